@@ -1,0 +1,34 @@
+import { GraphQLError } from 'graphql';
+
+/** Every code a client can meet in `extensions.code`, with the HTTP status the REST shim answers for it. */
+export const errorStatus = {
+  BAD_USER_INPUT: 422,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  /** The session is already answering a prompt. `extensions.runId` names the run. */
+  RUN_IN_PROGRESS: 409,
+  /** The request id was used before, for another prompt. */
+  REQUEST_ID_REUSED: 409,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  RATE_LIMITED: 429,
+  INTERNAL_SERVER_ERROR: 500,
+  /** The gateway is shutting down and takes no new runs. */
+  SHUTTING_DOWN: 503,
+} as const;
+
+export type ErrorCode = keyof typeof errorStatus;
+
+/** An error meant for the client. Whatever is thrown and is no GraphQLError is logged and masked. */
+export class GatewayError extends GraphQLError {
+  /**
+   * @param message What was wrong and what was expected, in a sentence.
+   * @param extensions Further machine-readable facts, among them `field`: the argument at fault, as a
+   *   dotted path (`input.prompt`).
+   */
+  constructor(code: ErrorCode, message: string, extensions: Record<string, unknown> = {}) {
+    super(message, { extensions: { code, ...extensions } });
+    this.name = 'GatewayError';
+  }
+}
