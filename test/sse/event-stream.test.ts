@@ -1,0 +1,133 @@
+import { createServer, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { afterEach, expect, test, vi } from 'vitest';
+import { type EventStream, type EventStreamOptions, openEventStream } from '../../src/sse/event-stream.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+/** Opens a stream for a raw client that has sent its request and reads from the start. */
+async function openStreamForAlice(options?: EventStreamOptions) {
+  let accept: (response: ServerResponse) => void = () => {};
+  const accepted = new Promise<ServerResponse>((resolve) => {
+    accept = resolve;
+  });
+  const server = createServer((_, response) => accept(response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const alice = connect((server.address() as AddressInfo).port, '127.0.0.1').setEncoding('utf8');
+  cleanups.push(
+    () => alice.destroy(),
+    () => server.close(),
+  );
+  const reading = { text: '' };
+  alice.on('data', (text) => {
+    reading.text += text;
+  });
+  alice.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  const response = await accepted;
+  return { alice, reading, response, stream: openEventStream(response, options) };
+}
+
+/** Writes more than the kernel holds for a client that does not read. */
+function overfill(stream: EventStream): void {
+  for (let megabytes = 0; megabytes < 32; megabytes += 1) stream.write(`data: ${'x'.repeat(1_000_000)}\n\n`);
+}
+
+test('The headers and a heartbeat go out at once, before there is an event.', async () => {
+  const { reading } = await openStreamForAlice({ headers: { 'x-run': '7' } });
+  await vi.waitFor(() => expect(reading.text).toContain(':\n\n'));
+  const [head = ''] = reading.text.split('\r\n\r\n');
+  expect(head.toLowerCase().split('\r\n')).toEqual(
+    expect.arrayContaining([
+      'http/1.1 200 ok',
+      'content-type: text/event-stream; charset=utf-8',
+      'cache-control: no-cache, no-transform',
+      'connection: keep-alive',
+      'x-accel-buffering: no',
+      'x-run: 7',
+    ]),
+  );
+});
+
+test('Frames arrive in order, and ending the stream ends the response.', async () => {
+  const { alice, reading, stream } = await openStreamForAlice();
+  const ended = new Promise((resolve) => alice.once('end', resolve));
+  stream.write('data: 1\n\n');
+  stream.write('data: 2\n\n');
+  stream.end();
+  alice.end();
+  await ended;
+  expect(reading.text).toMatch(/data: 1\n\n[^]*data: 2\n\n[^]*\r\n0\r\n\r\n$/);
+  expect(stream.closed.aborted).toBe(true);
+  expect(stream.write('data: 3\n\n')).toBe(false);
+});
+
+test('A client that stops reading makes write() answer false, and ready() waits until it reads again.', async () => {
+  const { alice, stream } = await openStreamForAlice();
+  alice.pause();
+  overfill(stream);
+  expect(stream.writable).toBe(false);
+  let isReady = false;
+  const ready = stream.ready().then(() => {
+    isReady = true;
+  });
+  expect(stream.ready()).toBe(stream.ready());
+  await new Promise(setImmediate);
+  expect(isReady).toBe(false);
+  alice.resume();
+  await ready;
+  expect(stream.writable).toBe(true);
+  expect(stream.write('data: again\n\n')).toBe(true);
+});
+
+test('ready() resolves at once on a stream that takes frames.', async () => {
+  const { stream } = await openStreamForAlice();
+  await stream.ready();
+  expect(stream.writable).toBe(true);
+});
+
+test('Heartbeats are left out while the socket is full and go on when it is not.', async () => {
+  const { alice, reading, response, stream } = await openStreamForAlice({ heartbeatMs: 5 });
+  await vi.waitFor(() => expect(reading.text.split('\r\n:\n\n').length).toBeGreaterThan(2));
+  alice.pause();
+  overfill(stream);
+  const lengthWhenFull = response.writableLength;
+  const beats = { seen: 0 };
+  const timer = setInterval(() => {
+    beats.seen += 1;
+  }, 5);
+  cleanups.push(() => clearInterval(timer));
+  await vi.waitFor(() => expect(beats.seen).toBeGreaterThan(5));
+  expect(response.writableLength).toBeLessThanOrEqual(lengthWhenFull);
+  reading.text = '';
+  alice.resume();
+  await vi.waitFor(() => expect(reading.text.slice(-200).split('\r\n:\n\n').length).toBeGreaterThan(3));
+});
+
+test('A client that leaves closes the stream once, and frees whoever waits for it.', async () => {
+  const { alice, stream } = await openStreamForAlice();
+  let closings = 0;
+  stream.closed.addEventListener('abort', () => {
+    closings += 1;
+  });
+  alice.pause();
+  overfill(stream);
+  const ready = stream.ready();
+  alice.destroy();
+  await ready;
+  expect(stream.closed.aborted).toBe(true);
+  stream.end();
+  expect(closings).toBe(1);
+  expect(stream.writable).toBe(false);
+  await stream.ready();
+});
+
+test('A stream for a client that has left already is closed from the start.', async () => {
+  const { alice, response } = await openStreamForAlice();
+  const left = new Promise((resolve) => response.once('close', resolve));
+  alice.destroy();
+  await left;
+  expect(openEventStream(response).closed.aborted).toBe(true);
+});
