@@ -1,0 +1,26 @@
+import type { CodegenConfig } from '@graphql-codegen/cli';
+
+/** Types for the documents that this repository's own GraphQL clients execute. */
+const config: CodegenConfig = {
+  schema: 'schema.graphql',
+  documents: 'src/rest/*.graphql',
+  importExtension: '.ts',
+  generates: {
+    'src/gql/': {
+      preset: 'client',
+      presetConfig: { fragmentMasking: false },
+      config: {
+        enumsAsTypes: true,
+        strictScalars: true,
+        scalars: { DateTime: 'string', JSON: 'unknown' },
+        defaultScalarType: 'unknown',
+        useTypeImports: true,
+        skipTypename: true,
+        // A field of a variable that is undefined counts as absent for graphql-js.
+        inputMaybeValue: 'T | null | undefined',
+      },
+    },
+  },
+};
+
+export default config;
