@@ -1,0 +1,81 @@
+import { ChatDocument, FollowRunDocument } from '../gql/graphql.ts';
+import { streamRun } from './chat-stream.ts';
+import { findRunToFollow, findRunToResume } from './followed-run.ts';
+import { upperCase } from './legacy-json.ts';
+import { describeStreamRoute } from './openapi.ts';
+import { type Cursor, globalId, ResumeHeaders, SessionPath } from './parameters.ts';
+import { readInput } from './read-input.ts';
+import { ChatRequest } from './request-schemas.ts';
+import type { RestContext, RestServices, Route } from './route.ts';
+
+const sendInput = { path: SessionPath, header: ResumeHeaders, body: ChatRequest };
+
+/** Sends a prompt and streams the answer; with `Last-Event-ID` only goes on streaming. */
+export const sendChat: Route = {
+  ...describeStreamRoute({
+    method: 'post',
+    path: '/sessions/{session_id}/chat',
+    operationId: 'send_message',
+    summary: 'Send a Message in a Session (Streaming)',
+    description:
+      'Streams AI response using Server-Sent Events (SSE). Yields tokens, reasoning, and tool executions in real-time. The answer goes on when the client leaves; send again with `Last-Event-ID` to pick the stream up where it was lost.',
+    input: sendInput,
+    conflict: 'The session is busy, or the request id was used for another prompt.',
+  }),
+  async handle(c, services) {
+    const { raw, parsed } = await readInput(c, sendInput);
+    const { session_id } = parsed.path;
+    const cursor = parsed.header['Last-Event-ID'];
+    if (cursor !== undefined) {
+      return follow(c, services, await findRunToResume(c, services, session_id, cursor));
+    }
+    const input = {
+      sessionId: globalId('Session', session_id),
+      prompt: parsed.body.prompt,
+      providerName: parsed.body.provider_name,
+      modelName: parsed.body.model_name,
+      requestId: parsed.body.request_id,
+      onBusy: upperCase(parsed.body.on_busy),
+    };
+    return streamRun(c, services, raw, (signal) =>
+      services.executor.subscribe(ChatDocument, { input }, c.req.raw, signal),
+    );
+  },
+};
+
+const followInput = { path: SessionPath, header: ResumeHeaders };
+
+/** Streams the session's run in progress, or else its last one. */
+export const followChat: Route = {
+  ...describeStreamRoute({
+    method: 'get',
+    path: '/sessions/{session_id}/chat',
+    operationId: 'follow_chat',
+    summary: 'Follow the Answer of a Session (Streaming)',
+    description:
+      'Streams the answer in progress from its beginning, or else the last one, in the same frames as sending a message. Made for a browser’s EventSource: it reconnects with `Last-Event-ID` by itself, and stops once there is nothing more to follow.',
+    input: followInput,
+  }),
+  async handle(c, services) {
+    const { parsed } = await readInput(c, followInput);
+    const { session_id } = parsed.path;
+    return follow(
+      c,
+      services,
+      await findRunToFollow(c, services, session_id, parsed.header['Last-Event-ID']),
+    );
+  },
+};
+
+function follow(c: RestContext, services: RestServices, from: Cursor | undefined): Promise<Response> {
+  if (from === undefined) {
+    return Promise.resolve(c.body(null, 204));
+  }
+  if (c.req.method === 'HEAD') {
+    return Promise.resolve(c.body(null, 200, { 'content-type': 'text/event-stream; charset=utf-8' }));
+  }
+  const variables = { runId: globalId('Run', from.run), after: from.seq };
+  return streamRun(c, services, {}, (signal) =>
+    services.executor.subscribe(FollowRunDocument, variables, c.req.raw, signal),
+  );
+}

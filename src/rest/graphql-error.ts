@@ -1,0 +1,51 @@
+import type { GraphQLFormattedError } from 'graphql';
+import { type ErrorCode, errorStatus } from '../errors.ts';
+import { RestError } from './rest-error.ts';
+import type { Part } from './validation-error.ts';
+
+/** A GraphQL error, before or after it was prepared for the wire. */
+type Failure = Pick<GraphQLFormattedError, 'message' | 'extensions'>;
+
+/**
+ * The REST answer to a GraphQL request that failed, taken from the first error.
+ *
+ * @param errors Masked already: their messages are meant for the client.
+ * @param input What the request carried in its path, query and body: `loc` and `input` are found in it.
+ */
+export function restError(errors: readonly Failure[], input: Partial<Record<Part, unknown>>): RestError {
+  const [error] = errors;
+  const code = error?.extensions?.['code'];
+  if (error === undefined || !isErrorCode(code)) {
+    return new RestError(500, 'Internal Server Error');
+  }
+  if (errorStatus[code] !== 422) {
+    return new RestError(errorStatus[code], error.message);
+  }
+  const { loc, value } = locate(error.extensions?.['field'], input);
+  return new RestError(422, [{ type: 'value_error', loc, msg: error.message, input: value }]);
+}
+
+function locate(field: unknown, input: Partial<Record<Part, unknown>>) {
+  const argument = typeof field === 'string' ? field.split('.').at(-1) : undefined;
+  if (argument === undefined) {
+    return { loc: ['body'], value: input.body ?? null };
+  }
+  const name = argument.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  for (const part of ['path', 'query'] as const) {
+    const value = fieldOf(input[part], name);
+    if (value !== undefined) {
+      return { loc: [part, name], value };
+    }
+  }
+  return { loc: ['body', name], value: fieldOf(input.body, name) ?? null };
+}
+
+function fieldOf(part: unknown, name: string): unknown {
+  return typeof part === 'object' && part !== null && Object.hasOwn(part, name)
+    ? (part as Record<string, unknown>)[name]
+    : undefined;
+}
+
+function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(errorStatus, code);
+}

@@ -1,0 +1,89 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import type { Logger } from 'pino';
+import type { Executor } from './executor.ts';
+import { openApiDocument } from './openapi.ts';
+import { RestError } from './rest-error.ts';
+import type { RestContext, RestEnv, RestServices, Route } from './route.ts';
+import { routes } from './routes.ts';
+
+const descriptionPath = '/openapi.json';
+
+export interface RestApiOptions {
+  executor: Executor;
+  /** Gets every failure that the client is answered 500 for. */
+  log: Logger;
+  /** The most bytes a JSON body may have; more is answered 413. */
+  maxBodyBytes: number;
+  /** The most nodes that GraphQL gives in one page of a connection. */
+  maxPageSize: number;
+  /** Milliseconds between the heartbeats of a stream; 15,000 by default. */
+  heartbeatMs?: number;
+}
+
+/**
+ * The legacy API under `/api/v1`, with its description at `/api/v1/openapi.json`.
+ *
+ * Streams are written straight to the response. This needs `@hono/node-server` beneath, with
+ * `overrideGlobalObjects: false`: its own `Response` forgets that the response was already sent as soon as
+ * any middleware has set a header.
+ */
+export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
+  const { executor, log, maxPageSize, heartbeatMs = 15_000 } = options;
+  const services: RestServices = { executor, log, maxPageSize, heartbeatMs };
+  const limit = bodyLimit({
+    maxSize: options.maxBodyBytes,
+    onError: () => {
+      throw new RestError(413, `The body is larger than ${options.maxBodyBytes} bytes`);
+    },
+  });
+
+  const app = new OpenAPIHono<RestEnv>().basePath('/api/v1');
+  app.onError((error, c) => {
+    if (error instanceof RestError) return answerError(c, error);
+    if (c.env.incoming.destroyed && !c.env.incoming.complete) {
+      return answerError(c, new RestError(400, 'The request broke off'));
+    }
+    log.error({ err: error }, 'A REST request failed.');
+    return answerError(c, new RestError(500, 'Internal Server Error'));
+  });
+  for (const route of routes) {
+    app.openAPIRegistry.registerPath(route.openapi);
+    const paths = bothSlashes(route.path);
+    if (route.hasBody) app.on(route.method, paths, limit);
+    app.on(route.method, paths, (c) => route.handle(c, services));
+  }
+  const document = openApiDocument(app);
+  app.on('GET', bothSlashes(descriptionPath), (c) => c.json(document));
+
+  refuseOtherMethods(app, routes);
+  app.all('*', (c) => c.json({ detail: 'Not Found' }, 404));
+  return app;
+}
+
+function answerError(c: RestContext, { status, detail }: RestError): Response {
+  if (status === 401) c.header('WWW-Authenticate', 'Bearer');
+  return c.json({ detail }, status);
+}
+
+function refuseOtherMethods(
+  app: OpenAPIHono<RestEnv>,
+  known: readonly Pick<Route, 'method' | 'path'>[],
+): void {
+  const methods = new Map<string, string[]>();
+  for (const { method, path } of [...known, { method: 'get', path: descriptionPath }]) {
+    const names = method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()];
+    methods.set(path, [...(methods.get(path) ?? []), ...names]);
+  }
+  for (const [path, names] of methods) {
+    app.on('ALL', bothSlashes(path), (c) => {
+      return c.json({ detail: 'Method Not Allowed' }, 405, { Allow: names.join(', ') });
+    });
+  }
+}
+
+/** Hono's paths of an OpenAPI path, without and with a slash at the end: neither is redirected to the other. */
+function bothSlashes(path: string): string[] {
+  const bare = path.replaceAll(/\{(\w+)\}/g, ':$1').replace(/\/$/, '');
+  return [bare, `${bare}/`];
+}

@@ -1,0 +1,79 @@
+import { z } from '@hono/zod-openapi';
+import { decodeGlobalID, encodeGlobalID } from '@pothos/plugin-relay';
+import { fault } from './validation-error.ts';
+
+/** The largest id there can be: ids are 32-bit integers in the database. */
+const maxId = 2_147_483_647;
+
+/** A database id in a path: digits only, and in the range of ids. */
+const pathId = z.string().transform((text, { issues }) => {
+  if (!/^[+-]?\d+$/.test(text)) {
+    const msg = 'Input should be a valid integer, unable to parse string as an integer';
+    issues.push(fault('int_parsing', msg, text));
+    return z.NEVER;
+  }
+  const id = Number(text);
+  if (id <= 0) {
+    issues.push(fault('greater_than', 'Input should be greater than 0', text, { gt: 0 }));
+  } else if (id > maxId) {
+    const msg = `Input should be less than or equal to ${maxId}`;
+    issues.push(fault('less_than_equal', msg, text, { le: maxId }));
+  }
+  return id;
+});
+
+/** `/sessions/{session_id}` */
+export const SessionPath = z.object({
+  session_id: pathId.openapi({
+    type: 'integer',
+    minimum: 1,
+    maximum: maxId,
+    description: 'The `id` that the session was given when it was created.',
+    example: 1,
+  }),
+});
+
+/** Whose sessions a list or a deletion is about. An empty `user_id` is refused: nobody means everybody by it. */
+export const SessionFilter = z.object({
+  user_id: z.string().min(1).openapi({ description: 'Whose sessions: the `user_id` they belong to.' }),
+  feature_name: z
+    .string()
+    .optional()
+    .openapi({ description: 'Only sessions of this feature. Left out, the sessions of every feature.' }),
+});
+
+/** A place in a run's log: after the run event `seq` of the run. Written `<run>:<seq>`. */
+export interface Cursor {
+  run: number;
+  seq: number;
+}
+
+export const ResumeHeaders = z.object({
+  'Last-Event-ID': z
+    .string()
+    .transform((text, { issues }): Cursor => {
+      const [, run = '', seq = ''] = /^(\d{1,10}):(\d{1,10})$/.exec(text) ?? [];
+      if (run !== '' && Number(run) <= maxId && Number(seq) <= maxId) {
+        return { run: Number(run), seq: Number(seq) };
+      }
+      issues.push(fault('value_error', 'Input should be the id of a frame, <run>:<seq>', text));
+      return z.NEVER;
+    })
+    .optional()
+    .openapi({
+      type: 'string',
+      description:
+        'The `id` of the last frame received, `<run>:<seq>`. The stream goes on after that frame; nothing is sent to the model again. A browser’s EventSource sets this by itself when it reconnects.',
+      example: '7:42',
+    }),
+});
+
+/** What GraphQL calls the row that REST calls by its number. */
+export function globalId(typename: 'Session' | 'Run', id: number): string {
+  return encodeGlobalID(typename, id);
+}
+
+/** What REST calls the row that GraphQL calls by this global id. */
+export function databaseId(id: string): number {
+  return Number(decodeGlobalID(id).id);
+}

@@ -1,0 +1,25 @@
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+
+/** One thing wrong with a request, in the shape FastAPI and pydantic v2 give it. */
+export interface ValidationError {
+  /** pydantic's name of the fault, such as `missing` or `string_type`. */
+  type: string;
+  /** Where it is: `path`, `query`, `header` or `body`, then the way to the value. */
+  loc: (string | number)[];
+  msg: string;
+  input: unknown;
+  ctx?: Record<string, unknown>;
+}
+
+/** Ends a request with `{"detail": …}` and a status. */
+export class RestError extends Error {
+  readonly status: ContentfulStatusCode;
+  readonly detail: string | ValidationError[];
+
+  constructor(status: ContentfulStatusCode, detail: string | ValidationError[]) {
+    super(typeof detail === 'string' ? detail : detail.map((error) => error.msg).join('; '));
+    this.name = 'RestError';
+    this.status = status;
+    this.detail = detail;
+  }
+}

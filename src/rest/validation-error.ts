@@ -1,0 +1,82 @@
+import type { z } from '@hono/zod-openapi';
+import type { ValidationError } from './rest-error.ts';
+
+type Issue = z.core.$ZodIssue;
+type Fault = Pick<ValidationError, 'type' | 'msg' | 'ctx'>;
+
+/** The parts of a request, as FastAPI names them in `loc`. */
+export type Part = 'path' | 'query' | 'header' | 'body';
+
+/**
+ * Zod's issues as pydantic v2 would have reported them.
+ *
+ * @param value What was validated: `input` is taken from it.
+ */
+export function validationErrors(issues: readonly Issue[], part: Part, value: unknown): ValidationError[] {
+  return issues.flatMap((issue) => {
+    const path = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({
+        type: 'extra_forbidden',
+        loc: [part, ...path, key],
+        msg: 'Extra inputs are not permitted',
+        input: at(value, [...path, key]),
+      }));
+    }
+    const input = at(value, path);
+    const loc = [part, ...path.map((key) => (part === 'header' ? String(key).toLowerCase() : key))];
+    // pydantic shows for a missing field what it is missing from.
+    return input === undefined
+      ? [{ type: 'missing', loc, msg: 'Field required', input: at(value, path.slice(0, -1)) ?? null }]
+      : [{ ...describe(issue), loc, input }];
+  });
+}
+
+/**
+ * The parameters of a Zod custom issue that is reported under pydantic's own name.
+ *
+ * @param msg The sentence that pydantic says with it.
+ */
+export function fault(type: string, msg: string, input: unknown, ctx?: Record<string, unknown>) {
+  return { code: 'custom' as const, message: msg, input, params: { type, ...(ctx && { ctx }) } };
+}
+
+function describe(issue: Issue): Fault {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected === 'string'
+        ? { type: 'string_type', msg: 'Input should be a valid string' }
+        : {
+            type: 'model_attributes_type',
+            msg: 'Input should be a valid dictionary or object to extract fields from',
+          };
+    case 'too_small':
+      return {
+        type: 'string_too_short',
+        msg: `String should have at least ${issue.minimum} character${issue.minimum === 1 ? '' : 's'}`,
+        ctx: { min_length: Number(issue.minimum) },
+      };
+    case 'invalid_value':
+      return literalError(issue.values.map((value) => `'${String(value)}'`));
+    case 'custom':
+      return { type: 'value_error', msg: issue.message, ...issue.params };
+    default:
+      return { type: 'value_error', msg: issue.message };
+  }
+}
+
+function literalError(choices: string[]): Fault {
+  const expected = [choices.slice(0, -1).join(', '), choices.at(-1)].filter(Boolean).join(' or ');
+  return { type: 'literal_error', msg: `Input should be ${expected}`, ctx: { expected } };
+}
+
+function at(value: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (isRecord(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined),
+    value,
+  );
+}
+
+function isRecord(value: unknown): value is Record<string | number, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import { get } from 'node:http';
+import { encodeGlobalID } from '@pothos/plugin-relay';
+import { expect, test } from 'vitest';
+import { runCompleted } from './fixtures.ts';
+import { allFrames } from './frames.ts';
+import { createGraphqlDouble } from './graphql-double.ts';
+import { startRestServer } from './rest-server.ts';
+import { createRunEventSource } from './run-event-source.ts';
+
+const runs = {
+  session: (fields: object) => () => ({ __typename: 'Session', databaseId: 5, ...fields }),
+  run: (databaseId: number, status: string, lastSeq = 0, session = 5) => ({
+    databaseId,
+    status,
+    lastSeq,
+    session: { databaseId: session },
+  }),
+};
+
+test('sending again with Last-Event-ID goes on after that frame and sends nothing', async () => {
+  const source = createRunEventSource('runEvents');
+  source.emit(runCompleted(5));
+  const graphql = createGraphqlDouble({
+    run: () => runs.run(7, 'RUNNING'),
+    runEvents: () => source,
+  });
+  await using server = await startRestServer(graphql);
+
+  const prompt = { prompt: 'Hello' };
+  const response = await server.request('POST', '/sessions/5/chat', prompt, { 'last-event-id': '7:4' });
+
+  expect(await allFrames(response)).toEqual([expect.stringMatching(/^7:5 \{"type":"finish"/)]);
+  expect(graphql.calls).toEqual([
+    { operation: 'GetRunToResume', variables: { runId: encodeGlobalID('Run', 7) } },
+    { operation: 'FollowRun', variables: { runId: encodeGlobalID('Run', 7), after: 4 } },
+  ]);
+});
+
+test('resuming a run after its end is answered 204', async () => {
+  const graphql = createGraphqlDouble({ run: () => runs.run(7, 'COMPLETED', 5) });
+  await using server = await startRestServer(graphql);
+
+  const prompt = { prompt: 'Hello' };
+  const response = await server.request('POST', '/sessions/5/chat', prompt, { 'last-event-id': '7:5' });
+
+  expect(response.status).toBe(204);
+});
+
+test.for([
+  ['does not exist', null],
+  ['belongs to another session', runs.run(7, 'RUNNING', 0, 6)],
+] as const)('resuming a run that %s is answered 404', async ([, run]) => {
+  await using server = await startRestServer(createGraphqlDouble({ run: () => run }));
+
+  const response = await server.request('GET', '/sessions/5/chat', undefined, { 'last-event-id': '7:5' });
+
+  expect(response.status).toBe(404);
+  expect(await response.json()).toEqual({ detail: 'Run 7 of Last-Event-ID not found in session 5' });
+});
+
+test.for([
+  [
+    'the run in progress',
+    { activeRun: runs.run(7, 'RUNNING'), lastRun: runs.run(8, 'QUEUED') },
+    undefined,
+    7,
+    0,
+  ],
+  ['else the last run', { activeRun: null, lastRun: runs.run(7, 'COMPLETED', 5) }, undefined, 7, 0],
+  ['the run of Last-Event-ID', { activeRun: runs.run(8, 'RUNNING') }, '7:2', 7, 2],
+  ['the next run when that one was seen to its end', { activeRun: runs.run(8, 'RUNNING') }, '7:5', 8, 0],
+] as const)('GET follows %s', async ([, session, lastEventId, run, after]) => {
+  const source = createRunEventSource('runEvents');
+  source.emit(runCompleted(5));
+  const graphql = createGraphqlDouble({
+    session: runs.session(session),
+    run: () => runs.run(7, 'COMPLETED', 5),
+    runEvents: () => source,
+  });
+  await using server = await startRestServer(graphql);
+
+  const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+  const response = await server.request('GET', '/sessions/5/chat', undefined, headers);
+
+  expect(await allFrames(response)).toHaveLength(1);
+  expect(graphql.calls.at(-1)).toEqual({
+    operation: 'FollowRun',
+    variables: { runId: encodeGlobalID('Run', run), after },
+  });
+});
+
+test.for([
+  ['the session never had a run', {}, undefined],
+  ['its last run was seen to the end', { lastRun: runs.run(7, 'COMPLETED', 5) }, '7:5'],
+] as const)('GET is answered 204 when %s', async ([, session, lastEventId]) => {
+  const graphql = createGraphqlDouble({
+    session: runs.session(session),
+    run: () => runs.run(7, 'COMPLETED', 5),
+  });
+  await using server = await startRestServer(graphql);
+
+  const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+  const response = await server.request('GET', '/sessions/5/chat', undefined, headers);
+
+  expect(response.status).toBe(204);
+});
+
+test('GET of a session that does not exist is 404', async () => {
+  await using server = await startRestServer(createGraphqlDouble());
+  expect((await server.request('GET', '/sessions/5/chat')).status).toBe(404);
+});
+
+test('HEAD of a stream has its type and follows nothing', async () => {
+  const graphql = createGraphqlDouble({ session: runs.session({ activeRun: runs.run(7, 'RUNNING') }) });
+  await using server = await startRestServer(graphql);
+
+  const response = await server.request('HEAD', '/sessions/5/chat');
+
+  expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
+  expect(graphql.calls.map(({ operation }) => operation)).toEqual(['GetRunsToFollow']);
+});
+
+test('the connection can be used again after a stream', async () => {
+  const source = createRunEventSource('chat');
+  source.emit(runCompleted(1));
+  await using server = await startRestServer(createGraphqlDouble({ chat: () => source }));
+  await allFrames(await server.request('POST', '/sessions/5/chat', { prompt: 'Hi' }));
+
+  const request = get(`${server.origin}/api/v1/sessions/5`);
+  const [response] = await once(request, 'response');
+
+  expect(response.statusCode).toBe(404);
+  response.resume();
+});

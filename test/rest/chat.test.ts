@@ -1,0 +1,174 @@
+import { encodeGlobalID } from '@pothos/plugin-relay';
+import { expect, test } from 'vitest';
+import { runCompleted, runEvent, usage } from './fixtures.ts';
+import { allFrames, framesOf } from './frames.ts';
+import { createGraphqlDouble } from './graphql-double.ts';
+import { startRestServer } from './rest-server.ts';
+import { createRunEventSource } from './run-event-source.ts';
+
+test('a prompt is sent with the policy of a client that knows of no busy sessions', async () => {
+  const source = createRunEventSource('chat');
+  source.emit(runCompleted(1));
+  const graphql = createGraphqlDouble({ chat: () => source });
+  await using server = await startRestServer(graphql);
+
+  await allFrames(await server.request('POST', '/sessions/5/chat', { prompt: 'Hello' }));
+
+  expect(graphql.calls).toEqual([
+    {
+      operation: 'Chat',
+      variables: {
+        input: { sessionId: encodeGlobalID('Session', 5), prompt: 'Hello', onBusy: 'ENQUEUE' },
+      },
+    },
+  ]);
+});
+
+test('everything about a prompt reaches GraphQL', async () => {
+  const source = createRunEventSource('chat');
+  source.emit(runCompleted(1));
+  const graphql = createGraphqlDouble({ chat: () => source });
+  await using server = await startRestServer(graphql);
+
+  const prompt = {
+    prompt: 'Hi',
+    provider_name: 'demo',
+    model_name: 'demo-1',
+    request_id: 'r1',
+    on_busy: 'reject',
+  };
+  await allFrames(await server.request('POST', '/sessions/5/chat/', prompt));
+
+  expect(graphql.calls[0]?.variables).toEqual({
+    input: {
+      sessionId: encodeGlobalID('Session', 5),
+      prompt: 'Hi',
+      providerName: 'demo',
+      modelName: 'demo-1',
+      requestId: 'r1',
+      onBusy: 'REJECT',
+    },
+  });
+});
+
+test('every run event has its frames', async () => {
+  const source = createRunEventSource('chat');
+  source.emit(
+    runEvent(1, 'RunQueued'),
+    runEvent(2, 'RunStarted', {
+      assistantMessageId: encodeGlobalID('Message', 3),
+      userMessage: { databaseId: 2 },
+    }),
+    runEvent(3, 'ContextTrimmed', { omittedMessages: 4 }),
+    runEvent(4, 'ReasoningDelta', { text: 'Port' }),
+    runEvent(5, 'ToolCallStarted', { callId: 'c1', name: 'atlas', args: { of: 'Portugal' } }),
+    runEvent(6, 'ToolOutputDelta', { callId: 'c1', text: 'two\nlines' }),
+    runEvent(7, 'ToolCallFinished', {
+      callId: 'c1',
+      name: 'atlas',
+      status: 'SUCCEEDED',
+      result: 'Lisbon',
+      exitCode: null,
+      durationMs: 3,
+    }),
+    runEvent(8, 'UsageReported', { usage }),
+    runEvent(11, 'HistoryGap', { fromSeq: 9, toSeq: 11 }),
+    runEvent(12, 'TextDelta', { text: 'Lisbon. 🇵🇹' }),
+    runCompleted(13),
+  );
+  await using server = await startRestServer(createGraphqlDouble({ chat: () => source }));
+
+  const response = await server.request('POST', '/sessions/5/chat', { prompt: 'The capital?' });
+
+  expect(await allFrames(response)).toMatchInlineSnapshot(`
+    [
+      "7:1 {"type":"status","status":"queued"}",
+      "7:1 {"type":"status","status":"running"}",
+      "7:2 {"type":"start","run_id":7,"message_id":3,"user_message_id":2}",
+      "7:3 {"type":"status","status":"context_trimmed","omitted_messages":4}",
+      "7:4 {"type":"reasoning","content":"Port"}",
+      "7:5 {"type":"tool_start","call_id":"c1","name":"atlas","args":{"of":"Portugal"},"node_id":null}",
+      "7:6 {"type":"tool_output","call_id":"c1","content":"two\\nlines"}",
+      "7:7 {"type":"tool_result","call_id":"c1","name":"atlas","result":"Lisbon","status":"succeeded","exit_code":null,"duration_ms":3}",
+      "7:8 {"type":"usage","usage":{"provider_name":"demo","model_name":"demo-1","input_tokens":12,"output_tokens":5,"reasoning_tokens":2,"cached_input_tokens":0,"total_tokens":17,"measured":true}}",
+      "7:11 {"type":"status","status":"history_gap","from_seq":9,"to_seq":11}",
+      "7:12 {"type":"content","content":"Lisbon. 🇵🇹"}",
+      "7:13 {"type":"finish","message_id":3,"provider":"demo","full_answer":"Lisbon.","usage":{"provider_name":"demo","model_name":"demo-1","input_tokens":12,"output_tokens":5,"reasoning_tokens":2,"cached_input_tokens":0,"total_tokens":17,"measured":true}}",
+    ]
+  `);
+});
+
+test('a cancelled and a failed run each end the stream with their own frame', async () => {
+  const endings = [
+    runEvent(1, 'RunCancelled', { message: { databaseId: 3 }, usage, toolCalls: [] }),
+    runEvent(1, 'RunCancelled', { message: null, usage, toolCalls: [] }),
+    runEvent(1, 'RunFailed', { code: 'PROVIDER_TIMEOUT', reason: 'It fell silent.', message: null, usage }),
+  ];
+  const chat = () => {
+    const source = createRunEventSource('chat');
+    source.emit(endings.shift() ?? {});
+    return source;
+  };
+  await using server = await startRestServer(createGraphqlDouble({ chat }));
+
+  const frames: string[] = [];
+  for (let i = 0; i < 3; i++) {
+    frames.push(...(await allFrames(await server.request('POST', '/sessions/5/chat', { prompt: 'Hi' }))));
+  }
+
+  expect(frames).toMatchInlineSnapshot(`
+    [
+      "7:1 {"type":"cancelled","message_id":3}",
+      "7:1 {"type":"cancelled","message_id":null}",
+      "7:1 {"type":"error","code":"PROVIDER_TIMEOUT","content":"It fell silent."}",
+    ]
+  `);
+});
+
+test('headers, those of the gateway among them, and a heartbeat go out before the first token', async () => {
+  const source = createRunEventSource('chat');
+  await using server = await startRestServer(createGraphqlDouble({ chat: () => source }));
+
+  const response = await server.request(
+    'POST',
+    '/sessions/5/chat',
+    { prompt: 'Hi' },
+    { origin: 'https://app.example' },
+  );
+
+  expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
+  expect(response.headers.get('x-accel-buffering')).toBe('no');
+  expect(response.headers.get('cache-control')).toContain('no-cache');
+  expect(response.headers.get('access-control-allow-origin')).toBe('https://app.example');
+  source.emit(runCompleted(1));
+  expect(await response.text()).toMatch(/^:/);
+});
+
+test('heartbeats go on while the model is silent', async () => {
+  const source = createRunEventSource('chat');
+  await using server = await startRestServer(createGraphqlDouble({ chat: () => source }), { heartbeatMs: 5 });
+  const response = await server.request('POST', '/sessions/5/chat', { prompt: 'Hi' });
+
+  let received = '';
+  for await (const text of (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
+    received += text;
+    if (received === ':\n\n:\n\n:\n\n') source.emit(runCompleted(1));
+  }
+
+  expect(received).toContain('"type":"finish"');
+});
+
+test('each frame goes out as it comes', async () => {
+  const source = createRunEventSource('chat');
+  await using server = await startRestServer(createGraphqlDouble({ chat: () => source }));
+  const frames = framesOf(await server.request('POST', '/sessions/5/chat', { prompt: 'Hi' }));
+
+  source.emit(runEvent(1, 'TextDelta', { text: 'Lis' }));
+  expect((await frames.next()).value?.data).toContain('Lis');
+  source.emit(runEvent(2, 'TextDelta', { text: 'bon' }));
+  expect((await frames.next()).value?.data).toContain('bon');
+  source.emit(runCompleted(3));
+  expect((await frames.next()).value?.data).toContain('finish');
+  expect((await frames.next()).done).toBe(true);
+  await source.returned;
+});

@@ -1,0 +1,195 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { expect, test } from 'vitest';
+import { GatewayError } from '../../src/errors.ts';
+import { aliceSession } from './fixtures.ts';
+import { createGraphqlDouble } from './graphql-double.ts';
+import { startRestServer } from './rest-server.ts';
+
+async function answer(response: Response) {
+  return { status: response.status, body: await response.json() };
+}
+
+test('a session that does not exist is 404, whether GraphQL says null or NOT_FOUND', async () => {
+  const notFound = () => {
+    throw new GatewayError('NOT_FOUND', 'Session 9 does not exist');
+  };
+  const graphql = createGraphqlDouble({ session: () => null, deleteSession: notFound });
+  await using server = await startRestServer(graphql);
+
+  for (const path of ['', '/messages', '/tokens']) {
+    const response = await server.request('GET', `/sessions/9${path}`);
+    expect(await answer(response)).toEqual({ status: 404, body: { detail: 'Session not found' } });
+  }
+  expect(await answer(await server.request('DELETE', '/sessions/9'))).toEqual({
+    status: 404,
+    body: { detail: 'Session 9 does not exist' },
+  });
+});
+
+test.for([
+  ['UNAUTHENTICATED', 401],
+  ['FORBIDDEN', 403],
+  ['RUN_IN_PROGRESS', 409],
+  ['RATE_LIMITED', 429],
+  ['SHUTTING_DOWN', 503],
+] as const)('the GraphQL error %s is answered %i', async ([code, status]) => {
+  const graphql = createGraphqlDouble({
+    createSession: () => {
+      throw new GatewayError(code, 'Not now');
+    },
+  });
+  await using server = await startRestServer(graphql);
+
+  const response = await server.request('POST', '/sessions', {});
+
+  expect(response.headers.get('www-authenticate')).toBe(status === 401 ? 'Bearer' : null);
+  expect(await answer(response)).toEqual({ status, body: { detail: 'Not now' } });
+});
+
+test('input that only GraphQL can judge is refused in the same shape, at the field that REST knows', async () => {
+  const graphql = createGraphqlDouble({
+    updateSession: () => {
+      throw new GatewayError('BAD_USER_INPUT', 'There is no provider "x"', { field: 'input.providerName' });
+    },
+    deleteSessions: () => {
+      throw new GatewayError('BAD_USER_INPUT', 'No such user', { field: 'userId' });
+    },
+  });
+  await using server = await startRestServer(graphql);
+
+  expect(
+    await answer(await server.request('PATCH', '/sessions/1', { provider_name: 'x' })),
+  ).toMatchInlineSnapshot(`
+      {
+        "body": {
+          "detail": [
+            {
+              "input": "x",
+              "loc": [
+                "body",
+                "provider_name",
+              ],
+              "msg": "There is no provider "x"",
+              "type": "value_error",
+            },
+          ],
+        },
+        "status": 422,
+      }
+    `);
+  expect(await answer(await server.request('DELETE', '/sessions?user_id=bob'))).toMatchObject({
+    body: { detail: [{ loc: ['query', 'user_id'], input: 'bob' }] },
+  });
+});
+
+test('an error without a code tells the client nothing', async () => {
+  const graphql = createGraphqlDouble({
+    session: () => {
+      throw new Error('connect ECONNREFUSED 10.0.0.1:5432');
+    },
+  });
+  await using server = await startRestServer(graphql);
+
+  expect(await answer(await server.request('GET', '/sessions/1'))).toEqual({
+    status: 500,
+    body: { detail: 'Internal Server Error' },
+  });
+});
+
+test('an executor that throws is logged and tells the client nothing', async () => {
+  const graphql = createGraphqlDouble();
+  graphql.execute = () => Promise.reject(new Error('the pool is gone'));
+  await using server = await startRestServer(graphql);
+
+  expect(await answer(await server.request('GET', '/sessions/1'))).toEqual({
+    status: 500,
+    body: { detail: 'Internal Server Error' },
+  });
+  expect(server.logged).toMatchObject([{ err: { message: 'the pool is gone' } }]);
+});
+
+test('an unknown path is 404 in JSON', async () => {
+  await using server = await startRestServer(createGraphqlDouble());
+  for (const path of ['', '/', '/nothing', '/sessions/1/nothing', '/sessions/1/chat/x', '/sessions//chat']) {
+    const response = await server.request('POST', path);
+    expect(await answer(response)).toEqual({ status: 404, body: { detail: 'Not Found' } });
+  }
+});
+
+test.for([
+  ['PUT', '/sessions', 'POST, GET, HEAD, DELETE'],
+  ['PUT', '/sessions/', 'POST, GET, HEAD, DELETE'],
+  ['POST', '/sessions/1', 'GET, HEAD, PATCH, DELETE'],
+  ['DELETE', '/sessions/1/chat', 'POST, GET, HEAD'],
+  ['GET', '/sessions/1/cancel', 'POST'],
+  ['POST', '/openapi.json', 'GET, HEAD'],
+] as const)('%s %s is 405 and says what is allowed', async ([method, path, allow]) => {
+  await using server = await startRestServer(createGraphqlDouble());
+  const response = await server.request(method, path);
+  expect(response.headers.get('allow')).toBe(allow);
+  expect(await answer(response)).toEqual({ status: 405, body: { detail: 'Method Not Allowed' } });
+});
+
+test('HEAD answers like GET, without a body', async () => {
+  const graphql = createGraphqlDouble({ session: () => aliceSession(5) });
+  await using server = await startRestServer(graphql);
+
+  const response = await server.request('HEAD', '/sessions/5');
+
+  expect(response.status).toBe(200);
+  expect(await response.text()).toBe('');
+});
+
+test('every path answers with and without a slash at its end', async () => {
+  const graphql = createGraphqlDouble({ session: () => aliceSession(5), sessions: () => null });
+  await using server = await startRestServer(graphql);
+  for (const path of ['/sessions/5', '/sessions/5/', '/openapi.json', '/openapi.json/']) {
+    const response = await server.request('GET', path);
+    expect({ status: response.status, redirected: response.redirected }).toEqual({
+      status: 200,
+      redirected: false,
+    });
+  }
+});
+
+test('a body that is too large is 413, announced or not', async () => {
+  const graphql = createGraphqlDouble();
+  await using server = await startRestServer(graphql, { maxBodyBytes: 1000 });
+  const chunk = new TextEncoder().encode('"'.padEnd(900));
+  const chunked = new ReadableStream({
+    start(controller) {
+      controller.enqueue(chunk);
+      controller.enqueue(chunk);
+      controller.close();
+    },
+  });
+
+  const announced = await server.request('POST', '/sessions', { title: 'a'.repeat(5000) });
+  const streamed = await fetch(`${server.origin}/api/v1/sessions`, {
+    method: 'POST',
+    body: chunked,
+    duplex: 'half',
+  } as RequestInit);
+
+  for (const response of [announced, streamed]) {
+    expect(await answer(response)).toEqual({
+      status: 413,
+      body: { detail: 'The body is larger than 1000 bytes' },
+    });
+  }
+  expect(graphql.calls).toEqual([]);
+});
+
+test('a client that gives up in the middle of its body disturbs nobody', async () => {
+  const graphql = createGraphqlDouble({ session: () => aliceSession(5) });
+  await using server = await startRestServer(graphql);
+  const socket = connect(Number(new URL(server.origin).port), '127.0.0.1');
+  await once(socket, 'connect');
+  const head = 'POST /api/v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
+  socket.end(`${head}content-length: 100\r\n\r\n{"title":`);
+  await once(socket.resume(), 'close');
+
+  expect((await server.request('GET', '/sessions/5')).status).toBe(200);
+  expect(server.logged).toEqual([]);
+});

@@ -1,0 +1,124 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { expect, test } from 'vitest';
+import { createGraphqlDouble } from './graphql-double.ts';
+import { startRestServer } from './rest-server.ts';
+
+interface Described {
+  description?: string;
+  /** A component: it is described where it stands. */
+  $ref?: string;
+}
+interface Operation extends Described {
+  summary?: string;
+  operationId?: string;
+  parameters?: (Described & { name: string })[];
+  responses: Record<string, Described>;
+}
+interface Schema extends Described {
+  properties?: Record<string, Schema>;
+  oneOf?: Schema[];
+  const?: string;
+  enum?: string[];
+}
+interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema> };
+}
+
+async function readDocument(): Promise<Document> {
+  await using server = await startRestServer(createGraphqlDouble());
+  const response = await server.request('GET', '/openapi.json');
+  expect(response.headers.get('content-type')).toBe('application/json');
+  return (await response.json()) as Document;
+}
+
+test('the description is valid OpenAPI 3.1', async () => {
+  const document = await readDocument();
+  const validator = new Validator();
+
+  const result = await validator.validate({ ...document });
+
+  expect(result).toEqual({ valid: true });
+  expect(validator.version).toBe('3.1');
+});
+
+test('it lists every operation and the answers each can give', async () => {
+  const { paths } = await readDocument();
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(
+      ([method, operation]) =>
+        `${method.toUpperCase()} ${path} ${operation.operationId} ${Object.keys(operation.responses)}`,
+    ),
+  );
+  expect(operations).toMatchInlineSnapshot(`
+    [
+      "POST /api/v1/sessions/ create_session 200,413,422",
+      "GET /api/v1/sessions/ list_sessions 200,422",
+      "DELETE /api/v1/sessions/ delete_sessions 200,422",
+      "GET /api/v1/sessions/{session_id} get_session 200,404,422",
+      "PATCH /api/v1/sessions/{session_id} update_session 200,404,413,422",
+      "DELETE /api/v1/sessions/{session_id} delete_session 200,404,422",
+      "POST /api/v1/sessions/{session_id}/chat send_message 200,204,404,409,413,422",
+      "GET /api/v1/sessions/{session_id}/chat follow_chat 200,204,404,422",
+      "GET /api/v1/sessions/{session_id}/messages get_messages 200,404,422",
+      "POST /api/v1/sessions/{session_id}/clear-history clear_history 200,404,409,422",
+      "GET /api/v1/sessions/{session_id}/tokens get_tokens 200,404,422",
+      "POST /api/v1/sessions/{session_id}/cancel cancel_run 200,404,422",
+    ]
+  `);
+});
+
+test('every operation, parameter and field is described', async () => {
+  const { paths, components } = await readDocument();
+  const silent: string[] = [];
+  const check = (name: string, described: Described) => {
+    if (!described.description && !described.$ref) silent.push(name);
+  };
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const [method, operation] of Object.entries(methods)) {
+      check(`${method} ${path}`, operation);
+      for (const parameter of operation.parameters ?? [])
+        check(`${method} ${path} ${parameter.name}`, parameter);
+    }
+  }
+  const checkSchema = (name: string, schema: Schema) => {
+    for (const [field, property] of Object.entries(schema.properties ?? {})) {
+      const tag = property.const ?? (property.enum?.length === 1 ? property.enum[0] : undefined);
+      if (field !== 'type' || tag === undefined) check(`${name}.${field}`, property);
+      checkSchema(`${name}.${field}`, property);
+    }
+    for (const [index, variant] of (schema.oneOf ?? []).entries()) checkSchema(`${name}[${index}]`, variant);
+  };
+  for (const [name, schema] of Object.entries(components.schemas)) {
+    check(name, schema);
+    checkSchema(name, schema);
+  }
+  expect(silent).toEqual([]);
+});
+
+test('its schemas have the names that clients are generated from', async () => {
+  const { components } = await readDocument();
+  expect(Object.keys(components.schemas).sort()).toMatchInlineSnapshot(`
+    [
+      "CancelReceipt",
+      "ChatFrame",
+      "ChatRequest",
+      "ClearedHistory",
+      "DeletedSession",
+      "DeletedSessions",
+      "ErrorDetail",
+      "HTTPValidationError",
+      "Message",
+      "Messages",
+      "RunUsage",
+      "Session",
+      "SessionCreate",
+      "SessionUpdate",
+      "Sessions",
+      "Tokens",
+      "ToolCall",
+      "ValidationError",
+    ]
+  `);
+});

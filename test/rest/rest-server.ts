@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { Hono } from 'hono';
+import { cors } from 'hono/cors';
+import { pino } from 'pino';
+import { createDocs } from '../../src/rest/docs.ts';
+import type { Executor } from '../../src/rest/executor.ts';
+import { createRestApi, type RestApiOptions } from '../../src/rest/handler.ts';
+
+export interface RestServer extends AsyncDisposable {
+  /** `http://127.0.0.1:<port>` */
+  origin: string;
+  /** What was logged, parsed. */
+  logged: { msg: string; err?: { message: string } }[];
+  /** Requests `/api/v1` + path; a body is sent as JSON. */
+  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+}
+
+/** The shim and its documentation, mounted as in a gateway and served over HTTP. */
+export async function startRestServer(
+  executor: Executor,
+  options: Partial<RestApiOptions> = {},
+): Promise<RestServer> {
+  const logged: RestServer['logged'] = [];
+  const log = pino({}, { write: (line: string) => logged.push(JSON.parse(line)) });
+  const api = createRestApi({ executor, log, maxBodyBytes: 10_000, maxPageSize: 100, ...options });
+  const app = new Hono().use(cors({ origin: 'https://app.example' }));
+  app.route('/', api).route('/', createDocs());
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    origin,
+    logged,
+    request: (method, path, body, headers = {}) =>
+      fetch(`${origin}/api/v1${path}`, {
+        method,
+        headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      }),
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, 'close');
+      server.close();
+      if ('closeAllConnections' in server) server.closeAllConnections();
+      await closed;
+    },
+  };
+}

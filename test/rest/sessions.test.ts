@@ -1,0 +1,271 @@
+import { encodeGlobalID } from '@pothos/plugin-relay';
+import { expect, test } from 'vitest';
+import { aliceSession, pageOf } from './fixtures.ts';
+import { createGraphqlDouble } from './graphql-double.ts';
+import { startRestServer } from './rest-server.ts';
+
+test('an empty object creates a session', async () => {
+  const graphql = createGraphqlDouble({ createSession: () => aliceSession() });
+  await using server = await startRestServer(graphql);
+
+  const response = await server.request('POST', '/sessions/', {});
+
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchInlineSnapshot(`
+    {
+      "attached_node_ids": [],
+      "created_at": "2026-01-31T12:00:00.000Z",
+      "feature_name": "default",
+      "id": 1,
+      "model_name": null,
+      "node_sync_status": {},
+      "provider_name": null,
+      "sync_workspace_id": null,
+      "title": null,
+      "updated_at": "2026-01-31T12:00:00.000Z",
+      "user_id": "alice",
+    }
+  `);
+  expect(graphql.calls).toEqual([
+    { operation: 'CreateSession', variables: { input: { featureName: 'default' } } },
+  ]);
+});
+
+test('every field of a new session reaches GraphQL under its own name', async () => {
+  const graphql = createGraphqlDouble({ createSession: () => aliceSession() });
+  await using server = await startRestServer(graphql);
+
+  await server.request('POST', '/sessions', {
+    user_id: 'alice',
+    title: 'Trip to Lisbon',
+    feature_name: 'travel',
+    provider_name: 'demo',
+    model_name: 'demo-1',
+    system_prompt: 'Be brief.',
+  });
+
+  expect(graphql.calls[0]?.variables).toMatchInlineSnapshot(`
+    {
+      "input": {
+        "featureName": "travel",
+        "modelName": "demo-1",
+        "providerName": "demo",
+        "systemPrompt": "Be brief.",
+        "title": "Trip to Lisbon",
+        "userId": "alice",
+      },
+    }
+  `);
+});
+
+test('a list holds all sessions of a user, newest first, however many pages GraphQL makes of them', async () => {
+  const sessions = Array.from({ length: 250 }, (_, index) => aliceSession(250 - index));
+  const graphql = createGraphqlDouble({ sessions: (args) => pageOf(sessions, args) });
+  await using server = await startRestServer(graphql);
+
+  const response = await server.request('GET', '/sessions/?user_id=alice&feature_name=default');
+
+  const listed = (await response.json()) as { id: number }[];
+  expect(listed.map(({ id }) => id)).toEqual(sessions.map(({ databaseId }) => databaseId));
+  expect(graphql.calls.map(({ variables }) => variables)).toEqual([
+    { userId: 'alice', featureName: 'default', first: 100, after: null },
+    { userId: 'alice', featureName: 'default', first: 100, after: '99' },
+    { userId: 'alice', featureName: 'default', first: 100, after: '199' },
+  ]);
+});
+
+test('a user without sessions has an empty list', async () => {
+  const graphql = createGraphqlDouble({ sessions: (args) => pageOf([], args) });
+  await using server = await startRestServer(graphql);
+
+  const response = await server.request('GET', '/sessions?user_id=bob');
+
+  expect(await response.json()).toEqual([]);
+});
+
+test('deleting all sessions says how many there were', async () => {
+  const graphql = createGraphqlDouble({ deleteSessions: () => ({ count: 3, ids: [] }) });
+  await using server = await startRestServer(graphql);
+
+  const response = await server.request('DELETE', '/sessions/?user_id=alice&feature_name=travel');
+
+  expect(await response.json()).toEqual({ message: 'Sessions deleted', deleted_sessions: 3 });
+  expect(graphql.calls[0]?.variables).toEqual({ userId: 'alice', featureName: 'travel' });
+});
+
+test('a session is read by its number', async () => {
+  const graphql = createGraphqlDouble({
+    session: ({ id }) => (id === encodeGlobalID('Session', 5) ? aliceSession(5, { title: 'Trip' }) : null),
+  });
+  await using server = await startRestServer(graphql);
+
+  const response = await server.request('GET', '/sessions/5');
+
+  expect(await response.json()).toMatchObject({ id: 5, title: 'Trip' });
+});
+
+test('an update keeps what is left out and clears what is null', async () => {
+  const graphql = createGraphqlDouble({ updateSession: () => aliceSession() });
+  await using server = await startRestServer(graphql);
+  const received: unknown[] = [];
+  graphql.fields['updateSession'] = ({ input }) => {
+    received.push(input);
+    return aliceSession();
+  };
+
+  await server.request('PATCH', '/sessions/1', { title: null, model_name: 'demo-1' });
+  await server.request('PATCH', '/sessions/1', {});
+
+  expect(received).toEqual([{ title: null, modelName: 'demo-1' }, {}]);
+});
+
+test('deleting a session and clearing its history name the session', async () => {
+  const graphql = createGraphqlDouble({
+    deleteSession: ({ id }) => ({ id, databaseId: 5 }),
+    clearHistory: () => aliceSession(5),
+  });
+  await using server = await startRestServer(graphql);
+
+  const deleted = await server.request('DELETE', '/sessions/5');
+  const cleared = await server.request('POST', '/sessions/5/clear-history');
+
+  expect(await deleted.json()).toEqual({ message: 'Session deleted', session_id: 5 });
+  expect(await cleared.json()).toEqual({ message: 'History cleared', session_id: 5 });
+});
+
+test('cancelling says whether there was a run to cancel', async () => {
+  const receipts = [
+    { cancelled: true, run: { databaseId: 7 } },
+    { cancelled: false, run: null },
+  ];
+  const graphql = createGraphqlDouble({ cancelRun: () => receipts.shift() });
+  await using server = await startRestServer(graphql);
+
+  const first = await server.request('POST', '/sessions/5/cancel');
+  const second = await server.request('POST', '/sessions/5/cancel');
+
+  expect(await first.json()).toEqual({
+    message: 'Run cancelled',
+    cancelled: true,
+    session_id: 5,
+    run_id: 7,
+  });
+  expect(await second.json()).toEqual({
+    message: 'There was no run to cancel',
+    cancelled: false,
+    session_id: 5,
+    run_id: null,
+  });
+});
+
+test('the history holds every message, oldest first', async () => {
+  const prompt = message(1, { role: 'USER', content: 'And the tides?' });
+  const answer = message(2, { reasoning: 'Look it up.', toolCalls: [toolCall], tokenCount: 9 });
+  const rest = Array.from({ length: 150 }, (_, index) => message(index + 3));
+  const messages = [prompt, answer, ...rest];
+  const graphql = createGraphqlDouble({
+    session: () => aliceSession(5, { messages: (args: Record<string, unknown>) => pageOf(messages, args) }),
+  });
+  await using server = await startRestServer(graphql);
+
+  const response = await server.request('GET', '/sessions/5/messages');
+
+  const history = (await response.json()) as { session_id: number; messages: { id: number }[] };
+  expect(history.messages.map(({ id }) => id)).toEqual(messages.map(({ databaseId }) => databaseId));
+  expect({ ...history, messages: history.messages.slice(0, 2) }).toMatchInlineSnapshot(`
+    {
+      "messages": [
+        {
+          "audio_url": null,
+          "content": "And the tides?",
+          "created_at": "2026-01-31T12:00:00.000Z",
+          "id": 1,
+          "reasoning_content": null,
+          "sender": "user",
+          "session_id": 5,
+          "status": "complete",
+          "token_count": null,
+          "tool_calls": [],
+        },
+        {
+          "audio_url": null,
+          "content": "High at 15:02.",
+          "created_at": "2026-01-31T12:00:00.000Z",
+          "id": 2,
+          "reasoning_content": "Look it up.",
+          "sender": "assistant",
+          "session_id": 5,
+          "status": "complete",
+          "token_count": 9,
+          "tool_calls": [
+            {
+              "args": {
+                "port": "Lisbon",
+              },
+              "call_id": "call_1",
+              "duration_ms": 12,
+              "exit_code": 0,
+              "name": "tide_table",
+              "result": "High at 15:02",
+              "status": "succeeded",
+            },
+          ],
+        },
+      ],
+      "session_id": 5,
+    }
+  `);
+});
+
+test('token usage is shown, with null where the limit is not known', async () => {
+  const tokenUsage = {
+    contextTokens: 120,
+    contextLimit: null,
+    percentage: null,
+    inputTokens: 300,
+    outputTokens: 80,
+    reasoningTokens: 20,
+    totalTokens: 380,
+  };
+  const graphql = createGraphqlDouble({ session: () => aliceSession(5, { tokenUsage }) });
+  await using server = await startRestServer(graphql);
+
+  const response = await server.request('GET', '/sessions/5/tokens');
+
+  expect(await response.json()).toMatchInlineSnapshot(`
+    {
+      "input_tokens": 300,
+      "output_tokens": 80,
+      "percentage": null,
+      "reasoning_tokens": 20,
+      "token_count": 120,
+      "token_limit": null,
+      "total_tokens": 380,
+    }
+  `);
+});
+
+const toolCall = {
+  callId: 'call_1',
+  name: 'tide_table',
+  args: { port: 'Lisbon' },
+  status: 'SUCCEEDED',
+  result: 'High at 15:02',
+  exitCode: 0,
+  durationMs: 12,
+};
+
+function message(databaseId: number, fields: object = {}) {
+  return {
+    __typename: 'Message',
+    databaseId,
+    role: 'ASSISTANT',
+    status: 'COMPLETE',
+    content: 'High at 15:02.',
+    reasoning: null,
+    toolCalls: [],
+    tokenCount: null,
+    createdAt: '2026-01-31T12:00:00.000Z',
+    ...fields,
+  };
+}

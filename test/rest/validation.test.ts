@@ -1,0 +1,286 @@
+import { expect, test } from 'vitest';
+import { createGraphqlDouble } from './graphql-double.ts';
+import { startRestServer } from './rest-server.ts';
+
+/** The `detail` of a request that is refused with 422, before any document was executed. */
+async function refusal(method: string, path: string, body?: unknown, headers?: Record<string, string>) {
+  const graphql = createGraphqlDouble();
+  await using server = await startRestServer(graphql);
+  const response = await server.request(method, path, body, headers);
+  expect(response.status).toBe(422);
+  expect(response.headers.get('content-type')).toBe('application/json');
+  expect(graphql.calls).toEqual([]);
+  return ((await response.json()) as { detail: { loc: unknown[]; type: string; ctx?: object }[] }).detail;
+}
+
+/** The same for a body that is sent as it stands. */
+async function bodyRefusal(body: string | Uint8Array<ArrayBuffer>, contentType?: string) {
+  await using server = await startRestServer(createGraphqlDouble());
+  const headers = contentType === undefined ? {} : { 'content-type': contentType };
+  const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
+  const response = await fetch(`${server.origin}/api/v1/sessions/1/chat`, {
+    method: 'POST',
+    headers,
+    body: bytes,
+  });
+  expect(response.status).toBe(422);
+  return ((await response.json()) as { detail: unknown }).detail;
+}
+
+test.for(['abc', '1.5', '1e3', '0x10', '%20', '%ZZ', 'NaN', '١'])(
+  'the session id %s is no integer',
+  async (id) => {
+    const [error] = await refusal('GET', `/sessions/${id}`);
+    expect(error).toMatchObject({ type: 'int_parsing', loc: ['path', 'session_id'] });
+  },
+);
+
+test('a session id that is no integer is refused as FastAPI does it', async () => {
+  expect(await refusal('GET', '/sessions/abc')).toMatchInlineSnapshot(`
+    [
+      {
+        "input": "abc",
+        "loc": [
+          "path",
+          "session_id",
+        ],
+        "msg": "Input should be a valid integer, unable to parse string as an integer",
+        "type": "int_parsing",
+      },
+    ]
+  `);
+});
+
+test('a session id below 1 is refused', async () => {
+  expect(await refusal('GET', '/sessions/0/tokens')).toMatchInlineSnapshot(`
+    [
+      {
+        "ctx": {
+          "gt": 0,
+        },
+        "input": "0",
+        "loc": [
+          "path",
+          "session_id",
+        ],
+        "msg": "Input should be greater than 0",
+        "type": "greater_than",
+      },
+    ]
+  `);
+  expect(await refusal('DELETE', '/sessions/-3')).toMatchObject([{ type: 'greater_than', input: '-3' }]);
+});
+
+test.for(['2147483648', '9007199254740993', '1'.repeat(400)])(
+  'the session id %s is larger than any id',
+  async (id) => {
+    const [error] = await refusal('POST', `/sessions/${id}/cancel`);
+    expect(error).toMatchObject({ type: 'less_than_equal', ctx: { le: 2_147_483_647 } });
+  },
+);
+
+test('a list without user_id is refused', async () => {
+  expect(await refusal('GET', '/sessions/')).toMatchInlineSnapshot(`
+    [
+      {
+        "input": {},
+        "loc": [
+          "query",
+          "user_id",
+        ],
+        "msg": "Field required",
+        "type": "missing",
+      },
+    ]
+  `);
+});
+
+test('an empty user_id deletes nothing', async () => {
+  expect(await refusal('DELETE', '/sessions/?user_id=')).toMatchInlineSnapshot(`
+    [
+      {
+        "ctx": {
+          "min_length": 1,
+        },
+        "input": "",
+        "loc": [
+          "query",
+          "user_id",
+        ],
+        "msg": "String should have at least 1 character",
+        "type": "string_too_short",
+      },
+    ]
+  `);
+});
+
+test('a prompt is required', async () => {
+  expect(await refusal('POST', '/sessions/1/chat', {})).toMatchInlineSnapshot(`
+    [
+      {
+        "input": {},
+        "loc": [
+          "body",
+          "prompt",
+        ],
+        "msg": "Field required",
+        "type": "missing",
+      },
+    ]
+  `);
+});
+
+test('everything that is wrong is said at once', async () => {
+  const body = { prompt: '', on_busy: 'wait', provider_name: 3, message: 'Hello' };
+  expect(await refusal('POST', '/sessions/x/chat', body, { 'last-event-id': '7' })).toMatchInlineSnapshot(`
+    [
+      {
+        "input": "x",
+        "loc": [
+          "path",
+          "session_id",
+        ],
+        "msg": "Input should be a valid integer, unable to parse string as an integer",
+        "type": "int_parsing",
+      },
+      {
+        "input": "7",
+        "loc": [
+          "header",
+          "last-event-id",
+        ],
+        "msg": "Input should be the id of a frame, <run>:<seq>",
+        "type": "value_error",
+      },
+      {
+        "ctx": {
+          "min_length": 1,
+        },
+        "input": "",
+        "loc": [
+          "body",
+          "prompt",
+        ],
+        "msg": "String should have at least 1 character",
+        "type": "string_too_short",
+      },
+      {
+        "input": 3,
+        "loc": [
+          "body",
+          "provider_name",
+        ],
+        "msg": "Input should be a valid string",
+        "type": "string_type",
+      },
+      {
+        "ctx": {
+          "expected": "'reject', 'interrupt' or 'enqueue'",
+        },
+        "input": "wait",
+        "loc": [
+          "body",
+          "on_busy",
+        ],
+        "msg": "Input should be 'reject', 'interrupt' or 'enqueue'",
+        "type": "literal_error",
+      },
+      {
+        "input": "Hello",
+        "loc": [
+          "body",
+          "message",
+        ],
+        "msg": "Extra inputs are not permitted",
+        "type": "extra_forbidden",
+      },
+    ]
+  `);
+});
+
+test('a field that cannot be changed is refused, not ignored', async () => {
+  expect(await refusal('PATCH', '/sessions/1', { user_id: 'bob' })).toMatchInlineSnapshot(`
+    [
+      {
+        "input": "bob",
+        "loc": [
+          "body",
+          "user_id",
+        ],
+        "msg": "Extra inputs are not permitted",
+        "type": "extra_forbidden",
+      },
+    ]
+  `);
+});
+
+test('a field named __proto__ is an unknown field like any other', async () => {
+  const detail = await bodyRefusal('{"prompt":"Hello","__proto__":{"a":1}}', 'application/json');
+  expect(detail).toMatchObject([{ type: 'extra_forbidden', loc: ['body', '__proto__'] }]);
+});
+
+test.for([[], 'text', 3, null, true])('a body that is %o is no object', async (body) => {
+  const detail = await refusal('POST', '/sessions/', body);
+  expect(detail).toEqual([
+    {
+      type: 'model_attributes_type',
+      loc: ['body'],
+      msg: 'Input should be a valid dictionary or object to extract fields from',
+      input: body,
+    },
+  ]);
+});
+
+test('a missing body is refused', async () => {
+  expect(await bodyRefusal('')).toMatchInlineSnapshot(`
+    [
+      {
+        "input": null,
+        "loc": [
+          "body",
+        ],
+        "msg": "Field required",
+        "type": "missing",
+      },
+    ]
+  `);
+});
+
+test('a body that is no JSON is refused', async () => {
+  expect(await bodyRefusal('{"prompt":', 'application/json')).toMatchInlineSnapshot(`
+    [
+      {
+        "ctx": {
+          "error": "Unexpected end of JSON input",
+        },
+        "input": {},
+        "loc": [
+          "body",
+        ],
+        "msg": "JSON decode error",
+        "type": "json_invalid",
+      },
+    ]
+  `);
+});
+
+test('a body that is no UTF-8 is refused', async () => {
+  const bytes = Uint8Array.from([0x7b, 0xff, 0x7d]);
+  expect(await bodyRefusal(bytes, 'application/json')).toMatchObject([{ type: 'json_invalid' }]);
+});
+
+test.for([undefined, 'text/plain', 'application/x-www-form-urlencoded', 'application/jsonp'])(
+  'a body sent as %s is refused: a form of another site could send it, too',
+  async (contentType) => {
+    const detail = await bodyRefusal('{"prompt":"Hello"}', contentType);
+    expect(detail).toMatchObject([{ type: 'content_type', loc: ['body'] }]);
+  },
+);
+
+test.for(['7', '7:', ':3', '7:-1', 'a:b', '7:99999999999', '7:3:1'])(
+  'the Last-Event-ID %s is refused',
+  async (lastEventId) => {
+    const detail = await refusal('GET', '/sessions/1/chat', undefined, { 'last-event-id': lastEventId });
+    expect(detail).toMatchObject([{ type: 'value_error', loc: ['header', 'last-event-id'] }]);
+  },
+);
