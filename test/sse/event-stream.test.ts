@@ -59,7 +59,7 @@ test('Frames arrive in order, and ending the stream ends the response.', async (
   stream.end();
   alice.end();
   await ended;
-  expect(reading.text).toMatch(/data: 1\n\n[^]*data: 2\n\n[^]*\r\n0\r\n\r\n$/);
+  expect(reading.text).toMatch(/data: 1\n\n[\s\S]*data: 2\n\n[\s\S]*\r\n0\r\n\r\n$/);
   expect(stream.closed.aborted).toBe(true);
   expect(stream.write('data: 3\n\n')).toBe(false);
 });

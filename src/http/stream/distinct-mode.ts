@@ -1,0 +1,63 @@
+import { type EventStream, openEventStream } from '../../sse/event-stream.ts';
+import { deliver } from './deliver.ts';
+import { type Exchange, prepareExchange } from './exchange.ts';
+import { distinctFrames } from './frames.ts';
+import type { GraphQLServer } from './graphql-server.ts';
+import { readParams } from './read-params.ts';
+import type { Turn } from './turn.ts';
+
+export interface DistinctModeOptions {
+  yoga: GraphQLServer;
+  maxBodyBytes: number;
+  heartbeatMs: number;
+  turn: Turn;
+}
+
+/** Distinct connections mode: the response to a request is the stream of its one operation. */
+export interface DistinctMode {
+  /**
+   * Answers with the stream. Errors in the document go over the stream too, as the protocol demands: the
+   * client retries a refused request, and shows a result.
+   */
+  serve(exchange: Exchange): Promise<void>;
+  /** Ends all streams, without `complete`: their clients come back. */
+  close(): void;
+}
+
+export function createDistinctMode({
+  yoga,
+  maxBodyBytes,
+  heartbeatMs,
+  turn,
+}: DistinctModeOptions): DistinctMode {
+  const streams = new Set<EventStream>();
+  return {
+    async serve(exchange) {
+      const { incoming, outgoing, url, abort, present } = exchange;
+      const params = await readParams(incoming, url, maxBodyBytes);
+      const operation = prepareExchange(yoga, exchange, params);
+      const stream = openEventStream(outgoing, { heartbeatMs });
+      const leave = () => abort.abort();
+      stream.closed.addEventListener('abort', leave, { once: true });
+      if (stream.closed.aborted) return;
+      streams.add(stream);
+      try {
+        await deliver(operation.start, {
+          opened: Promise.resolve(stream),
+          frames: distinctFrames,
+          signal: abort.signal,
+          turn,
+          present,
+        });
+      } finally {
+        streams.delete(stream);
+        // A completed operation is not aborted by the end of its own stream.
+        stream.closed.removeEventListener('abort', leave);
+        stream.end();
+      }
+    },
+    close() {
+      for (const stream of streams) stream.end();
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Accept, parseAccept } from './accept.ts';
+import type { GraphQLServer } from './graphql-server.ts';
+import { type PreparedOperation, prepareOperation } from './prepare-operation.ts';
+import type { PresentError } from './present-error.ts';
+import type { RequestParams } from './read-params.ts';
+import { RequestError } from './request-error.ts';
+
+/** What the HTTP shell knows of a request; it joins the initial context of the operation. */
+export interface ExchangeInit {
+  requestId?: string;
+}
+
+/** One HTTP request and its answer. */
+export interface Exchange {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly init: ExchangeInit;
+  readonly url: URL;
+  readonly accept: Accept;
+  /** The request for resolvers and `owner`, without a body. Its signal is that of `abort`. */
+  readonly request: Request;
+  /** Aborts the operation of this request, in either mode. */
+  readonly abort: AbortController;
+  readonly present: PresentError;
+}
+
+export function openExchange(
+  yoga: GraphQLServer,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  init: ExchangeInit,
+  present: PresentError,
+): Exchange {
+  const url = parseTarget(incoming);
+  const abort = new AbortController();
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(incoming.headersDistinct)) {
+    for (const item of value ?? []) headers.append(name, item);
+  }
+  const request = new yoga.fetchAPI.Request(url.href, {
+    method: incoming.method ?? 'GET',
+    headers,
+    signal: abort.signal,
+  });
+  return {
+    incoming,
+    outgoing,
+    init,
+    url,
+    accept: parseAccept(incoming.headers.accept),
+    request,
+    abort,
+    present,
+  };
+}
+
+/**
+ * Parses the operation of an exchange, with the exchange as its initial context.
+ * @throws RequestError for a mutation over GET.
+ */
+export function prepareExchange(
+  yoga: GraphQLServer,
+  exchange: Exchange,
+  params: RequestParams,
+): PreparedOperation {
+  const { incoming, outgoing, init, request, abort, present } = exchange;
+  const context = { ...init, req: incoming, res: outgoing, request, params, signal: abort.signal };
+  return prepareOperation(yoga.getEnveloped(context), params, present);
+}
+
+function parseTarget({ url = '/', headers: { host = 'localhost' } }: IncomingMessage): URL {
+  try {
+    return new URL(url, `http://${host}`);
+  } catch {
+    throw new RequestError('BAD_REQUEST', 'The request target or the Host header is malformed.');
+  }
+}

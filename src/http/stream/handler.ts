@@ -1,0 +1,132 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TOKEN_HEADER_KEY, TOKEN_QUERY_KEY } from 'graphql-sse';
+import type { Logger } from 'pino';
+import { createDistinctMode, type DistinctMode } from './distinct-mode.ts';
+import { type Exchange, type ExchangeInit, openExchange } from './exchange.ts';
+import type { GraphQLServer } from './graphql-server.ts';
+import { createErrorPresenter, type MaskError } from './present-error.ts';
+import { refuse } from './refuse.ts';
+import { RequestError } from './request-error.ts';
+import { createReservations } from './reservations.ts';
+import {
+  openStream,
+  reserveStream,
+  type SingleModeOptions,
+  startOperation,
+  stopOperation,
+} from './single-mode.ts';
+import { createTurn } from './turn.ts';
+
+export interface StreamHandlerOptions {
+  /** Parses, validates, builds contexts and executes queries and mutations, with all its plugins. */
+  yoga: GraphQLServer;
+  /**
+   * Who a request is: a stream is used only by whom it was reserved for. What it throws refuses the request.
+   * Asked in single connection mode; in distinct connections mode the context decides.
+   */
+  owner: (request: Request) => string | Promise<string>;
+  log: Logger;
+  /** Yoga's own unless given. Give the one that Yoga was given. */
+  maskError?: MaskError;
+  /** Bytes of a request's body. */
+  maxBodyBytes: number;
+  /** Reservations that may wait to be opened at a time. */
+  maxReservations: number;
+  /** Milliseconds within which a reservation must be opened. */
+  reservationTtlMs: number;
+  /** Operations that one stream of single connection mode carries at a time. */
+  maxOperationsPerStream: number;
+  /** Milliseconds between the comments that keep a silent stream open. */
+  heartbeatMs: number;
+}
+
+/** Answers one request with graphql-sse's protocol. Resolves when the answer has ended; never rejects. */
+export interface StreamHandler extends AsyncDisposable {
+  (incoming: IncomingMessage, outgoing: ServerResponse, init: ExchangeInit): Promise<void>;
+}
+
+interface Modes extends SingleModeOptions {
+  owner: StreamHandlerOptions['owner'];
+  distinct: DistinctMode;
+}
+
+/**
+ * GraphQL over server-sent events in both modes of graphql-sse's protocol, written to the response directly.
+ * Resolvers find the `signal` of their operation in the context. Disposing ends all streams, so that their
+ * clients connect again, and waits until their operations have let go.
+ */
+export function createStreamHandler(options: StreamHandlerOptions): StreamHandler {
+  const { yoga, log, maskError } = options;
+  const inFlight = new Set<Promise<void>>();
+  const turn = createTurn();
+  const onError = (err: unknown) => log.error({ err }, 'Delivering an operation failed.');
+  const distinct = createDistinctMode({ ...options, turn });
+  const reservations = createReservations({ ...options, onError });
+  const modes: Modes = { ...options, turn, distinct, reservations };
+  let closing = false;
+
+  const answer = async (incoming: IncomingMessage, outgoing: ServerResponse, init: ExchangeInit) => {
+    const present = createErrorPresenter(log, maskError, init.requestId);
+    try {
+      if (closing) throw new RequestError('SHUTTING_DOWN', 'The gateway is shutting down.');
+      await route(openExchange(yoga, incoming, outgoing, init, present), modes);
+    } catch (error) {
+      refuse(outgoing, error, present);
+    } finally {
+      // What is left of the body would block the connection's next request.
+      incoming.resume();
+    }
+  };
+  const handle = async (incoming: IncomingMessage, outgoing: ServerResponse, init: ExchangeInit) => {
+    const answered = answer(incoming, outgoing, init);
+    inFlight.add(answered);
+    await answered;
+    inFlight.delete(answered);
+  };
+  const dispose = async () => {
+    closing = true;
+    distinct.close();
+    await reservations.close();
+    await Promise.all(inFlight);
+  };
+  return Object.assign(handle, { [Symbol.asyncDispose]: dispose });
+}
+
+async function route(exchange: Exchange, modes: Modes): Promise<void> {
+  const { incoming, url, request, accept } = exchange;
+  const { method = '' } = incoming;
+  const { owner, distinct, reservations } = modes;
+  if (!['GET', 'POST', 'PUT', 'DELETE'].includes(method)) {
+    const allow = { allow: 'GET, POST, PUT, DELETE' };
+    throw new RequestError('METHOD_NOT_ALLOWED', `${method} is not a method of this stream.`, allow);
+  }
+  if (method === 'PUT') return reserveStream(exchange, await owner(request), reservations);
+
+  const token = readToken(incoming, url);
+  const stream = token ? reservations.find(token, await owner(request)) : undefined;
+  if (method !== 'DELETE' && accept.names('text/event-stream')) {
+    const isReserved = token && method === 'GET' && !url.searchParams.has('query');
+    if (!stream && !isReserved) return distinct.serve(exchange);
+    if (stream && token && wantsToOpen(exchange))
+      return openStream(exchange, { token, stream }, reservations);
+  }
+  if (!stream || !token) throw streamNotFound(token);
+  if (method === 'DELETE') return stopOperation(exchange, { token, stream });
+  return startOperation(exchange, { token, stream }, modes);
+}
+
+function readToken({ headers }: IncomingMessage, url: URL): string | undefined {
+  const inHeader = headers[TOKEN_HEADER_KEY];
+  return (typeof inHeader === 'string' && inHeader) || url.searchParams.get(TOKEN_QUERY_KEY) || undefined;
+}
+
+/** Clients that list all they could read send an operation with POST and open a stream with GET. */
+function wantsToOpen({ incoming, accept }: Exchange): boolean {
+  if (incoming.method === 'GET') return true;
+  return accept.quality('text/event-stream') > accept.quality('application/json');
+}
+
+function streamNotFound(token: string | undefined): RequestError {
+  const hint = token ? '' : ' Send a stream token, or accept text/event-stream.';
+  return new RequestError('NOT_FOUND', `Stream not found.${hint}`);
+}

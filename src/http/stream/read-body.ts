@@ -1,0 +1,62 @@
+import type { IncomingMessage } from 'node:http';
+import { RequestError } from './request-error.ts';
+
+/**
+ * The JSON value in a request's body. The bytes are decoded as a whole, so that a character that arrives in
+ * two parts stays one character.
+ * @throws RequestError for another content type, for more than `maxBytes`, and for bytes that are no JSON.
+ */
+export async function readJsonBody(incoming: IncomingMessage, maxBytes: number): Promise<unknown> {
+  assertJson(incoming);
+  const bytes = await readBytes(incoming, maxBytes);
+  if (bytes.length === 0) throw new RequestError('BAD_REQUEST', 'The body is missing.');
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new RequestError('BAD_REQUEST', 'The body is not valid UTF-8.');
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new RequestError('BAD_REQUEST', 'The body is not valid JSON.');
+  }
+}
+
+function assertJson({ headers }: IncomingMessage): void {
+  const [mediaType = '', ...parameters] = (headers['content-type'] ?? '')
+    .split(';')
+    .map((part) => part.trim().toLowerCase());
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length);
+  const isUtf8 = charset === undefined || /^"?utf-?8"?$/.test(charset);
+  if (mediaType !== 'application/json' || !isUtf8) {
+    throw new RequestError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json in UTF-8.');
+  }
+  if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
+    throw new RequestError('UNSUPPORTED_MEDIA_TYPE', 'The body must not be compressed.');
+  }
+}
+
+async function readBytes(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const parts: Buffer[] = [];
+  let length = 0;
+  const chunks: AsyncIterator<Buffer> = incoming.iterator({ destroyOnReturn: false });
+  for (;;) {
+    const { done, value } = await chunks.next();
+    if (done) return Buffer.concat(parts, length);
+    length += value.length;
+    if (length > maxBytes) {
+      await chunks.return?.();
+      throw tooLarge(maxBytes);
+    }
+    parts.push(value);
+  }
+}
+
+function tooLarge(maxBytes: number): RequestError {
+  // The rest of the body will not be read, so the connection cannot carry another request.
+  return new RequestError('PAYLOAD_TOO_LARGE', `The body must not exceed ${maxBytes} bytes.`, {
+    connection: 'close',
+  });
+}

@@ -1,0 +1,72 @@
+import type { IncomingMessage } from 'node:http';
+import { readJsonBody } from './read-body.ts';
+import { RequestError } from './request-error.ts';
+
+/** A GraphQL request, checked for shape but not yet parsed. */
+export interface RequestParams {
+  query: string;
+  operationName?: string;
+  variables?: Record<string, unknown>;
+  extensions?: Record<string, unknown>;
+}
+
+/**
+ * The GraphQL request in a GET's search parameters or in any other method's JSON body.
+ * @throws RequestError that names the parameter at fault.
+ */
+export async function readParams(
+  incoming: IncomingMessage,
+  url: URL,
+  maxBodyBytes: number,
+): Promise<RequestParams> {
+  if (incoming.method === 'GET') return checkParams(fromSearch(url.searchParams));
+  const body = await readJsonBody(incoming, maxBodyBytes);
+  if (!isRecord(body)) throw new RequestError('BAD_REQUEST', 'The body must be a JSON object.');
+  return checkParams(body);
+}
+
+function fromSearch(search: URLSearchParams): Record<string, unknown> {
+  return {
+    query: search.get('query'),
+    operationName: search.get('operationName'),
+    variables: parseSearch(search, 'variables'),
+    extensions: parseSearch(search, 'extensions'),
+  };
+}
+
+function parseSearch(search: URLSearchParams, name: string): unknown {
+  const text = search.get(name);
+  if (!text) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new RequestError('BAD_REQUEST', `The parameter "${name}" is not valid JSON.`);
+  }
+}
+
+function checkParams(params: Record<string, unknown>): RequestParams {
+  const { query, operationName, variables, extensions } = params;
+  if (query == null || query === '')
+    throw new RequestError('BAD_REQUEST', 'The parameter "query" is missing.');
+  if (typeof query !== 'string')
+    throw new RequestError('BAD_REQUEST', 'The parameter "query" must be a string.');
+  if (operationName != null && typeof operationName !== 'string') {
+    throw new RequestError('BAD_REQUEST', 'The parameter "operationName" must be a string.');
+  }
+  return {
+    query,
+    ...(operationName != null && { operationName }),
+    ...optionalRecord('variables', variables),
+    ...optionalRecord('extensions', extensions),
+  };
+}
+
+function optionalRecord(name: string, value: unknown): Record<string, Record<string, unknown>> {
+  if (value == null) return {};
+  if (!isRecord(value)) throw new RequestError('BAD_REQUEST', `The parameter "${name}" must be an object.`);
+  return { [name]: value };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

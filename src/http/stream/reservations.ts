@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import type { EventStream } from '../../sse/event-stream.ts';
+import { RequestError } from './request-error.ts';
+import { createReservedStream, type ReservedStream } from './reserved-stream.ts';
+
+export interface ReservationOptions {
+  /** Reservations that may wait to be opened at a time, in the whole gateway. Open streams do not count. */
+  maxReservations: number;
+  /** Milliseconds within which a reservation must be opened. */
+  reservationTtlMs: number;
+  heartbeatMs: number;
+  /** Called with what an operation rejects with. */
+  onError: (error: unknown) => void;
+}
+
+/** The streams of single connection mode, reserved or open, by their token. */
+export interface Reservations {
+  /**
+   * The token of a new reservation.
+   * @throws RequestError `RATE_LIMITED` while too many wait to be opened.
+   */
+  reserve(owner: string): string;
+  /** The stream behind a token. Undefined, too, where somebody else reserved it: tokens tell nothing. */
+  find(token: string, owner: string): ReservedStream | undefined;
+  /**
+   * Fulfils a reservation.
+   * @throws RequestError `CONFLICT` where the stream is open already.
+   */
+  open(token: string, stream: ReservedStream, response: ServerResponse): EventStream;
+  /** Closes all streams and waits for their operations. */
+  close(): Promise<void>;
+}
+
+export function createReservations(options: ReservationOptions): Reservations {
+  const { maxReservations, reservationTtlMs, heartbeatMs, onError } = options;
+  const streams = new Map<string, ReservedStream>();
+  const expiries = new Map<string, NodeJS.Timeout>();
+
+  const stopExpiry = (token: string) => {
+    clearTimeout(expiries.get(token));
+    expiries.delete(token);
+  };
+
+  return {
+    reserve(owner) {
+      if (expiries.size >= maxReservations) {
+        throw new RequestError(
+          'RATE_LIMITED',
+          'Too many streams are reserved and not opened; try again later.',
+          {
+            'retry-after': String(Math.ceil(reservationTtlMs / 1000)),
+          },
+        );
+      }
+      const token = randomUUID();
+      const onClose = () => {
+        streams.delete(token);
+        stopExpiry(token);
+      };
+      const stream = createReservedStream({ owner, heartbeatMs, onClose, onError });
+      streams.set(token, stream);
+      expiries.set(
+        token,
+        setTimeout(() => void stream.close().catch(onError), reservationTtlMs),
+      );
+      return token;
+    },
+    find(token, owner) {
+      const stream = streams.get(token);
+      return stream?.owner === owner ? stream : undefined;
+    },
+    open(token, stream, response) {
+      if (stream.isOpen) throw new RequestError('CONFLICT', 'The stream is open already.');
+      stopExpiry(token);
+      return stream.open(response);
+    },
+    async close() {
+      await Promise.all([...streams.values()].map((stream) => stream.close()));
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import type { ServerResponse } from 'node:http';
+import { type EventStream, openEventStream } from '../../sse/event-stream.ts';
+
+/** The one connection of a client in single connection mode, promised first and opened later. */
+export interface ReservedStream {
+  /** Who made the reservation; nobody else may use it. */
+  readonly owner: string;
+  /** Resolves once a client opens the stream, with undefined where it was closed before that. */
+  readonly opened: Promise<EventStream | undefined>;
+  readonly isOpen: boolean;
+  /** Operations that are not yet complete, by the id the client gave them. */
+  readonly operations: ReadonlyMap<string, AbortController>;
+  open(response: ServerResponse): EventStream;
+  /** Runs an operation until it settles, it is stopped, or the stream closes. Its id is free again after that. */
+  run(id: string, abort: AbortController, operation: () => Promise<void>): void;
+  /** Aborts an operation. Unknown ids are ignored: the operation may just have completed. */
+  stop(id: string): void;
+  /** Ends the stream, aborts its operations, and resolves when they have let go. */
+  close(): Promise<void>;
+}
+
+export interface ReservedStreamOptions {
+  owner: string;
+  heartbeatMs: number;
+  /** Called once, when the stream is closed from either side. */
+  onClose: () => void;
+  /** Called with what an operation rejects with. */
+  onError: (error: unknown) => void;
+}
+
+export function createReservedStream(options: ReservedStreamOptions): ReservedStream {
+  const { owner, heartbeatMs, onClose, onError } = options;
+  const operations = new Map<string, AbortController>();
+  const running = new Set<Promise<void>>();
+  let stream: EventStream | undefined;
+  let closed = false;
+  let settleOpened: (stream: EventStream | undefined) => void = () => {};
+  const opened = new Promise<EventStream | undefined>((resolve) => {
+    settleOpened = resolve;
+  });
+
+  const release = () => {
+    if (closed) return;
+    closed = true;
+    for (const abort of operations.values()) abort.abort();
+    operations.clear();
+    settleOpened(undefined);
+    onClose();
+  };
+
+  return {
+    owner,
+    opened,
+    operations,
+    get isOpen() {
+      return stream !== undefined;
+    },
+    open(response) {
+      stream = openEventStream(response, { heartbeatMs });
+      stream.closed.addEventListener('abort', release, { once: true });
+      if (stream.closed.aborted) release();
+      settleOpened(stream);
+      return stream;
+    },
+    run(id, abort, operation) {
+      operations.set(id, abort);
+      const done = operation()
+        .catch(onError)
+        .then(() => {
+          if (operations.get(id) === abort) operations.delete(id);
+          running.delete(done);
+        });
+      running.add(done);
+    },
+    stop(id) {
+      operations.get(id)?.abort();
+      operations.delete(id);
+    },
+    async close() {
+      stream?.end();
+      release();
+      await Promise.all(running);
+    },
+  };
+}

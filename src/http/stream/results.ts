@@ -1,0 +1,55 @@
+import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute } from 'graphql';
+import type { Enveloped } from './graphql-server.ts';
+import type { PresentError } from './present-error.ts';
+
+/** What an operation yields, not yet pulled. */
+export interface Results {
+  readonly source: AsyncIterable<unknown>;
+  /** Turns a value of the source into the JSON of an execution result. */
+  render(value: unknown): string | Promise<string>;
+}
+
+/**
+ * Builds the context and starts the operation. A subscription is executed per value by graphql-js itself:
+ * Yoga's executor and its wrappers would cost more than everything else on the way to the socket. Masking is
+ * kept; plugins' `onSubscribe` hooks are not called.
+ */
+export async function performOperation(
+  enveloped: Enveloped,
+  kind: string,
+  args: ExecutionArgs,
+  present: PresentError,
+): Promise<Results> {
+  const contextualArgs = { ...args, contextValue: await enveloped.contextFactory() };
+  const toJson = (result: unknown) => stringifyResult(result as ExecutionResult, present);
+  if (kind !== 'subscription') {
+    const result = await enveloped.execute(contextualArgs);
+    return { source: isAsyncIterable(result) ? result : once(result), render: toJson };
+  }
+  const source = await createSourceEventStream(contextualArgs);
+  if (!isAsyncIterable(source)) return { source: once(source), render: toJson };
+  return {
+    source,
+    render(value) {
+      const result = execute({ ...contextualArgs, rootValue: value });
+      return result instanceof Promise ? result.then(toJson) : toJson(result);
+    },
+  };
+}
+
+/** The results of an operation that yields one result, already at hand. */
+export function singleResult(result: ExecutionResult | { errors: readonly unknown[] }): Results {
+  return { source: once(result), render: (value) => JSON.stringify(value) };
+}
+
+function stringifyResult(result: ExecutionResult, present: PresentError): string {
+  return JSON.stringify(result.errors ? { ...result, errors: result.errors.map(present) } : result);
+}
+
+async function* once<T>(value: T): AsyncGenerator<T> {
+  yield value;
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}

@@ -1,0 +1,124 @@
+import { deliver } from './deliver.ts';
+import { type Exchange, prepareExchange } from './exchange.ts';
+import { framesOf } from './frames.ts';
+import type { GraphQLServer } from './graphql-server.ts';
+import { type RequestParams, readParams } from './read-params.ts';
+import { RequestError, sendErrors } from './request-error.ts';
+import type { Reservations } from './reservations.ts';
+import type { ReservedStream } from './reserved-stream.ts';
+import type { Turn } from './turn.ts';
+
+export interface SingleModeOptions {
+  yoga: GraphQLServer;
+  reservations: Reservations;
+  maxBodyBytes: number;
+  /** Operations that one stream carries at a time. */
+  maxOperationsPerStream: number;
+  turn: Turn;
+}
+
+/** A stream as a request names it. */
+export interface NamedStream {
+  readonly token: string;
+  readonly stream: ReservedStream;
+}
+
+/** Longer ids would be paid for with every frame. */
+const maxOperationIdLength = 256;
+
+/** `PUT`: answers 201 and the token of a new reservation. A token that the client sends along is ignored. */
+export function reserveStream(
+  { outgoing, accept }: Exchange,
+  owner: string,
+  reservations: Reservations,
+): void {
+  if (accept.quality('text/plain') === 0) {
+    throw new RequestError('NOT_ACCEPTABLE', 'A stream token comes as text/plain.');
+  }
+  const token = reservations.reserve(owner);
+  outgoing.writeHead(201, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+  outgoing.end(token);
+}
+
+/** Opens a reserved stream. Resolves when it is closed and its operations have let go. */
+export async function openStream(
+  { outgoing }: Exchange,
+  { token, stream }: NamedStream,
+  reservations: Reservations,
+): Promise<void> {
+  const { closed } = reservations.open(token, stream, outgoing);
+  await new Promise<void>((resolve) => {
+    if (closed.aborted) resolve();
+    closed.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await stream.close();
+}
+
+/** `DELETE`: stops an operation. Answers 200 for any id, since the operation may just have completed. */
+export function stopOperation({ outgoing, url }: Exchange, { stream }: NamedStream): void {
+  const id = url.searchParams.get('operationId');
+  if (!id) throw new RequestError('BAD_REQUEST', 'The search parameter "operationId" is missing.');
+  stream.stop(id);
+  outgoing.writeHead(200, { 'content-length': 0 }).end();
+}
+
+/**
+ * Starts an operation whose results go over the stream, and answers 202. Errors in the document go over the
+ * stream too, because there the client looks for them; they are answered with 400 to a request whose `Accept`
+ * names a JSON type.
+ */
+export async function startOperation(
+  exchange: Exchange,
+  named: NamedStream,
+  options: SingleModeOptions,
+): Promise<void> {
+  const { incoming, outgoing, url, accept, abort, present } = exchange;
+  const { yoga, maxBodyBytes, turn } = options;
+  if (accept.quality('application/json') === 0 && accept.quality('application/graphql-response+json') === 0) {
+    throw new RequestError('NOT_ACCEPTABLE', 'This request is answered with application/json.');
+  }
+  const params = await readParams(incoming, url, maxBodyBytes);
+  const id = readOperationId(params);
+  assertRoom(named, id, options);
+  const operation = prepareExchange(yoga, exchange, params);
+  if (operation.kind === 'invalid' && wantsJson(exchange)) return sendErrors(outgoing, 400, operation.errors);
+  // A client that gives up before it has its answer does not know that there is something to stop.
+  outgoing.once('close', () => {
+    if (!outgoing.writableFinished) abort.abort();
+  });
+  if (outgoing.destroyed) return;
+  const { stream } = named;
+  const { opened } = stream;
+  const delivery = { opened, frames: framesOf(id), signal: abort.signal, turn, present };
+  stream.run(id, abort, () => deliver(operation.start, delivery));
+  outgoing.writeHead(202, { 'content-length': 0 }).end();
+}
+
+function assertRoom({ token, stream }: NamedStream, id: string, options: SingleModeOptions): void {
+  // The stream may have been closed while the body came in.
+  if (options.reservations.find(token, stream.owner) !== stream) {
+    throw new RequestError('NOT_FOUND', 'Stream not found.');
+  }
+  if (stream.operations.has(id)) {
+    throw new RequestError('CONFLICT', 'An operation with this id is already running on the stream.');
+  }
+  if (stream.operations.size >= options.maxOperationsPerStream) {
+    throw new RequestError('RATE_LIMITED', 'The stream carries as many operations as it may.');
+  }
+}
+
+function readOperationId({ extensions }: RequestParams): string {
+  const id = extensions?.['operationId'];
+  if ((typeof id !== 'string' && typeof id !== 'number') || id === '') {
+    throw new RequestError('BAD_REQUEST', 'The parameter "extensions.operationId" is missing.');
+  }
+  const text = String(id);
+  if (text.length > maxOperationIdLength) {
+    throw new RequestError('BAD_REQUEST', `An operation id has at most ${maxOperationIdLength} characters.`);
+  }
+  return text;
+}
+
+function wantsJson({ accept }: Exchange): boolean {
+  return accept.names('application/json') || accept.names('application/graphql-response+json');
+}
