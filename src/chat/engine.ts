@@ -1,0 +1,252 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { GatewayError } from '../errors.ts';
+import { Prisma, type Run } from '../generated/prisma/client.ts';
+import { type FollowOptions, followRun } from './follow-run.ts';
+import { executeRun, type LiveRunOptions } from './live-run.ts';
+import { type OnBusy, openRun, sessionNotFound } from './open-run.ts';
+import { cancelQueuedRun } from './queued-run.ts';
+import { endOrphanedRuns } from './recover.ts';
+import type { RunEvent } from './run-event.ts';
+import { runKey } from './run-writer.ts';
+
+export interface SendInput {
+  sessionId: number;
+  prompt: string;
+  requestId?: string | null | undefined;
+  onBusy: OnBusy;
+  providerName?: string | null | undefined;
+  modelName?: string | null | undefined;
+}
+
+export interface EngineOptions extends Omit<LiveRunOptions, 'closing'>, Omit<FollowOptions, 'log'> {
+  /** Runs of one session that may wait at once. */
+  maxQueuedRuns: number;
+}
+
+export interface CancelReceipt {
+  /** Whether there was a live run and it was cancelled. */
+  cancelled: boolean;
+  run: Run | null;
+}
+
+/** How long a closing gateway goes on trying to save a run that it cannot save. */
+const savingMs = 3_000;
+
+/** The largest id that a row can have: Prisma's `Int` has 32 bits. */
+const maxId = 2 ** 31 - 1;
+
+interface LiveRun {
+  controller: AbortController;
+  done: Promise<void>;
+}
+
+/** Starts, cancels and recovers runs. A run belongs to the engine, not to whoever asked for it. */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #live = new Map<number, LiveRun>();
+  readonly #closing = new AbortController();
+  /** No new runs; then: no runs at all. */
+  #state: 'open' | 'draining' | 'cancelling' = 'open';
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Sends a prompt. With a request id that is known already it only finds the run.
+   *
+   * @throws GatewayError NOT_FOUND, BAD_USER_INPUT, RUN_IN_PROGRESS, REQUEST_ID_REUSED, RATE_LIMITED,
+   *   SHUTTING_DOWN.
+   */
+  async send(input: SendInput): Promise<Run> {
+    if (this.#state !== 'open') {
+      throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down; send again in a moment.');
+    }
+    const { database, models, sessionLog, maxQueuedRuns } = this.#options;
+    const { sessionId } = input;
+    const session = await database.session.findUnique({ where: { id: sessionId } });
+    if (session === null) throw sessionNotFound(sessionId);
+    // A model belongs to its provider: the session's model means nothing to another one.
+    const chosen = (input.providerName ?? input.modelName) ? input : session;
+    const model = await models.resolve({
+      providerName: chosen.providerName ?? session.providerName,
+      modelName: chosen.modelName,
+    });
+    const { run, opened } = await openRun(database, { ...input, model, maxQueued: maxQueuedRuns });
+    if (!opened) return run;
+    for (const messageId of [run.userMessageId, run.assistantMessageId]) {
+      if (messageId !== null) await sessionLog.append(sessionId, { type: 'MessageAdded', messageId });
+    }
+    if (run.status === 'RUNNING') this.#launch(run);
+    else await this.#enqueue(run, input.onBusy);
+    return run;
+  }
+
+  /**
+   * Sends a prompt and follows its run, as `send` and `follow` do. A cursor makes sense only for a run that is
+   * there already, so that with one nothing new is sent.
+   *
+   * @throws GatewayError as `send` and `follow` do.
+   */
+  async chat(input: SendInput, after: number, signal: AbortSignal): Promise<AsyncGenerator<RunEvent>> {
+    const { sessionId, requestId } = input;
+    const where = { sessionId, requestId: requestId ?? null };
+    if (after !== 0 && !(requestId && (await this.#options.database.run.count({ where })))) {
+      const message = 'after: only for a prompt that was sent before, with the same requestId.';
+      throw new GatewayError('BAD_USER_INPUT', message, { field: 'after' });
+    }
+    const run = await this.send(input);
+    return this.follow(run.id, after, signal);
+  }
+
+  /**
+   * The run events after the cursor: those of the log, then live ones, up to the terminal run event.
+   *
+   * @throws GatewayError NOT_FOUND, BAD_USER_INPUT when the cursor lies in the future.
+   */
+  async follow(runId: number, after: number, signal: AbortSignal): Promise<AsyncGenerator<RunEvent>> {
+    const { database, runLog } = this.#options;
+    const run = await database.run.findUnique({ where: { id: runId } });
+    if (run === null) throw new GatewayError('NOT_FOUND', `There is no run ${runId}.`);
+    const lastSeq = (await runLog.lastSeq(runKey(runId))) ?? run.lastSeq;
+    if (after < 0 || after > lastSeq) {
+      const message = `after must be the seq of a run event already seen: 0 to ${lastSeq} for this run.`;
+      throw new GatewayError('BAD_USER_INPUT', message, { field: 'after' });
+    }
+    return followRun({ ...this.#options, log: runLog }, runId, after, signal);
+  }
+
+  /**
+   * Cancels a run and waits until it has ended, with its partial answer saved.
+   *
+   * @throws GatewayError NOT_FOUND.
+   */
+  async cancelRun(runId: number): Promise<CancelReceipt> {
+    const cancelled = await this.#cancel(runId);
+    const run = await this.#options.database.run.findUnique({ where: { id: runId } });
+    if (run === null) throw new GatewayError('NOT_FOUND', `There is no run ${runId}.`);
+    return { cancelled, run };
+  }
+
+  /**
+   * Cancels what a session is running and what waits in it; the receipt is for what was running.
+   *
+   * @throws GatewayError NOT_FOUND.
+   */
+  async cancelCurrent(sessionId: number): Promise<CancelReceipt> {
+    const { database } = this.#options;
+    const session = await database.session.findUnique({ where: { id: sessionId }, select: { id: true } });
+    if (session === null) throw sessionNotFound(sessionId);
+    const runId = (await this.cancelSession(sessionId)).at(-1);
+    const run = runId === undefined ? null : await database.run.findUnique({ where: { id: runId } });
+    return { cancelled: run !== null, run };
+  }
+
+  /**
+   * Cancels what a session is running, and everything that waits behind it.
+   *
+   * @param before Only runs with a smaller id.
+   * @returns The ids of those that this call cancelled, newest first.
+   */
+  async cancelSession(sessionId: number, before = maxId): Promise<number[]> {
+    const runs = await this.#options.database.run.findMany({
+      where: { sessionId, status: { in: ['RUNNING', 'QUEUED'] }, id: { lt: before } },
+      select: { id: true },
+      // Those that wait first, so that none of them is started by the end of another.
+      orderBy: { id: 'desc' },
+    });
+    const cancelled: number[] = [];
+    for (const { id } of runs) if (await this.#cancel(id)) cancelled.push(id);
+    return cancelled;
+  }
+
+  /** Ends the runs that a gateway before this one left behind, and starts those that still wait. */
+  async recover(): Promise<void> {
+    const { database, log } = this.#options;
+    const orphans = await endOrphanedRuns(database);
+    const waiting = await database.run.findMany({ where: { status: 'QUEUED' }, orderBy: { id: 'asc' } });
+    if (orphans + waiting.length > 0) log.warn({ orphans, waiting: waiting.length }, 'recovered runs');
+    for (const { id } of waiting) await this.#logQueued(id);
+    for (const sessionId of new Set(waiting.map((run) => run.sessionId))) await this.#startNext(sessionId);
+  }
+
+  /** Takes no more runs, lets the live ones finish for `graceMs`, then cancels them. */
+  async drain(graceMs: number): Promise<void> {
+    this.#state = 'draining';
+    await this.#settle(graceMs);
+    this.#state = 'cancelling';
+    for (const { controller } of this.#live.values()) controller.abort();
+    await this.#settle(savingMs);
+    this.#closing.abort();
+    await this.#settle();
+  }
+
+  /** Waits until no run is live, for `withinMs` at most. */
+  async #settle(withinMs?: number): Promise<void> {
+    const done = Promise.all([...this.#live.values()].map((live) => live.done));
+    const timeout = new AbortController();
+    const late = delay(withinMs, undefined, { signal: timeout.signal }).catch(() => undefined);
+    await (withinMs === undefined ? done : Promise.race([done, late]));
+    timeout.abort();
+  }
+
+  /** Returns whether the run was live and has ended as CANCELLED. */
+  async #cancel(runId: number): Promise<boolean> {
+    const { database } = this.#options;
+    const live = this.#live.get(runId);
+    if (live === undefined) {
+      const ended = await cancelQueuedRun(runId, this.#options);
+      // Where it was started between the look and the end, it is live now.
+      return ended || (this.#live.has(runId) && this.#cancel(runId));
+    }
+    live.controller.abort();
+    await live.done;
+    const run = await database.run.findUnique({ where: { id: runId }, select: { status: true } });
+    return run?.status === 'CANCELLED';
+  }
+
+  #launch(run: Run): void {
+    const controller = new AbortController();
+    if (this.#state === 'cancelling') controller.abort();
+    const options = { ...this.#options, closing: this.#closing.signal };
+    const done = executeRun(run, options, controller.signal)
+      .then(() => {
+        this.#live.delete(run.id);
+        return this.#startNext(run.sessionId);
+      })
+      .catch((error) => this.#options.log.error({ err: error }, 'the next run could not be started'));
+    this.#live.set(run.id, { controller, done });
+  }
+
+  async #enqueue(run: Run, onBusy: OnBusy): Promise<void> {
+    await this.#logQueued(run.id);
+    if (onBusy === 'INTERRUPT') await this.cancelSession(run.sessionId, run.id);
+    await this.#startNext(run.sessionId);
+  }
+
+  async #logQueued(runId: number): Promise<void> {
+    await this.#options.runLog.append(runKey(runId), { type: 'RunQueued', runId });
+    this.#options.bus.ring(runKey(runId));
+  }
+
+  /** Starts the run that has waited longest, unless another one is running. */
+  async #startNext(sessionId: number): Promise<void> {
+    if (this.#state !== 'open') return;
+    const { database } = this.#options;
+    const next = await database.run.findFirst({
+      where: { sessionId, status: 'QUEUED' },
+      orderBy: { id: 'asc' },
+    });
+    if (next === null) return;
+    try {
+      const started = await database.run.updateManyAndReturn({
+        where: { id: next.id, status: 'QUEUED' },
+        data: { status: 'RUNNING', startedAt: new Date() },
+      });
+      for (const run of started) this.#launch(run);
+    } catch (error) {
+      // One live run per session: the unique index says that another one is running.
+      if (!(error instanceof Prisma.PrismaClientKnownRequestError) || error.code !== 'P2002') throw error;
+    }
+  }
+}

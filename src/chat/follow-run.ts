@@ -1,0 +1,82 @@
+import { type Bell, hangBell } from '../bus/bell.ts';
+import type { Bus } from '../bus/bus.ts';
+import type { Database } from '../storage/database.ts';
+import { endedRun } from './ended-run.ts';
+import { mergeDeltas } from './merge-deltas.ts';
+import { isTerminal, type RunEvent } from './run-event.ts';
+import { type RunLog, runKey } from './run-writer.ts';
+
+/** Entries read from the log at once. */
+const pageSize = 256;
+/** With more unread entries than this, a follower lags and gets merged deltas. */
+const lagging = 16;
+/** How often a follower that hears nothing asks the database whether the run has ended without a word. */
+const lookEvery = 15;
+
+export interface FollowOptions {
+  database: Database;
+  log: RunLog;
+  bus: Bus;
+  /** How often a follower looks into the log without having heard a ring. */
+  pollMs: number;
+}
+
+/**
+ * Replays a run's log after the cursor and goes on live until the terminal run event. It pulls: a slow
+ * follower costs nothing but its own lag. Where the log has expired it yields one `HistoryGap` and then the
+ * terminal run event from the database.
+ *
+ * @param after The seq of the last run event already seen; 0 for all.
+ * @param signal Ends the following, not the run.
+ */
+export async function* followRun(
+  options: FollowOptions,
+  runId: number,
+  after: number,
+  signal: AbortSignal,
+): AsyncGenerator<RunEvent> {
+  const { log, bus } = options;
+  using bell = hangBell(bus, runKey(runId));
+  let cursor = after;
+  while (!signal.aborted) {
+    const entries = await read(log, runId, cursor, bell, options.pollMs, signal);
+    if (entries === undefined) {
+      const rest = await endedRun(options.database, runId, cursor);
+      if (rest === undefined) await bell.wait(options.pollMs, signal);
+      else return yield* rest;
+    } else {
+      for (const entry of entries) {
+        yield entry;
+        if (isTerminal(entry)) return;
+        cursor = entry.seq;
+      }
+    }
+  }
+}
+
+/** The next entries, once there are some; undefined when the log is silent or gone and the database must tell. */
+async function read(
+  log: RunLog,
+  runId: number,
+  cursor: number,
+  bell: Bell,
+  pollMs: number,
+  signal: AbortSignal,
+): Promise<RunEvent[] | undefined> {
+  for (let looks = 0; looks < lookEvery && !signal.aborted; looks += 1) {
+    const entries = await log.read(runKey(runId), cursor, pageSize);
+    if (entries === null) return undefined;
+    const first = entries[0];
+    if (first !== undefined) {
+      const page = entries.length > lagging ? mergeDeltas(entries) : [...entries];
+      return first.seq > cursor + 1 ? [gap(first, cursor), ...page] : page;
+    }
+    await bell.wait(pollMs, signal);
+  }
+  return undefined;
+}
+
+function gap(first: RunEvent, cursor: number): RunEvent {
+  const toSeq = first.seq - 1;
+  return { type: 'HistoryGap', seq: toSeq, runId: first.runId, at: first.at, fromSeq: cursor + 1, toSeq };
+}

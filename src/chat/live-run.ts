@@ -1,0 +1,81 @@
+import type { Logger } from 'pino';
+import type { Bus } from '../bus/bus.ts';
+import type { Run } from '../generated/prisma/client.ts';
+import type { Database } from '../storage/database.ts';
+import type { CallLimits } from './call-model.ts';
+import type { Checkpointer } from './checkpoint.ts';
+import { endRun } from './end-run.ts';
+import { readHistory } from './history.ts';
+import type { Models } from './models.ts';
+import { sessionNotFound } from './open-run.ts';
+import { failed, type RunOutcome, run as runModel } from './run.ts';
+import { type RunLog, RunWriter } from './run-writer.ts';
+import type { SessionLog } from './session-log.ts';
+import type { ToolRunner } from './tools.ts';
+import { noUsage } from './usage.ts';
+
+export interface LiveRunOptions {
+  database: Database;
+  models: Models;
+  tools: ToolRunner;
+  runLog: RunLog;
+  sessionLog: SessionLog;
+  bus: Bus;
+  checkpointer: Checkpointer;
+  log: Logger;
+  limits: CallLimits;
+  maxSteps: number;
+  runLogTtlMs: number;
+  /** Aborts when the gateway closes. */
+  closing: AbortSignal;
+}
+
+/** Runs a RUNNING run from its first run event to its last. Never throws. */
+export async function executeRun(run: Run, options: LiveRunOptions, signal: AbortSignal): Promise<void> {
+  const log = options.log.child({ runId: run.id, sessionId: run.sessionId });
+  const writer = new RunWriter(run, noUsage(run), { log: options.runLog, bus: options.bus });
+  const prompt = { tokens: 0 };
+  try {
+    using _ = options.checkpointer.track(writer);
+    const outcome = await answer(run, writer, prompt, options, signal);
+    logOutcome(log, outcome);
+    await endRun(run, writer, outcome, { ...options, log, promptTokens: prompt.tokens });
+  } catch (error) {
+    log.fatal({ err: error }, 'a run could not be ended');
+  }
+}
+
+async function answer(
+  run: Run,
+  writer: RunWriter,
+  shown: { tokens: number },
+  options: LiveRunOptions,
+  signal: AbortSignal,
+): Promise<RunOutcome> {
+  const { database, models, sessionLog } = options;
+  const { sessionId, userMessageId, assistantMessageId } = run;
+  try {
+    if (userMessageId === null || assistantMessageId === null) return { status: 'CANCELLED' };
+    const started = await writer.write({ type: 'RunStarted', sessionId, userMessageId, assistantMessageId });
+    await sessionLog.append(sessionId, { type: 'RunStarted', started });
+    const session = await database.session.findUnique({ where: { id: sessionId } });
+    if (session === null) throw sessionNotFound(sessionId);
+    const model = await models.resolve(run);
+    const { systemPrompt } = session;
+    const { contextLimit } = model;
+    const history = await readHistory({ database, sessionId, userMessageId, systemPrompt, contextLimit });
+    shown.tokens = history.tokens;
+    if (history.omittedMessages > 0) {
+      await writer.write({ type: 'ContextTrimmed', omittedMessages: history.omittedMessages });
+    }
+    const prompt = { prompt: history.messages, promptTokens: history.tokens };
+    return await runModel({ ...options, ...prompt, sessionId, model, writer, signal });
+  } catch (error) {
+    return signal.aborted ? { status: 'CANCELLED' } : failed(error);
+  }
+}
+
+function logOutcome(log: Logger, outcome: RunOutcome): void {
+  if (outcome.status !== 'FAILED') log.info({ status: outcome.status }, 'run ended');
+  else log.warn({ status: outcome.status, code: outcome.code, err: outcome.cause }, 'run failed');
+}

@@ -1,0 +1,53 @@
+import type { Run } from '../generated/prisma/client.ts';
+import type { Database } from '../storage/database.ts';
+import { usageOf } from './ended-run.ts';
+import { finishRun } from './finish-run.ts';
+import { runFailureCodes } from './run-event.ts';
+import { countTokens } from './tokens.ts';
+
+/**
+ * More run events than any run writes between two checkpoints. The terminal run event of an interrupted run
+ * stands so far above the last checkpoint that no cursor from before the crash can be beyond it.
+ */
+const seqsBeyondCheckpoint = 1_000_000;
+
+/**
+ * Ends the runs that a gateway left behind when it died, with what their last checkpoint kept. Their tokens
+ * are estimated, since no provider will report them any more.
+ *
+ * @returns How many there were.
+ */
+export async function endOrphanedRuns(database: Database): Promise<number> {
+  const orphans = await database.run.findMany({
+    where: { status: 'RUNNING' },
+    include: { assistantMessage: true },
+  });
+  for (const { assistantMessage, ...run } of orphans) {
+    const content = assistantMessage?.content ?? '';
+    const reasoning = assistantMessage?.reasoning ?? '';
+    const usage = await estimateUsage(run, content, reasoning);
+    await finishRun(database, {
+      run,
+      status: 'FAILED',
+      messageStatus: 'INTERRUPTED',
+      content,
+      reasoning,
+      lastSeq: run.lastSeq + seqsBeyondCheckpoint,
+      usage,
+      failure: { code: 'INTERRUPTED', reason: runFailureCodes.INTERRUPTED },
+      contextTokens: usage.inputTokens + usage.outputTokens,
+    });
+  }
+  return orphans.length;
+}
+
+async function estimateUsage(run: Run, content: string, reasoning: string) {
+  const reasoningTokens = await countTokens(reasoning);
+  const outputTokens = reasoningTokens + (await countTokens(content));
+  return {
+    ...usageOf(run),
+    outputTokens: Math.max(run.outputTokens, outputTokens),
+    reasoningTokens: Math.max(run.reasoningTokens, reasoningTokens),
+    measured: false,
+  };
+}

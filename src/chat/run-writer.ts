@@ -1,0 +1,54 @@
+import type { Bus } from '../bus/bus.ts';
+import type { AppendLog } from './append-log.ts';
+import type { RunEvent, RunEventBody, TerminalRunEventBody } from './run-event.ts';
+import type { Usage } from './usage.ts';
+
+export type RunLog = AppendLog<RunEventBody & { runId: number }>;
+
+/** The topic of a run's rings and the key of its log. */
+export function runKey(runId: number): string {
+  return `run:${runId}`;
+}
+
+/** The one writer of a run: it keeps the answer so far, and its log. */
+export class RunWriter {
+  content = '';
+  reasoning = '';
+  /** The seq of the newest entry of the log. */
+  lastSeq = 0;
+  /** Of all model calls so far, the running one estimated. */
+  usage: Usage;
+  /** The ids of all tool calls so far. */
+  readonly callIds = new Set<string>();
+  readonly runId: number;
+  readonly assistantMessageId: number | null;
+  readonly #log: RunLog;
+  readonly #bus: Bus;
+
+  constructor(
+    run: { id: number; assistantMessageId: number | null },
+    usage: Usage,
+    { log, bus }: { log: RunLog; bus: Bus },
+  ) {
+    this.runId = run.id;
+    this.assistantMessageId = run.assistantMessageId;
+    this.usage = usage;
+    this.#log = log;
+    this.#bus = bus;
+  }
+
+  async write<Body extends RunEventBody>(body: Body): Promise<Extract<RunEvent, { type: Body['type'] }>> {
+    if (body.type === 'TextDelta') this.content += body.text;
+    else if (body.type === 'ReasoningDelta') this.reasoning += body.text;
+    const event = await this.#log.append(runKey(this.runId), { ...body, runId: this.runId });
+    this.lastSeq = event.seq;
+    this.#bus.ring(runKey(this.runId));
+    return event as Extract<RunEvent, { type: Body['type'] }>;
+  }
+
+  /** Ends the log, which stays readable for `ttlMs`. */
+  async end(body: TerminalRunEventBody, ttlMs: number): Promise<void> {
+    await this.write(body);
+    await this.#log.expire(runKey(this.runId), ttlMs);
+  }
+}

@@ -1,0 +1,79 @@
+import type { LanguageModelV3FunctionTool, LanguageModelV3Message } from '@ai-sdk/provider';
+import type { Database } from '../storage/database.ts';
+import type { CallLimits } from './call-model.ts';
+import type { ResolvedModel } from './models.ts';
+import { ProviderError } from './provider-error.ts';
+import { type RunFailure, runFailureCodes } from './run-event.ts';
+import type { RunWriter } from './run-writer.ts';
+import { runStep } from './step.ts';
+import { runToolCall } from './tool-call.ts';
+import type { ToolRunner } from './tools.ts';
+import type { RequestedCall } from './transcript.ts';
+
+export interface RunOptions {
+  database: Database;
+  sessionId: number;
+  model: ResolvedModel;
+  /** What the model is shown: system prompt, earlier turns and the new prompt. */
+  prompt: LanguageModelV3Message[];
+  /** Estimated tokens of the prompt. */
+  promptTokens: number;
+  writer: RunWriter;
+  tools: ToolRunner;
+  /** Model calls at most; each round of tools costs one. */
+  maxSteps: number;
+  limits: CallLimits;
+  /** Aborts when the run is cancelled. */
+  signal: AbortSignal;
+}
+
+/** How a run ended. `contextTokens` is what the conversation now takes up of the model's context. */
+export type RunOutcome =
+  | { status: 'COMPLETED'; contextTokens: number }
+  | { status: 'CANCELLED' }
+  | ({ status: 'FAILED' } & RunFailure & { cause?: unknown });
+
+/** Answers a prompt: model, tools, model … until one outcome. Never throws. */
+export async function run(options: RunOptions): Promise<RunOutcome> {
+  try {
+    return await answer(options);
+  } catch (cause) {
+    return options.signal.aborted ? { status: 'CANCELLED' } : failed(cause);
+  }
+}
+
+/** The outcome for whatever was thrown: a provider's failure by its own code, anything else `INTERNAL`. */
+export function failed(cause: unknown): RunOutcome {
+  if (cause instanceof ProviderError) {
+    return { status: 'FAILED', code: cause.code, reason: cause.message, cause };
+  }
+  return { status: 'FAILED', code: 'INTERNAL', reason: runFailureCodes.INTERNAL, cause };
+}
+
+async function answer(options: RunOptions): Promise<RunOutcome> {
+  const offered = await options.tools.offer(options.sessionId);
+  const prompt = [...options.prompt];
+  let { promptTokens } = options;
+  for (let number = 1; number <= options.maxSteps; number += 1) {
+    const { transcript, contextTokens } = await runStep({ ...options, prompt, promptTokens, offered });
+    if (transcript.calls.length === 0) return { status: 'COMPLETED', contextTokens };
+    const results = await runToolCalls(transcript.calls, { ...options, step: number, offered });
+    prompt.push({ role: 'assistant', content: transcript.content }, { role: 'tool', content: results });
+    promptTokens = contextTokens;
+  }
+  const reason = `The model was still calling tools after ${options.maxSteps} steps.`;
+  return { status: 'FAILED', code: 'STEP_LIMIT', reason };
+}
+
+/** All calls of a step at once. Waits for every one of them, so that none outlives its run. */
+async function runToolCalls(
+  calls: RequestedCall[],
+  options: RunOptions & { step: number; offered: LanguageModelV3FunctionTool[] },
+) {
+  const settled = await Promise.allSettled(calls.map((call) => runToolCall(call, options)));
+  options.signal.throwIfAborted();
+  return settled.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+}

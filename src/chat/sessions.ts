@@ -1,0 +1,116 @@
+import { GatewayError } from '../errors.ts';
+import type { Prisma, Session } from '../generated/prisma/client.ts';
+import type { Database } from '../storage/database.ts';
+import type { Engine } from './engine.ts';
+import type { Models } from './models.ts';
+import { sessionNotFound } from './open-run.ts';
+import type { SessionLog } from './session-log.ts';
+
+/** What can be said of a session; what is undefined stays as it is, null means the gateway's default. */
+export interface SessionSettings {
+  title?: string | null | undefined;
+  providerName?: string | null | undefined;
+  modelName?: string | null | undefined;
+  systemPrompt?: string | null | undefined;
+}
+
+export interface SessionFilter {
+  userId?: string | null | undefined;
+  featureName?: string | null | undefined;
+}
+
+export interface SessionsOptions {
+  database: Database;
+  engine: Engine;
+  models: Models;
+  sessionLog: SessionLog;
+}
+
+/** Everything that changes sessions, apart from runs. */
+export class Sessions {
+  readonly #options: SessionsOptions;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws GatewayError BAD_USER_INPUT for a provider or model that there is not. */
+  async create(input: SessionSettings & { userId: string; featureName: string }): Promise<Session> {
+    await this.#checkModel(input, null);
+    return this.#options.database.session.create({ data: defined(input) });
+  }
+
+  /** @throws GatewayError NOT_FOUND, BAD_USER_INPUT. */
+  async update(id: number, input: SessionSettings): Promise<Session> {
+    const { database, sessionLog } = this.#options;
+    await this.#checkModel(input, await this.#find(id));
+    const [session] = await database.session.updateManyAndReturn({ where: { id }, data: defined(input) });
+    if (session === undefined) throw sessionNotFound(id);
+    await sessionLog.append(id, { type: 'SessionUpdated' });
+    return session;
+  }
+
+  /**
+   * Deletes a session with everything in it; a run that is live is cancelled first.
+   *
+   * @throws GatewayError NOT_FOUND.
+   */
+  async delete(id: number): Promise<void> {
+    await this.#find(id);
+    await this.deleteAll({ id });
+  }
+
+  /** Deletes the matching sessions, as `delete` does. Returns their ids. */
+  async deleteAll(where: Prisma.SessionWhereInput): Promise<number[]> {
+    const { database, engine, sessionLog } = this.#options;
+    const sessions = await database.session.findMany({ where, select: { id: true } });
+    for (const { id } of sessions) {
+      await engine.cancelSession(id);
+      await database.session.deleteMany({ where: { id } });
+      await sessionLog.append(id, { type: 'SessionDeleted' });
+    }
+    return sessions.map(({ id }) => id);
+  }
+
+  /**
+   * Deletes a session's messages. Its settings, its runs and what it has used stay.
+   *
+   * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS.
+   */
+  async clearHistory(id: number): Promise<Session> {
+    const { database, sessionLog } = this.#options;
+    await this.#find(id);
+    const session = await database.$transaction(async (tx) => {
+      const live = await tx.run.findFirst({
+        where: { sessionId: id, status: { in: ['RUNNING', 'QUEUED'] } },
+        select: { id: true },
+      });
+      if (live) {
+        const message = 'This session is answering a prompt. Cancel the run before you clear the history.';
+        throw new GatewayError('RUN_IN_PROGRESS', message, { runId: live.id });
+      }
+      await tx.message.deleteMany({ where: { sessionId: id } });
+      return tx.session.update({ where: { id }, data: { contextTokens: 0 } });
+    });
+    await sessionLog.append(id, { type: 'HistoryCleared' });
+    return session;
+  }
+
+  async #find(id: number): Promise<Session> {
+    const session = await this.#options.database.session.findUnique({ where: { id } });
+    if (session === null) throw sessionNotFound(id);
+    return session;
+  }
+
+  /** Refuses now what would fail at every prompt. */
+  async #checkModel(input: SessionSettings, session: Session | null): Promise<void> {
+    if (!input.providerName && !input.modelName) return;
+    const providerName = input.providerName ?? session?.providerName;
+    await this.#options.models.resolve({ providerName, modelName: input.modelName });
+  }
+}
+
+function defined<T extends object>(input: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(input).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
+}

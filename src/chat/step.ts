@@ -1,0 +1,77 @@
+import type {
+  LanguageModelV3FunctionTool,
+  LanguageModelV3Message,
+  LanguageModelV3StreamPart,
+} from '@ai-sdk/provider';
+import { type CallLimits, callModel } from './call-model.ts';
+import type { ResolvedModel } from './models.ts';
+import type { RunWriter } from './run-writer.ts';
+import { countTokens } from './tokens.ts';
+import { Transcript } from './transcript.ts';
+import { addUsage, reportedCounts, type TokenCounts } from './usage.ts';
+
+export interface StepOptions {
+  model: ResolvedModel;
+  prompt: LanguageModelV3Message[];
+  /** Estimated tokens of the prompt. */
+  promptTokens: number;
+  offered: LanguageModelV3FunctionTool[];
+  writer: RunWriter;
+  limits: CallLimits;
+  signal: AbortSignal;
+}
+
+export interface Step {
+  transcript: Transcript;
+  /** Tokens of the prompt and of what the model added to it. */
+  contextTokens: number;
+}
+
+/**
+ * One call of the model, written to the log as it arrives. Its tokens count however it ends: as the provider
+ * reports them, else estimated.
+ */
+export async function runStep(options: StepOptions): Promise<Step> {
+  const { writer, promptTokens } = options;
+  const usageBefore = writer.usage;
+  const transcript = new Transcript(writer.callIds);
+  writer.usage = addUsage(usageBefore, { ...counted(promptTokens, 0, 0), measured: false });
+  let reported: TokenCounts | undefined;
+  try {
+    for await (const part of callModel(...callOptions(options))) {
+      transcript.add(part);
+      await writeDelta(part, writer);
+      if (part.type === 'finish') reported = reportedCounts(part.usage);
+    }
+  } finally {
+    const counts = reported ?? (await estimate(promptTokens, transcript));
+    writer.usage = addUsage(usageBefore, { ...counts, measured: reported !== undefined });
+  }
+  await writer.write({ type: 'UsageReported', usage: writer.usage });
+  const { inputTokens, outputTokens } = writer.usage;
+  const contextTokens = inputTokens - usageBefore.inputTokens + (outputTokens - usageBefore.outputTokens);
+  return { transcript, contextTokens };
+}
+
+function callOptions({ model, prompt, offered, limits, signal }: StepOptions) {
+  const tools = offered.length > 0 ? { tools: offered, toolChoice: { type: 'auto' as const } } : {};
+  return [model.languageModel, { prompt, abortSignal: signal, ...tools }, limits] as const;
+}
+
+async function writeDelta(part: LanguageModelV3StreamPart, writer: RunWriter): Promise<void> {
+  if (part.type === 'text-delta' && part.delta !== '') {
+    await writer.write({ type: 'TextDelta', text: part.delta });
+  } else if (part.type === 'reasoning-delta' && part.delta !== '') {
+    await writer.write({ type: 'ReasoningDelta', text: part.delta });
+  }
+}
+
+async function estimate(promptTokens: number, transcript: Transcript): Promise<TokenCounts> {
+  const reasoningTokens = await countTokens(transcript.reasoning);
+  const outputTokens = reasoningTokens + (await countTokens(transcript.text));
+  return counted(promptTokens, outputTokens, reasoningTokens);
+}
+
+function counted(inputTokens: number, outputTokens: number, reasoningTokens: number): TokenCounts {
+  return { inputTokens, outputTokens, reasoningTokens, cachedInputTokens: 0 };
+}

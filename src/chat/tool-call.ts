@@ -1,0 +1,89 @@
+import type { LanguageModelV3FunctionTool, LanguageModelV3ToolResultPart } from '@ai-sdk/provider';
+import type { Prisma } from '../generated/prisma/client.ts';
+import type { Database } from '../storage/database.ts';
+import type { RunWriter } from './run-writer.ts';
+import type { ToolOutcome, ToolRunner } from './tools.ts';
+import { parseArgs, type RequestedCall } from './transcript.ts';
+
+export interface ToolCallOptions {
+  database: Database;
+  sessionId: number;
+  writer: RunWriter;
+  tools: ToolRunner;
+  offered: LanguageModelV3FunctionTool[];
+  /** Which of the run's model calls asked for it, from 1. */
+  step: number;
+  signal: AbortSignal;
+}
+
+/**
+ * Runs one tool call, from its row in the database and its entry in the log to its result. A call that fails
+ * is no failure of the run: the model is told and can do better.
+ */
+export async function runToolCall(
+  call: RequestedCall,
+  options: ToolCallOptions,
+): Promise<LanguageModelV3ToolResultPart> {
+  const { writer } = options;
+  const { callId, name } = call;
+  const args = parseArgs(call.input);
+  const startedAt = performance.now();
+  await storeStart(call, args.ok ? args.value : call.input, options);
+  await writer.write({ type: 'ToolCallStarted', callId, name, args: args.ok ? args.value : call.input });
+  const outcome = await execute(call, args, options);
+  const ended = {
+    status: outcome.status,
+    result: outcome.result,
+    exitCode: outcome.exitCode ?? null,
+    durationMs: Math.round(performance.now() - startedAt),
+  };
+  await options.database.toolCall.updateMany({
+    where: { messageId: writer.assistantMessageId ?? 0, callId },
+    data: ended,
+  });
+  await writer.write({ type: 'ToolCallFinished', callId, name, ...ended });
+  const type = outcome.status === 'SUCCEEDED' ? 'text' : 'error-text';
+  return {
+    type: 'tool-result',
+    toolCallId: callId,
+    toolName: name,
+    output: { type, value: outcome.result },
+  };
+}
+
+async function execute(
+  { callId, name }: RequestedCall,
+  args: ReturnType<typeof parseArgs>,
+  { tools, offered, sessionId, writer, signal }: ToolCallOptions,
+): Promise<ToolOutcome> {
+  if (!offered.some((tool) => tool.name === name)) {
+    const names = offered.map((tool) => tool.name).join(', ') || 'none';
+    return { status: 'FAILED', result: `There is no tool named "${name}". Tools there are: ${names}.` };
+  }
+  if (!args.ok) return { status: 'FAILED', result: 'The arguments are not valid JSON.' };
+  const onOutput = async (text: string) =>
+    void (await writer.write({ type: 'ToolOutputDelta', callId, text }));
+  try {
+    const request = { sessionId, runId: writer.runId, callId, name, args: args.value };
+    return await tools.run(request, onOutput, signal);
+  } catch (error) {
+    if (signal.aborted) return { status: 'CANCELLED', result: 'Cancelled.' };
+    return { status: 'FAILED', result: error instanceof Error ? error.message : 'The tool failed.' };
+  }
+}
+
+async function storeStart(call: RequestedCall, args: unknown, options: ToolCallOptions): Promise<void> {
+  const { writer, database, step } = options;
+  if (writer.assistantMessageId === null) return;
+  await database.toolCall.createMany({
+    data: {
+      messageId: writer.assistantMessageId,
+      callId: call.callId,
+      name: call.name,
+      args: args as Prisma.InputJsonValue,
+      status: 'RUNNING',
+      step,
+      textOffset: writer.content.length,
+    },
+  });
+}
