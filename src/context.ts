@@ -1,0 +1,33 @@
+import type { Logger } from 'pino';
+import type { Engine } from './chat/engine.ts';
+import type { Models } from './chat/models.ts';
+import type { SessionLog } from './chat/session-log.ts';
+import type { Sessions } from './chat/sessions.ts';
+import type { Database } from './storage/database.ts';
+
+/** Who is asking. */
+export interface Viewer {
+  userId: string;
+}
+
+/** What every resolver may use; the same for all requests of a gateway. */
+export interface Services {
+  database: Database;
+  models: Models;
+  engine: Engine;
+  sessions: Sessions;
+  sessionLog: SessionLog;
+  /** Longest prompt taken, in bytes of UTF-8. */
+  maxPromptBytes: number;
+  /** Largest page of a connection. */
+  maxPageSize: number;
+}
+
+/** What a resolver may use: the viewer, the services, and what belongs to this one operation. */
+export interface Context extends Services {
+  viewer: Viewer;
+  /** Aborts when nobody waits for the result any more. */
+  signal: AbortSignal;
+  /** Carries the request's id. */
+  log: Logger;
+}

@@ -1,0 +1,42 @@
+import SchemaBuilder from '@pothos/core';
+import PrismaPlugin from '@pothos/plugin-prisma';
+import RelayPlugin from '@pothos/plugin-relay';
+import ValidationPlugin from '@pothos/plugin-validation';
+import type { Context } from '../context.ts';
+import { GatewayError } from '../errors.ts';
+import type PrismaTypes from '../generated/pothos.ts';
+import { getDatamodel } from '../generated/pothos.ts';
+import { decodeId } from './global-id.ts';
+
+export interface SchemaTypes {
+  PrismaTypes: PrismaTypes;
+  Context: Context;
+  DefaultFieldNullability: false;
+  DefaultEdgesNullability: false;
+  DefaultNodeNullability: false;
+  Scalars: {
+    DateTime: { Input: Date; Output: Date | number };
+    JSON: { Input: unknown; Output: unknown };
+  };
+}
+
+export const builder = new SchemaBuilder<SchemaTypes>({
+  plugins: [RelayPlugin, PrismaPlugin, ValidationPlugin],
+  defaultFieldNullability: false,
+  prisma: { client: (context) => context.database, dmmf: getDatamodel(), onUnusedQuery: null },
+  relay: {
+    cursorType: 'String',
+    edgesFieldOptions: { nullable: false },
+    nodeFieldOptions: { nullable: false },
+    decodeGlobalID: decodeId,
+    nodeQueryOptions: { description: 'Any object with an id.' },
+    nodesQueryOptions: { description: 'Objects by their ids, in the same order; null where there is none.' },
+  },
+  validation: {
+    validationError: ({ issues }) => {
+      const [issue] = issues;
+      const field = issue?.path?.map((part) => (typeof part === 'object' ? part.key : part)).join('.');
+      return new GatewayError('BAD_USER_INPUT', `${field}: ${issue?.message}`, { field });
+    },
+  },
+});

@@ -1,0 +1,22 @@
+import './scalars.ts';
+import './viewer.ts';
+import './model.ts';
+import './session.ts';
+import './session-mutations.ts';
+import './message.ts';
+import './tool-call.ts';
+import './run.ts';
+import './run-event.ts';
+import './terminal-run-event.ts';
+import './session-event.ts';
+import './chat.ts';
+import { builder } from './builder.ts';
+
+builder.queryType({ description: 'What can be read.' });
+builder.mutationType({ description: 'What can be changed.' });
+builder.subscriptionType({
+  description: 'What can be followed, over server-sent events at `/graphql/stream` or `/graphql`.',
+});
+
+/** The GraphQL schema: one for all gateways in a process, since all state comes with the context. */
+export const schema = builder.toSchema();

@@ -1,0 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { lexicographicSortSchema, printSchema } from 'graphql';
+import { schema } from './index.ts';
+
+/** The schema as `schema.graphql` holds it. */
+export const printedSchema = `${printSchema(lexicographicSortSchema(schema))}\n`;
+
+if (import.meta.filename === process.argv[1]) writeFileSync('schema.graphql', printedSchema);

@@ -1,0 +1,95 @@
+import type { SessionChange } from '../chat/session-log.ts';
+import { GatewayError } from '../errors.ts';
+import { builder } from './builder.ts';
+import { RunStartedRef } from './run-event.ts';
+import { SessionRef } from './session.ts';
+
+/** A change, with the session that it happened to. */
+type SessionEvent<Type extends SessionChange['type']> = Extract<SessionChange, { type: Type }> & {
+  sessionId: number;
+};
+
+const RunEndedRef = builder.objectRef<SessionEvent<'RunEnded'>>('RunEnded').implement({
+  description: 'A run has ended.',
+  fields: (t) => ({
+    run: t.prismaField({
+      type: 'Run',
+      description: 'The run.',
+      resolve: (query, { runId }, _args, { database }) =>
+        database.run.findUniqueOrThrow({ ...query, where: { id: runId } }),
+    }),
+  }),
+});
+
+const MessageAddedRef = builder.objectRef<SessionEvent<'MessageAdded'>>('MessageAdded').implement({
+  description: 'A prompt was sent, or an answer to it begun.',
+  fields: (t) => ({
+    message: t.prismaField({
+      type: 'Message',
+      nullable: true,
+      description: 'The message; null where it was deleted since.',
+      resolve: (query, { messageId }, _args, { database }) =>
+        database.message.findUnique({ ...query, where: { id: messageId } }),
+    }),
+  }),
+});
+
+const sessionField = (name: 'HistoryCleared' | 'SessionUpdated', description: string) =>
+  builder.objectRef<SessionEvent<typeof name>>(name).implement({
+    description,
+    fields: (t) => ({
+      session: t.prismaField({
+        type: 'Session',
+        nullable: true,
+        description: 'The session as it is now; null where it was deleted since.',
+        resolve: (query, { sessionId }, _args, { database }) =>
+          database.session.findUnique({ ...query, where: { id: sessionId } }),
+      }),
+    }),
+  });
+
+const HistoryClearedRef = sessionField('HistoryCleared', 'All messages of the session were deleted.');
+const SessionUpdatedRef = sessionField('SessionUpdated', 'Settings of the session were changed.');
+
+const SessionDeletedRef = builder.objectRef<SessionEvent<'SessionDeleted'>>('SessionDeleted').implement({
+  description: 'The session was deleted. Nothing comes after this.',
+  fields: (t) => ({
+    id: t.globalID({
+      description: 'The id that it had.',
+      resolve: ({ sessionId }) => ({ type: 'Session', id: sessionId }),
+    }),
+    databaseId: t.exposeInt('sessionId', { description: 'The id that it had in the REST API.' }),
+  }),
+});
+
+const SessionEventRef = builder.unionType('SessionEvent', {
+  description: 'Something that happened to a session.',
+  types: [
+    RunStartedRef,
+    RunEndedRef,
+    MessageAddedRef,
+    HistoryClearedRef,
+    SessionUpdatedRef,
+    SessionDeletedRef,
+  ],
+  resolveType: (event) => event.type,
+});
+
+builder.subscriptionField('sessionEvents', (t) =>
+  t.field({
+    type: SessionEventRef,
+    description:
+      'What happens to a session from now on, whoever causes it. Ends when the session is deleted.',
+    args: {
+      sessionId: t.arg.globalID({ for: SessionRef, required: true, description: 'The session.' }),
+    },
+    subscribe: async (_root, { sessionId }, { database, sessionLog, signal }) => {
+      const id = Number(sessionId.id);
+      const session = await database.session.findUnique({ where: { id }, select: { id: true } });
+      if (session === null) throw new GatewayError('NOT_FOUND', `There is no session ${id}.`);
+      return sessionLog.follow(id, signal);
+    },
+    resolve: (change, { sessionId }) =>
+      change.type === 'RunStarted' ? change.started : { ...change, sessionId: Number(sessionId.id) },
+  }),
+);

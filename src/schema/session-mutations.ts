@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { builder } from './builder.ts';
+import { SessionRef } from './session.ts';
+
+const name = z.string().trim().min(1, 'expected some text').max(200, 'expected at most 200 characters');
+const text = z.string().max(200, 'expected at most 200 characters');
+const systemPrompt = z.string().max(100_000, 'expected at most 100,000 characters');
+
+const settings = {
+  title: 'A name for lists.',
+  providerName: 'The provider of the model: see `models`. Null: the default of the gateway.',
+  modelName: 'The model: see `models`. Null: the default of the provider.',
+  systemPrompt: 'What the model is told before every conversation.',
+} as const;
+
+const CreateSessionInput = builder.inputType('CreateSessionInput', {
+  description: 'A new session. `{}` will do.',
+  fields: (t) => ({
+    userId: t.string({ validate: name, description: 'Whom it belongs to. Default: whoever is asking.' }),
+    featureName: t.string({
+      validate: name,
+      description: 'Which part of an application it belongs to. Default: `default`.',
+    }),
+    title: t.string({ validate: text, description: settings.title }),
+    providerName: t.string({ validate: name, description: settings.providerName }),
+    modelName: t.string({ validate: name, description: settings.modelName }),
+    systemPrompt: t.string({ validate: systemPrompt, description: settings.systemPrompt }),
+  }),
+});
+
+const UpdateSessionInput = builder.inputType('UpdateSessionInput', {
+  description: 'What to change in a session. What is left out stays as it is; null takes it away.',
+  fields: (t) => ({
+    title: t.string({ validate: text, description: settings.title }),
+    providerName: t.string({ validate: name, description: settings.providerName }),
+    modelName: t.string({ validate: name, description: settings.modelName }),
+    systemPrompt: t.string({ validate: systemPrompt, description: settings.systemPrompt }),
+  }),
+});
+
+const DeletedSessionRef = builder.objectRef<{ id: number }>('DeletedSession').implement({
+  description: 'A session that was deleted.',
+  fields: (t) => ({
+    id: t.globalID({
+      description: 'The id that it had.',
+      resolve: ({ id }) => ({ type: 'Session', id }),
+    }),
+    databaseId: t.exposeInt('id', { description: 'The id that it had in the REST API.' }),
+  }),
+});
+
+const DeletedSessionsRef = builder.objectRef<{ ids: number[] }>('DeletedSessions').implement({
+  description: 'Sessions that were deleted.',
+  fields: (t) => ({
+    count: t.int({ description: 'How many there were.', resolve: ({ ids }) => ids.length }),
+    ids: t.globalIDList({
+      description: 'The ids that they had.',
+      resolve: ({ ids }) => ids.map((id) => ({ type: 'Session', id })),
+    }),
+  }),
+});
+
+builder.mutationFields((t) => ({
+  createSession: t.prismaField({
+    type: 'Session',
+    description: 'Creates a session.',
+    args: { input: t.arg({ type: CreateSessionInput, required: true, description: 'The new session.' }) },
+    resolve: (_query, _root, { input }, { sessions, viewer }) =>
+      sessions.create({
+        ...input,
+        userId: input.userId ?? viewer.userId,
+        featureName: input.featureName ?? 'default',
+      }),
+  }),
+  updateSession: t.prismaField({
+    type: 'Session',
+    description: 'Changes the settings of a session. They hold from its next prompt on.',
+    args: {
+      id: t.arg.globalID({ for: SessionRef, required: true, description: 'The session.' }),
+      input: t.arg({ type: UpdateSessionInput, required: true, description: 'What to change.' }),
+    },
+    resolve: (_query, _root, { id, input }, { sessions }) => sessions.update(Number(id.id), input),
+  }),
+  deleteSession: t.field({
+    type: DeletedSessionRef,
+    description: 'Deletes a session with everything in it. A live run is cancelled first.',
+    args: { id: t.arg.globalID({ for: SessionRef, required: true, description: 'The session.' }) },
+    resolve: async (_root, { id }, { sessions }) => {
+      await sessions.delete(Number(id.id));
+      return { id: Number(id.id) };
+    },
+  }),
+  deleteSessions: t.field({
+    type: DeletedSessionsRef,
+    description: 'Deletes all sessions of a user, or those of one part of an application.',
+    args: {
+      userId: t.arg.string({ description: 'Whose sessions. Default: those of whoever is asking.' }),
+      featureName: t.arg.string({ description: 'Only those of this part of an application.' }),
+    },
+    resolve: async (_root, { userId, featureName }, { sessions, viewer }) => ({
+      ids: await sessions.deleteAll({
+        userId: userId ?? viewer.userId,
+        ...(featureName != null && { featureName }),
+      }),
+    }),
+  }),
+  clearHistory: t.prismaField({
+    type: 'Session',
+    description:
+      'Deletes the messages of a session. Its settings and what it has used stay. Not while it is answering.',
+    args: { sessionId: t.arg.globalID({ for: SessionRef, required: true, description: 'The session.' }) },
+    resolve: (_query, _root, { sessionId }, { sessions }) => sessions.clearHistory(Number(sessionId.id)),
+  }),
+}));

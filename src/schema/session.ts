@@ -1,0 +1,93 @@
+import { builder } from './builder.ts';
+import { resolvePage } from './page.ts';
+import { TokenUsageRef } from './token-usage.ts';
+
+export const SessionRef = builder.prismaNode('Session', {
+  id: { field: 'id' },
+  nullable: true,
+  description: 'A chat: its messages, its settings and what it has used.',
+  fields: (t) => ({
+    databaseId: t.exposeInt('id', { description: 'What the REST API calls its `id`.' }),
+    userId: t.exposeString('userId', { description: 'Whom it belongs to.' }),
+    title: t.exposeString('title', { nullable: true, description: 'A name for lists.' }),
+    featureName: t.exposeString('featureName', {
+      description: 'Which part of an application it belongs to; `default` unless told.',
+    }),
+    providerName: t.exposeString('providerName', {
+      nullable: true,
+      description: 'The provider of its model; null means the default of the gateway.',
+    }),
+    modelName: t.exposeString('modelName', {
+      nullable: true,
+      description: 'Its model; null means the default of the provider.',
+    }),
+    systemPrompt: t.exposeString('systemPrompt', {
+      nullable: true,
+      description: 'What the model is told before every conversation.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+    updatedAt: t.expose('updatedAt', {
+      type: 'DateTime',
+      description: 'When it was last changed, by a message or a setting.',
+    }),
+    tokenUsage: t.field({
+      type: TokenUsageRef,
+      select: { modelUsage: { orderBy: [{ providerName: 'asc' }, { modelName: 'asc' }] } },
+      description: 'Tokens used over its whole life, and how full the context is.',
+      resolve: async ({ contextTokens, modelUsage, ...session }, _args, { models }) => {
+        // A provider that is not configured any more has no limit to tell.
+        const model = await models.resolve(session).catch(() => null);
+        return { contextTokens, contextLimit: model?.contextLimit ?? null, byModel: modelUsage };
+      },
+    }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  session: t.prismaField({
+    type: 'Session',
+    nullable: true,
+    description: 'A session by its id; null where there is none.',
+    args: { id: t.arg.globalID({ for: SessionRef, required: true, description: 'The id of a session.' }) },
+    resolve: (query, _root, { id }, { database }) =>
+      database.session.findUnique({ ...query, where: { id: Number(id.id) } }),
+  }),
+  sessionByDatabaseId: t.prismaField({
+    type: 'Session',
+    nullable: true,
+    description: 'A session by the id that the REST API uses; null where there is none.',
+    args: { databaseId: t.arg.int({ required: true, description: 'The `databaseId` of a session.' }) },
+    resolve: (query, _root, { databaseId }, { database }) =>
+      database.session.findUnique({ ...query, where: { id: databaseId } }),
+  }),
+  sessions: t.connection(
+    {
+      type: SessionRef,
+      description: 'Sessions, newest first.',
+      args: {
+        userId: t.arg.string({ description: 'Only those that belong to this user.' }),
+        featureName: t.arg.string({ description: 'Only those of this part of an application.' }),
+        search: t.arg.string({ description: 'Only those with this text in their title.' }),
+      },
+      resolve: (_root, { userId, featureName, search, ...args }, { database, maxPageSize }) =>
+        resolvePage({
+          args,
+          maxSize: maxPageSize,
+          order: 'desc',
+          load: ({ after, before, limit, order }) =>
+            database.session.findMany({
+              where: {
+                id: { gt: after, lt: before },
+                ...(userId != null && { userId }),
+                ...(featureName != null && { featureName }),
+                ...(search != null && { title: { contains: search } }),
+              },
+              orderBy: { id: order },
+              take: limit,
+            }),
+        }),
+    },
+    { name: 'SessionConnection' },
+    { name: 'SessionEdge' },
+  ),
+}));
