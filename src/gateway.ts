@@ -1,0 +1,149 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Bus } from './bus/bus.ts';
+import { createMemoryBus } from './bus/memory-bus.ts';
+import { createCheckpointer } from './chat/checkpoint.ts';
+import { Engine } from './chat/engine.ts';
+import { createMemoryLog } from './chat/memory-log.ts';
+import { createModels, type Models } from './chat/models.ts';
+import type { RunEventBody } from './chat/run-event.ts';
+import { createSessionLog, type SessionChange } from './chat/session-log.ts';
+import { Sessions } from './chat/sessions.ts';
+import { noTools, type ToolRunner } from './chat/tools.ts';
+import type { Config } from './config.ts';
+import type { Services } from './context.ts';
+import { createExecutor } from './http/executor.ts';
+import { createGraphQLServer } from './http/graphql.ts';
+import { createHealth } from './http/health.ts';
+import { listen } from './http/listen.ts';
+import { createMaskError } from './http/mask-error.ts';
+import { createServerApp } from './http/server.ts';
+import { createStreamHandler } from './http/stream/handler.ts';
+import { createDocs } from './rest/docs.ts';
+import { createRestApi } from './rest/handler.ts';
+import { claimDataDir } from './storage/claim-data-dir.ts';
+import type { Database } from './storage/database.ts';
+import { openDatabase } from './storage/open-database.ts';
+
+/** How often a follower looks without having heard a ring. */
+const pollMs = 1_000;
+/** Between the comments that keep a silent stream of graphql-sse open. */
+const streamHeartbeatMs = 12_000;
+/** Session changes kept for those who watch a session. */
+const maxSessionChanges = 1_000;
+/** How long followers may take to be told how their run ended, once the gateway closes. */
+const farewellMs = 1_000;
+
+/** Parts that can be replaced, by an adapter or a test. */
+export interface GatewayParts {
+  models?: Models;
+  tools?: ToolRunner;
+  bus?: Bus;
+}
+
+/** Disposing takes no more work, lets live runs finish for `SHUTDOWN_GRACE_MS`, cancels the rest and closes. */
+export interface Gateway extends AsyncDisposable {
+  /** `http://host:port`, with the port that was taken. */
+  url: string;
+  services: Services;
+}
+
+/**
+ * Starts a gateway, which is listening when this resolves.
+ *
+ * @throws StartupError when it cannot be started; nothing is left open.
+ */
+export async function startGateway(config: Config, log: Logger, parts: GatewayParts = {}): Promise<Gateway> {
+  const opened: (Disposable | AsyncDisposable)[] = [];
+  const keep = <T extends Disposable | AsyncDisposable>(resource: T): T => {
+    opened.push(resource);
+    return resource;
+  };
+  const closeAll = async () => {
+    for (const resource of opened.reverse()) {
+      if (Symbol.asyncDispose in resource) await resource[Symbol.asyncDispose]();
+      else resource[Symbol.dispose]();
+    }
+  };
+  try {
+    keep(await claimDataDir(config.dataDir));
+    const database = keep(await openDatabase({ url: config.database.url, log })).db;
+    const services = createServices(config, log, database, parts, keep);
+    await services.engine.recover();
+    const url = keep(await serve(config, log, services)).url;
+    return { url, services, [Symbol.asyncDispose]: closeAll };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+type Keep = <T extends Disposable | AsyncDisposable>(resource: T) => T;
+
+function createServices(
+  { chat, limits, models: modelsConfig }: Config,
+  log: Logger,
+  database: Database,
+  parts: GatewayParts,
+  keep: Keep,
+): Services {
+  const bus = parts.bus ?? createMemoryBus();
+  const models = parts.models ?? createModels(modelsConfig);
+  const runLog = keep(createMemoryLog<RunEventBody & { runId: number }>());
+  const changes = keep(createMemoryLog<SessionChange>({ maxEntries: maxSessionChanges }));
+  const sessionLog = createSessionLog({ log: changes, bus, pollMs });
+  const checkpointer = keep(createCheckpointer({ database, everyMs: chat.checkpointMs, log }));
+  const engine = new Engine({
+    database,
+    models,
+    tools: parts.tools ?? noTools,
+    runLog,
+    sessionLog,
+    bus,
+    checkpointer,
+    log,
+    pollMs,
+    limits: { idleTimeoutMs: chat.modelIdleTimeoutMs, maxRetries: chat.modelMaxRetries },
+    maxSteps: chat.maxSteps,
+    maxQueuedRuns: chat.maxQueuedRuns,
+    runLogTtlMs: chat.runLogTtlMs,
+  });
+  const sessions = new Sessions({ database, engine, models, sessionLog });
+  const { maxPromptBytes } = chat;
+  return { database, models, engine, sessions, sessionLog, maxPromptBytes, maxPageSize: limits.maxPageSize };
+}
+
+/** Opens the doors. Disposing closes them: first to what is new, then, when the runs have ended, to all. */
+async function serve(config: Config, log: Logger, services: Services) {
+  const { limits, chat, http } = config;
+  const { maxBodyBytes } = limits;
+  const closing = new AbortController();
+  const graphql = createGraphQLServer({ services, log, maxBodyBytes, maxQueryTokens: limits.maxQueryTokens });
+  const stream = createStreamHandler({
+    yoga: graphql,
+    owner: () => 'anonymous',
+    log,
+    maskError: createMaskError(log),
+    maxBodyBytes,
+    maxReservations: limits.maxStreamReservations,
+    reservationTtlMs: limits.streamReservationTtlMs,
+    maxOperationsPerStream: limits.maxOperationsPerStream,
+    heartbeatMs: streamHeartbeatMs,
+  });
+  const health = createHealth({ database: services.database, closing: closing.signal });
+  const rest = createRestApi({ executor: createExecutor(graphql), log, ...limits });
+  const app = createServerApp({ graphql, stream, health, rest, docs: createDocs(), log });
+  const listening = await listen(app, http);
+  return {
+    url: listening.url,
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      const closed = listening.close();
+      await services.engine.drain(chat.shutdownGraceMs);
+      await Promise.race([closed, delay(farewellMs, undefined, { ref: false })]);
+      await stream[Symbol.asyncDispose]();
+      listening.cut();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
+import { StartupError } from '../startup-error.ts';
+import type { HttpApp } from './server.ts';
+
+export interface Listening {
+  /** `http://host:port`, with the port that was taken. */
+  url: string;
+  /** No new connections; resolves when the last one has closed. */
+  close(): Promise<void>;
+  /** Cuts the connections that are still open. */
+  cut(): void;
+}
+
+/** @throws StartupError when the address cannot be listened on. */
+export async function listen(
+  app: HttpApp,
+  { host, port }: { host: string; port: number },
+): Promise<Listening> {
+  // What writes to the socket by itself needs the platform's own Response.
+  const server = createAdaptorServer({
+    fetch: (request, env) => app.fetch(request, env as HttpBindings),
+    overrideGlobalObjects: false,
+  }) as Server;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(new StartupError(reasonOf(error, host, port), { cause: error })));
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      }),
+    cut: () => server.closeAllConnections(),
+  };
+}
+
+function reasonOf(error: NodeJS.ErrnoException, host: string, port: number): string {
+  if (error.code === 'EADDRINUSE') {
+    return `Port ${port} on ${host} is taken: stop what listens there, or set PORT to another one.`;
+  }
+  if (error.code === 'EACCES')
+    return `Port ${port} may not be listened on by this user: set PORT to another one.`;
+  return `The gateway cannot listen on ${host}:${port}: ${error.message}.`;
+}
