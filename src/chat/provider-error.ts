@@ -1,0 +1,59 @@
+import { type RunFailureCode, runFailureCodes } from './run-event.ts';
+
+export interface ProviderErrorOptions {
+  cause?: unknown;
+  /** Whether the same request may succeed a little later. Default: false. */
+  retryable?: boolean;
+  /** How long the provider asks to be left alone, in milliseconds. Default: null, it did not say. */
+  retryAfterMs?: number | null;
+}
+
+/**
+ * A model call that failed. `message` is a sentence for people, without keys and addresses; `cause` is what
+ * really happened and may hold both, and the conversation too: never show it.
+ */
+export class ProviderError extends Error {
+  override readonly name = 'ProviderError';
+  readonly code: RunFailureCode;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | null;
+
+  /** @param message Default: the code's own sentence. */
+  constructor(
+    code: RunFailureCode,
+    message: string = runFailureCodes[code],
+    options: ProviderErrorOptions = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs ?? null;
+  }
+}
+
+/** The longest explanation of a provider that is passed on, in characters. */
+const MAX_DETAIL = 300;
+
+/** The code's sentence with the provider's own explanation, as far as that may be shown. */
+export function explain(code: RunFailureCode, detail: string | undefined): string {
+  const explanation = publicDetail(detail ?? '');
+  const sentence = runFailureCodes[code];
+  return explanation === '' ? sentence : `${sentence.replace(/\.$/, '')}: ${explanation}`;
+}
+
+/** The first line of a provider's explanation, without what looks like an address or a key. */
+function publicDetail(detail: string): string {
+  const [line = ''] = detail.trim().split('\n');
+  return line
+    .replace(/\b[a-z][a-z0-9+.-]*:\/\/\S+/gi, '[…]')
+    .replace(
+      /\b(?:[\w-]+\.)+(?:ai|app|cloud|com|corp|dev|internal|io|lan|local|net|org)\b(?::\d+)?\S*/gi,
+      '[…]',
+    )
+    .replace(/\b(?:localhost|\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?\S*/gi, '[…]')
+    .replace(/\bbearer\s+\S+/gi, '[…]')
+    .replace(/\b(?:sk|pk|rk|gsk|xai|hf|key|api[-_]?key)[-_=:][\w*.-]{6,}/gi, '[…]')
+    .replace(/\b(?=\w*\d)(?=\w*[a-z])\w{24,}/gi, '[…]')
+    .slice(0, MAX_DETAIL)
+    .trim();
+}
