@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { CatalogModel } from './model-catalog.ts';
+
+export interface ModelListingOptions {
+  /** The address that `/models` is appended to. */
+  baseUrl: string;
+  apiKey?: string | undefined;
+}
+
+const LISTING_TIMEOUT_MS = 2_000;
+const LISTING_TTL_MS = 60_000;
+
+/** OpenAI's listing, and where vLLM, OpenRouter, Groq and llama.cpp say how large a model's context is. */
+const listing = z.object({
+  data: z.array(
+    z.object({
+      id: z.string(),
+      max_model_len: z.number().nullish().catch(null),
+      context_length: z.number().nullish().catch(null),
+      context_window: z.number().nullish().catch(null),
+      meta: z
+        .object({ n_ctx: z.number().nullish(), n_ctx_train: z.number().nullish() })
+        .nullish()
+        .catch(null),
+    }),
+  ),
+});
+
+/**
+ * The models an OpenAI-compatible server says it has, asked for at most once a minute.
+ * @returns A function that throws when the server cannot be asked or answers something else.
+ */
+export function createModelListing(options: ModelListingOptions): () => Promise<readonly CatalogModel[]> {
+  let known: { models: Promise<readonly CatalogModel[]>; askedAt: number } | undefined;
+  return () => {
+    if (known !== undefined && performance.now() - known.askedAt < LISTING_TTL_MS) return known.models;
+    const asked = { models: fetchModels(options), askedAt: performance.now() };
+    known = asked;
+    asked.models.catch(() => {
+      if (known === asked) known = undefined;
+    });
+    return asked.models;
+  };
+}
+
+async function fetchModels({ baseUrl, apiKey }: ModelListingOptions): Promise<readonly CatalogModel[]> {
+  const response = await fetch(`${baseUrl.replace(/\/+$/, '')}/models`, {
+    headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
+    signal: AbortSignal.timeout(LISTING_TIMEOUT_MS),
+  });
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new Error(`The model listing answered ${response.status}.`);
+  }
+  const { data } = listing.parse(await response.json());
+  return data.map(({ id, ...model }) => ({
+    modelName: id,
+    contextLimit:
+      model.max_model_len ??
+      model.context_length ??
+      model.context_window ??
+      model.meta?.n_ctx ??
+      model.meta?.n_ctx_train ??
+      null,
+  }));
+}

@@ -1,0 +1,116 @@
+import type { LanguageModelV3 } from '@ai-sdk/provider';
+import { createDemoModel, demoModel } from './demo-model.ts';
+import { type CatalogModel, type CatalogProviderName, modelCatalog } from './model-catalog.ts';
+import { createModelListing } from './model-listing.ts';
+
+/** The providers that exist, configured or not, in the order in which the default is looked for. */
+export const providerNames = ['openai-compatible', 'openai', 'anthropic', 'google', 'demo'] as const;
+
+export type ProviderName = (typeof providerNames)[number];
+
+/** A provider on the internet. `baseUrl` is for proxies; default: the provider's own address. */
+export interface HostedProvider {
+  apiKey: string;
+  baseUrl?: string | undefined;
+}
+
+/** A server that speaks OpenAI's Chat Completions: Ollama, vLLM, llama.cpp, DeepSeek and many more. */
+export interface CompatibleServer {
+  baseUrl: string;
+  apiKey?: string | undefined;
+}
+
+export interface ProvidersOptions {
+  /** `delayMs`: the pause before each word of the demo model. */
+  demo: { delayMs: number };
+  openai?: HostedProvider | undefined;
+  openaiCompatible?: CompatibleServer | undefined;
+  anthropic?: HostedProvider | undefined;
+  google?: HostedProvider | undefined;
+}
+
+export interface ModelProvider {
+  /** The models known by name, the default first. Throws where they have to be asked for and cannot be. */
+  models(): Promise<readonly CatalogModel[]>;
+  accepts(modelName: string): boolean;
+  languageModel(modelName: string): Promise<LanguageModelV3>;
+}
+
+/** The providers that are configured. Their packages are loaded when a model is first asked for. */
+export function createModelProviders(options: ProvidersOptions): ReadonlyMap<string, ModelProvider> {
+  const providers: Record<ProviderName, ModelProvider | undefined> = {
+    'openai-compatible': options.openaiCompatible && openaiCompatible(options.openaiCompatible),
+    openai: options.openai && openai(options.openai),
+    anthropic: options.anthropic && anthropic(options.anthropic),
+    google: options.google && google(options.google),
+    demo: demo(options.demo),
+  };
+  const configured = new Map<string, ModelProvider>();
+  for (const name of providerNames) {
+    const provider = providers[name];
+    if (provider !== undefined) configured.set(name, provider);
+  }
+  return configured;
+}
+
+/** Printable and of a sane length: llama.cpp serves models under their file's path. */
+const anyName = /^\P{C}{1,200}$/u;
+
+/** Google's package puts the name into the address, where `..` or `#` would lead to another operation. */
+const pathName = /^(?!.*\.\.)[\w.-]+(?:\/[\w.-]+)*$/;
+
+// The addresses are given even where they are the packages' defaults: the packages would read the environment.
+
+function openai({ apiKey, baseUrl = 'https://api.openai.com/v1' }: HostedProvider): ModelProvider {
+  return cataloged('openai', async (modelName) => {
+    const { createOpenAI } = await import('@ai-sdk/openai');
+    return createOpenAI({ apiKey, baseURL: baseUrl }).chat(modelName);
+  });
+}
+
+function anthropic({ apiKey, baseUrl = 'https://api.anthropic.com/v1' }: HostedProvider): ModelProvider {
+  return cataloged('anthropic', async (modelName) => {
+    const { createAnthropic } = await import('@ai-sdk/anthropic');
+    return createAnthropic({ apiKey, baseURL: baseUrl })(modelName);
+  });
+}
+
+const googleUrl = 'https://generativelanguage.googleapis.com/v1beta';
+
+function google({ apiKey, baseUrl = googleUrl }: HostedProvider): ModelProvider {
+  const languageModel = async (modelName: string) => {
+    const { createGoogleGenerativeAI } = await import('@ai-sdk/google');
+    return createGoogleGenerativeAI({ apiKey, baseURL: baseUrl })(modelName);
+  };
+  return { ...cataloged('google', languageModel), accepts: (name) => pathName.test(name) };
+}
+
+function cataloged(name: CatalogProviderName, languageModel: ModelProvider['languageModel']): ModelProvider {
+  return {
+    models: async () => modelCatalog[name],
+    accepts: (modelName) => anyName.test(modelName),
+    languageModel,
+  };
+}
+
+function openaiCompatible({ baseUrl, apiKey }: CompatibleServer): ModelProvider {
+  const key = apiKey === undefined ? {} : { apiKey };
+  const settings = { name: 'openai-compatible', baseURL: baseUrl, includeUsage: true, ...key };
+  return {
+    models: createModelListing({ baseUrl, apiKey }),
+    accepts: (modelName) => anyName.test(modelName),
+    async languageModel(modelName) {
+      const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
+      return createOpenAICompatible(settings)(modelName);
+    },
+  };
+}
+
+function demo(options: { delayMs: number }): ModelProvider {
+  const model = createDemoModel(options);
+  return {
+    models: async () => [demoModel],
+    accepts: (modelName) => modelName === demoModel.modelName,
+    languageModel: async () => model,
+  };
+}

@@ -1,0 +1,145 @@
+import type { LanguageModelV3 } from '@ai-sdk/provider';
+import { GatewayError } from '../errors.ts';
+import { type CatalogModel, contextLimitIn } from './model-catalog.ts';
+import { createModelProviders, type ModelProvider, type ProvidersOptions } from './model-providers.ts';
+import { ProviderError } from './provider-error.ts';
+
+export interface ResolvedModel {
+  providerName: string;
+  modelName: string;
+  /** Tokens that fit into the model's context; null where nobody knows. */
+  contextLimit: number | null;
+  languageModel: LanguageModelV3;
+}
+
+export interface ModelInfo {
+  providerName: string;
+  modelName: string;
+  contextLimit: number | null;
+  /** Whether a session that chooses nothing gets this one; true for one model at most. */
+  isDefault: boolean;
+}
+
+export interface ModelChoice {
+  /** Null or absent: the gateway's default provider. */
+  providerName?: string | null | undefined;
+  /** Null or absent: the default model of the provider. */
+  modelName?: string | null | undefined;
+}
+
+export interface Models {
+  /**
+   * @throws {GatewayError} `BAD_USER_INPUT` with `field`, `providerName` or `modelName`, naming what there is.
+   * @throws {ProviderError} `PROVIDER_UNREACHABLE` when the default model has to be asked for and cannot be.
+   */
+  resolve(choice: ModelChoice): Promise<ResolvedModel>;
+  /** The models of all configured providers. A provider that cannot be asked lists none. */
+  list(): Promise<ModelInfo[]>;
+}
+
+export interface ModelsOptions extends ProvidersOptions {
+  /** `provider/model`, or a provider alone. Default: the first provider configured, else the demo model. */
+  default?: string | undefined;
+}
+
+/** @throws When `default` names a provider that is not configured or a model it does not have. */
+export function createModels(options: ModelsOptions): Models {
+  const providers = createModelProviders(options);
+  const standard = defaultChoice(options.default, providers);
+  const chosenModel = (providerName: string) =>
+    providerName === standard.providerName ? standard.modelName : undefined;
+
+  return {
+    async resolve({ providerName: wanted, modelName: wantedModel }) {
+      const providerName = wanted ?? standard.providerName;
+      const provider = providers.get(providerName);
+      if (provider === undefined) throw unknownProvider(providerName, providers);
+      const modelName =
+        wantedModel ?? chosenModel(providerName) ?? (await firstModel(providerName, provider));
+      if (!provider.accepts(modelName)) throw await unknownModel(providerName, modelName, provider);
+      const models = await known(provider);
+      const languageModel = await provider.languageModel(modelName);
+      return { providerName, modelName, contextLimit: contextLimitIn(models, modelName), languageModel };
+    },
+
+    async list() {
+      const listed = [...providers].map(async ([providerName, provider]) => {
+        const models = withModel(await known(provider), chosenModel(providerName));
+        const defaultModel = chosenModel(providerName) ?? models[0]?.modelName;
+        const isDefault = (model: CatalogModel) =>
+          providerName === standard.providerName && model.modelName === defaultModel;
+        return models.map((model) => ({ providerName, ...model, isDefault: isDefault(model) }));
+      });
+      return (await Promise.all(listed)).flat();
+    },
+  };
+}
+
+type Providers = ReadonlyMap<string, ModelProvider>;
+
+function defaultChoice(setting: string | undefined, providers: Providers) {
+  const [first = 'demo'] = providers.keys();
+  if (setting === undefined) return { providerName: first, modelName: undefined };
+  const slash = setting.indexOf('/');
+  const providerName = slash === -1 ? setting : setting.slice(0, slash);
+  const modelName = slash === -1 ? undefined : setting.slice(slash + 1);
+  const provider = providers.get(providerName);
+  if (provider === undefined) {
+    throw new Error(
+      `The default model "${setting}" needs the provider "${providerName}", which is not configured; ` +
+        `configured are ${[...providers.keys()].join(', ')}.`,
+    );
+  }
+  if (modelName !== undefined && !provider.accepts(modelName)) {
+    throw new Error(`The default model "${setting}" is none that the provider "${providerName}" has.`);
+  }
+  return { providerName, modelName };
+}
+
+async function known(provider: ModelProvider): Promise<readonly CatalogModel[]> {
+  try {
+    return await provider.models();
+  } catch {
+    return [];
+  }
+}
+
+async function firstModel(providerName: string, provider: ModelProvider): Promise<string> {
+  try {
+    const [first] = await provider.models();
+    if (first !== undefined) return first.modelName;
+  } catch (cause) {
+    throw new ProviderError('PROVIDER_UNREACHABLE', undefined, { cause });
+  }
+  throw new ProviderError(
+    'PROVIDER_UNREACHABLE',
+    `The model provider ${providerName} lists no model; choose one by name.`,
+  );
+}
+
+function withModel(models: readonly CatalogModel[], modelName: string | undefined) {
+  if (modelName === undefined || models.some((model) => model.modelName === modelName)) return models;
+  return [{ modelName, contextLimit: contextLimitIn(models, modelName) }, ...models];
+}
+
+function unknownProvider(providerName: string, providers: Providers): GatewayError {
+  const choices = [...providers.keys()].join(', ');
+  return new GatewayError(
+    'BAD_USER_INPUT',
+    `There is no model provider ${JSON.stringify(providerName)} on this gateway; choose one of: ${choices}.`,
+    { field: 'providerName' },
+  );
+}
+
+async function unknownModel(
+  providerName: string,
+  modelName: string,
+  provider: ModelProvider,
+): Promise<GatewayError> {
+  const choices = (await known(provider)).map((model) => model.modelName).join(', ');
+  return new GatewayError(
+    'BAD_USER_INPUT',
+    `The model provider ${providerName} has no model ${JSON.stringify(modelName)}; choose one of: ${choices}.`,
+    { field: 'modelName' },
+  );
+}
