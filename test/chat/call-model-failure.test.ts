@@ -1,0 +1,218 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type ModelServer, startModelServer } from '../support/model-server.ts';
+import { allParts, apiKey, call, modelOf, outcome } from '../support/model-server-call.ts';
+import {
+  cutSocket,
+  endWithoutFinish,
+  errorChunk,
+  garbage,
+  raw,
+  silence,
+  status,
+  type Turn,
+  text,
+} from '../support/model-server-turn.ts';
+
+let server: ModelServer;
+beforeEach(async () => {
+  server = await startModelServer();
+});
+afterEach(() => server[Symbol.asyncDispose]());
+
+const failures: [name: string, turn: Turn, code: string][] = [
+  [
+    '401',
+    [status(401, { error: { type: 'authentication_error', code: 'invalid_api_key' } })],
+    'PROVIDER_UNAUTHORIZED',
+  ],
+  ['403', [status(403, { error: { type: 'permission_error' } })], 'PROVIDER_UNAUTHORIZED'],
+  ['429', [status(429, { error: { type: 'rate_limit_error' } })], 'PROVIDER_RATE_LIMITED'],
+  ['a used-up quota', [status(429, { error: { code: 'insufficient_quota' } })], 'PROVIDER_RATE_LIMITED'],
+  ['500', [status(500)], 'PROVIDER_UNAVAILABLE'],
+  ['502 in HTML', [status(502, { body: '<html>Bad gateway</html>' })], 'PROVIDER_UNAVAILABLE'],
+  ['529', [status(529, { error: { type: 'overloaded_error' } })], 'PROVIDER_UNAVAILABLE'],
+  ['400', [status(400, { error: { type: 'invalid_request_error' } })], 'PROVIDER_REJECTED'],
+  [
+    '404',
+    [status(404, { error: { type: 'not_found_error', code: 'model_not_found' } })],
+    'PROVIDER_REJECTED',
+  ],
+  [
+    'a context that is too long',
+    [status(400, { error: { message: 'prompt is too long: 213462 tokens > 200000 maximum' } })],
+    'CONTEXT_TOO_LONG',
+  ],
+  [
+    'a context that is too long, by its code',
+    [status(400, { error: { code: 'context_length_exceeded', type: 'context_length_exceeded' } })],
+    'CONTEXT_TOO_LONG',
+  ],
+  ['a socket cut before the headers', [cutSocket()], 'PROVIDER_UNREACHABLE'],
+  ['an empty body', [endWithoutFinish()], 'PROVIDER_STREAM_CUT'],
+  ['garbage', [garbage()], 'PROVIDER_BAD_RESPONSE'],
+  ['garbage after text', [text('Hel'), garbage()], 'PROVIDER_BAD_RESPONSE'],
+  ['a chunk of another shape', [text('Hel'), raw('data: {"choices": 7}\n\n')], 'PROVIDER_BAD_RESPONSE'],
+  ['an error chunk that says nothing', [text('Hel'), errorChunk({ type: 'boom' })], 'PROVIDER_BAD_RESPONSE'],
+  ['an overload at once', [errorChunk({ type: 'overloaded_error' })], 'PROVIDER_UNAVAILABLE'],
+  ['an overload after text', [text('Hel'), errorChunk({ type: 'overloaded_error' })], 'PROVIDER_UNAVAILABLE'],
+  ['a rate limit at once', [errorChunk({ type: 'rate_limit_error' })], 'PROVIDER_RATE_LIMITED'],
+  [
+    'a rate limit after text',
+    [text('Hel'), errorChunk({ type: 'rate_limit_error' })],
+    'PROVIDER_RATE_LIMITED',
+  ],
+  [
+    'a context found too long on the way',
+    [text('Hel'), errorChunk({ type: 'invalid_request_error', message: 'prompt is too long' })],
+    'CONTEXT_TOO_LONG',
+  ],
+];
+
+describe.each(['openai-compatible', 'openai', 'anthropic'] as const)('a failing call of %s', (provider) => {
+  it.each(failures)('reports %s', async (_, turn, code) => {
+    server.script(turn);
+    const { error } = await outcome(call(modelOf(server, provider)));
+    expect(error).toMatchObject({ name: 'ProviderError', code });
+  });
+
+  it('reports silence before the answer', async () => {
+    server.script([silence()]);
+    const { error } = await outcome(call(modelOf(server, provider), { idleTimeoutMs: 50 }));
+    expect(error).toMatchObject({ code: 'PROVIDER_TIMEOUT', message: 'The model provider fell silent.' });
+    await (await server.request(0)).aborted;
+  });
+
+  it('reports silence in the middle of the answer', async () => {
+    server.script([text('Hel'), silence()]);
+    const { answer, error } = await outcome(call(modelOf(server, provider), { idleTimeoutMs: 200 }));
+    expect({ answer, error }).toMatchObject({ answer: 'Hel', error: { code: 'PROVIDER_TIMEOUT' } });
+    await (await server.request(0)).aborted;
+  });
+
+  it('reports that nobody listens', async () => {
+    const gone = await startModelServer();
+    await gone[Symbol.asyncDispose]();
+    expect((await outcome(call(modelOf(gone, provider)))).error).toMatchObject({
+      code: 'PROVIDER_UNREACHABLE',
+    });
+  });
+});
+
+describe('what people get to read', () => {
+  it("gives a rejection in the provider's words", async () => {
+    server.script([status(404, { error: { message: 'The model `tiny` does not exist.' } })]);
+    expect((await outcome(call(modelOf(server, 'openai')))).error).toMatchObject({
+      message: 'The model provider rejected the request: The model `tiny` does not exist.',
+    });
+  });
+
+  it('leaves keys and addresses out of it', async () => {
+    const message = `Key ${apiKey} is wrong for ${server.openaiUrl}, see platform.example.com/keys.\nsecond line`;
+    server.script([status(400, { error: { message } }), status(400, { error: { message } })]);
+    const { error } = await outcome(call(modelOf(server, 'openai')));
+    expect(error).toMatchObject({
+      message: 'The model provider rejected the request: Key […] is wrong for […] see […]',
+    });
+  });
+
+  it('says nothing of the key when it is refused', async () => {
+    server.script([status(401, { error: { message: `Incorrect API key provided: ${apiKey}` } })]);
+    expect((await outcome(call(modelOf(server, 'openai')))).error).toMatchObject({
+      message: 'The model provider refused the credentials of this gateway.',
+    });
+  });
+
+  it("tells Google's refusal of a key from a rejected request", async () => {
+    const body = JSON.stringify({
+      error: {
+        code: 400,
+        message: 'API key not valid.',
+        status: 'INVALID_ARGUMENT',
+        details: [{ reason: 'API_KEY_INVALID' }],
+      },
+    });
+    server.script([status(400, { body })]);
+    expect((await outcome(call(modelOf(server, 'google')))).error).toMatchObject({
+      code: 'PROVIDER_UNAUTHORIZED',
+    });
+  });
+
+  it('calls a web page that answers 200 no valid answer', async () => {
+    server.script([status(200, { headers: { 'content-type': 'text/html' }, body: '<html>Hello</html>' })]);
+    expect((await outcome(call(modelOf(server, 'openai-compatible')))).error).toMatchObject({
+      code: 'PROVIDER_BAD_RESPONSE',
+    });
+  });
+});
+
+describe('trying again', () => {
+  const soon = { headers: { 'retry-after-ms': '1' } };
+
+  it('answers after a rate limit and an outage, with no part twice', async () => {
+    server.script([status(429, soon)], [status(503, soon)], [text('Hello')]);
+    const parts = await allParts(call(modelOf(server, 'openai-compatible'), { maxRetries: 2 }));
+    expect(parts.map(({ type }) => type)).toEqual([
+      'stream-start',
+      'response-metadata',
+      'text-start',
+      'text-delta',
+      'text-end',
+      'finish',
+    ]);
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it('answers after a connection that was cut before the headers', async () => {
+    server.script([cutSocket()], [text('Hello')]);
+    expect(await outcome(call(modelOf(server, 'anthropic'), { maxRetries: 1 }))).toMatchObject({
+      answer: 'Hello',
+    });
+  });
+
+  it('understands retry-after in seconds and as a date', async () => {
+    const past = new Date(0).toUTCString();
+    server.script(
+      [status(429, { headers: { 'retry-after': '0' } })],
+      [status(429, { headers: { 'retry-after': past } })],
+      [text('Hello')],
+    );
+    expect(await outcome(call(modelOf(server, 'openai'), { maxRetries: 2 }))).toMatchObject({
+      answer: 'Hello',
+    });
+  });
+
+  it('gives up after maxRetries', async () => {
+    server.otherwise(() => [status(429, soon)]);
+    const { error } = await outcome(call(modelOf(server, 'openai'), { maxRetries: 2 }));
+    expect(error).toMatchObject({ code: 'PROVIDER_RATE_LIMITED' });
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it('does not begin a second answer once a part was given out', async () => {
+    server.script([text('Hel'), errorChunk({ type: 'overloaded_error' })]);
+    const { answer, error } = await outcome(call(modelOf(server, 'openai-compatible'), { maxRetries: 3 }));
+    expect({ answer, error }).toMatchObject({ answer: 'Hel', error: { code: 'PROVIDER_UNAVAILABLE' } });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it.each([
+    ['a refused key', status(401)],
+    ['a rejected request', status(400)],
+    ['a used-up quota', status(429, { error: { code: 'insufficient_quota' } })],
+  ])('does not repeat %s', async (_, refusal) => {
+    server.otherwise(() => [refusal]);
+    await outcome(call(modelOf(server, 'openai'), { maxRetries: 3 }));
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('ends the wait at once when aborted', async () => {
+    server.script([status(429, { headers: { 'retry-after': '50' } })]);
+    const alice = new AbortController();
+    const reason = new Error('Alice pressed stop.');
+    const ended = outcome(call(modelOf(server, 'openai'), { maxRetries: 3, signal: alice.signal }));
+    await server.request(0);
+    alice.abort(reason);
+    expect((await ended).error).toBe(reason);
+    expect(server.requests).toHaveLength(1);
+  });
+});

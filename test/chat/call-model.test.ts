@@ -1,0 +1,223 @@
+import type { LanguageModelV3, LanguageModelV3StreamPart } from '@ai-sdk/provider';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type ModelServer, startModelServer } from '../support/model-server.ts';
+import { allParts, call, modelOf, outcome } from '../support/model-server-call.ts';
+import {
+  createGate,
+  cutSocket,
+  endWithoutFinish,
+  finish,
+  type Gate,
+  noUsage,
+  raw,
+  reasoning,
+  silence,
+  text,
+  toolCall,
+  usage,
+} from '../support/model-server-turn.ts';
+
+let server: ModelServer;
+beforeEach(async () => {
+  server = await startModelServer();
+});
+afterEach(() => server[Symbol.asyncDispose]());
+
+function joined(parts: LanguageModelV3StreamPart[], type: 'text-delta' | 'reasoning-delta') {
+  return parts.map((part) => (part.type === type ? part.delta : '')).join('');
+}
+
+describe.each(['openai-compatible', 'openai', 'anthropic', 'google'] as const)('a call of %s', (provider) => {
+  it('streams reasoning, text and usage, and ends with finish', async () => {
+    server.script([
+      reasoning('Let me ', 'think.'),
+      text('Hel', 'lo, ', 'Alice ☂'),
+      usage({ input: 100, output: 20, cached: 60, reasoning: provider === 'anthropic' ? 0 : 8 }),
+    ]);
+    const parts = await allParts(call(modelOf(server, provider)));
+    const last = parts.at(-1);
+    // OpenAI itself streams no reasoning in Chat Completions, and its package reads none.
+    expect(joined(parts, 'reasoning-delta')).toBe(provider === 'openai' ? '' : 'Let me think.');
+    expect(joined(parts, 'text-delta')).toBe('Hello, Alice ☂');
+    expect(last).toMatchObject({
+      type: 'finish',
+      finishReason: { unified: 'stop' },
+      usage: {
+        inputTokens: { total: 100, cacheRead: 60 },
+        outputTokens: { total: 20, reasoning: provider === 'anthropic' ? 0 : 8 },
+      },
+    });
+  });
+
+  it('puts the fragments of several tool calls together', async () => {
+    server.script([
+      text('Looking.'),
+      toolCall('call_1', 'read_file', { path: '/tmp/ünïcode.txt' }),
+      toolCall('call_2', 'list_files', { path: '/' }),
+    ]);
+    const parts = await allParts(call(modelOf(server, provider)));
+    const calls = parts.filter((part) => part.type === 'tool-call');
+    expect(calls.map(({ toolName, input }) => [toolName, JSON.parse(input)])).toEqual([
+      ['read_file', { path: '/tmp/ünïcode.txt' }],
+      ['list_files', { path: '/' }],
+    ]);
+    expect(parts.at(-1)).toMatchObject({ finishReason: { unified: 'tool-calls' } });
+  });
+
+  it('reads an answer that arrives torn into single bytes', async () => {
+    await using torn = await startModelServer({ chunkBytes: 1 });
+    torn.script([text('Ein Gruß ', 'an 東京 👩‍🚀.')]);
+    expect(await outcome(call(modelOf(torn, provider)))).toEqual({
+      answer: 'Ein Gruß an 東京 👩‍🚀.',
+      error: undefined,
+    });
+  });
+
+  it('leaves the connection usable for the next call', async () => {
+    server.otherwise(() => [text('Hello')]);
+    for (let calls = 0; calls < 6; calls += 1) await allParts(call(modelOf(server, provider)));
+    expect(server.requests).toHaveLength(6);
+    // Node's fetch may open a second one while it is still putting the first one back.
+    expect(server.connections).toBeLessThanOrEqual(2);
+  });
+
+  it('keeps the answer so far when the socket is cut', async () => {
+    const gate = createGate();
+    server.script([text('Half an'), gate, cutSocket()]);
+    const parts = call(modelOf(server, provider));
+    let answer = '';
+    const error = await (async () => {
+      for await (const part of parts) {
+        if (part.type !== 'text-delta') continue;
+        answer += part.delta;
+        gate.release();
+      }
+      return undefined;
+    })().catch((thrown: unknown) => thrown);
+    expect(answer).toBe('Half an');
+    expect(error).toMatchObject({ name: 'ProviderError', code: 'PROVIDER_STREAM_CUT' });
+  });
+
+  it('calls an answer that ends without a finish cut', async () => {
+    server.script([text('Half an'), endWithoutFinish()]);
+    expect(await outcome(call(modelOf(server, provider)))).toMatchObject({
+      answer: 'Half an',
+      error: { code: 'PROVIDER_STREAM_CUT', message: 'The model provider broke off its answer.' },
+    });
+  });
+
+  it('closes the connection when aborted in the middle of the answer', async () => {
+    server.script([text('On and'), silence()]);
+    const alice = new AbortController();
+    const reason = new Error('Alice pressed stop.');
+    const error = await (async () => {
+      for await (const part of call(modelOf(server, provider), { signal: alice.signal })) {
+        if (part.type === 'text-delta') alice.abort(reason);
+      }
+    })().catch((thrown: unknown) => thrown);
+    expect(error).toBe(reason);
+    await (await server.request(0)).aborted;
+  });
+
+  it('closes the connection when the loop is left', async () => {
+    server.script([text('On and'), silence()]);
+    for await (const part of call(modelOf(server, provider))) if (part.type === 'text-delta') break;
+    await (await server.request(0)).aborted;
+  });
+});
+
+it('leaves the connection usable although Anthropic says that it is finished before the body ends', async () => {
+  const gates: Gate[] = [];
+  const finished = [
+    { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 1 } },
+    { type: 'message_stop' },
+  ].map((value) => raw(`data: ${JSON.stringify(value)}\n\n`));
+  server.otherwise(() => [text('Hello'), ...finished, gates.at(-1) ?? createGate(), endWithoutFinish()]);
+  for (let calls = 0; calls < 6; calls += 1) {
+    const gate = createGate();
+    gates.push(gate);
+    for await (const part of call(modelOf(server, 'anthropic'))) if (part.type === 'finish') gate.release();
+  }
+  expect(server.connections).toBeLessThanOrEqual(2);
+});
+
+it('answers without usage when the provider reports none', async () => {
+  server.script([text('Hello'), noUsage(), finish('length')]);
+  expect((await allParts(call(modelOf(server, 'openai-compatible')))).at(-1)).toMatchObject({
+    finishReason: { unified: 'length' },
+    usage: { inputTokens: { total: undefined }, outputTokens: { total: undefined } },
+  });
+});
+
+describe('a model that does not behave', () => {
+  const hanging = (stream: ReadableStream<LanguageModelV3StreamPart> | undefined): LanguageModelV3 => ({
+    specificationVersion: 'v3',
+    provider: 'bob',
+    modelId: 'stubborn',
+    supportedUrls: {},
+    doGenerate: () => new Promise(() => {}),
+    doStream: () => (stream ? Promise.resolve({ stream }) : new Promise(() => {})),
+  });
+
+  it('is left at once on abort although it ignores the signal', async () => {
+    const alice = new AbortController();
+    const ended = outcome(call(hanging(undefined), { signal: alice.signal }));
+    alice.abort('stop');
+    expect((await ended).error).toBe('stop');
+  });
+
+  it('is left at once on abort although its stream never ends and its cancel hangs', async () => {
+    const alice = new AbortController();
+    const stream = new ReadableStream<LanguageModelV3StreamPart>({
+      start: (controller) => controller.enqueue({ type: 'text-delta', id: '1', delta: 'Hel' }),
+      pull: () => new Promise(() => {}),
+      cancel: () => new Promise(() => {}),
+    });
+    const parts = call(hanging(stream), { signal: alice.signal });
+    await parts.next();
+    const next = parts.next();
+    alice.abort('stop');
+    await expect(next).rejects.toBe('stop');
+  });
+
+  it('has its stream cancelled when it answers after the abort', async () => {
+    const alice = new AbortController();
+    const cancelled = new Promise<void>((resolve) => {
+      const stream = new ReadableStream<LanguageModelV3StreamPart>({ cancel: () => resolve() });
+      const answer = new Promise<{ stream: typeof stream }>((settle) => {
+        alice.signal.addEventListener('abort', () => settle({ stream }));
+      });
+      const model = { ...hanging(undefined), doStream: () => answer };
+      void outcome(call(model, { signal: alice.signal }));
+    });
+    alice.abort('stop');
+    await cancelled;
+  });
+
+  it('is not called at all with a signal that is aborted already', async () => {
+    const { error } = await outcome(
+      call(modelOf(server, 'openai'), { signal: AbortSignal.abort('too late') }),
+    );
+    expect(error).toBe('too late');
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it('has its stream read no faster than the answer is used', async () => {
+    let made = 0;
+    const stream = new ReadableStream<LanguageModelV3StreamPart>({
+      pull: (controller) => {
+        made += 1;
+        controller.enqueue({ type: 'text-delta', id: '1', delta: 'a' });
+      },
+    });
+    const parts = call(hanging(stream));
+    for (let read = 0; read < 3; read += 1) await parts.next();
+    await parts.return();
+    expect(made).toBeLessThanOrEqual(4);
+  });
+
+  it('ends with a failure inside the gateway when it throws something of its own', async () => {
+    const model = { ...hanging(undefined), doStream: () => Promise.reject(new TypeError('oops')) };
+    expect((await outcome(call(model))).error).toMatchObject({ code: 'INTERNAL' });
+  });
+});

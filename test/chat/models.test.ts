@@ -1,0 +1,226 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createModels, type ModelsOptions } from '../../src/chat/models.ts';
+import { type ModelServer, startModelServer } from '../support/model-server.ts';
+import { call, outcome } from '../support/model-server-call.ts';
+import { text } from '../support/model-server-turn.ts';
+
+const demo = { delayMs: 0 };
+const key = { apiKey: 'sk-alice' };
+
+let server: ModelServer;
+beforeEach(async () => {
+  server = await startModelServer();
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await server[Symbol.asyncDispose]();
+});
+
+/** The models of a gateway that is pointed at the scripted server. */
+function compatibleModels(more: Partial<ModelsOptions> = {}) {
+  return createModels({ demo, openaiCompatible: { baseUrl: server.openaiUrl, apiKey: 'sk-alice' }, ...more });
+}
+
+async function names(models: ReturnType<typeof createModels>) {
+  return (await models.list()).map(({ providerName, modelName }) => `${providerName}/${modelName}`);
+}
+
+async function resolved(models: ReturnType<typeof createModels>, choice = {}) {
+  const { providerName, modelName, contextLimit } = await models.resolve(choice);
+  return `${providerName}/${modelName} ${contextLimit}`;
+}
+
+describe('the default model', () => {
+  it('is the demo model when nothing is configured', async () => {
+    const models = createModels({ demo });
+    expect(await resolved(models)).toBe('demo/demo-1 32768');
+    expect(await models.list()).toEqual([
+      { providerName: 'demo', modelName: 'demo-1', contextLimit: 32_768, isDefault: true },
+    ]);
+  });
+
+  it.each<[string, Partial<ModelsOptions>]>([
+    ['openai/gpt-5.4-mini 400000', { openai: key, anthropic: key, google: key }],
+    ['anthropic/claude-sonnet-5-5 1000000', { anthropic: key, google: key }],
+    ['google/gemini-3.8-flash 1048576', { google: key }],
+    ['google/gemini-2.5-pro 1048576', { openai: key, google: key, default: 'google/gemini-2.5-pro' }],
+    ['anthropic/claude-sonnet-5-5 1000000', { openai: key, anthropic: key, default: 'anthropic' }],
+    ['demo/demo-1 32768', { openai: key, default: 'demo/demo-1' }],
+  ])('is %s', async (expected, options) => {
+    expect(await resolved(createModels({ demo, ...options }))).toBe(expected);
+  });
+
+  it('of an OpenAI-compatible server comes before all others and is the first one it lists', async () => {
+    server.serveModels([{ id: 'qwen3:8b' }, { id: 'llama3.1:8b' }]);
+    expect(await resolved(compatibleModels({ openai: key }))).toBe('openai-compatible/qwen3:8b null');
+  });
+
+  it('may be one that the catalogue does not know, with slashes in its name', async () => {
+    server.serveModels([{ id: 'tiny' }]);
+    const models = compatibleModels({ default: 'openai-compatible/meta-llama/Llama-4' });
+    expect(await resolved(models)).toBe('openai-compatible/meta-llama/Llama-4 null');
+    expect(await models.list()).toMatchObject([
+      { modelName: 'meta-llama/Llama-4', isDefault: true },
+      { modelName: 'tiny', isDefault: false },
+      { modelName: 'demo-1', isDefault: false },
+    ]);
+  });
+
+  it('stops the start when its provider is not configured', () => {
+    expect(() => createModels({ demo, default: 'openai/gpt-5' })).toThrow(
+      'The default model "openai/gpt-5" needs the provider "openai", which is not configured; configured are demo.',
+    );
+    expect(() => createModels({ demo, default: 'demo/other' })).toThrow('none that the provider "demo" has');
+  });
+
+  it('is unreachable when the server that should list it cannot be asked', async () => {
+    await server[Symbol.asyncDispose]();
+    await expect(compatibleModels().resolve({})).rejects.toMatchObject({
+      name: 'ProviderError',
+      code: 'PROVIDER_UNREACHABLE',
+      message: 'The model provider cannot be reached.',
+    });
+  });
+
+  it('is unreachable when the server lists no model', async () => {
+    server.serveModels([]);
+    await expect(compatibleModels().resolve({})).rejects.toMatchObject({ code: 'PROVIDER_UNREACHABLE' });
+  });
+});
+
+describe('a choice', () => {
+  const all = createModels({ demo, openai: key, anthropic: key, google: key });
+
+  it.each([
+    [{ providerName: 'anthropic' }, 'anthropic/claude-sonnet-5-5 1000000'],
+    [{ modelName: 'gpt-4o' }, 'openai/gpt-4o 128000'],
+    [{ modelName: 'gpt-4o-2024-11-20' }, 'openai/gpt-4o-2024-11-20 128000'],
+    [
+      { providerName: 'anthropic', modelName: 'claude-haiku-4-5-20251001' },
+      'anthropic/claude-haiku-4-5-20251001 200000',
+    ],
+    [{ providerName: 'openai', modelName: 'gpt-99' }, 'openai/gpt-99 null'],
+    [{ providerName: null, modelName: null }, 'openai/gpt-5.4-mini 400000'],
+    [{ providerName: 'demo' }, 'demo/demo-1 32768'],
+  ])('of %j is %s', async (choice, expected) => {
+    expect(await resolved(all, choice)).toBe(expected);
+  });
+
+  it('of an unknown provider is refused with the ones there are', async () => {
+    const error = await createModels({ demo, google: key })
+      .resolve({ providerName: 'openai' })
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      message: 'There is no model provider "openai" on this gateway; choose one of: google, demo.',
+      extensions: { code: 'BAD_USER_INPUT', field: 'providerName' },
+    });
+  });
+
+  it('of another model of the demo is refused with the one there is', async () => {
+    await expect(all.resolve({ providerName: 'demo', modelName: 'demo-2' })).rejects.toMatchObject({
+      message: 'The model provider demo has no model "demo-2"; choose one of: demo-1.',
+      extensions: { code: 'BAD_USER_INPUT', field: 'modelName' },
+    });
+  });
+
+  it.each(['', 'a\nb', 'x'.repeat(201)])('of the model name %j is refused', async (modelName) => {
+    await expect(all.resolve({ modelName })).rejects.toMatchObject({ extensions: { field: 'modelName' } });
+  });
+
+  it.each(['../files#', 'models/../../files', 'x?key=', 'a/../b'])(
+    'cannot lead to another address of Google by the name %j',
+    async (modelName) => {
+      await expect(all.resolve({ providerName: 'google', modelName })).rejects.toMatchObject({
+        extensions: { field: 'modelName' },
+      });
+    },
+  );
+});
+
+describe('an OpenAI-compatible server', () => {
+  it('says how large the contexts are, in the words of vLLM, OpenRouter, Groq and llama.cpp', async () => {
+    server.serveModels([
+      { id: 'vllm', max_model_len: 40_960 },
+      { id: 'openrouter', context_length: 131_072 },
+      { id: 'groq', context_window: 8_192 },
+      { id: '../models/llama.gguf', meta: { n_ctx_train: 4_096 } },
+      { id: 'ollama', meta: 'something else', context_length: 'unknown' },
+    ]);
+    const limits = (await compatibleModels().list()).map((model) => [model.modelName, model.contextLimit]);
+    expect(limits).toEqual([
+      ['vllm', 40_960],
+      ['openrouter', 131_072],
+      ['groq', 8_192],
+      ['../models/llama.gguf', 4_096],
+      ['ollama', null],
+      ['demo-1', 32_768],
+    ]);
+    expect(await resolved(compatibleModels(), { modelName: 'vllm' })).toBe('openai-compatible/vllm 40960');
+  });
+
+  it('is asked for its models once a minute, and once for all who ask together', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    server.serveModels([{ id: 'tiny' }]);
+    const models = compatibleModels();
+    await Promise.all([models.list(), models.resolve({}), models.resolve({ modelName: 'other' })]);
+    expect(server.listings).toBe(1);
+    vi.advanceTimersByTime(60_001);
+    server.serveModels([{ id: 'tiny' }, { id: 'new' }]);
+    expect(await names(models)).toContain('openai-compatible/new');
+  });
+
+  it('is asked again after a failure, and lists nothing until then', async () => {
+    const models = compatibleModels();
+    expect(await names(models)).toEqual(['demo/demo-1']);
+    server.serveModels([{ id: 'tiny' }]);
+    expect(await names(models)).toEqual(['openai-compatible/tiny', 'demo/demo-1']);
+  });
+
+  it('takes a model by name even when it lists none', async () => {
+    expect(await resolved(compatibleModels(), { modelName: 'tiny' })).toBe('openai-compatible/tiny null');
+  });
+
+  it('does not hold up the list for longer than two seconds', async () => {
+    const mute = createServer(() => {}).listen(0, '127.0.0.1');
+    await new Promise((resolve) => mute.once('listening', resolve));
+    const { port } = mute.address() as AddressInfo;
+    const models = createModels({ demo, openaiCompatible: { baseUrl: `http://127.0.0.1:${port}` } });
+    expect(await names(models)).toEqual(['demo/demo-1']);
+    mute.closeAllConnections();
+    await new Promise((resolve) => mute.close(resolve));
+  });
+});
+
+describe('a resolved model', () => {
+  it.each([
+    ['openai', '/v1/chat/completions', 'authorization', 'Bearer sk-alice'],
+    ['openai-compatible', '/v1/chat/completions', 'authorization', 'Bearer sk-alice'],
+    ['anthropic', '/v1/messages', 'x-api-key', 'sk-alice'],
+    ['google', '/v1beta/models/some-model:streamGenerateContent?alt=sse', 'x-goog-api-key', 'sk-alice'],
+  ])('of %s calls its provider with the key', async (providerName, path, header, value) => {
+    const models = compatibleModels({
+      openai: { ...key, baseUrl: server.openaiUrl },
+      anthropic: { ...key, baseUrl: server.anthropicUrl },
+      google: { ...key, baseUrl: server.googleUrl },
+    });
+    server.script([text('Hello')]);
+    const { languageModel } = await models.resolve({ providerName, modelName: 'some-model' });
+    expect(await outcome(call(languageModel))).toEqual({ answer: 'Hello', error: undefined });
+    const request = await server.request(0);
+    expect(request.path).toBe(path);
+    expect(request.headers[header]).toBe(value);
+  });
+
+  it('of an OpenAI-compatible server asks for the usage', async () => {
+    server.script([text('Hello')]);
+    const { languageModel } = await compatibleModels().resolve({ modelName: 'tiny' });
+    await outcome(call(languageModel));
+    expect((await server.request(0)).body).toMatchObject({
+      model: 'tiny',
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+  });
+});
