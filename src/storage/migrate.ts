@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import type Sqlite from 'better-sqlite3';
+import { StartupError } from '../startup-error.ts';
+import type { Migration } from './migrations.ts';
+
+// Prisma's own table, word for word, so that `prisma migrate deploy` and the gateway agree on what is done.
+const historyTable = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
+    "id"                    TEXT PRIMARY KEY NOT NULL,
+    "checksum"              TEXT NOT NULL,
+    "finished_at"           DATETIME,
+    "migration_name"        TEXT NOT NULL,
+    "logs"                  TEXT,
+    "rolled_back_at"        DATETIME,
+    "started_at"            DATETIME NOT NULL DEFAULT current_timestamp,
+    "applied_steps_count"   INTEGER UNSIGNED NOT NULL DEFAULT 0
+)`;
+
+/**
+ * Applies what is missing, each migration in a transaction of its own, and returns the names of those. Any
+ * number of processes may do this to one file at once.
+ *
+ * @throws StartupError, with the file unchanged, where its history and the migrations do not fit together.
+ */
+export function migrate(connection: Sqlite.Database, migrations: readonly Migration[]): string[] {
+  pendingMigrations(connection, migrations);
+  // Tables are rebuilt by dropping them, which must not cascade. Within a transaction this has no effect.
+  connection.pragma('foreign_keys = OFF');
+  const applyNext = connection.transaction(() => {
+    const [next] = pendingMigrations(connection, migrations);
+    if (next !== undefined) apply(connection, next);
+    return next?.name;
+  });
+  const applied: string[] = [];
+  for (let name = applyNext.immediate(); name !== undefined; name = applyNext.immediate()) applied.push(name);
+  return applied;
+}
+
+function apply(connection: Sqlite.Database, { name, sql, checksum }: Migration): void {
+  const startedAt = new Date();
+  connection.exec(historyTable);
+  connection.exec(sql);
+  if (connection.prepare('PRAGMA foreign_key_check').all().length > 0) {
+    throw new StartupError(`The migration ${name} would leave rows of the database without their parents.`);
+  }
+  connection
+    .prepare(
+      `INSERT INTO "_prisma_migrations" (id, checksum, finished_at, migration_name, started_at, applied_steps_count)
+       VALUES (?, ?, ?, ?, ?, 1)`,
+    )
+    .run(randomUUID(), checksum, timestamp(new Date()), name, timestamp(startedAt));
+}
+
+/** As Prisma's adapter writes a DateTime. */
+function timestamp(date: Date): string {
+  return date.toISOString().replace('Z', '+00:00');
+}
+
+interface HistoryRow {
+  migration_name: string;
+  checksum: string;
+  finished_at: unknown;
+}
+
+function pendingMigrations(connection: Sqlite.Database, migrations: readonly Migration[]): Migration[] {
+  const known = new Map(migrations.map((migration) => [migration.name, migration]));
+  const history = readHistory(connection);
+  for (const { migration_name: name, checksum, finished_at: finishedAt } of history) {
+    const migration = known.get(name);
+    if (migration === undefined) {
+      throw new StartupError(
+        `The database ${connection.name} is from a newer version (its migration ${name} is unknown here): ` +
+          'run that version, or restore a backup.',
+      );
+    }
+    if (finishedAt === null) {
+      throw new StartupError(
+        `The migration ${name} of the database ${connection.name} failed half-way: restore a backup, or repair ` +
+          'the database by hand and mark the migration with `prisma migrate resolve`.',
+      );
+    }
+    if (checksum !== migration.checksum) {
+      throw new StartupError(
+        `The migration ${name} was edited after the database ${connection.name} had applied it: ` +
+          'restore the migration file, and put the change into a new migration.',
+      );
+    }
+  }
+  const applied = new Set(history.map((row) => row.migration_name));
+  return migrations.filter((migration) => !applied.has(migration.name));
+}
+
+function readHistory(connection: Sqlite.Database): HistoryRow[] {
+  const tables = connection
+    .prepare<[], string>(
+      `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
+    )
+    .pluck()
+    .all();
+  if (tables.length === 0) return [];
+  if (!tables.includes('_prisma_migrations')) {
+    throw new StartupError(`The database ${connection.name} belongs to another program: name another file.`);
+  }
+  return connection
+    .prepare<[], HistoryRow>(
+      'SELECT migration_name, checksum, finished_at FROM "_prisma_migrations" WHERE rolled_back_at IS NULL',
+    )
+    .all();
+}

@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** One step of the database's schema: a folder `NNNN_name` with a `migration.sql`. */
+export interface Migration {
+  name: string;
+  sql: string;
+  /** SHA-256 of the file, in hex, as Prisma records it. */
+  checksum: string;
+}
+
+// `src/storage` and `dist/storage` are equally deep, so this holds for both.
+const shipped = new URL('../../prisma/migrations/sqlite/', import.meta.url);
+
+/** The migrations in a folder (default: those that belong to this program), oldest first. */
+export function readMigrations(folder: URL = shipped): Migration[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort()
+    .map((name) => {
+      const file = readFileSync(new URL(`${name}/migration.sql`, folder));
+      return { name, sql: file.toString('utf8'), checksum: createHash('sha256').update(file).digest('hex') };
+    });
+}

@@ -1,0 +1,89 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import Sqlite from 'better-sqlite3';
+import type { Logger } from 'pino';
+import { PrismaClient } from '../generated/prisma/client.ts';
+import { StartupError } from '../startup-error.ts';
+import { isBusy } from './busy.ts';
+import type { Database } from './database.ts';
+import { databaseFile } from './database-file.ts';
+import { migrate } from './migrate.ts';
+import { readMigrations } from './migrations.ts';
+import { createSqliteAdapter } from './sqlite-adapter.ts';
+
+export interface OpenDatabaseOptions {
+  /** A `file:` URL. The file and its folder are made when they are not there. */
+  url: string;
+  log: Logger;
+}
+
+export interface OpenDatabase extends AsyncDisposable {
+  readonly db: Database;
+}
+
+// How long to wait while another process (a backup, a migration) holds the file.
+const busyTimeoutMs = 5_000;
+
+/**
+ * Opens the database and brings it up to date. It is durable once a write has been acknowledged (WAL,
+ * `synchronous=FULL`). Disposing closes the file; a query after that is refused.
+ *
+ * @throws StartupError when the file cannot be used.
+ */
+export async function openDatabase({ url, log }: OpenDatabaseOptions): Promise<OpenDatabase> {
+  const file = databaseFile(url);
+  const applied = await prepareFile(file);
+  if (applied.length > 0) log.info({ file, migrations: applied }, 'database migrated');
+  const options = {
+    adapter: createSqliteAdapter({ file, busyTimeoutMs }),
+    log: [{ emit: 'event' as const, level: 'query' as const }],
+    // Transactions queue for the one connection; a thousand chats that start at once must all get their turn.
+    transactionOptions: { maxWait: 15_000, timeout: 15_000 },
+  };
+  const db: Database = new PrismaClient<typeof options>(options);
+  await db.$connect();
+  return { db, [Symbol.asyncDispose]: () => db.$disconnect() };
+}
+
+/** Returns the names of the migrations that were missing. */
+async function prepareFile(file: string): Promise<string[]> {
+  const migrations = readMigrations();
+  try {
+    // Conversations are nobody else's business: a folder that is made here is the owner's alone.
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const connection = new Sqlite(file, { timeout: busyTimeoutMs });
+    try {
+      const applied = migrate(connection, migrations);
+      await switchToWal(connection);
+      return applied;
+    } finally {
+      connection.close();
+    }
+  } catch (error) {
+    if (error instanceof StartupError) throw error;
+    throw new StartupError(`The database ${file} cannot be opened: ${reason(error)}.`, { cause: error });
+  }
+}
+
+// The one statement for which SQLite does not wait until other processes let go of the file.
+async function switchToWal(connection: Sqlite.Database): Promise<void> {
+  const deadline = performance.now() + busyTimeoutMs;
+  for (;;) {
+    try {
+      connection.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= deadline) throw error;
+    }
+    await setTimeout(20);
+  }
+}
+
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error ? String(error.code) : '';
+  if (code === 'SQLITE_NOTADB') return 'the file is no SQLite database';
+  if (code.startsWith('SQLITE_CORRUPT')) return 'the file is damaged; restore a backup';
+  return error.message;
+}

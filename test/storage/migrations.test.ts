@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import { StartupError } from '../../src/startup-error.ts';
+import { migrate } from '../../src/storage/migrate.ts';
+import { readMigrations } from '../../src/storage/migrations.ts';
+import { deployMigrations, diagnoseMigrations, sqlForSchema } from '../support/schema-engine.ts';
+import { describeTables } from '../support/sqlite-tables.ts';
+import { openTemporaryFolder } from '../support/temporary-folder.ts';
+
+test('the migrations create what schema.prisma describes, and the one index that it cannot describe', async () => {
+  const schema = readFileSync(new URL('../../prisma/schema.prisma', import.meta.url), 'utf8');
+  const described = new Sqlite(':memory:');
+  described.exec(await sqlForSchema(schema));
+  described.exec(
+    `CREATE UNIQUE INDEX "Run_sessionId_live_key" ON "Run"("sessionId") WHERE "status" = 'RUNNING'`,
+  );
+  const migrated = new Sqlite(':memory:');
+  migrate(migrated, readMigrations());
+  migrated.exec('DROP TABLE "_prisma_migrations"');
+
+  expect(describeTables(migrated)).toEqual(describeTables(described));
+});
+
+test('Prisma agrees with what the gateway has recorded, and the gateway with what Prisma has', async () => {
+  await using folder = await openTemporaryFolder();
+  const migrations = readMigrations();
+  const names = migrations.map((migration) => migration.name);
+
+  const ours = join(folder.path, 'ours.db');
+  const ourConnection = new Sqlite(ours);
+  expect(migrate(ourConnection, migrations)).toEqual(names);
+  ourConnection.close();
+  expect(await diagnoseMigrations(ours, migrations)).toEqual({
+    editedMigrationNames: [],
+    failedMigrationNames: [],
+    hasMigrationsTable: true,
+    history: null,
+  });
+  expect(await deployMigrations(ours, migrations)).toEqual([]);
+
+  const prismas = join(folder.path, 'prismas.db');
+  expect(await deployMigrations(prismas, migrations)).toEqual(names);
+  const prismasConnection = new Sqlite(prismas);
+  expect(migrate(prismasConnection, migrations)).toEqual([]);
+  prismasConnection.close();
+});
+
+test('a migration that fails leaves nothing behind, and those before it stay', () => {
+  const connection = new Sqlite(':memory:');
+  const migrations = [
+    { name: '0001_first', sql: 'CREATE TABLE "First" (id INTEGER)', checksum: '1' },
+    {
+      name: '0002_second',
+      sql: 'CREATE TABLE "Second" (id INTEGER); CREATE TABLE "First" (id INTEGER)',
+      checksum: '2',
+    },
+  ];
+
+  expect(() => migrate(connection, migrations)).toThrow('table "First" already exists');
+  expect(Object.keys(describeTables(connection))).toEqual(['_prisma_migrations', 'First']);
+
+  const mended = [
+    ...migrations.slice(0, 1),
+    { name: '0002_second', sql: 'CREATE TABLE "Second" (id INTEGER)', checksum: '2' },
+  ];
+  expect(migrate(connection, mended)).toEqual(['0002_second']);
+});
+
+test('a migration may rebuild a table that others point to, but not orphan what they hold', () => {
+  const connection = new Sqlite(':memory:');
+  const family = {
+    name: '0001_family',
+    sql: `CREATE TABLE "Parent" (id INTEGER PRIMARY KEY);
+      CREATE TABLE "Child" (parentId INTEGER REFERENCES "Parent"(id) ON DELETE CASCADE);
+      INSERT INTO "Parent" VALUES (1); INSERT INTO "Child" VALUES (1);`,
+    checksum: '1',
+  };
+  const rebuild = {
+    name: '0002_rebuild',
+    sql: `PRAGMA foreign_keys=OFF;
+      CREATE TABLE "new_Parent" (id INTEGER PRIMARY KEY, name TEXT);
+      INSERT INTO "new_Parent" (id) SELECT id FROM "Parent";
+      DROP TABLE "Parent";
+      ALTER TABLE "new_Parent" RENAME TO "Parent";
+      PRAGMA foreign_keys=ON;`,
+    checksum: '2',
+  };
+  const orphan = { name: '0003_orphan', sql: 'DELETE FROM "Parent"', checksum: '3' };
+  const countChildren = () => connection.prepare('SELECT count(*) FROM "Child"').pluck().get();
+
+  migrate(connection, [family, rebuild]);
+  expect(countChildren()).toBe(1);
+  expect(() => migrate(connection, [family, rebuild, orphan])).toThrow(StartupError);
+  expect(connection.prepare('SELECT id FROM "Parent"').pluck().all()).toEqual([1]);
+});

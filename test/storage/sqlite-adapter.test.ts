@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { openDatabase } from '../../src/storage/open-database.ts';
+import { openTemporaryFolder } from '../support/temporary-folder.ts';
+
+const log = pino({ level: 'silent' });
+
+async function openScratchDatabase() {
+  const folder = await openTemporaryFolder();
+  const database = await openDatabase({ url: `file:${join(folder.path, 'switchyard.db')}`, log });
+  return {
+    db: database.db,
+    userIds: async () => (await database.db.session.findMany()).map((session) => session.userId),
+    async [Symbol.asyncDispose]() {
+      await database[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test('a write that is acknowledged outside a transaction survives the rollback of that transaction', async () => {
+  await using scratch = await openScratchDatabase();
+  const { db, userIds } = scratch;
+  let aliceWrites: Promise<unknown> = Promise.resolve();
+  const bob = db.$transaction(async (transaction) => {
+    await transaction.session.create({ data: { userId: 'bob' } });
+    aliceWrites = db.session.create({ data: { userId: 'alice' } });
+    await transaction.session.count();
+    throw new Error('bob changes his mind');
+  });
+  await expect(bob).rejects.toThrow('bob changes his mind');
+  await aliceWrites;
+  expect(await userIds()).toEqual(['alice']);
+});
+
+test('nobody sees what a transaction has not committed', async () => {
+  await using scratch = await openScratchDatabase();
+  const { db, userIds } = scratch;
+  let seen: Promise<string[]> = Promise.resolve([]);
+  await db.$transaction(async (transaction) => {
+    const session = await transaction.session.create({ data: { userId: 'bob' } });
+    seen = userIds();
+    await transaction.session.update({ where: { id: session.id }, data: { userId: 'alice' } });
+  });
+  expect(await seen).toEqual(['alice']);
+});
+
+test('transactions that are asked for at once run one after the other', async () => {
+  await using scratch = await openScratchDatabase();
+  const { db } = scratch;
+  const { id } = await db.session.create({ data: { userId: 'alice' } });
+  await Promise.all(
+    Array.from({ length: 50 }, () =>
+      db.$transaction(async (transaction) => {
+        const { contextTokens } = await transaction.session.findUniqueOrThrow({ where: { id } });
+        await transaction.session.update({ where: { id }, data: { contextTokens: contextTokens + 1 } });
+      }),
+    ),
+  );
+  expect(await db.session.findUnique({ where: { id } })).toMatchObject({ contextTokens: 50 });
+});
+
+test('a failing statement ends its transaction and not the next one', async () => {
+  await using scratch = await openScratchDatabase();
+  const { db, userIds } = scratch;
+  const orphan = db.$transaction([
+    db.session.create({ data: { userId: 'bob' } }),
+    db.message.create({ data: { sessionId: 404, role: 'USER', status: 'COMPLETE' } }),
+  ]);
+  await expect(orphan).rejects.toMatchObject({ code: 'P2003' });
+  await db.$transaction([db.session.create({ data: { userId: 'alice' } })]);
+  expect(await userIds()).toEqual(['alice']);
+});
+
+test('a commit that fails rolls back, and the database stays usable', async () => {
+  await using scratch = await openScratchDatabase();
+  const { db, userIds } = scratch;
+  const orphan = db.$transaction(async (transaction) => {
+    await transaction.session.create({ data: { userId: 'bob' } });
+    await transaction.$executeRawUnsafe('PRAGMA defer_foreign_keys = ON');
+    await transaction.message.create({ data: { sessionId: 404, role: 'USER', status: 'COMPLETE' } });
+  });
+  await expect(orphan).rejects.toThrow('ForeignKeyConstraintViolation');
+  await db.$transaction([db.session.create({ data: { userId: 'alice' } })]);
+  expect(await userIds()).toEqual(['alice']);
+});
+
+test('a transaction within a transaction can fail on its own', async () => {
+  await using scratch = await openScratchDatabase();
+  const { db, userIds } = scratch;
+  await db.$transaction(async (outer) => {
+    await outer.session.create({ data: { userId: 'alice' } });
+    const inner = outer.$transaction(async (transaction) => {
+      await transaction.session.create({ data: { userId: 'bob' } });
+      throw new Error('bob changes his mind');
+    });
+    await expect(inner).rejects.toThrow('bob changes his mind');
+  });
+  expect(await userIds()).toEqual(['alice']);
+});
