@@ -1,0 +1,185 @@
+import { BlockList, isIP } from 'node:net';
+import { z } from 'zod';
+
+// Timers take no more than this; anything longer would fire at once.
+const longestMs = 2_147_483_647;
+
+const loopback = z
+  .string()
+  .refine(
+    isLoopback,
+    'must be a loopback address (127.0.0.1, ::1 or localhost): this version has no authentication',
+  );
+
+const databaseUrl = z
+  .string()
+  .regex(
+    /^file:(?!:memory:)[^?#]+$/,
+    'must be a file: URL (file:data/switchyard.db): this version knows SQLite files only',
+  );
+
+const model = z
+  .string()
+  .regex(/^[^\s/]+(\/\S+)?$/, 'must be a provider, or a provider and a model (openai, openai/gpt-5-mini)');
+
+const apiKey = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'must be a key without spaces or line breaks')
+  .meta({ secret: true });
+
+const baseUrl = z
+  .string()
+  .refine(isPlainHttpUrl, 'must be an http: or https: URL without a user name or password in it')
+  .meta({ secret: true });
+
+/**
+ * Every setting: its type, its default, what it is for. A message says what was expected and stands after the
+ * setting's name. The value of a `secret` is never shown; `defaultInWords` tells of a default that depends.
+ */
+export const environment = z.object({
+  HOST: loopback
+    .default('127.0.0.1')
+    .meta({ description: 'Address to listen on; this version takes loopback addresses only.' }),
+  PORT: wholeNumber(0, 65_535)
+    .default(8000)
+    .meta({ description: 'Port to listen on; 0 takes any free one.' }),
+  DATA_DIR: z
+    .string()
+    .default('data')
+    .meta({ description: 'Folder for everything the gateway keeps. One gateway per folder.' }),
+  DATABASE_URL: databaseUrl.optional().meta({
+    description: 'The SQLite file with sessions and messages.',
+    defaultInWords: 'file:<DATA_DIR>/switchyard.db',
+    secret: true,
+  }),
+  MODEL: model.optional().meta({
+    description: 'Model to answer with where a session names none: a provider, or provider/model.',
+    defaultInWords: 'the first provider that is configured, else demo',
+  }),
+  DEMO_DELAY_MS: milliseconds(0)
+    .default(25)
+    .meta({ description: 'Pause between two words of the demo model.' }),
+  OPENAI_API_KEY: apiKey
+    .optional()
+    .meta({ description: 'Key for OpenAI, or for the server at OPENAI_BASE_URL.', secret: true }),
+  OPENAI_BASE_URL: baseUrl.optional().meta({
+    description: 'An OpenAI-compatible server (Ollama, vLLM, llama.cpp …): the provider openai-compatible.',
+    secret: true,
+  }),
+  ANTHROPIC_API_KEY: apiKey.optional().meta({ description: 'Key for Anthropic.', secret: true }),
+  ANTHROPIC_BASE_URL: baseUrl
+    .optional()
+    .meta({ description: 'Where Anthropic is reached, if not at its own address.', secret: true }),
+  GOOGLE_GENERATIVE_AI_API_KEY: apiKey
+    .optional()
+    .meta({ description: 'Key for Google Gemini.', secret: true }),
+  GOOGLE_GENERATIVE_AI_BASE_URL: baseUrl
+    .optional()
+    .meta({ description: 'Where Google Gemini is reached, if not at its own address.', secret: true }),
+  MODEL_IDLE_TIMEOUT_MS: milliseconds(1)
+    .default(60_000)
+    .meta({ description: 'A model that is silent for longer fails the run.' }),
+  MODEL_MAX_RETRIES: wholeNumber(0, 100)
+    .default(3)
+    .meta({ description: 'How often a failing call to a model is tried again before its answer begins.' }),
+  MAX_STEPS: wholeNumber(1, 1_000)
+    .default(16)
+    .meta({ description: 'How many times one run may call its model.' }),
+  MAX_QUEUED_RUNS: wholeNumber(0, 10_000)
+    .default(8)
+    .meta({ description: 'How many runs may wait for their turn in one session.' }),
+  MAX_PROMPT_BYTES: wholeNumber(1, 1_073_741_824)
+    .default(262_144)
+    .meta({ description: 'Longest prompt, in bytes of UTF-8.' }),
+  CHECKPOINT_MS: milliseconds(1)
+    .default(1_000)
+    .meta({ description: 'How often an unfinished answer is saved.' }),
+  RUN_LOG_TTL_MS: milliseconds(0)
+    .default(300_000)
+    .meta({ description: 'How long the log of an ended run can still be replayed.' }),
+  SHUTDOWN_GRACE_MS: milliseconds(0)
+    .default(10_000)
+    .meta({ description: 'How long live runs may go on when the gateway is told to stop.' }),
+  MAX_BODY_BYTES: wholeNumber(1, 1_073_741_824)
+    .default(2_097_152)
+    .meta({ description: 'Largest request body.' }),
+  MAX_PAGE_SIZE: wholeNumber(1, 10_000)
+    .default(100)
+    .meta({ description: 'Most items that a connection gives at once.' }),
+  MAX_QUERY_TOKENS: wholeNumber(1, 1_000_000)
+    .default(2_000)
+    .meta({ description: 'Longest GraphQL document, in tokens.' }),
+  MAX_STREAM_RESERVATIONS: wholeNumber(1, 10_000_000)
+    .default(10_000)
+    .meta({ description: 'Most event streams (single connection mode) at once.' }),
+  MAX_OPERATIONS_PER_STREAM: wholeNumber(1, 100_000)
+    .default(100)
+    .meta({ description: 'Most operations at once on one event stream.' }),
+  STREAM_RESERVATION_TTL_MS: milliseconds(1)
+    .default(15_000)
+    .meta({ description: 'How long a reserved event stream waits to be opened.' }),
+  LOG_LEVEL: z
+    .enum(
+      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+      'must be fatal, error, warn, info, debug, trace or silent',
+    )
+    .default('info')
+    .meta({ description: 'The least important messages that are logged.' }),
+  LOG_FORMAT: z.enum(['pretty', 'json'], 'must be pretty or json').optional().meta({
+    description: 'For people, or one JSON object a line.',
+    defaultInWords: 'pretty on a terminal, else json',
+  }),
+});
+
+/** The settings as they come out of `environment`. */
+export type Environment = z.output<typeof environment>;
+
+export interface Setting {
+  name: string;
+  description: string;
+  /** As it would be written in the environment; undefined where there is none, or none that is fixed. */
+  default: string | undefined;
+  /** What is taken where the default is not fixed. */
+  defaultInWords: string | undefined;
+  secret: boolean;
+}
+
+/** The settings as a table, for the README, `.env.example` and messages. */
+export const settings: readonly Setting[] = Object.entries(environment.shape).map(([name, type]) => {
+  const { description = '', defaultInWords, secret } = type.meta() ?? {};
+  const value: unknown = type.parse(undefined);
+  return {
+    name,
+    description,
+    default: value === undefined ? undefined : String(value),
+    defaultInWords: typeof defaultInWords === 'string' ? defaultInWords : undefined,
+    secret: secret === true,
+  };
+});
+
+function wholeNumber(least: number, most: number) {
+  const expected = `must be a whole number from ${least} to ${most}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, expected)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, expected);
+}
+
+function milliseconds(least: number) {
+  return wholeNumber(least, longestMs);
+}
+
+function isLoopback(host: string): boolean {
+  const loopbacks = new BlockList();
+  loopbacks.addSubnet('127.0.0.0', 8, 'ipv4');
+  loopbacks.addAddress('::1', 'ipv6');
+  const version = isIP(host);
+  return host === 'localhost' || (version !== 0 && loopbacks.check(host, version === 6 ? 'ipv6' : 'ipv4'));
+}
+
+function isPlainHttpUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, username, password } = new URL(value);
+  return (protocol === 'http:' || protocol === 'https:') && username === '' && password === '';
+}

@@ -1,0 +1,242 @@
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { readConfig } from '../src/config.ts';
+import { settings } from '../src/settings.ts';
+import { openTemporaryFolder } from './support/temporary-folder.ts';
+
+/** What `readConfig` says is wrong, a line for each. */
+function complaints(env: Record<string, string>): string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'StartupError' });
+    return String(error instanceof Error && error.message).split('\n');
+  }
+  return [];
+}
+
+describe('without any setting', () => {
+  test('everything has a default that works offline', () => {
+    const config = readConfig({ LOG_FORMAT: 'json' });
+    expect(config.dataDir).toBe(resolve('data'));
+    expect(config.database.url).toBe(`file:${resolve('data')}/switchyard.db`);
+    const { dataDir: _folder, database: _url, ...rest } = config;
+    expect(rest).toMatchInlineSnapshot(`
+      {
+        "chat": {
+          "checkpointMs": 1000,
+          "maxPromptBytes": 262144,
+          "maxQueuedRuns": 8,
+          "maxSteps": 16,
+          "modelIdleTimeoutMs": 60000,
+          "modelMaxRetries": 3,
+          "runLogTtlMs": 300000,
+          "shutdownGraceMs": 10000,
+        },
+        "http": {
+          "host": "127.0.0.1",
+          "port": 8000,
+        },
+        "limits": {
+          "maxBodyBytes": 2097152,
+          "maxOperationsPerStream": 100,
+          "maxPageSize": 100,
+          "maxQueryTokens": 2000,
+          "maxStreamReservations": 10000,
+          "streamReservationTtlMs": 15000,
+        },
+        "log": {
+          "format": "json",
+          "level": "info",
+        },
+        "models": {
+          "demo": {
+            "delayMs": 25,
+          },
+        },
+      }
+    `);
+  });
+
+  test('blank values count as not set', () => {
+    const blank = Object.fromEntries(settings.map(({ name }) => [name, ' ']));
+    expect(readConfig(blank)).toEqual(readConfig({}));
+  });
+
+  test('other variables do not matter', () => {
+    expect(readConfig({ PATH: '/bin', PORTS: 'x' })).toEqual(readConfig({}));
+  });
+});
+
+test('values are trimmed, and the database moves with the data folder', () => {
+  const config = readConfig({ DATA_DIR: ' /srv/switchyard\n', PORT: ' 0 ' });
+  expect(config).toMatchObject({
+    dataDir: '/srv/switchyard',
+    database: { url: 'file:/srv/switchyard/switchyard.db' },
+    http: { port: 0 },
+  });
+});
+
+test('every bad setting is named with what was expected', () => {
+  expect(
+    complaints({
+      HOST: '0.0.0.0',
+      PORT: '65536',
+      DATABASE_URL: 'file::memory:',
+      MODEL: '/gpt',
+      MODEL_IDLE_TIMEOUT_MS: '0',
+      MAX_STEPS: '1.5',
+      MAX_BODY_BYTES: '2MB',
+      RUN_LOG_TTL_MS: '2147483648',
+      LOG_LEVEL: 'loud',
+      LOG_FORMAT: 'xml',
+    }),
+  ).toMatchInlineSnapshot(`
+    [
+      "HOST must be a loopback address (127.0.0.1, ::1 or localhost): this version has no authentication; it is "0.0.0.0".",
+      "PORT must be a whole number from 0 to 65535; it is "65536".",
+      "DATABASE_URL must be a file: URL (file:data/switchyard.db): this version knows SQLite files only.",
+      "MODEL must be a provider, or a provider and a model (openai, openai/gpt-5-mini); it is "/gpt".",
+      "MODEL_IDLE_TIMEOUT_MS must be a whole number from 1 to 2147483647; it is "0".",
+      "MAX_STEPS must be a whole number from 1 to 1000; it is "1.5".",
+      "RUN_LOG_TTL_MS must be a whole number from 0 to 2147483647; it is "2147483648".",
+      "MAX_BODY_BYTES must be a whole number from 1 to 1073741824; it is "2MB".",
+      "LOG_LEVEL must be fatal, error, warn, info, debug, trace or silent; it is "loud".",
+      "LOG_FORMAT must be pretty or json; it is "xml".",
+    ]
+  `);
+});
+
+test.each(['127.0.0.1', '127.8.9.10', '::1', '0:0:0:0:0:0:0:1', 'localhost'])('HOST may be %s', (host) => {
+  expect(readConfig({ HOST: host }).http.host).toBe(host);
+});
+
+test.each(['0.0.0.0', '::', '192.168.0.7', '128.0.0.1', 'example.org', 'localhost.example.org', '127.1'])(
+  'HOST may not be %s, which others could reach',
+  (host) => {
+    expect(complaints({ HOST: host })).toEqual([expect.stringMatching(/^HOST must be a loopback address/)]);
+  },
+);
+
+describe('secrets', () => {
+  const secret = 'sk-do not tell';
+
+  test('are never shown in a complaint', () => {
+    const env = Object.fromEntries(
+      settings.filter((setting) => setting.secret).map(({ name }) => [name, secret]),
+    );
+    const lines = complaints(env);
+    expect(lines.map((line) => line.split(' ')[0]).sort()).toEqual(Object.keys(env).sort());
+    expect(lines.join()).not.toContain('tell');
+  });
+
+  test('a URL with a password in it is refused and not shown', () => {
+    expect(
+      complaints({
+        OPENAI_BASE_URL: 'https://alice:s3cret@models.test/v1',
+        DATABASE_URL: 'postgresql://bob:s3cret@db/chat',
+      }),
+    ).toMatchInlineSnapshot(`
+      [
+        "DATABASE_URL must be a file: URL (file:data/switchyard.db): this version knows SQLite files only.",
+        "OPENAI_BASE_URL must be an http: or https: URL without a user name or password in it.",
+      ]
+    `);
+  });
+});
+
+describe('models', () => {
+  test('a key alone is for the provider itself', () => {
+    const env = { OPENAI_API_KEY: 'o', ANTHROPIC_API_KEY: 'a', GOOGLE_GENERATIVE_AI_API_KEY: 'g' };
+    expect(readConfig(env).models).toEqual({
+      demo: { delayMs: 25 },
+      openai: { apiKey: 'o' },
+      anthropic: { apiKey: 'a' },
+      google: { apiKey: 'g' },
+    });
+  });
+
+  test('a key with OPENAI_BASE_URL goes to that URL only', () => {
+    const env = { OPENAI_API_KEY: 'o', OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1' };
+    expect(readConfig(env).models).toEqual({
+      demo: { delayMs: 25 },
+      openaiCompatible: { baseUrl: 'http://127.0.0.1:11434/v1', apiKey: 'o' },
+    });
+  });
+
+  test('OPENAI_BASE_URL needs no key', () => {
+    expect(readConfig({ OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1' }).models.openaiCompatible).toEqual({
+      baseUrl: 'http://127.0.0.1:11434/v1',
+    });
+  });
+
+  test.each([
+    [{ MODEL: 'demo' }],
+    [{ MODEL: 'openai/gpt-5-mini', OPENAI_API_KEY: 'o' }],
+    [{ MODEL: 'openai-compatible/meta/llama:70b', OPENAI_BASE_URL: 'http://127.0.0.1/v1' }],
+    [{ MODEL: 'anthropic', ANTHROPIC_API_KEY: 'a', ANTHROPIC_BASE_URL: 'https://proxy.test' }],
+    [{ MODEL: 'google', GOOGLE_GENERATIVE_AI_API_KEY: 'g' }],
+  ])('%o is a choice that can be answered', (env) => {
+    expect(readConfig(env).models.default).toBe(env.MODEL);
+  });
+
+  test('a choice that nothing could answer is refused', () => {
+    expect(
+      [
+        { MODEL: 'gpt-5-mini' },
+        { MODEL: 'constructor/x' },
+        { MODEL: 'openai/gpt-5-mini' },
+        { MODEL: 'openai/gpt-5-mini', OPENAI_API_KEY: 'o', OPENAI_BASE_URL: 'http://127.0.0.1/v1' },
+        { MODEL: 'openai-compatible', OPENAI_API_KEY: 'o' },
+        { MODEL: 'anthropic', ANTHROPIC_BASE_URL: 'https://proxy.test' },
+        { GOOGLE_GENERATIVE_AI_BASE_URL: 'https://proxy.test' },
+      ].map((env) => complaints(env).join(' ')),
+    ).toMatchInlineSnapshot(`
+      [
+        "MODEL must begin with one of demo, openai, openai-compatible, anthropic, google; it begins with "gpt-5-mini".",
+        "MODEL must begin with one of demo, openai, openai-compatible, anthropic, google; it begins with "constructor".",
+        "MODEL names the provider openai, which is not configured: set OPENAI_API_KEY, and leave out OPENAI_BASE_URL, with which it is called openai-compatible.",
+        "MODEL names the provider openai, which is not configured: set OPENAI_API_KEY, and leave out OPENAI_BASE_URL, with which it is called openai-compatible.",
+        "MODEL names the provider openai-compatible, which is not configured: set OPENAI_BASE_URL.",
+        "MODEL names the provider anthropic, which is not configured: set ANTHROPIC_API_KEY. ANTHROPIC_BASE_URL is of no use without ANTHROPIC_API_KEY.",
+        "GOOGLE_GENERATIVE_AI_BASE_URL is of no use without GOOGLE_GENERATIVE_AI_API_KEY.",
+      ]
+    `);
+  });
+});
+
+describe('the environment', () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  test('a .env file fills in what the real environment leaves open, and the process does not inherit it', async () => {
+    await using folder = await openTemporaryFolder();
+    const home = process.cwd();
+    writeFileSync(join(folder.path, '.env'), 'PORT=1111\nMAX_STEPS=5 # a comment\nDEMO_DELAY_MS="7"\n');
+    vi.stubEnv('PORT', '2222');
+    vi.stubEnv('DEMO_DELAY_MS', '');
+    vi.stubEnv('MAX_STEPS', undefined);
+    process.chdir(folder.path);
+    try {
+      const config = readConfig();
+      expect(config).toMatchObject({
+        http: { port: 2222 },
+        chat: { maxSteps: 5 },
+        models: { demo: { delayMs: 7 } },
+      });
+      expect(process.env['MAX_STEPS']).toBeUndefined();
+    } finally {
+      process.chdir(home);
+    }
+  });
+});
+
+test('.env.example lists every setting with its default', async () => {
+  const lines = settings.map((setting) => {
+    const otherwise = setting.defaultInWords === undefined ? '' : ` Default: ${setting.defaultInWords}.`;
+    return `# ${setting.description}${otherwise}\n# ${setting.name}=${setting.default ?? ''}\n`;
+  });
+  const header =
+    '# Copy to .env and change what you need. Variables of the environment win over this file.\n';
+  await expect([header, ...lines].join('\n')).toMatchFileSnapshot('../.env.example');
+});
