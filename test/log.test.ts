@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { createLog, type LogOptions } from '../src/log.ts';
+
+function captureLog(options: Partial<LogOptions> = {}) {
+  const lines: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  return { log: createLog({ level: 'info', format: 'json', destination, ...options }), lines };
+}
+
+test('a line is one JSON object with a readable time', () => {
+  const { log, lines } = captureLog();
+  log.info({ runId: 7 }, 'run ended');
+  log.debug('not asked for');
+  expect(lines).toHaveLength(1);
+  expect(JSON.parse(lines[0] ?? '')).toEqual({
+    level: 30,
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    runId: 7,
+    msg: 'run ended',
+  });
+});
+
+test('the pretty format is for people', () => {
+  const { log, lines } = captureLog({ format: 'pretty' });
+  log.warn({ runId: 7 }, 'run is slow');
+  expect(lines.join('')).toMatch(/WARN.*: .*run is slow.*runId.*: .*7/s);
+});
+
+test.each(['json', 'pretty'] as const)('credentials and keys do not appear in the %s log', (format) => {
+  const { log, lines } = captureLog({ format });
+  const headers = {
+    authorization: 'Bearer s3cret',
+    Authorization: 's3cret',
+    cookie: 's3cret',
+    'x-api-key': 's3cret',
+  };
+  log.info({ headers, req: { headers }, apiKey: 's3cret', openai: { apiKey: 's3cret' } }, 'a request');
+  expect(lines.join('')).toContain('[redacted]');
+  expect(lines.join('')).not.toContain('s3cret');
+});
+
+describe('an error', () => {
+  test('is logged with its type, code, cause and place, and nothing else that it carries', () => {
+    const { log, lines } = captureLog();
+    const cause = Object.assign(new TypeError('the socket broke'), { code: 'ECONNRESET' });
+    const error = Object.assign(new Error('the call failed', { cause }), {
+      statusCode: 502,
+      requestBodyValues: { messages: ['my diary'] },
+    });
+    log.error({ err: error }, 'run failed');
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      msg: 'run failed',
+      err: {
+        type: 'Error',
+        message: 'the call failed',
+        statusCode: 502,
+        stack: expect.stringContaining('log.test.ts'),
+        cause: { type: 'TypeError', message: 'the socket broke', code: 'ECONNRESET' },
+      },
+    });
+    expect(lines.join('')).not.toContain('diary');
+  });
+
+  test.each([
+    [
+      'PrismaClientValidationError',
+      'Invalid call:\n\n{ content: "my diary" }\n\nArgument `role` is missing.',
+      'Argument `role` is missing.',
+    ],
+    [
+      'AI_TypeValidationError',
+      'Type validation failed: Value: {"prompt":"my diary"}.',
+      'Type validation failed',
+    ],
+    [
+      'SyntaxError',
+      'Unexpected token \'m\', ..."my diary"... is not valid JSON',
+      "Unexpected token 'm' is not valid JSON",
+    ],
+  ])('a %s does not quote the conversation, however it is logged', (name, message, expected) => {
+    const { log, lines } = captureLog();
+    const error = new Error(message);
+    error.name = name;
+    log.error(error);
+    log.error({ err: error });
+    log.error({ err: error }, 'run failed');
+    expect(lines.map((line) => JSON.parse(line).err.message)).toEqual([expected, expected, expected]);
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual([expected, expected, 'run failed']);
+    expect(lines.join('')).not.toContain('diary');
+  });
+
+  test('that is its own cause, or no error at all, is survived', () => {
+    const { log, lines } = captureLog();
+    const error = new Error('round');
+    error.cause = error;
+    log.error({ err: error }, 'first');
+    log.error({ err: 'my diary' }, 'second');
+    log.error({ err: null }, 'third');
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['first', 'second', 'third']);
+    expect(lines.join('')).not.toContain('diary');
+  });
+});
+
+test.each(['json', 'pretty'])(
+  'the last line of the %s log is written when the process exits at once',
+  async (format) => {
+    const log = fileURLToPath(new URL('../src/log.ts', import.meta.url));
+    const script = `
+    const { createLog } = await import(${JSON.stringify(log)});
+    createLog({ level: 'info', format: '${format}' }).info('the last words');
+    process.exit(0);`;
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script]);
+    const [output] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    expect(output).toContain('the last words');
+  },
+);
