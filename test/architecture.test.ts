@@ -1,0 +1,167 @@
+import { basename } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parseSourceFile, readSourceFiles, roomOf, type SourceFile } from './support/source-file.ts';
+
+const base = [
+  'config',
+  'errors',
+  'log',
+  'log-error',
+  'metrics',
+  'model-settings',
+  'settings',
+  'startup-error',
+];
+const leaves = [...base, 'generated'];
+const stores = ['storage', 'bus', 'blobs'];
+const services = ['chat', 'nodes'];
+const core = [...leaves, ...stores, ...services];
+const doors = ['http', 'rest'];
+
+/** Which rooms of `src` each room may import from, besides itself. */
+const mayImport: Record<string, string[]> = {
+  main: ['gateway', 'cli', ...base],
+  cli: ['gateway', 'agent', ...base],
+  gateway: [...core, 'context', 'schema', 'sse', ...doors],
+  http: [...core, 'context', 'schema', 'sse', 'gql'],
+  rest: [...core, 'context', 'schema', 'sse', 'gql'],
+  schema: [...core, 'context'],
+  context: core,
+  ...Object.fromEntries(services.map((room) => [room, [...leaves, ...stores]])),
+  ...Object.fromEntries(stores.map((room) => [room, leaves])),
+  ...Object.fromEntries(base.map((room) => [room, base])),
+  sse: base,
+  agent: ['gql'],
+  console: ['gql'],
+};
+
+const files = readSourceFiles();
+
+function pathsWhere(broken: (file: SourceFile) => boolean): string[] {
+  return files.filter(broken).map((file) => file.path);
+}
+
+describe('imports', () => {
+  test('every file stands in a room that this test knows', () => {
+    expect(pathsWhere((file) => !(file.room in mayImport))).toEqual([]);
+  });
+
+  test('run one way, and siblings do not import each other', () => {
+    const broken = files.flatMap((file) =>
+      file.imports
+        .filter((path) => roomOf(path) !== file.room)
+        .filter((path) => !mayImport[file.room]?.includes(roomOf(path)))
+        .map((path) => `${file.path} imports ${path}: ${file.room} may not import ${roomOf(path)}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  test('stay within src', () => {
+    const broken = files.flatMap((file) =>
+      file.imports.filter((path) => !path.startsWith('src/')).map((path) => `${file.path} imports ${path}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  test('form no cycle, type imports included', () => {
+    expect(findCycles(files)).toEqual([]);
+  });
+});
+
+describe('what only one file may do', () => {
+  test('only config.ts reads the environment', () => {
+    const environment = /\bprocess\??\s*(\.\s*env\b|\[\s*['"]env)|\benv\b[^;]*from 'node:process'/;
+    expect(pathsWhere((file) => environment.test(file.code) && file.path !== 'src/config.ts')).toEqual([]);
+  });
+
+  test('only main.ts ends the process', () => {
+    const exit = /\bprocess\s*\.\s*(exit|abort|reallyExit)\b/;
+    expect(pathsWhere((file) => exit.test(file.code) && file.path !== 'src/main.ts')).toEqual([]);
+  });
+
+  test('nothing writes to the console', () => {
+    expect(pathsWhere((file) => /\bconsole\s*[.[]/.test(file.code))).toEqual([]);
+  });
+
+  test('nothing is exported by default', () => {
+    expect(pathsWhere((file) => /\bexport\s+default\b|\bas default\b/.test(file.code))).toEqual([]);
+  });
+});
+
+describe('files', () => {
+  test('have kebab-case names', () => {
+    expect(pathsWhere((file) => !/^src(\/[a-z0-9]+(-[a-z0-9]+)*)+\.ts$/.test(file.path))).toEqual([]);
+  });
+
+  test('are no index.ts, but for the one that builds the schema', () => {
+    const isBarrel = (file: SourceFile) => basename(file.path) === 'index.ts';
+    expect(pathsWhere((file) => isBarrel(file) && file.path !== 'src/schema/index.ts')).toEqual([]);
+  });
+
+  test('have 300 lines at most', () => {
+    expect(files.filter((file) => file.lines > 300).map((file) => `${file.path}: ${file.lines}`)).toEqual([]);
+  });
+
+  test('have fewer than 80 lines in the median, and nine in ten fewer than 150', () => {
+    const longestFirst = files
+      .toSorted((a, b) => b.lines - a.lines)
+      .map((file) => `${file.lines} ${file.path}`);
+    const medianAndAbove = longestFirst.slice(0, Math.ceil(files.length / 2));
+    const tenthAndAbove = longestFirst.slice(0, Math.ceil(files.length / 10));
+    expect.soft(lineCount(medianAndAbove.at(-1)), medianAndAbove.join('\n')).toBeLessThan(80);
+    expect.soft(lineCount(longestFirst[tenthAndAbove.length]), tenthAndAbove.join('\n')).toBeLessThan(150);
+  });
+});
+
+function lineCount(row: string | undefined): number {
+  return Number(row?.split(' ')[0] ?? 0);
+}
+
+/** Each cycle as the paths along it. */
+function findCycles(all: readonly SourceFile[]): string[] {
+  const imports = new Map(all.map((file) => [file.path, file.imports]));
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  function visit(path: string, trail: string[]): void {
+    if (trail.includes(path)) {
+      cycles.push([...trail.slice(trail.indexOf(path)), path].join(' -> '));
+    } else if (!done.has(path)) {
+      for (const next of imports.get(path) ?? []) visit(next, [...trail, path]);
+      done.add(path);
+    }
+  }
+  for (const { path } of all) visit(path, []);
+  return cycles;
+}
+
+describe('this test sees', () => {
+  test('static, type-only, side-effect, dynamic and re-exporting imports, but none in comments', () => {
+    const { imports } = parseSourceFile(
+      'src/chat/run.ts',
+      [
+        "import { a } from './a.ts';",
+        "import type { B } from '../errors.ts';",
+        "import './c.ts';",
+        "export { d } from '../bus/d.ts';",
+        "const e = await import('../http/e.ts');",
+        "type F = import('./f.ts').F;",
+        "// import { g } from './g.ts';",
+        "/* import './h.ts' */ import 'pino';",
+      ].join('\n'),
+    );
+    expect(imports).toEqual([
+      'src/chat/a.ts',
+      'src/errors.ts',
+      'src/chat/c.ts',
+      'src/bus/d.ts',
+      'src/http/e.ts',
+      'src/chat/f.ts',
+    ]);
+  });
+
+  test('a cycle', () => {
+    const a = parseSourceFile('src/bus/a.ts', "import './b.ts';");
+    const b = parseSourceFile('src/bus/b.ts', "import './a.ts';");
+    expect(findCycles([a, b])).toEqual(['src/bus/a.ts -> src/bus/b.ts -> src/bus/a.ts']);
+  });
+});
