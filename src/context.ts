@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Engine } from './chat/engine.ts';
-import type { Models } from './chat/models.ts';
-import type { SessionLog } from './chat/session-log.ts';
+import type { SessionLog } from './chat/log/session-log.ts';
+import type { Models } from './chat/models/models.ts';
 import type { Sessions } from './chat/sessions.ts';
 import type { Database } from './storage/database.ts';
 

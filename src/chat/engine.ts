@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../errors.ts';
 import { Prisma, type Run } from '../generated/prisma/client.ts';
-import { type FollowOptions, followRun } from './follow-run.ts';
-import { executeRun, type LiveRunOptions } from './live-run.ts';
-import { type OnBusy, openRun, sessionNotFound } from './open-run.ts';
-import { cancelQueuedRun } from './queued-run.ts';
-import { endOrphanedRuns } from './recover.ts';
+import { type FollowOptions, followRun } from './log/follow-run.ts';
+import { runKey } from './log/run-writer.ts';
+import type { ModelChoice, Models, ResolvedModel } from './models/models.ts';
+import { ProviderError } from './models/provider-error.ts';
+import { executeRun, type LiveRunOptions } from './run/live-run.ts';
+import { type OnBusy, openRun, sessionNotFound } from './run/open-run.ts';
+import { cancelQueuedRun } from './run/queued-run.ts';
+import { endOrphanedRuns } from './run/recover.ts';
 import type { RunEvent } from './run-event.ts';
-import { runKey } from './run-writer.ts';
 
 export interface SendInput {
   sessionId: number;
@@ -56,7 +58,7 @@ export class Engine {
    * Sends a prompt. With a request id that is known already it only finds the run.
    *
    * @throws GatewayError NOT_FOUND, BAD_USER_INPUT, RUN_IN_PROGRESS, REQUEST_ID_REUSED, RATE_LIMITED,
-   *   SHUTTING_DOWN.
+   *   MODEL_UNAVAILABLE, SHUTTING_DOWN.
    */
   async send(input: SendInput): Promise<Run> {
     if (this.#state !== 'open') {
@@ -68,7 +70,7 @@ export class Engine {
     if (session === null) throw sessionNotFound(sessionId);
     // A model belongs to its provider: the session's model means nothing to another one.
     const chosen = (input.providerName ?? input.modelName) ? input : session;
-    const model = await models.resolve({
+    const model = await resolveModel(models, {
       providerName: chosen.providerName ?? session.providerName,
       modelName: chosen.modelName,
     });
@@ -248,5 +250,14 @@ export class Engine {
       // One live run per session: the unique index says that another one is running.
       if (!(error instanceof Prisma.PrismaClientKnownRequestError) || error.code !== 'P2002') throw error;
     }
+  }
+}
+
+async function resolveModel(models: Models, choice: ModelChoice): Promise<ResolvedModel> {
+  try {
+    return await models.resolve(choice);
+  } catch (error) {
+    if (error instanceof ProviderError) throw new GatewayError('MODEL_UNAVAILABLE', error.message);
+    throw error;
   }
 }

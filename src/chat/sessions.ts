@@ -2,9 +2,9 @@ import { GatewayError } from '../errors.ts';
 import type { Prisma, Session } from '../generated/prisma/client.ts';
 import type { Database } from '../storage/database.ts';
 import type { Engine } from './engine.ts';
-import type { Models } from './models.ts';
-import { sessionNotFound } from './open-run.ts';
-import type { SessionLog } from './session-log.ts';
+import type { SessionLog } from './log/session-log.ts';
+import type { Models } from './models/models.ts';
+import { sessionNotFound } from './run/open-run.ts';
 
 /** What can be said of a session; what is undefined stays as it is, null means the gateway's default. */
 export interface SessionSettings {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { usageOf } from '../chat/ended-run.ts';
 import type { CancelReceipt, SendInput } from '../chat/engine.ts';
+import { usageOf } from '../chat/log/ended-run.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
 import { builder } from './builder.ts';

@@ -1,4 +1,4 @@
-import type { ModelInfo } from '../chat/models.ts';
+import type { ModelInfo } from '../chat/models/models.ts';
 import { builder } from './builder.ts';
 
 const ModelRef = builder.objectRef<ModelInfo>('Model').implement({

@@ -1,4 +1,4 @@
-import { usageOf } from '../chat/ended-run.ts';
+import { usageOf } from '../chat/log/ended-run.ts';
 import { type RunFailureCode, runFailureCodes } from '../chat/run-event.ts';
 import { RunStatus } from '../generated/prisma/enums.ts';
 import { builder } from './builder.ts';

@@ -1,4 +1,4 @@
-import type { SessionChange } from '../chat/session-log.ts';
+import type { SessionChange } from '../chat/log/session-log.ts';
 import { GatewayError } from '../errors.ts';
 import { builder } from './builder.ts';
 import { RunStartedRef } from './run-event.ts';

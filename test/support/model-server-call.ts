@@ -3,7 +3,7 @@ import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import type { LanguageModelV3, LanguageModelV3StreamPart } from '@ai-sdk/provider';
-import { callModel } from '../../src/chat/call-model.ts';
+import { callModel } from '../../src/chat/models/call-model.ts';
 import type { ModelServer } from './model-server.ts';
 
 export const apiKey = 'sk-alice-0123456789abcdefghij';

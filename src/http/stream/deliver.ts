@@ -28,7 +28,7 @@ export async function deliver(start: () => Promise<Results>, delivery: Delivery)
     if (!signal.aborted) await pump(singleResult({ errors: [present(error)] }), delivery);
   }
   const stream = await opened;
-  while (stream && isWanted(stream, signal) && !stream.writable) await stream.ready();
+  while (stream && !stream.writable && !stream.closed.aborted && !signal.aborted) await stream.ready();
   if (!signal.aborted) stream?.write(frames.complete);
 }
 
@@ -41,18 +41,20 @@ async function pump({ source, render }: Results, delivery: Delivery): Promise<vo
   };
   // On abort the source is closed even while a next() is pending, so that it need not yield first.
   signal.addEventListener('abort', close, { once: true });
+  if (signal.aborted) close();
   try {
     const stream = await opened;
-    while (stream && isWanted(stream, signal)) {
+    while (stream && !closing) {
       if (!stream.writable) {
+        if (stream.closed.aborted) break;
         await stream.ready();
         continue;
       }
       const { done, value } = await iterator.next();
-      if (done || signal.aborted) break;
+      if (done || closing) break;
       const rendered = render(value);
       const json = typeof rendered === 'string' ? rendered : await rendered;
-      if (signal.aborted) break;
+      if (closing) break;
       stream.write(frames.next(json));
       const turnOver = turn.spend();
       if (turnOver) await turnOver;
@@ -71,8 +73,4 @@ async function closeIterator(iterator: AsyncIterator<unknown>, present: PresentE
     // The client has what it asked for, or is gone: presenting only logs the fault.
     present(error);
   }
-}
-
-function isWanted(stream: EventStream, signal: AbortSignal): boolean {
-  return !signal.aborted && !stream.closed.aborted;
 }

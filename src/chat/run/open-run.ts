@@ -1,8 +1,8 @@
-import { GatewayError } from '../errors.ts';
-import { Prisma, type Run } from '../generated/prisma/client.ts';
-import type { Database } from '../storage/database.ts';
-import type { ResolvedModel } from './models.ts';
-import { countTokens } from './tokens.ts';
+import { GatewayError } from '../../errors.ts';
+import { Prisma, type Run } from '../../generated/prisma/client.ts';
+import type { Database } from '../../storage/database.ts';
+import type { ResolvedModel } from '../models/models.ts';
+import { countTokens } from '../tokens.ts';
 
 /** What a prompt meets in a session that is already answering one. */
 export type OnBusy = 'REJECT' | 'INTERRUPT' | 'ENQUEUE';

@@ -3,11 +3,11 @@ import type {
   LanguageModelV3TextPart,
   LanguageModelV3ToolCallPart,
 } from '@ai-sdk/provider';
-import type { Message, ToolCall } from '../generated/prisma/client.ts';
-import type { Database } from '../storage/database.ts';
-import { ProviderError } from './provider-error.ts';
-import { runFailureCodes } from './run-event.ts';
-import { countTokens } from './tokens.ts';
+import type { Message, ToolCall } from '../../generated/prisma/client.ts';
+import type { Database } from '../../storage/database.ts';
+import { ProviderError } from '../models/provider-error.ts';
+import { runFailureCodes } from '../run-event.ts';
+import { countTokens } from '../tokens.ts';
 
 /** Taken as the context of a model whose limit nobody told. */
 export const assumedContextLimit = 128_000;

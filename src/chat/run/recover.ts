@@ -1,9 +1,9 @@
-import type { Run } from '../generated/prisma/client.ts';
-import type { Database } from '../storage/database.ts';
-import { usageOf } from './ended-run.ts';
+import type { Run } from '../../generated/prisma/client.ts';
+import type { Database } from '../../storage/database.ts';
+import { usageOf } from '../log/ended-run.ts';
+import { runFailureCodes } from '../run-event.ts';
+import { countTokens } from '../tokens.ts';
 import { finishRun } from './finish-run.ts';
-import { runFailureCodes } from './run-event.ts';
-import { countTokens } from './tokens.ts';
 
 /**
  * More run events than any run writes between two checkpoints. The terminal run event of an interrupted run

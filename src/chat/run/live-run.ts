@@ -1,18 +1,18 @@
 import type { Logger } from 'pino';
-import type { Bus } from '../bus/bus.ts';
-import type { Run } from '../generated/prisma/client.ts';
-import type { Database } from '../storage/database.ts';
-import type { CallLimits } from './call-model.ts';
+import type { Bus } from '../../bus/bus.ts';
+import type { Run } from '../../generated/prisma/client.ts';
+import type { Database } from '../../storage/database.ts';
+import { type RunLog, RunWriter } from '../log/run-writer.ts';
+import type { SessionLog } from '../log/session-log.ts';
+import type { CallLimits } from '../models/call-model.ts';
+import type { Models } from '../models/models.ts';
+import type { ToolRunner } from '../tools.ts';
+import { noUsage } from '../usage.ts';
 import type { Checkpointer } from './checkpoint.ts';
 import { endRun } from './end-run.ts';
 import { readHistory } from './history.ts';
-import type { Models } from './models.ts';
 import { sessionNotFound } from './open-run.ts';
 import { failed, type RunOutcome, run as runModel } from './run.ts';
-import { type RunLog, RunWriter } from './run-writer.ts';
-import type { SessionLog } from './session-log.ts';
-import type { ToolRunner } from './tools.ts';
-import { noUsage } from './usage.ts';
 
 export interface LiveRunOptions {
   database: Database;

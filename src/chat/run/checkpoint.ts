@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { Database } from '../storage/database.ts';
+import type { Database } from '../../storage/database.ts';
+import type { RunWriter } from '../log/run-writer.ts';
 import { countsOf } from './finish-run.ts';
-import type { RunWriter } from './run-writer.ts';
 
 /** Runs saved in one transaction. */
 const batchSize = 50;

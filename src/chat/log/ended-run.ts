@@ -1,12 +1,12 @@
-import type { Run } from '../generated/prisma/client.ts';
-import type { Database } from '../storage/database.ts';
+import type { Run } from '../../generated/prisma/client.ts';
+import type { Database } from '../../storage/database.ts';
 import {
   type RunEvent,
   type RunFailureCode,
   runFailureCodes,
   type TerminalRunEventBody,
-} from './run-event.ts';
-import type { Usage } from './usage.ts';
+} from '../run-event.ts';
+import type { Usage } from '../usage.ts';
 
 /**
  * What the database has left to tell of a run after the cursor: one `HistoryGap`, if anything is missing, and

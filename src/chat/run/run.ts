@@ -1,13 +1,13 @@
 import type { LanguageModelV3FunctionTool, LanguageModelV3Message } from '@ai-sdk/provider';
-import type { Database } from '../storage/database.ts';
-import type { CallLimits } from './call-model.ts';
-import type { ResolvedModel } from './models.ts';
-import { ProviderError } from './provider-error.ts';
-import { type RunFailure, runFailureCodes } from './run-event.ts';
-import type { RunWriter } from './run-writer.ts';
+import type { Database } from '../../storage/database.ts';
+import type { RunWriter } from '../log/run-writer.ts';
+import type { CallLimits } from '../models/call-model.ts';
+import type { ResolvedModel } from '../models/models.ts';
+import { ProviderError } from '../models/provider-error.ts';
+import { type RunFailure, runFailureCodes } from '../run-event.ts';
+import type { ToolRunner } from '../tools.ts';
 import { runStep } from './step.ts';
 import { runToolCall } from './tool-call.ts';
-import type { ToolRunner } from './tools.ts';
 import type { RequestedCall } from './transcript.ts';
 
 export interface RunOptions {

@@ -1,5 +1,6 @@
 import type { LanguageModelV3 } from '@ai-sdk/provider';
-import { GatewayError } from '../errors.ts';
+import { GatewayError } from '../../errors.ts';
+import { StartupError } from '../../startup-error.ts';
 import { type CatalogModel, contextLimitIn } from './model-catalog.ts';
 import { createModelProviders, type ModelProvider, type ProvidersOptions } from './model-providers.ts';
 import { ProviderError } from './provider-error.ts';
@@ -42,7 +43,7 @@ export interface ModelsOptions extends ProvidersOptions {
   default?: string | undefined;
 }
 
-/** @throws When `default` names a provider that is not configured or a model it does not have. */
+/** @throws StartupError when `default` names a provider that is not configured or a model it does not have. */
 export function createModels(options: ModelsOptions): Models {
   const providers = createModelProviders(options);
   const standard = defaultChoice(options.default, providers);
@@ -85,13 +86,13 @@ function defaultChoice(setting: string | undefined, providers: Providers) {
   const modelName = slash === -1 ? undefined : setting.slice(slash + 1);
   const provider = providers.get(providerName);
   if (provider === undefined) {
-    throw new Error(
+    throw new StartupError(
       `The default model "${setting}" needs the provider "${providerName}", which is not configured; ` +
         `configured are ${[...providers.keys()].join(', ')}.`,
     );
   }
   if (modelName !== undefined && !provider.accepts(modelName)) {
-    throw new Error(`The default model "${setting}" is none that the provider "${providerName}" has.`);
+    throw new StartupError(`The default model "${setting}" is none that the provider "${providerName}" has.`);
   }
   return { providerName, modelName };
 }

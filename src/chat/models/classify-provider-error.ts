@@ -5,8 +5,8 @@ import {
   JSONParseError,
   TypeValidationError,
 } from '@ai-sdk/provider';
+import type { RunFailureCode } from '../run-event.ts';
 import { explain, ProviderError } from './provider-error.ts';
-import type { RunFailureCode } from './run-event.ts';
 
 /**
  * What a provider package threw, or put into its stream as an error part, as a `ProviderError`.

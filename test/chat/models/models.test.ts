@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createModels, type ModelsOptions } from '../../src/chat/models.ts';
-import { type ModelServer, startModelServer } from '../support/model-server.ts';
-import { call, outcome } from '../support/model-server-call.ts';
-import { text } from '../support/model-server-turn.ts';
+import { createModels, type ModelsOptions } from '../../../src/chat/models/models.ts';
+import { type ModelServer, startModelServer } from '../../support/model-server.ts';
+import { call, outcome } from '../../support/model-server-call.ts';
+import { text } from '../../support/model-server-turn.ts';
 
 const demo = { delayMs: 0 };
 const key = { apiKey: 'sk-alice' };

@@ -1,7 +1,7 @@
 import type { LanguageModelV3CallOptions, LanguageModelV3Prompt } from '@ai-sdk/provider';
 import { describe, expect, it } from 'vitest';
-import { createDemoModel } from '../../src/chat/demo-model.ts';
-import { allParts } from '../support/model-server-call.ts';
+import { createDemoModel } from '../../../src/chat/models/demo-model.ts';
+import { allParts } from '../../support/model-server-call.ts';
 
 const quick = createDemoModel({ delayMs: 0 });
 

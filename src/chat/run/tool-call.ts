@@ -1,8 +1,8 @@
 import type { LanguageModelV3FunctionTool, LanguageModelV3ToolResultPart } from '@ai-sdk/provider';
-import type { Prisma } from '../generated/prisma/client.ts';
-import type { Database } from '../storage/database.ts';
-import type { RunWriter } from './run-writer.ts';
-import type { ToolOutcome, ToolRunner } from './tools.ts';
+import type { Prisma } from '../../generated/prisma/client.ts';
+import type { Database } from '../../storage/database.ts';
+import type { RunWriter } from '../log/run-writer.ts';
+import type { ToolOutcome, ToolRunner } from '../tools.ts';
 import { parseArgs, type RequestedCall } from './transcript.ts';
 
 export interface ToolCallOptions {

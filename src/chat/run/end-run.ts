@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { MessageStatus, Run } from '../generated/prisma/client.ts';
-import type { Database } from '../storage/database.ts';
+import type { MessageStatus, Run } from '../../generated/prisma/client.ts';
+import type { Database } from '../../storage/database.ts';
+import type { RunWriter } from '../log/run-writer.ts';
+import type { SessionLog } from '../log/session-log.ts';
+import { type RunFailure, runFailureCodes, type TerminalRunEventBody } from '../run-event.ts';
+import { countTokens } from '../tokens.ts';
 import { type FinishedRun, finishRun } from './finish-run.ts';
 import type { RunOutcome } from './run.ts';
-import { type RunFailure, runFailureCodes, type TerminalRunEventBody } from './run-event.ts';
-import type { RunWriter } from './run-writer.ts';
-import type { SessionLog } from './session-log.ts';
-import { countTokens } from './tokens.ts';
 
 /** Between two tries to save an ended run: a full disk, say, may be made room on. */
 const retryMs = 1_000;

@@ -3,12 +3,12 @@ import type {
   LanguageModelV3Message,
   LanguageModelV3StreamPart,
 } from '@ai-sdk/provider';
-import { type CallLimits, callModel } from './call-model.ts';
-import type { ResolvedModel } from './models.ts';
-import type { RunWriter } from './run-writer.ts';
-import { countTokens } from './tokens.ts';
+import type { RunWriter } from '../log/run-writer.ts';
+import { type CallLimits, callModel } from '../models/call-model.ts';
+import type { ResolvedModel } from '../models/models.ts';
+import { countTokens } from '../tokens.ts';
+import { addUsage, reportedCounts, type TokenCounts } from '../usage.ts';
 import { Transcript } from './transcript.ts';
-import { addUsage, reportedCounts, type TokenCounts } from './usage.ts';
 
 export interface StepOptions {
   model: ResolvedModel;

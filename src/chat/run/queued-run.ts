@@ -1,9 +1,9 @@
-import type { Bus } from '../bus/bus.ts';
-import type { Database } from '../storage/database.ts';
+import type { Bus } from '../../bus/bus.ts';
+import type { Database } from '../../storage/database.ts';
+import { type RunLog, RunWriter, runKey } from '../log/run-writer.ts';
+import type { SessionLog } from '../log/session-log.ts';
+import { noUsage } from '../usage.ts';
 import { finishRun } from './finish-run.ts';
-import { type RunLog, RunWriter, runKey } from './run-writer.ts';
-import type { SessionLog } from './session-log.ts';
-import { noUsage } from './usage.ts';
 
 export interface QueuedRunOptions {
   database: Database;

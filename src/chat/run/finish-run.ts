@@ -1,8 +1,8 @@
-import type { MessageStatus, Run, RunStatus } from '../generated/prisma/client.ts';
-import type { Database } from '../storage/database.ts';
-import type { RunFailure } from './run-event.ts';
-import { countTokens } from './tokens.ts';
-import type { Usage } from './usage.ts';
+import type { MessageStatus, Run, RunStatus } from '../../generated/prisma/client.ts';
+import type { Database } from '../../storage/database.ts';
+import type { RunFailure } from '../run-event.ts';
+import { countTokens } from '../tokens.ts';
+import type { Usage } from '../usage.ts';
 
 /** Everything about an ended run that is kept. */
 export interface FinishedRun {

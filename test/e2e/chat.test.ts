@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { chat, collect, textOf } from '../support/chat.ts';
+import { startTestGateway } from '../support/gateway.ts';
+import { startModelServer } from '../support/model-server.ts';
+import { reasoning, text, usage } from '../support/model-server-turn.ts';
+
+describe('a chat', () => {
+  it.each([
+    ['distinct connections', false],
+    ['a single connection', true],
+  ])('streams reasoning and text over %s, and the stored message is the same text', async (_mode, single) => {
+    await using model = await startModelServer();
+    model.script([
+      reasoning('Let me ', 'think.'),
+      text('Hello', ', ', 'alice'),
+      usage({ input: 12, output: 7, reasoning: 3 }),
+    ]);
+    await using gateway = await startTestGateway({
+      settings: { LOG_LEVEL: 'error', OPENAI_BASE_URL: model.openaiUrl, MODEL: 'openai-compatible/m' },
+    });
+    const sessionId = await gateway.createSession({ userId: 'alice', systemPrompt: 'Be brief.' });
+
+    const seen = await collect(
+      chat(gateway.client({ singleConnection: single }), { sessionId, prompt: 'Hi' }),
+    );
+
+    expect(seen.map(({ __typename, seq, text: delta }) => [seq, __typename, delta])).toMatchInlineSnapshot(`
+      [
+        [
+          1,
+          "RunStarted",
+          undefined,
+        ],
+        [
+          2,
+          "ReasoningDelta",
+          "Let me ",
+        ],
+        [
+          3,
+          "ReasoningDelta",
+          "think.",
+        ],
+        [
+          4,
+          "TextDelta",
+          "Hello",
+        ],
+        [
+          5,
+          "TextDelta",
+          ", ",
+        ],
+        [
+          6,
+          "TextDelta",
+          "alice",
+        ],
+        [
+          7,
+          "UsageReported",
+          undefined,
+        ],
+        [
+          8,
+          "RunCompleted",
+          undefined,
+        ],
+      ]
+    `);
+    expect(seen.at(-1)).toMatchInlineSnapshot(`
+      {
+        "__typename": "RunCompleted",
+        "message": {
+          "content": "Hello, alice",
+          "id": "TWVzc2FnZToy",
+          "reasoning": "Let me think.",
+          "status": "COMPLETE",
+          "tokenCount": 3,
+          "toolCalls": [],
+        },
+        "runId": "UnVuOjE=",
+        "seq": 8,
+        "usage": {
+          "inputTokens": 12,
+          "measured": true,
+          "modelName": "m",
+          "outputTokens": 7,
+          "providerName": "openai-compatible",
+          "reasoningTokens": 3,
+          "totalTokens": 19,
+        },
+      }
+    `);
+    expect(textOf(seen)).toBe(seen.at(-1)?.['message'].content);
+    expect(model.requests[0]?.body['messages']).toMatchInlineSnapshot(`
+      [
+        {
+          "content": "Be brief.",
+          "role": "system",
+        },
+        {
+          "content": "Hi",
+          "role": "user",
+        },
+      ]
+    `);
+  });
+});

@@ -1,0 +1,94 @@
+import type { Client } from 'graphql-sse';
+import type { GraphQLAnswer } from './gateway.ts';
+
+/** A run event with all that a follower of the answer wants to know. */
+export interface SeenRunEvent {
+  __typename: string;
+  seq: number;
+  runId: string;
+  text?: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
+  [field: string]: any;
+}
+
+const fields = `
+  __typename seq runId
+  ... on RunStarted { assistantMessageId run { id status } userMessage { content } session { id } }
+  ... on ContextTrimmed { omittedMessages }
+  ... on ReasoningDelta { text }
+  ... on TextDelta { text }
+  ... on ToolCallStarted { callId name args }
+  ... on ToolOutputDelta { callId text }
+  ... on ToolCallFinished { callId name status result exitCode }
+  ... on UsageReported { usage { inputTokens outputTokens reasoningTokens cachedInputTokens measured } }
+  ... on HistoryGap { fromSeq toSeq }
+  ... on TerminalRunEvent {
+    message { id status content reasoning tokenCount toolCalls { callId name args status result } }
+    usage { providerName modelName inputTokens outputTokens reasoningTokens totalTokens measured }
+  }
+  ... on RunFailed { code reason }
+`;
+
+export const chatDocument = `subscription Chat($input: ChatInput!, $after: Int) {
+  chat(input: $input, after: $after) { ${fields} }
+}`;
+
+export const runEventsDocument = `subscription RunEvents($runId: ID!, $after: Int) {
+  runEvents(runId: $runId, after: $after) { ${fields} }
+}`;
+
+export interface ChatVariables {
+  sessionId: string;
+  prompt: string;
+  requestId?: string;
+  onBusy?: 'REJECT' | 'INTERRUPT' | 'ENQUEUE';
+  providerName?: string;
+  modelName?: string;
+}
+
+/** The run events of an answer as they come. Leaving the loop early is a disconnect. */
+export function chat(
+  client: Client<boolean>,
+  input: ChatVariables,
+  after?: number,
+): AsyncGenerator<SeenRunEvent> {
+  return runEventsOf(client, { query: chatDocument, variables: { input, after } });
+}
+
+/** The run events of a run after the cursor. */
+export function follow(client: Client<boolean>, runId: string, after?: number): AsyncGenerator<SeenRunEvent> {
+  return runEventsOf(client, { query: runEventsDocument, variables: { runId, after } });
+}
+
+async function* runEventsOf(
+  client: Client<boolean>,
+  operation: { query: string; variables: Record<string, unknown> },
+): AsyncGenerator<SeenRunEvent> {
+  for await (const result of client.iterate(operation)) {
+    const { data, errors } = result as unknown as GraphQLAnswer;
+    if (errors?.[0]) throw Object.assign(new Error(errors[0].message), errors[0].extensions);
+    yield data.chat ?? data.runEvents;
+  }
+}
+
+/** Everything there is to see. */
+export async function collect(seen: AsyncIterable<SeenRunEvent>): Promise<SeenRunEvent[]> {
+  const all: SeenRunEvent[] = [];
+  for await (const event of seen) all.push(event);
+  return all;
+}
+
+/** Reads until one of this type, which is the last one returned, and leaves. */
+export async function until(seen: AsyncGenerator<SeenRunEvent>, typename: string): Promise<SeenRunEvent[]> {
+  const all: SeenRunEvent[] = [];
+  for await (const event of seen) {
+    all.push(event);
+    if (event.__typename === typename) break;
+  }
+  return all;
+}
+
+/** The answer as a follower puts it together. */
+export function textOf(seen: SeenRunEvent[]): string {
+  return seen.map((event) => (event.__typename === 'TextDelta' ? event.text : '')).join('');
+}
