@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Accept, parseAccept } from './accept.ts';
 import type { GraphQLServer } from './graphql-server.ts';
 import { type PreparedOperation, prepareOperation } from './prepare-operation.ts';
-import type { PresentError } from './present-error.ts';
 import type { RequestParams } from './read-params.ts';
 import { RequestError } from './request-error.ts';
+import type { Presentation } from './results.ts';
 
 /** What the HTTP shell knows of a request; it joins the initial context of the operation. */
 export interface ExchangeInit {
@@ -12,7 +12,7 @@ export interface ExchangeInit {
 }
 
 /** One HTTP request and its answer. */
-export interface Exchange {
+export interface Exchange extends Presentation {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   readonly init: ExchangeInit;
@@ -22,7 +22,6 @@ export interface Exchange {
   readonly request: Request;
   /** Aborts the operation of this request, in either mode. */
   readonly abort: AbortController;
-  readonly present: PresentError;
 }
 
 export function openExchange(
@@ -30,7 +29,7 @@ export function openExchange(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   init: ExchangeInit,
-  present: PresentError,
+  presentation: Presentation,
 ): Exchange {
   const url = parseTarget(incoming);
   const abort = new AbortController();
@@ -51,7 +50,7 @@ export function openExchange(
     accept: parseAccept(incoming.headers.accept),
     request,
     abort,
-    present,
+    ...presentation,
   };
 }
 
@@ -64,9 +63,9 @@ export function prepareExchange(
   exchange: Exchange,
   params: RequestParams,
 ): PreparedOperation {
-  const { incoming, outgoing, init, request, abort, present } = exchange;
+  const { incoming, outgoing, init, request, abort } = exchange;
   const context = { ...init, req: incoming, res: outgoing, request, params, signal: abort.signal };
-  return prepareOperation(yoga.getEnveloped(context), params, present);
+  return prepareOperation(yoga.getEnveloped(context), params, exchange);
 }
 
 function parseTarget({ url = '/', headers: { host = 'localhost' } }: IncomingMessage): URL {

@@ -8,6 +8,7 @@ import { createErrorPresenter, type MaskError } from './present-error.ts';
 import { refuse } from './refuse.ts';
 import { RequestError } from './request-error.ts';
 import { createReservations } from './reservations.ts';
+import { createSharedResults, type IsShareable } from './shared-results.ts';
 import {
   openStream,
   reserveStream,
@@ -28,6 +29,11 @@ export interface StreamHandlerOptions {
   log: Logger;
   /** Yoga's own unless given. Give the one that Yoga was given. */
   maskError?: MaskError;
+  /**
+   * Values of subscriptions whose results followers may share; none unless given. It must hold for any
+   * selection: say yes only to values that have no field which looks at the viewer.
+   */
+  isShareable?: IsShareable;
   /** Bytes of a request's body. */
   maxBodyBytes: number;
   /** Reservations that may wait to be opened at a time. */
@@ -56,7 +62,8 @@ interface Modes extends SingleModeOptions {
  * clients connect again, and waits until their operations have let go.
  */
 export function createStreamHandler(options: StreamHandlerOptions): StreamHandler {
-  const { yoga, log, maskError } = options;
+  const { yoga, log, maskError, isShareable } = options;
+  const shared = isShareable && createSharedResults(isShareable);
   const inFlight = new Set<Promise<void>>();
   const turn = createTurn();
   const onError = (err: unknown) => log.error({ err }, 'Delivering an operation failed.');
@@ -69,7 +76,7 @@ export function createStreamHandler(options: StreamHandlerOptions): StreamHandle
     const present = createErrorPresenter(log, maskError, init.requestId);
     try {
       if (closing) throw new RequestError('SHUTTING_DOWN', 'The gateway is shutting down.');
-      await route(openExchange(yoga, incoming, outgoing, init, present), modes);
+      await route(openExchange(yoga, incoming, outgoing, init, { present, shared }), modes);
     } catch (error) {
       refuse(outgoing, error, present);
     } finally {

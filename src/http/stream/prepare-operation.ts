@@ -1,9 +1,8 @@
 import { GraphQLError, type GraphQLFormattedError, getOperationAST, type OperationTypeNode } from 'graphql';
 import type { Enveloped } from './graphql-server.ts';
-import type { PresentError } from './present-error.ts';
 import type { RequestParams } from './read-params.ts';
 import { RequestError } from './request-error.ts';
-import { performOperation, type Results, singleResult } from './results.ts';
+import { type Presentation, performOperation, type Results, singleResult } from './results.ts';
 
 /** An operation that may be started. One with errors in its document yields these as its only result. */
 export interface PreparedOperation {
@@ -20,8 +19,9 @@ export interface PreparedOperation {
 export function prepareOperation(
   enveloped: Enveloped,
   params: RequestParams,
-  present: PresentError,
+  presentation: Presentation,
 ): PreparedOperation {
+  const { present } = presentation;
   const { query, operationName, variables } = params;
   try {
     const document = enveloped.parse(query);
@@ -34,7 +34,7 @@ export function prepareOperation(
     return {
       kind: operation.operation,
       errors: [],
-      start: () => performOperation(enveloped, operation.operation, args, present),
+      start: () => performOperation(enveloped, operation, args, presentation),
     };
   } catch (error) {
     // Yoga refuses a mutation over GET while it parses.

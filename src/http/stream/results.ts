@@ -1,12 +1,26 @@
-import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute } from 'graphql';
+import {
+  createSourceEventStream,
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  type OperationDefinitionNode,
+} from 'graphql';
 import type { Enveloped } from './graphql-server.ts';
 import type { PresentError } from './present-error.ts';
+import type { SharedResults } from './shared-results.ts';
 
 /** What an operation yields, not yet pulled. */
 export interface Results {
   readonly source: AsyncIterable<unknown>;
   /** Turns a value of the source into the JSON of an execution result. */
   render(value: unknown): string | Promise<string>;
+}
+
+/** What becomes of results on their way to the client. */
+export interface Presentation {
+  readonly present: PresentError;
+  /** Undefined where nothing is shared among followers. */
+  readonly shared: SharedResults | undefined;
 }
 
 /**
@@ -16,23 +30,29 @@ export interface Results {
  */
 export async function performOperation(
   enveloped: Enveloped,
-  kind: string,
+  operation: OperationDefinitionNode,
   args: ExecutionArgs,
-  present: PresentError,
+  { present, shared }: Presentation,
 ): Promise<Results> {
   const contextualArgs = { ...args, contextValue: await enveloped.contextFactory() };
   const toJson = (result: unknown) => stringifyResult(result as ExecutionResult, present);
-  if (kind !== 'subscription') {
+  if (operation.operation !== 'subscription') {
     const result = await enveloped.execute(contextualArgs);
     return { source: isAsyncIterable(result) ? result : once(result), render: toJson };
   }
   const source = await createSourceEventStream(contextualArgs);
   if (!isAsyncIterable(source)) return { source: once(source), render: toJson };
+  const selection = shared?.selectionOf(args, operation);
   return {
     source,
     render(value) {
+      const known = selection?.find(value);
+      if (known !== undefined) return known;
       const result = execute({ ...contextualArgs, rootValue: value });
-      return result instanceof Promise ? result.then(toJson) : toJson(result);
+      if (result instanceof Promise) return result.then(toJson);
+      const json = toJson(result);
+      if (!result.errors) selection?.keep(value, json);
+      return json;
     },
   };
 }

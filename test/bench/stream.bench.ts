@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Server CPU per delivered run event, against a bare node:http server that writes prepared strings.
+ * Run it with `tsx test/bench/stream.bench.ts [subscribers] [repetitions]`.
+ */
+const subscribers = Number(process.argv[2] ?? 1_000);
+const repetitions = Number(process.argv[3] ?? 5);
+const warmUpMs = 1_500;
+const measuredMs = 3_000;
+const query = 'subscription { runEvents(runId: "7") { __typename seq runId at ... on TextDelta { text } } }';
+/** Ends every run event and nothing else. */
+const frameEnd = Buffer.from('}}}\n');
+const canPin = spawnSync('taskset', ['-V']).status === 0;
+
+const modes = ['bare', 'alone', 'shared'] as const;
+type Mode = (typeof modes)[number];
+
+async function measure(mode: Mode): Promise<number> {
+  const child = startServer(mode);
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  const count = { frames: 0 };
+  const sockets = await Promise.all(Array.from({ length: subscribers }, () => subscribe(port, count)));
+  child.send('publish');
+  await elapse(warmUpMs);
+  const before = await readCpu(child);
+  const framesBefore = count.frames;
+  await elapse(measuredMs);
+  const after = await readCpu(child);
+  const frames = count.frames - framesBefore;
+  child.send('stop');
+  for (const socket of sockets) socket.destroy();
+  child.kill();
+  return (after.micros - before.micros) / frames;
+}
+
+function startServer(mode: Mode): ChildProcess {
+  const script = fileURLToPath(new URL('./stream-server.ts', import.meta.url));
+  const node = [process.execPath, ...process.execArgv, script, mode];
+  const [command = '', ...args] = canPin ? ['taskset', '-c', '0', ...node] : node;
+  return spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+}
+
+/** Resolves when the first bytes of the stream have come. */
+async function subscribe(port: number, count: { frames: number }): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(
+    `GET /graphql/stream?query=${encodeURIComponent(query)} HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\r\n`,
+  );
+  await once(socket, 'data');
+  socket.on('data', (chunk) => {
+    for (let at = chunk.indexOf(frameEnd); at !== -1; at = chunk.indexOf(frameEnd, at + 1)) count.frames += 1;
+  });
+  return socket;
+}
+
+async function readCpu(child: ChildProcess): Promise<{ micros: number; rss: number }> {
+  child.send('cpu');
+  const [usage] = (await once(child, 'message')) as [{ micros: number; rss: number }];
+  return usage;
+}
+
+const elapse = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function median(values: number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+if (canPin) spawnSync('taskset', ['-cp', '1', String(process.pid)]);
+const micros: Record<Mode, number[]> = { bare: [], alone: [], shared: [] };
+// Interleaved, so that a noisy minute does not fall on one side only.
+for (let repetition = 0; repetition < repetitions; repetition += 1) {
+  for (const mode of modes) micros[mode].push(await measure(mode));
+}
+process.stdout.write(`${subscribers} subscribers, microseconds of server CPU per delivered run event\n`);
+for (const mode of modes) {
+  const ratio = (median(micros[mode]) / median(micros.bare)).toFixed(2);
+  const all = micros[mode].map((value) => value.toFixed(2)).join(' ');
+  process.stdout.write(`${mode.padEnd(8)} ${median(micros[mode]).toFixed(2)} [${all}]  x ${ratio}\n`);
+}
