@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Bus } from './bus/bus.ts';
@@ -23,6 +24,7 @@ import { createDocs } from './rest/docs.ts';
 import { createRestApi } from './rest/handler.ts';
 import { claimDataDir } from './storage/claim-data-dir.ts';
 import type { Database } from './storage/database.ts';
+import { databaseFile } from './storage/database-file.ts';
 import { openDatabase } from './storage/open-database.ts';
 
 /** How often a follower looks without having heard a ring. */
@@ -66,7 +68,10 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
     }
   };
   try {
-    keep(await claimDataDir(config.dataDir));
+    // Both, where the database lies elsewhere: two gateways would end each other's runs.
+    for (const folder of new Set([config.dataDir, dirname(databaseFile(config.database.url))])) {
+      keep(await claimDataDir(folder));
+    }
     const database = keep(await openDatabase({ url: config.database.url, log })).db;
     const services = createServices(config, log, database, parts, keep);
     await services.engine.recover();

@@ -64,7 +64,7 @@ export class Engine {
     if (this.#state !== 'open') {
       throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down; send again in a moment.');
     }
-    const { database, models, sessionLog, maxQueuedRuns } = this.#options;
+    const { database, models, maxQueuedRuns } = this.#options;
     const { sessionId } = input;
     const session = await database.session.findUnique({ where: { id: sessionId } });
     if (session === null) throw sessionNotFound(sessionId);
@@ -76,11 +76,10 @@ export class Engine {
     });
     const { run, opened } = await openRun(database, { ...input, model, maxQueued: maxQueuedRuns });
     if (!opened) return run;
-    for (const messageId of [run.userMessageId, run.assistantMessageId]) {
-      if (messageId !== null) await sessionLog.append(sessionId, { type: 'MessageAdded', messageId });
-    }
-    if (run.status === 'RUNNING') this.#launch(run);
+    const announced = this.#announce(run);
+    if (run.status === 'RUNNING') this.#launch(run, announced);
     else await this.#enqueue(run, input.onBusy);
+    await announced;
     return run;
   }
 
@@ -115,6 +114,7 @@ export class Engine {
       const message = `after must be the seq of a run event already seen: 0 to ${lastSeq} for this run.`;
       throw new GatewayError('BAD_USER_INPUT', message, { field: 'after' });
     }
+    if (run.finishedAt !== null && after >= run.lastSeq) return nothing();
     return followRun({ ...this.#options, log: runLog }, runId, after, signal);
   }
 
@@ -124,10 +124,13 @@ export class Engine {
    * @throws GatewayError NOT_FOUND.
    */
   async cancelRun(runId: number): Promise<CancelReceipt> {
-    const cancelled = await this.#cancel(runId);
-    const run = await this.#options.database.run.findUnique({ where: { id: runId } });
-    if (run === null) throw new GatewayError('NOT_FOUND', `There is no run ${runId}.`);
-    return { cancelled, run };
+    const { database } = this.#options;
+    const before = await database.run.findUnique({ where: { id: runId } });
+    if (before === null) throw new GatewayError('NOT_FOUND', `There is no run ${runId}.`);
+    if (before.finishedAt !== null) return { cancelled: false, run: before };
+    await this.#cancel(runId);
+    const run = await database.run.findUnique({ where: { id: runId } });
+    return { cancelled: run?.status === 'CANCELLED', run };
   }
 
   /**
@@ -141,14 +144,14 @@ export class Engine {
     if (session === null) throw sessionNotFound(sessionId);
     const runId = (await this.cancelSession(sessionId)).at(-1);
     const run = runId === undefined ? null : await database.run.findUnique({ where: { id: runId } });
-    return { cancelled: run !== null, run };
+    return { cancelled: run?.status === 'CANCELLED', run };
   }
 
   /**
    * Cancels what a session is running, and everything that waits behind it.
    *
    * @param before Only runs with a smaller id.
-   * @returns The ids of those that this call cancelled, newest first.
+   * @returns The ids of those that were live, newest first; some may have ended by themselves.
    */
   async cancelSession(sessionId: number, before = maxId): Promise<number[]> {
     const runs = await this.#options.database.run.findMany({
@@ -157,9 +160,8 @@ export class Engine {
       // Those that wait first, so that none of them is started by the end of another.
       orderBy: { id: 'desc' },
     });
-    const cancelled: number[] = [];
-    for (const { id } of runs) if (await this.#cancel(id)) cancelled.push(id);
-    return cancelled;
+    for (const { id } of runs) await this.#cancel(id);
+    return runs.map(({ id }) => id);
   }
 
   /** Ends the runs that a gateway before this one left behind, and starts those that still wait. */
@@ -192,26 +194,29 @@ export class Engine {
     timeout.abort();
   }
 
-  /** Returns whether the run was live and has ended as CANCELLED. */
-  async #cancel(runId: number): Promise<boolean> {
-    const { database } = this.#options;
+  /** Ends a run, whether it runs or waits, and waits until it has ended. */
+  async #cancel(runId: number): Promise<void> {
+    // A run that waits may be started between the look and the end: then it is live.
+    if (!this.#live.has(runId) && (await cancelQueuedRun(runId, this.#options))) return;
     const live = this.#live.get(runId);
-    if (live === undefined) {
-      const ended = await cancelQueuedRun(runId, this.#options);
-      // Where it was started between the look and the end, it is live now.
-      return ended || (this.#live.has(runId) && this.#cancel(runId));
-    }
-    live.controller.abort();
-    await live.done;
-    const run = await database.run.findUnique({ where: { id: runId }, select: { status: true } });
-    return run?.status === 'CANCELLED';
+    live?.controller.abort();
+    await live?.done;
   }
 
-  #launch(run: Run): void {
+  /** Tells those who watch the session of the new messages. */
+  async #announce({ sessionId, userMessageId, assistantMessageId }: Run): Promise<void> {
+    const ids = [userMessageId, assistantMessageId].filter((id) => id !== null);
+    const changes = ids.map((messageId) => ({ type: 'MessageAdded' as const, messageId }));
+    await this.#options.sessionLog.append(sessionId, ...changes);
+  }
+
+  /** Runs a RUNNING run. From here on it can be cancelled. */
+  #launch(run: Run, announced?: Promise<void>): void {
     const controller = new AbortController();
     if (this.#state === 'cancelling') controller.abort();
     const options = { ...this.#options, closing: this.#closing.signal };
-    const done = executeRun(run, options, controller.signal)
+    const done = Promise.resolve(announced)
+      .then(() => executeRun(run, options, controller.signal))
       .then(() => {
         this.#live.delete(run.id);
         return this.#startNext(run.sessionId);
@@ -252,6 +257,8 @@ export class Engine {
     }
   }
 }
+
+async function* nothing(): AsyncGenerator<never> {}
 
 async function resolveModel(models: Models, choice: ModelChoice): Promise<ResolvedModel> {
   try {

@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts';
 import type { Prisma, Session } from '../generated/prisma/client.ts';
+import { encodeId } from '../global-id.ts';
 import type { Database } from '../storage/database.ts';
 import type { Engine } from './engine.ts';
 import type { SessionLog } from './log/session-log.ts';
@@ -87,7 +88,7 @@ export class Sessions {
       });
       if (live) {
         const message = 'This session is answering a prompt. Cancel the run before you clear the history.';
-        throw new GatewayError('RUN_IN_PROGRESS', message, { runId: live.id });
+        throw new GatewayError('RUN_IN_PROGRESS', message, { runId: encodeId('Run', live.id) });
       }
       await tx.message.deleteMany({ where: { sessionId: id } });
       return tx.session.update({ where: { id }, data: { contextTokens: 0 } });

@@ -4,6 +4,9 @@ import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { StartupError } from '../startup-error.ts';
 import type { HttpApp } from './server.ts';
 
+/** How often a closing server looks for connections that have become idle. */
+const sweepMs = 20;
+
 export interface Listening {
   /** `http://host:port`, with the port that was taken. */
   url: string;
@@ -32,8 +35,12 @@ export async function listen(
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
+        // A connection that was at work when the server closed is kept alive when it becomes idle.
+        const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
+        server.close(() => {
+          clearInterval(sweep);
+          resolve();
+        });
       }),
     cut: () => server.closeAllConnections(),
   };

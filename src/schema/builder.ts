@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
 import type PrismaTypes from '../generated/pothos.ts';
 import { getDatamodel } from '../generated/pothos.ts';
-import { decodeId } from './global-id.ts';
+import { parseId } from './global-id.ts';
 
 export interface SchemaTypes {
   PrismaTypes: PrismaTypes;
@@ -28,7 +28,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     cursorType: 'String',
     edgesFieldOptions: { nullable: false },
     nodeFieldOptions: { nullable: false },
-    decodeGlobalID: decodeId,
+    decodeGlobalID: parseId,
     nodeQueryOptions: { description: 'Any object with an id.' },
     nodesQueryOptions: { description: 'Objects by their ids, in the same order; null where there is none.' },
   },

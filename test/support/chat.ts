@@ -78,12 +78,16 @@ export async function collect(seen: AsyncIterable<SeenRunEvent>): Promise<SeenRu
   return all;
 }
 
-/** Reads until one of this type, which is the last one returned, and leaves. */
-export async function until(seen: AsyncGenerator<SeenRunEvent>, typename: string): Promise<SeenRunEvent[]> {
+/** Reads until one of this type (and with this text), which is the last one returned, and leaves. */
+export async function until(
+  seen: AsyncGenerator<SeenRunEvent>,
+  typename: string,
+  text?: string,
+): Promise<SeenRunEvent[]> {
   const all: SeenRunEvent[] = [];
   for await (const event of seen) {
     all.push(event);
-    if (event.__typename === typename) break;
+    if (event.__typename === typename && (text === undefined || event.text?.endsWith(text))) break;
   }
   return all;
 }

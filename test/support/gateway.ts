@@ -41,6 +41,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     DATA_DIR: dataDir ?? folder?.path,
     DEMO_DELAY_MS: '0',
     LOG_LEVEL: 'silent',
+    SHUTDOWN_GRACE_MS: '0',
     ...settings,
   });
   const gateway = await startGateway(config, createLog(config.log), parts);

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../errors.ts';
 import { Prisma, type Run } from '../../generated/prisma/client.ts';
+import { encodeId } from '../../global-id.ts';
 import type { Database } from '../../storage/database.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import { countTokens } from '../tokens.ts';
@@ -47,7 +48,7 @@ export async function openRun(database: Database, options: OpenRunOptions): Prom
     if (!isKnownError(error, 'P2002')) throw error;
     const known = await findKnown(database, options);
     if (known) return { run: known, opened: false };
-    throw inProgress(options.sessionId);
+    throw inProgress();
   }
 }
 
@@ -73,7 +74,7 @@ async function statusOfNew(tx: Transaction, { sessionId, onBusy, maxQueued }: Op
     orderBy: { id: 'asc' },
   });
   if (live.length === 0) return 'RUNNING' as const;
-  if (onBusy === 'REJECT') throw inProgress(sessionId, live[0]?.id);
+  if (onBusy === 'REJECT') throw inProgress(live[0]?.id);
   if (onBusy === 'ENQUEUE' && live.length > maxQueued) {
     const message = `${maxQueued} prompts are waiting in this session already; wait for an answer or cancel one.`;
     throw new GatewayError('RATE_LIMITED', message);
@@ -110,10 +111,10 @@ export function sessionNotFound(sessionId: number): GatewayError {
   return new GatewayError('NOT_FOUND', `There is no session ${sessionId}.`);
 }
 
-function inProgress(sessionId: number, runId?: number): GatewayError {
+function inProgress(runId?: number): GatewayError {
   const message =
     'This session is already answering a prompt. Wait, cancel it, or send with onBusy: ENQUEUE or INTERRUPT.';
-  return new GatewayError('RUN_IN_PROGRESS', message, { sessionId, ...(runId && { runId }) });
+  return new GatewayError('RUN_IN_PROGRESS', message, { ...(runId && { runId: encodeId('Run', runId) }) });
 }
 
 /** Prisma's error codes: P2002 a unique index, P2003 a foreign key, P2025 a row that is not there. */

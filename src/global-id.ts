@@ -1,0 +1,14 @@
+/** Every row's id: Prisma's `Int`, 32 bits and positive. */
+const pattern = /^([A-Z]\w*):([1-9]\d{0,9})$/;
+const maxId = 2 ** 31 - 1;
+
+/** A row's Relay id, `base64("Session:12")`: what GraphQL calls its `id`. */
+export function encodeId(typename: 'Session' | 'Message' | 'Run', id: number): string {
+  return Buffer.from(`${typename}:${id}`).toString('base64');
+}
+
+/** The type and database id in a Relay id; undefined for whatever this gateway has not given out. */
+export function decodeId(globalId: string): { typename: string; id: string } | undefined {
+  const [, typename, id] = pattern.exec(Buffer.from(globalId, 'base64').toString('utf8')) ?? [];
+  return typename === undefined || id === undefined || Number(id) > maxId ? undefined : { typename, id };
+}
