@@ -1,0 +1,39 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+/** A client on a bare socket that can stop reading; the kernel's buffers fill, and then the gateway's. */
+export interface StallingClient {
+  /** Stops reading for good, until `readAll`. */
+  stall(): void;
+  /** Reads on to the end of the connection; returns all frames' `data`, parsed. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
+  readAll(): Promise<any[]>;
+}
+
+/** Subscribes in graphql-sse's distinct connections mode. Resolves with the first byte of the answer. */
+export async function subscribeStalling(
+  url: string,
+  operation: { query: string; variables: Record<string, unknown> },
+): Promise<StallingClient> {
+  const { hostname, port, pathname } = new URL(`${url}/graphql/stream`);
+  const socket = connect({ host: hostname, port: Number(port) });
+  const body = JSON.stringify(operation);
+  socket.write(
+    `POST ${pathname} HTTP/1.1\r\nhost: ${hostname}:${port}\r\naccept: text/event-stream\r\n` +
+      `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+  await new Promise<void>((resolve) => socket.once('readable', resolve));
+  return {
+    stall: () => void socket.pause(),
+    async readAll() {
+      const received = await text(socket);
+      // The chunk sizes of HTTP/1.1 stand on lines of their own.
+      return received
+        .split('\r\n')
+        .join('\n')
+        .split('\n')
+        .filter((line) => line.startsWith('data: {'))
+        .map((line) => JSON.parse(line.slice('data: '.length)));
+    },
+  };
+}
