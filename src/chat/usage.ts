@@ -46,10 +46,13 @@ export function addCounts(a: TokenCounts, b: TokenCounts): TokenCounts {
   };
 }
 
-/** What the provider reported for one model call; undefined when the essential numbers are missing. */
+/**
+ * What the provider reported for one model call; undefined when the essential numbers are missing. No input at
+ * all is such a number: servers that do not count, or not what they had cached, say 0.
+ */
 export function reportedCounts(usage: LanguageModelV3Usage): TokenCounts | undefined {
   const { inputTokens, outputTokens } = usage;
-  if (inputTokens.total === undefined || outputTokens.total === undefined) return undefined;
+  if (!inputTokens.total || outputTokens.total === undefined) return undefined;
   return {
     inputTokens: inputTokens.total,
     outputTokens: outputTokens.total,

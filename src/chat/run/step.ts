@@ -6,6 +6,8 @@ import type {
 import type { RunWriter } from '../log/run-writer.ts';
 import { type CallLimits, callModel } from '../models/call-model.ts';
 import type { ResolvedModel } from '../models/models.ts';
+import { ProviderError } from '../models/provider-error.ts';
+import type { RunFailureCode } from '../run-event.ts';
 import { countTokens } from '../tokens.ts';
 import { addUsage, reportedCounts, type TokenCounts } from '../usage.ts';
 import { Transcript } from './transcript.ts';
@@ -27,25 +29,43 @@ export interface Step {
   contextTokens: number;
 }
 
+/** Failures of a request that was turned down: where nothing of an answer came, it has cost nothing. */
+const refusals: ReadonlySet<RunFailureCode> = new Set([
+  'PROVIDER_UNAUTHORIZED',
+  'PROVIDER_RATE_LIMITED',
+  'PROVIDER_UNAVAILABLE',
+  'PROVIDER_UNREACHABLE',
+  'PROVIDER_REJECTED',
+  'CONTEXT_TOO_LONG',
+]);
+
 /**
- * One call of the model, written to the log as it arrives. Its tokens count however it ends: as the provider
- * reports them, else estimated.
+ * One call of the model, written to the log as it arrives. Its tokens count however it ends, unless it was
+ * refused: as the provider reports them, else estimated.
  */
 export async function runStep(options: StepOptions): Promise<Step> {
-  const { writer, promptTokens } = options;
+  const { writer, promptTokens, signal } = options;
+  signal.throwIfAborted();
   const usageBefore = writer.usage;
   const transcript = new Transcript(writer.callIds);
   writer.usage = addUsage(usageBefore, { ...counted(promptTokens, 0, 0), measured: false });
   let reported: TokenCounts | undefined;
+  let answered = false;
+  let refused = false;
   try {
     for await (const part of callModel(...callOptions(options))) {
+      answered = true;
       transcript.add(part);
       await writeDelta(part, writer);
       if (part.type === 'finish') reported = reportedCounts(part.usage);
     }
+  } catch (error) {
+    refused = !answered && error instanceof ProviderError && refusals.has(error.code);
+    throw error;
   } finally {
     const counts = reported ?? (await estimate(promptTokens, transcript));
-    writer.usage = addUsage(usageBefore, { ...counts, measured: reported !== undefined });
+    const usage = addUsage(usageBefore, { ...counts, measured: reported !== undefined });
+    writer.usage = refused ? usageBefore : usage;
   }
   await writer.write({ type: 'UsageReported', usage: writer.usage });
   const { inputTokens, outputTokens } = writer.usage;
@@ -68,7 +88,8 @@ async function writeDelta(part: LanguageModelV3StreamPart, writer: RunWriter): P
 
 async function estimate(promptTokens: number, transcript: Transcript): Promise<TokenCounts> {
   const reasoningTokens = await countTokens(transcript.reasoning);
-  const outputTokens = reasoningTokens + (await countTokens(transcript.text));
+  const calls = transcript.calls.map(({ name, input }) => name + input).join('');
+  const outputTokens = reasoningTokens + (await countTokens(transcript.text)) + (await countTokens(calls));
   return counted(promptTokens, outputTokens, reasoningTokens);
 }
 
