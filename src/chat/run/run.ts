@@ -1,11 +1,17 @@
-import type { LanguageModelV3FunctionTool, LanguageModelV3Message } from '@ai-sdk/provider';
+import type {
+  LanguageModelV3FunctionTool,
+  LanguageModelV3Message,
+  LanguageModelV3ToolResultPart,
+} from '@ai-sdk/provider';
 import type { Database } from '../../storage/database.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import type { CallLimits } from '../models/call-model.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import { ProviderError } from '../models/provider-error.ts';
 import { type RunFailure, runFailureCodes } from '../run-event.ts';
+import { countTokens } from '../tokens.ts';
 import type { ToolRunner } from '../tools.ts';
+import { callIdsOf } from './model-messages.ts';
 import { runStep } from './step.ts';
 import { runToolCall } from './tool-call.ts';
 import type { RequestedCall } from './transcript.ts';
@@ -53,16 +59,23 @@ export function failed(cause: unknown): RunOutcome {
 async function answer(options: RunOptions): Promise<RunOutcome> {
   const offered = await options.tools.offer(options.sessionId);
   const prompt = [...options.prompt];
+  for (const callId of callIdsOf(prompt)) options.writer.callIds.add(callId);
   let { promptTokens } = options;
   for (let number = 1; number <= options.maxSteps; number += 1) {
     const { transcript, contextTokens } = await runStep({ ...options, prompt, promptTokens, offered });
     if (transcript.calls.length === 0) return { status: 'COMPLETED', contextTokens };
     const results = await runToolCalls(transcript.calls, { ...options, step: number, offered });
     prompt.push({ role: 'assistant', content: transcript.content }, { role: 'tool', content: results });
-    promptTokens = contextTokens;
+    promptTokens = contextTokens + (await resultTokens(results));
   }
   const reason = `The model was still calling tools after ${options.maxSteps} steps.`;
   return { status: 'FAILED', code: 'STEP_LIMIT', reason };
+}
+
+/** Estimated: only the next step's usage tells what the provider makes of them. */
+async function resultTokens(results: LanguageModelV3ToolResultPart[]): Promise<number> {
+  const texts = results.map(({ output }) => ('value' in output ? String(output.value) : ''));
+  return countTokens(texts.join(''));
 }
 
 /** All calls of a step at once. Waits for every one of them, so that none outlives its run. */

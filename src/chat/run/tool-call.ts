@@ -16,6 +16,9 @@ export interface ToolCallOptions {
   signal: AbortSignal;
 }
 
+/** Of arguments that make no sense, in characters. */
+const longestQuote = 500;
+
 /**
  * Runs one tool call, from its row in the database and its entry in the log to its result. A call that fails
  * is no failure of the run: the model is told and can do better.
@@ -52,7 +55,7 @@ export async function runToolCall(
 }
 
 async function execute(
-  { callId, name }: RequestedCall,
+  { callId, name, input }: RequestedCall,
   args: ReturnType<typeof parseArgs>,
   { tools, offered, sessionId, writer, signal }: ToolCallOptions,
 ): Promise<ToolOutcome> {
@@ -60,7 +63,7 @@ async function execute(
     const names = offered.map((tool) => tool.name).join(', ') || 'none';
     return { status: 'FAILED', result: `There is no tool named "${name}". Tools there are: ${names}.` };
   }
-  if (!args.ok) return { status: 'FAILED', result: 'The arguments are not valid JSON.' };
+  if (!args.ok) return { status: 'FAILED', result: notAnObject(input) };
   const onOutput = async (text: string) =>
     void (await writer.write({ type: 'ToolOutputDelta', callId, text }));
   try {
@@ -70,6 +73,11 @@ async function execute(
     if (signal.aborted) return { status: 'CANCELLED', result: 'Cancelled.' };
     return { status: 'FAILED', result: error instanceof Error ? error.message : 'The tool failed.' };
   }
+}
+
+/** Quotes what the model wrote, since in the next step it is shown an object in its place. */
+function notAnObject(input: string): string {
+  return `The arguments are not a JSON object: ${input.slice(0, longestQuote)}`;
 }
 
 async function storeStart(call: RequestedCall, args: unknown, options: ToolCallOptions): Promise<void> {

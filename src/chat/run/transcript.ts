@@ -2,6 +2,7 @@ import type {
   LanguageModelV3ReasoningPart,
   LanguageModelV3StreamPart,
   LanguageModelV3TextPart,
+  LanguageModelV3ToolCall,
   LanguageModelV3ToolCallPart,
 } from '@ai-sdk/provider';
 
@@ -16,22 +17,29 @@ type Part = LanguageModelV3TextPart | LanguageModelV3ReasoningPart | LanguageMod
 
 /** What the model said in one step, in the form in which the next step shows it again. */
 export class Transcript {
-  readonly content: Part[] = [];
   readonly calls: RequestedCall[] = [];
+  readonly #content: Part[] = [];
   readonly #open = new Map<string, LanguageModelV3TextPart | LanguageModelV3ReasoningPart>();
   readonly #callIds: Set<string>;
 
-  /** @param callIds The call ids of earlier steps: some servers number their calls anew in every step. */
+  /** @param callIds The call ids so far: some servers number their calls anew in every step. */
   constructor(callIds: Set<string>) {
     this.#callIds = callIds;
   }
 
+  /** Without texts that are blank, which Anthropic refuses, unless they carry what must be repeated. */
+  get content(): Part[] {
+    return this.#content.filter(
+      (part) => part.type !== 'text' || part.text.trim() !== '' || part.providerOptions,
+    );
+  }
+
   get text(): string {
-    return this.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
+    return this.#content.map((part) => (part.type === 'text' ? part.text : '')).join('');
   }
 
   get reasoning(): string {
-    return this.content.map((part) => (part.type === 'reasoning' ? part.text : '')).join('');
+    return this.#content.map((part) => (part.type === 'reasoning' ? part.text : '')).join('');
   }
 
   add(part: LanguageModelV3StreamPart): void {
@@ -47,7 +55,7 @@ export class Transcript {
         this.#extend('reasoning', part);
         break;
       case 'tool-call':
-        if (part.providerExecuted !== true) this.#addCall(part.toolCallId, part.toolName, part.input);
+        if (part.providerExecuted !== true) this.#addCall(part);
         break;
       default:
     }
@@ -65,21 +73,24 @@ export class Transcript {
   #begin(key: string, type: 'text' | 'reasoning') {
     const part = { type, text: '' };
     this.#open.set(key, part);
-    this.content.push(part);
+    this.#content.push(part);
     return part as LanguageModelV3TextPart | LanguageModelV3ReasoningPart;
   }
 
-  #addCall(id: string, name: string, input: string): void {
-    let callId = id === '' ? 'call' : id;
+  #addCall({ toolCallId, toolName, input, providerMetadata }: LanguageModelV3ToolCall): void {
+    const id = toolCallId || 'call';
+    let callId = id;
     for (let copy = 2; this.#callIds.has(callId); copy += 1) callId = `${id}-${copy}`;
     this.#callIds.add(callId);
-    this.calls.push({ callId, name, input });
+    this.calls.push({ callId, name: toolName, input });
     const args = parseArgs(input);
-    this.content.push({
+    this.#content.push({
       type: 'tool-call',
       toolCallId: callId,
-      toolName: name,
+      toolName,
       input: args.ok ? args.value : {},
+      // Gemini refuses a next step that does not repeat its signatures.
+      ...(providerMetadata && { providerOptions: providerMetadata }),
     });
   }
 }
@@ -91,10 +102,12 @@ interface Delta {
   providerMetadata?: LanguageModelV3TextPart['providerOptions'];
 }
 
-/** The arguments of a call; models sometimes write JSON that is none. */
-export function parseArgs(input: string): { ok: true; value: unknown } | { ok: false } {
+/** The arguments of a call, a JSON object; models sometimes write JSON that is none, or something else. */
+export function parseArgs(input: string): { ok: true; value: object } | { ok: false } {
   try {
-    return { ok: true, value: input.trim() === '' ? {} : JSON.parse(input) };
+    const value: unknown = input.trim() === '' ? {} : JSON.parse(input);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? { ok: true, value } : { ok: false };
   } catch {
     return { ok: false };
   }
