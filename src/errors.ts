@@ -2,10 +2,21 @@ import { GraphQLError } from 'graphql';
 
 /** Every code a client can meet in `extensions.code`, with the HTTP status the REST shim answers for it. */
 export const errorStatus = {
+  /** Not a GraphQL request at all. */
+  BAD_REQUEST: 400,
+  GRAPHQL_PARSE_FAILED: 400,
+  GRAPHQL_VALIDATION_FAILED: 400,
+  /** The document has no operation of that name, or several and none was named. */
+  OPERATION_RESOLUTION_FAILURE: 400,
   BAD_USER_INPUT: 422,
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  /** The client takes nothing that the gateway could answer with. */
+  NOT_ACCEPTABLE: 406,
+  /** The id of an operation is taken already on this event stream, or the stream is open elsewhere. */
+  CONFLICT: 409,
   /** The session is already answering a prompt. `extensions.runId` names the run. */
   RUN_IN_PROGRESS: 409,
   /** The request id was used before, for another prompt. */

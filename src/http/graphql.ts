@@ -1,10 +1,12 @@
-import { parse } from 'graphql';
+import type { IncomingMessage } from 'node:http';
+import { GraphQLError, parse } from 'graphql';
 import { createYoga, type Plugin, type YogaLogger } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Context, Services } from '../context.ts';
 import { schema } from '../schema/index.ts';
 import { graphiqlOptions, renderGraphiQL } from './graphiql.ts';
 import { createMaskError } from './mask-error.ts';
+import { useRequestParams } from './request-params.ts';
 
 export interface GraphQLOptions {
   services: Services;
@@ -18,6 +20,8 @@ export interface GraphQLOptions {
 /** What whoever hands over a request knows of it. */
 export interface RequestContext {
   requestId?: string;
+  /** Where the body is read from; absent for what is executed in process. */
+  incoming?: IncomingMessage;
   /** Aborts when nobody waits for the result any more; the request's own signal unless given. */
   signal?: AbortSignal;
 }
@@ -36,8 +40,8 @@ export function createGraphQLServer({ services, log, maxBodyBytes, maxQueryToken
     }),
     maskedErrors: { maskError: createMaskError(log) },
     logging: yogaLogger(log),
-    maxRequestBodySize: maxBodyBytes,
-    plugins: [useMaxTokens(maxQueryTokens)],
+    plugins: [useRequestParams(maxBodyBytes), useMaxTokens(maxQueryTokens)],
+    maxRequestBodySize: false,
     graphiql: graphiqlOptions,
     renderGraphiQL,
     batching: false,
@@ -50,12 +54,22 @@ export function createGraphQLServer({ services, log, maxBodyBytes, maxQueryToken
 
 function useMaxTokens(maxTokens: number): Plugin {
   return {
-    onParse: ({ setParseFn }) => setParseFn((source, options) => parse(source, { ...options, maxTokens })),
+    onParse: ({ setParseFn }) =>
+      setParseFn((source, options) => {
+        try {
+          return parse(source, { ...options, maxTokens });
+        } catch (error) {
+          // The parser is recursive: few tokens can be too deep for the stack.
+          if (!(error instanceof RangeError)) throw error;
+          throw new GraphQLError('The document is nested too deeply.');
+        }
+      }),
   };
 }
 
 function yogaLogger(log: Logger): YogaLogger {
   const at = (level: 'debug' | 'info' | 'warn' | 'error') => (message: unknown) =>
     message instanceof Error ? log[level]({ err: message }, 'graphql') : log[level](String(message));
-  return { debug: at('debug'), info: at('debug'), warn: at('warn'), error: at('error') };
+  // What Yoga calls an error is one that was masked, and that is in the log by then.
+  return { debug: at('debug'), info: at('debug'), warn: at('warn'), error: at('debug') };
 }

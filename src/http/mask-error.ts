@@ -1,5 +1,5 @@
 import { PothosError } from '@pothos/core';
-import { GraphQLError, type GraphQLErrorOptions } from 'graphql';
+import { GraphQLError, type GraphQLErrorOptions, Kind } from 'graphql';
 import type { Logger } from 'pino';
 
 /**
@@ -15,9 +15,19 @@ export function createMaskError(log: Logger): (error: unknown) => GraphQLError {
       const extensions = { code: 'BAD_USER_INPUT', ...error.extensions };
       return new GraphQLError(error.message, { ...shown, extensions });
     }
-    if (originalError === undefined || originalError instanceof GraphQLError) return error;
+    if (originalError === undefined || originalError instanceof GraphQLError) {
+      // graphql-js gives no code to what it refuses: a variable or an argument of the wrong type.
+      if (isRefusedValue(error)) error.extensions['code'] ??= 'BAD_USER_INPUT';
+      // Yoga calls a mutation over GET a BAD_REQUEST.
+      if (error.extensions.http?.status === 405) error.extensions['code'] = 'METHOD_NOT_ALLOWED';
+      return error;
+    }
     return mask(originalError, log, shown);
   };
+}
+
+function isRefusedValue({ path, nodes }: GraphQLError): boolean {
+  return path !== undefined || nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION;
 }
 
 function mask(error: unknown, log: Logger, shown: GraphQLErrorOptions = {}): GraphQLError {
