@@ -1,4 +1,3 @@
-import type { ObjectRef } from '@pothos/core';
 import { z } from 'zod';
 import { GatewayError } from '../errors.ts';
 import { decodeId } from '../global-id.ts';
@@ -11,8 +10,8 @@ export function parseId(globalId: string): { typename: string; id: string } {
   throw new GatewayError('BAD_USER_INPUT', `"${shown}" is not an id that this API has given out.`);
 }
 
-/** An argument that is the id of this type; of any other it is refused with BAD_USER_INPUT naming the argument. */
-export function idOf<Ref extends ObjectRef<never, unknown>>(ref: Ref) {
-  const expected = `expected the id of a ${ref.name}`;
-  return { for: ref, validate: z.string().refine((id) => decodeId(id)?.typename === ref.name, expected) };
+/** Validates the id of an argument, so that one of another type is refused with the name of the argument. */
+export function idOf({ name }: { name: string }) {
+  const expected = `expected the id of a ${name}`;
+  return z.string().refine((id) => decodeId(id)?.typename === name, expected);
 }

@@ -2,6 +2,7 @@ import { usageOf } from '../chat/log/ended-run.ts';
 import { type RunFailureCode, runFailureCodes } from '../chat/run-event.ts';
 import { RunStatus } from '../generated/prisma/enums.ts';
 import { builder } from './builder.ts';
+import { idOf } from './global-id.ts';
 import { loadersOf } from './loaders.ts';
 import { ModelUsageRef } from './token-usage.ts';
 
@@ -113,7 +114,14 @@ builder.queryField('run', (t) =>
     type: 'Run',
     nullable: true,
     description: 'A run by its id; null where there is none.',
-    args: { id: t.arg.globalID({ for: RunRef, required: true, description: 'The id of a run.' }) },
+    args: {
+      id: t.arg.globalID({
+        for: RunRef,
+        validate: idOf(RunRef),
+        required: true,
+        description: 'The id of a run.',
+      }),
+    },
     resolve: (query, _root, { id }, { database }) =>
       database.run.findUnique({ ...query, where: { id: Number(id.id) } }),
   }),

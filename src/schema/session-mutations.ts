@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { builder } from './builder.ts';
+import { idOf } from './global-id.ts';
 import { SessionRef } from './session.ts';
 
 const name = z.string().trim().min(1, 'expected some text').max(200, 'expected at most 200 characters');
@@ -61,30 +62,42 @@ const DeletedSessionsRef = builder.objectRef<{ ids: number[] }>('DeletedSessions
 });
 
 builder.mutationFields((t) => ({
-  createSession: t.prismaField({
-    type: 'Session',
+  createSession: t.field({
+    type: SessionRef,
     description: 'Creates a session.',
     args: { input: t.arg({ type: CreateSessionInput, required: true, description: 'The new session.' }) },
-    resolve: (_query, _root, { input }, { sessions, viewer }) =>
+    resolve: (_root, { input }, { sessions, viewer }) =>
       sessions.create({
         ...input,
         userId: input.userId ?? viewer.userId,
         featureName: input.featureName ?? 'default',
       }),
   }),
-  updateSession: t.prismaField({
-    type: 'Session',
+  updateSession: t.field({
+    type: SessionRef,
     description: 'Changes the settings of a session. They hold from its next prompt on.',
     args: {
-      id: t.arg.globalID({ for: SessionRef, required: true, description: 'The session.' }),
+      id: t.arg.globalID({
+        for: SessionRef,
+        validate: idOf(SessionRef),
+        required: true,
+        description: 'The session.',
+      }),
       input: t.arg({ type: UpdateSessionInput, required: true, description: 'What to change.' }),
     },
-    resolve: (_query, _root, { id, input }, { sessions }) => sessions.update(Number(id.id), input),
+    resolve: (_root, { id, input }, { sessions }) => sessions.update(Number(id.id), input),
   }),
   deleteSession: t.field({
     type: DeletedSessionRef,
     description: 'Deletes a session with everything in it. A live run is cancelled first.',
-    args: { id: t.arg.globalID({ for: SessionRef, required: true, description: 'The session.' }) },
+    args: {
+      id: t.arg.globalID({
+        for: SessionRef,
+        validate: idOf(SessionRef),
+        required: true,
+        description: 'The session.',
+      }),
+    },
     resolve: async (_root, { id }, { sessions }) => {
       await sessions.delete(Number(id.id));
       return { id: Number(id.id) };
@@ -104,11 +117,18 @@ builder.mutationFields((t) => ({
       }),
     }),
   }),
-  clearHistory: t.prismaField({
-    type: 'Session',
+  clearHistory: t.field({
+    type: SessionRef,
     description:
       'Deletes the messages of a session. Its settings and what it has used stay. Not while it is answering.',
-    args: { sessionId: t.arg.globalID({ for: SessionRef, required: true, description: 'The session.' }) },
-    resolve: (_query, _root, { sessionId }, { sessions }) => sessions.clearHistory(Number(sessionId.id)),
+    args: {
+      sessionId: t.arg.globalID({
+        for: SessionRef,
+        validate: idOf(SessionRef),
+        required: true,
+        description: 'The session.',
+      }),
+    },
+    resolve: (_root, { sessionId }, { sessions }) => sessions.clearHistory(Number(sessionId.id)),
   }),
 }));

@@ -1,4 +1,5 @@
 import { builder } from './builder.ts';
+import { idOf } from './global-id.ts';
 import { resolvePage } from './page.ts';
 import { TokenUsageRef } from './token-usage.ts';
 
@@ -48,7 +49,14 @@ builder.queryFields((t) => ({
     type: 'Session',
     nullable: true,
     description: 'A session by its id; null where there is none.',
-    args: { id: t.arg.globalID({ for: SessionRef, required: true, description: 'The id of a session.' }) },
+    args: {
+      id: t.arg.globalID({
+        for: SessionRef,
+        validate: idOf(SessionRef),
+        required: true,
+        description: 'The id of a session.',
+      }),
+    },
     resolve: (query, _root, { id }, { database }) =>
       database.session.findUnique({ ...query, where: { id: Number(id.id) } }),
   }),
