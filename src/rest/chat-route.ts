@@ -4,7 +4,7 @@ import { findRunToFollow, findRunToResume } from './followed-run.ts';
 import { upperCase } from './legacy-json.ts';
 import { describeStreamRoute } from './openapi.ts';
 import { type Cursor, globalId, ResumeHeaders, SessionPath } from './parameters.ts';
-import { readInput } from './read-input.ts';
+import { type RawInput, readInput } from './read-input.ts';
 import { ChatRequest } from './request-schemas.ts';
 import type { RestContext, RestServices, Route } from './route.ts';
 
@@ -27,7 +27,7 @@ export const sendChat: Route = {
     const { session_id } = parsed.path;
     const cursor = parsed.header['Last-Event-ID'];
     if (cursor !== undefined) {
-      return follow(c, services, await findRunToResume(c, services, session_id, cursor));
+      return follow(c, services, raw, await findRunToResume(c, services, session_id, cursor));
     }
     const input = {
       sessionId: globalId('Session', session_id),
@@ -57,17 +57,18 @@ export const followChat: Route = {
     input: followInput,
   }),
   async handle(c, services) {
-    const { parsed } = await readInput(c, followInput);
-    const { session_id } = parsed.path;
-    return follow(
-      c,
-      services,
-      await findRunToFollow(c, services, session_id, parsed.header['Last-Event-ID']),
-    );
+    const { raw, parsed } = await readInput(c, followInput);
+    const cursor = parsed.header['Last-Event-ID'];
+    return follow(c, services, raw, await findRunToFollow(c, services, parsed.path.session_id, cursor));
   },
 };
 
-function follow(c: RestContext, services: RestServices, from: Cursor | undefined): Promise<Response> {
+function follow(
+  c: RestContext,
+  services: RestServices,
+  raw: RawInput,
+  from: Cursor | undefined,
+): Promise<Response> {
   if (from === undefined) {
     return Promise.resolve(c.body(null, 204));
   }
@@ -75,7 +76,7 @@ function follow(c: RestContext, services: RestServices, from: Cursor | undefined
     return Promise.resolve(c.body(null, 200, { 'content-type': 'text/event-stream; charset=utf-8' }));
   }
   const variables = { runId: globalId('Run', from.run), after: from.seq };
-  return streamRun(c, services, {}, (signal) =>
+  return streamRun(c, services, raw, (signal) =>
     services.executor.subscribe(FollowRunDocument, variables, c.req.raw, signal),
   );
 }

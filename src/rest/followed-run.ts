@@ -24,7 +24,8 @@ export async function findRunToResume(
   if (run?.session.databaseId !== sessionId) {
     throw new RestError(404, `Run ${cursor.run} of Last-Event-ID not found in session ${sessionId}`);
   }
-  return hasEnded(run) && cursor.seq >= run.lastSeq ? undefined : cursor;
+  // One beyond the end is no cursor of this run: following it is refused.
+  return hasEnded(run) && cursor.seq === run.lastSeq ? undefined : cursor;
 }
 
 /**

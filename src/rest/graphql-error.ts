@@ -30,6 +30,10 @@ function locate(field: unknown, input: Partial<Record<Part, unknown>>) {
   if (argument === undefined) {
     return { loc: ['body'], value: input.body ?? null };
   }
+  const cursor = fieldOf(input.header, 'Last-Event-ID');
+  if (argument === 'after' && cursor !== undefined) {
+    return { loc: ['header', 'last-event-id'], value: cursor };
+  }
   const name = argument.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   for (const part of ['path', 'query'] as const) {
     const value = fieldOf(input[part], name);

@@ -63,7 +63,19 @@ export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
 
 function answerError(c: RestContext, { status, detail }: RestError): Response {
   if (status === 401) c.header('WWW-Authenticate', 'Bearer');
-  return c.json({ detail }, status);
+  // The rest of the body is not read, so the connection cannot carry another request.
+  if (status === 413) c.header('Connection', 'close');
+  return c.body(errorJson(detail), status, { 'Content-Type': 'application/json' });
+}
+
+function errorJson(detail: RestError['detail']): string {
+  try {
+    return JSON.stringify({ detail });
+  } catch (error) {
+    // What can be parsed may be nested too deeply to be written.
+    if (!(error instanceof RangeError) || typeof detail === 'string') throw error;
+    return JSON.stringify({ detail: detail.map((fault) => ({ ...fault, input: null })) });
+  }
 }
 
 function refuseOtherMethods(

@@ -52,7 +52,7 @@ export const ResumeHeaders = z.object({
   'Last-Event-ID': z
     .string()
     .transform((text, { issues }): Cursor => {
-      const [, run = '', seq = ''] = /^(\d{1,10}):(\d{1,10})$/.exec(text) ?? [];
+      const [, run = '', seq = ''] = /^([1-9]\d{0,9}):(\d{1,10})$/.exec(text) ?? [];
       if (run !== '' && Number(run) <= maxId && Number(seq) <= maxId) {
         return { run: Number(run), seq: Number(seq) };
       }

@@ -3,9 +3,12 @@ import { RestError, type ValidationError } from './rest-error.ts';
 import type { Parsed, RestContext, RouteInput } from './route.ts';
 import { type Part, validationErrors } from './validation-error.ts';
 
+/** What a request carried, by its parts. */
+export type RawInput = Partial<Record<Part, unknown>>;
+
 /** A request's input as it came and as the route reads it. */
 export interface ReadInput<Input extends RouteInput> {
-  raw: Partial<Record<Part, unknown>>;
+  raw: RawInput;
   parsed: Parsed<Input>;
 }
 
@@ -15,7 +18,7 @@ export async function readInput<Input extends RouteInput>(
   input: Input,
 ): Promise<ReadInput<Input>> {
   const errors: ValidationError[] = [];
-  const raw: Partial<Record<Part, unknown>> = {};
+  const raw: RawInput = {};
   const parsed: Partial<Record<Part, unknown>> = {};
 
   const read = (part: Part, schema: z.ZodType | undefined, value: unknown) => {
