@@ -3,32 +3,36 @@ import type { Bus } from './bus.ts';
 /** One listener's view of a topic, on which it can wait without missing a ring. */
 export interface Bell extends Disposable {
   /** Resolves at a ring since the last wait, after `timeoutMs`, or when the signal aborts. Never rejects. */
-  wait(timeoutMs: number, signal: AbortSignal): Promise<void>;
+  wait(timeoutMs: number): Promise<void>;
 }
 
-export function hangBell(bus: Bus, topic: string): Bell {
+/** @param signal Ends every wait at once. */
+export function hangBell(bus: Bus, topic: string, signal: AbortSignal): Bell {
   let rung = false;
   let wake: (() => void) | undefined;
-  const subscription = bus.listen(topic, () => {
+  const ring = () => {
     rung = true;
     wake?.();
-  });
+  };
+  const subscription = bus.listen(topic, ring);
+  signal.addEventListener('abort', ring);
   return {
-    wait(timeoutMs, signal) {
-      return new Promise((resolve) => {
-        const done = () => {
-          clearTimeout(timer);
-          signal.removeEventListener('abort', done);
-          wake = undefined;
-          rung = false;
-          resolve();
-        };
-        const timer = setTimeout(done, timeoutMs);
-        signal.addEventListener('abort', done);
-        wake = done;
-        if (rung || signal.aborted) done();
-      });
+    async wait(timeoutMs) {
+      if (!rung && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, timeoutMs);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      wake = undefined;
+      rung = false;
     },
-    [Symbol.dispose]: () => subscription[Symbol.dispose](),
+    [Symbol.dispose]() {
+      signal.removeEventListener('abort', ring);
+      subscription[Symbol.dispose]();
+    },
   };
 }

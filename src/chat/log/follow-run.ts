@@ -36,13 +36,13 @@ export async function* followRun(
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent> {
   const { log, bus } = options;
-  using bell = hangBell(bus, runKey(runId));
+  using bell = hangBell(bus, runKey(runId), signal);
   let cursor = after;
   while (!signal.aborted) {
     const entries = await read(log, runId, cursor, bell, options.pollMs, signal);
     if (entries === undefined) {
       const rest = await endedRun(options.database, runId, cursor);
-      if (rest === undefined) await bell.wait(options.pollMs, signal);
+      if (rest === undefined) await bell.wait(options.pollMs);
       else return yield* rest;
     } else {
       for (const entry of entries) {
@@ -71,7 +71,7 @@ async function read(
       const page = entries.length > lagging ? mergeDeltas(entries) : [...entries];
       return first.seq > cursor + 1 ? [gap(first, cursor), ...page] : page;
     }
-    await bell.wait(pollMs, signal);
+    await bell.wait(pollMs);
   }
   return undefined;
 }

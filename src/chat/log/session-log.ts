@@ -40,7 +40,7 @@ export function createSessionLog({ log, bus, pollMs }: SessionLogOptions): Sessi
     },
     async *follow(sessionId, signal) {
       const key = keyOf(sessionId);
-      using bell = hangBell(bus, key);
+      using bell = hangBell(bus, key, signal);
       let cursor = (await log.lastSeq(key)) ?? 0;
       while (!signal.aborted) {
         // A log that expired in the meantime began again at 1.
@@ -51,7 +51,7 @@ export function createSessionLog({ log, bus, pollMs }: SessionLogOptions): Sessi
           if (entry.type === 'SessionDeleted') return;
           cursor = entry.seq;
         }
-        if (entries.length === 0) await bell.wait(pollMs, signal);
+        if (entries.length === 0) await bell.wait(pollMs);
       }
     },
   };

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
+import { Prisma } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
 import type { RunWriter } from '../log/run-writer.ts';
-import { countsOf } from './finish-run.ts';
 
 /** Runs saved in one transaction. */
 const batchSize = 50;
@@ -27,9 +27,12 @@ export function createCheckpointer({ database, everyMs, log }: CheckpointerOptio
   const saveAll = async () => {
     const grown = [...savedSeqs].filter(([writer, seq]) => writer.lastSeq > seq).map(([writer]) => writer);
     for (let start = 0; start < grown.length; start += batchSize) {
-      const batch = grown.slice(start, start + batchSize).map((writer) => ({ writer, seq: writer.lastSeq }));
-      await database.$transaction(batch.flatMap(({ writer }) => updates(database, writer)));
-      for (const { writer, seq } of batch) if (savedSeqs.has(writer)) savedSeqs.set(writer, seq);
+      const batch = grown.slice(start, start + batchSize);
+      const seqs = batch.map((writer) => writer.lastSeq);
+      await database.$transaction(updates(database, batch));
+      for (const [at, writer] of batch.entries()) {
+        if (savedSeqs.has(writer)) savedSeqs.set(writer, seqs[at] ?? 0);
+      }
     }
   };
   const timer = setInterval(() => {
@@ -52,17 +55,35 @@ export function createCheckpointer({ database, everyMs, log }: CheckpointerOptio
   };
 }
 
-/** Only while the run is live: a checkpoint that comes late must not undo the end. */
-function updates(database: Database, writer: RunWriter) {
-  const { content, reasoning, usage, lastSeq, runId, assistantMessageId } = writer;
-  const run = database.run.updateMany({
-    where: { id: runId, status: 'RUNNING' },
-    data: { lastSeq, ...countsOf(usage), usageMeasured: usage.measured },
-  });
-  if (assistantMessageId === null) return [run];
-  const message = database.message.updateMany({
-    where: { id: assistantMessageId, status: 'STREAMING' },
-    data: { content, reasoning: reasoning || null },
-  });
-  return [message, run];
+/**
+ * Two statements for the whole batch: a thousand chats are saved every second, and each statement costs as
+ * much as the rows in it. Only live runs are touched: a checkpoint that comes late must not undo the end.
+ */
+function updates(database: Database, writers: RunWriter[]) {
+  const messages = writers.map(
+    ({
+      assistantMessageId,
+      content,
+      reasoning,
+    }) => Prisma.sql`SELECT CAST(${assistantMessageId} AS INTEGER) AS "id",
+      CAST(${content} AS TEXT) AS "content", CAST(${reasoning || null} AS TEXT) AS "reasoning"`,
+  );
+  const runs = writers.map(
+    ({ runId, lastSeq, usage }) => Prisma.sql`SELECT CAST(${runId} AS INTEGER) AS "id",
+      CAST(${lastSeq} AS INTEGER) AS "lastSeq", CAST(${usage.inputTokens} AS INTEGER) AS "inputTokens",
+      CAST(${usage.outputTokens} AS INTEGER) AS "outputTokens",
+      CAST(${usage.reasoningTokens} AS INTEGER) AS "reasoningTokens",
+      CAST(${usage.cachedInputTokens} AS INTEGER) AS "cachedInputTokens",
+      CAST(${usage.measured} AS BOOLEAN) AS "usageMeasured"`,
+  );
+  return [
+    database.$executeRaw`UPDATE "Message" SET "content" = "saved"."content", "reasoning" = "saved"."reasoning"
+      FROM (${Prisma.join(messages, ' UNION ALL ')}) AS "saved"
+      WHERE "Message"."id" = "saved"."id" AND "Message"."status" = 'STREAMING'`,
+    database.$executeRaw`UPDATE "Run" SET "lastSeq" = "saved"."lastSeq", "inputTokens" = "saved"."inputTokens",
+      "outputTokens" = "saved"."outputTokens", "reasoningTokens" = "saved"."reasoningTokens",
+      "cachedInputTokens" = "saved"."cachedInputTokens", "usageMeasured" = "saved"."usageMeasured"
+      FROM (${Prisma.join(runs, ' UNION ALL ')}) AS "saved"
+      WHERE "Run"."id" = "saved"."id" AND "Run"."status" = 'RUNNING'`,
+  ];
 }
