@@ -83,6 +83,9 @@ CREATE TABLE "ModelUsage" (
 );
 
 -- CreateIndex
+CREATE INDEX "Session_userId_id_idx" ON "Session"("userId", "id");
+
+-- CreateIndex
 CREATE INDEX "Session_userId_featureName_id_idx" ON "Session"("userId", "featureName", "id");
 
 -- CreateIndex
@@ -99,6 +102,9 @@ CREATE UNIQUE INDEX "Run_userMessageId_key" ON "Run"("userMessageId");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "Run_assistantMessageId_key" ON "Run"("assistantMessageId");
+
+-- CreateIndex
+CREATE INDEX "Run_sessionId_id_idx" ON "Run"("sessionId", "id");
 
 -- CreateIndex
 CREATE INDEX "Run_sessionId_status_id_idx" ON "Run"("sessionId", "status", "id");
