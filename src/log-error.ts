@@ -7,10 +7,17 @@ const quoting: Record<string, (message: string) => string> = {
   AI_TypeValidationError: upToColon,
   AI_InvalidPromptError: upToColon,
   AI_InvalidResponseDataError: upToColon,
+  // Said by a model provider, who may quote the key, the address and the conversation.
+  AI_APICallError: () => 'The call failed.',
+  // Its own sentence, a colon, and what the provider said.
+  ProviderError: upToColon,
   // "Unexpected token 'h', "hello" is not valid JSON"
   SyntaxError: (message) =>
     message.replace(/,? *(\.\.\.)?".*"(\.\.\.)? is not valid JSON/s, ' is not valid JSON'),
 };
+
+/** A model provider's failures: no fault of ours, so that the place where they were met tells nothing. */
+const ofProvider = /^(?:ProviderError$|AI_)/;
 
 const longestMessage = 1_000;
 
@@ -28,29 +35,39 @@ export interface LoggedError {
  * request in them, prompt and all.
  */
 export function describeError(error: unknown): LoggedError {
-  return describe(error, 4);
+  return describe(error, 4, true);
 }
 
-function describe(error: unknown, depth: number): LoggedError {
+function describe(error: unknown, depth: number, withPlace: boolean): LoggedError {
   if (!(error instanceof Error))
     return { type: typeof error, message: 'something that is no Error was thrown' };
   const { name, message, stack, cause } = error;
-  const abridged = Object.hasOwn(quoting, name) ? quoting[name]?.(message) : message;
   const code = 'code' in error ? error.code : undefined;
   const statusCode = 'statusCode' in error ? error.statusCode : undefined;
+  const placed = withPlace && !ofProvider.test(name);
   return {
     type: name,
-    message: (abridged ?? message).slice(0, longestMessage),
+    message: abridged(error).slice(0, longestMessage),
     ...((typeof code === 'string' || typeof code === 'number') && { code }),
     ...(typeof statusCode === 'number' && { statusCode }),
-    ...(stack !== undefined && { stack: frames(stack) }),
-    ...(cause !== undefined && depth > 1 && { cause: describe(cause, depth - 1) }),
+    ...(stack !== undefined && placed && { stack: frames(stack, message) }),
+    ...(cause !== undefined && depth > 1 && { cause: describe(cause, depth - 1, placed) }),
   };
 }
 
-// A stack begins with the message in full.
-function frames(stack: string): string {
+function abridged(error: Error): string {
+  const { name, message } = error;
+  if (Object.hasOwn(quoting, name)) return quoting[name]?.(message) ?? message;
+  // "connect ECONNREFUSED 10.0.0.7:8080": addresses of model servers are settings that are never shown.
+  const toAddress = 'syscall' in error && ('address' in error || 'hostname' in error);
+  return toAddress && 'code' in error ? `${error.syscall} ${error.code}` : message;
+}
+
+// A stack begins with the message in full, which may have lines that look like frames.
+function frames(stack: string, message: string): string {
+  const start = stack.indexOf(message);
   return stack
+    .slice(start === -1 ? 0 : start + message.length)
     .split('\n')
     .filter((line) => /^ +at /.test(line))
     .join('\n');
