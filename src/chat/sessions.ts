@@ -5,6 +5,7 @@ import type { Database } from '../storage/database.ts';
 import type { Engine } from './engine.ts';
 import type { SessionLog } from './log/session-log.ts';
 import type { Models } from './models/models.ts';
+import { ProviderError } from './models/provider-error.ts';
 import { sessionNotFound } from './run/open-run.ts';
 
 /** What can be said of a session; what is undefined stays as it is, null means the gateway's default. */
@@ -44,8 +45,10 @@ export class Sessions {
   /** @throws GatewayError NOT_FOUND, BAD_USER_INPUT. */
   async update(id: number, input: SessionSettings): Promise<Session> {
     const { database, sessionLog } = this.#options;
-    await this.#checkModel(input, await this.#find(id));
-    const [session] = await database.session.updateManyAndReturn({ where: { id }, data: defined(input) });
+    const current = await this.#find(id);
+    const data = defined(withOwnModel(input, current));
+    await this.#checkModel(data, current);
+    const [session] = await database.session.updateManyAndReturn({ where: { id }, data });
     if (session === undefined) throw sessionNotFound(id);
     await sessionLog.append(id, { type: 'SessionUpdated' });
     return session;
@@ -106,9 +109,20 @@ export class Sessions {
   /** Refuses now what would fail at every prompt. */
   async #checkModel(input: SessionSettings, session: Session | null): Promise<void> {
     if (!input.providerName && !input.modelName) return;
-    const providerName = input.providerName ?? session?.providerName;
-    await this.#options.models.resolve({ providerName, modelName: input.modelName });
+    const { providerName = session?.providerName, modelName } = input;
+    try {
+      await this.#options.models.resolve({ providerName, modelName });
+    } catch (error) {
+      // A provider that cannot be asked now may be there when a prompt comes.
+      if (!(error instanceof ProviderError)) throw error;
+    }
   }
+}
+
+/** A model belongs to its provider: another provider begins with its default. */
+function withOwnModel(input: SessionSettings, current: Session): SessionSettings {
+  const stays = input.providerName === undefined || input.providerName === current.providerName;
+  return stays || input.modelName !== undefined ? input : { ...input, modelName: null };
 }
 
 function defined<T extends object>(input: T): { [K in keyof T]: Exclude<T[K], undefined> } {
