@@ -2,8 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { chat, collect, type SeenRunEvent, textOf } from '../support/chat.ts';
 import { type Format, startModelGateway } from '../support/model-gateway.ts';
 import { startModelServer } from '../support/model-server.ts';
-import { createGate, noUsage, text, toolCall, usage } from '../support/model-server-turn.ts';
-import { createTools } from '../support/tool-double.ts';
+import {
+  createGate,
+  cutSocket,
+  noUsage,
+  status,
+  text,
+  toolCall,
+  usage,
+} from '../support/model-server-turn.ts';
+import { createTools, type ToolPlay } from '../support/tool-double.ts';
 
 const formats: Format[] = ['openai', 'anthropic', 'google'];
 
@@ -89,7 +97,7 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
       if (event.__typename === 'ToolCallFinished' && event['callId'] === 'b') gate.release();
     }
 
-    expect(tale(seen).filter((each) => each[0] !== 'started')).toEqual([
+    expect(tale(seen).filter((each) => each?.[0] !== 'started')).toEqual([
       ['output', 'a', 'slow begins'],
       ['output', 'b', 'quick prints'],
       ['finished', 'b', 'quick', 'SUCCEEDED', 'quick is done', null],
@@ -132,6 +140,59 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
     const told = JSON.stringify(model.requests[1]?.body);
     expect(told).toContain('The disk is full.');
     expect(told).toContain('Tools there are: run.');
+  });
+
+  it('prints nothing more once it has ended', async () => {
+    const late: ToolPlay[] = [];
+    const tools = createTools({
+      run(play) {
+        late.push(play);
+        return 'done';
+      },
+    });
+    await using model = await startModelServer();
+    const gate = createGate();
+    model.script([toolCall('a', 'run', {})], [text('On'), gate, text('ward')]);
+    await using gateway = await startModelGateway(model, format, { tools });
+    const sessionId = await gateway.createSession();
+    const seen: SeenRunEvent[] = [];
+    for await (const event of chat(gateway.client(), { sessionId, prompt: 'Go' })) {
+      seen.push(event);
+      if (event.text !== 'On') continue;
+      await late[0]?.print('too late');
+      gate.release();
+    }
+    expect(tale(seen).map((each) => (Array.isArray(each) ? each[0] : each))).toEqual([
+      'started',
+      'finished',
+      'On',
+      'ward',
+    ]);
+  });
+
+  it('stays with its tokens when the model fails afterwards', async () => {
+    const tools = createTools({ run: () => 'done' });
+    await using model = await startModelServer();
+    model.script(
+      [text('Look: '), toolCall('a', 'run', {}), usage({ input: 20, output: 10 })],
+      [status(401, {})],
+      [text('Again: '), toolCall('a', 'run', {}), usage({ input: 20, output: 10 })],
+      [text('One two three'), cutSocket()],
+    );
+    await using gateway = await startModelGateway(model, format, { tools });
+    const sessionId = await gateway.createSession();
+    const refused = await collect(chat(gateway.client(), { sessionId, prompt: 'Go' }));
+    expect(refused.at(-1)).toMatchObject({
+      code: 'PROVIDER_UNAUTHORIZED',
+      message: { content: 'Look: ', toolCalls: [{ status: 'SUCCEEDED', result: 'done' }] },
+      usage: { inputTokens: 20, outputTokens: 10, measured: true },
+    });
+    const cut = await collect(chat(gateway.client(), { sessionId, prompt: 'Go' }));
+    expect(cut.at(-1)).toMatchObject({
+      code: 'PROVIDER_STREAM_CUT',
+      message: { content: 'Again: One two three', toolCalls: [{ status: 'SUCCEEDED', result: 'done' }] },
+      usage: { inputTokens: 51, outputTokens: 13, measured: false },
+    });
   });
 
   it('again and again ends the run at the step limit, with all of it kept', async () => {

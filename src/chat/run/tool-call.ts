@@ -64,14 +64,19 @@ async function execute(
     return { status: 'FAILED', result: `There is no tool named "${name}". Tools there are: ${names}.` };
   }
   if (!args.ok) return { status: 'FAILED', result: notAnObject(input) };
-  const onOutput = async (text: string) =>
-    void (await writer.write({ type: 'ToolOutputDelta', callId, text }));
+  let ended = false;
+  const onOutput = async (text: string) => {
+    // What a tool prints after its end comes too late: the run may be over.
+    if (!ended && text !== '') await writer.write({ type: 'ToolOutputDelta', callId, text });
+  };
   try {
     const request = { sessionId, runId: writer.runId, callId, name, args: args.value };
     return await tools.run(request, onOutput, signal);
   } catch (error) {
     if (signal.aborted) return { status: 'CANCELLED', result: 'Cancelled.' };
     return { status: 'FAILED', result: error instanceof Error ? error.message : 'The tool failed.' };
+  } finally {
+    ended = true;
   }
 }
 

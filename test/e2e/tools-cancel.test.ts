@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { chat, collect, type SeenRunEvent } from '../support/chat.ts';
+import type { GraphQLAnswer, TestGateway } from '../support/gateway.ts';
+import { type Format, startModelGateway } from '../support/model-gateway.ts';
+import { startModelServer } from '../support/model-server.ts';
+import { text, toolCall } from '../support/model-server-turn.ts';
+import { createTools, type ToolPlay } from '../support/tool-double.ts';
+
+const cancelRun = `mutation ($runId: ID!) { cancelRun(runId: $runId) {
+  cancelled message { status content toolCalls { callId status result } }
+} }`;
+
+const ending = `subscription ($runId: ID!, $after: Int) { runEvents(runId: $runId, after: $after) {
+  __typename ... on RunCancelled { toolCalls { callId name status result } }
+} }`;
+
+/** How the run ended, with its tool calls. */
+async function endOf(gateway: TestGateway, runId: string) {
+  const operation = { query: ending, variables: { runId } };
+  let last: GraphQLAnswer['data'];
+  for await (const result of gateway.client().iterate(operation)) last = result.data;
+  return last.runEvents;
+}
+
+/** A tool that works until it is told to stop, and then does as it is told to. */
+function worksUntil(stopped: (play: ToolPlay) => string | { status: 'CANCELLED'; result: string }) {
+  return async (play: ToolPlay) => {
+    await play.print('working');
+    await new Promise((resolve) => play.signal.addEventListener('abort', resolve, { once: true }));
+    return stopped(play);
+  };
+}
+
+const tools = createTools({
+  quick: () => 'quick is done',
+  throws: worksUntil(({ signal }) => {
+    throw signal.reason;
+  }),
+  reports: worksUntil(() => ({ status: 'CANCELLED', result: 'stopped at line 7' })),
+  finishes: worksUntil(() => 'just made it'),
+});
+
+describe.each<Format>(['openai', 'anthropic'])('cancelling during a tool call of %s', (format) => {
+  it('stops every tool, says what became of each, and keeps what there is', async () => {
+    await using model = await startModelServer();
+    const names = ['quick', 'throws', 'reports', 'finishes'];
+    model.script([text('On it. '), ...names.map((name) => toolCall(name, name, {}))], [text('Never said.')]);
+    await using gateway = await startModelGateway(model, format, { tools });
+    const sessionId = await gateway.createSession();
+
+    const seen: SeenRunEvent[] = [];
+    let receipt: GraphQLAnswer['data'];
+    for await (const event of chat(gateway.client(), { sessionId, prompt: 'Work' })) {
+      seen.push(event);
+      const working = seen.filter(({ __typename }) => __typename === 'ToolOutputDelta').length;
+      const quickIsDone = seen.some(({ __typename }) => __typename === 'ToolCallFinished');
+      if (working === 3 && quickIsDone && !receipt) {
+        receipt = (await gateway.graphql(cancelRun, { runId: event.runId })).data.cancelRun;
+      }
+    }
+
+    const toolCalls = [
+      { callId: 'quick', status: 'SUCCEEDED', result: 'quick is done' },
+      { callId: 'throws', status: 'CANCELLED', result: 'Cancelled.' },
+      { callId: 'reports', status: 'CANCELLED', result: 'stopped at line 7' },
+      { callId: 'finishes', status: 'SUCCEEDED', result: 'just made it' },
+    ];
+    expect(receipt).toEqual({
+      cancelled: true,
+      message: { status: 'CANCELLED', content: 'On it. ', toolCalls },
+    });
+    expect(seen.at(-1)).toMatchObject({ __typename: 'RunCancelled', message: { status: 'CANCELLED' } });
+    expect(seen.filter(({ __typename }) => __typename === 'ToolCallFinished')).toHaveLength(4);
+    expect(await endOf(gateway, seen[0]?.runId ?? '')).toMatchObject({
+      __typename: 'RunCancelled',
+      toolCalls,
+    });
+    expect(model.requests).toHaveLength(1);
+  });
+
+  it('leaves a session that goes on, and a model that knows what was stopped', async () => {
+    await using model = await startModelServer();
+    model.script([toolCall('a', 'throws', {})]);
+    await using gateway = await startModelGateway(model, format, { tools });
+    const sessionId = await gateway.createSession();
+    for await (const { __typename, runId } of chat(gateway.client(), { sessionId, prompt: 'Work' })) {
+      if (__typename === 'ToolOutputDelta') await gateway.graphql(cancelRun, { runId });
+    }
+    model.script([text('You stopped me.')]);
+    const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'What happened?' }));
+    expect(seen.at(-1)).toMatchObject({
+      __typename: 'RunCompleted',
+      message: { content: 'You stopped me.' },
+    });
+    expect(JSON.stringify(model.requests[1]?.body)).toContain('Cancelled.');
+  });
+});
