@@ -57,7 +57,8 @@ async function start(model: ModelServer, format: Format, settings: Record<string
 
 /** What the run stored is what its last run event said. */
 async function expectStored(gateway: TestGateway, ended: SeenRunEvent | undefined) {
-  const { message, usage: used, code, reason, runId = '' } = ended ?? {};
+  if (ended === undefined) throw new Error('Nothing was seen.');
+  const { message, usage: used, code, reason, runId } = ended;
   const { inputTokens, outputTokens, reasoningTokens, measured } = used;
   expect(await runOf(gateway, runId)).toMatchObject({
     status: 'FAILED',
