@@ -76,6 +76,8 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
     const services = createServices(config, log, database, parts, keep);
     await services.engine.recover();
     const url = keep(await serve(config, log, services)).url;
+    // Not before the port is taken: a start that fails must not have asked a model.
+    await services.engine.startWaiting();
     return { url, services, [Symbol.asyncDispose]: closeAll };
   } catch (error) {
     await closeAll();

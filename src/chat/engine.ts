@@ -164,14 +164,23 @@ export class Engine {
     return runs.map(({ id }) => id);
   }
 
-  /** Ends the runs that a gateway before this one left behind, and starts those that still wait. */
+  /**
+   * Ends the runs that a gateway before this one left behind, and makes those that still wait ready to be
+   * followed. To be called before anybody is served; no model is asked before `startWaiting`.
+   */
   async recover(): Promise<void> {
     const { database, log } = this.#options;
     const orphans = await endOrphanedRuns(database);
-    const waiting = await database.run.findMany({ where: { status: 'QUEUED' }, orderBy: { id: 'asc' } });
+    const waiting = await database.run.findMany({ where: { status: 'QUEUED' }, select: { id: true } });
     if (orphans + waiting.length > 0) log.warn({ orphans, waiting: waiting.length }, 'recovered runs');
     for (const { id } of waiting) await this.#logQueued(id);
-    for (const sessionId of new Set(waiting.map((run) => run.sessionId))) await this.#startNext(sessionId);
+  }
+
+  /** Starts what waits in sessions in which nothing runs. */
+  async startWaiting(): Promise<void> {
+    const where = { status: 'QUEUED' } as const;
+    const waiting = await this.#options.database.run.groupBy({ by: ['sessionId'], where });
+    for (const { sessionId } of waiting) await this.#startNext(sessionId);
   }
 
   /** Takes no more runs, lets the live ones finish for `graceMs`, then cancels them. */
