@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { constants } from 'node:os';
 import { readConfig } from './config.ts';
 import { startGateway } from './gateway.ts';
 import { createLog } from './log.ts';
@@ -18,14 +19,20 @@ try {
     `Model: ${model ? `${model.providerName}/${model.modelName}` : 'whatever the provider offers first'}`,
   );
 
-  const signal = await new Promise((resolve) => {
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, resolve);
-  });
+  const signal = await new Promise(onSignal);
   log.info({ signal }, 'closing: live runs may finish, then they are cancelled with what they have');
+  onSignal((again) => {
+    log.warn({ signal: again }, 'told twice: ending at once');
+    process.exit(128 + constants.signals[again]);
+  });
   await gateway[Symbol.asyncDispose]();
   log.info('closed');
 } catch (error) {
   if (!(error instanceof StartupError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
+}
+
+function onSignal(listener: (signal: 'SIGTERM' | 'SIGINT') => void): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, listener);
 }
