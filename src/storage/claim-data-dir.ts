@@ -31,7 +31,7 @@ export async function claimDataDir(dir: string, options: ClaimDataDirOptions = {
     }
   } catch (error) {
     lock.close();
-    throw error;
+    throw error instanceof StartupError ? error : unusable(dir, error);
   }
   return { [Symbol.dispose]: () => void lock.close() };
 }
@@ -41,9 +41,13 @@ function openLock(dir: string): Sqlite.Database {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     return new Sqlite(join(dir, 'gateway.lock'), { timeout: 0 });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StartupError(`The data folder ${dir} cannot be used: ${reason}.`, { cause: error });
+    throw unusable(dir, error);
   }
+}
+
+function unusable(dir: string, error: unknown): StartupError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new StartupError(`The data folder ${dir} cannot be used: ${reason}.`, { cause: error });
 }
 
 function tryLock(lock: Sqlite.Database): boolean {
