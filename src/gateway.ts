@@ -8,7 +8,7 @@ import { createMemoryLog } from './chat/log/memory-log.ts';
 import { createSessionLog, type SessionChange } from './chat/log/session-log.ts';
 import { createModels, type Models } from './chat/models/models.ts';
 import { createCheckpointer } from './chat/run/checkpoint.ts';
-import type { RunEventBody } from './chat/run-event.ts';
+import { isDelta, type RunEventBody } from './chat/run-event.ts';
 import { Sessions } from './chat/sessions.ts';
 import { noTools, type ToolRunner } from './chat/tools.ts';
 import type { Config } from './config.ts';
@@ -17,7 +17,7 @@ import { createExecutor } from './http/executor.ts';
 import { createGraphQLServer } from './http/graphql.ts';
 import { createHealth } from './http/health.ts';
 import { listen } from './http/listen.ts';
-import { createMaskError } from './http/mask-error.ts';
+import { maskError } from './http/mask-error.ts';
 import { createServerApp } from './http/server.ts';
 import { createStreamHandler } from './http/stream/handler.ts';
 import { createDocs } from './rest/docs.ts';
@@ -130,7 +130,8 @@ async function serve(config: Config, log: Logger, services: Services) {
     yoga: graphql,
     owner: () => 'anonymous',
     log,
-    maskError: createMaskError(log),
+    maskError,
+    isShareable: isDelta,
     maxBodyBytes,
     maxReservations: limits.maxStreamReservations,
     reservationTtlMs: limits.streamReservationTtlMs,

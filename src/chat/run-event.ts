@@ -71,3 +71,11 @@ export type RunEvent = RunEventBody & { seq: number; runId: number; at: number }
 export function isTerminal(body: RunEventBody): body is TerminalRunEventBody {
   return body.type === 'RunCompleted' || body.type === 'RunCancelled' || body.type === 'RunFailed';
 }
+
+/**
+ * Whether this is a piece of text. Whatever is selected of one follows from the value alone, so that all
+ * followers can be sent the same bytes.
+ */
+export function isDelta(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'text' in value && 'seq' in value;
+}

@@ -28,7 +28,7 @@ describe('followers', () => {
     const late = (await stalled.readAll()).map(({ data }) => data.runEvents);
     expect(textOf(late)).toBe(all);
     expect(late.at(-1)).toMatchObject({ __typename: 'RunCompleted' });
-    expect(late.length).toBeLessThan(read.length);
+    expect(late.length).toBeLessThan(longAnswer.length / 2);
     const seqs = late.map(({ seq }) => seq);
     expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
   });

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 /** Replaces an error that is not meant for the client by one that is; Yoga's `maskedErrors.maskError`. */
 export type MaskError = (error: unknown, message: string, isDev?: boolean) => Error;
 
-/** An error as the client sees it: masked, logged where it was masked, without Yoga's internal extensions. */
+/** An error as the client sees it: masked, logged where that hides it, without Yoga's internal extensions. */
 export type PresentError = (error: unknown) => GraphQLFormattedError;
 
 const maskedMessage = 'Unexpected error.';
@@ -18,7 +18,8 @@ export function createErrorPresenter(
 ): PresentError {
   return (error) => {
     const masked = maskError(error, maskedMessage, false);
-    if (masked !== error) log.error({ err: error, requestId }, 'An error was hidden from the client.');
+    const isHidden = masked instanceof GraphQLError && masked.extensions['code'] === 'INTERNAL_SERVER_ERROR';
+    if (isHidden) log.error({ err: error, requestId }, 'An error was hidden from the client.');
     return format(masked);
   };
 }
