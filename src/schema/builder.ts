@@ -7,6 +7,7 @@ import { GatewayError } from '../errors.ts';
 import type PrismaTypes from '../generated/pothos.ts';
 import { getDatamodel } from '../generated/pothos.ts';
 import { parseId } from './global-id.ts';
+import { relayDescriptions } from './relay-descriptions.ts';
 
 export interface SchemaTypes {
   PrismaTypes: PrismaTypes;
@@ -25,12 +26,11 @@ export const builder = new SchemaBuilder<SchemaTypes>({
   defaultFieldNullability: false,
   prisma: { client: (context) => context.database, dmmf: getDatamodel(), onUnusedQuery: null },
   relay: {
+    ...relayDescriptions,
     cursorType: 'String',
-    edgesFieldOptions: { nullable: false },
-    nodeFieldOptions: { nullable: false },
+    edgesFieldOptions: { ...relayDescriptions.edgesFieldOptions, nullable: false },
+    nodeFieldOptions: { ...relayDescriptions.nodeFieldOptions, nullable: false },
     decodeGlobalID: parseId,
-    nodeQueryOptions: { description: 'Any object with an id.' },
-    nodesQueryOptions: { description: 'Objects by their ids, in the same order; null where there is none.' },
   },
   validation: {
     validationError: ({ issues }) => {

@@ -23,7 +23,7 @@ const MessageStatusRef = builder.enumType('MessageStatus', {
 });
 
 export const MessageRef = builder.prismaNode('Message', {
-  id: { field: 'id' },
+  id: { field: 'id', description: 'Its id, unique among all objects of this API.' },
   nullable: true,
   description: 'A prompt or an answer.',
   fields: (t) => ({

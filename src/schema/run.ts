@@ -36,7 +36,7 @@ const RunErrorRef = builder.objectRef<{ code: RunFailureCode; message: string }>
 });
 
 export const RunRef = builder.prismaNode('Run', {
-  id: { field: 'id' },
+  id: { field: 'id', description: 'Its id, unique among all objects of this API.' },
   nullable: true,
   description:
     'A prompt being answered, or one that was. Runs belong to the gateway: they go on when whoever asked has left.',
