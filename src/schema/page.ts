@@ -33,13 +33,18 @@ const beyondAllIds = 2 ** 31;
  *
  * @throws GatewayError BAD_USER_INPUT for page arguments that make no sense.
  */
-export function resolvePage<Row extends { id: number }>({ args, maxSize, order, load }: PageOptions<Row>) {
+export async function resolvePage<Row extends { id: number }>({
+  args,
+  maxSize,
+  order,
+  load,
+}: PageOptions<Row>) {
   checkSize('first', args.first, maxSize);
   checkSize('last', args.last, maxSize);
   if (args.first != null && args.last != null) {
     throw new GatewayError('BAD_USER_INPUT', 'first, last: give one of the two.', { field: 'last' });
   }
-  return resolveCursorConnection<Promise<Row[]>>(
+  const connection = await resolveCursorConnection<Promise<Row[]>>(
     { args, defaultSize: Math.min(defaultSize, maxSize), maxSize, toCursor: encodeCursor },
     ({ after, before, limit, inverted }) => {
       const start = after === undefined ? undefined : decodeCursor(after, 'after');
@@ -49,6 +54,9 @@ export function resolvePage<Row extends { id: number }>({ args, maxSize, order, 
       return load({ after: lower ?? 0, before: upper ?? beyondAllIds, limit, order: direction });
     },
   );
+  if (connection.edges.length > 0) return connection;
+  // The plugin gives cursors to nothing, an empty text among them.
+  return { ...connection, pageInfo: { ...connection.pageInfo, startCursor: null, endCursor: null } };
 }
 
 function checkSize(field: string, size: number | null | undefined, maxSize: number): void {
