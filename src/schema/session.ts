@@ -1,10 +1,11 @@
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
 import { resolvePage } from './page.ts';
+import { findSessions } from './session-page.ts';
 import { TokenUsageRef } from './token-usage.ts';
 
 export const SessionRef = builder.prismaNode('Session', {
-  id: { field: 'id' },
+  id: { field: 'id', description: 'Its id, unique among all objects of this API.' },
   nullable: true,
   description: 'A chat: its messages, its settings and what it has used.',
   fields: (t) => ({
@@ -75,24 +76,14 @@ builder.queryFields((t) => ({
       args: {
         userId: t.arg.string({ description: 'Only those that belong to this user.' }),
         featureName: t.arg.string({ description: 'Only those of this part of an application.' }),
-        search: t.arg.string({ description: 'Only those with this text in their title.' }),
+        search: t.arg.string({ description: 'Only those with this text in their title, in whatever case.' }),
       },
       resolve: (_root, { userId, featureName, search, ...args }, { database, maxPageSize }) =>
         resolvePage({
           args,
           maxSize: maxPageSize,
           order: 'desc',
-          load: ({ after, before, limit, order }) =>
-            database.session.findMany({
-              where: {
-                id: { gt: after, lt: before },
-                ...(userId != null && { userId }),
-                ...(featureName != null && { featureName }),
-                ...(search != null && { title: { contains: search } }),
-              },
-              orderBy: { id: order },
-              take: limit,
-            }),
+          load: (page) => findSessions(database, { userId, featureName, search }, page),
         }),
     },
     { name: 'SessionConnection' },
