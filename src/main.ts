@@ -20,11 +20,11 @@ try {
   );
 
   const signal = await new Promise(onSignal);
-  log.info({ signal }, 'closing: live runs may finish, then they are cancelled with what they have');
   onSignal((again) => {
     log.warn({ signal: again }, 'told twice: ending at once');
     process.exit(128 + constants.signals[again]);
   });
+  log.info({ signal }, 'closing: live runs may finish, then they are cancelled with what they have');
   await gateway[Symbol.asyncDispose]();
   log.info('closed');
 } catch (error) {
