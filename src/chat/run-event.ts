@@ -1,4 +1,4 @@
-import type { ToolCallStatus } from '../generated/prisma/enums.ts';
+import type { FinishReason, ToolCallStatus } from '../generated/prisma/enums.ts';
 import type { Usage } from './usage.ts';
 
 /** Why a run failed: the values of GraphQL's `RunFailureCode`. */
@@ -61,7 +61,7 @@ export type RunEventBody =
 
 /** Exactly one of these ends a run's log. `messageId` is null where the message has since been deleted. */
 export type TerminalRunEventBody =
-  | { type: 'RunCompleted'; messageId: number | null; usage: Usage }
+  | { type: 'RunCompleted'; messageId: number | null; usage: Usage; finishReason: FinishReason }
   | { type: 'RunCancelled'; messageId: number | null; usage: Usage }
   | ({ type: 'RunFailed'; messageId: number | null; usage: Usage } & RunFailure);
 

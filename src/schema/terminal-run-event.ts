@@ -1,6 +1,6 @@
 import type { RunEvent, TerminalRunEventBody } from '../chat/run-event.ts';
 import { builder } from './builder.ts';
-import { RunFailureCodeRef } from './run.ts';
+import { FinishReasonRef, RunFailureCodeRef } from './run.ts';
 import { RunEventRef } from './run-event.ts';
 import { ModelUsageRef } from './token-usage.ts';
 
@@ -28,6 +28,9 @@ const TerminalRunEventRef = builder.interfaceRef<Terminal>('TerminalRunEvent').i
 builder.objectRef<Extract<Terminal, { type: 'RunCompleted' }>>('RunCompleted').implement({
   description: 'The prompt is answered.',
   interfaces: [RunEventRef, TerminalRunEventRef],
+  fields: (t) => ({
+    finishReason: t.expose('finishReason', { type: FinishReasonRef, description: 'Why the model stopped.' }),
+  }),
 });
 
 builder.objectRef<Extract<Terminal, { type: 'RunCancelled' }>>('RunCancelled').implement({

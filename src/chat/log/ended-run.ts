@@ -32,7 +32,9 @@ export async function endedRun(
 /** The terminal run event that a run in the database stands for. */
 function terminalBody(run: Run): TerminalRunEventBody | undefined {
   const shared = { messageId: run.assistantMessageId, usage: usageOf(run) };
-  if (run.status === 'COMPLETED') return { type: 'RunCompleted', ...shared };
+  if (run.status === 'COMPLETED') {
+    return { type: 'RunCompleted', ...shared, finishReason: run.finishReason ?? 'OTHER' };
+  }
   if (run.status === 'CANCELLED') return { type: 'RunCancelled', ...shared };
   if (run.status !== 'FAILED') return undefined;
   const code = run.errorCode as RunFailureCode;

@@ -18,6 +18,8 @@ export class RunWriter {
   lastSeq = 0;
   /** Of all model calls so far, the running one estimated. */
   usage: Usage;
+  /** Tokens that the conversation takes up in the model's context, as of the newest model call. */
+  contextTokens = 0;
   /** The ids of all tool calls so far. */
   readonly callIds = new Set<string>();
   readonly runId: number;

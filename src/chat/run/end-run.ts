@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { MessageStatus, Run } from '../../generated/prisma/client.ts';
+import type { Run } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import type { SessionLog } from '../log/session-log.ts';
 import { type RunFailure, runFailureCodes, type TerminalRunEventBody } from '../run-event.ts';
-import { countTokens } from '../tokens.ts';
 import { type FinishedRun, finishRun } from './finish-run.ts';
 import type { RunOutcome } from './run.ts';
 
@@ -20,8 +19,6 @@ export interface EndRunOptions {
   log: Logger;
   /** How long an ended run's log stays readable. */
   runLogTtlMs: number;
-  /** Estimated tokens of what the model was shown. */
-  promptTokens: number;
   /** Aborts when the gateway closes: a run that cannot be saved until then is found at the next start. */
   closing: AbortSignal;
 }
@@ -34,7 +31,7 @@ export async function endRun(
   options: EndRunOptions,
 ): Promise<void> {
   const { log, closing } = options;
-  let finished = await describe(run, writer, outcome, options.promptTokens);
+  let finished = describe(run, writer, outcome);
   for (let tries = 1; ; tries += 1) {
     try {
       await finishRun(options.database, finished);
@@ -64,34 +61,25 @@ async function tell(
   await options.sessionLog.append(run.sessionId, { type: 'RunEnded', runId: run.id });
 }
 
-async function describe(
-  run: Run,
-  { content, reasoning, usage, lastSeq }: RunWriter,
-  outcome: RunOutcome,
-  promptTokens: number,
-): Promise<FinishedRun> {
-  const contextTokens =
-    outcome.status === 'COMPLETED' ? outcome.contextTokens : promptTokens + (await countTokens(content));
-  const base = { run, content, reasoning, usage, contextTokens, lastSeq: lastSeq + 1 };
-  const { status } = outcome;
-  if (status !== 'FAILED') return { ...base, status, messageStatus: messageStatuses[status] };
-  const failure = { code: outcome.code, reason: outcome.reason };
-  return {
-    ...base,
-    status,
-    failure,
-    messageStatus: outcome.code === 'INTERRUPTED' ? 'INTERRUPTED' : 'FAILED',
-  };
+function describe(run: Run, writer: RunWriter, outcome: RunOutcome): FinishedRun {
+  const { content, reasoning, usage, contextTokens } = writer;
+  const base = { run, content, reasoning, usage, contextTokens, lastSeq: writer.lastSeq + 1 };
+  switch (outcome.status) {
+    case 'COMPLETED':
+      return { ...base, status: 'COMPLETED', messageStatus: 'COMPLETE', finishReason: outcome.finishReason };
+    case 'CANCELLED':
+      return { ...base, status: 'CANCELLED', messageStatus: 'CANCELLED' };
+    case 'FAILED': {
+      const failure = { code: outcome.code, reason: outcome.reason };
+      return { ...base, status: 'FAILED', messageStatus: 'FAILED', failure };
+    }
+  }
 }
 
-const messageStatuses = { COMPLETED: 'COMPLETE', CANCELLED: 'CANCELLED' } satisfies Record<
-  string,
-  MessageStatus
->;
-
-function terminalBody({ run, status, usage, failure }: FinishedRun): TerminalRunEventBody {
+function terminalBody({ run, status, usage, finishReason, failure }: FinishedRun): TerminalRunEventBody {
   const shared = { messageId: run.assistantMessageId, usage };
-  if (status === 'COMPLETED') return { type: 'RunCompleted', ...shared };
+  if (status === 'COMPLETED')
+    return { type: 'RunCompleted', ...shared, finishReason: finishReason ?? 'OTHER' };
   if (status === 'CANCELLED') return { type: 'RunCancelled', ...shared };
   const { code, reason } = failure ?? { code: 'INTERNAL', reason: runFailureCodes.INTERNAL };
   return { type: 'RunFailed', ...shared, code, reason };

@@ -1,4 +1,4 @@
-import type { MessageStatus, Run, RunStatus } from '../../generated/prisma/client.ts';
+import type { FinishReason, MessageStatus, Run, RunStatus } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
 import type { RunFailure } from '../run-event.ts';
 import { countTokens } from '../tokens.ts';
@@ -14,6 +14,8 @@ export interface FinishedRun {
   /** The terminal run event's. */
   lastSeq: number;
   usage: Usage;
+  /** Of a run that was completed. */
+  finishReason?: FinishReason;
   failure?: RunFailure;
   /** What the conversation takes up of the model's context now. */
   contextTokens: number;
@@ -41,6 +43,7 @@ export async function finishRun(
         lastSeq,
         ...countsOf(usage),
         usageMeasured: usage.measured,
+        finishReason: finished.finishReason ?? null,
         errorCode: failure?.code ?? null,
         errorMessage: failure?.reason ?? null,
         finishedAt: new Date(),

@@ -34,12 +34,11 @@ export interface LiveRunOptions {
 export async function executeRun(run: Run, options: LiveRunOptions, signal: AbortSignal): Promise<void> {
   const log = options.log.child({ runId: run.id, sessionId: run.sessionId });
   const writer = new RunWriter(run, noUsage(run), { log: options.runLog, bus: options.bus });
-  const prompt = { tokens: 0 };
   try {
     using _ = options.checkpointer.track(writer);
-    const outcome = await answer(run, writer, prompt, options, signal);
+    const outcome = await answer(run, writer, options, signal);
     logOutcome(log, outcome);
-    await endRun(run, writer, outcome, { ...options, log, promptTokens: prompt.tokens });
+    await endRun(run, writer, outcome, { ...options, log });
   } catch (error) {
     log.fatal({ err: error }, 'a run could not be ended');
   }
@@ -48,7 +47,6 @@ export async function executeRun(run: Run, options: LiveRunOptions, signal: Abor
 async function answer(
   run: Run,
   writer: RunWriter,
-  shown: { tokens: number },
   options: LiveRunOptions,
   signal: AbortSignal,
 ): Promise<RunOutcome> {
@@ -64,12 +62,11 @@ async function answer(
     const { systemPrompt } = session;
     const { contextLimit } = model;
     const history = await readHistory({ database, sessionId, userMessageId, systemPrompt, contextLimit });
-    shown.tokens = history.tokens;
+    writer.contextTokens = history.tokens;
     if (history.omittedMessages > 0) {
       await writer.write({ type: 'ContextTrimmed', omittedMessages: history.omittedMessages });
     }
-    const prompt = { prompt: history.messages, promptTokens: history.tokens };
-    return await runModel({ ...options, ...prompt, sessionId, model, writer, signal });
+    return await runModel({ ...options, prompt: history.messages, sessionId, model, writer, signal });
   } catch (error) {
     return signal.aborted ? { status: 'CANCELLED' } : failed(error);
   }

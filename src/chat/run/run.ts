@@ -3,6 +3,7 @@ import type {
   LanguageModelV3Message,
   LanguageModelV3ToolResultPart,
 } from '@ai-sdk/provider';
+import type { FinishReason } from '../../generated/prisma/enums.ts';
 import type { Database } from '../../storage/database.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import type { CallLimits } from '../models/call-model.ts';
@@ -22,8 +23,6 @@ export interface RunOptions {
   model: ResolvedModel;
   /** What the model is shown: system prompt, earlier turns and the new prompt. */
   prompt: LanguageModelV3Message[];
-  /** Estimated tokens of the prompt. */
-  promptTokens: number;
   writer: RunWriter;
   tools: ToolRunner;
   /** Model calls at most; each round of tools costs one. */
@@ -33,9 +32,9 @@ export interface RunOptions {
   signal: AbortSignal;
 }
 
-/** How a run ended. `contextTokens` is what the conversation now takes up of the model's context. */
+/** How a run ended. */
 export type RunOutcome =
-  | { status: 'COMPLETED'; contextTokens: number }
+  | { status: 'COMPLETED'; finishReason: FinishReason }
   | { status: 'CANCELLED' }
   | ({ status: 'FAILED' } & RunFailure & { cause?: unknown });
 
@@ -60,13 +59,12 @@ async function answer(options: RunOptions): Promise<RunOutcome> {
   const offered = await options.tools.offer(options.sessionId);
   const prompt = [...options.prompt];
   for (const callId of callIdsOf(prompt)) options.writer.callIds.add(callId);
-  let { promptTokens } = options;
   for (let number = 1; number <= options.maxSteps; number += 1) {
-    const { transcript, contextTokens } = await runStep({ ...options, prompt, promptTokens, offered });
-    if (transcript.calls.length === 0) return { status: 'COMPLETED', contextTokens };
+    const { transcript, finishReason } = await runStep({ ...options, prompt, offered });
+    if (transcript.calls.length === 0) return { status: 'COMPLETED', finishReason };
     const results = await runToolCalls(transcript.calls, { ...options, step: number, offered });
     prompt.push({ role: 'assistant', content: transcript.content }, { role: 'tool', content: results });
-    promptTokens = contextTokens + (await resultTokens(results));
+    options.writer.contextTokens += await resultTokens(results);
   }
   const reason = `The model was still calling tools after ${options.maxSteps} steps.`;
   return { status: 'FAILED', code: 'STEP_LIMIT', reason };

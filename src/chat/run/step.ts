@@ -3,6 +3,7 @@ import type {
   LanguageModelV3Message,
   LanguageModelV3StreamPart,
 } from '@ai-sdk/provider';
+import type { FinishReason } from '../../generated/prisma/enums.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import { type CallLimits, callModel } from '../models/call-model.ts';
 import type { ResolvedModel } from '../models/models.ts';
@@ -15,8 +16,6 @@ import { Transcript } from './transcript.ts';
 export interface StepOptions {
   model: ResolvedModel;
   prompt: LanguageModelV3Message[];
-  /** Estimated tokens of the prompt. */
-  promptTokens: number;
   offered: LanguageModelV3FunctionTool[];
   writer: RunWriter;
   limits: CallLimits;
@@ -25,8 +24,8 @@ export interface StepOptions {
 
 export interface Step {
   transcript: Transcript;
-  /** Tokens of the prompt and of what the model added to it. */
-  contextTokens: number;
+  /** Why the model stopped. */
+  finishReason: FinishReason;
 }
 
 /** Failures of a request that was turned down: where nothing of an answer came, it has cost nothing. */
@@ -44,34 +43,43 @@ const refusals: ReadonlySet<RunFailureCode> = new Set([
  * refused: as the provider reports them, else estimated.
  */
 export async function runStep(options: StepOptions): Promise<Step> {
-  const { writer, promptTokens, signal } = options;
+  const { writer, signal } = options;
   signal.throwIfAborted();
-  const usageBefore = writer.usage;
+  const { usage: usageBefore, contextTokens: promptTokens } = writer;
   const transcript = new Transcript(writer.callIds);
   writer.usage = addUsage(usageBefore, { ...counted(promptTokens, 0, 0), measured: false });
-  let reported: TokenCounts | undefined;
-  let answered = false;
+  let finish: Finish | undefined;
   let refused = false;
   try {
     for await (const part of callModel(...callOptions(options))) {
-      answered = true;
       transcript.add(part);
       await writeDelta(part, writer);
-      if (part.type === 'finish') reported = reportedCounts(part.usage);
+      if (part.type === 'finish') finish = part;
     }
   } catch (error) {
-    refused = !answered && error instanceof ProviderError && refusals.has(error.code);
+    refused = transcript.isEmpty && error instanceof ProviderError && refusals.has(error.code);
     throw error;
   } finally {
+    const reported = finish && reportedCounts(finish.usage);
     const counts = reported ?? (await estimate(promptTokens, transcript));
     const usage = addUsage(usageBefore, { ...counts, measured: reported !== undefined });
     writer.usage = refused ? usageBefore : usage;
+    writer.contextTokens = refused ? promptTokens : counts.inputTokens + counts.outputTokens;
   }
   await writer.write({ type: 'UsageReported', usage: writer.usage });
-  const { inputTokens, outputTokens } = writer.usage;
-  const contextTokens = inputTokens - usageBefore.inputTokens + (outputTokens - usageBefore.outputTokens);
-  return { transcript, contextTokens };
+  return { transcript, finishReason: finishReasons[finish?.finishReason.unified ?? 'other'] };
 }
+
+type Finish = Extract<LanguageModelV3StreamPart, { type: 'finish' }>;
+
+const finishReasons: Record<Finish['finishReason']['unified'], FinishReason> = {
+  stop: 'STOP',
+  length: 'LENGTH',
+  'content-filter': 'CONTENT_FILTER',
+  'tool-calls': 'STOP',
+  error: 'OTHER',
+  other: 'OTHER',
+};
 
 function callOptions({ model, prompt, offered, limits, signal }: StepOptions) {
   const tools = offered.length > 0 ? { tools: offered, toolChoice: { type: 'auto' as const } } : {};

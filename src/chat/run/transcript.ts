@@ -34,6 +34,11 @@ export class Transcript {
     );
   }
 
+  /** Whether the model has said nothing. */
+  get isEmpty(): boolean {
+    return this.content.length === 0;
+  }
+
   get text(): string {
     return this.#content.map((part) => (part.type === 'text' ? part.text : '')).join('');
   }

@@ -52,6 +52,7 @@ CREATE TABLE "Run" (
     "providerName" TEXT NOT NULL,
     "modelName" TEXT NOT NULL,
     "lastSeq" INTEGER NOT NULL DEFAULT 0,
+    "finishReason" TEXT,
     "errorCode" TEXT,
     "errorMessage" TEXT,
     "inputTokens" INTEGER NOT NULL DEFAULT 0,
