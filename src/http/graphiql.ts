@@ -1,10 +1,14 @@
 import type { GraphiQLOptions } from 'graphql-yoga';
 
-const createSession = `# 1. Create a session. The next tab chats in it: give it the id that comes back.
-#    (Subscriptions show one run event after the other; the last one holds the whole answer.)
+// Lines of 48 characters at most: that is what the pane shows on a small screen.
+
+const createSession = `# 1. Create a session: click the pink button.
+#    The tab "Chat" sends it a prompt.
 
 mutation CreateSession {
-  createSession(input: { title: "My first chat" }) {
+  createSession(
+    input: { title: "My first chat" }
+  ) {
     id
     databaseId
     title
@@ -12,28 +16,31 @@ mutation CreateSession {
 }
 `;
 
-const chat = `# 2. Send a prompt and watch the answer arrive. Send it again with the same requestId,
-#    and you follow the same run: no prompt is asked (or billed) twice.
+const chat = `# 2. Send a prompt and watch the answer arrive.
+#    The pane on the right shows the newest run
+#    event; the last one holds the whole answer.
+#
+#    Change the prompt below, under "Variables".
+#    sessionId is the id that tab 1 gave you.
 
 subscription Chat($input: ChatInput!) {
   chat(input: $input) {
     __typename
     seq
-    runId
     ... on ReasoningDelta { text }
     ... on TextDelta { text }
-    ... on ToolCallStarted { callId name args }
-    ... on ToolCallFinished { callId status result }
+    ... on ToolCallStarted { name args }
+    ... on ToolCallFinished { name result }
     ... on TerminalRunEvent {
-      message { content status }
-      usage { inputTokens outputTokens measured }
+      message { status content }
+      usage { inputTokens outputTokens }
     }
     ... on RunFailed { code reason }
   }
 }
 `;
 
-const read = `# 3. Read what was said, and what it cost.
+const read = `# 3. Read what was said, and what it used.
 
 query Sessions {
   sessions(first: 5) {
@@ -41,20 +48,32 @@ query Sessions {
       node {
         id
         title
-        tokenUsage { totalTokens contextTokens contextLimit percentage }
         messages(last: 10) {
-          edges { node { role status content } }
+          edges {
+            node { role status content }
+          }
+        }
+        tokenUsage {
+          totalTokens
+          contextTokens
+          contextLimit
         }
       }
     }
   }
-  models { providerName modelName contextLimit isDefault }
+  models {
+    providerName
+    modelName
+    isDefault
+  }
 }
 `;
 
 /** The session that the first mutation on a fresh gateway creates: `Session:1`. */
 const firstSession = Buffer.from('Session:1').toString('base64');
-const input = { sessionId: firstSession, prompt: 'Hello! What can you do?', requestId: 'my-first-prompt' };
+// Without a requestId, which would have to change whenever the prompt does; with onBusy, which the editor marks
+// as missing although it has a default.
+const input = { sessionId: firstSession, prompt: 'Hello! What can you do?', onBusy: 'ENQUEUE' };
 
 /** GraphiQL with a chat ready to be tried. */
 export const graphiqlOptions: GraphiQLOptions = {
@@ -67,8 +86,15 @@ export const graphiqlOptions: GraphiQLOptions = {
   ],
 };
 
+// GraphiQL measures its tabs before their font is there, and a tab that is clicked jumps away from the mouse.
+// A page that is loaded again before anything was edited opens one more tab, an empty one.
+const repairs = `
+  <style>.graphiql-tab { transform: none !important; }</style>
+  <script>localStorage['graphiql:query'] ??= ${JSON.stringify(createSession)};</script>
+`;
+
 /** Everything the page needs is in it, so that it works without the internet: 9 MB, read when first asked for. */
 export async function renderGraphiQL(options: GraphiQLOptions): Promise<string> {
-  const page = await import('@graphql-yoga/render-graphiql');
-  return page.renderGraphiQL(options);
+  const { renderGraphiQL: render } = await import('@graphql-yoga/render-graphiql');
+  return render(options).replace('</head>', () => `${repairs}</head>`);
 }

@@ -1,0 +1,96 @@
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { describeInBrowser, openPage } from '../support/browser.ts';
+import { startTestGateway } from '../support/gateway.ts';
+
+describeInBrowser('GraphiQL', () => {
+  test('opens without the internet, with a chat ready to be tried', async () => {
+    await using gateway = await startTestGateway();
+    await using browser = await openPage();
+    const { page, requests, faults } = browser;
+
+    await page.goto(`${gateway.url}/graphql`);
+
+    expect(await tabs(page)).toEqual(['CreateSession', 'Chat', 'Sessions']);
+    expect(await lines(page, '.graphiql-query-editor')).toContain('mutation CreateSession');
+    expect(requests.filter((url) => !url.startsWith(`${gateway.url}/`))).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+
+  test('creates a session in its first tab, chats in the second and reads in the third', async () => {
+    await using gateway = await startTestGateway();
+    await using browser = await openPage();
+    const { page, faults } = browser;
+    await page.goto(`${gateway.url}/graphql`);
+
+    await execute(page);
+    await result(page, '"title": "My first chat"');
+    await openTab(page, 'Chat');
+    expect(await lines(page, '[aria-label="Variables"]')).toContain('"prompt": "Hello! What can you do?"');
+    await execute(page);
+    const shown = await result(page, '"__typename": "RunCompleted"');
+    const { data } = await gateway.graphql(
+      '{ sessions { edges { node { lastMessage { role content } } } } }',
+    );
+    const { role, content } = data.sessions.edges[0].node.lastMessage;
+    expect(role).toBe('ASSISTANT');
+    expect(withoutSpace(shown)).toContain(withoutSpace(JSON.stringify(content)));
+
+    await openTab(page, 'Sessions');
+    await execute(page);
+    await result(page, '"role": "ASSISTANT"');
+    expect(faults).toEqual([]);
+  });
+
+  test('opens the same tabs when it is loaded again', async () => {
+    await using gateway = await startTestGateway();
+    await using browser = await openPage();
+    const { page } = browser;
+
+    await page.goto(`${gateway.url}/graphql`);
+    await tabs(page);
+    await page.reload();
+
+    expect(await tabs(page)).toEqual(['CreateSession', 'Chat', 'Sessions']);
+  });
+});
+
+/** The names of the tabs, once the page is up. */
+async function tabs(page: Page): Promise<string[]> {
+  await page.getByRole('button', { name: /execute/i }).waitFor();
+  return page.getByRole('tab').locator('.graphiql-tab-button').allTextContents();
+}
+
+/** Clicks a tab and waits until GraphiQL has read its operation, which the address then carries. */
+async function openTab(page: Page, operationName: string): Promise<void> {
+  await page.getByRole('tab', { name: operationName }).click();
+  await page.waitForURL((url) => url.searchParams.get('query')?.includes(` ${operationName}`) === true);
+}
+
+async function execute(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /execute/i }).click();
+}
+
+/** What the result pane shows, once this is a part of it. */
+async function result(page: Page, part: string): Promise<string> {
+  const pane = '.result-window';
+  await expect.poll(() => lines(page, pane), { timeout: 20_000 }).toContain(part);
+  return lines(page, pane);
+}
+
+/** The text of an editor, whose lines stand in the document in any order. */
+async function lines(page: Page, editor: string): Promise<string> {
+  const rows = page.locator(`${editor} .view-line`);
+  await rows.first().waitFor();
+  const placed = await rows.evaluateAll((elements) =>
+    elements.map((element) => ({ top: Number.parseInt(element.style.top, 10), text: element.textContent })),
+  );
+  return placed
+    .toSorted((a, b) => a.top - b.top)
+    .map(({ text }) => text.replaceAll('\u00a0', ' '))
+    .join('\n');
+}
+
+function withoutSpace(text: string): string {
+  return text.replace(/\s/g, '');
+}

@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { describe } from 'vitest';
+
+const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  (path) => existsSync(path),
+);
+
+const inCI = Boolean(process.env['CI']);
+
+if (chromiumPath === undefined && !inCI) {
+  process.stderr.write('No Chromium found: the browser tests are skipped (apt-get install chromium).\n');
+}
+
+/** A `describe` for tests that need a browser. Without one they are skipped, in CI they fail. */
+export const describeInBrowser = describe.skipIf(chromiumPath === undefined && !inCI);
+
+export interface BrowserPage extends AsyncDisposable {
+  page: Page;
+  /** The addresses that were asked for, without `blob:` and `data:`. */
+  requests: string[];
+  /** Errors in the console, and what scripts threw. */
+  faults: string[];
+}
+
+/** A page of a browser that can reach this machine and nothing else. */
+export async function openPage(): Promise<BrowserPage> {
+  const browser = await launch();
+  const page = await browser.newPage({ viewport: { width: 1280, height: 1200 } });
+  const requests: string[] = [];
+  const faults: string[] = [];
+  page.on('request', (request) => {
+    if (!/^(blob|data):/.test(request.url())) requests.push(request.url());
+  });
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(message.text());
+  });
+  page.on('pageerror', (error) => {
+    faults.push(error.message);
+  });
+  return { page, requests, faults, [Symbol.asyncDispose]: () => browser.close() };
+}
+
+async function launch(): Promise<Browser> {
+  if (chromiumPath === undefined) throw new Error('No Chromium found: apt-get install chromium.');
+  return chromium.launch({
+    executablePath: chromiumPath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+    ],
+  });
+}
