@@ -18,10 +18,12 @@ import { createGraphQLServer } from './http/graphql.ts';
 import { createHealth } from './http/health.ts';
 import { listen } from './http/listen.ts';
 import { maskError } from './http/mask-error.ts';
+import { createRequestIds } from './http/request-ids.ts';
 import { createServerApp } from './http/server.ts';
 import { createStreamHandler } from './http/stream/handler.ts';
 import { createDocs } from './rest/docs.ts';
 import { createRestApi } from './rest/handler.ts';
+import { StartupError } from './startup-error.ts';
 import { claimDataDir } from './storage/claim-data-dir.ts';
 import type { Database } from './storage/database.ts';
 import { databaseFile } from './storage/database-file.ts';
@@ -74,7 +76,10 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
     }
     const database = keep(await openDatabase({ url: config.database.url, log })).db;
     const services = createServices(config, log, database, parts, keep);
-    await services.engine.recover();
+    await services.engine.recover().catch((cause: Error) => {
+      const file = databaseFile(config.database.url);
+      throw new StartupError(`The database ${file} cannot be written: ${cause.message}.`, { cause });
+    });
     const url = keep(await serve(config, log, services)).url;
     // Not before the port is taken: a start that fails must not have asked a model.
     await services.engine.startWaiting();
@@ -125,6 +130,7 @@ async function serve(config: Config, log: Logger, services: Services) {
   const { limits, chat, http } = config;
   const { maxBodyBytes } = limits;
   const closing = new AbortController();
+  const requestIds = createRequestIds();
   const graphql = createGraphQLServer({ services, log, maxBodyBytes, maxQueryTokens: limits.maxQueryTokens });
   const stream = createStreamHandler({
     yoga: graphql,
@@ -139,8 +145,8 @@ async function serve(config: Config, log: Logger, services: Services) {
     heartbeatMs: streamHeartbeatMs,
   });
   const health = createHealth({ database: services.database, closing: closing.signal });
-  const rest = createRestApi({ executor: createExecutor(graphql), log, ...limits });
-  const app = createServerApp({ graphql, stream, health, rest, docs: createDocs(), log });
+  const rest = createRestApi({ executor: createExecutor(graphql, requestIds), log, ...limits });
+  const app = createServerApp({ graphql, stream, health, rest, docs: createDocs(), requestIds, log });
   const listening = await listen(app, http);
   return {
     url: listening.url,

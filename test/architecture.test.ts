@@ -5,6 +5,7 @@ import { parseSourceFile, readSourceFiles, roomOf, type SourceFile } from './sup
 const base = [
   'config',
   'errors',
+  'global-id',
   'log',
   'log-error',
   'metrics',

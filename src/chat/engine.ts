@@ -1,13 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
-import { Prisma, type Run } from '../generated/prisma/client.ts';
+import type { Run } from '../generated/prisma/client.ts';
 import { type FollowOptions, followRun } from './log/follow-run.ts';
 import { runKey } from './log/run-writer.ts';
 import type { ModelChoice, Models, ResolvedModel } from './models/models.ts';
 import { ProviderError } from './models/provider-error.ts';
-import { executeRun, type LiveRunOptions } from './run/live-run.ts';
+import { LiveRuns, type LiveRunsOptions } from './run/live-runs.ts';
 import { type OnBusy, openRun, sessionNotFound } from './run/open-run.ts';
-import { cancelQueuedRun } from './run/queued-run.ts';
 import { endOrphanedRuns } from './run/recover.ts';
 import type { RunEvent } from './run-event.ts';
 
@@ -18,12 +17,17 @@ export interface SendInput {
   onBusy: OnBusy;
   providerName?: string | null | undefined;
   modelName?: string | null | undefined;
+  /** Where the run's lines go if it starts at once; the engine's own log unless given. */
+  log?: Logger;
 }
 
-export interface EngineOptions extends Omit<LiveRunOptions, 'closing'>, Omit<FollowOptions, 'log'> {
+export interface EngineOptions extends LiveRunsOptions, Omit<FollowOptions, 'log'> {
   /** Runs of one session that may wait at once. */
   maxQueuedRuns: number;
 }
+
+/** No id is larger: Prisma's `Int` has 32 bits. */
+const afterAll = 2 ** 31 - 1;
 
 export interface CancelReceipt {
   /** Whether there was a live run and it was cancelled. */
@@ -31,27 +35,14 @@ export interface CancelReceipt {
   run: Run | null;
 }
 
-/** How long a closing gateway goes on trying to save a run that it cannot save. */
-const savingMs = 3_000;
-
-/** The largest id that a row can have: Prisma's `Int` has 32 bits. */
-const maxId = 2 ** 31 - 1;
-
-interface LiveRun {
-  controller: AbortController;
-  done: Promise<void>;
-}
-
 /** Starts, cancels and recovers runs. A run belongs to the engine, not to whoever asked for it. */
 export class Engine {
   readonly #options: EngineOptions;
-  readonly #live = new Map<number, LiveRun>();
-  readonly #closing = new AbortController();
-  /** No new runs; then: no runs at all. */
-  #state: 'open' | 'draining' | 'cancelling' = 'open';
+  readonly #live: LiveRuns;
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#live = new LiveRuns(options);
   }
 
   /**
@@ -61,7 +52,7 @@ export class Engine {
    *   MODEL_UNAVAILABLE, SHUTTING_DOWN.
    */
   async send(input: SendInput): Promise<Run> {
-    if (this.#state !== 'open') {
+    if (!this.#live.isOpen) {
       throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down; send again in a moment.');
     }
     const { database, models, maxQueuedRuns } = this.#options;
@@ -77,7 +68,7 @@ export class Engine {
     const { run, opened } = await openRun(database, { ...input, model, maxQueued: maxQueuedRuns });
     if (!opened) return run;
     const announced = this.#announce(run);
-    if (run.status === 'RUNNING') this.#launch(run, announced);
+    if (run.status === 'RUNNING') this.#live.launch(run, input.log, announced);
     else await this.#enqueue(run, input.onBusy);
     await announced;
     return run;
@@ -128,7 +119,7 @@ export class Engine {
     const before = await database.run.findUnique({ where: { id: runId } });
     if (before === null) throw new GatewayError('NOT_FOUND', `There is no run ${runId}.`);
     if (before.finishedAt !== null) return { cancelled: false, run: before };
-    await this.#cancel(runId);
+    await this.#live.cancel(runId);
     const run = await database.run.findUnique({ where: { id: runId } });
     return { cancelled: run?.status === 'CANCELLED', run };
   }
@@ -153,14 +144,14 @@ export class Engine {
    * @param before Only runs with a smaller id.
    * @returns The ids of those that were live, newest first; some may have ended by themselves.
    */
-  async cancelSession(sessionId: number, before = maxId): Promise<number[]> {
+  async cancelSession(sessionId: number, before = afterAll): Promise<number[]> {
     const runs = await this.#options.database.run.findMany({
       where: { sessionId, status: { in: ['RUNNING', 'QUEUED'] }, id: { lt: before } },
       select: { id: true },
       // Those that wait first, so that none of them is started by the end of another.
       orderBy: { id: 'desc' },
     });
-    for (const { id } of runs) await this.#cancel(id);
+    for (const { id } of runs) await this.#live.cancel(id);
     return runs.map(({ id }) => id);
   }
 
@@ -180,36 +171,12 @@ export class Engine {
   async startWaiting(): Promise<void> {
     const where = { status: 'QUEUED' } as const;
     const waiting = await this.#options.database.run.groupBy({ by: ['sessionId'], where });
-    for (const { sessionId } of waiting) await this.#startNext(sessionId);
+    for (const { sessionId } of waiting) await this.#live.startNext(sessionId);
   }
 
   /** Takes no more runs, lets the live ones finish for `graceMs`, then cancels them. */
-  async drain(graceMs: number): Promise<void> {
-    this.#state = 'draining';
-    await this.#settle(graceMs);
-    this.#state = 'cancelling';
-    for (const { controller } of this.#live.values()) controller.abort();
-    await this.#settle(savingMs);
-    this.#closing.abort();
-    await this.#settle();
-  }
-
-  /** Waits until no run is live, for `withinMs` at most. */
-  async #settle(withinMs?: number): Promise<void> {
-    const done = Promise.all([...this.#live.values()].map((live) => live.done));
-    const timeout = new AbortController();
-    const late = delay(withinMs, undefined, { signal: timeout.signal }).catch(() => undefined);
-    await (withinMs === undefined ? done : Promise.race([done, late]));
-    timeout.abort();
-  }
-
-  /** Ends a run, whether it runs or waits, and waits until it has ended. */
-  async #cancel(runId: number): Promise<void> {
-    // A run that waits may be started between the look and the end: then it is live.
-    if (!this.#live.has(runId) && (await cancelQueuedRun(runId, this.#options))) return;
-    const live = this.#live.get(runId);
-    live?.controller.abort();
-    await live?.done;
+  drain(graceMs: number): Promise<void> {
+    return this.#live.drain(graceMs);
   }
 
   /** Tells those who watch the session of the new messages. */
@@ -219,51 +186,15 @@ export class Engine {
     await this.#options.sessionLog.append(sessionId, ...changes);
   }
 
-  /** Runs a RUNNING run. From here on it can be cancelled. */
-  #launch(run: Run, announced?: Promise<void>): void {
-    const controller = new AbortController();
-    if (this.#state === 'cancelling') controller.abort();
-    const options = { ...this.#options, closing: this.#closing.signal };
-    const done = Promise.resolve(announced)
-      .then(() => executeRun(run, options, controller.signal))
-      .then(() => {
-        this.#live.delete(run.id);
-        return this.#startNext(run.sessionId);
-      })
-      .catch((error) => this.#options.log.error({ err: error }, 'the next run could not be started'));
-    this.#live.set(run.id, { controller, done });
-  }
-
   async #enqueue(run: Run, onBusy: OnBusy): Promise<void> {
     await this.#logQueued(run.id);
     if (onBusy === 'INTERRUPT') await this.cancelSession(run.sessionId, run.id);
-    await this.#startNext(run.sessionId);
+    await this.#live.startNext(run.sessionId);
   }
 
   async #logQueued(runId: number): Promise<void> {
     await this.#options.runLog.append(runKey(runId), { type: 'RunQueued', runId });
     this.#options.bus.ring(runKey(runId));
-  }
-
-  /** Starts the run that has waited longest, unless another one is running. */
-  async #startNext(sessionId: number): Promise<void> {
-    if (this.#state !== 'open') return;
-    const { database } = this.#options;
-    const next = await database.run.findFirst({
-      where: { sessionId, status: 'QUEUED' },
-      orderBy: { id: 'asc' },
-    });
-    if (next === null) return;
-    try {
-      const started = await database.run.updateManyAndReturn({
-        where: { id: next.id, status: 'QUEUED' },
-        data: { status: 'RUNNING', startedAt: new Date() },
-      });
-      for (const run of started) this.#launch(run);
-    } catch (error) {
-      // One live run per session: the unique index says that another one is running.
-      if (!(error instanceof Prisma.PrismaClientKnownRequestError) || error.code !== 'P2002') throw error;
-    }
   }
 }
 

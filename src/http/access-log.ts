@@ -9,6 +9,6 @@ export function accessLog(log: Logger): MiddlewareHandler<{ Variables: RequestId
     await next();
     const ms = Math.round(performance.now() - startedAt);
     const { method, path } = c.req;
-    log.info({ requestId: c.get('requestId'), method, path, status: c.res.status, ms }, 'request');
+    log.info({ httpRequestId: c.get('requestId'), method, path, status: c.res.status, ms }, 'request');
   };
 }

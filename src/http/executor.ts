@@ -1,12 +1,15 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import type { ExecutionResult } from 'graphql';
-import type { GraphQLServer, RequestContext } from './graphql.ts';
+import type { GraphQLServer } from './graphql.ts';
+import type { RequestContext } from './request-context.ts';
+import type { RequestIds } from './request-ids.ts';
 
 /** Executes documents in process, with all that Yoga does for those that come over HTTP. */
-export function createExecutor(yoga: GraphQLServer) {
+export function createExecutor(yoga: GraphQLServer, requestIds: RequestIds) {
   const prepare = async (request: Request, document: object, variables: unknown, context: RequestContext) => {
     const params = { query: '', variables: variables as Record<string, unknown> };
-    const enveloped = yoga.getEnveloped({ request, params, ...context } as never);
+    const httpRequestId = requestIds.of(request);
+    const enveloped = yoga.getEnveloped({ request, params, httpRequestId, ...context } as never);
     const contextValue = await enveloped.contextFactory();
     const args = { schema: enveloped.schema, document, contextValue, variableValues: variables };
     return { enveloped, args };

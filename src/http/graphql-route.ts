@@ -14,7 +14,7 @@ export function createGraphQLRoute(yoga: GraphQLServer): (c: HttpContext) => Pro
       return c.json({ errors }, 405, { allow: 'GET, POST' });
     }
     const response = await yoga.fetch(c.req.raw, {
-      requestId: c.get('requestId'),
+      httpRequestId: c.get('requestId'),
       incoming: c.env.incoming,
     });
     return response;

@@ -1,12 +1,13 @@
-import type { IncomingMessage } from 'node:http';
 import { GraphQLError, parse } from 'graphql';
 import { createYoga, type Plugin, type YogaLogger } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Context, Services } from '../context.ts';
 import { schema } from '../schema/index.ts';
 import { graphiqlOptions, renderGraphiQL } from './graphiql.ts';
-import { createMaskError } from './mask-error.ts';
+import { maskError } from './mask-error.ts';
+import type { RequestContext } from './request-context.ts';
 import { useRequestParams } from './request-params.ts';
+import { useErrorLog } from './use-error-log.ts';
 
 export interface GraphQLOptions {
   services: Services;
@@ -17,30 +18,21 @@ export interface GraphQLOptions {
   maxQueryTokens: number;
 }
 
-/** What whoever hands over a request knows of it. */
-export interface RequestContext {
-  requestId?: string;
-  /** Where the body is read from; absent for what is executed in process. */
-  incoming?: IncomingMessage;
-  /** Aborts when nobody waits for the result any more; the request's own signal unless given. */
-  signal?: AbortSignal;
-}
-
 export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
 /** Yoga at `/graphql`: queries, mutations, subscriptions over its own SSE, and GraphiQL. */
 export function createGraphQLServer({ services, log, maxBodyBytes, maxQueryTokens }: GraphQLOptions) {
   return createYoga<RequestContext, Context>({
     schema,
-    context: ({ request, requestId, signal }) => ({
+    context: ({ request, httpRequestId, signal }) => ({
       ...services,
       viewer: { userId: 'anonymous' },
       signal: signal ?? request.signal,
-      log: requestId === undefined ? log : log.child({ requestId }),
+      log: httpRequestId === undefined ? log : log.child({ httpRequestId }),
     }),
-    maskedErrors: { maskError: createMaskError(log) },
+    maskedErrors: { maskError },
     logging: yogaLogger(log),
-    plugins: [useRequestParams(maxBodyBytes), useMaxTokens(maxQueryTokens)],
+    plugins: [useErrorLog(log), useRequestParams(maxBodyBytes), useMaxTokens(maxQueryTokens)],
     maxRequestBodySize: false,
     graphiql: graphiqlOptions,
     renderGraphiQL,

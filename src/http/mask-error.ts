@@ -1,6 +1,5 @@
 import { PothosError } from '@pothos/core';
 import { GraphQLError, type GraphQLErrorOptions, Kind } from 'graphql';
-import type { Logger } from 'pino';
 
 /** What a client is shown of an error: errors meant for it as they are, anything else as one that says nothing. */
 export function maskError(error: unknown): GraphQLError {
@@ -19,13 +18,10 @@ export function maskError(error: unknown): GraphQLError {
   return error;
 }
 
-/** `maskError`, with what is hidden from the client in the log. */
-export function createMaskError(log: Logger): (error: unknown) => GraphQLError {
-  return (error) => {
-    const masked = maskError(error);
-    if (masked.extensions['code'] === hiddenCode) log.error({ err: error }, 'a resolver failed');
-    return masked;
-  };
+/** Whether a client is told no more of this error than that there was one. */
+export function isHidden(error: unknown): boolean {
+  const masked = maskError(error);
+  return masked !== error && masked.extensions['code'] === hiddenCode;
 }
 
 const hiddenCode = 'INTERNAL_SERVER_ERROR';

@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import type { RequestContext } from './graphql.ts';
+import type { RequestContext } from './request-context.ts';
 import { readParams } from './stream/read-params.ts';
 import { RequestError } from './stream/request-error.ts';
 

@@ -1,11 +1,12 @@
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
-import { type RequestIdVariables, requestId } from 'hono/request-id';
+import type { RequestIdVariables } from 'hono/request-id';
 import type { Logger } from 'pino';
 import { accessLog } from './access-log.ts';
 import type { GraphQLServer } from './graphql.ts';
 import { createGraphQLRoute } from './graphql-route.ts';
+import type { RequestIds } from './request-ids.ts';
 import type { StreamHandler } from './stream/handler.ts';
 
 /** Answers requests that come through `@hono/node-server`. */
@@ -21,20 +22,21 @@ export interface ServerOptions {
   rest: HttpApp;
   /** Brings its own paths. */
   docs: HttpApp;
+  requestIds: RequestIds;
   log: Logger;
 }
 
 /** All routes of the gateway. */
 export function createServerApp(options: ServerOptions) {
-  const { graphql, stream, health, rest, docs, log } = options;
+  const { graphql, stream, health, rest, docs, requestIds, log } = options;
   const app = new Hono<{ Bindings: HttpBindings; Variables: RequestIdVariables }>();
-  app.use(requestId(), accessLog(log));
+  app.use(requestIds.middleware, accessLog(log));
 
   app.get('/', (c) => c.redirect('/graphql'));
   app.route('/health', health);
   app.all('/graphql', createGraphQLRoute(graphql));
   app.all('/graphql/stream', async (c) => {
-    await stream(c.env.incoming, c.env.outgoing, { requestId: c.get('requestId') });
+    await stream(c.env.incoming, c.env.outgoing, { httpRequestId: c.get('requestId') });
     return RESPONSE_ALREADY_SENT;
   });
   app.all('/api/v1/*', (c) => rest.fetch(c.req.raw, c.env));
@@ -42,7 +44,7 @@ export function createServerApp(options: ServerOptions) {
 
   app.notFound((c) => c.json({ detail: 'Not Found' }, 404));
   app.onError((error, c) => {
-    log.error({ err: error, requestId: c.get('requestId') }, 'a request failed');
+    log.error({ err: error, httpRequestId: c.get('requestId') }, 'a request failed');
     return c.json({ detail: 'Internal Server Error' }, 500);
   });
   return app;

@@ -4,6 +4,7 @@ import { usageOf } from '../chat/log/ended-run.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
 import { builder } from './builder.ts';
+import { idOf } from './global-id.ts';
 import { MessageRef } from './message.ts';
 import { RunRef } from './run.ts';
 import { RunEventRef } from './run-event.ts';
@@ -24,7 +25,12 @@ const OnBusyRef = builder.enumType('OnBusy', {
 const ChatInput = builder.inputType('ChatInput', {
   description: 'A prompt for a session.',
   fields: (t) => ({
-    sessionId: t.globalID({ for: SessionRef, required: true, description: 'The session that is to answer.' }),
+    sessionId: t.globalID({
+      for: SessionRef,
+      validate: idOf(SessionRef),
+      required: true,
+      description: 'The session that is to answer.',
+    }),
     prompt: t.string({
       required: true,
       validate: z.string().refine((prompt) => prompt.trim() !== '', 'expected some text'),
@@ -51,12 +57,17 @@ const ChatInput = builder.inputType('ChatInput', {
 
 type Input = typeof ChatInput.$inferInput;
 
-function toSendInput(input: Input, { maxPromptBytes }: Context): SendInput {
+function toSendInput(input: Input, { maxPromptBytes, log }: Context): SendInput {
   if (Buffer.byteLength(input.prompt) > maxPromptBytes) {
     const message = `input.prompt: expected at most ${maxPromptBytes} bytes of UTF-8.`;
     throw new GatewayError('PAYLOAD_TOO_LARGE', message, { field: 'input.prompt' });
   }
-  return { ...input, sessionId: Number(input.sessionId.id) };
+  // Half a surrogate pair cannot be stored: the prompt that is read back would be another one.
+  if (/\p{Surrogate}/u.test(input.prompt)) {
+    const message = 'input.prompt: expected well-formed Unicode.';
+    throw new GatewayError('BAD_USER_INPUT', message, { field: 'input.prompt' });
+  }
+  return { ...input, sessionId: Number(input.sessionId.id), log };
 }
 
 const after = 'The `seq` of the last run event you have seen. Default: 0, all of them.';
@@ -79,7 +90,7 @@ builder.subscriptionFields((t) => ({
     description:
       'Follows a run: what its log holds after the cursor, then live, until the terminal run event. A follower that is slow gets neighbouring deltas merged into one.',
     args: {
-      runId: t.arg.globalID({ for: RunRef, required: true, description: 'The run.' }),
+      runId: t.arg.globalID({ for: RunRef, validate: idOf(RunRef), required: true, description: 'The run.' }),
       after: t.arg.int({ description: after }),
     },
     subscribe: (_root, { runId, after }, { engine, signal }) =>
@@ -119,21 +130,26 @@ const CancelReceiptRef = builder.objectRef<CancelReceipt>('CancelReceipt').imple
 });
 
 builder.mutationFields((t) => ({
-  sendMessage: t.prismaField({
-    type: 'Run',
+  sendMessage: t.field({
+    type: RunRef,
     description:
       'Sends a prompt and does not wait for the answer: follow it with `runEvents`, from anywhere.',
     args: { input: t.arg({ type: ChatInput, required: true, description: 'The prompt.' }) },
-    resolve: (_query, _root, { input }, context) => context.engine.send(toSendInput(input, context)),
+    resolve: (_root, { input }, context) => context.engine.send(toSendInput(input, context)),
   }),
   cancelRun: t.field({
     type: CancelReceiptRef,
     description:
       'Stops a run, or whatever a session is running. Answers when it has stopped: the partial answer and the tokens so far are saved.',
     args: {
-      runId: t.arg.globalID({ for: RunRef, description: 'The run. Give this or `sessionId`.' }),
+      runId: t.arg.globalID({
+        for: RunRef,
+        validate: idOf(RunRef),
+        description: 'The run. Give this or `sessionId`.',
+      }),
       sessionId: t.arg.globalID({
         for: SessionRef,
+        validate: idOf(SessionRef),
         description: 'The session; prompts that wait in it are cancelled too. Give this or `runId`.',
       }),
     },

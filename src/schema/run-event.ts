@@ -27,9 +27,10 @@ builder.objectRef<Of<'RunQueued'>>('RunQueued').implement({
   fields: (t) => ({
     run: t.prismaField({
       type: 'Run',
-      description: 'The run.',
+      nullable: true,
+      description: 'The run; null where its session was deleted since.',
       resolve: (query, { runId }, _args, { database }) =>
-        database.run.findUniqueOrThrow({ ...query, where: { id: runId } }),
+        database.run.findUnique({ ...query, where: { id: runId } }),
     }),
   }),
 });
@@ -40,15 +41,17 @@ export const RunStartedRef = builder.objectRef<Of<'RunStarted'>>('RunStarted').i
   fields: (t) => ({
     run: t.prismaField({
       type: 'Run',
-      description: 'The run.',
+      nullable: true,
+      description: 'The run; null where its session was deleted since.',
       resolve: (query, { runId }, _args, { database }) =>
-        database.run.findUniqueOrThrow({ ...query, where: { id: runId } }),
+        database.run.findUnique({ ...query, where: { id: runId } }),
     }),
     session: t.prismaField({
       type: 'Session',
-      description: 'The session that answers.',
+      nullable: true,
+      description: 'The session that answers; null where it was deleted since.',
       resolve: (query, { sessionId }, _args, { database }) =>
-        database.session.findUniqueOrThrow({ ...query, where: { id: sessionId } }),
+        database.session.findUnique({ ...query, where: { id: sessionId } }),
     }),
     userMessage: t.prismaField({
       type: 'Message',

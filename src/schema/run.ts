@@ -1,6 +1,6 @@
 import { usageOf } from '../chat/log/ended-run.ts';
 import { type RunFailureCode, runFailureCodes } from '../chat/run-event.ts';
-import { RunStatus } from '../generated/prisma/enums.ts';
+import { FinishReason, RunStatus } from '../generated/prisma/enums.ts';
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
 import { loadersOf } from './loaders.ts';
@@ -14,6 +14,18 @@ const RunStatusRef = builder.enumType('RunStatus', {
     [RunStatus.COMPLETED]: { description: 'The prompt is answered.' },
     [RunStatus.CANCELLED]: { description: 'Someone cancelled it; what had been written is kept.' },
     [RunStatus.FAILED]: { description: 'It failed; `error` says why. What had been written is kept.' },
+  },
+});
+
+export const FinishReasonRef = builder.enumType('FinishReason', {
+  description: 'Why the model stopped.',
+  values: {
+    [FinishReason.STOP]: { description: 'It had said everything.' },
+    [FinishReason.LENGTH]: {
+      description: 'It reached the longest answer it may give: the answer breaks off.',
+    },
+    [FinishReason.CONTENT_FILTER]: { description: 'The provider withheld the rest.' },
+    [FinishReason.OTHER]: { description: 'The provider did not say.' },
   },
 });
 
@@ -57,6 +69,11 @@ export const RunRef = builder.prismaNode('Run', {
       description: 'The answer; null once the history was cleared.',
     }),
     usage: t.field({ type: ModelUsageRef, description: 'Tokens it has used.', resolve: usageOf }),
+    finishReason: t.expose('finishReason', {
+      type: FinishReasonRef,
+      nullable: true,
+      description: 'Why the model stopped; null unless the run was completed.',
+    }),
     error: t.field({
       type: RunErrorRef,
       nullable: true,

@@ -1,6 +1,7 @@
 import type { SessionChange } from '../chat/log/session-log.ts';
 import { GatewayError } from '../errors.ts';
 import { builder } from './builder.ts';
+import { idOf } from './global-id.ts';
 import { RunStartedRef } from './run-event.ts';
 import { SessionRef } from './session.ts';
 
@@ -14,9 +15,10 @@ const RunEndedRef = builder.objectRef<SessionEvent<'RunEnded'>>('RunEnded').impl
   fields: (t) => ({
     run: t.prismaField({
       type: 'Run',
-      description: 'The run.',
+      nullable: true,
+      description: 'The run; null where its session was deleted since.',
       resolve: (query, { runId }, _args, { database }) =>
-        database.run.findUniqueOrThrow({ ...query, where: { id: runId } }),
+        database.run.findUnique({ ...query, where: { id: runId } }),
     }),
   }),
 });
@@ -81,7 +83,12 @@ builder.subscriptionField('sessionEvents', (t) =>
     description:
       'What happens to a session from now on, whoever causes it. Ends when the session is deleted.',
     args: {
-      sessionId: t.arg.globalID({ for: SessionRef, required: true, description: 'The session.' }),
+      sessionId: t.arg.globalID({
+        for: SessionRef,
+        validate: idOf(SessionRef),
+        required: true,
+        description: 'The session.',
+      }),
     },
     subscribe: async (_root, { sessionId }, { database, sessionLog, signal }) => {
       const id = Number(sessionId.id);

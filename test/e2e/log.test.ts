@@ -67,44 +67,44 @@ test('the lines of a run name it, and the lines of a request name that', async (
   gateway.kill('SIGTERM');
   await gateway.exited;
   const lines = gateway.lines.filter(({ msg }) => /^run |request/.test(msg));
-  const facts = lines.map(({ msg, path, requestId, runId, sessionId }) => ({
+  const facts = lines.map(({ msg, path, httpRequestId, runId, sessionId }) => ({
     ...{ msg, path, runId, sessionId },
-    requestId: String(requestId).replace(/^[\da-f-]{36}$/, 'one of its own'),
+    httpRequestId: String(httpRequestId).replace(/^[\da-f-]{36}$/, 'one of its own'),
   }));
   expect(facts).toMatchInlineSnapshot(`
     [
       {
+        "httpRequestId": "one of its own",
         "msg": "request",
         "path": "/graphql",
-        "requestId": "one of its own",
         "runId": undefined,
         "sessionId": undefined,
       },
       {
+        "httpRequestId": "alice-1",
         "msg": "run ended",
         "path": undefined,
-        "requestId": "undefined",
         "runId": 1,
         "sessionId": 1,
       },
       {
+        "httpRequestId": "alice-1",
         "msg": "request",
         "path": "/graphql/stream",
-        "requestId": "alice-1",
         "runId": undefined,
         "sessionId": undefined,
       },
       {
+        "httpRequestId": "alice-1",
         "msg": "run failed",
         "path": undefined,
-        "requestId": "undefined",
         "runId": 2,
         "sessionId": 1,
       },
       {
+        "httpRequestId": "alice-1",
         "msg": "request",
         "path": "/graphql/stream",
-        "requestId": "alice-1",
         "runId": undefined,
         "sessionId": undefined,
       },

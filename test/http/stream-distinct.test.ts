@@ -102,7 +102,7 @@ test('A subscription that is refused shows its own error; one that crashes shows
     },
   ]);
   expect(logged).toEqual([expect.stringContaining('hunter2')]);
-  expect(logged[0]).toContain('"requestId":"request-1"');
+  expect(logged[0]).toContain('"httpRequestId":"request-1"');
 });
 
 test('A source that throws ends its operation with a masked error, and the gateway lives on.', async () => {

@@ -35,7 +35,7 @@ export async function startStreamServer(overrides: Partial<StreamHandlerOptions>
     ...overrides,
   });
   const server = createServer((incoming, outgoing) => {
-    void handle(incoming, outgoing, { requestId: 'request-1' });
+    void handle(incoming, outgoing, { httpRequestId: 'request-1' });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -25,7 +25,7 @@ export async function endOrphanedRuns(database: Database): Promise<number> {
   for (const { assistantMessage, ...run } of orphans) {
     const content = assistantMessage?.content ?? '';
     const reasoning = assistantMessage?.reasoning ?? '';
-    const usage = await estimateUsage(run, content, reasoning);
+    const usage = await estimateUsage(database, run, content, reasoning);
     await finishRun(database, {
       run,
       status: 'FAILED',
@@ -41,13 +41,23 @@ export async function endOrphanedRuns(database: Database): Promise<number> {
   return orphans.length;
 }
 
-async function estimateUsage(run: Run, content: string, reasoning: string) {
+async function estimateUsage(database: Database, run: Run, content: string, reasoning: string) {
   const reasoningTokens = await countTokens(reasoning);
   const outputTokens = reasoningTokens + (await countTokens(content));
   return {
     ...usageOf(run),
+    // The first checkpoint may not have come: then the messages tell how long the prompt was.
+    inputTokens: run.inputTokens || (await countShown(database, run)),
     outputTokens: Math.max(run.outputTokens, outputTokens),
     reasoningTokens: Math.max(run.reasoningTokens, reasoningTokens),
     measured: false,
   };
+}
+
+async function countShown(database: Database, { sessionId, userMessageId }: Run): Promise<number> {
+  const shown = await database.message.aggregate({
+    where: { sessionId, id: { lte: userMessageId ?? 0 } },
+    _sum: { tokenCount: true },
+  });
+  return shown._sum.tokenCount ?? 0;
 }

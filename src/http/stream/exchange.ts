@@ -8,7 +8,7 @@ import type { Presentation } from './results.ts';
 
 /** What the HTTP shell knows of a request; it joins the initial context of the operation. */
 export interface ExchangeInit {
-  requestId?: string;
+  httpRequestId?: string;
 }
 
 /** One HTTP request and its answer. */

@@ -73,7 +73,7 @@ export function createStreamHandler(options: StreamHandlerOptions): StreamHandle
   let closing = false;
 
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse, init: ExchangeInit) => {
-    const present = createErrorPresenter(log, maskError, init.requestId);
+    const present = createErrorPresenter(log, maskError, init.httpRequestId);
     try {
       if (closing) throw new RequestError('SHUTTING_DOWN', 'The gateway is shutting down.');
       await route(openExchange(yoga, incoming, outgoing, init, { present, shared }), modes);

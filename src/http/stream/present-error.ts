@@ -10,18 +10,22 @@ export type PresentError = (error: unknown) => GraphQLFormattedError;
 
 const maskedMessage = 'Unexpected error.';
 
-/** @param requestId Goes into the log with every error of this request. */
+/** @param httpRequestId Goes into the log with every error of this request. */
 export function createErrorPresenter(
   log: Logger,
   maskError: MaskError = maskByDefault,
-  requestId?: string,
+  httpRequestId?: string,
 ): PresentError {
   return (error) => {
     const masked = maskError(error, maskedMessage, false);
-    const isHidden = masked instanceof GraphQLError && masked.extensions['code'] === 'INTERNAL_SERVER_ERROR';
-    if (isHidden) log.error({ err: error, requestId }, 'An error was hidden from the client.');
+    if (masked !== error && isHidden(masked))
+      log.error({ err: error, httpRequestId }, 'An error was hidden from the client.');
     return format(masked);
   };
+}
+
+function isHidden(error: Error): boolean {
+  return !(error instanceof GraphQLError) || error.extensions['code'] === 'INTERNAL_SERVER_ERROR';
 }
 
 function format(error: Error): GraphQLFormattedError {
