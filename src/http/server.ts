@@ -4,8 +4,8 @@ import { Hono } from 'hono';
 import type { RequestIdVariables } from 'hono/request-id';
 import type { Logger } from 'pino';
 import { accessLog } from './access-log.ts';
-import type { GraphQLServer } from './graphql.ts';
-import { createGraphQLRoute } from './graphql-route.ts';
+import { createGraphQLRoute } from './graphql/route.ts';
+import type { GraphQLServer } from './graphql/yoga.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { StreamHandler } from './stream/handler.ts';
 

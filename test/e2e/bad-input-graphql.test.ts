@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ErrorCode } from '../../src/errors.ts';
 import { chat, collect } from '../support/chat.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { refusal, resultIn } from '../support/refusal.ts';
@@ -37,7 +38,7 @@ const sessions = (args: string) => `{ sessions(${args}) { edges { node { id } } 
 const messages = (args: string) =>
   `{ session(id: "${session}") { messages(${args}) { edges { node { id } } } } }`;
 
-type Row = [what: string, query: string, variables: object, code: string, field: string | RegExp];
+type Row = [what: string, query: string, variables: object, code: ErrorCode, field: string | RegExp];
 
 const rows: Row[] = [
   ['a message’s id for a session', readSession, { id: idOf('Message:1') }, 'BAD_USER_INPUT', 'id'],

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ErrorCode } from '../../src/errors.ts';
 import { chat, collect } from '../support/chat.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { sendRaw } from '../support/raw-http.ts';
@@ -31,7 +32,7 @@ const post = (body: BodyInit, headers: HeadersInit = json): RequestInit => ({
 const get = (parameters: Record<string, string>) => `?${new URLSearchParams(parameters)}`;
 const query = '{ viewer { userId } }';
 
-type Row = [what: string, target: string, init: RequestInit, status: number, code: string];
+type Row = [what: string, target: string, init: RequestInit, status: number, code: ErrorCode];
 
 const rows: Row[] = [
   ['malformed JSON', '', post('{"query":'), 400, 'BAD_REQUEST'],

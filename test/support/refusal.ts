@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { errorStatus } from '../../src/errors.ts';
 import type { Database } from '../../src/storage/database.ts';
 import type { GraphQLAnswer, TestGateway } from './gateway.ts';
 
@@ -30,8 +31,11 @@ async function contentsOf(database: Database) {
   ]);
 }
 
-/** The result of an operation, be it JSON or the first result of an event stream. */
+/** The result of an operation, be it JSON or the first result of an event stream. Every error has a known code. */
 export function resultIn({ text }: Refusal): GraphQLAnswer {
   const [, data] = /^event: next\ndata: (.*)$/m.exec(text) ?? [];
-  return JSON.parse(data ?? text) as GraphQLAnswer;
+  const result = JSON.parse(data ?? text) as GraphQLAnswer;
+  for (const { extensions } of result.errors ?? [])
+    expect(errorStatus).toHaveProperty(String(extensions['code']));
+  return result;
 }

@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { RequestIdVariables } from 'hono/request-id';
-import type { GraphQLServer } from './graphql.ts';
+import type { GraphQLServer } from './yoga.ts';
 
 type HttpContext = Context<{ Bindings: HttpBindings; Variables: RequestIdVariables }>;
 
@@ -13,10 +13,8 @@ export function createGraphQLRoute(yoga: GraphQLServer): (c: HttpContext) => Pro
       const errors = [{ message: 'Use GET or POST.', extensions: { code: 'METHOD_NOT_ALLOWED' } }];
       return c.json({ errors }, 405, { allow: 'GET, POST' });
     }
-    const response = await yoga.fetch(c.req.raw, {
-      httpRequestId: c.get('requestId'),
-      incoming: c.env.incoming,
-    });
-    return response;
+    // Or a proxy like nginx would hold the events back. Yoga does not say it.
+    c.env.outgoing.setHeader('X-Accel-Buffering', 'no');
+    return yoga.fetch(c.req.raw, { httpRequestId: c.get('requestId'), incoming: c.env.incoming });
   };
 }

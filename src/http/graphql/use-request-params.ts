@@ -1,8 +1,8 @@
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { readParams } from '../stream/read-params.ts';
+import { RequestError } from '../stream/request-error.ts';
 import type { RequestContext } from './request-context.ts';
-import { readParams } from './stream/read-params.ts';
-import { RequestError } from './stream/request-error.ts';
 
 /**
  * Reads the parameters of a request as the stream at `/graphql/stream` does. Yoga's own readers take bytes that

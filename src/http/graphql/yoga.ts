@@ -1,13 +1,13 @@
-import { GraphQLError, parse } from 'graphql';
-import { createYoga, type Plugin, type YogaLogger } from 'graphql-yoga';
+import { createYoga, type YogaLogger } from 'graphql-yoga';
 import type { Logger } from 'pino';
-import type { Context, Services } from '../context.ts';
-import { schema } from '../schema/index.ts';
+import type { Context, Services } from '../../context.ts';
+import { schema } from '../../schema/index.ts';
 import { graphiqlOptions, renderGraphiQL } from './graphiql.ts';
 import { maskError } from './mask-error.ts';
 import type { RequestContext } from './request-context.ts';
-import { useRequestParams } from './request-params.ts';
 import { useErrorLog } from './use-error-log.ts';
+import { useMaxTokens } from './use-max-tokens.ts';
+import { useRequestParams } from './use-request-params.ts';
 
 export interface GraphQLOptions {
   services: Services;
@@ -42,21 +42,6 @@ export function createGraphQLServer({ services, log, maxBodyBytes, maxQueryToken
     landingPage: false,
     cors: false,
   });
-}
-
-function useMaxTokens(maxTokens: number): Plugin {
-  return {
-    onParse: ({ setParseFn }) =>
-      setParseFn((source, options) => {
-        try {
-          return parse(source, { ...options, maxTokens });
-        } catch (error) {
-          // The parser is recursive: few tokens can be too deep for the stack.
-          if (!(error instanceof RangeError)) throw error;
-          throw new GraphQLError('The document is nested too deeply.');
-        }
-      }),
-  };
 }
 
 function yogaLogger(log: Logger): YogaLogger {

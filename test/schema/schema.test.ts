@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import { isEnumType, isInputObjectType, isInterfaceType, isObjectType, isSpecifiedScalarType } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { schema } from '../../src/schema/index.ts';
+import { printedSchema } from '../../src/schema/print.ts';
+
+interface Described {
+  description?: string | null | undefined;
+}
+
+/** Everything in the schema that a reader could ask about: its name and what it is said to be. */
+function everything(): [name: string, what: Described][] {
+  const types = Object.values(schema.getTypeMap()).filter(
+    (type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type),
+  );
+  return types.flatMap((type): [string, Described][] => [
+    [type.name, type],
+    ...(isEnumType(type)
+      ? type.getValues().map((value): [string, Described] => [`${type.name}.${value.name}`, value])
+      : []),
+    ...(isInputObjectType(type)
+      ? Object.values(type.getFields()).map((field): [string, Described] => [
+          `${type.name}.${field.name}`,
+          field,
+        ])
+      : []),
+    ...(isObjectType(type) || isInterfaceType(type)
+      ? Object.values(type.getFields()).flatMap((field): [string, Described][] => [
+          [`${type.name}.${field.name}`, field],
+          ...field.args.map((arg): [string, Described] => [`${type.name}.${field.name}(${arg.name})`, arg]),
+        ])
+      : []),
+  ]);
+}
+
+describe('the schema', () => {
+  it('stands in schema.graphql as the code prints it', async () => {
+    expect(await readFile('schema.graphql', 'utf8')).toBe(printedSchema);
+  });
+
+  it('says of every type, field, argument and value what it is', () => {
+    const silent = everything().filter(([, { description }]) => !description?.trim());
+    expect(silent.map(([name]) => name)).toEqual([]);
+  });
+});
