@@ -20,3 +20,9 @@ builder.subscriptionType({
 
 /** The GraphQL schema: one for all gateways in a process, since all state comes with the context. */
 export const schema = builder.toSchema();
+
+// What is subscribed to yields what the field shows. Pothos would map and validate the arguments again for
+// every run event, the whole prompt among them.
+for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {})) {
+  field.resolve = (event) => event;
+}

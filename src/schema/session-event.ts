@@ -94,9 +94,14 @@ builder.subscriptionField('sessionEvents', (t) =>
       const id = Number(sessionId.id);
       const session = await database.session.findUnique({ where: { id }, select: { id: true } });
       if (session === null) throw new GatewayError('NOT_FOUND', `There is no session ${id}.`);
-      return sessionLog.follow(id, signal);
+      return asSessionEvents(id, sessionLog.follow(id, signal));
     },
-    resolve: (change, { sessionId }) =>
-      change.type === 'RunStarted' ? change.started : { ...change, sessionId: Number(sessionId.id) },
+    resolve: (event) => event,
   }),
 );
+
+async function* asSessionEvents(sessionId: number, changes: AsyncIterable<SessionChange>) {
+  for await (const change of changes) {
+    yield change.type === 'RunStarted' ? change.started : { ...change, sessionId };
+  }
+}

@@ -96,7 +96,7 @@ const refused = {
   message: expect.stringMatching(
     /no model provider "mistral" .*openai-compatible, anthropic, google, demo\.$/,
   ),
-  extensions: { code: 'BAD_USER_INPUT', field: 'providerName' },
+  extensions: { code: 'BAD_USER_INPUT', field: 'input.providerName' },
 };
 
 describe('a provider that there is not', () => {

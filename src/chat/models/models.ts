@@ -128,7 +128,7 @@ function unknownProvider(providerName: string, providers: Providers): GatewayErr
   return new GatewayError(
     'BAD_USER_INPUT',
     `There is no model provider ${JSON.stringify(providerName)} on this gateway; choose one of: ${choices}.`,
-    { field: 'providerName' },
+    { field: 'input.providerName' },
   );
 }
 
@@ -141,6 +141,6 @@ async function unknownModel(
   return new GatewayError(
     'BAD_USER_INPUT',
     `The model provider ${providerName} has no model ${JSON.stringify(modelName)}; choose one of: ${choices}.`,
-    { field: 'modelName' },
+    { field: 'input.modelName' },
   );
 }

@@ -114,26 +114,28 @@ describe('a choice', () => {
       .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       message: 'There is no model provider "openai" on this gateway; choose one of: google, demo.',
-      extensions: { code: 'BAD_USER_INPUT', field: 'providerName' },
+      extensions: { code: 'BAD_USER_INPUT', field: 'input.providerName' },
     });
   });
 
   it('of another model of the demo is refused with the one there is', async () => {
     await expect(all.resolve({ providerName: 'demo', modelName: 'demo-2' })).rejects.toMatchObject({
       message: 'The model provider demo has no model "demo-2"; choose one of: demo-1.',
-      extensions: { code: 'BAD_USER_INPUT', field: 'modelName' },
+      extensions: { code: 'BAD_USER_INPUT', field: 'input.modelName' },
     });
   });
 
   it.each(['', 'a\nb', 'x'.repeat(201)])('of the model name %j is refused', async (modelName) => {
-    await expect(all.resolve({ modelName })).rejects.toMatchObject({ extensions: { field: 'modelName' } });
+    await expect(all.resolve({ modelName })).rejects.toMatchObject({
+      extensions: { field: 'input.modelName' },
+    });
   });
 
   it.each(['../files#', 'models/../../files', 'x?key=', 'a/../b'])(
     'cannot lead to another address of Google by the name %j',
     async (modelName) => {
       await expect(all.resolve({ providerName: 'google', modelName })).rejects.toMatchObject({
-        extensions: { field: 'modelName' },
+        extensions: { field: 'input.modelName' },
       });
     },
   );
