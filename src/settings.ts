@@ -111,7 +111,7 @@ export const environment = z.object({
     .meta({ description: 'Longest GraphQL document, in tokens.' }),
   MAX_STREAM_RESERVATIONS: wholeNumber(1, 10_000_000)
     .default(10_000)
-    .meta({ description: 'Most event streams (single connection mode) at once.' }),
+    .meta({ description: 'Most event streams (single connection mode) that wait to be opened.' }),
   MAX_OPERATIONS_PER_STREAM: wholeNumber(1, 100_000)
     .default(100)
     .meta({ description: 'Most operations at once on one event stream.' }),
