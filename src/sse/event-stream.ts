@@ -28,7 +28,6 @@ export interface EventStreamOptions {
 const streamHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',
-  connection: 'keep-alive',
   // nginx would otherwise hold frames back until its buffer is full.
   'x-accel-buffering': 'no',
 };

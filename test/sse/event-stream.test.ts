@@ -44,7 +44,6 @@ test('The headers and a heartbeat go out at once, before there is an event.', as
       'http/1.1 200 ok',
       'content-type: text/event-stream; charset=utf-8',
       'cache-control: no-cache, no-transform',
-      'connection: keep-alive',
       'x-accel-buffering: no',
       'x-run: 7',
     ]),

@@ -18,12 +18,15 @@ export interface SharedSelection {
   keep(value: unknown, json: string): void;
 }
 
-/** Selections kept per value. More would be different clients following one run. */
-const maxSelections = 8;
+/**
+ * Results kept. Followers of one run are woken one after the other, so the result that the next one needs is
+ * among the newest; looking through so few costs less than any map.
+ */
+const keptResults = 64;
 
-/** @param maxValues Values whose results are kept: the newest. Followers that lag further execute again. */
-export function createSharedResults(isShareable: IsShareable, maxValues = 1_000): SharedResults {
-  const results = new Map<unknown, Map<string, string>>();
+export function createSharedResults(isShareable: IsShareable): SharedResults {
+  const kept: { value: unknown; selection: string; json: string }[] = [];
+  let newest = -1;
   const documentIds = new WeakMap<DocumentNode, number>();
   let lastDocumentId = 0;
 
@@ -32,21 +35,17 @@ export function createSharedResults(isShareable: IsShareable, maxValues = 1_000)
     documentIds.set(document, id);
     return id;
   };
-  const keep = (value: unknown, selection: string, json: string) => {
-    const kept = results.get(value) ?? new Map<string, string>();
-    if (kept.size < maxSelections) kept.set(selection, json);
-    if (results.has(value)) return;
-    results.set(value, kept);
-    if (results.size > maxValues) results.delete(results.keys().next().value);
-  };
   return {
     selectionOf({ document, operationName, variableValues }, operation) {
       const used = variablesBelowRoot(document, operation).map((name) => [name, variableValues?.[name]]);
       const selection = JSON.stringify([idOf(document), operationName, used]);
       return {
-        find: (value) => results.get(value)?.get(selection),
+        find: (value) =>
+          kept.find((result) => result.value === value && result.selection === selection)?.json,
         keep(value, json) {
-          if (isShareable(value)) keep(value, selection, json);
+          if (!isShareable(value)) return;
+          newest = (newest + 1) % keptResults;
+          kept[newest] = { value, selection, json };
         },
       };
     },
