@@ -60,11 +60,11 @@ export const ResumeHeaders = z.object({
       return z.NEVER;
     })
     .optional()
+    // Without an example, which Swagger UI would send along.
     .openapi({
       type: 'string',
       description:
-        'The `id` of the last frame received, `<run>:<seq>`. The stream goes on after that frame; nothing is sent to the model again. A browser’s EventSource sets this by itself when it reconnects.',
-      example: '7:42',
+        'The `id` of the last frame received, `<run>:<seq>` (`7:42`). The stream goes on after that frame; nothing is sent to the model again. A browser’s EventSource sets this by itself when it reconnects.',
     }),
 });
 

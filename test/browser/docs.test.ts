@@ -48,4 +48,22 @@ describeInBrowser('Swagger UI', () => {
     expect(data.sessions.edges).toEqual([{ node: { title: 'Tried out' } }]);
     expect(faults).toEqual([]);
   });
+
+  test('tries a chat out with nothing filled in but the session', async () => {
+    await using gateway = await startTestGateway();
+    await gateway.createSession();
+    await using browser = await openPage();
+    const { page, faults } = browser;
+    await page.goto(`${gateway.url}/docs`);
+    const operation = page.locator('.opblock', { hasText: 'Send a Message in a Session' });
+
+    await operation.locator('.opblock-summary').click();
+    await operation.getByRole('button', { name: 'Try it out' }).click();
+    await operation.getByPlaceholder('session_id').fill('1');
+    await operation.getByRole('button', { name: 'Execute' }).click();
+
+    const answer = operation.locator('.live-responses-table .response .response-col_description');
+    await expect.poll(() => answer.textContent()).toContain('"type":"finish"');
+    expect(faults).toEqual([]);
+  });
 });
