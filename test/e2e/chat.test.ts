@@ -107,3 +107,32 @@ describe('a chat', () => {
     `);
   });
 });
+
+describe('a result', () => {
+  it.each(['/graphql', '/graphql/stream'])(
+    'of %s has its fields in the order in which they were asked for',
+    async (path) => {
+      await using gateway = await startTestGateway();
+      const query =
+        'mutation { createSession(input: {}) { title id lastMessage { id } databaseId activeRun { id } userId } }';
+      const response = await fetch(`${gateway.url}${path}`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          accept: path === '/graphql' ? 'application/json' : 'text/event-stream',
+        },
+        body: JSON.stringify({ query }),
+      });
+
+      const names = (await response.text()).match(/"(title|id|lastMessage|databaseId|activeRun|userId)":/g);
+      expect(names).toEqual([
+        '"title":',
+        '"id":',
+        '"lastMessage":',
+        '"databaseId":',
+        '"activeRun":',
+        '"userId":',
+      ]);
+    },
+  );
+});

@@ -6,6 +6,7 @@ import { graphiqlOptions, renderGraphiQL } from './graphiql.ts';
 import { maskError } from './mask-error.ts';
 import type { RequestContext } from './request-context.ts';
 import { useErrorLog } from './use-error-log.ts';
+import { useGraphQLJs } from './use-graphql-js.ts';
 import { useMaxTokens } from './use-max-tokens.ts';
 import { useRequestParams } from './use-request-params.ts';
 
@@ -32,7 +33,7 @@ export function createGraphQLServer({ services, log, maxBodyBytes, maxQueryToken
     }),
     maskedErrors: { maskError },
     logging: yogaLogger(log),
-    plugins: [useErrorLog(log), useRequestParams(maxBodyBytes), useMaxTokens(maxQueryTokens)],
+    plugins: [useErrorLog(log), useRequestParams(maxBodyBytes), useMaxTokens(maxQueryTokens), useGraphQLJs()],
     maxRequestBodySize: false,
     graphiql: graphiqlOptions,
     renderGraphiQL,
