@@ -36,15 +36,16 @@ export function watchCall(caller: AbortSignal, idleTimeoutMs: number): CallWatch
   return {
     signal: controller.signal,
     async wait(work, discard) {
-      controller.signal.throwIfAborted();
-      silence.refresh();
       try {
+        controller.signal.throwIfAborted();
+        silence.refresh();
         return await new Promise((resolve, reject) => {
           interrupt = reject;
           work.then(resolve, reject);
         });
       } catch (error) {
-        if (discard !== undefined) work.then(discard).then(undefined, () => {});
+        // The work goes on by itself; a failure that nobody catches would end the process.
+        work.then(discard).then(undefined, () => {});
         throw error;
       } finally {
         interrupt = undefined;

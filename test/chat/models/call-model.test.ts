@@ -180,6 +180,21 @@ describe('a model that does not behave', () => {
     await expect(next).rejects.toBe('stop');
   });
 
+  it('may break as soon as it is aborted, before its next part is asked for', async () => {
+    const alice = new AbortController();
+    const stream = new ReadableStream<LanguageModelV3StreamPart>({
+      start(controller) {
+        controller.enqueue({ type: 'text-delta', id: '1', delta: 'Hel' });
+        alice.signal.addEventListener('abort', () => controller.error(new Error('socket closed')));
+      },
+    });
+    const parts = call(hanging(stream), { signal: alice.signal });
+    await parts.next();
+    alice.abort('stop');
+    // A rejection that nobody handles fails the test file, as it would end the process.
+    await expect(parts.next()).rejects.toBe('stop');
+  });
+
   it('has its stream cancelled when it answers after the abort', async () => {
     const alice = new AbortController();
     const cancelled = new Promise<void>((resolve) => {
