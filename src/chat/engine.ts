@@ -6,7 +6,7 @@ import { runKey } from './log/run-writer.ts';
 import type { ModelChoice, Models, ResolvedModel } from './models/models.ts';
 import { ProviderError } from './models/provider-error.ts';
 import { LiveRuns, type LiveRunsOptions } from './run/live-runs.ts';
-import { type OnBusy, openRun, sessionNotFound } from './run/open-run.ts';
+import { findKnown, type OnBusy, openRun, sessionNotFound } from './run/open-run.ts';
 import { endOrphanedRuns } from './run/recover.ts';
 import type { RunEvent } from './run-event.ts';
 
@@ -52,19 +52,23 @@ export class Engine {
    *   MODEL_UNAVAILABLE, SHUTTING_DOWN.
    */
   async send(input: SendInput): Promise<Run> {
-    if (!this.#live.isOpen) {
-      throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down; send again in a moment.');
-    }
     const { database, models, maxQueuedRuns } = this.#options;
     const { sessionId } = input;
     const session = await database.session.findUnique({ where: { id: sessionId } });
     if (session === null) throw sessionNotFound(sessionId);
+    // Whatever has become of its model since.
+    const known = await findKnown(database, input);
+    if (known) return known;
     // A model belongs to its provider: the session's model means nothing to another one.
     const chosen = (input.providerName ?? input.modelName) ? input : session;
     const model = await resolveModel(models, {
       providerName: chosen.providerName ?? session.providerName,
       modelName: chosen.modelName,
     });
+    // Not before: asking a provider which models it has can take seconds.
+    if (!this.#live.isOpen) {
+      throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down; send again in a moment.');
+    }
     const { run, opened } = await openRun(database, { ...input, model, maxQueued: maxQueuedRuns });
     if (!opened) return run;
     const announced = this.#announce(run);

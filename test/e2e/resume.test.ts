@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { chat, collect, follow, textOf, until } from '../support/chat.ts';
+import { startTestGateway } from '../support/gateway.ts';
 import { createGate, reasoning, text } from '../support/model-server-turn.ts';
 import { startScriptedGateway } from '../support/scripted-gateway.ts';
+import { openTemporaryFolder } from '../support/temporary-folder.ts';
 
 const words = ['Once ', 'upon ', 'a ', 'time ', 'there ', 'was ', 'a ', 'switchyard', ' 🚂', '.'];
 
@@ -66,6 +68,24 @@ describe('a client that comes back', () => {
     expect(textOf(first) + textOf(rest)).toBe(words.join(''));
     expect(textOf(again)).toBe(words.join(''));
     expect(gateway.model.requests).toHaveLength(1);
+  });
+
+  it('finds its run by the request id although nobody could ask its model any more', async () => {
+    await using folder = await openTemporaryFolder();
+    const input = { sessionId: '', prompt: 'Tell me a story.', requestId: 'story-1' };
+    {
+      await using gateway = await startScriptedGateway({ dataDir: folder.path });
+      gateway.model.script([text(...words)]);
+      input.sessionId = await gateway.createSession({ providerName: 'openai-compatible' });
+      await collect(chat(gateway.client(), input));
+    }
+    await using withoutProvider = await startTestGateway({ dataDir: folder.path });
+    const seen = await collect(chat(withoutProvider.client(), input));
+
+    expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted', message: { content: words.join('') } });
+    await expect(
+      collect(chat(withoutProvider.client(), { ...input, requestId: 'story-2' })),
+    ).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
   });
 
   it('is told of the gap, and then everything, once the log has expired', async () => {

@@ -52,7 +52,15 @@ export async function openRun(database: Database, options: OpenRunOptions): Prom
   }
 }
 
-async function findKnown(tx: Transaction, { sessionId, requestId, prompt }: OpenRunOptions) {
+/**
+ * The run that was opened with this request id, if any.
+ *
+ * @throws GatewayError REQUEST_ID_REUSED.
+ */
+export async function findKnown(
+  tx: Transaction,
+  { sessionId, requestId, prompt }: Pick<OpenRunOptions, 'sessionId' | 'requestId' | 'prompt'>,
+): Promise<Run | undefined> {
   if (!requestId) return undefined;
   const known = await tx.run.findUnique({
     where: { sessionId_requestId: { sessionId, requestId } },
