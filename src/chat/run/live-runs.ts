@@ -43,11 +43,10 @@ export class LiveRuns {
     const options = { ...this.#options, log, closing: this.#closing.signal };
     const done = Promise.resolve(announced)
       .then(() => executeRun(run, options, controller.signal))
-      .then(() => {
-        this.#live.delete(run.id);
-        return this.startNext(run.sessionId);
-      })
-      .catch((error) => log.error({ err: error }, 'the next run could not be started'));
+      .then(() => this.startNext(run.sessionId))
+      .catch((error) => log.error({ err: error }, 'the next run could not be started'))
+      // Not before: a gateway that closes must wait for the next run too, if that was started just now.
+      .finally(() => this.#live.delete(run.id));
     this.#live.set(run.id, { controller, done });
   }
 
@@ -101,7 +100,7 @@ export class LiveRuns {
   }
 
   async #allDone(): Promise<void> {
-    await Promise.all([...this.#live.values()].map((live) => live.done));
+    while (this.#live.size > 0) await Promise.all([...this.#live.values()].map((live) => live.done));
   }
 
   /** Waits until no run is live, for `withinMs` at most. */
