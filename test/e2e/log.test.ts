@@ -111,3 +111,20 @@ test('the lines of a run name it, and the lines of a request name that', async (
     ]
   `);
 });
+
+test('the line of a request tells the status of its answer, whoever wrote that', async () => {
+  await using gateway = await startScriptedProcess();
+  const json = { 'content-type': 'application/json' };
+  for (const path of ['/graphql', '/graphql/stream', '/api/v1/sessions/7/chat', '/api/v1/nothing']) {
+    await (await fetch(`${gateway.url}${path}`, { method: 'POST', headers: json, body: '{}' })).text();
+  }
+  gateway.kill('SIGTERM');
+  await gateway.exited;
+  const requests = gateway.lines.filter(({ msg }) => msg === 'request');
+  expect(requests.map(({ path, status }) => `${path} ${status}`)).toEqual([
+    '/graphql 400',
+    '/graphql/stream 404',
+    '/api/v1/sessions/7/chat 422',
+    '/api/v1/nothing 404',
+  ]);
+});
