@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { accessLog } from './access-log.ts';
 import { createGraphQLRoute } from './graphql/route.ts';
 import type { GraphQLServer } from './graphql/yoga.ts';
+import { refuseOtherOrigins } from './refuse-other-origins.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { StreamHandler } from './stream/handler.ts';
 
@@ -30,7 +31,7 @@ export interface ServerOptions {
 export function createServerApp(options: ServerOptions) {
   const { graphql, stream, health, rest, docs, requestIds, log } = options;
   const app = new Hono<{ Bindings: HttpBindings; Variables: RequestIdVariables }>();
-  app.use(requestIds.middleware, accessLog(log));
+  app.use(requestIds.middleware, accessLog(log), refuseOtherOrigins);
 
   app.get('/', (c) => c.redirect('/graphql'));
   app.route('/health', health);
