@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chat, collect, type SeenRunEvent } from '../support/chat.ts';
+import { chat, collect, type SeenRunEvent, until } from '../support/chat.ts';
 import type { GraphQLAnswer, TestGateway } from '../support/gateway.ts';
 import { type Format, startModelGateway } from '../support/model-gateway.ts';
 import { startModelServer } from '../support/model-server.ts';
@@ -38,6 +38,7 @@ const tools = createTools({
   }),
   reports: worksUntil(() => ({ status: 'CANCELLED', result: 'stopped at line 7' })),
   finishes: worksUntil(() => 'just made it'),
+  goesOn: () => new Promise<string>(() => {}),
 });
 
 describe.each<Format>(['openai', 'anthropic'])('cancelling during a tool call of %s', (format) => {
@@ -94,4 +95,25 @@ describe.each<Format>(['openai', 'anthropic'])('cancelling during a tool call of
     });
     expect(JSON.stringify(model.requests[1]?.body)).toContain('Cancelled.');
   });
+});
+
+it('cancelling leaves a tool behind that does not stop', async () => {
+  await using model = await startModelServer();
+  model.script([text('On it. '), toolCall('call-1', 'goesOn', {})]);
+  await using gateway = await startModelGateway(model, 'openai', { tools });
+  const sessionId = await gateway.createSession();
+  const seen = await until(chat(gateway.client(), { sessionId, prompt: 'Work' }), 'ToolCallStarted');
+  const runId = seen.at(-1)?.runId ?? '';
+
+  const { data } = await gateway.graphql(cancelRun, { runId });
+
+  expect(data.cancelRun).toEqual({
+    cancelled: true,
+    message: {
+      status: 'CANCELLED',
+      content: 'On it. ',
+      toolCalls: [{ callId: 'call-1', status: 'CANCELLED', result: 'Cancelled, but the tool did not stop.' }],
+    },
+  });
+  expect(await endOf(gateway, runId)).toMatchObject({ __typename: 'RunCancelled' });
 });

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { LanguageModelV3FunctionTool, LanguageModelV3ToolResultPart } from '@ai-sdk/provider';
 import type { Prisma } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
@@ -18,6 +20,8 @@ export interface ToolCallOptions {
 
 /** Of arguments that make no sense, in characters. */
 const longestQuote = 500;
+/** How long a tool may take to stop once its run is cancelled; then it is left to itself. */
+const stopMs = 2_000;
 
 /**
  * Runs one tool call, from its row in the database and its entry in the log to its result. A call that fails
@@ -65,19 +69,28 @@ async function execute(
   }
   if (!args.ok) return { status: 'FAILED', result: notAnObject(input) };
   let ended = false;
+  const over = new AbortController();
   const onOutput = async (text: string) => {
     // What a tool prints after its end comes too late: the run may be over.
     if (!ended && text !== '') await writer.write({ type: 'ToolOutputDelta', callId, text });
   };
   try {
     const request = { sessionId, runId: writer.runId, callId, name, args: args.value };
-    return await tools.run(request, onOutput, signal);
+    return await Promise.race([tools.run(request, onOutput, signal), unstoppable(signal, over.signal)]);
   } catch (error) {
     if (signal.aborted) return { status: 'CANCELLED', result: 'Cancelled.' };
     return { status: 'FAILED', result: error instanceof Error ? error.message : 'The tool failed.' };
   } finally {
     ended = true;
+    over.abort();
   }
+}
+
+/** The outcome of a call that goes on though its run was cancelled: whoever cancels waits for the run's end. */
+async function unstoppable(cancelled: AbortSignal, over: AbortSignal): Promise<ToolOutcome> {
+  if (!cancelled.aborted) await once(cancelled, 'abort', { signal: over });
+  await delay(stopMs, undefined, { signal: over });
+  return { status: 'CANCELLED', result: 'Cancelled, but the tool did not stop.' };
 }
 
 /** Quotes what the model wrote, since in the next step it is shown an object in its place. */
