@@ -131,7 +131,7 @@ async function serve(config: Config, log: Logger, services: Services) {
   const { maxBodyBytes } = limits;
   const closing = new AbortController();
   const requestIds = createRequestIds();
-  const graphql = createGraphQLServer({ services, log, maxBodyBytes, maxQueryTokens: limits.maxQueryTokens });
+  const graphql = createGraphQLServer({ ...limits, services, log });
   const stream = createStreamHandler({
     yoga: graphql,
     owner: () => 'anonymous',

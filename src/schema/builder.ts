@@ -29,6 +29,14 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     ...relayDescriptions,
     cursorType: 'String',
     edgesFieldOptions: { ...relayDescriptions.edgesFieldOptions, nullable: false },
+    nodesQueryOptions: {
+      ...relayDescriptions.nodesQueryOptions,
+      resolve(_root, { ids }, { maxPageSize }, _info, resolveNodes) {
+        if (ids.length <= maxPageSize) return resolveNodes(ids);
+        const message = `ids: expected at most ${maxPageSize}, got ${ids.length}.`;
+        throw new GatewayError('BAD_USER_INPUT', message, { field: 'ids' });
+      },
+    },
     nodeFieldOptions: { ...relayDescriptions.nodeFieldOptions, nullable: false },
     decodeGlobalID: parseId,
   },

@@ -35,6 +35,7 @@ const follow = 'subscription ($run: ID!, $after: Int) { runEvents(runId: $run, a
 const chatAfter = 'subscription ($input: ChatInput!) { chat(input: $input, after: 5) { seq } }';
 const watch = 'subscription ($id: ID!) { sessionEvents(sessionId: $id) { __typename } }';
 const sessions = (args: string) => `{ sessions(${args}) { edges { node { id } } } }`;
+const page = (fields: string) => `edges { node { ${fields} } }`;
 const messages = (args: string) =>
   `{ session(id: "${session}") { messages(${args}) { edges { node { id } } } } }`;
 
@@ -147,6 +148,28 @@ const rows: Row[] = [
   ['a watch over an unknown session', watch, { id: idOf('Session:99') }, 'NOT_FOUND', /99/],
 
   ['an unknown field', '{ colour }', {}, 'GRAPHQL_VALIDATION_FAILED', /"colour"/],
+  [
+    'pages in pages in pages',
+    `{ sessions { ${page(`messages { ${page(`session { messages { ${page('id')} } }`)} }`)} } }`,
+    {},
+    'GRAPHQL_VALIDATION_FAILED',
+    /smaller pages/,
+  ],
+  [
+    'pages in pages in fragments',
+    `{ nodes(ids: []) { id ...S } } fragment S on Session { messages { ...M } }
+      fragment M on MessageConnection { ${page(`session { messages { ${page('id')} } }`)} }`,
+    {},
+    'GRAPHQL_VALIDATION_FAILED',
+    /smaller pages/,
+  ],
+  [
+    'more ids than a page has',
+    'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }',
+    { ids: Array.from({ length: 101 }, () => session) },
+    'BAD_USER_INPUT',
+    'ids',
+  ],
   ['an unknown argument', '{ viewer(colour: 1) { userId } }', {}, 'GRAPHQL_VALIDATION_FAILED', /"colour"/],
   ['no document at all', 'hello', {}, 'GRAPHQL_PARSE_FAILED', /hello/],
   [

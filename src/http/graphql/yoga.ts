@@ -7,6 +7,7 @@ import { maskError } from './mask-error.ts';
 import type { RequestContext } from './request-context.ts';
 import { useErrorLog } from './use-error-log.ts';
 import { useGraphQLJs } from './use-graphql-js.ts';
+import { useMaxItems } from './use-max-items.ts';
 import { useMaxTokens } from './use-max-tokens.ts';
 import { useRequestParams } from './use-request-params.ts';
 
@@ -17,12 +18,15 @@ export interface GraphQLOptions {
   maxBodyBytes: number;
   /** Tokens of a document. Also keeps documents from nesting deeper than a recursive reader can follow. */
   maxQueryTokens: number;
+  /** Largest page of a connection. */
+  maxPageSize: number;
 }
 
 export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
 /** Yoga at `/graphql`: queries, mutations, subscriptions over its own SSE, and GraphiQL. */
-export function createGraphQLServer({ services, log, maxBodyBytes, maxQueryTokens }: GraphQLOptions) {
+export function createGraphQLServer(options: GraphQLOptions) {
+  const { services, log, maxBodyBytes, maxQueryTokens, maxPageSize } = options;
   return createYoga<RequestContext, Context>({
     schema,
     context: ({ request, httpRequestId, signal }) => ({
@@ -33,7 +37,13 @@ export function createGraphQLServer({ services, log, maxBodyBytes, maxQueryToken
     }),
     maskedErrors: { maskError },
     logging: yogaLogger(log),
-    plugins: [useErrorLog(log), useRequestParams(maxBodyBytes), useMaxTokens(maxQueryTokens), useGraphQLJs()],
+    plugins: [
+      useErrorLog(log),
+      useRequestParams(maxBodyBytes),
+      useMaxTokens(maxQueryTokens),
+      useMaxItems(maxPageSize),
+      useGraphQLJs(),
+    ],
     maxRequestBodySize: false,
     graphiql: graphiqlOptions,
     renderGraphiQL,
