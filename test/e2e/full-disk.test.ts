@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Database } from '../../src/storage/database.ts';
-import { chat, collect, textOf } from '../support/chat.ts';
-import { createGate, text } from '../support/model-server-turn.ts';
+import { chat, collect, follow, textOf, until } from '../support/chat.ts';
+import { createGate, silence, text } from '../support/model-server-turn.ts';
 import { startScriptedGateway } from '../support/scripted-gateway.ts';
 
 /** No room for another page. */
@@ -77,4 +77,21 @@ test('an answer that cannot be saved fails for its followers, and is saved once 
   expect(session.lastRun).toEqual({ status: 'FAILED', error: { code: 'INTERNAL' } });
   expect(session.messages.edges[1].node).toEqual({ role: 'ASSISTANT', status: 'FAILED', content: long });
   expect(textOf(await collect(chat(gateway.client(), { sessionId, prompt: 'Go on.' })))).toBe('Go on.');
+});
+
+test('an answer that a closing gateway cannot save fails for its followers', async () => {
+  const gateway = await startScriptedGateway({ settings: { CHECKPOINT_MS: '60000' } });
+  gateway.model.script([text(long), silence()]);
+  const sessionId = await gateway.createSession();
+  const seen = chat(gateway.client(), { sessionId, prompt: 'A long story.' });
+  await until(seen, 'TextDelta');
+  const { id } = (await gateway.graphql(stored, { id: sessionId })).data.session.activeRun;
+  const followed = collect(follow(gateway.client(), id));
+  await fillDisk(gateway.services.database);
+  await gateway[Symbol.asyncDispose]();
+
+  expect((await followed).at(-1)).toMatchObject({
+    __typename: 'RunFailed',
+    reason: 'The answer could not be saved.',
+  });
 });

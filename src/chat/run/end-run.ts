@@ -10,7 +10,7 @@ import type { RunOutcome } from './run.ts';
 
 /** Between two tries to save an ended run: a full disk, say, may be made room on. */
 const retryMs = 1_000;
-/** From this try on, whoever follows is told, and only the saving goes on. */
+/** From this try on, or from the last one, whoever follows is told, and only the saving goes on. */
 const triesBeforeTelling = 5;
 
 export interface EndRunOptions {
@@ -23,7 +23,7 @@ export interface EndRunOptions {
   closing: AbortSignal;
 }
 
-/** Saves how a run ended, then tells its followers. Tries until it is saved. */
+/** Saves how a run ended, then tells its followers. Tries until it is saved or the gateway closes. */
 export async function endRun(
   run: Run,
   writer: RunWriter,
@@ -38,11 +38,12 @@ export async function endRun(
       break;
     } catch (error) {
       log.error({ err: error, tries }, 'an ended run could not be saved');
-      if (tries === triesBeforeTelling) {
+      const isLast = closing.aborted;
+      if (tries === triesBeforeTelling || (isLast && tries < triesBeforeTelling)) {
         finished = { ...finished, status: 'FAILED', messageStatus: 'FAILED', failure: notSaved };
         await tell(run, writer, finished, options);
       }
-      if (closing.aborted) break;
+      if (isLast) return;
       await delay(retryMs, undefined, { signal: closing }).catch(() => undefined);
     }
   }
