@@ -75,7 +75,9 @@ export class Engine {
     if (run.status === 'RUNNING') this.#live.launch(run, input.log, announced);
     else await this.#enqueue(run, input.onBusy);
     await announced;
-    return run;
+    if (run.status === 'RUNNING') return run;
+    // Its turn may have come.
+    return (await database.run.findUnique({ where: { id: run.id } })) ?? run;
   }
 
   /**
@@ -137,9 +139,9 @@ export class Engine {
     const { database } = this.#options;
     const session = await database.session.findUnique({ where: { id: sessionId }, select: { id: true } });
     if (session === null) throw sessionNotFound(sessionId);
-    const runId = (await this.cancelSession(sessionId)).at(-1);
-    const run = runId === undefined ? null : await database.run.findUnique({ where: { id: runId } });
-    return { cancelled: run?.status === 'CANCELLED', run };
+    const ids = await this.cancelSession(sessionId);
+    const runs = await database.run.findMany({ where: { id: { in: ids } }, orderBy: { id: 'asc' } });
+    return { cancelled: runs.some(({ status }) => status === 'CANCELLED'), run: runs[0] ?? null };
   }
 
   /**

@@ -28,6 +28,9 @@ export interface SessionsOptions {
   sessionLog: SessionLog;
 }
 
+/** How often a session that is sent prompts while it is deleted is tried to be deleted. */
+const maxDeleteTries = 10;
+
 /** Everything that changes sessions, apart from runs. */
 export class Sessions {
   readonly #options: SessionsOptions;
@@ -66,14 +69,25 @@ export class Sessions {
 
   /** Deletes the matching sessions, as `delete` does. Returns their ids. */
   async deleteAll(where: Prisma.SessionWhereInput): Promise<number[]> {
-    const { database, engine, sessionLog } = this.#options;
+    const { database, sessionLog } = this.#options;
     const sessions = await database.session.findMany({ where, select: { id: true } });
     for (const { id } of sessions) {
-      await engine.cancelSession(id);
-      await database.session.deleteMany({ where: { id } });
+      await this.#cancelAndDelete(id);
       await sessionLog.append(id, { type: 'SessionDeleted' });
     }
     return sessions.map(({ id }) => id);
+  }
+
+  /** A prompt that comes in between is cancelled as well, instead of being asked for a session that is gone. */
+  async #cancelAndDelete(id: number): Promise<void> {
+    const { database, engine } = this.#options;
+    const idle: Prisma.SessionWhereInput = { runs: { none: { status: { in: ['RUNNING', 'QUEUED'] } } } };
+    for (let tries = 0; tries < maxDeleteTries; tries += 1) {
+      await engine.cancelSession(id);
+      const { count } = await database.session.deleteMany({ where: { ...idle, id } });
+      if (count > 0 || (await database.session.count({ where: { id } })) === 0) return;
+    }
+    throw new GatewayError('RUN_IN_PROGRESS', 'Prompts keep coming in: the session cannot be deleted now.');
   }
 
   /**
@@ -94,7 +108,9 @@ export class Sessions {
         throw new GatewayError('RUN_IN_PROGRESS', message, { runId: encodeId('Run', live.id) });
       }
       await tx.message.deleteMany({ where: { sessionId: id } });
-      return tx.session.update({ where: { id }, data: { contextTokens: 0 } });
+      const [cleared] = await tx.session.updateManyAndReturn({ where: { id }, data: { contextTokens: 0 } });
+      if (cleared === undefined) throw sessionNotFound(id);
+      return cleared;
     });
     await sessionLog.append(id, { type: 'HistoryCleared' });
     return session;

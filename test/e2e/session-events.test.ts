@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chat, collect } from '../support/chat.ts';
+import { startTestGateway } from '../support/gateway.ts';
 import { createGate, silence, text } from '../support/model-server-turn.ts';
 import { type ScriptedGateway, startScriptedGateway } from '../support/scripted-gateway.ts';
 
@@ -97,6 +98,28 @@ describe('deleting a session with a live run', () => {
     const { database } = gateway.services;
     const counts = [database.session.count(), database.message.count(), database.run.count()];
     expect(await Promise.all(counts)).toEqual([0, 0, 0]);
+  });
+});
+
+describe('deleting a session that is being sent prompts', () => {
+  it('asks no model for a session that is gone, and fails no run for it', async () => {
+    await using gateway = await startTestGateway({ settings: { DEMO_DELAY_MS: '1' } });
+    const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
+    const remove = 'mutation ($id: ID!) { deleteSession(id: $id) { id } }';
+
+    for (let round = 0; round < 10; round += 1) {
+      const sessionId = await gateway.createSession();
+      const sends = Array.from({ length: 6 }, (_, n) =>
+        gateway.graphql(send, { input: { sessionId, prompt: `Prompt ${n}`, onBusy: 'ENQUEUE' } }),
+      );
+      const [deleted, ...sent] = await Promise.all([gateway.graphql(remove, { id: sessionId }), ...sends]);
+
+      expect(deleted.errors).toBeUndefined();
+      const codes = sent.flatMap(({ errors }) => errors?.map(({ extensions }) => extensions['code']) ?? []);
+      expect(codes.filter((code) => code !== 'NOT_FOUND')).toEqual([]);
+    }
+    const { database } = gateway.services;
+    expect(await Promise.all([database.run.count(), database.message.count()])).toEqual([0, 0]);
   });
 });
 

@@ -3,6 +3,7 @@ import type {
   LanguageModelV3Message,
   LanguageModelV3ToolResultPart,
 } from '@ai-sdk/provider';
+import { GatewayError } from '../../errors.ts';
 import type { FinishReason } from '../../generated/prisma/enums.ts';
 import type { Database } from '../../storage/database.ts';
 import type { RunWriter } from '../log/run-writer.ts';
@@ -52,6 +53,9 @@ export function failed(cause: unknown): RunOutcome {
   if (cause instanceof ProviderError) {
     return { status: 'FAILED', code: cause.code, reason: cause.message, cause };
   }
+  // The model that was chosen when the prompt was sent is none any more.
+  if (cause instanceof GatewayError)
+    return { status: 'FAILED', code: 'PROVIDER_REJECTED', reason: cause.message };
   return { status: 'FAILED', code: 'INTERNAL', reason: runFailureCodes.INTERNAL, cause };
 }
 
