@@ -56,6 +56,7 @@ function toConfig(env: Environment) {
   return {
     http: { host: env.HOST, port: env.PORT },
     dataDir,
+    blobs: { url: env.BLOB_URL ?? `file:${dataDir}/blobs` },
     database: { url: env.DATABASE_URL ?? `file:${dataDir}/switchyard.db` },
     models: toModels(env),
     chat: {
@@ -70,6 +71,7 @@ function toConfig(env: Environment) {
     },
     limits: {
       maxBodyBytes: env.MAX_BODY_BYTES,
+      maxAudioBytes: env.MAX_AUDIO_BYTES,
       maxPageSize: env.MAX_PAGE_SIZE,
       maxQueryTokens: env.MAX_QUERY_TOKENS,
       maxStreamReservations: env.MAX_STREAM_RESERVATIONS,

@@ -2,6 +2,7 @@ import { GatewayError } from '../errors.ts';
 import type { Prisma, Session } from '../generated/prisma/client.ts';
 import { encodeId } from '../global-id.ts';
 import type { Database } from '../storage/database.ts';
+import type { AudioLibrary } from './audio/audio-library.ts';
 import type { Engine } from './engine.ts';
 import type { SessionLog } from './log/session-log.ts';
 import type { Models } from './models/models.ts';
@@ -26,6 +27,7 @@ export interface SessionsOptions {
   engine: Engine;
   models: Models;
   sessionLog: SessionLog;
+  audio: AudioLibrary;
 }
 
 /** Everything that changes sessions, apart from runs. */
@@ -66,11 +68,13 @@ export class Sessions {
 
   /** Deletes the matching sessions, as `delete` does. Returns their ids. */
   async deleteAll(where: Prisma.SessionWhereInput): Promise<number[]> {
-    const { database, engine, sessionLog } = this.#options;
+    const { database, engine, sessionLog, audio } = this.#options;
     const sessions = await database.session.findMany({ where, select: { id: true } });
     for (const { id } of sessions) {
       await engine.cancelSession(id);
+      const blobs = await audio.blobsOf(id);
       await database.session.deleteMany({ where: { id } });
+      await audio.release(blobs);
       await sessionLog.append(id, { type: 'SessionDeleted' });
     }
     return sessions.map(({ id }) => id);
@@ -82,8 +86,9 @@ export class Sessions {
    * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS.
    */
   async clearHistory(id: number): Promise<Session> {
-    const { database, sessionLog } = this.#options;
+    const { database, sessionLog, audio } = this.#options;
     await this.#find(id);
+    const blobs = await audio.blobsOf(id);
     const session = await database.$transaction(async (tx) => {
       const live = await tx.run.findFirst({
         where: { sessionId: id, status: { in: ['RUNNING', 'QUEUED'] } },
@@ -96,6 +101,7 @@ export class Sessions {
       await tx.message.deleteMany({ where: { sessionId: id } });
       return tx.session.update({ where: { id }, data: { contextTokens: 0 } });
     });
+    await audio.release(blobs);
     await sessionLog.append(id, { type: 'HistoryCleared' });
     return session;
   }
