@@ -86,13 +86,13 @@ function describeRoute(texts: RouteTexts, input: RouteInput, responses: Response
   };
 }
 
-function failuresOf({ conflict }: RouteTexts, input: RouteInput): Responses {
+function failuresOf({ notFound, conflict }: RouteTexts, input: RouteInput): Responses {
   const invalid = {
     description: 'Validation Error',
     content: { 'application/json': { schema: HttpValidationError } },
   };
   return {
-    ...(input.path && { 404: failure('There is no such session.') }),
+    ...(input.path && { 404: failure(notFound ?? 'There is no such session.') }),
     ...(conflict !== undefined && { 409: failure(conflict) }),
     ...(input.body && { 413: failure('The body is too large.') }),
     422: invalid,

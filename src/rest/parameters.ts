@@ -33,6 +33,17 @@ export const SessionPath = z.object({
   }),
 });
 
+/** `/sessions/messages/{message_id}` */
+export const MessagePath = z.object({
+  message_id: pathId.openapi({
+    type: 'integer',
+    minimum: 1,
+    maximum: maxId,
+    description: 'The `id` of a message, as the history of its session shows it.',
+    example: 2,
+  }),
+});
+
 /** Whose sessions a list or a deletion is about. An empty `user_id` is refused: nobody means everybody by it. */
 export const SessionFilter = z.object({
   user_id: z.string().min(1).openapi({ description: 'Whose sessions: the `user_id` they belong to.' }),
@@ -69,7 +80,7 @@ export const ResumeHeaders = z.object({
 });
 
 /** What GraphQL calls the row that REST calls by its number. */
-export function globalId(typename: 'Session' | 'Run', id: number): string {
+export function globalId(typename: 'Session' | 'Message' | 'Run', id: number): string {
   return encodeGlobalID(typename, id);
 }
 

@@ -40,6 +40,8 @@ export interface RouteTexts {
   operationId: string;
   summary: string;
   description: string;
+  /** What it means when it is answered 404; by default, that there is no such session. */
+  notFound?: string;
   /** When it is answered 409; left out, never. */
   conflict?: string;
 }
