@@ -153,7 +153,12 @@ async function serve(config: Config, log: Logger, services: Services) {
     heartbeatMs: streamHeartbeatMs,
   });
   const health = createHealth({ database: services.database, closing: closing.signal });
-  const rest = createRestApi({ executor: createExecutor(graphql, requestIds), log, ...limits });
+  const rest = createRestApi({
+    executor: createExecutor(graphql, requestIds),
+    openRecording: (sha256, range) => services.audio.open(sha256, range),
+    log,
+    ...limits,
+  });
   const app = createServerApp({ graphql, stream, health, rest, docs: createDocs(), requestIds, log });
   const listening = await listen(app, http);
   return {

@@ -37,6 +37,21 @@ export function describeStreamRoute(row: RouteTexts & { input: RouteInput }): De
   return describeRoute(row, row.input, { 200: stream, 204: nothing });
 }
 
+/** A row that answers with a recording, or parts of it. */
+export function describeDownloadRoute(row: RouteTexts & { input: RouteInput }): Described {
+  const bytes = { schema: { type: 'string' as const, description: 'The bytes.' } };
+  return describeRoute(row, row.input, {
+    200: { description: 'All of it.', content: { 'audio/*': bytes } },
+    206: {
+      description: 'The range asked for, or several.',
+      content: { 'audio/*': bytes, 'multipart/byteranges': bytes },
+    },
+    304: { description: 'The copy that the client has is current.' },
+    412: { description: '`If-Match` or `If-Unmodified-Since` does not hold.' },
+    416: { description: 'It has no such range.' },
+  });
+}
+
 function failure(description: string): Responses[string] {
   return { description, content: { 'application/json': { schema: ErrorDetail } } };
 }

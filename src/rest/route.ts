@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { RouteConfig, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
+import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Executor } from './executor.ts';
 
 export type RestEnv = { Bindings: HttpBindings };
@@ -10,6 +11,8 @@ export type RestContext = Context<RestEnv>;
 /** What every route may use. */
 export interface RestServices {
   executor: Executor;
+  /** The bytes of a recording, by the hash that GraphQL gives of it. */
+  openRecording: BlobStore['open'];
   /** Gets what the client is not told. */
   log: Logger;
   /** The most nodes that one page of a connection may have. */

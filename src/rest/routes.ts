@@ -20,6 +20,7 @@ import {
   Sessions,
   Tokens,
 } from './answer-schemas.ts';
+import { downloadAudio } from './audio-download.ts';
 import { followChat, sendChat } from './chat-route.ts';
 import { jsonRoute, listRoute } from './json-route.ts';
 import { messageJson, sessionJson, tokensJson } from './legacy-json.ts';
@@ -183,4 +184,5 @@ export const routes: readonly Route[] = [
       run_id: run?.databaseId ?? null,
     }),
   }),
+  downloadAudio,
 ];

@@ -1,4 +1,5 @@
-import type { BlobStore, StagedBlob } from '../../blobs/blob-store.ts';
+import type { Readable } from 'node:stream';
+import type { BlobStore, ByteRange, StagedBlob } from '../../blobs/blob-store.ts';
 import { GatewayError } from '../../errors.ts';
 import { type Message, Prisma } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
@@ -54,6 +55,15 @@ export class AudioLibrary {
     await database.messageAudio.deleteMany({ where: { messageId } });
     if (audio) await this.release([audio.sha256]);
     return message;
+  }
+
+  /**
+   * The bytes of a recording, by the hash in its row.
+   *
+   * @throws BlobNotFoundError where no message has it any more.
+   */
+  open(sha256: string, range?: ByteRange): Promise<Readable> {
+    return this.#options.blobs.open(sha256, range);
   }
 
   /** The blobs that a session's messages refer to, to be released once the messages are gone. */

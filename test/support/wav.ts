@@ -1,0 +1,29 @@
+/** Samples a second, each of one byte. */
+const sampleRate = 8_000;
+const headerBytes = 44;
+
+/** The header of a WAV file of so many bytes in all. It plays 8,000 bytes a second. */
+export function wavHeader(size: number): Buffer {
+  const header = Buffer.alloc(headerBytes);
+  header.write('RIFF', 0, 'latin1');
+  header.writeUInt32LE(size - 8, 4);
+  header.write('WAVEfmt ', 8, 'latin1');
+  header.writeUInt32LE(16, 16);
+  // PCM, one channel, eight bits.
+  header.writeUInt16LE(1, 20);
+  header.writeUInt16LE(1, 22);
+  header.writeUInt32LE(sampleRate, 24);
+  header.writeUInt32LE(sampleRate, 28);
+  header.writeUInt16LE(1, 32);
+  header.writeUInt16LE(8, 34);
+  header.write('data', 36, 'latin1');
+  header.writeUInt32LE(size - headerBytes, 40);
+  return header;
+}
+
+/** A recording that differs from one byte to the next, so that no range looks like another. */
+export function createWav({ seconds }: { seconds: number }): Buffer {
+  const samples = Buffer.alloc(seconds * sampleRate);
+  for (let n = 0; n < samples.length; n += 1) samples[n] = 128 + 100 * Math.sin((n * n) / 50_000);
+  return Buffer.concat([wavHeader(headerBytes + samples.length), samples]);
+}
