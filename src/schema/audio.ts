@@ -1,8 +1,8 @@
-import type { FileUpload } from 'graphql-upload-ts';
 import type { Recording } from '../chat/audio/take-recording.ts';
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
 import { MessageRef } from './message.ts';
+import type { IncomingFile } from './upload.ts';
 
 const MessageAudioRef = builder.prismaObject('MessageAudio', {
   description: 'A recording of a message.',
@@ -31,7 +31,7 @@ builder.prismaObjectFields('Message', (t) => ({
   }),
 }));
 
-function toRecording(upload: FileUpload): Recording {
+function toRecording(upload: IncomingFile): Recording {
   return { filename: upload.filename || null, bytes: upload.createReadStream() };
 }
 

@@ -2,13 +2,13 @@ import SchemaBuilder from '@pothos/core';
 import PrismaPlugin from '@pothos/plugin-prisma';
 import RelayPlugin from '@pothos/plugin-relay';
 import ValidationPlugin from '@pothos/plugin-validation';
-import type { FileUpload } from 'graphql-upload-ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
 import type PrismaTypes from '../generated/pothos.ts';
 import { getDatamodel } from '../generated/pothos.ts';
 import { parseId } from './global-id.ts';
 import { relayDescriptions } from './relay-descriptions.ts';
+import type { IncomingFile } from './upload.ts';
 
 export interface SchemaTypes {
   PrismaTypes: PrismaTypes;
@@ -19,7 +19,7 @@ export interface SchemaTypes {
   Scalars: {
     DateTime: { Input: Date; Output: Date | number };
     JSON: { Input: unknown; Output: unknown };
-    Upload: { Input: Promise<FileUpload>; Output: never };
+    Upload: { Input: Promise<IncomingFile>; Output: never };
   };
 }
 

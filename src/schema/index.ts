@@ -1,4 +1,5 @@
 import './scalars.ts';
+import './upload.ts';
 import './viewer.ts';
 import './model.ts';
 import './session.ts';

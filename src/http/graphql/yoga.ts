@@ -2,6 +2,7 @@ import { createYoga, type YogaLogger } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Context, Services } from '../../context.ts';
 import { schema } from '../../schema/index.ts';
+import { useUploadStatus } from '../uploads/use-upload-status.ts';
 import { graphiqlOptions, renderGraphiQL } from './graphiql.ts';
 import { maskError } from './mask-error.ts';
 import type { RequestContext } from './request-context.ts';
@@ -13,8 +14,10 @@ import { useRequestParams } from './use-request-params.ts';
 export interface GraphQLOptions {
   services: Services;
   log: Logger;
-  /** Bytes of a request's body. */
+  /** Bytes of a request's body, an upload aside. */
   maxBodyBytes: number;
+  /** Bytes of an upload. */
+  maxAudioBytes: number;
   /** Tokens of a document. Also keeps documents from nesting deeper than a recursive reader can follow. */
   maxQueryTokens: number;
 }
@@ -22,7 +25,7 @@ export interface GraphQLOptions {
 export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
 /** Yoga at `/graphql`: queries, mutations, subscriptions over its own SSE, and GraphiQL. */
-export function createGraphQLServer({ services, log, maxBodyBytes, maxQueryTokens }: GraphQLOptions) {
+export function createGraphQLServer({ services, log, maxQueryTokens, ...limits }: GraphQLOptions) {
   return createYoga<RequestContext, Context>({
     schema,
     context: ({ request, httpRequestId, signal }) => ({
@@ -33,7 +36,13 @@ export function createGraphQLServer({ services, log, maxBodyBytes, maxQueryToken
     }),
     maskedErrors: { maskError },
     logging: yogaLogger(log),
-    plugins: [useErrorLog(log), useRequestParams(maxBodyBytes), useMaxTokens(maxQueryTokens), useGraphQLJs()],
+    plugins: [
+      useErrorLog(log),
+      useRequestParams(limits),
+      useUploadStatus(),
+      useMaxTokens(maxQueryTokens),
+      useGraphQLJs(),
+    ],
     maxRequestBodySize: false,
     graphiql: graphiqlOptions,
     renderGraphiQL,
