@@ -72,8 +72,11 @@ export class Sessions {
     const sessions = await database.session.findMany({ where, select: { id: true } });
     for (const { id } of sessions) {
       await engine.cancelSession(id);
-      const blobs = await audio.blobsOf(id);
-      await database.session.deleteMany({ where: { id } });
+      const blobs = await database.$transaction(async (tx) => {
+        const kept = await audio.blobsOf(id, tx);
+        await tx.session.deleteMany({ where: { id } });
+        return kept;
+      });
       await audio.release(blobs);
       await sessionLog.append(id, { type: 'SessionDeleted' });
     }
@@ -88,8 +91,7 @@ export class Sessions {
   async clearHistory(id: number): Promise<Session> {
     const { database, sessionLog, audio } = this.#options;
     await this.#find(id);
-    const blobs = await audio.blobsOf(id);
-    const session = await database.$transaction(async (tx) => {
+    const { session, blobs } = await database.$transaction(async (tx) => {
       const live = await tx.run.findFirst({
         where: { sessionId: id, status: { in: ['RUNNING', 'QUEUED'] } },
         select: { id: true },
@@ -98,8 +100,9 @@ export class Sessions {
         const message = 'This session is answering a prompt. Cancel the run before you clear the history.';
         throw new GatewayError('RUN_IN_PROGRESS', message, { runId: encodeId('Run', live.id) });
       }
+      const blobs = await audio.blobsOf(id, tx);
       await tx.message.deleteMany({ where: { sessionId: id } });
-      return tx.session.update({ where: { id }, data: { contextTokens: 0 } });
+      return { session: await tx.session.update({ where: { id }, data: { contextTokens: 0 } }), blobs };
     });
     await audio.release(blobs);
     await sessionLog.append(id, { type: 'HistoryCleared' });

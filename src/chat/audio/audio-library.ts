@@ -50,10 +50,12 @@ export class AudioLibrary {
    */
   async delete(messageId: number): Promise<Message> {
     const message = await this.#findMessage(messageId);
-    const { database } = this.#options;
-    const audio = await database.messageAudio.findUnique({ where: { messageId } });
-    await database.messageAudio.deleteMany({ where: { messageId } });
-    if (audio) await this.release([audio.sha256]);
+    const deleted = await this.#options.database.$transaction(async (tx) => {
+      const audio = await tx.messageAudio.findUnique({ where: { messageId } });
+      await tx.messageAudio.deleteMany({ where: { messageId } });
+      return audio;
+    });
+    if (deleted) await this.release([deleted.sha256]);
     return message;
   }
 
@@ -66,9 +68,12 @@ export class AudioLibrary {
     return this.#options.blobs.open(sha256, range);
   }
 
-  /** The blobs that a session's messages refer to, to be released once the messages are gone. */
-  async blobsOf(sessionId: number): Promise<string[]> {
-    const audios = await this.#options.database.messageAudio.findMany({
+  /**
+   * The blobs that a session's messages refer to, to be released once the messages are gone. To be asked for in
+   * the transaction that deletes them: an upload may end at any moment.
+   */
+  async blobsOf(sessionId: number, tx: Prisma.TransactionClient): Promise<string[]> {
+    const audios = await tx.messageAudio.findMany({
       where: { message: { sessionId } },
       select: { sha256: true },
       distinct: ['sha256'],
@@ -106,13 +111,11 @@ export class AudioLibrary {
     try {
       const durationSeconds = await measureDuration(blobs, { key: sha256, mimeType, size });
       const data = { sha256, size, mimeType, filename, durationSeconds, uploadedAt: new Date() };
-      const replaced = await database.messageAudio.findUnique({ where: { messageId } });
-      await database.messageAudio.upsert({
-        where: { messageId },
-        create: { messageId, ...data },
-        update: data,
+      return await database.$transaction(async (tx) => {
+        const replaced = await tx.messageAudio.findUnique({ where: { messageId } });
+        await tx.messageAudio.upsert({ where: { messageId }, create: { messageId, ...data }, update: data });
+        return replaced?.sha256;
       });
-      return replaced?.sha256;
     } catch (error) {
       if ((await database.messageAudio.count({ where: { sha256 } })) === 0) await blobs.delete(sha256);
       // The message was deleted while its recording came in.
