@@ -139,7 +139,7 @@ async function serve(config: Config, log: Logger, services: Services) {
   const { maxBodyBytes } = limits;
   const closing = new AbortController();
   const requestIds = createRequestIds();
-  const graphql = createGraphQLServer({ services, log, maxBodyBytes, maxQueryTokens: limits.maxQueryTokens });
+  const graphql = createGraphQLServer({ services, log, ...limits });
   const stream = createStreamHandler({
     yoga: graphql,
     owner: () => 'anonymous',

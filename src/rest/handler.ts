@@ -18,6 +18,8 @@ export interface RestApiOptions {
   log: Logger;
   /** The most bytes a JSON body may have; more is answered 413. */
   maxBodyBytes: number;
+  /** The most bytes a recording may have; more is answered 413. */
+  maxAudioBytes: number;
   /** The most nodes that GraphQL gives in one page of a connection. */
   maxPageSize: number;
   /** Milliseconds between the heartbeats of a stream; 15,000 by default. */
@@ -32,8 +34,8 @@ export interface RestApiOptions {
  * any middleware has set a header.
  */
 export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
-  const { executor, openRecording, log, maxPageSize, heartbeatMs = 15_000 } = options;
-  const services: RestServices = { executor, openRecording, log, maxPageSize, heartbeatMs };
+  const { executor, openRecording, log, maxAudioBytes, maxPageSize, heartbeatMs = 15_000 } = options;
+  const services: RestServices = { executor, openRecording, log, maxAudioBytes, maxPageSize, heartbeatMs };
   const limit = bodyLimit({
     maxSize: options.maxBodyBytes,
     onError: () => {

@@ -52,6 +52,27 @@ export function describeDownloadRoute(row: RouteTexts & { input: RouteInput }): 
   });
 }
 
+/** A row that takes a form with a file, and answers with JSON. */
+export function describeUploadRoute(
+  row: RouteTexts & { input: RouteInput; form: z.ZodType; schema: z.ZodType },
+): Described {
+  const { openapi, ...described } = describeJsonRoute(row);
+  const body = { required: true, content: { 'multipart/form-data': { schema: row.form } } };
+  const failures = {
+    413: failure('The file is too large.'),
+    415: failure('The file is no audio of a kind that is taken.'),
+    507: failure('There is no room left for the file.'),
+  };
+  return {
+    ...described,
+    openapi: {
+      ...openapi,
+      request: { ...openapi.request, body },
+      responses: { ...openapi.responses, ...failures },
+    },
+  };
+}
+
 function failure(description: string): Responses[string] {
   return { description, content: { 'application/json': { schema: ErrorDetail } } };
 }

@@ -15,6 +15,8 @@ export interface RestServices {
   openRecording: BlobStore['open'];
   /** Gets what the client is not told. */
   log: Logger;
+  /** The most bytes that a recording may have. */
+  maxAudioBytes: number;
   /** The most nodes that one page of a connection may have. */
   maxPageSize: number;
   /** Milliseconds between the heartbeats of a stream. */

@@ -29,6 +29,7 @@ export async function startRestServer(
     openRecording: () => Promise.reject(new Error('There are no recordings.')),
     log,
     maxBodyBytes: 10_000,
+    maxAudioBytes: 1_000_000,
     maxPageSize: 100,
     ...options,
   });
