@@ -1,9 +1,12 @@
-/** Samples a second, each of one byte. */
-const sampleRate = 8_000;
 const headerBytes = 44;
 
-/** The header of a WAV file of so many bytes in all. It plays 8,000 bytes a second. */
-export function wavHeader(size: number): Buffer {
+export interface WavOptions {
+  /** Samples a second, each of one byte. */
+  sampleRate?: number;
+}
+
+/** The header of a WAV file of so many bytes in all. */
+export function wavHeader(size: number, { sampleRate = 8_000 }: WavOptions = {}): Buffer {
   const header = Buffer.alloc(headerBytes);
   header.write('RIFF', 0, 'latin1');
   header.writeUInt32LE(size - 8, 4);
@@ -21,9 +24,9 @@ export function wavHeader(size: number): Buffer {
   return header;
 }
 
-/** A recording that differs from one byte to the next, so that no range looks like another. */
-export function createWav({ seconds }: { seconds: number }): Buffer {
+/** A recording whose pitch rises, so that no range of it looks like another. */
+export function createWav({ seconds, sampleRate = 8_000 }: WavOptions & { seconds: number }): Buffer {
   const samples = Buffer.alloc(seconds * sampleRate);
   for (let n = 0; n < samples.length; n += 1) samples[n] = 128 + 100 * Math.sin((n * n) / 50_000);
-  return Buffer.concat([wavHeader(headerBytes + samples.length), samples]);
+  return Buffer.concat([wavHeader(headerBytes + samples.length, { sampleRate }), samples]);
 }
