@@ -7,6 +7,7 @@ export async function* untilAborted<T>(source: AsyncIterable<T>, signal?: AbortS
     yield* source;
     return;
   }
+  signal.throwIfAborted();
   const iterator = source[Symbol.asyncIterator]();
   let stuck = true;
   try {
