@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StartupError } from '../startup-error.ts';
 import { checkBlobKey, isBlobKey } from './blob-key.ts';
 import { BlobNotFoundError, type BlobStore, BlobStoreFullError, type StagedBlob } from './blob-store.ts';
 import { untilAborted } from './until-aborted.ts';
+import { type Written, writeNew } from './write-new.ts';
 
 /** Large enough that asking the disk costs little next to what it gives. */
 const readBytes = 262_144;
@@ -69,11 +70,6 @@ export async function openDiskBlobStore(folder: string): Promise<BlobStore> {
   };
 }
 
-interface Written {
-  sha256: string;
-  size: number;
-}
-
 function stagedBlob(staged: string, path: string, { sha256, size }: Written): StagedBlob {
   return {
     sha256,
@@ -88,27 +84,6 @@ function stagedBlob(staged: string, path: string, { sha256, size }: Written): St
       }),
     discard: () => rm(staged, { force: true }),
   };
-}
-
-/** The bytes are on the disk, not only on their way to it, when this resolves. */
-async function writeNew(path: string, source: AsyncIterable<Uint8Array>): Promise<Written> {
-  await using file = await open(path, 'wx', 0o600);
-  const hash = createHash('sha256');
-  let size = 0;
-  for await (const chunk of source) {
-    // The disk writes while this thread hashes.
-    const [written] = await Promise.allSettled([writeAll(file, chunk), hash.update(chunk)]);
-    if (written.status === 'rejected') throw written.reason;
-    size += chunk.length;
-  }
-  await file.sync();
-  return { sha256: hash.digest('hex'), size };
-}
-
-async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let offset = 0; offset < chunk.length; ) {
-    offset += (await file.write(chunk, offset)).bytesWritten;
-  }
 }
 
 /** Does something with a staged file, which is removed when that fails. */
