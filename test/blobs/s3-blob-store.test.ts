@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
 import { CreateMultipartUploadCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BlobStoreFullError } from '../../src/blobs/blob-store.ts';
@@ -7,6 +6,7 @@ import { openBlobStore } from '../../src/blobs/open-blob-store.ts';
 import type { S3Location } from '../../src/blobs/s3-location.ts';
 import { allOf } from './all-of.ts';
 import { describeBlobStore } from './contract.ts';
+import { type S3Answer, startS3Double } from './s3-double.ts';
 import { type S3Server, startS3Server } from './s3-server.ts';
 
 let server: S3Server;
@@ -76,25 +76,36 @@ test('a bucket that cannot be used stops the start with a sentence, without the 
   await expect(openBlobStore({ url: 's3://recordings/%ff' })).rejects.toMatchObject({ name: 'StartupError' });
 });
 
-// No server that can be had here is ever full; this one only says so, in MinIO's words.
+const created: S3Answer = { status: 200, headers: { etag: '"x"' } };
+
+// No server that can be had here is ever full; this one says so, in MinIO's words.
 test('a bucket without room is told as such', async () => {
-  const full = createServer((request, response) => {
-    request.resume();
-    const isEmpty = request.method === 'DELETE' || request.headers['content-length'] === '0';
-    if (isEmpty) response.writeHead(request.method === 'DELETE' ? 204 : 200, { etag: '"x"' }).end();
-    else response.writeHead(507).end('<Error><Code>XMinioStorageFull</Code><Message>Full.</Message></Error>');
+  await using full = await startS3Double(({ method, headers }) => {
+    if (method === 'DELETE') return { status: 204 };
+    if (headers['content-length'] === '0') return created;
+    return { status: 507, body: '<Error><Code>XMinioStorageFull</Code></Error>' };
   });
-  await new Promise<void>((listening) => full.listen(0, '127.0.0.1', listening));
-  try {
-    const address = full.address();
-    const port = typeof address === 'object' ? address?.port : undefined;
-    await using store = await openS3({ ...server.location, endpoint: `http://127.0.0.1:${port}` });
-    async function* bytes() {
-      yield randomBytes(10);
-    }
-    await expect(store.stage(bytes())).rejects.toThrow(BlobStoreFullError);
-  } finally {
-    full.closeAllConnections();
-    full.close();
+  await using store = await openS3({ ...server.location, endpoint: full.endpoint });
+  async function* bytes() {
+    yield randomBytes(10);
   }
+  await expect(store.stage(bytes())).rejects.toThrow(BlobStoreFullError);
+});
+
+test('a source that fails is told as such, also where the bucket does not forget its parts', async () => {
+  await using stubborn = await startS3Double(({ method, url = '' }) => {
+    const query = new URL(url, 'http://bucket').searchParams;
+    const body = '<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>';
+    if (method === 'POST') return { status: 200, body };
+    if (method === 'PUT') return created;
+    if (!query.has('uploadId')) return { status: 204 };
+    return { status: 403, body: '<Error><Code>AccessDenied</Code></Error>' };
+  });
+  await using store = await openS3({ ...server.location, endpoint: stubborn.endpoint });
+  const broken = new Error('The client went away.');
+  async function* failing() {
+    for (let n = 0; n < 8; n++) yield randomBytes(1_048_576);
+    throw broken;
+  }
+  await expect(store.stage(failing())).rejects.toBe(broken);
 });
