@@ -25,12 +25,12 @@ export const errorStatus = {
   UNSUPPORTED_MEDIA_TYPE: 415,
   RATE_LIMITED: 429,
   INTERNAL_SERVER_ERROR: 500,
-  /** No room left to store what was sent; nothing of it was kept. */
-  INSUFFICIENT_STORAGE: 507,
   /** The model cannot be asked which one to take; nothing was sent. */
   MODEL_UNAVAILABLE: 503,
   /** The gateway is shutting down and takes no new runs. */
   SHUTTING_DOWN: 503,
+  /** No room left to store what was sent; nothing of it was kept. */
+  INSUFFICIENT_STORAGE: 507,
 } as const;
 
 export type ErrorCode = keyof typeof errorStatus;
