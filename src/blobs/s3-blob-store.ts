@@ -35,8 +35,7 @@ export async function openS3BlobStore(location: S3Location): Promise<BlobStore> 
     await client.send(new DeleteObjectCommand(probe));
   } catch (error) {
     client.destroy();
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StartupError(`The bucket ${Bucket} cannot be used: ${reason}.`, { cause: error });
+    throw new StartupError(`The bucket ${Bucket} cannot be used: ${reasonOf(error)}.`, { cause: error });
   }
 
   const objectOf = (key: string) => {
@@ -129,6 +128,12 @@ async function* listObjects(client: S3Client, { Bucket, Prefix }: { Bucket: stri
       if (Key !== undefined && LastModified !== undefined) yield { Key, modifiedAt: LastModified };
     }
   }
+}
+
+// A host with several addresses, none of which answers, is an AggregateError without a message.
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message || ('code' in error && String(error.code)) || error.name;
 }
 
 function hasName(error: unknown, name: string): boolean {

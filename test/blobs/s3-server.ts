@@ -1,7 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { ListMultipartUploadsCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import {
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { createS3Client, type S3Location } from '../../src/blobs/s3-location.ts';
 import { openTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -13,6 +18,8 @@ export interface S3Server extends AsyncDisposable {
   client: S3Client;
   /** The keys of all objects and of all unfinished uploads in parts. */
   contents(): Promise<string[]>;
+  /** Puts an empty object there. */
+  put(key: string): Promise<void>;
 }
 
 /** An S3 server with one bucket, in a process of its own. */
@@ -46,6 +53,9 @@ export async function startS3Server(): Promise<S3Server> {
       const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
       const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
       return [...Contents, ...Uploads].map(({ Key }) => Key ?? '').sort();
+    },
+    async put(key) {
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: '', ContentLength: 0 }));
     },
     async [Symbol.asyncDispose]() {
       client.destroy();
