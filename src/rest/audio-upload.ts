@@ -2,7 +2,7 @@ import { UploadMessageAudioDocument } from '../gql/graphql.ts';
 import { createUpload } from '../schema/upload.ts';
 import { Audio } from './answer-schemas.ts';
 import { executeDocument } from './execute.ts';
-import { openFormFile } from './form-file.ts';
+import { FormFile } from './form-file.ts';
 import { audioJson } from './legacy-json.ts';
 import { describeUploadRoute } from './openapi.ts';
 import { globalId, MessagePath } from './parameters.ts';
@@ -32,14 +32,15 @@ export const uploadAudio: Route = {
     try {
       const { raw, parsed } = await readInput(c, input);
       const { message_id } = parsed.path;
-      const file = await openFormFile(incoming, services.maxAudioBytes);
+      const form = new FormFile(incoming, services.maxAudioBytes);
+      const file = await form.open();
       const variables = {
         messageId: globalId('Message', message_id),
         file: createUpload(Promise.resolve(file)),
       };
       const data = await executeDocument(c, services, UploadMessageAudioDocument, variables, raw).catch(
         (error: unknown) => {
-          throw file.fault() ?? error;
+          throw form.fault ?? error;
         },
       );
       const { audio } = data.uploadMessageAudio;

@@ -6,7 +6,8 @@ import { expect, vi } from 'vitest';
 import type { GraphQLAnswer, TestGateway } from './gateway.ts';
 import { createWav } from './wav.ts';
 
-export const memo = createWav({ seconds: 1 });
+/** A recording of one second. */
+export const memo = Buffer.from(createWav({ seconds: 1 }));
 
 export function sha256Of(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');

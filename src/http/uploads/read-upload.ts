@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { processRequest, Upload } from 'graphql-upload-ts';
 import { checkParams, type RequestParams } from '../stream/read-params.ts';
 import { RequestError } from '../stream/request-error.ts';
+import { guarded } from './guarded.ts';
 import { halt } from './halt.ts';
 import { receiveFile } from './receive-file.ts';
 import { requestErrorOf } from './upload-error.ts';
@@ -40,7 +41,7 @@ export async function readUpload(
   const { maxBodyBytes, maxAudioBytes } = limits;
   try {
     checkHeaders(incoming, maxAudioBytes + 2 * maxBodyBytes + framingBytes);
-    const operation = await processRequest<unknown>(incoming, outgoing, {
+    const operation = await processRequest<unknown>(guarded(incoming), outgoing, {
       maxFieldSize: maxBodyBytes,
       // The parser calls a file too large that is as large as it may be.
       maxFileSize: maxAudioBytes + 1,

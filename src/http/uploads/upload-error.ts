@@ -8,7 +8,7 @@ export function requestErrorOf(error: unknown, { maxBodyBytes }: Pick<UploadLimi
   if (error instanceof RequestError) return new RequestError(error.code, error.message, close);
   const { message, status } = failureOf(error);
   if (status !== 413) return new RequestError('BAD_REQUEST', sentence(message), close);
-  return /files/.test(message)
+  return /max file uploads/.test(message)
     ? new RequestError('BAD_USER_INPUT', 'One file can be sent, not several.', close)
     : new RequestError('PAYLOAD_TOO_LARGE', `The operation must not exceed ${maxBodyBytes} bytes.`, close);
 }
