@@ -27,9 +27,9 @@ export function isMultipart({ method, headers }: IncomingMessage): boolean {
  * The GraphQL request in a multipart body. Resolves as soon as the request itself is there; the file of its
  * `Upload` is still coming in then.
  *
- * graphql-upload-ts has each file written to a temporary one, and offers nothing to stop it. The store reads that
- * while the request still comes in, so it takes no longer, but the bytes are written twice. The REST API does
- * without.
+ * graphql-upload-ts has each file written to a temporary one, and has no option against it. The store reads that
+ * while the request still comes in, so that it costs an eighth to a fifth more time (512 MB: 1.7 s for the 1.5 s of
+ * the REST API, which does without), and for as long as the request takes, the size of the file on that disk.
  *
  * @throws RequestError, after which the rest of the body is not read.
  */
