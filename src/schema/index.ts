@@ -1,5 +1,4 @@
 import './scalars.ts';
-import './upload.ts';
 import './viewer.ts';
 import './model.ts';
 import './session.ts';

@@ -1,6 +1,4 @@
 import { type FileUpload, Upload } from 'graphql-upload-ts';
-import { GatewayError } from '../errors.ts';
-import { builder } from './builder.ts';
 
 /** A file on its way in. */
 export interface IncomingFile {
@@ -19,18 +17,3 @@ export function createUpload(file: Promise<IncomingFile>): Upload {
   );
   return upload;
 }
-
-builder.scalarType('Upload', {
-  description:
-    'A file, sent by the GraphQL multipart request specification: https://github.com/jaydenseric/graphql-multipart-request-spec',
-  parseValue: (value) => {
-    if (value instanceof Upload) return value.promise;
-    throw new GatewayError('BAD_USER_INPUT', 'A file can only be sent in a multipart request.');
-  },
-  parseLiteral: () => {
-    throw new GatewayError('BAD_USER_INPUT', 'A file can only be sent as a variable.');
-  },
-  serialize: () => {
-    throw new Error('An upload is input only.');
-  },
-});

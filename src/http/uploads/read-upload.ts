@@ -51,7 +51,7 @@ export async function readUpload(
     return { ...params, ...(params.variables && { variables: withFiles(params.variables, incoming) }) };
   } catch (error) {
     halt(incoming);
-    throw requestErrorOf(error, limits);
+    throw requestErrorOf(error, maxBodyBytes);
   }
 }
 

@@ -1,9 +1,8 @@
 import { GatewayError } from '../../errors.ts';
 import { RequestError } from '../stream/request-error.ts';
-import type { UploadLimits } from './read-upload.ts';
 
 /** What keeps a multipart body from being a GraphQL request at all. */
-export function requestErrorOf(error: unknown, { maxBodyBytes }: Pick<UploadLimits, 'maxBodyBytes'>) {
+export function requestErrorOf(error: unknown, maxBodyBytes: number): RequestError {
   const close = { connection: 'close' };
   if (error instanceof RequestError) return new RequestError(error.code, error.message, close);
   const { message, status } = failureOf(error);
