@@ -12,7 +12,7 @@ const config: CodegenConfig = {
       config: {
         enumsAsTypes: true,
         strictScalars: true,
-        scalars: { DateTime: 'string', JSON: 'unknown' },
+        scalars: { DateTime: 'string', JSON: 'unknown', Upload: 'graphql-upload-ts#Upload' },
         defaultScalarType: 'unknown',
         useTypeImports: true,
         skipTypename: true,

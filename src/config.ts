@@ -26,7 +26,7 @@ export function readConfig(env: NodeJS.ProcessEnv = processEnvironment()): Confi
   const parsed = environment.safeParse(given);
   if (!parsed.success)
     throw new StartupError(parsed.error.issues.map((issue) => complaint(issue, given)).join('\n'));
-  const conflicts = modelConflicts(parsed.data);
+  const conflicts = [...modelConflicts(parsed.data), ...blobConflicts(parsed.data)];
   if (conflicts.length > 0) throw new StartupError(conflicts.join('\n'));
   return toConfig(parsed.data);
 }
@@ -51,11 +51,24 @@ function complaint(issue: z.core.$ZodIssue, given: Record<string, string>): stri
   return `${name} ${issue.message}${shown ? `; it is ${JSON.stringify(given[name])}` : ''}.`;
 }
 
+function blobConflicts(env: Environment): string[] {
+  const isBucket = env.BLOB_URL?.startsWith('s3:') ?? false;
+  return (['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const).flatMap((name) => {
+    if (isBucket === (env[name] !== undefined)) return [];
+    return isBucket ? `${name} is needed for the bucket.` : `${name} is of no use without an s3: BLOB_URL.`;
+  });
+}
+
 function toConfig(env: Environment) {
   const dataDir = resolve(env.DATA_DIR);
   return {
     http: { host: env.HOST, port: env.PORT },
     dataDir,
+    blobs: {
+      url: env.BLOB_URL ?? `file:${dataDir}/blobs`,
+      accessKeyId: env.S3_ACCESS_KEY_ID,
+      secretAccessKey: env.S3_SECRET_ACCESS_KEY,
+    },
     database: { url: env.DATABASE_URL ?? `file:${dataDir}/switchyard.db` },
     models: toModels(env),
     chat: {
@@ -70,6 +83,7 @@ function toConfig(env: Environment) {
     },
     limits: {
       maxBodyBytes: env.MAX_BODY_BYTES,
+      maxAudioBytes: env.MAX_AUDIO_BYTES,
       maxPageSize: env.MAX_PAGE_SIZE,
       maxQueryTokens: env.MAX_QUERY_TOKENS,
       maxStreamReservations: env.MAX_STREAM_RESERVATIONS,

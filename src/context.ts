@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { AudioLibrary } from './chat/audio/audio-library.ts';
 import type { Engine } from './chat/engine.ts';
 import type { SessionLog } from './chat/log/session-log.ts';
 import type { Models } from './chat/models/models.ts';
@@ -17,6 +18,7 @@ export interface Services {
   engine: Engine;
   sessions: Sessions;
   sessionLog: SessionLog;
+  audio: AudioLibrary;
   /** Longest prompt taken, in bytes of UTF-8. */
   maxPromptBytes: number;
   /** Largest page of a connection. */

@@ -29,6 +29,8 @@ export const errorStatus = {
   MODEL_UNAVAILABLE: 503,
   /** The gateway is shutting down and takes no new runs. */
   SHUTTING_DOWN: 503,
+  /** No room left to store what was sent; nothing of it was kept. */
+  INSUFFICIENT_STORAGE: 507,
 } as const;
 
 export type ErrorCode = keyof typeof errorStatus;

@@ -1,8 +1,11 @@
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { BlobStore } from './blobs/blob-store.ts';
+import { openBlobStore } from './blobs/open-blob-store.ts';
 import type { Bus } from './bus/bus.ts';
 import { createMemoryBus } from './bus/memory-bus.ts';
+import { AudioLibrary } from './chat/audio/audio-library.ts';
 import { Engine } from './chat/engine.ts';
 import { createMemoryLog } from './chat/log/memory-log.ts';
 import { createSessionLog, type SessionChange } from './chat/log/session-log.ts';
@@ -75,7 +78,9 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
       keep(await claimDataDir(folder));
     }
     const database = keep(await openDatabase({ url: config.database.url, log })).db;
-    const services = createServices(config, log, database, parts, keep);
+    const blobs = keep(await openBlobStore(config.blobs));
+    const services = createServices(config, log, database, blobs, parts, keep);
+    await services.audio.sweep();
     await services.engine.recover().catch((cause: Error) => {
       const file = databaseFile(config.database.url);
       throw new StartupError(`The database ${file} cannot be written: ${cause.message}.`, { cause });
@@ -96,6 +101,7 @@ function createServices(
   { chat, limits, models: modelsConfig }: Config,
   log: Logger,
   database: Database,
+  blobs: BlobStore,
   parts: GatewayParts,
   keep: Keep,
 ): Services {
@@ -120,9 +126,11 @@ function createServices(
     maxQueuedRuns: chat.maxQueuedRuns,
     runLogTtlMs: chat.runLogTtlMs,
   });
-  const sessions = new Sessions({ database, engine, models, sessionLog });
+  const audio = new AudioLibrary({ database, blobs, maxBytes: limits.maxAudioBytes });
+  const sessions = new Sessions({ database, engine, models, sessionLog, audio });
   const { maxPromptBytes } = chat;
-  return { database, models, engine, sessions, sessionLog, maxPromptBytes, maxPageSize: limits.maxPageSize };
+  const { maxPageSize } = limits;
+  return { database, models, engine, sessions, sessionLog, audio, maxPromptBytes, maxPageSize };
 }
 
 /** Opens the doors. Disposing closes them: first to what is new, then, when the runs have ended, to all. */
@@ -145,7 +153,12 @@ async function serve(config: Config, log: Logger, services: Services) {
     heartbeatMs: streamHeartbeatMs,
   });
   const health = createHealth({ database: services.database, closing: closing.signal });
-  const rest = createRestApi({ executor: createExecutor(graphql, requestIds), log, ...limits });
+  const rest = createRestApi({
+    executor: createExecutor(graphql, requestIds),
+    openRecording: (sha256, range) => services.audio.open(sha256, range),
+    log,
+    ...limits,
+  });
   const app = createServerApp({ graphql, stream, health, rest, docs: createDocs(), requestIds, log });
   const listening = await listen(app, http);
   return {

@@ -18,6 +18,13 @@ const databaseUrl = z
     'must be a file: URL (file:data/switchyard.db): this version knows SQLite files only',
   );
 
+const blobUrl = z
+  .string()
+  .refine(
+    isBlobUrl,
+    'must be a file: URL (file:data/blobs), or s3://bucket/prefix with endpoint, region and forcePathStyle as its query',
+  );
+
 const model = z
   .string()
   .regex(/^[^\s/]+(\/\S+)?$/, 'must be a provider, or a provider and a model (openai, openai/gpt-5-mini)');
@@ -52,6 +59,18 @@ export const environment = z.object({
     defaultInWords: 'file:<DATA_DIR>/switchyard.db',
     secret: true,
   }),
+  BLOB_URL: blobUrl.optional().meta({
+    description:
+      'Where recordings are kept: a folder, or s3://bucket/prefix?endpoint=…&region=…&forcePathStyle=true.',
+    defaultInWords: 'file:<DATA_DIR>/blobs',
+    secret: true,
+  }),
+  S3_ACCESS_KEY_ID: apiKey
+    .optional()
+    .meta({ description: 'Key for the bucket, where BLOB_URL names one.', secret: true }),
+  S3_SECRET_ACCESS_KEY: apiKey
+    .optional()
+    .meta({ description: 'The secret that goes with the key for the bucket.', secret: true }),
   MODEL: model.optional().meta({
     description: 'Model to answer with where a session names none: a provider, or provider/model.',
     defaultInWords: 'the first provider that is configured, else demo',
@@ -103,6 +122,9 @@ export const environment = z.object({
   MAX_BODY_BYTES: wholeNumber(1, 1_073_741_824)
     .default(2_097_152)
     .meta({ description: 'Largest request body.' }),
+  MAX_AUDIO_BYTES: wholeNumber(1, 5_368_709_120)
+    .default(26_214_400)
+    .meta({ description: 'Largest recording.' }),
   MAX_PAGE_SIZE: wholeNumber(1, 10_000)
     .default(100)
     .meta({ description: 'Most items that a connection gives at once.' }),
@@ -182,4 +204,20 @@ function isPlainHttpUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, username, password } = new URL(value);
   return (protocol === 'http:' || protocol === 'https:') && username === '' && password === '';
+}
+
+function isBlobUrl(value: string): boolean {
+  if (/^file:[^?#]+$/.test(value)) return true;
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname, username, password, port, hash, searchParams: query } = new URL(value);
+  const endpoint = query.get('endpoint');
+  return (
+    protocol === 's3:' &&
+    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(hostname) &&
+    [username, password, port, hash].every((part) => part === '') &&
+    [...query.keys()].every((key) => ['endpoint', 'region', 'forcePathStyle'].includes(key)) &&
+    (endpoint === null || isPlainHttpUrl(endpoint)) &&
+    query.get('region') !== '' &&
+    ['true', 'false', null].includes(query.get('forcePathStyle'))
+  );
 }

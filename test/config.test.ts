@@ -21,7 +21,8 @@ describe('without any setting', () => {
     const config = readConfig({ LOG_FORMAT: 'json' });
     expect(config.dataDir).toBe(resolve('data'));
     expect(config.database.url).toBe(`file:${resolve('data')}/switchyard.db`);
-    const { dataDir: _folder, database: _url, ...rest } = config;
+    expect(config.blobs).toEqual({ url: `file:${resolve('data')}/blobs` });
+    const { dataDir: _folder, database: _url, blobs: _blobs, ...rest } = config;
     expect(rest).toMatchInlineSnapshot(`
       {
         "chat": {
@@ -39,6 +40,7 @@ describe('without any setting', () => {
           "port": 8000,
         },
         "limits": {
+          "maxAudioBytes": 26214400,
           "maxBodyBytes": 2097152,
           "maxOperationsPerStream": 100,
           "maxPageSize": 100,
@@ -69,11 +71,12 @@ describe('without any setting', () => {
   });
 });
 
-test('values are trimmed, and the database moves with the data folder', () => {
+test('values are trimmed, and database and blobs move with the data folder', () => {
   const config = readConfig({ DATA_DIR: ' /srv/switchyard\n', PORT: ' 0 ' });
   expect(config).toMatchObject({
     dataDir: '/srv/switchyard',
     database: { url: 'file:/srv/switchyard/switchyard.db' },
+    blobs: { url: 'file:/srv/switchyard/blobs' },
     http: { port: 0 },
   });
 });
@@ -203,6 +206,56 @@ describe('models', () => {
         "GOOGLE_GENERATIVE_AI_BASE_URL is of no use without GOOGLE_GENERATIVE_AI_API_KEY.",
       ]
     `);
+  });
+});
+
+describe('blobs', () => {
+  const keys = { S3_ACCESS_KEY_ID: 'alice', S3_SECRET_ACCESS_KEY: 's3cret' };
+
+  test.each([
+    's3://recordings',
+    's3://recordings/',
+    's3://recordings/switchyard/audio?region=eu-central-1',
+    's3://recordings?endpoint=http://127.0.0.1:9000&forcePathStyle=true',
+  ])('%s is a bucket, with both keys', (url) => {
+    expect(readConfig({ BLOB_URL: url, ...keys }).blobs).toEqual({
+      url,
+      accessKeyId: 'alice',
+      secretAccessKey: 's3cret',
+    });
+  });
+
+  test.each([
+    '/srv/blobs',
+    'file:',
+    'file:data?x',
+    'http://127.0.0.1/recordings',
+    's3:recordings',
+    's3://alice:s3cret@recordings',
+    's3://recordings:9000',
+    's3://Recordings',
+    's3://recordings#x',
+    's3://recordings?region=',
+    's3://recordings?pathStyle=true',
+    's3://recordings?forcePathStyle=yes',
+    's3://recordings?endpoint=127.0.0.1:9000',
+    's3://recordings?endpoint=http://alice:s3cret@127.0.0.1:9000',
+  ])('%s is none', (url) => {
+    expect(complaints({ BLOB_URL: url, ...keys })).toEqual([
+      'BLOB_URL must be a file: URL (file:data/blobs), or s3://bucket/prefix with endpoint, region and forcePathStyle as its query.',
+    ]);
+  });
+
+  test('a bucket needs both keys, and a folder none', () => {
+    expect(
+      [
+        { BLOB_URL: 's3://recordings', S3_ACCESS_KEY_ID: 'alice' },
+        { BLOB_URL: 'file:/srv/blobs', S3_SECRET_ACCESS_KEY: 's3cret' },
+      ].map((env) => complaints(env)),
+    ).toEqual([
+      ['S3_SECRET_ACCESS_KEY is needed for the bucket.'],
+      ['S3_SECRET_ACCESS_KEY is of no use without an s3: BLOB_URL.'],
+    ]);
   });
 });
 

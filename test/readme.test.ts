@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isObjectType } from 'graphql';
 import { describe, expect, test } from 'vitest';
@@ -6,16 +8,20 @@ import { runFailureCodes } from '../src/chat/run-event.ts';
 import { errorStatus } from '../src/errors.ts';
 import { schema } from '../src/schema/index.ts';
 import { settings } from '../src/settings.ts';
+import { chat, collect } from './support/chat.ts';
 import { startCuttingProxy } from './support/cutting-proxy.ts';
 import { startTestGateway } from './support/gateway.ts';
 import { readme, snippets, tableBelow } from './support/readme.ts';
+import { openTemporaryFolder } from './support/temporary-folder.ts';
+import { createWav } from './support/wav.ts';
 
 const printedUrl = 'http://localhost:8000';
 const run = promisify(execFile);
+const oneSecond = createWav({ seconds: 1 });
 
 /** Runs a script as Node.js would run a file that lies at the root. */
-function runScript(script: string, ...args: string[]) {
-  const child = run(process.execPath, ['--input-type=module', '-', ...args]);
+function runScript(script: string, { args = [], cwd }: { args?: string[]; cwd?: string } = {}) {
+  const child = run(process.execPath, ['--input-type=module', '-', ...args], { cwd });
   child.child.stdin?.end(script);
   return child;
 }
@@ -23,15 +29,18 @@ function runScript(script: string, ...args: string[]) {
 describe('the commands of the README', () => {
   test('work as they are printed, one after the other, on a fresh gateway', async () => {
     await using gateway = await startTestGateway();
+    await using folder = await openTemporaryFolder();
+    await writeFile(join(folder.path, 'recording.wav'), oneSecond);
     const commands = snippets('sh').filter((command) => command.startsWith('curl '));
 
     const answers: string[] = [];
     for (const command of commands) {
-      const { stdout } = await run('sh', ['-c', command.replaceAll(printedUrl, gateway.url)]);
+      const script = command.replaceAll(printedUrl, gateway.url);
+      const { stdout } = await run('sh', ['-c', script], { cwd: folder.path });
       answers.push(stdout);
     }
 
-    const [created, streamed, createdByRest, streamedByRest, messages] = answers;
+    const [created, streamed, createdByRest, streamedByRest, messages, uploaded] = answers;
     expect(JSON.parse(created ?? '')).toEqual({
       data: { createSession: { id: 'U2Vzc2lvbjox', databaseId: 1 } },
     });
@@ -46,6 +55,28 @@ describe('the commands of the README', () => {
       'user',
       'assistant',
     ]);
+    expect(JSON.parse(uploaded ?? '')).toMatchObject({ mime_type: 'audio/wav', duration_seconds: 1 });
+  });
+
+  test('upload a recording with a few lines of JavaScript', async () => {
+    await using gateway = await startTestGateway();
+    await using folder = await openTemporaryFolder();
+    await writeFile(join(folder.path, 'recording.wav'), oneSecond);
+    const sessionId = await gateway.createSession();
+    await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }));
+    const [, script = ''] = snippets('js');
+
+    const { stdout } = await runScript(script.replaceAll(printedUrl, gateway.url), { cwd: folder.path });
+
+    const { audio } = JSON.parse(stdout).data.uploadMessageAudio;
+    expect(audio).toEqual({
+      url: '/api/v1/sessions/messages/1/audio',
+      mimeType: 'audio/wav',
+      size: oneSecond.length,
+      durationSeconds: 1,
+    });
+    const download = await fetch(gateway.url + audio.url);
+    expect(Buffer.from(await download.arrayBuffer())).toEqual(oneSecond);
   });
 
   test.each([
@@ -56,7 +87,9 @@ describe('the commands of the README', () => {
     await using proxy = await startCuttingProxy(gateway.url, cutAt);
     const [script = ''] = snippets('js');
 
-    const { stdout, stderr } = await runScript(script.replaceAll(printedUrl, proxy.url), 'Write 300 words.');
+    const { stdout, stderr } = await runScript(script.replaceAll(printedUrl, proxy.url), {
+      args: ['Write 300 words.'],
+    });
 
     const { data } = await gateway.graphql(
       '{ sessions { edges { node { messages { edges { node { content } } } } } } }',

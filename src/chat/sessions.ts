@@ -2,6 +2,7 @@ import { GatewayError } from '../errors.ts';
 import type { Prisma, Session } from '../generated/prisma/client.ts';
 import { encodeId } from '../global-id.ts';
 import type { Database } from '../storage/database.ts';
+import type { AudioLibrary } from './audio/audio-library.ts';
 import type { Engine } from './engine.ts';
 import type { SessionLog } from './log/session-log.ts';
 import type { Models } from './models/models.ts';
@@ -26,6 +27,7 @@ export interface SessionsOptions {
   engine: Engine;
   models: Models;
   sessionLog: SessionLog;
+  audio: AudioLibrary;
 }
 
 /** How often a session that is sent prompts while it is deleted is tried to be deleted. */
@@ -80,12 +82,17 @@ export class Sessions {
 
   /** A prompt that comes in between is cancelled as well, instead of being asked for a session that is gone. */
   async #cancelAndDelete(id: number): Promise<void> {
-    const { database, engine } = this.#options;
+    const { database, engine, audio } = this.#options;
     const idle: Prisma.SessionWhereInput = { runs: { none: { status: { in: ['RUNNING', 'QUEUED'] } } } };
     for (let tries = 0; tries < maxDeleteTries; tries += 1) {
       await engine.cancelSession(id);
-      const { count } = await database.session.deleteMany({ where: { ...idle, id } });
-      if (count > 0 || (await database.session.count({ where: { id } })) === 0) return;
+      const blobs = await database.$transaction(async (tx) => {
+        const kept = await audio.blobsOf(id, tx);
+        const { count } = await tx.session.deleteMany({ where: { ...idle, id } });
+        return count > 0 ? kept : undefined;
+      });
+      if (blobs) return audio.release(blobs);
+      if ((await database.session.count({ where: { id } })) === 0) return;
     }
     throw new GatewayError('RUN_IN_PROGRESS', 'Prompts keep coming in: the session cannot be deleted now.');
   }
@@ -96,9 +103,9 @@ export class Sessions {
    * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS.
    */
   async clearHistory(id: number): Promise<Session> {
-    const { database, sessionLog } = this.#options;
+    const { database, sessionLog, audio } = this.#options;
     await this.#find(id);
-    const session = await database.$transaction(async (tx) => {
+    const { session, blobs } = await database.$transaction(async (tx) => {
       const live = await tx.run.findFirst({
         where: { sessionId: id, status: { in: ['RUNNING', 'QUEUED'] } },
         select: { id: true },
@@ -107,11 +114,13 @@ export class Sessions {
         const message = 'This session is answering a prompt. Cancel the run before you clear the history.';
         throw new GatewayError('RUN_IN_PROGRESS', message, { runId: encodeId('Run', live.id) });
       }
+      const blobs = await audio.blobsOf(id, tx);
       await tx.message.deleteMany({ where: { sessionId: id } });
-      const [cleared] = await tx.session.updateManyAndReturn({ where: { id }, data: { contextTokens: 0 } });
-      if (cleared === undefined) throw sessionNotFound(id);
-      return cleared;
+      const [session] = await tx.session.updateManyAndReturn({ where: { id }, data: { contextTokens: 0 } });
+      if (session === undefined) throw sessionNotFound(id);
+      return { session, blobs };
     });
+    await audio.release(blobs);
     await sessionLog.append(id, { type: 'HistoryCleared' });
     return session;
   }

@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import type { Logger } from 'pino';
+import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Executor } from './executor.ts';
 import { openApiDocument } from './openapi.ts';
 import { RestError } from './rest-error.ts';
@@ -11,10 +12,14 @@ const descriptionPath = '/openapi.json';
 
 export interface RestApiOptions {
   executor: Executor;
+  /** The bytes of a recording, by the hash that GraphQL gives of it. */
+  openRecording: BlobStore['open'];
   /** Gets every failure that the client is answered 500 for. */
   log: Logger;
   /** The most bytes a JSON body may have; more is answered 413. */
   maxBodyBytes: number;
+  /** The most bytes a recording may have; more is answered 413. */
+  maxAudioBytes: number;
   /** The most nodes that GraphQL gives in one page of a connection. */
   maxPageSize: number;
   /** Milliseconds between the heartbeats of a stream; 15,000 by default. */
@@ -29,8 +34,8 @@ export interface RestApiOptions {
  * any middleware has set a header.
  */
 export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
-  const { executor, log, maxPageSize, heartbeatMs = 15_000 } = options;
-  const services: RestServices = { executor, log, maxPageSize, heartbeatMs };
+  const { executor, openRecording, log, maxAudioBytes, maxPageSize, heartbeatMs = 15_000 } = options;
+  const services: RestServices = { executor, openRecording, log, maxAudioBytes, maxPageSize, heartbeatMs };
   const limit = bodyLimit({
     maxSize: options.maxBodyBytes,
     onError: () => {

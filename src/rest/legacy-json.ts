@@ -1,8 +1,14 @@
 import type { z } from '@hono/zod-openapi';
-import type { GetMessagesQuery, GetTokensQuery, SessionFieldsFragment } from '../gql/graphql.ts';
-import type { Message, Session, Tokens, ToolCall } from './answer-schemas.ts';
+import type {
+  GetMessagesQuery,
+  GetTokensQuery,
+  SessionFieldsFragment,
+  UploadMessageAudioMutation,
+} from '../gql/graphql.ts';
+import type { Audio, Message, Session, Tokens, ToolCall } from './answer-schemas.ts';
 
 type SessionMessage = NonNullable<GetMessagesQuery['session']>['messages']['edges'][number]['node'];
+type UploadedAudio = UploadMessageAudioMutation['uploadMessageAudio']['audio'];
 type SessionTokens = NonNullable<GetTokensQuery['session']>['tokenUsage'];
 
 export function sessionJson(session: SessionFieldsFragment): z.infer<typeof Session> {
@@ -31,8 +37,21 @@ export function messageJson(sessionId: number, message: SessionMessage): z.infer
     tool_calls: message.toolCalls.map(toolCallJson),
     status: lowerCase(message.status),
     token_count: message.tokenCount ?? null,
-    audio_url: null,
+    audio_url: message.audio?.url ?? null,
     created_at: message.createdAt,
+  };
+}
+
+export function audioJson(messageId: number, audio: NonNullable<UploadedAudio>): z.infer<typeof Audio> {
+  return {
+    message_id: messageId,
+    audio_url: audio.url,
+    mime_type: audio.mimeType,
+    size: audio.size,
+    filename: audio.filename ?? null,
+    sha256: audio.sha256,
+    duration_seconds: audio.durationSeconds ?? null,
+    uploaded_at: audio.uploadedAt,
   };
 }
 

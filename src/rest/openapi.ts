@@ -37,6 +37,42 @@ export function describeStreamRoute(row: RouteTexts & { input: RouteInput }): De
   return describeRoute(row, row.input, { 200: stream, 204: nothing });
 }
 
+/** A row that answers with a recording, or parts of it. */
+export function describeDownloadRoute(row: RouteTexts & { input: RouteInput }): Described {
+  const bytes = { schema: { type: 'string' as const, description: 'The bytes.' } };
+  return describeRoute(row, row.input, {
+    200: { description: 'All of it.', content: { 'audio/*': bytes } },
+    206: {
+      description: 'The range asked for, or several.',
+      content: { 'audio/*': bytes, 'multipart/byteranges': bytes },
+    },
+    304: { description: 'The copy that the client has is current.' },
+    412: { description: '`If-Match` or `If-Unmodified-Since` does not hold.' },
+    416: { description: 'It has no such range.' },
+  });
+}
+
+/** A row that takes a form with a file, and answers with JSON. */
+export function describeUploadRoute(
+  row: RouteTexts & { input: RouteInput; form: z.ZodType; schema: z.ZodType },
+): Described {
+  const { openapi, ...described } = describeJsonRoute(row);
+  const body = { required: true, content: { 'multipart/form-data': { schema: row.form } } };
+  const failures = {
+    413: failure('The file is too large.'),
+    415: failure('The file is no audio of a kind that is taken.'),
+    507: failure('There is no room left for the file.'),
+  };
+  return {
+    ...described,
+    openapi: {
+      ...openapi,
+      request: { ...openapi.request, body },
+      responses: { ...openapi.responses, ...failures },
+    },
+  };
+}
+
 function failure(description: string): Responses[string] {
   return { description, content: { 'application/json': { schema: ErrorDetail } } };
 }
@@ -86,13 +122,13 @@ function describeRoute(texts: RouteTexts, input: RouteInput, responses: Response
   };
 }
 
-function failuresOf({ conflict }: RouteTexts, input: RouteInput): Responses {
+function failuresOf({ notFound, conflict }: RouteTexts, input: RouteInput): Responses {
   const invalid = {
     description: 'Validation Error',
     content: { 'application/json': { schema: HttpValidationError } },
   };
   return {
-    ...(input.path && { 404: failure('There is no such session.') }),
+    ...(input.path && { 404: failure(notFound ?? 'There is no such session.') }),
     ...(conflict !== undefined && { 409: failure(conflict) }),
     ...(input.body && { 413: failure('The body is too large.') }),
     422: invalid,

@@ -33,6 +33,17 @@ export const SessionPath = z.object({
   }),
 });
 
+/** `/sessions/messages/{message_id}` */
+export const MessagePath = z.object({
+  message_id: pathId.openapi({
+    type: 'integer',
+    minimum: 1,
+    maximum: maxId,
+    description: 'The `id` of a message, as the history of its session shows it.',
+    example: 2,
+  }),
+});
+
 /** Whose sessions a list or a deletion is about. An empty `user_id` is refused: nobody means everybody by it. */
 export const SessionFilter = z.object({
   user_id: z.string().min(1).openapi({ description: 'Whose sessions: the `user_id` they belong to.' }),
@@ -68,8 +79,24 @@ export const ResumeHeaders = z.object({
     }),
 });
 
+const headerText = (description: string) => z.string().optional().openapi({ description });
+
+/** What a player, or a cache, may ask for besides the whole of a file. */
+export const RangeHeaders = z.object({
+  Range: headerText(
+    'The bytes to send, such as `bytes=0-999` or `bytes=-500`. What makes no sense is ignored.',
+  ),
+  'If-Range': headerText(
+    'The `ETag` or date of the copy that `Range` is to complete; if it is outdated, all is sent.',
+  ),
+  'If-None-Match': headerText('The `ETag` of a copy: as long as it is current, the answer is 304.'),
+  'If-Modified-Since': headerText(
+    'The `Last-Modified` of a copy: as long as it is current, the answer is 304.',
+  ),
+});
+
 /** What GraphQL calls the row that REST calls by its number. */
-export function globalId(typename: 'Session' | 'Run', id: number): string {
+export function globalId(typename: 'Session' | 'Message' | 'Run', id: number): string {
   return encodeGlobalID(typename, id);
 }
 

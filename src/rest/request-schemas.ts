@@ -81,3 +81,10 @@ export const ChatRequest = z
     // Not request_id: whoever tries the example twice would be shown the first answer again.
     example: { prompt: 'What is the capital of Portugal?' },
   });
+
+/** The form of `POST /sessions/messages/{message_id}/audio`. */
+export const AudioForm = z
+  .object({ file: z.string().openapi({ format: 'binary', description: 'The recording.' }) })
+  .openapi('Body_upload_message_audio_sessions_messages__message_id__audio_post', {
+    description: 'A recording to upload.',
+  });

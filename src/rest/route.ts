@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { RouteConfig, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
+import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Executor } from './executor.ts';
 
 export type RestEnv = { Bindings: HttpBindings };
@@ -10,8 +11,12 @@ export type RestContext = Context<RestEnv>;
 /** What every route may use. */
 export interface RestServices {
   executor: Executor;
+  /** The bytes of a recording, by the hash that GraphQL gives of it. */
+  openRecording: BlobStore['open'];
   /** Gets what the client is not told. */
   log: Logger;
+  /** The most bytes that a recording may have. */
+  maxAudioBytes: number;
   /** The most nodes that one page of a connection may have. */
   maxPageSize: number;
   /** Milliseconds between the heartbeats of a stream. */
@@ -40,6 +45,8 @@ export interface RouteTexts {
   operationId: string;
   summary: string;
   description: string;
+  /** What it means when it is answered 404; by default, that there is no such session. */
+  notFound?: string;
   /** When it is answered 409; left out, never. */
   conflict?: string;
 }

@@ -20,6 +20,8 @@ import {
   Sessions,
   Tokens,
 } from './answer-schemas.ts';
+import { downloadAudio } from './audio-download.ts';
+import { uploadAudio } from './audio-upload.ts';
 import { followChat, sendChat } from './chat-route.ts';
 import { jsonRoute, listRoute } from './json-route.ts';
 import { messageJson, sessionJson, tokensJson } from './legacy-json.ts';
@@ -183,4 +185,6 @@ export const routes: readonly Route[] = [
       run_id: run?.databaseId ?? null,
     }),
   }),
+  uploadAudio,
+  downloadAudio,
 ];

@@ -8,6 +8,7 @@ import type PrismaTypes from '../generated/pothos.ts';
 import { getDatamodel } from '../generated/pothos.ts';
 import { parseId } from './global-id.ts';
 import { relayDescriptions } from './relay-descriptions.ts';
+import type { IncomingFile } from './upload.ts';
 
 export interface SchemaTypes {
   PrismaTypes: PrismaTypes;
@@ -18,6 +19,7 @@ export interface SchemaTypes {
   Scalars: {
     DateTime: { Input: Date; Output: Date | number };
     JSON: { Input: unknown; Output: unknown };
+    Upload: { Input: Promise<IncomingFile>; Output: never };
   };
 }
 

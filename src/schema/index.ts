@@ -4,6 +4,7 @@ import './model.ts';
 import './session.ts';
 import './session-mutations.ts';
 import './message.ts';
+import './audio.ts';
 import './tool-call.ts';
 import './run.ts';
 import './run-event.ts';

@@ -65,6 +65,8 @@ test('it lists every operation and the answers each can give', async () => {
       "POST /api/v1/sessions/{session_id}/clear-history clear_history 200,404,409,422",
       "GET /api/v1/sessions/{session_id}/tokens get_tokens 200,404,422",
       "POST /api/v1/sessions/{session_id}/cancel cancel_run 200,404,422",
+      "POST /api/v1/sessions/messages/{message_id}/audio upload_message_audio 200,404,413,415,422,507",
+      "GET /api/v1/sessions/messages/{message_id}/audio get_message_audio 200,206,304,404,412,416,422",
     ]
   `);
 });
@@ -101,6 +103,8 @@ test('its schemas have the names that clients are generated from', async () => {
   const { components } = await readDocument();
   expect(Object.keys(components.schemas).sort()).toMatchInlineSnapshot(`
     [
+      "Audio",
+      "Body_upload_message_audio_sessions_messages__message_id__audio_post",
       "CancelReceipt",
       "ChatFrame",
       "ChatRequest",

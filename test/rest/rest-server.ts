@@ -24,7 +24,15 @@ export async function startRestServer(
 ): Promise<RestServer> {
   const logged: RestServer['logged'] = [];
   const log = pino({}, { write: (line: string) => logged.push(JSON.parse(line)) });
-  const api = createRestApi({ executor, log, maxBodyBytes: 10_000, maxPageSize: 100, ...options });
+  const api = createRestApi({
+    executor,
+    openRecording: () => Promise.reject(new Error('There are no recordings.')),
+    log,
+    maxBodyBytes: 10_000,
+    maxAudioBytes: 1_000_000,
+    maxPageSize: 100,
+    ...options,
+  });
   const app = new Hono().use(cors({ origin: 'https://app.example' }));
   app.route('/', api).route('/', createDocs());
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false });

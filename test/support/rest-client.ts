@@ -96,7 +96,10 @@ function jsonBody(body: unknown, headers: Record<string, string>): RequestInit {
 /** The path as the description has it: with a slash at the end of the collection, names for numbers. */
 function templateOf(path: string): string {
   const [bare = ''] = path.split('?');
-  const trimmed = bare.replace(/\/$/, '').replace(/\/-?\d+(?=\/|$)/, '/{session_id}');
+  const trimmed = bare
+    .replace(/\/$/, '')
+    .replace(/(?<=\/messages)\/-?\d+(?=\/|$)/, '/{message_id}')
+    .replace(/\/-?\d+(?=\/|$)/, '/{session_id}');
   return `/api/v1${trimmed === '/sessions' ? '/sessions/' : trimmed}`;
 }
 

@@ -15,6 +15,7 @@ export function createGraphQLRoute(yoga: GraphQLServer): (c: HttpContext) => Pro
     }
     // Or a proxy like nginx would hold the events back. Yoga does not say it.
     c.env.outgoing.setHeader('X-Accel-Buffering', 'no');
-    return yoga.fetch(c.req.raw, { httpRequestId: c.get('requestId'), incoming: c.env.incoming });
+    const { incoming, outgoing } = c.env;
+    return yoga.fetch(c.req.raw, { httpRequestId: c.get('requestId'), incoming, outgoing });
   };
 }

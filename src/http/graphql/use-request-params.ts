@@ -2,20 +2,23 @@ import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { readParams } from '../stream/read-params.ts';
 import { RequestError } from '../stream/request-error.ts';
+import { isMultipart, readUpload, type UploadLimits } from '../uploads/read-upload.ts';
 import type { RequestContext } from './request-context.ts';
 
 /**
- * Reads the parameters of a request as the stream at `/graphql/stream` does. Yoga's own readers take bytes that
- * are no UTF-8 and forms, which any web page can send without a preflight, and answer 500 to a GET whose
+ * Reads the parameters of a request as the stream at `/graphql/stream` does, or with an upload. Yoga's own readers
+ * take bytes that are no UTF-8 and forms, which any web page can send without a preflight, and answer 500 to a GET whose
  * variables are no JSON.
  */
-export function useRequestParams(maxBodyBytes: number): Plugin<object, RequestContext> {
+export function useRequestParams(limits: UploadLimits): Plugin<object, RequestContext> {
   return {
-    onRequestParse({ request, serverContext: { incoming }, setRequestParser }) {
-      if (incoming === undefined) return;
+    onRequestParse({ request, serverContext: { incoming, outgoing }, setRequestParser }) {
+      if (incoming === undefined || outgoing === undefined) return;
       setRequestParser(async () => {
         try {
-          return await readParams(incoming, new URL(request.url), maxBodyBytes);
+          return isMultipart(incoming)
+            ? await readUpload(incoming, outgoing, limits)
+            : await readParams(incoming, new URL(request.url), limits.maxBodyBytes);
         } catch (error) {
           throw error instanceof RequestError ? asGraphQLError(error) : error;
         }

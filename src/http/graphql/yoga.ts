@@ -2,6 +2,7 @@ import { createYoga, type YogaLogger } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Context, Services } from '../../context.ts';
 import { schema } from '../../schema/index.ts';
+import { useUploadStatus } from '../uploads/use-upload-status.ts';
 import { graphiqlOptions, renderGraphiQL } from './graphiql.ts';
 import { maskError } from './mask-error.ts';
 import type { RequestContext } from './request-context.ts';
@@ -14,8 +15,10 @@ import { useRequestParams } from './use-request-params.ts';
 export interface GraphQLOptions {
   services: Services;
   log: Logger;
-  /** Bytes of a request's body. */
+  /** Bytes of a request's body, an upload aside. */
   maxBodyBytes: number;
+  /** Bytes of an upload. */
+  maxAudioBytes: number;
   /** Tokens of a document. Also keeps documents from nesting deeper than a recursive reader can follow. */
   maxQueryTokens: number;
   /** Largest page of a connection. */
@@ -26,7 +29,7 @@ export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
 /** Yoga at `/graphql`: queries, mutations, subscriptions over its own SSE, and GraphiQL. */
 export function createGraphQLServer(options: GraphQLOptions) {
-  const { services, log, maxBodyBytes, maxQueryTokens, maxPageSize } = options;
+  const { services, log, maxQueryTokens, maxPageSize } = options;
   return createYoga<RequestContext, Context>({
     schema,
     context: ({ request, httpRequestId, signal }) => ({
@@ -39,7 +42,8 @@ export function createGraphQLServer(options: GraphQLOptions) {
     logging: yogaLogger(log),
     plugins: [
       useErrorLog(log),
-      useRequestParams(maxBodyBytes),
+      useRequestParams(options),
+      useUploadStatus(),
       useMaxTokens(maxQueryTokens),
       useMaxItems(maxPageSize),
       useGraphQLJs(),

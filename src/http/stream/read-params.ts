@@ -20,9 +20,7 @@ export async function readParams(
   maxBodyBytes: number,
 ): Promise<RequestParams> {
   if (incoming.method === 'GET') return checkParams(fromSearch(url.searchParams));
-  const body = await readJsonBody(incoming, maxBodyBytes);
-  if (!isRecord(body)) throw new RequestError('BAD_REQUEST', 'The body must be a JSON object.');
-  return checkParams(body);
+  return checkParams(await readJsonBody(incoming, maxBodyBytes));
 }
 
 function fromSearch(search: URLSearchParams): Record<string, unknown> {
@@ -44,7 +42,12 @@ function parseSearch(search: URLSearchParams, name: string): unknown {
   }
 }
 
-function checkParams(params: Record<string, unknown>): RequestParams {
+/**
+ * A request as it was parsed, if it has the shape of a GraphQL request.
+ * @throws RequestError that names the parameter at fault.
+ */
+export function checkParams(params: unknown): RequestParams {
+  if (!isRecord(params)) throw new RequestError('BAD_REQUEST', 'The request must be a JSON object.');
   const { query, operationName, variables, extensions } = params;
   if (query == null || query === '')
     throw new RequestError('BAD_REQUEST', 'The parameter "query" is missing.');

@@ -4,12 +4,14 @@ import type { GraphQLFormattedError } from 'graphql';
 /** What can be wrong with a request before there is an operation to report it on, with its HTTP status. */
 const requestStatus = {
   BAD_REQUEST: 400,
+  FORBIDDEN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   NOT_ACCEPTABLE: 406,
   CONFLICT: 409,
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
+  BAD_USER_INPUT: 422,
   RATE_LIMITED: 429,
   SHUTTING_DOWN: 503,
 } as const;

@@ -1,0 +1,11 @@
+import { BlobNotFoundError } from './blob-store.ts';
+
+/** Whether this could be the key of a blob, in any store. Nothing else may become part of a path. */
+export function isBlobKey(key: string): boolean {
+  return /^[0-9a-f]{64}$/.test(key);
+}
+
+/** @throws BlobNotFoundError */
+export function checkBlobKey(key: string): void {
+  if (!isBlobKey(key)) throw new BlobNotFoundError('This is no key of a blob.');
+}

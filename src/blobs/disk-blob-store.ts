@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { StartupError } from '../startup-error.ts';
+import { checkBlobKey, isBlobKey } from './blob-key.ts';
+import { BlobNotFoundError, type BlobStore, BlobStoreFullError, type StagedBlob } from './blob-store.ts';
+import { untilAborted } from './until-aborted.ts';
+import { type Written, writeNew } from './write-new.ts';
+
+/** Large enough that asking the disk costs little next to what it gives. */
+const readBytes = 262_144;
+
+/**
+ * Blobs as the files `ab/abcdef…` of a folder that is this store's alone, staged ones as `staged/<uuid>`.
+ *
+ * @throws StartupError when the folder cannot be written.
+ */
+export async function openDiskBlobStore(folder: string): Promise<BlobStore> {
+  const staging = join(folder, 'staged');
+  try {
+    await mkdir(staging, { recursive: true, mode: 0o700 });
+    const probe = join(staging, randomUUID());
+    await (await open(probe, 'wx', 0o600)).close();
+    await rm(probe);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartupError(`The folder for blobs ${folder} cannot be used: ${reason}.`, { cause: error });
+  }
+
+  const fileOf = (key: string): string => {
+    checkBlobKey(key);
+    return join(folder, key.slice(0, 2), key);
+  };
+
+  return {
+    async stage(source, signal) {
+      const path = join(staging, randomUUID());
+      const written = await orRemoved(path, () => writeNew(path, untilAborted(source, signal)));
+      return stagedBlob(path, fileOf(written.sha256), written);
+    },
+    async open(key, { start, end } = { start: 0, end: Number.POSITIVE_INFINITY }) {
+      const file = await open(fileOf(key)).catch((error: unknown) => {
+        throw isMissing(error) ? new BlobNotFoundError(`There is no blob ${key}.`) : error;
+      });
+      return file.createReadStream({ start, end, highWaterMark: readBytes });
+    },
+    async size(key) {
+      return isBlobKey(key) ? ((await statIfThere(fileOf(key)))?.size ?? null) : null;
+    },
+    async delete(key) {
+      if (isBlobKey(key)) await rm(fileOf(key), { force: true });
+    },
+    async *list() {
+      for await (const shard of await opendir(folder)) {
+        if (!/^[0-9a-f]{2}$/.test(shard.name)) continue;
+        for await (const { name } of await opendir(join(folder, shard.name))) {
+          const found = isBlobKey(name) ? await statIfThere(fileOf(name)) : undefined;
+          if (found) yield { key: name, modifiedAt: found.mtime };
+        }
+      }
+    },
+    async sweepStaged(before) {
+      for await (const { name } of await opendir(staging)) {
+        const path = join(staging, name);
+        const found = await statIfThere(path);
+        if (found && found.mtime < before) await rm(path, { force: true });
+      }
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+function stagedBlob(staged: string, path: string, { sha256, size }: Written): StagedBlob {
+  return {
+    sha256,
+    size,
+    commit: () =>
+      orRemoved(staged, async () => {
+        const shard = dirname(path);
+        const created = await mkdir(shard, { recursive: true, mode: 0o700 });
+        await rename(staged, path);
+        await syncFolder(shard);
+        if (created !== undefined) await syncFolder(dirname(shard));
+      }),
+    discard: () => rm(staged, { force: true }),
+  };
+}
+
+/** Does something with a staged file, which is removed when that fails. */
+async function orRemoved<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await rm(path, { force: true });
+    throw isFull(error) ? new BlobStoreFullError('The disk is full.', { cause: error }) : error;
+  }
+}
+
+/** Makes what was created or renamed in a folder survive a power cut. */
+async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path);
+  await folder.sync();
+}
+
+async function statIfThere(path: string) {
+  return await stat(path).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+}
+
+function isMissing(error: unknown): boolean {
+  return hasCode(error, 'ENOENT');
+}
+
+function isFull(error: unknown): boolean {
+  return hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT');
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,34 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { StartupError } from '../startup-error.ts';
+import type { BlobStore } from './blob-store.ts';
+import { openDiskBlobStore } from './disk-blob-store.ts';
+
+export interface OpenBlobStoreOptions {
+  /** `file:data/blobs` (as in the database's URL), or `s3://bucket/prefix?endpoint=…&region=…`. */
+  url: string;
+  /** Both are needed for a bucket. */
+  accessKeyId?: string | undefined;
+  secretAccessKey?: string | undefined;
+}
+
+/** @throws StartupError when the store cannot be used. */
+export async function openBlobStore(options: OpenBlobStoreOptions): Promise<BlobStore> {
+  const { url, accessKeyId = '', secretAccessKey = '' } = options;
+  if (!url.startsWith('s3:')) return await openDiskBlobStore(folderOf(url));
+  // Not before it is wanted: the client for S3 takes long to load.
+  const [{ openS3BlobStore }, { parseS3Url }] = await Promise.all([
+    import('./s3-blob-store.ts'),
+    import('./s3-location.ts'),
+  ]);
+  return await openS3BlobStore(parseS3Url(url, { accessKeyId, secretAccessKey }));
+}
+
+/** `file:///srv/blobs`, or `file:data/blobs`, relative to the working directory and taken literally. */
+function folderOf(url: string): string {
+  try {
+    return url.startsWith('file://') ? fileURLToPath(url) : resolve(url.slice('file:'.length));
+  } catch {
+    throw new StartupError('BLOB_URL is no valid file: URL.');
+  }
+}

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import {
+  AbortMultipartUploadCommand,
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { StartupError } from '../startup-error.ts';
+import { checkBlobKey, isBlobKey } from './blob-key.ts';
+import { BlobNotFoundError, type BlobStore, type StagedBlob } from './blob-store.ts';
+import { orBlobStoreFull } from './s3-full.ts';
+import { createS3Client, type S3Location } from './s3-location.ts';
+import { listMultipartUploads } from './s3-multipart.ts';
+import { type S3Object, type Uploaded, upload } from './s3-upload.ts';
+import { untilAborted } from './until-aborted.ts';
+
+/**
+ * Blobs as the objects `<prefix><key>` of a bucket, staged ones as `<prefix>staged/<uuid>`. What begins with the
+ * prefix is this store's alone.
+ *
+ * @throws StartupError when the bucket cannot be written.
+ */
+export async function openS3BlobStore(location: S3Location): Promise<BlobStore> {
+  const { bucket: Bucket, prefix } = location;
+  const client = createS3Client(location);
+  const staging = `${prefix}staged/`;
+  try {
+    const probe = { Bucket, Key: `${staging}${randomUUID()}` };
+    await client.send(new PutObjectCommand({ ...probe, Body: '', ContentLength: 0 }));
+    await client.send(new DeleteObjectCommand(probe));
+  } catch (error) {
+    client.destroy();
+    throw new StartupError(`The bucket ${Bucket} cannot be used: ${reasonOf(error)}.`, { cause: error });
+  }
+
+  const objectOf = (key: string) => {
+    checkBlobKey(key);
+    return { Bucket, Key: `${prefix}${key}` };
+  };
+
+  return {
+    async stage(source, signal) {
+      const staged = { Bucket, Key: `${staging}${randomUUID()}` };
+      const uploaded = await upload(client, staged, untilAborted(source, signal));
+      return stagedBlob(client, staged, objectOf(uploaded.sha256), uploaded);
+    },
+    async open(key, range) {
+      const Range = range && `bytes=${range.start}-${range.end}`;
+      const { Body } = await client
+        .send(new GetObjectCommand({ ...objectOf(key), Range }))
+        .catch((error: unknown) => {
+          throw hasName(error, 'NoSuchKey') ? new BlobNotFoundError(`There is no blob ${key}.`) : error;
+        });
+      if (!(Body instanceof Readable)) throw new TypeError('The client for S3 gave no stream.');
+      return Body;
+    },
+    async size(key) {
+      if (!isBlobKey(key)) return null;
+      try {
+        return (await client.send(new HeadObjectCommand(objectOf(key)))).ContentLength ?? null;
+      } catch (error) {
+        if (hasName(error, 'NotFound')) return null;
+        throw error;
+      }
+    },
+    async delete(key) {
+      if (isBlobKey(key)) await client.send(new DeleteObjectCommand(objectOf(key)));
+    },
+    async *list() {
+      for await (const { Key, modifiedAt } of listObjects(client, { Bucket, Prefix: prefix })) {
+        const key = Key.slice(prefix.length);
+        if (isBlobKey(key)) yield { key, modifiedAt };
+      }
+    },
+    async sweepStaged(before) {
+      for await (const { Key, modifiedAt } of listObjects(client, { Bucket, Prefix: staging })) {
+        if (modifiedAt < before) await client.send(new DeleteObjectCommand({ Bucket, Key }));
+      }
+      for await (const { Key, UploadId, startedAt } of listMultipartUploads(client, Bucket, staging)) {
+        if (startedAt < before) {
+          await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+        }
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      client.destroy();
+    },
+  };
+}
+
+function stagedBlob(
+  client: S3Client,
+  staged: S3Object,
+  blob: S3Object,
+  { sha256, size }: Uploaded,
+): StagedBlob {
+  const discard = async () => {
+    await client.send(new DeleteObjectCommand(staged));
+  };
+  return {
+    sha256,
+    size,
+    async commit() {
+      const CopySource = [staged.Bucket, ...staged.Key.split('/')].map(encodeURIComponent).join('/');
+      try {
+        await client.send(new CopyObjectCommand({ ...blob, CopySource }));
+      } catch (error) {
+        throw orBlobStoreFull(error);
+      } finally {
+        // Whether or not this works: the copy is what counts, and the next sweep takes what is left.
+        await discard().catch(() => {});
+      }
+    },
+    discard,
+  };
+}
+
+/** What begins with the prefix and has no further `/`. */
+async function* listObjects(client: S3Client, { Bucket, Prefix }: { Bucket: string; Prefix: string }) {
+  const pages = paginateListObjectsV2({ client }, { Bucket, Prefix, Delimiter: '/' });
+  for await (const { Contents = [] } of pages) {
+    for (const { Key, LastModified } of Contents) {
+      if (Key !== undefined && LastModified !== undefined) yield { Key, modifiedAt: LastModified };
+    }
+  }
+}
+
+// A host with several addresses, none of which answers, is an AggregateError without a message.
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message || ('code' in error && String(error.code)) || error.name;
+}
+
+function hasName(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { orBlobStoreFull } from './s3-full.ts';
+
+/** Parts of 5 MiB, of which this many are on their way at once, and one is being filled. */
+const partsAtOnce = 2;
+
+export interface S3Object {
+  Bucket: string;
+  Key: string;
+}
+
+export interface Uploaded {
+  sha256: string;
+  size: number;
+}
+
+/**
+ * Uploads bytes as they come, and hashes them. Where that fails, the server is told to forget the parts it has.
+ *
+ * @throws BlobStoreFullError, and whatever the source throws.
+ */
+export async function upload(
+  client: S3Client,
+  staged: S3Object,
+  source: AsyncIterable<Uint8Array>,
+): Promise<Uploaded> {
+  const hash = createHash('sha256');
+  let size = 0;
+  let failure: { error: unknown } | undefined;
+  async function* hashed() {
+    try {
+      for await (const chunk of source) {
+        hash.update(chunk);
+        size += chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      failure = { error };
+      throw error;
+    }
+  }
+  const body = Readable.from(hashed());
+  try {
+    await new Upload({ client, params: { ...staged, Body: body }, queueSize: partsAtOnce }).done();
+  } catch (error) {
+    // The upload ends itself; where that fails as well, its error would stand before the source's.
+    if (failure) throw failure.error;
+    throw orBlobStoreFull(error);
+  } finally {
+    body.destroy();
+  }
+  return { sha256: hash.digest('hex'), size };
+}

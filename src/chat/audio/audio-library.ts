@@ -1,0 +1,137 @@
+import type { Readable } from 'node:stream';
+import type { BlobStore, ByteRange, StagedBlob } from '../../blobs/blob-store.ts';
+import { GatewayError } from '../../errors.ts';
+import { type Message, Prisma } from '../../generated/prisma/client.ts';
+import type { Database } from '../../storage/database.ts';
+import { createKeyedLock } from './keyed-lock.ts';
+import { measureDuration } from './measure-duration.ts';
+import { type Recording, takeRecording } from './take-recording.ts';
+
+export interface AudioLibraryOptions {
+  database: Database;
+  blobs: BlobStore;
+  /** Longest recording taken, in bytes. */
+  maxBytes: number;
+}
+
+/** The recordings of messages: their rows, and the blobs that these refer to. */
+export class AudioLibrary {
+  readonly #options: AudioLibraryOptions;
+  /** For each blob: committing, referring to and deleting it exclude each other. */
+  readonly #lock = createKeyedLock();
+
+  constructor(options: AudioLibraryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes a recording for a message, in place of one that it has. Until all of it is safe, nothing changes.
+   *
+   * @throws GatewayError NOT_FOUND, UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, INSUFFICIENT_STORAGE;
+   *   whatever the recording's bytes throw.
+   */
+  async upload(messageId: number, recording: Recording): Promise<Message> {
+    const { blobs, maxBytes } = this.#options;
+    // Before the bytes are read, and again after.
+    await this.#findMessage(messageId);
+    const taken = await takeRecording(blobs, recording, maxBytes);
+    const { sha256 } = taken.staged;
+    const replaced = await this.#lock(sha256, () =>
+      this.#keep(messageId, taken.staged, taken.mimeType, recording),
+    );
+    if (replaced !== undefined && replaced !== sha256) await this.release([replaced]);
+    return this.#findMessage(messageId);
+  }
+
+  /**
+   * Takes a message's recording away; one that has none stays as it is.
+   *
+   * @throws GatewayError NOT_FOUND.
+   */
+  async delete(messageId: number): Promise<Message> {
+    const message = await this.#findMessage(messageId);
+    const deleted = await this.#options.database.$transaction(async (tx) => {
+      const audio = await tx.messageAudio.findUnique({ where: { messageId } });
+      await tx.messageAudio.deleteMany({ where: { messageId } });
+      return audio;
+    });
+    if (deleted) await this.release([deleted.sha256]);
+    return message;
+  }
+
+  /**
+   * The bytes of a recording, by the hash in its row.
+   *
+   * @throws BlobNotFoundError where no message has it any more.
+   */
+  open(sha256: string, range?: ByteRange): Promise<Readable> {
+    return this.#options.blobs.open(sha256, range);
+  }
+
+  /**
+   * The blobs that a session's messages refer to, to be released once the messages are gone. To be asked for in
+   * the transaction that deletes them: an upload may end at any moment.
+   */
+  async blobsOf(sessionId: number, tx: Prisma.TransactionClient): Promise<string[]> {
+    const audios = await tx.messageAudio.findMany({
+      where: { message: { sessionId } },
+      select: { sha256: true },
+      distinct: ['sha256'],
+    });
+    return audios.map(({ sha256 }) => sha256);
+  }
+
+  /** Deletes those of the blobs that no message refers to any more. */
+  async release(keys: string[]): Promise<void> {
+    const { database, blobs } = this.#options;
+    for (const sha256 of keys) {
+      await this.#lock(sha256, async () => {
+        if ((await database.messageAudio.count({ where: { sha256 } })) === 0) await blobs.delete(sha256);
+      });
+    }
+  }
+
+  /** Deletes what a crash left: blobs that nothing refers to, and uploads that never ended. */
+  async sweep(): Promise<void> {
+    const { blobs } = this.#options;
+    await blobs.sweepStaged(new Date());
+    for await (const { key } of blobs.list()) await this.release([key]);
+  }
+
+  /** Returns the blob that the message referred to until now. */
+  async #keep(
+    messageId: number,
+    staged: StagedBlob,
+    mimeType: string,
+    { filename }: Recording,
+  ): Promise<string | undefined> {
+    const { database, blobs } = this.#options;
+    const { sha256, size } = staged;
+    await staged.commit();
+    try {
+      const durationSeconds = await measureDuration(blobs, { key: sha256, mimeType, size });
+      const data = { sha256, size, mimeType, filename, durationSeconds, uploadedAt: new Date() };
+      return await database.$transaction(async (tx) => {
+        const replaced = await tx.messageAudio.findUnique({ where: { messageId } });
+        await tx.messageAudio.upsert({ where: { messageId }, create: { messageId, ...data }, update: data });
+        return replaced?.sha256;
+      });
+    } catch (error) {
+      if ((await database.messageAudio.count({ where: { sha256 } })) === 0) await blobs.delete(sha256);
+      // The message was deleted while its recording came in.
+      if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2003')
+        throw noMessage(messageId);
+      throw error;
+    }
+  }
+
+  async #findMessage(id: number): Promise<Message> {
+    const message = await this.#options.database.message.findUnique({ where: { id } });
+    if (message === null) throw noMessage(id);
+    return message;
+  }
+}
+
+function noMessage(id: number): GatewayError {
+  return new GatewayError('NOT_FOUND', `There is no message ${id}.`);
+}

@@ -1,0 +1,93 @@
+import { fileTypeFromBuffer } from 'file-type';
+import { type BlobStore, BlobStoreFullError, type StagedBlob } from '../../blobs/blob-store.ts';
+import { GatewayError } from '../../errors.ts';
+
+/** A recording on its way in. */
+export interface Recording {
+  /** As the client calls it; only shown again, never used as a path. */
+  filename: string | null;
+  /** Read once, as fast as the store takes it. Its owner ends it when it is not read to the end. */
+  bytes: AsyncIterable<Uint8Array>;
+}
+
+export interface TakenRecording {
+  staged: StagedBlob;
+  /** As found in the bytes. */
+  mimeType: string;
+}
+
+/** Enough of a file for `file-type` to know what it is. */
+const sniffedBytes = 4_100;
+
+/** What `file-type` finds, and what it is called here; containers that mostly hold video count as audio. */
+const audioTypes: Record<string, string> = {
+  'audio/wav': 'audio/wav',
+  'audio/mpeg': 'audio/mpeg',
+  'audio/ogg': 'audio/ogg',
+  'audio/ogg; codecs=opus': 'audio/ogg',
+  'audio/opus': 'audio/ogg',
+  'video/webm': 'audio/webm',
+  'video/matroska': 'audio/webm',
+  'audio/x-m4a': 'audio/mp4',
+  'audio/mp4': 'audio/mp4',
+  'video/mp4': 'audio/mp4',
+  'audio/aac': 'audio/aac',
+  'audio/flac': 'audio/flac',
+  'audio/x-flac': 'audio/flac',
+};
+
+/**
+ * Stages a recording. What it is, is found in its first bytes, before anything else of it is read; the limit
+ * holds while it is read.
+ *
+ * @throws GatewayError UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, INSUFFICIENT_STORAGE.
+ */
+export async function takeRecording(
+  blobs: BlobStore,
+  { bytes }: Recording,
+  maxBytes: number,
+): Promise<TakenRecording> {
+  let mimeType: string | undefined;
+  async function* checked() {
+    let size = 0;
+    let head: Buffer | undefined = Buffer.alloc(0);
+    for await (const chunk of bytes) {
+      size += chunk.length;
+      if (size > maxBytes) throw tooLarge(maxBytes);
+      if (head !== undefined) {
+        head = Buffer.concat([head, chunk]);
+        if (head.length < sniffedBytes) continue;
+        mimeType = await sniff(head);
+        yield head;
+        head = undefined;
+      } else {
+        yield chunk;
+      }
+    }
+    if (head !== undefined) {
+      mimeType = await sniff(head);
+      yield head;
+    }
+  }
+  try {
+    const staged = await blobs.stage(checked());
+    return { staged, mimeType: mimeType ?? '' };
+  } catch (error) {
+    if (!(error instanceof BlobStoreFullError)) throw error;
+    throw new GatewayError('INSUFFICIENT_STORAGE', 'There is no room left for this recording.');
+  }
+}
+
+async function sniff(head: Uint8Array): Promise<string> {
+  const found = await fileTypeFromBuffer(head);
+  const mimeType = found && audioTypes[found.mime];
+  if (mimeType) return mimeType;
+  const what = found ? `This file is ${found.mime}` : 'This file is none that is known';
+  const message = `${what}; expected wav, mp3, ogg (opus), webm, m4a, aac or flac.`;
+  throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', message, { field: 'file' });
+}
+
+function tooLarge(maxBytes: number): GatewayError {
+  const message = `The recording is longer than ${maxBytes} bytes.`;
+  return new GatewayError('PAYLOAD_TOO_LARGE', message, { field: 'file' });
+}

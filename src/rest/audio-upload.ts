@@ -1,0 +1,54 @@
+import { UploadMessageAudioDocument } from '../gql/graphql.ts';
+import { createUpload } from '../schema/upload.ts';
+import { Audio } from './answer-schemas.ts';
+import { executeDocument } from './execute.ts';
+import { FormFile } from './form-file.ts';
+import { audioJson } from './legacy-json.ts';
+import { describeUploadRoute } from './openapi.ts';
+import { globalId, MessagePath } from './parameters.ts';
+import { readInput } from './read-input.ts';
+import { AudioForm } from './request-schemas.ts';
+import { RestError } from './rest-error.ts';
+import type { Route } from './route.ts';
+
+const input = { path: MessagePath };
+
+/** Streams a file from the request into the blob store, through the GraphQL mutation. */
+export const uploadAudio: Route = {
+  ...describeUploadRoute({
+    method: 'post',
+    path: '/sessions/messages/{message_id}/audio',
+    operationId: 'upload_message_audio',
+    summary: 'Upload audio for a specific message',
+    description:
+      'Takes wav, mp3, ogg (opus), webm, m4a, aac and flac, told apart by their content. Replaces the recording that the message has.',
+    notFound: 'There is no such message.',
+    input,
+    form: AudioForm,
+    schema: Audio,
+  }),
+  async handle(c, services) {
+    const { incoming } = c.env;
+    try {
+      const { raw, parsed } = await readInput(c, input);
+      const { message_id } = parsed.path;
+      const form = new FormFile(incoming, services.maxAudioBytes);
+      const file = await form.open();
+      const variables = {
+        messageId: globalId('Message', message_id),
+        file: createUpload(Promise.resolve(file)),
+      };
+      const data = await executeDocument(c, services, UploadMessageAudioDocument, variables, raw).catch(
+        (error: unknown) => {
+          throw form.fault ?? error;
+        },
+      );
+      const { audio } = data.uploadMessageAudio;
+      if (!audio) throw new RestError(404, 'The recording was deleted meanwhile.');
+      return c.json(audioJson(message_id, audio));
+    } finally {
+      // What was not read of the request is not going to be.
+      if (!incoming.readableEnded) c.header('Connection', 'close');
+    }
+  },
+};

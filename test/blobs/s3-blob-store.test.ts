@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { BlobStoreFullError } from '../../src/blobs/blob-store.ts';
+import { openBlobStore } from '../../src/blobs/open-blob-store.ts';
+import type { S3Location } from '../../src/blobs/s3-location.ts';
+import { allOf } from './all-of.ts';
+import { describeBlobStore } from './contract.ts';
+import { type S3Answer, startS3Double } from './s3-double.ts';
+import { type S3Server, startS3Server } from './s3-server.ts';
+
+let server: S3Server;
+beforeAll(async () => {
+  server = await startS3Server();
+});
+afterAll(async () => await server?.[Symbol.asyncDispose]());
+
+function openS3({ bucket, endpoint, ...keys }: S3Location) {
+  const url = `s3://${bucket}/audio?endpoint=${endpoint}&forcePathStyle=true`;
+  return openBlobStore({ url, ...keys });
+}
+
+describeBlobStore('a bucket', {
+  // Two parts of 5 MiB on their way, one being filled and one being put together.
+  mostHeld: 21 * 1_048_576,
+  async open() {
+    const own = await startS3Server();
+    const store = await openS3(own.location);
+    return {
+      store,
+      contents: own.contents,
+      nameOf: (key) => `audio/${key}`,
+      async [Symbol.asyncDispose]() {
+        await store[Symbol.asyncDispose]();
+        await own[Symbol.asyncDispose]();
+      },
+    };
+  },
+});
+
+test('uploads in parts that a crash left are swept, and others are not', async () => {
+  await using store = await openS3(server.location);
+  const { bucket: Bucket } = server.location;
+  await server.client.send(new CreateMultipartUploadCommand({ Bucket, Key: 'audio/staged/left' }));
+  await server.client.send(new CreateMultipartUploadCommand({ Bucket, Key: 'video/staged/other' }));
+  await store.sweepStaged(new Date(Date.now() - 60_000));
+  expect(await server.contents()).toEqual(['audio/staged/left', 'video/staged/other']);
+  await store.sweepStaged(new Date(Date.now() + 60_000));
+  expect(await server.contents()).toEqual(['video/staged/other']);
+});
+
+test('a list goes on where a page ends, and has nothing that others keep in the bucket', async () => {
+  const keys = Array.from({ length: 1_001 }, () => randomBytes(32).toString('hex')).sort();
+  const all = [...keys.map((key) => `audio/${key}`), 'audio/notes', `audio/more/${keys[0]}`, `${keys[0]}`];
+  await Promise.all(all.map(server.put));
+  await using store = await openS3(server.location);
+  expect((await allOf(store.list())).map(({ key }) => key).sort()).toEqual(keys);
+});
+
+test('a bucket that cannot be used stops the start with a sentence, without the keys', async () => {
+  const attempts = [
+    { ...server.location, bucket: 'nowhere' },
+    // s3rver knows the key, and does not verify what is signed with its secret.
+    { ...server.location, accessKeyId: 'MALLORY' },
+    { ...server.location, endpoint: 'http://127.0.0.1:1' },
+    { ...server.location, endpoint: 'http://localhost:1' },
+  ];
+  for (const location of attempts) {
+    const error: unknown = await openS3(location).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'StartupError' });
+    expect(String(error)).toMatch(new RegExp(`The bucket ${location.bucket} cannot be used: .+[^:]\\.$`));
+    expect(String(error)).not.toContain(location.secretAccessKey);
+  }
+  await expect(openBlobStore({ url: 's3://recordings/%ff' })).rejects.toMatchObject({ name: 'StartupError' });
+});
+
+const created: S3Answer = { status: 200, headers: { etag: '"x"' } };
+
+// No server that can be had here is ever full; this one says so, in MinIO's words.
+test('a bucket without room is told as such', async () => {
+  await using full = await startS3Double(({ method, headers }) => {
+    if (method === 'DELETE') return { status: 204 };
+    if (headers['content-length'] === '0') return created;
+    return { status: 507, body: '<Error><Code>XMinioStorageFull</Code></Error>' };
+  });
+  await using store = await openS3({ ...server.location, endpoint: full.endpoint });
+  async function* bytes() {
+    yield randomBytes(10);
+  }
+  await expect(store.stage(bytes())).rejects.toThrow(BlobStoreFullError);
+});
+
+test('a source that fails is told as such, also where the bucket does not forget its parts', async () => {
+  await using stubborn = await startS3Double(({ method, url = '' }) => {
+    const query = new URL(url, 'http://bucket').searchParams;
+    const body = '<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>';
+    if (method === 'POST') return { status: 200, body };
+    if (method === 'PUT') return created;
+    if (!query.has('uploadId')) return { status: 204 };
+    return { status: 403, body: '<Error><Code>AccessDenied</Code></Error>' };
+  });
+  await using store = await openS3({ ...server.location, endpoint: stubborn.endpoint });
+  const broken = new Error('The client went away.');
+  async function* failing() {
+    for (let n = 0; n < 8; n++) yield randomBytes(1_048_576);
+    throw broken;
+  }
+  await expect(store.stage(failing())).rejects.toBe(broken);
+});

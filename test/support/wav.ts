@@ -1,0 +1,32 @@
+const headerBytes = 44;
+
+export interface WavOptions {
+  /** Samples a second, each of one byte. */
+  sampleRate?: number;
+}
+
+/** The header of a WAV file of so many bytes in all. */
+export function wavHeader(size: number, { sampleRate = 8_000 }: WavOptions = {}): Buffer {
+  const header = Buffer.alloc(headerBytes);
+  header.write('RIFF', 0, 'latin1');
+  header.writeUInt32LE(size - 8, 4);
+  header.write('WAVEfmt ', 8, 'latin1');
+  header.writeUInt32LE(16, 16);
+  // PCM, one channel, eight bits.
+  header.writeUInt16LE(1, 20);
+  header.writeUInt16LE(1, 22);
+  header.writeUInt32LE(sampleRate, 24);
+  header.writeUInt32LE(sampleRate, 28);
+  header.writeUInt16LE(1, 32);
+  header.writeUInt16LE(8, 34);
+  header.write('data', 36, 'latin1');
+  header.writeUInt32LE(size - headerBytes, 40);
+  return header;
+}
+
+/** A recording whose pitch rises, so that no range of it looks like another. */
+export function createWav({ seconds, sampleRate = 8_000 }: WavOptions & { seconds: number }): Buffer {
+  const samples = Buffer.alloc(seconds * sampleRate);
+  for (let n = 0; n < samples.length; n += 1) samples[n] = 128 + 100 * Math.sin((n * n) / 50_000);
+  return Buffer.concat([wavHeader(headerBytes + samples.length, { sampleRate }), samples]);
+}
