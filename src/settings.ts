@@ -122,7 +122,7 @@ export const environment = z.object({
   MAX_BODY_BYTES: wholeNumber(1, 1_073_741_824)
     .default(2_097_152)
     .meta({ description: 'Largest request body.' }),
-  MAX_AUDIO_BYTES: wholeNumber(1, 5_368_709_120)
+  MAX_AUDIO_BYTES: wholeNumber(1, 2_147_483_647)
     .default(26_214_400)
     .meta({ description: 'Largest recording.' }),
   MAX_PAGE_SIZE: wholeNumber(1, 10_000)

@@ -137,13 +137,14 @@ test('a database whose migration was edited afterwards is refused', async () => 
 test('a database whose migration failed half-way is refused until it is marked as rolled back', async () => {
   await using folder = await openTemporaryFolder();
   const file = await usedDatabase(folder.path);
-  tamper(file, 'UPDATE _prisma_migrations SET finished_at = NULL');
+  tamper(file, "UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = '0001_init'");
   await expect(open(file)).rejects.toThrow(/^The migration 0001_init of the database .* failed half-way/);
   tamper(
     file,
     `INSERT INTO _prisma_migrations SELECT 'again', checksum, 1, migration_name, logs, NULL, started_at, 1
-       FROM _prisma_migrations;
-     UPDATE _prisma_migrations SET rolled_back_at = 1 WHERE id <> 'again'`,
+       FROM _prisma_migrations WHERE migration_name = '0001_init';
+     UPDATE _prisma_migrations SET rolled_back_at = 1
+       WHERE migration_name = '0001_init' AND id <> 'again'`,
   );
   await using database = await open(file);
   expect(await database.db.session.count()).toBe(1);

@@ -1,5 +1,10 @@
 import type { Readable } from 'node:stream';
-import type { BlobStore, ByteRange, StagedBlob } from '../../blobs/blob-store.ts';
+import {
+  type BlobStore,
+  BlobStoreFullError,
+  type ByteRange,
+  type StagedBlob,
+} from '../../blobs/blob-store.ts';
 import { GatewayError } from '../../errors.ts';
 import { type Message, Prisma } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
@@ -34,12 +39,15 @@ export class AudioLibrary {
     const { blobs, maxBytes } = this.#options;
     // Before the bytes are read, and again after.
     await this.#findMessage(messageId);
-    const taken = await takeRecording(blobs, recording, maxBytes);
-    const { sha256 } = taken.staged;
-    const replaced = await this.#lock(sha256, () =>
-      this.#keep(messageId, taken.staged, taken.mimeType, recording),
-    );
-    if (replaced !== undefined && replaced !== sha256) await this.release([replaced]);
+    try {
+      const { staged, mimeType } = await takeRecording(blobs, recording, maxBytes);
+      const { sha256 } = staged;
+      const replaced = await this.#lock(sha256, () => this.#keep(messageId, staged, mimeType, recording));
+      if (replaced !== undefined && replaced !== sha256) await this.release([replaced]);
+    } catch (error) {
+      if (!(error instanceof BlobStoreFullError)) throw error;
+      throw new GatewayError('INSUFFICIENT_STORAGE', 'There is no room left for this recording.');
+    }
     return this.#findMessage(messageId);
   }
 

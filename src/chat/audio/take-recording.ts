@@ -1,5 +1,5 @@
 import { fileTypeFromBuffer } from 'file-type';
-import { type BlobStore, BlobStoreFullError, type StagedBlob } from '../../blobs/blob-store.ts';
+import type { BlobStore, StagedBlob } from '../../blobs/blob-store.ts';
 import { GatewayError } from '../../errors.ts';
 
 /** A recording on its way in. */
@@ -40,7 +40,7 @@ const audioTypes: Record<string, string> = {
  * Stages a recording. What it is, is found in its first bytes, before anything else of it is read; the limit
  * holds while it is read.
  *
- * @throws GatewayError UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, INSUFFICIENT_STORAGE.
+ * @throws GatewayError UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE; BlobStoreFullError.
  */
 export async function takeRecording(
   blobs: BlobStore,
@@ -69,13 +69,8 @@ export async function takeRecording(
       yield head;
     }
   }
-  try {
-    const staged = await blobs.stage(checked());
-    return { staged, mimeType: mimeType ?? '' };
-  } catch (error) {
-    if (!(error instanceof BlobStoreFullError)) throw error;
-    throw new GatewayError('INSUFFICIENT_STORAGE', 'There is no room left for this recording.');
-  }
+  const staged = await blobs.stage(checked());
+  return { staged, mimeType: mimeType ?? '' };
 }
 
 async function sniff(head: Uint8Array): Promise<string> {

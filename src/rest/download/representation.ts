@@ -1,5 +1,4 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-// @ts-expect-error: it comes without types.
 import contentDisposition from 'content-disposition';
 
 /** A file as HTTP sees it: what can be said of it without its bytes. */
