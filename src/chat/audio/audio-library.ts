@@ -19,6 +19,9 @@ export interface AudioLibraryOptions {
   maxBytes: number;
 }
 
+/** Blobs that a sweep looks up in the database at once. */
+const sweptAtOnce = 500;
+
 /** The recordings of messages: their rows, and the blobs that these refer to. */
 export class AudioLibrary {
   readonly #options: AudioLibraryOptions;
@@ -103,7 +106,23 @@ export class AudioLibrary {
   async sweep(): Promise<void> {
     const { blobs } = this.#options;
     await blobs.sweepStaged(new Date());
-    for await (const { key } of blobs.list()) await this.release([key]);
+    const keys: string[] = [];
+    for await (const { key } of blobs.list()) {
+      keys.push(key);
+      if (keys.length === sweptAtOnce) await this.#releaseOrphans(keys.splice(0));
+    }
+    await this.#releaseOrphans(keys);
+  }
+
+  /** One look at the database for all of them, since most are no orphans. */
+  async #releaseOrphans(keys: string[]): Promise<void> {
+    const referred = await this.#options.database.messageAudio.findMany({
+      where: { sha256: { in: keys } },
+      select: { sha256: true },
+      distinct: ['sha256'],
+    });
+    const kept = new Set(referred.map(({ sha256 }) => sha256));
+    await this.release(keys.filter((key) => !kept.has(key)));
   }
 
   /** Returns the blob that the message referred to until now. */
