@@ -24,8 +24,8 @@ test.each([
   ['no body', '', 'The body is missing.'],
   ['malformed JSON', '{"query":', 'The body is not valid JSON.'],
   ['bytes that are no UTF-8', new Uint8Array([0x22, 0xff, 0x22]), 'The body is not valid UTF-8.'],
-  ['a JSON array', '[]', 'The body must be a JSON object.'],
-  ['JSON null', 'null', 'The body must be a JSON object.'],
+  ['a JSON array', '[]', 'The request must be a JSON object.'],
+  ['JSON null', 'null', 'The request must be a JSON object.'],
   ['no query', '{}', 'The parameter "query" is missing.'],
   ['a query that is no string', '{"query":{}}', 'The parameter "query" must be a string.'],
   [
