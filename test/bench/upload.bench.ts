@@ -13,8 +13,8 @@ import { wavHeader } from '../support/wav.ts';
 
 /**
  * A large recording in and out of the gateway: time, and growth of its memory, against node:http that pipes to
- * a file and back. On a machine that does other things besides, the best of the rounds tells most. Linux only; takes three times the size in the folder for temporary files. Run it with
- * `tsx test/bench/upload.bench.ts [megabytes] [rounds]`.
+ * a file and back. Judge by the median, on a machine that does nothing else. Linux only; takes three times the
+ * size in the folder for temporary files. Run it with `tsx test/bench/upload.bench.ts [megabytes] [rounds]`.
  */
 const megabytes = Number(process.argv[2] ?? 1_024);
 const rounds = Number(process.argv[3] ?? 3);
