@@ -1,5 +1,4 @@
 import { buffer } from 'node:stream/consumers';
-import { parseBlob } from 'music-metadata';
 import type { BlobStore } from '../../blobs/blob-store.ts';
 
 /** As much as is asked of the store at a time. */
@@ -16,6 +15,8 @@ interface Source {
  * most kinds the beginning, wherever the samples are. A file that is broken further in is no error here.
  */
 export async function measureDuration(blobs: BlobStore, source: Source): Promise<number | null> {
+  // Loaded at first use: a start need not wait for it.
+  const { parseBlob } = await import('music-metadata');
   try {
     const options = { skipCovers: true, skipPostHeaders: true };
     const { format } = await parseBlob(readInWindows(blobs, source), options);

@@ -1,4 +1,3 @@
-import { fileTypeFromBuffer } from 'file-type';
 import type { BlobStore, StagedBlob } from '../../blobs/blob-store.ts';
 import { GatewayError } from '../../errors.ts';
 
@@ -74,6 +73,7 @@ export async function takeRecording(
 }
 
 async function sniff(head: Uint8Array): Promise<string> {
+  const { fileTypeFromBuffer } = await import('file-type');
   const found = await fileTypeFromBuffer(head);
   const mimeType = found && audioTypes[found.mime];
   if (mimeType) return mimeType;
