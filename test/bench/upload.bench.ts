@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { get, type IncomingMessage, request } from 'node:http';
@@ -18,7 +18,8 @@ import { wavHeader } from '../support/wav.ts';
  */
 const megabytes = Number(process.argv[2] ?? 1_024);
 const rounds = Number(process.argv[3] ?? 3);
-const block = Buffer.alloc(262_144, 'The quick brown fox jumps over the lazy dog. ');
+/** Noise, as samples are to whoever looks for a boundary in them. */
+const block = randomBytes(262_144);
 
 interface Server {
   child: ChildProcess;
