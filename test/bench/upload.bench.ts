@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
@@ -127,6 +127,8 @@ async function cpuSeconds(pid: number): Promise<number> {
 }
 
 async function measure({ child: { pid = 0 } }: Server, work: () => Promise<unknown>): Promise<Measured> {
+  // Or what was written before is still on its way to the disk, and slows down whoever comes next.
+  spawnSync('sync');
   // Sets the high-water mark to what is resident now.
   await writeFile(`/proc/${pid}/clear_refs`, '5');
   const [before, cpuBefore] = [await residentKb(pid, 'VmRSS'), await cpuSeconds(pid)];
