@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chat, collect, type SeenRunEvent, textOf } from '../support/chat.ts';
-import type { GraphQLAnswer } from '../support/gateway.ts';
+import type { GraphQLAnswer } from '../support/gateway-api.ts';
 import { type Format, startModelGateway } from '../support/model-gateway.ts';
 import { startModelServer } from '../support/model-server.ts';
 import { createGate, reasoning, type Turn, text, toolCall } from '../support/model-server-turn.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chat, collect, type SeenRunEvent, until } from '../support/chat.ts';
-import type { GraphQLAnswer, TestGateway } from '../support/gateway.ts';
+import type { TestGateway } from '../support/gateway.ts';
+import type { GraphQLAnswer } from '../support/gateway-api.ts';
 import { type Format, startModelGateway } from '../support/model-gateway.ts';
 import { startModelServer } from '../support/model-server.ts';
 import { text, toolCall } from '../support/model-server-turn.ts';

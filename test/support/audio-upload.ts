@@ -3,7 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
-import type { GraphQLAnswer, TestGateway } from './gateway.ts';
+import type { TestGateway } from './gateway.ts';
+import type { GraphQLAnswer } from './gateway-api.ts';
 import { createWav } from './wav.ts';
 
 /** A recording of one second. */

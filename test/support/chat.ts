@@ -1,5 +1,5 @@
 import type { Client } from 'graphql-sse';
-import type { GraphQLAnswer } from './gateway.ts';
+import type { GraphQLAnswer } from './gateway-api.ts';
 
 /** A run event with all that a follower of the answer wants to know. */
 export interface SeenRunEvent {

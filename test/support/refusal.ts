@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import { errorStatus } from '../../src/errors.ts';
 import type { Database } from '../../src/storage/database.ts';
-import type { GraphQLAnswer, TestGateway } from './gateway.ts';
+import type { TestGateway } from './gateway.ts';
+import type { GraphQLAnswer } from './gateway-api.ts';
 
 export interface Refusal {
   status: number;
