@@ -1,6 +1,7 @@
-/** Every row's id: Prisma's `Int`, 32 bits and positive. */
+/** The largest id that a row can have: Prisma's `Int`, 32 bits. */
+export const maxId = 2 ** 31 - 1;
+
 const pattern = /^([A-Z]\w*):([1-9]\d{0,9})$/;
-const maxId = 2 ** 31 - 1;
 
 /** A row's Relay id, `base64("Session:12")`: what GraphQL calls its `id`. */
 export function encodeId(typename: 'Session' | 'Message' | 'Run', id: number): string {

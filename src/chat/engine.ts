@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
 import type { Run } from '../generated/prisma/client.ts';
+import { maxId } from '../global-id.ts';
 import { type FollowOptions, followRun } from './log/follow-run.ts';
 import { runKey } from './log/run-writer.ts';
 import type { ModelChoice, Models, ResolvedModel } from './models/models.ts';
@@ -25,9 +26,6 @@ export interface EngineOptions extends LiveRunsOptions, Omit<FollowOptions, 'log
   /** Runs of one session that may wait at once. */
   maxQueuedRuns: number;
 }
-
-/** No id is larger: Prisma's `Int` has 32 bits. */
-const afterAll = 2 ** 31 - 1;
 
 export interface CancelReceipt {
   /** Whether there was a live run and it was cancelled. */
@@ -105,7 +103,7 @@ export class Engine {
   async follow(runId: number, after: number, signal: AbortSignal): Promise<AsyncGenerator<RunEvent>> {
     const { database, runLog } = this.#options;
     const run = await database.run.findUnique({ where: { id: runId } });
-    if (run === null) throw new GatewayError('NOT_FOUND', `There is no run ${runId}.`);
+    if (run === null) throw runNotFound(runId);
     const lastSeq = (await runLog.lastSeq(runKey(runId))) ?? run.lastSeq;
     if (after < 0 || after > lastSeq) {
       const message = `after must be the seq of a run event already seen: 0 to ${lastSeq} for this run.`;
@@ -123,7 +121,7 @@ export class Engine {
   async cancelRun(runId: number): Promise<CancelReceipt> {
     const { database } = this.#options;
     const before = await database.run.findUnique({ where: { id: runId } });
-    if (before === null) throw new GatewayError('NOT_FOUND', `There is no run ${runId}.`);
+    if (before === null) throw runNotFound(runId);
     if (before.finishedAt !== null) return { cancelled: false, run: before };
     await this.#live.cancel(runId);
     const run = await database.run.findUnique({ where: { id: runId } });
@@ -150,7 +148,7 @@ export class Engine {
    * @param before Only runs with a smaller id.
    * @returns The ids of those that were live, newest first; some may have ended by themselves.
    */
-  async cancelSession(sessionId: number, before = afterAll): Promise<number[]> {
+  async cancelSession(sessionId: number, before = maxId): Promise<number[]> {
     const runs = await this.#options.database.run.findMany({
       where: { sessionId, status: { in: ['RUNNING', 'QUEUED'] }, id: { lt: before } },
       select: { id: true },
@@ -202,6 +200,10 @@ export class Engine {
     await this.#options.runLog.append(runKey(runId), { type: 'RunQueued', runId });
     this.#options.bus.ring(runKey(runId));
   }
+}
+
+function runNotFound(runId: number): GatewayError {
+  return new GatewayError('NOT_FOUND', `There is no run ${runId}.`);
 }
 
 async function* nothing(): AsyncGenerator<never> {}

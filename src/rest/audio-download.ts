@@ -1,10 +1,11 @@
 import { BlobNotFoundError } from '../blobs/blob-store.ts';
+import { encodeId } from '../global-id.ts';
 import { GetMessageAudioDocument } from '../gql/graphql.ts';
 import type { Representation } from './download/representation.ts';
 import { sendFile } from './download/send-file.ts';
 import { executeDocument } from './execute.ts';
 import { describeDownloadRoute } from './openapi.ts';
-import { globalId, MessagePath, RangeHeaders } from './parameters.ts';
+import { MessagePath, RangeHeaders } from './parameters.ts';
 import { readInput } from './read-input.ts';
 import { RestError } from './rest-error.ts';
 import type { RestContext, RestServices, Route } from './route.ts';
@@ -46,7 +47,7 @@ async function findRecording(
   messageId: number,
   raw: Parameters<typeof executeDocument>[4],
 ): Promise<Representation> {
-  const variables = { id: globalId('Message', messageId) };
+  const variables = { id: encodeId('Message', messageId) };
   const { node } = await executeDocument(c, services, GetMessageAudioDocument, variables, raw);
   if (node?.__typename !== 'Message') throw new RestError(404, 'Message not found');
   const { audio } = node;

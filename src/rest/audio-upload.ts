@@ -1,3 +1,4 @@
+import { encodeId } from '../global-id.ts';
 import { UploadMessageAudioDocument } from '../gql/graphql.ts';
 import { createUpload } from '../schema/upload.ts';
 import { Audio } from './answer-schemas.ts';
@@ -5,7 +6,7 @@ import { executeDocument } from './execute.ts';
 import { FormFile } from './form-file.ts';
 import { audioJson } from './legacy-json.ts';
 import { describeUploadRoute } from './openapi.ts';
-import { globalId, MessagePath } from './parameters.ts';
+import { MessagePath } from './parameters.ts';
 import { readInput } from './read-input.ts';
 import { AudioForm } from './request-schemas.ts';
 import { RestError } from './rest-error.ts';
@@ -35,7 +36,7 @@ export const uploadAudio: Route = {
       const form = new FormFile(incoming, services.maxAudioBytes);
       const file = await form.open();
       const variables = {
-        messageId: globalId('Message', message_id),
+        messageId: encodeId('Message', message_id),
         file: createUpload(Promise.resolve(file)),
       };
       const data = await executeDocument(c, services, UploadMessageAudioDocument, variables, raw).catch(

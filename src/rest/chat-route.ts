@@ -1,9 +1,10 @@
+import { encodeId } from '../global-id.ts';
 import { ChatDocument, FollowRunDocument } from '../gql/graphql.ts';
 import { streamRun } from './chat-stream.ts';
 import { findRunToFollow, findRunToResume } from './followed-run.ts';
 import { upperCase } from './legacy-json.ts';
 import { describeStreamRoute } from './openapi.ts';
-import { type Cursor, globalId, ResumeHeaders, SessionPath } from './parameters.ts';
+import { type Cursor, ResumeHeaders, SessionPath } from './parameters.ts';
 import { type RawInput, readInput } from './read-input.ts';
 import { ChatRequest } from './request-schemas.ts';
 import type { RestContext, RestServices, Route } from './route.ts';
@@ -30,7 +31,7 @@ export const sendChat: Route = {
       return follow(c, services, raw, await findRunToResume(c, services, session_id, cursor));
     }
     const input = {
-      sessionId: globalId('Session', session_id),
+      sessionId: encodeId('Session', session_id),
       prompt: parsed.body.prompt,
       providerName: parsed.body.provider_name,
       modelName: parsed.body.model_name,
@@ -75,7 +76,7 @@ function follow(
   if (c.req.method === 'HEAD') {
     return Promise.resolve(c.body(null, 200, { 'content-type': 'text/event-stream; charset=utf-8' }));
   }
-  const variables = { runId: globalId('Run', from.run), after: from.seq };
+  const variables = { runId: encodeId('Run', from.run), after: from.seq };
   return streamRun(c, services, raw, (signal) =>
     services.executor.subscribe(FollowRunDocument, variables, c.req.raw, signal),
   );

@@ -1,10 +1,11 @@
+import { encodeId } from '../global-id.ts';
 import {
   type FollowableRunFragment,
   GetRunsToFollowDocument,
   GetRunToResumeDocument,
 } from '../gql/graphql.ts';
 import { executeDocument } from './execute.ts';
-import { type Cursor, globalId } from './parameters.ts';
+import type { Cursor } from './parameters.ts';
 import { RestError } from './rest-error.ts';
 import type { RestContext, RestServices } from './route.ts';
 
@@ -19,7 +20,7 @@ export async function findRunToResume(
   sessionId: number,
   cursor: Cursor,
 ): Promise<Cursor | undefined> {
-  const variables = { runId: globalId('Run', cursor.run) };
+  const variables = { runId: encodeId('Run', cursor.run) };
   const { run } = await executeDocument(c, services, GetRunToResumeDocument, variables, {});
   if (run?.session.databaseId !== sessionId) {
     throw new RestError(404, `Run ${cursor.run} of Last-Event-ID not found in session ${sessionId}`);
@@ -44,7 +45,7 @@ export async function findRunToFollow(
   if (resumed !== undefined) {
     return resumed;
   }
-  const variables = { sessionId: globalId('Session', sessionId) };
+  const variables = { sessionId: encodeId('Session', sessionId) };
   const { session } = await executeDocument(c, services, GetRunsToFollowDocument, variables, {});
   if (!session) {
     throw new RestError(404, 'Session not found');

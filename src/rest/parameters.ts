@@ -1,9 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import { decodeGlobalID, encodeGlobalID } from '@pothos/plugin-relay';
+import { decodeGlobalID } from '@pothos/plugin-relay';
+import { maxId } from '../global-id.ts';
 import { fault } from './validation-error.ts';
-
-/** The largest id there can be: ids are 32-bit integers in the database. */
-const maxId = 2_147_483_647;
 
 /** A database id in a path: digits only, and in the range of ids. */
 const pathId = z.string().transform((text, { issues }) => {
@@ -94,11 +92,6 @@ export const RangeHeaders = z.object({
     'The `Last-Modified` of a copy: as long as it is current, the answer is 304.',
   ),
 });
-
-/** What GraphQL calls the row that REST calls by its number. */
-export function globalId(typename: 'Session' | 'Message' | 'Run', id: number): string {
-  return encodeGlobalID(typename, id);
-}
 
 /** What REST calls the row that GraphQL calls by this global id. */
 export function databaseId(id: string): number {

@@ -1,3 +1,4 @@
+import { encodeId } from '../global-id.ts';
 import {
   CancelRunDocument,
   ClearHistoryDocument,
@@ -25,7 +26,7 @@ import { uploadAudio } from './audio-upload.ts';
 import { followChat, sendChat } from './chat-route.ts';
 import { jsonRoute, listRoute } from './json-route.ts';
 import { messageJson, sessionJson, tokensJson } from './legacy-json.ts';
-import { globalId, SessionFilter, SessionPath } from './parameters.ts';
+import { SessionFilter, SessionPath } from './parameters.ts';
 import { SessionCreate, SessionUpdate } from './request-schemas.ts';
 import type { Route } from './route.ts';
 
@@ -88,7 +89,7 @@ export const routes: readonly Route[] = [
     description: 'One session and its settings.',
     input: { path: SessionPath },
     document: GetSessionDocument,
-    variables: ({ path }) => ({ id: globalId('Session', path.session_id) }),
+    variables: ({ path }) => ({ id: encodeId('Session', path.session_id) }),
     schema: Session,
     answer: ({ session }) => session && sessionJson(session),
   }),
@@ -101,7 +102,7 @@ export const routes: readonly Route[] = [
     input: { path: SessionPath, body: SessionUpdate },
     document: UpdateSessionDocument,
     variables: ({ path, body }) => ({
-      id: globalId('Session', path.session_id),
+      id: encodeId('Session', path.session_id),
       input: {
         title: body.title,
         providerName: body.provider_name,
@@ -120,7 +121,7 @@ export const routes: readonly Route[] = [
     description: 'Deletes a session with its messages. An answer in progress is cancelled.',
     input: { path: SessionPath },
     document: DeleteSessionDocument,
-    variables: ({ path }) => ({ id: globalId('Session', path.session_id) }),
+    variables: ({ path }) => ({ id: encodeId('Session', path.session_id) }),
     schema: DeletedSession,
     answer: ({ deleteSession }) => ({ message: 'Session deleted', session_id: deleteSession.databaseId }),
   }),
@@ -134,7 +135,7 @@ export const routes: readonly Route[] = [
     description: 'All messages of a session, oldest first.',
     input: { path: SessionPath },
     document: GetMessagesDocument,
-    variables: ({ path }, page) => ({ id: globalId('Session', path.session_id), ...page }),
+    variables: ({ path }, page) => ({ id: encodeId('Session', path.session_id), ...page }),
     connection: ({ session }) => session?.messages,
     schema: Messages,
     answer: (messages, { path: { session_id } }) => ({
@@ -152,7 +153,7 @@ export const routes: readonly Route[] = [
     conflict: 'The session is answering a prompt.',
     input: { path: SessionPath },
     document: ClearHistoryDocument,
-    variables: ({ path }) => ({ sessionId: globalId('Session', path.session_id) }),
+    variables: ({ path }) => ({ sessionId: encodeId('Session', path.session_id) }),
     schema: ClearedHistory,
     answer: ({ clearHistory }) => ({ message: 'History cleared', session_id: clearHistory.databaseId }),
   }),
@@ -164,7 +165,7 @@ export const routes: readonly Route[] = [
     description: 'How full the model’s context is, and what the session has used over its whole life.',
     input: { path: SessionPath },
     document: GetTokensDocument,
-    variables: ({ path }) => ({ id: globalId('Session', path.session_id) }),
+    variables: ({ path }) => ({ id: encodeId('Session', path.session_id) }),
     schema: Tokens,
     answer: ({ session }) => session && tokensJson(session.tokenUsage),
   }),
@@ -176,7 +177,7 @@ export const routes: readonly Route[] = [
     description: 'Stops the answer in progress and keeps what was written so far. Safe to repeat.',
     input: { path: SessionPath },
     document: CancelRunDocument,
-    variables: ({ path }) => ({ sessionId: globalId('Session', path.session_id) }),
+    variables: ({ path }) => ({ sessionId: encodeId('Session', path.session_id) }),
     schema: CancelReceipt,
     answer: ({ cancelRun: { cancelled, run } }, { path }) => ({
       message: cancelled ? 'Run cancelled' : 'There was no run to cancel',

@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts';
+import { maxId } from '../global-id.ts';
 
 /** A cursor is the row's id, so that a page goes on at the right place even if the row was deleted. */
 export function encodeCursor({ id }: { id: number }): string {
@@ -13,5 +14,5 @@ export function decodeCursor(cursor: string, field: string): number {
       field,
     });
   }
-  return Math.min(Number(id), 2 ** 31 - 1);
+  return Math.min(Number(id), maxId);
 }

@@ -1,7 +1,7 @@
 import { MessageRole, MessageStatus } from '../generated/prisma/enums.ts';
 import { builder } from './builder.ts';
 import { loadersOf } from './loaders.ts';
-import { resolvePage } from './page.ts';
+import { newestRow, resolvePage } from './page.ts';
 
 const MessageRoleRef = builder.enumType('MessageRole', {
   description: 'Who wrote a message.',
@@ -71,8 +71,8 @@ builder.prismaObjectFields('Session', (t) => ({
     nullable: true,
     description: 'The newest message; null in a session without any.',
     resolve: async ({ id }, _args, context) => {
-      const page = { sessionId: id, limit: 1, after: 0, before: 2 ** 31, order: 'desc' } as const;
-      return (await loadersOf(context).messages.load(page))[0] ?? null;
+      const [newest] = await loadersOf(context).messages.load({ ...newestRow, sessionId: id });
+      return newest ?? null;
     },
   }),
 }));

@@ -1,5 +1,6 @@
 import { resolveCursorConnection } from '@pothos/plugin-relay';
 import { GatewayError } from '../errors.ts';
+import { maxId } from '../global-id.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 
 /** The rows between two ids (both exclusive), from one end or the other. */
@@ -26,7 +27,10 @@ interface PageOptions<Row> {
 }
 
 const defaultSize = 20;
-const beyondAllIds = 2 ** 31;
+const beyondAllIds = maxId + 1;
+
+/** The last row alone. */
+export const newestRow: Page = { after: 0, before: beyondAllIds, limit: 1, order: 'desc' };
 
 /**
  * A connection over rows ordered by id: keyset pagination, in which every page costs the same.

@@ -4,6 +4,7 @@ import { FinishReason, RunStatus } from '../generated/prisma/enums.ts';
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
 import { loadersOf } from './loaders.ts';
+import { newestRow } from './page.ts';
 import { ModelUsageRef } from './token-usage.ts';
 
 const RunStatusRef = builder.enumType('RunStatus', {
@@ -120,8 +121,8 @@ builder.prismaObjectFields('Session', (t) => ({
     nullable: true,
     description: 'The newest run, whether it waits, runs or has ended; null in a session without any.',
     resolve: async ({ id }, _args, context) => {
-      const page = { sessionId: id, limit: 1, after: 0, before: 2 ** 31, order: 'desc' } as const;
-      return (await loadersOf(context).runs.load(page))[0] ?? null;
+      const [newest] = await loadersOf(context).runs.load({ ...newestRow, sessionId: id });
+      return newest ?? null;
     },
   }),
 }));

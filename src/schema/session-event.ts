@@ -1,5 +1,5 @@
 import type { SessionChange } from '../chat/log/session-log.ts';
-import { GatewayError } from '../errors.ts';
+import { sessionNotFound } from '../chat/run/open-run.ts';
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
 import { RunStartedRef } from './run-event.ts';
@@ -93,7 +93,7 @@ builder.subscriptionField('sessionEvents', (t) =>
     subscribe: async (_root, { sessionId }, { database, sessionLog, signal }) => {
       const id = Number(sessionId.id);
       const session = await database.session.findUnique({ where: { id }, select: { id: true } });
-      if (session === null) throw new GatewayError('NOT_FOUND', `There is no session ${id}.`);
+      if (session === null) throw sessionNotFound(id);
       return asSessionEvents(id, sessionLog.follow(id, signal));
     },
     resolve: (event) => event,
