@@ -48,7 +48,7 @@ export const ToolCall = z
     name: z.string().openapi({ description: 'The tool that was called.' }),
     args: z.unknown().openapi({ description: 'The arguments the model gave, as JSON.' }),
     status: z
-      .enum(['running', 'succeeded', 'failed', 'cancelled'])
+      .enum(['awaiting_approval', 'running', 'succeeded', 'failed', 'denied', 'cancelled'])
       .openapi({ description: 'How far the call has come.' }),
     result: z.string().nullable().openapi({ description: 'What the model was told. Null: not finished.' }),
     exit_code: z

@@ -75,7 +75,9 @@ const ToolResultFrame = z.object({
   call_id: callId,
   name: toolName,
   result: text('What the model is told.'),
-  status: z.enum(['running', 'succeeded', 'failed', 'cancelled']).openapi({ description: 'How it ended.' }),
+  status: z
+    .enum(['awaiting_approval', 'running', 'succeeded', 'failed', 'denied', 'cancelled'])
+    .openapi({ description: 'How it ended.' }),
   exit_code: z.int().nullable().openapi({ description: 'The exit code, where the tool ran a program.' }),
   duration_ms: z.int().openapi({ description: 'How long it took.' }),
 });

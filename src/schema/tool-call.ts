@@ -4,9 +4,11 @@ import { builder } from './builder.ts';
 export const ToolCallStatusRef = builder.enumType('ToolCallStatus', {
   description: 'How far a tool call has come.',
   values: {
+    [ToolCallStatus.AWAITING_APPROVAL]: { description: 'Somebody has to decide: see `approveToolCall`.' },
     [ToolCallStatus.RUNNING]: { description: 'It has not ended yet.' },
     [ToolCallStatus.SUCCEEDED]: { description: 'It did what it was asked for.' },
     [ToolCallStatus.FAILED]: { description: 'It did not; `result` says why. The model was told.' },
+    [ToolCallStatus.DENIED]: { description: 'It was not allowed to run. The model was told.' },
     [ToolCallStatus.CANCELLED]: { description: 'The run was cancelled while it ran.' },
   },
 });
