@@ -1,4 +1,5 @@
 import type { FinishReason, ToolCallStatus } from '../generated/prisma/enums.ts';
+import type { ToolErrorCode } from './tools.ts';
 import type { Usage } from './usage.ts';
 
 /** Why a run failed: the values of GraphQL's `RunFailureCode`. */
@@ -44,7 +45,7 @@ export type RunEventBody =
   | { type: 'ContextTrimmed'; omittedMessages: number }
   | { type: 'ReasoningDelta'; text: string }
   | { type: 'TextDelta'; text: string }
-  | { type: 'ToolCallStarted'; callId: string; name: string; args: unknown }
+  | { type: 'ToolCallStarted'; callId: string; name: string; args: unknown; nodeId: string | null }
   | { type: 'ToolOutputDelta'; callId: string; text: string }
   | {
       type: 'ToolCallFinished';
@@ -52,7 +53,11 @@ export type RunEventBody =
       name: string;
       status: ToolCallStatus;
       result: string;
+      /** Of a call that failed or was denied. */
+      errorCode: ToolErrorCode | null;
       exitCode: number | null;
+      /** Of a cancelled call: whether nothing of it runs any more, for certain. */
+      stopped: boolean | null;
       durationMs: number;
     }
   | { type: 'UsageReported'; usage: Usage }

@@ -1,7 +1,13 @@
-import type { ToolOutcome, ToolRequest, ToolRunner } from '../../src/chat/tools.ts';
+import {
+  type ToolOutcome,
+  type ToolPlan,
+  type ToolRequest,
+  type ToolRunner,
+  unknownTool,
+} from '../../src/chat/tools.ts';
 
 export interface ToolPlay {
-  args: unknown;
+  args: object;
   request: ToolRequest;
   /** Streams output. */
   print(text: string): Promise<void>;
@@ -11,8 +17,18 @@ export interface ToolPlay {
 /** What a tool does; a string is the result of a call that succeeded. */
 export type Tool = (play: ToolPlay) => Promise<ToolOutcome | string> | ToolOutcome | string;
 
+export interface ToolDoubleOptions {
+  /** The names of the tools that change something. Default: none. */
+  needApproval?: readonly string[];
+  /** The node that all of them run on. Default: none. */
+  nodeId?: string;
+}
+
 /** Tools that run in the test: the double of the nodes attached to a session. */
-export function createTools(tools: Record<string, Tool>): ToolRunner & { readonly requests: ToolRequest[] } {
+export function createTools(
+  tools: Record<string, Tool>,
+  { needApproval = [], nodeId }: ToolDoubleOptions = {},
+): ToolRunner & { readonly requests: ToolRequest[] } {
   const requests: ToolRequest[] = [];
   return {
     requests,
@@ -23,12 +39,20 @@ export function createTools(tools: Record<string, Tool>): ToolRunner & { readonl
         description: `Runs ${name}.`,
         inputSchema: { type: 'object', properties: { path: { type: 'string' } } },
       })),
-    async run(request, onOutput, signal) {
-      requests.push(request);
+    async plan(request): Promise<ToolPlan> {
       const tool = tools[request.name];
-      if (tool === undefined) throw new Error(`The test has no tool ${request.name}.`);
-      const outcome = await tool({ args: request.args, request, print: onOutput, signal });
-      return typeof outcome === 'string' ? { status: 'SUCCEEDED', result: outcome } : outcome;
+      if (tool === undefined) return unknownTool(request.name, Object.keys(tools));
+      return {
+        ok: true,
+        nodeId: nodeId ?? null,
+        dispatchId: nodeId === undefined ? null : crypto.randomUUID(),
+        needsApproval: needApproval.includes(request.name),
+        async run(print, signal) {
+          requests.push(request);
+          const outcome = await tool({ args: request.args, request, print, signal });
+          return typeof outcome === 'string' ? { status: 'SUCCEEDED', result: outcome } : outcome;
+        },
+      };
     },
   };
 }

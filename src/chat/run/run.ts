@@ -1,8 +1,4 @@
-import type {
-  LanguageModelV3FunctionTool,
-  LanguageModelV3Message,
-  LanguageModelV3ToolResultPart,
-} from '@ai-sdk/provider';
+import type { LanguageModelV3Message, LanguageModelV3ToolResultPart } from '@ai-sdk/provider';
 import { GatewayError } from '../../errors.ts';
 import type { FinishReason } from '../../generated/prisma/enums.ts';
 import type { Database } from '../../storage/database.ts';
@@ -15,7 +11,7 @@ import { countTokens } from '../tokens.ts';
 import type { ToolRunner } from '../tools.ts';
 import { callIdsOf } from './model-messages.ts';
 import { runStep } from './step.ts';
-import { runToolCall } from './tool-call.ts';
+import { runToolCall, type StartedCall, startToolCall } from './tool-call.ts';
 import type { RequestedCall } from './transcript.ts';
 
 export interface RunOptions {
@@ -66,7 +62,7 @@ async function answer(options: RunOptions): Promise<RunOutcome> {
   for (let number = 1; number <= options.maxSteps; number += 1) {
     const { transcript, finishReason } = await runStep({ ...options, prompt, offered });
     if (transcript.calls.length === 0) return { status: 'COMPLETED', finishReason };
-    const results = await runToolCalls(transcript.calls, { ...options, step: number, offered });
+    const results = await runToolCalls(transcript.calls, { ...options, step: number });
     prompt.push({ role: 'assistant', content: transcript.content }, { role: 'tool', content: results });
     options.writer.contextTokens += await resultTokens(results);
   }
@@ -81,11 +77,11 @@ async function resultTokens(results: LanguageModelV3ToolResultPart[]): Promise<n
 }
 
 /** All calls of a step at once. Waits for every one of them, so that none outlives its run. */
-async function runToolCalls(
-  calls: RequestedCall[],
-  options: RunOptions & { step: number; offered: LanguageModelV3FunctionTool[] },
-) {
-  const settled = await Promise.allSettled(calls.map((call) => runToolCall(call, options)));
+async function runToolCalls(calls: RequestedCall[], options: RunOptions & { step: number }) {
+  const started: StartedCall[] = [];
+  // One by one, so that they are kept in the order in which the model asked for them.
+  for (const call of calls) started.push(await startToolCall(call, options));
+  const settled = await Promise.allSettled(started.map((each) => runToolCall(each, options)));
   options.signal.throwIfAborted();
   return settled.map((result) => {
     if (result.status === 'rejected') throw result.reason;
