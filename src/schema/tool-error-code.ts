@@ -1,0 +1,12 @@
+import { type ToolErrorCode, toolErrorCodes } from '../chat/tools.ts';
+import { builder } from './builder.ts';
+
+const codes = Object.entries(toolErrorCodes) as [ToolErrorCode, string][];
+
+export const ToolErrorCodeRef = builder.enumType('ToolErrorCode', {
+  description: 'Why a tool call did not do what it was asked for.',
+  values: Object.fromEntries(codes.map(([code, description]) => [code, { description }])) as Record<
+    ToolErrorCode,
+    { description: string }
+  >,
+});
