@@ -220,7 +220,7 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
 });
 
 describe.each(['openai', 'anthropic'] as const)('the tokens of tools of %s', (format) => {
-  it('are estimated, arguments and results too, where the provider reports nothing', async () => {
+  it('are estimated, what is offered, arguments and results too, where the provider reports nothing', async () => {
     const tools = createTools({ run: () => 'word '.repeat(100) });
     await using model = await startModelServer();
     model.script(
@@ -230,6 +230,6 @@ describe.each(['openai', 'anthropic'] as const)('the tokens of tools of %s', (fo
     await using gateway = await startModelGateway(model, format, { tools });
     const sessionId = await gateway.createSession();
     const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Go on' }));
-    expect(seen.at(-1)?.['usage']).toMatchObject({ inputTokens: 123, outputTokens: 13, measured: false });
+    expect(seen.at(-1)?.['usage']).toMatchObject({ inputTokens: 187, outputTokens: 13, measured: false });
   });
 });

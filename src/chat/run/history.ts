@@ -1,4 +1,4 @@
-import type { LanguageModelV3Message } from '@ai-sdk/provider';
+import type { LanguageModelV3FunctionTool, LanguageModelV3Message } from '@ai-sdk/provider';
 import type { Database } from '../../storage/database.ts';
 import { ProviderError } from '../models/provider-error.ts';
 import { runFailureCodes } from '../run-event.ts';
@@ -21,13 +21,15 @@ export interface HistoryOptions {
   /** The prompt to answer: the newest message of the history. */
   userMessageId: number;
   systemPrompt: string | null;
+  /** The tools that the model is told of: they take up context too. */
+  offered: LanguageModelV3FunctionTool[];
   /** In tokens; null where nobody told. */
   contextLimit: number | null;
 }
 
 export interface History {
   messages: LanguageModelV3Message[];
-  /** Estimated tokens of all messages. */
+  /** Estimated tokens of all messages, and of the tools offered. */
   tokens: number;
   /** The oldest messages, left out because the context is full. */
   omittedMessages: number;
@@ -43,7 +45,7 @@ export interface History {
 export async function readHistory(options: HistoryOptions): Promise<History> {
   const limit = options.contextLimit ?? assumedContextLimit;
   const budget = limit - Math.min(answerReserve, Math.floor(limit / 4));
-  let tokens = await systemTokens(options.systemPrompt);
+  let tokens = (await systemTokens(options.systemPrompt)) + (await offerTokens(options.offered));
   const kept: StoredMessage[] = [];
   let turn = { messages: [] as StoredMessage[], tokens: 0 };
   for await (const message of newestFirst(options)) {
@@ -88,6 +90,10 @@ async function countOlder({ database, sessionId }: HistoryOptions, id: number): 
 
 async function systemTokens(systemPrompt: string | null): Promise<number> {
   return systemPrompt === null ? 0 : messageOverhead + (await countTokens(systemPrompt));
+}
+
+async function offerTokens(offered: LanguageModelV3FunctionTool[]): Promise<number> {
+  return offered.length === 0 ? 0 : countTokens(JSON.stringify(offered));
 }
 
 async function messageTokens(message: StoredMessage): Promise<number> {

@@ -50,7 +50,7 @@ async function answer(
   options: LiveRunOptions,
   signal: AbortSignal,
 ): Promise<RunOutcome> {
-  const { database, models, sessionLog } = options;
+  const { database, models, tools, sessionLog } = options;
   const { sessionId, userMessageId, assistantMessageId } = run;
   try {
     if (userMessageId === null || assistantMessageId === null) return { status: 'CANCELLED' };
@@ -59,14 +59,16 @@ async function answer(
     const session = await database.session.findUnique({ where: { id: sessionId } });
     if (session === null) throw sessionNotFound(sessionId);
     const model = await models.resolve(run);
+    const offered = await tools.offer(sessionId);
     const { systemPrompt } = session;
     const { contextLimit } = model;
-    const history = await readHistory({ database, sessionId, userMessageId, systemPrompt, contextLimit });
+    const shown = { userMessageId, systemPrompt, offered, contextLimit };
+    const history = await readHistory({ database, sessionId, ...shown });
     writer.contextTokens = history.tokens;
     if (history.omittedMessages > 0) {
       await writer.write({ type: 'ContextTrimmed', omittedMessages: history.omittedMessages });
     }
-    return await runModel({ ...options, prompt: history.messages, sessionId, model, writer, signal });
+    return await runModel({ ...options, prompt: history.messages, sessionId, model, offered, writer, signal });
   } catch (error) {
     return signal.aborted ? { status: 'CANCELLED' } : failed(error);
   }

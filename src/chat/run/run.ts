@@ -1,4 +1,8 @@
-import type { LanguageModelV3Message, LanguageModelV3ToolResultPart } from '@ai-sdk/provider';
+import type {
+  LanguageModelV3FunctionTool,
+  LanguageModelV3Message,
+  LanguageModelV3ToolResultPart,
+} from '@ai-sdk/provider';
 import { GatewayError } from '../../errors.ts';
 import type { FinishReason } from '../../generated/prisma/enums.ts';
 import type { Database } from '../../storage/database.ts';
@@ -22,6 +26,8 @@ export interface RunOptions {
   prompt: LanguageModelV3Message[];
   writer: RunWriter;
   tools: ToolRunner;
+  /** The tools that the model is told of. */
+  offered: LanguageModelV3FunctionTool[];
   /** Model calls at most; each round of tools costs one. */
   maxSteps: number;
   limits: CallLimits;
@@ -56,11 +62,10 @@ export function failed(cause: unknown): RunOutcome {
 }
 
 async function answer(options: RunOptions): Promise<RunOutcome> {
-  const offered = await options.tools.offer(options.sessionId);
   const prompt = [...options.prompt];
   for (const callId of callIdsOf(prompt)) options.writer.callIds.add(callId);
   for (let number = 1; number <= options.maxSteps; number += 1) {
-    const { transcript, finishReason } = await runStep({ ...options, prompt, offered });
+    const { transcript, finishReason } = await runStep({ ...options, prompt });
     if (transcript.calls.length === 0) return { status: 'COMPLETED', finishReason };
     const results = await runToolCalls(transcript.calls, { ...options, step: number });
     prompt.push({ role: 'assistant', content: transcript.content }, { role: 'tool', content: results });
