@@ -26,7 +26,11 @@ export function readConfig(env: NodeJS.ProcessEnv = processEnvironment()): Confi
   const parsed = environment.safeParse(given);
   if (!parsed.success)
     throw new StartupError(parsed.error.issues.map((issue) => complaint(issue, given)).join('\n'));
-  const conflicts = [...modelConflicts(parsed.data), ...blobConflicts(parsed.data)];
+  const conflicts = [
+    ...modelConflicts(parsed.data),
+    ...blobConflicts(parsed.data),
+    ...nodeConflicts(parsed.data),
+  ];
   if (conflicts.length > 0) throw new StartupError(conflicts.join('\n'));
   return toConfig(parsed.data);
 }
@@ -59,6 +63,11 @@ function blobConflicts(env: Environment): string[] {
   });
 }
 
+function nodeConflicts(env: Environment): string[] {
+  if (env.DISPATCH_TIMEOUT_MS <= env.MAX_DISPATCH_TIMEOUT_MS) return [];
+  return ['DISPATCH_TIMEOUT_MS must not be longer than MAX_DISPATCH_TIMEOUT_MS.'];
+}
+
 function toConfig(env: Environment) {
   const dataDir = resolve(env.DATA_DIR);
   return {
@@ -80,6 +89,18 @@ function toConfig(env: Environment) {
       checkpointMs: env.CHECKPOINT_MS,
       runLogTtlMs: env.RUN_LOG_TTL_MS,
       shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
+      toolApprovalTimeoutMs: env.TOOL_APPROVAL_TIMEOUT_MS,
+    },
+    nodes: {
+      heartbeatMs: env.NODE_HEARTBEAT_MS,
+      graceMs: env.NODE_GRACE_MS,
+      ackMs: env.DISPATCH_ACK_MS,
+      timeoutMs: env.DISPATCH_TIMEOUT_MS,
+      maxTimeoutMs: env.MAX_DISPATCH_TIMEOUT_MS,
+      cancelConfirmMs: env.CANCEL_CONFIRM_MS,
+      maxOutputBytes: env.MAX_TOOL_OUTPUT_BYTES,
+      maxQueued: env.MAX_QUEUED_DISPATCHES,
+      maxNodesPerSession: env.MAX_NODES_PER_SESSION,
     },
     limits: {
       maxBodyBytes: env.MAX_BODY_BYTES,

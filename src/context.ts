@@ -4,6 +4,10 @@ import type { Engine } from './chat/engine.ts';
 import type { SessionLog } from './chat/log/session-log.ts';
 import type { Models } from './chat/models/models.ts';
 import type { Sessions } from './chat/sessions.ts';
+import type { Attachments } from './nodes/attachments.ts';
+import type { Dispatcher } from './nodes/dispatcher.ts';
+import type { Nodes } from './nodes/nodes.ts';
+import type { NodeIdentity, Registry } from './nodes/registry.ts';
 import type { Database } from './storage/database.ts';
 
 /** Who is asking. */
@@ -19,6 +23,10 @@ export interface Services {
   sessions: Sessions;
   sessionLog: SessionLog;
   audio: AudioLibrary;
+  nodes: Nodes;
+  attachments: Attachments;
+  registry: Registry;
+  dispatcher: Dispatcher;
   /** Longest prompt taken, in bytes of UTF-8. */
   maxPromptBytes: number;
   /** Largest page of a connection. */
@@ -28,6 +36,8 @@ export interface Services {
 /** What a resolver may use: the viewer, the services, and what belongs to this one operation. */
 export interface Context extends Services {
   viewer: Viewer;
+  /** The node whose token came with the request; null where none came. */
+  agentNode: NodeIdentity | null;
   /** Aborts when nobody waits for the result any more. */
   signal: AbortSignal;
   /** Carries the request's id. */

@@ -9,13 +9,14 @@ export const errorStatus = {
   /** The document has no operation of that name, or several and none was named. */
   OPERATION_RESOLUTION_FAILURE: 400,
   BAD_USER_INPUT: 422,
+  /** The token of a node is missing or worth nothing. */
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   /** The client takes nothing that the gateway could answer with. */
   NOT_ACCEPTABLE: 406,
-  /** The id of an operation is taken already on this event stream, or the stream is open elsewhere. */
+  /** What is asked for does not go with what is there: an id is taken, a piece is missing. */
   CONFLICT: 409,
   /** The session is already answering a prompt. `extensions.runId` names the run. */
   RUN_IN_PROGRESS: 409,

@@ -24,6 +24,8 @@ import { listen } from './http/listen.ts';
 import { createRequestIds } from './http/request-ids.ts';
 import { createServerApp } from './http/server.ts';
 import { createStreamHandler } from './http/stream/handler.ts';
+import type { InboxEntry } from './nodes/inbox.ts';
+import { createNodeServices } from './nodes/node-services.ts';
 import { createDocs } from './rest/docs.ts';
 import { createRestApi } from './rest/handler.ts';
 import { StartupError } from './startup-error.ts';
@@ -38,6 +40,8 @@ const pollMs = 1_000;
 const streamHeartbeatMs = 12_000;
 /** Session changes kept for those who watch a session. */
 const maxSessionChanges = 1_000;
+/** Kept of a node's inbox: more than any node can have to do at once. */
+const maxInboxEntries = 1_000;
 /** How long followers may take to be told how their run ended, once the gateway closes. */
 const farewellMs = 1_000;
 
@@ -98,7 +102,7 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
 type Keep = <T extends Disposable | AsyncDisposable>(resource: T) => T;
 
 function createServices(
-  { chat, limits, models: modelsConfig }: Config,
+  { chat, limits, nodes: nodesConfig, models: modelsConfig }: Config,
   log: Logger,
   database: Database,
   blobs: BlobStore,
@@ -110,6 +114,19 @@ function createServices(
   const runLog = keep(createMemoryLog<RunEventBody & { runId: number }>());
   const changes = keep(createMemoryLog<SessionChange>({ maxEntries: maxSessionChanges }));
   const sessionLog = createSessionLog({ log: changes, bus, pollMs });
+  const { nodes, attachments, registry, dispatcher } = keep(
+    createNodeServices({
+      ...nodesConfig,
+      database,
+      inbox: { log: keep(createMemoryLog<InboxEntry>({ maxEntries: maxInboxEntries })), bus, pollMs },
+      limits: nodesConfig,
+      announce: async ({ id: agentNodeId, nodeId }, sessionIds) => {
+        for (const id of sessionIds)
+          await sessionLog.append(id, { type: 'SessionNodeChanged', agentNodeId, nodeId });
+      },
+      log,
+    }),
+  );
   const checkpointer = keep(createCheckpointer({ database, everyMs: chat.checkpointMs, log }));
   const engine = new Engine({
     database,
@@ -127,10 +144,11 @@ function createServices(
     runLogTtlMs: chat.runLogTtlMs,
   });
   const audio = new AudioLibrary({ database, blobs, maxBytes: limits.maxAudioBytes });
-  const sessions = new Sessions({ database, engine, models, sessionLog, audio });
+  const sessions = new Sessions({ database, engine, models, sessionLog, audio, attachments });
   const { maxPromptBytes } = chat;
   const { maxPageSize } = limits;
-  return { database, models, engine, sessions, sessionLog, audio, maxPromptBytes, maxPageSize };
+  const chats = { models, engine, sessions, sessionLog, audio };
+  return { database, ...chats, nodes, attachments, registry, dispatcher, maxPromptBytes, maxPageSize };
 }
 
 /** Opens the doors. Disposing closes them: first to what is new, then, when the runs have ended, to all. */

@@ -119,6 +119,36 @@ export const environment = z.object({
   SHUTDOWN_GRACE_MS: milliseconds(0)
     .default(10_000)
     .meta({ description: 'How long live runs may go on when the gateway is told to stop.' }),
+  TOOL_APPROVAL_TIMEOUT_MS: milliseconds(1)
+    .default(300_000)
+    .meta({ description: 'How long a tool call waits for somebody to allow it; then it is denied.' }),
+  NODE_HEARTBEAT_MS: milliseconds(1)
+    .default(10_000)
+    .meta({ description: 'How often agents send a heartbeat; after three missed ones a node is offline.' }),
+  NODE_GRACE_MS: milliseconds(0)
+    .default(30_000)
+    .meta({ description: 'How long the tool calls of a node that vanished wait for it.' }),
+  DISPATCH_ACK_MS: milliseconds(1)
+    .default(10_000)
+    .meta({ description: 'How long a connected node may take to take a tool call.' }),
+  DISPATCH_TIMEOUT_MS: milliseconds(1)
+    .default(120_000)
+    .meta({ description: 'How long a tool may run on a node, unless its call says otherwise.' }),
+  MAX_DISPATCH_TIMEOUT_MS: milliseconds(1)
+    .default(600_000)
+    .meta({ description: 'The longest that the call of a command may ask for.' }),
+  CANCEL_CONFIRM_MS: milliseconds(0)
+    .default(5_000)
+    .meta({ description: 'How long a cancelled run waits for nodes to say that they have stopped.' }),
+  MAX_TOOL_OUTPUT_BYTES: wholeNumber(1_024, 1_073_741_824)
+    .default(32_768)
+    .meta({ description: 'Most of the output of a tool, shown live and told to the model each.' }),
+  MAX_QUEUED_DISPATCHES: wholeNumber(0, 10_000)
+    .default(32)
+    .meta({ description: 'How many tool calls may wait for a place on one node.' }),
+  MAX_NODES_PER_SESSION: wholeNumber(1, 1_000)
+    .default(100)
+    .meta({ description: 'Most nodes attached to one session.' }),
   MAX_BODY_BYTES: wholeNumber(1, 1_073_741_824)
     .default(2_097_152)
     .meta({ description: 'Largest request body.' }),

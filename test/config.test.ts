@@ -34,6 +34,7 @@ describe('without any setting', () => {
           "modelMaxRetries": 3,
           "runLogTtlMs": 300000,
           "shutdownGraceMs": 10000,
+          "toolApprovalTimeoutMs": 300000,
         },
         "http": {
           "host": "127.0.0.1",
@@ -56,6 +57,17 @@ describe('without any setting', () => {
           "demo": {
             "delayMs": 25,
           },
+        },
+        "nodes": {
+          "ackMs": 10000,
+          "cancelConfirmMs": 5000,
+          "graceMs": 30000,
+          "heartbeatMs": 10000,
+          "maxNodesPerSession": 100,
+          "maxOutputBytes": 32768,
+          "maxQueued": 32,
+          "maxTimeoutMs": 600000,
+          "timeoutMs": 120000,
         },
       }
     `);

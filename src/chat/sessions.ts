@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts';
-import type { Prisma, Session } from '../generated/prisma/client.ts';
+import type { Prisma, Session, ToolApproval } from '../generated/prisma/client.ts';
 import { encodeId } from '../global-id.ts';
 import type { Database } from '../storage/database.ts';
 import type { AudioLibrary } from './audio/audio-library.ts';
@@ -15,6 +15,14 @@ export interface SessionSettings {
   providerName?: string | null | undefined;
   modelName?: string | null | undefined;
   systemPrompt?: string | null | undefined;
+  toolApproval?: ToolApproval | undefined;
+}
+
+export interface NewSession extends SessionSettings {
+  userId: string;
+  featureName: string;
+  /** The nodes that run its tools. */
+  nodeIds?: readonly string[] | null | undefined;
 }
 
 export interface SessionFilter {
@@ -28,6 +36,14 @@ export interface SessionsOptions {
   models: Models;
   sessionLog: SessionLog;
   audio: AudioLibrary;
+  attachments: {
+    /** Attaches nodes to a session as a part of the transaction that creates it. */
+    attachWithin(
+      tx: Prisma.TransactionClient,
+      sessionId: number,
+      input: { nodeIds: readonly string[]; userId: string },
+    ): Promise<unknown>;
+  };
 }
 
 /** How often a session that is sent prompts while it is deleted is tried to be deleted. */
@@ -41,10 +57,17 @@ export class Sessions {
     this.#options = options;
   }
 
-  /** @throws GatewayError BAD_USER_INPUT for a provider or model that there is not. */
-  async create(input: SessionSettings & { userId: string; featureName: string }): Promise<Session> {
+  /** @throws GatewayError BAD_USER_INPUT for a provider or model that there is not, or too many nodes. */
+  async create({ nodeIds, ...input }: NewSession): Promise<Session> {
+    const { database, attachments } = this.#options;
     await this.#checkModel(input, null);
-    return this.#options.database.session.create({ data: defined(input) });
+    const data = defined(input);
+    if (!nodeIds?.length) return database.session.create({ data });
+    return database.$transaction(async (tx) => {
+      const session = await tx.session.create({ data });
+      await attachments.attachWithin(tx, session.id, { nodeIds, userId: input.userId });
+      return session;
+    });
   }
 
   /** @throws GatewayError NOT_FOUND, BAD_USER_INPUT. */

@@ -4,6 +4,7 @@ import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
 import { RunStartedRef } from './run-event.ts';
 import { SessionRef } from './session.ts';
+import { SessionNodeRef } from './session-node.ts';
 
 /** A change, with the session that it happened to. */
 type SessionEvent<Type extends SessionChange['type']> = Extract<SessionChange, { type: Type }> & {
@@ -64,6 +65,25 @@ const SessionDeletedRef = builder.objectRef<SessionEvent<'SessionDeleted'>>('Ses
   }),
 });
 
+const SessionNodeChangedRef = builder
+  .objectRef<SessionEvent<'SessionNodeChanged'>>('SessionNodeChanged')
+  .implement({
+    description: 'A node of the session was attached or detached, has come or gone, or was changed.',
+    fields: (t) => ({
+      nodeId: t.exposeString('nodeId', { description: 'The `nodeId` of the node.' }),
+      sessionNode: t.prismaField({
+        type: SessionNodeRef,
+        nullable: true,
+        description: 'The node as it is now; null where it is not attached any more.',
+        resolve: (query, { sessionId, agentNodeId }, _args, { database }) =>
+          database.sessionNode.findUnique({
+            ...query,
+            where: { sessionId_agentNodeId: { sessionId, agentNodeId } },
+          }),
+      }),
+    }),
+  });
+
 const SessionEventRef = builder.unionType('SessionEvent', {
   description: 'Something that happened to a session.',
   types: [
@@ -72,6 +92,7 @@ const SessionEventRef = builder.unionType('SessionEvent', {
     MessageAddedRef,
     HistoryClearedRef,
     SessionUpdatedRef,
+    SessionNodeChangedRef,
     SessionDeletedRef,
   ],
   resolveType: (event) => event.type,

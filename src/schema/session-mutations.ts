@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
-import { SessionRef } from './session.ts';
+import { nodeIdText } from './node-input.ts';
+import { SessionRef, ToolApprovalRef } from './session.ts';
 
 const name = z.string().trim().min(1, 'expected some text').max(200, 'expected at most 200 characters');
 const text = z.string().max(200, 'expected at most 200 characters');
@@ -12,6 +13,7 @@ const settings = {
   providerName: 'The provider of the model: see `models`. Null: the default of the gateway.',
   modelName: 'The model: see `models`. Null: the default of the provider.',
   systemPrompt: 'What the model is told before every conversation.',
+  toolApproval: 'Who decides whether a tool runs that runs commands or changes files.',
 } as const;
 
 const CreateSessionInput = builder.inputType('CreateSessionInput', {
@@ -26,6 +28,16 @@ const CreateSessionInput = builder.inputType('CreateSessionInput', {
     providerName: t.string({ validate: name, description: settings.providerName }),
     modelName: t.string({ validate: name, description: settings.modelName }),
     systemPrompt: t.string({ validate: systemPrompt, description: settings.systemPrompt }),
+    toolApproval: t.field({
+      type: ToolApprovalRef,
+      required: true,
+      defaultValue: 'ASK',
+      description: settings.toolApproval,
+    }),
+    nodeIds: t.stringList({
+      validate: z.array(nodeIdText).max(1_000, 'expected fewer nodes'),
+      description: 'The nodes that run its tools, as for `attachNodes`.',
+    }),
   }),
 });
 
@@ -36,6 +48,7 @@ const UpdateSessionInput = builder.inputType('UpdateSessionInput', {
     providerName: t.string({ validate: name, description: settings.providerName }),
     modelName: t.string({ validate: name, description: settings.modelName }),
     systemPrompt: t.string({ validate: systemPrompt, description: settings.systemPrompt }),
+    toolApproval: t.field({ type: ToolApprovalRef, description: `${settings.toolApproval} Null: ASK.` }),
   }),
 });
 
@@ -85,7 +98,11 @@ builder.mutationFields((t) => ({
       }),
       input: t.arg({ type: UpdateSessionInput, required: true, description: 'What to change.' }),
     },
-    resolve: (_root, { id, input }, { sessions }) => sessions.update(Number(id.id), input),
+    resolve: (_root, { id, input: { toolApproval, ...input } }, { sessions }) =>
+      sessions.update(Number(id.id), {
+        ...input,
+        toolApproval: toolApproval === null ? 'ASK' : toolApproval,
+      }),
   }),
   deleteSession: t.field({
     type: DeletedSessionRef,

@@ -1,8 +1,18 @@
+import { ToolApproval } from '../generated/prisma/enums.ts';
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
 import { resolvePage } from './page.ts';
 import { findSessions } from './session-page.ts';
 import { TokenUsageRef } from './token-usage.ts';
+
+export const ToolApprovalRef = builder.enumType('ToolApproval', {
+  description: 'Who decides whether a tool runs that runs commands or changes files. Others run freely.',
+  values: {
+    [ToolApproval.AUTO]: { description: 'It runs, where the policy of its node lets it.' },
+    [ToolApproval.ASK]: { description: 'Somebody has to allow each call: see `approveToolCall`.' },
+    [ToolApproval.DENY]: { description: 'It never runs; the model is not offered it.' },
+  },
+});
 
 export const SessionRef = builder.prismaNode('Session', {
   id: { field: 'id', description: 'Its id, unique among all objects of this API.' },
@@ -26,6 +36,10 @@ export const SessionRef = builder.prismaNode('Session', {
     systemPrompt: t.exposeString('systemPrompt', {
       nullable: true,
       description: 'What the model is told before every conversation.',
+    }),
+    toolApproval: t.expose('toolApproval', {
+      type: ToolApprovalRef,
+      description: 'Who decides whether a tool runs that runs commands or changes files.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
     updatedAt: t.expose('updatedAt', {

@@ -10,6 +10,7 @@ export type SessionChange =
   | { type: 'MessageAdded'; messageId: number }
   | { type: 'HistoryCleared' }
   | { type: 'SessionUpdated' }
+  | { type: 'SessionNodeChanged'; agentNodeId: number; nodeId: string }
   | { type: 'SessionDeleted' };
 
 /** Long enough for whoever watches to have read it. */

@@ -5,6 +5,7 @@ import { schema } from '../../schema/index.ts';
 import { useUploadStatus } from '../uploads/use-upload-status.ts';
 import { graphiqlOptions, renderGraphiQL } from './graphiql.ts';
 import { maskError } from './mask-error.ts';
+import { authenticateNode } from './node-token.ts';
 import type { RequestContext } from './request-context.ts';
 import { useErrorLog } from './use-error-log.ts';
 import { useGraphQLJs } from './use-graphql-js.ts';
@@ -32,9 +33,10 @@ export function createGraphQLServer(options: GraphQLOptions) {
   const { services, log, maxQueryTokens, maxPageSize } = options;
   return createYoga<RequestContext, Context>({
     schema,
-    context: ({ request, httpRequestId, signal }) => ({
+    context: async ({ request, httpRequestId, signal }) => ({
       ...services,
       viewer: { userId: 'anonymous' },
+      agentNode: await authenticateNode(request, services.registry),
       signal: signal ?? request.signal,
       log: httpRequestId === undefined ? log : log.child({ httpRequestId }),
     }),

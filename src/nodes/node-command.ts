@@ -1,0 +1,33 @@
+/** Why the gateway closes an inbox: the values of GraphQL's `InboxClosedReason`, each as the agent is told. */
+export const inboxClosedReasons = {
+  TAKEN_OVER: 'Another agent connected with the same token.',
+  TOKEN_REVOKED: 'The token of this node was replaced by a new one.',
+  NODE_DELETED: 'This node was deleted.',
+  NODE_DISABLED: 'This node is switched off: see `updateNode`.',
+  SHUTTING_DOWN: 'The gateway is shutting down. Connect again in a moment.',
+} as const;
+
+export type InboxClosedReason = keyof typeof inboxClosedReasons;
+
+/** What the gateway tells a node's agent: the types of GraphQL's `NodeCommand`. */
+export type NodeCommandBody =
+  | {
+      type: 'InboxOpened';
+      agentNodeId: number;
+      epoch: string;
+      heartbeatMs: number;
+      unknownDispatchIds: string[];
+    }
+  | {
+      type: 'RunDispatch';
+      dispatchId: string;
+      tool: string;
+      args: object;
+      timeoutMs: number;
+      maxOutputBytes: number;
+    }
+  | { type: 'CancelDispatch'; dispatchId: string }
+  | { type: 'InboxClosed'; reason: InboxClosedReason; message: string };
+
+/** `seq` is the cursor from which an inbox goes on; `at` is milliseconds since the epoch. */
+export type NodeCommand = NodeCommandBody & { seq: number; at: number };

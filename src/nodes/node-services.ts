@@ -1,0 +1,41 @@
+import type { Logger } from 'pino';
+import type { Database } from '../storage/database.ts';
+import type { AnnounceNode } from './attached-sessions.ts';
+import { Attachments } from './attachments.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { InboxLog } from './inbox.ts';
+import type { DispatchLimits } from './node-dispatches.ts';
+import { Nodes } from './nodes.ts';
+import { Registry } from './registry.ts';
+
+export interface NodeServicesOptions {
+  database: Database;
+  inbox: InboxLog;
+  limits: DispatchLimits;
+  heartbeatMs: number;
+  graceMs: number;
+  maxNodesPerSession: number;
+  announce: AnnounceNode;
+  log: Logger;
+}
+
+export interface NodeServices extends AsyncDisposable {
+  nodes: Nodes;
+  attachments: Attachments;
+  registry: Registry;
+  dispatcher: Dispatcher;
+}
+
+/** Everything about nodes, put together. Disposing loses what still runs on them. */
+export function createNodeServices(options: NodeServicesOptions): NodeServices {
+  const registry = new Registry(options);
+  const { maxOutputBytes } = options.limits;
+  const dispatcher = new Dispatcher({ ...options, registry, maxOutputBytes });
+  const nodes = new Nodes({ ...options, disconnect: (id, reason) => registry.disconnect(id, reason) });
+  const attachments = new Attachments({
+    ...options,
+    cancelDispatches: (agentNodeId, sessionId) => dispatcher.cancelSession(agentNodeId, sessionId),
+  });
+  const dispose = () => registry[Symbol.asyncDispose]();
+  return { nodes, attachments, registry, dispatcher, [Symbol.asyncDispose]: dispose };
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import type { Context } from '../context.ts';
+import { GatewayError } from '../errors.ts';
+import type { NodeIdentity } from '../nodes/registry.ts';
+
+/** Text that is stored: half a surrogate pair cannot be, nor a NUL on PostgreSQL. */
+export function storedText(most: number) {
+  return z
+    .string()
+    .max(most, `expected at most ${most} characters`)
+    .regex(/^[^\p{Surrogate}\0]*$/u, 'expected well-formed Unicode without NUL');
+}
+
+export const nodeIdText = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    'expected 1 to 64 letters, digits, dots, dashes or underscores, a letter or digit first',
+  );
+
+/** Ids of dispatches and of agent processes. */
+export const opaqueId = z
+  .string()
+  .regex(/^[\w-]{1,64}$/, 'expected an id of 1 to 64 letters, digits or dashes');
+
+export const dispatchIds = z.array(opaqueId).max(1_000, 'expected at most 1000');
+
+/**
+ * The node that is asking.
+ *
+ * @throws GatewayError UNAUTHENTICATED where the request carries no node's token.
+ */
+export function requireNode({ agentNode }: Context): NodeIdentity {
+  if (agentNode) return agentNode;
+  const message = 'This is for the agents of nodes: send the token of one, as `Authorization: Bearer swn_…`.';
+  throw new GatewayError('UNAUTHENTICATED', message);
+}
