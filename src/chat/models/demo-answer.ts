@@ -1,17 +1,8 @@
 import { evaluate, formatNumber } from './demo-arithmetic.ts';
+import type { Conversation, DemoAnswer } from './demo-conversation.ts';
+import { answerOrder } from './demo-order-answer.ts';
+import { reportResults } from './demo-report.ts';
 import { countFrom, wordsOf, writeWords } from './demo-words.ts';
-
-/** What the demo model knows of a session: the system prompt and every prompt so far, the newest last. */
-export interface Conversation {
-  system: string;
-  prompts: string[];
-}
-
-export interface DemoAnswer {
-  reasoning: string;
-  /** Word by word, made as it is read. */
-  text: Iterable<string>;
-}
 
 /** The most words and the most numbers that are written in one answer. */
 const MAX_ITEMS = 100_000;
@@ -25,7 +16,8 @@ const configure =
 
 const abilities =
   'I can count ("count to 20"), calculate ("what is 12 * (3 + 4)?"), write ("Write 200 words."), tell the date ' +
-  'and the time, and remember what you said.';
+  'and the time, remember what you said, and, on a node that is attached, run a command ("run `uname -a`"), ' +
+  'read a file ("read README.md") and list files ("list the files").';
 
 const introduction = `I am the demo model of Switchyard: a few rules, offline, no language model at all. ${abilities}`;
 
@@ -34,9 +26,12 @@ type Rule = (prompt: string, conversation: Conversation, now: Date) => DemoAnswe
 /** The first that answers wins. */
 const rules: Rule[] = [write, count, recall, tellTime, calculate, introduce, greet, farewell];
 
-/** Answers the newest prompt by rule. */
+/** Answers the newest prompt by rule, or goes on after the tools that it called for it. */
 export function demoAnswer(conversation: Conversation, now: Date): DemoAnswer {
   const prompt = conversation.prompts.at(-1)?.trim() ?? '';
+  if (conversation.results.length > 0) return reportResults(conversation.results);
+  const order = answerOrder(prompt, conversation.tools);
+  if (order !== undefined) return order;
   for (const rule of rules) {
     const answer = rule(prompt.slice(0, MAX_READ), conversation, now);
     if (answer !== undefined) return answer;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as delay, setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type {
   LanguageModelV3,
@@ -5,11 +6,11 @@ import type {
   LanguageModelV3Content,
   LanguageModelV3FinishReason,
   LanguageModelV3GenerateResult,
-  LanguageModelV3Prompt,
   LanguageModelV3StreamPart,
   LanguageModelV3Usage,
 } from '@ai-sdk/provider';
-import { type Conversation, demoAnswer } from './demo-answer.ts';
+import { demoAnswer } from './demo-answer.ts';
+import { readConversation, textsIn } from './demo-conversation.ts';
 import { wordsOf } from './demo-words.ts';
 import type { CatalogModel } from './model-catalog.ts';
 
@@ -68,30 +69,46 @@ function createPace(delayMs: number, signal: AbortSignal): Pace {
 }
 
 async function* answerParts(
-  { prompt, tools, maxOutputTokens = Number.POSITIVE_INFINITY }: LanguageModelV3CallOptions,
+  options: LanguageModelV3CallOptions,
   pace: Pace,
 ): AsyncGenerator<LanguageModelV3StreamPart, void, undefined> {
-  const warnings = tools?.length ? [{ type: 'unsupported' as const, feature: 'tools' }] : [];
-  yield { type: 'stream-start', warnings };
+  const { maxOutputTokens = Number.POSITIVE_INFINITY } = options;
+  yield { type: 'stream-start', warnings: [] };
   yield { type: 'response-metadata', modelId: demoModel.modelName, timestamp: new Date() };
 
-  const answer = demoAnswer(conversationIn(prompt), new Date());
+  const { reasoning, text, call } = demoAnswer(readConversation(options), new Date());
   const counts = { reasoning: 0, text: 0 };
+  const isFull = () => counts.reasoning + counts.text >= maxOutputTokens;
   for (const [type, words] of [
-    ['reasoning', wordsOf(answer.reasoning)],
-    ['text', answer.text],
+    ['reasoning', wordsOf(reasoning)],
+    ['text', text],
   ] as const) {
+    if (type === 'text' && call) break;
     yield { type: `${type}-start`, id: type };
     for (const delta of words) {
-      if (counts.reasoning + counts.text >= maxOutputTokens) break;
+      if (isFull()) break;
       await pace();
       counts[type] += tokensIn(delta);
       yield { type: `${type}-delta`, id: type, delta };
     }
     yield { type: `${type}-end`, id: type };
   }
-  const unified = counts.reasoning + counts.text >= maxOutputTokens ? 'length' : 'stop';
-  yield { type: 'finish', finishReason: { unified, raw: unified }, usage: usageOf(prompt, counts) };
+  const calls = call !== undefined && !isFull();
+  if (calls) {
+    const input = JSON.stringify(call.args);
+    counts.text += tokensIn(call.toolName) + tokensIn(input);
+    yield* callParts(call.toolName, input);
+  }
+  const unified = calls ? 'tool-calls' : isFull() ? 'length' : 'stop';
+  yield { type: 'finish', finishReason: { unified, raw: unified }, usage: usageOf(options, counts) };
+}
+
+function* callParts(toolName: string, input: string): Generator<LanguageModelV3StreamPart> {
+  const toolCallId = `call_${randomBytes(12).toString('base64url')}`;
+  yield { type: 'tool-input-start', id: toolCallId, toolName };
+  yield { type: 'tool-input-delta', id: toolCallId, delta: input };
+  yield { type: 'tool-input-end', id: toolCallId };
+  yield { type: 'tool-call', toolCallId, toolName, input };
 }
 
 /** Every fourth character begins a token, and every word does. */
@@ -100,40 +117,33 @@ function tokensIn(word: string): number {
 }
 
 function usageOf(
-  prompt: LanguageModelV3Prompt,
+  options: LanguageModelV3CallOptions,
   { reasoning, text }: { reasoning: number; text: number },
 ): LanguageModelV3Usage {
   let total = 0;
-  for (const message of prompt) for (const word of wordsOf(textOf(message))) total += tokensIn(word);
+  for (const read of textsIn(options)) for (const word of wordsOf(read)) total += tokensIn(word);
   return {
     inputTokens: { total, noCache: total, cacheRead: 0, cacheWrite: 0 },
     outputTokens: { total: reasoning + text, reasoning, text },
   };
 }
 
-function conversationIn(prompt: LanguageModelV3Prompt): Conversation {
-  const said = (role: string) => prompt.filter((message) => message.role === role).map(textOf);
-  return { system: said('system').join('\n'), prompts: said('user') };
-}
-
-function textOf(message: LanguageModelV3Prompt[number]): string {
-  if (message.role === 'system') return message.content;
-  return message.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
-}
-
 async function generate(options: LanguageModelV3CallOptions): Promise<LanguageModelV3GenerateResult> {
-  const text = { reasoning: '', text: '' };
+  const said = { reasoning: '', text: '' };
+  const calls: LanguageModelV3Content[] = [];
   let finish: { finishReason: LanguageModelV3FinishReason; usage: LanguageModelV3Usage } | undefined;
   const signal = options.abortSignal ?? new AbortController().signal;
   for await (const part of answerParts(options, createPace(0, signal))) {
-    if (part.type === 'reasoning-delta') text.reasoning += part.delta;
-    if (part.type === 'text-delta') text.text += part.delta;
+    if (part.type === 'reasoning-delta') said.reasoning += part.delta;
+    if (part.type === 'text-delta') said.text += part.delta;
+    if (part.type === 'tool-call') calls.push(part);
     if (part.type === 'finish') finish = part;
   }
   if (finish === undefined) throw new Error('The demo model did not finish.');
   const content: LanguageModelV3Content[] = [
-    { type: 'reasoning', text: text.reasoning },
-    { type: 'text', text: text.text },
+    { type: 'reasoning', text: said.reasoning },
+    ...(said.text === '' ? [] : [{ type: 'text' as const, text: said.text }]),
+    ...calls,
   ];
   return { content, finishReason: finish.finishReason, usage: finish.usage, warnings: [] };
 }

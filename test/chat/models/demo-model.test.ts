@@ -144,8 +144,8 @@ describe('the demo model', () => {
       ],
       tools: [{ type: 'function', name: 'ls', inputSchema: { type: 'object' } }],
     });
-    expect(parts[0]).toEqual({ type: 'stream-start', warnings: [{ type: 'unsupported', feature: 'tools' }] });
-    expect(parts.at(-1)).toMatchObject({ type: 'finish' });
+    expect(parts.map((part) => ('delta' in part ? part.delta : '')).join('')).toContain('1, 2.');
+    expect(parts.at(-1)).toMatchObject({ type: 'finish', finishReason: { unified: 'stop' } });
   });
 
   it('stops at maxOutputTokens and says so', async () => {
