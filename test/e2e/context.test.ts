@@ -67,13 +67,25 @@ describe('a conversation that outgrows the context of its model', () => {
   it('counts what tools were asked and what they said', async () => {
     await using model = await startModelServer();
     const tools = createTools({ read: () => words(120) });
-    const { gateway, sessionId } = await startSmall(model, 200, { tools });
+    const { gateway, sessionId } = await startSmall(model, 240, { tools });
     await using _gateway = gateway;
     model.script([toolCall('a', 'read', {})], [text('Read.')], [text('Fine.')]);
     await ask(gateway, sessionId, 'Read');
     expect((await ask(gateway, sessionId, 'Read')).omitted).toBe(0);
     model.script([text('Fine.')]);
     expect((await ask(gateway, sessionId, words(30))).omitted).toBe(2);
+  });
+
+  it.each([
+    ['no tools', createTools({}), 0],
+    ['a tool that it is told of', createTools({ read: () => 'read' }), 2],
+  ])('leaves room for %s', async (_what, tools, omitted) => {
+    await using model = await startModelServer();
+    const { gateway, sessionId } = await startSmall(model, 200, { tools });
+    await using _gateway = gateway;
+    model.script([text('Fine.')], [text('Fine.')]);
+    await ask(gateway, sessionId, words(60));
+    expect((await ask(gateway, sessionId, words(60))).omitted).toBe(omitted);
   });
 });
 
