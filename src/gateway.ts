@@ -42,6 +42,8 @@ const streamHeartbeatMs = 12_000;
 const maxSessionChanges = 1_000;
 /** Kept of a node's inbox: more than any node can have to do at once. */
 const maxInboxEntries = 1_000;
+/** How much longer a tool may take to stop than its node is waited for. */
+const toolStopSlackMs = 1_000;
 /** How long followers may take to be told how their run ended, once the gateway closes. */
 const farewellMs = 1_000;
 
@@ -142,6 +144,8 @@ function createServices(
     maxSteps: chat.maxSteps,
     maxQueuedRuns: chat.maxQueuedRuns,
     runLogTtlMs: chat.runLogTtlMs,
+    toolApprovalTimeoutMs: chat.toolApprovalTimeoutMs,
+    toolStopMs: nodesConfig.cancelConfirmMs + toolStopSlackMs,
   });
   const audio = new AudioLibrary({ database, blobs, maxBytes: limits.maxAudioBytes });
   const sessions = new Sessions({ database, engine, models, sessionLog, audio, attachments });

@@ -1,11 +1,13 @@
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
-import type { Run } from '../generated/prisma/client.ts';
+import type { Run, ToolCall } from '../generated/prisma/client.ts';
 import { maxId } from '../global-id.ts';
 import { type FollowOptions, followRun } from './log/follow-run.ts';
 import { runKey } from './log/run-writer.ts';
 import type { ModelChoice, Models, ResolvedModel } from './models/models.ts';
 import { ProviderError } from './models/provider-error.ts';
+import { Approvals, type Verdict } from './run/approvals.ts';
+import { decideCall } from './run/decide-call.ts';
 import { LiveRuns, type LiveRunsOptions } from './run/live-runs.ts';
 import { findKnown, type OnBusy, openRun, sessionNotFound } from './run/open-run.ts';
 import { endOrphanedRuns } from './run/recover.ts';
@@ -22,7 +24,7 @@ export interface SendInput {
   log?: Logger;
 }
 
-export interface EngineOptions extends LiveRunsOptions, Omit<FollowOptions, 'log'> {
+export interface EngineOptions extends Omit<LiveRunsOptions, 'approvals'>, Omit<FollowOptions, 'log'> {
   /** Runs of one session that may wait at once. */
   maxQueuedRuns: number;
 }
@@ -37,10 +39,11 @@ export interface CancelReceipt {
 export class Engine {
   readonly #options: EngineOptions;
   readonly #live: LiveRuns;
+  readonly #approvals = new Approvals();
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#live = new LiveRuns(options);
+    this.#live = new LiveRuns({ ...options, approvals: this.#approvals });
   }
 
   /**
@@ -157,6 +160,19 @@ export class Engine {
     });
     for (const { id } of runs) await this.#live.cancel(id);
     return runs.map(({ id }) => id);
+  }
+
+  /**
+   * Decides about a tool call that waits for an approval. Deciding twice in the same way does no harm.
+   *
+   * @returns The call as it is then.
+   * @throws GatewayError NOT_FOUND; CONFLICT where there is nothing to decide, or it was decided otherwise.
+   */
+  async decideToolCall(runId: number, callId: string, verdict: Verdict): Promise<ToolCall> {
+    const { database, runLog } = this.#options;
+    const run = await database.run.findUnique({ where: { id: runId } });
+    if (run === null) throw runNotFound(runId);
+    return decideCall({ database, runLog, approvals: this.#approvals, run, callId, verdict });
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { FinishReason, ToolCallStatus } from '../generated/prisma/enums.ts';
+import type { Decision } from './run/approvals.ts';
 import type { ToolErrorCode } from './tools.ts';
 import type { Usage } from './usage.ts';
 
@@ -46,6 +47,16 @@ export type RunEventBody =
   | { type: 'ReasoningDelta'; text: string }
   | { type: 'TextDelta'; text: string }
   | { type: 'ToolCallStarted'; callId: string; name: string; args: unknown; nodeId: string | null }
+  | {
+      type: 'ToolApprovalRequested';
+      callId: string;
+      name: string;
+      args: unknown;
+      nodeId: string | null;
+      /** Milliseconds since the epoch. */
+      expiresAt: number;
+    }
+  | { type: 'ToolApprovalDecided'; callId: string; decision: Decision; reason: string }
   | { type: 'ToolOutputDelta'; callId: string; text: string }
   | {
       type: 'ToolCallFinished';

@@ -68,7 +68,8 @@ export interface PlannedCall {
   /** Whether it changes anything or runs a program: then the session's `toolApproval` decides. */
   needsApproval: boolean;
   /**
-   * Runs it, once at most. What it throws is told to the model as a failed call.
+   * Runs it, once at most; where somebody had to decide first, minutes after it was planned. What it throws
+   * is a fault: it is logged, and the model is told no more than that the tool failed.
    *
    * @param onOutput Takes output as it is produced; resolves when more may come.
    * @param signal Aborts when the run is cancelled; the call then ends soon as `CANCELLED`.

@@ -27,14 +27,17 @@ const RunUsage = z
 
 const StatusFrame = z.object({
   type: z.literal('status'),
-  status: z.enum(['queued', 'running', 'context_trimmed', 'history_gap']).openapi({
+  status: z.enum(['queued', 'running', 'awaiting_approval', 'context_trimmed', 'history_gap']).openapi({
     description:
-      '`queued`: the prompt waits until the session is free. `running`: the model is at work. `context_trimmed`: the oldest messages did not fit into the model’s context. `history_gap`: frames have expired; discard what you have, `full_answer` of the last frame holds all of it.',
+      '`queued`: the prompt waits until the session is free. `running`: the model is at work. With `call_id`: it was decided whether that tool call may run. `awaiting_approval`: a tool call waits until somebody approves or denies it over GraphQL. `context_trimmed`: the oldest messages did not fit into the model’s context. `history_gap`: frames have expired; discard what you have, `full_answer` of the last frame holds all of it.',
   }),
   omitted_messages: z
     .int()
     .optional()
     .openapi({ description: 'With `context_trimmed`: how many messages were left out.' }),
+  call_id: callId
+    .optional()
+    .openapi({ description: 'With `awaiting_approval`, and `running` after it: the tool call.' }),
   from_seq: z.int().optional().openapi({ description: 'With `history_gap`: the first seq that is missing.' }),
   to_seq: z.int().optional().openapi({ description: 'With `history_gap`: the last seq that is missing.' }),
 });
@@ -61,7 +64,10 @@ const ToolStartFrame = z.object({
   call_id: callId,
   name: toolName,
   args: z.unknown().openapi({ description: 'The arguments the model gave, as JSON.' }),
-  node_id: z.string().nullable().openapi({ description: 'The node that runs it. Null: none does.' }),
+  node_id: z
+    .string()
+    .nullable()
+    .openapi({ description: 'The node that it is meant for. Null: it needs none, or cannot run.' }),
 });
 
 const ToolOutputFrame = z.object({
@@ -78,8 +84,12 @@ const ToolResultFrame = z.object({
   status: z
     .enum(['awaiting_approval', 'running', 'succeeded', 'failed', 'denied', 'cancelled'])
     .openapi({ description: 'How it ended.' }),
+  error_code: z
+    .string()
+    .nullable()
+    .openapi({ description: 'Why it failed or was denied, as a fixed name such as `NODE_OFFLINE`.' }),
   exit_code: z.int().nullable().openapi({ description: 'The exit code, where the tool ran a program.' }),
-  duration_ms: z.int().openapi({ description: 'How long it took.' }),
+  duration_ms: z.int().openapi({ description: 'How long it ran. Waiting for an approval does not count.' }),
 });
 
 const UsageFrame = z.object({

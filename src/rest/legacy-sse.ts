@@ -62,6 +62,10 @@ function chatFrames(run: number, runEvent: RunEventFieldsFragment): ChatFrame[] 
     case 'ToolOutputDelta':
     case 'ToolCallFinished':
       return [toolFrame(runEvent)];
+    case 'ToolApprovalRequested':
+      return [{ type: 'status', status: 'awaiting_approval', call_id: runEvent.callId }];
+    case 'ToolApprovalDecided':
+      return [{ type: 'status', status: 'running', call_id: runEvent.callId }];
     case 'UsageReported':
       return [{ type: 'usage', usage: usageJson(runEvent.usage) }];
     default:
@@ -69,13 +73,22 @@ function chatFrames(run: number, runEvent: RunEventFieldsFragment): ChatFrame[] 
   }
 }
 
-type ToolRunEvent = Extract<RunEventFieldsFragment, { callId: string }>;
+type ToolRunEvent = Extract<
+  RunEventFieldsFragment,
+  { __typename: 'ToolCallStarted' | 'ToolOutputDelta' | 'ToolCallFinished' }
+>;
 
 function toolFrame(runEvent: ToolRunEvent): ChatFrame {
   const call_id = runEvent.callId;
   switch (runEvent.__typename) {
     case 'ToolCallStarted':
-      return { type: 'tool_start', call_id, name: runEvent.name, args: runEvent.args ?? null, node_id: null };
+      return {
+        type: 'tool_start',
+        call_id,
+        name: runEvent.name,
+        args: runEvent.args ?? null,
+        node_id: runEvent.nodeId ?? null,
+      };
     case 'ToolOutputDelta':
       return { type: 'tool_output', call_id, content: runEvent.text };
     case 'ToolCallFinished':
@@ -85,6 +98,7 @@ function toolFrame(runEvent: ToolRunEvent): ChatFrame {
         name: runEvent.name,
         result: runEvent.result,
         status: lowerCase(runEvent.status),
+        error_code: runEvent.errorCode ?? null,
         exit_code: runEvent.exitCode ?? null,
         duration_ms: runEvent.durationMs,
       };

@@ -120,6 +120,17 @@ const CancelReceiptRef = builder.objectRef<CancelReceipt>('CancelReceipt').imple
           ? database.message.findUnique({ where: { id: run.assistantMessageId } })
           : null,
     }),
+    toolCalls: t.prismaField({
+      type: ['ToolCall'],
+      description:
+        'The tool calls of the run, with what became of each: `stopped` says of a cancelled one whether nothing of it runs any more.',
+      resolve: (query, { run }, _args, { database }) =>
+        database.toolCall.findMany({
+          ...query,
+          where: { messageId: run?.assistantMessageId ?? 0 },
+          orderBy: { id: 'asc' },
+        }),
+    }),
     usage: t.field({
       type: ModelUsageRef,
       nullable: true,

@@ -13,6 +13,7 @@ import './audio.ts';
 import './tool-call.ts';
 import './run.ts';
 import './run-event.ts';
+import './tool-approval.ts';
 import './terminal-run-event.ts';
 import './session-event.ts';
 import './chat.ts';

@@ -2,6 +2,7 @@ import type { RunEvent } from '../chat/run-event.ts';
 import { builder } from './builder.ts';
 import { ModelUsageRef } from './token-usage.ts';
 import { ToolCallStatusRef } from './tool-call.ts';
+import { ToolErrorCodeRef } from './tool-error-code.ts';
 
 type Of<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
 
@@ -99,6 +100,17 @@ builder.objectRef<Of<'ToolCallStarted'>>('ToolCallStarted').implement({
       description: 'The arguments as the model gave them; a string where they are not valid JSON.',
       resolve: ({ args }) => args,
     }),
+    nodeId: t.exposeString('nodeId', {
+      nullable: true,
+      description: 'The `nodeId` of the node that it is meant for; null where it needs none, or cannot run.',
+    }),
+    node: t.prismaField({
+      type: 'AgentNode',
+      nullable: true,
+      description: 'That node; null where there is none, or it was deleted since.',
+      resolve: (query, { nodeId }, _args, { database }) =>
+        nodeId === null ? null : database.agentNode.findUnique({ ...query, where: { nodeId } }),
+    }),
   }),
 });
 
@@ -119,11 +131,22 @@ builder.objectRef<Of<'ToolCallFinished'>>('ToolCallFinished').implement({
     name: t.exposeString('name', { description: 'The name of the tool.' }),
     status: t.expose('status', { type: ToolCallStatusRef, description: 'How it ended.' }),
     result: t.exposeString('result', { description: 'What the model is told.' }),
+    errorCode: t.expose('errorCode', {
+      type: ToolErrorCodeRef,
+      nullable: true,
+      description: 'Why it failed or was denied, for programs.',
+    }),
     exitCode: t.exposeInt('exitCode', {
       nullable: true,
       description: 'The exit code, where the tool ran a program.',
     }),
-    durationMs: t.exposeInt('durationMs', { description: 'How long it took, in milliseconds.' }),
+    stopped: t.exposeBoolean('stopped', {
+      nullable: true,
+      description: 'Of a cancelled call: whether nothing of it runs any more, for certain.',
+    }),
+    durationMs: t.exposeInt('durationMs', {
+      description: 'How long it ran, in milliseconds. Waiting for an approval does not count.',
+    }),
   }),
 });
 

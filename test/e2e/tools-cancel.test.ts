@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ToolOutcome } from '../../src/chat/tools.ts';
 import { chat, collect, type SeenRunEvent, until } from '../support/chat.ts';
 import type { TestGateway } from '../support/gateway.ts';
 import type { GraphQLAnswer } from '../support/gateway-api.ts';
@@ -8,11 +9,11 @@ import { text, toolCall } from '../support/model-server-turn.ts';
 import { createTools, type ToolPlay } from '../support/tool-double.ts';
 
 const cancelRun = `mutation ($runId: ID!) { cancelRun(runId: $runId) {
-  cancelled message { status content toolCalls { callId status result } }
+  cancelled message { status content } toolCalls { callId status result stopped }
 } }`;
 
 const ending = `subscription ($runId: ID!, $after: Int) { runEvents(runId: $runId, after: $after) {
-  __typename ... on RunCancelled { toolCalls { callId name status result } }
+  __typename ... on RunCancelled { toolCalls { callId name status result stopped } }
 } }`;
 
 /** How the run ended, with its tool calls. */
@@ -24,7 +25,7 @@ async function endOf(gateway: TestGateway, runId: string) {
 }
 
 /** A tool that works until it is told to stop, and then does as it is told to. */
-function worksUntil(stopped: (play: ToolPlay) => string | { status: 'CANCELLED'; result: string }) {
+function worksUntil(stopped: (play: ToolPlay) => string | ToolOutcome) {
   return async (play: ToolPlay) => {
     await play.print('working');
     await new Promise((resolve) => play.signal.addEventListener('abort', resolve, { once: true }));
@@ -37,7 +38,7 @@ const tools = createTools({
   throws: worksUntil(({ signal }) => {
     throw signal.reason;
   }),
-  reports: worksUntil(() => ({ status: 'CANCELLED', result: 'stopped at line 7' })),
+  reports: worksUntil(() => ({ status: 'CANCELLED', result: 'stopped at line 7', stopped: true })),
   finishes: worksUntil(() => 'just made it'),
   goesOn: () => new Promise<string>(() => {}),
 });
@@ -62,14 +63,15 @@ describe.each<Format>(['openai', 'anthropic'])('cancelling during a tool call of
     }
 
     const toolCalls = [
-      { callId: 'quick', status: 'SUCCEEDED', result: 'quick is done' },
-      { callId: 'throws', status: 'CANCELLED', result: 'Cancelled.' },
-      { callId: 'reports', status: 'CANCELLED', result: 'stopped at line 7' },
-      { callId: 'finishes', status: 'SUCCEEDED', result: 'just made it' },
+      { callId: 'quick', status: 'SUCCEEDED', result: 'quick is done', stopped: null },
+      { callId: 'throws', status: 'CANCELLED', result: 'Cancelled.', stopped: false },
+      { callId: 'reports', status: 'CANCELLED', result: 'stopped at line 7', stopped: true },
+      { callId: 'finishes', status: 'SUCCEEDED', result: 'just made it', stopped: null },
     ];
     expect(receipt).toEqual({
       cancelled: true,
-      message: { status: 'CANCELLED', content: 'On it. ', toolCalls },
+      message: { status: 'CANCELLED', content: 'On it. ' },
+      toolCalls,
     });
     expect(seen.at(-1)).toMatchObject({ __typename: 'RunCancelled', message: { status: 'CANCELLED' } });
     expect(seen.filter(({ __typename }) => __typename === 'ToolCallFinished')).toHaveLength(4);
@@ -101,7 +103,8 @@ describe.each<Format>(['openai', 'anthropic'])('cancelling during a tool call of
 it('cancelling leaves a tool behind that does not stop', async () => {
   await using model = await startModelServer();
   model.script([text('On it. '), toolCall('call-1', 'goesOn', {})]);
-  await using gateway = await startModelGateway(model, 'openai', { tools });
+  const settings = { CANCEL_CONFIRM_MS: '100' };
+  await using gateway = await startModelGateway(model, 'openai', { tools, settings });
   const sessionId = await gateway.createSession();
   const seen = await until(chat(gateway.client(), { sessionId, prompt: 'Work' }), 'ToolCallStarted');
   const runId = seen.at(-1)?.runId ?? '';
@@ -110,11 +113,15 @@ it('cancelling leaves a tool behind that does not stop', async () => {
 
   expect(data.cancelRun).toEqual({
     cancelled: true,
-    message: {
-      status: 'CANCELLED',
-      content: 'On it. ',
-      toolCalls: [{ callId: 'call-1', status: 'CANCELLED', result: 'Cancelled, but the tool did not stop.' }],
-    },
+    message: { status: 'CANCELLED', content: 'On it. ' },
+    toolCalls: [
+      {
+        callId: 'call-1',
+        status: 'CANCELLED',
+        result: 'Cancelled, but the tool did not stop.',
+        stopped: false,
+      },
+    ],
   });
   expect(await endOf(gateway, runId)).toMatchObject({ __typename: 'RunCancelled' });
 });

@@ -110,15 +110,16 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
     ]);
   });
 
-  it('that throws, or that there is not, is no failure of the run: the model is told', async () => {
+  it('that fails, that is broken, or that there is not, is no failure of the run: the model is told', async () => {
     const tools = createTools({
-      run: () => {
-        throw new Error('The disk is full.');
+      run: () => ({ status: 'FAILED', result: 'The disk is full.', exitCode: 1 }),
+      breaks: () => {
+        throw new Error('ECONNREFUSED 10.0.0.1');
       },
     });
     await using model = await startModelServer();
     model.script(
-      [toolCall('a', 'run', { path: 'x' }), toolCall('b', 'fly', {})],
+      [toolCall('a', 'run', { path: 'x' }), toolCall('b', 'breaks', {}), toolCall('c', 'fly', {})],
       [text('I could not do that.')],
     );
     await using gateway = await startModelGateway(model, format, { tools });
@@ -126,20 +127,18 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
     const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Fly' }));
     expect(textOf(seen)).toBe('I could not do that.');
     expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted' });
+    const unknown = 'There is no tool named "fly". Tools there are: run, breaks.';
     expect(seen.at(-1)?.['message'].toolCalls).toEqual([
       { callId: 'a', name: 'run', args: { path: 'x' }, status: 'FAILED', result: 'The disk is full.' },
-      {
-        callId: 'b',
-        name: 'fly',
-        args: {},
-        status: 'FAILED',
-        result: 'There is no tool named "fly". Tools there are: run.',
-      },
+      { callId: 'b', name: 'breaks', args: {}, status: 'FAILED', result: 'The tool failed.' },
+      { callId: 'c', name: 'fly', args: {}, status: 'FAILED', result: unknown },
     ]);
-    expect(tools.requests).toHaveLength(1);
+    const codes = seen.flatMap(({ callId, errorCode }) => (errorCode ? [[callId, errorCode]] : []));
+    expect(Object.fromEntries(codes)).toEqual({ a: 'FAILED', b: 'FAILED', c: 'UNKNOWN_TOOL' });
     const told = JSON.stringify(model.requests[1]?.body);
     expect(told).toContain('The disk is full.');
-    expect(told).toContain('Tools there are: run.');
+    expect(told).toContain('Tools there are: run, breaks.');
+    expect(JSON.stringify(seen) + told).not.toContain('ECONNREFUSED');
   });
 
   it('prints nothing more once it has ended', async () => {

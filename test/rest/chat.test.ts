@@ -61,9 +61,16 @@ test('every run event has its frames', async () => {
     }),
     runEvent(3, 'ContextTrimmed', { omittedMessages: 4 }),
     runEvent(4, 'ReasoningDelta', { text: 'Port' }),
-    runEvent(5, 'ToolCallStarted', { callId: 'c1', name: 'atlas', args: { of: 'Portugal' } }),
-    runEvent(6, 'ToolOutputDelta', { callId: 'c1', text: 'two\nlines' }),
-    runEvent(7, 'ToolCallFinished', {
+    runEvent(5, 'ToolCallStarted', {
+      callId: 'c1',
+      name: 'atlas',
+      args: { of: 'Portugal' },
+      nodeId: 'laptop',
+    }),
+    runEvent(6, 'ToolApprovalRequested', { callId: 'c1' }),
+    runEvent(7, 'ToolApprovalDecided', { callId: 'c1' }),
+    runEvent(8, 'ToolOutputDelta', { callId: 'c1', text: 'two\nlines' }),
+    runEvent(9, 'ToolCallFinished', {
       callId: 'c1',
       name: 'atlas',
       status: 'SUCCEEDED',
@@ -71,10 +78,10 @@ test('every run event has its frames', async () => {
       exitCode: null,
       durationMs: 3,
     }),
-    runEvent(8, 'UsageReported', { usage }),
-    runEvent(11, 'HistoryGap', { fromSeq: 9, toSeq: 11 }),
-    runEvent(12, 'TextDelta', { text: 'Lisbon. 🇵🇹' }),
-    runCompleted(13),
+    runEvent(10, 'UsageReported', { usage }),
+    runEvent(13, 'HistoryGap', { fromSeq: 11, toSeq: 13 }),
+    runEvent(14, 'TextDelta', { text: 'Lisbon. 🇵🇹' }),
+    runCompleted(15),
   );
   await using server = await startRestServer(createGraphqlDouble({ chat: () => source }));
 
@@ -87,13 +94,15 @@ test('every run event has its frames', async () => {
       "7:2 {"type":"start","run_id":7,"message_id":3,"user_message_id":2}",
       "7:3 {"type":"status","status":"context_trimmed","omitted_messages":4}",
       "7:4 {"type":"reasoning","content":"Port"}",
-      "7:5 {"type":"tool_start","call_id":"c1","name":"atlas","args":{"of":"Portugal"},"node_id":null}",
-      "7:6 {"type":"tool_output","call_id":"c1","content":"two\\nlines"}",
-      "7:7 {"type":"tool_result","call_id":"c1","name":"atlas","result":"Lisbon","status":"succeeded","exit_code":null,"duration_ms":3}",
-      "7:8 {"type":"usage","usage":{"provider_name":"demo","model_name":"demo-1","input_tokens":12,"output_tokens":5,"reasoning_tokens":2,"cached_input_tokens":0,"total_tokens":17,"measured":true}}",
-      "7:11 {"type":"status","status":"history_gap","from_seq":9,"to_seq":11}",
-      "7:12 {"type":"content","content":"Lisbon. 🇵🇹"}",
-      "7:13 {"type":"finish","message_id":3,"provider":"demo","full_answer":"Lisbon.","usage":{"provider_name":"demo","model_name":"demo-1","input_tokens":12,"output_tokens":5,"reasoning_tokens":2,"cached_input_tokens":0,"total_tokens":17,"measured":true}}",
+      "7:5 {"type":"tool_start","call_id":"c1","name":"atlas","args":{"of":"Portugal"},"node_id":"laptop"}",
+      "7:6 {"type":"status","status":"awaiting_approval","call_id":"c1"}",
+      "7:7 {"type":"status","status":"running","call_id":"c1"}",
+      "7:8 {"type":"tool_output","call_id":"c1","content":"two\\nlines"}",
+      "7:9 {"type":"tool_result","call_id":"c1","name":"atlas","result":"Lisbon","status":"succeeded","error_code":null,"exit_code":null,"duration_ms":3}",
+      "7:10 {"type":"usage","usage":{"provider_name":"demo","model_name":"demo-1","input_tokens":12,"output_tokens":5,"reasoning_tokens":2,"cached_input_tokens":0,"total_tokens":17,"measured":true}}",
+      "7:13 {"type":"status","status":"history_gap","from_seq":11,"to_seq":13}",
+      "7:14 {"type":"content","content":"Lisbon. 🇵🇹"}",
+      "7:15 {"type":"finish","message_id":3,"provider":"demo","full_answer":"Lisbon.","usage":{"provider_name":"demo","model_name":"demo-1","input_tokens":12,"output_tokens":5,"reasoning_tokens":2,"cached_input_tokens":0,"total_tokens":17,"measured":true}}",
     ]
   `);
 });

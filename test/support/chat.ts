@@ -17,9 +17,11 @@ const fields = `
   ... on ContextTrimmed { omittedMessages }
   ... on ReasoningDelta { text }
   ... on TextDelta { text }
-  ... on ToolCallStarted { callId name args }
+  ... on ToolCallStarted { callId name args nodeId node { nodeId } }
+  ... on ToolApprovalRequested { at callId name args nodeId node { displayName } expiresAt }
+  ... on ToolApprovalDecided { callId decision reason }
   ... on ToolOutputDelta { callId text }
-  ... on ToolCallFinished { callId name status result exitCode }
+  ... on ToolCallFinished { callId name status result errorCode exitCode stopped }
   ... on UsageReported { usage { inputTokens outputTokens reasoningTokens cachedInputTokens measured } }
   ... on HistoryGap { fromSeq toSeq }
   ... on TerminalRunEvent {

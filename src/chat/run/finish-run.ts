@@ -56,13 +56,22 @@ export async function finishRun(
         where: { id: run.assistantMessageId },
         data: { content, reasoning: reasoning || null, status: messageStatus, tokenCount },
       });
-      await tx.toolCall.updateMany({
-        where: { messageId: run.assistantMessageId, status: 'RUNNING' },
-        data: { status: 'CANCELLED' },
-      });
+      await cancelToolCalls(tx, run.assistantMessageId);
     }
     await addToSession(tx, finished);
     return true;
+  });
+}
+
+/** Of those that had not ended: nobody knows what became of one that ran, and one that waited never began. */
+async function cancelToolCalls(tx: Pick<Database, 'toolCall'>, messageId: number): Promise<void> {
+  await tx.toolCall.updateMany({
+    where: { messageId, status: 'AWAITING_APPROVAL' },
+    data: { status: 'CANCELLED', stopped: true },
+  });
+  await tx.toolCall.updateMany({
+    where: { messageId, status: 'RUNNING' },
+    data: { status: 'CANCELLED', stopped: false },
   });
 }
 

@@ -8,6 +8,7 @@ import type { CallLimits } from '../models/call-model.ts';
 import type { Models } from '../models/models.ts';
 import type { ToolRunner } from '../tools.ts';
 import { noUsage } from '../usage.ts';
+import type { Approvals } from './approvals.ts';
 import type { Checkpointer } from './checkpoint.ts';
 import { endRun } from './end-run.ts';
 import { readHistory } from './history.ts';
@@ -18,6 +19,11 @@ export interface LiveRunOptions {
   database: Database;
   models: Models;
   tools: ToolRunner;
+  approvals: Approvals;
+  /** How long a tool call waits for somebody to decide. */
+  toolApprovalTimeoutMs: number;
+  /** How long a tool may take to stop once its run is cancelled. */
+  toolStopMs: number;
   runLog: RunLog;
   sessionLog: SessionLog;
   bus: Bus;
@@ -36,11 +42,13 @@ export async function executeRun(run: Run, options: LiveRunOptions, signal: Abor
   const writer = new RunWriter(run, noUsage(run), { log: options.runLog, bus: options.bus });
   try {
     using _ = options.checkpointer.track(writer);
-    const outcome = await answer(run, writer, options, signal);
+    const outcome = await answer(run, writer, { ...options, log }, signal);
     logOutcome(log, outcome);
     await endRun(run, writer, outcome, { ...options, log });
   } catch (error) {
     log.fatal({ err: error }, 'a run could not be ended');
+  } finally {
+    options.approvals.forget(run.id);
   }
 }
 
@@ -68,7 +76,15 @@ async function answer(
     if (history.omittedMessages > 0) {
       await writer.write({ type: 'ContextTrimmed', omittedMessages: history.omittedMessages });
     }
-    return await runModel({ ...options, prompt: history.messages, sessionId, model, offered, writer, signal });
+    return await runModel({
+      ...options,
+      prompt: history.messages,
+      sessionId,
+      model,
+      offered,
+      writer,
+      signal,
+    });
   } catch (error) {
     return signal.aborted ? { status: 'CANCELLED' } : failed(error);
   }

@@ -12,7 +12,7 @@ interface LiveRun {
   done: Promise<void>;
 }
 
-/** How long a closing gateway goes on trying to save a run that it cannot save. */
+/** How long a closing gateway goes on trying to save a run that has stopped and cannot be saved. */
 const savingMs = 3_000;
 
 /** The runs that this gateway is answering, and those that wait behind them. */
@@ -75,13 +75,16 @@ export class LiveRuns {
     await live?.done;
   }
 
-  /** Takes no more runs, lets the live ones finish for `graceMs`, then cancels them. */
+  /**
+   * Takes no more runs, lets the live ones finish for `graceMs`, then cancels them: their tools have
+   * `toolStopMs` to stop.
+   */
   async drain(graceMs: number): Promise<void> {
     this.#state = 'draining';
     await this.#settle(graceMs);
     this.#state = 'cancelling';
     for (const { controller } of this.#live.values()) controller.abort();
-    await this.#settle(savingMs);
+    await this.#settle(this.#options.toolStopMs + savingMs);
     this.#closing.abort();
     await this.#allDone();
   }

@@ -3,6 +3,7 @@ import type {
   LanguageModelV3Message,
   LanguageModelV3ToolResultPart,
 } from '@ai-sdk/provider';
+import type { Logger } from 'pino';
 import { GatewayError } from '../../errors.ts';
 import type { FinishReason } from '../../generated/prisma/enums.ts';
 import type { Database } from '../../storage/database.ts';
@@ -13,9 +14,11 @@ import { ProviderError } from '../models/provider-error.ts';
 import { type RunFailure, runFailureCodes } from '../run-event.ts';
 import { countTokens } from '../tokens.ts';
 import type { ToolRunner } from '../tools.ts';
+import type { Approvals } from './approvals.ts';
 import { callIdsOf } from './model-messages.ts';
+import { type StartedCall, startCall } from './start-call.ts';
 import { runStep } from './step.ts';
-import { runToolCall, type StartedCall, startToolCall } from './tool-call.ts';
+import { runCall } from './tool-call.ts';
 import type { RequestedCall } from './transcript.ts';
 
 export interface RunOptions {
@@ -28,9 +31,15 @@ export interface RunOptions {
   tools: ToolRunner;
   /** The tools that the model is told of. */
   offered: LanguageModelV3FunctionTool[];
+  approvals: Approvals;
+  /** How long a tool call waits for somebody to decide. */
+  toolApprovalTimeoutMs: number;
+  /** How long a tool may take to stop once the run is cancelled. */
+  toolStopMs: number;
   /** Model calls at most; each round of tools costs one. */
   maxSteps: number;
   limits: CallLimits;
+  log: Logger;
   /** Aborts when the run is cancelled. */
   signal: AbortSignal;
 }
@@ -85,8 +94,8 @@ async function resultTokens(results: LanguageModelV3ToolResultPart[]): Promise<n
 async function runToolCalls(calls: RequestedCall[], options: RunOptions & { step: number }) {
   const started: StartedCall[] = [];
   // One by one, so that they are kept in the order in which the model asked for them.
-  for (const call of calls) started.push(await startToolCall(call, options));
-  const settled = await Promise.allSettled(started.map((each) => runToolCall(each, options)));
+  for (const call of calls) started.push(await startCall(call, options));
+  const settled = await Promise.allSettled(started.map((each) => runCall(each, options)));
   options.signal.throwIfAborted();
   return settled.map((result) => {
     if (result.status === 'rejected') throw result.reason;

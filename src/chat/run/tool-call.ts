@@ -1,105 +1,88 @@
 import type { LanguageModelV3ToolResultPart } from '@ai-sdk/provider';
-import type { Prisma } from '../../generated/prisma/client.ts';
-import type { Database } from '../../storage/database.ts';
-import type { RunWriter } from '../log/run-writer.ts';
-import type { ToolOutcome, ToolPlan, ToolRunner } from '../tools.ts';
-import { executeCall } from './execute-call.ts';
-import { parseArgs, type RequestedCall } from './transcript.ts';
+import { type RefusedCall, type ToolErrorCode, type ToolOutcome, toolErrorCodes } from '../tools.ts';
+import type { PendingApproval, Verdict } from './approvals.ts';
+import { type ExecuteCallOptions, executeCall, notStarted } from './execute-call.ts';
+import type { StartCallOptions, StartedCall } from './start-call.ts';
 
-export interface ToolCallOptions {
-  database: Database;
-  sessionId: number;
-  writer: RunWriter;
-  tools: ToolRunner;
-  /** Which of the run's model calls asked for it, from 1. */
-  step: number;
-  signal: AbortSignal;
-}
+export type ToolCallOptions = StartCallOptions & Omit<ExecuteCallOptions, 'callId'>;
 
-/** Of arguments that make no sense, in characters. */
-const longestQuote = 500;
-
-/** A call that has been stored and announced, and what is to become of it. */
-export interface StartedCall {
-  call: RequestedCall;
-  plan: ToolPlan;
-}
-
-/** Plans a tool call, gives it its row in the database and its entry in the log. Nothing runs yet. */
-export async function startToolCall(call: RequestedCall, options: ToolCallOptions): Promise<StartedCall> {
-  const { callId, name, input } = call;
-  const parsed = parseArgs(input);
-  const args = parsed.ok ? parsed.value : input;
-  const plan = parsed.ok ? await planCall(call, parsed.value, options) : notAnObject(input);
-  const { nodeId, dispatchId } = plan.ok ? plan : { nodeId: null, dispatchId: null };
-  await storeStart(call, { args: args as Prisma.InputJsonValue, nodeId, dispatchId }, options);
-  await options.writer.write({ type: 'ToolCallStarted', callId, name, args, nodeId });
-  return { call, plan };
-}
+/** How a call ended that was not allowed to run. */
+const denials: ReadonlySet<ToolErrorCode> = new Set(['DENIED', 'APPROVAL_TIMEOUT']);
 
 /**
- * Runs a started tool call and keeps its result. A call that fails is no failure of the run: the model is
- * told and can do better.
+ * Runs a started tool call, once it may, and keeps its result. A call that fails is no failure of the run:
+ * the model is told and can do better.
  */
-export async function runToolCall(
-  { call, plan }: StartedCall,
+export async function runCall(
+  call: StartedCall,
   options: ToolCallOptions,
 ): Promise<LanguageModelV3ToolResultPart> {
-  const startedAt = performance.now();
-  const outcome = plan.ok ? await executeCall(plan, { ...options, callId: call.callId }) : failed(plan);
-  return finish(call, outcome, Math.round(performance.now() - startedAt), options);
+  const { callId, pending } = call;
+  try {
+    const plan = pending ? await permit(call, pending, options) : call.plan;
+    const startedAt = performance.now();
+    const outcome = 'run' in plan ? await executeCall(plan, { ...options, callId }) : plan;
+    return await endCall(call, outcome, Math.round(performance.now() - startedAt), options);
+  } finally {
+    pending?.settle();
+  }
 }
 
-async function planCall(
-  { callId, name }: RequestedCall,
-  args: object,
-  { tools, sessionId, writer }: ToolCallOptions,
-): Promise<ToolPlan> {
-  return tools.plan({ sessionId, runId: writer.runId, callId, name, args });
+/** Waits for the decision. */
+async function permit({ callId, plan }: StartedCall, pending: PendingApproval, options: ToolCallOptions) {
+  const { writer, database } = options;
+  const verdict = await pending.verdict;
+  if (verdict === undefined) return notStarted;
+  const { decision, reason } = verdict;
+  if (decision === 'APPROVED') {
+    await database.toolCall.updateMany({
+      where: { messageId: writer.assistantMessageId ?? 0, callId },
+      data: { status: 'RUNNING' },
+    });
+  }
+  await writer.write({ type: 'ToolApprovalDecided', callId, decision, reason });
+  if (decision !== 'APPROVED') return refusal(verdict);
+  pending.settle();
+  return plan;
 }
 
-/** Quotes what the model wrote, since in the next step it is shown an object in its place. */
-function notAnObject(input: string): ToolPlan {
-  const result = `The arguments are not a JSON object: ${input.slice(0, longestQuote)}`;
-  return { ok: false, errorCode: 'BAD_ARGUMENTS', result };
+function refusal({ decision, reason }: Verdict): RefusedCall {
+  if (decision === 'EXPIRED') {
+    return { ok: false, errorCode: 'APPROVAL_TIMEOUT', result: toolErrorCodes.APPROVAL_TIMEOUT };
+  }
+  const result = reason === '' ? 'The user denied this call.' : `The user denied this call: ${reason}`;
+  return { ok: false, errorCode: 'DENIED', result };
 }
 
-function failed({ errorCode, result }: Extract<ToolPlan, { ok: false }>): ToolOutcome {
-  return { status: 'FAILED', errorCode, result };
-}
-
-async function finish(
-  { callId, name }: RequestedCall,
-  { status, result, errorCode, exitCode, stopped }: ToolOutcome,
+async function endCall(
+  { callId, name }: StartedCall,
+  outcome: ToolOutcome | RefusedCall,
   durationMs: number,
   { writer, database }: ToolCallOptions,
 ): Promise<LanguageModelV3ToolResultPart> {
-  const ended = {
-    status,
-    result,
-    errorCode: status === 'FAILED' ? (errorCode ?? 'FAILED') : null,
-    exitCode: exitCode ?? null,
-    stopped: status === 'CANCELLED' ? (stopped ?? false) : null,
-    durationMs,
-  };
+  const ended = { ...columnsOf(outcome), durationMs };
   await database.toolCall.updateMany({
     where: { messageId: writer.assistantMessageId ?? 0, callId },
     data: ended,
   });
   await writer.write({ type: 'ToolCallFinished', callId, name, ...ended });
-  const type = status === 'SUCCEEDED' ? 'text' : 'error-text';
-  return { type: 'tool-result', toolCallId: callId, toolName: name, output: { type, value: result } };
+  const type = ended.status === 'SUCCEEDED' ? 'text' : 'error-text';
+  return { type: 'tool-result', toolCallId: callId, toolName: name, output: { type, value: ended.result } };
 }
 
-async function storeStart(
-  { callId, name }: RequestedCall,
-  target: { args: Prisma.InputJsonValue; nodeId: string | null; dispatchId: string | null },
-  { writer, database, step }: ToolCallOptions,
-): Promise<void> {
-  const { assistantMessageId: messageId, content } = writer;
-  if (messageId === null) return;
-  const textOffset = content.length;
-  await database.toolCall.createMany({
-    data: { messageId, callId, name, ...target, status: 'RUNNING', step, textOffset },
-  });
+function columnsOf(outcome: ToolOutcome | RefusedCall) {
+  const { result } = outcome;
+  if ('ok' in outcome) {
+    const { errorCode } = outcome;
+    const status = denials.has(errorCode) ? 'DENIED' : 'FAILED';
+    return { status, result, errorCode, exitCode: null, stopped: null } as const;
+  }
+  const { status, errorCode, exitCode, stopped } = outcome;
+  return {
+    status,
+    result,
+    errorCode: status === 'FAILED' ? (errorCode ?? 'FAILED') : null,
+    exitCode: exitCode ?? null,
+    stopped: status === 'CANCELLED' ? (stopped ?? false) : null,
+  };
 }
