@@ -30,9 +30,10 @@ export class Dispatcher {
    * @param signal Cancels it; the outcome then comes within `cancelConfirmMs`.
    */
   async dispatch(node: AgentNode, request: DispatchRequest, signal: AbortSignal): Promise<DispatchOutcome> {
-    const live = this.#options.registry.findOrCreate(node);
     if (signal.aborted) return { status: 'CANCELLED', stopped: true, result: cancelled };
-    if (!live.isReachable) return failure('NODE_OFFLINE', offlineSentence(node, live.presence.lastSeenAt));
+    const offline = this.whyOffline(node);
+    if (offline !== undefined) return failure('NODE_OFFLINE', offline);
+    const live = this.#options.registry.findOrCreate(node);
     const outcome = live.dispatches.start(request);
     const cancel = () => live.dispatches.cancel(request.dispatchId, cancelled);
     signal.addEventListener('abort', cancel);
@@ -41,6 +42,15 @@ export class Dispatcher {
     } finally {
       signal.removeEventListener('abort', cancel);
     }
+  }
+
+  /** A sentence where a node cannot be expected to run anything; undefined where it can. */
+  whyOffline(node: AgentNode): string | undefined {
+    const { isReachable, presence } = this.#options.registry.findOrCreate(node);
+    if (isReachable) return undefined;
+    const seen = presence.lastSeenAt ?? node.lastSeenAt;
+    const when = seen ? `it was last seen at ${seen.toISOString()}` : 'it has never connected';
+    return `The node "${node.nodeId}" is offline: ${when}. Nothing was started.`;
   }
 
   /** Whether the agent may start a dispatch. Asked again by the same process, it is answered the same. */
@@ -84,10 +94,3 @@ export class Dispatcher {
 }
 
 const cancelled = 'Cancelled.';
-
-/** @param seenByUs When this process last heard of it. */
-export function offlineSentence({ nodeId, lastSeenAt }: AgentNode, seenByUs: Date | null): string {
-  const seen = seenByUs ?? lastSeenAt;
-  const when = seen ? `it was last seen at ${seen.toISOString()}` : 'it has never connected';
-  return `The node "${nodeId}" is offline: ${when}. Nothing was started.`;
-}
