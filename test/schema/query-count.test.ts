@@ -85,6 +85,10 @@ const lists: Record<string, (size: number) => Promise<number>> = {
     });
     return statements.length;
   },
+  'CancelReceipt.toolCalls': async (toolCalls) => {
+    const runId = await seedCancelledRun(gateway.services.database, toolCalls);
+    return count('mutation ($runId: ID!) { cancelRun(runId: $runId) { toolCalls { name } } }', { runId });
+  },
   'DeletedSessions.ids': async (size) =>
     (await deletionOf(size, 'count ids')) - (await deletionOf(size, 'count')),
 };
