@@ -1,0 +1,25 @@
+/** `1.2 KB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`;
+  const units = ['KB', 'MB', 'GB', 'TB'];
+  const power = Math.min(Math.floor(Math.log10(bytes) / 3), units.length);
+  return `${(bytes / 1_000 ** power).toFixed(1)} ${units[power - 1]}`;
+}
+
+/** `12 ms`, `3.4 s`. */
+export function formatDuration(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+/** A text on one line, with nothing in it that would act on a terminal or read in another direction. */
+export function formatLine(text: string, maxLength = 200): string {
+  const shown = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+  return shown.replace(
+    unprintable,
+    (character) => named[character] ?? `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
+}
+
+const named: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+// Control and formatting characters, among them those that change the direction of text; lone surrogates.
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
