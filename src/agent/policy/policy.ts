@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { AgentError } from '../agent-error.ts';
+import { defaultAllow, defaultDeny, defaultEnvironment } from './default-policy.ts';
+
+const words = z
+  .string('must be a command: one or more words')
+  .trim()
+  .regex(/^[^\s]+( [^\s]+)*$/, 'must be words with one space between them')
+  .transform((text) => text.split(' '));
+
+const shared = {
+  /** Names of environment variables that commands get, where the agent itself has them. */
+  environment: z
+    .array(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of an environment variable'))
+    .default(defaultEnvironment),
+  /** No tool runs for longer, whatever the gateway asks for. */
+  timeoutMs: z.int().min(1).max(86_400_000).default(600_000),
+  /** No result is longer, in bytes of UTF-8, whatever the gateway asks for. */
+  maxOutputBytes: z.int().min(1_024).max(1_048_576).default(1_048_576),
+  /** Whether files may be written with `write_file` and `edit_file`. */
+  writable: z.boolean().default(true),
+};
+
+const strict = z.strictObject({
+  mode: z.literal('strict'),
+  /** The first words of commands that may run. */
+  allow: z.array(words).default(defaultAllow.map((command) => command.split(' '))),
+  ...shared,
+});
+
+const permissive = z.strictObject({
+  mode: z.literal('permissive'),
+  /** Words that may not stand one after the other anywhere in a command. */
+  deny: z.array(words).default(defaultDeny.map((command) => command.split(' '))),
+  ...shared,
+});
+
+const schema = z.discriminatedUnion('mode', [strict, permissive]);
+
+/** What the owner of a machine lets the gateway do on it. */
+export type Policy = z.output<typeof schema>;
+export type StrictPolicy = z.output<typeof strict>;
+export type PermissivePolicy = z.output<typeof permissive>;
+
+/**
+ * Reads a policy from a YAML file; what it does not say has its default, and `mode` is `strict`.
+ *
+ * @param file Undefined for a policy that is all defaults.
+ * @throws AgentError naming every key that will not do.
+ */
+export async function readPolicy(file: string | undefined): Promise<Policy> {
+  return file === undefined ? schema.parse({ mode: 'strict' }) : parsePolicy(await readYaml(file), file);
+}
+
+async function readYaml(file: string): Promise<unknown> {
+  try {
+    return parse(await readFile(file, 'utf8')) ?? {};
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AgentError(`The policy ${file} cannot be read: ${reason}`, undefined, { cause: error });
+  }
+}
+
+function parsePolicy(value: unknown, file: string): Policy {
+  const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isMapping) throw new AgentError(`The policy ${file} must be a YAML mapping: mode, allow, deny …`);
+  const parsed = schema.safeParse({ mode: 'strict', ...value });
+  if (parsed.success) return parsed.data;
+  throw new AgentError(
+    parsed.error.issues.map((issue) => `The policy ${file}: ${complaint(issue)}.`).join('\n'),
+  );
+}
+
+function complaint(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') {
+    const known = 'mode, allow (strict), deny (permissive), environment, timeoutMs, maxOutputBytes, writable';
+    return `${issue.keys.map((key) => `"${key}"`).join(', ')} is of no use here; known are ${known}`;
+  }
+  if (issue.path[0] === 'mode') return 'mode must be strict or permissive';
+  return `${issue.path.join('.')}: ${issue.message}`;
+}
