@@ -1,0 +1,45 @@
+import { createTurns } from '../files/turns.ts';
+import { openWorkspace } from '../files/workspace.ts';
+import { readPolicy } from '../policy/policy.ts';
+import { commandEnvironment } from '../process/environment.ts';
+import { createWatchdog } from '../process/watchdog.ts';
+import { createTools, type Tools } from './tools.ts';
+
+export interface OpenToolsOptions {
+  /** The folder to work in. */
+  workspace: string;
+  /** A YAML file; without one everything has its default. */
+  policy?: string | undefined;
+  /** The environment that commands get a part of. */
+  env: NodeJS.ProcessEnv;
+}
+
+export interface OpenTools extends Tools, Disposable {
+  /** The workspace, without symbolic links. */
+  readonly root: string;
+  readonly mode: 'strict' | 'permissive';
+}
+
+/**
+ * The tools of an agent on this machine. Dispose them when no call runs any more.
+ *
+ * @throws AgentError where the workspace or the policy will not do.
+ */
+export async function openTools({
+  workspace: folder,
+  policy: file,
+  env,
+}: OpenToolsOptions): Promise<OpenTools> {
+  const workspace = await openWorkspace(folder);
+  const policy = await readPolicy(file);
+  const { root } = workspace;
+  const watchdog = createWatchdog();
+  const tools = createTools({
+    workspace,
+    policy,
+    commandEnvironment: commandEnvironment({ names: policy.environment, own: env, workspaceRoot: root }),
+    watchdog,
+    inTurn: createTurns(),
+  });
+  return { ...tools, root, mode: policy.mode, [Symbol.dispose]: () => watchdog[Symbol.dispose]() };
+}

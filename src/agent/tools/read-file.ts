@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { openFile } from '../files/open-file.ts';
+import { type Lines, readLines } from '../files/read-lines.ts';
+import { formatBytes } from '../format.ts';
+import { ToolError } from '../tool-error.ts';
+import { defineTool } from './tool.ts';
+
+const args = z.object({
+  path: z.string(),
+  /** From 1 on. */
+  start_line: z.int().min(1).default(1),
+  max_lines: z.int().min(1).default(Number.MAX_SAFE_INTEGER),
+});
+
+/** The room for the sentence that says what is missing. */
+const noticeBytes = 200;
+
+/** Gives a text file, or lines of it, as they are. */
+export const readFile = defineTool({
+  name: 'read_file',
+  args,
+  describe: ({ path }) => path,
+  async run({ path, start_line: startLine, max_lines: maxLines }, { workspace, stop, maxOutputBytes }) {
+    await using file = await openFile(await workspace.locate(path), path);
+    const { size } = await file.stat();
+    const maxBytes = Math.max(1, maxOutputBytes - noticeBytes);
+    const lines = await readLines(file, { startLine, maxLines, maxBytes, stop });
+    const shown = JSON.stringify(path);
+    if (lines === undefined) throw new ToolError('FAILED', `${shown} has fewer than ${startLine} lines.`);
+    if (lines.bytes.includes(0)) {
+      throw new ToolError('FAILED', `${shown} is binary (${formatBytes(size)}) and cannot be shown.`);
+    }
+    return lines.bytes.toString() + notice(lines, startLine, size);
+  },
+});
+
+function notice({ count, bytes, isEnd }: Lines, startLine: number, size: number): string {
+  if (isEnd) return '';
+  const isWhole = bytes.toString().endsWith('\n');
+  const last = startLine + count - 1;
+  const what = isWhole ? `lines ${startLine} to ${last}` : `the beginning of line ${startLine}`;
+  return `${isWhole ? '' : '\n'}[These are ${what} of ${formatBytes(size)}. Go on with start_line ${last + 1}.]\n`;
+}

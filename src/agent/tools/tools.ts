@@ -1,0 +1,86 @@
+import { boundText } from '../output/output-capture.ts';
+import { ToolError } from '../tool-error.ts';
+import { editFile } from './edit-file.ts';
+import { listFiles } from './list-files.ts';
+import { readFile } from './read-file.ts';
+import { runCommand } from './run-command.ts';
+import { searchFiles } from './search-files.ts';
+import { stoppedReport, type Tool, type ToolContext, type ToolEnvironment, type ToolReport } from './tool.ts';
+import { writeFile } from './write-file.ts';
+
+/** A tool call as it comes from the gateway. */
+export interface ToolCall {
+  tool: string;
+  args: object;
+  /** How long it may run, unless the policy says less. */
+  timeoutMs: number;
+  /** Of the result, in UTF-8, unless the policy says less. */
+  maxOutputBytes: number;
+}
+
+export interface RunToolOptions {
+  /** Aborts to cancel the call. */
+  cancel: AbortSignal;
+  /** Takes output while it is produced. */
+  onOutput(text: string): void;
+}
+
+/** The tools of one agent. */
+export interface Tools {
+  /** The names of those that the policy does not rule out. */
+  readonly capabilities: string[];
+  /** What a call is about, in one line. */
+  describe(call: ToolCall): string;
+  /** Runs a call to its end, or until it is cancelled or has taken too long. Never rejects. */
+  run(call: ToolCall, options: RunToolOptions): Promise<ToolReport>;
+}
+
+const all: readonly Tool[] = [runCommand, readFile, writeFile, editFile, listFiles, searchFiles];
+const writing: readonly Tool[] = [writeFile, editFile];
+
+export function createTools(environment: ToolEnvironment): Tools {
+  const { policy } = environment;
+  const offered = all.filter((tool) => policy.writable || !writing.includes(tool));
+  const find = (name: string) => offered.find((tool) => tool.name === name);
+
+  return {
+    capabilities: offered.map(({ name }) => name),
+    describe: ({ tool, args }) => find(tool)?.describe(args) ?? JSON.stringify(args),
+    async run({ tool: name, args, timeoutMs, maxOutputBytes }, { cancel, onOutput }) {
+      const stop = new AbortController();
+      const onCancel = () => stop.abort('CANCELLED');
+      const timer = setTimeout(() => stop.abort('TIMED_OUT'), Math.min(timeoutMs, policy.timeoutMs));
+      cancel.addEventListener('abort', onCancel);
+      if (cancel.aborted) onCancel();
+      const maxBytes = Math.min(maxOutputBytes, policy.maxOutputBytes);
+      try {
+        const tool = find(name);
+        if (tool === undefined) throw new ToolError('POLICY', `This node does not offer ${name}.`);
+        const context: ToolContext = {
+          ...environment,
+          stop: stop.signal,
+          maxOutputBytes: maxBytes,
+          onOutput,
+        };
+        const report = await tool.run(args, context);
+        return typeof report === 'string'
+          ? { status: 'SUCCEEDED', result: boundText(report, maxBytes) }
+          : report;
+      } catch (error) {
+        return failedReport(error, stop.signal, maxBytes);
+      } finally {
+        clearTimeout(timer);
+        cancel.removeEventListener('abort', onCancel);
+      }
+    },
+  };
+}
+
+function failedReport(error: unknown, stop: AbortSignal, maxBytes: number): ToolReport {
+  if (stop.aborted && error === stop.reason) return stoppedReport(stop, 'It was stopped before it was done.');
+  if (error instanceof ToolError) {
+    return { status: 'FAILED', errorCode: error.errorCode, result: boundText(error.message, maxBytes) };
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return { status: 'FAILED', errorCode: 'FAILED', result: boundText(`The tool failed: ${reason}`, maxBytes) };
+}

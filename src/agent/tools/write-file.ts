@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { replaceFile } from '../files/replace-file.ts';
+import { formatBytes } from '../format.ts';
+import { defineTool } from './tool.ts';
+
+const args = z.object({ path: z.string().min(1), content: z.string() });
+
+/** Makes a file, or gives one new content. */
+export const writeFile = defineTool({
+  name: 'write_file',
+  args,
+  describe: ({ path, content }) => `${path} (${formatBytes(Buffer.byteLength(content))})`,
+  async run({ path, content }, { workspace, inTurn }) {
+    const isNew = await inTurn(() => replaceFile(workspace, path, content));
+    const size = formatBytes(Buffer.byteLength(content));
+    return `${isNew ? 'Made' : 'Replaced'} ${JSON.stringify(path)}: ${size}.`;
+  },
+});

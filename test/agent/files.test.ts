@@ -1,0 +1,246 @@
+import { spawnSync } from 'node:child_process';
+import { chmod, link, readdir, readlink, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openTestTools } from '../support/agent-tools.ts';
+
+describe('paths', () => {
+  const reading = ['read_file', 'list_files', 'search_files'];
+  const writing = ['write_file', 'edit_file'];
+
+  test.each([
+    '..',
+    '../outside/secret.txt',
+    'sub/../../outside/secret.txt',
+    '/etc/passwd',
+    'folder-link/secret.txt',
+    'file-link',
+    'chain-link',
+  ])('%j, out of the workspace, is refused by every tool', async (path) => {
+    await using tools = await openTestTools();
+    const secret = join(tools.outside, 'secret.txt');
+    await writeFile(secret, 'secret');
+    await tools.put('sub/a.txt', '');
+    await symlink(tools.outside, join(tools.root, 'folder-link'));
+    await symlink(secret, join(tools.root, 'file-link'));
+    await symlink('file-link', join(tools.root, 'chain-link'));
+
+    for (const tool of [...reading, ...writing]) {
+      const args = { path, pattern: 's', content: 'x', old_text: 'secret', new_text: 'x' };
+      const report = await tools.call(tool, args);
+      expect(report, tool).toMatchObject({ status: 'FAILED', errorCode: 'POLICY' });
+      expect(report.result).toContain('leads out of the workspace');
+    }
+  });
+
+  test('a link that leads to nothing is not written through', async () => {
+    await using tools = await openTestTools();
+    await symlink(join(tools.outside, 'made.txt'), join(tools.root, 'dangling'));
+
+    const report = await tools.call('write_file', { path: 'dangling', content: 'x' });
+
+    expect(report).toMatchObject({ errorCode: 'POLICY' });
+    expect(await readdir(tools.outside)).toEqual([]);
+  });
+
+  test('links within the workspace and absolute paths into it work', async () => {
+    await using tools = await openTestTools();
+    await tools.put('real/a.txt', 'text');
+    await symlink('real', join(tools.root, 'alias'));
+    await symlink(tools.root, join(tools.outside, 'way-in'));
+
+    for (const path of [
+      'alias/a.txt',
+      join(tools.root, 'real/a.txt'),
+      join(tools.outside, 'way-in/real/a.txt'),
+    ]) {
+      expect(await tools.call('read_file', { path })).toEqual({ status: 'SUCCEEDED', result: 'text' });
+    }
+    await tools.call('write_file', { path: 'alias/b.txt', content: 'new' });
+    expect(await tools.get('real/b.txt')).toBe('new');
+    expect(await readlink(join(tools.root, 'alias'))).toBe('real');
+  });
+
+  test('pipes and devices are neither read nor written', async () => {
+    await using tools = await openTestTools();
+    spawnSync('mkfifo', [join(tools.root, 'pipe')]);
+
+    for (const tool of ['read_file', 'write_file', 'edit_file']) {
+      const args = { path: 'pipe', content: 'x', old_text: 'x', new_text: 'y' };
+      expect(await tools.call(tool, args)).toMatchObject({
+        status: 'FAILED',
+        result: '"pipe" is no plain file.',
+      });
+    }
+    expect((await tools.call('search_files', { pattern: 'x' })).status).toBe('SUCCEEDED');
+  });
+});
+
+describe('read_file', () => {
+  const numbers = Array.from({ length: 5_000 }, (_, index) => `line ${index + 1}\n`).join('');
+
+  test('gives a file as it is', async () => {
+    await using tools = await openTestTools();
+    const content = '\uFEFFone\r\ntwo €😀';
+    await tools.put('a.txt', content);
+    expect((await tools.call('read_file', { path: 'a.txt' })).result).toBe(content);
+  });
+
+  test('gives the lines that are asked for, and says where to go on', async () => {
+    await using tools = await openTestTools();
+    await tools.put('a.txt', numbers);
+    const args = { path: 'a.txt', start_line: 4_000, max_lines: 2 };
+    expect((await tools.call('read_file', args)).result).toBe(
+      'line 4000\nline 4001\n[These are lines 4000 to 4001 of 48.9 KB. Go on with start_line 4002.]\n',
+    );
+  });
+
+  test('gives as many whole lines as there is room for', async () => {
+    await using tools = await openTestTools();
+    await tools.put('a.txt', numbers);
+    const read = (start: number) =>
+      tools.call('read_file', { path: 'a.txt', start_line: start }, { maxOutputBytes: 4_000 });
+
+    let all = '';
+    for (let next: number | undefined = 1; next !== undefined; ) {
+      const { result } = await read(next);
+      expect(Buffer.byteLength(result)).toBeLessThanOrEqual(4_000);
+      const [, text = result, following] = /^([\s\S]*)\[These .* start_line (\d+)\.\]\n$/.exec(result) ?? [];
+      all += text;
+      next = following === undefined ? undefined : Number(following);
+    }
+
+    expect(all).toBe(numbers);
+  });
+
+  test('cuts a single line that is too long', async () => {
+    await using tools = await openTestTools();
+    await tools.put('a.txt', `${'é'.repeat(5_000)}\nnext\n`);
+    const { result } = await tools.call('read_file', { path: 'a.txt' }, { maxOutputBytes: 1_024 });
+    expect(result).toMatch(
+      /^é+\n\[These are the beginning of line 1 of 10\.0 KB\. Go on with start_line 2\.\]\n$/,
+    );
+  });
+
+  test('reads the middle of a file that is larger than memory', async () => {
+    await using tools = await openTestTools();
+    await tools.put('large', 'one\ntwo\nthree\n');
+    await truncate(join(tools.root, 'large'), 20_000_000_000);
+    const args = { path: 'large', start_line: 2, max_lines: 1 };
+    expect((await tools.call('read_file', args)).result).toMatch(/^two\n/);
+  });
+
+  test.each([
+    ['there is none', 'none.txt', 1, 'There is no "none.txt".'],
+    ['it is a folder', 'sub', 1, '"sub" is a folder.'],
+    [
+      'the way leads through a file',
+      'sub/a.txt/b',
+      1,
+      '"sub/a.txt/b" leads through a file as if it were a folder.',
+    ],
+    ['it is binary', 'binary', 1, '"binary" is binary (4 B) and cannot be shown.'],
+    ['it is shorter', 'sub/a.txt', 3, '"sub/a.txt" has fewer than 3 lines.'],
+  ])('says so where %s', async (_why, path, startLine, sentence) => {
+    await using tools = await openTestTools();
+    await tools.put('sub/a.txt', 'one\ntwo\n');
+    await tools.put('binary', Buffer.from([1, 0, 2, 3]));
+    expect(await tools.call('read_file', { path, start_line: startLine })).toEqual({
+      status: 'FAILED',
+      errorCode: 'FAILED',
+      result: sentence,
+    });
+  });
+
+  test('says which argument will not do', async () => {
+    await using tools = await openTestTools();
+    const report = await tools.call('read_file', { path: 1, start_line: 0 });
+    expect(report).toMatchObject({ status: 'FAILED', errorCode: 'BAD_ARGUMENTS' });
+    expect(report.result).toMatch(/^path: .*\nstart_line: /);
+  });
+});
+
+describe('write_file', () => {
+  test('makes a file and the folders on the way to it', async () => {
+    await using tools = await openTestTools();
+    const report = await tools.call('write_file', { path: 'a/b/c.txt', content: 'héllo' });
+    expect(report).toEqual({ status: 'SUCCEEDED', result: 'Made "a/b/c.txt": 6 B.' });
+    expect(await tools.get('a/b/c.txt')).toBe('héllo');
+  });
+
+  test('replaces a file in one step, and keeps its mode', async () => {
+    await using tools = await openTestTools();
+    await tools.put('run.sh', 'old');
+    await chmod(join(tools.root, 'run.sh'), 0o751);
+    await link(join(tools.root, 'run.sh'), join(tools.outside, 'old.sh'));
+
+    const report = await tools.call('write_file', { path: 'run.sh', content: 'new' });
+
+    expect(report.result).toBe('Replaced "run.sh": 3 B.');
+    expect(await tools.get('run.sh')).toBe('new');
+    expect(await tools.get('../outside/old.sh')).toBe('old');
+    expect((await stat(join(tools.root, 'run.sh'))).mode & 0o777).toBe(0o751);
+    expect(await readdir(tools.root)).toEqual(['run.sh']);
+  });
+
+  test('leaves nothing behind where it fails', async () => {
+    await using tools = await openTestTools();
+    await tools.put('folder/a.txt', '');
+    const report = await tools.call('write_file', { path: 'folder', content: 'x' });
+    expect(report).toMatchObject({ status: 'FAILED', result: '"folder" is a folder.' });
+    expect(await readdir(tools.root)).toEqual(['folder']);
+  });
+});
+
+describe('edit_file', () => {
+  test('replaces a text that stands there once', async () => {
+    await using tools = await openTestTools();
+    await tools.put('a.txt', 'one two\r\nthree');
+    const report = await tools.call('edit_file', {
+      path: 'a.txt',
+      old_text: 'two\r\n',
+      new_text: "$& $1 $'\n",
+    });
+    expect(report).toEqual({ status: 'SUCCEEDED', result: 'Replaced one place in "a.txt".' });
+    expect(await tools.get('a.txt')).toBe("one $& $1 $'\nthree");
+  });
+
+  test.each([
+    ['does not occur', 'four', /^old_text does not occur in "a.txt"/],
+    ['occurs more than once', 'two', /^old_text occurs 3 times in "a.txt"/],
+  ])('changes nothing where the text %s', async (_why, text, sentence) => {
+    await using tools = await openTestTools();
+    await tools.put('a.txt', 'one two two\ntwo');
+    const report = await tools.call('edit_file', { path: 'a.txt', old_text: text, new_text: 'x' });
+    expect(report).toMatchObject({ status: 'FAILED', errorCode: 'FAILED' });
+    expect(report.result).toMatch(sentence);
+    expect(await tools.get('a.txt')).toBe('one two two\ntwo');
+  });
+
+  test('replaces a text wherever it stands when it is told to', async () => {
+    await using tools = await openTestTools();
+    await tools.put('a.txt', 'one two two\ntwo');
+    const args = { path: 'a.txt', old_text: 'two', new_text: '2', replace_all: true };
+    expect((await tools.call('edit_file', args)).result).toBe('Replaced 3 places in "a.txt".');
+    expect(await tools.get('a.txt')).toBe('one 2 2\n2');
+  });
+
+  test('does not damage a file that is no UTF-8', async () => {
+    await using tools = await openTestTools();
+    await tools.put('a.txt', Buffer.from('caf\xe9 two', 'latin1'));
+    const report = await tools.call('edit_file', { path: 'a.txt', old_text: 'two', new_text: '2' });
+    expect(report).toMatchObject({ status: 'FAILED', result: expect.stringContaining('no text in UTF-8') });
+  });
+
+  test('loses no edit when many come at once', async () => {
+    await using tools = await openTestTools();
+    const names = Array.from({ length: 20 }, (_, index) => `<${index}>`);
+    await tools.put('a.txt', names.join(' '));
+
+    await Promise.all(
+      names.map((name) => tools.call('edit_file', { path: 'a.txt', old_text: name, new_text: 'done' })),
+    );
+
+    expect(await tools.get('a.txt')).toBe(names.map(() => 'done').join(' '));
+  });
+});

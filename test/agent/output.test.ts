@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { openTestTools } from '../support/agent-tools.ts';
+
+const openShell = () => openTestTools({ policy: 'mode: permissive' });
+
+test('output arrives while the command runs', async () => {
+  await using tools = await openShell();
+  const cancel = new AbortController();
+  const pieces: string[] = [];
+  const onOutput = (text: string) => {
+    pieces.push(text);
+    cancel.abort();
+  };
+
+  await tools.command('echo first; sleep 60', { cancel: cancel.signal, onOutput });
+
+  expect(pieces).toEqual(['first\n']);
+});
+
+test('of a long output the head is shown live, and the result has head and tail', async () => {
+  await using tools = await openShell();
+  let live = '';
+  const onOutput = (text: string) => {
+    live += text;
+  };
+
+  const { result } = await tools.command('seq 100000', { maxOutputBytes: 2_048, onOutput });
+
+  const [head = '', notice, tail = ''] = result.split(/\n(\[… \d+ bytes cut …\])\n/);
+  const all = Array.from({ length: 100_000 }, (_, index) => `${index + 1}\n`).join('');
+  expect(all.startsWith(head)).toBe(true);
+  expect(all.endsWith(tail)).toBe(true);
+  expect(notice).toBe(`[… ${all.length - head.length - tail.length} bytes cut …]`);
+  expect(head.length).toBe(1_024);
+  expect(Buffer.byteLength(result)).toBeGreaterThan(1_900);
+  expect(Buffer.byteLength(result)).toBeLessThanOrEqual(2_048);
+  expect(live).toBe(`${head}\n[… more output: its end stands in the result …]\n`);
+});
+
+test('characters of several bytes stay whole, wherever they are cut or read', async () => {
+  await using tools = await openShell();
+  await tools.put('text', 'aé€😀'.repeat(2_000));
+  for (const maxOutputBytes of [1_024, 1_025, 1_026, 1_027, 19_999, 20_200, 40_000]) {
+    const { result } = await tools.command('for i in $(seq 20); do head -c 1001; sleep 0; done < text', {
+      maxOutputBytes,
+    });
+    expect(result.replace(/\n\[… \d+ bytes cut …\]\n/, '')).toMatch(/^[aé€😀]+$/u);
+  }
+});
+
+test('100 MB of output cost no memory', async () => {
+  await using tools = await openShell();
+  await tools.command('head -c 20000000 /dev/zero | tr "\\0" x');
+  const before = process.memoryUsage.rss();
+
+  const { result } = await tools.command('head -c 100000000 /dev/zero | tr "\\0" x');
+
+  expect(result).toMatch(/^x+\n\[… 99\d{6} bytes cut …\]\nx+$/);
+  expect(process.memoryUsage.rss() - before).toBeLessThan(30_000_000);
+});
+
+test.each([
+  ['from its first byte', 'head -c 5000 /dev/zero', '[5000 bytes of binary output, not shown]'],
+  [
+    'after some text',
+    'echo text; head -c 5000 /dev/zero',
+    'text\n\n[5000 bytes of binary output, not shown]',
+  ],
+])('binary output is counted and not shown, %s', async (_where, command, shown) => {
+  await using tools = await openShell();
+  expect(await tools.command(command)).toEqual({ status: 'SUCCEEDED', result: shown, exitCode: 0 });
+});

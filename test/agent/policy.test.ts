@@ -1,0 +1,206 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openTestTools } from '../support/agent-tools.ts';
+
+describe('a strict policy', () => {
+  test('runs the commands that it allows, with whatever arguments', async () => {
+    await using tools = await openTestTools();
+    await tools.put('notes.txt', 'one\ntwo\n');
+
+    expect(await tools.command('wc -l notes.txt')).toEqual({
+      status: 'SUCCEEDED',
+      result: '2 notes.txt\n',
+      exitCode: 0,
+    });
+  });
+
+  test.each([
+    ['echo "two  words" \'and $HOME\' more\\ words', 'two  words and $HOME more words\n'],
+    ['echo "a \\"quoted\\" \\$word" \'\'', 'a "quoted" $word \n'],
+    ['  echo\tone \\\n two  ', 'one two\n'],
+    ["echo it\\'s '*' \"?\" a#b", "it's * ? a#b\n"],
+  ])('takes the words of %j as a shell would', async (command, printed) => {
+    await using tools = await openTestTools();
+    expect((await tools.command(command)).result).toBe(printed);
+  });
+
+  test.each([
+    ['touch made', 'does not allow "touch made"'],
+    ['git push', 'does not allow "git push"'],
+    ['/bin/ls', 'does not allow "/bin/ls"'],
+    ['X=1 ls', 'does not allow "X=1 ls"'],
+    ['ls; touch made', 'operators and line breaks'],
+    ['ls && touch made', 'operators and line breaks'],
+    ['ls | tee made', 'operators and line breaks'],
+    ['ls & touch made', 'operators and line breaks'],
+    ['ls\ntouch made', 'operators and line breaks'],
+    ['echo x > made', 'redirections'],
+    ['cat < /etc/passwd', 'redirections'],
+    ['cat <(touch made)', 'redirections'],
+    ['echo $(touch made)', 'variables and substitutions'],
+    ['echo `touch made`', 'variables and substitutions'],
+    ['echo "$(touch made)"', 'within "'],
+    ['echo "`touch made`"', 'within "'],
+    ['echo $HOME', 'variables and substitutions'],
+    ['ls *', 'patterns for file names'],
+    ['ls ~', 'patterns for file names'],
+    ['ls {a,b}', 'patterns for file names'],
+    ['ls # touch made', 'comments'],
+    ["echo 'never closed", 'must be closed'],
+    ['echo "never closed', 'must be closed'],
+    ['echo never closed\\', 'must be closed'],
+  ])('refuses %j', async (command, reason) => {
+    await using tools = await openTestTools();
+
+    const report = await tools.command(command);
+
+    expect(report).toMatchObject({ status: 'FAILED', errorCode: 'POLICY' });
+    expect(report.result).toContain(reason);
+    expect((await tools.call('list_files', {})).result).not.toContain('made');
+  });
+
+  test.each([
+    'cat /etc/passwd',
+    'cat ../outside/secret.txt',
+    'cat link/secret.txt',
+    'cat secret-link',
+    'grep --file=/etc/passwd x',
+    'grep --file=../outside/secret.txt x',
+    'grep -f/etc/passwd x',
+    'grep -f../outside/secret.txt x',
+  ])('refuses %j, which reads outside of the workspace', async (command) => {
+    await using tools = await openTestTools();
+    await writeFile(join(tools.outside, 'secret.txt'), 'secret');
+    await symlink(tools.outside, join(tools.root, 'link'));
+    await symlink(join(tools.outside, 'secret.txt'), join(tools.root, 'secret-link'));
+
+    const report = await tools.command(command);
+
+    expect(report).toMatchObject({ status: 'FAILED', errorCode: 'POLICY' });
+    expect(report.result).toContain('leads out of the workspace');
+  });
+
+  test('allows what the allow-list spells out, a path outside of the workspace too', async () => {
+    await using tools = await openTestTools({ policy: 'allow: ["cat /etc/passwd", "/bin/echo"]' });
+
+    expect(await tools.command('cat /etc/passwd')).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await tools.command('cat /etc/passwd /etc/group')).toMatchObject({ errorCode: 'POLICY' });
+    expect(await tools.command('/bin/echo hi')).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await tools.command('echo hi')).toMatchObject({ errorCode: 'POLICY' });
+  });
+
+  test('does not run a program of the workspace under the name of an allowed one', async () => {
+    const planted = '#!/bin/sh\necho planted\n';
+    const env = (root: string) => ({ PATH: `${root}/bin:bin:.::${process.env['PATH']}` });
+    await using tools = await openTestTools({ env });
+    await mkdir(join(tools.root, 'bin'));
+    for (const path of ['bin/whoami', 'whoami'])
+      await writeFile(join(tools.root, path), planted, { mode: 0o755 });
+
+    expect((await tools.command('whoami')).result).not.toContain('planted');
+  });
+
+  test('lets nobody write what git would run', async () => {
+    await using tools = await openTestTools();
+
+    for (const path of ['.git/config', 'sub/.GIT/hooks/pre-commit', '.git']) {
+      expect(await tools.call('write_file', { path, content: '[core]' })).toMatchObject({
+        errorCode: 'POLICY',
+      });
+    }
+  });
+
+  test('does not take a folder for a repository that only looks like one', async () => {
+    await using tools = await openTestTools();
+    const config = '[core]\nrepositoryformatversion = 0\nworktree = .\nfsmonitor = "touch planted; false"\n';
+    await tools.put('HEAD', 'ref: refs/heads/main\n');
+    await tools.put('config', config);
+    await tools.put('objects/.keep', '');
+    await tools.put('refs/.keep', '');
+
+    expect(await tools.command('git status')).toMatchObject({ status: 'FAILED', exitCode: 128 });
+    expect((await tools.call('list_files', {})).result).not.toContain('planted');
+  });
+});
+
+describe('a permissive policy', () => {
+  test('runs what a shell runs', async () => {
+    await using tools = await openTestTools({ policy: 'mode: permissive' });
+
+    const report = await tools.command('echo "$((6 * 7))" | tee made && ls *');
+
+    expect(report).toEqual({ status: 'SUCCEEDED', result: '42\nmade\n', exitCode: 0 });
+  });
+
+  test.each(['sudo ls', '/usr/bin/sudo ls', 'ls; sudo ls', 'echo $(sudo ls)', 'rm -rf /', 'rm  -rf\t/'])(
+    'refuses %j',
+    async (command) => {
+      await using tools = await openTestTools({ policy: 'mode: permissive' });
+
+      const report = await tools.command(command);
+
+      expect(report).toMatchObject({ status: 'FAILED', errorCode: 'POLICY' });
+      expect(report.result).toMatch(/denies commands with "(sudo|rm -rf \/)" in them/);
+    },
+  );
+
+  test('denies what its own list says instead', async () => {
+    await using tools = await openTestTools({ policy: 'mode: permissive\ndeny: [git push]' });
+
+    expect(await tools.command('echo sudo')).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await tools.command('git push origin')).toMatchObject({ errorCode: 'POLICY' });
+  });
+});
+
+describe('any policy', () => {
+  test('passes on only the environment that it names', async () => {
+    const env = () => ({
+      PATH: process.env['PATH'],
+      LANG: 'C',
+      ALICE: 'yes',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+    });
+    await using tools = await openTestTools({ policy: 'mode: permissive\nenvironment: [PATH, ALICE]', env });
+
+    const { result } = await tools.command('env');
+
+    expect(result).toContain('ALICE=yes');
+    expect(result).not.toMatch(/secret|LANG/);
+  });
+
+  test('may forbid writing files', async () => {
+    await using tools = await openTestTools({ policy: 'writable: false' });
+
+    expect(tools.capabilities).toEqual(['run_command', 'read_file', 'list_files', 'search_files']);
+    expect(await tools.call('write_file', { path: 'a', content: '' })).toMatchObject({ errorCode: 'POLICY' });
+  });
+
+  test('bounds time and output, whatever is asked for', async () => {
+    const policy = 'mode: permissive\ntimeoutMs: 300\nmaxOutputBytes: 1024';
+    await using tools = await openTestTools({ policy });
+
+    expect(await tools.command('sleep 60')).toMatchObject({ status: 'TIMED_OUT', errorCode: 'TIMEOUT' });
+    const { result } = await tools.command('seq 100000', { maxOutputBytes: 1_000_000 });
+    expect(Buffer.byteLength(result)).toBeLessThanOrEqual(1_024);
+  });
+
+  test.each([
+    ['alow: [ls]', '"alow" is of no use here; known are mode, allow'],
+    ['mode: permissive\nallow: [ls]', '"allow" is of no use here'],
+    ['deny: [ls]', '"deny" is of no use here'],
+    ['mode: lax', 'mode must be strict or permissive'],
+    ['allow: ls', 'allow: '],
+    ['allow: [" "]', 'allow.0: must be words with one space between them'],
+    ['environment: ["A=B"]', 'environment.0: must be the name of an environment variable'],
+    ['timeoutMs: 0', 'timeoutMs: '],
+    ['writable: "no"', 'writable: '],
+    ['- ls', 'must be a YAML mapping'],
+    ['allow: [', 'cannot be read'],
+  ])('is refused with a sentence when it is %j', async (policy, complaint) => {
+    await expect(openTestTools({ policy })).rejects.toMatchObject({
+      name: 'AgentError',
+      message: expect.stringContaining(complaint),
+    });
+  });
+});
