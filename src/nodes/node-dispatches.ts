@@ -7,7 +7,7 @@ import type { InboxEntry } from './inbox.ts';
 export interface DispatchLimits {
   /** Within which an agent that is connected acknowledges a dispatch. */
   ackMs: number;
-  /** Within which it confirms that a dispatch was cancelled. */
+  /** Within which it stops a dispatch that was cancelled or took too long, and says so. */
   cancelConfirmMs: number;
   /** Dispatches that wait for a place on one node. */
   maxQueued: number;
@@ -26,8 +26,6 @@ export interface NodeDispatchesOptions {
 
 /** An agent that has not heard of the answer to a report sends it again soon. */
 const rememberedReports = 256;
-/** Beyond its own timeout, for the agent to stop what it runs and to report it. */
-const reportMs = 5_000;
 
 /**
  * The dispatches of one node: at most as many with it as it takes, the others in a queue. A dispatch is sent
@@ -119,7 +117,9 @@ export class NodeDispatches {
     if (dispatch.state !== 'SENT') return false;
     dispatch.state = 'ACKNOWLEDGED';
     dispatch.instanceId = instanceId;
-    dispatch.expect(dispatch.request.timeoutMs + reportMs, () => this.#timeOut(dispatch));
+    // The agent stops it by itself, and needs a moment to report that.
+    const withinMs = dispatch.request.timeoutMs + this.#options.limits.cancelConfirmMs;
+    dispatch.expect(withinMs, () => this.#timeOut(dispatch));
     return true;
   }
 
