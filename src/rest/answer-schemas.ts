@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { SyncStatus } from './node-schemas.ts';
 
 const sessionId = z.int().openapi({ description: 'The session’s id.', example: 1 });
 const message = z.string().openapi({ description: 'What was done, in a sentence for people.' });
@@ -21,19 +22,22 @@ export const Session = z
     model_name: z.string().nullable().openapi({
       description: 'The model that answers in it. Null: the provider’s default when a prompt arrives.',
     }),
+    tool_approval: z.enum(['auto', 'ask', 'deny']).openapi({
+      description: 'Whether tools that run commands or change files may run: always, when asked for, never.',
+    }),
     created_at: at('When it was created.'),
     updated_at: at('When it last changed.'),
     sync_workspace_id: z.string().nullable().openapi({
-      description: 'The workspace shared with the attached nodes. Null: no nodes have been attached.',
-      example: null,
+      description: 'The workspace shared with the attached nodes. Null: none has ever been attached.',
+      example: '6f1c2e0a-52f7-4c0e-9a43-0d9b8f3f2c11',
     }),
     attached_node_ids: z.array(z.string()).openapi({
       description: 'The ids of the nodes attached to the session.',
-      example: [],
+      example: ['laptop'],
     }),
-    node_sync_status: z.record(z.string(), z.string()).openapi({
+    node_sync_status: z.record(z.string(), SyncStatus).openapi({
       description: 'The sync status of each attached node, by node id.',
-      example: {},
+      example: { laptop: 'synced' },
     }),
   })
   .openapi('Session', { description: 'A chat session.' });
@@ -50,11 +54,19 @@ export const ToolCall = z
     status: z
       .enum(['awaiting_approval', 'running', 'succeeded', 'failed', 'denied', 'cancelled'])
       .openapi({ description: 'How far the call has come.' }),
+    node_id: z.string().nullable().openapi({ description: 'The node it is for. Null: it needs none.' }),
     result: z.string().nullable().openapi({ description: 'What the model was told. Null: not finished.' }),
+    error_code: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Why it failed or was denied, as a fixed name.', example: 'NODE_OFFLINE' }),
     exit_code: z
       .int()
       .nullable()
       .openapi({ description: 'The exit code, where the tool ran a program that has ended.' }),
+    stopped: z.boolean().nullable().openapi({
+      description: 'Of a cancelled call: whether nothing of it runs any more, for certain.',
+    }),
     duration_ms: z.int().nullable().openapi({ description: 'How long it took. Null: not finished.' }),
   })
   .openapi('ToolCall', { description: 'A tool that the model called while it answered.' });

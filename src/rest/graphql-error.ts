@@ -26,27 +26,35 @@ export function restError(errors: readonly Failure[], input: Partial<Record<Part
 }
 
 function locate(field: unknown, input: Partial<Record<Part, unknown>>) {
-  const argument = typeof field === 'string' ? field.split('.').at(-1) : undefined;
-  if (argument === undefined) {
-    return { loc: ['body'], value: input.body ?? null };
-  }
+  const argument = typeof field === 'string' ? field.replace(/^input\./, '') : '';
+  const names = argument.split('.').filter(Boolean).map(restName);
   const cursor = fieldOf(input.header, 'Last-Event-ID');
   if (argument === 'after' && cursor !== undefined) {
     return { loc: ['header', 'last-event-id'], value: cursor };
   }
-  const name = argument.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   for (const part of ['path', 'query'] as const) {
-    const value = fieldOf(input[part], name);
-    if (value !== undefined) {
-      return { loc: [part, name], value };
+    const value = valueAt(input[part], names);
+    if (names.length > 0 && value !== undefined) {
+      return { loc: [part, ...names], value };
     }
   }
-  return { loc: ['body', name], value: fieldOf(input.body, name) ?? null };
+  return { loc: ['body', ...names], value: valueAt(input.body, names) ?? null };
 }
 
-function fieldOf(part: unknown, name: string): unknown {
+/** What REST calls an argument of GraphQL, or a part of one. */
+function restName(name: string): string | number {
+  if (/^\d+$/.test(name)) return Number(name);
+  if (name === 'workspace') return 'config';
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function valueAt(part: unknown, names: readonly (string | number)[]): unknown {
+  return names.reduce(fieldOf, part);
+}
+
+function fieldOf(part: unknown, name: string | number): unknown {
   return typeof part === 'object' && part !== null && Object.hasOwn(part, name)
-    ? (part as Record<string, unknown>)[name]
+    ? (part as Record<string | number, unknown>)[name]
     : undefined;
 }
 

@@ -19,11 +19,14 @@ export function sessionJson(session: SessionFieldsFragment): z.infer<typeof Sess
     feature_name: session.featureName,
     provider_name: session.providerName ?? null,
     model_name: session.modelName ?? null,
+    tool_approval: lowerCase(session.toolApproval),
     created_at: session.createdAt,
     updated_at: session.updatedAt,
-    sync_workspace_id: null,
-    attached_node_ids: [],
-    node_sync_status: {},
+    sync_workspace_id: session.workspace?.id ?? null,
+    attached_node_ids: session.nodes.map(({ node }) => node.nodeId),
+    node_sync_status: Object.fromEntries(
+      session.nodes.map(({ node, syncStatus }) => [node.nodeId, lowerCase(syncStatus)]),
+    ),
   };
 }
 
@@ -83,8 +86,11 @@ function toolCallJson(call: SessionMessage['toolCalls'][number]): z.infer<typeof
     name: call.name,
     args: call.args ?? null,
     status: lowerCase(call.status),
+    node_id: call.nodeId ?? null,
     result: call.result ?? null,
+    error_code: call.errorCode ?? null,
     exit_code: call.exitCode ?? null,
+    stopped: call.stopped ?? null,
     duration_ms: call.durationMs ?? null,
   };
 }

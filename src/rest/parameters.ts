@@ -31,6 +31,13 @@ export const SessionPath = z.object({
   }),
 });
 
+/** `/sessions/{session_id}/nodes/{node_id}` */
+export const SessionNodePath = SessionPath.extend({
+  node_id: z
+    .string()
+    .openapi({ description: 'The id of a node attached to the session.', example: 'laptop' }),
+});
+
 /** `/sessions/messages/{message_id}` */
 export const MessagePath = z.object({
   message_id: pathId.openapi({

@@ -22,6 +22,8 @@ const systemPrompt = z.string().nullable().optional().openapi({
   example: 'Answer in one sentence.',
 });
 
+const toolApproval = z.enum(['auto', 'ask', 'deny']);
+
 /** The body of `POST /sessions/`. `{}` is enough. */
 export const SessionCreate = z
   .strictObject({
@@ -38,6 +40,11 @@ export const SessionCreate = z
     provider_name: providerName,
     model_name: modelName,
     system_prompt: systemPrompt,
+    tool_approval: toolApproval.default('auto').openapi({
+      description:
+        'Whether tools that run commands or change files may run on the attached nodes. `auto`: wherever the policy of the node itself allows it; the default, since REST has no way to ask. `ask`: once somebody has allowed the call over GraphQL. `deny`: never.',
+      example: 'auto',
+    }),
   })
   .openapi('SessionCreate', {
     description: 'A session to create. Every field is optional.',
@@ -46,7 +53,16 @@ export const SessionCreate = z
 
 /** The body of `PATCH /sessions/{session_id}`. What is left out stays as it is; null clears. */
 export const SessionUpdate = z
-  .strictObject({ title, provider_name: providerName, model_name: modelName, system_prompt: systemPrompt })
+  .strictObject({
+    title,
+    provider_name: providerName,
+    model_name: modelName,
+    system_prompt: systemPrompt,
+    tool_approval: toolApproval.optional().openapi({
+      description: 'As for a new session. Cannot be null.',
+      example: 'ask',
+    }),
+  })
   .openapi('SessionUpdate', {
     description: 'What to change. A field left out stays as it is; null clears it.',
     example: { title: 'Trip to Porto' },

@@ -25,7 +25,8 @@ import { downloadAudio } from './audio-download.ts';
 import { uploadAudio } from './audio-upload.ts';
 import { followChat, sendChat } from './chat-route.ts';
 import { jsonRoute, listRoute } from './json-route.ts';
-import { messageJson, sessionJson, tokensJson } from './legacy-json.ts';
+import { messageJson, sessionJson, tokensJson, upperCase } from './legacy-json.ts';
+import { nodeRoutes } from './node-routes.ts';
 import { SessionFilter, SessionPath } from './parameters.ts';
 import { SessionCreate, SessionUpdate } from './request-schemas.ts';
 import type { Route } from './route.ts';
@@ -48,6 +49,7 @@ export const routes: readonly Route[] = [
         providerName: body.provider_name,
         modelName: body.model_name,
         systemPrompt: body.system_prompt,
+        toolApproval: upperCase(body.tool_approval),
       },
     }),
     schema: Session,
@@ -108,6 +110,7 @@ export const routes: readonly Route[] = [
         providerName: body.provider_name,
         modelName: body.model_name,
         systemPrompt: body.system_prompt,
+        toolApproval: body.tool_approval && upperCase(body.tool_approval),
       },
     }),
     schema: Session,
@@ -186,6 +189,7 @@ export const routes: readonly Route[] = [
       run_id: run?.databaseId ?? null,
     }),
   }),
+  ...nodeRoutes,
   uploadAudio,
   downloadAudio,
 ];

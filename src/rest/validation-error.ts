@@ -28,7 +28,7 @@ export function validationErrors(issues: readonly Issue[], part: Part, value: un
     // pydantic shows for a missing field what it is missing from.
     return input === undefined
       ? [{ type: 'missing', loc, msg: 'Field required', input: at(value, path.slice(0, -1)) ?? null }]
-      : [{ ...describe(issue), loc, input }];
+      : [{ ...describe(issue, input), loc, input }];
   });
 }
 
@@ -41,16 +41,12 @@ export function fault(type: string, msg: string, input: unknown, ctx?: Record<st
   return { code: 'custom' as const, message: msg, input, params: { type, ...(ctx && { ctx }) } };
 }
 
-function describe(issue: Issue): Fault {
+function describe(issue: Issue, input: unknown): Fault {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.expected === 'string'
-        ? { type: 'string_type', msg: 'Input should be a valid string' }
-        : {
-            type: 'model_attributes_type',
-            msg: 'Input should be a valid dictionary or object to extract fields from',
-          };
+      return typeErrors[issue.expected] ?? objectError;
     case 'too_small':
+      if (issue.origin === 'array') return listTooShort(Number(issue.minimum), input);
       return {
         type: 'string_too_short',
         msg: `String should have at least ${issue.minimum} character${issue.minimum === 1 ? '' : 's'}`,
@@ -63,6 +59,25 @@ function describe(issue: Issue): Fault {
     default:
       return { type: 'value_error', msg: issue.message };
   }
+}
+
+const objectError: Fault = {
+  type: 'model_attributes_type',
+  msg: 'Input should be a valid dictionary or object to extract fields from',
+};
+
+const typeErrors: Record<string, Fault> = {
+  string: { type: 'string_type', msg: 'Input should be a valid string' },
+  array: { type: 'list_type', msg: 'Input should be a valid list' },
+};
+
+function listTooShort(least: number, input: unknown): Fault {
+  const length = Array.isArray(input) ? input.length : 0;
+  return {
+    type: 'too_short',
+    msg: `List should have at least ${least} item${least === 1 ? '' : 's'} after validation, not ${length}`,
+    ctx: { field_type: 'List', min_length: least, actual_length: length },
+  };
 }
 
 function literalError(choices: string[]): Fault {

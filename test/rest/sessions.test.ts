@@ -22,12 +22,13 @@ test('an empty object creates a session', async () => {
       "provider_name": null,
       "sync_workspace_id": null,
       "title": null,
+      "tool_approval": "auto",
       "updated_at": "2026-01-31T12:00:00.000Z",
       "user_id": "alice",
     }
   `);
   expect(graphql.calls).toEqual([
-    { operation: 'CreateSession', variables: { input: { featureName: 'default' } } },
+    { operation: 'CreateSession', variables: { input: { featureName: 'default', toolApproval: 'AUTO' } } },
   ]);
 });
 
@@ -42,6 +43,7 @@ test('every field of a new session reaches GraphQL under its own name', async ()
     provider_name: 'demo',
     model_name: 'demo-1',
     system_prompt: 'Be brief.',
+    tool_approval: 'deny',
   });
 
   expect(graphql.calls[0]?.variables).toMatchInlineSnapshot(`
@@ -52,6 +54,7 @@ test('every field of a new session reaches GraphQL under its own name', async ()
         "providerName": "demo",
         "systemPrompt": "Be brief.",
         "title": "Trip to Lisbon",
+        "toolApproval": "DENY",
         "userId": "alice",
       },
     }
@@ -113,10 +116,10 @@ test('an update keeps what is left out and clears what is null', async () => {
     return aliceSession();
   };
 
-  await server.request('PATCH', '/sessions/1', { title: null, model_name: 'demo-1' });
+  await server.request('PATCH', '/sessions/1', { title: null, model_name: 'demo-1', tool_approval: 'ask' });
   await server.request('PATCH', '/sessions/1', {});
 
-  expect(received).toEqual([{ title: null, modelName: 'demo-1' }, {}]);
+  expect(received).toEqual([{ title: null, modelName: 'demo-1', toolApproval: 'ASK' }, {}]);
 });
 
 test('deleting a session and clearing its history name the session', async () => {
@@ -204,10 +207,13 @@ test('the history holds every message, oldest first', async () => {
               },
               "call_id": "call_1",
               "duration_ms": 12,
+              "error_code": "TIMEOUT",
               "exit_code": 0,
               "name": "tide_table",
+              "node_id": "harbour",
               "result": "High at 15:02",
-              "status": "succeeded",
+              "status": "failed",
+              "stopped": true,
             },
           ],
         },
@@ -249,9 +255,12 @@ const toolCall = {
   callId: 'call_1',
   name: 'tide_table',
   args: { port: 'Lisbon' },
-  status: 'SUCCEEDED',
+  nodeId: 'harbour',
+  status: 'FAILED',
   result: 'High at 15:02',
+  errorCode: 'TIMEOUT',
   exitCode: 0,
+  stopped: true,
   durationMs: 12,
 };
 

@@ -198,6 +198,12 @@ test('everything that is wrong is said at once', async () => {
   `);
 });
 
+test('a session cannot have no tool approval', async () => {
+  expect(await refusal('PATCH', '/sessions/1', { tool_approval: null })).toMatchObject([
+    { type: 'literal_error', loc: ['body', 'tool_approval'], ctx: { expected: "'auto', 'ask' or 'deny'" } },
+  ]);
+});
+
 test('a field that cannot be changed is refused, not ignored', async () => {
   expect(await refusal('PATCH', '/sessions/1', { user_id: 'bob' })).toMatchInlineSnapshot(`
     [

@@ -99,6 +99,7 @@ function templateOf(path: string): string {
   const trimmed = bare
     .replace(/\/$/, '')
     .replace(/(?<=\/messages)\/-?\d+(?=\/|$)/, '/{message_id}')
+    .replace(/(?<=\/nodes)\/[^/]+$/, '/{node_id}')
     .replace(/\/-?\d+(?=\/|$)/, '/{session_id}');
   return `/api/v1${trimmed === '/sessions' ? '/sessions/' : trimmed}`;
 }

@@ -1,0 +1,182 @@
+import { encodeGlobalID } from '@pothos/plugin-relay';
+import { expect, test } from 'vitest';
+import { GatewayError } from '../../src/errors.ts';
+import { aliceSession } from './fixtures.ts';
+import { createGraphqlDouble } from './graphql-double.ts';
+import { startRestServer } from './rest-server.ts';
+
+const laptop = {
+  __typename: 'SessionNode',
+  node: { nodeId: 'laptop', displayName: 'Alice’s laptop' },
+  syncStatus: 'SYNCED',
+  connection: 'BUSY',
+  lastSyncAt: '2026-01-31T12:00:00.000Z',
+  error: null,
+};
+const desk = {
+  ...laptop,
+  node: { nodeId: 'desk', displayName: 'desk' },
+  syncStatus: 'OFFLINE',
+  connection: 'OFFLINE',
+  lastSyncAt: null,
+  error: 'The disk is full.',
+};
+const attached = { workspace: { id: '6f1c2e0a' }, nodes: [laptop, desk] };
+
+test('a session shows its workspace, its nodes and how far each has the files', async () => {
+  const graphql = createGraphqlDouble({ session: () => aliceSession(5, attached) });
+  await using server = await startRestServer(graphql);
+
+  const response = await server.request('GET', '/sessions/5');
+
+  expect(await response.json()).toMatchObject({
+    sync_workspace_id: '6f1c2e0a',
+    attached_node_ids: ['laptop', 'desk'],
+    node_sync_status: { laptop: 'synced', desk: 'offline' },
+  });
+});
+
+test('the nodes of a session are shown with their status and their connection', async () => {
+  const graphql = createGraphqlDouble({ session: () => aliceSession(5, attached) });
+  await using server = await startRestServer(graphql);
+
+  const response = await server.request('GET', '/sessions/5/nodes');
+
+  expect(await response.json()).toMatchInlineSnapshot(`
+    {
+      "nodes": [
+        {
+          "connection": "busy",
+          "display_name": "Alice’s laptop",
+          "error": null,
+          "last_sync": "2026-01-31T12:00:00.000Z",
+          "node_id": "laptop",
+          "status": "synced",
+        },
+        {
+          "connection": "offline",
+          "display_name": "desk",
+          "error": "The disk is full.",
+          "last_sync": null,
+          "node_id": "desk",
+          "status": "offline",
+        },
+      ],
+      "session_id": 5,
+      "sync_workspace_id": "6f1c2e0a",
+    }
+  `);
+});
+
+test('attaching answers with the nodes, and every field reaches GraphQL under its own name', async () => {
+  const graphql = createGraphqlDouble({ attachNodes: () => aliceSession(5, attached) });
+  await using server = await startRestServer(graphql);
+  const config = { source: 'node_local', path: '/home/alice/trip', source_node_id: 'laptop' };
+
+  const attach = await server.request('POST', '/sessions/5/nodes', { node_ids: ['laptop', 'desk'], config });
+  await server.request('POST', '/sessions/5/nodes', { node_ids: ['laptop'] });
+
+  expect(await attach.json()).toMatchObject({
+    session_id: 5,
+    nodes: [{ node_id: 'laptop' }, { node_id: 'desk' }],
+  });
+  const sessionId = encodeGlobalID('Session', 5);
+  const workspace = { source: 'NODE_LOCAL', path: '/home/alice/trip', sourceNodeId: 'laptop' };
+  expect(graphql.calls.map(({ variables }) => variables)).toEqual([
+    { sessionId, nodeIds: ['laptop', 'desk'], workspace },
+    { sessionId, nodeIds: ['laptop'] },
+  ]);
+});
+
+test('detaching names the session and the node', async () => {
+  const graphql = createGraphqlDouble({ detachNode: () => aliceSession(5) });
+  await using server = await startRestServer(graphql);
+
+  const response = await server.request('DELETE', '/sessions/5/nodes/laptop');
+
+  expect(await response.json()).toEqual({ message: 'Node detached', session_id: 5, node_id: 'laptop' });
+  expect(graphql.calls[0]?.variables).toEqual({
+    sessionId: encodeGlobalID('Session', 5),
+    nodeId: 'laptop',
+  });
+});
+
+test.for([
+  ['nodeIds', ['body', 'node_ids'], ['laptop', '?']],
+  ['nodeIds.1', ['body', 'node_ids', 1], '?'],
+  ['workspace.sourceNodeId', ['body', 'config', 'source_node_id'], 'desk'],
+  ['workspace.path', ['body', 'config', 'path'], null],
+])('what GraphQL refuses at %s is located where REST has it', async ([field, loc, input]) => {
+  const graphql = createGraphqlDouble({
+    attachNodes: () => {
+      throw new GatewayError('BAD_USER_INPUT', 'No.', { field });
+    },
+  });
+  await using server = await startRestServer(graphql);
+
+  const body = { node_ids: ['laptop', '?'], config: { source: 'server', source_node_id: 'desk' } };
+  const response = await server.request('POST', '/sessions/5/nodes', body);
+
+  expect(response.status).toBe(422);
+  expect(await response.json()).toEqual({ detail: [{ type: 'value_error', loc, msg: 'No.', input }] });
+});
+
+/** The `detail` of an attempt to attach that is refused before any document was executed. */
+async function refusal(body: object) {
+  const graphql = createGraphqlDouble();
+  await using server = await startRestServer(graphql);
+  const response = await server.request('POST', '/sessions/1/nodes', body);
+  expect(response.status).toBe(422);
+  expect(graphql.calls).toEqual([]);
+  return ((await response.json()) as { detail: unknown }).detail;
+}
+
+test('the nodes to attach are required', async () => {
+  expect(await refusal({})).toMatchInlineSnapshot(`
+    [
+      {
+        "input": {},
+        "loc": [
+          "body",
+          "node_ids",
+        ],
+        "msg": "Field required",
+        "type": "missing",
+      },
+    ]
+  `);
+});
+
+test.for([
+  ['laptop', 'list_type', ['body', 'node_ids']],
+  [[], 'too_short', ['body', 'node_ids']],
+  [['laptop', 7], 'string_type', ['body', 'node_ids', 1]],
+])('the nodes %o are no nodes to attach', async ([node_ids, type, loc]) => {
+  expect(await refusal({ node_ids })).toMatchObject([{ type, loc }]);
+});
+
+test('no nodes to attach are refused as FastAPI does it', async () => {
+  expect(await refusal({ node_ids: [] })).toMatchInlineSnapshot(`
+    [
+      {
+        "ctx": {
+          "actual_length": 0,
+          "field_type": "List",
+          "min_length": 1,
+        },
+        "input": [],
+        "loc": [
+          "body",
+          "node_ids",
+        ],
+        "msg": "List should have at least 1 item after validation, not 0",
+        "type": "too_short",
+      },
+    ]
+  `);
+});
+
+test('a workspace from nowhere is refused', async () => {
+  const body = { node_ids: ['laptop'], config: { source: 'cloud' } };
+  expect(await refusal(body)).toMatchObject([{ type: 'literal_error', loc: ['body', 'config', 'source'] }]);
+});
