@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { isObjectType } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { runFailureCodes } from '../src/chat/run-event.ts';
+import { toolErrorCodes } from '../src/chat/tools.ts';
 import { errorStatus } from '../src/errors.ts';
 import { schema } from '../src/schema/index.ts';
 import { settings } from '../src/settings.ts';
@@ -135,5 +136,10 @@ describe('the tables of the README', () => {
   test('have every code of a failed run', () => {
     const named = tableBelow('| code | meaning |').map(([code]) => code);
     expect(named).toEqual(Object.keys(runFailureCodes));
+  });
+
+  test('have every code of a failed tool call', () => {
+    const named = tableBelow('| error code | meaning |').map(([code]) => code);
+    expect(named).toEqual(Object.keys(toolErrorCodes));
   });
 });
