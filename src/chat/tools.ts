@@ -53,6 +53,8 @@ export interface RefusedCall {
   errorCode: ToolErrorCode;
   /** What the model is told. */
   result: string;
+  /** The `nodeId` of the node that it was meant for, where that is known. */
+  nodeId?: string;
 }
 
 /** A call that has been checked and can run. */

@@ -67,7 +67,7 @@ const ToolStartFrame = z.object({
   node_id: z
     .string()
     .nullable()
-    .openapi({ description: 'The node that it is meant for. Null: it needs none, or cannot run.' }),
+    .openapi({ description: 'The node that it is meant for. Null: it needs none, or none was found.' }),
 });
 
 const ToolOutputFrame = z.object({

@@ -102,7 +102,8 @@ builder.objectRef<Of<'ToolCallStarted'>>('ToolCallStarted').implement({
     }),
     nodeId: t.exposeString('nodeId', {
       nullable: true,
-      description: 'The `nodeId` of the node that it is meant for; null where it needs none, or cannot run.',
+      description:
+        'The `nodeId` of the node that it is meant for; null where it needs none, or none was found.',
     }),
     node: t.prismaField({
       type: 'AgentNode',

@@ -41,7 +41,8 @@ export async function startCall(call: RequestedCall, options: StartCallOptions):
   const parsed = parseArgs(input);
   const args = parsed.ok ? parsed.value : input;
   const plan = parsed.ok ? await planCall(call, parsed.value, options) : notAnObject(input);
-  const { nodeId, dispatchId } = plan.ok ? plan : { nodeId: null, dispatchId: null };
+  const nodeId = plan.nodeId ?? null;
+  const dispatchId = plan.ok ? plan.dispatchId : null;
   const toolApproval = plan.ok && plan.needsApproval ? await toolApprovalOf(options) : 'AUTO';
   // Before anybody can know of the call: a decision may follow at once.
   const pending = toolApproval === 'ASK' ? askFor(callId, options) : undefined;

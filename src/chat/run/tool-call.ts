@@ -29,11 +29,16 @@ export async function runCall(
 }
 
 /** Waits for the decision. */
-async function permit({ callId, plan }: StartedCall, pending: PendingApproval, options: ToolCallOptions) {
-  const { writer, database } = options;
+async function permit(
+  { callId, name, plan }: StartedCall,
+  pending: PendingApproval,
+  options: ToolCallOptions,
+) {
+  const { writer, database, log } = options;
   const verdict = await pending.verdict;
   if (verdict === undefined) return notStarted;
   const { decision, reason } = verdict;
+  log.info({ callId, name, decision }, 'tool call decided');
   if (decision === 'APPROVED') {
     await database.toolCall.updateMany({
       where: { messageId: writer.assistantMessageId ?? 0, callId },
