@@ -7,9 +7,11 @@ import { approveCall, denyCall, type GuardedChat, startGuardedChat } from '../su
 async function toolFrames(session: GuardedChat, decide: typeof approveCall) {
   session.model.script([toolCall('w', 'write', { path: 'a' })], [text('Done.')]);
   const rest = await createRestClient(session);
-  const { json } = await rest.call('POST', '/sessions/', { user_id: 'alice' });
+  const data = await session.query('query ($id: ID!) { session(id: $id) { databaseId } }', {
+    id: session.sessionId,
+  });
   const frames: Frame[] = [];
-  for await (const frame of rest.chat(json.id, { prompt: 'Go' })) {
+  for await (const frame of rest.chat(data.session.databaseId, { prompt: 'Go' })) {
     frames.push(frame);
     const { status, call_id: callId } = frame.data;
     const run = frame.id?.split(':')[0];

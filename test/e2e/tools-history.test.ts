@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Format } from '../support/model-gateway.ts';
+import { chat, collect } from '../support/chat.ts';
+import { type Format, startModelGateway } from '../support/model-gateway.ts';
 import { type ModelServer, startModelServer } from '../support/model-server.ts';
 import { reasoning, text, toolCall } from '../support/model-server-turn.ts';
+import { createGuardedTools } from '../support/tool-approval.ts';
 import { rawCall, startToolChat } from '../support/tool-chat.ts';
 
 /** One line a message, as the model gets them with the second prompt. */
@@ -68,5 +70,22 @@ describe('what a later prompt shows of tool calls', () => {
       { role: 'assistant', content: [{ type: 'text', text: 'Done.' }] },
       { role: 'user', content: [{ type: 'text', text: 'And you?' }] },
     ]);
+  });
+
+  it('says of a call that was denied that it failed', async () => {
+    await using model = await startModelServer();
+    await using gateway = await startModelGateway(model, 'anthropic', { tools: createGuardedTools() });
+    const sessionId = await gateway.createSession({ toolApproval: 'DENY' });
+    model.script([toolCall('w', 'write', {})], [text('I may not.')], [text('I still may not.')]);
+    for (const prompt of ['Write', 'Again']) await collect(chat(gateway.client(), { sessionId, prompt }));
+    const denial = {
+      type: 'tool_result',
+      tool_use_id: 'w',
+      content: 'Tools that change something are not allowed in this session.',
+      is_error: true,
+    };
+    for (const { body } of model.requests.slice(1)) {
+      expect(body['messages']).toContainEqual({ role: 'user', content: [denial] });
+    }
   });
 });
