@@ -16,9 +16,9 @@ import { countTokens } from '../tokens.ts';
 import type { ToolRunner } from '../tools.ts';
 import type { Approvals } from './approvals.ts';
 import { callIdsOf } from './model-messages.ts';
+import { runCall } from './run-call.ts';
 import { type StartedCall, startCall } from './start-call.ts';
 import { runStep } from './step.ts';
-import { runCall } from './tool-call.ts';
 import type { RequestedCall } from './transcript.ts';
 
 export interface RunOptions {
