@@ -13,7 +13,7 @@ import { createModels, type Models } from './chat/models/models.ts';
 import { createCheckpointer } from './chat/run/checkpoint.ts';
 import { isDelta, type RunEventBody } from './chat/run-event.ts';
 import { Sessions } from './chat/sessions.ts';
-import { noTools, type ToolRunner } from './chat/tools.ts';
+import type { ToolRunner } from './chat/tools.ts';
 import type { Config } from './config.ts';
 import type { Services } from './context.ts';
 import { createExecutor } from './http/graphql/executor.ts';
@@ -26,6 +26,7 @@ import { createServerApp } from './http/server.ts';
 import { createStreamHandler } from './http/stream/handler.ts';
 import type { InboxEntry } from './nodes/inbox.ts';
 import { createNodeServices } from './nodes/node-services.ts';
+import { NodeTools } from './nodes/node-tools.ts';
 import { createDocs } from './rest/docs.ts';
 import { createRestApi } from './rest/handler.ts';
 import { StartupError } from './startup-error.ts';
@@ -133,7 +134,7 @@ function createServices(
   const engine = new Engine({
     database,
     models,
-    tools: parts.tools ?? noTools,
+    tools: parts.tools ?? new NodeTools({ ...nodesConfig, database, dispatcher }),
     runLog,
     sessionLog,
     bus,

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
-import { asNode, connectNode } from '../support/node-client.ts';
+import { connectNode } from '../support/node-client.ts';
+import { asNode } from '../support/node-reports.ts';
 import { registerNode } from '../support/nodes.ts';
 import { openTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -24,7 +25,7 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 
 /** What a heartbeat with this token is answered. */
 async function codeFor(token: string): Promise<unknown> {
-  const { errors } = await asNode(gateway.url, token, beat, {});
+  const { errors } = await asNode(gateway.url, token, beat);
   return errors?.[0]?.extensions['code'];
 }
 

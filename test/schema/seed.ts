@@ -10,6 +10,8 @@ export interface SeedOptions {
   toolCalls?: number;
   /** That each session has used. */
   models?: number;
+  /** Nodes attached to each session. */
+  agentNodeIds?: number[];
 }
 
 const batch = 1_000;
@@ -20,7 +22,7 @@ export function globalId(type: 'Session' | 'Message' | 'Run', id: number): strin
 
 /** Rows as finished chats leave them; returns the ids of the sessions. */
 export async function seed(database: Database, options: SeedOptions): Promise<number[]> {
-  const { sessions, userId = 'alice', turns = 0, toolCalls = 0, models = 0 } = options;
+  const { sessions, userId = 'alice', turns = 0, toolCalls = 0, models = 0, agentNodeIds = [] } = options;
   const ids: number[] = [];
   for (let index = 0; index < sessions; index += 1) {
     const { id } = await database.session.create({ data: { userId, title: `Chat ${index}` } });
@@ -35,8 +37,25 @@ export async function seed(database: Database, options: SeedOptions): Promise<nu
       inputTokens: 10,
     }));
     await database.modelUsage.createMany({ data: modelUsage });
+    const nodes = agentNodeIds.map((agentNodeId) => ({ sessionId: id, agentNodeId }));
+    await database.sessionNode.createMany({ data: nodes });
   }
   return ids;
+}
+
+/** Nodes that were registered and have connected; returns their ids. */
+export async function seedNodes(database: Database, nodes: number): Promise<number[]> {
+  const first = await database.agentNode.count();
+  const created = await database.agentNode.createManyAndReturn({
+    data: range(nodes).map((index) => ({
+      nodeId: `seeded-${first + index}`,
+      userId: 'alice',
+      displayName: `Node ${index}`,
+      capabilities: ['run_command', 'read_file'],
+    })),
+    select: { id: true },
+  });
+  return created.map(({ id }) => id);
 }
 
 /** A run that was cancelled long ago, so that only the database tells of it; returns its id. */
