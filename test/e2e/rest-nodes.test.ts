@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
-import { connectNode, type NodeClient } from '../support/node-client.ts';
+import { startNode } from '../support/nodes.ts';
 import { createRestClient, type Frame, type RestClient } from '../support/rest-client.ts';
 
 let gateway: TestGateway;
@@ -34,15 +34,6 @@ async function ask(sessionId: number, prompt: string): Promise<Frame['data'][]> 
   const frames: Frame['data'][] = [];
   for await (const { data } of rest.chat(sessionId, { prompt })) frames.push(data);
   return frames;
-}
-
-/** Registers a node and starts its agent. */
-async function startNode(nodeId: string): Promise<NodeClient> {
-  const register = 'mutation ($nodeId: String!) { registerNode(input: { nodeId: $nodeId }) { token } }';
-  const { data } = await gateway.graphql(register, { nodeId });
-  const node = connectNode(gateway.url, data.registerNode.token);
-  await node.next('InboxOpened');
-  return node;
 }
 
 const pending = { display_name: expect.any(String), last_sync: null, error: null };
@@ -97,7 +88,7 @@ describe('the curl commands of the legacy documentation', () => {
 describe('the nodes of a session over REST', () => {
   it('are shown as they are connected right now', async () => {
     const id = await createSession();
-    await using node = await startNode('laptop');
+    await using node = await startNode(gateway, 'laptop');
     await rest.call('POST', `/sessions/${id}/nodes`, { node_ids: ['laptop'] });
 
     const { json: online } = await rest.call('GET', `/sessions/${id}/nodes`);
@@ -181,7 +172,7 @@ describe('the nodes of a session over REST', () => {
 
 describe('a tool call in a session made over REST', () => {
   it('runs without being asked for, and is shown in the history', async () => {
-    await using node = await startNode('desktop');
+    await using node = await startNode(gateway, 'desktop');
     const id = await createSession();
     await rest.call('POST', `/sessions/${id}/nodes`, { node_ids: ['desktop'] });
 
@@ -205,7 +196,7 @@ describe('a tool call in a session made over REST', () => {
   });
 
   it('is not offered where the session denies it', async () => {
-    await using _node = await startNode('tablet');
+    await using _node = await startNode(gateway, 'tablet');
     const id = await createSession({ tool_approval: 'auto' });
     await rest.call('POST', `/sessions/${id}/nodes`, { node_ids: ['tablet'] });
     const { json: session } = await rest.call('PATCH', `/sessions/${id}`, { tool_approval: 'deny' });
