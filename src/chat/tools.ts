@@ -88,16 +88,3 @@ export interface ToolRunner {
   /** Checks a call, whether the tool was offered or not, and finds where it would run. Nothing runs yet. */
   plan(request: ToolRequest): Promise<ToolPlan>;
 }
-
-/** @param known The names of the tools that there are. */
-export function unknownTool(name: string, known: readonly string[]): RefusedCall {
-  const names = known.join(', ') || 'none';
-  const result = `There is no tool named "${name}". Tools there are: ${names}.`;
-  return { ok: false, errorCode: 'UNKNOWN_TOOL', result };
-}
-
-/** For a gateway with nothing attached that could run a tool. */
-export const noTools: ToolRunner = {
-  offer: async () => [],
-  plan: async ({ name }) => unknownTool(name, []),
-};

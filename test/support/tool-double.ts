@@ -1,10 +1,4 @@
-import {
-  type ToolOutcome,
-  type ToolPlan,
-  type ToolRequest,
-  type ToolRunner,
-  unknownTool,
-} from '../../src/chat/tools.ts';
+import type { ToolOutcome, ToolPlan, ToolRequest, ToolRunner } from '../../src/chat/tools.ts';
 
 export interface ToolPlay {
   args: object;
@@ -41,7 +35,10 @@ export function createTools(
       })),
     async plan(request): Promise<ToolPlan> {
       const tool = tools[request.name];
-      if (tool === undefined) return unknownTool(request.name, Object.keys(tools));
+      if (tool === undefined) {
+        const result = `There is no tool named "${request.name}". Tools there are: ${Object.keys(tools).join(', ')}.`;
+        return { ok: false, errorCode: 'UNKNOWN_TOOL', result };
+      }
       return {
         ok: true,
         nodeId: nodeId ?? null,
