@@ -156,7 +156,10 @@ function createServices(
   return { database, ...chats, nodes, attachments, registry, dispatcher, maxPromptBytes, maxPageSize };
 }
 
-/** Opens the doors. Disposing closes them: first to what is new, then, when the runs have ended, to all. */
+/**
+ * Opens the doors. Disposing closes them when the runs have ended: until then the agents of nodes must be able
+ * to report what those wait for, over new connections too.
+ */
 async function serve(config: Config, log: Logger, services: Services) {
   const { limits, chat, http } = config;
   const { maxBodyBytes } = limits;
@@ -188,8 +191,9 @@ async function serve(config: Config, log: Logger, services: Services) {
     url: listening.url,
     async [Symbol.asyncDispose]() {
       closing.abort();
-      const closed = listening.close();
       await services.engine.drain(chat.shutdownGraceMs);
+      services.registry.close();
+      const closed = listening.close();
       await Promise.race([closed, delay(farewellMs, undefined, { ref: false })]);
       await stream[Symbol.asyncDispose]();
       listening.cut();

@@ -1,10 +1,9 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import { text as readText } from 'node:stream/consumers';
 import { describe, expect, test, vi } from 'vitest';
 import { chat, collect, follow, textOf, until } from '../support/chat.ts';
 import { startTestGateway } from '../support/gateway.ts';
-import { createGate, text } from '../support/model-server-turn.ts';
+import { createGate, text, toolCall } from '../support/model-server-turn.ts';
+import { connectNode } from '../support/node-client.ts';
+import { createNodeSession, startNode } from '../support/nodes.ts';
 import { type ScriptedProcess, startScriptedProcess } from '../support/scripted-process.ts';
 
 const longGrace = { SHUTDOWN_GRACE_MS: '600000' };
@@ -39,7 +38,6 @@ describe('a gateway that is told to stop', () => {
     await using gateway = await startScriptedProcess(longGrace);
     const { sessionId, seen, gate } = await askAndWait(gateway);
     await tellToStop(gateway);
-    await expect(fetch(`${gateway.url}/health/live`)).rejects.toThrow();
     gate.release();
     const events = await seen;
     expect(textOf(events)).toBe('Once upon a time.');
@@ -86,34 +84,42 @@ describe('a gateway that is told to stop', () => {
     expect(textOf(await collect(follow(next.client(), waiting, 1)))).toBe('The end.');
   });
 
-  test('answers connections that are still open: it is not ready and takes no prompts', async () => {
+  test('answers until its runs have ended: it is not ready and takes no prompts', async () => {
     await using gateway = await startScriptedProcess(longGrace);
     const { seen, gate } = await askAndWait(gateway);
     const sessionId = await gateway.createSession();
-    const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
-    const body = JSON.stringify({ query: send, variables: { input: { sessionId, prompt: 'Hi' } } });
-    const { hostname, port, host } = new URL(gateway.url);
-    const socket = connect(Number(port), hostname);
-    const head = [
-      'POST /graphql HTTP/1.1',
-      `Host: ${host}`,
-      'Content-Type: application/json',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      // Says when the head has arrived.
-      'Expect: 100-continue',
-    ];
-    socket.write(`${head.join('\r\n')}\r\n\r\n`);
-    await once(socket, 'readable');
     await tellToStop(gateway);
-    socket.write(`${body}GET /health/ready HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
-    const answers = await readText(socket);
-    expect(answers).toContain('"code":"SHUTTING_DOWN"');
-    expect(answers).toContain('HTTP/1.1 503 Service Unavailable');
-    expect(answers).toContain('{"status":"shutting down"}');
+    const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
+    const { errors } = await gateway.graphql(send, { input: { sessionId, prompt: 'Hi' } });
+    expect(errors?.[0]?.extensions['code']).toBe('SHUTTING_DOWN');
+    const ready = await fetch(`${gateway.url}/health/ready`);
+    expect([ready.status, await ready.json()]).toEqual([503, { status: 'shutting down' }]);
     gate.release();
     await seen;
     expect(await gateway.exited).toEqual({ code: 0, signal: null });
     expect(gateway.model.requests).toHaveLength(1);
+    await expect(fetch(`${gateway.url}/health/live`)).rejects.toThrow();
+  });
+
+  test('lets nodes come back and report what its runs wait for, and then closes their inboxes', async () => {
+    await using gateway = await startScriptedProcess(longGrace);
+    gateway.model.script([toolCall('a', 'run_command', { command: 'make' })], [text('Built.')]);
+    await using laptop = await startNode(gateway, 'laptop');
+    const sessionId = await createNodeSession(gateway, ['laptop']);
+    const seen = collect(chat(gateway.client(), { sessionId, prompt: 'Build it' }));
+    const { dispatchId } = await laptop.take();
+    await tellToStop(gateway);
+    laptop.leave();
+
+    const { instanceId, token } = laptop;
+    await using again = connectNode(gateway.url, token, { instanceId, running: [dispatchId] });
+    await again.next('InboxOpened');
+    expect(await again.finish(dispatchId, { result: 'built' })).toBe(true);
+
+    expect(textOf(await seen)).toBe('Built.');
+    expect(await again.next('InboxClosed')).toMatchObject({ reason: 'SHUTTING_DOWN' });
+    await again.ended;
+    expect(await gateway.exited).toEqual({ code: 0, signal: null });
   });
 
   test.each(['SIGTERM', 'SIGINT'] as const)(
