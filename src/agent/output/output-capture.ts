@@ -8,8 +8,8 @@ export interface OutputCaptureOptions {
   onText?(text: string): void;
 }
 
-/** The room for the sentence that states what was cut. */
-const noticeBytes = 64;
+/** The room for the sentences that say what is missing, and for one of whoever ran the program. */
+const noticeBytes = 200;
 
 /**
  * Keeps of what a program writes as much as anybody is shown: however much that is, it costs no more memory
@@ -82,6 +82,6 @@ export class OutputCapture {
 export function boundText(text: string, maxBytes: number): string {
   if (Buffer.byteLength(text) <= maxBytes) return text;
   const capture = new OutputCapture({ maxBytes });
-  capture.write(Buffer.from(text));
+  capture.write(Buffer.from(text.replaceAll('\0', '')));
   return capture.end();
 }

@@ -14,8 +14,13 @@ export function findLines(text: string, pattern: RegExp, atMost: number): FoundL
     if (found.length === atMost) break;
     const content = line.endsWith('\r') ? line.slice(0, -1) : line;
     if (!pattern.test(content)) continue;
-    const cut = content.length > maxLineLength ? `${content.slice(0, maxLineLength)}…` : content;
-    found.push({ number: index + 1, text: cut });
+    found.push({ number: index + 1, text: shorten(content) });
   }
   return found;
+}
+
+function shorten(line: string): string {
+  if (line.length <= maxLineLength) return line;
+  // Not half a character at its end.
+  return `${line.slice(0, maxLineLength).replace(/\p{Surrogate}$/u, '')}…`;
 }
