@@ -3,7 +3,7 @@ import type { CodegenConfig } from '@graphql-codegen/cli';
 /** Types for the documents that this repository's own GraphQL clients execute. */
 const config: CodegenConfig = {
   schema: 'schema.graphql',
-  documents: 'src/rest/*.graphql',
+  documents: 'src/{rest,agent}/*.graphql',
   importExtension: '.ts',
   generates: {
     'src/gql/': {
