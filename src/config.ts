@@ -35,6 +35,11 @@ export function readConfig(env: NodeJS.ProcessEnv = processEnvironment()): Confi
   return toConfig(parsed.data);
 }
 
+/** The environment of this process as it is, for what hands parts of it on to other programs. */
+export function ownEnvironment(): NodeJS.ProcessEnv {
+  return process.env;
+}
+
 function processEnvironment(): NodeJS.ProcessEnv {
   const set = Object.entries(process.env).filter(([, value]) => value?.trim());
   return { ...readEnvFile('.env'), ...Object.fromEntries(set) };

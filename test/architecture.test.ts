@@ -21,8 +21,9 @@ const doors = ['http', 'rest'];
 
 /** Which rooms of `src` each room may import from, besides itself. */
 const mayImport: Record<string, string[]> = {
-  main: ['gateway', 'cli', ...base],
-  cli: ['gateway', 'agent', ...base],
+  main: ['cli', ...base],
+  cli: ['serve', 'agent', ...base],
+  serve: ['gateway', ...base],
   gateway: [...core, 'context', 'schema', 'sse', ...doors],
   http: [...core, 'context', 'schema', 'sse', 'gql'],
   rest: [...core, 'context', 'schema', 'sse', 'gql'],

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { AgentOptions } from './agent/agent.ts';
+import { ownEnvironment } from './config.ts';
+
+export type StopSignal = 'SIGTERM' | 'SIGINT';
+
+/** Settles when the process is told to stop; told again, it calls `onAgain` and ends at once. */
+export type WhenStopped = (onAgain?: (signal: StopSignal) => void) => Promise<StopSignal>;
+
+/**
+ * Runs `switchyard` as its command line says. What a command needs is loaded only for that command.
+ *
+ * @param args Without the program itself.
+ * @returns The exit code.
+ * @throws StartupError where the gateway cannot start.
+ */
+export async function runCli(args: readonly string[], whenStopped: WhenStopped): Promise<number> {
+  const version = readVersion();
+  let exitCode = 0;
+  const program = new Command('switchyard')
+    .description('A GraphQL gateway for agent chat sessions, and the agent that runs tools for it.')
+    .version(version)
+    .exitOverride();
+  program
+    .command('serve')
+    .description('start the gateway, also without a command; its settings come from the environment and .env')
+    .action(async () => {
+      const { serve } = await import('./serve.ts');
+      await serve(whenStopped);
+    });
+  agentCommand(program).action(async (options: AgentFlags) => {
+    exitCode = await startAgent({ ...options, version }, whenStopped);
+  });
+  try {
+    await program.parseAsync(args.length > 0 ? args : ['serve'], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    throw error;
+  }
+}
+
+type AgentFlags = Omit<AgentOptions, 'version' | 'env' | 'print'>;
+
+function agentCommand(program: Command): Command {
+  return program
+    .command('agent')
+    .description('run tools on this machine: connect it to a gateway as one of its nodes')
+    .requiredOption('--gateway <url>', 'where the gateway answers: http://localhost:8000')
+    .addOption(
+      new Option('--token <token>', 'the token of the node, from registerNode')
+        .env('SWITCHYARD_TOKEN')
+        .makeOptionMandatory(),
+    )
+    .option('--workspace <folder>', 'the folder that tools work in', '.')
+    .option('--policy <file>', 'YAML that says what may run; default: commands that only read')
+    .option('--max-dispatches <count>', 'tool calls that run at once, 1 to 64', toCount, 4)
+    .option('--name <name>', 'what the agent calls itself in what it prints', hostname())
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 told to stop; 1 cannot start; 77 the gateway does not want this agent.',
+    );
+}
+
+function toCount(value: string): number {
+  const count = Number(value);
+  if (/^\d+$/.test(value) && count >= 1 && count <= 64) return count;
+  throw new InvalidArgumentError('Expected a whole number from 1 to 64.');
+}
+
+async function startAgent(
+  options: AgentFlags & { version: string },
+  whenStopped: WhenStopped,
+): Promise<number> {
+  const [{ runAgent }, { AgentError }] = await Promise.all([
+    import('./agent/agent.ts'),
+    import('./agent/agent-error.ts'),
+  ]);
+  const stop = new AbortController();
+  void whenStopped().then(() => stop.abort());
+  try {
+    await runAgent({ ...options, env: ownEnvironment(), print: printLine }, stop.signal);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return error.exitCode;
+  }
+}
+
+function printLine(line: string): void {
+  process.stdout.write(`${new Date().toTimeString().slice(0, 8)} ${line}\n`);
+}
+
+function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return String(version);
+}
