@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createClient } from 'graphql-sse';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { GraphQLAnswer } from './gateway-api.ts';
 import { createNodeReports, type NodeReports } from './node-reports.ts';
 
@@ -92,15 +92,21 @@ function read(inbox: AsyncIterable<unknown>): Pick<NodeClient, 'commands' | 'end
       commands.push(data.nodeInbox);
     }
   })();
+  let isOver = false;
   // A test that does not look at its end does not mind how it ends.
-  ended.catch(() => {});
+  void ended
+    .catch(() => {})
+    .finally(() => {
+      isOver = true;
+    });
   return {
     commands,
     ended,
     async next(typename) {
       const isNext = (command: SeenCommand) => command.__typename === typename && !returned.has(command);
-      await expect.poll(() => commands.find(isNext), { timeout: 10_000, interval: 5 }).toBeDefined();
-      const found = commands.find(isNext) as SeenCommand;
+      await vi.waitUntil(() => isOver || commands.some(isNext), { timeout: 10_000, interval: 5 });
+      const found = commands.find(isNext);
+      if (found === undefined) throw new Error(`The inbox ended without ${typename}.`, { cause: commands });
       returned.add(found);
       return found;
     },
