@@ -134,7 +134,7 @@ describe.each(formats)('a model of %s that has nodes', (format) => {
     );
     expect(resultsIn(await model.request(1))).toEqual([
       result(format, 'call-0', 'run_command', 'rm is denied.', true),
-      result(format, 'call-1', 'run_command', expect.stringContaining('false says no'), true),
+      result(format, 'call-1', 'run_command', 'false says no\n[exit code 1]', true),
       result(format, 'call-2', 'run_command', expect.stringContaining('zzz'), true),
     ]);
   });

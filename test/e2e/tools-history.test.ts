@@ -33,7 +33,7 @@ describe('what a later prompt shows of tool calls', () => {
       {"role":"assistant","content":"Reading. ","tool_calls":[{"id":"a","type":"function","function":{"name":"read","arguments":"{\\"path\\":\\"a\\"}"}}]}
       {"role":"tool","tool_call_id":"a","content":"content of {\\"path\\":\\"a\\"}"}
       {"role":"assistant","content":"Writing. ","tool_calls":[{"id":"b","type":"function","function":{"name":"write","arguments":"{}"}},{"id":"c","type":"function","function":{"name":"read","arguments":"{}"}}]}
-      {"role":"tool","tool_call_id":"b","content":"read-only"}
+      {"role":"tool","tool_call_id":"b","content":"read-only\\n[exit code 1]"}
       {"role":"tool","tool_call_id":"c","content":"The arguments are not a JSON object: {\\"path"}
       {"role":"assistant","content":"Done."}
       {"role":"user","content":"Thanks"}
@@ -49,7 +49,7 @@ describe('what a later prompt shows of tool calls', () => {
       {"role":"assistant","content":[{"type":"text","text":"Reading. "},{"type":"tool_use","id":"a","name":"read","input":{"path":"a"}}]}
       {"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"content of {\\"path\\":\\"a\\"}"}]}
       {"role":"assistant","content":[{"type":"text","text":"Writing. "},{"type":"tool_use","id":"b","name":"write","input":{}},{"type":"tool_use","id":"c","name":"read","input":{}}]}
-      {"role":"user","content":[{"type":"tool_result","tool_use_id":"b","content":"read-only","is_error":true},{"type":"tool_result","tool_use_id":"c","content":"The arguments are not a JSON object: {\\"path","is_error":true}]}
+      {"role":"user","content":[{"type":"tool_result","tool_use_id":"b","content":"read-only\\n[exit code 1]","is_error":true},{"type":"tool_result","tool_use_id":"c","content":"The arguments are not a JSON object: {\\"path","is_error":true}]}
       {"role":"assistant","content":[{"type":"text","text":"Done."}]}
       {"role":"user","content":[{"type":"text","text":"Thanks"}]}
       "

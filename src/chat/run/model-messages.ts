@@ -2,9 +2,9 @@ import type {
   LanguageModelV3Message,
   LanguageModelV3TextPart,
   LanguageModelV3ToolCallPart,
-  LanguageModelV3ToolResultPart,
 } from '@ai-sdk/provider';
 import type { Message, ToolCall } from '../../generated/prisma/client.ts';
+import { toolResultPart } from './tool-result.ts';
 
 /** A message as it is stored, with its tool calls in order. */
 export type StoredMessage = Message & { toolCalls: ToolCall[] };
@@ -50,7 +50,7 @@ function toSteps(message: StoredMessage): LanguageModelV3Message[] {
         role: 'assistant',
         content: [...textPart(message.content.slice(offset, end)), ...calls.map(callPart)],
       },
-      { role: 'tool', content: calls.map(resultPart) },
+      { role: 'tool', content: calls.map(toolResultPart) },
     );
     offset = end;
   }
@@ -73,10 +73,4 @@ function textPart(text: string): LanguageModelV3TextPart[] {
 function callPart({ callId, name, args }: ToolCall): LanguageModelV3ToolCallPart {
   const input = typeof args === 'object' && args !== null ? args : {};
   return { type: 'tool-call', toolCallId: callId, toolName: name, input };
-}
-
-function resultPart({ callId, name, status, result }: ToolCall): LanguageModelV3ToolResultPart {
-  const type = status === 'SUCCEEDED' ? 'text' : 'error-text';
-  const output = { type, value: result ?? 'Interrupted.' } as const;
-  return { type: 'tool-result', toolCallId: callId, toolName: name, output };
 }

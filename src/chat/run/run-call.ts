@@ -3,6 +3,7 @@ import { type RefusedCall, type ToolErrorCode, type ToolOutcome, toolErrorCodes 
 import type { PendingApproval, Verdict } from './approvals.ts';
 import { type ExecuteCallOptions, executeCall, notStarted } from './execute-call.ts';
 import type { StartCallOptions, StartedCall } from './start-call.ts';
+import { toolResultPart } from './tool-result.ts';
 
 export type ToolCallOptions = StartCallOptions & Omit<ExecuteCallOptions, 'callId'>;
 
@@ -71,8 +72,7 @@ async function endCall(
     data: ended,
   });
   await writer.write({ type: 'ToolCallFinished', callId, name, ...ended });
-  const type = ended.status === 'SUCCEEDED' ? 'text' : 'error-text';
-  return { type: 'tool-result', toolCallId: callId, toolName: name, output: { type, value: ended.result } };
+  return toolResultPart({ callId, name, ...ended });
 }
 
 function columnsOf(outcome: ToolOutcome | RefusedCall) {
