@@ -90,6 +90,10 @@ describe('a token', () => {
       extensions: { code: 'UNAUTHENTICATED' },
     });
 
+    const rest = await gateway.rest('/sessions/1', { headers });
+    expect(rest.status).toBe(401);
+    expect(await rest.json()).toEqual({ detail: expect.stringContaining('belongs to no node') });
+
     await using stranger = connectNode(gateway.url, 'swn_nobody');
     await expect(stranger.ended).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });

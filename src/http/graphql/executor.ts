@@ -1,5 +1,6 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import type { ExecutionResult } from 'graphql';
+import { GatewayError } from '../../errors.ts';
 import type { RequestIds } from '../request-ids.ts';
 import type { RequestContext } from './request-context.ts';
 import type { GraphQLServer } from './yoga.ts';
@@ -14,14 +15,21 @@ export function createExecutor(yoga: GraphQLServer, requestIds: RequestIds) {
     const args = { schema: enveloped.schema, document, contextValue, variableValues: variables };
     return { enveloped, args };
   };
+  // Who is asking is found out with the context: a token that is worth nothing is refused there.
+  const refusal = (error: unknown) => {
+    if (error instanceof GatewayError) return { errors: [error] };
+    throw error;
+  };
   return {
     async execute<D, V>(
       document: TypedDocumentNode<D, V>,
       variables: V,
       request: Request,
     ): Promise<ExecutionResult<D>> {
-      const { enveloped, args } = await prepare(request, document, variables, {});
-      return enveloped.execute(args);
+      return prepare(request, document, variables, {}).then(
+        ({ enveloped, args }) => enveloped.execute(args),
+        refusal,
+      );
     },
     async subscribe<D, V>(
       document: TypedDocumentNode<D, V>,
@@ -29,8 +37,10 @@ export function createExecutor(yoga: GraphQLServer, requestIds: RequestIds) {
       request: Request,
       signal: AbortSignal,
     ): Promise<AsyncIterable<ExecutionResult<D>> | ExecutionResult<D>> {
-      const { enveloped, args } = await prepare(request, document, variables, { signal });
-      return enveloped.subscribe(args);
+      return prepare(request, document, variables, { signal }).then(
+        ({ enveloped, args }) => enveloped.subscribe(args),
+        refusal,
+      );
     },
   };
 }
