@@ -3,6 +3,8 @@ import { z } from 'zod';
 
 // Timers take no more than this; anything longer would fire at once.
 const longestMs = 2_147_483_647;
+/** For what is added up or multiplied before a timer takes it. */
+const oneDayMs = 86_400_000;
 
 const loopback = z
   .string()
@@ -122,22 +124,22 @@ export const environment = z.object({
   TOOL_APPROVAL_TIMEOUT_MS: milliseconds(1)
     .default(300_000)
     .meta({ description: 'How long a tool call waits for somebody to allow it; then it is denied.' }),
-  NODE_HEARTBEAT_MS: milliseconds(1)
+  NODE_HEARTBEAT_MS: milliseconds(1, oneDayMs)
     .default(10_000)
     .meta({ description: 'How often agents send a heartbeat; after three missed ones a node is offline.' }),
-  NODE_GRACE_MS: milliseconds(0)
+  NODE_GRACE_MS: milliseconds(0, oneDayMs)
     .default(30_000)
     .meta({ description: 'How long the tool calls of a node that vanished wait for it.' }),
   DISPATCH_ACK_MS: milliseconds(1)
     .default(10_000)
     .meta({ description: 'How long a connected node may take to take a tool call.' }),
-  DISPATCH_TIMEOUT_MS: milliseconds(1)
+  DISPATCH_TIMEOUT_MS: milliseconds(1, oneDayMs)
     .default(120_000)
     .meta({ description: 'How long a tool may run on a node, unless its call says otherwise.' }),
-  MAX_DISPATCH_TIMEOUT_MS: milliseconds(1)
+  MAX_DISPATCH_TIMEOUT_MS: milliseconds(1, oneDayMs)
     .default(600_000)
     .meta({ description: 'The longest that the call of a command may ask for.' }),
-  CANCEL_CONFIRM_MS: milliseconds(0)
+  CANCEL_CONFIRM_MS: milliseconds(0, oneDayMs)
     .default(5_000)
     .meta({ description: 'How long a cancelled run waits for nodes to say that they have stopped.' }),
   MAX_TOOL_OUTPUT_BYTES: wholeNumber(1_024, 1_073_741_824)
@@ -218,8 +220,8 @@ function wholeNumber(least: number, most: number) {
     .refine((value) => value >= least && value <= most, expected);
 }
 
-function milliseconds(least: number) {
-  return wholeNumber(least, longestMs);
+function milliseconds(least: number, most = longestMs) {
+  return wholeNumber(least, most);
 }
 
 function isLoopback(host: string): boolean {

@@ -14,8 +14,12 @@ export interface LiveNodeOptions {
   graceMs: number;
   /** Called when the node came, went or has more or less to do. */
   onChange(node: LiveNode): void;
-  /** Called when its agent was heard of, and when it has gone. */
-  onSeen(node: LiveNode): void;
+  /**
+   * Called when its agent was heard of, and when it has gone.
+   *
+   * @param isGone Whether it will not be heard of for now.
+   */
+  onSeen(id: number, lastSeenAt: Date, isGone: boolean): void;
   onError(error: unknown): void;
 }
 
@@ -70,7 +74,6 @@ export class LiveNode {
     this.#lastSeenAt = new Date();
     this.#expectHeartbeat();
     this.dispatches.connect(connection.instanceId, maxDispatches);
-    this.#options.onSeen(this);
   }
 
   /** Takes a heartbeat. Returns those of the ids that the agent has no business to run. */
@@ -82,7 +85,7 @@ export class LiveNode {
       this.#expectHeartbeat();
       if (wasSilent) this.dispatches.connect(this.#connection.instanceId);
     }
-    this.#options.onSeen(this);
+    this.#options.onSeen(this.id, this.#lastSeenAt, false);
     return this.dispatches.unknownOf(running);
   }
 
@@ -144,7 +147,7 @@ export class LiveNode {
     this.dispatches.disconnect();
     this.expectBack(this.#options.graceMs);
     this.#options.onChange(this);
-    this.#options.onSeen(this);
+    if (this.#lastSeenAt) this.#options.onSeen(this.id, this.#lastSeenAt, true);
   }
 
   #lose(why: string): void {

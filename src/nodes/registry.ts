@@ -84,7 +84,7 @@ export class Registry implements AsyncDisposable {
     return this.#nodes.get(agentNodeId)?.presence ?? absent;
   }
 
-  /** The same for any node. */
+  /** What this process knows of any node. */
   findOrCreate(node: Pick<AgentNode, 'id' | 'nodeId' | 'lastSeenAt'>): LiveNode {
     const known = this.#nodes.get(node.id);
     if (known) return known;
@@ -144,6 +144,7 @@ export class Registry implements AsyncDisposable {
   /** Closes the inbox of a node. What it was to run fails. */
   disconnect(agentNodeId: number, reason: InboxClosedReason): void {
     this.#nodes.get(agentNodeId)?.close(reason);
+    if (reason === 'NODE_DELETED') this.#nodes.delete(agentNodeId);
   }
 
   /** Tells all agents that the gateway is shutting down. */
@@ -164,9 +165,7 @@ export class Registry implements AsyncDisposable {
     const live: LiveNode = new LiveNode(node, {
       ...this.#options,
       onChange: ({ id, presence }) => this.#news.changed(id, presence.connection, 'OFFLINE'),
-      onSeen: ({ id, presence: { connection, lastSeenAt } }) => {
-        if (lastSeenAt) this.#lastSeen.note(id, lastSeenAt, connection === 'OFFLINE');
-      },
+      onSeen: (...seen) => this.#lastSeen.note(...seen),
       onError: (err) => log.error({ err, nodeId: node.nodeId }, 'a node could not be told'),
     });
     this.#nodes.set(node.id, live);

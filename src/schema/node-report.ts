@@ -116,7 +116,7 @@ builder.mutationFields((t) => {
         dispatchId: dispatchId(),
         offset: t.arg.int({
           required: true,
-          validate: amount,
+          validate: amount.max(1_000_000_000, 'expected at most 1000000000'),
           description: 'Where the piece begins, in UTF-16 code units from the start of all output.',
         }),
         text: t.arg.string({ required: true, validate: text, description: 'The piece.' }),

@@ -81,6 +81,7 @@ const rows: Row[] = [
   ['a dispatch without an id', acknowledge, { id: '', instance: 'a' }, 'dispatchId'],
   ['a process with a strange id', acknowledge, { id: 'a', instance: 'a b' }, 'instanceId'],
   ['a negative offset', append, { id: 'a', offset: -1, text: '' }, 'offset'],
+  ['an offset that no output has', append, { id: 'a', offset: 2 ** 31 - 1, text: 'a' }, 'offset'],
   ['output with half a surrogate pair', append, { id: 'a', offset: 0, text: lone }, 'text'],
   [
     'a result with half a surrogate pair',
