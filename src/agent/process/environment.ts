@@ -14,20 +14,18 @@ export interface EnvironmentOptions {
   names: readonly string[];
   /** What the agent was started with. */
   own: NodeJS.ProcessEnv;
-  workspaceRoot: string;
+  /** A folder whose programs are not found by their names. Default: none. */
+  untrusted?: string | undefined;
 }
 
-/**
- * The environment of commands. Its PATH leaves out what lies within the workspace: a tool could put a program
- * there under the name of one that the policy allows.
- */
-export function commandEnvironment({ names, own, workspaceRoot }: EnvironmentOptions): NodeJS.ProcessEnv {
+/** The environment of commands. */
+export function commandEnvironment({ names, own, untrusted }: EnvironmentOptions): NodeJS.ProcessEnv {
   const passed = names.flatMap((name) => (own[name] === undefined ? [] : [[name, own[name]] as const]));
   const environment: NodeJS.ProcessEnv = { ...guards, ...Object.fromEntries(passed) };
   const { PATH: path } = environment;
-  if (path !== undefined) {
-    const isOutside = (folder: string) => isAbsolute(folder) && !isWithin(workspaceRoot, folder);
-    environment['PATH'] = path.split(delimiter).filter(isOutside).join(delimiter);
+  if (path !== undefined && untrusted !== undefined) {
+    const isTrusted = (folder: string) => isAbsolute(folder) && !isWithin(untrusted, folder);
+    environment['PATH'] = path.split(delimiter).filter(isTrusted).join(delimiter);
   }
   return environment;
 }

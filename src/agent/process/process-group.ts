@@ -38,7 +38,9 @@ async function isRunning(groupId: number): Promise<boolean> {
  * of a container does not do that, they stay in their group for ever.
  */
 async function hasLivingMember(groupId: number): Promise<boolean> {
-  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const names = await readdir('/proc').catch(() => undefined);
+  if (names === undefined) return true;
+  const ids = names.filter((name) => /^\d+$/.test(name));
   const stats = await Promise.all(ids.map((id) => readFile(`/proc/${id}/stat`, 'latin1').catch(() => '')));
   return stats.some((stat) => {
     // pid (name) state ppid pgrp …, and the name may have spaces and parentheses in it: see proc_pid_stat(5).

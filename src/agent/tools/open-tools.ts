@@ -37,7 +37,12 @@ export async function openTools({
   const tools = createTools({
     workspace,
     policy,
-    commandEnvironment: commandEnvironment({ names: policy.environment, own: env, workspaceRoot: root }),
+    commandEnvironment: commandEnvironment({
+      names: policy.environment,
+      own: env,
+      // A tool could put a program there under the name of one that the policy allows.
+      untrusted: policy.mode === 'strict' ? root : undefined,
+    }),
     watchdog,
     inTurn: createTurns(),
   });
