@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AgentError } from './agent-error.ts';
 import { createGatewayClient, type GatewayAddress } from './connection/gateway-client.ts';
-import { stayConnected } from './connection/stay-connected.ts';
+import { type StayConnectedOptions, stayConnected } from './connection/stay-connected.ts';
 import { Dispatches } from './dispatch/dispatches.ts';
 import { sendHeartbeats } from './dispatch/heartbeat.ts';
 import { createStats } from './dispatch/stats.ts';
@@ -68,42 +68,33 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
   const instanceId = randomUUID();
   const dispatches = new Dispatches({ client, tools, instanceId, maxDispatches, print });
   const measure = createStats();
-  const stopAll = (ids: string[]) => {
-    for (const id of ids) dispatches.cancel(id);
+  const introduce = () => ({
+    capabilities: tools.capabilities,
+    maxDispatches,
+    instanceId,
+    running: dispatches.openIds,
+    agentVersion: version,
+    platform: `${process.platform} ${process.arch}`,
+  });
+  const onCommand: StayConnectedOptions['onCommand'] = (command) => {
+    if (command.__typename === 'RunDispatch') dispatches.take(command);
+    else dispatches.cancel(command.dispatchId);
+  };
+  const onOpen: StayConnectedOptions['onOpen'] = ({ heartbeatMs, unknownDispatchIds }, closed, reconnect) => {
+    dispatches.cancelAll(unknownDispatchIds);
+    const heartbeat = {
+      client,
+      everyMs: heartbeatMs,
+      measure: () => measure(dispatches.running),
+      openIds: () => dispatches.openIds,
+      onUnknown: (ids: string[]) => dispatches.cancelAll(ids),
+      onLost: () => reconnect('The gateway does not answer heartbeats.'),
+    };
+    void sendHeartbeats(heartbeat, closed);
   };
   print(`${name}: ${tools.mode} policy, workspace ${tools.root}`);
   try {
-    await stayConnected(
-      {
-        address,
-        print,
-        introduce: () => ({
-          capabilities: tools.capabilities,
-          maxDispatches,
-          instanceId,
-          running: dispatches.openIds,
-          agentVersion: version,
-          platform: `${process.platform} ${process.arch}`,
-        }),
-        onCommand(command) {
-          if (command.__typename === 'RunDispatch') dispatches.take(command);
-          else dispatches.cancel(command.dispatchId);
-        },
-        onOpen({ heartbeatMs, unknownDispatchIds }, closed, reconnect) {
-          stopAll(unknownDispatchIds);
-          const heartbeat = {
-            client,
-            everyMs: heartbeatMs,
-            measure: () => measure(dispatches.running),
-            openIds: () => dispatches.openIds,
-            onUnknown: stopAll,
-            onLost: () => reconnect('The gateway does not answer heartbeats.'),
-          };
-          void sendHeartbeats(heartbeat, closed);
-        },
-      },
-      stop,
-    );
+    await stayConnected({ address, introduce, onCommand, onOpen, print }, stop);
   } finally {
     if (dispatches.running > 0) print(`stopping what runs: ${dispatches.running}`);
     await dispatches.close(leaveMs);

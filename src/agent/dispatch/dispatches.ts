@@ -76,10 +76,14 @@ export class Dispatches {
     this.#open.get(dispatchId)?.abort();
   }
 
+  cancelAll(dispatchIds: readonly string[]): void {
+    for (const id of dispatchIds) this.cancel(id);
+  }
+
   /** Takes no more, stops those that run, and gives their reports so long. */
   async close(withinMs: number): Promise<void> {
     this.#isClosing = true;
-    for (const cancel of this.#open.values()) cancel.abort();
+    this.cancelAll(this.openIds);
     const late = setTimeout(() => this.#closed.abort(), withinMs);
     await Promise.all(this.#work);
     clearTimeout(late);
