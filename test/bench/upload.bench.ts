@@ -1,73 +1,53 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { get, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { openTemporaryFolder } from '../support/temporary-folder.ts';
-import { wavHeader } from '../support/wav.ts';
+import { sha256Of } from './long-recording.ts';
+import type { Form, Transfer } from './upload-client.ts';
 
 /**
  * A large recording in and out of the gateway: time, and growth of its memory, against node:http that pipes to
- * a file and back. Judge by the median, on a machine that does nothing else. Linux only; takes three times the
- * size in the folder for temporary files. Run it with `tsx test/bench/upload.bench.ts [megabytes] [rounds]`.
+ * a file and back. Each has the same client, in a process of its own, and they take turns. Judge by the median,
+ * on a machine that does nothing else. Linux only; takes three times the size in the folder for temporary files.
+ * Run it with `tsx test/bench/upload.bench.ts [megabytes] [rounds]`.
  */
 const megabytes = Number(process.argv[2] ?? 1_024);
-const rounds = Number(process.argv[3] ?? 3);
-/** Noise, as samples are to whoever looks for a boundary in them. */
-const block = randomBytes(262_144);
+const rounds = Number(process.argv[3] ?? 5);
+/** Idle for so long, V8 has given back what starting took, as in a gateway that has run for a while. */
+const restMs = 20_000;
 
 interface Server {
   child: ChildProcess;
   url: string;
 }
 
-interface Form {
-  headers: Record<string, string>;
-  head: string;
-  tail: string;
-}
-
 interface Measured {
   seconds: number;
-  /** Of processor time, over all threads. */
-  cpuSeconds: number;
+  /** Of processor time, over all threads: in the process, and in the kernel for it. */
+  userSeconds: number;
+  systemSeconds: number;
   /** The most resident memory above what there was before, in megabytes. */
   growth: number;
 }
 
+const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+
 async function start(file: string, args: string[], env: Record<string, string>): Promise<Server> {
-  const script = fileURLToPath(new URL(file, import.meta.url));
-  const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
+  const child = spawn(process.execPath, [...process.execArgv, pathOf(file), ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  for await (const chunk of child.stdout) {
+  for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(String(chunk))?.[0];
     if (url === undefined) continue;
     child.stdout.resume();
     return { child, url };
   }
   throw new Error('The server did not start.');
-}
-
-/** A WAV file of so many bytes; nothing of it is kept. */
-function* recording(size: number): Generator<Buffer> {
-  const header = wavHeader(size);
-  yield header;
-  for (let left = size - header.length; left > 0; left -= block.length) {
-    yield left < block.length ? block.subarray(0, left) : block;
-  }
-}
-
-function sha256Of(size: number): string {
-  const hash = createHash('sha256');
-  for (const chunk of recording(size)) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 /** As curl makes them: the longer it is, the faster it is found that it is not there. */
@@ -78,65 +58,52 @@ const fileHead = (name: string) =>
   `--${boundary}\r\nContent-Disposition: form-data; name="${name}"; filename="a.wav"\r\nContent-Type: audio/wav\r\n\r\n`;
 const formHeaders = { 'content-type': `multipart/form-data; boundary=${boundary}` };
 const tail = `\r\n--${boundary}--\r\n`;
-const plainForm: Form = { headers: {}, head: '', tail: '' };
-const restForm: Form = { headers: formHeaders, head: fileHead('file'), tail };
+const plainForm: Form = { method: 'PUT', headers: {}, head: '', tail: '' };
+const restForm: Form = { method: 'POST', headers: formHeaders, head: fileHead('file'), tail };
 
 function graphqlForm(messageId: string): Form {
   const query =
     'mutation ($messageId: ID!, $file: Upload!) { uploadMessageAudio(messageId: $messageId, file: $file) { audio { sha256 } } }';
   const operations = JSON.stringify({ query, variables: { messageId, file: null } });
   const head = `${field('operations', operations)}${field('map', '{"0":["variables.file"]}')}${fileHead('0')}`;
-  return { headers: { ...formHeaders, 'apollo-require-preflight': 'true' }, head, tail };
+  const headers = { ...formHeaders, 'apollo-require-preflight': 'true' };
+  return { method: 'POST', headers, head, tail };
 }
 
-async function upload(url: string, size: number, { headers, head, tail }: Form): Promise<string> {
-  const length = String(Buffer.byteLength(head) + size + Buffer.byteLength(tail));
-  const sending = request(url, {
-    method: head === '' ? 'PUT' : 'POST',
-    headers: { ...headers, 'content-length': length },
-  });
-  const answered = once(sending, 'response') as Promise<[IncomingMessage]>;
-  sending.write(head);
-  await pipeline(Readable.from(recording(size)), sending, { end: false });
-  sending.end(tail);
-  const [response] = await answered;
-  const body = await text(response);
-  if (response.statusCode !== 200) throw new Error(`${response.statusCode} ${body}`);
-  return body;
+async function transfer(what: 'upload' | 'download' | 'check', ...args: string[]): Promise<Transfer> {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...process.execArgv,
+    pathOf('./upload-client.ts'),
+    what,
+    ...args,
+  ]);
+  return JSON.parse(stdout);
 }
 
-async function download(url: string, size: number, hash?: ReturnType<typeof createHash>): Promise<void> {
-  const [response] = (await once(get(url), 'response')) as [IncomingMessage];
-  let received = 0;
-  for await (const chunk of response) {
-    received += chunk.length;
-    hash?.update(chunk);
-  }
-  if (received !== size) throw new Error(`Of ${size} bytes, ${received} came.`);
-}
+const upload = (url: string, size: number, form: Form) =>
+  transfer('upload', url, String(size), JSON.stringify(form));
 
 async function residentKb(pid: number, what: 'VmRSS' | 'VmHWM'): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(new RegExp(`${what}:\\s*(\\d+)`).exec(status)?.[1]);
 }
 
-async function cpuSeconds(pid: number): Promise<number> {
+async function cpuSeconds(pid: number): Promise<{ user: number; system: number }> {
   const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
   // In ticks, of which there are a hundred in a second.
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+  return { user: Number(fields[11]) / 100, system: Number(fields[12]) / 100 };
 }
 
-async function measure({ child: { pid = 0 } }: Server, work: () => Promise<unknown>): Promise<Measured> {
+async function measure({ child: { pid = 0 } }: Server, work: () => Promise<Transfer>): Promise<Measured> {
   // Or what was written before is still on its way to the disk, and slows down whoever comes next.
   spawnSync('sync');
   // Sets the high-water mark to what is resident now.
   await writeFile(`/proc/${pid}/clear_refs`, '5');
   const [before, cpuBefore] = [await residentKb(pid, 'VmRSS'), await cpuSeconds(pid)];
-  const startedAt = performance.now();
-  await work();
-  const seconds = (performance.now() - startedAt) / 1_000;
+  const { seconds } = await work();
   const growth = ((await residentKb(pid, 'VmHWM')) - before) / 1_024;
-  return { seconds, cpuSeconds: (await cpuSeconds(pid)) - cpuBefore, growth };
+  const { user, system } = await cpuSeconds(pid);
+  return { seconds, userSeconds: user - cpuBefore.user, systemSeconds: system - cpuBefore.system, growth };
 }
 
 async function graphql({ url }: Server, query: string, variables: object = {}) {
@@ -177,50 +144,52 @@ const audioUrl = `${gateway.url}/api/v1/sessions/messages/1/audio`;
 
 const remove = () =>
   graphql(gateway, 'mutation ($id: ID!) { deleteMessageAudio(messageId: $id) { id } }', { id: messageId });
-const stored = async (url: string, size: number, sha256: string, form: Form) => {
-  if (!(await upload(url, size, form)).includes(sha256)) throw new Error('Something else was stored.');
-};
 
-/** Every way in and out, with what it is compared with. Its rounds are interleaved. */
-async function runAll(size: number): Promise<Record<string, Measured>> {
-  const sha256 = sha256Of(size);
+/** Every way in and out, with what it is compared with. */
+async function runAll(size: number, sha256: string): Promise<Record<string, Measured>> {
+  const stored = async (url: string, form: Form) => {
+    const sent = await upload(url, size, form);
+    if (!sent.answer.includes(sha256)) throw new Error('Something else was stored.');
+    return sent;
+  };
   const results: Record<string, Measured> = {};
   results['node:http in'] = await measure(pipe, () => upload(pipe.url, size, plainForm));
-  results['node:http out'] = await measure(pipe, () => download(pipe.url, size));
+  results['node:http out'] = await measure(pipe, () => transfer('download', pipe.url));
   await rm(copy);
   results['node:http in, synced'] = await measure(pipe, () => upload(`${pipe.url}/synced`, size, plainForm));
   await rm(copy);
   const graphqlUrl = `${gateway.url}/graphql`;
-  results['GraphQL in'] = await measure(gateway, () =>
-    stored(graphqlUrl, size, sha256, graphqlForm(messageId)),
-  );
+  results['GraphQL in'] = await measure(gateway, () => stored(graphqlUrl, graphqlForm(messageId)));
   await remove();
-  results['REST in'] = await measure(gateway, () => stored(audioUrl, size, sha256, restForm));
-  results['REST out'] = await measure(gateway, () => download(audioUrl, size));
-  const hash = createHash('sha256');
-  await download(audioUrl, size, hash);
-  if (hash.digest('hex') !== sha256) throw new Error('Something else came back.');
+  results['REST in'] = await measure(gateway, () => stored(audioUrl, restForm));
+  results['REST out'] = await measure(gateway, () => transfer('download', audioUrl));
+  if ((await transfer('check', audioUrl)).answer !== sha256) throw new Error('Something else came back.');
   await remove();
   return results;
 }
 
 try {
-  // Compiles what is compiled when it is hot, and loads what is loaded when it is needed.
-  await runAll(16 * 1_048_576);
+  const size = megabytes * 1_048_576;
+  const sha256 = sha256Of(size);
+  // Compiles what is compiled when it is hot, loads what is loaded when it is needed, and has the machine find the
+  // memory that files are cached in.
+  await runAll(size, sha256);
+  await setTimeout(restMs);
   const all: Record<string, Measured>[] = [];
-  for (let round = 0; round < rounds; round += 1) all.push(await runAll(megabytes * 1_048_576));
+  for (let round = 0; round < rounds; round += 1) all.push(await runAll(size, sha256));
   const of = (name: string, what: keyof Measured) =>
     all.map((results) => results[name]?.[what] ?? Number.NaN);
   const report = (name: string, against: string[] = []) => {
     const seconds = of(name, 'seconds');
     const ratios = against.map((other) => {
       const others = of(other, 'seconds');
-      const best = Math.min(...seconds) / Math.min(...others);
-      return `, ${best.toFixed(2)}x ${other} at best (${(median(seconds) / median(others)).toFixed(2)}x in the median)`;
+      const best = (Math.min(...seconds) / Math.min(...others)).toFixed(2);
+      return `, ${(median(seconds) / median(others)).toFixed(2)}x ${other} in the median (${best}x at best)`;
     });
+    const cpu = [median(of(name, 'userSeconds')), median(of(name, 'systemSeconds'))];
     process.stdout.write(
       `${name}: ${median(seconds).toFixed(2)} s [${Math.min(...seconds).toFixed(2)}-${Math.max(...seconds).toFixed(2)}], ` +
-        `${median(of(name, 'cpuSeconds')).toFixed(2)} s of processor time, ` +
+        `${cpu.map((value) => value.toFixed(2)).join(' + ')} s of processor time, ` +
         `+${Math.max(...of(name, 'growth')).toFixed(0)} MB at most${ratios.join('')}\n`,
     );
   };
