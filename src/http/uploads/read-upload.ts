@@ -29,7 +29,7 @@ export function isMultipart({ method, headers }: IncomingMessage): boolean {
  *
  * graphql-upload-ts has each file written to a temporary one, and has no option against it. The store reads that
  * while the request still comes in. It costs the size of the file on that disk for as long as the request takes,
- * and time: 1 GB takes 1.9 to 2.5 times as long as over the REST API, which does without (`test/bench/upload`).
+ * and time: 1 GB takes 1.2 to 1.8 times as long as over the REST API, which does without (`test/bench/upload`).
  *
  * @throws RequestError, after which the rest of the body is not read.
  */
