@@ -16,11 +16,14 @@ describe('paths', () => {
     'folder-link/secret.txt',
     'file-link',
     'chain-link',
+    'folder-link/../outside/secret.txt',
+    'sub/deep/up-link/../../outside/secret.txt',
   ])('%j, out of the workspace, is refused by every tool', async (path) => {
     await using tools = await openTestTools();
     const secret = join(tools.outside, 'secret.txt');
     await writeFile(secret, 'secret');
-    await tools.put('sub/a.txt', '');
+    await tools.put('sub/deep/a.txt', '');
+    await symlink('..', join(tools.root, 'sub/deep/up-link'));
     await symlink(tools.outside, join(tools.root, 'folder-link'));
     await symlink(secret, join(tools.root, 'file-link'));
     await symlink('file-link', join(tools.root, 'chain-link'));

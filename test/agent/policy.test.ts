@@ -65,6 +65,7 @@ describe('a strict policy', () => {
     'cat ../outside/secret.txt',
     'cat link/secret.txt',
     'cat secret-link',
+    'cat link/../outside/secret.txt',
     'grep --file=/etc/passwd x',
     'grep --file=../outside/secret.txt x',
     'grep -f/etc/passwd x',

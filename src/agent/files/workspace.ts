@@ -30,7 +30,7 @@ export async function openWorkspace(folder: string): Promise<Workspace> {
   }
   const locate = async (path: string, from = root): Promise<string> => {
     if (path.includes('\0')) throw new ToolError('BAD_ARGUMENTS', 'A path has no zero byte in it.');
-    const place = await withoutLinks(resolve(from, path)).catch((error) => {
+    const place = await follow(from, path).catch((error) => {
       throw fileError(error, path);
     });
     if (place !== undefined && isWithin(root, place)) return place;
@@ -57,16 +57,43 @@ export function isWithin(folder: string, place: string): boolean {
   return path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path);
 }
 
-/** Follows every symbolic link of an absolute path; undefined where one leads to nothing. */
-async function withoutLinks(path: string): Promise<string | undefined> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
+/**
+ * The place that a path leads to, as the kernel goes there: `..` goes up from where a link has led, not from
+ * where the link lies. Undefined where a link leads to nothing.
+ *
+ * @param from Absolute and without symbolic links.
+ */
+async function follow(from: string, path: string): Promise<string | undefined> {
+  let place = isAbsolute(path) ? sep : from;
+  /** What is not there. */
+  const missing: string[] = [];
+  for (const part of path.split(sep)) {
+    if (part === '' || part === '.') continue;
+    if (part === '..') {
+      if (missing.pop() === undefined) place = dirname(place);
+      continue;
+    }
+    const next = missing.length > 0 ? undefined : await withoutLink(place, part);
+    if (next !== undefined) place = next;
+    else if (await isThere(join(place, ...missing, part))) return undefined;
+    else missing.push(part);
   }
-  // What is written to a link that leads to nothing appears where it points.
-  const dangling = await lstat(path).catch(() => undefined);
-  if (dangling !== undefined) return undefined;
-  const parent = await withoutLinks(dirname(path));
-  return parent === undefined ? undefined : join(parent, path.slice(dirname(path).length));
+  return join(place, ...missing);
+}
+
+async function withoutLink(folder: string, name: string): Promise<string | undefined> {
+  try {
+    return await realpath(join(folder, name));
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether there is something, be it a link to nothing: what is written to that appears where it points. */
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
