@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Prisma, type Run } from '../../generated/prisma/client.ts';
@@ -39,6 +40,8 @@ export class LiveRuns {
    */
   launch(run: Run, log: Logger = this.#options.log, announced?: Promise<void>): void {
     const controller = new AbortController();
+    // Every tool call of a step listens.
+    setMaxListeners(0, controller.signal);
     if (this.#state === 'cancelling') controller.abort();
     const options = { ...this.#options, log, closing: this.#closing.signal };
     const done = Promise.resolve(announced)
