@@ -103,5 +103,5 @@ it('a cancellation over GraphQL ends the stream of a REST client', async () => {
 it('what the gateway publishes of its REST API is valid OpenAPI 3.1', async () => {
   const description = await (await gateway.rest('/openapi.json')).json();
   expect(await new Validator().validate(description)).toEqual({ valid: true });
-  expect(Object.keys(description.paths)).toHaveLength(8);
+  expect(Object.keys(description.paths)).toHaveLength(10);
 });
