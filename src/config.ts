@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
+import { toLimits } from './limit-settings.ts';
 import { modelConflicts, toModels } from './model-settings.ts';
 import { type Environment, environment, settings } from './settings.ts';
 import { StartupError } from './startup-error.ts';
@@ -115,6 +116,7 @@ function toConfig(env: Environment) {
       maxStreamReservations: env.MAX_STREAM_RESERVATIONS,
       maxOperationsPerStream: env.MAX_OPERATIONS_PER_STREAM,
       streamReservationTtlMs: env.STREAM_RESERVATION_TTL_MS,
+      ...toLimits(env),
     },
     log: {
       level: env.LOG_LEVEL,

@@ -6,6 +6,8 @@ export const errorStatus = {
   BAD_REQUEST: 400,
   GRAPHQL_PARSE_FAILED: 400,
   GRAPHQL_VALIDATION_FAILED: 400,
+  /** The document exceeds a limit; `extensions.limit` names it. */
+  QUERY_TOO_COMPLEX: 400,
   /** The document has no operation of that name, or several and none was named. */
   OPERATION_RESOLUTION_FAILURE: 400,
   BAD_USER_INPUT: 422,

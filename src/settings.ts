@@ -1,8 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
+import { limitSettings } from './limit-settings.ts';
+import { milliseconds, wholeNumber } from './setting-type.ts';
 
-// Timers take no more than this; anything longer would fire at once.
-const longestMs = 2_147_483_647;
 /** For what is added up or multiplied before a timer takes it. */
 const oneDayMs = 86_400_000;
 
@@ -183,6 +183,7 @@ export const environment = z.object({
     description: 'For people, or one JSON object a line.',
     defaultInWords: 'pretty on a terminal, else json',
   }),
+  ...limitSettings,
 });
 
 /** The settings as they come out of `environment`. */
@@ -210,19 +211,6 @@ export const settings: readonly Setting[] = Object.entries(environment.shape).ma
     secret: secret === true,
   };
 });
-
-function wholeNumber(least: number, most: number) {
-  const expected = `must be a whole number from ${least} to ${most}`;
-  return z
-    .string()
-    .regex(/^\d{1,15}$/, expected)
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, expected);
-}
-
-function milliseconds(least: number, most = longestMs) {
-  return wholeNumber(least, most);
-}
 
 function isLoopback(host: string): boolean {
   const loopbacks = new BlockList();

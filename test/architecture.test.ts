@@ -6,10 +6,12 @@ const base = [
   'config',
   'errors',
   'global-id',
+  'limit-settings',
   'log',
   'log-error',
   'metrics',
   'model-settings',
+  'setting-type',
   'settings',
   'startup-error',
 ];

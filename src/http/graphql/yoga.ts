@@ -9,11 +9,12 @@ import { authenticateNode } from './node-token.ts';
 import type { RequestContext } from './request-context.ts';
 import { useErrorLog } from './use-error-log.ts';
 import { useGraphQLJs } from './use-graphql-js.ts';
-import { useMaxItems } from './use-max-items.ts';
+import { type CostLimits, useMaxCost } from './use-max-cost.ts';
+import { type ShapeLimits, useMaxShape } from './use-max-shape.ts';
 import { useMaxTokens } from './use-max-tokens.ts';
 import { useRequestParams } from './use-request-params.ts';
 
-export interface GraphQLOptions {
+export interface GraphQLOptions extends ShapeLimits, CostLimits {
   services: Services;
   log: Logger;
   /** Bytes of a request's body, an upload aside. */
@@ -22,15 +23,13 @@ export interface GraphQLOptions {
   maxAudioBytes: number;
   /** Tokens of a document. Also keeps documents from nesting deeper than a recursive reader can follow. */
   maxQueryTokens: number;
-  /** Largest page of a connection. */
-  maxPageSize: number;
 }
 
 export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
 /** Yoga at `/graphql`: queries, mutations, subscriptions over its own SSE, and GraphiQL. */
 export function createGraphQLServer(options: GraphQLOptions) {
-  const { services, log, maxQueryTokens, maxPageSize } = options;
+  const { services, log, maxQueryTokens } = options;
   return createYoga<RequestContext, Context>({
     schema,
     context: async ({ request, httpRequestId, signal }) => ({
@@ -47,7 +46,8 @@ export function createGraphQLServer(options: GraphQLOptions) {
       useRequestParams(options),
       useUploadStatus(),
       useMaxTokens(maxQueryTokens),
-      useMaxItems(maxPageSize),
+      useMaxShape(options),
+      useMaxCost(options),
       useGraphQLJs(),
     ],
     maxRequestBodySize: false,

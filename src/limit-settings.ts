@@ -1,0 +1,32 @@
+import type { z } from 'zod';
+import { wholeNumber } from './setting-type.ts';
+
+const many = 1_000_000_000;
+
+/** What clients may ask for. */
+export const limitSettings = {
+  MAX_QUERY_DEPTH: wholeNumber(1, 1_000)
+    .default(15)
+    .meta({ description: 'Deepest GraphQL document, in fields within each other.' }),
+  MAX_QUERY_ALIASES: wholeNumber(0, many).default(30).meta({
+    description: 'Most aliases in a GraphQL document, those of a fragment at every place it is used.',
+  }),
+  MAX_QUERY_DIRECTIVES: wholeNumber(0, many)
+    .default(50)
+    .meta({ description: 'Most directives in a GraphQL document.' }),
+  MAX_QUERY_COST: wholeNumber(1, many)
+    .default(100_000)
+    .meta({ description: 'Most fields that the answer to a GraphQL document may have, every page full.' }),
+};
+
+type Limits = z.output<z.ZodObject<typeof limitSettings>>;
+
+/** The limits on documents. */
+export function toLimits(env: Limits) {
+  return {
+    maxQueryDepth: env.MAX_QUERY_DEPTH,
+    maxQueryAliases: env.MAX_QUERY_ALIASES,
+    maxQueryDirectives: env.MAX_QUERY_DIRECTIVES,
+    maxQueryCost: env.MAX_QUERY_COST,
+  };
+}

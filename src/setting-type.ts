@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+// Timers take no more than this; anything longer would fire at once.
+const longestMs = 2_147_483_647;
+
+/** A setting that is a whole number, both ends included. */
+export function wholeNumber(least: number, most: number) {
+  const expected = `must be a whole number from ${least} to ${most}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, expected)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, expected);
+}
+
+/** A setting that is a time. */
+export function milliseconds(least: number, most = longestMs) {
+  return wholeNumber(least, most);
+}
