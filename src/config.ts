@@ -6,6 +6,7 @@ import { toLimits } from './limit-settings.ts';
 import { modelConflicts, toModels } from './model-settings.ts';
 import { type Environment, environment, settings } from './settings.ts';
 import { StartupError } from './startup-error.ts';
+import { toWeb } from './web-settings.ts';
 
 /** What the gateway is told from outside, checked. Each value's setting is described in `settings.ts`. */
 export type Config = DeepReadonly<ReturnType<typeof toConfig>>;
@@ -118,6 +119,7 @@ function toConfig(env: Environment) {
       streamReservationTtlMs: env.STREAM_RESERVATION_TTL_MS,
       ...toLimits(env),
     },
+    web: toWeb(env),
     log: {
       level: env.LOG_LEVEL,
       format: env.LOG_FORMAT ?? (process.stdout.isTTY ? ('pretty' as const) : ('json' as const)),

@@ -10,6 +10,8 @@ export const errorStatus = {
   QUERY_TOO_COMPLEX: 400,
   /** The document has no operation of that name, or several and none was named. */
   OPERATION_RESOLUTION_FAILURE: 400,
+  /** The gateway takes only the documents on its list, and this is none of them. */
+  OPERATION_NOT_PERSISTED: 400,
   BAD_USER_INPUT: 422,
   /** The token of a node is missing or worth nothing. */
   UNAUTHENTICATED: 401,

@@ -18,11 +18,13 @@ import type { Config } from './config.ts';
 import type { Services } from './context.ts';
 import { createExecutor } from './http/graphql/executor.ts';
 import { maskError } from './http/graphql/mask-error.ts';
+import { readPersistedOperations } from './http/graphql/persisted-operations.ts';
 import { createGraphQLServer } from './http/graphql/yoga.ts';
 import { createHealth } from './http/health.ts';
 import { listen } from './http/listen.ts';
 import { createRequestIds } from './http/request-ids.ts';
 import { createServerApp } from './http/server.ts';
+import { anyDocument } from './http/stream/find-document.ts';
 import { createStreamHandler } from './http/stream/handler.ts';
 import type { InboxEntry } from './nodes/inbox.ts';
 import { createNodeServices } from './nodes/node-services.ts';
@@ -161,11 +163,13 @@ function createServices(
  * to report what those wait for, over new connections too.
  */
 async function serve(config: Config, log: Logger, services: Services) {
-  const { limits, chat, http } = config;
+  const { limits, chat, http, web } = config;
   const { maxBodyBytes } = limits;
   const closing = new AbortController();
   const requestIds = createRequestIds();
-  const graphql = createGraphQLServer({ ...limits, services, log });
+  const { introspection, persistedOperations } = web;
+  const findDocument = persistedOperations ? await readPersistedOperations(persistedOperations) : anyDocument;
+  const graphql = createGraphQLServer({ ...limits, introspection, findDocument, services, log });
   const stream = createStreamHandler({
     yoga: graphql,
     owner: () => 'anonymous',
@@ -173,6 +177,7 @@ async function serve(config: Config, log: Logger, services: Services) {
     maskError,
     isShareable: isDelta,
     maxBodyBytes,
+    findDocument,
     maxReservations: limits.maxStreamReservations,
     reservationTtlMs: limits.streamReservationTtlMs,
     maxOperationsPerStream: limits.maxOperationsPerStream,

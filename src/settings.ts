@@ -2,6 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
 import { limitSettings } from './limit-settings.ts';
 import { milliseconds, wholeNumber } from './setting-type.ts';
+import { webSettings } from './web-settings.ts';
 
 /** For what is added up or multiplied before a timer takes it. */
 const oneDayMs = 86_400_000;
@@ -184,6 +185,7 @@ export const environment = z.object({
     defaultInWords: 'pretty on a terminal, else json',
   }),
   ...limitSettings,
+  ...webSettings,
 });
 
 /** The settings as they come out of `environment`. */

@@ -14,6 +14,7 @@ const base = [
   'setting-type',
   'settings',
   'startup-error',
+  'web-settings',
 ];
 const leaves = [...base, 'generated'];
 const stores = ['storage', 'bus', 'blobs'];

@@ -73,6 +73,10 @@ describe('without any setting', () => {
           "maxTimeoutMs": 600000,
           "timeoutMs": 120000,
         },
+        "web": {
+          "introspection": true,
+          "persistedOperations": undefined,
+        },
       }
     `);
   });

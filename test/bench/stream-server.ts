@@ -2,6 +2,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createSchema, createYoga } from 'graphql-yoga';
 import { pino } from 'pino';
+import { anyDocument } from '../../src/http/stream/find-document.ts';
 import { createStreamHandler } from '../../src/http/stream/handler.ts';
 
 /**
@@ -72,6 +73,7 @@ function createGateway() {
     isShareable: () => mode === 'shared',
     log: pino({ level: 'silent' }),
     maxBodyBytes: 1_000_000,
+    findDocument: anyDocument,
     maxReservations: 10_000,
     reservationTtlMs: 60_000,
     maxOperationsPerStream: 100,

@@ -6,6 +6,7 @@ import { type ClientOptions, createClient, type RequestParams } from 'graphql-ss
 import { createYoga } from 'graphql-yoga';
 import { pino } from 'pino';
 import { GatewayError } from '../../src/errors.ts';
+import { anyDocument } from '../../src/http/stream/find-document.ts';
 import { createStreamHandler, type StreamHandlerOptions } from '../../src/http/stream/handler.ts';
 import { createFacts, createStreamSchema, type StreamContext } from './stream-schema.ts';
 
@@ -28,6 +29,7 @@ export async function startStreamServer(overrides: Partial<StreamHandlerOptions>
     },
     log: pino({ level: 'error' }, { write: (line: string) => void logged.push(line) }),
     maxBodyBytes: 10_000,
+    findDocument: anyDocument,
     maxReservations: 10,
     reservationTtlMs: 60_000,
     maxOperationsPerStream: 10,

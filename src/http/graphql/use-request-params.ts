@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { readParams } from '../stream/read-params.ts';
 import { RequestError } from '../stream/request-error.ts';
-import { isMultipart, readUpload, type UploadLimits } from '../uploads/read-upload.ts';
+import { isMultipart, readUpload, type UploadOptions } from '../uploads/read-upload.ts';
 import type { RequestContext } from './request-context.ts';
 
 /**
@@ -10,15 +10,15 @@ import type { RequestContext } from './request-context.ts';
  * take bytes that are no UTF-8 and forms, which any web page can send without a preflight, and answer 500 to a GET whose
  * variables are no JSON.
  */
-export function useRequestParams(limits: UploadLimits): Plugin<object, RequestContext> {
+export function useRequestParams(options: UploadOptions): Plugin<object, RequestContext> {
   return {
     onRequestParse({ request, serverContext: { incoming, outgoing }, setRequestParser }) {
       if (incoming === undefined || outgoing === undefined) return;
       setRequestParser(async () => {
         try {
           return isMultipart(incoming)
-            ? await readUpload(incoming, outgoing, limits)
-            : await readParams(incoming, new URL(request.url), limits.maxBodyBytes);
+            ? await readUpload(incoming, outgoing, options)
+            : await readParams(incoming, new URL(request.url), options);
         } catch (error) {
           throw error instanceof RequestError ? asGraphQLError(error) : error;
         }

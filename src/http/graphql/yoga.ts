@@ -2,6 +2,7 @@ import { createYoga, type YogaLogger } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Context, Services } from '../../context.ts';
 import { schema } from '../../schema/index.ts';
+import type { UploadOptions } from '../uploads/read-upload.ts';
 import { useUploadStatus } from '../uploads/use-upload-status.ts';
 import { graphiqlOptions, renderGraphiQL } from './graphiql.ts';
 import { maskError } from './mask-error.ts';
@@ -9,27 +10,26 @@ import { authenticateNode } from './node-token.ts';
 import type { RequestContext } from './request-context.ts';
 import { useErrorLog } from './use-error-log.ts';
 import { useGraphQLJs } from './use-graphql-js.ts';
+import { useIntrospectionOff } from './use-introspection-off.ts';
 import { type CostLimits, useMaxCost } from './use-max-cost.ts';
 import { type ShapeLimits, useMaxShape } from './use-max-shape.ts';
 import { useMaxTokens } from './use-max-tokens.ts';
 import { useRequestParams } from './use-request-params.ts';
 
-export interface GraphQLOptions extends ShapeLimits, CostLimits {
+export interface GraphQLOptions extends ShapeLimits, CostLimits, UploadOptions {
   services: Services;
   log: Logger;
-  /** Bytes of a request's body, an upload aside. */
-  maxBodyBytes: number;
-  /** Bytes of an upload. */
-  maxAudioBytes: number;
   /** Tokens of a document. Also keeps documents from nesting deeper than a recursive reader can follow. */
   maxQueryTokens: number;
+  /** Whether the schema can be asked for. */
+  introspection: boolean;
 }
 
 export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
 /** Yoga at `/graphql`: queries, mutations, subscriptions over its own SSE, and GraphiQL. */
 export function createGraphQLServer(options: GraphQLOptions) {
-  const { services, log, maxQueryTokens } = options;
+  const { services, log, maxQueryTokens, introspection } = options;
   return createYoga<RequestContext, Context>({
     schema,
     context: async ({ request, httpRequestId, signal }) => ({
@@ -48,6 +48,7 @@ export function createGraphQLServer(options: GraphQLOptions) {
       useMaxTokens(maxQueryTokens),
       useMaxShape(options),
       useMaxCost(options),
+      ...(introspection ? [] : [useIntrospectionOff()]),
       useGraphQLJs(),
     ],
     maxRequestBodySize: false,

@@ -3,12 +3,11 @@ import { deliver } from './deliver.ts';
 import { type Exchange, prepareExchange } from './exchange.ts';
 import { distinctFrames } from './frames.ts';
 import type { GraphQLServer } from './graphql-server.ts';
-import { readParams } from './read-params.ts';
+import { type ReadOptions, readParams } from './read-params.ts';
 import type { Turn } from './turn.ts';
 
-export interface DistinctModeOptions {
+export interface DistinctModeOptions extends ReadOptions {
   yoga: GraphQLServer;
-  maxBodyBytes: number;
   heartbeatMs: number;
   turn: Turn;
 }
@@ -24,17 +23,13 @@ export interface DistinctMode {
   close(): void;
 }
 
-export function createDistinctMode({
-  yoga,
-  maxBodyBytes,
-  heartbeatMs,
-  turn,
-}: DistinctModeOptions): DistinctMode {
+export function createDistinctMode(options: DistinctModeOptions): DistinctMode {
+  const { yoga, heartbeatMs, turn } = options;
   const streams = new Set<EventStream>();
   return {
     async serve(exchange) {
       const { incoming, outgoing, url, abort, present } = exchange;
-      const params = await readParams(incoming, url, maxBodyBytes);
+      const params = await readParams(incoming, url, options);
       const operation = prepareExchange(yoga, exchange, params);
       const stream = openEventStream(outgoing, { heartbeatMs });
       const leave = () => abort.abort();

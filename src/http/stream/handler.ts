@@ -5,6 +5,7 @@ import { createDistinctMode, type DistinctMode } from './distinct-mode.ts';
 import { type Exchange, type ExchangeInit, openExchange } from './exchange.ts';
 import type { GraphQLServer } from './graphql-server.ts';
 import { createErrorPresenter, type MaskError } from './present-error.ts';
+import type { ReadOptions } from './read-params.ts';
 import { refuse } from './refuse.ts';
 import { RequestError } from './request-error.ts';
 import { createReservations } from './reservations.ts';
@@ -18,7 +19,7 @@ import {
 } from './single-mode.ts';
 import { createTurn } from './turn.ts';
 
-export interface StreamHandlerOptions {
+export interface StreamHandlerOptions extends ReadOptions {
   /** Parses, validates, builds contexts and executes queries and mutations, with all its plugins. */
   yoga: GraphQLServer;
   /**
@@ -34,8 +35,6 @@ export interface StreamHandlerOptions {
    * selection: say yes only to values that have no field which looks at the viewer.
    */
   isShareable?: IsShareable;
-  /** Bytes of a request's body. */
-  maxBodyBytes: number;
   /** Reservations that may wait to be opened at a time. */
   maxReservations: number;
   /** Milliseconds within which a reservation must be opened. */

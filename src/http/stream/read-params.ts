@@ -1,13 +1,22 @@
 import type { IncomingMessage } from 'node:http';
+import type { FindDocument } from './find-document.ts';
 import { readJsonBody } from './read-body.ts';
 import { RequestError } from './request-error.ts';
 
 /** A GraphQL request, checked for shape but not yet parsed. */
 export interface RequestParams {
+  /** The document, be it sent or found by its hash. */
   query: string;
   operationName?: string;
   variables?: Record<string, unknown>;
   extensions?: Record<string, unknown>;
+}
+
+/** How a request is read. */
+export interface ReadOptions {
+  /** Bytes of the body. */
+  maxBodyBytes: number;
+  findDocument: FindDocument;
 }
 
 /**
@@ -17,10 +26,10 @@ export interface RequestParams {
 export async function readParams(
   incoming: IncomingMessage,
   url: URL,
-  maxBodyBytes: number,
+  { maxBodyBytes, findDocument }: ReadOptions,
 ): Promise<RequestParams> {
-  if (incoming.method === 'GET') return checkParams(fromSearch(url.searchParams));
-  return checkParams(await readJsonBody(incoming, maxBodyBytes));
+  if (incoming.method === 'GET') return checkParams(fromSearch(url.searchParams), findDocument);
+  return checkParams(await readJsonBody(incoming, maxBodyBytes), findDocument);
 }
 
 function fromSearch(search: URLSearchParams): Record<string, unknown> {
@@ -46,22 +55,27 @@ function parseSearch(search: URLSearchParams, name: string): unknown {
  * A request as it was parsed, if it has the shape of a GraphQL request.
  * @throws RequestError that names the parameter at fault.
  */
-export function checkParams(params: unknown): RequestParams {
+export function checkParams(params: unknown, findDocument: FindDocument): RequestParams {
   if (!isRecord(params)) throw new RequestError('BAD_REQUEST', 'The request must be a JSON object.');
   const { query, operationName, variables, extensions } = params;
-  if (query == null || query === '')
-    throw new RequestError('BAD_REQUEST', 'The parameter "query" is missing.');
-  if (typeof query !== 'string')
+  if (query != null && typeof query !== 'string')
     throw new RequestError('BAD_REQUEST', 'The parameter "query" must be a string.');
   if (operationName != null && typeof operationName !== 'string') {
     throw new RequestError('BAD_REQUEST', 'The parameter "operationName" must be a string.');
   }
-  return {
-    query,
+  const read = {
     ...(operationName != null && { operationName }),
     ...optionalRecord('variables', variables),
     ...optionalRecord('extensions', extensions),
   };
+  return { query: findDocument({ query: query || undefined, sha256Hash: hashIn(extensions) }), ...read };
+}
+
+/** Where Apollo's clients put the hash of a document, and others since. */
+function hashIn(extensions: unknown): string | undefined {
+  const persisted = isRecord(extensions) ? extensions['persistedQuery'] : undefined;
+  const hash = isRecord(persisted) ? persisted['sha256Hash'] : undefined;
+  return typeof hash === 'string' ? hash : undefined;
 }
 
 function optionalRecord(name: string, value: unknown): Record<string, Record<string, unknown>> {

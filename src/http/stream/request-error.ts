@@ -4,6 +4,7 @@ import type { GraphQLFormattedError } from 'graphql';
 /** What can be wrong with a request before there is an operation to report it on, with its HTTP status. */
 const requestStatus = {
   BAD_REQUEST: 400,
+  OPERATION_NOT_PERSISTED: 400,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,

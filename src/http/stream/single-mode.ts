@@ -2,16 +2,15 @@ import { deliver } from './deliver.ts';
 import { type Exchange, prepareExchange } from './exchange.ts';
 import { framesOf } from './frames.ts';
 import type { GraphQLServer } from './graphql-server.ts';
-import { type RequestParams, readParams } from './read-params.ts';
+import { type ReadOptions, type RequestParams, readParams } from './read-params.ts';
 import { RequestError, sendErrors } from './request-error.ts';
 import type { Reservations } from './reservations.ts';
 import type { ReservedStream } from './reserved-stream.ts';
 import type { Turn } from './turn.ts';
 
-export interface SingleModeOptions {
+export interface SingleModeOptions extends ReadOptions {
   yoga: GraphQLServer;
   reservations: Reservations;
-  maxBodyBytes: number;
   /** Operations that one stream carries at a time. */
   maxOperationsPerStream: number;
   turn: Turn;
@@ -73,11 +72,11 @@ export async function startOperation(
   options: SingleModeOptions,
 ): Promise<void> {
   const { incoming, outgoing, url, accept, abort, present } = exchange;
-  const { yoga, maxBodyBytes, turn } = options;
+  const { yoga, turn } = options;
   if (accept.quality('application/json') === 0 && accept.quality('application/graphql-response+json') === 0) {
     throw new RequestError('NOT_ACCEPTABLE', 'This request is answered with application/json.');
   }
-  const params = await readParams(incoming, url, maxBodyBytes);
+  const params = await readParams(incoming, url, options);
   const id = readOperationId(params);
   assertRoom(named, id, options);
   const operation = prepareExchange(yoga, exchange, params);

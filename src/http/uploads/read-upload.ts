@@ -1,15 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { processRequest, Upload } from 'graphql-upload-ts';
-import { checkParams, type RequestParams } from '../stream/read-params.ts';
+import { checkParams, type ReadOptions, type RequestParams } from '../stream/read-params.ts';
 import { RequestError } from '../stream/request-error.ts';
 import { guarded } from './guarded.ts';
 import { halt } from './halt.ts';
 import { receiveFile } from './receive-file.ts';
 import { requestErrorOf } from './upload-error.ts';
 
-export interface UploadLimits {
-  /** Bytes of everything but the file. */
-  maxBodyBytes: number;
+/** `maxBodyBytes` is for everything but the file. */
+export interface UploadOptions extends ReadOptions {
   /** Bytes of the file. */
   maxAudioBytes: number;
 }
@@ -36,9 +35,9 @@ export function isMultipart({ method, headers }: IncomingMessage): boolean {
 export async function readUpload(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  limits: UploadLimits,
+  options: UploadOptions,
 ): Promise<RequestParams> {
-  const { maxBodyBytes, maxAudioBytes } = limits;
+  const { maxBodyBytes, maxAudioBytes, findDocument } = options;
   try {
     checkHeaders(incoming, maxAudioBytes + 2 * maxBodyBytes + framingBytes);
     const operation = await processRequest<unknown>(guarded(incoming), outgoing, {
@@ -47,7 +46,7 @@ export async function readUpload(
       maxFileSize: maxAudioBytes + 1,
       maxFiles: 1,
     });
-    const params = checkParams(operation);
+    const params = checkParams(operation, findDocument);
     return { ...params, ...(params.variables && { variables: withFiles(params.variables, incoming) }) };
   } catch (error) {
     halt(incoming);

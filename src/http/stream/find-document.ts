@@ -1,0 +1,17 @@
+import { RequestError } from './request-error.ts';
+
+/** What a request says of its document; either may be missing. */
+export interface SentDocument {
+  query: string | undefined;
+  /** `extensions.persistedQuery.sha256Hash`, in hexadecimal digits. */
+  sha256Hash: string | undefined;
+}
+
+/** The document of a request. Throws a RequestError where there is none that is taken. */
+export type FindDocument = (sent: SentDocument) => string;
+
+/** Takes any document. */
+export const anyDocument: FindDocument = ({ query }) => {
+  if (query === undefined) throw new RequestError('BAD_REQUEST', 'The parameter "query" is missing.');
+  return query;
+};
