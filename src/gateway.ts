@@ -20,6 +20,7 @@ import { createExecutor } from './http/graphql/executor.ts';
 import { maskError } from './http/graphql/mask-error.ts';
 import { readPersistedOperations } from './http/graphql/persisted-operations.ts';
 import { createGraphQLServer } from './http/graphql/yoga.ts';
+import { createGuards } from './http/guards.ts';
 import { createHealth } from './http/health.ts';
 import { listen } from './http/listen.ts';
 import { createRequestIds } from './http/request-ids.ts';
@@ -190,7 +191,8 @@ async function serve(config: Config, log: Logger, services: Services) {
     log,
     ...limits,
   });
-  const app = createServerApp({ graphql, stream, health, rest, docs: createDocs(), requestIds, log });
+  const guards = await createGuards({ ...http, ...web });
+  const app = createServerApp({ graphql, stream, health, rest, docs: createDocs(), requestIds, guards, log });
   const listening = await listen(app, http);
   return {
     url: listening.url,

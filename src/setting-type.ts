@@ -17,3 +17,12 @@ export function wholeNumber(least: number, most: number) {
 export function milliseconds(least: number, most = longestMs) {
   return wholeNumber(least, most);
 }
+
+/** A setting that is a list, its items separated by commas. */
+export function list(isItem: (item: string) => boolean, expected: string) {
+  return z
+    .string()
+    .transform((text) => text.split(',').map((item) => item.trim()))
+    .refine((items) => items.every(isItem), expected)
+    .optional();
+}

@@ -1,6 +1,6 @@
-import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
 import { limitSettings } from './limit-settings.ts';
+import { isLoopback } from './loopback.ts';
 import { milliseconds, wholeNumber } from './setting-type.ts';
 import { webSettings } from './web-settings.ts';
 
@@ -213,14 +213,6 @@ export const settings: readonly Setting[] = Object.entries(environment.shape).ma
     secret: secret === true,
   };
 });
-
-function isLoopback(host: string): boolean {
-  const loopbacks = new BlockList();
-  loopbacks.addSubnet('127.0.0.0', 8, 'ipv4');
-  loopbacks.addAddress('::1', 'ipv6');
-  const version = isIP(host);
-  return host === 'localhost' || (version !== 0 && loopbacks.check(host, version === 6 ? 'ipv6' : 'ipv4'));
-}
 
 function isPlainHttpUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;

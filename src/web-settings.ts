@@ -1,7 +1,20 @@
+import { isIPv6 } from 'node:net';
 import { z } from 'zod';
+import { list } from './setting-type.ts';
 
 /** What the gateway lets pages and programs do that it does not know. */
 export const webSettings = {
+  ALLOWED_HOSTS: list(
+    isHostName,
+    'must be names of hosts without ports, separated by commas (chat.example.org, 10.0.0.7)',
+  ).meta({
+    description:
+      'Names under which the gateway is reached, separated by commas; `localhost` and loopback addresses always do.',
+  }),
+  CORS_ORIGINS: list(
+    isOrigin,
+    'must be origins, separated by commas (https://app.example.org, http://localhost:5173)',
+  ).meta({ description: 'Origins whose pages may use the gateway, separated by commas.' }),
   INTROSPECTION: z
     .enum(['on', 'off'], 'must be on or off')
     .default('on')
@@ -15,7 +28,19 @@ export const webSettings = {
 /** The doors of the gateway. */
 export function toWeb(env: z.output<z.ZodObject<typeof webSettings>>) {
   return {
+    allowedHosts: env.ALLOWED_HOSTS ?? [],
+    corsOrigins: env.CORS_ORIGINS ?? [],
     introspection: env.INTROSPECTION === 'on',
     persistedOperations: env.PERSISTED_OPERATIONS,
   };
+}
+
+function isHostName(name: string): boolean {
+  return /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(name) || isIPv6(name);
+}
+
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, origin } = new URL(text);
+  return /^https?:$/.test(protocol) && origin === text;
 }

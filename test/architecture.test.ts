@@ -9,6 +9,7 @@ const base = [
   'limit-settings',
   'log',
   'log-error',
+  'loopback',
   'metrics',
   'model-settings',
   'setting-type',

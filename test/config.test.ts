@@ -74,6 +74,8 @@ describe('without any setting', () => {
           "timeoutMs": 120000,
         },
         "web": {
+          "allowedHosts": [],
+          "corsOrigins": [],
           "introspection": true,
           "persistedOperations": undefined,
         },

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { accessLog } from './access-log.ts';
 import { createGraphQLRoute } from './graphql/route.ts';
 import type { GraphQLServer } from './graphql/yoga.ts';
-import { refuseOtherOrigins } from './refuse-other-origins.ts';
+import type { Guard } from './guards.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { StreamHandler } from './stream/handler.ts';
 
@@ -24,14 +24,16 @@ export interface ServerOptions {
   /** Brings its own paths. */
   docs: HttpApp;
   requestIds: RequestIds;
+  guards: readonly Guard[];
   log: Logger;
 }
 
 /** All routes of the gateway. */
 export function createServerApp(options: ServerOptions) {
-  const { graphql, stream, health, rest, docs, requestIds, log } = options;
+  const { graphql, stream, health, rest, docs, requestIds, guards, log } = options;
   const app = new Hono<{ Bindings: HttpBindings; Variables: RequestIdVariables }>();
-  app.use(requestIds.middleware, accessLog(log), refuseOtherOrigins);
+  app.use(requestIds.middleware, accessLog(log));
+  for (const guard of guards) app.use(guard);
 
   app.get('/', (c) => c.redirect('/graphql'));
   app.route('/health', health);

@@ -9,7 +9,7 @@ describeInBrowser('an audio element', () => {
     await using gateway = await startTestGateway();
     const wav = createWav({ seconds: 60, sampleRate: 96_000 });
     const { path } = await record(gateway, wav);
-    await using browser = await openPage();
+    await using browser = await openPage({ bypassCSP: true });
     const { page } = browser;
     await page.goto(`${gateway.url}/health/live`);
     const answers: { status: number; range: string | undefined; contentRange: string | undefined }[] = [];

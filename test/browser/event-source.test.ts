@@ -11,7 +11,7 @@ interface Followed {
 describeInBrowser('an EventSource', () => {
   test('follows an answer, and does not come back once it has ended', async () => {
     await using gateway = await startTestGateway({ settings: { DEMO_DELAY_MS: '2' } });
-    await using browser = await openPage();
+    await using browser = await openPage({ bypassCSP: true });
     const { page, requests } = browser;
     await page.goto(`${gateway.url}/health/live`);
     const sessionId = await gateway.createSession();

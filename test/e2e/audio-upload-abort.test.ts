@@ -22,14 +22,14 @@ function part(name: string, content: string): string {
 /** The head of an upload, and its body up to the bytes of the file. */
 const requests: Record<string, (messageId: number) => { head: string; start: string }> = {
   rest: (messageId) => ({
-    head: `POST /api/v1/sessions/messages/${messageId}/audio HTTP/1.1\r\nHost: gateway\r\n`,
+    head: `POST /api/v1/sessions/messages/${messageId}/audio HTTP/1.1\r\nHost: localhost\r\n`,
     start: part('file', '; filename="memo.wav"\r\n\r\n'),
   }),
   graphql: (messageId) => {
     const variables = { messageId: globalMessageId(messageId), file: null };
     const operations = JSON.stringify({ query: uploadDocument, variables });
     return {
-      head: 'POST /graphql HTTP/1.1\r\nHost: gateway\r\nApollo-Require-Preflight: 1\r\n',
+      head: 'POST /graphql HTTP/1.1\r\nHost: localhost\r\nApollo-Require-Preflight: 1\r\n',
       start: [
         part('operations', `\r\n\r\n${operations}\r\n`),
         part('map', '\r\n\r\n{"0":["variables.file"]}\r\n'),

@@ -113,7 +113,7 @@ test('a message that there is not has no audio either', async () => {
 });
 
 describe('a file that is too large', () => {
-  const target = () => `POST /api/v1/sessions/messages/${messageId}/audio HTTP/1.1\r\nHost: gateway\r\n`;
+  const target = () => `POST /api/v1/sessions/messages/${messageId}/audio HTTP/1.1\r\nHost: localhost\r\n`;
 
   test('by one byte is refused, and one that just fits is taken', async () => {
     const fits = Buffer.concat([memo, Buffer.alloc(maxBytes - memo.length)]);

@@ -126,7 +126,7 @@ describe.each([
     const target = `http://switchyard.example${path}${get({ query })}`;
     const request = [
       `GET ${target} HTTP/1.1`,
-      'Host: other.example',
+      'Host: localhost',
       `Accept: ${accept}`,
       'Connection: close',
       '',

@@ -126,7 +126,7 @@ describe('a multipart request that any web page could send', () => {
 
 const head = [
   'POST /graphql HTTP/1.1',
-  'Host: gateway',
+  'Host: localhost',
   'Apollo-Require-Preflight: yes',
   `Content-Type: multipart/form-data; boundary=${boundary}`,
 ].join('\r\n');

@@ -23,10 +23,15 @@ export interface BrowserPage extends AsyncDisposable {
   faults: string[];
 }
 
+export interface PageOptions {
+  /** Whether a script may do in the page what its policy forbids: for pages that a test makes its own. */
+  bypassCSP?: boolean;
+}
+
 /** A page of a browser that can reach this machine and nothing else. */
-export async function openPage(): Promise<BrowserPage> {
+export async function openPage({ bypassCSP = false }: PageOptions = {}): Promise<BrowserPage> {
   const browser = await launch();
-  const page = await browser.newPage({ viewport: { width: 1280, height: 1200 } });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 1200 }, bypassCSP });
   const requests: string[] = [];
   const faults: string[] = [];
   page.on('request', (request) => {

@@ -2,7 +2,8 @@ import type { GraphiQLOptions } from 'graphql-yoga';
 
 // Lines of 48 characters at most: that is what the pane shows on a small screen.
 
-const createSession = `# 1. Create a session: click the pink button.
+/** What the first tab shows. */
+export const firstQuery = `# 1. Create a session: click the pink button.
 #    The tab "Chat" sends it a prompt.
 
 mutation CreateSession {
@@ -80,21 +81,8 @@ export const graphiqlOptions: GraphiQLOptions = {
   title: 'Switchyard',
   method: 'POST',
   defaultTabs: [
-    { query: createSession },
+    { query: firstQuery },
     { query: chat, variables: JSON.stringify({ input }, null, 2) },
     { query: read },
   ],
 };
-
-// GraphiQL measures its tabs before their font is there, and a tab that is clicked jumps away from the mouse.
-// A page that is loaded again before anything was edited opens one more tab, an empty one.
-const repairs = `
-  <style>.graphiql-tab { transform: none !important; }</style>
-  <script>localStorage['graphiql:query'] ??= ${JSON.stringify(createSession)};</script>
-`;
-
-/** Everything the page needs is in it, so that it works without the internet: 9 MB, read when first asked for. */
-export async function renderGraphiQL(options: GraphiQLOptions): Promise<string> {
-  const { renderGraphiQL: render } = await import('@graphql-yoga/render-graphiql');
-  return render(options).replace('</head>', () => `${repairs}</head>`);
-}

@@ -1,14 +1,20 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { RequestIdVariables } from 'hono/request-id';
+import { createGraphiQLPage } from './graphiql-page.ts';
 import type { GraphQLServer } from './yoga.ts';
 
 type HttpContext = Context<{ Bindings: HttpBindings; Variables: RequestIdVariables }>;
 
-/** Hands a request to Yoga, unless it is of a kind that Yoga answers without saying why. */
+/** GraphiQL for who wants a page. Else Yoga, unless it is a request that Yoga answers without saying why. */
 export function createGraphQLRoute(yoga: GraphQLServer): (c: HttpContext) => Promise<Response> {
+  const openGraphiQL = createGraphiQLPage();
   return async (c) => {
     const { method } = c.req;
+    if (method === 'GET' && c.req.header('accept')?.includes('text/html')) {
+      const { html, policy } = await openGraphiQL();
+      return c.html(html, 200, { 'Content-Security-Policy': policy });
+    }
     if (method !== 'GET' && method !== 'POST') {
       const errors = [{ message: 'Use GET or POST.', extensions: { code: 'METHOD_NOT_ALLOWED' } }];
       return c.json({ errors }, 405, { allow: 'GET, POST' });

@@ -4,7 +4,6 @@ import type { Context, Services } from '../../context.ts';
 import { schema } from '../../schema/index.ts';
 import type { UploadOptions } from '../uploads/read-upload.ts';
 import { useUploadStatus } from '../uploads/use-upload-status.ts';
-import { graphiqlOptions, renderGraphiQL } from './graphiql.ts';
 import { maskError } from './mask-error.ts';
 import { authenticateNode } from './node-token.ts';
 import type { RequestContext } from './request-context.ts';
@@ -27,7 +26,7 @@ export interface GraphQLOptions extends ShapeLimits, CostLimits, UploadOptions {
 
 export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
-/** Yoga at `/graphql`: queries, mutations, subscriptions over its own SSE, and GraphiQL. */
+/** Yoga at `/graphql`: queries, mutations, and subscriptions over its own SSE. */
 export function createGraphQLServer(options: GraphQLOptions) {
   const { services, log, maxQueryTokens, introspection } = options;
   return createYoga<RequestContext, Context>({
@@ -52,8 +51,7 @@ export function createGraphQLServer(options: GraphQLOptions) {
       useGraphQLJs(),
     ],
     maxRequestBodySize: false,
-    graphiql: graphiqlOptions,
-    renderGraphiQL,
+    graphiql: false,
     batching: false,
     // graphql-upload-ts streams uploads; Yoga's own reader would hold them in memory.
     multipart: false,

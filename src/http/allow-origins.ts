@@ -1,0 +1,42 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { MiddlewareHandler } from 'hono';
+import { cors } from 'hono/cors';
+
+/** Lets pages of these origins read what they are answered, and answers what their browsers ask before. */
+export function allowOrigins(origins: readonly string[]): MiddlewareHandler<{ Bindings: HttpBindings }> {
+  const share = cors({
+    origin: [...origins],
+    allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowHeaders: [
+      'Authorization',
+      'Content-Type',
+      'Last-Event-ID',
+      'Range',
+      'X-GraphQL-Event-Stream-Token',
+      'X-Request-Id',
+      'Apollo-Require-Preflight',
+      'X-GraphQL-Yoga-CSRF',
+    ],
+    exposeHeaders: [
+      'Accept-Ranges',
+      'Content-Disposition',
+      'Content-Length',
+      'Content-Range',
+      'ETag',
+      'Retry-After',
+      'X-Request-Id',
+    ],
+    maxAge: 600,
+  });
+  return async (c, next) => {
+    if (origins.length === 0) return next();
+    const { outgoing } = c.env;
+    outgoing.setHeader('Vary', 'Origin');
+    if (!origins.includes(c.req.header('origin') ?? '')) return next();
+    return share(c, () => {
+      // Straight to the response, too: what streams does not pass through Hono's headers.
+      for (const [name, value] of c.res.headers) outgoing.setHeader(name, value);
+      return next();
+    });
+  };
+}
