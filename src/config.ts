@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
-import { toLimits } from './limit-settings.ts';
+import { toConnectionLimits, toLimits } from './limit-settings.ts';
 import { modelConflicts, toModels } from './model-settings.ts';
 import { type Environment, environment, settings } from './settings.ts';
 import { StartupError } from './startup-error.ts';
@@ -78,7 +78,7 @@ function nodeConflicts(env: Environment): string[] {
 function toConfig(env: Environment) {
   const dataDir = resolve(env.DATA_DIR);
   return {
-    http: { host: env.HOST, port: env.PORT },
+    http: { host: env.HOST, port: env.PORT, ...toConnectionLimits(env) },
     dataDir,
     blobs: {
       url: env.BLOB_URL ?? `file:${dataDir}/blobs`,

@@ -20,6 +20,8 @@ export const errorStatus = {
   METHOD_NOT_ALLOWED: 405,
   /** The client takes nothing that the gateway could answer with. */
   NOT_ACCEPTABLE: 406,
+  /** Nothing more came of the request's body. */
+  REQUEST_TIMEOUT: 408,
   /** What is asked for does not go with what is there: an id is taken, a piece is missing. */
   CONFLICT: 409,
   /** The session is already answering a prompt. `extensions.runId` names the run. */

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import { wholeNumber } from './setting-type.ts';
+import { milliseconds, wholeNumber } from './setting-type.ts';
 
 const many = 1_000_000_000;
 
-/** What clients may ask for. */
+/** What one client, or all of them together, may ask for. */
 export const limitSettings = {
   MAX_QUERY_DEPTH: wholeNumber(1, 1_000)
     .default(15)
@@ -17,6 +17,15 @@ export const limitSettings = {
   MAX_QUERY_COST: wholeNumber(1, many)
     .default(100_000)
     .meta({ description: 'Most fields that the answer to a GraphQL document may have, every page full.' }),
+  MAX_CONNECTIONS: wholeNumber(1, 1_000_000)
+    .default(10_000)
+    .meta({ description: 'Most connections at once; more are closed unanswered.' }),
+  HEADER_TIMEOUT_MS: milliseconds(1)
+    .default(10_000)
+    .meta({ description: 'How long a client may take to send the headers of a request.' }),
+  BODY_TIMEOUT_MS: milliseconds(1)
+    .default(30_000)
+    .meta({ description: 'A body of which nothing comes for longer is cut.' }),
 };
 
 type Limits = z.output<z.ZodObject<typeof limitSettings>>;
@@ -28,5 +37,14 @@ export function toLimits(env: Limits) {
     maxQueryAliases: env.MAX_QUERY_ALIASES,
     maxQueryDirectives: env.MAX_QUERY_DIRECTIVES,
     maxQueryCost: env.MAX_QUERY_COST,
+  };
+}
+
+/** The limits on connections. */
+export function toConnectionLimits(env: Limits) {
+  return {
+    maxConnections: env.MAX_CONNECTIONS,
+    headerTimeoutMs: env.HEADER_TIMEOUT_MS,
+    bodyTimeoutMs: env.BODY_TIMEOUT_MS,
   };
 }

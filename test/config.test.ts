@@ -37,7 +37,10 @@ describe('without any setting', () => {
           "toolApprovalTimeoutMs": 300000,
         },
         "http": {
+          "bodyTimeoutMs": 30000,
+          "headerTimeoutMs": 10000,
           "host": "127.0.0.1",
+          "maxConnections": 10000,
           "port": 8000,
         },
         "limits": {

@@ -7,6 +7,18 @@ import type { HttpApp } from './server.ts';
 /** How often a closing server looks for connections that have become idle. */
 const sweepMs = 20;
 
+/** How often connections are looked at whose headers are slow, at the least. */
+const checkMs = 5_000;
+
+export interface ListenOptions {
+  host: string;
+  port: number;
+  /** Connections at once; more are closed. */
+  maxConnections: number;
+  /** How long the headers of a request may take to come. */
+  headerTimeoutMs: number;
+}
+
 export interface Listening {
   /** `http://host:port`, with the port that was taken. */
   url: string;
@@ -19,13 +31,20 @@ export interface Listening {
 /** @throws StartupError when the address cannot be listened on. */
 export async function listen(
   app: HttpApp,
-  { host, port }: { host: string; port: number },
+  { host, port, maxConnections, headerTimeoutMs }: ListenOptions,
 ): Promise<Listening> {
   // What writes to the socket by itself needs the platform's own Response.
   const server = createAdaptorServer({
     fetch: (request, env) => app.fetch(request, env as HttpBindings),
     overrideGlobalObjects: false,
+    serverOptions: {
+      headersTimeout: headerTimeoutMs,
+      connectionsCheckingInterval: Math.min(headerTimeoutMs, checkMs),
+      // A long upload is none that is slow; `cutSlowBody` tells them apart.
+      requestTimeout: 0,
+    },
   }) as Server;
+  server.maxConnections = maxConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new StartupError(reasonOf(error, host, port), { cause: error })));
     server.listen(port, host, resolve);

@@ -1,0 +1,7 @@
+import type { ErrorCode } from '../errors.ts';
+
+/** What is answered to a request that is refused before its route: in the shape that its client knows. */
+export function refusalBody(path: string, code: ErrorCode, message: string): object {
+  const isGraphQL = path === '/graphql' || /^\/graphql[/?]/.test(path);
+  return isGraphQL ? { errors: [{ message, extensions: { code } }] } : { detail: message };
+}
