@@ -32,6 +32,8 @@ export const errorStatus = {
   UNSUPPORTED_MEDIA_TYPE: 415,
   RATE_LIMITED: 429,
   INTERNAL_SERVER_ERROR: 500,
+  /** The gateway has as much to do as it can, and takes no new runs; those at work go on. */
+  OVERLOADED: 503,
   /** The model cannot be asked which one to take; nothing was sent. */
   MODEL_UNAVAILABLE: 503,
   /** The gateway is shutting down and takes no new runs. */
@@ -53,4 +55,17 @@ export class GatewayError extends GraphQLError {
     super(message, { extensions: { code, ...extensions } });
     this.name = 'GatewayError';
   }
+}
+
+export interface Retry {
+  /** The setting that was reached. */
+  limit: string;
+  /** Seconds. */
+  retryAfter: number;
+}
+
+/** Refuses what will do later: with `Retry-After` and its status where HTTP can tell, else in the extensions. */
+export function tryAgain(code: 'OVERLOADED' | 'RATE_LIMITED', message: string, retry: Retry): GatewayError {
+  const headers = { 'Retry-After': String(retry.retryAfter) };
+  return new GatewayError(code, message, { ...retry, http: { status: errorStatus[code], headers } });
 }

@@ -30,6 +30,7 @@ import { createStreamHandler } from './http/stream/handler.ts';
 import type { InboxEntry } from './nodes/inbox.ts';
 import { createNodeServices } from './nodes/node-services.ts';
 import { NodeTools } from './nodes/node-tools.ts';
+import { createPressure } from './pressure.ts';
 import { createDocs } from './rest/docs.ts';
 import { createRestApi } from './rest/handler.ts';
 import { StartupError } from './startup-error.ts';
@@ -147,6 +148,9 @@ function createServices(
     limits: { idleTimeoutMs: chat.modelIdleTimeoutMs, maxRetries: chat.modelMaxRetries },
     maxSteps: chat.maxSteps,
     maxQueuedRuns: chat.maxQueuedRuns,
+    maxLiveRuns: limits.maxLiveRuns,
+    maxLiveRunsPerUser: limits.maxLiveRunsPerUser,
+    isOverloaded: keep(createPressure(limits.maxEventLoopDelayMs)).isHigh,
     runLogTtlMs: chat.runLogTtlMs,
     toolApprovalTimeoutMs: chat.toolApprovalTimeoutMs,
     toolStopMs: nodesConfig.cancelConfirmMs + toolStopSlackMs,

@@ -17,6 +17,17 @@ export const limitSettings = {
   MAX_QUERY_COST: wholeNumber(1, many)
     .default(100_000)
     .meta({ description: 'Most fields that the answer to a GraphQL document may have, every page full.' }),
+  MAX_LIVE_RUNS: wholeNumber(1, many)
+    .default(2_000)
+    .meta({ description: 'Most runs that are answered at once.' }),
+  MAX_LIVE_RUNS_PER_USER: wholeNumber(0, many)
+    .default(0)
+    .meta({
+      description: 'Most runs that are answered at once in the sessions of one user; 0 for no limit.',
+    }),
+  MAX_EVENT_LOOP_DELAY_MS: milliseconds(0)
+    .default(1_000)
+    .meta({ description: 'No new runs while the gateway answers later than this; 0 to take them always.' }),
   MAX_CONNECTIONS: wholeNumber(1, 1_000_000)
     .default(10_000)
     .meta({ description: 'Most connections at once; more are closed unanswered.' }),
@@ -30,13 +41,16 @@ export const limitSettings = {
 
 type Limits = z.output<z.ZodObject<typeof limitSettings>>;
 
-/** The limits on documents. */
+/** The limits on documents and runs. */
 export function toLimits(env: Limits) {
   return {
     maxQueryDepth: env.MAX_QUERY_DEPTH,
     maxQueryAliases: env.MAX_QUERY_ALIASES,
     maxQueryDirectives: env.MAX_QUERY_DIRECTIVES,
     maxQueryCost: env.MAX_QUERY_COST,
+    maxLiveRuns: env.MAX_LIVE_RUNS,
+    maxLiveRunsPerUser: env.MAX_LIVE_RUNS_PER_USER,
+    maxEventLoopDelayMs: env.MAX_EVENT_LOOP_DELAY_MS,
   };
 }
 

@@ -12,6 +12,7 @@ const base = [
   'loopback',
   'metrics',
   'model-settings',
+  'pressure',
   'setting-type',
   'settings',
   'startup-error',

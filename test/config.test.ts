@@ -46,6 +46,9 @@ describe('without any setting', () => {
         "limits": {
           "maxAudioBytes": 26214400,
           "maxBodyBytes": 2097152,
+          "maxEventLoopDelayMs": 1000,
+          "maxLiveRuns": 2000,
+          "maxLiveRunsPerUser": 0,
           "maxOperationsPerStream": 100,
           "maxPageSize": 100,
           "maxQueryAliases": 30,

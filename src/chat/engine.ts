@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { GatewayError } from '../errors.ts';
+import { GatewayError, tryAgain } from '../errors.ts';
 import type { Run, ToolCall } from '../generated/prisma/client.ts';
 import { maxId } from '../global-id.ts';
 import { type FollowOptions, followRun } from './log/follow-run.ts';
@@ -9,7 +9,7 @@ import { ProviderError } from './models/provider-error.ts';
 import { Approvals, type Verdict } from './run/approvals.ts';
 import { decideCall } from './run/decide-call.ts';
 import { LiveRuns, type LiveRunsOptions } from './run/live-runs.ts';
-import { findKnown, type OnBusy, openRun, sessionNotFound } from './run/open-run.ts';
+import { findKnown, type OnBusy, type OpenRunOptions, openRun, sessionNotFound } from './run/open-run.ts';
 import { endOrphanedRuns } from './run/recover.ts';
 import type { RunEvent } from './run-event.ts';
 
@@ -27,6 +27,8 @@ export interface SendInput {
 export interface EngineOptions extends Omit<LiveRunsOptions, 'approvals'>, Omit<FollowOptions, 'log'> {
   /** Runs of one session that may wait at once. */
   maxQueuedRuns: number;
+  /** Whether the gateway has as much to do as it can. */
+  isOverloaded: () => boolean;
 }
 
 export interface CancelReceipt {
@@ -50,7 +52,7 @@ export class Engine {
    * Sends a prompt. With a request id that is known already it only finds the run.
    *
    * @throws GatewayError NOT_FOUND, BAD_USER_INPUT, RUN_IN_PROGRESS, REQUEST_ID_REUSED, RATE_LIMITED,
-   *   MODEL_UNAVAILABLE, SHUTTING_DOWN.
+   *   MODEL_UNAVAILABLE, OVERLOADED, SHUTTING_DOWN.
    */
   async send(input: SendInput): Promise<Run> {
     const { database, models, maxQueuedRuns } = this.#options;
@@ -70,10 +72,11 @@ export class Engine {
     if (!this.#live.isOpen) {
       throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down; send again in a moment.');
     }
-    const { run, opened } = await openRun(database, { ...input, model, maxQueued: maxQueuedRuns });
+    if (this.#options.isOverloaded()) throw overloaded();
+    const { run, opened, place } = await this.#open({ ...input, model, maxQueued: maxQueuedRuns }, session);
     if (!opened) return run;
     const announced = this.#announce(run);
-    if (run.status === 'RUNNING') this.#live.launch(run, input.log, announced);
+    if (place) this.#live.launch(run, place, input.log, announced);
     else await this.#enqueue(run, input.onBusy);
     await announced;
     if (run.status === 'RUNNING') return run;
@@ -199,6 +202,23 @@ export class Engine {
     return this.#live.drain(graceMs);
   }
 
+  /** Opens a run, with a place if it is to start at once. */
+  async #open(options: Omit<OpenRunOptions, 'claimPlace'>, { userId }: { userId: string }) {
+    let place: Disposable | undefined;
+    const claimPlace = () => {
+      place = this.#live.places.claim(userId);
+    };
+    try {
+      const { run, opened } = await openRun(this.#options.database, { ...options, claimPlace });
+      if (opened) return { run, opened, place };
+      place?.[Symbol.dispose]();
+      return { run, opened };
+    } catch (error) {
+      place?.[Symbol.dispose]();
+      throw error;
+    }
+  }
+
   /** Tells those who watch the session of the new messages. */
   async #announce({ sessionId, userMessageId, assistantMessageId }: Run): Promise<void> {
     const ids = [userMessageId, assistantMessageId].filter((id) => id !== null);
@@ -220,6 +240,11 @@ export class Engine {
 
 function runNotFound(runId: number): GatewayError {
   return new GatewayError('NOT_FOUND', `There is no run ${runId}.`);
+}
+
+function overloaded(): GatewayError {
+  const message = 'The gateway has too much to do to take another prompt; try again in a moment.';
+  return tryAgain('OVERLOADED', message, { limit: 'MAX_EVENT_LOOP_DELAY_MS', retryAfter: 2 });
 }
 
 async function* nothing(): AsyncGenerator<never> {}

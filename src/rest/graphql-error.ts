@@ -19,7 +19,9 @@ export function restError(errors: readonly Failure[], input: Partial<Record<Part
     return new RestError(500, 'Internal Server Error');
   }
   if (errorStatus[code] !== 422) {
-    return new RestError(errorStatus[code], error.message);
+    const seconds = error.extensions?.['retryAfter'];
+    const headers = seconds === undefined ? {} : { 'Retry-After': String(seconds) };
+    return new RestError(errorStatus[code], error.message, headers);
   }
   const { loc, value } = locate(error.extensions?.['field'], input);
   return new RestError(422, [{ type: 'value_error', loc, msg: error.message, input: value }]);

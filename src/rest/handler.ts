@@ -66,11 +66,11 @@ export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
   return app;
 }
 
-function answerError(c: RestContext, { status, detail }: RestError): Response {
+function answerError(c: RestContext, { status, detail, headers }: RestError): Response {
   if (status === 401) c.header('WWW-Authenticate', 'Bearer');
   // The rest of the body is not read, so the connection cannot carry another request.
   if (status === 413) c.header('Connection', 'close');
-  return c.body(errorJson(detail), status, { 'Content-Type': 'application/json' });
+  return c.body(errorJson(detail), status, { ...headers, 'Content-Type': 'application/json' });
 }
 
 function errorJson(detail: RestError['detail']): string {

@@ -15,11 +15,17 @@ export interface ValidationError {
 export class RestError extends Error {
   readonly status: ContentfulStatusCode;
   readonly detail: string | ValidationError[];
+  readonly headers: Record<string, string>;
 
-  constructor(status: ContentfulStatusCode, detail: string | ValidationError[]) {
+  constructor(
+    status: ContentfulStatusCode,
+    detail: string | ValidationError[],
+    headers: Record<string, string> = {},
+  ) {
     super(typeof detail === 'string' ? detail : detail.map((error) => error.msg).join('; '));
     this.name = 'RestError';
     this.status = status;
     this.detail = detail;
+    this.headers = headers;
   }
 }

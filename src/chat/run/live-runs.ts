@@ -3,9 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Prisma, type Run } from '../../generated/prisma/client.ts';
 import { executeRun, type LiveRunOptions } from './live-run.ts';
+import { type PlaceLimits, Places } from './places.ts';
 import { cancelQueuedRun } from './queued-run.ts';
 
-export type LiveRunsOptions = Omit<LiveRunOptions, 'closing'>;
+export interface LiveRunsOptions extends Omit<LiveRunOptions, 'closing'>, PlaceLimits {}
 
 interface LiveRun {
   controller: AbortController;
@@ -20,12 +21,14 @@ const savingMs = 3_000;
 export class LiveRuns {
   readonly #options: LiveRunsOptions;
   readonly #live = new Map<number, LiveRun>();
+  readonly places: Places;
   readonly #closing = new AbortController();
   /** No new runs; then: no runs at all. */
   #state: 'open' | 'draining' | 'cancelling' = 'open';
 
   constructor(options: LiveRunsOptions) {
     this.#options = options;
+    this.places = new Places(options);
   }
 
   /** Whether new runs are taken. */
@@ -36,9 +39,10 @@ export class LiveRuns {
   /**
    * Runs a RUNNING run. From here on it can be cancelled.
    *
+   * @param place Given back when the run has ended.
    * @param announced What must be told before the run's own news.
    */
-  launch(run: Run, log: Logger = this.#options.log, announced?: Promise<void>): void {
+  launch(run: Run, place: Disposable, log: Logger = this.#options.log, announced?: Promise<void>): void {
     const controller = new AbortController();
     // Every tool call of a step listens.
     setMaxListeners(0, controller.signal);
@@ -46,6 +50,7 @@ export class LiveRuns {
     const options = { ...this.#options, log, closing: this.#closing.signal };
     const done = Promise.resolve(announced)
       .then(() => executeRun(run, options, controller.signal))
+      .finally(() => place[Symbol.dispose]())
       .then(() => this.startNext(run.sessionId))
       .catch((error) => log.error({ err: error }, 'the next run could not be started'))
       // Not before: a gateway that closes must wait for the next run too, if that was started just now.
@@ -60,10 +65,11 @@ export class LiveRuns {
       const next = await database.run.findFirst({
         where: { sessionId, status: 'QUEUED' },
         orderBy: { id: 'asc' },
+        select: { id: true, session: { select: { userId: true } } },
       });
       if (next === null) return;
       const started = await this.#start(next.id);
-      for (const run of started ?? []) this.launch(run);
+      for (const run of started ?? []) this.launch(run, this.places.take(next.session.userId));
       // It may have been cancelled in the meantime: then it is the next one's turn.
       if (started?.length !== 0) return;
     }

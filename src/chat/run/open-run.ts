@@ -17,6 +17,8 @@ export interface OpenRunOptions {
   model: Pick<ResolvedModel, 'providerName' | 'modelName'>;
   /** Runs of the session that may wait at once. */
   maxQueued: number;
+  /** Called before a run is opened that is to start at once; what it throws refuses it. */
+  claimPlace: () => void;
 }
 
 type Transaction = Prisma.TransactionClient;
@@ -31,7 +33,7 @@ export interface OpenedRun {
  * Opens a run in one transaction: the user's message, the assistant's still empty one, and the run, which is
  * RUNNING when the session was idle and else QUEUED. For `INTERRUPT` it is the caller who cancels the others.
  *
- * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS, REQUEST_ID_REUSED, RATE_LIMITED.
+ * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS, REQUEST_ID_REUSED, RATE_LIMITED, and what `claimPlace` throws.
  */
 export async function openRun(database: Database, options: OpenRunOptions): Promise<OpenedRun> {
   const tokenCount = await countTokens(options.prompt);
@@ -75,13 +77,16 @@ export async function findKnown(
   return run;
 }
 
-async function statusOfNew(tx: Transaction, { sessionId, onBusy, maxQueued }: OpenRunOptions) {
+async function statusOfNew(tx: Transaction, { sessionId, onBusy, maxQueued, claimPlace }: OpenRunOptions) {
   const live = await tx.run.findMany({
     where: { sessionId, status: { in: ['RUNNING', 'QUEUED'] } },
     select: { id: true },
     orderBy: { id: 'asc' },
   });
-  if (live.length === 0) return 'RUNNING' as const;
+  if (live.length === 0) {
+    claimPlace();
+    return 'RUNNING' as const;
+  }
   if (onBusy === 'REJECT') throw inProgress(live[0]?.id);
   if (onBusy === 'ENQUEUE' && live.length > maxQueued) {
     const message = `${maxQueued} prompts are waiting in this session already; wait for an answer or cancel one.`;
