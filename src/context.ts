@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { AudioLibrary } from './chat/audio/audio-library.ts';
 import type { Engine } from './chat/engine.ts';
+import type { Followers } from './chat/followers.ts';
 import type { SessionLog } from './chat/log/session-log.ts';
 import type { Models } from './chat/models/models.ts';
 import type { Sessions } from './chat/sessions.ts';
@@ -23,6 +24,7 @@ export interface Services {
   sessions: Sessions;
   sessionLog: SessionLog;
   audio: AudioLibrary;
+  followers: Followers;
   nodes: Nodes;
   attachments: Attachments;
   registry: Registry;

@@ -8,6 +8,7 @@ import { createMemoryBus } from './bus/memory-bus.ts';
 import { createMemoryLog } from './bus/memory-log.ts';
 import { AudioLibrary } from './chat/audio/audio-library.ts';
 import { Engine } from './chat/engine.ts';
+import { Followers } from './chat/followers.ts';
 import { createSessionLog, type SessionChange } from './chat/log/session-log.ts';
 import { createModels, type Models } from './chat/models/models.ts';
 import { createCheckpointer } from './chat/run/checkpoint.ts';
@@ -159,7 +160,8 @@ function createServices(
   const sessions = new Sessions({ database, engine, models, sessionLog, audio, attachments });
   const { maxPromptBytes } = chat;
   const { maxPageSize } = limits;
-  const chats = { models, engine, sessions, sessionLog, audio };
+  const followers = new Followers(limits.maxFollowersPerUser);
+  const chats = { models, engine, sessions, sessionLog, audio, followers };
   return { database, ...chats, nodes, attachments, registry, dispatcher, maxPromptBytes, maxPageSize };
 }
 

@@ -17,14 +17,18 @@ export const limitSettings = {
   MAX_QUERY_COST: wholeNumber(1, many)
     .default(100_000)
     .meta({ description: 'Most fields that the answer to a GraphQL document may have, every page full.' }),
+  MAX_REQUESTS_PER_MINUTE: wholeNumber(0, many)
+    .default(0)
+    .meta({ description: 'Most requests of one client in a minute; 0 for no limit.' }),
   MAX_LIVE_RUNS: wholeNumber(1, many)
     .default(2_000)
     .meta({ description: 'Most runs that are answered at once.' }),
-  MAX_LIVE_RUNS_PER_USER: wholeNumber(0, many)
+  MAX_LIVE_RUNS_PER_USER: wholeNumber(0, many).default(0).meta({
+    description: 'Most runs that are answered at once in the sessions of one user; 0 for no limit.',
+  }),
+  MAX_FOLLOWERS_PER_USER: wholeNumber(0, many)
     .default(0)
-    .meta({
-      description: 'Most runs that are answered at once in the sessions of one user; 0 for no limit.',
-    }),
+    .meta({ description: 'Most subscriptions that one user has open at once; 0 for no limit.' }),
   MAX_EVENT_LOOP_DELAY_MS: milliseconds(0)
     .default(1_000)
     .meta({ description: 'No new runs while the gateway answers later than this; 0 to take them always.' }),
@@ -41,7 +45,7 @@ export const limitSettings = {
 
 type Limits = z.output<z.ZodObject<typeof limitSettings>>;
 
-/** The limits on documents and runs. */
+/** The limits on documents, runs and their followers. */
 export function toLimits(env: Limits) {
   return {
     maxQueryDepth: env.MAX_QUERY_DEPTH,
@@ -50,13 +54,15 @@ export function toLimits(env: Limits) {
     maxQueryCost: env.MAX_QUERY_COST,
     maxLiveRuns: env.MAX_LIVE_RUNS,
     maxLiveRunsPerUser: env.MAX_LIVE_RUNS_PER_USER,
+    maxFollowersPerUser: env.MAX_FOLLOWERS_PER_USER,
     maxEventLoopDelayMs: env.MAX_EVENT_LOOP_DELAY_MS,
   };
 }
 
-/** The limits on connections. */
+/** The limits on connections and requests. */
 export function toConnectionLimits(env: Limits) {
   return {
+    maxRequestsPerMinute: env.MAX_REQUESTS_PER_MINUTE,
     maxConnections: env.MAX_CONNECTIONS,
     headerTimeoutMs: env.HEADER_TIMEOUT_MS,
     bodyTimeoutMs: env.BODY_TIMEOUT_MS,
