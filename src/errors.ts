@@ -52,8 +52,8 @@ export class GatewayError extends GraphQLError {
    *   dotted path (`input.prompt`).
    */
   constructor(code: ErrorCode, message: string, extensions: Record<string, unknown> = {}) {
+    // It keeps its name, GraphQLError: libraries ask for that to tell it from what has to be hidden and logged.
     super(message, { extensions: { code, ...extensions } });
-    this.name = 'GatewayError';
   }
 }
 

@@ -1,7 +1,8 @@
 import type { NodeToken } from '../nodes/nodes.ts';
 import { AgentNodeRef } from './agent-node.ts';
 import { builder } from './builder.ts';
-import { nodeIdText, storedText } from './node-input.ts';
+import { nodeIdText } from './node-input.ts';
+import { storedText } from './stored-text.ts';
 
 const displayName = storedText(200).refine((text) => text.trim() !== '', 'expected some text');
 const description = storedText(2_000);

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { CancelReceipt, SendInput } from '../chat/engine.ts';
 import { usageOf } from '../chat/log/ended-run.ts';
 import type { Context } from '../context.ts';
@@ -9,9 +8,8 @@ import { MessageRef } from './message.ts';
 import { RunRef } from './run.ts';
 import { RunEventRef } from './run-event.ts';
 import { SessionRef } from './session.ts';
+import { nameText, wellFormedText } from './stored-text.ts';
 import { ModelUsageRef } from './token-usage.ts';
-
-const name = z.string().trim().min(1, 'expected some text').max(200, 'expected at most 200 characters');
 
 const OnBusyRef = builder.enumType('OnBusy', {
   description: 'What a prompt does in a session that is still answering another one.',
@@ -33,11 +31,11 @@ const ChatInput = builder.inputType('ChatInput', {
     }),
     prompt: t.string({
       required: true,
-      validate: z.string().refine((prompt) => prompt.trim() !== '', 'expected some text'),
+      validate: wellFormedText.refine((prompt) => prompt.trim() !== '', 'expected some text'),
       description: 'What is asked.',
     }),
     requestId: t.string({
-      validate: name,
+      validate: nameText,
       description:
         'An idempotency key of your choice, one for each prompt. Sent again with the same one, whether by you or by a client that reconnects, the prompt is not asked (and paid) again: you get the run it started.',
     }),
@@ -48,10 +46,13 @@ const ChatInput = builder.inputType('ChatInput', {
       description: 'What to do while the session is still answering another prompt.',
     }),
     providerName: t.string({
-      validate: name,
+      validate: nameText,
       description: 'Another provider for this prompt only: see `models`.',
     }),
-    modelName: t.string({ validate: name, description: 'Another model for this prompt only: see `models`.' }),
+    modelName: t.string({
+      validate: nameText,
+      description: 'Another model for this prompt only: see `models`.',
+    }),
   }),
 });
 
@@ -61,11 +62,6 @@ function toSendInput(input: Input, { maxPromptBytes, log }: Context): SendInput 
   if (Buffer.byteLength(input.prompt) > maxPromptBytes) {
     const message = `input.prompt: expected at most ${maxPromptBytes} bytes of UTF-8.`;
     throw new GatewayError('PAYLOAD_TOO_LARGE', message, { field: 'input.prompt' });
-  }
-  // Half a surrogate pair cannot be stored: the prompt that is read back would be another one.
-  if (/\p{Surrogate}/u.test(input.prompt)) {
-    const message = 'input.prompt: expected well-formed Unicode.';
-    throw new GatewayError('BAD_USER_INPUT', message, { field: 'input.prompt' });
   }
   return { ...input, sessionId: Number(input.sessionId.id), log };
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type InboxClosedReason, inboxClosedReasons, type NodeCommand } from '../nodes/node-command.ts';
 import { builder } from './builder.ts';
-import { dispatchIds, opaqueId, requireNode, storedText } from './node-input.ts';
+import { dispatchIds, opaqueId, requireNode } from './node-input.ts';
+import { storedText } from './stored-text.ts';
 
 type Of<Type extends NodeCommand['type']> = Extract<NodeCommand, { type: Type }>;
 

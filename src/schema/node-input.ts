@@ -3,14 +3,6 @@ import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
 import type { NodeIdentity } from '../nodes/registry.ts';
 
-/** Text that is stored: half a surrogate pair cannot be, nor a NUL on PostgreSQL. */
-export function storedText(most: number) {
-  return z
-    .string()
-    .max(most, `expected at most ${most} characters`)
-    .regex(/^[^\p{Surrogate}\0]*$/u, 'expected well-formed Unicode without NUL');
-}
-
 export const nodeIdText = z
   .string()
   .regex(

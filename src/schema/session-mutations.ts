@@ -3,10 +3,10 @@ import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
 import { nodeIdText } from './node-input.ts';
 import { SessionRef, ToolApprovalRef } from './session.ts';
+import { nameText, storedText } from './stored-text.ts';
 
-const name = z.string().trim().min(1, 'expected some text').max(200, 'expected at most 200 characters');
-const text = z.string().max(200, 'expected at most 200 characters');
-const systemPrompt = z.string().max(100_000, 'expected at most 100,000 characters');
+const title = storedText(200);
+const systemPrompt = storedText(100_000);
 
 const settings = {
   title: 'A name for lists.',
@@ -19,14 +19,14 @@ const settings = {
 const CreateSessionInput = builder.inputType('CreateSessionInput', {
   description: 'A new session. `{}` will do.',
   fields: (t) => ({
-    userId: t.string({ validate: name, description: 'Whom it belongs to. Default: whoever is asking.' }),
+    userId: t.string({ validate: nameText, description: 'Whom it belongs to. Default: whoever is asking.' }),
     featureName: t.string({
-      validate: name,
+      validate: nameText,
       description: 'Which part of an application it belongs to. Default: `default`.',
     }),
-    title: t.string({ validate: text, description: settings.title }),
-    providerName: t.string({ validate: name, description: settings.providerName }),
-    modelName: t.string({ validate: name, description: settings.modelName }),
+    title: t.string({ validate: title, description: settings.title }),
+    providerName: t.string({ validate: nameText, description: settings.providerName }),
+    modelName: t.string({ validate: nameText, description: settings.modelName }),
     systemPrompt: t.string({ validate: systemPrompt, description: settings.systemPrompt }),
     toolApproval: t.field({
       type: ToolApprovalRef,
@@ -44,9 +44,9 @@ const CreateSessionInput = builder.inputType('CreateSessionInput', {
 const UpdateSessionInput = builder.inputType('UpdateSessionInput', {
   description: 'What to change in a session. What is left out stays as it is; null takes it away.',
   fields: (t) => ({
-    title: t.string({ validate: text, description: settings.title }),
-    providerName: t.string({ validate: name, description: settings.providerName }),
-    modelName: t.string({ validate: name, description: settings.modelName }),
+    title: t.string({ validate: title, description: settings.title }),
+    providerName: t.string({ validate: nameText, description: settings.providerName }),
+    modelName: t.string({ validate: nameText, description: settings.modelName }),
     systemPrompt: t.string({ validate: systemPrompt, description: settings.systemPrompt }),
     toolApproval: t.field({ type: ToolApprovalRef, description: `${settings.toolApproval} Null: ASK.` }),
   }),
@@ -124,8 +124,14 @@ builder.mutationFields((t) => ({
     type: DeletedSessionsRef,
     description: 'Deletes all sessions of a user, or those of one part of an application.',
     args: {
-      userId: t.arg.string({ description: 'Whose sessions. Default: those of whoever is asking.' }),
-      featureName: t.arg.string({ description: 'Only those of this part of an application.' }),
+      userId: t.arg.string({
+        validate: nameText,
+        description: 'Whose sessions. Default: those of whoever is asking.',
+      }),
+      featureName: t.arg.string({
+        validate: nameText,
+        description: 'Only those of this part of an application.',
+      }),
     },
     resolve: async (_root, { userId, featureName }, { sessions, viewer }) => ({
       ids: await sessions.deleteAll({

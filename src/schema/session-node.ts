@@ -3,8 +3,9 @@ import { SyncStatus, WorkspaceSource } from '../generated/prisma/enums.ts';
 import { AgentNodeRef, NodeConnectionRef } from './agent-node.ts';
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
-import { nodeIdText, storedText } from './node-input.ts';
+import { nodeIdText } from './node-input.ts';
 import { SessionRef } from './session.ts';
+import { storedText } from './stored-text.ts';
 
 const SyncStatusRef = builder.enumType('SyncStatus', {
   description: 'How far a node has the files of a session.',

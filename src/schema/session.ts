@@ -3,6 +3,7 @@ import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
 import { resolvePage } from './page.ts';
 import { findSessions } from './session-page.ts';
+import { nameText, storedText } from './stored-text.ts';
 import { TokenUsageRef } from './token-usage.ts';
 
 export const ToolApprovalRef = builder.enumType('ToolApproval', {
@@ -88,9 +89,15 @@ builder.queryFields((t) => ({
       type: SessionRef,
       description: 'Sessions, newest first.',
       args: {
-        userId: t.arg.string({ description: 'Only those that belong to this user.' }),
-        featureName: t.arg.string({ description: 'Only those of this part of an application.' }),
-        search: t.arg.string({ description: 'Only those with this text in their title, in whatever case.' }),
+        userId: t.arg.string({ validate: nameText, description: 'Only those that belong to this user.' }),
+        featureName: t.arg.string({
+          validate: nameText,
+          description: 'Only those of this part of an application.',
+        }),
+        search: t.arg.string({
+          validate: storedText(200),
+          description: 'Only those with this text in their title, in whatever case.',
+        }),
       },
       resolve: (_root, { userId, featureName, search, ...args }, { database, maxPageSize }) =>
         resolvePage({

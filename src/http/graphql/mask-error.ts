@@ -31,6 +31,8 @@ function hidden(shown: GraphQLErrorOptions = {}): GraphQLError {
   return new GraphQLError(message, { ...shown, extensions: { code: hiddenCode } });
 }
 
-function isRefusedValue({ path, nodes }: GraphQLError): boolean {
-  return path !== undefined || nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION;
+function isRefusedValue({ path, nodes, message }: GraphQLError): boolean {
+  if (path !== undefined || nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION) return true;
+  // What graphql-js says when it has reported enough of them is about none of them.
+  return message.startsWith('Too many errors processing variables');
 }
