@@ -4,6 +4,11 @@ import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { StartupError } from '../startup-error.ts';
 import type { HttpApp } from './server.ts';
 
+/**
+ * An idle connection is kept longer than clients and proxies keep theirs: whoever sends while the other side closes
+ * gets an error and cannot know whether the request was taken.
+ */
+const keepAliveMs = 75_000;
 /** How often a closing server looks for connections that have become idle. */
 const sweepMs = 20;
 
@@ -38,6 +43,7 @@ export async function listen(
     fetch: (request, env) => app.fetch(request, env as HttpBindings),
     overrideGlobalObjects: false,
     serverOptions: {
+      keepAliveTimeout: keepAliveMs,
       headersTimeout: headerTimeoutMs,
       connectionsCheckingInterval: Math.min(headerTimeoutMs, checkMs),
       // A long upload is none that is slow; `cutSlowBody` tells them apart.

@@ -17,7 +17,13 @@ export class GatewayUnreachable extends Error {
   override readonly name = 'GatewayUnreachable';
 }
 
-const passing = ['INTERNAL_SERVER_ERROR', 'SHUTTING_DOWN', 'RATE_LIMITED', 'INSUFFICIENT_STORAGE'];
+const passing = [
+  'INTERNAL_SERVER_ERROR',
+  'SHUTTING_DOWN',
+  'OVERLOADED',
+  'RATE_LIMITED',
+  'INSUFFICIENT_STORAGE',
+];
 
 /** @throws GatewayRefusal or GatewayUnreachable for a result without data. */
 export function dataOf<D>({ data, errors = [] }: Pick<ExecutionResult<D>, 'data' | 'errors'>): D {
