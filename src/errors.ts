@@ -9,8 +9,9 @@ export const errorStatus = {
   /** The document has no operation of that name, or several and none was named. */
   OPERATION_RESOLUTION_FAILURE: 400,
   BAD_USER_INPUT: 422,
-  /** The token of a node is missing or worth nothing. */
+  /** Nobody is known by the token, or there is none. */
   UNAUTHENTICATED: 401,
+  /** Whoever asks is known, and may not. */
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
@@ -26,6 +27,8 @@ export const errorStatus = {
   UNSUPPORTED_MEDIA_TYPE: 415,
   RATE_LIMITED: 429,
   INTERNAL_SERVER_ERROR: 500,
+  /** The server with the keys of JWTs does not answer. */
+  IDENTITY_UNAVAILABLE: 503,
   /** The model cannot be asked which one to take; nothing was sent. */
   MODEL_UNAVAILABLE: 503,
   /** The gateway is shutting down and takes no new runs. */

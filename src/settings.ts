@@ -1,17 +1,11 @@
-import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
+import { authSettings } from './auth-settings.ts';
+import { isPlainHttpUrl } from './http-url.ts';
 
 // Timers take no more than this; anything longer would fire at once.
 const longestMs = 2_147_483_647;
 /** For what is added up or multiplied before a timer takes it. */
 const oneDayMs = 86_400_000;
-
-const loopback = z
-  .string()
-  .refine(
-    isLoopback,
-    'must be a loopback address (127.0.0.1, ::1 or localhost): this version has no authentication',
-  );
 
 const databaseUrl = z
   .string()
@@ -46,9 +40,10 @@ const baseUrl = z
  * setting's name. The value of a `secret` is never shown; `defaultInWords` tells of a default that depends.
  */
 export const environment = z.object({
-  HOST: loopback
+  HOST: z
+    .string()
     .default('127.0.0.1')
-    .meta({ description: 'Address to listen on; this version takes loopback addresses only.' }),
+    .meta({ description: 'Address to listen on; with AUTH=none a loopback address.' }),
   PORT: wholeNumber(0, 65_535)
     .default(8000)
     .meta({ description: 'Port to listen on; 0 takes any free one.' }),
@@ -73,6 +68,7 @@ export const environment = z.object({
   S3_SECRET_ACCESS_KEY: apiKey
     .optional()
     .meta({ description: 'The secret that goes with the key for the bucket.', secret: true }),
+  ...authSettings,
   MODEL: model.optional().meta({
     description: 'Model to answer with where a session names none: a provider, or provider/model.',
     defaultInWords: 'the first provider that is configured, else demo',
@@ -222,20 +218,6 @@ function wholeNumber(least: number, most: number) {
 
 function milliseconds(least: number, most = longestMs) {
   return wholeNumber(least, most);
-}
-
-function isLoopback(host: string): boolean {
-  const loopbacks = new BlockList();
-  loopbacks.addSubnet('127.0.0.0', 8, 'ipv4');
-  loopbacks.addAddress('::1', 'ipv6');
-  const version = isIP(host);
-  return host === 'localhost' || (version !== 0 && loopbacks.check(host, version === 6 ? 'ipv6' : 'ipv4'));
-}
-
-function isPlainHttpUrl(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const { protocol, username, password } = new URL(value);
-  return (protocol === 'http:' || protocol === 'https:') && username === '' && password === '';
 }
 
 function isBlobUrl(value: string): boolean {
