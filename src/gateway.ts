@@ -20,10 +20,14 @@ import { createExecutor } from './http/graphql/executor.ts';
 import { maskError } from './http/graphql/mask-error.ts';
 import { createGraphQLServer } from './http/graphql/yoga.ts';
 import { createHealth } from './http/health.ts';
+import { createIdentify, nameOf } from './http/identify.ts';
 import { listen } from './http/listen.ts';
 import { createRequestIds } from './http/request-ids.ts';
 import { createServerApp } from './http/server.ts';
 import { createStreamHandler } from './http/stream/handler.ts';
+import { ApiTokens } from './identity/api-tokens.ts';
+import { createAuthenticateUser } from './identity/authenticate-user.ts';
+import { createLapses } from './identity/lapses.ts';
 import type { InboxEntry } from './nodes/inbox.ts';
 import { createNodeServices } from './nodes/node-services.ts';
 import { NodeTools } from './nodes/node-tools.ts';
@@ -37,6 +41,8 @@ import { openDatabase } from './storage/open-database.ts';
 
 /** How often a follower looks without having heard a ring. */
 const pollMs = 1_000;
+/** How often is looked which tokens of those who follow something were revoked. */
+const lapseMs = 2_000;
 /** Between the comments that keep a silent stream of graphql-sse open. */
 const streamHeartbeatMs = 12_000;
 /** Session changes kept for those who watch a session. */
@@ -150,10 +156,13 @@ function createServices(
   });
   const audio = new AudioLibrary({ database, blobs, maxBytes: limits.maxAudioBytes });
   const sessions = new Sessions({ database, engine, models, sessionLog, audio, attachments });
+  const tokens = new ApiTokens(database, log);
+  const lapses = keep(createLapses({ tokens, everyMs: lapseMs, log }));
   const { maxPromptBytes } = chat;
   const { maxPageSize } = limits;
   const chats = { models, engine, sessions, sessionLog, audio };
-  return { database, ...chats, nodes, attachments, registry, dispatcher, maxPromptBytes, maxPageSize };
+  const nodeServices = { nodes, attachments, registry, dispatcher };
+  return { database, ...chats, ...nodeServices, lapses, maxPromptBytes, maxPageSize };
 }
 
 /**
@@ -161,14 +170,17 @@ function createServices(
  * to report what those wait for, over new connections too.
  */
 async function serve(config: Config, log: Logger, services: Services) {
-  const { limits, chat, http } = config;
+  const { limits, chat, http, auth } = config;
+  const { database, registry } = services;
   const { maxBodyBytes } = limits;
   const closing = new AbortController();
   const requestIds = createRequestIds();
-  const graphql = createGraphQLServer({ ...limits, services, log });
+  const authenticateUser = auth && createAuthenticateUser({ ...auth, database, log });
+  const identify = createIdentify({ authenticateUser, registry });
+  const graphql = createGraphQLServer({ ...limits, services, identify, log });
   const stream = createStreamHandler({
     yoga: graphql,
-    owner: () => 'anonymous',
+    owner: async (request) => nameOf(await identify(request)),
     log,
     maskError,
     isShareable: isDelta,
@@ -178,14 +190,24 @@ async function serve(config: Config, log: Logger, services: Services) {
     maxOperationsPerStream: limits.maxOperationsPerStream,
     heartbeatMs: streamHeartbeatMs,
   });
-  const health = createHealth({ database: services.database, closing: closing.signal });
+  const health = createHealth({ database, closing: closing.signal });
   const rest = createRestApi({
     executor: createExecutor(graphql, requestIds),
+    identify,
     openRecording: (sha256, range) => services.audio.open(sha256, range),
     log,
     ...limits,
   });
-  const app = createServerApp({ graphql, stream, health, rest, docs: createDocs(), requestIds, log });
+  const app = createServerApp({
+    graphql,
+    identify,
+    stream,
+    health,
+    rest,
+    docs: createDocs(),
+    requestIds,
+    log,
+  });
   const listening = await listen(app, http);
   return {
     url: listening.url,

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { accessLog } from './access-log.ts';
 import { createGraphQLRoute } from './graphql/route.ts';
 import type { GraphQLServer } from './graphql/yoga.ts';
+import type { Identify } from './identify.ts';
 import { refuseOtherOrigins } from './refuse-other-origins.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { StreamHandler } from './stream/handler.ts';
@@ -17,6 +18,7 @@ export interface HttpApp {
 
 export interface ServerOptions {
   graphql: GraphQLServer;
+  identify: Identify;
   stream: StreamHandler;
   health: Hono;
   /** Brings its own base path. */
@@ -29,13 +31,13 @@ export interface ServerOptions {
 
 /** All routes of the gateway. */
 export function createServerApp(options: ServerOptions) {
-  const { graphql, stream, health, rest, docs, requestIds, log } = options;
+  const { graphql, identify, stream, health, rest, docs, requestIds, log } = options;
   const app = new Hono<{ Bindings: HttpBindings; Variables: RequestIdVariables }>();
   app.use(requestIds.middleware, accessLog(log), refuseOtherOrigins);
 
   app.get('/', (c) => c.redirect('/graphql'));
   app.route('/health', health);
-  app.all('/graphql', createGraphQLRoute(graphql));
+  app.all('/graphql', createGraphQLRoute(graphql, identify));
   app.all('/graphql/stream', async (c) => {
     await stream(c.env.incoming, c.env.outgoing, { httpRequestId: c.get('requestId') });
     return RESPONSE_ALREADY_SENT;

@@ -16,14 +16,16 @@ interface Row<Input extends RouteInput, Data, Variables, Schema extends z.ZodTyp
 
 interface JsonRow<Input extends RouteInput, Data, Variables, Schema extends z.ZodType>
   extends Row<Input, Data, Variables, Schema> {
-  variables(input: Parsed<Input>): Variables;
+  /** @param caller The `userId` of whoever asks. */
+  variables(input: Parsed<Input>, caller: string): Variables;
   /** Null or undefined: there is no such session. */
   answer(data: Data, input: Parsed<Input>): z.input<Schema> | null | undefined;
 }
 
 interface ListRow<Input extends RouteInput, Data, Variables, Schema extends z.ZodType, Node>
   extends Row<Input, Data, Variables, Schema> {
-  variables(input: Parsed<Input>, page: PageRequest): Variables;
+  /** @param caller The `userId` of whoever asks. */
+  variables(input: Parsed<Input>, page: PageRequest, caller: string): Variables;
   /** The connection that is walked. Null or undefined: there is no such session. */
   connection(data: Data): Page<Node> | null | undefined;
   answer(nodes: Node[], input: Parsed<Input>): z.input<Schema>;
@@ -37,7 +39,8 @@ export function jsonRoute<Input extends RouteInput, Data, Variables, Schema exte
     ...describeJsonRoute(row),
     async handle(c, services) {
       const { raw, parsed } = await readInput(c, row.input);
-      const data = await executeDocument(c, services, row.document, row.variables(parsed), raw);
+      const variables = row.variables(parsed, c.get('caller'));
+      const data = await executeDocument(c, services, row.document, variables, raw);
       return c.json(found(row.answer(data, parsed)));
     },
   };
@@ -52,7 +55,7 @@ export function listRoute<Input extends RouteInput, Data, Variables, Schema exte
     async handle(c, services) {
       const { raw, parsed } = await readInput(c, row.input);
       const nodes = await allPages(services.maxPageSize, async (page) => {
-        const variables = row.variables(parsed, page);
+        const variables = row.variables(parsed, page, c.get('caller'));
         return row.connection(await executeDocument(c, services, row.document, variables, raw)) ?? undefined;
       });
       return c.json(row.answer(found(nodes), parsed));

@@ -51,7 +51,9 @@ export const MessagePath = z.object({
 
 /** Whose sessions a list or a deletion is about. An empty `user_id` is refused: nobody means everybody by it. */
 export const SessionFilter = z.object({
-  user_id: z.string().min(1).openapi({ description: 'Whose sessions: the `user_id` they belong to.' }),
+  user_id: z.string().min(1).optional().openapi({
+    description: 'Whose sessions: the `user_id` they belong to. Left out, the caller’s own.',
+  }),
   feature_name: z
     .string()
     .optional()

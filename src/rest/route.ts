@@ -5,7 +5,8 @@ import type { Logger } from 'pino';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Executor } from './executor.ts';
 
-export type RestEnv = { Bindings: HttpBindings };
+/** The `userId` of whoever sends the request is its `caller`. */
+export type RestEnv = { Bindings: HttpBindings; Variables: { caller: string } };
 export type RestContext = Context<RestEnv>;
 
 /** What every route may use. */

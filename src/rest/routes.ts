@@ -60,10 +60,14 @@ export const routes: readonly Route[] = [
     path: '/sessions/',
     operationId: 'list_sessions',
     summary: 'Get All Chat Sessions',
-    description: 'All sessions of a user, newest first.',
+    description: 'All sessions of a user, by default of the caller, newest first.',
     input: { query: SessionFilter },
     document: ListSessionsDocument,
-    variables: ({ query }, page) => ({ userId: query.user_id, featureName: query.feature_name, ...page }),
+    variables: ({ query }, page, caller) => ({
+      userId: query.user_id ?? caller,
+      featureName: query.feature_name,
+      ...page,
+    }),
     connection: ({ sessions }) => sessions,
     schema: Sessions,
     answer: (sessions) => sessions.map(sessionJson),
@@ -73,10 +77,14 @@ export const routes: readonly Route[] = [
     path: '/sessions/',
     operationId: 'delete_sessions',
     summary: 'Delete All Sessions for Feature',
-    description: 'Deletes all sessions of a user, or only those of one feature, with their messages.',
+    description:
+      'Deletes all sessions of a user, by default of the caller, or only those of one feature, with their messages.',
     input: { query: SessionFilter },
     document: DeleteSessionsDocument,
-    variables: ({ query }) => ({ userId: query.user_id, featureName: query.feature_name }),
+    variables: ({ query }, caller) => ({
+      userId: query.user_id ?? caller,
+      featureName: query.feature_name,
+    }),
     schema: DeletedSessions,
     answer: ({ deleteSessions }) => ({
       message: 'Sessions deleted',

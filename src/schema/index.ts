@@ -18,6 +18,7 @@ import './terminal-run-event.ts';
 import './session-event.ts';
 import './chat.ts';
 import { builder } from './builder.ts';
+import { endWithToken } from './end-with-token.ts';
 
 builder.queryType({ description: 'What can be read.' });
 builder.mutationType({ description: 'What can be changed.' });
@@ -32,4 +33,5 @@ export const schema = builder.toSchema();
 // every run event, the whole prompt among them.
 for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {})) {
   field.resolve = (event) => event;
+  if (field.subscribe) field.subscribe = endWithToken(field.subscribe);
 }

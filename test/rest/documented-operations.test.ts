@@ -6,7 +6,8 @@ type Documented = [operation: string, summary: string, parameters?: string[], bo
 
 const session = ['path session_id integer'];
 const message = ['path message_id integer'];
-const user = ['query user_id string', 'query feature_name string?'];
+// Documented as required, which those who send it cannot tell: left out, it means the caller.
+const user = ['query user_id string?', 'query feature_name string?'];
 const audioForm = 'Body_upload_message_audio_sessions_messages__message_id__audio_post';
 
 /** What legacy clients were written against. */

@@ -1,5 +1,6 @@
 import { encodeGlobalID } from '@pothos/plugin-relay';
 import { expect, test } from 'vitest';
+import { anonymous } from '../../src/identity/viewer.ts';
 import { aliceSession, pageOf } from './fixtures.ts';
 import { createGraphqlDouble } from './graphql-double.ts';
 import { startRestServer } from './rest-server.ts';
@@ -94,6 +95,23 @@ test('deleting all sessions says how many there were', async () => {
 
   expect(await response.json()).toEqual({ message: 'Sessions deleted', deleted_sessions: 3 });
   expect(graphql.calls[0]?.variables).toEqual({ userId: 'alice', featureName: 'travel' });
+});
+
+test('without user_id, the sessions that are listed and deleted are the caller’s', async () => {
+  const graphql = createGraphqlDouble({
+    sessions: (args) => pageOf([], args),
+    deleteSessions: () => ({ count: 0, ids: [] }),
+  });
+  const identify = () => Promise.resolve({ viewer: { ...anonymous, userId: 'carol' } });
+  await using server = await startRestServer(graphql, { identify });
+
+  await server.request('GET', '/sessions/');
+  await server.request('DELETE', '/sessions/');
+
+  expect(graphql.calls.map(({ variables }) => variables)).toEqual([
+    { userId: 'carol', first: 100, after: null },
+    { userId: 'carol' },
+  ]);
 });
 
 test('a session is read by its number', async () => {

@@ -2,10 +2,10 @@ import { createYoga, type YogaLogger } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Context, Services } from '../../context.ts';
 import { schema } from '../../schema/index.ts';
+import type { Identify } from '../identify.ts';
 import { useUploadStatus } from '../uploads/use-upload-status.ts';
 import { graphiqlOptions, renderGraphiQL } from './graphiql.ts';
 import { maskError } from './mask-error.ts';
-import { authenticateNode } from './node-token.ts';
 import type { RequestContext } from './request-context.ts';
 import { useErrorLog } from './use-error-log.ts';
 import { useGraphQLJs } from './use-graphql-js.ts';
@@ -15,6 +15,7 @@ import { useRequestParams } from './use-request-params.ts';
 
 export interface GraphQLOptions {
   services: Services;
+  identify: Identify;
   log: Logger;
   /** Bytes of a request's body, an upload aside. */
   maxBodyBytes: number;
@@ -30,13 +31,12 @@ export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
 /** Yoga at `/graphql`: queries, mutations, subscriptions over its own SSE, and GraphiQL. */
 export function createGraphQLServer(options: GraphQLOptions) {
-  const { services, log, maxQueryTokens, maxPageSize } = options;
+  const { services, identify, log, maxQueryTokens, maxPageSize } = options;
   return createYoga<RequestContext, Context>({
     schema,
     context: async ({ request, httpRequestId, signal }) => ({
       ...services,
-      viewer: { userId: 'anonymous' },
-      agentNode: await authenticateNode(request, services.registry),
+      ...(await identify(request)),
       signal: signal ?? request.signal,
       log: httpRequestId === undefined ? log : log.child({ httpRequestId }),
     }),
