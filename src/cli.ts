@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { AgentOptions } from './agent/agent.ts';
 import { ownEnvironment } from './config.ts';
+import { addTokenCommand } from './token-command.ts';
 
 export type StopSignal = 'SIGTERM' | 'SIGINT';
 
@@ -14,7 +15,7 @@ export type WhenStopped = (onAgain?: (signal: StopSignal) => void) => Promise<St
  *
  * @param args Without the program itself.
  * @returns The exit code.
- * @throws StartupError where the gateway cannot start.
+ * @throws StartupError where the gateway cannot start, or its database not be opened.
  */
 export async function runCli(args: readonly string[], whenStopped: WhenStopped): Promise<number> {
   const version = readVersion();
@@ -33,6 +34,7 @@ export async function runCli(args: readonly string[], whenStopped: WhenStopped):
   agentCommand(program).action(async (options: AgentFlags) => {
     exitCode = await startAgent({ ...options, version }, whenStopped);
   });
+  addTokenCommand(program);
   try {
     await program.parseAsync(args.length > 0 ? args : ['serve'], { from: 'user' });
     return exitCode;

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
+import { authConflicts, toAuth } from './auth-settings.ts';
 import { toConnectionLimits, toLimits } from './limit-settings.ts';
 import { modelConflicts, toModels } from './model-settings.ts';
 import { type Environment, environment, settings } from './settings.ts';
@@ -29,6 +30,7 @@ export function readConfig(env: NodeJS.ProcessEnv = processEnvironment()): Confi
   if (!parsed.success)
     throw new StartupError(parsed.error.issues.map((issue) => complaint(issue, given)).join('\n'));
   const conflicts = [
+    ...authConflicts(parsed.data),
     ...modelConflicts(parsed.data),
     ...blobConflicts(parsed.data),
     ...nodeConflicts(parsed.data),
@@ -79,6 +81,7 @@ function toConfig(env: Environment) {
   const dataDir = resolve(env.DATA_DIR);
   return {
     http: { host: env.HOST, port: env.PORT, ...toConnectionLimits(env) },
+    auth: toAuth(env),
     dataDir,
     blobs: {
       url: env.BLOB_URL ?? `file:${dataDir}/blobs`,

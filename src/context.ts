@@ -5,16 +5,13 @@ import type { Followers } from './chat/followers.ts';
 import type { SessionLog } from './chat/log/session-log.ts';
 import type { Models } from './chat/models/models.ts';
 import type { Sessions } from './chat/sessions.ts';
+import type { Lapses } from './identity/lapses.ts';
+import type { Viewer } from './identity/viewer.ts';
 import type { Attachments } from './nodes/attachments.ts';
 import type { Dispatcher } from './nodes/dispatcher.ts';
 import type { Nodes } from './nodes/nodes.ts';
 import type { NodeIdentity, Registry } from './nodes/registry.ts';
 import type { Database } from './storage/database.ts';
-
-/** Who is asking. */
-export interface Viewer {
-  userId: string;
-}
 
 /** What every resolver may use; the same for all requests of a gateway. */
 export interface Services {
@@ -29,6 +26,8 @@ export interface Services {
   attachments: Attachments;
   registry: Registry;
   dispatcher: Dispatcher;
+  /** Finds out that tokens stop being good, while something is followed. */
+  lapses: Lapses;
   /** Longest prompt taken, in bytes of UTF-8. */
   maxPromptBytes: number;
   /** Largest page of a connection. */
@@ -37,8 +36,9 @@ export interface Services {
 
 /** What a resolver may use: the viewer, the services, and what belongs to this one operation. */
 export interface Context extends Services {
-  viewer: Viewer;
-  /** The node whose token came with the request; null where none came. */
+  /** The user who is asking; null where it is a node. */
+  viewer: Viewer | null;
+  /** The node whose agent is asking; null where it is a user. */
   agentNode: NodeIdentity | null;
   /** Aborts when nobody waits for the result any more. */
   signal: AbortSignal;

@@ -13,8 +13,9 @@ export const errorStatus = {
   /** The gateway takes only the documents on its list, and this is none of them. */
   OPERATION_NOT_PERSISTED: 400,
   BAD_USER_INPUT: 422,
-  /** The token of a node is missing or worth nothing. */
+  /** Nobody is known by the token, or there is none. */
   UNAUTHENTICATED: 401,
+  /** Whoever asks is known, and may not. */
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
@@ -34,6 +35,8 @@ export const errorStatus = {
   INTERNAL_SERVER_ERROR: 500,
   /** The gateway has as much to do as it can, and takes no new runs; those at work go on. */
   OVERLOADED: 503,
+  /** The server with the keys of JWTs does not answer. */
+  IDENTITY_UNAVAILABLE: 503,
   /** The model cannot be asked which one to take; nothing was sent. */
   MODEL_UNAVAILABLE: 503,
   /** The gateway is shutting down and takes no new runs. */

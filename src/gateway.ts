@@ -23,11 +23,15 @@ import { readPersistedOperations } from './http/graphql/persisted-operations.ts'
 import { createGraphQLServer } from './http/graphql/yoga.ts';
 import { createGuards } from './http/guards.ts';
 import { createHealth } from './http/health.ts';
+import { createIdentify, nameOf } from './http/identify.ts';
 import { listen } from './http/listen.ts';
 import { createRequestIds } from './http/request-ids.ts';
 import { createServerApp } from './http/server.ts';
 import { anyDocument } from './http/stream/find-document.ts';
 import { createStreamHandler } from './http/stream/handler.ts';
+import { ApiTokens } from './identity/api-tokens.ts';
+import { createAuthenticateUser } from './identity/authenticate-user.ts';
+import { createLapses } from './identity/lapses.ts';
 import type { InboxEntry } from './nodes/inbox.ts';
 import { createNodeServices } from './nodes/node-services.ts';
 import { NodeTools } from './nodes/node-tools.ts';
@@ -42,6 +46,8 @@ import { openDatabase } from './storage/open-database.ts';
 
 /** How often a follower looks without having heard a ring. */
 const pollMs = 1_000;
+/** How often is looked which tokens of those who follow something were revoked. */
+const lapseMs = 2_000;
 /** Between the comments that keep a silent stream of graphql-sse open. */
 const streamHeartbeatMs = 12_000;
 /** Session changes kept for those who watch a session. */
@@ -158,11 +164,14 @@ function createServices(
   });
   const audio = new AudioLibrary({ database, blobs, maxBytes: limits.maxAudioBytes });
   const sessions = new Sessions({ database, engine, models, sessionLog, audio, attachments });
+  const tokens = new ApiTokens(database, log);
+  const lapses = keep(createLapses({ tokens, everyMs: lapseMs, log }));
   const { maxPromptBytes } = chat;
   const { maxPageSize } = limits;
   const followers = new Followers(limits.maxFollowersPerUser);
   const chats = { models, engine, sessions, sessionLog, audio, followers };
-  return { database, ...chats, nodes, attachments, registry, dispatcher, maxPromptBytes, maxPageSize };
+  const nodeServices = { nodes, attachments, registry, dispatcher };
+  return { database, ...chats, ...nodeServices, lapses, maxPromptBytes, maxPageSize };
 }
 
 /**
@@ -170,16 +179,19 @@ function createServices(
  * to report what those wait for, over new connections too.
  */
 async function serve(config: Config, log: Logger, services: Services) {
-  const { limits, chat, http, web } = config;
+  const { limits, chat, http, auth, web } = config;
+  const { database, registry } = services;
   const { maxBodyBytes } = limits;
   const closing = new AbortController();
   const requestIds = createRequestIds();
+  const authenticateUser = auth && createAuthenticateUser({ ...auth, database, log });
+  const identify = createIdentify({ authenticateUser, registry });
   const { introspection, persistedOperations } = web;
   const findDocument = persistedOperations ? await readPersistedOperations(persistedOperations) : anyDocument;
-  const graphql = createGraphQLServer({ ...limits, introspection, findDocument, services, log });
+  const graphql = createGraphQLServer({ ...limits, introspection, findDocument, services, identify, log });
   const stream = createStreamHandler({
     yoga: graphql,
-    owner: () => 'anonymous',
+    owner: async (request) => nameOf(await identify(request)),
     log,
     maskError,
     isShareable: isDelta,
@@ -190,15 +202,26 @@ async function serve(config: Config, log: Logger, services: Services) {
     maxOperationsPerStream: limits.maxOperationsPerStream,
     heartbeatMs: streamHeartbeatMs,
   });
-  const health = createHealth({ database: services.database, closing: closing.signal });
+  const health = createHealth({ database, closing: closing.signal });
   const rest = createRestApi({
     executor: createExecutor(graphql, requestIds),
+    identify,
     openRecording: (sha256, range) => services.audio.open(sha256, range),
     log,
     ...limits,
   });
-  const guards = await createGuards({ ...http, ...web });
-  const app = createServerApp({ graphql, stream, health, rest, docs: createDocs(), requestIds, guards, log });
+  const guards = await createGuards({ ...http, ...web, identify });
+  const app = createServerApp({
+    graphql,
+    identify,
+    stream,
+    health,
+    rest,
+    docs: createDocs(),
+    requestIds,
+    guards,
+    log,
+  });
   const listening = await listen(app, http);
   return {
     url: listening.url,

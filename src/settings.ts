@@ -1,18 +1,12 @@
 import { z } from 'zod';
+import { authSettings } from './auth-settings.ts';
+import { isPlainHttpUrl } from './http-url.ts';
 import { limitSettings } from './limit-settings.ts';
-import { isLoopback } from './loopback.ts';
 import { milliseconds, wholeNumber } from './setting-type.ts';
 import { webSettings } from './web-settings.ts';
 
 /** For what is added up or multiplied before a timer takes it. */
 const oneDayMs = 86_400_000;
-
-const loopback = z
-  .string()
-  .refine(
-    isLoopback,
-    'must be a loopback address (127.0.0.1, ::1 or localhost): this version has no authentication',
-  );
 
 const databaseUrl = z
   .string()
@@ -47,9 +41,10 @@ const baseUrl = z
  * setting's name. The value of a `secret` is never shown; `defaultInWords` tells of a default that depends.
  */
 export const environment = z.object({
-  HOST: loopback
+  HOST: z
+    .string()
     .default('127.0.0.1')
-    .meta({ description: 'Address to listen on; this version takes loopback addresses only.' }),
+    .meta({ description: 'Address to listen on; with AUTH=none a loopback address.' }),
   PORT: wholeNumber(0, 65_535)
     .default(8000)
     .meta({ description: 'Port to listen on; 0 takes any free one.' }),
@@ -74,6 +69,7 @@ export const environment = z.object({
   S3_SECRET_ACCESS_KEY: apiKey
     .optional()
     .meta({ description: 'The secret that goes with the key for the bucket.', secret: true }),
+  ...authSettings,
   MODEL: model.optional().meta({
     description: 'Model to answer with where a session names none: a provider, or provider/model.',
     defaultInWords: 'the first provider that is configured, else demo',
@@ -213,12 +209,6 @@ export const settings: readonly Setting[] = Object.entries(environment.shape).ma
     secret: secret === true,
   };
 });
-
-function isPlainHttpUrl(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const { protocol, username, password } = new URL(value);
-  return (protocol === 'http:' || protocol === 'https:') && username === '' && password === '';
-}
 
 function isBlobUrl(value: string): boolean {
   if (/^file:[^?#]+$/.test(value)) return true;

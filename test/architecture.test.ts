@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { parseSourceFile, readSourceFiles, roomOf, type SourceFile } from './support/source-file.ts';
 
 const base = [
+  'auth-settings',
   'config',
   'errors',
   'global-id',
+  'http-url',
   'limit-settings',
   'log',
   'log-error',
@@ -14,20 +16,23 @@ const base = [
   'model-settings',
   'pressure',
   'setting-type',
+  'secret-token',
   'settings',
   'startup-error',
   'web-settings',
 ];
 const leaves = [...base, 'generated'];
 const stores = ['storage', 'bus', 'blobs'];
-const services = ['chat', 'nodes'];
+const services = ['chat', 'identity', 'nodes'];
 const core = [...leaves, ...stores, ...services];
 const doors = ['http', 'rest'];
 
 /** Which rooms of `src` each room may import from, besides itself. */
 const mayImport: Record<string, string[]> = {
   main: ['cli', ...base],
-  cli: ['serve', 'agent', ...base],
+  cli: ['serve', 'agent', 'token-command', ...base],
+  'token-command': ['manage-tokens'],
+  'manage-tokens': [...core],
   serve: ['gateway', ...base],
   gateway: [...core, 'context', 'schema', 'sse', ...doors],
   http: [...core, 'context', 'schema', 'sse', 'gql'],

@@ -25,6 +25,7 @@ describe('without any setting', () => {
     const { dataDir: _folder, database: _url, blobs: _blobs, ...rest } = config;
     expect(rest).toMatchInlineSnapshot(`
       {
+        "auth": undefined,
         "chat": {
           "checkpointMs": 1000,
           "maxPromptBytes": 262144,
@@ -114,8 +115,9 @@ test('values are trimmed, and database and blobs move with the data folder', () 
 test('every bad setting is named with what was expected', () => {
   expect(
     complaints({
-      HOST: '0.0.0.0',
       PORT: '65536',
+      AUTH: 'password',
+      JWT_SECRET: 'too short',
       DATABASE_URL: 'file::memory:',
       MODEL: '/gpt',
       MODEL_IDLE_TIMEOUT_MS: '0',
@@ -127,9 +129,10 @@ test('every bad setting is named with what was expected', () => {
     }),
   ).toMatchInlineSnapshot(`
     [
-      "HOST must be a loopback address (127.0.0.1, ::1 or localhost): this version has no authentication; it is "0.0.0.0".",
       "PORT must be a whole number from 0 to 65535; it is "65536".",
       "DATABASE_URL must be a file: URL (file:data/switchyard.db): this version knows SQLite files only.",
+      "AUTH must be none, token or jwt; it is "password".",
+      "JWT_SECRET must have 32 bytes at least.",
       "MODEL must be a provider, or a provider and a model (openai, openai/gpt-5-mini); it is "/gpt".",
       "MODEL_IDLE_TIMEOUT_MS must be a whole number from 1 to 2147483647; it is "0".",
       "MAX_STEPS must be a whole number from 1 to 1000; it is "1.5".",
@@ -148,9 +151,58 @@ test.each(['127.0.0.1', '127.8.9.10', '::1', '0:0:0:0:0:0:0:1', 'localhost'])('H
 test.each(['0.0.0.0', '::', '192.168.0.7', '128.0.0.1', 'example.org', 'localhost.example.org', '127.1'])(
   'HOST may not be %s, which others could reach',
   (host) => {
-    expect(complaints({ HOST: host })).toEqual([expect.stringMatching(/^HOST must be a loopback address/)]);
+    expect(complaints({ HOST: host })).toEqual([
+      expect.stringMatching(/^HOST is ".*", where others may reach the gateway/),
+    ]);
   },
 );
+
+describe('authentication', () => {
+  const secret = 'a secret of at least thirty-two bytes';
+  const keys = { JWT_JWKS_URL: 'https://login.test/keys', JWT_ISSUER: 'login', JWT_AUDIENCE: 'chat' };
+
+  test.each([
+    { AUTH: 'token' },
+    { AUTH: 'jwt', JWT_SECRET: secret },
+    { AUTH: 'jwt', ...keys },
+    { AUTH_NONE_ANYWHERE: 'yes' },
+  ])('with %o the gateway may listen anywhere', (env) => {
+    expect(readConfig({ HOST: '0.0.0.0', ...env }).http.host).toBe('0.0.0.0');
+  });
+
+  test('settings that contradict each other are refused', () => {
+    expect(
+      [
+        { AUTH: 'jwt' },
+        { AUTH: 'jwt', JWT_SECRET: secret, ...keys },
+        { AUTH: 'jwt', JWT_JWKS_URL: keys.JWT_JWKS_URL },
+        { AUTH: 'token', JWT_SECRET: secret },
+        keys,
+      ].map((env) => complaints(env)),
+    ).toMatchInlineSnapshot(`
+      [
+        [
+          "AUTH=jwt needs JWT_SECRET or JWT_JWKS_URL, one of the two.",
+        ],
+        [
+          "AUTH=jwt needs JWT_SECRET or JWT_JWKS_URL, one of the two.",
+        ],
+        [
+          "JWT_ISSUER is needed with JWT_JWKS_URL.",
+          "JWT_AUDIENCE is needed with JWT_JWKS_URL.",
+        ],
+        [
+          "JWT_SECRET is of no use without AUTH=jwt.",
+        ],
+        [
+          "JWT_JWKS_URL is of no use without AUTH=jwt.",
+          "JWT_ISSUER is of no use without AUTH=jwt.",
+          "JWT_AUDIENCE is of no use without AUTH=jwt.",
+        ],
+      ]
+    `);
+  });
+});
 
 describe('secrets', () => {
   const secret = 'sk-do not tell';

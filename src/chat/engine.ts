@@ -238,7 +238,7 @@ export class Engine {
   }
 }
 
-function runNotFound(runId: number): GatewayError {
+export function runNotFound(runId: number): GatewayError {
   return new GatewayError('NOT_FOUND', `There is no run ${runId}.`);
 }
 

@@ -23,6 +23,8 @@ export interface NewSession extends SessionSettings {
   featureName: string;
   /** The nodes that run its tools. */
   nodeIds?: readonly string[] | null | undefined;
+  /** Whether an admin asks, who may use the nodes of others. */
+  isAdmin: boolean;
 }
 
 export interface SessionFilter {
@@ -41,7 +43,7 @@ export interface SessionsOptions {
     attachWithin(
       tx: Prisma.TransactionClient,
       sessionId: number,
-      input: { nodeIds: readonly string[]; userId: string },
+      input: { nodeIds: readonly string[]; userId: string; isAdmin: boolean },
     ): Promise<unknown>;
   };
 }
@@ -57,15 +59,15 @@ export class Sessions {
     this.#options = options;
   }
 
-  /** @throws GatewayError BAD_USER_INPUT for a provider or model that there is not, or too many nodes. */
-  async create({ nodeIds, ...input }: NewSession): Promise<Session> {
+  /** @throws GatewayError BAD_USER_INPUT for a provider or model that there is not, or too many nodes; CONFLICT for nodes of others. */
+  async create({ nodeIds, isAdmin, ...input }: NewSession): Promise<Session> {
     const { database, attachments } = this.#options;
     await this.#checkModel(input, null);
     const data = defined(input);
     if (!nodeIds?.length) return database.session.create({ data });
     return database.$transaction(async (tx) => {
       const session = await tx.session.create({ data });
-      await attachments.attachWithin(tx, session.id, { nodeIds, userId: input.userId });
+      await attachments.attachWithin(tx, session.id, { nodeIds, userId: input.userId, isAdmin });
       return session;
     });
   }

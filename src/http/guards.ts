@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { MiddlewareHandler } from 'hono';
 import { allowOrigins } from './allow-origins.ts';
 import { cutSlowBody } from './cut-slow-body.ts';
+import type { Identify } from './identify.ts';
 import { limitRequests } from './limit-requests.ts';
 import { type HostOptions, refuseOtherHosts } from './refuse-other-hosts.ts';
 import { refuseOtherOrigins } from './refuse-other-origins.ts';
@@ -14,19 +15,20 @@ export interface GuardOptions extends HostOptions {
   corsOrigins: readonly string[];
   /** Of one client; 0 for no limit. */
   maxRequestsPerMinute: number;
+  identify: Identify;
   /** How long nothing may come of a body. */
   bodyTimeoutMs: number;
 }
 
 /** What every request passes before its route, in this order: a refusal is to be readable for who may ask. */
 export async function createGuards(options: GuardOptions): Promise<readonly Guard[]> {
-  const { corsOrigins, maxRequestsPerMinute, bodyTimeoutMs } = options;
+  const { corsOrigins, maxRequestsPerMinute, identify, bodyTimeoutMs } = options;
   return [
     await createSecureHeaders(),
     refuseOtherHosts(options),
     allowOrigins(corsOrigins),
     refuseOtherOrigins(corsOrigins),
-    limitRequests(maxRequestsPerMinute),
+    limitRequests(maxRequestsPerMinute, identify),
     cutSlowBody(bodyTimeoutMs),
   ];
 }

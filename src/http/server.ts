@@ -7,6 +7,7 @@ import { accessLog } from './access-log.ts';
 import { createGraphQLRoute } from './graphql/route.ts';
 import type { GraphQLServer } from './graphql/yoga.ts';
 import type { Guard } from './guards.ts';
+import type { Identify } from './identify.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { StreamHandler } from './stream/handler.ts';
 
@@ -17,6 +18,7 @@ export interface HttpApp {
 
 export interface ServerOptions {
   graphql: GraphQLServer;
+  identify: Identify;
   stream: StreamHandler;
   health: Hono;
   /** Brings its own base path. */
@@ -30,14 +32,14 @@ export interface ServerOptions {
 
 /** All routes of the gateway. */
 export function createServerApp(options: ServerOptions) {
-  const { graphql, stream, health, rest, docs, requestIds, guards, log } = options;
+  const { graphql, identify, stream, health, rest, docs, requestIds, guards, log } = options;
   const app = new Hono<{ Bindings: HttpBindings; Variables: RequestIdVariables }>();
   app.use(requestIds.middleware, accessLog(log));
   for (const guard of guards) app.use(guard);
 
   app.get('/', (c) => c.redirect('/graphql'));
   app.route('/health', health);
-  app.all('/graphql', createGraphQLRoute(graphql));
+  app.all('/graphql', createGraphQLRoute(graphql, identify));
   app.all('/graphql/stream', async (c) => {
     await stream(c.env.incoming, c.env.outgoing, { httpRequestId: c.get('requestId') });
     return RESPONSE_ALREADY_SENT;

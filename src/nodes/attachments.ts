@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../errors.ts';
-import type { Prisma, Session, WorkspaceSource } from '../generated/prisma/client.ts';
+import type { AgentNode, Prisma, Session, WorkspaceSource } from '../generated/prisma/client.ts';
 import type { Database } from '../storage/database.ts';
 import type { AnnounceNode } from './attached-sessions.ts';
 
@@ -16,7 +16,13 @@ export interface AttachInput {
   nodeIds: readonly string[];
   /** Default: an empty one, unless the session has one. */
   workspace?: WorkspaceSettings | null | undefined;
-  /** Whom nodes belong to that are not registered yet. */
+  /** Whether an admin asks, who may attach the nodes of others. */
+  isAdmin: boolean;
+}
+
+/** The same, where the session is known. */
+export interface AttachWithinInput extends AttachInput {
+  /** Whom the session belongs to, and so do nodes that nobody has registered yet. */
   userId: string;
 }
 
@@ -44,23 +50,28 @@ export class Attachments {
    * that they can be registered later.
    *
    * @throws GatewayError NOT_FOUND, BAD_USER_INPUT for too many nodes or a workspace of a node that is not
-   *   attached.
+   *   attached; CONFLICT for nodes of others.
    */
   async attach(sessionId: number, input: AttachInput): Promise<Session> {
     const { database, announce } = this.#options;
     const { session, attached } = await database.$transaction(async (tx) => {
       const session = await tx.session.findUnique({ where: { id: sessionId } });
       if (session === null) throw new GatewayError('NOT_FOUND', `There is no session ${sessionId}.`);
-      return { session, attached: await this.attachWithin(tx, sessionId, input) };
+      return {
+        session,
+        attached: await this.attachWithin(tx, sessionId, { ...input, userId: session.userId }),
+      };
     });
     for (const node of attached) await announce(node, [sessionId]);
     return session;
   }
 
   /** The same as a part of another transaction, without telling anybody. Returns the nodes that are new. */
-  async attachWithin(tx: Transaction, sessionId: number, { nodeIds, workspace, userId }: AttachInput) {
-    const wanted = [...new Set(nodeIds)];
+  async attachWithin(tx: Transaction, sessionId: number, input: AttachWithinInput) {
+    const { workspace, userId, isAdmin } = input;
+    const wanted = [...new Set(input.nodeIds)];
     const nodes = await findOrCreate(tx, wanted, userId);
+    if (!isAdmin) refuseOthers(nodes, userId);
     const before = await tx.sessionNode.findMany({ where: { sessionId }, include: { node: true } });
     const known = new Set(before.map(({ agentNodeId }) => agentNodeId));
     const added = nodes.filter(({ id }) => !known.has(id));
@@ -138,4 +149,11 @@ async function storeWorkspace(
     create: { sessionId, workspaceId: randomUUID(), source, path, sourceNodeId },
     update: workspace ? files : {},
   });
+}
+
+/** Whose they are is nobody else's business; that a name is taken cannot be kept secret. */
+function refuseOthers(nodes: AgentNode[], userId: string): void {
+  const other = nodes.find((node) => node.userId !== userId);
+  if (other === undefined) return;
+  throw new GatewayError('CONFLICT', `nodeIds: "${other.nodeId}" is taken.`, { field: 'nodeIds' });
 }

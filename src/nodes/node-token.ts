@@ -1,22 +1,2 @@
-import { createHash, randomBytes } from 'node:crypto';
-
 /** What every token of a node begins with. */
-export const tokenPrefix = 'swn_';
-
-export interface MintedToken {
-  /** To be shown once and never stored. */
-  token: string;
-  /** What is stored, and by which the token is found again. */
-  tokenHash: string;
-}
-
-/** A new token: the prefix and 256 random bits, in base64url. */
-export function mintToken(): MintedToken {
-  const token = tokenPrefix + randomBytes(32).toString('base64url');
-  return { token, tokenHash: hashToken(token) };
-}
-
-/** The SHA-256 of a token, in hex. No slower hash is needed: nobody can guess 256 random bits. */
-export function hashToken(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
-}
+export const nodeTokenPrefix = 'swn_';

@@ -1,10 +1,11 @@
 import { GatewayError } from '../errors.ts';
 import { type AgentNode, Prisma } from '../generated/prisma/client.ts';
+import { mintToken } from '../secret-token.ts';
 import type { Database } from '../storage/database.ts';
 import { type AnnounceNode, attachedSessions } from './attached-sessions.ts';
 import type { InboxClosedReason } from './node-command.ts';
 import { nodeNotFound } from './node-errors.ts';
-import { mintToken } from './node-token.ts';
+import { nodeTokenPrefix } from './node-token.ts';
 
 /** What can be said of a node; what is undefined stays as it is, null takes it away. */
 export interface NodeSettings {
@@ -15,6 +16,13 @@ export interface NodeSettings {
 export interface NodeChanges extends NodeSettings {
   /** False switches it off. */
   isActive?: boolean | null | undefined;
+}
+
+/** Who registers a node. */
+export interface Registrant {
+  userId: string;
+  /** Whether they may register nodes that others have attached. */
+  isAdmin: boolean;
 }
 
 /** A node with its new token, which nobody will be shown again. */
@@ -39,26 +47,31 @@ export class Nodes {
   }
 
   /**
-   * Gives a node its token. A node that was attached before it was registered is now registered.
+   * Gives a node its token. One that was attached before it was registered still belongs to whom it did.
    *
-   * @throws GatewayError CONFLICT where it has a token.
+   * @throws GatewayError CONFLICT where it has a token, or belongs to somebody else.
    */
-  async register(input: NodeSettings & { nodeId: string }, userId: string): Promise<NodeToken> {
+  async register(input: NodeSettings & { nodeId: string }, registrant: Registrant): Promise<NodeToken> {
     const { database } = this.#options;
     const { nodeId, displayName, description = null } = input;
-    const { token, tokenHash } = mintToken();
-    const data = { userId, displayName: displayName ?? nodeId, description, tokenHash };
+    const { userId, isAdmin } = registrant;
+    const { token, tokenHash } = mintToken(nodeTokenPrefix);
+    const data = { displayName: displayName ?? nodeId, description, tokenHash };
     const [attached] = await database.agentNode.updateManyAndReturn({
-      where: { nodeId, tokenHash: null },
+      where: { nodeId, tokenHash: null, ...(!isAdmin && { userId }) },
       data,
     });
     if (attached) return { node: attached, token };
     try {
-      const node = await database.agentNode.create({ data: { ...data, nodeId, capabilities: [] } });
+      const node = await database.agentNode.create({ data: { ...data, nodeId, userId, capabilities: [] } });
       return { node, token };
     } catch (error) {
       if (!isTaken(error)) throw error;
-      const message = `The node "${nodeId}" is registered. To replace its token, use rotateNodeToken.`;
+      const there = await database.agentNode.findUnique({ where: { nodeId } });
+      const message =
+        isAdmin || there?.userId === userId
+          ? `The node "${nodeId}" is registered. To replace its token, use rotateNodeToken.`
+          : `The nodeId "${nodeId}" is taken.`;
       throw new GatewayError('CONFLICT', message, { field: 'input.nodeId' });
     }
   }
@@ -69,7 +82,7 @@ export class Nodes {
    * @throws GatewayError NOT_FOUND.
    */
   async rotateToken(nodeId: string): Promise<NodeToken> {
-    const { token, tokenHash } = mintToken();
+    const { token, tokenHash } = mintToken(nodeTokenPrefix);
     const node = await this.#change(nodeId, { tokenHash });
     this.#options.disconnect(node.id, 'TOKEN_REVOKED');
     return { node, token };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
 import type { AgentNode } from '../generated/prisma/client.ts';
+import { hashToken } from '../secret-token.ts';
 import type { Database } from '../storage/database.ts';
 import { type AnnounceNode, attachedSessions } from './attached-sessions.ts';
 import { ChangeNews } from './change-news.ts';
@@ -11,7 +12,6 @@ import { LastSeen } from './last-seen.ts';
 import { LiveNode } from './live-node.ts';
 import type { InboxClosedReason, NodeCommand } from './node-command.ts';
 import type { DispatchLimits } from './node-dispatches.ts';
-import { hashToken } from './node-token.ts';
 import type { NodeConnection, NodeStats, Presence } from './presence.ts';
 
 export interface RegistryOptions {

@@ -2,7 +2,11 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import type { Logger } from 'pino';
 import type { BlobStore } from '../blobs/blob-store.ts';
+import type { Context } from '../context.ts';
+import { GatewayError } from '../errors.ts';
+import { userOf } from '../schema/access.ts';
 import type { Executor } from './executor.ts';
+import { restError } from './graphql-error.ts';
 import { openApiDocument } from './openapi.ts';
 import { RestError } from './rest-error.ts';
 import type { RestContext, RestEnv, RestServices, Route } from './route.ts';
@@ -12,6 +16,8 @@ const descriptionPath = '/openapi.json';
 
 export interface RestApiOptions {
   executor: Executor;
+  /** Who sends a request; rejects with the GatewayError that refuses it. */
+  identify: (request: Request) => Promise<Pick<Context, 'viewer'>>;
   /** The bytes of a recording, by the hash that GraphQL gives of it. */
   openRecording: BlobStore['open'];
   /** Gets every failure that the client is answered 500 for. */
@@ -34,7 +40,15 @@ export interface RestApiOptions {
  * any middleware has set a header.
  */
 export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
-  const { executor, openRecording, log, maxAudioBytes, maxPageSize, heartbeatMs = 15_000 } = options;
+  const {
+    executor,
+    identify,
+    openRecording,
+    log,
+    maxAudioBytes,
+    maxPageSize,
+    heartbeatMs = 15_000,
+  } = options;
   const services: RestServices = { executor, openRecording, log, maxAudioBytes, maxPageSize, heartbeatMs };
   const limit = bodyLimit({
     maxSize: options.maxBodyBytes,
@@ -46,6 +60,7 @@ export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
   const app = new OpenAPIHono<RestEnv>().basePath('/api/v1');
   app.onError((error, c) => {
     if (error instanceof RestError) return answerError(c, error);
+    if (error instanceof GatewayError) return answerError(c, restError([error], {}));
     if (c.env.incoming.destroyed && !c.env.incoming.complete) {
       return answerError(c, new RestError(400, 'The request broke off'));
     }
@@ -55,6 +70,11 @@ export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
   for (const route of routes) {
     app.openAPIRegistry.registerPath(route.openapi);
     const paths = bothSlashes(route.path);
+    app.on(route.method, paths, async (c, next) => {
+      // Nodes have no business here.
+      userOf(await identify(c.req.raw));
+      await next();
+    });
     if (route.hasBody) app.on(route.method, paths, limit);
     app.on(route.method, paths, (c) => route.handle(c, services));
   }

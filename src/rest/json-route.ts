@@ -37,7 +37,8 @@ export function jsonRoute<Input extends RouteInput, Data, Variables, Schema exte
     ...describeJsonRoute(row),
     async handle(c, services) {
       const { raw, parsed } = await readInput(c, row.input);
-      const data = await executeDocument(c, services, row.document, row.variables(parsed), raw);
+      const variables = row.variables(parsed);
+      const data = await executeDocument(c, services, row.document, variables, raw);
       return c.json(found(row.answer(data, parsed)));
     },
   };

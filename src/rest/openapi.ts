@@ -80,6 +80,11 @@ function failure(description: string): Responses[string] {
 /** The OpenAPI 3.1 document of everything registered with the app. */
 export function openApiDocument(app: OpenAPIHono<RestEnv>) {
   app.openAPIRegistry.register('ChatFrame', ChatFrame);
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API token or a JWT. Not needed where the gateway asks nobody who they are.',
+  });
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
@@ -89,6 +94,7 @@ export function openApiDocument(app: OpenAPIHono<RestEnv>) {
         'Chat sessions for legacy clients. Everything here, and more, is also offered by the GraphQL API at `/graphql`.',
       license: { name: 'MIT' },
     },
+    security: [{ bearer: [] }],
     tags: [{ name: 'sessions', description: 'Chat sessions, their messages and their answers.' }],
   });
 }
@@ -128,6 +134,8 @@ function failuresOf({ notFound, conflict }: RouteTexts, input: RouteInput): Resp
     content: { 'application/json': { schema: HttpValidationError } },
   };
   return {
+    401: failure('There is no token, or it is worth nothing any more.'),
+    403: failure('It is not for this user.'),
     ...(input.path && { 404: failure(notFound ?? 'There is no such session.') }),
     ...(conflict !== undefined && { 409: failure(conflict) }),
     ...(input.body && { 413: failure('The body is too large.') }),

@@ -1,4 +1,5 @@
 import type { NodeToken } from '../nodes/nodes.ts';
+import { userOf } from './access.ts';
 import { AgentNodeRef } from './agent-node.ts';
 import { builder } from './builder.ts';
 import { nodeIdText } from './node-input.ts';
@@ -55,18 +56,21 @@ builder.mutationFields((t) => {
   return {
     registerNode: t.field({
       type: NodeTokenRef,
+      authScopes: { user: true },
       description: 'Registers a node and gives it a token, for `switchyard agent`.',
       args: { input: t.arg({ type: RegisterNodeInput, required: true, description: 'The new node.' }) },
-      resolve: (_root, { input }, { nodes, viewer }) => nodes.register(input, viewer.userId),
+      resolve: (_root, { input }, context) => context.nodes.register(input, userOf(context)),
     }),
     rotateNodeToken: t.field({
       type: NodeTokenRef,
+      authScopes: (_root, args) => ({ node: args.nodeId }),
       description: 'Gives a node a new token. The old one is worth nothing from now on.',
       args: { nodeId: nodeId() },
       resolve: (_root, args, { nodes }) => nodes.rotateToken(args.nodeId),
     }),
     updateNode: t.field({
       type: AgentNodeRef,
+      authScopes: (_root, args) => ({ node: args.nodeId }),
       description: 'Changes a node.',
       args: {
         nodeId: nodeId(),
@@ -76,6 +80,7 @@ builder.mutationFields((t) => {
     }),
     deleteNode: t.field({
       type: DeletedNodeRef,
+      authScopes: (_root, args) => ({ node: args.nodeId }),
       description: 'Deletes a node. Sessions that it was attached to go on without it.',
       args: { nodeId: nodeId() },
       resolve: async (_root, args, { nodes }) => {

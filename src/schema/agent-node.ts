@@ -1,4 +1,5 @@
 import type { NodeStats } from '../nodes/presence.ts';
+import { ownerFilter } from './access.ts';
 import { builder } from './builder.ts';
 import { nodeIdText } from './node-input.ts';
 import { resolvePage } from './page.ts';
@@ -80,25 +81,27 @@ builder.queryFields((t) => ({
   agentNode: t.prismaField({
     type: 'AgentNode',
     nullable: true,
+    authScopes: { user: true },
     description: 'A node by its name; null where there is none.',
     args: {
       nodeId: t.arg.string({ required: true, validate: nodeIdText, description: 'The `nodeId` of a node.' }),
     },
-    resolve: (query, _root, { nodeId }, { database }) =>
-      database.agentNode.findUnique({ ...query, where: { nodeId } }),
+    resolve: (query, _root, { nodeId }, context) =>
+      context.database.agentNode.findUnique({ ...query, where: { nodeId, ...ownerFilter(context) } }),
   }),
   agentNodes: t.connection(
     {
       type: AgentNodeRef,
-      description: 'The nodes there are, newest first.',
-      resolve: (_root, args, { database, maxPageSize }) =>
+      authScopes: { user: true },
+      description: 'The nodes of whoever is asking, newest first; of an admin, everybody’s.',
+      resolve: (_root, args, context) =>
         resolvePage({
           args,
-          maxSize: maxPageSize,
+          maxSize: context.maxPageSize,
           order: 'desc',
           load: ({ after, before, limit, order }) =>
-            database.agentNode.findMany({
-              where: { id: { gt: after, lt: before } },
+            context.database.agentNode.findMany({
+              where: { id: { gt: after, lt: before }, ...ownerFilter(context) },
               orderBy: { id: order },
               take: limit,
             }),

@@ -38,6 +38,7 @@ function toRecording(upload: IncomingFile): Recording {
 builder.mutationFields((t) => ({
   uploadMessageAudio: t.field({
     type: MessageRef,
+    authScopes: (_root, { messageId }) => ({ message: Number(messageId.id) }),
     description:
       'Uploads a recording of a message, in place of one that it has, by the GraphQL multipart request specification. Takes wav, mp3, ogg (opus), webm, m4a, aac and flac.',
     args: {
@@ -54,6 +55,7 @@ builder.mutationFields((t) => ({
   }),
   deleteMessageAudio: t.field({
     type: MessageRef,
+    authScopes: (_root, { messageId }) => ({ message: Number(messageId.id) }),
     description: 'Takes the recording of a message away. One that has none stays as it is.',
     args: {
       messageId: t.arg.globalID({

@@ -1,11 +1,13 @@
 import SchemaBuilder from '@pothos/core';
 import PrismaPlugin from '@pothos/plugin-prisma';
 import RelayPlugin from '@pothos/plugin-relay';
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import ValidationPlugin from '@pothos/plugin-validation';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
 import type PrismaTypes from '../generated/pothos.ts';
 import { getDatamodel } from '../generated/pothos.ts';
+import { type AuthScopes, decideScopes, isOwn } from './access.ts';
 import { parseId } from './global-id.ts';
 import { relayDescriptions } from './relay-descriptions.ts';
 import type { IncomingFile } from './upload.ts';
@@ -13,6 +15,7 @@ import type { IncomingFile } from './upload.ts';
 export interface SchemaTypes {
   PrismaTypes: PrismaTypes;
   Context: Context;
+  AuthScopes: AuthScopes;
   DefaultFieldNullability: false;
   DefaultEdgesNullability: false;
   DefaultNodeNullability: false;
@@ -24,19 +27,32 @@ export interface SchemaTypes {
 }
 
 export const builder = new SchemaBuilder<SchemaTypes>({
-  plugins: [RelayPlugin, PrismaPlugin, ValidationPlugin],
+  plugins: [ScopeAuthPlugin, RelayPlugin, PrismaPlugin, ValidationPlugin],
   defaultFieldNullability: false,
+  scopeAuth: { authScopes: decideScopes, authorizeOnSubscribe: true },
   prisma: { client: (context) => context.database, dmmf: getDatamodel(), onUnusedQuery: null },
   relay: {
     ...relayDescriptions,
     cursorType: 'String',
     edgesFieldOptions: { ...relayDescriptions.edgesFieldOptions, nullable: false },
+    nodeQueryOptions: {
+      ...relayDescriptions.nodeQueryOptions,
+      authScopes: { user: true },
+      resolve: async (_root, { id }, context, _info, resolveNode) =>
+        (await isOwn(context, id)) ? resolveNode(id) : null,
+    },
     nodesQueryOptions: {
       ...relayDescriptions.nodesQueryOptions,
-      resolve(_root, { ids }, { maxPageSize }, _info, resolveNodes) {
-        if (ids.length <= maxPageSize) return resolveNodes(ids);
-        const message = `ids: expected at most ${maxPageSize}, got ${ids.length}.`;
-        throw new GatewayError('BAD_USER_INPUT', message, { field: 'ids' });
+      authScopes: { user: true },
+      async resolve(_root, { ids }, context, _info, resolveNodes) {
+        const { maxPageSize } = context;
+        if (ids.length > maxPageSize) {
+          const message = `ids: expected at most ${maxPageSize}, got ${ids.length}.`;
+          throw new GatewayError('BAD_USER_INPUT', message, { field: 'ids' });
+        }
+        const own = await Promise.all(ids.map((id) => isOwn(context, id)));
+        const found = await resolveNodes(ids);
+        return found.map((node, index) => (own[index] ? node : null));
       },
     },
     nodeFieldOptions: { ...relayDescriptions.nodeFieldOptions, nullable: false },

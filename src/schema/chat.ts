@@ -71,6 +71,7 @@ const after = 'The `seq` of the last run event you have seen. Default: 0, all of
 builder.subscriptionFields((t) => ({
   chat: t.field({
     type: RunEventRef,
+    authScopes: (_root, { input }) => ({ session: Number(input.sessionId.id) }),
     description:
       'Sends a prompt and follows the answer, run event by run event, until the terminal one. With a `requestId` that is known already it only follows.',
     args: {
@@ -83,6 +84,7 @@ builder.subscriptionFields((t) => ({
   }),
   runEvents: t.field({
     type: RunEventRef,
+    authScopes: (_root, { runId }) => ({ run: Number(runId.id) }),
     description:
       'Follows a run: what its log holds after the cursor, then live, until the terminal run event. A follower that is slow gets neighbouring deltas merged into one.',
     args: {
@@ -139,6 +141,7 @@ const CancelReceiptRef = builder.objectRef<CancelReceipt>('CancelReceipt').imple
 builder.mutationFields((t) => ({
   sendMessage: t.field({
     type: RunRef,
+    authScopes: (_root, { input }) => ({ session: Number(input.sessionId.id) }),
     description:
       'Sends a prompt and does not wait for the answer: follow it with `runEvents`, from anywhere.',
     args: { input: t.arg({ type: ChatInput, required: true, description: 'The prompt.' }) },
@@ -146,6 +149,10 @@ builder.mutationFields((t) => ({
   }),
   cancelRun: t.field({
     type: CancelReceiptRef,
+    authScopes: (_root, { runId, sessionId }) => {
+      if (runId) return { run: Number(runId.id) };
+      return sessionId ? { session: Number(sessionId.id) } : { user: true };
+    },
     description:
       'Stops a run, or whatever a session is running. Answers when it has stopped: the partial answer and the tokens so far are saved.',
     args: {

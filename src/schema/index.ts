@@ -18,6 +18,7 @@ import './terminal-run-event.ts';
 import './session-event.ts';
 import './chat.ts';
 import { builder } from './builder.ts';
+import { endWithToken } from './end-with-token.ts';
 import { limitFollowers } from './limit-followers.ts';
 
 builder.queryType({ description: 'What can be read.' });
@@ -33,5 +34,5 @@ export const schema = builder.toSchema();
 // every run event, the whole prompt among them.
 for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {})) {
   field.resolve = (event) => event;
-  if (field.subscribe) field.subscribe = limitFollowers(field.subscribe);
+  if (field.subscribe) field.subscribe = endWithToken(limitFollowers(field.subscribe));
 }

@@ -6,8 +6,8 @@ type Subscribe = GraphQLFieldResolver<unknown, Context>;
 /** Counts who subscribes to a field as a follower, for as long as it is subscribed. Nodes are no followers. */
 export function limitFollowers(subscribe: Subscribe): Subscribe {
   return async (root, args, context, info) => {
-    if (context.agentNode !== null) return subscribe(root, args, context, info);
     const { followers, viewer, signal } = context;
+    if (viewer === null) return subscribe(root, args, context, info);
     const follower = followers.enter(viewer.userId);
     const leave = () => follower[Symbol.dispose]();
     try {

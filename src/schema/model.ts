@@ -19,6 +19,7 @@ const ModelRef = builder.objectRef<ModelInfo>('Model').implement({
 builder.queryField('models', (t) =>
   t.field({
     type: [ModelRef],
+    authScopes: { user: true },
     description: 'The models of all configured providers. Others of the same providers may work as well.',
     resolve: (_root, _args, { models }) => models.list(),
   }),

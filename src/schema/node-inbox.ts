@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type InboxClosedReason, inboxClosedReasons, type NodeCommand } from '../nodes/node-command.ts';
+import { agentOf } from './access.ts';
 import { builder } from './builder.ts';
-import { dispatchIds, opaqueId, requireNode } from './node-input.ts';
+import { dispatchIds, opaqueId } from './node-input.ts';
 import { storedText } from './stored-text.ts';
 
 type Of<Type extends NodeCommand['type']> = Extract<NodeCommand, { type: Type }>;
@@ -115,6 +116,7 @@ const NodeInboxInput = builder.inputType('NodeInboxInput', {
 builder.subscriptionField('nodeInbox', (t) =>
   t.field({
     type: NodeCommandRef,
+    authScopes: { agent: true },
     description:
       'For the agent of a node, with its token: what it is to do, from now on. It takes over from an inbox of the same node that is open.',
     args: {
@@ -123,7 +125,7 @@ builder.subscriptionField('nodeInbox', (t) =>
       epoch: t.arg.string({ description: 'The epoch in which you saw it; in another one `after` is 0.' }),
     },
     subscribe: (_root, { input, ...cursor }, context) =>
-      context.registry.open(requireNode(context), { ...input, ...cursor }, context.signal),
+      context.registry.open(agentOf(context), { ...input, ...cursor }, context.signal),
     resolve: (command) => command,
   }),
 );

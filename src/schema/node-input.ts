@@ -1,7 +1,4 @@
 import { z } from 'zod';
-import type { Context } from '../context.ts';
-import { GatewayError } from '../errors.ts';
-import type { NodeIdentity } from '../nodes/registry.ts';
 
 export const nodeIdText = z
   .string()
@@ -16,14 +13,3 @@ export const opaqueId = z
   .regex(/^[\w-]{1,64}$/, 'expected an id of 1 to 64 letters, digits or dashes');
 
 export const dispatchIds = z.array(opaqueId).max(1_000, 'expected at most 1000');
-
-/**
- * The node that is asking.
- *
- * @throws GatewayError UNAUTHENTICATED where the request carries no node's token.
- */
-export function requireNode({ agentNode }: Context): NodeIdentity {
-  if (agentNode) return agentNode;
-  const message = 'This is for the agents of nodes: send the token of one, as `Authorization: Bearer swn_…`.';
-  throw new GatewayError('UNAUTHENTICATED', message);
-}

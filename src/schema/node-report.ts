@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { toolErrorCodes } from '../chat/tools.ts';
 import type { OutputProgress } from '../nodes/dispatch-output.ts';
+import { agentOf } from './access.ts';
 import { builder } from './builder.ts';
-import { dispatchIds, opaqueId, requireNode } from './node-input.ts';
+import { dispatchIds, opaqueId } from './node-input.ts';
 
 const text = z.string().regex(/^\P{Surrogate}*$/u, 'expected well-formed Unicode');
 const amount = z.number().min(0, 'expected 0 or more');
@@ -95,6 +96,7 @@ builder.mutationFields((t) => {
   return {
     acknowledgeDispatch: t.field({
       type: DispatchAcknowledgedRef,
+      authScopes: { agent: true },
       description: 'For the agent of a node: asks, before it starts a dispatch, whether it may.',
       args: {
         dispatchId: dispatchId(),
@@ -105,11 +107,12 @@ builder.mutationFields((t) => {
         }),
       },
       resolve: (_root, args, context) => ({
-        proceed: context.dispatcher.acknowledge(requireNode(context), args.dispatchId, args.instanceId),
+        proceed: context.dispatcher.acknowledge(agentOf(context), args.dispatchId, args.instanceId),
       }),
     }),
     appendDispatchOutput: t.field({
       type: DispatchProgressRef,
+      authScopes: { agent: true },
       description:
         'For the agent of a node: more of what a dispatch prints. A piece that was sent before is not shown twice.',
       args: {
@@ -122,21 +125,23 @@ builder.mutationFields((t) => {
         text: t.arg.string({ required: true, validate: text, description: 'The piece.' }),
       },
       resolve: (_root, args, context) =>
-        context.dispatcher.append(requireNode(context), args.dispatchId, args.offset, args.text),
+        context.dispatcher.append(agentOf(context), args.dispatchId, args.offset, args.text),
     }),
     finishDispatch: t.field({
       type: DispatchFinishedRef,
+      authScopes: { agent: true },
       description: 'For the agent of a node: what became of a dispatch. To be sent until it is answered.',
       args: {
         dispatchId: dispatchId(),
         input: t.arg({ type: FinishDispatchInput, required: true, description: 'What became of it.' }),
       },
       resolve: async (_root, args, context) => ({
-        accepted: await context.dispatcher.finish(requireNode(context), args.dispatchId, args.input),
+        accepted: await context.dispatcher.finish(agentOf(context), args.dispatchId, args.input),
       }),
     }),
     nodeHeartbeat: t.field({
       type: NodeHeartbeatRef,
+      authScopes: { agent: true },
       description: 'For the agent of a node: it is alive, and this is how it fares.',
       args: {
         stats: t.arg({ type: NodeStatsInput, required: true, description: 'How it fares.' }),
@@ -147,7 +152,7 @@ builder.mutationFields((t) => {
         }),
       },
       resolve: (_root, { stats, running }, context) => ({
-        unknownDispatchIds: context.registry.beat(requireNode(context), stats, running),
+        unknownDispatchIds: context.registry.beat(agentOf(context), stats, running),
       }),
     }),
   };

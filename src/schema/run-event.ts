@@ -1,4 +1,5 @@
 import type { RunEvent } from '../chat/run-event.ts';
+import { ownerFilter } from './access.ts';
 import { builder } from './builder.ts';
 import { ModelUsageRef } from './token-usage.ts';
 import { ToolCallStatusRef } from './tool-call.ts';
@@ -109,8 +110,12 @@ builder.objectRef<Of<'ToolCallStarted'>>('ToolCallStarted').implement({
       type: 'AgentNode',
       nullable: true,
       description: 'That node; null where there is none, or it was deleted since.',
-      resolve: (query, { nodeId }, _args, { database }) =>
-        nodeId === null ? null : database.agentNode.findUnique({ ...query, where: { nodeId } }),
+      resolve: (query, { nodeId }, _args, context) => {
+        if (nodeId === null) return null;
+        // Its name may have gone to another user since.
+        const where = { nodeId, ...ownerFilter(context) };
+        return context.database.agentNode.findUnique({ ...query, where });
+      },
     }),
   }),
 });

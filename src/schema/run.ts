@@ -1,6 +1,7 @@
 import { usageOf } from '../chat/log/ended-run.ts';
 import { type RunFailureCode, runFailureCodes } from '../chat/run-event.ts';
 import { FinishReason, RunStatus } from '../generated/prisma/enums.ts';
+import { ownerOf } from './access.ts';
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
 import { loadersOf } from './loaders.ts';
@@ -131,6 +132,7 @@ builder.queryField('run', (t) =>
   t.prismaField({
     type: 'Run',
     nullable: true,
+    authScopes: { user: true },
     description: 'A run by its id; null where there is none.',
     args: {
       id: t.arg.globalID({
@@ -140,7 +142,10 @@ builder.queryField('run', (t) =>
         description: 'The id of a run.',
       }),
     },
-    resolve: (query, _root, { id }, { database }) =>
-      database.run.findUnique({ ...query, where: { id: Number(id.id) } }),
+    resolve: (query, _root, { id }, context) => {
+      const userId = ownerOf(context);
+      const where = { id: Number(id.id), ...(userId !== undefined && { session: { userId } }) };
+      return context.database.run.findUnique({ ...query, where });
+    },
   }),
 );

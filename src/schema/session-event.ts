@@ -101,6 +101,7 @@ const SessionEventRef = builder.unionType('SessionEvent', {
 builder.subscriptionField('sessionEvents', (t) =>
   t.field({
     type: SessionEventRef,
+    authScopes: (_root, { sessionId }) => ({ session: Number(sessionId.id) }),
     description:
       'What happens to a session from now on, whoever causes it. Ends when the session is deleted.',
     args: {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { userOf } from './access.ts';
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
 import { nodeIdText } from './node-input.ts';
@@ -77,17 +78,19 @@ const DeletedSessionsRef = builder.objectRef<{ ids: number[] }>('DeletedSessions
 builder.mutationFields((t) => ({
   createSession: t.field({
     type: SessionRef,
+    authScopes: (_root, { input }) => ({ actFor: input.userId }),
     description: 'Creates a session.',
     args: { input: t.arg({ type: CreateSessionInput, required: true, description: 'The new session.' }) },
-    resolve: (_root, { input }, { sessions, viewer }) =>
-      sessions.create({
-        ...input,
-        userId: input.userId ?? viewer.userId,
-        featureName: input.featureName ?? 'default',
-      }),
+    resolve: (_root, { input }, context) => {
+      const { userId, isAdmin } = userOf(context);
+      const { sessions } = context;
+      const featureName = input.featureName ?? 'default';
+      return sessions.create({ ...input, userId: input.userId ?? userId, featureName, isAdmin });
+    },
   }),
   updateSession: t.field({
     type: SessionRef,
+    authScopes: (_root, { id }) => ({ session: Number(id.id) }),
     description: 'Changes the settings of a session. They hold from its next prompt on.',
     args: {
       id: t.arg.globalID({
@@ -106,6 +109,7 @@ builder.mutationFields((t) => ({
   }),
   deleteSession: t.field({
     type: DeletedSessionRef,
+    authScopes: (_root, { id }) => ({ session: Number(id.id) }),
     description: 'Deletes a session with everything in it. A live run is cancelled first.',
     args: {
       id: t.arg.globalID({
@@ -122,6 +126,7 @@ builder.mutationFields((t) => ({
   }),
   deleteSessions: t.field({
     type: DeletedSessionsRef,
+    authScopes: (_root, { userId }) => ({ actFor: userId }),
     description: 'Deletes all sessions of a user, or those of one part of an application.',
     args: {
       userId: t.arg.string({
@@ -133,15 +138,16 @@ builder.mutationFields((t) => ({
         description: 'Only those of this part of an application.',
       }),
     },
-    resolve: async (_root, { userId, featureName }, { sessions, viewer }) => ({
-      ids: await sessions.deleteAll({
-        userId: userId ?? viewer.userId,
+    resolve: async (_root, { userId, featureName }, context) => ({
+      ids: await context.sessions.deleteAll({
+        userId: userId ?? userOf(context).userId,
         ...(featureName != null && { featureName }),
       }),
     }),
   }),
   clearHistory: t.field({
     type: SessionRef,
+    authScopes: (_root, { sessionId }) => ({ session: Number(sessionId.id) }),
     description:
       'Deletes the messages of a session. Its settings and what it has used stay. Not while it is answering.',
     args: {

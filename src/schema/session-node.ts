@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SyncStatus, WorkspaceSource } from '../generated/prisma/enums.ts';
+import { userOf } from './access.ts';
 import { AgentNodeRef, NodeConnectionRef } from './agent-node.ts';
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
@@ -102,6 +103,7 @@ builder.mutationFields((t) => {
   return {
     attachNodes: t.field({
       type: SessionRef,
+      authScopes: (_root, args) => ({ session: Number(args.sessionId.id) }),
       description:
         'Lets a session run its tools on nodes. Those that are attached stay attached; those that nobody has registered are offline until somebody does.',
       args: {
@@ -119,11 +121,14 @@ builder.mutationFields((t) => {
           description: 'Where the files come from. Default: as it is, or EMPTY.',
         }),
       },
-      resolve: (_root, { sessionId, ...input }, { attachments, viewer }) =>
-        attachments.attach(Number(sessionId.id), { ...input, userId: viewer.userId }),
+      resolve: (_root, { sessionId, ...input }, context) => {
+        const { isAdmin } = userOf(context);
+        return context.attachments.attach(Number(sessionId.id), { ...input, isAdmin });
+      },
     }),
     detachNode: t.field({
       type: SessionRef,
+      authScopes: (_root, args) => ({ session: Number(args.sessionId.id) }),
       description: 'Takes a node away from a session. What the session runs on it is cancelled.',
       args: {
         sessionId: sessionId(),

@@ -1,4 +1,5 @@
 import { ToolApproval } from '../generated/prisma/enums.ts';
+import { ownerFilter, ownerOf } from './access.ts';
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
 import { resolvePage } from './page.ts';
@@ -64,6 +65,7 @@ builder.queryFields((t) => ({
   session: t.prismaField({
     type: 'Session',
     nullable: true,
+    authScopes: { user: true },
     description: 'A session by its id; null where there is none.',
     args: {
       id: t.arg.globalID({
@@ -73,23 +75,34 @@ builder.queryFields((t) => ({
         description: 'The id of a session.',
       }),
     },
-    resolve: (query, _root, { id }, { database }) =>
-      database.session.findUnique({ ...query, where: { id: Number(id.id) } }),
+    resolve: (query, _root, { id }, context) =>
+      context.database.session.findUnique({
+        ...query,
+        where: { id: Number(id.id), ...ownerFilter(context) },
+      }),
   }),
   sessionByDatabaseId: t.prismaField({
     type: 'Session',
     nullable: true,
+    authScopes: { user: true },
     description: 'A session by the id that the REST API uses; null where there is none.',
     args: { databaseId: t.arg.int({ required: true, description: 'The `databaseId` of a session.' }) },
-    resolve: (query, _root, { databaseId }, { database }) =>
-      database.session.findUnique({ ...query, where: { id: databaseId } }),
+    resolve: (query, _root, { databaseId }, context) =>
+      context.database.session.findUnique({
+        ...query,
+        where: { id: databaseId, ...ownerFilter(context) },
+      }),
   }),
   sessions: t.connection(
     {
       type: SessionRef,
+      authScopes: (_root, { userId }) => ({ actFor: userId }),
       description: 'Sessions, newest first.',
       args: {
-        userId: t.arg.string({ validate: nameText, description: 'Only those that belong to this user.' }),
+        userId: t.arg.string({
+          validate: nameText,
+          description: 'Only those that belong to this user. Default: one’s own; of an admin, everybody’s.',
+        }),
         featureName: t.arg.string({
           validate: nameText,
           description: 'Only those of this part of an application.',
@@ -99,12 +112,15 @@ builder.queryFields((t) => ({
           description: 'Only those with this text in their title, in whatever case.',
         }),
       },
-      resolve: (_root, { userId, featureName, search, ...args }, { database, maxPageSize }) =>
+      resolve: (_root, { userId, featureName, search, ...args }, context) =>
         resolvePage({
           args,
-          maxSize: maxPageSize,
+          maxSize: context.maxPageSize,
           order: 'desc',
-          load: (page) => findSessions(database, { userId, featureName, search }, page),
+          load: (page) => {
+            const filter = { userId: userId ?? ownerOf(context), featureName, search };
+            return findSessions(context.database, filter, page);
+          },
         }),
     },
     { name: 'SessionConnection' },

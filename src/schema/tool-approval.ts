@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Decision } from '../chat/run/approvals.ts';
 import type { RunEvent } from '../chat/run-event.ts';
+import { ownerFilter } from './access.ts';
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
 import { RunRef } from './run.ts';
@@ -47,8 +48,12 @@ builder.objectRef<Of<'ToolApprovalRequested'>>('ToolApprovalRequested').implemen
       type: 'AgentNode',
       nullable: true,
       description: 'That node; null where there is none, or it was deleted since.',
-      resolve: (query, { nodeId }, _args, { database }) =>
-        nodeId === null ? null : database.agentNode.findUnique({ ...query, where: { nodeId } }),
+      resolve: (query, { nodeId }, _args, context) => {
+        if (nodeId === null) return null;
+        // Its name may have gone to another user since.
+        const where = { nodeId, ...ownerFilter(context) };
+        return context.database.agentNode.findUnique({ ...query, where });
+      },
     }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
@@ -80,6 +85,7 @@ builder.mutationFields((t) => {
   return {
     approveToolCall: t.field({
       type: ToolCallRef,
+      authScopes: (_root, args) => ({ run: Number(args.runId.id) }),
       description:
         'Lets a tool call run that waits for it. Anybody who follows the run may decide, from any connection; approving twice does no harm.',
       args: { runId, callId },
@@ -88,6 +94,7 @@ builder.mutationFields((t) => {
     }),
     denyToolCall: t.field({
       type: ToolCallRef,
+      authScopes: (_root, args) => ({ run: Number(args.runId.id) }),
       description:
         'Does not let a tool call run that waits for it. The run goes on, and the model is told; denying twice does no harm.',
       args: {

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { acceptStream, collect, type StreamServer, startStreamServer } from './stream-server.ts';
+import { acceptStream, collect, type StreamServer, sendJson, startStreamServer } from './stream-server.ts';
 
 async function openServer(...args: Parameters<typeof startStreamServer>): Promise<StreamServer> {
   const server = await startStreamServer(...args);
@@ -129,11 +129,21 @@ test('A field that fails is masked in every result, of a query and of a subscrip
 });
 
 test('A viewer whom the context refuses is told so in a result.', async () => {
-  const { client } = await openServer();
+  const { client } = await openServer({ owner: () => 'anybody' });
   const nobody = client({ headers: { 'x-user': 'nobody' } });
   expect(await collect(nobody, { query: '{ hello }' })).toEqual([
     { errors: [{ message: 'Who are you?', extensions: { code: 'UNAUTHENTICATED' } }] },
   ]);
+});
+
+test('A viewer who is nobody is refused before the body is read.', async () => {
+  const { url } = await openServer();
+  const headers = { ...acceptStream, ...sendJson, 'x-user': 'nobody' };
+  const response = await fetch(url, { method: 'POST', headers, body: 'no JSON' });
+  expect(response.status).toBe(401);
+  expect(await response.json()).toEqual({
+    errors: [{ message: 'Who are you?', extensions: { code: 'UNAUTHENTICATED' } }],
+  });
 });
 
 test("The gateway's own mask is applied to what a source throws.", async () => {

@@ -95,7 +95,7 @@ describe('a token', () => {
     expect(await rest.json()).toEqual({ detail: expect.stringContaining('belongs to no node') });
 
     await using stranger = connectNode(gateway.url, 'swn_nobody');
-    await expect(stranger.ended).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await expect(stranger.ended).rejects.toMatchObject({ response: { status: 401 } });
   });
 
   it('is needed for what only agents do', async () => {

@@ -4,6 +4,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { pino } from 'pino';
+import { anonymous } from '../../src/identity/viewer.ts';
 import { createDocs } from '../../src/rest/docs.ts';
 import type { Executor } from '../../src/rest/executor.ts';
 import { createRestApi, type RestApiOptions } from '../../src/rest/handler.ts';
@@ -26,6 +27,7 @@ export async function startRestServer(
   const log = pino({}, { write: (line: string) => logged.push(JSON.parse(line)) });
   const api = createRestApi({
     executor,
+    identify: () => Promise.resolve({ viewer: anonymous }),
     openRecording: () => Promise.reject(new Error('There are no recordings.')),
     log,
     maxBodyBytes: 10_000,

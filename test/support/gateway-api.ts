@@ -9,6 +9,8 @@ export interface GraphQLAnswer {
 
 /** What a client does with a gateway whose address it knows. */
 export interface GatewayApi {
+  /** The same client with a token. */
+  as(token: string): GatewayApi;
   /** Executes one operation by plain HTTP. */
   graphql(document: string, variables?: Record<string, unknown>): Promise<GraphQLAnswer>;
   /** The same; rejects when it has errors. Resolves with the data. */
@@ -22,11 +24,12 @@ export interface GatewayApi {
   send(input: Record<string, unknown>): Promise<string>;
 }
 
-export function gatewayApi(url: string): GatewayApi {
+export function gatewayApi(url: string, token?: string): GatewayApi {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const graphql: GatewayApi['graphql'] = async (document, variables = {}) => {
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { ...headers, 'content-type': 'application/json' },
       body: JSON.stringify({ query: document, variables }),
     });
     return (await response.json()) as GraphQLAnswer;
@@ -37,11 +40,13 @@ export function gatewayApi(url: string): GatewayApi {
     return data;
   };
   return {
+    as: (other) => gatewayApi(url, other),
     graphql,
     query,
     client: (options) =>
       createClient({
         url: `${url}/graphql/stream`,
+        headers: () => ({ ...headers }),
         retryAttempts: 0,
         ...options,
       } as ClientOptions<boolean>),

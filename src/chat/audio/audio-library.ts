@@ -147,18 +147,18 @@ export class AudioLibrary {
       if ((await database.messageAudio.count({ where: { sha256 } })) === 0) await blobs.delete(sha256);
       // The message was deleted while its recording came in.
       if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2003')
-        throw noMessage(messageId);
+        throw messageNotFound(messageId);
       throw error;
     }
   }
 
   async #findMessage(id: number): Promise<Message> {
     const message = await this.#options.database.message.findUnique({ where: { id } });
-    if (message === null) throw noMessage(id);
+    if (message === null) throw messageNotFound(id);
     return message;
   }
 }
 
-function noMessage(id: number): GatewayError {
+export function messageNotFound(id: number): GatewayError {
   return new GatewayError('NOT_FOUND', `There is no message ${id}.`);
 }

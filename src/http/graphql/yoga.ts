@@ -2,10 +2,10 @@ import { createYoga, type YogaLogger } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Context, Services } from '../../context.ts';
 import { schema } from '../../schema/index.ts';
+import type { Identify } from '../identify.ts';
 import type { UploadOptions } from '../uploads/read-upload.ts';
 import { useUploadStatus } from '../uploads/use-upload-status.ts';
 import { maskError } from './mask-error.ts';
-import { authenticateNode } from './node-token.ts';
 import type { RequestContext } from './request-context.ts';
 import { useErrorLog } from './use-error-log.ts';
 import { useGraphQLJs } from './use-graphql-js.ts';
@@ -18,6 +18,7 @@ import { useRequestParams } from './use-request-params.ts';
 
 export interface GraphQLOptions extends ShapeLimits, CostLimits, UploadOptions {
   services: Services;
+  identify: Identify;
   log: Logger;
   /** Tokens of a document. Also keeps documents from nesting deeper than a recursive reader can follow. */
   maxQueryTokens: number;
@@ -29,13 +30,12 @@ export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
 /** Yoga at `/graphql`: queries, mutations, and subscriptions over its own SSE. */
 export function createGraphQLServer(options: GraphQLOptions) {
-  const { services, log, maxQueryTokens, introspection } = options;
+  const { services, identify, log, maxQueryTokens, introspection } = options;
   return createYoga<RequestContext, Context>({
     schema,
     context: async ({ request, httpRequestId, signal }) => ({
       ...services,
-      viewer: { userId: 'anonymous' },
-      agentNode: await authenticateNode(request, services.registry),
+      ...(await identify(request)),
       signal: signal ?? request.signal,
       log: httpRequestId === undefined ? log : log.child({ httpRequestId }),
     }),

@@ -23,8 +23,8 @@ export interface StreamHandlerOptions extends ReadOptions {
   /** Parses, validates, builds contexts and executes queries and mutations, with all its plugins. */
   yoga: GraphQLServer;
   /**
-   * Who a request is: a stream is used only by whom it was reserved for. What it throws refuses the request.
-   * Asked in single connection mode; in distinct connections mode the context decides.
+   * Whom a request is from: a stream is used only by whom it was reserved for. What it throws refuses the
+   * request before its body is read.
    */
   owner: (request: Request) => string | Promise<string>;
   log: Logger;
@@ -106,10 +106,11 @@ async function route(exchange: Exchange, modes: Modes): Promise<void> {
     const allow = { allow: 'GET, POST, PUT, DELETE' };
     throw new RequestError('METHOD_NOT_ALLOWED', `${method} is not a method of this stream.`, allow);
   }
-  if (method === 'PUT') return reserveStream(exchange, await owner(request), reservations);
+  const user = await owner(request);
+  if (method === 'PUT') return reserveStream(exchange, user, reservations);
 
   const token = readToken(incoming, url);
-  const stream = token ? reservations.find(token, await owner(request)) : undefined;
+  const stream = token ? reservations.find(token, user) : undefined;
   if (method !== 'DELETE' && accept.names('text/event-stream')) {
     const isReserved = token && method === 'GET' && !url.searchParams.has('query');
     if (!stream && !isReserved) return distinct.serve(exchange);

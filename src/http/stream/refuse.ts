@@ -12,7 +12,8 @@ export function refuse(outgoing: ServerResponse, error: unknown, present: Presen
     const { status, message, code, headers } = error;
     sendErrors(outgoing, status, [{ message, extensions: { code } }], headers);
   } else {
-    sendErrors(outgoing, statusOf(error), [present(error)]);
+    const headers = error instanceof GraphQLError ? error.extensions.http?.headers : undefined;
+    sendErrors(outgoing, statusOf(error), [present(error)], headers);
   }
 }
 

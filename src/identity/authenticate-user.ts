@@ -1,0 +1,30 @@
+import type { Logger } from 'pino';
+import type { Database } from '../storage/database.ts';
+import { ApiTokens, apiTokenPrefix } from './api-tokens.ts';
+import { createVerifyJwt, type JwtOptions } from './jwt.ts';
+import { unauthenticated } from './unauthenticated.ts';
+import type { Viewer } from './viewer.ts';
+
+/**
+ * The user that a token speaks for.
+ *
+ * @throws GatewayError UNAUTHENTICATED, IDENTITY_UNAVAILABLE.
+ */
+export type AuthenticateUser = (token: string) => Promise<Viewer>;
+
+export interface AuthenticateUserOptions {
+  database: Database;
+  /** Undefined: only API tokens are taken. */
+  jwt: Omit<JwtOptions, 'log'> | undefined;
+  log: Logger;
+}
+
+export function createAuthenticateUser({ database, jwt, log }: AuthenticateUserOptions): AuthenticateUser {
+  const tokens = new ApiTokens(database, log);
+  const verifyJwt = jwt && createVerifyJwt({ ...jwt, log });
+  return async (token) => {
+    if (token.startsWith(apiTokenPrefix)) return tokens.authenticate(token);
+    if (verifyJwt) return verifyJwt(token);
+    throw unauthenticated(`The token is none of this gateway: those of users begin with ${apiTokenPrefix}.`);
+  };
+}

@@ -1,0 +1,105 @@
+import { createRemoteJWKSet, errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
+import type { Logger } from 'pino';
+import { GatewayError } from '../errors.ts';
+import { expired, unauthenticated } from './unauthenticated.ts';
+import { userIdText } from './user-id.ts';
+import type { Viewer } from './viewer.ts';
+
+export interface JwtOptions {
+  /** Either a secret that tokens are signed with, or where the public keys of their issuer are. */
+  key: { secret: string } | { jwksUrl: string };
+  /** `iss` and `aud` that are demanded; undefined: whatever they are. */
+  issuer?: string | undefined;
+  audience?: string | undefined;
+  /** The claim that makes an admin when it is `true`. */
+  adminClaim: string;
+  log: Logger;
+}
+
+/**
+ * The viewer that a JWT speaks for: its `sub`.
+ *
+ * @throws GatewayError UNAUTHENTICATED, IDENTITY_UNAVAILABLE while the keys cannot be fetched.
+ */
+export type VerifyJwt = (token: string) => Promise<Viewer>;
+
+/** Seconds that the clocks of the issuer and the gateway may be apart. */
+const clockTolerance = 5;
+
+/** Never `none`, and never a secret where a public key is meant: the algorithms are not the token's to choose. */
+const asymmetric = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
+
+/**
+ * Fetching keys: given up after a while, kept for ten minutes, and asked for again when a token names one that
+ * is unknown, though not more often than the cooldown allows to whoever makes up names.
+ */
+const fetching = { timeoutDuration: 5_000, cooldownDuration: 2_000, cacheMaxAge: 600_000 };
+
+export function createVerifyJwt(options: JwtOptions): VerifyJwt {
+  const { key, issuer, audience, adminClaim, log } = options;
+  const checks: JWTVerifyOptions = {
+    algorithms: 'secret' in key ? ['HS256'] : asymmetric,
+    requiredClaims: ['sub', 'exp'],
+    clockTolerance,
+    ...(issuer !== undefined && { issuer }),
+    ...(audience !== undefined && { audience }),
+  };
+  const getKey = createGetKey(key);
+  return async (token) => {
+    const { payload } = await jwtVerify(token, getKey, checks).catch((error: unknown) => {
+      throw refusal(error, log);
+    });
+    const userId = userIdText.safeParse(payload.sub);
+    if (!userId.success) {
+      throw unauthenticated(`The token names no user: of "sub" was ${userId.error.issues[0]?.message}.`);
+    }
+    return {
+      userId: userId.data,
+      isAdmin: payload[adminClaim] === true,
+      expiresAt: new Date(((payload.exp ?? 0) + clockTolerance) * 1_000),
+      apiTokenId: null,
+    };
+  };
+}
+
+function createGetKey(key: JwtOptions['key']): JWTVerifyGetKey {
+  if ('jwksUrl' in key) return createRemoteJWKSet(new URL(key.jwksUrl), fetching);
+  const secret = new TextEncoder().encode(key.secret);
+  return async () => secret;
+}
+
+/** What is wrong with a token, or else with the server that has the keys. */
+function refusal(error: unknown, log: Logger): GatewayError {
+  if (error instanceof errors.JWTExpired) return unauthenticated(expired);
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return unauthenticated(`The token will not do: ${error.message}.`);
+  }
+  if (faultsOfToken.some((fault) => error instanceof fault)) {
+    return unauthenticated('The token is no JWT that this gateway trusts.');
+  }
+  log.warn({ err: error }, 'the keys of JWTs cannot be fetched');
+  const message = 'The keys that tokens are signed with cannot be fetched; try again in a moment.';
+  return new GatewayError('IDENTITY_UNAVAILABLE', message, { http: { status: 503, headers: {} } });
+}
+
+const faultsOfToken = [
+  errors.JWSInvalid,
+  errors.JWTInvalid,
+  errors.JWSSignatureVerificationFailed,
+  errors.JOSEAlgNotAllowed,
+  errors.JOSENotSupported,
+  errors.JWKSNoMatchingKey,
+  errors.JWKSMultipleMatchingKeys,
+];
