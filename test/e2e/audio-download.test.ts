@@ -43,7 +43,7 @@ describe('a recording', () => {
       'content-security-policy': "default-src 'none'; sandbox",
       'content-type': 'audio/wav',
       etag: `"${memo.sha256}"`,
-      'keep-alive': 'timeout=5',
+      'keep-alive': 'timeout=75',
       'last-modified': expect.stringMatching(/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/),
       'x-content-type-options': 'nosniff',
     });

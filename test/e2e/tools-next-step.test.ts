@@ -59,7 +59,8 @@ describe('what the next step shows', () => {
           "tool_call_id": "a",
         },
         {
-          "content": "read-only",
+          "content": "read-only
+      [exit code 1]",
           "role": "tool",
           "tool_call_id": "b",
         },
@@ -123,7 +124,8 @@ describe('what the next step shows', () => {
               "type": "tool_result",
             },
             {
-              "content": "read-only",
+              "content": "read-only
+      [exit code 1]",
               "is_error": true,
               "tool_use_id": "b",
               "type": "tool_result",
