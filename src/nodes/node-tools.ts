@@ -68,7 +68,7 @@ export class NodeTools {
     const { nodeId, args, timeoutMs = this.#options.timeoutMs } = checked;
     const node = able.find((one) => one.nodeId === nodeId) as AgentNode;
     const offline = this.#options.dispatcher.whyOffline(node);
-    if (offline !== undefined) return refused('NODE_OFFLINE', offline);
+    if (offline !== undefined) return { ...refused('NODE_OFFLINE', offline), nodeId };
     const dispatchId = randomUUID();
     const request = { dispatchId, sessionId, tool: name, args, timeoutMs };
     return {

@@ -116,6 +116,8 @@ export class Registry implements AsyncDisposable {
     });
     if (count === 0) throw new GatewayError('UNAUTHENTICATED', 'The token was replaced just now.');
     const openedSeq = (await inbox.log.lastSeq(inboxKey(id))) ?? 0;
+    // An agent that has left already must not take over from one that is there.
+    signal.throwIfAborted();
     if (this.#isClosed) return closedInbox('SHUTTING_DOWN');
     const after = this.#cursorOf(request, openedSeq);
     const connection = new Connection({ instanceId, after, openedSeq });
@@ -123,7 +125,6 @@ export class Registry implements AsyncDisposable {
     node.open(connection, maxDispatches);
     this.#remember(identity, connection);
     signal.addEventListener('abort', () => node.leave(connection), { once: true });
-    if (signal.aborted) node.leave(connection);
     const { agentVersion, platform } = request;
     log.info({ nodeId, agentVersion, platform, maxDispatches }, 'a node has connected');
     const unknownDispatchIds = node.dispatches.unknownOf(running);

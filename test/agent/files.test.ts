@@ -186,6 +186,26 @@ describe('write_file', () => {
     expect(await readdir(tools.root)).toEqual(['run.sh']);
   });
 
+  test('takes a name that is as long as names can be', async () => {
+    await using tools = await openTestTools();
+    const path = '漢'.repeat(85);
+    expect(await tools.call('write_file', { path, content: 'x' })).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await readdir(tools.root)).toEqual([path]);
+  });
+
+  test('writes nothing when it was cancelled before its turn', async () => {
+    await using tools = await openTestTools();
+    const cancel = new AbortController();
+    const first = tools.call('write_file', { path: 'first', content: '' });
+    const second = tools.call('write_file', { path: 'second', content: '' }, { cancel: cancel.signal });
+    cancel.abort();
+    const third = tools.call('write_file', { path: 'third', content: '' }, { cancel: cancel.signal });
+    expect((await first).status).toBe('SUCCEEDED');
+    expect((await second).status).toBe('CANCELLED');
+    expect((await third).status).toBe('CANCELLED');
+    expect(await readdir(tools.root)).toEqual(['first']);
+  });
+
   test('leaves nothing behind where it fails', async () => {
     await using tools = await openTestTools();
     await tools.put('folder/a.txt', '');
@@ -226,6 +246,16 @@ describe('edit_file', () => {
     const args = { path: 'a.txt', old_text: 'two', new_text: '2', replace_all: true };
     expect((await tools.call('edit_file', args)).result).toBe('Replaced 3 places in "a.txt".');
     expect(await tools.get('a.txt')).toBe('one 2 2\n2');
+  });
+
+  test('does not let a file grow beyond what it can edit again', async () => {
+    await using tools = await openTestTools();
+    await tools.put('a.txt', 'a'.repeat(1_000));
+    const args = { path: 'a.txt', old_text: 'a', new_text: 'b'.repeat(20_000), replace_all: true };
+    expect(await tools.call('edit_file', args)).toMatchObject({
+      status: 'FAILED',
+      result: '"a.txt" would become too large to edit.',
+    });
   });
 
   test('does not damage a file that is no UTF-8', async () => {

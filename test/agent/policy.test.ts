@@ -1,6 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { openTools } from '../../src/agent/tools/open-tools.ts';
 import { openTestTools } from '../support/agent-tools.ts';
 
 describe('a strict policy', () => {
@@ -8,9 +9,9 @@ describe('a strict policy', () => {
     await using tools = await openTestTools();
     await tools.put('notes.txt', 'one\ntwo\n');
 
-    expect(await tools.command('wc -l notes.txt')).toEqual({
+    expect(await tools.command('cat -n notes.txt')).toEqual({
       status: 'SUCCEEDED',
-      result: '2 notes.txt\n',
+      result: '     1\tone\n     2\ttwo\n',
       exitCode: 0,
     });
   });
@@ -80,6 +81,17 @@ describe('a strict policy', () => {
 
     expect(report).toMatchObject({ status: 'FAILED', errorCode: 'POLICY' });
     expect(report.result).toContain('leads out of the workspace');
+  });
+
+  test.each([
+    'du -a --files0-from=list',
+    'wc --files0-from list',
+    'md5sum -c list',
+    'sha256sum --check list',
+  ])('refuses %j, which takes paths from a file', async (command) => {
+    await using tools = await openTestTools();
+    await tools.put('list', tools.outside);
+    expect(await tools.command(command)).toMatchObject({ status: 'FAILED', errorCode: 'POLICY' });
   });
 
   test('allows what the allow-list spells out, a path outside of the workspace too', async () => {
@@ -203,5 +215,21 @@ describe('any policy', () => {
       name: 'AgentError',
       message: expect.stringContaining(complaint),
     });
+  });
+
+  test.each([
+    ['mode: strict', true],
+    ['writable: false', false],
+    ['mode: permissive', false],
+  ])('may lie in the workspace only where nobody gains by changing it: %j', async (text, isRefused) => {
+    await using tools = await openTestTools();
+    await tools.put('policy.yaml', text);
+    const link = join(tools.outside, 'link.yaml');
+    await symlink(join(tools.root, 'policy.yaml'), link);
+
+    const opened = openTools({ workspace: tools.root, policy: link, env: {} });
+
+    if (isRefused) await expect(opened).rejects.toThrow('is in the workspace, where tools could change it');
+    else (await opened)[Symbol.dispose]();
   });
 });

@@ -1,4 +1,5 @@
-import { symlink } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openTestTools, type TestTools } from '../support/agent-tools.ts';
@@ -54,6 +55,18 @@ describe('list_files', () => {
     await using tools = await openProject();
     const { result } = await tools.call('list_files', { path: 'node_modules' });
     expect(result.split('\n')).toEqual(['node_modules/dep/', 'node_modules/dep/index.js']);
+  });
+
+  test('neither waits for a .gitignore that is a pipe nor follows one that is a link', async () => {
+    await using tools = await openTestTools();
+    await tools.put('src/a.txt', '');
+    execFileSync('mkfifo', [join(tools.root, '.gitignore')]);
+    await writeFile(join(tools.outside, 'rules'), '*.txt\n');
+    await symlink(join(tools.outside, 'rules'), join(tools.root, 'src/.gitignore'));
+
+    const { result } = await tools.call('list_files', {});
+
+    expect(result.split('\n')).toEqual(['.gitignore=', 'src/', 'src/.gitignore@', 'src/a.txt']);
   });
 
   test('says where there is more than it may show', async () => {

@@ -43,6 +43,19 @@ describe('a run that waits for an approval', () => {
     expect(session.tools.requests).toEqual([]);
   });
 
+  it('does not begin with the calls that come after those it was cancelled at', async () => {
+    await using session = await startGuardedChat();
+    const calls = Array.from({ length: 500 }, (_, index) => toolCall(`w${index}`, 'write', {}));
+    session.model.script(calls);
+    const call = (await until(session.ask(), 'ToolApprovalRequested')).at(-1) as SeenRunEvent;
+
+    await session.graphql(cancelRun, { runId: call.runId });
+
+    const made = await toolCallsOf(session, call.runId);
+    expect(made.length).toBeLessThan(500);
+    expect(new Set(made.map(({ stopped }: { stopped: boolean }) => stopped))).toEqual(new Set([true]));
+  });
+
   it('ends with its session, when that is deleted', async () => {
     await using session = await startGuardedChat();
     const call = await asked(session);

@@ -189,6 +189,18 @@ describe('a call that does not fit', () => {
   });
 });
 
+it('a call for a node that is offline says which one it was meant for', async () => {
+  await using gateway = await startScriptedGateway();
+  await using laptop = await startNode(gateway, 'laptop');
+  await gateway.query('mutation { rotateNodeToken(nodeId: "laptop") { token } }');
+  await laptop.ended;
+  gateway.model.script([toolCall('a', 'run_command', { command: 'ls' })], [text('Oh.')]);
+  const sessionId = await createNodeSession(gateway, ['laptop']);
+  const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Work' }));
+  const started = seen.find(({ __typename }) => __typename === 'ToolCallStarted');
+  expect(started).toMatchObject({ nodeId: 'laptop' });
+});
+
 it('an argument that is null counts as left out', async () => {
   await using gateway = await startScriptedGateway();
   await using laptop = await startNode(gateway, 'laptop');

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AgentProcess, startAgent } from './agent-process.ts';
+import { type AgentProcess, type SpawnAgentOptions, startAgent } from './agent-process.ts';
 import { chat, collect, follow, type SeenRunEvent } from './chat.ts';
 import { createNodeSession, registerNode } from './nodes.ts';
 import { type ScriptedGateway, startScriptedGateway } from './scripted-gateway.ts';
@@ -35,19 +35,21 @@ export interface Laptop extends AsyncDisposable {
   follow(runId: string | undefined): Promise<SeenRunEvent[]>;
 }
 
-export interface StartLaptopOptions {
+export interface StartLaptopOptions extends Pick<SpawnAgentOptions, 'maxDispatches' | 'env'> {
   /** Of the gateway. */
   settings?: Record<string, string>;
+  /** The text of the policy file. Default: permissive. */
+  policy?: string;
   /** Gives the address by which the agent is to reach the gateway. Default: its own. */
   through?(url: string): Promise<string>;
 }
 
 export async function startLaptop(options: StartLaptopOptions = {}): Promise<Laptop> {
-  const { settings = {}, through = async (url) => url } = options;
-  const machine = await openMachine();
+  const { settings = {}, policy, through = async (url) => url, ...more } = options;
+  const machine = await openMachine(policy);
   const gateway = await startScriptedGateway({ settings });
   const token = await registerNode(gateway, 'laptop');
-  const agent = await startAgent(await through(gateway.url), { token, ...machine });
+  const agent = await startAgent(await through(gateway.url), { token, ...machine, ...more });
   return {
     gateway,
     agent,

@@ -13,6 +13,7 @@ export interface Exit {
 
 /** The program as an operator starts it, in a process of its own. Disposing kills it. */
 export interface SpawnedGateway extends AsyncDisposable {
+  readonly pid: number;
   /** Settles when the process is gone and all it has written was read. */
   readonly exited: Promise<Exit>;
   /** All it has written so far. */
@@ -51,6 +52,7 @@ export function spawnGateway(settings: { DATA_DIR: string } & Record<string, str
   }
   const exited = once(child, 'close').then(([code, signal]): Exit => ({ code, signal }));
   return {
+    pid: child.pid ?? 0,
     exited,
     get stdout() {
       return written.stdout;

@@ -36,9 +36,11 @@ export function createGatewayClient({ url, token }: GatewayAddress): GatewayClie
     document: TypedDocumentNode<D, V>,
     variables: V,
     timeoutMs = longestMs,
+    giveUp?: AbortSignal,
   ): Promise<D> {
     const body = JSON.stringify({ query: print(document), variables });
-    const signal = AbortSignal.timeout(timeoutMs);
+    const late = AbortSignal.timeout(timeoutMs);
+    const signal = giveUp ? AbortSignal.any([late, giveUp]) : late;
     try {
       const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body, signal });
       if (!response.ok) throw await errorOf(response);
@@ -54,7 +56,7 @@ export function createGatewayClient({ url, token }: GatewayAddress): GatewayClie
       const backOff = new BackOff(retry);
       for (;;) {
         try {
-          return await ask(document, variables);
+          return await ask(document, variables, longestMs, signal);
         } catch (error) {
           if (signal.aborted || !(error instanceof GatewayUnreachable)) throw error;
         }

@@ -23,6 +23,8 @@ export interface StayConnectedOptions {
 }
 
 const retry = { firstMs: 250, longestMs: 30_000 };
+/** Within which the gateway opens the inbox. Where packets are lost without a word, nobody else would notice. */
+const openMs = 30_000;
 
 /**
  * Keeps the inbox open, over lost connections and restarts of the gateway, until it is told to stop.
@@ -70,6 +72,7 @@ async function connectOnce(
   const connection = new AbortController();
   const close = () => connection.abort('The agent was told to stop.');
   stop.addEventListener('abort', close);
+  const late = setTimeout(() => connection.abort('The gateway does not answer.'), openMs);
   try {
     const variables = { input: introduce(), ...cursor.variables };
     for await (const command of followInbox(address, variables, connection.signal)) {
@@ -79,15 +82,18 @@ async function connectOnce(
         onCommand(command);
         continue;
       }
+      clearTimeout(late);
       onSuccess();
       print(`online: node "${command.node?.nodeId}" at ${address.url}`);
       onOpen(command, connection.signal, (why) => connection.abort(why));
     }
+    connection.signal.throwIfAborted();
     return 'The gateway has closed the connection.';
   } catch (error) {
     if (connection.signal.aborted) return String(connection.signal.reason);
     return lossOf(error);
   } finally {
+    clearTimeout(late);
     stop.removeEventListener('abort', close);
     connection.abort('');
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ToolError } from '../tool-error.ts';
 import { fileError, isMissing } from './file-error.ts';
 import { checkPlain } from './open-file.ts';
@@ -16,7 +16,7 @@ import type { Workspace } from './workspace.ts';
 export async function replaceFile(workspace: Workspace, path: string, content: string): Promise<boolean> {
   const place = await workspace.locate(path);
   checkNotGit(workspace.show(place), path);
-  const draft = join(dirname(place), `.${basename(place).slice(0, 100)}.${randomUUID()}.tmp`);
+  const draft = join(dirname(place), `.${randomUUID()}.tmp`);
   try {
     const mode = await modeOf(place, path);
     await mkdir(dirname(place), { recursive: true });

@@ -1,7 +1,8 @@
 import type { Dirent } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
+import { openFile } from './open-file.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Something that lies in a folder. */
@@ -20,6 +21,9 @@ export interface WalkOptions {
   /** Aborts to end it: then its reason is thrown. */
   stop: AbortSignal;
 }
+
+/** A larger `.gitignore` is none. */
+const maxIgnoreBytes = 1_048_576;
 
 /** The rules of one `.gitignore`, for paths below its folder. */
 interface Rules {
@@ -67,8 +71,14 @@ async function rulesAbove(folder: string, root: string): Promise<Rules[]> {
 }
 
 async function readRules(folder: string): Promise<Rules[]> {
-  const text = await readFile(join(folder, '.gitignore'), 'utf8').catch(() => undefined);
-  return text === undefined ? [] : [{ folder, rules: ignore().add(text) }];
+  const text = await readIgnoreFile(join(folder, '.gitignore')).catch(() => '');
+  return text === '' ? [] : [{ folder, rules: ignore().add(text) }];
+}
+
+/** As git does, it follows no link. */
+async function readIgnoreFile(place: string): Promise<string> {
+  await using file = await openFile(place, place);
+  return (await file.stat()).size > maxIgnoreBytes ? '' : file.readFile('utf8');
 }
 
 /** The innermost file that says something about a place decides. */

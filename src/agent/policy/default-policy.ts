@@ -1,13 +1,14 @@
 /**
- * What a strict policy allows: commands that only read, whatever their options are. So `find` (-exec, -delete),
- * `sort` and `tree` (-o), `uniq` (its second operand), `env` and `xargs`, `sed` and `awk`, `git diff`, `git log`
- * and `git show` (--output), `git grep` (-O), `git branch`, `less`, `rg` (--pre) and `date` (-s) are not among
- * them.
+ * What a strict policy allows: commands that only read, and only what their arguments name, whatever their
+ * options are. So `find` (-exec, -delete), `sort` and `tree` (-o), `uniq` (its second operand), `env` and `xargs`,
+ * `sed` and `awk`, `git diff`, `git log` and `git show` (--output), `git grep` (-O), `git branch`, `less`, `rg`
+ * (--pre) and `date` (-s) are not among them; nor are those that take paths from a file, which a tool may have
+ * written: `du` and `wc` (--files0-from), `md5sum` and `sha256sum` (-c).
  */
 export const defaultAllow = [
-  ...['basename', 'cat', 'cmp', 'comm', 'cut', 'df', 'diff', 'dirname', 'du', 'echo', 'free', 'grep'],
-  ...['head', 'id', 'ls', 'md5sum', 'nl', 'nproc', 'od', 'printf', 'pwd', 'readlink', 'realpath', 'seq'],
-  ...['sha256sum', 'stat', 'tac', 'tail', 'true', 'false', 'uname', 'uptime', 'wc', 'which', 'whoami'],
+  ...['basename', 'cat', 'cmp', 'comm', 'cut', 'df', 'diff', 'dirname', 'echo', 'false', 'free', 'grep'],
+  ...['head', 'id', 'ls', 'nl', 'nproc', 'od', 'printf', 'pwd', 'readlink', 'realpath', 'seq', 'stat'],
+  ...['tac', 'tail', 'true', 'uname', 'uptime', 'which', 'whoami'],
   ...['git status', 'git blame', 'git describe', 'git ls-files', 'git ls-tree', 'git rev-parse'],
 ];
 

@@ -69,9 +69,9 @@ export async function runGroup(options: RunGroupOptions): Promise<GroupEnd> {
     void endGroup(groupId);
   };
   try {
-    letGo(child);
     stop.addEventListener('abort', terminate);
     if (stop.aborted) terminate();
+    else letGo(child);
     const [exitCode, signal] = await exited;
     stop.removeEventListener('abort', terminate);
     const isGone = await endGroup(groupId);

@@ -22,17 +22,31 @@ export const editFile = defineTool({
   name: 'edit_file',
   args,
   describe: ({ path }) => path,
-  run: (edit, { workspace, inTurn }) =>
+  run: (edit, { workspace, inTurn, stop }) =>
     inTurn(async () => {
+      stop.throwIfAborted();
       const place = await workspace.locate(edit.path);
-      const pieces = (await readText(place, edit.path)).split(edit.old_text);
-      const count = pieces.length - 1;
+      const text = await readText(place, edit.path);
+      const count = countIn(text, edit.old_text);
       if (count === 0 || (count > 1 && !edit.replace_all))
         throw new ToolError('FAILED', notOnce(edit, count));
-      await replaceFile(workspace, edit.path, pieces.join(edit.new_text));
+      if (text.length + count * (edit.new_text.length - edit.old_text.length) > maxFileBytes)
+        throw new ToolError('FAILED', `${JSON.stringify(edit.path)} would become too large to edit.`);
+      await replaceFile(
+        workspace,
+        edit.path,
+        text.replaceAll(edit.old_text, () => edit.new_text),
+      );
       return `Replaced ${count === 1 ? 'one place' : `${count} places`} in ${JSON.stringify(edit.path)}.`;
     }),
 });
+
+/** How often a text occurs in another one, without overlaps. */
+function countIn(text: string, part: string): number {
+  let count = 0;
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) count += 1;
+  return count;
+}
 
 async function readText(place: string, path: string): Promise<string> {
   await using file = await openFile(place, path);

@@ -1,6 +1,8 @@
+import { realpath } from 'node:fs/promises';
+import { AgentError } from '../agent-error.ts';
 import { createTurns } from '../files/turns.ts';
-import { openWorkspace } from '../files/workspace.ts';
-import { readPolicy } from '../policy/policy.ts';
+import { isWithin, openWorkspace } from '../files/workspace.ts';
+import { type Policy, readPolicy } from '../policy/policy.ts';
 import { commandEnvironment } from '../process/environment.ts';
 import { createWatchdog } from '../process/watchdog.ts';
 import { createTools, type Tools } from './tools.ts';
@@ -33,6 +35,7 @@ export async function openTools({
   const workspace = await openWorkspace(folder);
   const policy = await readPolicy(file);
   const { root } = workspace;
+  if (file !== undefined) await checkOutOfReach(file, policy, root);
   const watchdog = createWatchdog();
   const tools = createTools({
     workspace,
@@ -47,4 +50,12 @@ export async function openTools({
     inTurn: createTurns(),
   });
   return { ...tools, root, mode: policy.mode, [Symbol.dispose]: () => watchdog[Symbol.dispose]() };
+}
+
+/** A model that may write the policy could allow itself anything from the next start on. */
+async function checkOutOfReach(file: string, { mode, writable }: Policy, root: string): Promise<void> {
+  if (mode !== 'strict' || !writable || !isWithin(root, await realpath(file))) return;
+  throw new AgentError(
+    `The policy ${file} is in the workspace, where tools could change it: keep it elsewhere, or say writable: false.`,
+  );
 }

@@ -62,6 +62,7 @@ export function createTools(environment: ToolEnvironment): Tools {
           maxOutputBytes: maxBytes,
           onOutput,
         };
+        stop.signal.throwIfAborted();
         const report = await tool.run(args, context);
         return typeof report === 'string'
           ? { status: 'SUCCEEDED', result: boundText(report, maxBytes) }

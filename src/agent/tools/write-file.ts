@@ -10,8 +10,11 @@ export const writeFile = defineTool({
   name: 'write_file',
   args,
   describe: ({ path, content }) => `${path} (${formatBytes(Buffer.byteLength(content))})`,
-  async run({ path, content }, { workspace, inTurn }) {
-    const isNew = await inTurn(() => replaceFile(workspace, path, content));
+  async run({ path, content }, { workspace, inTurn, stop }) {
+    const isNew = await inTurn(() => {
+      stop.throwIfAborted();
+      return replaceFile(workspace, path, content);
+    });
     const size = formatBytes(Buffer.byteLength(content));
     return `${isNew ? 'Made' : 'Replaced'} ${JSON.stringify(path)}: ${size}.`;
   },

@@ -11,7 +11,7 @@ export interface Verdict {
 export interface PendingApproval {
   /** Milliseconds since the epoch. */
   expiresAt: number;
-  /** Undefined when the run was cancelled first. Never rejects. */
+  /** Undefined when the run was cancelled or ended first. Never rejects. */
   verdict: Promise<Verdict | undefined>;
   /** Lets those who decided know that it is stored. */
   settle(): void;
@@ -25,7 +25,8 @@ export interface AskOptions {
 }
 
 interface Question extends PendingApproval {
-  answer(verdict: Verdict): void;
+  /** What comes after the first verdict does nothing. */
+  answer(verdict: Verdict | undefined): void;
   settled: Promise<void>;
 }
 
@@ -56,7 +57,10 @@ export class Approvals {
 
   /** To be called when a run is over: nothing of it can be decided any more. */
   forget(runId: number): void {
-    for (const question of this.#runs.get(runId)?.values() ?? []) question.settle();
+    for (const question of this.#runs.get(runId)?.values() ?? []) {
+      question.answer(undefined);
+      question.settle();
+    }
     this.#runs.delete(runId);
   }
 }

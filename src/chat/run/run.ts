@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type {
   LanguageModelV3FunctionTool,
   LanguageModelV3Message,
@@ -94,7 +95,12 @@ async function resultTokens(results: LanguageModelV3ToolResultPart[]): Promise<n
 async function runToolCalls(calls: RequestedCall[], options: RunOptions & { step: number }) {
   const started: StartedCall[] = [];
   // One by one, so that they are kept in the order in which the model asked for them.
-  for (const call of calls) started.push(await startCall(call, options));
+  for (const call of calls) {
+    if (options.signal.aborted) break;
+    started.push(await startCall(call, options));
+    // The database answers without a pause: others would wait until hundreds of calls have begun.
+    await setImmediate();
+  }
   const settled = await Promise.allSettled(started.map((each) => runCall(each, options)));
   options.signal.throwIfAborted();
   return settled.map((result) => {

@@ -31,6 +31,10 @@ subscription Chat($input: ChatInput!) {
     ... on ReasoningDelta { text }
     ... on TextDelta { text }
     ... on ToolCallStarted { name args }
+    ... on ToolApprovalRequested {
+      runId callId name args
+    }
+    ... on ToolOutputDelta { text }
     ... on ToolCallFinished { name result }
     ... on TerminalRunEvent {
       message { status content }
