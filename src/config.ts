@@ -111,6 +111,7 @@ function toConfig(env: Environment) {
       maxOutputBytes: env.MAX_TOOL_OUTPUT_BYTES,
       maxQueued: env.MAX_QUEUED_DISPATCHES,
       maxNodesPerSession: env.MAX_NODES_PER_SESSION,
+      maxConnections: env.MAX_NODE_CONNECTIONS,
     },
     limits: {
       maxBodyBytes: env.MAX_BODY_BYTES,

@@ -29,6 +29,9 @@ export const limitSettings = {
   MAX_FOLLOWERS_PER_USER: wholeNumber(0, many)
     .default(0)
     .meta({ description: 'Most subscriptions that one user has open at once; 0 for no limit.' }),
+  MAX_NODE_CONNECTIONS: wholeNumber(1, 1_000_000)
+    .default(1_000)
+    .meta({ description: 'Most agent nodes that are connected at once.' }),
   MAX_EVENT_LOOP_DELAY_MS: milliseconds(0)
     .default(1_000)
     .meta({ description: 'No new runs while the gateway answers later than this; 0 to take them always.' }),

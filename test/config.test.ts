@@ -76,6 +76,7 @@ describe('without any setting', () => {
           "cancelConfirmMs": 5000,
           "graceMs": 30000,
           "heartbeatMs": 10000,
+          "maxConnections": 1000,
           "maxNodesPerSession": 100,
           "maxOutputBytes": 32768,
           "maxQueued": 32,

@@ -15,6 +15,7 @@ export interface NodeServicesOptions {
   heartbeatMs: number;
   graceMs: number;
   maxNodesPerSession: number;
+  maxConnections: number;
   announce: AnnounceNode;
   log: Logger;
 }

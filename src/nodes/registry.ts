@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import { GatewayError } from '../errors.ts';
+import { GatewayError, tryAgain } from '../errors.ts';
 import type { AgentNode } from '../generated/prisma/client.ts';
 import { hashToken } from '../secret-token.ts';
 import type { Database } from '../storage/database.ts';
@@ -22,6 +22,8 @@ export interface RegistryOptions {
   heartbeatMs: number;
   /** How long the dispatches of a node that vanished wait for it. */
   graceMs: number;
+  /** Most nodes that are connected at once. */
+  maxConnections: number;
   announce: AnnounceNode;
   log: Logger;
 }
@@ -45,6 +47,8 @@ export interface InboxRequest {
 
 /** Between two changes of a node that those who watch its sessions are told. */
 const newsEveryMs = 250;
+/** What an agent is told for which there is no room, in seconds. */
+const retryAfter = 30;
 
 /** The nodes as this process knows them: who is connected, and what they are to run. */
 export class Registry implements AsyncDisposable {
@@ -99,7 +103,8 @@ export class Registry implements AsyncDisposable {
    * Opens the inbox of a node, in place of one that is open.
    *
    * @param signal Aborts when the agent has left.
-   * @throws GatewayError UNAUTHENTICATED where the token was replaced just now.
+   * @throws GatewayError UNAUTHENTICATED where the token was replaced just now; OVERLOADED where as many nodes are
+   *   connected as may be.
    */
   async open(
     identity: NodeIdentity,
@@ -119,6 +124,7 @@ export class Registry implements AsyncDisposable {
     // An agent that has left already must not take over from one that is there.
     signal.throwIfAborted();
     if (this.#isClosed) return closedInbox('SHUTTING_DOWN');
+    this.#checkRoom(tokenHash ?? '');
     const after = this.#cursorOf(request, openedSeq);
     const connection = new Connection({ instanceId, after, openedSeq });
     const node = this.#nodes.get(id) ?? this.#create(identity);
@@ -171,6 +177,14 @@ export class Registry implements AsyncDisposable {
     });
     this.#nodes.set(node.id, live);
     return live;
+  }
+
+  /** One that takes over its own inbox needs no more room. */
+  #checkRoom(tokenHash: string): void {
+    const { maxConnections } = this.#options;
+    if (this.#connected.size < maxConnections || this.#connected.has(tokenHash)) return;
+    const message = 'The gateway has as many nodes connected as it takes; try again later.';
+    throw tryAgain('OVERLOADED', message, { limit: 'MAX_NODE_CONNECTIONS', retryAfter });
   }
 
   /** Saves a look into the database for all that an agent reports while it is connected. */
