@@ -28,7 +28,8 @@ describe('a strict policy', () => {
 
   test.each([
     ['touch made', 'does not allow "touch made"'],
-    ['git push', 'does not allow "git push"'],
+    ['git status', 'does not allow "git status"'],
+    ['diff -r a b', 'does not allow "diff -r a b"'],
     ['/bin/ls', 'does not allow "/bin/ls"'],
     ['X=1 ls', 'does not allow "X=1 ls"'],
     ['ls; touch made', 'operators and line breaks'],
@@ -124,8 +125,8 @@ describe('a strict policy', () => {
     }
   });
 
-  test('does not take a folder for a repository that only looks like one', async () => {
-    await using tools = await openTestTools();
+  test('that allows git does not take a folder for a repository that only looks like one', async () => {
+    await using tools = await openTestTools({ policy: 'allow: [git status]' });
     const config = '[core]\nrepositoryformatversion = 0\nworktree = .\nfsmonitor = "touch planted; false"\n';
     await tools.put('HEAD', 'ref: refs/heads/main\n');
     await tools.put('config', config);
