@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -106,11 +107,22 @@ describe('a strict policy', () => {
 
   test('does not run a program of the workspace under the name of an allowed one', async () => {
     const planted = '#!/bin/sh\necho planted\n';
-    const env = (root: string) => ({ PATH: `${root}/bin:bin:.::${process.env['PATH']}` });
+    const env = (root: string) => {
+      const link = `${root}/../outside/link`;
+      symlinkSync(root, link);
+      return { PATH: `${link}:${root}/bin:bin:.::${process.env['PATH']}` };
+    };
     await using tools = await openTestTools({ env });
     await mkdir(join(tools.root, 'bin'));
     for (const path of ['bin/whoami', 'whoami'])
       await writeFile(join(tools.root, path), planted, { mode: 0o755 });
+
+    expect((await tools.command('whoami')).result).not.toContain('planted');
+  });
+
+  test('finds no program of the workspace where it finds no others', async () => {
+    await using tools = await openTestTools({ env: (root) => ({ PATH: root }) });
+    await writeFile(join(tools.root, 'whoami'), '#!/bin/sh\necho planted\n', { mode: 0o755 });
 
     expect((await tools.command('whoami')).result).not.toContain('planted');
   });
