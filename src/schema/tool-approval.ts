@@ -81,7 +81,7 @@ builder.mutationFields((t) => {
     approveToolCall: t.field({
       type: ToolCallRef,
       description:
-        'Lets a tool call run that waits for it. Anybody who follows the run may decide, from any connection; approving twice does no harm.',
+        'Lets a tool call run that waits for it. Anybody who follows the run may decide, from any connection; approving twice does no harm. It runs even if `toolApproval` was changed since it was asked for.',
       args: { runId, callId },
       resolve: (_root, { runId, callId }, { engine }) =>
         engine.decideToolCall(Number(runId.id), String(callId), { decision: 'APPROVED', reason: '' }),
