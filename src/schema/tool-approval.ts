@@ -13,7 +13,7 @@ const reason = z
   .string()
   .trim()
   .max(1_000, 'expected at most 1,000 characters')
-  .refine((text) => !/\p{Surrogate}/u.test(text), 'expected well-formed Unicode');
+  .refine((text) => !/[\p{Surrogate}\0]/u.test(text), 'expected well-formed Unicode without NUL');
 
 const ApprovalDecisionRef = builder.enumType('ApprovalDecision', {
   description: 'What became of a tool call that somebody was asked about.',

@@ -200,6 +200,22 @@ describe('what a dispatch prints', () => {
     expect(shown.map(({ text: piece }) => piece).join('')).toBe('abcde');
   });
 
+  it('and its result have no NUL in them, which not every database can store', async () => {
+    await using gateway = await startScriptedGateway();
+    await using laptop = await startNode(gateway, 'laptop');
+    gateway.model.script([run('a', { command: 'ls' })], [text('Done.')]);
+    const seen = ask(gateway, 'laptop');
+    const { dispatchId } = await laptop.take();
+
+    expect((await laptop.print(dispatchId, 0, 'a\0b')).data.appendDispatchOutput.nextOffset).toBe(3);
+    await laptop.finish(dispatchId, { result: 'a\0b' });
+
+    expect(tale(await seen).slice(1)).toEqual([
+      ['output', 'a', 'a\uFFFDb'],
+      ['finished', 'a', 'SUCCEEDED', 'a\uFFFDb', null, null],
+    ]);
+  });
+
   it('is not wanted any more once it could not be shown, and the result counts', async () => {
     await using gateway = await startTestGateway();
     await using laptop = await startNode(gateway, 'laptop');
