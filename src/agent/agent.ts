@@ -52,9 +52,9 @@ const leaveMs = 5_000;
  * under a strict policy neither do the arguments of commands. What it does not: it is no sandbox. A command
  * that the policy allows may do whatever the user who started the agent may do; one that interprets what it
  * reads (`make`, `npm test`) runs whatever the model has written before, and a permissive policy is as good as
- * a shell. Commands that walk folders follow the links in them if they are told to (`grep -R`), or anyway
- * (`diff -r`). Links that a running command swaps between the check and the use are not caught. Where that matters,
- * start the agent as a user of its own, or in a container.
+ * a shell. Commands that walk folders follow the links in them if they are told to (`grep -R`, `ls -LR`). Links
+ * that a running command swaps between the check and the use are not caught. Where that matters, start the agent
+ * as a user of its own, or in a container.
  *
  * @param stop Aborts to end it: it stops what it runs, reports that, and returns.
  * @throws AgentError where it cannot start, or connecting again is of no use.

@@ -18,15 +18,19 @@ export class DispatchOutput {
   /** Bytes of UTF-8 that are still passed on. */
   #room: number;
   #passedOn: Promise<void> = Promise.resolve();
-  readonly #pass: (text: string) => Promise<void>;
+  /** Undefined once it has failed. */
+  #pass: ((text: string) => Promise<void>) | undefined;
+  readonly #onError: (error: unknown) => void;
 
   /**
    * @param maxBytes How much is passed on; where there is more, a sentence says so.
-   * @param pass Takes the pieces, one after the other.
+   * @param pass Takes the pieces, one after the other. Once it has failed, no more output is wanted.
+   * @param onError Called when it has.
    */
-  constructor(maxBytes: number, pass: (text: string) => Promise<void>) {
+  constructor(maxBytes: number, pass: (text: string) => Promise<void>, onError: (error: unknown) => void) {
     this.#room = maxBytes;
     this.#pass = pass;
+    this.#onError = onError;
   }
 
   /**
@@ -43,9 +47,19 @@ export class DispatchOutput {
     }
     const piece = this.#cut(text.slice(this.#nextOffset - offset));
     this.#nextOffset = Math.max(this.#nextOffset, offset + text.length);
-    if (piece !== '') this.#passedOn = this.#passedOn.then(() => this.#pass(piece));
+    if (piece !== '') this.#passedOn = this.#passedOn.then(() => this.#passOn(piece));
     await this.#passedOn;
     return { nextOffset: this.#nextOffset, isWanted: this.#room > 0 };
+  }
+
+  async #passOn(piece: string): Promise<void> {
+    try {
+      await this.#pass?.(piece);
+    } catch (error) {
+      this.#pass = undefined;
+      this.#room = 0;
+      this.#onError(error);
+    }
   }
 
   #cut(text: string): string {

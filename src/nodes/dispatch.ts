@@ -52,10 +52,13 @@ export class Dispatch {
   #resolve: (outcome: DispatchOutcome) => void = () => {};
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param maxOutputBytes Of UTF-8, that are passed on to `onOutput`. */
-  constructor(request: DispatchRequest, maxOutputBytes: number) {
+  /**
+   * @param maxOutputBytes Of UTF-8, that are passed on to `onOutput`.
+   * @param onError Called when `onOutput` has failed.
+   */
+  constructor(request: DispatchRequest, maxOutputBytes: number, onError: (error: unknown) => void) {
     this.request = request;
-    this.output = new DispatchOutput(maxOutputBytes, request.onOutput);
+    this.output = new DispatchOutput(maxOutputBytes, request.onOutput, onError);
     this.outcome = new Promise((resolve) => {
       this.#resolve = resolve;
     });

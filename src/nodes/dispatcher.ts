@@ -71,12 +71,13 @@ export class Dispatcher {
     text: string,
   ): Promise<OutputProgress> {
     const dispatch = this.#of(id)?.find(dispatchId);
-    if (dispatch?.instanceId !== undefined) return dispatch.output.append(offset, text);
+    if (dispatch?.instanceId !== undefined) return dispatch.output.append(offset, withoutNul(text));
     return { nextOffset: offset + text.length, isWanted: false };
   }
 
   /** Takes the result. Returns whether anybody waited for it; asked again, it is answered the same. */
-  async finish({ id, nodeId }: NodeIdentity, dispatchId: string, report: DispatchReport): Promise<boolean> {
+  async finish({ id, nodeId }: NodeIdentity, dispatchId: string, given: DispatchReport): Promise<boolean> {
+    const report = { ...given, result: withoutNul(given.result) };
     if (this.#of(id)?.finish(dispatchId, report)) return true;
     const { database, maxOutputBytes } = this.#options;
     await storeLateResult(database, { ...report, dispatchId, nodeId }, maxOutputBytes);
@@ -94,3 +95,8 @@ export class Dispatcher {
 }
 
 const cancelled = 'Cancelled.';
+
+/** What PostgreSQL cannot store is replaced by something as long: offsets count it. */
+function withoutNul(text: string): string {
+  return text.replaceAll('\0', '\uFFFD');
+}

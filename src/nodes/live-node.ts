@@ -20,6 +20,7 @@ export interface LiveNodeOptions {
    * @param isGone Whether it will not be heard of for now.
    */
   onSeen(id: number, lastSeenAt: Date, isGone: boolean): void;
+  /** Called when it could not be told something, or what it printed could not be passed on. */
   onError(error: unknown): void;
 }
 
@@ -48,6 +49,7 @@ export class LiveNode {
       limits: options.limits,
       send: (entry) => this.#send(entry),
       onChange: () => options.onChange(this),
+      onError: options.onError,
     });
   }
 

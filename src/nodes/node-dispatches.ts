@@ -22,6 +22,8 @@ export interface NodeDispatchesOptions {
   send(entry: InboxEntry): void;
   /** Called when the number of running dispatches may have changed. */
   onChange(): void;
+  /** Called when the output of a dispatch could not be passed on. */
+  onError(error: unknown): void;
 }
 
 /** An agent that has not heard of the answer to a report sends it again soon. */
@@ -61,12 +63,12 @@ export class NodeDispatches {
 
   /** Resolves with the outcome, whatever becomes of the node; never rejects. */
   start(request: DispatchRequest): Promise<DispatchOutcome> {
-    const { nodeId, limits } = this.#options;
+    const { nodeId, limits, onError } = this.#options;
     if (this.isBusy && this.#live.size - this.running >= limits.maxQueued) {
       const waiting = `The node "${nodeId}" is busy, and ${limits.maxQueued} calls wait for it already.`;
       return Promise.resolve(failure('NODE_BUSY', waiting));
     }
-    const dispatch = new Dispatch(request, limits.maxOutputBytes);
+    const dispatch = new Dispatch(request, limits.maxOutputBytes, onError);
     this.#live.set(request.dispatchId, dispatch);
     this.#sendQueued();
     return dispatch.outcome;

@@ -86,12 +86,22 @@ export class NodeTools {
     request: Parameters<Dispatcher['dispatch']>[1],
     signal: AbortSignal,
   ): Promise<DispatchOutcome> {
-    const nodes = await this.#nodesOf(request.sessionId);
-    if (nodes.some(({ id }) => id === node.id)) {
-      return this.#options.dispatcher.dispatch(node, request, signal);
+    const { dispatcher } = this.#options;
+    const { sessionId } = request;
+    if (!(await this.#isAttached(node, sessionId))) {
+      const gone = `The node "${node.nodeId}" is not attached to the session any more. Nothing was started.`;
+      return failure('NODE_OFFLINE', gone);
     }
-    const gone = `The node "${node.nodeId}" is not attached to the session any more. Nothing was started.`;
-    return failure('NODE_OFFLINE', gone);
+    const outcome = dispatcher.dispatch(node, request, signal);
+    // Whoever detached it between the look and the start found nothing to cancel.
+    const isAttached = await this.#isAttached(node, sessionId).catch(() => false);
+    if (!isAttached) dispatcher.cancelSession(node.id, sessionId);
+    return outcome;
+  }
+
+  async #isAttached(node: AgentNode, sessionId: number): Promise<boolean> {
+    const nodes = await this.#nodesOf(sessionId);
+    return nodes.some(({ id }) => id === node.id);
   }
 
   async #nodesOf(sessionId: number): Promise<AgentNode[]> {

@@ -173,7 +173,8 @@ export class Registry implements AsyncDisposable {
       ...this.#options,
       onChange: ({ id, presence }) => this.#news.changed(id, presence.connection, 'OFFLINE'),
       onSeen: (...seen) => this.#lastSeen.note(...seen),
-      onError: (err) => log.error({ err, nodeId: node.nodeId }, 'a node could not be told'),
+      onError: (err) =>
+        log.error({ err, nodeId: node.nodeId }, 'a node could not be told, or its output not be shown'),
     });
     this.#nodes.set(node.id, live);
     return live;

@@ -14,7 +14,7 @@ const reason = z
   .string()
   .trim()
   .max(1_000, 'expected at most 1,000 characters')
-  .refine((text) => !/\p{Surrogate}/u.test(text), 'expected well-formed Unicode');
+  .refine((text) => !/[\p{Surrogate}\0]/u.test(text), 'expected well-formed Unicode without NUL');
 
 const ApprovalDecisionRef = builder.enumType('ApprovalDecision', {
   description: 'What became of a tool call that somebody was asked about.',
@@ -87,7 +87,7 @@ builder.mutationFields((t) => {
       type: ToolCallRef,
       authScopes: (_root, args) => ({ run: Number(args.runId.id) }),
       description:
-        'Lets a tool call run that waits for it. Anybody who follows the run may decide, from any connection; approving twice does no harm.',
+        'Lets a tool call run that waits for it. Anybody who follows the run may decide, from any connection; approving twice does no harm. It runs even if `toolApproval` was changed since it was asked for.',
       args: { runId, callId },
       resolve: (_root, { runId, callId }, { engine }) =>
         engine.decideToolCall(Number(runId.id), String(callId), { decision: 'APPROVED', reason: '' }),

@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -28,7 +29,8 @@ describe('a strict policy', () => {
 
   test.each([
     ['touch made', 'does not allow "touch made"'],
-    ['git push', 'does not allow "git push"'],
+    ['git status', 'does not allow "git status"'],
+    ['diff -r a b', 'does not allow "diff -r a b"'],
     ['/bin/ls', 'does not allow "/bin/ls"'],
     ['X=1 ls', 'does not allow "X=1 ls"'],
     ['ls; touch made', 'operators and line breaks'],
@@ -105,11 +107,22 @@ describe('a strict policy', () => {
 
   test('does not run a program of the workspace under the name of an allowed one', async () => {
     const planted = '#!/bin/sh\necho planted\n';
-    const env = (root: string) => ({ PATH: `${root}/bin:bin:.::${process.env['PATH']}` });
+    const env = (root: string) => {
+      const link = `${root}/../outside/link`;
+      symlinkSync(root, link);
+      return { PATH: `${link}:${root}/bin:bin:.::${process.env['PATH']}` };
+    };
     await using tools = await openTestTools({ env });
     await mkdir(join(tools.root, 'bin'));
     for (const path of ['bin/whoami', 'whoami'])
       await writeFile(join(tools.root, path), planted, { mode: 0o755 });
+
+    expect((await tools.command('whoami')).result).not.toContain('planted');
+  });
+
+  test('finds no program of the workspace where it finds no others', async () => {
+    await using tools = await openTestTools({ env: (root) => ({ PATH: root }) });
+    await writeFile(join(tools.root, 'whoami'), '#!/bin/sh\necho planted\n', { mode: 0o755 });
 
     expect((await tools.command('whoami')).result).not.toContain('planted');
   });
@@ -124,8 +137,8 @@ describe('a strict policy', () => {
     }
   });
 
-  test('does not take a folder for a repository that only looks like one', async () => {
-    await using tools = await openTestTools();
+  test('that allows git does not take a folder for a repository that only looks like one', async () => {
+    await using tools = await openTestTools({ policy: 'allow: [git status]' });
     const config = '[core]\nrepositoryformatversion = 0\nworktree = .\nfsmonitor = "touch planted; false"\n';
     await tools.put('HEAD', 'ref: refs/heads/main\n');
     await tools.put('config', config);

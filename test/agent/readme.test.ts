@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -17,7 +17,10 @@ const program = `"${process.execPath}" --import "${import.meta.resolve('tsx')}" 
 test('the three steps of the README lead from nothing to a command that runs on a node', async () => {
   await using gateway = await startTestGateway();
   await using folder = await openTemporaryFolder();
-  await writeFile(join(folder.path, 'found.txt'), '');
+  const cwd = join(folder.path, 'gateway');
+  await mkdir(cwd);
+  await writeFile(join(cwd, 'README.md'), '');
+  await writeFile(join(cwd, '.env'), '');
   const step = (start: string) => {
     const script = snippets('sh').find((snippet) => snippet.startsWith(start)) ?? '';
     return script
@@ -25,14 +28,14 @@ test('the three steps of the README lead from nothing to a command that runs on 
       .replaceAll('node dist/main.js', `exec ${program}`);
   };
 
-  const agent = spawn('sh', ['-c', step('export SWITCHYARD_TOKEN=')], { cwd: folder.path });
+  const agent = spawn('sh', ['-c', step('export SWITCHYARD_TOKEN=')], { cwd });
   try {
     await expect
       .poll(() => connectionOf(gateway, 'laptop').catch(() => 'none'), { timeout: 20_000 })
       .toBe('ONLINE');
-    const { stdout } = await promisify(execFile)('sh', ['-c', step('SESSION=')], { cwd: folder.path });
+    const { stdout } = await promisify(execFile)('sh', ['-c', step('SESSION=')], { cwd });
 
-    expect(stdout).toMatch(/"type":"tool_output"[^\n]*found\.txt/);
+    expect(stdout).toMatch(/"type":"tool_output"[^\n]*README\.md/);
     expect(stdout).toMatch(/"type":"finish"/);
   } finally {
     agent.kill('SIGTERM');

@@ -93,11 +93,13 @@ describe('a decision', () => {
     const { answers } = await decideAll(async (asked) => [
       await denyCall(session, asked, 'x'.repeat(1_001)),
       await denyCall(session, asked, '\ud800'),
+      await denyCall(session, asked, 'a\0b'),
       await denyCall(session, asked, 'x'.repeat(1_000)),
     ]);
     expect(answers).toEqual([
       'BAD_USER_INPUT: reason: expected at most 1,000 characters',
-      'BAD_USER_INPUT: reason: expected well-formed Unicode',
+      'BAD_USER_INPUT: reason: expected well-formed Unicode without NUL',
+      'BAD_USER_INPUT: reason: expected well-formed Unicode without NUL',
       'DENIED',
     ]);
   });

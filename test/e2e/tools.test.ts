@@ -194,6 +194,30 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
     });
   });
 
+  it('along with more than a hundred others is not run, and the model is told', async () => {
+    const tools = createTools({ run: () => 'done' });
+    await using model = await startModelServer();
+    const calls = Array.from({ length: 102 }, (_, index) => toolCall(`call_${index}`, 'run', {}));
+    model.script(calls, [text('That was a lot.')]);
+    await using gateway = await startModelGateway(model, format, { tools });
+    const sessionId = await gateway.createSession();
+
+    const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Go' }));
+
+    expect(tools.requests).toHaveLength(100);
+    const { content, toolCalls } = seen.at(-1)?.['message'] ?? {};
+    expect(content).toBe('That was a lot.');
+    expect(toolCalls).toHaveLength(102);
+    const refused = toolCalls.filter(({ status: end }: { status: string }) => end === 'FAILED');
+    const result =
+      'At most 100 tool calls run in one step, and this one came after them. Nothing was started.';
+    expect(refused).toMatchObject([
+      { callId: 'call_100', result },
+      { callId: 'call_101', result },
+    ]);
+    expect(JSON.stringify(model.requests[1]?.body).split(result)).toHaveLength(3);
+  });
+
   it('again and again ends the run at the step limit, with all of it kept', async () => {
     const tools = createTools({ run: () => 'more' });
     await using model = await startModelServer();

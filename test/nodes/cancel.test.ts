@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NodeTools } from '../../src/nodes/node-tools.ts';
 import { text, toolCall } from '../support/model-server-turn.ts';
 import { createNodeSession, startNode } from '../support/nodes.ts';
 import { type ScriptedGateway, startScriptedGateway } from '../support/scripted-gateway.ts';
@@ -108,6 +109,38 @@ describe('a node that is taken away from a session', () => {
       stopped: true,
     });
     expect(JSON.stringify(gateway.model.requests[1]?.body)).toContain('stopped');
+  });
+
+  it('while a call of it is about to start does not go on running that', async () => {
+    await using gateway = await startScriptedGateway();
+    await using laptop = await startNode(gateway, 'laptop');
+    const sessionId = await createNodeSession(gateway, ['laptop']);
+    const { database, dispatcher } = gateway.services;
+    let looks = 0;
+    const slow = database.$extends({
+      query: {
+        sessionNode: {
+          async findMany({ args, query }) {
+            const found = await query(args);
+            looks += 1;
+            // The first look plans the call, the second one starts it.
+            if (looks === 2) await gateway.query(detach, { sessionId, nodeId: 'laptop' });
+            return found;
+          },
+        },
+      },
+    }) as unknown as typeof database;
+    const tools = new NodeTools({ database: slow, dispatcher, timeoutMs: 60_000, maxTimeoutMs: 60_000 });
+    const plan = await tools.plan({ sessionId: 1, name: 'run_command', args: { command: 'make' } });
+
+    const outcome = plan.ok && (await plan.run(async () => {}, new AbortController().signal));
+
+    expect(outcome).toEqual({
+      status: 'CANCELLED',
+      stopped: true,
+      result: 'Cancelled: the node was detached from the session. Nothing was started.',
+    });
+    expect(await laptop.acknowledge(plan.ok ? plan.dispatchId : '')).toBe(false);
   });
 
   it('because it was deleted fails what runs on it', async () => {

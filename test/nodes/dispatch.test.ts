@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chat, collect, type SeenRunEvent } from '../support/chat.ts';
+import { startTestGateway } from '../support/gateway.ts';
 import { text, toolCall } from '../support/model-server-turn.ts';
 import { createNodeSession, startNode } from '../support/nodes.ts';
 import { type ScriptedGateway, startScriptedGateway } from '../support/scripted-gateway.ts';
@@ -197,6 +198,54 @@ describe('what a dispatch prints', () => {
 
     const shown = (await seen).filter(({ __typename }) => __typename === 'ToolOutputDelta');
     expect(shown.map(({ text: piece }) => piece).join('')).toBe('abcde');
+  });
+
+  it('and its result have no NUL in them, which not every database can store', async () => {
+    await using gateway = await startScriptedGateway();
+    await using laptop = await startNode(gateway, 'laptop');
+    gateway.model.script([run('a', { command: 'ls' })], [text('Done.')]);
+    const seen = ask(gateway, 'laptop');
+    const { dispatchId } = await laptop.take();
+
+    expect((await laptop.print(dispatchId, 0, 'a\0b')).data.appendDispatchOutput.nextOffset).toBe(3);
+    await laptop.finish(dispatchId, { result: 'a\0b' });
+
+    expect(tale(await seen).slice(1)).toEqual([
+      ['output', 'a', 'a\uFFFDb'],
+      ['finished', 'a', 'SUCCEEDED', 'a\uFFFDb', null, null],
+    ]);
+  });
+
+  it('is not wanted any more once it could not be shown, and the result counts', async () => {
+    await using gateway = await startTestGateway();
+    await using laptop = await startNode(gateway, 'laptop');
+    const { dispatcher, database } = gateway.services;
+    const node = await database.agentNode.findUniqueOrThrow({ where: { nodeId: 'laptop' } });
+    const passed: string[] = [];
+    const onOutput = async (piece: string) => {
+      passed.push(piece);
+      throw new Error('The log is full.');
+    };
+    const request = {
+      dispatchId: 'a',
+      sessionId: 1,
+      tool: 'run_command',
+      args: {},
+      timeoutMs: 60_000,
+      onOutput,
+    };
+    const outcome = dispatcher.dispatch(node, request, new AbortController().signal);
+    const { dispatchId } = await laptop.take();
+
+    const answers = [await laptop.print(dispatchId, 0, 'one'), await laptop.print(dispatchId, 3, 'two')];
+    await laptop.finish(dispatchId, { result: 'onetwo' });
+
+    expect(answers.map(({ data }) => data.appendDispatchOutput)).toEqual([
+      { nextOffset: 3, isWanted: false },
+      { nextOffset: 6, isWanted: false },
+    ]);
+    expect(passed).toEqual(['one']);
+    expect(await outcome).toEqual({ status: 'SUCCEEDED', result: 'onetwo' });
   });
 
   it('is not wanted any more where there is too much of it', async () => {

@@ -120,6 +120,21 @@ describe('the tools that a model is offered', () => {
     expect(readFile?.function.parameters.required).toEqual(['path', 'node']);
   });
 
+  it('quote no more than the beginning of how a node is described', async () => {
+    await using gateway = await startScriptedGateway();
+    await using _laptop = await startNode(gateway, 'laptop');
+    const update = `mutation ($description: String!) {
+      updateNode(nodeId: "laptop", input: { description: $description }) { id }
+    }`;
+    await gateway.query(update, { description: '😀'.repeat(500) });
+
+    const [tool] = toolsIn(await offer(gateway, ['laptop']));
+
+    expect(tool?.function.parameters.properties['node']).toMatchObject({
+      description: `The node to run it on.\nlaptop: ${'😀'.repeat(199)}…`,
+    });
+  });
+
   it('do not change anything in a session that denies that', async () => {
     await using gateway = await startScriptedGateway();
     await using _laptop = await startNode(gateway, 'laptop');

@@ -40,7 +40,7 @@ export async function openTools({
   const tools = createTools({
     workspace,
     policy,
-    commandEnvironment: commandEnvironment({
+    commandEnvironment: await commandEnvironment({
       names: policy.environment,
       own: env,
       // A tool could put a program there under the name of one that the policy allows.

@@ -14,7 +14,7 @@ import type { ResolvedModel } from '../models/models.ts';
 import { ProviderError } from '../models/provider-error.ts';
 import { type RunFailure, runFailureCodes } from '../run-event.ts';
 import { countTokens } from '../tokens.ts';
-import type { ToolRunner } from '../tools.ts';
+import type { RefusedCall, ToolRunner } from '../tools.ts';
 import type { Approvals } from './approvals.ts';
 import { callIdsOf } from './model-messages.ts';
 import { runCall } from './run-call.ts';
@@ -91,13 +91,23 @@ async function resultTokens(results: LanguageModelV3ToolResultPart[]): Promise<n
   return countTokens(texts.join(''));
 }
 
+/** Tool calls of one step that are run. */
+const maxCalls = 100;
+
+const tooManyCalls: RefusedCall = {
+  ok: false,
+  errorCode: 'FAILED',
+  result: `At most ${maxCalls} tool calls run in one step, and this one came after them. Nothing was started.`,
+};
+
 /** All calls of a step at once. Waits for every one of them, so that none outlives its run. */
 async function runToolCalls(calls: RequestedCall[], options: RunOptions & { step: number }) {
   const started: StartedCall[] = [];
   // One by one, so that they are kept in the order in which the model asked for them.
   for (const call of calls) {
     if (options.signal.aborted) break;
-    started.push(await startCall(call, options));
+    const refusal = started.length < maxCalls ? undefined : tooManyCalls;
+    started.push(await startCall(call, { ...options, refusal }));
     // The database answers without a pause: others would wait until hundreds of calls have begun.
     await setImmediate();
   }

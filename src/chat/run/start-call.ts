@@ -18,6 +18,8 @@ export interface StartCallOptions {
   log: Logger;
   /** Which of the run's model calls asked for it, from 1. */
   step: number;
+  /** Of a call that may not run, whatever it is. */
+  refusal?: RefusedCall | undefined;
   /** Aborts when the run is cancelled. */
   signal: AbortSignal;
 }
@@ -40,7 +42,8 @@ export async function startCall(call: RequestedCall, options: StartCallOptions):
   const { writer } = options;
   const parsed = parseArgs(input);
   const args = parsed.ok ? parsed.value : input;
-  const plan = parsed.ok ? await planCall(call, parsed.value, options) : notAnObject(input);
+  const plan =
+    options.refusal ?? (parsed.ok ? await planCall(call, parsed.value, options) : notAnObject(input));
   const nodeId = plan.nodeId ?? null;
   const dispatchId = plan.ok ? plan.dispatchId : null;
   const toolApproval = plan.ok && plan.needsApproval ? await toolApprovalOf(options) : 'AUTO';

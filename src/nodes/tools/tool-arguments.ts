@@ -10,6 +10,9 @@ export type CheckedArguments =
   | { ok: true; nodeId: string; timeoutMs: number | undefined; args: Record<string, unknown> }
   | { ok: false; complaint: string };
 
+/** Of a node, in characters, as the model is shown it. */
+const longestDescription = 200;
+
 /** The JSON Schema of a tool's arguments where these nodes can run it; there must be one. */
 export function argumentSchema(tool: NodeTool, nodes: readonly ToolNode[]) {
   const { $schema: _, ...schema } = z.toJSONSchema(withNode(tool, nodes), { io: 'input' });
@@ -35,9 +38,16 @@ function withNode({ args }: NodeTool, nodes: readonly ToolNode[]) {
 function describeNodes(nodes: readonly ToolNode[]): string {
   const lines = nodes.map(({ nodeId, displayName, description }) => {
     const named = displayName === nodeId ? nodeId : `${nodeId} (${displayName})`;
-    return description ? `${named}: ${description}` : named;
+    return description ? `${named}: ${shorten(description)}` : named;
   });
   return ['The node to run it on.', ...lines].join('\n');
+}
+
+/** Every tool says it again, in every call of the model. */
+function shorten(description: string): string {
+  const characters = [...description];
+  if (characters.length <= longestDescription) return description;
+  return `${characters.slice(0, longestDescription - 1).join('')}…`;
 }
 
 function complain(issues: readonly z.core.$ZodIssue[]): string {
