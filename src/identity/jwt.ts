@@ -26,6 +26,9 @@ export type VerifyJwt = (token: string) => Promise<Viewer>;
 /** Seconds that the clocks of the issuer and the gateway may be apart. */
 const clockTolerance = 5;
 
+/** The end of the year 9999: a Date holds no number, and RFC 3339 no year, that is much greater. */
+const latestMs = Date.UTC(10_000, 0) - 1;
+
 /** Never `none`, and never a secret where a public key is meant: the algorithms are not the token's to choose. */
 const asymmetric = [
   'RS256',
@@ -68,7 +71,7 @@ export function createVerifyJwt(options: JwtOptions): VerifyJwt {
     return {
       userId: userId.data,
       isAdmin: payload[adminClaim] === true,
-      expiresAt: new Date(((payload.exp ?? 0) + clockTolerance) * 1_000),
+      expiresAt: new Date(Math.min(((payload.exp ?? 0) + clockTolerance) * 1_000, latestMs)),
       apiTokenId: null,
     };
   };

@@ -1,6 +1,7 @@
 import type { GraphQLFieldResolver } from 'graphql';
 import type { Context } from '../context.ts';
 import type { Lapse } from '../identity/lapses.ts';
+import { whenAborted } from './when-aborted.ts';
 
 type Subscribe = GraphQLFieldResolver<unknown, Context>;
 
@@ -13,7 +14,7 @@ export function endWithToken(subscribe: Subscribe): Subscribe {
     const lapse = context.viewer && context.lapses.watch(context.viewer);
     if (!lapse) return subscribe(root, args, context, info);
     // However it ends: a source that was never begun does not run its `finally`.
-    context.signal.addEventListener('abort', () => lapse[Symbol.dispose](), { once: true });
+    whenAborted(context.signal, () => lapse[Symbol.dispose]());
     const signal = AbortSignal.any([context.signal, lapse.signal]);
     try {
       const source = await subscribe(root, args, { ...context, signal }, info);

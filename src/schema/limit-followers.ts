@@ -1,5 +1,6 @@
 import type { GraphQLFieldResolver } from 'graphql';
 import type { Context } from '../context.ts';
+import { whenAborted } from './when-aborted.ts';
 
 type Subscribe = GraphQLFieldResolver<unknown, Context>;
 
@@ -12,7 +13,8 @@ export function limitFollowers(subscribe: Subscribe): Subscribe {
     const leave = () => follower[Symbol.dispose]();
     try {
       const source = (await subscribe(root, args, context, info)) as AsyncIterable<unknown>;
-      signal.addEventListener('abort', leave, { once: true });
+      // They may have left while it was subscribed to: then nobody asks for its first value, nor for its end.
+      whenAborted(signal, leave);
       return followed(source[Symbol.asyncIterator](), leave);
     } catch (error) {
       leave();

@@ -46,6 +46,14 @@ describe('with a secret', () => {
     });
   });
 
+  it.each([1e12, 1e300])(
+    'one that is good for %d seconds is good to the end of the calendar',
+    async (expiresIn) => {
+      const seen = await whoIs(gateway, await signJwt({ ...good, expiresIn }));
+      expect(seen).toMatchObject({ expiresAt: '9999-12-31T23:59:59.999Z' });
+    },
+  );
+
   it('a claim makes an admin, when it is true and nothing like it', async () => {
     const admin = (claim: unknown) => signJwt({ ...good, switchyard_admin: claim });
     expect(await whoIs(gateway, await admin(true))).toMatchObject({ isAdmin: true });
