@@ -18,10 +18,13 @@ export interface NodeChanges extends NodeSettings {
   isActive?: boolean | null | undefined;
 }
 
-/** Who registers a node. */
+/** Who registers a node, and for whom. */
 export interface Registrant {
+  /** Whom it is to belong to. */
   userId: string;
-  /** Whether they may register nodes that others have attached. */
+  /** Nobody is known here: a node that was attached is registered, whomever it belongs to. */
+  isAnonymous: boolean;
+  /** Whether they are told whom a node belongs to. */
   isAdmin: boolean;
 }
 
@@ -47,18 +50,19 @@ export class Nodes {
   }
 
   /**
-   * Gives a node its token. One that was attached before it was registered still belongs to whom it did.
+   * Gives a node its token. One that was attached before it was registered still belongs to whom it did: whoever
+   * runs its agent is not to find that it does what others want because they were first to name it.
    *
    * @throws GatewayError CONFLICT where it has a token, or belongs to somebody else.
    */
   async register(input: NodeSettings & { nodeId: string }, registrant: Registrant): Promise<NodeToken> {
     const { database } = this.#options;
     const { nodeId, displayName, description = null } = input;
-    const { userId, isAdmin } = registrant;
+    const { userId, isAnonymous, isAdmin } = registrant;
     const { token, tokenHash } = mintToken(nodeTokenPrefix);
     const data = { displayName: displayName ?? nodeId, description, tokenHash };
     const [attached] = await database.agentNode.updateManyAndReturn({
-      where: { nodeId, tokenHash: null, ...(!isAdmin && { userId }) },
+      where: { nodeId, tokenHash: null, ...(!isAnonymous && { userId }) },
       data,
     });
     if (attached) return { node: attached, token };
@@ -68,11 +72,9 @@ export class Nodes {
     } catch (error) {
       if (!isTaken(error)) throw error;
       const there = await database.agentNode.findUnique({ where: { nodeId } });
-      const message =
-        isAdmin || there?.userId === userId
-          ? `The node "${nodeId}" is registered. To replace its token, use rotateNodeToken.`
-          : `The nodeId "${nodeId}" is taken.`;
-      throw new GatewayError('CONFLICT', message, { field: 'input.nodeId' });
+      throw new GatewayError('CONFLICT', takenBecause(nodeId, there, userId, isAdmin), {
+        field: 'input.nodeId',
+      });
     }
   }
 
@@ -126,4 +128,12 @@ export class Nodes {
 
 function isTaken(error: unknown): boolean {
   return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
+}
+
+function takenBecause(nodeId: string, there: AgentNode | null, userId: string, isAdmin: boolean): string {
+  if (there?.tokenHash && (isAdmin || there.userId === userId))
+    return `The node "${nodeId}" is registered. To replace its token, use rotateNodeToken.`;
+  if (there && isAdmin)
+    return `The node "${nodeId}" was attached by "${there.userId}": register it for them, or delete it first.`;
+  return `The nodeId "${nodeId}" is taken.`;
 }

@@ -1,9 +1,10 @@
+import { anonymous } from '../identity/viewer.ts';
 import type { NodeToken } from '../nodes/nodes.ts';
 import { userOf } from './access.ts';
 import { AgentNodeRef } from './agent-node.ts';
 import { builder } from './builder.ts';
 import { nodeIdText } from './node-input.ts';
-import { storedText } from './stored-text.ts';
+import { nameText, storedText } from './stored-text.ts';
 
 const displayName = storedText(200).refine((text) => text.trim() !== '', 'expected some text');
 const description = storedText(2_000);
@@ -21,6 +22,10 @@ const RegisterNodeInput = builder.inputType('RegisterNodeInput', {
       description: 'Its name for people. Default: its `nodeId`.',
     }),
     description: t.string({ validate: description, description: 'What it is for; the model is told.' }),
+    userId: t.string({
+      validate: nameText,
+      description: 'Whom it belongs to, and who may attach it. Default: whoever is asking.',
+    }),
   }),
 });
 
@@ -56,10 +61,14 @@ builder.mutationFields((t) => {
   return {
     registerNode: t.field({
       type: NodeTokenRef,
-      authScopes: { user: true },
+      authScopes: (_root, { input }) => ({ actFor: input.userId }),
       description: 'Registers a node and gives it a token, for `switchyard agent`.',
       args: { input: t.arg({ type: RegisterNodeInput, required: true, description: 'The new node.' }) },
-      resolve: (_root, { input }, context) => context.nodes.register(input, userOf(context)),
+      resolve: (_root, { input }, context) => {
+        const viewer = userOf(context);
+        const registrant = { isAdmin: viewer.isAdmin, isAnonymous: viewer === anonymous };
+        return context.nodes.register(input, { ...registrant, userId: input.userId ?? viewer.userId });
+      },
     }),
     rotateNodeToken: t.field({
       type: NodeTokenRef,

@@ -138,6 +138,24 @@ describe('the name of a node', () => {
     expect(await registerNode(alice, 'later')).toMatch(/^swn_/);
   });
 
+  it('that a user was first to use does not give them the machine that an admin registers', async () => {
+    const admin = gateway.as(tokens.admin);
+    await bob.query(attach, { sessionId: bobs.session, nodeIds: ['prod'] });
+    const register = (input: string) =>
+      `mutation { registerNode(input: ${input}) { token node { nodeId } } }`;
+
+    const refused = await admin.graphql(register('{ nodeId: "prod" }'));
+    expect(refused.errors?.[0]).toMatchObject({
+      message: 'The node "prod" was attached by "bob": register it for them, or delete it first.',
+      extensions: { code: 'CONFLICT' },
+    });
+    const other = await bob.graphql(register('{ nodeId: "other", userId: "alice" }'));
+    expect(other.errors?.[0]?.extensions['code']).toBe('FORBIDDEN');
+    expect((await admin.query(register('{ nodeId: "prod", userId: "bob" }'))).registerNode.token).toMatch(
+      /^swn_/,
+    );
+  });
+
   it('is free for an admin to attach, and what they attach is the user’s', async () => {
     const admin = gateway.as(tokens.admin);
     await admin.query(attach, { sessionId: bobs.session, nodeIds: ['from-admin'] });
