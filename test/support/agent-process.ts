@@ -1,10 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import type { Exit } from './gateway-process.ts';
-
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const tsx = import.meta.resolve('tsx');
+import { type Exit, spawnProgram } from './program.ts';
 
 export interface SpawnAgentOptions {
   /** Of the node. */
@@ -37,47 +31,22 @@ export function spawnAgent(url: string, options: SpawnAgentOptions): AgentProces
   const args = ['agent', '--gateway', url, '--workspace', workspace, '--name', 'test'];
   if (policy !== undefined) args.push('--policy', policy);
   if (maxDispatches !== undefined) args.push('--max-dispatches', String(maxDispatches));
-  const child = spawn(process.execPath, ['--import', tsx, main, ...args], {
-    cwd: '/',
-    env: { PATH: process.env['PATH'], SWITCHYARD_TOKEN: token, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const written = { stdout: '', stderr: '' };
-  const waiting = new Set<() => void>();
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      written[name] += text;
-      for (const look of waiting) look();
-    });
-  }
-  const exited = once(child, 'close').then(([code, signal]): Exit => ({ code, signal }));
+  const environment = { PATH: process.env['PATH'], SWITCHYARD_TOKEN: token, ...env };
+  const program = spawnProgram(args, environment);
+  const { pid, exited, written, kill, found } = program;
   return {
-    pid: child.pid ?? 0,
+    pid,
     exited,
+    kill,
     get stdout() {
       return written.stdout;
     },
     get stderr() {
       return written.stderr;
     },
-    printed(text, times = 1) {
-      return new Promise((resolve, reject) => {
-        const look = () => {
-          if (written.stdout.split(text).length <= times) return;
-          waiting.delete(look);
-          resolve();
-        };
-        waiting.add(look);
-        look();
-        void exited.then(() => reject(new Error(`It ended without "${text}". ${JSON.stringify(written)}`)));
-      });
-    },
-    kill: (signal) => void child.kill(signal),
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGCONT');
-      child.kill('SIGKILL');
-      await exited;
-    },
+    printed: (text, times = 1) =>
+      found(() => written.stdout.split(text).length > times || undefined, text).then(() => undefined),
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
 }
 

@@ -1,15 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { type GatewayApi, gatewayApi } from './gateway-api.ts';
-
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const tsx = import.meta.resolve('tsx');
-
-export interface Exit {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-}
+import { type Exit, spawnProgram } from './program.ts';
 
 /** The program as an operator starts it, in a process of its own. Disposing kills it. */
 export interface SpawnedGateway extends AsyncDisposable {
@@ -36,24 +26,12 @@ export interface GatewayProcess extends SpawnedGateway, GatewayApi {
 
 /** @param settings The whole environment, besides a free port and a demo model that does not dawdle. */
 export function spawnGateway(settings: { DATA_DIR: string } & Record<string, string>): SpawnedGateway {
-  // Started where no .env file lies, so that a developer's own settings stay out of it.
-  const child = spawn(process.execPath, ['--import', tsx, main], {
-    cwd: '/',
-    env: { PORT: '0', DEMO_DELAY_MS: '0', ...settings },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const written = { stdout: '', stderr: '' };
-  const waiting = new Set<() => void>();
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      written[name] += text;
-      for (const look of waiting) look();
-    });
-  }
-  const exited = once(child, 'close').then(([code, signal]): Exit => ({ code, signal }));
+  const program = spawnProgram([], { PORT: '0', DEMO_DELAY_MS: '0', ...settings });
+  const { pid, exited, written, kill, found } = program;
   return {
-    pid: child.pid ?? 0,
+    pid,
     exited,
+    kill,
     get stdout() {
       return written.stdout;
     },
@@ -63,24 +41,9 @@ export function spawnGateway(settings: { DATA_DIR: string } & Record<string, str
     get lines() {
       return logLines(written.stdout);
     },
-    logged(message) {
-      return new Promise((resolve, reject) => {
-        const look = () => {
-          const line = logLines(written.stdout).find(({ msg }) => msg.includes(message));
-          if (line === undefined) return;
-          waiting.delete(look);
-          resolve(line);
-        };
-        waiting.add(look);
-        look();
-        void exited.then(() => reject(new Error(`It ended without "${message}". ${written.stderr}`)));
-      });
-    },
-    kill: (signal) => void child.kill(signal),
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL');
-      await exited;
-    },
+    logged: (message) =>
+      found(() => logLines(written.stdout).find(({ msg }) => msg.includes(message)), message),
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
 }
 

@@ -1,8 +1,5 @@
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const tsx = import.meta.resolve('tsx');
+import { programArgs } from './program.ts';
 
 export interface Outcome {
   code: number;
@@ -14,11 +11,8 @@ export interface Outcome {
 export function switchyard(settings: Record<string, string>, ...args: string[]): Promise<Outcome> {
   return new Promise((resolve) => {
     const options = { cwd: '/', env: settings };
-    const child = execFile(
-      process.execPath,
-      ['--import', tsx, main, ...args],
-      options,
-      (_e, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    const child = execFile(process.execPath, [...programArgs, ...args], options, (_e, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     );
   });
 }
