@@ -1,6 +1,6 @@
 import type { RunEvent } from '../chat/run-event.ts';
-import { ownerFilter } from './access.ts';
 import { builder } from './builder.ts';
+import { findCallNode } from './call-node.ts';
 import { ModelUsageRef } from './token-usage.ts';
 import { ToolCallStatusRef } from './tool-call.ts';
 import { ToolErrorCodeRef } from './tool-error-code.ts';
@@ -110,12 +110,7 @@ builder.objectRef<Of<'ToolCallStarted'>>('ToolCallStarted').implement({
       type: 'AgentNode',
       nullable: true,
       description: 'That node; null where there is none, or it was deleted since.',
-      resolve: (query, { nodeId }, _args, context) => {
-        if (nodeId === null) return null;
-        // Its name may have gone to another user since.
-        const where = { nodeId, ...ownerFilter(context) };
-        return context.database.agentNode.findUnique({ ...query, where });
-      },
+      resolve: (query, event, _args, context) => findCallNode(query, event, context),
     }),
   }),
 });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Decision } from '../chat/run/approvals.ts';
 import type { RunEvent } from '../chat/run-event.ts';
-import { ownerFilter } from './access.ts';
 import { builder } from './builder.ts';
+import { findCallNode } from './call-node.ts';
 import { idOf } from './global-id.ts';
 import { RunRef } from './run.ts';
 import { RunEventRef } from './run-event.ts';
@@ -48,12 +48,7 @@ builder.objectRef<Of<'ToolApprovalRequested'>>('ToolApprovalRequested').implemen
       type: 'AgentNode',
       nullable: true,
       description: 'That node; null where there is none, or it was deleted since.',
-      resolve: (query, { nodeId }, _args, context) => {
-        if (nodeId === null) return null;
-        // Its name may have gone to another user since.
-        const where = { nodeId, ...ownerFilter(context) };
-        return context.database.agentNode.findUnique({ ...query, where });
-      },
+      resolve: (query, event, _args, context) => findCallNode(query, event, context),
     }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
