@@ -20,6 +20,7 @@ const base = [
   'settings',
   'startup-error',
   'web-settings',
+  'well-formed-text',
 ];
 const leaves = [...base, 'generated'];
 const stores = ['storage', 'bus', 'blobs'];

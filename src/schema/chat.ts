@@ -2,13 +2,14 @@ import type { CancelReceipt, SendInput } from '../chat/engine.ts';
 import { usageOf } from '../chat/log/ended-run.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
+import { wellFormedText } from '../well-formed-text.ts';
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
 import { MessageRef } from './message.ts';
 import { RunRef } from './run.ts';
 import { RunEventRef } from './run-event.ts';
 import { SessionRef } from './session.ts';
-import { nameText, wellFormedText } from './stored-text.ts';
+import { nameText } from './stored-text.ts';
 import { ModelUsageRef } from './token-usage.ts';
 
 const OnBusyRef = builder.enumType('OnBusy', {

@@ -1,9 +1,4 @@
-import { z } from 'zod';
-
-/** Text that can be stored as it came: half a surrogate pair cannot be, nor a NUL on PostgreSQL. */
-export const wellFormedText = z
-  .string()
-  .regex(/^[^\p{Surrogate}\0]*$/u, 'expected well-formed Unicode without NUL');
+import { wellFormedText } from '../well-formed-text.ts';
 
 /** @param most UTF-16 code units. */
 export function storedText(most: number) {

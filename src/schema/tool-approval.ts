@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import type { Decision } from '../chat/run/approvals.ts';
 import type { RunEvent } from '../chat/run-event.ts';
+import { wellFormedText } from '../well-formed-text.ts';
 import { builder } from './builder.ts';
 import { findCallNode } from './call-node.ts';
 import { idOf } from './global-id.ts';
@@ -10,11 +10,7 @@ import { ToolCallRef } from './tool-call.ts';
 
 type Of<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
 
-const reason = z
-  .string()
-  .trim()
-  .max(1_000, 'expected at most 1,000 characters')
-  .refine((text) => !/[\p{Surrogate}\0]/u.test(text), 'expected well-formed Unicode without NUL');
+const reason = wellFormedText.trim().max(1_000, 'expected at most 1,000 characters');
 
 const ApprovalDecisionRef = builder.enumType('ApprovalDecision', {
   description: 'What became of a tool call that somebody was asked about.',
