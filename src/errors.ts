@@ -72,3 +72,7 @@ export function tryAgain(code: 'OVERLOADED' | 'RATE_LIMITED', message: string, r
   const headers = { 'Retry-After': String(retry.retryAfter) };
   return new GatewayError(code, message, { ...retry, http: { status: errorStatus[code], headers } });
 }
+
+export function sessionNotFound(sessionId: number): GatewayError {
+  return new GatewayError('NOT_FOUND', `There is no session ${sessionId}.`);
+}

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { GatewayError, tryAgain } from '../errors.ts';
+import { GatewayError, sessionNotFound, tryAgain } from '../errors.ts';
 import type { Run, ToolCall } from '../generated/prisma/client.ts';
 import { maxId } from '../global-id.ts';
 import { type FollowOptions, followRun } from './log/follow-run.ts';
@@ -9,7 +9,7 @@ import { ProviderError } from './models/provider-error.ts';
 import { Approvals, type Verdict } from './run/approvals.ts';
 import { decideCall } from './run/decide-call.ts';
 import { LiveRuns, type LiveRunsOptions } from './run/live-runs.ts';
-import { findKnown, type OnBusy, type OpenRunOptions, openRun, sessionNotFound } from './run/open-run.ts';
+import { findKnown, type OnBusy, type OpenRunOptions, openRun } from './run/open-run.ts';
 import { endOrphanedRuns } from './run/recover.ts';
 import type { RunEvent } from './run-event.ts';
 

@@ -1,4 +1,4 @@
-import { GatewayError } from '../errors.ts';
+import { GatewayError, sessionNotFound } from '../errors.ts';
 import type { Prisma, Session, ToolApproval } from '../generated/prisma/client.ts';
 import { encodeId } from '../global-id.ts';
 import type { Database } from '../storage/database.ts';
@@ -7,7 +7,6 @@ import type { Engine } from './engine.ts';
 import type { SessionLog } from './log/session-log.ts';
 import type { Models } from './models/models.ts';
 import { ProviderError } from './models/provider-error.ts';
-import { sessionNotFound } from './run/open-run.ts';
 
 /** What can be said of a session; what is undefined stays as it is, null means the gateway's default. */
 export interface SessionSettings {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { GatewayError } from '../errors.ts';
+import { GatewayError, sessionNotFound } from '../errors.ts';
 import type { AgentNode, Prisma, Session, WorkspaceSource } from '../generated/prisma/client.ts';
 import type { Database } from '../storage/database.ts';
 import type { AnnounceNode } from './attached-sessions.ts';
@@ -56,7 +56,7 @@ export class Attachments {
     const { database, announce } = this.#options;
     const { session, attached } = await database.$transaction(async (tx) => {
       const session = await tx.session.findUnique({ where: { id: sessionId } });
-      if (session === null) throw new GatewayError('NOT_FOUND', `There is no session ${sessionId}.`);
+      if (session === null) throw sessionNotFound(sessionId);
       return {
         session,
         attached: await this.attachWithin(tx, sessionId, { ...input, userId: session.userId }),

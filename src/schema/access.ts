@@ -1,9 +1,8 @@
 import type DataLoader from 'dataloader';
 import { messageNotFound } from '../chat/audio/audio-library.ts';
 import { runNotFound } from '../chat/engine.ts';
-import { sessionNotFound } from '../chat/run/open-run.ts';
 import type { Context } from '../context.ts';
-import { GatewayError } from '../errors.ts';
+import { GatewayError, sessionNotFound } from '../errors.ts';
 import { unauthenticated } from '../identity/unauthenticated.ts';
 import { anonymous, type Viewer } from '../identity/viewer.ts';
 import { nodeNotFound } from '../nodes/node-errors.ts';

@@ -1,5 +1,5 @@
 import type { SessionChange } from '../chat/log/session-log.ts';
-import { sessionNotFound } from '../chat/run/open-run.ts';
+import { sessionNotFound } from '../errors.ts';
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
 import { RunStartedRef } from './run-event.ts';

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Bus } from '../../bus/bus.ts';
+import { sessionNotFound } from '../../errors.ts';
 import type { Run } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
 import { type RunLog, RunWriter } from '../log/run-writer.ts';
@@ -12,7 +13,6 @@ import type { Approvals } from './approvals.ts';
 import type { Checkpointer } from './checkpoint.ts';
 import { endRun } from './end-run.ts';
 import { readHistory } from './history.ts';
-import { sessionNotFound } from './open-run.ts';
 import { failed, type RunOutcome, run as runModel } from './run.ts';
 
 export interface LiveRunOptions {

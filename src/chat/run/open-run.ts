@@ -1,4 +1,4 @@
-import { GatewayError } from '../../errors.ts';
+import { GatewayError, sessionNotFound } from '../../errors.ts';
 import { Prisma, type Run } from '../../generated/prisma/client.ts';
 import { encodeId } from '../../global-id.ts';
 import type { Database } from '../../storage/database.ts';
@@ -118,10 +118,6 @@ async function insert(
       startedAt: status === 'RUNNING' ? new Date() : null,
     },
   });
-}
-
-export function sessionNotFound(sessionId: number): GatewayError {
-  return new GatewayError('NOT_FOUND', `There is no session ${sessionId}.`);
 }
 
 function inProgress(runId?: number): GatewayError {
