@@ -100,8 +100,8 @@ export class NodeTools {
   }
 
   async #isAttached(node: AgentNode, sessionId: number): Promise<boolean> {
-    const nodes = await this.#nodesOf(sessionId);
-    return nodes.some(({ id }) => id === node.id);
+    const where = { ...attachedNodes.where, sessionId, agentNodeId: node.id };
+    return (await this.#options.database.sessionNode.count({ where })) > 0;
   }
 
   async #nodesOf(sessionId: number): Promise<AgentNode[]> {
