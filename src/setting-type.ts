@@ -1,7 +1,5 @@
 import { z } from 'zod';
-
-// Timers take no more than this; anything longer would fire at once.
-const longestMs = 2_147_483_647;
+import { longestTimerMs } from './longest-timer.ts';
 
 /** A setting that is a whole number, both ends included. */
 export function wholeNumber(least: number, most: number) {
@@ -14,7 +12,7 @@ export function wholeNumber(least: number, most: number) {
 }
 
 /** A setting that is a time. */
-export function milliseconds(least: number, most = longestMs) {
+export function milliseconds(least: number, most = longestTimerMs) {
   return wholeNumber(least, most);
 }
 

@@ -11,6 +11,7 @@ const base = [
   'limit-settings',
   'log',
   'log-error',
+  'longest-timer',
   'loopback',
   'metrics',
   'model-settings',

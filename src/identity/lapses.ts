@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { longestTimerMs } from '../longest-timer.ts';
 import type { ApiTokens } from './api-tokens.ts';
 import { revoked } from './api-tokens.ts';
 import { expired, unauthenticated } from './unauthenticated.ts';
@@ -22,9 +23,6 @@ export interface LapsesOptions {
   everyMs: number;
   log: Logger;
 }
-
-/** Timers take no more than this; anything longer would fire at once. */
-const longestMs = 2_147_483_647;
 
 export function createLapses({ tokens, everyMs, log }: LapsesOptions): Lapses {
   const watched = new Map<number, Set<AbortController>>();
@@ -85,7 +83,7 @@ function abortAt(time: Date, controller: AbortController): () => void {
   const wait = () => {
     const ms = time.getTime() - Date.now();
     if (ms <= 0) return controller.abort(unauthenticated(expired));
-    timer = setTimeout(wait, Math.min(ms, longestMs));
+    timer = setTimeout(wait, Math.min(ms, longestTimerMs));
   };
   wait();
   return () => clearTimeout(timer);
