@@ -1,102 +1,71 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { createRestClient, type RestClient } from '../support/rest-client.ts';
+import { createRestCurl, type RestCurl } from '../support/rest-curl.ts';
 
 let gateway: TestGateway;
 let rest: RestClient;
+let commands: RestCurl;
 
 beforeAll(async () => {
   gateway = await startTestGateway();
   rest = await createRestClient(gateway);
+  commands = createRestCurl(gateway.url, rest);
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-const accept = ['-H', 'accept: application/json'];
-const json = ['-H', 'Content-Type: application/json'];
-
-/** Runs a curl command of the legacy documentation, with ids filled in, and returns what it prints. */
-async function curl(
-  method: string,
-  path: string,
-  ...more: string[]
-): Promise<{ status: number; text: string }> {
-  const command = [
-    '-s',
-    '-w',
-    '\n%{http_code}',
-    '-X',
-    method,
-    `${gateway.url}/api/v1${path}`,
-    ...accept,
-    ...more,
-  ];
-  const { stdout } = await promisify(execFile)('curl', command);
-  const [, text = '', status = ''] = /^(.*)\n(\d{3})$/s.exec(stdout) ?? [];
-  return { status: Number(status), text };
-}
-
-/** The same for an operation that answers with JSON, which is held against its description. */
-async function curlJson(method: string, path: string, ...more: string[]) {
-  const { status, text } = await curl(method, path, ...more);
-  const answer = JSON.parse(text);
-  rest.conforms(method, path, status, answer);
-  return { status, answer };
-}
-
 describe('the curl commands of the legacy documentation', () => {
   it('create, chat in, read, change, clear and delete a session, from the first to the last', async () => {
-    const created = await curlJson('POST', '/sessions/', ...json, '-d', '{}');
+    const created = await commands.curlJson('POST', '/sessions/', '{}');
     expect(created).toMatchObject({
       status: 200,
       answer: { id: 1, user_id: 'anonymous', title: null, feature_name: 'default' },
     });
 
-    const refused = await curlJson('POST', '/sessions/1/chat', ...json, '-d', '{}');
+    const refused = await commands.curlJson('POST', '/sessions/1/chat', '{}');
     expect(refused).toEqual({
       status: 422,
       answer: { detail: [{ type: 'missing', loc: ['body', 'prompt'], msg: 'Field required', input: {} }] },
     });
 
-    const chat = await curl('POST', '/sessions/1/chat', ...json, '-d', '{"prompt":"What is 12 * (3 + 4)?"}');
+    const chat = await commands.curl('POST', '/sessions/1/chat', '{"prompt":"What is 12 * (3 + 4)?"}');
     const frames = rest.framesIn(chat.text);
     const finish = frames.at(-1)?.data;
     expect(finish).toMatchObject({ type: 'finish', message_id: 2, provider: 'demo' });
     expect(finish.full_answer).toContain('84');
 
-    const messages = await curlJson('GET', '/sessions/1/messages');
+    const messages = await commands.curlJson('GET', '/sessions/1/messages');
     expect(messages.answer.messages).toMatchObject([
       { id: 1, sender: 'user', content: 'What is 12 * (3 + 4)?', status: 'complete' },
       { id: 2, sender: 'assistant', content: finish.full_answer, status: 'complete' },
     ]);
 
-    const tokens = await curlJson('GET', '/sessions/1/tokens');
+    const tokens = await commands.curlJson('GET', '/sessions/1/tokens');
     expect(tokens.answer.total_tokens).toBe(finish.usage.total_tokens);
     expect(tokens.answer.token_count).toBeGreaterThan(0);
 
-    const cancelled = await curlJson('POST', '/sessions/1/cancel');
+    const cancelled = await commands.curlJson('POST', '/sessions/1/cancel');
     expect(cancelled).toMatchObject({
       status: 200,
       answer: { cancelled: false, session_id: 1, run_id: null },
     });
 
-    const unchanged = await curlJson('PATCH', '/sessions/1', ...json, '-d', '{}');
+    const unchanged = await commands.curlJson('PATCH', '/sessions/1', '{}');
     expect(unchanged.answer).toMatchObject({ id: 1, title: null });
-    await curlJson('PATCH', '/sessions/1', ...json, '-d', '{"title":"Sums"}');
-    const session = await curlJson('GET', '/sessions/1');
+    await commands.curlJson('PATCH', '/sessions/1', '{"title":"Sums"}');
+    const session = await commands.curlJson('GET', '/sessions/1');
     expect(session.answer).toMatchObject({ id: 1, title: 'Sums' });
 
-    const cleared = await curlJson('POST', '/sessions/1/clear-history');
+    const cleared = await commands.curlJson('POST', '/sessions/1/clear-history');
     expect(cleared).toMatchObject({ status: 200, answer: { session_id: 1 } });
-    expect((await curlJson('GET', '/sessions/1/messages')).answer.messages).toEqual([]);
-    const usedBefore = (await curlJson('GET', '/sessions/1/tokens')).answer;
+    expect((await commands.curlJson('GET', '/sessions/1/messages')).answer.messages).toEqual([]);
+    const usedBefore = (await commands.curlJson('GET', '/sessions/1/tokens')).answer;
     expect(usedBefore).toMatchObject({ token_count: 0, total_tokens: finish.usage.total_tokens });
 
-    const deleted = await curlJson('DELETE', '/sessions/1');
+    const deleted = await commands.curlJson('DELETE', '/sessions/1');
     expect(deleted).toMatchObject({ status: 200, answer: { session_id: 1 } });
-    expect((await curlJson('GET', '/sessions/1')).status).toBe(404);
-    expect((await curlJson('DELETE', '/sessions/1')).status).toBe(404);
+    expect((await commands.curlJson('GET', '/sessions/1')).status).toBe(404);
+    expect((await commands.curlJson('DELETE', '/sessions/1')).status).toBe(404);
   });
 
   it('list and delete the sessions of one feature of one user', async () => {
@@ -106,16 +75,16 @@ describe('the curl commands of the legacy documentation', () => {
       ['alice', 'notes'],
       ['bob', 'notes'],
     ]) {
-      await curlJson('POST', '/sessions/', ...json, '-d', JSON.stringify({ user_id, feature_name }));
+      await commands.curlJson('POST', '/sessions/', JSON.stringify({ user_id, feature_name }));
     }
     const list = async (query: string) => {
-      const { answer } = await curlJson('GET', `/sessions/?${query}`);
+      const { answer } = await commands.curlJson('GET', `/sessions/?${query}`);
       return answer.map((session: { id: number }) => session.id);
     };
     const [newest, mail, oldest] = await list('user_id=alice');
     expect(await list('user_id=alice&feature_name=notes')).toEqual([newest, oldest]);
 
-    const deleted = await curlJson('DELETE', '/sessions/?user_id=alice&feature_name=notes');
+    const deleted = await commands.curlJson('DELETE', '/sessions/?user_id=alice&feature_name=notes');
 
     expect(deleted).toMatchObject({ status: 200, answer: { deleted_sessions: 2 } });
     expect(await list('user_id=alice')).toEqual([mail]);

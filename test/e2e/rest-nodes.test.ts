@@ -1,29 +1,19 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { startNode } from '../support/nodes.ts';
 import { createRestClient, type Frame, type RestClient } from '../support/rest-client.ts';
+import { createRestCurl, type RestCurl } from '../support/rest-curl.ts';
 
 let gateway: TestGateway;
 let rest: RestClient;
+let commands: RestCurl;
 
 beforeAll(async () => {
   gateway = await startTestGateway();
   rest = await createRestClient(gateway);
+  commands = createRestCurl(gateway.url, rest);
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
-
-/** Runs a curl command of the legacy documentation, with the ids filled in. */
-async function curl(method: string, path: string, body?: string) {
-  const json = ['-H', 'Content-Type: application/json', '-d', body ?? ''];
-  const command = ['-s', '-w', '\n%{http_code}', '-X', method, `${gateway.url}/api/v1${path}`];
-  const headers = ['-H', 'accept: application/json', ...(body === undefined ? [] : json)];
-  const { stdout } = await promisify(execFile)('curl', [...command, ...headers]);
-  const [, text = '', status = ''] = /^(.*)\n(\d{3})$/s.exec(stdout) ?? [];
-  rest.conforms(method, path, Number(status), JSON.parse(text));
-  return { status: Number(status), answer: JSON.parse(text) };
-}
 
 async function createSession(settings: object = {}): Promise<number> {
   return (await rest.call('POST', '/sessions', { user_id: 'alice', ...settings })).json.id;
@@ -42,13 +32,17 @@ describe('the curl commands of the legacy documentation', () => {
   it('attach nodes that nobody has registered, show them, and detach one', async () => {
     const id = await createSession();
 
-    const refused = await curl('POST', `/sessions/${id}/nodes`, '{}');
+    const refused = await commands.curlJson('POST', `/sessions/${id}/nodes`, '{}');
     expect(refused).toEqual({
       status: 422,
       answer: { detail: [{ type: 'missing', loc: ['body', 'node_ids'], msg: 'Field required', input: {} }] },
     });
 
-    const attached = await curl('POST', `/sessions/${id}/nodes`, '{"node_ids":["desk","phone"]}');
+    const attached = await commands.curlJson(
+      'POST',
+      `/sessions/${id}/nodes`,
+      '{"node_ids":["desk","phone"]}',
+    );
     const offline = { ...pending, status: 'offline', connection: 'offline' };
     expect(attached).toEqual({
       status: 200,
@@ -61,27 +55,27 @@ describe('the curl commands of the legacy documentation', () => {
         ],
       },
     });
-    expect(await curl('GET', `/sessions/${id}/nodes`)).toEqual(attached);
-    expect((await curl('GET', `/sessions/${id}`)).answer).toMatchObject({
+    expect(await commands.curlJson('GET', `/sessions/${id}/nodes`)).toEqual(attached);
+    expect((await commands.curlJson('GET', `/sessions/${id}`)).answer).toMatchObject({
       sync_workspace_id: attached.answer.sync_workspace_id,
       attached_node_ids: ['desk', 'phone'],
       node_sync_status: { desk: 'offline', phone: 'offline' },
     });
 
-    const detached = await curl('DELETE', `/sessions/${id}/nodes/desk`);
+    const detached = await commands.curlJson('DELETE', `/sessions/${id}/nodes/desk`);
     expect(detached).toEqual({
       status: 200,
       answer: { message: expect.any(String), session_id: id, node_id: 'desk' },
     });
-    expect((await curl('DELETE', `/sessions/${id}/nodes/desk`)).status).toBe(404);
-    expect((await curl('GET', `/sessions/${id}`)).answer.attached_node_ids).toEqual(['phone']);
+    expect((await commands.curlJson('DELETE', `/sessions/${id}/nodes/desk`)).status).toBe(404);
+    expect((await commands.curlJson('GET', `/sessions/${id}`)).answer.attached_node_ids).toEqual(['phone']);
   });
 
   it('keep the nodes and the workspace of a session whose history is cleared', async () => {
     const id = await createSession();
-    const attached = await curl('POST', `/sessions/${id}/nodes`, '{"node_ids":["desk"]}');
-    await curl('POST', `/sessions/${id}/clear-history`);
-    expect(await curl('GET', `/sessions/${id}/nodes`)).toEqual(attached);
+    const attached = await commands.curlJson('POST', `/sessions/${id}/nodes`, '{"node_ids":["desk"]}');
+    await commands.curlJson('POST', `/sessions/${id}/clear-history`);
+    expect(await commands.curlJson('GET', `/sessions/${id}/nodes`)).toEqual(attached);
   });
 });
 
