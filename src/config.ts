@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
 import { authConflicts, toAuth } from './auth-settings.ts';
-import { toConnectionLimits, toLimits } from './limit-settings.ts';
+import { toConnectionLimits, toLimits, toNodeLimits, toRequestLimits } from './limit-settings.ts';
 import { modelConflicts, toModels } from './model-settings.ts';
 import { type Environment, environment, settings } from './settings.ts';
 import { StartupError } from './startup-error.ts';
@@ -81,6 +81,7 @@ function toConfig(env: Environment) {
   const dataDir = resolve(env.DATA_DIR);
   return {
     http: { host: env.HOST, port: env.PORT, ...toConnectionLimits(env) },
+    requests: toRequestLimits(env),
     auth: toAuth(env),
     dataDir,
     blobs: {
@@ -88,6 +89,7 @@ function toConfig(env: Environment) {
       accessKeyId: env.S3_ACCESS_KEY_ID,
       secretAccessKey: env.S3_SECRET_ACCESS_KEY,
     },
+    redis: env.REDIS_URL === undefined ? undefined : { url: env.REDIS_URL },
     database: { url: env.DATABASE_URL ?? `file:${dataDir}/switchyard.db` },
     models: toModels(env),
     chat: {
@@ -111,14 +113,13 @@ function toConfig(env: Environment) {
       maxOutputBytes: env.MAX_TOOL_OUTPUT_BYTES,
       maxQueued: env.MAX_QUEUED_DISPATCHES,
       maxNodesPerSession: env.MAX_NODES_PER_SESSION,
-      maxConnections: env.MAX_NODE_CONNECTIONS,
+      ...toNodeLimits(env),
     },
     limits: {
       maxBodyBytes: env.MAX_BODY_BYTES,
       maxAudioBytes: env.MAX_AUDIO_BYTES,
       maxPageSize: env.MAX_PAGE_SIZE,
       maxQueryTokens: env.MAX_QUERY_TOKENS,
-      maxStreamReservations: env.MAX_STREAM_RESERVATIONS,
       maxOperationsPerStream: env.MAX_OPERATIONS_PER_STREAM,
       streamReservationTtlMs: env.STREAM_RESERVATION_TTL_MS,
       ...toLimits(env),

@@ -8,9 +8,10 @@ import type { Sessions } from './chat/sessions.ts';
 import type { Lapses } from './identity/lapses.ts';
 import type { Viewer } from './identity/viewer.ts';
 import type { Attachments } from './nodes/attachments.ts';
+import type { NodeIdentity } from './nodes/connected-nodes.ts';
 import type { Dispatcher } from './nodes/dispatcher.ts';
 import type { Nodes } from './nodes/nodes.ts';
-import type { NodeIdentity, Registry } from './nodes/registry.ts';
+import type { Registry } from './nodes/registry.ts';
 import type { Database } from './storage/database.ts';
 
 /** What every resolver may use; the same for all requests of a gateway. */

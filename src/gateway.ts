@@ -6,6 +6,7 @@ import { openBlobStore } from './blobs/open-blob-store.ts';
 import type { Bus } from './bus/bus.ts';
 import { createMemoryBus } from './bus/memory-bus.ts';
 import { createMemoryLog } from './bus/memory-log.ts';
+import { openRedis, type Redis } from './bus/redis.ts';
 import { AudioLibrary } from './chat/audio/audio-library.ts';
 import { Engine } from './chat/engine.ts';
 import { Followers } from './chat/followers.ts';
@@ -26,6 +27,7 @@ import { createHealth } from './http/health.ts';
 import { createIdentify, nameOf } from './http/identify.ts';
 import { listen } from './http/listen.ts';
 import { createRequestIds } from './http/request-ids.ts';
+import { createRequestLimits } from './http/request-limits.ts';
 import { createServerApp } from './http/server.ts';
 import { anyDocument } from './http/stream/find-document.ts';
 import { createStreamHandler } from './http/stream/handler.ts';
@@ -97,13 +99,14 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
     }
     const database = keep(await openDatabase({ url: config.database.url, log })).db;
     const blobs = keep(await openBlobStore(config.blobs));
+    const redis = config.redis && keep(await openRedis({ ...config.redis, log }));
     const services = createServices(config, log, database, blobs, parts, keep);
     await services.audio.sweep();
     await services.engine.recover().catch((cause: Error) => {
       const file = databaseFile(config.database.url);
       throw new StartupError(`The database ${file} cannot be written: ${cause.message}.`, { cause });
     });
-    const url = keep(await serve(config, log, services)).url;
+    const url = keep(await serve(config, log, services, redis)).url;
     // Not before the port is taken: a start that fails must not have asked a model.
     await services.engine.startWaiting();
     return { url, services, [Symbol.asyncDispose]: closeAll };
@@ -178,7 +181,7 @@ function createServices(
  * Opens the doors. Disposing closes them when the runs have ended: until then the agents of nodes must be able
  * to report what those wait for, over new connections too.
  */
-async function serve(config: Config, log: Logger, services: Services) {
+async function serve(config: Config, log: Logger, services: Services, redis: Redis | undefined) {
   const { limits, chat, http, auth, web } = config;
   const { database, registry } = services;
   const { maxBodyBytes } = limits;
@@ -191,13 +194,18 @@ async function serve(config: Config, log: Logger, services: Services) {
   const graphql = createGraphQLServer({ ...limits, introspection, findDocument, services, identify, log });
   const stream = createStreamHandler({
     yoga: graphql,
-    owner: async (request) => nameOf(await identify(request)),
+    owner: async (request) => {
+      const identity = await identify(request);
+      const { viewer } = identity;
+      return { name: nameOf(identity), watch: () => (viewer ? services.lapses.watch(viewer) : undefined) };
+    },
     log,
     maskError,
     isShareable: isDelta,
     maxBodyBytes,
     findDocument,
     maxReservations: limits.maxStreamReservations,
+    maxReservationsPerOwner: limits.maxStreamReservationsPerUser,
     reservationTtlMs: limits.streamReservationTtlMs,
     maxOperationsPerStream: limits.maxOperationsPerStream,
     heartbeatMs: streamHeartbeatMs,
@@ -210,7 +218,8 @@ async function serve(config: Config, log: Logger, services: Services) {
     log,
     ...limits,
   });
-  const guards = await createGuards({ ...http, ...web, identify });
+  const requests = { ...createRequestLimits(config.requests, redis), identify };
+  const guards = await createGuards({ ...http, ...web, requests });
   const app = createServerApp({
     graphql,
     identify,

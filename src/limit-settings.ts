@@ -3,6 +3,28 @@ import { milliseconds, wholeNumber } from './setting-type.ts';
 
 const many = 1_000_000_000;
 
+/**
+ * How much one user may ask for where users are known, and nothing else is set. Where they are not, all are one
+ * user: there these limits are off.
+ */
+const ofKnownUsers = {
+  MAX_REQUESTS_PER_MINUTE: 3_000,
+  MAX_NODE_REQUESTS_PER_MINUTE: 30_000,
+  MAX_LIVE_RUNS_PER_USER: 50,
+  MAX_FOLLOWERS_PER_USER: 500,
+  MAX_STREAM_RESERVATIONS_PER_USER: 100,
+  MAX_NODE_CONNECTIONS_PER_USER: 100,
+};
+
+function perUser(name: keyof typeof ofKnownUsers, description: string) {
+  return wholeNumber(0, many)
+    .optional()
+    .meta({
+      description: `${description}; 0 for no limit.`,
+      defaultInWords: `${ofKnownUsers[name]}; with AUTH=none 0`,
+    });
+}
+
 /** What one client, or all of them together, may ask for. */
 export const limitSettings = {
   MAX_QUERY_DEPTH: wholeNumber(1, 1_000)
@@ -17,21 +39,42 @@ export const limitSettings = {
   MAX_QUERY_COST: wholeNumber(1, many)
     .default(100_000)
     .meta({ description: 'Most fields that the answer to a GraphQL document may have, every page full.' }),
-  MAX_REQUESTS_PER_MINUTE: wholeNumber(0, many)
-    .default(0)
-    .meta({ description: 'Most requests of one client in a minute; 0 for no limit.' }),
+  MAX_REQUESTS_PER_MINUTE: perUser(
+    'MAX_REQUESTS_PER_MINUTE',
+    'Most requests of one user in a minute, or of one address where nobody says who they are',
+  ),
+  MAX_NODE_REQUESTS_PER_MINUTE: perUser(
+    'MAX_NODE_REQUESTS_PER_MINUTE',
+    'Most requests of the agent of one node in a minute',
+  ),
+  MAX_REQUEST_BURST: wholeNumber(1, many)
+    .default(600)
+    .meta({ description: 'How many of the requests of a minute may come at once.' }),
   MAX_LIVE_RUNS: wholeNumber(1, many)
     .default(2_000)
     .meta({ description: 'Most runs that are answered at once.' }),
-  MAX_LIVE_RUNS_PER_USER: wholeNumber(0, many).default(0).meta({
-    description: 'Most runs that are answered at once in the sessions of one user; 0 for no limit.',
-  }),
-  MAX_FOLLOWERS_PER_USER: wholeNumber(0, many)
-    .default(0)
-    .meta({ description: 'Most subscriptions that one user has open at once; 0 for no limit.' }),
+  MAX_LIVE_RUNS_PER_USER: perUser(
+    'MAX_LIVE_RUNS_PER_USER',
+    'Most runs that are answered at once in the sessions of one user',
+  ),
+  MAX_FOLLOWERS_PER_USER: perUser(
+    'MAX_FOLLOWERS_PER_USER',
+    'Most subscriptions that one user has open at once',
+  ),
+  MAX_STREAM_RESERVATIONS: wholeNumber(1, 10_000_000)
+    .default(10_000)
+    .meta({ description: 'Most event streams (single connection mode) that wait to be opened.' }),
+  MAX_STREAM_RESERVATIONS_PER_USER: perUser(
+    'MAX_STREAM_RESERVATIONS_PER_USER',
+    'Most event streams of one user that wait to be opened',
+  ),
   MAX_NODE_CONNECTIONS: wholeNumber(1, 1_000_000)
     .default(1_000)
     .meta({ description: 'Most agent nodes that are connected at once.' }),
+  MAX_NODE_CONNECTIONS_PER_USER: perUser(
+    'MAX_NODE_CONNECTIONS_PER_USER',
+    'Most nodes of one user that are connected at once',
+  ),
   MAX_EVENT_LOOP_DELAY_MS: milliseconds(0)
     .default(1_000)
     .meta({ description: 'No new runs while the gateway answers later than this; 0 to take them always.' }),
@@ -46,9 +89,9 @@ export const limitSettings = {
     .meta({ description: 'A body of which nothing comes for longer is cut.' }),
 };
 
-type Limits = z.output<z.ZodObject<typeof limitSettings>>;
+type Limits = z.output<z.ZodObject<typeof limitSettings>> & { AUTH: 'none' | 'token' | 'jwt' };
 
-/** The limits on documents, runs and their followers. */
+/** The limits on documents, runs, their followers and the streams that those follow on. */
 export function toLimits(env: Limits) {
   return {
     maxQueryDepth: env.MAX_QUERY_DEPTH,
@@ -56,18 +99,43 @@ export function toLimits(env: Limits) {
     maxQueryDirectives: env.MAX_QUERY_DIRECTIVES,
     maxQueryCost: env.MAX_QUERY_COST,
     maxLiveRuns: env.MAX_LIVE_RUNS,
-    maxLiveRunsPerUser: env.MAX_LIVE_RUNS_PER_USER,
-    maxFollowersPerUser: env.MAX_FOLLOWERS_PER_USER,
+    maxLiveRunsPerUser: ofUser(env, 'MAX_LIVE_RUNS_PER_USER'),
+    maxFollowersPerUser: ofUser(env, 'MAX_FOLLOWERS_PER_USER'),
+    maxStreamReservations: env.MAX_STREAM_RESERVATIONS,
+    maxStreamReservationsPerUser: ofUser(env, 'MAX_STREAM_RESERVATIONS_PER_USER'),
     maxEventLoopDelayMs: env.MAX_EVENT_LOOP_DELAY_MS,
   };
 }
 
-/** The limits on connections and requests. */
+/** The limits on connections. */
 export function toConnectionLimits(env: Limits) {
   return {
-    maxRequestsPerMinute: env.MAX_REQUESTS_PER_MINUTE,
     maxConnections: env.MAX_CONNECTIONS,
     headerTimeoutMs: env.HEADER_TIMEOUT_MS,
     bodyTimeoutMs: env.BODY_TIMEOUT_MS,
   };
+}
+
+/** How many nodes may be connected. */
+export function toNodeLimits(env: Limits) {
+  return {
+    maxConnections: env.MAX_NODE_CONNECTIONS,
+    maxConnectionsPerUser: ofUser(env, 'MAX_NODE_CONNECTIONS_PER_USER'),
+  };
+}
+
+/** How many requests a user and a node may send, by the setting that says so. Undefined: as many as they like. */
+export function toRequestLimits(env: Limits) {
+  const limit = (name: 'MAX_REQUESTS_PER_MINUTE' | 'MAX_NODE_REQUESTS_PER_MINUTE') => {
+    const perMinute = ofUser(env, name);
+    return perMinute === 0
+      ? undefined
+      : { name, size: { perMinute, capacity: Math.min(perMinute, env.MAX_REQUEST_BURST) } };
+  };
+  return { ofUsers: limit('MAX_REQUESTS_PER_MINUTE'), ofNodes: limit('MAX_NODE_REQUESTS_PER_MINUTE') };
+}
+
+/** 0: no limit. */
+function ofUser(env: Limits, name: keyof typeof ofKnownUsers): number {
+  return env[name] ?? (env.AUTH === 'none' ? 0 : ofKnownUsers[name]);
 }

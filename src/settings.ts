@@ -26,6 +26,13 @@ const model = z
   .string()
   .regex(/^[^\s/]+(\/\S+)?$/, 'must be a provider, or a provider and a model (openai, openai/gpt-5-mini)');
 
+const redisUrl = z
+  .string()
+  .refine(
+    isRedisUrl,
+    'must be a redis: or rediss: URL (redis://127.0.0.1:6379, rediss://user:password@redis.example.org:6380/1)',
+  );
+
 const apiKey = z
   .string()
   .regex(/^[\x21-\x7e]+$/, 'must be a key without spaces or line breaks')
@@ -55,6 +62,11 @@ export const environment = z.object({
   DATABASE_URL: databaseUrl.optional().meta({
     description: 'The SQLite file with sessions and messages.',
     defaultInWords: 'file:<DATA_DIR>/switchyard.db',
+    secret: true,
+  }),
+  REDIS_URL: redisUrl.optional().meta({
+    description:
+      'Redis, where several gateways count the requests of a client together; else each by itself.',
     secret: true,
   }),
   BLOB_URL: blobUrl.optional().meta({
@@ -160,9 +172,6 @@ export const environment = z.object({
   MAX_QUERY_TOKENS: wholeNumber(1, 1_000_000)
     .default(2_000)
     .meta({ description: 'Longest GraphQL document, in tokens.' }),
-  MAX_STREAM_RESERVATIONS: wholeNumber(1, 10_000_000)
-    .default(10_000)
-    .meta({ description: 'Most event streams (single connection mode) that wait to be opened.' }),
   MAX_OPERATIONS_PER_STREAM: wholeNumber(1, 100_000)
     .default(100)
     .meta({ description: 'Most operations at once on one event stream.' }),
@@ -209,6 +218,13 @@ export const settings: readonly Setting[] = Object.entries(environment.shape).ma
     secret: secret === true,
   };
 });
+
+function isRedisUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname, pathname, search, hash } = new URL(value);
+  const isRedis = protocol === 'redis:' || protocol === 'rediss:';
+  return isRedis && hostname !== '' && /^(\/\d*)?$/.test(pathname) && search === '' && hash === '';
+}
 
 function isBlobUrl(value: string): boolean {
   if (/^file:[^?#]+$/.test(value)) return true;

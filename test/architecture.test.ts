@@ -20,6 +20,7 @@ const base = [
   'secret-token',
   'settings',
   'startup-error',
+  'user-count',
   'web-settings',
   'well-formed-text',
 ];

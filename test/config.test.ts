@@ -42,7 +42,6 @@ describe('without any setting', () => {
           "headerTimeoutMs": 10000,
           "host": "127.0.0.1",
           "maxConnections": 10000,
-          "maxRequestsPerMinute": 0,
           "port": 8000,
         },
         "limits": {
@@ -60,6 +59,7 @@ describe('without any setting', () => {
           "maxQueryDirectives": 50,
           "maxQueryTokens": 2000,
           "maxStreamReservations": 10000,
+          "maxStreamReservationsPerUser": 0,
           "streamReservationTtlMs": 15000,
         },
         "log": {
@@ -77,11 +77,17 @@ describe('without any setting', () => {
           "graceMs": 30000,
           "heartbeatMs": 10000,
           "maxConnections": 1000,
+          "maxConnectionsPerUser": 0,
           "maxNodesPerSession": 100,
           "maxOutputBytes": 32768,
           "maxQueued": 32,
           "maxTimeoutMs": 600000,
           "timeoutMs": 120000,
+        },
+        "redis": undefined,
+        "requests": {
+          "ofNodes": undefined,
+          "ofUsers": undefined,
         },
         "web": {
           "allowedHosts": [],

@@ -1,5 +1,5 @@
 import { tryAgain } from '../errors.ts';
-import { UserCount } from './user-count.ts';
+import { UserCount } from '../user-count.ts';
 
 /** Seconds. */
 const retryAfter = 1;

@@ -1,8 +1,9 @@
 import type { AuthenticateUser } from '../identity/authenticate-user.ts';
 import { unauthenticated } from '../identity/unauthenticated.ts';
 import { anonymous, type Viewer } from '../identity/viewer.ts';
+import type { NodeIdentity } from '../nodes/connected-nodes.ts';
 import { nodeTokenPrefix } from '../nodes/node-token.ts';
-import type { NodeIdentity, Registry } from '../nodes/registry.ts';
+import type { Registry } from '../nodes/registry.ts';
 
 /** Whose token a request carries: a user's or a node's. Exactly one of the two is there. */
 export type Identity =

@@ -2,20 +2,20 @@ import type { Logger } from 'pino';
 import type { Database } from '../storage/database.ts';
 import type { AnnounceNode } from './attached-sessions.ts';
 import { Attachments } from './attachments.ts';
+import type { ConnectedNodesOptions } from './connected-nodes.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { InboxLog } from './inbox.ts';
 import type { DispatchLimits } from './node-dispatches.ts';
 import { Nodes } from './nodes.ts';
 import { Registry } from './registry.ts';
 
-export interface NodeServicesOptions {
+export interface NodeServicesOptions extends ConnectedNodesOptions {
   database: Database;
   inbox: InboxLog;
   limits: DispatchLimits;
   heartbeatMs: number;
   graceMs: number;
   maxNodesPerSession: number;
-  maxConnections: number;
   announce: AnnounceNode;
   log: Logger;
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import { GatewayError, tryAgain } from '../errors.ts';
+import { GatewayError } from '../errors.ts';
 import type { AgentNode } from '../generated/prisma/client.ts';
 import { hashToken } from '../secret-token.ts';
 import type { Database } from '../storage/database.ts';
 import { type AnnounceNode, attachedSessions } from './attached-sessions.ts';
 import { ChangeNews } from './change-news.ts';
+import { ConnectedNodes, type ConnectedNodesOptions, type NodeIdentity } from './connected-nodes.ts';
 import { Connection } from './connection.ts';
 import { closedInbox, followInbox, type InboxLog, inboxKey } from './inbox.ts';
 import { LastSeen } from './last-seen.ts';
@@ -14,7 +15,7 @@ import type { InboxClosedReason, NodeCommand } from './node-command.ts';
 import type { DispatchLimits } from './node-dispatches.ts';
 import type { NodeConnection, NodeStats, Presence } from './presence.ts';
 
-export interface RegistryOptions {
+export interface RegistryOptions extends ConnectedNodesOptions {
   database: Database;
   inbox: InboxLog;
   limits: DispatchLimits;
@@ -22,14 +23,9 @@ export interface RegistryOptions {
   heartbeatMs: number;
   /** How long the dispatches of a node that vanished wait for it. */
   graceMs: number;
-  /** Most nodes that are connected at once. */
-  maxConnections: number;
   announce: AnnounceNode;
   log: Logger;
 }
-
-/** The node whose token came with a request. */
-export type NodeIdentity = Pick<AgentNode, 'id' | 'nodeId' | 'tokenHash' | 'isActive'>;
 
 /** What an agent says of itself when it opens its inbox. */
 export interface InboxRequest {
@@ -47,15 +43,12 @@ export interface InboxRequest {
 
 /** Between two changes of a node that those who watch its sessions are told. */
 const newsEveryMs = 250;
-/** What an agent is told for which there is no room, in seconds. */
-const retryAfter = 30;
 
 /** The nodes as this process knows them: who is connected, and what they are to run. */
 export class Registry implements AsyncDisposable {
   readonly #options: RegistryOptions;
   readonly #nodes = new Map<number, LiveNode>();
-  /** Whose inbox is open, by the hash of the token. */
-  readonly #connected = new Map<string, NodeIdentity>();
+  readonly #connected: ConnectedNodes;
   /** Cursors of another process mean nothing here. */
   readonly #epoch = randomUUID();
   readonly #startedAt = Date.now();
@@ -65,6 +58,7 @@ export class Registry implements AsyncDisposable {
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    this.#connected = new ConnectedNodes(options);
     const { database, log } = options;
     const onError = (err: unknown) => log.error({ err }, 'a change of a node could not be kept or told');
     this.#news = new ChangeNews({ tell: (id) => this.#announce(id), everyMs: newsEveryMs, onError });
@@ -74,7 +68,8 @@ export class Registry implements AsyncDisposable {
   /** The node that a token belongs to; null where it is nobody's. */
   async authenticate(token: string): Promise<NodeIdentity | null> {
     const tokenHash = hashToken(token);
-    const connected = this.#connected.get(tokenHash);
+    // Saves a look into the database for all that an agent reports while it is connected.
+    const connected = this.#connected.find(tokenHash);
     if (connected) return connected;
     return this.#options.database.agentNode.findUnique({ where: { tokenHash } });
   }
@@ -103,8 +98,8 @@ export class Registry implements AsyncDisposable {
    * Opens the inbox of a node, in place of one that is open.
    *
    * @param signal Aborts when the agent has left.
-   * @throws GatewayError UNAUTHENTICATED where the token was replaced just now; OVERLOADED where as many nodes are
-   *   connected as may be.
+   * @throws GatewayError UNAUTHENTICATED where the token was replaced just now; OVERLOADED and RATE_LIMITED where as
+   *   many nodes are connected, of all and of one user, as may be.
    */
   async open(
     identity: NodeIdentity,
@@ -124,12 +119,12 @@ export class Registry implements AsyncDisposable {
     // An agent that has left already must not take over from one that is there.
     signal.throwIfAborted();
     if (this.#isClosed) return closedInbox('SHUTTING_DOWN');
-    this.#checkRoom(tokenHash ?? '');
+    this.#connected.checkRoom(identity);
     const after = this.#cursorOf(request, openedSeq);
     const connection = new Connection({ instanceId, after, openedSeq });
     const node = this.#nodes.get(id) ?? this.#create(identity);
     node.open(connection, maxDispatches);
-    this.#remember(identity, connection);
+    this.#connected.enter(identity, connection.closed);
     signal.addEventListener('abort', () => node.leave(connection), { once: true });
     const { agentVersion, platform } = request;
     log.info({ nodeId, agentVersion, platform, maxDispatches }, 'a node has connected');
@@ -178,21 +173,6 @@ export class Registry implements AsyncDisposable {
     });
     this.#nodes.set(node.id, live);
     return live;
-  }
-
-  /** One that takes over its own inbox needs no more room. */
-  #checkRoom(tokenHash: string): void {
-    const { maxConnections } = this.#options;
-    if (this.#connected.size < maxConnections || this.#connected.has(tokenHash)) return;
-    const message = 'The gateway has as many nodes connected as it takes; try again later.';
-    throw tryAgain('OVERLOADED', message, { limit: 'MAX_NODE_CONNECTIONS', retryAfter });
-  }
-
-  /** Saves a look into the database for all that an agent reports while it is connected. */
-  #remember(identity: NodeIdentity, { closed }: Connection): void {
-    const tokenHash = identity.tokenHash ?? '';
-    this.#connected.set(tokenHash, identity);
-    closed.addEventListener('abort', () => this.#connected.delete(tokenHash), { once: true });
   }
 
   async #announce(id: number): Promise<void> {

@@ -5,8 +5,8 @@ import type { Context } from '../context.ts';
 import { GatewayError, sessionNotFound } from '../errors.ts';
 import { unauthenticated } from '../identity/unauthenticated.ts';
 import { anonymous, type Viewer } from '../identity/viewer.ts';
+import type { NodeIdentity } from '../nodes/connected-nodes.ts';
 import { nodeNotFound } from '../nodes/node-errors.ts';
-import type { NodeIdentity } from '../nodes/registry.ts';
 import { ownersOf } from './owners.ts';
 
 /**

@@ -69,12 +69,13 @@ function createGateway() {
   });
   const handle = createStreamHandler({
     yoga: createYoga({ schema, logging: false }),
-    owner: () => 'alice',
+    owner: () => ({ name: 'alice' }),
     isShareable: () => mode === 'shared',
     log: pino({ level: 'silent' }),
     maxBodyBytes: 1_000_000,
     findDocument: anyDocument,
     maxReservations: 10_000,
+    maxReservationsPerOwner: 0,
     reservationTtlMs: 60_000,
     maxOperationsPerStream: 100,
     heartbeatMs: 60_000,

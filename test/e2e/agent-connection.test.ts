@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { callTools, endsOf, outputOf, run, untilGo } from '../support/agent-calls.ts';
 import { type Laptop, startLaptop } from '../support/agent-laptop.ts';
-import { type Network, openNetwork } from '../support/agent-network.ts';
 import { chat, until } from '../support/chat.ts';
 import { text } from '../support/model-server-turn.ts';
+import { type Network, openNetwork } from '../support/network.ts';
 import { connectionOf, createNodeSession } from '../support/nodes.ts';
 
 // Connections that break are tried again after a pause, each time a longer one.

@@ -145,6 +145,50 @@ test('Reservations that nobody opens are limited, and open streams do not count.
   expect((await reserve(server)).status).toBe(201);
 });
 
+test('Reservations of one owner are limited, and those of others do not count.', async () => {
+  const server = await openServer({ maxReservationsPerOwner: 1 });
+  const first = await (await reserve(server)).text();
+  const refused = await reserve(server);
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '60']);
+  expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: 'RATE_LIMITED' } }] });
+  expect((await reserve(server, 'bob')).status).toBe(201);
+  await openWith(server, first);
+  expect((await reserve(server)).status).toBe(201);
+});
+
+test('A reservation that expires makes room for its owner.', async () => {
+  const server = await openServer({ maxReservationsPerOwner: 1, reservationTtlMs: 50 });
+  await reserve(server);
+  await vi.waitFor(async () => expect((await reserve(server)).status).toBe(201));
+});
+
+test('A stream whose owner is not known any more ends at once where nothing runs on it.', async () => {
+  const lapsing = new AbortController();
+  const disposed = vi.fn();
+  const watch = () => ({ signal: lapsing.signal, [Symbol.dispose]: disposed });
+  const server = await openServer({ owner: () => ({ name: 'alice', watch }) });
+  const stream = await openWith(server, await (await reserve(server)).text());
+  expect(disposed).not.toHaveBeenCalled();
+  lapsing.abort();
+  expect(await stream.text()).toMatch(/^(:\n\n)*$/);
+  await vi.waitFor(() => expect(disposed).toHaveBeenCalledOnce());
+});
+
+test('A stream whose owner is not known any more carries what still runs to its end.', async () => {
+  const lapsing = new AbortController();
+  const watch = () => ({ signal: lapsing.signal, [Symbol.dispose]: () => {} });
+  const server = await openServer({ owner: () => ({ name: 'alice', watch }) });
+  const reserved = await (await reserve(server)).text();
+  const stream = await openWith(server, reserved);
+  const events = readEvents(stream);
+  await startOn(server, reserved, 'subscription { count(to: 200) { value } }');
+  await events.next();
+  lapsing.abort();
+  const rest: (string | undefined)[] = [];
+  for await (const { event } of events) rest.push(event);
+  expect(rest).toEqual([...Array(199).fill('next'), 'complete']);
+});
+
 test('A reservation that nobody opens in time expires with its operations and makes room.', async () => {
   const server = await openServer({ maxReservations: 1, reservationTtlMs: 50 });
   const reserved = await (await reserve(server)).text();

@@ -151,6 +151,22 @@ describe.each(Object.entries(kinds))('with %s', (_kind, prepare) => {
   });
 });
 
+describe.each(Object.entries(kinds))('with %s', (_kind, prepare) => {
+  it('an event stream that carries nothing is closed', async () => {
+    const started = await start();
+    const { token, end } = await prepare(started);
+    const stream = `${started.gateway.url}/graphql/stream`;
+    const headers = { authorization: `Bearer ${token}` };
+    const reserved = await fetch(stream, { method: 'PUT', headers });
+    const opened = await fetch(`${stream}?token=${await reserved.text()}`, {
+      headers: { ...headers, accept: 'text/event-stream' },
+    });
+    expect(opened.status).toBe(200);
+    await end();
+    expect(await opened.text()).not.toContain('data:');
+  });
+});
+
 it('a reserved stream is of no use to anybody else', async () => {
   const { gateway, sessionId } = await start();
   const [alice, bob] = [await signJwt({ sub: 'alice' }), await signJwt({ sub: 'bob' })];

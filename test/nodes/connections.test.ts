@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { startTestGateway } from '../support/gateway.ts';
+import { jwtSettings, signJwt } from '../support/jwt.ts';
 import { connectNode } from '../support/node-client.ts';
 import { registerNode } from '../support/nodes.ts';
 
@@ -32,4 +33,30 @@ it('as many nodes are connected as MAX_NODE_CONNECTIONS says; one that takes ove
       );
     })
     .toBe('open');
+});
+
+it('as many nodes of one user are connected as MAX_NODE_CONNECTIONS_PER_USER says; those of others do not count', async () => {
+  const settings = { ...jwtSettings, MAX_NODE_CONNECTIONS_PER_USER: '1' };
+  await using gateway = await startTestGateway({ settings });
+  const [alice, bob] = [
+    gateway.as(await signJwt({ sub: 'alice' })),
+    gateway.as(await signJwt({ sub: 'bob' })),
+  ];
+  const desktopToken = await registerNode(alice, 'desktop');
+  await using laptop = connectNode(gateway.url, await registerNode(alice, 'laptop'));
+  await laptop.next('InboxOpened');
+
+  await using refused = connectNode(gateway.url, desktopToken);
+  await expect(refused.ended).rejects.toMatchObject({
+    code: 'RATE_LIMITED',
+    limit: 'MAX_NODE_CONNECTIONS_PER_USER',
+    retryAfter: 30,
+  });
+  await using bobs = connectNode(gateway.url, await registerNode(bob, 'bobs-laptop'));
+  await bobs.next('InboxOpened');
+
+  await alice.query('mutation { deleteNode(nodeId: "laptop") { nodeId } }');
+  expect(await laptop.next('InboxClosed')).toMatchObject({ reason: 'NODE_DELETED' });
+  await using desktop = connectNode(gateway.url, desktopToken);
+  await desktop.next('InboxOpened');
 });

@@ -17,6 +17,7 @@ import {
   startOperation,
   stopOperation,
 } from './single-mode.ts';
+import type { StreamOwner } from './stream-owner.ts';
 import { createTurn } from './turn.ts';
 
 export interface StreamHandlerOptions extends ReadOptions {
@@ -26,7 +27,7 @@ export interface StreamHandlerOptions extends ReadOptions {
    * Whom a request is from: a stream is used only by whom it was reserved for. What it throws refuses the
    * request before its body is read.
    */
-  owner: (request: Request) => string | Promise<string>;
+  owner: (request: Request) => StreamOwner | Promise<StreamOwner>;
   log: Logger;
   /** Yoga's own unless given. Give the one that Yoga was given. */
   maskError?: MaskError;
@@ -37,6 +38,8 @@ export interface StreamHandlerOptions extends ReadOptions {
   isShareable?: IsShareable;
   /** Reservations that may wait to be opened at a time. */
   maxReservations: number;
+  /** The same of one owner; 0: no limit. */
+  maxReservationsPerOwner: number;
   /** Milliseconds within which a reservation must be opened. */
   reservationTtlMs: number;
   /** Operations that one stream of single connection mode carries at a time. */
@@ -107,15 +110,15 @@ async function route(exchange: Exchange, modes: Modes): Promise<void> {
     throw new RequestError('METHOD_NOT_ALLOWED', `${method} is not a method of this stream.`, allow);
   }
   const user = await owner(request);
-  if (method === 'PUT') return reserveStream(exchange, user, reservations);
+  if (method === 'PUT') return reserveStream(exchange, user.name, reservations);
 
   const token = readToken(incoming, url);
-  const stream = token ? reservations.find(token, user) : undefined;
+  const stream = token ? reservations.find(token, user.name) : undefined;
   if (method !== 'DELETE' && accept.names('text/event-stream')) {
     const isReserved = token && method === 'GET' && !url.searchParams.has('query');
     if (!stream && !isReserved) return distinct.serve(exchange);
     if (stream && token && wantsToOpen(exchange))
-      return openStream(exchange, { token, stream }, reservations);
+      return openStream(exchange, { token, stream }, user, reservations);
   }
   if (!stream || !token) throw streamNotFound(token);
   if (method === 'DELETE') return stopOperation(exchange, { token, stream });

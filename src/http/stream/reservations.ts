@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { EventStream } from '../../sse/event-stream.ts';
+import { UserCount } from '../../user-count.ts';
 import { RequestError } from './request-error.ts';
 import { createReservedStream, type ReservedStream } from './reserved-stream.ts';
 
 export interface ReservationOptions {
   /** Reservations that may wait to be opened at a time, in the whole gateway. Open streams do not count. */
   maxReservations: number;
+  /** The same of one owner; 0: no limit. */
+  maxReservationsPerOwner: number;
   /** Milliseconds within which a reservation must be opened. */
   reservationTtlMs: number;
   heartbeatMs: number;
@@ -33,37 +36,43 @@ export interface Reservations {
 }
 
 export function createReservations(options: ReservationOptions): Reservations {
-  const { maxReservations, reservationTtlMs, heartbeatMs, onError } = options;
+  const { maxReservations, maxReservationsPerOwner, reservationTtlMs, heartbeatMs, onError } = options;
   const streams = new Map<string, ReservedStream>();
-  const expiries = new Map<string, NodeJS.Timeout>();
+  const waiting = new Map<string, Disposable>();
+  const owners = new UserCount();
 
-  const stopExpiry = (token: string) => {
-    clearTimeout(expiries.get(token));
-    expiries.delete(token);
+  const stopWaiting = (token: string) => {
+    waiting.get(token)?.[Symbol.dispose]();
+    waiting.delete(token);
+  };
+  const refuseToReserve = (message: string) => {
+    const retryAfter = String(Math.ceil(reservationTtlMs / 1_000));
+    return new RequestError('RATE_LIMITED', message, { 'retry-after': retryAfter });
   };
 
   return {
     reserve(owner) {
-      if (expiries.size >= maxReservations) {
-        throw new RequestError(
-          'RATE_LIMITED',
-          'Too many streams are reserved and not opened; try again later.',
-          {
-            'retry-after': String(Math.ceil(reservationTtlMs / 1000)),
-          },
+      if (waiting.size >= maxReservations)
+        throw refuseToReserve('Too many streams are reserved and not opened; try again later.');
+      if (maxReservationsPerOwner > 0 && owners.of(owner) >= maxReservationsPerOwner)
+        throw refuseToReserve(
+          `You have ${maxReservationsPerOwner} streams reserved and not opened; open one first.`,
         );
-      }
       const token = randomUUID();
       const onClose = () => {
         streams.delete(token);
-        stopExpiry(token);
+        stopWaiting(token);
       };
       const stream = createReservedStream({ owner, heartbeatMs, onClose, onError });
       streams.set(token, stream);
-      expiries.set(
-        token,
-        setTimeout(() => void stream.close().catch(onError), reservationTtlMs),
-      );
+      const expiry = setTimeout(() => void stream.close().catch(onError), reservationTtlMs);
+      const place = owners.enter(owner);
+      waiting.set(token, {
+        [Symbol.dispose]() {
+          clearTimeout(expiry);
+          place[Symbol.dispose]();
+        },
+      });
       return token;
     },
     find(token, owner) {
@@ -72,7 +81,7 @@ export function createReservations(options: ReservationOptions): Reservations {
     },
     open(token, stream, response) {
       if (stream.isOpen) throw new RequestError('CONFLICT', 'The stream is open already.');
-      stopExpiry(token);
+      stopWaiting(token);
       return stream.open(response);
     },
     async close() {

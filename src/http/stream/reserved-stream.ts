@@ -15,6 +15,8 @@ export interface ReservedStream {
   run(id: string, abort: AbortController, operation: () => Promise<void>): void;
   /** Aborts an operation. Unknown ids are ignored: the operation may just have completed. */
   stop(id: string): void;
+  /** Ends the stream as soon as nothing runs on it. */
+  retire(): void;
   /** Ends the stream, aborts its operations, and resolves when they have let go. */
   close(): Promise<void>;
 }
@@ -34,6 +36,7 @@ export function createReservedStream(options: ReservedStreamOptions): ReservedSt
   const running = new Set<Promise<void>>();
   let stream: EventStream | undefined;
   let closed = false;
+  let retired = false;
   let settleOpened: (stream: EventStream | undefined) => void = () => {};
   const opened = new Promise<EventStream | undefined>((resolve) => {
     settleOpened = resolve;
@@ -46,6 +49,11 @@ export function createReservedStream(options: ReservedStreamOptions): ReservedSt
     operations.clear();
     settleOpened(undefined);
     onClose();
+  };
+  const endIfRetired = () => {
+    if (!retired || running.size > 0) return;
+    stream?.end();
+    release();
   };
 
   return {
@@ -69,12 +77,17 @@ export function createReservedStream(options: ReservedStreamOptions): ReservedSt
         .then(() => {
           if (operations.get(id) === abort) operations.delete(id);
           running.delete(done);
+          endIfRetired();
         });
       running.add(done);
     },
     stop(id) {
       operations.get(id)?.abort();
       operations.delete(id);
+    },
+    retire() {
+      retired = true;
+      endIfRetired();
     },
     async close() {
       stream?.end();

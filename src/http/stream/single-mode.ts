@@ -6,6 +6,7 @@ import { type ReadOptions, type RequestParams, readParams } from './read-params.
 import { RequestError, sendErrors } from './request-error.ts';
 import type { Reservations } from './reservations.ts';
 import type { ReservedStream } from './reserved-stream.ts';
+import type { StreamOwner } from './stream-owner.ts';
 import type { Turn } from './turn.ts';
 
 export interface SingleModeOptions extends ReadOptions {
@@ -39,13 +40,19 @@ export function reserveStream(
   outgoing.end(token);
 }
 
-/** Opens a reserved stream. Resolves when it is closed and its operations have let go. */
+/**
+ * Opens a reserved stream. Resolves when it is closed and its operations have let go. Once its owner is not known
+ * any more it carries what still runs to the end, and ends.
+ */
 export async function openStream(
   { outgoing }: Exchange,
   { token, stream }: NamedStream,
+  owner: StreamOwner,
   reservations: Reservations,
 ): Promise<void> {
   const { closed } = reservations.open(token, stream, outgoing);
+  using watch = owner.watch?.();
+  watch?.signal.addEventListener('abort', () => stream.retire(), { once: true });
   await new Promise<void>((resolve) => {
     if (closed.aborted) resolve();
     closed.addEventListener('abort', () => resolve(), { once: true });

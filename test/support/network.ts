@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** The way between an agent and its gateway, on which things go wrong when the test says so. */
+/** The way between a client and its server, on which things go wrong when the test says so. */
 export interface Network extends AsyncDisposable {
-  /** By which the agent reaches the gateway. */
+  /** By which the client reaches the server. */
   readonly url: string;
   /** Breaks every connection that there is. */
   cut(): void;
@@ -11,12 +11,16 @@ export interface Network extends AsyncDisposable {
   freeze(): void;
   /** Passes on what was held back. */
   thaw(): void;
+  /** Takes no connections any more and breaks those that there are, until `plugIn`. */
+  unplug(): void;
+  plugIn(): void;
 }
 
-export async function openNetwork(gatewayUrl: string): Promise<Network> {
-  const { hostname, port } = new URL(gatewayUrl);
+export async function openNetwork(serverUrl: string): Promise<Network> {
+  const { protocol, hostname, port } = new URL(serverUrl);
   const sockets = new Set<Socket>();
   let isFrozen = false;
+  let isUnplugged = false;
   const keep = (socket: Socket, other: Socket) => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
@@ -27,17 +31,21 @@ export async function openNetwork(gatewayUrl: string): Promise<Network> {
     socket.on('data', (chunk) => other.write(chunk));
     if (isFrozen) socket.pause();
   };
-  const server = createServer((client) => {
-    const gateway = connect(Number(port), hostname);
-    keep(client, gateway);
-    keep(gateway, client);
+  const proxy = createServer((client) => {
+    if (isUnplugged) {
+      client.destroy();
+      return;
+    }
+    const server = connect(Number(port), hostname);
+    keep(client, server);
+    keep(server, client);
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
   const cut = () => {
     for (const socket of sockets) socket.destroy();
   };
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${protocol}//127.0.0.1:${(proxy.address() as AddressInfo).port}`,
     cut,
     freeze() {
       isFrozen = true;
@@ -47,8 +55,15 @@ export async function openNetwork(gatewayUrl: string): Promise<Network> {
       isFrozen = false;
       for (const socket of sockets) socket.resume();
     },
+    unplug() {
+      isUnplugged = true;
+      cut();
+    },
+    plugIn() {
+      isUnplugged = false;
+    },
     async [Symbol.asyncDispose]() {
-      const closed = once(server.close(), 'close');
+      const closed = once(proxy.close(), 'close');
       cut();
       await closed;
     },

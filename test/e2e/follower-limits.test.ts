@@ -1,53 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chat, collect, follow, until } from '../support/chat.ts';
-import { startTestGateway } from '../support/gateway.ts';
 import { silence, text } from '../support/model-server-turn.ts';
 import { startScriptedGateway } from '../support/scripted-gateway.ts';
-
-describe('MAX_REQUESTS_PER_MINUTE', () => {
-  it('holds for GraphQL, graphql-sse and REST together, and says when to come back', async () => {
-    await using gateway = await startTestGateway({ settings: { MAX_REQUESTS_PER_MINUTE: '3' } });
-    const query = JSON.stringify({ query: '{ viewer { userId } }' });
-    const post = (path: string, accept: string) =>
-      fetch(gateway.url + path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', accept },
-        body: query,
-      });
-    const ask = () => [
-      post('/graphql', 'application/json'),
-      post('/graphql/stream', 'text/event-stream'),
-      gateway.rest('/sessions/1'),
-    ];
-
-    expect((await Promise.all(ask())).map(({ status }) => status)).toEqual([200, 200, 404]);
-    const refused = await Promise.all(ask());
-
-    const message = 'A client may send 3 requests in a minute; try again later.';
-    const errors = [{ message, extensions: { code: 'RATE_LIMITED' } }];
-    expect(refused.map(({ status }) => status)).toEqual([429, 429, 429]);
-    expect(await Promise.all(refused.map((response) => response.json()))).toEqual([
-      { errors },
-      { errors },
-      { detail: message },
-    ]);
-    for (const { headers } of refused) {
-      const seconds = Number(headers.get('retry-after'));
-      expect(seconds).toBeGreaterThan(0);
-      expect(seconds).toBeLessThanOrEqual(60);
-    }
-    expect((await fetch(`${gateway.url}/health/live`)).status).toBe(200);
-  });
-
-  it('counts a chat once, however much is asked on its behalf', async () => {
-    await using gateway = await startTestGateway({ settings: { MAX_REQUESTS_PER_MINUTE: '2' } });
-    const json = { method: 'POST', headers: { 'content-type': 'application/json' } };
-    await gateway.rest('/sessions/', { ...json, body: '{}' });
-    const chat = await gateway.rest('/sessions/1/chat', { ...json, body: '{"prompt":"Hi"}' });
-    expect(await chat.text()).toContain('"type":"finish"');
-    expect((await gateway.rest('/sessions/1')).status).toBe(429);
-  });
-});
 
 describe('MAX_FOLLOWERS_PER_USER', () => {
   it('keeps a user from more subscriptions, over whatever they come', async () => {

@@ -1,0 +1,23 @@
+import { createMemoryTokenBuckets } from '../bus/memory-token-buckets.ts';
+import type { Redis } from '../bus/redis.ts';
+import { createRedisTokenBuckets } from '../bus/redis-token-buckets.ts';
+import type { BucketSize } from '../bus/token-buckets.ts';
+import type { RequestLimit } from './limit-requests.ts';
+
+/** Undefined: no limit. */
+export interface RequestLimitSettings {
+  ofUsers: Omit<RequestLimit, 'buckets'> | undefined;
+  ofNodes: Omit<RequestLimit, 'buckets'> | undefined;
+}
+
+/** The buckets that requests take from: with Redis those that all its gateways share. */
+export function createRequestLimits({ ofUsers, ofNodes }: RequestLimitSettings, redis: Redis | undefined) {
+  const withBuckets = (limit: Omit<RequestLimit, 'buckets'> | undefined): RequestLimit | undefined =>
+    limit && { ...limit, buckets: bucketsOf(limit.name, limit.size, redis) };
+  return { ofUsers: withBuckets(ofUsers), ofNodes: withBuckets(ofNodes) };
+}
+
+function bucketsOf(name: string, size: BucketSize, redis: Redis | undefined) {
+  const own = createMemoryTokenBuckets(size);
+  return redis ? createRedisTokenBuckets({ ...size, redis, name, meanwhile: own }) : own;
+}

@@ -1,0 +1,13 @@
+/** Whom a request is from. */
+export interface StreamOwner {
+  /** A name that nobody else has. */
+  readonly name: string;
+  /** Watches what they are known by; undefined where that is good for good. */
+  watch?(): OwnerWatch | undefined;
+}
+
+/** Disposing ends the watch. */
+export interface OwnerWatch extends Disposable {
+  /** Aborts when they are not known any more. */
+  readonly signal: AbortSignal;
+}

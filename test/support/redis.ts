@@ -1,0 +1,24 @@
+import { connect } from 'node:net';
+import { describe } from 'vitest';
+
+/** The Redis of this machine. Tests use keys of their own in it, and leave the others alone. */
+export const redisUrl = 'redis://127.0.0.1:6379';
+
+const inCI = Boolean(process.env['CI']);
+const isThere = await canConnect(redisUrl);
+
+if (!isThere && !inCI) {
+  process.stderr.write(`No Redis at ${redisUrl}: the tests that need one are skipped.\n`);
+}
+
+/** A `describe` for tests that need Redis. Without it they are skipped, in CI they fail. */
+export const describeWithRedis = describe.skipIf(!isThere && !inCI);
+
+function canConnect(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
