@@ -6,7 +6,7 @@ import { openBlobStore } from '../../src/blobs/open-blob-store.ts';
 import type { S3Location } from '../../src/blobs/s3-location.ts';
 import { allOf } from './all-of.ts';
 import { describeBlobStore } from './contract.ts';
-import { type S3Answer, startS3Double } from './s3-double.ts';
+import { openS3Endpoint, type S3Answer } from './s3-endpoint.ts';
 import { type S3Server, startS3Server } from './s3-server.ts';
 
 let server: S3Server;
@@ -50,18 +50,31 @@ test('uploads in parts that a crash left are swept, and others are not', async (
 });
 
 test('a list goes on where a page ends, and has nothing that others keep in the bucket', async () => {
-  const keys = Array.from({ length: 1_001 }, () => randomBytes(32).toString('hex')).sort();
+  await using paged = await startS3Server({ rowsPerPage: 3 });
+  const keys = Array.from({ length: 10 }, () => randomBytes(32).toString('hex')).sort();
   const all = [...keys.map((key) => `audio/${key}`), 'audio/notes', `audio/more/${keys[0]}`, `${keys[0]}`];
-  await Promise.all(all.map(server.put));
-  await using store = await openS3(server.location);
-  expect((await allOf(store.list())).map(({ key }) => key).sort()).toEqual(keys);
+  await Promise.all(all.map(paged.put));
+  await using store = await openS3(paged.location);
+  expect((await allOf(store.list())).map(({ key }) => key)).toEqual(keys);
+});
+
+test('a sweep goes on where a page ends', async () => {
+  await using paged = await startS3Server({ rowsPerPage: 3 });
+  const { bucket: Bucket } = paged.location;
+  // The last four are one object's: such a page ends between uploads, not between keys.
+  const left = [1, 2, 3, 4, 5, 5, 5, 5].map((n) => ({ Bucket, Key: `audio/staged/${n}` }));
+  await Promise.all(left.map((upload) => paged.client.send(new CreateMultipartUploadCommand(upload))));
+  await Promise.all([1, 2, 3, 4, 5].map((n) => paged.put(`audio/staged/${n}`)));
+  await using store = await openS3(paged.location);
+  await store.sweepStaged(new Date(Date.now() + 60_000));
+  expect(await paged.contents()).toEqual([]);
 });
 
 test('a bucket that cannot be used stops the start with a sentence, without the keys', async () => {
   const attempts = [
     { ...server.location, bucket: 'nowhere' },
-    // s3rver knows the key, and does not verify what is signed with its secret.
     { ...server.location, accessKeyId: 'MALLORY' },
+    { ...server.location, secretAccessKey: 'guessed' },
     { ...server.location, endpoint: 'http://127.0.0.1:1' },
     { ...server.location, endpoint: 'http://localhost:1' },
   ];
@@ -76,14 +89,14 @@ test('a bucket that cannot be used stops the start with a sentence, without the 
 
 const created: S3Answer = { status: 200, headers: { etag: '"x"' } };
 
-// No server that can be had here is ever full; this one says so, in MinIO's words.
+// The server of these tests is never full; this one says so, in MinIO's words.
 test('a bucket without room is told as such', async () => {
-  await using full = await startS3Double(({ method, headers }) => {
+  await using full = await openS3Endpoint(({ method, headers }) => {
     if (method === 'DELETE') return { status: 204 };
     if (headers['content-length'] === '0') return created;
     return { status: 507, body: '<Error><Code>XMinioStorageFull</Code></Error>' };
   });
-  await using store = await openS3({ ...server.location, endpoint: full.endpoint });
+  await using store = await openS3({ ...server.location, endpoint: full.url });
   async function* bytes() {
     yield randomBytes(10);
   }
@@ -91,7 +104,7 @@ test('a bucket without room is told as such', async () => {
 });
 
 test('a source that fails is told as such, also where the bucket does not forget its parts', async () => {
-  await using stubborn = await startS3Double(({ method, url = '' }) => {
+  await using stubborn = await openS3Endpoint(({ method, url = '' }) => {
     const query = new URL(url, 'http://bucket').searchParams;
     const body = '<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>';
     if (method === 'POST') return { status: 200, body };
@@ -99,7 +112,7 @@ test('a source that fails is told as such, also where the bucket does not forget
     if (!query.has('uploadId')) return { status: 204 };
     return { status: 403, body: '<Error><Code>AccessDenied</Code></Error>' };
   });
-  await using store = await openS3({ ...server.location, endpoint: stubborn.endpoint });
+  await using store = await openS3({ ...server.location, endpoint: stubborn.url });
   const broken = new Error('The client went away.');
   async function* failing() {
     for (let n = 0; n < 8; n++) yield randomBytes(1_048_576);

@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import {
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
@@ -8,60 +7,78 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { createS3Client, type S3Location } from '../../src/blobs/s3-location.ts';
-import { openTemporaryFolder } from '../support/temporary-folder.ts';
-
-const script = fileURLToPath(new URL('s3-server-process.ts', import.meta.url));
+import { openS3Endpoint, type S3Answer } from './s3-endpoint.ts';
+import type { Bucket } from './s3-server/bucket.ts';
+import { operate } from './s3-server/operation.ts';
+import { type CheckPayloadOptions, checkPayload } from './s3-server/payload.ts';
+import { S3Error } from './s3-server/s3-error.ts';
+import { checkSignature } from './s3-server/signature.ts';
+import { xmlElement, xmlText } from './s3-server/xml.ts';
 
 export interface S3Server extends AsyncDisposable {
   location: S3Location;
   /** The client of someone who looks into the bucket from outside. */
   client: S3Client;
-  /** The keys of all objects and of all unfinished uploads in parts. */
+  /** The keys of all objects and of all unfinished uploads in parts, up to a page of each. */
   contents(): Promise<string[]>;
   /** Puts an empty object there. */
   put(key: string): Promise<void>;
 }
 
-/** An S3 server with one bucket, in a process of its own. */
-export async function startS3Server(): Promise<S3Server> {
-  const folder = await openTemporaryFolder();
-  const bucket = 'recordings';
-  // It makes the tokens of long lists by DES.
-  const flags = ['--openssl-legacy-provider', '--import', import.meta.resolve('tsx')];
-  const child = spawn(process.execPath, [...flags, script, folder.path, bucket], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const exited = once(child, 'exit');
-  const [port] = await Promise.race([
-    once(child.stdout.setEncoding('utf8'), 'data'),
-    exited.then(() => Promise.reject(new Error('The S3 server did not start.'))),
-  ]);
+export interface S3ServerOptions extends Partial<CheckPayloadOptions> {
+  /** Default: 1000, as S3 has it. */
+  rowsPerPage?: number;
+}
+
+/**
+ * A server of the S3 protocol with one bucket, in memory. It knows what the gateway needs, holds every request to
+ * its signature and hash, and refuses all else. Unless told otherwise, it takes no trailers: older servers do not.
+ */
+export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
+  const { takesTrailers = false, rowsPerPage = 1_000 } = options;
+  const bucket: Bucket = { objects: new Map(), uploads: new Map(), rowsPerPage };
+  const endpoint = await openS3Endpoint((request, body) => answer(request, body));
   const location: S3Location = {
-    bucket,
+    bucket: 'recordings',
     prefix: 'audio/',
-    endpoint: `http://127.0.0.1:${String(port).trim()}`,
+    endpoint: endpoint.url,
     region: 'us-east-1',
     forcePathStyle: true,
-    accessKeyId: 'S3RVER',
-    secretAccessKey: 'S3RVER',
+    accessKeyId: 'ALICE',
+    secretAccessKey: randomBytes(20).toString('hex'),
   };
+  async function answer(request: IncomingMessage, body: Buffer): Promise<S3Answer> {
+    try {
+      await checkSignature(request, location);
+      const { method = '', url = '', headers } = request;
+      const payload = checkPayload(headers, body, { takesTrailers });
+      const { pathname, searchParams: query } = new URL(url, endpoint.url);
+      const [, name, key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(decodeURIComponent(pathname)) ?? [];
+      if (name !== location.bucket)
+        throw new S3Error(404, 'NoSuchBucket', 'The specified bucket does not exist.');
+      return operate(bucket, { method, key, query, headers, body: payload });
+    } catch (error) {
+      if (!(error instanceof S3Error)) throw error;
+      const { status, code, message } = error;
+      return { status, body: xmlElement('Error', xmlText('Code', code), xmlText('Message', message)) };
+    }
+  }
   const client = createS3Client(location);
+  const Bucket = location.bucket;
   return {
     location,
     client,
     async contents() {
-      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
-      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
+      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
       return [...Contents, ...Uploads].map(({ Key }) => Key ?? '').sort();
     },
     async put(key) {
-      await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: '', ContentLength: 0 }));
+      await client.send(new PutObjectCommand({ Bucket, Key: key, Body: '', ContentLength: 0 }));
     },
     async [Symbol.asyncDispose]() {
       client.destroy();
-      child.kill();
-      await exited;
-      await folder[Symbol.asyncDispose]();
+      await endpoint[Symbol.asyncDispose]();
     },
   };
 }
