@@ -140,7 +140,10 @@ test('Reservations that nobody opens are limited, and open streams do not count.
   await reserve(server);
   const refused = await reserve(server);
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '60']);
-  expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: 'RATE_LIMITED' } }] });
+  const limit = { limit: 'MAX_STREAM_RESERVATIONS', retryAfter: 60 };
+  expect(await refused.json()).toMatchObject({
+    errors: [{ extensions: { code: 'RATE_LIMITED', ...limit } }],
+  });
   await openWith(server, first);
   expect((await reserve(server)).status).toBe(201);
 });
@@ -150,7 +153,10 @@ test('Reservations of one owner are limited, and those of others do not count.',
   const first = await (await reserve(server)).text();
   const refused = await reserve(server);
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '60']);
-  expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: 'RATE_LIMITED' } }] });
+  const limit = { limit: 'MAX_STREAM_RESERVATIONS_PER_USER', retryAfter: 60 };
+  expect(await refused.json()).toMatchObject({
+    errors: [{ extensions: { code: 'RATE_LIMITED', ...limit } }],
+  });
   expect((await reserve(server, 'bob')).status).toBe(201);
   await openWith(server, first);
   expect((await reserve(server)).status).toBe(201);

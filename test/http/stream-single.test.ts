@@ -150,7 +150,10 @@ test('A stream carries only so many operations at a time.', async () => {
   await alice.start('1', 'subscription { silence(name: "first") }');
   const refused = await alice.start('2', '{ hello }');
   expect(refused.status).toBe(429);
-  expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: 'RATE_LIMITED' } }] });
+  const limit = { limit: 'MAX_OPERATIONS_PER_STREAM' };
+  expect(await refused.json()).toMatchObject({
+    errors: [{ extensions: { code: 'RATE_LIMITED', ...limit } }],
+  });
   await alice.stop('1');
   expect((await alice.start('2', '{ hello }')).status).toBe(202);
 });

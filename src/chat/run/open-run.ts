@@ -90,7 +90,7 @@ async function statusOfNew(tx: Transaction, { sessionId, onBusy, maxQueued, clai
   if (onBusy === 'REJECT') throw inProgress(live[0]?.id);
   if (onBusy === 'ENQUEUE' && live.length > maxQueued) {
     const message = `${maxQueued} prompts are waiting in this session already; wait for an answer or cancel one.`;
-    throw new GatewayError('RATE_LIMITED', message);
+    throw new GatewayError('RATE_LIMITED', message, { limit: 'MAX_QUEUED_RUNS' });
   }
   return 'QUEUED' as const;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { EventStream } from '../../sse/event-stream.ts';
 import { UserCount } from '../../user-count.ts';
-import { RequestError } from './request-error.ts';
+import { RequestError, tooMany } from './request-error.ts';
 import { createReservedStream, type ReservedStream } from './reserved-stream.ts';
 
 export interface ReservationOptions {
@@ -45,19 +45,21 @@ export function createReservations(options: ReservationOptions): Reservations {
     waiting.get(token)?.[Symbol.dispose]();
     waiting.delete(token);
   };
-  const refuseToReserve = (message: string) => {
-    const retryAfter = String(Math.ceil(reservationTtlMs / 1_000));
-    return new RequestError('RATE_LIMITED', message, { 'retry-after': retryAfter });
+  const retryAfter = Math.ceil(reservationTtlMs / 1_000);
+  const checkRoom = (owner: string) => {
+    if (waiting.size >= maxReservations) {
+      const message = 'Too many streams are reserved and not opened; try again later.';
+      throw tooMany(message, { limit: 'MAX_STREAM_RESERVATIONS', retryAfter });
+    }
+    if (maxReservationsPerOwner > 0 && owners.of(owner) >= maxReservationsPerOwner) {
+      const message = `You have ${maxReservationsPerOwner} streams reserved and not opened; open one first.`;
+      throw tooMany(message, { limit: 'MAX_STREAM_RESERVATIONS_PER_USER', retryAfter });
+    }
   };
 
   return {
     reserve(owner) {
-      if (waiting.size >= maxReservations)
-        throw refuseToReserve('Too many streams are reserved and not opened; try again later.');
-      if (maxReservationsPerOwner > 0 && owners.of(owner) >= maxReservationsPerOwner)
-        throw refuseToReserve(
-          `You have ${maxReservationsPerOwner} streams reserved and not opened; open one first.`,
-        );
+      checkRoom(owner);
       const token = randomUUID();
       const onClose = () => {
         streams.delete(token);

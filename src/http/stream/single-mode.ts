@@ -3,7 +3,7 @@ import { type Exchange, prepareExchange } from './exchange.ts';
 import { framesOf } from './frames.ts';
 import type { GraphQLServer } from './graphql-server.ts';
 import { type ReadOptions, type RequestParams, readParams } from './read-params.ts';
-import { RequestError, sendErrors } from './request-error.ts';
+import { RequestError, sendErrors, tooMany } from './request-error.ts';
 import type { Reservations } from './reservations.ts';
 import type { ReservedStream } from './reserved-stream.ts';
 import type { StreamOwner } from './stream-owner.ts';
@@ -109,7 +109,7 @@ function assertRoom({ token, stream }: NamedStream, id: string, options: SingleM
     throw new RequestError('CONFLICT', 'An operation with this id is already running on the stream.');
   }
   if (stream.operations.size >= options.maxOperationsPerStream) {
-    throw new RequestError('RATE_LIMITED', 'The stream carries as many operations as it may.');
+    throw tooMany('The stream carries as many operations as it may.', { limit: 'MAX_OPERATIONS_PER_STREAM' });
   }
 }
 
