@@ -31,17 +31,19 @@ export interface PageOptions {
 /** A page of a browser that can reach this machine and nothing else. */
 export async function openPage({ bypassCSP = false }: PageOptions = {}): Promise<BrowserPage> {
   const browser = await launch();
-  const page = await browser.newPage({ viewport: { width: 1280, height: 1200 }, bypassCSP });
+  // Events of the context are those of all its pages: a test may open more.
+  const context = await browser.newContext({ viewport: { width: 1280, height: 1200 }, bypassCSP });
+  const page = await context.newPage();
   const requests: string[] = [];
   const faults: string[] = [];
-  page.on('request', (request) => {
+  context.on('request', (request) => {
     if (!/^(blob|data):/.test(request.url())) requests.push(request.url());
   });
-  page.on('console', (message) => {
+  context.on('console', (message) => {
     if (message.type() === 'error') faults.push(message.text());
   });
-  page.on('pageerror', (error) => {
-    faults.push(error.message);
+  context.on('weberror', (webError) => {
+    faults.push(webError.error().message);
   });
   return { page, requests, faults, [Symbol.asyncDispose]: () => browser.close() };
 }
