@@ -1,4 +1,5 @@
-import { Lexer, type Token } from 'marked';
+import type { Token } from 'marked';
+import { lex } from './lex.ts';
 
 /** A text as Markdown, block by block. */
 export interface Blocks {
@@ -19,7 +20,7 @@ export function readBlocks(text: string, before: Blocks): Blocks {
   const isLonger = source.startsWith(before.text) && !source.includes(']:');
   const kept = isLonger ? before.tokens.slice(0, lastBlock(before.tokens)) : [];
   const length = kept.reduce((sum, { raw }) => sum + raw.length, 0);
-  return { text: source, tokens: [...kept, ...Lexer.lex(source.slice(length), { gfm: true })] };
+  return { text: source, tokens: [...kept, ...lex(source.slice(length))] };
 }
 
 /** What is behind the last block is space, which may turn out to be within it. */
