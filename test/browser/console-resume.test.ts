@@ -96,6 +96,28 @@ describeInBrowser('an answer in the console', () => {
     expect(console.faults()).toEqual([]);
   });
 
+  test('needs no connection while nobody sees the page, and is there when somebody looks again', async () => {
+    await using gateway = await startScriptedGateway();
+    const gate = createGate();
+    gateway.model.script([text('Before '), gate, text('and after')]);
+    await using console = await openConsole(gateway.url);
+    const { page } = console;
+    await page.clock.install();
+    await console.send('Go');
+    await console.answers.getByText('Before').waitFor();
+    const left = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/graphql/stream'));
+
+    await page.evaluate(show, false);
+    await page.clock.fastForward(10_000);
+    await left;
+    gate.release();
+    await expect.poll(() => stored(gateway, 'U2Vzc2lvbjox')).toBe('Before and after');
+    expect(await shown(console)).toBe('Before');
+    await page.evaluate(show, true);
+
+    await expect.poll(() => shown(console)).toBe('Before and after');
+  });
+
   test('keeps its end in sight, until the reader moves up', async () => {
     await using gateway = await startScriptedGateway();
     const gate = createGate();
@@ -125,4 +147,10 @@ function isInSight(locator: ReturnType<ConsolePage['page']['getByText']>): Promi
     const { top, bottom } = element.getBoundingClientRect();
     return top >= 0 && bottom <= innerHeight;
   });
+}
+
+/** Runs in the page. */
+function show(isVisible: boolean): void {
+  Object.defineProperty(document, 'hidden', { configurable: true, value: !isVisible });
+  document.dispatchEvent(new Event('visibilitychange'));
 }
