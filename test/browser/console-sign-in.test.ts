@@ -68,4 +68,29 @@ describeInBrowser('the console of a gateway that knows its users', () => {
     await console.answers.getByText('Before and after').waitFor();
     expect(await console.prompt.inputValue()).toBe('My next question');
   });
+
+  test('shows nothing of who was there before to whoever signs in next', async () => {
+    await using gateway = await start();
+    gateway.model.script([text('For alice only')]);
+    const alice = await gateway.issue('alice');
+    const bob = await gateway.issue('bob');
+    await using console = await openConsole(gateway.url);
+    const form = console.page.getByRole('dialog', { name: 'Sign in to Switchyard' });
+    await form.getByLabel('Token').fill(alice.token);
+    await form.getByLabel('Token').press('Enter');
+    await form.waitFor({ state: 'hidden' });
+    await console.send('A secret');
+    await console.answers.getByText('For alice only').waitFor();
+    await console.prompt.fill('Another secret');
+
+    await gateway.revoke(alice.row.id);
+    await form.waitFor();
+    await form.getByLabel('Token').fill(bob.token);
+    await form.getByLabel('Token').press('Enter');
+
+    await console.page.getByText('No sessions yet.').waitFor();
+    expect(await console.page.locator('body').innerText()).not.toMatch(/secret|alice/);
+    expect(await console.prompt.inputValue()).toBe('');
+    expect(await console.page.evaluate(() => Object.values(sessionStorage))).toEqual([bob.token]);
+  });
 });

@@ -36,12 +36,12 @@ export function createAccount(ask: Ask, identity: Identity): Account {
           return true;
         } catch (error) {
           if (!(error instanceof GatewayError)) throw error;
-          if (!error.isPassing) {
-            problem.value = undefined;
+          const isDoor = error.isUnauthenticated || error.code === 'FORBIDDEN';
+          problem.value = isDoor ? undefined : error.message;
+          if (isDoor) {
             identity.refused(error.message);
             return false;
           }
-          problem.value = error.message;
         }
         await new Promise((resolve) => setTimeout(resolve, backOff.next()));
       }

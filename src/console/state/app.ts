@@ -71,6 +71,14 @@ export function createApp(): App {
     if (open.kind === 'session') open.conversation[Symbol.dispose]();
     room.value = sessionId === '' ? newRoom() : openSessionRoom(ask, link, list, sessionId);
   };
+  /** Whoever signs in next sees nothing of who was here before. */
+  const forgetAll = () => {
+    draftStore.clear();
+    list.clear();
+    if (room.value.kind === 'session') room.value.conversation[Symbol.dispose]();
+    history.replaceState(null, '', location.pathname);
+    room.value = newRoom();
+  };
   effect(() => {
     if (room.value.kind !== 'session') return;
     const { session, isGone, sessionId } = room.value.conversation;
@@ -88,7 +96,7 @@ export function createApp(): App {
   const load = async () => {
     const before = account.viewer.value?.userId;
     if (!(await account.load())) return;
-    if (before !== undefined && before !== account.viewer.value?.userId) list.clear();
+    if (before !== undefined && before !== account.viewer.value?.userId) forgetAll();
     link.wake();
     await list.reload();
     if (room.value.kind === 'session') await room.value.conversation.reload();
