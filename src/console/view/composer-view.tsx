@@ -53,6 +53,8 @@ export function ComposerView({ room }: { room: Room }) {
           type="submit"
           class="primary icon-only"
           aria-label="Send"
+          // The cursor stays in the prompt.
+          onMouseDown={(event) => event.preventDefault()}
           title="Send (Enter; Shift+Enter breaks the line)"
           disabled={isGone || composer.isSending.value || text.trim() === ''}
         >

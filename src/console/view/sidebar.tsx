@@ -25,7 +25,7 @@ export function Sidebar({ isOpen, close }: SidebarProps) {
   }, [isOpen]);
   return (
     <>
-      <aside class="sidebar" ref={sidebar} aria-label="Sessions">
+      <aside class="sidebar" ref={sidebar} aria-label="Switchyard">
         <header class="brand">
           <img src="/console/icon.svg" alt="" width="24" height="24" />
           <span>Switchyard</span>
