@@ -12,8 +12,13 @@ if (chromiumPath === undefined && !inCI) {
   process.stderr.write('No Chromium found: the browser tests are skipped (apt-get install chromium).\n');
 }
 
+/** A small machine that does other things as well takes seconds to start a browser. */
+const timeout = 60_000;
+
 /** A `describe` for tests that need a browser. Without one they are skipped, in CI they fail. */
-export const describeInBrowser = describe.skipIf(chromiumPath === undefined && !inCI);
+export function describeInBrowser(name: string, tests: () => void): void {
+  describe.skipIf(chromiumPath === undefined && !inCI)(name, { timeout }, tests);
+}
 
 export interface BrowserPage extends AsyncDisposable {
   page: Page;

@@ -1,5 +1,5 @@
 const firstMs = 500;
-const longestMs = 10_000;
+const longestMs = 5_000;
 
 /** How long to wait between attempts: longer each time, and by chance, so that many pages do not come at once. */
 export class BackOff {
