@@ -119,6 +119,29 @@ describeInBrowser('the console', () => {
     expect(await alert.count()).toBe(0);
   });
 
+  test('asks once, although nobody told it that the prompt had arrived', async () => {
+    await using gateway = await startTestGateway();
+    const sessionId = await gateway.createSession({ title: 'Lost' });
+    await using console = await openConsole(gateway.url, { sessionId });
+    let sent = 0;
+    await console.page.route('**/graphql', async (route) => {
+      if (!route.request().postData()?.includes('mutation SendMessage')) return route.continue();
+      sent += 1;
+      if (sent > 1) return route.continue();
+      await route.fetch();
+      return route.abort('connectionreset');
+    });
+
+    await console.send('What is 3 * 3?');
+
+    await console.answers.getByText('3 * 3 = 9').waitFor();
+    await expect.poll(() => console.prompt.inputValue()).toBe('');
+    expect(sent).toBe(2);
+    expect(await console.page.getByRole('article', { name: 'You' }).count()).toBe(1);
+    const { messages } = await (await gateway.rest('/sessions/1/messages')).json();
+    expect(messages).toHaveLength(2);
+  });
+
   test('says what became of an answer that the model provider refused', async () => {
     await using gateway = await startScriptedGateway({ settings: { MODEL_MAX_RETRIES: '0' } });
     await using console = await openConsole(gateway.url);

@@ -4,7 +4,7 @@ import { type Ask, createAsk } from '../gateway/ask.ts';
 import { type Identity, openIdentity } from '../gateway/identity.ts';
 import { createLink, type Link } from '../gateway/link.ts';
 import { type Account, createAccount } from './account.ts';
-import { draftStore } from './draft-store.ts';
+import { draftStore, newDraft } from './draft-store.ts';
 import { createNodeList, type NodeList } from './node-list.ts';
 import { openNewRoom, openSessionRoom, type Room } from './room.ts';
 import { createSessionList, type SessionList } from './session-list.ts';
@@ -54,8 +54,8 @@ export function createApp(): App {
         await ask(CreateSessionDocument, { input: { ...input, title: input.title ?? titleOf(prompt) } })
       ).createSession;
       list.add(created);
-      draftStore.write(created.id, prompt);
-      draftStore.write('new', '');
+      draftStore.write(created.id, newDraft(prompt));
+      draftStore.write('new', newDraft(''));
       location.hash = hashOf(created.id);
       openAddress();
       // From here on the prompt is in the composer of the session, and so is what becomes of it.

@@ -1,8 +1,7 @@
-import { type ReadonlySignal, signal } from '@preact/signals';
+import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import { BackOff } from '../gateway/back-off.ts';
 import { GatewayError, wordsOf } from '../gateway/gateway-error.ts';
-import { randomId } from '../gateway/random-id.ts';
-import { draftStore } from './draft-store.ts';
+import { draftStore, newDraft } from './draft-store.ts';
 
 /** Where a prompt is written. It stays there until the gateway has taken it. */
 export interface Composer {
@@ -22,32 +21,32 @@ const attempts = 4;
 
 /** @param place As for `draftStore`. */
 export function createComposer(place: string, send: Send): Composer {
-  const text = signal(draftStore.read(place));
+  const draft = signal(draftStore.read(place));
   const isSending = signal(false);
   const problem = signal<string | undefined>();
-  let requestId = randomId();
 
-  const write = (written: string) => {
-    // Another prompt, as far as the gateway is concerned.
-    if (written.trim() !== text.value.trim()) requestId = randomId();
-    text.value = written;
-    draftStore.write(place, written);
+  const write = (text: string) => {
+    const isSame = text.trim() === draft.value.text.trim();
+    draft.value = isSame ? { ...draft.value, text } : newDraft(text);
+    draftStore.write(place, draft.value);
   };
   return {
-    text,
+    text: computed(() => draft.value.text),
     isSending,
     problem,
     write,
     async submit() {
-      const prompt = text.value.trim();
+      const prompt = draft.value.text.trim();
       if (prompt === '' || isSending.value) return;
       isSending.value = true;
       problem.value = undefined;
       try {
-        await sendUntilAnswered(send, prompt, requestId);
+        await sendUntilAnswered(send, prompt, draft.value.requestId);
         write('');
       } catch (error) {
-        problem.value = `Not sent. ${wordsOf(error)}`;
+        problem.value = isLost(error)
+          ? `Perhaps not sent. ${wordsOf(error)} Send it again: it is asked once.`
+          : `Not sent. ${wordsOf(error)}`;
       } finally {
         isSending.value = false;
       }
@@ -61,9 +60,13 @@ async function sendUntilAnswered(send: Send, prompt: string, requestId: string):
     try {
       return await send(prompt, requestId);
     } catch (error) {
-      const isLost = error instanceof GatewayError && error.code === 'UNREACHABLE';
-      if (!isLost || attempt === attempts) throw error;
+      if (!isLost(error) || attempt === attempts) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, backOff.next()));
   }
+}
+
+/** Nobody knows whether it has arrived. */
+function isLost(error: unknown): boolean {
+  return error instanceof GatewayError && error.code === 'UNREACHABLE';
 }
