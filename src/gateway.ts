@@ -18,6 +18,7 @@ import { Sessions } from './chat/sessions.ts';
 import type { ToolRunner } from './chat/tools.ts';
 import type { Config } from './config.ts';
 import type { Services } from './context.ts';
+import { createConsolePage } from './http/console-page.ts';
 import { createExecutor } from './http/graphql/executor.ts';
 import { maskError } from './http/graphql/mask-error.ts';
 import { readPersistedOperations } from './http/graphql/persisted-operations.ts';
@@ -227,6 +228,7 @@ async function serve(config: Config, log: Logger, services: Services, redis: Red
     health,
     rest,
     docs: createDocs(),
+    consolePage: createConsolePage(),
     requestIds,
     guards,
     log,

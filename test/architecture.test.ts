@@ -105,7 +105,7 @@ describe('what only one file may do', () => {
 
 describe('files', () => {
   test('have kebab-case names', () => {
-    expect(pathsWhere((file) => !/^src(\/[a-z0-9]+(-[a-z0-9]+)*)+\.ts$/.test(file.path))).toEqual([]);
+    expect(pathsWhere((file) => !/^src(\/[a-z0-9]+(-[a-z0-9]+)*)+\.tsx?$/.test(file.path))).toEqual([]);
   });
 
   test('are no index.ts, but for the one that builds the schema', () => {

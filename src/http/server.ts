@@ -23,8 +23,9 @@ export interface ServerOptions {
   health: Hono;
   /** Brings its own base path. */
   rest: HttpApp;
-  /** Brings its own paths. */
+  /** Brings its own paths, as does the console. */
   docs: HttpApp;
+  consolePage: HttpApp;
   requestIds: RequestIds;
   guards: readonly Guard[];
   log: Logger;
@@ -32,7 +33,7 @@ export interface ServerOptions {
 
 /** All routes of the gateway. */
 export function createServerApp(options: ServerOptions) {
-  const { graphql, identify, stream, health, rest, docs, requestIds, guards, log } = options;
+  const { graphql, identify, stream, health, rest, docs, consolePage, requestIds, guards, log } = options;
   const app = new Hono<{ Bindings: HttpBindings; Variables: RequestIdVariables }>();
   app.use(requestIds.middleware, accessLog(log));
   for (const guard of guards) app.use(guard);
@@ -46,6 +47,7 @@ export function createServerApp(options: ServerOptions) {
   });
   app.all('/api/v1/*', (c) => rest.fetch(c.req.raw, c.env));
   app.all('/docs/*', (c) => docs.fetch(c.req.raw, c.env));
+  app.all('/console/*', (c) => consolePage.fetch(c.req.raw, c.env));
 
   app.notFound((c) => c.json({ detail: 'Not Found' }, 404));
   app.onError((error, c) => {

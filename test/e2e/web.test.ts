@@ -20,6 +20,7 @@ const requests: Record<string, () => [path: string, init: RequestInit]> = {
   'the health': () => ['/health/live', {}],
   'nothing that there is': () => ['/nowhere', {}],
   'the docs': () => ['/docs', {}],
+  'the console': () => ['/console', {}],
   GraphiQL: () => ['/graphql', { headers: { accept: 'text/html' } }],
   'a query': () => ['/graphql', post({ query: '{ __typename }' })],
   'a query that is wrong': () => ['/graphql', post({ query: '{ nothing }' })],

@@ -12,8 +12,13 @@ if (chromiumPath === undefined && !inCI) {
   process.stderr.write('No Chromium found: the browser tests are skipped (apt-get install chromium).\n');
 }
 
+/** A small machine that does other things as well takes seconds to start a browser. */
+const timeout = 60_000;
+
 /** A `describe` for tests that need a browser. Without one they are skipped, in CI they fail. */
-export const describeInBrowser = describe.skipIf(chromiumPath === undefined && !inCI);
+export function describeInBrowser(name: string, tests: () => void): void {
+  describe.skipIf(chromiumPath === undefined && !inCI)(name, { timeout }, tests);
+}
 
 export interface BrowserPage extends AsyncDisposable {
   page: Page;
@@ -31,17 +36,19 @@ export interface PageOptions {
 /** A page of a browser that can reach this machine and nothing else. */
 export async function openPage({ bypassCSP = false }: PageOptions = {}): Promise<BrowserPage> {
   const browser = await launch();
-  const page = await browser.newPage({ viewport: { width: 1280, height: 1200 }, bypassCSP });
+  // Events of the context are those of all its pages: a test may open more.
+  const context = await browser.newContext({ viewport: { width: 1280, height: 1200 }, bypassCSP });
+  const page = await context.newPage();
   const requests: string[] = [];
   const faults: string[] = [];
-  page.on('request', (request) => {
+  context.on('request', (request) => {
     if (!/^(blob|data):/.test(request.url())) requests.push(request.url());
   });
-  page.on('console', (message) => {
+  context.on('console', (message) => {
     if (message.type() === 'error') faults.push(message.text());
   });
-  page.on('pageerror', (error) => {
-    faults.push(error.message);
+  context.on('weberror', (webError) => {
+    faults.push(webError.error().message);
   });
   return { page, requests, faults, [Symbol.asyncDispose]: () => browser.close() };
 }

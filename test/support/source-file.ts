@@ -19,7 +19,7 @@ export interface SourceFile {
 /** Every hand-written TypeScript file below `src`. */
 export function readSourceFiles(): SourceFile[] {
   return readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !/^(generated|gql)[/\\]/.test(file))
+    .filter((file) => /\.tsx?$/.test(file) && !/^(generated|gql)[/\\]/.test(file))
     .map((file) => parseSourceFile(join('src', file), readFileSync(join(root, 'src', file), 'utf8')));
 }
 

@@ -1,0 +1,20 @@
+import { render } from 'preact';
+import { restWhileHidden } from './gateway/rest-while-hidden.ts';
+import { createApp } from './state/app.ts';
+import { AppContext } from './view/app-context.ts';
+import { Page } from './view/page.tsx';
+
+const app = createApp();
+app.openAddress();
+window.addEventListener('hashchange', app.openAddress);
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden && app.account.viewer.value) void app.list.reload();
+});
+restWhileHidden(app.link);
+render(
+  <AppContext.Provider value={app}>
+    <Page />
+  </AppContext.Provider>,
+  document.body,
+);
+void app.load();

@@ -1,0 +1,78 @@
+import type { MarkedToken, Token } from 'marked';
+import type { ComponentChildren } from 'preact';
+import { resolveEntities } from './entities.ts';
+import { safeHref } from './safe-link.ts';
+
+/** The parts of a line. What is HTML is shown as the text that it is; nothing is loaded. */
+export function Inline({ tokens }: { tokens: readonly Token[] | undefined }) {
+  return (
+    <>
+      {(tokens as MarkedToken[] | undefined)?.map((token, index) => (
+        <Part key={index} token={token} />
+      ))}
+    </>
+  );
+}
+
+function Part({ token }: { token: MarkedToken }) {
+  switch (token.type) {
+    case 'strong':
+      return (
+        <strong>
+          <Inline tokens={token.tokens} />
+        </strong>
+      );
+    case 'em':
+      return (
+        <em>
+          <Inline tokens={token.tokens} />
+        </em>
+      );
+    case 'del':
+      return (
+        <del>
+          <Inline tokens={token.tokens} />
+        </del>
+      );
+    case 'codespan':
+      return <code>{token.text}</code>;
+    case 'br':
+      return <br />;
+    case 'link':
+      return (
+        <Link href={token.href} title={token.title}>
+          <Inline tokens={token.tokens} />
+        </Link>
+      );
+    case 'image':
+      return (
+        <Link href={token.href} title={token.title}>
+          {token.text || token.href}
+        </Link>
+      );
+    case 'text':
+      return token.tokens ? <Inline tokens={token.tokens} /> : resolveEntities(token.text);
+    case 'escape':
+      return token.text;
+    case 'checkbox':
+      return null;
+    default:
+      return token.raw;
+  }
+}
+
+interface LinkProps {
+  href: string;
+  title: string | null | undefined;
+  children: ComponentChildren;
+}
+
+function Link({ href, title, children }: LinkProps) {
+  const safe = safeHref(href);
+  if (safe === undefined) return <>{children}</>;
+  return (
+    <a href={safe} title={title ?? undefined} target="_blank" rel="noopener noreferrer">
+      {children}
+    </a>
+  );
+}

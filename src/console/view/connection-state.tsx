@@ -1,0 +1,19 @@
+import { useApp } from './app-context.ts';
+
+/** Says that the connection is lost and comes back; else nothing. */
+export function ConnectionState() {
+  const { link } = useApp();
+  const { value: trouble } = link.trouble;
+  return (
+    <div role="status" class="connection">
+      {trouble !== undefined && (
+        <p>
+          <span class="pulse" aria-hidden="true" /> Reconnecting… <span class="hint">{trouble}</span>{' '}
+          <button type="button" class="quiet small" onClick={link.wake}>
+            Try now
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,24 @@
+import { useEffect, useState } from 'preact/hooks';
+
+const shownMs = 2_000;
+
+/** Copies a text. Pages that came by plain HTTP from afar may not, and have no button. */
+export function CopyButton({ text }: { text: string }) {
+  const [outcome, setOutcome] = useState<string>();
+  useEffect(() => {
+    if (outcome === undefined) return;
+    const timer = setTimeout(() => setOutcome(undefined), shownMs);
+    return () => clearTimeout(timer);
+  }, [outcome]);
+  if (!navigator.clipboard) return null;
+  const copy = () =>
+    navigator.clipboard.writeText(text).then(
+      () => setOutcome('Copied'),
+      () => setOutcome('Not copied'),
+    );
+  return (
+    <button type="button" class="quiet small" onClick={copy}>
+      {outcome ?? 'Copy'}
+    </button>
+  );
+}

@@ -1,0 +1,18 @@
+const paths = {
+  menu: 'M3 6h14M3 10h14M3 14h14',
+  plus: 'M10 4v12M4 10h12',
+  trash: 'M4 6h12M8 6V4h4v2M6 6l.7 10h6.6L14 6',
+  send: 'M10 16V5M5 9.5 10 4.5l5 5',
+  stop: 'M7 7h6v6H7z',
+  down: 'M10 4v11M5 10.5l5 5 5-5',
+  close: 'M5 5l10 10M15 5L5 15',
+  chevron: 'M8 5l5 5-5 5',
+};
+
+export function Icon({ name }: { name: keyof typeof paths }) {
+  return (
+    <svg class="icon" viewBox="0 0 20 20" aria-hidden="true" focusable="false">
+      <path d={paths[name]} />
+    </svg>
+  );
+}

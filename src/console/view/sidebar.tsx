@@ -1,0 +1,59 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { hashOf } from '../state/app.ts';
+import { useApp } from './app-context.ts';
+import { Icon } from './icon.tsx';
+import { SessionNav } from './session-nav.tsx';
+
+export interface SidebarProps {
+  /** Where there is no room for it, it lies over the page when it is open. */
+  isOpen: boolean;
+  close(): void;
+}
+
+export function Sidebar({ isOpen, close }: SidebarProps) {
+  const { identity, account, signOut } = useApp();
+  const sidebar = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (!isOpen) return;
+    sidebar.current?.querySelector<HTMLElement>('.close')?.focus();
+    const closeOnEscape = ({ key }: KeyboardEvent) => key === 'Escape' && close();
+    document.addEventListener('keydown', closeOnEscape);
+    return () => {
+      document.removeEventListener('keydown', closeOnEscape);
+      document.querySelector<HTMLElement>('.menu')?.focus();
+    };
+  }, [isOpen]);
+  return (
+    <>
+      <aside class="sidebar" ref={sidebar} aria-label="Switchyard">
+        <header class="brand">
+          <img src="/console/icon.svg" alt="" width="24" height="24" />
+          <span>Switchyard</span>
+          <button
+            type="button"
+            class="quiet icon-only close"
+            aria-label="Close the list of sessions"
+            onClick={close}
+          >
+            <Icon name="close" />
+          </button>
+        </header>
+        <a class="button new-session" href={hashOf(undefined)} onClick={close}>
+          <Icon name="plus" /> New session
+        </a>
+        <SessionNav />
+        {identity.hasToken.value && (
+          <footer class="who">
+            <span class="cut">{account.viewer.value?.userId}</span>
+            <button type="button" class="quiet small" onClick={signOut}>
+              Sign out
+            </button>
+          </footer>
+        )}
+      </aside>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keyboard has Escape and the button */}
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the same */}
+      <div class="scrim" onClick={close} />
+    </>
+  );
+}

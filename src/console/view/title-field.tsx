@@ -1,0 +1,38 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { SessionStateFragment } from '../../gql/console/graphql.ts';
+import { nameOf } from './name-of.ts';
+
+export interface TitleFieldProps {
+  session: SessionStateFragment;
+  /** Resolves with whether it was done. */
+  rename(title: string): Promise<boolean>;
+}
+
+/** The title of a session, which is renamed by editing it. */
+export function TitleField({ session, rename }: TitleFieldProps) {
+  const title = session.title ?? '';
+  const [text, setText] = useState(title);
+  useEffect(() => setText(title), [title]);
+  const commit = async () => {
+    const wanted = text.trim();
+    if (wanted === title) return;
+    if (wanted === '') setText(title);
+    else await rename(wanted);
+  };
+  return (
+    <h1 class="title">
+      <input
+        aria-label="Title of the session"
+        value={text}
+        placeholder={nameOf(session)}
+        maxLength={200}
+        onInput={({ currentTarget }) => setText(currentTarget.value)}
+        onBlur={commit}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') event.currentTarget.blur();
+          if (event.key === 'Escape') setText(title);
+        }}
+      />
+    </h1>
+  );
+}

@@ -1,0 +1,31 @@
+import type { Conversation } from '../state/conversation.ts';
+
+const whole = new Intl.NumberFormat();
+
+/** What the session has used, and how full the context of its model is. */
+export function Usage({ conversation }: { conversation: Conversation }) {
+  const usage = conversation.session.value?.tokenUsage;
+  if (!usage || usage.totalTokens === 0) return null;
+  const { contextTokens, contextLimit, percentage } = usage;
+  const parts = [
+    `${whole.format(usage.inputTokens)} in`,
+    usage.cachedInputTokens > 0 && `${whole.format(usage.cachedInputTokens)} of them cached`,
+    `${whole.format(usage.outputTokens)} out`,
+    usage.reasoningTokens > 0 && `${whole.format(usage.reasoningTokens)} of them reasoning`,
+  ].filter((part) => part !== false);
+  return (
+    <section class="usage" aria-label="Token usage">
+      {contextLimit != null && percentage != null && (
+        <span title={`${whole.format(contextTokens)} of ${whole.format(contextLimit)} tokens`}>
+          <meter aria-label="Context in use" min={0} max={100} value={percentage} />
+          {percentage < 1 && percentage > 0 ? 'under 1' : Math.round(percentage)} % of the context
+        </span>
+      )}
+      <span>
+        {usage.measured ? '' : 'about '}
+        {whole.format(usage.totalTokens)} tokens used
+        <span class="parts"> ({parts.join(', ')})</span>
+      </span>
+    </section>
+  );
+}

@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest';
+import { describeInBrowser } from '../support/browser.ts';
+import { lastMessageDocument, openConsole } from '../support/console-page.ts';
+import { startTestGateway } from '../support/gateway.ts';
+import { createGate, reasoning, text, toolCall } from '../support/model-server-turn.ts';
+import { startScriptedGateway } from '../support/scripted-gateway.ts';
+import { createTools } from '../support/tool-double.ts';
+
+describeInBrowser('the console', () => {
+  test('has a first chat with nothing but the gateway', async () => {
+    await using gateway = await startTestGateway();
+    await using console = await openConsole(gateway.url);
+    const { page } = console;
+
+    await console.send('What is 12 * 12?');
+
+    await expect.poll(() => console.answers.innerText()).toContain('12 * 12 = 144');
+    await page.getByRole('link', { name: 'What is 12 * 12?' }).waitFor();
+    expect(new URL(page.url()).hash).toBe('#U2Vzc2lvbjox');
+    expect(await console.prompt.inputValue()).toBe('');
+    await expect.poll(() => page.getByLabel('Token usage').innerText()).toContain('tokens used');
+    expect(console.requests.filter((url) => !url.startsWith(`${gateway.url}/`))).toEqual([]);
+    expect(console.faults()).toEqual([]);
+  });
+
+  test('shows reasoning, the output of a tool and text while they arrive', async () => {
+    const [thought, printed, written] = [createGate(), createGate(), createGate()];
+    const tools = createTools({
+      async run({ print }) {
+        await print('one line\n');
+        await printed.pass();
+        return { status: 'SUCCEEDED', result: 'all lines', exitCode: 0 };
+      },
+    });
+    await using gateway = await startScriptedGateway({ tools });
+    gateway.model.script(
+      [reasoning('I had better look.'), thought, toolCall('call', 'run', { command: 'ls' })],
+      [text('Here '), written, text('it **is**.')],
+    );
+    await using console = await openConsole(gateway.url);
+    const { answers } = console;
+    const tool = console.page.getByRole('region', { name: 'Tool run' });
+
+    await console.send('Look');
+    await answers.getByText('I had better look.').waitFor();
+    thought.release();
+    await tool.getByText('one line').waitFor();
+    expect(await tool.innerText()).toMatch(/run\s+ls\s+Running…/);
+    printed.release();
+    await answers.getByText('Here').waitFor();
+    expect(await tool.innerText()).toMatch(/Done · exit 0 · \d+ ms.*all lines/s);
+    expect(await answers.locator('strong').count()).toBe(0);
+    written.release();
+
+    await answers.locator('strong', { hasText: 'is' }).waitFor();
+    await console.page.getByRole('button', { name: 'Stop' }).waitFor({ state: 'detached' });
+    expect(console.faults()).toEqual([]);
+  });
+
+  test('stops an answer and keeps what was written of it', async () => {
+    await using gateway = await startScriptedGateway();
+    gateway.model.script([text('Only this much'), createGate()]);
+    const sessionId = await gateway.createSession();
+    await using console = await openConsole(gateway.url, { sessionId });
+
+    await console.send('Write a lot');
+    await console.answers.getByText('Only this much').waitFor();
+    await console.page.getByRole('button', { name: 'Stop' }).click();
+
+    await console.answers.getByText('Stopped. This is what had been written.').waitFor();
+    expect(await console.answers.innerText()).toContain('Only this much');
+    const { session } = await gateway.query(lastMessageDocument, { id: sessionId });
+    expect(session.lastMessage).toEqual({ status: 'CANCELLED', content: 'Only this much' });
+  });
+
+  test('breaks the line with Shift and Enter, and sends both lines with Enter', async () => {
+    await using gateway = await startTestGateway();
+    await using console = await openConsole(gateway.url);
+
+    await console.prompt.pressSequentially('one');
+    await console.prompt.press('Shift+Enter');
+    await console.prompt.pressSequentially('two');
+    await console.prompt.press('Enter');
+
+    const prompt = console.page.getByRole('article', { name: 'You' });
+    expect(await prompt.innerText()).toBe('one\ntwo');
+  });
+
+  test('lets a prompt wait that is sent while another one is answered', async () => {
+    await using gateway = await startScriptedGateway();
+    const gate = createGate();
+    gateway.model.script([text('first'), gate, text(' done')], [text('second')]);
+    await using console = await openConsole(gateway.url);
+    await console.send('One');
+    await console.answers.getByText('first').waitFor();
+
+    await console.send('Two');
+    await console.answers.getByText('Waits for its turn').waitFor();
+    gate.release();
+
+    await expect
+      .poll(() => console.answers.allInnerTexts())
+      .toEqual([expect.stringContaining('first done'), expect.stringContaining('second')]);
+  });
+
+  test('leaves a refused prompt in the composer, says why, and takes it once it is shorter', async () => {
+    await using gateway = await startTestGateway({ settings: { MAX_PROMPT_BYTES: '20' } });
+    await using console = await openConsole(gateway.url);
+    const alert = console.page.getByRole('form', { name: 'Prompt' }).getByRole('alert');
+
+    await console.send('A prompt that is too long');
+    await expect.poll(() => alert.innerText()).toContain('Not sent.');
+    expect(await console.prompt.inputValue()).toBe('A prompt that is too long');
+    await console.page.reload();
+    expect(await console.prompt.inputValue()).toBe('A prompt that is too long');
+
+    await console.send('What is 2 + 2?');
+    await console.answers.getByText('2 + 2 = 4').waitFor();
+    expect(await alert.count()).toBe(0);
+  });
+
+  test('asks once, although nobody told it that the prompt had arrived', async () => {
+    await using gateway = await startTestGateway();
+    const sessionId = await gateway.createSession({ title: 'Lost' });
+    await using console = await openConsole(gateway.url, { sessionId });
+    let sent = 0;
+    await console.page.route('**/graphql', async (route) => {
+      if (!route.request().postData()?.includes('mutation SendMessage')) return route.continue();
+      sent += 1;
+      if (sent > 1) return route.continue();
+      await route.fetch();
+      return route.abort('connectionreset');
+    });
+
+    await console.send('What is 3 * 3?');
+
+    await console.answers.getByText('3 * 3 = 9').waitFor();
+    await expect.poll(() => console.prompt.inputValue()).toBe('');
+    expect(sent).toBe(2);
+    expect(await console.page.getByRole('article', { name: 'You' }).count()).toBe(1);
+    const { messages } = await (await gateway.rest('/sessions/1/messages')).json();
+    expect(messages).toHaveLength(2);
+  });
+
+  test('says what became of an answer that the model provider refused', async () => {
+    await using gateway = await startScriptedGateway({ settings: { MODEL_MAX_RETRIES: '0' } });
+    await using console = await openConsole(gateway.url);
+
+    await console.send('Hi');
+
+    await expect.poll(() => console.answers.getByRole('alert').innerText()).toContain('No turn is scripted');
+  });
+});

@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+import { describeInBrowser } from '../support/browser.ts';
+import { openConsole } from '../support/console-page.ts';
+import { reasoning, text, toolCall } from '../support/model-server-turn.ts';
+import { startScriptedGateway } from '../support/scripted-gateway.ts';
+import { createTools } from '../support/tool-double.ts';
+
+const script = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
+
+const answer = `${script}
+
+<iframe src="https://evil.example"></iframe>
+
+Inline ${script} and <b onclick="document.title=3">bold</b>.
+
+[script](javascript:document.title=4) [data](data:text/html,x) [vb](vbscript:x) [tab](java\tscript:x)
+[file](file:///etc/passwd) [relative](/graphql) <javascript:alert(1)> [entity](&#106;avascript:x)
+
+![tracker](https://evil.example/pixel.png) ![script](javascript:x)
+
+[good](https://example.org/a?b=c&d=e "title") https://example.org <alice@example.org>
+
+| ${script} |
+| --- |
+| [x](javascript:x) |
+
+\`\`\`"><script>document.title=5</script>
+${script}
+\`\`\`
+
+AT&amp;T &lt;b&gt; &#60;i&#62; &nonsense;
+`;
+
+describeInBrowser('the console', () => {
+  test('runs nothing, loads nothing and leads nowhere bad, whatever an answer says', async () => {
+    const tools = createTools({ [script]: () => script, run: () => script });
+    await using gateway = await startScriptedGateway({ tools });
+    gateway.model.script(
+      [reasoning(script), toolCall(script, 'run', { [script]: script })],
+      // In pieces, so that every beginning of it is shown for a moment.
+      [text(...(answer.match(/.{1,7}/gs) ?? []))],
+    );
+    await gateway.createSession({ title: script });
+    await using console = await openConsole(gateway.url);
+    const { page } = console;
+
+    await console.send(script);
+    await console.answers.getByRole('button', { name: 'Copy' }).last().waitFor();
+    await console.answers.getByText('&nonsense;').waitFor();
+
+    const links = await console.answers
+      .getByRole('link')
+      .evaluateAll((found) =>
+        found.map((link) => [
+          link.getAttribute('href'),
+          link.getAttribute('rel'),
+          link.getAttribute('target'),
+        ]),
+      );
+    expect(links).toEqual(
+      [
+        'https://evil.example/pixel.png',
+        'https://example.org/a?b=c&d=e',
+        'https://example.org/',
+        'mailto:alice@example.org',
+      ].map((href) => [href, 'noopener noreferrer', '_blank']),
+    );
+    const made = 'iframe, script, b, [onclick], [onerror], img:not([src="/console/icon.svg"])';
+    expect(await page.locator(`body :is(${made})`).count()).toBe(0);
+    expect(await console.answers.getByText('AT&T <b> <i> &nonsense;').count()).toBe(1);
+    expect(await page.title()).toContain('<img');
+    expect(console.requests.filter((url) => !url.startsWith(`${gateway.url}/`))).toEqual([]);
+    expect(console.faults()).toEqual([]);
+  });
+
+  test('shows a text the same, whether it came in pieces or as a whole', async () => {
+    const written =
+      '# Title\n\n- one\n- two\n\n  more of two\n\n1. first\n\n```js\nconst a = 1;\n\nconst b = 2;\n```\n\n> quoted\nlazily\n\n[a][1]\n\n[1]: https://example.org\n\nSetext\n===\n';
+    await using gateway = await startScriptedGateway();
+    gateway.model.script([text(...written)]);
+    await using console = await openConsole(gateway.url);
+    const shown = () => console.answers.locator('.markdown').evaluate((element) => element.outerHTML);
+
+    await console.send('Write');
+    await console.answers.getByRole('heading', { name: 'Setext' }).waitFor();
+    await console.page.getByRole('button', { name: 'Stop' }).waitFor({ state: 'detached' });
+    const inPieces = await shown();
+    await console.page.reload();
+    await console.answers.getByRole('heading', { name: 'Setext' }).waitFor();
+
+    expect(await shown()).toBe(inPieces);
+  });
+});

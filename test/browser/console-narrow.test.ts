@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { describeInBrowser } from '../support/browser.ts';
+import { openConsole } from '../support/console-page.ts';
+import { text } from '../support/model-server-turn.ts';
+import { startScriptedGateway } from '../support/scripted-gateway.ts';
+
+const wide = `${'long'.repeat(60)}\n\n\`\`\`\n${'code '.repeat(60)}\n\`\`\`\n\n|${' column |'.repeat(12)}\n|${' --- |'.repeat(12)}\n`;
+
+describeInBrowser('the console on a screen of 360 pixels', () => {
+  test('fits, and has the sessions in a drawer', async () => {
+    await using gateway = await startScriptedGateway();
+    gateway.model.script([text(wide)]);
+    await gateway.createSession({ title: 'Another session' });
+    await using console = await openConsole(gateway.url);
+    const { page } = console;
+    await page.setViewportSize({ width: 360, height: 640 });
+    const overhang = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+
+    await console.send(`A ${'very'.repeat(40)} long prompt`);
+    await page.getByRole('button', { name: 'Stop' }).waitFor({ state: 'detached' });
+    await console.answers.getByRole('table').waitFor();
+    expect(await overhang()).toBe(0);
+    expect(await page.getByRole('link', { name: 'Another session' }).isVisible()).toBe(false);
+
+    await page.getByRole('button', { name: 'Show the list of sessions' }).click();
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'Another session' }).waitFor({ state: 'hidden' });
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(
+      'Show the list of sessions',
+    );
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'Another session' }).click();
+
+    await page.getByText('Nothing was said here yet.').waitFor();
+    await page.getByRole('link', { name: 'Another session' }).waitFor({ state: 'hidden' });
+    expect(await overhang()).toBe(0);
+  });
+});

@@ -1,0 +1,156 @@
+import { expect, test } from 'vitest';
+import { describeInBrowser } from '../support/browser.ts';
+import { type ConsolePage, lastMessageDocument, openConsole } from '../support/console-page.ts';
+import { startCuttingProxy } from '../support/cutting-proxy.ts';
+import { startTestGateway } from '../support/gateway.ts';
+import type { GatewayApi } from '../support/gateway-api.ts';
+import { createGate, text } from '../support/model-server-turn.ts';
+import { startScriptedGateway } from '../support/scripted-gateway.ts';
+import { startScriptedProcess } from '../support/scripted-process.ts';
+import { unusedPort } from '../support/unused-port.ts';
+
+/** What is read of the answer, without its buttons. */
+const shown = ({ answers }: ConsolePage) => answers.locator('.markdown').innerText();
+
+async function stored(gateway: GatewayApi, sessionId: string): Promise<string> {
+  const { session } = await gateway.query(lastMessageDocument, { id: sessionId });
+  return session.lastMessage.content;
+}
+
+const isOver = (console: ConsolePage) =>
+  console.answers.getByRole('button', { name: 'Copy' }).last().waitFor();
+
+describeInBrowser('an answer in the console', () => {
+  test('is there once, and goes on, when the page is loaded again in the middle of it', async () => {
+    await using gateway = await startScriptedGateway();
+    const gate = createGate();
+    gateway.model.script([text('one ', 'two ', 'three '), gate, text('four ', 'five')]);
+    const sessionId = await gateway.createSession();
+    await using console = await openConsole(gateway.url, { sessionId });
+    await console.send('Count');
+    await console.answers.getByText('one two three').waitFor();
+
+    await console.page.reload();
+    await console.answers.getByText('one two three').waitFor();
+    expect(await shown(console)).toBe('one two three');
+    gate.release();
+
+    await expect.poll(() => shown(console)).toBe('one two three four five');
+    expect(await console.page.getByRole('article', { name: 'You' }).count()).toBe(1);
+    expect(console.faults()).toEqual([]);
+  });
+
+  test('loses and repeats nothing when the connection is cut, twice', async () => {
+    await using gateway = await startTestGateway({ settings: { DEMO_DELAY_MS: '2' } });
+    await using proxy = await startCuttingProxy(gateway.url, ['150,', '300,']);
+    const sessionId = await gateway.createSession();
+    await using console = await openConsole(proxy.url, { sessionId });
+
+    await console.send('Count to 500.');
+
+    await expect.poll(() => shown(console), { timeout: 20_000 }).toContain('500.');
+    await isOver(console);
+    expect(await shown(console)).toBe(await stored(gateway, sessionId));
+    expect(proxy.cuts).toBe(2);
+  });
+
+  test('is shown as far as it came when the gateway was killed, which is said until it is back', async () => {
+    await using gateway = await startScriptedProcess({ PORT: String(await unusedPort()) });
+    gateway.model.script([text('Written so far'), createGate()], [text('All is well')]);
+    const sessionId = await gateway.createSession();
+    await using console = await openConsole(gateway.url, { sessionId });
+    const status = console.page.getByRole('status').filter({ hasText: 'Reconnecting…' });
+    await console.send('Go');
+    await console.answers.getByText('Written so far').waitFor();
+    await expect.poll(() => stored(gateway, sessionId)).toBe('Written so far');
+
+    gateway.kill('SIGKILL');
+    await status.waitFor();
+    expect(await shown(console)).toBe('Written so far');
+    await gateway.exited;
+    await using _again = await gateway.restart();
+
+    await status.waitFor({ state: 'detached' });
+    await console.answers.getByRole('alert').waitFor();
+    expect(await shown(console)).toBe('Written so far');
+    await console.send('And now?');
+    await console.answers.getByText('All is well').waitFor();
+  });
+
+  test('arrives in every tab, whoever asked', async () => {
+    await using gateway = await startScriptedGateway();
+    const gate = createGate();
+    gateway.model.script([text('Half '), gate, text('and half')]);
+    const sessionId = await gateway.createSession();
+    await using console = await openConsole(gateway.url, { sessionId });
+    await using other = await console.openTab();
+    await other.page.getByText('Nothing was said here yet.').waitFor();
+
+    await console.send('Hello from the first tab');
+    await other.page.getByRole('article', { name: 'You' }).getByText('Hello from the first tab').waitFor();
+    await other.answers.getByText('Half').waitFor();
+    await other.page.getByRole('button', { name: 'Stop' }).waitFor();
+    gate.release();
+
+    for (const tab of [console, other]) await expect.poll(() => shown(tab)).toBe('Half and half');
+    expect(console.faults()).toEqual([]);
+  });
+
+  test('needs no connection while nobody sees the page, and is there when somebody looks again', async () => {
+    await using gateway = await startScriptedGateway();
+    const gate = createGate();
+    gateway.model.script([text('Before '), gate, text('and after')]);
+    await using console = await openConsole(gateway.url);
+    const { page } = console;
+    await page.clock.install();
+    await console.send('Go');
+    await console.answers.getByText('Before').waitFor();
+    const left = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/graphql/stream'));
+
+    await page.evaluate(show, false);
+    await page.clock.fastForward(10_000);
+    await left;
+    gate.release();
+    await expect.poll(() => stored(gateway, 'U2Vzc2lvbjox')).toBe('Before and after');
+    expect(await shown(console)).toBe('Before');
+    await page.evaluate(show, true);
+
+    await expect.poll(() => shown(console)).toBe('Before and after');
+  });
+
+  test('keeps its end in sight, until the reader moves up', async () => {
+    await using gateway = await startScriptedGateway();
+    const gate = createGate();
+    const lines = (from: number) => Array.from({ length: 60 }, (_, line) => `Line ${from + line}\n\n`);
+    gateway.model.script([text(...lines(1)), gate, text(...lines(61))]);
+    await using console = await openConsole(gateway.url);
+    const conversation = console.page.getByRole('region', { name: 'Conversation' });
+    const line = (number: number) => console.page.getByText(`Line ${number}`, { exact: true });
+    await console.send('Go');
+    await line(60).waitFor();
+    await expect.poll(() => isInSight(line(60))).toBe(true);
+
+    await conversation.hover();
+    await console.page.mouse.wheel(0, -2_000);
+    await console.page.getByRole('button', { name: 'To the newest message' }).waitFor();
+    gate.release();
+    await line(120).waitFor();
+    expect(await isInSight(line(120))).toBe(false);
+
+    await console.page.getByRole('button', { name: 'To the newest message' }).click();
+    await expect.poll(() => isInSight(line(120))).toBe(true);
+  });
+});
+
+function isInSight(locator: ReturnType<ConsolePage['page']['getByText']>): Promise<boolean> {
+  return locator.evaluate((element) => {
+    const { top, bottom } = element.getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+  });
+}
+
+/** Runs in the page. */
+function show(isVisible: boolean): void {
+  Object.defineProperty(document, 'hidden', { configurable: true, value: !isVisible });
+  document.dispatchEvent(new Event('visibilitychange'));
+}

@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest';
+import { describeInBrowser } from '../support/browser.ts';
+import { openConsole } from '../support/console-page.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+
+const titles = '{ sessions(first: 100) { edges { node { title } } } }';
+
+async function titlesOf(gateway: TestGateway): Promise<string[]> {
+  const { sessions } = await gateway.query(titles);
+  return sessions.edges.map(({ node }: { node: { title: string } }) => node.title);
+}
+
+describeInBrowser('the sessions of the console', () => {
+  test('are shown newest first, and the older ones when asked for', async () => {
+    await using gateway = await startTestGateway();
+    for (let number = 1; number <= 35; number += 1)
+      await gateway.createSession({ title: `Number ${number}` });
+    await using console = await openConsole(gateway.url);
+    const links = console.page.getByRole('navigation').getByRole('link');
+
+    await expect.poll(() => links.count()).toBe(30);
+    expect(await links.first().innerText()).toBe('Number 35');
+    await console.page.getByRole('button', { name: 'Show more' }).click();
+
+    await expect.poll(() => links.count()).toBe(35);
+    expect(await links.last().innerText()).toBe('Number 1');
+    expect(await console.page.getByRole('button', { name: 'Show more' }).count()).toBe(0);
+  });
+
+  test('are renamed by editing the title, in every tab', async () => {
+    await using gateway = await startTestGateway();
+    const sessionId = await gateway.createSession({ title: 'Before' });
+    await using console = await openConsole(gateway.url, { sessionId });
+    await using other = await console.openTab();
+    await other.page.getByRole('textbox', { name: 'Title of the session' }).waitFor();
+    const title = console.page.getByRole('textbox', { name: 'Title of the session' });
+
+    await title.fill('After');
+    await title.press('Enter');
+
+    await console.page.getByRole('link', { name: 'After' }).waitFor();
+    await other.page.getByRole('link', { name: 'After' }).waitFor();
+    expect(await titlesOf(gateway)).toEqual(['After']);
+  });
+
+  test('are deleted when that is confirmed, and a tab that shows one says that it is gone', async () => {
+    await using gateway = await startTestGateway();
+    const sessionId = await gateway.createSession({ title: 'Doomed' });
+    await gateway.createSession({ title: 'Kept' });
+    await using console = await openConsole(gateway.url, { sessionId });
+    await using other = await console.openTab();
+    await other.page.getByText('Nothing was said here yet.').waitFor();
+    const bin = console.page.getByRole('button', { name: 'Delete “Doomed”' });
+    const dialog = console.page.getByRole('dialog');
+
+    await bin.click();
+    await dialog.getByRole('button', { name: 'Keep it' }).click();
+    expect(await titlesOf(gateway)).toEqual(['Kept', 'Doomed']);
+    await bin.click();
+    await dialog.getByRole('button', { name: 'Delete' }).click();
+
+    await console.page.getByRole('heading', { name: 'What would you like to ask?' }).waitFor();
+    expect(await titlesOf(gateway)).toEqual(['Kept']);
+    expect(new URL(console.page.url()).hash).toBe('');
+    await other.page.getByRole('alert').getByText('There is no such session.').waitFor();
+  });
+
+  test('are opened by their address, and one that is not there is said not to be', async () => {
+    await using gateway = await startTestGateway();
+    await using console = await openConsole(gateway.url, { sessionId: 'U2Vzc2lvbjo5OQ==' });
+
+    await console.page.getByRole('alert').getByText('There is no such session.').waitFor();
+    expect(console.faults()).toEqual([]);
+  });
+
+  test('show the end of a long conversation, and what came before when asked for', async () => {
+    await using gateway = await startTestGateway();
+    const sessionId = await gateway.createSession();
+    for (let number = 1; number <= 20; number += 1) {
+      await gateway
+        .send({ sessionId, prompt: `Prompt ${number}`, onBusy: 'ENQUEUE', requestId: `${number}` })
+        .catch(() => gateway.send({ sessionId, prompt: `Prompt ${number}`, onBusy: 'INTERRUPT' }));
+    }
+    await using console = await openConsole(gateway.url, { sessionId });
+    const prompts = console.page.getByRole('article', { name: 'You' });
+
+    await expect.poll(() => prompts.count()).toBe(15);
+    expect(await prompts.last().innerText()).toBe('Prompt 20');
+    await console.page.getByRole('button', { name: 'Earlier messages' }).click();
+
+    await expect.poll(() => prompts.count()).toBe(20);
+    expect(await prompts.first().innerText()).toBe('Prompt 1');
+    expect(await console.page.getByRole('button', { name: 'Earlier messages' }).count()).toBe(0);
+  });
+
+  test('have a model and an approval of their own', async () => {
+    await using gateway = await startTestGateway();
+    const sessionId = await gateway.createSession();
+    await using console = await openConsole(gateway.url, { sessionId });
+
+    await console.page.getByRole('combobox', { name: 'Tool approval' }).selectOption('AUTO');
+    await console.page.getByRole('combobox', { name: 'Model' }).selectOption({ index: 1 });
+
+    const query = 'query ($id: ID!) { session(id: $id) { toolApproval providerName } }';
+    await expect
+      .poll(async () => (await gateway.query(query, { id: sessionId })).session)
+      .toEqual({ toolApproval: 'AUTO', providerName: 'demo' });
+  });
+});

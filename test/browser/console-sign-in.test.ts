@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import { ApiTokens } from '../../src/identity/api-tokens.ts';
+import { createLog } from '../../src/log.ts';
+import { describeInBrowser } from '../support/browser.ts';
+import { openConsole } from '../support/console-page.ts';
+import { createGate, text } from '../support/model-server-turn.ts';
+import { startScriptedGateway } from '../support/scripted-gateway.ts';
+
+/** A gateway that knows its users by tokens. */
+async function start() {
+  const gateway = await startScriptedGateway({ settings: { AUTH: 'token' } });
+  const tokens = new ApiTokens(gateway.services.database, createLog({ level: 'silent', format: 'json' }));
+  const issue = (userId: string) => tokens.create({ userId, isAdmin: false, name: null, expiresAt: null });
+  return { ...gateway, issue, revoke: (id: number) => tokens.revoke(id) };
+}
+
+describeInBrowser('the console of a gateway that knows its users', () => {
+  test('asks for a token, says what is wrong with another, and keeps it for as long as the tab', async () => {
+    await using gateway = await start();
+    const { token } = await gateway.issue('alice');
+    gateway.model.script([text('Hello, alice')]);
+    await using console = await openConsole(gateway.url);
+    const { page } = console;
+    const form = page.getByRole('dialog', { name: 'Sign in to Switchyard' });
+
+    await form.getByLabel('Token').fill('swu_nonsense');
+    await form.getByLabel('Token').press('Enter');
+    await form.getByText('The token').waitFor();
+    await form.getByLabel('Token').fill(token);
+    await form.getByLabel('Token').press('Enter');
+    await form.waitFor({ state: 'hidden' });
+    await console.send('Hi');
+    await console.answers.getByText('Hello, alice').waitFor();
+
+    await page.reload();
+    await console.answers.getByText('Hello, alice').waitFor();
+    expect(await page.evaluate(() => [Object.values(localStorage), document.cookie])).toEqual([[], '']);
+    expect(console.requests.filter((url) => url.includes(token))).toEqual([]);
+
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await form.waitFor();
+    expect(await page.evaluate(() => Object.values(sessionStorage))).toEqual([]);
+    expect(await page.getByText('Hello, alice').count()).toBe(0);
+    expect(console.faults()).toEqual([]);
+  });
+
+  test('asks again when the token lapses in the middle of an answer, which then goes on', async () => {
+    await using gateway = await start();
+    const gate = createGate();
+    gateway.model.script([text('Before '), gate, text('and after')]);
+    const first = await gateway.issue('alice');
+    const second = await gateway.issue('alice');
+    await using console = await openConsole(gateway.url);
+    const form = console.page.getByRole('dialog', { name: 'Sign in to Switchyard' });
+    await form.getByLabel('Token').fill(first.token);
+    await form.getByLabel('Token').press('Enter');
+    await form.waitFor({ state: 'hidden' });
+    await console.send('Go on');
+    await console.answers.getByText('Before').waitFor();
+    await console.prompt.fill('My next question');
+
+    await gateway.revoke(first.row.id);
+    await form.getByText('The token was revoked.').waitFor();
+    gate.release();
+    await form.getByLabel('Token').fill(second.token);
+    await form.getByLabel('Token').press('Enter');
+
+    await console.answers.getByText('Before and after').waitFor();
+    expect(await console.prompt.inputValue()).toBe('My next question');
+  });
+
+  test('shows nothing of who was there before to whoever signs in next', async () => {
+    await using gateway = await start();
+    gateway.model.script([text('For alice only')]);
+    const alice = await gateway.issue('alice');
+    const bob = await gateway.issue('bob');
+    await using console = await openConsole(gateway.url);
+    const form = console.page.getByRole('dialog', { name: 'Sign in to Switchyard' });
+    await form.getByLabel('Token').fill(alice.token);
+    await form.getByLabel('Token').press('Enter');
+    await form.waitFor({ state: 'hidden' });
+    await console.send('A secret');
+    await console.answers.getByText('For alice only').waitFor();
+    await console.prompt.fill('Another secret');
+
+    await gateway.revoke(alice.row.id);
+    await form.waitFor();
+    await form.getByLabel('Token').fill(bob.token);
+    await form.getByLabel('Token').press('Enter');
+
+    await console.page.getByText('No sessions yet.').waitFor();
+    expect(await console.page.locator('body').innerText()).not.toMatch(/secret|alice/);
+    expect(await console.prompt.inputValue()).toBe('');
+    expect(await console.page.evaluate(() => Object.values(sessionStorage))).toEqual([bob.token]);
+  });
+});

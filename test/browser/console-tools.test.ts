@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { describeInBrowser } from '../support/browser.ts';
+import { openConsole } from '../support/console-page.ts';
+import { startTestGateway } from '../support/gateway.ts';
+import { text, toolCall } from '../support/model-server-turn.ts';
+import { startNode } from '../support/nodes.ts';
+import { startGuardedChat } from '../support/tool-approval.ts';
+
+const nodesDocument = 'query ($id: ID!) { session(id: $id) { nodes { node { nodeId } } } }';
+
+describeInBrowser('a tool in the console', () => {
+  test.each([
+    { button: 'Approve write', outcome: 'Done', asked: ['write'] },
+    { button: 'Deny write', outcome: 'Denied', asked: [] },
+  ])('waits until somebody decides: $button', async ({ button, outcome, asked }) => {
+    await using gateway = await startGuardedChat();
+    gateway.model.script([toolCall('call', 'write', { path: 'notes.md' })], [text('As you say.')]);
+    await using console = await openConsole(gateway.url, { sessionId: gateway.sessionId });
+    const tool = console.page.getByRole('region', { name: 'Tool write' });
+
+    await console.send('Write it down');
+    await tool.getByText('May this run on laptop?').waitFor();
+    expect(await tool.innerText()).toContain('notes.md');
+    await tool.getByRole('button', { name: button }).click();
+
+    await console.answers.getByText('As you say.').waitFor();
+    expect(await tool.innerText()).toContain(outcome);
+    expect(await tool.getByRole('button').count()).toBe(0);
+    expect(gateway.tools.requests.map(({ name }) => name)).toEqual(asked);
+  });
+
+  test('still waits after the page was loaded again, and shows what came of it ever after', async () => {
+    await using gateway = await startGuardedChat();
+    gateway.model.script([toolCall('call', 'write', { path: 'notes.md' })], [text('Written.')]);
+    await using console = await openConsole(gateway.url, { sessionId: gateway.sessionId });
+    const tool = console.page.getByRole('region', { name: 'Tool write' });
+    await console.send('Write it down');
+    await tool.getByRole('button', { name: 'Approve' }).waitFor();
+
+    await console.page.reload();
+    await tool.getByRole('button', { name: 'Approve' }).click();
+    await console.answers.getByText('Written.').waitFor();
+    await console.page.reload();
+
+    await tool.getByText(/^Done/).waitFor();
+    await tool.getByText('notes.md').first().click();
+    await tool.getByText('written', { exact: true }).waitFor();
+  });
+});
+
+describeInBrowser('a node in the console', () => {
+  test('is attached and detached, and shown as it comes and goes', async () => {
+    await using gateway = await startTestGateway();
+    await using laptop = await startNode(gateway, 'laptop');
+    const sessionId = await gateway.createSession();
+    const attached = async () => (await gateway.query(nodesDocument, { id: sessionId })).session.nodes;
+    await using console = await openConsole(gateway.url, { sessionId });
+    const summary = console.page.locator('summary', { hasText: 'nodes' });
+
+    await summary.click();
+    await console.page.getByText('Online').waitFor();
+    await console.page.getByRole('checkbox', { name: 'laptop' }).check();
+    await expect.poll(attached).toEqual([{ node: { nodeId: 'laptop' } }]);
+    laptop.leave();
+    await console.page.getByText('Offline').waitFor();
+    await console.page.getByRole('checkbox', { name: 'laptop' }).uncheck();
+
+    await expect.poll(attached).toEqual([]);
+    await console.page.keyboard.press('Escape');
+    await console.page.getByText('Offline').waitFor({ state: 'hidden' });
+  });
+
+  test('that is chosen for a new session is attached to it', async () => {
+    await using gateway = await startTestGateway();
+    await using _laptop = await startNode(gateway, 'laptop');
+    await using console = await openConsole(gateway.url);
+
+    await console.page.locator('summary', { hasText: 'No nodes' }).click();
+    await console.page.getByRole('checkbox', { name: 'laptop' }).check();
+    await console.send('Hello');
+    await console.answers.first().waitFor();
+
+    const { session } = await gateway.query(nodesDocument, { id: 'U2Vzc2lvbjox' });
+    expect(session.nodes).toEqual([{ node: { nodeId: 'laptop' } }]);
+  });
+});
