@@ -198,7 +198,7 @@ async function serve(config: Config, log: Logger, services: Services, redis: Red
     owner: async (request) => {
       const identity = await identify(request);
       const { viewer } = identity;
-      return { name: nameOf(identity), watch: () => (viewer ? services.lapses.watch(viewer) : undefined) };
+      return { name: nameOf(identity), watch: () => viewer && services.lapses.watch(viewer) };
     },
     log,
     maskError,
@@ -206,7 +206,7 @@ async function serve(config: Config, log: Logger, services: Services, redis: Red
     maxBodyBytes,
     findDocument,
     maxReservations: limits.maxStreamReservations,
-    maxReservationsPerOwner: limits.maxStreamReservationsPerUser,
+    maxStreamsPerOwner: limits.maxStreamsPerUser,
     reservationTtlMs: limits.streamReservationTtlMs,
     maxOperationsPerStream: limits.maxOperationsPerStream,
     heartbeatMs: streamHeartbeatMs,

@@ -12,7 +12,7 @@ const ofKnownUsers = {
   MAX_NODE_REQUESTS_PER_MINUTE: 30_000,
   MAX_LIVE_RUNS_PER_USER: 50,
   MAX_FOLLOWERS_PER_USER: 500,
-  MAX_STREAM_RESERVATIONS_PER_USER: 100,
+  MAX_STREAMS_PER_USER: 100,
   MAX_NODE_CONNECTIONS_PER_USER: 100,
 };
 
@@ -37,7 +37,7 @@ export const limitSettings = {
     .default(50)
     .meta({ description: 'Most directives in a GraphQL document.' }),
   MAX_QUERY_COST: wholeNumber(1, many)
-    .default(100_000)
+    .default(60_000)
     .meta({ description: 'Most fields that the answer to a GraphQL document may have, every page full.' }),
   MAX_REQUESTS_PER_MINUTE: perUser(
     'MAX_REQUESTS_PER_MINUTE',
@@ -64,9 +64,9 @@ export const limitSettings = {
   MAX_STREAM_RESERVATIONS: wholeNumber(1, 10_000_000)
     .default(10_000)
     .meta({ description: 'Most event streams (single connection mode) that wait to be opened.' }),
-  MAX_STREAM_RESERVATIONS_PER_USER: perUser(
-    'MAX_STREAM_RESERVATIONS_PER_USER',
-    'Most event streams of one user that wait to be opened',
+  MAX_STREAMS_PER_USER: perUser(
+    'MAX_STREAMS_PER_USER',
+    'Most event streams of one user, waiting to be opened or open',
   ),
   MAX_NODE_CONNECTIONS: wholeNumber(1, 1_000_000)
     .default(1_000)
@@ -75,18 +75,20 @@ export const limitSettings = {
     'MAX_NODE_CONNECTIONS_PER_USER',
     'Most nodes of one user that are connected at once',
   ),
-  MAX_EVENT_LOOP_DELAY_MS: milliseconds(0)
-    .default(1_000)
-    .meta({ description: 'No new runs while the gateway answers later than this; 0 to take them always.' }),
+  MAX_EVENT_LOOP_DELAY_MS: milliseconds(0).default(250).meta({
+    description:
+      'No new runs while all that comes in waits for longer than this in the mean, and has for five seconds; 0 to take them always.',
+  }),
   MAX_CONNECTIONS: wholeNumber(1, 1_000_000)
     .default(10_000)
     .meta({ description: 'Most connections at once; more are closed unanswered.' }),
   HEADER_TIMEOUT_MS: milliseconds(1)
     .default(10_000)
     .meta({ description: 'How long a client may take to send the headers of a request.' }),
-  BODY_TIMEOUT_MS: milliseconds(1)
-    .default(30_000)
-    .meta({ description: 'A body of which nothing comes for longer is cut.' }),
+  BODY_TIMEOUT_MS: milliseconds(1).default(30_000).meta({
+    description:
+      'A body of which nothing comes for longer is cut, as is one that then comes at less than 500 bytes a second.',
+  }),
 };
 
 type Limits = z.output<z.ZodObject<typeof limitSettings>> & { AUTH: 'none' | 'token' | 'jwt' };
@@ -102,7 +104,7 @@ export function toLimits(env: Limits) {
     maxLiveRunsPerUser: ofUser(env, 'MAX_LIVE_RUNS_PER_USER'),
     maxFollowersPerUser: ofUser(env, 'MAX_FOLLOWERS_PER_USER'),
     maxStreamReservations: env.MAX_STREAM_RESERVATIONS,
-    maxStreamReservationsPerUser: ofUser(env, 'MAX_STREAM_RESERVATIONS_PER_USER'),
+    maxStreamsPerUser: ofUser(env, 'MAX_STREAMS_PER_USER'),
     maxEventLoopDelayMs: env.MAX_EVENT_LOOP_DELAY_MS,
   };
 }

@@ -221,9 +221,19 @@ export const settings: readonly Setting[] = Object.entries(environment.shape).ma
 
 function isRedisUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
-  const { protocol, hostname, pathname, search, hash } = new URL(value);
-  const isRedis = protocol === 'redis:' || protocol === 'rediss:';
-  return isRedis && hostname !== '' && /^(\/\d*)?$/.test(pathname) && search === '' && hash === '';
+  const { protocol, hostname, pathname, search, hash, username, password } = new URL(value);
+  return (
+    (protocol === 'redis:' || protocol === 'rediss:') &&
+    hostname !== '' &&
+    /^(\/\d*)?$/.test(pathname) &&
+    search === '' &&
+    hash === '' &&
+    [username, password].every(isPercentEncoded)
+  );
+}
+
+function isPercentEncoded(text: string): boolean {
+  return !/%(?![\da-f]{2})/i.test(text);
 }
 
 function isBlobUrl(value: string): boolean {

@@ -23,6 +23,7 @@ const base = [
   'user-count',
   'web-settings',
   'well-formed-text',
+  'when-aborted',
 ];
 const leaves = [...base, 'generated'];
 const stores = ['storage', 'bus', 'blobs'];

@@ -47,19 +47,19 @@ describe('without any setting', () => {
         "limits": {
           "maxAudioBytes": 26214400,
           "maxBodyBytes": 2097152,
-          "maxEventLoopDelayMs": 1000,
+          "maxEventLoopDelayMs": 250,
           "maxFollowersPerUser": 0,
           "maxLiveRuns": 2000,
           "maxLiveRunsPerUser": 0,
           "maxOperationsPerStream": 100,
           "maxPageSize": 100,
           "maxQueryAliases": 30,
-          "maxQueryCost": 100000,
+          "maxQueryCost": 60000,
           "maxQueryDepth": 15,
           "maxQueryDirectives": 50,
           "maxQueryTokens": 2000,
           "maxStreamReservations": 10000,
-          "maxStreamReservationsPerUser": 0,
+          "maxStreamsPerUser": 0,
           "streamReservationTtlMs": 15000,
         },
         "log": {
@@ -211,6 +211,23 @@ describe('authentication', () => {
   });
 });
 
+describe('limits per user', () => {
+  const names = { MAX_REQUESTS_PER_MINUTE: '7', MAX_FOLLOWERS_PER_USER: '8', MAX_STREAMS_PER_USER: '9' };
+
+  test.each([
+    ['off where all are one user', {}, [undefined, 0, 0]],
+    ['on where users are known', { AUTH: 'token' }, [3_000, 500, 100]],
+    ['what they are set to where all are one user', names, [7, 8, 9]],
+    ['what they are set to where users are known', { AUTH: 'token', ...names }, [7, 8, 9]],
+    ['off where they are set to 0', { AUTH: 'token', MAX_REQUESTS_PER_MINUTE: '0' }, [undefined, 500, 100]],
+  ])('are %s', (_what, env, expected) => {
+    const { requests, limits } = readConfig(env);
+    expect([requests.ofUsers?.size.perMinute, limits.maxFollowersPerUser, limits.maxStreamsPerUser]).toEqual(
+      expected,
+    );
+  });
+});
+
 describe('secrets', () => {
   const secret = 'sk-do not tell';
 
@@ -235,6 +252,30 @@ describe('secrets', () => {
         "OPENAI_BASE_URL must be an http: or https: URL without a user name or password in it.",
       ]
     `);
+  });
+});
+
+describe('REDIS_URL', () => {
+  test.each([
+    'redis://127.0.0.1',
+    'redis://127.0.0.1:6379/0',
+    'rediss://alice:s%40cret@redis.test:6380/1',
+    'redis://:secret@redis.test',
+  ])('may be %s', (url) => {
+    expect(readConfig({ REDIS_URL: url }).redis).toEqual({ url });
+  });
+
+  test.each([
+    'http://redis.test',
+    'redis:',
+    'redis.test:6379',
+    'redis://redis.test/sessions',
+    'redis://redis.test?db=1',
+    'redis://alice:hunter2%@redis.test',
+  ])('may not be %s', (url) => {
+    expect(complaints({ REDIS_URL: url })).toEqual([
+      'REDIS_URL must be a redis: or rediss: URL (redis://127.0.0.1:6379, rediss://user:password@redis.example.org:6380/1).',
+    ]);
   });
 });
 

@@ -1,12 +1,13 @@
 import type { Redis } from './redis.ts';
 import { type BucketSize, type TokenBuckets, tokenMs } from './token-buckets.ts';
 
-/** The clock is that of Redis: those of the gateways may differ. */
+/** The clock is that of Redis: those of the gateways may differ. Should it be set back, no bucket waits for it. */
 const take = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
 local token, capacity = tonumber(ARGV[1]), tonumber(ARGV[2])
-local next = math.max(now, tonumber(redis.call('GET', KEYS[1]) or 0)) + token
+local fullAt = tonumber(redis.call('GET', KEYS[1]) or 0) or 0
+local next = math.max(now, math.min(fullAt, now + capacity * token)) + token
 local wait = math.floor(next - now - capacity * token + 0.5)
 if wait > 0 then return wait end
 redis.call('SET', KEYS[1], string.format('%.4f', next), 'PX', math.ceil(next - now))
@@ -21,7 +22,7 @@ export interface RedisTokenBucketsOptions extends BucketSize {
   meanwhile: TokenBuckets;
 }
 
-/** Token buckets that gateways share. While Redis is away each goes on with its own: nobody waits for it. */
+/** Token buckets that gateways share. While Redis is away each goes on with its own. */
 export function createRedisTokenBuckets(options: RedisTokenBucketsOptions): TokenBuckets {
   const { redis, name, meanwhile, capacity } = options;
   const size = [String(tokenMs(options)), String(capacity)];

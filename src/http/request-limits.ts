@@ -4,15 +4,18 @@ import { createRedisTokenBuckets } from '../bus/redis-token-buckets.ts';
 import type { BucketSize } from '../bus/token-buckets.ts';
 import type { RequestLimit } from './limit-requests.ts';
 
+/** A limit whose tokens are not counted yet. */
+type RequestLimitSetting = Omit<RequestLimit, 'buckets'>;
+
 /** Undefined: no limit. */
 export interface RequestLimitSettings {
-  ofUsers: Omit<RequestLimit, 'buckets'> | undefined;
-  ofNodes: Omit<RequestLimit, 'buckets'> | undefined;
+  ofUsers: RequestLimitSetting | undefined;
+  ofNodes: RequestLimitSetting | undefined;
 }
 
 /** The buckets that requests take from: with Redis those that all its gateways share. */
 export function createRequestLimits({ ofUsers, ofNodes }: RequestLimitSettings, redis: Redis | undefined) {
-  const withBuckets = (limit: Omit<RequestLimit, 'buckets'> | undefined): RequestLimit | undefined =>
+  const withBuckets = (limit: RequestLimitSetting | undefined): RequestLimit | undefined =>
     limit && { ...limit, buckets: bucketsOf(limit.name, limit.size, redis) };
   return { ofUsers: withBuckets(ofUsers), ofNodes: withBuckets(ofNodes) };
 }

@@ -1,7 +1,7 @@
 import type { GraphQLFieldResolver } from 'graphql';
 import type { Context } from '../context.ts';
 import type { Lapse } from '../identity/lapses.ts';
-import { whenAborted } from './when-aborted.ts';
+import { whenAborted } from '../when-aborted.ts';
 
 type Subscribe = GraphQLFieldResolver<unknown, Context>;
 

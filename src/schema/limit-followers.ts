@@ -1,6 +1,6 @@
 import type { GraphQLFieldResolver } from 'graphql';
 import type { Context } from '../context.ts';
-import { whenAborted } from './when-aborted.ts';
+import { whenAborted } from '../when-aborted.ts';
 
 type Subscribe = GraphQLFieldResolver<unknown, Context>;
 

@@ -69,13 +69,13 @@ function createGateway() {
   });
   const handle = createStreamHandler({
     yoga: createYoga({ schema, logging: false }),
-    owner: () => ({ name: 'alice' }),
+    owner: () => ({ name: 'alice', watch: () => undefined }),
     isShareable: () => mode === 'shared',
     log: pino({ level: 'silent' }),
     maxBodyBytes: 1_000_000,
     findDocument: anyDocument,
     maxReservations: 10_000,
-    maxReservationsPerOwner: 0,
+    maxStreamsPerOwner: 0,
     reservationTtlMs: 60_000,
     maxOperationsPerStream: 100,
     heartbeatMs: 60_000,

@@ -102,6 +102,17 @@ describeWithRedis('token buckets in Redis', () => {
     expect(answers.flat().filter((wait) => wait === 0)).toHaveLength(50);
   });
 
+  it.each([
+    ['the moment of another clock', String(Date.now() + 86_400_000)],
+    ['something that is no number', 'tomorrow'],
+    ['no end', 'inf'],
+  ])('do not wait for %s that stands in Redis', async (_what, stored) => {
+    const name = randomUUID();
+    const { redis, buckets } = await openRedisBuckets({ capacity: 3, perMinute: 60 }, name);
+    await redis.ask((client) => client.set(`switchyard:${name}:alice`, stored));
+    expect(await buckets.take('alice')).toBeLessThanOrEqual(1_000);
+  });
+
   it('are gone from Redis when they are full', async () => {
     const name = randomUUID();
     const { redis, buckets } = await openRedisBuckets({ capacity: 3, perMinute: 60 }, name);

@@ -162,10 +162,23 @@ describe('MAX_EVENT_LOOP_DELAY_MS', () => {
     await expect.poll(async () => (await send()).status, { timeout: 20_000 }).toBe(200);
   });
 
+  it('is reached where some turns are late and those between them are not', async () => {
+    await using gateway = await startTestGateway({ settings: { MAX_EVENT_LOOP_DELAY_MS: '200' } });
+    let isEnough = false;
+    const burden = () => {
+      block(400);
+      if (!isEnough) setTimeout(burden, 60);
+    };
+    burden();
+    const send = async () => postSend(gateway, await gateway.createSession());
+    await expect.poll(async () => (await send()).status, { timeout: 20_000 }).toBe(503);
+    isEnough = true;
+  });
+
   it('is not reached by being late once, as when something is loaded', async () => {
     await using gateway = await startTestGateway({ settings: { MAX_EVENT_LOOP_DELAY_MS: '200' } });
     const sessionId = await gateway.createSession();
-    block(600);
+    block(1_500);
     await gateway.send({ sessionId, prompt: 'Hi' });
   });
 

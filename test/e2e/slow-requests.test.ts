@@ -62,7 +62,7 @@ describe('a body that stops coming', () => {
     expect(answer).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/);
     expect(answer.toLowerCase()).toContain('\r\nconnection: close\r\n');
     const body = answer.split('\r\n\r\n')[1] ?? '';
-    const message = `Nothing came of the body for ${timeoutMs} ms.`;
+    const message = `The body came too slowly, or nothing of it for ${timeoutMs} ms.`;
     expect(JSON.parse(body)).toEqual(
       request().includes(' /api/')
         ? { detail: message }
@@ -88,7 +88,8 @@ async function trickle(socket: Socket, whole: string, pieces: number): Promise<v
 
 it('a body that comes slowly, but comes, is taken', async () => {
   const { hostname, port } = new URL(gateway.url);
-  const body = JSON.stringify({ title: 'Slow' });
+  // Half a kilobyte a second is slow and no trickle.
+  const body = JSON.stringify({ title: 'Slow' }).padEnd(1_000);
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');
   const answer = text(socket);
@@ -99,6 +100,30 @@ it('a body that comes slowly, but comes, is taken', async () => {
 
   expect(await answer).toMatch(/^HTTP\/1.1 200 OK\r\n.*"title":"Slow"/s);
   expect(performance.now() - beganAt).toBeGreaterThan(timeoutMs);
+});
+
+it('a body that comes by the drop is cut', async () => {
+  const { hostname, port } = new URL(gateway.url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  const answer = text(socket);
+  socket.on('error', () => {});
+  socket.write(head('/api/v1/sessions/', json, 'content-length: 1000'));
+  const drops = setInterval(() => socket.write(' '), timeoutMs / 4);
+  expect(await answer).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/);
+  clearInterval(drops);
+});
+
+it('a body that comes by the drop after its request was answered is cut as well', async () => {
+  const { hostname, host, port } = new URL(gateway.url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  socket.on('error', () => {});
+  const answer = text(socket);
+  socket.write(`GET /health/live HTTP/1.1\r\nhost: ${host}\r\ncontent-length: 1000\r\n\r\n`);
+  const drops = setInterval(() => socket.write(' '), timeoutMs / 4);
+  expect(await answer).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+  clearInterval(drops);
 });
 
 it('an answer may take longer than any request', async () => {

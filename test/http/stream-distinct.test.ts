@@ -129,7 +129,7 @@ test('A field that fails is masked in every result, of a query and of a subscrip
 });
 
 test('A viewer whom the context refuses is told so in a result.', async () => {
-  const { client } = await openServer({ owner: () => ({ name: 'anybody' }) });
+  const { client } = await openServer({ owner: () => ({ name: 'anybody', watch: () => undefined }) });
   const nobody = client({ headers: { 'x-user': 'nobody' } });
   expect(await collect(nobody, { query: '{ hello }' })).toEqual([
     { errors: [{ message: 'Who are you?', extensions: { code: 'UNAUTHENTICATED' } }] },

@@ -148,22 +148,25 @@ test('Reservations that nobody opens are limited, and open streams do not count.
   expect((await reserve(server)).status).toBe(201);
 });
 
-test('Reservations of one owner are limited, and those of others do not count.', async () => {
-  const server = await openServer({ maxReservationsPerOwner: 1 });
+test('Streams of one owner are limited, waiting or open, and those of others do not count.', async () => {
+  const server = await openServer({ maxStreamsPerOwner: 1 });
   const first = await (await reserve(server)).text();
   const refused = await reserve(server);
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '60']);
-  const limit = { limit: 'MAX_STREAM_RESERVATIONS_PER_USER', retryAfter: 60 };
+  const limit = { limit: 'MAX_STREAMS_PER_USER', retryAfter: 60 };
   expect(await refused.json()).toMatchObject({
     errors: [{ extensions: { code: 'RATE_LIMITED', ...limit } }],
   });
   expect((await reserve(server, 'bob')).status).toBe(201);
-  await openWith(server, first);
-  expect((await reserve(server)).status).toBe(201);
+  const leaving = new AbortController();
+  await openWith(server, first, { signal: leaving.signal });
+  expect((await reserve(server)).status).toBe(429);
+  leaving.abort();
+  await vi.waitFor(async () => expect((await reserve(server)).status).toBe(201));
 });
 
 test('A reservation that expires makes room for its owner.', async () => {
-  const server = await openServer({ maxReservationsPerOwner: 1, reservationTtlMs: 50 });
+  const server = await openServer({ maxStreamsPerOwner: 1, reservationTtlMs: 50 });
   await reserve(server);
   await vi.waitFor(async () => expect((await reserve(server)).status).toBe(201));
 });
@@ -178,6 +181,25 @@ test('A stream whose owner is not known any more ends at once where nothing runs
   lapsing.abort();
   expect(await stream.text()).toMatch(/^(:\n\n)*$/);
   await vi.waitFor(() => expect(disposed).toHaveBeenCalledOnce());
+});
+
+test('A stream that is opened when its owner is not known any more ends at once.', async () => {
+  const watch = () => ({ signal: AbortSignal.abort(), [Symbol.dispose]: () => {} });
+  const server = await openServer({ owner: () => ({ name: 'alice', watch }) });
+  const stream = await openWith(server, await (await reserve(server)).text());
+  expect(await stream.text()).toMatch(/^(:\n\n)*$/);
+});
+
+test('A stream whose owner is not known any more takes no more operations.', async () => {
+  const lapsing = new AbortController();
+  const watch = () => ({ signal: lapsing.signal, [Symbol.dispose]: () => {} });
+  const server = await openServer({ owner: () => ({ name: 'alice', watch }) });
+  const reserved = await (await reserve(server)).text();
+  await openWith(server, reserved);
+  await startOn(server, reserved, 'subscription { silence(name: "silent") }');
+  await server.facts('silent').subscribed.promise;
+  lapsing.abort();
+  expect((await startOn(server, reserved, '{ hello }')).status).toBe(404);
 });
 
 test('A stream whose owner is not known any more carries what still runs to its end.', async () => {

@@ -25,13 +25,13 @@ export async function startStreamServer(overrides: Partial<StreamHandlerOptions>
     owner: (request) => {
       const user = request.headers.get('x-user') ?? 'anonymous';
       if (user === 'nobody') throw new GatewayError('UNAUTHENTICATED', 'Who are you?');
-      return { name: user };
+      return { name: user, watch: () => undefined };
     },
     log: pino({ level: 'error' }, { write: (line: string) => void logged.push(line) }),
     maxBodyBytes: 10_000,
     findDocument: anyDocument,
     maxReservations: 10,
-    maxReservationsPerOwner: 0,
+    maxStreamsPerOwner: 0,
     reservationTtlMs: 60_000,
     maxOperationsPerStream: 10,
     heartbeatMs: 60_000,

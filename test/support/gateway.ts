@@ -29,6 +29,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     DEMO_DELAY_MS: '0',
     LOG_LEVEL: 'silent',
     SHUTDOWN_GRACE_MS: '0',
+    // Test and gateway share an event loop: what is late may be the test's own doing.
+    MAX_EVENT_LOOP_DELAY_MS: '0',
     ...settings,
   });
   const gateway = await startGateway(config, createLog(config.log), parts);

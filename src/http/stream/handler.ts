@@ -38,8 +38,8 @@ export interface StreamHandlerOptions extends ReadOptions {
   isShareable?: IsShareable;
   /** Reservations that may wait to be opened at a time. */
   maxReservations: number;
-  /** The same of one owner; 0: no limit. */
-  maxReservationsPerOwner: number;
+  /** Streams of single connection mode of one owner, waiting or open; 0: no limit. */
+  maxStreamsPerOwner: number;
   /** Milliseconds within which a reservation must be opened. */
   reservationTtlMs: number;
   /** Operations that one stream of single connection mode carries at a time. */

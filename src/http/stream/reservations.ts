@@ -8,8 +8,8 @@ import { createReservedStream, type ReservedStream } from './reserved-stream.ts'
 export interface ReservationOptions {
   /** Reservations that may wait to be opened at a time, in the whole gateway. Open streams do not count. */
   maxReservations: number;
-  /** The same of one owner; 0: no limit. */
-  maxReservationsPerOwner: number;
+  /** Streams of one owner, waiting or open; 0: no limit. */
+  maxStreamsPerOwner: number;
   /** Milliseconds within which a reservation must be opened. */
   reservationTtlMs: number;
   heartbeatMs: number;
@@ -21,10 +21,13 @@ export interface ReservationOptions {
 export interface Reservations {
   /**
    * The token of a new reservation.
-   * @throws RequestError `RATE_LIMITED` while too many wait to be opened.
+   * @throws RequestError `RATE_LIMITED` while too many wait to be opened, or the owner has too many.
    */
   reserve(owner: string): string;
-  /** The stream behind a token. Undefined, too, where somebody else reserved it: tokens tell nothing. */
+  /**
+   * The stream behind a token. Undefined, too, where somebody else reserved it, for tokens tell nothing, and where
+   * it is about to end.
+   */
   find(token: string, owner: string): ReservedStream | undefined;
   /**
    * Fulfils a reservation.
@@ -36,24 +39,24 @@ export interface Reservations {
 }
 
 export function createReservations(options: ReservationOptions): Reservations {
-  const { maxReservations, maxReservationsPerOwner, reservationTtlMs, heartbeatMs, onError } = options;
+  const { maxReservations, maxStreamsPerOwner, reservationTtlMs, heartbeatMs, onError } = options;
   const streams = new Map<string, ReservedStream>();
-  const waiting = new Map<string, Disposable>();
+  const expiries = new Map<string, NodeJS.Timeout>();
   const owners = new UserCount();
 
-  const stopWaiting = (token: string) => {
-    waiting.get(token)?.[Symbol.dispose]();
-    waiting.delete(token);
+  const stopExpiry = (token: string) => {
+    clearTimeout(expiries.get(token));
+    expiries.delete(token);
   };
   const retryAfter = Math.ceil(reservationTtlMs / 1_000);
   const checkRoom = (owner: string) => {
-    if (waiting.size >= maxReservations) {
+    if (expiries.size >= maxReservations) {
       const message = 'Too many streams are reserved and not opened; try again later.';
       throw tooMany(message, { limit: 'MAX_STREAM_RESERVATIONS', retryAfter });
     }
-    if (maxReservationsPerOwner > 0 && owners.of(owner) >= maxReservationsPerOwner) {
-      const message = `You have ${maxReservationsPerOwner} streams reserved and not opened; open one first.`;
-      throw tooMany(message, { limit: 'MAX_STREAM_RESERVATIONS_PER_USER', retryAfter });
+    if (maxStreamsPerOwner > 0 && owners.of(owner) >= maxStreamsPerOwner) {
+      const message = `You have ${maxStreamsPerOwner} event streams already; close one first.`;
+      throw tooMany(message, { limit: 'MAX_STREAMS_PER_USER', retryAfter });
     }
   };
 
@@ -61,29 +64,27 @@ export function createReservations(options: ReservationOptions): Reservations {
     reserve(owner) {
       checkRoom(owner);
       const token = randomUUID();
+      const place = owners.enter(owner);
       const onClose = () => {
         streams.delete(token);
-        stopWaiting(token);
+        stopExpiry(token);
+        place[Symbol.dispose]();
       };
       const stream = createReservedStream({ owner, heartbeatMs, onClose, onError });
       streams.set(token, stream);
-      const expiry = setTimeout(() => void stream.close().catch(onError), reservationTtlMs);
-      const place = owners.enter(owner);
-      waiting.set(token, {
-        [Symbol.dispose]() {
-          clearTimeout(expiry);
-          place[Symbol.dispose]();
-        },
-      });
+      expiries.set(
+        token,
+        setTimeout(() => void stream.close().catch(onError), reservationTtlMs),
+      );
       return token;
     },
     find(token, owner) {
       const stream = streams.get(token);
-      return stream?.owner === owner ? stream : undefined;
+      return stream?.owner === owner && !stream.isRetired ? stream : undefined;
     },
     open(token, stream, response) {
       if (stream.isOpen) throw new RequestError('CONFLICT', 'The stream is open already.');
-      stopWaiting(token);
+      stopExpiry(token);
       return stream.open(response);
     },
     async close() {

@@ -8,6 +8,8 @@ export interface ReservedStream {
   /** Resolves once a client opens the stream, with undefined where it was closed before that. */
   readonly opened: Promise<EventStream | undefined>;
   readonly isOpen: boolean;
+  /** Whether it ends as soon as nothing runs on it: nothing more may be started. */
+  readonly isRetired: boolean;
   /** Operations that are not yet complete, by the id the client gave them. */
   readonly operations: ReadonlyMap<string, AbortController>;
   open(response: ServerResponse): EventStream;
@@ -62,6 +64,9 @@ export function createReservedStream(options: ReservedStreamOptions): ReservedSt
     operations,
     get isOpen() {
       return stream !== undefined;
+    },
+    get isRetired() {
+      return retired;
     },
     open(response) {
       stream = openEventStream(response, { heartbeatMs });

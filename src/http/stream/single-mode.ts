@@ -1,3 +1,4 @@
+import { whenAborted } from '../../when-aborted.ts';
 import { deliver } from './deliver.ts';
 import { type Exchange, prepareExchange } from './exchange.ts';
 import { framesOf } from './frames.ts';
@@ -51,8 +52,8 @@ export async function openStream(
   reservations: Reservations,
 ): Promise<void> {
   const { closed } = reservations.open(token, stream, outgoing);
-  using watch = owner.watch?.();
-  watch?.signal.addEventListener('abort', () => stream.retire(), { once: true });
+  using watch = owner.watch();
+  if (watch) whenAborted(watch.signal, () => stream.retire());
   await new Promise<void>((resolve) => {
     if (closed.aborted) resolve();
     closed.addEventListener('abort', () => resolve(), { once: true });

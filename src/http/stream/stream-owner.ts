@@ -2,8 +2,8 @@
 export interface StreamOwner {
   /** A name that nobody else has. */
   readonly name: string;
-  /** Watches what they are known by; undefined where that is good for good. */
-  watch?(): OwnerWatch | undefined;
+  /** Watches what they are known by; nothing where that is good for good. */
+  watch(): OwnerWatch | null | undefined;
 }
 
 /** Disposing ends the watch. */
