@@ -3,7 +3,9 @@ import type { AgentNode } from '../generated/prisma/client.ts';
 import { UserCount } from '../user-count.ts';
 
 /** The node whose token came with a request. */
-export type NodeIdentity = Pick<AgentNode, 'id' | 'nodeId' | 'userId' | 'tokenHash' | 'isActive'>;
+export type NodeIdentity = Pick<AgentNode, 'id' | 'nodeId' | 'userId' | 'isActive'> & {
+  readonly tokenHash: string;
+};
 
 export interface ConnectedNodesOptions {
   /** Most nodes that are connected at once. */
@@ -36,7 +38,7 @@ export class ConnectedNodes {
    */
   checkRoom({ tokenHash, userId }: NodeIdentity): void {
     const { maxConnections, maxConnectionsPerUser } = this.#options;
-    if (this.#byTokenHash.has(tokenHash ?? '')) return;
+    if (this.#byTokenHash.has(tokenHash)) return;
     if (this.#byTokenHash.size >= maxConnections) {
       const message = 'The gateway has as many nodes connected as it takes; try again later.';
       throw tryAgain('OVERLOADED', message, { limit: 'MAX_NODE_CONNECTIONS', retryAfter });
@@ -49,7 +51,7 @@ export class ConnectedNodes {
 
   /** @param closed Aborts when its inbox is closed. */
   enter(identity: NodeIdentity, closed: AbortSignal): void {
-    const tokenHash = identity.tokenHash ?? '';
+    const { tokenHash } = identity;
     const place = this.#users.enter(identity.userId);
     this.#byTokenHash.set(tokenHash, identity);
     const leave = () => {

@@ -71,7 +71,8 @@ export class Registry implements AsyncDisposable {
     // Saves a look into the database for all that an agent reports while it is connected.
     const connected = this.#connected.find(tokenHash);
     if (connected) return connected;
-    return this.#options.database.agentNode.findUnique({ where: { tokenHash } });
+    const node = await this.#options.database.agentNode.findUnique({ where: { tokenHash } });
+    return node && { ...node, tokenHash };
   }
 
   /** What this process knows of a node that has been connected or dispatched to. */

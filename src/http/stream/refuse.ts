@@ -9,8 +9,8 @@ export function refuse(outgoing: ServerResponse, error: unknown, present: Presen
   // A client that has left broke off its own request: nothing went wrong here.
   if (outgoing.destroyed) return;
   if (error instanceof RequestError) {
-    const { status, message, code, headers, extensions } = error;
-    sendErrors(outgoing, status, [{ message, extensions: { code, ...extensions } }], headers);
+    const { status, message, code, headers } = error;
+    sendErrors(outgoing, status, [{ message, extensions: { code } }], headers);
   } else {
     const headers = error instanceof GraphQLError ? error.extensions.http?.headers : undefined;
     sendErrors(outgoing, statusOf(error), [present(error)], headers);

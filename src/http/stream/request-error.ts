@@ -13,7 +13,6 @@ const requestStatus = {
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   BAD_USER_INPUT: 422,
-  RATE_LIMITED: 429,
   SHUTTING_DOWN: 503,
 } as const;
 
@@ -22,29 +21,15 @@ export class RequestError extends Error {
   readonly status: number;
   readonly code: keyof typeof requestStatus;
   readonly headers: Record<string, string>;
-  /** Further machine-readable facts. */
-  readonly extensions: Record<string, unknown>;
 
   /** @param message For the client, a sentence. */
-  constructor(
-    code: keyof typeof requestStatus,
-    message: string,
-    headers: Record<string, string> = {},
-    extensions: Record<string, unknown> = {},
-  ) {
+  constructor(code: keyof typeof requestStatus, message: string, headers: Record<string, string> = {}) {
     super(message);
     this.name = 'RequestError';
     this.status = requestStatus[code];
     this.code = code;
     this.headers = headers;
-    this.extensions = extensions;
   }
-}
-
-/** Refuses what is one too many. Without `retryAfter`, nobody knows when there will be room. */
-export function tooMany(message: string, facts: { limit: string; retryAfter?: number }): RequestError {
-  const headers = facts.retryAfter === undefined ? {} : { 'retry-after': String(facts.retryAfter) };
-  return new RequestError('RATE_LIMITED', message, headers, facts);
 }
 
 /** Answers `{"errors": […]}`, unless the client has left or an answer has begun. */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { tryAgain } from '../../errors.ts';
 import type { EventStream } from '../../sse/event-stream.ts';
 import { UserCount } from '../../user-count.ts';
-import { RequestError, tooMany } from './request-error.ts';
+import { RequestError } from './request-error.ts';
 import { createReservedStream, type ReservedStream } from './reserved-stream.ts';
 
 export interface ReservationOptions {
@@ -21,7 +22,7 @@ export interface ReservationOptions {
 export interface Reservations {
   /**
    * The token of a new reservation.
-   * @throws RequestError `RATE_LIMITED` while too many wait to be opened, or the owner has too many.
+   * @throws GatewayError RATE_LIMITED while too many wait to be opened, or where the owner has too many.
    */
   reserve(owner: string): string;
   /**
@@ -52,11 +53,11 @@ export function createReservations(options: ReservationOptions): Reservations {
   const checkRoom = (owner: string) => {
     if (expiries.size >= maxReservations) {
       const message = 'Too many streams are reserved and not opened; try again later.';
-      throw tooMany(message, { limit: 'MAX_STREAM_RESERVATIONS', retryAfter });
+      throw tryAgain('RATE_LIMITED', message, { limit: 'MAX_STREAM_RESERVATIONS', retryAfter });
     }
     if (maxStreamsPerOwner > 0 && owners.of(owner) >= maxStreamsPerOwner) {
       const message = `You have ${maxStreamsPerOwner} event streams already; close one first.`;
-      throw tooMany(message, { limit: 'MAX_STREAMS_PER_USER', retryAfter });
+      throw tryAgain('RATE_LIMITED', message, { limit: 'MAX_STREAMS_PER_USER', retryAfter });
     }
   };
 

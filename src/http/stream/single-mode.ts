@@ -1,10 +1,11 @@
+import { GatewayError } from '../../errors.ts';
 import { whenAborted } from '../../when-aborted.ts';
 import { deliver } from './deliver.ts';
 import { type Exchange, prepareExchange } from './exchange.ts';
 import { framesOf } from './frames.ts';
 import type { GraphQLServer } from './graphql-server.ts';
 import { type ReadOptions, type RequestParams, readParams } from './read-params.ts';
-import { RequestError, sendErrors, tooMany } from './request-error.ts';
+import { RequestError, sendErrors } from './request-error.ts';
 import type { Reservations } from './reservations.ts';
 import type { ReservedStream } from './reserved-stream.ts';
 import type { StreamOwner } from './stream-owner.ts';
@@ -110,7 +111,9 @@ function assertRoom({ token, stream }: NamedStream, id: string, options: SingleM
     throw new RequestError('CONFLICT', 'An operation with this id is already running on the stream.');
   }
   if (stream.operations.size >= options.maxOperationsPerStream) {
-    throw tooMany('The stream carries as many operations as it may.', { limit: 'MAX_OPERATIONS_PER_STREAM' });
+    throw new GatewayError('RATE_LIMITED', 'The stream carries as many operations as it may.', {
+      limit: 'MAX_OPERATIONS_PER_STREAM',
+    });
   }
 }
 
