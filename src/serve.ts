@@ -23,7 +23,7 @@ export async function serve(
   const model = (await services.models.list()).find(({ isDefault }) => isDefault);
   log.info(`Switchyard answers at ${url}`);
   log.info(
-    `GraphiQL: ${url}/graphql   graphql-sse: ${url}/graphql/stream   REST: ${url}/api/v1   its docs: ${url}/docs`,
+    `Console: ${url}/console   GraphiQL: ${url}/graphql   graphql-sse: ${url}/graphql/stream   REST: ${url}/api/v1   its docs: ${url}/docs`,
   );
   log.info(
     `Model: ${model ? `${model.providerName}/${model.modelName}` : 'whatever the provider offers first'}`,
