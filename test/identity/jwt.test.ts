@@ -62,6 +62,7 @@ describe('with a secret', () => {
     ['names no user', () => signJwt({ iss: 'login', aud: 'chat' }), /"sub"/],
     ['names an empty user', () => signJwt({ ...good, sub: '' }), /"sub"/],
     ['names a user with spaces around', () => signJwt({ ...good, sub: ' alice' }), /"sub"/],
+    ['names a user with a line break within', () => signJwt({ ...good, sub: 'ali\nce' }), /control/],
     ['comes from somebody else', () => signJwt({ ...good, iss: 'other' }), /"iss"/],
     ['is for somebody else', () => signJwt({ ...good, aud: 'other' }), /"aud"/],
     ['is signed with another secret', () => signJwt(good, 'x'.repeat(32)), /no JWT that this gateway trusts/],
