@@ -90,21 +90,24 @@ test('one request waits for an issuer that hangs, and the others are answered at
   expect(await Promise.all(asked)).toContainEqual(expect.objectContaining({ userId: 'alice' }));
 });
 
-test.each(['pour', 'huge'] as const)('no more than a megabyte is read of an issuer’s keys (%s)', async (how) => {
-  await using issuer = await start();
-  const { keys, gateway, key, sign } = issuer;
-  const token = await sign('one');
-  keys.publish(key);
-  keys.misbehave(how);
+test.each(['pour', 'huge'] as const)(
+  'no more than a megabyte is read of an issuer’s keys (%s)',
+  async (how) => {
+    await using issuer = await start();
+    const { keys, gateway, key, sign } = issuer;
+    const token = await sign('one');
+    keys.publish(key);
+    keys.misbehave(how);
 
-  expect(await whoIs(gateway, token)).toMatchObject({ status: 503 });
-  expect(await gateway.logged('cannot be fetched')).toMatchObject({
-    err: { message: 'The answer is longer than 1048576 bytes' },
-  });
+    expect(await whoIs(gateway, token)).toMatchObject({ status: 503 });
+    expect(await gateway.logged('cannot be fetched')).toMatchObject({
+      err: { message: 'The answer is longer than 1048576 bytes' },
+    });
 
-  keys.publish(key);
-  await expect.poll(() => whoIs(gateway, token), { timeout: 10_000 }).toMatchObject({ userId: 'alice' });
-});
+    keys.publish(key);
+    await expect.poll(() => whoIs(gateway, token), { timeout: 10_000 }).toMatchObject({ userId: 'alice' });
+  },
+);
 
 test('an answer that is no set of keys is a failure as any other', async () => {
   await using issuer = await start();

@@ -63,6 +63,7 @@ describe('with a secret', () => {
     ['names an empty user', () => signJwt({ ...good, sub: '' }), /"sub"/],
     ['names a user with spaces around', () => signJwt({ ...good, sub: ' alice' }), /"sub"/],
     ['names a user with a line break within', () => signJwt({ ...good, sub: 'ali\nce' }), /control/],
+    ['names everybody', () => signJwt({ ...good, sub: 'anonymous' }), /another name: anonymous/],
     ['comes from somebody else', () => signJwt({ ...good, iss: 'other' }), /"iss"/],
     ['is for somebody else', () => signJwt({ ...good, aud: 'other' }), /"aud"/],
     ['is signed with another secret', () => signJwt(good, 'x'.repeat(32)), /no JWT that this gateway trusts/],

@@ -86,6 +86,7 @@ describe('switchyard token', () => {
   it.each([
     [['create'], /--user/],
     [['create', '--user', ' '], /^--user: expected some text/],
+    [['create', '--user', 'anonymous'], /^--user: expected another name: anonymous is whoever is not asked/],
     [['create', '--user', 'al\u001b[2Jice'], /^--user: expected text without control characters/],
     [['create', '--user', 'alice', '--name', 'x\n9   admin  yes'], /^--name: expected text without control/],
     [['create', '--user', 'alice', '--name', 'x\u2028y'], /^--name: expected text without control/],
