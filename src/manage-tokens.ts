@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { readConfig } from './config.ts';
 import type { ApiToken } from './generated/prisma/client.ts';
 import { ApiTokens } from './identity/api-tokens.ts';
@@ -5,6 +6,9 @@ import { userIdText } from './identity/user-id.ts';
 import { createLog } from './log.ts';
 import { StartupError } from './startup-error.ts';
 import { openDatabase } from './storage/open-database.ts';
+import { wellFormedLine } from './well-formed-text.ts';
+
+const nameText = wellFormedLine.max(200, 'expected at most 200 characters');
 
 /** What is to be done with API tokens. */
 export type TokenOrder =
@@ -38,13 +42,18 @@ async function create(
   tokens: ApiTokens,
   { userId, isAdmin, name, lifetimeMs }: Extract<TokenOrder, { do: 'create' }>,
 ): Promise<TokenReport> {
-  const checked = userIdText.safeParse(userId);
-  if (!checked.success) throw new StartupError(`--user: ${checked.error.issues[0]?.message}.`);
+  check('--user', userIdText, userId);
+  if (name !== null) check('--name', nameText, name);
   const expiresAt = lifetimeMs === null ? null : new Date(Date.now() + lifetimeMs);
   const { token, row } = await tokens.create({ userId, isAdmin, name, expiresAt });
   const until = expiresAt ? `until ${expiresAt.toISOString()}` : 'until it is revoked';
   const whose = `${isAdmin ? 'the admin' : 'the user'} ${userId}`;
   return { output: token, remark: `Token ${row.id} of ${whose}, good ${until}. It is shown only now.` };
+}
+
+function check(option: string, text: z.ZodType, value: string): void {
+  const { error } = text.safeParse(value);
+  if (error) throw new StartupError(`${option}: ${error.issues[0]?.message}.`);
 }
 
 async function revoke(tokens: ApiTokens, id: number): Promise<TokenReport> {
@@ -68,7 +77,16 @@ function table(rows: ApiToken[]): string {
 
 function cells({ id, userId, isAdmin, createdAt, lastUsedAt, name, ...ends }: ApiToken): string[] {
   const used = lastUsedAt ? toMinute(lastUsedAt) : 'never';
-  return [String(id), userId, isAdmin ? 'yes' : 'no', stateOf(ends), toMinute(createdAt), used, name ?? ''];
+  const [admin, state] = [isAdmin ? 'yes' : 'no', stateOf(ends)];
+  return [String(id), printable(userId), admin, state, toMinute(createdAt), used, printable(name ?? '')];
+}
+
+/** What earlier versions took for names forges no row, and does nothing to a terminal. */
+function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
 }
 
 function stateOf({ expiresAt, revokedAt }: Pick<ApiToken, 'expiresAt' | 'revokedAt'>): string {

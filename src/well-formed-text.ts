@@ -4,3 +4,9 @@ import { z } from 'zod';
 export const wellFormedText = z
   .string()
   .regex(/^[^\p{Surrogate}\0]*$/u, 'expected well-formed Unicode without NUL');
+
+/** The same on one line, with nothing in it that acts on a terminal. */
+export const wellFormedLine = wellFormedText.regex(
+  /^[^\p{Cc}\p{Zl}\p{Zp}]*$/u,
+  'expected text without control characters and line breaks',
+);

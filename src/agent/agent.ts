@@ -103,6 +103,10 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
 }
 
 function addressOf({ gateway, token }: AgentOptions): GatewayAddress {
+  // Nor is it shown: it would be with every line about the connection, and fetch does not take it.
+  if (gateway.includes('@')) {
+    throw new AgentError('The gateway must be a URL without a user name or password in it: no "@".');
+  }
   const protocol = URL.canParse(gateway) ? new URL(gateway).protocol : '';
   if (protocol !== 'http:' && protocol !== 'https:') {
     throw new AgentError(`The gateway must be an http: or https: URL; it is ${JSON.stringify(gateway)}.`);

@@ -3,7 +3,7 @@ import type { ApiToken } from '../generated/prisma/client.ts';
 import { hashToken, mintToken } from '../secret-token.ts';
 import type { Database } from '../storage/database.ts';
 import { expired, unauthenticated } from './unauthenticated.ts';
-import type { Viewer } from './viewer.ts';
+import { anonymous, type Viewer } from './viewer.ts';
 
 /** What every API token begins with. */
 export const apiTokenPrefix = 'swu_';
@@ -52,6 +52,8 @@ export class ApiTokens {
     if (row === null) throw unauthenticated('The token is unknown.');
     if (row.revokedAt !== null) throw unauthenticated(revoked);
     if (row.expiresAt !== null && row.expiresAt <= new Date()) throw unauthenticated(expired);
+    // Made by an earlier version: see `userIdText`.
+    if (row.userId === anonymous.userId) throw unauthenticated(ofNobody);
     await this.#noteUse(row);
     const { id, userId, isAdmin, expiresAt } = row;
     return { userId, isAdmin, expiresAt, apiTokenId: id };
@@ -75,5 +77,7 @@ export class ApiTokens {
     }
   }
 }
+
+const ofNobody = `The token is for ${anonymous.userId}, which nobody can be who is asked for a token.`;
 
 export const revoked = 'The token was revoked.';

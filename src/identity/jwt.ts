@@ -1,6 +1,7 @@
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
+import { createRemoteKeys, unavailable } from './remote-keys.ts';
 import { expired, unauthenticated } from './unauthenticated.ts';
 import { userIdText } from './user-id.ts';
 import type { Viewer } from './viewer.ts';
@@ -44,12 +45,6 @@ const asymmetric = [
   'Ed25519',
 ];
 
-/**
- * Fetching keys: given up after a while, kept for ten minutes, and asked for again when a token names one that
- * is unknown, though not more often than the cooldown allows to whoever makes up names.
- */
-const fetching = { timeoutDuration: 5_000, cooldownDuration: 2_000, cacheMaxAge: 600_000 };
-
 export function createVerifyJwt(options: JwtOptions): VerifyJwt {
   const { key, issuer, audience, adminClaim, log } = options;
   const checks: JWTVerifyOptions = {
@@ -59,10 +54,11 @@ export function createVerifyJwt(options: JwtOptions): VerifyJwt {
     ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience }),
   };
-  const getKey = createGetKey(key);
+  const getKey = createGetKey(key, log);
+  const refusal = createRefusal(log);
   return async (token) => {
     const { payload } = await jwtVerify(token, getKey, checks).catch((error: unknown) => {
-      throw refusal(error, log);
+      throw refusal(error);
     });
     const userId = userIdText.safeParse(payload.sub);
     if (!userId.success) {
@@ -71,30 +67,36 @@ export function createVerifyJwt(options: JwtOptions): VerifyJwt {
     return {
       userId: userId.data,
       isAdmin: payload[adminClaim] === true,
-      expiresAt: new Date(Math.min(((payload.exp ?? 0) + clockTolerance) * 1_000, latestMs)),
+      // As jose has it, a token is good to the end of a second that has begun.
+      expiresAt: new Date(Math.min((Math.ceil(payload.exp ?? 0) + clockTolerance) * 1_000, latestMs)),
       apiTokenId: null,
     };
   };
 }
 
-function createGetKey(key: JwtOptions['key']): JWTVerifyGetKey {
-  if ('jwksUrl' in key) return createRemoteJWKSet(new URL(key.jwksUrl), fetching);
+function createGetKey(key: JwtOptions['key'], log: Logger): JWTVerifyGetKey {
+  if ('jwksUrl' in key) return createRemoteKeys({ url: key.jwksUrl, log });
   const secret = new TextEncoder().encode(key.secret);
   return async () => secret;
 }
 
-/** What is wrong with a token, or else with the server that has the keys. */
-function refusal(error: unknown, log: Logger): GatewayError {
-  if (error instanceof errors.JWTExpired) return unauthenticated(expired);
-  if (error instanceof errors.JWTClaimValidationFailed) {
-    return unauthenticated(`The token will not do: ${error.message}.`);
-  }
-  if (faultsOfToken.some((fault) => error instanceof fault)) {
-    return unauthenticated('The token is no JWT that this gateway trusts.');
-  }
-  log.warn({ err: error }, 'the keys of JWTs cannot be fetched');
-  const message = 'The keys that tokens are signed with cannot be fetched; try again in a moment.';
-  return new GatewayError('IDENTITY_UNAVAILABLE', message, { http: { status: 503, headers: {} } });
+/** Says what is wrong with a token, or else with the key that it names. */
+function createRefusal(log: Logger) {
+  let lastFault: string | undefined;
+  return (error: unknown): GatewayError => {
+    if (error instanceof GatewayError) return error;
+    if (error instanceof errors.JWTExpired) return unauthenticated(expired);
+    if (error instanceof errors.JWTClaimValidationFailed) {
+      return unauthenticated(`The token will not do: ${error.message}.`);
+    }
+    if (faultsOfToken.some((fault) => error instanceof fault)) {
+      return unauthenticated('The token is no JWT that this gateway trusts.');
+    }
+    // Anybody can name that key again and again.
+    if (String(error) !== lastFault) log.warn({ err: error }, 'a key of JWTs cannot be used');
+    lastFault = String(error);
+    return unavailable();
+  };
 }
 
 const faultsOfToken = [

@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { StartupError } from '../startup-error.ts';
 import { isBusy } from './busy.ts';
+import { makeOwnFile } from './make-own-file.ts';
 
 export interface ClaimDataDirOptions {
   /** How long to wait for a predecessor that is just stopping, in milliseconds; default 5,000. */
@@ -39,7 +40,9 @@ export async function claimDataDir(dir: string, options: ClaimDataDirOptions = {
 function openLock(dir: string): Sqlite.Database {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    return new Sqlite(join(dir, 'gateway.lock'), { timeout: 0 });
+    const file = join(dir, 'gateway.lock');
+    makeOwnFile(file);
+    return new Sqlite(file, { timeout: 0 });
   } catch (error) {
     throw unusable(dir, error);
   }

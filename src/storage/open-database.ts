@@ -8,6 +8,7 @@ import { StartupError } from '../startup-error.ts';
 import { isBusy } from './busy.ts';
 import type { Database } from './database.ts';
 import { databaseFile } from './database-file.ts';
+import { makeOwnFile } from './make-own-file.ts';
 import { migrate } from './migrate.ts';
 import { readMigrations } from './migrations.ts';
 import { createSqliteAdapter } from './sqlite-adapter.ts';
@@ -50,8 +51,10 @@ export async function openDatabase({ url, log }: OpenDatabaseOptions): Promise<O
 async function prepareFile(file: string): Promise<string[]> {
   const migrations = readMigrations();
   try {
-    // Conversations are nobody else's business: a folder that is made here is the owner's alone.
+    // Conversations are nobody else's business, in a folder that others may read too. SQLite gives the files
+    // beside the database its mode.
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeOwnFile(file);
     const connection = new Sqlite(file, { timeout: busyTimeoutMs });
     try {
       const applied = migrate(connection, migrations);

@@ -76,6 +76,17 @@ describe('an agent that cannot start says so in one sentence and ends with 1', (
     expect(agent.stderr).toBe('The token must be what `registerNode` gave: swn_….\n');
   });
 
+  test.each(['http://alice:p4ss@localhost:8000', 'alice:p4ss@localhost:8000', 'http://p4ss@localhost'])(
+    'with a password in the address of the gateway, which is not shown: %s',
+    async (address) => {
+      await using machine = await openMachine();
+      await using agent = spawnAgent(address, { token: 'swn_x', ...machine });
+      expect(await agent.exited).toEqual({ code: 1, signal: null });
+      expect(agent.stderr).toBe('The gateway must be a URL without a user name or password in it: no "@".\n');
+      expect(agent.stdout).not.toContain('p4ss');
+    },
+  );
+
   test('with a gateway that is no address', async () => {
     await using machine = await openMachine();
     await using agent = spawnAgent('localhost:8000', { token: 'swn_x', ...machine });

@@ -3,23 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { adminJwt, jwtSecret, jwtSettings, signJwt } from '../support/jwt.ts';
 import { startKeyServer } from './key-server.ts';
+import { whoIs } from './who-is.ts';
 
 const viewer = '{ viewer { userId isAdmin expiresAt } }';
-
-/** Who a token makes of its bearer, or why nobody. */
-async function whoIs(gateway: TestGateway, token: string) {
-  const response = await fetch(`${gateway.url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-    body: JSON.stringify({ query: viewer }),
-  });
-  const { data, errors } = (await response.json()) as {
-    data?: { viewer: { userId: string; isAdmin: boolean } };
-    errors?: { message: string; extensions: { code: string } }[];
-  };
-  const challenge = response.headers.get('www-authenticate');
-  return data?.viewer ?? { status: response.status, challenge, ...errors?.[0] };
-}
 
 const refused = (message: RegExp) => ({
   status: 401,
@@ -54,6 +40,14 @@ describe('with a secret', () => {
     },
   );
 
+  it('one that ends within a second is good to the end of that second', async () => {
+    const exp = Math.floor(Date.now() / 1_000) + 600;
+    const seen = await whoIs(gateway, await signJwt({ ...good, expiresIn: 600.25 }));
+    const { expiresAt } = seen as unknown as { expiresAt: string };
+    // With the five seconds that clocks may be apart.
+    expect([exp + 6, exp + 7]).toContain(Date.parse(expiresAt) / 1_000);
+  });
+
   it('a claim makes an admin, when it is true and nothing like it', async () => {
     const admin = (claim: unknown) => signJwt({ ...good, switchyard_admin: claim });
     expect(await whoIs(gateway, await admin(true))).toMatchObject({ isAdmin: true });
@@ -68,6 +62,8 @@ describe('with a secret', () => {
     ['names no user', () => signJwt({ iss: 'login', aud: 'chat' }), /"sub"/],
     ['names an empty user', () => signJwt({ ...good, sub: '' }), /"sub"/],
     ['names a user with spaces around', () => signJwt({ ...good, sub: ' alice' }), /"sub"/],
+    ['names a user with a line break within', () => signJwt({ ...good, sub: 'ali\nce' }), /control/],
+    ['names everybody', () => signJwt({ ...good, sub: 'anonymous' }), /another name: anonymous/],
     ['comes from somebody else', () => signJwt({ ...good, iss: 'other' }), /"iss"/],
     ['is for somebody else', () => signJwt({ ...good, aud: 'other' }), /"aud"/],
     ['is signed with another secret', () => signJwt(good, 'x'.repeat(32)), /no JWT that this gateway trusts/],

@@ -1,9 +1,13 @@
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../src/storage/open-database.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
 import { type Outcome, switchyard } from '../support/switchyard.ts';
 import { openTemporaryFolder } from '../support/temporary-folder.ts';
 
 const viewer = '{ viewer { userId isAdmin expiresAt } }';
+
+const log = pino({ level: 'silent' });
 
 let folder: Awaited<ReturnType<typeof openTemporaryFolder>>;
 let gateway: GatewayProcess;
@@ -82,6 +86,10 @@ describe('switchyard token', () => {
   it.each([
     [['create'], /--user/],
     [['create', '--user', ' '], /^--user: expected some text/],
+    [['create', '--user', 'anonymous'], /^--user: expected another name: anonymous is whoever is not asked/],
+    [['create', '--user', 'al\u001b[2Jice'], /^--user: expected text without control characters/],
+    [['create', '--user', 'alice', '--name', 'x\n9   admin  yes'], /^--name: expected text without control/],
+    [['create', '--user', 'alice', '--name', 'x\u2028y'], /^--name: expected text without control/],
     [['create', '--user', 'alice', '--expires-in', 'tomorrow'], /Expected a time like 90s, 30m, 12h or 30d/],
     [['revoke', 'swu_x'], /Expected the number of a token/],
     [['revoke', '99999'], /^There is no token 99999\.$/m],
@@ -90,6 +98,18 @@ describe('switchyard token', () => {
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(message);
     expect(stderr).not.toContain('    at ');
+  });
+
+  it('lists what was stored before such names were refused on one line, without what acts on a terminal', async () => {
+    const { id } = await create('--user', 'frank');
+    {
+      const stored = { userId: 'fr\u001b[2Jank', name: 'x\n9   admin  yes\u202e' };
+      await using opened = await openDatabase({ url: `file:${folder.path}/switchyard.db`, log });
+      await opened.db.apiToken.update({ where: { id: Number(id) }, data: stored });
+    }
+    expect(await listed(id)).toMatch(
+      /^\d+ +fr\\u\{1b\}\[2Jank +no .* x\\u\{a\}9 {3}admin {2}yes\\u\{202e\}$/,
+    );
   });
 });
 
