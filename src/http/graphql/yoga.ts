@@ -14,6 +14,7 @@ import { useIntrospectionOff } from './use-introspection-off.ts';
 import { type CostLimits, useMaxCost } from './use-max-cost.ts';
 import { type ShapeLimits, useMaxShape } from './use-max-shape.ts';
 import { useMaxTokens } from './use-max-tokens.ts';
+import { usePostOnly } from './use-post-only.ts';
 import { useRequestParams } from './use-request-params.ts';
 
 export interface GraphQLOptions extends ShapeLimits, CostLimits, UploadOptions {
@@ -49,6 +50,7 @@ export function createGraphQLServer(options: GraphQLOptions) {
       useMaxShape(options),
       useMaxCost(options),
       ...(introspection ? [] : [useIntrospectionOff()]),
+      usePostOnly(schema),
       useGraphQLJs(),
       useAcceptable(),
     ],
