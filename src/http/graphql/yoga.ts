@@ -8,6 +8,7 @@ import { useUploadStatus } from '../uploads/use-upload-status.ts';
 import { maskError } from './mask-error.ts';
 import type { RequestContext } from './request-context.ts';
 import { useAcceptable } from './use-acceptable.ts';
+import { useCertainSubscription } from './use-certain-subscription.ts';
 import { useErrorLog } from './use-error-log.ts';
 import { useGraphQLJs } from './use-graphql-js.ts';
 import { useIntrospectionOff } from './use-introspection-off.ts';
@@ -49,6 +50,7 @@ export function createGraphQLServer(options: GraphQLOptions) {
       useMaxTokens(maxQueryTokens),
       useMaxShape(options),
       useMaxCost(options),
+      useCertainSubscription(),
       ...(introspection ? [] : [useIntrospectionOff()]),
       usePostOnly(schema),
       useGraphQLJs(),
