@@ -220,7 +220,7 @@ async function serve(config: Config, log: Logger, services: Services, redis: Red
     ...limits,
   });
   const requests = { ...createRequestLimits(config.requests, redis), identify };
-  const guards = await createGuards({ ...http, ...web, requests });
+  const guards = await createGuards({ ...http, ...web, isOpen: auth === undefined, requests });
   const app = createServerApp({
     graphql,
     identify,

@@ -9,7 +9,7 @@ export const webSettings = {
     'must be names of hosts without ports, separated by commas (chat.example.org, 10.0.0.7)',
   ).meta({
     description:
-      'Names under which the gateway is reached, separated by commas; `localhost` and loopback addresses always do.',
+      'Names under which the gateway is reached, separated by commas; `localhost` and loopback addresses always do, and with AUTH_NONE_ANYWHERE any address.',
   }),
   CORS_ORIGINS: list(
     isOrigin,

@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 
 /**
  * Refuses what a page of another origin makes a browser send. That page may not read the answer, but asking is
- * enough: a chat over GET, or a POST without a body that clears a history, needs no leave of ours. Links to
+ * enough: a POST without a body that clears a history needs no leave of ours. Links to
  * our pages work. Programs are not concerned: only browsers tell the site and the origin.
  *
  * @param allowed Origins whose pages may ask.

@@ -3,6 +3,7 @@ import { usageOf } from '../chat/log/ended-run.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
 import { wellFormedText } from '../well-formed-text.ts';
+import { acting } from './acting.ts';
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
 import { MessageRef } from './message.ts';
@@ -71,6 +72,7 @@ const after = 'The `seq` of the last run event you have seen. Default: 0, all of
 
 builder.subscriptionFields((t) => ({
   chat: t.field({
+    ...acting,
     type: RunEventRef,
     authScopes: (_root, { input }) => ({ session: Number(input.sessionId.id) }),
     description:

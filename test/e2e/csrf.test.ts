@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chatDocument } from '../support/chat.ts';
+import { chatDocument, runEventsDocument } from '../support/chat.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { createWav } from '../support/wav.ts';
 
@@ -79,7 +79,7 @@ describe('a GET, which an image, a script or a style sheet makes a browser send'
 
   it.each(accepts)('sends no prompt where it accepts %s', async (accept) => {
     for (const path of ['/graphql', '/graphql/stream']) {
-      await expectRefused(`${path}?${search(chatDocument)}`, { headers: { accept } }, [404, 406]);
+      await expectRefused(`${path}?${search(chatDocument)}`, { headers: { accept } }, [404, 405]);
     }
   });
 
@@ -112,12 +112,60 @@ describe('a GET, which an image, a script or a style sheet makes a browser send'
     }
   });
 
-  it('of who names the event stream is a subscription like any other', async () => {
+  it('of who names the event stream may follow what others do', async () => {
+    await gateway.send({ sessionId, prompt: 'Hi', onBusy: 'ENQUEUE' });
     const headers = { accept: 'text/event-stream' };
+    const search = new URLSearchParams({ query: runEventsDocument, variables: '{"runId":"UnVuOjE="}' });
     for (const path of ['/graphql', '/graphql/stream']) {
-      const response = await fetch(`${gateway.url}${path}?${search(chatDocument)}`, { headers });
+      const response = await fetch(`${gateway.url}${path}?${search}`, { headers });
       expect(await response.text()).toContain('"RunCompleted"');
     }
+  });
+});
+
+describe('a GET of who names the event stream, as a page does that hides where from,', () => {
+  const field = 'chat(input: $input) { __typename }';
+  const documents: Record<string, string> = {
+    'the field': `subscription ($input: ChatInput!) { ${field} }`,
+    'an alias': `subscription ($input: ChatInput!) { runEvents: ${field} }`,
+    'an inline fragment': `subscription ($input: ChatInput!) { ... { ... on Subscription { ${field} } } }`,
+    'fragments within each other': `subscription ($input: ChatInput!) { ...A }
+      fragment A on Subscription { ...B } fragment B on Subscription { a: ${field} }`,
+  };
+
+  async function expectPostOnly(path: string, search: Record<string, string>, headers = {}): Promise<void> {
+    const before = await state();
+    const { variables } = operation('');
+    const all = new URLSearchParams({ ...search, variables: JSON.stringify(variables) });
+    const response = await fetch(`${gateway.url}${path}?${all}`, {
+      headers: { accept: 'text/event-stream', ...headers },
+    });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+    expect(await response.text()).toContain('METHOD_NOT_ALLOWED');
+    expect(await state()).toEqual(before);
+  }
+
+  it.each(Object.entries(documents))('sends no prompt by %s', async (_what, query) => {
+    for (const path of ['/graphql', '/graphql/stream']) await expectPostOnly(path, { query });
+  });
+
+  it('sends no prompt by the one of several operations that is named', async () => {
+    const query = `subscription Read { runEvents(runId: "UnVuOjE=") { __typename } }
+      subscription Send($input: ChatInput!) { ${field} }`;
+    for (const path of ['/graphql', '/graphql/stream']) {
+      await expectPostOnly(path, { query, operationName: 'Send' });
+      const search = new URLSearchParams({ query, operationName: 'Read' });
+      const headers = { accept: 'text/event-stream' };
+      const response = await fetch(`${gateway.url}${path}?${search}`, { headers });
+      expect(await response.text()).toContain('"RunCompleted"');
+    }
+  });
+
+  it('sends no prompt to a stream that was reserved', async () => {
+    const token = await (await fetch(`${gateway.url}/graphql/stream`, { method: 'PUT' })).text();
+    const headers = { accept: 'application/json', 'x-graphql-event-stream-token': token };
+    const extensions = '{"operationId":"1"}';
+    await expectPostOnly('/graphql/stream', { query: String(documents['the field']), extensions }, headers);
   });
 });
 

@@ -18,10 +18,13 @@ const otherPages = {
   'that hides its origin': { origin: 'null' },
 };
 
-function chatOverGet(path: string, headers: Record<string, string>): Promise<Response> {
-  const variables = JSON.stringify({ input: { sessionId, prompt: 'Spend money.' } });
-  const search = new URLSearchParams({ query: chatDocument, variables });
-  return fetch(`${gateway.url}${path}?${search}`, { headers: { accept: 'text/event-stream', ...headers } });
+function sendChat(path: string, headers: Record<string, string>): Promise<Response> {
+  const variables = { input: { sessionId, prompt: 'Spend money.' } };
+  return fetch(`${gateway.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...headers },
+    body: JSON.stringify({ query: chatDocument, variables }),
+  });
 }
 
 async function messageCount(): Promise<number> {
@@ -32,13 +35,13 @@ describe.each(Object.entries(otherPages))('a page %s', (_, headers) => {
   it('cannot send a prompt', async () => {
     const before = await messageCount();
     for (const path of ['/graphql', '/graphql/stream']) {
-      expect((await chatOverGet(path, headers)).status).toBe(403);
+      expect((await sendChat(path, headers)).status).toBe(403);
     }
     expect(await messageCount()).toBe(before);
   });
 
   it('cannot clear a history', async () => {
-    await (await chatOverGet('/graphql/stream', {})).text();
+    await (await sendChat('/graphql/stream', {})).text();
     const before = await messageCount();
     const response = await gateway.rest('/sessions/1/clear-history', { method: 'POST', headers });
     expect(response.status).toBe(403);
@@ -49,8 +52,8 @@ describe.each(Object.entries(otherPages))('a page %s', (_, headers) => {
 describe('nobody else is refused', () => {
   it('a page of the gateway itself', async () => {
     const own = { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors', origin: gateway.url };
-    expect((await chatOverGet('/graphql/stream', own)).status).toBe(200);
-    expect((await chatOverGet('/graphql/stream', { origin: gateway.url })).status).toBe(200);
+    expect((await sendChat('/graphql/stream', own)).status).toBe(200);
+    expect((await sendChat('/graphql/stream', { origin: gateway.url })).status).toBe(200);
   });
 
   it('a person who follows a link to GraphiQL or the docs', async () => {
@@ -64,6 +67,6 @@ describe('nobody else is refused', () => {
   });
 
   it('a program, which sends none of this', async () => {
-    expect((await chatOverGet('/graphql', {})).status).toBe(200);
+    expect((await sendChat('/graphql', {})).status).toBe(200);
   });
 });

@@ -124,15 +124,12 @@ describe('a browser that asks before it sends', () => {
   });
 });
 
-describe('a request for the host', () => {
-  async function statusFor(host: string, path = '/health/live'): Promise<number> {
-    const answer = await sendRaw(
-      gateway.url,
-      `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
-    );
-    return Number(answer.split(' ')[1]);
-  }
+async function statusFor(host: string, path = '/health/live', url = gateway.url): Promise<number> {
+  const answer = await sendRaw(url, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  return Number(answer.split(' ')[1]);
+}
 
+describe('a request for the host', () => {
   it.each(['localhost', 'localhost:8000', 'LOCALHOST', '127.0.0.1:1', '[::1]:8000', 'chat.example.org'])(
     '%s is answered',
     async (host) => expect(await statusFor(host)).toBe(200),
@@ -162,5 +159,38 @@ describe('a request for the host', () => {
     );
     expect(answer).toMatch(/^HTTP\/1.1 421 /);
     expect(answer).toContain('ALLOWED_HOSTS');
+  });
+});
+
+describe('a gateway that others can reach', () => {
+  const anywhere = { HOST: '0.0.0.0', AUTH_NONE_ANYWHERE: 'yes' };
+  const addresses = ['localhost', '127.0.0.1:8000', '192.168.0.7:8000', '[fe80::1]:8000', '0.0.0.0'];
+  const names = ['mallory.example', 'mallory.example:8000', '192.168.0.7.mallory.example', '192.168.0'];
+
+  async function statuses(settings: Record<string, string>, hosts: string[]): Promise<Set<number>> {
+    await using reached = await startTestGateway({ settings });
+    const url = reached.url.replace('0.0.0.0', '127.0.0.1');
+    const seen = new Set<number>();
+    for (const host of hosts) seen.add(await statusFor(host, '/health/live', url));
+    return seen;
+  }
+
+  it('and asks nobody who they are answers to its addresses', async () => {
+    expect(await statuses(anywhere, addresses)).toEqual(new Set([200]));
+    expect(await statuses(anywhere, names)).toEqual(new Set([421]));
+  });
+
+  it('and asks nobody who they are answers to the names that it was given, too', async () => {
+    const named = { ...anywhere, ALLOWED_HOSTS: 'chat.example.org' };
+    expect(await statuses(named, ['chat.example.org:8000', ...addresses])).toEqual(new Set([200]));
+    expect(await statuses(named, names)).toEqual(new Set([421]));
+  });
+
+  it('and knows its users answers to any name, until it is given one', async () => {
+    const known = { HOST: '0.0.0.0', AUTH: 'token' };
+    expect(await statuses(known, [...addresses, ...names])).toEqual(new Set([200]));
+    const named = { ...known, ALLOWED_HOSTS: 'chat.example.org' };
+    expect(await statuses(named, ['chat.example.org', 'localhost'])).toEqual(new Set([200]));
+    expect(await statuses(named, ['192.168.0.7', ...names])).toEqual(new Set([421]));
   });
 });

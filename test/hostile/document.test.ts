@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { doors, expectRefused } from '../support/hostile-door.ts';
+import { doors, expectRefused, resultIn } from '../support/hostile-door.ts';
 import { type HostileGateway, startHostileGateway } from '../support/hostile-gateway.ts';
 
 let gateway: HostileGateway;
@@ -15,6 +15,7 @@ function nest(times: number, open: string, close: string, middle = 'id'): string
 
 const each = (count: number, write: (n: number) => string) =>
   Array.from({ length: count }, (_, n) => write(n)).join(' ');
+const events = 'sessionEvents(sessionId: "U2Vzc2lvbjox")';
 const alice = 'session(id: "U2Vzc2lvbjox")';
 
 /** Two uses of each fragment in the one before: sixty fragments ask for 2 ** 60 sessions. */
@@ -100,6 +101,27 @@ const documents: [what: string, document: string][] = [
     `subscription { ${each(10, (n) => `s${n}: sessionEvents(sessionId: "U2Vzc2lvbjox") { __typename }`)} }`,
   ],
   ['a subscription to the schema', 'subscription { __typename }'],
+  ['a subscription whose field is skipped', `subscription { ${events} @skip(if: true) { __typename } }`],
+  [
+    'a subscription whose field is not included',
+    `subscription { ${events} @include(if: false) { __typename } }`,
+  ],
+  [
+    'a subscription whose field may be skipped',
+    `subscription ($no: Boolean = true) { ${events} @skip(if: $no) { __typename } }`,
+  ],
+  [
+    'a subscription whose inline fragment is skipped',
+    `subscription { ... @skip(if: true) { ${events} { __typename } } }`,
+  ],
+  [
+    'a subscription whose fragment is skipped',
+    `subscription { ...A @skip(if: true) } fragment A on Subscription { ${events} { __typename } }`,
+  ],
+  [
+    'a subscription whose field is skipped in a fragment of a fragment',
+    `subscription { ...A } fragment A on Subscription { ...B } fragment B on Subscription { ${events} @skip(if: true) { __typename } }`,
+  ],
   ['deferred fields', `{ ... @defer { __typename } }`],
 ];
 
@@ -114,6 +136,23 @@ describe.each(doors)('%s', (_name, door) => {
   });
 
   it('leaves the gateway unharmed', () => gateway.expectUnharmed());
+});
+
+it('a subscription with a condition on its root field is invalid, and one below it is not', async () => {
+  const headers = { 'content-type': 'application/json', accept: 'text/event-stream' };
+  const ask = (path: string, query: string, until?: string) =>
+    gateway.attack(path, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ query }),
+      ...(until !== undefined && { until }),
+    });
+  for (const path of ['/graphql', '/graphql/stream']) {
+    const { errors } = resultIn(await ask(path, `subscription { ${events} @skip(if: true) { __typename } }`));
+    expect(errors).toMatchObject([{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }]);
+    const below = 'subscription { runEvents(runId: "UnVuOjE=") { __typename seq @skip(if: true) } }';
+    expect(resultIn(await ask(path, below)).data).toMatchObject({ runEvents: { __typename: 'RunStarted' } });
+  }
 });
 
 it('GET /graphql refuses all of them that fit into an address', async () => {

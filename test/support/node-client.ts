@@ -38,7 +38,7 @@ export interface NodeClient extends NodeReports, AsyncDisposable {
   leave(): void;
 }
 
-const inboxDocument = `subscription ($input: NodeInboxInput!, $after: Int, $epoch: String) {
+export const inboxDocument = `subscription ($input: NodeInboxInput!, $after: Int, $epoch: String) {
   nodeInbox(input: $input, after: $after, epoch: $epoch) {
     __typename seq
     ... on InboxOpened { node { nodeId connection } epoch heartbeatMs unknownDispatchIds }

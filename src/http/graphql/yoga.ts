@@ -7,13 +7,15 @@ import type { UploadOptions } from '../uploads/read-upload.ts';
 import { useUploadStatus } from '../uploads/use-upload-status.ts';
 import { maskError } from './mask-error.ts';
 import type { RequestContext } from './request-context.ts';
+import { useAcceptable } from './use-acceptable.ts';
+import { useCertainSubscription } from './use-certain-subscription.ts';
 import { useErrorLog } from './use-error-log.ts';
 import { useGraphQLJs } from './use-graphql-js.ts';
 import { useIntrospectionOff } from './use-introspection-off.ts';
 import { type CostLimits, useMaxCost } from './use-max-cost.ts';
 import { type ShapeLimits, useMaxShape } from './use-max-shape.ts';
 import { useMaxTokens } from './use-max-tokens.ts';
-import { useNoBlindSubscription } from './use-no-blind-subscription.ts';
+import { usePostOnly } from './use-post-only.ts';
 import { useRequestParams } from './use-request-params.ts';
 
 export interface GraphQLOptions extends ShapeLimits, CostLimits, UploadOptions {
@@ -48,9 +50,11 @@ export function createGraphQLServer(options: GraphQLOptions) {
       useMaxTokens(maxQueryTokens),
       useMaxShape(options),
       useMaxCost(options),
+      useCertainSubscription(),
       ...(introspection ? [] : [useIntrospectionOff()]),
+      usePostOnly(schema),
       useGraphQLJs(),
-      useNoBlindSubscription(),
+      useAcceptable(),
     ],
     maxRequestBodySize: false,
     graphiql: false,

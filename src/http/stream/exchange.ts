@@ -56,7 +56,7 @@ export function openExchange(
 
 /**
  * Parses the operation of an exchange, with the exchange as its initial context.
- * @throws RequestError for a mutation over GET.
+ * @throws RequestError for what must not come over GET.
  */
 export function prepareExchange(
   yoga: GraphQLServer,

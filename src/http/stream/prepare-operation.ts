@@ -14,7 +14,7 @@ export interface PreparedOperation {
 
 /**
  * Parses and validates. The context is built, and its errors come, when the operation is started.
- * @throws RequestError for a mutation over GET.
+ * @throws RequestError for what must not come over GET.
  */
 export function prepareOperation(
   enveloped: Enveloped,
@@ -37,9 +37,11 @@ export function prepareOperation(
       start: () => performOperation(enveloped, operation, args, presentation),
     };
   } catch (error) {
-    // Yoga refuses a mutation over GET while it parses.
+    // While it parses, Yoga refuses a mutation over GET, and so does a plugin a subscription that acts.
     if (error instanceof GraphQLError && error.extensions.http?.status === 405) {
-      throw new RequestError('METHOD_NOT_ALLOWED', 'A mutation must be sent with POST.', { allow: 'POST' });
+      throw new RequestError('METHOD_NOT_ALLOWED', 'What changes something must be sent with POST.', {
+        allow: 'POST',
+      });
     }
     return invalid('GRAPHQL_PARSE_FAILED', [present(tooDeep(error) ?? error)]);
   }

@@ -1,0 +1,45 @@
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  OperationTypeNode,
+  separateOperations,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
+import type { Plugin, YogaInitialContext } from 'graphql-yoga';
+import { isActing } from '../../schema/acting.ts';
+
+/**
+ * Refuses a subscription that acts unless it comes by POST, as Yoga does mutations. Any page can make a browser
+ * send a GET, and one to an address without TLS tells nothing of that page.
+ */
+export function usePostOnly(schema: GraphQLSchema): Plugin {
+  return {
+    onParse: () => (parsed) => {
+      const result = parsed.result as DocumentNode | Error | null;
+      const { request, params } = parsed.context as Partial<YogaInitialContext>;
+      if (request?.method !== 'GET' || !result || result instanceof Error) return;
+      if (!acts(schema, result, params?.operationName)) return;
+      const extensions = { code: 'METHOD_NOT_ALLOWED', http: { status: 405, headers: { Allow: 'POST' } } };
+      throw new GraphQLError('What changes something must be sent with POST.', { extensions });
+    },
+  };
+}
+
+function acts(schema: GraphQLSchema, document: DocumentNode, operationName: string | undefined): boolean {
+  const operation = getOperationAST(document, operationName);
+  if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return false;
+  const withFragments = separateOperations(document)[operation.name?.value ?? ''];
+  if (!withFragments) return false;
+  const types = new TypeInfo(schema);
+  let found = false;
+  const Field = () => {
+    const field = types.getFieldDef();
+    if (field) found ||= isActing(field);
+  };
+  visit(withFragments, visitWithTypeInfo(types, { Field }));
+  return found;
+}
