@@ -189,7 +189,7 @@ function prompt(text: unknown, more: object = {}) {
 }
 
 describe.each([
-  ['/graphql', 'application/json'],
+  ['/graphql', 'application/json, text/event-stream'],
   ['/graphql/stream', 'text/event-stream'],
 ])('%s', (path, accept) => {
   it.each(rows)('refuses %s', async (_what, query, variables, code, field) => {

@@ -72,7 +72,7 @@ describe('a gateway that cannot start says so in one sentence and ends with 1', 
 
   test.skipIf(process.platform !== 'linux')('when its data folder takes no files', async () => {
     expect(await refusal({ DATA_DIR: '/proc' })).toBe(
-      'The data folder /proc cannot be used: unable to open database file.\n',
+      "The data folder /proc cannot be used: ENOENT: no such file or directory, open '/proc/gateway.lock'.\n",
     );
   });
 
