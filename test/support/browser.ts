@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { describe } from 'vitest';
+import { afterAll, describe } from 'vitest';
 
 const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   (path) => existsSync(path),
@@ -15,9 +15,19 @@ if (chromiumPath === undefined && !inCI) {
 /** A small machine that does other things as well takes seconds to start a browser. */
 const timeout = 60_000;
 
+/** One for all tests of a file: they are kept apart by its contexts. */
+let browser: Promise<Browser> | undefined;
+
 /** A `describe` for tests that need a browser. Without one they are skipped, in CI they fail. */
 export function describeInBrowser(name: string, tests: () => void): void {
-  describe.skipIf(chromiumPath === undefined && !inCI)(name, { timeout }, tests);
+  describe.skipIf(chromiumPath === undefined && !inCI)(name, { timeout }, () => {
+    afterAll(async () => {
+      const opened = browser;
+      browser = undefined;
+      await (await opened)?.close();
+    });
+    tests();
+  });
 }
 
 export interface BrowserPage extends AsyncDisposable {
@@ -35,9 +45,9 @@ export interface PageOptions {
 
 /** A page of a browser that can reach this machine and nothing else. */
 export async function openPage({ bypassCSP = false }: PageOptions = {}): Promise<BrowserPage> {
-  const browser = await launch();
+  browser ??= launch();
   // Events of the context are those of all its pages: a test may open more.
-  const context = await browser.newContext({ viewport: { width: 1280, height: 1200 }, bypassCSP });
+  const context = await (await browser).newContext({ viewport: { width: 1280, height: 1200 }, bypassCSP });
   const page = await context.newPage();
   const requests: string[] = [];
   const faults: string[] = [];
@@ -50,7 +60,7 @@ export async function openPage({ bypassCSP = false }: PageOptions = {}): Promise
   context.on('weberror', (webError) => {
     faults.push(webError.error().message);
   });
-  return { page, requests, faults, [Symbol.asyncDispose]: () => browser.close() };
+  return { page, requests, faults, [Symbol.asyncDispose]: () => context.close() };
 }
 
 async function launch(): Promise<Browser> {

@@ -22,7 +22,7 @@ export interface ConsoleOptions extends PageOptions {
 }
 
 export async function openConsole(url: string, { sessionId, ...options }: ConsoleOptions = {}) {
-  const { page, requests, faults, ...browser } = await openPage(options);
+  const { page, requests, faults, ...opened } = await openPage(options);
   const address = `${url}/console${sessionId === undefined ? '' : `#${encodeURIComponent(sessionId)}`}`;
   const around = (tab: Page, dispose: () => Promise<void>): ConsolePage => ({
     page: tab,
@@ -43,7 +43,7 @@ export async function openConsole(url: string, { sessionId, ...options }: Consol
     [Symbol.asyncDispose]: dispose,
   });
   await page.goto(address);
-  return around(page, async () => browser[Symbol.asyncDispose]());
+  return around(page, async () => opened[Symbol.asyncDispose]());
 }
 
 /** The answer of a session as the gateway keeps it. */

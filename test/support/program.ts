@@ -2,10 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const pathOf = (file: string) => fileURLToPath(new URL(`../../${file}`, import.meta.url));
 
-/** What Node.js runs the program with, from its sources. */
-export const programArgs = ['--import', import.meta.resolve('tsx'), main];
+/**
+ * What Node.js runs the program with: in CI as it was just built, which starts sooner; elsewhere from its sources,
+ * which may have changed since.
+ */
+export const programArgs = process.env['CI']
+  ? [pathOf('dist/main.js')]
+  : ['--import', import.meta.resolve('tsx'), pathOf('src/main.ts')];
 
 export interface Exit {
   code: number | null;
