@@ -5,6 +5,7 @@ import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
 import { userOf } from '../schema/access.ts';
+import { discardBody } from './discard-body.ts';
 import type { Executor } from './executor.ts';
 import { restError } from './graphql-error.ts';
 import { openApiDocument } from './openapi.ts';
@@ -52,7 +53,8 @@ export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
   const services: RestServices = { executor, openRecording, log, maxAudioBytes, maxPageSize, heartbeatMs };
   const limit = bodyLimit({
     maxSize: options.maxBodyBytes,
-    onError: () => {
+    onError: async (c: RestContext) => {
+      await discardBody(c.env.incoming);
       throw new RestError(413, `The body is larger than ${options.maxBodyBytes} bytes`);
     },
   });

@@ -29,7 +29,7 @@ async function startAgentHere(gateway: string, token: string, machine: Machine):
 }
 
 test('fifty nodes of one session each run a command, all at the same time', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   await using gateway = await startScriptedGateway({ settings: { DISPATCH_ACK_MS: '60000' } });
   await using machine = await openMachine();
