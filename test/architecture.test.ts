@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseSourceFile, readSourceFiles, roomOf, type SourceFile } from './support/source-file.ts';
 
 const base = [
+  'absence',
   'auth-settings',
   'config',
   'errors',
@@ -15,6 +16,7 @@ const base = [
   'loopback',
   'metrics',
   'model-settings',
+  'page-policy',
   'pressure',
   'setting-type',
   'secret-token',

@@ -1,5 +1,6 @@
 import type { RedisClientType } from '@redis/client';
 import type { Logger } from 'pino';
+import { createAbsence } from '../absence.ts';
 import { StartupError } from '../startup-error.ts';
 
 /** How long Redis may take to connect, and to answer. */
@@ -35,7 +36,11 @@ export async function openRedis({ url, log }: OpenRedisOptions): Promise<Redis> 
       reconnectStrategy: (retries) => wasReached && Math.min(50 * 2 ** retries, longestRetryMs),
     },
   });
-  const absence = createAbsence(log);
+  const absence = createAbsence({
+    restMs,
+    onBegin: (err) => log.warn({ err }, 'Redis does not answer: this gateway counts by itself until it does'),
+    onEnd: () => log.info('Redis answers again'),
+  });
   client.on('error', (error) => wasReached && absence.begin(error));
   await inTime(client.connect(), connectMs).catch((cause: NodeJS.ErrnoException) => {
     client.destroy();
@@ -57,30 +62,6 @@ export async function openRedis({ url, log }: OpenRedisOptions): Promise<Redis> 
       }
     },
     [Symbol.dispose]: () => client.destroy(),
-  };
-}
-
-/** While Redis is away one question at a time finds out whether it is back; the others do without it at once. */
-function createAbsence(log: Logger) {
-  let isAway = false;
-  let askAt = 0;
-  return {
-    mayAsk(): boolean {
-      if (!isAway) return true;
-      const now = performance.now();
-      if (now < askAt) return false;
-      askAt = now + restMs;
-      return true;
-    },
-    begin(err: unknown): void {
-      if (!isAway) log.warn({ err }, 'Redis does not answer: this gateway counts by itself until it does');
-      isAway = true;
-      askAt = performance.now() + restMs;
-    },
-    end(): void {
-      if (isAway) log.info('Redis answers again');
-      isAway = false;
-    },
   };
 }
 

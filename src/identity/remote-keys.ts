@@ -1,5 +1,6 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import type { Logger } from 'pino';
+import { createAbsence } from '../absence.ts';
 import { GatewayError } from '../errors.ts';
 import { readJson } from './read-json.ts';
 
@@ -28,7 +29,12 @@ interface Known {
  * would have been; for others GatewayError IDENTITY_UNAVAILABLE is thrown, at once until the issuer is back.
  */
 export function createRemoteKeys({ url, log }: RemoteKeysOptions): JWTVerifyGetKey {
-  const absence = createAbsence(log);
+  const absence = createAbsence({
+    restMs,
+    onBegin: (err) =>
+      log.warn({ err }, 'the keys of JWTs cannot be fetched: only those that are known are good'),
+    onEnd: () => log.info('the keys of JWTs can be fetched again'),
+  });
   let known: Known | undefined;
   let fetching: Promise<Known> | undefined;
 
@@ -46,8 +52,9 @@ export function createRemoteKeys({ url, log }: RemoteKeysOptions): JWTVerifyGetK
   };
   const fetchKnown = (): Promise<Known> => {
     // Others wait for a fetch that is under way, but not while it only finds out whether the issuer is back.
-    if (!absence.mayAsk(fetching !== undefined)) return Promise.reject(unavailable());
-    fetching ??= fetchOnce();
+    if (fetching && !absence.isAway) return fetching;
+    if (fetching || !absence.mayAsk()) return Promise.reject(unavailable());
+    fetching = fetchOnce();
     return fetching;
   };
   return async (header, token) => {
@@ -77,27 +84,6 @@ async function fetchKeys(url: string) {
     // What was not read of an answer is not waited for.
     leave.abort();
   }
-}
-
-/** While the issuer is away one request at a time finds out whether it is back; the others are refused at once. */
-function createAbsence(log: Logger) {
-  let isAway = false;
-  let askAt = 0;
-  return {
-    mayAsk(isAsked: boolean): boolean {
-      return !isAway || (!isAsked && performance.now() >= askAt);
-    },
-    begin(err: unknown): void {
-      if (!isAway)
-        log.warn({ err }, 'the keys of JWTs cannot be fetched: only those that are known are good');
-      isAway = true;
-      askAt = performance.now() + restMs;
-    },
-    end(): void {
-      if (isAway) log.info('the keys of JWTs can be fetched again');
-      isAway = false;
-    },
-  };
 }
 
 /** What a client is told while a key cannot be had. */
