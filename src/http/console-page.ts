@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Hono } from 'hono';
 import { etag, RETAINED_304_HEADERS } from 'hono/etag';
+import { pagePolicy } from '../page-policy.ts';
 
 /** The build puts the files of the page here, whether the gateway runs from `src` or from `dist`. */
 const folder = new URL('../../dist/console/', import.meta.url);
@@ -15,14 +16,7 @@ const types: Record<string, string> = {
 };
 
 const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
+  pagePolicy("script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'"),
   "require-trusted-types-for 'script'",
   "trusted-types 'none'",
 ].join('; ');

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono } from 'hono';
+import { pagePolicy } from '../page-policy.ts';
 
 const page = `<!doctype html>
 <html lang="en">
@@ -24,16 +25,12 @@ const start = `SwaggerUIBundle({ url: '/api/v1/openapi.json', dom_id: '#swagger-
 `;
 
 /** Swagger UI's own icons are data URLs, and it sets styles inline. */
-const policy = [
-  "default-src 'none'",
+const policy = pagePolicy(
   "script-src 'self'",
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data:",
   "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+);
 
 /** Swagger UI at `/docs`, all of it served from here: it works without the internet. */
 export function createDocs(): Hono {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { pagePolicy } from '../../page-policy.ts';
 import { firstQuery, graphiqlOptions } from './graphiql.ts';
 
 export interface Page {
@@ -32,18 +33,14 @@ async function render(): Promise<Page> {
 /** The editor sets styles inline, and runs its workers from blobs. */
 function policyOf(html: string): string {
   const scripts = [...html.matchAll(/<script>(.*?)<\/script>/gs)].map(([, script = '']) => script);
-  return [
-    "default-src 'none'",
+  return pagePolicy(
     `script-src ${scripts.map(hashOf).join(' ')}`,
     'worker-src blob:',
     "style-src 'unsafe-inline'",
     'font-src data:',
     'img-src data:',
     "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
+  );
 }
 
 function hashOf(script: string): string {
