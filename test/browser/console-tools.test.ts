@@ -70,6 +70,37 @@ describeInBrowser('a node in the console', () => {
     await console.page.getByText('Offline').waitFor({ state: 'hidden' });
   });
 
+  test('stays chosen while the gateway takes its time, whatever else is shown meanwhile', async () => {
+    await using gateway = await startTestGateway();
+    await using _laptop = await startNode(gateway, 'laptop');
+    const sessionId = await gateway.createSession({ title: 'Before' });
+    await using console = await openConsole(gateway.url, { sessionId });
+    let goOn = () => {};
+    const isEnough = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    await console.page.route('**/graphql', async (route) => {
+      if (route.request().postData()?.includes('mutation AttachNode')) await isEnough;
+      return route.continue();
+    });
+    const laptop = console.page.getByRole('checkbox', { name: 'laptop' });
+
+    await console.page.locator('summary', { hasText: 'nodes' }).click();
+    await laptop.click();
+    await gateway.query('mutation ($id: ID!) { updateSession(id: $id, input: { title: "After" }) { id } }', {
+      id: sessionId,
+    });
+    await expect.poll(() => console.page.getByRole('textbox', { name: 'Title' }).inputValue()).toBe('After');
+    await laptop.click();
+    expect(await laptop.isChecked()).toBe(true);
+    goOn();
+
+    await expect.poll(() => laptop.getAttribute('aria-busy')).toBe('false');
+    expect(await laptop.isChecked()).toBe(true);
+    const { session } = await gateway.query(nodesDocument, { id: sessionId });
+    expect(session.nodes).toEqual([{ node: { nodeId: 'laptop' } }]);
+  });
+
   test('that is chosen for a new session is attached to it', async () => {
     await using gateway = await startTestGateway();
     await using _laptop = await startNode(gateway, 'laptop');

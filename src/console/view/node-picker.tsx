@@ -3,6 +3,7 @@ import type { NodeStateFragment } from '../../gql/console/graphql.ts';
 import type { Room } from '../state/room.ts';
 import { Alert } from './alert.tsx';
 import { useApp } from './app-context.ts';
+import { Checkbox } from './checkbox.tsx';
 import { useAttempt } from './use-attempt.ts';
 
 /** The nodes of a session, and those that could be. */
@@ -37,14 +38,11 @@ export function NodePicker({ room }: { room: Room }) {
             const connection = live.get(node.nodeId) ?? node.connection;
             return (
               <li key={node.nodeId}>
-                <label>
-                  <input
-                    type="checkbox"
-                    checked={live.has(node.nodeId)}
-                    onChange={() => attempt(() => toggle(room, node.nodeId, live.has(node.nodeId)))}
-                  />
-                  <span class="cut">{node.displayName}</span>
-                </label>
+                <Checkbox
+                  label={node.displayName}
+                  isChecked={live.has(node.nodeId)}
+                  check={(isChecked) => attempt(() => choose(room, node.nodeId, isChecked))}
+                />
                 <span class="connection-name">
                   <Dot connection={connection} /> {wordsFor(node, connection)}
                 </span>
@@ -82,10 +80,10 @@ function attachedTo(room: Room): { nodeId: string; node?: NodeStateFragment }[] 
   }));
 }
 
-async function toggle(room: Room, nodeId: string, isAttached: boolean): Promise<void> {
-  if (room.kind === 'session') return isAttached ? room.detach(nodeId) : room.attach(nodeId);
+async function choose(room: Room, nodeId: string, isChosen: boolean): Promise<void> {
+  if (room.kind === 'session') return isChosen ? room.attach(nodeId) : room.detach(nodeId);
   const others = (room.input.value.nodeIds ?? []).filter((each) => each !== nodeId);
-  room.input.value = { ...room.input.value, nodeIds: isAttached ? others : [...others, nodeId] };
+  room.input.value = { ...room.input.value, nodeIds: isChosen ? [...others, nodeId] : others };
 }
 
 /** Closes a popup with Escape, and when something else is clicked. */
