@@ -54,14 +54,19 @@ type Pace = () => Promise<void>;
 /** How many words come in one go when there is no pause between them. */
 const BURST = 64;
 
-/** What to await before each word. Rejects with the signal's reason, in the middle of a pause too. */
+/**
+ * What to await before each word. Rejects with the signal's reason, in the middle of a pause too.
+ *
+ * Node runs timers that fall due while others run before it looks at its sockets: many answers at once, each going on
+ * in its timer, would keep the gateway from reading another request. Hence the turn after the pause.
+ */
 function createPace(delayMs: number, signal: AbortSignal): Pace {
   let words = 0;
   return async () => {
     words += 1;
     try {
       if (delayMs > 0) await delay(delayMs, undefined, { signal });
-      else if (words % BURST === 0) await yieldToEventLoop();
+      if (delayMs > 0 || words % BURST === 0) await yieldToEventLoop();
     } finally {
       signal.throwIfAborted();
     }
