@@ -8,8 +8,6 @@ import { type RunLog, runKey } from './run-writer.ts';
 
 /** Entries read from the log at once. */
 const pageSize = 256;
-/** With more unread entries than this, a follower lags and gets merged deltas. */
-const lagging = 16;
 /** How often a follower that hears nothing asks the database whether the run has ended without a word. */
 const lookEvery = 15;
 
@@ -68,7 +66,7 @@ async function read(
     if (entries === null) return undefined;
     const first = entries[0];
     if (first !== undefined) {
-      const page = entries.length > lagging ? mergeDeltas(entries) : [...entries];
+      const page = mergeDeltas(entries);
       return first.seq > cursor + 1 ? [gap(first, cursor), ...page] : page;
     }
     await bell.wait(pollMs);
