@@ -1,8 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   type BenchGateway,
   chat,
@@ -11,10 +7,11 @@ import {
   percentile,
   startBenchGateway,
 } from './chat-load.ts';
+import { startClockModel } from './clock-model.ts';
 
 /**
- * Many chats at once through the whole gateway on one core: is anything lost, and how late does a run event
- * arrive after it happened? The baseline is one chat alone on the same gateway. Run it with
+ * Many chats at once through the whole gateway on one core: is anything lost, and how late does a word of the model
+ * arrive? The baseline is one chat alone on the same gateway. Run it with
  * `tsx test/bench/chats.bench.ts [chats] [words] [delayMs]`.
  */
 const chats = Number(process.argv[2] ?? 1_000);
@@ -30,27 +27,23 @@ async function measure({ port, pid }: BenchGateway, count: number): Promise<numb
   const sessions: string[] = [];
   for (let n = 0; n < count; n += 1) sessions.push(await createSession(port));
   const [startedAt, cpuBefore] = [performance.now(), await readCpuMs(pid)];
-  const results = await Promise.all(sessions.map((sessionId) => chat(port, sessionId, words)));
+  const results = await Promise.all(sessions.map((sessionId) => chat(port, sessionId)));
   const seconds = (performance.now() - startedAt) / 1_000;
   const cpu = ((await readCpuMs(pid)) - cpuBefore) / 1_000 / seconds;
   const lateness = results.flatMap((result) => result.lateness).sort((a, b) => a - b);
   const lost = results.filter((result) => result.lost).length;
   const p99 = percentile(lateness, 0.99);
   process.stdout.write(
-    `${count} chats: ${lateness.length} run events in ${seconds.toFixed(1)} s, ${lost} answers incomplete, ` +
+    `${count} chats: ${lateness.length} words in ${seconds.toFixed(1)} s, ${lost} answers incomplete, ` +
       `late by ${percentile(lateness, 0.5)} ms (median), ${p99} ms (99%), ${percentile(lateness, 1)} ms (most), ${(cpu * 100).toFixed(0)}% of a core\n`,
   );
   return p99;
 }
 
 leaveFirstCore();
-const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-bench-'));
+using model = await startClockModel(words, delayMs);
 // All of them are to be taken: what is measured is how they fare.
-const settings = { MAX_EVENT_LOOP_DELAY_MS: '0', DEMO_DELAY_MS: String(delayMs) };
-const gateway = await startBenchGateway({ DATA_DIR: dataDir, ...settings });
+await using gateway = await startBenchGateway({ ...model.settings, MAX_EVENT_LOOP_DELAY_MS: '0' });
 const alone = await measure(gateway, 1);
 const together = await measure(gateway, chats);
 process.stdout.write(`${chats} chats against one: 99% arrive ${together - alone} ms later\n`);
-gateway.child.kill();
-await once(gateway.child, 'exit');
-await rm(dataDir, { recursive: true });
