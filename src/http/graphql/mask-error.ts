@@ -12,7 +12,10 @@ export function maskError(error: unknown): GraphQLError {
   }
   if (originalError !== undefined && !(originalError instanceof GraphQLError)) return hidden(shown);
   // graphql-js gives no code to what it refuses: a variable or an argument of the wrong type.
-  if (isRefusedValue(error)) error.extensions['code'] ??= 'BAD_USER_INPUT';
+  if (isRefusedValue(error)) {
+    error.extensions['code'] ??= 'BAD_USER_INPUT';
+    error.message = shorten(error.message);
+  }
   // Yoga calls a mutation over GET a BAD_REQUEST.
   if (error.extensions.http?.status === 405) error.extensions['code'] = 'METHOD_NOT_ALLOWED';
   return error;
@@ -29,6 +32,16 @@ const hiddenCode = 'INTERNAL_SERVER_ERROR';
 function hidden(shown: GraphQLErrorOptions = {}): GraphQLError {
   const message = 'Something went wrong inside the gateway.';
   return new GraphQLError(message, { ...shown, extensions: { code: hiddenCode } });
+}
+
+/** In UTF-16 code units. graphql-js says what a value was, however long, and of an object that with each of its faults. */
+const longestMessage = 1_000;
+
+function shorten(message: string): string {
+  if (message.length <= longestMessage) return message;
+  // The end says what is wrong.
+  const half = longestMessage / 2;
+  return `${message.slice(0, half)} … ${message.slice(-half)}`;
 }
 
 function isRefusedValue({ path, nodes, message }: GraphQLError): boolean {
