@@ -75,9 +75,9 @@ export const limitSettings = {
     'MAX_NODE_CONNECTIONS_PER_USER',
     'Most nodes of one user that are connected at once',
   ),
-  MAX_EVENT_LOOP_DELAY_MS: milliseconds(0).default(250).meta({
+  MAX_EVENT_LOOP_DELAY_MS: milliseconds(0).default(10).meta({
     description:
-      'No new runs while all that comes in waits for longer than this in the mean, and has for five seconds; 0 to take them always.',
+      'While the event loop is never idle and what comes in waits for longer than this in the mean, new runs are refused until few enough are live; 0 to take them always.',
   }),
   MAX_CONNECTIONS: wholeNumber(1, 1_000_000)
     .default(10_000)

@@ -47,7 +47,7 @@ describe('without any setting', () => {
         "limits": {
           "maxAudioBytes": 26214400,
           "maxBodyBytes": 2097152,
-          "maxEventLoopDelayMs": 250,
+          "maxEventLoopDelayMs": 10,
           "maxFollowersPerUser": 0,
           "maxLiveRuns": 2000,
           "maxLiveRunsPerUser": 0,

@@ -6,6 +6,7 @@ import { type FollowOptions, followRun } from './log/follow-run.ts';
 import { runKey } from './log/run-writer.ts';
 import type { ModelChoice, Models, ResolvedModel } from './models/models.ts';
 import { ProviderError } from './models/provider-error.ts';
+import { Admission } from './run/admission.ts';
 import { Approvals, type Verdict } from './run/approvals.ts';
 import { decideCall } from './run/decide-call.ts';
 import { LiveRuns, type LiveRunsOptions } from './run/live-runs.ts';
@@ -27,7 +28,7 @@ export interface SendInput {
 export interface EngineOptions extends Omit<LiveRunsOptions, 'approvals'>, Omit<FollowOptions, 'log'> {
   /** Runs of one session that may wait at once. */
   maxQueuedRuns: number;
-  /** Whether the gateway has as much to do as it can. */
+  /** Whether the gateway has more to do than it can. */
   isOverloaded: () => boolean;
 }
 
@@ -42,9 +43,13 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #live: LiveRuns;
   readonly #approvals = new Approvals();
+  readonly #admission: Admission;
+  /** Prompts that are on their way to a run. */
+  #sending = 0;
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#admission = new Admission(options.isOverloaded);
     this.#live = new LiveRuns({ ...options, approvals: this.#approvals });
   }
 
@@ -55,33 +60,17 @@ export class Engine {
    *   MODEL_UNAVAILABLE, OVERLOADED, SHUTTING_DOWN.
    */
   async send(input: SendInput): Promise<Run> {
-    const { database, models, maxQueuedRuns } = this.#options;
-    const { sessionId } = input;
-    const session = await database.session.findUnique({ where: { id: sessionId } });
-    if (session === null) throw sessionNotFound(sessionId);
-    // Whatever has become of its model since.
-    const known = await findKnown(database, input);
+    // Whatever has become of its model since, and however much there is to do.
+    const known = await findKnown(this.#options.database, input);
     if (known) return known;
-    // A model belongs to its provider: the session's model means nothing to another one.
-    const chosen = (input.providerName ?? input.modelName) ? input : session;
-    const model = await resolveModel(models, {
-      providerName: chosen.providerName ?? session.providerName,
-      modelName: chosen.modelName,
-    });
-    // Not before: asking a provider which models it has can take seconds.
-    if (!this.#live.isOpen) {
-      throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down; send again in a moment.');
+    // Before all else that costs time, of which there is none.
+    if (!this.#admission.admits(this.#live.size + this.#sending)) throw overloaded();
+    this.#sending += 1;
+    try {
+      return await this.#send(input);
+    } finally {
+      this.#sending -= 1;
     }
-    if (this.#options.isOverloaded()) throw overloaded();
-    const { run, opened, place } = await this.#open({ ...input, model, maxQueued: maxQueuedRuns }, session);
-    if (!opened) return run;
-    const announced = this.#announce(run);
-    if (place) this.#live.launch(run, place, input.log, announced);
-    else await this.#enqueue(run, input.onBusy);
-    await announced;
-    if (run.status === 'RUNNING') return run;
-    // Its turn may have come.
-    return (await database.run.findUnique({ where: { id: run.id } })) ?? run;
   }
 
   /**
@@ -200,6 +189,32 @@ export class Engine {
   /** Takes no more runs, lets the live ones finish for `graceMs`, then cancels them. */
   drain(graceMs: number): Promise<void> {
     return this.#live.drain(graceMs);
+  }
+
+  async #send(input: SendInput): Promise<Run> {
+    const { database, models, maxQueuedRuns } = this.#options;
+    const { sessionId } = input;
+    const session = await database.session.findUnique({ where: { id: sessionId } });
+    if (session === null) throw sessionNotFound(sessionId);
+    // A model belongs to its provider: the session's model means nothing to another one.
+    const chosen = (input.providerName ?? input.modelName) ? input : session;
+    const model = await resolveModel(models, {
+      providerName: chosen.providerName ?? session.providerName,
+      modelName: chosen.modelName,
+    });
+    // Not before: asking a provider which models it has can take seconds.
+    if (!this.#live.isOpen) {
+      throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down; send again in a moment.');
+    }
+    const { run, opened, place } = await this.#open({ ...input, model, maxQueued: maxQueuedRuns }, session);
+    if (!opened) return run;
+    const announced = this.#announce(run);
+    if (place) this.#live.launch(run, place, input.log, announced);
+    else await this.#enqueue(run, input.onBusy);
+    await announced;
+    if (run.status === 'RUNNING') return run;
+    // Its turn may have come.
+    return (await database.run.findUnique({ where: { id: run.id } })) ?? run;
   }
 
   /** Opens a run, with a place if it is to start at once. */

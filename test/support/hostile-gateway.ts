@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { fileForm, memo, uploadByRest } from './audio-upload.ts';
-import { chat, collect } from './chat.ts';
+import { chat, collect, type SeenRunEvent } from './chat.ts';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
 import { sendRaw } from './raw-http.ts';
 import { openTemporaryFolder } from './temporary-folder.ts';
@@ -32,7 +33,7 @@ export interface HostileGateway extends GatewayProcess {
   attack(path: string, init?: HostileInit): Promise<HostileAnswer>;
   /** Sends bytes as they are, and reads until the gateway closes the connection. Fails as `attack` does. */
   attackRaw(request: string | Uint8Array): Promise<HostileAnswer>;
-  /** Fails unless a chat goes as it always does, and nothing has failed in the gateway since it was started. */
+  /** Fails unless a chat goes as it always does, if need be when the gateway said that it would, and nothing has failed in the gateway since it was started. */
   expectUnharmed(): Promise<void>;
 }
 
@@ -43,8 +44,6 @@ export async function startHostileGateway(settings: Record<string, string> = {})
     DATA_DIR: folder.path,
     MODEL: 'demo',
     OPENAI_API_KEY: secret,
-    // It is to answer the next chat, also where a flood keeps a small machine busy for seconds.
-    MAX_EVENT_LOOP_DELAY_MS: '0',
     ...settings,
   });
   const sessionId = await gateway.createSession({ userId: 'alice', title: 'Alice’s own' });
@@ -89,9 +88,23 @@ async function read(response: Response, until: string | undefined): Promise<stri
 }
 
 async function expectChat(gateway: GatewayProcess, sessionId: string): Promise<void> {
-  const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'What is 12 * 12?' }));
+  const seen = await askAsTold(gateway, sessionId);
   expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted', message: { status: 'COMPLETE' } });
   expect(seen.at(-1)?.['message'].content).toContain('144');
+}
+
+/** Where a flood has left a small machine busy, a prompt is refused: the client comes again when it is told to. */
+async function askAsTold(gateway: GatewayProcess, sessionId: string): Promise<SeenRunEvent[]> {
+  const deadline = AbortSignal.timeout(deadlineMs);
+  for (;;) {
+    try {
+      return await collect(chat(gateway.client(), { sessionId, prompt: 'What is 12 * 12?' }));
+    } catch (error) {
+      const { code, retryAfter } = error as { code?: string; retryAfter?: number };
+      if (code !== 'OVERLOADED') throw error;
+      await delay(Number(retryAfter) * 1_000, undefined, { signal: deadline });
+    }
+  }
 }
 
 /** Says 503 and 507 only where the README does: the rest of what begins with a 5 is a fault of the gateway. */

@@ -31,6 +31,11 @@ export class LiveRuns {
     this.places = new Places(options);
   }
 
+  /** How many runs are being answered. */
+  get size(): number {
+    return this.#live.size;
+  }
+
   /** Whether new runs are taken. */
   get isOpen(): boolean {
     return this.#state === 'open';
