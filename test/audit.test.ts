@@ -36,16 +36,16 @@ async function auditAt(registry: string): Promise<Outcome> {
 }
 
 /** Knows one advisory, for a package that is installed, and nothing else. */
-function knowing(severity: string): RequestListener {
+function knowing(severity: string, id = 'GHSA-0000-0000-0000', name = 'hono'): RequestListener {
   const advisory = {
     id: 1,
-    url: 'https://github.com/advisories/GHSA-0000-0000-0000',
+    url: `https://github.com/advisories/${id}`,
     title: 'Answers what nobody asked',
     severity,
     vulnerable_versions: '*',
   };
   return ({ url }, response) => {
-    if (url === '/-/npm/v1/security/advisories/bulk') response.end(JSON.stringify({ hono: [advisory] }));
+    if (url === '/-/npm/v1/security/advisories/bulk') response.end(JSON.stringify({ [name]: [advisory] }));
     else response.writeHead(404).end();
   };
 }
@@ -54,6 +54,12 @@ test('an advisory of high severity fails, and is shown', async () => {
   const { code, output } = await auditWith(knowing('high'));
   expect(code).toBe(1);
   expect(output).toContain('Answers what nobody asked - https://github.com/advisories/GHSA-0000-0000-0000');
+});
+
+test('one that is argued passes, and is told with its reason', async () => {
+  const { code, output } = await auditWith(knowing('high', 'GHSA-vfj7-8cjw-p6xm', 'braces'));
+  expect(code).toBe(0);
+  expect(output).toContain('argued: https://github.com/advisories/GHSA-vfj7-8cjw-p6xm: braces');
 });
 
 test('one of moderate severity passes', async () => {
