@@ -15,6 +15,8 @@ const accepts = [
   'text/event-stream;q=0',
   'text/event-stream;q=0, */*',
   'text/event-stream;q=0.0, application/json',
+  'text/event-stream;charset=latin1',
+  'text/event-stream;charset="utf-8"',
 ];
 
 let gateway: TestGateway;
@@ -112,17 +114,21 @@ describe.each(accepts)('a subscription of who accepts %s', (accept) => {
 });
 
 describe('the place of a follower is free again', () => {
-  it.each([undefined, '*/*', 'text/*', 'application/json, text/event-stream', 'TEXT/Event-Stream'])(
-    'when one leaves who was answered for accepting %s',
-    async (accept) => {
-      const leaving = new AbortController();
-      const sent = { ...following(), signal: leaving.signal };
-      const response = await post({ ...sent, ...(accept !== undefined && { accept }) });
-      expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
-      leaving.abort();
-      await expectRoom();
-    },
-  );
+  it.each([
+    undefined,
+    '*/*',
+    'text/*',
+    'application/json, text/event-stream',
+    'TEXT/Event-Stream',
+    'text/event-stream; charset=UTF-8',
+  ])('when one leaves who was answered for accepting %s', async (accept) => {
+    const leaving = new AbortController();
+    const sent = { ...following(), signal: leaving.signal };
+    const response = await post({ ...sent, ...(accept !== undefined && { accept }) });
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+    leaving.abort();
+    await expectRoom();
+  });
 
   it('when the answer turns out to be impossible after all', async () => {
     await expectNotAcceptable(await post({ ...following(), accept: 'text/event-stream;charset=latin1' }));

@@ -6,12 +6,15 @@ export interface Accept {
   names(mediaType: string): boolean;
 }
 
-/** Reads an `Accept` header leniently: any case, any spacing, lists and q-values. A missing header takes all. */
+/**
+ * Reads an `Accept` header leniently: any case, any spacing, lists and q-values. A missing header takes all. Who wants
+ * another encoding than UTF-8 wants none of what there is.
+ */
 export function parseAccept(header: string | undefined): Accept {
   const qualities = new Map<string, number>();
   for (const range of (header?.trim() || '*/*').split(',')) {
     const [mediaType = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
-    if (mediaType) qualities.set(mediaType, readQuality(parameters));
+    if (mediaType && !parameters.some(isOtherCharset)) qualities.set(mediaType, readQuality(parameters));
   }
   return {
     quality(mediaType) {
@@ -20,6 +23,11 @@ export function parseAccept(header: string | undefined): Accept {
     },
     names: (mediaType) => (qualities.get(mediaType) ?? 0) > 0,
   };
+}
+
+/** As strict as Yoga, which would otherwise find that it cannot answer when all is done. */
+function isOtherCharset(parameter: string): boolean {
+  return parameter.includes('charset') && parameter.replaceAll(/\s/g, '') !== 'charset=utf-8';
 }
 
 function readQuality(parameters: string[]): number {
