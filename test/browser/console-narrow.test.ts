@@ -25,9 +25,8 @@ describeInBrowser('the console on a screen of 360 pixels', () => {
     await page.getByRole('button', { name: 'Show the list of sessions' }).click();
     await page.keyboard.press('Escape');
     await page.getByRole('link', { name: 'Another session' }).waitFor({ state: 'hidden' });
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(
-      'Show the list of sessions',
-    );
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+    await expect.poll(focused).toBe('Show the list of sessions');
     await page.keyboard.press('Enter');
     await page.getByRole('link', { name: 'Another session' }).click();
 
