@@ -33,7 +33,10 @@ export interface HostileGateway extends GatewayProcess {
   attack(path: string, init?: HostileInit): Promise<HostileAnswer>;
   /** Sends bytes as they are, and reads until the gateway closes the connection. Fails as `attack` does. */
   attackRaw(request: string | Uint8Array): Promise<HostileAnswer>;
-  /** Fails unless a chat goes as it always does, if need be when the gateway said that it would, and nothing has failed in the gateway since it was started. */
+  /**
+   * Fails unless a chat goes as it always does, if need be when the gateway said that it would, and nothing has failed
+   * in the gateway since it was started.
+   */
   expectUnharmed(): Promise<void>;
 }
 
