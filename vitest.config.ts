@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const architecture = 'test/architecture.test.ts';
+const staticTests = 'test/static/**/*.test.ts';
 
 export default defineConfig({
   // Node takes the CommonJS build of graphql, for us and for Yoga and Pothos. Vite would take the other one
@@ -12,13 +12,13 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: 'static', include: [architecture] } },
+      { extends: true, test: { name: 'static', include: [staticTests] } },
       {
         extends: true,
         test: {
           name: 'gateway',
           include: ['test/**/*.test.ts'],
-          exclude: [architecture, 'test/bench/**'],
+          exclude: [staticTests, 'test/bench/**'],
         },
       },
     ],

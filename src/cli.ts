@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { AgentOptions } from './agent/agent.ts';
-import { ownEnvironment } from './config.ts';
-import { addTokenCommand } from './token-command.ts';
+import { addTokenCommand } from './commands/token.ts';
+import { ownEnvironment } from './config/config.ts';
 
 export type StopSignal = 'SIGTERM' | 'SIGINT';
 
@@ -28,7 +28,7 @@ export async function runCli(args: readonly string[], whenStopped: WhenStopped):
     .command('serve')
     .description('start the gateway, also without a command; its settings come from the environment and .env')
     .action(async () => {
-      const { serve } = await import('./serve.ts');
+      const { serve } = await import('./commands/serve.ts');
       await serve(whenStopped);
     });
   agentCommand(program).action(async (options: AgentFlags) => {
@@ -78,7 +78,7 @@ async function startAgent(
 ): Promise<number> {
   const [{ runAgent }, { AgentError }] = await Promise.all([
     import('./agent/agent.ts'),
-    import('./agent/agent-error.ts'),
+    import('./agent/errors/agent-error.ts'),
   ]);
   const stop = new AbortController();
   void whenStopped().then(() => stop.abort());

@@ -1,16 +1,16 @@
 import type { Logger } from 'pino';
 import type { AudioLibrary } from './chat/audio/audio-library.ts';
 import type { Engine } from './chat/engine.ts';
-import type { Followers } from './chat/followers.ts';
 import type { SessionLog } from './chat/log/session-log.ts';
 import type { Models } from './chat/models/models.ts';
 import type { Sessions } from './chat/sessions.ts';
 import type { Lapses } from './identity/lapses.ts';
 import type { Viewer } from './identity/viewer.ts';
+import type { Followers } from './limits/followers.ts';
 import type { Attachments } from './nodes/attachments.ts';
-import type { NodeIdentity } from './nodes/connected-nodes.ts';
 import type { Dispatcher } from './nodes/dispatcher.ts';
 import type { Nodes } from './nodes/nodes.ts';
+import type { NodeIdentity } from './nodes/presence/connected-nodes.ts';
 import type { Registry } from './nodes/registry.ts';
 import type { Database } from './storage/database.ts';
 

@@ -1,6 +1,6 @@
 import { type DestinationStream, destination as file, type LogFn, type Logger, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
-import { describeError } from './log-error.ts';
+import { describeError } from './base/log-error.ts';
 
 export interface LogOptions {
   level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';

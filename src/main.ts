@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { constants } from 'node:os';
 import { runCli, type StopSignal } from './cli.ts';
-import { StartupError } from './startup-error.ts';
+import { StartupError } from './config/startup-error.ts';
 
 try {
   process.exitCode = await runCli(process.argv.slice(2), whenStopped);

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { AgentError } from './agent-error.ts';
 import { createGatewayClient, type GatewayAddress } from './connection/gateway-client.ts';
 import { type StayConnectedOptions, stayConnected } from './connection/stay-connected.ts';
 import { Dispatches } from './dispatch/dispatches.ts';
 import { sendHeartbeats } from './dispatch/heartbeat.ts';
 import { createStats } from './dispatch/stats.ts';
-import { formatLine } from './format.ts';
+import { AgentError } from './errors/agent-error.ts';
+import { formatLine } from './output/format.ts';
 import { openTools } from './tools/open-tools.ts';
 
 export interface AgentOptions {

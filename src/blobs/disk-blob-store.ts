@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { StartupError } from '../startup-error.ts';
+import { StartupError } from '../config/startup-error.ts';
 import { checkBlobKey, isBlobKey } from './blob-key.ts';
 import { BlobNotFoundError, type BlobStore, BlobStoreFullError, type StagedBlob } from './blob-store.ts';
 import { untilAborted } from './until-aborted.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { StartupError } from '../startup-error.ts';
+import { StartupError } from '../config/startup-error.ts';
 import type { BlobStore } from './blob-store.ts';
 import { openDiskBlobStore } from './disk-blob-store.ts';
 

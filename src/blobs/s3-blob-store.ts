@@ -10,7 +10,7 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { StartupError } from '../startup-error.ts';
+import { StartupError } from '../config/startup-error.ts';
 import { checkBlobKey, isBlobKey } from './blob-key.ts';
 import { BlobNotFoundError, type BlobStore, type StagedBlob } from './blob-store.ts';
 import { orBlobStoreFull } from './s3-full.ts';

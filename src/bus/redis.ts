@@ -1,7 +1,7 @@
 import type { RedisClientType } from '@redis/client';
 import type { Logger } from 'pino';
-import { createAbsence } from '../absence.ts';
-import { StartupError } from '../startup-error.ts';
+import { StartupError } from '../config/startup-error.ts';
+import { createAbsence } from './absence.ts';
 
 /** How long Redis may take to connect, and to answer. */
 const connectMs = 5_000;

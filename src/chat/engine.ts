@@ -1,18 +1,18 @@
 import type { Logger } from 'pino';
+import { maxId } from '../base/global-id.ts';
 import { GatewayError, sessionNotFound, tryAgain } from '../errors.ts';
 import type { Run, ToolCall } from '../generated/prisma/client.ts';
-import { maxId } from '../global-id.ts';
+import { Admission } from '../limits/admission.ts';
 import { type FollowOptions, followRun } from './log/follow-run.ts';
+import type { RunEvent } from './log/run-event.ts';
 import { runKey } from './log/run-writer.ts';
 import type { ModelChoice, Models, ResolvedModel } from './models/models.ts';
 import { ProviderError } from './models/provider-error.ts';
-import { Admission } from './run/admission.ts';
-import { Approvals, type Verdict } from './run/approvals.ts';
-import { decideCall } from './run/decide-call.ts';
 import { LiveRuns, type LiveRunsOptions } from './run/live-runs.ts';
 import { findKnown, type OnBusy, type OpenRunOptions, openRun } from './run/open-run.ts';
 import { endOrphanedRuns } from './run/recover.ts';
-import type { RunEvent } from './run-event.ts';
+import { Approvals, type Verdict } from './tool-calls/approvals.ts';
+import { decideCall } from './tool-calls/decide-call.ts';
 
 export interface SendInput {
   sessionId: number;

@@ -1,6 +1,6 @@
+import { encodeId } from '../base/global-id.ts';
 import { GatewayError, sessionNotFound } from '../errors.ts';
 import type { Prisma, Session, ToolApproval } from '../generated/prisma/client.ts';
-import { encodeId } from '../global-id.ts';
 import type { Database } from '../storage/database.ts';
 import type { AudioLibrary } from './audio/audio-library.ts';
 import type { Engine } from './engine.ts';

@@ -6,9 +6,9 @@ import type { Logger } from 'pino';
 import { accessLog } from './access-log.ts';
 import { createGraphQLRoute } from './graphql/route.ts';
 import type { GraphQLServer } from './graphql/yoga.ts';
-import type { Guard } from './guards.ts';
-import type { Identify } from './identify.ts';
-import type { RequestIds } from './request-ids.ts';
+import type { Guard } from './guards/guards.ts';
+import type { Identify } from './request/identify.ts';
+import type { RequestIds } from './request/request-ids.ts';
 import type { StreamHandler } from './stream/handler.ts';
 
 /** Answers requests that come through `@hono/node-server`. */

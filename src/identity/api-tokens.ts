@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
+import { hashToken, mintToken } from '../base/secret-token.ts';
 import type { ApiToken } from '../generated/prisma/client.ts';
-import { hashToken, mintToken } from '../secret-token.ts';
 import type { Database } from '../storage/database.ts';
 import { expired, unauthenticated } from './unauthenticated.ts';
 import { anonymous, type Viewer } from './viewer.ts';

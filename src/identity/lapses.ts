@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { longestTimerMs } from '../longest-timer.ts';
+import { longestTimerMs } from '../config/longest-timer.ts';
 import type { ApiTokens } from './api-tokens.ts';
 import { revoked } from './api-tokens.ts';
 import { expired, unauthenticated } from './unauthenticated.ts';

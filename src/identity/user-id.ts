@@ -1,4 +1,4 @@
-import { wellFormedLine } from '../well-formed-text.ts';
+import { wellFormedLine } from '../base/well-formed-text.ts';
 import { anonymous } from './viewer.ts';
 
 /** What somebody who is known can be called: whom things belong to, but for those of `anonymous`. */

@@ -1,10 +1,10 @@
 import type { AgentNode } from '../generated/prisma/client.ts';
 import type { Database } from '../storage/database.ts';
-import type { NodeIdentity } from './connected-nodes.ts';
-import type { DispatchOutcome, DispatchRequest } from './dispatch.ts';
-import { type DispatchReport, failure } from './dispatch-outcome.ts';
-import type { OutputProgress } from './dispatch-output.ts';
-import { storeLateResult } from './late-result.ts';
+import type { DispatchOutcome, DispatchRequest } from './dispatch/dispatch.ts';
+import { type DispatchReport, failure } from './dispatch/dispatch-outcome.ts';
+import type { OutputProgress } from './dispatch/dispatch-output.ts';
+import { storeLateResult } from './dispatch/late-result.ts';
+import type { NodeIdentity } from './presence/connected-nodes.ts';
 import type { Registry } from './registry.ts';
 
 export interface DispatcherOptions {

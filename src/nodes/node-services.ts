@@ -2,11 +2,11 @@ import type { Logger } from 'pino';
 import type { Database } from '../storage/database.ts';
 import type { AnnounceNode } from './attached-sessions.ts';
 import { Attachments } from './attachments.ts';
-import type { ConnectedNodesOptions } from './connected-nodes.ts';
+import type { InboxLog } from './dispatch/inbox.ts';
+import type { DispatchLimits } from './dispatch/node-dispatches.ts';
 import { Dispatcher } from './dispatcher.ts';
-import type { InboxLog } from './inbox.ts';
-import type { DispatchLimits } from './node-dispatches.ts';
 import { Nodes } from './nodes.ts';
+import type { ConnectedNodesOptions } from './presence/connected-nodes.ts';
 import { Registry } from './registry.ts';
 
 export interface NodeServicesOptions extends ConnectedNodesOptions {

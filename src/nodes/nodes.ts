@@ -1,9 +1,9 @@
+import { mintToken } from '../base/secret-token.ts';
 import { GatewayError } from '../errors.ts';
 import { type AgentNode, Prisma } from '../generated/prisma/client.ts';
-import { mintToken } from '../secret-token.ts';
 import type { Database } from '../storage/database.ts';
 import { type AnnounceNode, attachedSessions } from './attached-sessions.ts';
-import type { InboxClosedReason } from './node-command.ts';
+import type { InboxClosedReason } from './dispatch/node-command.ts';
 import { nodeNotFound } from './node-errors.ts';
 import { nodeTokenPrefix } from './node-token.ts';
 

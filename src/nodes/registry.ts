@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import { hashToken } from '../base/secret-token.ts';
 import { GatewayError } from '../errors.ts';
 import type { AgentNode } from '../generated/prisma/client.ts';
-import { hashToken } from '../secret-token.ts';
 import type { Database } from '../storage/database.ts';
 import { type AnnounceNode, attachedSessions } from './attached-sessions.ts';
 import { ChangeNews } from './change-news.ts';
-import { ConnectedNodes, type ConnectedNodesOptions, type NodeIdentity } from './connected-nodes.ts';
-import { Connection } from './connection.ts';
-import { closedInbox, followInbox, type InboxLog, inboxKey } from './inbox.ts';
-import { LastSeen } from './last-seen.ts';
-import { LiveNode } from './live-node.ts';
-import type { InboxClosedReason, NodeCommand } from './node-command.ts';
-import type { DispatchLimits } from './node-dispatches.ts';
-import type { NodeConnection, NodeStats, Presence } from './presence.ts';
+import { Connection } from './dispatch/connection.ts';
+import { closedInbox, followInbox, type InboxLog, inboxKey } from './dispatch/inbox.ts';
+import type { InboxClosedReason, NodeCommand } from './dispatch/node-command.ts';
+import type { DispatchLimits } from './dispatch/node-dispatches.ts';
+import { ConnectedNodes, type ConnectedNodesOptions, type NodeIdentity } from './presence/connected-nodes.ts';
+import { LastSeen } from './presence/last-seen.ts';
+import { LiveNode } from './presence/live-node.ts';
+import type { NodeConnection, NodeStats, Presence } from './presence/presence.ts';
 
 export interface RegistryOptions extends ConnectedNodesOptions {
   database: Database;

@@ -1,5 +1,5 @@
+import { encodeId } from '../base/global-id.ts';
 import { BlobNotFoundError } from '../blobs/blob-store.ts';
-import { encodeId } from '../global-id.ts';
 import { GetMessageAudioDocument } from '../gql/graphql.ts';
 import type { Representation } from './download/representation.ts';
 import { sendFile } from './download/send-file.ts';

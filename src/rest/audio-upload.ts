@@ -1,4 +1,4 @@
-import { encodeId } from '../global-id.ts';
+import { encodeId } from '../base/global-id.ts';
 import { UploadMessageAudioDocument } from '../gql/graphql.ts';
 import { createUpload } from '../schema/upload.ts';
 import { Audio } from './answer-schemas.ts';

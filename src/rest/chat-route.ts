@@ -1,4 +1,4 @@
-import { encodeId } from '../global-id.ts';
+import { encodeId } from '../base/global-id.ts';
 import { ChatDocument, FollowRunDocument } from '../gql/graphql.ts';
 import { streamRun } from './chat-stream.ts';
 import { findRunToFollow, findRunToResume } from './followed-run.ts';

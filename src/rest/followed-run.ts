@@ -1,4 +1,4 @@
-import { encodeId } from '../global-id.ts';
+import { encodeId } from '../base/global-id.ts';
 import {
   type FollowableRunFragment,
   GetRunsToFollowDocument,

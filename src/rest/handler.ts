@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
-import { userOf } from '../schema/access.ts';
+import { userOf } from '../schema/access/access.ts';
 import { discardBody } from './discard-body.ts';
 import type { Executor } from './executor.ts';
 import { restError } from './graphql-error.ts';

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { decodeGlobalID } from '@pothos/plugin-relay';
-import { maxId } from '../global-id.ts';
+import { maxId } from '../base/global-id.ts';
 import { fault } from './validation-error.ts';
 
 /** A database id in a path: digits only, and in the range of ids. */

@@ -1,6 +1,6 @@
 import { anonymous } from '../identity/viewer.ts';
 import type { NodeToken } from '../nodes/nodes.ts';
-import { userOf } from './access.ts';
+import { userOf } from './access/access.ts';
 import { AgentNodeRef } from './agent-node.ts';
 import { builder } from './builder.ts';
 import { nodeIdText } from './node-input.ts';

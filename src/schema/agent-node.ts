@@ -1,8 +1,8 @@
-import type { NodeStats } from '../nodes/presence.ts';
-import { ownerFilter } from './access.ts';
+import type { NodeStats } from '../nodes/presence/presence.ts';
+import { ownerFilter } from './access/access.ts';
 import { builder } from './builder.ts';
 import { nodeIdText } from './node-input.ts';
-import { resolvePage } from './page.ts';
+import { resolvePage } from './paging/page.ts';
 
 export const NodeConnectionRef = builder.enumType('NodeConnection', {
   description: 'Whether a node can be asked to run something.',

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { Prisma } from '../generated/prisma/client.ts';
-import { ownerFilter } from './access.ts';
+import { ownerFilter } from './access/access.ts';
 
 /**
  * The node that a tool call is meant for, as far as it is the viewer's: its name may have gone to another user

@@ -1,8 +1,8 @@
+import { wellFormedText } from '../base/well-formed-text.ts';
 import type { CancelReceipt, SendInput } from '../chat/engine.ts';
-import { usageOf } from '../chat/log/ended-run.ts';
+import { usageOf } from '../chat/log/stored-end.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
-import { wellFormedText } from '../well-formed-text.ts';
 import { acting } from './acting.ts';
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { decodeId } from '../base/global-id.ts';
 import { GatewayError } from '../errors.ts';
-import { decodeId } from '../global-id.ts';
 
 /** @throws GatewayError BAD_USER_INPUT for whatever this API has not given out. */
 export function parseId(globalId: string): { typename: string; id: string } {

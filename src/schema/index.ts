@@ -17,9 +17,9 @@ import './tool-approval.ts';
 import './terminal-run-event.ts';
 import './session-event.ts';
 import './chat.ts';
+import { endWithToken } from './access/end-with-token.ts';
+import { limitFollowers } from './access/limit-followers.ts';
 import { builder } from './builder.ts';
-import { endWithToken } from './end-with-token.ts';
-import { limitFollowers } from './limit-followers.ts';
 
 builder.queryType({ description: 'What can be read.' });
 builder.mutationType({ description: 'What can be changed.' });

@@ -1,6 +1,10 @@
 import { z } from 'zod';
-import { type InboxClosedReason, inboxClosedReasons, type NodeCommand } from '../nodes/node-command.ts';
-import { agentOf } from './access.ts';
+import {
+  type InboxClosedReason,
+  inboxClosedReasons,
+  type NodeCommand,
+} from '../nodes/dispatch/node-command.ts';
+import { agentOf } from './access/access.ts';
 import { builder } from './builder.ts';
 import { dispatchIds, opaqueId } from './node-input.ts';
 import { storedText } from './stored-text.ts';

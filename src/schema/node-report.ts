@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { toolErrorCodes } from '../chat/tools.ts';
-import type { OutputProgress } from '../nodes/dispatch-output.ts';
-import { agentOf } from './access.ts';
+import type { OutputProgress } from '../nodes/dispatch/dispatch-output.ts';
+import { toolErrorCodes } from '../tools/tool-runner.ts';
+import { agentOf } from './access/access.ts';
 import { builder } from './builder.ts';
 import { dispatchIds, opaqueId } from './node-input.ts';
 

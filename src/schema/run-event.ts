@@ -1,4 +1,4 @@
-import type { RunEvent } from '../chat/run-event.ts';
+import type { RunEvent } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
 import { findCallNode } from './call-node.ts';
 import { ModelUsageRef } from './token-usage.ts';

@@ -1,11 +1,11 @@
-import { usageOf } from '../chat/log/ended-run.ts';
-import { type RunFailureCode, runFailureCodes } from '../chat/run-event.ts';
+import { type RunFailureCode, runFailureCodes } from '../chat/log/run-event.ts';
+import { usageOf } from '../chat/log/stored-end.ts';
 import { FinishReason, RunStatus } from '../generated/prisma/enums.ts';
-import { ownerOf } from './access.ts';
+import { ownerOf } from './access/access.ts';
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
-import { loadersOf } from './loaders.ts';
-import { newestRow } from './page.ts';
+import { loadersOf } from './paging/loaders.ts';
+import { newestRow } from './paging/page.ts';
 import { ModelUsageRef } from './token-usage.ts';
 
 const RunStatusRef = builder.enumType('RunStatus', {

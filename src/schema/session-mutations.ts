@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { userOf } from './access.ts';
+import { userOf } from './access/access.ts';
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
 import { nodeIdText } from './node-input.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SyncStatus, WorkspaceSource } from '../generated/prisma/enums.ts';
-import { userOf } from './access.ts';
+import { userOf } from './access/access.ts';
 import { AgentNodeRef, NodeConnectionRef } from './agent-node.ts';
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';

@@ -1,9 +1,9 @@
 import { ToolApproval } from '../generated/prisma/enums.ts';
-import { ownerFilter, ownerOf } from './access.ts';
+import { ownerFilter, ownerOf } from './access/access.ts';
 import { builder } from './builder.ts';
 import { idOf } from './global-id.ts';
-import { resolvePage } from './page.ts';
-import { findSessions } from './session-page.ts';
+import { findSessions } from './paging/list-sessions.ts';
+import { resolvePage } from './paging/page.ts';
 import { nameText, storedText } from './stored-text.ts';
 import { TokenUsageRef } from './token-usage.ts';
 

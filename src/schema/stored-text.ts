@@ -1,4 +1,4 @@
-import { wellFormedText } from '../well-formed-text.ts';
+import { wellFormedText } from '../base/well-formed-text.ts';
 
 /** @param most UTF-16 code units. */
 export function storedText(most: number) {

@@ -1,4 +1,4 @@
-import type { RunEvent, TerminalRunEventBody } from '../chat/run-event.ts';
+import type { RunEvent, TerminalRunEventBody } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
 import { FinishReasonRef, RunFailureCodeRef } from './run.ts';
 import { RunEventRef } from './run-event.ts';

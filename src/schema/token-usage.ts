@@ -1,4 +1,4 @@
-import type { Usage } from '../chat/usage.ts';
+import type { Usage } from '../chat/usage/usage.ts';
 import { builder } from './builder.ts';
 
 const counts = {

@@ -1,6 +1,5 @@
-import type { Decision } from '../chat/run/approvals.ts';
-import type { RunEvent } from '../chat/run-event.ts';
-import { wellFormedText } from '../well-formed-text.ts';
+import { wellFormedText } from '../base/well-formed-text.ts';
+import type { Decision, RunEvent } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
 import { findCallNode } from './call-node.ts';
 import { idOf } from './global-id.ts';

@@ -1,5 +1,5 @@
-import type { ToolErrorCode } from '../chat/tools.ts';
 import { ToolCallStatus } from '../generated/prisma/enums.ts';
+import type { ToolErrorCode } from '../tools/tool-runner.ts';
 import { builder } from './builder.ts';
 import { ToolErrorCodeRef } from './tool-error-code.ts';
 

@@ -1,4 +1,4 @@
-import { type ToolErrorCode, toolErrorCodes } from '../chat/tools.ts';
+import { type ToolErrorCode, toolErrorCodes } from '../tools/tool-runner.ts';
 import { builder } from './builder.ts';
 
 const codes = Object.entries(toolErrorCodes) as [ToolErrorCode, string][];

@@ -1,5 +1,5 @@
 import type { Viewer } from '../identity/viewer.ts';
-import { userOf } from './access.ts';
+import { userOf } from './access/access.ts';
 import { builder } from './builder.ts';
 
 const ViewerRef = builder.objectRef<Viewer>('Viewer').implement({

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { StartupError } from '../startup-error.ts';
+import { StartupError } from '../config/startup-error.ts';
 
 /**
  * The absolute path of the file that a `file:` URL names: `file:///srv/chat.db`, or Prisma's own

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type Sqlite from 'better-sqlite3';
-import { StartupError } from '../startup-error.ts';
+import { StartupError } from '../config/startup-error.ts';
 import type { Migration } from './migrations.ts';
 
 // Prisma's own table, word for word, so that `prisma migrate deploy` and the gateway agree on what is done.

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmod, link, readdir, readlink, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openTestTools } from '../support/agent-tools.ts';
+import { openTestTools } from '../support/node/agent-tools.ts';
 
 describe('paths', () => {
   const reading = ['read_file', 'list_files', 'search_files'];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openTestTools } from '../support/agent-tools.ts';
+import { openTestTools } from '../support/node/agent-tools.ts';
 
 const openShell = () => openTestTools({ policy: 'mode: permissive' });
 

@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openTools } from '../../src/agent/tools/open-tools.ts';
-import { openTestTools } from '../support/agent-tools.ts';
+import { openTestTools } from '../support/node/agent-tools.ts';
 
 describe('a strict policy', () => {
   test('runs the commands that it allows, with whatever arguments', async () => {

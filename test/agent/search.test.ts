@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openTestTools, type TestTools } from '../support/agent-tools.ts';
+import { openTestTools, type TestTools } from '../support/node/agent-tools.ts';
 
 async function openProject(): Promise<TestTools> {
   const tools = await openTestTools();

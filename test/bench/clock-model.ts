@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { createOpenAIFormat } from '../support/model-server-openai.ts';
+import { createOpenAIFormat } from '../support/model/openai.ts';
 
 /** A model provider whose every word is the time at which it was sent, in milliseconds since 1970. */
 export interface ClockModel extends Disposable {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { wavHeader } from '../support/wav.ts';
+import { wavHeader } from '../support/files/wav.ts';
 
 /** Noise, as samples are to whoever looks for a boundary in them; the same in every process. */
 const block = createHash('shake256', { outputLength: 262_144 }).update('noise').digest();

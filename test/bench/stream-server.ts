@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createSchema, createYoga } from 'graphql-yoga';
 import { pino } from 'pino';
-import { anyDocument } from '../../src/http/stream/find-document.ts';
+import { anyDocument } from '../../src/http/request/find-document.ts';
 import { createStreamHandler } from '../../src/http/stream/handler.ts';
 
 /**

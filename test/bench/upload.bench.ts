@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { openTemporaryFolder } from '../support/temporary-folder.ts';
+import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 import { sha256Of } from './long-recording.ts';
 import type { Form, Transfer } from './upload-client.ts';
 

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { BlobStoreFullError } from '../../src/blobs/blob-store.ts';
 import { openBlobStore } from '../../src/blobs/open-blob-store.ts';
-import { openTemporaryFolder } from '../support/temporary-folder.ts';
+import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 import { allOf } from './all-of.ts';
 import { describeBlobStore } from './contract.ts';
 

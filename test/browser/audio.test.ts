@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { describeInBrowser, openPage } from '../support/browser.ts';
-import { startTestGateway } from '../support/gateway.ts';
-import { record } from '../support/recording.ts';
-import { createWav } from '../support/wav.ts';
+import { describeInBrowser, openPage } from '../support/browser/browser.ts';
+import { record } from '../support/files/recording.ts';
+import { createWav } from '../support/files/wav.ts';
+import { startTestGateway } from '../support/gateway/gateway.ts';
 
 describeInBrowser('an audio element', () => {
   test('seeks in a recording, and reads it from there', async () => {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { describeInBrowser } from '../support/browser.ts';
-import { lastMessageDocument, openConsole } from '../support/console-page.ts';
-import { startTestGateway } from '../support/gateway.ts';
-import { createGate, reasoning, text, toolCall } from '../support/model-server-turn.ts';
-import { startScriptedGateway } from '../support/scripted-gateway.ts';
-import { createTools } from '../support/tool-double.ts';
+import { describeInBrowser } from '../support/browser/browser.ts';
+import { lastMessageDocument, openConsole } from '../support/browser/console-page.ts';
+import { startTestGateway } from '../support/gateway/gateway.ts';
+import { startScriptedGateway } from '../support/gateway/scripted-gateway.ts';
+import { createTools } from '../support/gateway/tool-double.ts';
+import { createGate, reasoning, text, toolCall } from '../support/model/turn.ts';
 
 describeInBrowser('the console', () => {
   test('has a first chat with nothing but the gateway', async () => {

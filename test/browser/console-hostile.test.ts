@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { describeInBrowser } from '../support/browser.ts';
-import { openConsole } from '../support/console-page.ts';
-import { reasoning, text, toolCall } from '../support/model-server-turn.ts';
-import { startScriptedGateway } from '../support/scripted-gateway.ts';
-import { createTools } from '../support/tool-double.ts';
+import { describeInBrowser } from '../support/browser/browser.ts';
+import { openConsole } from '../support/browser/console-page.ts';
+import { startScriptedGateway } from '../support/gateway/scripted-gateway.ts';
+import { createTools } from '../support/gateway/tool-double.ts';
+import { reasoning, text, toolCall } from '../support/model/turn.ts';
 
 const script = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { describeInBrowser } from '../support/browser.ts';
-import { openConsole } from '../support/console-page.ts';
-import { text } from '../support/model-server-turn.ts';
-import { startScriptedGateway } from '../support/scripted-gateway.ts';
+import { describeInBrowser } from '../support/browser/browser.ts';
+import { openConsole } from '../support/browser/console-page.ts';
+import { startScriptedGateway } from '../support/gateway/scripted-gateway.ts';
+import { text } from '../support/model/turn.ts';
 
 const wide = `${'long'.repeat(60)}\n\n\`\`\`\n${'code '.repeat(60)}\n\`\`\`\n\n|${' column |'.repeat(12)}\n|${' --- |'.repeat(12)}\n`;
 

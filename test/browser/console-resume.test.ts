@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { describeInBrowser } from '../support/browser.ts';
-import { type ConsolePage, lastMessageDocument, openConsole } from '../support/console-page.ts';
-import { startCuttingProxy } from '../support/cutting-proxy.ts';
-import { startTestGateway } from '../support/gateway.ts';
-import type { GatewayApi } from '../support/gateway-api.ts';
-import { createGate, text } from '../support/model-server-turn.ts';
-import { startScriptedGateway } from '../support/scripted-gateway.ts';
-import { startScriptedProcess } from '../support/scripted-process.ts';
-import { unusedPort } from '../support/unused-port.ts';
+import { describeInBrowser } from '../support/browser/browser.ts';
+import { type ConsolePage, lastMessageDocument, openConsole } from '../support/browser/console-page.ts';
+import { startTestGateway } from '../support/gateway/gateway.ts';
+import type { GatewayApi } from '../support/gateway/gateway-api.ts';
+import { startScriptedGateway } from '../support/gateway/scripted-gateway.ts';
+import { startCuttingProxy } from '../support/http/cutting-proxy.ts';
+import { unusedPort } from '../support/http/unused-port.ts';
+import { createGate, text } from '../support/model/turn.ts';
+import { startScriptedProcess } from '../support/process/scripted-process.ts';
 
 /** What is read of the answer, without its buttons. */
 const shown = ({ answers }: ConsolePage) => answers.locator('.markdown').innerText();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { describeInBrowser } from '../support/browser.ts';
-import { openConsole } from '../support/console-page.ts';
-import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { describeInBrowser } from '../support/browser/browser.ts';
+import { openConsole } from '../support/browser/console-page.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway/gateway.ts';
 
 const titles = '{ sessions(first: 100) { edges { node { title } } } }';
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { ApiTokens } from '../../src/identity/api-tokens.ts';
 import { createLog } from '../../src/log.ts';
-import { describeInBrowser } from '../support/browser.ts';
-import { openConsole } from '../support/console-page.ts';
-import { createGate, text } from '../support/model-server-turn.ts';
-import { startScriptedGateway } from '../support/scripted-gateway.ts';
+import { describeInBrowser } from '../support/browser/browser.ts';
+import { openConsole } from '../support/browser/console-page.ts';
+import { startScriptedGateway } from '../support/gateway/scripted-gateway.ts';
+import { createGate, text } from '../support/model/turn.ts';
 
 /** A gateway that knows its users by tokens. */
 async function start() {

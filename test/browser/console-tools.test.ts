@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { describeInBrowser } from '../support/browser.ts';
-import { openConsole } from '../support/console-page.ts';
-import { startTestGateway } from '../support/gateway.ts';
-import { text, toolCall } from '../support/model-server-turn.ts';
-import { startNode } from '../support/nodes.ts';
-import { startGuardedChat } from '../support/tool-approval.ts';
+import { describeInBrowser } from '../support/browser/browser.ts';
+import { openConsole } from '../support/browser/console-page.ts';
+import { startTestGateway } from '../support/gateway/gateway.ts';
+import { startGuardedChat } from '../support/gateway/tool-approval.ts';
+import { text, toolCall } from '../support/model/turn.ts';
+import { startNode } from '../support/node/nodes.ts';
 
 const nodesDocument = 'query ($id: ID!) { session(id: $id) { nodes { node { nodeId } } } }';
 

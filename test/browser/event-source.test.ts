@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { describeInBrowser, openPage } from '../support/browser.ts';
-import { startTestGateway } from '../support/gateway.ts';
+import { describeInBrowser, openPage } from '../support/browser/browser.ts';
+import { startTestGateway } from '../support/gateway/gateway.ts';
 
 interface Followed {
   /** The text of the answer, put together from its frames. */

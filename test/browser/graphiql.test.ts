@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { describeInBrowser, openPage } from '../support/browser.ts';
-import { startTestGateway } from '../support/gateway.ts';
+import { describeInBrowser, openPage } from '../support/browser/browser.ts';
+import { startTestGateway } from '../support/gateway/gateway.ts';
 
 describeInBrowser('GraphiQL', () => {
   test('opens without the internet, with a chat ready to be tried', async () => {

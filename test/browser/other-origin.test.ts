@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { describeInBrowser, openPage } from '../support/browser.ts';
-import { startTestGateway } from '../support/gateway.ts';
+import { describeInBrowser, openPage } from '../support/browser/browser.ts';
+import { startTestGateway } from '../support/gateway/gateway.ts';
 
 /** Serves an application's empty page from a port of its own. */
 async function startApplication() {

@@ -4,8 +4,8 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { pino } from 'pino';
+import { createDocs } from '../../src/http/pages/docs-page.ts';
 import { anonymous } from '../../src/identity/viewer.ts';
-import { createDocs } from '../../src/rest/docs.ts';
 import type { Executor } from '../../src/rest/executor.ts';
 import { createRestApi, type RestApiOptions } from '../../src/rest/handler.ts';
 

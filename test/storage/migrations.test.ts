@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { StartupError } from '../../src/startup-error.ts';
+import { StartupError } from '../../src/config/startup-error.ts';
 import { migrate } from '../../src/storage/migrate.ts';
 import { readMigrations } from '../../src/storage/migrations.ts';
-import { deployMigrations, diagnoseMigrations, sqlForSchema } from '../support/schema-engine.ts';
-import { describeTables } from '../support/sqlite-tables.ts';
-import { openTemporaryFolder } from '../support/temporary-folder.ts';
+import { deployMigrations, diagnoseMigrations, sqlForSchema } from '../support/files/schema-engine.ts';
+import { describeTables } from '../support/files/sqlite-tables.ts';
+import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 
 test('the migrations create what schema.prisma describes, and the one index that it cannot describe', async () => {
   const schema = readFileSync(new URL('../../prisma/schema.prisma', import.meta.url), 'utf8');

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/open-database.ts';
-import { openTemporaryFolder } from '../support/temporary-folder.ts';
+import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 
 const log = pino({ level: 'silent' });
 

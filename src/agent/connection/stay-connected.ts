@@ -1,6 +1,6 @@
 import type { NodeInboxInput } from '../../gql/graphql.ts';
-import { AgentError, exitCodes } from '../agent-error.ts';
-import { formatDuration, formatLine } from '../format.ts';
+import { AgentError, exitCodes } from '../errors/agent-error.ts';
+import { formatDuration, formatLine } from '../output/format.ts';
 import { BackOff, pause } from './back-off.ts';
 import type { GatewayAddress } from './gateway-client.ts';
 import { GatewayRefusal, reasonOf } from './gateway-error.ts';

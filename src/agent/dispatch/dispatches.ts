@@ -2,7 +2,7 @@ import { AcknowledgeDispatchDocument, FinishDispatchDocument } from '../../gql/g
 import type { GatewayClient } from '../connection/gateway-client.ts';
 import { GatewayRefusal, reasonOf } from '../connection/gateway-error.ts';
 import type { NodeCommandOf } from '../connection/inbox.ts';
-import { formatBytes, formatDuration, formatLine } from '../format.ts';
+import { formatBytes, formatDuration, formatLine } from '../output/format.ts';
 import type { ToolReport } from '../tools/tool.ts';
 import type { ToolCall, Tools } from '../tools/tools.ts';
 import { OutputReport } from './output-report.ts';

@@ -1,4 +1,4 @@
-import { ToolError } from '../tool-error.ts';
+import { ToolError } from '../errors/tool-error.ts';
 
 /** What to tell of an error that the file system gave for a path as the model wrote it. */
 export function fileError(error: unknown, path: string): ToolError {

@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
-import { ToolError } from '../tool-error.ts';
+import { ToolError } from '../errors/tool-error.ts';
 import { fileError } from './file-error.ts';
 
 /** No link that was put in place of the file since it was looked at, and no waiting for the other end of a pipe. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ToolError } from '../tool-error.ts';
+import { ToolError } from '../errors/tool-error.ts';
 import { fileError, isMissing } from './file-error.ts';
 import { checkPlain } from './open-file.ts';
 import type { Workspace } from './workspace.ts';

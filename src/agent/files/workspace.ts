@@ -1,7 +1,7 @@
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { AgentError } from '../agent-error.ts';
-import { ToolError } from '../tool-error.ts';
+import { AgentError } from '../errors/agent-error.ts';
+import { ToolError } from '../errors/tool-error.ts';
 import { fileError, isMissing } from './file-error.ts';
 
 /** The folder that an agent works in. */

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
+import { ToolError } from '../errors/tool-error.ts';
 import type { Workspace } from '../files/workspace.ts';
-import { ToolError } from '../tool-error.ts';
 import type { PermissivePolicy, Policy, StrictPolicy } from './policy.ts';
 import { parseSimpleCommand } from './simple-command.ts';
 

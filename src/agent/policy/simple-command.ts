@@ -1,4 +1,4 @@
-import { ToolError } from '../tool-error.ts';
+import { ToolError } from '../errors/tool-error.ts';
 
 /**
  * Splits a command into its words as a POSIX shell does, so that it can run without one. What a shell would

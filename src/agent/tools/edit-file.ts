@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { ToolError } from '../errors/tool-error.ts';
 import { openFile } from '../files/open-file.ts';
 import { replaceFile } from '../files/replace-file.ts';
-import { formatBytes } from '../format.ts';
-import { ToolError } from '../tool-error.ts';
+import { formatBytes } from '../output/format.ts';
 import { defineTool } from './tool.ts';
 
 const args = z.object({

@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { AgentError } from '../agent-error.ts';
+import { AgentError } from '../errors/agent-error.ts';
 import { createTurns } from '../files/turns.ts';
 import { isWithin, openWorkspace } from '../files/workspace.ts';
 import { type Policy, readPolicy } from '../policy/policy.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { ToolError } from '../errors/tool-error.ts';
 import { fileError } from '../files/file-error.ts';
-import { formatBytes } from '../format.ts';
+import { formatBytes } from '../output/format.ts';
 import { maxFileBytes, search } from '../search/search.ts';
-import { ToolError } from '../tool-error.ts';
 import { defineTool } from './tool.ts';
 
 const args = z.object({

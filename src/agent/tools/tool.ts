@@ -1,9 +1,9 @@
 import type { z } from 'zod';
+import { type AgentErrorCode, ToolError } from '../errors/tool-error.ts';
 import type { InTurn } from '../files/turns.ts';
 import type { Workspace } from '../files/workspace.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Watchdog } from '../process/watchdog.ts';
-import { type AgentErrorCode, ToolError } from '../tool-error.ts';
 
 /** What an agent reports of a tool call: the input of `finishDispatch`. */
 export interface ToolReport {

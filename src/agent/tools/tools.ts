@@ -1,5 +1,5 @@
+import { ToolError } from '../errors/tool-error.ts';
 import { boundText } from '../output/output-capture.ts';
-import { ToolError } from '../tool-error.ts';
 import { editFile } from './edit-file.ts';
 import { listFiles } from './list-files.ts';
 import { readFile } from './read-file.ts';

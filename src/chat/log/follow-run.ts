@@ -1,10 +1,10 @@
 import { type Bell, hangBell } from '../../bus/bell.ts';
 import type { Bus } from '../../bus/bus.ts';
 import type { Database } from '../../storage/database.ts';
-import { isTerminal, type RunEvent } from '../run-event.ts';
-import { endedRun } from './ended-run.ts';
 import { mergeDeltas } from './merge-deltas.ts';
+import { isTerminal, type RunEvent } from './run-event.ts';
 import { type RunLog, runKey } from './run-writer.ts';
+import { endedRun } from './stored-end.ts';
 
 /** Entries read from the log at once. */
 const pageSize = 256;

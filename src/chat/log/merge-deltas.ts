@@ -1,4 +1,4 @@
-import type { RunEvent } from '../run-event.ts';
+import type { RunEvent } from './run-event.ts';
 
 /** So that no frame grows without bound, however far a follower lags. In UTF-16 code units. */
 const longestText = 16_384;

@@ -1,7 +1,7 @@
 import type { AppendLog } from '../../bus/append-log.ts';
 import type { Bus } from '../../bus/bus.ts';
-import type { RunEvent, RunEventBody, TerminalRunEventBody } from '../run-event.ts';
-import type { Usage } from '../usage.ts';
+import type { Usage } from '../usage/usage.ts';
+import type { RunEvent, RunEventBody, TerminalRunEventBody } from './run-event.ts';
 
 export type RunLog = AppendLog<RunEventBody & { runId: number }>;
 

@@ -1,7 +1,7 @@
 import type { AppendLog } from '../../bus/append-log.ts';
 import { hangBell } from '../../bus/bell.ts';
 import type { Bus } from '../../bus/bus.ts';
-import type { RunEvent } from '../run-event.ts';
+import type { RunEvent } from './run-event.ts';
 
 /** What happened to a session, for those who watch it; the values of GraphQL's `SessionEvent`. */
 export type SessionChange =

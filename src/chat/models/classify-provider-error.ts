@@ -5,7 +5,7 @@ import {
   JSONParseError,
   TypeValidationError,
 } from '@ai-sdk/provider';
-import type { RunFailureCode } from '../run-event.ts';
+import type { RunFailureCode } from '../log/run-event.ts';
 import { explain, ProviderError } from './provider-error.ts';
 
 /**

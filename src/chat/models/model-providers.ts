@@ -1,5 +1,5 @@
 import type { LanguageModelV3 } from '@ai-sdk/provider';
-import { createDemoModel, demoModel } from './demo-model.ts';
+import { createDemoModel, demoModel } from './demo/demo-model.ts';
 import { type CatalogModel, type CatalogProviderName, modelCatalog } from './model-catalog.ts';
 import { createModelListing } from './model-listing.ts';
 

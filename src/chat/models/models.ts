@@ -1,6 +1,6 @@
 import type { LanguageModelV3 } from '@ai-sdk/provider';
+import { StartupError } from '../../config/startup-error.ts';
 import { GatewayError } from '../../errors.ts';
-import { StartupError } from '../../startup-error.ts';
 import { type CatalogModel, contextLimitIn } from './model-catalog.ts';
 import { createModelProviders, type ModelProvider, type ProvidersOptions } from './model-providers.ts';
 import { ProviderError } from './provider-error.ts';

@@ -1,4 +1,4 @@
-import { type RunFailureCode, runFailureCodes } from '../run-event.ts';
+import { type RunFailureCode, runFailureCodes } from '../log/run-event.ts';
 
 export interface ProviderErrorOptions {
   cause?: unknown;

@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Run } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
+import { type RunFailure, runFailureCodes, type TerminalRunEventBody } from '../log/run-event.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import type { SessionLog } from '../log/session-log.ts';
-import { type RunFailure, runFailureCodes, type TerminalRunEventBody } from '../run-event.ts';
-import { type FinishedRun, finishRun } from './finish-run.ts';
-import type { RunOutcome } from './run.ts';
+import type { RunOutcome } from './run-steps.ts';
+import { type FinishedRun, finishRun } from './store-end.ts';
 
 /** Between two tries to save an ended run: a full disk, say, may be made room on. */
 const retryMs = 1_000;

@@ -2,8 +2,8 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Prisma, type Run } from '../../generated/prisma/client.ts';
-import { executeRun, type LiveRunOptions } from './live-run.ts';
-import { type PlaceLimits, Places } from './places.ts';
+import { type PlaceLimits, Places } from '../../limits/live-run-limit.ts';
+import { executeRun, type LiveRunOptions } from './execute-run.ts';
 import { cancelQueuedRun } from './queued-run.ts';
 
 export interface LiveRunsOptions extends Omit<LiveRunOptions, 'closing'>, PlaceLimits {}

@@ -1,9 +1,9 @@
+import { encodeId } from '../../base/global-id.ts';
 import { GatewayError, sessionNotFound } from '../../errors.ts';
 import { Prisma, type Run } from '../../generated/prisma/client.ts';
-import { encodeId } from '../../global-id.ts';
 import type { Database } from '../../storage/database.ts';
 import type { ResolvedModel } from '../models/models.ts';
-import { countTokens } from '../tokens.ts';
+import { countTokens } from '../usage/estimate-tokens.ts';
 
 /** What a prompt meets in a session that is already answering one. */
 export type OnBusy = 'REJECT' | 'INTERRUPT' | 'ENQUEUE';

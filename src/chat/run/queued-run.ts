@@ -2,8 +2,8 @@ import type { Bus } from '../../bus/bus.ts';
 import type { Database } from '../../storage/database.ts';
 import { type RunLog, RunWriter, runKey } from '../log/run-writer.ts';
 import type { SessionLog } from '../log/session-log.ts';
-import { noUsage } from '../usage.ts';
-import { finishRun } from './finish-run.ts';
+import { noUsage } from '../usage/usage.ts';
+import { finishRun } from './store-end.ts';
 
 export interface QueuedRunOptions {
   database: Database;

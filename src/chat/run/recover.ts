@@ -1,9 +1,9 @@
 import type { Run } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
-import { usageOf } from '../log/ended-run.ts';
-import { runFailureCodes } from '../run-event.ts';
-import { countTokens } from '../tokens.ts';
-import { finishRun } from './finish-run.ts';
+import { runFailureCodes } from '../log/run-event.ts';
+import { usageOf } from '../log/stored-end.ts';
+import { countTokens } from '../usage/estimate-tokens.ts';
+import { finishRun } from './store-end.ts';
 
 /**
  * More run events than any run writes between two checkpoints. The terminal run event of an interrupted run

@@ -4,14 +4,14 @@ import type {
   LanguageModelV3StreamPart,
 } from '@ai-sdk/provider';
 import type { FinishReason } from '../../generated/prisma/enums.ts';
+import { Transcript } from '../history/transcript.ts';
+import type { RunFailureCode } from '../log/run-event.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import { type CallLimits, callModel } from '../models/call-model.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import { ProviderError } from '../models/provider-error.ts';
-import type { RunFailureCode } from '../run-event.ts';
-import { countTokens } from '../tokens.ts';
-import { addUsage, reportedCounts, type TokenCounts } from '../usage.ts';
-import { Transcript } from './transcript.ts';
+import { countTokens } from '../usage/estimate-tokens.ts';
+import { addUsage, reportedCounts, type TokenCounts } from '../usage/usage.ts';
 
 export interface StepOptions {
   model: ResolvedModel;

@@ -1,4 +1,4 @@
-import { CopyButton } from '../view/copy-button.tsx';
+import { CopyButton } from '../controls/copy-button.tsx';
 
 export function CodeBlock({ code, language }: { code: string; language: string | undefined }) {
   return (

@@ -1,9 +1,9 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { CancelRunDocument } from '../../gql/console/graphql.ts';
+import { Alert } from '../controls/alert.tsx';
+import { Icon } from '../controls/icon.tsx';
 import type { Room } from '../state/room.ts';
-import { Alert } from './alert.tsx';
 import { useApp } from './app-context.ts';
-import { Icon } from './icon.tsx';
 import { useAttempt } from './use-attempt.ts';
 
 /** Where the prompt is written. */

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { SessionNameFragment } from '../../gql/console/graphql.ts';
+import { Alert } from '../controls/alert.tsx';
 import { hashOf } from '../state/app.ts';
-import { Alert } from './alert.tsx';
 import { useApp } from './app-context.ts';
 import { nameOf } from './name-of.ts';
 import { useAttempt } from './use-attempt.ts';

@@ -1,8 +1,8 @@
+import { Alert } from '../controls/alert.tsx';
+import { CopyButton } from '../controls/copy-button.tsx';
 import { Markdown } from '../markdown/markdown.tsx';
 import type { Answer } from '../state/answer.ts';
 import type { MessageEntry } from '../state/message-entry.ts';
-import { Alert } from './alert.tsx';
-import { CopyButton } from './copy-button.tsx';
 import { ToolCallView } from './tool-call-view.tsx';
 
 export function MessageView({ entry }: { entry: MessageEntry }) {

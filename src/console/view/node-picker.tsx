@@ -1,9 +1,9 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { NodeStateFragment } from '../../gql/console/graphql.ts';
+import { Alert } from '../controls/alert.tsx';
+import { Checkbox } from '../controls/checkbox.tsx';
 import type { Room } from '../state/room.ts';
-import { Alert } from './alert.tsx';
 import { useApp } from './app-context.ts';
-import { Checkbox } from './checkbox.tsx';
 import { useAttempt } from './use-attempt.ts';
 
 /** The nodes of a session, and those that could be. */

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { Alert } from './alert.tsx';
+import { Alert } from '../controls/alert.tsx';
 import { useApp } from './app-context.ts';
 import { RoomView } from './room-view.tsx';
 import { Sidebar } from './sidebar.tsx';

@@ -1,6 +1,6 @@
+import { Alert } from '../controls/alert.tsx';
+import { Icon } from '../controls/icon.tsx';
 import type { Room } from '../state/room.ts';
-import { Alert } from './alert.tsx';
-import { Icon } from './icon.tsx';
 import { NodePicker } from './node-picker.tsx';
 import { RoomSettings } from './room-settings.tsx';
 import { TitleField } from './title-field.tsx';

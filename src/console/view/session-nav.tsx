@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
 import type { SessionNameFragment } from '../../gql/console/graphql.ts';
+import { Alert } from '../controls/alert.tsx';
+import { Icon } from '../controls/icon.tsx';
 import { hashOf } from '../state/app.ts';
-import { Alert } from './alert.tsx';
 import { useApp } from './app-context.ts';
 import { DeleteSession } from './delete-session.tsx';
-import { Icon } from './icon.tsx';
 import { nameOf } from './name-of.ts';
 
 /** All sessions, as links. */

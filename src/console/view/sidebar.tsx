@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { Icon } from '../controls/icon.tsx';
 import { hashOf } from '../state/app.ts';
 import { useApp } from './app-context.ts';
-import { Icon } from './icon.tsx';
 import { SessionNav } from './session-nav.tsx';
 
 export interface SidebarProps {

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Alert } from './alert.tsx';
+import { Alert } from '../controls/alert.tsx';
 import { useApp } from './app-context.ts';
 import { useAttempt } from './use-attempt.ts';
 

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { ApproveToolCallDocument, DenyToolCallDocument } from '../../gql/console/graphql.ts';
+import { Alert } from '../controls/alert.tsx';
 import type { ToolCall } from '../state/answer.ts';
-import { Alert } from './alert.tsx';
 import { useApp } from './app-context.ts';
 import { argumentsOf, describeCall, outcomeOf } from './tool-call-words.ts';
 import { useAttempt } from './use-attempt.ts';

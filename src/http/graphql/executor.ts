@@ -1,8 +1,8 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import type { ExecutionResult } from 'graphql';
 import { GatewayError } from '../../errors.ts';
-import type { RequestIds } from '../request-ids.ts';
-import type { RequestContext } from './request-context.ts';
+import type { RequestContext } from '../request/request-context.ts';
+import type { RequestIds } from '../request/request-ids.ts';
 import type { GraphQLServer } from './yoga.ts';
 
 /** Executes documents in process, with all that Yoga does for those that come over HTTP. */

@@ -2,8 +2,8 @@ import type { HttpBindings } from '@hono/node-server';
 import { GraphQLError } from 'graphql';
 import type { Context } from 'hono';
 import type { RequestIdVariables } from 'hono/request-id';
-import type { Identify } from '../identify.ts';
-import { createGraphiQLPage } from './graphiql-page.ts';
+import { createGraphiQLPage } from '../pages/graphiql-page.ts';
+import type { Identify } from '../request/identify.ts';
 import type { GraphQLServer } from './yoga.ts';
 
 type HttpContext = Context<{ Bindings: HttpBindings; Variables: RequestIdVariables }>;

@@ -1,8 +1,8 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { FetchAPI, Plugin } from 'graphql-yoga';
 import { errorStatus } from '../../errors.ts';
-import { parseAccept } from '../stream/accept.ts';
-import type { RequestContext } from './request-context.ts';
+import { parseAccept } from '../request/accept.ts';
+import type { RequestContext } from '../request/request-context.ts';
 
 const eventStream = 'text/event-stream';
 const formats = ['application/json', 'application/graphql-response+json', 'multipart/mixed', eventStream];

@@ -1,8 +1,8 @@
 import { GraphQLError } from 'graphql';
 import { type Plugin, useErrorHandler } from 'graphql-yoga';
 import type { Logger } from 'pino';
+import type { RequestContext } from '../request/request-context.ts';
 import { isHidden } from './mask-error.ts';
-import type { RequestContext } from './request-context.ts';
 
 /** Puts into the log what `maskError` hides from the client, with the id of the request. */
 export function useErrorLog(log: Logger): Plugin {

@@ -1,9 +1,9 @@
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { readParams } from '../stream/read-params.ts';
-import { RequestError } from '../stream/request-error.ts';
+import { readParams } from '../request/read-params.ts';
+import type { RequestContext } from '../request/request-context.ts';
+import { RequestError } from '../request/request-error.ts';
 import { isMultipart, readUpload, type UploadOptions } from '../uploads/read-upload.ts';
-import type { RequestContext } from './request-context.ts';
 
 /**
  * Reads the parameters of a request as the stream at `/graphql/stream` does, or with an upload. Yoga's own readers

@@ -1,9 +1,9 @@
 import { type EventStream, openEventStream } from '../../sse/event-stream.ts';
+import { type ReadOptions, readParams } from '../request/read-params.ts';
 import { deliver } from './deliver.ts';
 import { type Exchange, prepareExchange } from './exchange.ts';
 import { distinctFrames } from './frames.ts';
 import type { GraphQLServer } from './graphql-server.ts';
-import { type ReadOptions, readParams } from './read-params.ts';
 import type { Turn } from './turn.ts';
 
 export interface DistinctModeOptions extends ReadOptions {

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Accept, parseAccept } from './accept.ts';
+import { type Accept, parseAccept } from '../request/accept.ts';
+import type { RequestParams } from '../request/read-params.ts';
+import { RequestError } from '../request/request-error.ts';
 import type { GraphQLServer } from './graphql-server.ts';
 import { type PreparedOperation, prepareOperation } from './prepare-operation.ts';
-import type { RequestParams } from './read-params.ts';
-import { RequestError } from './request-error.ts';
 import type { Presentation } from './results.ts';
 
 /** What the HTTP shell knows of a request; it joins the initial context of the operation. */

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TOKEN_HEADER_KEY, TOKEN_QUERY_KEY } from 'graphql-sse';
 import type { Logger } from 'pino';
+import type { ReadOptions } from '../request/read-params.ts';
+import { RequestError } from '../request/request-error.ts';
 import { createDistinctMode, type DistinctMode } from './distinct-mode.ts';
 import { type Exchange, type ExchangeInit, openExchange } from './exchange.ts';
 import type { GraphQLServer } from './graphql-server.ts';
 import { createErrorPresenter, type MaskError } from './present-error.ts';
-import type { ReadOptions } from './read-params.ts';
 import { refuse } from './refuse.ts';
-import { RequestError } from './request-error.ts';
 import { createReservations } from './reservations.ts';
 import { createSharedResults, type IsShareable } from './shared-results.ts';
 import {

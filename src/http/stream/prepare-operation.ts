@@ -1,7 +1,7 @@
 import { GraphQLError, type GraphQLFormattedError, getOperationAST, type OperationTypeNode } from 'graphql';
+import type { RequestParams } from '../request/read-params.ts';
+import { RequestError } from '../request/request-error.ts';
 import type { Enveloped } from './graphql-server.ts';
-import type { RequestParams } from './read-params.ts';
-import { RequestError } from './request-error.ts';
 import { type Presentation, performOperation, type Results, singleResult } from './results.ts';
 
 /** An operation that may be started. One with errors in its document yields these as its only result. */

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { GraphQLError } from 'graphql';
 import { type ErrorCode, errorStatus } from '../../errors.ts';
+import { RequestError, sendErrors } from '../request/request-error.ts';
 import type { PresentError } from './present-error.ts';
-import { RequestError, sendErrors } from './request-error.ts';
 
 /** Answers a request that failed before its stream was open. */
 export function refuse(outgoing: ServerResponse, error: unknown, present: PresentError): void {

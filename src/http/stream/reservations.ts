@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { tryAgain } from '../../errors.ts';
+import { UserCount } from '../../limits/user-count.ts';
 import type { EventStream } from '../../sse/event-stream.ts';
-import { UserCount } from '../../user-count.ts';
-import { RequestError } from './request-error.ts';
+import { RequestError } from '../request/request-error.ts';
 import { createReservedStream, type ReservedStream } from './reserved-stream.ts';
 
 export interface ReservationOptions {

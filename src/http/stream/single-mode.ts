@@ -1,11 +1,11 @@
+import { whenAborted } from '../../base/when-aborted.ts';
 import { GatewayError } from '../../errors.ts';
-import { whenAborted } from '../../when-aborted.ts';
+import { type ReadOptions, type RequestParams, readParams } from '../request/read-params.ts';
+import { RequestError, sendErrors } from '../request/request-error.ts';
 import { deliver } from './deliver.ts';
 import { type Exchange, prepareExchange } from './exchange.ts';
 import { framesOf } from './frames.ts';
 import type { GraphQLServer } from './graphql-server.ts';
-import { type ReadOptions, type RequestParams, readParams } from './read-params.ts';
-import { RequestError, sendErrors } from './request-error.ts';
 import type { Reservations } from './reservations.ts';
 import type { ReservedStream } from './reserved-stream.ts';
 import type { StreamOwner } from './stream-owner.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { processRequest, Upload } from 'graphql-upload-ts';
-import { checkParams, type ReadOptions, type RequestParams } from '../stream/read-params.ts';
-import { RequestError } from '../stream/request-error.ts';
+import { checkParams, type ReadOptions, type RequestParams } from '../request/read-params.ts';
+import { RequestError } from '../request/request-error.ts';
 import { guarded } from './guarded.ts';
 import { halt } from './halt.ts';
 import { receiveFile } from './receive-file.ts';

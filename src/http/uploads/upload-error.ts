@@ -1,5 +1,5 @@
 import { GatewayError } from '../../errors.ts';
-import { RequestError } from '../stream/request-error.ts';
+import { RequestError } from '../request/request-error.ts';
 
 /** What keeps a multipart body from being a GraphQL request at all. */
 export function requestErrorOf(error: unknown, maxBodyBytes: number): RequestError {

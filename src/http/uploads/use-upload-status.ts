@@ -1,7 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { type ErrorCode, errorStatus } from '../../errors.ts';
-import type { RequestContext } from '../graphql/request-context.ts';
+import type { RequestContext } from '../request/request-context.ts';
 import { isMultipart } from './read-upload.ts';
 
 /**

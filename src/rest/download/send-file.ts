@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { ByteRange } from '../../blobs/blob-store.ts';
-import type { RestContext } from '../route.ts';
 import { readRanges } from './byte-ranges.ts';
 import { type Content, layOut } from './content.ts';
 import { checkPreconditions, isRangeCurrent } from './preconditions.ts';
@@ -20,7 +21,7 @@ export type OpenPart = (range: ByteRange) => Promise<Readable>;
  * @throws What opening the first part throws: then nothing has been sent.
  */
 export async function sendFile(
-  c: RestContext,
+  c: Context<{ Bindings: HttpBindings }>,
   file: Representation,
   open: OpenPart,
   log: Logger,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ModelServer, startModelServer } from '../../support/model-server.ts';
-import { allParts, apiKey, call, modelOf, outcome } from '../../support/model-server-call.ts';
+import { allParts, apiKey, call, modelOf, outcome } from '../../support/model/call.ts';
+import { type ModelServer, startModelServer } from '../../support/model/model-server.ts';
 import {
   cutSocket,
   endWithoutFinish,
@@ -11,7 +11,7 @@ import {
   status,
   type Turn,
   text,
-} from '../../support/model-server-turn.ts';
+} from '../../support/model/turn.ts';
 
 let server: ModelServer;
 beforeEach(async () => {

@@ -2,9 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createModels, type ModelsOptions } from '../../../src/chat/models/models.ts';
-import { type ModelServer, startModelServer } from '../../support/model-server.ts';
-import { call, outcome } from '../../support/model-server-call.ts';
-import { text } from '../../support/model-server-turn.ts';
+import { call, outcome } from '../../support/model/call.ts';
+import { type ModelServer, startModelServer } from '../../support/model/model-server.ts';
+import { text } from '../../support/model/turn.ts';
 
 const demo = { delayMs: 0 };
 const key = { apiKey: 'sk-alice' };

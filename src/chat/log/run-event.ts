@@ -1,0 +1,99 @@
+import type { FinishReason, ToolCallStatus } from '../../generated/prisma/enums.ts';
+import type { ToolErrorCode } from '../../tools/tool-runner.ts';
+import type { Usage } from '../usage/usage.ts';
+
+/** What was decided about a tool call that needs approval. EXPIRED: nobody decided in time. */
+export type Decision = 'APPROVED' | 'DENIED' | 'EXPIRED';
+
+/** Why a run failed: the values of GraphQL's `RunFailureCode`. */
+export const runFailureCodes = {
+  /** The provider refused the credentials (401, 403). */
+  PROVIDER_UNAUTHORIZED: 'The model provider refused the credentials of this gateway.',
+  /** 429, still after the retries. */
+  PROVIDER_RATE_LIMITED: 'The model provider is limiting requests; try again later.',
+  /** 5xx, still after the retries. */
+  PROVIDER_UNAVAILABLE: 'The model provider is failing; try again later.',
+  /** No connection could be made. */
+  PROVIDER_UNREACHABLE: 'The model provider cannot be reached.',
+  /** Another 4xx: an unknown model, a parameter it does not take. */
+  PROVIDER_REJECTED: 'The model provider rejected the request.',
+  /** The answer broke off before the provider said it was finished. */
+  PROVIDER_STREAM_CUT: 'The model provider broke off its answer.',
+  /** Something came that is not the provider's wire format. */
+  PROVIDER_BAD_RESPONSE: 'The model provider sent something that is no valid answer.',
+  /** Nothing came for longer than `MODEL_IDLE_TIMEOUT_MS`. */
+  PROVIDER_TIMEOUT: 'The model provider fell silent.',
+  /** The system prompt and the newest prompt alone exceed the model's context. */
+  CONTEXT_TOO_LONG: 'The prompt does not fit into the context of the model.',
+  /** The model asked for tools more often than `MAX_STEPS` allows. */
+  STEP_LIMIT: 'The model kept calling tools until the step limit was reached.',
+  /** The gateway stopped without finishing the run. */
+  INTERRUPTED: 'The gateway stopped before the answer was finished.',
+  INTERNAL: 'Something went wrong inside the gateway.',
+} as const;
+
+export type RunFailureCode = keyof typeof runFailureCodes;
+
+/** A run's failure, as data: what `RunFailed` and `Run.error` show. */
+export interface RunFailure {
+  code: RunFailureCode;
+  /** A sentence for people; never a stack, a key or an address. */
+  reason: string;
+}
+
+/** What a run puts into its log; the log adds `seq`, `runId` and `at`. */
+export type RunEventBody =
+  | { type: 'RunQueued' }
+  | { type: 'RunStarted'; sessionId: number; userMessageId: number; assistantMessageId: number }
+  | { type: 'ContextTrimmed'; omittedMessages: number }
+  | { type: 'ReasoningDelta'; text: string }
+  | { type: 'TextDelta'; text: string }
+  | { type: 'ToolCallStarted'; callId: string; name: string; args: unknown; nodeId: string | null }
+  | {
+      type: 'ToolApprovalRequested';
+      callId: string;
+      name: string;
+      args: unknown;
+      nodeId: string | null;
+      /** Milliseconds since the epoch. */
+      expiresAt: number;
+    }
+  | { type: 'ToolApprovalDecided'; callId: string; decision: Decision; reason: string }
+  | { type: 'ToolOutputDelta'; callId: string; text: string }
+  | {
+      type: 'ToolCallFinished';
+      callId: string;
+      name: string;
+      status: ToolCallStatus;
+      result: string;
+      /** Of a call that failed or was denied. */
+      errorCode: ToolErrorCode | null;
+      exitCode: number | null;
+      /** Of a cancelled call: whether nothing of it runs any more, for certain. */
+      stopped: boolean | null;
+      durationMs: number;
+    }
+  | { type: 'UsageReported'; usage: Usage }
+  | { type: 'HistoryGap'; fromSeq: number; toSeq: number }
+  | TerminalRunEventBody;
+
+/** Exactly one of these ends a run's log. `messageId` is null where the message has since been deleted. */
+export type TerminalRunEventBody =
+  | { type: 'RunCompleted'; messageId: number | null; usage: Usage; finishReason: FinishReason }
+  | { type: 'RunCancelled'; messageId: number | null; usage: Usage }
+  | ({ type: 'RunFailed'; messageId: number | null; usage: Usage } & RunFailure);
+
+/** An entry of a run's log. `seq` counts 1, 2, 3 … within the run; `at` is milliseconds since the epoch. */
+export type RunEvent = RunEventBody & { seq: number; runId: number; at: number };
+
+export function isTerminal(body: RunEventBody): body is TerminalRunEventBody {
+  return body.type === 'RunCompleted' || body.type === 'RunCancelled' || body.type === 'RunFailed';
+}
+
+/**
+ * Whether this is a piece of text. Whatever is selected of one follows from the value alone, so that all
+ * followers can be sent the same bytes.
+ */
+export function isDelta(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'text' in value && 'seq' in value;
+}

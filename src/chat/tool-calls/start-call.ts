@@ -1,0 +1,111 @@
+import type { Logger } from 'pino';
+import type { Prisma } from '../../generated/prisma/client.ts';
+import type { ToolApproval } from '../../generated/prisma/enums.ts';
+import type { Database } from '../../storage/database.ts';
+import { type RefusedCall, type ToolPlan, type ToolRunner, toolErrorCodes } from '../../tools/tool-runner.ts';
+import { parseArgs, type RequestedCall } from '../history/transcript.ts';
+import type { RunWriter } from '../log/run-writer.ts';
+import type { Approvals, PendingApproval } from './approvals.ts';
+
+export interface StartCallOptions {
+  database: Database;
+  sessionId: number;
+  writer: RunWriter;
+  tools: ToolRunner;
+  approvals: Approvals;
+  /** How long a call waits for somebody to decide. */
+  toolApprovalTimeoutMs: number;
+  log: Logger;
+  /** Which of the run's model calls asked for it, from 1. */
+  step: number;
+  /** Of a call that may not run, whatever it is. */
+  refusal?: RefusedCall | undefined;
+  /** Aborts when the run is cancelled. */
+  signal: AbortSignal;
+}
+
+/** A call that has been stored and announced. */
+export interface StartedCall {
+  callId: string;
+  name: string;
+  plan: ToolPlan;
+  /** Where somebody has to decide first. */
+  pending?: PendingApproval;
+}
+
+/** Of arguments that make no sense, in characters. */
+const longestQuote = 500;
+
+/** Plans a tool call, gives it its row in the database and its place in the log. Nothing runs yet. */
+export async function startCall(call: RequestedCall, options: StartCallOptions): Promise<StartedCall> {
+  const { callId, name, input } = call;
+  const { writer } = options;
+  const parsed = parseArgs(input);
+  const args = parsed.ok ? parsed.value : input;
+  const plan =
+    options.refusal ?? (parsed.ok ? await planCall(call, parsed.value, options) : notAnObject(input));
+  const nodeId = plan.nodeId ?? null;
+  const dispatchId = plan.ok ? plan.dispatchId : null;
+  const toolApproval = plan.ok && plan.needsApproval ? await toolApprovalOf(options) : 'AUTO';
+  // Before anybody can know of the call: a decision may follow at once.
+  const pending = toolApproval === 'ASK' ? askFor(callId, options) : undefined;
+  const status = pending ? 'AWAITING_APPROVAL' : 'RUNNING';
+  await storeCall(call, { args: args as Prisma.InputJsonValue, nodeId, dispatchId, status }, options);
+  await writer.write({ type: 'ToolCallStarted', callId, name, args, nodeId });
+  if (pending) {
+    const { expiresAt } = pending;
+    await writer.write({ type: 'ToolApprovalRequested', callId, name, args, nodeId, expiresAt });
+  }
+  return { callId, name, plan: toolApproval === 'DENY' ? denied : plan, ...(pending && { pending }) };
+}
+
+async function planCall(
+  { callId, name }: RequestedCall,
+  args: object,
+  { tools, sessionId, writer, log }: StartCallOptions,
+): Promise<ToolPlan> {
+  try {
+    return await tools.plan({ sessionId, runId: writer.runId, callId, name, args });
+  } catch (error) {
+    log.error({ err: error, callId, name }, 'a tool call could not be planned');
+    return { ok: false, errorCode: 'FAILED', result: toolErrorCodes.FAILED };
+  }
+}
+
+/** Quotes what the model wrote, since in the next step it is shown an object in its place. */
+function notAnObject(input: string): RefusedCall {
+  const result = `The arguments are not a JSON object: ${input.slice(0, longestQuote)}`;
+  return { ok: false, errorCode: 'BAD_ARGUMENTS', result };
+}
+
+const denied: RefusedCall = {
+  ok: false,
+  errorCode: 'DENIED',
+  result: 'Tools that change something are not allowed in this session.',
+};
+
+/** As it is now: somebody may have changed it since the run began. */
+async function toolApprovalOf({ database, sessionId }: StartCallOptions): Promise<ToolApproval> {
+  const session = await database.session.findUnique({
+    where: { id: sessionId },
+    select: { toolApproval: true },
+  });
+  return session?.toolApproval ?? 'DENY';
+}
+
+function askFor(callId: string, options: StartCallOptions): PendingApproval {
+  const { approvals, writer, toolApprovalTimeoutMs: timeoutMs, signal } = options;
+  return approvals.ask(writer.runId, callId, { timeoutMs, signal });
+}
+
+async function storeCall(
+  { callId, name }: RequestedCall,
+  columns: Pick<Prisma.ToolCallCreateManyInput, 'args' | 'nodeId' | 'dispatchId' | 'status'>,
+  { writer, database, step }: StartCallOptions,
+): Promise<void> {
+  const { assistantMessageId: messageId, content } = writer;
+  if (messageId === null) return;
+  await database.toolCall.createMany({
+    data: { messageId, callId, name, ...columns, step, textOffset: content.length },
+  });
+}

@@ -1,0 +1,31 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { MiddlewareHandler } from 'hono';
+import { allowOrigins } from './cors.ts';
+import { refuseOtherOrigins } from './csrf.ts';
+import { type HostOptions, refuseOtherHosts } from './hosts.ts';
+import { type LimitRequestsOptions, limitRequests } from './rate-limit.ts';
+import { createSecureHeaders } from './secure-headers.ts';
+import { cutSlowBody } from './slow-body.ts';
+
+export type Guard = MiddlewareHandler<{ Bindings: HttpBindings }>;
+
+export interface GuardOptions extends HostOptions {
+  /** Origins whose pages may use the gateway. */
+  corsOrigins: readonly string[];
+  requests: LimitRequestsOptions;
+  /** How long nothing may come of a body. */
+  bodyTimeoutMs: number;
+}
+
+/** What every request passes before its route, in this order: a refusal is to be readable for who may ask. */
+export async function createGuards(options: GuardOptions): Promise<readonly Guard[]> {
+  const { corsOrigins, requests, bodyTimeoutMs } = options;
+  return [
+    await createSecureHeaders(),
+    refuseOtherHosts(options),
+    allowOrigins(corsOrigins),
+    refuseOtherOrigins(corsOrigins),
+    limitRequests(requests),
+    cutSlowBody(bodyTimeoutMs),
+  ];
+}

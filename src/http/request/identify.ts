@@ -1,0 +1,63 @@
+import type { AuthenticateUser } from '../../identity/authenticate-user.ts';
+import { unauthenticated } from '../../identity/unauthenticated.ts';
+import { anonymous, type Viewer } from '../../identity/viewer.ts';
+import { nodeTokenPrefix } from '../../nodes/node-token.ts';
+import type { NodeIdentity } from '../../nodes/presence/connected-nodes.ts';
+import type { Registry } from '../../nodes/registry.ts';
+
+/** Whose token a request carries: a user's or a node's. Exactly one of the two is there. */
+export type Identity =
+  | { readonly viewer: Viewer; readonly agentNode: null }
+  | { readonly viewer: null; readonly agentNode: NodeIdentity };
+
+/**
+ * Finds out who sends a request. Asked again of the same request, it gives the same answer.
+ *
+ * @throws GatewayError UNAUTHENTICATED, IDENTITY_UNAVAILABLE.
+ */
+export type Identify = (request: Request) => Promise<Identity>;
+
+export interface IdentifyOptions {
+  /** Undefined: everybody is `anonymous` and may do everything. */
+  authenticateUser: AuthenticateUser | undefined;
+  registry: Registry;
+}
+
+export function createIdentify(options: IdentifyOptions): Identify {
+  const known = new WeakMap<Request, Promise<Identity>>();
+  return (request) => {
+    const identity = known.get(request) ?? identify(request, options);
+    known.set(request, identity);
+    return identity;
+  };
+}
+
+/** A name that no other user or node has. */
+export function nameOf({ viewer, agentNode }: Identity): string {
+  return viewer ? `user ${viewer.userId}` : `node ${agentNode.nodeId}`;
+}
+
+async function identify(request: Request, options: IdentifyOptions): Promise<Identity> {
+  const { authenticateUser, registry } = options;
+  const token = bearerToken(request);
+  if (token?.startsWith(nodeTokenPrefix)) {
+    return { viewer: null, agentNode: await authenticateNode(token, registry) };
+  }
+  if (authenticateUser === undefined) return { viewer: anonymous, agentNode: null };
+  if (token === undefined) {
+    throw unauthenticated('Say who you are: send a token, as `Authorization: Bearer …`.');
+  }
+  return { viewer: await authenticateUser(token), agentNode: null };
+}
+
+async function authenticateNode(token: string, registry: Registry): Promise<NodeIdentity> {
+  const node = await registry.authenticate(token);
+  if (node) return node;
+  throw unauthenticated(
+    'The token belongs to no node: it was replaced or mistyped, or its node was deleted.',
+  );
+}
+
+function bearerToken(request: Request): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+}

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { StartupError } from '../../config/startup-error.ts';
+import type { FindDocument } from './find-document.ts';
+import { RequestError } from './request-error.ts';
+
+const manifest = z
+  .record(z.string(), z.string())
+  .refine((documents) => Object.entries(documents).every(([hash, document]) => hash === sha256(document)));
+
+/**
+ * Takes the documents of a list and no others, whether a request sends their hash or themselves.
+ *
+ * @param path A JSON file as GraphQL Code Generator writes it: documents by their SHA-256.
+ * @throws StartupError
+ */
+export async function readPersistedOperations(path: string): Promise<FindDocument> {
+  const documents = new Map(Object.entries(await readManifest(resolve(path))));
+  return ({ query, sha256Hash }) => {
+    const document = documents.get(query === undefined ? (sha256Hash ?? '').toLowerCase() : sha256(query));
+    if (document !== undefined) return document;
+    const message = 'This gateway takes only documents that are on its list of persisted operations.';
+    throw new RequestError('OPERATION_NOT_PERSISTED', message);
+  };
+}
+
+async function readManifest(file: string): Promise<Record<string, string>> {
+  try {
+    return manifest.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (cause) {
+    const message = `PERSISTED_OPERATIONS: ${file} must be a JSON file of documents by their SHA-256 in lower case.`;
+    throw new StartupError(message, { cause });
+  }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,51 @@
+import { tryAgain } from '../errors.ts';
+import { UserCount } from './user-count.ts';
+
+export interface PlaceLimits {
+  /** Runs that are answered at once. */
+  maxLiveRuns: number;
+  /** Of these, in the sessions of one user; 0 for no limit. */
+  maxLiveRunsPerUser: number;
+}
+
+/** Seconds after which a client may try again: a run may end at any moment. */
+const retryAfter = 1;
+
+/** The places of live runs. A run keeps its place until it has ended. */
+export class Places {
+  readonly #limits: PlaceLimits;
+  readonly #users = new UserCount();
+  #taken = 0;
+
+  constructor(limits: PlaceLimits) {
+    this.#limits = limits;
+  }
+
+  /** Takes a place even where none is left: for a run that waited, and was promised one. */
+  take(userId: string): Disposable {
+    const user = this.#users.enter(userId);
+    this.#taken += 1;
+    let held = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (held) this.#taken -= 1;
+        held = false;
+        user[Symbol.dispose]();
+      },
+    };
+  }
+
+  /** @throws GatewayError OVERLOADED, RATE_LIMITED when there is none left. */
+  claim(userId: string): Disposable {
+    const { maxLiveRuns, maxLiveRunsPerUser } = this.#limits;
+    if (this.#taken >= maxLiveRuns) {
+      const message = `The gateway is answering ${maxLiveRuns} prompts already; try again in a moment.`;
+      throw tryAgain('OVERLOADED', message, { limit: 'MAX_LIVE_RUNS', retryAfter });
+    }
+    if (maxLiveRunsPerUser > 0 && this.#users.of(userId) >= maxLiveRunsPerUser) {
+      const message = `${maxLiveRunsPerUser} prompts of this user are being answered already; wait for one, or cancel it.`;
+      throw tryAgain('RATE_LIMITED', message, { limit: 'MAX_LIVE_RUNS_PER_USER', retryAfter });
+    }
+    return this.take(userId);
+  }
+}

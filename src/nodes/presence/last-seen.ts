@@ -1,0 +1,38 @@
+import type { Database } from '../../storage/database.ts';
+
+export interface LastSeenOptions {
+  database: Database;
+  onError(error: unknown): void;
+}
+
+/** Between two writes for a node that stays. */
+const everyMs = 60_000;
+
+/** Keeps in the database when nodes were last heard of, without a write for every heartbeat. */
+export class LastSeen implements AsyncDisposable {
+  readonly #options: LastSeenOptions;
+  readonly #writtenAt = new Map<number, number>();
+  readonly #writes = new Set<Promise<unknown>>();
+
+  constructor(options: LastSeenOptions) {
+    this.#options = options;
+  }
+
+  /** @param isGone Whether this is the last that will be heard of it for now. */
+  note(agentNodeId: number, lastSeenAt: Date, isGone: boolean): void {
+    const at = lastSeenAt.getTime();
+    const writtenAt = this.#writtenAt.get(agentNodeId) ?? 0;
+    if (at === writtenAt || (!isGone && at - writtenAt < everyMs)) return;
+    this.#writtenAt.set(agentNodeId, at);
+    const { database, onError } = this.#options;
+    const write = database.agentNode
+      .updateMany({ where: { id: agentNodeId }, data: { lastSeenAt } })
+      .catch(onError)
+      .finally(() => this.#writes.delete(write));
+    this.#writes.add(write);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#writes);
+  }
+}

@@ -1,0 +1,18 @@
+import { maxId } from '../../base/global-id.ts';
+import { GatewayError } from '../../errors.ts';
+
+/** A cursor is the row's id, so that a page goes on at the right place even if the row was deleted. */
+export function encodeCursor({ id }: { id: number }): string {
+  return Buffer.from(`cursor:${id}`).toString('base64url');
+}
+
+/** @throws GatewayError BAD_USER_INPUT. */
+export function decodeCursor(cursor: string, field: string): number {
+  const [, id] = /^cursor:(\d{1,10})$/.exec(Buffer.from(cursor, 'base64url').toString('utf8')) ?? [];
+  if (id === undefined) {
+    throw new GatewayError('BAD_USER_INPUT', `${field}: not a cursor that this API has given out.`, {
+      field,
+    });
+  }
+  return Math.min(Number(id), maxId);
+}

@@ -1,0 +1,73 @@
+import { createContextCache } from '@pothos/core';
+import DataLoader from 'dataloader';
+import type { Context } from '../../context.ts';
+import { type Message, Prisma, type Run } from '../../generated/prisma/client.ts';
+import type { Database } from '../../storage/database.ts';
+import type { Page } from './page.ts';
+
+/** SQLite joins at most 500 selects with UNION. */
+const maxBatchSize = 400;
+
+export interface SessionPage extends Page {
+  sessionId: number;
+}
+
+/**
+ * The loaders of one request, for what Prisma cannot batch. They batch and do not remember: a subscription's
+ * context lives long, and what it shows must be what is true at that moment.
+ */
+export const loadersOf = createContextCache(({ database }: Context) => ({
+  /** A page of each session's messages. */
+  messages: pageLoader<Message>(database, 'Message', (ids) =>
+    database.message.findMany({ where: { id: { in: ids } } }),
+  ),
+  /** A page of each session's runs. */
+  runs: pageLoader<Run>(database, 'Run', (ids) => database.run.findMany({ where: { id: { in: ids } } })),
+  /** The run that each session is answering, if any. */
+  liveRun: new DataLoader<number, Run | null>(
+    async (sessionIds) => {
+      const runs = await database.run.findMany({
+        where: { sessionId: { in: [...sessionIds] }, status: 'RUNNING' },
+      });
+      return sessionIds.map((id) => runs.find((run) => run.sessionId === id) ?? null);
+    },
+    { cache: false },
+  ),
+}));
+
+/**
+ * Two statements for any number of sessions: the ids of every page, each found through the index with its own
+ * LIMIT, then the rows. A window function over the sessions would read each of them whole.
+ */
+function pageLoader<Row extends { id: number }>(
+  database: Database,
+  table: 'Message' | 'Run',
+  findRows: (ids: number[]) => Promise<Row[]>,
+): DataLoader<SessionPage, Row[]> {
+  return new DataLoader(
+    async (pages) => {
+      const selects = pages.map((page, slot) => selectIds(table, page, slot));
+      const found = await database.$queryRaw<{ id: number; slot: number }[]>(
+        Prisma.join(selects, ' UNION ALL '),
+      );
+      const rows = await findRows([...new Set(found.map(({ id }) => Number(id)))]);
+      const byId = new Map(rows.map((row) => [row.id, row]));
+      const results: Row[][] = pages.map(() => []);
+      for (const { id, slot } of found) {
+        const row = byId.get(Number(id));
+        if (row) results[Number(slot)]?.push(row);
+      }
+      return results;
+    },
+    { cache: false, maxBatchSize },
+  );
+}
+
+function selectIds(table: string, { sessionId, after, before, limit, order }: SessionPage, slot: number) {
+  const direction = Prisma.raw(order === 'asc' ? 'ASC' : 'DESC');
+  return Prisma.sql`SELECT * FROM (
+    SELECT "id", CAST(${slot} AS INTEGER) AS "slot" FROM ${Prisma.raw(`"${table}"`)}
+    WHERE "sessionId" = ${sessionId} AND "id" > ${after} AND "id" < ${before}
+    ORDER BY "id" ${direction} LIMIT ${limit}
+  ) AS "page"`;
+}

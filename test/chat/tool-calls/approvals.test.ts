@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { Approvals } from '../../../src/chat/tool-calls/approvals.ts';
+
+test('nobody waits any more for a decision about a call whose run is over', async () => {
+  const approvals = new Approvals();
+  const signal = new AbortController().signal;
+  const pending = approvals.ask(1, 'a', { timeoutMs: 600_000, signal });
+
+  approvals.forget(1);
+
+  expect(await pending.verdict).toBeUndefined();
+});

@@ -1,0 +1,102 @@
+import { cp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
+import { collect, follow, type SeenRunEvent, until } from '../../support/gateway/chat.ts';
+import { startTestGateway } from '../../support/gateway/gateway.ts';
+import {
+  approveCall,
+  type GuardedChat,
+  startGuardedChat,
+  toolCallsOf,
+} from '../../support/gateway/tool-approval.ts';
+import { text, toolCall } from '../../support/model/turn.ts';
+
+const cancelRun = `mutation ($runId: ID!) { cancelRun(runId: $runId) {
+  cancelled toolCalls { callId status result stopped }
+} }`;
+
+/** Sends a prompt whose answer comes to ask for an approval, and leaves. */
+async function asked(session: GuardedChat): Promise<SeenRunEvent> {
+  session.model.script([text('Let me. '), toolCall('w', 'write', {})], [text('Done.')]);
+  return (await until(session.ask(), 'ToolApprovalRequested')).at(-1) as SeenRunEvent;
+}
+
+const neverRan = { callId: 'w', status: 'CANCELLED', result: 'Cancelled before it ran.', stopped: true };
+
+describe('a run that waits for an approval', () => {
+  it('can be cancelled at once: nothing of the call ran, and nothing is left to decide', async () => {
+    await using session = await startGuardedChat();
+    const call = await asked(session);
+
+    const { data } = await session.graphql(cancelRun, { runId: call.runId });
+
+    expect(data.cancelRun).toEqual({ cancelled: true, toolCalls: [neverRan] });
+    const { errors } = await approveCall(session, call);
+    expect(errors).toMatchObject([
+      {
+        message: 'The run was cancelled: there is nothing to decide any more.',
+        extensions: { code: 'CONFLICT' },
+      },
+    ]);
+    const seen = await collect(follow(session.client(), call.runId));
+    expect(seen.map(({ __typename }) => __typename).slice(-3)).toEqual([
+      'ToolApprovalRequested',
+      'ToolCallFinished',
+      'RunCancelled',
+    ]);
+    expect(session.tools.requests).toEqual([]);
+  });
+
+  it('does not begin with the calls that come after those it was cancelled at', async () => {
+    await using session = await startGuardedChat();
+    const calls = Array.from({ length: 500 }, (_, index) => toolCall(`w${index}`, 'write', {}));
+    session.model.script(calls);
+    const call = (await until(session.ask(), 'ToolApprovalRequested')).at(-1) as SeenRunEvent;
+
+    await session.graphql(cancelRun, { runId: call.runId });
+
+    const made = await toolCallsOf(session, call.runId);
+    expect(made.length).toBeLessThan(500);
+    expect(new Set(made.map(({ stopped }: { stopped: boolean }) => stopped))).toEqual(new Set([true]));
+  });
+
+  it('ends with its session, when that is deleted', async () => {
+    await using session = await startGuardedChat();
+    const call = await asked(session);
+    await session.query('mutation ($id: ID!) { deleteSession(id: $id) { id } }', { id: session.sessionId });
+    const { errors } = await approveCall(session, call);
+    expect(errors).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }]);
+    expect(session.tools.requests).toEqual([]);
+  });
+
+  it('ends with its gateway, and is stored as cancelled', async () => {
+    await using folder = await openTemporaryFolder();
+    const session = await startGuardedChat({ DATA_DIR: folder.path });
+    const call = await asked(session);
+    await session[Symbol.asyncDispose]();
+
+    await using gateway = await startTestGateway({ dataDir: folder.path });
+    expect(await toolCallsOf(gateway, call.runId)).toMatchObject([neverRan]);
+  });
+
+  it('is ended by the next gateway, when its own was killed', async () => {
+    await using folder = await openTemporaryFolder();
+    await using session = await startGuardedChat({ DATA_DIR: join(folder.path, 'data') });
+    const call = await asked(session);
+    // What a crash at this moment would leave, the claim that the kernel takes back excepted.
+    const left = join(folder.path, 'left');
+    await cp(join(folder.path, 'data'), left, { recursive: true });
+    await rm(join(left, 'gateway.lock'));
+
+    await using gateway = await startTestGateway({ dataDir: left });
+
+    expect(await toolCallsOf(gateway, call.runId)).toMatchObject([
+      { callId: 'w', status: 'CANCELLED', result: null, stopped: true },
+    ]);
+    const { errors } = await approveCall(gateway, call);
+    expect(errors).toMatchObject([{ extensions: { code: 'CONFLICT' } }]);
+    const seen = await collect(follow(gateway.client(), call.runId));
+    expect(seen.at(-1)).toMatchObject({ __typename: 'RunFailed', code: 'INTERRUPTED' });
+  });
+});

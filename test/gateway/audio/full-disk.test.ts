@@ -1,0 +1,75 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, expect, test, vi } from 'vitest';
+import { createMessage } from '../../support/files/recording.ts';
+import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
+import {
+  expectNothingKept,
+  fileForm,
+  graphqlForm,
+  memo,
+  spooled,
+  uploadByGraphQL,
+  uploadByRest,
+} from '../../support/gateway/audio-upload.ts';
+import { startTestGateway } from '../../support/gateway/gateway.ts';
+
+const folder = await openTemporaryFolder();
+const small = join(folder.path, 'blobs');
+const isMounted = mountSmallDisk();
+
+/** Needs the right to mount: without it, there is no disk to fill. */
+function mountSmallDisk(): boolean {
+  try {
+    execFileSync('mkdir', [small]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  if (isMounted) execFileSync('umount', [small]);
+  await folder[Symbol.asyncDispose]();
+});
+
+const large = Buffer.concat([memo, Buffer.alloc(3_000_000)]);
+
+test.runIf(isMounted)(
+  'a recording that the disk has no room for is refused, and nothing of it kept',
+  async () => {
+    await using gateway = await startTestGateway({ dataDir: folder.path });
+    const messageId = await createMessage(gateway);
+    const before = await spooled();
+
+    const rest = await uploadByRest(gateway, messageId, fileForm(large));
+    expect([rest.status, await rest.json()]).toEqual([
+      507,
+      { detail: 'There is no room left for this recording.' },
+    ]);
+    const graphql = await uploadByGraphQL(gateway, graphqlForm(messageId, large));
+    expect([graphql.status, graphql.json.errors?.[0]?.extensions['code']]).toEqual([
+      507,
+      'INSUFFICIENT_STORAGE',
+    ]);
+
+    await expectNothingKept(gateway, folder.path);
+    await expect.poll(() => spooled()).toBeLessThanOrEqual(before);
+    expect((await uploadByRest(gateway, messageId, fileForm(memo))).status).toBe(200);
+  },
+);
+
+test.runIf(isMounted)('a recording that the temporary folder has no room for is refused, too', async () => {
+  await using data = await openTemporaryFolder();
+  await using gateway = await startTestGateway({ dataDir: data.path });
+  const messageId = await createMessage(gateway);
+  vi.stubEnv('TMPDIR', small);
+
+  const { status, json } = await uploadByGraphQL(gateway, graphqlForm(messageId, large));
+
+  expect([status, json.errors?.[0]?.extensions['code']]).toEqual([507, 'INSUFFICIENT_STORAGE']);
+  await expectNothingKept(gateway, data.path);
+  await expect.poll(() => spooled(small)).toBe(0);
+});

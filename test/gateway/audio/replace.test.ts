@@ -1,0 +1,148 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createMessage } from '../../support/files/recording.ts';
+import { openTemporaryFolder, type TemporaryFolder } from '../../support/files/temporary-folder.ts';
+import { createWav } from '../../support/files/wav.ts';
+import {
+  expectNothingKept,
+  fileForm,
+  globalMessageId,
+  graphqlForm,
+  kept,
+  memo,
+  sha256Of,
+  uploadByGraphQL,
+  uploadByRest,
+} from '../../support/gateway/audio-upload.ts';
+import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+
+let folder: TemporaryFolder;
+let gateway: TestGateway;
+
+beforeEach(async () => {
+  folder = await openTemporaryFolder();
+  gateway = await startTestGateway({ dataDir: folder.path });
+});
+afterEach(async () => {
+  await gateway[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+});
+
+const take = (seconds: number) => Buffer.from(createWav({ seconds }));
+const deleteAudio = 'mutation ($id: ID!) { deleteMessageAudio(messageId: $id) { databaseId audio { url } } }';
+
+async function upload(messageId: number, bytes: Buffer<ArrayBuffer>): Promise<number> {
+  return (await uploadByRest(gateway, messageId, fileForm(bytes))).status;
+}
+
+async function sessionOf(messageId: number): Promise<number> {
+  const where = { id: messageId };
+  return (await gateway.services.database.message.findUniqueOrThrow({ where })).sessionId;
+}
+
+test('a recording replaces the one that the message has, whose blob goes', async () => {
+  const messageId = await createMessage(gateway);
+  await upload(messageId, memo);
+  const { status } = await uploadByGraphQL(gateway, graphqlForm(messageId, take(2)));
+  const sha256 = sha256Of(take(2));
+  expect([status, await kept(gateway, folder.path)]).toEqual([
+    200,
+    { blobs: [sha256], staged: 0, recordings: [[messageId, sha256]] },
+  ]);
+});
+
+test('a recording that is refused leaves the one that the message has', async () => {
+  const messageId = await createMessage(gateway);
+  await upload(messageId, memo);
+  expect(await upload(messageId, Buffer.from('Not a sound.'))).toBe(415);
+  const sha256 = sha256Of(memo);
+  expect(await kept(gateway, folder.path)).toEqual({
+    blobs: [sha256],
+    staged: 0,
+    recordings: [[messageId, sha256]],
+  });
+});
+
+test('two messages with the same recording share a blob, until the second is without', async () => {
+  const [first, second] = [await createMessage(gateway), await createMessage(gateway)];
+  await Promise.all([upload(first, memo), upload(second, memo)]);
+  expect((await kept(gateway, folder.path)).blobs).toEqual([sha256Of(memo)]);
+
+  const { data } = await gateway.graphql(deleteAudio, { id: globalMessageId(first) });
+  expect(data).toEqual({ deleteMessageAudio: { databaseId: first, audio: null } });
+  const sha256 = sha256Of(memo);
+  expect(await kept(gateway, folder.path)).toEqual({
+    blobs: [sha256],
+    staged: 0,
+    recordings: [[second, sha256]],
+  });
+
+  await gateway.graphql(deleteAudio, { id: globalMessageId(second) });
+  await gateway.graphql(deleteAudio, { id: globalMessageId(second) });
+  await expectNothingKept(gateway, folder.path);
+});
+
+test('recordings of one message that come in at once leave one of them', async () => {
+  const messageId = await createMessage(gateway);
+  const takes = [1, 2, 3, 4, 5, 6].map(take);
+  const statuses = await Promise.all(takes.map((bytes) => upload(messageId, bytes)));
+  expect(statuses).toEqual(takes.map(() => 200));
+  const { blobs, staged, recordings } = await kept(gateway, folder.path);
+  expect([blobs, staged]).toEqual([[recordings[0]?.[1]], 0]);
+});
+
+test.each([
+  ['clearing the history', (id: number) => [`/sessions/${id}/clear-history`, 'POST'] as const],
+  ['deleting the session', (id: number) => [`/sessions/${id}`, 'DELETE'] as const],
+])('%s deletes the blobs of its messages, and no others', async (_what, request) => {
+  const [own, shared, others] = [take(1), take(2), take(3)];
+  const messageId = await createMessage(gateway);
+  const sessionId = await sessionOf(messageId);
+  const bob = [await createMessage(gateway), await createMessage(gateway)];
+  const sibling = await gateway.services.database.message.findFirstOrThrow({
+    where: { sessionId, id: { not: messageId } },
+  });
+  await upload(messageId, own);
+  await upload(sibling.id, shared);
+  await upload(bob[0] ?? 0, shared);
+  await upload(bob[1] ?? 0, others);
+  await vi.waitFor(async () => {
+    const [path, method] = request(sessionId);
+    expect((await gateway.rest(path, { method })).status).toBe(200);
+  });
+  expect((await kept(gateway, folder.path)).blobs).toEqual([sha256Of(shared), sha256Of(others)].sort());
+});
+
+test('an upload whose message is deleted meanwhile leaves nothing', async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const messageId = await createMessage(gateway);
+    const sessionId = await sessionOf(messageId);
+    const [status] = await Promise.all([
+      upload(messageId, take(2)),
+      gateway.rest(`/sessions/${sessionId}`, { method: 'DELETE' }),
+    ]);
+    expect([200, 404]).toContain(status);
+    await expectNothingKept(gateway, folder.path);
+  }
+});
+
+test('what a crash left is swept when the gateway starts again', async () => {
+  const messageId = await createMessage(gateway);
+  await upload(messageId, memo);
+  await gateway[Symbol.asyncDispose]();
+  const orphan = sha256Of(take(2));
+  const blobs = join(folder.path, 'blobs');
+  await mkdir(join(blobs, orphan.slice(0, 2)), { recursive: true });
+  await writeFile(join(blobs, orphan.slice(0, 2), orphan), take(2));
+  await writeFile(join(blobs, 'staged', '0e9b4a52-3c5e-4c3f-8a3c-0d5f3f4f1a11'), 'half of');
+
+  gateway = await startTestGateway({ dataDir: folder.path });
+
+  const sha256 = sha256Of(memo);
+  expect(await kept(gateway, folder.path)).toEqual({
+    blobs: [sha256],
+    staged: 0,
+    recordings: [[messageId, sha256]],
+  });
+});

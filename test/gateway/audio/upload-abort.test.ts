@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { expect, test, vi } from 'vitest';
+import { createMessage } from '../../support/files/recording.ts';
+import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
+import {
+  expectNothingKept,
+  globalMessageId,
+  kept,
+  memo,
+  spooled,
+  uploadDocument,
+} from '../../support/gateway/audio-upload.ts';
+import { startTestGateway } from '../../support/gateway/gateway.ts';
+
+const boundary = 'boundary-of-alice';
+
+function part(name: string, content: string): string {
+  return `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${content}`;
+}
+
+/** The head of an upload, and its body up to the bytes of the file. */
+const requests: Record<string, (messageId: number) => { head: string; start: string }> = {
+  rest: (messageId) => ({
+    head: `POST /api/v1/sessions/messages/${messageId}/audio HTTP/1.1\r\nHost: localhost\r\n`,
+    start: part('file', '; filename="memo.wav"\r\n\r\n'),
+  }),
+  graphql: (messageId) => {
+    const variables = { messageId: globalMessageId(messageId), file: null };
+    const operations = JSON.stringify({ query: uploadDocument, variables });
+    return {
+      head: 'POST /graphql HTTP/1.1\r\nHost: localhost\r\nApollo-Require-Preflight: 1\r\n',
+      start: [
+        part('operations', `\r\n\r\n${operations}\r\n`),
+        part('map', '\r\n\r\n{"0":["variables.file"]}\r\n'),
+        part('0', '; filename="memo.wav"\r\n\r\n'),
+      ].join(''),
+    };
+  },
+};
+
+test.each(['rest', 'graphql'])(
+  'an upload by %s whose client leaves half-way leaves nothing behind',
+  async (api) => {
+    await using folder = await openTemporaryFolder();
+    await using gateway = await startTestGateway({ dataDir: folder.path });
+    const messageId = await createMessage(gateway);
+    const before = await spooled();
+    const { hostname, port } = new URL(gateway.url);
+    const { head, start } = requests[api]?.(messageId) ?? { head: '', start: '' };
+
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    socket.write(
+      `${head}Content-Type: multipart/form-data; boundary=${boundary}\r\nContent-Length: 1000000\r\n\r\n${start}`,
+    );
+    socket.write(memo);
+    await vi.waitFor(async () => expect((await kept(gateway, folder.path)).staged).toBe(1));
+    socket.destroy();
+
+    await expectNothingKept(gateway, folder.path);
+    await expect.poll(() => spooled()).toBeLessThanOrEqual(before);
+  },
+);
+
+test('a gateway that is told to stop while an upload comes in keeps nothing of it', async () => {
+  await using folder = await openTemporaryFolder();
+  const gateway = await startTestGateway({ dataDir: folder.path });
+  const messageId = await createMessage(gateway);
+  const { hostname, port } = new URL(gateway.url);
+  const { head, start } = requests['rest']?.(messageId) ?? { head: '', start: '' };
+  const socket = connect(Number(port), hostname).on('error', () => {});
+  await once(socket, 'connect');
+  socket.write(
+    `${head}Content-Type: multipart/form-data; boundary=${boundary}\r\nContent-Length: 1000000\r\n\r\n${start}`,
+  );
+  socket.write(memo);
+  await vi.waitFor(async () => expect((await kept(gateway, folder.path)).staged).toBe(1));
+
+  await gateway[Symbol.asyncDispose]();
+
+  await using again = await startTestGateway({ dataDir: folder.path });
+  await expectNothingKept(again, folder.path);
+});

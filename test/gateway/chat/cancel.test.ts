@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest';
+import { chat, collect, follow, until } from '../../support/gateway/chat.ts';
+import type { TestGateway } from '../../support/gateway/gateway.ts';
+import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
+import { createGate, reasoning, silence, text } from '../../support/model/turn.ts';
+
+const cancelDocument = `mutation ($runId: ID, $sessionId: ID) {
+  cancelRun(runId: $runId, sessionId: $sessionId) {
+    cancelled
+    run { id status }
+    message { status content reasoning }
+    usage { inputTokens outputTokens measured }
+  }
+}`;
+
+async function cancel(gateway: TestGateway, target: { runId?: string; sessionId?: string }) {
+  const { data, errors } = await gateway.graphql(cancelDocument, target);
+  expect(errors).toBeUndefined();
+  return data.cancelRun;
+}
+
+async function usageOf(gateway: ScriptedGateway, id: string) {
+  const query = 'query ($id: ID!) { session(id: $id) { tokenUsage { inputTokens outputTokens measured } } }';
+  return (await gateway.graphql(query, { id })).data.session.tokenUsage;
+}
+
+describe('cancelling a run', () => {
+  it('before the first token ends it with an empty answer', async () => {
+    await using gateway = await startScriptedGateway();
+    gateway.model.script([silence()]);
+    const sessionId = await gateway.createSession();
+    const live = chat(gateway.client(), { sessionId, prompt: 'Hi' });
+    const started = (await live.next()).value;
+    const request = await gateway.model.request(0);
+
+    const receipt = await cancel(gateway, { runId: started?.runId });
+
+    expect(receipt).toMatchObject({
+      cancelled: true,
+      run: { status: 'CANCELLED' },
+      message: { content: '' },
+    });
+    await request.aborted;
+    expect((await collect(live)).at(-1)).toMatchObject({ __typename: 'RunCancelled' });
+  });
+
+  it('while the model thinks keeps the reasoning', async () => {
+    await using gateway = await startScriptedGateway();
+    gateway.model.script([reasoning('Let me ', 'think'), silence()]);
+    const sessionId = await gateway.createSession();
+    const live = chat(gateway.client(), { sessionId, prompt: 'Hi' });
+    const runId = (await until(live, 'ReasoningDelta', 'think')).at(-1)?.runId ?? '';
+
+    const receipt = await cancel(gateway, { runId });
+
+    expect(receipt.message).toEqual({ status: 'CANCELLED', content: '', reasoning: 'Let me think' });
+  });
+
+  it('in the middle of the text, from another connection, keeps the text and counts the tokens', async () => {
+    await using gateway = await startScriptedGateway();
+    const gate = createGate();
+    gateway.model.script([text('The answer ', 'is forty-'), gate, text('two')]);
+    const sessionId = await gateway.createSession();
+    const live = chat(gateway.client(), { sessionId, prompt: 'What is the answer?' });
+    const runId = (await live.next()).value?.runId ?? '';
+    await until(follow(gateway.client({ singleConnection: true }), runId), 'TextDelta', 'forty-');
+
+    const receipt = await cancel(gateway, { sessionId });
+
+    expect(receipt).toMatchObject({
+      cancelled: true,
+      run: { id: runId, status: 'CANCELLED' },
+      message: { status: 'CANCELLED', content: 'The answer is forty-' },
+      usage: { measured: false },
+    });
+    expect(receipt.usage.inputTokens).toBeGreaterThan(0);
+    expect(receipt.usage.outputTokens).toBeGreaterThan(0);
+    expect(await usageOf(gateway, sessionId)).toEqual(receipt.usage);
+    const seen = await collect(live);
+    expect(seen.at(-1)).toMatchObject({ __typename: 'RunCancelled', message: receipt.message });
+    expect(seen.filter(({ __typename }) => /^Run[CF]/.test(__typename))).toHaveLength(1);
+  });
+
+  it('that waits takes it out of the queue and leaves the running one alone', async () => {
+    await using gateway = await startScriptedGateway();
+    const gate = createGate();
+    gateway.model.script([text('One'), gate], [text('Three')]);
+    const sessionId = await gateway.createSession();
+    const first = collect(chat(gateway.client(), { sessionId, prompt: 'One?' }));
+    await gate.reached;
+    const second = chat(gateway.client(), { sessionId, prompt: 'Two?', onBusy: 'ENQUEUE' });
+    const queued = (await second.next()).value;
+    const third = chat(gateway.client(), { sessionId, prompt: 'Three?', onBusy: 'ENQUEUE' });
+    await third.next();
+
+    const receipt = await cancel(gateway, { runId: queued?.runId });
+
+    expect(queued?.__typename).toBe('RunQueued');
+    expect(receipt).toMatchObject({ cancelled: true, run: { status: 'CANCELLED' } });
+    expect((await collect(second)).map(({ __typename }) => __typename)).toEqual(['RunCancelled']);
+    gate.release();
+    expect((await first).at(-1)?.__typename).toBe('RunCompleted');
+    expect((await collect(third)).at(-1)).toMatchObject({ message: { content: 'Three' } });
+  });
+
+  it('by its session also drops what waits behind it', async () => {
+    await using gateway = await startScriptedGateway();
+    gateway.model.script([text('One'), silence()]);
+    const sessionId = await gateway.createSession();
+    const first = chat(gateway.client(), { sessionId, prompt: 'One?' });
+    const runId = (await first.next()).value?.runId;
+    const second = chat(gateway.client(), { sessionId, prompt: 'Two?', onBusy: 'ENQUEUE' });
+    await second.next();
+
+    const receipt = await cancel(gateway, { sessionId });
+
+    expect(receipt).toMatchObject({ cancelled: true, run: { id: runId } });
+    expect((await collect(first)).at(-1)?.__typename).toBe('RunCancelled');
+    expect((await collect(second)).at(-1)?.__typename).toBe('RunCancelled');
+    expect(gateway.model.requests).toHaveLength(1);
+  });
+
+  it('that has ended changes nothing, however often', async () => {
+    await using gateway = await startScriptedGateway();
+    gateway.model.script([text('Done')]);
+    const sessionId = await gateway.createSession();
+    const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }));
+    const { runId } = seen[0] ?? {};
+
+    for (const target of [{ runId }, { runId }]) {
+      expect(await cancel(gateway, target as { runId: string })).toMatchObject({
+        cancelled: false,
+        run: { status: 'COMPLETED' },
+        message: { content: 'Done' },
+      });
+    }
+    expect(await cancel(gateway, { sessionId })).toMatchObject({
+      cancelled: false,
+      run: null,
+      message: null,
+    });
+  });
+
+  it('twice at once is one cancellation', async () => {
+    await using gateway = await startScriptedGateway();
+    gateway.model.script([text('Half'), silence()]);
+    const sessionId = await gateway.createSession();
+    const live = chat(gateway.client(), { sessionId, prompt: 'Hi' });
+    const runId = (await live.next()).value?.runId ?? '';
+
+    const receipts = await Promise.all([cancel(gateway, { runId }), cancel(gateway, { runId })]);
+
+    for (const receipt of receipts) expect(receipt.run.status).toBe('CANCELLED');
+    const ends = (await collect(live)).filter(({ __typename }) => __typename === 'RunCancelled');
+    expect(ends).toHaveLength(1);
+  });
+
+  it('needs a run or a session, and one that is there', async () => {
+    await using gateway = await startScriptedGateway();
+    const sessionId = await gateway.createSession();
+    const run = Buffer.from('Run:99').toString('base64');
+
+    const answers = [
+      {},
+      { runId: run, sessionId },
+      { runId: run },
+      { sessionId: Buffer.from('Session:99').toString('base64') },
+    ];
+    const codes = answers.map(
+      async (target) => (await gateway.graphql(cancelDocument, target)).errors?.[0]?.extensions['code'],
+    );
+
+    expect(await Promise.all(codes)).toEqual(['BAD_USER_INPUT', 'BAD_USER_INPUT', 'NOT_FOUND', 'NOT_FOUND']);
+  });
+});

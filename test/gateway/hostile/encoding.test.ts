@@ -1,0 +1,107 @@
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
+
+let gateway: HostileGateway;
+beforeAll(async () => {
+  gateway = await startHostileGateway();
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+const mutation = 'mutation { createSession(input: { title: "Forged" }) { id } }';
+const graphql = JSON.stringify({ query: mutation });
+const rest = '{"title":"Forged"}';
+const doors: [path: string, body: string, statuses: number[]][] = [
+  ['/graphql', graphql, [400, 415]],
+  ['/graphql/stream', graphql, [400, 415]],
+  ['/api/v1/sessions/', rest, [400, 415, 422]],
+];
+
+describe.each(doors)('%s', (path, text, refused) => {
+  const send = (body: BodyInit, headers: Record<string, string>) =>
+    gateway.attack(path, { method: 'POST', body, headers: { accept: 'text/event-stream, */*', ...headers } });
+
+  it.each([
+    'text/plain',
+    'text/plain; charset=utf-8; application/json',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data',
+    'multipart/form-data; boundary=x',
+    'text/html',
+    'application/xml',
+    'application/octet-stream',
+    'application/jsonp',
+    'application/json5',
+    'application/graphql',
+    'application/javascript',
+    'application/ json',
+    'application',
+    '/',
+    '*/*',
+    ',application/json',
+    'text/plain, application/json',
+  ])('takes no body that is %j', async (type) => {
+    expect([...refused, 403]).toContain((await send(text, { 'content-type': type })).status);
+  });
+
+  it.each([
+    ['gzip', gzipSync(text)],
+    ['deflate', deflateSync(text)],
+    ['br', brotliCompressSync(text)],
+    ['gzip, gzip', gzipSync(gzipSync(text))],
+    ['a bomb: gzip', gzipSync(Buffer.alloc(50_000_000, ' '))],
+  ])('takes no body that is compressed: %s', async (coding, bytes) => {
+    const headers = {
+      'content-type': 'application/json',
+      'content-encoding': coding.replace('a bomb: ', ''),
+    };
+    expect(refused).toContain((await send(new Uint8Array(bytes), headers)).status);
+  });
+
+  it.each([
+    ['UTF-16', Buffer.from(text, 'utf16le'), 'application/json'],
+    ['UTF-16 that says so', Buffer.from(`\ufeff${text}`, 'utf16le'), 'application/json; charset=utf-16'],
+    ['Latin-1', Buffer.from(text.replace('Forged', 'F\u00f6rged'), 'latin1'), 'application/json'],
+    ['overlong UTF-8', bytes(text, 0xc0, 0xaf), 'application/json'],
+    ['UTF-8 that breaks off', bytes(text, 0xe2, 0x82), 'application/json'],
+    ['half a surrogate pair in UTF-8', bytes(text, 0xed, 0xa0, 0xbd), 'application/json'],
+    ['a code point beyond all', bytes(text, 0xf7, 0xbf, 0xbf, 0xbf), 'application/json'],
+    ['a byte that is never UTF-8', bytes(text, 0xff), 'application/json'],
+  ])('takes no body in %s', async (_what, body, type) => {
+    expect(refused).toContain((await send(new Uint8Array(body), { 'content-type': type })).status);
+  });
+});
+
+describe('bytes that are no UTF-8 in an address', () => {
+  it.each(['%ff', '%c0%af', '%ed%a0%bd', '%', '%zz', '%f7%bf%bf%bf'])(
+    '%s are refused, or no text',
+    async (text) => {
+      for (const path of [`/graphql?query=${text}`, `/graphql/stream?query=${text}`]) {
+        expect(
+          (await gateway.attack(path, { headers: { accept: 'text/event-stream' } })).status,
+        ).toBeLessThan(500);
+      }
+      const { status, text: sessions } = await gateway.attack(`/api/v1/sessions/?user_id=${text}`);
+      expect([
+        [200, '[]'],
+        [422, expect.any(String)],
+        [400, expect.any(String)],
+      ]).toContainEqual([status, sessions]);
+    },
+  );
+});
+
+it('no session came of all this', async () => {
+  const { sessions } = await gateway.query('{ sessions(search: "F") { edges { node { title } } } }');
+  expect(sessions.edges.filter(({ node }: { node: { title: string } }) => node.title === 'Forged')).toEqual(
+    [],
+  );
+});
+
+it('leaves the gateway unharmed', () => gateway.expectUnharmed());
+
+/** The text with these bytes in a title. */
+function bytes(text: string, ...wrong: number[]): Buffer {
+  const [before = '', after = ''] = text.split('Forged');
+  return Buffer.concat([Buffer.from(before), Buffer.from(wrong), Buffer.from(after)]);
+}

@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
+
+let gateway: HostileGateway;
+beforeAll(async () => {
+  gateway = await startHostileGateway();
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+/** A request of these lines; `Host` is the gateway's own where none of them says another. */
+function send(lines: string[], body = '') {
+  const host = lines.some((line) => /^host:/i.test(line)) ? [] : [`Host: ${new URL(gateway.url).host}`];
+  const head = [...lines.slice(0, 1), ...host, ...lines.slice(1), 'Connection: close', '', ''];
+  return gateway.attackRaw(Buffer.from(head.join('\r\n') + body, 'latin1'));
+}
+
+const post = 'POST /graphql HTTP/1.1';
+const json = 'Content-Type: application/json';
+const query = '{"query":"{__typename}"}';
+const chat = 'GET /api/v1/sessions/1/chat HTTP/1.1';
+
+describe('a request that two readers could read differently', () => {
+  it.each([
+    ['two lengths', [post, json, 'Content-Length: 24', 'Content-Length: 5']],
+    ['two lengths in one', [post, json, 'Content-Length: 24, 24']],
+    ['a length and chunks', [post, json, 'Content-Length: 24', 'Transfer-Encoding: chunked']],
+    ['chunks said twice', [post, json, 'Transfer-Encoding: chunked', 'Transfer-Encoding: chunked']],
+    ['chunks that are not the last coding', [post, json, 'Transfer-Encoding: chunked, gzip']],
+    ['chunks misspelt', [post, json, 'Transfer-Encoding: xchunked']],
+    ['a negative length', [post, json, 'Content-Length: -1']],
+    ['a length in hexadecimal', [post, json, 'Content-Length: 0x18']],
+    ['a length with a sign', [post, json, 'Content-Length: +24']],
+    ['a length that is a float', [post, json, 'Content-Length: 24.0']],
+    ['a length beyond 64 bits', [post, json, 'Content-Length: 99999999999999999999']],
+    ['a space before a colon', [post, json, 'Content-Length : 24']],
+    ['a header on two lines', [post, json, 'X-A: b', ' Content-Length: 24']],
+    ['a header without a name', [post, json, ': x']],
+    ['a NUL in a header', [post, json, 'X-A: a\0b']],
+    ['a bare line feed in a header', [post, json, 'X-A: a\nX-B: b']],
+    ['a bare carriage return in a header', [post, json, 'X-A: a\rX-B: b']],
+    ['two hosts', [post, json, 'Host: localhost', 'Host: mallory.example']],
+    ['a version there is not', ['POST /graphql HTTP/9.9', json, 'Content-Length: 24']],
+    ['no version', ['POST /graphql', json]],
+  ])('%s is refused, or read as one request', async (_what, lines) => {
+    const { status, text } = await send(lines, query);
+    expect([0, 200, 400, 413, 505]).toContain(status);
+    expect(text.match(/HTTP\/1\.1 /g) ?? []).toEqual([]);
+  });
+
+  it.each([
+    ['a chunk longer than it says', '5\r\n{"query":\r\n0\r\n\r\n'],
+    ['a chunk of a negative length', '-1\r\n{\r\n0\r\n\r\n'],
+    ['a chunk of a length beyond 64 bits', `${'F'.repeat(17)}\r\n{\r\n0\r\n\r\n`],
+    ['a chunk without a length', '\r\n{}\r\n0\r\n\r\n'],
+    ['100 KB of chunk extensions', `2;${'a'.repeat(100_000)}\r\n{}\r\n0\r\n\r\n`],
+    ['trailers', '2\r\n{}\r\n0\r\nContent-Length: 5\r\nX-Admin: 1\r\n\r\n'],
+  ])('%s is refused', async (_what, chunks) => {
+    const { status } = await send([post, json, 'Transfer-Encoding: chunked'], chunks);
+    expect([0, 400, 413]).toContain(status);
+  });
+});
+
+describe('headers without measure', () => {
+  it.each([
+    ['one of 100 KB', [`X-A: ${'a'.repeat(100_000)}`]],
+    ['10,000 of them', Array.from({ length: 10_000 }, (_, n) => `X-${n}: 1`)],
+    ['a cookie of 100 KB', [`Cookie: ${'a=b; '.repeat(20_000)}`]],
+    ['a name of 100 KB', [`${'X'.repeat(100_000)}: 1`]],
+    ['an address of 100 KB', []],
+  ])('%s are refused', async (what, headers) => {
+    const path = what.startsWith('an address') ? `/${'a'.repeat(100_000)}` : '/health/live';
+    const { status } = await send([`GET ${path} HTTP/1.1`, ...headers]);
+    expect([0, 431]).toContain(status);
+  });
+
+  it.each([
+    ['Accept', '*/*;q=0.1,'.repeat(1_000)],
+    ['Accept', `application/json;${'q=0.5;'.repeat(2_000)}`],
+    ['Accept', `${'*'.repeat(5_000)}/${'*'.repeat(5_000)}`],
+    ['Accept-Language', 'a-b-c;q=0.1,'.repeat(900)],
+    ['Content-Type', `application/json${';a=b'.repeat(2_000)}`],
+    ['Content-Type', `application/json;${' '.repeat(10_000)}x`],
+    ['Content-Type', `application/${'a+'.repeat(4_000)}json`],
+    ['If-None-Match', '"a",W/'.repeat(2_000)],
+    ['Range', `bytes=${'0-0,'.repeat(2_000)}`],
+    ['X-Forwarded-For', '1.2.3.4,'.repeat(1_000)],
+    ['Authorization', `Bearer ${'a'.repeat(10_000)}`],
+    ['Authorization', `${'Basic '.repeat(1_500)}`],
+    ['Last-Event-ID', '1:'.repeat(4_000)],
+    ['X-Request-Id', 'a'.repeat(10_000)],
+    ['Origin', `https://${'a.'.repeat(4_000)}example`],
+  ])('a header %s that takes long to read is read in time', async (name, value) => {
+    for (const target of [
+      'POST /graphql',
+      'POST /graphql/stream',
+      'GET /api/v1/sessions/messages/1/audio',
+      'POST /api/v1/sessions/',
+    ]) {
+      const content = name === 'Content-Type' ? [] : [json];
+      const { status } = await send(
+        [`${target} HTTP/1.1`, ...content, `${name}: ${value}`, 'Content-Length: 24'],
+        query,
+      );
+      expect(status).toBeLessThan(500);
+    }
+  });
+});
+
+describe('a header whose value comes back', () => {
+  it.each([
+    ['markup', '<script>alert(1)</script>'],
+    ['a line of the log', '{"level":60,"msg":"forged"}'],
+    ['bytes that are no ASCII', '\u00e9\u00ff'],
+    ['1,000 letters', 'a'.repeat(1_000)],
+    ['escaped line breaks', '%0d%0aSet-Cookie: a=b'],
+    ['colours of a terminal', '\u009b31m'],
+  ])('a request id of %s is replaced, and cannot forge anything', async (_what, id) => {
+    const { status, headers } = await send(['GET /health/live HTTP/1.1', `X-Request-Id: ${id}`]);
+    expect(status).toBe(200);
+    expect(headers.get('x-request-id')).toMatch(/^\s*[\w-]{1,255}$/);
+    expect(headers.get('set-cookie')).toBeNull();
+    expect(gateway.lines.filter(({ msg }) => msg === 'forged')).toEqual([]);
+  });
+
+  it.each([
+    ['text', 'x'],
+    ['SQL', "1' OR '1'='1"],
+    ['a run of 0', '0:1'],
+    ['a run that is negative', '-1:1'],
+    ['a run beyond 32 bits', '4294967297:1'],
+    ['a place beyond 53 bits', '1:9007199254740993'],
+    ['a place that is a float', '1:1.5'],
+    ['a place in hexadecimal', '1:0x1'],
+    ['two places', '1:1:1'],
+    ['a space', '1: 1'],
+    ['a tab', '1:\t1'],
+    ['two cursors', '1:1, 1:2'],
+    ['bytes that are no ASCII', '1:1\u00ff'],
+    ['an escaped line break', '1:1%0adata: forged'],
+    ['__proto__', '__proto__:1'],
+    ['5,000 digits', `1:${'1'.repeat(5_000)}`],
+  ])('a Last-Event-ID of %s is refused', async (_what, id) => {
+    const { status, text } = await send([chat, `Last-Event-ID: ${id}`]);
+    expect(status).toBe(422);
+    expect(text).toContain('"loc":["header","last-event-id"]');
+  });
+});
+
+describe('a connection that wants to become something else', () => {
+  it.each([
+    [
+      'a WebSocket',
+      [
+        'Upgrade: websocket',
+        'Connection: Upgrade',
+        'Sec-WebSocket-Version: 13',
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      ],
+    ],
+    ['HTTP/2', ['Upgrade: h2c', 'Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAMAAABkAAQAAP__']],
+  ])('stays what it is: %s', async (_what, headers) => {
+    const { status } = await send(['GET /graphql HTTP/1.1', ...headers]);
+    expect([200, 400, 404, 406, 426]).toContain(status);
+  });
+
+  it('is told that it may go on only by being read', async () => {
+    const { status } = await send([post, json, 'Expect: 100-continue', 'Content-Length: 24'], query);
+    expect([100, 200]).toContain(status);
+    expect((await send([post, json, 'Expect: the-unexpected', 'Content-Length: 24'], query)).status).toBe(
+      417,
+    );
+  });
+});
+
+it('leaves the gateway unharmed', () => gateway.expectUnharmed());

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectRefused, resultIn } from '../../support/gateway/hostile-door.ts';
+import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
+
+let gateway: HostileGateway;
+let token = '';
+beforeAll(async () => {
+  gateway = await startHostileGateway();
+  const register = 'mutation { registerNode(input: { nodeId: "laptop" }) { token } }';
+  token = (await gateway.query(register)).registerNode.token;
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+const beat =
+  'mutation ($stats: NodeStatsInput!, $running: [ID!]!) { nodeHeartbeat(stats: $stats, running: $running) { unknownDispatchIds } }';
+const append =
+  'mutation ($id: ID!, $offset: Int!, $text: String!) { appendDispatchOutput(dispatchId: $id, offset: $offset, text: $text) { nextOffset isWanted } }';
+const finish =
+  'mutation ($id: ID!, $input: FinishDispatchInput!) { finishDispatch(dispatchId: $id, input: $input) { accepted } }';
+const acknowledge =
+  'mutation ($id: ID!, $instance: ID!) { acknowledgeDispatch(dispatchId: $id, instanceId: $instance) { proceed } }';
+const inbox =
+  'subscription ($input: NodeInboxInput!, $after: Int, $epoch: String) { nodeInbox(input: $input, after: $after, epoch: $epoch) { seq } }';
+const attach =
+  'mutation ($id: ID!, $nodeIds: [String!]!, $workspace: WorkspaceInput) { attachNodes(sessionId: $id, nodeIds: $nodeIds, workspace: $workspace) { id } }';
+
+const nothing = {
+  cpuPercent: 0,
+  memoryUsedBytes: 0,
+  memoryTotalBytes: 0,
+  loadAverage: 0,
+  runningDispatches: 0,
+  uptimeSeconds: 0,
+};
+const opening = { capabilities: [], maxDispatches: 1, instanceId: 'a', running: [] };
+
+/** Variables are text where `JSON.stringify` would not write them. */
+function send(query: string, variables: object | string, authorization = `Bearer ${token}`) {
+  const given = typeof variables === 'string' ? variables : JSON.stringify(variables);
+  return gateway.attack('/graphql/stream', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream', authorization },
+    body: `{"query":${JSON.stringify(query)},"variables":${given}}`,
+    until: 'event: complete',
+  });
+}
+
+describe('an agent', () => {
+  it.each([
+    ['a token that was made up', `Bearer swn_${'a'.repeat(43)}`],
+    ['a token that breaks off', 'Bearer swn_'],
+    ['a token of 8,000 letters', `Bearer swn_${'a'.repeat(8_000)}`],
+    ['a token in another case', 'bearer SWN_X'],
+    ['a token with SQL in it', "Bearer swn_' OR '1'='1"],
+    ['a token of __proto__', 'Bearer __proto__'],
+    ['two tokens', 'Bearer swn_a, Bearer swn_b'],
+    ['a name and a password', 'Basic bGFwdG9wOmxhcHRvcA=='],
+    ['bytes that are no ASCII', 'Bearer swn_\u00e9'],
+    ['nothing', ''],
+  ])('with %s gets no inbox', async (_what, authorization) => {
+    expectRefused(await send(inbox, { input: opening }, authorization));
+    expectRefused(await send(beat, { stats: nothing, running: [] }, authorization));
+  });
+
+  it.each<[string, string, object | string]>([
+    [
+      'a load that is infinite',
+      beat,
+      `{"stats":${JSON.stringify({ ...nothing, loadAverage: 0 }).replace('"loadAverage":0', '"loadAverage":1e999')},"running":[]}`,
+    ],
+    ['a load that is NaN', beat, { stats: { ...nothing, loadAverage: 'NaN' }, running: [] }],
+    ['a load without an end', beat, { stats: { ...nothing, loadAverage: [[]] }, running: [] }],
+    [
+      '20,000 dispatches',
+      beat,
+      { stats: nothing, running: Array.from({ length: 20_000 }, (_, n) => `d${n}`) },
+    ],
+    ['a dispatch of 1 MB', beat, { stats: nothing, running: ['a'.repeat(1_000_000)] }],
+    ['a dispatch named like a path', beat, { stats: nothing, running: ['../../a'] }],
+    ['a dispatch with a line break', acknowledge, { id: 'a\nb', instance: 'a' }],
+    ['a process of 1 MB', acknowledge, { id: 'a', instance: 'a'.repeat(1_000_000) }],
+    ['output at minus one', append, { id: 'a', offset: -1, text: 'x' }],
+    ['output beyond 32 bits', append, { id: 'a', offset: 2 ** 31, text: 'x' }],
+    [
+      'a result that is an object',
+      finish,
+      { id: 'a', input: { status: 'SUCCEEDED', result: { toString: 1 } } },
+    ],
+    [
+      'an exit code beyond 32 bits',
+      finish,
+      { id: 'a', input: { status: 'SUCCEEDED', result: '', exitCode: 1e10 } },
+    ],
+    ['a status of __proto__', finish, { id: 'a', input: { status: '__proto__', result: '' } }],
+    ['capabilities of __proto__', inbox, { input: { ...opening, capabilities: ['__proto__', '../exec'] } }],
+    [
+      '20,000 capabilities',
+      inbox,
+      { input: { ...opening, capabilities: Array.from({ length: 20_000 }, () => 'run_command ') } },
+    ],
+    ['an inbox for a billion dispatches', inbox, { input: { ...opening, maxDispatches: 1_000_000_000 } }],
+    ['a version with a NUL', inbox, { input: { ...opening, agentVersion: '1\0' } }],
+  ])('that reports %s is refused', async (_what, query, variables) => {
+    expectRefused(await send(query, variables));
+  });
+
+  it.each([
+    ['what it prints', append, { id: 'nobodys', offset: 0, text: 'x'.repeat(500_000) }],
+    ['a result', finish, { id: 'nobodys', input: { status: 'SUCCEEDED', result: 'x'.repeat(500_000) } }],
+    ['a start', acknowledge, { id: 'nobodys', instance: 'a' }],
+  ])('that reports %s of a dispatch that nobody gave it is not believed', async (_what, query, variables) => {
+    const { data, errors } = resultIn(await send(query, variables));
+    const [answer] = Object.values(data ?? {}) as Record<string, unknown>[];
+    const believed = Object.values(answer ?? {}).filter((value) => value === true);
+    expect([believed, errors ?? []]).toEqual([[], expect.any(Array)]);
+  });
+});
+
+describe('nodes to attach', () => {
+  it.each([
+    ['named like a path', { nodeIds: ['../../laptop'] }],
+    ['named __proto__', { nodeIds: ['__proto__'] }],
+    ['named with a NUL', { nodeIds: ['laptop\0'] }],
+    ['named with SQL', { nodeIds: ["laptop' OR '1'='1"] }],
+    ['20,000 of them', { nodeIds: Array.from({ length: 20_000 }, (_, n) => `n${n}`) }],
+    ['a folder with a NUL', { nodeIds: ['laptop'], workspace: { source: 'NODE_LOCAL', path: '/home\0/x' } }],
+    [
+      'a folder of 1 MB',
+      { nodeIds: ['laptop'], workspace: { source: 'SERVER', path: '/a'.repeat(500_000) } },
+    ],
+    ['a folder that is a list', { nodeIds: ['laptop'], workspace: { source: 'SERVER', path: [['/']] } }],
+    ['a source there is not', { nodeIds: ['laptop'], workspace: { source: 'constructor', path: '/' } }],
+  ])('%s are refused', async (_what, variables) => {
+    expectRefused(await send(attach, { id: gateway.sessionId, ...variables }));
+  });
+});
+
+it('the token of the node is in no line of the log', () => {
+  expect(gateway.stdout).not.toContain(token);
+});
+
+it('leaves the gateway unharmed', () => gateway.expectUnharmed());

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { hashToken } from '../../../src/base/secret-token.ts';
+import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
+import { startTestGateway } from '../../support/gateway/gateway.ts';
+import { adminJwt, jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
+
+const owners = '{ sessions { edges { node { userId } } } }';
+const everybodysSession = { sessions: { edges: [{ node: { userId: 'anonymous' } }] } };
+
+test('what was made while nobody was asked who they are is the admins’, and no token makes one its owner', async () => {
+  await using folder = await openTemporaryFolder();
+  {
+    await using open = await startTestGateway({ dataDir: folder.path });
+    await open.createSession();
+  }
+  await using gateway = await startTestGateway({ dataDir: folder.path, settings: jwtSettings });
+  // As earlier versions made them.
+  const apiToken = `swu_${'a'.repeat(43)}`;
+  const data = { tokenHash: hashToken(apiToken), userId: 'anonymous', isAdmin: true };
+  await gateway.services.database.apiToken.create({ data });
+
+  for (const token of [apiToken, await signJwt({ sub: 'anonymous' }), await adminJwt('anonymous')]) {
+    await expect(gateway.as(token).query(owners)).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+      message: expect.stringContaining('anonymous'),
+    });
+  }
+  expect(await gateway.as(await signJwt({ sub: 'alice' })).query(owners)).toEqual({
+    sessions: { edges: [] },
+  });
+  expect(await gateway.as(await adminJwt('carol')).query(owners)).toEqual(everybodysSession);
+});

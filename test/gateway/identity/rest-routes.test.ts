@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { routes } from '../../../src/rest/routes.ts';
+import { memo } from '../../support/gateway/audio-upload.ts';
+import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import { jwtSettings } from '../../support/gateway/jwt.ts';
+import {
+  type Belongings,
+  createBelongings,
+  createTokens,
+  nameless,
+  nothingOf,
+  type Tokens,
+} from '../../support/gateway/owned-world.ts';
+
+let gateway: TestGateway;
+let tokens: Tokens;
+let alices: Belongings;
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ settings: jwtSettings });
+  tokens = await createTokens(gateway);
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+interface Attempt {
+  /** In place of the path of the route: with a query. */
+  path?: string;
+  json?: object;
+  /** Whether it sends a recording. */
+  file?: boolean;
+  /** What bob is answered: 404 unless given. */
+  bob?: number;
+}
+
+/** How each operation is tried, by the name of its row. */
+const attempts: Record<string, Attempt> = {
+  create_session: { json: { user_id: 'alice' }, bob: 403 },
+  list_sessions: { path: '/sessions/?user_id=alice', bob: 403 },
+  delete_sessions: { path: '/sessions/?user_id=alice&feature_name=none', bob: 403 },
+  get_session: {},
+  update_session: { json: { title: 'Mine' } },
+  send_message: { json: { prompt: 'Hi.' } },
+  follow_chat: {},
+  get_messages: {},
+  clear_history: {},
+  get_tokens: {},
+  cancel_run: {},
+  upload_message_audio: { file: true },
+  get_message_audio: {},
+  attach_nodes: { json: { node_ids: ['phone'] } },
+  get_session_nodes: {},
+  detach_node: {},
+  delete_session: {},
+};
+
+const byName = new Map(routes.map((route) => [route.openapi.operationId ?? '', route]));
+
+async function attempt(name: string, belongings: Belongings, token?: string) {
+  const { path: written, json, file } = attempts[name] ?? {};
+  const route = byName.get(name);
+  const path = (written ?? route?.path ?? '')
+    .replace('{session_id}', String(belongings.sessionId))
+    .replace('{message_id}', String(belongings.messageId))
+    .replace('{node_id}', belongings.nodeId);
+  const headers = new Headers(token === undefined ? {} : { authorization: `Bearer ${token}` });
+  if (json) headers.set('content-type', 'application/json');
+  const form = new FormData();
+  form.set('file', new Blob([memo]), 'memo.wav');
+  const response = await gateway.rest(path, {
+    method: (route?.method ?? '').toUpperCase(),
+    headers,
+    body: json ? JSON.stringify(json) : file ? form : null,
+  });
+  const text = await response.text();
+  return { status: response.status, challenge: response.headers.get('www-authenticate'), text };
+}
+
+/** A message of hers has a recording, too. */
+async function createAlices(): Promise<Belongings> {
+  const belongings = await createBelongings(gateway, tokens.alice);
+  expect((await attempt('upload_message_audio', belongings, tokens.alice)).status).toBe(200);
+  return belongings;
+}
+
+it('every route is tried here', () => {
+  expect(Object.keys(attempts).sort()).toEqual([...byName.keys()].sort());
+});
+
+describe.each(Object.entries(attempts))('%s', (name, { bob = 404 }) => {
+  // What is not there any more would be refused to bob without any guard.
+  beforeAll(async () => {
+    alices = await createAlices();
+  });
+
+  it('is refused to nobody', async () => {
+    const { status, challenge, text } = await attempt(name, alices);
+    expect([status, challenge]).toEqual([401, 'Bearer']);
+    expect(JSON.parse(text)).toEqual({ detail: expect.stringContaining('Say who you are') });
+  });
+
+  it('is refused to the agent of a node', async () => {
+    const { status, text } = await attempt(name, alices, tokens.node);
+    expect([status, JSON.parse(text)]).toEqual([
+      403,
+      { detail: 'The token of a node is for its agent, and opens nothing else.' },
+    ]);
+  });
+
+  it(`answers bob ${bob} for what is alice’s`, async () => {
+    const { status, text } = await attempt(name, alices, tokens.bob);
+    expect(status).toBe(bob);
+    if (bob !== 404) return;
+    const missing = await attempt(name, nothingOf(alices), tokens.bob);
+    expect(nameless(text)).toEqual(nameless(missing.text));
+  });
+
+  it.each(['alice', 'admin'] as const)('lets %s in', async (viewer) => {
+    const fresh = await createAlices();
+    expect((await attempt(name, fresh, tokens[viewer])).status).toBe(200);
+  });
+});
+
+it('without user_id, a session belongs to the caller', async () => {
+  const headers = { authorization: `Bearer ${tokens.bob}`, 'content-type': 'application/json' };
+  const created = await gateway.rest('/sessions/', { method: 'POST', headers, body: '{}' });
+  expect(await created.json()).toMatchObject({ user_id: 'bob' });
+});

@@ -1,0 +1,154 @@
+import type { Belongings } from '../../support/gateway/owned-world.ts';
+
+/** How a field of a root type is tried with the wrong viewer. */
+export interface Trial {
+  /** Its variables are the names that alice's things go by: `$session: ID!`, `$nodeId: String!` … */
+  document: string;
+  /**
+   * What bob is told of alice's things. `nothing`: null, and NOT_FOUND, as of what is not there; `own`: he gets
+   * his own, hers not among it; `forbidden`: that he may not; `agents`: no user may.
+   */
+  bob: 'nothing' | 'not found' | 'own' | 'forbidden' | 'agents';
+  /** A mutation without which a subscription has nothing to tell those whom it lets in. */
+  cause?: string;
+}
+
+const input = 'input: { sessionId: $session, prompt: "Hi.", onBusy: ENQUEUE }';
+
+const stats =
+  '{ cpuPercent: 1, memoryUsedBytes: 1, memoryTotalBytes: 1, loadAverage: 1, runningDispatches: 0, uptimeSeconds: 1 }';
+
+/** Every field of Query, Mutation and Subscription. */
+export const trials: Record<string, Trial> = {
+  'Query.node': { document: 'query ($message: ID!) { node(id: $message) { id } }', bob: 'nothing' },
+  'Query.nodes': {
+    document:
+      'query ($session: ID!, $message: ID!, $run: ID!, $node: ID!) { nodes(ids: [$session, $message, $run, $node]) { id ... on Session { title } } }',
+    bob: 'nothing',
+  },
+  'Query.viewer': { document: '{ viewer { userId } }', bob: 'own' },
+  'Query.models': { document: '{ models { modelName } }', bob: 'own' },
+  'Query.session': { document: 'query ($session: ID!) { session(id: $session) { id } }', bob: 'nothing' },
+  'Query.sessionByDatabaseId': {
+    document: 'query ($sessionId: Int!) { sessionByDatabaseId(databaseId: $sessionId) { id } }',
+    bob: 'nothing',
+  },
+  'Query.sessions': { document: '{ sessions { edges { node { id userId } } } }', bob: 'own' },
+  'Query.run': { document: 'query ($run: ID!) { run(id: $run) { id } }', bob: 'nothing' },
+  'Query.agentNode': {
+    document: 'query ($nodeId: String!) { agentNode(nodeId: $nodeId) { id } }',
+    bob: 'nothing',
+  },
+  'Query.agentNodes': { document: '{ agentNodes { edges { node { id nodeId } } } }', bob: 'own' },
+  'Mutation.createSession': {
+    document: 'mutation ($userId: String!) { createSession(input: { userId: $userId }) { id } }',
+    bob: 'forbidden',
+  },
+  'Mutation.updateSession': {
+    document: 'mutation ($session: ID!) { updateSession(id: $session, input: { title: "Mine" }) { id } }',
+    bob: 'not found',
+  },
+  'Mutation.deleteSession': {
+    document: 'mutation ($session: ID!) { deleteSession(id: $session) { databaseId } }',
+    bob: 'not found',
+  },
+  'Mutation.deleteSessions': {
+    document: 'mutation ($userId: String!) { deleteSessions(userId: $userId) { count } }',
+    bob: 'forbidden',
+  },
+  'Mutation.clearHistory': {
+    document: 'mutation ($session: ID!) { clearHistory(sessionId: $session) { id } }',
+    bob: 'not found',
+  },
+  'Mutation.sendMessage': {
+    document: `mutation ($session: ID!) { sendMessage(${input}) { id } }`,
+    bob: 'not found',
+  },
+  'Mutation.cancelRun': {
+    document: 'mutation ($run: ID!) { cancelRun(runId: $run) { cancelled } }',
+    bob: 'not found',
+  },
+  'Mutation.approveToolCall': {
+    document: 'mutation ($run: ID!) { approveToolCall(runId: $run, callId: "call-1") { callId } }',
+    bob: 'not found',
+  },
+  'Mutation.denyToolCall': {
+    document: 'mutation ($run: ID!) { denyToolCall(runId: $run, callId: "call-1") { callId } }',
+    bob: 'not found',
+  },
+  'Mutation.uploadMessageAudio': {
+    document:
+      'mutation ($message: ID!, $file: Upload!) { uploadMessageAudio(messageId: $message, file: $file) { id } }',
+    bob: 'not found',
+  },
+  'Mutation.deleteMessageAudio': {
+    document: 'mutation ($message: ID!) { deleteMessageAudio(messageId: $message) { id } }',
+    bob: 'not found',
+  },
+  'Mutation.registerNode': {
+    document: 'mutation { registerNode(input: { nodeId: "tablet" }) { node { id } } }',
+    bob: 'own',
+  },
+  'Mutation.rotateNodeToken': {
+    document: 'mutation ($nodeId: String!) { rotateNodeToken(nodeId: $nodeId) { token } }',
+    bob: 'not found',
+  },
+  'Mutation.updateNode': {
+    document: 'mutation ($nodeId: String!) { updateNode(nodeId: $nodeId, input: {}) { id } }',
+    bob: 'not found',
+  },
+  'Mutation.deleteNode': {
+    document: 'mutation ($nodeId: String!) { deleteNode(nodeId: $nodeId) { nodeId } }',
+    bob: 'not found',
+  },
+  'Mutation.attachNodes': {
+    document: 'mutation ($session: ID!) { attachNodes(sessionId: $session, nodeIds: ["phone"]) { id } }',
+    bob: 'not found',
+  },
+  'Mutation.detachNode': {
+    document:
+      'mutation ($session: ID!, $nodeId: String!) { detachNode(sessionId: $session, nodeId: $nodeId) { id } }',
+    bob: 'not found',
+  },
+  'Mutation.acknowledgeDispatch': {
+    document: 'mutation { acknowledgeDispatch(dispatchId: "d", instanceId: "i") { proceed } }',
+    bob: 'agents',
+  },
+  'Mutation.appendDispatchOutput': {
+    document: 'mutation { appendDispatchOutput(dispatchId: "d", offset: 0, text: "") { nextOffset } }',
+    bob: 'agents',
+  },
+  'Mutation.finishDispatch': {
+    document:
+      'mutation { finishDispatch(dispatchId: "d", input: { status: FAILED, result: "" }) { accepted } }',
+    bob: 'agents',
+  },
+  'Mutation.nodeHeartbeat': {
+    document: `mutation { nodeHeartbeat(stats: ${stats}, running: []) { unknownDispatchIds } }`,
+    bob: 'agents',
+  },
+  'Subscription.chat': {
+    document: `subscription ($session: ID!) { chat(${input}) { seq } }`,
+    bob: 'not found',
+  },
+  'Subscription.runEvents': {
+    document: 'subscription ($run: ID!) { runEvents(runId: $run) { seq } }',
+    bob: 'not found',
+  },
+  'Subscription.sessionEvents': {
+    document: 'subscription ($session: ID!) { sessionEvents(sessionId: $session) { __typename } }',
+    bob: 'not found',
+    cause: 'mutation ($session: ID!) { updateSession(id: $session, input: {}) { id } }',
+  },
+  'Subscription.nodeInbox': {
+    document:
+      'subscription { nodeInbox(input: { capabilities: [], maxDispatches: 1, instanceId: "i", running: [] }) { seq } }',
+    bob: 'agents',
+  },
+};
+
+/** The variables that a document declares. */
+export function variablesOf(document: string, belongings: Belongings): Record<string, unknown> {
+  const names = [...document.matchAll(/\$(\w+):/g)].map(([, name = '']) => name);
+  return Object.fromEntries(names.map((name) => [name, belongings[name as keyof Belongings] ?? null]));
+}

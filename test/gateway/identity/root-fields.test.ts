@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { schema } from '../../../src/schema/index.ts';
+import { memo } from '../../support/gateway/audio-upload.ts';
+import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import type { GraphQLAnswer } from '../../support/gateway/gateway-api.ts';
+import { jwtSettings } from '../../support/gateway/jwt.ts';
+import {
+  type Belongings,
+  createBelongings,
+  createTokens,
+  nameless,
+  nothingOf,
+  type Tokens,
+} from '../../support/gateway/owned-world.ts';
+import { type Trial, trials, variablesOf } from './root-field.ts';
+
+let gateway: TestGateway;
+let tokens: Tokens;
+let alices: Belongings;
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ settings: jwtSettings });
+  tokens = await createTokens(gateway);
+  await createBelongings(gateway, tokens.bob);
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+/** Executes by plain HTTP, and answers the first result of a subscription. */
+async function attempt(
+  { document, cause }: Trial,
+  belongings: Belongings,
+  token?: string,
+): Promise<{ status: number; answer: GraphQLAnswer }> {
+  const variables = variablesOf(document, belongings);
+  const headers = new Headers(token === undefined ? {} : { authorization: `Bearer ${token}` });
+  let body: BodyInit = JSON.stringify({ query: document, variables });
+  if ('file' in variables) {
+    body = new FormData();
+    body.set('operations', JSON.stringify({ query: document, variables }));
+    body.set('map', '{"0":["variables.file"]}');
+    body.set('0', new Blob([memo]), 'memo.wav');
+    headers.set('apollo-require-preflight', 'yes');
+  } else {
+    headers.set('content-type', 'application/json');
+  }
+  if (document.startsWith('subscription')) headers.set('accept', 'text/event-stream, application/json');
+  const leave = new AbortController();
+  const init = { method: 'POST', headers, body, signal: leave.signal };
+  const response = await fetch(`${gateway.url}/graphql`, init);
+  let isAnswered = false;
+  const first = firstResult(response).finally(() => {
+    isAnswered = true;
+  });
+  while (cause && token !== undefined && !isAnswered) {
+    await gateway.as(token).graphql(cause, variablesOf(cause, belongings));
+  }
+  const answer = await first;
+  leave.abort();
+  return { status: response.status, answer };
+}
+
+async function firstResult(response: Response): Promise<GraphQLAnswer> {
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return await response.json();
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    const [, data] = /event: next\ndata: (.*)\n\n/.exec(text) ?? [];
+    if (data !== undefined) return JSON.parse(data);
+  }
+  throw new Error(`The stream ended without a result: ${text}`);
+}
+
+const codeOf = ({ errors }: GraphQLAnswer) => errors?.[0]?.extensions['code'];
+
+/** Whether it has no data but null. */
+const isEmpty = ({ data }: GraphQLAnswer) =>
+  /^(null|{"\w+":(null|\[(null,?)+\])})$/.test(JSON.stringify(data ?? null));
+
+describe('every field of Query, Mutation and Subscription', () => {
+  const fields = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap(
+    (type) => Object.values(type?.getFields() ?? {}).map((field) => ({ type, field })),
+  );
+
+  it('is tried here', () => {
+    const names = fields.map(({ type, field }) => `${type?.name}.${field.name}`);
+    expect(Object.keys(trials).sort()).toEqual(names.sort());
+  });
+
+  it('says who may use it', () => {
+    const open = fields.filter(({ field }) => {
+      const options = field.extensions['pothosOptions'] as { authScopes?: unknown } | undefined;
+      return options?.authScopes === undefined;
+    });
+    expect(open.map(({ field }) => field.name)).toEqual([]);
+  });
+});
+
+describe.each(Object.entries(trials))('%s', (name, trial) => {
+  // What is not there any more would be refused to bob without any guard.
+  beforeAll(async () => {
+    alices = await createBelongings(gateway, tokens.alice);
+  });
+
+  it('is refused to nobody', async () => {
+    const { status, answer } = await attempt(trial, alices);
+    expect([status, codeOf(answer), answer.data]).toEqual([401, 'UNAUTHENTICATED', undefined]);
+  });
+
+  if (trial.bob === 'agents') {
+    it('is refused to users', async () => {
+      const { answer } = await attempt(trial, alices, tokens.alice);
+      expect([codeOf(answer), isEmpty(answer)]).toEqual(['FORBIDDEN', true]);
+    });
+    return;
+  }
+
+  it('is refused to the agent of a node', async () => {
+    const { answer } = await attempt(trial, alices, tokens.node);
+    expect([codeOf(answer), isEmpty(answer)]).toEqual(['FORBIDDEN', true]);
+  });
+
+  if (trial.bob === 'nothing' || trial.bob === 'not found') {
+    it('tells bob of what is alice’s what it tells of what is not there', async () => {
+      const { answer } = await attempt(trial, alices, tokens.bob);
+      const missing = await attempt(trial, nothingOf(alices), tokens.bob);
+
+      expect(nameless(answer)).toEqual(nameless(missing.answer));
+      expect([codeOf(answer), isEmpty(answer)]).toEqual([
+        trial.bob === 'nothing' ? undefined : 'NOT_FOUND',
+        true,
+      ]);
+    });
+  } else if (trial.bob === 'forbidden') {
+    it('does not let bob act for alice', async () => {
+      const { answer } = await attempt(trial, alices, tokens.bob);
+      expect([codeOf(answer), isEmpty(answer)]).toEqual(['FORBIDDEN', true]);
+    });
+  } else {
+    it('shows bob nothing of alice’s', async () => {
+      const { answer } = await attempt(trial, alices, tokens.bob);
+      expect(answer.errors).toBeUndefined();
+      expect(JSON.stringify(answer)).not.toMatch(new RegExp(`alice|${alices.nodeId}|${alices.session}`));
+    });
+  }
+
+  it.each(['alice', 'admin'] as const)('lets %s in', async (viewer) => {
+    const fresh = await createBelongings(gateway, tokens.alice);
+    const { answer } = await attempt(trial, fresh, tokens[viewer]);
+    // The run is there, and has no such call.
+    if (name.endsWith('ToolCall')) expect(answer.errors?.[0]?.message).toContain('tool call');
+    else expect(['UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND']).not.toContain(codeOf(answer));
+  });
+});

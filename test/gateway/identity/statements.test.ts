@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import { jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
+import { createStatementLog, type StatementLog } from '../../support/gateway/query-count.ts';
+import { globalId, seed } from '../schema/seed.ts';
+
+let open: TestGateway;
+let guarded: TestGateway;
+const logs = new Map<TestGateway, StatementLog>();
+beforeAll(async () => {
+  open = await startTestGateway();
+  guarded = await startTestGateway({ settings: jwtSettings });
+  for (const gateway of [open, guarded]) logs.set(gateway, createStatementLog(gateway.services.database));
+});
+afterAll(async () => {
+  await open[Symbol.asyncDispose]();
+  await guarded[Symbol.asyncDispose]();
+});
+
+async function count(gateway: TestGateway, query: string, variables: object): Promise<number> {
+  const alice = gateway.as(await signJwt({ sub: 'alice' }));
+  const asked = () => alice.query(query, { ...variables });
+  return (await logs.get(gateway)?.during(asked))?.length ?? 0;
+}
+
+const nodes =
+  'query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Session { title } ... on Message { content } ... on Run { status } } }';
+const list = '{ sessions(first: 100) { edges { node { id lastMessage { content } lastRun { status } } } } }';
+const one =
+  'query ($id: ID!) { session(id: $id) { messages { edges { node { run { session { id } } } } } } }';
+const change = 'mutation ($id: ID!) { updateSession(id: $id, input: { title: "Trip" }) { id } }';
+
+describe('what identity costs in SQL statements', () => {
+  it('does not grow with the ids whose owners are looked up: one for each type', async () => {
+    const idsOf = async (gateway: TestGateway, sessions: number) => {
+      const rows = await seed(gateway.services.database, { sessions, turns: 1 });
+      return (['Session', 'Message', 'Run'] as const).flatMap((type) => rows.map((id) => globalId(type, id)));
+    };
+    const few = await count(guarded, nodes, { ids: await idsOf(guarded, 3) });
+    expect(await count(guarded, nodes, { ids: await idsOf(guarded, 30) })).toBe(few);
+    expect(few - (await count(open, nodes, { ids: await idsOf(open, 3) }))).toBe(3);
+  });
+
+  it.each([
+    ['a list', list, 0],
+    ['a session with all that is in it', one, 0],
+    ['a change', change, 1],
+  ])('is, for %s, %#', async (_what, query, cost) => {
+    const [inOpen = 0] = await seed(open.services.database, { sessions: 3, turns: 2 });
+    const [inGuarded = 0] = await seed(guarded.services.database, { sessions: 3, turns: 2 });
+    const without = await count(open, query, { id: globalId('Session', inOpen) });
+    expect(await count(guarded, query, { id: globalId('Session', inGuarded) })).toBe(without + cost);
+  });
+});

@@ -1,0 +1,226 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ErrorCode } from '../../../src/errors.ts';
+import { chat, collect } from '../../support/gateway/chat.ts';
+import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import { refusal, resultIn } from '../../support/gateway/refusal.ts';
+
+let gateway: TestGateway;
+let runId = '';
+
+/** The first session of the gateway, with one prompt that was answered. */
+const session = idOf('Session:1');
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  await gateway.createSession({ userId: 'alice' });
+  const seen = await collect(chat(gateway.client(), { sessionId: session, prompt: 'Hello' }));
+  runId = seen[0]?.runId ?? '';
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+function idOf(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+const cursor = (text: string) => Buffer.from(text).toString('base64url');
+
+const readSession = 'query ($id: ID!) { session(id: $id) { id } }';
+const readByDatabaseId = 'query ($id: Int!) { sessionByDatabaseId(databaseId: $id) { id } }';
+const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
+const create = 'mutation ($input: CreateSessionInput!) { createSession(input: $input) { id } }';
+const update =
+  'mutation ($id: ID!, $input: UpdateSessionInput!) { updateSession(id: $id, input: $input) { id } }';
+const cancel =
+  'mutation ($run: ID, $session: ID) { cancelRun(runId: $run, sessionId: $session) { cancelled } }';
+const follow = 'subscription ($run: ID!, $after: Int) { runEvents(runId: $run, after: $after) { seq } }';
+const chatAfter = 'subscription ($input: ChatInput!) { chat(input: $input, after: 5) { seq } }';
+const watch = 'subscription ($id: ID!) { sessionEvents(sessionId: $id) { __typename } }';
+const sessions = (args: string) => `{ sessions(${args}) { edges { node { id } } } }`;
+const page = (fields: string) => `edges { node { ${fields} } }`;
+const messages = (args: string) =>
+  `{ session(id: "${session}") { messages(${args}) { edges { node { id } } } } }`;
+
+type Row = [what: string, query: string, variables: object, code: ErrorCode, field: string | RegExp];
+
+const rows: Row[] = [
+  ['a message’s id for a session', readSession, { id: idOf('Message:1') }, 'BAD_USER_INPUT', 'id'],
+  ['a negative id', readSession, { id: idOf('Session:-1') }, 'BAD_USER_INPUT', 'id'],
+  ['a fractional id', readSession, { id: idOf('Session:1.5') }, 'BAD_USER_INPUT', 'id'],
+  ['an id beyond 32 bits', readSession, { id: idOf('Session:2147483648') }, 'BAD_USER_INPUT', 'id'],
+  ['an id of many digits', readSession, { id: idOf(`Session:${'9'.repeat(400)}`) }, 'BAD_USER_INPUT', 'id'],
+  ['an empty id', readSession, { id: '' }, 'BAD_USER_INPUT', 'id'],
+  ['an id that is no base64', readSession, { id: '%' }, 'BAD_USER_INPUT', 'id'],
+  ['an id that is a boolean', readSession, { id: true }, 'BAD_USER_INPUT', /"\$id"/],
+  ['a missing id', readSession, {}, 'BAD_USER_INPUT', /"\$id"/],
+  ['an id of no type of ours', '{ node(id: "Zm9v") { id } }', {}, 'BAD_USER_INPUT', /"Zm9v"/],
+  [
+    'a type that has no ids',
+    `{ node(id: "${idOf('ToolCall:1')}") { id } }`,
+    {},
+    'BAD_USER_INPUT',
+    /ToolCall/,
+  ],
+  ['a type there is not', `{ nodes(ids: ["${idOf('Foo:1')}"]) { id } }`, {}, 'BAD_USER_INPUT', /Foo/],
+  ['a fractional database id', readByDatabaseId, { id: 1.5 }, 'BAD_USER_INPUT', /"\$id"/],
+  ['a huge database id', readByDatabaseId, { id: 2 ** 31 }, 'BAD_USER_INPUT', /"\$id"/],
+
+  ['an empty prompt', send, prompt(''), 'BAD_USER_INPUT', 'input.prompt'],
+  ['a blank prompt', send, prompt(' \n\t'), 'BAD_USER_INPUT', 'input.prompt'],
+  ['a prompt of 1 MB', send, prompt('a'.repeat(1_000_000)), 'PAYLOAD_TOO_LARGE', 'input.prompt'],
+  [
+    'a prompt whose bytes are too many',
+    send,
+    prompt('é'.repeat(200_000)),
+    'PAYLOAD_TOO_LARGE',
+    'input.prompt',
+  ],
+  ['half a surrogate pair', send, prompt('Hi \ud83d'), 'BAD_USER_INPUT', 'input.prompt'],
+  ['a prompt that is null', send, prompt(null), 'BAD_USER_INPUT', /input\.prompt/],
+  ['a prompt that is a number', send, prompt(5), 'BAD_USER_INPUT', /input\.prompt/],
+  ['a prompt for nobody', send, { input: { sessionId: session } }, 'BAD_USER_INPUT', /prompt/],
+  ['an unknown session', send, prompt('Hi', { sessionId: idOf('Session:99') }), 'NOT_FOUND', /99/],
+  [
+    'a prompt for a run',
+    send,
+    prompt('Hi', { sessionId: idOf('Run:1') }),
+    'BAD_USER_INPUT',
+    'input.sessionId',
+  ],
+  ['an unknown provider', send, prompt('Hi', { providerName: 'acme' }), 'BAD_USER_INPUT', /providerName$/],
+  ['an unknown model', send, prompt('Hi', { modelName: 'acme-1' }), 'BAD_USER_INPUT', /modelName$/],
+  ['an empty request id', send, prompt('Hi', { requestId: '' }), 'BAD_USER_INPUT', 'input.requestId'],
+  [
+    'an endless request id',
+    send,
+    prompt('Hi', { requestId: 'x'.repeat(201) }),
+    'BAD_USER_INPUT',
+    'input.requestId',
+  ],
+  ['a policy there is not', send, prompt('Hi', { onBusy: 'WAIT' }), 'BAD_USER_INPUT', /onBusy/],
+  ['an unknown input field', create, { input: { colour: 'red' } }, 'BAD_USER_INPUT', /"colour"/],
+  ['an endless title', create, { input: { title: 'x'.repeat(201) } }, 'BAD_USER_INPUT', 'input.title'],
+  ['a blank user', create, { input: { userId: ' ' } }, 'BAD_USER_INPUT', 'input.userId'],
+  [
+    'an endless system prompt',
+    create,
+    { input: { systemPrompt: 'x'.repeat(100_001) } },
+    'BAD_USER_INPUT',
+    'input.systemPrompt',
+  ],
+  [
+    'a session of an unknown provider',
+    create,
+    { input: { providerName: 'acme' } },
+    'BAD_USER_INPUT',
+    /providerName$/,
+  ],
+  [
+    'a change to an unknown model',
+    update,
+    { id: session, input: { modelName: 'x' } },
+    'BAD_USER_INPUT',
+    /modelName$/,
+  ],
+  ['a change of an unknown session', update, { id: idOf('Session:99'), input: {} }, 'NOT_FOUND', /99/],
+  ['a cancellation of nothing', cancel, {}, 'BAD_USER_INPUT', 'runId'],
+  ['a cancellation of two things', cancel, { run: idOf('Run:1'), session }, 'BAD_USER_INPUT', 'runId'],
+  ['a cancellation of a session as a run', cancel, { run: session }, 'BAD_USER_INPUT', 'runId'],
+  ['a cancellation of an unknown run', cancel, { run: idOf('Run:99') }, 'NOT_FOUND', /99/],
+  ['a cancellation in an unknown session', cancel, { session: idOf('Session:99') }, 'NOT_FOUND', /99/],
+
+  ['a negative page', sessions('first: -1'), {}, 'BAD_USER_INPUT', 'first'],
+  ['a page of 100,000', sessions('first: 100000'), {}, 'BAD_USER_INPUT', 'first'],
+  ['a last page of 100,000', messages('last: 100000'), {}, 'BAD_USER_INPUT', 'last'],
+  ['both ends of a list', messages('first: 1, last: 1'), {}, 'BAD_USER_INPUT', 'last'],
+  ['a garbage cursor', sessions('after: "?"'), {}, 'BAD_USER_INPUT', 'after'],
+  ['a negative cursor', messages(`before: "${cursor('cursor:-1')}"`), {}, 'BAD_USER_INPUT', 'before'],
+  [
+    'a run event that is still to come',
+    follow,
+    { run: idOf('Run:1'), after: 100_000 },
+    'BAD_USER_INPUT',
+    'after',
+  ],
+  ['a negative run event', follow, { run: idOf('Run:1'), after: -1 }, 'BAD_USER_INPUT', 'after'],
+  ['an unknown run', follow, { run: idOf('Run:99') }, 'NOT_FOUND', /99/],
+  ['a session for a run', follow, { run: session }, 'BAD_USER_INPUT', 'runId'],
+  ['a cursor for a prompt that is new', chatAfter, prompt('Hi'), 'BAD_USER_INPUT', 'after'],
+  ['a blank prompt to follow', chatAfter, prompt(' '), 'BAD_USER_INPUT', 'input.prompt'],
+  ['a watch over an unknown session', watch, { id: idOf('Session:99') }, 'NOT_FOUND', /99/],
+
+  ['an unknown field', '{ colour }', {}, 'GRAPHQL_VALIDATION_FAILED', /"colour"/],
+  [
+    'pages in pages in pages',
+    `{ sessions { ${page(`messages { ${page(`session { messages { ${page('id')} } }`)} }`)} } }`,
+    {},
+    'QUERY_TOO_COMPLEX',
+    /smaller pages/,
+  ],
+  [
+    'pages in pages in fragments',
+    `{ nodes(ids: []) { id ...S } } fragment S on Session { messages { ...M } }
+      fragment M on MessageConnection { ${page(`session { messages { ${page('id')} } }`)} }`,
+    {},
+    'QUERY_TOO_COMPLEX',
+    /smaller pages/,
+  ],
+  [
+    'more ids than a page has',
+    'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }',
+    { ids: Array.from({ length: 101 }, () => session) },
+    'BAD_USER_INPUT',
+    'ids',
+  ],
+  ['an unknown argument', '{ viewer(colour: 1) { userId } }', {}, 'GRAPHQL_VALIDATION_FAILED', /"colour"/],
+  ['no document at all', 'hello', {}, 'GRAPHQL_PARSE_FAILED', /hello/],
+  [
+    '10,000 levels of fields',
+    `{${'a{'.repeat(10_000)}a${'}'.repeat(10_000)}}`,
+    {},
+    'QUERY_TOO_COMPLEX',
+    /tokens/,
+  ],
+  ['20,000 tokens', `{${'viewer{userId}'.repeat(5_000)}}`, {}, 'QUERY_TOO_COMPLEX', /tokens/],
+  ['20,000 levels of a list', `{ session(id: ${'['.repeat(20_000)}`, {}, 'QUERY_TOO_COMPLEX', /tokens|deep/],
+  ['5,000 fragments within each other', `{${'...{'.repeat(5_000)}`, {}, 'QUERY_TOO_COMPLEX', /tokens/],
+];
+
+function prompt(text: unknown, more: object = {}) {
+  return { input: { sessionId: session, prompt: text, ...more } };
+}
+
+describe.each([
+  ['/graphql', 'application/json, text/event-stream'],
+  ['/graphql/stream', 'text/event-stream'],
+])('%s', (path, accept) => {
+  it.each(rows)('refuses %s', async (_what, query, variables, code, field) => {
+    const refused = await refusal(gateway, () =>
+      fetch(gateway.url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept },
+        body: JSON.stringify({ query, variables }),
+      }),
+    );
+
+    const [error] = resultIn(refused).errors ?? [];
+    expect(error?.extensions['code']).toBe(code);
+    if (typeof field === 'string') expect(error?.extensions['field']).toBe(field);
+    else expect(`${error?.message} ${error?.extensions['field']}`).toMatch(field);
+  });
+
+  it('answers null for an id that nothing has', async () => {
+    const missing = await refusal(gateway, () =>
+      fetch(gateway.url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept },
+        body: JSON.stringify({ query: readSession, variables: { id: idOf('Session:99') } }),
+      }),
+    );
+    expect(resultIn(missing)).toEqual({ data: { session: null } });
+  });
+
+  it('answers the next prompt as if nothing had happened', async () => {
+    expect(runId).toBe(idOf('Run:1'));
+    const seen = await collect(chat(gateway.client(), { sessionId: session, prompt: 'Hello' }));
+    expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted', message: { status: 'COMPLETE' } });
+  });
+});

@@ -1,0 +1,236 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import { refusal } from '../../support/gateway/refusal.ts';
+
+let gateway: TestGateway;
+
+/** Session 1 of the gateway has one prompt that was answered, by run 1. */
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  await gateway.rest('/sessions/', request('POST', { user_id: 'alice' }));
+  await (await gateway.rest('/sessions/1/chat', request('POST', { prompt: 'Hello' }))).text();
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+const json = { 'content-type': 'application/json' };
+
+function request(method: string, body?: unknown, headers: HeadersInit = json): RequestInit {
+  return { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+}
+const chat = (body: unknown) => request('POST', body);
+const raw = (body: BodyInit, headers: HeadersInit = json): RequestInit => ({ method: 'POST', headers, body });
+const resume = (cursor: string, method = 'POST') => ({
+  ...request(method, method === 'POST' ? { prompt: 'Hello' } : undefined),
+  headers: { ...json, 'last-event-id': cursor },
+});
+
+describe('an id in a path', () => {
+  it.each([
+    ['text', 'abc', 'int_parsing'],
+    ['a fraction', '1.5', 'int_parsing'],
+    ['an exponent', '1e3', 'int_parsing'],
+    ['hexadecimal', '0x1', 'int_parsing'],
+    ['a broken escape', '%ff', 'int_parsing'],
+    ['zero', '0', 'greater_than'],
+    ['a negative number', '-1', 'greater_than'],
+    ['a number beyond 32 bits', '2147483648', 'less_than_equal'],
+    ['a number of 400 digits', '9'.repeat(400), 'less_than_equal'],
+  ])('that is %s is refused, whatever the operation', async (_what, id, type) => {
+    const targets: [string, RequestInit][] = [
+      ['', request('GET')],
+      ['', request('PATCH', {})],
+      ['', request('DELETE')],
+      ['/messages', request('GET')],
+      ['/tokens', request('GET')],
+      ['/chat', request('GET')],
+      ['/chat', chat({ prompt: 'Hello' })],
+      ['/clear-history', request('POST')],
+      ['/cancel', request('POST')],
+    ];
+    for (const [path, init] of targets) {
+      const { status, text } = await refusal(gateway, () => gateway.rest(`/sessions/${id}${path}`, init));
+      expect(status).toBe(422);
+      expect(JSON.parse(text)).toMatchObject({ detail: [{ loc: ['path', 'session_id'], type }] });
+    }
+  });
+});
+
+type Row = [what: string, path: string, init: RequestInit, loc: string[], type: string];
+
+describe('the REST API', () => {
+  it.each<Row>([
+    ['no prompt', '/sessions/1/chat', chat({}), ['body', 'prompt'], 'missing'],
+    ['an empty prompt', '/sessions/1/chat', chat({ prompt: '' }), ['body', 'prompt'], 'string_too_short'],
+    ['a blank prompt', '/sessions/1/chat', chat({ prompt: ' ' }), ['body', 'prompt'], 'value_error'],
+    ['a prompt that is a number', '/sessions/1/chat', chat({ prompt: 5 }), ['body', 'prompt'], 'string_type'],
+    [
+      'half a surrogate pair',
+      '/sessions/1/chat',
+      raw('{"prompt":"\\ud83d"}'),
+      ['body', 'prompt'],
+      'value_error',
+    ],
+    [
+      'an unknown provider',
+      '/sessions/1/chat',
+      chat({ prompt: 'Hi', provider_name: 'acme' }),
+      ['body', 'provider_name'],
+      'value_error',
+    ],
+    [
+      'an unknown model',
+      '/sessions/1/chat',
+      chat({ prompt: 'Hi', model_name: 'acme' }),
+      ['body', 'model_name'],
+      'value_error',
+    ],
+    [
+      'an unknown policy',
+      '/sessions/1/chat',
+      chat({ prompt: 'Hi', on_busy: 'wait' }),
+      ['body', 'on_busy'],
+      'literal_error',
+    ],
+    [
+      'an empty request id',
+      '/sessions/1/chat',
+      chat({ prompt: 'Hi', request_id: '' }),
+      ['body', 'request_id'],
+      'value_error',
+    ],
+    [
+      'an endless request id',
+      '/sessions/1/chat',
+      chat({ prompt: 'Hi', request_id: 'x'.repeat(201) }),
+      ['body', 'request_id'],
+      'value_error',
+    ],
+    [
+      'an unknown field',
+      '/sessions/1/chat',
+      chat({ prompt: 'Hi', colour: 'red' }),
+      ['body', 'colour'],
+      'extra_forbidden',
+    ],
+    ['a missing body', '/sessions/1/chat', request('POST'), ['body'], 'missing'],
+    ['an array', '/sessions/1/chat', chat([]), ['body'], 'model_attributes_type'],
+    ['null', '/sessions/1/chat', chat(null), ['body'], 'model_attributes_type'],
+    ['malformed JSON', '/sessions/1/chat', raw('{"prompt":'), ['body'], 'json_invalid'],
+    [
+      'bytes that are no UTF-8',
+      '/sessions/1/chat',
+      raw(Buffer.from([0x22, 0xff, 0x22])),
+      ['body'],
+      'json_invalid',
+    ],
+    ['a form', '/sessions/1/chat', raw(new URLSearchParams({ prompt: 'Hi' }), {}), ['body'], 'content_type'],
+    [
+      '100,000 levels of JSON',
+      '/sessions/1/chat',
+      raw(`{"prompt":${'['.repeat(1e5)}${']'.repeat(1e5)}}`),
+      ['body', 'prompt'],
+      'string_type',
+    ],
+    ['a cursor that is none', '/sessions/1/chat', resume('x'), ['header', 'last-event-id'], 'value_error'],
+    ['a cursor of run 0', '/sessions/1/chat', resume('0:1'), ['header', 'last-event-id'], 'value_error'],
+    [
+      'a negative cursor',
+      '/sessions/1/chat',
+      resume('1:-1', 'GET'),
+      ['header', 'last-event-id'],
+      'value_error',
+    ],
+    [
+      'a cursor in the future',
+      '/sessions/1/chat',
+      resume('1:100000'),
+      ['header', 'last-event-id'],
+      'value_error',
+    ],
+    [
+      'a cursor in the future of what it follows',
+      '/sessions/1/chat',
+      resume('1:100000', 'GET'),
+      ['header', 'last-event-id'],
+      'value_error',
+    ],
+    ['a title that is a number', '/sessions/', chat({ title: 5 }), ['body', 'title'], 'string_type'],
+    ['an endless title', '/sessions/', chat({ title: 'x'.repeat(201) }), ['body', 'title'], 'value_error'],
+    ['a blank feature', '/sessions/', chat({ feature_name: ' ' }), ['body', 'feature_name'], 'value_error'],
+    ['an empty user', '/sessions/', chat({ user_id: '' }), ['body', 'user_id'], 'value_error'],
+    [
+      'a session of an unknown provider',
+      '/sessions/',
+      chat({ provider_name: 'acme' }),
+      ['body', 'provider_name'],
+      'value_error',
+    ],
+    [
+      'a change of whom it belongs to',
+      '/sessions/1',
+      request('PATCH', { user_id: 'bob' }),
+      ['body', 'user_id'],
+      'extra_forbidden',
+    ],
+    [
+      'a change to an unknown model',
+      '/sessions/1',
+      request('PATCH', { model_name: 'acme' }),
+      ['body', 'model_name'],
+      'value_error',
+    ],
+    ['a list of everybody’s sessions', '/sessions/', request('GET'), ['query', 'user_id'], 'missing'],
+    [
+      'a list of nobody’s sessions',
+      '/sessions/?user_id=',
+      request('GET'),
+      ['query', 'user_id'],
+      'string_too_short',
+    ],
+    [
+      'the deletion of everybody’s sessions',
+      '/sessions/',
+      request('DELETE'),
+      ['query', 'user_id'],
+      'missing',
+    ],
+  ])('refuses %s', async (_what, path, init, loc, type) => {
+    const { status, text } = await refusal(gateway, () => gateway.rest(path, init));
+
+    expect(status).toBe(422);
+    expect(JSON.parse(text)).toMatchObject({ detail: [{ loc, type, msg: expect.any(String) }] });
+  });
+
+  it.each([
+    ['a prompt of 1 MB', chat({ prompt: 'a'.repeat(1_000_000) }), /prompt/],
+    ['a body of 3 MB', chat({ prompt: 'a'.repeat(3_000_000) }), /body/],
+  ])('has no room for %s', async (_what, init, detail) => {
+    const { status, text } = await refusal(gateway, () => gateway.rest('/sessions/1/chat', init));
+    expect(status).toBe(413);
+    expect(JSON.parse(text)).toEqual({ detail: expect.stringMatching(detail) });
+  });
+
+  it('goes on answering on the same address after a body that was too large', async () => {
+    for (let times = 0; times < 5; times += 1) {
+      const large = await gateway.rest('/sessions/1/chat', chat({ prompt: 'a'.repeat(3_000_000) }));
+      expect(large.status).toBe(413);
+      await large.text();
+      expect((await gateway.rest('/sessions/1')).status).toBe(200);
+    }
+  });
+
+  it.each([
+    ['another session’s run to resume', '/sessions/1/chat', resume('99:1')],
+    ['a path there is not', '/sessions/1/colour', request('GET')],
+    ['the base of the API', '/', request('GET')],
+  ])('finds nothing where it is asked for %s', async (_what, path, init) => {
+    const { status, text } = await refusal(gateway, () => gateway.rest(path, init));
+    expect(status).toBe(404);
+    expect(JSON.parse(text)).toEqual({ detail: expect.any(String) });
+  });
+
+  it('answers the next prompt as if nothing had happened', async () => {
+    const response = await gateway.rest('/sessions/1/chat', chat({ prompt: 'Hello' }));
+    expect(await response.text()).toContain('"type":"finish"');
+  });
+});

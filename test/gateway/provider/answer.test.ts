@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { chat, collect, textOf } from '../../support/gateway/chat.ts';
+import { type Format, runOf, startModelGateway, tokenUsageOf } from '../../support/gateway/model-gateway.ts';
+import { startModelServer } from '../../support/model/model-server.ts';
+import { noUsage, reasoning, text, usage } from '../../support/model/turn.ts';
+
+const formats: Format[] = ['openai', 'anthropic', 'google'];
+
+describe.each(formats)('an answer in the wire format of %s', (format) => {
+  it('arrives as it was streamed, and is stored as it arrived', async () => {
+    await using model = await startModelServer({ chunkBytes: 7 });
+    model.script([reasoning('Grüße ', 'an Alice.'), text('Hi', ' 👩‍👩‍👧', ' Alice')]);
+    await using gateway = await startModelGateway(model, format);
+    const sessionId = await gateway.createSession();
+
+    const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }));
+
+    expect(seen.map(({ __typename, text: delta }) => [__typename, delta])).toEqual([
+      ['RunStarted', undefined],
+      ['ReasoningDelta', 'Grüße '],
+      ['ReasoningDelta', 'an Alice.'],
+      ['TextDelta', 'Hi'],
+      ['TextDelta', ' 👩‍👩‍👧'],
+      ['TextDelta', ' Alice'],
+      ['UsageReported', undefined],
+      ['RunCompleted', undefined],
+    ]);
+    expect(seen.at(-1)?.['message']).toMatchObject({
+      status: 'COMPLETE',
+      content: textOf(seen),
+      reasoning: 'Grüße an Alice.',
+    });
+  });
+
+  it('counts what the provider reports: run, session, context', async () => {
+    await using model = await startModelServer();
+    model.script(
+      [text('Hello'), usage({ input: 100, output: 20, cached: 60, reasoning: 5 })],
+      [text('Bye'), usage({ input: 130, output: 7 })],
+    );
+    await using gateway = await startModelGateway(model, format);
+    const sessionId = await gateway.createSession();
+
+    const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }));
+    const counts = { inputTokens: 100, outputTokens: 20, reasoningTokens: 5, measured: true };
+    expect(seen.find(({ __typename }) => __typename === 'UsageReported')?.['usage']).toMatchObject({
+      ...counts,
+      cachedInputTokens: 60,
+    });
+    expect(seen.at(-1)?.['usage']).toMatchObject({ ...counts, totalTokens: 120 });
+    expect(await runOf(gateway, seen[0]?.runId ?? '')).toMatchObject({
+      status: 'COMPLETED',
+      error: null,
+      usage: { ...counts, cachedInputTokens: 60 },
+    });
+    await collect(chat(gateway.client(), { sessionId, prompt: 'Bye' }));
+    expect(await tokenUsageOf(gateway, sessionId)).toMatchObject({
+      contextTokens: 137,
+      totalTokens: 257,
+      measured: true,
+      byModel: [{ inputTokens: 230, outputTokens: 27, reasoningTokens: 5, cachedInputTokens: 60 }],
+    });
+  });
+
+  it('is estimated, and says so, where the provider reports nothing', async () => {
+    await using model = await startModelServer();
+    model.script([text('One two three'), noUsage()], [text('Four'), usage({ input: 30, output: 1 })]);
+    await using gateway = await startModelGateway(model, format);
+    const sessionId = await gateway.createSession({ systemPrompt: 'Count.' });
+
+    const first = (await collect(chat(gateway.client(), { sessionId, prompt: 'Go on' }))).at(-1);
+    expect(first?.['usage']).toMatchObject({ inputTokens: 12, outputTokens: 3, measured: false });
+
+    const second = (await collect(chat(gateway.client(), { sessionId, prompt: 'More' }))).at(-1);
+    expect(second?.['usage']).toMatchObject({ inputTokens: 30, outputTokens: 1, measured: true });
+    expect(await tokenUsageOf(gateway, sessionId)).toMatchObject({
+      contextTokens: 31,
+      measured: false,
+      byModel: [{ inputTokens: 42, outputTokens: 4, measured: false }],
+    });
+  });
+});
+
+describe('the context of a session', () => {
+  it('is told in percent where the provider says how much its model can take', async () => {
+    await using model = await startModelServer();
+    model.serveModels([{ id: 'tiny', max_model_len: 1000 }]);
+    model.script([text('Hello'), usage({ input: 120, output: 5 })]);
+    await using gateway = await startModelGateway(model, 'openai');
+    const sessionId = await gateway.createSession();
+    await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }));
+    expect(await tokenUsageOf(gateway, sessionId)).toMatchObject({
+      contextTokens: 125,
+      contextLimit: 1000,
+      percentage: 12.5,
+    });
+  });
+});

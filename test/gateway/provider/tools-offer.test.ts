@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import { chat, collect } from '../../support/gateway/chat.ts';
+import { type Format, startModelGateway } from '../../support/gateway/model-gateway.ts';
+import { startModelServer } from '../../support/model/model-server.ts';
+import { text } from '../../support/model/turn.ts';
+import { createNodeSession, startNode } from '../../support/node/nodes.ts';
+
+/** What a request tells a model of the tools of two nodes that can only read files. */
+async function toolsOnTheWire(format: Format) {
+  await using model = await startModelServer();
+  await using gateway = await startModelGateway(model, format);
+  await using _laptop = await startNode(gateway, 'laptop', { capabilities: ['read_file'] });
+  await using _desk = await startNode(gateway, 'desk', { capabilities: ['read_file'] });
+  const sessionId = await createNodeSession(gateway, ['laptop', 'desk']);
+  model.script([text('Hello.')]);
+  await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }));
+  const { body } = await model.request(0);
+  return { tools: body['tools'], choice: body['tool_choice'] ?? body['toolConfig'] };
+}
+
+describe('the tools of nodes', () => {
+  it('are told to a model of openai', async () => {
+    expect(await toolsOnTheWire('openai')).toMatchInlineSnapshot(`
+      {
+        "choice": "auto",
+        "tools": [
+          {
+            "function": {
+              "description": "Reads a text file on a node, or some lines of it.",
+              "name": "read_file",
+              "parameters": {
+                "additionalProperties": false,
+                "properties": {
+                  "max_lines": {
+                    "description": "How many lines to read. Default: as many as there is room for.",
+                    "maximum": 1000000,
+                    "minimum": 1,
+                    "type": "integer",
+                  },
+                  "node": {
+                    "description": "The node to run it on.
+      laptop
+      desk",
+                    "enum": [
+                      "laptop",
+                      "desk",
+                    ],
+                    "type": "string",
+                  },
+                  "path": {
+                    "description": "Relative to the workspace folder of the node, or absolute within it.",
+                    "maxLength": 4096,
+                    "minLength": 1,
+                    "type": "string",
+                  },
+                  "start_line": {
+                    "description": "The first line to read, counted from 1.",
+                    "maximum": 1000000,
+                    "minimum": 1,
+                    "type": "integer",
+                  },
+                },
+                "required": [
+                  "path",
+                  "node",
+                ],
+                "type": "object",
+              },
+            },
+            "type": "function",
+          },
+        ],
+      }
+    `);
+  });
+
+  it('are told to a model of anthropic', async () => {
+    expect(await toolsOnTheWire('anthropic')).toMatchInlineSnapshot(`
+      {
+        "choice": {
+          "type": "auto",
+        },
+        "tools": [
+          {
+            "description": "Reads a text file on a node, or some lines of it.",
+            "eager_input_streaming": true,
+            "input_schema": {
+              "additionalProperties": false,
+              "properties": {
+                "max_lines": {
+                  "description": "How many lines to read. Default: as many as there is room for.",
+                  "maximum": 1000000,
+                  "minimum": 1,
+                  "type": "integer",
+                },
+                "node": {
+                  "description": "The node to run it on.
+      laptop
+      desk",
+                  "enum": [
+                    "laptop",
+                    "desk",
+                  ],
+                  "type": "string",
+                },
+                "path": {
+                  "description": "Relative to the workspace folder of the node, or absolute within it.",
+                  "maxLength": 4096,
+                  "minLength": 1,
+                  "type": "string",
+                },
+                "start_line": {
+                  "description": "The first line to read, counted from 1.",
+                  "maximum": 1000000,
+                  "minimum": 1,
+                  "type": "integer",
+                },
+              },
+              "required": [
+                "path",
+                "node",
+              ],
+              "type": "object",
+            },
+            "name": "read_file",
+          },
+        ],
+      }
+    `);
+  });
+
+  it('are told to a model of google', async () => {
+    expect(await toolsOnTheWire('google')).toMatchInlineSnapshot(`
+      {
+        "choice": {
+          "functionCallingConfig": {
+            "mode": "AUTO",
+          },
+        },
+        "tools": [
+          {
+            "functionDeclarations": [
+              {
+                "description": "Reads a text file on a node, or some lines of it.",
+                "name": "read_file",
+                "parameters": {
+                  "properties": {
+                    "max_lines": {
+                      "description": "How many lines to read. Default: as many as there is room for.",
+                      "type": "integer",
+                    },
+                    "node": {
+                      "description": "The node to run it on.
+      laptop
+      desk",
+                      "enum": [
+                        "laptop",
+                        "desk",
+                      ],
+                      "type": "string",
+                    },
+                    "path": {
+                      "description": "Relative to the workspace folder of the node, or absolute within it.",
+                      "minLength": 1,
+                      "type": "string",
+                    },
+                    "start_line": {
+                      "description": "The first line to read, counted from 1.",
+                      "type": "integer",
+                    },
+                  },
+                  "required": [
+                    "path",
+                    "node",
+                  ],
+                  "type": "object",
+                },
+              },
+            ],
+          },
+        ],
+      }
+    `);
+  });
+});

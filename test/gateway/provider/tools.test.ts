@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import { chat, collect } from '../../support/gateway/chat.ts';
+import { type Format, startModelGateway } from '../../support/gateway/model-gateway.ts';
+import { collectDeciding, denyCall } from '../../support/gateway/tool-approval.ts';
+import { type ModelRequest, startModelServer } from '../../support/model/model-server.ts';
+import { text, toolCall } from '../../support/model/turn.ts';
+import { createNodeSession, startNode } from '../../support/node/nodes.ts';
+
+const formats: Format[] = ['openai', 'anthropic', 'google'];
+
+interface Part {
+  type?: string;
+  functionResponse?: object;
+}
+interface WireMessage {
+  role: string;
+  content?: string | Part[];
+  parts?: Part[];
+}
+
+/** The tool results that a request shows, as they are on the wire. */
+function resultsIn({ body }: ModelRequest): object[] {
+  const messages = (body['messages'] ?? body['contents']) as WireMessage[];
+  return messages.flatMap((message): object[] => {
+    if (message.role === 'tool') return [message];
+    const parts = message.parts ?? (Array.isArray(message.content) ? message.content : []);
+    return parts.filter((part) => part.type === 'tool_result' || part.functionResponse !== undefined);
+  });
+}
+
+/** A tool result as each wire format has it. Only Anthropic's says whether it is an error. */
+function result(format: Format, id: string, name: string, content: string, isError = false): object {
+  return {
+    openai: { role: 'tool', tool_call_id: id, content },
+    anthropic: { type: 'tool_result', tool_use_id: id, content, ...(isError && { is_error: true }) },
+    google: { functionResponse: { id, name, response: { name, content } } },
+  }[format];
+}
+
+describe.each(formats)('a model of %s that has nodes', (format) => {
+  it('calls tools on two of them at once, and is shown the results in the order of its calls', async () => {
+    await using model = await startModelServer();
+    await using gateway = await startModelGateway(model, format);
+    await using laptop = await startNode(gateway, 'laptop');
+    await using desk = await startNode(gateway, 'desk');
+    const sessionId = await createNodeSession(gateway, ['laptop', 'desk']);
+    model.script(
+      [
+        text('On both.'),
+        toolCall('a', 'run_command', { command: 'hostname', node: 'laptop' }),
+        toolCall('b', 'read_file', { path: 'notes.md', node: 'desk' }),
+        toolCall('c', 'list_files', { node: 'laptop' }),
+      ],
+      [text('Done.')],
+    );
+
+    const answered = collect(chat(gateway.client(), { sessionId, prompt: 'Go' }));
+    const [command, list, file] = [await laptop.take(), await laptop.take(), await desk.take()];
+    await desk.finish(file['dispatchId'], { result: 'Buy milk.' });
+    await laptop.finish(list['dispatchId'], { result: 'a.txt' });
+    await laptop.finish(command['dispatchId'], { result: 'laptop\n', exitCode: 0 });
+
+    expect((await answered).at(-1)).toMatchObject({ __typename: 'RunCompleted' });
+    expect([command, list, file].map(({ tool, args }) => [tool, args])).toEqual([
+      ['run_command', { command: 'hostname' }],
+      ['list_files', {}],
+      ['read_file', { path: 'notes.md' }],
+    ]);
+    expect(resultsIn(await model.request(1))).toEqual([
+      result(format, 'a', 'run_command', 'laptop\n'),
+      result(format, 'b', 'read_file', 'Buy milk.'),
+      result(format, 'c', 'list_files', 'a.txt'),
+    ]);
+  });
+
+  it('is told which arguments are wrong, and corrects itself', async () => {
+    await using model = await startModelServer();
+    await using gateway = await startModelGateway(model, format);
+    await using laptop = await startNode(gateway, 'laptop');
+    const sessionId = await createNodeSession(gateway, ['laptop']);
+    model.script(
+      [
+        toolCall('a', 'run_command', { cmd: 'ls', timeout_ms: 'soon' }),
+        toolCall('b', 'read_file', { path: 'a.txt', node: 'phone' }),
+        toolCall('c', 'delete_everything', {}),
+      ],
+      [toolCall('d', 'run_command', { command: 'ls', timeout_ms: 1_000 })],
+      [text('Done.')],
+    );
+
+    const answered = collect(chat(gateway.client(), { sessionId, prompt: 'Go' }));
+    const { dispatchId, args, timeoutMs } = await laptop.take();
+    await laptop.finish(dispatchId, { result: 'a.txt' });
+
+    expect((await answered).at(-1)).toMatchObject({ __typename: 'RunCompleted' });
+    expect([args, timeoutMs]).toEqual([{ command: 'ls' }, 1_000]);
+    const told = resultsIn(await model.request(1));
+    expect(told).toEqual([
+      result(format, 'a', 'run_command', expect.stringMatching(/command: .*timeout_ms: .*"cmd"/s), true),
+      result(format, 'b', 'read_file', expect.stringContaining('node: expected one of laptop'), true),
+      result(format, 'c', 'delete_everything', expect.stringContaining('run_command, read_file'), true),
+    ]);
+    expect(resultsIn(await model.request(2)).slice(told.length)).toEqual([
+      result(format, 'd', 'run_command', 'a.txt'),
+    ]);
+  });
+
+  it('is told what a node refuses, what fails there and what has to be stopped', async () => {
+    await using model = await startModelServer();
+    await using gateway = await startModelGateway(model, format);
+    await using laptop = await startNode(gateway, 'laptop');
+    const sessionId = await createNodeSession(gateway, ['laptop']);
+    const commands = ['rm -rf /', 'false', 'sleep 99'];
+    model.script(
+      commands.map((command, index) => toolCall(`call-${index}`, 'run_command', { command })),
+      [text('Oh.')],
+    );
+
+    const answered = collect(chat(gateway.client(), { sessionId, prompt: 'Go' }));
+    const dispatchIds = [await laptop.take(), await laptop.take(), await laptop.take()].map(
+      ({ dispatchId }) => dispatchId,
+    );
+    await laptop.finish(dispatchIds[0], { status: 'FAILED', errorCode: 'POLICY', result: 'rm is denied.' });
+    await laptop.finish(dispatchIds[1], { status: 'FAILED', result: 'false says no', exitCode: 1 });
+    await laptop.finish(dispatchIds[2], { status: 'TIMED_OUT', result: 'zzz' });
+
+    const failures = (await answered).filter(({ __typename }) => __typename === 'ToolCallFinished');
+    expect(new Map(failures.map(({ callId, errorCode }) => [callId, errorCode]))).toEqual(
+      new Map([
+        ['call-0', 'POLICY'],
+        ['call-1', 'FAILED'],
+        ['call-2', 'TIMEOUT'],
+      ]),
+    );
+    expect(resultsIn(await model.request(1))).toEqual([
+      result(format, 'call-0', 'run_command', 'rm is denied.', true),
+      result(format, 'call-1', 'run_command', 'false says no\n[exit code 1]', true),
+      result(format, 'call-2', 'run_command', expect.stringContaining('zzz'), true),
+    ]);
+  });
+
+  it('is told that a call was denied, and why', async () => {
+    await using model = await startModelServer();
+    await using gateway = await startModelGateway(model, format);
+    await using laptop = await startNode(gateway, 'laptop');
+    const sessionId = await createNodeSession(gateway, ['laptop'], { toolApproval: 'ASK' });
+    model.script([toolCall('a', 'run_command', { command: 'halt' })], [text('As you like.')]);
+
+    const prompt = { sessionId, prompt: 'Go' };
+    const seen = await collectDeciding(chat(gateway.client(), prompt), (asked) =>
+      denyCall(gateway, asked, 'I am still working.'),
+    );
+
+    expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted' });
+    expect(resultsIn(await model.request(1))).toEqual([
+      result(format, 'a', 'run_command', 'The user denied this call: I am still working.', true),
+    ]);
+    expect(laptop.commands.map(({ __typename }) => __typename)).toEqual(['InboxOpened']);
+  });
+
+  it('that calls tools for ever is stopped, and what it has run is kept', async () => {
+    await using model = await startModelServer();
+    await using gateway = await startModelGateway(model, format, { settings: { MAX_STEPS: '3' } });
+    await using laptop = await startNode(gateway, 'laptop');
+    const sessionId = await createNodeSession(gateway, ['laptop']);
+    model.otherwise(() => [toolCall(`call-${model.requests.length}`, 'list_files', {})]);
+
+    const answered = collect(chat(gateway.client(), { sessionId, prompt: 'Go' }));
+    for (let step = 1; step <= 3; step += 1) {
+      await laptop.finish((await laptop.take())['dispatchId'], { result: `list ${step}` });
+    }
+
+    const failed = (await answered).at(-1);
+    expect(failed).toMatchObject({ __typename: 'RunFailed', code: 'STEP_LIMIT' });
+    expect(failed?.['message'].toolCalls).toMatchObject([
+      { result: 'list 1' },
+      { result: 'list 2' },
+      { result: 'list 3' },
+    ]);
+    expect(model.requests).toHaveLength(3);
+    expect(laptop.commands).toHaveLength(4);
+  });
+});

@@ -1,0 +1,259 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
+import { createRestClient, type Frame, type RestClient } from '../../support/http/rest-client.ts';
+import { createGate, reasoning, status, text, usage } from '../../support/model/turn.ts';
+
+let gateway: ScriptedGateway;
+let rest: RestClient;
+
+beforeAll(async () => {
+  gateway = await startScriptedGateway();
+  rest = await createRestClient(gateway);
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+async function newSession(): Promise<number> {
+  return (await rest.call('POST', '/sessions/', { user_id: 'alice' })).json.id;
+}
+
+async function collect(frames: AsyncIterable<Frame>): Promise<Frame[]> {
+  const all: Frame[] = [];
+  for await (const frame of frames) all.push(frame);
+  return all;
+}
+
+/** Reads until a frame of this type, which is the last one returned, and leaves. */
+async function until(frames: AsyncIterable<Frame>, type: string): Promise<Frame[]> {
+  const all: Frame[] = [];
+  for await (const frame of frames) {
+    all.push(frame);
+    if (frame.data.type === type) break;
+  }
+  return all;
+}
+
+const types = (frames: Frame[]) => frames.map(({ data }) => data.type);
+const textOf = (frames: Frame[]) =>
+  frames.map(({ data }) => (data.type === 'content' ? data.content : '')).join('');
+const messagesOf = async (id: number) => (await rest.call('GET', `/sessions/${id}/messages`)).json.messages;
+
+describe('a chat over REST', () => {
+  it('streams status, start, reasoning, content and usage, and finishes with the whole answer', async () => {
+    const id = await newSession();
+    gateway.model.script([reasoning('Hm.'), text('Hello'), usage({ input: 3, output: 4, reasoning: 1 })]);
+
+    const frames = await collect(rest.chat(id, { prompt: 'Hi' }));
+
+    const run = frames[1]?.data.run_id;
+    const messages = await messagesOf(id);
+    expect(frames).toEqual([
+      { id: `${run}:0`, data: { type: 'status', status: 'running' } },
+      {
+        id: `${run}:1`,
+        data: { type: 'start', run_id: run, message_id: messages[1].id, user_message_id: messages[0].id },
+      },
+      { id: `${run}:2`, data: { type: 'reasoning', content: 'Hm.' } },
+      { id: `${run}:3`, data: { type: 'content', content: 'Hello' } },
+      { id: `${run}:4`, data: { type: 'usage', usage: expect.objectContaining({ output_tokens: 4 }) } },
+      {
+        id: `${run}:5`,
+        data: {
+          type: 'finish',
+          message_id: messages[1].id,
+          provider: 'openai-compatible',
+          full_answer: 'Hello',
+          usage: expect.objectContaining({ input_tokens: 3, total_tokens: 7, measured: true }),
+        },
+      },
+    ]);
+    expect(messages).toMatchObject([
+      { sender: 'user', content: 'Hi' },
+      { sender: 'assistant', content: 'Hello', reasoning_content: 'Hm.', status: 'complete' },
+    ]);
+  });
+
+  it('ends with an error that names its code when the model fails', async () => {
+    const id = await newSession();
+    gateway.model.script([status(401)]);
+
+    const frames = await collect(rest.chat(id, { prompt: 'Hi' }));
+
+    expect(frames.at(-1)?.data).toMatchObject({ type: 'error', code: 'PROVIDER_UNAUTHORIZED' });
+    expect(types(frames).filter((type) => ['finish', 'cancelled', 'error'].includes(type))).toHaveLength(1);
+  });
+
+  it('waits its turn in a session that is busy, and says so', async () => {
+    const id = await newSession();
+    const gate = createGate();
+    gateway.model.script([text('One'), gate], [text('Two')]);
+    const first = collect(rest.chat(id, { prompt: 'First' }));
+    await gate.reached;
+
+    const second = rest.chat(id, { prompt: 'Second' });
+    expect((await second.next()).value.data).toEqual({ type: 'status', status: 'queued' });
+    gate.release();
+
+    expect((await first).at(-1)?.data).toMatchObject({ type: 'finish', full_answer: 'One' });
+    const rest2 = await collect(second);
+    expect(rest2[0]?.data).toEqual({ type: 'status', status: 'running' });
+    expect(rest2.at(-1)?.data).toMatchObject({ type: 'finish', full_answer: 'Two' });
+  });
+
+  it('is refused with 409 in a session that is busy, where that is asked for', async () => {
+    const id = await newSession();
+    const gate = createGate();
+    gateway.model.script([text('One'), gate]);
+    const first = collect(rest.chat(id, { prompt: 'First' }));
+    await gate.reached;
+
+    const refused = await rest.call('POST', `/sessions/${id}/chat`, { prompt: 'Second', on_busy: 'reject' });
+    const cleared = await rest.call('POST', `/sessions/${id}/clear-history`);
+    gate.release();
+    await first;
+
+    expect(refused).toMatchObject({ status: 409, json: { detail: expect.stringContaining('answering') } });
+    expect(cleared).toMatchObject({ status: 409, json: { detail: expect.stringContaining('answering') } });
+    expect(await messagesOf(id)).toHaveLength(2);
+  });
+
+  it('interrupts what the session is answering, where that is asked for', async () => {
+    const id = await newSession();
+    const gate = createGate();
+    gateway.model.script([text('One'), gate], [text('Two')]);
+    const first = collect(rest.chat(id, { prompt: 'First' }));
+    await gate.reached;
+
+    const second = await collect(rest.chat(id, { prompt: 'Second', on_busy: 'interrupt' }));
+
+    expect((await first).at(-1)?.data).toMatchObject({ type: 'cancelled' });
+    expect(second.at(-1)?.data).toMatchObject({ type: 'finish', full_answer: 'Two' });
+    expect(await messagesOf(id)).toMatchObject([
+      {},
+      { content: 'One', status: 'cancelled' },
+      {},
+      { content: 'Two', status: 'complete' },
+    ]);
+  });
+
+  it('is asked once, however often it is sent with the same request id', async () => {
+    const id = await newSession();
+    gateway.model.script([text('Once')]);
+    const body = { prompt: 'Hi', request_id: 'first' };
+    const asked = gateway.model.requests.length;
+
+    const [one, two] = await Promise.all([collect(rest.chat(id, body)), collect(rest.chat(id, body))]);
+    const again = await collect(rest.chat(id, body));
+
+    expect([one, two, again].map((frames) => frames.at(-1)?.data.full_answer)).toEqual([
+      'Once',
+      'Once',
+      'Once',
+    ]);
+    expect(gateway.model.requests.length - asked).toBe(1);
+    const other = await rest.call('POST', `/sessions/${id}/chat`, { ...body, prompt: 'Something else' });
+    expect(other.status).toBe(409);
+  });
+});
+
+describe('cancelling over REST', () => {
+  it('keeps what was written, and says on the second time that there was nothing to cancel', async () => {
+    const id = await newSession();
+    const gate = createGate();
+    gateway.model.script([text('Half an '), gate, text('answer')]);
+    const chat = rest.chat(id, { prompt: 'Hi' });
+    const seen = await until({ [Symbol.asyncIterator]: () => ({ next: () => chat.next() }) }, 'content');
+
+    const first = await rest.call('POST', `/sessions/${id}/cancel`);
+    const second = await rest.call('POST', `/sessions/${id}/cancel`);
+    const left = await collect(chat);
+
+    const run = seen[1]?.data.run_id;
+    expect(first.json).toMatchObject({ cancelled: true, session_id: id, run_id: run });
+    expect(second.json).toMatchObject({ cancelled: false, session_id: id, run_id: null });
+    expect(types(left).at(-1)).toBe('cancelled');
+    expect(await messagesOf(id)).toMatchObject([{}, { content: 'Half an ', status: 'cancelled' }]);
+  });
+
+  it('happens by itself when the session is deleted', async () => {
+    const id = await newSession();
+    const gate = createGate();
+    gateway.model.script([text('Half'), gate]);
+    const chat = collect(rest.chat(id, { prompt: 'Hi' }));
+    await gate.reached;
+    const request = gateway.model.requests.at(-1);
+
+    const deleted = await rest.call('DELETE', `/sessions/${id}`);
+
+    expect(deleted.status).toBe(200);
+    expect((await chat).at(-1)?.data).toMatchObject({ type: 'cancelled' });
+    await request?.aborted;
+    expect((await rest.call('GET', `/sessions/${id}`)).status).toBe(404);
+  });
+});
+
+describe('a REST client that leaves', () => {
+  it('stops nothing, and goes on where it was with Last-Event-ID', async () => {
+    const id = await newSession();
+    const gate = createGate();
+    gateway.model.script([text('One ', 'two '), gate, text('three')]);
+    const asked = gateway.model.requests.length;
+    const seen = await until(rest.chat(id, { prompt: 'Count' }), 'content');
+    gate.release();
+
+    const cursor = seen.at(-1)?.id ?? '';
+    const resumed = await collect(
+      rest.chat(id, { prompt: 'Count' }, { headers: { 'last-event-id': cursor } }),
+    );
+
+    expect(textOf([...seen, ...resumed])).toBe('One two three');
+    expect(resumed.at(-1)?.data).toMatchObject({ type: 'finish', full_answer: 'One two three' });
+    expect(gateway.model.requests.length - asked).toBe(1);
+    expect(await messagesOf(id)).toHaveLength(2);
+  });
+
+  it('resumes from every frame without losing or repeating a piece of the answer', async () => {
+    const id = await newSession();
+    gateway.model.script([reasoning('Hm.'), text('a', 'b', 'c', 'd')]);
+    const whole = await collect(rest.chat(id, { prompt: 'Spell' }));
+
+    for (const [index, { id: cursor = '' }] of whole.slice(0, -1).entries()) {
+      const resumed = await collect(rest.follow(id, { headers: { 'last-event-id': cursor } }));
+      expect(textOf([...whole.slice(0, index + 1), ...resumed])).toBe('abcd');
+      expect(resumed.at(-1)).toEqual(whole.at(-1));
+    }
+    const end = await gateway.rest(`/sessions/${id}/chat`, {
+      headers: { 'last-event-id': whole.at(-1)?.id ?? '' },
+    });
+    expect(end.status).toBe(204);
+  });
+});
+
+describe('following over REST', () => {
+  it('has nothing to show in a session without a prompt', async () => {
+    const id = await newSession();
+    expect((await gateway.rest(`/sessions/${id}/chat`)).status).toBe(204);
+  });
+
+  it('shows the answer in progress from its beginning, and afterwards the last one', async () => {
+    const id = await newSession();
+    const gate = createGate();
+    gateway.model.script([text('One '), gate, text('two')]);
+    const chat = collect(rest.chat(id, { prompt: 'Count' }));
+    await gate.reached;
+
+    const follower = rest.follow(id);
+    const seen = [
+      (await follower.next()).value,
+      (await follower.next()).value,
+      (await follower.next()).value,
+    ];
+    gate.release();
+    const live = [...seen, ...(await collect(follower))];
+
+    expect(textOf(live)).toBe('One two');
+    expect(live.at(-1)).toEqual((await chat).at(-1));
+    const afterwards = await collect(rest.follow(id));
+    expect(textOf(afterwards)).toBe('One two');
+    expect(afterwards.at(-1)).toEqual(live.at(-1));
+  });
+});

@@ -1,0 +1,107 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { chat, collect, textOf } from '../../support/gateway/chat.ts';
+import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
+import { createRestClient, type Frame, type RestClient } from '../../support/http/rest-client.ts';
+import { createGate, text } from '../../support/model/turn.ts';
+
+let gateway: ScriptedGateway;
+let rest: RestClient;
+
+beforeAll(async () => {
+  gateway = await startScriptedGateway({
+    // A checkpoint between two looks would make them differ.
+    settings: { CHECKPOINT_MS: '60000' },
+  });
+  rest = await createRestClient(gateway);
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+const session = `query ($id: Int!) { sessionByDatabaseId(databaseId: $id) {
+  id title updatedAt
+  tokenUsage { contextTokens totalTokens }
+  activeRun { databaseId }
+  messages(first: 100) { edges { node { databaseId role status content tokenCount } } }
+} }`;
+
+it('REST and GraphQL say the same of a session at every moment of its life', async () => {
+  const { json: created } = await rest.call('POST', '/sessions/', { user_id: 'alice', title: 'Shared' });
+  const sessionId = Buffer.from(`Session:${created.id}`).toString('base64');
+  const agree = async () => {
+    const { data } = await gateway.graphql(session, { id: created.id });
+    const seen = data.sessionByDatabaseId;
+    const read = async (path: string) => (await rest.call('GET', `/sessions/${created.id}${path}`)).json;
+    const [plain, tokens, { messages }] = [await read(''), await read('/tokens'), await read('/messages')];
+    expect({ title: plain.title, updatedAt: plain.updated_at }).toEqual({
+      title: seen.title,
+      updatedAt: seen.updatedAt,
+    });
+    expect([tokens.token_count, tokens.total_tokens]).toEqual([
+      seen.tokenUsage.contextTokens,
+      seen.tokenUsage.totalTokens,
+    ]);
+    expect(
+      messages.map((message: Record<string, unknown>) => [
+        message['id'],
+        message['content'],
+        message['token_count'],
+      ]),
+    ).toEqual(
+      seen.messages.edges.map(({ node }: { node: Record<string, unknown> }) => [
+        node['databaseId'],
+        node['content'],
+        node['tokenCount'],
+      ]),
+    );
+    return seen;
+  };
+  await agree();
+
+  const gate = createGate();
+  gateway.model.script([text('One '), gate, text('two')]);
+  const overGraphQL = collect(chat(gateway.client(), { sessionId, prompt: 'Count' }));
+  await gate.reached;
+  const during = await agree();
+  expect(during.activeRun).not.toBeNull();
+
+  const overRest: Frame[] = [];
+  for await (const frame of rest.follow(created.id)) {
+    overRest.push(frame);
+    if (frame.data.type === 'content') gate.release();
+  }
+
+  const events = await overGraphQL;
+  const finish = overRest.at(-1)?.data;
+  expect(textOf(events)).toBe('One two');
+  expect(finish).toMatchObject({ type: 'finish', full_answer: 'One two' });
+  expect(overRest[1]?.data.run_id).toBe(during.activeRun.databaseId);
+  expect(overRest.at(-1)?.id).toBe(`${during.activeRun.databaseId}:${events.at(-1)?.seq}`);
+  await agree();
+
+  await rest.call('PATCH', `/sessions/${created.id}`, { title: 'Renamed' });
+  expect((await agree()).title).toBe('Renamed');
+  await rest.call('POST', `/sessions/${created.id}/clear-history`);
+  expect((await agree()).messages.edges).toEqual([]);
+});
+
+it('a cancellation over GraphQL ends the stream of a REST client', async () => {
+  const { json: created } = await rest.call('POST', '/sessions/', {});
+  const gate = createGate();
+  gateway.model.script([text('Half'), gate]);
+  const frames: Frame[] = [];
+  for await (const frame of rest.chat(created.id, { prompt: 'Hi' })) {
+    frames.push(frame);
+    if (frame.data.type !== 'content') continue;
+    const id = Buffer.from(`Session:${created.id}`).toString('base64');
+    const cancel = 'mutation ($id: ID!) { cancelRun(sessionId: $id) { cancelled message { content } } }';
+    const { data } = await gateway.graphql(cancel, { id });
+    expect(data.cancelRun).toEqual({ cancelled: true, message: { content: 'Half' } });
+  }
+  expect(frames.at(-1)?.data.type).toBe('cancelled');
+});
+
+it('what the gateway publishes of its REST API is valid OpenAPI 3.1', async () => {
+  const description = await (await gateway.rest('/openapi.json')).json();
+  expect(await new Validator().validate(description)).toEqual({ valid: true });
+  expect(Object.keys(description.paths)).toHaveLength(10);
+});

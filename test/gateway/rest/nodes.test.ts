@@ -1,0 +1,211 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import { createRestClient, type Frame, type RestClient } from '../../support/http/rest-client.ts';
+import { createRestCurl, type RestCurl } from '../../support/http/rest-curl.ts';
+import { startNode } from '../../support/node/nodes.ts';
+
+let gateway: TestGateway;
+let rest: RestClient;
+let commands: RestCurl;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  rest = await createRestClient(gateway);
+  commands = createRestCurl(gateway.url, rest);
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+async function createSession(settings: object = {}): Promise<number> {
+  return (await rest.call('POST', '/sessions', { user_id: 'alice', ...settings })).json.id;
+}
+
+/** The frames of an answer, to its end. */
+async function ask(sessionId: number, prompt: string): Promise<Frame['data'][]> {
+  const frames: Frame['data'][] = [];
+  for await (const { data } of rest.chat(sessionId, { prompt })) frames.push(data);
+  return frames;
+}
+
+const pending = { display_name: expect.any(String), last_sync: null, error: null };
+
+describe('the curl commands of the legacy documentation', () => {
+  it('attach nodes that nobody has registered, show them, and detach one', async () => {
+    const id = await createSession();
+
+    const refused = await commands.curlJson('POST', `/sessions/${id}/nodes`, '{}');
+    expect(refused).toEqual({
+      status: 422,
+      answer: { detail: [{ type: 'missing', loc: ['body', 'node_ids'], msg: 'Field required', input: {} }] },
+    });
+
+    const attached = await commands.curlJson(
+      'POST',
+      `/sessions/${id}/nodes`,
+      '{"node_ids":["desk","phone"]}',
+    );
+    const offline = { ...pending, status: 'offline', connection: 'offline' };
+    expect(attached).toEqual({
+      status: 200,
+      answer: {
+        session_id: id,
+        sync_workspace_id: expect.stringMatching(/^[\da-f-]{36}$/),
+        nodes: [
+          { ...offline, node_id: 'desk' },
+          { ...offline, node_id: 'phone' },
+        ],
+      },
+    });
+    expect(await commands.curlJson('GET', `/sessions/${id}/nodes`)).toEqual(attached);
+    expect((await commands.curlJson('GET', `/sessions/${id}`)).answer).toMatchObject({
+      sync_workspace_id: attached.answer.sync_workspace_id,
+      attached_node_ids: ['desk', 'phone'],
+      node_sync_status: { desk: 'offline', phone: 'offline' },
+    });
+
+    const detached = await commands.curlJson('DELETE', `/sessions/${id}/nodes/desk`);
+    expect(detached).toEqual({
+      status: 200,
+      answer: { message: expect.any(String), session_id: id, node_id: 'desk' },
+    });
+    expect((await commands.curlJson('DELETE', `/sessions/${id}/nodes/desk`)).status).toBe(404);
+    expect((await commands.curlJson('GET', `/sessions/${id}`)).answer.attached_node_ids).toEqual(['phone']);
+  });
+
+  it('keep the nodes and the workspace of a session whose history is cleared', async () => {
+    const id = await createSession();
+    const attached = await commands.curlJson('POST', `/sessions/${id}/nodes`, '{"node_ids":["desk"]}');
+    await commands.curlJson('POST', `/sessions/${id}/clear-history`);
+    expect(await commands.curlJson('GET', `/sessions/${id}/nodes`)).toEqual(attached);
+  });
+});
+
+describe('the nodes of a session over REST', () => {
+  it('are shown as they are connected right now', async () => {
+    const id = await createSession();
+    await using node = await startNode(gateway, 'laptop');
+    await rest.call('POST', `/sessions/${id}/nodes`, { node_ids: ['laptop'] });
+
+    const { json: online } = await rest.call('GET', `/sessions/${id}/nodes`);
+    expect(online.nodes).toEqual([
+      { ...pending, node_id: 'laptop', status: 'pending', connection: 'online' },
+    ]);
+    expect((await rest.call('GET', `/sessions/${id}`)).json.node_sync_status).toEqual({ laptop: 'pending' });
+
+    node.leave();
+    await expect
+      .poll(async () => (await rest.call('GET', `/sessions/${id}/nodes`)).json.nodes[0], { timeout: 10_000 })
+      .toMatchObject({ status: 'offline', connection: 'offline' });
+  });
+
+  it('are none, and so is the workspace, until one is attached', async () => {
+    const id = await createSession();
+    const { json } = await rest.call('GET', `/sessions/${id}/nodes`);
+    expect(json).toEqual({ session_id: id, sync_workspace_id: null, nodes: [] });
+  });
+
+  it('stay attached when they are attached again, with the files from elsewhere', async () => {
+    const id = await createSession();
+    const first = await rest.call('POST', `/sessions/${id}/nodes`, { node_ids: ['desk'] });
+    const config = { source: 'node_local', path: '/home/alice', source_node_id: 'tower' };
+    const again = await rest.call('POST', `/sessions/${id}/nodes`, { node_ids: ['tower', 'desk'], config });
+
+    expect(again.json.nodes.map((node: { node_id: string }) => node.node_id)).toEqual(['desk', 'tower']);
+    expect(again.json.sync_workspace_id).toBe(first.json.sync_workspace_id);
+    const session = `{ sessionByDatabaseId(databaseId: ${id}) { workspace { source path sourceNodeId } } }`;
+    expect((await gateway.graphql(session)).data.sessionByDatabaseId.workspace).toEqual({
+      source: 'NODE_LOCAL',
+      path: '/home/alice',
+      sourceNodeId: 'tower',
+    });
+  });
+
+  it.each([
+    ['a node id that is none', { node_ids: ['desk', 'a b'] }, ['body', 'node_ids', 1]],
+    ['more nodes than a session may have', { node_ids: manyNodes(101) }, ['body', 'node_ids']],
+    [
+      'the files of no node',
+      { node_ids: ['desk'], config: { source: 'node_local' } },
+      source('source_node_id'),
+    ],
+    [
+      'the files of a node that is not attached',
+      { node_ids: ['desk'], config: { source: 'node_local', source_node_id: 'phone' } },
+      source('source_node_id'),
+    ],
+    ['the files of no folder', { node_ids: ['desk'], config: { source: 'server' } }, source('path')],
+    [
+      'an empty folder',
+      { node_ids: ['desk'], config: { source: 'empty', path: '/home/alice' } },
+      source('path'),
+    ],
+  ])('are not attached with %s', async (_what, body, loc) => {
+    const id = await createSession();
+    const { status, json } = await rest.call('POST', `/sessions/${id}/nodes`, body);
+    expect(status).toBe(422);
+    expect(json).toMatchObject({ detail: [{ loc, type: 'value_error' }] });
+    expect((await rest.call('GET', `/sessions/${id}/nodes`)).json.nodes).toEqual([]);
+  });
+
+  it('are not found where there is no such session', async () => {
+    for (const [method, path, body] of [
+      ['GET', '', undefined],
+      ['POST', '', { node_ids: ['desk'] }],
+      ['DELETE', '/desk', undefined],
+    ] as const) {
+      const { status } = await rest.call(method, `/sessions/4242/nodes${path}`, body);
+      expect(status).toBe(404);
+    }
+  });
+
+  it('are not detached by an id that is none', async () => {
+    const id = await createSession();
+    const { status, json } = await rest.call('DELETE', `/sessions/${id}/nodes/a%20b`);
+    expect([status, json.detail[0].loc]).toEqual([422, ['path', 'node_id']]);
+  });
+});
+
+describe('a tool call in a session made over REST', () => {
+  it('runs without being asked for, and is shown in the history', async () => {
+    await using node = await startNode(gateway, 'desktop');
+    const id = await createSession();
+    await rest.call('POST', `/sessions/${id}/nodes`, { node_ids: ['desktop'] });
+
+    const answering = ask(id, 'run `uname`');
+    const { dispatchId, tool, args } = await node.take();
+    expect([tool, args]).toEqual(['run_command', { command: 'uname' }]);
+    await node.print(dispatchId, 0, 'Linux\n');
+    await node.finish(dispatchId, { result: 'Linux\n', exitCode: 0 });
+
+    const frames = await answering;
+    expect(frames.map(({ type }) => type)).not.toContain('error');
+    expect(frames.at(-1)).toMatchObject({
+      type: 'finish',
+      full_answer: expect.stringContaining('```\nLinux\n```'),
+    });
+    expect(frames.find(({ type }) => type === 'tool_start')).toMatchObject({ node_id: 'desktop' });
+    const { json: history } = await rest.call('GET', `/sessions/${id}/messages`);
+    expect(history.messages[1].tool_calls).toMatchObject([
+      { name: 'run_command', status: 'succeeded', node_id: 'desktop', error_code: null, exit_code: 0 },
+    ]);
+  });
+
+  it('is not offered where the session denies it', async () => {
+    await using _node = await startNode(gateway, 'tablet');
+    const id = await createSession({ tool_approval: 'auto' });
+    await rest.call('POST', `/sessions/${id}/nodes`, { node_ids: ['tablet'] });
+    const { json: session } = await rest.call('PATCH', `/sessions/${id}`, { tool_approval: 'deny' });
+    expect(session.tool_approval).toBe('deny');
+
+    const frames = await ask(id, 'run `uname`');
+
+    expect(frames.at(-1)?.full_answer).toMatch(/`run_command`.*`DENY`/s);
+  });
+});
+
+function manyNodes(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `node-${index}`);
+}
+
+function source(field: string): string[] {
+  return ['body', 'config', field];
+}

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import {
+  createStatementLog,
+  queryPlan,
+  type Statement,
+  type StatementLog,
+} from '../../support/gateway/query-count.ts';
+import { globalId, seed, seedMessages } from './seed.ts';
+
+let gateway: TestGateway;
+let log: StatementLog;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  log = createStatementLog(gateway.services.database);
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+async function statementsOf(query: string, variables: Record<string, unknown>): Promise<Statement[]> {
+  return log.during(async () => {
+    const { errors } = await gateway.graphql(query, variables);
+    expect(errors).toBeUndefined();
+  });
+}
+
+async function plansOf(statements: Statement[]): Promise<string[][]> {
+  const plans: string[][] = [];
+  for (const statement of statements) plans.push(await queryPlan(gateway.services.database, statement));
+  return plans;
+}
+
+const page = `query ($id: ID!, $before: String) {
+  session(id: $id) {
+    messages(last: 20, before: $before) { edges { cursor node { content } } pageInfo { hasPreviousPage } }
+  }
+}`;
+
+describe('a page of messages', () => {
+  it('takes the same three searches through an index among 100 messages and among 100,000', async () => {
+    const { database } = gateway.services;
+    const [few = 0, many = 0] = await seed(database, { sessions: 2 });
+    await seedMessages(database, few, 100);
+    await seedMessages(database, many, 100_000);
+    const middle = await gateway.graphql(page, { id: globalId('Session', many) });
+    const before = middle.data.session.messages.edges[0].cursor;
+
+    const amongFew = await statementsOf(page, { id: globalId('Session', few) });
+    const amongMany = await statementsOf(page, { id: globalId('Session', many) });
+    const further = await statementsOf(page, { id: globalId('Session', many), before });
+
+    expect(amongMany.map(({ sql }) => sql)).toEqual(amongFew.map(({ sql }) => sql));
+    expect(further.map(({ sql }) => sql)).toEqual(amongFew.map(({ sql }) => sql));
+    expect(await plansOf(amongMany)).toMatchInlineSnapshot(`
+      [
+        [
+          "SEARCH main.Session USING INTEGER PRIMARY KEY (rowid=?)",
+        ],
+        [
+          "SEARCH Message USING COVERING INDEX Message_sessionId_id_idx (sessionId=? AND id>? AND id<?)",
+        ],
+        [
+          "SEARCH main.Message USING INTEGER PRIMARY KEY (rowid=?)",
+        ],
+      ]
+    `);
+    expect(await plansOf(further)).toEqual(await plansOf(amongMany));
+  });
+
+  it('under a list of sessions reads no more rows than it shows, and one to know if there are more', async () => {
+    const { database } = gateway.services;
+    await seed(database, { sessions: 50, userId: 'bob', turns: 25 });
+    const statements = await statementsOf(
+      'query ($userId: String) { sessions(userId: $userId, first: 50) { edges { node { messages(first: 2) { edges { node { content } } pageInfo { hasNextPage } } } } } }',
+      { userId: 'bob' },
+    );
+
+    const rows: number[] = [];
+    for (const { sql, params } of statements) {
+      rows.push((await database.$queryRawUnsafe<unknown[]>(sql, ...params)).length);
+    }
+    expect(rows).toEqual([50, 50 * 3, 50 * 3]);
+  });
+});
+
+describe('every other page', () => {
+  it.each([
+    ['sessions', '{ sessions(first: 20) { edges { node { id } } } }'],
+    [
+      'the sessions of a user',
+      'query ($userId: String) { sessions(userId: $userId, first: 20) { edges { node { id } } } }',
+    ],
+    [
+      'the sessions of a user in a part of an application',
+      'query ($userId: String) { sessions(userId: $userId, featureName: "default", first: 20) { edges { node { id } } } }',
+    ],
+    [
+      'the sessions of a part of an application',
+      '{ sessions(featureName: "default", first: 20) { edges { node { id } } } }',
+    ],
+    [
+      'the newest message and the runs of sessions',
+      'query ($userId: String) { sessions(userId: $userId, first: 20) { edges { node { lastMessage { id } lastRun { id } activeRun { id } } } } }',
+    ],
+  ])('of %s is found through an index, without sorting', async (_what, query) => {
+    await seed(gateway.services.database, { sessions: 3, userId: 'carol', turns: 2 });
+
+    const plans = await plansOf(await statementsOf(query, { userId: 'carol' }));
+
+    for (const step of plans.flat()) expect(step).not.toMatch(/TEMP B-TREE|SCAN (?!page)/);
+    expect(plans.flat().filter((step) => step.startsWith('SEARCH')).length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,176 @@
+import { isListType, isNonNullType, isObjectType } from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { schema } from '../../../src/schema/index.ts';
+import { collect, follow } from '../../support/gateway/chat.ts';
+import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import { createStatementLog, type StatementLog } from '../../support/gateway/query-count.ts';
+import { connectNode } from '../../support/node/node-client.ts';
+import { createNodeReports } from '../../support/node/node-reports.ts';
+import { registerNode } from '../../support/node/nodes.ts';
+import { globalId, seed, seedCancelledRun, seedNodes } from './seed.ts';
+
+let gateway: TestGateway;
+let log: StatementLog;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  log = createStatementLog(gateway.services.database);
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+/** How many statements an operation takes that must not fail. */
+async function count(query: string, variables: Record<string, unknown> = {}): Promise<number> {
+  const statements = await log.during(async () => {
+    const { errors } = await gateway.graphql(query, variables);
+    expect(errors).toBeUndefined();
+  });
+  return statements.length;
+}
+
+/** A user nobody else of this file has anything to do with. */
+let users = 0;
+function newUser(): string {
+  users += 1;
+  return `user-${users}`;
+}
+
+async function sessionsOf(sessions: number, selection: string, rows: object = {}): Promise<number> {
+  const userId = newUser();
+  await seed(gateway.services.database, { sessions, userId, ...rows });
+  return count(
+    `query ($userId: String) { sessions(userId: $userId, first: 100) { edges { node { ${selection} } } } }`,
+    {
+      userId,
+    },
+  );
+}
+
+async function messagesOf(turns: number, selection: string): Promise<number> {
+  const [id = 0] = await seed(gateway.services.database, { sessions: 1, turns, toolCalls: 2 });
+  return count(
+    `query ($id: ID!) { session(id: $id) { messages(first: 100) { edges { node { ${selection} } } } } }`,
+    { id: globalId('Session', id) },
+  );
+}
+
+async function deletionOf(sessions: number, selection: string): Promise<number> {
+  const userId = newUser();
+  await seed(gateway.services.database, { sessions, userId });
+  return count(`mutation ($userId: String) { deleteSessions(userId: $userId) { ${selection} } }`, { userId });
+}
+
+async function nodesOf(nodes: number, selection: string): Promise<number> {
+  const agentNodeIds = await seedNodes(gateway.services.database, nodes);
+  return sessionsOf(3, `nodes { node { ${selection} } connection } workspace { id }`, { agentNodeIds });
+}
+
+/** How many statements it takes in all, from its registration on, when a node asks for so many dispatches. */
+async function askedByNode(
+  dispatches: number,
+  ask: (url: string, token: string, ids: string[]) => Promise<unknown>,
+): Promise<number> {
+  const own = await startTestGateway();
+  const statements = await createStatementLog(own.services.database).during(async () => {
+    const token = await registerNode(own, 'laptop');
+    const ids = Array.from({ length: dispatches }, (_, index) => `dispatch-${index}`);
+    await ask(own.url, token, ids);
+    await own[Symbol.asyncDispose]();
+  });
+  return statements.length;
+}
+
+/** For every list in the schema: the statements that it takes to answer with so many rows. */
+const lists: Record<string, (size: number) => Promise<number>> = {
+  'Query.sessions': (size) => sessionsOf(size, 'id title'),
+  'Query.models': () => count('{ models { modelName } }'),
+  'Query.nodes': async (size) => {
+    const sessions = await seed(gateway.services.database, { sessions: size, turns: 1 });
+    const types = ['Session', 'Message', 'Run'] as const;
+    const ids = types.flatMap((type) => sessions.map((id) => globalId(type, id)));
+    return count(
+      'query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Session { title } ... on Message { content } ... on Run { status } } }',
+      // More are not taken at once.
+      { ids: ids.slice(0, 100) },
+    );
+  },
+  'Session.messages': (size) =>
+    sessionsOf(size, 'messages(first: 2) { edges { node { content } } pageInfo { hasNextPage } }', {
+      turns: 3,
+    }),
+  'Message.toolCalls': (size) => messagesOf(size, 'toolCalls { name }'),
+  'TokenUsage.byModel': (size) =>
+    sessionsOf(size, 'tokenUsage { totalTokens byModel { modelName } }', { models: 3 }),
+  'RunCancelled.toolCalls': async (toolCalls) => {
+    const runId = await seedCancelledRun(gateway.services.database, toolCalls);
+    const statements = await log.during(async () => {
+      const [cancelled] = await collect(follow(gateway.client(), runId));
+      expect(cancelled?.['message'].toolCalls).toHaveLength(toolCalls);
+    });
+    return statements.length;
+  },
+  'CancelReceipt.toolCalls': async (toolCalls) => {
+    const runId = await seedCancelledRun(gateway.services.database, toolCalls);
+    return count('mutation ($runId: ID!) { cancelRun(runId: $runId) { toolCalls { name } } }', { runId });
+  },
+  'Query.agentNodes': async (size) => {
+    await seedNodes(gateway.services.database, size);
+    return count('{ agentNodes(first: 100) { edges { node { nodeId connection lastSeenAt } } } }');
+  },
+  'AgentNode.capabilities': (size) => nodesOf(size, 'capabilities isRegistered'),
+  'Session.nodes': (size) => nodesOf(size, 'nodeId displayName'),
+  'InboxOpened.unknownDispatchIds': (size) =>
+    askedByNode(size, async (url, token, running) => {
+      await using node = connectNode(url, token, { running });
+      expect((await node.next('InboxOpened'))['unknownDispatchIds']).toEqual(running);
+    }),
+  'NodeHeartbeat.unknownDispatchIds': (size) =>
+    askedByNode(size, async (url, token, running) => {
+      expect(await createNodeReports(url, token).beat(running)).toEqual(running);
+    }),
+  'DeletedSessions.ids': async (size) =>
+    (await deletionOf(size, 'count ids')) - (await deletionOf(size, 'count')),
+};
+
+/** Rows that a list names one by one. */
+const nested: Record<string, (size: number) => Promise<number>> = {
+  'the newest message, the runs and the usage of sessions': (size) =>
+    sessionsOf(
+      size,
+      'lastMessage { content } activeRun { id } lastRun { status usage { totalTokens } } tokenUsage { percentage }',
+      { turns: 2, models: 2 },
+    ),
+  'the runs and the session of messages': (size) =>
+    messagesOf(
+      size,
+      'run { status error { code } } session { title tokenUsage { totalTokens } } toolCalls { name }',
+    ),
+  'the messages of the runs of messages': (size) =>
+    messagesOf(
+      size,
+      'run { userMessage { content } assistantMessage { content toolCalls { name } } session { id } }',
+    ),
+  'the messages of the sessions of messages': (size) =>
+    messagesOf(size, 'session { messages(last: 1) { edges { node { content } } } lastRun { id } }'),
+};
+
+describe('the number of SQL statements', () => {
+  it.each(Object.entries({ ...lists, ...nested }))('does not grow with %s', async (_name, statementsFor) => {
+    expect(await statementsFor(40)).toBe(await statementsFor(3));
+  });
+
+  it('is asserted here for every list in the schema', () => {
+    const fields = Object.values(schema.getTypeMap())
+      .filter(
+        (type) => isObjectType(type) && !type.name.startsWith('__') && !type.name.endsWith('Connection'),
+      )
+      .flatMap((type) =>
+        isObjectType(type) ? Object.values(type.getFields()).map((field) => ({ type, field })) : [],
+      )
+      .filter(({ field }) => {
+        const type = isNonNullType(field.type) ? field.type.ofType : field.type;
+        return isListType(type) || (isObjectType(type) && type.name.endsWith('Connection'));
+      })
+      .map(({ type, field }) => `${type.name}.${field.name}`);
+    expect(Object.keys(lists).sort()).toEqual(fields.sort());
+  });
+});

@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chat, collect } from '../../support/gateway/chat.ts';
+import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import { globalId } from './seed.ts';
+
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+const settings = 'title providerName modelName systemPrompt featureName userId';
+
+describe('createSession', () => {
+  it('takes nothing at all and then belongs to whoever asks', async () => {
+    const { data } = await gateway.graphql(`mutation { createSession(input: {}) { ${settings} } }`);
+    expect(data.createSession).toMatchInlineSnapshot(`
+      {
+        "featureName": "default",
+        "modelName": null,
+        "providerName": null,
+        "systemPrompt": null,
+        "title": null,
+        "userId": "anonymous",
+      }
+    `);
+  });
+});
+
+describe('updateSession', () => {
+  const update = `mutation ($id: ID!, $input: UpdateSessionInput!) {
+    updateSession(id: $id, input: $input) { title providerName modelName systemPrompt }
+  }`;
+  const all = { title: 'Trip', providerName: 'demo', modelName: 'demo-1', systemPrompt: 'Be brief.' };
+
+  it('leaves alone what it is not told, and takes away what is null', async () => {
+    const id = await gateway.createSession(all);
+
+    const untouched = await gateway.graphql(update, { id, input: {} });
+    expect(untouched.data.updateSession).toEqual(all);
+
+    const renamed = await gateway.graphql(update, { id, input: { title: 'Tour' } });
+    expect(renamed.data.updateSession).toEqual({ ...all, title: 'Tour' });
+
+    const emptied = await gateway.graphql(update, {
+      id,
+      input: { title: null, providerName: null, modelName: null, systemPrompt: null },
+    });
+    expect(emptied.data.updateSession).toEqual({
+      title: null,
+      providerName: null,
+      modelName: null,
+      systemPrompt: null,
+    });
+  });
+});
+
+describe('deleteSessions', () => {
+  const remove = `mutation ($userId: String, $featureName: String) {
+    deleteSessions(userId: $userId, featureName: $featureName) { count ids }
+  }`;
+
+  it('deletes what a user has in one part of an application, then everything else of theirs', async () => {
+    const notes = await gateway.createSession({ userId: 'alice', featureName: 'notes' });
+    const mail = await gateway.createSession({ userId: 'alice', featureName: 'mail' });
+    const bobs = await gateway.createSession({ userId: 'bob', featureName: 'notes' });
+    await collect(chat(gateway.client(), { sessionId: notes, prompt: 'Hello' }));
+
+    const first = await gateway.graphql(remove, { userId: 'alice', featureName: 'notes' });
+    const second = await gateway.graphql(remove, { userId: 'alice' });
+    const third = await gateway.graphql(remove, { userId: 'alice' });
+
+    expect([first, second, third].map(({ data }) => data.deleteSessions)).toEqual([
+      { count: 1, ids: [notes] },
+      { count: 1, ids: [mail] },
+      { count: 0, ids: [] },
+    ]);
+    const left = await gateway.graphql('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', {
+      ids: [notes, mail, bobs],
+    });
+    expect(left.data.nodes).toEqual([null, null, { id: bobs }]);
+    expect(await gateway.services.database.message.count()).toBe(0);
+  });
+
+  it('deletes only what belongs to whoever asks where no user is named', async () => {
+    const mine = await gateway.createSession({ featureName: 'drafts' });
+    const carols = await gateway.createSession({ userId: 'carol', featureName: 'drafts' });
+
+    const { data } = await gateway.graphql(remove, { featureName: 'drafts' });
+
+    expect(data.deleteSessions.ids).toEqual([mine]);
+    expect((await gateway.graphql(`{ session(id: "${carols}") { id } }`)).data.session).toEqual({
+      id: carols,
+    });
+  });
+});
+
+describe('sessions', () => {
+  const search = `query ($search: String) {
+    sessions(userId: "dave", search: $search) { edges { node { title } } }
+  }`;
+  const titles = async (text: string) => {
+    const { data } = await gateway.graphql(search, { search: text });
+    return data.sessions.edges.map(({ node }: { node: { title: string } }) => node.title);
+  };
+
+  it('are found by a part of their title, whatever its case, taken literally', async () => {
+    for (const title of [
+      'Trip to Lisbon',
+      'Lisbon again',
+      '100% done',
+      '100 things',
+      'under_score',
+      'Évora',
+    ]) {
+      await gateway.createSession({ userId: 'dave', title });
+    }
+    await gateway.createSession({ userId: 'dave' });
+    await gateway.createSession({ userId: 'erin', title: 'Lisbon with erin' });
+
+    expect(await titles('Lisbon')).toEqual(['Lisbon again', 'Trip to Lisbon']);
+    expect(await titles('lisbon')).toEqual(['Lisbon again', 'Trip to Lisbon']);
+    expect(await titles('100%')).toEqual(['100% done']);
+    expect(await titles('r_s')).toEqual(['under_score']);
+    expect(await titles('Évo')).toEqual(['Évora']);
+    expect(await titles("'; DROP TABLE")).toEqual([]);
+  });
+});
+
+describe('node', () => {
+  it('finds a session, a message and a run by their ids, and nodes keeps their order', async () => {
+    const session = await gateway.createSession({ title: 'Trip' });
+    const seen = await collect(chat(gateway.client(), { sessionId: session, prompt: 'Hello' }));
+    const run = seen[0]?.runId;
+    const message = seen[0]?.['assistantMessageId'];
+
+    const { data } = await gateway.graphql(
+      `query ($ids: [ID!]!, $run: ID!) {
+        node(id: $run) { __typename id ... on Run { status } }
+        nodes(ids: $ids) { __typename id }
+      }`,
+      { run, ids: [message, globalId('Session', 2 ** 31 - 1), session, run, session] },
+    );
+
+    expect(data).toEqual({
+      node: { __typename: 'Run', id: run, status: 'COMPLETED' },
+      nodes: [
+        { __typename: 'Message', id: message },
+        null,
+        { __typename: 'Session', id: session },
+        { __typename: 'Run', id: run },
+        { __typename: 'Session', id: session },
+      ],
+    });
+  });
+});

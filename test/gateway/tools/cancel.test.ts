@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import type { ToolOutcome } from '../../../src/tools/tool-runner.ts';
+import { chat, collect, type SeenRunEvent, until } from '../../support/gateway/chat.ts';
+import type { TestGateway } from '../../support/gateway/gateway.ts';
+import type { GraphQLAnswer } from '../../support/gateway/gateway-api.ts';
+import { type Format, startModelGateway } from '../../support/gateway/model-gateway.ts';
+import { createTools, type ToolPlay } from '../../support/gateway/tool-double.ts';
+import { startModelServer } from '../../support/model/model-server.ts';
+import { text, toolCall } from '../../support/model/turn.ts';
+
+const cancelRun = `mutation ($runId: ID!) { cancelRun(runId: $runId) {
+  cancelled message { status content } toolCalls { callId status result stopped }
+} }`;
+
+const ending = `subscription ($runId: ID!, $after: Int) { runEvents(runId: $runId, after: $after) {
+  __typename ... on RunCancelled { toolCalls { callId name status result stopped } }
+} }`;
+
+/** How the run ended, with its tool calls. */
+async function endOf(gateway: TestGateway, runId: string) {
+  const operation = { query: ending, variables: { runId } };
+  let last: GraphQLAnswer['data'];
+  for await (const result of gateway.client().iterate(operation)) last = result.data;
+  return last.runEvents;
+}
+
+/** A tool that works until it is told to stop, and then does as it is told to. */
+function worksUntil(stopped: (play: ToolPlay) => string | ToolOutcome) {
+  return async (play: ToolPlay) => {
+    await play.print('working');
+    await new Promise((resolve) => play.signal.addEventListener('abort', resolve, { once: true }));
+    return stopped(play);
+  };
+}
+
+const tools = createTools({
+  quick: () => 'quick is done',
+  throws: worksUntil(({ signal }) => {
+    throw signal.reason;
+  }),
+  reports: worksUntil(() => ({ status: 'CANCELLED', result: 'stopped at line 7', stopped: true })),
+  finishes: worksUntil(() => 'just made it'),
+  goesOn: () => new Promise<string>(() => {}),
+});
+
+describe.each<Format>(['openai', 'anthropic'])('cancelling during a tool call of %s', (format) => {
+  it('stops every tool, says what became of each, and keeps what there is', async () => {
+    await using model = await startModelServer();
+    const names = ['quick', 'throws', 'reports', 'finishes'];
+    model.script([text('On it. '), ...names.map((name) => toolCall(name, name, {}))], [text('Never said.')]);
+    await using gateway = await startModelGateway(model, format, { tools });
+    const sessionId = await gateway.createSession();
+
+    const seen: SeenRunEvent[] = [];
+    let receipt: GraphQLAnswer['data'];
+    for await (const event of chat(gateway.client(), { sessionId, prompt: 'Work' })) {
+      seen.push(event);
+      const working = seen.filter(({ __typename }) => __typename === 'ToolOutputDelta').length;
+      const quickIsDone = seen.some(({ __typename }) => __typename === 'ToolCallFinished');
+      if (working === 3 && quickIsDone && !receipt) {
+        receipt = (await gateway.graphql(cancelRun, { runId: event.runId })).data.cancelRun;
+      }
+    }
+
+    const toolCalls = [
+      { callId: 'quick', status: 'SUCCEEDED', result: 'quick is done', stopped: null },
+      { callId: 'throws', status: 'CANCELLED', result: 'Cancelled.', stopped: false },
+      { callId: 'reports', status: 'CANCELLED', result: 'stopped at line 7', stopped: true },
+      { callId: 'finishes', status: 'SUCCEEDED', result: 'just made it', stopped: null },
+    ];
+    expect(receipt).toEqual({
+      cancelled: true,
+      message: { status: 'CANCELLED', content: 'On it. ' },
+      toolCalls,
+    });
+    expect(seen.at(-1)).toMatchObject({ __typename: 'RunCancelled', message: { status: 'CANCELLED' } });
+    expect(seen.filter(({ __typename }) => __typename === 'ToolCallFinished')).toHaveLength(4);
+    expect(await endOf(gateway, seen[0]?.runId ?? '')).toMatchObject({
+      __typename: 'RunCancelled',
+      toolCalls,
+    });
+    expect(model.requests).toHaveLength(1);
+  });
+
+  it('leaves a session that goes on, and a model that knows what was stopped', async () => {
+    await using model = await startModelServer();
+    model.script([toolCall('a', 'throws', {})]);
+    await using gateway = await startModelGateway(model, format, { tools });
+    const sessionId = await gateway.createSession();
+    for await (const { __typename, runId } of chat(gateway.client(), { sessionId, prompt: 'Work' })) {
+      if (__typename === 'ToolOutputDelta') await gateway.graphql(cancelRun, { runId });
+    }
+    model.script([text('You stopped me.')]);
+    const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'What happened?' }));
+    expect(seen.at(-1)).toMatchObject({
+      __typename: 'RunCompleted',
+      message: { content: 'You stopped me.' },
+    });
+    expect(JSON.stringify(model.requests[1]?.body)).toContain('Cancelled.');
+  });
+});
+
+it('cancelling leaves a tool behind that does not stop', async () => {
+  await using model = await startModelServer();
+  model.script([text('On it. '), toolCall('call-1', 'goesOn', {})]);
+  const settings = { CANCEL_CONFIRM_MS: '100' };
+  await using gateway = await startModelGateway(model, 'openai', { tools, settings });
+  const sessionId = await gateway.createSession();
+  const seen = await until(chat(gateway.client(), { sessionId, prompt: 'Work' }), 'ToolCallStarted');
+  const runId = seen.at(-1)?.runId ?? '';
+
+  const { data } = await gateway.graphql(cancelRun, { runId });
+
+  expect(data.cancelRun).toEqual({
+    cancelled: true,
+    message: { status: 'CANCELLED', content: 'On it. ' },
+    toolCalls: [
+      {
+        callId: 'call-1',
+        status: 'CANCELLED',
+        result: 'Cancelled, but the tool did not stop.',
+        stopped: false,
+      },
+    ],
+  });
+  expect(await endOf(gateway, runId)).toMatchObject({ __typename: 'RunCancelled' });
+});

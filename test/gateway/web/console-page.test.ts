@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway({ settings: { AUTH: 'token' } });
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+describe('the console', () => {
+  test.each(['/console', '/console/'])('is a page that everybody may open, at %s', async (path) => {
+    const response = await fetch(gateway.url + path);
+
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(response.headers.get('content-security-policy')).toBe(policy);
+    expect(await response.text()).not.toMatch(/<style|<script(?! type="module" src="\/console\/)|\son\w+=/);
+  });
+
+  test.each([
+    ['main.js', 'text/javascript; charset=utf-8'],
+    ['main.css', 'text/css; charset=utf-8'],
+    ['icon.svg', 'image/svg+xml'],
+  ])('has the part %s', async (file, type) => {
+    const response = await fetch(`${gateway.url}/console/${file}`);
+
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe(type);
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect((await response.text()).length).toBeGreaterThan(100);
+  });
+
+  test('is sent again only when it has changed, and keeps its policy', async () => {
+    const first = await fetch(`${gateway.url}/console`);
+    const etag = first.headers.get('etag') ?? '';
+
+    const second = await fetch(`${gateway.url}/console`, { headers: { 'if-none-match': etag } });
+
+    expect(first.headers.get('cache-control')).toBe('no-cache');
+    expect(second.status).toBe(304);
+    expect(second.headers.get('content-security-policy')).toBe(policy);
+    expect(await second.text()).toBe('');
+  });
+
+  test('answers HEAD without a body', async () => {
+    const response = await fetch(`${gateway.url}/console`, { method: 'HEAD' });
+
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-security-policy')).toBe(policy);
+    expect(await response.text()).toBe('');
+  });
+
+  test.each(['/console/nothing', '/console/../main.js', '/console/%2e%2e/main.js', '/console/..%2fmain.js'])(
+    'has nothing at %s',
+    async (path) => {
+      expect((await fetch(gateway.url + path)).status).toBe(404);
+    },
+  );
+});

@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createWav } from '../../support/files/wav.ts';
+import { chatDocument, runEventsDocument } from '../../support/gateway/chat.ts';
+import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+
+let gateway: TestGateway;
+let sessionId = '';
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  sessionId = await gateway.createSession({ title: 'Mine' });
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+/** What a page may make a browser send without asking first, by how. None of these browsers tells where from. */
+const bodies: Record<string, (json: string) => RequestInit> = {
+  'a form that is urlencoded': (json) => ({ body: new URLSearchParams({ json, query: json }) }),
+  'a form with files': (json) => {
+    const form = new FormData();
+    form.set('operations', json);
+    form.set('map', '{}');
+    form.set('file', new Blob([json]), 'a.wav');
+    return { body: form };
+  },
+  'a form of plain text': (json) => ({ body: json, headers: { 'content-type': 'text/plain' } }),
+  'plain text that has JSON in its name': (json) => ({
+    body: json,
+    headers: { 'content-type': 'text/plain; application/json' },
+  }),
+  'a body of no type': (json) => ({ body: new Blob([json]) }),
+};
+
+const mutation = 'mutation M($input: ChatInput!) { sendMessage(input: $input) { id } }';
+
+function operation(query: string) {
+  return { query, variables: { input: { sessionId, prompt: 'Spend money.', onBusy: 'ENQUEUE' } } };
+}
+
+function search(query: string): string {
+  const { variables } = operation(query);
+  return String(new URLSearchParams({ query, variables: JSON.stringify(variables) }));
+}
+
+/** All that a page could be after. */
+async function state() {
+  const { data } = await gateway.graphql(
+    '{ sessions { edges { node { title messages { edges { node { id audio { url } } } } } } } }',
+  );
+  return data;
+}
+
+/** Sends, as any page may, and finds nothing changed. */
+async function expectRefused(path: string, init: RequestInit, statuses: number[]): Promise<void> {
+  const before = await state();
+  const response = await fetch(gateway.url + path, init);
+  await response.text();
+  expect(statuses).toContain(response.status);
+  expect(await state()).toEqual(before);
+}
+
+describe.each(Object.entries(bodies))('%s', (_what, request) => {
+  it('is no operation for GraphQL', async () => {
+    const json = JSON.stringify(operation(mutation));
+    await expectRefused('/graphql', { method: 'POST', ...request(json) }, [403, 415]);
+    const { headers, ...init } = request(json);
+    const accept = { ...(headers as object), accept: 'text/event-stream' };
+    await expectRefused('/graphql/stream', { method: 'POST', ...init, headers: accept }, [415]);
+  });
+
+  it('is no prompt, no session and no change for REST', async () => {
+    const json = JSON.stringify({ prompt: 'Spend money.', title: 'Not mine' });
+    for (const path of ['/sessions/', '/sessions/1/chat']) {
+      await expectRefused(`/api/v1${path}`, { method: 'POST', ...request(json) }, [415, 422]);
+    }
+  });
+});
+
+describe('a GET, which an image, a script or a style sheet makes a browser send', () => {
+  const accepts = ['*/*', 'image/avif,image/webp,*/*;q=0.8', 'text/css,*/*;q=0.1'];
+
+  it.each(accepts)('sends no prompt where it accepts %s', async (accept) => {
+    for (const path of ['/graphql', '/graphql/stream']) {
+      await expectRefused(`${path}?${search(chatDocument)}`, { headers: { accept } }, [404, 405]);
+    }
+  });
+
+  it.each([...accepts, 'text/event-stream', 'application/json'])(
+    'changes nothing where it accepts %s',
+    async (accept) => {
+      for (const path of ['/graphql', '/graphql/stream']) {
+        await expectRefused(`${path}?${search(mutation)}`, { headers: { accept } }, [404, 405]);
+      }
+    },
+  );
+
+  it('that opens a page asks for GraphiQL, which sends nothing by itself', async () => {
+    const headers = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+    await expectRefused(`/graphql?${search(chatDocument)}`, { headers }, [200]);
+    await expectRefused(`/graphql/stream?${search(chatDocument)}`, { headers }, [404]);
+  });
+
+  it('only reads over REST', async () => {
+    for (const path of [
+      '/sessions/?user_id=anonymous&feature_name=default',
+      '/sessions/1',
+      '/sessions/1/chat',
+      '/sessions/1/messages',
+    ]) {
+      await expectRefused(`/api/v1${path}`, {}, [200, 204]);
+    }
+    for (const path of ['/sessions/1/clear-history', '/sessions/1/cancel']) {
+      await expectRefused(`/api/v1${path}`, {}, [405]);
+    }
+  });
+
+  it('of who names the event stream may follow what others do', async () => {
+    await gateway.send({ sessionId, prompt: 'Hi', onBusy: 'ENQUEUE' });
+    const headers = { accept: 'text/event-stream' };
+    const search = new URLSearchParams({ query: runEventsDocument, variables: '{"runId":"UnVuOjE="}' });
+    for (const path of ['/graphql', '/graphql/stream']) {
+      const response = await fetch(`${gateway.url}${path}?${search}`, { headers });
+      expect(await response.text()).toContain('"RunCompleted"');
+    }
+  });
+});
+
+describe('a GET of who names the event stream, as a page does that hides where from,', () => {
+  const field = 'chat(input: $input) { __typename }';
+  const documents: Record<string, string> = {
+    'the field': `subscription ($input: ChatInput!) { ${field} }`,
+    'an alias': `subscription ($input: ChatInput!) { runEvents: ${field} }`,
+    'an inline fragment': `subscription ($input: ChatInput!) { ... { ... on Subscription { ${field} } } }`,
+    'fragments within each other': `subscription ($input: ChatInput!) { ...A }
+      fragment A on Subscription { ...B } fragment B on Subscription { a: ${field} }`,
+  };
+
+  async function expectPostOnly(path: string, search: Record<string, string>, headers = {}): Promise<void> {
+    const before = await state();
+    const { variables } = operation('');
+    const all = new URLSearchParams({ ...search, variables: JSON.stringify(variables) });
+    const response = await fetch(`${gateway.url}${path}?${all}`, {
+      headers: { accept: 'text/event-stream', ...headers },
+    });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+    expect(await response.text()).toContain('METHOD_NOT_ALLOWED');
+    expect(await state()).toEqual(before);
+  }
+
+  it.each(Object.entries(documents))('sends no prompt by %s', async (_what, query) => {
+    for (const path of ['/graphql', '/graphql/stream']) await expectPostOnly(path, { query });
+  });
+
+  it('sends no prompt by the one of several operations that is named', async () => {
+    const query = `subscription Read { runEvents(runId: "UnVuOjE=") { __typename } }
+      subscription Send($input: ChatInput!) { ${field} }`;
+    for (const path of ['/graphql', '/graphql/stream']) {
+      await expectPostOnly(path, { query, operationName: 'Send' });
+      const search = new URLSearchParams({ query, operationName: 'Read' });
+      const headers = { accept: 'text/event-stream' };
+      const response = await fetch(`${gateway.url}${path}?${search}`, { headers });
+      expect(await response.text()).toContain('"RunCompleted"');
+    }
+  });
+
+  it('sends no prompt to a stream that was reserved', async () => {
+    const token = await (await fetch(`${gateway.url}/graphql/stream`, { method: 'PUT' })).text();
+    const headers = { accept: 'application/json', 'x-graphql-event-stream-token': token };
+    const extensions = '{"operationId":"1"}';
+    await expectPostOnly('/graphql/stream', { query: String(documents['the field']), extensions }, headers);
+  });
+});
+
+describe('a POST that REST takes, be it without a body or as a form with a file,', () => {
+  it.each([
+    ['of another site', { 'sec-fetch-site': 'cross-site' }],
+    ['of a browser that tells only the origin', { origin: 'https://mallory.example' }],
+  ])('%s clears no history, cancels nothing and leaves no recording', async (_from, headers) => {
+    for (const path of ['/sessions/1/clear-history', '/sessions/1/cancel']) {
+      await expectRefused(`/api/v1${path}`, { method: 'POST', headers }, [403]);
+    }
+    const form = new FormData();
+    form.set('file', new Blob([new Uint8Array(createWav({ seconds: 1 }))]), 'a.wav');
+    const upload = { method: 'POST', headers, body: form };
+    await expectRefused('/api/v1/sessions/messages/1/audio', upload, [403]);
+  });
+});

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chat, collect } from '../../support/gateway/chat.ts';
+import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+
+describe('with INTROSPECTION=off', () => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startTestGateway({ settings: { INTROSPECTION: 'off' } });
+  });
+  afterAll(() => gateway[Symbol.asyncDispose]());
+
+  it.each([
+    '{ __schema { queryType { name } } }',
+    '{ a: __type(name: "Session") { name } }',
+    '{ ...A } fragment A on Query { __schema { types { name } } }',
+  ])('%s is refused', async (query) => {
+    const { data, errors } = await gateway.graphql(query);
+    expect(data).toBeUndefined();
+    expect(errors?.[0]).toMatchObject({
+      message: expect.stringMatching(/introspection has been disabled/),
+      extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+    });
+    const results = gateway.client().iterate({ query });
+    expect((await results.next()).value).toMatchObject({
+      errors: [
+        { message: expect.stringMatching(/introspection has been disabled/) },
+        ...(errors?.slice(1) ?? []),
+      ],
+    });
+  });
+
+  it('who misspells a name is not told the right one', async () => {
+    const messages: string[] = [];
+    for (const query of [
+      '{ sesions { edges { cursor } } }',
+      '{ sessions(frist: 1) { edges { cursor } } }',
+      '{ node(id: "x") { title } }',
+      'mutation { sendMessage(input: { sessionId: "x", prompt: "Hi", onBusy: REJECTS }) { id } }',
+    ]) {
+      const { errors = [] } = await gateway.graphql(query);
+      messages.push(...errors.map(({ message }) => message));
+    }
+    expect(messages).toEqual([
+      'Cannot query field "sesions" on type "Query".',
+      'Unknown argument "frist" on field "Query.sessions".',
+      'Cannot query field "title" on type "Node".',
+      'Value "REJECTS" does not exist in "OnBusy" enum.',
+    ]);
+  });
+
+  it('a client that knows the schema chats as ever, and is told the types of what it gets', async () => {
+    const sessionId = await gateway.createSession();
+    const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }));
+    expect(seen.at(-1)?.__typename).toBe('RunCompleted');
+  });
+});
+
+it('without the setting, names are suggested', async () => {
+  await using gateway = await startTestGateway();
+  const { errors } = await gateway.graphql('{ sesions { edges { cursor } } }');
+  expect(errors?.[0]?.message).toMatch(/Did you mean "sessions"/);
+});

@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+import { openTestTools, type TestTools } from '../../support/node/agent-tools.ts';
+import { isRunning } from '../../support/process/process-state.ts';
+
+const openShell = () => openTestTools({ policy: 'mode: permissive' });
+
+/** Runs a command and cancels it once it has written something; gives what it had written by then. */
+async function cancelOnOutput(tools: TestTools, command: string) {
+  const cancel = new AbortController();
+  let output = '';
+  const onOutput = (text: string) => {
+    output += text;
+    if (output.endsWith('\n')) cancel.abort();
+  };
+  const report = await tools.command(command, { cancel: cancel.signal, onOutput });
+  return { report, output };
+}
+
+test('both outputs come in the order in which they were written', async () => {
+  await using tools = await openShell();
+  const written = Array.from({ length: 50 }, (_, i) => `out ${i}\nerr ${i}\n`).join('');
+  const { result } = await tools.command('for i in $(seq 0 49); do echo out $i; echo err $i >&2; done');
+  expect(result).toBe(written);
+});
+
+test('a command that fails has its exit code', async () => {
+  await using tools = await openShell();
+  expect(await tools.command('echo no; exit 3')).toEqual({
+    status: 'FAILED',
+    errorCode: 'FAILED',
+    result: 'no\n',
+    exitCode: 3,
+  });
+});
+
+test('a command that is not there has the exit code of a shell', async () => {
+  await using tools = await openTestTools({ policy: 'allow: [no-such-program]' });
+  expect(await tools.command('no-such-program')).toMatchObject({
+    status: 'FAILED',
+    result: expect.stringContaining('not found'),
+    exitCode: 127,
+  });
+});
+
+test('a command that a signal ended says so', async () => {
+  await using tools = await openShell();
+  expect(await tools.command('echo begun; kill -SEGV $$')).toEqual({
+    status: 'FAILED',
+    errorCode: 'FAILED',
+    result: 'begun\n[It was ended by SIGSEGV.]',
+    exitCode: 139,
+  });
+});
+
+test('commands read nothing, and run in the folder that they are given', async () => {
+  await using tools = await openShell();
+  await tools.put('sub/a.txt', '');
+  const report = await tools.call('run_command', { command: 'cat; pwd', cwd: 'sub' });
+  expect(report.result).toBe(`${tools.root}/sub\n`);
+});
+
+test.each(['..', '/etc', 'link'])('the folder of a command is not %j, out of the workspace', async (cwd) => {
+  await using tools = await openShell();
+  await tools.command(`ln -s ${tools.outside} link`);
+  expect(await tools.call('run_command', { command: 'pwd', cwd })).toMatchObject({ errorCode: 'POLICY' });
+});
+
+test('cancelling a command ends it with all its children', async () => {
+  await using tools = await openShell();
+  const { report, output } = await cancelOnOutput(
+    tools,
+    'sleep 60 & sh -c "sleep 60 & wait" & echo $! $$; wait',
+  );
+  expect(report).toMatchObject({
+    status: 'CANCELLED',
+    result: expect.stringContaining('[It was cancelled.]'),
+  });
+  for (const pid of output.split(' ')) expect(isRunning(Number(pid))).toBe(false);
+});
+
+test('cancelling a command that ignores SIGTERM ends it all the same', async () => {
+  await using tools = await openShell();
+  const { report, output } = await cancelOnOutput(tools, 'trap "" TERM; echo $$; while :; do sleep 60; done');
+  expect(report.status).toBe('CANCELLED');
+  expect(isRunning(Number(output))).toBe(false);
+});
+
+test('a command that takes too long is stopped, and what it wrote is kept', async () => {
+  await using tools = await openShell();
+  expect(await tools.command('echo begun; sleep 60', { timeoutMs: 500 })).toEqual({
+    status: 'TIMED_OUT',
+    errorCode: 'TIMEOUT',
+    result: 'begun\n[It took too long and was stopped.]',
+  });
+});
+
+test('a command that was cancelled before it began does not run', async () => {
+  await using tools = await openShell();
+  const report = await tools.command('echo begun > made', { cancel: AbortSignal.abort() });
+  expect(report.status).toBe('CANCELLED');
+  expect((await tools.call('list_files', {})).result).not.toContain('made');
+});
+
+test('what a command leaves in the background is ended, and does not hold it up', async () => {
+  await using tools = await openShell();
+  const { status, result } = await tools.command('sleep 60 & echo $!');
+  expect(status).toBe('SUCCEEDED');
+  expect(isRunning(Number(result))).toBe(false);
+});
+
+test('a process that takes itself out of the group does not hold its command up', async () => {
+  await using tools = await openShell();
+  const { status, result } = await tools.command(
+    'mkfifo ready; setsid sh -c "echo > ready; exec sleep 60" & read -r line < ready; echo $!',
+  );
+  expect(status).toBe('SUCCEEDED');
+  process.kill(Number(result), 'SIGKILL');
+});

@@ -1,0 +1,50 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { snippets } from '../../support/files/readme.ts';
+import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
+import { startTestGateway } from '../../support/gateway/gateway.ts';
+import { openTestTools } from '../../support/node/agent-tools.ts';
+import { connectionOf } from '../../support/node/nodes.ts';
+
+const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+const program = `"${process.execPath}" --import "${import.meta.resolve('tsx')}" "${main}"`;
+
+test('the three steps of the README lead from nothing to a command that runs on a node', async () => {
+  await using gateway = await startTestGateway();
+  await using folder = await openTemporaryFolder();
+  const cwd = join(folder.path, 'gateway');
+  await mkdir(cwd);
+  await writeFile(join(cwd, 'README.md'), '');
+  await writeFile(join(cwd, '.env'), '');
+  const step = (start: string) => {
+    const script = snippets('sh').find((snippet) => snippet.startsWith(start)) ?? '';
+    return script
+      .replaceAll('http://localhost:8000', gateway.url)
+      .replaceAll('node dist/main.js', `exec ${program}`);
+  };
+
+  const agent = spawn('sh', ['-c', step('export SWITCHYARD_TOKEN=')], { cwd });
+  try {
+    await expect
+      .poll(() => connectionOf(gateway, 'laptop').catch(() => 'none'), { timeout: 20_000 })
+      .toBe('ONLINE');
+    const { stdout } = await promisify(execFile)('sh', ['-c', step('SESSION=')], { cwd });
+
+    expect(stdout).toMatch(/"type":"tool_output"[^\n]*README\.md/);
+    expect(stdout).toMatch(/"type":"finish"/);
+  } finally {
+    agent.kill('SIGTERM');
+    await once(agent, 'exit');
+  }
+});
+
+test('the policy of the README is one', async () => {
+  const [policy = ''] = snippets('yaml');
+  await using tools = await openTestTools({ policy });
+  expect(tools.capabilities).not.toContain('write_file');
+});

@@ -1,0 +1,52 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { claimDataDir } from '../../src/storage/claim-data-dir.ts';
+import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
+
+const program = fileURLToPath(new URL('../support/process/database-process.ts', import.meta.url));
+
+test('a second gateway on the same folder is refused', async () => {
+  await using folder = await openTemporaryFolder();
+  using _claim = await claimDataDir(folder.path);
+  await expect(claimDataDir(folder.path, { waitMs: 0 })).rejects.toMatchObject({
+    name: 'StartupError',
+    message: `Another gateway is using the data folder ${folder.path}: stop it first, or give this one a DATA_DIR of its own.`,
+  });
+});
+
+test('a gateway that starts while its predecessor is stopping waits for it', async () => {
+  await using folder = await openTemporaryFolder();
+  const predecessor = await claimDataDir(folder.path);
+  const successor = claimDataDir(folder.path, { waitMs: 20_000 });
+  predecessor[Symbol.dispose]();
+  (await successor)[Symbol.dispose]();
+});
+
+test('gateways on different folders do not mind each other', async () => {
+  await using folder = await openTemporaryFolder();
+  using _alice = await claimDataDir(join(folder.path, 'alice'), { waitMs: 0 });
+  using _bob = await claimDataDir(join(folder.path, 'bob'), { waitMs: 0 });
+});
+
+test('the claim of a gateway that was killed is free again', async () => {
+  await using folder = await openTemporaryFolder();
+  const victim = fork(program, ['claim', folder.path], { execArgv: ['--import', 'tsx'] });
+  await once(victim, 'message');
+  await expect(claimDataDir(folder.path, { waitMs: 0 })).rejects.toThrow('Another gateway is using');
+  victim.kill('SIGKILL');
+  await once(victim, 'exit');
+  using _claim = await claimDataDir(folder.path, { waitMs: 0 });
+});
+
+test('a folder that cannot be made is refused', async () => {
+  await using folder = await openTemporaryFolder();
+  writeFileSync(join(folder.path, 'file'), '');
+  await expect(claimDataDir(join(folder.path, 'file', 'data'))).rejects.toMatchObject({
+    name: 'StartupError',
+    message: expect.stringMatching(/^The data folder .* cannot be used: ENOTDIR/),
+  });
+});

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { chat, collect, follow, type SeenRunEvent } from '../support/gateway/chat.ts';
+import { createGate, text } from '../support/model/turn.ts';
+import { startScriptedProcess } from '../support/process/scripted-process.ts';
+
+test('who has seen more of an answer than was saved before the crash is told what was saved', async () => {
+  await using victim = await startScriptedProcess({ CHECKPOINT_MS: '600000' });
+  victim.model.script([text('Words ', 'in ', 'the ', 'wind'), createGate()]);
+  const sessionId = await victim.createSession();
+  const input = { sessionId, prompt: 'Say something.', requestId: 'alice-1' };
+  let last: SeenRunEvent | undefined;
+  for await (const event of chat(victim.client(), input)) {
+    last = event;
+    if (event.text === 'wind') break;
+  }
+  victim.kill('SIGKILL');
+  await victim.exited;
+
+  await using gateway = await victim.restart();
+  for (const events of [
+    await collect(follow(gateway.client(), last?.runId ?? '', last?.seq)),
+    await collect(chat(gateway.client(), input, last?.seq)),
+  ]) {
+    expect(events).toMatchObject([
+      { __typename: 'HistoryGap', fromSeq: (last?.seq ?? 0) + 1 },
+      { __typename: 'RunFailed', code: 'INTERRUPTED', message: { content: '', status: 'INTERRUPTED' } },
+    ]);
+    expect(events[1]?.['usage'].measured).toBe(false);
+  }
+  expect(victim.model.requests).toHaveLength(1);
+});

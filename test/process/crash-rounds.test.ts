@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
+import { type GatewayProcess, startGatewayProcess } from '../support/process/gateway-process.ts';
+
+const rounds = 8;
+const sessionCount = 4;
+
+const sessionDocument = `query ($id: ID!) {
+  session(id: $id) {
+    activeRun { id }
+    messages(first: 1000) { edges { node { role content status run { status error { code } } } } }
+  }
+}`;
+
+interface StoredMessage {
+  role: 'USER' | 'ASSISTANT';
+  content: string;
+  status: string;
+  run: { status: string; error: { code: string } | null };
+}
+
+/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+async function messagesOf(gateway: GatewayProcess, id: string): Promise<StoredMessage[]> {
+  const { session } = await gateway.query(sessionDocument, { id });
+  return session.messages.edges.map(({ node }: { node: StoredMessage }) => node);
+}
+
+/** Sends to all sessions at once, without end, until the gateway is killed after so many acknowledgements. */
+async function sendUntilKilled(gateway: GatewayProcess, sessionIds: string[], round: number, kill: number) {
+  const acknowledged = new Map(sessionIds.map((id) => [id, [] as string[]]));
+  let left = kill;
+  const sendOn = async (sessionId: string) => {
+    for (let number = 0; left > 0; number += 1) {
+      const prompt = `Prompt ${number} of round ${round}: write 40 words.`;
+      await gateway.send({ sessionId, prompt, onBusy: 'ENQUEUE' });
+      acknowledged.get(sessionId)?.push(prompt);
+      left -= 1;
+      if (left === 0) gateway.kill('SIGKILL');
+    }
+  };
+  await Promise.allSettled(sessionIds.map(sendOn));
+  await gateway.exited;
+  return acknowledged;
+}
+
+test('what was acknowledged survives being killed at any moment, and every run ends', {
+  timeout: 180_000,
+}, async () => {
+  await using folder = await openTemporaryFolder();
+  const settings = {
+    DATA_DIR: folder.path,
+    DEMO_DELAY_MS: '1',
+    CHECKPOINT_MS: '5',
+    MAX_QUEUED_RUNS: '1000',
+    MAX_PAGE_SIZE: '1000',
+  };
+  const random = createRandom(2);
+  const acknowledged = new Map<string, string[]>();
+  for (let round = 1; round <= rounds; round += 1) {
+    await using gateway = await startGatewayProcess(settings);
+    if (round === 1) {
+      for (let number = 0; number < sessionCount; number += 1)
+        acknowledged.set(await gateway.createSession(), []);
+    }
+    const moment = 1 + Math.floor(random() * 30);
+    const sent = await sendUntilKilled(gateway, [...acknowledged.keys()], round, moment);
+    for (const [id, prompts] of sent) acknowledged.get(id)?.push(...prompts);
+  }
+
+  await using gateway = await startGatewayProcess({ ...settings, DEMO_DELAY_MS: '0' });
+  for (const [id, prompts] of acknowledged) {
+    const live = async () =>
+      (await messagesOf(gateway, id)).filter(({ run }) => ['RUNNING', 'QUEUED'].includes(run.status));
+    await expect.poll(live, { timeout: 30_000 }).toEqual([]);
+    const messages = await messagesOf(gateway, id);
+    const stored = messages.filter(({ role }) => role === 'USER').map(({ content }) => content);
+    expect(stored.filter((prompt) => prompts.includes(prompt))).toEqual(prompts);
+    const interrupted = messages.filter(({ role, status }) => role === 'ASSISTANT' && status !== 'COMPLETE');
+    expect(interrupted.length).toBeLessThanOrEqual(rounds);
+    for (const { status, run } of interrupted) {
+      expect([status, run.status, run.error?.code]).toEqual(['INTERRUPTED', 'FAILED', 'INTERRUPTED']);
+    }
+  }
+});

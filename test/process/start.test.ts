@@ -1,0 +1,160 @@
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { describe, expect, test } from 'vitest';
+import { openTemporaryFolder, type TemporaryFolder } from '../support/files/temporary-folder.ts';
+import { collect, follow, textOf } from '../support/gateway/chat.ts';
+import { startTestGateway } from '../support/gateway/gateway.ts';
+import { gatewayApi } from '../support/gateway/gateway-api.ts';
+import { startScriptedGateway } from '../support/gateway/scripted-gateway.ts';
+import { startModelServer } from '../support/model/model-server.ts';
+import { createGate, text } from '../support/model/turn.ts';
+import { spawnGateway, startGatewayProcess } from '../support/process/gateway-process.ts';
+
+type Settings = { DATA_DIR: string } & Record<string, string>;
+
+/** What an operator reads when the gateway will not start. */
+async function refusal(settings: Settings): Promise<string> {
+  await using gateway = spawnGateway(settings);
+  const { code } = await gateway.exited;
+  expect(gateway.stdout).not.toContain('answers at');
+  expect(code).toBe(1);
+  return gateway.stderr;
+}
+
+async function migratedFolder(): Promise<TemporaryFolder & { database: string }> {
+  const folder = await openTemporaryFolder();
+  await using gateway = await startGatewayProcess({ DATA_DIR: folder.path });
+  gateway.kill('SIGTERM');
+  await gateway.exited;
+  return { ...folder, database: join(folder.path, 'switchyard.db') };
+}
+
+test('a gateway that starts says where it answers and with which model', async () => {
+  await using folder = await openTemporaryFolder();
+  await using gateway = await startGatewayProcess({ DATA_DIR: folder.path });
+  await gateway.logged('Model:');
+  const { url } = gateway;
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  expect(gateway.lines.map(({ msg }) => msg.replaceAll(url, 'URL'))).toMatchInlineSnapshot(`
+    [
+      "database migrated",
+      "Switchyard answers at URL",
+      "Console: URL/console   GraphiQL: URL/graphql   graphql-sse: URL/graphql/stream   REST: URL/api/v1   its docs: URL/docs",
+      "Model: demo/demo-1",
+    ]
+  `);
+  expect(gateway.stderr).toBe('');
+});
+
+describe('a gateway that cannot start says so in one sentence and ends with 1', () => {
+  test('when its port is taken', async () => {
+    await using folder = await openTemporaryFolder();
+    await using server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    expect(await refusal({ DATA_DIR: folder.path, PORT: String(port) })).toBe(
+      `Port ${port} on 127.0.0.1 is taken: stop what listens there, or set PORT to another one.\n`,
+    );
+  });
+
+  test('when its data folder would lie below a file', async () => {
+    await using folder = await openTemporaryFolder();
+    const file = join(folder.path, 'file');
+    writeFileSync(file, '');
+    expect(await refusal({ DATA_DIR: join(file, 'data') })).toBe(
+      `The data folder ${file}/data cannot be used: ENOTDIR: not a directory, mkdir '${file}/data'.\n`,
+    );
+  });
+
+  test.skipIf(process.platform !== 'linux')('when its data folder takes no files', async () => {
+    expect(await refusal({ DATA_DIR: '/proc' })).toBe(
+      "The data folder /proc cannot be used: ENOENT: no such file or directory, open '/proc/gateway.lock'.\n",
+    );
+  });
+
+  test('when a setting is malformed', async () => {
+    await using folder = await openTemporaryFolder();
+    expect(await refusal({ DATA_DIR: folder.path, PORT: 'eighty', LOG_LEVEL: 'loud' })).toBe(
+      'PORT must be a whole number from 0 to 65535; it is "eighty".\n' +
+        'LOG_LEVEL must be fatal, error, warn, info, debug, trace or silent; it is "loud".\n',
+    );
+  });
+
+  test('when another gateway works on its data folder, which is not disturbed', async () => {
+    await using folder = await openTemporaryFolder();
+    await using gateway = await startGatewayProcess({ DATA_DIR: folder.path });
+    expect(await refusal({ DATA_DIR: folder.path })).toBe(
+      `Another gateway is using the data folder ${folder.path}: stop it first, or give this one a DATA_DIR of its own.\n`,
+    );
+    expect(await gateway.createSession()).toBeTruthy();
+  });
+
+  test('when its database is from a newer version', async () => {
+    await using folder = await migratedFolder();
+    const database = new Sqlite(folder.database);
+    database.exec(`INSERT INTO "_prisma_migrations" (id, checksum, migration_name, finished_at)
+      VALUES ('1', 'f00d', '9999_from_the_future', current_timestamp)`);
+    database.close();
+    expect(await refusal({ DATA_DIR: folder.path })).toBe(
+      `The database ${folder.database} is from a newer version (its migration 9999_from_the_future is unknown ` +
+        'here): run that version, or restore a backup.\n',
+    );
+  });
+
+  test.each(['switchyard.db', 'gateway.lock'])('when its %s is no database', async (name) => {
+    await using folder = await openTemporaryFolder();
+    writeFileSync(join(folder.path, name), 'not a database, '.repeat(1_000));
+    const said = await refusal({ DATA_DIR: folder.path });
+    expect(said).toMatch(/^The (database|data folder) \S+ cannot be (opened|used): .*\.\n$/);
+  });
+});
+
+test('of two gateways that start at once on a fresh folder one runs, and the other says why it does not', async () => {
+  await using folder = await openTemporaryFolder();
+  await using alices = spawnGateway({ DATA_DIR: folder.path });
+  await using bobs = spawnGateway({ DATA_DIR: folder.path });
+  const [loser, winner] = await Promise.race([
+    alices.exited.then(() => [alices, bobs] as const),
+    bobs.exited.then(() => [bobs, alices] as const),
+  ]);
+  expect(await loser.exited).toEqual({ code: 1, signal: null });
+  expect(loser.stderr).toMatch(/^Another gateway is using the data folder .*\.\n$/);
+  await winner.logged('answers at');
+  winner.kill('SIGTERM');
+  expect(await winner.exited).toEqual({ code: 0, signal: null });
+  expect(winner.stderr).toBe('');
+});
+
+test('a start that fails leaves the prompts that wait to the one that succeeds', async () => {
+  await using folder = await openTemporaryFolder();
+  const gate = createGate();
+  let waiting: string;
+  {
+    await using gateway = await startScriptedGateway({
+      dataDir: folder.path,
+      settings: { SHUTDOWN_GRACE_MS: '0' },
+    });
+    gateway.model.script([gate]);
+    const api = gatewayApi(gateway.url);
+    const sessionId = await api.createSession();
+    await api.send({ sessionId, prompt: 'One' });
+    await gate.reached;
+    waiting = await api.send({ sessionId, prompt: 'Two', onBusy: 'ENQUEUE' });
+  }
+  await using server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await using model = await startModelServer();
+  model.script([text('Two it is.')]);
+  const settings = { OPENAI_BASE_URL: model.openaiUrl, MODEL: 'openai-compatible/scripted' };
+  const taken = { ...settings, PORT: String(port) };
+  await expect(startTestGateway({ dataDir: folder.path, settings: taken })).rejects.toThrow('is taken');
+  expect(model.requests).toHaveLength(0);
+
+  await using gateway = await startTestGateway({ dataDir: folder.path, settings });
+  expect(textOf(await collect(follow(gateway.client(), waiting)))).toBe('Two it is.');
+});

@@ -1,0 +1,137 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import { openTemporaryFolder } from '../files/temporary-folder.ts';
+import { sendRaw } from '../http/raw-http.ts';
+import { type GatewayProcess, startGatewayProcess } from '../process/gateway-process.ts';
+import { fileForm, memo, uploadByRest } from './audio-upload.ts';
+import { chat, collect, type SeenRunEvent } from './chat.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const secret = 'sk-of-the-operator-and-of-nobody-else';
+/** Longer than any request takes that is answered at all, on a busy machine too. */
+const deadlineMs = 15_000;
+const errorLevel = 50;
+
+/** All that came back over the connection, once it was found to give nothing away. */
+export interface HostileAnswer {
+  status: number;
+  headers: Headers;
+  text: string;
+}
+
+export interface HostileInit extends RequestInit {
+  /** Leaves once this was read: for streams that are not ended by the gateway. */
+  until?: string;
+}
+
+/** A gateway in a process of its own, with something to lose: a key, a database, and alice's session 1. */
+export interface HostileGateway extends GatewayProcess {
+  /** Of alice's session, as GraphQL calls it. Its message 1 has a recording. */
+  sessionId: string;
+  /** Sends what `fetch` can send. Fails where the answer is the gateway's fault, or says anything of its inside. */
+  attack(path: string, init?: HostileInit): Promise<HostileAnswer>;
+  /** Sends bytes as they are, and reads until the gateway closes the connection. Fails as `attack` does. */
+  attackRaw(request: string | Uint8Array): Promise<HostileAnswer>;
+  /**
+   * Fails unless a chat goes as it always does, if need be when the gateway said that it would, and nothing has failed
+   * in the gateway since it was started.
+   */
+  expectUnharmed(): Promise<void>;
+}
+
+/** @param settings Beside those that a fresh gateway has. */
+export async function startHostileGateway(settings: Record<string, string> = {}): Promise<HostileGateway> {
+  const folder = await openTemporaryFolder();
+  const gateway = await startGatewayProcess({
+    DATA_DIR: folder.path,
+    MODEL: 'demo',
+    OPENAI_API_KEY: secret,
+    ...settings,
+  });
+  const sessionId = await gateway.createSession({ userId: 'alice', title: 'Alice’s own' });
+  const harmless = createCheck([folder.path, root, secret]);
+  const rest = (path: string, init?: RequestInit) => fetch(`${gateway.url}/api/v1${path}`, init);
+  await expectChat(gateway, sessionId);
+  expect((await uploadByRest({ rest }, 1, fileForm(memo))).status).toBe(200);
+  return Object.assign(gateway, {
+    sessionId,
+    async attack(path: string, { until, ...init }: HostileInit = {}) {
+      const signal = AbortSignal.timeout(deadlineMs);
+      const response = await fetch(gateway.url + path, { redirect: 'manual', signal, ...init });
+      const { status, headers } = response;
+      return harmless({ status, headers, text: await read(response, until) });
+    },
+    async attackRaw(request: string | Uint8Array) {
+      const signal = AbortSignal.timeout(deadlineMs);
+      return harmless(parseRaw(await sendRaw(gateway.url, request, signal)));
+    },
+    async expectUnharmed() {
+      await expectChat(gateway, await gateway.createSession({ userId: 'carol' }));
+      expect(gateway.lines.filter(({ level }) => Number(level) >= errorLevel)).toEqual([]);
+      expect(gateway.stderr).toBe('');
+      expect(gateway.stdout).not.toContain(secret);
+    },
+    async [Symbol.asyncDispose]() {
+      gateway.kill('SIGKILL');
+      await gateway.exited;
+      await folder[Symbol.asyncDispose]();
+    },
+  });
+}
+
+async function read(response: Response, until: string | undefined): Promise<string> {
+  if (until === undefined || response.body === null) return response.text();
+  let text = '';
+  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    if (text.includes(until)) break;
+  }
+  return text;
+}
+
+async function expectChat(gateway: GatewayProcess, sessionId: string): Promise<void> {
+  const seen = await askAsTold(gateway, sessionId);
+  expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted', message: { status: 'COMPLETE' } });
+  expect(seen.at(-1)?.['message'].content).toContain('144');
+}
+
+/** Where a flood has left a small machine busy, a prompt is refused: the client comes again when it is told to. */
+async function askAsTold(gateway: GatewayProcess, sessionId: string): Promise<SeenRunEvent[]> {
+  const deadline = AbortSignal.timeout(deadlineMs);
+  for (;;) {
+    try {
+      return await collect(chat(gateway.client(), { sessionId, prompt: 'What is 12 * 12?' }));
+    } catch (error) {
+      const { code, retryAfter } = error as { code?: string; retryAfter?: number };
+      if (code !== 'OVERLOADED') throw error;
+      await delay(Number(retryAfter) * 1_000, undefined, { signal: deadline });
+    }
+  }
+}
+
+/** Says 503 and 507 only where the README does: the rest of what begins with a 5 is a fault of the gateway. */
+function createCheck(secrets: string[]) {
+  const ours =
+    /\n\s+at |node_modules|\.[cm]?[jt]s:\d|SQLITE_|prisma\.|`main`|Internal Server Error|went wrong/i;
+  return (answer: HostileAnswer): HostileAnswer => {
+    const { status, headers, text } = answer;
+    expect(status < 500 || status === 503 || status === 507, `${status} ${text}`).toBe(true);
+    const told = `${JSON.stringify([...headers])}${text}`;
+    expect(told).not.toMatch(ours);
+    expect(secrets.filter((value) => told.includes(value))).toEqual([]);
+    return answer;
+  };
+}
+
+/** The first answer in what came back. Status 0: the connection was closed without one. */
+function parseRaw(received: string): HostileAnswer {
+  const [head = '', ...rest] = received.split('\r\n\r\n');
+  const [statusLine = '', ...lines] = head.split('\r\n');
+  const headers = new Headers();
+  for (const line of lines) {
+    const colon = line.indexOf(':');
+    headers.append(line.slice(0, colon), line.slice(colon + 1));
+  }
+  return { status: Number(statusLine.split(' ')[1] ?? 0), headers, text: rest.join('\r\n\r\n') };
+}

@@ -1,0 +1,42 @@
+import { expect } from 'vitest';
+import { errorStatus } from '../../../src/errors.ts';
+import type { Database } from '../../../src/storage/database.ts';
+import type { TestGateway } from './gateway.ts';
+import type { GraphQLAnswer } from './gateway-api.ts';
+
+export interface Refusal {
+  status: number;
+  text: string;
+}
+
+/** Sends what must be refused: as the client's fault, without a word about our insides, and with no effect. */
+export async function refusal(gateway: TestGateway, send: () => Promise<Response>): Promise<Refusal> {
+  const { database } = gateway.services;
+  const before = await contentsOf(database);
+  const response = await send();
+  const text = await response.text();
+  expect(response.status).toBeLessThan(500);
+  expect(text).not.toMatch(/\bat \S+ \(|node_modules|\.ts:\d|prisma|SELECT |INSERT |UPDATE "|stack/i);
+  expect(await contentsOf(database)).toEqual(before);
+  return { status: response.status, text };
+}
+
+/** Every row there is. */
+async function contentsOf(database: Database) {
+  return Promise.all([
+    database.session.findMany(),
+    database.message.findMany(),
+    database.run.findMany(),
+    database.toolCall.findMany(),
+    database.modelUsage.findMany(),
+  ]);
+}
+
+/** The result of an operation, be it JSON or the first result of an event stream. Every error has a known code. */
+export function resultIn({ text }: Refusal): GraphQLAnswer {
+  const [, data] = /^event: next\ndata: (.*)$/m.exec(text) ?? [];
+  const result = JSON.parse(data ?? text) as GraphQLAnswer;
+  for (const { extensions } of result.errors ?? [])
+    expect(errorStatus).toHaveProperty(String(extensions['code']));
+  return result;
+}

@@ -1,0 +1,26 @@
+import { type ModelServer, startModelServer } from '../model/model-server.ts';
+import { startTestGateway, type TestGateway, type TestGatewayOptions } from './gateway.ts';
+
+export interface ScriptedGateway extends TestGateway {
+  /** What answers the prompts: a server that speaks OpenAI's wire format and says what it is told to. */
+  model: ModelServer;
+}
+
+/** A gateway whose model does what the test scripts. */
+export async function startScriptedGateway(options: TestGatewayOptions = {}): Promise<ScriptedGateway> {
+  const model = await startModelServer();
+  const settings = {
+    OPENAI_BASE_URL: model.openaiUrl,
+    MODEL: 'openai-compatible/scripted',
+    ...options.settings,
+  };
+  const gateway = await startTestGateway({ ...options, settings });
+  return {
+    ...gateway,
+    model,
+    async [Symbol.asyncDispose]() {
+      await gateway[Symbol.asyncDispose]();
+      await model[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import type { ToolOutcome, ToolPlan, ToolRequest, ToolRunner } from '../../../src/tools/tool-runner.ts';
+
+export interface ToolPlay {
+  args: object;
+  request: ToolRequest;
+  /** Streams output. */
+  print(text: string): Promise<void>;
+  signal: AbortSignal;
+}
+
+/** What a tool does; a string is the result of a call that succeeded. */
+export type Tool = (play: ToolPlay) => Promise<ToolOutcome | string> | ToolOutcome | string;
+
+export interface ToolDoubleOptions {
+  /** The names of the tools that change something. Default: none. */
+  needApproval?: readonly string[];
+  /** The node that all of them run on. Default: none. */
+  nodeId?: string;
+}
+
+/** Tools that run in the test: the double of the nodes attached to a session. */
+export function createTools(
+  tools: Record<string, Tool>,
+  { needApproval = [], nodeId }: ToolDoubleOptions = {},
+): ToolRunner & { readonly requests: ToolRequest[] } {
+  const requests: ToolRequest[] = [];
+  return {
+    requests,
+    offer: async () =>
+      Object.keys(tools).map((name) => ({
+        type: 'function',
+        name,
+        description: `Runs ${name}.`,
+        inputSchema: { type: 'object', properties: { path: { type: 'string' } } },
+      })),
+    async plan(request): Promise<ToolPlan> {
+      const tool = tools[request.name];
+      if (tool === undefined) {
+        const result = `There is no tool named "${request.name}". Tools there are: ${Object.keys(tools).join(', ')}.`;
+        return { ok: false, errorCode: 'UNKNOWN_TOOL', result };
+      }
+      return {
+        ok: true,
+        nodeId: nodeId ?? null,
+        dispatchId: nodeId === undefined ? null : crypto.randomUUID(),
+        needsApproval: needApproval.includes(request.name),
+        async run(print, signal) {
+          requests.push(request);
+          const outcome = await tool({ args: request.args, request, print, signal });
+          return typeof outcome === 'string' ? { status: 'SUCCEEDED', result: outcome } : outcome;
+        },
+      };
+    },
+  };
+}

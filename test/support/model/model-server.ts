@@ -1,0 +1,187 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import { createAnthropicFormat } from './anthropic.ts';
+import type { CreateFormat, FormatName } from './format.ts';
+import { createGoogleFormat } from './google.ts';
+import { createOpenAIFormat } from './openai.ts';
+import { playTurn } from './play.ts';
+import { deferred, type Turn, usage } from './turn.ts';
+
+/** A request for an answer, as the model server got it. */
+export interface ModelRequest {
+  format: FormatName;
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: Record<string, unknown>;
+  /** Settles when the client closes the connection before the answer is over; else never. */
+  aborted: Promise<void>;
+}
+
+export interface ModelServerOptions {
+  /** Writes the answers in pieces of so many bytes, which tears frames and characters apart. */
+  chunkBytes?: number;
+}
+
+export interface ModelServer extends AsyncDisposable {
+  /** Base addresses for the provider packages. */
+  readonly openaiUrl: string;
+  readonly anthropicUrl: string;
+  readonly googleUrl: string;
+  /** Every request for an answer so far, oldest first. */
+  readonly requests: readonly ModelRequest[];
+  /** How often `GET /models` was asked. */
+  readonly listings: number;
+  /** How many connections were opened so far. */
+  readonly connections: number;
+  /** The next requests get these turns, one each, in the order of their arrival. */
+  script(...turns: Turn[]): void;
+  /** Answers the requests that no scripted turn is left for. Without it they get 400. */
+  otherwise(answer: (request: ModelRequest) => Turn): void;
+  /** What `GET /models` answers as `data`. Without it: 404. */
+  serveModels(models: readonly object[]): void;
+  /** The request with this index, counted from 0, once it has arrived. */
+  request(index: number): Promise<ModelRequest>;
+}
+
+const formats: Record<FormatName, CreateFormat> = {
+  openai: createOpenAIFormat,
+  anthropic: createAnthropicFormat,
+  google: createGoogleFormat,
+};
+
+/**
+ * A scripted model on a free port of 127.0.0.1, speaking OpenAI's Chat Completions, Anthropic's Messages and
+ * Google's streamGenerateContent. The steps of a turn are made by the functions of model-server-turn.ts:
+ *
+ *     await using server = await startModelServer();
+ *     const gate = createGate();
+ *     server.script([text('Hel'), gate, text('lo')], [status(429)]);
+ */
+export async function startModelServer({
+  chunkBytes = Number.POSITIVE_INFINITY,
+}: ModelServerOptions = {}): Promise<ModelServer> {
+  const turns: Turn[] = [];
+  const book = createRequestBook();
+  let fallback: ((request: ModelRequest) => Turn) | undefined;
+  let models: readonly object[] | undefined;
+  let listings = 0;
+
+  const http = await listen(async (incoming, response) => {
+    if (incoming.method === 'GET') {
+      listings += 1;
+      response.writeHead(models ? 200 : 404, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(models ? { object: 'list', data: models } : {}));
+      return;
+    }
+    const { gone, aborted } = watchClient(response);
+    const request = { ...(await readRequest(incoming)), aborted };
+    book.add(request);
+    const turn = turns.shift() ?? fallback?.(request) ?? [unscripted];
+    const tokens = turn.find((step) => step.type === 'usage') ?? usage({ input: 10, output: 5 });
+    const format = formats[request.format](String(request.body['model'] ?? 'model'), tokens);
+    await playTurn(turn, format, response, { chunkBytes, gone });
+  });
+
+  return {
+    openaiUrl: `${http.origin}/v1`,
+    anthropicUrl: `${http.origin}/v1`,
+    googleUrl: `${http.origin}/v1beta`,
+    requests: book.requests,
+    get listings() {
+      return listings;
+    },
+    get connections() {
+      return http.connections();
+    },
+    script: (...more) => void turns.push(...more),
+    otherwise(answer) {
+      fallback = answer;
+    },
+    serveModels(served) {
+      models = served;
+    },
+    request: book.request,
+    [Symbol.asyncDispose]: http.close,
+  };
+}
+
+/** Requests by their number, those that are still to come too. */
+function createRequestBook() {
+  const requests: ModelRequest[] = [];
+  const awaited = new Map<number, ((request: ModelRequest) => void)[]>();
+  return {
+    requests,
+    add(request: ModelRequest) {
+      const index = requests.push(request) - 1;
+      for (const resolve of awaited.get(index) ?? []) resolve(request);
+    },
+    async request(index: number) {
+      const known = requests[index];
+      if (known !== undefined) return known;
+      return new Promise<ModelRequest>((resolve) => {
+        awaited.set(index, [...(awaited.get(index) ?? []), resolve]);
+      });
+    },
+  };
+}
+
+/** Serves on a free port of 127.0.0.1. Closing breaks what is open and waits until every handler is through. */
+async function listen(handle: (incoming: IncomingMessage, response: ServerResponse) => Promise<void>) {
+  const handling = new Set<Promise<void>>();
+  let connections = 0;
+  const server = createServer((incoming, response) => {
+    const handled = handle(incoming, response).catch(
+      (error: unknown) => void response.destroy(asError(error)),
+    );
+    handling.add(handled);
+    void handled.finally(() => handling.delete(handled));
+  });
+  server.on('connection', () => {
+    connections += 1;
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    connections: () => connections,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await Promise.all(handling);
+    },
+  };
+}
+
+const unscripted: Turn[number] = {
+  type: 'status',
+  status: 400,
+  headers: {},
+  body: undefined,
+  error: { message: 'No turn is scripted for this request.' },
+};
+
+function watchClient(response: ServerResponse): { gone: AbortSignal; aborted: Promise<void> } {
+  const client = new AbortController();
+  const { promise, resolve } = deferred();
+  response.once('close', () => {
+    const leftEarly = !response.writableEnded && response.errored === null;
+    client.abort();
+    if (leftEarly) resolve();
+  });
+  return { gone: client.signal, aborted: promise };
+}
+
+async function readRequest(incoming: IncomingMessage): Promise<Omit<ModelRequest, 'aborted'>> {
+  const path = incoming.url ?? '/';
+  const body = (await json(incoming)) as Record<string, unknown>;
+  const format = path.includes(':streamGenerateContent')
+    ? 'google'
+    : path.endsWith('/messages')
+      ? 'anthropic'
+      : 'openai';
+  return { format, path, headers: incoming.headers, body };
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { createClient } from 'graphql-sse';
+import { expect, vi } from 'vitest';
+import type { GraphQLAnswer } from '../gateway/gateway-api.ts';
+import { createNodeReports, type NodeReports } from './node-reports.ts';
+
+/** A command as the agent of a node gets it. */
+export interface SeenCommand {
+  __typename: 'InboxOpened' | 'RunDispatch' | 'CancelDispatch' | 'InboxClosed';
+  seq: number;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
+  [field: string]: any;
+}
+
+export interface NodeClientOptions {
+  /** Default: every tool there is. */
+  capabilities?: string[];
+  /** Default: 4. */
+  maxDispatches?: number;
+  instanceId?: string;
+  running?: string[];
+  after?: number;
+  epoch?: string;
+}
+
+/** The scripted agent of a node: it does what the test tells it, and nothing by itself. */
+export interface NodeClient extends NodeReports, AsyncDisposable {
+  readonly instanceId: string;
+  /** All it was told, oldest first. */
+  readonly commands: readonly SeenCommand[];
+  /** Settles when its inbox has ended; rejects with what was refused. */
+  readonly ended: Promise<void>;
+  /** The next command of this type, once it has come; each is returned once. */
+  next(typename: SeenCommand['__typename']): Promise<SeenCommand>;
+  /** Takes the next dispatch and starts it. */
+  take(): Promise<SeenCommand>;
+  /** Lets go of the connection, as an agent does that is killed. */
+  leave(): void;
+}
+
+export const inboxDocument = `subscription ($input: NodeInboxInput!, $after: Int, $epoch: String) {
+  nodeInbox(input: $input, after: $after, epoch: $epoch) {
+    __typename seq
+    ... on InboxOpened { node { nodeId connection } epoch heartbeatMs unknownDispatchIds }
+    ... on RunDispatch { dispatchId tool args timeoutMs maxOutputBytes }
+    ... on CancelDispatch { dispatchId }
+    ... on InboxClosed { reason message }
+  }
+}`;
+
+export const allTools = ['run_command', 'read_file', 'write_file', 'edit_file', 'list_files', 'search_files'];
+
+/** Connects with the real client of graphql-sse. It is connected once `InboxOpened` has come. */
+export function connectNode(url: string, token: string, options: NodeClientOptions = {}): NodeClient {
+  const { after, epoch, capabilities = allTools, maxDispatches = 4, running = [] } = options;
+  const { instanceId = randomUUID() } = options;
+  const client = createClient({
+    url: `${url}/graphql/stream`,
+    retryAttempts: 0,
+    headers: () => ({ authorization: `Bearer ${token}` }),
+  });
+  const input = { capabilities, maxDispatches, instanceId, running, agentVersion: 'test', platform: 'test' };
+  const inbox = client.iterate({ query: inboxDocument, variables: { input, after, epoch } });
+  const { commands, ended, next } = read(inbox as AsyncIterable<unknown>);
+  const reports = createNodeReports(url, token, instanceId);
+  return {
+    ...reports,
+    instanceId,
+    commands,
+    ended,
+    next,
+    async take() {
+      const dispatch = await next('RunDispatch');
+      expect(await reports.acknowledge(dispatch['dispatchId'])).toBe(true);
+      return dispatch;
+    },
+    leave: () => client.dispose(),
+    async [Symbol.asyncDispose]() {
+      client.dispose();
+      await ended.catch(() => {});
+    },
+  };
+}
+
+function read(inbox: AsyncIterable<unknown>): Pick<NodeClient, 'commands' | 'ended' | 'next'> {
+  const commands: SeenCommand[] = [];
+  const returned = new Set<SeenCommand>();
+  const ended = (async () => {
+    for await (const result of inbox) {
+      const { data, errors } = result as GraphQLAnswer;
+      if (errors?.[0]) throw Object.assign(new Error(errors[0].message), errors[0].extensions);
+      commands.push(data.nodeInbox);
+    }
+  })();
+  let isOver = false;
+  // A test that does not look at its end does not mind how it ends.
+  void ended
+    .catch(() => {})
+    .finally(() => {
+      isOver = true;
+    });
+  return {
+    commands,
+    ended,
+    async next(typename) {
+      const isNext = (command: SeenCommand) => command.__typename === typename && !returned.has(command);
+      await vi.waitUntil(() => isOver || commands.some(isNext), { timeout: 10_000, interval: 5 });
+      const found = commands.find(isNext);
+      if (found === undefined) throw new Error(`The inbox ended without ${typename}.`, { cause: commands });
+      returned.add(found);
+      return found;
+    },
+  };
+}

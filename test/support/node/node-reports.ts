@@ -1,0 +1,79 @@
+import type { GraphQLAnswer } from '../gateway/gateway-api.ts';
+
+export interface Report {
+  status?: 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT';
+  result?: string;
+  exitCode?: number;
+  errorCode?: 'BAD_ARGUMENTS' | 'TIMEOUT' | 'POLICY' | 'FAILED';
+}
+
+/** What the agent of a node says to the gateway. */
+export interface NodeReports {
+  /** Whether the gateway lets this process of it, or another one, start a dispatch. */
+  acknowledge(dispatchId: string, instanceId?: string): Promise<boolean>;
+  print(dispatchId: string, offset: number, text: string): Promise<GraphQLAnswer>;
+  /** Whether somebody waited for the result. By default it succeeded. */
+  finish(dispatchId: string, report?: Report): Promise<boolean>;
+  /** Sends a heartbeat; returns the dispatches that nobody waits for. */
+  beat(running?: string[]): Promise<string[]>;
+}
+
+const documents = {
+  acknowledge: `mutation ($dispatchId: ID!, $instanceId: ID!) {
+    acknowledgeDispatch(dispatchId: $dispatchId, instanceId: $instanceId) { proceed }
+  }`,
+  print: `mutation ($dispatchId: ID!, $offset: Int!, $text: String!) {
+    appendDispatchOutput(dispatchId: $dispatchId, offset: $offset, text: $text) { nextOffset isWanted }
+  }`,
+  finish: `mutation ($dispatchId: ID!, $input: FinishDispatchInput!) {
+    finishDispatch(dispatchId: $dispatchId, input: $input) { accepted }
+  }`,
+  beat: `mutation ($stats: NodeStatsInput!, $running: [ID!]!) {
+    nodeHeartbeat(stats: $stats, running: $running) { unknownDispatchIds }
+  }`,
+};
+
+const stats = {
+  cpuPercent: 12.5,
+  memoryUsedBytes: 2_000_000_000,
+  memoryTotalBytes: 8_000_000_000,
+  loadAverage: 0.5,
+  uptimeSeconds: 60,
+};
+
+/** Whatever is asked with the token of a node. */
+export async function asNode(
+  url: string,
+  token: string,
+  query: string,
+  variables: object = {},
+): Promise<GraphQLAnswer> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query, variables }),
+  });
+  return (await response.json()) as GraphQLAnswer;
+}
+
+/** @param instanceId The process that reports. */
+export function createNodeReports(url: string, token: string, instanceId = 'test'): NodeReports {
+  const say = async (query: string, variables: object) => {
+    const { data, errors } = await asNode(url, token, query, variables);
+    if (errors?.[0]) throw Object.assign(new Error(errors[0].message), errors[0].extensions);
+    return data;
+  };
+  return {
+    acknowledge: async (dispatchId, process = instanceId) =>
+      (await say(documents.acknowledge, { dispatchId, instanceId: process })).acknowledgeDispatch.proceed,
+    print: (dispatchId, offset, text) => asNode(url, token, documents.print, { dispatchId, offset, text }),
+    finish: async (dispatchId, { status = 'SUCCEEDED', result = 'done', ...report } = {}) => {
+      const input = { status, result, ...report };
+      return (await say(documents.finish, { dispatchId, input })).finishDispatch.accepted;
+    },
+    beat: async (running = []) => {
+      const variables = { stats: { ...stats, runningDispatches: running.length }, running };
+      return (await say(documents.beat, variables)).nodeHeartbeat.unknownDispatchIds;
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const pathOf = (file: string) => fileURLToPath(new URL(`../../../${file}`, import.meta.url));
+
+/**
+ * What Node.js runs the program with: in CI as it was just built, which starts sooner; elsewhere from its sources,
+ * which may have changed since.
+ */
+export const programArgs = process.env['CI']
+  ? [pathOf('dist/main.js')]
+  : ['--import', import.meta.resolve('tsx'), pathOf('src/main.ts')];
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** `switchyard` in a process of its own. Disposing kills it. */
+export interface Program extends AsyncDisposable {
+  readonly pid: number;
+  /** Settles when the process is gone and all it has written was read. */
+  readonly exited: Promise<Exit>;
+  /** All it has written so far; it grows. */
+  readonly written: { readonly stdout: string; readonly stderr: string };
+  /** Looks whenever something was written, until something is found; rejects when the process ends without. */
+  found<T>(look: () => T | undefined, what: string): Promise<T>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Started where no .env file lies, so that a developer's own settings stay out of it. */
+export function spawnProgram(args: readonly string[], env: NodeJS.ProcessEnv): Program {
+  const child = spawn(process.execPath, [...programArgs, ...args], {
+    cwd: '/',
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const written = { stdout: '', stderr: '' };
+  const waiting = new Set<() => void>();
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      written[name] += text;
+      for (const look of waiting) look();
+    });
+  }
+  const exited = once(child, 'close').then(([code, signal]): Exit => ({ code, signal }));
+  return {
+    pid: child.pid ?? 0,
+    exited,
+    written,
+    found(look, what) {
+      return new Promise((resolve, reject) => {
+        const lookAgain = () => {
+          const found = look();
+          if (found === undefined) return;
+          waiting.delete(lookAgain);
+          resolve(found);
+        };
+        waiting.add(lookAgain);
+        lookAgain();
+        void exited.then(() => reject(new Error(`It ended without "${what}". ${JSON.stringify(written)}`)));
+      });
+    },
+    kill: (signal) => void child.kill(signal),
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}

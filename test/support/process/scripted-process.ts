@@ -1,0 +1,36 @@
+import { openTemporaryFolder } from '../files/temporary-folder.ts';
+import { type ModelServer, startModelServer } from '../model/model-server.ts';
+import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
+
+export interface ScriptedProcess extends GatewayProcess {
+  /** What answers the prompts. */
+  model: ModelServer;
+  dataDir: string;
+  /** Starts the gateway again on the same data, once this one has ended, with the same model. */
+  restart(): Promise<GatewayProcess>;
+}
+
+/** A gateway in a process of its own whose model does what the test scripts. */
+export async function startScriptedProcess(settings: Record<string, string> = {}): Promise<ScriptedProcess> {
+  const folder = await openTemporaryFolder();
+  const model = await startModelServer();
+  const all = {
+    DATA_DIR: folder.path,
+    OPENAI_BASE_URL: model.openaiUrl,
+    MODEL: 'openai-compatible/scripted',
+    CHECKPOINT_MS: '20',
+    ...settings,
+  };
+  const gateway = await startGatewayProcess(all);
+  const kill = gateway[Symbol.asyncDispose];
+  return Object.assign(gateway, {
+    model,
+    dataDir: folder.path,
+    restart: () => startGatewayProcess(all),
+    async [Symbol.asyncDispose]() {
+      await kill();
+      await model[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  });
+}
