@@ -11,6 +11,7 @@ export default defineConfig({
     hookTimeout: 30_000,
     pool: 'forks',
     maxWorkers: 2,
+    globalSetup: 'test/support/build.ts',
     projects: [
       { extends: true, test: { name: 'static', include: [architecture] } },
       {

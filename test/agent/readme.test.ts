@@ -2,17 +2,16 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { openTestTools } from '../support/agent-tools.ts';
+import { programFile } from '../support/built.ts';
 import { startTestGateway } from '../support/gateway.ts';
 import { connectionOf } from '../support/nodes.ts';
 import { snippets } from '../support/readme.ts';
 import { openTemporaryFolder } from '../support/temporary-folder.ts';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const program = `"${process.execPath}" --import "${import.meta.resolve('tsx')}" "${main}"`;
+const program = `"${process.execPath}" "${programFile}"`;
 
 test('the three steps of the README lead from nothing to a command that runs on a node', async () => {
   await using gateway = await startTestGateway();
