@@ -2,12 +2,10 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { claimDataDir } from '../../src/storage/claim-data-dir.ts';
+import { builtScript } from '../support/built.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
-
-const program = fileURLToPath(new URL('../support/process/database-process.ts', import.meta.url));
 
 test('a second gateway on the same folder is refused', async () => {
   await using folder = await openTemporaryFolder();
@@ -34,7 +32,7 @@ test('gateways on different folders do not mind each other', async () => {
 
 test('the claim of a gateway that was killed is free again', async () => {
   await using folder = await openTemporaryFolder();
-  const victim = fork(program, ['claim', folder.path], { execArgv: ['--import', 'tsx'] });
+  const victim = fork(builtScript('database-process'), ['claim', folder.path], { execArgv: [] });
   await once(victim, 'message');
   await expect(claimDataDir(folder.path, { waitMs: 0 })).rejects.toThrow('Another gateway is using');
   victim.kill('SIGKILL');

@@ -2,12 +2,12 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { readMigrations } from '../../src/storage/migrations.ts';
 import { openDatabase } from '../../src/storage/open-database.ts';
+import { builtScript } from '../support/built.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 
 const log = pino({ level: 'silent' });
@@ -75,10 +75,9 @@ test('migrations are applied at the first start and logged, and nothing is at th
 test('processes that race for a new file all succeed, and each migration is applied once', async () => {
   await using folder = await openTemporaryFolder();
   const file = join(folder.path, 'switchyard.db');
-  const program = fileURLToPath(new URL('../support/process/database-process.ts', import.meta.url));
   const racers = await Promise.all(
     ['one', 'two', 'three'].map(async () => {
-      const racer = fork(program, ['open', `file:${file}`], { execArgv: ['--import', 'tsx'] });
+      const racer = fork(builtScript('database-process'), ['open', `file:${file}`], { execArgv: [] });
       const [[applied], [exitCode]] = await Promise.all([once(racer, 'message'), once(racer, 'exit')]);
       return { applied, exitCode };
     }),

@@ -11,7 +11,7 @@ const shown = ['context', 'schema', 'sse', 'gql'];
 /** Which rooms of `src` each room may import from, besides itself: the arrows all point the same way. */
 const mayImport: Record<string, string[]> = {
   main: ['cli', 'config', 'errors', 'log'],
-  cli: ['commands', 'agent', 'config', 'errors', 'log'],
+  cli: ['commands', 'agent', 'base', 'config', 'errors', 'log'],
   commands: ['gateway', ...core],
   gateway: [...core, ...shown, 'http', 'rest'],
   http: [...core, ...shown],
