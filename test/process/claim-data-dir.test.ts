@@ -24,13 +24,13 @@ test('a gateway that starts while its predecessor is stopping waits for it', asy
   (await successor)[Symbol.dispose]();
 });
 
-test('gateways on different folders do not mind each other', async () => {
+test('gateways on different folders run side by side', async () => {
   await using folder = await openTemporaryFolder();
   using _alice = await claimDataDir(join(folder.path, 'alice'), { waitMs: 0 });
   using _bob = await claimDataDir(join(folder.path, 'bob'), { waitMs: 0 });
 });
 
-test('the claim of a gateway that was killed is free again', async () => {
+test('the folder of a killed gateway can be claimed again', async () => {
   await using folder = await openTemporaryFolder();
   const victim = fork(builtScript('database-process'), ['claim', folder.path], { execArgv: [] });
   await once(victim, 'message');
@@ -40,7 +40,7 @@ test('the claim of a gateway that was killed is free again', async () => {
   using _claim = await claimDataDir(folder.path, { waitMs: 0 });
 });
 
-test('a folder that cannot be made is refused', async () => {
+test('a folder that cannot be created is refused', async () => {
   await using folder = await openTemporaryFolder();
   writeFileSync(join(folder.path, 'file'), '');
   await expect(claimDataDir(join(folder.path, 'file', 'data'))).rejects.toMatchObject({

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { builtScript } from '../support/built.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 
-test('gateways that were disposed leave nothing open in their process', async ({ signal }) => {
+test('disposed gateways leave no handle open in their process', async ({ signal }) => {
   await using folder = await openTemporaryFolder();
   const child = spawn(process.execPath, [builtScript('disposed-gateways'), folder.path], {
     stdio: ['ignore', 'pipe', 'pipe'],

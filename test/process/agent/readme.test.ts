@@ -42,7 +42,7 @@ test('the three steps of the README lead from nothing to a command that runs on 
   }
 });
 
-test('the policy of the README is one', async () => {
+test('the policy in the README of the agent is valid', async () => {
   const [policy = ''] = snippets('yaml');
   await using tools = await openTestTools({ policy });
   expect(tools.capabilities).not.toContain('write_file');
