@@ -9,7 +9,7 @@ import { settings } from '../../src/config/settings.ts';
 import { errorStatus } from '../../src/errors.ts';
 import { schema } from '../../src/schema/index.ts';
 import { toolErrorCodes } from '../../src/tools/tool-runner.ts';
-import { readme, snippets, tableBelow } from '../support/files/readme.ts';
+import { settingsReadme, snippets, tableBelow } from '../support/files/readme.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 import { createWav } from '../support/files/wav.ts';
 import { chat, collect } from '../support/gateway/chat.ts';
@@ -111,7 +111,7 @@ describe('the tables of the README', () => {
       const shown = value === undefined ? defaultInWords.replaceAll('<', '\\<') : `\`${value}\``;
       return `| \`${name}\` | ${shown} | ${description} |`;
     });
-    expect(readme).toContain(
+    expect(settingsReadme).toContain(
       ['| setting | default | meaning |', '| --- | --- | --- |', ...rows, ''].join('\n'),
     );
   });

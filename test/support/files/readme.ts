@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 /** What a newcomer reads. */
 export const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
 
+/** Describes every setting. */
+export const settingsReadme = readFileSync(new URL('../../../src/config/README.md', import.meta.url), 'utf8');
+
 /** The code blocks in a language, in order. */
 export function snippets(language: string): string[] {
   return [...readme.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(
