@@ -6,11 +6,9 @@ export const chatSettings = {
   MODEL_IDLE_TIMEOUT_MS: milliseconds(1)
     .default(60_000)
     .meta({ description: 'A run fails when its model sends nothing for this long.' }),
-  MODEL_MAX_RETRIES: wholeNumber(0, 100)
-    .default(3)
-    .meta({
-      description: 'How often a failed model request is repeated, as long as the answer has not begun.',
-    }),
+  MODEL_MAX_RETRIES: wholeNumber(0, 100).default(3).meta({
+    description: 'How often a failed model request is repeated, as long as the answer has not begun.',
+  }),
   MAX_STEPS: wholeNumber(1, 1_000)
     .default(16)
     .meta({ description: 'How many requests one run may send to its model.' }),

@@ -53,11 +53,9 @@ export const limitSettings = {
     'MAX_FOLLOWERS_PER_USER',
     'Most subscriptions that one user may have open at once',
   ),
-  MAX_STREAM_RESERVATIONS: wholeNumber(1, 10_000_000)
-    .default(10_000)
-    .meta({
-      description: 'Most event streams (single connection mode) that may be reserved and not yet opened.',
-    }),
+  MAX_STREAM_RESERVATIONS: wholeNumber(1, 10_000_000).default(10_000).meta({
+    description: 'Most event streams (single connection mode) that may be reserved and not yet opened.',
+  }),
   MAX_STREAMS_PER_USER: perUser(
     'MAX_STREAMS_PER_USER',
     'Most event streams of one user, both reserved and open',

@@ -6,11 +6,9 @@ const oneDayMs = 86_400_000;
 
 /** How tools run on agent nodes. */
 export const nodeSettings = {
-  NODE_HEARTBEAT_MS: milliseconds(1, oneDayMs)
-    .default(10_000)
-    .meta({
-      description: 'How often agents send a heartbeat. After three missed heartbeats a node is offline.',
-    }),
+  NODE_HEARTBEAT_MS: milliseconds(1, oneDayMs).default(10_000).meta({
+    description: 'How often agents send a heartbeat. After three missed heartbeats a node is offline.',
+  }),
   NODE_GRACE_MS: milliseconds(0, oneDayMs)
     .default(30_000)
     .meta({ description: 'How long tool calls wait for a disconnected node to come back.' }),
@@ -26,12 +24,10 @@ export const nodeSettings = {
   CANCEL_CONFIRM_MS: milliseconds(0, oneDayMs)
     .default(5_000)
     .meta({ description: 'How long a cancelled run waits for nodes to confirm that they have stopped.' }),
-  MAX_TOOL_OUTPUT_BYTES: wholeNumber(1_024, 1_073_741_824)
-    .default(32_768)
-    .meta({
-      description:
-        'Most bytes of output of one tool call. The live output and the result for the model may each have this many.',
-    }),
+  MAX_TOOL_OUTPUT_BYTES: wholeNumber(1_024, 1_073_741_824).default(32_768).meta({
+    description:
+      'Most bytes of output of one tool call. The live output and the result for the model may each have this many.',
+  }),
   MAX_QUEUED_DISPATCHES: wholeNumber(0, 10_000)
     .default(32)
     .meta({ description: 'How many tool calls may wait for a free slot on one node.' }),

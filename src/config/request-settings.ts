@@ -25,11 +25,9 @@ export const requestSettings = {
   MAX_QUERY_DIRECTIVES: wholeNumber(0, many)
     .default(50)
     .meta({ description: 'Most directives in a GraphQL document.' }),
-  MAX_QUERY_COST: wholeNumber(1, many)
-    .default(60_000)
-    .meta({
-      description: 'Most fields that the answer to a GraphQL document could have if every page were full.',
-    }),
+  MAX_QUERY_COST: wholeNumber(1, many).default(60_000).meta({
+    description: 'Most fields that the answer to a GraphQL document could have if every page were full.',
+  }),
 };
 
 export function toRequestSizes(env: z.output<z.ZodObject<typeof requestSettings>>) {
