@@ -18,7 +18,6 @@ import type { Config } from './config/config.ts';
 import { StartupError } from './config/startup-error.ts';
 import type { Services } from './context.ts';
 import { createExecutor } from './http/graphql/executor.ts';
-import { maskError } from './http/graphql/mask-error.ts';
 import { createGraphQLServer } from './http/graphql/yoga.ts';
 import { createGuards } from './http/guards/guards.ts';
 import { createRequestLimits } from './http/guards/rate-limit-buckets.ts';
@@ -201,7 +200,6 @@ async function serve(config: Config, log: Logger, services: Services, redis: Red
       return { name: nameOf(identity), watch: () => viewer && services.lapses.watch(viewer) };
     },
     log,
-    maskError,
     isShareable: isDelta,
     maxBodyBytes,
     findDocument,
