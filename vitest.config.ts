@@ -15,6 +15,7 @@ const project = (name: Kind): TestProjectInlineConfiguration => ({
     name,
     include: files[name],
     isolate: !sharing.includes(name),
+    globalSetup: name === 'browser' ? ['test/support/chromium.ts'] : [],
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },
