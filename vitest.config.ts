@@ -1,5 +1,6 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { KindSequencer } from './test/support/kind-sequencer.ts';
+import { SlowestFiles } from './test/support/slowest-files.ts';
 import { type Kind, kinds, testFiles } from './test/support/test-kinds.ts';
 
 const files = testFiles();
@@ -15,6 +16,7 @@ const project = (name: Kind): TestProjectInlineConfiguration => ({
     name,
     include: files[name],
     isolate: !sharing.includes(name),
+    globalSetup: name === 'browser' ? ['test/support/chromium.ts'] : [],
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },
@@ -26,6 +28,7 @@ export default defineConfig({
     maxWorkers: 2,
     globalSetup: ['test/support/build.ts'],
     sequence: { sequencer: KindSequencer },
+    reporters: ['default', new SlowestFiles()],
     projects: kinds.map(project),
   },
 });
