@@ -1,7 +1,8 @@
 import { mintToken } from '../base/secret-token.ts';
 import { GatewayError } from '../errors.ts';
-import { type AgentNode, Prisma } from '../generated/prisma/client.ts';
+import type { AgentNode, Prisma } from '../generated/prisma/client.ts';
 import type { Database } from '../storage/database.ts';
+import { isUniqueConflict } from '../storage/prisma-error.ts';
 import { type AnnounceNode, attachedSessions } from './attached-sessions.ts';
 import type { InboxClosedReason } from './dispatch/node-command.ts';
 import { nodeTokenPrefix } from './registry.ts';
@@ -74,7 +75,7 @@ export class Nodes {
       const node = await database.agentNode.create({ data: { ...data, nodeId, userId, capabilities: [] } });
       return { node, token };
     } catch (error) {
-      if (!isTaken(error)) throw error;
+      if (!isUniqueConflict(error)) throw error;
       const there = await database.agentNode.findUnique({ where: { nodeId } });
       throw new GatewayError('CONFLICT', takenBecause(nodeId, there, userId, isAdmin), {
         field: 'input.nodeId',
@@ -128,10 +129,6 @@ export class Nodes {
     if (node === undefined) throw nodeNotFound(nodeId);
     return node;
   }
-}
-
-function isTaken(error: unknown): boolean {
-  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
 }
 
 function takenBecause(nodeId: string, there: AgentNode | null, userId: string, isAdmin: boolean): string {
