@@ -1,26 +1,34 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { KindSequencer } from './test/support/kind-sequencer.ts';
+import { SlowestFiles } from './test/support/slowest-files.ts';
+import { type Kind, kinds, testFiles } from './test/support/test-kinds.ts';
 
-const staticTests = 'test/static/**/*.test.ts';
+const files = testFiles();
 
-export default defineConfig({
+/** The kinds whose files are run one after another in the same processes, which import the gateway only once. */
+const sharing: Kind[] = ['process', 'gateway', 'unit'];
+
+const project = (name: Kind): TestProjectInlineConfiguration => ({
   // Node takes the CommonJS build of graphql, for us and for Yoga and Pothos. Vite would take the other one
   // for us, and graphql refuses a schema that was made by another copy of itself.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
+    name,
+    include: files[name],
+    isolate: !sharing.includes(name),
+    globalSetup: name === 'browser' ? ['test/support/chromium.ts'] : [],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+  },
+});
+
+export default defineConfig({
+  test: {
     pool: 'forks',
     maxWorkers: 2,
-    projects: [
-      { extends: true, test: { name: 'static', include: [staticTests] } },
-      {
-        extends: true,
-        test: {
-          name: 'gateway',
-          include: ['test/**/*.test.ts'],
-          exclude: [staticTests, 'test/bench/**'],
-        },
-      },
-    ],
+    globalSetup: ['test/support/build.ts'],
+    sequence: { sequencer: KindSequencer },
+    reporters: ['default', new SlowestFiles()],
+    projects: kinds.map(project),
   },
 });

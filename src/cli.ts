@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { AgentOptions } from './agent/agent.ts';
+import { projectRoot } from './base/project-root.ts';
 import { addTokenCommand } from './commands/token.ts';
 import { ownEnvironment } from './config/config.ts';
 
@@ -97,6 +98,6 @@ function printLine(line: string): void {
 }
 
 function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const { version } = JSON.parse(readFileSync(new URL('package.json', projectRoot), 'utf8'));
   return String(version);
 }

@@ -14,7 +14,7 @@ import type { NodeIdentity } from './nodes/presence/connected-nodes.ts';
 import type { Registry } from './nodes/registry.ts';
 import type { Database } from './storage/database.ts';
 
-/** What every resolver may use; the same for all requests of a gateway. */
+/** The services that resolvers use. All requests of a gateway share them. */
 export interface Services {
   database: Database;
   models: Models;
@@ -27,22 +27,22 @@ export interface Services {
   attachments: Attachments;
   registry: Registry;
   dispatcher: Dispatcher;
-  /** Finds out that tokens stop being good, while something is followed. */
+  /** Ends subscriptions when the token they were opened with is no longer valid. */
   lapses: Lapses;
-  /** Longest prompt taken, in bytes of UTF-8. */
+  /** Longest prompt that is accepted, in bytes of UTF-8. */
   maxPromptBytes: number;
   /** Largest page of a connection. */
   maxPageSize: number;
 }
 
-/** What a resolver may use: the viewer, the services, and what belongs to this one operation. */
+/** What resolvers get: the services, and who sent this operation. */
 export interface Context extends Services {
-  /** The user who is asking; null where it is a node. */
+  /** The user who sent the operation; null if a node did. */
   viewer: Viewer | null;
-  /** The node whose agent is asking; null where it is a user. */
+  /** The node whose agent sent the operation; null if a user did. */
   agentNode: NodeIdentity | null;
-  /** Aborts when nobody waits for the result any more. */
+  /** Aborts when the client no longer waits for the result. */
   signal: AbortSignal;
-  /** Carries the request's id. */
+  /** A logger that adds the request's id to each line. */
   log: Logger;
 }

@@ -1,63 +1,103 @@
 import { GraphQLError } from 'graphql';
 
-/** Every code a client can meet in `extensions.code`, with the HTTP status the REST shim answers for it. */
+/**
+ * Every code that a client can find in `extensions.code`, with its HTTP status. `README.md` in `src/http` says where
+ * the status is used: a GraphQL result with data keeps 200, whatever its errors.
+ */
 export const errorStatus = {
-  /** Not a GraphQL request at all. */
+  /** The request is not a GraphQL request, or not the HTTP that it should be. */
   BAD_REQUEST: 400,
   GRAPHQL_PARSE_FAILED: 400,
   GRAPHQL_VALIDATION_FAILED: 400,
-  /** The document exceeds a limit; `extensions.limit` names it. */
+  /** The document exceeds a limit; `extensions.limit` names the setting. */
   QUERY_TOO_COMPLEX: 400,
-  /** The document has no operation of that name, or several and none was named. */
+  /** The document has no operation of that name, or has several and the request names none. */
   OPERATION_RESOLUTION_FAILURE: 400,
-  /** The gateway takes only the documents on its list, and this is none of them. */
+  /** The gateway takes only the documents on its list, and this document is not on it. */
   OPERATION_NOT_PERSISTED: 400,
   BAD_USER_INPUT: 422,
-  /** Nobody is known by the token, or there is none. */
+  /** The token is missing, or the gateway does not know it. */
   UNAUTHENTICATED: 401,
-  /** Whoever asks is known, and may not. */
+  /** The sender is known but may not do this, or a browser sent it for a page of another origin. */
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
-  /** The client takes nothing that the gateway could answer with. */
+  /** The `Accept` header lists nothing that the gateway could answer with. */
   NOT_ACCEPTABLE: 406,
-  /** Nothing more came of the request's body. */
+  /** The body of the request stopped coming, or came too slowly. */
   REQUEST_TIMEOUT: 408,
-  /** What is asked for does not go with what is there: an id is taken, a piece is missing. */
+  /** The request contradicts the stored state: an id is taken, a part is missing. */
   CONFLICT: 409,
-  /** The session is already answering a prompt. `extensions.runId` names the run. */
+  /** The session already has a live run. `extensions.runId` names the run. */
   RUN_IN_PROGRESS: 409,
   /** The request id was used before, for another prompt. */
   REQUEST_ID_REUSED: 409,
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
+  /** The `Host` header names a host that is not this gateway. */
+  MISDIRECTED_REQUEST: 421,
   RATE_LIMITED: 429,
   INTERNAL_SERVER_ERROR: 500,
-  /** The gateway has as much to do as it can, and takes no new runs; those at work go on. */
+  /** The gateway is overloaded and takes no new runs; live runs go on. */
   OVERLOADED: 503,
-  /** The server with the keys of JWTs does not answer. */
+  /** The server that holds the keys for JWTs does not answer. */
   IDENTITY_UNAVAILABLE: 503,
-  /** The model cannot be asked which one to take; nothing was sent. */
+  /** No model could be chosen, because the provider does not answer; no prompt was sent. */
   MODEL_UNAVAILABLE: 503,
   /** The gateway is shutting down and takes no new runs. */
   SHUTTING_DOWN: 503,
-  /** No room left to store what was sent; nothing of it was kept. */
+  /** The disk is full; nothing of what was sent was kept. */
   INSUFFICIENT_STORAGE: 507,
 } as const;
 
 export type ErrorCode = keyof typeof errorStatus;
 
-/** An error meant for the client. Whatever is thrown and is no GraphQLError is logged and masked. */
+/**
+ * The codes that pass by themselves: the same request may well succeed later. Clients that retry keep a copy of this
+ * list, because they must not import the server.
+ */
+export const passingCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'REQUEST_TIMEOUT',
+  'RATE_LIMITED',
+  'INTERNAL_SERVER_ERROR',
+  'OVERLOADED',
+  'IDENTITY_UNAVAILABLE',
+  'MODEL_UNAVAILABLE',
+  'SHUTTING_DOWN',
+  'INSUFFICIENT_STORAGE',
+]);
+
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(errorStatus, code);
+}
+
+/** An error whose message is meant for the client. Any other error that is thrown is logged and hidden. */
 export class GatewayError extends GraphQLError {
+  readonly code: ErrorCode;
+
   /**
    * @param message What was wrong and what was expected, in a sentence.
    * @param extensions Further machine-readable facts, among them `field`: the argument at fault, as a
    *   dotted path (`input.prompt`).
    */
   constructor(code: ErrorCode, message: string, extensions: Record<string, unknown> = {}) {
-    // It keeps its name, GraphQLError: libraries ask for that to tell it from what has to be hidden and logged.
+    // The `name` stays "GraphQLError": libraries look at it to decide whether to hide and log an error.
     super(message, { extensions: { code, ...extensions } });
+    this.code = code;
   }
+}
+
+/**
+ * Refuses a whole HTTP request: the error carries the status of its code and these headers. `http` in the extensions is
+ * what Yoga reads; no client gets to see it.
+ */
+export function refusal(
+  code: ErrorCode,
+  message: string,
+  headers: Record<string, string> = {},
+  extensions: Record<string, unknown> = {},
+): GatewayError {
+  return new GatewayError(code, message, { ...extensions, http: { status: errorStatus[code], headers } });
 }
 
 export interface Retry {
@@ -67,10 +107,12 @@ export interface Retry {
   retryAfter: number;
 }
 
-/** Refuses what will do later: with `Retry-After` and its status where HTTP can tell, else in the extensions. */
+/**
+ * Refuses what may succeed later. Clients find the seconds to wait in `Retry-After`, or in `extensions.retryAfter` where
+ * no HTTP header can tell them.
+ */
 export function tryAgain(code: 'OVERLOADED' | 'RATE_LIMITED', message: string, retry: Retry): GatewayError {
-  const headers = { 'Retry-After': String(retry.retryAfter) };
-  return new GatewayError(code, message, { ...retry, http: { status: errorStatus[code], headers } });
+  return refusal(code, message, { 'Retry-After': String(retry.retryAfter) }, { ...retry });
 }
 
 export function sessionNotFound(sessionId: number): GatewayError {

@@ -8,7 +8,7 @@ import { createMemoryBus } from './bus/memory-bus.ts';
 import { createMemoryLog } from './bus/memory-log.ts';
 import { openRedis, type Redis } from './bus/redis.ts';
 import { AudioLibrary } from './chat/audio/audio-library.ts';
-import { Engine } from './chat/engine.ts';
+import { Engine, type EngineLimits } from './chat/engine.ts';
 import { isDelta, type RunEventBody } from './chat/log/run-event.ts';
 import { createSessionLog, type SessionChange } from './chat/log/session-log.ts';
 import { createModels, type Models } from './chat/models/models.ts';
@@ -18,7 +18,6 @@ import type { Config } from './config/config.ts';
 import { StartupError } from './config/startup-error.ts';
 import type { Services } from './context.ts';
 import { createExecutor } from './http/graphql/executor.ts';
-import { maskError } from './http/graphql/mask-error.ts';
 import { createGraphQLServer } from './http/graphql/yoga.ts';
 import { createGuards } from './http/guards/guards.ts';
 import { createRequestLimits } from './http/guards/rate-limit-buckets.ts';
@@ -120,13 +119,14 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
 type Keep = <T extends Disposable | AsyncDisposable>(resource: T) => T;
 
 function createServices(
-  { chat, limits, nodes: nodesConfig, models: modelsConfig }: Config,
+  config: Config,
   log: Logger,
   database: Database,
   blobs: BlobStore,
   parts: GatewayParts,
   keep: Keep,
 ): Services {
+  const { chat, limits, nodes: nodesConfig, models: modelsConfig } = config;
   const bus = parts.bus ?? createMemoryBus();
   const models = parts.models ?? createModels(modelsConfig);
   const runLog = keep(createMemoryLog<RunEventBody & { runId: number }>());
@@ -156,15 +156,8 @@ function createServices(
     checkpointer,
     log,
     pollMs,
-    limits: { idleTimeoutMs: chat.modelIdleTimeoutMs, maxRetries: chat.modelMaxRetries },
-    maxSteps: chat.maxSteps,
-    maxQueuedRuns: chat.maxQueuedRuns,
-    maxLiveRuns: limits.maxLiveRuns,
-    maxLiveRunsPerUser: limits.maxLiveRunsPerUser,
+    limits: engineLimits(config),
     isOverloaded: keep(createPressure(limits.maxEventLoopDelayMs)).isHigh,
-    runLogTtlMs: chat.runLogTtlMs,
-    toolApprovalTimeoutMs: chat.toolApprovalTimeoutMs,
-    toolStopMs: nodesConfig.cancelConfirmMs + toolStopSlackMs,
   });
   const audio = new AudioLibrary({ database, blobs, maxBytes: limits.maxAudioBytes });
   const sessions = new Sessions({ database, engine, models, sessionLog, audio, attachments });
@@ -176,6 +169,18 @@ function createServices(
   const chats = { models, engine, sessions, sessionLog, audio, followers };
   const nodeServices = { nodes, attachments, registry, dispatcher };
   return { database, ...chats, ...nodeServices, lapses, maxPromptBytes, maxPageSize };
+}
+
+function engineLimits({ chat, limits, nodes }: Config): EngineLimits {
+  const { maxSteps, toolApprovalTimeoutMs, runLogTtlMs, maxQueuedRuns } = chat;
+  const call = { idleTimeoutMs: chat.modelIdleTimeoutMs, maxRetries: chat.modelMaxRetries };
+  const toolStopMs = nodes.cancelConfirmMs + toolStopSlackMs;
+  const { maxLiveRuns, maxLiveRunsPerUser } = limits;
+  return {
+    run: { call, maxSteps, toolApprovalTimeoutMs, toolStopMs, runLogTtlMs },
+    slots: { maxLiveRuns, maxLiveRunsPerUser },
+    maxQueuedRuns,
+  };
 }
 
 /**
@@ -201,7 +206,6 @@ async function serve(config: Config, log: Logger, services: Services, redis: Red
       return { name: nameOf(identity), watch: () => viewer && services.lapses.watch(viewer) };
     },
     log,
-    maskError,
     isShareable: isDelta,
     maxBodyBytes,
     findDocument,

@@ -108,12 +108,12 @@ describe('an error', () => {
 test.each(['json', 'pretty'])(
   'the last line of the %s log is written when the process exits at once',
   async (format) => {
-    const log = fileURLToPath(new URL('../src/log.ts', import.meta.url));
+    const log = fileURLToPath(new URL('../dist/log.js', import.meta.url));
     const script = `
     const { createLog } = await import(${JSON.stringify(log)});
     createLog({ level: 'info', format: '${format}' }).info('the last words');
     process.exit(0);`;
-    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script]);
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script]);
     const [output] = await Promise.all([text(child.stdout), once(child, 'exit')]);
     expect(output).toContain('the last words');
   },

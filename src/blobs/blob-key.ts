@@ -1,6 +1,6 @@
 import { BlobNotFoundError } from './blob-store.ts';
 
-/** Whether this could be the key of a blob, in any store. Nothing else may become part of a path. */
+/** Whether a text has the form of a blob's key. Other texts must not become part of a path. */
 export function isBlobKey(key: string): boolean {
   return /^[0-9a-f]{64}$/.test(key);
 }

@@ -1,16 +1,16 @@
 import type { Readable } from 'node:stream';
 
-/** Bytes that are in the store, but not yet under their key. One of the two calls ends that. */
+/** Bytes that are in the store but are not a blob yet. Call either `commit` or `discard`. */
 export interface StagedBlob {
   /** The key it will have: the SHA-256 of the bytes, in hex. */
   readonly sha256: string;
   readonly size: number;
-  /** Makes it a blob, atomically. One that is there already is as good. */
+  /** Makes the bytes a blob in one atomic step. A blob with the same bytes may exist already. */
   commit(): Promise<void>;
   discard(): Promise<void>;
 }
 
-/** Both ends are inclusive. */
+/** Positions of bytes; both ends are included. */
 export interface ByteRange {
   start: number;
   end: number;
@@ -21,32 +21,32 @@ export interface BlobEntry {
   modifiedAt: Date;
 }
 
-/** Stored bytes, each under the hash of its content. */
+/** Stores blobs, each under the SHA-256 of its bytes. */
 export interface BlobStore extends AsyncDisposable {
   /**
-   * Writes bytes as they come and hashes them on the way, holding no more than a few chunks. When the source
-   * throws, or the signal aborts, nothing is left behind.
+   * Writes bytes as they come and hashes them. Only a few chunks are in memory at once. If the source throws or the
+   * signal aborts, nothing stays in the store.
    *
-   * @throws BlobStoreFullError when there is no room, and whatever the source throws.
+   * @throws BlobStoreFullError if the store is full; rethrows errors of the source.
    */
   stage(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<StagedBlob>;
   /**
-   * The bytes of a blob, read as they are asked for.
+   * Reads a blob as a stream.
    *
    * @throws BlobNotFoundError before the first byte.
    */
   open(key: string, range?: ByteRange): Promise<Readable>;
-  /** Its size in bytes; null where there is no such blob. */
+  /** The size of a blob in bytes; null if there is no such blob. */
   size(key: string): Promise<number | null>;
-  /** A blob that is not there is as good as deleted. */
+  /** Deletes a blob. Does nothing if there is no such blob. */
   delete(key: string): Promise<void>;
   /** All blobs. */
   list(): AsyncIterable<BlobEntry>;
-  /** Removes what was staged before this moment and never ended: a crash left it. */
+  /** Removes bytes that were staged before this moment and neither committed nor discarded, because of a crash. */
   sweepStaged(before: Date): Promise<void>;
 }
 
-/** The store has no room left (HTTP 507). */
+/** The store is full (HTTP 507). */
 export class BlobStoreFullError extends Error {
   override readonly name = 'BlobStoreFullError';
 }

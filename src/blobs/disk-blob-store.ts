@@ -7,11 +7,11 @@ import { BlobNotFoundError, type BlobStore, BlobStoreFullError, type StagedBlob 
 import { untilAborted } from './until-aborted.ts';
 import { type Written, writeNew } from './write-new.ts';
 
-/** Large enough that asking the disk costs little next to what it gives. */
+/** Bytes per read. Smaller reads would cost more time per byte. */
 const readBytes = 262_144;
 
 /**
- * Blobs as the files `ab/abcdef…` of a folder that is this store's alone, staged ones as `staged/<uuid>`.
+ * Stores blobs as files `ab/abcdef…` in a folder that nothing else may use, and staged bytes as `staged/<uuid>`.
  *
  * @throws StartupError when the folder cannot be written.
  */
@@ -86,7 +86,7 @@ function stagedBlob(staged: string, path: string, { sha256, size }: Written): St
   };
 }
 
-/** Does something with a staged file, which is removed when that fails. */
+/** Runs `work` on a staged file, and removes the file if `work` fails. */
 async function orRemoved<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -96,7 +96,7 @@ async function orRemoved<T>(path: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Makes what was created or renamed in a folder survive a power cut. */
+/** Makes files that were created or renamed in a folder survive a power cut. */
 async function syncFolder(path: string): Promise<void> {
   await using folder = await open(path);
   await folder.sync();

@@ -7,7 +7,7 @@ import { openDiskBlobStore } from './disk-blob-store.ts';
 export interface OpenBlobStoreOptions {
   /** `file:data/blobs` (as in the database's URL), or `s3://bucket/prefix?endpoint=…&region=…`. */
   url: string;
-  /** Both are needed for a bucket. */
+  /** Needed for a bucket, together with `secretAccessKey`. */
   accessKeyId?: string | undefined;
   secretAccessKey?: string | undefined;
 }
@@ -16,7 +16,7 @@ export interface OpenBlobStoreOptions {
 export async function openBlobStore(options: OpenBlobStoreOptions): Promise<BlobStore> {
   const { url, accessKeyId = '', secretAccessKey = '' } = options;
   if (!url.startsWith('s3:')) return await openDiskBlobStore(folderOf(url));
-  // Not before it is wanted: the client for S3 takes long to load.
+  // Loaded only when needed, because the S3 client takes long to load.
   const [{ openS3BlobStore }, { parseS3Url }] = await Promise.all([
     import('./s3-blob-store.ts'),
     import('./s3-location.ts'),

@@ -20,8 +20,8 @@ import { type S3Object, type Uploaded, upload } from './s3-upload.ts';
 import { untilAborted } from './until-aborted.ts';
 
 /**
- * Blobs as the objects `<prefix><key>` of a bucket, staged ones as `<prefix>staged/<uuid>`. What begins with the
- * prefix is this store's alone.
+ * Stores blobs as objects `<prefix><key>` in a bucket, and staged bytes as `<prefix>staged/<uuid>`. Nothing else may
+ * use that prefix.
  *
  * @throws StartupError when the bucket cannot be written.
  */
@@ -112,7 +112,7 @@ function stagedBlob(
       } catch (error) {
         throw orBlobStoreFull(error);
       } finally {
-        // Whether or not this works: the copy is what counts, and the next sweep takes what is left.
+        // A failure here does no harm: the blob is the copy, and the next sweep removes the staged object.
         await discard().catch(() => {});
       }
     },
@@ -120,7 +120,7 @@ function stagedBlob(
   };
 }
 
-/** What begins with the prefix and has no further `/`. */
+/** Lists the objects whose key is the prefix and a rest without `/`. */
 async function* listObjects(client: S3Client, { Bucket, Prefix }: { Bucket: string; Prefix: string }) {
   const pages = paginateListObjectsV2({ client }, { Bucket, Prefix, Delimiter: '/' });
   for await (const { Contents = [] } of pages) {
@@ -130,7 +130,7 @@ async function* listObjects(client: S3Client, { Bucket, Prefix }: { Bucket: stri
   }
 }
 
-// A host with several addresses, none of which answers, is an AggregateError without a message.
+// When all addresses of a host fail, the error is an AggregateError, which has a code but no message.
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.message || ('code' in error && String(error.code)) || error.name;

@@ -1,9 +1,9 @@
 import { BlobStoreFullError } from './blob-store.ts';
 
-// S3 itself is never full. Servers that speak its protocol are, and each has its own name for it.
+// S3 itself is never full, but servers with the same protocol can be. Each has its own name for that error.
 const names = /^(XMinio\w*StorageFull|\w*QuotaExceeded|InsufficientStorage\w*)$/;
 
-/** What to throw for an error of the client for S3: it, or that there is no room. */
+/** Turns an error of the S3 client into BlobStoreFullError if it means that the bucket is full; else returns it. */
 export function orBlobStoreFull(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const isFull = statusOf(error) === 507 || names.test(error.name);

@@ -3,15 +3,15 @@ import { Agent as HttpsAgent } from 'node:https';
 import { S3Client } from '@aws-sdk/client-s3';
 import { StartupError } from '../config/startup-error.ts';
 
-/** Where in S3, or in what speaks its protocol, blobs are. */
+/** Where blobs are stored in S3, or in a server with the same protocol. */
 export interface S3Location {
   bucket: string;
-  /** Empty, or with a slash at its end. */
+  /** Empty, or ends with a slash. */
   prefix: string;
-  /** Default: the region's own. */
+  /** Default: the endpoint of the region. */
   endpoint: string | undefined;
   region: string;
-  /** Whether the bucket stands in the path, not in the host name. */
+  /** Whether the bucket's name is in the path instead of the host name. */
   forcePathStyle: boolean;
   accessKeyId: string;
   secretAccessKey: string;
@@ -42,7 +42,7 @@ export function parseS3Url(url: string, keys: S3Keys): S3Location {
 
 export function createS3Client(location: S3Location): S3Client {
   const { endpoint, region, forcePathStyle, accessKeyId, secretAccessKey } = location;
-  // Every download in progress holds a connection: with the default limit, 50 slow listeners would stop uploads.
+  // Each download holds a connection. With the default limit, 50 slow downloads would block all uploads.
   const agent = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY };
   return new S3Client({
     region,
@@ -54,7 +54,7 @@ export function createS3Client(location: S3Location): S3Client {
       httpAgent: new HttpAgent(agent),
       httpsAgent: new HttpsAgent(agent),
     },
-    // Not every server knows the newer checksums; requests are signed with a hash of their body anyway.
+    // Some servers do not support the newer checksums. Requests are signed with a hash of their body anyway.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   });

@@ -10,7 +10,7 @@ export interface MultipartUpload {
   startedAt: Date;
 }
 
-/** The uploads in parts that have begun and not ended; none where the server cannot list them. */
+/** Lists multipart uploads that have begun and not ended. Yields nothing if the server cannot list them. */
 export async function* listMultipartUploads(
   client: S3Client,
   Bucket: string,

@@ -4,7 +4,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { orBlobStoreFull } from './s3-full.ts';
 
-/** Parts of 5 MiB, of which this many are on their way at once, and one is being filled. */
+/** How many parts of 5 MiB are sent at once; one more is being filled. */
 const partsAtOnce = 2;
 
 export interface S3Object {
@@ -18,9 +18,9 @@ export interface Uploaded {
 }
 
 /**
- * Uploads bytes as they come, and hashes them. Where that fails, the server is told to forget the parts it has.
+ * Uploads bytes as they come and hashes them. If that fails, the server is told to delete the parts it has.
  *
- * @throws BlobStoreFullError, and whatever the source throws.
+ * @throws BlobStoreFullError if the bucket is full; rethrows errors of the source.
  */
 export async function upload(
   client: S3Client,
@@ -46,7 +46,7 @@ export async function upload(
   try {
     await new Upload({ client, params: { ...staged, Body: body }, queueSize: partsAtOnce }).done();
   } catch (error) {
-    // The upload ends itself; where that fails as well, its error would stand before the source's.
+    // `Upload` aborts by itself. If aborting fails too, its error would hide the error of the source.
     if (failure) throw failure.error;
     throw orBlobStoreFull(error);
   } finally {

@@ -1,6 +1,6 @@
 /**
- * What the source yields, until the signal aborts: then it throws the signal's reason at once, also where the
- * source is stuck. Whoever aborts has to end such a source.
+ * Yields what the source yields until the signal aborts. Then it throws the signal's reason at once, even if the
+ * source is stuck. The caller that aborts must end a stuck source itself.
  */
 export async function* untilAborted<T>(source: AsyncIterable<T>, signal?: AbortSignal): AsyncIterable<T> {
   if (signal === undefined) {
@@ -25,7 +25,7 @@ export async function* untilAborted<T>(source: AsyncIterable<T>, signal?: AbortS
   }
 }
 
-// Not `Promise.race`: a signal's promise that lives as long as the upload would keep every chunk until then.
+// `Promise.race` with one promise for the signal would keep every chunk in memory until the upload has ended.
 function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** Bytes that are written at once: asking the disk for less at a time makes an upload half as slow again. */
+/** Bytes per write. With smaller writes an upload takes one and a half times as long. */
 const batchBytes = 262_144;
 
 export interface Written {
@@ -11,9 +11,8 @@ export interface Written {
 }
 
 /**
- * Writes a file that is not there yet, which only its owner may read, and hashes it. While the disk writes a batch,
- * the next one is gathered, and no more than that. The bytes are on the disk, not only on their way to it, when this
- * resolves.
+ * Creates a file that only its owner may read, writes the source into it and hashes it. While the disk writes one
+ * batch, only the next batch is collected. When this resolves, the bytes are on the disk and survive a power cut.
  */
 export async function writeNew(path: string, source: AsyncIterable<Uint8Array>): Promise<Written> {
   await using file = await open(path, 'wx', 0o600);
@@ -25,7 +24,7 @@ export async function writeNew(path: string, source: AsyncIterable<Uint8Array>):
   const writeGathered = async () => {
     await writing;
     writing = writeAll(file, gathered);
-    // Thrown by the next one who waits for it, which may be later.
+    // The error is thrown later, by the next `await writing`. Until then it must not count as unhandled.
     writing.catch(() => {});
     gathered = [];
     gatheredBytes = 0;
@@ -42,7 +41,7 @@ export async function writeNew(path: string, source: AsyncIterable<Uint8Array>):
     await writing;
     await file.sync();
   } finally {
-    // It must not be closed under a write.
+    // The file must not be closed while a write is in progress.
     await writing.catch(() => {});
   }
   return { sha256: hash.digest('hex'), size };
@@ -51,7 +50,7 @@ export async function writeNew(path: string, source: AsyncIterable<Uint8Array>):
 async function writeAll(file: FileHandle, chunks: Uint8Array[]): Promise<void> {
   if (chunks.length === 0) return;
   const { bytesWritten } = await file.writev(chunks);
-  // A disk that is nearly full takes only some of it, and says why when it is asked again.
+  // A nearly full disk may write only a part. Writing the rest then fails with the reason.
   const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   if (bytesWritten < bytes) await writeRest(file, Buffer.concat(chunks).subarray(bytesWritten));
 }

@@ -1,23 +1,23 @@
-/** Something on the network that can be away. */
+/** Remembers whether a server on the network is away, that is, does not reply. */
 export interface Absence {
   readonly isAway: boolean;
-  /** Whether it may be asked: while it is away only now and then, to find out whether it is back. */
+  /** Whether the server may be asked now. While it is away, this is true only once per `restMs`, to find out whether it is back. */
   mayAsk(): boolean;
-  /** It did not answer. */
+  /** Called when the server did not reply. */
   begin(error: unknown): void;
-  /** It answered. */
+  /** Called when the server replied. */
   end(): void;
 }
 
 export interface AbsenceOptions {
-  /** How long it is not asked once it did not answer. */
+  /** Milliseconds for which the server is not asked after it did not reply. */
   restMs: number;
-  /** Called when it goes away, and not again until it is back. */
+  /** Called once when the server goes away, and not again until it has been back. */
   onBegin(error: unknown): void;
   onEnd(): void;
 }
 
-/** While something is away one question at a time finds out whether it is back; the others do without it at once. */
+/** While the server is away, one request at a time tests whether it is back; all others continue without it at once. */
 export function createAbsence({ restMs, onBegin, onEnd }: AbsenceOptions): Absence {
   let isAway = false;
   let askAt = 0;

@@ -1,17 +1,17 @@
-/** What a log adds to a body: its place, and when it was appended (milliseconds since the epoch). */
+/** A body with what the log adds: its `seq`, and the time of appending in milliseconds since the Unix epoch. */
 export type Entry<Body> = Body & { seq: number; at: number };
 
 /** Append-only logs, one per key, each with its own growing `seq`. */
 export interface AppendLog<Body extends object> {
-  /** Appends with the next seq: 1, 2, 3 … without gaps; a key that comes back after it expired starts again. */
+  /** Appends with the next seq: 1, 2, 3 … without gaps. After a log has expired, its key starts at 1 again. */
   append(key: string, body: Body): Promise<Entry<Body>>;
   /**
-   * Up to `limit` entries with a seq above `after`, oldest first; null where there is no such log, because
-   * it never began or has expired. The first entry's seq is above `after + 1` where older ones were dropped.
+   * Returns up to `limit` entries with a seq above `after`, oldest first; null if there is no such log, because it
+   * never began or has expired. If older entries were dropped, the first seq is above `after + 1`.
    */
   read(key: string, after: number, limit: number): Promise<readonly Entry<Body>[] | null>;
-  /** The seq of the newest entry; null where there is no such log. */
+  /** The seq of the newest entry; null if there is no such log. */
   lastSeq(key: string): Promise<number | null>;
-  /** Forgets the log once `ttlMs` have passed with nothing appended to it. */
+  /** Deletes the log when nothing has been appended to it for `ttlMs` milliseconds. */
   expire(key: string, ttlMs: number): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import type { Bus } from './bus.ts';
 
-/** One listener's view of a topic, on which it can wait without missing a ring. */
+/** Lets one listener wait for rings of a topic without missing a ring that comes between two waits. */
 export interface Bell extends Disposable {
-  /** Resolves at a ring since the last wait, after `timeoutMs`, or when the signal aborts. Never rejects. */
+  /** Resolves if the topic rang since the last wait, or rings now; after `timeoutMs`; or when the signal aborts. Never rejects. */
   wait(timeoutMs: number): Promise<void>;
 }
 

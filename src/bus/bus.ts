@@ -1,6 +1,6 @@
 /**
- * Rings: hints that a log has grown. A ring carries no data and may be lost; whoever waits for one also
- * looks by itself now and then.
+ * Carries rings: hints that a log has grown. A ring has no data and may be lost, so a listener must also read the
+ * log from time to time without a ring.
  */
 export interface Bus {
   ring(topic: string): void;

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Bus } from './bus.ts';
 
-/** The bus of a gateway that is alone. */
+/** The bus for a single gateway: rings do not leave this process. */
 export function createMemoryBus(): Bus {
   const emitter = new EventEmitter().setMaxListeners(0);
   return {

@@ -6,11 +6,11 @@ interface Log<Body> {
 }
 
 export interface MemoryLogOptions {
-  /** Entries kept per key; older ones are dropped. Default: all. */
+  /** At least this many of the newest entries per key are kept. Default: all. */
   maxEntries?: number;
 }
 
-/** Logs in this process's memory: they end with it. */
+/** Logs in the memory of this process. They are lost when it ends. */
 export function createMemoryLog<Body extends object>({
   maxEntries = Number.POSITIVE_INFINITY,
 }: MemoryLogOptions = {}): AppendLog<Body> & Disposable {

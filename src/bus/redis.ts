@@ -3,29 +3,29 @@ import type { Logger } from 'pino';
 import { StartupError } from '../config/startup-error.ts';
 import { createAbsence } from './absence.ts';
 
-/** How long Redis may take to connect, and to answer. */
+/** Milliseconds that Redis may take to connect and to reply. */
 const connectMs = 5_000;
 const answerMs = 250;
-/** How long Redis is not asked once it did not answer. */
+/** Milliseconds for which Redis is left alone after it did not reply. */
 const restMs = 1_000;
-/** Between two attempts to connect again, at most. */
+/** The longest time between two attempts to reconnect, in milliseconds. */
 const longestRetryMs = 2_000;
 
-/** A connection to Redis, for what can do without for a while. Disposing closes it. */
+/** A connection to Redis, for callers that can continue without Redis for a while. Disposing closes it. */
 export interface Redis extends Disposable {
-  /** What Redis answers; undefined while it is away, late or says no. Never rejects. */
+  /** Resolves with the reply of Redis; undefined if Redis is away, is late or fails. Never rejects. */
   ask<T>(question: (client: RedisClientType) => Promise<T>): Promise<T | undefined>;
 }
 
 export interface OpenRedisOptions {
-  /** `redis://` or `rediss://`, with the user and the password if there are any. */
+  /** `redis://` or `rediss://`, with a user and a password if Redis needs them. */
   url: string;
   log: Logger;
 }
 
 /** @throws StartupError when Redis cannot be reached. */
 export async function openRedis({ url, log }: OpenRedisOptions): Promise<Redis> {
-  // Not before it is wanted: loading it would make every start a third longer.
+  // Loaded only when needed: loading it always would make every start a third longer.
   const { createClient } = await import('@redis/client');
   let wasReached = false;
   const client: RedisClientType = createClient({
@@ -69,7 +69,7 @@ async function inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     const giveUp = () => reject(new Error(`No answer within ${ms} ms`));
-    // Where it was this process that had no time, the answer is there and is read before the immediate.
+    // If this process was busy, a reply may be waiting already: it is read before the immediate runs.
     timer = setTimeout(() => setImmediate(giveUp), ms);
   });
   try {

@@ -1,33 +1,44 @@
 import type { Logger } from 'pino';
-import { maxId } from '../base/global-id.ts';
-import { GatewayError, sessionNotFound, tryAgain } from '../errors.ts';
+import type { Bus } from '../bus/bus.ts';
+import { GatewayError, sessionNotFound } from '../errors.ts';
 import type { Run, ToolCall } from '../generated/prisma/client.ts';
-import { Admission } from '../limits/admission.ts';
-import { type FollowOptions, followRun } from './log/follow-run.ts';
+import { type RunSlotLimits, RunSlots } from '../limits/run-slots.ts';
+import type { Database } from '../storage/database.ts';
+import type { ToolRunner } from '../tools/tool-runner.ts';
+import { followRun } from './log/follow-run.ts';
 import type { RunEvent } from './log/run-event.ts';
-import { runKey } from './log/run-writer.ts';
-import type { ModelChoice, Models, ResolvedModel } from './models/models.ts';
-import { ProviderError } from './models/provider-error.ts';
-import { LiveRuns, type LiveRunsOptions } from './run/live-runs.ts';
-import { findKnown, type OnBusy, type OpenRunOptions, openRun } from './run/open-run.ts';
-import { endOrphanedRuns } from './run/recover.ts';
+import { type RunLog, runKey } from './log/run-writer.ts';
+import type { SessionLog } from './log/session-log.ts';
+import type { Models } from './models/models.ts';
+import { PromptSender, type SendInput } from './prompt-sender.ts';
+import { cancelQueuedRun } from './run/cancel-queued-run.ts';
+import type { Checkpointer } from './run/checkpoint.ts';
+import { endOrphanedRuns } from './run/end-orphaned-runs.ts';
+import { executeRun } from './run/execute-run.ts';
+import { LiveRuns } from './run/live-runs.ts';
+import type { RunLimits } from './run/run-limits.ts';
 import { Approvals, type Verdict } from './tool-calls/approvals.ts';
 import { decideCall } from './tool-calls/decide-call.ts';
 
-export interface SendInput {
-  sessionId: number;
-  prompt: string;
-  requestId?: string | null | undefined;
-  onBusy: OnBusy;
-  providerName?: string | null | undefined;
-  modelName?: string | null | undefined;
-  /** Where the run's lines go if it starts at once; the engine's own log unless given. */
-  log?: Logger;
+export interface EngineLimits {
+  run: RunLimits;
+  slots: RunSlotLimits;
+  /** Runs of one session that may wait in the queue at once. */
+  maxQueuedRuns: number;
 }
 
-export interface EngineOptions extends Omit<LiveRunsOptions, 'approvals'>, Omit<FollowOptions, 'log'> {
-  /** Runs of one session that may wait at once. */
-  maxQueuedRuns: number;
+export interface EngineOptions {
+  database: Database;
+  models: Models;
+  tools: ToolRunner;
+  runLog: RunLog;
+  sessionLog: SessionLog;
+  bus: Bus;
+  checkpointer: Checkpointer;
+  log: Logger;
+  limits: EngineLimits;
+  /** How long a follower waits for a ring before it reads the log again, in milliseconds. */
+  pollMs: number;
   /** Whether the gateway has more to do than it can. */
   isOverloaded: () => boolean;
 }
@@ -38,56 +49,58 @@ export interface CancelReceipt {
   run: Run | null;
 }
 
-/** Starts, cancels and recovers runs. A run belongs to the engine, not to whoever asked for it. */
+/** Starts, follows, cancels and recovers runs. A run belongs to the engine: it goes on when its client leaves. */
 export class Engine {
   readonly #options: EngineOptions;
-  readonly #live: LiveRuns;
   readonly #approvals = new Approvals();
-  readonly #admission: Admission;
-  /** Prompts that are on their way to a run. */
-  #sending = 0;
+  readonly #live: LiveRuns;
+  readonly #sender: PromptSender;
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#admission = new Admission(options.isOverloaded);
-    this.#live = new LiveRuns({ ...options, approvals: this.#approvals });
+    const { database, models, tools, runLog, sessionLog, bus, checkpointer, log } = options;
+    const { run: limits, maxQueuedRuns } = options.limits;
+    const { runLogTtlMs, toolStopMs } = limits;
+    const slots = new RunSlots(options.limits.slots);
+    const approvals = this.#approvals;
+    const parts = { database, models, tools, approvals, runLog, sessionLog, bus, checkpointer, limits };
+    const live = new LiveRuns({
+      database,
+      slots,
+      execute: (run, context) => executeRun(run, { ...parts, ...context }),
+      cancelQueued: (runId) => cancelQueuedRun(runId, { database, runLog, sessionLog, bus, runLogTtlMs }),
+      toolStopMs,
+      log,
+    });
+    this.#live = live;
+    const { isOverloaded } = options;
+    const sending = { live, slots, maxQueuedRuns, isOverloaded };
+    this.#sender = new PromptSender({ database, models, runLog, sessionLog, bus, ...sending });
   }
 
   /**
-   * Sends a prompt. With a request id that is known already it only finds the run.
+   * Sends a prompt. With a request id that was used before it only returns the run of that time.
    *
    * @throws GatewayError NOT_FOUND, BAD_USER_INPUT, RUN_IN_PROGRESS, REQUEST_ID_REUSED, RATE_LIMITED,
    *   MODEL_UNAVAILABLE, OVERLOADED, SHUTTING_DOWN.
    */
   async send(input: SendInput): Promise<Run> {
-    // Whatever has become of its model since, and however much there is to do.
-    const known = await findKnown(this.#options.database, input);
-    if (known) return known;
-    // Before all else that costs time, of which there is none.
-    if (!this.#admission.admits(this.#live.size + this.#sending)) throw overloaded();
-    this.#sending += 1;
-    try {
-      return await this.#send(input);
-    } finally {
-      this.#sending -= 1;
-    }
+    return (await this.#sender.find(input)) ?? this.#sender.send(input);
   }
 
   /**
-   * Sends a prompt and follows its run, as `send` and `follow` do. A cursor makes sense only for a run that is
-   * there already, so that with one nothing new is sent.
+   * Sends a prompt and follows its run, as `send` and `follow` do. A cursor is only valid for a run that exists, so
+   * nothing new is sent with one.
    *
    * @throws GatewayError as `send` and `follow` do.
    */
   async chat(input: SendInput, after: number, signal: AbortSignal): Promise<AsyncGenerator<RunEvent>> {
-    const { sessionId, requestId } = input;
-    const where = { sessionId, requestId: requestId ?? null };
-    if (after !== 0 && !(requestId && (await this.#options.database.run.count({ where })))) {
+    const known = await this.#sender.find(input);
+    if (after !== 0 && known === undefined) {
       const message = 'after: only for a prompt that was sent before, with the same requestId.';
       throw new GatewayError('BAD_USER_INPUT', message, { field: 'after' });
     }
-    const run = await this.send(input);
-    return this.follow(run.id, after, signal);
+    return this.#follow(known ?? (await this.#sender.send(input)), after, signal);
   }
 
   /**
@@ -96,16 +109,7 @@ export class Engine {
    * @throws GatewayError NOT_FOUND, BAD_USER_INPUT when the cursor lies in the future.
    */
   async follow(runId: number, after: number, signal: AbortSignal): Promise<AsyncGenerator<RunEvent>> {
-    const { database, runLog } = this.#options;
-    const run = await database.run.findUnique({ where: { id: runId } });
-    if (run === null) throw runNotFound(runId);
-    const lastSeq = (await runLog.lastSeq(runKey(runId))) ?? run.lastSeq;
-    if (after < 0 || after > lastSeq) {
-      const message = `after must be the seq of a run event already seen: 0 to ${lastSeq} for this run.`;
-      throw new GatewayError('BAD_USER_INPUT', message, { field: 'after' });
-    }
-    if (run.finishedAt !== null && after >= run.lastSeq) return nothing();
-    return followRun({ ...this.#options, log: runLog }, runId, after, signal);
+    return this.#follow(await this.#findRun(runId), after, signal);
   }
 
   /**
@@ -114,17 +118,15 @@ export class Engine {
    * @throws GatewayError NOT_FOUND.
    */
   async cancelRun(runId: number): Promise<CancelReceipt> {
-    const { database } = this.#options;
-    const before = await database.run.findUnique({ where: { id: runId } });
-    if (before === null) throw runNotFound(runId);
+    const before = await this.#findRun(runId);
     if (before.finishedAt !== null) return { cancelled: false, run: before };
     await this.#live.cancel(runId);
-    const run = await database.run.findUnique({ where: { id: runId } });
+    const run = await this.#options.database.run.findUnique({ where: { id: runId } });
     return { cancelled: run?.status === 'CANCELLED', run };
   }
 
   /**
-   * Cancels what a session is running and what waits in it; the receipt is for what was running.
+   * Cancels the live run of a session and its queued runs. The receipt is for the live run.
    *
    * @throws GatewayError NOT_FOUND.
    */
@@ -137,119 +139,62 @@ export class Engine {
     return { cancelled: runs.some(({ status }) => status === 'CANCELLED'), run: runs[0] ?? null };
   }
 
-  /**
-   * Cancels what a session is running, and everything that waits behind it.
-   *
-   * @param before Only runs with a smaller id.
-   * @returns The ids of those that were live, newest first; some may have ended by themselves.
-   */
-  async cancelSession(sessionId: number, before = maxId): Promise<number[]> {
-    const runs = await this.#options.database.run.findMany({
-      where: { sessionId, status: { in: ['RUNNING', 'QUEUED'] }, id: { lt: before } },
-      select: { id: true },
-      // Those that wait first, so that none of them is started by the end of another.
-      orderBy: { id: 'desc' },
-    });
-    for (const { id } of runs) await this.#live.cancel(id);
-    return runs.map(({ id }) => id);
+  /** Cancels the live run of a session and its queued runs. */
+  async cancelSession(sessionId: number): Promise<number[]> {
+    return this.#live.cancelSession(sessionId);
   }
 
   /**
-   * Decides about a tool call that waits for an approval. Deciding twice in the same way does no harm.
+   * Decides about a tool call that waits for an approval. Repeating the same decision is allowed.
    *
-   * @returns The call as it is then.
-   * @throws GatewayError NOT_FOUND; CONFLICT where there is nothing to decide, or it was decided otherwise.
+   * @returns The call as it is after the decision.
+   * @throws GatewayError NOT_FOUND; CONFLICT when no decision is awaited, or another one was made.
    */
   async decideToolCall(runId: number, callId: string, verdict: Verdict): Promise<ToolCall> {
     const { database, runLog } = this.#options;
-    const run = await database.run.findUnique({ where: { id: runId } });
-    if (run === null) throw runNotFound(runId);
+    const run = await this.#findRun(runId);
     return decideCall({ database, runLog, approvals: this.#approvals, run, callId, verdict });
   }
 
   /**
-   * Ends the runs that a gateway before this one left behind, and makes those that still wait ready to be
-   * followed. To be called before anybody is served; no model is asked before `startWaiting`.
+   * Ends the runs that an earlier gateway left RUNNING, and opens the logs of queued runs for followers. To be called
+   * before the gateway listens. It starts no run: `startWaiting` does.
    */
   async recover(): Promise<void> {
     const { database, log } = this.#options;
     const orphans = await endOrphanedRuns(database);
     const waiting = await database.run.findMany({ where: { status: 'QUEUED' }, select: { id: true } });
     if (orphans + waiting.length > 0) log.warn({ orphans, waiting: waiting.length }, 'recovered runs');
-    for (const { id } of waiting) await this.#logQueued(id);
+    for (const { id } of waiting) await this.#sender.logQueued(id);
   }
 
-  /** Starts what waits in sessions in which nothing runs. */
+  /** Starts the oldest queued run of every session in which no run is live. */
   async startWaiting(): Promise<void> {
     const where = { status: 'QUEUED' } as const;
     const waiting = await this.#options.database.run.groupBy({ by: ['sessionId'], where });
     for (const { sessionId } of waiting) await this.#live.startNext(sessionId);
   }
 
-  /** Takes no more runs, lets the live ones finish for `graceMs`, then cancels them. */
+  /** Accepts no more runs, lets the live ones finish for `graceMs`, then cancels them. */
   drain(graceMs: number): Promise<void> {
     return this.#live.drain(graceMs);
   }
 
-  async #send(input: SendInput): Promise<Run> {
-    const { database, models, maxQueuedRuns } = this.#options;
-    const { sessionId } = input;
-    const session = await database.session.findUnique({ where: { id: sessionId } });
-    if (session === null) throw sessionNotFound(sessionId);
-    // A model belongs to its provider: the session's model means nothing to another one.
-    const chosen = (input.providerName ?? input.modelName) ? input : session;
-    const model = await resolveModel(models, {
-      providerName: chosen.providerName ?? session.providerName,
-      modelName: chosen.modelName,
-    });
-    // Not before: asking a provider which models it has can take seconds.
-    if (!this.#live.isOpen) {
-      throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down; send again in a moment.');
+  async #follow(run: Run, after: number, signal: AbortSignal): Promise<AsyncGenerator<RunEvent>> {
+    const { database, runLog, bus, pollMs } = this.#options;
+    const lastSeq = (await runLog.lastSeq(runKey(run.id))) ?? run.lastSeq;
+    if (after < 0 || after > lastSeq) {
+      const message = `after must be the seq of a run event already seen: 0 to ${lastSeq} for this run.`;
+      throw new GatewayError('BAD_USER_INPUT', message, { field: 'after' });
     }
-    const { run, opened, place } = await this.#open({ ...input, model, maxQueued: maxQueuedRuns }, session);
-    if (!opened) return run;
-    const announced = this.#announce(run);
-    if (place) this.#live.launch(run, place, input.log, announced);
-    else await this.#enqueue(run, input.onBusy);
-    await announced;
-    if (run.status === 'RUNNING') return run;
-    // Its turn may have come.
-    return (await database.run.findUnique({ where: { id: run.id } })) ?? run;
+    if (run.finishedAt !== null && after >= run.lastSeq) return nothing();
+    return followRun({ database, log: runLog, bus, pollMs }, run.id, after, signal);
   }
 
-  /** Opens a run, with a place if it is to start at once. */
-  async #open(options: Omit<OpenRunOptions, 'claimPlace'>, { userId }: { userId: string }) {
-    let place: Disposable | undefined;
-    const claimPlace = () => {
-      place = this.#live.places.claim(userId);
-    };
-    try {
-      const { run, opened } = await openRun(this.#options.database, { ...options, claimPlace });
-      if (opened) return { run, opened, place };
-      place?.[Symbol.dispose]();
-      return { run, opened };
-    } catch (error) {
-      place?.[Symbol.dispose]();
-      throw error;
-    }
-  }
-
-  /** Tells those who watch the session of the new messages. */
-  async #announce({ sessionId, userMessageId, assistantMessageId }: Run): Promise<void> {
-    const ids = [userMessageId, assistantMessageId].filter((id) => id !== null);
-    const changes = ids.map((messageId) => ({ type: 'MessageAdded' as const, messageId }));
-    await this.#options.sessionLog.append(sessionId, ...changes);
-  }
-
-  async #enqueue(run: Run, onBusy: OnBusy): Promise<void> {
-    await this.#logQueued(run.id);
-    if (onBusy === 'INTERRUPT') await this.cancelSession(run.sessionId, run.id);
-    await this.#live.startNext(run.sessionId);
-  }
-
-  async #logQueued(runId: number): Promise<void> {
-    await this.#options.runLog.append(runKey(runId), { type: 'RunQueued', runId });
-    this.#options.bus.ring(runKey(runId));
+  async #findRun(id: number): Promise<Run> {
+    const run = await this.#options.database.run.findUnique({ where: { id } });
+    if (run === null) throw runNotFound(id);
+    return run;
   }
 }
 
@@ -257,18 +202,4 @@ export function runNotFound(runId: number): GatewayError {
   return new GatewayError('NOT_FOUND', `There is no run ${runId}.`);
 }
 
-function overloaded(): GatewayError {
-  const message = 'The gateway has too much to do to take another prompt; try again in a moment.';
-  return tryAgain('OVERLOADED', message, { limit: 'MAX_EVENT_LOOP_DELAY_MS', retryAfter: 2 });
-}
-
 async function* nothing(): AsyncGenerator<never> {}
-
-async function resolveModel(models: Models, choice: ModelChoice): Promise<ResolvedModel> {
-  try {
-    return await models.resolve(choice);
-  } catch (error) {
-    if (error instanceof ProviderError) throw new GatewayError('MODEL_UNAVAILABLE', error.message);
-    throw error;
-  }
-}

@@ -2,44 +2,45 @@ import { z } from 'zod';
 import { isPlainHttpUrl } from './http-url.ts';
 import { isLoopback } from './loopback.ts';
 
-/** Who may use the gateway. */
+/** How users identify themselves. */
 export const authSettings = {
   AUTH: z.enum(['none', 'token', 'jwt'], 'must be none, token or jwt').default('none').meta({
     description:
-      'How users are known: not at all; by API tokens (`switchyard token create`); by JWTs as well as by those.',
+      'How users identify themselves. none: not at all; token: by API tokens (`switchyard token create`); jwt: by JWTs or API tokens.',
   }),
   AUTH_NONE_ANYWHERE: z.enum(['yes', 'no'], 'must be yes or no').default('no').meta({
-    description: 'With yes, AUTH=none holds on any HOST: whoever reaches the gateway may do everything.',
+    description:
+      'yes allows AUTH=none on any HOST. Everyone who can reach the gateway may then do everything.',
   }),
   JWT_SECRET: z
     .string()
-    .refine((secret) => Buffer.byteLength(secret) >= 32, 'must have 32 bytes at least')
+    .refine((secret) => Buffer.byteLength(secret) >= 32, 'must have at least 32 bytes')
     .optional()
-    .meta({ description: 'With AUTH=jwt: the secret that JWTs are signed with (HS256).', secret: true }),
+    .meta({ description: 'With AUTH=jwt: the secret with which JWTs are signed (HS256).', secret: true }),
   JWT_JWKS_URL: z
     .string()
     .refine(isPlainHttpUrl, 'must be an http: or https: URL without a user name or password in it')
     .optional()
     .meta({
-      description: 'With AUTH=jwt, in place of JWT_SECRET: where the public keys of their issuer are.',
+      description: 'With AUTH=jwt, instead of JWT_SECRET: URL of the public keys of the issuer.',
       secret: true,
     }),
-  JWT_ISSUER: z.string().optional().meta({ description: 'The `iss` that JWTs must have.' }),
-  JWT_AUDIENCE: z.string().optional().meta({ description: 'The `aud` that JWTs must have.' }),
+  JWT_ISSUER: z.string().optional().meta({ description: 'The `iss` claim that JWTs must have.' }),
+  JWT_AUDIENCE: z.string().optional().meta({ description: 'The `aud` claim that JWTs must have.' }),
   JWT_ADMIN_CLAIM: z
     .string()
     .default('switchyard_admin')
-    .meta({ description: 'The claim of a JWT that makes an admin when it is `true`.' }),
+    .meta({ description: 'The JWT claim that makes a user an admin if it is `true`.' }),
 };
 
 type Auth = z.output<z.ZodObject<typeof authSettings>>;
 
-/** What contradicts itself in who may use the gateway: a sentence each. */
+/** Returns a sentence for each contradiction between the settings of users. */
 export function authConflicts(env: Auth & { HOST: string }): string[] {
   const conflicts: string[] = [];
   if (env.AUTH === 'none' && env.AUTH_NONE_ANYWHERE === 'no' && !isLoopback(env.HOST)) {
     conflicts.push(
-      `HOST is ${JSON.stringify(env.HOST)}, where others may reach the gateway, and with AUTH=none they could do everything: set AUTH to token or jwt, or HOST to 127.0.0.1, or, if it is what you want, AUTH_NONE_ANYWHERE to yes.`,
+      `HOST is ${JSON.stringify(env.HOST)}, where others may reach the gateway, and with AUTH=none they could do everything. Set AUTH to token or jwt, or HOST to 127.0.0.1. To allow this on purpose, set AUTH_NONE_ANYWHERE to yes.`,
     );
   }
   return env.AUTH === 'jwt' ? [...conflicts, ...jwtConflicts(env)] : [...conflicts, ...uselessJwt(env)];
@@ -47,9 +48,9 @@ export function authConflicts(env: Auth & { HOST: string }): string[] {
 
 function jwtConflicts(env: Auth): string[] {
   if ((env.JWT_SECRET === undefined) === (env.JWT_JWKS_URL === undefined)) {
-    return ['AUTH=jwt needs JWT_SECRET or JWT_JWKS_URL, one of the two.'];
+    return ['AUTH=jwt needs either JWT_SECRET or JWT_JWKS_URL.'];
   }
-  // Whatever else the issuer signs, for other applications, would be taken as well.
+  // Without these, a token that the issuer signed for another application would be accepted too.
   const demanded = env.JWT_JWKS_URL === undefined ? [] : (['JWT_ISSUER', 'JWT_AUDIENCE'] as const);
   return demanded
     .filter((name) => env[name] === undefined)
@@ -59,10 +60,10 @@ function jwtConflicts(env: Auth): string[] {
 function uselessJwt(env: Auth): string[] {
   return (['JWT_SECRET', 'JWT_JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE'] as const)
     .filter((name) => env[name] !== undefined)
-    .map((name) => `${name} is of no use without AUTH=jwt.`);
+    .map((name) => `${name} has no effect without AUTH=jwt.`);
 }
 
-/** How users are known; undefined: not at all. */
+/** How users identify themselves; undefined if they do not. */
 export function toAuth(env: Auth) {
   if (env.AUTH === 'none') return undefined;
   if (env.AUTH === 'token') return { jwt: undefined };

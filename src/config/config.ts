@@ -3,22 +3,26 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
 import { authConflicts, toAuth } from './auth-settings.ts';
+import { toChat } from './chat-settings.ts';
 import { toConnectionLimits, toLimits, toNodeLimits, toRequestLimits } from './limit-settings.ts';
 import { modelConflicts, toModels } from './model-settings.ts';
+import { nodeConflicts, toNodes } from './node-settings.ts';
+import { toRequestSizes } from './request-settings.ts';
 import { type Environment, environment, settings } from './settings.ts';
 import { StartupError } from './startup-error.ts';
+import { storageConflicts } from './storage-settings.ts';
 import { toWeb } from './web-settings.ts';
 
-/** What the gateway is told from outside, checked. Each value's setting is described in `settings.ts`. */
+/** The checked configuration of a gateway. README.md beside this file describes each setting. */
 export type Config = DeepReadonly<ReturnType<typeof toConfig>>;
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
 /**
- * Reads the configuration, by default from the process's environment and, for what is not set there, from the
- * file `.env` in the working directory. Blank values count as not set.
+ * Reads the configuration. By default it comes from the environment of this process; a variable that is not set
+ * there is read from the file `.env` in the working directory. Blank values count as not set.
  *
- * @throws StartupError with a sentence for every setting that will not do; secret values are not shown.
+ * @throws StartupError with a sentence for each invalid setting. Secret values are not shown.
  */
 export function readConfig(env: NodeJS.ProcessEnv = processEnvironment()): Config {
   const given: Record<string, string> = {};
@@ -32,14 +36,14 @@ export function readConfig(env: NodeJS.ProcessEnv = processEnvironment()): Confi
   const conflicts = [
     ...authConflicts(parsed.data),
     ...modelConflicts(parsed.data),
-    ...blobConflicts(parsed.data),
+    ...storageConflicts(parsed.data),
     ...nodeConflicts(parsed.data),
   ];
   if (conflicts.length > 0) throw new StartupError(conflicts.join('\n'));
   return toConfig(parsed.data);
 }
 
-/** The environment of this process as it is, for what hands parts of it on to other programs. */
+/** The whole environment of this process, for code that starts other programs and passes parts of it on. */
 export function ownEnvironment(): NodeJS.ProcessEnv {
   return process.env;
 }
@@ -64,19 +68,6 @@ function complaint(issue: z.core.$ZodIssue, given: Record<string, string>): stri
   return `${name} ${issue.message}${shown ? `; it is ${JSON.stringify(given[name])}` : ''}.`;
 }
 
-function blobConflicts(env: Environment): string[] {
-  const isBucket = env.BLOB_URL?.startsWith('s3:') ?? false;
-  return (['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const).flatMap((name) => {
-    if (isBucket === (env[name] !== undefined)) return [];
-    return isBucket ? `${name} is needed for the bucket.` : `${name} is of no use without an s3: BLOB_URL.`;
-  });
-}
-
-function nodeConflicts(env: Environment): string[] {
-  if (env.DISPATCH_TIMEOUT_MS <= env.MAX_DISPATCH_TIMEOUT_MS) return [];
-  return ['DISPATCH_TIMEOUT_MS must not be longer than MAX_DISPATCH_TIMEOUT_MS.'];
-}
-
 function toConfig(env: Environment) {
   const dataDir = resolve(env.DATA_DIR);
   return {
@@ -92,38 +83,9 @@ function toConfig(env: Environment) {
     redis: env.REDIS_URL === undefined ? undefined : { url: env.REDIS_URL },
     database: { url: env.DATABASE_URL ?? `file:${dataDir}/switchyard.db` },
     models: toModels(env),
-    chat: {
-      modelIdleTimeoutMs: env.MODEL_IDLE_TIMEOUT_MS,
-      modelMaxRetries: env.MODEL_MAX_RETRIES,
-      maxSteps: env.MAX_STEPS,
-      maxQueuedRuns: env.MAX_QUEUED_RUNS,
-      maxPromptBytes: env.MAX_PROMPT_BYTES,
-      checkpointMs: env.CHECKPOINT_MS,
-      runLogTtlMs: env.RUN_LOG_TTL_MS,
-      shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
-      toolApprovalTimeoutMs: env.TOOL_APPROVAL_TIMEOUT_MS,
-    },
-    nodes: {
-      heartbeatMs: env.NODE_HEARTBEAT_MS,
-      graceMs: env.NODE_GRACE_MS,
-      ackMs: env.DISPATCH_ACK_MS,
-      timeoutMs: env.DISPATCH_TIMEOUT_MS,
-      maxTimeoutMs: env.MAX_DISPATCH_TIMEOUT_MS,
-      cancelConfirmMs: env.CANCEL_CONFIRM_MS,
-      maxOutputBytes: env.MAX_TOOL_OUTPUT_BYTES,
-      maxQueued: env.MAX_QUEUED_DISPATCHES,
-      maxNodesPerSession: env.MAX_NODES_PER_SESSION,
-      ...toNodeLimits(env),
-    },
-    limits: {
-      maxBodyBytes: env.MAX_BODY_BYTES,
-      maxAudioBytes: env.MAX_AUDIO_BYTES,
-      maxPageSize: env.MAX_PAGE_SIZE,
-      maxQueryTokens: env.MAX_QUERY_TOKENS,
-      maxOperationsPerStream: env.MAX_OPERATIONS_PER_STREAM,
-      streamReservationTtlMs: env.STREAM_RESERVATION_TTL_MS,
-      ...toLimits(env),
-    },
+    chat: toChat(env),
+    nodes: { ...toNodes(env), ...toNodeLimits(env) },
+    limits: { ...toRequestSizes(env), ...toLimits(env) },
     web: toWeb(env),
     log: {
       level: env.LOG_LEVEL,

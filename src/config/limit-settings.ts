@@ -1,11 +1,9 @@
 import type { z } from 'zod';
-import { milliseconds, wholeNumber } from './setting-type.ts';
-
-const many = 1_000_000_000;
+import { many, milliseconds, wholeNumber } from './setting-type.ts';
 
 /**
- * How much one user may ask for where users are known, and nothing else is set. Where they are not, all are one
- * user: there these limits are off.
+ * The defaults of the limits per user. With AUTH=none these limits are off, because all clients then count as one
+ * user.
  */
 const ofKnownUsers = {
   MAX_REQUESTS_PER_MINUTE: 3_000,
@@ -25,81 +23,73 @@ function perUser(name: keyof typeof ofKnownUsers, description: string) {
     });
 }
 
-/** What one client, or all of them together, may ask for. */
+/** How much one client, and all clients together, may use at once. */
 export const limitSettings = {
-  MAX_QUERY_DEPTH: wholeNumber(1, 1_000)
-    .default(15)
-    .meta({ description: 'Deepest GraphQL document, in fields within each other.' }),
-  MAX_QUERY_ALIASES: wholeNumber(0, many).default(30).meta({
-    description: 'Most aliases in a GraphQL document, those of a fragment at every place it is used.',
-  }),
-  MAX_QUERY_DIRECTIVES: wholeNumber(0, many)
-    .default(50)
-    .meta({ description: 'Most directives in a GraphQL document.' }),
-  MAX_QUERY_COST: wholeNumber(1, many)
-    .default(60_000)
-    .meta({ description: 'Most fields that the answer to a GraphQL document may have, every page full.' }),
+  MAX_OPERATIONS_PER_STREAM: wholeNumber(1, 100_000)
+    .default(100)
+    .meta({ description: 'Most operations that may run at once on one event stream.' }),
+  STREAM_RESERVATION_TTL_MS: milliseconds(1)
+    .default(15_000)
+    .meta({ description: 'How long a reserved event stream may stay unopened.' }),
   MAX_REQUESTS_PER_MINUTE: perUser(
     'MAX_REQUESTS_PER_MINUTE',
-    'Most requests of one user in a minute, or of one address where nobody says who they are',
+    'Most requests per minute of one user, or of one address if the user is not known',
   ),
   MAX_NODE_REQUESTS_PER_MINUTE: perUser(
     'MAX_NODE_REQUESTS_PER_MINUTE',
-    'Most requests of the agent of one node in a minute',
+    'Most requests per minute of the agent of one node',
   ),
   MAX_REQUEST_BURST: wholeNumber(1, many)
     .default(600)
-    .meta({ description: 'How many of the requests of a minute may come at once.' }),
+    .meta({ description: 'How many of the requests allowed per minute may come at once.' }),
   MAX_LIVE_RUNS: wholeNumber(1, many)
     .default(2_000)
-    .meta({ description: 'Most runs that are answered at once.' }),
+    .meta({ description: 'Most runs that may be live at once.' }),
   MAX_LIVE_RUNS_PER_USER: perUser(
     'MAX_LIVE_RUNS_PER_USER',
-    'Most runs that are answered at once in the sessions of one user',
+    'Most runs that may be live at once in the sessions of one user',
   ),
   MAX_FOLLOWERS_PER_USER: perUser(
     'MAX_FOLLOWERS_PER_USER',
-    'Most subscriptions that one user has open at once',
+    'Most subscriptions that one user may have open at once',
   ),
-  MAX_STREAM_RESERVATIONS: wholeNumber(1, 10_000_000)
-    .default(10_000)
-    .meta({ description: 'Most event streams (single connection mode) that wait to be opened.' }),
+  MAX_STREAM_RESERVATIONS: wholeNumber(1, 10_000_000).default(10_000).meta({
+    description: 'Most event streams (single connection mode) that may be reserved and not yet opened.',
+  }),
   MAX_STREAMS_PER_USER: perUser(
     'MAX_STREAMS_PER_USER',
-    'Most event streams of one user, waiting to be opened or open',
+    'Most event streams of one user, both reserved and open',
   ),
   MAX_NODE_CONNECTIONS: wholeNumber(1, 1_000_000)
     .default(1_000)
-    .meta({ description: 'Most agent nodes that are connected at once.' }),
+    .meta({ description: 'Most agent nodes that may be connected at once.' }),
   MAX_NODE_CONNECTIONS_PER_USER: perUser(
     'MAX_NODE_CONNECTIONS_PER_USER',
-    'Most nodes of one user that are connected at once',
+    'Most nodes of one user that may be connected at once',
   ),
   MAX_EVENT_LOOP_DELAY_MS: milliseconds(0).default(10).meta({
     description:
-      'While the event loop is never idle and what comes in waits for longer than this in the mean, new runs are refused until few enough are live; 0 to take them always.',
+      'New runs are refused when the event loop is never idle and incoming work waits longer than this on average; 0 for no such limit.',
   }),
   MAX_CONNECTIONS: wholeNumber(1, 1_000_000)
     .default(10_000)
-    .meta({ description: 'Most connections at once; more are closed unanswered.' }),
+    .meta({ description: 'Most open connections. Further connections are closed without an answer.' }),
   HEADER_TIMEOUT_MS: milliseconds(1)
     .default(10_000)
     .meta({ description: 'How long a client may take to send the headers of a request.' }),
   BODY_TIMEOUT_MS: milliseconds(1).default(30_000).meta({
     description:
-      'A body of which nothing comes for longer is cut, as is one that then comes at less than 500 bytes a second.',
+      'A request is cut off when no byte of its body comes for this long, or when its body then comes at less than 500 bytes per second.',
   }),
 };
 
 type Limits = z.output<z.ZodObject<typeof limitSettings>> & { AUTH: 'none' | 'token' | 'jwt' };
 
-/** The limits on documents, runs, their followers and the streams that those follow on. */
+/** The limits on runs, followers and event streams. */
 export function toLimits(env: Limits) {
   return {
-    maxQueryDepth: env.MAX_QUERY_DEPTH,
-    maxQueryAliases: env.MAX_QUERY_ALIASES,
-    maxQueryDirectives: env.MAX_QUERY_DIRECTIVES,
-    maxQueryCost: env.MAX_QUERY_COST,
+    maxOperationsPerStream: env.MAX_OPERATIONS_PER_STREAM,
+    streamReservationTtlMs: env.STREAM_RESERVATION_TTL_MS,
     maxLiveRuns: env.MAX_LIVE_RUNS,
     maxLiveRunsPerUser: ofUser(env, 'MAX_LIVE_RUNS_PER_USER'),
     maxFollowersPerUser: ofUser(env, 'MAX_FOLLOWERS_PER_USER'),
@@ -109,7 +99,7 @@ export function toLimits(env: Limits) {
   };
 }
 
-/** The limits on connections. */
+/** The limits on connections of clients. */
 export function toConnectionLimits(env: Limits) {
   return {
     maxConnections: env.MAX_CONNECTIONS,
@@ -118,7 +108,7 @@ export function toConnectionLimits(env: Limits) {
   };
 }
 
-/** How many nodes may be connected. */
+/** The limits on connected nodes. */
 export function toNodeLimits(env: Limits) {
   return {
     maxConnections: env.MAX_NODE_CONNECTIONS,
@@ -126,7 +116,7 @@ export function toNodeLimits(env: Limits) {
   };
 }
 
-/** How many requests a user and a node may send, by the setting that says so. Undefined: as many as they like. */
+/** How many requests a user and a node may send, with the name of the setting. Undefined: no limit. */
 export function toRequestLimits(env: Limits) {
   const limit = (name: 'MAX_REQUESTS_PER_MINUTE' | 'MAX_NODE_REQUESTS_PER_MINUTE') => {
     const perMinute = ofUser(env, name);
@@ -137,7 +127,7 @@ export function toRequestLimits(env: Limits) {
   return { ofUsers: limit('MAX_REQUESTS_PER_MINUTE'), ofNodes: limit('MAX_NODE_REQUESTS_PER_MINUTE') };
 }
 
-/** 0: no limit. */
+/** Returns a limit per user; 0: no limit. */
 function ofUser(env: Limits, name: keyof typeof ofKnownUsers): number {
   return env[name] ?? (env.AUTH === 'none' ? 0 : ofKnownUsers[name]);
 }

@@ -1,2 +1,2 @@
-/** Milliseconds. Timers take no more than this; anything longer would fire at once. */
+/** The longest time of a timer in Node.js, in milliseconds. A longer timer would fire at once. */
 export const longestTimerMs = 2_147_483_647;

@@ -1,10 +1,53 @@
-import type { Environment } from './settings.ts';
+import { z } from 'zod';
+import { isPlainHttpUrl } from './http-url.ts';
+import { apiKey, milliseconds } from './setting-type.ts';
 
-const providers: Record<string, { configured: (env: Environment) => boolean; advice: string }> = {
+const model = z
+  .string()
+  .regex(/^[^\s/]+(\/\S+)?$/, 'must be a provider, or a provider and a model (openai, openai/gpt-5-mini)');
+
+const baseUrl = z
+  .string()
+  .refine(isPlainHttpUrl, 'must be an http: or https: URL without a user name or password in it')
+  .meta({ secret: true });
+
+/** Which models the gateway can use. */
+export const modelSettings = {
+  MODEL: model.optional().meta({
+    description: 'Model for sessions that do not name one: a provider, or provider/model.',
+    defaultInWords: 'the first configured provider, or else demo',
+  }),
+  DEMO_DELAY_MS: milliseconds(0)
+    .default(25)
+    .meta({ description: 'Milliseconds between two words of the demo model.' }),
+  OPENAI_API_KEY: apiKey
+    .optional()
+    .meta({ description: 'API key for OpenAI, or for the server at OPENAI_BASE_URL.', secret: true }),
+  OPENAI_BASE_URL: baseUrl.optional().meta({
+    description:
+      'URL of an OpenAI-compatible server (Ollama, vLLM, llama.cpp …). Sessions reach it as the provider openai-compatible.',
+    secret: true,
+  }),
+  ANTHROPIC_API_KEY: apiKey.optional().meta({ description: 'API key for Anthropic.', secret: true }),
+  ANTHROPIC_BASE_URL: baseUrl
+    .optional()
+    .meta({ description: 'URL of the Anthropic API, if it is not the official one.', secret: true }),
+  GOOGLE_GENERATIVE_AI_API_KEY: apiKey
+    .optional()
+    .meta({ description: 'API key for Google Gemini.', secret: true }),
+  GOOGLE_GENERATIVE_AI_BASE_URL: baseUrl
+    .optional()
+    .meta({ description: 'URL of the Google Gemini API, if it is not the official one.', secret: true }),
+};
+
+type ModelEnvironment = z.output<z.ZodObject<typeof modelSettings>>;
+
+const providers: Record<string, { configured: (env: ModelEnvironment) => boolean; advice: string }> = {
   demo: { configured: () => true, advice: '' },
   openai: {
     configured: (env) => env.OPENAI_API_KEY !== undefined && env.OPENAI_BASE_URL === undefined,
-    advice: 'set OPENAI_API_KEY, and leave out OPENAI_BASE_URL, with which it is called openai-compatible',
+    advice:
+      'set OPENAI_API_KEY and leave out OPENAI_BASE_URL; with that URL the provider is openai-compatible',
   },
   'openai-compatible': {
     configured: (env) => env.OPENAI_BASE_URL !== undefined,
@@ -17,8 +60,8 @@ const providers: Record<string, { configured: (env: Environment) => boolean; adv
   },
 };
 
-/** What contradicts itself in the settings that choose models: a sentence each. */
-export function modelConflicts(env: Environment): string[] {
+/** Returns a sentence for each contradiction between the settings of models. */
+export function modelConflicts(env: ModelEnvironment): string[] {
   const conflicts: string[] = [];
   const name = env.MODEL?.split('/', 1)[0];
   if (name !== undefined) {
@@ -32,16 +75,16 @@ export function modelConflicts(env: Environment): string[] {
     }
   }
   if (env.ANTHROPIC_BASE_URL !== undefined && env.ANTHROPIC_API_KEY === undefined) {
-    conflicts.push('ANTHROPIC_BASE_URL is of no use without ANTHROPIC_API_KEY.');
+    conflicts.push('ANTHROPIC_BASE_URL has no effect without ANTHROPIC_API_KEY.');
   }
   if (env.GOOGLE_GENERATIVE_AI_BASE_URL !== undefined && env.GOOGLE_GENERATIVE_AI_API_KEY === undefined) {
-    conflicts.push('GOOGLE_GENERATIVE_AI_BASE_URL is of no use without GOOGLE_GENERATIVE_AI_API_KEY.');
+    conflicts.push('GOOGLE_GENERATIVE_AI_BASE_URL has no effect without GOOGLE_GENERATIVE_AI_API_KEY.');
   }
   return conflicts;
 }
 
-/** In the shape of the chat's `ModelsOptions`. A key given with a base URL is for that URL and no other. */
-export function toModels(env: Environment) {
+/** In the shape of `ModelsOptions` of src/chat. A key that is given with a base URL is sent to that URL only. */
+export function toModels(env: ModelEnvironment) {
   const { OPENAI_API_KEY: openaiKey, OPENAI_BASE_URL: openaiUrl } = env;
   const openai = openaiUrl === undefined ? withKey(openaiKey) : undefined;
   const anthropic = withKey(env.ANTHROPIC_API_KEY, env.ANTHROPIC_BASE_URL);

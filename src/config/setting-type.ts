@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { longestTimerMs } from './longest-timer.ts';
 
-/** A setting that is a whole number, both ends included. */
+/** The maximum of counts for which any large value will do. */
+export const many = 1_000_000_000;
+
+/** A setting that is a whole number from `least` to `most`, both included. */
 export function wholeNumber(least: number, most: number) {
   const expected = `must be a whole number from ${least} to ${most}`;
   return z
@@ -11,12 +14,12 @@ export function wholeNumber(least: number, most: number) {
     .refine((value) => value >= least && value <= most, expected);
 }
 
-/** A setting that is a time. */
+/** A setting that is a time in milliseconds. */
 export function milliseconds(least: number, most = longestTimerMs) {
   return wholeNumber(least, most);
 }
 
-/** A setting that is a list, its items separated by commas. */
+/** A setting that is a list of items separated by commas. */
 export function list(isItem: (item: string) => boolean, expected: string) {
   return z
     .string()
@@ -24,3 +27,9 @@ export function list(isItem: (item: string) => boolean, expected: string) {
     .refine((items) => items.every(isItem), expected)
     .optional();
 }
+
+/** A setting that is a secret key for another service. */
+export const apiKey = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'must be a key without spaces or line breaks')
+  .meta({ secret: true });

@@ -1,4 +1,4 @@
-/** The gateway cannot start. The message is for the operator: what is wrong and what would be right. */
+/** The gateway cannot start. The message tells the operator what is wrong and what would be right. */
 export class StartupError extends Error {
   override readonly name = 'StartupError';
 }

@@ -2,30 +2,29 @@ import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { list } from './setting-type.ts';
 
-/** What the gateway lets pages and programs do that it does not know. */
+/** Under which names the gateway is reached, and what web pages and unknown clients may do. */
 export const webSettings = {
   ALLOWED_HOSTS: list(
     isHostName,
-    'must be names of hosts without ports, separated by commas (chat.example.org, 10.0.0.7)',
+    'must be host names without ports, separated by commas (chat.example.org, 10.0.0.7)',
   ).meta({
     description:
-      'Names under which the gateway is reached, separated by commas; `localhost` and loopback addresses always do, and with AUTH_NONE_ANYWHERE any address.',
+      'Host names under which the gateway may be reached, separated by commas. `localhost` and loopback addresses are always allowed; with AUTH_NONE_ANYWHERE=yes every IP address is.',
   }),
   CORS_ORIGINS: list(
     isOrigin,
     'must be origins, separated by commas (https://app.example.org, http://localhost:5173)',
-  ).meta({ description: 'Origins whose pages may use the gateway, separated by commas.' }),
+  ).meta({ description: 'Origins whose web pages may use the gateway, separated by commas.' }),
   INTROSPECTION: z
     .enum(['on', 'off'], 'must be on or off')
     .default('on')
-    .meta({ description: 'Whether the GraphQL schema can be asked for; GraphiQL needs it.' }),
+    .meta({ description: 'Whether clients may query the GraphQL schema. GraphiQL needs it.' }),
   PERSISTED_OPERATIONS: z.string().optional().meta({
     description:
-      'A JSON file, {"<SHA-256 of the document>": "<document>"}: GraphQL takes these documents and no others.',
+      'Path of a JSON file, {"<SHA-256 of the document>": "<document>"}. Only these GraphQL documents are accepted.',
   }),
 };
 
-/** The doors of the gateway. */
 export function toWeb(env: z.output<z.ZodObject<typeof webSettings>>) {
   return {
     allowedHosts: env.ALLOWED_HOSTS ?? [],

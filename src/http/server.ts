@@ -3,11 +3,13 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import type { RequestIdVariables } from 'hono/request-id';
 import type { Logger } from 'pino';
+import { refusal } from '../errors.ts';
 import { accessLog } from './access-log.ts';
 import { createGraphQLRoute } from './graphql/route.ts';
 import type { GraphQLServer } from './graphql/yoga.ts';
 import type { Guard } from './guards/guards.ts';
 import type { Identify } from './request/identify.ts';
+import { refuse } from './request/refusal.ts';
 import type { RequestIds } from './request/request-ids.ts';
 import type { StreamHandler } from './stream/handler.ts';
 
@@ -42,17 +44,18 @@ export function createServerApp(options: ServerOptions) {
   app.route('/health', health);
   app.all('/graphql', createGraphQLRoute(graphql, identify));
   app.all('/graphql/stream', async (c) => {
-    await stream(c.env.incoming, c.env.outgoing, { httpRequestId: c.get('requestId') });
+    const { incoming, outgoing } = c.env;
+    await stream(incoming, outgoing, { httpRequestId: c.get('requestId'), sentRequest: c.req.raw });
     return RESPONSE_ALREADY_SENT;
   });
   app.all('/api/v1/*', (c) => rest.fetch(c.req.raw, c.env));
   app.all('/docs/*', (c) => docs.fetch(c.req.raw, c.env));
   app.all('/console/*', (c) => consolePage.fetch(c.req.raw, c.env));
 
-  app.notFound((c) => c.json({ detail: 'Not Found' }, 404));
+  app.notFound((c) => refuse(c, refusal('NOT_FOUND', 'Not Found')));
   app.onError((error, c) => {
     log.error({ err: error, httpRequestId: c.get('requestId') }, 'a request failed');
-    return c.json({ detail: 'Internal Server Error' }, 500);
+    return refuse(c, refusal('INTERNAL_SERVER_ERROR', 'Internal Server Error'));
   });
   return app;
 }

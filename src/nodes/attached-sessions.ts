@@ -1,6 +1,6 @@
 import type { Database } from '../storage/database.ts';
 
-/** Tells those who watch sessions that something about a node of theirs has changed, or that it is gone. */
+/** Tells the followers of these sessions that an attached node has changed, or was removed. */
 export type AnnounceNode = (node: { id: number; nodeId: string }, sessionIds: number[]) => Promise<void>;
 
 /** The ids of the sessions that a node is attached to. */

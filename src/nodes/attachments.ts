@@ -5,39 +5,39 @@ import type { Database } from '../storage/database.ts';
 import type { AnnounceNode } from './attached-sessions.ts';
 
 /** Where the files of a session come from. */
-export interface WorkspaceSettings {
+interface WorkspaceSettings {
   source: WorkspaceSource;
   path?: string | null | undefined;
-  /** The node that has the files, for NODE_LOCAL. */
+  /** The `nodeId` of the node that has the files. Only for NODE_LOCAL. */
   sourceNodeId?: string | null | undefined;
 }
 
-export interface AttachInput {
+interface AttachInput {
   nodeIds: readonly string[];
-  /** Default: an empty one, unless the session has one. */
+  /** Default: the session's present workspace, or else an empty one. */
   workspace?: WorkspaceSettings | null | undefined;
-  /** Whether an admin asks, who may attach the nodes of others. */
+  /** Whether an admin asks: admins may attach nodes of other users. */
   isAdmin: boolean;
 }
 
-/** The same, where the session is known. */
-export interface AttachWithinInput extends AttachInput {
-  /** Whom the session belongs to, and so do nodes that nobody has registered yet. */
+/** `AttachInput` for a session that the caller has read or is creating. */
+interface AttachWithinInput extends AttachInput {
+  /** The user of the session. Nodes that are not registered yet will belong to this user. */
   userId: string;
 }
 
-export interface AttachmentsOptions {
+interface AttachmentsOptions {
   database: Database;
   maxNodesPerSession: number;
-  /** Cancels what a session runs on a node. */
+  /** Cancels the dispatches of a session on a node. */
   cancelDispatches(agentNodeId: number, sessionId: number): void;
   announce: AnnounceNode;
 }
 
-/** What attaching does within a transaction. */
+/** The tables that attaching uses within a transaction. */
 type Transaction = Pick<Database, 'agentNode' | 'sessionNode' | 'workspace'>;
 
-/** Which nodes run the tools of which sessions. */
+/** Attaches nodes to sessions and detaches them. A session's tools run on its attached nodes only. */
 export class Attachments {
   readonly #options: AttachmentsOptions;
 
@@ -46,11 +46,11 @@ export class Attachments {
   }
 
   /**
-   * Attaches nodes to a session. Those that are attached stay; those that nobody has registered are made, so
-   * that they can be registered later.
+   * Attaches further nodes to a session. A node that is not registered yet is created, so that it can be registered
+   * later.
    *
-   * @throws GatewayError NOT_FOUND, BAD_USER_INPUT for too many nodes or a workspace of a node that is not
-   *   attached; CONFLICT for nodes of others.
+   * @throws GatewayError NOT_FOUND; BAD_USER_INPUT if there would be too many nodes, or if the workspace's node is not
+   *   attached; CONFLICT if a node belongs to another user.
    */
   async attach(sessionId: number, input: AttachInput): Promise<Session> {
     const { database, announce } = this.#options;
@@ -66,7 +66,7 @@ export class Attachments {
     return session;
   }
 
-  /** The same as a part of another transaction, without telling anybody. Returns the nodes that are new. */
+  /** Attaches within the caller's transaction and announces nothing. Returns the nodes that were not attached before. */
   async attachWithin(tx: Transaction, sessionId: number, input: AttachWithinInput) {
     const { workspace, userId, isAdmin } = input;
     const wanted = [...new Set(input.nodeIds)];
@@ -88,9 +88,9 @@ export class Attachments {
   }
 
   /**
-   * Takes a node away from a session; what the session runs on it is cancelled.
+   * Detaches a node from a session. The session's dispatches on that node are cancelled.
    *
-   * @throws GatewayError NOT_FOUND where it is not attached.
+   * @throws GatewayError NOT_FOUND if the node is not attached.
    */
   async detach(sessionId: number, nodeId: string): Promise<Session> {
     const { database, cancelDispatches, announce } = this.#options;
@@ -151,7 +151,7 @@ async function storeWorkspace(
   });
 }
 
-/** Whose they are is nobody else's business; that a name is taken cannot be kept secret. */
+/** The message does not name the node's owner, because that is private. It cannot hide that the name is taken. */
 function refuseOthers(nodes: AgentNode[], userId: string): void {
   const other = nodes.find((node) => node.userId !== userId);
   if (other === undefined) return;

@@ -1,22 +1,23 @@
 import type { AgentNode } from '../generated/prisma/client.ts';
 import type { Database } from '../storage/database.ts';
-import type { DispatchOutcome, DispatchRequest } from './dispatch/dispatch.ts';
+import type { ToolOutcome } from '../tools/tool-runner.ts';
+import type { DispatchRequest } from './dispatch/dispatch.ts';
 import { type DispatchReport, failure } from './dispatch/dispatch-outcome.ts';
 import type { OutputProgress } from './dispatch/dispatch-output.ts';
-import { storeLateResult } from './dispatch/late-result.ts';
+import { storeLateResult } from './dispatch/store-late-result.ts';
 import type { NodeIdentity } from './presence/connected-nodes.ts';
 import type { Registry } from './registry.ts';
 
-export interface DispatcherOptions {
+interface DispatcherOptions {
   database: Database;
   registry: Registry;
-  /** Bytes of UTF-8, of a result. */
+  /** A longer result is cut to this many bytes of UTF-8. */
   maxOutputBytes: number;
 }
 
 /**
- * Brings tool calls to nodes, and what their agents report back. A dispatch of another node is answered like
- * one that there is not.
+ * Sends tool calls to nodes, and takes the reports of their agents. When an agent reports a dispatch of another node,
+ * it gets the same reply as for a dispatch that does not exist.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -26,11 +27,11 @@ export class Dispatcher {
   }
 
   /**
-   * Runs a tool call on a node. Always resolves, whatever becomes of the node.
+   * Runs a tool call on a node. Always resolves, also when the node is lost.
    *
-   * @param signal Cancels it; the outcome then comes within `cancelConfirmMs`.
+   * @param signal Cancels the call; the outcome then comes within `cancelConfirmMs`.
    */
-  async dispatch(node: AgentNode, request: DispatchRequest, signal: AbortSignal): Promise<DispatchOutcome> {
+  async dispatch(node: AgentNode, request: DispatchRequest, signal: AbortSignal): Promise<ToolOutcome> {
     if (signal.aborted) return { status: 'CANCELLED', stopped: true, result: cancelled };
     const offline = this.whyOffline(node);
     if (offline !== undefined) return failure('NODE_OFFLINE', offline);
@@ -45,7 +46,7 @@ export class Dispatcher {
     }
   }
 
-  /** A sentence where a node cannot be expected to run anything; undefined where it can. */
+  /** Says why a node cannot run a tool now; undefined if it can. */
   whyOffline(node: AgentNode): string | undefined {
     const { isReachable, presence } = this.#options.registry.findOrCreate(node);
     if (isReachable) return undefined;
@@ -54,16 +55,16 @@ export class Dispatcher {
     return `The node "${node.nodeId}" is offline: ${when}. Nothing was started.`;
   }
 
-  /** Whether the agent may start a dispatch. Asked again by the same process, it is answered the same. */
+  /** Returns whether the agent may start a dispatch. The same process gets the same reply when it asks again. */
   acknowledge({ id }: NodeIdentity, dispatchId: string, instanceId: string): boolean {
     return this.#of(id)?.acknowledge(dispatchId, instanceId) ?? false;
   }
 
   /**
-   * Takes a piece of output.
+   * Takes a piece of a tool's output.
    *
-   * @param offset Where it begins, in UTF-16 code units from the start of all output.
-   * @throws GatewayError CONFLICT where a piece is missing before it.
+   * @param offset Where the piece begins, in UTF-16 code units from the start of all output.
+   * @throws GatewayError CONFLICT if an earlier piece is missing.
    */
   async append(
     { id }: NodeIdentity,
@@ -76,7 +77,7 @@ export class Dispatcher {
     return { nextOffset: offset + text.length, isWanted: false };
   }
 
-  /** Takes the result. Returns whether anybody waited for it; asked again, it is answered the same. */
+  /** Takes a result. Returns whether it came in time. The same report gets the same reply again. */
   async finish({ id, nodeId }: NodeIdentity, dispatchId: string, given: DispatchReport): Promise<boolean> {
     const report = { ...given, result: withoutNul(given.result) };
     if (this.#of(id)?.finish(dispatchId, report)) return true;
@@ -85,7 +86,7 @@ export class Dispatcher {
     return false;
   }
 
-  /** Cancels what a session runs on a node that was detached from it. */
+  /** Cancels the dispatches of a session on a node that was detached from it. */
   cancelSession(agentNodeId: number, sessionId: number): void {
     this.#of(agentNodeId)?.cancelSession(sessionId, 'Cancelled: the node was detached from the session.');
   }
@@ -97,7 +98,7 @@ export class Dispatcher {
 
 const cancelled = 'Cancelled.';
 
-/** What PostgreSQL cannot store is replaced by something as long: offsets count it. */
+/** PostgreSQL cannot store NUL. The replacement has the same length, because offsets count characters. */
 function withoutNul(text: string): string {
   return text.replaceAll('\0', '\uFFFD');
 }

@@ -2,14 +2,14 @@ import type { Logger } from 'pino';
 import type { Database } from '../storage/database.ts';
 import type { AnnounceNode } from './attached-sessions.ts';
 import { Attachments } from './attachments.ts';
+import type { DispatchLimits } from './dispatch/dispatch-queue.ts';
 import type { InboxLog } from './dispatch/inbox.ts';
-import type { DispatchLimits } from './dispatch/node-dispatches.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Nodes } from './nodes.ts';
 import type { ConnectedNodesOptions } from './presence/connected-nodes.ts';
 import { Registry } from './registry.ts';
 
-export interface NodeServicesOptions extends ConnectedNodesOptions {
+interface NodeServicesOptions extends ConnectedNodesOptions {
   database: Database;
   inbox: InboxLog;
   limits: DispatchLimits;
@@ -20,14 +20,14 @@ export interface NodeServicesOptions extends ConnectedNodesOptions {
   log: Logger;
 }
 
-export interface NodeServices extends AsyncDisposable {
+interface NodeServices extends AsyncDisposable {
   nodes: Nodes;
   attachments: Attachments;
   registry: Registry;
   dispatcher: Dispatcher;
 }
 
-/** Everything about nodes, put together. Disposing loses what still runs on them. */
+/** Creates the services for nodes and connects them to each other. Disposing ends all dispatches as lost. */
 export function createNodeServices(options: NodeServicesOptions): NodeServices {
   const registry = new Registry(options);
   const { maxOutputBytes } = options.limits;

@@ -1,34 +1,34 @@
 import { mintToken } from '../base/secret-token.ts';
 import { GatewayError } from '../errors.ts';
-import { type AgentNode, Prisma } from '../generated/prisma/client.ts';
+import type { AgentNode, Prisma } from '../generated/prisma/client.ts';
 import type { Database } from '../storage/database.ts';
+import { isUniqueConflict } from '../storage/prisma-error.ts';
 import { type AnnounceNode, attachedSessions } from './attached-sessions.ts';
 import type { InboxClosedReason } from './dispatch/node-command.ts';
-import { nodeNotFound } from './node-errors.ts';
-import { nodeTokenPrefix } from './node-token.ts';
+import { nodeTokenPrefix } from './registry.ts';
 
-/** What can be said of a node; what is undefined stays as it is, null takes it away. */
+/** How a node is presented. Undefined leaves a value unchanged, null removes it. */
 export interface NodeSettings {
   displayName?: string | null | undefined;
   description?: string | null | undefined;
 }
 
 export interface NodeChanges extends NodeSettings {
-  /** False switches it off. */
+  /** False switches the node off: its agent is disconnected and its tools are not offered. */
   isActive?: boolean | null | undefined;
 }
 
-/** Who registers a node, and for whom. */
+/** The person who registers a node. */
 export interface Registrant {
-  /** Whom it is to belong to. */
+  /** The user that the node will belong to. */
   userId: string;
-  /** Nobody is known here: a node that was attached is registered, whomever it belongs to. */
+  /** True with AUTH=none, where users are not known: then an attached node of any user may be registered. */
   isAnonymous: boolean;
-  /** Whether they are told whom a node belongs to. */
+  /** Whether error messages may say which user a node belongs to. */
   isAdmin: boolean;
 }
 
-/** A node with its new token, which nobody will be shown again. */
+/** A node with its new token. The gateway keeps only the token's hash, so it can never show the token again. */
 export interface NodeToken {
   node: AgentNode;
   token: string;
@@ -36,12 +36,16 @@ export interface NodeToken {
 
 export interface NodesOptions {
   database: Database;
-  /** Ends what is connected to a node, and what runs on it. */
+  /** Closes a node's inbox and ends its dispatches. */
   disconnect(agentNodeId: number, reason: InboxClosedReason): void;
   announce: AnnounceNode;
 }
 
-/** The nodes there are: who may connect, and as what. */
+export function nodeNotFound(nodeId: string): GatewayError {
+  return new GatewayError('NOT_FOUND', `There is no node "${nodeId}".`);
+}
+
+/** Registers, changes and deletes nodes, in the database. `Registry` knows which of them are connected. */
 export class Nodes {
   readonly #options: NodesOptions;
 
@@ -50,10 +54,11 @@ export class Nodes {
   }
 
   /**
-   * Gives a node its token. One that was attached before it was registered still belongs to whom it did: whoever
-   * runs its agent is not to find that it does what others want because they were first to name it.
+   * Registers a node and gives it its token. A node that was attached to a session before it was registered
+   * belongs to that session's user, and only that user may register it. Otherwise the agent's owner would run
+   * commands for a stranger who named the node first.
    *
-   * @throws GatewayError CONFLICT where it has a token, or belongs to somebody else.
+   * @throws GatewayError CONFLICT if the node has a token already, or belongs to another user.
    */
   async register(input: NodeSettings & { nodeId: string }, registrant: Registrant): Promise<NodeToken> {
     const { database } = this.#options;
@@ -70,7 +75,7 @@ export class Nodes {
       const node = await database.agentNode.create({ data: { ...data, nodeId, userId, capabilities: [] } });
       return { node, token };
     } catch (error) {
-      if (!isTaken(error)) throw error;
+      if (!isUniqueConflict(error)) throw error;
       const there = await database.agentNode.findUnique({ where: { nodeId } });
       throw new GatewayError('CONFLICT', takenBecause(nodeId, there, userId, isAdmin), {
         field: 'input.nodeId',
@@ -79,7 +84,7 @@ export class Nodes {
   }
 
   /**
-   * Replaces a node's token. Whoever is connected with the old one is disconnected.
+   * Replaces a node's token. An agent that is connected with the old token is disconnected.
    *
    * @throws GatewayError NOT_FOUND.
    */
@@ -105,7 +110,7 @@ export class Nodes {
   }
 
   /**
-   * Deletes a node; sessions that it was attached to go on without it.
+   * Deletes a node. The sessions it was attached to continue without it.
    *
    * @throws GatewayError NOT_FOUND.
    */
@@ -124,10 +129,6 @@ export class Nodes {
     if (node === undefined) throw nodeNotFound(nodeId);
     return node;
   }
-}
-
-function isTaken(error: unknown): boolean {
-  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
 }
 
 function takenBecause(nodeId: string, there: AgentNode | null, userId: string, isAdmin: boolean): string {

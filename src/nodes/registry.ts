@@ -5,54 +5,57 @@ import { GatewayError } from '../errors.ts';
 import type { AgentNode } from '../generated/prisma/client.ts';
 import type { Database } from '../storage/database.ts';
 import { type AnnounceNode, attachedSessions } from './attached-sessions.ts';
-import { ChangeNews } from './change-news.ts';
 import { Connection } from './dispatch/connection.ts';
+import type { DispatchLimits } from './dispatch/dispatch-queue.ts';
 import { closedInbox, followInbox, type InboxLog, inboxKey } from './dispatch/inbox.ts';
 import type { InboxClosedReason, NodeCommand } from './dispatch/node-command.ts';
-import type { DispatchLimits } from './dispatch/node-dispatches.ts';
+import { ChangeThrottle } from './presence/change-throttle.ts';
 import { ConnectedNodes, type ConnectedNodesOptions, type NodeIdentity } from './presence/connected-nodes.ts';
 import { LastSeen } from './presence/last-seen.ts';
 import { LiveNode } from './presence/live-node.ts';
 import type { NodeConnection, NodeStats, Presence } from './presence/presence.ts';
 
+/** What every token of a node begins with. It tells a node's token from a user's. */
+export const nodeTokenPrefix = 'swn_';
+
 export interface RegistryOptions extends ConnectedNodesOptions {
   database: Database;
   inbox: InboxLog;
   limits: DispatchLimits;
-  /** How often agents are to send a heartbeat. */
+  /** Milliseconds between two heartbeats of an agent. */
   heartbeatMs: number;
-  /** How long the dispatches of a node that vanished wait for it. */
+  /** Milliseconds that the dispatches of a disconnected node wait for it to come back. */
   graceMs: number;
   announce: AnnounceNode;
   log: Logger;
 }
 
-/** What an agent says of itself when it opens its inbox. */
+/** What an agent says about itself when it opens its inbox. */
 export interface InboxRequest {
   capabilities: string[];
   maxDispatches: number;
   agentVersion?: string | null | undefined;
   platform?: string | null | undefined;
   instanceId: string;
-  /** The dispatches that it has in work, or has finished and not yet reported. */
+  /** The ids of dispatches that it runs, or has finished and not yet reported. */
   running: string[];
-  /** The seq of the newest command it has seen, in the epoch that it saw it in. */
+  /** The `seq` of the newest command it has seen. It counts only together with the `epoch` it was seen in. */
   after?: number | null | undefined;
   epoch?: string | null | undefined;
 }
 
-/** Between two changes of a node that those who watch its sessions are told. */
-const newsEveryMs = 250;
+/** Milliseconds between two announcements of the same node to the followers of its sessions. */
+const announceEveryMs = 250;
 
-/** The nodes as this process knows them: who is connected, and what they are to run. */
+/** The nodes as this process knows them: which are connected, and what they run. `Nodes` is what the database has. */
 export class Registry implements AsyncDisposable {
   readonly #options: RegistryOptions;
   readonly #nodes = new Map<number, LiveNode>();
   readonly #connected: ConnectedNodes;
-  /** Cursors of another process mean nothing here. */
+  /** Identifies this process to agents: a cursor that another process gave out is not valid here. */
   readonly #epoch = randomUUID();
   readonly #startedAt = Date.now();
-  readonly #news: ChangeNews<NodeConnection>;
+  readonly #changes: ChangeThrottle<NodeConnection>;
   readonly #lastSeen: LastSeen;
   #isClosed = false;
 
@@ -60,22 +63,27 @@ export class Registry implements AsyncDisposable {
     this.#options = options;
     this.#connected = new ConnectedNodes(options);
     const { database, log } = options;
-    const onError = (err: unknown) => log.error({ err }, 'a change of a node could not be kept or told');
-    this.#news = new ChangeNews({ tell: (id) => this.#announce(id), everyMs: newsEveryMs, onError });
+    const onError = (err: unknown) =>
+      log.error({ err }, 'a change of a node could not be stored or announced');
+    this.#changes = new ChangeThrottle({
+      tell: (id) => this.#announce(id),
+      everyMs: announceEveryMs,
+      onError,
+    });
     this.#lastSeen = new LastSeen({ database, onError });
   }
 
-  /** The node that a token belongs to; null where it is nobody's. */
+  /** Finds the node that a token belongs to; null if the token is not valid. */
   async authenticate(token: string): Promise<NodeIdentity | null> {
     const tokenHash = hashToken(token);
-    // Saves a look into the database for all that an agent reports while it is connected.
+    // A connected agent reports often: this saves a database query for each report.
     const connected = this.#connected.find(tokenHash);
     if (connected) return connected;
     const node = await this.#options.database.agentNode.findUnique({ where: { tokenHash } });
     return node && { ...node, tokenHash };
   }
 
-  /** What this process knows of a node that has been connected or dispatched to. */
+  /** Finds a node that has connected, or was used, since the gateway started. */
   find(agentNodeId: number): LiveNode | undefined {
     return this.#nodes.get(agentNodeId);
   }
@@ -84,23 +92,23 @@ export class Registry implements AsyncDisposable {
     return this.#nodes.get(agentNodeId)?.presence ?? absent;
   }
 
-  /** What this process knows of any node. */
+  /** Like `find`, for any node of the database. */
   findOrCreate(node: Pick<AgentNode, 'id' | 'nodeId' | 'lastSeenAt'>): LiveNode {
     const known = this.#nodes.get(node.id);
     if (known) return known;
     const live = this.#create(node);
-    // The agents of a gateway that was started again need a moment to come back.
+    // After a restart of the gateway, agents need a moment to connect again.
     const graceMs = this.#startedAt + this.#options.graceMs - Date.now();
     if (node.lastSeenAt && graceMs > 0) live.expectBack(graceMs);
     return live;
   }
 
   /**
-   * Opens the inbox of a node, in place of one that is open.
+   * Opens the inbox of a node. It replaces an inbox that is open already.
    *
    * @param signal Aborts when the agent has left.
-   * @throws GatewayError UNAUTHENTICATED where the token was replaced just now; OVERLOADED and RATE_LIMITED where as
-   *   many nodes are connected, of all and of one user, as may be.
+   * @throws GatewayError UNAUTHENTICATED if the token was replaced just now; OVERLOADED if too many nodes are
+   *   connected, RATE_LIMITED if too many of this user are.
    */
   async open(
     identity: NodeIdentity,
@@ -117,10 +125,10 @@ export class Registry implements AsyncDisposable {
     });
     if (count === 0) throw new GatewayError('UNAUTHENTICATED', 'The token was replaced just now.');
     const openedSeq = (await inbox.log.lastSeq(inboxKey(id))) ?? 0;
-    // An agent that has left already must not take over from one that is there.
+    // An agent that has already left must not close the inbox of an agent that is still there.
     signal.throwIfAborted();
     if (this.#isClosed) return closedInbox('SHUTTING_DOWN');
-    this.#connected.checkRoom(identity);
+    this.#connected.checkLimits(identity);
     const after = this.#cursorOf(request, openedSeq);
     const connection = new Connection({ instanceId, after, openedSeq });
     const node = this.#nodes.get(id) ?? this.#create(identity);
@@ -138,13 +146,13 @@ export class Registry implements AsyncDisposable {
     });
   }
 
-  /** Takes a heartbeat. Returns the ids of what the agent should not be running. */
+  /** Takes a heartbeat. Returns the ids of the dispatches that the agent should not be running. */
   beat(identity: NodeIdentity, stats: NodeStats, running: readonly string[]): string[] {
     const node = this.#nodes.get(identity.id) ?? this.#create(identity);
     return node.beat(stats, running);
   }
 
-  /** Closes the inbox of a node. What it was to run fails. */
+  /** Closes the inbox of a node. Its dispatches fail. */
   disconnect(agentNodeId: number, reason: InboxClosedReason): void {
     this.#nodes.get(agentNodeId)?.close(reason);
     if (reason === 'NODE_DELETED') this.#nodes.delete(agentNodeId);
@@ -159,7 +167,7 @@ export class Registry implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     for (const node of this.#nodes.values()) node[Symbol.dispose]();
-    await this.#news[Symbol.asyncDispose]();
+    await this.#changes[Symbol.asyncDispose]();
     await this.#lastSeen[Symbol.asyncDispose]();
   }
 
@@ -167,10 +175,13 @@ export class Registry implements AsyncDisposable {
     const { log } = this.#options;
     const live: LiveNode = new LiveNode(node, {
       ...this.#options,
-      onChange: ({ id, presence }) => this.#news.changed(id, presence.connection, 'OFFLINE'),
+      onChange: ({ id, presence }) => this.#changes.changed(id, presence.connection, 'OFFLINE'),
       onSeen: (...seen) => this.#lastSeen.note(...seen),
       onError: (err) =>
-        log.error({ err, nodeId: node.nodeId }, 'a node could not be told, or its output not be shown'),
+        log.error(
+          { err, nodeId: node.nodeId },
+          'a command could not be sent to a node, or its output could not be passed on',
+        ),
     });
     this.#nodes.set(node.id, live);
     return live;
@@ -181,7 +192,7 @@ export class Registry implements AsyncDisposable {
     if (node) await this.#options.announce(node, await attachedSessions(this.#options.database, id));
   }
 
-  /** A cursor that this process has not given out means: from the beginning. */
+  /** Returns where the inbox continues. A cursor that this process did not give out means: from the beginning. */
   #cursorOf({ after, epoch }: InboxRequest, lastSeq: number): number {
     return epoch === this.#epoch && after != null && after >= 0 && after <= lastSeq ? after : 0;
   }

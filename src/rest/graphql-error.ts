@@ -1,5 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
-import { type ErrorCode, errorStatus } from '../errors.ts';
+import { errorStatus, isErrorCode } from '../errors.ts';
 import { RestError } from './rest-error.ts';
 import type { Part } from './validation-error.ts';
 
@@ -58,8 +58,4 @@ function fieldOf(part: unknown, name: string | number): unknown {
   return typeof part === 'object' && part !== null && Object.hasOwn(part, name)
     ? (part as Record<string | number, unknown>)[name]
     : undefined;
-}
-
-function isErrorCode(code: unknown): code is ErrorCode {
-  return typeof code === 'string' && Object.hasOwn(errorStatus, code);
 }

@@ -1,6 +1,7 @@
 import { wellFormedText } from '../base/well-formed-text.ts';
-import type { CancelReceipt, SendInput } from '../chat/engine.ts';
-import { usageOf } from '../chat/log/stored-end.ts';
+import type { CancelReceipt } from '../chat/engine.ts';
+import type { SendInput } from '../chat/prompt-sender.ts';
+import { usageOf } from '../chat/usage/usage.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
 import { acting } from './acting.ts';

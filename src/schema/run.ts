@@ -1,5 +1,5 @@
 import { type RunFailureCode, runFailureCodes } from '../chat/log/run-event.ts';
-import { usageOf } from '../chat/log/stored-end.ts';
+import { usageOf } from '../chat/usage/usage.ts';
 import { FinishReason, RunStatus } from '../generated/prisma/enums.ts';
 import { ownerOf } from './access/access.ts';
 import { builder } from './builder.ts';

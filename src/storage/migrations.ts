@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { projectRoot } from '../base/project-root.ts';
 
 /** One step of the database's schema: a folder `NNNN_name` with a `migration.sql`. */
 export interface Migration {
@@ -9,8 +10,7 @@ export interface Migration {
   checksum: string;
 }
 
-// `src/storage` and `dist/storage` are equally deep, so this holds for both.
-const shipped = new URL('../../prisma/migrations/sqlite/', import.meta.url);
+const shipped = new URL('prisma/migrations/sqlite/', projectRoot);
 
 /** The migrations in a folder (default: those that belong to this program), oldest first. */
 export function readMigrations(folder: URL = shipped): Migration[] {

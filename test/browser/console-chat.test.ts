@@ -7,7 +7,7 @@ import { createTools } from '../support/gateway/tool-double.ts';
 import { createGate, reasoning, text, toolCall } from '../support/model/turn.ts';
 
 describeInBrowser('the console', () => {
-  test('has a first chat with nothing but the gateway', async () => {
+  test('can chat with nothing but the gateway', async () => {
     await using gateway = await startTestGateway();
     await using console = await openConsole(gateway.url);
     const { page } = console;
@@ -57,7 +57,7 @@ describeInBrowser('the console', () => {
     expect(console.faults()).toEqual([]);
   });
 
-  test('stops an answer and keeps what was written of it', async () => {
+  test('stops an answer and keeps what was written', async () => {
     await using gateway = await startScriptedGateway();
     gateway.model.script([text('Only this much'), createGate()]);
     const sessionId = await gateway.createSession();
@@ -86,7 +86,7 @@ describeInBrowser('the console', () => {
     expect(await prompt.innerText()).toBe('one\ntwo');
   });
 
-  test('lets a prompt wait that is sent while another one is answered', async () => {
+  test('queues a prompt that is sent during another answer', async () => {
     await using gateway = await startScriptedGateway();
     const gate = createGate();
     gateway.model.script([text('first'), gate, text(' done')], [text('second')]);
@@ -119,7 +119,7 @@ describeInBrowser('the console', () => {
     expect(await alert.count()).toBe(0);
   });
 
-  test('asks once, although nobody told it that the prompt had arrived', async () => {
+  test('asks only once when the acknowledgement of a prompt is lost', async () => {
     await using gateway = await startTestGateway();
     const sessionId = await gateway.createSession({ title: 'Lost' });
     await using console = await openConsole(gateway.url, { sessionId });
@@ -142,7 +142,7 @@ describeInBrowser('the console', () => {
     expect(messages).toHaveLength(2);
   });
 
-  test('says what became of an answer that the model provider refused', async () => {
+  test('says why an answer failed that the model provider refused', async () => {
     await using gateway = await startScriptedGateway({ settings: { MODEL_MAX_RETRIES: '0' } });
     await using console = await openConsole(gateway.url);
 

@@ -32,7 +32,7 @@ AT&amp;T &lt;b&gt; &#60;i&#62; &nonsense;
 `;
 
 describeInBrowser('the console', () => {
-  test('runs nothing, loads nothing and leads nowhere bad, whatever an answer says', async () => {
+  test('runs no script, loads nothing and links nowhere dangerous for any text of an answer', async () => {
     const tools = createTools({ [script]: () => script, run: () => script });
     await using gateway = await startScriptedGateway({ tools });
     gateway.model.script(
@@ -73,7 +73,7 @@ describeInBrowser('the console', () => {
     expect(console.faults()).toEqual([]);
   });
 
-  test('shows a text the same, whether it came in pieces or as a whole', async () => {
+  test('shows a text the same whether it arrives in pieces or whole', async () => {
     const written =
       '# Title\n\n- one\n- two\n\n  more of two\n\n1. first\n\n```js\nconst a = 1;\n\nconst b = 2;\n```\n\n> quoted\nlazily\n\n[a][1]\n\n[1]: https://example.org\n\nSetext\n===\n';
     await using gateway = await startScriptedGateway();

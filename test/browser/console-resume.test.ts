@@ -21,7 +21,7 @@ const isOver = (console: ConsolePage) =>
   console.answers.getByRole('button', { name: 'Copy' }).last().waitFor();
 
 describeInBrowser('an answer in the console', () => {
-  test('is there once, and goes on, when the page is loaded again in the middle of it', async () => {
+  test('appears once and continues after a reload in the middle', async () => {
     await using gateway = await startScriptedGateway();
     const gate = createGate();
     gateway.model.script([text('one ', 'two ', 'three '), gate, text('four ', 'five')]);
@@ -40,7 +40,7 @@ describeInBrowser('an answer in the console', () => {
     expect(console.faults()).toEqual([]);
   });
 
-  test('loses and repeats nothing when the connection is cut, twice', async () => {
+  test('loses and repeats nothing when the connection is cut twice', async () => {
     await using gateway = await startTestGateway({ settings: { DEMO_DELAY_MS: '2' } });
     await using proxy = await startCuttingProxy(gateway.url, ['150,', '300,']);
     const sessionId = await gateway.createSession();
@@ -54,7 +54,7 @@ describeInBrowser('an answer in the console', () => {
     expect(proxy.cuts).toBe(2);
   });
 
-  test('is shown as far as it came when the gateway was killed, which is said until it is back', async () => {
+  test('stays visible as far as it arrived when the gateway is killed, with a notice until it is back', async () => {
     await using gateway = await startScriptedProcess({ PORT: String(await unusedPort()) });
     gateway.model.script([text('Written so far'), createGate()], [text('All is well')]);
     const sessionId = await gateway.createSession();
@@ -77,7 +77,7 @@ describeInBrowser('an answer in the console', () => {
     await console.answers.getByText('All is well').waitFor();
   });
 
-  test('arrives in every tab, whoever asked', async () => {
+  test('arrives in every tab that shows the session', async () => {
     await using gateway = await startScriptedGateway();
     const gate = createGate();
     gateway.model.script([text('Half '), gate, text('and half')]);
@@ -96,7 +96,7 @@ describeInBrowser('an answer in the console', () => {
     expect(console.faults()).toEqual([]);
   });
 
-  test('needs no connection while nobody sees the page, and is there when somebody looks again', async () => {
+  test('needs no connection while the page is hidden, and is complete when it is shown again', async () => {
     await using gateway = await startScriptedGateway();
     const gate = createGate();
     gateway.model.script([text('Before '), gate, text('and after')]);
@@ -118,7 +118,7 @@ describeInBrowser('an answer in the console', () => {
     await expect.poll(() => shown(console)).toBe('Before and after');
   });
 
-  test('keeps its end in sight, until the reader moves up', async () => {
+  test('keeps its end in view until the reader scrolls up', async () => {
     await using gateway = await startScriptedGateway();
     const gate = createGate();
     const lines = (from: number) => Array.from({ length: 60 }, (_, line) => `Line ${from + line}\n\n`);

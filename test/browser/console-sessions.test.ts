@@ -11,7 +11,7 @@ async function titlesOf(gateway: TestGateway): Promise<string[]> {
 }
 
 describeInBrowser('the sessions of the console', () => {
-  test('are shown newest first, and the older ones when asked for', async () => {
+  test('are shown newest first, and older ones on request', async () => {
     await using gateway = await startTestGateway();
     for (let number = 1; number <= 35; number += 1)
       await gateway.createSession({ title: `Number ${number}` });
@@ -65,7 +65,7 @@ describeInBrowser('the sessions of the console', () => {
     await other.page.getByRole('alert').getByText('There is no such session.').waitFor();
   });
 
-  test('are opened by their address, and one that is not there is said not to be', async () => {
+  test('open by their address, and the page says when a session does not exist', async () => {
     await using gateway = await startTestGateway();
     await using console = await openConsole(gateway.url, { sessionId: 'U2Vzc2lvbjo5OQ==' });
 
@@ -73,7 +73,7 @@ describeInBrowser('the sessions of the console', () => {
     expect(console.faults()).toEqual([]);
   });
 
-  test('show the end of a long conversation, and what came before when asked for', async () => {
+  test('show the end of a long conversation, and earlier messages on request', async () => {
     await using gateway = await startTestGateway();
     const sessionId = await gateway.createSession();
     for (let number = 1; number <= 20; number += 1) {
@@ -93,7 +93,7 @@ describeInBrowser('the sessions of the console', () => {
     expect(await console.page.getByRole('button', { name: 'Earlier messages' }).count()).toBe(0);
   });
 
-  test('have a model and an approval of their own', async () => {
+  test('each have their own model and tool approval', async () => {
     await using gateway = await startTestGateway();
     const sessionId = await gateway.createSession();
     await using console = await openConsole(gateway.url, { sessionId });

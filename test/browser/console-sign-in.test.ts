@@ -15,7 +15,7 @@ async function start() {
 }
 
 describeInBrowser('the console of a gateway that knows its users', () => {
-  test('asks for a token, says what is wrong with another, and keeps it for as long as the tab', async () => {
+  test('asks for a token, says why a wrong one fails, and keeps the right one as long as the tab lives', async () => {
     await using gateway = await start();
     const { token } = await gateway.issue('alice');
     gateway.model.script([text('Hello, alice')]);
@@ -44,7 +44,7 @@ describeInBrowser('the console of a gateway that knows its users', () => {
     expect(console.faults()).toEqual([]);
   });
 
-  test('asks again when the token lapses in the middle of an answer, which then goes on', async () => {
+  test('asks again when the token expires during an answer, and the answer then continues', async () => {
     await using gateway = await start();
     const gate = createGate();
     gateway.model.script([text('Before '), gate, text('and after')]);
@@ -69,7 +69,7 @@ describeInBrowser('the console of a gateway that knows its users', () => {
     expect(await console.prompt.inputValue()).toBe('My next question');
   });
 
-  test('shows nothing of who was there before to whoever signs in next', async () => {
+  test('shows the next user nothing of the previous one', async () => {
     await using gateway = await start();
     gateway.model.script([text('For alice only')]);
     const alice = await gateway.issue('alice');

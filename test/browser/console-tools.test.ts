@@ -29,7 +29,7 @@ describeInBrowser('a tool in the console', () => {
     expect(gateway.tools.requests.map(({ name }) => name)).toEqual(asked);
   });
 
-  test('still waits after the page was loaded again, and shows what came of it ever after', async () => {
+  test('still waits after a reload, and its outcome stays visible', async () => {
     await using gateway = await startGuardedChat();
     gateway.model.script([toolCall('call', 'write', { path: 'notes.md' })], [text('Written.')]);
     await using console = await openConsole(gateway.url, { sessionId: gateway.sessionId });
@@ -49,7 +49,7 @@ describeInBrowser('a tool in the console', () => {
 });
 
 describeInBrowser('a node in the console', () => {
-  test('is attached and detached, and shown as it comes and goes', async () => {
+  test('can be attached and detached, and its connection is shown as it changes', async () => {
     await using gateway = await startTestGateway();
     await using laptop = await startNode(gateway, 'laptop');
     const sessionId = await gateway.createSession();
@@ -70,7 +70,7 @@ describeInBrowser('a node in the console', () => {
     await console.page.getByText('Offline').waitFor({ state: 'hidden' });
   });
 
-  test('stays chosen while the gateway takes its time, whatever else is shown meanwhile', async () => {
+  test('stays chosen while the gateway is slow to answer', async () => {
     await using gateway = await startTestGateway();
     await using _laptop = await startNode(gateway, 'laptop');
     const sessionId = await gateway.createSession({ title: 'Before' });
@@ -101,7 +101,7 @@ describeInBrowser('a node in the console', () => {
     expect(session.nodes).toEqual([{ node: { nodeId: 'laptop' } }]);
   });
 
-  test('that is chosen for a new session is attached to it', async () => {
+  test('chosen for a new session is attached to that session', async () => {
     await using gateway = await startTestGateway();
     await using _laptop = await startNode(gateway, 'laptop');
     await using console = await openConsole(gateway.url);

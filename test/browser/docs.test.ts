@@ -31,7 +31,7 @@ describeInBrowser('Swagger UI', () => {
     expect(faults).toEqual([]);
   });
 
-  test('tries an operation out', async () => {
+  test('executes an operation with Try it out', async () => {
     await using gateway = await startTestGateway();
     await using browser = await openPage();
     const { page, faults } = browser;
@@ -49,7 +49,7 @@ describeInBrowser('Swagger UI', () => {
     expect(faults).toEqual([]);
   });
 
-  test('tries a chat out with nothing filled in but the session', async () => {
+  test('executes a chat with only the session filled in', async () => {
     await using gateway = await startTestGateway();
     await gateway.createSession();
     await using browser = await openPage();

@@ -4,7 +4,7 @@ import { describeInBrowser, openPage } from '../support/browser/browser.ts';
 import { startTestGateway } from '../support/gateway/gateway.ts';
 
 describeInBrowser('GraphiQL', () => {
-  test('opens without the internet, with a chat ready to be tried', async () => {
+  test('opens without the internet, with a chat ready to run', async () => {
     await using gateway = await startTestGateway();
     await using browser = await openPage();
     const { page, requests, faults } = browser;

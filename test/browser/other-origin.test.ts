@@ -58,7 +58,7 @@ async function useGateway(url: string) {
 }
 
 describeInBrowser('a page of another origin', () => {
-  test('that is allowed asks, chats and follows', async () => {
+  test('that is allowed can query, chat and follow', async () => {
     await using application = await startApplication();
     await using gateway = await startTestGateway({ settings: { CORS_ORIGINS: application.origin } });
     await gateway.createSession();
@@ -74,7 +74,7 @@ describeInBrowser('a page of another origin', () => {
     expect(browser.faults).toEqual([]);
   });
 
-  test('that is not allowed gets and does nothing', async () => {
+  test('that is not allowed can read and change nothing', async () => {
     await using application = await startApplication();
     await using gateway = await startTestGateway({ settings: { CORS_ORIGINS: 'https://app.example.org' } });
     await gateway.createSession();

@@ -137,9 +137,9 @@ test('every bad setting is named with what was expected', () => {
   ).toMatchInlineSnapshot(`
     [
       "PORT must be a whole number from 0 to 65535; it is "65536".",
-      "DATABASE_URL must be a file: URL (file:data/switchyard.db): this version knows SQLite files only.",
+      "DATABASE_URL must be a file: URL (file:data/switchyard.db): this version supports SQLite files only.",
       "AUTH must be none, token or jwt; it is "password".",
-      "JWT_SECRET must have 32 bytes at least.",
+      "JWT_SECRET must have at least 32 bytes.",
       "MODEL must be a provider, or a provider and a model (openai, openai/gpt-5-mini); it is "/gpt".",
       "MODEL_IDLE_TIMEOUT_MS must be a whole number from 1 to 2147483647; it is "0".",
       "MAX_STEPS must be a whole number from 1 to 1000; it is "1.5".",
@@ -189,22 +189,22 @@ describe('authentication', () => {
     ).toMatchInlineSnapshot(`
       [
         [
-          "AUTH=jwt needs JWT_SECRET or JWT_JWKS_URL, one of the two.",
+          "AUTH=jwt needs either JWT_SECRET or JWT_JWKS_URL.",
         ],
         [
-          "AUTH=jwt needs JWT_SECRET or JWT_JWKS_URL, one of the two.",
+          "AUTH=jwt needs either JWT_SECRET or JWT_JWKS_URL.",
         ],
         [
           "JWT_ISSUER is needed with JWT_JWKS_URL.",
           "JWT_AUDIENCE is needed with JWT_JWKS_URL.",
         ],
         [
-          "JWT_SECRET is of no use without AUTH=jwt.",
+          "JWT_SECRET has no effect without AUTH=jwt.",
         ],
         [
-          "JWT_JWKS_URL is of no use without AUTH=jwt.",
-          "JWT_ISSUER is of no use without AUTH=jwt.",
-          "JWT_AUDIENCE is of no use without AUTH=jwt.",
+          "JWT_JWKS_URL has no effect without AUTH=jwt.",
+          "JWT_ISSUER has no effect without AUTH=jwt.",
+          "JWT_AUDIENCE has no effect without AUTH=jwt.",
         ],
       ]
     `);
@@ -248,7 +248,7 @@ describe('secrets', () => {
       }),
     ).toMatchInlineSnapshot(`
       [
-        "DATABASE_URL must be a file: URL (file:data/switchyard.db): this version knows SQLite files only.",
+        "DATABASE_URL must be a file: URL (file:data/switchyard.db): this version supports SQLite files only.",
         "OPENAI_BASE_URL must be an http: or https: URL without a user name or password in it.",
       ]
     `);
@@ -329,11 +329,11 @@ describe('models', () => {
       [
         "MODEL must begin with one of demo, openai, openai-compatible, anthropic, google; it begins with "gpt-5-mini".",
         "MODEL must begin with one of demo, openai, openai-compatible, anthropic, google; it begins with "constructor".",
-        "MODEL names the provider openai, which is not configured: set OPENAI_API_KEY, and leave out OPENAI_BASE_URL, with which it is called openai-compatible.",
-        "MODEL names the provider openai, which is not configured: set OPENAI_API_KEY, and leave out OPENAI_BASE_URL, with which it is called openai-compatible.",
+        "MODEL names the provider openai, which is not configured: set OPENAI_API_KEY and leave out OPENAI_BASE_URL; with that URL the provider is openai-compatible.",
+        "MODEL names the provider openai, which is not configured: set OPENAI_API_KEY and leave out OPENAI_BASE_URL; with that URL the provider is openai-compatible.",
         "MODEL names the provider openai-compatible, which is not configured: set OPENAI_BASE_URL.",
-        "MODEL names the provider anthropic, which is not configured: set ANTHROPIC_API_KEY. ANTHROPIC_BASE_URL is of no use without ANTHROPIC_API_KEY.",
-        "GOOGLE_GENERATIVE_AI_BASE_URL is of no use without GOOGLE_GENERATIVE_AI_API_KEY.",
+        "MODEL names the provider anthropic, which is not configured: set ANTHROPIC_API_KEY. ANTHROPIC_BASE_URL has no effect without ANTHROPIC_API_KEY.",
+        "GOOGLE_GENERATIVE_AI_BASE_URL has no effect without GOOGLE_GENERATIVE_AI_API_KEY.",
       ]
     `);
   });
@@ -384,7 +384,7 @@ describe('blobs', () => {
       ].map((env) => complaints(env)),
     ).toEqual([
       ['S3_SECRET_ACCESS_KEY is needed for the bucket.'],
-      ['S3_SECRET_ACCESS_KEY is of no use without an s3: BLOB_URL.'],
+      ['S3_SECRET_ACCESS_KEY has no effect without an s3: BLOB_URL.'],
     ]);
   });
 });

@@ -2,12 +2,10 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { claimDataDir } from '../../src/storage/claim-data-dir.ts';
+import { builtScript } from '../support/built.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
-
-const program = fileURLToPath(new URL('../support/process/database-process.ts', import.meta.url));
 
 test('a second gateway on the same folder is refused', async () => {
   await using folder = await openTemporaryFolder();
@@ -26,15 +24,15 @@ test('a gateway that starts while its predecessor is stopping waits for it', asy
   (await successor)[Symbol.dispose]();
 });
 
-test('gateways on different folders do not mind each other', async () => {
+test('gateways on different folders run side by side', async () => {
   await using folder = await openTemporaryFolder();
   using _alice = await claimDataDir(join(folder.path, 'alice'), { waitMs: 0 });
   using _bob = await claimDataDir(join(folder.path, 'bob'), { waitMs: 0 });
 });
 
-test('the claim of a gateway that was killed is free again', async () => {
+test('the folder of a killed gateway can be claimed again', async () => {
   await using folder = await openTemporaryFolder();
-  const victim = fork(program, ['claim', folder.path], { execArgv: ['--import', 'tsx'] });
+  const victim = fork(builtScript('database-process'), ['claim', folder.path], { execArgv: [] });
   await once(victim, 'message');
   await expect(claimDataDir(folder.path, { waitMs: 0 })).rejects.toThrow('Another gateway is using');
   victim.kill('SIGKILL');
@@ -42,7 +40,7 @@ test('the claim of a gateway that was killed is free again', async () => {
   using _claim = await claimDataDir(folder.path, { waitMs: 0 });
 });
 
-test('a folder that cannot be made is refused', async () => {
+test('a folder that cannot be created is refused', async () => {
   await using folder = await openTemporaryFolder();
   writeFileSync(join(folder.path, 'file'), '');
   await expect(claimDataDir(join(folder.path, 'file', 'data'))).rejects.toMatchObject({

@@ -53,7 +53,7 @@ async function sendUntilKilled(gateway: GatewayProcess, sessionIds: string[], ro
   return acknowledged;
 }
 
-test('what was acknowledged survives being killed at any moment, and every run ends', {
+test('everything acknowledged survives a kill at any moment, and every run ends', {
   timeout: 180_000,
 }, async () => {
   await using folder = await openTemporaryFolder();

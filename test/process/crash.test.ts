@@ -85,7 +85,7 @@ describe('a gateway that is killed in the middle of an answer and started again'
     expect(node.usage.reasoningTokens).toBeGreaterThan(0);
   });
 
-  test('answers the prompt that was waiting', async () => {
+  test('answers the prompt that was queued', async () => {
     const events = await collect(follow(gateway.client(), queuedRunId));
     expect(events.map(({ __typename }) => __typename)).toEqual([
       'RunQueued',
@@ -116,7 +116,7 @@ describe('a gateway that is killed in the middle of an answer and started again'
     expect(more).toEqual([]);
   });
 
-  test('tells who follows the run from its end nothing more', async () => {
+  test('sends nothing to a follower whose cursor is at the end of the run', async () => {
     const { node } = await gateway.query(runDocument, { id: runId });
     expect(await collect(follow(gateway.client(), runId, node.lastSeq))).toEqual([]);
   });
@@ -129,7 +129,7 @@ describe('a gateway that is killed in the middle of an answer and started again'
     expect(model.requests).toHaveLength(length);
   });
 
-  test('counts the tokens of the run that was interrupted, as an estimate', async () => {
+  test('estimates the tokens of the interrupted run', async () => {
     const { node } = await gateway.query(runDocument, { id: runId });
     const { node: queued } = await gateway.query(runDocument, { id: queuedRunId });
     const { session } = await gateway.query(sessionDocument, { id: sessionId });
@@ -140,7 +140,7 @@ describe('a gateway that is killed in the middle of an answer and started again'
     });
   });
 
-  test('goes on with the conversation', async () => {
+  test('answers the next prompt of the session', async () => {
     model.script([text('Four.')]);
     const events = await collect(chat(gateway.client(), { sessionId, prompt: 'Go on.' }));
     expect(events.at(-1)).toMatchObject({ __typename: 'RunCompleted', message: { content: 'Four.' } });

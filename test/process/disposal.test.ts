@@ -1,15 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text as readText } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { builtScript } from '../support/built.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 
-const program = fileURLToPath(new URL('../support/process/disposed-gateways.ts', import.meta.url));
-
-test('gateways that were disposed leave nothing open in their process', async ({ signal }) => {
+test('disposed gateways leave no handle open in their process', async ({ signal }) => {
   await using folder = await openTemporaryFolder();
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), program, folder.path], {
+  const child = spawn(process.execPath, [builtScript('disposed-gateways'), folder.path], {
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
   });

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 import { chat, collect } from '../support/gateway/chat.ts';
 import { jwtSecret, jwtSettings, signJwt } from '../support/gateway/jwt.ts';
@@ -10,7 +10,7 @@ import { switchyard } from '../support/process/switchyard.ts';
 
 const missing = 'bm90aGluZyBvZiB0aGlzIGtpbmQgd2FzIGV2ZXIgbWFkZQ';
 
-it('no token, and no secret, is in the log of a gateway at its most talkative, nor in its files', async () => {
+test('neither the most verbose log nor any file of a gateway holds a token or a secret', async () => {
   await using folder = await openTemporaryFolder();
   const settings = { DATA_DIR: folder.path, ...jwtSettings, LOG_LEVEL: 'trace' };
   const gateway = await startGatewayProcess(settings);

@@ -45,7 +45,7 @@ async function untilOneWaits({ keys, gateway, sign }: Awaited<ReturnType<typeof 
   return asked;
 }
 
-test('an issuer that fails is asked once however many tokens come, which is logged once, and known keys are good', async () => {
+test('a failing issuer is asked once for many tokens, is logged once, and known keys stay valid', async () => {
   await using issuer = await start();
   const { keys, gateway, key, sign } = issuer;
   keys.publish(key);
@@ -109,7 +109,7 @@ test.each(['pour', 'huge'] as const)(
   },
 );
 
-test('an answer that is no set of keys is a failure as any other', async () => {
+test('an answer that is not a key set counts as a failure', async () => {
   await using issuer = await start();
   const { keys, gateway, sign } = issuer;
   keys.misbehave('mumble');

@@ -45,7 +45,7 @@ async function talk(gateway: ScriptedProcess): Promise<void> {
   }
 }
 
-test('the log of whole chats, at its most talkative, has nothing of them and no key', async () => {
+test('the log at its most verbose holds no text of a chat and no key', async () => {
   await using gateway = await startScriptedProcess({ LOG_LEVEL: 'trace', OPENAI_API_KEY: apiKey });
   await talk(gateway);
   expect(gateway.model.requests[0]?.headers.authorization).toContain(apiKey);
@@ -56,7 +56,7 @@ test('the log of whole chats, at its most talkative, has nothing of them and no 
   expect(gateway.stderr).toBe('');
 });
 
-test('the lines of a run name it, and the lines of a request name that', async () => {
+test('every line about a run names the run, and every line about a request names the request', async () => {
   await using gateway = await startScriptedProcess();
   gateway.model.script([text('Hi')], [status(401)]);
   const sessionId = await gateway.createSession();
@@ -112,7 +112,7 @@ test('the lines of a run name it, and the lines of a request name that', async (
   `);
 });
 
-test('the line of a request tells the status of its answer, whoever wrote that', async () => {
+test('the access log tells the status of every answer, whichever part wrote it', async () => {
   await using gateway = await startScriptedProcess();
   const json = { 'content-type': 'application/json' };
   for (const path of ['/graphql', '/graphql/stream', '/api/v1/sessions/7/chat', '/api/v1/nothing']) {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chat, collect, type SeenRunEvent } from '../support/gateway/chat.ts';
 import { type ScriptedGateway, startScriptedGateway } from '../support/gateway/scripted-gateway.ts';
 import { text, toolCall } from '../support/model/turn.ts';
@@ -19,7 +19,7 @@ function isOffline(gateway: ScriptedGateway) {
 }
 
 describe('an agent that loses its connection and comes back in time', () => {
-  it('reports what it has run meanwhile', async () => {
+  test('reports what it ran meanwhile', async () => {
     await using gateway = await startScriptedGateway();
     await using laptop = await startNode(gateway, 'laptop');
     const outcome = askForCommand(gateway);
@@ -37,7 +37,7 @@ describe('an agent that loses its connection and comes back in time', () => {
     expect(again.commands).toHaveLength(1);
   });
 
-  it('goes on behind its cursor, and gets what it has not seen', async () => {
+  test('continues after its cursor and gets what it has not seen', async () => {
     await using gateway = await startScriptedGateway();
     await using laptop = await startNode(gateway, 'laptop');
     const epoch = laptop.commands[0]?.['epoch'];
@@ -64,7 +64,7 @@ describe('an agent that loses its connection and comes back in time', () => {
     expect(await outcome).toMatchObject({ status: 'SUCCEEDED', result: 'late' });
   });
 
-  it.each([
+  test.each([
     ['of another epoch', { after: 1, epoch: 'another' }],
     ['that was never given out', { after: 99 }],
     ['that is negative', { after: -1 }],
@@ -85,7 +85,7 @@ describe('an agent that loses its connection and comes back in time', () => {
 });
 
 describe('an agent that does not come back', () => {
-  it('fails its dispatches after the grace time, and those that wait behind them', async () => {
+  test('fails its dispatches and those queued behind them after the grace time', async () => {
     await using gateway = await startScriptedGateway({ settings: { NODE_GRACE_MS: '100' } });
     await using laptop = await startNode(gateway, 'laptop', { maxDispatches: 1 });
     const calls = ['a', 'b'].map((id) => toolCall(id, 'run_command', { command: id }));
@@ -105,7 +105,7 @@ describe('an agent that does not come back', () => {
     expect(await again.finish(dispatchId)).toBe(false);
   });
 
-  it('is not waited for by the next call', async () => {
+  test('is not waited for by the next tool call', async () => {
     await using gateway = await startScriptedGateway({ settings: { NODE_GRACE_MS: '0' } });
     await using laptop = await startNode(gateway, 'laptop');
     laptop.leave();
@@ -122,7 +122,7 @@ describe('an agent that does not come back', () => {
 });
 
 describe('another process of the agent', () => {
-  it('has nothing to do with what the one before it had acknowledged', async () => {
+  test('is not sent what the process before it had acknowledged', async () => {
     await using gateway = await startScriptedGateway();
     await using laptop = await startNode(gateway, 'laptop');
     const outcome = askForCommand(gateway);
@@ -142,7 +142,7 @@ describe('another process of the agent', () => {
 });
 
 describe('a gateway that is killed while a command runs and started again', () => {
-  it('does not wait for the command any more, but keeps what became of it', async () => {
+  test('no longer waits for the command, but keeps its result', async () => {
     await using gateway = await startScriptedProcess();
     const token = await registerNode(gateway, 'laptop');
     const laptop = connectNode(gateway.url, token);
@@ -167,7 +167,7 @@ describe('a gateway that is killed while a command runs and started again', () =
     });
   });
 
-  it('gives nodes a moment to come back before it gives up on a prompt that waited', async () => {
+  test('gives nodes a moment to reconnect before it fails a queued prompt', async () => {
     await using gateway = await startScriptedProcess();
     const token = await registerNode(gateway, 'laptop');
     await using laptop = connectNode(gateway.url, token);

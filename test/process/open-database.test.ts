@@ -2,12 +2,12 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { readMigrations } from '../../src/storage/migrations.ts';
 import { openDatabase } from '../../src/storage/open-database.ts';
+import { builtScript } from '../support/built.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 
 const log = pino({ level: 'silent' });
@@ -29,7 +29,7 @@ async function usedDatabase(folder: string): Promise<string> {
   return file;
 }
 
-test('the folder and the file are made, and what is written is there the next time', async () => {
+test('opening a database creates its folder and file, and the next start finds what was written', async () => {
   await using folder = await openTemporaryFolder();
   const file = join(folder.path, 'not', 'there', 'yet.db');
   {
@@ -60,7 +60,7 @@ test('every SQL statement can be listened to', async () => {
   expect(statements).toEqual([expect.stringContaining('SELECT COUNT(*)')]);
 });
 
-test('migrations are applied at the first start and logged, and nothing is at the second', async () => {
+test('the first start applies and logs the migrations, and the second start applies nothing', async () => {
   await using folder = await openTemporaryFolder();
   const lines: string[] = [];
   const url = `file:${join(folder.path, 'switchyard.db')}`;
@@ -75,10 +75,9 @@ test('migrations are applied at the first start and logged, and nothing is at th
 test('processes that race for a new file all succeed, and each migration is applied once', async () => {
   await using folder = await openTemporaryFolder();
   const file = join(folder.path, 'switchyard.db');
-  const program = fileURLToPath(new URL('../support/process/database-process.ts', import.meta.url));
   const racers = await Promise.all(
     ['one', 'two', 'three'].map(async () => {
-      const racer = fork(program, ['open', `file:${file}`], { execArgv: ['--import', 'tsx'] });
+      const racer = fork(builtScript('database-process'), ['open', `file:${file}`], { execArgv: [] });
       const [[applied], [exitCode]] = await Promise.all([once(racer, 'message'), once(racer, 'exit')]);
       return { applied, exitCode };
     }),
@@ -89,7 +88,7 @@ test('processes that race for a new file all succeed, and each migration is appl
   expect(await database.db.session.count()).toBe(3);
 });
 
-test('a session has one live run at most', async () => {
+test('a session has at most one live run', async () => {
   await using folder = await openTemporaryFolder();
   await using database = await open(join(folder.path, 'switchyard.db'));
   const session = await database.db.session.create({ data: { userId: 'alice' } });
@@ -110,7 +109,7 @@ test('a closed database refuses queries instead of opening itself again', async 
   expect(existsSync(join(folder.path, 'switchyard.db-wal'))).toBe(false);
 });
 
-test('a database from a newer version is refused and left as it is', async () => {
+test('a database from a newer version is refused and left unchanged', async () => {
   await using folder = await openTemporaryFolder();
   const file = await usedDatabase(folder.path);
   tamper(
@@ -150,7 +149,7 @@ test('a database whose migration failed half-way is refused until it is marked a
   expect(await database.db.session.count()).toBe(1);
 });
 
-test('the database of another program is refused and left as it is', async () => {
+test('the database of another program is refused and left unchanged', async () => {
   await using folder = await openTemporaryFolder();
   const file = join(folder.path, 'bookmarks.db');
   tamper(file, 'CREATE TABLE bookmarks (url TEXT)');
@@ -159,7 +158,7 @@ test('the database of another program is refused and left as it is', async () =>
   expect(readFileSync(file).equals(before)).toBe(true);
 });
 
-test('a file that is no database is refused and left as it is', async () => {
+test('a file that is not a database is refused and left unchanged', async () => {
   await using folder = await openTemporaryFolder();
   const file = join(folder.path, 'notes.txt');
   writeFileSync(file, 'Dear diary, '.repeat(1_000));

@@ -9,7 +9,7 @@ import { settings } from '../../src/config/settings.ts';
 import { errorStatus } from '../../src/errors.ts';
 import { schema } from '../../src/schema/index.ts';
 import { toolErrorCodes } from '../../src/tools/tool-runner.ts';
-import { readme, snippets, tableBelow } from '../support/files/readme.ts';
+import { readPage, snippets, tableBelow } from '../support/files/readme.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 import { createWav } from '../support/files/wav.ts';
 import { chat, collect } from '../support/gateway/chat.ts';
@@ -105,19 +105,22 @@ describe('the commands of the README', () => {
   });
 });
 
-describe('the tables of the README', () => {
+const runEventsPage = readPage('src/chat/RUN-EVENTS.md');
+const errorsPage = readPage('src/http/ERRORS.md');
+
+describe('the tables of the pages', () => {
   test('have every setting, with its default', () => {
     const rows = settings.map(({ name, default: value, defaultInWords = '', description }) => {
       const shown = value === undefined ? defaultInWords.replaceAll('<', '\\<') : `\`${value}\``;
       return `| \`${name}\` | ${shown} | ${description} |`;
     });
-    expect(readme).toContain(
+    expect(readPage('src/config/README.md')).toContain(
       ['| setting | default | meaning |', '| --- | --- | --- |', ...rows, ''].join('\n'),
     );
   });
 
   test('have every run event', () => {
-    const named = tableBelow('| run event | REST frame | meaning |').map(([name]) => name);
+    const named = tableBelow('| run event | REST frame | meaning |', runEventsPage).map(([name]) => name);
     const runEvent = schema.getType('RunEvent');
     const all = Object.values(schema.getTypeMap())
       .filter(isObjectType)
@@ -127,17 +130,20 @@ describe('the tables of the README', () => {
   });
 
   test('have every error code, with its status', () => {
-    const rows = tableBelow('| code | status | meaning |').map(([code, status]) => [code, Number(status)]);
+    const rows = tableBelow('| code | status | meaning |', errorsPage).map(([code, status]) => [
+      code,
+      Number(status),
+    ]);
     expect(Object.fromEntries(rows)).toEqual(errorStatus);
   });
 
   test('have every code of a failed run', () => {
-    const named = tableBelow('| code | meaning |').map(([code]) => code);
+    const named = tableBelow('| code | meaning |', runEventsPage).map(([code]) => code);
     expect(named).toEqual(Object.keys(runFailureCodes));
   });
 
   test('have every code of a failed tool call', () => {
-    const named = tableBelow('| error code | meaning |').map(([code]) => code);
+    const named = tableBelow('| error code | meaning |', runEventsPage).map(([code]) => code);
     expect(named).toEqual(Object.keys(toolErrorCodes));
   });
 });

@@ -68,7 +68,7 @@ describe('a gateway that is told to stop', () => {
     });
   });
 
-  test('leaves a prompt that waits its turn to the gateway that comes next', async () => {
+  test('leaves a queued prompt to the next gateway', async () => {
     await using gateway = await startScriptedProcess(longGrace);
     const { sessionId, seen, gate } = await askAndWait(gateway);
     const waiting = await gateway.send({ sessionId, prompt: 'Another one.', onBusy: 'ENQUEUE' });
@@ -84,7 +84,7 @@ describe('a gateway that is told to stop', () => {
     expect(textOf(await collect(follow(next.client(), waiting, 1)))).toBe('The end.');
   });
 
-  test('answers until its runs have ended: it is not ready and takes no prompts', async () => {
+  test('keeps answering until its runs have ended, says it is not ready and takes no prompts', async () => {
     await using gateway = await startScriptedProcess(longGrace);
     const { seen, gate } = await askAndWait(gateway);
     const sessionId = await gateway.createSession();
@@ -101,7 +101,7 @@ describe('a gateway that is told to stop', () => {
     await expect(fetch(`${gateway.url}/health/live`)).rejects.toThrow();
   });
 
-  test('lets nodes come back and report what its runs wait for, and then closes their inboxes', async () => {
+  test('lets nodes reconnect and report what its runs wait for, then closes their inboxes', async () => {
     await using gateway = await startScriptedProcess(longGrace);
     gateway.model.script([toolCall('a', 'run_command', { command: 'make' })], [text('Built.')]);
     await using laptop = await startNode(gateway, 'laptop');

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTemporaryFolder, type TemporaryFolder } from '../support/files/temporary-folder.ts';
 import { chat, collect } from '../support/gateway/chat.ts';
 import { sendRaw } from '../support/http/raw-http.ts';
@@ -57,7 +57,7 @@ const stopping: Record<string, () => string> = {
 };
 
 describe('a body that stops coming', () => {
-  it.each(Object.entries(stopping))('is cut with 408: %s', async (_what, request) => {
+  test.each(Object.entries(stopping))('is cut with 408: %s', async (_what, request) => {
     const answer = await sendRaw(gateway.url, request());
     expect(answer).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/);
     expect(answer.toLowerCase()).toContain('\r\nconnection: close\r\n');
@@ -70,7 +70,7 @@ describe('a body that stops coming', () => {
     );
   });
 
-  it('is no fault of the gateway', async () => {
+  test('is not logged as a fault of the gateway', async () => {
     expect(await gateway.query('{ viewer { userId } }')).toBeDefined();
     expect(gateway.lines.filter(({ level }) => Number(level) >= 50 || level === 'error')).toEqual([]);
     expect(gateway.stderr).toBe('');
@@ -86,7 +86,7 @@ async function trickle(socket: Socket, whole: string, pieces: number): Promise<v
   }
 }
 
-it('a body that comes slowly, but comes, is taken', async () => {
+test('a body that arrives slowly but steadily is accepted', async () => {
   const { hostname, port } = new URL(gateway.url);
   // Half a kilobyte a second is slow and no trickle.
   const body = JSON.stringify({ title: 'Slow' }).padEnd(1_000);
@@ -102,7 +102,7 @@ it('a body that comes slowly, but comes, is taken', async () => {
   expect(performance.now() - beganAt).toBeGreaterThan(timeoutMs);
 });
 
-it('a body that comes by the drop is cut', async () => {
+test('a body that arrives a few bytes at a time is cut', async () => {
   const { hostname, port } = new URL(gateway.url);
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');
@@ -114,7 +114,7 @@ it('a body that comes by the drop is cut', async () => {
   clearInterval(drops);
 });
 
-it('a body that comes by the drop after its request was answered is cut as well', async () => {
+test('a body that still trickles in after the answer is cut as well', async () => {
   const { hostname, host, port } = new URL(gateway.url);
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');
@@ -126,7 +126,7 @@ it('a body that comes by the drop after its request was answered is cut as well'
   clearInterval(drops);
 });
 
-it('an answer may take longer than any request', async () => {
+test('an answer may take longer than any request', async () => {
   const sessionId = await gateway.createSession();
   const beganAt = performance.now();
   const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Write 60 words.' }));
@@ -134,12 +134,12 @@ it('an answer may take longer than any request', async () => {
   expect(performance.now() - beganAt).toBeGreaterThan(2 * timeoutMs);
 });
 
-it('headers that do not end are cut with 408', async () => {
+test('a request whose headers never end is cut with 408', async () => {
   const answer = await sendRaw(gateway.url, 'GET /health/live HTTP/1.1\r\nhost: localhost\r\nx-slow: 1');
   expect(answer).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/);
 });
 
-it('more connections than MAX_CONNECTIONS are closed, and those that are there go on', async () => {
+test('connections beyond MAX_CONNECTIONS are closed, and open ones keep working', async () => {
   await using own = await openTemporaryFolder();
   await using small = await startGatewayProcess({ DATA_DIR: own.path, MAX_CONNECTIONS: '2' });
   const { hostname, port } = new URL(small.url);

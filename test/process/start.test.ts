@@ -70,7 +70,7 @@ describe('a gateway that cannot start says so in one sentence and ends with 1', 
     );
   });
 
-  test.skipIf(process.platform !== 'linux')('when its data folder takes no files', async () => {
+  test.skipIf(process.platform !== 'linux')('when its data folder cannot be written', async () => {
     expect(await refusal({ DATA_DIR: '/proc' })).toBe(
       "The data folder /proc cannot be used: ENOENT: no such file or directory, open '/proc/gateway.lock'.\n",
     );
@@ -84,7 +84,7 @@ describe('a gateway that cannot start says so in one sentence and ends with 1', 
     );
   });
 
-  test('when another gateway works on its data folder, which is not disturbed', async () => {
+  test('when another gateway uses its data folder, and that gateway keeps working', async () => {
     await using folder = await openTemporaryFolder();
     await using gateway = await startGatewayProcess({ DATA_DIR: folder.path });
     expect(await refusal({ DATA_DIR: folder.path })).toBe(
@@ -105,7 +105,7 @@ describe('a gateway that cannot start says so in one sentence and ends with 1', 
     );
   });
 
-  test.each(['switchyard.db', 'gateway.lock'])('when its %s is no database', async (name) => {
+  test.each(['switchyard.db', 'gateway.lock'])('when its %s is not a database', async (name) => {
     await using folder = await openTemporaryFolder();
     writeFileSync(join(folder.path, name), 'not a database, '.repeat(1_000));
     const said = await refusal({ DATA_DIR: folder.path });
@@ -129,7 +129,7 @@ test('of two gateways that start at once on a fresh folder one runs, and the oth
   expect(winner.stderr).toBe('');
 });
 
-test('a start that fails leaves the prompts that wait to the one that succeeds', async () => {
+test('a failed start leaves queued prompts to the start that succeeds', async () => {
   await using folder = await openTemporaryFolder();
   const gate = createGate();
   let waiting: string;

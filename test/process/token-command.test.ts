@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/open-database.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/process/gateway-process.ts';
@@ -34,7 +34,7 @@ async function listed(id: string): Promise<string | undefined> {
 }
 
 describe('switchyard token', () => {
-  it('makes a token that is good at once in the gateway that is running', async () => {
+  test('creates a token that the running gateway accepts at once', async () => {
     const { code, stdout, stderr } = await token('create', '--user', 'alice');
 
     expect(code).toBe(0);
@@ -49,7 +49,7 @@ describe('switchyard token', () => {
     });
   });
 
-  it('makes admins, and tokens that expire', async () => {
+  test('creates admins, and tokens that expire', async () => {
     const { secret, id } = await create('--user', 'carol', '--admin', '--expires-in', '30d', '--name', 'ops');
 
     const seen = (await gateway.as(secret).query(viewer)).viewer;
@@ -61,7 +61,7 @@ describe('switchyard token', () => {
     expect(await listed(id)).toMatch(/^\d+ +carol +yes +good until \S+ \S+Z .* ops$/);
   });
 
-  it('lists when a token was last used', async () => {
+  test('lists when a token was last used', async () => {
     const { secret, id } = await create('--user', 'dave');
     expect(await listed(id)).toMatch(/never$/);
 
@@ -70,7 +70,7 @@ describe('switchyard token', () => {
     expect(await listed(id)).toMatch(/^\d+ +dave +no +good +\d{4}\S+ \S+Z +\d{4}-\d\d-\d\d \d\d:\d\dZ$/);
   });
 
-  it('revokes a token, which is refused from then on', async () => {
+  test('revokes a token, which is refused from then on', async () => {
     const { secret, id } = await create('--user', 'erin');
     await gateway.as(secret).query(viewer);
 
@@ -83,7 +83,7 @@ describe('switchyard token', () => {
     expect(await listed(id)).toContain('revoked');
   });
 
-  it.each([
+  test.each([
     [['create'], /--user/],
     [['create', '--user', ' '], /^--user: expected some text/],
     [['create', '--user', 'anonymous'], /^--user: expected another name: anonymous is whoever is not asked/],
@@ -100,7 +100,7 @@ describe('switchyard token', () => {
     expect(stderr).not.toContain('    at ');
   });
 
-  it('lists what was stored before such names were refused on one line, without what acts on a terminal', async () => {
+  test('lists names stored before the check on one line, without characters that control a terminal', async () => {
     const { id } = await create('--user', 'frank');
     {
       const stored = { userId: 'fr\u001b[2Jank', name: 'x\n9   admin  yes\u202e' };
@@ -113,13 +113,13 @@ describe('switchyard token', () => {
   });
 });
 
-it('a token that nobody made, and a JWT, are refused where only API tokens are taken', async () => {
+test('an invented token and a JWT are refused where only API tokens are accepted', async () => {
   for (const wrong of [`swu_${'a'.repeat(43)}`, 'eyJhbGciOiJIUzI1NiJ9.e30.c2ln']) {
     await expect(gateway.as(wrong).query(viewer)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   }
 });
 
-it('without authentication a token that comes along means nothing', async () => {
+test('without authentication a token in a request is ignored', async () => {
   await using other = await openTemporaryFolder();
   await using open = await startGatewayProcess({ DATA_DIR: other.path });
   expect((await open.as('swu_x').query(viewer)).viewer).toMatchObject({ userId: 'anonymous', isAdmin: true });

@@ -50,47 +50,47 @@ function knowing(severity: string, id = 'GHSA-0000-0000-0000', name = 'hono'): R
   };
 }
 
-test('an advisory of high severity fails, and is shown', async () => {
+test('an advisory of high severity fails and is printed', async () => {
   const { code, output } = await auditWith(knowing('high'));
   expect(code).toBe(1);
   expect(output).toContain('Answers what nobody asked - https://github.com/advisories/GHSA-0000-0000-0000');
 });
 
-test('one that is argued passes, and is told with its reason', async () => {
+test('an advisory with an argued exception passes and is printed with its reason', async () => {
   const { code, output } = await auditWith(knowing('high', 'GHSA-vfj7-8cjw-p6xm', 'braces'));
   expect(code).toBe(0);
   expect(output).toContain('argued: https://github.com/advisories/GHSA-vfj7-8cjw-p6xm: braces');
 });
 
-test('one of moderate severity passes', async () => {
+test('an advisory of moderate severity passes', async () => {
   expect(await auditWith(knowing('moderate'))).toEqual({
     code: 0,
     output: 'npm audit: nothing of high severity or above\n',
   });
 });
 
-test('no advisory passes', async () => {
+test('a report without advisories passes', async () => {
   expect(await auditWith((_, response) => response.end('{}'))).toEqual({
     code: 0,
     output: 'npm audit: nothing of high severity or above\n',
   });
 });
 
-test.each([404, 405])('a registry that answers audits with %i is told, and passes', async (status) => {
+test.each([404, 405])('a registry that answers an audit with %i is reported and passes', async (status) => {
   expect(await auditWith((_, response) => response.writeHead(status).end())).toEqual({
     code: 0,
     output: `npm audit: the registry does not answer audits (${status}); not checked\n`,
   });
 });
 
-test('a registry that cannot be reached is told, and passes', async () => {
+test('a registry that cannot be reached is reported and passes', async () => {
   expect(await auditAt('http://127.0.0.1:1')).toEqual({
     code: 0,
     output: 'npm audit: the registry cannot be reached; not checked\n',
   });
 });
 
-test('an answer that is no report fails', async () => {
+test('an answer that is not a report fails', async () => {
   const { code, output } = await auditWith((_, response) => response.writeHead(401).end());
   expect(code).toBe(1);
   expect(output).toContain('401');

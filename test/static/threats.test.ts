@@ -22,14 +22,14 @@ test('every threat says what defends, where, and by which test', () => {
   }
 });
 
-test('every file that the threats name is there, and what proves is a test', () => {
+test('every file that a threat names exists, and every proof is a test', () => {
   const files = rows.flatMap(([, , where, tests]) => [...filesIn(where), ...filesIn(tests)]);
   expect(files.filter((file) => !existsSync(root + file))).toEqual([]);
   const proofs = rows.flatMap(([, , , tests]) => filesIn(tests));
   expect(proofs.filter((file) => !file.startsWith('test/'))).toEqual([]);
 });
 
-test('every hostile and every generated input is named with a threat', () => {
+test('every test with hostile or generated input is named by a threat', () => {
   const written = readdirSync(`${root}test`, { recursive: true, encoding: 'utf8' })
     .map((file) => `test/${file}`)
     .filter((file) => /\/hostile\/[^/]+\.ts$|property\.test\.ts$/.test(file));
@@ -38,6 +38,6 @@ test('every hostile and every generated input is named with a threat', () => {
   expect(written.filter((file) => !named.includes(file))).toEqual([]);
 });
 
-test('the README leads to them', () => {
+test('the README links to the threats', () => {
   expect(readme).toContain(`(${path})`);
 });

@@ -6,8 +6,9 @@ import {
   type StagedBlob,
 } from '../../blobs/blob-store.ts';
 import { GatewayError } from '../../errors.ts';
-import { type Message, Prisma } from '../../generated/prisma/client.ts';
+import type { Message, Prisma } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
+import { isMissingRow } from '../../storage/prisma-error.ts';
 import { createKeyedLock } from './keyed-lock.ts';
 import { measureDuration } from './measure-duration.ts';
 import { type Recording, takeRecording } from './take-recording.ts';
@@ -146,8 +147,7 @@ export class AudioLibrary {
     } catch (error) {
       if ((await database.messageAudio.count({ where: { sha256 } })) === 0) await blobs.delete(sha256);
       // The message was deleted while its recording came in.
-      if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2003')
-        throw messageNotFound(messageId);
+      if (isMissingRow(error)) throw messageNotFound(messageId);
       throw error;
     }
   }

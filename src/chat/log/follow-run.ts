@@ -2,30 +2,30 @@ import { type Bell, hangBell } from '../../bus/bell.ts';
 import type { Bus } from '../../bus/bus.ts';
 import type { Database } from '../../storage/database.ts';
 import { mergeDeltas } from './merge-deltas.ts';
+import { readRunEnd } from './read-run-end.ts';
 import { isTerminal, type RunEvent } from './run-event.ts';
 import { type RunLog, runKey } from './run-writer.ts';
-import { endedRun } from './stored-end.ts';
 
 /** Entries read from the log at once. */
 const pageSize = 256;
-/** How often a follower that hears nothing asks the database whether the run has ended without a word. */
-const lookEvery = 15;
+/** After this many empty reads the database is asked whether the run has ended without a terminal run event. */
+const readsBeforeAskingDatabase = 15;
 
 export interface FollowOptions {
   database: Database;
   log: RunLog;
   bus: Bus;
-  /** How often a follower looks into the log without having heard a ring. */
+  /** How often a follower reads into the log without having heard a ring. */
   pollMs: number;
 }
 
 /**
- * Replays a run's log after the cursor and goes on live until the terminal run event. It pulls: a slow
- * follower costs nothing but its own lag. Where the log has expired it yields one `HistoryGap` and then the
- * terminal run event from the database.
+ * Replays a run's log after the cursor and then follows it live until the terminal run event. The follower pulls, so
+ * that a slow one needs no queue in the gateway. When the log has expired, the follower gets one `HistoryGap` and then
+ * the terminal run event from the database.
  *
- * @param after The seq of the last run event already seen; 0 for all.
- * @param signal Ends the following, not the run.
+ * @param after The seq of the last run event already seen; 0 to begin with the first.
+ * @param signal Stops following. The run goes on.
  */
 export async function* followRun(
   options: FollowOptions,
@@ -39,7 +39,7 @@ export async function* followRun(
   while (!signal.aborted) {
     const entries = await read(log, runId, cursor, bell, options.pollMs, signal);
     if (entries === undefined) {
-      const rest = await endedRun(options.database, runId, cursor);
+      const rest = await readRunEnd(options.database, runId, cursor);
       if (rest === undefined) await bell.wait(options.pollMs);
       else return yield* rest;
     } else {
@@ -52,7 +52,7 @@ export async function* followRun(
   }
 }
 
-/** The next entries, once there are some; undefined when the log is silent or gone and the database must tell. */
+/** Waits for the next entries. Undefined when the log is gone, or silent for so long that the run may have ended. */
 async function read(
   log: RunLog,
   runId: number,
@@ -61,7 +61,7 @@ async function read(
   pollMs: number,
   signal: AbortSignal,
 ): Promise<RunEvent[] | undefined> {
-  for (let looks = 0; looks < lookEvery && !signal.aborted; looks += 1) {
+  for (let reads = 0; reads < readsBeforeAskingDatabase && !signal.aborted; reads += 1) {
     const entries = await log.read(runKey(runId), cursor, pageSize);
     if (entries === null) return undefined;
     const first = entries[0];

@@ -2,7 +2,7 @@ import type { FinishReason, ToolCallStatus } from '../../generated/prisma/enums.
 import type { ToolErrorCode } from '../../tools/tool-runner.ts';
 import type { Usage } from '../usage/usage.ts';
 
-/** What was decided about a tool call that needs approval. EXPIRED: nobody decided in time. */
+/** The decision about a tool call that needs approval. EXPIRED: no decision came in time. */
 export type Decision = 'APPROVED' | 'DENIED' | 'EXPIRED';
 
 /** Why a run failed: the values of GraphQL's `RunFailureCode`. */
@@ -15,13 +15,13 @@ export const runFailureCodes = {
   PROVIDER_UNAVAILABLE: 'The model provider is failing; try again later.',
   /** No connection could be made. */
   PROVIDER_UNREACHABLE: 'The model provider cannot be reached.',
-  /** Another 4xx: an unknown model, a parameter it does not take. */
+  /** Another 4xx: for instance an unknown model, or a parameter that the model does not take. */
   PROVIDER_REJECTED: 'The model provider rejected the request.',
   /** The answer broke off before the provider said it was finished. */
   PROVIDER_STREAM_CUT: 'The model provider broke off its answer.',
-  /** Something came that is not the provider's wire format. */
+  /** The provider sent something that is not its wire format. */
   PROVIDER_BAD_RESPONSE: 'The model provider sent something that is no valid answer.',
-  /** Nothing came for longer than `MODEL_IDLE_TIMEOUT_MS`. */
+  /** The provider sent nothing for longer than `MODEL_IDLE_TIMEOUT_MS`. */
   PROVIDER_TIMEOUT: 'The model provider fell silent.',
   /** The system prompt and the newest prompt alone exceed the model's context. */
   CONTEXT_TOO_LONG: 'The prompt does not fit into the context of the model.',
@@ -40,6 +40,12 @@ export interface RunFailure {
   /** A sentence for people; never a stack, a key or an address. */
   reason: string;
 }
+
+/** How a run ended. */
+export type RunEnd =
+  | { status: 'COMPLETED'; finishReason: FinishReason }
+  | { status: 'CANCELLED' }
+  | ({ status: 'FAILED' } & RunFailure);
 
 /** What a run puts into its log; the log adds `seq`, `runId` and `at`. */
 export type RunEventBody =
@@ -66,10 +72,10 @@ export type RunEventBody =
       name: string;
       status: ToolCallStatus;
       result: string;
-      /** Of a call that failed or was denied. */
+      /** For a call that failed or was denied; otherwise null. */
       errorCode: ToolErrorCode | null;
       exitCode: number | null;
-      /** Of a cancelled call: whether nothing of it runs any more, for certain. */
+      /** For a cancelled call: true when the tool has certainly stopped. Otherwise null. */
       stopped: boolean | null;
       durationMs: number;
     }
@@ -86,13 +92,26 @@ export type TerminalRunEventBody =
 /** An entry of a run's log. `seq` counts 1, 2, 3 … within the run; `at` is milliseconds since the epoch. */
 export type RunEvent = RunEventBody & { seq: number; runId: number; at: number };
 
+/** The run event that tells followers how a run ended. */
+export function terminalBody(end: RunEnd, messageId: number | null, usage: Usage): TerminalRunEventBody {
+  const shared = { messageId, usage };
+  switch (end.status) {
+    case 'COMPLETED':
+      return { type: 'RunCompleted', ...shared, finishReason: end.finishReason };
+    case 'CANCELLED':
+      return { type: 'RunCancelled', ...shared };
+    case 'FAILED':
+      return { type: 'RunFailed', ...shared, code: end.code, reason: end.reason };
+  }
+}
+
 export function isTerminal(body: RunEventBody): body is TerminalRunEventBody {
   return body.type === 'RunCompleted' || body.type === 'RunCancelled' || body.type === 'RunFailed';
 }
 
 /**
- * Whether this is a piece of text. Whatever is selected of one follows from the value alone, so that all
- * followers can be sent the same bytes.
+ * Whether a resolved value is a delta of text. All its fields come from the value itself, never from the database or
+ * the viewer, so one serialized copy serves every follower.
  */
 export function isDelta(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'text' in value && 'seq' in value;

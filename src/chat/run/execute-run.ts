@@ -7,44 +7,50 @@ import type { ToolRunner } from '../../tools/tool-runner.ts';
 import { readHistory } from '../history/history.ts';
 import { type RunLog, RunWriter } from '../log/run-writer.ts';
 import type { SessionLog } from '../log/session-log.ts';
-import type { CallLimits } from '../models/call-model.ts';
-import type { Models } from '../models/models.ts';
+import type { Models, ResolvedModel } from '../models/models.ts';
 import type { Approvals } from '../tool-calls/approvals.ts';
 import { noUsage } from '../usage/usage.ts';
 import type { Checkpointer } from './checkpoint.ts';
 import { endRun } from './end-run.ts';
-import { failed, type RunOutcome, run as runModel } from './run-steps.ts';
+import type { RunLimits } from './run-limits.ts';
+import { failed, type RunOutcome, runSteps } from './run-steps.ts';
 
-export interface LiveRunOptions {
+/** What a run is executed with, besides its prompt. */
+export interface RunSetup {
+  systemPrompt: string | null;
+  model: ResolvedModel;
+}
+
+export interface ExecuteRunOptions {
   database: Database;
   models: Models;
   tools: ToolRunner;
   approvals: Approvals;
-  /** How long a tool call waits for somebody to decide. */
-  toolApprovalTimeoutMs: number;
-  /** How long a tool may take to stop once its run is cancelled. */
-  toolStopMs: number;
   runLog: RunLog;
   sessionLog: SessionLog;
   bus: Bus;
   checkpointer: Checkpointer;
+  limits: RunLimits;
   log: Logger;
-  limits: CallLimits;
-  maxSteps: number;
-  runLogTtlMs: number;
+  /** Looked up already when the prompt was just sent. Undefined for a run that waited in the queue. */
+  setup: RunSetup | undefined;
+  /** Aborts when the run is cancelled. */
+  signal: AbortSignal;
   /** Aborts when the gateway closes. */
   closing: AbortSignal;
 }
 
-/** Runs a RUNNING run from its first run event to its last. Never throws. */
-export async function executeRun(run: Run, options: LiveRunOptions, signal: AbortSignal): Promise<void> {
+/** Takes a RUNNING run from its first run event to its terminal one. Never throws. */
+export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<void> {
+  const { database, runLog, sessionLog, bus, limits, closing } = options;
   const log = options.log.child({ runId: run.id, sessionId: run.sessionId });
-  const writer = new RunWriter(run, noUsage(run), { log: options.runLog, bus: options.bus });
+  const writer = new RunWriter(run, noUsage(run), { log: runLog, bus });
   try {
     using _ = options.checkpointer.track(writer);
-    const outcome = await answer(run, writer, { ...options, log }, signal);
+    const outcome = await answerPrompt(run, writer, { ...options, log });
     logOutcome(log, outcome);
-    await endRun(run, writer, outcome, { ...options, log });
+    const { runLogTtlMs } = limits;
+    await endRun(run, writer, outcome, { database, sessionLog, log, runLogTtlMs, closing });
   } catch (error) {
     log.fatal({ err: error }, 'a run could not be ended');
   } finally {
@@ -52,42 +58,34 @@ export async function executeRun(run: Run, options: LiveRunOptions, signal: Abor
   }
 }
 
-async function answer(
-  run: Run,
-  writer: RunWriter,
-  options: LiveRunOptions,
-  signal: AbortSignal,
-): Promise<RunOutcome> {
-  const { database, models, tools, sessionLog } = options;
+async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOptions): Promise<RunOutcome> {
+  const { database, tools, approvals, sessionLog, limits, log, signal } = options;
   const { sessionId, userMessageId, assistantMessageId } = run;
   try {
     if (userMessageId === null || assistantMessageId === null) return { status: 'CANCELLED' };
     const started = await writer.write({ type: 'RunStarted', sessionId, userMessageId, assistantMessageId });
     await sessionLog.append(sessionId, { type: 'RunStarted', started });
-    const session = await database.session.findUnique({ where: { id: sessionId } });
-    if (session === null) throw sessionNotFound(sessionId);
-    const model = await models.resolve(run);
-    const offered = await tools.offer(sessionId);
-    const { systemPrompt } = session;
+    const { systemPrompt, model } = options.setup ?? (await setUp(run, options));
     const { contextLimit } = model;
+    const offered = await tools.offer(sessionId);
     const shown = { userMessageId, systemPrompt, offered, contextLimit };
     const history = await readHistory({ database, sessionId, ...shown });
     writer.contextTokens = history.tokens;
     if (history.omittedMessages > 0) {
       await writer.write({ type: 'ContextTrimmed', omittedMessages: history.omittedMessages });
     }
-    return await runModel({
-      ...options,
-      prompt: history.messages,
-      sessionId,
-      model,
-      offered,
-      writer,
-      signal,
-    });
+    const prompt = history.messages;
+    const call = { sessionId, model, prompt, offered, writer };
+    return await runSteps({ database, tools, approvals, limits, log, signal, ...call });
   } catch (error) {
     return signal.aborted ? { status: 'CANCELLED' } : failed(error);
   }
+}
+
+async function setUp(run: Run, { database, models }: ExecuteRunOptions): Promise<RunSetup> {
+  const session = await database.session.findUnique({ where: { id: run.sessionId } });
+  if (session === null) throw sessionNotFound(run.sessionId);
+  return { systemPrompt: session.systemPrompt, model: await models.resolve(run) };
 }
 
 function logOutcome(log: Logger, outcome: RunOutcome): void {

@@ -1,12 +1,44 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { Prisma, type Run } from '../../generated/prisma/client.ts';
-import { type PlaceLimits, Places } from '../../limits/live-run-limit.ts';
-import { executeRun, type LiveRunOptions } from './execute-run.ts';
-import { cancelQueuedRun } from './queued-run.ts';
+import { maxId } from '../../base/global-id.ts';
+import type { Run } from '../../generated/prisma/client.ts';
+import type { RunSlots } from '../../limits/run-slots.ts';
+import type { Database } from '../../storage/database.ts';
+import { isUniqueConflict } from '../../storage/prisma-error.ts';
+import type { RunSetup } from './execute-run.ts';
 
-export interface LiveRunsOptions extends Omit<LiveRunOptions, 'closing'>, PlaceLimits {}
+export interface LiveRunsOptions {
+  database: Database;
+  slots: RunSlots;
+  /** Runs a RUNNING run to its end. Never rejects. */
+  execute(run: Run, context: ExecuteContext): Promise<void>;
+  /** Cancels a run that is still QUEUED. Resolves with false when it is not. */
+  cancelQueued(runId: number): Promise<boolean>;
+  /** How long the tools of a cancelled run may take to stop, in milliseconds. */
+  toolStopMs: number;
+  log: Logger;
+}
+
+export interface ExecuteContext {
+  /** Aborts when the run is cancelled. */
+  signal: AbortSignal;
+  /** Aborts when the gateway closes. */
+  closing: AbortSignal;
+  log: Logger;
+  /** What sending the prompt has already looked up. */
+  setup: RunSetup | undefined;
+}
+
+export interface Launch {
+  /** Given back when the run has ended. */
+  slot: Disposable;
+  /** Default: the engine's log. */
+  log?: Logger | undefined;
+  /** The run's first run event waits for this, so that the session's followers hear of the messages first. */
+  announced?: Promise<void>;
+  setup?: RunSetup;
+}
 
 interface LiveRun {
   controller: AbortController;
@@ -14,58 +46,51 @@ interface LiveRun {
   done: Promise<void>;
 }
 
-/** How long a closing gateway goes on trying to save a run that has stopped and cannot be saved. */
+/** How long a closing gateway still tries to save a run that has stopped, in milliseconds. */
 const savingMs = 3_000;
 
-/** The runs that this gateway is answering, and those that wait behind them. */
+/** The live runs of this gateway: starts, cancels and drains them, and starts the queued ones behind them. */
 export class LiveRuns {
   readonly #options: LiveRunsOptions;
   readonly #live = new Map<number, LiveRun>();
-  readonly places: Places;
   readonly #closing = new AbortController();
-  /** No new runs; then: no runs at all. */
+  /** `draining`: no new runs. `cancelling`: live runs are cancelled too. */
   #state: 'open' | 'draining' | 'cancelling' = 'open';
 
   constructor(options: LiveRunsOptions) {
     this.#options = options;
-    this.places = new Places(options);
   }
 
-  /** How many runs are being answered. */
+  /** The number of live runs. */
   get size(): number {
     return this.#live.size;
   }
 
-  /** Whether new runs are taken. */
+  /** Whether new runs are accepted. */
   get isOpen(): boolean {
     return this.#state === 'open';
   }
 
-  /**
-   * Runs a RUNNING run. From here on it can be cancelled.
-   *
-   * @param place Given back when the run has ended.
-   * @param announced What must be told before the run's own news.
-   */
-  launch(run: Run, place: Disposable, log: Logger = this.#options.log, announced?: Promise<void>): void {
+  /** Executes a RUNNING run. From here on it can be cancelled. */
+  launch(run: Run, { slot, log = this.#options.log, announced, setup }: Launch): void {
     const controller = new AbortController();
-    // Every tool call of a step listens.
+    // Each tool call of a step adds a listener; Node would warn about a leak from the eleventh on.
     setMaxListeners(0, controller.signal);
     if (this.#state === 'cancelling') controller.abort();
-    const options = { ...this.#options, log, closing: this.#closing.signal };
+    const context = { log, setup, signal: controller.signal, closing: this.#closing.signal };
     const done = Promise.resolve(announced)
-      .then(() => executeRun(run, options, controller.signal))
-      .finally(() => place[Symbol.dispose]())
+      .then(() => this.#options.execute(run, context))
+      .finally(() => slot[Symbol.dispose]())
       .then(() => this.startNext(run.sessionId))
       .catch((error) => log.error({ err: error }, 'the next run could not be started'))
-      // Not before: a gateway that closes must wait for the next run too, if that was started just now.
+      // Delete last: a closing gateway must also wait for the next run, if that has just been started.
       .finally(() => this.#live.delete(run.id));
     this.#live.set(run.id, { controller, done });
   }
 
-  /** Starts the run that has waited longest in a session, unless another one is running. */
+  /** Starts the oldest queued run of a session, unless another run of the session is RUNNING. */
   async startNext(sessionId: number): Promise<void> {
-    const { database } = this.#options;
+    const { database, slots } = this.#options;
     while (this.isOpen) {
       const next = await database.run.findFirst({
         where: { sessionId, status: 'QUEUED' },
@@ -74,25 +99,39 @@ export class LiveRuns {
       });
       if (next === null) return;
       const started = await this.#start(next.id);
-      for (const run of started ?? []) this.launch(run, this.places.take(next.session.userId));
-      // It may have been cancelled in the meantime: then it is the next one's turn.
+      for (const run of started ?? []) this.launch(run, { slot: slots.take(next.session.userId) });
+      // An empty list means that the run was cancelled in the meantime: look for the next one.
       if (started?.length !== 0) return;
     }
   }
 
-  /** Ends a run, whether it runs or waits, and waits until it has ended. */
+  /** Cancels a run, live or queued, and waits until it has ended. */
   async cancel(runId: number): Promise<void> {
-    // A run that waits may be started between the look and the end: then it is live.
-    if (!this.#live.has(runId) && (await cancelQueuedRun(runId, this.#options))) return;
+    // A queued run may be started while it is being cancelled: then it is live now.
+    if (!this.#live.has(runId) && (await this.#options.cancelQueued(runId))) return;
     const live = this.#live.get(runId);
     live?.controller.abort();
     await live?.done;
   }
 
   /**
-   * Takes no more runs, lets the live ones finish for `graceMs`, then cancels them: their tools have
-   * `toolStopMs` to stop.
+   * Cancels all live and queued runs of a session.
+   *
+   * @param before Only runs with a smaller id.
+   * @returns The ids of the runs that were live or queued, newest first; some may have ended by themselves.
    */
+  async cancelSession(sessionId: number, before = maxId): Promise<number[]> {
+    const runs = await this.#options.database.run.findMany({
+      where: { sessionId, status: { in: ['RUNNING', 'QUEUED'] }, id: { lt: before } },
+      select: { id: true },
+      // Cancel queued runs first, because the end of the live run would start one of them.
+      orderBy: { id: 'desc' },
+    });
+    for (const { id } of runs) await this.cancel(id);
+    return runs.map(({ id }) => id);
+  }
+
+  /** Accepts no more runs, lets the live ones finish for `graceMs`, then cancels them and waits for their tools. */
   async drain(graceMs: number): Promise<void> {
     this.#state = 'draining';
     await this.#settle(graceMs);
@@ -103,7 +142,7 @@ export class LiveRuns {
     await this.#allDone();
   }
 
-  /** Undefined where another run of the session is running: one at most, as the unique index says. */
+  /** Undefined when another run of the session is RUNNING: the unique index allows one. */
   async #start(runId: number): Promise<Run[] | undefined> {
     try {
       return await this.#options.database.run.updateManyAndReturn({
@@ -111,7 +150,7 @@ export class LiveRuns {
         data: { status: 'RUNNING', startedAt: new Date() },
       });
     } catch (error) {
-      if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002') return undefined;
+      if (isUniqueConflict(error)) return undefined;
       throw error;
     }
   }

@@ -1,11 +1,12 @@
 import { encodeId } from '../../base/global-id.ts';
 import { GatewayError, sessionNotFound } from '../../errors.ts';
-import { Prisma, type Run } from '../../generated/prisma/client.ts';
+import type { Prisma, Run } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
+import { isMissingRow, isUniqueConflict } from '../../storage/prisma-error.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 
-/** What a prompt meets in a session that is already answering one. */
+/** What happens to a prompt that is sent to a session with a live run. */
 export type OnBusy = 'REJECT' | 'INTERRUPT' | 'ENQUEUE';
 
 export interface OpenRunOptions {
@@ -15,42 +16,41 @@ export interface OpenRunOptions {
   requestId?: string | null | undefined;
   onBusy: OnBusy;
   model: Pick<ResolvedModel, 'providerName' | 'modelName'>;
-  /** Runs of the session that may wait at once. */
+  /** Runs of the session that may wait in the queue at once. */
   maxQueued: number;
-  /** Called before a run is opened that is to start at once; what it throws refuses it. */
-  claimPlace: () => void;
+  /** Called before a run is opened that starts at once. An error that it throws refuses the run. */
+  claimSlot: () => void;
 }
 
 type Transaction = Prisma.TransactionClient;
 
 export interface OpenedRun {
   run: Run;
-  /** False when the request id was known and the run had been opened before. */
+  /** False when another send with the same request id opened the run first. */
   opened: boolean;
 }
 
 /**
- * Opens a run in one transaction: the user's message, the assistant's still empty one, and the run, which is
- * RUNNING when the session was idle and else QUEUED. For `INTERRUPT` it is the caller who cancels the others.
+ * Opens a run in one transaction: the user's message, the assistant's empty message, and the run, which is RUNNING when
+ * the session was idle and otherwise QUEUED. For `INTERRUPT` the caller cancels the other runs.
  *
- * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS, REQUEST_ID_REUSED, RATE_LIMITED, and what `claimPlace` throws.
+ * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS, REQUEST_ID_REUSED, RATE_LIMITED, and what `claimSlot` throws.
  */
 export async function openRun(database: Database, options: OpenRunOptions): Promise<OpenedRun> {
   const tokenCount = await countTokens(options.prompt);
   try {
-    return await database.$transaction(async (tx) => {
-      const known = await findKnown(tx, options);
-      if (known) return { run: known, opened: false };
+    const run = await database.$transaction(async (tx) => {
       const status = await statusOfNew(tx, options);
-      return { run: await insert(tx, options, status, tokenCount), opened: true };
+      return insert(tx, options, status, tokenCount);
     });
+    return { run, opened: true };
   } catch (error) {
-    if (isKnownError(error, 'P2025', 'P2003')) throw sessionNotFound(options.sessionId);
-    // The unique indexes have the last word when two sends race.
-    if (!isKnownError(error, 'P2002')) throw error;
+    if (isMissingRow(error)) throw sessionNotFound(options.sessionId);
+    // A second send with the same request id may have been faster. Then this one fails in a unique index, or because
+    // the session is busy with that very run.
     const known = await findKnown(database, options);
     if (known) return { run: known, opened: false };
-    throw inProgress();
+    throw isUniqueConflict(error) ? inProgress() : error;
   }
 }
 
@@ -77,14 +77,14 @@ export async function findKnown(
   return run;
 }
 
-async function statusOfNew(tx: Transaction, { sessionId, onBusy, maxQueued, claimPlace }: OpenRunOptions) {
+async function statusOfNew(tx: Transaction, { sessionId, onBusy, maxQueued, claimSlot }: OpenRunOptions) {
   const live = await tx.run.findMany({
     where: { sessionId, status: { in: ['RUNNING', 'QUEUED'] } },
     select: { id: true },
     orderBy: { id: 'asc' },
   });
   if (live.length === 0) {
-    claimPlace();
+    claimSlot();
     return 'RUNNING' as const;
   }
   if (onBusy === 'REJECT') throw inProgress(live[0]?.id);
@@ -124,9 +124,4 @@ function inProgress(runId?: number): GatewayError {
   const message =
     'This session is already answering a prompt. Wait, cancel it, or send with onBusy: ENQUEUE or INTERRUPT.';
   return new GatewayError('RUN_IN_PROGRESS', message, { ...(runId && { runId: encodeId('Run', runId) }) });
-}
-
-/** Prisma's error codes: P2002 a unique index, P2003 a foreign key, P2025 a row that is not there. */
-function isKnownError(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Prisma.PrismaClientKnownRequestError && codes.includes(error.code);
 }

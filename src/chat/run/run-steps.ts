@@ -6,92 +6,91 @@ import type {
 } from '@ai-sdk/provider';
 import type { Logger } from 'pino';
 import { GatewayError } from '../../errors.ts';
-import type { FinishReason } from '../../generated/prisma/enums.ts';
 import type { Database } from '../../storage/database.ts';
 import type { RefusedCall, ToolRunner } from '../../tools/tool-runner.ts';
 import { callIdsOf } from '../history/model-messages.ts';
 import type { RequestedCall } from '../history/transcript.ts';
-import { type RunFailure, runFailureCodes } from '../log/run-event.ts';
+import { type RunEnd, runFailureCodes } from '../log/run-event.ts';
 import type { RunWriter } from '../log/run-writer.ts';
-import type { CallLimits } from '../models/call-model.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import { ProviderError } from '../models/provider-error.ts';
 import type { Approvals } from '../tool-calls/approvals.ts';
 import { runCall } from '../tool-calls/run-call.ts';
 import { type StartedCall, startCall } from '../tool-calls/start-call.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
+import type { RunLimits } from './run-limits.ts';
 import { runStep } from './step.ts';
 
-export interface RunOptions {
+export interface RunStepsOptions {
   database: Database;
   sessionId: number;
   model: ResolvedModel;
-  /** What the model is shown: system prompt, earlier turns and the new prompt. */
+  /** The conversation that the model is shown: the system prompt, earlier messages and the new prompt. */
   prompt: LanguageModelV3Message[];
   writer: RunWriter;
   tools: ToolRunner;
-  /** The tools that the model is told of. */
+  /** The tools that the model may call. */
   offered: LanguageModelV3FunctionTool[];
   approvals: Approvals;
-  /** How long a tool call waits for somebody to decide. */
-  toolApprovalTimeoutMs: number;
-  /** How long a tool may take to stop once the run is cancelled. */
-  toolStopMs: number;
-  /** Model calls at most; each round of tools costs one. */
-  maxSteps: number;
-  limits: CallLimits;
+  limits: RunLimits;
   log: Logger;
   /** Aborts when the run is cancelled. */
   signal: AbortSignal;
 }
 
-/** How a run ended. */
-export type RunOutcome =
-  | { status: 'COMPLETED'; finishReason: FinishReason }
-  | { status: 'CANCELLED' }
-  | ({ status: 'FAILED' } & RunFailure & { cause?: unknown });
+/** How a run ended, with the error behind a failure for the gateway's own log. */
+export type RunOutcome = RunEnd & { cause?: unknown };
 
-/** Answers a prompt: model, tools, model … until one outcome. Never throws. */
-export async function run(options: RunOptions): Promise<RunOutcome> {
+/** Answers a prompt in steps, model call and tool calls in turn, until there is an outcome. Never throws. */
+export async function runSteps(options: RunStepsOptions): Promise<RunOutcome> {
   try {
-    return await answer(options);
+    return await stepUntilAnswered(options);
   } catch (cause) {
     return options.signal.aborted ? { status: 'CANCELLED' } : failed(cause);
   }
 }
 
-/** The outcome for whatever was thrown: a provider's failure by its own code, anything else `INTERNAL`. */
+/** The outcome for a thrown error: a provider's failure keeps its code, an unexpected error becomes `INTERNAL`. */
 export function failed(cause: unknown): RunOutcome {
   if (cause instanceof ProviderError) {
     return { status: 'FAILED', code: cause.code, reason: cause.message, cause };
   }
-  // The model that was chosen when the prompt was sent is none any more.
+  // `Models.resolve` throws a GatewayError when the chosen model has gone since the prompt was sent.
   if (cause instanceof GatewayError)
     return { status: 'FAILED', code: 'PROVIDER_REJECTED', reason: cause.message };
   return { status: 'FAILED', code: 'INTERNAL', reason: runFailureCodes.INTERNAL, cause };
 }
 
-async function answer(options: RunOptions): Promise<RunOutcome> {
+async function stepUntilAnswered(options: RunStepsOptions): Promise<RunOutcome> {
+  const { model, offered, writer, signal } = options;
+  const { call, maxSteps } = options.limits;
   const prompt = [...options.prompt];
-  for (const callId of callIdsOf(prompt)) options.writer.callIds.add(callId);
-  for (let number = 1; number <= options.maxSteps; number += 1) {
-    const { transcript, finishReason } = await runStep({ ...options, prompt });
+  for (const callId of callIdsOf(prompt)) writer.callIds.add(callId);
+  for (let step = 1; step <= maxSteps; step += 1) {
+    const { transcript, finishReason } = await runStep({
+      model,
+      prompt,
+      offered,
+      writer,
+      limits: call,
+      signal,
+    });
     if (transcript.calls.length === 0) return { status: 'COMPLETED', finishReason };
-    const results = await runToolCalls(transcript.calls, { ...options, step: number });
+    const results = await runToolCalls(transcript.calls, step, options);
     prompt.push({ role: 'assistant', content: transcript.content }, { role: 'tool', content: results });
-    options.writer.contextTokens += await resultTokens(results);
+    writer.contextTokens += await resultTokens(results);
   }
-  const reason = `The model was still calling tools after ${options.maxSteps} steps.`;
+  const reason = `The model was still calling tools after ${maxSteps} steps.`;
   return { status: 'FAILED', code: 'STEP_LIMIT', reason };
 }
 
-/** Estimated: only the next step's usage tells what the provider makes of them. */
+/** An estimate: the provider reports the real number only with the next step's usage. */
 async function resultTokens(results: LanguageModelV3ToolResultPart[]): Promise<number> {
   const texts = results.map(({ output }) => ('value' in output ? String(output.value) : ''));
   return countTokens(texts.join(''));
 }
 
-/** Tool calls of one step that are run. */
+/** Tool calls that run in one step. */
 const maxCalls = 100;
 
 const tooManyCalls: RefusedCall = {
@@ -100,19 +99,23 @@ const tooManyCalls: RefusedCall = {
   result: `At most ${maxCalls} tool calls run in one step, and this one came after them. Nothing was started.`,
 };
 
-/** All calls of a step at once. Waits for every one of them, so that none outlives its run. */
-async function runToolCalls(calls: RequestedCall[], options: RunOptions & { step: number }) {
+/** Runs all tool calls of a step at once and waits for every one, so that no tool call outlives its run. */
+async function runToolCalls(calls: RequestedCall[], step: number, options: RunStepsOptions) {
+  const { database, sessionId, writer, tools, approvals, limits, log, signal } = options;
+  const { toolApprovalTimeoutMs, toolStopMs } = limits;
+  const start = { database, sessionId, writer, tools, approvals, toolApprovalTimeoutMs, log, step, signal };
   const started: StartedCall[] = [];
-  // One by one, so that they are kept in the order in which the model asked for them.
+  // One after the other, so that they are stored in the order in which the model asked for them.
   for (const call of calls) {
-    if (options.signal.aborted) break;
+    if (signal.aborted) break;
     const refusal = started.length < maxCalls ? undefined : tooManyCalls;
-    started.push(await startCall(call, { ...options, refusal }));
-    // The database answers without a pause: others would wait until hundreds of calls have begun.
+    started.push(await startCall(call, { ...start, refusal }));
+    // SQLite answers without yielding: hundreds of calls in one go would block all other requests.
     await setImmediate();
   }
-  const settled = await Promise.allSettled(started.map((each) => runCall(each, options)));
-  options.signal.throwIfAborted();
+  const run = { database, writer, toolStopMs, log, signal };
+  const settled = await Promise.allSettled(started.map((each) => runCall(each, run)));
+  signal.throwIfAborted();
   return settled.map((result) => {
     if (result.status === 'rejected') throw result.reason;
     return result.value;

@@ -28,7 +28,7 @@ export interface Step {
   finishReason: FinishReason;
 }
 
-/** Failures of a request that was turned down: where nothing of an answer came, it has cost nothing. */
+/** Failures of a request that the provider refused. Without a part of an answer such a request costs no tokens. */
 const refusals: ReadonlySet<RunFailureCode> = new Set([
   'PROVIDER_UNAUTHORIZED',
   'PROVIDER_RATE_LIMITED',
@@ -39,8 +39,8 @@ const refusals: ReadonlySet<RunFailureCode> = new Set([
 ]);
 
 /**
- * One call of the model, written to the log as it arrives. Its tokens count however it ends, unless it was
- * refused: as the provider reports them, else estimated.
+ * Calls the model once and writes its answer to the run's log as it arrives. The tokens are counted even when the call
+ * fails or is cancelled, but not when it is refused: as the provider reports them, otherwise as an estimate.
  */
 export async function runStep(options: StepOptions): Promise<Step> {
   const { writer, signal } = options;

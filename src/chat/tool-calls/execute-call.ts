@@ -5,11 +5,10 @@ import { type PlannedCall, type ToolOutcome, toolErrorCodes } from '../../tools/
 import type { RunWriter } from '../log/run-writer.ts';
 
 export interface ExecuteCallOptions {
-  callId: string;
   writer: RunWriter;
   /**
-   * How long a tool may take to stop once its run is cancelled; then it is left to itself. The last resort
-   * for a runner that hangs: one that waits for its node to confirm must give up sooner.
+   * How long a tool may take to stop once its run is cancelled, in milliseconds; after that the run ends without it.
+   * This is the last resort for a runner that hangs: a runner that waits for its node must give up sooner.
    */
   toolStopMs: number;
   log: Logger;
@@ -17,7 +16,7 @@ export interface ExecuteCallOptions {
   signal: AbortSignal;
 }
 
-/** Of a call whose run was cancelled before it began. */
+/** The outcome of a call whose run was cancelled before the call began. */
 export const notStarted: ToolOutcome = {
   status: 'CANCELLED',
   result: 'Cancelled before it ran.',
@@ -25,13 +24,17 @@ export const notStarted: ToolOutcome = {
 };
 
 /** Runs a planned call and streams its output into the run's log. A call that throws has failed. */
-export async function executeCall(planned: PlannedCall, options: ExecuteCallOptions): Promise<ToolOutcome> {
-  const { callId, writer, toolStopMs, log, signal } = options;
+export async function executeCall(
+  callId: string,
+  planned: PlannedCall,
+  options: ExecuteCallOptions,
+): Promise<ToolOutcome> {
+  const { writer, toolStopMs, log, signal } = options;
   if (signal.aborted) return notStarted;
   let ended = false;
   const over = new AbortController();
   const onOutput = async (text: string) => {
-    // What a tool prints after its end comes too late: the run may be over.
+    // Output after the call has ended is dropped: the run's log may be closed already.
     if (!ended && text !== '') await writer.write({ type: 'ToolOutputDelta', callId, text });
   };
   try {
@@ -47,7 +50,7 @@ export async function executeCall(planned: PlannedCall, options: ExecuteCallOpti
   }
 }
 
-/** The outcome of a call that goes on though its run was cancelled: whoever cancels waits for the run's end. */
+/** Gives a tool `afterMs` to stop after the cancellation, because the client that cancels waits for the run's end. */
 async function leftBehind(afterMs: number, cancelled: AbortSignal, over: AbortSignal): Promise<ToolOutcome> {
   if (!cancelled.aborted) await once(cancelled, 'abort', { signal: over });
   await delay(afterMs, undefined, { signal: over });

@@ -1,4 +1,5 @@
 import type { LanguageModelV3ToolResultPart } from '@ai-sdk/provider';
+import type { Database } from '../../storage/database.ts';
 import {
   type RefusedCall,
   type ToolErrorCode,
@@ -8,37 +9,39 @@ import {
 import { toolResultPart } from '../history/tool-result.ts';
 import type { PendingApproval, Verdict } from './approvals.ts';
 import { type ExecuteCallOptions, executeCall, notStarted } from './execute-call.ts';
-import type { StartCallOptions, StartedCall } from './start-call.ts';
+import type { StartedCall } from './start-call.ts';
 
-export type ToolCallOptions = StartCallOptions & Omit<ExecuteCallOptions, 'callId'>;
+export interface RunCallOptions extends ExecuteCallOptions {
+  database: Database;
+}
 
-/** How a call ended that was not allowed to run. */
+/** The error codes of calls that were not allowed to run. */
 const denials: ReadonlySet<ToolErrorCode> = new Set(['DENIED', 'APPROVAL_TIMEOUT']);
 
 /**
- * Runs a started tool call, once it may, and keeps its result. A call that fails is no failure of the run:
- * the model is told and can do better.
+ * Waits for the approval of a started tool call where it needs one, runs the call and stores its result. A failed call
+ * does not fail the run: the model is told and can try something else.
  */
 export async function runCall(
   call: StartedCall,
-  options: ToolCallOptions,
+  options: RunCallOptions,
 ): Promise<LanguageModelV3ToolResultPart> {
   const { callId, pending } = call;
   try {
     const plan = pending ? await permit(call, pending, options) : call.plan;
     const startedAt = performance.now();
-    const outcome = 'run' in plan ? await executeCall(plan, { ...options, callId }) : plan;
+    const outcome = 'run' in plan ? await executeCall(callId, plan, options) : plan;
     return await endCall(call, outcome, Math.round(performance.now() - startedAt), options);
   } finally {
     pending?.settle();
   }
 }
 
-/** Waits for the decision. */
+/** Waits for the decision, and returns the plan if the call is approved. */
 async function permit(
   { callId, name, plan }: StartedCall,
   pending: PendingApproval,
-  options: ToolCallOptions,
+  options: RunCallOptions,
 ) {
   const { writer, database, log } = options;
   const verdict = await pending.verdict;
@@ -69,7 +72,7 @@ async function endCall(
   { callId, name }: StartedCall,
   outcome: ToolOutcome | RefusedCall,
   durationMs: number,
-  { writer, database }: ToolCallOptions,
+  { writer, database }: RunCallOptions,
 ): Promise<LanguageModelV3ToolResultPart> {
   const ended = { ...columnsOf(outcome), durationMs };
   await database.toolCall.updateMany({

@@ -13,30 +13,30 @@ export interface StartCallOptions {
   writer: RunWriter;
   tools: ToolRunner;
   approvals: Approvals;
-  /** How long a call waits for somebody to decide. */
+  /** How long a call waits for an approval, in milliseconds. */
   toolApprovalTimeoutMs: number;
   log: Logger;
-  /** Which of the run's model calls asked for it, from 1. */
+  /** The step of the run that asked for the call, counted from 1. */
   step: number;
-  /** Of a call that may not run, whatever it is. */
+  /** Set to refuse the call without planning it. */
   refusal?: RefusedCall | undefined;
   /** Aborts when the run is cancelled. */
   signal: AbortSignal;
 }
 
-/** A call that has been stored and announced. */
+/** A tool call that has been stored and written to the run's log. */
 export interface StartedCall {
   callId: string;
   name: string;
   plan: ToolPlan;
-  /** Where somebody has to decide first. */
+  /** Present when the call needs an approval first. */
   pending?: PendingApproval;
 }
 
-/** Of arguments that make no sense, in characters. */
+/** How much of invalid arguments is quoted back to the model, in characters. */
 const longestQuote = 500;
 
-/** Plans a tool call, gives it its row in the database and its place in the log. Nothing runs yet. */
+/** Plans a tool call, stores it, and writes it to the run's log. Nothing runs yet. */
 export async function startCall(call: RequestedCall, options: StartCallOptions): Promise<StartedCall> {
   const { callId, name, input } = call;
   const { writer } = options;
@@ -47,8 +47,8 @@ export async function startCall(call: RequestedCall, options: StartCallOptions):
   const nodeId = plan.nodeId ?? null;
   const dispatchId = plan.ok ? plan.dispatchId : null;
   const toolApproval = plan.ok && plan.needsApproval ? await toolApprovalOf(options) : 'AUTO';
-  // Before anybody can know of the call: a decision may follow at once.
-  const pending = toolApproval === 'ASK' ? askFor(callId, options) : undefined;
+  // Wait for a decision before the call is announced: a client may decide as soon as it sees the call.
+  const pending = toolApproval === 'ASK' ? requestApproval(callId, options) : undefined;
   const status = pending ? 'AWAITING_APPROVAL' : 'RUNNING';
   await storeCall(call, { args: args as Prisma.InputJsonValue, nodeId, dispatchId, status }, options);
   await writer.write({ type: 'ToolCallStarted', callId, name, args, nodeId });
@@ -72,7 +72,7 @@ async function planCall(
   }
 }
 
-/** Quotes what the model wrote, since in the next step it is shown an object in its place. */
+/** Quotes the model's arguments, because the next step shows the model an empty object in their place. */
 function notAnObject(input: string): RefusedCall {
   const result = `The arguments are not a JSON object: ${input.slice(0, longestQuote)}`;
   return { ok: false, errorCode: 'BAD_ARGUMENTS', result };
@@ -84,7 +84,7 @@ const denied: RefusedCall = {
   result: 'Tools that change something are not allowed in this session.',
 };
 
-/** As it is now: somebody may have changed it since the run began. */
+/** Reads the current setting, because it may have changed since the run began. */
 async function toolApprovalOf({ database, sessionId }: StartCallOptions): Promise<ToolApproval> {
   const session = await database.session.findUnique({
     where: { id: sessionId },
@@ -93,7 +93,7 @@ async function toolApprovalOf({ database, sessionId }: StartCallOptions): Promis
   return session?.toolApproval ?? 'DENY';
 }
 
-function askFor(callId: string, options: StartCallOptions): PendingApproval {
+function requestApproval(callId: string, options: StartCallOptions): PendingApproval {
   const { approvals, writer, toolApprovalTimeoutMs: timeoutMs, signal } = options;
   return approvals.ask(writer.runId, callId, { timeoutMs, signal });
 }

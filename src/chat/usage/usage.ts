@@ -1,4 +1,5 @@
 import type { LanguageModelV3Usage } from '@ai-sdk/provider';
+import type { Run } from '../../generated/prisma/client.ts';
 
 /** Token counts. `reasoningTokens` are part of the output, `cachedInputTokens` part of the input. */
 export interface TokenCounts {
@@ -8,7 +9,7 @@ export interface TokenCounts {
   cachedInputTokens: number;
 }
 
-/** Tokens used of one model. */
+/** Tokens that one model has used. */
 export interface Usage extends TokenCounts {
   providerName: string;
   modelName: string;
@@ -28,7 +29,19 @@ export function noUsage(model: { providerName: string; modelName: string }): Usa
   };
 }
 
-/** The sum; measured only when both are. */
+/** The usage that a run's row holds. */
+export function usageOf(run: Run): Usage {
+  const { providerName, modelName, usageMeasured } = run;
+  return { providerName, modelName, ...countsOf(run), measured: usageMeasured };
+}
+
+/** Only the token counts, in the columns that the tables of runs and of model usage share. */
+export function countsOf(counts: TokenCounts): TokenCounts {
+  const { inputTokens, outputTokens, reasoningTokens, cachedInputTokens } = counts;
+  return { inputTokens, outputTokens, reasoningTokens, cachedInputTokens };
+}
+
+/** Adds a model call to a run's usage. The sum is measured only when both parts are. */
 export function addUsage(usage: Usage, step: TokenCounts & { measured: boolean }): Usage {
   return {
     ...usage,
@@ -37,7 +50,7 @@ export function addUsage(usage: Usage, step: TokenCounts & { measured: boolean }
   };
 }
 
-export function addCounts(a: TokenCounts, b: TokenCounts): TokenCounts {
+function addCounts(a: TokenCounts, b: TokenCounts): TokenCounts {
   return {
     inputTokens: a.inputTokens + b.inputTokens,
     outputTokens: a.outputTokens + b.outputTokens,
@@ -47,8 +60,8 @@ export function addCounts(a: TokenCounts, b: TokenCounts): TokenCounts {
 }
 
 /**
- * What the provider reported for one model call; undefined when the essential numbers are missing. No input at
- * all is such a number: servers that do not count, or not what they had cached, say 0.
+ * What the provider reported for one model call. Undefined when the input or the output count is missing, or when the
+ * input count is 0: servers that do not count, or that leave out cached tokens, report 0.
  */
 export function reportedCounts(usage: LanguageModelV3Usage): TokenCounts | undefined {
   const { inputTokens, outputTokens } = usage;

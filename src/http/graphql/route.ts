@@ -1,16 +1,17 @@
 import type { HttpBindings } from '@hono/node-server';
-import { GraphQLError } from 'graphql';
 import type { Context } from 'hono';
 import type { RequestIdVariables } from 'hono/request-id';
+import { GatewayError, refusal } from '../../errors.ts';
 import { createGraphiQLPage } from '../pages/graphiql-page.ts';
 import type { Identify } from '../request/identify.ts';
+import { refuse } from '../request/refusal.ts';
 import type { GraphQLServer } from './yoga.ts';
 
 type HttpContext = Context<{ Bindings: HttpBindings; Variables: RequestIdVariables }>;
 
 /**
- * GraphiQL for who wants a page. Else Yoga, unless it is a request that Yoga answers without saying why, or
- * nobody's: then its body is not read. GraphiQL itself is everybody's.
+ * Answers `/graphql`: with GraphiQL where a browser asks for a page (GraphiQL needs no token), else with Yoga. Methods
+ * that Yoga would refuse without a reason are refused here, and so is an unknown sender, before the body is read.
  */
 export function createGraphQLRoute(
   yoga: GraphQLServer,
@@ -24,25 +25,17 @@ export function createGraphQLRoute(
       return c.html(html, 200, { 'Content-Security-Policy': policy });
     }
     if (method !== 'GET' && method !== 'POST') {
-      const errors = [{ message: 'Use GET or POST.', extensions: { code: 'METHOD_NOT_ALLOWED' } }];
-      return c.json({ errors }, 405, { allow: 'GET, POST' });
+      return refuse(c, refusal('METHOD_NOT_ALLOWED', 'Use GET or POST.', { allow: 'GET, POST' }));
     }
-    const refusal = await refusalOf(identify(c.req.raw));
-    if (refusal) return refusal;
-    // Or a proxy like nginx would hold the events back. Yoga does not say it.
+    try {
+      await identify(c.req.raw);
+    } catch (error) {
+      if (error instanceof GatewayError) return refuse(c, error);
+      throw error;
+    }
+    // Yoga does not set this header, and without it a proxy like nginx holds events back until its buffer is full.
     c.env.outgoing.setHeader('X-Accel-Buffering', 'no');
     const { incoming, outgoing } = c.env;
     return yoga.fetch(c.req.raw, { httpRequestId: c.get('requestId'), incoming, outgoing });
   };
-}
-
-async function refusalOf(identity: Promise<unknown>): Promise<Response | undefined> {
-  try {
-    await identity;
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof GraphQLError)) throw error;
-    const { http, ...extensions } = error.extensions;
-    return Response.json({ errors: [{ message: error.message, extensions }] }, http);
-  }
 }

@@ -1,6 +1,6 @@
-import { type ExecutionResult, GraphQLError } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import type { FetchAPI, Plugin } from 'graphql-yoga';
-import { errorStatus } from '../../errors.ts';
+import { errorStatus, GatewayError } from '../../errors.ts';
 import { parseAccept } from '../request/accept.ts';
 import type { RequestContext } from '../request/request-context.ts';
 
@@ -10,11 +10,11 @@ const code = 'NOT_ACCEPTABLE';
 const sayWhat = `Send Accept: ${eventStream} with a subscription, Accept: application/json with anything else.`;
 
 /**
- * Refuses what could not be answered before it is executed. Yoga looks for a format when it has the result: a
- * subscription for which it finds none it drops without ending it, and a prompt has been sent by then.
+ * Refuses an operation before it runs where the client accepts no format of its result. Yoga looks for a format only
+ * when it has the result. By then a prompt has been sent, and Yoga drops a subscription without ending it.
  *
- * A subscription over GET must name its format, for which a wildcard will do elsewhere: an image or a script in
- * any page makes a browser send such a GET, and an old one tells not even where from.
+ * A subscription over GET must name `text/event-stream`; a wildcard is not enough. An image or a script in any web page
+ * makes a browser send such a GET with a wildcard, and old browsers do not say which page it was.
  */
 export function useAcceptable(): Plugin<RequestContext> {
   return {
@@ -30,20 +30,20 @@ export function useAcceptable(): Plugin<RequestContext> {
       const accept = parseAccept(incoming.headers.accept);
       const isTaken = incoming.method === 'GET' ? accept.names(eventStream) : accept.quality(eventStream) > 0;
       if (!isTaken) return setResultAndStopExecution(refusal());
-      // Whatever becomes of its results: once the answer is over, so is the subscription.
+      // Yoga does not end a subscription in every case, so the end of the response does.
       const answered = new AbortController();
       outgoing.once('close', () => answered.abort());
       extendContext({ signal: AbortSignal.any([signal, answered.signal]) });
     },
     onResultProcess({ result, resultProcessor, setResultProcessor }) {
-      // Yoga would answer in a format that the client just said it does not take, or with a status alone.
+      // Yoga would answer a refusal in a format that the client does not accept, or with a status and no body.
       if (!resultProcessor || isRefusal(result)) setResultProcessor(answerRefusal, 'application/json');
     },
   };
 }
 
 function refusal() {
-  return { errors: [new GraphQLError(sayWhat, { extensions: { code } })] };
+  return { errors: [new GatewayError(code, sayWhat)] };
 }
 
 function isRefusal(result: unknown): boolean {

@@ -1,16 +1,12 @@
-import { GraphQLError } from 'graphql';
 import { type Plugin, useErrorHandler } from 'graphql-yoga';
 import type { Logger } from 'pino';
+import { logHidden } from '../request/mask-error.ts';
 import type { RequestContext } from '../request/request-context.ts';
-import { isHidden } from './mask-error.ts';
 
-/** Puts into the log what `maskError` hides from the client, with the id of the request. */
+/** Logs every error that `maskError` hides from the client, with the id of the request. */
 export function useErrorLog(log: Logger): Plugin {
   const write = (errors: readonly unknown[], { httpRequestId }: RequestContext) => {
-    for (const error of errors.filter(isHidden)) {
-      const err = error instanceof GraphQLError ? (error.originalError ?? error) : error;
-      log.error({ err, httpRequestId }, 'an operation failed');
-    }
+    for (const error of errors) logHidden(log, error, httpRequestId);
   };
   return {
     onPluginInit: ({ addPlugin }) =>
@@ -19,7 +15,7 @@ export function useErrorLog(log: Logger): Plugin {
           write(errors, (phase === 'execution' ? context['contextValue'] : context) as RequestContext),
         ),
       ),
-    // What breaks off a subscription is in none of its results.
+    // `useErrorHandler` sees only results, and an error that breaks off a subscription is in no result.
     onSubscribe: ({ args }) => ({
       onSubscribeError: ({ error }) => write([error], args.contextValue as RequestContext),
     }),

@@ -1,6 +1,5 @@
 import {
   type DocumentNode,
-  GraphQLError,
   type GraphQLSchema,
   getOperationAST,
   OperationTypeNode,
@@ -10,11 +9,12 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
+import { refusal } from '../../errors.ts';
 import { isActing } from '../../schema/acting.ts';
 
 /**
- * Refuses a subscription that acts unless it comes by POST, as Yoga does mutations. Any page can make a browser
- * send a GET, and one to an address without TLS tells nothing of that page.
+ * Refuses a subscription that changes something (`chat`) unless it comes by POST, as Yoga does with mutations. Any web
+ * page can make a browser send a GET, and to an address without TLS the browser does not say which page it was.
  */
 export function usePostOnly(schema: GraphQLSchema): Plugin {
   return {
@@ -23,8 +23,9 @@ export function usePostOnly(schema: GraphQLSchema): Plugin {
       const { request, params } = parsed.context as Partial<YogaInitialContext>;
       if (request?.method !== 'GET' || !result || result instanceof Error) return;
       if (!acts(schema, result, params?.operationName)) return;
-      const extensions = { code: 'METHOD_NOT_ALLOWED', http: { status: 405, headers: { Allow: 'POST' } } };
-      throw new GraphQLError('What changes something must be sent with POST.', { extensions });
+      throw refusal('METHOD_NOT_ALLOWED', 'What changes something must be sent with POST.', {
+        Allow: 'POST',
+      });
     },
   };
 }

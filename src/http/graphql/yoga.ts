@@ -3,10 +3,10 @@ import type { Logger } from 'pino';
 import type { Context, Services } from '../../context.ts';
 import { schema } from '../../schema/index.ts';
 import type { Identify } from '../request/identify.ts';
+import { maskError } from '../request/mask-error.ts';
 import type { RequestContext } from '../request/request-context.ts';
 import type { UploadOptions } from '../uploads/read-upload.ts';
 import { useUploadStatus } from '../uploads/use-upload-status.ts';
-import { maskError } from './mask-error.ts';
 import { useAcceptable } from './use-acceptable.ts';
 import { useCertainSubscription } from './use-certain-subscription.ts';
 import { useErrorLog } from './use-error-log.ts';
@@ -35,9 +35,9 @@ export function createGraphQLServer(options: GraphQLOptions) {
   const { services, identify, log, maxQueryTokens, introspection } = options;
   return createYoga<RequestContext, Context>({
     schema,
-    context: async ({ request, httpRequestId, signal }) => ({
+    context: async ({ request, sentRequest, httpRequestId, signal }) => ({
       ...services,
-      ...(await identify(request)),
+      ...(await identify(sentRequest ?? request)),
       signal: signal ?? request.signal,
       log: httpRequestId === undefined ? log : log.child({ httpRequestId }),
     }),

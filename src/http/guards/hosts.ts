@@ -1,22 +1,25 @@
 import { isIP } from 'node:net';
 import type { MiddlewareHandler } from 'hono';
 import { isLoopback } from '../../config/loopback.ts';
+import { refusal } from '../../errors.ts';
+import { refuse } from '../request/refusal.ts';
 
 export interface HostOptions {
-  /** The address that is listened on. */
+  /** The address that the gateway listens on. */
   host: string;
-  /** Names under which the gateway is reached besides. */
+  /** Further names under which clients reach the gateway. */
   allowedHosts: readonly string[];
-  /** Whether requests are answered to whom nobody knows, so that the name alone keeps pages out. */
+  /** Whether the gateway answers without a token (`AUTH=none`): then only the name keeps web pages out. */
   isOpen: boolean;
 }
 
 /**
- * Refuses requests for another host. A name that a page's owner points to this machine makes that page's origin
- * ours in the eyes of the browser (DNS rebinding); only the `Host` that it sends tells them apart.
+ * Refuses requests for another host. An attacker can point a name of theirs to this machine (DNS rebinding): to the
+ * browser, the attacker's page and the gateway then have one origin, and only the `Host` header tells them apart.
  *
- * Off loopback, a gateway that knows its users answers to any name until it is told its own: such a page has no
- * token. One that knows nobody answers to addresses besides: what is rebound is a name, never an address.
+ * Names of loopback are always accepted. Beyond loopback, a gateway that asks for tokens accepts any name until
+ * ALLOWED_HOSTS is set, for the attacker's page has no token. A gateway that asks for none accepts bare IP addresses
+ * too, for an attacker can rebind a name but never an address.
  */
 export function refuseOtherHosts({ host, allowedHosts, isOpen }: HostOptions): MiddlewareHandler {
   const isElsewhere = !isLoopback(host);
@@ -25,10 +28,8 @@ export function refuseOtherHosts({ host, allowedHosts, isOpen }: HostOptions): M
     isLoopback(name) || allowedHosts.includes(name) || (isElsewhere && isOpen && isIP(name) !== 0);
   return async (c, next) => {
     if (isAny || isOurs(hostName(c.req.header('host') ?? ''))) return next();
-    return c.json(
-      { detail: 'This gateway does not know itself by this name: if it has it, add it to ALLOWED_HOSTS.' },
-      421,
-    );
+    const message = 'This gateway does not know itself by this name: if it has it, add it to ALLOWED_HOSTS.';
+    return refuse(c, refusal('MISDIRECTED_REQUEST', message));
   };
 }
 

@@ -1,31 +1,32 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { MiddlewareHandler } from 'hono';
+import { tryAgain } from '../../errors.ts';
 import { anonymous } from '../../identity/viewer.ts';
 import type { BucketSize, TokenBuckets } from '../../limits/token-buckets.ts';
 import { clientAddress } from '../request/client-address.ts';
 import { type Identify, nameOf } from '../request/identify.ts';
-import { refusalBody } from '../request/refusal.ts';
+import { refuse } from '../request/refusal.ts';
 
-/** Pages, their parts and the health of the gateway cost next to nothing, and who watches over it asks often. */
+/** Pages and health checks are not limited: they cost little, and a monitor asks for the health often. */
 const limited = /^\/(graphql|api)(\/|$)/;
 
-/** How many requests clients of a kind may send: each takes a token. */
+/** How many requests one user or node may send: each request takes a token from a bucket. */
 export interface RequestLimit {
-  /** The setting that says so. */
+  /** The setting that sets it. */
   name: string;
   size: BucketSize;
   buckets: TokenBuckets;
 }
 
 export interface LimitRequestsOptions {
-  /** Of a user, or of an address where nobody says who they are. Undefined: as many as they like. */
+  /** For each user, or for each address where users are not known. Undefined: no limit. */
   ofUsers: RequestLimit | undefined;
-  /** Of a node: its agent tells what tools print while they print it. */
+  /** For each node. Agents send far more requests than users: they report what tools print while it is printed. */
   ofNodes: RequestLimit | undefined;
   identify: Identify;
 }
 
-/** Answers 429 to a client that sends more requests than it may, with the time at which it may send the next. */
+/** Answers 429 to a client that sends too many requests, with the seconds until it may send the next one. */
 export function limitRequests({
   ofUsers,
   ofNodes,
@@ -33,9 +34,8 @@ export function limitRequests({
 }: LimitRequestsOptions): MiddlewareHandler<{ Bindings: HttpBindings }> {
   if (!ofUsers && !ofNodes) return (_c, next) => next();
   return async (c, next) => {
-    const { path } = c.req;
-    if (!limited.test(path)) return next();
-    // Whoever cannot be known is refused later, and counts by address until then.
+    if (!limited.test(c.req.path)) return next();
+    // A sender with a bad token is refused later, by the route; the requests count by address until then.
     const identity = await identify(c.req.raw).catch(() => undefined);
     const limit = identity?.agentNode ? ofNodes : ofUsers;
     const isKnown = identity && identity.viewer !== anonymous;
@@ -45,7 +45,6 @@ export function limitRequests({
     const { perMinute, capacity } = limit.size;
     const message = `You may send ${perMinute} requests in a minute, ${capacity} of them at once; try again later.`;
     const retryAfter = Math.ceil(waitMs / 1_000);
-    const body = refusalBody(path, 'RATE_LIMITED', message, { limit: limit.name, retryAfter });
-    return c.json(body, 429, { 'Retry-After': String(retryAfter) });
+    return refuse(c, tryAgain('RATE_LIMITED', message, { limit: limit.name, retryAfter }));
   };
 }

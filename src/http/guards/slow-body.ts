@@ -1,18 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { MiddlewareHandler } from 'hono';
-import { refusalBody } from '../request/refusal.ts';
+import { refusal } from '../../errors.ts';
+import { refuse } from '../request/refusal.ts';
 
-/** How often within its time a body is looked at. */
+/** How often a body is checked within `timeoutMs`. */
 const looks = 8;
-/** Once its time is over a body must have come this fast on the whole: a phone in a tunnel does, a trickle does not. */
+/** After `timeoutMs` a body must have come at least this fast on average. A phone in a tunnel manages it, a trickle does not. */
 const leastBytesPerMs = 0.5;
 
 /**
- * Answers 408 to a request whose body stops coming or comes by the drop, and closes its connection. One that was
- * answered before its body was there is watched to the end.
+ * Answers 408 to a request whose body stops coming or comes too slowly, and closes its connection. Where a request is
+ * answered before its body has come, the rest of the body is still watched.
  *
- * @param timeoutMs How long nothing may come, and a drop may be enough.
+ * @param timeoutMs How long no byte may come, and how long the speed is not looked at.
  */
 export function cutSlowBody(timeoutMs: number): MiddlewareHandler<{ Bindings: HttpBindings }> {
   return async (c, next) => {
@@ -28,14 +29,14 @@ export function cutSlowBody(timeoutMs: number): MiddlewareHandler<{ Bindings: Ht
       void stuck.then((isStuck) => isStuck && incoming.destroy());
       return answer;
     }
-    // It will fail once the connection is closed, and the client has been told by then.
+    // The route fails when the connection closes. By then the client has its 408, so this error is of no use.
     answer.catch(() => {});
     if (outgoing.headersSent) {
       incoming.destroy();
       return answer;
     }
     const message = `The body came too slowly, or nothing of it for ${timeoutMs} ms.`;
-    return c.json(refusalBody(c.req.path, 'REQUEST_TIMEOUT', message), 408, { connection: 'close' });
+    return refuse(c, refusal('REQUEST_TIMEOUT', message, { connection: 'close' }));
   };
 }
 
@@ -44,15 +45,15 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Resolves with true when a body is stuck, with false once it is there or its connection is gone. Bytes that came
- * and wait for us to read them are not the client's fault.
+ * Resolves with true when a body is stuck, with false once all of it has come or its connection is gone. While received
+ * bytes wait for the gateway to read them, the client is not to blame and no time is counted.
  */
 function untilStuck(incoming: IncomingMessage, timeoutMs: number): Promise<boolean> {
   const { socket } = incoming;
   const bytesBefore = socket.bytesRead;
   let bytesRead = bytesBefore;
   let lookedAt = performance.now();
-  /** How long the client was waited for: since it last sent something, and in all. */
+  // How long the gateway has waited for the client: since its last byte, and in all.
   let idleMs = 0;
   let waitedMs = 0;
   return new Promise((resolve) => {

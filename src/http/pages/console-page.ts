@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { Hono } from 'hono';
 import { etag, RETAINED_304_HEADERS } from 'hono/etag';
+import { projectRoot } from '../../base/project-root.ts';
 import { pagePolicy } from './page-policy.ts';
 
 /** The build puts the files of the page here, whether the gateway runs from `src` or from `dist`. */
-const folder = new URL('../../../dist/console/', import.meta.url);
+const folder = new URL('dist/console/', projectRoot);
 
 const types: Record<string, string> = {
   'index.html': 'text/html; charset=utf-8',

@@ -1,4 +1,4 @@
-import { RequestError } from './request-error.ts';
+import { refusal } from '../../errors.ts';
 
 /** What a request says of its document; either may be missing. */
 export interface SentDocument {
@@ -7,11 +7,11 @@ export interface SentDocument {
   sha256Hash: string | undefined;
 }
 
-/** The document of a request. Throws a RequestError where there is none that is taken. */
+/** The document of a request. Throws a GatewayError where there is none that is taken. */
 export type FindDocument = (sent: SentDocument) => string;
 
 /** Takes any document. */
 export const anyDocument: FindDocument = ({ query }) => {
-  if (query === undefined) throw new RequestError('BAD_REQUEST', 'The parameter "query" is missing.');
+  if (query === undefined) throw refusal('BAD_REQUEST', 'The parameter "query" is missing.');
   return query;
 };

@@ -1,9 +1,8 @@
 import type { AuthenticateUser } from '../../identity/authenticate-user.ts';
 import { unauthenticated } from '../../identity/unauthenticated.ts';
 import { anonymous, type Viewer } from '../../identity/viewer.ts';
-import { nodeTokenPrefix } from '../../nodes/node-token.ts';
 import type { NodeIdentity } from '../../nodes/presence/connected-nodes.ts';
-import type { Registry } from '../../nodes/registry.ts';
+import { nodeTokenPrefix, type Registry } from '../../nodes/registry.ts';
 
 /** Whose token a request carries: a user's or a node's. Exactly one of the two is there. */
 export type Identity =

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { StartupError } from '../../config/startup-error.ts';
+import { refusal } from '../../errors.ts';
 import type { FindDocument } from './find-document.ts';
-import { RequestError } from './request-error.ts';
 
 const manifest = z
   .record(z.string(), z.string())
@@ -22,7 +22,7 @@ export async function readPersistedOperations(path: string): Promise<FindDocumen
     const document = documents.get(query === undefined ? (sha256Hash ?? '').toLowerCase() : sha256(query));
     if (document !== undefined) return document;
     const message = 'This gateway takes only documents that are on its list of persisted operations.';
-    throw new RequestError('OPERATION_NOT_PERSISTED', message);
+    throw refusal('OPERATION_NOT_PERSISTED', message);
   };
 }
 

@@ -1,25 +1,25 @@
 import type { IncomingMessage } from 'node:http';
-import { RequestError } from './request-error.ts';
+import { type GatewayError, refusal } from '../../errors.ts';
 
 /**
  * The JSON value in a request's body. The bytes are decoded as a whole, so that a character that arrives in
  * two parts stays one character.
- * @throws RequestError for another content type, for more than `maxBytes`, and for bytes that are no JSON.
+ * @throws GatewayError for another content type, for more than `maxBytes`, and for bytes that are no JSON.
  */
 export async function readJsonBody(incoming: IncomingMessage, maxBytes: number): Promise<unknown> {
   assertJson(incoming);
   const bytes = await readBytes(incoming, maxBytes);
-  if (bytes.length === 0) throw new RequestError('BAD_REQUEST', 'The body is missing.');
+  if (bytes.length === 0) throw refusal('BAD_REQUEST', 'The body is missing.');
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new RequestError('BAD_REQUEST', 'The body is not valid UTF-8.');
+    throw refusal('BAD_REQUEST', 'The body is not valid UTF-8.');
   }
   try {
     return JSON.parse(text);
   } catch {
-    throw new RequestError('BAD_REQUEST', 'The body is not valid JSON.');
+    throw refusal('BAD_REQUEST', 'The body is not valid JSON.');
   }
 }
 
@@ -30,10 +30,10 @@ function assertJson({ headers }: IncomingMessage): void {
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length);
   const isUtf8 = charset === undefined || /^"?utf-?8"?$/.test(charset);
   if (mediaType !== 'application/json' || !isUtf8) {
-    throw new RequestError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json in UTF-8.');
+    throw refusal('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json in UTF-8.');
   }
   if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
-    throw new RequestError('UNSUPPORTED_MEDIA_TYPE', 'The body must not be compressed.');
+    throw refusal('UNSUPPORTED_MEDIA_TYPE', 'The body must not be compressed.');
   }
 }
 
@@ -54,9 +54,9 @@ async function readBytes(incoming: IncomingMessage, maxBytes: number): Promise<B
   }
 }
 
-function tooLarge(maxBytes: number): RequestError {
+function tooLarge(maxBytes: number): GatewayError {
   // The rest of the body will not be read, so the connection cannot carry another request.
-  return new RequestError('PAYLOAD_TOO_LARGE', `The body must not exceed ${maxBytes} bytes.`, {
+  return refusal('PAYLOAD_TOO_LARGE', `The body must not exceed ${maxBytes} bytes.`, {
     connection: 'close',
   });
 }

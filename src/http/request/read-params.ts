@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { refusal } from '../../errors.ts';
 import type { FindDocument } from './find-document.ts';
 import { readJsonBody } from './read-body.ts';
-import { RequestError } from './request-error.ts';
 
 /** A GraphQL request, checked for shape but not yet parsed. */
 export interface RequestParams {
@@ -21,7 +21,7 @@ export interface ReadOptions {
 
 /**
  * The GraphQL request in a GET's search parameters or in any other method's JSON body.
- * @throws RequestError that names the parameter at fault.
+ * @throws GatewayError that names the parameter at fault.
  */
 export async function readParams(
   incoming: IncomingMessage,
@@ -47,25 +47,25 @@ function parseSearch(search: URLSearchParams, name: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new RequestError('BAD_REQUEST', `The parameter "${name}" is not valid JSON.`);
+    throw refusal('BAD_REQUEST', `The parameter "${name}" is not valid JSON.`);
   }
 }
 
 /**
  * A request as it was parsed, if it has the shape of a GraphQL request.
- * @throws RequestError that names the parameter at fault.
+ * @throws GatewayError that names the parameter at fault.
  */
 export function checkParams(params: unknown, findDocument: FindDocument): RequestParams {
-  if (!isRecord(params)) throw new RequestError('BAD_REQUEST', 'The request must be a JSON object.');
+  if (!isRecord(params)) throw refusal('BAD_REQUEST', 'The request must be a JSON object.');
   const { query, operationName, variables, extensions } = params;
   if (query != null && typeof query !== 'string')
-    throw new RequestError('BAD_REQUEST', 'The parameter "query" must be a string.');
+    throw refusal('BAD_REQUEST', 'The parameter "query" must be a string.');
   if (operationName != null && typeof operationName !== 'string') {
-    throw new RequestError('BAD_REQUEST', 'The parameter "operationName" must be a string.');
+    throw refusal('BAD_REQUEST', 'The parameter "operationName" must be a string.');
   }
   if (hasHugeObject(variables)) {
     const message = `The parameter "variables" has an object of more than ${maxFields} fields: no input has as many.`;
-    throw new RequestError('BAD_REQUEST', message);
+    throw refusal('BAD_REQUEST', message);
   }
   const read = {
     ...(operationName != null && { operationName }),
@@ -102,7 +102,7 @@ function hashIn(extensions: unknown): string | undefined {
 
 function optionalRecord(name: string, value: unknown): Record<string, Record<string, unknown>> {
   if (value == null) return {};
-  if (!isRecord(value)) throw new RequestError('BAD_REQUEST', `The parameter "${name}" must be an object.`);
+  if (!isRecord(value)) throw refusal('BAD_REQUEST', `The parameter "${name}" must be an object.`);
   return { [name]: value };
 }
 

@@ -1,8 +1,8 @@
 import type { EventStream } from '../../sse/event-stream.ts';
+import type { FrameBudget } from './frame-budget.ts';
 import type { Frames } from './frames.ts';
 import type { PresentError } from './present-error.ts';
 import { type Results, singleResult } from './results.ts';
-import type { Turn } from './turn.ts';
 
 /** Where the results of an operation go. */
 export interface Delivery {
@@ -11,7 +11,7 @@ export interface Delivery {
   readonly frames: Frames;
   /** Aborts when nobody wants the results any more. */
   readonly signal: AbortSignal;
-  readonly turn: Turn;
+  readonly frameBudget: FrameBudget;
   readonly present: PresentError;
 }
 
@@ -33,7 +33,7 @@ export async function deliver(start: () => Promise<Results>, delivery: Delivery)
 }
 
 async function pump({ source, render }: Results, delivery: Delivery): Promise<void> {
-  const { opened, frames, signal, turn } = delivery;
+  const { opened, frames, signal, frameBudget } = delivery;
   const iterator = source[Symbol.asyncIterator]();
   let closing: Promise<void> | undefined;
   const close = () => {
@@ -56,8 +56,8 @@ async function pump({ source, render }: Results, delivery: Delivery): Promise<vo
       const json = typeof rendered === 'string' ? rendered : await rendered;
       if (closing) break;
       stream.write(frames.next(json));
-      const turnOver = turn.spend();
-      if (turnOver) await turnOver;
+      const renewed = frameBudget.spend();
+      if (renewed) await renewed;
     }
   } finally {
     signal.removeEventListener('abort', close);

@@ -2,14 +2,14 @@ import { type EventStream, openEventStream } from '../../sse/event-stream.ts';
 import { type ReadOptions, readParams } from '../request/read-params.ts';
 import { deliver } from './deliver.ts';
 import { type Exchange, prepareExchange } from './exchange.ts';
+import type { FrameBudget } from './frame-budget.ts';
 import { distinctFrames } from './frames.ts';
 import type { GraphQLServer } from './graphql-server.ts';
-import type { Turn } from './turn.ts';
 
 export interface DistinctModeOptions extends ReadOptions {
   yoga: GraphQLServer;
   heartbeatMs: number;
-  turn: Turn;
+  frameBudget: FrameBudget;
 }
 
 /** Distinct connections mode: the response to a request is the stream of its one operation. */
@@ -24,7 +24,7 @@ export interface DistinctMode {
 }
 
 export function createDistinctMode(options: DistinctModeOptions): DistinctMode {
-  const { yoga, heartbeatMs, turn } = options;
+  const { yoga, heartbeatMs, frameBudget } = options;
   const streams = new Set<EventStream>();
   return {
     async serve(exchange) {
@@ -41,7 +41,7 @@ export function createDistinctMode(options: DistinctModeOptions): DistinctMode {
           opened: Promise.resolve(stream),
           frames: distinctFrames,
           signal: abort.signal,
-          turn,
+          frameBudget,
           present,
         });
       } finally {

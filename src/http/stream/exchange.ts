@@ -1,15 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { refusal } from '../../errors.ts';
 import { type Accept, parseAccept } from '../request/accept.ts';
 import type { RequestParams } from '../request/read-params.ts';
-import { RequestError } from '../request/request-error.ts';
+import type { RequestContext } from '../request/request-context.ts';
 import type { GraphQLServer } from './graphql-server.ts';
 import { type PreparedOperation, prepareOperation } from './prepare-operation.ts';
 import type { Presentation } from './results.ts';
 
-/** What the HTTP shell knows of a request; it joins the initial context of the operation. */
-export interface ExchangeInit {
-  httpRequestId?: string;
-}
+/** What the HTTP server knows of a request. It becomes part of the initial context of the operation. */
+export type ExchangeInit = Pick<RequestContext, 'httpRequestId' | 'sentRequest'>;
 
 /** One HTTP request and its answer. */
 export interface Exchange extends Presentation {
@@ -18,7 +17,7 @@ export interface Exchange extends Presentation {
   readonly init: ExchangeInit;
   readonly url: URL;
   readonly accept: Accept;
-  /** The request for resolvers and `owner`, without a body. Its signal is that of `abort`. */
+  /** The request for resolvers, without a body. Its signal is that of `abort`. */
   readonly request: Request;
   /** Aborts the operation of this request, in either mode. */
   readonly abort: AbortController;
@@ -56,7 +55,7 @@ export function openExchange(
 
 /**
  * Parses the operation of an exchange, with the exchange as its initial context.
- * @throws RequestError for what must not come over GET.
+ * @throws GatewayError for an operation that must not come over GET.
  */
 export function prepareExchange(
   yoga: GraphQLServer,
@@ -72,6 +71,6 @@ function parseTarget({ url = '/', headers: { host = 'localhost' } }: IncomingMes
   try {
     return new URL(url, `http://${host}`);
   } catch {
-    throw new RequestError('BAD_REQUEST', 'The request target or the Host header is malformed.');
+    throw refusal('BAD_REQUEST', 'The request target or the Host header is malformed.');
   }
 }

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TOKEN_HEADER_KEY, TOKEN_QUERY_KEY } from 'graphql-sse';
 import type { Logger } from 'pino';
+import { type GatewayError, refusal } from '../../errors.ts';
 import type { ReadOptions } from '../request/read-params.ts';
-import { RequestError } from '../request/request-error.ts';
 import { createDistinctMode, type DistinctMode } from './distinct-mode.ts';
 import { type Exchange, type ExchangeInit, openExchange } from './exchange.ts';
+import { createFrameBudget } from './frame-budget.ts';
 import type { GraphQLServer } from './graphql-server.ts';
-import { createErrorPresenter, type MaskError } from './present-error.ts';
+import { createErrorPresenter } from './present-error.ts';
 import { refuse } from './refuse.ts';
 import { createReservations } from './reservations.ts';
 import { createSharedResults, type IsShareable } from './shared-results.ts';
@@ -18,22 +19,19 @@ import {
   stopOperation,
 } from './single-mode.ts';
 import type { StreamOwner } from './stream-owner.ts';
-import { createTurn } from './turn.ts';
 
 export interface StreamHandlerOptions extends ReadOptions {
   /** Parses, validates, builds contexts and executes queries and mutations, with all its plugins. */
   yoga: GraphQLServer;
   /**
-   * Whom a request is from: a stream is used only by whom it was reserved for. What it throws refuses the
+   * Finds who sends a request: only the owner of a reserved stream may use it. An error that it throws refuses the
    * request before its body is read.
    */
   owner: (request: Request) => StreamOwner | Promise<StreamOwner>;
   log: Logger;
-  /** Yoga's own unless given. Give the one that Yoga was given. */
-  maskError?: MaskError;
   /**
-   * Values of subscriptions whose results followers may share; none unless given. It must hold for any
-   * selection: say yes only to values that have no field which looks at the viewer.
+   * Tells for which values of a subscription followers may share results; default: for no value. It must hold for
+   * any selection: return true only for values none of whose fields depends on the viewer.
    */
   isShareable?: IsShareable;
   /** Reservations that may wait to be opened at a time. */
@@ -64,20 +62,20 @@ interface Modes extends SingleModeOptions {
  * clients connect again, and waits until their operations have let go.
  */
 export function createStreamHandler(options: StreamHandlerOptions): StreamHandler {
-  const { yoga, log, maskError, isShareable } = options;
+  const { yoga, log, isShareable } = options;
   const shared = isShareable && createSharedResults(isShareable);
   const inFlight = new Set<Promise<void>>();
-  const turn = createTurn();
+  const frameBudget = createFrameBudget();
   const onError = (err: unknown) => log.error({ err }, 'Delivering an operation failed.');
-  const distinct = createDistinctMode({ ...options, turn });
+  const distinct = createDistinctMode({ ...options, frameBudget });
   const reservations = createReservations({ ...options, onError });
-  const modes: Modes = { ...options, turn, distinct, reservations };
+  const modes: Modes = { ...options, frameBudget, distinct, reservations };
   let closing = false;
 
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse, init: ExchangeInit) => {
-    const present = createErrorPresenter(log, maskError, init.httpRequestId);
+    const present = createErrorPresenter(log, init.httpRequestId);
     try {
-      if (closing) throw new RequestError('SHUTTING_DOWN', 'The gateway is shutting down.');
+      if (closing) throw refusal('SHUTTING_DOWN', 'The gateway is shutting down.');
       await route(openExchange(yoga, incoming, outgoing, init, { present, shared }), modes);
     } catch (error) {
       refuse(outgoing, error, present);
@@ -102,14 +100,14 @@ export function createStreamHandler(options: StreamHandlerOptions): StreamHandle
 }
 
 async function route(exchange: Exchange, modes: Modes): Promise<void> {
-  const { incoming, url, request, accept } = exchange;
+  const { incoming, init, url, request, accept } = exchange;
   const { method = '' } = incoming;
   const { owner, distinct, reservations } = modes;
   if (!['GET', 'POST', 'PUT', 'DELETE'].includes(method)) {
     const allow = { allow: 'GET, POST, PUT, DELETE' };
-    throw new RequestError('METHOD_NOT_ALLOWED', `${method} is not a method of this stream.`, allow);
+    throw refusal('METHOD_NOT_ALLOWED', `${method} is not a method of this stream.`, allow);
   }
-  const user = await owner(request);
+  const user = await owner(init.sentRequest ?? request);
   if (method === 'PUT') return reserveStream(exchange, user.name, reservations);
 
   const token = readToken(incoming, url);
@@ -136,7 +134,7 @@ function wantsToOpen({ incoming, accept }: Exchange): boolean {
   return accept.quality('text/event-stream') > accept.quality('application/json');
 }
 
-function streamNotFound(token: string | undefined): RequestError {
+function streamNotFound(token: string | undefined): GatewayError {
   const hint = token ? '' : ' Send a stream token, or accept text/event-stream.';
-  return new RequestError('NOT_FOUND', `Stream not found.${hint}`);
+  return refusal('NOT_FOUND', `Stream not found.${hint}`);
 }

@@ -1,6 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError, getOperationAST, type OperationTypeNode } from 'graphql';
+import { refusal } from '../../errors.ts';
 import type { RequestParams } from '../request/read-params.ts';
-import { RequestError } from '../request/request-error.ts';
 import type { Enveloped } from './graphql-server.ts';
 import { type Presentation, performOperation, type Results, singleResult } from './results.ts';
 
@@ -14,7 +14,7 @@ export interface PreparedOperation {
 
 /**
  * Parses and validates. The context is built, and its errors come, when the operation is started.
- * @throws RequestError for what must not come over GET.
+ * @throws GatewayError for an operation that must not come over GET.
  */
 export function prepareOperation(
   enveloped: Enveloped,
@@ -39,7 +39,7 @@ export function prepareOperation(
   } catch (error) {
     // While it parses, Yoga refuses a mutation over GET, and so does a plugin a subscription that acts.
     if (error instanceof GraphQLError && error.extensions.http?.status === 405) {
-      throw new RequestError('METHOD_NOT_ALLOWED', 'What changes something must be sent with POST.', {
+      throw refusal('METHOD_NOT_ALLOWED', 'What changes something must be sent with POST.', {
         allow: 'POST',
       });
     }

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { tryAgain } from '../../errors.ts';
+import { refusal, tryAgain } from '../../errors.ts';
 import { UserCount } from '../../limits/user-count.ts';
 import type { EventStream } from '../../sse/event-stream.ts';
-import { RequestError } from '../request/request-error.ts';
 import { createReservedStream, type ReservedStream } from './reserved-stream.ts';
 
 export interface ReservationOptions {
@@ -32,7 +31,7 @@ export interface Reservations {
   find(token: string, owner: string): ReservedStream | undefined;
   /**
    * Fulfils a reservation.
-   * @throws RequestError `CONFLICT` where the stream is open already.
+   * @throws GatewayError `CONFLICT` where the stream is open already.
    */
   open(token: string, stream: ReservedStream, response: ServerResponse): EventStream;
   /** Closes all streams and waits for their operations. */
@@ -84,7 +83,7 @@ export function createReservations(options: ReservationOptions): Reservations {
       return stream?.owner === owner && !stream.isRetired ? stream : undefined;
     },
     open(token, stream, response) {
-      if (stream.isOpen) throw new RequestError('CONFLICT', 'The stream is open already.');
+      if (stream.isOpen) throw refusal('CONFLICT', 'The stream is open already.');
       stopExpiry(token);
       return stream.open(response);
     },

@@ -1,22 +1,22 @@
 import { whenAborted } from '../../base/when-aborted.ts';
-import { GatewayError } from '../../errors.ts';
+import { GatewayError, refusal } from '../../errors.ts';
 import { type ReadOptions, type RequestParams, readParams } from '../request/read-params.ts';
-import { RequestError, sendErrors } from '../request/request-error.ts';
+import { sendErrors } from '../request/refusal.ts';
 import { deliver } from './deliver.ts';
 import { type Exchange, prepareExchange } from './exchange.ts';
+import type { FrameBudget } from './frame-budget.ts';
 import { framesOf } from './frames.ts';
 import type { GraphQLServer } from './graphql-server.ts';
 import type { Reservations } from './reservations.ts';
 import type { ReservedStream } from './reserved-stream.ts';
 import type { StreamOwner } from './stream-owner.ts';
-import type { Turn } from './turn.ts';
 
 export interface SingleModeOptions extends ReadOptions {
   yoga: GraphQLServer;
   reservations: Reservations;
   /** Operations that one stream carries at a time. */
   maxOperationsPerStream: number;
-  turn: Turn;
+  frameBudget: FrameBudget;
 }
 
 /** A stream as a request names it. */
@@ -35,7 +35,7 @@ export function reserveStream(
   reservations: Reservations,
 ): void {
   if (accept.quality('text/plain') === 0) {
-    throw new RequestError('NOT_ACCEPTABLE', 'A stream token comes as text/plain.');
+    throw refusal('NOT_ACCEPTABLE', 'A stream token comes as text/plain.');
   }
   const token = reservations.reserve(owner);
   outgoing.writeHead(201, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
@@ -65,7 +65,7 @@ export async function openStream(
 /** `DELETE`: stops an operation. Answers 200 for any id, since the operation may just have completed. */
 export function stopOperation({ outgoing, url }: Exchange, { stream }: NamedStream): void {
   const id = url.searchParams.get('operationId');
-  if (!id) throw new RequestError('BAD_REQUEST', 'The search parameter "operationId" is missing.');
+  if (!id) throw refusal('BAD_REQUEST', 'The search parameter "operationId" is missing.');
   stream.stop(id);
   outgoing.writeHead(200, { 'content-length': 0 }).end();
 }
@@ -81,9 +81,9 @@ export async function startOperation(
   options: SingleModeOptions,
 ): Promise<void> {
   const { incoming, outgoing, url, accept, abort, present } = exchange;
-  const { yoga, turn } = options;
+  const { yoga, frameBudget } = options;
   if (accept.quality('application/json') === 0 && accept.quality('application/graphql-response+json') === 0) {
-    throw new RequestError('NOT_ACCEPTABLE', 'This request is answered with application/json.');
+    throw refusal('NOT_ACCEPTABLE', 'This request is answered with application/json.');
   }
   const params = await readParams(incoming, url, options);
   const id = readOperationId(params);
@@ -97,7 +97,7 @@ export async function startOperation(
   if (outgoing.destroyed) return;
   const { stream } = named;
   const { opened } = stream;
-  const delivery = { opened, frames: framesOf(id), signal: abort.signal, turn, present };
+  const delivery = { opened, frames: framesOf(id), signal: abort.signal, frameBudget, present };
   stream.run(id, abort, () => deliver(operation.start, delivery));
   outgoing.writeHead(202, { 'content-length': 0 }).end();
 }
@@ -105,10 +105,10 @@ export async function startOperation(
 function assertRoom({ token, stream }: NamedStream, id: string, options: SingleModeOptions): void {
   // The stream may have been closed while the body came in.
   if (options.reservations.find(token, stream.owner) !== stream) {
-    throw new RequestError('NOT_FOUND', 'Stream not found.');
+    throw refusal('NOT_FOUND', 'Stream not found.');
   }
   if (stream.operations.has(id)) {
-    throw new RequestError('CONFLICT', 'An operation with this id is already running on the stream.');
+    throw refusal('CONFLICT', 'An operation with this id is already running on the stream.');
   }
   if (stream.operations.size >= options.maxOperationsPerStream) {
     throw new GatewayError('RATE_LIMITED', 'The stream carries as many operations as it may.', {
@@ -120,11 +120,11 @@ function assertRoom({ token, stream }: NamedStream, id: string, options: SingleM
 function readOperationId({ extensions }: RequestParams): string {
   const id = extensions?.['operationId'];
   if ((typeof id !== 'string' && typeof id !== 'number') || id === '') {
-    throw new RequestError('BAD_REQUEST', 'The parameter "extensions.operationId" is missing.');
+    throw refusal('BAD_REQUEST', 'The parameter "extensions.operationId" is missing.');
   }
   const text = String(id);
   if (text.length > maxOperationIdLength) {
-    throw new RequestError('BAD_REQUEST', `An operation id has at most ${maxOperationIdLength} characters.`);
+    throw refusal('BAD_REQUEST', `An operation id has at most ${maxOperationIdLength} characters.`);
   }
   return text;
 }

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { processRequest, Upload } from 'graphql-upload-ts';
+import { refusal } from '../../errors.ts';
 import { checkParams, type ReadOptions, type RequestParams } from '../request/read-params.ts';
-import { RequestError } from '../request/request-error.ts';
-import { guarded } from './guarded.ts';
-import { halt } from './halt.ts';
 import { receiveFile } from './receive-file.ts';
-import { requestErrorOf } from './upload-error.ts';
+import { stopAfterForm } from './stop-after-form.ts';
+import { stopReading } from './stop-reading.ts';
+import { formRefusal } from './upload-error.ts';
 
 /** `maxBodyBytes` is for everything but the file. */
 export interface UploadOptions extends ReadOptions {
@@ -13,9 +13,9 @@ export interface UploadOptions extends ReadOptions {
   maxAudioBytes: number;
 }
 
-/** Headers that a web page cannot send to another origin without asking it first. */
+/** Headers that a browser does not send to another origin before the gateway has allowed it (CORS preflight). */
 const preflightHeaders = ['apollo-require-preflight', 'x-graphql-yoga-csrf'] as const;
-/** What the parts of a form are wrapped in is shorter. */
+/** More than the boundaries and the headers of a form's parts can take. */
 const framingBytes = 65_536;
 
 export function isMultipart({ method, headers }: IncomingMessage): boolean {
@@ -23,14 +23,14 @@ export function isMultipart({ method, headers }: IncomingMessage): boolean {
 }
 
 /**
- * The GraphQL request in a multipart body. Resolves as soon as the request itself is there; the file of its
- * `Upload` is still coming in then.
+ * The GraphQL request in a multipart body. Resolves as soon as the operation and its variables have come; the file of
+ * an `Upload` is still coming in then.
  *
- * graphql-upload-ts has each file written to a temporary one, and has no option against it. The store reads that
- * while the request still comes in. It costs the size of the file on that disk for as long as the request takes,
- * and time: 1 GB takes 1.2 to 1.8 times as long as over the REST API, which does without (`test/bench/upload`).
+ * graphql-upload-ts writes every file to a temporary file, and has no option against it. The blob store reads the
+ * temporary file while the request still comes in. This takes space on the disk for as long as the request lasts, and
+ * time: 1 GB takes 1.2 to 1.8 times as long as over the REST API, which uses no temporary file (`test/bench/upload`).
  *
- * @throws RequestError, after which the rest of the body is not read.
+ * @throws GatewayError, after which the rest of the body is not read.
  */
 export async function readUpload(
   incoming: IncomingMessage,
@@ -40,32 +40,32 @@ export async function readUpload(
   const { maxBodyBytes, maxAudioBytes, findDocument } = options;
   try {
     checkHeaders(incoming, maxAudioBytes + 2 * maxBodyBytes + framingBytes);
-    const operation = await processRequest<unknown>(guarded(incoming), outgoing, {
+    const operation = await processRequest<unknown>(stopAfterForm(incoming), outgoing, {
       maxFieldSize: maxBodyBytes,
-      // The parser calls a file too large that is as large as it may be.
+      // busboy already refuses a file of exactly `maxFileSize` bytes.
       maxFileSize: maxAudioBytes + 1,
       maxFiles: 1,
     });
     const params = checkParams(operation, findDocument);
     return { ...params, ...(params.variables && { variables: withFiles(params.variables, incoming) }) };
   } catch (error) {
-    halt(incoming);
-    throw requestErrorOf(error, maxBodyBytes);
+    stopReading(incoming);
+    throw formRefusal(error, maxBodyBytes);
   }
 }
 
 function checkHeaders({ headers }: IncomingMessage, maxBytes: number): void {
   if (preflightHeaders.every((name) => !headers[name])) {
     const message = `A multipart request needs the header ${preflightHeaders.join(' or ')}, with any value.`;
-    throw new RequestError('FORBIDDEN', message);
+    throw refusal('FORBIDDEN', message);
   }
   if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity')
-    throw new RequestError('UNSUPPORTED_MEDIA_TYPE', 'The body must not be compressed.');
+    throw refusal('UNSUPPORTED_MEDIA_TYPE', 'The body must not be compressed.');
   if (Number(headers['content-length'] ?? 0) > maxBytes)
-    throw new RequestError('PAYLOAD_TOO_LARGE', `The body must not exceed ${maxBytes} bytes.`);
+    throw refusal('PAYLOAD_TOO_LARGE', `The body must not exceed ${maxBytes} bytes.`);
 }
 
-/** No input type has a file within: only variables themselves can be one. */
+/** Only a variable itself can be a file: no input type of the schema has a field of type `Upload`. */
 function withFiles(variables: Record<string, unknown>, incoming: IncomingMessage): Record<string, unknown> {
   const entries = Object.entries(variables).map(([name, value]) => [
     name,

@@ -1,22 +1,22 @@
 import type { IncomingMessage } from 'node:http';
 import type { FileUpload, Upload } from 'graphql-upload-ts';
 import { createUpload } from '../../schema/upload.ts';
-import { halt } from './halt.ts';
-import { gatewayErrorOf } from './upload-error.ts';
+import { stopReading } from './stop-reading.ts';
+import { fileError } from './upload-error.ts';
 
-/** Large enough that asking the disk costs little next to what it gives. */
+/** Bytes of one read from the disk: large enough that the cost of a read hardly counts. */
 const readBytes = 262_144;
 
-/** The same upload, failing with errors for clients, and with nothing left of it once it is not read on. */
+/** The same upload, but it fails with errors for clients, and the rest of the body is left unread once reading stops. */
 export function receiveFile(upload: Upload, incoming: IncomingMessage): Upload {
   const received = async () => {
     try {
       const file = await upload.promise;
-      // Or who reads the temporary file would wait for bytes that the disk has no room for.
+      // Without this the reader of the temporary file would wait for ever for bytes that did not fit on the disk.
       file.capacitor.once('error', (error) => file.capacitor.destroy(error));
       return { filename: file.filename, createReadStream: () => bytesOf(file, incoming) };
     } catch (error) {
-      throw gatewayErrorOf(error);
+      throw fileError(error);
     }
   };
   return createUpload(received());
@@ -28,8 +28,8 @@ async function* bytesOf(file: FileUpload, incoming: IncomingMessage): AsyncGener
     yield* file.createReadStream({ highWaterMark: readBytes }) as AsyncIterable<Uint8Array>;
     isWhole = true;
   } catch (error) {
-    throw gatewayErrorOf(file.capacitor.errored ?? error);
+    throw fileError(file.capacitor.errored ?? error);
   } finally {
-    if (!isWhole) halt(incoming);
+    if (!isWhole) stopReading(incoming);
   }
 }

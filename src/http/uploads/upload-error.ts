@@ -1,19 +1,21 @@
-import { GatewayError } from '../../errors.ts';
-import { RequestError } from '../request/request-error.ts';
+import { GatewayError, refusal } from '../../errors.ts';
 
-/** What keeps a multipart body from being a GraphQL request at all. */
-export function requestErrorOf(error: unknown, maxBodyBytes: number): RequestError {
+/** The refusal of a multipart body that holds no GraphQL request. It closes the connection: the rest is not read. */
+export function formRefusal(error: unknown, maxBodyBytes: number): GatewayError {
   const close = { connection: 'close' };
-  if (error instanceof RequestError) return new RequestError(error.code, error.message, close);
+  if (error instanceof GatewayError) return refusal(error.code, error.message, close);
   const { message, status } = failureOf(error);
-  if (status !== 413) return new RequestError('BAD_REQUEST', sentence(message), close);
+  if (status !== 413) return refusal('BAD_REQUEST', sentence(message), close);
   return /max file uploads/.test(message)
-    ? new RequestError('BAD_USER_INPUT', 'One file can be sent, not several.', close)
-    : new RequestError('PAYLOAD_TOO_LARGE', `The operation must not exceed ${maxBodyBytes} bytes.`, close);
+    ? refusal('BAD_USER_INPUT', 'One file can be sent, not several.', close)
+    : refusal('PAYLOAD_TOO_LARGE', `The operation must not exceed ${maxBodyBytes} bytes.`, close);
 }
 
-/** What keeps the file of a request that has begun from coming in; whatever the client cannot help, as it is. */
-export function gatewayErrorOf(error: unknown): unknown {
+/**
+ * Why the file of an operation that has begun cannot be read, as an error for the client. A fault of the gateway, like
+ * an unreadable disk, is returned as it is.
+ */
+export function fileError(error: unknown): unknown {
   const { message, status, code } = failureOf(error);
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new GatewayError('INSUFFICIENT_STORAGE', 'There is no room left for this recording.');
@@ -27,9 +29,9 @@ export function gatewayErrorOf(error: unknown): unknown {
 
 interface Failure {
   message: string;
-  /** Of what graphql-upload-ts complains about; absent where the parser of the form does. */
+  /** Set by graphql-upload-ts; absent in errors of busboy, which parses the form. */
   status?: number;
-  /** Of a system call. */
+  /** Set where a system call failed: `ENOSPC`. */
   code?: string;
 }
 

@@ -1,20 +1,20 @@
 import type { ExecutionResult } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { type ErrorCode, errorStatus } from '../../errors.ts';
+import { errorStatus, isErrorCode } from '../../errors.ts';
 import type { RequestContext } from '../request/request-context.ts';
 import { isMultipart } from './read-upload.ts';
 
 /**
- * Answers an upload that failed with the status of its error: its client is at the HTTP of it anyway. Where the
- * rest of the file was not read, the connection cannot carry another request.
+ * Answers an upload that failed with the HTTP status of its error, because clients that upload look at the status. Where
+ * the rest of the file was not read, the connection cannot carry another request and is closed.
  */
 export function useUploadStatus(): Plugin<object, RequestContext> {
   return {
     onResultProcess({ result, setResult, serverContext: { incoming } }) {
       if (incoming === undefined || !isMultipart(incoming) || !isFailure(result)) return;
-      const code = result.errors?.[0]?.extensions['code'] as ErrorCode | undefined;
+      const code = result.errors?.[0]?.extensions['code'];
       const headers = incoming.readableEnded ? {} : { connection: 'close' };
-      const http = { headers, ...(code && code in errorStatus && { status: errorStatus[code] }) };
+      const http = { headers, ...(isErrorCode(code) && { status: errorStatus[code] }) };
       setResult({ ...result, extensions: { ...result.extensions, http } });
     },
   };

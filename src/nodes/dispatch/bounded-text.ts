@@ -1,9 +1,9 @@
-/** What a cut text keeps of its bytes, besides the sentence that states the cut. */
+/** Bytes that are reserved for the line that states how much was cut. */
 const noticeBytes = 64;
 
 /**
- * A text of at most `maxBytes` of UTF-8: one that is longer keeps its head and its tail, with the cut stated
- * between them.
+ * Cuts a text to at most `maxBytes` bytes of UTF-8. A longer text keeps its head and its tail, and a line between
+ * them states how much was cut.
  */
 export function boundText(text: string, maxBytes: number): string {
   const bytes = Buffer.from(text);
@@ -15,21 +15,22 @@ export function boundText(text: string, maxBytes: number): string {
   return `${head}\n[… ${cut} bytes cut …]\n${tail}`;
 }
 
-/** The head of a text, of at most `maxBytes` of UTF-8 and without half a character at its end. */
+/** Returns the head of a text: at most `maxBytes` bytes of UTF-8, ending with a whole character. */
 export function headOf(text: string, maxBytes: number): string {
   const bytes = Buffer.from(text);
   return bytes.length <= maxBytes ? text : bytes.toString('utf8', 0, lastStart(bytes, maxBytes));
 }
 
-/** The last place not after this one at which a character begins. */
-function lastStart(bytes: Buffer, place: number): number {
-  let start = place;
+/** The nearest position at or before this one at which a character begins. */
+function lastStart(bytes: Buffer, position: number): number {
+  let start = position;
   while (start > 0 && isContinuation(bytes[start])) start -= 1;
   return start;
 }
 
-function nextStart(bytes: Buffer, place: number): number {
-  let start = place;
+/** The nearest position at or after this one at which a character begins. */
+function nextStart(bytes: Buffer, position: number): number {
+  let start = position;
   while (isContinuation(bytes[start])) start += 1;
   return start;
 }

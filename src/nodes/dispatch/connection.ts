@@ -2,13 +2,13 @@ import type { InboxClosedReason } from './node-command.ts';
 
 /** One open inbox of a node. */
 export class Connection {
-  /** A random id of the agent process. */
+  /** Identifies the agent process; random. */
   readonly instanceId: string;
-  /** The cursor it begins behind. */
+  /** The inbox is read after this `seq`. */
   readonly after: number;
-  /** The seq of the newest entry when it was opened. */
+  /** The `seq` of the inbox's newest entry at the moment this connection was opened. */
   readonly openedSeq: number;
-  /** Why the gateway closed it; undefined where the agent left. */
+  /** Why the gateway closed it; undefined if the agent left. */
   closedReason: InboxClosedReason | undefined;
   readonly #closing = new AbortController();
 
@@ -18,12 +18,12 @@ export class Connection {
     this.openedSeq = init.openedSeq;
   }
 
-  /** Aborts when it is closed, by whomever. */
+  /** Aborts when the gateway or the agent closes the connection. */
   get closed(): AbortSignal {
     return this.#closing.signal;
   }
 
-  /** @param reason Undefined where the agent left. */
+  /** @param reason Undefined if the agent left. */
   close(reason?: InboxClosedReason): void {
     this.closedReason ??= reason;
     this.#closing.abort();

@@ -1,19 +1,21 @@
-import type { Dispatch, DispatchErrorCode, DispatchOutcome } from './dispatch.ts';
+import type { ToolErrorCode, ToolOutcome } from '../../tools/tool-runner.ts';
+import type { Dispatch } from './dispatch.ts';
 
-/** What an agent reports of a dispatch that has ended. */
+/** What an agent reports about a dispatch that has ended. */
 export interface DispatchReport {
   status: 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT';
   result: string;
   exitCode?: number | null | undefined;
-  errorCode?: DispatchErrorCode | null | undefined;
+  errorCode?: ToolErrorCode | null | undefined;
 }
 
 /**
- * The outcome that a report stands for.
+ * Turns an agent's report into the outcome of the dispatch.
  *
- * @param isCancelled Whether the agent was told to stop it; one that it stopped by itself has failed.
+ * @param isCancelled Whether the agent was told to stop the tool. If the agent stopped it unasked, the dispatch
+ *   has failed.
  */
-export function reportedOutcome(report: DispatchReport, isCancelled: boolean): DispatchOutcome {
+export function reportedOutcome(report: DispatchReport, isCancelled: boolean): ToolOutcome {
   const { status, result, exitCode, errorCode } = report;
   const shared = { result, ...(exitCode != null && { exitCode }) };
   if (status === 'SUCCEEDED') return { ...shared, status };
@@ -22,12 +24,12 @@ export function reportedOutcome(report: DispatchReport, isCancelled: boolean): D
   return { ...shared, status: 'FAILED', errorCode: errorCode ?? 'FAILED' };
 }
 
-export function failure(errorCode: DispatchErrorCode, result: string): DispatchOutcome {
+export function failure(errorCode: ToolErrorCode, result: string): ToolOutcome {
   return { status: 'FAILED', errorCode, result };
 }
 
-/** The outcome of a dispatch whose node will not be heard of again, or too late. */
-export function lostOutcome({ state }: Dispatch, why: string): DispatchOutcome {
+/** The outcome of a dispatch whose node is lost: its agent does not come back, or comes back too late. */
+export function lostOutcome({ state }: Dispatch, why: string): ToolOutcome {
   if (state === 'CANCELLING') {
     return { status: 'CANCELLED', stopped: false, result: `Cancelled. ${why} ${unknownEnd}` };
   }

@@ -1,43 +1,43 @@
 import { GatewayError } from '../../errors.ts';
 import { headOf } from './bounded-text.ts';
 
-/** How far the output of a dispatch has come. */
+/** How much output of a dispatch has been received. */
 export interface OutputProgress {
-  /** Where the next piece begins, in UTF-16 code units. */
+  /** Where the next piece must begin, in UTF-16 code units. */
   nextOffset: number;
-  /** False where more of it would be dropped. */
+  /** False if further output would be dropped. */
   isWanted: boolean;
 }
 
 /**
- * Puts the output of a dispatch together from pieces that may come twice, and passes on as much as anybody
- * wants to see live. It keeps none of it.
+ * Receives the output of a dispatch in pieces, some of which may come twice, and passes new text on until
+ * `maxBytes` is reached. Keeps no text itself.
  */
 export class DispatchOutput {
   #nextOffset = 0;
-  /** Bytes of UTF-8 that are still passed on. */
-  #room: number;
+  /** How many more bytes of UTF-8 may be passed on. */
+  #remaining: number;
   #passedOn: Promise<void> = Promise.resolve();
-  /** Undefined once it has failed. */
+  /** Undefined after it has failed once. */
   #pass: ((text: string) => Promise<void>) | undefined;
   readonly #onError: (error: unknown) => void;
 
   /**
-   * @param maxBytes How much is passed on; where there is more, a sentence says so.
-   * @param pass Takes the pieces, one after the other. Once it has failed, no more output is wanted.
-   * @param onError Called when it has.
+   * @param maxBytes How much is passed on. When there is more, a line says so.
+   * @param pass Takes the pieces, one after the other. After it has failed, no more output is wanted.
+   * @param onError Called when `pass` has failed.
    */
   constructor(maxBytes: number, pass: (text: string) => Promise<void>, onError: (error: unknown) => void) {
-    this.#room = maxBytes;
+    this.#remaining = maxBytes;
     this.#pass = pass;
     this.#onError = onError;
   }
 
   /**
-   * Takes a piece, as far as it is new.
+   * Takes a piece of output; text that was received before is skipped.
    *
-   * @param offset Where it begins, in UTF-16 code units from the start of all output.
-   * @throws GatewayError CONFLICT where something is missing before it.
+   * @param offset Where the piece begins, in UTF-16 code units from the start of all output.
+   * @throws GatewayError CONFLICT if text between the previous piece and this one is missing.
    */
   async append(offset: number, text: string): Promise<OutputProgress> {
     if (offset > this.#nextOffset) {
@@ -49,7 +49,7 @@ export class DispatchOutput {
     this.#nextOffset = Math.max(this.#nextOffset, offset + text.length);
     if (piece !== '') this.#passedOn = this.#passedOn.then(() => this.#passOn(piece));
     await this.#passedOn;
-    return { nextOffset: this.#nextOffset, isWanted: this.#room > 0 };
+    return { nextOffset: this.#nextOffset, isWanted: this.#remaining > 0 };
   }
 
   async #passOn(piece: string): Promise<void> {
@@ -57,20 +57,20 @@ export class DispatchOutput {
       await this.#pass?.(piece);
     } catch (error) {
       this.#pass = undefined;
-      this.#room = 0;
+      this.#remaining = 0;
       this.#onError(error);
     }
   }
 
   #cut(text: string): string {
-    if (text === '' || this.#room === 0) return '';
+    if (text === '' || this.#remaining === 0) return '';
     const bytes = Buffer.byteLength(text);
-    if (bytes <= this.#room) {
-      this.#room -= bytes;
+    if (bytes <= this.#remaining) {
+      this.#remaining -= bytes;
       return text;
     }
-    const head = headOf(text, this.#room);
-    this.#room = 0;
+    const head = headOf(text, this.#remaining);
+    this.#remaining = 0;
     return `${head}\n[… more output, not shown live …]\n`;
   }
 }

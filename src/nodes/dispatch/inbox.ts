@@ -9,40 +9,40 @@ import {
   type NodeCommandBody,
 } from './node-command.ts';
 
-/** What stands in the log of a node's inbox. What is to be run is looked up when it is told. */
+/** An entry in the log of a node's inbox. The tool and its arguments are looked up when the entry is delivered. */
 export interface InboxEntry {
   type: 'RunDispatch' | 'CancelDispatch';
   dispatchId: string;
 }
 
-/** The log of all inboxes, and where it rings. */
+/** The log that holds all inboxes, and the bus that rings when an inbox has grown. */
 export interface InboxLog {
   log: AppendLog<InboxEntry>;
   bus: Bus;
-  /** How often an inbox looks without having heard a ring. */
+  /** Milliseconds after which an inbox is read again without a ring. */
   pollMs: number;
 }
 
-export interface FollowInboxOptions extends InboxLog {
+interface FollowInboxOptions extends InboxLog {
   connection: Connection;
   opened: Extract<NodeCommandBody, { type: 'InboxOpened' }>;
-  /** What an entry stands for now; undefined where nobody needs to be told any more. */
+  /** The command that an entry means now; undefined if the agent need not be told any more. */
   toCommand(entry: Entry<InboxEntry>): NodeCommandBody | undefined;
 }
 
 const pageSize = 100;
 
-/** The key of a node's log and the topic of its rings. */
+/** The key of a node's inbox in the log, and the topic of its rings. */
 export function inboxKey(agentNodeId: number): string {
   return `node:${agentNodeId}`;
 }
 
-/** The inbox of a node that may not connect now. */
+/** The inbox for a node that may not connect now: it says why, and ends. */
 export async function* closedInbox(reason: InboxClosedReason): AsyncGenerator<NodeCommand> {
   yield { type: 'InboxClosed', reason, message: inboxClosedReasons[reason], seq: 0, at: Date.now() };
 }
 
-/** What an agent is told, from the cursor of its connection on, until that is closed. */
+/** Yields what an agent is told, from the cursor of its connection, until the connection is closed. */
 export async function* followInbox(options: FollowInboxOptions): AsyncGenerator<NodeCommand> {
   const { connection, opened, log, bus, pollMs, toCommand } = options;
   const key = inboxKey(opened.agentNodeId);

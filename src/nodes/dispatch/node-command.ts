@@ -1,4 +1,4 @@
-/** Why the gateway closes an inbox: the values of GraphQL's `InboxClosedReason`, each as the agent is told. */
+/** Why the gateway closes an inbox: the values of GraphQL's `InboxClosedReason`, each with the text for the agent. */
 export const inboxClosedReasons = {
   TAKEN_OVER: 'Another agent connected with the same token.',
   TOKEN_REVOKED: 'The token of this node was replaced by a new one.',
@@ -29,5 +29,5 @@ export type NodeCommandBody =
   | { type: 'CancelDispatch'; dispatchId: string }
   | { type: 'InboxClosed'; reason: InboxClosedReason; message: string };
 
-/** `seq` is the cursor from which an inbox goes on; `at` is milliseconds since the epoch. */
+/** `seq` is the cursor after which an inbox continues; `at` is in milliseconds since the Unix epoch. */
 export type NodeCommand = NodeCommandBody & { seq: number; at: number };

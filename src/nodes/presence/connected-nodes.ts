@@ -2,22 +2,22 @@ import { tryAgain } from '../../errors.ts';
 import type { AgentNode } from '../../generated/prisma/client.ts';
 import { UserCount } from '../../limits/user-count.ts';
 
-/** The node whose token came with a request. */
+/** The node whose token a request carries. */
 export type NodeIdentity = Pick<AgentNode, 'id' | 'nodeId' | 'userId' | 'isActive'> & {
   readonly tokenHash: string;
 };
 
 export interface ConnectedNodesOptions {
-  /** Most nodes that are connected at once. */
+  /** How many nodes may be connected at once. */
   maxConnections: number;
-  /** The same of one user; 0: no limit. */
+  /** How many nodes of one user may be connected at once; 0: no limit. */
   maxConnectionsPerUser: number;
 }
 
-/** What an agent is told for which there is no room, in seconds. */
+/** Seconds after which a refused agent is told to try again. */
 const retryAfter = 30;
 
-/** The nodes whose inbox is open, and the room for more. */
+/** The nodes whose inbox is open, and the limits on how many may be. */
 export class ConnectedNodes {
   readonly #options: ConnectedNodesOptions;
   readonly #byTokenHash = new Map<string, NodeIdentity>();
@@ -32,11 +32,11 @@ export class ConnectedNodes {
   }
 
   /**
-   * One that takes over its own inbox needs no more room.
+   * Checks that one more node may connect. A node that takes over its own inbox is not one more.
    *
-   * @throws GatewayError OVERLOADED, RATE_LIMITED where there is none.
+   * @throws GatewayError OVERLOADED if the gateway's limit is reached, RATE_LIMITED if the user's is.
    */
-  checkRoom({ tokenHash, userId }: NodeIdentity): void {
+  checkLimits({ tokenHash, userId }: NodeIdentity): void {
     const { maxConnections, maxConnectionsPerUser } = this.#options;
     if (this.#byTokenHash.has(tokenHash)) return;
     if (this.#byTokenHash.size >= maxConnections) {
@@ -49,14 +49,14 @@ export class ConnectedNodes {
     }
   }
 
-  /** @param closed Aborts when its inbox is closed. */
+  /** @param closed Aborts when the node's inbox is closed. */
   enter(identity: NodeIdentity, closed: AbortSignal): void {
     const { tokenHash } = identity;
-    const place = this.#users.enter(identity.userId);
+    const counted = this.#users.enter(identity.userId);
     this.#byTokenHash.set(tokenHash, identity);
     const leave = () => {
       this.#byTokenHash.delete(tokenHash);
-      place[Symbol.dispose]();
+      counted[Symbol.dispose]();
     };
     closed.addEventListener('abort', leave, { once: true });
   }

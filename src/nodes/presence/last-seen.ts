@@ -1,14 +1,14 @@
 import type { Database } from '../../storage/database.ts';
 
-export interface LastSeenOptions {
+interface LastSeenOptions {
   database: Database;
   onError(error: unknown): void;
 }
 
-/** Between two writes for a node that stays. */
+/** Milliseconds between two writes for a node that stays connected. */
 const everyMs = 60_000;
 
-/** Keeps in the database when nodes were last heard of, without a write for every heartbeat. */
+/** Stores when nodes were last seen, without a write to the database for every heartbeat. */
 export class LastSeen implements AsyncDisposable {
   readonly #options: LastSeenOptions;
   readonly #writtenAt = new Map<number, number>();
@@ -18,7 +18,7 @@ export class LastSeen implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** @param isGone Whether this is the last that will be heard of it for now. */
+  /** @param isGone Whether the node has disconnected: then the time is written at once. */
   note(agentNodeId: number, lastSeenAt: Date, isGone: boolean): void {
     const at = lastSeenAt.getTime();
     const writtenAt = this.#writtenAt.get(agentNodeId) ?? 0;

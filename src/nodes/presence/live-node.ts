@@ -1,41 +1,41 @@
 import type { Entry } from '../../bus/append-log.ts';
 import type { Connection } from '../dispatch/connection.ts';
+import { type DispatchLimits, DispatchQueue } from '../dispatch/dispatch-queue.ts';
 import { type InboxEntry, type InboxLog, inboxKey } from '../dispatch/inbox.ts';
 import {
   type InboxClosedReason,
   inboxClosedReasons,
   type NodeCommandBody,
 } from '../dispatch/node-command.ts';
-import { type DispatchLimits, NodeDispatches } from '../dispatch/node-dispatches.ts';
 import type { NodeStats, Presence } from './presence.ts';
 
 export interface LiveNodeOptions {
   limits: DispatchLimits;
   inbox: InboxLog;
-  /** How often an agent is expected to send a heartbeat. */
+  /** Milliseconds between two heartbeats of an agent. */
   heartbeatMs: number;
-  /** How long the dispatches of a node that vanished wait for it. */
+  /** Milliseconds that the dispatches of a disconnected node wait for it to come back. */
   graceMs: number;
-  /** Called when the node came, went or has more or less to do. */
+  /** Called when the node connects or disconnects, or when the number of its dispatches changes. */
   onChange(node: LiveNode): void;
   /**
-   * Called when its agent was heard of, and when it has gone.
+   * Called at every heartbeat, and when the agent is gone.
    *
-   * @param isGone Whether it will not be heard of for now.
+   * @param isGone Whether the agent is gone.
    */
   onSeen(id: number, lastSeenAt: Date, isGone: boolean): void;
-  /** Called when it could not be told something, or what it printed could not be passed on. */
+  /** Called when a command could not be put into the inbox, or output of a tool could not be passed on. */
   onError(error: unknown): void;
 }
 
-/** After so many heartbeats that did not come, a node counts as offline. */
+/** A node is offline after this many missed heartbeats. */
 const missedHeartbeats = 3;
 
-/** What this process knows of one node: whether an agent is connected, and what it is to run. */
+/** One node as this process knows it: its agent's connection and its dispatches. Kept in memory only. */
 export class LiveNode {
   readonly id: number;
   readonly nodeId: string;
-  readonly dispatches: NodeDispatches;
+  readonly dispatches: DispatchQueue;
   readonly #options: LiveNodeOptions;
   #connection: Connection | undefined;
   #isSilent = false;
@@ -48,7 +48,7 @@ export class LiveNode {
     this.id = id;
     this.nodeId = nodeId;
     this.#options = options;
-    this.dispatches = new NodeDispatches({
+    this.dispatches = new DispatchQueue({
       nodeId,
       limits: options.limits,
       send: (entry) => this.#send(entry),
@@ -67,12 +67,12 @@ export class LiveNode {
     };
   }
 
-  /** Whether it is connected, or may still come back in time. */
+  /** Whether the node is connected, or its grace time has not run out. */
   get isReachable(): boolean {
     return this.presence.connection !== 'OFFLINE' || this.#grace !== undefined;
   }
 
-  /** An agent has connected, in place of one that is. */
+  /** Called when an agent has connected. It replaces an agent that is connected already. */
   open(connection: Connection, maxDispatches: number): void {
     this.#connection?.close('TAKEN_OVER');
     this.#connection = connection;
@@ -82,7 +82,7 @@ export class LiveNode {
     this.dispatches.connect(connection.instanceId, maxDispatches);
   }
 
-  /** Takes a heartbeat. Returns those of the ids that the agent has no business to run. */
+  /** Takes a heartbeat. Returns the ids of the dispatches that the agent should not be running. */
   beat(stats: NodeStats, running: readonly string[]): string[] {
     this.#lastSeenAt = new Date();
     if (this.#connection) {
@@ -95,7 +95,7 @@ export class LiveNode {
     return this.dispatches.unknownOf(running);
   }
 
-  /** The agent has left. */
+  /** Called when the agent has left. */
   leave(connection: Connection): void {
     connection.close();
     if (connection !== this.#connection) return;
@@ -103,7 +103,7 @@ export class LiveNode {
     this.#vanish();
   }
 
-  /** Closes its inbox. Unless the same agent may come back, what it was to run is lost. */
+  /** Closes the inbox. The dispatches are lost, except when the gateway shuts down: then the agent may come back. */
   close(reason: InboxClosedReason): void {
     this.#connection?.close(reason);
     this.#connection = undefined;
@@ -112,7 +112,7 @@ export class LiveNode {
     this.#lose(inboxClosedReasons[reason]);
   }
 
-  /** Waits for it as if it had just vanished. */
+  /** Gives the agent time to come back; after `withinMs` milliseconds its dispatches are lost. */
   expectBack(withinMs: number): void {
     const why = `The node "${this.nodeId}" is offline and did not come back in time.`;
     clearTimeout(this.#grace);
@@ -124,12 +124,12 @@ export class LiveNode {
     this.#lose(inboxClosedReasons.SHUTTING_DOWN);
   }
 
-  /** What an entry of its inbox stands for now; undefined where the agent need not be told. */
+  /** The command that an inbox entry means now; undefined if the agent need not be told. */
   toCommand(entry: Entry<InboxEntry>, { openedSeq }: Connection): NodeCommandBody | undefined {
     const { type, dispatchId } = entry;
     const dispatch = this.dispatches.find(dispatchId);
     if (type === 'CancelDispatch') {
-      // An agent that has missed it is told by `unknownDispatchIds`.
+      // An agent that was away when this was sent learns it from `unknownDispatchIds`.
       return dispatch || entry.seq > openedSeq ? { type, dispatchId } : undefined;
     }
     if (dispatch?.state !== 'SENT') return undefined;
@@ -165,7 +165,7 @@ export class LiveNode {
   #send(entry: InboxEntry): void {
     const { log, bus } = this.#options.inbox;
     const key = inboxKey(this.id);
-    // What the agent is not told of is not acknowledged, and fails by that.
+    // If this fails, the agent never acknowledges the dispatch, and the dispatch fails for that reason.
     log.append(key, entry).then(() => bus.ring(key), this.#options.onError);
   }
 }

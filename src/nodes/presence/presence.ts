@@ -1,23 +1,23 @@
-/** ONLINE: its inbox is open and it sends heartbeats. BUSY: so it is, and it runs as much as it takes. */
+/** ONLINE: the inbox is open and heartbeats come. BUSY: online, with no free slot. OFFLINE: neither. */
 export type NodeConnection = 'ONLINE' | 'BUSY' | 'OFFLINE';
 
-/** What an agent measures of its machine. */
+/** What an agent measures on its machine. */
 export interface NodeStats {
   cpuPercent: number;
   memoryUsedBytes: number;
   memoryTotalBytes: number;
   loadAverage: number;
-  /** As the agent counts them. */
+  /** How many dispatches run, as counted by the agent. */
   runningDispatches: number;
   uptimeSeconds: number;
 }
 
-/** What this process knows of a node right now. */
+/** The state of a node as this process knows it now. */
 export interface Presence {
   connection: NodeConnection;
-  /** Null where it has not been seen since the gateway started. */
+  /** Null if the node has not connected since the gateway started. */
   lastSeenAt: Date | null;
-  /** The newest ones; null while it is offline. */
+  /** From the newest heartbeat; null while the node is offline. */
   stats: (NodeStats & { at: Date }) | null;
   runningDispatches: number;
 }

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-/** A tool that nodes run, as the model is told of it. */
+/** A tool that nodes can run, as the model is told about it. */
 export interface NodeTool {
-  /** Also the capability that a node must have. */
+  /** Also the name of the capability that a node must have. */
   name: string;
   description: string;
-  /** Whether it changes anything or runs a program: then the session's `toolApproval` decides. */
+  /** True if it changes files or runs programs: then the session's `toolApproval` decides. */
   needsApproval: boolean;
-  /** Its arguments, besides the node. */
+  /** Its arguments, without the node. */
   args: z.ZodRawShape;
 }
 

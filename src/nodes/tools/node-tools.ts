@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentNode } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
-import type { DispatchErrorCode, DispatchOutcome } from '../dispatch/dispatch.ts';
+import type {
+  ToolErrorCode,
+  ToolOutcome,
+  ToolPlan,
+  ToolRequest,
+  ToolRunner,
+} from '../../tools/tool-runner.ts';
+import type { DispatchRequest } from '../dispatch/dispatch.ts';
 import { failure } from '../dispatch/dispatch-outcome.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { fileTools } from './file-tools.ts';
@@ -9,26 +16,19 @@ import type { NodeTool } from './node-tool.ts';
 import { runCommand } from './run-command.ts';
 import { argumentSchema, checkArguments } from './tool-arguments.ts';
 
-export interface NodeToolsOptions {
+interface NodeToolsOptions {
   database: Database;
   dispatcher: Dispatcher;
-  /** How long a tool may run unless its call says otherwise. */
+  /** Milliseconds that a tool may run, unless its call asks for another time. */
   timeoutMs: number;
-  /** The longest that a call may ask for. */
+  /** The longest time that a call may ask for. */
   maxTimeoutMs: number;
-}
-
-/** A tool call as the model asked for it. */
-export interface NodeToolRequest {
-  sessionId: number;
-  name: string;
-  args: object;
 }
 
 type OnOutput = (text: string) => Promise<void>;
 
-/** The tools of a session: those that the nodes attached to it can run. A `ToolRunner` of `chat`. */
-export class NodeTools {
+/** Runs a session's tools on the nodes that are attached to it. */
+export class NodeTools implements ToolRunner {
   readonly #options: NodeToolsOptions;
   readonly #tools: readonly NodeTool[];
 
@@ -37,7 +37,10 @@ export class NodeTools {
     this.#tools = [runCommand(options.maxTimeoutMs), ...fileTools];
   }
 
-  /** Each tool that some node can run. A session that denies commands and changes is offered the others. */
+  /**
+   * Returns each tool that an attached node can run. If the session's `toolApproval` is DENY, only tools that need no
+   * approval are returned.
+   */
   async offer(sessionId: number) {
     const session = await this.#options.database.session.findUnique({
       where: { id: sessionId },
@@ -57,8 +60,7 @@ export class NodeTools {
       }));
   }
 
-  /** Checks a call and finds the node that it is for. Nothing runs yet. */
-  async plan({ sessionId, name, args: given }: NodeToolRequest) {
+  async plan({ sessionId, name, args: given }: ToolRequest): Promise<ToolPlan> {
     const nodes = await this.#nodesOf(sessionId);
     const tool = this.#tools.find((known) => known.name === name);
     const able = tool ? nodesWith(tool, nodes) : [];
@@ -72,7 +74,7 @@ export class NodeTools {
     const dispatchId = randomUUID();
     const request = { dispatchId, sessionId, tool: name, args, timeoutMs };
     return {
-      ok: true as const,
+      ok: true,
       nodeId,
       dispatchId,
       needsApproval: tool.needsApproval,
@@ -80,12 +82,8 @@ export class NodeTools {
     };
   }
 
-  /** Minutes may have passed, if somebody had to decide: the node may have been taken away. */
-  async #run(
-    node: AgentNode,
-    request: Parameters<Dispatcher['dispatch']>[1],
-    signal: AbortSignal,
-  ): Promise<DispatchOutcome> {
+  /** Checks again that the node is attached: waiting for an approval can take minutes after `plan`. */
+  async #run(node: AgentNode, request: DispatchRequest, signal: AbortSignal): Promise<ToolOutcome> {
     const { dispatcher } = this.#options;
     const { sessionId } = request;
     if (!(await this.#isAttached(node, sessionId))) {
@@ -93,7 +91,7 @@ export class NodeTools {
       return failure('NODE_OFFLINE', gone);
     }
     const outcome = dispatcher.dispatch(node, request, signal);
-    // Whoever detached it between the look and the start found nothing to cancel.
+    // If the node was detached between the check and the start, detaching found no dispatch to cancel.
     const isAttached = await this.#isAttached(node, sessionId).catch(() => false);
     if (!isAttached) dispatcher.cancelSession(node.id, sessionId);
     return outcome;
@@ -120,7 +118,7 @@ export class NodeTools {
   }
 }
 
-/** Those that are switched off are not there. */
+/** Nodes that are switched off do not count. */
 const attachedNodes = {
   where: { node: { isActive: true } },
   include: { node: true },
@@ -131,7 +129,7 @@ function nodesWith<Node extends AgentNode>({ name }: NodeTool, nodes: readonly N
   return nodes.filter(({ capabilities }) => (capabilities as string[]).includes(name));
 }
 
-/** What the model is told of a call that cannot run. */
-function refused(errorCode: DispatchErrorCode | 'UNKNOWN_TOOL', result: string) {
+/** @param result What the model is told about a call that cannot run. */
+function refused(errorCode: ToolErrorCode, result: string) {
   return { ok: false as const, errorCode, result };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type NodeTool, path } from './node-tool.ts';
 
-/** @param maxTimeoutMs The longest that a call may ask for. */
+/** @param maxTimeoutMs The longest time that a call may ask for. */
 export function runCommand(maxTimeoutMs: number): NodeTool {
   return {
     name: 'run_command',

@@ -2,24 +2,24 @@ import { z } from 'zod';
 import type { AgentNode } from '../../generated/prisma/client.ts';
 import type { NodeTool } from './node-tool.ts';
 
-/** A node as the model knows it. */
-export type ToolNode = Pick<AgentNode, 'nodeId' | 'displayName' | 'description'>;
+/** A node as the model is told about it. */
+type ToolNode = Pick<AgentNode, 'nodeId' | 'displayName' | 'description'>;
 
-/** Arguments that passed the check, or what the model is told of those that did not. */
-export type CheckedArguments =
+/** Valid arguments, or a complaint for the model. */
+type CheckedArguments =
   | { ok: true; nodeId: string; timeoutMs: number | undefined; args: Record<string, unknown> }
   | { ok: false; complaint: string };
 
-/** Of a node, in characters, as the model is shown it. */
+/** Characters of a node's description that the model is shown. */
 const longestDescription = 200;
 
-/** The JSON Schema of a tool's arguments where these nodes can run it; there must be one. */
+/** Returns the JSON Schema of a tool's arguments. `nodes` are those that can run the tool: at least one. */
 export function argumentSchema(tool: NodeTool, nodes: readonly ToolNode[]) {
   const { $schema: _, ...schema } = z.toJSONSchema(withNode(tool, nodes), { io: 'input' });
   return schema;
 }
 
-/** Checks what a model has written. A null stands for an optional argument that it did not want to leave out. */
+/** Checks arguments that a model has written. Null counts as left out, because some models write every argument. */
 export function checkArguments(tool: NodeTool, nodes: readonly ToolNode[], given: object): CheckedArguments {
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
   const parsed = withNode(tool, nodes).safeParse(present);
@@ -43,7 +43,7 @@ function describeNodes(nodes: readonly ToolNode[]): string {
   return ['The node to run it on.', ...lines].join('\n');
 }
 
-/** Every tool says it again, in every call of the model. */
+/** The description is repeated in every tool and sent with every model request, so it must be short. */
 function shorten(description: string): string {
   const characters = [...description];
   if (characters.length <= longestDescription) return description;

@@ -5,7 +5,7 @@ import type { Context } from '../../context.ts';
 import { GatewayError, sessionNotFound } from '../../errors.ts';
 import { unauthenticated } from '../../identity/unauthenticated.ts';
 import { anonymous, type Viewer } from '../../identity/viewer.ts';
-import { nodeNotFound } from '../../nodes/node-errors.ts';
+import { nodeNotFound } from '../../nodes/nodes.ts';
 import type { NodeIdentity } from '../../nodes/presence/connected-nodes.ts';
 import { ownersOf } from './owners.ts';
 

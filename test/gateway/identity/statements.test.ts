@@ -1,4 +1,6 @@
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ApiTokens } from '../../../src/identity/api-tokens.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
 import { createStatementLog, type StatementLog } from '../../support/gateway/query-count.ts';
@@ -50,5 +52,34 @@ describe('what identity costs in SQL statements', () => {
     const [inGuarded = 0] = await seed(guarded.services.database, { sessions: 3, turns: 2 });
     const without = await count(open, query, { id: globalId('Session', inOpen) });
     expect(await count(guarded, query, { id: globalId('Session', inGuarded) })).toBe(without + cost);
+  });
+});
+
+describe('a token', () => {
+  it.each([
+    ['/graphql', { query: '{ viewer { userId } }' }, 'application/json'],
+    ['/graphql/stream', { query: '{ viewer { userId } }' }, 'text/event-stream'],
+    ['/api/v1/sessions/', {}, 'application/json'],
+  ])('is looked up once for a request to %s', async (path, body, accept) => {
+    await using gateway = await startTestGateway({ settings: { AUTH: 'token' } });
+    const { database } = gateway.services;
+    const { token } = await new ApiTokens(database, pino({ level: 'silent' })).create({
+      userId: 'alice',
+      name: 'laptop',
+      isAdmin: false,
+      expiresAt: null,
+    });
+    const statements = await createStatementLog(database).during(async () => {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', accept };
+      const response = await fetch(gateway.url + path, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+      });
+      expect(response.ok).toBe(true);
+      await response.text();
+    });
+    const lookups = statements.filter(({ sql }) => /^SELECT .*ApiToken/s.test(sql));
+    expect(lookups).toHaveLength(1);
   });
 });

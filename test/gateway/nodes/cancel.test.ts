@@ -131,7 +131,13 @@ describe('a node that is taken away from a session', () => {
       },
     }) as unknown as typeof database;
     const tools = new NodeTools({ database: slow, dispatcher, timeoutMs: 60_000, maxTimeoutMs: 60_000 });
-    const plan = await tools.plan({ sessionId: 1, name: 'run_command', args: { command: 'make' } });
+    const plan = await tools.plan({
+      sessionId: 1,
+      runId: 1,
+      callId: 'a',
+      name: 'run_command',
+      args: { command: 'make' },
+    });
 
     const outcome = plan.ok && (await plan.run(async () => {}, new AbortController().signal));
 
@@ -140,7 +146,7 @@ describe('a node that is taken away from a session', () => {
       stopped: true,
       result: 'Cancelled: the node was detached from the session. Nothing was started.',
     });
-    expect(await laptop.acknowledge(plan.ok ? plan.dispatchId : '')).toBe(false);
+    expect(await laptop.acknowledge(plan.ok ? (plan.dispatchId ?? '') : '')).toBe(false);
   });
 
   it('because it was deleted fails what runs on it', async () => {

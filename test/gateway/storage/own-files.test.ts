@@ -14,7 +14,7 @@ function modesIn(path: string): Record<string, string> {
   );
 }
 
-test('what a gateway keeps in a folder that others may read is its own user’s alone', async () => {
+test('files that a gateway creates in a shared folder are readable by its own user only', async () => {
   await using folder = await openTemporaryFolder();
   chmodSync(folder.path, 0o755);
   await using gateway = await startTestGateway({ dataDir: folder.path });
@@ -26,7 +26,7 @@ test('what a gateway keeps in a folder that others may read is its own user’s 
   expect(new Set(Object.values(modes))).toEqual(new Set(['600']));
 });
 
-test('files that are there keep the mode that their owner gave them', async () => {
+test('existing files keep the mode that their owner gave them', async () => {
   await using folder = await openTemporaryFolder();
   for (const name of ['switchyard.db', 'gateway.lock']) {
     writeFileSync(join(folder.path, name), '');

@@ -180,7 +180,11 @@ test('An owner that crashes is answered 500, masked and logged.', async () => {
     owner: () => Promise.reject(new Error('the password is hunter2')),
   });
   const response = await fetch(url, { method: 'PUT' });
-  expect(await refusalOf(response)).toEqual([500, 'INTERNAL_SERVER_ERROR', 'Unexpected error.']);
+  expect(await refusalOf(response)).toEqual([
+    500,
+    'INTERNAL_SERVER_ERROR',
+    'Something went wrong inside the gateway.',
+  ]);
   expect(logged).toEqual([expect.stringContaining('hunter2')]);
 });
 

@@ -91,7 +91,7 @@ test('A result with errors is not shared.', async () => {
     expect(await collect(client, { query })).toEqual([
       {
         data: { deltas: { text: 'three', boom: null } },
-        errors: [expect.objectContaining({ message: 'Unexpected error.' })],
+        errors: [expect.objectContaining({ message: 'Something went wrong inside the gateway.' })],
       },
     ]);
     expect(executed.texts).toBe(round);

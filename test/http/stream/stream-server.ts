@@ -7,6 +7,7 @@ import { createYoga } from 'graphql-yoga';
 import { pino } from 'pino';
 import { GatewayError } from '../../../src/errors.ts';
 import { anyDocument } from '../../../src/http/request/find-document.ts';
+import { maskError } from '../../../src/http/request/mask-error.ts';
 import { createStreamHandler, type StreamHandlerOptions } from '../../../src/http/stream/handler.ts';
 import { createFacts, createStreamSchema, type StreamContext } from './stream-schema.ts';
 
@@ -21,7 +22,12 @@ export async function startStreamServer(overrides: Partial<StreamHandlerOptions>
     return {};
   };
   const handle = createStreamHandler({
-    yoga: createYoga<StreamContext>({ schema: createStreamSchema(facts), logging: false, context }),
+    yoga: createYoga<StreamContext>({
+      schema: createStreamSchema(facts),
+      logging: false,
+      context,
+      maskedErrors: { maskError },
+    }),
     owner: (request) => {
       const user = request.headers.get('x-user') ?? 'anonymous';
       if (user === 'nobody') throw new GatewayError('UNAUTHENTICATED', 'Who are you?');

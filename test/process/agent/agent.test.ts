@@ -24,7 +24,7 @@ async function startEndless(laptop: Laptop): Promise<{ pid: number; runId: strin
   return { pid: Number(last?.text), runId: last?.runId ?? '' };
 }
 
-test('an agent runs what it is sent, shows it, and passes on what that prints while it runs', async () => {
+test('an agent runs what it is sent, prints it, and passes its output on while it runs', async () => {
   await using laptop = await startLaptop();
   laptop.gateway.model.script([run('mkfifo pipe; echo ready; cat pipe')], [text('Done.')]);
   const seen = await until(await laptop.ask(), 'ToolOutputDelta', 'ready\n');
@@ -50,7 +50,7 @@ test('what an agent prints is plain text, and its token is not in it', async () 
   expect(stdout + stderr).not.toContain(laptop.token);
 });
 
-test('an agent tells at once how its machine fares', async () => {
+test('an agent reports the state of its machine at once', async () => {
   await using laptop = await startLaptop();
   const query = `{ agentNode(nodeId: "laptop") { connection maxDispatches capabilities
     stats { cpuPercent memoryUsedBytes memoryTotalBytes loadAverage runningDispatches uptimeSeconds } } }`;
@@ -80,7 +80,7 @@ test('cancelling a run ends its command, and the agent confirms it', async () =>
   expect(isRunning(pid)).toBe(false);
 });
 
-test('a connection that is lost while a command runs costs nothing of it', async () => {
+test('a connection that is lost while a command runs loses none of its output', async () => {
   const proxies: AsyncDisposable[] = [];
   await using laptop = await startLaptop({
     async through(url) {
@@ -124,7 +124,7 @@ test('an agent that is told to leave stops what it runs, reports it, and ends wi
   expect(await connectionOf(laptop.gateway, 'laptop')).toBe('OFFLINE');
 });
 
-test('the commands of an agent that is killed die with it', async () => {
+test('the commands of a killed agent end with it', async () => {
   await using laptop = await startLaptop({ settings: { NODE_GRACE_MS: '200' } });
   const { pid, runId } = await startEndless(laptop);
 

@@ -57,7 +57,7 @@ test('two sessions share a laptop, and cancelling one leaves the command of the 
   expect(rest.at(-1)?.__typename).toBe('RunCompleted');
 });
 
-test('a laptop with room for one call takes three in the order in which they came', async () => {
+test('a laptop that runs one call at a time takes three in the order of their arrival', async () => {
   await using laptop = await startLaptop({ maxDispatches: 1 });
   const { gateway, machine } = laptop;
   const record = (id: string) => run(`echo ${id} begins; ${untilGo}; echo ${id} ends; echo ${id} >> log`, id);

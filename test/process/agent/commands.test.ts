@@ -16,14 +16,14 @@ async function cancelOnOutput(tools: TestTools, command: string) {
   return { report, output };
 }
 
-test('both outputs come in the order in which they were written', async () => {
+test('standard output and standard error arrive in the order of writing', async () => {
   await using tools = await openShell();
   const written = Array.from({ length: 50 }, (_, i) => `out ${i}\nerr ${i}\n`).join('');
   const { result } = await tools.command('for i in $(seq 0 49); do echo out $i; echo err $i >&2; done');
   expect(result).toBe(written);
 });
 
-test('a command that fails has its exit code', async () => {
+test('a command that fails reports its exit code', async () => {
   await using tools = await openShell();
   expect(await tools.command('echo no; exit 3')).toEqual({
     status: 'FAILED',
@@ -33,7 +33,7 @@ test('a command that fails has its exit code', async () => {
   });
 });
 
-test('a command that is not there has the exit code of a shell', async () => {
+test('a command that does not exist has the exit code that a shell gives', async () => {
   await using tools = await openTestTools({ policy: 'allow: [no-such-program]' });
   expect(await tools.command('no-such-program')).toMatchObject({
     status: 'FAILED',
@@ -42,7 +42,7 @@ test('a command that is not there has the exit code of a shell', async () => {
   });
 });
 
-test('a command that a signal ended says so', async () => {
+test('a command that a signal ended reports the signal', async () => {
   await using tools = await openShell();
   expect(await tools.command('echo begun; kill -SEGV $$')).toEqual({
     status: 'FAILED',
@@ -52,14 +52,14 @@ test('a command that a signal ended says so', async () => {
   });
 });
 
-test('commands read nothing, and run in the folder that they are given', async () => {
+test('commands get no standard input, and run in the folder that they are given', async () => {
   await using tools = await openShell();
   await tools.put('sub/a.txt', '');
   const report = await tools.call('run_command', { command: 'cat; pwd', cwd: 'sub' });
   expect(report.result).toBe(`${tools.root}/sub\n`);
 });
 
-test.each(['..', '/etc', 'link'])('the folder of a command is not %j, out of the workspace', async (cwd) => {
+test.each(['..', '/etc', 'link'])('a command cannot run in %j, outside the workspace', async (cwd) => {
   await using tools = await openShell();
   await tools.command(`ln -s ${tools.outside} link`);
   expect(await tools.call('run_command', { command: 'pwd', cwd })).toMatchObject({ errorCode: 'POLICY' });
@@ -78,7 +78,7 @@ test('cancelling a command ends it with all its children', async () => {
   for (const pid of output.split(' ')) expect(isRunning(Number(pid))).toBe(false);
 });
 
-test('cancelling a command that ignores SIGTERM ends it all the same', async () => {
+test('cancelling ends even a command that ignores SIGTERM', async () => {
   await using tools = await openShell();
   const { report, output } = await cancelOnOutput(tools, 'trap "" TERM; echo $$; while :; do sleep 60; done');
   expect(report.status).toBe('CANCELLED');
@@ -101,14 +101,14 @@ test('a command that was cancelled before it began does not run', async () => {
   expect((await tools.call('list_files', {})).result).not.toContain('made');
 });
 
-test('what a command leaves in the background is ended, and does not hold it up', async () => {
+test('a process that a command leaves in the background is ended and does not delay the result', async () => {
   await using tools = await openShell();
   const { status, result } = await tools.command('sleep 60 & echo $!');
   expect(status).toBe('SUCCEEDED');
   expect(isRunning(Number(result))).toBe(false);
 });
 
-test('a process that takes itself out of the group does not hold its command up', async () => {
+test('a process that leaves the process group does not delay its command', async () => {
   await using tools = await openShell();
   const { status, result } = await tools.command(
     'mkfifo ready; setsid sh -c "echo > ready; exec sleep 60" & read -r line < ready; echo $!',

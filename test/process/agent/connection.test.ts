@@ -59,7 +59,7 @@ test(
   },
 );
 
-test('a command whose end came while nothing got through is reported once something does', slow, async () => {
+test('the end of a command during an outage is reported once the connection works again', slow, async () => {
   await using far = await startFarLaptop({ NODE_HEARTBEAT_MS: '500' });
   const { laptop, network } = far;
   const { gateway, machine, agent } = laptop;
@@ -80,7 +80,7 @@ test('a command whose end came while nothing got through is reported once someth
   expect(await callTools(gateway, sessionId, run('echo hi'))).toMatchObject({ a: { result: 'hi\n' } });
 });
 
-test('a call that was asked for while the laptop was out of reach runs once it is back', async () => {
+test('a tool call made while the laptop was unreachable runs once it is back', async () => {
   await using far = await startFarLaptop();
   const { laptop, network } = far;
   network.freeze();

@@ -34,7 +34,7 @@ const folderCalls = {
   run_command: (cwd: string) => ({ command: 'cat secret; echo overwritten > secret', cwd }),
 };
 
-test('no tool reaches anything outside of the workspace, by whatever path', { timeout: 60_000 }, async () => {
+test('no tool reaches anything outside the workspace by any path', { timeout: 60_000 }, async () => {
   await using laptop = await startLaptop();
   const { gateway, machine } = laptop;
   const outside = await openOutside(machine);
@@ -73,7 +73,7 @@ test('no tool reaches anything outside of the workspace, by whatever path', { ti
   expect(await readFile(join(outside, 'secret'), 'utf8')).toBe('do not tell\n');
 });
 
-test('what is searched or listed in the workspace leaves out what its links lead to', async () => {
+test('search and list leave out what symbolic links lead to', async () => {
   await using laptop = await startLaptop();
   const { gateway, machine } = laptop;
   await openOutside(machine);

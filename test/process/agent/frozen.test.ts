@@ -20,7 +20,7 @@ async function isReady(gateway: GatewayApi, runId: string, callId: string): Prom
 const onLaptop = { node: 'laptop' };
 const onServer = { node: 'server' };
 
-test('a frozen node holds up neither the node beside it nor another session, and delivers once it wakes', async () => {
+test('a frozen node delays neither another node nor another session, and delivers when it wakes', async () => {
   await using laptop = await startLaptop();
   const { gateway, machine } = laptop;
   await using other = await openMachine();
@@ -71,7 +71,7 @@ test('cancelling does not wait for a frozen node, which stops its command when i
   await expect.poll(look, { timeout: 10_000 }).toEqual([{ status: 'CANCELLED', stopped: true }]);
 });
 
-test('a node that is frozen for long is offline, its call fails after the grace time, and it comes back', async () => {
+test('a node frozen for long goes offline, its call fails after the grace time, and it can come back', async () => {
   await using laptop = await startLaptop({ settings: { NODE_HEARTBEAT_MS: '100', NODE_GRACE_MS: '300' } });
   const { gateway, agent } = laptop;
   gateway.model.script([run('echo $$; exec sleep 600')], [text('Oh.')]);

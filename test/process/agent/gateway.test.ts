@@ -80,22 +80,26 @@ test(
   },
 );
 
-test('what a command came to while no gateway was there is kept by the next one', slow, async () => {
-  await using laptop = await startLaptop(`echo once >> log; ${untilGo}`);
-  const { gateway, agent, runId } = laptop;
+test(
+  'the result of a command that ended while the gateway was down is kept by the next gateway',
+  slow,
+  async () => {
+    await using laptop = await startLaptop(`echo once >> log; ${untilGo}`);
+    const { gateway, agent, runId } = laptop;
 
-  gateway.kill('SIGKILL');
-  await gateway.exited;
-  await laptop.go();
-  await agent.printed('→ exit 0');
-  await using next = await gateway.restart();
+    gateway.kill('SIGKILL');
+    await gateway.exited;
+    await laptop.go();
+    await agent.printed('→ exit 0');
+    await using next = await gateway.restart();
 
-  await agent.printed('online: node', 2);
-  await expect
-    .poll(async () => (await stored(next, runId)).assistantMessage.toolCalls, { timeout: 20_000 })
-    .toEqual([{ status: 'SUCCEEDED', stopped: null, exitCode: 0, result: 'ready\n' }]);
-  expect(await laptop.log()).toBe('once\n');
-});
+    await agent.printed('online: node', 2);
+    await expect
+      .poll(async () => (await stored(next, runId)).assistantMessage.toolCalls, { timeout: 20_000 })
+      .toEqual([{ status: 'SUCCEEDED', stopped: null, exitCode: 0, result: 'ready\n' }]);
+    expect(await laptop.log()).toBe('once\n');
+  },
+);
 
 test(
   'a gateway that is told to stop lets a command end, and the laptop goes to the next one',

@@ -22,7 +22,7 @@ function read({ machine }: Laptop, file: string): Promise<string> {
   return readFile(join(machine.workspace, file), 'utf8').catch(() => 'never');
 }
 
-test('the call of an agent that was killed ends after the grace time, and what waited was never run', async () => {
+test('the call of a killed agent fails after the grace time, and queued calls never run', async () => {
   await using laptop = await startLaptop({ maxDispatches: 1, settings: { NODE_GRACE_MS: '300' } });
   const { pid, runId } = await startTwo(laptop);
 
@@ -42,7 +42,7 @@ test('the call of an agent that was killed ends after the grace time, and what w
   expect([await read(laptop, 'log'), await read(laptop, 'log-b')]).toEqual(['begun\n', 'never']);
 });
 
-test('an agent that is started again does not repeat what ran, and runs what had not begun', async () => {
+test('a restarted agent does not repeat calls that ran, and runs those that had not begun', async () => {
   await using laptop = await startLaptop({ maxDispatches: 1 });
   const { gateway, token, machine } = laptop;
   const { pid, runId } = await startTwo(laptop);

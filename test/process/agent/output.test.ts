@@ -21,7 +21,7 @@ async function peakOf(pid: number): Promise<number> {
   return Number(kilobytes) * 1_024;
 }
 
-test('100 MB of output cost neither the agent nor the gateway memory', { timeout: 120_000 }, async () => {
+test('100 MB of output take no memory in the agent or in the gateway', { timeout: 120_000 }, async () => {
   await using gateway = await startScriptedProcess();
   await using machine = await openMachine();
   const token = await registerNode(gateway, 'laptop');

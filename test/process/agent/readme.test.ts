@@ -2,17 +2,16 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { programFile } from '../../support/built.ts';
 import { snippets } from '../../support/files/readme.ts';
 import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import { openTestTools } from '../../support/node/agent-tools.ts';
 import { connectionOf } from '../../support/node/nodes.ts';
 
-const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
-const program = `"${process.execPath}" --import "${import.meta.resolve('tsx')}" "${main}"`;
+const program = `"${process.execPath}" "${programFile}"`;
 
 test('the three steps of the README lead from nothing to a command that runs on a node', async () => {
   await using gateway = await startTestGateway();
@@ -43,7 +42,7 @@ test('the three steps of the README lead from nothing to a command that runs on 
   }
 });
 
-test('the policy of the README is one', async () => {
+test('the policy in the README of the agent is valid', async () => {
   const [policy = ''] = snippets('yaml');
   await using tools = await openTestTools({ policy });
   expect(tools.capabilities).not.toContain('write_file');

@@ -40,7 +40,7 @@ test('a model works with all six tools, step by step, in the workspace of a lapt
   );
 });
 
-test('commands see nothing of the environment of their agent but what the policy passes on', async () => {
+test('commands see only those variables of the environment of their agent that the policy names', async () => {
   await using laptop = await startLaptop({ env: { DEPLOY_KEY: 'k-0123', LANG: 'C.UTF-8' } });
   const sessionId = await createNodeSession(laptop.gateway, ['laptop']);
 
@@ -51,7 +51,7 @@ test('commands see nothing of the environment of their agent but what the policy
   expect(a?.['result']).not.toContain(laptop.token);
 });
 
-test('binary output is counted and not shown, live as little as in the result', async () => {
+test('binary output is counted and not shown, neither live nor in the result', async () => {
   await using laptop = await startLaptop();
   laptop.gateway.model.script([run('echo text; head -c 3000 /dev/zero; echo more')], [text('Done.')]);
 
@@ -62,7 +62,7 @@ test('binary output is counted and not shown, live as little as in the result', 
   expect(JSON.stringify(seen)).not.toContain('\\u0000');
 });
 
-test('without a policy a laptop runs what only reads, and tells the model what it allows', async () => {
+test('without a policy a laptop runs only commands that read, and tells the model which', async () => {
   await using laptop = await startLaptop({ policy: '' });
   const { gateway, agent } = laptop;
   const sessionId = await createNodeSession(gateway, ['laptop']);

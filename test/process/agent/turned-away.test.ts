@@ -29,7 +29,7 @@ describe('an agent leaves for good, and says why,', () => {
     );
   });
 
-  test('when another one connects with its token', async () => {
+  test('when another agent connects with its token', async () => {
     await using laptop = await startLaptop();
     const { gateway, token, machine } = laptop;
 
@@ -62,14 +62,14 @@ describe('an agent that cannot start says so in one sentence and ends with 1', (
     expect(agent.stderr).toBe(`The workspace ${machine.workspace}/none is no folder.\n`);
   });
 
-  test('with a policy that has a slip in it', async () => {
+  test('with a policy that has a mistake in it', async () => {
     await using machine = await openMachine('alow: [ls]');
     await using agent = spawnAgent(url, { token: 'swn_x', ...machine });
     expect(await agent.exited).toEqual({ code: 1, signal: null });
     expect(agent.stderr).toContain('"alow" is of no use here');
   });
 
-  test('with a token that cannot be one, which is not shown', async () => {
+  test('with a malformed token, which the message does not show', async () => {
     await using machine = await openMachine();
     await using agent = spawnAgent(url, { token: 'swn_secret\nX-Other: 1', ...machine });
     expect(await agent.exited).toEqual({ code: 1, signal: null });
@@ -87,7 +87,7 @@ describe('an agent that cannot start says so in one sentence and ends with 1', (
     },
   );
 
-  test('with a gateway that is no address', async () => {
+  test('with a gateway that is not an address', async () => {
     await using machine = await openMachine();
     await using agent = spawnAgent('localhost:8000', { token: 'swn_x', ...machine });
     expect(await agent.exited).toEqual({ code: 1, signal: null });

@@ -1,26 +1,18 @@
-import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, describe } from 'vitest';
+import { afterAll, describe, inject } from 'vitest';
 
-const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (path) => existsSync(path),
-);
-
+const chromiumUrl = inject('chromiumUrl');
 const inCI = Boolean(process.env['CI']);
-
-if (chromiumPath === undefined && !inCI) {
-  process.stderr.write('No Chromium found: the browser tests are skipped (apt-get install chromium).\n');
-}
 
 /** A small machine that does other things as well takes seconds to start a browser. */
 const timeout = 60_000;
 
-/** One for all tests of a file: they are kept apart by its contexts. */
+/** The connection of a file to the one browser of all: its tests are kept apart by contexts. */
 let browser: Promise<Browser> | undefined;
 
 /** A `describe` for tests that need a browser. Without one they are skipped, in CI they fail. */
 export function describeInBrowser(name: string, tests: () => void): void {
-  describe.skipIf(chromiumPath === undefined && !inCI)(name, { timeout }, () => {
+  describe.skipIf(chromiumUrl === undefined && !inCI)(name, { timeout }, () => {
     afterAll(async () => {
       const opened = browser;
       browser = undefined;
@@ -45,7 +37,7 @@ export interface PageOptions {
 
 /** A page of a browser that can reach this machine and nothing else. */
 export async function openPage({ bypassCSP = false }: PageOptions = {}): Promise<BrowserPage> {
-  browser ??= launch();
+  browser ??= connect();
   // Events of the context are those of all its pages: a test may open more.
   const context = await (await browser).newContext({ viewport: { width: 1280, height: 1200 }, bypassCSP });
   const page = await context.newPage();
@@ -63,19 +55,7 @@ export async function openPage({ bypassCSP = false }: PageOptions = {}): Promise
   return { page, requests, faults, [Symbol.asyncDispose]: () => context.close() };
 }
 
-async function launch(): Promise<Browser> {
-  if (chromiumPath === undefined) throw new Error('No Chromium found: apt-get install chromium.');
-  return chromium.launch({
-    executablePath: chromiumPath,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-    ],
-  });
+async function connect(): Promise<Browser> {
+  if (chromiumUrl === undefined) throw new Error('No Chromium found: apt-get install chromium.');
+  return chromium.connect(chromiumUrl);
 }

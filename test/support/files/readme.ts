@@ -1,18 +1,23 @@
 import { readFileSync } from 'node:fs';
 
-/** What a newcomer reads. */
-export const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+/** The text of a page, by its path from the project's root. */
+export function readPage(path: string): string {
+  return readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+}
 
-/** The code blocks in a language, in order. */
-export function snippets(language: string): string[] {
-  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(
+/** The page that a newcomer reads first. */
+export const readme = readPage('README.md');
+
+/** The code blocks of a page in a language, in order. */
+export function snippets(language: string, page = readme): string[] {
+  return [...page.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(
     ([, code = '']) => code,
   );
 }
 
 /** The cells of a table's rows, without their backticks. The table is the one with this line above its rows. */
-export function tableBelow(header: string): string[][] {
-  const [, below = ''] = readme.split(`${header}\n`);
+export function tableBelow(header: string, page: string): string[][] {
+  const [, below = ''] = page.split(`${header}\n`);
   const [rows = ''] = below.split('\n\n');
   return rows
     .split('\n')

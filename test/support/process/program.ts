@@ -1,16 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-
-const pathOf = (file: string) => fileURLToPath(new URL(`../../../${file}`, import.meta.url));
-
-/**
- * What Node.js runs the program with: in CI as it was just built, which starts sooner; elsewhere from its sources,
- * which may have changed since.
- */
-export const programArgs = process.env['CI']
-  ? [pathOf('dist/main.js')]
-  : ['--import', import.meta.resolve('tsx'), pathOf('src/main.ts')];
+import { programFile } from '../built.ts';
 
 export interface Exit {
   code: number | null;
@@ -31,7 +21,7 @@ export interface Program extends AsyncDisposable {
 
 /** Started where no .env file lies, so that a developer's own settings stay out of it. */
 export function spawnProgram(args: readonly string[], env: NodeJS.ProcessEnv): Program {
-  const child = spawn(process.execPath, [...programArgs, ...args], {
+  const child = spawn(process.execPath, [programFile, ...args], {
     cwd: '/',
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { programArgs } from './program.ts';
+import { programFile } from '../built.ts';
 
 export interface Outcome {
   code: number;
@@ -11,7 +11,7 @@ export interface Outcome {
 export function switchyard(settings: Record<string, string>, ...args: string[]): Promise<Outcome> {
   return new Promise((resolve) => {
     const options = { cwd: '/', env: settings };
-    const child = execFile(process.execPath, [...programArgs, ...args], options, (_e, stdout, stderr) =>
+    const child = execFile(process.execPath, [programFile, ...args], options, (_e, stdout, stderr) =>
       resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     );
   });

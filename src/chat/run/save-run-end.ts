@@ -1,69 +1,69 @@
-import type { FinishReason, MessageStatus, Run, RunStatus } from '../../generated/prisma/client.ts';
+import type { MessageStatus, Run } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
-import type { RunFailure } from '../log/run-event.ts';
+import type { RunEnd } from '../log/run-event.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
-import type { Usage } from '../usage/usage.ts';
+import { countsOf, type Usage } from '../usage/usage.ts';
 
-/** Everything about an ended run that is kept. */
-export interface FinishedRun {
+/** Everything that is kept of an ended run. */
+export interface EndedRun {
   run: Pick<Run, 'id' | 'sessionId' | 'assistantMessageId'>;
-  status: Extract<RunStatus, 'COMPLETED' | 'CANCELLED' | 'FAILED'>;
-  messageStatus: MessageStatus;
+  end: RunEnd;
   content: string;
   reasoning: string;
-  /** The terminal run event's. */
+  /** The seq of the terminal run event. */
   lastSeq: number;
   usage: Usage;
-  /** Of a run that was completed. */
-  finishReason?: FinishReason;
-  failure?: RunFailure;
-  /** What the conversation takes up of the model's context now. */
+  /** Tokens that the conversation now takes up in the model's context; 0 leaves the session's number as it is. */
   contextTokens: number;
 }
 
 /**
- * Ends a run in one transaction: the message with all of its text, the run's row, and its tokens added to the
- * session's. Rows that have been deleted in the meantime are not missed.
+ * Saves how a run ended, in one transaction: the message with its whole text, the run's row, and the run's tokens
+ * added to the session's. Rows that were deleted in the meantime are skipped.
  *
- * @param from The status the run must still have, else nothing happens.
- * @returns Whether the run was there to be ended.
+ * @param from The status that the run must still have. Otherwise nothing is saved.
+ * @returns Whether the end was saved.
  */
-export async function finishRun(
+export async function saveRunEnd(
   database: Database,
-  finished: FinishedRun,
+  ended: EndedRun,
   from: 'RUNNING' | 'QUEUED' = 'RUNNING',
 ): Promise<boolean> {
-  const { run, status, usage, failure, lastSeq } = finished;
-  const tokenCount = await countTokens(finished.content);
+  const { run, end, usage, content, reasoning } = ended;
+  const tokenCount = await countTokens(content);
   return database.$transaction(async (tx) => {
     const { count } = await tx.run.updateMany({
       where: { id: run.id, status: from },
       data: {
-        status,
-        lastSeq,
+        status: end.status,
+        lastSeq: ended.lastSeq,
         ...countsOf(usage),
         usageMeasured: usage.measured,
-        finishReason: finished.finishReason ?? null,
-        errorCode: failure?.code ?? null,
-        errorMessage: failure?.reason ?? null,
+        finishReason: end.status === 'COMPLETED' ? end.finishReason : null,
+        errorCode: end.status === 'FAILED' ? end.code : null,
+        errorMessage: end.status === 'FAILED' ? end.reason : null,
         finishedAt: new Date(),
       },
     });
     if (count === 0) return false;
     if (run.assistantMessageId !== null) {
-      const { content, reasoning, messageStatus } = finished;
       await tx.message.updateMany({
         where: { id: run.assistantMessageId },
-        data: { content, reasoning: reasoning || null, status: messageStatus, tokenCount },
+        data: { content, reasoning: reasoning || null, status: messageStatusOf(end), tokenCount },
       });
       await cancelToolCalls(tx, run.assistantMessageId);
     }
-    await addToSession(tx, finished);
+    await addToSession(tx, ended);
     return true;
   });
 }
 
-/** Of those that had not ended: nobody knows what became of one that ran, and one that waited never began. */
+function messageStatusOf(end: RunEnd): MessageStatus {
+  if (end.status === 'COMPLETED') return 'COMPLETE';
+  return end.status === 'FAILED' && end.code === 'INTERRUPTED' ? 'INTERRUPTED' : end.status;
+}
+
+/** A tool call that still waited never began. One that was running may have gone on: `stopped` is false. */
 async function cancelToolCalls(tx: Pick<Database, 'toolCall'>, messageId: number): Promise<void> {
   await tx.toolCall.updateMany({
     where: { messageId, status: 'AWAITING_APPROVAL' },
@@ -77,7 +77,7 @@ async function cancelToolCalls(tx: Pick<Database, 'toolCall'>, messageId: number
 
 async function addToSession(
   tx: Pick<Database, 'session' | 'modelUsage'>,
-  { run: { sessionId }, usage, contextTokens }: FinishedRun,
+  { run: { sessionId }, usage, contextTokens }: EndedRun,
 ): Promise<void> {
   const { providerName, modelName, measured } = usage;
   const counts = countsOf(usage);
@@ -90,15 +90,11 @@ async function addToSession(
         outputTokens: { increment: counts.outputTokens },
         reasoningTokens: { increment: counts.reasoningTokens },
         cachedInputTokens: { increment: counts.cachedInputTokens },
-        // One estimate makes the sum an estimate for good.
+        // A sum that contains one estimate stays an estimate.
         ...(measured ? {} : { measured: false }),
       },
     });
   }
   const data = { updatedAt: new Date(), ...(contextTokens > 0 && { contextTokens }) };
   await tx.session.updateMany({ where: { id: sessionId }, data });
-}
-
-export function countsOf({ inputTokens, outputTokens, reasoningTokens, cachedInputTokens }: Usage) {
-  return { inputTokens, outputTokens, reasoningTokens, cachedInputTokens };
 }

@@ -2,15 +2,17 @@ import type { Database } from '../../storage/database.ts';
 import { boundText } from './bounded-text.ts';
 import { type DispatchReport, reportedOutcome } from './dispatch-outcome.ts';
 
-export interface LateReport extends DispatchReport {
+interface LateReport extends DispatchReport {
   dispatchId: string;
-  /** The node that reports it. */
+  /** The node that sends the report. */
   nodeId: string;
 }
 
 /**
- * Keeps what became of a tool call that was cancelled without its node's confirmation, because the gateway
- * stopped meanwhile or the node was silent. Of any other call nothing changes.
+ * Stores a report that comes after its dispatch has ended. It changes a tool call only if that was cancelled and
+ * its node had not confirmed that it stopped, because the gateway was restarted or the node was silent.
+ *
+ * @param maxBytes A longer result is cut to this many bytes of UTF-8.
  */
 export async function storeLateResult(
   database: Database,

@@ -1,24 +1,27 @@
-export interface ChangeNewsOptions<State> {
-  /** Tells of a state. What it throws is passed to `onError`. */
+export interface ChangeThrottleOptions<State> {
+  /** Announces a state. What it throws is passed to `onError`. */
   tell(id: number, state: State): Promise<void>;
-  /** Between two changes of one id that are told. */
+  /** Milliseconds between two announcements for the same id. */
   everyMs: number;
   onError(error: unknown): void;
 }
 
-/** Tells of changes: the first at once, and of those that follow it closely only where they have led to. */
-export class ChangeNews<State> implements AsyncDisposable {
-  readonly #options: ChangeNewsOptions<State>;
+/**
+ * Announces changes of state, but not too often: the first change at once, then at most one per `everyMs`, with the
+ * state that is current by then.
+ */
+export class ChangeThrottle<State> implements AsyncDisposable {
+  readonly #options: ChangeThrottleOptions<State>;
   readonly #current = new Map<number, State>();
   readonly #told = new Map<number, State>();
   readonly #pauses = new Map<number, NodeJS.Timeout>();
   readonly #telling = new Set<Promise<void>>();
 
-  constructor(options: ChangeNewsOptions<State>) {
+  constructor(options: ChangeThrottleOptions<State>) {
     this.#options = options;
   }
 
-  /** @param initial What those who listen take it for if they were never told. */
+  /** @param initial The state that listeners assume before the first announcement. */
   changed(id: number, state: State, initial: State): void {
     if (!this.#told.has(id)) this.#told.set(id, initial);
     this.#current.set(id, state);

@@ -1,27 +1,27 @@
 import { tryAgain } from '../errors.ts';
 import { UserCount } from './user-count.ts';
 
-export interface PlaceLimits {
-  /** Runs that are answered at once. */
+export interface RunSlotLimits {
+  /** Runs that are live at once. */
   maxLiveRuns: number;
-  /** Of these, in the sessions of one user; 0 for no limit. */
+  /** Live runs in the sessions of one user; 0 for no limit. */
   maxLiveRunsPerUser: number;
 }
 
 /** Seconds after which a client may try again: a run may end at any moment. */
 const retryAfter = 1;
 
-/** The places of live runs. A run keeps its place until it has ended. */
-export class Places {
-  readonly #limits: PlaceLimits;
+/** Limits how many runs are live. Each live run holds a slot until it has ended. */
+export class RunSlots {
+  readonly #limits: RunSlotLimits;
   readonly #users = new UserCount();
   #taken = 0;
 
-  constructor(limits: PlaceLimits) {
+  constructor(limits: RunSlotLimits) {
     this.#limits = limits;
   }
 
-  /** Takes a place even where none is left: for a run that waited, and was promised one. */
+  /** Takes a slot even when all are taken: a queued run was accepted earlier and must not be refused now. */
   take(userId: string): Disposable {
     const user = this.#users.enter(userId);
     this.#taken += 1;
@@ -35,7 +35,7 @@ export class Places {
     };
   }
 
-  /** @throws GatewayError OVERLOADED, RATE_LIMITED when there is none left. */
+  /** @throws GatewayError OVERLOADED, RATE_LIMITED when no slot is free. */
   claim(userId: string): Disposable {
     const { maxLiveRuns, maxLiveRunsPerUser } = this.#limits;
     if (this.#taken >= maxLiveRuns) {

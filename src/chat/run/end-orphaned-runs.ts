@@ -1,21 +1,21 @@
 import type { Run } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
 import { runFailureCodes } from '../log/run-event.ts';
-import { usageOf } from '../log/stored-end.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
-import { finishRun } from './store-end.ts';
+import { usageOf } from '../usage/usage.ts';
+import { saveRunEnd } from './save-run-end.ts';
 
 /**
- * More run events than any run writes between two checkpoints. The terminal run event of an interrupted run
- * stands so far above the last checkpoint that no cursor from before the crash can be beyond it.
+ * More run events than any run writes between two checkpoints. Added to the last checkpoint's seq, it gives the terminal
+ * run event of an interrupted run a seq above every cursor that a follower had before the crash.
  */
 const seqsBeyondCheckpoint = 1_000_000;
 
 /**
- * Ends the runs that a gateway left behind when it died, with what their last checkpoint kept. Their tokens
- * are estimated, since no provider will report them any more.
+ * Ends the runs that a gateway left RUNNING when it died, as FAILED / INTERRUPTED with the text of their last
+ * checkpoint. Their tokens are estimated, because no provider will report them any more.
  *
- * @returns How many there were.
+ * @returns The number of ended runs.
  */
 export async function endOrphanedRuns(database: Database): Promise<number> {
   const orphans = await database.run.findMany({
@@ -26,15 +26,13 @@ export async function endOrphanedRuns(database: Database): Promise<number> {
     const content = assistantMessage?.content ?? '';
     const reasoning = assistantMessage?.reasoning ?? '';
     const usage = await estimateUsage(database, run, content, reasoning);
-    await finishRun(database, {
+    await saveRunEnd(database, {
       run,
-      status: 'FAILED',
-      messageStatus: 'INTERRUPTED',
+      end: { status: 'FAILED', code: 'INTERRUPTED', reason: runFailureCodes.INTERRUPTED },
       content,
       reasoning,
       lastSeq: run.lastSeq + seqsBeyondCheckpoint,
       usage,
-      failure: { code: 'INTERRUPTED', reason: runFailureCodes.INTERRUPTED },
       contextTokens: usage.inputTokens + usage.outputTokens,
     });
   }
@@ -46,7 +44,7 @@ async function estimateUsage(database: Database, run: Run, content: string, reas
   const outputTokens = reasoningTokens + (await countTokens(content));
   return {
     ...usageOf(run),
-    // The first checkpoint may not have come: then the messages tell how long the prompt was.
+    // Without a first checkpoint the input count is 0: add up the messages that the model was shown.
     inputTokens: run.inputTokens || (await countShown(database, run)),
     outputTokens: Math.max(run.outputTokens, outputTokens),
     reasoningTokens: Math.max(run.reasoningTokens, reasoningTokens),

@@ -2,16 +2,19 @@ import type { IncomingMessage } from 'node:http';
 import type { Writable } from 'node:stream';
 import type { IncomingReq } from 'graphql-upload-ts';
 
-/** What busboy does not show: whether it has seen the end of the form. */
+/** Private in busboy: whether the parser has seen the end of the form. */
 type Parser = Writable & { _complete?: boolean };
 
-/** The request, for graphql-upload-ts; refuses a file behind the end of the form, for whose end it would wait. */
-export function guarded(incoming: IncomingMessage): IncomingReq {
+/**
+ * The request as graphql-upload-ts reads it, which fails at a file after the end of the form: graphql-upload-ts would
+ * wait for the end of that file, which may never come.
+ */
+export function stopAfterForm(incoming: IncomingMessage): IncomingReq {
   const pipe = <T extends NodeJS.WritableStream>(destination: T): T => {
     const parser = destination as unknown as Parser;
     parser.on('file', () => {
       if (!parser._complete) return;
-      // Not while it reads: that takes the process with it.
+      // Later, because destroying busboy while it parses throws an error that ends the process.
       setImmediate(() => parser.destroy(new Error('Parts behind the end')));
     });
     return incoming.pipe(destination);

@@ -1,7 +1,11 @@
 import { PothosError } from '@pothos/core';
 import { GraphQLError, type GraphQLErrorOptions, Kind } from 'graphql';
+import type { Logger } from 'pino';
 
-/** What a client is shown of an error: errors meant for it as they are, anything else as one that says nothing. */
+/**
+ * An error as the client may see it, through either door: an error that is meant for the client as it is, any other as
+ * INTERNAL_SERVER_ERROR without a detail, for the original may name files, hosts or keys.
+ */
 export function maskError(error: unknown): GraphQLError {
   if (!(error instanceof GraphQLError)) return hidden();
   const { originalError } = error;
@@ -11,18 +15,24 @@ export function maskError(error: unknown): GraphQLError {
     return new GraphQLError(error.message, { ...shown, extensions });
   }
   if (originalError !== undefined && !(originalError instanceof GraphQLError)) return hidden(shown);
-  // graphql-js gives no code to what it refuses: a variable or an argument of the wrong type.
+  // graphql-js sets no code where it refuses a variable or an argument of the wrong type.
   if (isRefusedValue(error)) {
     error.extensions['code'] ??= 'BAD_USER_INPUT';
     error.message = shorten(error.message);
   }
-  // Yoga calls a mutation over GET a BAD_REQUEST.
+  // Yoga gives a mutation over GET the code BAD_REQUEST with the status 405.
   if (error.extensions.http?.status === 405) error.extensions['code'] = 'METHOD_NOT_ALLOWED';
   return error;
 }
 
-/** Whether a client is told no more of this error than that there was one. */
-export function isHidden(error: unknown): boolean {
+/** Logs an error that `maskError` hides from the client: one line, with the error that was thrown first. */
+export function logHidden(log: Logger, error: unknown, httpRequestId: string | undefined): void {
+  if (!isHidden(error)) return;
+  const err = error instanceof GraphQLError ? (error.originalError ?? error) : error;
+  log.error({ err, httpRequestId }, 'an operation failed');
+}
+
+function isHidden(error: unknown): boolean {
   const masked = maskError(error);
   return masked !== error && masked.extensions['code'] === hiddenCode;
 }
@@ -34,18 +44,21 @@ function hidden(shown: GraphQLErrorOptions = {}): GraphQLError {
   return new GraphQLError(message, { ...shown, extensions: { code: hiddenCode } });
 }
 
-/** In UTF-16 code units. graphql-js says what a value was, however long, and of an object that with each of its faults. */
+/**
+ * In UTF-16 code units. graphql-js quotes the whole value in its message, however long, and repeats an object in the
+ * message of every fault in it.
+ */
 const longestMessage = 1_000;
 
 function shorten(message: string): string {
   if (message.length <= longestMessage) return message;
-  // The end says what is wrong.
+  // The end of the message says what is wrong, so both ends are kept.
   const half = longestMessage / 2;
   return `${message.slice(0, half)} … ${message.slice(-half)}`;
 }
 
 function isRefusedValue({ path, nodes, message }: GraphQLError): boolean {
   if (path !== undefined || nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION) return true;
-  // What graphql-js says when it has reported enough of them is about none of them.
+  // The message with which graphql-js stops after 50 errors has no path and no nodes.
   return message.startsWith('Too many errors processing variables');
 }

@@ -1,24 +1,26 @@
+import type { ToolOutcome } from '../../tools/tool-runner.ts';
 import { boundText } from './bounded-text.ts';
-import { Dispatch, type DispatchOutcome, type DispatchRequest } from './dispatch.ts';
+import { cancelDispatch, type Stopping, timeOutDispatch } from './cancel-dispatch.ts';
+import { Dispatch, type DispatchRequest } from './dispatch.ts';
 import { type DispatchReport, failure, lostOutcome, reportedOutcome } from './dispatch-outcome.ts';
 import type { InboxEntry } from './inbox.ts';
 
-/** How long a dispatch may take for each step, and how much of it there may be. */
+/** How long each step of a dispatch may take, and how much output it may have. */
 export interface DispatchLimits {
-  /** Within which an agent that is connected acknowledges a dispatch. */
+  /** Milliseconds in which a connected agent must acknowledge a dispatch. */
   ackMs: number;
-  /** Within which it stops a dispatch that was cancelled or took too long, and says so. */
+  /** Milliseconds in which an agent must stop a dispatch that was cancelled or took too long, and report that. */
   cancelConfirmMs: number;
-  /** Dispatches that wait for a place on one node. */
+  /** How many dispatches may wait for a free slot on one node. */
   maxQueued: number;
-  /** Bytes of UTF-8, of what is passed on live and of the result each. */
+  /** Bytes of UTF-8. The live output and the result may each have this many. */
   maxOutputBytes: number;
 }
 
-export interface NodeDispatchesOptions {
+export interface DispatchQueueOptions {
   nodeId: string;
   limits: DispatchLimits;
-  /** Puts something into the node's inbox. */
+  /** Puts a command into the node's inbox. */
   send(entry: InboxEntry): void;
   /** Called when the number of running dispatches may have changed. */
   onChange(): void;
@@ -26,43 +28,47 @@ export interface NodeDispatchesOptions {
   onError(error: unknown): void;
 }
 
-/** An agent that has not heard of the answer to a report sends it again soon. */
+/**
+ * How many reported dispatches are remembered. An agent whose report was received, but whose reply was lost, sends
+ * the report again soon; it must then get the same reply.
+ */
 const rememberedReports = 256;
 
 /**
- * The dispatches of one node: at most as many with it as it takes, the others in a queue. A dispatch is sent
- * again until an agent acknowledges it, and never after that, so that it runs once at most.
+ * The dispatches of one node. The node has as many slots as its agent allows; further dispatches wait in the queue.
+ * A dispatch may be sent several times until an agent acknowledges it and is never sent after that, so the tool
+ * runs at most once.
  */
-export class NodeDispatches {
-  /** In the order in which they came. */
+export class DispatchQueue {
+  /** All dispatches that have not ended, oldest first. */
   readonly #live = new Map<string, Dispatch>();
-  /** The newest that were reported while somebody waited. */
+  /** The ids of the newest dispatches that an agent reported in time. */
   readonly #finished = new Set<string>();
-  readonly #options: NodeDispatchesOptions;
-  /** The agent process that is connected, or was last. */
+  readonly #options: DispatchQueueOptions;
+  /** The agent process that is connected now, or was connected last. */
   #instanceId: string | undefined;
   #isConnected = false;
-  #places = 1;
+  #slots = 1;
 
-  constructor(options: NodeDispatchesOptions) {
+  constructor(options: DispatchQueueOptions) {
     this.#options = options;
   }
 
-  /** Dispatches that are with the node. */
+  /** How many dispatches have a slot on the node. */
   get running(): number {
     return [...this.#live.values()].filter((dispatch) => dispatch.isWithNode).length;
   }
 
   get isBusy(): boolean {
-    return this.running >= this.#places;
+    return this.running >= this.#slots;
   }
 
   find(dispatchId: string): Dispatch | undefined {
     return this.#live.get(dispatchId);
   }
 
-  /** Resolves with the outcome, whatever becomes of the node; never rejects. */
-  start(request: DispatchRequest): Promise<DispatchOutcome> {
+  /** Resolves with the outcome in every case, also when the node is lost. Never rejects. */
+  start(request: DispatchRequest): Promise<ToolOutcome> {
     const { nodeId, limits, onError } = this.#options;
     if (this.isBusy && this.#live.size - this.running >= limits.maxQueued) {
       const waiting = `The node "${nodeId}" is busy, and ${limits.maxQueued} calls wait for it already.`;
@@ -75,12 +81,12 @@ export class NodeDispatches {
   }
 
   /**
-   * An agent has connected: what it has not acknowledged it must acknowledge soon. What another process of
-   * the agent had acknowledged is lost.
+   * Called when an agent has connected. It must acknowledge soon what was sent and not acknowledged. Dispatches
+   * that another process of the agent acknowledged are lost, because that process is gone.
    */
-  connect(instanceId: string, places = this.#places): void {
+  connect(instanceId: string, slots = this.#slots): void {
     this.#instanceId = instanceId;
-    this.#places = places;
+    this.#slots = slots;
     this.#isConnected = true;
     for (const dispatch of this.#newestFirst()) {
       if (dispatch.instanceId !== undefined && dispatch.instanceId !== instanceId) {
@@ -92,18 +98,18 @@ export class NodeDispatches {
     this.#sendQueued();
   }
 
-  /** The agent is not heard of: it may come back and acknowledge, or report. */
+  /** Called when the connection is lost. The agent may still come back and acknowledge or report. */
   disconnect(): void {
     this.#isConnected = false;
     for (const dispatch of this.#live.values()) if (dispatch.state === 'SENT') dispatch.expectNothing();
   }
 
-  /** The agent will not come back. */
+  /** Ends all dispatches, because the agent will not come back. */
   lose(why: string): void {
     for (const dispatch of this.#newestFirst()) this.#settle(dispatch, lostOutcome(dispatch, why));
   }
 
-  /** Those of these ids that the connected agent has no business to run. */
+  /** Returns the ids that the connected agent should not be running. */
   unknownOf(dispatchIds: readonly string[]): string[] {
     return dispatchIds.filter((id) => {
       const dispatch = this.#live.get(id);
@@ -111,7 +117,7 @@ export class NodeDispatches {
     });
   }
 
-  /** Whether an agent process may start a dispatch. Asked again, it is answered the same. */
+  /** Returns whether this agent process may start the dispatch. The same question gets the same reply again. */
   acknowledge(dispatchId: string, instanceId: string): boolean {
     const dispatch = this.#live.get(dispatchId);
     if (dispatch === undefined || instanceId !== this.#instanceId) return false;
@@ -119,13 +125,13 @@ export class NodeDispatches {
     if (dispatch.state !== 'SENT') return false;
     dispatch.state = 'ACKNOWLEDGED';
     dispatch.instanceId = instanceId;
-    // The agent stops it by itself, and needs a moment to report that.
+    // At `timeoutMs` the agent stops the tool by itself. It needs a moment more to report that.
     const withinMs = dispatch.request.timeoutMs + this.#options.limits.cancelConfirmMs;
-    dispatch.expect(withinMs, () => this.#timeOut(dispatch));
+    dispatch.expect(withinMs, () => timeOutDispatch(dispatch, this.#stopping(dispatch)));
     return true;
   }
 
-  /** Whether anybody waited for the report. Told again, it is answered the same. */
+  /** Returns whether the report came in time. The same report gets the same reply again. */
   finish(dispatchId: string, report: DispatchReport): boolean {
     const dispatch = this.#live.get(dispatchId);
     if (!dispatch?.isWithNode) return this.#finished.has(dispatchId);
@@ -136,21 +142,11 @@ export class NodeDispatches {
     return true;
   }
 
-  /** Ends a dispatch soon, with `stopped` where it is certain that nothing of it runs. */
+  /** Cancels a dispatch, if it has not ended: see `cancelDispatch`. */
   cancel(dispatchId: string, why: string): void {
     const dispatch = this.#live.get(dispatchId);
     if (dispatch === undefined) return;
-    const { state } = dispatch;
-    if (state === 'QUEUED' || state === 'SENT') {
-      this.#settle(dispatch, { status: 'CANCELLED', stopped: true, result: `${why} Nothing was started.` });
-    } else if (state === 'ACKNOWLEDGED') {
-      dispatch.state = 'CANCELLING';
-      this.#options.send({ type: 'CancelDispatch', dispatchId });
-      const result = `${why} The node did not confirm that it stopped.`;
-      dispatch.expect(this.#options.limits.cancelConfirmMs, () =>
-        this.#settle(dispatch, { status: 'CANCELLED', stopped: false, result }),
-      );
-    }
+    cancelDispatch(dispatch, why, this.#options.limits.cancelConfirmMs, this.#stopping(dispatch));
   }
 
   cancelSession(sessionId: number, why: string): void {
@@ -160,7 +156,10 @@ export class NodeDispatches {
     }
   }
 
-  /** In the order in which none that is to end takes the place of another. */
+  /**
+   * Ending a dispatch frees its slot, and the oldest queued dispatch is sent. When several must end, the newest end
+   * first; otherwise a dispatch that is about to be ended would be sent to the node.
+   */
   #newestFirst(): Dispatch[] {
     return [...this.#live.values()].reverse();
   }
@@ -182,14 +181,11 @@ export class NodeDispatches {
     dispatch.expect(limits.ackMs, () => this.#settle(dispatch, failure('NODE_UNRESPONSIVE', late)));
   }
 
-  #timeOut(dispatch: Dispatch): void {
-    const { timeoutMs, dispatchId } = dispatch.request;
-    this.#options.send({ type: 'CancelDispatch', dispatchId });
-    const late = `It did not end within ${timeoutMs} ms, and the node did not say that it was stopped.`;
-    this.#settle(dispatch, failure('TIMEOUT', late));
+  #stopping(dispatch: Dispatch): Stopping {
+    return { send: this.#options.send, settle: (outcome) => this.#settle(dispatch, outcome) };
   }
 
-  #settle(dispatch: Dispatch, outcome: DispatchOutcome): void {
+  #settle(dispatch: Dispatch, outcome: ToolOutcome): void {
     const { maxOutputBytes } = this.#options.limits;
     this.#live.delete(dispatch.request.dispatchId);
     dispatch.settle({ ...outcome, result: boundText(outcome.result, maxOutputBytes) });

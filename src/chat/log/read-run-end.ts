@@ -1,0 +1,50 @@
+import type { Run } from '../../generated/prisma/client.ts';
+import type { Database } from '../../storage/database.ts';
+import { usageOf } from '../usage/usage.ts';
+import {
+  type RunEnd,
+  type RunEvent,
+  type RunFailureCode,
+  runFailureCodes,
+  terminalBody,
+} from './run-event.ts';
+
+/**
+ * Reads from the database what a follower still has to see of an ended run: one `HistoryGap` if it misses run
+ * events, then the terminal run event.
+ *
+ * @param after The seq of the last run event already seen.
+ * @returns Undefined while the run is live. An empty list for a run that was deleted or seen to its end.
+ */
+export async function readRunEnd(
+  database: Database,
+  runId: number,
+  after: number,
+): Promise<RunEvent[] | undefined> {
+  const run = await database.run.findUnique({ where: { id: runId } });
+  if (run === null) return [];
+  const end = endOf(run);
+  if (end === undefined) return undefined;
+  const at = (run.finishedAt ?? run.createdAt).getTime();
+  const body = terminalBody(end, run.assistantMessageId, usageOf(run));
+  const terminal = { ...body, runId, at, seq: run.lastSeq };
+  if (after >= run.lastSeq) return [];
+  if (after === run.lastSeq - 1) return [terminal];
+  const toSeq = run.lastSeq - 1;
+  return [{ type: 'HistoryGap', runId, at, seq: toSeq, fromSeq: after + 1, toSeq }, terminal];
+}
+
+function endOf({ status, finishReason, errorCode, errorMessage }: Run): RunEnd | undefined {
+  switch (status) {
+    case 'COMPLETED':
+      return { status, finishReason: finishReason ?? 'OTHER' };
+    case 'CANCELLED':
+      return { status };
+    case 'FAILED': {
+      const code = errorCode as RunFailureCode;
+      return { status, code, reason: errorMessage ?? runFailureCodes[code] };
+    }
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,143 @@
+import type { Logger } from 'pino';
+import type { Bus } from '../bus/bus.ts';
+import { GatewayError, sessionNotFound, tryAgain } from '../errors.ts';
+import type { Run, Session } from '../generated/prisma/client.ts';
+import { Admission } from '../limits/admission.ts';
+import type { RunSlots } from '../limits/run-slots.ts';
+import type { Database } from '../storage/database.ts';
+import { type RunLog, runKey } from './log/run-writer.ts';
+import type { SessionLog } from './log/session-log.ts';
+import type { Models, ResolvedModel } from './models/models.ts';
+import { ProviderError } from './models/provider-error.ts';
+import type { LiveRuns } from './run/live-runs.ts';
+import { findKnown, type OnBusy, openRun } from './run/open-run.ts';
+
+export interface SendInput {
+  sessionId: number;
+  prompt: string;
+  requestId?: string | null | undefined;
+  onBusy: OnBusy;
+  providerName?: string | null | undefined;
+  modelName?: string | null | undefined;
+  /** Where the run logs if it starts at once. Default: the engine's log. */
+  log?: Logger;
+}
+
+export interface PromptSenderOptions {
+  database: Database;
+  models: Models;
+  runLog: RunLog;
+  sessionLog: SessionLog;
+  bus: Bus;
+  live: LiveRuns;
+  slots: RunSlots;
+  /** Runs of one session that may wait in the queue at once. */
+  maxQueuedRuns: number;
+  isOverloaded: () => boolean;
+}
+
+/** Turns a prompt into a run, and starts or queues it. */
+export class PromptSender {
+  readonly #options: PromptSenderOptions;
+  readonly #admission: Admission;
+  /** Prompts that are being sent and have no run yet. */
+  #sending = 0;
+
+  constructor(options: PromptSenderOptions) {
+    this.#options = options;
+    this.#admission = new Admission(options.isOverloaded);
+  }
+
+  /** Finds the run that was opened with the same request id. Works under overload and without the model. */
+  find(input: SendInput): Promise<Run | undefined> {
+    return findKnown(this.#options.database, input);
+  }
+
+  /** Sends a prompt for which `find` found no run. */
+  async send(input: SendInput): Promise<Run> {
+    // Check admission before any other work: when overloaded, even a lookup costs too much.
+    if (!this.#admission.admits(this.#options.live.size + this.#sending)) throw overloaded();
+    this.#sending += 1;
+    try {
+      return await this.#send(input);
+    } finally {
+      this.#sending -= 1;
+    }
+  }
+
+  /** Writes that a run waits, for followers that come before it starts. */
+  async logQueued(runId: number): Promise<void> {
+    await this.#options.runLog.append(runKey(runId), { type: 'RunQueued', runId });
+    this.#options.bus.ring(runKey(runId));
+  }
+
+  async #send(input: SendInput): Promise<Run> {
+    const { database, live } = this.#options;
+    const session = await database.session.findUnique({ where: { id: input.sessionId } });
+    if (session === null) throw sessionNotFound(input.sessionId);
+    const model = await this.#resolveModel(input, session);
+    // Check after resolving the model: asking a provider for its models can take seconds.
+    if (!live.isOpen) {
+      throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down; send again in a moment.');
+    }
+    const { run, opened, slot } = await this.#open(input, session, model);
+    if (!opened) return run;
+    const announced = this.#announce(run);
+    const setup = { systemPrompt: session.systemPrompt, model };
+    if (slot) live.launch(run, { slot, log: input.log, announced, setup });
+    else await this.#enqueue(run, input.onBusy);
+    await announced;
+    if (run.status === 'RUNNING') return run;
+    // The queued run may have been started in the meantime.
+    return (await database.run.findUnique({ where: { id: run.id } })) ?? run;
+  }
+
+  async #resolveModel(input: SendInput, session: Session): Promise<ResolvedModel> {
+    // A model name belongs to its provider: never combine the session's model with another provider.
+    const chosen = (input.providerName ?? input.modelName) ? input : session;
+    const providerName = chosen.providerName ?? session.providerName;
+    try {
+      return await this.#options.models.resolve({ providerName, modelName: chosen.modelName });
+    } catch (error) {
+      if (error instanceof ProviderError) throw new GatewayError('MODEL_UNAVAILABLE', error.message);
+      throw error;
+    }
+  }
+
+  /** Opens a run, with a slot if it is to start at once. */
+  async #open(input: SendInput, { userId }: Session, model: ResolvedModel) {
+    const { database, slots, maxQueuedRuns: maxQueued } = this.#options;
+    let slot: Disposable | undefined;
+    const claimSlot = () => {
+      slot = slots.claim(userId);
+    };
+    try {
+      const { run, opened } = await openRun(database, { ...input, model, maxQueued, claimSlot });
+      if (opened) return { run, opened, slot };
+      slot?.[Symbol.dispose]();
+      return { run, opened };
+    } catch (error) {
+      slot?.[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Tells the session's followers of the new messages. */
+  async #announce({ sessionId, userMessageId, assistantMessageId }: Run): Promise<void> {
+    const ids = [userMessageId, assistantMessageId].filter((id) => id !== null);
+    const changes = ids.map((messageId) => ({ type: 'MessageAdded' as const, messageId }));
+    await this.#options.sessionLog.append(sessionId, ...changes);
+  }
+
+  async #enqueue(run: Run, onBusy: OnBusy): Promise<void> {
+    const { live } = this.#options;
+    await this.logQueued(run.id);
+    if (onBusy === 'INTERRUPT') await live.cancelSession(run.sessionId, run.id);
+    await live.startNext(run.sessionId);
+  }
+}
+
+function overloaded(): GatewayError {
+  const message = 'The gateway has too much to do to take another prompt; try again in a moment.';
+  return tryAgain('OVERLOADED', message, { limit: 'MAX_EVENT_LOOP_DELAY_MS', retryAfter: 2 });
+}

@@ -1,0 +1,32 @@
+import type { Bus } from '../../bus/bus.ts';
+import type { Database } from '../../storage/database.ts';
+import { type RunEnd, terminalBody } from '../log/run-event.ts';
+import { type RunLog, RunWriter, runKey } from '../log/run-writer.ts';
+import type { SessionLog } from '../log/session-log.ts';
+import { noUsage } from '../usage/usage.ts';
+import { saveRunEnd } from './save-run-end.ts';
+
+export interface CancelQueuedRunOptions {
+  database: Database;
+  runLog: RunLog;
+  sessionLog: SessionLog;
+  bus: Bus;
+  /** How long the log of an ended run stays readable, in milliseconds. */
+  runLogTtlMs: number;
+}
+
+/** Cancels a run that is still QUEUED. Returns false when it is not. */
+export async function cancelQueuedRun(runId: number, options: CancelQueuedRunOptions): Promise<boolean> {
+  const { database, runLog, sessionLog, bus, runLogTtlMs } = options;
+  const run = await database.run.findUnique({ where: { id: runId } });
+  if (run?.status !== 'QUEUED') return false;
+  const end: RunEnd = { status: 'CANCELLED' };
+  const usage = noUsage(run);
+  const lastSeq = ((await runLog.lastSeq(runKey(runId))) ?? 0) + 1;
+  const ended = { run, end, content: '', reasoning: '', contextTokens: 0, lastSeq, usage };
+  if (!(await saveRunEnd(database, ended, 'QUEUED'))) return false;
+  const writer = new RunWriter(run, usage, { log: runLog, bus });
+  await writer.end(terminalBody(end, run.assistantMessageId, usage), runLogTtlMs);
+  await sessionLog.append(run.sessionId, { type: 'RunEnded', runId });
+  return true;
+}

@@ -1,0 +1,47 @@
+import type { z } from 'zod';
+import { milliseconds, wholeNumber } from './setting-type.ts';
+
+/** How runs are executed. */
+export const chatSettings = {
+  MODEL_IDLE_TIMEOUT_MS: milliseconds(1)
+    .default(60_000)
+    .meta({ description: 'A run fails when its model sends nothing for this long.' }),
+  MODEL_MAX_RETRIES: wholeNumber(0, 100).default(3).meta({
+    description: 'How often a failed model request is repeated, as long as the answer has not begun.',
+  }),
+  MAX_STEPS: wholeNumber(1, 1_000)
+    .default(16)
+    .meta({ description: 'How many requests one run may send to its model.' }),
+  MAX_QUEUED_RUNS: wholeNumber(0, 10_000)
+    .default(8)
+    .meta({ description: 'How many runs may be queued in one session.' }),
+  MAX_PROMPT_BYTES: wholeNumber(1, 1_073_741_824)
+    .default(262_144)
+    .meta({ description: 'Longest prompt, in bytes of UTF-8.' }),
+  CHECKPOINT_MS: milliseconds(1)
+    .default(1_000)
+    .meta({ description: 'How often an unfinished answer is stored in the database.' }),
+  RUN_LOG_TTL_MS: milliseconds(0)
+    .default(300_000)
+    .meta({ description: 'How long the log of a run can be replayed after the run has ended.' }),
+  SHUTDOWN_GRACE_MS: milliseconds(0)
+    .default(10_000)
+    .meta({ description: 'How long live runs may continue after the gateway was told to stop.' }),
+  TOOL_APPROVAL_TIMEOUT_MS: milliseconds(1)
+    .default(300_000)
+    .meta({ description: 'How long a tool call waits for a user to approve it. After that it is denied.' }),
+};
+
+export function toChat(env: z.output<z.ZodObject<typeof chatSettings>>) {
+  return {
+    modelIdleTimeoutMs: env.MODEL_IDLE_TIMEOUT_MS,
+    modelMaxRetries: env.MODEL_MAX_RETRIES,
+    maxSteps: env.MAX_STEPS,
+    maxQueuedRuns: env.MAX_QUEUED_RUNS,
+    maxPromptBytes: env.MAX_PROMPT_BYTES,
+    checkpointMs: env.CHECKPOINT_MS,
+    runLogTtlMs: env.RUN_LOG_TTL_MS,
+    shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
+    toolApprovalTimeoutMs: env.TOOL_APPROVAL_TIMEOUT_MS,
+  };
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { isPlainHttpUrl } from './http-url.ts';
+import { apiKey } from './setting-type.ts';
+
+const databaseUrl = z
+  .string()
+  .regex(
+    /^file:(?!:memory:)[^?#]+$/,
+    'must be a file: URL (file:data/switchyard.db): this version supports SQLite files only',
+  );
+
+const redisUrl = z
+  .string()
+  .refine(
+    isRedisUrl,
+    'must be a redis: or rediss: URL (redis://127.0.0.1:6379, rediss://user:password@redis.example.org:6380/1)',
+  );
+
+const blobUrl = z
+  .string()
+  .refine(
+    isBlobUrl,
+    'must be a file: URL (file:data/blobs), or s3://bucket/prefix with endpoint, region and forcePathStyle as its query',
+  );
+
+/** The database, Redis and the store for blobs. */
+export const storageSettings = {
+  DATABASE_URL: databaseUrl.optional().meta({
+    description: 'The SQLite file that holds sessions and messages.',
+    defaultInWords: 'file:<DATA_DIR>/switchyard.db',
+    secret: true,
+  }),
+  REDIS_URL: redisUrl.optional().meta({
+    description:
+      'Redis server in which several gateways count the requests of a client together. Without it, each gateway counts alone.',
+    secret: true,
+  }),
+  BLOB_URL: blobUrl.optional().meta({
+    description:
+      'Where recordings are stored: a folder, or s3://bucket/prefix?endpoint=…&region=…&forcePathStyle=true.',
+    defaultInWords: 'file:<DATA_DIR>/blobs',
+    secret: true,
+  }),
+  S3_ACCESS_KEY_ID: apiKey
+    .optional()
+    .meta({ description: 'Access key for the bucket; needed when BLOB_URL names a bucket.', secret: true }),
+  S3_SECRET_ACCESS_KEY: apiKey
+    .optional()
+    .meta({ description: 'The secret that belongs to S3_ACCESS_KEY_ID.', secret: true }),
+};
+
+type Storage = z.output<z.ZodObject<typeof storageSettings>>;
+
+/** Returns a sentence for each contradiction between the settings of storage. */
+export function storageConflicts(env: Storage): string[] {
+  const isBucket = env.BLOB_URL?.startsWith('s3:') ?? false;
+  return (['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const).flatMap((name) => {
+    if (isBucket === (env[name] !== undefined)) return [];
+    return isBucket ? `${name} is needed for the bucket.` : `${name} has no effect without an s3: BLOB_URL.`;
+  });
+}
+
+function isRedisUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname, pathname, search, hash, username, password } = new URL(value);
+  return (
+    (protocol === 'redis:' || protocol === 'rediss:') &&
+    hostname !== '' &&
+    /^(\/\d*)?$/.test(pathname) &&
+    search === '' &&
+    hash === '' &&
+    [username, password].every(isPercentEncoded)
+  );
+}
+
+function isPercentEncoded(text: string): boolean {
+  return !/%(?![\da-f]{2})/i.test(text);
+}
+
+function isBlobUrl(value: string): boolean {
+  if (/^file:[^?#]+$/.test(value)) return true;
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname, username, password, port, hash, searchParams: query } = new URL(value);
+  const endpoint = query.get('endpoint');
+  return (
+    protocol === 's3:' &&
+    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(hostname) &&
+    [username, password, port, hash].every((part) => part === '') &&
+    [...query.keys()].every((key) => ['endpoint', 'region', 'forcePathStyle'].includes(key)) &&
+    (endpoint === null || isPlainHttpUrl(endpoint)) &&
+    query.get('region') !== '' &&
+    ['true', 'false', null].includes(query.get('forcePathStyle'))
+  );
+}
