@@ -27,8 +27,9 @@ const mayImport: Record<string, string[]> = {
   log: ['base'],
   errors: ['base'],
   base: [],
-  agent: ['gql'],
-  console: ['gql'],
+  client: ['gql'],
+  agent: ['client', 'gql'],
+  console: ['client', 'gql'],
 };
 
 const files = readSourceFiles();

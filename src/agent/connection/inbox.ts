@@ -1,12 +1,14 @@
 import { print } from 'graphql';
 import { createClient, NetworkError } from 'graphql-sse';
+import { dataOf } from '../../client/ask.ts';
+import { GatewayError, gatewayErrorOfResponse, unreachable } from '../../client/errors.ts';
 import {
   NodeInboxDocument,
   type NodeInboxSubscription,
   type NodeInboxSubscriptionVariables,
 } from '../../gql/graphql.ts';
 import type { GatewayAddress } from './gateway-client.ts';
-import { dataOf, errorOf, GatewayRefusal, GatewayUnreachable, reasonOf } from './gateway-error.ts';
+import { reasonOf } from './reason-of.ts';
 
 /** What the gateway tells an agent. */
 export type NodeCommand = NodeInboxSubscription['nodeInbox'];
@@ -19,7 +21,7 @@ export type NodeCommandOf<Name extends NodeCommand['__typename']> = Extract<
  * One connection to the inbox, until the gateway completes it.
  *
  * @param signal Aborts to close it: then it ends, or throws.
- * @throws GatewayRefusal, or GatewayUnreachable where the connection was lost.
+ * @throws GatewayError, a passing one where the connection was lost.
  */
 export async function* followInbox(
   { url, token }: GatewayAddress,
@@ -41,10 +43,10 @@ export async function* followInbox(
     const request = { query: print(NodeInboxDocument), variables };
     for await (const result of client.iterate<NodeInboxSubscription>(request)) yield dataOf(result).nodeInbox;
   } catch (error) {
-    if (error instanceof GatewayRefusal || error instanceof GatewayUnreachable) throw error;
+    if (error instanceof GatewayError) throw error;
     if (error instanceof NetworkError && error.response instanceof Response)
-      throw await errorOf(error.response);
-    throw new GatewayUnreachable('The connection was lost.', { cause: error });
+      throw await gatewayErrorOfResponse(error.response);
+    throw unreachable(error);
   } finally {
     signal.removeEventListener('abort', close);
     close();

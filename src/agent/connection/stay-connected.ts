@@ -1,10 +1,11 @@
+import { BackOff, pause } from '../../client/back-off.ts';
+import { GatewayError } from '../../client/errors.ts';
 import type { NodeInboxInput } from '../../gql/graphql.ts';
 import { AgentError, exitCodes } from '../errors/agent-error.ts';
 import { formatDuration, formatLine } from '../output/format.ts';
-import { BackOff, pause } from './back-off.ts';
 import type { GatewayAddress } from './gateway-client.ts';
-import { GatewayRefusal, reasonOf } from './gateway-error.ts';
 import { followInbox, type NodeCommand, type NodeCommandOf } from './inbox.ts';
+import { reasonOf } from './reason-of.ts';
 
 export interface StayConnectedOptions {
   address: GatewayAddress;
@@ -108,7 +109,7 @@ function leave({ reason, message }: NodeCommandOf<'InboxClosed'>): string {
 
 function lossOf(error: unknown): string {
   if (error instanceof AgentError) throw error;
-  if (error instanceof GatewayRefusal) {
+  if (error instanceof GatewayError && !error.isPassing) {
     const said = `The gateway refuses this agent (${error.code}): ${formatLine(error.message)}`;
     throw new AgentError(said, exitCodes.turnedAway);
   }

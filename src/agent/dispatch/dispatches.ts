@@ -1,7 +1,8 @@
+import { GatewayError } from '../../client/errors.ts';
 import { AcknowledgeDispatchDocument, FinishDispatchDocument } from '../../gql/graphql.ts';
 import type { GatewayClient } from '../connection/gateway-client.ts';
-import { GatewayRefusal, reasonOf } from '../connection/gateway-error.ts';
 import type { NodeCommandOf } from '../connection/inbox.ts';
+import { reasonOf } from '../connection/reason-of.ts';
 import { formatBytes, formatDuration, formatLine } from '../output/format.ts';
 import type { ToolReport } from '../tools/tool.ts';
 import type { ToolCall, Tools } from '../tools/tools.ts';
@@ -142,7 +143,7 @@ export class Dispatches {
     try {
       await send(report);
     } catch (error) {
-      if (!(error instanceof GatewayRefusal) || error.code === 'UNAUTHENTICATED') throw error;
+      if (!(error instanceof GatewayError) || error.isPassing || error.isUnauthenticated) throw error;
       const result = `It has ended, and the gateway refuses its result: ${error.message}`;
       await send({ status: 'FAILED', errorCode: 'FAILED', result });
     }

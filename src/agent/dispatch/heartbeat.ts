@@ -1,5 +1,5 @@
+import { pause } from '../../client/back-off.ts';
 import { NodeHeartbeatDocument, type NodeStatsInput } from '../../gql/graphql.ts';
-import { pause } from '../connection/back-off.ts';
 import type { GatewayClient } from '../connection/gateway-client.ts';
 
 export interface HeartbeatOptions {

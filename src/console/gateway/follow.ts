@@ -1,5 +1,5 @@
+import type { GatewayError } from '../../client/errors.ts';
 import type { TypedDocumentString } from '../../gql/console/graphql.ts';
-import type { GatewayError } from './gateway-error.ts';
 
 /** A subscription that is kept up however often the connection is lost. */
 export interface Follow<D, V> {

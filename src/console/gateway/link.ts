@@ -1,8 +1,8 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
-import { BackOff } from './back-off.ts';
+import type { GatewayError } from '../../client/errors.ts';
 import type { Follow, Unfollow } from './follow.ts';
-import type { GatewayError } from './gateway-error.ts';
 import type { Identity } from './identity.ts';
+import { createPageBackOff } from './page-back-off.ts';
 import { openStream, type Stream } from './stream.ts';
 
 /** Keeps subscriptions up: when the connection is lost it comes back, and each goes on where it was. */
@@ -24,7 +24,7 @@ type Followed = Follow<unknown, unknown>;
 export function createLink(identity: Identity): Link {
   const follows = new Map<Followed, Unfollow | undefined>();
   const trouble = signal<string | undefined>();
-  const backOff = new BackOff();
+  const backOff = createPageBackOff();
   let stream: Stream | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let openedAt = 0;
@@ -55,7 +55,7 @@ export function createLink(identity: Identity): Link {
     if (resting) return;
     if (Date.now() - openedAt > goodMs) backOff.reset();
     trouble.value = error.message;
-    timer = setTimeout(connect, backOff.next());
+    timer = setTimeout(connect, backOff.next(error.retryAfterMs));
   };
   return {
     trouble,

@@ -1,12 +1,12 @@
 import { type Client, createClient, NetworkError } from 'graphql-sse';
-import type { Follow } from './follow.ts';
 import {
   type ErrorLike,
   type GatewayError,
   gatewayErrorOf,
   gatewayErrorOfResponse,
   unreachable,
-} from './gateway-error.ts';
+} from '../../client/errors.ts';
+import type { Follow } from './follow.ts';
 import { randomId } from './random-id.ts';
 
 export interface StreamOptions {

@@ -1,9 +1,9 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
+import { GatewayError } from '../../client/errors.ts';
 import { ViewerDocument, type ViewerQuery } from '../../gql/console/graphql.ts';
 import type { Ask } from '../gateway/ask.ts';
-import { BackOff } from '../gateway/back-off.ts';
-import { GatewayError } from '../gateway/gateway-error.ts';
 import type { Identity } from '../gateway/identity.ts';
+import { createPageBackOff } from '../gateway/page-back-off.ts';
 
 /** Who is asking, and which models there are for them. */
 export interface Account {
@@ -25,7 +25,7 @@ export function createAccount(ask: Ask, identity: Identity): Account {
     models,
     problem,
     async load() {
-      const backOff = new BackOff();
+      const backOff = createPageBackOff();
       for (;;) {
         try {
           const found = await ask(ViewerDocument, {});

@@ -1,6 +1,7 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
-import { BackOff } from '../gateway/back-off.ts';
-import { GatewayError, wordsOf } from '../gateway/gateway-error.ts';
+import { GatewayError } from '../../client/errors.ts';
+import { createPageBackOff } from '../gateway/page-back-off.ts';
+import { wordsOf } from '../gateway/words-of.ts';
 import { draftStore, newDraft } from './draft-store.ts';
 
 /** Where a prompt is written. It stays there until the gateway has taken it. */
@@ -55,7 +56,7 @@ export function createComposer(place: string, send: Send): Composer {
 }
 
 async function sendUntilAnswered(send: Send, prompt: string, requestId: string): Promise<void> {
-  const backOff = new BackOff();
+  const backOff = createPageBackOff();
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await send(prompt, requestId);

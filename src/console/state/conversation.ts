@@ -7,8 +7,8 @@ import {
   type SessionStateFragment,
 } from '../../gql/console/graphql.ts';
 import type { Ask } from '../gateway/ask.ts';
-import { wordsOf } from '../gateway/gateway-error.ts';
 import type { Link } from '../gateway/link.ts';
+import { wordsOf } from '../gateway/words-of.ts';
 import { followRun } from './follow-run.ts';
 import { isLive, type MessageEntry } from './message-entry.ts';
 import { createTranscript, type Transcript } from './transcript.ts';

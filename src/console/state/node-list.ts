@@ -1,7 +1,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { AgentNodesDocument, type NodeStateFragment } from '../../gql/console/graphql.ts';
 import type { Ask } from '../gateway/ask.ts';
-import { wordsOf } from '../gateway/gateway-error.ts';
+import { wordsOf } from '../gateway/words-of.ts';
 
 /** The nodes that can be attached. */
 export interface NodeList {

@@ -5,7 +5,7 @@ import {
   SessionsDocument,
 } from '../../gql/console/graphql.ts';
 import type { Ask } from '../gateway/ask.ts';
-import { wordsOf } from '../gateway/gateway-error.ts';
+import { wordsOf } from '../gateway/words-of.ts';
 
 const pageSize = 30;
 /** The most that the gateway gives at once, unless it was told otherwise. */

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { wordsOf } from '../gateway/gateway-error.ts';
+import { wordsOf } from '../gateway/words-of.ts';
 
 /** Something that may fail, with what is to be shown of that at the place where it was asked for. */
 export function useAttempt() {

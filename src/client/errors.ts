@@ -1,0 +1,86 @@
+export interface GatewayErrorOptions extends ErrorOptions {
+  /** The HTTP status, where the gateway or a proxy answered with one that is no success. */
+  status?: number | undefined;
+  /** How long the `Retry-After` header asks to wait, in milliseconds. */
+  retryAfterMs?: number | undefined;
+}
+
+/** The gateway did not do what it was asked for. The message is the gateway's own where it gave one. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+  /** GraphQL's `extensions.code`, empty where the error has no code; UNREACHABLE where no GraphQL result came. */
+  readonly code: string;
+  readonly status: number | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, code: string, options: GatewayErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
+    this.status = options.status;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+
+  get isUnauthenticated(): boolean {
+    return this.code === 'UNAUTHENTICATED';
+  }
+
+  /** Whether the same request may succeed later. Every other error is final: asking again gives the same. */
+  get isPassing(): boolean {
+    return passingCodes.has(this.code);
+  }
+}
+
+/** A copy of `passingCodes` in `src/errors.ts`, which this kit must not import; a test compares them. */
+const passingCodes = new Set([
+  'UNREACHABLE',
+  'REQUEST_TIMEOUT',
+  'RATE_LIMITED',
+  'INTERNAL_SERVER_ERROR',
+  'OVERLOADED',
+  'IDENTITY_UNAVAILABLE',
+  'MODEL_UNAVAILABLE',
+  'SHUTTING_DOWN',
+  'INSUFFICIENT_STORAGE',
+]);
+
+/** An error of a GraphQL result, as far as this kit reads it. */
+export interface ErrorLike {
+  readonly message: string;
+  readonly extensions?: { readonly [name: string]: unknown };
+}
+
+/** The error that stands for those of a GraphQL result: the first one decides. */
+export function gatewayErrorOf(errors: readonly ErrorLike[], options?: GatewayErrorOptions): GatewayError {
+  const [first] = errors;
+  const code = first?.extensions?.['code'];
+  const message = first?.message ?? 'The gateway did not say why.';
+  return new GatewayError(message, typeof code === 'string' ? code : '', options);
+}
+
+/** The error that stands for an HTTP response that is no success. Reads its body. */
+export async function gatewayErrorOfResponse(response: Response): Promise<GatewayError> {
+  const { status, statusText, headers } = response;
+  const options = { status, retryAfterMs: retryAfterOf(headers) };
+  const body: unknown = await response.json().catch(() => undefined);
+  const { errors, detail } = (body ?? {}) as { errors?: ErrorLike[]; detail?: unknown };
+  if (Array.isArray(errors) && errors.length > 0) return gatewayErrorOf(errors, options);
+  const said = `The gateway answered ${status} ${statusText}`.trim();
+  return new GatewayError(typeof detail === 'string' ? detail : `${said}.`, codeOf(status), options);
+}
+
+/** A proxy in front of the gateway may answer with any status; only those about access are final. */
+function codeOf(status: number): string {
+  if (status === 401) return 'UNAUTHENTICATED';
+  return status === 403 ? 'FORBIDDEN' : 'UNREACHABLE';
+}
+
+/** The gateway sends seconds. The header's other form, a date, is ignored. */
+function retryAfterOf(headers: Headers): number | undefined {
+  const header = headers.get('retry-after') ?? '';
+  return /^\d+$/.test(header) ? Number(header) * 1_000 : undefined;
+}
+
+/** The error that stands for a request that got no response. */
+export function unreachable(cause: unknown): GatewayError {
+  return new GatewayError('The gateway cannot be reached.', 'UNREACHABLE', { cause });
+}
