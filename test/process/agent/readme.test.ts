@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { programFile } from '../../support/built.ts';
-import { snippets } from '../../support/files/readme.ts';
+import { readPage, snippets } from '../../support/files/readme.ts';
 import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import { openTestTools } from '../../support/node/agent-tools.ts';
@@ -43,7 +43,7 @@ test('the three steps of the README lead from nothing to a command that runs on 
 });
 
 test('the policy in the README of the agent is valid', async () => {
-  const [policy = ''] = snippets('yaml');
+  const [policy = ''] = snippets('yaml', readPage('src/agent/README.md'));
   await using tools = await openTestTools({ policy });
   expect(tools.capabilities).not.toContain('write_file');
 });
