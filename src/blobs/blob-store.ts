@@ -16,7 +16,7 @@ export interface ByteRange {
   end: number;
 }
 
-export interface BlobEntry {
+interface BlobEntry {
   key: string;
   modifiedAt: Date;
 }

@@ -26,11 +26,6 @@ export interface NewSession extends SessionSettings {
   isAdmin: boolean;
 }
 
-export interface SessionFilter {
-  userId?: string | null | undefined;
-  featureName?: string | null | undefined;
-}
-
 export interface SessionsOptions {
   database: Database;
   engine: Engine;

@@ -18,7 +18,7 @@ export interface ToolCall {
   maxOutputBytes: number;
 }
 
-export interface RunToolOptions {
+interface RunToolOptions {
   /** Aborts to cancel the call. */
   cancel: AbortSignal;
   /** Takes output while it is produced. */

@@ -6,7 +6,7 @@ import { countTokens } from '../usage/estimate-tokens.ts';
 import { type StoredMessage, toModelMessages } from './model-messages.ts';
 
 /** Taken as the context of a model whose limit nobody told. */
-export const assumedContextLimit = 128_000;
+const assumedContextLimit = 128_000;
 /** Kept free for the answer, in tokens; never more than a quarter of the context. */
 const answerReserve = 4_096;
 /** What a message costs besides its text, in tokens: its role and its delimiters. */

@@ -35,7 +35,7 @@ export const runFailureCodes = {
 export type RunFailureCode = keyof typeof runFailureCodes;
 
 /** A run's failure, as data: what `RunFailed` and `Run.error` show. */
-export interface RunFailure {
+interface RunFailure {
   code: RunFailureCode;
   /** A sentence for people; never a stack, a key or an address. */
   reason: string;

@@ -4,18 +4,18 @@ import { type CatalogModel, type CatalogProviderName, modelCatalog } from './mod
 import { createModelListing } from './model-listing.ts';
 
 /** The providers that exist, configured or not, in the order in which the default is looked for. */
-export const providerNames = ['openai-compatible', 'openai', 'anthropic', 'google', 'demo'] as const;
+const providerNames = ['openai-compatible', 'openai', 'anthropic', 'google', 'demo'] as const;
 
-export type ProviderName = (typeof providerNames)[number];
+type ProviderName = (typeof providerNames)[number];
 
 /** A provider on the internet. `baseUrl` is for proxies; default: the provider's own address. */
-export interface HostedProvider {
+interface HostedProvider {
   apiKey: string;
   baseUrl?: string | undefined;
 }
 
 /** A server that speaks OpenAI's Chat Completions: Ollama, vLLM, llama.cpp, DeepSeek and many more. */
-export interface CompatibleServer {
+interface CompatibleServer {
   baseUrl: string;
   apiKey?: string | undefined;
 }

@@ -21,7 +21,7 @@ export interface ModelInfo {
   isDefault: boolean;
 }
 
-export interface ModelChoice {
+interface ModelChoice {
   /** Null or absent: the gateway's default provider. */
   providerName?: string | null | undefined;
   /** Null or absent: the default model of the provider. */

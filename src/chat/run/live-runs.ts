@@ -20,7 +20,7 @@ export interface LiveRunsOptions {
   log: Logger;
 }
 
-export interface ExecuteContext {
+interface ExecuteContext {
   /** Aborts when the run is cancelled. */
   signal: AbortSignal;
   /** Aborts when the gateway closes. */

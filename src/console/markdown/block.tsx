@@ -38,7 +38,7 @@ export function Block({ token }: { token: MarkedToken }) {
   }
 }
 
-export function BlockList({ tokens }: { tokens: readonly MarkedToken[] }) {
+function BlockList({ tokens }: { tokens: readonly MarkedToken[] }) {
   return (
     <>
       {tokens.map((token, index) => (

@@ -2,7 +2,7 @@ import type { ToolApproval } from '../../gql/console/graphql.ts';
 import { useApp } from './app-context.ts';
 
 /** What is chosen for a session; null and undefined leave it to the gateway. */
-export interface Settings {
+interface Settings {
   providerName?: string | null | undefined;
   modelName?: string | null | undefined;
   toolApproval?: ToolApproval | null | undefined;

@@ -1,7 +1,7 @@
 import { refusal } from '../../errors.ts';
 
 /** What a request says of its document; either may be missing. */
-export interface SentDocument {
+interface SentDocument {
   query: string | undefined;
   /** `extensions.persistedQuery.sha256Hash`, in hexadecimal digits. */
   sha256Hash: string | undefined;

@@ -12,7 +12,7 @@ export interface SharedResults {
 }
 
 /** The results of one selection, with its variables, by value. */
-export interface SharedSelection {
+interface SharedSelection {
   find(value: unknown): string | undefined;
   /** Keeps the JSON of a result without errors, where the value is shareable. */
   keep(value: unknown, json: string): void;

@@ -7,7 +7,7 @@ export interface StreamOwner {
 }
 
 /** Disposing ends the watch. */
-export interface OwnerWatch extends Disposable {
+interface OwnerWatch extends Disposable {
   /** Aborts when they are not known any more. */
   readonly signal: AbortSignal;
 }

@@ -12,7 +12,7 @@ export interface Content {
   tail: string;
 }
 
-export interface ContentPart {
+interface ContentPart {
   /** What stands before the bytes. */
   head: string;
   range: ByteRange;

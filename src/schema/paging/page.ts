@@ -11,7 +11,7 @@ export interface Page {
   order: 'asc' | 'desc';
 }
 
-export interface PageArgs {
+interface PageArgs {
   first?: number | null | undefined;
   after?: string | null | undefined;
   last?: number | null | undefined;

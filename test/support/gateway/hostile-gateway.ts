@@ -20,7 +20,7 @@ export interface HostileAnswer {
   text: string;
 }
 
-export interface HostileInit extends RequestInit {
+interface HostileInit extends RequestInit {
   /** Leaves once this was read: for streams that are not ended by the gateway. */
   until?: string;
 }

@@ -17,7 +17,7 @@ export interface ToolChat extends AsyncDisposable {
 }
 
 /** One tool that reads, and one that always fails. */
-export function createFileTools() {
+function createFileTools() {
   return createTools({
     read: ({ args }) => `content of ${JSON.stringify(args)}`,
     write: () => ({ status: 'FAILED', result: 'read-only', exitCode: 1 }),

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { z } from 'zod';
 import type { TestGateway } from '../gateway/gateway.ts';
 
-export interface RestAnswer {
+interface RestAnswer {
   status: number;
   headers: Headers;
   /** Undefined without a body. */
@@ -19,7 +19,7 @@ export interface Frame {
   data: any;
 }
 
-export interface ChatOptions {
+interface ChatOptions {
   headers?: Record<string, string>;
   signal?: AbortSignal;
 }

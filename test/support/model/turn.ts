@@ -40,7 +40,7 @@ export interface ErrorWords {
   message?: string;
 }
 
-export interface ErrorChunkStep {
+interface ErrorChunkStep {
   type: 'errorChunk';
   error: ErrorWords;
 }

@@ -4,7 +4,7 @@ import { openTools } from '../../../src/agent/tools/open-tools.ts';
 import type { ToolReport } from '../../../src/agent/tools/tool.ts';
 import { openTemporaryFolder } from '../files/temporary-folder.ts';
 
-export interface CallOptions {
+interface CallOptions {
   cancel?: AbortSignal;
   onOutput?(text: string): void;
   /** Default: 20,000. */

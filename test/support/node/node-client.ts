@@ -5,7 +5,7 @@ import type { GraphQLAnswer } from '../gateway/gateway-api.ts';
 import { createNodeReports, type NodeReports } from './node-reports.ts';
 
 /** A command as the agent of a node gets it. */
-export interface SeenCommand {
+interface SeenCommand {
   __typename: 'InboxOpened' | 'RunDispatch' | 'CancelDispatch' | 'InboxClosed';
   seq: number;
   // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
@@ -48,7 +48,7 @@ export const inboxDocument = `subscription ($input: NodeInboxInput!, $after: Int
   }
 }`;
 
-export const allTools = ['run_command', 'read_file', 'write_file', 'edit_file', 'list_files', 'search_files'];
+const allTools = ['run_command', 'read_file', 'write_file', 'edit_file', 'list_files', 'search_files'];
 
 /** Connects with the real client of graphql-sse. It is connected once `InboxOpened` has come. */
 export function connectNode(url: string, token: string, options: NodeClientOptions = {}): NodeClient {

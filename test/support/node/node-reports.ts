@@ -1,6 +1,6 @@
 import type { GraphQLAnswer } from '../gateway/gateway-api.ts';
 
-export interface Report {
+interface Report {
   status?: 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT';
   result?: string;
   exitCode?: number;

@@ -16,7 +16,7 @@ export interface SpawnedGateway extends AsyncDisposable {
   kill(signal: NodeJS.Signals): void;
 }
 
-export interface LogLine extends Record<string, unknown> {
+interface LogLine extends Record<string, unknown> {
   msg: string;
 }
 
