@@ -1,7 +1,7 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
-import { KindSequencer } from './test/support/kind-sequencer.ts';
-import { SlowestFiles } from './test/support/slowest-files.ts';
-import { type Kind, kinds, testFiles } from './test/support/test-kinds.ts';
+import { KindSequencer } from './test/support/suite/kind-sequencer.ts';
+import { SlowestFiles } from './test/support/suite/slowest-files.ts';
+import { type Kind, kinds, testFiles } from './test/support/suite/test-kinds.ts';
 
 const files = testFiles();
 
@@ -16,7 +16,7 @@ const project = (name: Kind): TestProjectInlineConfiguration => ({
     name,
     include: files[name],
     isolate: !sharing.includes(name),
-    globalSetup: name === 'browser' ? ['test/support/chromium.ts'] : [],
+    globalSetup: name === 'browser' ? ['test/support/suite/chromium.ts'] : [],
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },
@@ -26,7 +26,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
-    globalSetup: ['test/support/build.ts'],
+    globalSetup: ['test/support/suite/build.ts'],
     sequence: { sequencer: KindSequencer },
     reporters: ['default', new SlowestFiles()],
     projects: kinds.map(project),

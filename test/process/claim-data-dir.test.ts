@@ -4,8 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { claimDataDir } from '../../src/storage/claim-data-dir.ts';
-import { builtScript } from '../support/built.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
+import { builtScript } from '../support/suite/built.ts';
 
 test('a second gateway on the same folder is refused', async () => {
   await using folder = await openTemporaryFolder();

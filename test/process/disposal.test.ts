@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text as readText } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { builtScript } from '../support/built.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
+import { builtScript } from '../support/suite/built.ts';
 
 test('disposed gateways leave no handle open in their process', async ({ signal }) => {
   await using folder = await openTemporaryFolder();

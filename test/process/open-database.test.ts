@@ -7,8 +7,8 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { readMigrations } from '../../src/storage/migrations.ts';
 import { openDatabase } from '../../src/storage/open-database.ts';
-import { builtScript } from '../support/built.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
+import { builtScript } from '../support/suite/built.ts';
 
 const log = pino({ level: 'silent' });
 const open = (file: string) => openDatabase({ url: `file:${file}`, log });

@@ -4,12 +4,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { programFile } from '../../support/built.ts';
 import { readPage, snippets } from '../../support/files/readme.ts';
 import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import { openTestTools } from '../../support/node/agent-tools.ts';
 import { connectionOf } from '../../support/node/nodes.ts';
+import { programFile } from '../../support/suite/built.ts';
 
 const program = `"${process.execPath}" "${programFile}"`;
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { programFile } from '../built.ts';
+import { programFile } from '../suite/built.ts';
 
 export interface Exit {
   code: number | null;

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { programFile } from '../built.ts';
+import { programFile } from '../suite/built.ts';
 
 export interface Outcome {
   code: number;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { builtScript, supportScripts } from './built.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** The last files that a build writes, of the program and of its console. */
 const results = ['dist/main.js', 'dist/console/main.js'];

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseSourceFile } from './files/source-file.ts';
+import { parseSourceFile } from '../files/source-file.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** What a test file needs around it, the costliest first. */
 export const kinds = ['browser', 'process', 'alone', 'gateway', 'unit', 'static'] as const;
