@@ -1,8 +1,8 @@
 import { GraphQLError } from 'graphql';
 
 /**
- * Every code that a client can find in `extensions.code`, with its HTTP status. `README.md` in `src/http` says where
- * the status is used: a GraphQL result with data keeps 200, whatever its errors.
+ * Every code that a client can find in `extensions.code`, with its HTTP status. A GraphQL result that has data keeps
+ * the status 200. `src/http/ERRORS.md` explains each code to clients; a test compares the two.
  */
 export const errorStatus = {
   /** The request is not a GraphQL request, or not the HTTP that it should be. */

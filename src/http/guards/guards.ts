@@ -17,7 +17,10 @@ export interface GuardOptions extends HostOptions {
   bodyTimeoutMs: number;
 }
 
-/** What every request passes before its route, in this order: a refusal is to be readable for who may ask. */
+/**
+ * What every request passes before its route. CORS comes before every refusal but that of a wrong host, so that pages of
+ * allowed origins can read why they are refused.
+ */
 export async function createGuards(options: GuardOptions): Promise<readonly Guard[]> {
   const { corsOrigins, requests, bodyTimeoutMs } = options;
   return [

@@ -68,7 +68,7 @@ const variables = fc.oneof(
 test.each([
   ['/graphql', 'application/json'],
   ['/graphql/stream', 'text/event-stream'],
-])('%s answers any request with data, or with errors that the README knows', async (path, accept) => {
+])('%s answers any request with data, or with errors that ERRORS.md lists', async (path, accept) => {
   await fc.assert(
     fc.asyncProperty(document, variables, fc.option(fc.string()), async (query, given, operationName) => {
       const response = await fetch(gateway.url + path, {

@@ -33,13 +33,13 @@ async function send(url: string, path: string, headers: string[], method = 'GET'
   };
 }
 
-const refusals: [string, string, number, string, () => Promise<(path: string) => Promise<Answer>>][] = [
+const refusals: [string, string, number, string, (path: string) => Promise<Answer>][] = [
   [
     'a page of another origin',
     'FORBIDDEN',
     403,
     'This gateway answers no pages of other origins; CORS_ORIGINS can allow them.',
-    async () => (path) =>
+    (path) =>
       send(gateway.url, path, [`Host: ${new URL(gateway.url).host}`, 'Origin: https://mallory.example']),
   ],
   [
@@ -47,23 +47,22 @@ const refusals: [string, string, number, string, () => Promise<(path: string) =>
     'MISDIRECTED_REQUEST',
     421,
     'This gateway does not know itself by this name: if it has it, add it to ALLOWED_HOSTS.',
-    async () => (path) => send(gateway.url, path, ['Host: mallory.example']),
+    (path) => send(gateway.url, path, ['Host: mallory.example']),
   ],
   [
     'a request too many',
     'RATE_LIMITED',
     429,
     'You may send 1 requests in a minute, 1 of them at once; try again later.',
-    async () => {
+    async (path) => {
       await fetch(`${limited.url}/graphql?query={__typename}`);
-      return (path) => send(limited.url, path, [`Host: ${new URL(limited.url).host}`]);
+      return send(limited.url, path, [`Host: ${new URL(limited.url).host}`]);
     },
   ],
 ];
 
-describe.each(refusals)('%s', (_what, code, status, message, prepare) => {
+describe.each(refusals)('%s', (_what, code, status, message, ask) => {
   test(`is answered ${status}, with ${code} on the paths of GraphQL and a detail on those of REST`, async () => {
-    const ask = await prepare();
     for (const path of ['/graphql', '/graphql/stream']) {
       const answer = await ask(path);
       const errors = [{ message, extensions: expect.objectContaining({ code }) }];

@@ -38,7 +38,7 @@ export const doors: [name: string, door: Door][] = [
   ['graphql-sse with a single connection', single],
 ];
 
-/** Fails unless the operation was refused: errors with codes that the README knows, and not a field of data. */
+/** Fails unless the operation was refused: errors with codes that `src/http/ERRORS.md` lists, and no field of data. */
 export function expectRefused(answer: HostileAnswer): void {
   const { data, errors = [] } = resultIn(answer);
   expect(Object.values(data ?? {}).filter((value) => value !== null)).toEqual([]);

@@ -110,7 +110,7 @@ async function askAsTold(gateway: GatewayProcess, sessionId: string): Promise<Se
   }
 }
 
-/** Says 503 and 507 only where the README does: the rest of what begins with a 5 is a fault of the gateway. */
+/** Only 503 and 507 are refusals, as `src/http/ERRORS.md` says: any other status from 500 on is a fault of the gateway. */
 function createCheck(secrets: string[]) {
   const ours =
     /\n\s+at |node_modules|\.[cm]?[jt]s:\d|SQLITE_|prisma\.|`main`|Internal Server Error|went wrong/i;
