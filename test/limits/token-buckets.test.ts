@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { openRedis } from '../../src/bus/redis.ts';
 import { createMemoryTokenBuckets } from '../../src/limits/memory-token-buckets.ts';
 import { createRedisTokenBuckets } from '../../src/limits/redis-token-buckets.ts';
@@ -24,7 +24,7 @@ function takeMany(buckets: TokenBuckets, key: string, count: number): Promise<nu
 function contract(open: (size: BucketSize) => Promise<TokenBuckets>) {
   const aMinute = 60_000;
 
-  it('give as many tokens as a full bucket holds, and then say when there will be one', async () => {
+  test('give as many tokens as a full bucket holds, and then say when there will be one', async () => {
     const buckets = await open({ capacity: 3, perMinute: 1 });
     const answers = await takeMany(buckets, 'alice', 5);
     expect(answers.filter((wait) => wait === 0)).toHaveLength(3);
@@ -34,13 +34,13 @@ function contract(open: (size: BucketSize) => Promise<TokenBuckets>) {
     }
   });
 
-  it('cost nothing where there was no token: asking does not put it off', async () => {
+  test('cost nothing where there was no token: asking does not put it off', async () => {
     const buckets = await open({ capacity: 1, perMinute: 1 });
     await takeMany(buckets, 'alice', 100);
     expect(await buckets.take('alice')).toBeLessThanOrEqual(aMinute);
   });
 
-  it('are one for each key', async () => {
+  test('are one for each key', async () => {
     const buckets = await open({ capacity: 1, perMinute: 1 });
     const keys = [
       'alice',
@@ -58,7 +58,7 @@ function contract(open: (size: BucketSize) => Promise<TokenBuckets>) {
     );
   });
 
-  it('fill evenly, and never give more than came in and was there', async () => {
+  test('fill evenly, and never give more than came in and was there', async () => {
     const size = { capacity: 10, perMinute: 6_000 };
     const buckets = await open(size);
     const startedAt = performance.now();
@@ -76,7 +76,7 @@ function contract(open: (size: BucketSize) => Promise<TokenBuckets>) {
     expect(given).toBeLessThanOrEqual(size.capacity + cameIn + 1);
   });
 
-  it('give a token when it was said that there would be one', async () => {
+  test('give a token when it was said that there would be one', async () => {
     const buckets = await open({ capacity: 1, perMinute: 600 });
     await buckets.take('alice');
     const saidAt = performance.now();
@@ -94,7 +94,7 @@ describe('token buckets in memory', () => {
 describeWithRedis('token buckets in Redis', () => {
   contract(async (size) => (await openRedisBuckets(size)).buckets);
 
-  it('are shared by those who use the same name, however many take at once', async () => {
+  test('are shared by those who use the same name, however many take at once', async () => {
     const size = { capacity: 50, perMinute: 1 };
     const name = randomUUID();
     const gateways = await Promise.all(Array.from({ length: 4 }, () => openRedisBuckets(size, name)));
@@ -102,7 +102,7 @@ describeWithRedis('token buckets in Redis', () => {
     expect(answers.flat().filter((wait) => wait === 0)).toHaveLength(50);
   });
 
-  it.each([
+  test.each([
     ['the moment of another clock', String(Date.now() + 86_400_000)],
     ['something that is no number', 'tomorrow'],
     ['no end', 'inf'],
@@ -113,7 +113,7 @@ describeWithRedis('token buckets in Redis', () => {
     expect(await buckets.take('alice')).toBeLessThanOrEqual(1_000);
   });
 
-  it('are gone from Redis when they are full', async () => {
+  test('are gone from Redis when they are full', async () => {
     const name = randomUUID();
     const { redis, buckets } = await openRedisBuckets({ capacity: 3, perMinute: 60 }, name);
     await takeMany(buckets, 'alice', 3);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isEnumType, isInputObjectType, isInterfaceType, isObjectType, isSpecifiedScalarType } from 'graphql';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { schema } from '../../src/schema/index.ts';
 import { printedSchema } from '../../src/schema/print.ts';
 
@@ -34,11 +34,11 @@ function everything(): [name: string, what: Described][] {
 }
 
 describe('the schema', () => {
-  it('stands in schema.graphql as the code prints it', async () => {
+  test('stands in schema.graphql as the code prints it', async () => {
     expect(await readFile('schema.graphql', 'utf8')).toBe(printedSchema);
   });
 
-  it('says of every type, field, argument and value what it is', () => {
+  test('says of every type, field, argument and value what it is', () => {
     const silent = everything().filter(([, { description }]) => !description?.trim());
     expect(silent.map(([name]) => name)).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { allParts, apiKey, call, modelOf, outcome } from '../../support/model/call.ts';
 import { type ModelServer, startModelServer } from '../../support/model/model-server.ts';
 import {
@@ -69,27 +69,27 @@ const failures: [name: string, turn: Turn, code: string][] = [
 ];
 
 describe.each(['openai-compatible', 'openai', 'anthropic'] as const)('a failing call of %s', (provider) => {
-  it.each(failures)('reports %s', async (_, turn, code) => {
+  test.each(failures)('reports %s', async (_, turn, code) => {
     server.script(turn);
     const { error } = await outcome(call(modelOf(server, provider)));
     expect(error).toMatchObject({ name: 'ProviderError', code });
   });
 
-  it('reports silence before the answer', async () => {
+  test('reports silence before the answer', async () => {
     server.script([silence()]);
     const { error } = await outcome(call(modelOf(server, provider), { idleTimeoutMs: 50 }));
     expect(error).toMatchObject({ code: 'PROVIDER_TIMEOUT', message: 'The model provider fell silent.' });
     await (await server.request(0)).aborted;
   });
 
-  it('reports silence in the middle of the answer', async () => {
+  test('reports silence in the middle of the answer', async () => {
     server.script([text('Hel'), silence()]);
     const { answer, error } = await outcome(call(modelOf(server, provider), { idleTimeoutMs: 200 }));
     expect({ answer, error }).toMatchObject({ answer: 'Hel', error: { code: 'PROVIDER_TIMEOUT' } });
     await (await server.request(0)).aborted;
   });
 
-  it('reports that nobody listens', async () => {
+  test('reports that nobody listens', async () => {
     const gone = await startModelServer();
     await gone[Symbol.asyncDispose]();
     expect((await outcome(call(modelOf(gone, provider)))).error).toMatchObject({
@@ -99,14 +99,14 @@ describe.each(['openai-compatible', 'openai', 'anthropic'] as const)('a failing 
 });
 
 describe('what people get to read', () => {
-  it("gives a rejection in the provider's words", async () => {
+  test("gives a rejection in the provider's words", async () => {
     server.script([status(404, { error: { message: 'The model `tiny` does not exist.' } })]);
     expect((await outcome(call(modelOf(server, 'openai')))).error).toMatchObject({
       message: 'The model provider rejected the request: The model `tiny` does not exist.',
     });
   });
 
-  it('leaves keys and addresses out of it', async () => {
+  test('leaves keys and addresses out of it', async () => {
     const message = `Key ${apiKey} is wrong for ${server.openaiUrl}, see platform.example.com/keys.\nsecond line`;
     server.script([status(400, { error: { message } }), status(400, { error: { message } })]);
     const { error } = await outcome(call(modelOf(server, 'openai')));
@@ -115,14 +115,14 @@ describe('what people get to read', () => {
     });
   });
 
-  it('says nothing of the key when it is refused', async () => {
+  test('says nothing of the key when it is refused', async () => {
     server.script([status(401, { error: { message: `Incorrect API key provided: ${apiKey}` } })]);
     expect((await outcome(call(modelOf(server, 'openai')))).error).toMatchObject({
       message: 'The model provider refused the credentials of this gateway.',
     });
   });
 
-  it("tells Google's refusal of a key from a rejected request", async () => {
+  test("tells Google's refusal of a key from a rejected request", async () => {
     const body = JSON.stringify({
       error: {
         code: 400,
@@ -137,7 +137,7 @@ describe('what people get to read', () => {
     });
   });
 
-  it('calls a web page that answers 200 no valid answer', async () => {
+  test('calls a web page that answers 200 no valid answer', async () => {
     server.script([status(200, { headers: { 'content-type': 'text/html' }, body: '<html>Hello</html>' })]);
     expect((await outcome(call(modelOf(server, 'openai-compatible')))).error).toMatchObject({
       code: 'PROVIDER_BAD_RESPONSE',
@@ -148,7 +148,7 @@ describe('what people get to read', () => {
 describe('trying again', () => {
   const soon = { headers: { 'retry-after-ms': '1' } };
 
-  it('answers after a rate limit and an outage, with no part twice', async () => {
+  test('answers after a rate limit and an outage, with no part twice', async () => {
     server.script([status(429, soon)], [status(503, soon)], [text('Hello')]);
     const parts = await allParts(call(modelOf(server, 'openai-compatible'), { maxRetries: 2 }));
     expect(parts.map(({ type }) => type)).toEqual([
@@ -162,14 +162,14 @@ describe('trying again', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it('answers after a connection that was cut before the headers', async () => {
+  test('answers after a connection that was cut before the headers', async () => {
     server.script([cutSocket()], [text('Hello')]);
     expect(await outcome(call(modelOf(server, 'anthropic'), { maxRetries: 1 }))).toMatchObject({
       answer: 'Hello',
     });
   });
 
-  it('understands retry-after in seconds and as a date', async () => {
+  test('understands retry-after in seconds and as a date', async () => {
     const past = new Date(0).toUTCString();
     server.script(
       [status(429, { headers: { 'retry-after': '0' } })],
@@ -181,21 +181,21 @@ describe('trying again', () => {
     });
   });
 
-  it('gives up after maxRetries', async () => {
+  test('gives up after maxRetries', async () => {
     server.otherwise(() => [status(429, soon)]);
     const { error } = await outcome(call(modelOf(server, 'openai'), { maxRetries: 2 }));
     expect(error).toMatchObject({ code: 'PROVIDER_RATE_LIMITED' });
     expect(server.requests).toHaveLength(3);
   });
 
-  it('does not begin a second answer once a part was given out', async () => {
+  test('does not begin a second answer once a part was given out', async () => {
     server.script([text('Hel'), errorChunk({ type: 'overloaded_error' })]);
     const { answer, error } = await outcome(call(modelOf(server, 'openai-compatible'), { maxRetries: 3 }));
     expect({ answer, error }).toMatchObject({ answer: 'Hel', error: { code: 'PROVIDER_UNAVAILABLE' } });
     expect(server.requests).toHaveLength(1);
   });
 
-  it.each([
+  test.each([
     ['a refused key', status(401)],
     ['a rejected request', status(400)],
     ['a used-up quota', status(429, { error: { code: 'insufficient_quota' } })],
@@ -205,7 +205,7 @@ describe('trying again', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('ends the wait at once when aborted', async () => {
+  test('ends the wait at once when aborted', async () => {
     server.script([status(429, { headers: { 'retry-after': '50' } })]);
     const alice = new AbortController();
     const reason = new Error('Alice pressed stop.');

@@ -1,5 +1,5 @@
 import type { LanguageModelV3, LanguageModelV3StreamPart } from '@ai-sdk/provider';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { allParts, call, modelOf, outcome } from '../../support/model/call.ts';
 import { type ModelServer, startModelServer } from '../../support/model/model-server.ts';
 import {
@@ -28,7 +28,7 @@ function joined(parts: LanguageModelV3StreamPart[], type: 'text-delta' | 'reason
 }
 
 describe.each(['openai-compatible', 'openai', 'anthropic', 'google'] as const)('a call of %s', (provider) => {
-  it('streams reasoning, text and usage, and ends with finish', async () => {
+  test('streams reasoning, text and usage, and ends with finish', async () => {
     server.script([
       reasoning('Let me ', 'think.'),
       text('Hel', 'lo, ', 'Alice ☂'),
@@ -49,7 +49,7 @@ describe.each(['openai-compatible', 'openai', 'anthropic', 'google'] as const)('
     });
   });
 
-  it('puts the fragments of several tool calls together', async () => {
+  test('puts the fragments of several tool calls together', async () => {
     server.script([
       text('Looking.'),
       toolCall('call_1', 'read_file', { path: '/tmp/ünïcode.txt' }),
@@ -64,7 +64,7 @@ describe.each(['openai-compatible', 'openai', 'anthropic', 'google'] as const)('
     expect(parts.at(-1)).toMatchObject({ finishReason: { unified: 'tool-calls' } });
   });
 
-  it('reads an answer that arrives torn into single bytes', async () => {
+  test('reads an answer that arrives torn into single bytes', async () => {
     await using torn = await startModelServer({ chunkBytes: 1 });
     torn.script([text('Ein Gruß ', 'an 東京 👩‍🚀.')]);
     expect(await outcome(call(modelOf(torn, provider)))).toEqual({
@@ -73,7 +73,7 @@ describe.each(['openai-compatible', 'openai', 'anthropic', 'google'] as const)('
     });
   });
 
-  it('leaves the connection usable for the next call', async () => {
+  test('leaves the connection usable for the next call', async () => {
     server.otherwise(() => [text('Hello')]);
     for (let calls = 0; calls < 6; calls += 1) await allParts(call(modelOf(server, provider)));
     expect(server.requests).toHaveLength(6);
@@ -81,7 +81,7 @@ describe.each(['openai-compatible', 'openai', 'anthropic', 'google'] as const)('
     expect(server.connections).toBeLessThanOrEqual(2);
   });
 
-  it('keeps the answer so far when the socket is cut', async () => {
+  test('keeps the answer so far when the socket is cut', async () => {
     const gate = createGate();
     server.script([text('Half an'), gate, cutSocket()]);
     const parts = call(modelOf(server, provider));
@@ -98,7 +98,7 @@ describe.each(['openai-compatible', 'openai', 'anthropic', 'google'] as const)('
     expect(error).toMatchObject({ name: 'ProviderError', code: 'PROVIDER_STREAM_CUT' });
   });
 
-  it('calls an answer that ends without a finish cut', async () => {
+  test('calls an answer that ends without a finish cut', async () => {
     server.script([text('Half an'), endWithoutFinish()]);
     expect(await outcome(call(modelOf(server, provider)))).toMatchObject({
       answer: 'Half an',
@@ -106,7 +106,7 @@ describe.each(['openai-compatible', 'openai', 'anthropic', 'google'] as const)('
     });
   });
 
-  it('closes the connection when aborted in the middle of the answer', async () => {
+  test('closes the connection when aborted in the middle of the answer', async () => {
     server.script([text('On and'), silence()]);
     const alice = new AbortController();
     const reason = new Error('Alice pressed stop.');
@@ -119,14 +119,14 @@ describe.each(['openai-compatible', 'openai', 'anthropic', 'google'] as const)('
     await (await server.request(0)).aborted;
   });
 
-  it('closes the connection when the loop is left', async () => {
+  test('closes the connection when the loop is left', async () => {
     server.script([text('On and'), silence()]);
     for await (const part of call(modelOf(server, provider))) if (part.type === 'text-delta') break;
     await (await server.request(0)).aborted;
   });
 });
 
-it('leaves the connection usable although Anthropic says that it is finished before the body ends', async () => {
+test('leaves the connection usable although Anthropic says that it is finished before the body ends', async () => {
   const gates: Gate[] = [];
   const finished = [
     { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 1 } },
@@ -141,7 +141,7 @@ it('leaves the connection usable although Anthropic says that it is finished bef
   expect(server.connections).toBeLessThanOrEqual(2);
 });
 
-it('answers without usage when the provider reports none', async () => {
+test('answers without usage when the provider reports none', async () => {
   server.script([text('Hello'), noUsage(), finish('length')]);
   expect((await allParts(call(modelOf(server, 'openai-compatible')))).at(-1)).toMatchObject({
     finishReason: { unified: 'length' },
@@ -159,14 +159,14 @@ describe('a model that does not behave', () => {
     doStream: () => (stream ? Promise.resolve({ stream }) : new Promise(() => {})),
   });
 
-  it('is left at once on abort although it ignores the signal', async () => {
+  test('is left at once on abort although it ignores the signal', async () => {
     const alice = new AbortController();
     const ended = outcome(call(hanging(undefined), { signal: alice.signal }));
     alice.abort('stop');
     expect((await ended).error).toBe('stop');
   });
 
-  it('is left at once on abort although its stream never ends and its cancel hangs', async () => {
+  test('is left at once on abort although its stream never ends and its cancel hangs', async () => {
     const alice = new AbortController();
     const stream = new ReadableStream<LanguageModelV3StreamPart>({
       start: (controller) => controller.enqueue({ type: 'text-delta', id: '1', delta: 'Hel' }),
@@ -180,7 +180,7 @@ describe('a model that does not behave', () => {
     await expect(next).rejects.toBe('stop');
   });
 
-  it('may break as soon as it is aborted, before its next part is asked for', async () => {
+  test('may break as soon as it is aborted, before its next part is asked for', async () => {
     const alice = new AbortController();
     const stream = new ReadableStream<LanguageModelV3StreamPart>({
       start(controller) {
@@ -195,7 +195,7 @@ describe('a model that does not behave', () => {
     await expect(parts.next()).rejects.toBe('stop');
   });
 
-  it('has its stream cancelled when it answers after the abort', async () => {
+  test('has its stream cancelled when it answers after the abort', async () => {
     const alice = new AbortController();
     const cancelled = new Promise<void>((resolve) => {
       const stream = new ReadableStream<LanguageModelV3StreamPart>({ cancel: () => resolve() });
@@ -209,7 +209,7 @@ describe('a model that does not behave', () => {
     await cancelled;
   });
 
-  it('is not called at all with a signal that is aborted already', async () => {
+  test('is not called at all with a signal that is aborted already', async () => {
     const { error } = await outcome(
       call(modelOf(server, 'openai'), { signal: AbortSignal.abort('too late') }),
     );
@@ -217,7 +217,7 @@ describe('a model that does not behave', () => {
     expect(server.requests).toHaveLength(0);
   });
 
-  it('has its stream read no faster than the answer is used', async () => {
+  test('has its stream read no faster than the answer is used', async () => {
     let made = 0;
     const stream = new ReadableStream<LanguageModelV3StreamPart>({
       pull: (controller) => {
@@ -231,7 +231,7 @@ describe('a model that does not behave', () => {
     expect(made).toBeLessThanOrEqual(4);
   });
 
-  it('ends with a failure inside the gateway when it throws something of its own', async () => {
+  test('ends with a failure inside the gateway when it throws something of its own', async () => {
     const model = { ...hanging(undefined), doStream: () => Promise.reject(new TypeError('oops')) };
     expect((await outcome(call(model))).error).toMatchObject({ code: 'INTERNAL' });
   });

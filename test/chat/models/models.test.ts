@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createModels, type ModelsOptions } from '../../../src/chat/models/models.ts';
 import { call, outcome } from '../../support/model/call.ts';
 import { type ModelServer, startModelServer } from '../../support/model/model-server.ts';
@@ -33,7 +33,7 @@ async function resolved(models: ReturnType<typeof createModels>, choice = {}) {
 }
 
 describe('the default model', () => {
-  it('is the demo model when nothing is configured', async () => {
+  test('is the demo model when nothing is configured', async () => {
     const models = createModels({ demo });
     expect(await resolved(models)).toBe('demo/demo-1 32768');
     expect(await models.list()).toEqual([
@@ -41,7 +41,7 @@ describe('the default model', () => {
     ]);
   });
 
-  it.each<[string, Partial<ModelsOptions>]>([
+  test.each<[string, Partial<ModelsOptions>]>([
     ['openai/gpt-5.4-mini 400000', { openai: key, anthropic: key, google: key }],
     ['anthropic/claude-sonnet-5-5 1000000', { anthropic: key, google: key }],
     ['google/gemini-3.8-flash 1048576', { google: key }],
@@ -52,12 +52,12 @@ describe('the default model', () => {
     expect(await resolved(createModels({ demo, ...options }))).toBe(expected);
   });
 
-  it('of an OpenAI-compatible server comes before all others and is the first one it lists', async () => {
+  test('of an OpenAI-compatible server comes before all others and is the first one it lists', async () => {
     server.serveModels([{ id: 'qwen3:8b' }, { id: 'llama3.1:8b' }]);
     expect(await resolved(compatibleModels({ openai: key }))).toBe('openai-compatible/qwen3:8b null');
   });
 
-  it('may be one that the catalogue does not know, with slashes in its name', async () => {
+  test('may be one that the catalogue does not know, with slashes in its name', async () => {
     server.serveModels([{ id: 'tiny' }]);
     const models = compatibleModels({ default: 'openai-compatible/meta-llama/Llama-4' });
     expect(await resolved(models)).toBe('openai-compatible/meta-llama/Llama-4 null');
@@ -68,14 +68,14 @@ describe('the default model', () => {
     ]);
   });
 
-  it('stops the start when its provider is not configured', () => {
+  test('stops the start when its provider is not configured', () => {
     expect(() => createModels({ demo, default: 'openai/gpt-5' })).toThrow(
       'The default model "openai/gpt-5" needs the provider "openai", which is not configured; configured are demo.',
     );
     expect(() => createModels({ demo, default: 'demo/other' })).toThrow('none that the provider "demo" has');
   });
 
-  it('is unreachable when the server that should list it cannot be asked', async () => {
+  test('is unreachable when the server that should list it cannot be asked', async () => {
     await server[Symbol.asyncDispose]();
     await expect(compatibleModels().resolve({})).rejects.toMatchObject({
       name: 'ProviderError',
@@ -84,7 +84,7 @@ describe('the default model', () => {
     });
   });
 
-  it('is unreachable when the server lists no model', async () => {
+  test('is unreachable when the server lists no model', async () => {
     server.serveModels([]);
     await expect(compatibleModels().resolve({})).rejects.toMatchObject({ code: 'PROVIDER_UNREACHABLE' });
   });
@@ -93,7 +93,7 @@ describe('the default model', () => {
 describe('a choice', () => {
   const all = createModels({ demo, openai: key, anthropic: key, google: key });
 
-  it.each([
+  test.each([
     [{ providerName: 'anthropic' }, 'anthropic/claude-sonnet-5-5 1000000'],
     [{ modelName: 'gpt-4o' }, 'openai/gpt-4o 128000'],
     [{ modelName: 'gpt-4o-2024-11-20' }, 'openai/gpt-4o-2024-11-20 128000'],
@@ -108,7 +108,7 @@ describe('a choice', () => {
     expect(await resolved(all, choice)).toBe(expected);
   });
 
-  it('of an unknown provider is refused with the ones there are', async () => {
+  test('of an unknown provider is refused with the ones there are', async () => {
     const error = await createModels({ demo, google: key })
       .resolve({ providerName: 'openai' })
       .catch((thrown: unknown) => thrown);
@@ -118,20 +118,20 @@ describe('a choice', () => {
     });
   });
 
-  it('of another model of the demo is refused with the one there is', async () => {
+  test('of another model of the demo is refused with the one there is', async () => {
     await expect(all.resolve({ providerName: 'demo', modelName: 'demo-2' })).rejects.toMatchObject({
       message: 'The model provider demo has no model "demo-2"; choose one of: demo-1.',
       extensions: { code: 'BAD_USER_INPUT', field: 'input.modelName' },
     });
   });
 
-  it.each(['', 'a\nb', 'x'.repeat(201)])('of the model name %j is refused', async (modelName) => {
+  test.each(['', 'a\nb', 'x'.repeat(201)])('of the model name %j is refused', async (modelName) => {
     await expect(all.resolve({ modelName })).rejects.toMatchObject({
       extensions: { field: 'input.modelName' },
     });
   });
 
-  it.each(['../files#', 'models/../../files', 'x?key=', 'a/../b'])(
+  test.each(['../files#', 'models/../../files', 'x?key=', 'a/../b'])(
     'cannot lead to another address of Google by the name %j',
     async (modelName) => {
       await expect(all.resolve({ providerName: 'google', modelName })).rejects.toMatchObject({
@@ -142,7 +142,7 @@ describe('a choice', () => {
 });
 
 describe('an OpenAI-compatible server', () => {
-  it('says how large the contexts are, in the words of vLLM, OpenRouter, Groq and llama.cpp', async () => {
+  test('says how large the contexts are, in the words of vLLM, OpenRouter, Groq and llama.cpp', async () => {
     server.serveModels([
       { id: 'vllm', max_model_len: 40_960 },
       { id: 'openrouter', context_length: 131_072 },
@@ -162,7 +162,7 @@ describe('an OpenAI-compatible server', () => {
     expect(await resolved(compatibleModels(), { modelName: 'vllm' })).toBe('openai-compatible/vllm 40960');
   });
 
-  it('is asked for its models once a minute, and once for all who ask together', async () => {
+  test('is asked for its models once a minute, and once for all who ask together', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     server.serveModels([{ id: 'tiny' }]);
     const models = compatibleModels();
@@ -173,18 +173,18 @@ describe('an OpenAI-compatible server', () => {
     expect(await names(models)).toContain('openai-compatible/new');
   });
 
-  it('is asked again after a failure, and lists nothing until then', async () => {
+  test('is asked again after a failure, and lists nothing until then', async () => {
     const models = compatibleModels();
     expect(await names(models)).toEqual(['demo/demo-1']);
     server.serveModels([{ id: 'tiny' }]);
     expect(await names(models)).toEqual(['openai-compatible/tiny', 'demo/demo-1']);
   });
 
-  it('takes a model by name even when it lists none', async () => {
+  test('takes a model by name even when it lists none', async () => {
     expect(await resolved(compatibleModels(), { modelName: 'tiny' })).toBe('openai-compatible/tiny null');
   });
 
-  it('does not hold up the list for longer than two seconds', async () => {
+  test('does not hold up the list for longer than two seconds', async () => {
     const mute = createServer(() => {}).listen(0, '127.0.0.1');
     await new Promise((resolve) => mute.once('listening', resolve));
     const { port } = mute.address() as AddressInfo;
@@ -196,7 +196,7 @@ describe('an OpenAI-compatible server', () => {
 });
 
 describe('a resolved model', () => {
-  it.each([
+  test.each([
     ['openai', '/v1/chat/completions', 'authorization', 'Bearer sk-alice'],
     ['openai-compatible', '/v1/chat/completions', 'authorization', 'Bearer sk-alice'],
     ['anthropic', '/v1/messages', 'x-api-key', 'sk-alice'],
@@ -215,7 +215,7 @@ describe('a resolved model', () => {
     expect(request.headers[header]).toBe(value);
   });
 
-  it('of an OpenAI-compatible server asks for the usage', async () => {
+  test('of an OpenAI-compatible server asks for the usage', async () => {
     server.script([text('Hello')]);
     const { languageModel } = await compatibleModels().resolve({ modelName: 'tiny' });
     await outcome(call(languageModel));

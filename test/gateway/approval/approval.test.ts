@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { collect, follow, type SeenRunEvent, until } from '../../support/gateway/chat.ts';
 import {
   approveCall,
@@ -24,7 +24,7 @@ function tale(seen: SeenRunEvent[]) {
 }
 
 describe('a tool call that changes something', () => {
-  it('waits until somebody approves it, and then runs', async () => {
+  test('waits until somebody approves it, and then runs', async () => {
     await using session = await startGuardedChat();
     session.model.script(writes, [text('Written.')]);
     await session.query(attachLaptop, { id: session.sessionId });
@@ -50,7 +50,7 @@ describe('a tool call that changes something', () => {
     expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted', message: { content: 'Written.' } });
   });
 
-  it('does not run when somebody denies it: the model is told why, now and later', async () => {
+  test('does not run when somebody denies it: the model is told why, now and later', async () => {
     await using session = await startGuardedChat();
     session.model.script(writes, [text('As you like.')], [text('I was not allowed to.')]);
 
@@ -78,7 +78,7 @@ describe('a tool call that changes something', () => {
     }
   });
 
-  it('is denied when nobody decides in time', async () => {
+  test('is denied when nobody decides in time', async () => {
     await using session = await startGuardedChat({ TOOL_APPROVAL_TIMEOUT_MS: '100' });
     session.model.script(writes, [text('Nobody is there.')]);
 
@@ -92,7 +92,7 @@ describe('a tool call that changes something', () => {
     expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted' });
   });
 
-  it('waits through a lost connection: whoever follows the run sees the question and may decide', async () => {
+  test('waits through a lost connection: whoever follows the run sees the question and may decide', async () => {
     await using session = await startGuardedChat();
     session.model.script(writes, [text('Written.')]);
     const asked = (await until(session.ask(), 'ToolApprovalRequested')).at(-1);
@@ -105,7 +105,7 @@ describe('a tool call that changes something', () => {
     expect(tale(seenByBob)).toEqual(['w started', 'w asks', 'w APPROVED', 'w SUCCEEDED']);
   });
 
-  it('does not hold up the other calls of the step', async () => {
+  test('does not hold up the other calls of the step', async () => {
     await using session = await startGuardedChat();
     session.model.script([...writes, toolCall('r', 'read', {})], [text('Both done.')]);
 
@@ -130,7 +130,7 @@ describe('a tool call that changes something', () => {
 });
 
 describe('two tool calls that change something', () => {
-  it('are decided one by one', async () => {
+  test('are decided one by one', async () => {
     await using session = await startGuardedChat();
     session.model.script([...writes, toolCall('v', 'write', { path: 'b' })], [text('One of two.')]);
 
@@ -147,14 +147,14 @@ describe('two tool calls that change something', () => {
 });
 
 describe('a session that does not ask', () => {
-  it('runs what changes something at once, when all is allowed', async () => {
+  test('runs what changes something at once, when all is allowed', async () => {
     await using session = await startGuardedChat();
     await setToolApproval(session, session.sessionId, 'AUTO');
     session.model.script(writes, [text('Written.')]);
     expect(tale(await collect(session.ask()))).toEqual(['w started', 'w SUCCEEDED']);
   });
 
-  it('denies what changes something at once, when nothing is allowed, and reads all the same', async () => {
+  test('denies what changes something at once, when nothing is allowed, and reads all the same', async () => {
     await using session = await startGuardedChat();
     await setToolApproval(session, session.sessionId, 'DENY');
     session.model.script([...writes, toolCall('r', 'read', {})], [text('I may only read.')]);
@@ -172,7 +172,7 @@ describe('a session that does not ask', () => {
     ]);
   });
 
-  it('does so from the next call on: what somebody was asked before still waits for an answer', async () => {
+  test('does so from the next call on: what somebody was asked before still waits for an answer', async () => {
     await using session = await startGuardedChat();
     session.model.script(writes, [toolCall('v', 'write', {})], [text('Twice.')]);
 

@@ -1,6 +1,6 @@
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { collect, follow, type SeenRunEvent, until } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
@@ -25,7 +25,7 @@ async function asked(session: GuardedChat): Promise<SeenRunEvent> {
 const neverRan = { callId: 'w', status: 'CANCELLED', result: 'Cancelled before it ran.', stopped: true };
 
 describe('a run that waits for an approval', () => {
-  it('can be cancelled at once: nothing of the call ran, and nothing is left to decide', async () => {
+  test('can be cancelled at once: nothing of the call ran, and nothing is left to decide', async () => {
     await using session = await startGuardedChat();
     const call = await asked(session);
 
@@ -48,7 +48,7 @@ describe('a run that waits for an approval', () => {
     expect(session.tools.requests).toEqual([]);
   });
 
-  it('does not begin with the calls that come after those it was cancelled at', async () => {
+  test('does not begin with the calls that come after those it was cancelled at', async () => {
     await using session = await startGuardedChat();
     const calls = Array.from({ length: 500 }, (_, index) => toolCall(`w${index}`, 'write', {}));
     session.model.script(calls);
@@ -61,7 +61,7 @@ describe('a run that waits for an approval', () => {
     expect(new Set(made.map(({ stopped }: { stopped: boolean }) => stopped))).toEqual(new Set([true]));
   });
 
-  it('ends with its session, when that is deleted', async () => {
+  test('ends with its session, when that is deleted', async () => {
     await using session = await startGuardedChat();
     const call = await asked(session);
     await session.query('mutation ($id: ID!) { deleteSession(id: $id) { id } }', { id: session.sessionId });
@@ -70,7 +70,7 @@ describe('a run that waits for an approval', () => {
     expect(session.tools.requests).toEqual([]);
   });
 
-  it('ends with its gateway, and is stored as cancelled', async () => {
+  test('ends with its gateway, and is stored as cancelled', async () => {
     await using folder = await openTemporaryFolder();
     const session = await startGuardedChat({ DATA_DIR: folder.path });
     const call = await asked(session);
@@ -80,7 +80,7 @@ describe('a run that waits for an approval', () => {
     expect(await toolCallsOf(gateway, call.runId)).toMatchObject([neverRan]);
   });
 
-  it('is ended by the next gateway, when its own was killed', async () => {
+  test('is ended by the next gateway, when its own was killed', async () => {
     await using folder = await openTemporaryFolder();
     await using session = await startGuardedChat({ DATA_DIR: join(folder.path, 'data') });
     const call = await asked(session);

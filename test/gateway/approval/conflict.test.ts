@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type SeenRunEvent, until } from '../../support/gateway/chat.ts';
 import type { GraphQLAnswer } from '../../support/gateway/gateway-api.ts';
 import {
@@ -34,7 +34,7 @@ async function decideAll(decide: (asked: Call) => Promise<GraphQLAnswer[]>) {
 }
 
 describe('a second decision about a tool call', () => {
-  it('that is the same does no harm', async () => {
+  test('that is the same does no harm', async () => {
     const { answers, decisions } = await decideAll((asked) =>
       Promise.all([
         denyCall(session, asked, 'No.'),
@@ -46,7 +46,7 @@ describe('a second decision about a tool call', () => {
     expect(decisions).toHaveLength(1);
   });
 
-  it('that is another one is refused: an approval stays', async () => {
+  test('that is another one is refused: an approval stays', async () => {
     const { answers, decisions } = await decideAll(async (asked) => [
       await approveCall(session, asked),
       await denyCall(session, asked),
@@ -58,7 +58,7 @@ describe('a second decision about a tool call', () => {
     expect(decisions).toMatchObject([{ decision: 'APPROVED' }]);
   });
 
-  it('that is another one is refused: a denial stays', async () => {
+  test('that is another one is refused: a denial stays', async () => {
     const { answers } = await decideAll(async (asked) => [
       await denyCall(session, asked),
       await approveCall(session, asked),
@@ -67,7 +67,7 @@ describe('a second decision about a tool call', () => {
     expect(session.tools.requests).toEqual([]);
   });
 
-  it('at the same moment loses, whichever it is', async () => {
+  test('at the same moment loses, whichever it is', async () => {
     const { answers, decisions } = await decideAll((asked) =>
       Promise.all([approveCall(session, asked), denyCall(session, asked)]),
     );
@@ -78,7 +78,7 @@ describe('a second decision about a tool call', () => {
 });
 
 describe('a decision', () => {
-  it('about a run or a call that there is not is refused', async () => {
+  test('about a run or a call that there is not is refused', async () => {
     const { runId } = (await until(session.ask(), 'ToolApprovalRequested')).at(-1) as SeenRunEvent;
     expect(answerOf(await approveCall(session, { runId, callId: 'x' }))).toBe(
       'NOT_FOUND: Run 1 has no tool call "x".',
@@ -89,7 +89,7 @@ describe('a decision', () => {
     );
   });
 
-  it('with a reason beyond measure is refused, and the call goes on waiting', async () => {
+  test('with a reason beyond measure is refused, and the call goes on waiting', async () => {
     const { answers } = await decideAll(async (asked) => [
       await denyCall(session, asked, 'x'.repeat(1_001)),
       await denyCall(session, asked, '\ud800'),
@@ -104,7 +104,7 @@ describe('a decision', () => {
     ]);
   });
 
-  it('is known after the run too: the same one does no harm, another one is refused', async () => {
+  test('is known after the run too: the same one does no harm, another one is refused', async () => {
     const seen = await collectDeciding(session.ask(), (asked) => approveCall(session, asked));
     const call = { runId: seen[0]?.runId ?? '', callId: 'w' };
     expect(answerOf(await approveCall(session, call))).toBe('SUCCEEDED');
@@ -112,7 +112,7 @@ describe('a decision', () => {
     expect(session.tools.requests).toHaveLength(1);
   });
 
-  it('about a call that nobody was asked about is refused, while its run goes on and after', async () => {
+  test('about a call that nobody was asked about is refused, while its run goes on and after', async () => {
     await using free = await startGuardedChat();
     const gate = createGate();
     free.model.script([toolCall('r', 'read', {})], [text('It'), gate, text(' says.')]);
@@ -129,7 +129,7 @@ describe('a decision', () => {
     expect(answers).toEqual([ended, ended]);
   });
 
-  it('that comes too late is refused', async () => {
+  test('that comes too late is refused', async () => {
     await using hasty = await startGuardedChat({ TOOL_APPROVAL_TIMEOUT_MS: '50' });
     const gate = createGate();
     hasty.model.script([toolCall('w', 'write', {})], [text('Too'), gate, text(' late.')]);

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   approveCall,
   denyCall,
@@ -34,7 +34,7 @@ const asking = [
 ];
 const ended = { type: 'tool_result', call_id: 'w', name: 'write', duration_ms: expect.any(Number) };
 
-it('a client of the REST API sees that a tool call waits, and that it runs', async () => {
+test('a client of the REST API sees that a tool call waits, and that it runs', async () => {
   await using session = await startGuardedChat();
   expect(await toolFrames(session, approveCall)).toEqual([
     ...asking,
@@ -42,7 +42,7 @@ it('a client of the REST API sees that a tool call waits, and that it runs', asy
   ]);
 });
 
-it('a client of the REST API sees that a tool call was denied', async () => {
+test('a client of the REST API sees that a tool call was denied', async () => {
   await using session = await startGuardedChat();
   const result = 'The user denied this call.';
   expect(await toolFrames(session, denyCall)).toEqual([

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { record } from '../../support/files/recording.ts';
 import { openTemporaryFolder, type TemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { createWav } from '../../support/files/wav.ts';
@@ -59,7 +59,7 @@ async function untilHeldBack(): Promise<void> {
     .toBe(true);
 }
 
-it('a client that does not read holds the store back, and gets all of it when it does', async () => {
+test('a client that does not read holds the store back, and gets all of it when it does', async () => {
   const { path } = await record(gateway, wav);
   watchStore();
   const socket = request(path);
@@ -72,7 +72,7 @@ it('a client that does not read holds the store back, and gets all of it when it
   expect(opened.map(({ destroyed }) => destroyed)).toEqual([true]);
 });
 
-it.each([
+test.each([
   ['the whole', ''],
   ['a part', 'range: bytes=1000-\r\n'],
   ['several parts', 'range: bytes=0-20000000,20000002-\r\n'],
@@ -91,7 +91,7 @@ it.each([
   expect(bytes?.bytesRead).toBeLessThan(wav.length / 2);
 });
 
-it('a client that leaves ends the reading of a store that is stuck', async () => {
+test('a client that leaves ends the reading of a store that is stuck', async () => {
   const { path } = await record(gateway, createWav({ seconds: 1 }));
   const stuck = new Readable({ read() {} });
   stuck.push('RIFF');
@@ -105,7 +105,7 @@ it('a client that leaves ends the reading of a store that is stuck', async () =>
   expect(stuck.destroyed).toBe(true);
 });
 
-it('a store that fails half-way cuts the connection, so that nobody takes a half for the whole', async () => {
+test('a store that fails half-way cuts the connection, so that nobody takes a half for the whole', async () => {
   const { path } = await record(gateway, createWav({ seconds: 1 }));
   const failing = Readable.from(
     (async function* () {
@@ -121,7 +121,7 @@ it('a store that fails half-way cuts the connection, so that nobody takes a half
   expect((await gateway.rest('/sessions/messages/1/audio', { method: 'HEAD' })).status).toBe(200);
 });
 
-it('a recording that is replaced between its description and its bytes comes as it is now', async () => {
+test('a recording that is replaced between its description and its bytes comes as it is now', async () => {
   const { path, messageId } = await record(gateway, createWav({ seconds: 1 }));
   const newer = createWav({ seconds: 3 });
   const { audio } = gateway.services;
@@ -137,7 +137,7 @@ it('a recording that is replaced between its description and its bytes comes as 
   expect(Buffer.from(await response.arrayBuffer()).equals(newer)).toBe(true);
 });
 
-it('a recording whose bytes are lost is answered 500, without a word of where they were', async () => {
+test('a recording whose bytes are lost is answered 500, without a word of where they were', async () => {
   const { path } = await record(gateway, createWav({ seconds: 1 }));
   await rm(join(folder.path, 'blobs'), { recursive: true });
 

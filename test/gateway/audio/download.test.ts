@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMessage, type Recorded, record } from '../../support/files/recording.ts';
 import { createWav } from '../../support/files/wav.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
@@ -30,7 +30,7 @@ function later(date: string, seconds: number): string {
 }
 
 describe('a recording', () => {
-  it('comes as it was uploaded, with all that a player or a cache wants to know', async () => {
+  test('comes as it was uploaded, with all that a player or a cache wants to know', async () => {
     const response = await get();
 
     const { date: _, 'x-request-id': __, ...headers } = Object.fromEntries(response.headers);
@@ -50,7 +50,7 @@ describe('a recording', () => {
     expect((await bytesOf(response)).equals(wav)).toBe(true);
   });
 
-  it('is told of by HEAD without its bytes', async () => {
+  test('is told of by HEAD without its bytes', async () => {
     const [whole, head] = [await get(), await get({ range: 'bytes=0-9' }, 'HEAD')];
 
     const describing = ({ headers }: Response) =>
@@ -61,14 +61,14 @@ describe('a recording', () => {
     await whole.arrayBuffer();
   });
 
-  it('is where GraphQL says it is', async () => {
+  test('is where GraphQL says it is', async () => {
     const query = 'query ($id: ID!) { node(id: $id) { ... on Message { audio { url size sha256 } } } }';
     const id = Buffer.from(`Message:${memo.messageId}`).toString('base64');
     const { data } = await gateway.graphql(query, { id });
     expect(data.node.audio).toEqual({ url: memo.path, size: wav.length, sha256: memo.sha256 });
   });
 
-  it('of another name keeps it, without a path or a line of its own', async () => {
+  test('of another name keeps it, without a path or a line of its own', async () => {
     const nameOf = async (filename: string | null) => {
       const { path } = await record(gateway, wav, { filename });
       const response = await fetch(`${gateway.url}${path}`, { method: 'HEAD' });
@@ -84,7 +84,7 @@ describe('a recording', () => {
     expect(await nameOf('x\r\nSet-Cookie: a=b.wav')).not.toMatch(/[\r\n]/);
   });
 
-  it('that there is not is answered 404, and a number that is none 422', async () => {
+  test('that there is not is answered 404, and a number that is none 422', async () => {
     const silent = await createMessage(gateway);
     const answers = await Promise.all(
       [silent, 2_000_000, 'x'].map((id) => gateway.rest(`/sessions/messages/${id}/audio`)),
@@ -96,7 +96,7 @@ describe('a recording', () => {
 });
 
 describe('a condition', () => {
-  it.each([
+  test.each([
     ['the ETag', () => ({ 'if-none-match': `"${memo.sha256}"` })],
     ['the ETag, made weak by a proxy', () => ({ 'if-none-match': `"x", W/"${memo.sha256}"` })],
     ['any ETag', () => ({ 'if-none-match': '*' })],
@@ -110,7 +110,7 @@ describe('a condition', () => {
     expect(await bytesOf(response)).toHaveLength(0);
   });
 
-  it.each([
+  test.each([
     ['another ETag', () => ({ 'if-none-match': '"x"' })],
     ['an earlier date', async () => ({ 'if-modified-since': later(await lastModified(), -60) })],
     ['a date that is none', () => ({ 'if-modified-since': 'yesterday' })],
@@ -124,7 +124,7 @@ describe('a condition', () => {
     expect((await bytesOf(response)).equals(wav)).toBe(true);
   });
 
-  it('that must hold and does not is answered 412', async () => {
+  test('that must hold and does not is answered 412', async () => {
     const earlier = later(await lastModified(), -60);
     expect((await get({ 'if-match': '"x"' })).status).toBe(412);
     expect((await get({ 'if-match': `W/"${memo.sha256}"` })).status).toBe(412);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Recorded, record } from '../../support/files/recording.ts';
 import { createWav } from '../../support/files/wav.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
@@ -23,7 +23,7 @@ async function bytesOf(response: Response): Promise<Buffer> {
 }
 
 describe('a range', () => {
-  it.each([
+  test.each([
     ['bytes=0-0', 0, 0],
     ['bytes=100-199', 100, 199],
     ['bytes=8000-', 8_000, size - 1],
@@ -42,7 +42,7 @@ describe('a range', () => {
     expect((await bytesOf(response)).equals(wav.subarray(start, end + 1))).toBe(true);
   });
 
-  it.each([`bytes=${size}-`, 'bytes=999999-', 'bytes=-0', 'bytes=99999999999999999999-'])(
+  test.each([`bytes=${size}-`, 'bytes=999999-', 'bytes=-0', 'bytes=99999999999999999999-'])(
     '%s, which it has not, is answered 416',
     async (range) => {
       const response = await get(range);
@@ -52,7 +52,7 @@ describe('a range', () => {
     },
   );
 
-  it.each(['bytes', 'bytes=', 'bytes=a-b', 'bytes=--1', 'bytes=0-1,x', 'bytes=1.5-2', 'lines=0-1'])(
+  test.each(['bytes', 'bytes=', 'bytes=a-b', 'bytes=--1', 'bytes=0-1,x', 'bytes=1.5-2', 'lines=0-1'])(
     '%s, which makes no sense, is ignored',
     async (range) => {
       const response = await get(range);
@@ -63,7 +63,7 @@ describe('a range', () => {
 });
 
 describe('several ranges', () => {
-  it('come as multipart/byteranges, in the order asked for', async () => {
+  test('come as multipart/byteranges, in the order asked for', async () => {
     const response = await get('bytes=-3,0-1,100-104');
     expect(response.status).toBe(206);
     expect(response.headers.get('content-range')).toBeNull();
@@ -77,13 +77,13 @@ describe('several ranges', () => {
     expect(response.headers.get('content-length')).toBe(String(body.length));
   });
 
-  it('leave out those that it has not', async () => {
+  test('leave out those that it has not', async () => {
     const response = await get(`bytes=0-4,${size}-`);
     expect(response.headers.get('content-range')).toBe(`bytes 0-4/${size}`);
     expect(await bytesOf(response)).toHaveLength(5);
   });
 
-  it('that are too many are answered with the whole', async () => {
+  test('that are too many are answered with the whole', async () => {
     const ranges = (count: number) => Array.from({ length: count }, (_, n) => `${n * 3}-${n * 3}`).join();
     const [most, tooMany] = [await get(`bytes=${ranges(16)}`), await get(`bytes=${ranges(17)}`)];
     expect([most.status, tooMany.status]).toEqual([206, 200]);
@@ -93,14 +93,14 @@ describe('several ranges', () => {
 });
 
 describe('If-Range', () => {
-  it('of what the client has a part of is answered with the rest', async () => {
+  test('of what the client has a part of is answered with the rest', async () => {
     const whole = await get('bytes=0-0', { 'if-range': `"${memo.sha256}"` });
     const date = whole.headers.get('last-modified') ?? '';
     const byDate = await get('bytes=0-0', { 'if-range': date });
     expect([whole.status, byDate.status]).toEqual([206, 206]);
   });
 
-  it.each(['"x"', 'Mon, 01 Jan 2024 00:00:00 GMT', 'yesterday'])(
+  test.each(['"x"', 'Mon, 01 Jan 2024 00:00:00 GMT', 'yesterday'])(
     'of something else, %s, is answered with the whole',
     async (ifRange) => {
       const response = await get('bytes=0-0', { 'if-range': ifRange });
@@ -109,7 +109,7 @@ describe('If-Range', () => {
     },
   );
 
-  it('does not trust a weak ETag', async () => {
+  test('does not trust a weak ETag', async () => {
     expect((await get('bytes=0-0', { 'if-range': `W/"${memo.sha256}"` })).status).toBe(200);
   });
 });

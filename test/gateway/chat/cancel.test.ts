@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chat, collect, follow, until } from '../../support/gateway/chat.ts';
 import type { TestGateway } from '../../support/gateway/gateway.ts';
 import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
@@ -25,7 +25,7 @@ async function usageOf(gateway: ScriptedGateway, id: string) {
 }
 
 describe('cancelling a run', () => {
-  it('before the first token ends it with an empty answer', async () => {
+  test('before the first token ends it with an empty answer', async () => {
     await using gateway = await startScriptedGateway();
     gateway.model.script([silence()]);
     const sessionId = await gateway.createSession();
@@ -44,7 +44,7 @@ describe('cancelling a run', () => {
     expect((await collect(live)).at(-1)).toMatchObject({ __typename: 'RunCancelled' });
   });
 
-  it('while the model thinks keeps the reasoning', async () => {
+  test('while the model thinks keeps the reasoning', async () => {
     await using gateway = await startScriptedGateway();
     gateway.model.script([reasoning('Let me ', 'think'), silence()]);
     const sessionId = await gateway.createSession();
@@ -56,7 +56,7 @@ describe('cancelling a run', () => {
     expect(receipt.message).toEqual({ status: 'CANCELLED', content: '', reasoning: 'Let me think' });
   });
 
-  it('in the middle of the text, from another connection, keeps the text and counts the tokens', async () => {
+  test('in the middle of the text, from another connection, keeps the text and counts the tokens', async () => {
     await using gateway = await startScriptedGateway();
     const gate = createGate();
     gateway.model.script([text('The answer ', 'is forty-'), gate, text('two')]);
@@ -81,7 +81,7 @@ describe('cancelling a run', () => {
     expect(seen.filter(({ __typename }) => /^Run[CF]/.test(__typename))).toHaveLength(1);
   });
 
-  it('that waits takes it out of the queue and leaves the running one alone', async () => {
+  test('that waits takes it out of the queue and leaves the running one alone', async () => {
     await using gateway = await startScriptedGateway();
     const gate = createGate();
     gateway.model.script([text('One'), gate], [text('Three')]);
@@ -103,7 +103,7 @@ describe('cancelling a run', () => {
     expect((await collect(third)).at(-1)).toMatchObject({ message: { content: 'Three' } });
   });
 
-  it('by its session also drops what waits behind it', async () => {
+  test('by its session also drops what waits behind it', async () => {
     await using gateway = await startScriptedGateway();
     gateway.model.script([text('One'), silence()]);
     const sessionId = await gateway.createSession();
@@ -120,7 +120,7 @@ describe('cancelling a run', () => {
     expect(gateway.model.requests).toHaveLength(1);
   });
 
-  it('that has ended changes nothing, however often', async () => {
+  test('that has ended changes nothing, however often', async () => {
     await using gateway = await startScriptedGateway();
     gateway.model.script([text('Done')]);
     const sessionId = await gateway.createSession();
@@ -141,7 +141,7 @@ describe('cancelling a run', () => {
     });
   });
 
-  it('twice at once is one cancellation', async () => {
+  test('twice at once is one cancellation', async () => {
     await using gateway = await startScriptedGateway();
     gateway.model.script([text('Half'), silence()]);
     const sessionId = await gateway.createSession();
@@ -155,7 +155,7 @@ describe('cancelling a run', () => {
     expect(ends).toHaveLength(1);
   });
 
-  it('needs a run or a session, and one that is there', async () => {
+  test('needs a run or a session, and one that is there', async () => {
     await using gateway = await startScriptedGateway();
     const sessionId = await gateway.createSession();
     const run = Buffer.from('Run:99').toString('base64');

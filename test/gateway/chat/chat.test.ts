@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chat, collect, textOf } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import { startModelServer } from '../../support/model/model-server.ts';
 import { reasoning, text, usage } from '../../support/model/turn.ts';
 
 describe('a chat', () => {
-  it.each([
+  test.each([
     ['distinct connections', false],
     ['a single connection', true],
   ])('streams reasoning and text over %s, and the stored message is the same text', async (_mode, single) => {
@@ -109,7 +109,7 @@ describe('a chat', () => {
 });
 
 describe('a result', () => {
-  it.each(['/graphql', '/graphql/stream'])(
+  test.each(['/graphql', '/graphql/stream'])(
     'of %s has its fields in the order in which they were asked for',
     async (path) => {
       await using gateway = await startTestGateway();

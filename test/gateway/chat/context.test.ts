@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import type { TestGateway } from '../../support/gateway/gateway.ts';
 import { startModelGateway } from '../../support/gateway/model-gateway.ts';
@@ -28,7 +28,7 @@ function shown(model: ModelServer): string[] {
 }
 
 describe('a conversation that outgrows the context of its model', () => {
-  it('loses its oldest turns, never the system prompt, and says how many messages', async () => {
+  test('loses its oldest turns, never the system prompt, and says how many messages', async () => {
     await using model = await startModelServer();
     const { gateway, sessionId } = await startSmall(model, 200);
     await using _gateway = gateway;
@@ -51,7 +51,7 @@ describe('a conversation that outgrows the context of its model', () => {
     ]);
   });
 
-  it('leaves out an answer together with its prompt', async () => {
+  test('leaves out an answer together with its prompt', async () => {
     await using model = await startModelServer();
     const { gateway, sessionId } = await startSmall(model, 200);
     await using _gateway = gateway;
@@ -64,7 +64,7 @@ describe('a conversation that outgrows the context of its model', () => {
     expect(shown(model)).toEqual(['system: Remember:', 'user: Second']);
   });
 
-  it('counts what tools were asked and what they said', async () => {
+  test('counts what tools were asked and what they said', async () => {
     await using model = await startModelServer();
     const tools = createTools({ read: () => words(120) });
     const { gateway, sessionId } = await startSmall(model, 240, { tools });
@@ -76,7 +76,7 @@ describe('a conversation that outgrows the context of its model', () => {
     expect((await ask(gateway, sessionId, words(30))).omitted).toBe(2);
   });
 
-  it.each([
+  test.each([
     ['no tools', createTools({}), 0],
     ['a tool that it is told of', createTools({ read: () => 'read' }), 2],
   ])('leaves room for %s', async (_what, tools, omitted) => {
@@ -90,7 +90,7 @@ describe('a conversation that outgrows the context of its model', () => {
 });
 
 describe('a prompt that is too long by itself', () => {
-  it('fails without asking the model, is kept, and does not spoil the next one', async () => {
+  test('fails without asking the model, is kept, and does not spoil the next one', async () => {
     await using model = await startModelServer();
     const { gateway, sessionId } = await startSmall(model, 200);
     await using _gateway = gateway;
@@ -111,7 +111,7 @@ describe('a prompt that is too long by itself', () => {
     expect(shown(model)).toEqual(['system: Remember:', 'user: Shorter']);
   });
 
-  it('is one with a system prompt that leaves no room for it', async () => {
+  test('is one with a system prompt that leaves no room for it', async () => {
     await using model = await startModelServer();
     const { gateway } = await startSmall(model, 200);
     await using _gateway = gateway;
@@ -121,7 +121,7 @@ describe('a prompt that is too long by itself', () => {
 });
 
 describe('a history of 2,000 messages', () => {
-  it.each([
+  test.each([
     ['that fits', 128_000, 2000],
     ['that does not fit', 2_000, 246],
   ])('%s costs a bounded number of SQL statements', async (_, contextLimit, shownMessages) => {

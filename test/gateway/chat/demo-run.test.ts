@@ -1,9 +1,9 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import { createTools } from '../../support/gateway/tool-double.ts';
 
-it('runs a command for whoever asks the demo model to, and shows what came of it', async () => {
+test('runs a command for whoever asks the demo model to, and shows what came of it', async () => {
   const tools = createTools({
     async run_command({ print }) {
       await print('Linux\n');

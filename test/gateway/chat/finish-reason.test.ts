@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import { startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { finish, text } from '../../support/model/turn.ts';
@@ -7,7 +7,7 @@ const finishReasonOf =
   'query ($id: ID!) { run(id: $id) { status finishReason assistantMessage { content } } }';
 
 describe('an answer that the model broke off', () => {
-  it.each([
+  test.each([
     ['stop', 'STOP'],
     ['length', 'LENGTH'],
     ['content-filter', 'CONTENT_FILTER'],

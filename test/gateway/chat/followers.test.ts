@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chat, collect, follow, runEventsDocument, textOf, until } from '../../support/gateway/chat.ts';
 import { createCountingBus, createDeafBus } from '../../support/gateway/counting-bus.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
@@ -10,7 +10,7 @@ import { createGate, silence, text } from '../../support/model/turn.ts';
 const longAnswer = Array.from({ length: 40_000 }, (_, n) => `${n} ${'x'.repeat(200)} `);
 
 describe('followers', () => {
-  it('that stop reading hold up nobody, and get every character when they read on', async () => {
+  test('that stop reading hold up nobody, and get every character when they read on', async () => {
     await using gateway = await startScriptedGateway();
     const gate = createGate();
     gateway.model.script([text('Begin. '), gate, text(...longAnswer)]);
@@ -33,7 +33,7 @@ describe('followers', () => {
     expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
   });
 
-  it.each([
+  test.each([
     ['a distinct connection', { singleConnection: false }],
     ['a single connection', { singleConnection: true }],
   ])('that leave by closing %s are forgotten, and the run goes on', async (_name, options) => {
@@ -53,7 +53,7 @@ describe('followers', () => {
     expect(textOf(seen) + textOf(rest)).toBe('Half and half');
   });
 
-  it('see the same over plain SSE at /graphql, and are forgotten when they leave', async () => {
+  test('see the same over plain SSE at /graphql, and are forgotten when they leave', async () => {
     const bus = createCountingBus();
     await using gateway = await startScriptedGateway({ bus });
     gateway.model.script([text('Over ', 'Yoga')], [text('Half'), silence()]);
@@ -80,7 +80,7 @@ describe('followers', () => {
     await expect.poll(() => bus.listeners).toBe(0);
   });
 
-  it('miss nothing when every ring is lost', async () => {
+  test('miss nothing when every ring is lost', async () => {
     await using gateway = await startTestGateway({ bus: createDeafBus() });
     const sessionId = await gateway.createSession();
 

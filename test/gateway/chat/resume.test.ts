@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { chat, collect, follow, textOf, until } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
@@ -8,7 +8,7 @@ import { createGate, reasoning, text } from '../../support/model/turn.ts';
 const words = ['Once ', 'upon ', 'a ', 'time ', 'there ', 'was ', 'a ', 'switchyard', ' 🚂', '.'];
 
 describe('a client that comes back', () => {
-  it('gets the rest of an answer that went on without it', async () => {
+  test('gets the rest of an answer that went on without it', async () => {
     await using gateway = await startScriptedGateway();
     const gate = createGate();
     gateway.model.script([text(...words.slice(0, 4)), gate, text(...words.slice(4))]);
@@ -27,7 +27,7 @@ describe('a client that comes back', () => {
     expect(message).toMatchObject({ status: 'COMPLETE', content: words.join('') });
   });
 
-  it.each([false, true])(
+  test.each([false, true])(
     'gets exactly what it is missing, from every cursor, live or ended (single connection: %s)',
     async (singleConnection) => {
       await using gateway = await startScriptedGateway();
@@ -56,7 +56,7 @@ describe('a client that comes back', () => {
     },
   );
 
-  it('follows the same run when it sends the same chat again, with a cursor or without', async () => {
+  test('follows the same run when it sends the same chat again, with a cursor or without', async () => {
     await using gateway = await startScriptedGateway();
     gateway.model.script([text(...words)]);
     const sessionId = await gateway.createSession();
@@ -71,7 +71,7 @@ describe('a client that comes back', () => {
     expect(gateway.model.requests).toHaveLength(1);
   });
 
-  it('finds its run by the request id although nobody could ask its model any more', async () => {
+  test('finds its run by the request id although nobody could ask its model any more', async () => {
     await using folder = await openTemporaryFolder();
     const input = { sessionId: '', prompt: 'Tell me a story.', requestId: 'story-1' };
     {
@@ -89,7 +89,7 @@ describe('a client that comes back', () => {
     ).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
   });
 
-  it('is told of the gap, and then everything, once the log has expired', async () => {
+  test('is told of the gap, and then everything, once the log has expired', async () => {
     await using gateway = await startScriptedGateway({ settings: { RUN_LOG_TTL_MS: '1' } });
     gateway.model.script([text(...words)]);
     const sessionId = await gateway.createSession();
@@ -106,7 +106,7 @@ describe('a client that comes back', () => {
     expect(await collect(follow(gateway.client(), runId, lastSeq))).toEqual([]);
   });
 
-  it('is refused with a cursor that lies in the future, and nothing is sent', async () => {
+  test('is refused with a cursor that lies in the future, and nothing is sent', async () => {
     await using gateway = await startScriptedGateway();
     gateway.model.script([text('Hi')]);
     const sessionId = await gateway.createSession();

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chat, collect, follow, textOf, until } from '../../support/gateway/chat.ts';
 import type { TestGateway } from '../../support/gateway/gateway.ts';
 import { startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
@@ -21,7 +21,7 @@ async function messagesOf(gateway: TestGateway, id: string) {
 }
 
 describe('sending a prompt', () => {
-  it('answers with the run at once, and the run goes on when nobody follows it', async () => {
+  test('answers with the run at once, and the run goes on when nobody follows it', async () => {
     await using gateway = await startScriptedGateway();
     const gate = createGate();
     gateway.model.script([text('An answer '), gate, text('for nobody')]);
@@ -36,7 +36,7 @@ describe('sending a prompt', () => {
       .toEqual({ role: 'ASSISTANT', status: 'COMPLETE', content: 'An answer for nobody' });
   });
 
-  it('twice with one request id asks the model once, also when both arrive together', async () => {
+  test('twice with one request id asks the model once, also when both arrive together', async () => {
     await using gateway = await startScriptedGateway();
     gateway.model.script([text('Once')]);
     const sessionId = await gateway.createSession();
@@ -54,7 +54,7 @@ describe('sending a prompt', () => {
     expect(await messagesOf(gateway, sessionId)).toHaveLength(2);
   });
 
-  it('with a known request id and another prompt is refused', async () => {
+  test('with a known request id and another prompt is refused', async () => {
     await using gateway = await startScriptedGateway();
     gateway.model.script([text('One')]);
     const sessionId = await gateway.createSession();
@@ -68,7 +68,7 @@ describe('sending a prompt', () => {
     expect(await messagesOf(gateway, sessionId)).toHaveLength(2);
   });
 
-  it('uses request ids per session: another one may have the same', async () => {
+  test('uses request ids per session: another one may have the same', async () => {
     await using gateway = await startScriptedGateway();
     gateway.model.script([text('For alice')], [text('For bob')]);
     const [alice, bob] = [await gateway.createSession(), await gateway.createSession()];
@@ -81,7 +81,7 @@ describe('sending a prompt', () => {
     expect([textOf(first), textOf(second)]).toEqual(['For alice', 'For bob']);
   });
 
-  it('still finds its run by the request id when the history has been cleared', async () => {
+  test('still finds its run by the request id when the history has been cleared', async () => {
     await using gateway = await startScriptedGateway();
     gateway.model.script([text('Gone soon')]);
     const sessionId = await gateway.createSession();
@@ -101,7 +101,7 @@ describe('sending a prompt', () => {
 });
 
 describe('a prompt for a session that is busy', () => {
-  it('is refused with the run that is in its way, and nothing is stored', async () => {
+  test('is refused with the run that is in its way, and nothing is stored', async () => {
     await using gateway = await startScriptedGateway();
     const gate = createGate();
     gateway.model.script([gate, text('One')]);
@@ -120,7 +120,7 @@ describe('a prompt for a session that is busy', () => {
     gate.release();
   });
 
-  it('is refused when two are sent at once: one wins', async () => {
+  test('is refused when two are sent at once: one wins', async () => {
     await using gateway = await startScriptedGateway();
     const gate = createGate();
     gateway.model.script([gate, text('The winner')]);
@@ -136,7 +136,7 @@ describe('a prompt for a session that is busy', () => {
     gate.release();
   });
 
-  it('waits for its turn with ENQUEUE, and every answer sees the ones before it', async () => {
+  test('waits for its turn with ENQUEUE, and every answer sees the ones before it', async () => {
     await using gateway = await startScriptedGateway();
     const gate = createGate();
     gateway.model.script([gate, text('One.')], [text('Two.')], [text('Three.')]);
@@ -160,7 +160,7 @@ describe('a prompt for a session that is busy', () => {
     expect(shown.map(({ content }) => content)).toEqual(['1?', 'One.', '2?', 'Two.', '3?']);
   });
 
-  it('is refused when too many wait already', async () => {
+  test('is refused when too many wait already', async () => {
     await using gateway = await startScriptedGateway({ settings: { MAX_QUEUED_RUNS: '1' } });
     const gate = createGate();
     gateway.model.script([gate, text('One')], [text('Two')]);
@@ -175,7 +175,7 @@ describe('a prompt for a session that is busy', () => {
     gate.release();
   });
 
-  it('takes over with INTERRUPT: what ran and what waited are cancelled, their partial answers kept', async () => {
+  test('takes over with INTERRUPT: what ran and what waited are cancelled, their partial answers kept', async () => {
     await using gateway = await startScriptedGateway();
     const gate = createGate();
     gateway.model.script([text('Half an ans'), gate], [text('The new answer')]);
@@ -196,7 +196,7 @@ describe('a prompt for a session that is busy', () => {
     expect(gateway.model.requests).toHaveLength(2);
   });
 
-  it('does not disturb other sessions', async () => {
+  test('does not disturb other sessions', async () => {
     await using gateway = await startScriptedGateway();
     const gate = createGate();
     gateway.model.script([gate, text('Slow')], [text('Fast')]);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
@@ -41,7 +41,7 @@ function update(gateway: ScriptedGateway, id: string, input: object) {
 }
 
 describe('those who watch a session', () => {
-  it('see what anyone does to it, and what becomes of it', async () => {
+  test('see what anyone does to it, and what becomes of it', async () => {
     await using gateway = await startScriptedGateway();
     gateway.model.script([text('Hello')]);
     const sessionId = await gateway.createSession();
@@ -66,7 +66,7 @@ describe('those who watch a session', () => {
     ]);
   });
 
-  it('are refused for a session that is not there', async () => {
+  test('are refused for a session that is not there', async () => {
     await using gateway = await startScriptedGateway();
     const variables = { sessionId: Buffer.from('Session:99').toString('base64') };
 
@@ -77,7 +77,7 @@ describe('those who watch a session', () => {
 });
 
 describe('deleting a session with a live run', () => {
-  it('cancels the run, tells its followers, and leaves nothing behind', async () => {
+  test('cancels the run, tells its followers, and leaves nothing behind', async () => {
     await using gateway = await startScriptedGateway();
     gateway.model.script([text('Half'), silence()]);
     const sessionId = await gateway.createSession();
@@ -102,7 +102,7 @@ describe('deleting a session with a live run', () => {
 });
 
 describe('deleting a session that is being sent prompts', () => {
-  it('asks no model for a session that is gone, and fails no run for it', async () => {
+  test('asks no model for a session that is gone, and fails no run for it', async () => {
     await using gateway = await startTestGateway({ settings: { DEMO_DELAY_MS: '1' } });
     const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
     const remove = 'mutation ($id: ID!) { deleteSession(id: $id) { id } }';
@@ -124,7 +124,7 @@ describe('deleting a session that is being sent prompts', () => {
 });
 
 describe('clearing a history', () => {
-  it('is refused while the session is answering, and nothing is lost', async () => {
+  test('is refused while the session is answering, and nothing is lost', async () => {
     await using gateway = await startScriptedGateway();
     const gate = createGate();
     gateway.model.script([gate, text('Hello')]);
@@ -140,7 +140,7 @@ describe('clearing a history', () => {
     expect((await collect(live)).at(-1)).toMatchObject({ message: { content: 'Hello' } });
   });
 
-  it('takes the messages and leaves settings and lifetime usage', async () => {
+  test('takes the messages and leaves settings and lifetime usage', async () => {
     await using gateway = await startScriptedGateway();
     gateway.model.script([text('Hello')]);
     const settings = {

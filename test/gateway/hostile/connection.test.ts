@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
 
 let gateway: HostileGateway;
@@ -33,7 +33,7 @@ const head = (target: string, ...lines: string[]) =>
 const stream = `${head('POST /graphql/stream', 'Accept: text/event-stream', 'Content-Length: 999')}\r\n`;
 
 describe('the gateway answers others meanwhile', () => {
-  it.each([
+  test.each([
     ['200 connections that say nothing', 200, ''],
     ['100 heads that stop in the middle', 100, 'POST /graphql HTTP/1.1\r\nHost: local'],
     [
@@ -71,7 +71,7 @@ describe('the gateway answers others meanwhile', () => {
 });
 
 describe('what is no HTTP', () => {
-  it.each([
+  test.each([
     ['the greeting of TLS', Buffer.from('16030100c8010000c40303', 'hex')],
     ['the greeting of HTTP/2', Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')],
     ['the greeting of PostgreSQL', Buffer.from('0000000804d2162f', 'hex')],
@@ -85,14 +85,14 @@ describe('what is no HTTP', () => {
 });
 
 describe('many requests on one connection', () => {
-  it('sent ahead of their answers are all answered, in order', async () => {
+  test('sent ahead of their answers are all answered, in order', async () => {
     const one = (n: number) =>
       `GET /api/v1/sessions/${n} HTTP/1.1\r\nHost: ${new URL(gateway.url).host}\r\n${n === 200 ? 'Connection: close\r\n' : ''}\r\n`;
     const { text } = await gateway.attackRaw(Array.from({ length: 200 }, (_, n) => one(n + 1)).join(''));
     expect(text.match(/HTTP\/1\.1 \d{3}/g)).toHaveLength(199);
   });
 
-  it('broken off in the middle of streams leave nothing behind', async () => {
+  test('broken off in the middle of streams leave nothing behind', async () => {
     const body = JSON.stringify({
       query: 'subscription ($id: ID!) { sessionEvents(sessionId: $id) { __typename } }',
       variables: { id: gateway.sessionId },
@@ -104,7 +104,7 @@ describe('many requests on one connection', () => {
     await gateway.expectUnharmed();
   });
 
-  it('that open and close at once do not wear it out', async () => {
+  test('that open and close at once do not wear it out', async () => {
     for (let round = 0; round < 10; round += 1) {
       for (const socket of await open(50, 'GET / HT')) socket.resetAndDestroy();
     }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { doors, expectRefused, resultIn } from '../../support/gateway/hostile-door.ts';
 import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
 
@@ -126,19 +126,19 @@ const documents: [what: string, document: string][] = [
 ];
 
 describe.each(doors)('%s', (_name, door) => {
-  it.each(documents)('refuses %s', async (_what, document) => {
+  test.each(documents)('refuses %s', async (_what, document) => {
     expectRefused(await door(gateway, JSON.stringify({ query: document })));
   });
 
-  it('does only the operation that is named, and none of a name twice used', async () => {
+  test('does only the operation that is named, and none of a name twice used', async () => {
     const query = 'query A { __typename } mutation A { createSession(input: {}) { id } }';
     expectRefused(await door(gateway, JSON.stringify({ query, operationName: 'A' })));
   });
 
-  it('leaves the gateway unharmed', () => gateway.expectUnharmed());
+  test('leaves the gateway unharmed', () => gateway.expectUnharmed());
 });
 
-it('a subscription with a condition on its root field is invalid, and one below it is not', async () => {
+test('a subscription with a condition on its root field is invalid, and one below it is not', async () => {
   const headers = { 'content-type': 'application/json', accept: 'text/event-stream' };
   const ask = (path: string, query: string, until?: string) =>
     gateway.attack(path, {
@@ -155,7 +155,7 @@ it('a subscription with a condition on its root field is invalid, and one below 
   }
 });
 
-it('GET /graphql refuses all of them that fit into an address', async () => {
+test('GET /graphql refuses all of them that fit into an address', async () => {
   const search = documents.map(([, query]) => `/graphql?${new URLSearchParams({ query })}`);
   const fitting = search.filter(({ length }) => length < 8_000);
   expect(fitting.length).toBeGreaterThan(15);
@@ -164,7 +164,7 @@ it('GET /graphql refuses all of them that fit into an address', async () => {
   await gateway.expectUnharmed();
 });
 
-it('no more than alice’s and carol’s sessions came of all this', async () => {
+test('no more than alice’s and carol’s sessions came of all this', async () => {
   const { sessions } = await gateway.query('{ sessions { edges { node { userId } } } }');
   const owners = sessions.edges.map(({ node }: { node: { userId: string } }) => node.userId);
   expect(new Set(owners)).toEqual(new Set(['alice', 'carol']));

@@ -1,5 +1,5 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
 
 let gateway: HostileGateway;
@@ -21,7 +21,7 @@ describe.each(doors)('%s', (path, text, refused) => {
   const send = (body: BodyInit, headers: Record<string, string>) =>
     gateway.attack(path, { method: 'POST', body, headers: { accept: 'text/event-stream, */*', ...headers } });
 
-  it.each([
+  test.each([
     'text/plain',
     'text/plain; charset=utf-8; application/json',
     'application/x-www-form-urlencoded',
@@ -44,7 +44,7 @@ describe.each(doors)('%s', (path, text, refused) => {
     expect([...refused, 403]).toContain((await send(text, { 'content-type': type })).status);
   });
 
-  it.each([
+  test.each([
     ['gzip', gzipSync(text)],
     ['deflate', deflateSync(text)],
     ['br', brotliCompressSync(text)],
@@ -58,7 +58,7 @@ describe.each(doors)('%s', (path, text, refused) => {
     expect(refused).toContain((await send(new Uint8Array(bytes), headers)).status);
   });
 
-  it.each([
+  test.each([
     ['UTF-16', Buffer.from(text, 'utf16le'), 'application/json'],
     ['UTF-16 that says so', Buffer.from(`\ufeff${text}`, 'utf16le'), 'application/json; charset=utf-16'],
     ['Latin-1', Buffer.from(text.replace('Forged', 'F\u00f6rged'), 'latin1'), 'application/json'],
@@ -73,7 +73,7 @@ describe.each(doors)('%s', (path, text, refused) => {
 });
 
 describe('bytes that are no UTF-8 in an address', () => {
-  it.each(['%ff', '%c0%af', '%ed%a0%bd', '%', '%zz', '%f7%bf%bf%bf'])(
+  test.each(['%ff', '%c0%af', '%ed%a0%bd', '%', '%zz', '%f7%bf%bf%bf'])(
     '%s are refused, or no text',
     async (text) => {
       for (const path of [`/graphql?query=${text}`, `/graphql/stream?query=${text}`]) {
@@ -91,14 +91,14 @@ describe('bytes that are no UTF-8 in an address', () => {
   );
 });
 
-it('no session came of all this', async () => {
+test('no session came of all this', async () => {
   const { sessions } = await gateway.query('{ sessions(search: "F") { edges { node { title } } } }');
   expect(sessions.edges.filter(({ node }: { node: { title: string } }) => node.title === 'Forged')).toEqual(
     [],
   );
 });
 
-it('leaves the gateway unharmed', () => gateway.expectUnharmed());
+test('leaves the gateway unharmed', () => gateway.expectUnharmed());
 
 /** The text with these bytes in a title. */
 function bytes(text: string, ...wrong: number[]): Buffer {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { globalMessageId, memo, uploadDocument } from '../../support/gateway/audio-upload.ts';
 import { field, form, multipart, sendToGraphQL } from '../../support/gateway/hostile-form.ts';
 import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
@@ -19,7 +19,7 @@ const operationsOf = (text: string) => form(field('operations', text), map, file
 const nested = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`;
 
 describe('a form for GraphQL', () => {
-  it.each([
+  test.each([
     ['without operations', form(map, file)],
     ['without a map', form(operations, file)],
     ['without a file', form(operations, map)],
@@ -85,20 +85,20 @@ describe('a form for GraphQL', () => {
     expect(text).not.toContain('"audio":{');
   });
 
-  it('that says it is compressed is refused', async () => {
+  test('that says it is compressed is refused', async () => {
     const headers = { 'content-type': multipart, 'content-encoding': 'gzip' };
     expect((await sendToGraphQL(gateway, form(operations, map, file), headers)).status).toBe(415);
   });
 
-  it('from any web page is refused', async () => {
+  test('from any web page is refused', async () => {
     const headers = { 'content-type': multipart, 'apollo-require-preflight': '' };
     expect((await sendToGraphQL(gateway, form(operations, map, file), headers)).status).toBe(403);
   });
 
-  it('in which nothing is wrong is taken after all that', async () => {
+  test('in which nothing is wrong is taken after all that', async () => {
     const { status, text } = await sendToGraphQL(gateway, form(operations, map, file));
     expect([status, text]).toEqual([200, expect.stringContaining('"mimeType":"audio/wav"')]);
   });
 
-  it('leaves the gateway unharmed', () => gateway.expectUnharmed());
+  test('leaves the gateway unharmed', () => gateway.expectUnharmed());
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { memo } from '../../support/gateway/audio-upload.ts';
 import { boundary, field, form, multipart, part, sendToRest } from '../../support/gateway/hostile-form.ts';
 import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
@@ -14,7 +14,7 @@ const file = (filename: string) => field('file', wav, `; filename="${filename}"`
 const whole = form(file('memo.wav'));
 
 describe('a form', () => {
-  it.each([
+  test.each([
     ['without an end', whole.slice(0, -8)],
     ['with nothing but an end', `--${boundary}--`],
     ['with nothing but boundaries', `--${boundary}\r\n`.repeat(10_000)],
@@ -80,7 +80,7 @@ describe('a form', () => {
     expect(text).toContain('"detail"');
   });
 
-  it.each([
+  test.each([
     ['none', 'multipart/form-data'],
     ['an empty one', 'multipart/form-data; boundary='],
     ['one of 10,000 letters', `multipart/form-data; boundary=${'a'.repeat(10_000)}`],
@@ -98,7 +98,7 @@ describe('a form', () => {
 });
 
 describe('the name of a file', () => {
-  it.each([
+  test.each([
     ['a path out of its folder', '../../../../../etc/passwd'],
     ['an absolute path', '/etc/cron.d/evil'],
     ['a path of another system', '..\\\\..\\\\windows\\\\system32\\\\evil.dll'],
@@ -126,7 +126,7 @@ describe('the name of a file', () => {
   });
 });
 
-it('leaves the gateway unharmed', () => gateway.expectUnharmed());
+test('leaves the gateway unharmed', () => gateway.expectUnharmed());
 
 /** A recording whose head claims so many bytes. */
 function riff(size: number): string {

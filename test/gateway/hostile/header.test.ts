@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
 
 let gateway: HostileGateway;
@@ -20,7 +20,7 @@ const query = '{"query":"{__typename}"}';
 const chat = 'GET /api/v1/sessions/1/chat HTTP/1.1';
 
 describe('a request that two readers could read differently', () => {
-  it.each([
+  test.each([
     ['two lengths', [post, json, 'Content-Length: 24', 'Content-Length: 5']],
     ['two lengths in one', [post, json, 'Content-Length: 24, 24']],
     ['a length and chunks', [post, json, 'Content-Length: 24', 'Transfer-Encoding: chunked']],
@@ -47,7 +47,7 @@ describe('a request that two readers could read differently', () => {
     expect(text.match(/HTTP\/1\.1 /g) ?? []).toEqual([]);
   });
 
-  it.each([
+  test.each([
     ['a chunk longer than it says', '5\r\n{"query":\r\n0\r\n\r\n'],
     ['a chunk of a negative length', '-1\r\n{\r\n0\r\n\r\n'],
     ['a chunk of a length beyond 64 bits', `${'F'.repeat(17)}\r\n{\r\n0\r\n\r\n`],
@@ -61,7 +61,7 @@ describe('a request that two readers could read differently', () => {
 });
 
 describe('headers without measure', () => {
-  it.each([
+  test.each([
     ['one of 100 KB', [`X-A: ${'a'.repeat(100_000)}`]],
     ['10,000 of them', Array.from({ length: 10_000 }, (_, n) => `X-${n}: 1`)],
     ['a cookie of 100 KB', [`Cookie: ${'a=b; '.repeat(20_000)}`]],
@@ -73,7 +73,7 @@ describe('headers without measure', () => {
     expect([0, 431]).toContain(status);
   });
 
-  it.each([
+  test.each([
     ['Accept', '*/*;q=0.1,'.repeat(1_000)],
     ['Accept', `application/json;${'q=0.5;'.repeat(2_000)}`],
     ['Accept', `${'*'.repeat(5_000)}/${'*'.repeat(5_000)}`],
@@ -107,7 +107,7 @@ describe('headers without measure', () => {
 });
 
 describe('a header whose value comes back', () => {
-  it.each([
+  test.each([
     ['markup', '<script>alert(1)</script>'],
     ['a line of the log', '{"level":60,"msg":"forged"}'],
     ['bytes that are no ASCII', '\u00e9\u00ff'],
@@ -122,7 +122,7 @@ describe('a header whose value comes back', () => {
     expect(gateway.lines.filter(({ msg }) => msg === 'forged')).toEqual([]);
   });
 
-  it.each([
+  test.each([
     ['text', 'x'],
     ['SQL', "1' OR '1'='1"],
     ['a run of 0', '0:1'],
@@ -147,7 +147,7 @@ describe('a header whose value comes back', () => {
 });
 
 describe('a connection that wants to become something else', () => {
-  it.each([
+  test.each([
     [
       'a WebSocket',
       [
@@ -163,7 +163,7 @@ describe('a connection that wants to become something else', () => {
     expect([200, 400, 404, 406, 426]).toContain(status);
   });
 
-  it('is told that it may go on only by being read', async () => {
+  test('is told that it may go on only by being read', async () => {
     const { status } = await send([post, json, 'Expect: 100-continue', 'Content-Length: 24'], query);
     expect([100, 200]).toContain(status);
     expect((await send([post, json, 'Expect: the-unexpected', 'Content-Length: 24'], query)).status).toBe(
@@ -172,4 +172,4 @@ describe('a connection that wants to become something else', () => {
   });
 });
 
-it('leaves the gateway unharmed', () => gateway.expectUnharmed());
+test('leaves the gateway unharmed', () => gateway.expectUnharmed());

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectRefused, resultIn } from '../../support/gateway/hostile-door.ts';
 import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
 
@@ -46,7 +46,7 @@ function send(query: string, variables: object | string, authorization = `Bearer
 }
 
 describe('an agent', () => {
-  it.each([
+  test.each([
     ['a token that was made up', `Bearer swn_${'a'.repeat(43)}`],
     ['a token that breaks off', 'Bearer swn_'],
     ['a token of 8,000 letters', `Bearer swn_${'a'.repeat(8_000)}`],
@@ -62,7 +62,7 @@ describe('an agent', () => {
     expectRefused(await send(beat, { stats: nothing, running: [] }, authorization));
   });
 
-  it.each<[string, string, object | string]>([
+  test.each<[string, string, object | string]>([
     [
       'a load that is infinite',
       beat,
@@ -104,7 +104,7 @@ describe('an agent', () => {
     expectRefused(await send(query, variables));
   });
 
-  it.each([
+  test.each([
     ['what it prints', append, { id: 'nobodys', offset: 0, text: 'x'.repeat(500_000) }],
     ['a result', finish, { id: 'nobodys', input: { status: 'SUCCEEDED', result: 'x'.repeat(500_000) } }],
     ['a start', acknowledge, { id: 'nobodys', instance: 'a' }],
@@ -117,7 +117,7 @@ describe('an agent', () => {
 });
 
 describe('nodes to attach', () => {
-  it.each([
+  test.each([
     ['named like a path', { nodeIds: ['../../laptop'] }],
     ['named __proto__', { nodeIds: ['__proto__'] }],
     ['named with a NUL', { nodeIds: ['laptop\0'] }],
@@ -135,8 +135,8 @@ describe('nodes to attach', () => {
   });
 });
 
-it('the token of the node is in no line of the log', () => {
+test('the token of the node is in no line of the log', () => {
   expect(gateway.stdout).not.toContain(token);
 });
 
-it('leaves the gateway unharmed', () => gateway.expectUnharmed());
+test('leaves the gateway unharmed', () => gateway.expectUnharmed());

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
 
 let gateway: HostileGateway;
@@ -17,7 +17,7 @@ function ask(target: string, method = 'GET') {
 const secretFiles = ['package.json', 'etc/passwd', 'switchyard.db', '.env'];
 
 describe('a path out of the folder of assets', () => {
-  it.each([
+  test.each([
     ['dots', '/docs/../'],
     ['many dots', '/docs/../../../../../../../../'],
     ['escaped dots', '/docs/%2e%2e/%2e%2e/'],
@@ -77,7 +77,7 @@ describe('a session in a path', () => {
     ['a star', '*'],
   ];
 
-  it.each(ids)('that is %s is refused, whatever is asked of it', async (_what, id) => {
+  test.each(ids)('that is %s is refused, whatever is asked of it', async (_what, id) => {
     for (const rest of ['', '/messages', '/tokens', '/chat']) {
       const { status, text, headers } = await ask(`/api/v1/sessions/${id}${rest}`);
       expect([404, 422]).toContain(status);
@@ -88,13 +88,13 @@ describe('a session in a path', () => {
     expect([404, 422]).toContain((await ask(`/api/v1/sessions/messages/${id}/audio`)).status);
   });
 
-  it('is still there after all this', async () => {
+  test('is still there after all this', async () => {
     expect((await gateway.attack('/api/v1/sessions/1')).status).toBe(200);
   });
 });
 
 describe('a target that makes no sense', () => {
-  it.each([
+  test.each([
     ['empty segments', '/api//v1///sessions/1'],
     ['a path of 10,000 letters', `/${'a'.repeat(10_000)}`],
     ['a path of 5,000 segments', '/a'.repeat(5_000)],
@@ -119,7 +119,7 @@ describe('a target that makes no sense', () => {
 });
 
 describe('a method', () => {
-  it.each(['TRACE', 'CONNECT', 'PROPFIND', 'PURGE', 'LINK', 'SEARCH', 'M-SEARCH', 'FOO', 'get'])(
+  test.each(['TRACE', 'CONNECT', 'PROPFIND', 'PURGE', 'LINK', 'SEARCH', 'M-SEARCH', 'FOO', 'get'])(
     '%s is refused everywhere',
     async (method) => {
       for (const path of [
@@ -136,7 +136,7 @@ describe('a method', () => {
     },
   );
 
-  it.each(['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'])(
+  test.each(['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'])(
     'in the header %s is not the one that counts',
     async (name) => {
       const { status } = await gateway.attack('/api/v1/sessions/1', { headers: { [name]: 'DELETE' } });
@@ -146,7 +146,7 @@ describe('a method', () => {
   );
 });
 
-it('leaves the gateway unharmed', () => gateway.expectUnharmed());
+test('leaves the gateway unharmed', () => gateway.expectUnharmed());
 
 /** Without the sizes of its chunks. */
 function body(text: string): string {

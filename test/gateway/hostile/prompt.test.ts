@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chat, collect, textOf } from '../../support/gateway/chat.ts';
 import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
 
@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => gateway[Symbol.asyncDispose]());
 
 describe('a prompt that asks for too much', () => {
-  it.each([
+  test.each([
     ['a power without end', 'What is 9**9**9**9?'],
     ['a number of 10,000 digits', `What is ${'9'.repeat(10_000)} * ${'9'.repeat(10_000)}?`],
     ['10,000 brackets', `What is ${'('.repeat(10_000)}1${')'.repeat(10_000)}?`],
@@ -49,7 +49,7 @@ describe('a prompt that asks for too much', () => {
 });
 
 describe('a search', () => {
-  it.each([
+  test.each([
     ['wildcards', '%_%_%_%_%_%_%_%_%_%_%_%'],
     ['a pattern that looks back', '(a+)+$'],
     ['an escape at its end', 'a\\'],
@@ -66,11 +66,11 @@ describe('a search', () => {
       expect((await gateway.query(find, { search })).sessions.edges).toEqual([{ node: { title } }]);
   });
 
-  it('for more than a title can have is refused', async () => {
+  test('for more than a title can have is refused', async () => {
     const find = 'query ($search: String) { sessions(search: $search) { edges { node { title } } } }';
     const { errors } = await gateway.graphql(find, { search: '%'.repeat(60_000) });
     expect(errors?.[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', field: 'search' });
   });
 });
 
-it('leaves the gateway unharmed', () => gateway.expectUnharmed());
+test('leaves the gateway unharmed', () => gateway.expectUnharmed());

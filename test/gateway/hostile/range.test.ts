@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { memo } from '../../support/gateway/audio-upload.ts';
 import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
 
@@ -13,7 +13,7 @@ const size = memo.length;
 const times = (count: number, range: string) => `bytes=${Array.from({ length: count }, () => range).join()}`;
 
 describe('a Range', () => {
-  it.each([
+  test.each([
     ['of 1,000 overlapping parts', times(1_000, '0-')],
     ['of 2,000 suffixes', times(2_000, '-1')],
     ['of 1,500 single bytes', `bytes=${Array.from({ length: 1_500 }, (_, n) => `${n * 2}-${n * 2}`).join()}`],
@@ -45,7 +45,7 @@ describe('a Range', () => {
     expect(text.length).toBeLessThan(size + 10_000);
   });
 
-  it.each([
+  test.each([
     ['If-Range', '"'.repeat(5_000)],
     ['If-Match', '*,'.repeat(5_000)],
     ['If-None-Match', 'W/"",'.repeat(2_000)],
@@ -56,7 +56,7 @@ describe('a Range', () => {
     expect([200, 206, 304, 412]).toContain(status);
   });
 
-  it('asked for by 50 clients at once, most of whom leave, holds nobody up', async () => {
+  test('asked for by 50 clients at once, most of whom leave, holds nobody up', async () => {
     const leaving = Array.from({ length: 50 }, async () => {
       const response = await fetch(gateway.url + path, { headers: { range: times(16, '0-4000') } });
       await response.body?.cancel();
@@ -66,4 +66,4 @@ describe('a Range', () => {
   });
 });
 
-it('leaves the gateway unharmed', () => gateway.expectUnharmed());
+test('leaves the gateway unharmed', () => gateway.expectUnharmed());

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
 
 let gateway: HostileGateway;
@@ -62,7 +62,7 @@ describe.each(routes)('%s', (_name, method, path, valid) => {
   const send = (body: string | Uint8Array) =>
     gateway.attack(`/api/v1${path}`, { method, headers: json, body: body as BodyInit });
 
-  it.each(bodies)('with %s is answered 422, in FastAPI’s shape', async (_what, body) => {
+  test.each(bodies)('with %s is answered 422, in FastAPI’s shape', async (_what, body) => {
     const { status, text } = await send(body(valid));
     expect([status, JSON.parse(text)]).toEqual([422, { detail: expect.any(Array) }]);
     for (const { type, loc, msg } of JSON.parse(text).detail) {
@@ -70,22 +70,22 @@ describe.each(routes)('%s', (_name, method, path, valid) => {
     }
   });
 
-  it.each(values)('whose field is %s is refused', async (_what, value) => {
+  test.each(values)('whose field is %s is refused', async (_what, value) => {
     const [field] = valid.split(':');
     const { status, text } = await send(`{${field}:${value}}`);
     expect([422, 413]).toContain(status);
     expect(JSON.parse(text)).toHaveProperty('detail');
   });
 
-  it('of 3 MB is answered 413', async () => {
+  test('of 3 MB is answered 413', async () => {
     expect((await send(`{${valid},"a":"${'x'.repeat(3_000_000)}"}`)).status).toBe(413);
   });
 
-  it('takes the last of a field given twice', async () => {
+  test('takes the last of a field given twice', async () => {
     const [field] = valid.split(':');
     const { status, text } = await send(`{${valid},${field}:5}`);
     expect([status, JSON.parse(text).detail[0].input]).toEqual([422, 5]);
   });
 
-  it('leaves the gateway unharmed', () => gateway.expectUnharmed());
+  test('leaves the gateway unharmed', () => gateway.expectUnharmed());
 });

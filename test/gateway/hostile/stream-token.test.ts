@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
 
 let gateway: HostileGateway;
@@ -25,7 +25,7 @@ const start = (token: string, body: unknown) =>
   });
 
 describe('a token', () => {
-  it.each([
+  test.each([
     ['made up', randomUUID()],
     ['of zeros', '00000000-0000-0000-0000-000000000000'],
     ['of __proto__', '__proto__'],
@@ -47,7 +47,7 @@ describe('a token', () => {
     expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404]);
   });
 
-  it('is not the one that a client would like to have', async () => {
+  test('is not the one that a client would like to have', async () => {
     const wished = await gateway.attack(path, { method: 'PUT', headers: { [tokenHeader]: 'wished' } });
     expect(wished.text).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
     expect(
@@ -55,14 +55,14 @@ describe('a token', () => {
     ).toBe(404);
   });
 
-  it('cannot be guessed from those before it', async () => {
+  test('cannot be guessed from those before it', async () => {
     const tokens = await Promise.all(Array.from({ length: 100 }, reserve));
     expect(new Set(tokens).size).toBe(100);
     // Version 4: 122 random bits.
     expect(tokens.filter((token) => token[14] !== '4')).toEqual([]);
   });
 
-  it('opens one stream, not two', async () => {
+  test('opens one stream, not two', async () => {
     const token = await reserve();
     const leaving = new AbortController();
     const { body } = await fetch(`${gateway.url}${path}?token=${token}`, {
@@ -76,7 +76,7 @@ describe('a token', () => {
 });
 
 describe('an operation on a reserved stream', () => {
-  it.each([
+  test.each([
     ['without an id', undefined],
     ['whose id is empty', ''],
     ['whose id is null', null],
@@ -89,7 +89,7 @@ describe('an operation on a reserved stream', () => {
     expect(status).toBe(400);
   });
 
-  it.each([
+  test.each([
     ['a line break', '1\nevent: complete\ndata: {}\n\n'],
     ['quotes', '1","payload":{"data":{"forged":true}}}'],
     ['a line separator', '1\u2028data: forged'],
@@ -107,7 +107,7 @@ describe('an operation on a reserved stream', () => {
     expect(JSON.parse(next)).toEqual({ id: String(operationId), payload: { data: { __typename: 'Query' } } });
   });
 
-  it('is refused where the stream has as many as it may', async () => {
+  test('is refused where the stream has as many as it may', async () => {
     const token = await reserve();
     const stream = await fetch(`${gateway.url}${path}?token=${token}`, { headers: eventStream });
     const query = 'subscription ($id: ID!) { sessionEvents(sessionId: $id) { __typename } }';
@@ -125,7 +125,7 @@ describe('an operation on a reserved stream', () => {
   });
 });
 
-it('reservations that nobody opens come to an end, and make room again', async () => {
+test('reservations that nobody opens come to an end, and make room again', async () => {
   const answers = await Promise.all(
     Array.from({ length: 600 }, () => gateway.attack(path, { method: 'PUT' })),
   );
@@ -135,4 +135,4 @@ it('reservations that nobody opens come to an end, and make room again', async (
     .toBe(201);
 });
 
-it('leaves the gateway unharmed', () => gateway.expectUnharmed());
+test('leaves the gateway unharmed', () => gateway.expectUnharmed());

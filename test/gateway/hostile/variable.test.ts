@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { doors, expectRefused, resultIn } from '../../support/gateway/hostile-door.ts';
 import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
 
@@ -127,13 +127,13 @@ const refused: Row[] = [
 ];
 
 describe.each(doors)('%s', (_name, door) => {
-  it.each(refused)('refuses %s', async (_what, query, variables) => {
+  test.each(refused)('refuses %s', async (_what, query, variables) => {
     const answer = await door(gateway, request(query, variables));
     expectRefused(answer);
     expect(answer.text.length).toBeLessThan(100_000);
   });
 
-  it.each([
+  test.each([
     [
       'variables given twice, of which the last counts',
       `{"query":"","query":${JSON.stringify('{ __typename }')}}`,
@@ -148,7 +148,7 @@ describe.each(doors)('%s', (_name, door) => {
     expect(resultIn(await door(gateway, body))).toEqual({ data: { __typename: 'Query' } });
   });
 
-  it('keeps what it takes as it came', async () => {
+  test('keeps what it takes as it came', async () => {
     const input = {
       userId: "mallory'; DROP TABLE Session; --",
       title: '%_*?[a-z] \u202e <script>alert(1)</script> {{7*7}} \ufeff\u2028\u{1f600}',
@@ -157,9 +157,9 @@ describe.each(doors)('%s', (_name, door) => {
     expect(resultIn(answer)).toEqual({ data: { createSession: input } });
   });
 
-  it('leaves the gateway unharmed', () => gateway.expectUnharmed());
+  test('leaves the gateway unharmed', () => gateway.expectUnharmed());
 });
 
-it('no prototype has learnt anything', () => {
+test('no prototype has learnt anything', () => {
   expect(Object.keys(Object.prototype)).toEqual([]);
 });

@@ -1,11 +1,11 @@
 import { EventEmitter, once } from 'node:events';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { createModels } from '../../../src/chat/models/models.ts';
 import { chat, chatDocument } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import { jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
 
-it('a follower who leaves before anything came to follow is not counted any more', async () => {
+test('a follower who leaves before anything came to follow is not counted any more', async () => {
   const provider = new EventEmitter();
   const models = slowAtFirst(provider);
   const settings = { ...jwtSettings, MAX_FOLLOWERS_PER_USER: '1' };

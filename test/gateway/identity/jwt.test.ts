@@ -1,5 +1,5 @@
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { adminJwt, jwtSecret, jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
 import { whoIs } from '../../support/gateway/who-is.ts';
@@ -24,7 +24,7 @@ describe('with a secret', () => {
 
   const good = { iss: 'login', aud: 'chat', sub: 'alice' };
 
-  it('the user is the subject of the token', async () => {
+  test('the user is the subject of the token', async () => {
     expect(await whoIs(gateway, await signJwt(good))).toMatchObject({ userId: 'alice', isAdmin: false });
     // One that has just expired, by a clock that is a little ahead.
     expect(await whoIs(gateway, await signJwt({ ...good, expiresIn: -1 }))).toMatchObject({
@@ -32,7 +32,7 @@ describe('with a secret', () => {
     });
   });
 
-  it.each([1e12, 1e300])(
+  test.each([1e12, 1e300])(
     'one that is good for %d seconds is good to the end of the calendar',
     async (expiresIn) => {
       const seen = await whoIs(gateway, await signJwt({ ...good, expiresIn }));
@@ -40,7 +40,7 @@ describe('with a secret', () => {
     },
   );
 
-  it('one that ends within a second is good to the end of that second', async () => {
+  test('one that ends within a second is good to the end of that second', async () => {
     const exp = Math.floor(Date.now() / 1_000) + 600;
     const seen = await whoIs(gateway, await signJwt({ ...good, expiresIn: 600.25 }));
     const { expiresAt } = seen as unknown as { expiresAt: string };
@@ -48,14 +48,14 @@ describe('with a secret', () => {
     expect([exp + 6, exp + 7]).toContain(Date.parse(expiresAt) / 1_000);
   });
 
-  it('a claim makes an admin, when it is true and nothing like it', async () => {
+  test('a claim makes an admin, when it is true and nothing like it', async () => {
     const admin = (claim: unknown) => signJwt({ ...good, switchyard_admin: claim });
     expect(await whoIs(gateway, await admin(true))).toMatchObject({ isAdmin: true });
     expect(await whoIs(gateway, await admin('true'))).toMatchObject({ isAdmin: false });
     expect(await whoIs(gateway, await admin(1))).toMatchObject({ isAdmin: false });
   });
 
-  it.each([
+  test.each([
     ['has expired', () => signJwt({ ...good, expiresIn: -60 }), /has expired/],
     ['never expires', () => signJwt({ ...good, expiresIn: null }), /"exp"/],
     ['is not good yet', () => signJwt({ ...good, nbf: Date.now() / 1_000 + 600 }), /"nbf"/],
@@ -75,14 +75,14 @@ describe('with a secret', () => {
     expect(await whoIs(gateway, await token())).toEqual(refused(message));
   });
 
-  it('a token whose claims were changed is refused', async () => {
+  test('a token whose claims were changed is refused', async () => {
     const [header, , signature] = (await signJwt(good)).split('.');
     const claims = Buffer.from(JSON.stringify({ ...good, sub: 'bob', exp: 4_000_000_000 }));
     const forged = `${header}.${claims.toString('base64url')}.${signature}`;
     expect(await whoIs(gateway, forged)).toEqual(refused(/no JWT/));
   });
 
-  it('a token counts in the header alone', async () => {
+  test('a token counts in the header alone', async () => {
     const token = await signJwt(good);
     const query = encodeURIComponent(viewer);
     const response = await fetch(`${gateway.url}/graphql?query=${query}&access_token=${token}`, {
@@ -91,7 +91,7 @@ describe('with a secret', () => {
     expect(response.status).toBe(401);
   });
 
-  it('GraphiQL, the documentation and the health of the gateway are everybody’s', async () => {
+  test('GraphiQL, the documentation and the health of the gateway are everybody’s', async () => {
     const page = await fetch(`${gateway.url}/graphql`, { headers: { accept: 'text/html' } });
     expect([page.status, page.headers.get('content-type')]).toEqual([
       200,
@@ -115,7 +115,7 @@ describe('with the public keys of an issuer', () => {
       .setExpirationTime('1h')
       .sign(key);
 
-  it.each(['RS256', 'ES256', 'EdDSA'])(
+  test.each(['RS256', 'ES256', 'EdDSA'])(
     'a token signed by %s is good, and the keys are fetched once',
     async (alg) => {
       const { keys, gateway } = await start();
@@ -131,7 +131,7 @@ describe('with the public keys of an issuer', () => {
     },
   );
 
-  it('a key that replaces another one is taken, and the other one is good no more', async () => {
+  test('a key that replaces another one is taken, and the other one is good no more', async () => {
     const { keys, gateway } = await start();
     await using _keys = keys;
     await using _gateway = gateway;
@@ -147,7 +147,7 @@ describe('with the public keys of an issuer', () => {
     expect(await whoIs(gateway, old)).toEqual(refused(/no JWT/));
   });
 
-  it('a token signed with the public key as if it were a secret is refused', async () => {
+  test('a token signed with the public key as if it were a secret is refused', async () => {
     const { keys, gateway } = await start();
     await using _keys = keys;
     await using _gateway = gateway;
@@ -159,7 +159,7 @@ describe('with the public keys of an issuer', () => {
     );
   });
 
-  it('while the keys cannot be had, that is what is said, and API tokens are good', async () => {
+  test('while the keys cannot be had, that is what is said, and API tokens are good', async () => {
     const { keys, gateway } = await start();
     await using _gateway = gateway;
     const { privateKey } = await generateKeyPair('ES256');
@@ -180,7 +180,7 @@ describe('with the public keys of an issuer', () => {
   });
 });
 
-it('an admin acts for others, and sees all that there is', async () => {
+test('an admin acts for others, and sees all that there is', async () => {
   await using gateway = await startTestGateway({ settings: jwtSettings });
   const admin = gateway.as(await adminJwt('carol'));
   await admin.createSession({ userId: 'alice' });

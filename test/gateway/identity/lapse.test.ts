@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { ApiTokens } from '../../../src/identity/api-tokens.ts';
 import { createLog } from '../../../src/log.ts';
 import { runEventsDocument } from '../../support/gateway/chat.ts';
@@ -108,7 +108,7 @@ function once(act: () => Promise<void>): () => void {
 const statusOf = 'query ($runId: ID!) { run(id: $runId) { status } }';
 
 describe.each(Object.entries(kinds))('with %s', (_kind, prepare) => {
-  it.each(Object.entries(followers))(
+  test.each(Object.entries(followers))(
     'what is followed by %s ends with an error that says so',
     async (_by, follow) => {
       const started = await start();
@@ -132,7 +132,7 @@ describe.each(Object.entries(kinds))('with %s', (_kind, prepare) => {
     },
   );
 
-  it('a chat stream of the REST API ends with an error frame, and can be resumed with another token', async () => {
+  test('a chat stream of the REST API ends with an error frame, and can be resumed with another token', async () => {
     const started = await start();
     const { gateway, alice, runId } = started;
     const { token, end, message } = await prepare(started);
@@ -152,7 +152,7 @@ describe.each(Object.entries(kinds))('with %s', (_kind, prepare) => {
 });
 
 describe.each(Object.entries(kinds))('with %s', (_kind, prepare) => {
-  it('an event stream that carries nothing is closed', async () => {
+  test('an event stream that carries nothing is closed', async () => {
     const started = await start();
     const { token, end } = await prepare(started);
     const stream = `${started.gateway.url}/graphql/stream`;
@@ -167,7 +167,7 @@ describe.each(Object.entries(kinds))('with %s', (_kind, prepare) => {
   });
 });
 
-it('a reserved stream is of no use to anybody else', async () => {
+test('a reserved stream is of no use to anybody else', async () => {
   const { gateway, sessionId } = await start();
   const [alice, bob] = [await signJwt({ sub: 'alice' }), await signJwt({ sub: 'bob' })];
   const stream = `${gateway.url}/graphql/stream`;

@@ -1,5 +1,5 @@
 import { getNamedType, isObjectType } from 'graphql';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { schema } from '../../../src/schema/index.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import type { GatewayApi } from '../../support/gateway/gateway-api.ts';
@@ -70,7 +70,7 @@ const edges: Record<string, 'row' | 'log' | 'looked up' | 'argument'> = {
 
 const roots = ['Query', 'Mutation', 'Subscription'];
 
-it('every field that leads to something of somebody’s is known here', () => {
+test('every field that leads to something of somebody’s is known here', () => {
   const leading = Object.values(schema.getTypeMap())
     .filter(isObjectType)
     .filter(({ name }) => !roots.includes(name))
@@ -105,7 +105,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-it('whatever way bob goes from what is his, all that he comes to is his', async () => {
+test('whatever way bob goes from what is his, all that he comes to is his', async () => {
   const found = JSON.stringify(await bob.query(everything, { session: bobs.session }));
   const users = [...found.matchAll(/"userId":"(\w+)"/g)].map(([, userId]) => userId);
   expect(users.length).toBeGreaterThan(10);
@@ -118,7 +118,7 @@ describe('the name of a node', () => {
     attachNodes(sessionId: $sessionId, nodeIds: $nodeIds) { nodes { node { nodeId } } }
   }`;
 
-  it('that is another user’s cannot be attached, nor registered, and no more is told', async () => {
+  test('that is another user’s cannot be attached, nor registered, and no more is told', async () => {
     await registerNode(alice, 'hers');
     const taken = { extensions: { code: 'CONFLICT' } };
 
@@ -133,7 +133,7 @@ describe('the name of a node', () => {
     expect((await bob.query('{ agentNode(nodeId: "his") { id } }')).agentNode).toBeNull();
   });
 
-  it('that one user has attached is not for another one to register', async () => {
+  test('that one user has attached is not for another one to register', async () => {
     const session = await alice.createSession();
     await alice.query(attach, { sessionId: session, nodeIds: ['later'] });
 
@@ -143,7 +143,7 @@ describe('the name of a node', () => {
     expect(await registerNode(alice, 'later')).toMatch(/^swn_/);
   });
 
-  it('that a user was first to use does not give them the machine that an admin registers', async () => {
+  test('that a user was first to use does not give them the machine that an admin registers', async () => {
     const admin = gateway.as(tokens.admin);
     await bob.query(attach, { sessionId: bobs.session, nodeIds: ['prod'] });
     const register = (input: string) =>
@@ -161,14 +161,14 @@ describe('the name of a node', () => {
     );
   });
 
-  it('is free for an admin to attach, and what they attach is the user’s', async () => {
+  test('is free for an admin to attach, and what they attach is the user’s', async () => {
     const admin = gateway.as(tokens.admin);
     await admin.query(attach, { sessionId: bobs.session, nodeIds: ['from-admin'] });
     expect((await bob.query('{ agentNode(nodeId: "from-admin") { nodeId } }')).agentNode).not.toBeNull();
   });
 });
 
-it('the dispatches of one node are no business of another', async () => {
+test('the dispatches of one node are no business of another', async () => {
   const finish = `mutation { finishDispatch(dispatchId: "unknown", input: { status: SUCCEEDED, result: "" }) { accepted } }`;
   expect((await gateway.as(tokens.node).query(finish)).finishDispatch.accepted).toBe(false);
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { routes } from '../../../src/rest/routes.ts';
 import { memo } from '../../support/gateway/audio-upload.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
@@ -82,7 +82,7 @@ async function createAlices(): Promise<Belongings> {
   return belongings;
 }
 
-it('every route is tried here', () => {
+test('every route is tried here', () => {
   expect(Object.keys(attempts).sort()).toEqual([...byName.keys()].sort());
 });
 
@@ -92,13 +92,13 @@ describe.each(Object.entries(attempts))('%s', (name, { bob = 404 }) => {
     alices = await createAlices();
   });
 
-  it('is refused to nobody', async () => {
+  test('is refused to nobody', async () => {
     const { status, challenge, text } = await attempt(name, alices);
     expect([status, challenge]).toEqual([401, 'Bearer']);
     expect(JSON.parse(text)).toEqual({ detail: expect.stringContaining('Say who you are') });
   });
 
-  it('is refused to the agent of a node', async () => {
+  test('is refused to the agent of a node', async () => {
     const { status, text } = await attempt(name, alices, tokens.node);
     expect([status, JSON.parse(text)]).toEqual([
       403,
@@ -106,7 +106,7 @@ describe.each(Object.entries(attempts))('%s', (name, { bob = 404 }) => {
     ]);
   });
 
-  it(`answers bob ${bob} for what is alice’s`, async () => {
+  test(`answers bob ${bob} for what is alice’s`, async () => {
     const { status, text } = await attempt(name, alices, tokens.bob);
     expect(status).toBe(bob);
     if (bob !== 404) return;
@@ -114,13 +114,13 @@ describe.each(Object.entries(attempts))('%s', (name, { bob = 404 }) => {
     expect(nameless(text)).toEqual(nameless(missing.text));
   });
 
-  it.each(['alice', 'admin'] as const)('lets %s in', async (viewer) => {
+  test.each(['alice', 'admin'] as const)('lets %s in', async (viewer) => {
     const fresh = await createAlices();
     expect((await attempt(name, fresh, tokens[viewer])).status).toBe(200);
   });
 });
 
-it('without user_id, a session belongs to the caller', async () => {
+test('without user_id, a session belongs to the caller', async () => {
   const headers = { authorization: `Bearer ${tokens.bob}`, 'content-type': 'application/json' };
   const created = await gateway.rest('/sessions/', { method: 'POST', headers, body: '{}' });
   expect(await created.json()).toMatchObject({ user_id: 'bob' });

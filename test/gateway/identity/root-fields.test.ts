@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { schema } from '../../../src/schema/index.ts';
 import { memo } from '../../support/gateway/audio-upload.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
@@ -82,12 +82,12 @@ describe('every field of Query, Mutation and Subscription', () => {
     (type) => Object.values(type?.getFields() ?? {}).map((field) => ({ type, field })),
   );
 
-  it('is tried here', () => {
+  test('is tried here', () => {
     const names = fields.map(({ type, field }) => `${type?.name}.${field.name}`);
     expect(Object.keys(trials).sort()).toEqual(names.sort());
   });
 
-  it('says who may use it', () => {
+  test('says who may use it', () => {
     const open = fields.filter(({ field }) => {
       const options = field.extensions['pothosOptions'] as { authScopes?: unknown } | undefined;
       return options?.authScopes === undefined;
@@ -102,26 +102,26 @@ describe.each(Object.entries(trials))('%s', (name, trial) => {
     alices = await createBelongings(gateway, tokens.alice);
   });
 
-  it('is refused to nobody', async () => {
+  test('is refused to nobody', async () => {
     const { status, answer } = await attempt(trial, alices);
     expect([status, codeOf(answer), answer.data]).toEqual([401, 'UNAUTHENTICATED', undefined]);
   });
 
   if (trial.bob === 'agents') {
-    it('is refused to users', async () => {
+    test('is refused to users', async () => {
       const { answer } = await attempt(trial, alices, tokens.alice);
       expect([codeOf(answer), isEmpty(answer)]).toEqual(['FORBIDDEN', true]);
     });
     return;
   }
 
-  it('is refused to the agent of a node', async () => {
+  test('is refused to the agent of a node', async () => {
     const { answer } = await attempt(trial, alices, tokens.node);
     expect([codeOf(answer), isEmpty(answer)]).toEqual(['FORBIDDEN', true]);
   });
 
   if (trial.bob === 'nothing' || trial.bob === 'not found') {
-    it('tells bob of what is alice’s what it tells of what is not there', async () => {
+    test('tells bob of what is alice’s what it tells of what is not there', async () => {
       const { answer } = await attempt(trial, alices, tokens.bob);
       const missing = await attempt(trial, nothingOf(alices), tokens.bob);
 
@@ -132,19 +132,19 @@ describe.each(Object.entries(trials))('%s', (name, trial) => {
       ]);
     });
   } else if (trial.bob === 'forbidden') {
-    it('does not let bob act for alice', async () => {
+    test('does not let bob act for alice', async () => {
       const { answer } = await attempt(trial, alices, tokens.bob);
       expect([codeOf(answer), isEmpty(answer)]).toEqual(['FORBIDDEN', true]);
     });
   } else {
-    it('shows bob nothing of alice’s', async () => {
+    test('shows bob nothing of alice’s', async () => {
       const { answer } = await attempt(trial, alices, tokens.bob);
       expect(answer.errors).toBeUndefined();
       expect(JSON.stringify(answer)).not.toMatch(new RegExp(`alice|${alices.nodeId}|${alices.session}`));
     });
   }
 
-  it.each(['alice', 'admin'] as const)('lets %s in', async (viewer) => {
+  test.each(['alice', 'admin'] as const)('lets %s in', async (viewer) => {
     const fresh = await createBelongings(gateway, tokens.alice);
     const { answer } = await attempt(trial, fresh, tokens[viewer]);
     // The run is there, and has no such call.

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApiTokens } from '../../../src/identity/api-tokens.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
@@ -33,7 +33,7 @@ const one =
 const change = 'mutation ($id: ID!) { updateSession(id: $id, input: { title: "Trip" }) { id } }';
 
 describe('what identity costs in SQL statements', () => {
-  it('does not grow with the ids whose owners are looked up: one for each type', async () => {
+  test('does not grow with the ids whose owners are looked up: one for each type', async () => {
     const idsOf = async (gateway: TestGateway, sessions: number) => {
       const rows = await seed(gateway.services.database, { sessions, turns: 1 });
       return (['Session', 'Message', 'Run'] as const).flatMap((type) => rows.map((id) => globalId(type, id)));
@@ -43,7 +43,7 @@ describe('what identity costs in SQL statements', () => {
     expect(few - (await count(open, nodes, { ids: await idsOf(open, 3) }))).toBe(3);
   });
 
-  it.each([
+  test.each([
     ['a list', list, 0],
     ['a session with all that is in it', one, 0],
     ['a change', change, 1],
@@ -56,7 +56,7 @@ describe('what identity costs in SQL statements', () => {
 });
 
 describe('a token', () => {
-  it.each([
+  test.each([
     ['/graphql', { query: '{ viewer { userId } }' }, 'application/json'],
     ['/graphql/stream', { query: '{ viewer { userId } }' }, 'text/event-stream'],
     ['/api/v1/sessions/', {}, 'application/json'],

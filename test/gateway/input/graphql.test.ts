@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../../src/errors.ts';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
@@ -192,7 +192,7 @@ describe.each([
   ['/graphql', 'application/json, text/event-stream'],
   ['/graphql/stream', 'text/event-stream'],
 ])('%s', (path, accept) => {
-  it.each(rows)('refuses %s', async (_what, query, variables, code, field) => {
+  test.each(rows)('refuses %s', async (_what, query, variables, code, field) => {
     const refused = await refusal(gateway, () =>
       fetch(gateway.url + path, {
         method: 'POST',
@@ -207,7 +207,7 @@ describe.each([
     else expect(`${error?.message} ${error?.extensions['field']}`).toMatch(field);
   });
 
-  it('answers null for an id that nothing has', async () => {
+  test('answers null for an id that nothing has', async () => {
     const missing = await refusal(gateway, () =>
       fetch(gateway.url + path, {
         method: 'POST',
@@ -218,7 +218,7 @@ describe.each([
     expect(resultIn(missing)).toEqual({ data: { session: null } });
   });
 
-  it('answers the next prompt as if nothing had happened', async () => {
+  test('answers the next prompt as if nothing had happened', async () => {
     expect(runId).toBe(idOf('Run:1'));
     const seen = await collect(chat(gateway.client(), { sessionId: session, prompt: 'Hello' }));
     expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted', message: { status: 'COMPLETE' } });

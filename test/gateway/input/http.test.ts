@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../../src/errors.ts';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
@@ -75,7 +75,7 @@ const rows: Row[] = [
   ['OPTIONS', '', { method: 'OPTIONS' }, 405, 'METHOD_NOT_ALLOWED'],
 ];
 
-it.each([
+test.each([
   ['/graphql', 403, 'FORBIDDEN'],
   ['/graphql/stream', 415, 'UNSUPPORTED_MEDIA_TYPE'],
 ])('%s refuses a mutation in a multipart form, which any web page could send', async (path, status, code) => {
@@ -89,7 +89,7 @@ describe.each([
   ['/graphql', 'application/json'],
   ['/graphql/stream', 'text/event-stream'],
 ])('%s', (path, accept) => {
-  it.each(rows)('refuses %s', async (_what, target, init, status, code) => {
+  test.each(rows)('refuses %s', async (_what, target, init, status, code) => {
     const headers = new Headers(init.headers);
     headers.set('accept', accept);
 
@@ -101,12 +101,12 @@ describe.each([
     });
   });
 
-  it('says which methods there are', async () => {
+  test('says which methods there are', async () => {
     const response = await fetch(gateway.url + path, { method: 'PATCH' });
     expect(response.headers.get('allow')).toContain('GET, POST');
   });
 
-  it.each([
+  test.each([
     ['a malformed Host', `POST ${path} HTTP/1.1`, 'Host: a b<>', '400'],
     ['a port there cannot be', `POST ${path} HTTP/1.1`, 'Host: localhost:99999999', '400'],
     ['a missing Host', `POST ${path} HTTP/1.1`, 'X-Nothing: here', '400'],
@@ -122,7 +122,7 @@ describe.each([
     expect(answer).not.toMatch(/\bat \S+ \(/);
   });
 
-  it('takes a target with a scheme and a host as proxies send it', async () => {
+  test('takes a target with a scheme and a host as proxies send it', async () => {
     const target = `http://switchyard.example${path}${get({ query })}`;
     const request = [
       `GET ${target} HTTP/1.1`,
@@ -139,7 +139,7 @@ describe.each([
     expect(answer).toContain('{"data":{"viewer":{"userId":"anonymous"}}}');
   });
 
-  it('answers the next prompt as if nothing had happened', async () => {
+  test('answers the next prompt as if nothing had happened', async () => {
     const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Hello' }));
     expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted', message: { status: 'COMPLETE' } });
   });

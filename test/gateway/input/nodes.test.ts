@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { refusal, resultIn } from '../../support/gateway/refusal.ts';
 import { asNode } from '../../support/node/node-reports.ts';
@@ -125,7 +125,7 @@ const rows: Row[] = [
   ],
 ];
 
-it.each(rows)('%s is refused with the name of the argument', async (_what, query, variables, field) => {
+test.each(rows)('%s is refused with the name of the argument', async (_what, query, variables, field) => {
   const headers = {
     'content-type': 'application/json',
     accept: 'application/json, text/event-stream',
@@ -141,7 +141,7 @@ it.each(rows)('%s is refused with the name of the argument', async (_what, query
   else expect(error?.message).toMatch(field);
 });
 
-it('what is sent with the token of a node is not in what is refused', async () => {
+test('what is sent with the token of a node is not in what is refused', async () => {
   const { errors } = await asNode(gateway.url, token, finish, { id: 'a', input: {} });
   expect(JSON.stringify(errors)).not.toContain(token.slice(4));
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { refusal } from '../../support/gateway/refusal.ts';
 
@@ -25,7 +25,7 @@ const resume = (cursor: string, method = 'POST') => ({
 });
 
 describe('an id in a path', () => {
-  it.each([
+  test.each([
     ['text', 'abc', 'int_parsing'],
     ['a fraction', '1.5', 'int_parsing'],
     ['an exponent', '1e3', 'int_parsing'],
@@ -58,7 +58,7 @@ describe('an id in a path', () => {
 type Row = [what: string, path: string, init: RequestInit, loc: string[], type: string];
 
 describe('the REST API', () => {
-  it.each<Row>([
+  test.each<Row>([
     ['no prompt', '/sessions/1/chat', chat({}), ['body', 'prompt'], 'missing'],
     ['an empty prompt', '/sessions/1/chat', chat({ prompt: '' }), ['body', 'prompt'], 'string_too_short'],
     ['a blank prompt', '/sessions/1/chat', chat({ prompt: ' ' }), ['body', 'prompt'], 'value_error'],
@@ -201,7 +201,7 @@ describe('the REST API', () => {
     expect(JSON.parse(text)).toMatchObject({ detail: [{ loc, type, msg: expect.any(String) }] });
   });
 
-  it.each([
+  test.each([
     ['a prompt of 1 MB', chat({ prompt: 'a'.repeat(1_000_000) }), /prompt/],
     ['a body of 3 MB', chat({ prompt: 'a'.repeat(3_000_000) }), /body/],
   ])('has no room for %s', async (_what, init, detail) => {
@@ -210,7 +210,7 @@ describe('the REST API', () => {
     expect(JSON.parse(text)).toEqual({ detail: expect.stringMatching(detail) });
   });
 
-  it('goes on answering on the same address after a body that was too large', async () => {
+  test('goes on answering on the same address after a body that was too large', async () => {
     for (let times = 0; times < 5; times += 1) {
       const large = await gateway.rest('/sessions/1/chat', chat({ prompt: 'a'.repeat(3_000_000) }));
       expect(large.status).toBe(413);
@@ -219,7 +219,7 @@ describe('the REST API', () => {
     }
   });
 
-  it.each([
+  test.each([
     ['another session’s run to resume', '/sessions/1/chat', resume('99:1')],
     ['a path there is not', '/sessions/1/colour', request('GET')],
     ['the base of the API', '/', request('GET')],
@@ -229,7 +229,7 @@ describe('the REST API', () => {
     expect(JSON.parse(text)).toEqual({ detail: expect.any(String) });
   });
 
-  it('answers the next prompt as if nothing had happened', async () => {
+  test('answers the next prompt as if nothing had happened', async () => {
     const response = await gateway.rest('/sessions/1/chat', chat({ prompt: 'Hello' }));
     expect(await response.text()).toContain('"type":"finish"');
   });

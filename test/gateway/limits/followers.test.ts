@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chat, collect, follow, until } from '../../support/gateway/chat.ts';
 import { startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { silence, text } from '../../support/model/turn.ts';
 
 describe('MAX_FOLLOWERS_PER_USER', () => {
-  it('keeps a user from more subscriptions, over whatever they come', async () => {
+  test('keeps a user from more subscriptions, over whatever they come', async () => {
     await using gateway = await startScriptedGateway({ settings: { MAX_FOLLOWERS_PER_USER: '2' } });
     gateway.model.script([text('Well, '), silence()]);
     const sessionId = await gateway.createSession();
@@ -29,7 +29,7 @@ describe('MAX_FOLLOWERS_PER_USER', () => {
     await Promise.all(followers.map((follower) => follower.return(undefined)));
   });
 
-  it('has room again when a follower leaves, when its run ends, and when it was refused', async () => {
+  test('has room again when a follower leaves, when its run ends, and when it was refused', async () => {
     await using gateway = await startScriptedGateway({ settings: { MAX_FOLLOWERS_PER_USER: '1' } });
     gateway.model.script([text('Yes')], [text('No')], [text('Well, '), silence()]);
     const sessionId = await gateway.createSession();

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chat, collect, follow } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import type { GraphQLAnswer } from '../../support/gateway/gateway-api.ts';
@@ -36,7 +36,7 @@ function codesOf(answers: GraphQLAnswer[]): string[] {
 }
 
 describe('MAX_LIVE_RUNS', () => {
-  it('is never exceeded, however many prompts come at once, and those at work go on', async () => {
+  test('is never exceeded, however many prompts come at once, and those at work go on', async () => {
     await using gateway = await startSilentGateway({ MAX_LIVE_RUNS: '3' });
     const sessions = await sessionsOf(gateway, 'alice', 10);
 
@@ -56,7 +56,7 @@ describe('MAX_LIVE_RUNS', () => {
     expect(await database.message.count()).toBe(6);
   });
 
-  it('has room again when a run has ended', async () => {
+  test('has room again when a run has ended', async () => {
     await using gateway = await startSilentGateway({ MAX_LIVE_RUNS: '1' });
     const [first = '', second = ''] = await sessionsOf(gateway, 'alice', 2);
     await gateway.send({ sessionId: first, prompt: 'Hi' });
@@ -69,7 +69,7 @@ describe('MAX_LIVE_RUNS', () => {
     await gateway.send({ sessionId: second, prompt: 'Hi' });
   });
 
-  it('counts no run that waits, and no run that is there already', async () => {
+  test('counts no run that waits, and no run that is there already', async () => {
     await using gateway = await startScriptedGateway({ settings: { MAX_LIVE_RUNS: '1' } });
     gateway.model.script([text('One'), silence()], [text('Two')]);
     const sessionId = await gateway.createSession();
@@ -86,7 +86,7 @@ describe('MAX_LIVE_RUNS', () => {
     expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted', message: { content: 'Two' } });
   });
 
-  it('is told in HTTP, where it can be: 503 with Retry-After', async () => {
+  test('is told in HTTP, where it can be: 503 with Retry-After', async () => {
     await using gateway = await startSilentGateway({ MAX_LIVE_RUNS: '1' });
     const [first = '', second = ''] = await sessionsOf(gateway, 'alice', 2);
     await gateway.send({ sessionId: first, prompt: 'Hi' });
@@ -115,7 +115,7 @@ describe('MAX_LIVE_RUNS', () => {
 });
 
 describe('MAX_LIVE_RUNS_PER_USER', () => {
-  it('keeps alice from more, and bob from nothing', async () => {
+  test('keeps alice from more, and bob from nothing', async () => {
     await using gateway = await startSilentGateway({ MAX_LIVE_RUNS_PER_USER: '2' });
     const [first = '', ...others] = await sessionsOf(gateway, 'alice', 5);
     const [bobs = ''] = await sessionsOf(gateway, 'bob', 1);
@@ -151,7 +151,7 @@ function keepBusy(work: () => void): Disposable {
 }
 
 describe('MAX_EVENT_LOOP_DELAY_MS', () => {
-  it('refuses prompts while the gateway is late, and lets those at work finish', async () => {
+  test('refuses prompts while the gateway is late, and lets those at work finish', async () => {
     await using gateway = await startTestGateway({
       settings: { MAX_EVENT_LOOP_DELAY_MS: '200', DEMO_DELAY_MS: '5' },
     });
@@ -173,7 +173,7 @@ describe('MAX_EVENT_LOOP_DELAY_MS', () => {
     await expect.poll(async () => (await send()).status, { timeout: 20_000 }).toBe(200);
   });
 
-  it('is reached where some turns are late and those between them are not', async () => {
+  test('is reached where some turns are late and those between them are not', async () => {
     await using gateway = await startSilentGateway({ MAX_EVENT_LOOP_DELAY_MS: '200' });
     let turns = 0;
     using _ = keepBusy(() => block(++turns % 50 === 0 ? 400 : 1));
@@ -181,7 +181,7 @@ describe('MAX_EVENT_LOOP_DELAY_MS', () => {
     await expect.poll(async () => (await send()).status, { timeout: 20_000 }).toBe(503);
   });
 
-  it('is not reached by having much to do, where all others get their turn', async () => {
+  test('is not reached by having much to do, where all others get their turn', async () => {
     await using gateway = await startTestGateway({ settings: { MAX_EVENT_LOOP_DELAY_MS: '200' } });
     const before = performance.eventLoopUtilization();
     using _ = keepBusy(() => block(1));
@@ -191,14 +191,14 @@ describe('MAX_EVENT_LOOP_DELAY_MS', () => {
     }
   });
 
-  it('is not reached by being late once, as when something is loaded', async () => {
+  test('is not reached by being late once, as when something is loaded', async () => {
     await using gateway = await startTestGateway({ settings: { MAX_EVENT_LOOP_DELAY_MS: '200' } });
     const sessionId = await gateway.createSession();
     block(1_500);
     await gateway.send({ sessionId, prompt: 'Hi' });
   });
 
-  it('of 0 refuses none', async () => {
+  test('of 0 refuses none', async () => {
     await using gateway = await startTestGateway({ settings: { MAX_EVENT_LOOP_DELAY_MS: '0' } });
     const sessionId = await gateway.createSession();
     const tooMuch = setInterval(() => block(300), 1);

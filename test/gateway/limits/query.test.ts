@@ -1,6 +1,6 @@
 import { getIntrospectionQuery } from 'graphql';
 import type { Client } from 'graphql-sse';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import type { GraphQLAnswer } from '../../support/gateway/gateway-api.ts';
 import { createRestClient } from '../../support/http/rest-client.ts';
@@ -84,7 +84,7 @@ const rows: [what: string, query: string, limit: keyof typeof limits][] = [
 ];
 
 describe.each(Object.entries(ways))('over %s', (_way, ask) => {
-  it.each(rows)('%s are too much', async (_what, query, limit) => {
+  test.each(rows)('%s are too much', async (_what, query, limit) => {
     const { data, errors } = await ask(query);
 
     expect(data ?? null).toBeNull();
@@ -93,12 +93,12 @@ describe.each(Object.entries(ways))('over %s', (_way, ask) => {
     );
   });
 
-  it('what keeps to the limits is answered', async () => {
+  test('what keeps to the limits is answered', async () => {
     const page = '{ a: sessions(first: 10) { edges { node { id title @skip(if: false) } } } }';
     expect(await ask(page)).toEqual({ data: { a: { edges: [] } } });
   });
 
-  it('fragments within each other are refused for what they are', async () => {
+  test('fragments within each other are refused for what they are', async () => {
     const cycle = '{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }';
     const [error] = (await ask(cycle)).errors ?? [];
     expect(error).toMatchObject({
@@ -108,7 +108,7 @@ describe.each(Object.entries(ways))('over %s', (_way, ask) => {
   });
 });
 
-it('over /graphql the status is 400', async () => {
+test('over /graphql the status is 400', async () => {
   for (const [, query] of rows) {
     const response = await fetch(`${gateway.url}/graphql`, {
       method: 'POST',
@@ -119,7 +119,7 @@ it('over /graphql the status is 400', async () => {
   }
 });
 
-it('the REST API asks for what it needs, whatever the limits', async () => {
+test('the REST API asks for what it needs, whatever the limits', async () => {
   const rest = await createRestClient(gateway);
   const { json: session } = await rest.call('POST', '/sessions/', { user_id: 'alice' });
   const types: string[] = [];
@@ -131,7 +131,7 @@ it('the REST API asks for what it needs, whatever the limits', async () => {
 });
 
 describe('with the limits that are the default', () => {
-  it('the schema can be asked for, with all there is to know of it', async () => {
+  test('the schema can be asked for, with all there is to know of it', async () => {
     await using unlimited = await startTestGateway();
     const everything = getIntrospectionQuery({
       specifiedByUrl: true,
@@ -145,14 +145,14 @@ describe('with the limits that are the default', () => {
     expect(data.__schema.subscriptionType.name).toBe('Subscription');
   });
 
-  it('one cannot ask for the schema of the schema of the schema', async () => {
+  test('one cannot ask for the schema of the schema of the schema', async () => {
     await using unlimited = await startTestGateway();
     const deep =
       '{ __schema { types { fields { type { fields { type { fields { type { name } } } } } } } } }';
     expect((await unlimited.graphql(deep)).errors?.[0]?.message).toMatch(/introspection depth/i);
   });
 
-  it('a list of operations is no request', async () => {
+  test('a list of operations is no request', async () => {
     await using unlimited = await startTestGateway();
     const batch = JSON.stringify([{ query: '{ __typename }' }, { query: '{ __typename }' }]);
     for (const [path, accept] of [

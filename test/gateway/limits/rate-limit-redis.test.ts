@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import { jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
 import { openNetwork } from '../../support/http/network.ts';
@@ -27,7 +27,7 @@ async function letThrough(url: string, count: number, token: string): Promise<nu
 }
 
 describeWithRedis('with REDIS_URL', () => {
-  it('gateways count the requests of a user together', async () => {
+  test('gateways count the requests of a user together', async () => {
     await using one = await startTestGateway({ settings: { ...settings, REDIS_URL: redisUrl } });
     await using other = await startTestGateway({ settings: { ...settings, REDIS_URL: redisUrl } });
     const [alice, bob] = [await somebody(), await somebody()];
@@ -38,7 +38,7 @@ describeWithRedis('with REDIS_URL', () => {
     expect(await letThrough(other.url, 3, bob)).toBe(3);
   });
 
-  it.each([
+  test.each([
     ['breaks off', 'unplug', 'plugIn'],
     ['says nothing more', 'freeze', 'thaw'],
   ] as const)('a gateway whose Redis %s counts by itself until it is back', async (_how, lose, restore) => {
@@ -62,7 +62,7 @@ describeWithRedis('with REDIS_URL', () => {
       .toBe(0);
   });
 
-  it('a gateway does not start where Redis takes connections and says nothing', async () => {
+  test('a gateway does not start where Redis takes connections and says nothing', async () => {
     await using network = await openNetwork(redisUrl);
     network.freeze();
     await expect(startTestGateway({ settings: { REDIS_URL: network.url } })).rejects.toThrow(
@@ -70,7 +70,7 @@ describeWithRedis('with REDIS_URL', () => {
     );
   });
 
-  it('a gateway does not start without it, and does not tell the password', async () => {
+  test('a gateway does not start without it, and does not tell the password', async () => {
     const url = `redis://default:s3cret@127.0.0.1:${await unusedPort()}`;
     await expect(startTestGateway({ settings: { REDIS_URL: url } })).rejects.toMatchObject({
       name: 'StartupError',

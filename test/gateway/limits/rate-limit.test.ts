@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
 import { connectNode } from '../../support/node/node-client.ts';
@@ -15,7 +15,7 @@ async function statuses(gateway: TestGateway, count: number, token?: string): Pr
 }
 
 describe('MAX_REQUESTS_PER_MINUTE', () => {
-  it('holds for GraphQL, graphql-sse and REST together, and says when to come back', async () => {
+  test('holds for GraphQL, graphql-sse and REST together, and says when to come back', async () => {
     await using gateway = await startTestGateway({ settings: { MAX_REQUESTS_PER_MINUTE: '3' } });
     const post = (path: string, accept: string) =>
       fetch(gateway.url + path, {
@@ -45,7 +45,7 @@ describe('MAX_REQUESTS_PER_MINUTE', () => {
     expect((await fetch(`${gateway.url}/health/live`)).status).toBe(200);
   });
 
-  it('counts a chat once, however much is asked on its behalf', async () => {
+  test('counts a chat once, however much is asked on its behalf', async () => {
     await using gateway = await startTestGateway({ settings: { MAX_REQUESTS_PER_MINUTE: '2' } });
     const json = { method: 'POST', headers: { 'content-type': 'application/json' } };
     await gateway.rest('/sessions/', { ...json, body: '{}' });
@@ -54,14 +54,14 @@ describe('MAX_REQUESTS_PER_MINUTE', () => {
     expect((await gateway.rest('/sessions/1')).status).toBe(429);
   });
 
-  it('lets through again what has come in meanwhile, MAX_REQUEST_BURST at once', async () => {
+  test('lets through again what has come in meanwhile, MAX_REQUEST_BURST at once', async () => {
     const settings = { MAX_REQUESTS_PER_MINUTE: '600', MAX_REQUEST_BURST: '2' };
     await using gateway = await startTestGateway({ settings });
     expect((await statuses(gateway, 40)).filter((status) => status === 429).length).toBeGreaterThan(0);
     await expect.poll(() => statuses(gateway, 1)).toEqual([200]);
   });
 
-  it('is each user’s own, whatever token they use, and an address’ where nobody is known', async () => {
+  test('is each user’s own, whatever token they use, and an address’ where nobody is known', async () => {
     const settings = { ...jwtSettings, MAX_REQUESTS_PER_MINUTE: '4' };
     await using gateway = await startTestGateway({ settings });
     const [alice, again] = [await signJwt({ sub: 'alice' }), await signJwt({ sub: 'alice', expiresIn: 60 })];
@@ -73,7 +73,7 @@ describe('MAX_REQUESTS_PER_MINUTE', () => {
     expect(await statuses(gateway, 4, await signJwt({ sub: 'bob' }))).toEqual([200, 200, 200, 200]);
   });
 
-  it('is on by itself where users are known, and off where all are one user', async () => {
+  test('is on by itself where users are known, and off where all are one user', async () => {
     await using known = await startTestGateway({ settings: { ...jwtSettings, MAX_REQUEST_BURST: '5' } });
     expect((await statuses(known, 200, await signJwt({ sub: 'alice' }))).at(-1)).toBe(429);
     await using unknown = await startTestGateway({ settings: { MAX_REQUEST_BURST: '5' } });
@@ -82,7 +82,7 @@ describe('MAX_REQUESTS_PER_MINUTE', () => {
 });
 
 describe('MAX_NODE_REQUESTS_PER_MINUTE', () => {
-  it('is for the agents of nodes, which do not use up what their owner may send', async () => {
+  test('is for the agents of nodes, which do not use up what their owner may send', async () => {
     const settings = {
       ...jwtSettings,
       MAX_REQUESTS_PER_MINUTE: '3',

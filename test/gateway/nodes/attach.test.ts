@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import type { GraphQLAnswer } from '../../support/gateway/gateway-api.ts';
 import { registerNode, startNode } from '../../support/node/nodes.ts';
@@ -20,7 +20,7 @@ const namesOf = async (gateway: TestGateway, id: string) =>
   (await sessionOf(gateway, id)).nodes.map(({ node }: { node: { nodeId: string } }) => node.nodeId);
 
 describe('attaching nodes to a session', () => {
-  it('shows how each is connected, and makes those that nobody has registered', async () => {
+  test('shows how each is connected, and makes those that nobody has registered', async () => {
     await using gateway = await startTestGateway();
     await using _laptop = await startNode(gateway, 'laptop');
     const sessionId = await gateway.createSession();
@@ -53,7 +53,7 @@ describe('attaching nodes to a session', () => {
     });
   });
 
-  it('twice changes nothing, and the workspace stays the same one', async () => {
+  test('twice changes nothing, and the workspace stays the same one', async () => {
     await using gateway = await startTestGateway();
     const sessionId = await gateway.createSession({ nodeIds: ['one'] });
     const before = await sessionOf(gateway, sessionId);
@@ -66,7 +66,7 @@ describe('attaching nodes to a session', () => {
     expect(await namesOf(gateway, sessionId)).toEqual(['one', 'two']);
   });
 
-  it('can say where the files come from', async () => {
+  test('can say where the files come from', async () => {
     await using gateway = await startTestGateway();
     const sessionId = await gateway.createSession({ nodeIds: ['laptop'] });
     const { id } = (await sessionOf(gateway, sessionId)).workspace;
@@ -77,7 +77,7 @@ describe('attaching nodes to a session', () => {
     expect((await sessionOf(gateway, sessionId)).workspace).toEqual({ id, ...workspace });
   });
 
-  it.each([
+  test.each([
     ['a folder for an empty workspace', { source: 'EMPTY', path: '/srv' }, 'workspace.path'],
     ['no folder of the gateway', { source: 'SERVER' }, 'workspace.path'],
     ['no node for its files', { source: 'NODE_LOCAL', path: '/srv' }, 'workspace.sourceNodeId'],
@@ -105,7 +105,7 @@ describe('attaching nodes to a session', () => {
     expect(await gateway.services.database.agentNode.count()).toBe(0);
   });
 
-  it('refuses more nodes than a session may have, and then makes none', async () => {
+  test('refuses more nodes than a session may have, and then makes none', async () => {
     await using gateway = await startTestGateway({ settings: { MAX_NODES_PER_SESSION: '2' } });
     const sessionId = await gateway.createSession({ nodeIds: ['one'] });
 
@@ -123,7 +123,7 @@ describe('attaching nodes to a session', () => {
     expect(await Promise.all([database.agentNode.count(), database.session.count()])).toEqual([1, 1]);
   });
 
-  it('is refused for a session that is not there', async () => {
+  test('is refused for a session that is not there', async () => {
     await using gateway = await startTestGateway();
     const sessionId = Buffer.from('Session:99').toString('base64');
     const { errors } = await gateway.graphql(attachDocument, { sessionId, nodeIds: ['laptop'] });
@@ -132,7 +132,7 @@ describe('attaching nodes to a session', () => {
 });
 
 describe('detaching a node', () => {
-  it('leaves the node, the workspace and the other nodes of the session', async () => {
+  test('leaves the node, the workspace and the other nodes of the session', async () => {
     await using gateway = await startTestGateway();
     const sessionId = await gateway.createSession({ nodeIds: ['one', 'two'] });
     const { workspace } = await sessionOf(gateway, sessionId);
@@ -144,7 +144,7 @@ describe('detaching a node', () => {
     expect((await gateway.query('{ agentNode(nodeId: "one") { nodeId } }')).agentNode).not.toBeNull();
   });
 
-  it('is refused where it is not attached', async () => {
+  test('is refused where it is not attached', async () => {
     await using gateway = await startTestGateway();
     const sessionId = await gateway.createSession();
     await registerNode(gateway, 'laptop');
@@ -156,7 +156,7 @@ describe('detaching a node', () => {
   });
 });
 
-it('a session that is deleted leaves its nodes behind, and nothing of its attachments', async () => {
+test('a session that is deleted leaves its nodes behind, and nothing of its attachments', async () => {
   await using gateway = await startTestGateway();
   const id = await gateway.createSession({ nodeIds: ['laptop'] });
   await gateway.query('mutation ($id: ID!) { deleteSession(id: $id) { id } }', { id });
@@ -187,7 +187,7 @@ describe('those who watch a session', () => {
     return () => seen.filter(({ nodeId }) => nodeId !== undefined);
   }
 
-  it('see its nodes attached, come, go, renamed and detached', async () => {
+  test('see its nodes attached, come, go, renamed and detached', async () => {
     await using gateway = await startTestGateway();
     const sessionId = await gateway.createSession();
     const seen = await watch(gateway, sessionId);
@@ -212,7 +212,7 @@ describe('those who watch a session', () => {
     await expect.poll(last).toEqual({ nodeId: 'laptop', sessionNode: null });
   });
 
-  it('are not flooded by a node that comes and goes all the time, and see how it ends', async () => {
+  test('are not flooded by a node that comes and goes all the time, and see how it ends', async () => {
     await using gateway = await startTestGateway();
     const sessionId = await gateway.createSession({ nodeIds: ['laptop'] });
     const token = await registerNode(gateway, 'laptop');

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { NodeTools } from '../../../src/nodes/tools/node-tools.ts';
 import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { text, toolCall } from '../../support/model/turn.ts';
@@ -28,7 +28,7 @@ async function outcomeOf(gateway: ScriptedGateway, runId: string) {
 }
 
 describe('cancelling a run', () => {
-  it('cancels the dispatch on its node and waits until it has stopped', async () => {
+  test('cancels the dispatch on its node and waits until it has stopped', async () => {
     await using gateway = await startScriptedGateway();
     await using laptop = await startNode(gateway, 'laptop');
     const { runId } = await askForCommand(gateway);
@@ -44,7 +44,7 @@ describe('cancelling a run', () => {
     });
   });
 
-  it('keeps the result of a dispatch that has just ended', async () => {
+  test('keeps the result of a dispatch that has just ended', async () => {
     await using gateway = await startScriptedGateway();
     await using laptop = await startNode(gateway, 'laptop');
     const { runId } = await askForCommand(gateway);
@@ -58,7 +58,7 @@ describe('cancelling a run', () => {
     expect((await receipt).cancelRun).toEqual({ cancelled: true, toolCalls });
   });
 
-  it('does not wait for ever, and what the node says later is kept', async () => {
+  test('does not wait for ever, and what the node says later is kept', async () => {
     await using gateway = await startScriptedGateway(impatient);
     await using laptop = await startNode(gateway, 'laptop');
     const { runId } = await askForCommand(gateway);
@@ -78,7 +78,7 @@ describe('cancelling a run', () => {
     expect(await outcomeOf(gateway, runId)).toMatchObject({ stopped: true, result: 'stopped late' });
   });
 
-  it('takes back a dispatch that was not acknowledged, which may not start any more', async () => {
+  test('takes back a dispatch that was not acknowledged, which may not start any more', async () => {
     await using gateway = await startScriptedGateway();
     await using laptop = await startNode(gateway, 'laptop');
     const { runId } = await askForCommand(gateway);
@@ -92,7 +92,7 @@ describe('cancelling a run', () => {
 });
 
 describe('a node that is taken away from a session', () => {
-  it('stops what the session runs on it, and the model is told', async () => {
+  test('stops what the session runs on it, and the model is told', async () => {
     await using gateway = await startScriptedGateway();
     await using laptop = await startNode(gateway, 'laptop');
     const { sessionId, runId } = await askForCommand(gateway);
@@ -111,7 +111,7 @@ describe('a node that is taken away from a session', () => {
     expect(JSON.stringify(gateway.model.requests[1]?.body)).toContain('stopped');
   });
 
-  it('while a call of it is about to start does not go on running that', async () => {
+  test('while a call of it is about to start does not go on running that', async () => {
     await using gateway = await startScriptedGateway();
     await using laptop = await startNode(gateway, 'laptop');
     const sessionId = await createNodeSession(gateway, ['laptop']);
@@ -149,7 +149,7 @@ describe('a node that is taken away from a session', () => {
     expect(await laptop.acknowledge(plan.ok ? (plan.dispatchId ?? '') : '')).toBe(false);
   });
 
-  it('because it was deleted fails what runs on it', async () => {
+  test('because it was deleted fails what runs on it', async () => {
     await using gateway = await startScriptedGateway();
     await using laptop = await startNode(gateway, 'laptop');
     const { runId } = await askForCommand(gateway);

@@ -1,10 +1,10 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import { jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
 import { connectNode } from '../../support/node/node-client.ts';
 import { registerNode } from '../../support/node/nodes.ts';
 
-it('as many nodes are connected as MAX_NODE_CONNECTIONS says; one that takes over its own inbox needs no room', async () => {
+test('as many nodes are connected as MAX_NODE_CONNECTIONS says; one that takes over its own inbox needs no room', async () => {
   await using gateway = await startTestGateway({ settings: { MAX_NODE_CONNECTIONS: '1' } });
   const tokens = {
     laptop: await registerNode(gateway, 'laptop'),
@@ -35,7 +35,7 @@ it('as many nodes are connected as MAX_NODE_CONNECTIONS says; one that takes ove
     .toBe('open');
 });
 
-it('as many nodes of one user are connected as MAX_NODE_CONNECTIONS_PER_USER says; those of others do not count', async () => {
+test('as many nodes of one user are connected as MAX_NODE_CONNECTIONS_PER_USER says; those of others do not count', async () => {
   const settings = { ...jwtSettings, MAX_NODE_CONNECTIONS_PER_USER: '1' };
   await using gateway = await startTestGateway({ settings });
   const [alice, bob] = [

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chat, collect, type SeenRunEvent } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
@@ -26,7 +26,7 @@ async function ask(gateway: ScriptedGateway, ...nodeIds: string[]): Promise<Seen
 const shortTimes = { DISPATCH_ACK_MS: '100', CANCEL_CONFIRM_MS: '100', NODE_GRACE_MS: '100' };
 
 describe('a tool call on a node', () => {
-  it('is acknowledged, prints as it goes, and ends with its result', async () => {
+  test('is acknowledged, prints as it goes, and ends with its result', async () => {
     await using gateway = await startScriptedGateway();
     await using laptop = await startNode(gateway, 'laptop');
     gateway.model.script([run('a', { command: 'ls', cwd: 'src', timeout_ms: 5_000 })], [text('Two files.')]);
@@ -54,7 +54,7 @@ describe('a tool call on a node', () => {
     expect(JSON.stringify(gateway.model.requests[1]?.body)).toContain('one\\ntwo\\n');
   });
 
-  it.each([
+  test.each([
     [{ status: 'FAILED', result: 'no such file', exitCode: 2 }, ['FAILED', 'no such file', 'FAILED', 2]],
     [{ status: 'FAILED', result: 'not here', errorCode: 'POLICY' }, ['FAILED', 'not here', 'POLICY', null]],
     [{ status: 'TIMED_OUT', result: 'half' }, ['FAILED', 'half', 'TIMEOUT', null]],
@@ -72,7 +72,7 @@ describe('a tool call on a node', () => {
     expect(JSON.stringify(gateway.model.requests[1]?.body)).toContain(report.result);
   });
 
-  it('runs beside one on another node, however slow that is', async () => {
+  test('runs beside one on another node, however slow that is', async () => {
     await using gateway = await startScriptedGateway();
     await using laptop = await startNode(gateway, 'laptop');
     await using server = await startNode(gateway, 'server');
@@ -95,7 +95,7 @@ describe('a tool call on a node', () => {
 });
 
 describe('a node that has enough to do', () => {
-  it('gets the next call when it has ended one, and is busy until then', async () => {
+  test('gets the next call when it has ended one, and is busy until then', async () => {
     await using gateway = await startScriptedGateway();
     await using laptop = await startNode(gateway, 'laptop', { maxDispatches: 1 });
     gateway.model.script([run('a', { command: 'one' }), run('b', { command: 'two' })], [text('Done.')]);
@@ -118,7 +118,7 @@ describe('a node that has enough to do', () => {
     expect((await gateway.query(query)).agentNode.connection).toBe('ONLINE');
   });
 
-  it('refuses a call when too many wait for it', async () => {
+  test('refuses a call when too many wait for it', async () => {
     await using gateway = await startScriptedGateway({ settings: { MAX_QUEUED_DISPATCHES: '1' } });
     await using laptop = await startNode(gateway, 'laptop', { maxDispatches: 1 });
     const calls = ['a', 'b', 'c'].map((id) => run(id, { command: id }));
@@ -140,7 +140,7 @@ describe('a node that has enough to do', () => {
 });
 
 describe('a node that does not take a call', () => {
-  it('fails it in time, and may not start it later', async () => {
+  test('fails it in time, and may not start it later', async () => {
     await using gateway = await startScriptedGateway({ settings: shortTimes });
     await using laptop = await startNode(gateway, 'laptop');
     gateway.model.script([run('a', { command: 'ls' })], [text('Hm.')]);
@@ -162,7 +162,7 @@ describe('a node that does not take a call', () => {
 });
 
 describe('an acknowledgement', () => {
-  it('is answered the same when it is sent again, and refused to another process', async () => {
+  test('is answered the same when it is sent again, and refused to another process', async () => {
     await using gateway = await startScriptedGateway();
     await using laptop = await startNode(gateway, 'laptop');
     gateway.model.script([run('a', { command: 'ls' })], [text('Done.')]);
@@ -179,7 +179,7 @@ describe('an acknowledgement', () => {
 });
 
 describe('what a dispatch prints', () => {
-  it('is shown once though pieces come twice or overlap, and a gap is refused', async () => {
+  test('is shown once though pieces come twice or overlap, and a gap is refused', async () => {
     await using gateway = await startScriptedGateway();
     await using laptop = await startNode(gateway, 'laptop');
     gateway.model.script([run('a', { command: 'ls' })], [text('Done.')]);
@@ -200,7 +200,7 @@ describe('what a dispatch prints', () => {
     expect(shown.map(({ text: piece }) => piece).join('')).toBe('abcde');
   });
 
-  it('and its result have no NUL in them, which not every database can store', async () => {
+  test('and its result have no NUL in them, which not every database can store', async () => {
     await using gateway = await startScriptedGateway();
     await using laptop = await startNode(gateway, 'laptop');
     gateway.model.script([run('a', { command: 'ls' })], [text('Done.')]);
@@ -216,7 +216,7 @@ describe('what a dispatch prints', () => {
     ]);
   });
 
-  it('is not wanted any more once it could not be shown, and the result counts', async () => {
+  test('is not wanted any more once it could not be shown, and the result counts', async () => {
     await using gateway = await startTestGateway();
     await using laptop = await startNode(gateway, 'laptop');
     const { dispatcher, database } = gateway.services;
@@ -248,7 +248,7 @@ describe('what a dispatch prints', () => {
     expect(await outcome).toEqual({ status: 'SUCCEEDED', result: 'onetwo' });
   });
 
-  it('is not wanted any more where there is too much of it', async () => {
+  test('is not wanted any more where there is too much of it', async () => {
     await using gateway = await startScriptedGateway({ settings: { MAX_TOOL_OUTPUT_BYTES: '1024' } });
     await using laptop = await startNode(gateway, 'laptop');
     gateway.model.script([run('a', { command: 'yes' })], [text('Done.')]);
@@ -277,7 +277,7 @@ describe('what a dispatch prints', () => {
 });
 
 describe('a dispatch that goes on for too long', () => {
-  it('is cancelled on the node, and fails', async () => {
+  test('is cancelled on the node, and fails', async () => {
     await using gateway = await startScriptedGateway({ settings: shortTimes });
     await using laptop = await startNode(gateway, 'laptop');
     gateway.model.script([run('a', { command: 'sleep 9', timeout_ms: 1 })], [text('Slow.')]);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chat, collect, type SeenRunEvent } from '../../support/gateway/chat.ts';
 import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { text, toolCall } from '../../support/model/turn.ts';
@@ -27,7 +27,7 @@ describe('what a node does with a dispatch of another one', () => {
     await gateway[Symbol.asyncDispose]();
   });
 
-  it('is answered as if there were no such dispatch', async () => {
+  test('is answered as if there were no such dispatch', async () => {
     for (const id of [dispatchId, 'there-is-none']) {
       expect(await mallory.acknowledge(id)).toBe(false);
       expect(await mallory.acknowledge(id, laptop.instanceId)).toBe(false);
@@ -38,7 +38,7 @@ describe('what a node does with a dispatch of another one', () => {
     }
   });
 
-  it('leaves that as it is', async () => {
+  test('leaves that as it is', async () => {
     expect(await laptop.acknowledge(dispatchId)).toBe(true);
     expect(await laptop.finish(dispatchId, { result: 'fine' })).toBe(true);
     expect(await mallory.finish(dispatchId, { result: 'pwned' })).toBe(false);
@@ -49,7 +49,7 @@ describe('what a node does with a dispatch of another one', () => {
   });
 });
 
-it('a late result counts only from the node that was asked', async () => {
+test('a late result counts only from the node that was asked', async () => {
   await using gateway = await startScriptedGateway({ settings: { CANCEL_CONFIRM_MS: '0' } });
   await using laptop = await startNode(gateway, 'laptop');
   await using mallory = await startNode(gateway, 'mallory');
@@ -68,7 +68,7 @@ it('a late result counts only from the node that was asked', async () => {
   expect(await stored()).toEqual({ status: 'SUCCEEDED', result: 'it had ended' });
 });
 
-it('an agent that takes nothing holds up nobody', async () => {
+test('an agent that takes nothing holds up nobody', async () => {
   await using gateway = await startScriptedGateway({ settings: { DISPATCH_ACK_MS: '200' } });
   await using laptop = await startNode(gateway, 'laptop');
   const token = (await gateway.query('mutation { registerNode(input: { nodeId: "deaf" }) { token } }'))

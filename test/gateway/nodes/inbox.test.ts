@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { connectNode } from '../../support/node/node-client.ts';
 import { connectionOf, registerNode, startNode } from '../../support/node/nodes.ts';
@@ -13,7 +13,7 @@ function becomes(gateway: TestGateway, nodeId: string, connection: string) {
 }
 
 describe('an inbox', () => {
-  it('begins with what the agent must know, and makes its node known', async () => {
+  test('begins with what the agent must know, and makes its node known', async () => {
     await using gateway = await startTestGateway();
     const token = await registerNode(gateway, 'laptop');
     expect(await connectionOf(gateway, 'laptop')).toBe('OFFLINE');
@@ -41,7 +41,7 @@ describe('an inbox', () => {
     });
   });
 
-  it('is taken over by the next one of the same node, and the first agent is told', async () => {
+  test('is taken over by the next one of the same node, and the first agent is told', async () => {
     await using gateway = await startTestGateway();
     await using first = await startNode(gateway, 'laptop');
 
@@ -53,7 +53,7 @@ describe('an inbox', () => {
     expect(await connectionOf(gateway, 'laptop')).toBe('ONLINE');
   });
 
-  it.each([
+  test.each([
     ['TOKEN_REVOKED', 'its token is replaced', rotate, {}],
     ['NODE_DISABLED', 'its node is switched off', update, { input: { isActive: false } }],
     ['NODE_DELETED', 'its node is deleted', remove, {}],
@@ -68,7 +68,7 @@ describe('an inbox', () => {
     if (reason !== 'NODE_DELETED') expect(await connectionOf(gateway, 'laptop')).toBe('OFFLINE');
   });
 
-  it('is closed at once for a node that was switched off, until it is switched on again', async () => {
+  test('is closed at once for a node that was switched off, until it is switched on again', async () => {
     await using gateway = await startTestGateway();
     const token = await registerNode(gateway, 'laptop');
     await gateway.query(update, { nodeId: 'laptop', input: { isActive: false } });
@@ -82,7 +82,7 @@ describe('an inbox', () => {
     await laptop.next('InboxOpened');
   });
 
-  it('is closed when the gateway shuts down', async () => {
+  test('is closed when the gateway shuts down', async () => {
     await using gateway = await startTestGateway();
     await using laptop = await startNode(gateway, 'laptop');
 
@@ -94,7 +94,7 @@ describe('an inbox', () => {
 });
 
 describe('a node', () => {
-  it('is offline when its agent leaves, and was last seen then', async () => {
+  test('is offline when its agent leaves, and was last seen then', async () => {
     await using gateway = await startTestGateway();
     const laptop = await startNode(gateway, 'laptop');
 
@@ -106,7 +106,7 @@ describe('a node', () => {
     await expect.poll(async () => (await row())?.lastSeenAt?.toISOString()).toBe(lastSeenAt);
   });
 
-  it('is offline while its agent is silent, and shows what it measures when it is not', async () => {
+  test('is offline while its agent is silent, and shows what it measures when it is not', async () => {
     await using gateway = await startTestGateway({ settings: { NODE_HEARTBEAT_MS: '50' } });
     await using laptop = await startNode(gateway, 'laptop');
     await becomes(gateway, 'laptop', 'OFFLINE');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { connectNode } from '../../support/node/node-client.ts';
@@ -30,7 +30,7 @@ async function codeFor(token: string): Promise<unknown> {
 }
 
 describe('registering a node', () => {
-  it('gives it a token that is shown once and stored as a hash', async () => {
+  test('gives it a token that is shown once and stored as a hash', async () => {
     await using folder = await openTemporaryFolder();
     await using own = await startTestGateway({ dataDir: folder.path });
     const input = { nodeId: 'laptop', displayName: 'Alice’s laptop', description: 'For builds.' };
@@ -45,7 +45,7 @@ describe('registering a node', () => {
     expect(stored).not.toContain(token.slice(4));
   });
 
-  it('twice is refused, and leaves the first token as good as it was', async () => {
+  test('twice is refused, and leaves the first token as good as it was', async () => {
     const token = await registerNode(gateway, 'desk');
 
     const { errors } = await gateway.graphql(register, { input: { nodeId: 'desk' } });
@@ -57,7 +57,7 @@ describe('registering a node', () => {
     expect(await codeFor(token)).toBeUndefined();
   });
 
-  it('gives a token to one that was only attached so far', async () => {
+  test('gives a token to one that was only attached so far', async () => {
     const sessionId = await gateway.createSession();
     await gateway.query(attach, { sessionId, nodeIds: ['later'] });
     const query = '{ agentNode(nodeId: "later") { isRegistered displayName } }';
@@ -71,7 +71,7 @@ describe('registering a node', () => {
 });
 
 describe('a token', () => {
-  it('is worth nothing once it was replaced, and the new one is good', async () => {
+  test('is worth nothing once it was replaced, and the new one is good', async () => {
     const old = await registerNode(gateway, 'phone');
 
     const { token } = (await gateway.query(rotate, { nodeId: 'phone' })).rotateNodeToken;
@@ -80,7 +80,7 @@ describe('a token', () => {
     expect(await codeFor(token)).toBeUndefined();
   });
 
-  it('that belongs to nobody is refused whatever is asked for, over HTTP with 401', async () => {
+  test('that belongs to nobody is refused whatever is asked for, over HTTP with 401', async () => {
     const headers = { 'content-type': 'application/json', authorization: 'Bearer swn_nobody' };
     const body = JSON.stringify({ query: '{ models { modelName } }' });
     const response = await fetch(`${gateway.url}/graphql`, { method: 'POST', headers, body });
@@ -98,7 +98,7 @@ describe('a token', () => {
     await expect(stranger.ended).rejects.toMatchObject({ response: { status: 401 } });
   });
 
-  it('is needed for what only agents do', async () => {
+  test('is needed for what only agents do', async () => {
     const { errors } = await gateway.graphql(beat);
     expect(errors?.[0]?.extensions).toEqual({ code: 'UNAUTHENTICATED' });
 
@@ -110,7 +110,7 @@ describe('a token', () => {
 });
 
 describe('a node that there is not', () => {
-  it.each([
+  test.each([
     ['rotated', rotate],
     ['changed', 'mutation ($nodeId: String!) { updateNode(nodeId: $nodeId, input: {}) { id } }'],
     ['deleted', 'mutation ($nodeId: String!) { deleteNode(nodeId: $nodeId) { nodeId } }'],
@@ -123,7 +123,7 @@ describe('a node that there is not', () => {
   });
 });
 
-it('nodes are changed, listed newest first, found by their ids, and deleted', async () => {
+test('nodes are changed, listed newest first, found by their ids, and deleted', async () => {
   await using own = await startTestGateway();
   for (const nodeId of ['one', 'two', 'three']) await registerNode(own, nodeId);
   const change =

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chat, collect, type SeenRunEvent } from '../../support/gateway/chat.ts';
 import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import type { ModelRequest } from '../../support/model/model-server.ts';
@@ -38,7 +38,7 @@ async function call(
 }
 
 describe('the tools that a model is offered', () => {
-  it('are described by JSON Schema, the node left to the gateway where there is one', async () => {
+  test('are described by JSON Schema, the node left to the gateway where there is one', async () => {
     await using gateway = await startScriptedGateway();
     await using _laptop = await startNode(gateway, 'laptop');
 
@@ -99,7 +99,7 @@ describe('the tools that a model is offered', () => {
     });
   });
 
-  it('are those that some node can run, each with the nodes that can', async () => {
+  test('are those that some node can run, each with the nodes that can', async () => {
     await using gateway = await startScriptedGateway();
     await using _laptop = await startNode(gateway, 'laptop', { capabilities: ['run_command', 'read_file'] });
     await using _server = await startNode(gateway, 'server', { capabilities: ['read_file', 'list_files'] });
@@ -120,7 +120,7 @@ describe('the tools that a model is offered', () => {
     expect(readFile?.function.parameters.required).toEqual(['path', 'node']);
   });
 
-  it('quote no more than the beginning of how a node is described', async () => {
+  test('quote no more than the beginning of how a node is described', async () => {
     await using gateway = await startScriptedGateway();
     await using _laptop = await startNode(gateway, 'laptop');
     const update = `mutation ($description: String!) {
@@ -135,14 +135,14 @@ describe('the tools that a model is offered', () => {
     });
   });
 
-  it('do not change anything in a session that denies that', async () => {
+  test('do not change anything in a session that denies that', async () => {
     await using gateway = await startScriptedGateway();
     await using _laptop = await startNode(gateway, 'laptop');
     const request = await offer(gateway, ['laptop'], { toolApproval: 'DENY' });
     expect(namesIn(request)).toEqual(['read_file', 'list_files', 'search_files']);
   });
 
-  it('are none without a node, and none of a node that was switched off', async () => {
+  test('are none without a node, and none of a node that was switched off', async () => {
     await using gateway = await startScriptedGateway();
     await using _laptop = await startNode(gateway, 'laptop');
     await gateway.query('mutation { updateNode(nodeId: "laptop", input: { isActive: false }) { id } }');
@@ -154,7 +154,7 @@ describe('the tools that a model is offered', () => {
 describe('a call that does not fit', () => {
   const command = { command: 'ls' };
 
-  it.each([
+  test.each([
     ['without an argument', 'run_command', {}, 'BAD_ARGUMENTS', /command: .*expected string/],
     [
       'with an argument of another type',
@@ -193,7 +193,7 @@ describe('a call that does not fit', () => {
     expect(laptop.commands).toHaveLength(1);
   });
 
-  it('because it names none of several nodes is told which there are', async () => {
+  test('because it names none of several nodes is told which there are', async () => {
     await using gateway = await startScriptedGateway();
     await using _laptop = await startNode(gateway, 'laptop');
     await using _server = await startNode(gateway, 'server');
@@ -204,7 +204,7 @@ describe('a call that does not fit', () => {
   });
 });
 
-it('a call for a node that is offline says which one it was meant for', async () => {
+test('a call for a node that is offline says which one it was meant for', async () => {
   await using gateway = await startScriptedGateway();
   await using laptop = await startNode(gateway, 'laptop');
   await gateway.query('mutation { rotateNodeToken(nodeId: "laptop") { token } }');
@@ -216,7 +216,7 @@ it('a call for a node that is offline says which one it was meant for', async ()
   expect(started).toMatchObject({ nodeId: 'laptop' });
 });
 
-it('an argument that is null counts as left out', async () => {
+test('an argument that is null counts as left out', async () => {
   await using gateway = await startScriptedGateway();
   await using laptop = await startNode(gateway, 'laptop');
   const finished = call(gateway, ['laptop'], 'list_files', { path: null, depth: 2, node: null });
@@ -226,7 +226,7 @@ it('an argument that is null counts as left out', async () => {
   expect(await finished).toMatchObject({ status: 'SUCCEEDED' });
 });
 
-it('a call that was allowed after its node was detached does not run', async () => {
+test('a call that was allowed after its node was detached does not run', async () => {
   await using gateway = await startScriptedGateway();
   await using laptop = await startNode(gateway, 'laptop');
   gateway.model.script([toolCall('a', 'run_command', { command: 'ls' })], [text('Oh.')]);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chat, collect, textOf } from '../../support/gateway/chat.ts';
 import { type Format, runOf, startModelGateway, tokenUsageOf } from '../../support/gateway/model-gateway.ts';
 import { startModelServer } from '../../support/model/model-server.ts';
@@ -7,7 +7,7 @@ import { noUsage, reasoning, text, usage } from '../../support/model/turn.ts';
 const formats: Format[] = ['openai', 'anthropic', 'google'];
 
 describe.each(formats)('an answer in the wire format of %s', (format) => {
-  it('arrives as it was streamed, and is stored as it arrived', async () => {
+  test('arrives as it was streamed, and is stored as it arrived', async () => {
     await using model = await startModelServer({ chunkBytes: 7 });
     model.script([reasoning('Grüße ', 'an Alice.'), text('Hi', ' 👩‍👩‍👧', ' Alice')]);
     await using gateway = await startModelGateway(model, format);
@@ -32,7 +32,7 @@ describe.each(formats)('an answer in the wire format of %s', (format) => {
     });
   });
 
-  it('counts what the provider reports: run, session, context', async () => {
+  test('counts what the provider reports: run, session, context', async () => {
     await using model = await startModelServer();
     model.script(
       [text('Hello'), usage({ input: 100, output: 20, cached: 60, reasoning: 5 })],
@@ -62,7 +62,7 @@ describe.each(formats)('an answer in the wire format of %s', (format) => {
     });
   });
 
-  it('is estimated, and says so, where the provider reports nothing', async () => {
+  test('is estimated, and says so, where the provider reports nothing', async () => {
     await using model = await startModelServer();
     model.script([text('One two three'), noUsage()], [text('Four'), usage({ input: 30, output: 1 })]);
     await using gateway = await startModelGateway(model, format);
@@ -82,7 +82,7 @@ describe.each(formats)('an answer in the wire format of %s', (format) => {
 });
 
 describe('the context of a session', () => {
-  it('is told in percent where the provider says how much its model can take', async () => {
+  test('is told in percent where the provider says how much its model can take', async () => {
     await using model = await startModelServer();
     model.serveModels([{ id: 'tiny', max_model_len: 1000 }]);
     model.script([text('Hello'), usage({ input: 120, output: 5 })]);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { type ChatVariables, chat, collect } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
@@ -37,11 +37,11 @@ async function update(id: string, input: Record<string, unknown>) {
 }
 
 describe('the model that answers', () => {
-  it('is the one of the gateway, where nothing else was chosen', async () => {
+  test('is the one of the gateway, where nothing else was chosen', async () => {
     expect(await asked(await gateway.createSession())).toBe('openai-compatible/tiny');
   });
 
-  it('is the one of the session, from the next prompt on', async () => {
+  test('is the one of the session, from the next prompt on', async () => {
     const choice = { providerName: 'anthropic', modelName: 'claude-haiku-4-5' };
     const sessionId = await gateway.createSession(choice);
     expect(await asked(sessionId)).toBe('anthropic/claude-haiku-4-5');
@@ -58,7 +58,7 @@ describe('the model that answers', () => {
     ]);
   });
 
-  it('is the one of the message, for this message only', async () => {
+  test('is the one of the message, for this message only', async () => {
     const sessionId = await gateway.createSession({
       providerName: 'anthropic',
       modelName: 'claude-haiku-4-5',
@@ -68,7 +68,7 @@ describe('the model that answers', () => {
     expect(await asked(sessionId)).toBe('anthropic/claude-haiku-4-5');
   });
 
-  it('is the default of a provider that was chosen without one, and of the own provider without that', async () => {
+  test('is the default of a provider that was chosen without one, and of the own provider without that', async () => {
     const sessionId = await gateway.createSession({
       providerName: 'anthropic',
       modelName: 'claude-haiku-4-5',
@@ -78,7 +78,7 @@ describe('the model that answers', () => {
     expect(await asked(sessionId, { modelName: 'claude-opus-5-5' })).toBe('anthropic/claude-opus-5-5');
   });
 
-  it('is the default of its new provider when only the provider of a session changes', async () => {
+  test('is the default of its new provider when only the provider of a session changes', async () => {
     const sessionId = await gateway.createSession({
       providerName: 'anthropic',
       modelName: 'claude-haiku-4-5',
@@ -111,7 +111,7 @@ describe('a provider that there is not', () => {
     before = await count();
   });
 
-  it.each([
+  test.each([
     [
       'a new session',
       'mutation ($input: CreateSessionInput!) { createSession(input: $input) { id } }',
@@ -128,7 +128,7 @@ describe('a provider that there is not', () => {
     expect(await count()).toEqual(before);
   });
 
-  it('is refused for a session that changes, which stays as it is', async () => {
+  test('is refused for a session that changes, which stays as it is', async () => {
     expect((await update(sessionId, { providerName: 'mistral', title: 'New' })).errors).toMatchObject([
       refused,
     ]);
@@ -139,7 +139,7 @@ describe('a provider that there is not', () => {
     });
   });
 
-  it('is refused for a chat, as an error that the client of graphql-sse shows', async () => {
+  test('is refused for a chat, as an error that the client of graphql-sse shows', async () => {
     const input = { sessionId, prompt: 'Hi', providerName: 'mistral' };
     await expect(collect(chat(gateway.client(), input))).rejects.toMatchObject({
       message: refused.message,
@@ -150,7 +150,7 @@ describe('a provider that there is not', () => {
 });
 
 describe('a session whose provider was taken away', () => {
-  it('is still there, says what there is, and answers with another one', async () => {
+  test('is still there, says what there is, and answers with another one', async () => {
     await using folder = await openTemporaryFolder();
     const before = await startModelGateway(model, 'openai', { dataDir: folder.path });
     const sessionId = await before.createSession({ providerName: 'anthropic' });
@@ -171,7 +171,7 @@ describe('a session whose provider was taken away', () => {
 });
 
 describe('a provider that is down', () => {
-  it('can be chosen for a session already, and is asked for its model when a prompt comes', async () => {
+  test('can be chosen for a session already, and is asked for its model when a prompt comes', async () => {
     const gone = await startModelServer();
     const { OPENAI_BASE_URL = '' } = modelSettings(gone, 'openai');
     await gone[Symbol.asyncDispose]();

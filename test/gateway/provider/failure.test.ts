@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chat, collect, type SeenRunEvent, textOf } from '../../support/gateway/chat.ts';
 import type { TestGateway } from '../../support/gateway/gateway.ts';
 import { type Format, runOf, startModelGateway, tokenUsageOf } from '../../support/gateway/model-gateway.ts';
@@ -79,7 +79,7 @@ async function expectNextAnswer(gateway: TestGateway, model: ModelServer, sessio
 }
 
 describe.each<Format>(['openai', 'anthropic'])('a run that fails at a model of %s', (format) => {
-  it.each(refusals)('by %s has used nothing, and the next prompt is answered', async (_, refusal, code) => {
+  test.each(refusals)('by %s has used nothing, and the next prompt is answered', async (_, refusal, code) => {
     await using model = await startModelServer();
     const { gateway, sessionId } = await start(model, format);
     await using _gateway = gateway;
@@ -103,7 +103,7 @@ describe.each<Format>(['openai', 'anthropic'])('a run that fails at a model of %
     });
   });
 
-  it.each(breaks)('by %s keeps what was written, with its tokens estimated', async (_, step, code) => {
+  test.each(breaks)('by %s keeps what was written, with its tokens estimated', async (_, step, code) => {
     await using model = await startModelServer();
     const impatient = { MODEL_IDLE_TIMEOUT_MS: '1000' };
     const { gateway, sessionId } = await start(model, format, code === 'PROVIDER_TIMEOUT' ? impatient : {});
@@ -128,7 +128,7 @@ describe.each<Format>(['openai', 'anthropic'])('a run that fails at a model of %
     });
   });
 
-  it('by silence at once has its prompt counted, and the request is given up', async () => {
+  test('by silence at once has its prompt counted, and the request is given up', async () => {
     await using model = await startModelServer();
     const { gateway, sessionId } = await start(model, format, { MODEL_IDLE_TIMEOUT_MS: '50' });
     await using _gateway = gateway;
@@ -142,7 +142,7 @@ describe.each<Format>(['openai', 'anthropic'])('a run that fails at a model of %
     await expectStored(gateway, ended);
   });
 
-  it('because nobody listens says so', async () => {
+  test('because nobody listens says so', async () => {
     const gone = await startModelServer();
     await gone[Symbol.asyncDispose]();
     const { gateway, sessionId } = await start(gone, format, { MODEL_MAX_RETRIES: '0' });
@@ -155,7 +155,7 @@ describe.each<Format>(['openai', 'anthropic'])('a run that fails at a model of %
     await expectStored(gateway, ended);
   });
 
-  it('is answered after all when a rate limit and an outage pass, with nothing twice', async () => {
+  test('is answered after all when a rate limit and an outage pass, with nothing twice', async () => {
     await using model = await startModelServer();
     const { gateway, sessionId } = await start(model, format, { MODEL_MAX_RETRIES: '2' });
     await using _gateway = gateway;

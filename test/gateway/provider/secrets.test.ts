@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../../src/config/config.ts';
 import { startGateway } from '../../../src/gateway.ts';
 import { createLog } from '../../../src/log.ts';
@@ -96,12 +96,12 @@ function expectNoSecret({ frames, stored, log }: Awaited<ReturnType<typeof fail>
 }
 
 describe.each<Format>(['openai', 'anthropic', 'google'])('a failing model of %s', (format) => {
-  it.each(failures)('by %s gives away no key, no address, no stack', async (_, turn) => {
+  test.each(failures)('by %s gives away no key, no address, no stack', async (_, turn) => {
     model.script(turn());
     expectNoSecret(await fail(alice, format));
   });
 
-  it('that nobody can reach gives away no address', async () => {
+  test('that nobody can reach gives away no address', async () => {
     const gone = await startModelServer();
     await using bob = await startLogged(gone);
     const address = new URL(gone.openaiUrl).host;

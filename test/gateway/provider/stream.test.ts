@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chat, collect, type SeenRunEvent, textOf } from '../../support/gateway/chat.ts';
 import type { GraphQLAnswer } from '../../support/gateway/gateway-api.ts';
 import { type Format, startModelGateway } from '../../support/gateway/model-gateway.ts';
@@ -9,7 +9,7 @@ import { createGate, reasoning, type Turn, text, toolCall } from '../../support/
 const formats: Format[] = ['openai', 'anthropic', 'google'];
 
 describe.each(formats)('a run of a model of %s', (format) => {
-  it('that is cancelled closes the connection to the provider', async () => {
+  test('that is cancelled closes the connection to the provider', async () => {
     await using model = await startModelServer();
     const gate = createGate();
     model.script([text('Half an '), gate, text('answer')]);
@@ -37,7 +37,7 @@ describe.each(formats)('a run of a model of %s', (format) => {
     expect(next.at(-1)?.['message'].content).toBe('Better.');
   });
 
-  it.each([1, 2, 3, 4, 5, 6])('script %i: what is streamed, joined, is what is stored', async (seed) => {
+  test.each([1, 2, 3, 4, 5, 6])('script %i: what is streamed, joined, is what is stored', async (seed) => {
     const random = createRandom(seed * 1_000 + format.length);
     await using model = await startModelServer({ chunkBytes: 1 + Math.floor(random() * 40) });
     const turns = randomTurns(random);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import { type Format, startModelGateway } from '../../support/gateway/model-gateway.ts';
 import { startModelServer } from '../../support/model/model-server.ts';
@@ -19,7 +19,7 @@ async function toolsOnTheWire(format: Format) {
 }
 
 describe('the tools of nodes', () => {
-  it('are told to a model of openai', async () => {
+  test('are told to a model of openai', async () => {
     expect(await toolsOnTheWire('openai')).toMatchInlineSnapshot(`
       {
         "choice": "auto",
@@ -74,7 +74,7 @@ describe('the tools of nodes', () => {
     `);
   });
 
-  it('are told to a model of anthropic', async () => {
+  test('are told to a model of anthropic', async () => {
     expect(await toolsOnTheWire('anthropic')).toMatchInlineSnapshot(`
       {
         "choice": {
@@ -129,7 +129,7 @@ describe('the tools of nodes', () => {
     `);
   });
 
-  it('are told to a model of google', async () => {
+  test('are told to a model of google', async () => {
     expect(await toolsOnTheWire('google')).toMatchInlineSnapshot(`
       {
         "choice": {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import { type Format, startModelGateway } from '../../support/gateway/model-gateway.ts';
 import { collectDeciding, denyCall } from '../../support/gateway/tool-approval.ts';
@@ -38,7 +38,7 @@ function result(format: Format, id: string, name: string, content: string, isErr
 }
 
 describe.each(formats)('a model of %s that has nodes', (format) => {
-  it('calls tools on two of them at once, and is shown the results in the order of its calls', async () => {
+  test('calls tools on two of them at once, and is shown the results in the order of its calls', async () => {
     await using model = await startModelServer();
     await using gateway = await startModelGateway(model, format);
     await using laptop = await startNode(gateway, 'laptop');
@@ -73,7 +73,7 @@ describe.each(formats)('a model of %s that has nodes', (format) => {
     ]);
   });
 
-  it('is told which arguments are wrong, and corrects itself', async () => {
+  test('is told which arguments are wrong, and corrects itself', async () => {
     await using model = await startModelServer();
     await using gateway = await startModelGateway(model, format);
     await using laptop = await startNode(gateway, 'laptop');
@@ -105,7 +105,7 @@ describe.each(formats)('a model of %s that has nodes', (format) => {
     ]);
   });
 
-  it('is told what a node refuses, what fails there and what has to be stopped', async () => {
+  test('is told what a node refuses, what fails there and what has to be stopped', async () => {
     await using model = await startModelServer();
     await using gateway = await startModelGateway(model, format);
     await using laptop = await startNode(gateway, 'laptop');
@@ -139,7 +139,7 @@ describe.each(formats)('a model of %s that has nodes', (format) => {
     ]);
   });
 
-  it('is told that a call was denied, and why', async () => {
+  test('is told that a call was denied, and why', async () => {
     await using model = await startModelServer();
     await using gateway = await startModelGateway(model, format);
     await using laptop = await startNode(gateway, 'laptop');
@@ -158,7 +158,7 @@ describe.each(formats)('a model of %s that has nodes', (format) => {
     expect(laptop.commands.map(({ __typename }) => __typename)).toEqual(['InboxOpened']);
   });
 
-  it('that calls tools for ever is stopped, and what it has run is kept', async () => {
+  test('that calls tools for ever is stopped, and what it has run is kept', async () => {
     await using model = await startModelServer();
     await using gateway = await startModelGateway(model, format, { settings: { MAX_STEPS: '3' } });
     await using laptop = await startNode(gateway, 'laptop');

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { createRestClient, type Frame, type RestClient } from '../../support/http/rest-client.ts';
 import { createGate, reasoning, status, text, usage } from '../../support/model/turn.ts';
@@ -38,7 +38,7 @@ const textOf = (frames: Frame[]) =>
 const messagesOf = async (id: number) => (await rest.call('GET', `/sessions/${id}/messages`)).json.messages;
 
 describe('a chat over REST', () => {
-  it('streams status, start, reasoning, content and usage, and finishes with the whole answer', async () => {
+  test('streams status, start, reasoning, content and usage, and finishes with the whole answer', async () => {
     const id = await newSession();
     gateway.model.script([reasoning('Hm.'), text('Hello'), usage({ input: 3, output: 4, reasoning: 1 })]);
 
@@ -72,7 +72,7 @@ describe('a chat over REST', () => {
     ]);
   });
 
-  it('ends with an error that names its code when the model fails', async () => {
+  test('ends with an error that names its code when the model fails', async () => {
     const id = await newSession();
     gateway.model.script([status(401)]);
 
@@ -82,7 +82,7 @@ describe('a chat over REST', () => {
     expect(types(frames).filter((type) => ['finish', 'cancelled', 'error'].includes(type))).toHaveLength(1);
   });
 
-  it('waits its turn in a session that is busy, and says so', async () => {
+  test('waits its turn in a session that is busy, and says so', async () => {
     const id = await newSession();
     const gate = createGate();
     gateway.model.script([text('One'), gate], [text('Two')]);
@@ -99,7 +99,7 @@ describe('a chat over REST', () => {
     expect(rest2.at(-1)?.data).toMatchObject({ type: 'finish', full_answer: 'Two' });
   });
 
-  it('is refused with 409 in a session that is busy, where that is asked for', async () => {
+  test('is refused with 409 in a session that is busy, where that is asked for', async () => {
     const id = await newSession();
     const gate = createGate();
     gateway.model.script([text('One'), gate]);
@@ -116,7 +116,7 @@ describe('a chat over REST', () => {
     expect(await messagesOf(id)).toHaveLength(2);
   });
 
-  it('interrupts what the session is answering, where that is asked for', async () => {
+  test('interrupts what the session is answering, where that is asked for', async () => {
     const id = await newSession();
     const gate = createGate();
     gateway.model.script([text('One'), gate], [text('Two')]);
@@ -135,7 +135,7 @@ describe('a chat over REST', () => {
     ]);
   });
 
-  it('is asked once, however often it is sent with the same request id', async () => {
+  test('is asked once, however often it is sent with the same request id', async () => {
     const id = await newSession();
     gateway.model.script([text('Once')]);
     const body = { prompt: 'Hi', request_id: 'first' };
@@ -156,7 +156,7 @@ describe('a chat over REST', () => {
 });
 
 describe('cancelling over REST', () => {
-  it('keeps what was written, and says on the second time that there was nothing to cancel', async () => {
+  test('keeps what was written, and says on the second time that there was nothing to cancel', async () => {
     const id = await newSession();
     const gate = createGate();
     gateway.model.script([text('Half an '), gate, text('answer')]);
@@ -174,7 +174,7 @@ describe('cancelling over REST', () => {
     expect(await messagesOf(id)).toMatchObject([{}, { content: 'Half an ', status: 'cancelled' }]);
   });
 
-  it('happens by itself when the session is deleted', async () => {
+  test('happens by itself when the session is deleted', async () => {
     const id = await newSession();
     const gate = createGate();
     gateway.model.script([text('Half'), gate]);
@@ -192,7 +192,7 @@ describe('cancelling over REST', () => {
 });
 
 describe('a REST client that leaves', () => {
-  it('stops nothing, and goes on where it was with Last-Event-ID', async () => {
+  test('stops nothing, and goes on where it was with Last-Event-ID', async () => {
     const id = await newSession();
     const gate = createGate();
     gateway.model.script([text('One ', 'two '), gate, text('three')]);
@@ -211,7 +211,7 @@ describe('a REST client that leaves', () => {
     expect(await messagesOf(id)).toHaveLength(2);
   });
 
-  it('resumes from every frame without losing or repeating a piece of the answer', async () => {
+  test('resumes from every frame without losing or repeating a piece of the answer', async () => {
     const id = await newSession();
     gateway.model.script([reasoning('Hm.'), text('a', 'b', 'c', 'd')]);
     const whole = await collect(rest.chat(id, { prompt: 'Spell' }));
@@ -229,12 +229,12 @@ describe('a REST client that leaves', () => {
 });
 
 describe('following over REST', () => {
-  it('has nothing to show in a session without a prompt', async () => {
+  test('has nothing to show in a session without a prompt', async () => {
     const id = await newSession();
     expect((await gateway.rest(`/sessions/${id}/chat`)).status).toBe(204);
   });
 
-  it('shows the answer in progress from its beginning, and afterwards the last one', async () => {
+  test('shows the answer in progress from its beginning, and afterwards the last one', async () => {
     const id = await newSession();
     const gate = createGate();
     gateway.model.script([text('One '), gate, text('two')]);

@@ -1,5 +1,5 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chat, collect, textOf } from '../../support/gateway/chat.ts';
 import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { createRestClient, type Frame, type RestClient } from '../../support/http/rest-client.ts';
@@ -24,7 +24,7 @@ const session = `query ($id: Int!) { sessionByDatabaseId(databaseId: $id) {
   messages(first: 100) { edges { node { databaseId role status content tokenCount } } }
 } }`;
 
-it('REST and GraphQL say the same of a session at every moment of its life', async () => {
+test('REST and GraphQL say the same of a session at every moment of its life', async () => {
   const { json: created } = await rest.call('POST', '/sessions/', { user_id: 'alice', title: 'Shared' });
   const sessionId = Buffer.from(`Session:${created.id}`).toString('base64');
   const agree = async () => {
@@ -84,7 +84,7 @@ it('REST and GraphQL say the same of a session at every moment of its life', asy
   expect((await agree()).messages.edges).toEqual([]);
 });
 
-it('a cancellation over GraphQL ends the stream of a REST client', async () => {
+test('a cancellation over GraphQL ends the stream of a REST client', async () => {
   const { json: created } = await rest.call('POST', '/sessions/', {});
   const gate = createGate();
   gateway.model.script([text('Half'), gate]);
@@ -100,7 +100,7 @@ it('a cancellation over GraphQL ends the stream of a REST client', async () => {
   expect(frames.at(-1)?.data.type).toBe('cancelled');
 });
 
-it('what the gateway publishes of its REST API is valid OpenAPI 3.1', async () => {
+test('what the gateway publishes of its REST API is valid OpenAPI 3.1', async () => {
   const description = await (await gateway.rest('/openapi.json')).json();
   expect(await new Validator().validate(description)).toEqual({ valid: true });
   expect(Object.keys(description.paths)).toHaveLength(10);

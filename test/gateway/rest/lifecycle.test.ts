@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { createRestClient, type RestClient } from '../../support/http/rest-client.ts';
 import { createRestCurl, type RestCurl } from '../../support/http/rest-curl.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => gateway[Symbol.asyncDispose]());
 
 describe('the curl commands of the legacy documentation', () => {
-  it('create, chat in, read, change, clear and delete a session, from the first to the last', async () => {
+  test('create, chat in, read, change, clear and delete a session, from the first to the last', async () => {
     const created = await commands.curlJson('POST', '/sessions/', '{}');
     expect(created).toMatchObject({
       status: 200,
@@ -68,7 +68,7 @@ describe('the curl commands of the legacy documentation', () => {
     expect((await commands.curlJson('DELETE', '/sessions/1')).status).toBe(404);
   });
 
-  it('list and delete the sessions of one feature of one user', async () => {
+  test('list and delete the sessions of one feature of one user', async () => {
     for (const [user_id, feature_name] of [
       ['alice', 'notes'],
       ['alice', 'mail'],
@@ -93,7 +93,7 @@ describe('the curl commands of the legacy documentation', () => {
 });
 
 describe('the REST API', () => {
-  it('gives all of a list that is longer than a page of GraphQL', async () => {
+  test('gives all of a list that is longer than a page of GraphQL', async () => {
     const ids: number[] = [];
     for (let index = 0; index < 103; index += 1) {
       const { json: session } = await rest.call('POST', '/sessions', { user_id: 'carol' });
@@ -103,7 +103,7 @@ describe('the REST API', () => {
     expect(sessions.map(({ id }: { id: number }) => id)).toEqual(ids);
   });
 
-  it('answers with and without a slash at the end, and HEAD wherever it answers GET', async () => {
+  test('answers with and without a slash at the end, and HEAD wherever it answers GET', async () => {
     const { json: session } = await rest.call('POST', '/sessions', { user_id: 'dave' });
     for (const path of ['', '/messages', '/tokens', '/chat']) {
       for (const slash of ['', '/']) {
@@ -119,7 +119,7 @@ describe('the REST API', () => {
     expect((await gateway.rest('/sessions/?user_id=dave', { method: 'HEAD' })).status).toBe(200);
   });
 
-  it.each([
+  test.each([
     ['/sessions/', 'POST, GET, HEAD, DELETE', ['PUT', 'PATCH', 'OPTIONS']],
     ['/sessions/1', 'GET, HEAD, PATCH, DELETE', ['PUT', 'POST']],
     ['/sessions/1/chat', 'POST, GET, HEAD', ['PUT', 'DELETE']],
@@ -136,7 +136,7 @@ describe('the REST API', () => {
     }
   });
 
-  it.each([
+  test.each([
     ['GET', '/sessions/4242', undefined],
     ['PATCH', '/sessions/4242', {}],
     ['DELETE', '/sessions/4242', undefined],

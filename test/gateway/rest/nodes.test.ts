@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { createRestClient, type Frame, type RestClient } from '../../support/http/rest-client.ts';
 import { createRestCurl, type RestCurl } from '../../support/http/rest-curl.ts';
@@ -29,7 +29,7 @@ async function ask(sessionId: number, prompt: string): Promise<Frame['data'][]> 
 const pending = { display_name: expect.any(String), last_sync: null, error: null };
 
 describe('the curl commands of the legacy documentation', () => {
-  it('attach nodes that nobody has registered, show them, and detach one', async () => {
+  test('attach nodes that nobody has registered, show them, and detach one', async () => {
     const id = await createSession();
 
     const refused = await commands.curlJson('POST', `/sessions/${id}/nodes`, '{}');
@@ -71,7 +71,7 @@ describe('the curl commands of the legacy documentation', () => {
     expect((await commands.curlJson('GET', `/sessions/${id}`)).answer.attached_node_ids).toEqual(['phone']);
   });
 
-  it('keep the nodes and the workspace of a session whose history is cleared', async () => {
+  test('keep the nodes and the workspace of a session whose history is cleared', async () => {
     const id = await createSession();
     const attached = await commands.curlJson('POST', `/sessions/${id}/nodes`, '{"node_ids":["desk"]}');
     await commands.curlJson('POST', `/sessions/${id}/clear-history`);
@@ -80,7 +80,7 @@ describe('the curl commands of the legacy documentation', () => {
 });
 
 describe('the nodes of a session over REST', () => {
-  it('are shown as they are connected right now', async () => {
+  test('are shown as they are connected right now', async () => {
     const id = await createSession();
     await using node = await startNode(gateway, 'laptop');
     await rest.call('POST', `/sessions/${id}/nodes`, { node_ids: ['laptop'] });
@@ -97,13 +97,13 @@ describe('the nodes of a session over REST', () => {
       .toMatchObject({ status: 'offline', connection: 'offline' });
   });
 
-  it('are none, and so is the workspace, until one is attached', async () => {
+  test('are none, and so is the workspace, until one is attached', async () => {
     const id = await createSession();
     const { json } = await rest.call('GET', `/sessions/${id}/nodes`);
     expect(json).toEqual({ session_id: id, sync_workspace_id: null, nodes: [] });
   });
 
-  it('stay attached when they are attached again, with the files from elsewhere', async () => {
+  test('stay attached when they are attached again, with the files from elsewhere', async () => {
     const id = await createSession();
     const first = await rest.call('POST', `/sessions/${id}/nodes`, { node_ids: ['desk'] });
     const config = { source: 'node_local', path: '/home/alice', source_node_id: 'tower' };
@@ -119,7 +119,7 @@ describe('the nodes of a session over REST', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['a node id that is none', { node_ids: ['desk', 'a b'] }, ['body', 'node_ids', 1]],
     ['more nodes than a session may have', { node_ids: manyNodes(101) }, ['body', 'node_ids']],
     [
@@ -146,7 +146,7 @@ describe('the nodes of a session over REST', () => {
     expect((await rest.call('GET', `/sessions/${id}/nodes`)).json.nodes).toEqual([]);
   });
 
-  it('are not found where there is no such session', async () => {
+  test('are not found where there is no such session', async () => {
     for (const [method, path, body] of [
       ['GET', '', undefined],
       ['POST', '', { node_ids: ['desk'] }],
@@ -157,7 +157,7 @@ describe('the nodes of a session over REST', () => {
     }
   });
 
-  it('are not detached by an id that is none', async () => {
+  test('are not detached by an id that is none', async () => {
     const id = await createSession();
     const { status, json } = await rest.call('DELETE', `/sessions/${id}/nodes/a%20b`);
     expect([status, json.detail[0].loc]).toEqual([422, ['path', 'node_id']]);
@@ -165,7 +165,7 @@ describe('the nodes of a session over REST', () => {
 });
 
 describe('a tool call in a session made over REST', () => {
-  it('runs without being asked for, and is shown in the history', async () => {
+  test('runs without being asked for, and is shown in the history', async () => {
     await using node = await startNode(gateway, 'desktop');
     const id = await createSession();
     await rest.call('POST', `/sessions/${id}/nodes`, { node_ids: ['desktop'] });
@@ -189,7 +189,7 @@ describe('a tool call in a session made over REST', () => {
     ]);
   });
 
-  it('is not offered where the session denies it', async () => {
+  test('is not offered where the session denies it', async () => {
     await using _node = await startNode(gateway, 'tablet');
     const id = await createSession({ tool_approval: 'auto' });
     await rest.call('POST', `/sessions/${id}/nodes`, { node_ids: ['tablet'] });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import {
   createStatementLog,
@@ -37,7 +37,7 @@ const page = `query ($id: ID!, $before: String) {
 }`;
 
 describe('a page of messages', () => {
-  it('takes the same three searches through an index among 100 messages and among 100,000', async () => {
+  test('takes the same three searches through an index among 100 messages and among 100,000', async () => {
     const { database } = gateway.services;
     const [few = 0, many = 0] = await seed(database, { sessions: 2 });
     await seedMessages(database, few, 100);
@@ -67,7 +67,7 @@ describe('a page of messages', () => {
     expect(await plansOf(further)).toEqual(await plansOf(amongMany));
   });
 
-  it('under a list of sessions reads no more rows than it shows, and one to know if there are more', async () => {
+  test('under a list of sessions reads no more rows than it shows, and one to know if there are more', async () => {
     const { database } = gateway.services;
     await seed(database, { sessions: 50, userId: 'bob', turns: 25 });
     const statements = await statementsOf(
@@ -84,7 +84,7 @@ describe('a page of messages', () => {
 });
 
 describe('every other page', () => {
-  it.each([
+  test.each([
     ['sessions', '{ sessions(first: 20) { edges { node { id } } } }'],
     [
       'the sessions of a user',

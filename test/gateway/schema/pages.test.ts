@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { globalId, seed } from './seed.ts';
@@ -55,7 +55,7 @@ const remove = (id: number | undefined) =>
   });
 
 describe('pages of sessions', () => {
-  it('go from the newest to the oldest, and say at both edges that there is no more', async () => {
+  test('go from the newest to the oldest, and say at both edges that there is no more', async () => {
     await tenSessions('alice');
 
     const first = await sessions('alice', { first: 4 });
@@ -71,7 +71,7 @@ describe('pages of sessions', () => {
     expect([first, second, third].map(({ hasPreviousPage }) => hasPreviousPage)).toEqual([false, true, true]);
   });
 
-  it('go backwards through the same sessions in the same order', async () => {
+  test('go backwards through the same sessions in the same order', async () => {
     await tenSessions('bob');
 
     const last = await sessions('bob', { last: 4 });
@@ -85,7 +85,7 @@ describe('pages of sessions', () => {
     expect([start, middle, last].map(({ hasNextPage }) => hasNextPage)).toEqual([true, true, false]);
   });
 
-  it('neither skip nor repeat one when sessions come and go in between', async () => {
+  test('neither skip nor repeat one when sessions come and go in between', async () => {
     const ids = await tenSessions('carol');
     const first = await sessions('carol', { first: 4 });
     await seed(gateway.services.database, { sessions: 2, userId: 'carol' });
@@ -100,21 +100,21 @@ describe('pages of sessions', () => {
     expect(back.titles).toEqual(['Chat 1', 'Chat 0', 'Chat 9', 'Chat 8', 'Chat 7']);
   });
 
-  it('hold 20 where nobody says how many, and none where none are wanted', async () => {
+  test('hold 20 where nobody says how many, and none where none are wanted', async () => {
     await seed(gateway.services.database, { sessions: 25, userId: 'dave' });
 
     expect((await sessions('dave', {})).titles).toHaveLength(20);
     expect(await sessions('dave', { first: 0 })).toMatchObject({ titles: [], hasNextPage: true });
   });
 
-  it('are exactly full without promising another one', async () => {
+  test('are exactly full without promising another one', async () => {
     await tenSessions('erin');
 
     expect(await sessions('erin', { first: 10 })).toMatchObject({ hasNextPage: false });
     expect(await sessions('erin', { last: 10 })).toMatchObject({ hasPreviousPage: false });
   });
 
-  it('have no cursors when they are empty', async () => {
+  test('have no cursors when they are empty', async () => {
     expect(await sessions('nobody', { first: 5 })).toEqual({
       titles: [],
       startCursor: null,
@@ -124,7 +124,7 @@ describe('pages of sessions', () => {
     });
   });
 
-  it('are bounded by two cursors', async () => {
+  test('are bounded by two cursors', async () => {
     await tenSessions('frank');
     const all = await sessions('frank', { first: 10 });
 
@@ -137,7 +137,7 @@ describe('pages of sessions', () => {
 });
 
 describe('pages of messages', () => {
-  it('go from the oldest to the newest, and from the end on request', async () => {
+  test('go from the oldest to the newest, and from the end on request', async () => {
     const [sessionId = 0] = await seed(gateway.services.database, { sessions: 1, turns: 3 });
     const id = globalId('Session', sessionId);
 
@@ -158,7 +158,7 @@ describe('pages of messages', () => {
     expect(end).toMatchObject({ titles: rest.titles, hasPreviousPage: true, hasNextPage: false });
   });
 
-  it('grow at the end without moving, while an answer is given', async () => {
+  test('grow at the end without moving, while an answer is given', async () => {
     const id = await gateway.createSession({ userId: 'grace' });
     await collect(chat(gateway.client(), { sessionId: id, prompt: 'Hello' }));
     const before = await messages(id, { first: 2 });

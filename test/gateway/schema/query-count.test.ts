@@ -1,5 +1,5 @@
 import { isListType, isNonNullType, isObjectType } from 'graphql';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { schema } from '../../../src/schema/index.ts';
 import { collect, follow } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
@@ -154,11 +154,14 @@ const nested: Record<string, (size: number) => Promise<number>> = {
 };
 
 describe('the number of SQL statements', () => {
-  it.each(Object.entries({ ...lists, ...nested }))('does not grow with %s', async (_name, statementsFor) => {
-    expect(await statementsFor(40)).toBe(await statementsFor(3));
-  });
+  test.each(Object.entries({ ...lists, ...nested }))(
+    'does not grow with %s',
+    async (_name, statementsFor) => {
+      expect(await statementsFor(40)).toBe(await statementsFor(3));
+    },
+  );
 
-  it('is asserted here for every list in the schema', () => {
+  test('is asserted here for every list in the schema', () => {
     const fields = Object.values(schema.getTypeMap())
       .filter(
         (type) => isObjectType(type) && !type.name.startsWith('__') && !type.name.endsWith('Connection'),

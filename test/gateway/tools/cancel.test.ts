@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ToolOutcome } from '../../../src/tools/tool-runner.ts';
 import { chat, collect, type SeenRunEvent, until } from '../../support/gateway/chat.ts';
 import type { TestGateway } from '../../support/gateway/gateway.ts';
@@ -44,7 +44,7 @@ const tools = createTools({
 });
 
 describe.each<Format>(['openai', 'anthropic'])('cancelling during a tool call of %s', (format) => {
-  it('stops every tool, says what became of each, and keeps what there is', async () => {
+  test('stops every tool, says what became of each, and keeps what there is', async () => {
     await using model = await startModelServer();
     const names = ['quick', 'throws', 'reports', 'finishes'];
     model.script([text('On it. '), ...names.map((name) => toolCall(name, name, {}))], [text('Never said.')]);
@@ -82,7 +82,7 @@ describe.each<Format>(['openai', 'anthropic'])('cancelling during a tool call of
     expect(model.requests).toHaveLength(1);
   });
 
-  it('leaves a session that goes on, and a model that knows what was stopped', async () => {
+  test('leaves a session that goes on, and a model that knows what was stopped', async () => {
     await using model = await startModelServer();
     model.script([toolCall('a', 'throws', {})]);
     await using gateway = await startModelGateway(model, format, { tools });
@@ -100,7 +100,7 @@ describe.each<Format>(['openai', 'anthropic'])('cancelling during a tool call of
   });
 });
 
-it('cancelling leaves a tool behind that does not stop', async () => {
+test('cancelling leaves a tool behind that does not stop', async () => {
   await using model = await startModelServer();
   model.script([text('On it. '), toolCall('call-1', 'goesOn', {})]);
   const settings = { CANCEL_CONFIRM_MS: '100' };

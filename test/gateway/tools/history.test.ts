@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import { type Format, startModelGateway } from '../../support/gateway/model-gateway.ts';
 import { createGuardedTools } from '../../support/gateway/tool-approval.ts';
@@ -24,7 +24,7 @@ async function shownLater(model: ModelServer, format: Format) {
 }
 
 describe('what a later prompt shows of tool calls', () => {
-  it('to a model of openai: the steps as they were, without the reasoning', async () => {
+  test('to a model of openai: the steps as they were, without the reasoning', async () => {
     await using model = await startModelServer();
     expect(await shownLater(model, 'openai')).toMatchInlineSnapshot(`
       "
@@ -41,7 +41,7 @@ describe('what a later prompt shows of tool calls', () => {
     `);
   });
 
-  it('to a model of anthropic: the steps as they were, without the thoughts', async () => {
+  test('to a model of anthropic: the steps as they were, without the thoughts', async () => {
     await using model = await startModelServer();
     expect(await shownLater(model, 'anthropic')).toMatchInlineSnapshot(`
       "
@@ -56,7 +56,7 @@ describe('what a later prompt shows of tool calls', () => {
     `);
   });
 
-  it('of another provider is in a form that this one takes', async () => {
+  test('of another provider is in a form that this one takes', async () => {
     await using model = await startModelServer();
     await using session = await startToolChat(model, 'openai');
     model.script([toolCall('functions.read:0', 'read', {})], [text('Done.')], [text('Fine.')]);
@@ -72,7 +72,7 @@ describe('what a later prompt shows of tool calls', () => {
     ]);
   });
 
-  it('says of a call that was denied that it failed', async () => {
+  test('says of a call that was denied that it failed', async () => {
     await using model = await startModelServer();
     await using gateway = await startModelGateway(model, 'anthropic', { tools: createGuardedTools() });
     const sessionId = await gateway.createSession({ toolApproval: 'DENY' });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Format } from '../../support/gateway/model-gateway.ts';
 import { rawCall, startToolChat } from '../../support/gateway/tool-chat.ts';
 import { startModelServer } from '../../support/model/model-server.ts';
@@ -15,7 +15,7 @@ const thoughtful = [
 ];
 
 describe('what the next step shows', () => {
-  it('to a model of openai: its reasoning, text and calls, and their results', async () => {
+  test('to a model of openai: its reasoning, text and calls, and their results', async () => {
     await using model = await startModelServer();
     await using session = await startToolChat(model, 'openai');
     model.script(...thoughtful);
@@ -72,7 +72,7 @@ describe('what the next step shows', () => {
     ]);
   });
 
-  it('to a model of anthropic: its thoughts too, with their signature', async () => {
+  test('to a model of anthropic: its thoughts too, with their signature', async () => {
     await using model = await startModelServer();
     await using session = await startToolChat(model, 'anthropic');
     model.script(...thoughtful);
@@ -141,7 +141,7 @@ describe('what the next step shows', () => {
     });
   });
 
-  it('to a model of google: its call, with the signature of its thoughts', async () => {
+  test('to a model of google: its call, with the signature of its thoughts', async () => {
     await using model = await startModelServer();
     await using session = await startToolChat(model, 'google');
     const part = { functionCall: { name: 'read', args: { path: 'a' } }, thoughtSignature: 'c2lnbmVk' };
@@ -157,7 +157,7 @@ describe('what the next step shows', () => {
 });
 
 describe.each<Format>(['openai', 'anthropic'])('a sloppy model of %s', (format) => {
-  it('is told of arguments that are no JSON object, and corrects itself', async () => {
+  test('is told of arguments that are no JSON object, and corrects itself', async () => {
     await using model = await startModelServer();
     await using session = await startToolChat(model, format);
     model.script(
@@ -180,7 +180,7 @@ describe.each<Format>(['openai', 'anthropic'])('a sloppy model of %s', (format) 
     expect(told).toContain(String.raw`The arguments are not a JSON object: {\"path\": \"a`);
   });
 
-  it('that gives all its calls one id is shown an id for each, in later runs too', async () => {
+  test('that gives all its calls one id is shown an id for each, in later runs too', async () => {
     await using model = await startModelServer();
     await using session = await startToolChat(model, format);
     model.script(
@@ -202,7 +202,7 @@ describe.each<Format>(['openai', 'anthropic'])('a sloppy model of %s', (format) 
     expect([...shown].map(([, id]) => id).sort()).toEqual([...ids, ...ids].sort());
   });
 
-  it('that writes blank text before its call is not shown it: Anthropic would refuse it', async () => {
+  test('that writes blank text before its call is not shown it: Anthropic would refuse it', async () => {
     await using model = await startModelServer();
     await using session = await startToolChat(model, format);
     model.script([text('\n\n'), toolCall('a', 'read', {})], [text('Done.')], [text('Bye.')]);

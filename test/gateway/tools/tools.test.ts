@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chat, collect, type SeenRunEvent, textOf } from '../../support/gateway/chat.ts';
 import { type Format, startModelGateway } from '../../support/gateway/model-gateway.ts';
 import { createTools, type ToolPlay } from '../../support/gateway/tool-double.ts';
@@ -18,7 +18,7 @@ function tale(seen: SeenRunEvent[]) {
 }
 
 describe.each(formats)('a tool called by a model of %s', (format) => {
-  it('runs, prints as it goes, and the model goes on with its result', async () => {
+  test('runs, prints as it goes, and the model goes on with its result', async () => {
     const tools = createTools({
       async run({ print }) {
         await print('line 1\n');
@@ -64,7 +64,7 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
     expect(tools.requests).toMatchObject([{ callId: 'call_1', name: 'run', args: { path: 'a.txt' } }]);
   });
 
-  it('does not wait for another one that is slow', async () => {
+  test('does not wait for another one that is slow', async () => {
     const gate = createGate();
     const tools = createTools({
       async slow({ print }) {
@@ -102,7 +102,7 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
     ]);
   });
 
-  it('that fails, that is broken, or that there is not, is no failure of the run: the model is told', async () => {
+  test('that fails, that is broken, or that there is not, is no failure of the run: the model is told', async () => {
     const tools = createTools({
       run: () => ({ status: 'FAILED', result: 'The disk is full.', exitCode: 1 }),
       breaks: () => {
@@ -133,7 +133,7 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
     expect(JSON.stringify(seen) + told).not.toContain('ECONNREFUSED');
   });
 
-  it('prints nothing more once it has ended', async () => {
+  test('prints nothing more once it has ended', async () => {
     const late: ToolPlay[] = [];
     const tools = createTools({
       run(play) {
@@ -161,7 +161,7 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
     ]);
   });
 
-  it('stays with its tokens when the model fails afterwards', async () => {
+  test('stays with its tokens when the model fails afterwards', async () => {
     const tools = createTools({ run: () => 'done' });
     await using model = await startModelServer();
     model.script(
@@ -186,7 +186,7 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
     });
   });
 
-  it('along with more than a hundred others is not run, and the model is told', async () => {
+  test('along with more than a hundred others is not run, and the model is told', async () => {
     const tools = createTools({ run: () => 'done' });
     await using model = await startModelServer();
     const calls = Array.from({ length: 102 }, (_, index) => toolCall(`call_${index}`, 'run', {}));
@@ -210,7 +210,7 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
     expect(JSON.stringify(model.requests[1]?.body).split(result)).toHaveLength(3);
   });
 
-  it('again and again ends the run at the step limit, with all of it kept', async () => {
+  test('again and again ends the run at the step limit, with all of it kept', async () => {
     const tools = createTools({ run: () => 'more' });
     await using model = await startModelServer();
     let turns = 0;
@@ -235,7 +235,7 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
 });
 
 describe.each(['openai', 'anthropic'] as const)('the tokens of tools of %s', (format) => {
-  it('are estimated, what is offered, arguments and results too, where the provider reports nothing', async () => {
+  test('are estimated, what is offered, arguments and results too, where the provider reports nothing', async () => {
     const tools = createTools({ run: () => 'word '.repeat(100) });
     await using model = await startModelServer();
     model.script(

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { chatDocument } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { connectNode, inboxDocument } from '../../support/node/node-client.ts';
@@ -83,7 +83,7 @@ function following() {
 }
 
 describe.each(accepts)('a subscription of who accepts %s', (accept) => {
-  it('is refused, and leaves the place of a follower free', async () => {
+  test('is refused, and leaves the place of a follower free', async () => {
     for (const path of ['/graphql', '/graphql', '/graphql/stream']) {
       const response = await post({ ...following(), accept }, path);
       if (path === '/graphql') await expectNotAcceptable(response);
@@ -92,7 +92,7 @@ describe.each(accepts)('a subscription of who accepts %s', (accept) => {
     await expectRoom();
   });
 
-  it('sends no prompt', async () => {
+  test('sends no prompt', async () => {
     const runs = await gateway.services.database.run.count();
     const variables = { input: { sessionId, prompt: 'Spend money.' } };
     await expectNotAcceptable(await post({ query: chatDocument, variables, accept }));
@@ -101,7 +101,7 @@ describe.each(accepts)('a subscription of who accepts %s', (accept) => {
     await expectRoom();
   });
 
-  it('connects no node, whose agent can still come', async () => {
+  test('connects no node, whose agent can still come', async () => {
     const input = { capabilities: [], maxDispatches: 1, instanceId: 'a', running: [] };
     const variables = { input: { ...input, agentVersion: 'test', platform: 'test' } };
     await expectNotAcceptable(await post({ query: inboxDocument, variables, accept, token: nodeToken }));
@@ -114,7 +114,7 @@ describe.each(accepts)('a subscription of who accepts %s', (accept) => {
 });
 
 describe('the place of a follower is free again', () => {
-  it.each([
+  test.each([
     undefined,
     '*/*',
     'text/*',
@@ -130,12 +130,12 @@ describe('the place of a follower is free again', () => {
     await expectRoom();
   });
 
-  it('when the answer turns out to be impossible after all', async () => {
+  test('when the answer turns out to be impossible after all', async () => {
     await expectNotAcceptable(await post({ ...following(), accept: 'text/event-stream;charset=latin1' }));
     await expectRoom();
   });
 
-  it('when one leaves without having waited for the answer', async () => {
+  test('when one leaves without having waited for the answer', async () => {
     for (let times = 0; times < 20; times += 1) {
       const leaving = new AbortController();
       const sent = { ...following(), signal: leaving.signal };
@@ -148,7 +148,7 @@ describe('the place of a follower is free again', () => {
   });
 });
 
-it.each(['*/*', 'image/avif,image/webp,*/*;q=0.8', 'text/css,*/*;q=0.1'])(
+test.each(['*/*', 'image/avif,image/webp,*/*;q=0.8', 'text/css,*/*;q=0.1'])(
   'a subscription over GET of who accepts %s, without naming the event stream, is refused',
   async (accept) => {
     const { query, variables } = following();
@@ -158,7 +158,7 @@ it.each(['*/*', 'image/avif,image/webp,*/*;q=0.8', 'text/css,*/*;q=0.1'])(
   },
 );
 
-it('a mutation of who accepts nothing that it could be answered with changes nothing', async () => {
+test('a mutation of who accepts nothing that it could be answered with changes nothing', async () => {
   const create = 'mutation { createSession(input: {}) { id } }';
   const sessions = await gateway.services.database.session.count();
   await expectNotAcceptable(await post({ query: create, variables: {}, accept: 'image/png' }));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createWav } from '../../support/files/wav.ts';
 import { chatDocument, runEventsDocument } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
@@ -58,7 +58,7 @@ async function expectRefused(path: string, init: RequestInit, statuses: number[]
 }
 
 describe.each(Object.entries(bodies))('%s', (_what, request) => {
-  it('is no operation for GraphQL', async () => {
+  test('is no operation for GraphQL', async () => {
     const json = JSON.stringify(operation(mutation));
     await expectRefused('/graphql', { method: 'POST', ...request(json) }, [403, 415]);
     const { headers, ...init } = request(json);
@@ -66,7 +66,7 @@ describe.each(Object.entries(bodies))('%s', (_what, request) => {
     await expectRefused('/graphql/stream', { method: 'POST', ...init, headers: accept }, [415]);
   });
 
-  it('is no prompt, no session and no change for REST', async () => {
+  test('is no prompt, no session and no change for REST', async () => {
     const json = JSON.stringify({ prompt: 'Spend money.', title: 'Not mine' });
     for (const path of ['/sessions/', '/sessions/1/chat']) {
       await expectRefused(`/api/v1${path}`, { method: 'POST', ...request(json) }, [415, 422]);
@@ -77,13 +77,13 @@ describe.each(Object.entries(bodies))('%s', (_what, request) => {
 describe('a GET, which an image, a script or a style sheet makes a browser send', () => {
   const accepts = ['*/*', 'image/avif,image/webp,*/*;q=0.8', 'text/css,*/*;q=0.1'];
 
-  it.each(accepts)('sends no prompt where it accepts %s', async (accept) => {
+  test.each(accepts)('sends no prompt where it accepts %s', async (accept) => {
     for (const path of ['/graphql', '/graphql/stream']) {
       await expectRefused(`${path}?${search(chatDocument)}`, { headers: { accept } }, [404, 405]);
     }
   });
 
-  it.each([...accepts, 'text/event-stream', 'application/json'])(
+  test.each([...accepts, 'text/event-stream', 'application/json'])(
     'changes nothing where it accepts %s',
     async (accept) => {
       for (const path of ['/graphql', '/graphql/stream']) {
@@ -92,13 +92,13 @@ describe('a GET, which an image, a script or a style sheet makes a browser send'
     },
   );
 
-  it('that opens a page asks for GraphiQL, which sends nothing by itself', async () => {
+  test('that opens a page asks for GraphiQL, which sends nothing by itself', async () => {
     const headers = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
     await expectRefused(`/graphql?${search(chatDocument)}`, { headers }, [200]);
     await expectRefused(`/graphql/stream?${search(chatDocument)}`, { headers }, [404]);
   });
 
-  it('only reads over REST', async () => {
+  test('only reads over REST', async () => {
     for (const path of [
       '/sessions/?user_id=anonymous&feature_name=default',
       '/sessions/1',
@@ -112,7 +112,7 @@ describe('a GET, which an image, a script or a style sheet makes a browser send'
     }
   });
 
-  it('of who names the event stream may follow what others do', async () => {
+  test('of who names the event stream may follow what others do', async () => {
     await gateway.send({ sessionId, prompt: 'Hi', onBusy: 'ENQUEUE' });
     const headers = { accept: 'text/event-stream' };
     const search = new URLSearchParams({ query: runEventsDocument, variables: '{"runId":"UnVuOjE="}' });
@@ -145,11 +145,11 @@ describe('a GET of who names the event stream, as a page does that hides where f
     expect(await state()).toEqual(before);
   }
 
-  it.each(Object.entries(documents))('sends no prompt by %s', async (_what, query) => {
+  test.each(Object.entries(documents))('sends no prompt by %s', async (_what, query) => {
     for (const path of ['/graphql', '/graphql/stream']) await expectPostOnly(path, { query });
   });
 
-  it('sends no prompt by the one of several operations that is named', async () => {
+  test('sends no prompt by the one of several operations that is named', async () => {
     const query = `subscription Read { runEvents(runId: "UnVuOjE=") { __typename } }
       subscription Send($input: ChatInput!) { ${field} }`;
     for (const path of ['/graphql', '/graphql/stream']) {
@@ -161,7 +161,7 @@ describe('a GET of who names the event stream, as a page does that hides where f
     }
   });
 
-  it('sends no prompt to a stream that was reserved', async () => {
+  test('sends no prompt to a stream that was reserved', async () => {
     const token = await (await fetch(`${gateway.url}/graphql/stream`, { method: 'PUT' })).text();
     const headers = { accept: 'application/json', 'x-graphql-event-stream-token': token };
     const extensions = '{"operationId":"1"}';
@@ -170,7 +170,7 @@ describe('a GET of who names the event stream, as a page does that hides where f
 });
 
 describe('a POST that REST takes, be it without a body or as a form with a file,', () => {
-  it.each([
+  test.each([
     ['of another site', { 'sec-fetch-site': 'cross-site' }],
     ['of a browser that tells only the origin', { origin: 'https://mallory.example' }],
   ])('%s clears no history, cancels nothing and leaves no recording', async (_from, headers) => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 
@@ -9,7 +9,7 @@ describe('with INTROSPECTION=off', () => {
   });
   afterAll(() => gateway[Symbol.asyncDispose]());
 
-  it.each([
+  test.each([
     '{ __schema { queryType { name } } }',
     '{ a: __type(name: "Session") { name } }',
     '{ ...A } fragment A on Query { __schema { types { name } } }',
@@ -29,7 +29,7 @@ describe('with INTROSPECTION=off', () => {
     });
   });
 
-  it('who misspells a name is not told the right one', async () => {
+  test('who misspells a name is not told the right one', async () => {
     const messages: string[] = [];
     for (const query of [
       '{ sesions { edges { cursor } } }',
@@ -48,14 +48,14 @@ describe('with INTROSPECTION=off', () => {
     ]);
   });
 
-  it('a client that knows the schema chats as ever, and is told the types of what it gets', async () => {
+  test('a client that knows the schema chats as ever, and is told the types of what it gets', async () => {
     const sessionId = await gateway.createSession();
     const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }));
     expect(seen.at(-1)?.__typename).toBe('RunCompleted');
   });
 });
 
-it('without the setting, names are suggested', async () => {
+test('without the setting, names are suggested', async () => {
   await using gateway = await startTestGateway();
   const { errors } = await gateway.graphql('{ sesions { edges { cursor } } }');
   expect(errors?.[0]?.message).toMatch(/Did you mean "sessions"/);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chatDocument } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { sendRaw } from '../../support/http/raw-http.ts';
@@ -32,7 +32,7 @@ async function messageCount(): Promise<number> {
 }
 
 describe.each(Object.entries(otherPages))('a page %s', (_, headers) => {
-  it('cannot send a prompt', async () => {
+  test('cannot send a prompt', async () => {
     const before = await messageCount();
     for (const path of ['/graphql', '/graphql/stream']) {
       expect((await sendChat(path, headers)).status).toBe(403);
@@ -40,7 +40,7 @@ describe.each(Object.entries(otherPages))('a page %s', (_, headers) => {
     expect(await messageCount()).toBe(before);
   });
 
-  it('cannot clear a history', async () => {
+  test('cannot clear a history', async () => {
     await (await sendChat('/graphql/stream', {})).text();
     const before = await messageCount();
     const response = await gateway.rest('/sessions/1/clear-history', { method: 'POST', headers });
@@ -50,13 +50,13 @@ describe.each(Object.entries(otherPages))('a page %s', (_, headers) => {
 });
 
 describe('nobody else is refused', () => {
-  it('a page of the gateway itself', async () => {
+  test('a page of the gateway itself', async () => {
     const own = { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors', origin: gateway.url };
     expect((await sendChat('/graphql/stream', own)).status).toBe(200);
     expect((await sendChat('/graphql/stream', { origin: gateway.url })).status).toBe(200);
   });
 
-  it('a person who follows a link to GraphiQL or the docs', async () => {
+  test('a person who follows a link to GraphiQL or the docs', async () => {
     for (const path of ['/graphql', '/docs']) {
       const link = ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: navigate', 'Accept: text/html'];
       const head = [`GET ${path} HTTP/1.1`, `Host: ${new URL(gateway.url).host}`, ...link];
@@ -66,7 +66,7 @@ describe('nobody else is refused', () => {
     }
   });
 
-  it('a program, which sends none of this', async () => {
+  test('a program, which sends none of this', async () => {
     expect((await sendChat('/graphql', {})).status).toBe(200);
   });
 });

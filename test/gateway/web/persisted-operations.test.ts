@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTemporaryFolder, type TemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { chatDocument } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
@@ -39,7 +39,7 @@ describe('with PERSISTED_OPERATIONS', () => {
     return fetch(gateway.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
   }
 
-  it('a document on the list is found by its hash, over POST and GET', async () => {
+  test('a document on the list is found by its hash, over POST and GET', async () => {
     const created = await post('/graphql', byHash(create));
     expect(await created.json()).toMatchObject({ data: { createSession: { title: 'Listed' } } });
 
@@ -50,7 +50,7 @@ describe('with PERSISTED_OPERATIONS', () => {
     expect((await found.json()).data.sessions.edges[0]).toEqual({ node: { title: 'Listed' } });
   });
 
-  it('a chat is found by its hash, in both modes of graphql-sse', async () => {
+  test('a chat is found by its hash, in both modes of graphql-sse', async () => {
     const { id } = (await (await post('/graphql', byHash(create))).json()).data.createSession;
     const variables = { input: { sessionId: id, prompt: 'Hi' } };
     for (const singleConnection of [false, true]) {
@@ -64,7 +64,7 @@ describe('with PERSISTED_OPERATIONS', () => {
     }
   });
 
-  it('a document on the list may be sent as it is', async () => {
+  test('a document on the list may be sent as it is', async () => {
     expect(await gateway.query(read)).toHaveProperty('sessions');
   });
 
@@ -79,7 +79,7 @@ describe('with PERSISTED_OPERATIONS', () => {
     'neither document nor hash': {},
   };
 
-  it.each(Object.entries(others))('%s is refused', async (_what, body) => {
+  test.each(Object.entries(others))('%s is refused', async (_what, body) => {
     for (const [path, accept] of [
       ['/graphql', 'application/json'],
       ['/graphql/stream', 'text/event-stream'],
@@ -95,7 +95,7 @@ describe('with PERSISTED_OPERATIONS', () => {
     }
   });
 
-  it('an upload that is not on the list is refused', async () => {
+  test('an upload that is not on the list is refused', async () => {
     const form = new FormData();
     form.set('operations', JSON.stringify({ query: upload, variables: { m: 'x', f: null } }));
     form.set('map', JSON.stringify({ 0: ['variables.f'] }));
@@ -105,7 +105,7 @@ describe('with PERSISTED_OPERATIONS', () => {
     expect((await response.json()).errors[0].extensions.code).toBe('OPERATION_NOT_PERSISTED');
   });
 
-  it('the REST API works as ever', async () => {
+  test('the REST API works as ever', async () => {
     const rest = await createRestClient(gateway);
     const { json } = await rest.call('POST', '/sessions/', {});
     for await (const { data } of rest.chat(json.id, { prompt: 'Hi' })) if (data.type === 'finish') return;
@@ -113,7 +113,7 @@ describe('with PERSISTED_OPERATIONS', () => {
   });
 });
 
-it.each([
+test.each([
   ['is no JSON', 'hello'],
   ['has a document under the hash of another one', JSON.stringify({ [hashOf(read)]: create })],
   ['has something that is no document', JSON.stringify({ [hashOf(read)]: 1 })],

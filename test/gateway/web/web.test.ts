@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chatDocument } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { sendRaw } from '../../support/http/raw-http.ts';
@@ -55,7 +55,7 @@ async function ask([path, init]: [string, RequestInit], headers: Record<string, 
 }
 
 describe.each(Object.entries(requests))('%s', (_what, request) => {
-  it('is answered with headers that keep browsers from guessing, framing and telling', async () => {
+  test('is answered with headers that keep browsers from guessing, framing and telling', async () => {
     const { headers } = await ask(request());
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('referrer-policy')).toBe('no-referrer');
@@ -66,11 +66,11 @@ describe.each(Object.entries(requests))('%s', (_what, request) => {
     expect(headers.get('strict-transport-security')).toBeNull();
   });
 
-  it('sets no cookie', async () => {
+  test('sets no cookie', async () => {
     expect((await ask(request(), { cookie: 'session=1' })).headers.getSetCookie()).toEqual([]);
   });
 
-  it('may be read by pages of an allowed origin', async () => {
+  test('may be read by pages of an allowed origin', async () => {
     const browser = { origin: app, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' };
     const { headers, status } = await ask(request(), browser);
     expect(status).not.toBe(403);
@@ -80,7 +80,7 @@ describe.each(Object.entries(requests))('%s', (_what, request) => {
     expect(headers.get('vary')).toMatch(/Origin/);
   });
 
-  it('is neither answered nor shared with pages of another one', async () => {
+  test('is neither answered nor shared with pages of another one', async () => {
     const browser = { origin: 'https://mallory.example', 'sec-fetch-site': 'cross-site' };
     const { headers, status } = await ask(request(), browser);
     expect(status).toBe(403);
@@ -102,7 +102,7 @@ describe('a browser that asks before it sends', () => {
     });
   }
 
-  it.each([
+  test.each([
     'authorization',
     'content-type',
     'last-event-id',
@@ -117,7 +117,7 @@ describe('a browser that asks before it sends', () => {
     expect(headers.get('access-control-allow-headers')?.toLowerCase().split(',')).toContain(header);
   });
 
-  it('is told nothing from another one', async () => {
+  test('is told nothing from another one', async () => {
     const { status, headers } = await preflight('https://mallory.example', 'content-type');
     expect(status).toBe(403);
     expect(headers.get('access-control-allow-origin')).toBeNull();
@@ -130,12 +130,12 @@ async function statusFor(host: string, path = '/health/live', url = gateway.url)
 }
 
 describe('a request for the host', () => {
-  it.each(['localhost', 'localhost:8000', 'LOCALHOST', '127.0.0.1:1', '[::1]:8000', 'chat.example.org'])(
+  test.each(['localhost', 'localhost:8000', 'LOCALHOST', '127.0.0.1:1', '[::1]:8000', 'chat.example.org'])(
     '%s is answered',
     async (host) => expect(await statusFor(host)).toBe(200),
   );
 
-  it.each([
+  test.each([
     'mallory.example',
     'mallory.example:8000',
     'localhost.mallory.example',
@@ -152,7 +152,7 @@ describe('a request for the host', () => {
     }
   });
 
-  it('is told what to do about it', async () => {
+  test('is told what to do about it', async () => {
     const answer = await sendRaw(
       gateway.url,
       'GET /health/live HTTP/1.1\r\nHost: mallory.example\r\nConnection: close\r\n\r\n',
@@ -175,18 +175,18 @@ describe('a gateway that others can reach', () => {
     return seen;
   }
 
-  it('and asks nobody who they are answers to its addresses', async () => {
+  test('and asks nobody who they are answers to its addresses', async () => {
     expect(await statuses(anywhere, addresses)).toEqual(new Set([200]));
     expect(await statuses(anywhere, names)).toEqual(new Set([421]));
   });
 
-  it('and asks nobody who they are answers to the names that it was given, too', async () => {
+  test('and asks nobody who they are answers to the names that it was given, too', async () => {
     const named = { ...anywhere, ALLOWED_HOSTS: 'chat.example.org' };
     expect(await statuses(named, ['chat.example.org:8000', ...addresses])).toEqual(new Set([200]));
     expect(await statuses(named, names)).toEqual(new Set([421]));
   });
 
-  it('and knows its users answers to any name, until it is given one', async () => {
+  test('and knows its users answers to any name, until it is given one', async () => {
     const known = { HOST: '0.0.0.0', AUTH: 'token' };
     expect(await statuses(known, [...addresses, ...names])).toEqual(new Set([200]));
     const named = { ...known, ALLOWED_HOSTS: 'chat.example.org' };

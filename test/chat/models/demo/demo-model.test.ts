@@ -1,5 +1,5 @@
 import type { LanguageModelV3CallOptions, LanguageModelV3Prompt } from '@ai-sdk/provider';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createDemoModel } from '../../../../src/chat/models/demo/demo-model.ts';
 import { allParts } from '../../../support/model/call.ts';
 
@@ -27,7 +27,7 @@ async function answer(...prompts: string[]) {
 }
 
 describe('the demo model', () => {
-  it('streams reasoning, then text, word by word, and reports what it used', async () => {
+  test('streams reasoning, then text, word by word, and reports what it used', async () => {
     const parts = await partsOf({ prompt: prompted('Count to 3') });
     const [, metadata] = parts;
     expect(metadata).toMatchObject({ type: 'response-metadata', modelId: 'demo-1' });
@@ -47,13 +47,13 @@ describe('the demo model', () => {
     });
   });
 
-  it('answers the same in one piece', async () => {
+  test('answers the same in one piece', async () => {
     const { content, finishReason } = await quick.doGenerate({ prompt: prompted('count to 3') });
     expect(content.at(-1)).toEqual({ type: 'text', text: '1, 2, 3.' });
     expect(finishReason.unified).toBe('stop');
   });
 
-  it.each([
+  test.each([
     ['Hello!', /^Hello! I am the demo model/],
     ['Who are you?', /demo model.*set OPENAI_API_KEY/s],
     ['How do I configure a real model?', /ANTHROPIC_API_KEY.*OPENAI_BASE_URL/s],
@@ -66,7 +66,7 @@ describe('the demo model', () => {
     expect(await answer(prompt)).toMatch(expected);
   });
 
-  it.each([
+  test.each([
     ['count to 5', '1, 2, 3, 4, 5.'],
     ['Count from 8 to 11, please', '8, 9, 10, 11.'],
     ['count down from 3', '3, 2, 1.'],
@@ -75,7 +75,7 @@ describe('the demo model', () => {
     expect(await answer(prompt)).toBe(expected);
   });
 
-  it.each([
+  test.each([
     ['what is 12 * (3 + 4)?', '12 * (3 + 4) = 84'],
     ['7 times 6', '7 * 6 = 42'],
     ['2 ^ 3 ^ 2 =', '2 ^ 3 ^ 2 = 512'],
@@ -88,27 +88,27 @@ describe('the demo model', () => {
     expect(await answer(prompt)).toBe(expected);
   });
 
-  it.each(['2 +', '(1 + 2', '1 + + 2', '3 + apples'])(
+  test.each(['2 +', '(1 + 2', '1 + + 2', '3 + apples'])(
     'takes %j for no arithmetic it could do',
     async (prompt) => {
       expect(await answer(prompt)).toContain('demo model');
     },
   );
 
-  it.each([1, 2, 5, 20, 333, 5_000])('writes exactly %d words', async (words) => {
+  test.each([1, 2, 5, 20, 333, 5_000])('writes exactly %d words', async (words) => {
     const text = await answer(`Write ${words} words.`);
     expect(text.split(/\s+/)).toHaveLength(words);
     expect(text.endsWith('.')).toBe(true);
   });
 
-  it('writes long texts in many different sentences, and at most 100,000 words', async () => {
+  test('writes long texts in many different sentences, and at most 100,000 words', async () => {
     const text = await answer('Write 250,000 words.');
     expect(text.split(/\s+/)).toHaveLength(100_000);
     const sentences = text.split(/(?<=\.)\s+/);
     expect(new Set(sentences).size).toBeGreaterThan(sentences.length * 0.9);
   });
 
-  it('remembers what was said before', async () => {
+  test('remembers what was said before', async () => {
     expect(await answer('My name is Alice', 'I like trains', 'What did I say?')).toBe(
       'You said: “My name is Alice” Then: “I like trains”',
     );
@@ -119,11 +119,11 @@ describe('the demo model', () => {
     expect(await answer('What did I say?')).toBe('You have not said anything before this.');
   });
 
-  it.each(['write 1 ', 'did I ', '1 + ', '('])('answers a megabyte of %j', async (words) => {
+  test.each(['write 1 ', 'did I ', '1 + ', '('])('answers a megabyte of %j', async (words) => {
     expect(await answer(words.repeat(1_000_000 / words.length))).toContain('demo model');
   });
 
-  it('tolerates tools, tool results and files', async () => {
+  test('tolerates tools, tool results and files', async () => {
     const parts = await partsOf({
       prompt: [
         { role: 'system', content: 'Be kind.' },
@@ -148,7 +148,7 @@ describe('the demo model', () => {
     expect(parts.at(-1)).toMatchObject({ type: 'finish', finishReason: { unified: 'stop' } });
   });
 
-  it('stops at maxOutputTokens and says so', async () => {
+  test('stops at maxOutputTokens and says so', async () => {
     const parts = await partsOf({ prompt: prompted('Write 500 words.'), maxOutputTokens: 50 });
     expect(parts.at(-1)).toMatchObject({ finishReason: { unified: 'length' } });
   });
@@ -157,7 +157,7 @@ describe('the demo model', () => {
 describe('the stream of the demo model', () => {
   const slow = createDemoModel({ delayMs: 1_000_000_000 });
 
-  it('ends in the middle of a pause when aborted', async () => {
+  test('ends in the middle of a pause when aborted', async () => {
     const alice = new AbortController();
     const { stream } = await slow.doStream({ prompt: prompted('Hello'), abortSignal: alice.signal });
     const ended = allParts(stream).catch((thrown: unknown) => thrown);
@@ -165,7 +165,7 @@ describe('the stream of the demo model', () => {
     expect(await ended).toBe('stop');
   });
 
-  it('ends in the middle of a pause when cancelled', async () => {
+  test('ends in the middle of a pause when cancelled', async () => {
     const { stream } = await slow.doStream({ prompt: prompted('Hello') });
     const reader = stream.getReader();
     for (let read = 0; read < 3; read += 1) await reader.read();
@@ -174,7 +174,7 @@ describe('the stream of the demo model', () => {
     expect(await next).toEqual({ done: true, value: undefined });
   });
 
-  it('lets the rest of the process work while it writes as fast as it can', async () => {
+  test('lets the rest of the process work while it writes as fast as it can', async () => {
     let turns = 0;
     const tick = () => {
       turns += 1;

@@ -1,5 +1,5 @@
 import type { LanguageModelV3FunctionTool, LanguageModelV3Prompt } from '@ai-sdk/provider';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createDemoModel } from '../../../../src/chat/models/demo/demo-model.ts';
 import { allParts } from '../../../support/model/call.ts';
 
@@ -36,7 +36,7 @@ function afterCall(toolName: string, input: object, output: string, type: 'text'
 }
 
 describe('the demo model with a node', () => {
-  it('says what it does, then calls the tool', async () => {
+  test('says what it does, then calls the tool', async () => {
     const { parts } = await reply('run `uname -a`', toolsOn(['laptop']));
     const shown = parts.slice(2).map((part) => ('delta' in part ? part.delta : part.type));
     const reasoning = 'The prompt asks for `uname -a` on laptop. I call run_command.';
@@ -58,7 +58,7 @@ describe('the demo model with a node', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['run ls', 'ls'],
     ['Run ls -la on laptop', 'ls -la'],
     ['please run the command ls -la', 'ls -la'],
@@ -76,7 +76,7 @@ describe('the demo model with a node', () => {
     expect(call).toEqual(command && ['run_command', { command, node: 'laptop' }]);
   });
 
-  it.each([
+  test.each([
     ['read README.md', { path: 'README.md' }],
     ['show me the file src/main.ts on laptop', { path: 'src/main.ts' }],
     ['Please show the contents of `my notes.txt`.', { path: 'my notes.txt' }],
@@ -88,7 +88,7 @@ describe('the demo model with a node', () => {
     expect(call).toEqual(['read_file', { ...args, node: 'laptop' }]);
   });
 
-  it.each([
+  test.each([
     ['list the files', {}],
     ['list files in src', { path: 'src' }],
     ['List all files in the `test/e2e` folder on laptop.', { path: 'test/e2e' }],
@@ -99,7 +99,7 @@ describe('the demo model with a node', () => {
     expect(call).toEqual(['list_files', { ...args, node: 'laptop' }]);
   });
 
-  it.each([
+  test.each([
     'run out of milk',
     'Run a marathon',
     'run for president',
@@ -128,7 +128,7 @@ describe('the demo model with a node', () => {
     expect(text).toContain('demo model');
   });
 
-  it('goes by the last prompt, and by what is offered with it', async () => {
+  test('goes by the last prompt, and by what is offered with it', async () => {
     const earlier: LanguageModelV3Prompt = [
       { role: 'user', content: [{ type: 'text', text: 'run `ls`' }] },
       { role: 'assistant', content: [{ type: 'text', text: 'No.' }] },
@@ -137,12 +137,12 @@ describe('the demo model with a node', () => {
     expect(await reply(earlier, toolsOn(['laptop']))).toMatchObject({ call: undefined, text: '2 + 2 = 4' });
   });
 
-  it('takes a tool without nodes to choose from as it is', async () => {
+  test('takes a tool without nodes to choose from as it is', async () => {
     const anywhere = { type: 'function', name: 'list_files', inputSchema: { type: 'object' } } as const;
     expect((await reply('list the files', [anywhere])).call).toEqual(['list_files', {}]);
   });
 
-  it('asks which node, where there are several', async () => {
+  test('asks which node, where there are several', async () => {
     const tools = toolsOn(['laptop', 'desk']);
     expect(await reply('run `ls`', tools)).toMatchObject({
       call: undefined,
@@ -154,20 +154,20 @@ describe('the demo model with a node', () => {
     ]);
   });
 
-  it('says which nodes there are, where it is asked for another', async () => {
+  test('says which nodes there are, where it is asked for another', async () => {
     expect(await reply('run `ls` on phone', toolsOn(['laptop', 'desk']))).toMatchObject({
       call: undefined,
       text: 'There is no node `phone` here that could. There are: `laptop`, `desk`.',
     });
   });
 
-  it('says how to attach a node, where there is none', async () => {
+  test('says how to attach a node, where there is none', async () => {
     const { call, text } = await reply('run `ls`');
     expect(call).toBeUndefined();
     expect(text).toMatch(/No node is attached.*registerNode.*switchyard agent.*attachNodes/s);
   });
 
-  it('says what there is, where the tool is not offered', async () => {
+  test('says what there is, where the tool is not offered', async () => {
     const { call, text } = await reply('run `ls`', toolsOn(['laptop'], ['read_file']));
     expect(call).toBeUndefined();
     expect(text).toMatch(/takes `run_command`.*offers `read_file`.*`toolApproval`/s);
@@ -175,7 +175,7 @@ describe('the demo model with a node', () => {
 });
 
 describe('the demo model with a tool result', () => {
-  it('shows it and stops', async () => {
+  test('shows it and stops', async () => {
     const { parts, call, text } = await afterCall('run_command', { command: 'make', node: 'laptop' }, 'ok\n');
     expect(text).toBe('`make` on laptop:\n\n```\nok\n```');
     expect(call).toBeUndefined();
@@ -185,17 +185,17 @@ describe('the demo model with a tool result', () => {
     });
   });
 
-  it('says that it failed, and why', async () => {
+  test('says that it failed, and why', async () => {
     const { text } = await afterCall('read_file', { path: 'a.txt' }, 'There is no file a.txt.', 'error-text');
     expect(text).toBe('`a.txt` did not succeed:\n\n```\nThere is no file a.txt.\n```');
   });
 
-  it('says that there is nothing to show', async () => {
+  test('says that there is nothing to show', async () => {
     const { text } = await afterCall('run_command', { command: 'true' }, '\n');
     expect(text).toBe('`true`, with nothing to show.');
   });
 
-  it('shortens what is long, and states it', async () => {
+  test('shortens what is long, and states it', async () => {
     const lines = Array.from({ length: 1_000 }, (_, index) => `file ${index + 1}`);
     const { text } = await afterCall('list_files', { path: 'src' }, lines.join('\n'));
     const shown = text.split('\n');
@@ -204,12 +204,12 @@ describe('the demo model with a tool result', () => {
     expect(shown.slice(43, -1)).toEqual(['[… 950 lines left out …]', ...lines.slice(-10)]);
   });
 
-  it('shortens a line that is long', async () => {
+  test('shortens a line that is long', async () => {
     const { text } = await afterCall('read_file', { path: 'bundle.js' }, 'x'.repeat(1_000_000));
     expect(text).toBe(`\`bundle.js\`:\n\n\`\`\`\n${'x'.repeat(300)}…\n\`\`\``);
   });
 
-  it('fences what has fences in it', async () => {
+  test('fences what has fences in it', async () => {
     const { text } = await afterCall('read_file', { path: 'a.md' }, '```js\n1\n```');
     expect(text).toBe('`a.md`:\n\n````\n```js\n1\n```\n````');
   });
