@@ -6,7 +6,7 @@ import { type Kind, kinds, testFiles } from './test/support/suite/test-kinds.ts'
 const files = testFiles();
 
 /** The kinds whose files are run one after another in the same processes, which import the gateway only once. */
-const sharing: Kind[] = ['process', 'gateway', 'unit'];
+const sharing: Kind[] = ['browser', 'process', 'gateway', 'unit'];
 
 const project = (name: Kind): TestProjectInlineConfiguration => ({
   // Node takes the CommonJS build of graphql, for us and for Yoga and Pothos. Vite would take the other one

@@ -2,8 +2,8 @@ import { readConfig } from '../../../src/config/config.ts';
 import type { Services } from '../../../src/context.ts';
 import { type GatewayParts, startGateway } from '../../../src/gateway.ts';
 import { createLog } from '../../../src/log.ts';
-import { openTemporaryFolder } from '../files/temporary-folder.ts';
 import { type GatewayApi, gatewayApi } from './gateway-api.ts';
+import { openMigratedFolder } from './migrated-folder.ts';
 
 export interface TestGateway extends GatewayApi, AsyncDisposable {
   url: string;
@@ -22,7 +22,7 @@ export interface TestGatewayOptions extends GatewayParts {
 /** A gateway in this process, on a free port. */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const { settings, dataDir, ...parts } = options;
-  const folder = dataDir === undefined ? await openTemporaryFolder() : undefined;
+  const folder = dataDir === undefined ? await openMigratedFolder() : undefined;
   const config = readConfig({
     PORT: '0',
     DATA_DIR: dataDir ?? folder?.path,

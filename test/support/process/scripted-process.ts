@@ -1,4 +1,4 @@
-import { openTemporaryFolder } from '../files/temporary-folder.ts';
+import { openMigratedFolder } from '../gateway/migrated-folder.ts';
 import { type ModelServer, startModelServer } from '../model/model-server.ts';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
 
@@ -12,7 +12,7 @@ export interface ScriptedProcess extends GatewayProcess {
 
 /** A gateway in a process of its own whose model does what the test scripts. */
 export async function startScriptedProcess(settings: Record<string, string> = {}): Promise<ScriptedProcess> {
-  const folder = await openTemporaryFolder();
+  const folder = await openMigratedFolder();
   const model = await startModelServer();
   const all = {
     DATA_DIR: folder.path,

@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import Sqlite from 'better-sqlite3';
 import { buildSync } from 'esbuild';
-import { builtScript, supportScripts } from './built.ts';
+import { migrate } from '../../../src/storage/migrate.ts';
+import { readMigrations } from '../../../src/storage/migrations.ts';
+import { builtScript, migratedDatabase, supportScripts } from './built.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -13,8 +16,8 @@ const results = ['dist/main.js', 'dist/console/main.js'];
 const settings = ['package-lock.json', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
 
 /**
- * Builds what the tests start, once for all of them: the program, unless it is newer than its sources, and the
- * scripts that run in a process of their own.
+ * Builds once what all tests share: the program, unless it is newer than its sources, the scripts that run in a
+ * process of their own, and a migrated database.
  */
 export function setup(): void {
   if (isStale()) {
@@ -34,6 +37,16 @@ export function setup(): void {
     format: 'esm',
     target: 'es2023',
   });
+  buildMigratedDatabase();
+}
+
+function buildMigratedDatabase(): void {
+  rmSync(migratedDatabase, { force: true });
+  const database = new Sqlite(migratedDatabase);
+  migrate(database, readMigrations());
+  database.close();
+  // As the gateway makes its own file: only its user may read it.
+  chmodSync(migratedDatabase, 0o600);
 }
 
 /** Folders count too: their time tells that a file was removed. */

@@ -10,3 +10,6 @@ export const supportScripts = ['database-process', 'disposed-gateways'] as const
 export function builtScript(name: (typeof supportScripts)[number]): string {
   return fileURLToPath(new URL(`../../../dist/test/${name}.js`, import.meta.url));
 }
+
+/** An empty database with every migration applied, which test gateways start from. */
+export const migratedDatabase = fileURLToPath(new URL('../../../dist/test/migrated.db', import.meta.url));
