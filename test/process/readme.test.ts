@@ -65,7 +65,7 @@ describe('the commands of the README', () => {
     await writeFile(join(folder.path, 'recording.wav'), oneSecond);
     const sessionId = await gateway.createSession();
     await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }));
-    const [, script = ''] = snippets('js');
+    const [script = ''] = snippets('js', readPage('src/chat/audio/README.md'));
 
     const { stdout } = await runScript(script.replaceAll(printedUrl, gateway.url), { cwd: folder.path });
 
