@@ -50,7 +50,7 @@ describe('what npm installs', () => {
 
   test('may run the scripts of these alone', () => {
     const allowed = Object.entries(manifest.allowScripts).flatMap(([name, may]) => (may ? [name] : []));
-    // Both bring a binary of their own: the database, and what runs TypeScript in development and packs the console.
+    // Both bring a binary of their own: the database, and the bundler of the program and the console.
     expect(allowed).toEqual(['better-sqlite3', 'esbuild']);
   });
 });

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { buildSync } from 'esbuild';
+import { build } from '../../../build.ts';
 import { migrate } from '../../../src/storage/migrate.ts';
 import { readMigrations } from '../../../src/storage/migrations.ts';
 import { builtScript, migratedDatabase, supportScripts } from './built.ts';
@@ -13,18 +13,14 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** The last files that a build writes, of the program and of its console. */
 const results = ['dist/main.js', 'dist/console/main.js'];
 /** What a build depends on besides the sources. */
-const settings = ['package-lock.json', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
+const settings = ['build.ts', 'package-lock.json', 'tsconfig.json'];
 
 /**
  * Builds once what all tests share: the program, unless it is newer than its sources, the scripts that run in a
  * process of their own, and a migrated database.
  */
 export function setup(): void {
-  if (isStale()) {
-    // `npm run check` looks at the types; without them the build takes a quarter of the time.
-    run('npx', 'tsc', '--project', 'tsconfig.build.json', '--noCheck');
-    run('npm', 'run', 'build:console');
-  }
+  if (isStale()) build();
   buildSync({
     entryPoints: supportScripts.map((name) => ({
       in: join(root, 'test/support/process', `${name}.ts`),
@@ -61,8 +57,4 @@ function isStale(): boolean {
 function writtenAt(file: string): number {
   const path = join(root, file);
   return existsSync(path) ? statSync(path).mtimeMs : 0;
-}
-
-function run(command: string, ...args: string[]): void {
-  execFileSync(command, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
 }
