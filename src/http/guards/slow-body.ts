@@ -35,6 +35,9 @@ export function cutSlowBody(timeoutMs: number): MiddlewareHandler<{ Bindings: Ht
       incoming.destroy();
       return answer;
     }
+    // Node.js closes the connection after this response, but does not tell a route that still waits for the body. Without
+    // this line the route would wait for ever, and a closing gateway for the route.
+    outgoing.once('close', () => incoming.destroy());
     const message = `The body came too slowly, or nothing of it for ${timeoutMs} ms.`;
     return refuse(c, refusal('REQUEST_TIMEOUT', message, { connection: 'close' }));
   };

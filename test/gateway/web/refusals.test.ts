@@ -2,15 +2,20 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { sendRaw } from '../../support/http/raw-http.ts';
 
+const slowBody = { BODY_TIMEOUT_MS: '200' };
+
 let gateway: TestGateway;
 let limited: TestGateway;
+let impatient: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway();
   limited = await startTestGateway({ settings: { MAX_REQUESTS_PER_MINUTE: '1' } });
+  impatient = await startTestGateway({ settings: slowBody });
 });
 afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
   await limited[Symbol.asyncDispose]();
+  await impatient[Symbol.asyncDispose]();
 });
 
 interface Answer {
@@ -19,9 +24,16 @@ interface Answer {
   body: unknown;
 }
 
-/** Sends a request of which `fetch` would set the `Host` itself, or would send all of the body. */
-async function send(url: string, path: string, headers: string[], method = 'GET'): Promise<Answer> {
-  const lines = [`${method} ${path} HTTP/1.1`, ...headers, 'Connection: close', '', ''];
+interface Sent {
+  method?: string;
+  headers?: string[];
+  body?: string;
+}
+
+/** Sends a request with a `Host` that `fetch` would replace, or a body that `fetch` would complete. */
+async function send(url: string, path: string, sent: Sent = {}): Promise<Answer> {
+  const { method = 'GET', headers = [`Host: ${new URL(url).host}`], body: sentBody = '' } = sent;
+  const lines = [`${method} ${path} HTTP/1.1`, ...headers, 'Connection: close', '', sentBody];
   const text = await sendRaw(url, lines.join('\r\n'));
   const [head = '', body = ''] = text.split('\r\n\r\n');
   const [first = '', ...rest] = head.split('\r\n');
@@ -33,6 +45,17 @@ async function send(url: string, path: string, headers: string[], method = 'GET'
   };
 }
 
+/** Announces a body of 1000 bytes and sends 9 of them. */
+function stopInBody(url: string, path: string): Promise<Answer> {
+  const headers = [
+    `Host: ${new URL(url).host}`,
+    'Accept: text/event-stream',
+    'Content-Type: application/json',
+    'Content-Length: 1000',
+  ];
+  return send(url, path, { method: 'POST', headers, body: '{"query":' });
+}
+
 const refusals: [string, string, number, string, (path: string) => Promise<Answer>][] = [
   [
     'a page of another origin',
@@ -40,14 +63,16 @@ const refusals: [string, string, number, string, (path: string) => Promise<Answe
     403,
     'This gateway answers no pages of other origins; CORS_ORIGINS can allow them.',
     (path) =>
-      send(gateway.url, path, [`Host: ${new URL(gateway.url).host}`, 'Origin: https://mallory.example']),
+      send(gateway.url, path, {
+        headers: [`Host: ${new URL(gateway.url).host}`, 'Origin: https://mallory.example'],
+      }),
   ],
   [
     'a host that is not this gateway',
     'MISDIRECTED_REQUEST',
     421,
     'This gateway does not know itself by this name: if it has it, add it to ALLOWED_HOSTS.',
-    (path) => send(gateway.url, path, ['Host: mallory.example']),
+    (path) => send(gateway.url, path, { headers: ['Host: mallory.example'] }),
   ],
   [
     'a request too many',
@@ -56,8 +81,15 @@ const refusals: [string, string, number, string, (path: string) => Promise<Answe
     'You may send 1 requests in a minute, 1 of them at once; try again later.',
     async (path) => {
       await fetch(`${limited.url}/graphql?query={__typename}`);
-      return send(limited.url, path, [`Host: ${new URL(limited.url).host}`]);
+      return send(limited.url, path);
     },
+  ],
+  [
+    'a body that stops coming',
+    'REQUEST_TIMEOUT',
+    408,
+    'The body came too slowly, or nothing of it for 200 ms.',
+    (path) => stopInBody(impatient.url, path),
   ],
 ];
 
@@ -73,12 +105,20 @@ describe.each(refusals)('%s', (_what, code, status, message, ask) => {
   });
 });
 
-describe('the routes', () => {
-  const host = () => `Host: ${new URL(gateway.url).host}`;
+test('a gateway that refused bodies that stopped coming closes promptly', async () => {
+  const closing = await startTestGateway({ settings: slowBody });
+  const paths = ['/graphql', '/graphql/stream', '/api/v1/sessions/'];
+  const answers = await Promise.all(paths.map((path) => stopInBody(closing.url, path)));
+  const beganAt = performance.now();
+  await closing[Symbol.asyncDispose]();
+  expect(answers.map(({ status }) => status)).toEqual([408, 408, 408]);
+  expect(performance.now() - beganAt).toBeLessThan(5_000);
+});
 
+describe('the routes', () => {
   test('refuse a method with Allow and METHOD_NOT_ALLOWED on both paths of GraphQL', async () => {
-    const plain = await send(gateway.url, '/graphql', [host()], 'DELETE');
-    const stream = await send(gateway.url, '/graphql/stream', [host()], 'PATCH');
+    const plain = await send(gateway.url, '/graphql', { method: 'DELETE' });
+    const stream = await send(gateway.url, '/graphql/stream', { method: 'PATCH' });
     for (const { status, body } of [plain, stream]) {
       expect(status).toBe(405);
       expect(body).toMatchObject({ errors: [{ extensions: { code: 'METHOD_NOT_ALLOWED' } }] });
@@ -88,18 +128,18 @@ describe('the routes', () => {
   });
 
   test('answer 404 below the paths of GraphQL with a code, and elsewhere with a detail', async () => {
-    const below = await send(gateway.url, '/graphql/nowhere', [host()]);
+    const below = await send(gateway.url, '/graphql/nowhere');
     const errors = [{ message: 'Not Found', extensions: { code: 'NOT_FOUND' } }];
     expect([below.status, below.body]).toEqual([404, { errors }]);
-    const elsewhere = await send(gateway.url, '/nowhere', [host()]);
+    const elsewhere = await send(gateway.url, '/nowhere');
     expect([elsewhere.status, elsewhere.body]).toEqual([404, { detail: 'Not Found' }]);
-    const similar = await send(gateway.url, '/graphqlish', [host()]);
+    const similar = await send(gateway.url, '/graphqlish');
     expect([similar.status, similar.body]).toEqual([404, { detail: 'Not Found' }]);
   });
 
   test('say Retry-After with a request too many', async () => {
     await fetch(`${limited.url}/graphql?query={__typename}`);
-    const { status, headers } = await send(limited.url, '/graphql', [`Host: ${new URL(limited.url).host}`]);
+    const { status, headers } = await send(limited.url, '/graphql');
     expect(status).toBe(429);
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
   });
