@@ -46,39 +46,39 @@ import { databaseFile } from './storage/database-file.ts';
 import { openDatabase } from './storage/open-database.ts';
 import type { ToolRunner } from './tools/tool-runner.ts';
 
-/** How often a follower looks without having heard a ring. */
+/** How often a follower reads its log when no ring tells it to. */
 const pollMs = 1_000;
-/** How often is looked which tokens of those who follow something were revoked. */
+/** How often the tokens of followers are checked for having been revoked. */
 const lapseMs = 2_000;
-/** Between the comments that keep a silent stream of graphql-sse open. */
+/** Interval of the comments that keep a silent stream of `/graphql/stream` open. */
 const streamHeartbeatMs = 12_000;
-/** Session changes kept for those who watch a session. */
+/** Changes of a session that are kept for clients that watch it. */
 const maxSessionChanges = 1_000;
-/** Kept of a node's inbox: more than any node can have to do at once. */
+/** Entries that are kept of a node's inbox: more than a node can have to do at a time. */
 const maxInboxEntries = 1_000;
-/** How much longer a tool may take to stop than its node is waited for. */
+/** How much longer a run waits for a tool to stop than the gateway waits for its node. */
 const toolStopSlackMs = 1_000;
-/** How long followers may take to be told how their run ended, once the gateway closes. */
+/** How long a closing gateway waits for followers to read how their run ended. */
 const farewellMs = 1_000;
 
-/** Parts that can be replaced, by an adapter or a test. */
+/** Parts that an adapter or a test can replace. */
 export interface GatewayParts {
   models?: Models;
   tools?: ToolRunner;
   bus?: Bus;
 }
 
-/** Disposing takes no more work, lets live runs finish for `SHUTDOWN_GRACE_MS`, cancels the rest and closes. */
+/** Disposing accepts no new runs, waits up to `SHUTDOWN_GRACE_MS` for live runs, cancels the rest and closes. */
 export interface Gateway extends AsyncDisposable {
-  /** `http://host:port`, with the port that was taken. */
+  /** `http://host:port`, with the actual port. */
   url: string;
   services: Services;
 }
 
 /**
- * Starts a gateway, which is listening when this resolves.
+ * Starts a gateway. It accepts requests when this resolves.
  *
- * @throws StartupError when it cannot be started; nothing is left open.
+ * @throws StartupError when the gateway cannot start. Nothing is left open then.
  */
 export async function startGateway(config: Config, log: Logger, parts: GatewayParts = {}): Promise<Gateway> {
   const opened: (Disposable | AsyncDisposable)[] = [];
@@ -93,7 +93,7 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
     }
   };
   try {
-    // Both, where the database lies elsewhere: two gateways would end each other's runs.
+    // Claim the folder of the database too: two gateways on one database would end each other's runs.
     for (const folder of new Set([config.dataDir, dirname(databaseFile(config.database.url))])) {
       keep(await claimDataDir(folder));
     }
@@ -107,7 +107,7 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
       throw new StartupError(`The database ${file} cannot be written: ${cause.message}.`, { cause });
     });
     const url = keep(await serve(config, log, services, redis)).url;
-    // Not before the port is taken: a start that fails must not have asked a model.
+    // Start queued runs after listening: a start that fails must not have called a model.
     await services.engine.startWaiting();
     return { url, services, [Symbol.asyncDispose]: closeAll };
   } catch (error) {
@@ -184,8 +184,8 @@ function engineLimits({ chat, limits, nodes }: Config): EngineLimits {
 }
 
 /**
- * Opens the doors. Disposing closes them when the runs have ended: until then the agents of nodes must be able
- * to report what those wait for, over new connections too.
+ * Starts the HTTP server. Disposing closes it after the runs have ended, because until then agents must be able to
+ * report results of tool calls, over new connections too.
  */
 async function serve(config: Config, log: Logger, services: Services, redis: Redis | undefined) {
   const { limits, chat, http, auth, web } = config;

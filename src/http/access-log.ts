@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import type { RequestIdVariables } from 'hono/request-id';
 import type { Logger } from 'pino';
 
-/** A line for every request: never its query string, which may hold a prompt. */
+/** Logs one line for every request, without its query string, which may hold a prompt. */
 export function accessLog(
   log: Logger,
 ): MiddlewareHandler<{ Bindings: HttpBindings; Variables: RequestIdVariables }> {
@@ -13,7 +13,7 @@ export function accessLog(
     const ms = Math.round(performance.now() - startedAt);
     const { method, path } = c.req;
     const { outgoing } = c.env;
-    // What was written straight to the response is not in Hono's.
+    // Hono does not know the status of a response that a route wrote straight to `outgoing`.
     const status = outgoing.headersSent ? outgoing.statusCode : c.res.status;
     log.info({ httpRequestId: c.get('requestId'), method, path, status, ms }, 'request');
   };

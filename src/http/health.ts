@@ -3,11 +3,14 @@ import type { Database } from '../storage/database.ts';
 
 export interface HealthOptions {
   database: Database;
-  /** Aborts when the gateway takes no new work. */
+  /** Aborts when the gateway begins to close. */
   closing: AbortSignal;
 }
 
-/** `/health/live`: the process answers. `/health/ready`: it can work, 503 when not. */
+/**
+ * `/live` answers 200 while the process runs. `/ready` answers 503 while the gateway closes or its database does not
+ * answer, and 200 otherwise.
+ */
 export function createHealth({ database, closing }: HealthOptions): Hono {
   return new Hono()
     .get('/live', (c) => c.json({ status: 'ok' }))

@@ -5,31 +5,31 @@ import { StartupError } from '../config/startup-error.ts';
 import type { HttpApp } from './server.ts';
 
 /**
- * An idle connection is kept longer than clients and proxies keep theirs: whoever sends while the other side closes
- * gets an error and cannot know whether the request was taken.
+ * Longer than clients and proxies keep an idle connection, so that they close it first. A client that sends a request
+ * while the gateway closes the connection gets an error and cannot know whether the gateway received the request.
  */
 const keepAliveMs = 75_000;
-/** How often a closing server looks for connections that have become idle. */
+/** How often a closing server closes the connections that have become idle. */
 const sweepMs = 20;
 
-/** How often connections are looked at whose headers are slow, at the least. */
+/** Longest interval between two checks for connections whose headers are late. */
 const checkMs = 5_000;
 
 export interface ListenOptions {
   host: string;
   port: number;
-  /** Connections at once; more are closed. */
+  /** Connections at a time. Further connections are closed at once. */
   maxConnections: number;
-  /** How long the headers of a request may take to come. */
+  /** Milliseconds within which the headers of a request must arrive. */
   headerTimeoutMs: number;
 }
 
 export interface Listening {
-  /** `http://host:port`, with the port that was taken. */
+  /** `http://host:port`, with the actual port. */
   url: string;
-  /** No new connections; resolves when the last one has closed. */
+  /** Accepts no new connections. Resolves when the last connection has closed. */
   close(): Promise<void>;
-  /** Cuts the connections that are still open. */
+  /** Closes all connections at once, also those that carry a request. */
   cut(): void;
 }
 
@@ -38,7 +38,7 @@ export async function listen(
   app: HttpApp,
   { host, port, maxConnections, headerTimeoutMs }: ListenOptions,
 ): Promise<Listening> {
-  // What writes to the socket by itself needs the platform's own Response.
+  // Some routes write to the socket themselves and need Node.js' own Response.
   const server = createAdaptorServer({
     fetch: (request, env) => app.fetch(request, env as HttpBindings),
     overrideGlobalObjects: false,
@@ -46,7 +46,7 @@ export async function listen(
       keepAliveTimeout: keepAliveMs,
       headersTimeout: headerTimeoutMs,
       connectionsCheckingInterval: Math.min(headerTimeoutMs, checkMs),
-      // A long upload is none that is slow; `cutSlowBody` tells them apart.
+      // A time limit on the whole request would cut a long upload. `cutSlowBody` cuts only slow bodies.
       requestTimeout: 0,
     },
   }) as Server;
@@ -60,7 +60,7 @@ export async function listen(
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     close: () =>
       new Promise((resolve) => {
-        // A connection that was at work when the server closed is kept alive when it becomes idle.
+        // Node.js keeps a connection open that carried a request while the server closed.
         const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
         server.close(() => {
           clearInterval(sweep);
@@ -73,9 +73,8 @@ export async function listen(
 
 function reasonOf(error: NodeJS.ErrnoException, host: string, port: number): string {
   if (error.code === 'EADDRINUSE') {
-    return `Port ${port} on ${host} is taken: stop what listens there, or set PORT to another one.`;
+    return `Port ${port} on ${host} is taken: stop the program that listens there, or set PORT to another port.`;
   }
-  if (error.code === 'EACCES')
-    return `Port ${port} may not be listened on by this user: set PORT to another one.`;
+  if (error.code === 'EACCES') return `This user may not listen on port ${port}: set PORT to another port.`;
   return `The gateway cannot listen on ${host}:${port}: ${error.message}.`;
 }

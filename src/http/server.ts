@@ -13,7 +13,7 @@ import { refuse } from './request/refusal.ts';
 import type { RequestIds } from './request/request-ids.ts';
 import type { StreamHandler } from './stream/handler.ts';
 
-/** Answers requests that come through `@hono/node-server`. */
+/** An application that answers the requests of `@hono/node-server`. */
 export interface HttpApp {
   fetch(request: Request, env: HttpBindings): Response | Promise<Response>;
 }
@@ -23,17 +23,18 @@ export interface ServerOptions {
   identify: Identify;
   stream: StreamHandler;
   health: Hono;
-  /** Brings its own base path. */
+  /** Its routes begin with `/api/v1`. */
   rest: HttpApp;
-  /** Brings its own paths, as does the console. */
+  /** Its routes begin with `/docs`. */
   docs: HttpApp;
+  /** Its routes begin with `/console`. */
   consolePage: HttpApp;
   requestIds: RequestIds;
   guards: readonly Guard[];
   log: Logger;
 }
 
-/** All routes of the gateway. */
+/** Puts the guards before the routes of the gateway. */
 export function createServerApp(options: ServerOptions) {
   const { graphql, identify, stream, health, rest, docs, consolePage, requestIds, guards, log } = options;
   const app = new Hono<{ Bindings: HttpBindings; Variables: RequestIdVariables }>();

@@ -57,7 +57,7 @@ describe('a gateway that cannot start says so in one sentence and ends with 1', 
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     expect(await refusal({ DATA_DIR: folder.path, PORT: String(port) })).toBe(
-      `Port ${port} on 127.0.0.1 is taken: stop what listens there, or set PORT to another one.\n`,
+      `Port ${port} on 127.0.0.1 is taken: stop the program that listens there, or set PORT to another port.\n`,
     );
   });
 

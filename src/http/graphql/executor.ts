@@ -5,7 +5,7 @@ import type { RequestContext } from '../request/request-context.ts';
 import type { RequestIds } from '../request/request-ids.ts';
 import type { GraphQLServer } from './yoga.ts';
 
-/** Executes documents in process, with all that Yoga does for those that come over HTTP. */
+/** Executes documents in process, with the same Yoga plugins as documents that come over HTTP. */
 export function createExecutor(yoga: GraphQLServer, requestIds: RequestIds) {
   const prepare = async (request: Request, document: object, variables: unknown, context: RequestContext) => {
     const params = { query: '', variables: variables as Record<string, unknown> };
@@ -15,8 +15,8 @@ export function createExecutor(yoga: GraphQLServer, requestIds: RequestIds) {
     const args = { schema: enveloped.schema, document, contextValue, variableValues: variables };
     return { enveloped, args };
   };
-  // Who is asking is found out with the context: a token that is worth nothing is refused there.
-  const refusal = (error: unknown) => {
+  // Building the context identifies the sender, and so refuses a bad token.
+  const asResult = (error: unknown) => {
     if (error instanceof GatewayError) return { errors: [error] };
     throw error;
   };
@@ -28,7 +28,7 @@ export function createExecutor(yoga: GraphQLServer, requestIds: RequestIds) {
     ): Promise<ExecutionResult<D>> {
       return prepare(request, document, variables, {}).then(
         ({ enveloped, args }) => enveloped.execute(args),
-        refusal,
+        asResult,
       );
     },
     async subscribe<D, V>(
@@ -39,7 +39,7 @@ export function createExecutor(yoga: GraphQLServer, requestIds: RequestIds) {
     ): Promise<AsyncIterable<ExecutionResult<D>> | ExecutionResult<D>> {
       return prepare(request, document, variables, { signal }).then(
         ({ enveloped, args }) => enveloped.subscribe(args),
-        refusal,
+        asResult,
       );
     },
   };

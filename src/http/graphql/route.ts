@@ -10,8 +10,9 @@ import type { GraphQLServer } from './yoga.ts';
 type HttpContext = Context<{ Bindings: HttpBindings; Variables: RequestIdVariables }>;
 
 /**
- * Answers `/graphql`: with GraphiQL where a browser asks for a page (GraphiQL needs no token), else with Yoga. Methods
- * that Yoga would refuse without a reason are refused here, and so is an unknown sender, before the body is read.
+ * Answers `/graphql`. A browser that asks for a page gets GraphiQL, which needs no token; Yoga answers all other
+ * requests. Methods other than GET and POST are refused here, because Yoga would give no reason. An unknown sender is
+ * refused here, before the body is read.
  */
 export function createGraphQLRoute(
   yoga: GraphQLServer,

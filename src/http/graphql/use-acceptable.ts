@@ -7,7 +7,7 @@ import type { RequestContext } from '../request/request-context.ts';
 const eventStream = 'text/event-stream';
 const formats = ['application/json', 'application/graphql-response+json', 'multipart/mixed', eventStream];
 const code = 'NOT_ACCEPTABLE';
-const sayWhat = `Send Accept: ${eventStream} with a subscription, Accept: application/json with anything else.`;
+const hint = `Send Accept: ${eventStream} with a subscription, Accept: application/json with other operations.`;
 
 /**
  * Refuses an operation before it runs where the client accepts no format of its result. Yoga looks for a format only
@@ -30,7 +30,7 @@ export function useAcceptable(): Plugin<RequestContext> {
       const accept = parseAccept(incoming.headers.accept);
       const isTaken = incoming.method === 'GET' ? accept.names(eventStream) : accept.quality(eventStream) > 0;
       if (!isTaken) return setResultAndStopExecution(refusal());
-      // Yoga does not end a subscription in every case, so the end of the response does.
+      // Yoga does not end every subscription whose client leaves, so the end of the response ends it.
       const answered = new AbortController();
       outgoing.once('close', () => answered.abort());
       extendContext({ signal: AbortSignal.any([signal, answered.signal]) });
@@ -43,7 +43,7 @@ export function useAcceptable(): Plugin<RequestContext> {
 }
 
 function refusal() {
-  return { errors: [new GatewayError(code, sayWhat)] };
+  return { errors: [new GatewayError(code, hint)] };
 }
 
 function isRefusal(result: unknown): boolean {
@@ -52,7 +52,7 @@ function isRefusal(result: unknown): boolean {
 }
 
 function answerRefusal(_result: unknown, { Response }: FetchAPI): Response {
-  const body = { errors: [{ message: sayWhat, extensions: { code } }] };
+  const body = { errors: [{ message: hint, extensions: { code } }] };
   const headers = { 'content-type': 'application/json; charset=utf-8' };
   return new Response(JSON.stringify(body), { status: errorStatus[code], headers });
 }

@@ -10,13 +10,13 @@ import {
 import type { Plugin } from 'graphql-yoga';
 
 /**
- * Refuses `@skip` and `@include` on the root field of a subscription, as the draft of the specification does:
- * where nothing is left to subscribe to, graphql-js fails.
+ * Refuses `@skip` and `@include` on the root field of a subscription, as the draft of the GraphQL specification does.
+ * graphql-js fails with an internal error when the condition leaves no root field.
  */
 export function useCertainSubscription(): Plugin {
   return {
     onValidate({ validateFn, setValidationFn }) {
-      // Before all else: graphql-js's own rule for root fields fails where a variable is the condition.
+      // Run this rule first: the rule of graphql-js for root fields throws when the condition is a variable.
       setValidationFn((schema, document, ...rest) => {
         const errors = validate(schema, document, [rule]);
         return errors.length > 0 ? errors : validateFn(schema, document, ...rest);
@@ -33,7 +33,7 @@ const rule: ValidationRule = (context) => ({
   FragmentDefinition: () => false,
 });
 
-/** @param seen Names of fragments; one that is within itself is refused by another rule. */
+/** @param seen Names of the fragments already checked. Another rule refuses a fragment that contains itself. */
 function refuseConditions(
   context: ValidationContext,
   { selections }: SelectionSetNode,

@@ -1,7 +1,7 @@
 import { NoSchemaIntrospectionCustomRule } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
-/** Refuses to tell the schema, be it when asked or, as a suggestion, to who misspells a name. */
+/** Hides the schema: refuses introspection, and removes the suggestions ("Did you mean …?") from validation errors. */
 export function useIntrospectionOff(): Plugin {
   return {
     onValidate({ addValidationRule }) {

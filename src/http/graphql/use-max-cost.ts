@@ -18,19 +18,19 @@ import type { Plugin } from 'graphql-yoga';
 import { queryTooComplex } from './query-too-complex.ts';
 
 export interface CostLimits {
-  /** Fields of an answer. */
+  /** Most fields that a result may have. */
   maxQueryCost: number;
-  /** Items of one connection, and what is assumed where the document does not say how many. */
+  /** Most items of one connection. Also assumed where the document does not give a literal number of items. */
   maxPageSize: number;
 }
 
-/** Items that are assumed in a list that is no connection. */
+/** Items assumed in a list that is not a connection. */
 const listSize = 10;
 
 /**
- * Refuses documents whose answer may have more fields. Connections multiply, one within the other: a session's
- * messages have a session again, and a few such levels, in a hundred bytes, would take all memory there is.
- * graphql-armor's cost limit takes a page for one item where its size is left out or stands in a variable.
+ * Refuses a document whose result may have more than `maxQueryCost` fields. Nested connections multiply: messages of a
+ * session have a session again, and a few such levels, written in a hundred bytes, would fill the memory. The cost
+ * limit of graphql-armor is no alternative: it counts a page as one item when its size is omitted or is a variable.
  */
 export function useMaxCost({ maxQueryCost, maxPageSize }: CostLimits): Plugin {
   const rule: ValidationRule = (context) => {
@@ -43,7 +43,7 @@ export function useMaxCost({ maxQueryCost, maxPageSize }: CostLimits): Plugin {
           maxPageSize,
         );
         if (cost <= maxQueryCost) return;
-        const message = `The answer to the document may have ${cost} fields, ${maxQueryCost} are the most: ask for smaller pages.`;
+        const message = `The result may have ${cost} fields, and ${maxQueryCost} is the limit: ask for smaller pages.`;
         context.reportError(queryTooComplex('MAX_QUERY_COST', message));
       },
     };
@@ -89,7 +89,7 @@ function createCost(context: ValidationContext, maxPageSize: number): Cost {
     const key = `${name} ${pageSize}`;
     const known = fragments.get(key);
     if (known !== undefined) return known;
-    // A fragment within itself is refused by another rule.
+    // Stop at a fragment that contains itself. Another rule refuses it.
     fragments.set(key, 0);
     const fragment = context.getFragment(name);
     const type = fragment && schema.getType(fragment.typeCondition.name.value);
@@ -108,6 +108,6 @@ function fieldOf(type: MaybeType, name: string): GraphQLField<unknown, unknown> 
 
 function sizeOf({ arguments: args = [] }: FieldNode, maxPageSize: number): number {
   const size = args.find(({ name }) => name.value === 'first' || name.value === 'last')?.value;
-  // More or less than there can be is refused by the connection, which says why.
+  // The connection refuses a size out of range and says why.
   return size?.kind === Kind.INT ? Math.max(0, Math.min(Number(size.value), maxPageSize)) : maxPageSize;
 }

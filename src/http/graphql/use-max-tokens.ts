@@ -2,7 +2,7 @@ import { GraphQLError, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { queryTooComplex } from './query-too-complex.ts';
 
-/** Refuses documents of more tokens, and those that nest deeper than the recursive parser can follow. */
+/** Refuses documents with more than `maxTokens` tokens, and documents that overflow the stack of the parser. */
 export function useMaxTokens(maxTokens: number): Plugin {
   return {
     onParse: ({ setParseFn }) =>
@@ -10,7 +10,7 @@ export function useMaxTokens(maxTokens: number): Plugin {
         try {
           return parse(source, { ...options, maxTokens });
         } catch (error) {
-          // The parser is recursive: few tokens can be too deep for the stack.
+          // The parser is recursive, so even a short document can nest too deeply for the stack.
           if (error instanceof RangeError)
             throw queryTooComplex('MAX_QUERY_DEPTH', 'The document is nested too deeply.');
           if (!isTooLong(error)) throw error;

@@ -23,7 +23,7 @@ export function usePostOnly(schema: GraphQLSchema): Plugin {
       const { request, params } = parsed.context as Partial<YogaInitialContext>;
       if (request?.method !== 'GET' || !result || result instanceof Error) return;
       if (!acts(schema, result, params?.operationName)) return;
-      throw refusal('METHOD_NOT_ALLOWED', 'What changes something must be sent with POST.', {
+      throw refusal('METHOD_NOT_ALLOWED', 'An operation that changes something must be sent with POST.', {
         Allow: 'POST',
       });
     },

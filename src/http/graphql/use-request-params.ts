@@ -4,9 +4,9 @@ import type { RequestContext } from '../request/request-context.ts';
 import { isMultipart, readUpload, type UploadOptions } from '../uploads/read-upload.ts';
 
 /**
- * Reads a request with the reader that `/graphql/stream` uses too, or as an upload. Yoga's own readers accept bytes that
- * are not UTF-8, accept forms, which any web page can send without a preflight, and answer 500 to a GET whose variables
- * are not JSON.
+ * Reads a request as an upload, or with the same reader as `/graphql/stream`. Yoga's own readers are not used for three
+ * reasons: they accept bytes that are not UTF-8, they accept forms, which any web page can send without a preflight,
+ * and they answer 500 to a GET with variables that are not JSON.
  */
 export function useRequestParams(options: UploadOptions): Plugin<object, RequestContext> {
   return {

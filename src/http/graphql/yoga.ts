@@ -22,9 +22,9 @@ export interface GraphQLOptions extends ShapeLimits, CostLimits, UploadOptions {
   services: Services;
   identify: Identify;
   log: Logger;
-  /** Tokens of a document. Also keeps documents from nesting deeper than a recursive reader can follow. */
+  /** Most tokens of a document. The limit also keeps most documents from nesting too deeply for recursive visitors. */
   maxQueryTokens: number;
-  /** Whether the schema can be asked for. */
+  /** Whether clients may ask for the schema. */
   introspection: boolean;
 }
 
@@ -69,6 +69,6 @@ export function createGraphQLServer(options: GraphQLOptions) {
 function yogaLogger(log: Logger): YogaLogger {
   const at = (level: 'debug' | 'info' | 'warn' | 'error') => (message: unknown) =>
     message instanceof Error ? log[level]({ err: message }, 'graphql') : log[level](String(message));
-  // What Yoga calls an error is one that was masked, and that is in the log by then.
+  // Yoga logs the errors that it masks at level `error`. `useErrorLog` has logged them already.
   return { debug: at('debug'), info: at('debug'), warn: at('warn'), error: at('debug') };
 }

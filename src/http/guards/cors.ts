@@ -2,7 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 
-/** Lets pages of these origins read what they are answered, and answers what their browsers ask before. */
+/** Lets pages of these origins read the responses of the gateway, and answers the preflights of their browsers. */
 export function allowOrigins(origins: readonly string[]): MiddlewareHandler<{ Bindings: HttpBindings }> {
   const share = cors({
     origin: [...origins],
@@ -34,7 +34,7 @@ export function allowOrigins(origins: readonly string[]): MiddlewareHandler<{ Bi
     outgoing.setHeader('Vary', 'Origin');
     if (!origins.includes(c.req.header('origin') ?? '')) return next();
     return share(c, () => {
-      // Straight to the response, too: what streams does not pass through Hono's headers.
+      // Set the headers on `outgoing` too: a streamed response does not get the headers that Hono holds.
       for (const [name, value] of c.res.headers) outgoing.setHeader(name, value);
       return next();
     });

@@ -3,9 +3,10 @@ import { refusal } from '../../errors.ts';
 import { refuse } from '../request/refusal.ts';
 
 /**
- * Refuses a request that a browser sends for a page of another origin. The page could not read the answer, but sending
- * is enough to do harm: browsers send a POST without a body, which clears a history, without asking the gateway first.
- * Links to our pages work, and programs are not affected, because only browsers say the site and the origin.
+ * Refuses a request that a browser sends for a page of another origin. The page could not read the response, but
+ * sending is enough to do harm: a browser sends a POST without a body, which clears a history, without a preflight.
+ * Links to pages of the gateway work. Programs are not affected, because only browsers send `Sec-Fetch-Site` and
+ * `Origin`.
  *
  * @param allowed Origins whose pages may use the gateway.
  */
@@ -18,7 +19,10 @@ export function refuseOtherOrigins(allowed: readonly string[]): MiddlewareHandle
     if (origin !== undefined && allowed.includes(origin)) return next();
     return refuse(
       c,
-      refusal('FORBIDDEN', 'This gateway answers no pages of other origins; CORS_ORIGINS can allow them.'),
+      refusal(
+        'FORBIDDEN',
+        'This gateway refuses pages of other origins. The setting CORS_ORIGINS allows an origin.',
+      ),
     );
   };
 }

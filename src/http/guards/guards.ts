@@ -13,13 +13,13 @@ export interface GuardOptions extends HostOptions {
   /** Origins whose pages may use the gateway. */
   corsOrigins: readonly string[];
   requests: LimitRequestsOptions;
-  /** How long nothing may come of a body. */
+  /** Milliseconds for which a body may stop coming. */
   bodyTimeoutMs: number;
 }
 
 /**
- * What every request passes before its route. CORS comes before every refusal but that of a wrong host, so that pages of
- * allowed origins can read why they are refused.
+ * The guards that every request passes before its route, in this sequence. `allowOrigins` comes before the guards that
+ * refuse, so that pages of allowed origins can read the reason. Only the check of the host comes earlier.
  */
 export async function createGuards(options: GuardOptions): Promise<readonly Guard[]> {
   const { corsOrigins, requests, bodyTimeoutMs } = options;

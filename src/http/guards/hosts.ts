@@ -5,21 +5,21 @@ import { refusal } from '../../errors.ts';
 import { refuse } from '../request/refusal.ts';
 
 export interface HostOptions {
-  /** The address that the gateway listens on. */
+  /** The address on which the gateway listens. */
   host: string;
   /** Further names under which clients reach the gateway. */
   allowedHosts: readonly string[];
-  /** Whether the gateway answers without a token (`AUTH=none`): then only the name keeps web pages out. */
+  /** Whether the gateway asks for no token (`AUTH=none`). Then only the host name keeps web pages out. */
   isOpen: boolean;
 }
 
 /**
- * Refuses requests for another host. An attacker can point a name of theirs to this machine (DNS rebinding): to the
- * browser, the attacker's page and the gateway then have one origin, and only the `Host` header tells them apart.
+ * Refuses requests for another host. An attacker can point their own host name to this machine (DNS rebinding). To the
+ * browser, the page of the attacker and the gateway then have the same origin, and only the `Host` header differs.
  *
- * Names of loopback are always accepted. Beyond loopback, a gateway that asks for tokens accepts any name until
- * ALLOWED_HOSTS is set, for the attacker's page has no token. A gateway that asks for none accepts bare IP addresses
- * too, for an attacker can rebind a name but never an address.
+ * Names of loopback are always accepted. A gateway that listens beyond loopback and asks for tokens accepts any name
+ * until ALLOWED_HOSTS is set, because the page of the attacker has no token. A gateway that listens beyond loopback and
+ * asks for no tokens accepts IP addresses too, because an attacker can rebind a name but not an address.
  */
 export function refuseOtherHosts({ host, allowedHosts, isOpen }: HostOptions): MiddlewareHandler {
   const isElsewhere = !isLoopback(host);
@@ -28,7 +28,8 @@ export function refuseOtherHosts({ host, allowedHosts, isOpen }: HostOptions): M
     isLoopback(name) || allowedHosts.includes(name) || (isElsewhere && isOpen && isIP(name) !== 0);
   return async (c, next) => {
     if (isAny || isOurs(hostName(c.req.header('host') ?? ''))) return next();
-    const message = 'This gateway does not know itself by this name: if it has it, add it to ALLOWED_HOSTS.';
+    const message =
+      'The Host header names another host. If this gateway has that name, add it to ALLOWED_HOSTS.';
     return refuse(c, refusal('MISDIRECTED_REQUEST', message));
   };
 }

@@ -4,16 +4,16 @@ import { createRedisTokenBuckets } from '../../limits/redis-token-buckets.ts';
 import type { BucketSize } from '../../limits/token-buckets.ts';
 import type { RequestLimit } from './rate-limit.ts';
 
-/** A limit whose tokens are not counted yet. */
+/** A limit without the buckets that count its tokens. */
 type RequestLimitSetting = Omit<RequestLimit, 'buckets'>;
 
-/** Undefined: no limit. */
+/** A limit that is undefined does not apply. */
 export interface RequestLimitSettings {
   ofUsers: RequestLimitSetting | undefined;
   ofNodes: RequestLimitSetting | undefined;
 }
 
-/** The buckets that requests take from: with Redis those that all its gateways share. */
+/** Gives each limit its buckets. With Redis, all gateways that use it share the buckets. */
 export function createRequestLimits({ ofUsers, ofNodes }: RequestLimitSettings, redis: Redis | undefined) {
   const withBuckets = (limit: RequestLimitSetting | undefined): RequestLimit | undefined =>
     limit && { ...limit, buckets: bucketsOf(limit.name, limit.size, redis) };

@@ -7,26 +7,26 @@ import { clientAddress } from '../request/client-address.ts';
 import { type Identify, nameOf } from '../request/identify.ts';
 import { refuse } from '../request/refusal.ts';
 
-/** Pages and health checks are not limited: they cost little, and a monitor asks for the health often. */
+/** Pages and health checks are not limited: they cost little, and monitors ask for the health often. */
 const limited = /^\/(graphql|api)(\/|$)/;
 
-/** How many requests one user or node may send: each request takes a token from a bucket. */
+/** How many requests one user or node may send. Each request takes a token from the bucket of its sender. */
 export interface RequestLimit {
-  /** The setting that sets it. */
+  /** The setting that sets the limit. */
   name: string;
   size: BucketSize;
   buckets: TokenBuckets;
 }
 
 export interface LimitRequestsOptions {
-  /** For each user, or for each address where users are not known. Undefined: no limit. */
+  /** For each user, or for each address where the user is not known. Undefined: no limit. */
   ofUsers: RequestLimit | undefined;
-  /** For each node. Agents send far more requests than users: they report what tools print while it is printed. */
+  /** For each node. Agents send far more requests than users, because they report output while a tool prints it. */
   ofNodes: RequestLimit | undefined;
   identify: Identify;
 }
 
-/** Answers 429 to a client that sends too many requests, with the seconds until it may send the next one. */
+/** Answers 429 to a client that sends too many requests. `Retry-After` says when it may send the next one. */
 export function limitRequests({
   ofUsers,
   ofNodes,
@@ -35,7 +35,7 @@ export function limitRequests({
   if (!ofUsers && !ofNodes) return (_c, next) => next();
   return async (c, next) => {
     if (!limited.test(c.req.path)) return next();
-    // A sender with a bad token is refused later, by the route; the requests count by address until then.
+    // The route refuses a bad token later. Here such a request counts for its address.
     const identity = await identify(c.req.raw).catch(() => undefined);
     const limit = identity?.agentNode ? ofNodes : ofUsers;
     const isKnown = identity && identity.viewer !== anonymous;

@@ -2,7 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 
-/** What an answer that is no page may do in a browser: nothing. Pages say for themselves what they may. */
+/** Lets a browser do nothing with a response. Each page overrides this policy with its own. */
 const contentSecurityPolicy = {
   defaultSrc: ["'none'"],
   baseUri: ["'none'"],
@@ -10,19 +10,19 @@ const contentSecurityPolicy = {
   frameAncestors: ["'none'"],
 };
 
-/** Gives every answer the headers that keep browsers from guessing, framing and telling. */
+/** Gives every response the headers that keep browsers from guessing its type, framing it and sending a referrer. */
 export async function createSecureHeaders(): Promise<MiddlewareHandler<{ Bindings: HttpBindings }>> {
   const app = new Hono().use(
     secureHeaders({
       contentSecurityPolicy,
       xFrameOptions: 'DENY',
-      // TLS ends before the gateway; who ends it says how long it lasts.
+      // A proxy before the gateway ends TLS, so the proxy sets this header.
       strictTransportSecurity: false,
     }),
   );
   const { headers } = await app.get('/', (c) => c.body(null)).request('/');
   return (c, next) => {
-    // Straight to the response: what streams does not pass through Hono's headers.
+    // Set the headers on `outgoing`: a streamed response does not get the headers that Hono holds.
     c.env.outgoing.setHeaders(headers);
     return next();
   };

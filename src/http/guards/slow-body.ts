@@ -5,15 +5,15 @@ import { refusal } from '../../errors.ts';
 import { refuse } from '../request/refusal.ts';
 
 /** How often a body is checked within `timeoutMs`. */
-const looks = 8;
-/** After `timeoutMs` a body must have come at least this fast on average. A phone in a tunnel manages it, a trickle does not. */
+const checks = 8;
+/** Slowest average speed that is accepted after `timeoutMs`. A phone with a bad connection is faster. */
 const leastBytesPerMs = 0.5;
 
 /**
  * Answers 408 to a request whose body stops coming or comes too slowly, and closes its connection. Where a request is
- * answered before its body has come, the rest of the body is still watched.
+ * answered before all of its body has come, the rest of the body is still checked.
  *
- * @param timeoutMs How long no byte may come, and how long the speed is not looked at.
+ * @param timeoutMs Milliseconds for which the body may stop coming, and after which its speed counts.
  */
 export function cutSlowBody(timeoutMs: number): MiddlewareHandler<{ Bindings: HttpBindings }> {
   return async (c, next) => {
@@ -35,8 +35,8 @@ export function cutSlowBody(timeoutMs: number): MiddlewareHandler<{ Bindings: Ht
       incoming.destroy();
       return answer;
     }
-    // Node.js closes the connection after this response, but does not tell a route that still waits for the body. Without
-    // this line the route would wait for ever, and a closing gateway for the route.
+    // Node.js closes the connection after this response, but does not tell a route that still waits for the body.
+    // Without this line the route would wait for ever, and a closing gateway would wait for the route.
     outgoing.once('close', () => incoming.destroy());
     const message = `The body came too slowly, or nothing of it for ${timeoutMs} ms.`;
     return refuse(c, refusal('REQUEST_TIMEOUT', message, { connection: 'close' }));
@@ -48,32 +48,32 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Resolves with true when a body is stuck, with false once all of it has come or its connection is gone. While received
- * bytes wait for the gateway to read them, the client is not to blame and no time is counted.
+ * Resolves with true when a body is stuck, with false once all of it has come or its connection is gone. Time does not
+ * count while received bytes wait for the gateway to read them, because the client cannot help that.
  */
 function untilStuck(incoming: IncomingMessage, timeoutMs: number): Promise<boolean> {
   const { socket } = incoming;
   const bytesBefore = socket.bytesRead;
   let bytesRead = bytesBefore;
-  let lookedAt = performance.now();
-  // How long the gateway has waited for the client: since its last byte, and in all.
+  let checkedAt = performance.now();
+  // Time for which the gateway has waited for the client: since the last byte, and in total.
   let idleMs = 0;
   let waitedMs = 0;
   return new Promise((resolve) => {
     const settle = (isStuck: boolean) => {
-      clearInterval(look);
+      clearInterval(timer);
       resolve(isStuck);
     };
-    const look = setInterval(() => {
+    const timer = setInterval(() => {
       if (incoming.complete || incoming.destroyed) return settle(false);
-      const passedMs = performance.now() - lookedAt;
-      lookedAt += passedMs;
-      const isOurs = incoming.readableLength > 0;
-      idleMs = isOurs || socket.bytesRead !== bytesRead ? 0 : idleMs + passedMs;
-      waitedMs += isOurs ? 0 : passedMs;
+      const passedMs = performance.now() - checkedAt;
+      checkedAt += passedMs;
+      const isUnread = incoming.readableLength > 0;
+      idleMs = isUnread || socket.bytesRead !== bytesRead ? 0 : idleMs + passedMs;
+      waitedMs += isUnread ? 0 : passedMs;
       bytesRead = socket.bytesRead;
       const allowedMs = timeoutMs + (bytesRead - bytesBefore) / leastBytesPerMs;
       if (idleMs >= timeoutMs || waitedMs >= allowedMs) settle(true);
-    }, timeoutMs / looks);
+    }, timeoutMs / checks);
   });
 }

@@ -4,7 +4,7 @@ import { etag, RETAINED_304_HEADERS } from 'hono/etag';
 import { projectRoot } from '../../base/project-root.ts';
 import { pagePolicy } from './page-policy.ts';
 
-/** The build puts the files of the page here, whether the gateway runs from `src` or from `dist`. */
+/** The build puts the files of the page here. The gateway reads them here when it runs from `src` and from `dist`. */
 const folder = new URL('dist/console/', projectRoot);
 
 const types: Record<string, string> = {
@@ -22,10 +22,10 @@ const policy = [
   "trusted-types 'none'",
 ].join('; ');
 
-/** The web console at `/console`, all of it served from here. Browsers ask every time whether a file has changed. */
+/** Serves the web console at `/console`. Browsers ask every time whether a file has changed. */
 export function createConsolePage(): Hono {
   const app = new Hono();
-  // With 304 too: else the policy of answers that are no page would come in the place of the one a browser kept.
+  // Without this option a 304 would carry the default policy, and the browser would replace the policy of its copy.
   app.use(etag({ retainedHeaders: [...RETAINED_304_HEADERS, 'Content-Security-Policy'] }));
   for (const [file, type] of Object.entries(types)) {
     const paths = file === 'index.html' ? ['/console', '/console/'] : [`/console/${file}`];
@@ -39,14 +39,14 @@ export function createConsolePage(): Hono {
       app.get(path, async (c) => {
         const content = await read();
         if (content) return c.body(content, 200, headers);
-        return c.text('The console is not built: npm run build:console', 503);
+        return c.text('The console is not built. Run `npm run build:console`.', 503);
       });
     }
   }
   return app;
 }
 
-/** A file of the page, read when it is first asked for; undefined where there is none. */
+/** Reads a file when it is first asked for. Returns undefined when the file does not exist. */
 function readOnce(file: string): () => Promise<Uint8Array<ArrayBuffer> | undefined> {
   let content: Uint8Array<ArrayBuffer> | undefined;
   return async () => {

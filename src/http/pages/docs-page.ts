@@ -24,7 +24,7 @@ const page = `<!doctype html>
 const start = `SwaggerUIBundle({ url: '/api/v1/openapi.json', dom_id: '#swagger-ui', validatorUrl: null });
 `;
 
-/** Swagger UI's own icons are data URLs, and it sets styles inline. */
+/** Swagger UI sets styles inline, and its icons are data URLs. */
 const policy = pagePolicy(
   "script-src 'self'",
   "style-src 'self' 'unsafe-inline'",
@@ -32,7 +32,7 @@ const policy = pagePolicy(
   "connect-src 'self'",
 );
 
-/** Swagger UI at `/docs`, all of it served from here: it works without the internet. */
+/** Serves Swagger UI at `/docs`, with all its files, so that it works without the internet. */
 export function createDocs(): Hono {
   const root = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   const app = new Hono();

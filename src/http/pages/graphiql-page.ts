@@ -4,18 +4,18 @@ import { pagePolicy } from './page-policy.ts';
 
 export interface Page {
   html: string;
-  /** Its `Content-Security-Policy`. */
+  /** The value of its header `Content-Security-Policy`. */
   policy: string;
 }
 
-// GraphiQL measures its tabs before their font is there, and a tab that is clicked jumps away from the mouse.
-// A page that is loaded again before anything was edited opens one more tab, an empty one.
+// The style: GraphiQL measures its tabs before their font has loaded, so a clicked tab would jump away from the mouse.
+// The script: a page that is loaded again before the user has edited anything would open one more tab, an empty one.
 const repairs = `
   <style>.graphiql-tab { transform: none !important; }</style>
   <script>localStorage['graphiql:query'] ??= ${JSON.stringify(firstQuery)};</script>
 `;
 
-/** GraphiQL with everything in the page, so that it works without the internet: 9 MB, made when first asked for. */
+/** Renders GraphiQL with all its files in the page (9 MB), so that it works without the internet. Renders it once. */
 export function createGraphiQLPage(): () => Promise<Page> {
   let page: Promise<Page> | undefined;
   return () => {
@@ -30,7 +30,7 @@ async function render(): Promise<Page> {
   return { html, policy: policyOf(html) };
 }
 
-/** The editor sets styles inline, and runs its workers from blobs. */
+/** The editor sets styles inline and runs its workers from `blob:` URLs. */
 function policyOf(html: string): string {
   const scripts = [...html.matchAll(/<script>(.*?)<\/script>/gs)].map(([, script = '']) => script);
   return pagePolicy(

@@ -1,8 +1,8 @@
 import type { GraphiQLOptions } from 'graphql-yoga';
 
-// Lines of 48 characters at most: that is what the pane shows on a small screen.
+// On a small screen the pane shows 48 characters of a line, so no line is longer.
 
-/** What the first tab shows. */
+/** The content of the first tab. */
 export const firstQuery = `# 1. Create a session: click the pink button.
 #    The tab "Chat" sends it a prompt.
 
@@ -74,13 +74,13 @@ query Sessions {
 }
 `;
 
-/** The session that the first mutation on a fresh gateway creates: `Session:1`. */
+/** The global id of the first session on a new gateway: `Session:1`. */
 const firstSession = Buffer.from('Session:1').toString('base64');
-// Without a requestId, which would have to change whenever the prompt does; with onBusy, which the editor marks
-// as missing although it has a default.
+// `requestId` is left out, because it would have to change with every new prompt. `onBusy` is given, because the editor
+// marks it as missing although it has a default.
 const input = { sessionId: firstSession, prompt: 'Hello! What can you do?', onBusy: 'ENQUEUE' };
 
-/** GraphiQL with a chat ready to be tried. */
+/** Opens GraphiQL with three tabs: create a session, chat, read. */
 export const graphiqlOptions: GraphiQLOptions = {
   title: 'Switchyard',
   method: 'POST',

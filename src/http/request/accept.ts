@@ -1,14 +1,14 @@
-/** What a client takes, as its `Accept` header says. */
+/** The media types that a client accepts. */
 export interface Accept {
-  /** Preference for a media type, 0 to 1, wildcards included. 0 means: not wanted. */
+  /** Preference for a media type, from 0 (not accepted) to 1. Wildcards count. */
   quality(mediaType: string): number;
-  /** Whether the media type is wanted and written out; a wildcard does not name it. */
+  /** Whether the client accepts the media type by name. Wildcards do not count. */
   names(mediaType: string): boolean;
 }
 
 /**
- * Reads an `Accept` header leniently: any case, any spacing, lists and q-values. A missing header takes all. Who wants
- * another encoding than UTF-8 wants none of what there is.
+ * Reads an `Accept` header leniently: any case, any spacing, lists and q-values. A missing header accepts every type. A
+ * media range with a charset other than UTF-8 is ignored, because every response is UTF-8.
  */
 export function parseAccept(header: string | undefined): Accept {
   const qualities = new Map<string, number>();
@@ -25,7 +25,7 @@ export function parseAccept(header: string | undefined): Accept {
   };
 }
 
-/** As strict as Yoga, which would otherwise find that it cannot answer when all is done. */
+/** As strict as Yoga. A more lenient check would let an operation run whose result Yoga then cannot send. */
 function isOtherCharset(parameter: string): boolean {
   return parameter.includes('charset') && parameter.replaceAll(/\s/g, '') !== 'charset=utf-8';
 }

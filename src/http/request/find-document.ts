@@ -1,16 +1,20 @@
 import { refusal } from '../../errors.ts';
 
-/** What a request says of its document; either may be missing. */
+/** The document of a request, or its hash, or both, as the client sent them. */
 interface SentDocument {
   query: string | undefined;
   /** `extensions.persistedQuery.sha256Hash`, in hexadecimal digits. */
   sha256Hash: string | undefined;
 }
 
-/** The document of a request. Throws a GatewayError where there is none that is taken. */
+/**
+ * Finds the document of a request.
+ *
+ * @throws GatewayError when the document is missing or not accepted.
+ */
 export type FindDocument = (sent: SentDocument) => string;
 
-/** Takes any document. */
+/** Accepts any document, and no hashes. */
 export const anyDocument: FindDocument = ({ query }) => {
   if (query === undefined) throw refusal('BAD_REQUEST', 'The parameter "query" is missing.');
   return query;

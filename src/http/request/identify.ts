@@ -4,20 +4,20 @@ import { anonymous, type Viewer } from '../../identity/viewer.ts';
 import type { NodeIdentity } from '../../nodes/presence/connected-nodes.ts';
 import { nodeTokenPrefix, type Registry } from '../../nodes/registry.ts';
 
-/** Whose token a request carries: a user's or a node's. Exactly one of the two is there. */
+/** The sender of a request: a user or a node. */
 export type Identity =
   | { readonly viewer: Viewer; readonly agentNode: null }
   | { readonly viewer: null; readonly agentNode: NodeIdentity };
 
 /**
- * Finds out who sends a request. Asked again of the same request, it gives the same answer.
+ * Finds the sender of a request. The token of a request is looked up once, however often this is called.
  *
  * @throws GatewayError UNAUTHENTICATED, IDENTITY_UNAVAILABLE.
  */
 export type Identify = (request: Request) => Promise<Identity>;
 
 export interface IdentifyOptions {
-  /** Undefined: everybody is `anonymous` and may do everything. */
+  /** Undefined: every user is `anonymous` and may do everything (`AUTH=none`). */
   authenticateUser: AuthenticateUser | undefined;
   registry: Registry;
 }
@@ -31,7 +31,7 @@ export function createIdentify(options: IdentifyOptions): Identify {
   };
 }
 
-/** A name that no other user or node has. */
+/** A key for the sender, which differs from the key of every other user and node. */
 export function nameOf({ viewer, agentNode }: Identity): string {
   return viewer ? `user ${viewer.userId}` : `node ${agentNode.nodeId}`;
 }
@@ -44,7 +44,7 @@ async function identify(request: Request, options: IdentifyOptions): Promise<Ide
   }
   if (authenticateUser === undefined) return { viewer: anonymous, agentNode: null };
   if (token === undefined) {
-    throw unauthenticated('Say who you are: send a token, as `Authorization: Bearer …`.');
+    throw unauthenticated('Say who you are: send a token as `Authorization: Bearer …`.');
   }
   return { viewer: await authenticateUser(token), agentNode: null };
 }

@@ -3,8 +3,8 @@ import { GraphQLError, type GraphQLErrorOptions, Kind } from 'graphql';
 import type { Logger } from 'pino';
 
 /**
- * An error as the client may see it, through either door: an error that is meant for the client as it is, any other as
- * INTERNAL_SERVER_ERROR without a detail, for the original may name files, hosts or keys.
+ * The error that a client may see instead of `error`. An error that is meant for clients stays as it is. Any other
+ * error becomes INTERNAL_SERVER_ERROR without a detail, because its message may name files, hosts or keys.
  */
 export function maskError(error: unknown): GraphQLError {
   if (!(error instanceof GraphQLError)) return hidden();
@@ -15,7 +15,7 @@ export function maskError(error: unknown): GraphQLError {
     return new GraphQLError(error.message, { ...shown, extensions });
   }
   if (originalError !== undefined && !(originalError instanceof GraphQLError)) return hidden(shown);
-  // graphql-js sets no code where it refuses a variable or an argument of the wrong type.
+  // graphql-js sets no code when it refuses a variable or an argument of the wrong type.
   if (isRefusedValue(error)) {
     error.extensions['code'] ??= 'BAD_USER_INPUT';
     error.message = shorten(error.message);
@@ -25,7 +25,7 @@ export function maskError(error: unknown): GraphQLError {
   return error;
 }
 
-/** Logs an error that `maskError` hides from the client: one line, with the error that was thrown first. */
+/** Logs an error in one line if `maskError` hides it from the client. Does nothing with any other error. */
 export function logHidden(log: Logger, error: unknown, httpRequestId: string | undefined): void {
   if (!isHidden(error)) return;
   const err = error instanceof GraphQLError ? (error.originalError ?? error) : error;
@@ -45,8 +45,8 @@ function hidden(shown: GraphQLErrorOptions = {}): GraphQLError {
 }
 
 /**
- * In UTF-16 code units. graphql-js quotes the whole value in its message, however long, and repeats an object in the
- * message of every fault in it.
+ * In UTF-16 code units. graphql-js quotes the whole refused value in its message, and quotes an object again in the
+ * message of each of its faults, so a message could become as long as the request.
  */
 const longestMessage = 1_000;
 

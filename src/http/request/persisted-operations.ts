@@ -11,17 +11,17 @@ const manifest = z
   .refine((documents) => Object.entries(documents).every(([hash, document]) => hash === sha256(document)));
 
 /**
- * Takes the documents of a list and no others, whether a request sends their hash or themselves.
+ * Accepts only documents that are on a list. A request may send a document or its hash.
  *
- * @param path A JSON file as GraphQL Code Generator writes it: documents by their SHA-256.
- * @throws StartupError
+ * @param path A JSON file, as GraphQL Code Generator writes it: an object of documents by their SHA-256.
+ * @throws StartupError when the file cannot be read, or a hash is not that of its document.
  */
 export async function readPersistedOperations(path: string): Promise<FindDocument> {
   const documents = new Map(Object.entries(await readManifest(resolve(path))));
   return ({ query, sha256Hash }) => {
     const document = documents.get(query === undefined ? (sha256Hash ?? '').toLowerCase() : sha256(query));
     if (document !== undefined) return document;
-    const message = 'This gateway takes only documents that are on its list of persisted operations.';
+    const message = 'This gateway accepts only documents that are on its list of persisted operations.';
     throw refusal('OPERATION_NOT_PERSISTED', message);
   };
 }

@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { type GatewayError, refusal } from '../../errors.ts';
 
 /**
- * The JSON value in a request's body. The bytes are decoded as a whole, so that a character that arrives in
- * two parts stays one character.
- * @throws GatewayError for another content type, for more than `maxBytes`, and for bytes that are no JSON.
+ * Reads a request's body as JSON. Decodes the bytes as a whole, because a character may arrive in two chunks.
+ *
+ * @throws GatewayError for another content type, for more than `maxBytes`, and for bytes that are not JSON in UTF-8.
  */
 export async function readJsonBody(incoming: IncomingMessage, maxBytes: number): Promise<unknown> {
   assertJson(incoming);
@@ -55,7 +55,7 @@ async function readBytes(incoming: IncomingMessage, maxBytes: number): Promise<B
 }
 
 function tooLarge(maxBytes: number): GatewayError {
-  // The rest of the body will not be read, so the connection cannot carry another request.
+  // The rest of the body is not read, so the connection cannot carry another request.
   return refusal('PAYLOAD_TOO_LARGE', `The body must not exceed ${maxBytes} bytes.`, {
     connection: 'close',
   });

@@ -3,25 +3,25 @@ import { refusal } from '../../errors.ts';
 import type { FindDocument } from './find-document.ts';
 import { readJsonBody } from './read-body.ts';
 
-/** A GraphQL request, checked for shape but not yet parsed. */
+/** A GraphQL request whose parameters have the right types. The document is not parsed yet. */
 export interface RequestParams {
-  /** The document, be it sent or found by its hash. */
+  /** The document that was sent, or that was found by its hash. */
   query: string;
   operationName?: string;
   variables?: Record<string, unknown>;
   extensions?: Record<string, unknown>;
 }
 
-/** How a request is read. */
 export interface ReadOptions {
-  /** Bytes of the body. */
+  /** Most bytes of the body. */
   maxBodyBytes: number;
   findDocument: FindDocument;
 }
 
 /**
- * The GraphQL request in a GET's search parameters or in any other method's JSON body.
- * @throws GatewayError that names the parameter at fault.
+ * Reads the GraphQL request from the search parameters of a GET, or from the JSON body of any other method.
+ *
+ * @throws GatewayError that names the wrong parameter.
  */
 export async function readParams(
   incoming: IncomingMessage,
@@ -52,8 +52,9 @@ function parseSearch(search: URLSearchParams, name: string): unknown {
 }
 
 /**
- * A request as it was parsed, if it has the shape of a GraphQL request.
- * @throws GatewayError that names the parameter at fault.
+ * Checks that a parsed JSON value has the shape of a GraphQL request.
+ *
+ * @throws GatewayError that names the wrong parameter.
  */
 export function checkParams(params: unknown, findDocument: FindDocument): RequestParams {
   if (!isRecord(params)) throw refusal('BAD_REQUEST', 'The request must be a JSON object.');
@@ -64,7 +65,7 @@ export function checkParams(params: unknown, findDocument: FindDocument): Reques
     throw refusal('BAD_REQUEST', 'The parameter "operationName" must be a string.');
   }
   if (hasHugeObject(variables)) {
-    const message = `The parameter "variables" has an object of more than ${maxFields} fields: no input has as many.`;
+    const message = `The parameter "variables" has an object of more than ${maxFields} fields: no input type has so many.`;
     throw refusal('BAD_REQUEST', message);
   }
   const read = {
@@ -76,8 +77,8 @@ export function checkParams(params: unknown, findDocument: FindDocument): Reques
 }
 
 /**
- * graphql-js repeats the whole object in up to 50 errors, one for each field that it does not know: 20,000 fields took
- * it a second, in which nobody else was served.
+ * graphql-js repeats the whole object in up to 50 errors, one for each unknown field. An object of 20,000 fields blocked
+ * the event loop for a second.
  */
 const maxFields = 1_000;
 
@@ -93,7 +94,7 @@ function hasHugeObject(value: unknown): boolean {
   return false;
 }
 
-/** Where Apollo's clients put the hash of a document, and others since. */
+/** Apollo Client defined this extension, and other clients use it too. */
 function hashIn(extensions: unknown): string | undefined {
   const persisted = isRecord(extensions) ? extensions['persistedQuery'] : undefined;
   const hash = isRecord(persisted) ? persisted['sha256Hash'] : undefined;

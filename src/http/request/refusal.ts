@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { errorStatus, type GatewayError, isErrorCode } from '../../errors.ts';
 
 /**
- * Answers a request that a guard or a route refuses, in the shape that the clients of its path know: GraphQL's
+ * Answers a request that a guard or a route refuses. The path chooses the shape of the body: GraphQL's
  * `{"errors": […]}` at `/graphql` and below, REST's `{"detail": …}` everywhere else.
  */
 export function refuse(c: Context, error: GatewayError): Response {
@@ -15,7 +15,7 @@ export function refuse(c: Context, error: GatewayError): Response {
   return c.json(body, errorStatus[error.code], http?.headers);
 }
 
-/** The HTTP status of an error; 500 for one without a code of ours. */
+/** The HTTP status of an error; 500 for an error without a status and without a known code. */
 export function statusOf(error: unknown): number {
   if (!(error instanceof GraphQLError)) return 500;
   const code = error.extensions['code'];
@@ -23,8 +23,8 @@ export function statusOf(error: unknown): number {
 }
 
 /**
- * Writes `{"errors": […]}` straight to the response of Node.js, for a route that bypasses Hono. Writes nothing where the
- * client has left or an answer has begun.
+ * Writes `{"errors": […]}` straight to the response of Node.js, for a route that bypasses Hono. Writes nothing when the
+ * client has left or the response has begun.
  */
 export function sendErrors(
   response: ServerResponse,

@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** What Yoga is told about the HTTP request of an operation. */
+/** The facts about the HTTP request of an operation that Yoga and its plugins get. */
 export interface RequestContext {
   /** The request's id in the log. */
   httpRequestId?: string | undefined;
   /**
-   * The request as the client sent it, where Yoga is given another one. The identity of a sender is remembered by
-   * request: with another one, its token would be looked up a second time.
+   * The request as the client sent it, when Yoga gets a copy. `Identify` remembers the sender by request, so with the
+   * copy it would look up the token a second time.
    */
   sentRequest?: Request | undefined;
-  /** Where the body is read from; absent for a document that is executed in process. */
+  /** The request to read the body from. Absent for a document that is executed in process. */
   incoming?: IncomingMessage;
   /** The response; its end ends a subscription. */
   outgoing?: ServerResponse;

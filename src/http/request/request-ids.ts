@@ -3,13 +3,13 @@ import type { MiddlewareHandler } from 'hono';
 import { type RequestIdVariables, requestId } from 'hono/request-id';
 
 /**
- * The ids of HTTP requests, for the log: `X-Request-Id` where the client sent one, else made up. Not to be
- * confused with the `requestId` of a prompt, which is an idempotency key.
+ * The ids of HTTP requests, for the log: the header `X-Request-Id` of the client, or else a random id. The `requestId`
+ * of a prompt is something else, an idempotency key.
  */
 export interface RequestIds {
-  /** Gives every request its id and sends it back. */
+  /** Gives every request an id and sends it to the client as `X-Request-Id`. */
   readonly middleware: MiddlewareHandler<{ Bindings: HttpBindings; Variables: RequestIdVariables }>;
-  /** Undefined for what did not come over HTTP. */
+  /** Undefined for a request that did not come over HTTP. */
   of(request: Request): string | undefined;
 }
 
@@ -21,7 +21,7 @@ export function createRequestIds(): RequestIds {
       giveId(c, async () => {
         const id = c.get('requestId');
         ids.set(c.req.raw, id);
-        // Straight to the response: what streams, and what Yoga answers, does not pass through Hono's headers.
+        // Set the header on `outgoing`: streams and the responses of Yoga do not get the headers that Hono holds.
         c.env.outgoing.setHeader('X-Request-Id', id);
         await next();
       }),

@@ -4,21 +4,23 @@ import type { Frames } from './frames.ts';
 import type { PresentError } from './present-error.ts';
 import { type Results, singleResult } from './results.ts';
 
-/** Where the results of an operation go. */
+/** Where and how to write the results of an operation. */
 export interface Delivery {
-  /** The client's stream, once there is one; undefined where it never will be. Nothing is pulled before. */
+  /**
+   * Resolves when the client's stream is open, with undefined if it was closed before that. No result is pulled before.
+   */
   readonly opened: Promise<EventStream | undefined>;
   readonly frames: Frames;
-  /** Aborts when nobody wants the results any more. */
+  /** Aborts when the client does not want the results any more. */
   readonly signal: AbortSignal;
   readonly frameBudget: FrameBudget;
   readonly present: PresentError;
 }
 
 /**
- * Starts an operation and writes what it yields, then `complete`. It pulls only while the socket takes frames,
- * so a client that does not read costs one value. A failure becomes a last result with the masked error; this
- * never rejects. On abort the source's `return()` is called at once and nothing more is written.
+ * Starts an operation, writes its results and then `complete`. Pulls a result only while the socket accepts frames, so
+ * that at most one result waits for a client that does not read. Writes a failure as a last result with the masked
+ * error, and never rejects. On abort it calls `return()` of the source at once and writes nothing more.
  */
 export async function deliver(start: () => Promise<Results>, delivery: Delivery): Promise<void> {
   const { opened, frames, signal, present } = delivery;
@@ -39,7 +41,7 @@ async function pump({ source, render }: Results, delivery: Delivery): Promise<vo
   const close = () => {
     closing ??= closeIterator(iterator, delivery.present);
   };
-  // On abort the source is closed even while a next() is pending, so that it need not yield first.
+  // Close the source on abort even while next() is pending: a silent source would otherwise never be closed.
   signal.addEventListener('abort', close, { once: true });
   if (signal.aborted) close();
   try {
@@ -70,7 +72,7 @@ async function closeIterator(iterator: AsyncIterator<unknown>, present: PresentE
   try {
     await iterator.return?.();
   } catch (error) {
-    // The client has what it asked for, or is gone: presenting only logs the fault.
+    // The client has its results or has left, so present the error only to log it.
     present(error);
   }
 }

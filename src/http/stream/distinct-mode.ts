@@ -12,14 +12,14 @@ export interface DistinctModeOptions extends ReadOptions {
   frameBudget: FrameBudget;
 }
 
-/** Distinct connections mode: the response to a request is the stream of its one operation. */
+/** graphql-sse's distinct connections mode: the response to a request streams the results of its operation. */
 export interface DistinctMode {
   /**
-   * Answers with the stream. Errors in the document go over the stream too, as the protocol demands: the
-   * client retries a refused request, and shows a result.
+   * Answers with a stream. Errors in the document are results on the stream too, as the protocol demands: a client
+   * would retry a refused request.
    */
   serve(exchange: Exchange): Promise<void>;
-  /** Ends all streams, without `complete`: their clients come back. */
+  /** Ends all streams without `complete`, so that their clients connect again. */
   close(): void;
 }
 
@@ -46,7 +46,7 @@ export function createDistinctMode(options: DistinctModeOptions): DistinctMode {
         });
       } finally {
         streams.delete(stream);
-        // A completed operation is not aborted by the end of its own stream.
+        // The end of the stream must not abort an operation that is complete.
         stream.closed.removeEventListener('abort', leave);
         stream.end();
       }

@@ -7,19 +7,19 @@ import type { GraphQLServer } from './graphql-server.ts';
 import { type PreparedOperation, prepareOperation } from './prepare-operation.ts';
 import type { Presentation } from './results.ts';
 
-/** What the HTTP server knows of a request. It becomes part of the initial context of the operation. */
+/** Facts about a request that become part of the context of its operation. */
 export type ExchangeInit = Pick<RequestContext, 'httpRequestId' | 'sentRequest'>;
 
-/** One HTTP request and its answer. */
+/** One HTTP request and its response. */
 export interface Exchange extends Presentation {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   readonly init: ExchangeInit;
   readonly url: URL;
   readonly accept: Accept;
-  /** The request for resolvers, without a body. Its signal is that of `abort`. */
+  /** The request for resolvers, without a body. It aborts with `abort`. */
   readonly request: Request;
-  /** Aborts the operation of this request, in either mode. */
+  /** Aborts the operation of this request. */
   readonly abort: AbortController;
 }
 
@@ -54,7 +54,8 @@ export function openExchange(
 }
 
 /**
- * Parses the operation of an exchange, with the exchange as its initial context.
+ * Parses and validates the operation of an exchange.
+ *
  * @throws GatewayError for an operation that must not come over GET.
  */
 export function prepareExchange(

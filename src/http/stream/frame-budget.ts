@@ -1,10 +1,10 @@
-/** How many frames all streams of a gateway may deliver before the event loop serves timers and sockets again. */
+/** Limits the frames that all streams of a gateway write before the event loop serves timers and sockets again. */
 export interface FrameBudget {
-  /** Counts a frame. Where the budget is used up it returns a promise: await it before the next frame. */
+  /** Counts a frame. Returns a promise when the budget is used up: await it before the next frame. */
   spend(): Promise<void> | undefined;
 }
 
-/** @param frames Frames of all streams together in one iteration of the event loop. */
+/** @param frames Most frames of all streams together in one iteration of the event loop. */
 export function createFrameBudget(frames = 64): FrameBudget {
   let spent = 0;
   let renewed: Promise<void> | undefined;

@@ -1,18 +1,18 @@
-/** The two frames of an operation, as graphql-sse's protocol words them. */
+/** The two frames of an operation in graphql-sse's protocol. */
 export interface Frames {
-  /** @param json The execution result. It must hold no raw line break, and `JSON.stringify` leaves none. */
+  /** @param json The execution result, without line breaks, as `JSON.stringify` writes it. */
   next(json: string): string;
   readonly complete: string;
 }
 
-/** Distinct connections mode: the connection tells whose result it is. */
+/** Frames of distinct connections mode, without an operation id, because a connection has one operation. */
 export const distinctFrames: Frames = {
   next: (json) => `event: next\ndata: ${json}\n\n`,
-  // EventSource ignores an event that has no data field.
+  // The empty data field is needed: EventSource ignores an event without one.
   complete: 'event: complete\ndata:\n\n',
 };
 
-/** Single connection mode: the operation's id goes with each result. */
+/** Frames of single connection mode. Each frame names its operation. */
 export function framesOf(operationId: string): Frames {
   const id = JSON.stringify(operationId);
   return {

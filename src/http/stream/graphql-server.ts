@@ -1,6 +1,6 @@
 import type { DocumentNode, ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql';
 
-/** The part of a Yoga instance that executes operations: parsing, validation and context with all its plugins. */
+/** The part of a Yoga instance that parses, validates and executes operations with its plugins. */
 export interface GraphQLServer {
   getEnveloped(context: Record<string, unknown>): Enveloped;
   readonly fetchAPI: { readonly Request: typeof Request };

@@ -21,32 +21,31 @@ import {
 import type { StreamOwner } from './stream-owner.ts';
 
 export interface StreamHandlerOptions extends ReadOptions {
-  /** Parses, validates, builds contexts and executes queries and mutations, with all its plugins. */
   yoga: GraphQLServer;
   /**
-   * Finds who sends a request: only the owner of a reserved stream may use it. An error that it throws refuses the
-   * request before its body is read.
+   * Finds the sender of a request, because only the owner of a reserved stream may use it. If it throws an error, the
+   * request is refused before its body is read.
    */
   owner: (request: Request) => StreamOwner | Promise<StreamOwner>;
   log: Logger;
   /**
-   * Tells for which values of a subscription followers may share results; default: for no value. It must hold for
-   * any selection: return true only for values none of whose fields depends on the viewer.
+   * Tells for which values of a subscription followers may share results. Return true only if no field of the value
+   * depends on the viewer, because it applies to every selection. Default: followers share no results.
    */
   isShareable?: IsShareable;
-  /** Reservations that may wait to be opened at a time. */
+  /** Most reserved streams of the gateway that are not open yet. */
   maxReservations: number;
-  /** Streams of single connection mode of one owner, waiting or open; 0: no limit. */
+  /** Most streams of single connection mode of one owner, reserved or open. 0: no limit. */
   maxStreamsPerOwner: number;
-  /** Milliseconds within which a reservation must be opened. */
+  /** Milliseconds within which a reserved stream must be opened. */
   reservationTtlMs: number;
-  /** Operations that one stream of single connection mode carries at a time. */
+  /** Most operations that one stream of single connection mode carries at a time. */
   maxOperationsPerStream: number;
   /** Milliseconds between the comments that keep a silent stream open. */
   heartbeatMs: number;
 }
 
-/** Answers one request with graphql-sse's protocol. Resolves when the answer has ended; never rejects. */
+/** Answers one request in graphql-sse's protocol. Resolves when the response has ended; never rejects. */
 export interface StreamHandler extends AsyncDisposable {
   (incoming: IncomingMessage, outgoing: ServerResponse, init: ExchangeInit): Promise<void>;
 }
@@ -57,9 +56,9 @@ interface Modes extends SingleModeOptions {
 }
 
 /**
- * GraphQL over server-sent events in both modes of graphql-sse's protocol, written to the response directly.
- * Resolvers find the `signal` of their operation in the context. Disposing ends all streams, so that their
- * clients connect again, and waits until their operations have let go.
+ * Serves GraphQL over server-sent events in both modes of graphql-sse's protocol. Writes to the response of Node.js
+ * directly. Resolvers find the `signal` of their operation in the context. Disposing ends all streams, so that their
+ * clients connect again, and waits until their operations have ended.
  */
 export function createStreamHandler(options: StreamHandlerOptions): StreamHandler {
   const { yoga, log, isShareable } = options;
@@ -80,7 +79,7 @@ export function createStreamHandler(options: StreamHandlerOptions): StreamHandle
     } catch (error) {
       refuse(outgoing, error, present);
     } finally {
-      // What is left of the body would block the connection's next request.
+      // An unread rest of the body would block the next request of the connection.
       incoming.resume();
     }
   };
@@ -105,7 +104,7 @@ async function route(exchange: Exchange, modes: Modes): Promise<void> {
   const { owner, distinct, reservations } = modes;
   if (!['GET', 'POST', 'PUT', 'DELETE'].includes(method)) {
     const allow = { allow: 'GET, POST, PUT, DELETE' };
-    throw refusal('METHOD_NOT_ALLOWED', `${method} is not a method of this stream.`, allow);
+    throw refusal('METHOD_NOT_ALLOWED', 'Use GET, POST, PUT or DELETE.', allow);
   }
   const user = await owner(init.sentRequest ?? request);
   if (method === 'PUT') return reserveStream(exchange, user.name, reservations);
@@ -128,7 +127,7 @@ function readToken({ headers }: IncomingMessage, url: URL): string | undefined {
   return (typeof inHeader === 'string' && inHeader) || url.searchParams.get(TOKEN_QUERY_KEY) || undefined;
 }
 
-/** Clients that list all they could read send an operation with POST and open a stream with GET. */
+/** A client that accepts both types opens a stream with GET and sends an operation with POST. */
 function wantsToOpen({ incoming, accept }: Exchange): boolean {
   if (incoming.method === 'GET') return true;
   return accept.quality('text/event-stream') > accept.quality('application/json');

@@ -4,16 +4,17 @@ import type { RequestParams } from '../request/read-params.ts';
 import type { Enveloped } from './graphql-server.ts';
 import { type Presentation, performOperation, type Results, singleResult } from './results.ts';
 
-/** An operation that may be started. One with errors in its document yields these as its only result. */
+/** An operation that can be started. If its document has errors, they are its only result. */
 export interface PreparedOperation {
   readonly kind: OperationTypeNode | 'invalid';
-  /** What is wrong with the document; empty unless `kind` is `invalid`. */
+  /** The errors of the document; empty unless `kind` is `invalid`. */
   readonly errors: readonly GraphQLFormattedError[];
   start(): Promise<Results>;
 }
 
 /**
- * Parses and validates. The context is built, and its errors come, when the operation is started.
+ * Parses and validates an operation. `start` builds its context, and yields the errors of the context as a result.
+ *
  * @throws GatewayError for an operation that must not come over GET.
  */
 export function prepareOperation(
@@ -37,9 +38,9 @@ export function prepareOperation(
       start: () => performOperation(enveloped, operation, args, presentation),
     };
   } catch (error) {
-    // While it parses, Yoga refuses a mutation over GET, and so does a plugin a subscription that acts.
+    // Yoga and `usePostOnly` refuse an operation over GET with 405 while they parse it.
     if (error instanceof GraphQLError && error.extensions.http?.status === 405) {
-      throw refusal('METHOD_NOT_ALLOWED', 'What changes something must be sent with POST.', {
+      throw refusal('METHOD_NOT_ALLOWED', 'An operation that changes something must be sent with POST.', {
         allow: 'POST',
       });
     }
@@ -52,7 +53,7 @@ function invalid(code: string, problems: GraphQLFormattedError[]): PreparedOpera
   return { kind: 'invalid', errors, start: async () => singleResult({ errors }) };
 }
 
-/** The parser and the validator are recursive: a document can be too deep for the stack, which is its own fault. */
+/** The parser and the validator are recursive, so a deeply nested document can overflow the stack. */
 function tooDeep(error: unknown): GraphQLError | undefined {
   return error instanceof RangeError ? new GraphQLError('The document is nested too deeply.') : undefined;
 }

@@ -2,10 +2,10 @@ import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { logHidden, maskError } from '../request/mask-error.ts';
 
-/** An error as the client sees it: masked, logged where that hides it, without the extensions that Yoga reads. */
+/** Masks an error for the client, logs it if that hides it, and removes the extensions that only Yoga reads. */
 export type PresentError = (error: unknown) => GraphQLFormattedError;
 
-/** @param httpRequestId Goes into the log with every hidden error of this request. */
+/** @param httpRequestId Logged with every hidden error. */
 export function createErrorPresenter(log: Logger, httpRequestId: string | undefined): PresentError {
   return (error) => {
     logHidden(log, error, httpRequestId);

@@ -5,7 +5,7 @@ import type { PresentError } from './present-error.ts';
 
 /** Answers a request that failed before its stream was open. */
 export function refuse(outgoing: ServerResponse, error: unknown, present: PresentError): void {
-  // The client broke off its own request: presenting the error would log a fault where the gateway has none.
+  // The client has left. Presenting the error would log it, although the gateway is not at fault.
   if (outgoing.destroyed) return;
   const headers = error instanceof GraphQLError ? error.extensions.http?.headers : undefined;
   sendErrors(outgoing, statusOf(error), [present(error)], headers);

@@ -6,32 +6,34 @@ import type { EventStream } from '../../sse/event-stream.ts';
 import { createReservedStream, type ReservedStream } from './reserved-stream.ts';
 
 export interface ReservationOptions {
-  /** Reservations that may wait to be opened at a time, in the whole gateway. Open streams do not count. */
+  /** Most reserved streams of the gateway that are not open yet. */
   maxReservations: number;
-  /** Streams of one owner, waiting or open; 0: no limit. */
+  /** Most streams of one owner, reserved or open. 0: no limit. */
   maxStreamsPerOwner: number;
-  /** Milliseconds within which a reservation must be opened. */
+  /** Milliseconds within which a reserved stream must be opened. */
   reservationTtlMs: number;
   heartbeatMs: number;
-  /** Called with what an operation rejects with. */
+  /** Called with the error of an operation that rejects. */
   onError: (error: unknown) => void;
 }
 
-/** The streams of single connection mode, reserved or open, by their token. */
+/** The streams of single connection mode, by their token. */
 export interface Reservations {
   /**
-   * The token of a new reservation.
-   * @throws GatewayError RATE_LIMITED while too many wait to be opened, or where the owner has too many.
+   * Reserves a stream and returns its token.
+   *
+   * @throws GatewayError `RATE_LIMITED` when the gateway has too many reserved streams, or the owner too many streams.
    */
   reserve(owner: string): string;
   /**
-   * The stream behind a token. Undefined, too, where somebody else reserved it, for tokens tell nothing, and where
-   * it is about to end.
+   * The stream of a token. Undefined also when another owner reserved it, so that a guessed token reveals nothing, and
+   * when the stream ends with its last operation.
    */
   find(token: string, owner: string): ReservedStream | undefined;
   /**
-   * Fulfils a reservation.
-   * @throws GatewayError `CONFLICT` where the stream is open already.
+   * Opens a reserved stream.
+   *
+   * @throws GatewayError `CONFLICT` when the stream is already open.
    */
   open(token: string, stream: ReservedStream, response: ServerResponse): EventStream;
   /** Closes all streams and waits for their operations. */
@@ -49,26 +51,26 @@ export function createReservations(options: ReservationOptions): Reservations {
     expiries.delete(token);
   };
   const retryAfter = Math.ceil(reservationTtlMs / 1_000);
-  const checkRoom = (owner: string) => {
+  const assertCapacity = (owner: string) => {
     if (expiries.size >= maxReservations) {
-      const message = 'Too many streams are reserved and not opened; try again later.';
+      const message = 'Too many streams are reserved but not open; try again later.';
       throw tryAgain('RATE_LIMITED', message, { limit: 'MAX_STREAM_RESERVATIONS', retryAfter });
     }
     if (maxStreamsPerOwner > 0 && owners.of(owner) >= maxStreamsPerOwner) {
-      const message = `You have ${maxStreamsPerOwner} event streams already; close one first.`;
+      const message = `You already have ${maxStreamsPerOwner} event streams; close one first.`;
       throw tryAgain('RATE_LIMITED', message, { limit: 'MAX_STREAMS_PER_USER', retryAfter });
     }
   };
 
   return {
     reserve(owner) {
-      checkRoom(owner);
+      assertCapacity(owner);
       const token = randomUUID();
-      const place = owners.enter(owner);
+      const slot = owners.enter(owner);
       const onClose = () => {
         streams.delete(token);
         stopExpiry(token);
-        place[Symbol.dispose]();
+        slot[Symbol.dispose]();
       };
       const stream = createReservedStream({ owner, heartbeatMs, onClose, onError });
       streams.set(token, stream);

@@ -1,34 +1,34 @@
 import type { ServerResponse } from 'node:http';
 import { type EventStream, openEventStream } from '../../sse/event-stream.ts';
 
-/** The one connection of a client in single connection mode, promised first and opened later. */
+/** The one stream of a client in single connection mode. The client reserves it first and opens it later. */
 export interface ReservedStream {
-  /** Who made the reservation; nobody else may use it. */
+  /** The sender that reserved the stream. Other senders may not use it. */
   readonly owner: string;
-  /** Resolves once a client opens the stream, with undefined where it was closed before that. */
+  /** Resolves when the client opens the stream, with undefined if it was closed before that. */
   readonly opened: Promise<EventStream | undefined>;
   readonly isOpen: boolean;
-  /** Whether it ends as soon as nothing runs on it: nothing more may be started. */
+  /** Whether the stream ends with its last operation. No further operation may be started then. */
   readonly isRetired: boolean;
-  /** Operations that are not yet complete, by the id the client gave them. */
+  /** The operations that are not complete, by the ids that the client gave them. */
   readonly operations: ReadonlyMap<string, AbortController>;
   open(response: ServerResponse): EventStream;
-  /** Runs an operation until it settles, it is stopped, or the stream closes. Its id is free again after that. */
+  /** Runs an operation until it settles, it is stopped, or the stream closes. After that its id is free again. */
   run(id: string, abort: AbortController, operation: () => Promise<void>): void;
-  /** Aborts an operation. Unknown ids are ignored: the operation may just have completed. */
+  /** Aborts an operation. Ignores an unknown id, because the operation may just have completed. */
   stop(id: string): void;
-  /** Ends the stream as soon as nothing runs on it. */
+  /** Ends the stream as soon as no operation runs on it. */
   retire(): void;
-  /** Ends the stream, aborts its operations, and resolves when they have let go. */
+  /** Ends the stream, aborts its operations, and resolves when they have ended. */
   close(): Promise<void>;
 }
 
 export interface ReservedStreamOptions {
   owner: string;
   heartbeatMs: number;
-  /** Called once, when the stream is closed from either side. */
+  /** Called once, when the client or the gateway closes the stream. */
   onClose: () => void;
-  /** Called with what an operation rejects with. */
+  /** Called with the error of an operation that rejects. */
   onError: (error: unknown) => void;
 }
 

@@ -9,24 +9,24 @@ import type { Enveloped } from './graphql-server.ts';
 import type { PresentError } from './present-error.ts';
 import type { SharedResults } from './shared-results.ts';
 
-/** What an operation yields, not yet pulled. */
+/** The results of an operation that has started. The caller pulls values and renders them. */
 export interface Results {
   readonly source: AsyncIterable<unknown>;
-  /** Turns a value of the source into the JSON of an execution result. */
+  /** Turns a value of the source into an execution result as JSON. */
   render(value: unknown): string | Promise<string>;
 }
 
-/** What becomes of results on their way to the client. */
+/** How results become JSON for the client. */
 export interface Presentation {
   readonly present: PresentError;
-  /** Undefined where nothing is shared among followers. */
+  /** Undefined when followers share no results. */
   readonly shared: SharedResults | undefined;
 }
 
 /**
- * Builds the context and starts the operation. A subscription is executed per value by graphql-js itself:
- * Yoga's executor and its wrappers would cost more than everything else on the way to the socket. Masking is
- * kept; plugins' `onSubscribe` hooks are not called.
+ * Builds the context and starts the operation. graphql-js itself executes the selection of a subscription on each
+ * value, because Yoga's executor and its wrappers would cost more than all other work on the way to the socket. Errors
+ * are masked as Yoga would mask them. The `onSubscribe` hooks of plugins are not called.
  */
 export async function performOperation(
   enveloped: Enveloped,
@@ -57,7 +57,7 @@ export async function performOperation(
   };
 }
 
-/** The results of an operation that yields one result, already at hand. */
+/** Wraps one finished result. */
 export function singleResult(result: ExecutionResult | { errors: readonly unknown[] }): Results {
   return { source: once(result), render: (value) => JSON.stringify(value) };
 }

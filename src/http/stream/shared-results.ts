@@ -1,26 +1,26 @@
 import { type DocumentNode, type ExecutionArgs, type OperationDefinitionNode, visit } from 'graphql';
 
 /**
- * Tells whether a value may be shared: whether every result of executing a selection on it follows from the
- * value, the selection and its variables alone, whoever asks. It must be an immutable object.
+ * Tells whether followers may share the results of a value: the value must be an immutable object, and a result must
+ * depend only on the value, the selection and its variables, not on the viewer.
  */
 export type IsShareable = (value: unknown) => boolean;
 
-/** Results that followers with the same selection share, so that one run event is executed once for all. */
+/** Results that followers with the same selection share: the gateway executes it once for each run event. */
 export interface SharedResults {
   selectionOf(args: ExecutionArgs, operation: OperationDefinitionNode): SharedSelection;
 }
 
-/** The results of one selection, with its variables, by value. */
+/** The shared results of one selection with its variables. */
 interface SharedSelection {
   find(value: unknown): string | undefined;
-  /** Keeps the JSON of a result without errors, where the value is shareable. */
+  /** Keeps the JSON of a result without errors. Does nothing with a value that is not shareable. */
   keep(value: unknown, json: string): void;
 }
 
 /**
- * Results kept. Followers of one run are woken one after the other, so the result that the next one needs is
- * among the newest; looking through so few costs less than any map.
+ * How many results are kept. The followers of a run are woken one after the other, so the next follower needs one of the
+ * newest results. A search through so few costs less than a map.
  */
 const keptResults = 64;
 
@@ -52,7 +52,7 @@ export function createSharedResults(isShareable: IsShareable): SharedResults {
   };
 }
 
-/** Arguments of the root field chose the source; they do not change what becomes of a value. */
+/** The arguments of the root field are left out, because they choose the source and do not change a result. */
 function variablesBelowRoot(document: DocumentNode, operation: OperationDefinitionNode): string[] {
   const names = new Set<string>();
   const collect = { Variable: ({ name }: { name: { value: string } }) => void names.add(name.value) };

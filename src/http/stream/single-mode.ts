@@ -14,28 +14,31 @@ import type { StreamOwner } from './stream-owner.ts';
 export interface SingleModeOptions extends ReadOptions {
   yoga: GraphQLServer;
   reservations: Reservations;
-  /** Operations that one stream carries at a time. */
+  /** Most operations that one stream carries at a time. */
   maxOperationsPerStream: number;
   frameBudget: FrameBudget;
 }
 
-/** A stream as a request names it. */
+/** A stream and the token with which a request names it. */
 export interface NamedStream {
   readonly token: string;
   readonly stream: ReservedStream;
 }
 
-/** Longer ids would be paid for with every frame. */
+/** Every frame repeats the id, so a long id would cost much. */
 const maxOperationIdLength = 256;
 
-/** `PUT`: answers 201 and the token of a new reservation. A token that the client sends along is ignored. */
+/** `PUT`: reserves a stream and answers 201 with its token. Ignores a token in the request. */
 export function reserveStream(
   { outgoing, accept }: Exchange,
   owner: string,
   reservations: Reservations,
 ): void {
   if (accept.quality('text/plain') === 0) {
-    throw refusal('NOT_ACCEPTABLE', 'A stream token comes as text/plain.');
+    throw refusal(
+      'NOT_ACCEPTABLE',
+      'A stream token is sent as text/plain, which the Accept header does not allow.',
+    );
   }
   const token = reservations.reserve(owner);
   outgoing.writeHead(201, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
@@ -43,8 +46,8 @@ export function reserveStream(
 }
 
 /**
- * Opens a reserved stream. Resolves when it is closed and its operations have let go. Once its owner is not known
- * any more it carries what still runs to the end, and ends.
+ * `GET`: opens a reserved stream. Resolves when it is closed and its operations have ended. When the token of its owner
+ * becomes invalid, the stream ends with its last operation.
  */
 export async function openStream(
   { outgoing }: Exchange,
@@ -62,7 +65,7 @@ export async function openStream(
   await stream.close();
 }
 
-/** `DELETE`: stops an operation. Answers 200 for any id, since the operation may just have completed. */
+/** `DELETE`: stops an operation. Answers 200 for any id, because the operation may just have completed. */
 export function stopOperation({ outgoing, url }: Exchange, { stream }: NamedStream): void {
   const id = url.searchParams.get('operationId');
   if (!id) throw refusal('BAD_REQUEST', 'The search parameter "operationId" is missing.');
@@ -71,9 +74,9 @@ export function stopOperation({ outgoing, url }: Exchange, { stream }: NamedStre
 }
 
 /**
- * Starts an operation whose results go over the stream, and answers 202. Errors in the document go over the
- * stream too, because there the client looks for them; they are answered with 400 to a request whose `Accept`
- * names a JSON type.
+ * `POST`, or `GET` with a query: starts an operation and answers 202. Its results go over the stream, and so do errors in
+ * its document, because the client looks for them there. A client whose `Accept` header names a JSON type gets these
+ * errors with 400 instead.
  */
 export async function startOperation(
   exchange: Exchange,
@@ -83,14 +86,17 @@ export async function startOperation(
   const { incoming, outgoing, url, accept, abort, present } = exchange;
   const { yoga, frameBudget } = options;
   if (accept.quality('application/json') === 0 && accept.quality('application/graphql-response+json') === 0) {
-    throw refusal('NOT_ACCEPTABLE', 'This request is answered with application/json.');
+    throw refusal(
+      'NOT_ACCEPTABLE',
+      'The response is application/json, which the Accept header does not allow.',
+    );
   }
   const params = await readParams(incoming, url, options);
   const id = readOperationId(params);
-  assertRoom(named, id, options);
+  assertCapacity(named, id, options);
   const operation = prepareExchange(yoga, exchange, params);
   if (operation.kind === 'invalid' && wantsJson(exchange)) return sendErrors(outgoing, 400, operation.errors);
-  // A client that gives up before it has its answer does not know that there is something to stop.
+  // A client that leaves before the response does not know that it should stop the operation.
   outgoing.once('close', () => {
     if (!outgoing.writableFinished) abort.abort();
   });
@@ -102,7 +108,7 @@ export async function startOperation(
   outgoing.writeHead(202, { 'content-length': 0 }).end();
 }
 
-function assertRoom({ token, stream }: NamedStream, id: string, options: SingleModeOptions): void {
+function assertCapacity({ token, stream }: NamedStream, id: string, options: SingleModeOptions): void {
   // The stream may have been closed while the body came in.
   if (options.reservations.find(token, stream.owner) !== stream) {
     throw refusal('NOT_FOUND', 'Stream not found.');
@@ -111,9 +117,8 @@ function assertRoom({ token, stream }: NamedStream, id: string, options: SingleM
     throw refusal('CONFLICT', 'An operation with this id is already running on the stream.');
   }
   if (stream.operations.size >= options.maxOperationsPerStream) {
-    throw new GatewayError('RATE_LIMITED', 'The stream carries as many operations as it may.', {
-      limit: 'MAX_OPERATIONS_PER_STREAM',
-    });
+    const message = `The stream already carries ${options.maxOperationsPerStream} operations; stop one first.`;
+    throw new GatewayError('RATE_LIMITED', message, { limit: 'MAX_OPERATIONS_PER_STREAM' });
   }
 }
 

@@ -1,13 +1,13 @@
-/** Whom a request is from. */
+/** The sender of a request. */
 export interface StreamOwner {
-  /** A name that nobody else has. */
+  /** Differs from the name of every other sender. */
   readonly name: string;
-  /** Watches what they are known by; nothing where that is good for good. */
+  /** Watches the token of the sender. Returns null or undefined when there is no token that could become invalid. */
   watch(): OwnerWatch | null | undefined;
 }
 
-/** Disposing ends the watch. */
+/** A watch on a token. Disposing ends it. */
 interface OwnerWatch extends Disposable {
-  /** Aborts when they are not known any more. */
+  /** Aborts when the token becomes invalid. */
   readonly signal: AbortSignal;
 }

@@ -7,15 +7,15 @@ import { stopAfterForm } from './stop-after-form.ts';
 import { stopReading } from './stop-reading.ts';
 import { formRefusal } from './upload-error.ts';
 
-/** `maxBodyBytes` is for everything but the file. */
+/** `maxBodyBytes` limits the operation, not the file. */
 export interface UploadOptions extends ReadOptions {
-  /** Bytes of the file. */
+  /** Most bytes of the file. */
   maxAudioBytes: number;
 }
 
-/** Headers that a browser does not send to another origin before the gateway has allowed it (CORS preflight). */
+/** Headers that a browser sends to another origin only after the gateway has allowed it (CORS preflight). */
 const preflightHeaders = ['apollo-require-preflight', 'x-graphql-yoga-csrf'] as const;
-/** More than the boundaries and the headers of a form's parts can take. */
+/** Allowance for the boundaries of a form and the headers of its parts. They need less. */
 const framingBytes = 65_536;
 
 export function isMultipart({ method, headers }: IncomingMessage): boolean {
@@ -23,14 +23,14 @@ export function isMultipart({ method, headers }: IncomingMessage): boolean {
 }
 
 /**
- * The GraphQL request in a multipart body. Resolves as soon as the operation and its variables have come; the file of
- * an `Upload` is still coming in then.
+ * Reads the GraphQL request from a multipart body. Resolves as soon as the operation and its variables have come; the
+ * file of an `Upload` is still arriving then.
  *
- * graphql-upload-ts writes every file to a temporary file, and has no option against it. The blob store reads the
- * temporary file while the request still comes in. This takes space on the disk for as long as the request lasts, and
- * time: 1 GB takes 1.2 to 1.8 times as long as over the REST API, which uses no temporary file (`test/bench/upload`).
+ * graphql-upload-ts writes every file to a temporary file and has no option to avoid it. The blob store reads the
+ * temporary file while the request is still arriving. The file takes disk space until the request ends, and time: 1 GB
+ * takes 1.2 to 1.8 times as long as over the REST API, which uses no temporary file (`test/bench/upload`).
  *
- * @throws GatewayError, after which the rest of the body is not read.
+ * @throws GatewayError; the rest of the body is not read then.
  */
 export async function readUpload(
   incoming: IncomingMessage,
@@ -42,7 +42,7 @@ export async function readUpload(
     checkHeaders(incoming, maxAudioBytes + 2 * maxBodyBytes + framingBytes);
     const operation = await processRequest<unknown>(stopAfterForm(incoming), outgoing, {
       maxFieldSize: maxBodyBytes,
-      // busboy already refuses a file of exactly `maxFileSize` bytes.
+      // busboy refuses a file of exactly `maxFileSize` bytes.
       maxFileSize: maxAudioBytes + 1,
       maxFiles: 1,
     });
@@ -65,7 +65,7 @@ function checkHeaders({ headers }: IncomingMessage, maxBytes: number): void {
     throw refusal('PAYLOAD_TOO_LARGE', `The body must not exceed ${maxBytes} bytes.`);
 }
 
-/** Only a variable itself can be a file: no input type of the schema has a field of type `Upload`. */
+/** Wraps the files among the variables. No input type has a field of type `Upload`, so nested values hold no files. */
 function withFiles(variables: Record<string, unknown>, incoming: IncomingMessage): Record<string, unknown> {
   const entries = Object.entries(variables).map(([name, value]) => [
     name,

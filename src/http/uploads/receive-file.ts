@@ -4,15 +4,15 @@ import { createUpload } from '../../schema/upload.ts';
 import { stopReading } from './stop-reading.ts';
 import { fileError } from './upload-error.ts';
 
-/** Bytes of one read from the disk: large enough that the cost of a read hardly counts. */
+/** Bytes of one read from the disk: large enough to make the cost per read small. */
 const readBytes = 262_144;
 
-/** The same upload, but it fails with errors for clients, and the rest of the body is left unread once reading stops. */
+/** Wraps an upload: failures become errors for clients, and the rest of the body stays unread once reading stops. */
 export function receiveFile(upload: Upload, incoming: IncomingMessage): Upload {
   const received = async () => {
     try {
       const file = await upload.promise;
-      // Without this the reader of the temporary file would wait for ever for bytes that did not fit on the disk.
+      // Without this line the reader would wait for ever for bytes that did not fit on the disk.
       file.capacitor.once('error', (error) => file.capacitor.destroy(error));
       return { filename: file.filename, createReadStream: () => bytesOf(file, incoming) };
     } catch (error) {

@@ -2,20 +2,20 @@ import type { IncomingMessage } from 'node:http';
 import type { Writable } from 'node:stream';
 import type { IncomingReq } from 'graphql-upload-ts';
 
-/** Private in busboy: whether the parser has seen the end of the form. */
+/** `_complete` is a private field of busboy: whether it has seen the end of the form. */
 type Parser = Writable & { _complete?: boolean };
 
 /**
- * The request as graphql-upload-ts reads it, which fails at a file after the end of the form: graphql-upload-ts would
- * wait for the end of that file, which may never come.
+ * Wraps a request for graphql-upload-ts so that a file after the end of the form is an error. Without the wrapper
+ * graphql-upload-ts would wait for the end of that file, which may never come.
  */
 export function stopAfterForm(incoming: IncomingMessage): IncomingReq {
   const pipe = <T extends NodeJS.WritableStream>(destination: T): T => {
     const parser = destination as unknown as Parser;
     parser.on('file', () => {
       if (!parser._complete) return;
-      // Later, because destroying busboy while it parses throws an error that ends the process.
-      setImmediate(() => parser.destroy(new Error('Parts behind the end')));
+      // Destroy busboy later: while it parses, this would throw an error that ends the process.
+      setImmediate(() => parser.destroy(new Error('Parts after the end')));
     });
     return incoming.pipe(destination);
   };

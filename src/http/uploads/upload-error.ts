@@ -1,19 +1,19 @@
 import { GatewayError, refusal } from '../../errors.ts';
 
-/** The refusal of a multipart body that holds no GraphQL request. It closes the connection: the rest is not read. */
+/** Refuses a multipart body that holds no GraphQL request. The connection closes, because the rest is not read. */
 export function formRefusal(error: unknown, maxBodyBytes: number): GatewayError {
   const close = { connection: 'close' };
   if (error instanceof GatewayError) return refusal(error.code, error.message, close);
   const { message, status } = failureOf(error);
   if (status !== 413) return refusal('BAD_REQUEST', sentence(message), close);
   return /max file uploads/.test(message)
-    ? refusal('BAD_USER_INPUT', 'One file can be sent, not several.', close)
+    ? refusal('BAD_USER_INPUT', 'Send one file, not several.', close)
     : refusal('PAYLOAD_TOO_LARGE', `The operation must not exceed ${maxBodyBytes} bytes.`, close);
 }
 
 /**
- * Why the file of an operation that has begun cannot be read, as an error for the client. A fault of the gateway, like
- * an unreadable disk, is returned as it is.
+ * Turns the failure to read the file of a running operation into an error for the client. A fault of the gateway, like
+ * an unreadable disk, stays as it is.
  */
 export function fileError(error: unknown): unknown {
   const { message, status, code } = failureOf(error);
@@ -31,7 +31,7 @@ interface Failure {
   message: string;
   /** Set by graphql-upload-ts; absent in errors of busboy, which parses the form. */
   status?: number;
-  /** Set where a system call failed: `ENOSPC`. */
+  /** Set when a system call failed, for example `ENOSPC`. */
   code?: string;
 }
 

@@ -5,8 +5,8 @@ import type { RequestContext } from '../request/request-context.ts';
 import { isMultipart } from './read-upload.ts';
 
 /**
- * Answers an upload that failed with the HTTP status of its error, because clients that upload look at the status. Where
- * the rest of the file was not read, the connection cannot carry another request and is closed.
+ * Answers a failed upload with the HTTP status of its error, because clients that upload look at the status. Closes the
+ * connection when the rest of the file was not read, because it cannot carry another request then.
  */
 export function useUploadStatus(): Plugin<object, RequestContext> {
   return {

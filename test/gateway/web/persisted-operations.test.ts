@@ -88,7 +88,7 @@ describe('with PERSISTED_OPERATIONS', () => {
       expect(response.status).toBe(400);
       expect((await response.json()).errors).toEqual([
         {
-          message: 'This gateway takes only documents that are on its list of persisted operations.',
+          message: 'This gateway accepts only documents that are on its list of persisted operations.',
           extensions: { code: 'OPERATION_NOT_PERSISTED' },
         },
       ]);

@@ -61,7 +61,7 @@ const refusals: [string, string, number, string, (path: string) => Promise<Answe
     'a page of another origin',
     'FORBIDDEN',
     403,
-    'This gateway answers no pages of other origins; CORS_ORIGINS can allow them.',
+    'This gateway refuses pages of other origins. The setting CORS_ORIGINS allows an origin.',
     (path) =>
       send(gateway.url, path, {
         headers: [`Host: ${new URL(gateway.url).host}`, 'Origin: https://mallory.example'],
@@ -71,7 +71,7 @@ const refusals: [string, string, number, string, (path: string) => Promise<Answe
     'a host that is not this gateway',
     'MISDIRECTED_REQUEST',
     421,
-    'This gateway does not know itself by this name: if it has it, add it to ALLOWED_HOSTS.',
+    'The Host header names another host. If this gateway has that name, add it to ALLOWED_HOSTS.',
     (path) => send(gateway.url, path, { headers: ['Host: mallory.example'] }),
   ],
   [

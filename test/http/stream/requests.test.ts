@@ -96,7 +96,7 @@ test('A mutation over GET is answered 405 and names POST.', async () => {
   expect(await refusalOf(response)).toEqual([
     405,
     'METHOD_NOT_ALLOWED',
-    'What changes something must be sent with POST.',
+    'An operation that changes something must be sent with POST.',
   ]);
 });
 
