@@ -24,9 +24,9 @@ import { createRequestLimits } from './http/guards/rate-limit-buckets.ts';
 import { createHealth } from './http/health.ts';
 import { listen } from './http/listen.ts';
 import { createConsolePage } from './http/pages/console-page.ts';
-import { createDocs } from './http/pages/docs-page.ts';
+import { createDocsPage } from './http/pages/docs-page.ts';
 import { anyDocument } from './http/request/find-document.ts';
-import { createIdentify, nameOf } from './http/request/identify.ts';
+import { createIdentify, senderKey } from './http/request/identify.ts';
 import { readPersistedOperations } from './http/request/persisted-operations.ts';
 import { createRequestIds } from './http/request/request-ids.ts';
 import { createServerApp } from './http/server.ts';
@@ -203,7 +203,7 @@ async function serve(config: Config, log: Logger, services: Services, redis: Red
     owner: async (request) => {
       const identity = await identify(request);
       const { viewer } = identity;
-      return { name: nameOf(identity), watch: () => viewer && services.lapses.watch(viewer) };
+      return { name: senderKey(identity), watch: () => viewer && services.lapses.watch(viewer) };
     },
     log,
     isShareable: isDelta,
@@ -231,7 +231,7 @@ async function serve(config: Config, log: Logger, services: Services, redis: Red
     stream,
     health,
     rest,
-    docs: createDocs(),
+    docs: createDocsPage(),
     consolePage: createConsolePage(),
     requestIds,
     guards,

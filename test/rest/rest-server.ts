@@ -4,7 +4,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { pino } from 'pino';
-import { createDocs } from '../../src/http/pages/docs-page.ts';
+import { createDocsPage } from '../../src/http/pages/docs-page.ts';
 import { anonymous } from '../../src/identity/viewer.ts';
 import type { Executor } from '../../src/rest/executor.ts';
 import { createRestApi, type RestApiOptions } from '../../src/rest/handler.ts';
@@ -36,7 +36,7 @@ export async function startRestServer(
     ...options,
   });
   const app = new Hono().use(cors({ origin: 'https://app.example' }));
-  app.route('/', api).route('/', createDocs());
+  app.route('/', api).route('/', createDocsPage());
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -8,7 +8,6 @@ import type { RequestContext } from '../request/request-context.ts';
 import type { UploadOptions } from '../uploads/read-upload.ts';
 import { useUploadStatus } from '../uploads/use-upload-status.ts';
 import { useAcceptable } from './use-acceptable.ts';
-import { useCertainSubscription } from './use-certain-subscription.ts';
 import { useErrorLog } from './use-error-log.ts';
 import { useGraphQLJs } from './use-graphql-js.ts';
 import { useIntrospectionOff } from './use-introspection-off.ts';
@@ -17,6 +16,7 @@ import { type ShapeLimits, useMaxShape } from './use-max-shape.ts';
 import { useMaxTokens } from './use-max-tokens.ts';
 import { usePostOnly } from './use-post-only.ts';
 import { useRequestParams } from './use-request-params.ts';
+import { useUnconditionalRootField } from './use-unconditional-root-field.ts';
 
 export interface GraphQLOptions extends ShapeLimits, CostLimits, UploadOptions {
   services: Services;
@@ -50,7 +50,7 @@ export function createGraphQLServer(options: GraphQLOptions) {
       useMaxTokens(maxQueryTokens),
       useMaxShape(options),
       useMaxCost(options),
-      useCertainSubscription(),
+      useUnconditionalRootField(),
       ...(introspection ? [] : [useIntrospectionOff()]),
       usePostOnly(schema),
       useGraphQLJs(),

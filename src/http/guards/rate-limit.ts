@@ -4,7 +4,7 @@ import { tryAgain } from '../../errors.ts';
 import { anonymous } from '../../identity/viewer.ts';
 import type { BucketSize, TokenBuckets } from '../../limits/token-buckets.ts';
 import { clientAddress } from '../request/client-address.ts';
-import { type Identify, nameOf } from '../request/identify.ts';
+import { type Identify, senderKey } from '../request/identify.ts';
 import { refuse } from '../request/refusal.ts';
 
 /** Pages and health checks are not limited: they cost little, and monitors ask for the health often. */
@@ -39,7 +39,7 @@ export function limitRequests({
     const identity = await identify(c.req.raw).catch(() => undefined);
     const limit = identity?.agentNode ? ofNodes : ofUsers;
     const isKnown = identity && identity.viewer !== anonymous;
-    const key = isKnown ? nameOf(identity) : clientAddress(c.env.incoming.socket.remoteAddress ?? '');
+    const key = isKnown ? senderKey(identity) : clientAddress(c.env.incoming.socket.remoteAddress ?? '');
     const waitMs = (await limit?.buckets.take(key)) ?? 0;
     if (!limit || waitMs === 0) return next();
     const { perMinute, capacity } = limit.size;

@@ -33,7 +33,7 @@ const policy = pagePolicy(
 );
 
 /** Serves Swagger UI at `/docs`, with all its files, so that it works without the internet. */
-export function createDocs(): Hono {
+export function createDocsPage(): Hono {
   const root = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   const app = new Hono();
   for (const path of ['/docs', '/docs/']) {

@@ -32,7 +32,7 @@ export function createIdentify(options: IdentifyOptions): Identify {
 }
 
 /** A key for the sender, which differs from the key of every other user and node. */
-export function nameOf({ viewer, agentNode }: Identity): string {
+export function senderKey({ viewer, agentNode }: Identity): string {
   return viewer ? `user ${viewer.userId}` : `node ${agentNode.nodeId}`;
 }
 

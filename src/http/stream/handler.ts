@@ -8,7 +8,7 @@ import { type Exchange, type ExchangeInit, openExchange } from './exchange.ts';
 import { createFrameBudget } from './frame-budget.ts';
 import type { GraphQLServer } from './graphql-server.ts';
 import { createErrorPresenter } from './present-error.ts';
-import { refuse } from './refuse.ts';
+import { refuseStream } from './refuse-stream.ts';
 import { createReservations } from './reservations.ts';
 import { createSharedResults, type IsShareable } from './shared-results.ts';
 import {
@@ -77,7 +77,7 @@ export function createStreamHandler(options: StreamHandlerOptions): StreamHandle
       if (closing) throw refusal('SHUTTING_DOWN', 'The gateway is shutting down.');
       await route(openExchange(yoga, incoming, outgoing, init, { present, shared }), modes);
     } catch (error) {
-      refuse(outgoing, error, present);
+      refuseStream(outgoing, error, present);
     } finally {
       // An unread rest of the body would block the next request of the connection.
       incoming.resume();

@@ -13,7 +13,7 @@ import type { Plugin } from 'graphql-yoga';
  * Refuses `@skip` and `@include` on the root field of a subscription, as the draft of the GraphQL specification does.
  * graphql-js fails with an internal error when the condition leaves no root field.
  */
-export function useCertainSubscription(): Plugin {
+export function useUnconditionalRootField(): Plugin {
   return {
     onValidate({ validateFn, setValidationFn }) {
       // Run this rule first: the rule of graphql-js for root fields throws when the condition is a variable.
