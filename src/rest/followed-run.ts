@@ -5,7 +5,7 @@ import {
   GetRunToResumeDocument,
 } from '../gql/graphql.ts';
 import { executeDocument } from './execute.ts';
-import type { Cursor } from './parameters.ts';
+import type { Cursor } from './last-event-id.ts';
 import { RestError } from './rest-error.ts';
 import type { RestContext, RestServices } from './route.ts';
 

@@ -1,8 +1,9 @@
+import { decodeGlobalID } from '@pothos/plugin-relay';
 import type { RunEventFieldsFragment, UsageFieldsFragment } from '../gql/graphql.ts';
 import { formatFrame } from '../sse/frame.ts';
 import type { ChatFrame } from './chat-frame.ts';
+import { formatCursor } from './last-event-id.ts';
 import { lowerCase } from './legacy-json.ts';
-import { databaseId } from './parameters.ts';
 
 /**
  * A run event as the text of its frames: `id: <run>:<seq>` and one line of JSON.
@@ -16,7 +17,7 @@ export function legacyFrames(runEvent: RunEventFieldsFragment): string {
   return frames
     .map((frame, index) => {
       const seq = index === frames.length - 1 ? runEvent.seq : runEvent.seq - 1;
-      return formatFrame({ id: `${run}:${seq}`, data: JSON.stringify(frame) });
+      return formatFrame({ id: formatCursor({ run, seq }), data: JSON.stringify(frame) });
     })
     .join('');
 }
@@ -139,4 +140,8 @@ function usageJson(usage: UsageFieldsFragment) {
     total_tokens: usage.totalTokens,
     measured: usage.measured,
   };
+}
+
+function databaseId(globalId: string): number {
+  return Number(decodeGlobalID(globalId).id);
 }

@@ -1,5 +1,4 @@
 import { z } from '@hono/zod-openapi';
-import { decodeGlobalID } from '@pothos/plugin-relay';
 import { maxId } from '../base/global-id.ts';
 import { fault } from './validation-error.ts';
 
@@ -58,32 +57,6 @@ export const SessionFilter = z.object({
     .openapi({ description: 'Only sessions of this feature. Left out, the sessions of every feature.' }),
 });
 
-/** A place in a run's log: after the run event `seq` of the run. Written `<run>:<seq>`. */
-export interface Cursor {
-  run: number;
-  seq: number;
-}
-
-export const ResumeHeaders = z.object({
-  'Last-Event-ID': z
-    .string()
-    .transform((text, { issues }): Cursor => {
-      const [, run = '', seq = ''] = /^([1-9]\d{0,9}):(\d{1,10})$/.exec(text) ?? [];
-      if (run !== '' && Number(run) <= maxId && Number(seq) <= maxId) {
-        return { run: Number(run), seq: Number(seq) };
-      }
-      issues.push(fault('value_error', 'Input should be the id of a frame, <run>:<seq>', text));
-      return z.NEVER;
-    })
-    .optional()
-    // Without an example, which Swagger UI would send along.
-    .openapi({
-      type: 'string',
-      description:
-        'The `id` of the last frame received, `<run>:<seq>` (`7:42`). The stream goes on after that frame; nothing is sent to the model again. A browser’s EventSource sets this by itself when it reconnects.',
-    }),
-});
-
 const headerText = (description: string) => z.string().optional().openapi({ description });
 
 /** What a player, or a cache, may ask for besides the whole of a file. */
@@ -99,8 +72,3 @@ export const RangeHeaders = z.object({
     'The `Last-Modified` of a copy: as long as it is current, the answer is 304.',
   ),
 });
-
-/** What REST calls the row that GraphQL calls by this global id. */
-export function databaseId(id: string): number {
-  return Number(decodeGlobalID(id).id);
-}
