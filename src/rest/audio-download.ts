@@ -1,10 +1,10 @@
 import { encodeId } from '../base/global-id.ts';
 import { BlobNotFoundError } from '../blobs/blob-store.ts';
 import { GetMessageAudioDocument } from '../gql/graphql.ts';
+import { describeRoute } from './describe-route.ts';
 import type { Representation } from './download/representation.ts';
 import { sendFile } from './download/send-file.ts';
 import { executeDocument } from './execute.ts';
-import { describeDownloadRoute } from './openapi.ts';
 import { MessagePath, RangeHeaders } from './parameters.ts';
 import { readInput } from './read-input.ts';
 import { RestError } from './rest-error.ts';
@@ -12,20 +12,35 @@ import type { RestContext, RestServices, Route } from './route.ts';
 
 const input = { path: MessagePath, header: RangeHeaders };
 
+const bytes = { schema: { type: 'string' as const, description: 'The bytes.' } };
+const responses = {
+  200: { description: 'All of it.', content: { 'audio/*': bytes } },
+  206: {
+    description: 'The range asked for, or several.',
+    content: { 'audio/*': bytes, 'multipart/byteranges': bytes },
+  },
+  304: { description: 'The copy that the client has is current.' },
+  412: { description: '`If-Match` or `If-Unmodified-Since` does not hold.' },
+  416: { description: 'It has no such range.' },
+};
+
 /** Streams the recording of a message. */
 export const downloadAudio: Route = {
-  ...describeDownloadRoute({
-    method: 'get',
-    path: '/sessions/messages/{message_id}/audio',
-    operationId: 'get_message_audio',
-    summary: 'Get audio for a specific message',
-    description:
-      'The recording of a message, as it was uploaded. Ranges can be asked for, so that a player can seek, and a copy can be validated by its ETag.',
-    notFound: 'There is no such message, or it has no recording.',
-    input,
-  }),
+  ...describeRoute(
+    {
+      method: 'get',
+      path: '/sessions/messages/{message_id}/audio',
+      operationId: 'get_message_audio',
+      summary: 'Get audio for a specific message',
+      description:
+        'The recording of a message, as it was uploaded. Ranges can be asked for, so that a player can seek, and a copy can be validated by its ETag.',
+      input,
+      failures: { 404: 'There is no such message, or it has no recording.' },
+    },
+    responses,
+  ),
   async handle(c, services) {
-    const { raw, parsed } = await readInput(c, input);
+    const { raw, parsed } = await readInput(c.req, input);
     const find = () => findRecording(c, services, parsed.path.message_id, raw);
     const send = async () => {
       const file = await find();

@@ -2,36 +2,40 @@ import { encodeId } from '../base/global-id.ts';
 import { UploadMessageAudioDocument } from '../gql/graphql.ts';
 import { createUpload } from '../schema/upload.ts';
 import { Audio } from './answer-schemas.ts';
+import { describeJsonRoute } from './describe-route.ts';
 import { executeDocument } from './execute.ts';
 import { FormFile } from './form-file.ts';
 import { audioJson } from './legacy-json.ts';
-import { describeUploadRoute } from './openapi.ts';
 import { MessagePath } from './parameters.ts';
 import { readInput } from './read-input.ts';
 import { AudioForm } from './request-schemas.ts';
 import { RestError } from './rest-error.ts';
 import type { Route } from './route.ts';
 
-const input = { path: MessagePath };
+const input = { path: MessagePath, form: AudioForm };
 
 /** Streams a file from the request into the blob store, through the GraphQL mutation. */
 export const uploadAudio: Route = {
-  ...describeUploadRoute({
+  ...describeJsonRoute({
     method: 'post',
     path: '/sessions/messages/{message_id}/audio',
     operationId: 'upload_message_audio',
     summary: 'Upload audio for a specific message',
     description:
       'Takes wav, mp3, ogg (opus), webm, m4a, aac and flac, told apart by their content. Replaces the recording that the message has.',
-    notFound: 'There is no such message.',
     input,
-    form: AudioForm,
+    failures: {
+      404: 'There is no such message.',
+      413: 'The file is too large.',
+      415: 'The file is no audio of a kind that is taken.',
+      507: 'There is no room left for the file.',
+    },
     schema: Audio,
   }),
   async handle(c, services) {
     const { incoming } = c.env;
     try {
-      const { raw, parsed } = await readInput(c, input);
+      const { raw, parsed } = await readInput(c.req, input);
       const { message_id } = parsed.path;
       const form = new FormFile(incoming, services.maxAudioBytes);
       const file = await form.open();

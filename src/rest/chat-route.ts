@@ -1,31 +1,57 @@
 import { encodeId } from '../base/global-id.ts';
 import { ChatDocument, FollowRunDocument } from '../gql/graphql.ts';
 import { streamRun } from './chat-stream.ts';
+import { describeRoute } from './describe-route.ts';
 import { findRunToFollow, findRunToResume } from './followed-run.ts';
 import { type Cursor, ResumeHeaders } from './last-event-id.ts';
 import { upperCase } from './legacy-json.ts';
-import { describeStreamRoute } from './openapi.ts';
 import { SessionPath } from './parameters.ts';
 import { type RawInput, readInput } from './read-input.ts';
 import { ChatRequest } from './request-schemas.ts';
 import type { RestContext, RestServices, Route } from './route.ts';
 
+const streamResponses = {
+  200: {
+    description:
+      'Server-sent events. Each has an `id`, `<run>:<seq>`, and one line of `data`: a ChatFrame as JSON. Comments in between keep the connection alive.',
+    headers: {
+      'X-Accel-Buffering': {
+        description: '`no`: a proxy is asked not to hold frames back.',
+        schema: { type: 'string' as const },
+      },
+    },
+    content: {
+      'text/event-stream': {
+        schema: {
+          type: 'string' as const,
+          description: 'Frames, each `id:` and `data:`, then an empty line.',
+        },
+        example: 'id: 7:3\ndata: {"type":"content","content":"Lisbon"}\n\n',
+      },
+    },
+  },
+  204: { description: 'There is nothing, or nothing more, to follow.' },
+};
+
 const sendInput = { path: SessionPath, header: ResumeHeaders, body: ChatRequest };
 
 /** Sends a prompt and streams the answer; with `Last-Event-ID` only goes on streaming. */
 export const sendChat: Route = {
-  ...describeStreamRoute({
-    method: 'post',
-    path: '/sessions/{session_id}/chat',
-    operationId: 'send_message',
-    summary: 'Send a Message in a Session (Streaming)',
-    description:
-      'Streams AI response using Server-Sent Events (SSE). Yields tokens, reasoning, and tool executions in real-time. The answer goes on when the client leaves; send again with `Last-Event-ID` to pick the stream up where it was lost.',
-    input: sendInput,
-    conflict: 'The session is busy, or the request id was used for another prompt.',
-  }),
+  ...describeRoute(
+    {
+      method: 'post',
+      path: '/sessions/{session_id}/chat',
+      operationId: 'send_message',
+      summary: 'Send a Message in a Session (Streaming)',
+      description:
+        'Streams AI response using Server-Sent Events (SSE). Yields tokens, reasoning, and tool executions in real-time. The answer goes on when the client leaves; send again with `Last-Event-ID` to pick the stream up where it was lost.',
+      input: sendInput,
+      failures: { 409: 'The session is busy, or the request id was used for another prompt.' },
+    },
+    streamResponses,
+  ),
   async handle(c, services) {
-    const { raw, parsed } = await readInput(c, sendInput);
+    const { raw, parsed } = await readInput(c.req, sendInput);
     const { session_id } = parsed.path;
     const cursor = parsed.header['Last-Event-ID'];
     if (cursor !== undefined) {
@@ -49,17 +75,20 @@ const followInput = { path: SessionPath, header: ResumeHeaders };
 
 /** Streams the session's run in progress, or else its last one. */
 export const followChat: Route = {
-  ...describeStreamRoute({
-    method: 'get',
-    path: '/sessions/{session_id}/chat',
-    operationId: 'follow_chat',
-    summary: 'Follow the Answer of a Session (Streaming)',
-    description:
-      'Streams the answer in progress from its beginning, or else the last one, in the same frames as sending a message. Made for a browser’s EventSource: it reconnects with `Last-Event-ID` by itself, and stops once there is nothing more to follow.',
-    input: followInput,
-  }),
+  ...describeRoute(
+    {
+      method: 'get',
+      path: '/sessions/{session_id}/chat',
+      operationId: 'follow_chat',
+      summary: 'Follow the Answer of a Session (Streaming)',
+      description:
+        'Streams the answer in progress from its beginning, or else the last one, in the same frames as sending a message. Made for a browser’s EventSource: it reconnects with `Last-Event-ID` by itself, and stops once there is nothing more to follow.',
+      input: followInput,
+    },
+    streamResponses,
+  ),
   async handle(c, services) {
-    const { raw, parsed } = await readInput(c, followInput);
+    const { raw, parsed } = await readInput(c.req, followInput);
     const cursor = parsed.header['Last-Event-ID'];
     return follow(c, services, raw, await findRunToFollow(c, services, parsed.path.session_id, cursor));
   },

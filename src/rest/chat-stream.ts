@@ -19,7 +19,7 @@ type Subscribe = (signal: AbortSignal) => Promise<AsyncIterable<RunEventResult> 
  */
 export async function streamRun(
   c: RestContext,
-  { log, heartbeatMs }: RestServices,
+  { log, heartbeatMs = 15_000 }: RestServices,
   input: Partial<Record<Part, unknown>>,
   subscribe: Subscribe,
 ): Promise<Response> {

@@ -1,36 +1,21 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
-import type { Logger } from 'pino';
-import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
 import { userOf } from '../schema/access/access.ts';
-import { discardBody } from './discard-body.ts';
-import type { Executor } from './executor.ts';
 import { restError } from './graphql-error.ts';
-import { openApiDocument } from './openapi.ts';
+import { limitBody } from './limit-body.ts';
+import { openApiDocument } from './openapi-document.ts';
 import { RestError } from './rest-error.ts';
 import type { RestContext, RestEnv, RestServices, Route } from './route.ts';
 import { routes } from './routes.ts';
 
 const descriptionPath = '/openapi.json';
 
-export interface RestApiOptions {
-  executor: Executor;
-  /** Who sends a request; rejects with the GatewayError that refuses it. */
+export interface RestApiOptions extends RestServices {
+  /** Says who sends a request; rejects with the GatewayError that refuses the request. */
   identify: (request: Request) => Promise<Pick<Context, 'viewer'>>;
-  /** The bytes of a recording, by the hash that GraphQL gives of it. */
-  openRecording: BlobStore['open'];
-  /** Gets every failure that the client is answered 500 for. */
-  log: Logger;
-  /** The most bytes a JSON body may have; more is answered 413. */
+  /** The most bytes a JSON body may have; a larger one is refused with 413. */
   maxBodyBytes: number;
-  /** The most bytes a recording may have; more is answered 413. */
-  maxAudioBytes: number;
-  /** The most nodes that GraphQL gives in one page of a connection. */
-  maxPageSize: number;
-  /** Milliseconds between the heartbeats of a stream; 15,000 by default. */
-  heartbeatMs?: number;
 }
 
 /**
@@ -41,24 +26,7 @@ export interface RestApiOptions {
  * any middleware has set a header.
  */
 export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
-  const {
-    executor,
-    identify,
-    openRecording,
-    log,
-    maxAudioBytes,
-    maxPageSize,
-    heartbeatMs = 15_000,
-  } = options;
-  const services: RestServices = { executor, openRecording, log, maxAudioBytes, maxPageSize, heartbeatMs };
-  const limit = bodyLimit({
-    maxSize: options.maxBodyBytes,
-    onError: async (c: RestContext) => {
-      await discardBody(c.env.incoming);
-      throw new RestError(413, `The body is larger than ${options.maxBodyBytes} bytes`);
-    },
-  });
-
+  const { identify, log, maxBodyBytes } = options;
   const app = new OpenAPIHono<RestEnv>().basePath('/api/v1');
   app.onError((error, c) => {
     if (error instanceof RestError) return answerError(c, error);
@@ -77,8 +45,8 @@ export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
       userOf(await identify(c.req.raw));
       await next();
     });
-    if (route.hasBody) app.on(route.method, paths, limit);
-    app.on(route.method, paths, (c) => route.handle(c, services));
+    if (route.hasBody) app.on(route.method, paths, limitBody(maxBodyBytes));
+    app.on(route.method, paths, (c) => route.handle(c, options));
   }
   const document = openApiDocument(app);
   app.on('GET', bothSlashes(descriptionPath), (c) => c.json(document));

@@ -1,11 +1,11 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import type { z } from '@hono/zod-openapi';
 import { allPages, type Page, type PageRequest } from './all-pages.ts';
+import { describeJsonRoute } from './describe-route.ts';
 import { executeDocument } from './execute.ts';
-import { describeJsonRoute } from './openapi.ts';
-import { readInput } from './read-input.ts';
+import { type Parsed, type RouteInput, readInput } from './read-input.ts';
 import { RestError } from './rest-error.ts';
-import type { Parsed, Route, RouteInput, RouteTexts } from './route.ts';
+import type { Route, RouteTexts } from './route.ts';
 
 interface Row<Input extends RouteInput, Data, Variables, Schema extends z.ZodType> extends RouteTexts {
   input: Input;
@@ -36,7 +36,7 @@ export function jsonRoute<Input extends RouteInput, Data, Variables, Schema exte
   return {
     ...describeJsonRoute(row),
     async handle(c, services) {
-      const { raw, parsed } = await readInput(c, row.input);
+      const { raw, parsed } = await readInput(c.req, row.input);
       const variables = row.variables(parsed);
       const data = await executeDocument(c, services, row.document, variables, raw);
       return c.json(found(row.answer(data, parsed)));
@@ -51,7 +51,7 @@ export function listRoute<Input extends RouteInput, Data, Variables, Schema exte
   return {
     ...describeJsonRoute(row),
     async handle(c, services) {
-      const { raw, parsed } = await readInput(c, row.input);
+      const { raw, parsed } = await readInput(c.req, row.input);
       const nodes = await allPages(services.maxPageSize, async (page) => {
         const variables = row.variables(parsed, page);
         return row.connection(await executeDocument(c, services, row.document, variables, raw)) ?? undefined;

@@ -53,7 +53,7 @@ export const nodeRoutes: readonly Route[] = [
     operationId: 'detach_node',
     summary: 'Detach Node from Session',
     description: 'Takes a node away from a session. What the session runs on it is cancelled.',
-    notFound: 'There is no such session, or the node is not attached to it.',
+    failures: { 404: 'There is no such session, or the node is not attached to it.' },
     input: { path: SessionNodePath },
     document: DetachNodeDocument,
     variables: ({ path }) => ({ sessionId: encodeId('Session', path.session_id), nodeId: path.node_id }),

@@ -1,7 +1,23 @@
 import type { z } from '@hono/zod-openapi';
+import type { HonoRequest } from 'hono';
 import { RestError, type ValidationError } from './rest-error.ts';
-import type { Parsed, RestContext, RouteInput } from './route.ts';
 import { type Part, validationErrors } from './validation-error.ts';
+
+/** What a route reads from a request. */
+export interface RouteInput {
+  path?: z.ZodObject;
+  query?: z.ZodObject;
+  header?: z.ZodObject;
+  /** JSON. */
+  body?: z.ZodType;
+  /** A multipart form. The route reads it while it arrives; `readInput` leaves it alone. */
+  form?: z.ZodType;
+}
+
+/** The input of a request once it has been read. */
+export type Parsed<Input extends RouteInput> = {
+  [Part in Exclude<keyof Input, 'form'>]: Input[Part] extends z.ZodType ? z.output<Input[Part]> : never;
+};
 
 /** What a request carried, by its parts. */
 export type RawInput = Partial<Record<Part, unknown>>;
@@ -14,7 +30,7 @@ export interface ReadInput<Input extends RouteInput> {
 
 /** @throws RestError 422 with everything that is wrong, in FastAPI's shape. */
 export async function readInput<Input extends RouteInput>(
-  c: RestContext,
+  request: HonoRequest,
   input: Input,
 ): Promise<ReadInput<Input>> {
   const errors: ValidationError[] = [];
@@ -32,12 +48,12 @@ export async function readInput<Input extends RouteInput>(
     }
   };
 
-  read('path', input.path, c.req.param());
+  read('path', input.path, request.param());
   // Of a parameter given twice, the last one counts, as with FastAPI.
-  read('query', input.query, Object.fromEntries(new URL(c.req.url).searchParams));
-  read('header', input.header, input.header && headersNamedIn(input.header, c));
+  read('query', input.query, Object.fromEntries(new URL(request.url).searchParams));
+  read('header', input.header, input.header && headersNamedIn(input.header, request));
   if (input.body !== undefined) {
-    const body = await readJson(c);
+    const body = await readJson(request);
     if ('error' in body) errors.push(body.error);
     else read('body', input.body, body.value);
   }
@@ -47,21 +63,21 @@ export async function readInput<Input extends RouteInput>(
   return { raw, parsed: parsed as Parsed<Input> };
 }
 
-function headersNamedIn(schema: z.ZodObject, c: RestContext): Record<string, string> {
+function headersNamedIn(schema: z.ZodObject, request: HonoRequest): Record<string, string> {
   return Object.fromEntries(
     Object.keys(schema.shape).flatMap((name) => {
-      const value = c.req.header(name);
+      const value = request.header(name);
       return value ? [[name, value]] : [];
     }),
   );
 }
 
-async function readJson(c: RestContext): Promise<{ value: unknown } | { error: ValidationError }> {
-  const bytes = await c.req.arrayBuffer();
+async function readJson(request: HonoRequest): Promise<{ value: unknown } | { error: ValidationError }> {
+  const bytes = await request.arrayBuffer();
   if (bytes.byteLength === 0) {
     return { error: { type: 'missing', loc: ['body'], msg: 'Field required', input: null } };
   }
-  const contentType = c.req.header('content-type');
+  const contentType = request.header('content-type');
   if (!/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType ?? '')) {
     const msg = `Body should be sent as application/json, not ${contentType ?? 'without a Content-Type'}`;
     return { error: { type: 'content_type', loc: ['body'], msg, input: null } };

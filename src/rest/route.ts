@@ -1,41 +1,28 @@
 import type { HttpBindings } from '@hono/node-server';
-import type { RouteConfig, z } from '@hono/zod-openapi';
+import type { RouteConfig } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Executor } from './executor.ts';
+import type { RouteInput } from './read-input.ts';
 
 export type RestEnv = { Bindings: HttpBindings };
 export type RestContext = Context<RestEnv>;
 
-/** What every route may use. */
+/** The parts of the gateway, and the limits, that a route may use. */
 export interface RestServices {
   executor: Executor;
-  /** The bytes of a recording, by the hash that GraphQL gives of it. */
+  /** Opens the bytes of a recording by their SHA-256, which GraphQL reports. */
   openRecording: BlobStore['open'];
-  /** Gets what the client is not told. */
+  /** Receives the failures that the client is not told. */
   log: Logger;
-  /** The most bytes that a recording may have. */
+  /** The most bytes a recording may have; a larger one is refused with 413. */
   maxAudioBytes: number;
-  /** The most nodes that one page of a connection may have. */
+  /** The most nodes that GraphQL returns in one page of a connection. */
   maxPageSize: number;
-  /** Milliseconds between the heartbeats of a stream. */
-  heartbeatMs: number;
+  /** Milliseconds between the heartbeats of a stream; 15,000 by default. */
+  heartbeatMs?: number;
 }
-
-/** What a route reads from a request. */
-export interface RouteInput {
-  path?: z.ZodObject;
-  query?: z.ZodObject;
-  header?: z.ZodObject;
-  /** JSON. */
-  body?: z.ZodType;
-}
-
-/** The input of a request once it has been read. */
-export type Parsed<Input extends RouteInput> = {
-  [Part in keyof Input]: Input[Part] extends z.ZodType ? z.output<Input[Part]> : never;
-};
 
 /** What the row of a route says about itself: to the router, and to the readers of its documentation. */
 export interface RouteTexts {
@@ -45,10 +32,12 @@ export interface RouteTexts {
   operationId: string;
   summary: string;
   description: string;
-  /** What it means when it is answered 404; by default, that there is no such session. */
-  notFound?: string;
-  /** When it is answered 409; left out, never. */
-  conflict?: string;
+  input: RouteInput;
+  /**
+   * When the operation fails, by status. Added to the failures that follow from `input`; of these, 404 says
+   * that there is no such session.
+   */
+  failures?: Record<number, string>;
 }
 
 export interface Route {

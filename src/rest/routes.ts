@@ -153,7 +153,7 @@ export const routes: readonly Route[] = [
     summary: 'Clear Chat History (Preserve Session)',
     description:
       'Deletes all messages for a session but preserves the session itself (node attachments, workspace ID, sync config, title all remain intact). Useful in Swarm Control to start a fresh chat without losing the file sync workspace.',
-    conflict: 'The session is answering a prompt.',
+    failures: { 409: 'The session is answering a prompt.' },
     input: { path: SessionPath },
     document: ClearHistoryDocument,
     variables: ({ path }) => ({ sessionId: encodeId('Session', path.session_id) }),

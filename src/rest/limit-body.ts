@@ -1,0 +1,33 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { RestError } from './rest-error.ts';
+import type { RestEnv } from './route.ts';
+
+/** How long the rest of a body that is too large is read, in milliseconds. */
+const discardMs = 1_000;
+
+/** Refuses a request with 413 when its body has more bytes than `maxBytes`. */
+export function limitBody(maxBytes: number): MiddlewareHandler<RestEnv> {
+  return bodyLimit({
+    maxSize: maxBytes,
+    onError: async (c) => {
+      await discardBody(c.env.incoming);
+      throw new RestError(413, `The body is larger than ${maxBytes} bytes`);
+    },
+  });
+}
+
+/**
+ * Reads the rest of the body for a while. If the gateway closed the connection while the client still sends, the
+ * client would report a broken connection instead of the 413.
+ */
+async function discardBody(incoming: IncomingMessage): Promise<void> {
+  // `bodyLimit` has already started to read a body without a Content-Length.
+  if (incoming.headers['content-length'] === undefined || incoming.complete) return;
+  incoming.resume();
+  const isRead = once(incoming, 'end').catch(() => {});
+  await Promise.race([isRead, delay(discardMs, undefined, { ref: false })]);
+}
