@@ -1,3 +1,4 @@
+import { z } from '@hono/zod-openapi';
 import { encodeId } from '../base/global-id.ts';
 import { BlobNotFoundError } from '../blobs/blob-store.ts';
 import { GetMessageAudioDocument } from '../gql/graphql.ts';
@@ -5,10 +6,26 @@ import { describeRoute } from './describe-route.ts';
 import type { Representation } from './download/representation.ts';
 import { sendFile } from './download/send-file.ts';
 import { executeDocument } from './execute.ts';
-import { MessagePath, RangeHeaders } from './parameters.ts';
+import { MessagePath } from './message-path.ts';
 import { readInput } from './read-input.ts';
 import { RestError } from './rest-error.ts';
 import type { RestContext, RestServices, Route } from './route.ts';
+
+const headerText = (description: string) => z.string().optional().openapi({ description });
+
+/** What a player, or a cache, may ask for besides the whole of a file. */
+const RangeHeaders = z.object({
+  Range: headerText(
+    'The bytes to send, such as `bytes=0-999` or `bytes=-500`. What makes no sense is ignored.',
+  ),
+  'If-Range': headerText(
+    'The `ETag` or date of the copy that `Range` is to complete; if it is outdated, all is sent.',
+  ),
+  'If-None-Match': headerText('The `ETag` of a copy: as long as it is current, the answer is 304.'),
+  'If-Modified-Since': headerText(
+    'The `Last-Modified` of a copy: as long as it is current, the answer is 304.',
+  ),
+});
 
 const input = { path: MessagePath, header: RangeHeaders };
 

@@ -1,16 +1,22 @@
+import { z } from '@hono/zod-openapi';
 import { encodeId } from '../base/global-id.ts';
 import { UploadMessageAudioDocument } from '../gql/graphql.ts';
 import { createUpload } from '../schema/upload.ts';
-import { Audio } from './answer-schemas.ts';
+import { Audio, audioJson } from './audio-response.ts';
 import { describeJsonRoute } from './describe-route.ts';
 import { executeDocument } from './execute.ts';
 import { FormFile } from './form-file.ts';
-import { audioJson } from './legacy-json.ts';
-import { MessagePath } from './parameters.ts';
+import { MessagePath } from './message-path.ts';
 import { readInput } from './read-input.ts';
-import { AudioForm } from './request-schemas.ts';
 import { RestError } from './rest-error.ts';
 import type { Route } from './route.ts';
+
+/** The form of `POST /sessions/messages/{message_id}/audio`. */
+const AudioForm = z
+  .object({ file: z.string().openapi({ format: 'binary', description: 'The recording.' }) })
+  .openapi('Body_upload_message_audio_sessions_messages__message_id__audio_post', {
+    description: 'A recording to upload.',
+  });
 
 const input = { path: MessagePath, form: AudioForm };
 

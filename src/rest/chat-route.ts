@@ -1,13 +1,13 @@
 import { encodeId } from '../base/global-id.ts';
 import { ChatDocument, FollowRunDocument } from '../gql/graphql.ts';
+import { ChatRequest } from './chat-request.ts';
 import { streamRun } from './chat-stream.ts';
 import { describeRoute } from './describe-route.ts';
+import { upperCase } from './enum-case.ts';
 import { findRunToFollow, findRunToResume } from './followed-run.ts';
 import { type Cursor, ResumeHeaders } from './last-event-id.ts';
-import { upperCase } from './legacy-json.ts';
-import { SessionPath } from './parameters.ts';
+import { SessionPath } from './path-id.ts';
 import { type RawInput, readInput } from './read-input.ts';
-import { ChatRequest } from './request-schemas.ts';
 import type { RestContext, RestServices, Route } from './route.ts';
 
 const streamResponses = {

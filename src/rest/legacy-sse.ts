@@ -2,8 +2,8 @@ import { decodeGlobalID } from '@pothos/plugin-relay';
 import type { RunEventFieldsFragment, UsageFieldsFragment } from '../gql/graphql.ts';
 import { formatFrame } from '../sse/frame.ts';
 import type { ChatFrame } from './chat-frame.ts';
+import { lowerCase } from './enum-case.ts';
 import { formatCursor } from './last-event-id.ts';
-import { lowerCase } from './legacy-json.ts';
 
 /**
  * A run event as the text of its frames: `id: <run>:<seq>` and one line of JSON.

@@ -1,15 +1,19 @@
+import { z } from '@hono/zod-openapi';
 import { encodeId } from '../base/global-id.ts';
-import {
-  AttachNodesDocument,
-  DetachNodeDocument,
-  GetSessionNodesDocument,
-  type SessionNodesFieldsFragment,
-} from '../gql/graphql.ts';
+import { AttachNodesDocument, DetachNodeDocument, GetSessionNodesDocument } from '../gql/graphql.ts';
+import { upperCase } from './enum-case.ts';
 import { jsonRoute } from './json-route.ts';
-import { lowerCase, upperCase } from './legacy-json.ts';
-import { DetachedNode, NodeAttachRequest, SessionNodes } from './node-schemas.ts';
-import { SessionNodePath, SessionPath } from './parameters.ts';
+import { NodeAttachRequest } from './node-requests.ts';
+import { DetachedNode, SessionNodes, sessionNodesJson } from './node-responses.ts';
+import { SessionPath } from './path-id.ts';
 import type { Route } from './route.ts';
+
+/** `/sessions/{session_id}/nodes/{node_id}` */
+const SessionNodePath = SessionPath.extend({
+  node_id: z
+    .string()
+    .openapi({ description: 'The id of a node attached to the session.', example: 'laptop' }),
+});
 
 /** The operations on the nodes of a session. */
 export const nodeRoutes: readonly Route[] = [
@@ -65,18 +69,3 @@ export const nodeRoutes: readonly Route[] = [
     }),
   }),
 ];
-
-function sessionNodesJson({ databaseId, workspace, nodes }: SessionNodesFieldsFragment) {
-  return {
-    session_id: databaseId,
-    sync_workspace_id: workspace?.id ?? null,
-    nodes: nodes.map(({ node, syncStatus, connection, lastSyncAt, error }) => ({
-      node_id: node.nodeId,
-      display_name: node.displayName,
-      status: lowerCase(syncStatus),
-      connection: lowerCase(connection),
-      last_sync: lastSyncAt ?? null,
-      error: error ?? null,
-    })),
-  };
-}

@@ -68,39 +68,11 @@ export const SessionUpdate = z
     example: { title: 'Trip to Porto' },
   });
 
-/** The body of `POST /sessions/{session_id}/chat`. */
-export const ChatRequest = z
-  .strictObject({
-    prompt: z.string().min(1).openapi({
-      description: 'What the user says.',
-      example: 'What is the capital of Portugal?',
-    }),
-    provider_name: providerName.openapi({
-      description: 'The provider that answers this prompt. Null or left out: the session’s.',
-    }),
-    model_name: modelName.openapi({
-      description: 'The model that answers this prompt. Null or left out: the session’s.',
-    }),
-    request_id: z.string().nullable().optional().openapi({
-      description:
-        'Your own key for this prompt, unique in the session. Sending the same prompt with the same key again follows the first run instead of starting a second one, so a send can be retried safely.',
-      example: '5b2c8a4e-3f0d-4b1c-9a55-1c9a6f6f7c11',
-    }),
-    on_busy: z.enum(['reject', 'interrupt', 'enqueue']).default('enqueue').openapi({
-      description:
-        'What to do while the session is still answering: `enqueue` waits for its turn, `interrupt` cancels the answer in progress, `reject` answers 409.',
-      example: 'enqueue',
-    }),
-  })
-  .openapi('ChatRequest', {
-    description: 'A prompt to answer.',
-    // Not request_id: whoever tries the example twice would be shown the first answer again.
-    example: { prompt: 'What is the capital of Portugal?' },
-  });
-
-/** The form of `POST /sessions/messages/{message_id}/audio`. */
-export const AudioForm = z
-  .object({ file: z.string().openapi({ format: 'binary', description: 'The recording.' }) })
-  .openapi('Body_upload_message_audio_sessions_messages__message_id__audio_post', {
-    description: 'A recording to upload.',
-  });
+/** Whose sessions a list or a deletion is about. An empty `user_id` is refused: nobody means everybody by it. */
+export const SessionFilter = z.object({
+  user_id: z.string().min(1).openapi({ description: 'Whose sessions: the `user_id` they belong to.' }),
+  feature_name: z
+    .string()
+    .optional()
+    .openapi({ description: 'Only sessions of this feature. Left out, the sessions of every feature.' }),
+});

@@ -1,41 +1,12 @@
 import { z } from '@hono/zod-openapi';
+import type { SessionNodesFieldsFragment } from '../gql/graphql.ts';
+import { lowerCase } from './enum-case.ts';
+import { resultMessage, sessionId } from './response-fields.ts';
 
 /** How far a node has the files of a session, as REST writes it. */
 export const SyncStatus = z.enum(['pending', 'syncing', 'synced', 'conflict', 'error', 'offline']);
 
-const nodeId = z.string().openapi({ description: 'The node’s id.', example: 'laptop' });
-
-const attachConfig = z.strictObject({
-  source: z.enum(['empty', 'server', 'node_local']).openapi({
-    description:
-      'Where the files come from: nowhere, a folder of the gateway, or a folder of one of the nodes.',
-    example: 'empty',
-  }),
-  path: z.string().nullable().optional().openapi({
-    description: 'The folder. Required for `server`; for `empty` there is none.',
-    example: null,
-  }),
-  source_node_id: z.string().nullable().optional().openapi({
-    description: 'The node that has the files. Required for `node_local`, and only there.',
-    example: null,
-  }),
-});
-
-/** The body of `POST /sessions/{session_id}/nodes`. */
-export const NodeAttachRequest = z
-  .strictObject({
-    node_ids: z
-      .array(nodeId)
-      .min(1)
-      .openapi({ description: 'The nodes to attach, one at least.', example: ['laptop'] }),
-    config: attachConfig.nullable().optional().openapi({
-      description: 'Where the session’s files come from. Null or left out: as it is, at first `empty`.',
-    }),
-  })
-  .openapi('NodeAttachRequest', {
-    description: 'Nodes to attach to a session.',
-    example: { node_ids: ['laptop'] },
-  });
+export const nodeId = z.string().openapi({ description: 'The node’s id.', example: 'laptop' });
 
 const SessionNode = z
   .object({
@@ -58,7 +29,7 @@ const SessionNode = z
 
 export const SessionNodes = z
   .object({
-    session_id: z.int().openapi({ description: 'The session’s id.', example: 1 }),
+    session_id: sessionId,
     sync_workspace_id: z.string().nullable().openapi({
       description: 'The workspace shared with the nodes. Null: none has ever been attached.',
     }),
@@ -70,8 +41,23 @@ export const SessionNodes = z
 
 export const DetachedNode = z
   .object({
-    message: z.string().openapi({ description: 'What was done, in a sentence for people.' }),
-    session_id: z.int().openapi({ description: 'The session’s id.', example: 1 }),
+    message: resultMessage,
+    session_id: sessionId,
     node_id: nodeId,
   })
   .openapi('DetachedNode', { description: 'The session runs nothing on the node any more.' });
+
+export function sessionNodesJson({ databaseId, workspace, nodes }: SessionNodesFieldsFragment) {
+  return {
+    session_id: databaseId,
+    sync_workspace_id: workspace?.id ?? null,
+    nodes: nodes.map(({ node, syncStatus, connection, lastSyncAt, error }) => ({
+      node_id: node.nodeId,
+      display_name: node.displayName,
+      status: lowerCase(syncStatus),
+      connection: lowerCase(connection),
+      last_sync: lastSyncAt ?? null,
+      error: error ?? null,
+    })),
+  };
+}
