@@ -2,11 +2,11 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
 import { userOf } from '../schema/access/access.ts';
-import { restError } from './graphql-error.ts';
+import { restError } from './errors/graphql-error.ts';
+import { RestError } from './errors/rest-error.ts';
 import { limitBody } from './limit-body.ts';
 import { openApiDocument } from './openapi-document.ts';
-import { RestError } from './rest-error.ts';
-import type { RestContext, RestEnv, RestServices, Route } from './route.ts';
+import type { RestContext, RestEnv, RestServices, Route } from './route/route.ts';
 import { routes } from './routes.ts';
 
 const descriptionPath = '/openapi.json';

@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { RestError } from './rest-error.ts';
-import type { RestEnv } from './route.ts';
+import { RestError } from './errors/rest-error.ts';
+import type { RestEnv } from './route/route.ts';
 
 /** How long the rest of a body that is too large is read, in milliseconds. */
 const discardMs = 1_000;

@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { ChatFrame } from './chat-frame.ts';
-import type { RestEnv } from './route.ts';
+import { ChatFrame } from './chat/chat-frame.ts';
+import type { RestEnv } from './route/route.ts';
 
 /** The OpenAPI 3.1 document of everything registered with the app. */
 export function openApiDocument(app: OpenAPIHono<RestEnv>) {

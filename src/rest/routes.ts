@@ -1,11 +1,11 @@
-import { downloadAudio } from './audio-download.ts';
-import { uploadAudio } from './audio-upload.ts';
-import { cancelRun } from './cancel-route.ts';
-import { followChat, sendChat } from './chat-route.ts';
-import { historyRoutes } from './history-routes.ts';
-import { nodeRoutes } from './node-routes.ts';
-import type { Route } from './route.ts';
-import { sessionRoutes } from './session-routes.ts';
+import { downloadAudio } from './audio/audio-download.ts';
+import { uploadAudio } from './audio/audio-upload.ts';
+import { cancelRun } from './chat/cancel-route.ts';
+import { followChat, sendChat } from './chat/chat-routes.ts';
+import { historyRoutes } from './history/history-routes.ts';
+import { nodeRoutes } from './nodes/node-routes.ts';
+import type { Route } from './route/route.ts';
+import { sessionRoutes } from './sessions/session-routes.ts';
 
 /** Every operation of the REST API, in the order in which its documentation lists them. */
 export const routes: readonly Route[] = [

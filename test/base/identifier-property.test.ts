@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeId, encodeId, maxId } from '../../src/base/global-id.ts';
 import { GatewayError } from '../../src/errors.ts';
-import { ResumeHeaders } from '../../src/rest/last-event-id.ts';
+import { ResumeHeaders } from '../../src/rest/chat/last-event-id.ts';
 import { decodeCursor, encodeCursor } from '../../src/schema/paging/cursor.ts';
 
 const id = fc.integer({ min: 1, max: maxId });

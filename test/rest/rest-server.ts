@@ -6,8 +6,8 @@ import { cors } from 'hono/cors';
 import { pino } from 'pino';
 import { createDocsPage } from '../../src/http/pages/docs-page.ts';
 import { anonymous } from '../../src/identity/viewer.ts';
-import type { Executor } from '../../src/rest/executor.ts';
 import { createRestApi, type RestApiOptions } from '../../src/rest/handler.ts';
+import type { Executor } from '../../src/rest/route/executor.ts';
 
 export interface RestServer extends AsyncDisposable {
   /** `http://127.0.0.1:<port>` */

@@ -1,0 +1,160 @@
+import { EventEmitter, once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import busboy from 'busboy';
+import { GatewayError } from '../../errors.ts';
+import type { IncomingFile } from '../../schema/upload.ts';
+import { RestError } from '../errors/rest-error.ts';
+
+/** What the parts of a form are wrapped in is shorter. */
+const framingBytes = 65_536;
+/** Of the file, what may wait for the blob store. */
+const bufferedBytes = 262_144;
+
+/** What busboy does not show: whether it has seen the end of the form. */
+type Parser = busboy.Busboy & { _complete?: boolean };
+
+/**
+ * A form that has nothing but one file, called `file`, as it comes in. It is read no faster than the file is, and
+ * no further than to its first fault.
+ */
+export class FormFile {
+  readonly #incoming: IncomingMessage;
+  readonly #parser: Parser;
+  readonly #maxBytes: number;
+  readonly #events = new EventEmitter<{ opened: []; ended: [] }>();
+  #file: { filename: string; bytes: Readable } | undefined;
+  #fault: RestError | undefined;
+  #isWhole = false;
+
+  /** @throws RestError when the request has no such form. */
+  constructor(incoming: IncomingMessage, maxBytes: number) {
+    const { 'content-type': type = '', 'content-length': length = 0 } = incoming.headers;
+    if (!/^multipart\/form-data\s*(;|$)/i.test(type)) throw formFaults.notMultipart(type);
+    if (Number(length) > maxBytes + framingBytes) throw formFaults.tooLarge(maxBytes);
+    this.#incoming = incoming;
+    this.#maxBytes = maxBytes;
+    this.#parser = createParser(incoming, maxBytes);
+  }
+
+  /** What is wrong with the form, as far as it was read. */
+  get fault(): RestError | undefined {
+    return this.#fault;
+  }
+
+  /**
+   * Resolves when the file begins. Its bytes end when the whole form turned out to be as it should.
+   *
+   * @throws RestError
+   */
+  async open(): Promise<IncomingFile> {
+    const opened = once(this.#events, 'opened');
+    this.#listen();
+    this.#incoming.pipe(this.#parser);
+    await opened;
+    const file = this.#file;
+    if (this.#fault || !file) throw this.#fault ?? formFaults.missing();
+    return { filename: file.filename, createReadStream: () => this.#read(file.bytes) };
+  }
+
+  async *#read(bytes: Readable): AsyncGenerator<Uint8Array> {
+    const ended = once(this.#events, 'ended');
+    try {
+      yield* bytes;
+      if (!this.#fault && !this.#isWhole) await ended;
+      if (this.#fault) throw this.#fault;
+    } catch (error) {
+      throw this.#fault ? new GatewayError('BAD_REQUEST', this.#fault.message) : error;
+    } finally {
+      this.#halt();
+    }
+  }
+
+  #listen(): void {
+    const parser = this.#parser;
+    parser.on('file', (name, bytes, { filename }) => {
+      // Whoever reads it is told; nobody else is to be.
+      bytes.on('error', () => {});
+      // A file behind the end of the form would never end.
+      if (parser._complete) return this.#fail(formFaults.malformed('Parts behind the end'));
+      if (name !== 'file') return this.#fail(formFaults.unknownField(name));
+      if (this.#file) return this.#fail(formFaults.severalFiles());
+      this.#file = { filename: filename ?? '', bytes };
+      bytes.once('limit', () => this.#fail(formFaults.tooLarge(this.#maxBytes)));
+      this.#events.emit('opened');
+    });
+    parser.on('field', (name) =>
+      this.#fail(name === 'file' ? formFaults.notAFile() : formFaults.unknownField(name)),
+    );
+    parser.on('error', (error) => this.#fail(formFaults.malformed(messageOf(error))));
+    parser.once('finish', () => {
+      if (!this.#file) return this.#fail(formFaults.missing());
+      this.#isWhole = true;
+      this.#events.emit('ended');
+    });
+    this.#incoming.once('close', () => {
+      if (!this.#incoming.readableEnded) this.#fail(formFaults.brokenOff());
+    });
+    this.#limit();
+  }
+
+  /** A form can be endless without a file that is too large. */
+  #limit(): void {
+    let received = 0;
+    this.#incoming.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      if (received > this.#maxBytes + framingBytes) this.#fail(formFaults.tooLarge(this.#maxBytes));
+    });
+  }
+
+  /** The parser itself is left alone: destroyed while it reads, it takes the process with it. */
+  #fail(fault: RestError): void {
+    this.#fault ??= fault;
+    this.#halt();
+    this.#file?.bytes.destroy(this.#fault);
+    this.#events.emit('opened');
+    this.#events.emit('ended');
+  }
+
+  #halt(): void {
+    this.#incoming.unpipe(this.#parser);
+    if (!this.#incoming.readableEnded) this.#incoming.pause();
+  }
+}
+
+function createParser({ headers }: IncomingMessage, maxBytes: number): Parser {
+  try {
+    // The parser calls a file too large that is as large as it may be.
+    const limits = { fileSize: maxBytes + 1, fieldSize: 1_024 };
+    return busboy({ headers, limits, defParamCharset: 'utf8', fileHwm: bufferedBytes });
+  } catch (error) {
+    throw formFaults.malformed(messageOf(error));
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** What can be wrong with a form that is to be one file. */
+const formFaults = {
+  notMultipart: (type: string) =>
+    invalid(
+      'content_type',
+      ['body'],
+      `Body should be sent as multipart/form-data, not ${type || 'without a Content-Type'}`,
+    ),
+  malformed: (reason: string) => invalid('form_invalid', ['body'], 'Form decode error', { error: reason }),
+  missing: () => invalid('missing', ['body', 'file'], 'Field required'),
+  notAFile: () =>
+    invalid('value_error', ['body', 'file'], 'Input should be a file: the part needs a filename'),
+  severalFiles: () => invalid('too_long', ['body', 'file'], 'Input should be one file', { max_length: 1 }),
+  unknownField: (name: string | undefined) =>
+    invalid('extra_forbidden', ['body', name ?? ''], 'Extra inputs are not permitted'),
+  tooLarge: (maxBytes: number) => new RestError(413, `The recording is longer than ${maxBytes} bytes.`),
+  brokenOff: () => new RestError(400, 'The request broke off'),
+};
+
+function invalid(type: string, loc: string[], msg: string, ctx?: Record<string, unknown>): RestError {
+  return new RestError(422, [{ type, loc, msg, input: null, ...(ctx && { ctx }) }]);
+}

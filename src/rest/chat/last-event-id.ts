@@ -1,0 +1,34 @@
+import { z } from '@hono/zod-openapi';
+import { maxId } from '../../base/global-id.ts';
+import { fault } from '../errors/validation-error.ts';
+
+/** A position in a run's log: after the run event `seq`. A frame's id is its cursor, written `<run>:<seq>`. */
+export interface Cursor {
+  /** The database id of the run. */
+  run: number;
+  seq: number;
+}
+
+/** A frame's id, such as `7:42`. */
+export function formatCursor({ run, seq }: Cursor): string {
+  return `${run}:${seq}`;
+}
+
+const Cursor = z.string().transform((text, { issues }): Cursor => {
+  const [, run = '', seq = ''] = /^([1-9]\d{0,9}):(\d{1,10})$/.exec(text) ?? [];
+  if (run !== '' && Number(run) <= maxId && Number(seq) <= maxId) {
+    return { run: Number(run), seq: Number(seq) };
+  }
+  issues.push(fault('value_error', 'Input should be the id of a frame, <run>:<seq>', text));
+  return z.NEVER;
+});
+
+/** The header with which a client resumes a stream. */
+export const ResumeHeaders = z.object({
+  // No example here: Swagger UI would send it.
+  'Last-Event-ID': Cursor.optional().openapi({
+    type: 'string',
+    description:
+      'The `id` of the last frame received, `<run>:<seq>` (`7:42`). The stream goes on after that frame; nothing is sent to the model again. A browser’s EventSource sets this by itself when it reconnects.',
+  }),
+});

@@ -1,0 +1,147 @@
+import { decodeGlobalID } from '@pothos/plugin-relay';
+import type { RunEventFieldsFragment, UsageFieldsFragment } from '../../gql/graphql.ts';
+import { formatFrame } from '../../sse/frame.ts';
+import { lowerCase } from '../route/enum-case.ts';
+import type { ChatFrame } from './chat-frame.ts';
+import { formatCursor } from './last-event-id.ts';
+
+/**
+ * A run event as the text of its frames: `id: <run>:<seq>` and one line of JSON.
+ *
+ * An id says that everything up to it has been delivered. Of several frames only the last one therefore has
+ * the run event's own seq; a client that lost the connection between them gets all of them again.
+ */
+export function formatRunEvent(runEvent: RunEventFieldsFragment): string {
+  const run = databaseId(runEvent.runId);
+  const frames = chatFrames(run, runEvent);
+  return frames
+    .map((frame, index) => {
+      const seq = index === frames.length - 1 ? runEvent.seq : runEvent.seq - 1;
+      return formatFrame({ id: formatCursor({ run, seq }), data: JSON.stringify(frame) });
+    })
+    .join('');
+}
+
+/** The frame that ends a stream which cannot go on. It has no id: a client resumes after the last one that had. */
+export function errorFrame(code: string, content: string): string {
+  const frame: ChatFrame = { type: 'error', code, content };
+  return formatFrame({ data: JSON.stringify(frame) });
+}
+
+/** Whether this run event is the last one of its run. */
+export function endsRun(runEvent: RunEventFieldsFragment): boolean {
+  return (
+    runEvent.__typename === 'RunCompleted' ||
+    runEvent.__typename === 'RunCancelled' ||
+    runEvent.__typename === 'RunFailed'
+  );
+}
+
+function chatFrames(run: number, runEvent: RunEventFieldsFragment): ChatFrame[] {
+  switch (runEvent.__typename) {
+    case 'RunQueued':
+      return [{ type: 'status', status: 'queued' }];
+    case 'RunStarted':
+      return [
+        { type: 'status', status: 'running' },
+        {
+          type: 'start',
+          run_id: run,
+          message_id: databaseId(runEvent.assistantMessageId),
+          user_message_id: runEvent.userMessage?.databaseId ?? null,
+        },
+      ];
+    case 'ContextTrimmed':
+      return [{ type: 'status', status: 'context_trimmed', omitted_messages: runEvent.omittedMessages }];
+    case 'HistoryGap':
+      return [{ type: 'status', status: 'history_gap', from_seq: runEvent.fromSeq, to_seq: runEvent.toSeq }];
+    case 'ReasoningDelta':
+      return [{ type: 'reasoning', content: runEvent.text }];
+    case 'TextDelta':
+      return [{ type: 'content', content: runEvent.text }];
+    case 'ToolCallStarted':
+    case 'ToolOutputDelta':
+    case 'ToolCallFinished':
+      return [toolFrame(runEvent)];
+    case 'ToolApprovalRequested':
+      return [{ type: 'status', status: 'awaiting_approval', call_id: runEvent.callId }];
+    case 'ToolApprovalDecided':
+      return [{ type: 'status', status: 'running', call_id: runEvent.callId }];
+    case 'UsageReported':
+      return [{ type: 'usage', usage: usageJson(runEvent.usage) }];
+    default:
+      return [terminalFrame(runEvent)];
+  }
+}
+
+type ToolRunEvent = Extract<
+  RunEventFieldsFragment,
+  { __typename: 'ToolCallStarted' | 'ToolOutputDelta' | 'ToolCallFinished' }
+>;
+
+function toolFrame(runEvent: ToolRunEvent): ChatFrame {
+  const call_id = runEvent.callId;
+  switch (runEvent.__typename) {
+    case 'ToolCallStarted':
+      return {
+        type: 'tool_start',
+        call_id,
+        name: runEvent.name,
+        args: runEvent.args ?? null,
+        node_id: runEvent.nodeId ?? null,
+      };
+    case 'ToolOutputDelta':
+      return { type: 'tool_output', call_id, content: runEvent.text };
+    case 'ToolCallFinished':
+      return {
+        type: 'tool_result',
+        call_id,
+        name: runEvent.name,
+        result: runEvent.result,
+        status: lowerCase(runEvent.status),
+        error_code: runEvent.errorCode ?? null,
+        exit_code: runEvent.exitCode ?? null,
+        duration_ms: runEvent.durationMs,
+      };
+  }
+}
+
+type TerminalRunEvent = Extract<
+  RunEventFieldsFragment,
+  { __typename: 'RunCompleted' | 'RunCancelled' | 'RunFailed' }
+>;
+
+function terminalFrame(runEvent: TerminalRunEvent): ChatFrame {
+  const message_id = runEvent.message?.databaseId ?? null;
+  switch (runEvent.__typename) {
+    case 'RunCompleted':
+      return {
+        type: 'finish',
+        message_id,
+        provider: runEvent.usage.providerName,
+        full_answer: runEvent.message?.content ?? '',
+        usage: usageJson(runEvent.usage),
+      };
+    case 'RunCancelled':
+      return { type: 'cancelled', message_id };
+    case 'RunFailed':
+      return { type: 'error', code: runEvent.code, content: runEvent.reason };
+  }
+}
+
+function usageJson(usage: UsageFieldsFragment) {
+  return {
+    provider_name: usage.providerName,
+    model_name: usage.modelName,
+    input_tokens: usage.inputTokens,
+    output_tokens: usage.outputTokens,
+    reasoning_tokens: usage.reasoningTokens,
+    cached_input_tokens: usage.cachedInputTokens,
+    total_tokens: usage.totalTokens,
+    measured: usage.measured,
+  };
+}
+
+function databaseId(globalId: string): number {
+  return Number(decodeGlobalID(globalId).id);
+}

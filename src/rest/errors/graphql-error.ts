@@ -1,0 +1,61 @@
+import type { GraphQLFormattedError } from 'graphql';
+import { errorStatus, isErrorCode } from '../../errors.ts';
+import { RestError } from './rest-error.ts';
+import type { Part } from './validation-error.ts';
+
+/** A GraphQL error, before or after it was prepared for the wire. */
+type Failure = Pick<GraphQLFormattedError, 'message' | 'extensions'>;
+
+/**
+ * The REST answer to a GraphQL request that failed, taken from the first error.
+ *
+ * @param errors Masked already: their messages are meant for the client.
+ * @param input What the request carried in its path, query and body: `loc` and `input` are found in it.
+ */
+export function restError(errors: readonly Failure[], input: Partial<Record<Part, unknown>>): RestError {
+  const [error] = errors;
+  const code = error?.extensions?.['code'];
+  if (error === undefined || !isErrorCode(code)) {
+    return new RestError(500, 'Internal Server Error');
+  }
+  if (errorStatus[code] !== 422) {
+    const seconds = error.extensions?.['retryAfter'];
+    const headers = seconds === undefined ? {} : { 'Retry-After': String(seconds) };
+    return new RestError(errorStatus[code], error.message, headers);
+  }
+  const { loc, value } = locate(error.extensions?.['field'], input);
+  return new RestError(422, [{ type: 'value_error', loc, msg: error.message, input: value }]);
+}
+
+function locate(field: unknown, input: Partial<Record<Part, unknown>>) {
+  const argument = typeof field === 'string' ? field.replace(/^input\./, '') : '';
+  const names = argument.split('.').filter(Boolean).map(restName);
+  const cursor = fieldOf(input.header, 'Last-Event-ID');
+  if (argument === 'after' && cursor !== undefined) {
+    return { loc: ['header', 'last-event-id'], value: cursor };
+  }
+  for (const part of ['path', 'query'] as const) {
+    const value = valueAt(input[part], names);
+    if (names.length > 0 && value !== undefined) {
+      return { loc: [part, ...names], value };
+    }
+  }
+  return { loc: ['body', ...names], value: valueAt(input.body, names) ?? null };
+}
+
+/** What REST calls an argument of GraphQL, or a part of one. */
+function restName(name: string): string | number {
+  if (/^\d+$/.test(name)) return Number(name);
+  if (name === 'workspace') return 'config';
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function valueAt(part: unknown, names: readonly (string | number)[]): unknown {
+  return names.reduce(fieldOf, part);
+}
+
+function fieldOf(part: unknown, name: string | number): unknown {
+  return typeof part === 'object' && part !== null && Object.hasOwn(part, name)
+    ? (part as Record<string | number, unknown>)[name]
+    : undefined;
+}

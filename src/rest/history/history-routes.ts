@@ -1,0 +1,52 @@
+import { encodeId } from '../../base/global-id.ts';
+import { ClearHistoryDocument, GetMessagesDocument, GetTokensDocument } from '../../gql/graphql.ts';
+import { SessionPath } from '../input/path-id.ts';
+import { jsonRoute, listRoute } from '../route/json-route.ts';
+import type { Route } from '../route/route.ts';
+import { ClearedHistory, Messages, messageJson, Tokens, tokensJson } from './history-responses.ts';
+
+/** The operations on the messages of a session and the tokens they use. */
+export const historyRoutes: readonly Route[] = [
+  listRoute({
+    method: 'get',
+    path: '/sessions/{session_id}/messages',
+    operationId: 'get_messages',
+    summary: 'Get Session Chat History',
+    description: 'All messages of a session, oldest first.',
+    input: { path: SessionPath },
+    document: GetMessagesDocument,
+    variables: ({ path }, page) => ({ id: encodeId('Session', path.session_id), ...page }),
+    connection: ({ session }) => session?.messages,
+    schema: Messages,
+    answer: (messages, { path: { session_id } }) => ({
+      session_id,
+      messages: messages.map((message) => messageJson(session_id, message)),
+    }),
+  }),
+  jsonRoute({
+    method: 'post',
+    path: '/sessions/{session_id}/clear-history',
+    operationId: 'clear_history',
+    summary: 'Clear Chat History (Preserve Session)',
+    description:
+      'Deletes all messages for a session but preserves the session itself (node attachments, workspace ID, sync config, title all remain intact). Useful in Swarm Control to start a fresh chat without losing the file sync workspace.',
+    failures: { 409: 'The session is answering a prompt.' },
+    input: { path: SessionPath },
+    document: ClearHistoryDocument,
+    variables: ({ path }) => ({ sessionId: encodeId('Session', path.session_id) }),
+    schema: ClearedHistory,
+    answer: ({ clearHistory }) => ({ message: 'History cleared', session_id: clearHistory.databaseId }),
+  }),
+  jsonRoute({
+    method: 'get',
+    path: '/sessions/{session_id}/tokens',
+    operationId: 'get_tokens',
+    summary: 'Get Session Token Usage',
+    description: 'How full the model’s context is, and what the session has used over its whole life.',
+    input: { path: SessionPath },
+    document: GetTokensDocument,
+    variables: ({ path }) => ({ id: encodeId('Session', path.session_id) }),
+    schema: Tokens,
+    answer: ({ session }) => session && tokensJson(session.tokenUsage),
+  }),
+];

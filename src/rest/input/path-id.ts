@@ -1,0 +1,29 @@
+import { z } from '@hono/zod-openapi';
+import { maxId } from '../../base/global-id.ts';
+import { fault } from '../errors/validation-error.ts';
+
+const digits = z.string().transform((text, { issues }) => {
+  if (!/^[+-]?\d+$/.test(text)) {
+    const msg = 'Input should be a valid integer, unable to parse string as an integer';
+    issues.push(fault('int_parsing', msg, text));
+    return z.NEVER;
+  }
+  const id = Number(text);
+  if (id <= 0) {
+    issues.push(fault('greater_than', 'Input should be greater than 0', text, { gt: 0 }));
+  } else if (id > maxId) {
+    const msg = `Input should be less than or equal to ${maxId}`;
+    issues.push(fault('less_than_equal', msg, text, { le: maxId }));
+  }
+  return id;
+});
+
+/** A database id in a path: digits only, and in the range of ids. */
+export function pathId(description: string, example: number) {
+  return digits.openapi({ type: 'integer', minimum: 1, maximum: maxId, description, example });
+}
+
+/** `/sessions/{session_id}` */
+export const SessionPath = z.object({
+  session_id: pathId('The `id` that the session was given when it was created.', 1),
+});

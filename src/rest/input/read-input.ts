@@ -1,0 +1,92 @@
+import type { z } from '@hono/zod-openapi';
+import type { HonoRequest } from 'hono';
+import { RestError, type ValidationError } from '../errors/rest-error.ts';
+import { type Part, validationErrors } from '../errors/validation-error.ts';
+
+/** What a route reads from a request. */
+export interface RouteInput {
+  path?: z.ZodObject;
+  query?: z.ZodObject;
+  header?: z.ZodObject;
+  /** JSON. */
+  body?: z.ZodType;
+  /** A multipart form. The route reads it while it arrives; `readInput` leaves it alone. */
+  form?: z.ZodType;
+}
+
+/** The input of a request once it has been read. */
+export type Parsed<Input extends RouteInput> = {
+  [Part in Exclude<keyof Input, 'form'>]: Input[Part] extends z.ZodType ? z.output<Input[Part]> : never;
+};
+
+/** What a request carried, by its parts. */
+export type RawInput = Partial<Record<Part, unknown>>;
+
+/** A request's input as it came and as the route reads it. */
+export interface ReadInput<Input extends RouteInput> {
+  raw: RawInput;
+  parsed: Parsed<Input>;
+}
+
+/** @throws RestError 422 with everything that is wrong, in FastAPI's shape. */
+export async function readInput<Input extends RouteInput>(
+  request: HonoRequest,
+  input: Input,
+): Promise<ReadInput<Input>> {
+  const errors: ValidationError[] = [];
+  const raw: RawInput = {};
+  const parsed: Partial<Record<Part, unknown>> = {};
+
+  const read = (part: Part, schema: z.ZodType | undefined, value: unknown) => {
+    if (schema === undefined) return;
+    raw[part] = value;
+    const result = schema.safeParse(value);
+    if (result.success) {
+      parsed[part] = result.data;
+    } else {
+      errors.push(...validationErrors(result.error.issues, part, value));
+    }
+  };
+
+  read('path', input.path, request.param());
+  // Of a parameter given twice, the last one counts, as with FastAPI.
+  read('query', input.query, Object.fromEntries(new URL(request.url).searchParams));
+  read('header', input.header, input.header && headersNamedIn(input.header, request));
+  if (input.body !== undefined) {
+    const body = await readJson(request);
+    if ('error' in body) errors.push(body.error);
+    else read('body', input.body, body.value);
+  }
+  if (errors.length > 0) {
+    throw new RestError(422, errors);
+  }
+  return { raw, parsed: parsed as Parsed<Input> };
+}
+
+function headersNamedIn(schema: z.ZodObject, request: HonoRequest): Record<string, string> {
+  return Object.fromEntries(
+    Object.keys(schema.shape).flatMap((name) => {
+      const value = request.header(name);
+      return value ? [[name, value]] : [];
+    }),
+  );
+}
+
+async function readJson(request: HonoRequest): Promise<{ value: unknown } | { error: ValidationError }> {
+  const bytes = await request.arrayBuffer();
+  if (bytes.byteLength === 0) {
+    return { error: { type: 'missing', loc: ['body'], msg: 'Field required', input: null } };
+  }
+  const contentType = request.header('content-type');
+  if (!/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType ?? '')) {
+    const msg = `Body should be sent as application/json, not ${contentType ?? 'without a Content-Type'}`;
+    return { error: { type: 'content_type', loc: ['body'], msg, input: null } };
+  }
+  try {
+    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) };
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? error.message : 'The body is not UTF-8.';
+    const ctx = { error: reason };
+    return { error: { type: 'json_invalid', loc: ['body'], msg: 'JSON decode error', input: {}, ctx } };
+  }
+}

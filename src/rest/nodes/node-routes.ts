@@ -1,0 +1,71 @@
+import { z } from '@hono/zod-openapi';
+import { encodeId } from '../../base/global-id.ts';
+import { AttachNodesDocument, DetachNodeDocument, GetSessionNodesDocument } from '../../gql/graphql.ts';
+import { SessionPath } from '../input/path-id.ts';
+import { upperCase } from '../route/enum-case.ts';
+import { jsonRoute } from '../route/json-route.ts';
+import type { Route } from '../route/route.ts';
+import { NodeAttachRequest } from './node-requests.ts';
+import { DetachedNode, SessionNodes, sessionNodesJson } from './node-responses.ts';
+
+/** `/sessions/{session_id}/nodes/{node_id}` */
+const SessionNodePath = SessionPath.extend({
+  node_id: z
+    .string()
+    .openapi({ description: 'The id of a node attached to the session.', example: 'laptop' }),
+});
+
+/** The operations on the nodes of a session. */
+export const nodeRoutes: readonly Route[] = [
+  jsonRoute({
+    method: 'post',
+    path: '/sessions/{session_id}/nodes',
+    operationId: 'attach_nodes',
+    summary: 'Attach Nodes to Session',
+    description:
+      'Attach one or more Agent Nodes to a chat session. Those that are attached stay attached; those that nobody has registered are offline until somebody does.',
+    input: { path: SessionPath, body: NodeAttachRequest },
+    document: AttachNodesDocument,
+    variables: ({ path, body: { node_ids, config } }) => ({
+      sessionId: encodeId('Session', path.session_id),
+      nodeIds: node_ids,
+      workspace: config && {
+        source: upperCase(config.source),
+        path: config.path,
+        sourceNodeId: config.source_node_id,
+      },
+    }),
+    schema: SessionNodes,
+    answer: ({ attachNodes }) => sessionNodesJson(attachNodes),
+  }),
+  jsonRoute({
+    method: 'get',
+    path: '/sessions/{session_id}/nodes',
+    operationId: 'get_session_nodes',
+    summary: 'Get Session Node Status',
+    description:
+      'Returns all nodes attached to a session and their current sync status. Merges persisted sync_status with live connection state from the registry.',
+    input: { path: SessionPath },
+    document: GetSessionNodesDocument,
+    variables: ({ path }) => ({ sessionId: encodeId('Session', path.session_id) }),
+    schema: SessionNodes,
+    answer: ({ session }) => session && sessionNodesJson(session),
+  }),
+  jsonRoute({
+    method: 'delete',
+    path: '/sessions/{session_id}/nodes/{node_id}',
+    operationId: 'detach_node',
+    summary: 'Detach Node from Session',
+    description: 'Takes a node away from a session. What the session runs on it is cancelled.',
+    failures: { 404: 'There is no such session, or the node is not attached to it.' },
+    input: { path: SessionNodePath },
+    document: DetachNodeDocument,
+    variables: ({ path }) => ({ sessionId: encodeId('Session', path.session_id), nodeId: path.node_id }),
+    schema: DetachedNode,
+    answer: ({ detachNode }, { path: { node_id } }) => ({
+      message: 'Node detached',
+      session_id: detachNode.databaseId,
+      node_id,
+    }),
+  }),
+];

@@ -1,0 +1,69 @@
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import type { z } from '@hono/zod-openapi';
+import { RestError } from '../errors/rest-error.ts';
+import { type Parsed, type RouteInput, readInput } from '../input/read-input.ts';
+import { allPages, type Page, type PageRequest } from './all-pages.ts';
+import { describeJsonRoute } from './describe-route.ts';
+import { executeDocument } from './execute.ts';
+import type { Route, RouteTexts } from './route.ts';
+
+interface Row<Input extends RouteInput, Data, Variables, Schema extends z.ZodType> extends RouteTexts {
+  input: Input;
+  document: TypedDocumentNode<Data, Variables>;
+  /** The schema of the answer. */
+  schema: Schema;
+}
+
+interface JsonRow<Input extends RouteInput, Data, Variables, Schema extends z.ZodType>
+  extends Row<Input, Data, Variables, Schema> {
+  variables(input: Parsed<Input>): Variables;
+  /** Null or undefined: there is no such session. */
+  answer(data: Data, input: Parsed<Input>): z.input<Schema> | null | undefined;
+}
+
+interface ListRow<Input extends RouteInput, Data, Variables, Schema extends z.ZodType, Node>
+  extends Row<Input, Data, Variables, Schema> {
+  variables(input: Parsed<Input>, page: PageRequest): Variables;
+  /** The connection that is walked. Null or undefined: there is no such session. */
+  connection(data: Data): Page<Node> | null | undefined;
+  answer(nodes: Node[], input: Parsed<Input>): z.input<Schema>;
+}
+
+/** One request, one document, one JSON value. */
+export function jsonRoute<Input extends RouteInput, Data, Variables, Schema extends z.ZodType>(
+  row: JsonRow<Input, Data, Variables, Schema>,
+): Route {
+  return {
+    ...describeJsonRoute(row),
+    async handle(c, services) {
+      const { raw, parsed } = await readInput(c.req, row.input);
+      const variables = row.variables(parsed);
+      const data = await executeDocument(c, services, row.document, variables, raw);
+      return c.json(found(row.answer(data, parsed)));
+    },
+  };
+}
+
+/** One request, one document for every page of a connection, one JSON value. */
+export function listRoute<Input extends RouteInput, Data, Variables, Schema extends z.ZodType, Node>(
+  row: ListRow<Input, Data, Variables, Schema, Node>,
+): Route {
+  return {
+    ...describeJsonRoute(row),
+    async handle(c, services) {
+      const { raw, parsed } = await readInput(c.req, row.input);
+      const nodes = await allPages(services.maxPageSize, async (page) => {
+        const variables = row.variables(parsed, page);
+        return row.connection(await executeDocument(c, services, row.document, variables, raw)) ?? undefined;
+      });
+      return c.json(row.answer(found(nodes), parsed));
+    },
+  };
+}
+
+function found<T>(value: T | null | undefined): T {
+  if (value === null || value === undefined) {
+    throw new RestError(404, 'Session not found');
+  }
+  return value;
+}

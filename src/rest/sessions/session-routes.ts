@@ -1,0 +1,114 @@
+import { encodeId } from '../../base/global-id.ts';
+import {
+  CreateSessionDocument,
+  DeleteSessionDocument,
+  DeleteSessionsDocument,
+  GetSessionDocument,
+  ListSessionsDocument,
+  UpdateSessionDocument,
+} from '../../gql/graphql.ts';
+import { SessionPath } from '../input/path-id.ts';
+import { upperCase } from '../route/enum-case.ts';
+import { jsonRoute, listRoute } from '../route/json-route.ts';
+import type { Route } from '../route/route.ts';
+import { SessionCreate, SessionFilter, SessionUpdate } from './session-requests.ts';
+import { DeletedSession, DeletedSessions, Session, Sessions, sessionJson } from './session-responses.ts';
+
+/** The operations on sessions. */
+export const sessionRoutes: readonly Route[] = [
+  jsonRoute({
+    method: 'post',
+    path: '/sessions/',
+    operationId: 'create_session',
+    summary: 'Create a New Chat Session',
+    description: 'Creates a session. An empty object as the body is enough.',
+    input: { body: SessionCreate },
+    document: CreateSessionDocument,
+    variables: ({ body }) => ({
+      input: {
+        userId: body.user_id,
+        title: body.title,
+        featureName: body.feature_name,
+        providerName: body.provider_name,
+        modelName: body.model_name,
+        systemPrompt: body.system_prompt,
+        toolApproval: upperCase(body.tool_approval),
+      },
+    }),
+    schema: Session,
+    answer: ({ createSession }) => sessionJson(createSession),
+  }),
+  listRoute({
+    method: 'get',
+    path: '/sessions/',
+    operationId: 'list_sessions',
+    summary: 'Get All Chat Sessions',
+    description: 'All sessions of a user, newest first.',
+    input: { query: SessionFilter },
+    document: ListSessionsDocument,
+    variables: ({ query }, page) => ({ userId: query.user_id, featureName: query.feature_name, ...page }),
+    connection: ({ sessions }) => sessions,
+    schema: Sessions,
+    answer: (sessions) => sessions.map(sessionJson),
+  }),
+  jsonRoute({
+    method: 'delete',
+    path: '/sessions/',
+    operationId: 'delete_sessions',
+    summary: 'Delete All Sessions for Feature',
+    description: 'Deletes all sessions of a user, or only those of one feature, with their messages.',
+    input: { query: SessionFilter },
+    document: DeleteSessionsDocument,
+    variables: ({ query }) => ({ userId: query.user_id, featureName: query.feature_name }),
+    schema: DeletedSessions,
+    answer: ({ deleteSessions }) => ({
+      message: 'Sessions deleted',
+      deleted_sessions: deleteSessions.count,
+    }),
+  }),
+  jsonRoute({
+    method: 'get',
+    path: '/sessions/{session_id}',
+    operationId: 'get_session',
+    summary: 'Get a Single Session',
+    description: 'One session and its settings.',
+    input: { path: SessionPath },
+    document: GetSessionDocument,
+    variables: ({ path }) => ({ id: encodeId('Session', path.session_id) }),
+    schema: Session,
+    answer: ({ session }) => session && sessionJson(session),
+  }),
+  jsonRoute({
+    method: 'patch',
+    path: '/sessions/{session_id}',
+    operationId: 'update_session',
+    summary: 'Update a Chat Session',
+    description: 'Changes the settings of a session. What is left out stays as it is; null clears.',
+    input: { path: SessionPath, body: SessionUpdate },
+    document: UpdateSessionDocument,
+    variables: ({ path, body }) => ({
+      id: encodeId('Session', path.session_id),
+      input: {
+        title: body.title,
+        providerName: body.provider_name,
+        modelName: body.model_name,
+        systemPrompt: body.system_prompt,
+        toolApproval: body.tool_approval && upperCase(body.tool_approval),
+      },
+    }),
+    schema: Session,
+    answer: ({ updateSession }) => sessionJson(updateSession),
+  }),
+  jsonRoute({
+    method: 'delete',
+    path: '/sessions/{session_id}',
+    operationId: 'delete_session',
+    summary: 'Delete a Chat Session',
+    description: 'Deletes a session with its messages. An answer in progress is cancelled.',
+    input: { path: SessionPath },
+    document: DeleteSessionDocument,
+    variables: ({ path }) => ({ id: encodeId('Session', path.session_id) }),
+    schema: DeletedSession,
+    answer: ({ deleteSession }) => ({ message: 'Session deleted', session_id: deleteSession.databaseId }),
+  }),
+];
