@@ -10,32 +10,45 @@ const displayName = storedText(200).refine((text) => text.trim() !== '', 'expect
 const description = storedText(2_000);
 
 const RegisterNodeInput = builder.inputType('RegisterNodeInput', {
-  description: 'A new node.',
+  description: 'A node to register.',
   fields: (t) => ({
     nodeId: t.string({
       required: true,
       validate: nodeIdText,
-      description: 'Its name, by which it is attached and which the model sees: `laptop`.',
+      description:
+        'The name of the node, unique on this gateway: 1 to 64 letters, digits, dots, dashes or underscores, and the first one is a letter or digit. The model sees this name.',
     }),
     displayName: t.string({
       validate: displayName,
-      description: 'Its name for people. Default: its `nodeId`.',
+      description: 'The name to show to people, 1 to 200 characters. Default: the `nodeId`.',
     }),
-    description: t.string({ validate: description, description: 'What it is for; the model is told.' }),
+    description: t.string({
+      validate: description,
+      description: 'What the node is for; the model is told. At most 2,000 characters.',
+    }),
     userId: t.string({
       validate: nameText,
-      description: 'Whom it belongs to, and who may attach it. Default: whoever is asking.',
+      description:
+        'The user that the node will belong to, who may attach it. Default: the viewer. Only an admin may name another user (FORBIDDEN).',
     }),
   }),
 });
 
 const UpdateNodeInput = builder.inputType('UpdateNodeInput', {
-  description: 'What to change in a node. What is left out stays as it is; null takes it away.',
+  description: 'The values of a node to change. A value that is left out stays as it is.',
   fields: (t) => ({
-    displayName: t.string({ validate: displayName, description: 'Its name for people.' }),
-    description: t.string({ validate: description, description: 'What it is for; the model is told.' }),
+    displayName: t.string({
+      validate: displayName,
+      description: 'The name to show to people, 1 to 200 characters. Null: the `nodeId`.',
+    }),
+    description: t.string({
+      validate: description,
+      description:
+        'What the node is for; the model is told. At most 2,000 characters. Null removes the description.',
+    }),
     isActive: t.boolean({
-      description: 'False switches it off: its agent is disconnected, and nothing runs on it.',
+      description:
+        'False disconnects the agent, and nothing runs on the node until this is true again. Null changes nothing.',
     }),
   }),
 });
@@ -45,14 +58,15 @@ const NodeTokenRef = builder.objectRef<NodeToken>('NodeToken').implement({
   fields: (t) => ({
     node: t.field({ type: AgentNodeRef, description: 'The node.', resolve: ({ node }) => node }),
     token: t.exposeString('token', {
-      description: 'What its agent connects with. It is shown only now: the gateway keeps a hash of it.',
+      description:
+        'The token with which the agent connects. It is shown only once: the gateway stores only a hash of it.',
     }),
   }),
 });
 
 const DeletedNodeRef = builder.objectRef<{ nodeId: string }>('DeletedNode').implement({
-  description: 'A node that was deleted.',
-  fields: (t) => ({ nodeId: t.exposeString('nodeId', { description: 'The name that it had.' }) }),
+  description: 'The name of a node that was deleted.',
+  fields: (t) => ({ nodeId: t.exposeString('nodeId', { description: 'The `nodeId` that the node had.' }) }),
 });
 
 builder.mutationFields((t) => {
@@ -62,8 +76,11 @@ builder.mutationFields((t) => {
     registerNode: t.field({
       type: NodeTokenRef,
       authScopes: (_root, { input }) => ({ actFor: input.userId }),
-      description: 'Registers a node and gives it a token, for `switchyard agent`.',
-      args: { input: t.arg({ type: RegisterNodeInput, required: true, description: 'The new node.' }) },
+      description:
+        'Registers a node and returns the token for `switchyard agent`. A node that is attached to sessions already stays attached. Errors: CONFLICT if the name is registered already or belongs to another user.',
+      args: {
+        input: t.arg({ type: RegisterNodeInput, required: true, description: 'The node to register.' }),
+      },
       resolve: (_root, { input }, context) => {
         const viewer = userOf(context);
         const registrant = { isAdmin: viewer.isAdmin, isAnonymous: viewer === anonymous };
@@ -73,24 +90,26 @@ builder.mutationFields((t) => {
     rotateNodeToken: t.field({
       type: NodeTokenRef,
       authScopes: (_root, args) => ({ node: args.nodeId }),
-      description: 'Gives a node a new token. The old one is worth nothing from now on.',
+      description:
+        'Gives a node a new token. The old token becomes invalid at once, and an agent that uses it is disconnected. Errors: NOT_FOUND.',
       args: { nodeId: nodeId() },
       resolve: (_root, args, { nodes }) => nodes.rotateToken(args.nodeId),
     }),
     updateNode: t.field({
       type: AgentNodeRef,
       authScopes: (_root, args) => ({ node: args.nodeId }),
-      description: 'Changes a node.',
+      description: 'Changes a node. Errors: NOT_FOUND.',
       args: {
         nodeId: nodeId(),
-        input: t.arg({ type: UpdateNodeInput, required: true, description: 'What to change.' }),
+        input: t.arg({ type: UpdateNodeInput, required: true, description: 'The values to change.' }),
       },
       resolve: (_root, args, { nodes }) => nodes.update(args.nodeId, args.input),
     }),
     deleteNode: t.field({
       type: DeletedNodeRef,
       authScopes: (_root, args) => ({ node: args.nodeId }),
-      description: 'Deletes a node. Sessions that it was attached to go on without it.',
+      description:
+        'Deletes a node and disconnects its agent. Sessions to which it was attached continue without it. Errors: NOT_FOUND.',
       args: { nodeId: nodeId() },
       resolve: async (_root, args, { nodes }) => {
         await nodes.delete(args.nodeId);

@@ -5,74 +5,104 @@ import { nodeIdText } from './node-input.ts';
 import { resolvePage } from './paging/page.ts';
 
 export const NodeConnectionRef = builder.enumType('NodeConnection', {
-  description: 'Whether a node can be asked to run something.',
+  description: 'Whether a node can run something now.',
   values: {
-    ONLINE: { description: 'It is connected and sends heartbeats.' },
-    BUSY: { description: 'It is connected, and runs as many dispatches as it takes at once: others wait.' },
-    OFFLINE: { description: 'It is not connected, or has been silent for too long.' },
+    ONLINE: { description: 'The agent is connected and has a free slot for a dispatch.' },
+    BUSY: {
+      description: 'The agent is connected and runs `maxDispatches` dispatches. Further dispatches wait.',
+    },
+    OFFLINE: { description: 'No agent is connected, or the agent has missed three heartbeats.' },
   } as const,
 });
 
 const NodeStatsRef = builder.objectRef<NodeStats & { at: Date }>('NodeStats').implement({
-  description: 'What the agent of a node has measured of its machine.',
+  description: 'What the agent of a node last measured on its machine.',
   fields: (t) => ({
-    cpuPercent: t.exposeFloat('cpuPercent', { description: 'How busy its processors are, 0 to 100.' }),
-    memoryUsedBytes: t.exposeFloat('memoryUsedBytes', { description: 'Memory in use.' }),
-    memoryTotalBytes: t.exposeFloat('memoryTotalBytes', { description: 'Memory there is.' }),
-    loadAverage: t.exposeFloat('loadAverage', { description: 'The load of the last minute.' }),
-    runningDispatches: t.exposeInt('runningDispatches', {
-      description: 'Dispatches in work, as the agent counts them.',
+    cpuPercent: t.exposeFloat('cpuPercent', {
+      description:
+        'How busy all processors together were since the previous heartbeat, in percent: 0 to 100.',
     }),
-    uptimeSeconds: t.exposeFloat('uptimeSeconds', { description: 'How long the agent has been running.' }),
-    at: t.expose('at', { type: 'DateTime', description: 'When it was measured.' }),
+    memoryUsedBytes: t.exposeFloat('memoryUsedBytes', { description: 'The memory in use, in bytes.' }),
+    memoryTotalBytes: t.exposeFloat('memoryTotalBytes', {
+      description: 'The memory of the machine, in bytes.',
+    }),
+    loadAverage: t.exposeFloat('loadAverage', {
+      description: 'The load average of the last minute, as the operating system reports it.',
+    }),
+    runningDispatches: t.exposeInt('runningDispatches', {
+      description: 'How many dispatches run, as the agent counts them.',
+    }),
+    uptimeSeconds: t.exposeFloat('uptimeSeconds', {
+      description: 'How long the process of the agent has been running, in seconds.',
+    }),
+    at: t.expose('at', { type: 'DateTime', description: 'When the gateway received these values.' }),
   }),
 });
 
 export const AgentNodeRef = builder.prismaNode('AgentNode', {
-  id: { field: 'id', description: 'Its id, unique among all objects of this API.' },
+  id: {
+    field: 'id',
+    description:
+      'The id of the object: opaque, and unique among all objects of this API. `node` finds the object by it.',
+  },
   nullable: true,
-  description: 'A program on a machine that dials in and runs tools for the sessions it is attached to.',
+  description:
+    'An agent node: a program on a machine that connects to the gateway and runs tools for the sessions to which it is attached.',
   fields: (t) => ({
-    nodeId: t.exposeString('nodeId', { description: 'Its name, by which it is attached: `laptop`.' }),
-    displayName: t.exposeString('displayName', { description: 'Its name for people.' }),
-    description: t.exposeString('description', { nullable: true, description: 'What it is for.' }),
+    nodeId: t.exposeString('nodeId', {
+      description:
+        'The name of the node, unique on this gateway, for example `laptop`. `attachNodes` takes this name, and the model sees it.',
+    }),
+    displayName: t.exposeString('displayName', { description: 'The name to show to people.' }),
+    description: t.exposeString('description', {
+      nullable: true,
+      description: 'What the node is for; the model is told. Null if the node has no description.',
+    }),
     capabilities: t.stringList({
       select: { capabilities: true },
-      description: 'The tools that it can run, as its agent said when it last connected.',
+      description:
+        'The names of the tools that the agent can run, for example `run_command`, as it said when it last connected.',
       resolve: ({ capabilities }) => capabilities as string[],
     }),
     connection: t.field({
       type: NodeConnectionRef,
-      description: 'Whether it can be asked to run something, right now.',
+      description: 'Whether the node can run something now.',
       resolve: ({ id }, _args, { registry }) => registry.presenceOf(id).connection,
     }),
     lastSeenAt: t.field({
       type: 'DateTime',
       nullable: true,
       select: { lastSeenAt: true },
-      description: 'When it was last heard of; null where it has never connected.',
+      description: 'When the gateway last heard from the agent; null if the agent has never connected.',
       resolve: ({ id, lastSeenAt }, _args, { registry }) => registry.presenceOf(id).lastSeenAt ?? lastSeenAt,
     }),
     stats: t.field({
       type: NodeStatsRef,
       nullable: true,
-      description: 'What its agent measured last; null while it is offline.',
+      description:
+        'What the agent last measured; null while the node is offline and before the first heartbeat.',
       resolve: ({ id }, _args, { registry }) => registry.presenceOf(id).stats,
     }),
-    isActive: t.exposeBoolean('isActive', { description: 'False: it was switched off and may not connect.' }),
+    isActive: t.exposeBoolean('isActive', {
+      description: 'Whether the node may connect and run tools. `updateNode` changes this.',
+    }),
     isRegistered: t.boolean({
       select: { tokenHash: true },
-      description: 'Whether it has a token. A node that was only attached so far has none: `registerNode`.',
+      description:
+        'Whether the node has a token. A node that was attached before it was registered has no token and is offline until `registerNode` gives it one.',
       resolve: ({ tokenHash }) => tokenHash !== null,
     }),
-    maxDispatches: t.exposeInt('maxDispatches', { description: 'Dispatches that it takes at once.' }),
+    maxDispatches: t.exposeInt('maxDispatches', {
+      description:
+        'How many dispatches the agent runs at once, 1 to 64, as it said when it last connected. Default: 1.',
+    }),
     runningDispatches: t.int({
-      description: 'Dispatches that are with it, as the gateway counts them.',
+      description: 'How many dispatches the agent has now, as the gateway counts them.',
       resolve: ({ id }, _args, { registry }) => registry.presenceOf(id).runningDispatches,
     }),
     createdAt: t.expose('createdAt', {
       type: 'DateTime',
-      description: 'When it was registered or attached.',
+      description: 'When the node was registered, or attached before that.',
     }),
   }),
 });
@@ -82,9 +112,13 @@ builder.queryFields((t) => ({
     type: 'AgentNode',
     nullable: true,
     authScopes: { user: true },
-    description: 'A node by its name; null where there is none.',
+    description: 'The node with this name; null if there is no such node.',
     args: {
-      nodeId: t.arg.string({ required: true, validate: nodeIdText, description: 'The `nodeId` of a node.' }),
+      nodeId: t.arg.string({
+        required: true,
+        validate: nodeIdText,
+        description: 'The `nodeId` of the node.',
+      }),
     },
     resolve: (query, _root, { nodeId }, context) =>
       context.database.agentNode.findUnique({ ...query, where: { nodeId, ...ownerFilter(context) } }),
@@ -93,7 +127,7 @@ builder.queryFields((t) => ({
     {
       type: AgentNodeRef,
       authScopes: { user: true },
-      description: 'The nodes of whoever is asking, newest first; of an admin, everybody’s.',
+      description: 'A page of the nodes of the viewer, newest first. An admin gets the nodes of all users.',
       resolve: (_root, args, context) =>
         resolvePage({
           args,

@@ -5,21 +5,27 @@ import { MessageRef } from './message.ts';
 import type { IncomingFile } from './upload.ts';
 
 const MessageAudioRef = builder.prismaObject('MessageAudio', {
-  description: 'A recording of a message.',
+  description: 'An audio recording of a message.',
   fields: (t) => ({
     url: t.string({
-      description: 'Where it can be downloaded: a path on this gateway. Ranges can be asked for.',
+      description:
+        'The path on this gateway from which the recording can be downloaded. It supports range requests.',
       resolve: ({ messageId }) => `/api/v1/sessions/messages/${messageId}/audio`,
     }),
-    mimeType: t.exposeString('mimeType', { description: 'As found in the file, whatever it was called.' }),
-    size: t.exposeInt('size', { description: 'In bytes.' }),
-    filename: t.exposeString('filename', { nullable: true, description: 'As the client called it.' }),
-    sha256: t.exposeString('sha256', { description: 'The SHA-256 of its bytes, in hex.' }),
+    mimeType: t.exposeString('mimeType', {
+      description: 'The MIME type, detected from the bytes of the file.',
+    }),
+    size: t.exposeInt('size', { description: 'The size of the file, in bytes.' }),
+    filename: t.exposeString('filename', {
+      nullable: true,
+      description: 'The name that the client gave to the file; null if it gave no name.',
+    }),
+    sha256: t.exposeString('sha256', { description: 'The SHA-256 hash of the bytes, in hexadecimal.' }),
     durationSeconds: t.exposeFloat('durationSeconds', {
       nullable: true,
-      description: 'How long it plays, in seconds; null where the file does not say.',
+      description: 'How long the recording plays, in seconds; null if the file does not say.',
     }),
-    uploadedAt: t.expose('uploadedAt', { type: 'DateTime', description: 'When it was uploaded.' }),
+    uploadedAt: t.expose('uploadedAt', { type: 'DateTime', description: 'When the recording was uploaded.' }),
   }),
 });
 
@@ -27,7 +33,7 @@ builder.prismaObjectFields('Message', (t) => ({
   audio: t.relation('audio', {
     type: MessageAudioRef,
     nullable: true,
-    description: 'Its recording; null where it has none.',
+    description: 'The recording of the message; null if there is no recording.',
   }),
 }));
 
@@ -40,15 +46,15 @@ builder.mutationFields((t) => ({
     type: MessageRef,
     authScopes: (_root, { messageId }) => ({ message: Number(messageId.id) }),
     description:
-      'Uploads a recording of a message, in place of one that it has, by the GraphQL multipart request specification. Takes wav, mp3, ogg (opus), webm, m4a, aac and flac.',
+      'Uploads a recording of a message in place of the previous recording. The file is sent as the GraphQL multipart request specification describes. It must be wav, mp3, ogg (opus), webm, m4a, aac or flac. Errors: NOT_FOUND; UNSUPPORTED_MEDIA_TYPE if the file is not audio; PAYLOAD_TOO_LARGE for more than `MAX_AUDIO_BYTES` (default: 25 MiB); INSUFFICIENT_STORAGE if the disk is full.',
     args: {
       messageId: t.arg.globalID({
         for: MessageRef,
         validate: idOf(MessageRef),
         required: true,
-        description: 'The message.',
+        description: 'The `id` of the message.',
       }),
-      file: t.arg({ type: 'Upload', required: true, description: 'The recording.' }),
+      file: t.arg({ type: 'Upload', required: true, description: 'The audio file.' }),
     },
     resolve: async (_root, { messageId, file }, { audio }) =>
       audio.upload(Number(messageId.id), toRecording(await file)),
@@ -56,13 +62,14 @@ builder.mutationFields((t) => ({
   deleteMessageAudio: t.field({
     type: MessageRef,
     authScopes: (_root, { messageId }) => ({ message: Number(messageId.id) }),
-    description: 'Takes the recording of a message away. One that has none stays as it is.',
+    description:
+      'Deletes the recording of a message. A message without a recording stays as it is. Errors: NOT_FOUND.',
     args: {
       messageId: t.arg.globalID({
         for: MessageRef,
         validate: idOf(MessageRef),
         required: true,
-        description: 'The message.',
+        description: 'The `id` of the message.',
       }),
     },
     resolve: (_root, { messageId }, { audio }) => audio.delete(Number(messageId.id)),

@@ -15,11 +15,17 @@ import { nameText } from './stored-text.ts';
 import { ModelUsageRef } from './token-usage.ts';
 
 const OnBusyRef = builder.enumType('OnBusy', {
-  description: 'What a prompt does in a session that is still answering another one.',
+  description: 'What happens to a prompt while another run of the session is live or queued.',
   values: {
-    REJECT: { description: 'It is refused with RUN_IN_PROGRESS.' },
-    INTERRUPT: { description: 'It cancels what runs and what waits, and is answered.' },
-    ENQUEUE: { description: 'It waits for its turn.' },
+    REJECT: { description: 'The prompt is refused with RUN_IN_PROGRESS.' },
+    INTERRUPT: {
+      description:
+        'The live run and all queued runs of the session are cancelled, and the prompt is answered.',
+    },
+    ENQUEUE: {
+      description:
+        'The prompt waits in the queue of the session. It is refused with RATE_LIMITED when `MAX_QUEUED_RUNS` (default: 8) prompts wait already.',
+    },
   },
 });
 
@@ -30,31 +36,34 @@ const ChatInput = builder.inputType('ChatInput', {
       for: SessionRef,
       validate: idOf(SessionRef),
       required: true,
-      description: 'The session that is to answer.',
+      description: 'The `id` of the session to which the prompt is sent.',
     }),
     prompt: t.string({
       required: true,
       validate: wellFormedText.refine((prompt) => prompt.trim() !== '', 'expected some text'),
-      description: 'What is asked.',
+      description:
+        'The text of the prompt; it must not be blank. More than `MAX_PROMPT_BYTES` (default: 262,144) bytes of UTF-8 are refused with PAYLOAD_TOO_LARGE.',
     }),
     requestId: t.string({
       validate: nameText,
       description:
-        'An idempotency key of your choice, one for each prompt. Sent again with the same one, whether by you or by a client that reconnects, the prompt is not asked (and paid) again: you get the run it started.',
+        'An idempotency key that the client chooses, a new one for each prompt: at most 200 characters. When a prompt is sent again with the same key, for example after a lost connection, the gateway does not ask the model again and returns the run that the first request started. The same key with another prompt is refused with REQUEST_ID_REUSED.',
     }),
     onBusy: t.field({
       type: OnBusyRef,
       required: true,
       defaultValue: 'REJECT',
-      description: 'What to do while the session is still answering another prompt.',
+      description: 'What to do while another run of the session is live or queued.',
     }),
     providerName: t.string({
       validate: nameText,
-      description: 'Another provider for this prompt only: see `models`.',
+      description:
+        'The provider for this prompt only, as `models` lists it. Default: the provider of the session.',
     }),
     modelName: t.string({
       validate: nameText,
-      description: 'Another model for this prompt only: see `models`.',
+      description:
+        'The model for this prompt only, as `models` lists it. Default: the model of the session or, with another `providerName`, the default model of that provider.',
     }),
   }),
 });
@@ -69,7 +78,8 @@ function toSendInput(input: Input, { maxPromptBytes, log }: Context): SendInput 
   return { ...input, sessionId: Number(input.sessionId.id), log };
 }
 
-const after = 'The `seq` of the last run event you have seen. Default: 0, all of them.';
+const after =
+  'The `seq` of the last run event that the client has seen. Default: 0, which returns the whole log.';
 
 builder.subscriptionFields((t) => ({
   chat: t.field({
@@ -77,7 +87,7 @@ builder.subscriptionFields((t) => ({
     type: RunEventRef,
     authScopes: (_root, { input }) => ({ session: Number(input.sessionId.id) }),
     description:
-      'Sends a prompt and follows the answer, run event by run event, until the terminal one. With a `requestId` that is known already it only follows.',
+      'Sends a prompt and follows its run up to the terminal run event. With a `requestId` that was used before, it only follows the run of that time. The run continues when the client disconnects. Accepts only POST requests. Errors: NOT_FOUND; BAD_USER_INPUT if the gateway does not have the provider or the model; PAYLOAD_TOO_LARGE; RUN_IN_PROGRESS; REQUEST_ID_REUSED; RATE_LIMITED when the user has too many live runs or the session too many queued runs; MODEL_UNAVAILABLE if the provider does not respond; OVERLOADED; SHUTTING_DOWN.',
     args: {
       input: t.arg({ type: ChatInput, required: true, description: 'The prompt.' }),
       after: t.arg.int({ description: after }),
@@ -90,9 +100,14 @@ builder.subscriptionFields((t) => ({
     type: RunEventRef,
     authScopes: (_root, { runId }) => ({ run: Number(runId.id) }),
     description:
-      'Follows a run: what its log holds after the cursor, then live, until the terminal run event. A follower that is slow gets neighbouring deltas merged into one.',
+      'Follows a run: replays the run events after `after` from its log, then sends live ones, up to the terminal run event. A client that reads slowly gets consecutive deltas merged into one. Errors: NOT_FOUND; BAD_USER_INPUT if the run has no such `after`; RATE_LIMITED when `MAX_FOLLOWERS_PER_USER` is reached.',
     args: {
-      runId: t.arg.globalID({ for: RunRef, validate: idOf(RunRef), required: true, description: 'The run.' }),
+      runId: t.arg.globalID({
+        for: RunRef,
+        validate: idOf(RunRef),
+        required: true,
+        description: 'The `id` of the run.',
+      }),
       after: t.arg.int({ description: after }),
     },
     subscribe: (_root, { runId, after }, { engine, signal }) =>
@@ -102,21 +117,23 @@ builder.subscriptionFields((t) => ({
 }));
 
 const CancelReceiptRef = builder.objectRef<CancelReceipt>('CancelReceipt').implement({
-  description: 'What became of a cancelled run.',
+  description: 'The result of `cancelRun`.',
   fields: (t) => ({
     cancelled: t.exposeBoolean('cancelled', {
-      description: 'Whether there was a live run and it was cancelled. Cancelling twice does no harm.',
+      description:
+        'Whether a run was cancelled; false if no run was live or queued. Cancelling twice is not an error.',
     }),
     run: t.field({
       type: RunRef,
       nullable: true,
-      description: 'The run as it is now; null where nothing was running.',
+      description: 'The run as it is now; null if the session had no run to cancel.',
       resolve: ({ run }) => run,
     }),
     message: t.field({
       type: MessageRef,
       nullable: true,
-      description: 'The answer, with all that had been written of it.',
+      description:
+        'The answer, with all text that was written; null if there is no run or the history has been cleared.',
       resolve: ({ run }, _args, { database }) =>
         run?.assistantMessageId
           ? database.message.findUnique({ where: { id: run.assistantMessageId } })
@@ -125,7 +142,7 @@ const CancelReceiptRef = builder.objectRef<CancelReceipt>('CancelReceipt').imple
     toolCalls: t.prismaField({
       type: ['ToolCall'],
       description:
-        'The tool calls of the run, with what became of each: `stopped` says of a cancelled one whether nothing of it runs any more.',
+        'The tool calls of the run. `stopped` of a cancelled call says whether nothing of the tool runs any more.',
       resolve: (query, { run }, _args, { database }) =>
         database.toolCall.findMany({
           ...query,
@@ -136,7 +153,7 @@ const CancelReceiptRef = builder.objectRef<CancelReceipt>('CancelReceipt').imple
     usage: t.field({
       type: ModelUsageRef,
       nullable: true,
-      description: 'Tokens the run has used.',
+      description: 'The tokens that the run has used; null if there is no run.',
       resolve: ({ run }) => run && usageOf(run),
     }),
   }),
@@ -147,7 +164,7 @@ builder.mutationFields((t) => ({
     type: RunRef,
     authScopes: (_root, { input }) => ({ session: Number(input.sessionId.id) }),
     description:
-      'Sends a prompt and does not wait for the answer: follow it with `runEvents`, from anywhere.',
+      'Sends a prompt and returns its run without waiting for the answer. Any client of the user can follow it with `runEvents`. Errors: NOT_FOUND; BAD_USER_INPUT if the gateway does not have the provider or the model; PAYLOAD_TOO_LARGE; RUN_IN_PROGRESS; REQUEST_ID_REUSED; RATE_LIMITED when the user has too many live runs or the session too many queued runs; MODEL_UNAVAILABLE if the provider does not respond; OVERLOADED; SHUTTING_DOWN.',
     args: { input: t.arg({ type: ChatInput, required: true, description: 'The prompt.' }) },
     resolve: (_root, { input }, context) => context.engine.send(toSendInput(input, context)),
   }),
@@ -158,17 +175,17 @@ builder.mutationFields((t) => ({
       return sessionId ? { session: Number(sessionId.id) } : { user: true };
     },
     description:
-      'Stops a run, or whatever a session is running. Answers when it has stopped: the partial answer and the tokens so far are saved.',
+      'Cancels one run, or the live run and all queued runs of a session. Returns when they have ended: the text and the tokens so far are stored. Errors: NOT_FOUND; BAD_USER_INPUT unless exactly one of the arguments is given.',
     args: {
       runId: t.arg.globalID({
         for: RunRef,
         validate: idOf(RunRef),
-        description: 'The run. Give this or `sessionId`.',
+        description: 'The `id` of the run. Give either this or `sessionId`.',
       }),
       sessionId: t.arg.globalID({
         for: SessionRef,
         validate: idOf(SessionRef),
-        description: 'The session; prompts that wait in it are cancelled too. Give this or `runId`.',
+        description: 'The `id` of the session. Give either this or `runId`.',
       }),
     },
     resolve: (_root, { runId, sessionId }, { engine }) => {

@@ -21,10 +21,17 @@ import { endWithToken } from './access/end-with-token.ts';
 import { limitFollowers } from './access/limit-followers.ts';
 import { builder } from './builder.ts';
 
-builder.queryType({ description: 'What can be read.' });
-builder.mutationType({ description: 'What can be changed.' });
+builder.queryType({
+  description:
+    'All reads. A field fails with UNAUTHENTICATED if the gateway needs a token and the request has no valid one, and with FORBIDDEN for the token of a node. An object of another user is treated as if it did not exist.',
+});
+builder.mutationType({
+  description:
+    'All changes. A field fails with BAD_USER_INPUT for an argument with a wrong value, which `extensions.field` names. An object that does not exist, or that belongs to another user, fails with NOT_FOUND. Tokens are checked as for queries; a field for the agent of a node needs the token of that node.',
+});
 builder.subscriptionType({
-  description: 'What can be followed, over server-sent events at `/graphql/stream` or `/graphql`.',
+  description:
+    'All subscriptions, as server-sent events at `/graphql/stream` or `/graphql`. A subscription ends with UNAUTHENTICATED when the token of the client expires or is revoked.',
 });
 
 /** The GraphQL schema: one for all gateways in a process, since all state comes with the context. */

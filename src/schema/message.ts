@@ -6,47 +6,57 @@ import { newestRow, resolvePage } from './paging/page.ts';
 const MessageRoleRef = builder.enumType('MessageRole', {
   description: 'Who wrote a message.',
   values: {
-    [MessageRole.USER]: { description: 'A person, or a program in their name.' },
+    [MessageRole.USER]: { description: 'A user, or a program in the name of a user.' },
     [MessageRole.ASSISTANT]: { description: 'The model.' },
   },
 });
 
 const MessageStatusRef = builder.enumType('MessageStatus', {
-  description: 'How complete a message is. Whatever was written of it is kept in every case.',
+  description: 'Whether a message is complete. Text that has been written is kept in every case.',
   values: {
-    [MessageStatus.STREAMING]: { description: 'Being written, or waiting for its turn.' },
-    [MessageStatus.COMPLETE]: { description: 'All of it.' },
-    [MessageStatus.CANCELLED]: { description: 'Someone cancelled the run.' },
-    [MessageStatus.FAILED]: { description: 'The run failed; its `error` says why.' },
-    [MessageStatus.INTERRUPTED]: { description: 'The gateway stopped while it was being written.' },
+    [MessageStatus.STREAMING]: { description: 'The message is being written, or its run is queued.' },
+    [MessageStatus.COMPLETE]: { description: 'The message is complete.' },
+    [MessageStatus.CANCELLED]: { description: 'The run was cancelled before the message was complete.' },
+    [MessageStatus.FAILED]: {
+      description: 'The run failed before the message was complete; `error` of the run says why.',
+    },
+    [MessageStatus.INTERRUPTED]: { description: 'The gateway stopped before the message was complete.' },
   },
 });
 
 export const MessageRef = builder.prismaNode('Message', {
-  id: { field: 'id', description: 'Its id, unique among all objects of this API.' },
+  id: {
+    field: 'id',
+    description:
+      'The id of the object: opaque, and unique among all objects of this API. `node` finds the object by it.',
+  },
   nullable: true,
-  description: 'A prompt or an answer.',
+  description: 'A message of a session: a prompt, or the answer of the model to a prompt.',
   fields: (t) => ({
-    databaseId: t.exposeInt('id', { description: 'What the REST API calls its `id`.' }),
-    session: t.relation('session', { description: 'The session it belongs to.' }),
-    role: t.expose('role', { type: MessageRoleRef, description: 'Who wrote it.' }),
-    status: t.expose('status', { type: MessageStatusRef, description: 'How complete it is.' }),
+    databaseId: t.exposeInt('id', {
+      description: 'The number of the message, which the REST API calls its `id`.',
+    }),
+    session: t.relation('session', { description: 'The session that the message belongs to.' }),
+    role: t.expose('role', { type: MessageRoleRef, description: 'Who wrote the message.' }),
+    status: t.expose('status', { type: MessageStatusRef, description: 'Whether the message is complete.' }),
     content: t.exposeString('content', {
-      description: 'Its text. While it streams, as of the last checkpoint: follow the run for every token.',
+      description:
+        'The text of the message. While the message is STREAMING, the text of the last checkpoint (default: every second): follow the run to get every token.',
     }),
     reasoning: t.exposeString('reasoning', {
       nullable: true,
-      description: 'What the model thought before it answered, where it shows that.',
+      description: 'The reasoning of the model before its answer; null if the model shows no reasoning.',
     }),
     toolCalls: t.relation('toolCalls', {
       query: { orderBy: { id: 'asc' } },
-      description: 'The tools that the model called, in order.',
+      description: 'The tool calls of the model in this message, in the order in which they were made.',
     }),
     tokenCount: t.exposeInt('tokenCount', {
       nullable: true,
-      description: 'Tokens of its text, counted by the gateway; null until it is finished.',
+      description:
+        'How many tokens `content` has, as the gateway counts them; null until the message has ended.',
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the message was created.' }),
   }),
 });
 
@@ -54,7 +64,7 @@ builder.prismaObjectFields('Session', (t) => ({
   messages: t.connection(
     {
       type: MessageRef,
-      description: 'Its messages, oldest first. `last: 20` is the end of the conversation.',
+      description: 'The messages of the session, oldest first. `last: 20` returns the 20 newest.',
       resolve: ({ id }, args, context) =>
         resolvePage({
           args,
@@ -69,7 +79,7 @@ builder.prismaObjectFields('Session', (t) => ({
   lastMessage: t.field({
     type: MessageRef,
     nullable: true,
-    description: 'The newest message; null in a session without any.',
+    description: 'The newest message; null if the session has no messages.',
     resolve: async ({ id }, _args, context) => {
       const [newest] = await loadersOf(context).messages.load({ ...newestRow, sessionId: id });
       return newest ?? null;

@@ -12,34 +12,39 @@ import { storedText } from './stored-text.ts';
 type Of<Type extends NodeCommand['type']> = Extract<NodeCommand, { type: Type }>;
 
 const NodeCommandRef = builder.interfaceRef<NodeCommand>('NodeCommand').implement({
-  description: 'What the gateway tells the agent of a node.',
+  description: 'A command of the gateway to the agent of a node.',
   resolveType: ({ type }) => type,
   fields: (t) => ({
     seq: t.exposeInt('seq', {
       description:
-        'Where the inbox goes on from: give the newest you have seen as `after`, with the `epoch`.',
+        'The position in the inbox. To continue after a lost connection, pass the newest `seq` as `after`, together with the `epoch`.',
     }),
-    at: t.expose('at', { type: 'DateTime', description: 'When it was told.' }),
+    at: t.expose('at', { type: 'DateTime', description: 'When the gateway sent the command.' }),
   }),
 });
 
 builder.objectRef<Of<'InboxOpened'>>('InboxOpened').implement({
-  description: 'The inbox is open. Always the first, unless the node may not connect now.',
+  description: 'The inbox is open. This is the first command, unless the node may not connect now.',
   interfaces: [NodeCommandRef],
   fields: (t) => ({
     node: t.prismaField({
       type: 'AgentNode',
       nullable: true,
-      description: 'The node as which the agent is connected; null where it was deleted just now.',
+      description: 'The node as which the agent is connected; null if the node has just been deleted.',
       resolve: (query, { agentNodeId }, _args, { database }) =>
         database.agentNode.findUnique({ ...query, where: { id: agentNodeId } }),
     }),
-    epoch: t.exposeString('epoch', { description: 'Within which `seq` grows; another one after a restart.' }),
+    epoch: t.exposeString('epoch', {
+      description:
+        'The id of the gateway process that counts `seq`. After a restart of the gateway it is another one, and an older `seq` is not valid.',
+    }),
     heartbeatMs: t.exposeInt('heartbeatMs', {
-      description: 'How often to send a heartbeat. After three missed ones the node counts as offline.',
+      description:
+        'How often the agent must call `nodeHeartbeat`, in milliseconds. After three missed heartbeats the node is OFFLINE.',
     }),
     unknownDispatchIds: t.idList({
-      description: 'Those of `running` that nobody waits for: stop what still runs of them.',
+      description:
+        'Those ids in `running` for which no run waits any more. The agent must stop these dispatches.',
       resolve: ({ unknownDispatchIds }) => unknownDispatchIds,
     }),
   }),
@@ -47,29 +52,37 @@ builder.objectRef<Of<'InboxOpened'>>('InboxOpened').implement({
 
 builder.objectRef<Of<'RunDispatch'>>('RunDispatch').implement({
   description:
-    'Run a tool. Acknowledge it first. It may come again until you have: ignore ids that you know.',
+    'Run a tool. The agent must call `acknowledgeDispatch` before it starts. Until then this command may come again, so the agent must ignore a `dispatchId` that it knows.',
   interfaces: [NodeCommandRef],
   fields: (t) => ({
-    dispatchId: t.exposeID('dispatchId', { description: 'Names the dispatch in all reports.' }),
-    tool: t.exposeString('tool', { description: 'One of the capabilities of the node.' }),
-    args: t.expose('args', { type: 'JSON', description: 'Its arguments: a JSON object.' }),
-    timeoutMs: t.exposeInt('timeoutMs', { description: 'Stop it when it has run for so long.' }),
+    dispatchId: t.exposeID('dispatchId', {
+      description: 'The id of the dispatch. Every report about the dispatch carries it.',
+    }),
+    tool: t.exposeString('tool', {
+      description: 'The name of the tool: one of the `capabilities` of the node.',
+    }),
+    args: t.expose('args', { type: 'JSON', description: 'The arguments of the tool: a JSON object.' }),
+    timeoutMs: t.exposeInt('timeoutMs', {
+      description: 'How long the tool may run, in milliseconds. After that the agent must stop it.',
+    }),
     maxOutputBytes: t.exposeInt('maxOutputBytes', {
-      description: 'Bytes of UTF-8 that are wanted at most, of the output and of the result each.',
+      description:
+        'The most bytes of UTF-8 that the gateway takes of the output, and the most that it takes of the result.',
     }),
   }),
 });
 
 builder.objectRef<Of<'CancelDispatch'>>('CancelDispatch').implement({
-  description: 'Stop what runs of a dispatch, and report it as finished when nothing of it runs any more.',
+  description:
+    'Stop a dispatch. The agent must call `finishDispatch` when nothing of the dispatch runs any more.',
   interfaces: [NodeCommandRef],
-  fields: (t) => ({ dispatchId: t.exposeID('dispatchId', { description: 'The dispatch.' }) }),
+  fields: (t) => ({ dispatchId: t.exposeID('dispatchId', { description: 'The id of the dispatch.' }) }),
 });
 
 const reasons = Object.entries(inboxClosedReasons) as [InboxClosedReason, string][];
 
 const InboxClosedReasonRef = builder.enumType('InboxClosedReason', {
-  description: 'Why the gateway closes an inbox.',
+  description: 'Why the gateway closed an inbox.',
   values: Object.fromEntries(reasons.map(([reason, description]) => [reason, { description }])) as Record<
     InboxClosedReason,
     { description: string }
@@ -77,11 +90,12 @@ const InboxClosedReasonRef = builder.enumType('InboxClosedReason', {
 });
 
 builder.objectRef<Of<'InboxClosed'>>('InboxClosed').implement({
-  description: 'Nothing comes after this. Connect again only where the gateway is shutting down.',
+  description:
+    'The gateway closed the inbox, and no command follows. The agent should connect again only if the reason is SHUTTING_DOWN.',
   interfaces: [NodeCommandRef],
   fields: (t) => ({
-    reason: t.expose('reason', { type: InboxClosedReasonRef, description: 'Why, for programs.' }),
-    message: t.exposeString('message', { description: 'Why, for people.' }),
+    reason: t.expose('reason', { type: InboxClosedReasonRef, description: 'The reason, for programs.' }),
+    message: t.exposeString('message', { description: 'The reason, as a sentence for people.' }),
   }),
 });
 
@@ -90,29 +104,38 @@ const capability = z
   .regex(/^[a-z][a-z0-9_]{0,63}$/, 'expected the name of a tool, like run_command');
 
 const NodeInboxInput = builder.inputType('NodeInboxInput', {
-  description: 'What an agent says of itself when it connects.',
+  description: 'What an agent tells the gateway when it connects.',
   fields: (t) => ({
     capabilities: t.stringList({
       required: true,
       validate: z.array(capability).max(64, 'expected at most 64'),
-      description: 'The tools that it can run.',
+      description:
+        'The names of the tools that the agent can run, at most 64. Each has 1 to 64 lowercase letters, digits or underscores, and begins with a letter.',
     }),
     maxDispatches: t.int({
       required: true,
       validate: z.number().min(1, 'expected at least 1').max(64, 'expected at most 64'),
-      description: 'Dispatches that it takes at once, 1 to 64.',
+      description: 'How many dispatches the agent runs at once, 1 to 64.',
     }),
-    agentVersion: t.string({ validate: storedText(100), description: 'For the log of the gateway.' }),
-    platform: t.string({ validate: storedText(100), description: 'For the log of the gateway.' }),
+    agentVersion: t.string({
+      validate: storedText(100),
+      description: 'The version of the agent, for the log of the gateway: at most 100 characters.',
+    }),
+    platform: t.string({
+      validate: storedText(100),
+      description: 'The operating system of the agent, for the log of the gateway: at most 100 characters.',
+    }),
     instanceId: t.id({
       required: true,
       validate: opaqueId,
-      description: 'A random id of this process of the agent.',
+      description:
+        'A random id of this process of the agent: 1 to 64 letters, digits, dashes or underscores. The gateway recognizes the process by it after a lost connection.',
     }),
     running: t.idList({
       required: true,
       validate: dispatchIds,
-      description: 'The dispatches that this process has in work, or has finished and not yet reported.',
+      description:
+        'The ids of the dispatches that this process runs, or has finished and not yet reported: at most 1,000.',
     }),
   }),
 });
@@ -122,11 +145,14 @@ builder.subscriptionField('nodeInbox', (t) =>
     type: NodeCommandRef,
     authScopes: { agent: true },
     description:
-      'For the agent of a node, with its token: what it is to do, from now on. It takes over from an inbox of the same node that is open.',
+      'For the agent of a node, with its token: the commands of the gateway, from now on. If another inbox of the same node is open, that one closes with TAKEN_OVER. Errors: OVERLOADED when `MAX_NODE_CONNECTIONS` is reached; RATE_LIMITED when `MAX_NODE_CONNECTIONS_PER_USER` is reached.',
     args: {
-      input: t.arg({ type: NodeInboxInput, required: true, description: 'Who connects.' }),
-      after: t.arg.int({ description: 'The `seq` of the newest command you have seen. Default: 0.' }),
-      epoch: t.arg.string({ description: 'The epoch in which you saw it; in another one `after` is 0.' }),
+      input: t.arg({ type: NodeInboxInput, required: true, description: 'The agent that connects.' }),
+      after: t.arg.int({ description: 'The newest `seq` that the agent has seen. Default: 0.' }),
+      epoch: t.arg.string({
+        description:
+          'The `epoch` in which the agent saw that `seq`. If the epoch has changed, `after` counts as 0.',
+      }),
     },
     subscribe: (_root, { input, ...cursor }, context) =>
       context.registry.open(agentOf(context), { ...input, ...cursor }, context.signal),

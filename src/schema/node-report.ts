@@ -9,17 +9,38 @@ const text = z.string().regex(/^\P{Surrogate}*$/u, 'expected well-formed Unicode
 const amount = z.number().min(0, 'expected 0 or more');
 
 const NodeStatsInput = builder.inputType('NodeStatsInput', {
-  description: 'What an agent has measured of its machine.',
+  description: 'What an agent has measured on its machine. No value may be negative.',
   fields: (t) => ({
-    cpuPercent: t.float({ required: true, validate: amount, description: 'How busy its processors are.' }),
-    memoryUsedBytes: t.float({ required: true, validate: amount, description: 'Memory in use.' }),
-    memoryTotalBytes: t.float({ required: true, validate: amount, description: 'Memory there is.' }),
-    loadAverage: t.float({ required: true, validate: amount, description: 'The load of the last minute.' }),
-    runningDispatches: t.int({ required: true, validate: amount, description: 'Dispatches in work.' }),
+    cpuPercent: t.float({
+      required: true,
+      validate: amount,
+      description:
+        'How busy all processors together were since the previous heartbeat, in percent: 0 to 100.',
+    }),
+    memoryUsedBytes: t.float({
+      required: true,
+      validate: amount,
+      description: 'The memory in use, in bytes.',
+    }),
+    memoryTotalBytes: t.float({
+      required: true,
+      validate: amount,
+      description: 'The memory of the machine, in bytes.',
+    }),
+    loadAverage: t.float({
+      required: true,
+      validate: amount,
+      description: 'The load average of the last minute, as the operating system reports it.',
+    }),
+    runningDispatches: t.int({
+      required: true,
+      validate: amount,
+      description: 'How many dispatches run, as the agent counts them.',
+    }),
     uptimeSeconds: t.float({
       required: true,
       validate: amount,
-      description: 'How long the agent has been running.',
+      description: 'How long the process of the agent has been running, in seconds.',
     }),
   }),
 });
@@ -27,15 +48,15 @@ const NodeStatsInput = builder.inputType('NodeStatsInput', {
 const DispatchStatusRef = builder.enumType('DispatchStatus', {
   description: 'How a dispatch ended, as its agent reports it.',
   values: {
-    SUCCEEDED: { description: 'It did what it was asked for.' },
-    FAILED: { description: 'It did not; the result says why.' },
-    CANCELLED: { description: 'It was stopped, and nothing of it runs any more.' },
-    TIMED_OUT: { description: 'It took longer than `timeoutMs` and was stopped.' },
+    SUCCEEDED: { description: 'The tool did its work.' },
+    FAILED: { description: 'The tool failed; `result` says why.' },
+    CANCELLED: { description: 'The agent stopped the tool, and nothing of it runs any more.' },
+    TIMED_OUT: { description: 'The tool ran longer than `timeoutMs`, and the agent stopped it.' },
   } as const,
 });
 
 const DispatchErrorCodeRef = builder.enumType('DispatchErrorCode', {
-  description: 'Why a dispatch failed: those values of `ToolErrorCode` that an agent can know of.',
+  description: 'Why a dispatch failed: those values of `ToolErrorCode` that an agent can report.',
   values: {
     BAD_ARGUMENTS: { description: toolErrorCodes.BAD_ARGUMENTS },
     TIMEOUT: { description: toolErrorCodes.TIMEOUT },
@@ -45,65 +66,80 @@ const DispatchErrorCodeRef = builder.enumType('DispatchErrorCode', {
 });
 
 const FinishDispatchInput = builder.inputType('FinishDispatchInput', {
-  description: 'What became of a dispatch.',
+  description: 'How a dispatch ended.',
   fields: (t) => ({
-    status: t.field({ type: DispatchStatusRef, required: true, description: 'How it ended.' }),
-    result: t.string({ required: true, validate: text, description: 'What the model is told.' }),
-    exitCode: t.int({ description: 'The exit code, where it ran a program.' }),
-    errorCode: t.field({ type: DispatchErrorCodeRef, description: 'Why it failed. Default: FAILED.' }),
+    status: t.field({ type: DispatchStatusRef, required: true, description: 'How the dispatch ended.' }),
+    result: t.string({
+      required: true,
+      validate: text,
+      description: 'The result for the model. The gateway cuts it after `maxOutputBytes`.',
+    }),
+    exitCode: t.int({ description: 'The exit code, if the tool ran a program.' }),
+    errorCode: t.field({
+      type: DispatchErrorCodeRef,
+      description: 'Why the dispatch failed, if the status is FAILED. Default: FAILED.',
+    }),
   }),
 });
 
 const DispatchAcknowledgedRef = builder.objectRef<{ proceed: boolean }>('DispatchAcknowledged').implement({
-  description: 'The answer to an acknowledgement.',
+  description: 'The response to `acknowledgeDispatch`.',
   fields: (t) => ({
     proceed: t.exposeBoolean('proceed', {
-      description: 'Whether to start it. False: nobody waits for it, or another process has it.',
+      description:
+        'Whether the agent may start the tool. False: no run waits for it any more, or another process of the agent has it.',
     }),
   }),
 });
 
 const DispatchProgressRef = builder.objectRef<OutputProgress>('DispatchProgress').implement({
-  description: 'How far the output of a dispatch has come.',
+  description: 'The response to `appendDispatchOutput`.',
   fields: (t) => ({
-    nextOffset: t.exposeInt('nextOffset', { description: 'Where the next piece begins.' }),
-    isWanted: t.exposeBoolean('isWanted', { description: 'False where more of it would be dropped.' }),
+    nextOffset: t.exposeInt('nextOffset', {
+      description: 'Where the next piece must begin, in UTF-16 code units from the start of the output.',
+    }),
+    isWanted: t.exposeBoolean('isWanted', {
+      description: 'Whether the gateway wants more output. False: it would drop further pieces.',
+    }),
   }),
 });
 
 const DispatchFinishedRef = builder.objectRef<{ accepted: boolean }>('DispatchFinished').implement({
-  description: 'The answer to a result.',
+  description: 'The response to `finishDispatch`.',
   fields: (t) => ({
     accepted: t.exposeBoolean('accepted', {
       description:
-        'Whether a run waited for it. False is no failure: forget the dispatch. A result that comes after its run was interrupted is kept.',
+        'Whether a run waited for the result. False is not an error, and the agent can forget the dispatch: the gateway keeps a late result only for a call that was interrupted or cancelled without confirmation.',
     }),
   }),
 });
 
 const NodeHeartbeatRef = builder.objectRef<{ unknownDispatchIds: string[] }>('NodeHeartbeat').implement({
-  description: 'The answer to a heartbeat.',
+  description: 'The response to `nodeHeartbeat`.',
   fields: (t) => ({
     unknownDispatchIds: t.idList({
-      description: 'Those of `running` that nobody waits for: stop what still runs of them.',
+      description:
+        'Those ids in `running` for which no run waits any more. The agent must stop these dispatches.',
       resolve: ({ unknownDispatchIds }) => unknownDispatchIds,
     }),
   }),
 });
 
 builder.mutationFields((t) => {
-  const dispatchId = () => t.arg.id({ required: true, validate: opaqueId, description: 'The dispatch.' });
+  const dispatchId = () =>
+    t.arg.id({ required: true, validate: opaqueId, description: 'The id of the dispatch.' });
   return {
     acknowledgeDispatch: t.field({
       type: DispatchAcknowledgedRef,
       authScopes: { agent: true },
-      description: 'For the agent of a node: asks, before it starts a dispatch, whether it may.',
+      description:
+        'For the agent of a node: asks whether it may start a dispatch. The agent must ask before it starts the tool.',
       args: {
         dispatchId: dispatchId(),
         instanceId: t.arg.id({
           required: true,
           validate: opaqueId,
-          description: 'The process that is to start it, as its inbox was opened.',
+          description: 'The `instanceId` with which this process of the agent opened its inbox.',
         }),
       },
       resolve: (_root, args, context) => ({
@@ -114,15 +150,16 @@ builder.mutationFields((t) => {
       type: DispatchProgressRef,
       authScopes: { agent: true },
       description:
-        'For the agent of a node: more of what a dispatch prints. A piece that was sent before is not shown twice.',
+        'For the agent of a node: reports further output of a dispatch. The gateway skips text that it has already. Errors: CONFLICT if an earlier piece is missing; `extensions.nextOffset` says where to continue.',
       args: {
         dispatchId: dispatchId(),
         offset: t.arg.int({
           required: true,
           validate: amount.max(1_000_000_000, 'expected at most 1000000000'),
-          description: 'Where the piece begins, in UTF-16 code units from the start of all output.',
+          description:
+            'Where the piece begins, in UTF-16 code units from the start of the output: 0 to 1,000,000,000.',
         }),
-        text: t.arg.string({ required: true, validate: text, description: 'The piece.' }),
+        text: t.arg.string({ required: true, validate: text, description: 'The piece of output.' }),
       },
       resolve: (_root, args, context) =>
         context.dispatcher.append(agentOf(context), args.dispatchId, args.offset, args.text),
@@ -130,10 +167,11 @@ builder.mutationFields((t) => {
     finishDispatch: t.field({
       type: DispatchFinishedRef,
       authScopes: { agent: true },
-      description: 'For the agent of a node: what became of a dispatch. To be sent until it is answered.',
+      description:
+        'For the agent of a node: reports the end of a dispatch. The agent must repeat this until it gets a response.',
       args: {
         dispatchId: dispatchId(),
-        input: t.arg({ type: FinishDispatchInput, required: true, description: 'What became of it.' }),
+        input: t.arg({ type: FinishDispatchInput, required: true, description: 'How the dispatch ended.' }),
       },
       resolve: async (_root, args, context) => ({
         accepted: await context.dispatcher.finish(agentOf(context), args.dispatchId, args.input),
@@ -142,13 +180,19 @@ builder.mutationFields((t) => {
     nodeHeartbeat: t.field({
       type: NodeHeartbeatRef,
       authScopes: { agent: true },
-      description: 'For the agent of a node: it is alive, and this is how it fares.',
+      description:
+        'For the agent of a node: reports that the agent is alive, and what it has measured. `InboxOpened` says how often to call this.',
       args: {
-        stats: t.arg({ type: NodeStatsInput, required: true, description: 'How it fares.' }),
+        stats: t.arg({
+          type: NodeStatsInput,
+          required: true,
+          description: 'What the agent has measured on its machine.',
+        }),
         running: t.arg.idList({
           required: true,
           validate: dispatchIds,
-          description: 'The dispatches that it has in work, or has finished and not yet reported.',
+          description:
+            'The ids of the dispatches that this process runs, or has finished and not yet reported: at most 1,000.',
         }),
       },
       resolve: (_root, { stats, running }, context) => ({

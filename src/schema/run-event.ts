@@ -8,15 +8,15 @@ import { ToolErrorCodeRef } from './tool-error-code.ts';
 type Of<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
 
 export const RunEventRef = builder.interfaceRef<RunEvent>('RunEvent').implement({
-  description: 'An entry of the log of a run: what happened while the prompt was being answered.',
+  description: 'An entry in the log of a run: something that happened in the run.',
   resolveType: (event) => event.type,
   fields: (t) => ({
     seq: t.exposeInt('seq', {
       description:
-        'Its place in the log. Grows; merged deltas carry the last one. Give the newest you have seen as `after` to go on from there.',
+        'The position in the log, which counts up from 1. Deltas that were merged into one have the `seq` of the last. To continue later, pass the newest `seq` as `after`.',
     }),
     runId: t.globalID({
-      description: 'The run.',
+      description: 'The `id` of the run.',
       resolve: ({ runId }) => ({ type: 'Run', id: runId }),
     }),
     at: t.expose('at', { type: 'DateTime', description: 'When it happened.' }),
@@ -24,13 +24,13 @@ export const RunEventRef = builder.interfaceRef<RunEvent>('RunEvent').implement(
 });
 
 builder.objectRef<Of<'RunQueued'>>('RunQueued').implement({
-  description: 'The session is busy: the run waits for its turn.',
+  description: 'The session is busy, so the run waits in the queue of the session.',
   interfaces: [RunEventRef],
   fields: (t) => ({
     run: t.prismaField({
       type: 'Run',
       nullable: true,
-      description: 'The run; null where its session was deleted since.',
+      description: 'The run; null if its session has been deleted.',
       resolve: (query, { runId }, _args, { database }) =>
         database.run.findUnique({ ...query, where: { id: runId } }),
     }),
@@ -38,126 +38,131 @@ builder.objectRef<Of<'RunQueued'>>('RunQueued').implement({
 });
 
 export const RunStartedRef = builder.objectRef<Of<'RunStarted'>>('RunStarted').implement({
-  description: 'The model is being asked.',
+  description: 'The run has started: the gateway asks the model.',
   interfaces: [RunEventRef],
   fields: (t) => ({
     run: t.prismaField({
       type: 'Run',
       nullable: true,
-      description: 'The run; null where its session was deleted since.',
+      description: 'The run; null if its session has been deleted.',
       resolve: (query, { runId }, _args, { database }) =>
         database.run.findUnique({ ...query, where: { id: runId } }),
     }),
     session: t.prismaField({
       type: 'Session',
       nullable: true,
-      description: 'The session that answers; null where it was deleted since.',
+      description: 'The session that the run belongs to; null if it has been deleted.',
       resolve: (query, { sessionId }, _args, { database }) =>
         database.session.findUnique({ ...query, where: { id: sessionId } }),
     }),
     userMessage: t.prismaField({
       type: 'Message',
       nullable: true,
-      description: 'The prompt; null once the history was cleared.',
+      description: 'The prompt; null if the history has been cleared.',
       resolve: (query, { userMessageId }, _args, { database }) =>
         database.message.findUnique({ ...query, where: { id: userMessageId } }),
     }),
     assistantMessageId: t.globalID({
-      description: 'The id of the message that is being written.',
+      description: 'The `id` of the message that the run writes.',
       resolve: ({ assistantMessageId }) => ({ type: 'Message', id: assistantMessageId }),
     }),
   }),
 });
 
 builder.objectRef<Of<'ContextTrimmed'>>('ContextTrimmed').implement({
-  description: 'The conversation is longer than the context of the model: it is not shown the oldest turns.',
+  description:
+    'The messages do not fit into the context of the model, so the model does not get the oldest messages.',
   interfaces: [RunEventRef],
   fields: (t) => ({
-    omittedMessages: t.exposeInt('omittedMessages', { description: 'How many messages are left out.' }),
+    omittedMessages: t.exposeInt('omittedMessages', {
+      description: 'How many messages the model does not get.',
+    }),
   }),
 });
 
 builder.objectRef<Of<'ReasoningDelta'>>('ReasoningDelta').implement({
-  description: 'More of what the model thinks before it answers.',
+  description: 'More of the reasoning of the model.',
   interfaces: [RunEventRef],
-  fields: (t) => ({ text: t.exposeString('text', { description: 'To be appended.' }) }),
+  fields: (t) => ({ text: t.exposeString('text', { description: 'The text to append to the reasoning.' }) }),
 });
 
 builder.objectRef<Of<'TextDelta'>>('TextDelta').implement({
   description: 'More of the answer.',
   interfaces: [RunEventRef],
-  fields: (t) => ({ text: t.exposeString('text', { description: 'To be appended.' }) }),
+  fields: (t) => ({ text: t.exposeString('text', { description: 'The text to append to the answer.' }) }),
 });
 
 builder.objectRef<Of<'ToolCallStarted'>>('ToolCallStarted').implement({
-  description: 'The model called a tool.',
+  description: 'The model has called a tool.',
   interfaces: [RunEventRef],
   fields: (t) => ({
-    callId: t.exposeID('callId', { description: 'Names the call within the run.' }),
+    callId: t.exposeID('callId', { description: 'The id of the call, unique within the run.' }),
     name: t.exposeString('name', { description: 'The name of the tool.' }),
     args: t.field({
       type: 'JSON',
       nullable: true,
-      description: 'The arguments as the model gave them; a string where they are not valid JSON.',
+      description: 'The arguments that the model gave; a string if they are not valid JSON.',
       resolve: ({ args }) => args,
     }),
     nodeId: t.exposeString('nodeId', {
       nullable: true,
       description:
-        'The `nodeId` of the node that it is meant for; null where it needs none, or none was found.',
+        'The `nodeId` of the node on which the tool is to run; null if the tool needs no node or no node was found.',
     }),
     node: t.prismaField({
       type: 'AgentNode',
       nullable: true,
-      description: 'That node; null where there is none, or it was deleted since.',
+      description:
+        'The node with that `nodeId`; null if there is no such node or it does not belong to the viewer.',
       resolve: (query, event, _args, context) => findCallNode(query, event, context),
     }),
   }),
 });
 
 builder.objectRef<Of<'ToolOutputDelta'>>('ToolOutputDelta').implement({
-  description: 'More of what a tool prints.',
+  description: 'More of the output of a tool.',
   interfaces: [RunEventRef],
   fields: (t) => ({
-    callId: t.exposeID('callId', { description: 'Names the call within the run.' }),
-    text: t.exposeString('text', { description: 'To be appended.' }),
+    callId: t.exposeID('callId', { description: 'The id of the call, unique within the run.' }),
+    text: t.exposeString('text', { description: 'The text to append to the output.' }),
   }),
 });
 
 builder.objectRef<Of<'ToolCallFinished'>>('ToolCallFinished').implement({
-  description: 'A tool call ended.',
+  description: 'A tool call has ended.',
   interfaces: [RunEventRef],
   fields: (t) => ({
-    callId: t.exposeID('callId', { description: 'Names the call within the run.' }),
+    callId: t.exposeID('callId', { description: 'The id of the call, unique within the run.' }),
     name: t.exposeString('name', { description: 'The name of the tool.' }),
-    status: t.expose('status', { type: ToolCallStatusRef, description: 'How it ended.' }),
-    result: t.exposeString('result', { description: 'What the model is told.' }),
+    status: t.expose('status', { type: ToolCallStatusRef, description: 'How the call ended.' }),
+    result: t.exposeString('result', { description: 'The result, as the model gets it.' }),
     errorCode: t.expose('errorCode', {
       type: ToolErrorCodeRef,
       nullable: true,
-      description: 'Why it failed or was denied, for programs.',
+      description: 'Why the call failed or was denied, for programs; null if it was not.',
     }),
     exitCode: t.exposeInt('exitCode', {
       nullable: true,
-      description: 'The exit code, where the tool ran a program.',
+      description: 'The exit code, if the tool ran a program; otherwise null.',
     }),
     stopped: t.exposeBoolean('stopped', {
       nullable: true,
-      description: 'Of a cancelled call: whether nothing of it runs any more, for certain.',
+      description:
+        'For a cancelled call: true if nothing of the tool runs any more, false if the node did not confirm that in time. Null for other calls.',
     }),
     durationMs: t.exposeInt('durationMs', {
-      description: 'How long it ran, in milliseconds. Waiting for an approval does not count.',
+      description: 'How long the tool ran, in milliseconds, without the wait for an approval.',
     }),
   }),
 });
 
 builder.objectRef<Of<'UsageReported'>>('UsageReported').implement({
-  description: 'A call of the model ended and its tokens are known.',
+  description: 'A request to the model has ended, and the tokens it used are known.',
   interfaces: [RunEventRef],
   fields: (t) => ({
     usage: t.field({
       type: ModelUsageRef,
-      description: 'Tokens the run has used so far.',
+      description: 'The tokens that the run has used so far.',
       resolve: ({ usage }) => usage,
     }),
   }),
@@ -165,10 +170,10 @@ builder.objectRef<Of<'UsageReported'>>('UsageReported').implement({
 
 builder.objectRef<Of<'HistoryGap'>>('HistoryGap').implement({
   description:
-    'These run events cannot be replayed any more. Discard what you have of the answer: `message` of the terminal run event that follows holds all of it.',
+    'The log no longer holds these run events. Discard the text received so far: `message` of the terminal run event holds the whole answer.',
   interfaces: [RunEventRef],
   fields: (t) => ({
-    fromSeq: t.exposeInt('fromSeq', { description: 'The first one missing.' }),
-    toSeq: t.exposeInt('toSeq', { description: 'The last one missing.' }),
+    fromSeq: t.exposeInt('fromSeq', { description: 'The `seq` of the first missing run event.' }),
+    toSeq: t.exposeInt('toSeq', { description: 'The `seq` of the last missing run event.' }),
   }),
 });

@@ -9,25 +9,27 @@ import { newestRow } from './paging/page.ts';
 import { ModelUsageRef } from './token-usage.ts';
 
 const RunStatusRef = builder.enumType('RunStatus', {
-  description: 'How far a run has come.',
+  description: 'The state of a run.',
   values: {
-    [RunStatus.QUEUED]: { description: 'It waits until the session has answered what came before.' },
-    [RunStatus.RUNNING]: { description: 'The model is answering. A session has one such run at most.' },
-    [RunStatus.COMPLETED]: { description: 'The prompt is answered.' },
-    [RunStatus.CANCELLED]: { description: 'Someone cancelled it; what had been written is kept.' },
-    [RunStatus.FAILED]: { description: 'It failed; `error` says why. What had been written is kept.' },
+    [RunStatus.QUEUED]: { description: 'The run waits until the earlier runs of the session have ended.' },
+    [RunStatus.RUNNING]: { description: 'The model is answering. A session has at most one such run.' },
+    [RunStatus.COMPLETED]: { description: 'The model has answered the prompt.' },
+    [RunStatus.CANCELLED]: { description: 'A client cancelled the run. Text that has been written is kept.' },
+    [RunStatus.FAILED]: {
+      description: 'The run failed; `error` says why. Text that has been written is kept.',
+    },
   },
 });
 
 export const FinishReasonRef = builder.enumType('FinishReason', {
-  description: 'Why the model stopped.',
+  description: 'Why the model stopped writing.',
   values: {
-    [FinishReason.STOP]: { description: 'It had said everything.' },
+    [FinishReason.STOP]: { description: 'The answer is complete.' },
     [FinishReason.LENGTH]: {
-      description: 'It reached the longest answer it may give: the answer breaks off.',
+      description: 'The answer breaks off because it reached the greatest length that the model may write.',
     },
-    [FinishReason.CONTENT_FILTER]: { description: 'The provider withheld the rest.' },
-    [FinishReason.OTHER]: { description: 'The provider did not say.' },
+    [FinishReason.CONTENT_FILTER]: { description: 'The provider withheld the rest of the answer.' },
+    [FinishReason.OTHER]: { description: 'The provider gave another reason, or no reason.' },
   },
 });
 
@@ -44,58 +46,72 @@ export const RunFailureCodeRef = builder.enumType('RunFailureCode', {
 const RunErrorRef = builder.objectRef<{ code: RunFailureCode; message: string }>('RunError').implement({
   description: 'Why a run failed.',
   fields: (t) => ({
-    code: t.expose('code', { type: RunFailureCodeRef, description: 'For programs.' }),
-    message: t.exposeString('message', { description: 'For people.' }),
+    code: t.expose('code', { type: RunFailureCodeRef, description: 'The reason, for programs.' }),
+    message: t.exposeString('message', { description: 'The reason, as a sentence for people.' }),
   }),
 });
 
 export const RunRef = builder.prismaNode('Run', {
-  id: { field: 'id', description: 'Its id, unique among all objects of this API.' },
+  id: {
+    field: 'id',
+    description:
+      'The id of the object: opaque, and unique among all objects of this API. `node` finds the object by it.',
+  },
   nullable: true,
   description:
-    'A prompt being answered, or one that was. Runs belong to the gateway: they go on when whoever asked has left.',
+    'A run: the work of the gateway on one prompt. It continues when the client that sent the prompt disconnects.',
   fields: (t) => ({
-    databaseId: t.exposeInt('id', { description: 'What the REST API puts before the colon of its ids.' }),
-    status: t.expose('status', { type: RunStatusRef, description: 'How far it has come.' }),
-    session: t.relation('session', { description: 'The session that answers.' }),
+    databaseId: t.exposeInt('id', {
+      description: 'The number of the run, which the REST API puts before the colon in its event ids.',
+    }),
+    status: t.expose('status', { type: RunStatusRef, description: 'The state of the run.' }),
+    session: t.relation('session', { description: 'The session that the run belongs to.' }),
     requestId: t.exposeString('requestId', {
       nullable: true,
-      description: 'The idempotency key it was started with.',
+      description: 'The idempotency key with which the prompt was sent; null if the client gave no key.',
     }),
     userMessage: t.relation('userMessage', {
       nullable: true,
-      description: 'The prompt; null once the history was cleared.',
+      description: 'The prompt; null if the history has been cleared.',
     }),
     assistantMessage: t.relation('assistantMessage', {
       nullable: true,
-      description: 'The answer; null once the history was cleared.',
+      description: 'The answer; null if the history has been cleared.',
     }),
-    usage: t.field({ type: ModelUsageRef, description: 'Tokens it has used.', resolve: usageOf }),
+    usage: t.field({
+      type: ModelUsageRef,
+      description: 'The tokens that the run has used.',
+      resolve: usageOf,
+    }),
     finishReason: t.expose('finishReason', {
       type: FinishReasonRef,
       nullable: true,
-      description: 'Why the model stopped; null unless the run was completed.',
+      description: 'Why the model stopped writing; null unless the run is COMPLETED.',
     }),
     error: t.field({
       type: RunErrorRef,
       nullable: true,
-      description: 'Why it failed; null unless it did.',
+      description: 'Why the run failed; null unless the run is FAILED.',
       resolve: ({ errorCode, errorMessage }) =>
         errorCode === null ? null : { code: errorCode as RunFailureCode, message: errorMessage ?? '' },
     }),
     lastSeq: t.exposeInt('lastSeq', {
-      description: 'The seq of its terminal run event; while it runs, of a recent run event.',
+      description:
+        'The `seq` of the terminal run event. Before the run has ended, the `seq` of a recent run event.',
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the prompt arrived.' }),
+    createdAt: t.expose('createdAt', {
+      type: 'DateTime',
+      description: 'When the gateway received the prompt.',
+    }),
     startedAt: t.expose('startedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the model was asked; null while it is queued.',
+      description: 'When the gateway started the run; null if it has not started.',
     }),
     finishedAt: t.expose('finishedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it ended; null until then.',
+      description: 'When the run ended; null if it has not ended.',
     }),
   }),
 });
@@ -105,7 +121,8 @@ builder.prismaObjectFields('Message', (t) => ({
     type: RunRef,
     nullable: true,
     select: { promptedRun: true, answeringRun: true },
-    description: 'The run that this prompt started, or that wrote this answer.',
+    description:
+      'The run that this prompt started, or that writes this answer; null if there is no such run.',
     resolve: (message) => message.promptedRun ?? message.answeringRun,
   }),
 }));
@@ -114,13 +131,13 @@ builder.prismaObjectFields('Session', (t) => ({
   activeRun: t.field({
     type: RunRef,
     nullable: true,
-    description: 'The run that is being answered right now, if any.',
+    description: 'The run that is RUNNING; null if no run of the session is.',
     resolve: ({ id }, _args, context) => loadersOf(context).liveRun.load(id),
   }),
   lastRun: t.field({
     type: RunRef,
     nullable: true,
-    description: 'The newest run, whether it waits, runs or has ended; null in a session without any.',
+    description: 'The newest run, in any state; null if the session has had no run.',
     resolve: async ({ id }, _args, context) => {
       const [newest] = await loadersOf(context).runs.load({ ...newestRow, sessionId: id });
       return newest ?? null;
@@ -133,13 +150,13 @@ builder.queryField('run', (t) =>
     type: 'Run',
     nullable: true,
     authScopes: { user: true },
-    description: 'A run by its id; null where there is none.',
+    description: 'The run with this id; null if there is no such run.',
     args: {
       id: t.arg.globalID({
         for: RunRef,
         validate: idOf(RunRef),
         required: true,
-        description: 'The id of a run.',
+        description: 'The `id` of the run.',
       }),
     },
     resolve: (query, _root, { id }, context) => {

@@ -8,7 +8,7 @@ builder.addScalarType('JSON', JSONResolver);
 
 builder.scalarType('Upload', {
   description:
-    'A file, sent by the GraphQL multipart request specification: https://github.com/jaydenseric/graphql-multipart-request-spec',
+    'A file, sent as the GraphQL multipart request specification describes: https://github.com/jaydenseric/graphql-multipart-request-spec',
   parseValue: (value) => {
     if (value instanceof Upload) return value.promise;
     throw new GatewayError('BAD_USER_INPUT', 'A file can only be sent in a multipart request.');

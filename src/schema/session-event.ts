@@ -12,12 +12,12 @@ type SessionEvent<Type extends SessionChange['type']> = Extract<SessionChange, {
 };
 
 const RunEndedRef = builder.objectRef<SessionEvent<'RunEnded'>>('RunEnded').implement({
-  description: 'A run has ended.',
+  description: 'A run of the session has ended.',
   fields: (t) => ({
     run: t.prismaField({
       type: 'Run',
       nullable: true,
-      description: 'The run; null where its session was deleted since.',
+      description: 'The run; null if its session has been deleted.',
       resolve: (query, { runId }, _args, { database }) =>
         database.run.findUnique({ ...query, where: { id: runId } }),
     }),
@@ -25,12 +25,12 @@ const RunEndedRef = builder.objectRef<SessionEvent<'RunEnded'>>('RunEnded').impl
 });
 
 const MessageAddedRef = builder.objectRef<SessionEvent<'MessageAdded'>>('MessageAdded').implement({
-  description: 'A prompt was sent, or an answer to it begun.',
+  description: 'A prompt was sent, or the message for its answer was created.',
   fields: (t) => ({
     message: t.prismaField({
       type: 'Message',
       nullable: true,
-      description: 'The message; null where it was deleted since.',
+      description: 'The message; null if it has been deleted.',
       resolve: (query, { messageId }, _args, { database }) =>
         database.message.findUnique({ ...query, where: { id: messageId } }),
     }),
@@ -44,7 +44,7 @@ const sessionField = (name: 'HistoryCleared' | 'SessionUpdated', description: st
       session: t.prismaField({
         type: 'Session',
         nullable: true,
-        description: 'The session as it is now; null where it was deleted since.',
+        description: 'The session as it is now; null if it has been deleted.',
         resolve: (query, { sessionId }, _args, { database }) =>
           database.session.findUnique({ ...query, where: { id: sessionId } }),
       }),
@@ -52,29 +52,30 @@ const sessionField = (name: 'HistoryCleared' | 'SessionUpdated', description: st
   });
 
 const HistoryClearedRef = sessionField('HistoryCleared', 'All messages of the session were deleted.');
-const SessionUpdatedRef = sessionField('SessionUpdated', 'Settings of the session were changed.');
+const SessionUpdatedRef = sessionField('SessionUpdated', 'The settings of the session were changed.');
 
 const SessionDeletedRef = builder.objectRef<SessionEvent<'SessionDeleted'>>('SessionDeleted').implement({
-  description: 'The session was deleted. Nothing comes after this.',
+  description: 'The session was deleted. No event follows.',
   fields: (t) => ({
     id: t.globalID({
-      description: 'The id that it had.',
+      description: 'The `id` that the session had.',
       resolve: ({ sessionId }) => ({ type: 'Session', id: sessionId }),
     }),
-    databaseId: t.exposeInt('sessionId', { description: 'The id that it had in the REST API.' }),
+    databaseId: t.exposeInt('sessionId', { description: 'The `databaseId` that the session had.' }),
   }),
 });
 
 const SessionNodeChangedRef = builder
   .objectRef<SessionEvent<'SessionNodeChanged'>>('SessionNodeChanged')
   .implement({
-    description: 'A node of the session was attached or detached, has come or gone, or was changed.',
+    description:
+      'A node was attached or detached, or an attached node has connected, disconnected or been changed.',
     fields: (t) => ({
       nodeId: t.exposeString('nodeId', { description: 'The `nodeId` of the node.' }),
       sessionNode: t.prismaField({
         type: SessionNodeRef,
         nullable: true,
-        description: 'The node as it is now; null where it is not attached any more.',
+        description: 'The attached node as it is now; null if it is no longer attached.',
         resolve: (query, { sessionId, agentNodeId }, _args, { database }) =>
           database.sessionNode.findUnique({
             ...query,
@@ -103,13 +104,13 @@ builder.subscriptionField('sessionEvents', (t) =>
     type: SessionEventRef,
     authScopes: (_root, { sessionId }) => ({ session: Number(sessionId.id) }),
     description:
-      'What happens to a session from now on, whoever causes it. Ends when the session is deleted.',
+      'What happens to a session from now on, no matter which client causes it. Ends when the session is deleted. Errors: NOT_FOUND; RATE_LIMITED when `MAX_FOLLOWERS_PER_USER` is reached.',
     args: {
       sessionId: t.arg.globalID({
         for: SessionRef,
         validate: idOf(SessionRef),
         required: true,
-        description: 'The session.',
+        description: 'The `id` of the session.',
       }),
     },
     subscribe: async (_root, { sessionId }, { database, sessionLog, signal }) => {

@@ -10,20 +10,25 @@ const title = storedText(200);
 const systemPrompt = storedText(100_000);
 
 const settings = {
-  title: 'A name for lists.',
-  providerName: 'The provider of the model: see `models`. Null: the default of the gateway.',
-  modelName: 'The model: see `models`. Null: the default of the provider.',
-  systemPrompt: 'What the model is told before every conversation.',
-  toolApproval: 'Who decides whether a tool runs that runs commands or changes files.',
+  title: 'A title for lists, at most 200 characters.',
+  providerName: 'The provider of the model, as `models` lists it. Null: the default provider of the gateway.',
+  modelName: 'The name of the model, as `models` lists it. Null: the default model of the provider.',
+  systemPrompt: 'The instructions that the model gets before the messages, at most 100,000 characters.',
+  toolApproval: 'Whether tools may run commands and change files.',
 } as const;
 
 const CreateSessionInput = builder.inputType('CreateSessionInput', {
-  description: 'A new session. `{}` will do.',
+  description: 'The settings of a new session. Every setting has a default, so `{}` is valid.',
   fields: (t) => ({
-    userId: t.string({ validate: nameText, description: 'Whom it belongs to. Default: whoever is asking.' }),
+    userId: t.string({
+      validate: nameText,
+      description:
+        'The user that the session will belong to. Default: the viewer. Only an admin may name another user (FORBIDDEN).',
+    }),
     featureName: t.string({
       validate: nameText,
-      description: 'Which part of an application it belongs to. Default: `default`.',
+      description:
+        'The part of the application that the session belongs to, by which sessions can be filtered. Default: `default`.',
     }),
     title: t.string({ validate: title, description: settings.title }),
     providerName: t.string({ validate: nameText, description: settings.providerName }),
@@ -37,13 +42,15 @@ const CreateSessionInput = builder.inputType('CreateSessionInput', {
     }),
     nodeIds: t.stringList({
       validate: z.array(nodeIdText).max(1_000, 'expected fewer nodes'),
-      description: 'The nodes that run its tools, as for `attachNodes`.',
+      description:
+        'The nodes to attach to the session: the `nodeId` of each, as in `attachNodes`. Default: no nodes.',
     }),
   }),
 });
 
 const UpdateSessionInput = builder.inputType('UpdateSessionInput', {
-  description: 'What to change in a session. What is left out stays as it is; null takes it away.',
+  description:
+    'The settings of a session to change. A setting that is left out stays as it is, and null resets it to its default.',
   fields: (t) => ({
     title: t.string({ validate: title, description: settings.title }),
     providerName: t.string({ validate: nameText, description: settings.providerName }),
@@ -54,22 +61,22 @@ const UpdateSessionInput = builder.inputType('UpdateSessionInput', {
 });
 
 const DeletedSessionRef = builder.objectRef<{ id: number }>('DeletedSession').implement({
-  description: 'A session that was deleted.',
+  description: 'The ids of a session that was deleted.',
   fields: (t) => ({
     id: t.globalID({
-      description: 'The id that it had.',
+      description: 'The `id` that the session had.',
       resolve: ({ id }) => ({ type: 'Session', id }),
     }),
-    databaseId: t.exposeInt('id', { description: 'The id that it had in the REST API.' }),
+    databaseId: t.exposeInt('id', { description: 'The `databaseId` that the session had.' }),
   }),
 });
 
 const DeletedSessionsRef = builder.objectRef<{ ids: number[] }>('DeletedSessions').implement({
-  description: 'Sessions that were deleted.',
+  description: 'The sessions that were deleted.',
   fields: (t) => ({
-    count: t.int({ description: 'How many there were.', resolve: ({ ids }) => ids.length }),
+    count: t.int({ description: 'How many sessions were deleted.', resolve: ({ ids }) => ids.length }),
     ids: t.globalIDList({
-      description: 'The ids that they had.',
+      description: 'The `id` of each session that was deleted.',
       resolve: ({ ids }) => ids.map((id) => ({ type: 'Session', id })),
     }),
   }),
@@ -79,8 +86,11 @@ builder.mutationFields((t) => ({
   createSession: t.field({
     type: SessionRef,
     authScopes: (_root, { input }) => ({ actFor: input.userId }),
-    description: 'Creates a session.',
-    args: { input: t.arg({ type: CreateSessionInput, required: true, description: 'The new session.' }) },
+    description:
+      'Creates a session. Errors: BAD_USER_INPUT if the gateway does not have the provider or the model, or if there are too many nodes; CONFLICT if a node belongs to another user.',
+    args: {
+      input: t.arg({ type: CreateSessionInput, required: true, description: 'The settings of the session.' }),
+    },
     resolve: (_root, { input }, context) => {
       const { userId, isAdmin } = userOf(context);
       const { sessions } = context;
@@ -91,15 +101,16 @@ builder.mutationFields((t) => ({
   updateSession: t.field({
     type: SessionRef,
     authScopes: (_root, { id }) => ({ session: Number(id.id) }),
-    description: 'Changes the settings of a session. They hold from its next prompt on.',
+    description:
+      'Changes the settings of a session, from its next prompt on (`toolApproval`: from the next tool call on). Another provider without a model means the default model of that provider. Errors: NOT_FOUND; BAD_USER_INPUT if the gateway does not have the provider or the model.',
     args: {
       id: t.arg.globalID({
         for: SessionRef,
         validate: idOf(SessionRef),
         required: true,
-        description: 'The session.',
+        description: 'The `id` of the session.',
       }),
-      input: t.arg({ type: UpdateSessionInput, required: true, description: 'What to change.' }),
+      input: t.arg({ type: UpdateSessionInput, required: true, description: 'The settings to change.' }),
     },
     resolve: (_root, { id, input: { toolApproval, ...input } }, { sessions }) =>
       sessions.update(Number(id.id), {
@@ -110,13 +121,14 @@ builder.mutationFields((t) => ({
   deleteSession: t.field({
     type: DeletedSessionRef,
     authScopes: (_root, { id }) => ({ session: Number(id.id) }),
-    description: 'Deletes a session with everything in it. A live run is cancelled first.',
+    description:
+      'Deletes a session with its messages, runs and recordings. Live and queued runs are cancelled first. Errors: NOT_FOUND; RUN_IN_PROGRESS if prompts keep coming in.',
     args: {
       id: t.arg.globalID({
         for: SessionRef,
         validate: idOf(SessionRef),
         required: true,
-        description: 'The session.',
+        description: 'The `id` of the session.',
       }),
     },
     resolve: async (_root, { id }, { sessions }) => {
@@ -127,15 +139,16 @@ builder.mutationFields((t) => ({
   deleteSessions: t.field({
     type: DeletedSessionsRef,
     authScopes: (_root, { userId }) => ({ actFor: userId }),
-    description: 'Deletes all sessions of a user, or those of one part of an application.',
+    description:
+      'Deletes all sessions of a user, or only those of one part of the application, as `deleteSession` does. Errors: RUN_IN_PROGRESS if prompts keep coming in.',
     args: {
       userId: t.arg.string({
         validate: nameText,
-        description: 'Whose sessions. Default: those of whoever is asking.',
+        description: 'The user. Default: the viewer. Only an admin may name another user (FORBIDDEN).',
       }),
       featureName: t.arg.string({
         validate: nameText,
-        description: 'Only those of this part of an application.',
+        description: 'Only sessions of this part of the application. Default: all sessions of the user.',
       }),
     },
     resolve: async (_root, { userId, featureName }, context) => ({
@@ -149,13 +162,13 @@ builder.mutationFields((t) => ({
     type: SessionRef,
     authScopes: (_root, { sessionId }) => ({ session: Number(sessionId.id) }),
     description:
-      'Deletes the messages of a session. Its settings and what it has used stay. Not while it is answering.',
+      'Deletes all messages of a session. Its settings, its runs and its token usage stay. Errors: NOT_FOUND; RUN_IN_PROGRESS while a run is live or queued.',
     args: {
       sessionId: t.arg.globalID({
         for: SessionRef,
         validate: idOf(SessionRef),
         required: true,
-        description: 'The session.',
+        description: 'The `id` of the session.',
       }),
     },
     resolve: (_root, { sessionId }, { sessions }) => sessions.clearHistory(Number(sessionId.id)),

@@ -9,13 +9,14 @@ import { SessionRef } from './session.ts';
 import { storedText } from './stored-text.ts';
 
 const SyncStatusRef = builder.enumType('SyncStatus', {
-  description: 'How far a node has the files of a session.',
+  description:
+    'How far the files of a session have been copied to a node. The gateway does not copy files yet: a node that is connected stays PENDING.',
   values: {
-    [SyncStatus.PENDING]: { description: 'Not begun.' },
-    [SyncStatus.SYNCING]: { description: 'They are on their way.' },
-    [SyncStatus.SYNCED]: { description: 'It has them.' },
-    [SyncStatus.CONFLICT]: { description: 'They were changed in two places.' },
-    [SyncStatus.ERROR]: { description: 'It failed; `error` says why.' },
+    [SyncStatus.PENDING]: { description: 'Copying has not begun.' },
+    [SyncStatus.SYNCING]: { description: 'The files are being copied.' },
+    [SyncStatus.SYNCED]: { description: 'The node has the files.' },
+    [SyncStatus.CONFLICT]: { description: 'A file was changed in two places.' },
+    [SyncStatus.ERROR]: { description: 'Copying failed; `error` says why.' },
     [SyncStatus.OFFLINE]: { description: 'The node is not connected.' },
   },
 });
@@ -23,9 +24,9 @@ const SyncStatusRef = builder.enumType('SyncStatus', {
 const WorkspaceSourceRef = builder.enumType('WorkspaceSource', {
   description: 'Where the files of a session come from.',
   values: {
-    [WorkspaceSource.EMPTY]: { description: 'There are none to begin with.' },
-    [WorkspaceSource.SERVER]: { description: 'From a folder of the gateway.' },
-    [WorkspaceSource.NODE_LOCAL]: { description: 'From a folder of one of its nodes.' },
+    [WorkspaceSource.EMPTY]: { description: 'The session begins without files.' },
+    [WorkspaceSource.SERVER]: { description: 'From a folder on the machine of the gateway.' },
+    [WorkspaceSource.NODE_LOCAL]: { description: 'From a folder on one of the attached nodes.' },
   },
 });
 
@@ -35,34 +36,44 @@ export const SessionNodeRef = builder.prismaObject('SessionNode', {
     node: t.relation('node', { type: AgentNodeRef, description: 'The node.' }),
     syncStatus: t.field({
       type: SyncStatusRef,
-      description: 'How far it has the files of the session; OFFLINE while it is not connected.',
+      description:
+        'How far the files of the session have been copied to the node; OFFLINE while the node is not connected.',
       resolve: ({ agentNodeId, syncStatus }, _args, { registry }) =>
         registry.presenceOf(agentNodeId).connection === 'OFFLINE' ? SyncStatus.OFFLINE : syncStatus,
     }),
     connection: t.field({
       type: NodeConnectionRef,
-      description: 'Whether the node can be asked to run something, right now.',
+      description: 'Whether the node can run something now.',
       resolve: ({ agentNodeId }, _args, { registry }) => registry.presenceOf(agentNodeId).connection,
     }),
     lastSyncAt: t.expose('lastSyncAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it last had the files; null where it never did.',
+      description: 'When the node last had all files of the session; null if it never had them.',
     }),
-    error: t.exposeString('error', { nullable: true, description: 'Why it does not have the files.' }),
-    attachedAt: t.expose('attachedAt', { type: 'DateTime', description: 'When it was attached.' }),
+    error: t.exposeString('error', {
+      nullable: true,
+      description: 'Why copying the files failed; null if it has not failed.',
+    }),
+    attachedAt: t.expose('attachedAt', { type: 'DateTime', description: 'When the node was attached.' }),
   }),
 });
 
 const WorkspaceRef = builder.prismaObject('Workspace', {
   description: 'The files that a session shares with its nodes.',
   fields: (t) => ({
-    id: t.exposeID('workspaceId', { description: 'What the REST API calls `sync_workspace_id`.' }),
-    source: t.expose('source', { type: WorkspaceSourceRef, description: 'Where they come from.' }),
-    path: t.exposeString('path', { nullable: true, description: 'The folder, where the source has one.' }),
+    id: t.exposeID('workspaceId', {
+      description:
+        'The id of the workspace, a UUID, which the REST API calls `sync_workspace_id`. `node` does not find a workspace by it.',
+    }),
+    source: t.expose('source', { type: WorkspaceSourceRef, description: 'Where the files come from.' }),
+    path: t.exposeString('path', {
+      nullable: true,
+      description: 'The folder that the files come from; null if no folder was given.',
+    }),
     sourceNodeId: t.exposeString('sourceNodeId', {
       nullable: true,
-      description: 'The `nodeId` of the node that they come from, where it is one.',
+      description: 'The `nodeId` of the node that the files come from; null unless the source is NODE_LOCAL.',
     }),
   }),
 });
@@ -71,23 +82,28 @@ builder.prismaObjectFields('Session', (t) => ({
   nodes: t.relation('nodes', {
     type: SessionNodeRef,
     query: { orderBy: [{ attachedAt: 'asc' }, { agentNodeId: 'asc' }] },
-    description: 'The nodes that run its tools, in the order in which they were attached.',
+    description: 'The nodes that run the tools of the session, in the order in which they were attached.',
   }),
   workspace: t.relation('workspace', {
     type: WorkspaceRef,
     nullable: true,
-    description: 'Its files; null until a node is attached for the first time.',
+    description: 'The files of the session; null until a node is attached for the first time.',
   }),
 }));
 
 const WorkspaceInput = builder.inputType('WorkspaceInput', {
   description: 'Where the files of a session come from.',
   fields: (t) => ({
-    source: t.field({ type: WorkspaceSourceRef, required: true, description: 'The kind of place.' }),
-    path: t.string({ validate: storedText(4_096), description: 'The folder, for SERVER and NODE_LOCAL.' }),
+    source: t.field({ type: WorkspaceSourceRef, required: true, description: 'The kind of source.' }),
+    path: t.string({
+      validate: storedText(4_096),
+      description:
+        'The folder, at most 4,096 characters: required for SERVER, optional for NODE_LOCAL, not allowed for EMPTY.',
+    }),
     sourceNodeId: t.string({
       validate: nodeIdText,
-      description: 'The node that has them, for NODE_LOCAL. It must be attached.',
+      description:
+        'The `nodeId` of the node that has the files. NODE_LOCAL requires it, and the node must be attached; other sources do not allow it.',
     }),
   }),
 });
@@ -98,14 +114,14 @@ builder.mutationFields((t) => {
       for: SessionRef,
       validate: idOf(SessionRef),
       required: true,
-      description: 'The session.',
+      description: 'The `id` of the session.',
     });
   return {
     attachNodes: t.field({
       type: SessionRef,
       authScopes: (_root, args) => ({ session: Number(args.sessionId.id) }),
       description:
-        'Lets a session run its tools on nodes. Those that are attached stay attached; those that nobody has registered are offline until somebody does.',
+        'Attaches further nodes to a session, so that its tools can run on them. A node that is not registered yet is offline until `registerNode` registers it. Errors: NOT_FOUND; BAD_USER_INPUT if the session would have more than `MAX_NODES_PER_SESSION` nodes (default: 100) or the workspace is not valid; CONFLICT if a node belongs to another user.',
       args: {
         sessionId: sessionId(),
         nodeIds: t.arg.stringList({
@@ -114,11 +130,12 @@ builder.mutationFields((t) => {
             .array(nodeIdText)
             .min(1, 'expected at least one node')
             .max(1_000, 'expected fewer nodes'),
-          description: 'The `nodeId` of each.',
+          description: 'The `nodeId` of each node, 1 to 1,000.',
         }),
         workspace: t.arg({
           type: WorkspaceInput,
-          description: 'Where the files come from. Default: as it is, or EMPTY.',
+          description:
+            'Where the files of the session come from. Default: unchanged, or EMPTY for a session that has no workspace yet.',
         }),
       },
       resolve: (_root, { sessionId, ...input }, context) => {
@@ -129,7 +146,8 @@ builder.mutationFields((t) => {
     detachNode: t.field({
       type: SessionRef,
       authScopes: (_root, args) => ({ session: Number(args.sessionId.id) }),
-      description: 'Takes a node away from a session. What the session runs on it is cancelled.',
+      description:
+        'Detaches a node from a session. The tool calls of the session on that node are cancelled. Errors: NOT_FOUND if there is no such session or the node is not attached to it.',
       args: {
         sessionId: sessionId(),
         nodeId: t.arg.string({

@@ -8,50 +8,69 @@ import { nameText, storedText } from './stored-text.ts';
 import { TokenUsageRef } from './token-usage.ts';
 
 export const ToolApprovalRef = builder.enumType('ToolApproval', {
-  description: 'Who decides whether a tool runs that runs commands or changes files. Others run freely.',
+  description:
+    'Whether the tools of a session may run commands and change files. Tools that only read always run.',
   values: {
-    [ToolApproval.AUTO]: { description: 'It runs, where the policy of its node lets it.' },
-    [ToolApproval.ASK]: { description: 'Somebody has to allow each call: see `approveToolCall`.' },
-    [ToolApproval.DENY]: { description: 'It never runs; the model is not offered it.' },
+    [ToolApproval.AUTO]: { description: 'Every call runs, unless the policy of the node forbids it.' },
+    [ToolApproval.ASK]: {
+      description:
+        'Every call waits for a decision: see `approveToolCall` and `denyToolCall`. After `TOOL_APPROVAL_TIMEOUT_MS` (default: 5 minutes) without a decision the call is denied.',
+    },
+    [ToolApproval.DENY]: {
+      description:
+        'No such call runs. The model is not offered these tools, and a call that it makes anyway ends as DENIED.',
+    },
   },
 });
 
 export const SessionRef = builder.prismaNode('Session', {
-  id: { field: 'id', description: 'Its id, unique among all objects of this API.' },
+  id: {
+    field: 'id',
+    description:
+      'The id of the object: opaque, and unique among all objects of this API. `node` finds the object by it.',
+  },
   nullable: true,
-  description: 'A chat: its messages, its settings and what it has used.',
+  description: 'A chat session: its messages, its settings and the tokens it has used.',
   fields: (t) => ({
-    databaseId: t.exposeInt('id', { description: 'What the REST API calls its `id`.' }),
-    userId: t.exposeString('userId', { description: 'Whom it belongs to.' }),
-    title: t.exposeString('title', { nullable: true, description: 'A name for lists.' }),
+    databaseId: t.exposeInt('id', {
+      description: 'The number of the session, which the REST API calls its `id`.',
+    }),
+    userId: t.exposeString('userId', { description: 'The user that the session belongs to.' }),
+    title: t.exposeString('title', {
+      nullable: true,
+      description: 'A title for lists; null if the session has no title.',
+    }),
     featureName: t.exposeString('featureName', {
-      description: 'Which part of an application it belongs to; `default` unless told.',
+      description:
+        'The part of the application that the session belongs to, by which sessions can be filtered. Default: `default`.',
     }),
     providerName: t.exposeString('providerName', {
       nullable: true,
-      description: 'The provider of its model; null means the default of the gateway.',
+      description: 'The provider of the model; null for the default provider of the gateway.',
     }),
     modelName: t.exposeString('modelName', {
       nullable: true,
-      description: 'Its model; null means the default of the provider.',
+      description: 'The name of the model; null for the default model of the provider.',
     }),
     systemPrompt: t.exposeString('systemPrompt', {
       nullable: true,
-      description: 'What the model is told before every conversation.',
+      description:
+        'The instructions that the model gets before the messages; null if there are no instructions.',
     }),
     toolApproval: t.expose('toolApproval', {
       type: ToolApprovalRef,
-      description: 'Who decides whether a tool runs that runs commands or changes files.',
+      description: 'Whether tools may run commands and change files.',
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the session was created.' }),
     updatedAt: t.expose('updatedAt', {
       type: 'DateTime',
-      description: 'When it was last changed, by a message or a setting.',
+      description: 'When the session was last changed, by a message or a setting.',
     }),
     tokenUsage: t.field({
       type: TokenUsageRef,
       select: { modelUsage: { orderBy: [{ providerName: 'asc' }, { modelName: 'asc' }] } },
-      description: 'Tokens used over its whole life, and how full the context is.',
+      description:
+        'The tokens that the session has used since it was created, and how full the context of its model is.',
       resolve: async ({ contextTokens, modelUsage, ...session }, _args, { models }) => {
         // A provider that is not configured any more has no limit to tell.
         const model = await models.resolve(session).catch(() => null);
@@ -66,13 +85,13 @@ builder.queryFields((t) => ({
     type: 'Session',
     nullable: true,
     authScopes: { user: true },
-    description: 'A session by its id; null where there is none.',
+    description: 'The session with this id; null if there is no such session.',
     args: {
       id: t.arg.globalID({
         for: SessionRef,
         validate: idOf(SessionRef),
         required: true,
-        description: 'The id of a session.',
+        description: 'The `id` of a session.',
       }),
     },
     resolve: (query, _root, { id }, context) =>
@@ -85,7 +104,8 @@ builder.queryFields((t) => ({
     type: 'Session',
     nullable: true,
     authScopes: { user: true },
-    description: 'A session by the id that the REST API uses; null where there is none.',
+    description:
+      'The session with this number, which the REST API calls its `id`; null if there is no such session.',
     args: { databaseId: t.arg.int({ required: true, description: 'The `databaseId` of a session.' }) },
     resolve: (query, _root, { databaseId }, context) =>
       context.database.session.findUnique({
@@ -97,19 +117,21 @@ builder.queryFields((t) => ({
     {
       type: SessionRef,
       authScopes: (_root, { userId }) => ({ actFor: userId }),
-      description: 'Sessions, newest first.',
+      description: 'A page of sessions, newest first.',
       args: {
         userId: t.arg.string({
           validate: nameText,
-          description: 'Only those that belong to this user. Default: one’s own; of an admin, everybody’s.',
+          description:
+            'Only sessions of this user. Default: the viewer; for an admin, all users. Only an admin may name another user (FORBIDDEN).',
         }),
         featureName: t.arg.string({
           validate: nameText,
-          description: 'Only those of this part of an application.',
+          description: 'Only sessions of this part of the application.',
         }),
         search: t.arg.string({
           validate: storedText(200),
-          description: 'Only those with this text in their title, in whatever case.',
+          description:
+            'Only sessions with this text in their title, at most 200 characters. The case of ASCII letters does not matter.',
         }),
       },
       resolve: (_root, { userId, featureName, search, ...args }, context) =>

@@ -7,39 +7,43 @@ import { ModelUsageRef } from './token-usage.ts';
 type Terminal = Extract<RunEvent, TerminalRunEventBody>;
 
 const TerminalRunEventRef = builder.interfaceRef<Terminal>('TerminalRunEvent').implement({
-  description: 'How a run ended. Exactly one of these is the last entry of its log.',
+  description: 'The end of a run. The last entry in the log of every run is one of these.',
   interfaces: [RunEventRef],
   fields: (t) => ({
     message: t.prismaField({
       type: 'Message',
       nullable: true,
-      description: 'The answer, with all that was written of it; null once the history was cleared.',
+      description: 'The answer, with all text that was written; null if the history has been cleared.',
       resolve: (query, { messageId }, _args, { database }) =>
         messageId === null ? null : database.message.findUnique({ ...query, where: { id: messageId } }),
     }),
     usage: t.field({
       type: ModelUsageRef,
-      description: 'Tokens the run has used.',
+      description: 'The tokens that the run has used.',
       resolve: ({ usage }) => usage,
     }),
   }),
 });
 
 builder.objectRef<Extract<Terminal, { type: 'RunCompleted' }>>('RunCompleted').implement({
-  description: 'The prompt is answered.',
+  description: 'The model has answered the prompt.',
   interfaces: [RunEventRef, TerminalRunEventRef],
   fields: (t) => ({
-    finishReason: t.expose('finishReason', { type: FinishReasonRef, description: 'Why the model stopped.' }),
+    finishReason: t.expose('finishReason', {
+      type: FinishReasonRef,
+      description: 'Why the model stopped writing.',
+    }),
   }),
 });
 
 builder.objectRef<Extract<Terminal, { type: 'RunCancelled' }>>('RunCancelled').implement({
-  description: 'The run was cancelled.',
+  description: 'A client cancelled the run.',
   interfaces: [RunEventRef, TerminalRunEventRef],
   fields: (t) => ({
     toolCalls: t.prismaField({
       type: ['ToolCall'],
-      description: 'The tool calls of the run, with what became of each.',
+      description:
+        'The tool calls of the run, with the state of each; empty if the history has been cleared.',
       resolve: (query, { messageId }, _args, { database }) =>
         database.toolCall.findMany({
           ...query,
@@ -54,7 +58,7 @@ builder.objectRef<Extract<Terminal, { type: 'RunFailed' }>>('RunFailed').impleme
   description: 'The run failed.',
   interfaces: [RunEventRef, TerminalRunEventRef],
   fields: (t) => ({
-    code: t.expose('code', { type: RunFailureCodeRef, description: 'Why, for programs.' }),
-    reason: t.exposeString('reason', { description: 'Why, for people.' }),
+    code: t.expose('code', { type: RunFailureCodeRef, description: 'The reason, for programs.' }),
+    reason: t.exposeString('reason', { description: 'The reason, as a sentence for people.' }),
   }),
 });

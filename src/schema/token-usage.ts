@@ -2,25 +2,25 @@ import type { Usage } from '../chat/usage/usage.ts';
 import { builder } from './builder.ts';
 
 const counts = {
-  inputTokens: 'Tokens shown to the model.',
-  outputTokens: 'Tokens written by the model, reasoning included.',
-  reasoningTokens: 'Of the output: tokens the model spent on reasoning.',
-  cachedInputTokens: 'Of the input: tokens the provider had cached.',
+  inputTokens: 'Tokens that were sent to the model.',
+  outputTokens: 'Tokens that the model wrote, including its reasoning.',
+  reasoningTokens: 'The part of `outputTokens` that the model spent on reasoning.',
+  cachedInputTokens: 'The part of `inputTokens` that the provider had cached.',
 } as const;
 
-const measured = 'Whether the provider reported all of it. Otherwise some was estimated by the gateway.';
+const measured = 'Whether the provider reported all of these numbers. False: the gateway estimated some.';
 
 export const ModelUsageRef = builder.objectRef<Usage>('ModelUsage').implement({
-  description: 'Tokens used of one model.',
+  description: 'The tokens that one model has used.',
   fields: (t) => ({
     providerName: t.exposeString('providerName', { description: 'The provider of the model.' }),
-    modelName: t.exposeString('modelName', { description: 'The model.' }),
+    modelName: t.exposeString('modelName', { description: 'The name of the model.' }),
     inputTokens: t.exposeInt('inputTokens', { description: counts.inputTokens }),
     outputTokens: t.exposeInt('outputTokens', { description: counts.outputTokens }),
     reasoningTokens: t.exposeInt('reasoningTokens', { description: counts.reasoningTokens }),
     cachedInputTokens: t.exposeInt('cachedInputTokens', { description: counts.cachedInputTokens }),
     totalTokens: t.int({
-      description: 'Input and output.',
+      description: '`inputTokens` and `outputTokens` together.',
       resolve: (usage) => usage.inputTokens + usage.outputTokens,
     }),
     measured: t.exposeBoolean('measured', { description: measured }),
@@ -40,18 +40,21 @@ const sum = (usage: TokenUsage, ...keys: Count[]) =>
     .reduce((total, tokens) => total + tokens, 0);
 
 export const TokenUsageRef = builder.objectRef<TokenUsage>('TokenUsage').implement({
-  description: 'What a session has used over its whole life, and how full the context of its model is.',
+  description:
+    'The tokens that a session has used since it was created, and how full the context of its model is.',
   fields: (t) => ({
     contextTokens: t.exposeInt('contextTokens', {
-      description: 'Tokens that the conversation takes up in the context of the model.',
+      description:
+        'How many tokens of the context of the model the newest run took up; 0 after `clearHistory`.',
     }),
     contextLimit: t.exposeInt('contextLimit', {
       nullable: true,
-      description: 'Tokens that fit into the context of the model; null where the gateway does not know.',
+      description: 'How many tokens fit into the context of the model; null if the gateway does not know.',
     }),
     percentage: t.float({
       nullable: true,
-      description: 'contextTokens of contextLimit, in percent with two decimals.',
+      description:
+        '`contextTokens` as a percentage of `contextLimit`, rounded to two decimals; null if `contextLimit` is null.',
       resolve: ({ contextTokens, contextLimit }) =>
         contextLimit === null ? null : Math.round((contextTokens / contextLimit) * 10_000) / 100,
     }),
@@ -66,7 +69,7 @@ export const TokenUsageRef = builder.objectRef<TokenUsage>('TokenUsage').impleme
       resolve: (usage) => sum(usage, 'cachedInputTokens'),
     }),
     totalTokens: t.int({
-      description: 'Input and output.',
+      description: '`inputTokens` and `outputTokens` together.',
       resolve: (usage) => sum(usage, 'inputTokens', 'outputTokens'),
     }),
     measured: t.boolean({
@@ -75,7 +78,7 @@ export const TokenUsageRef = builder.objectRef<TokenUsage>('TokenUsage').impleme
     }),
     byModel: t.field({
       type: [ModelUsageRef],
-      description: 'The same for each model that has answered in this session.',
+      description: 'The tokens of each model that has answered in this session.',
       resolve: (usage) => usage.byModel,
     }),
   }),

@@ -12,54 +12,55 @@ type Of<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
 const reason = wellFormedText.trim().max(1_000, 'expected at most 1,000 characters');
 
 const ApprovalDecisionRef = builder.enumType('ApprovalDecision', {
-  description: 'What became of a tool call that somebody was asked about.',
+  description: 'The decision about a tool call that waited for an approval.',
   values: {
-    APPROVED: { description: 'It may run.' },
-    DENIED: { description: 'It may not. The model is told.' },
+    APPROVED: { description: 'The call may run.' },
+    DENIED: { description: 'The call may not run. The model is told.' },
     EXPIRED: {
-      description: 'Nobody decided within `TOOL_APPROVAL_TIMEOUT_MS`: it may not run. The model is told.',
+      description:
+        'No client decided within `TOOL_APPROVAL_TIMEOUT_MS` (default: 5 minutes), so the call may not run. The model is told.',
     },
   } satisfies Record<Decision, object>,
 });
 
 builder.objectRef<Of<'ToolApprovalRequested'>>('ToolApprovalRequested').implement({
-  description:
-    'A tool call waits for somebody to decide whether it may run: see `approveToolCall` and `denyToolCall`.',
+  description: 'A tool call waits for a decision: see `approveToolCall` and `denyToolCall`.',
   interfaces: [RunEventRef],
   fields: (t) => ({
-    callId: t.exposeID('callId', { description: 'Names the call within the run.' }),
+    callId: t.exposeID('callId', { description: 'The id of the call, unique within the run.' }),
     name: t.exposeString('name', { description: 'The name of the tool.' }),
     args: t.field({
       type: 'JSON',
       nullable: true,
-      description: 'The arguments as the model gave them.',
+      description: 'The arguments that the model gave.',
       resolve: ({ args }) => args,
     }),
     nodeId: t.exposeString('nodeId', {
       nullable: true,
-      description: 'The `nodeId` of the node that it is meant for; null where it needs none.',
+      description: 'The `nodeId` of the node on which the tool is to run; null if the tool needs no node.',
     }),
     node: t.prismaField({
       type: 'AgentNode',
       nullable: true,
-      description: 'That node; null where there is none, or it was deleted since.',
+      description:
+        'The node with that `nodeId`; null if there is no such node or it does not belong to the viewer.',
       resolve: (query, event, _args, context) => findCallNode(query, event, context),
     }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
-      description: 'When it is denied, unless somebody has decided.',
+      description: 'When the call will be denied if no client has decided.',
     }),
   }),
 });
 
 builder.objectRef<Of<'ToolApprovalDecided'>>('ToolApprovalDecided').implement({
-  description: 'It was decided whether a tool call may run.',
+  description: 'A decision about a tool call was made.',
   interfaces: [RunEventRef],
   fields: (t) => ({
-    callId: t.exposeID('callId', { description: 'Names the call within the run.' }),
-    decision: t.expose('decision', { type: ApprovalDecisionRef, description: 'What was decided.' }),
+    callId: t.exposeID('callId', { description: 'The id of the call, unique within the run.' }),
+    decision: t.expose('decision', { type: ApprovalDecisionRef, description: 'The decision.' }),
     reason: t.exposeString('reason', {
-      description: 'Why, in the words of whoever denied it; empty where there are none.',
+      description: 'The reason that the client gave for a denial; empty if it gave no reason.',
     }),
   }),
 });
@@ -69,15 +70,15 @@ builder.mutationFields((t) => {
     for: RunRef,
     validate: idOf(RunRef),
     required: true,
-    description: 'The run that the call belongs to.',
+    description: 'The `id` of the run that the call belongs to.',
   });
-  const callId = t.arg.id({ required: true, description: 'The call: see `ToolApprovalRequested`.' });
+  const callId = t.arg.id({ required: true, description: 'The `callId` in `ToolApprovalRequested`.' });
   return {
     approveToolCall: t.field({
       type: ToolCallRef,
       authScopes: (_root, args) => ({ run: Number(args.runId.id) }),
       description:
-        'Lets a tool call run that waits for it. Anybody who follows the run may decide, from any connection; approving twice does no harm. It runs even if `toolApproval` was changed since it was asked for.',
+        'Lets a tool call run that waits for a decision. A later change of `toolApproval` does not stop it. Every client that can see the run may decide, and may repeat the same decision. Errors: NOT_FOUND if there is no such run or call; CONFLICT if the call does not wait for a decision, or another decision was made.',
       args: { runId, callId },
       resolve: (_root, { runId, callId }, { engine }) =>
         engine.decideToolCall(Number(runId.id), String(callId), { decision: 'APPROVED', reason: '' }),
@@ -86,11 +87,14 @@ builder.mutationFields((t) => {
       type: ToolCallRef,
       authScopes: (_root, args) => ({ run: Number(args.runId.id) }),
       description:
-        'Does not let a tool call run that waits for it. The run goes on, and the model is told; denying twice does no harm.',
+        'Denies a tool call that waits for a decision. The model is told, and the run continues. Every client that can see the run may decide, and may repeat the same decision. Errors: NOT_FOUND if there is no such run or call; CONFLICT if the call does not wait for a decision, or another decision was made.',
       args: {
         runId,
         callId,
-        reason: t.arg.string({ validate: reason, description: 'Why. The model is told that too.' }),
+        reason: t.arg.string({
+          validate: reason,
+          description: 'The reason, at most 1,000 characters; the model is told. Default: no reason.',
+        }),
       },
       resolve: (_root, { runId, callId, reason }, { engine }) =>
         engine.decideToolCall(Number(runId.id), String(callId), {

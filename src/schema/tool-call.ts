@@ -4,54 +4,60 @@ import { builder } from './builder.ts';
 import { ToolErrorCodeRef } from './tool-error-code.ts';
 
 export const ToolCallStatusRef = builder.enumType('ToolCallStatus', {
-  description: 'How far a tool call has come.',
+  description: 'The state of a tool call.',
   values: {
     [ToolCallStatus.AWAITING_APPROVAL]: {
-      description: 'Somebody has to decide: see `approveToolCall` and `denyToolCall`.',
+      description: 'The call waits for a decision: see `approveToolCall` and `denyToolCall`.',
     },
-    [ToolCallStatus.RUNNING]: { description: 'It has not ended yet.' },
-    [ToolCallStatus.SUCCEEDED]: { description: 'It did what it was asked for.' },
-    [ToolCallStatus.FAILED]: { description: 'It did not; `result` says why. The model was told.' },
-    [ToolCallStatus.DENIED]: { description: 'It was not allowed to run. The model was told.' },
-    [ToolCallStatus.CANCELLED]: { description: 'The run ended before it did.' },
+    [ToolCallStatus.RUNNING]: { description: 'The call has not ended yet.' },
+    [ToolCallStatus.SUCCEEDED]: { description: 'The tool did its work.' },
+    [ToolCallStatus.FAILED]: {
+      description: 'The tool failed or could not run; `result` says why. The model is told.',
+    },
+    [ToolCallStatus.DENIED]: { description: 'The call was not allowed to run. The model is told.' },
+    [ToolCallStatus.CANCELLED]: { description: 'The run ended before the call did.' },
   },
 });
 
 export const ToolCallRef = builder.prismaObject('ToolCall', {
-  description: 'A tool that the model called while it answered.',
+  description: 'A tool call that the model made in a message.',
   fields: (t) => ({
-    callId: t.exposeID('callId', { description: 'Unique within the message.' }),
+    callId: t.exposeID('callId', { description: 'The id of the call, unique within the message.' }),
     name: t.exposeString('name', { description: 'The name of the tool.' }),
     args: t.expose('args', {
       type: 'JSON',
       nullable: true,
-      description: 'The arguments as the model gave them; a string where they are not valid JSON.',
+      description: 'The arguments that the model gave; a string if they are not valid JSON.',
     }),
-    status: t.expose('status', { type: ToolCallStatusRef, description: 'How far the call has come.' }),
+    status: t.expose('status', { type: ToolCallStatusRef, description: 'The state of the call.' }),
     nodeId: t.exposeString('nodeId', {
       nullable: true,
-      description: 'The `nodeId` of the node that it was meant for; null where it needs none.',
+      description:
+        'The `nodeId` of the node on which the tool was to run; null if the tool needs no node or no node was found.',
     }),
-    result: t.exposeString('result', { nullable: true, description: 'What the model was told.' }),
+    result: t.exposeString('result', {
+      nullable: true,
+      description: 'The result, as the model gets it; null until the call has ended.',
+    }),
     errorCode: t.field({
       type: ToolErrorCodeRef,
       nullable: true,
-      description: 'Why it failed or was denied, for programs.',
+      description: 'Why the call failed or was denied, for programs; null if it was not.',
       resolve: ({ errorCode }) => errorCode as ToolErrorCode | null,
     }),
     exitCode: t.exposeInt('exitCode', {
       nullable: true,
-      description: 'The exit code, where the tool ran a program.',
+      description: 'The exit code, if the tool ran a program; otherwise null.',
     }),
     stopped: t.exposeBoolean('stopped', {
       nullable: true,
       description:
-        'Of a cancelled call: whether nothing of it runs any more, for certain. False: its node did not confirm that in time.',
+        'For a cancelled call: true if nothing of the tool runs any more, false if the node did not confirm that in time. Null for other calls.',
     }),
     durationMs: t.exposeInt('durationMs', {
       nullable: true,
       description:
-        'How long it ran, in milliseconds; null until it has ended. Waiting for an approval does not count.',
+        'How long the tool ran, in milliseconds, without the wait for an approval; null until the call has ended.',
     }),
   }),
 });

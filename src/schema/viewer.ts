@@ -3,18 +3,19 @@ import { userOf } from './access/access.ts';
 import { builder } from './builder.ts';
 
 const ViewerRef = builder.objectRef<Viewer>('Viewer').implement({
-  description: 'Who is asking.',
+  description: 'The user for whom a request is made.',
   fields: (t) => ({
     userId: t.exposeString('userId', {
-      description: 'Whom new sessions belong to: `anonymous` where the gateway asks for no identity.',
+      description: 'The name of the user: `anonymous` if the gateway runs with `AUTH=none`.',
     }),
     isAdmin: t.exposeBoolean('isAdmin', {
-      description: 'Whether everybody’s things are open to them, as they are to `anonymous`.',
+      description:
+        'Whether the viewer may see and change the objects of all users. This is true for `anonymous`.',
     }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When their token stops being good; null: not by itself.',
+      description: 'When the token of the viewer expires; null if it does not expire.',
     }),
   }),
 });
@@ -23,7 +24,7 @@ builder.queryField('viewer', (t) =>
   t.field({
     type: ViewerRef,
     authScopes: { user: true },
-    description: 'Who is asking.',
+    description: 'The user for whom the request is made.',
     resolve: (_root, _args, context) => userOf(context),
   }),
 );
