@@ -1,6 +1,6 @@
 import type { Recording } from '../chat/audio/take-recording.ts';
 import { builder } from './builder.ts';
-import { idOf } from './global-id.ts';
+import { idOf } from './id-argument.ts';
 import { MessageRef } from './message.ts';
 import type { IncomingFile } from './upload.ts';
 

@@ -8,7 +8,7 @@ import { GatewayError } from '../errors.ts';
 import type PrismaTypes from '../generated/pothos.ts';
 import { getDatamodel } from '../generated/pothos.ts';
 import { type AuthScopes, decideScopes, isOwn } from './access/access.ts';
-import { parseId } from './global-id.ts';
+import { parseId } from './id-argument.ts';
 import { relayDescriptions } from './relay-descriptions.ts';
 import type { IncomingFile } from './upload.ts';
 

@@ -4,14 +4,14 @@ import type { SendInput } from '../chat/prompt-sender.ts';
 import { usageOf } from '../chat/usage/usage.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
-import { acting } from './acting.ts';
 import { builder } from './builder.ts';
-import { idOf } from './global-id.ts';
+import { idOf } from './id-argument.ts';
+import { nameText } from './input-checks.ts';
 import { MessageRef } from './message.ts';
+import { acting } from './post-only.ts';
 import { RunRef } from './run.ts';
 import { RunEventRef } from './run-event.ts';
 import { SessionRef } from './session.ts';
-import { nameText } from './stored-text.ts';
 import { ModelUsageRef } from './token-usage.ts';
 
 const OnBusyRef = builder.enumType('OnBusy', {

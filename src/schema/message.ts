@@ -1,7 +1,7 @@
 import { MessageRole, MessageStatus } from '../generated/prisma/enums.ts';
 import { builder } from './builder.ts';
-import { loadersOf } from './paging/loaders.ts';
 import { newestRow, resolvePage } from './paging/page.ts';
+import { loadersOf } from './paging/page-per-parent.ts';
 
 const MessageRoleRef = builder.enumType('MessageRole', {
   description: 'Who wrote a message.',

@@ -6,8 +6,8 @@ import {
 } from '../nodes/dispatch/node-command.ts';
 import { agentOf } from './access/access.ts';
 import { builder } from './builder.ts';
+import { storedText } from './input-checks.ts';
 import { dispatchIds, opaqueId } from './node-input.ts';
-import { storedText } from './stored-text.ts';
 
 type Of<Type extends NodeCommand['type']> = Extract<NodeCommand, { type: Type }>;
 

@@ -3,9 +3,9 @@ import { usageOf } from '../chat/usage/usage.ts';
 import { FinishReason, RunStatus } from '../generated/prisma/enums.ts';
 import { ownerOf } from './access/access.ts';
 import { builder } from './builder.ts';
-import { idOf } from './global-id.ts';
-import { loadersOf } from './paging/loaders.ts';
+import { idOf } from './id-argument.ts';
 import { newestRow } from './paging/page.ts';
+import { loadersOf } from './paging/page-per-parent.ts';
 import { ModelUsageRef } from './token-usage.ts';
 
 const RunStatusRef = builder.enumType('RunStatus', {

@@ -1,7 +1,7 @@
 import type { SessionChange } from '../chat/log/session-log.ts';
 import { sessionNotFound } from '../errors.ts';
 import { builder } from './builder.ts';
-import { idOf } from './global-id.ts';
+import { idOf } from './id-argument.ts';
 import { RunStartedRef } from './run-event.ts';
 import { SessionRef } from './session.ts';
 import { SessionNodeRef } from './session-node.ts';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { userOf } from './access/access.ts';
 import { builder } from './builder.ts';
-import { idOf } from './global-id.ts';
+import { idOf } from './id-argument.ts';
+import { nameText, storedText } from './input-checks.ts';
 import { nodeIdText } from './node-input.ts';
 import { SessionRef, ToolApprovalRef } from './session.ts';
-import { nameText, storedText } from './stored-text.ts';
 
 const title = storedText(200);
 const systemPrompt = storedText(100_000);

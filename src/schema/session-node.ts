@@ -3,10 +3,10 @@ import { SyncStatus, WorkspaceSource } from '../generated/prisma/enums.ts';
 import { userOf } from './access/access.ts';
 import { AgentNodeRef, NodeConnectionRef } from './agent-node.ts';
 import { builder } from './builder.ts';
-import { idOf } from './global-id.ts';
+import { idOf } from './id-argument.ts';
+import { storedText } from './input-checks.ts';
 import { nodeIdText } from './node-input.ts';
 import { SessionRef } from './session.ts';
-import { storedText } from './stored-text.ts';
 
 const SyncStatusRef = builder.enumType('SyncStatus', {
   description:

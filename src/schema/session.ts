@@ -1,10 +1,10 @@
 import { ToolApproval } from '../generated/prisma/enums.ts';
 import { ownerFilter, ownerOf } from './access/access.ts';
 import { builder } from './builder.ts';
-import { idOf } from './global-id.ts';
+import { idOf } from './id-argument.ts';
+import { nameText, storedText } from './input-checks.ts';
 import { findSessions } from './paging/list-sessions.ts';
 import { resolvePage } from './paging/page.ts';
-import { nameText, storedText } from './stored-text.ts';
 import { TokenUsageRef } from './token-usage.ts';
 
 export const ToolApprovalRef = builder.enumType('ToolApproval', {

@@ -2,7 +2,7 @@ import { wellFormedText } from '../base/well-formed-text.ts';
 import type { Decision, RunEvent } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
 import { findCallNode } from './call-node.ts';
-import { idOf } from './global-id.ts';
+import { idOf } from './id-argument.ts';
 import { RunRef } from './run.ts';
 import { RunEventRef } from './run-event.ts';
 import { ToolCallRef } from './tool-call.ts';

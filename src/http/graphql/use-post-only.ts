@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
 import { refusal } from '../../errors.ts';
-import { isActing } from '../../schema/acting.ts';
+import { isActing } from '../../schema/post-only.ts';
 
 /**
  * Refuses a subscription that changes something (`chat`) unless it comes by POST, as Yoga does with mutations. Any web
