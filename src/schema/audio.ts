@@ -1,6 +1,6 @@
 import type { Recording } from '../chat/audio/take-recording.ts';
 import { builder } from './builder.ts';
-import { idOf } from './id-argument.ts';
+import { idArg } from './id-argument.ts';
 import { MessageRef } from './message.ts';
 import type { IncomingFile } from './upload.ts';
 
@@ -44,34 +44,24 @@ function toRecording(upload: IncomingFile): Recording {
 builder.mutationFields((t) => ({
   uploadMessageAudio: t.field({
     type: MessageRef,
-    authScopes: (_root, { messageId }) => ({ message: Number(messageId.id) }),
+    authScopes: (_root, { messageId }) => ({ message: messageId }),
     description:
       'Uploads a recording of a message in place of the previous recording. The file is sent as the GraphQL multipart request specification describes. It must be wav, mp3, ogg (opus), webm, m4a, aac or flac. Errors: NOT_FOUND; UNSUPPORTED_MEDIA_TYPE if the file is not audio; PAYLOAD_TOO_LARGE for more than `MAX_AUDIO_BYTES` (default: 25 MiB); INSUFFICIENT_STORAGE if the disk is full.',
     args: {
-      messageId: t.arg.globalID({
-        for: MessageRef,
-        validate: idOf(MessageRef),
-        required: true,
-        description: 'The `id` of the message.',
-      }),
+      messageId: idArg(t, MessageRef, 'The `id` of the message.'),
       file: t.arg({ type: 'Upload', required: true, description: 'The audio file.' }),
     },
     resolve: async (_root, { messageId, file }, { audio }) =>
-      audio.upload(Number(messageId.id), toRecording(await file)),
+      audio.upload(messageId, toRecording(await file)),
   }),
   deleteMessageAudio: t.field({
     type: MessageRef,
-    authScopes: (_root, { messageId }) => ({ message: Number(messageId.id) }),
+    authScopes: (_root, { messageId }) => ({ message: messageId }),
     description:
       'Deletes the recording of a message. A message without a recording stays as it is. Errors: NOT_FOUND.',
     args: {
-      messageId: t.arg.globalID({
-        for: MessageRef,
-        validate: idOf(MessageRef),
-        required: true,
-        description: 'The `id` of the message.',
-      }),
+      messageId: idArg(t, MessageRef, 'The `id` of the message.'),
     },
-    resolve: (_root, { messageId }, { audio }) => audio.delete(Number(messageId.id)),
+    resolve: (_root, { messageId }, { audio }) => audio.delete(messageId),
   }),
 }));

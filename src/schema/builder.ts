@@ -3,12 +3,12 @@ import PrismaPlugin from '@pothos/plugin-prisma';
 import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import ValidationPlugin from '@pothos/plugin-validation';
+import { decodeId } from '../base/global-id.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
 import type PrismaTypes from '../generated/pothos.ts';
 import { getDatamodel } from '../generated/pothos.ts';
 import { type AuthScopes, decideScopes, isOwn } from './access/access.ts';
-import { parseId } from './id-argument.ts';
 import { relayDescriptions } from './relay-descriptions.ts';
 import type { IncomingFile } from './upload.ts';
 
@@ -66,3 +66,11 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     },
   },
 });
+
+/** @throws GatewayError BAD_USER_INPUT for an id that this API has not given out. */
+function parseId(globalId: string): { typename: string; id: string } {
+  const decoded = decodeId(globalId);
+  if (decoded !== undefined) return decoded;
+  const shown = globalId.length > 64 ? `${globalId.slice(0, 64)}…` : globalId;
+  throw new GatewayError('BAD_USER_INPUT', `"${shown}" is not an id that this API has given out.`);
+}

@@ -5,7 +5,7 @@ import { usageOf } from '../chat/usage/usage.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
 import { builder } from './builder.ts';
-import { idOf } from './id-argument.ts';
+import { idArg, idOf, optionalIdArg } from './id-argument.ts';
 import { nameText } from './input-checks.ts';
 import { MessageRef } from './message.ts';
 import { acting } from './post-only.ts';
@@ -32,12 +32,9 @@ const OnBusyRef = builder.enumType('OnBusy', {
 const ChatInput = builder.inputType('ChatInput', {
   description: 'A prompt for a session.',
   fields: (t) => ({
-    sessionId: t.globalID({
-      for: SessionRef,
-      validate: idOf(SessionRef),
-      required: true,
-      description: 'The `id` of the session to which the prompt is sent.',
-    }),
+    sessionId: t
+      .id({ required: true, description: 'The `id` of the session to which the prompt is sent.' })
+      .validate(idOf(SessionRef)),
     prompt: t.string({
       required: true,
       validate: wellFormedText.refine((prompt) => prompt.trim() !== '', 'expected some text'),
@@ -75,7 +72,7 @@ function toSendInput(input: Input, { maxPromptBytes, log }: Context): SendInput 
     const message = `input.prompt: expected at most ${maxPromptBytes} bytes of UTF-8.`;
     throw new GatewayError('PAYLOAD_TOO_LARGE', message, { field: 'input.prompt' });
   }
-  return { ...input, sessionId: Number(input.sessionId.id), log };
+  return { ...input, log };
 }
 
 const after =
@@ -85,7 +82,7 @@ builder.subscriptionFields((t) => ({
   chat: t.field({
     ...acting,
     type: RunEventRef,
-    authScopes: (_root, { input }) => ({ session: Number(input.sessionId.id) }),
+    authScopes: (_root, { input }) => ({ session: input.sessionId }),
     description:
       'Sends a prompt and follows its run up to the terminal run event. With a `requestId` that was used before, it only follows the run of that time. The run continues when the client disconnects. Accepts only POST requests. Errors: NOT_FOUND; BAD_USER_INPUT if the gateway does not have the provider or the model; PAYLOAD_TOO_LARGE; RUN_IN_PROGRESS; REQUEST_ID_REUSED; RATE_LIMITED when the user has too many live runs or the session too many queued runs; MODEL_UNAVAILABLE if the provider does not respond; OVERLOADED; SHUTTING_DOWN.',
     args: {
@@ -98,20 +95,14 @@ builder.subscriptionFields((t) => ({
   }),
   runEvents: t.field({
     type: RunEventRef,
-    authScopes: (_root, { runId }) => ({ run: Number(runId.id) }),
+    authScopes: (_root, { runId }) => ({ run: runId }),
     description:
       'Follows a run: replays the run events after `after` from its log, then sends live ones, up to the terminal run event. A client that reads slowly gets consecutive deltas merged into one. Errors: NOT_FOUND; BAD_USER_INPUT if the run has no such `after`; RATE_LIMITED when `MAX_FOLLOWERS_PER_USER` is reached.',
     args: {
-      runId: t.arg.globalID({
-        for: RunRef,
-        validate: idOf(RunRef),
-        required: true,
-        description: 'The `id` of the run.',
-      }),
+      runId: idArg(t, RunRef, 'The `id` of the run.'),
       after: t.arg.int({ description: after }),
     },
-    subscribe: (_root, { runId, after }, { engine, signal }) =>
-      engine.follow(Number(runId.id), after ?? 0, signal),
+    subscribe: (_root, { runId, after }, { engine, signal }) => engine.follow(runId, after ?? 0, signal),
     resolve: (event) => event,
   }),
 }));
@@ -162,7 +153,7 @@ const CancelReceiptRef = builder.objectRef<CancelReceipt>('CancelReceipt').imple
 builder.mutationFields((t) => ({
   sendMessage: t.field({
     type: RunRef,
-    authScopes: (_root, { input }) => ({ session: Number(input.sessionId.id) }),
+    authScopes: (_root, { input }) => ({ session: input.sessionId }),
     description:
       'Sends a prompt and returns its run without waiting for the answer. Any client of the user can follow it with `runEvents`. Errors: NOT_FOUND; BAD_USER_INPUT if the gateway does not have the provider or the model; PAYLOAD_TOO_LARGE; RUN_IN_PROGRESS; REQUEST_ID_REUSED; RATE_LIMITED when the user has too many live runs or the session too many queued runs; MODEL_UNAVAILABLE if the provider does not respond; OVERLOADED; SHUTTING_DOWN.',
     args: { input: t.arg({ type: ChatInput, required: true, description: 'The prompt.' }) },
@@ -171,26 +162,18 @@ builder.mutationFields((t) => ({
   cancelRun: t.field({
     type: CancelReceiptRef,
     authScopes: (_root, { runId, sessionId }) => {
-      if (runId) return { run: Number(runId.id) };
-      return sessionId ? { session: Number(sessionId.id) } : { user: true };
+      if (runId) return { run: runId };
+      return sessionId ? { session: sessionId } : { user: true };
     },
     description:
       'Cancels one run, or the live run and all queued runs of a session. Returns when they have ended: the text and the tokens so far are stored. Errors: NOT_FOUND; BAD_USER_INPUT unless exactly one of the arguments is given.',
     args: {
-      runId: t.arg.globalID({
-        for: RunRef,
-        validate: idOf(RunRef),
-        description: 'The `id` of the run. Give either this or `sessionId`.',
-      }),
-      sessionId: t.arg.globalID({
-        for: SessionRef,
-        validate: idOf(SessionRef),
-        description: 'The `id` of the session. Give either this or `runId`.',
-      }),
+      runId: optionalIdArg(t, RunRef, 'The `id` of the run. Give either this or `sessionId`.'),
+      sessionId: optionalIdArg(t, SessionRef, 'The `id` of the session. Give either this or `runId`.'),
     },
     resolve: (_root, { runId, sessionId }, { engine }) => {
-      if (runId && !sessionId) return engine.cancelRun(Number(runId.id));
-      if (sessionId && !runId) return engine.cancelCurrent(Number(sessionId.id));
+      if (runId && !sessionId) return engine.cancelRun(runId);
+      if (sessionId && !runId) return engine.cancelCurrent(sessionId);
       throw new GatewayError('BAD_USER_INPUT', 'Give either runId or sessionId.', { field: 'runId' });
     },
   }),

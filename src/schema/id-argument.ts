@@ -1,17 +1,32 @@
 import { z } from 'zod';
 import { decodeId } from '../base/global-id.ts';
-import { GatewayError } from '../errors.ts';
+import type { builder } from './builder.ts';
 
-/** @throws GatewayError BAD_USER_INPUT for whatever this API has not given out. */
-export function parseId(globalId: string): { typename: string; id: string } {
-  const decoded = decodeId(globalId);
-  if (decoded !== undefined) return decoded;
-  const shown = globalId.length > 64 ? `${globalId.slice(0, 64)}…` : globalId;
-  throw new GatewayError('BAD_USER_INPUT', `"${shown}" is not an id that this API has given out.`);
+type ArgBuilder = PothosSchemaTypes.InputFieldBuilder<typeof builder.$inferSchemaTypes, 'Arg'>;
+
+/** An argument with the `id` of an object of this type. Resolvers get the number of its row. */
+export function idArg(t: { arg: Pick<ArgBuilder, 'id'> }, type: { name: string }, description: string) {
+  return t.arg.id({ required: true, description }).validate(idOf(type));
 }
 
-/** Validates the id of an argument, so that one of another type is refused with the name of the argument. */
+/** `idArg` for an argument that may be left out. */
+export function optionalIdArg(
+  t: { arg: Pick<ArgBuilder, 'id'> },
+  type: { name: string },
+  description: string,
+) {
+  return t.arg.id({ description }).validate(idOf(type).nullish());
+}
+
+/**
+ * Turns the `id` of an object of this type into the number of its row. The `id` of another type is refused. To be given
+ * to the method `validate`: the option of that name would be applied twice to an argument.
+ */
 export function idOf({ name }: { name: string }) {
-  const expected = `expected the id of a ${name}`;
-  return z.string().refine((id) => decodeId(id)?.typename === name, expected);
+  return z.string().transform((id, context) => {
+    const decoded = decodeId(id);
+    if (decoded?.typename === name) return Number(decoded.id);
+    context.addIssue(`expected the id of a ${name}`);
+    return z.NEVER;
+  });
 }

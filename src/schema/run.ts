@@ -3,7 +3,7 @@ import { usageOf } from '../chat/usage/usage.ts';
 import { FinishReason, RunStatus } from '../generated/prisma/enums.ts';
 import { ownerOf } from './access/access.ts';
 import { builder } from './builder.ts';
-import { idOf } from './id-argument.ts';
+import { idArg } from './id-argument.ts';
 import { newestRow } from './paging/page.ts';
 import { loadersOf } from './paging/page-per-parent.ts';
 import { ModelUsageRef } from './token-usage.ts';
@@ -152,16 +152,11 @@ builder.queryField('run', (t) =>
     authScopes: { user: true },
     description: 'The run with this id; null if there is no such run.',
     args: {
-      id: t.arg.globalID({
-        for: RunRef,
-        validate: idOf(RunRef),
-        required: true,
-        description: 'The `id` of the run.',
-      }),
+      id: idArg(t, RunRef, 'The `id` of the run.'),
     },
     resolve: (query, _root, { id }, context) => {
       const userId = ownerOf(context);
-      const where = { id: Number(id.id), ...(userId !== undefined && { session: { userId } }) };
+      const where = { id, ...(userId !== undefined && { session: { userId } }) };
       return context.database.run.findUnique({ ...query, where });
     },
   }),

@@ -1,7 +1,7 @@
 import type { SessionChange } from '../chat/log/session-log.ts';
 import { sessionNotFound } from '../errors.ts';
 import { builder } from './builder.ts';
-import { idOf } from './id-argument.ts';
+import { idArg } from './id-argument.ts';
 import { RunStartedRef } from './run-event.ts';
 import { SessionRef } from './session.ts';
 import { SessionNodeRef } from './session-node.ts';
@@ -102,22 +102,16 @@ const SessionEventRef = builder.unionType('SessionEvent', {
 builder.subscriptionField('sessionEvents', (t) =>
   t.field({
     type: SessionEventRef,
-    authScopes: (_root, { sessionId }) => ({ session: Number(sessionId.id) }),
+    authScopes: (_root, { sessionId }) => ({ session: sessionId }),
     description:
       'What happens to a session from now on, no matter which client causes it. Ends when the session is deleted. Errors: NOT_FOUND; RATE_LIMITED when `MAX_FOLLOWERS_PER_USER` is reached.',
     args: {
-      sessionId: t.arg.globalID({
-        for: SessionRef,
-        validate: idOf(SessionRef),
-        required: true,
-        description: 'The `id` of the session.',
-      }),
+      sessionId: idArg(t, SessionRef, 'The `id` of the session.'),
     },
     subscribe: async (_root, { sessionId }, { database, sessionLog, signal }) => {
-      const id = Number(sessionId.id);
-      const session = await database.session.findUnique({ where: { id }, select: { id: true } });
-      if (session === null) throw sessionNotFound(id);
-      return asSessionEvents(id, sessionLog.follow(id, signal));
+      const session = await database.session.findUnique({ where: { id: sessionId }, select: { id: true } });
+      if (session === null) throw sessionNotFound(sessionId);
+      return asSessionEvents(sessionId, sessionLog.follow(sessionId, signal));
     },
     resolve: (event) => event,
   }),

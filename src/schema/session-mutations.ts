@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { userOf } from './access/access.ts';
 import { builder } from './builder.ts';
-import { idOf } from './id-argument.ts';
+import { idArg } from './id-argument.ts';
 import { nameText, storedText } from './input-checks.ts';
 import { nodeIdText } from './node-input.ts';
 import { SessionRef, ToolApprovalRef } from './session.ts';
@@ -100,40 +100,30 @@ builder.mutationFields((t) => ({
   }),
   updateSession: t.field({
     type: SessionRef,
-    authScopes: (_root, { id }) => ({ session: Number(id.id) }),
+    authScopes: (_root, { id }) => ({ session: id }),
     description:
       'Changes the settings of a session, from its next prompt on (`toolApproval`: from the next tool call on). Another provider without a model means the default model of that provider. Errors: NOT_FOUND; BAD_USER_INPUT if the gateway does not have the provider or the model.',
     args: {
-      id: t.arg.globalID({
-        for: SessionRef,
-        validate: idOf(SessionRef),
-        required: true,
-        description: 'The `id` of the session.',
-      }),
+      id: idArg(t, SessionRef, 'The `id` of the session.'),
       input: t.arg({ type: UpdateSessionInput, required: true, description: 'The settings to change.' }),
     },
     resolve: (_root, { id, input: { toolApproval, ...input } }, { sessions }) =>
-      sessions.update(Number(id.id), {
+      sessions.update(id, {
         ...input,
         toolApproval: toolApproval === null ? 'ASK' : toolApproval,
       }),
   }),
   deleteSession: t.field({
     type: DeletedSessionRef,
-    authScopes: (_root, { id }) => ({ session: Number(id.id) }),
+    authScopes: (_root, { id }) => ({ session: id }),
     description:
       'Deletes a session with its messages, runs and recordings. Live and queued runs are cancelled first. Errors: NOT_FOUND; RUN_IN_PROGRESS if prompts keep coming in.',
     args: {
-      id: t.arg.globalID({
-        for: SessionRef,
-        validate: idOf(SessionRef),
-        required: true,
-        description: 'The `id` of the session.',
-      }),
+      id: idArg(t, SessionRef, 'The `id` of the session.'),
     },
     resolve: async (_root, { id }, { sessions }) => {
-      await sessions.delete(Number(id.id));
-      return { id: Number(id.id) };
+      await sessions.delete(id);
+      return { id };
     },
   }),
   deleteSessions: t.field({
@@ -160,17 +150,12 @@ builder.mutationFields((t) => ({
   }),
   clearHistory: t.field({
     type: SessionRef,
-    authScopes: (_root, { sessionId }) => ({ session: Number(sessionId.id) }),
+    authScopes: (_root, { sessionId }) => ({ session: sessionId }),
     description:
       'Deletes all messages of a session. Its settings, its runs and its token usage stay. Errors: NOT_FOUND; RUN_IN_PROGRESS while a run is live or queued.',
     args: {
-      sessionId: t.arg.globalID({
-        for: SessionRef,
-        validate: idOf(SessionRef),
-        required: true,
-        description: 'The `id` of the session.',
-      }),
+      sessionId: idArg(t, SessionRef, 'The `id` of the session.'),
     },
-    resolve: (_root, { sessionId }, { sessions }) => sessions.clearHistory(Number(sessionId.id)),
+    resolve: (_root, { sessionId }, { sessions }) => sessions.clearHistory(sessionId),
   }),
 }));

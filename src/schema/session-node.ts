@@ -3,7 +3,7 @@ import { SyncStatus, WorkspaceSource } from '../generated/prisma/enums.ts';
 import { userOf } from './access/access.ts';
 import { AgentNodeRef, NodeConnectionRef } from './agent-node.ts';
 import { builder } from './builder.ts';
-import { idOf } from './id-argument.ts';
+import { idArg } from './id-argument.ts';
 import { storedText } from './input-checks.ts';
 import { nodeIdText } from './node-input.ts';
 import { SessionRef } from './session.ts';
@@ -109,17 +109,11 @@ const WorkspaceInput = builder.inputType('WorkspaceInput', {
 });
 
 builder.mutationFields((t) => {
-  const sessionId = () =>
-    t.arg.globalID({
-      for: SessionRef,
-      validate: idOf(SessionRef),
-      required: true,
-      description: 'The `id` of the session.',
-    });
+  const sessionId = () => idArg(t, SessionRef, 'The `id` of the session.');
   return {
     attachNodes: t.field({
       type: SessionRef,
-      authScopes: (_root, args) => ({ session: Number(args.sessionId.id) }),
+      authScopes: (_root, args) => ({ session: args.sessionId }),
       description:
         'Attaches further nodes to a session, so that its tools can run on them. A node that is not registered yet is offline until `registerNode` registers it. Errors: NOT_FOUND; BAD_USER_INPUT if the session would have more than `MAX_NODES_PER_SESSION` nodes (default: 100) or the workspace is not valid; CONFLICT if a node belongs to another user.',
       args: {
@@ -140,12 +134,12 @@ builder.mutationFields((t) => {
       },
       resolve: (_root, { sessionId, ...input }, context) => {
         const { isAdmin } = userOf(context);
-        return context.attachments.attach(Number(sessionId.id), { ...input, isAdmin });
+        return context.attachments.attach(sessionId, { ...input, isAdmin });
       },
     }),
     detachNode: t.field({
       type: SessionRef,
-      authScopes: (_root, args) => ({ session: Number(args.sessionId.id) }),
+      authScopes: (_root, args) => ({ session: args.sessionId }),
       description:
         'Detaches a node from a session. The tool calls of the session on that node are cancelled. Errors: NOT_FOUND if there is no such session or the node is not attached to it.',
       args: {
@@ -156,8 +150,7 @@ builder.mutationFields((t) => {
           description: 'The `nodeId` of the node.',
         }),
       },
-      resolve: (_root, { sessionId, nodeId }, { attachments }) =>
-        attachments.detach(Number(sessionId.id), nodeId),
+      resolve: (_root, { sessionId, nodeId }, { attachments }) => attachments.detach(sessionId, nodeId),
     }),
   };
 });

@@ -1,7 +1,7 @@
 import { ToolApproval } from '../generated/prisma/enums.ts';
 import { ownerFilter, ownerOf } from './access/access.ts';
 import { builder } from './builder.ts';
-import { idOf } from './id-argument.ts';
+import { idArg } from './id-argument.ts';
 import { nameText, storedText } from './input-checks.ts';
 import { findSessions } from './paging/list-sessions.ts';
 import { resolvePage } from './paging/page.ts';
@@ -87,17 +87,12 @@ builder.queryFields((t) => ({
     authScopes: { user: true },
     description: 'The session with this id; null if there is no such session.',
     args: {
-      id: t.arg.globalID({
-        for: SessionRef,
-        validate: idOf(SessionRef),
-        required: true,
-        description: 'The `id` of a session.',
-      }),
+      id: idArg(t, SessionRef, 'The `id` of a session.'),
     },
     resolve: (query, _root, { id }, context) =>
       context.database.session.findUnique({
         ...query,
-        where: { id: Number(id.id), ...ownerFilter(context) },
+        where: { id, ...ownerFilter(context) },
       }),
   }),
   sessionByDatabaseId: t.prismaField({

@@ -2,7 +2,7 @@ import { wellFormedText } from '../base/well-formed-text.ts';
 import type { Decision, RunEvent } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
 import { findCallNode } from './call-node.ts';
-import { idOf } from './id-argument.ts';
+import { idArg } from './id-argument.ts';
 import { RunRef } from './run.ts';
 import { RunEventRef } from './run-event.ts';
 import { ToolCallRef } from './tool-call.ts';
@@ -66,26 +66,21 @@ builder.objectRef<Of<'ToolApprovalDecided'>>('ToolApprovalDecided').implement({
 });
 
 builder.mutationFields((t) => {
-  const runId = t.arg.globalID({
-    for: RunRef,
-    validate: idOf(RunRef),
-    required: true,
-    description: 'The `id` of the run that the call belongs to.',
-  });
+  const runId = idArg(t, RunRef, 'The `id` of the run that the call belongs to.');
   const callId = t.arg.id({ required: true, description: 'The `callId` in `ToolApprovalRequested`.' });
   return {
     approveToolCall: t.field({
       type: ToolCallRef,
-      authScopes: (_root, args) => ({ run: Number(args.runId.id) }),
+      authScopes: (_root, args) => ({ run: args.runId }),
       description:
         'Lets a tool call run that waits for a decision. A later change of `toolApproval` does not stop it. Every client that can see the run may decide, and may repeat the same decision. Errors: NOT_FOUND if there is no such run or call; CONFLICT if the call does not wait for a decision, or another decision was made.',
       args: { runId, callId },
       resolve: (_root, { runId, callId }, { engine }) =>
-        engine.decideToolCall(Number(runId.id), String(callId), { decision: 'APPROVED', reason: '' }),
+        engine.decideToolCall(runId, String(callId), { decision: 'APPROVED', reason: '' }),
     }),
     denyToolCall: t.field({
       type: ToolCallRef,
-      authScopes: (_root, args) => ({ run: Number(args.runId.id) }),
+      authScopes: (_root, args) => ({ run: args.runId }),
       description:
         'Denies a tool call that waits for a decision. The model is told, and the run continues. Every client that can see the run may decide, and may repeat the same decision. Errors: NOT_FOUND if there is no such run or call; CONFLICT if the call does not wait for a decision, or another decision was made.',
       args: {
@@ -97,7 +92,7 @@ builder.mutationFields((t) => {
         }),
       },
       resolve: (_root, { runId, callId, reason }, { engine }) =>
-        engine.decideToolCall(Number(runId.id), String(callId), {
+        engine.decideToolCall(runId, String(callId), {
           decision: 'DENIED',
           reason: reason ?? '',
         }),
