@@ -3,8 +3,7 @@ import type { NodeToken } from '../nodes/nodes.ts';
 import { userOf } from './access/access.ts';
 import { AgentNodeRef } from './agent-node.ts';
 import { builder } from './builder.ts';
-import { nameText, storedText } from './input-checks.ts';
-import { nodeIdText } from './node-input.ts';
+import { nameText, nodeIdText, storedText } from './input-checks.ts';
 
 const displayName = storedText(200).refine((text) => text.trim() !== '', 'expected some text');
 const description = storedText(2_000);

@@ -1,7 +1,7 @@
 import type { NodeStats } from '../nodes/presence/presence.ts';
 import { ownerFilter } from './access/access.ts';
 import { builder } from './builder.ts';
-import { nodeIdText } from './node-input.ts';
+import { nodeIdText } from './input-checks.ts';
 import { resolvePage } from './paging/page.ts';
 
 export const NodeConnectionRef = builder.enumType('NodeConnection', {

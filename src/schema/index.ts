@@ -16,7 +16,8 @@ import './run-event.ts';
 import './tool-approval.ts';
 import './terminal-run-event.ts';
 import './session-event.ts';
-import './chat.ts';
+import './run-mutations.ts';
+import './run-subscriptions.ts';
 import { endWithToken } from './access/end-with-token.ts';
 import { limitFollowers } from './access/limit-followers.ts';
 import { builder } from './builder.ts';
@@ -31,7 +32,7 @@ builder.mutationType({
 });
 builder.subscriptionType({
   description:
-    'All subscriptions, as server-sent events at `/graphql/stream` or `/graphql`. A subscription ends with UNAUTHENTICATED when the token of the client expires or is revoked.',
+    'All subscriptions, as server-sent events at `/graphql/stream` or `/graphql`. A subscription is refused with RATE_LIMITED when the user has `MAX_FOLLOWERS_PER_USER` open subscriptions, and ends with UNAUTHENTICATED when the token of the user expires or is revoked.',
 });
 
 /** The GraphQL schema: one for all gateways in a process, since all state comes with the context. */

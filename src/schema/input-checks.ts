@@ -1,9 +1,24 @@
+import { z } from 'zod';
 import { wellFormedText } from '../base/well-formed-text.ts';
 
-/** @param most UTF-16 code units. */
+/** @param most The most UTF-16 code units. */
 export function storedText(most: number) {
   return wellFormedText.max(most, `expected at most ${most.toLocaleString('en')} characters`);
 }
 
-/** What somebody or something is called. */
+/** The name of something: not blank, and without white space around it. */
 export const nameText = storedText(200).trim().min(1, 'expected some text');
+
+export const nodeIdText = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    'expected 1 to 64 letters, digits, dots, dashes or underscores, a letter or digit first',
+  );
+
+/** The id of a dispatch, or of a process of an agent. */
+export const opaqueId = z
+  .string()
+  .regex(/^[\w-]{1,64}$/, 'expected an id of 1 to 64 letters, digits or dashes');
+
+export const dispatchIds = z.array(opaqueId).max(1_000, 'expected at most 1000');

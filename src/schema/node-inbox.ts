@@ -6,8 +6,7 @@ import {
 } from '../nodes/dispatch/node-command.ts';
 import { agentOf } from './access/access.ts';
 import { builder } from './builder.ts';
-import { storedText } from './input-checks.ts';
-import { dispatchIds, opaqueId } from './node-input.ts';
+import { dispatchIds, opaqueId, storedText } from './input-checks.ts';
 
 type Of<Type extends NodeCommand['type']> = Extract<NodeCommand, { type: Type }>;
 

@@ -3,7 +3,7 @@ import type { OutputProgress } from '../nodes/dispatch/dispatch-output.ts';
 import { toolErrorCodes } from '../tools/tool-runner.ts';
 import { agentOf } from './access/access.ts';
 import { builder } from './builder.ts';
-import { dispatchIds, opaqueId } from './node-input.ts';
+import { dispatchIds, opaqueId } from './input-checks.ts';
 
 const text = z.string().regex(/^\P{Surrogate}*$/u, 'expected well-formed Unicode');
 const amount = z.number().min(0, 'expected 0 or more');

@@ -1,12 +1,8 @@
 import type { GraphQLField } from 'graphql';
 
-/**
- * What a subscription that changes something spreads into its field: it is taken by POST alone, as a mutation
- * is. The others may be followed by GET, too.
- */
-export const acting = { extensions: { isActing: true } };
+/** Options of a subscription field that changes something: clients must send it with POST, like a mutation. */
+export const postOnly = { extensions: { isPostOnly: true } };
 
-/** Whether subscribing to the field changes something. */
-export function isActing({ extensions }: GraphQLField<unknown, unknown>): boolean {
-  return extensions['isActing'] === true;
+export function isPostOnly({ extensions }: GraphQLField<unknown, unknown>): boolean {
+  return extensions['isPostOnly'] === true;
 }

@@ -104,7 +104,7 @@ builder.subscriptionField('sessionEvents', (t) =>
     type: SessionEventRef,
     authScopes: (_root, { sessionId }) => ({ session: sessionId }),
     description:
-      'What happens to a session from now on, no matter which client causes it. Ends when the session is deleted. Errors: NOT_FOUND; RATE_LIMITED when `MAX_FOLLOWERS_PER_USER` is reached.',
+      'What happens to a session from now on, no matter which client causes it. Ends when the session is deleted. Errors: NOT_FOUND.',
     args: {
       sessionId: idArg(t, SessionRef, 'The `id` of the session.'),
     },

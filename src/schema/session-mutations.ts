@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { userOf } from './access/access.ts';
 import { builder } from './builder.ts';
 import { idArg } from './id-argument.ts';
-import { nameText, storedText } from './input-checks.ts';
-import { nodeIdText } from './node-input.ts';
+import { nameText, nodeIdText, storedText } from './input-checks.ts';
 import { SessionRef, ToolApprovalRef } from './session.ts';
 
 const title = storedText(200);

@@ -4,8 +4,7 @@ import { userOf } from './access/access.ts';
 import { AgentNodeRef, NodeConnectionRef } from './agent-node.ts';
 import { builder } from './builder.ts';
 import { idArg } from './id-argument.ts';
-import { storedText } from './input-checks.ts';
-import { nodeIdText } from './node-input.ts';
+import { nodeIdText, storedText } from './input-checks.ts';
 import { SessionRef } from './session.ts';
 
 const SyncStatusRef = builder.enumType('SyncStatus', {

@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
 import { refusal } from '../../errors.ts';
-import { isActing } from '../../schema/post-only.ts';
+import { isPostOnly } from '../../schema/post-only.ts';
 
 /**
  * Refuses a subscription that changes something (`chat`) unless it comes by POST, as Yoga does with mutations. Any web
@@ -39,7 +39,7 @@ function acts(schema: GraphQLSchema, document: DocumentNode, operationName: stri
   let found = false;
   const Field = () => {
     const field = types.getFieldDef();
-    if (field) found ||= isActing(field);
+    if (field) found ||= isPostOnly(field);
   };
   visit(withFragments, visitWithTypeInfo(types, { Field }));
   return found;

@@ -1,0 +1,75 @@
+import { wellFormedText } from '../base/well-formed-text.ts';
+import type { SendInput } from '../chat/prompt-sender.ts';
+import type { Context } from '../context.ts';
+import { GatewayError } from '../errors.ts';
+import { builder } from './builder.ts';
+import { idOf } from './id-argument.ts';
+import { nameText } from './input-checks.ts';
+import { SessionRef } from './session.ts';
+
+const OnBusyRef = builder.enumType('OnBusy', {
+  description: 'What happens to a prompt while another run of the session is live or queued.',
+  values: {
+    REJECT: { description: 'The prompt is refused with RUN_IN_PROGRESS.' },
+    INTERRUPT: {
+      description:
+        'The live run and all queued runs of the session are cancelled, and the prompt is answered.',
+    },
+    ENQUEUE: {
+      description:
+        'The prompt waits in the queue of the session. It is refused with RATE_LIMITED when `MAX_QUEUED_RUNS` (default: 8) prompts wait already.',
+    },
+  },
+});
+
+export const ChatInput = builder.inputType('ChatInput', {
+  description: 'A prompt for a session.',
+  fields: (t) => ({
+    sessionId: t
+      .id({ required: true, description: 'The `id` of the session to which the prompt is sent.' })
+      .validate(idOf(SessionRef)),
+    prompt: t.string({
+      required: true,
+      validate: wellFormedText.refine((prompt) => prompt.trim() !== '', 'expected some text'),
+      description:
+        'The text of the prompt; it must not be blank. More than `MAX_PROMPT_BYTES` (default: 262,144) bytes of UTF-8 are refused with PAYLOAD_TOO_LARGE.',
+    }),
+    requestId: t.string({
+      validate: nameText,
+      description:
+        'An idempotency key that the client chooses, a new one for each prompt: at most 200 characters. When a prompt is sent again with the same key, for example after a lost connection, the gateway does not ask the model again and returns the run that the first request started. The same key with another prompt is refused with REQUEST_ID_REUSED.',
+    }),
+    onBusy: t.field({
+      type: OnBusyRef,
+      required: true,
+      defaultValue: 'REJECT',
+      description: 'What to do while another run of the session is live or queued.',
+    }),
+    providerName: t.string({
+      validate: nameText,
+      description:
+        'The provider for this prompt only, as `models` lists it. Default: the provider of the session.',
+    }),
+    modelName: t.string({
+      validate: nameText,
+      description:
+        'The model for this prompt only, as `models` lists it. Default: the model of the session or, with another `providerName`, the default model of that provider.',
+    }),
+  }),
+});
+
+/** Describes the errors of a field that sends a prompt. */
+export const sendErrors =
+  'Errors: NOT_FOUND; BAD_USER_INPUT if the gateway does not have the provider or the model; PAYLOAD_TOO_LARGE; RUN_IN_PROGRESS; REQUEST_ID_REUSED; RATE_LIMITED when the user has too many live runs or the session too many queued runs; MODEL_UNAVAILABLE if the provider does not respond; OVERLOADED; SHUTTING_DOWN.';
+
+/** @throws GatewayError PAYLOAD_TOO_LARGE for a prompt that is too long. */
+export function toSendInput(
+  input: typeof ChatInput.$inferInput,
+  { maxPromptBytes, log }: Context,
+): SendInput {
+  if (Buffer.byteLength(input.prompt) > maxPromptBytes) {
+    const message = `input.prompt: expected at most ${maxPromptBytes} bytes of UTF-8.`;
+    throw new GatewayError('PAYLOAD_TOO_LARGE', message, { field: 'input.prompt' });
+  }
+  return { ...input, log };
+}
