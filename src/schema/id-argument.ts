@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { decodeId } from '../base/global-id.ts';
-import type { builder } from './builder.ts';
+import type { BuilderTypes } from './schema-types.ts';
 
-type ArgBuilder = PothosSchemaTypes.InputFieldBuilder<typeof builder.$inferSchemaTypes, 'Arg'>;
+type ArgBuilder = PothosSchemaTypes.InputFieldBuilder<BuilderTypes, 'Arg'>;
 
 /** An argument with the `id` of an object of this type. Resolvers get the number of its row. */
 export function idArg(t: { arg: Pick<ArgBuilder, 'id'> }, type: { name: string }, description: string) {

@@ -1,5 +1,13 @@
-/** What the fields and types are said to be that the relay plugin makes: options for it. */
-export const relayDescriptions = {
+import type { RelayPluginOptions } from '@pothos/plugin-relay';
+import { decodeId } from '../base/global-id.ts';
+import { GatewayError } from '../errors.ts';
+import { isOwn } from './access/access.ts';
+import type { BuilderTypes } from './schema-types.ts';
+
+/** The fields `node` and `nodes`, and the descriptions of the types that the relay plugin makes. */
+export const relayOptions: RelayPluginOptions<BuilderTypes> = {
+  cursorType: 'String',
+  decodeGlobalID: parseId,
   idFieldOptions: {
     description:
       'The id of the object: opaque, and unique among all objects of this API. `node` finds the object by it.',
@@ -8,10 +16,24 @@ export const relayDescriptions = {
   nodeQueryOptions: {
     description: 'The object with this id; null if there is no such object.',
     args: { id: { description: 'The `id` of a session, message, run or agent node.' } },
+    authScopes: { user: true },
+    resolve: async (_root, { id }, context, _info, resolveNode) =>
+      (await isOwn(context, id)) ? resolveNode(id) : null,
   },
   nodesQueryOptions: {
     description: 'The objects with these ids, in the same order; null for each id without an object.',
     args: { ids: { description: 'The ids, at most `MAX_PAGE_SIZE` (default: 100).' } },
+    authScopes: { user: true },
+    async resolve(_root, { ids }, context, _info, resolveNodes) {
+      const { maxPageSize } = context;
+      if (ids.length > maxPageSize) {
+        const message = `ids: expected at most ${maxPageSize}, got ${ids.length}.`;
+        throw new GatewayError('BAD_USER_INPUT', message, { field: 'ids' });
+      }
+      const own = await Promise.all(ids.map((id) => isOwn(context, id)));
+      const found = await resolveNodes(ids);
+      return found.map((node, index) => (own[index] ? node : null));
+    },
   },
   firstArgOptions: {
     description:
@@ -25,9 +47,9 @@ export const relayDescriptions = {
   beforeArgOptions: { description: 'Return only items before this cursor.' },
   defaultConnectionTypeOptions: { description: 'A page of a list.' },
   defaultEdgeTypeOptions: { description: 'An item of a list, with its cursor.' },
-  edgesFieldOptions: { description: 'The items of this page, in the order of the list.' },
+  edgesFieldOptions: { nullable: false, description: 'The items of this page, in the order of the list.' },
   pageInfoFieldOptions: { description: 'What comes before and after this page.' },
-  nodeFieldOptions: { description: 'The item.' },
+  nodeFieldOptions: { nullable: false, description: 'The item.' },
   cursorFieldOptions: {
     description:
       'The position of the item in the list, for `after` and `before`. It stays valid when the item is deleted.',
@@ -37,4 +59,12 @@ export const relayDescriptions = {
   hasPreviousPageFieldOptions: { description: 'Whether there are items before this page.' },
   startCursorFieldOptions: { description: 'The cursor of the first item; null if the page is empty.' },
   endCursorFieldOptions: { description: 'The cursor of the last item; null if the page is empty.' },
-} as const;
+};
+
+/** @throws GatewayError BAD_USER_INPUT for an id that this API has not given out. */
+function parseId(globalId: string): { typename: string; id: string } {
+  const decoded = decodeId(globalId);
+  if (decoded !== undefined) return decoded;
+  const shown = globalId.length > 64 ? `${globalId.slice(0, 64)}…` : globalId;
+  throw new GatewayError('BAD_USER_INPUT', `"${shown}" is not an id that this API has given out.`);
+}

@@ -1,0 +1,22 @@
+import type { Context } from '../context.ts';
+import type PrismaTypes from '../generated/pothos.ts';
+import type { AuthScopes } from './access/access.ts';
+import type { IncomingFile } from './upload.ts';
+
+/** The types that the schema builder infers resolvers from. */
+export interface SchemaTypes {
+  PrismaTypes: PrismaTypes;
+  Context: Context;
+  AuthScopes: AuthScopes;
+  DefaultFieldNullability: false;
+  DefaultEdgesNullability: false;
+  DefaultNodeNullability: false;
+  Scalars: {
+    DateTime: { Input: Date; Output: Date | number };
+    JSON: { Input: unknown; Output: unknown };
+    Upload: { Input: Promise<IncomingFile>; Output: never };
+  };
+}
+
+/** `SchemaTypes` with the defaults of Pothos: the type argument of its own types. */
+export type BuilderTypes = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>;
