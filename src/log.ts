@@ -1,15 +1,15 @@
 import { type DestinationStream, destination as file, type LogFn, type Logger, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
-import { describeError } from './base/log-error.ts';
 
 export interface LogOptions {
   level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
-  /** One JSON object a line, or lines for people. */
+  /** json: one JSON object per line. pretty: lines for people. */
   format: 'json' | 'pretty';
   /** Default: standard output. */
   destination?: DestinationStream;
 }
 
+/** Keys whose values are not logged. */
 const secrets = [
   'authorization',
   'Authorization',
@@ -26,9 +26,9 @@ const secrets = [
 ];
 
 /**
- * The gateway's log. Keys and credentials in what is logged are blotted out down to the third level, and
- * errors are cut down to what carries no conversation. A line is written before the call returns, so nothing
- * is lost when the process ends.
+ * Creates the gateway's log. Values of secret keys are replaced down to the third level of nesting. Errors are
+ * reduced to fields that hold no prompt and no key. Each line is written before the call returns, so no line is lost
+ * when the process ends.
  */
 export function createLog({ level, format, destination }: LogOptions): Logger {
   const output = destination ?? file({ fd: 1, sync: true });
@@ -38,15 +38,15 @@ export function createLog({ level, format, destination }: LogOptions): Logger {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { err: describeError, error: describeError },
-      hooks: { logMethod: abridgeMessage },
+      hooks: { logMethod: logShortMessage },
       redact: { paths: secrets.flatMap(atThreeLevels), censor: '[redacted]' },
     },
     format === 'pretty' ? pretty(output) : output,
   );
 }
 
-// Without a message of its own, a line would take the error's, in full.
-function abridgeMessage(this: Logger, args: Parameters<LogFn>, write: LogFn): void {
+/** Adds a message to a line that has an error and no message; otherwise pino would log the whole message of the error. */
+function logShortMessage(this: Logger, args: Parameters<LogFn>, write: LogFn): void {
   const [first, message]: unknown[] = args;
   const error = isObject(first) && 'err' in first ? first.err : first;
   if (isObject(first) && message === undefined && error instanceof Error) {
@@ -64,8 +64,88 @@ function atThreeLevels(key: string): string[] {
   return [`["${key}"]`, `*["${key}"]`, `*.*["${key}"]`];
 }
 
-// Not pino-pretty's own stream: that writes later, and what is not yet written is lost at exit.
+/** Formats lines for people. The stream of pino-pretty is not used: it writes later, so lines would be lost at exit. */
 function pretty(output: DestinationStream): DestinationStream {
   const format = prettyFactory({ translateTime: 'SYS:HH:MM:ss.l' });
   return { write: (line) => output.write(format(line)) };
+}
+
+/** Errors whose message quotes what was sent or received, and the part of the message that may be logged. */
+const quoting: Record<string, (message: string) => string> = {
+  // The message quotes the arguments of the query. Its last line says what is wrong with them.
+  PrismaClientValidationError: (message) => message.slice(message.lastIndexOf('\n') + 1),
+  // "JSON parsing failed: Text: …", "Type validation failed: Value: …", "Invalid prompt: …"
+  AI_JSONParseError: upToColon,
+  AI_TypeValidationError: upToColon,
+  AI_InvalidPromptError: upToColon,
+  AI_InvalidResponseDataError: upToColon,
+  // The message comes from a model provider and may quote the key, the address and the prompt.
+  AI_APICallError: () => 'The call failed.',
+  // A sentence of the gateway, a colon, and the message of the provider.
+  ProviderError: upToColon,
+  // "Unexpected token 'h', "hello" is not valid JSON"
+  SyntaxError: (message) =>
+    message.replace(/,? *(\.\.\.)?".*"(\.\.\.)? is not valid JSON/s, ' is not valid JSON'),
+};
+
+/** Names of the errors that a model provider causes. They are logged without a stack, because the gateway is not at fault. */
+const ofProvider = /^(?:ProviderError$|AI_)/;
+
+/** Characters of a message that are logged. */
+const longestMessage = 1_000;
+
+interface LoggedError {
+  type: string;
+  message: string;
+  code?: string | number;
+  statusCode?: number;
+  stack?: string;
+  cause?: LoggedError;
+}
+
+/**
+ * Returns the fields of an error that are logged. Other fields are left out, because an error of a model provider has
+ * the whole request in them, including the prompt.
+ */
+function describeError(error: unknown): LoggedError {
+  return describe(error, 4, true);
+}
+
+function describe(error: unknown, depth: number, mayShowStack: boolean): LoggedError {
+  if (!(error instanceof Error))
+    return { type: typeof error, message: 'something that is not an Error was thrown' };
+  const { name, message, stack, cause } = error;
+  const code = 'code' in error ? error.code : undefined;
+  const statusCode = 'statusCode' in error ? error.statusCode : undefined;
+  const showStack = mayShowStack && !ofProvider.test(name);
+  return {
+    type: name,
+    message: abridged(error).slice(0, longestMessage),
+    ...((typeof code === 'string' || typeof code === 'number') && { code }),
+    ...(typeof statusCode === 'number' && { statusCode }),
+    ...(stack !== undefined && showStack && { stack: frames(stack, message) }),
+    ...(cause !== undefined && depth > 1 && { cause: describe(cause, depth - 1, showStack) }),
+  };
+}
+
+function abridged(error: Error): string {
+  const { name, message } = error;
+  if (Object.hasOwn(quoting, name)) return quoting[name]?.(message) ?? message;
+  // "connect ECONNREFUSED 10.0.0.7:8080": addresses of model servers are secret settings.
+  const namesAddress = 'syscall' in error && ('address' in error || 'hostname' in error);
+  return namesAddress && 'code' in error ? `${error.syscall} ${error.code}` : message;
+}
+
+/** Returns the stack without the message: it begins with the whole message, and lines of the message may look like frames. */
+function frames(stack: string, message: string): string {
+  const start = stack.indexOf(message);
+  return stack
+    .slice(start === -1 ? 0 : start + message.length)
+    .split('\n')
+    .filter((line) => /^ +at /.test(line))
+    .join('\n');
+}
+
+function upToColon(message: string): string {
+  return message.split(':', 1)[0] ?? '';
 }
