@@ -6,7 +6,7 @@ import { unauthenticated } from './unauthenticated.ts';
 import type { Viewer } from './viewer.ts';
 
 /**
- * The user that a token speaks for.
+ * Finds the user that a token belongs to.
  *
  * @throws GatewayError UNAUTHENTICATED, IDENTITY_UNAVAILABLE.
  */
@@ -14,7 +14,7 @@ export type AuthenticateUser = (token: string) => Promise<Viewer>;
 
 export interface AuthenticateUserOptions {
   database: Database;
-  /** Undefined: only API tokens are taken. */
+  /** Undefined: only API tokens are accepted. */
   jwt: Omit<JwtOptions, 'log'> | undefined;
   log: Logger;
 }
@@ -25,6 +25,8 @@ export function createAuthenticateUser({ database, jwt, log }: AuthenticateUserO
   return async (token) => {
     if (token.startsWith(apiTokenPrefix)) return tokens.authenticate(token);
     if (verifyJwt) return verifyJwt(token);
-    throw unauthenticated(`The token is none of this gateway: those of users begin with ${apiTokenPrefix}.`);
+    throw unauthenticated(
+      `The token does not come from this gateway: its API tokens begin with ${apiTokenPrefix}.`,
+    );
   };
 }

@@ -1,36 +1,37 @@
 import { errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
-import { createRemoteKeys, unavailable } from './remote-keys.ts';
+import { createRemoteKeys, keysUnavailable } from './remote-keys.ts';
 import { expired, unauthenticated } from './unauthenticated.ts';
 import { userIdText } from './user-id.ts';
 import type { Viewer } from './viewer.ts';
 
 export interface JwtOptions {
-  /** Either a secret that tokens are signed with, or where the public keys of their issuer are. */
+  /** The secret with which tokens are signed, or the URL of the issuer's public keys. */
   key: { secret: string } | { jwksUrl: string };
-  /** `iss` and `aud` that are demanded; undefined: whatever they are. */
+  /** The `iss` that tokens must have. Undefined: any. */
   issuer?: string | undefined;
+  /** The `aud` that tokens must have. Undefined: any. */
   audience?: string | undefined;
-  /** The claim that makes an admin when it is `true`. */
+  /** The claim that makes the user an admin if it is `true`. */
   adminClaim: string;
   log: Logger;
 }
 
 /**
- * The viewer that a JWT speaks for: its `sub`.
+ * Checks a JWT and returns the viewer that its `sub` names.
  *
- * @throws GatewayError UNAUTHENTICATED, IDENTITY_UNAVAILABLE while the keys cannot be fetched.
+ * @throws GatewayError UNAUTHENTICATED; IDENTITY_UNAVAILABLE if the keys cannot be fetched.
  */
 export type VerifyJwt = (token: string) => Promise<Viewer>;
 
-/** Seconds that the clocks of the issuer and the gateway may be apart. */
+/** Seconds by which the clocks of the issuer and the gateway may differ. */
 const clockTolerance = 5;
 
-/** The end of the year 9999: a Date holds no number, and RFC 3339 no year, that is much greater. */
+/** The end of the year 9999. Later times cannot be written in RFC 3339, and a Date cannot hold much later ones. */
 const latestMs = Date.UTC(10_000, 0) - 1;
 
-/** Never `none`, and never a secret where a public key is meant: the algorithms are not the token's to choose. */
+/** The algorithms for public keys. `none` and HS256 are missing, because a token could name them to get around the check. */
 const asymmetric = [
   'RS256',
   'RS384',
@@ -55,19 +56,19 @@ export function createVerifyJwt(options: JwtOptions): VerifyJwt {
     ...(audience !== undefined && { audience }),
   };
   const getKey = createGetKey(key, log);
-  const refusal = createRefusal(log);
+  const toClientError = createToClientError(log);
   return async (token) => {
     const { payload } = await jwtVerify(token, getKey, checks).catch((error: unknown) => {
-      throw refusal(error);
+      throw toClientError(error);
     });
     const userId = userIdText.safeParse(payload.sub);
     if (!userId.success) {
-      throw unauthenticated(`The token names no user: of "sub" was ${userId.error.issues[0]?.message}.`);
+      throw unauthenticated(`The token's "sub" is not a user name: ${userId.error.issues[0]?.message}.`);
     }
     return {
       userId: userId.data,
       isAdmin: payload[adminClaim] === true,
-      // As jose has it, a token is good to the end of a second that has begun.
+      // `jose` accepts a token until the end of the second in which it expires.
       expiresAt: new Date(Math.min((Math.ceil(payload.exp ?? 0) + clockTolerance) * 1_000, latestMs)),
       apiTokenId: null,
     };
@@ -80,26 +81,27 @@ function createGetKey(key: JwtOptions['key'], log: Logger): JWTVerifyGetKey {
   return async () => secret;
 }
 
-/** Says what is wrong with a token, or else with the key that it names. */
-function createRefusal(log: Logger) {
-  let lastFault: string | undefined;
+/** Returns a function that turns an error of `jose` into the error for the client. */
+function createToClientError(log: Logger) {
+  let lastLogged: string | undefined;
   return (error: unknown): GatewayError => {
     if (error instanceof GatewayError) return error;
     if (error instanceof errors.JWTExpired) return unauthenticated(expired);
     if (error instanceof errors.JWTClaimValidationFailed) {
-      return unauthenticated(`The token will not do: ${error.message}.`);
+      return unauthenticated(`The token is not accepted: ${error.message}.`);
     }
-    if (faultsOfToken.some((fault) => error instanceof fault)) {
+    if (tokenErrors.some((type) => error instanceof type)) {
       return unauthenticated('The token is no JWT that this gateway trusts.');
     }
-    // Anybody can name that key again and again.
-    if (String(error) !== lastFault) log.warn({ err: error }, 'a key of JWTs cannot be used');
-    lastFault = String(error);
-    return unavailable();
+    // Logged once: any client can cause this error again and again by naming the key.
+    if (String(error) !== lastLogged) log.warn({ err: error }, 'a key for JWTs cannot be used');
+    lastLogged = String(error);
+    return keysUnavailable();
   };
 }
 
-const faultsOfToken = [
+/** Errors of `jose` that the token causes. All others are caused by the key. */
+const tokenErrors = [
   errors.JWSInvalid,
   errors.JWTInvalid,
   errors.JWSSignatureVerificationFailed,

@@ -5,21 +5,21 @@ import { revoked } from './api-tokens.ts';
 import { expired, unauthenticated } from './unauthenticated.ts';
 import type { Viewer } from './viewer.ts';
 
-/** A watch over what a viewer is known by. Disposing ends it. */
+/** Watches the token of one viewer. Disposing ends that. */
 export interface Lapse extends Disposable {
-  /** Aborts when that is not good any more; its reason is the GatewayError UNAUTHENTICATED that says why. */
+  /** Aborts when the token has expired or was revoked; the reason is a GatewayError UNAUTHENTICATED that says which. */
   readonly signal: AbortSignal;
 }
 
-/** Finds out that tokens stop being good, for what outlives the request that it began with. */
+/** Notices that a token expires or is revoked while a subscription that was opened with it is still running. */
 export interface Lapses extends AsyncDisposable {
-  /** Undefined for a viewer who is known for good. */
+  /** Returns undefined if the viewer has no token that can expire or be revoked. */
   watch(viewer: Viewer): Lapse | undefined;
 }
 
 export interface LapsesOptions {
   tokens: ApiTokens;
-  /** How often is looked which tokens were revoked: that may happen in another process. */
+  /** Milliseconds between two checks for revoked tokens. Another process may revoke them, so the database is asked. */
   everyMs: number;
   log: Logger;
 }
@@ -27,29 +27,29 @@ export interface LapsesOptions {
 export function createLapses({ tokens, everyMs, log }: LapsesOptions): Lapses {
   const watched = new Map<number, Set<AbortController>>();
   let timer: NodeJS.Timeout | undefined;
-  let looking: Promise<void> = Promise.resolve();
+  let checking: Promise<void> = Promise.resolve();
 
-  const look = async () => {
+  const abortRevoked = async () => {
     const unrevoked = new Set(await tokens.findUnrevoked([...watched.keys()]));
     for (const [id, controllers] of watched) {
       if (unrevoked.has(id)) continue;
       for (const controller of controllers) controller.abort(unauthenticated(revoked));
     }
   };
-  const lookLater = () => {
+  const checkLater = () => {
     timer ??= setTimeout(() => {
-      looking = look()
-        .catch((err) => log.warn({ err }, 'revoked tokens could not be looked for'))
+      checking = abortRevoked()
+        .catch((err) => log.warn({ err }, 'the check for revoked tokens failed'))
         .finally(() => {
           timer = undefined;
-          if (watched.size > 0) lookLater();
+          if (watched.size > 0) checkLater();
         });
     }, everyMs);
   };
   const watchToken = (id: number, controller: AbortController) => {
     const controllers = watched.get(id) ?? new Set();
     watched.set(id, controllers.add(controller));
-    lookLater();
+    checkLater();
     return () => {
       controllers.delete(controller);
       if (controllers.size === 0 && watched.get(id) === controllers) watched.delete(id);
@@ -72,12 +72,12 @@ export function createLapses({ tokens, everyMs, log }: LapsesOptions): Lapses {
     async [Symbol.asyncDispose]() {
       watched.clear();
       clearTimeout(timer);
-      await looking;
+      await checking;
     },
   };
 }
 
-/** Returns what stops the clock. */
+/** Returns a function that stops the timer. */
 function abortAt(time: Date, controller: AbortController): () => void {
   let timer: NodeJS.Timeout;
   const wait = () => {

@@ -1,15 +1,15 @@
 /**
- * What an answer holds, as JSON.
+ * Reads the body of a response as JSON.
  *
- * @param mostBytes Not more than that is read of it, uncompressed.
- * @throws Error where it is longer or no JSON.
+ * @param maxBytes Reading stops after this many bytes, counted after decompression.
+ * @throws Error if the body is longer, or is not JSON.
  */
-export async function readJson(response: Response, mostBytes: number) {
+export async function readJson(response: Response, maxBytes: number) {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length;
-    if (bytes > mostBytes) throw new Error(`The answer is longer than ${mostBytes} bytes`);
+    if (bytes > maxBytes) throw new Error(`The response is longer than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   return JSON.parse(Buffer.concat(chunks).toString());

@@ -4,16 +4,16 @@ import { createAbsence } from '../bus/absence.ts';
 import { GatewayError } from '../errors.ts';
 import { readJson } from './read-json.ts';
 
-/** How long the issuer may take to answer. */
-const answerMs = 5_000;
-/** How long it is not asked once it did, whatever it answered and whoever makes up the names of keys. */
+/** Milliseconds that the issuer may take to respond. */
+const responseMs = 5_000;
+/** Milliseconds for which the issuer is not asked again. Otherwise clients could cause many requests by inventing names of keys. */
 const restMs = 2_000;
-/** How long its keys are good without asking again. */
+/** Milliseconds for which fetched keys are used without asking again. */
 const keptMs = 600_000;
-const mostBytes = 1_048_576;
+const maxBytes = 1_048_576;
 
 export interface RemoteKeysOptions {
-  /** Where the issuer has its public keys, as a JSON Web Key Set. */
+  /** URL of the issuer's public keys, a JSON Web Key Set. */
   url: string;
   log: Logger;
 }
@@ -24,16 +24,16 @@ interface Known {
 }
 
 /**
- * The public keys of an issuer, fetched when they are first wanted, and again when they are old or a token names one
- * that is unknown. There is one fetch at a time. Where that fails, keys that are known are good for as long as they
- * would have been; for others GatewayError IDENTITY_UNAVAILABLE is thrown, at once until the issuer is back.
+ * Returns a function that finds the public key for a token. Keys are fetched when the first token comes, and again when
+ * they are old or a token names an unknown key. There is one fetch at a time. If a fetch fails, known keys are used
+ * until they are old; for unknown keys the function throws GatewayError IDENTITY_UNAVAILABLE without waiting, until the
+ * issuer responds again.
  */
 export function createRemoteKeys({ url, log }: RemoteKeysOptions): JWTVerifyGetKey {
   const absence = createAbsence({
     restMs,
-    onBegin: (err) =>
-      log.warn({ err }, 'the keys of JWTs cannot be fetched: only those that are known are good'),
-    onEnd: () => log.info('the keys of JWTs can be fetched again'),
+    onBegin: (err) => log.warn({ err }, 'the keys for JWTs cannot be fetched: only known keys are used'),
+    onEnd: () => log.info('the keys for JWTs can be fetched again'),
   });
   let known: Known | undefined;
   let fetching: Promise<Known> | undefined;
@@ -45,15 +45,15 @@ export function createRemoteKeys({ url, log }: RemoteKeysOptions): JWTVerifyGetK
       return known;
     } catch (error) {
       absence.begin(error);
-      throw unavailable();
+      throw keysUnavailable();
     } finally {
       fetching = undefined;
     }
   };
   const fetchKnown = (): Promise<Known> => {
-    // Others wait for a fetch that is under way, but not while it only finds out whether the issuer is back.
+    // While the issuer is away, the fetch only tests whether it is back. Other requests do not wait for that.
     if (fetching && !absence.isAway) return fetching;
-    if (fetching || !absence.mayAsk()) return Promise.reject(unavailable());
+    if (fetching || !absence.mayAsk()) return Promise.reject(keysUnavailable());
     fetching = fetchOnce();
     return fetching;
   };
@@ -74,20 +74,20 @@ function ageOf({ fetchedAt }: Known): number {
 
 async function fetchKeys(url: string) {
   const leave = new AbortController();
-  const signal = AbortSignal.any([leave.signal, AbortSignal.timeout(answerMs)]);
+  const signal = AbortSignal.any([leave.signal, AbortSignal.timeout(responseMs)]);
   try {
     const headers = { accept: 'application/json, application/jwk-set+json' };
     const response = await fetch(url, { headers, redirect: 'manual', signal });
-    if (response.status !== 200) throw new Error(`The issuer answered ${response.status}`);
-    return await readJson(response, mostBytes);
+    if (response.status !== 200) throw new Error(`The issuer responded with ${response.status}`);
+    return await readJson(response, maxBytes);
   } finally {
-    // What was not read of an answer is not waited for.
+    // Closes the connection without waiting for the rest of the body.
     leave.abort();
   }
 }
 
-/** What a client is told while a key cannot be had. */
-export function unavailable(): GatewayError {
+/** The error for the client when a key cannot be fetched or used. */
+export function keysUnavailable(): GatewayError {
   const message = 'The keys that tokens are signed with cannot be fetched; try again in a moment.';
   return new GatewayError('IDENTITY_UNAVAILABLE', message, { http: { status: 503, headers: {} } });
 }

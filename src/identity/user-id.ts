@@ -1,12 +1,12 @@
 import { wellFormedLine } from '../base/well-formed-text.ts';
 import { anonymous } from './viewer.ts';
 
-/** What somebody who is known can be called: whom things belong to, but for those of `anonymous`. */
+/** The name of a user who is known by a token. */
 export const userIdText = wellFormedLine
   .refine((text) => text.trim() === text && text !== '', 'expected some text without spaces around it')
-  // They would own all that was made while nobody was asked who they are.
+  // A user with this name would own everything that was created with AUTH=none.
   .refine(
     (text) => text !== anonymous.userId,
-    `expected another name: ${anonymous.userId} is whoever is not asked for one`,
+    `expected another name: ${anonymous.userId} is the user of all requests with AUTH=none`,
   )
   .max(200, 'expected at most 200 characters');

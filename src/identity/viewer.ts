@@ -1,15 +1,15 @@
-/** Who is asking. */
+/** The user who sends a request. */
 export interface Viewer {
   readonly userId: string;
-  /** Whether everybody's things are theirs to see and to change. */
+  /** Whether the user may see and change everything. */
   readonly isAdmin: boolean;
-  /** When what they are known by stops being good; null: not by itself. */
+  /** When the token expires; null if it does not. */
   readonly expiresAt: Date | null;
-  /** The API token they are known by; null where it is something else. */
+  /** The database id of the API token; null if the user is known by a JWT, or not at all. */
   readonly apiTokenId: number | null;
 }
 
-/** Everybody, where the gateway asks for no identity. */
+/** The viewer of every request with AUTH=none. */
 export const anonymous: Viewer = {
   userId: 'anonymous',
   isAdmin: true,

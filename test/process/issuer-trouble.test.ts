@@ -67,11 +67,11 @@ test('a failing issuer is asked once for many tokens, is logged once, and known 
 
   keys.publish({ ...key, kid: 'other' });
   await expect.poll(() => whoIs(gateway, other), { timeout: 10_000 }).toMatchObject({ userId: 'alice' });
-  await gateway.logged('the keys of JWTs can be fetched again');
-  const told = gateway.lines.map(({ msg }) => msg).filter((msg) => msg.startsWith('the keys of JWTs'));
+  await gateway.logged('the keys for JWTs can be fetched again');
+  const told = gateway.lines.map(({ msg }) => msg).filter((msg) => msg.startsWith('the keys for JWTs'));
   expect(told).toEqual([
-    'the keys of JWTs cannot be fetched: only those that are known are good',
-    'the keys of JWTs can be fetched again',
+    'the keys for JWTs cannot be fetched: only known keys are used',
+    'the keys for JWTs can be fetched again',
   ]);
 });
 
@@ -101,7 +101,7 @@ test.each(['pour', 'huge'] as const)(
 
     expect(await whoIs(gateway, token)).toMatchObject({ status: 503 });
     expect(await gateway.logged('cannot be fetched')).toMatchObject({
-      err: { message: 'The answer is longer than 1048576 bytes' },
+      err: { message: 'The response is longer than 1048576 bytes' },
     });
 
     keys.publish(key);

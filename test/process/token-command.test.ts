@@ -86,7 +86,10 @@ describe('switchyard token', () => {
   test.each([
     [['create'], /--user/],
     [['create', '--user', ' '], /^--user: expected some text/],
-    [['create', '--user', 'anonymous'], /^--user: expected another name: anonymous is whoever is not asked/],
+    [
+      ['create', '--user', 'anonymous'],
+      /^--user: expected another name: anonymous is the user of all requests/,
+    ],
     [['create', '--user', 'al\u001b[2Jice'], /^--user: expected text without control characters/],
     [['create', '--user', 'alice', '--name', 'x\n9   admin  yes'], /^--name: expected text without control/],
     [['create', '--user', 'alice', '--name', 'x\u2028y'], /^--name: expected text without control/],
