@@ -7,5 +7,5 @@ export function isBlobKey(key: string): boolean {
 
 /** @throws BlobNotFoundError */
 export function checkBlobKey(key: string): void {
-  if (!isBlobKey(key)) throw new BlobNotFoundError('This is no key of a blob.');
+  if (!isBlobKey(key)) throw new BlobNotFoundError('This is not the key of a blob.');
 }

@@ -29,6 +29,6 @@ function folderOf(url: string): string {
   try {
     return url.startsWith('file://') ? fileURLToPath(url) : resolve(url.slice('file:'.length));
   } catch {
-    throw new StartupError('BLOB_URL is no valid file: URL.');
+    throw new StartupError('BLOB_URL is not a valid file: URL.');
   }
 }

@@ -7,16 +7,16 @@ import { isBusy } from './busy.ts';
 import { makeOwnFile } from './make-own-file.ts';
 
 export interface ClaimDataDirOptions {
-  /** How long to wait for a predecessor that is just stopping, in milliseconds; default 5,000. */
+  /** Milliseconds to wait for a gateway that is stopping. Default: 5,000. */
   waitMs?: number;
 }
 
 /**
- * Makes this gateway the only one that works on a data folder: run logs and rings are in its memory, and
- * another gateway on the same database would take its live runs for abandoned ones. The claim is a file lock
- * that the kernel takes back when the process dies, however it dies. Disposing gives it up.
+ * Locks a data folder, so that only this gateway works on it. A second gateway on the same database would treat the
+ * live runs of this one as abandoned, because run logs and rings are in the memory of one process. The kernel releases
+ * the lock when the process ends, also after a crash. Disposing releases it too.
  *
- * @throws StartupError when the folder cannot be written, or another gateway keeps it.
+ * @throws StartupError if the folder cannot be written, or if another gateway holds the lock.
  */
 export async function claimDataDir(dir: string, options: ClaimDataDirOptions = {}): Promise<Disposable> {
   const lock = openLock(dir);
@@ -25,7 +25,7 @@ export async function claimDataDir(dir: string, options: ClaimDataDirOptions = {
     while (!tryLock(lock)) {
       if (performance.now() >= deadline) {
         throw new StartupError(
-          `Another gateway is using the data folder ${dir}: stop it first, or give this one a DATA_DIR of its own.`,
+          `Another gateway is using the data folder ${dir}: stop that gateway first, or set another DATA_DIR for this one.`,
         );
       }
       await setTimeout(50);

@@ -1,4 +1,4 @@
 import type { PrismaClient } from '../generated/prisma/client.ts';
 
-/** The gateway's database. Its `query` events, one per SQL statement, can be listened to. */
+/** The gateway's database. It emits a `query` event for each SQL statement. */
 export type Database = PrismaClient<'query'>;

@@ -1,8 +1,8 @@
 import { closeSync, openSync } from 'node:fs';
 
 /**
- * Makes an empty file that only its owner may read and write. One that is there stays as it is, and is not even
- * opened: closing it would take the locks that this process has on it.
+ * Creates an empty file that only its owner may read and write. An existing file is not touched and not opened, because
+ * closing it would release the locks that this process holds on it.
  */
 export function makeOwnFile(path: string): void {
   try {

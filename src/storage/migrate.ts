@@ -3,7 +3,7 @@ import type Sqlite from 'better-sqlite3';
 import { StartupError } from '../config/startup-error.ts';
 import type { Migration } from './migrations.ts';
 
-// Prisma's own table, word for word, so that `prisma migrate deploy` and the gateway agree on what is done.
+/** Exactly the table that Prisma creates, so that `prisma migrate deploy` recognises the migrations of the gateway. */
 const historyTable = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
     "id"                    TEXT PRIMARY KEY NOT NULL,
     "checksum"              TEXT NOT NULL,
@@ -16,14 +16,14 @@ const historyTable = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
 )`;
 
 /**
- * Applies what is missing, each migration in a transaction of its own, and returns the names of those. Any
- * number of processes may do this to one file at once.
+ * Applies the missing migrations, each in its own transaction, and returns their names. Several processes may do this
+ * at the same time.
  *
- * @throws StartupError, with the file unchanged, where its history and the migrations do not fit together.
+ * @throws StartupError if the history of the database contradicts the migrations; the file is then unchanged.
  */
 export function migrate(connection: Sqlite.Database, migrations: readonly Migration[]): string[] {
   pendingMigrations(connection, migrations);
-  // Tables are rebuilt by dropping them, which must not cascade. Within a transaction this has no effect.
+  // A migration rebuilds a table by dropping it, which must not delete rows of other tables. This pragma has no effect within a transaction.
   connection.pragma('foreign_keys = OFF');
   const applyNext = connection.transaction(() => {
     const [next] = pendingMigrations(connection, migrations);
@@ -40,7 +40,7 @@ function apply(connection: Sqlite.Database, { name, sql, checksum }: Migration):
   connection.exec(historyTable);
   connection.exec(sql);
   if (connection.prepare('PRAGMA foreign_key_check').all().length > 0) {
-    throw new StartupError(`The migration ${name} would leave rows of the database without their parents.`);
+    throw new StartupError(`The migration ${name} would leave rows that refer to missing rows.`);
   }
   connection
     .prepare(
@@ -50,7 +50,7 @@ function apply(connection: Sqlite.Database, { name, sql, checksum }: Migration):
     .run(randomUUID(), checksum, timestamp(new Date()), name, timestamp(startedAt));
 }
 
-/** As Prisma's adapter writes a DateTime. */
+/** Formats a time as Prisma's adapter does. */
 function timestamp(date: Date): string {
   return date.toISOString().replace('Z', '+00:00');
 }
@@ -98,7 +98,9 @@ function readHistory(connection: Sqlite.Database): HistoryRow[] {
     .all();
   if (tables.length === 0) return [];
   if (!tables.includes('_prisma_migrations')) {
-    throw new StartupError(`The database ${connection.name} belongs to another program: name another file.`);
+    throw new StartupError(
+      `The database ${connection.name} belongs to another program: choose another file.`,
+    );
   }
   return connection
     .prepare<[], HistoryRow>(

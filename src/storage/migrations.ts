@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { projectRoot } from '../base/project-root.ts';
 
-/** One step of the database's schema: a folder `NNNN_name` with a `migration.sql`. */
+/** One change of the database's schema: a folder `NNNN_name` with a `migration.sql`. */
 export interface Migration {
   name: string;
   sql: string;
@@ -12,7 +12,7 @@ export interface Migration {
 
 const shipped = new URL('prisma/migrations/sqlite/', projectRoot);
 
-/** The migrations in a folder (default: those that belong to this program), oldest first. */
+/** Reads the migrations in a folder, oldest first. Default: the migrations of this program. */
 export function readMigrations(folder: URL = shipped): Migration[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())

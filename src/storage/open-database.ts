@@ -14,7 +14,7 @@ import { readMigrations } from './migrations.ts';
 import { createSqliteAdapter } from './sqlite-adapter.ts';
 
 export interface OpenDatabaseOptions {
-  /** A `file:` URL. The file and its folder are made when they are not there. */
+  /** A `file:` URL. If the file or its folder is missing, it is created. */
   url: string;
   log: Logger;
 }
@@ -23,14 +23,14 @@ export interface OpenDatabase extends AsyncDisposable {
   readonly db: Database;
 }
 
-// How long to wait while another process (a backup, a migration) holds the file.
+/** Milliseconds to wait while another process (a backup, a migration) locks the file. */
 const busyTimeoutMs = 5_000;
 
 /**
- * Opens the database and brings it up to date. It is durable once a write has been acknowledged (WAL,
- * `synchronous=FULL`). Disposing closes the file; a query after that is refused.
+ * Opens the database and applies the missing migrations. An acknowledged write survives a power cut (WAL,
+ * `synchronous=FULL`). Disposing closes the file; later queries fail.
  *
- * @throws StartupError when the file cannot be used.
+ * @throws StartupError if the file cannot be used.
  */
 export async function openDatabase({ url, log }: OpenDatabaseOptions): Promise<OpenDatabase> {
   const file = databaseFile(url);
@@ -39,7 +39,7 @@ export async function openDatabase({ url, log }: OpenDatabaseOptions): Promise<O
   const options = {
     adapter: createSqliteAdapter({ file, busyTimeoutMs }),
     log: [{ emit: 'event' as const, level: 'query' as const }],
-    // Transactions queue for the one connection; a thousand chats that start at once must all get their turn.
+    // Milliseconds. Transactions wait for the one connection, and a thousand chats may start at once.
     transactionOptions: { maxWait: 15_000, timeout: 15_000 },
   };
   const db: Database = new PrismaClient<typeof options>(options);
@@ -47,12 +47,11 @@ export async function openDatabase({ url, log }: OpenDatabaseOptions): Promise<O
   return { db, [Symbol.asyncDispose]: () => db.$disconnect() };
 }
 
-/** Returns the names of the migrations that were missing. */
+/** Creates the file if it is missing, and returns the names of the migrations that were applied. */
 async function prepareFile(file: string): Promise<string[]> {
   const migrations = readMigrations();
   try {
-    // Conversations are nobody else's business, in a folder that others may read too. SQLite gives the files
-    // beside the database its mode.
+    // Only the owner may read messages, even in a shared folder. SQLite gives the `-wal` and `-shm` files the same mode.
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     makeOwnFile(file);
     const connection = new Sqlite(file, { timeout: busyTimeoutMs });
@@ -69,7 +68,7 @@ async function prepareFile(file: string): Promise<string[]> {
   }
 }
 
-// The one statement for which SQLite does not wait until other processes let go of the file.
+/** Retries until `busyTimeoutMs` is over, because SQLite does not wait for other processes in this statement. */
 async function switchToWal(connection: Sqlite.Database): Promise<void> {
   const deadline = performance.now() + busyTimeoutMs;
   for (;;) {
@@ -86,7 +85,7 @@ async function switchToWal(connection: Sqlite.Database): Promise<void> {
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error ? String(error.code) : '';
-  if (code === 'SQLITE_NOTADB') return 'the file is no SQLite database';
+  if (code === 'SQLITE_NOTADB') return 'the file is not an SQLite database';
   if (code.startsWith('SQLITE_CORRUPT')) return 'the file is damaged; restore a backup';
   return error.message;
 }

@@ -5,12 +5,12 @@ type AdapterFactory = Pick<PrismaBetterSqlite3, 'provider' | 'adapterName' | 'co
 type Transaction = Awaited<ReturnType<Connection['startTransaction']>>;
 
 /**
- * Prisma's adapter for better-sqlite3, with transactions that are isolated from the rest of the gateway.
+ * Prisma's adapter for better-sqlite3, with transactions that are isolated from other statements.
  *
- * There is one connection. Prisma's own adapter runs whatever else arrives while a transaction is open
- * inside that transaction, so that its rollback takes acknowledged writes of others with it. Here everything
- * outside waits until the transaction has ended, in the order of arrival. It follows that a transaction must
- * use nothing but its own client: waiting for another statement within it would wait for itself.
+ * There is one connection. With Prisma's own adapter, a statement that arrives while a transaction is open runs inside
+ * that transaction, so a rollback undoes acknowledged writes of others. Here such statements wait until the transaction
+ * has ended, first come, first served. A transaction must therefore use only its own client: a statement on the main
+ * client would wait for the transaction, and the transaction for the statement.
  */
 export function createSqliteAdapter(options: { file: string; busyTimeoutMs: number }): AdapterFactory {
   const factory = new PrismaBetterSqlite3({ url: options.file, timeout: options.busyTimeoutMs });
@@ -19,7 +19,7 @@ export function createSqliteAdapter(options: { file: string; busyTimeoutMs: numb
     provider: factory.provider,
     adapterName: factory.adapterName,
     async connect(): Promise<Connection> {
-      // Prisma would connect again for whatever comes after `$disconnect()`.
+      // Prisma connects again when a query comes after `$disconnect()`.
       if (closed) throw new Error('The database is closed.');
       const connection = await factory.connect();
       await connection.executeScript('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
@@ -53,7 +53,7 @@ function isolateTransactions(connection: Connection, onClose: () => void): Conne
     async startTransaction() {
       const release = await acquire();
       try {
-        // Taking the write lock at once means waiting for another process here, instead of failing later.
+        // IMMEDIATE takes the write lock now and waits for other processes. Later, a lock that is held would be an error.
         await connection.executeScript('BEGIN IMMEDIATE');
       } catch (error) {
         release();
@@ -69,13 +69,13 @@ function createTransaction(connection: Connection, release: () => void): Transac
     try {
       await connection.executeScript('ROLLBACK');
     } catch {
-      // Some failures of a statement have rolled back already, and SQLite objects to doing it again.
+      // Some failed statements have rolled back already; SQLite then refuses to roll back again.
     }
   }
   return {
     provider: connection.provider,
     adapterName: connection.adapterName,
-    // With Prisma sending COMMIT itself, a COMMIT that fails would leave the transaction open for good.
+    // If Prisma sent COMMIT itself, a COMMIT that fails would leave the transaction open.
     options: { usePhantomQuery: true },
     queryRaw: (query) => connection.queryRaw(query),
     executeRaw: (query) => connection.executeRaw(query),
@@ -99,7 +99,7 @@ function createTransaction(connection: Connection, release: () => void): Transac
   };
 }
 
-/** A lock that is granted in the order in which it was asked for, by handing over its release. */
+/** Creates a lock: `acquire` resolves, first come, first served, with the function that releases the lock. */
 function createLock(): () => Promise<() => void> {
   let last = Promise.resolve();
   return async () => {

@@ -12,7 +12,7 @@ test('a second gateway on the same folder is refused', async () => {
   using _claim = await claimDataDir(folder.path);
   await expect(claimDataDir(folder.path, { waitMs: 0 })).rejects.toMatchObject({
     name: 'StartupError',
-    message: `Another gateway is using the data folder ${folder.path}: stop it first, or give this one a DATA_DIR of its own.`,
+    message: `Another gateway is using the data folder ${folder.path}: stop that gateway first, or set another DATA_DIR for this one.`,
   });
 });
 

@@ -163,7 +163,7 @@ test('a file that is not a database is refused and left unchanged', async () => 
   const file = join(folder.path, 'notes.txt');
   writeFileSync(file, 'Dear diary, '.repeat(1_000));
   await expect(open(file)).rejects.toThrow(
-    `The database ${file} cannot be opened: the file is no SQLite database.`,
+    `The database ${file} cannot be opened: the file is not an SQLite database.`,
   );
   expect(readFileSync(file, 'utf8')).toBe('Dear diary, '.repeat(1_000));
 });

@@ -88,7 +88,7 @@ describe('a gateway that cannot start says so in one sentence and ends with 1', 
     await using folder = await openTemporaryFolder();
     await using gateway = await startGatewayProcess({ DATA_DIR: folder.path });
     expect(await refusal({ DATA_DIR: folder.path })).toBe(
-      `Another gateway is using the data folder ${folder.path}: stop it first, or give this one a DATA_DIR of its own.\n`,
+      `Another gateway is using the data folder ${folder.path}: stop that gateway first, or set another DATA_DIR for this one.\n`,
     );
     expect(await gateway.createSession()).toBeTruthy();
   });
