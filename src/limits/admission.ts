@@ -1,15 +1,18 @@
-/** So few are never too many: what keeps the gateway busy then is something else. */
-const fewest = 5;
-/** What may be left of the live runs where they are too many. */
+/** The limit never falls below this. With so few runs, something else keeps the gateway busy. */
+const lowestLimit = 5;
+/** While overloaded, the limit is this part of the live runs. */
 const decrease = 0.9;
-/** How many more are tried in a second: so many, and so large a part of those that may be live. */
-const [increase, increasePart] = [5, 0.02];
-/** As large a part where nobody was refused. */
+/** Otherwise the limit grows by so many runs per second, and in addition by one of the two parts below. */
+const increase = 5;
+/** By how much the limit grows per second if a run was refused. */
+const increasePart = 0.02;
+/** By how much the limit grows per second if no run was refused. */
 const easePart = 0.1;
 
 /**
- * How many runs may be live while the gateway has too much to do: fewer as long as it has, then slowly more, so that
- * it stays at what it can do. Additive increase and multiplicative decrease, as in TCP (RFC 5681, section 3.1).
+ * Limits how many runs are live when the gateway is overloaded. The limit falls while the gateway is overloaded and then
+ * rises slowly, so that it stays near the number of runs that the gateway can serve: additive increase, multiplicative
+ * decrease, as in TCP (RFC 5681, section 3.1).
  */
 export class Admission {
   readonly #isOverloaded: () => boolean;
@@ -17,12 +20,11 @@ export class Admission {
   #changedAt = 0;
   #refused = false;
 
-  /** @param isOverloaded Whether the gateway has more to do than it can. */
   constructor(isOverloaded: () => boolean) {
     this.#isOverloaded = isOverloaded;
   }
 
-  /** Whether one more may begin beside those that are live. */
+  /** Whether one more run may start. `live` is how many runs are live now. */
   admits(live: number): boolean {
     const now = performance.now();
     const seconds = (now - this.#changedAt) / 1_000;
@@ -37,7 +39,7 @@ export class Admission {
   }
 
   #next(live: number, seconds: number): number {
-    if (this.#isOverloaded()) return Math.max(fewest, Math.floor(live * decrease));
+    if (this.#isOverloaded()) return Math.max(lowestLimit, Math.floor(live * decrease));
     const part = this.#refused ? increasePart : easePart;
     return this.#limit * (1 + part) ** seconds + increase * seconds;
   }

@@ -1,10 +1,10 @@
 import { tryAgain } from '../errors.ts';
 import { UserCount } from './user-count.ts';
 
-/** Seconds. */
+/** Seconds after which a refused client may try again. */
 const retryAfter = 1;
 
-/** The subscriptions that users have open. */
+/** Limits how many subscriptions a user has open at once. */
 export class Followers {
   readonly #maxPerUser: number;
   readonly #users = new UserCount();
@@ -15,9 +15,9 @@ export class Followers {
   }
 
   /**
-   * One more, until it is disposed of.
+   * Counts one more subscription of the user until the result is disposed.
    *
-   * @throws GatewayError RATE_LIMITED
+   * @throws GatewayError RATE_LIMITED if the user has too many.
    */
   enter(userId: string): Disposable {
     if (this.#maxPerUser > 0 && this.#users.of(userId) >= this.#maxPerUser) {

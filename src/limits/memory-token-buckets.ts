@@ -1,9 +1,9 @@
 import { type BucketSize, type TokenBuckets, tokenMs } from './token-buckets.ts';
 
-/** Between two looks for buckets that are full: those are as good as none. */
+/** Milliseconds between two sweeps. A sweep forgets full buckets, because a missing bucket counts as full. */
 const sweepMs = 60_000;
 
-/** The token buckets of a gateway that is alone. */
+/** Token buckets in the memory of this process. */
 export function createMemoryTokenBuckets(size: BucketSize): TokenBuckets {
   const token = tokenMs(size);
   const fullAt = new Map<string, number>();

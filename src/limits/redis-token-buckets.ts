@@ -1,7 +1,10 @@
 import type { Redis } from '../bus/redis.ts';
 import { type BucketSize, type TokenBuckets, tokenMs } from './token-buckets.ts';
 
-/** The clock is that of Redis: those of the gateways may differ. Should it be set back, no bucket waits for it. */
+/**
+ * Uses the clock of Redis, because the clocks of the gateways may differ. `math.min` keeps a bucket usable if that clock
+ * is set back.
+ */
 const take = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
@@ -16,21 +19,21 @@ return 0
 
 export interface RedisTokenBucketsOptions extends BucketSize {
   redis: Redis;
-  /** Tells these buckets from others in the same Redis. */
+  /** Part of the keys: other buckets in the same Redis have another name. */
   name: string;
-  /** The buckets to take from while Redis does not answer. */
-  meanwhile: TokenBuckets;
+  /** The buckets that are used while Redis does not reply. */
+  fallback: TokenBuckets;
 }
 
-/** Token buckets that gateways share. While Redis is away each goes on with its own. */
+/** Token buckets that several gateways share. While Redis is away, each gateway uses its own. */
 export function createRedisTokenBuckets(options: RedisTokenBucketsOptions): TokenBuckets {
-  const { redis, name, meanwhile, capacity } = options;
+  const { redis, name, fallback, capacity } = options;
   const size = [String(tokenMs(options)), String(capacity)];
   return {
     async take(key) {
       const script = { keys: [`switchyard:${name}:${key}`], arguments: size };
       const wait = await redis.ask((client) => client.eval(take, script));
-      return typeof wait === 'number' ? wait : meanwhile.take(key);
+      return typeof wait === 'number' ? wait : fallback.take(key);
     },
   };
 }

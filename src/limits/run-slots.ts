@@ -2,9 +2,9 @@ import { tryAgain } from '../errors.ts';
 import { UserCount } from './user-count.ts';
 
 export interface RunSlotLimits {
-  /** Runs that are live at once. */
+  /** How many runs may be live at once. */
   maxLiveRuns: number;
-  /** Live runs in the sessions of one user; 0 for no limit. */
+  /** How many runs may be live at once in the sessions of one user; 0: no limit. */
   maxLiveRunsPerUser: number;
 }
 
@@ -35,7 +35,11 @@ export class RunSlots {
     };
   }
 
-  /** @throws GatewayError OVERLOADED, RATE_LIMITED when no slot is free. */
+  /**
+   * Takes a slot if one is free.
+   *
+   * @throws GatewayError OVERLOADED if all slots are taken; RATE_LIMITED if the user holds too many.
+   */
   claim(userId: string): Disposable {
     const { maxLiveRuns, maxLiveRunsPerUser } = this.#limits;
     if (this.#taken >= maxLiveRuns) {

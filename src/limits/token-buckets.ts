@@ -1,23 +1,23 @@
 /** How much a token bucket holds and how fast it fills. */
 export interface BucketSize {
-  /** Tokens in a full bucket: what may be taken at once. */
+  /** Tokens in a full bucket: so many may be taken at once. */
   capacity: number;
-  /** Tokens that come in a minute, evenly. */
+  /** Tokens that are added per minute, evenly. */
   perMinute: number;
 }
 
 /**
- * Token buckets, one per key, all of one size. A bucket that nobody has taken from is full.
+ * Token buckets, one per key, all of the same size. An unused bucket is full.
  *
- * Adapters keep one number per bucket, the moment at which it will be full again: that is the generic cell rate
- * algorithm (ITU-T I.371), which takes and refuses the same tokens. Milliseconds are as exact as it gets.
+ * Adapters store one number per bucket: the time in milliseconds at which it will be full again. This is the generic
+ * cell rate algorithm (ITU-T I.371). It allows and refuses the same requests as a bucket that counts tokens.
  */
 export interface TokenBuckets {
-  /** Takes a token. Resolves with 0, or where there is none with the milliseconds until there will be one. */
+  /** Takes a token and resolves with 0. If the bucket is empty, resolves with the milliseconds until the next token. */
   take(key: string): Promise<number>;
 }
 
-/** What a token costs, in milliseconds. */
+/** Milliseconds until one token has been added. */
 export function tokenMs({ perMinute }: BucketSize): number {
   return 60_000 / perMinute;
 }

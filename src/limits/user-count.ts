@@ -1,4 +1,4 @@
-/** Counts what users hold, by user. */
+/** Counts how many things (runs, subscriptions, connections) each user holds. */
 export class UserCount {
   readonly #counts = new Map<string, number>();
 
@@ -6,7 +6,7 @@ export class UserCount {
     return this.#counts.get(userId) ?? 0;
   }
 
-  /** One more, until it is disposed of; again does no harm. */
+  /** Counts one more until the result is disposed. Disposing it again does nothing. */
   enter(userId: string): Disposable {
     this.#counts.set(userId, this.of(userId) + 1);
     let held = true;

@@ -13,7 +13,7 @@ const never: TokenBuckets = { take: () => Promise.reject(new Error('Redis was no
 async function openRedisBuckets(size: BucketSize, name: string = randomUUID()) {
   const redis = await openRedis({ url: redisUrl, log });
   onTestFinished(() => redis[Symbol.dispose]());
-  return { redis, buckets: createRedisTokenBuckets({ ...size, redis, name, meanwhile: never }) };
+  return { redis, buckets: createRedisTokenBuckets({ ...size, redis, name, fallback: never }) };
 }
 
 function takeMany(buckets: TokenBuckets, key: string, count: number): Promise<number[]> {

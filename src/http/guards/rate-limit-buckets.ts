@@ -22,5 +22,5 @@ export function createRequestLimits({ ofUsers, ofNodes }: RequestLimitSettings, 
 
 function bucketsOf(name: string, size: BucketSize, redis: Redis | undefined) {
   const own = createMemoryTokenBuckets(size);
-  return redis ? createRedisTokenBuckets({ ...size, redis, name, meanwhile: own }) : own;
+  return redis ? createRedisTokenBuckets({ ...size, redis, name, fallback: own }) : own;
 }
