@@ -5,15 +5,15 @@ import { GraphQLError } from 'graphql';
  * the status 200. `src/http/ERRORS.md` explains each code to clients; a test compares the two.
  */
 export const errorStatus = {
-  /** The request is not a GraphQL request, or not the HTTP that it should be. */
+  /** The request is not a GraphQL request, or its HTTP is malformed. */
   BAD_REQUEST: 400,
   GRAPHQL_PARSE_FAILED: 400,
   GRAPHQL_VALIDATION_FAILED: 400,
   /** The document exceeds a limit; `extensions.limit` names the setting. */
   QUERY_TOO_COMPLEX: 400,
-  /** The document has no operation of that name, or has several and the request names none. */
+  /** The document has no operation with the requested name, or has several and the request does not name one. */
   OPERATION_RESOLUTION_FAILURE: 400,
-  /** The gateway takes only the documents on its list, and this document is not on it. */
+  /** The gateway accepts only the documents on its list, and this document is not on the list. */
   OPERATION_NOT_PERSISTED: 400,
   BAD_USER_INPUT: 422,
   /** The token is missing, or the gateway does not know it. */
@@ -22,15 +22,15 @@ export const errorStatus = {
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
-  /** The `Accept` header lists nothing that the gateway could answer with. */
+  /** The gateway cannot respond in any format of the `Accept` header. */
   NOT_ACCEPTABLE: 406,
-  /** The body of the request stopped coming, or came too slowly. */
+  /** The body of the request came too slowly, or stopped coming. */
   REQUEST_TIMEOUT: 408,
-  /** The request contradicts the stored state: an id is taken, a part is missing. */
+  /** The request contradicts the stored state: an id is taken, or an earlier part is missing. */
   CONFLICT: 409,
   /** The session already has a live run. `extensions.runId` names the run. */
   RUN_IN_PROGRESS: 409,
-  /** The request id was used before, for another prompt. */
+  /** The request id was used before for another prompt. */
   REQUEST_ID_REUSED: 409,
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
@@ -38,23 +38,23 @@ export const errorStatus = {
   MISDIRECTED_REQUEST: 421,
   RATE_LIMITED: 429,
   INTERNAL_SERVER_ERROR: 500,
-  /** The gateway is overloaded and takes no new runs; live runs go on. */
+  /** The gateway is overloaded and accepts no new runs; live runs continue. */
   OVERLOADED: 503,
-  /** The server that holds the keys for JWTs does not answer. */
+  /** The server that holds the keys for JWTs does not respond. */
   IDENTITY_UNAVAILABLE: 503,
-  /** No model could be chosen, because the provider does not answer; no prompt was sent. */
+  /** No model could be chosen, because the provider does not respond. No prompt was sent. */
   MODEL_UNAVAILABLE: 503,
-  /** The gateway is shutting down and takes no new runs. */
+  /** The gateway is shutting down and accepts no new runs. */
   SHUTTING_DOWN: 503,
-  /** The disk is full; nothing of what was sent was kept. */
+  /** The disk is full. The gateway kept nothing of the request. */
   INSUFFICIENT_STORAGE: 507,
 } as const;
 
 export type ErrorCode = keyof typeof errorStatus;
 
 /**
- * The codes that pass by themselves: the same request may well succeed later. Clients that retry keep a copy of this
- * list, because they must not import the server.
+ * The codes of temporary failures: the same request may succeed later. Clients that retry have a copy of this list,
+ * because they must not import the server.
  */
 export const passingCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'REQUEST_TIMEOUT',
@@ -71,25 +71,24 @@ export function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === 'string' && Object.hasOwn(errorStatus, code);
 }
 
-/** An error whose message is meant for the client. Any other error that is thrown is logged and hidden. */
+/** An error whose message may be shown to the client. All other errors are logged and hidden. */
 export class GatewayError extends GraphQLError {
   readonly code: ErrorCode;
 
   /**
-   * @param message What was wrong and what was expected, in a sentence.
-   * @param extensions Further machine-readable facts, among them `field`: the argument at fault, as a
-   *   dotted path (`input.prompt`).
+   * @param message A sentence that says what was wrong and what was expected.
+   * @param extensions Further facts for programs. `field` is the path of the wrong argument (`input.prompt`).
    */
   constructor(code: ErrorCode, message: string, extensions: Record<string, unknown> = {}) {
-    // The `name` stays "GraphQLError": libraries look at it to decide whether to hide and log an error.
+    // The `name` stays "GraphQLError", because libraries decide by it whether to hide and log an error.
     super(message, { extensions: { code, ...extensions } });
     this.code = code;
   }
 }
 
 /**
- * Refuses a whole HTTP request: the error carries the status of its code and these headers. `http` in the extensions is
- * what Yoga reads; no client gets to see it.
+ * The error that refuses a whole HTTP request, with the status of its code and these headers. Yoga reads both from `http`
+ * in the extensions and does not show `http` to clients.
  */
 export function refusal(
   code: ErrorCode,
@@ -101,15 +100,15 @@ export function refusal(
 }
 
 export interface Retry {
-  /** The setting that was reached. */
+  /** The name of the setting whose limit was reached. */
   limit: string;
-  /** Seconds. */
+  /** Seconds after which the client may try again. */
   retryAfter: number;
 }
 
 /**
- * Refuses what may succeed later. Clients find the seconds to wait in `Retry-After`, or in `extensions.retryAfter` where
- * no HTTP header can tell them.
+ * The error that refuses a request which may succeed later. The seconds to wait are in the header `Retry-After`, and in
+ * `extensions.retryAfter` for clients that see no header.
  */
 export function tryAgain(code: 'OVERLOADED' | 'RATE_LIMITED', message: string, retry: Retry): GatewayError {
   return refusal(code, message, { 'Retry-After': String(retry.retryAfter) }, { ...retry });

@@ -1,23 +1,23 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 export interface MintedToken {
-  /** To be shown once and never stored. */
+  /** Shown once and never stored. */
   token: string;
-  /** What is stored, and by which the token is found again. */
+  /** This is stored, and the token is looked up by it. */
   tokenHash: string;
 }
 
 /**
- * A new token: the prefix and 256 random bits, in base64url.
+ * Makes a new token: the prefix and 256 random bits in base64url.
  *
- * @param prefix Tells what kind of token it is, to programs and to those who search for leaked ones.
+ * @param prefix Identifies the kind of token, for programs and for people who search for leaked tokens.
  */
 export function mintToken(prefix: string): MintedToken {
   const token = prefix + randomBytes(32).toString('base64url');
   return { token, tokenHash: hashToken(token) };
 }
 
-/** The SHA-256 of a token, in hex. No slower hash is needed: nobody can guess 256 random bits. */
+/** Returns the SHA-256 of a token in hex. A slow hash is not needed, because 256 random bits cannot be guessed. */
 export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }

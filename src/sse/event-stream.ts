@@ -1,43 +1,43 @@
 import type { ServerResponse } from 'node:http';
 import { heartbeatFrame } from './frame.ts';
 
-/** One open response of server-sent events. It holds no queue: whoever writes waits for the reader. */
+/** One open response of server-sent events. It has no queue: the writer waits for the reader. */
 export interface EventStream {
   /**
-   * Hands a frame to the socket. False where the socket is full: the frame was taken, but the caller must
-   * await `ready()` before the next. False, too, once the stream is closed; then nothing is written.
+   * Writes a frame to the socket. Returns false if the socket is full: the frame is sent, but the caller must await
+   * `ready()` before the next. Returns false, too, if the stream is closed; then the frame is dropped.
    */
   write(frame: string): boolean;
-  /** Resolves when the socket takes frames again, or when the stream is closed. */
+  /** Resolves when the socket has room again, or when the stream is closed. */
   ready(): Promise<void>;
-  /** Whether a frame would go out now. */
+  /** Whether the stream is open and the socket has room. */
   readonly writable: boolean;
   /** Aborts once, when the client leaves or the stream is ended. */
   readonly closed: AbortSignal;
-  /** Ends the response after what was written. */
+  /** Ends the response after the frames that were written. */
   end(): void;
 }
 
 export interface EventStreamOptions {
-  /** Milliseconds between heartbeats; 12,000 by default. */
+  /** Milliseconds between heartbeats. Default: 12,000. */
   heartbeatMs?: number;
-  /** Headers besides those of every event stream. */
+  /** Headers in addition to those of every event stream. */
   headers?: Record<string, string>;
 }
 
 const streamHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',
-  // nginx would otherwise hold frames back until its buffer is full.
+  // Without this, nginx holds frames back until its buffer is full.
   'x-accel-buffering': 'no',
 };
 
-/** Answers 200 and starts a stream of server-sent events, with the headers and a heartbeat on their way at once. */
+/** Responds with 200 and opens a stream of server-sent events. The headers and a first heartbeat are sent at once. */
 export function openEventStream(response: ServerResponse, options: EventStreamOptions = {}): EventStream {
   const { heartbeatMs = 12_000, headers = {} } = options;
   const closing = new AbortController();
   const gate = createGate();
-  // Asked for with every frame, and a signal takes far longer to answer than a variable.
+  // Read with every frame. Reading `closing.signal.aborted` would take far longer.
   let isClosed = false;
 
   const close = () => {
@@ -79,7 +79,7 @@ export function openEventStream(response: ServerResponse, options: EventStreamOp
   };
 }
 
-/** Holds writers back while the socket is full. */
+/** Makes writers wait while the socket is full. */
 function createGate() {
   let isOpen = true;
   let opening: Promise<void> | undefined;

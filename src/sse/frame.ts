@@ -1,21 +1,21 @@
 /** The fields of one server-sent event. */
 export interface Frame {
-  /** What a reconnecting EventSource sends back as `Last-Event-ID`. One line. */
+  /** An EventSource sends this as `Last-Event-ID` when it connects again. One line. */
   id?: string;
-  /** The event's type; `message` when left out. One line. */
+  /** The event's type. Default: `message`. One line. */
   event?: string;
   data: string;
 }
 
-/** A comment: it keeps proxies from closing a silent connection, and no client hands it to its caller. */
+/** A comment. It keeps proxies from closing a silent connection, and clients ignore it. */
 export const heartbeatFrame = ':\n\n';
 
 const lineBreak = /\r\n|\r|\n/;
 
 /**
- * Text of one server-sent event. Line breaks in `data` become several `data:` lines, which the receiver
- * joins with `\n` again.
- * @throws TypeError where `id` or `event` would break out of its line.
+ * Formats one server-sent event. Each line of `data` gets its own `data:` line; the receiver joins them with `\n`.
+ *
+ * @throws TypeError if `id` or `event` has a line break or a NUL.
  */
 export function formatFrame({ id, event, data }: Frame): string {
   let text = '';

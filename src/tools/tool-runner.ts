@@ -1,25 +1,25 @@
 import type { LanguageModelV3FunctionTool } from '@ai-sdk/provider';
 
-/** Why a tool call did not do what it was asked for: the values of GraphQL's `ToolErrorCode`. */
+/** Why a tool call failed: the values of GraphQL's `ToolErrorCode`, each with a sentence for the model. */
 export const toolErrorCodes = {
-  /** The arguments are no JSON object, or not what the tool's schema asks for. */
+  /** The arguments are not a JSON object, or do not match the tool's schema. */
   BAD_ARGUMENTS: 'The arguments are not what the tool expects.',
   UNKNOWN_TOOL: 'There is no such tool.',
-  /** By a person, or by the session's `toolApproval`. */
+  /** A user or the session's `toolApproval` denied the call. */
   DENIED: 'The call was not allowed.',
-  /** Nobody decided within `TOOL_APPROVAL_TIMEOUT_MS`. */
+  /** No user decided within `TOOL_APPROVAL_TIMEOUT_MS`. */
   APPROVAL_TIMEOUT: 'Nobody allowed the call in time.',
-  /** It was not connected, or vanished and did not come back in time. */
+  /** The node was not connected, or disconnected and did not come back in time. */
   NODE_OFFLINE: 'The node is not connected.',
-  /** Its queue is full. */
+  /** The queue of the node is full. */
   NODE_BUSY: 'The node has too much to do already.',
-  /** It is connected and did not acknowledge the call in time; nothing was started. */
+  /** The node is connected and did not acknowledge the call in time. Nothing was started. */
   NODE_UNRESPONSIVE: 'The node did not take the call.',
-  /** It ran for longer than it may. */
+  /** The tool ran for longer than allowed. */
   TIMEOUT: 'The tool took too long and was stopped.',
-  /** The node's owner does not let it do that. */
+  /** The policy of the node's owner does not allow the call. */
   POLICY: 'The node refuses to do that.',
-  /** The tool tried and failed: a file that is not there, a command with another exit code than 0. */
+  /** The tool started and failed: a file is missing, or a command had an exit code other than 0. */
   FAILED: 'The tool failed.',
 } as const;
 
@@ -37,43 +37,43 @@ export interface ToolRequest {
 
 export interface ToolOutcome {
   status: 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
-  /** What the model is told. */
+  /** The text for the model. */
   result: string;
-  /** Of a call that failed. */
+  /** Only if the call failed. */
   errorCode?: ToolErrorCode;
-  /** Where the tool ran a program. */
+  /** Only if the tool ran a program. */
   exitCode?: number;
-  /** Of a cancelled call: whether nothing of it runs any more, for certain. */
+  /** Only if the call was cancelled: whether it is certain that nothing runs any more. */
   stopped?: boolean;
 }
 
-/** A call that cannot run, and why. */
+/** A call that cannot run. */
 export interface RefusedCall {
   ok: false;
   errorCode: ToolErrorCode;
-  /** What the model is told. */
+  /** The text for the model. */
   result: string;
-  /** The `nodeId` of the node that it was meant for, where that is known. */
+  /** The `nodeId` of the node that the call is for, if it is known. */
   nodeId?: string;
 }
 
-/** A call that has been checked and can run. */
+/** A call that was checked and can run. */
 export interface PlannedCall {
   ok: true;
-  /** The `nodeId` of the node that it will run on; null for a tool that needs none. */
+  /** The `nodeId` of the node that the call will run on; null if the tool needs no node. */
   nodeId: string | null;
   /**
-   * A new random UUID, stored with the call before anything is sent, by which a result that comes late is
-   * known; null where there is no node.
+   * A new random UUID; null if there is no node. It is stored with the call before the call is sent, so that a late
+   * result can be matched to the call.
    */
   dispatchId: string | null;
-  /** Whether it changes anything or runs a program: then the session's `toolApproval` decides. */
+  /** Whether the call changes files or runs a program: then the session's `toolApproval` decides. */
   needsApproval: boolean;
   /**
-   * Runs it, once at most; where somebody had to decide first, minutes after it was planned. What it throws
-   * is a fault: it is logged, and the model is told no more than that the tool failed.
+   * Runs the call. Called at most once; minutes after `plan` if a user had to approve the call. If it rejects, the error
+   * is logged, and the model is told only that the tool failed.
    *
-   * @param onOutput Takes output as it is produced; resolves when more may come.
+   * @param onOutput Receives output as it is produced; resolves when it can take more.
    * @param signal Aborts when the run is cancelled; the call then ends soon as `CANCELLED`.
    */
   run(onOutput: (text: string) => Promise<void>, signal: AbortSignal): Promise<ToolOutcome>;
@@ -81,10 +81,10 @@ export interface PlannedCall {
 
 export type ToolPlan = RefusedCall | PlannedCall;
 
-/** Runs the tools that the model calls. */
+/** Runs the tool calls of models. */
 export interface ToolRunner {
-  /** The tools that a session's model may call in this run. */
+  /** Returns the tools that the session's model may call in this run. */
   offer(sessionId: number): Promise<LanguageModelV3FunctionTool[]>;
-  /** Checks a call, whether the tool was offered or not, and finds where it would run. Nothing runs yet. */
+  /** Checks a call and finds the node for it. Nothing runs yet. The model may call tools that were not offered. */
   plan(request: ToolRequest): Promise<ToolPlan>;
 }
