@@ -8,15 +8,15 @@ import { ownEnvironment } from './config/config.ts';
 
 export type StopSignal = 'SIGTERM' | 'SIGINT';
 
-/** Settles when the process is told to stop; told again, it calls `onAgain` and ends at once. */
+/** Resolves when the process is told to stop. At a second signal it calls `onAgain`, and the process ends at once. */
 export type WhenStopped = (onAgain?: (signal: StopSignal) => void) => Promise<StopSignal>;
 
 /**
- * Runs `switchyard` as its command line says. What a command needs is loaded only for that command.
+ * Runs the command that the command line names. The modules of a command are loaded only for that command.
  *
- * @param args Without the program itself.
+ * @param args The arguments without the program.
  * @returns The exit code.
- * @throws StartupError where the gateway cannot start, or its database not be opened.
+ * @throws StartupError if the gateway cannot start, or if its database cannot be opened.
  */
 export async function runCli(args: readonly string[], whenStopped: WhenStopped): Promise<number> {
   const version = readVersion();
@@ -27,7 +27,7 @@ export async function runCli(args: readonly string[], whenStopped: WhenStopped):
     .exitOverride();
   program
     .command('serve')
-    .description('start the gateway, also without a command; its settings come from the environment and .env')
+    .description('start the gateway (default command); its settings come from the environment and .env')
     .action(async () => {
       const { serve } = await import('./commands/serve.ts');
       await serve(whenStopped);
@@ -50,20 +50,20 @@ type AgentFlags = Omit<AgentOptions, 'version' | 'env' | 'print'>;
 function agentCommand(program: Command): Command {
   return program
     .command('agent')
-    .description('run tools on this machine: connect it to a gateway as one of its nodes')
-    .requiredOption('--gateway <url>', 'where the gateway answers: http://localhost:8000')
+    .description('run tools on this machine: connect it to a gateway as a node')
+    .requiredOption('--gateway <url>', 'URL of the gateway, for example http://localhost:8000')
     .addOption(
-      new Option('--token <token>', 'the token of the node, from registerNode')
+      new Option('--token <token>', 'token of the node, from registerNode')
         .env('SWITCHYARD_TOKEN')
         .makeOptionMandatory(),
     )
-    .option('--workspace <folder>', 'the folder that tools work in', '.')
-    .option('--policy <file>', 'YAML that says what may run; default: commands that only read')
-    .option('--max-dispatches <count>', 'tool calls that run at once, 1 to 64', toCount, 4)
-    .option('--name <name>', 'what the agent calls itself in what it prints', hostname())
+    .option('--workspace <folder>', 'folder in which tools work', '.')
+    .option('--policy <file>', 'YAML file that says what may run; default: only commands that read')
+    .option('--max-dispatches <count>', 'how many tool calls run at once, 1 to 64', toCount, 4)
+    .option('--name <name>', 'name of the agent in the lines that it prints', hostname())
     .addHelpText(
       'after',
-      '\nExit codes: 0 told to stop; 1 cannot start; 77 the gateway does not want this agent.',
+      '\nExit codes: 0 the agent was told to stop; 1 it cannot start; 77 the gateway refuses this agent.',
     );
 }
 

@@ -14,7 +14,7 @@ import type { NodeIdentity } from './nodes/presence/connected-nodes.ts';
 import type { Registry } from './nodes/registry.ts';
 import type { Database } from './storage/database.ts';
 
-/** The services that resolvers use. All requests of a gateway share them. */
+/** The services that resolvers use. All requests to a gateway share them. */
 export interface Services {
   database: Database;
   models: Models;
@@ -31,17 +31,17 @@ export interface Services {
   lapses: Lapses;
   /** Longest prompt that is accepted, in bytes of UTF-8. */
   maxPromptBytes: number;
-  /** Largest page of a connection. */
+  /** Most items in one page of a connection. */
   maxPageSize: number;
 }
 
-/** What resolvers get: the services, and who sent this operation. */
+/** What resolvers receive with an operation: the services and the sender. */
 export interface Context extends Services {
   /** The user who sent the operation; null if a node did. */
   viewer: Viewer | null;
   /** The node whose agent sent the operation; null if a user did. */
   agentNode: NodeIdentity | null;
-  /** Aborts when the client no longer waits for the result. */
+  /** Aborts when the client does not wait for the result any more. */
   signal: AbortSignal;
   /** A logger that adds the request's id to each line. */
   log: Logger;

@@ -10,45 +10,45 @@ import { openDatabase } from '../storage/open-database.ts';
 
 const nameText = wellFormedLine.max(200, 'expected at most 200 characters');
 
-/** What is to be done with API tokens. */
-export type TokenOrder =
-  | { do: 'create'; userId: string; isAdmin: boolean; name: string | null; lifetimeMs: number | null }
-  | { do: 'list' }
-  | { do: 'revoke'; id: number };
+export type TokenAction =
+  | { type: 'create'; userId: string; isAdmin: boolean; name: string | null; lifetimeMs: number | null }
+  | { type: 'list' }
+  | { type: 'revoke'; id: number };
 
-/** What is told: `output` is what was asked for, `remark` what to know about it. */
-export interface TokenReport {
+interface TokenReport {
+  /** The requested data, for standard output. */
   output?: string;
-  remark?: string;
+  /** A sentence for the person, for standard error. */
+  note?: string;
 }
 
 /**
- * Carries out an order on the database of the gateway that the environment describes, whether it runs or not.
+ * Creates, lists or revokes tokens in the database that the environment names. The gateway may be running.
  *
- * @throws StartupError where the database cannot be opened, or the order makes no sense.
+ * @throws StartupError if the database cannot be opened, if a value is invalid, or if there is no such token.
  */
-export async function manageTokens(order: TokenOrder): Promise<TokenReport> {
+export async function manageTokens(action: TokenAction): Promise<TokenReport> {
   const { database, log: logOptions } = readConfig();
   const log = createLog({ ...logOptions, level: 'silent' });
   await using opened = await openDatabase({ url: database.url, log });
   const tokens = new ApiTokens(opened.db, log);
-  if (order.do === 'create') return await create(tokens, order);
-  if (order.do === 'revoke') return await revoke(tokens, order.id);
+  if (action.type === 'create') return await create(tokens, action);
+  if (action.type === 'revoke') return await revoke(tokens, action.id);
   const rows = await tokens.list();
-  return rows.length === 0 ? { remark: 'There are no tokens.' } : { output: table(rows) };
+  return rows.length === 0 ? { note: 'There are no tokens.' } : { output: table(rows) };
 }
 
 async function create(
   tokens: ApiTokens,
-  { userId, isAdmin, name, lifetimeMs }: Extract<TokenOrder, { do: 'create' }>,
+  { userId, isAdmin, name, lifetimeMs }: Extract<TokenAction, { type: 'create' }>,
 ): Promise<TokenReport> {
   check('--user', userIdText, userId);
   if (name !== null) check('--name', nameText, name);
   const expiresAt = lifetimeMs === null ? null : new Date(Date.now() + lifetimeMs);
   const { token, row } = await tokens.create({ userId, isAdmin, name, expiresAt });
   const until = expiresAt ? `until ${expiresAt.toISOString()}` : 'until it is revoked';
-  const whose = `${isAdmin ? 'the admin' : 'the user'} ${userId}`;
-  return { output: token, remark: `Token ${row.id} of ${whose}, good ${until}. It is shown only now.` };
+  const owner = `${isAdmin ? 'the admin' : 'the user'} ${userId}`;
+  return { output: token, note: `Token ${row.id} of ${owner}, valid ${until}. The token is shown only now.` };
 }
 
 function check(option: string, text: z.ZodType, value: string): void {
@@ -58,7 +58,7 @@ function check(option: string, text: z.ZodType, value: string): void {
 
 async function revoke(tokens: ApiTokens, id: number): Promise<TokenReport> {
   if (!(await tokens.revoke(id))) throw new StartupError(`There is no token ${id}.`);
-  return { remark: `Token ${id} is revoked.` };
+  return { note: `Token ${id} is revoked.` };
 }
 
 function table(rows: ApiToken[]): string {
@@ -81,7 +81,7 @@ function cells({ id, userId, isAdmin, createdAt, lastUsedAt, name, ...ends }: Ap
   return [String(id), printable(userId), admin, state, toMinute(createdAt), used, printable(name ?? '')];
 }
 
-/** What earlier versions took for names forges no row, and does nothing to a terminal. */
+/** Escapes control characters. Earlier versions allowed them in names; they could forge a row or control the terminal. */
 function printable(text: string): string {
   return text.replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
@@ -91,11 +91,11 @@ function printable(text: string): string {
 
 function stateOf({ expiresAt, revokedAt }: Pick<ApiToken, 'expiresAt' | 'revokedAt'>): string {
   if (revokedAt) return 'revoked';
-  if (!expiresAt) return 'good';
-  return expiresAt <= new Date() ? 'expired' : `good until ${toMinute(expiresAt)}`;
+  if (!expiresAt) return 'valid';
+  return expiresAt <= new Date() ? 'expired' : `valid until ${toMinute(expiresAt)}`;
 }
 
-/** In UTC. */
+/** Formats a time in UTC, without seconds. */
 function toMinute(date: Date): string {
   return `${date.toISOString().slice(0, 16).replace('T', ' ')}Z`;
 }

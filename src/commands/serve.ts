@@ -4,17 +4,17 @@ import { startGateway } from '../gateway.ts';
 import { createLog } from '../log.ts';
 
 /**
- * Runs the gateway as its environment tells it to, until it is told to stop.
+ * Runs the gateway with the settings of its environment until it is told to stop.
  *
- * @param whenStopped Settles when it is told to; its argument is called when it is told a second time, at which
- *   the process ends.
- * @throws StartupError where it cannot start.
+ * @param whenStopped Resolves with the signal that tells the process to stop. Its argument is called with the second
+ *   signal; the process then ends at once.
+ * @throws StartupError if the gateway cannot start.
  */
 export async function serve(
   whenStopped: (onAgain: (signal: string) => void) => Promise<string>,
 ): Promise<void> {
-  // V8 counts the bytes that stream through as heap. Where that may grow by little, it marks all of the heap again
-  // before it frees them: in an upload of 1 GB sixty times.
+  // V8 counts streamed bytes as heap. If the heap may grow only a little, V8 marks the whole heap before it frees them:
+  // sixty times during an upload of 1 GB.
   setFlagsFromString('--heap-growing-percent=100');
   const config = readConfig();
   const log = createLog(config.log);
@@ -23,14 +23,17 @@ export async function serve(
   const model = (await services.models.list()).find(({ isDefault }) => isDefault);
   log.info(`Switchyard answers at ${url}`);
   log.info(
-    `Console: ${url}/console   GraphiQL: ${url}/graphql   graphql-sse: ${url}/graphql/stream   REST: ${url}/api/v1   its docs: ${url}/docs`,
+    `Console: ${url}/console   GraphiQL: ${url}/graphql   graphql-sse: ${url}/graphql/stream   REST: ${url}/api/v1   REST docs: ${url}/docs`,
   );
   log.info(
-    `Model: ${model ? `${model.providerName}/${model.modelName}` : 'whatever the provider offers first'}`,
+    `Model: ${model ? `${model.providerName}/${model.modelName}` : 'the first model that the provider lists'}`,
   );
 
-  const signal = await whenStopped((again) => log.warn({ signal: again }, 'told twice: ending at once'));
-  log.info({ signal }, 'closing: live runs may finish, then they are cancelled with what they have');
+  const signal = await whenStopped((again) => log.warn({ signal: again }, 'second signal: ending at once'));
+  log.info(
+    { signal },
+    'closing: live runs may finish; the others are then cancelled and their text is saved',
+  );
   await gateway[Symbol.asyncDispose]();
   log.info('closed');
 }

@@ -1,21 +1,23 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { TokenOrder } from './manage-tokens.ts';
+import type { TokenAction } from './manage-tokens.ts';
 
-/** `switchyard token …`: the API tokens of users. It works beside a gateway that is running. */
+/** Adds `switchyard token …`, which manages API tokens of users. It may run beside a running gateway. */
 export function addTokenCommand(program: Command): void {
-  const token = program
-    .command('token')
-    .description('make, list and revoke the API tokens that users are known by');
+  const token = program.command('token').description('create, list and revoke API tokens of users');
   token
     .command('create')
-    .description('make a token; it is printed once, and the gateway keeps a hash of it')
-    .requiredOption('--user <userId>', 'whom it speaks for')
-    .option('--admin', 'let it see and change what is of others', false)
-    .option('--name <name>', 'what it is for, for the list')
-    .option('--expires-in <time>', 'how long it is good: 90s, 30m, 12h, 30d; default: until revoked', toMs)
+    .description('create a token; it is printed once, and the gateway stores only a hash of it')
+    .requiredOption('--user <userId>', 'the user that the token belongs to')
+    .option('--admin', 'make it the token of an admin, who may see and change everything', false)
+    .option('--name <name>', 'a name to show in the list')
+    .option(
+      '--expires-in <time>',
+      'how long the token is valid: 90s, 30m, 12h, 30d; default: until it is revoked',
+      toMs,
+    )
     .action(({ user, admin, name, expiresIn }: CreateFlags) =>
-      carryOut({
-        do: 'create',
+      perform({
+        type: 'create',
         userId: user,
         isAdmin: admin,
         name: name ?? null,
@@ -24,13 +26,13 @@ export function addTokenCommand(program: Command): void {
     );
   token
     .command('list')
-    .description('list all tokens, without the tokens themselves')
-    .action(() => carryOut({ do: 'list' }));
+    .description('list all tokens without their secret text')
+    .action(() => perform({ type: 'list' }));
   token
     .command('revoke')
-    .description('end a token; what it follows in a running gateway ends within seconds')
-    .argument('<id>', 'as the list shows it', toId)
-    .action((id: number) => carryOut({ do: 'revoke', id }));
+    .description('revoke a token; its subscriptions in a running gateway end within seconds')
+    .argument('<id>', 'the number of the token in the list', toId)
+    .action((id: number) => perform({ type: 'revoke', id }));
 }
 
 interface CreateFlags {
@@ -40,11 +42,11 @@ interface CreateFlags {
   expiresIn?: number;
 }
 
-async function carryOut(order: TokenOrder): Promise<void> {
+async function perform(action: TokenAction): Promise<void> {
   const { manageTokens } = await import('./manage-tokens.ts');
-  const { output, remark } = await manageTokens(order);
-  // Apart, so that `TOKEN=$(switchyard token create …)` holds the token alone.
-  if (remark) process.stderr.write(`${remark}\n`);
+  const { output, note } = await manageTokens(action);
+  // The note goes to standard error, so that `TOKEN=$(switchyard token create …)` holds only the token.
+  if (note) process.stderr.write(`${note}\n`);
   if (output) process.stdout.write(`${output}\n`);
 }
 

@@ -43,7 +43,7 @@ test('a gateway that starts says where it answers and with which model', async (
     [
       "database migrated",
       "Switchyard answers at URL",
-      "Console: URL/console   GraphiQL: URL/graphql   graphql-sse: URL/graphql/stream   REST: URL/api/v1   its docs: URL/docs",
+      "Console: URL/console   GraphiQL: URL/graphql   graphql-sse: URL/graphql/stream   REST: URL/api/v1   REST docs: URL/docs",
       "Model: demo/demo-1",
     ]
   `);

@@ -40,7 +40,7 @@ describe('switchyard token', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^swu_[\w-]{43}\n$/);
     expect(stderr).toMatch(
-      /^Token \d+ of the user alice, good until it is revoked\. It is shown only now\.\n$/,
+      /^Token \d+ of the user alice, valid until it is revoked\. The token is shown only now\.\n$/,
     );
     expect((await gateway.as(stdout.trim()).query(viewer)).viewer).toEqual({
       userId: 'alice',
@@ -58,7 +58,7 @@ describe('switchyard token', () => {
     const days = (Date.parse(seen.expiresAt) - Date.now()) / 86_400_000;
     expect(days).toBeGreaterThan(29.9);
     expect(days).toBeLessThanOrEqual(30);
-    expect(await listed(id)).toMatch(/^\d+ +carol +yes +good until \S+ \S+Z .* ops$/);
+    expect(await listed(id)).toMatch(/^\d+ +carol +yes +valid until \S+ \S+Z .* ops$/);
   });
 
   test('lists when a token was last used', async () => {
@@ -67,7 +67,7 @@ describe('switchyard token', () => {
 
     await gateway.as(secret).query(viewer);
 
-    expect(await listed(id)).toMatch(/^\d+ +dave +no +good +\d{4}\S+ \S+Z +\d{4}-\d\d-\d\d \d\d:\d\dZ$/);
+    expect(await listed(id)).toMatch(/^\d+ +dave +no +valid +\d{4}\S+ \S+Z +\d{4}-\d\d-\d\d \d\d:\d\dZ$/);
   });
 
   test('revokes a token, which is refused from then on', async () => {
