@@ -35,7 +35,7 @@ export async function openDiskBlobStore(folder: string): Promise<BlobStore> {
   return {
     async stage(source, signal) {
       const path = join(staging, randomUUID());
-      const written = await orRemoved(path, () => writeNew(path, untilAborted(source, signal)));
+      const written = await removeOnFailure(path, () => writeNew(path, untilAborted(source, signal)));
       return stagedBlob(path, fileOf(written.sha256), written);
     },
     async open(key, { start, end } = { start: 0, end: Number.POSITIVE_INFINITY }) {
@@ -75,7 +75,7 @@ function stagedBlob(staged: string, path: string, { sha256, size }: Written): St
     sha256,
     size,
     commit: () =>
-      orRemoved(staged, async () => {
+      removeOnFailure(staged, async () => {
         const shard = dirname(path);
         const created = await mkdir(shard, { recursive: true, mode: 0o700 });
         await rename(staged, path);
@@ -87,7 +87,7 @@ function stagedBlob(staged: string, path: string, { sha256, size }: Written): St
 }
 
 /** Runs `work` on a staged file, and removes the file if `work` fails. */
-async function orRemoved<T>(path: string, work: () => Promise<T>): Promise<T> {
+async function removeOnFailure<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

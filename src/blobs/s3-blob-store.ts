@@ -13,7 +13,7 @@ import {
 import { StartupError } from '../config/startup-error.ts';
 import { checkBlobKey, isBlobKey } from './blob-key.ts';
 import { BlobNotFoundError, type BlobStore, type StagedBlob } from './blob-store.ts';
-import { orBlobStoreFull } from './s3-full.ts';
+import { asBlobStoreError } from './s3-full.ts';
 import { createS3Client, type S3Location } from './s3-location.ts';
 import { listMultipartUploads } from './s3-multipart.ts';
 import { type S3Object, type Uploaded, upload } from './s3-upload.ts';
@@ -110,7 +110,7 @@ function stagedBlob(
       try {
         await client.send(new CopyObjectCommand({ ...blob, CopySource }));
       } catch (error) {
-        throw orBlobStoreFull(error);
+        throw asBlobStoreError(error);
       } finally {
         // A failure here does no harm: the blob is the copy, and the next sweep removes the staged object.
         await discard().catch(() => {});

@@ -4,7 +4,7 @@ import { BlobStoreFullError } from './blob-store.ts';
 const names = /^(XMinio\w*StorageFull|\w*QuotaExceeded|InsufficientStorage\w*)$/;
 
 /** Turns an error of the S3 client into BlobStoreFullError if it means that the bucket is full; else returns it. */
-export function orBlobStoreFull(error: unknown): unknown {
+export function asBlobStoreError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const isFull = statusOf(error) === 507 || names.test(error.name);
   return isFull ? new BlobStoreFullError('The bucket is full.', { cause: error }) : error;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { orBlobStoreFull } from './s3-full.ts';
+import { asBlobStoreError } from './s3-full.ts';
 
 /** How many parts of 5 MiB are sent at once; one more is being filled. */
 const partsAtOnce = 2;
@@ -48,7 +48,7 @@ export async function upload(
   } catch (error) {
     // `Upload` aborts by itself. If aborting fails too, its error would hide the error of the source.
     if (failure) throw failure.error;
-    throw orBlobStoreFull(error);
+    throw asBlobStoreError(error);
   } finally {
     body.destroy();
   }

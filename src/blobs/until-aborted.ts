@@ -12,7 +12,7 @@ export async function* untilAborted<T>(source: AsyncIterable<T>, signal?: AbortS
   let stuck = true;
   try {
     for (;;) {
-      const { done, value } = await orAborted(iterator.next(), signal);
+      const { done, value } = await raceAbort(iterator.next(), signal);
       stuck = false;
       if (done) return;
       yield value;
@@ -26,7 +26,7 @@ export async function* untilAborted<T>(source: AsyncIterable<T>, signal?: AbortS
 }
 
 // `Promise.race` with one promise for the signal would keep every chunk in memory until the upload has ended.
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+function raceAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
     if (signal.aborted) abort();

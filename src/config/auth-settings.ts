@@ -43,7 +43,9 @@ export function authConflicts(env: Auth & { HOST: string }): string[] {
       `HOST is ${JSON.stringify(env.HOST)}, where others may reach the gateway, and with AUTH=none they could do everything. Set AUTH to token or jwt, or HOST to 127.0.0.1. To allow this on purpose, set AUTH_NONE_ANYWHERE to yes.`,
     );
   }
-  return env.AUTH === 'jwt' ? [...conflicts, ...jwtConflicts(env)] : [...conflicts, ...uselessJwt(env)];
+  return env.AUTH === 'jwt'
+    ? [...conflicts, ...jwtConflicts(env)]
+    : [...conflicts, ...unusedJwtSettings(env)];
 }
 
 function jwtConflicts(env: Auth): string[] {
@@ -57,7 +59,7 @@ function jwtConflicts(env: Auth): string[] {
     .map((name) => `${name} is needed with JWT_JWKS_URL.`);
 }
 
-function uselessJwt(env: Auth): string[] {
+function unusedJwtSettings(env: Auth): string[] {
   return (['JWT_SECRET', 'JWT_JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE'] as const)
     .filter((name) => env[name] !== undefined)
     .map((name) => `${name} has no effect without AUTH=jwt.`);

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { many, milliseconds, wholeNumber } from './setting-type.ts';
+import { maxCount, milliseconds, wholeNumber } from './setting-type.ts';
 
 /**
  * The defaults of the limits per user. With AUTH=none these limits are off, because all clients then count as one
@@ -15,7 +15,7 @@ const ofKnownUsers = {
 };
 
 function perUser(name: keyof typeof ofKnownUsers, description: string) {
-  return wholeNumber(0, many)
+  return wholeNumber(0, maxCount)
     .optional()
     .meta({
       description: `${description}; 0 for no limit.`,
@@ -39,10 +39,10 @@ export const limitSettings = {
     'MAX_NODE_REQUESTS_PER_MINUTE',
     'Most requests per minute of the agent of one node',
   ),
-  MAX_REQUEST_BURST: wholeNumber(1, many)
+  MAX_REQUEST_BURST: wholeNumber(1, maxCount)
     .default(600)
     .meta({ description: 'How many of the requests allowed per minute may come at once.' }),
-  MAX_LIVE_RUNS: wholeNumber(1, many)
+  MAX_LIVE_RUNS: wholeNumber(1, maxCount)
     .default(2_000)
     .meta({ description: 'Most runs that may be live at once.' }),
   MAX_LIVE_RUNS_PER_USER: perUser(

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { many, wholeNumber } from './setting-type.ts';
+import { maxCount, wholeNumber } from './setting-type.ts';
 
 /** How large and how costly one request may be. */
 export const requestSettings = {
@@ -18,14 +18,14 @@ export const requestSettings = {
   MAX_QUERY_DEPTH: wholeNumber(1, 1_000)
     .default(15)
     .meta({ description: 'Deepest GraphQL document, counted in nested fields.' }),
-  MAX_QUERY_ALIASES: wholeNumber(0, many).default(30).meta({
+  MAX_QUERY_ALIASES: wholeNumber(0, maxCount).default(30).meta({
     description:
       'Most aliases in a GraphQL document. Those in a fragment count each time the fragment is used.',
   }),
-  MAX_QUERY_DIRECTIVES: wholeNumber(0, many)
+  MAX_QUERY_DIRECTIVES: wholeNumber(0, maxCount)
     .default(50)
     .meta({ description: 'Most directives in a GraphQL document.' }),
-  MAX_QUERY_COST: wholeNumber(1, many).default(60_000).meta({
+  MAX_QUERY_COST: wholeNumber(1, maxCount).default(60_000).meta({
     description: 'Most fields that the answer to a GraphQL document could have if every page were full.',
   }),
 };

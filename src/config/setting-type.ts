@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { longestTimerMs } from './longest-timer.ts';
 
 /** The maximum of counts for which any large value will do. */
-export const many = 1_000_000_000;
+export const maxCount = 1_000_000_000;
 
 /** A setting that is a whole number from `least` to `most`, both included. */
 export function wholeNumber(least: number, most: number) {

@@ -15,7 +15,7 @@ import { LastSeen } from './presence/last-seen.ts';
 import { LiveNode } from './presence/live-node.ts';
 import type { NodeConnection, NodeStats, Presence } from './presence/presence.ts';
 
-/** What every token of a node begins with. It tells a node's token from a user's. */
+/** The beginning of every node's token. It distinguishes node tokens from user tokens. */
 export const nodeTokenPrefix = 'swn_';
 
 export interface RegistryOptions extends ConnectedNodesOptions {
@@ -47,7 +47,7 @@ export interface InboxRequest {
 /** Milliseconds between two announcements of the same node to the followers of its sessions. */
 const announceEveryMs = 250;
 
-/** The nodes as this process knows them: which are connected, and what they run. `Nodes` is what the database has. */
+/** The nodes that this process knows: which are connected, and what they run. `Nodes` manages the nodes in the database. */
 export class Registry implements AsyncDisposable {
   readonly #options: RegistryOptions;
   readonly #nodes = new Map<number, LiveNode>();
@@ -99,7 +99,7 @@ export class Registry implements AsyncDisposable {
     const live = this.#create(node);
     // After a restart of the gateway, agents need a moment to connect again.
     const graceMs = this.#startedAt + this.#options.graceMs - Date.now();
-    if (node.lastSeenAt && graceMs > 0) live.expectBack(graceMs);
+    if (node.lastSeenAt && graceMs > 0) live.startGrace(graceMs);
     return live;
   }
 
@@ -137,7 +137,7 @@ export class Registry implements AsyncDisposable {
     signal.addEventListener('abort', () => node.leave(connection), { once: true });
     const { agentVersion, platform } = request;
     log.info({ nodeId, agentVersion, platform, maxDispatches }, 'a node has connected');
-    const unknownDispatchIds = node.dispatches.unknownOf(running);
+    const unknownDispatchIds = node.dispatches.findUnknown(running);
     return followInbox({
       ...inbox,
       connection,

@@ -98,7 +98,7 @@ describe('an agent that does not come back', () => {
     const why = 'The node "laptop" is offline and did not come back in time.';
     expect((await seen).filter(({ __typename }) => __typename === 'ToolCallFinished')).toMatchObject([
       { callId: 'b', errorCode: 'NODE_OFFLINE', result: `${why} Nothing was started.` },
-      { callId: 'a', errorCode: 'NODE_OFFLINE', result: `${why} Whether it ran to its end is not known.` },
+      { callId: 'a', errorCode: 'NODE_OFFLINE', result: `${why} It is not known whether the tool ran to its end.` },
     ]);
     await using again = connectNode(gateway.url, laptop.token, { running: [dispatchId] });
     expect(await again.next('InboxOpened')).toMatchObject({ unknownDispatchIds: [dispatchId] });
@@ -134,7 +134,7 @@ describe('another process of the agent', () => {
     expect(await outcome).toMatchObject({
       status: 'FAILED',
       errorCode: 'NODE_OFFLINE',
-      result: 'The agent of the node was started anew. Whether it ran to its end is not known.',
+      result: 'The agent of the node was started anew. It is not known whether the tool ran to its end.',
     });
     expect(await restarted.acknowledge(dispatchId)).toBe(false);
     expect(restarted.commands.map(({ __typename }) => __typename)).toEqual(['InboxOpened']);

@@ -3,8 +3,8 @@ import type { Dispatch } from './dispatch.ts';
 import { failure } from './dispatch-outcome.ts';
 import type { InboxEntry } from './inbox.ts';
 
-/** What stopping a dispatch needs from the queue that holds it. */
-export interface Stopping {
+/** What the queue of a dispatch does while the dispatch is stopped. */
+export interface QueueActions {
   /** Puts a command into the node's inbox. */
   send(entry: InboxEntry): void;
   /** Ends the dispatch and frees its slot on the node. */
@@ -16,28 +16,33 @@ export interface Stopping {
  * `CancelDispatch`, and the dispatch ends when the agent reports or when `confirmMs` milliseconds have passed.
  * The outcome has `stopped: true` only if it is certain that nothing runs any more.
  *
- * @param why A sentence that begins the result the model is told.
+ * @param why A sentence. The result for the model begins with it.
  */
-export function cancelDispatch(dispatch: Dispatch, why: string, confirmMs: number, stopping: Stopping): void {
+export function cancelDispatch(
+  dispatch: Dispatch,
+  why: string,
+  confirmMs: number,
+  queue: QueueActions,
+): void {
   const { state } = dispatch;
   if (state === 'QUEUED' || state === 'SENT') {
-    stopping.settle({ status: 'CANCELLED', stopped: true, result: `${why} Nothing was started.` });
+    queue.settle({ status: 'CANCELLED', stopped: true, result: `${why} Nothing was started.` });
   } else if (state === 'ACKNOWLEDGED') {
     dispatch.state = 'CANCELLING';
-    sendCancel(dispatch, stopping);
+    sendCancel(dispatch, queue);
     const result = `${why} The node did not confirm that it stopped.`;
-    dispatch.expect(confirmMs, () => stopping.settle({ status: 'CANCELLED', stopped: false, result }));
+    dispatch.setDeadline(confirmMs, () => queue.settle({ status: 'CANCELLED', stopped: false, result }));
   }
 }
 
 /** Fails a dispatch that ran too long and that its agent has not reported, and tells the agent to stop it. */
-export function timeOutDispatch(dispatch: Dispatch, stopping: Stopping): void {
-  sendCancel(dispatch, stopping);
+export function timeOutDispatch(dispatch: Dispatch, queue: QueueActions): void {
+  sendCancel(dispatch, queue);
   const { timeoutMs } = dispatch.request;
   const late = `It did not end within ${timeoutMs} ms, and the node did not say that it was stopped.`;
-  stopping.settle(failure('TIMEOUT', late));
+  queue.settle(failure('TIMEOUT', late));
 }
 
-function sendCancel({ request }: Dispatch, { send }: Stopping): void {
+function sendCancel({ request }: Dispatch, { send }: QueueActions): void {
   send({ type: 'CancelDispatch', dispatchId: request.dispatchId });
 }

@@ -37,4 +37,4 @@ export function lostOutcome({ state }: Dispatch, why: string): ToolOutcome {
   return failure('NODE_OFFLINE', `${why} ${end}`);
 }
 
-const unknownEnd = 'Whether it ran to its end is not known.';
+const unknownEnd = 'It is not known whether the tool ran to its end.';

@@ -1,6 +1,6 @@
 import type { ToolOutcome } from '../../tools/tool-runner.ts';
 import { boundText } from './bounded-text.ts';
-import { cancelDispatch, type Stopping, timeOutDispatch } from './cancel-dispatch.ts';
+import { cancelDispatch, type QueueActions, timeOutDispatch } from './cancel-dispatch.ts';
 import { Dispatch, type DispatchRequest } from './dispatch.ts';
 import { type DispatchReport, failure, lostOutcome, reportedOutcome } from './dispatch-outcome.ts';
 import type { InboxEntry } from './inbox.ts';
@@ -92,7 +92,7 @@ export class DispatchQueue {
       if (dispatch.instanceId !== undefined && dispatch.instanceId !== instanceId) {
         this.#settle(dispatch, lostOutcome(dispatch, 'The agent of the node was started anew.'));
       } else if (dispatch.state === 'SENT') {
-        this.#expectAcknowledgement(dispatch);
+        this.#awaitAcknowledgement(dispatch);
       }
     }
     this.#sendQueued();
@@ -101,16 +101,16 @@ export class DispatchQueue {
   /** Called when the connection is lost. The agent may still come back and acknowledge or report. */
   disconnect(): void {
     this.#isConnected = false;
-    for (const dispatch of this.#live.values()) if (dispatch.state === 'SENT') dispatch.expectNothing();
+    for (const dispatch of this.#live.values()) if (dispatch.state === 'SENT') dispatch.clearDeadline();
   }
 
   /** Ends all dispatches, because the agent will not come back. */
-  lose(why: string): void {
+  loseAll(why: string): void {
     for (const dispatch of this.#newestFirst()) this.#settle(dispatch, lostOutcome(dispatch, why));
   }
 
   /** Returns the ids that the connected agent should not be running. */
-  unknownOf(dispatchIds: readonly string[]): string[] {
+  findUnknown(dispatchIds: readonly string[]): string[] {
     return dispatchIds.filter((id) => {
       const dispatch = this.#live.get(id);
       return !dispatch?.isWithNode || (dispatch.instanceId ?? this.#instanceId) !== this.#instanceId;
@@ -127,7 +127,7 @@ export class DispatchQueue {
     dispatch.instanceId = instanceId;
     // At `timeoutMs` the agent stops the tool by itself. It needs a moment more to report that.
     const withinMs = dispatch.request.timeoutMs + this.#options.limits.cancelConfirmMs;
-    dispatch.expect(withinMs, () => timeOutDispatch(dispatch, this.#stopping(dispatch)));
+    dispatch.setDeadline(withinMs, () => timeOutDispatch(dispatch, this.#actionsFor(dispatch)));
     return true;
   }
 
@@ -146,7 +146,7 @@ export class DispatchQueue {
   cancel(dispatchId: string, why: string): void {
     const dispatch = this.#live.get(dispatchId);
     if (dispatch === undefined) return;
-    cancelDispatch(dispatch, why, this.#options.limits.cancelConfirmMs, this.#stopping(dispatch));
+    cancelDispatch(dispatch, why, this.#options.limits.cancelConfirmMs, this.#actionsFor(dispatch));
   }
 
   cancelSession(sessionId: number, why: string): void {
@@ -170,18 +170,18 @@ export class DispatchQueue {
       if (dispatch.state !== 'QUEUED') continue;
       dispatch.state = 'SENT';
       this.#options.send({ type: 'RunDispatch', dispatchId: dispatch.request.dispatchId });
-      if (this.#isConnected) this.#expectAcknowledgement(dispatch);
+      if (this.#isConnected) this.#awaitAcknowledgement(dispatch);
     }
     this.#options.onChange();
   }
 
-  #expectAcknowledgement(dispatch: Dispatch): void {
+  #awaitAcknowledgement(dispatch: Dispatch): void {
     const { nodeId, limits } = this.#options;
     const late = `The node "${nodeId}" did not take the call within ${limits.ackMs} ms. Nothing was started.`;
-    dispatch.expect(limits.ackMs, () => this.#settle(dispatch, failure('NODE_UNRESPONSIVE', late)));
+    dispatch.setDeadline(limits.ackMs, () => this.#settle(dispatch, failure('NODE_UNRESPONSIVE', late)));
   }
 
-  #stopping(dispatch: Dispatch): Stopping {
+  #actionsFor(dispatch: Dispatch): QueueActions {
     return { send: this.#options.send, settle: (outcome) => this.#settle(dispatch, outcome) };
   }
 

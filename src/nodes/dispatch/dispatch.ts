@@ -51,13 +51,13 @@ export class Dispatch {
   }
 
   /** Calls `onLate` if the next step does not come within so many milliseconds. Replaces the previous deadline. */
-  expect(withinMs: number, onLate: () => void): void {
+  setDeadline(withinMs: number, onLate: () => void): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(onLate, withinMs);
   }
 
   /** Drops the deadline for the next step. */
-  expectNothing(): void {
+  clearDeadline(): void {
     clearTimeout(this.#timer);
   }
 

@@ -40,7 +40,7 @@ export class ConnectedNodes {
     const { maxConnections, maxConnectionsPerUser } = this.#options;
     if (this.#byTokenHash.has(tokenHash)) return;
     if (this.#byTokenHash.size >= maxConnections) {
-      const message = 'The gateway has as many nodes connected as it takes; try again later.';
+      const message = 'The gateway has reached its limit of connected nodes; try again later.';
       throw tryAgain('OVERLOADED', message, { limit: 'MAX_NODE_CONNECTIONS', retryAfter });
     }
     if (maxConnectionsPerUser > 0 && this.#users.of(userId) >= maxConnectionsPerUser) {

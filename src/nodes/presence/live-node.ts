@@ -78,7 +78,7 @@ export class LiveNode {
     this.#connection = connection;
     this.#stats = null;
     this.#lastSeenAt = new Date();
-    this.#expectHeartbeat();
+    this.#awaitHeartbeat();
     this.dispatches.connect(connection.instanceId, maxDispatches);
   }
 
@@ -88,11 +88,11 @@ export class LiveNode {
     if (this.#connection) {
       const wasSilent = this.#isSilent;
       this.#stats = { ...stats, at: this.#lastSeenAt };
-      this.#expectHeartbeat();
+      this.#awaitHeartbeat();
       if (wasSilent) this.dispatches.connect(this.#connection.instanceId);
     }
     this.#options.onSeen(this.id, this.#lastSeenAt, false);
-    return this.dispatches.unknownOf(running);
+    return this.dispatches.findUnknown(running);
   }
 
   /** Called when the agent has left. */
@@ -100,28 +100,28 @@ export class LiveNode {
     connection.close();
     if (connection !== this.#connection) return;
     this.#connection = undefined;
-    this.#vanish();
+    this.#goOffline();
   }
 
   /** Closes the inbox. The dispatches are lost, except when the gateway shuts down: then the agent may come back. */
   close(reason: InboxClosedReason): void {
     this.#connection?.close(reason);
     this.#connection = undefined;
-    this.#vanish();
+    this.#goOffline();
     if (reason === 'SHUTTING_DOWN') return;
-    this.#lose(inboxClosedReasons[reason]);
+    this.#loseDispatches(inboxClosedReasons[reason]);
   }
 
   /** Gives the agent time to come back; after `withinMs` milliseconds its dispatches are lost. */
-  expectBack(withinMs: number): void {
+  startGrace(withinMs: number): void {
     const why = `The node "${this.nodeId}" is offline and did not come back in time.`;
     clearTimeout(this.#grace);
-    this.#grace = setTimeout(() => this.#lose(why), withinMs);
+    this.#grace = setTimeout(() => this.#loseDispatches(why), withinMs);
   }
 
   [Symbol.dispose](): void {
     this.close('SHUTTING_DOWN');
-    this.#lose(inboxClosedReasons.SHUTTING_DOWN);
+    this.#loseDispatches(inboxClosedReasons.SHUTTING_DOWN);
   }
 
   /** The command that an inbox entry means now; undefined if the agent need not be told. */
@@ -137,29 +137,29 @@ export class LiveNode {
     return { type, dispatchId, tool, args, timeoutMs, maxOutputBytes: this.#options.limits.maxOutputBytes };
   }
 
-  #expectHeartbeat(): void {
+  #awaitHeartbeat(): void {
     this.#isSilent = false;
     clearTimeout(this.#grace);
     this.#grace = undefined;
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => {
       this.#isSilent = true;
-      this.#vanish();
+      this.#goOffline();
     }, this.#options.heartbeatMs * missedHeartbeats);
   }
 
-  #vanish(): void {
+  #goOffline(): void {
     clearTimeout(this.#silence);
     this.dispatches.disconnect();
-    this.expectBack(this.#options.graceMs);
+    this.startGrace(this.#options.graceMs);
     this.#options.onChange(this);
     if (this.#lastSeenAt) this.#options.onSeen(this.id, this.#lastSeenAt, true);
   }
 
-  #lose(why: string): void {
+  #loseDispatches(why: string): void {
     clearTimeout(this.#grace);
     this.#grace = undefined;
-    this.dispatches.lose(why);
+    this.dispatches.loseAll(why);
   }
 
   #send(entry: InboxEntry): void {

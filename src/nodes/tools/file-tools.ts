@@ -13,29 +13,33 @@ export const fileTools: readonly NodeTool[] = [
     args: {
       path,
       start_line: count.optional().describe('The first line to read, counted from 1.'),
-      max_lines: count.optional().describe('How many lines to read. Default: as many as there is room for.'),
+      max_lines: count
+        .optional()
+        .describe('How many lines to read. Default: as many as fit into the result.'),
     },
   },
   {
     name: 'write_file',
-    description: 'Writes a text file on a node, in place of one that is there. Makes the folders it needs.',
+    description: 'Writes a text file on a node. Replaces an existing file and creates missing folders.',
     needsApproval: true,
-    args: { path, content: fileText.describe('All of its text.') },
+    args: { path, content: fileText.describe('The whole text of the file.') },
   },
   {
     name: 'edit_file',
-    description: 'Replaces a piece of a text file on a node.',
+    description: 'Replaces a part of a text file on a node.',
     needsApproval: true,
     args: {
       path,
-      old_text: fileText.min(1).describe('The text to replace, exactly. It must occur once.'),
-      new_text: fileText.describe('What comes in its place.'),
-      replace_all: z.boolean().optional().describe('Replace it wherever it occurs.'),
+      old_text: fileText
+        .min(1)
+        .describe('The exact text to replace. It must occur once, unless replace_all is true.'),
+      new_text: fileText.describe('The replacement.'),
+      replace_all: z.boolean().optional().describe('Whether to replace every occurrence.'),
     },
   },
   {
     name: 'list_files',
-    description: 'Lists the files in a folder on a node, without those that .gitignore names.',
+    description: 'Lists the files in a folder on a node, except files that .gitignore names.',
     needsApproval: false,
     args: {
       path: path.optional().describe('The folder. Default: the workspace folder.'),
@@ -44,13 +48,13 @@ export const fileTools: readonly NodeTool[] = [
   },
   {
     name: 'search_files',
-    description: 'Finds lines in the text files on a node, without those that .gitignore names.',
+    description: 'Finds lines in the text files on a node, except files that .gitignore names.',
     needsApproval: false,
     args: {
       pattern: z.string().min(1).max(1_000).describe('A JavaScript regular expression.'),
       path: path.optional().describe('The folder or file to search. Default: the workspace folder.'),
       glob: z.string().min(1).max(1_000).optional().describe('Only files whose path matches: `*.ts`.'),
-      max_results: z.int().min(1).max(1_000).optional().describe('How many lines to return at most.'),
+      max_results: z.int().min(1).max(1_000).optional().describe('Most lines to return.'),
     },
   },
 ];

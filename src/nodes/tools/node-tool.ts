@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A tool that nodes can run, as the model is told about it. */
+/** A tool that nodes can run, as it is described to the model. */
 export interface NodeTool {
   /** Also the name of the capability that a node must have. */
   name: string;

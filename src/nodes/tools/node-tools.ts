@@ -114,7 +114,7 @@ export class NodeTools implements ToolRunner {
   #unknown(name: string, nodes: AgentNode[]): string {
     const known = this.#tools.filter((tool) => nodesWith(tool, nodes).length > 0);
     const names = known.map((tool) => tool.name).join(', ') || 'none';
-    return `There is no tool named "${name}". Tools there are: ${names}.`;
+    return `There is no tool named "${name}". The tools are: ${names}.`;
   }
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AgentNode } from '../../generated/prisma/client.ts';
 import type { NodeTool } from './node-tool.ts';
 
-/** A node as the model is told about it. */
+/** The fields of a node that are described to the model. */
 type ToolNode = Pick<AgentNode, 'nodeId' | 'displayName' | 'description'>;
 
 /** Valid arguments, or a complaint for the model. */

@@ -159,7 +159,7 @@ describe('a node that is taken away from a session', () => {
 
     expect(await outcomeOf(gateway, runId)).toEqual({
       status: 'FAILED',
-      result: 'This node was deleted. Whether it ran to its end is not known.',
+      result: 'This node was deleted. It is not known whether the tool ran to its end.',
       errorCode: 'NODE_OFFLINE',
       stopped: null,
     });
