@@ -4,7 +4,7 @@ import type { Engine } from './chat/engine.ts';
 import type { SessionLog } from './chat/log/session-log.ts';
 import type { Models } from './chat/models/models.ts';
 import type { Sessions } from './chat/sessions.ts';
-import type { Lapses } from './identity/lapses.ts';
+import type { Lapses } from './identity/token-watcher.ts';
 import type { Viewer } from './identity/viewer.ts';
 import type { Followers } from './limits/followers.ts';
 import type { Attachments } from './nodes/attachments.ts';

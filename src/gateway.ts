@@ -33,7 +33,7 @@ import { createServerApp } from './http/server.ts';
 import { createStreamHandler } from './http/stream/handler.ts';
 import { ApiTokens } from './identity/api-tokens.ts';
 import { createAuthenticateUser } from './identity/authenticate-user.ts';
-import { createLapses } from './identity/lapses.ts';
+import { createLapses } from './identity/token-watcher.ts';
 import { Followers } from './limits/followers.ts';
 import { createPressure } from './limits/pressure.ts';
 import type { InboxEntry } from './nodes/dispatch/inbox.ts';

@@ -13,7 +13,7 @@ import {
 import { StartupError } from '../config/startup-error.ts';
 import { checkBlobKey, isBlobKey } from './blob-key.ts';
 import { BlobNotFoundError, type BlobStore, type StagedBlob } from './blob-store.ts';
-import { asBlobStoreError } from './s3-full.ts';
+import { asBlobStoreError } from './s3-error.ts';
 import { createS3Client, type S3Location } from './s3-location.ts';
 import { listMultipartUploads } from './s3-multipart.ts';
 import { type S3Object, type Uploaded, upload } from './s3-upload.ts';

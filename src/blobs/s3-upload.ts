@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { asBlobStoreError } from './s3-full.ts';
+import { asBlobStoreError } from './s3-error.ts';
 
 /** How many parts of 5 MiB are sent at once; one more is being filled. */
 const partsAtOnce = 2;

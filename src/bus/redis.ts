@@ -1,7 +1,7 @@
 import type { RedisClientType } from '@redis/client';
 import type { Logger } from 'pino';
 import { StartupError } from '../config/startup-error.ts';
-import { createAbsence } from './absence.ts';
+import { createAbsence } from './circuit-breaker.ts';
 
 /** Milliseconds that Redis may take to connect and to reply. */
 const connectMs = 5_000;

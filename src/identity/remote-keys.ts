@@ -1,6 +1,6 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import type { Logger } from 'pino';
-import { createAbsence } from '../bus/absence.ts';
+import { createAbsence } from '../bus/circuit-breaker.ts';
 import { GatewayError } from '../errors.ts';
 import { readJson } from './read-json.ts';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { StartupError } from '../config/startup-error.ts';
-import { isBusy } from './busy.ts';
-import { makeOwnFile } from './make-own-file.ts';
+import { makeOwnFile } from './create-private-file.ts';
+import { isBusy } from './sqlite-error.ts';
 
 export interface ClaimDataDirOptions {
   /** Milliseconds to wait for a gateway that is stopping. Default: 5,000. */

@@ -5,13 +5,13 @@ import Sqlite from 'better-sqlite3';
 import type { Logger } from 'pino';
 import { StartupError } from '../config/startup-error.ts';
 import { PrismaClient } from '../generated/prisma/client.ts';
-import { isBusy } from './busy.ts';
+import { makeOwnFile } from './create-private-file.ts';
 import type { Database } from './database.ts';
 import { databaseFile } from './database-file.ts';
-import { makeOwnFile } from './make-own-file.ts';
 import { migrate } from './migrate.ts';
 import { readMigrations } from './migrations.ts';
 import { createSqliteAdapter } from './sqlite-adapter.ts';
+import { isBusy } from './sqlite-error.ts';
 
 export interface OpenDatabaseOptions {
   /** A `file:` URL. If the file or its folder is missing, it is created. */

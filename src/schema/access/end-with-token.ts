@@ -1,7 +1,7 @@
 import type { GraphQLFieldResolver } from 'graphql';
 import { whenAborted } from '../../base/when-aborted.ts';
 import type { Context } from '../../context.ts';
-import type { Lapse } from '../../identity/lapses.ts';
+import type { Lapse } from '../../identity/token-watcher.ts';
 
 type Subscribe = GraphQLFieldResolver<unknown, Context>;
 
