@@ -4,7 +4,7 @@ import type { Engine } from './chat/engine.ts';
 import type { SessionLog } from './chat/log/session-log.ts';
 import type { Models } from './chat/models/models.ts';
 import type { Sessions } from './chat/sessions.ts';
-import type { Lapses } from './identity/token-watcher.ts';
+import type { TokenWatcher } from './identity/token-watcher.ts';
 import type { Viewer } from './identity/viewer.ts';
 import type { Followers } from './limits/followers.ts';
 import type { Attachments } from './nodes/attachments.ts';
@@ -28,7 +28,7 @@ export interface Services {
   registry: Registry;
   dispatcher: Dispatcher;
   /** Ends subscriptions when the token they were opened with is no longer valid. */
-  lapses: Lapses;
+  tokenWatcher: TokenWatcher;
   /** Longest prompt that is accepted, in bytes of UTF-8. */
   maxPromptBytes: number;
   /** Most items in one page of a connection. */

@@ -33,7 +33,7 @@ import { createServerApp } from './http/server.ts';
 import { createStreamHandler } from './http/stream/handler.ts';
 import { ApiTokens } from './identity/api-tokens.ts';
 import { createAuthenticateUser } from './identity/authenticate-user.ts';
-import { createLapses } from './identity/token-watcher.ts';
+import { createTokenWatcher } from './identity/token-watcher.ts';
 import { Followers } from './limits/followers.ts';
 import { createPressure } from './limits/pressure.ts';
 import type { InboxEntry } from './nodes/dispatch/inbox.ts';
@@ -48,8 +48,8 @@ import type { ToolRunner } from './tools/tool-runner.ts';
 
 /** How often a follower reads its log when no ring tells it to. */
 const pollMs = 1_000;
-/** How often the tokens of followers are checked for having been revoked. */
-const lapseMs = 2_000;
+/** Milliseconds between two checks for revoked tokens of followers. */
+const tokenCheckMs = 2_000;
 /** Interval of the comments that keep a silent stream of `/graphql/stream` open. */
 const streamHeartbeatMs = 12_000;
 /** Changes of a session that are kept for clients that watch it. */
@@ -162,13 +162,13 @@ function createServices(
   const audio = new AudioLibrary({ database, blobs, maxBytes: limits.maxAudioBytes });
   const sessions = new Sessions({ database, engine, models, sessionLog, audio, attachments });
   const tokens = new ApiTokens(database, log);
-  const lapses = keep(createLapses({ tokens, everyMs: lapseMs, log }));
+  const tokenWatcher = keep(createTokenWatcher({ tokens, everyMs: tokenCheckMs, log }));
   const { maxPromptBytes } = chat;
   const { maxPageSize } = limits;
   const followers = new Followers(limits.maxFollowersPerUser);
   const chats = { models, engine, sessions, sessionLog, audio, followers };
   const nodeServices = { nodes, attachments, registry, dispatcher };
-  return { database, ...chats, ...nodeServices, lapses, maxPromptBytes, maxPageSize };
+  return { database, ...chats, ...nodeServices, tokenWatcher, maxPromptBytes, maxPageSize };
 }
 
 function engineLimits({ chat, limits, nodes }: Config): EngineLimits {
@@ -203,7 +203,7 @@ async function serve(config: Config, log: Logger, services: Services, redis: Red
     owner: async (request) => {
       const identity = await identify(request);
       const { viewer } = identity;
-      return { name: senderKey(identity), watch: () => viewer && services.lapses.watch(viewer) };
+      return { name: senderKey(identity), watch: () => viewer && services.tokenWatcher.watch(viewer) };
     },
     log,
     isShareable: isDelta,

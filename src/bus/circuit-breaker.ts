@@ -1,24 +1,29 @@
-/** Remembers whether a server on the network is away, that is, does not reply. */
-export interface Absence {
+/**
+ * Remembers whether a server on the network is away, so that callers need not wait for it again. It is a circuit
+ * breaker: while the server is away, one request at a time tests whether it is back, and all others continue without
+ * the server at once.
+ */
+export interface CircuitBreaker {
+  /** Whether the last request to the server failed. */
   readonly isAway: boolean;
-  /** Whether the server may be asked now. While it is away, this is true only once per `restMs`, to find out whether it is back. */
+  /** Whether the server may be asked now. While it is away, this is true only once per `restMs`. */
   mayAsk(): boolean;
   /** Called when the server did not reply. */
-  begin(error: unknown): void;
+  failed(error: unknown): void;
   /** Called when the server replied. */
-  end(): void;
+  succeeded(): void;
 }
 
-export interface AbsenceOptions {
+export interface CircuitBreakerOptions {
   /** Milliseconds for which the server is not asked after it did not reply. */
   restMs: number;
   /** Called once when the server goes away, and not again until it has been back. */
-  onBegin(error: unknown): void;
-  onEnd(): void;
+  onAway(error: unknown): void;
+  /** Called when the server is back. */
+  onBack(): void;
 }
 
-/** While the server is away, one request at a time tests whether it is back; all others continue without it at once. */
-export function createAbsence({ restMs, onBegin, onEnd }: AbsenceOptions): Absence {
+export function createCircuitBreaker({ restMs, onAway, onBack }: CircuitBreakerOptions): CircuitBreaker {
   let isAway = false;
   let askAt = 0;
   return {
@@ -32,13 +37,13 @@ export function createAbsence({ restMs, onBegin, onEnd }: AbsenceOptions): Absen
       askAt = now + restMs;
       return true;
     },
-    begin(error) {
-      if (!isAway) onBegin(error);
+    failed(error) {
+      if (!isAway) onAway(error);
       isAway = true;
       askAt = performance.now() + restMs;
     },
-    end() {
-      if (isAway) onEnd();
+    succeeded() {
+      if (isAway) onBack();
       isAway = false;
     },
   };

@@ -1,7 +1,7 @@
 import type { RedisClientType } from '@redis/client';
 import type { Logger } from 'pino';
 import { StartupError } from '../config/startup-error.ts';
-import { createAbsence } from './circuit-breaker.ts';
+import { createCircuitBreaker } from './circuit-breaker.ts';
 
 /** Milliseconds that Redis may take to connect and to reply. */
 const connectMs = 5_000;
@@ -36,12 +36,12 @@ export async function openRedis({ url, log }: OpenRedisOptions): Promise<Redis> 
       reconnectStrategy: (retries) => wasReached && Math.min(50 * 2 ** retries, longestRetryMs),
     },
   });
-  const absence = createAbsence({
+  const breaker = createCircuitBreaker({
     restMs,
-    onBegin: (err) => log.warn({ err }, 'Redis does not answer: this gateway counts by itself until it does'),
-    onEnd: () => log.info('Redis answers again'),
+    onAway: (err) => log.warn({ err }, 'Redis does not answer: this gateway counts by itself until it does'),
+    onBack: () => log.info('Redis answers again'),
   });
-  client.on('error', (error) => wasReached && absence.begin(error));
+  client.on('error', (error) => wasReached && breaker.failed(error));
   await inTime(client.connect(), connectMs).catch((cause: NodeJS.ErrnoException) => {
     client.destroy();
     throw new StartupError(`Redis at REDIS_URL cannot be reached: ${cause.code ?? cause.message}.`, {
@@ -51,13 +51,13 @@ export async function openRedis({ url, log }: OpenRedisOptions): Promise<Redis> 
   wasReached = true;
   return {
     async ask(question) {
-      if (!absence.mayAsk()) return undefined;
+      if (!breaker.mayAsk()) return undefined;
       try {
         const answer = await inTime(question(client), answerMs);
-        absence.end();
+        breaker.succeeded();
         return answer;
       } catch (error) {
-        absence.begin(error);
+        breaker.failed(error);
         return undefined;
       }
     },

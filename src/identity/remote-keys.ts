@@ -1,6 +1,6 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import type { Logger } from 'pino';
-import { createAbsence } from '../bus/circuit-breaker.ts';
+import { createCircuitBreaker } from '../bus/circuit-breaker.ts';
 import { GatewayError } from '../errors.ts';
 import { readJson } from './read-json.ts';
 
@@ -30,10 +30,10 @@ interface Known {
  * issuer responds again.
  */
 export function createRemoteKeys({ url, log }: RemoteKeysOptions): JWTVerifyGetKey {
-  const absence = createAbsence({
+  const breaker = createCircuitBreaker({
     restMs,
-    onBegin: (err) => log.warn({ err }, 'the keys for JWTs cannot be fetched: only known keys are used'),
-    onEnd: () => log.info('the keys for JWTs can be fetched again'),
+    onAway: (err) => log.warn({ err }, 'the keys for JWTs cannot be fetched: only known keys are used'),
+    onBack: () => log.info('the keys for JWTs can be fetched again'),
   });
   let known: Known | undefined;
   let fetching: Promise<Known> | undefined;
@@ -41,10 +41,10 @@ export function createRemoteKeys({ url, log }: RemoteKeysOptions): JWTVerifyGetK
   const fetchOnce = async (): Promise<Known> => {
     try {
       known = { getKey: createLocalJWKSet(await fetchKeys(url)), fetchedAt: performance.now() };
-      absence.end();
+      breaker.succeeded();
       return known;
     } catch (error) {
-      absence.begin(error);
+      breaker.failed(error);
       throw keysUnavailable();
     } finally {
       fetching = undefined;
@@ -52,8 +52,8 @@ export function createRemoteKeys({ url, log }: RemoteKeysOptions): JWTVerifyGetK
   };
   const fetchKnown = (): Promise<Known> => {
     // While the issuer is away, the fetch only tests whether it is back. Other requests do not wait for that.
-    if (fetching && !absence.isAway) return fetching;
-    if (fetching || !absence.mayAsk()) return Promise.reject(keysUnavailable());
+    if (fetching && !breaker.isAway) return fetching;
+    if (fetching || !breaker.mayAsk()) return Promise.reject(keysUnavailable());
     fetching = fetchOnce();
     return fetching;
   };

@@ -6,25 +6,25 @@ import { expired, unauthenticated } from './unauthenticated.ts';
 import type { Viewer } from './viewer.ts';
 
 /** Watches the token of one viewer. Disposing ends that. */
-export interface Lapse extends Disposable {
+export interface TokenWatch extends Disposable {
   /** Aborts when the token has expired or was revoked; the reason is a GatewayError UNAUTHENTICATED that says which. */
   readonly signal: AbortSignal;
 }
 
 /** Notices that a token expires or is revoked while a subscription that was opened with it is still running. */
-export interface Lapses extends AsyncDisposable {
+export interface TokenWatcher extends AsyncDisposable {
   /** Returns undefined if the viewer has no token that can expire or be revoked. */
-  watch(viewer: Viewer): Lapse | undefined;
+  watch(viewer: Viewer): TokenWatch | undefined;
 }
 
-export interface LapsesOptions {
+export interface TokenWatcherOptions {
   tokens: ApiTokens;
   /** Milliseconds between two checks for revoked tokens. Another process may revoke them, so the database is asked. */
   everyMs: number;
   log: Logger;
 }
 
-export function createLapses({ tokens, everyMs, log }: LapsesOptions): Lapses {
+export function createTokenWatcher({ tokens, everyMs, log }: TokenWatcherOptions): TokenWatcher {
   const watched = new Map<number, Set<AbortController>>();
   let timer: NodeJS.Timeout | undefined;
   let checking: Promise<void> = Promise.resolve();

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { StartupError } from '../config/startup-error.ts';
-import { makeOwnFile } from './create-private-file.ts';
-import { isBusy } from './sqlite-error.ts';
+import { createPrivateFile } from './create-private-file.ts';
+import { isSqliteBusy } from './sqlite-error.ts';
 
 export interface ClaimDataDirOptions {
   /** Milliseconds to wait for a gateway that is stopping. Default: 5,000. */
@@ -41,7 +41,7 @@ function openLock(dir: string): Sqlite.Database {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     const file = join(dir, 'gateway.lock');
-    makeOwnFile(file);
+    createPrivateFile(file);
     return new Sqlite(file, { timeout: 0 });
   } catch (error) {
     throw unusable(dir, error);
@@ -58,7 +58,7 @@ function tryLock(lock: Sqlite.Database): boolean {
     lock.exec('BEGIN EXCLUSIVE');
     return true;
   } catch (error) {
-    if (isBusy(error)) return false;
+    if (isSqliteBusy(error)) return false;
     throw error;
   }
 }

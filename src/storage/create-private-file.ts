@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs';
  * Creates an empty file that only its owner may read and write. An existing file is not touched and not opened, because
  * closing it would release the locks that this process holds on it.
  */
-export function makeOwnFile(path: string): void {
+export function createPrivateFile(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {

@@ -5,13 +5,13 @@ import Sqlite from 'better-sqlite3';
 import type { Logger } from 'pino';
 import { StartupError } from '../config/startup-error.ts';
 import { PrismaClient } from '../generated/prisma/client.ts';
-import { makeOwnFile } from './create-private-file.ts';
+import { createPrivateFile } from './create-private-file.ts';
 import type { Database } from './database.ts';
 import { databaseFile } from './database-file.ts';
 import { migrate } from './migrate.ts';
 import { readMigrations } from './migrations.ts';
 import { createSqliteAdapter } from './sqlite-adapter.ts';
-import { isBusy } from './sqlite-error.ts';
+import { isSqliteBusy, sqliteReason } from './sqlite-error.ts';
 
 export interface OpenDatabaseOptions {
   /** A `file:` URL. If the file or its folder is missing, it is created. */
@@ -53,7 +53,7 @@ async function prepareFile(file: string): Promise<string[]> {
   try {
     // Only the owner may read messages, even in a shared folder. SQLite gives the `-wal` and `-shm` files the same mode.
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    makeOwnFile(file);
+    createPrivateFile(file);
     const connection = new Sqlite(file, { timeout: busyTimeoutMs });
     try {
       const applied = migrate(connection, migrations);
@@ -64,7 +64,9 @@ async function prepareFile(file: string): Promise<string[]> {
     }
   } catch (error) {
     if (error instanceof StartupError) throw error;
-    throw new StartupError(`The database ${file} cannot be opened: ${reason(error)}.`, { cause: error });
+    throw new StartupError(`The database ${file} cannot be opened: ${sqliteReason(error)}.`, {
+      cause: error,
+    });
   }
 }
 
@@ -76,16 +78,8 @@ async function switchToWal(connection: Sqlite.Database): Promise<void> {
       connection.pragma('journal_mode = WAL');
       return;
     } catch (error) {
-      if (!isBusy(error) || performance.now() >= deadline) throw error;
+      if (!isSqliteBusy(error) || performance.now() >= deadline) throw error;
     }
     await setTimeout(20);
   }
-}
-
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error ? String(error.code) : '';
-  if (code === 'SQLITE_NOTADB') return 'the file is not an SQLite database';
-  if (code.startsWith('SQLITE_CORRUPT')) return 'the file is damaged; restore a backup';
-  return error.message;
 }

@@ -1,6 +1,15 @@
 import Sqlite from 'better-sqlite3';
 
-/** Whether SQLite failed only because another connection holds the file. */
-export function isBusy(error: unknown): boolean {
+/** Whether SQLite failed only because another connection locks the file. */
+export function isSqliteBusy(error: unknown): boolean {
   return error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY');
+}
+
+/** Says why SQLite failed, in words that can follow a colon. */
+export function sqliteReason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error ? String(error.code) : '';
+  if (code === 'SQLITE_NOTADB') return 'the file is not an SQLite database';
+  if (code.startsWith('SQLITE_CORRUPT')) return 'the file is damaged; restore a backup';
+  return error.message;
 }

@@ -1,7 +1,7 @@
 import type { GraphQLFieldResolver } from 'graphql';
 import { whenAborted } from '../../base/when-aborted.ts';
 import type { Context } from '../../context.ts';
-import type { Lapse } from '../../identity/token-watcher.ts';
+import type { TokenWatch } from '../../identity/token-watcher.ts';
 
 type Subscribe = GraphQLFieldResolver<unknown, Context>;
 
@@ -11,30 +11,30 @@ type Subscribe = GraphQLFieldResolver<unknown, Context>;
  */
 export function endWithToken(subscribe: Subscribe): Subscribe {
   return async (root, args, context, info) => {
-    const lapse = context.viewer && context.lapses.watch(context.viewer);
-    if (!lapse) return subscribe(root, args, context, info);
+    const watch = context.viewer && context.tokenWatcher.watch(context.viewer);
+    if (!watch) return subscribe(root, args, context, info);
     // However it ends: a source that was never begun does not run its `finally`.
-    whenAborted(context.signal, () => lapse[Symbol.dispose]());
-    const signal = AbortSignal.any([context.signal, lapse.signal]);
+    whenAborted(context.signal, () => watch[Symbol.dispose]());
+    const signal = AbortSignal.any([context.signal, watch.signal]);
     try {
       const source = await subscribe(root, args, { ...context, signal }, info);
-      return followUntil(lapse, source as AsyncIterable<unknown>);
+      return followUntil(watch, source as AsyncIterable<unknown>);
     } catch (error) {
-      lapse[Symbol.dispose]();
+      watch[Symbol.dispose]();
       throw error;
     }
   };
 }
 
-async function* followUntil(lapse: Lapse, source: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+async function* followUntil(watch: TokenWatch, source: AsyncIterable<unknown>): AsyncGenerator<unknown> {
   try {
     for await (const value of source) {
-      if (lapse.signal.aborted) break;
+      if (watch.signal.aborted) break;
       yield value;
     }
     // graphql-js takes an error for what the field throws.
-    if (lapse.signal.aborted) yield lapse.signal.reason;
+    if (watch.signal.aborted) yield watch.signal.reason;
   } finally {
-    lapse[Symbol.dispose]();
+    watch[Symbol.dispose]();
   }
 }

@@ -18,7 +18,7 @@ function createServer(sessionLog: object) {
   const services = {
     database: { session: { findUnique: async () => ({ id: 1 }), count: async () => 1 } },
     followers: { enter: () => ({ [Symbol.dispose]() {} }) },
-    lapses: { watch: () => undefined },
+    tokenWatcher: { watch: () => undefined },
     sessionLog,
   } as unknown as Services;
   const limits = { maxQueryTokens: 100, maxQueryDepth: 10, maxQueryAliases: 10, maxQueryDirectives: 10 };
