@@ -3,7 +3,7 @@ import { chat, collect } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import { createTools } from '../../support/gateway/tool-double.ts';
 
-test('runs a command for whoever asks the demo model to, and shows what came of it', async () => {
+test('the demo model runs a command that a prompt asks for and shows its result', async () => {
   const tools = createTools({
     async run_command({ print }) {
       await print('Linux\n');
@@ -25,7 +25,7 @@ test('runs a command for whoever asks the demo model to, and shows what came of 
   ]);
   expect(tools.requests).toMatchObject([{ name: 'run_command', args: { command: 'uname' } }]);
   expect(seen.at(-1)?.['message']).toMatchObject({
-    content: '`uname`:\n\n```\nLinux\n```',
+    content: 'The result:\n\n```\nLinux\n```',
     toolCalls: [{ name: 'run_command', status: 'SUCCEEDED', result: 'Linux\n' }],
   });
 });

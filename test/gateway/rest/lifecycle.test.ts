@@ -28,7 +28,7 @@ describe('the curl commands of the legacy documentation', () => {
       answer: { detail: [{ type: 'missing', loc: ['body', 'prompt'], msg: 'Field required', input: {} }] },
     });
 
-    const chat = await commands.curl('POST', '/sessions/1/chat', '{"prompt":"What is 12 * (3 + 4)?"}');
+    const chat = await commands.curl('POST', '/sessions/1/chat', '{"prompt":"What is 12 * 7?"}');
     const frames = rest.framesIn(chat.text);
     const finish = frames.at(-1)?.data;
     expect(finish).toMatchObject({ type: 'finish', message_id: 2, provider: 'demo' });
@@ -36,7 +36,7 @@ describe('the curl commands of the legacy documentation', () => {
 
     const messages = await commands.curlJson('GET', '/sessions/1/messages');
     expect(messages.answer.messages).toMatchObject([
-      { id: 1, sender: 'user', content: 'What is 12 * (3 + 4)?', status: 'complete' },
+      { id: 1, sender: 'user', content: 'What is 12 * 7?', status: 'complete' },
       { id: 2, sender: 'assistant', content: finish.full_answer, status: 'complete' },
     ]);
 

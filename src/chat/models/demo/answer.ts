@@ -1,151 +1,162 @@
-import { evaluate, formatNumber } from './arithmetic.ts';
-import type { Conversation, DemoAnswer } from './conversation.ts';
-import { answerOrder } from './order-answer.ts';
-import { reportResults } from './report.ts';
-import { countFrom, wordsOf, writeWords } from './words.ts';
+import type { LanguageModelV3FunctionTool } from '@ai-sdk/provider';
+import type { DemoRequest } from './request.ts';
 
-/** The most words and the most numbers that are written in one answer. */
-const MAX_ITEMS = 100_000;
+export interface DemoAnswer {
+  reasoning: string;
+  /** The text in the pieces in which it is streamed. They are made one by one, as they are read. */
+  text: Iterable<string>;
+  call?: { toolName: string; args: Record<string, string> };
+}
 
-/** How much of a prompt the rules look at, in characters: their patterns would be slow on a long one. */
-const MAX_READ = 500;
+/** The most words, and the highest number, that one answer holds. */
+const maxItems = 100_000;
 
-const configure =
+/** The most characters that are shown of a prompt and of a tool's result. */
+const maxQuote = 200;
+const maxResult = 5_000;
+
+const introduction =
+  'I am the demo model of Switchyard: a few rules, offline, no language model. I can count ("count to 20"), ' +
+  'calculate ("what is 12 * 12?"), write ("write 200 words"), repeat ("say hello"), and, on a node that is ' +
+  'attached, run a command ("run `uname -a`") and read a file ("read `README.md`").\n\n' +
   'To talk to a real model, set OPENAI_API_KEY, ANTHROPIC_API_KEY or GOOGLE_GENERATIVE_AI_API_KEY, or point ' +
   'OPENAI_BASE_URL at a server that speaks the OpenAI API (Ollama, vLLM, llama.cpp), and start the gateway again.';
 
-const abilities =
-  'I can count ("count to 20"), calculate ("what is 12 * (3 + 4)?"), write ("Write 200 words."), tell the date ' +
-  'and the time, remember what you said, and, on a node that is attached, run a command ("run `uname -a`"), ' +
-  'read a file ("read README.md") and list files ("list the files").';
+type Rule = (request: DemoRequest) => DemoAnswer | undefined;
 
-const introduction = `I am the demo model of Switchyard: a few rules, offline, no language model at all. ${abilities}`;
+/** The first rule that answers wins. Their patterns take linear time, because a prompt can be long. */
+const rules: Rule[] = [showResult, callTool, say, count, write, calculate];
 
-type Rule = (prompt: string, conversation: Conversation, now: Date) => DemoAnswer | undefined;
-
-/** The first that answers wins. */
-const rules: Rule[] = [write, count, recall, tellTime, calculate, introduce, greet, farewell];
-
-/** Answers the newest prompt by rule, or goes on after the tools that it called for it. */
-export function demoAnswer(conversation: Conversation, now: Date): DemoAnswer {
-  const prompt = conversation.prompts.at(-1)?.trim() ?? '';
-  if (conversation.results.length > 0) return reportResults(conversation.results);
-  const order = answerOrder(prompt, conversation.tools);
-  if (order !== undefined) return order;
+/** Answers the newest prompt, or shows the result of the tool that was called for it. */
+export function answerRequest(request: DemoRequest): DemoAnswer {
   for (const rule of rules) {
-    const answer = rule(prompt.slice(0, MAX_READ), conversation, now);
+    const answer = rule(request);
     if (answer !== undefined) return answer;
   }
-  return reflect(prompt, conversation);
+  const quote = `You said: “${shorten(request.prompt, maxQuote)}”`;
+  return answerWith('No rule of mine fits, so I introduce myself.', `${quote}\n\n${introduction}`);
 }
 
-function saying(reasoning: string, text: string): DemoAnswer {
+/** The words of a text, each with the whitespace after it: joined they are the text again. */
+export function* wordsOf(text: string): Generator<string, void, undefined> {
+  for (const [word] of text.matchAll(/^\s+|\S+\s*/g)) yield word;
+}
+
+function answerWith(reasoning: string, text: string): DemoAnswer {
   return { reasoning, text: wordsOf(text) };
 }
 
-function write(prompt: string): DemoAnswer | undefined {
-  const match = /\b(?:write|say|generate|compose|produce|give|tell)\b.*?\b(\d[\d,._]*)[ -]words?\b/is.exec(
-    prompt,
-  );
-  if (match === null) return undefined;
-  const wanted = Number(match[1]?.replace(/\D/g, ''));
-  const words = Math.min(wanted, MAX_ITEMS);
-  const limit = wanted > MAX_ITEMS ? `${wanted} are too many for me, so it will be` : 'It shall be';
-  return {
-    reasoning: `The prompt asks for words. ${limit} exactly ${words}.`,
-    text: writeWords(words, prompt),
-  };
+/** Cuts a text without leaving half a surrogate pair, which no database stores. */
+function shorten(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length).replace(/\p{Surrogate}$/u, '')}…`;
 }
 
-function count(prompt: string): DemoAnswer | undefined {
-  const match =
-    /\bcount\b\s*(down|backwards?)?(?:.*?\bfrom\s+(-?\d+))?(?:.*?\b(?:to|until|till)\s+(-?\d+))?/is.exec(
-      prompt,
-    );
-  if (match === null || (match[2] === undefined && match[3] === undefined)) return undefined;
-  const down = match[1] !== undefined;
-  const last = Number(match[3] ?? (down ? 1 : Number(match[2]) + 9));
-  const first = Number(match[2] ?? (down ? last : Math.min(1, last)));
-  const [from, to] = down && match[2] === undefined ? [last, 1] : [first, last];
-  const limited = from + Math.sign(to - from) * Math.min(Math.abs(to - from), MAX_ITEMS - 1);
-  return { reasoning: `I am to count from ${from} to ${limited}.`, text: countFrom(from, limited) };
-}
-
-function recall(prompt: string, { prompts }: Conversation): DemoAnswer | undefined {
-  const before = prompts.slice(0, -1).map((each) => quoted(each));
-  if (/\bwhat(?:'s| is| was) my name\b/i.test(prompt)) {
-    const name = before.map((each) => /\bmy name is ([\p{L}-]+)/iu.exec(each)?.[1]).findLast((each) => each);
-    return saying(
-      'I look for a name in what was said before.',
-      name ? `Your name is ${name}.` : 'You have not told me your name.',
-    );
-  }
-  const asked =
-    /\bwhat do you remember\b|\b(?:did|have|was|were|remember|recall|repeat)\b.*\b(?:i|my)\b.*\b(?:said?|say|told|tell|asked?|wrote|write|written|prompt|message|question)s?\b/is;
-  if (!asked.test(prompt)) return undefined;
-  const reasoning = `The prompt asks about this conversation. Prompts before it: ${before.length}.`;
-  const [first] = before;
-  if (first === undefined) return saying(reasoning, 'You have not said anything before this.');
-  if (/\bfirst\b/i.test(prompt)) return saying(reasoning, `The first thing you said was: ${first}`);
-  if (/\b(?:last|previous)\b/i.test(prompt))
-    return saying(reasoning, `The last thing you said was: ${before.at(-1)}`);
-  return saying(reasoning, `You said: ${before.slice(-10).join(' Then: ')}`);
-}
-
-function tellTime(prompt: string, _: Conversation, now: Date): DemoAnswer | undefined {
-  if (!/\bwhat\b.*\b(?:date|day|time|year|month)\b|\btoday's date\b|^(?:date|time)\??$/i.test(prompt))
-    return undefined;
-  const date = now.toLocaleDateString('en-GB', { dateStyle: 'full', timeZone: 'UTC' });
-  const time = now.toISOString().slice(11, 16);
-  return saying('I read the clock of the gateway.', `It is ${date}, ${time} UTC.`);
-}
-
-function calculate(prompt: string): DemoAnswer | undefined {
-  const result = evaluate(prompt);
+function showResult({ result }: DemoRequest): DemoAnswer | undefined {
   if (result === undefined) return undefined;
-  const { expression, value } = result;
-  const text = Number.isFinite(value)
-    ? `${expression} = ${formatNumber(value)}`
-    : `${expression} has no answer that is a number.`;
-  return saying(`This is arithmetic: ${expression}.`, text);
+  const shown = shorten(result, maxResult).replace(/\n$/, '');
+  const longestFence = Math.max(2, ...Array.from(shown.matchAll(/`+/g), ([ticks]) => ticks.length));
+  const fence = '`'.repeat(longestFence + 1);
+  const text = `The result:\n\n${fence}\n${shown}\n${fence}`;
+  // A line break, because clients show this reasoning right behind the reasoning before the call.
+  return { reasoning: '\nI show the result.', text: text.split(/(?<=\n)/) };
 }
 
-function introduce(prompt: string): DemoAnswer | undefined {
-  const asked =
-    /\b(?:who|what) are you\b|\bwhat can you\b|\b(?:which|what) model\b|\breal model\b|\bconfigure\b|\bapi key\b|^help\b/i;
-  return asked.test(prompt)
-    ? saying('I am asked about myself.', `${introduction}\n\n${configure}`)
-    : undefined;
-}
+const instruction =
+  /^(?:please\s+)?(?:run\s+`(?<command>[^`]+)`|read\s+`(?<path>[^`]+)`)(?:\s+on\s+`?(?<node>[\w.-]+?)`?)?[.!]?$/i;
 
-function greet(prompt: string): DemoAnswer | undefined {
-  const greeting = /^(?:hi|hello|hey|howdy|greetings|good (?:morning|afternoon|evening|day))\b/i;
-  if (!greeting.test(prompt) || [...wordsOf(prompt)].length > 6) return undefined;
-  return saying('This is a greeting; I greet back.', `Hello! ${introduction}`);
-}
-
-function farewell(prompt: string): DemoAnswer | undefined {
-  if (/^(?:thanks|thank you|thx)\b/i.test(prompt)) return saying('I am being thanked.', 'You are welcome!');
-  if (/^(?:bye|goodbye|see you)\b/i.test(prompt))
-    return saying('This is a farewell.', 'Goodbye! This session stays here for you.');
+function callTool({ prompt, tools }: DemoRequest): DemoAnswer | undefined {
+  const { command, path, node } = instruction.exec(prompt)?.groups ?? {};
+  if (command !== undefined) return callOn(node, { toolName: 'run_command', args: { command } }, tools);
+  if (path !== undefined) return callOn(node, { toolName: 'read_file', args: { path } }, tools);
   return undefined;
 }
 
-function reflect(prompt: string, { system }: Conversation): DemoAnswer {
-  const words = [...wordsOf(prompt)];
-  if (words.length === 0)
-    return saying('There is nothing to answer.', `You sent an empty prompt. ${introduction}`);
-  const kind = prompt.endsWith('?') ? 'a question' : 'a prompt';
-  const told =
-    system === '' ? '' : ' A real model would also follow the system prompt of this session; I cannot.';
-  return saying(
-    `The prompt is ${kind} of ${words.length} ${words.length === 1 ? 'word' : 'words'}. No rule of mine fits, so I say so.`,
-    `You sent ${kind}: ${quoted(prompt)} I cannot think about it, because I am only the demo model of Switchyard.${told} ` +
-      `${abilities} ${configure}`,
+/** @param named The node that the prompt names. Default: the node that the tool is offered on, if it is one. */
+function callOn(
+  named: string | undefined,
+  { toolName, args }: NonNullable<DemoAnswer['call']>,
+  tools: LanguageModelV3FunctionTool[],
+): DemoAnswer {
+  const tool = tools.find(({ name }) => name === toolName);
+  if (tool === undefined) return answerWith(`I may not call ${toolName}.`, whyNotOffered(toolName));
+  const nodeIds = nodesOf(tool);
+  const node = named ?? nodeIds[0];
+  const isClear = named === undefined ? nodeIds.length <= 1 : nodeIds.includes(named);
+  if (!isClear) {
+    const choices = nodeIds.map((nodeId) => `\`${nodeId}\``).join(', ');
+    return answerWith('I need a node.', `On which node? Say it again with "on" and one of: ${choices}.`);
+  }
+  const call = { toolName, args: node === undefined ? args : { ...args, node } };
+  return { reasoning: `I call ${toolName}${node === undefined ? '' : ` on ${node}`}.`, text: [], call };
+}
+
+/** The nodes that a tool's schema lets a model choose from. */
+function nodesOf({ inputSchema }: LanguageModelV3FunctionTool): string[] {
+  const node = inputSchema.properties?.['node'];
+  const choices: unknown[] = typeof node === 'object' ? (node.enum ?? []) : [];
+  return choices.filter((choice) => typeof choice === 'string');
+}
+
+function whyNotOffered(toolName: string): string {
+  return (
+    `This session does not offer me \`${toolName}\`. Either no node is attached that can do it: \`registerNode\` ` +
+    'gives a token for the `switchyard agent` on your machine, and `attachNodes` attaches the node to the session. ' +
+    'Or the `toolApproval` of the session is `DENY`.'
   );
 }
 
-function quoted(prompt: string): string {
-  const text = prompt.trim().slice(0, MAX_READ).replace(/\s+/g, ' ');
-  return `“${text.length > 200 ? `${text.slice(0, 200)}…` : text}”`;
+function say({ prompt }: DemoRequest): DemoAnswer | undefined {
+  const text = /^(?:say|echo)\s+(.+)$/is.exec(prompt)?.[1];
+  return text === undefined ? undefined : answerWith('I repeat it.', text);
+}
+
+function count({ prompt }: DemoRequest): DemoAnswer | undefined {
+  const last = itemsIn(/\bcount to (\d+)/i, prompt);
+  return last === undefined ? undefined : { reasoning: `I count to ${last}.`, text: numbersTo(last) };
+}
+
+function* numbersTo(last: number): Generator<string> {
+  for (let number = 1; number < last; number += 1) yield `${number}, `;
+  yield `${last}.`;
+}
+
+function write({ prompt }: DemoRequest): DemoAnswer | undefined {
+  const words = itemsIn(/\bwrite (\d+) words?\b/i, prompt);
+  return words === undefined ? undefined : { reasoning: `I write ${words} words.`, text: story(words) };
+}
+
+function itemsIn(pattern: RegExp, prompt: string): number | undefined {
+  const match = pattern.exec(prompt);
+  return match === null ? undefined : Math.max(1, Math.min(Number(match[1]), maxItems));
+}
+
+const sentences =
+  'The night train leaves the quiet harbour and crosses the old bridge. Lanterns shine above the river while ' +
+  'the driver waits for a signal. Beyond the narrow valley a whistle sings. The painter on the platform turns a ' +
+  'page and forgets the clock. Then the storm moves on, and the silver mountains return.\n\n';
+
+/** The sentences again and again, cut after a number of words. */
+function* story(words: number): Generator<string> {
+  for (let left = words; left > 0; ) {
+    for (const word of wordsOf(sentences)) {
+      left -= 1;
+      if (left === 0) yield word.replace(/\W*$/, '.');
+      if (left <= 0) return;
+      yield word;
+    }
+  }
+}
+
+const operators: Record<string, (left: number, right: number) => number> = {
+  '+': (left, right) => left + right,
+  '-': (left, right) => left - right,
+  '*': (left, right) => left * right,
+};
+
+function calculate({ prompt }: DemoRequest): DemoAnswer | undefined {
+  const [, left, operator = '', right] = /^what is (\d{1,6}) ([-+*]) (\d{1,6})\?*$/i.exec(prompt) ?? [];
+  const value = operators[operator]?.(Number(left), Number(right));
+  return value === undefined
+    ? undefined
+    : answerWith('I calculate.', `${left} ${operator} ${right} = ${value}`);
 }

@@ -3,24 +3,20 @@ import { setTimeout as delay, setImmediate as yieldToEventLoop } from 'node:time
 import type {
   LanguageModelV3,
   LanguageModelV3CallOptions,
-  LanguageModelV3Content,
-  LanguageModelV3FinishReason,
-  LanguageModelV3GenerateResult,
   LanguageModelV3StreamPart,
   LanguageModelV3Usage,
 } from '@ai-sdk/provider';
-import { demoAnswer } from './answer.ts';
-import { readConversation, textsIn } from './conversation.ts';
-import { wordsOf } from './words.ts';
+import { answerRequest, wordsOf } from './answer.ts';
+import { readRequest, textsIn } from './request.ts';
 
 export const demoModel = { modelName: 'demo-1', contextLimit: 32_768 } as const;
 
 export interface DemoModelOptions {
-  /** The pause before each word, in milliseconds. With 0 the answer comes as fast as it is read. */
+  /** The pause before each word, in milliseconds. With 0 the answer comes as fast as the reader reads. */
   delayMs: number;
 }
 
-/** A model without a model: offline, rule-based, and it says so. Streams reasoning, then text, word by word. */
+/** An offline model of a few rules, to try the gateway without a provider. Streams reasoning, then text, word by word. */
 export function createDemoModel({ delayMs }: DemoModelOptions): LanguageModelV3 {
   return {
     specificationVersion: 'v3',
@@ -44,20 +40,22 @@ export function createDemoModel({ delayMs }: DemoModelOptions): LanguageModelV3 
       );
       return { stream };
     },
-    doGenerate: (options) => generate(options),
+    async doGenerate() {
+      throw new Error('The demo model only streams.');
+    },
   };
 }
 
 type Pace = () => Promise<void>;
 
-/** How many words come in one go when there is no pause between them. */
-const BURST = 64;
+/** The words that are streamed without a break for the rest of the process when there is no pause between them. */
+const burstWords = 64;
 
 /**
- * What to await before each word. Rejects with the signal's reason, in the middle of a pause too.
+ * Returns the function to await before each word. It rejects with the signal's reason, also during a pause.
  *
- * Node runs timers that fall due while others run before it looks at its sockets: many answers at once, each going on
- * in its timer, would keep the gateway from reading another request. Hence the turn after the pause.
+ * Each pause ends with `setImmediate`. Without it, the timers of many answers at once would keep Node.js in its timer
+ * phase, and the gateway would read no other request.
  */
 function createPace(delayMs: number, signal: AbortSignal): Pace {
   let words = 0;
@@ -65,7 +63,7 @@ function createPace(delayMs: number, signal: AbortSignal): Pace {
     words += 1;
     try {
       if (delayMs > 0) await delay(delayMs, undefined, { signal });
-      if (delayMs > 0 || words % BURST === 0) await yieldToEventLoop();
+      if (delayMs > 0 || words % burstWords === 0) await yieldToEventLoop();
     } finally {
       signal.throwIfAborted();
     }
@@ -80,7 +78,7 @@ async function* answerParts(
   yield { type: 'stream-start', warnings: [] };
   yield { type: 'response-metadata', modelId: demoModel.modelName, timestamp: new Date() };
 
-  const { reasoning, text, call } = demoAnswer(readConversation(options), new Date());
+  const { reasoning, text, call } = answerRequest(readRequest(options));
   const counts = { reasoning: 0, text: 0 };
   const isFull = () => counts.reasoning + counts.text >= maxOutputTokens;
   for (const [type, words] of [
@@ -115,7 +113,7 @@ function* callParts(toolName: string, input: string): Generator<LanguageModelV3S
   yield { type: 'tool-call', toolCallId, toolName, input };
 }
 
-/** Every fourth character begins a token, and every word does. */
+/** An estimate: four characters are a token, and every word begins a new one. */
 function tokensIn(word: string): number {
   return Math.max(1, Math.ceil(word.trim().length / 4));
 }
@@ -130,24 +128,4 @@ function usageOf(
     inputTokens: { total, noCache: total, cacheRead: 0, cacheWrite: 0 },
     outputTokens: { total: reasoning + text, reasoning, text },
   };
-}
-
-async function generate(options: LanguageModelV3CallOptions): Promise<LanguageModelV3GenerateResult> {
-  const said = { reasoning: '', text: '' };
-  const calls: LanguageModelV3Content[] = [];
-  let finish: { finishReason: LanguageModelV3FinishReason; usage: LanguageModelV3Usage } | undefined;
-  const signal = options.abortSignal ?? new AbortController().signal;
-  for await (const part of answerParts(options, createPace(0, signal))) {
-    if (part.type === 'reasoning-delta') said.reasoning += part.delta;
-    if (part.type === 'text-delta') said.text += part.delta;
-    if (part.type === 'tool-call') calls.push(part);
-    if (part.type === 'finish') finish = part;
-  }
-  if (finish === undefined) throw new Error('The demo model did not finish.');
-  const content: LanguageModelV3Content[] = [
-    { type: 'reasoning', text: said.reasoning },
-    ...(said.text === '' ? [] : [{ type: 'text' as const, text: said.text }]),
-    ...calls,
-  ];
-  return { content, finishReason: finish.finishReason, usage: finish.usage, warnings: [] };
 }
