@@ -51,13 +51,13 @@ export async function* callModel(
 }
 
 /** The first back-off without jitter; it doubles with every attempt. */
-const BACK_OFF_MS = 500;
-const MAX_BACK_OFF_MS = 60_000;
+const backOffMs = 500;
+const maxBackOffMs = 60_000;
 
 async function backOff(attempt: number, retryAfterMs: number | null, signal: AbortSignal): Promise<void> {
-  const ms = retryAfterMs ?? BACK_OFF_MS * 2 ** attempt * (0.5 + Math.random());
+  const ms = retryAfterMs ?? backOffMs * 2 ** attempt * (0.5 + Math.random());
   try {
-    await delay(Math.min(ms, MAX_BACK_OFF_MS), undefined, { signal });
+    await delay(Math.min(ms, maxBackOffMs), undefined, { signal });
   } finally {
     signal.throwIfAborted();
   }

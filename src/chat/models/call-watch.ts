@@ -15,7 +15,7 @@ export interface CallWatch extends Disposable {
   waitForEnd(work: PromiseLike<unknown>): Promise<void>;
 }
 
-const END_GRACE_MS = 1000;
+const endGraceMs = 1_000;
 
 /** @param idleTimeoutMs How long one `wait` may take before it ends in `PROVIDER_TIMEOUT`. */
 export function watchCall(caller: AbortSignal, idleTimeoutMs: number): CallWatch {
@@ -52,7 +52,7 @@ export function watchCall(caller: AbortSignal, idleTimeoutMs: number): CallWatch
       }
     },
     async waitForEnd(work) {
-      const grace = delay(END_GRACE_MS, undefined, { signal: controller.signal });
+      const grace = delay(endGraceMs, undefined, { signal: controller.signal });
       await Promise.race([work, grace]).catch(() => {});
     },
     [Symbol.dispose]() {

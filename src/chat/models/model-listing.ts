@@ -7,8 +7,8 @@ export interface ModelListingOptions {
   apiKey?: string | undefined;
 }
 
-const LISTING_TIMEOUT_MS = 2_000;
-const LISTING_TTL_MS = 60_000;
+const listingTimeoutMs = 2_000;
+const listingTtlMs = 60_000;
 
 /** OpenAI's listing, and where vLLM, OpenRouter, Groq and llama.cpp say how large a model's context is. */
 const listing = z.object({
@@ -33,7 +33,7 @@ const listing = z.object({
 export function createModelListing(options: ModelListingOptions): () => Promise<readonly CatalogModel[]> {
   let known: { models: Promise<readonly CatalogModel[]>; askedAt: number } | undefined;
   return () => {
-    if (known !== undefined && performance.now() - known.askedAt < LISTING_TTL_MS) return known.models;
+    if (known !== undefined && performance.now() - known.askedAt < listingTtlMs) return known.models;
     const asked = { models: fetchModels(options), askedAt: performance.now() };
     known = asked;
     asked.models.catch(() => {
@@ -46,7 +46,7 @@ export function createModelListing(options: ModelListingOptions): () => Promise<
 async function fetchModels({ baseUrl, apiKey }: ModelListingOptions): Promise<readonly CatalogModel[]> {
   const response = await fetch(`${baseUrl.replace(/\/+$/, '')}/models`, {
     headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
-    signal: AbortSignal.timeout(LISTING_TIMEOUT_MS),
+    signal: AbortSignal.timeout(listingTimeoutMs),
   });
   if (!response.ok) {
     await response.body?.cancel();

@@ -32,7 +32,7 @@ export class ProviderError extends Error {
 }
 
 /** The longest explanation of a provider that is passed on, in characters. */
-const MAX_DETAIL = 300;
+const maxDetail = 300;
 
 /** The code's sentence with the provider's own explanation, as far as that may be shown. */
 export function explain(code: RunFailureCode, detail: string | undefined): string {
@@ -54,6 +54,6 @@ function publicDetail(detail: string): string {
     .replace(/\bbearer\s+\S+/gi, '[…]')
     .replace(/\b(?:sk|pk|rk|gsk|xai|hf|key|api[-_]?key)[-_=:][\w*.-]{6,}/gi, '[…]')
     .replace(/\b(?=\w*\d)(?=\w*[a-z])\w{24,}/gi, '[…]')
-    .slice(0, MAX_DETAIL)
+    .slice(0, maxDetail)
     .trim();
 }
