@@ -39,7 +39,7 @@ export interface EngineOptions {
   limits: EngineLimits;
   /** How long a follower waits for a ring before it reads the log again, in milliseconds. */
   pollMs: number;
-  /** Whether the gateway has more to do than it can. */
+  /** Whether the gateway is overloaded. Then it refuses new prompts. */
   isOverloaded: () => boolean;
 }
 
@@ -49,7 +49,7 @@ export interface CancelReceipt {
   run: Run | null;
 }
 
-/** Starts, follows, cancels and recovers runs. A run belongs to the engine: it goes on when its client leaves. */
+/** Starts, follows, cancels and recovers runs. A run belongs to the engine: it continues when its client leaves. */
 export class Engine {
   readonly #options: EngineOptions;
   readonly #approvals = new Approvals();
@@ -79,7 +79,7 @@ export class Engine {
   }
 
   /**
-   * Sends a prompt. With a request id that was used before it only returns the run of that time.
+   * Sends a prompt. When the request id was used before, it sends nothing and returns the run that exists.
    *
    * @throws GatewayError NOT_FOUND, BAD_USER_INPUT, RUN_IN_PROGRESS, REQUEST_ID_REUSED, RATE_LIMITED,
    *   MODEL_UNAVAILABLE, OVERLOADED, SHUTTING_DOWN.
@@ -89,22 +89,22 @@ export class Engine {
   }
 
   /**
-   * Sends a prompt and follows its run, as `send` and `follow` do. A cursor is only valid for a run that exists, so
-   * nothing new is sent with one.
+   * Sends a prompt and follows its run, as `send` and `follow` do. A cursor is only valid for a run that exists, so a
+   * new prompt with a cursor is refused.
    *
    * @throws GatewayError as `send` and `follow` do.
    */
   async chat(input: SendInput, after: number, signal: AbortSignal): Promise<AsyncGenerator<RunEvent>> {
     const known = await this.#sender.find(input);
     if (after !== 0 && known === undefined) {
-      const message = 'after: only for a prompt that was sent before, with the same requestId.';
+      const message = 'after needs a prompt that was sent before with the same requestId.';
       throw new GatewayError('BAD_USER_INPUT', message, { field: 'after' });
     }
     return this.#follow(known ?? (await this.#sender.send(input)), after, signal);
   }
 
   /**
-   * The run events after the cursor: those of the log, then live ones, up to the terminal run event.
+   * Follows a run: the run events of the log after the cursor, then live ones, up to the terminal run event.
    *
    * @throws GatewayError NOT_FOUND, BAD_USER_INPUT when the cursor lies in the future.
    */
@@ -145,10 +145,10 @@ export class Engine {
   }
 
   /**
-   * Decides about a tool call that waits for an approval. Repeating the same decision is allowed.
+   * Approves or denies a tool call that waits for it. Repeating the same decision is allowed.
    *
-   * @returns The call as it is after the decision.
-   * @throws GatewayError NOT_FOUND; CONFLICT when no decision is awaited, or another one was made.
+   * @returns The call after the decision.
+   * @throws GatewayError NOT_FOUND; CONFLICT when the call does not wait, or another decision was made.
    */
   async decideToolCall(runId: number, callId: string, verdict: Verdict): Promise<ToolCall> {
     const { database, runLog } = this.#options;
@@ -157,8 +157,8 @@ export class Engine {
   }
 
   /**
-   * Ends the runs that an earlier gateway left RUNNING, and opens the logs of queued runs for followers. To be called
-   * before the gateway listens. It starts no run: `startWaiting` does.
+   * Ends the runs that an earlier gateway left RUNNING, and opens the logs of queued runs for followers. Call it before
+   * the gateway listens, and then `startWaiting`, which starts the queued runs.
    */
   async recover(): Promise<void> {
     const { database, log } = this.#options;
@@ -175,7 +175,7 @@ export class Engine {
     for (const { sessionId } of waiting) await this.#live.startNext(sessionId);
   }
 
-  /** Accepts no more runs, lets the live ones finish for `graceMs`, then cancels them. */
+  /** Accepts no more prompts, lets the live runs finish for `graceMs` milliseconds, then cancels them. */
   drain(graceMs: number): Promise<void> {
     return this.#live.drain(graceMs);
   }

@@ -19,7 +19,7 @@ export interface SendInput {
   onBusy: OnBusy;
   providerName?: string | null | undefined;
   modelName?: string | null | undefined;
-  /** Where the run logs if it starts at once. Default: the engine's log. */
+  /** The log of a run that starts at once. Default: the engine's log. */
   log?: Logger;
 }
 
@@ -65,7 +65,7 @@ export class PromptSender {
     }
   }
 
-  /** Writes that a run waits, for followers that come before it starts. */
+  /** Writes `RunQueued` to the run's log, so that followers can attach before the run starts. */
   async logQueued(runId: number): Promise<void> {
     await this.#options.runLog.append(runKey(runId), { type: 'RunQueued', runId });
     this.#options.bus.ring(runKey(runId));
@@ -104,7 +104,7 @@ export class PromptSender {
     }
   }
 
-  /** Opens a run, with a slot if it is to start at once. */
+  /** Opens a run, and claims a slot for it when it starts at once. */
   async #open(input: SendInput, { userId }: Session, model: ResolvedModel) {
     const { database, slots, maxQueuedRuns: maxQueued } = this.#options;
     let slot: Disposable | undefined;
@@ -138,6 +138,6 @@ export class PromptSender {
 }
 
 function overloaded(): GatewayError {
-  const message = 'The gateway has too much to do to take another prompt; try again in a moment.';
+  const message = 'The gateway is too busy to accept another prompt; try again in a moment.';
   return tryAgain('OVERLOADED', message, { limit: 'MAX_EVENT_LOOP_DELAY_MS', retryAfter: 2 });
 }

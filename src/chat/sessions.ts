@@ -8,7 +8,7 @@ import type { SessionLog } from './log/session-log.ts';
 import type { Models } from './models/models.ts';
 import { ProviderError } from './models/provider-error.ts';
 
-/** What can be said of a session; what is undefined stays as it is, null means the gateway's default. */
+/** The settings of a session. Undefined leaves a setting as it is; null means the gateway's default. */
 export interface SessionSettings {
   title?: string | null | undefined;
   providerName?: string | null | undefined;
@@ -20,9 +20,9 @@ export interface SessionSettings {
 export interface NewSession extends SessionSettings {
   userId: string;
   featureName: string;
-  /** The nodes that run its tools. */
+  /** The nodes to attach, which run the session's tools. */
   nodeIds?: readonly string[] | null | undefined;
-  /** Whether an admin asks, who may use the nodes of others. */
+  /** Whether the caller is an admin, who may attach the nodes of other users. */
   isAdmin: boolean;
 }
 
@@ -33,7 +33,7 @@ export interface SessionsOptions {
   sessionLog: SessionLog;
   audio: AudioLibrary;
   attachments: {
-    /** Attaches nodes to a session as a part of the transaction that creates it. */
+    /** Attaches nodes to a session within the transaction that creates it. */
     attachWithin(
       tx: Prisma.TransactionClient,
       sessionId: number,
@@ -42,10 +42,10 @@ export interface SessionsOptions {
   };
 }
 
-/** How often a session that is sent prompts while it is deleted is tried to be deleted. */
+/** Tries to delete a session to which a client keeps sending prompts. */
 const maxDeleteTries = 10;
 
-/** Everything that changes sessions, apart from runs. */
+/** Creates, changes and deletes sessions. The engine runs their prompts. */
 export class Sessions {
   readonly #options: SessionsOptions;
 
@@ -53,7 +53,10 @@ export class Sessions {
     this.#options = options;
   }
 
-  /** @throws GatewayError BAD_USER_INPUT for a provider or model that there is not, or too many nodes; CONFLICT for nodes of others. */
+  /**
+   * @throws GatewayError BAD_USER_INPUT for an unknown provider or model, or too many nodes; CONFLICT for nodes of
+   *   other users.
+   */
   async create({ nodeIds, isAdmin, ...input }: NewSession): Promise<Session> {
     const { database, attachments } = this.#options;
     await this.#checkModel(input, null);
@@ -79,7 +82,7 @@ export class Sessions {
   }
 
   /**
-   * Deletes a session with everything in it; a run that is live is cancelled first.
+   * Deletes a session with its messages, runs and recordings. Live and queued runs are cancelled first.
    *
    * @throws GatewayError NOT_FOUND.
    */
@@ -88,7 +91,7 @@ export class Sessions {
     await this.deleteAll({ id });
   }
 
-  /** Deletes the matching sessions, as `delete` does. Returns their ids. */
+  /** Deletes the matching sessions, as `delete` does, and returns their ids. */
   async deleteAll(where: Prisma.SessionWhereInput): Promise<number[]> {
     const { database, sessionLog } = this.#options;
     const sessions = await database.session.findMany({ where, select: { id: true } });
@@ -99,7 +102,7 @@ export class Sessions {
     return sessions.map(({ id }) => id);
   }
 
-  /** A prompt that comes in between is cancelled as well, instead of being asked for a session that is gone. */
+  /** Tries again when a prompt arrives after the cancellation, so that no run outlives its session. */
   async #cancelAndDelete(id: number): Promise<void> {
     const { database, engine, audio } = this.#options;
     const idle: Prisma.SessionWhereInput = { runs: { none: { status: { in: ['RUNNING', 'QUEUED'] } } } };
@@ -113,11 +116,14 @@ export class Sessions {
       if (blobs) return audio.release(blobs);
       if ((await database.session.count({ where: { id } })) === 0) return;
     }
-    throw new GatewayError('RUN_IN_PROGRESS', 'Prompts keep coming in: the session cannot be deleted now.');
+    throw new GatewayError(
+      'RUN_IN_PROGRESS',
+      'The session cannot be deleted now, because prompts keep arriving.',
+    );
   }
 
   /**
-   * Deletes a session's messages. Its settings, its runs and what it has used stay.
+   * Deletes a session's messages. Its settings, its runs and its token usage stay.
    *
    * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS.
    */
@@ -150,20 +156,20 @@ export class Sessions {
     return session;
   }
 
-  /** Refuses now what would fail at every prompt. */
+  /** Refuses an unknown provider or model now, because every prompt would fail with it. */
   async #checkModel(input: SessionSettings, session: Session | null): Promise<void> {
     if (!input.providerName && !input.modelName) return;
     const { providerName = session?.providerName, modelName } = input;
     try {
       await this.#options.models.resolve({ providerName, modelName });
     } catch (error) {
-      // A provider that cannot be asked now may be there when a prompt comes.
+      // Accept an unreachable provider, because it may answer by the time of the next prompt.
       if (!(error instanceof ProviderError)) throw error;
     }
   }
 }
 
-/** A model belongs to its provider: another provider begins with its default. */
+/** A model name belongs to its provider, so a new provider without a model name starts with its default model. */
 function withOwnModel(input: SessionSettings, current: Session): SessionSettings {
   const stays = input.providerName === undefined || input.providerName === current.providerName;
   return stays || input.modelName !== undefined ? input : { ...input, modelName: null };

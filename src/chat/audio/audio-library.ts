@@ -20,13 +20,13 @@ export interface AudioLibraryOptions {
   maxBytes: number;
 }
 
-/** Blobs that a sweep looks up in the database at once. */
+/** Blobs that a sweep looks up in the database with one statement. */
 const sweptAtOnce = 500;
 
-/** The recordings of messages: their rows, and the blobs that these refer to. */
+/** The recordings of messages: a row for each in the database, and its bytes as a blob. */
 export class AudioLibrary {
   readonly #options: AudioLibraryOptions;
-  /** For each blob: committing, referring to and deleting it exclude each other. */
+  /** Locks each blob, because a blob could be deleted while another upload is about to refer to it. */
   readonly #lock = createKeyedLock();
 
   constructor(options: AudioLibraryOptions) {
@@ -34,19 +34,19 @@ export class AudioLibrary {
   }
 
   /**
-   * Takes a recording for a message, in place of one that it has. Until all of it is safe, nothing changes.
+   * Stores a message's recording. An earlier recording is replaced once the new one is completely stored.
    *
-   * @throws GatewayError NOT_FOUND, UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, INSUFFICIENT_STORAGE;
-   *   whatever the recording's bytes throw.
+   * @throws GatewayError NOT_FOUND, UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, INSUFFICIENT_STORAGE, and the errors
+   *   that reading `recording.bytes` throws.
    */
   async upload(messageId: number, recording: Recording): Promise<Message> {
     const { blobs, maxBytes } = this.#options;
-    // Before the bytes are read, and again after.
+    // Look the message up before reading the bytes, so that an unknown id costs no upload.
     await this.#findMessage(messageId);
     try {
       const { staged, mimeType } = await takeRecording(blobs, recording, maxBytes);
       const { sha256 } = staged;
-      const replaced = await this.#lock(sha256, () => this.#keep(messageId, staged, mimeType, recording));
+      const replaced = await this.#lock(sha256, () => this.#replace(messageId, staged, mimeType, recording));
       if (replaced !== undefined && replaced !== sha256) await this.release([replaced]);
     } catch (error) {
       if (!(error instanceof BlobStoreFullError)) throw error;
@@ -56,7 +56,7 @@ export class AudioLibrary {
   }
 
   /**
-   * Takes a message's recording away; one that has none stays as it is.
+   * Deletes a message's recording, if it has one.
    *
    * @throws GatewayError NOT_FOUND.
    */
@@ -72,17 +72,17 @@ export class AudioLibrary {
   }
 
   /**
-   * The bytes of a recording, by the hash in its row.
+   * Opens the bytes of a recording, by the hash in its row.
    *
-   * @throws BlobNotFoundError where no message has it any more.
+   * @throws BlobNotFoundError when no message has the recording any more.
    */
   open(sha256: string, range?: ByteRange): Promise<Readable> {
     return this.#options.blobs.open(sha256, range);
   }
 
   /**
-   * The blobs that a session's messages refer to, to be released once the messages are gone. To be asked for in
-   * the transaction that deletes them: an upload may end at any moment.
+   * Finds the blobs that a session's messages refer to. Call it in the transaction that deletes the messages, because
+   * an upload may finish at any moment, and `release` the blobs after the transaction.
    */
   async blobsOf(sessionId: number, tx: Prisma.TransactionClient): Promise<string[]> {
     const audios = await tx.messageAudio.findMany({
@@ -93,7 +93,7 @@ export class AudioLibrary {
     return audios.map(({ sha256 }) => sha256);
   }
 
-  /** Deletes those of the blobs that no message refers to any more. */
+  /** Deletes the given blobs, except those that a message still refers to. */
   async release(keys: string[]): Promise<void> {
     const { database, blobs } = this.#options;
     for (const sha256 of keys) {
@@ -103,7 +103,7 @@ export class AudioLibrary {
     }
   }
 
-  /** Deletes what a crash left: blobs that nothing refers to, and uploads that never ended. */
+  /** Deletes what a crash left behind: blobs without a message, and unfinished uploads. */
   async sweep(): Promise<void> {
     const { blobs } = this.#options;
     await blobs.sweepStaged(new Date());
@@ -115,7 +115,7 @@ export class AudioLibrary {
     await this.#releaseOrphans(keys);
   }
 
-  /** One look at the database for all of them, since most are no orphans. */
+  /** Looks all keys up with one statement, because most of them are no orphans. */
   async #releaseOrphans(keys: string[]): Promise<void> {
     const referred = await this.#options.database.messageAudio.findMany({
       where: { sha256: { in: keys } },
@@ -126,8 +126,8 @@ export class AudioLibrary {
     await this.release(keys.filter((key) => !kept.has(key)));
   }
 
-  /** Returns the blob that the message referred to until now. */
-  async #keep(
+  /** Returns the key of the message's earlier blob. */
+  async #replace(
     messageId: number,
     staged: StagedBlob,
     mimeType: string,
@@ -146,7 +146,7 @@ export class AudioLibrary {
       });
     } catch (error) {
       if ((await database.messageAudio.count({ where: { sha256 } })) === 0) await blobs.delete(sha256);
-      // The message was deleted while its recording came in.
+      // The message was deleted during the upload.
       if (isMissingRow(error)) throw messageNotFound(messageId);
       throw error;
     }

@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import type { BlobStore } from '../../blobs/blob-store.ts';
 
-/** As much as is asked of the store at a time. */
+/** Bytes read from the store at once. */
 const windowBytes = 1_048_576;
 
 interface Source {
@@ -11,11 +11,11 @@ interface Source {
 }
 
 /**
- * How long a recording plays, in seconds; null where it does not say. Reads no more of it than that takes: of
- * most kinds the beginning, wherever the samples are. A file that is broken further in is no error here.
+ * Measures how long a recording plays, in seconds. Null when the file does not say it, or is broken. Reads only the
+ * parts of the file that state the duration; for most file types that is the beginning.
  */
 export async function measureDuration(blobs: BlobStore, source: Source): Promise<number | null> {
-  // Loaded at first use: a start need not wait for it.
+  // Imported at first use, to keep the start of the gateway fast.
   const { parseBlob } = await import('music-metadata');
   try {
     const options = { skipCovers: true, skipPostHeaders: true };
@@ -26,7 +26,7 @@ export async function measureDuration(blobs: BlobStore, source: Source): Promise
   }
 }
 
-/** The part of a `Blob` that music-metadata uses. What it skips is not read; with a stream it would be. */
+/** The part of the `Blob` interface that music-metadata uses. Unlike a stream, it lets music-metadata skip bytes. */
 function readInWindows(blobs: BlobStore, { key, mimeType, size }: Source): Blob {
   let window = { start: 0, bytes: Buffer.alloc(0) };
   const read = async (start: number, end: number): Promise<Buffer> => {

@@ -1,24 +1,24 @@
 import type { BlobStore, StagedBlob } from '../../blobs/blob-store.ts';
 import { GatewayError } from '../../errors.ts';
 
-/** A recording on its way in. */
+/** A recording that is being uploaded. */
 export interface Recording {
-  /** As the client calls it; only shown again, never used as a path. */
+  /** The client's name for the file. It is only shown, never used as a path. */
   filename: string | null;
-  /** Read once, as fast as the store takes it. Its owner ends it when it is not read to the end. */
+  /** Read once, as fast as the store accepts it. The caller closes it when it is not read to the end. */
   bytes: AsyncIterable<Uint8Array>;
 }
 
 export interface TakenRecording {
   staged: StagedBlob;
-  /** As found in the bytes. */
+  /** The type that the bytes show. The client's own claim is ignored. */
   mimeType: string;
 }
 
-/** Enough of a file for `file-type` to know what it is. */
+/** Bytes at the beginning of a file that `file-type` needs to recognize it. */
 const sniffedBytes = 4_100;
 
-/** What `file-type` finds, and what it is called here; containers that mostly hold video count as audio. */
+/** From the types that `file-type` reports to the types that are stored. Containers for video can hold audio only. */
 const audioTypes: Record<string, string> = {
   'audio/wav': 'audio/wav',
   'audio/mpeg': 'audio/mpeg',
@@ -36,8 +36,8 @@ const audioTypes: Record<string, string> = {
 };
 
 /**
- * Stages a recording. What it is, is found in its first bytes, before anything else of it is read; the limit
- * holds while it is read.
+ * Stages a recording. Its type is checked on its first bytes, and its size while it is read, so that a wrong file is
+ * refused early.
  *
  * @throws GatewayError UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE; BlobStoreFullError.
  */
@@ -77,7 +77,7 @@ async function sniff(head: Uint8Array): Promise<string> {
   const found = await fileTypeFromBuffer(head);
   const mimeType = found && audioTypes[found.mime];
   if (mimeType) return mimeType;
-  const what = found ? `This file is ${found.mime}` : 'This file is none that is known';
+  const what = found ? `This file is ${found.mime}` : 'The type of this file is unknown';
   const message = `${what}; expected wav, mp3, ogg (opus), webm, m4a, aac or flac.`;
   throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', message, { field: 'file' });
 }

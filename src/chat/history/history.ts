@@ -5,13 +5,13 @@ import { ProviderError } from '../models/provider-error.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { type StoredMessage, toModelMessages } from './model-messages.ts';
 
-/** Taken as the context of a model whose limit nobody told. */
+/** The context limit of a model that does not state one, in tokens. */
 const assumedContextLimit = 128_000;
-/** Kept free for the answer, in tokens; never more than a quarter of the context. */
+/** Tokens kept free for the answer; at most a quarter of the context. */
 const answerReserve = 4_096;
-/** What a message costs besides its text, in tokens: its role and its delimiters. */
+/** Tokens of a message besides its text: its role and its delimiters. */
 const messageOverhead = 4;
-/** Messages read at once: most often the first page is enough, a long history takes ever larger ones. */
+/** Messages read at once. The first page is mostly enough; each further page is twice as large, to save statements. */
 const firstPage = 50;
 const largestPage = 400;
 
@@ -21,9 +21,9 @@ export interface HistoryOptions {
   /** The prompt to answer: the newest message of the history. */
   userMessageId: number;
   systemPrompt: string | null;
-  /** The tools that the model is told of: they take up context too. */
+  /** The tools that the model may call. Their descriptions take up context too. */
   offered: LanguageModelV3FunctionTool[];
-  /** In tokens; null where nobody told. */
+  /** In tokens; null when the model does not state one. */
   contextLimit: number | null;
 }
 
@@ -31,32 +31,32 @@ export interface History {
   messages: LanguageModelV3Message[];
   /** Estimated tokens of all messages, and of the tools offered. */
   tokens: number;
-  /** The oldest messages, left out because the context is full. */
+  /** The number of oldest messages that were left out because the context is full. */
   omittedMessages: number;
 }
 
 /**
- * The conversation as the model is shown it: the system prompt, always, and as many of the newest turns as
- * fit. Reads backwards and stops where the context is full, so that a long history costs no more than a
- * full one.
+ * Reads the messages that the model is shown: the system prompt, and as many of the newest exchanges as fit. An
+ * exchange is a prompt with its answer. Reads backwards and stops when the context is full, so that the length of the
+ * whole history does not matter.
  *
- * @throws ProviderError `CONTEXT_TOO_LONG` when not even the prompt fits.
+ * @throws ProviderError `CONTEXT_TOO_LONG` when the system prompt and the newest prompt do not fit.
  */
 export async function readHistory(options: HistoryOptions): Promise<History> {
   const limit = options.contextLimit ?? assumedContextLimit;
   const budget = limit - Math.min(answerReserve, Math.floor(limit / 4));
   let tokens = (await systemTokens(options.systemPrompt)) + (await offerTokens(options.offered));
   const kept: StoredMessage[] = [];
-  let turn = { messages: [] as StoredMessage[], tokens: 0 };
+  let exchange = { messages: [] as StoredMessage[], tokens: 0 };
   for await (const message of newestFirst(options)) {
-    turn.messages.push(message);
-    turn.tokens += await messageTokens(message);
-    if (tokens + turn.tokens > budget) break;
+    exchange.messages.push(message);
+    exchange.tokens += await messageTokens(message);
+    if (tokens + exchange.tokens > budget) break;
     if (message.role === 'ASSISTANT') continue;
-    // A turn begins with its prompt: it is shown as a whole or not at all.
-    kept.push(...turn.messages);
-    tokens += turn.tokens;
-    turn = { messages: [], tokens: 0 };
+    // The prompt completes its exchange. An answer without its prompt would confuse the model.
+    kept.push(...exchange.messages);
+    tokens += exchange.tokens;
+    exchange = { messages: [], tokens: 0 };
   }
   if (kept[0]?.id !== options.userMessageId) {
     throw new ProviderError('CONTEXT_TOO_LONG', runFailureCodes.CONTEXT_TOO_LONG);

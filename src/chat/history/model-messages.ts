@@ -6,20 +6,19 @@ import type {
 import type { Message, ToolCall } from '../../generated/prisma/client.ts';
 import { toolResultPart } from './tool-result.ts';
 
-/** A message as it is stored, with its tool calls in order. */
+/** A message's row, with its tool calls in the order in which the model made them. */
 export type StoredMessage = Message & { toolCalls: ToolCall[] };
 
-/** The stored messages as a model is shown them. No two tool calls share an id. */
+/** Translates stored messages into the format of the AI SDK. Every tool call gets an id of its own. */
 export function toModelMessages(messages: StoredMessage[]): LanguageModelV3Message[] {
   const callIds = new Set<string>();
   return messages.flatMap((message): LanguageModelV3Message[] =>
     message.role === 'USER'
       ? [{ role: 'user', content: [{ type: 'text', text: message.content }] }]
-      : toSteps({ ...message, toolCalls: message.toolCalls.map((call) => withOwnId(call, callIds)) }),
+      : toSteps({ ...message, toolCalls: message.toolCalls.map((call) => withUniqueId(call, callIds)) }),
   );
 }
 
-/** The ids of all tool calls that a model is shown. */
 export function callIdsOf(messages: LanguageModelV3Message[]): string[] {
   return messages.flatMap((message) =>
     message.role === 'assistant'
@@ -29,21 +28,21 @@ export function callIdsOf(messages: LanguageModelV3Message[]): string[] {
 }
 
 /**
- * Some servers number the calls of every answer anew, and a session may change its provider: Anthropic takes
- * no id twice and none with other characters, OpenAI none that is longer.
+ * Replaces an id that the next provider could refuse. Some servers use the same ids in every answer, and a session may
+ * change its provider: Anthropic refuses repeated ids and other characters, OpenAI refuses more than 40 characters.
  */
-function withOwnId(call: ToolCall, callIds: Set<string>): ToolCall {
+function withUniqueId(call: ToolCall, callIds: Set<string>): ToolCall {
   const usable = /^[\w-]{1,40}$/.test(call.callId) && !callIds.has(call.callId);
   const callId = usable ? call.callId : `earlier_${call.id}`;
   callIds.add(callId);
   return { ...call, callId };
 }
 
-/** A stored answer, cut again into the steps in which it was given: text, calls, results, text … */
+/** Splits a stored answer into its steps again: text, tool calls, their results, text … */
 function toSteps(message: StoredMessage): LanguageModelV3Message[] {
   const messages: LanguageModelV3Message[] = [];
   let offset = 0;
-  for (const calls of bySteps(message.toolCalls)) {
+  for (const calls of groupBySteps(message.toolCalls)) {
     const end = calls[0]?.textOffset ?? offset;
     messages.push(
       {
@@ -59,13 +58,13 @@ function toSteps(message: StoredMessage): LanguageModelV3Message[] {
   return messages;
 }
 
-function bySteps(calls: ToolCall[]): ToolCall[][] {
+function groupBySteps(calls: ToolCall[]): ToolCall[][] {
   const steps = new Map<number, ToolCall[]>();
   for (const call of calls) steps.set(call.step, [...(steps.get(call.step) ?? []), call]);
   return [...steps.values()];
 }
 
-/** Anthropic refuses a text that is blank. */
+/** Leaves out a blank text, because Anthropic refuses it. */
 function textPart(text: string): LanguageModelV3TextPart[] {
   return text.trim() === '' ? [] : [{ type: 'text', text }];
 }

@@ -4,8 +4,8 @@ import type { ToolCall } from '../../generated/prisma/client.ts';
 export type EndedCall = Pick<ToolCall, 'callId' | 'name' | 'status' | 'result' | 'exitCode'>;
 
 /**
- * What a model is shown of a tool call. Not every provider has a flag for a call that failed, and a program may
- * fail without a word: the exit code says it.
+ * The part of a message that shows the model a tool's result. The text of a failed call contains its exit code, because
+ * not every provider has a flag for failure, and a program may fail without printing anything.
  */
 export function toolResultPart({
   callId,

@@ -6,7 +6,7 @@ import type {
   LanguageModelV3ToolCallPart,
 } from '@ai-sdk/provider';
 
-/** A tool call as the model wrote it: `input` is JSON text, if the model got that right. */
+/** A tool call as the model wrote it. `input` should be a JSON object, but models make mistakes; see `parseArgs`. */
 export interface RequestedCall {
   callId: string;
   name: string;
@@ -15,26 +15,25 @@ export interface RequestedCall {
 
 type Part = LanguageModelV3TextPart | LanguageModelV3ReasoningPart | LanguageModelV3ToolCallPart;
 
-/** What the model said in one step, in the form in which the next step shows it again. */
+/** Collects the model's output of one step, in the format in which the next step repeats it to the model. */
 export class Transcript {
   readonly calls: RequestedCall[] = [];
   readonly #content: Part[] = [];
   readonly #open = new Map<string, LanguageModelV3TextPart | LanguageModelV3ReasoningPart>();
   readonly #callIds: Set<string>;
 
-  /** @param callIds The call ids so far: some servers number their calls anew in every step. */
+  /** @param callIds The call ids of the run so far. Some servers use the same ids again in every step. */
   constructor(callIds: Set<string>) {
     this.#callIds = callIds;
   }
 
-  /** Without texts that are blank, which Anthropic refuses, unless they carry what must be repeated. */
+  /** Without blank texts, which Anthropic refuses, unless they carry metadata that must be repeated. */
   get content(): Part[] {
     return this.#content.filter(
       (part) => part.type !== 'text' || part.text.trim() !== '' || part.providerOptions,
     );
   }
 
-  /** Whether the model has said nothing. */
   get isEmpty(): boolean {
     return this.content.length === 0;
   }
@@ -66,7 +65,7 @@ export class Transcript {
     }
   }
 
-  /** Providers send what a later request must repeat, like Anthropic's signatures, with any of the parts. */
+  /** Keeps the metadata of every part, such as Anthropic's signatures, because the next request must repeat it. */
   #extend(type: 'text' | 'reasoning', { id, ...part }: Delta): void {
     const key = `${type}:${id}`;
     const open = this.#open.get(key) ?? this.#begin(key, type);
@@ -94,7 +93,7 @@ export class Transcript {
       toolCallId: callId,
       toolName,
       input: args.ok ? args.value : {},
-      // Gemini refuses a next step that does not repeat its signatures.
+      // Gemini refuses the next step without its signatures.
       ...(providerMetadata && { providerOptions: providerMetadata }),
     });
   }
@@ -107,7 +106,7 @@ interface Delta {
   providerMetadata?: LanguageModelV3TextPart['providerOptions'];
 }
 
-/** The arguments of a call, a JSON object; models sometimes write JSON that is none, or something else. */
+/** Parses the arguments of a tool call. Models sometimes write invalid JSON, or a value that is not an object. */
 export function parseArgs(input: string): { ok: true; value: object } | { ok: false } {
   try {
     const value: unknown = input.trim() === '' ? {} : JSON.parse(input);

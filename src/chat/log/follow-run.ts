@@ -15,17 +15,17 @@ export interface FollowOptions {
   database: Database;
   log: RunLog;
   bus: Bus;
-  /** How often a follower reads into the log without having heard a ring. */
+  /** How long a follower waits for a ring before it reads the log again, in milliseconds. */
   pollMs: number;
 }
 
 /**
  * Replays a run's log after the cursor and then follows it live until the terminal run event. The follower pulls, so
- * that a slow one needs no queue in the gateway. When the log has expired, the follower gets one `HistoryGap` and then
+ * a slow follower needs no queue in the gateway. When the log has expired, the follower gets one `HistoryGap` and then
  * the terminal run event from the database.
  *
  * @param after The seq of the last run event already seen; 0 to begin with the first.
- * @param signal Stops following. The run goes on.
+ * @param signal Stops following. The run continues.
  */
 export async function* followRun(
   options: FollowOptions,

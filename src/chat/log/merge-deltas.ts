@@ -1,15 +1,15 @@
 import type { RunEvent } from './run-event.ts';
 
-/** So that no frame grows without bound, however far a follower lags. In UTF-16 code units. */
+/** The longest merged text, in UTF-16 code units. It bounds the frames for a follower that lags far behind. */
 const longestText = 16_384;
 
-/** By its last entry, what a stretch of a log became: followers that are equally far get one and the same run event. */
-const known = new WeakMap<RunEvent, { first: RunEvent; merged: RunEvent }>();
+/** Merged run events by their last entry, so that followers at the same position share one object. */
+const mergedByLast = new WeakMap<RunEvent, { first: RunEvent; merged: RunEvent }>();
 
 /**
- * Joins neighbouring deltas of one kind into one with the last one's seq: what has piled up since a follower was
- * last served goes out at once. Nothing is dropped and the order stays. A gateway that has much to do thereby has
- * less to do: at 150 chats on one full core, 99% of the words left within 60 ms instead of 420 ms.
+ * Merges consecutive deltas of one kind into one delta with the seq of the last. Nothing is dropped and the order
+ * stays. A busy gateway thus writes fewer frames: at 150 chats on one full core, 99% of the words were sent within 60 ms
+ * instead of 420 ms.
  */
 export function mergeDeltas(entries: readonly RunEvent[]): RunEvent[] {
   const merged: RunEvent[] = [];
@@ -17,8 +17,8 @@ export function mergeDeltas(entries: readonly RunEvent[]): RunEvent[] {
   for (const [index, entry] of entries.entries()) {
     length += 'text' in entry ? entry.text.length : 0;
     const next = entries[index + 1];
-    if (next && isMore(entry, next) && length + next.text.length <= longestText) continue;
-    merged.push(join(entries.slice(start, index + 1)) ?? entry);
+    if (next && continues(entry, next) && length + next.text.length <= longestText) continue;
+    merged.push(mergeAll(entries.slice(start, index + 1)) ?? entry);
     [start, length] = [index + 1, 0];
   }
   return merged;
@@ -26,20 +26,20 @@ export function mergeDeltas(entries: readonly RunEvent[]): RunEvent[] {
 
 type Delta = Extract<RunEvent, { text: string }>;
 
-/** Whether the next run event goes on where the last one ended. */
-function isMore(last: RunEvent, next: RunEvent): next is Delta {
+/** Whether the next run event is a delta of the same text. */
+function continues(last: RunEvent, next: RunEvent): next is Delta {
   if (!('text' in last) || last.type !== next.type) return false;
   return last.type !== 'ToolOutputDelta' || (next.type === last.type && next.callId === last.callId);
 }
 
-/** Undefined for one run event alone. */
-function join(stretch: readonly RunEvent[]): RunEvent | undefined {
-  const [first, last] = [stretch[0], stretch.at(-1)];
+/** Undefined when there is only one run event. */
+function mergeAll(deltas: readonly RunEvent[]): RunEvent | undefined {
+  const [first, last] = [deltas[0], deltas.at(-1)];
   if (first === undefined || last === undefined || first === last) return undefined;
-  const before = known.get(last);
+  const before = mergedByLast.get(last);
   if (before?.first === first) return before.merged;
-  const text = stretch.map((entry) => ('text' in entry ? entry.text : '')).join('');
+  const text = deltas.map((entry) => ('text' in entry ? entry.text : '')).join('');
   const merged = { ...last, text } as Delta;
-  known.set(last, { first, merged });
+  mergedByLast.set(last, { first, merged });
   return merged;
 }

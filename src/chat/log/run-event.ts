@@ -20,9 +20,9 @@ export const runFailureCodes = {
   /** The answer broke off before the provider said it was finished. */
   PROVIDER_STREAM_CUT: 'The model provider broke off its answer.',
   /** The provider sent something that is not its wire format. */
-  PROVIDER_BAD_RESPONSE: 'The model provider sent something that is no valid answer.',
+  PROVIDER_BAD_RESPONSE: 'The model provider sent something that is not a valid answer.',
   /** The provider sent nothing for longer than `MODEL_IDLE_TIMEOUT_MS`. */
-  PROVIDER_TIMEOUT: 'The model provider fell silent.',
+  PROVIDER_TIMEOUT: 'The model provider stopped sending.',
   /** The system prompt and the newest prompt alone exceed the model's context. */
   CONTEXT_TOO_LONG: 'The prompt does not fit into the context of the model.',
   /** The model asked for tools more often than `MAX_STEPS` allows. */
@@ -37,7 +37,7 @@ export type RunFailureCode = keyof typeof runFailureCodes;
 /** A run's failure, as data: what `RunFailed` and `Run.error` show. */
 interface RunFailure {
   code: RunFailureCode;
-  /** A sentence for people; never a stack, a key or an address. */
+  /** A sentence for people, without stacks, keys or addresses. */
   reason: string;
 }
 
@@ -47,7 +47,7 @@ export type RunEnd =
   | { status: 'CANCELLED' }
   | ({ status: 'FAILED' } & RunFailure);
 
-/** What a run puts into its log; the log adds `seq`, `runId` and `at`. */
+/** A run event without the fields that the log adds: `seq`, `runId` and `at`. */
 export type RunEventBody =
   | { type: 'RunQueued' }
   | { type: 'RunStarted'; sessionId: number; userMessageId: number; assistantMessageId: number }
@@ -83,7 +83,7 @@ export type RunEventBody =
   | { type: 'HistoryGap'; fromSeq: number; toSeq: number }
   | TerminalRunEventBody;
 
-/** Exactly one of these ends a run's log. `messageId` is null where the message has since been deleted. */
+/** Exactly one of these ends a run's log. `messageId` is null when the message was deleted. */
 export type TerminalRunEventBody =
   | { type: 'RunCompleted'; messageId: number | null; usage: Usage; finishReason: FinishReason }
   | { type: 'RunCancelled'; messageId: number | null; usage: Usage }

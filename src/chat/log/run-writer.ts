@@ -10,15 +10,15 @@ export function runKey(runId: number): string {
   return `run:${runId}`;
 }
 
-/** The one writer of a run: it keeps the answer so far, and its log. */
+/** Writes a run's log, and keeps the answer and the usage so far. Each live run has exactly one writer. */
 export class RunWriter {
   content = '';
   reasoning = '';
   /** The seq of the newest entry of the log. */
   lastSeq = 0;
-  /** Of all model calls so far, the running one estimated. */
+  /** The usage of all model calls so far. The current call is an estimate. */
   usage: Usage;
-  /** Tokens that the conversation takes up in the model's context, as of the newest model call. */
+  /** Tokens that the session takes up in the model's context, as of the newest model call. */
   contextTokens = 0;
   /** The ids of all tool calls so far. */
   readonly callIds = new Set<string>();

@@ -3,7 +3,7 @@ import { hangBell } from '../../bus/bell.ts';
 import type { Bus } from '../../bus/bus.ts';
 import type { RunEvent } from './run-event.ts';
 
-/** What happened to a session, for those who watch it; the values of GraphQL's `SessionEvent`. */
+/** An entry of a session's log: a change that watching clients are told. The members of GraphQL's `SessionEvent`. */
 export type SessionChange =
   | { type: 'RunStarted'; started: Extract<RunEvent, { type: 'RunStarted' }> }
   | { type: 'RunEnded'; runId: number }
@@ -13,20 +13,21 @@ export type SessionChange =
   | { type: 'SessionNodeChanged'; agentNodeId: number; nodeId: string }
   | { type: 'SessionDeleted' };
 
-/** Long enough for whoever watches to have read it. */
+/** How long a change stays readable, in milliseconds: long enough for every follower to read it. */
 const ttlMs = 60_000;
+/** Entries read from the log at once. */
 const pageSize = 100;
 
 export interface SessionLog {
   append(sessionId: number, ...changes: SessionChange[]): Promise<void>;
-  /** The changes from now on; ends with the session, or when the signal aborts. */
+  /** Yields the changes from now on. Ends when the session is deleted or the signal aborts. */
   follow(sessionId: number, signal: AbortSignal): AsyncGenerator<SessionChange>;
 }
 
 export interface SessionLogOptions {
   log: AppendLog<SessionChange>;
   bus: Bus;
-  /** How often a follower looks without having heard a ring. */
+  /** How long a follower waits for a ring before it reads the log again, in milliseconds. */
   pollMs: number;
 }
 
@@ -44,7 +45,7 @@ export function createSessionLog({ log, bus, pollMs }: SessionLogOptions): Sessi
       using bell = hangBell(bus, key, signal);
       let cursor = (await log.lastSeq(key)) ?? 0;
       while (!signal.aborted) {
-        // A log that expired in the meantime began again at 1.
+        // A log that has expired begins again with seq 1.
         if (((await log.lastSeq(key)) ?? 0) < cursor) cursor = 0;
         const entries = (await log.read(key, cursor, pageSize)) ?? [];
         for (const entry of entries) {

@@ -10,22 +10,22 @@ import { classifyProviderError } from './classify-provider-error.ts';
 import { ProviderError } from './provider-error.ts';
 
 export interface CallLimits {
-  /** How long the provider may say nothing, from the request to the first part and between parts. */
+  /** How long the provider may send nothing, before the first part and between parts, in milliseconds. */
   idleTimeoutMs: number;
-  /** How often a call that failed before its first part is made again. */
+  /** Retries of a call that failed before its first part. */
   maxRetries: number;
 }
 
 export type CallOptions = LanguageModelV3CallOptions & { abortSignal: AbortSignal };
 
 /**
- * Calls the model and yields the parts of its answer, ending with `finish`; never an `error` part.
+ * Calls the model and yields the parts of its answer. The last part is `finish`; an `error` part is thrown instead.
  *
- * Pulls one part at a time. Before anything was yielded, 429, 5xx and failed connections are tried again.
- * Aborting takes effect at once, in every state and whatever the model does; so does leaving the loop. Both
- * close the connection to the provider.
+ * Pulls one part at a time. A call that fails before its first part, with 429, 5xx or a failed connection, is retried.
+ * Aborting the signal and leaving the loop both end the call at once, even when the model hangs, and close the
+ * connection to the provider.
  *
- * @throws {ProviderError} for everything that goes wrong.
+ * @throws {ProviderError} for every failure.
  * @throws `abortSignal.reason` when aborted.
  */
 export async function* callModel(
@@ -81,13 +81,13 @@ async function* callOnce(
     watch.signal.throwIfAborted();
     throw classifyProviderError(error, reader === undefined ? 'INTERNAL' : 'PROVIDER_STREAM_CUT');
   } finally {
-    // Not awaited: a model's `cancel` may hang, and the abort below closes the connection anyway.
+    // Do not await it: a model's `cancel` may hang, and disposing the watch closes the connection anyway.
     reader?.cancel().catch(() => {});
     watch[Symbol.dispose]();
   }
 }
 
-/** Yields until `finish`. What stands before the content is held back, so that a retry does not repeat it. */
+/** Yields up to `finish`. The parts before the content are held back, so that a retry does not repeat them. */
 async function* readAnswer(
   read: () => Promise<ReadableStreamReadResult<LanguageModelV3StreamPart>>,
   headers: Record<string, string> | undefined,
@@ -115,7 +115,7 @@ async function* readAnswer(
   }
 }
 
-/** Provider packages finish the answer themselves when the stream ends, but with no reason of the provider's. */
+/** Provider packages add a `finish` part when the stream breaks off, but without the provider's own reason. */
 function isUnfinished(part: LanguageModelV3StreamPart): boolean {
   if (part.type === 'finish') {
     return part.finishReason.raw === undefined && ['error', 'other'].includes(part.finishReason.unified);

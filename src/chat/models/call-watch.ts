@@ -1,23 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProviderError } from './provider-error.ts';
 
-/** Watches over one model call: whatever is awaited through it ends on abort and on silence. */
+/** Waits for the steps of one model call, and interrupts the wait on abort and when the provider sends nothing. */
 export interface CallWatch extends Disposable {
-  /** For the model: aborted with the caller's reason, on silence, and when the call is over. */
+  /** The signal for the model. Aborts with the caller's reason, on a time-out, and when the call has ended. */
   readonly signal: AbortSignal;
   /**
-   * Awaits one step of the call. One at a time.
-   * @param discard Gets a result that arrives when nobody waits for it any more.
-   * @throws The signal's reason, as soon as it is aborted.
+   * Waits for one step of the call. Call it for one step at a time.
+   *
+   * @param discard Receives a result that arrives after the wait was interrupted.
+   * @throws The signal's reason, as soon as the signal aborts.
    */
   wait<T>(work: PromiseLike<T>, discard?: (late: T) => PromiseLike<unknown>): Promise<T>;
-  /** Awaits the end of the body, so that its connection can be used again; for a second at most. */
+  /** Waits for the end of the body, for a second at most. A connection is only reused when its body was read. */
   waitForEnd(work: PromiseLike<unknown>): Promise<void>;
 }
 
+/** How long `waitForEnd` waits, in milliseconds. */
 const endGraceMs = 1_000;
 
-/** @param idleTimeoutMs How long one `wait` may take before it ends in `PROVIDER_TIMEOUT`. */
+/** @param idleTimeoutMs How long one `wait` may take before it fails with `PROVIDER_TIMEOUT`. */
 export function watchCall(caller: AbortSignal, idleTimeoutMs: number): CallWatch {
   caller.throwIfAborted();
   const controller = new AbortController();
@@ -28,8 +30,8 @@ export function watchCall(caller: AbortSignal, idleTimeoutMs: number): CallWatch
   };
   const onAbort = () => stop(caller.reason);
   caller.addEventListener('abort', onAbort, { once: true });
-  // One timer for the whole call: it may fire while the caller is slow, then it means nothing.
-  const silence = setTimeout(() => {
+  // One timer serves the whole call. It may fire while the caller is slow and nothing is awaited: then it is ignored.
+  const idleTimer = setTimeout(() => {
     if (interrupt !== undefined) stop(new ProviderError('PROVIDER_TIMEOUT'));
   }, idleTimeoutMs);
 
@@ -38,13 +40,13 @@ export function watchCall(caller: AbortSignal, idleTimeoutMs: number): CallWatch
     async wait(work, discard) {
       try {
         controller.signal.throwIfAborted();
-        silence.refresh();
+        idleTimer.refresh();
         return await new Promise((resolve, reject) => {
           interrupt = reject;
           work.then(resolve, reject);
         });
       } catch (error) {
-        // The work goes on by itself; a failure that nobody catches would end the process.
+        // The work continues in the background. Without a handler, its failure would end the process.
         work.then(discard).then(undefined, () => {});
         throw error;
       } finally {
@@ -56,7 +58,7 @@ export function watchCall(caller: AbortSignal, idleTimeoutMs: number): CallWatch
       await Promise.race([work, grace]).catch(() => {});
     },
     [Symbol.dispose]() {
-      clearTimeout(silence);
+      clearTimeout(idleTimer);
       caller.removeEventListener('abort', onAbort);
       controller.abort();
     },

@@ -9,13 +9,14 @@ import type { RunFailureCode } from '../log/run-event.ts';
 import { explain, ProviderError } from './provider-error.ts';
 
 /**
- * What a provider package threw, or put into its stream as an error part, as a `ProviderError`.
- * @param otherwise The code of an error that says nothing about itself.
+ * Turns an error that a provider package threw, or put into its stream as an error part, into a `ProviderError`.
+ *
+ * @param fallback The code for an error that contains no hint about its cause.
  */
-export function classifyProviderError(error: unknown, otherwise: RunFailureCode): ProviderError {
+export function classifyProviderError(error: unknown, fallback: RunFailureCode): ProviderError {
   if (error instanceof ProviderError) return error;
-  const facts = factsOf(error);
-  const code = timedOut(error) ? 'PROVIDER_TIMEOUT' : (codeOf(error, facts) ?? otherwise);
+  const facts = readFacts(error);
+  const code = isTimeout(error) ? 'PROVIDER_TIMEOUT' : (codeOf(error, facts) ?? fallback);
   const message = explain(code, code === 'PROVIDER_REJECTED' ? facts.message : undefined);
   return new ProviderError(code, message, {
     cause: error,
@@ -24,7 +25,7 @@ export function classifyProviderError(error: unknown, otherwise: RunFailureCode)
   });
 }
 
-/** What a provider said of a failure: the HTTP status, its own sentence, and the words of its error type and code. */
+/** A provider's report of a failure: the HTTP status, its sentence, and its error types and codes in lower case. */
 interface Facts {
   status: number | undefined;
   message: string | undefined;
@@ -54,7 +55,7 @@ function codeOf(error: unknown, { status, message, signs }: Facts): RunFailureCo
   const rateLimited = status === 429 || signs.includes('rate_limit');
   if (refused && !rateLimited && contextTooLong.test(`${signs} ${message ?? ''}`)) return 'CONTEXT_TOO_LONG';
   if (signs.includes('api_key_invalid')) return 'PROVIDER_UNAUTHORIZED';
-  // A provider package invents a 5xx for an error that came in a stream; there the provider's word counts.
+  // Provider packages make up a 5xx for an error within a stream, so the error type counts more than a 5xx.
   const byStatus = status === undefined ? undefined : codeOfStatus(status);
   if (byStatus !== undefined && byStatus !== 'PROVIDER_UNAVAILABLE') return byStatus;
   const bySign = signCodes.find(([pattern]) => pattern.test(signs))?.[1];
@@ -70,14 +71,14 @@ function codeOfStatus(status: number): RunFailureCode | undefined {
   return status >= 200 && status < 300 ? 'PROVIDER_STREAM_CUT' : undefined;
 }
 
-function factsOf(error: unknown): Facts {
-  if (!APICallError.isInstance(error)) return { status: undefined, ...said(error) };
-  const body = said(parsed(error.responseBody) ?? error.data);
+function readFacts(error: unknown): Facts {
+  if (!APICallError.isInstance(error)) return { status: undefined, ...readBody(error) };
+  const body = readBody(parseJson(error.responseBody) ?? error.data);
   return { status: error.statusCode, message: body.message ?? error.message, signs: body.signs };
 }
 
-/** Reads `{type, code, status, message}`, bare or under `error`, as every provider writes it. */
-function said(value: unknown): { message: string | undefined; signs: string } {
+/** Reads `{type, code, status, message}`, at the top or under `error`, as every provider writes it. */
+function readBody(value: unknown): { message: string | undefined; signs: string } {
   if (!isRecord(value)) return { message: undefined, signs: '' };
   const inner = isRecord(value['error']) ? value['error'] : value;
   const details = Array.isArray(inner['details']) ? inner['details'] : [];
@@ -89,7 +90,7 @@ function said(value: unknown): { message: string | undefined; signs: string } {
   return { message: typeof inner['message'] === 'string' ? inner['message'] : undefined, signs };
 }
 
-function parsed(body: string | undefined): unknown {
+function parseJson(body: string | undefined): unknown {
   try {
     return JSON.parse(body ?? '');
   } catch {
@@ -107,8 +108,8 @@ function isFormatError(error: unknown): boolean {
   );
 }
 
-/** Node's fetch gives up on its own, after five minutes without headers or without a byte of the body. */
-function timedOut(error: unknown): boolean {
+/** Node's fetch has time-outs of its own: five minutes without headers or without a byte of the body. */
+function isTimeout(error: unknown): boolean {
   for (let each = error; each instanceof Error; each = each.cause) {
     if (
       'code' in each &&

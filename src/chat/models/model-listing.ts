@@ -10,7 +10,7 @@ export interface ModelListingOptions {
 const listingTimeoutMs = 2_000;
 const listingTtlMs = 60_000;
 
-/** OpenAI's listing, and where vLLM, OpenRouter, Groq and llama.cpp say how large a model's context is. */
+/** OpenAI's listing, with the fields in which vLLM, OpenRouter, Groq and llama.cpp state the context limit. */
 const listing = z.object({
   data: z.array(
     z.object({
@@ -27,8 +27,9 @@ const listing = z.object({
 });
 
 /**
- * The models an OpenAI-compatible server says it has, asked for at most once a minute.
- * @returns A function that throws when the server cannot be asked or answers something else.
+ * Lists the models of an OpenAI-compatible server. The answer is cached for a minute.
+ *
+ * @returns A function that lists the models, and rejects when the server is unreachable or answers something else.
  */
 export function createModelListing(options: ModelListingOptions): () => Promise<readonly CatalogModel[]> {
   let known: { models: Promise<readonly CatalogModel[]>; askedAt: number } | undefined;

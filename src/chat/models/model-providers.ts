@@ -3,7 +3,7 @@ import { createDemoModel, demoModel } from './demo/demo-model.ts';
 import { type CatalogModel, type CatalogProviderName, modelCatalog } from './model-catalog.ts';
 import { createModelListing } from './model-listing.ts';
 
-/** The providers that exist, configured or not, in the order in which the default is looked for. */
+/** All providers, configured or not. The first configured one is the default. */
 const providerNames = ['openai-compatible', 'openai', 'anthropic', 'google', 'demo'] as const;
 
 type ProviderName = (typeof providerNames)[number];
@@ -30,13 +30,13 @@ export interface ProvidersOptions {
 }
 
 export interface ModelProvider {
-  /** The models known by name, the default first. Throws where they have to be asked for and cannot be. */
+  /** The known models, the default first. Rejects when the provider must be asked for them and does not answer. */
   models(): Promise<readonly CatalogModel[]>;
   accepts(modelName: string): boolean;
   languageModel(modelName: string): Promise<LanguageModelV3>;
 }
 
-/** The providers that are configured. Their packages are loaded when a model is first asked for. */
+/** Creates the configured providers. Their packages are imported when one of their models is first used. */
 export function createModelProviders(options: ProvidersOptions): ReadonlyMap<string, ModelProvider> {
   const providers: Record<ProviderName, ModelProvider | undefined> = {
     'openai-compatible': options.openaiCompatible && openaiCompatible(options.openaiCompatible),
@@ -53,13 +53,13 @@ export function createModelProviders(options: ProvidersOptions): ReadonlyMap<str
   return configured;
 }
 
-/** Printable and of a sane length: llama.cpp serves models under their file's path. */
+/** Printable characters. llama.cpp names a model by the path of its file, so slashes are allowed. */
 const anyName = /^\P{C}{1,200}$/u;
 
-/** Google's package puts the name into the address, where `..` or `#` would lead to another operation. */
+/** Google's package puts the name into the URL, where `..` or `#` would address another operation. */
 const pathName = /^(?!.*\.\.)[\w.-]+(?:\/[\w.-]+)*$/;
 
-// The addresses are given even where they are the packages' defaults: the packages would read the environment.
+// Every URL is passed, even the package's own default, because the package would otherwise read the environment.
 
 function openai({ apiKey, baseUrl = 'https://api.openai.com/v1' }: HostedProvider): ModelProvider {
   return cataloged('openai', async (modelName) => {

@@ -8,7 +8,7 @@ import { ProviderError } from './provider-error.ts';
 export interface ResolvedModel {
   providerName: string;
   modelName: string;
-  /** Tokens that fit into the model's context; null where nobody knows. */
+  /** Tokens that fit into the model's context; null when the limit is unknown. */
   contextLimit: number | null;
   languageModel: LanguageModelV3;
 }
@@ -17,7 +17,7 @@ export interface ModelInfo {
   providerName: string;
   modelName: string;
   contextLimit: number | null;
-  /** Whether a session that chooses nothing gets this one; true for one model at most. */
+  /** Whether sessions without a choice use this model. True for at most one model. */
   isDefault: boolean;
 }
 
@@ -30,45 +30,45 @@ interface ModelChoice {
 
 export interface Models {
   /**
-   * @throws {GatewayError} `BAD_USER_INPUT` with `field`, `providerName` or `modelName`, naming what there is.
-   * @throws {ProviderError} `PROVIDER_UNREACHABLE` when the default model has to be asked for and cannot be.
+   * @throws {GatewayError} `BAD_USER_INPUT` for an unknown provider or model; the message lists the known ones.
+   * @throws {ProviderError} `PROVIDER_UNREACHABLE` when the provider must be asked for its default model and fails.
    */
   resolve(choice: ModelChoice): Promise<ResolvedModel>;
-  /** The models of all configured providers. A provider that cannot be asked lists none. */
+  /** Lists the models of all configured providers. A provider that does not answer lists no models. */
   list(): Promise<ModelInfo[]>;
 }
 
 export interface ModelsOptions extends ProvidersOptions {
-  /** `provider/model`, or a provider alone. Default: the first provider configured, else the demo model. */
+  /** `provider/model` or `provider`. Default: the first configured provider, or else the demo model. */
   default?: string | undefined;
 }
 
 /** @throws StartupError when `default` names a provider that is not configured or a model it does not have. */
 export function createModels(options: ModelsOptions): Models {
   const providers = createModelProviders(options);
-  const standard = defaultChoice(options.default, providers);
-  const chosenModel = (providerName: string) =>
-    providerName === standard.providerName ? standard.modelName : undefined;
+  const defaults = defaultChoice(options.default, providers);
+  const defaultModelOf = (providerName: string) =>
+    providerName === defaults.providerName ? defaults.modelName : undefined;
 
   return {
     async resolve({ providerName: wanted, modelName: wantedModel }) {
-      const providerName = wanted ?? standard.providerName;
+      const providerName = wanted ?? defaults.providerName;
       const provider = providers.get(providerName);
       if (provider === undefined) throw unknownProvider(providerName, providers);
       const modelName =
-        wantedModel ?? chosenModel(providerName) ?? (await firstModel(providerName, provider));
+        wantedModel ?? defaultModelOf(providerName) ?? (await firstModel(providerName, provider));
       if (!provider.accepts(modelName)) throw await unknownModel(providerName, modelName, provider);
-      const models = await known(provider);
+      const models = await knownModels(provider);
       const languageModel = await provider.languageModel(modelName);
       return { providerName, modelName, contextLimit: contextLimitIn(models, modelName), languageModel };
     },
 
     async list() {
       const listed = [...providers].map(async ([providerName, provider]) => {
-        const models = withModel(await known(provider), chosenModel(providerName));
-        const defaultModel = chosenModel(providerName) ?? models[0]?.modelName;
+        const models = withModel(await knownModels(provider), defaultModelOf(providerName));
+        const defaultModel = defaultModelOf(providerName) ?? models[0]?.modelName;
         const isDefault = (model: CatalogModel) =>
-          providerName === standard.providerName && model.modelName === defaultModel;
+          providerName === defaults.providerName && model.modelName === defaultModel;
         return models.map((model) => ({ providerName, ...model, isDefault: isDefault(model) }));
       });
       return (await Promise.all(listed)).flat();
@@ -88,16 +88,16 @@ function defaultChoice(setting: string | undefined, providers: Providers) {
   if (provider === undefined) {
     throw new StartupError(
       `The default model "${setting}" needs the provider "${providerName}", which is not configured; ` +
-        `configured are ${[...providers.keys()].join(', ')}.`,
+        `the configured providers are ${[...providers.keys()].join(', ')}.`,
     );
   }
   if (modelName !== undefined && !provider.accepts(modelName)) {
-    throw new StartupError(`The default model "${setting}" is none that the provider "${providerName}" has.`);
+    throw new StartupError(`The provider "${providerName}" does not have the default model "${setting}".`);
   }
   return { providerName, modelName };
 }
 
-async function known(provider: ModelProvider): Promise<readonly CatalogModel[]> {
+async function knownModels(provider: ModelProvider): Promise<readonly CatalogModel[]> {
   try {
     return await provider.models();
   } catch {
@@ -137,7 +137,7 @@ async function unknownModel(
   modelName: string,
   provider: ModelProvider,
 ): Promise<GatewayError> {
-  const choices = (await known(provider)).map((model) => model.modelName).join(', ');
+  const choices = (await knownModels(provider)).map((model) => model.modelName).join(', ');
   return new GatewayError(
     'BAD_USER_INPUT',
     `The model provider ${providerName} has no model ${JSON.stringify(modelName)}; choose one of: ${choices}.`,

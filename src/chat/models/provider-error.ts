@@ -2,15 +2,15 @@ import { type RunFailureCode, runFailureCodes } from '../log/run-event.ts';
 
 export interface ProviderErrorOptions {
   cause?: unknown;
-  /** Whether the same request may succeed a little later. Default: false. */
+  /** Whether the same request may succeed later. Default: false. */
   retryable?: boolean;
-  /** How long the provider asks to be left alone, in milliseconds. Default: null, it did not say. */
+  /** How long the provider asks to wait before a retry, in milliseconds. Default: null, it did not say. */
   retryAfterMs?: number | null;
 }
 
 /**
- * A model call that failed. `message` is a sentence for people, without keys and addresses; `cause` is what
- * really happened and may hold both, and the conversation too: never show it.
+ * A model call that failed. `message` is a sentence for people, without keys and addresses. `cause` may contain keys,
+ * addresses and messages of the session: never show it to a client.
  */
 export class ProviderError extends Error {
   override readonly name = 'ProviderError';
@@ -31,17 +31,17 @@ export class ProviderError extends Error {
   }
 }
 
-/** The longest explanation of a provider that is passed on, in characters. */
+/** The longest explanation of a provider that is shown, in characters. */
 const maxDetail = 300;
 
-/** The code's sentence with the provider's own explanation, as far as that may be shown. */
+/** The code's sentence, followed by the part of the provider's explanation that may be shown. */
 export function explain(code: RunFailureCode, detail: string | undefined): string {
   const explanation = publicDetail(detail ?? '');
   const sentence = runFailureCodes[code];
   return explanation === '' ? sentence : `${sentence.replace(/\.$/, '')}: ${explanation}`;
 }
 
-/** The first line of a provider's explanation, without what looks like an address or a key. */
+/** The first line of a provider's explanation, with `[…]` in place of anything that looks like an address or a key. */
 function publicDetail(detail: string): string {
   const [line = ''] = detail.trim().split('\n');
   return line

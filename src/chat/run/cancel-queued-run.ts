@@ -15,7 +15,7 @@ export interface CancelQueuedRunOptions {
   runLogTtlMs: number;
 }
 
-/** Cancels a run that is still QUEUED. Returns false when it is not. */
+/** Cancels a run if it is still QUEUED. Returns whether it was. */
 export async function cancelQueuedRun(runId: number, options: CancelQueuedRunOptions): Promise<boolean> {
   const { database, runLog, sessionLog, bus, runLogTtlMs } = options;
   const run = await database.run.findUnique({ where: { id: runId } });

@@ -6,20 +6,20 @@ import type { RunWriter } from '../log/run-writer.ts';
 /** Runs saved in one transaction. */
 const batchSize = 50;
 
-/** Saves what live runs have written so far, so that a crash costs no more than the last moment of it. */
+/** Saves the answers of live runs again and again, so that a crash loses only the text since the last checkpoint. */
 export interface Checkpointer extends AsyncDisposable {
-  /** Saves this run from now on, until disposed. */
+  /** Saves the run's answer regularly until the result is disposed. */
   track(writer: RunWriter): Disposable;
 }
 
 export interface CheckpointerOptions {
   database: Database;
-  /** Between two checkpoints of a run. */
+  /** Milliseconds between two checkpoints of a run. */
   everyMs: number;
   log: Logger;
 }
 
-/** One timer for all live runs: however many there are, a round of checkpoints is a few transactions. */
+/** One timer serves all live runs, so that a round of checkpoints takes only a few transactions. */
 export function createCheckpointer({ database, everyMs, log }: CheckpointerOptions): Checkpointer {
   const savedSeqs = new Map<RunWriter, number>();
   let round: Promise<void> | undefined;
@@ -30,8 +30,8 @@ export function createCheckpointer({ database, everyMs, log }: CheckpointerOptio
       const batch = grown.slice(start, start + batchSize);
       const seqs = batch.map((writer) => writer.lastSeq);
       await database.$transaction(updates(database, batch));
-      for (const [at, writer] of batch.entries()) {
-        if (savedSeqs.has(writer)) savedSeqs.set(writer, seqs[at] ?? 0);
+      for (const [index, writer] of batch.entries()) {
+        if (savedSeqs.has(writer)) savedSeqs.set(writer, seqs[index] ?? 0);
       }
     }
   };
@@ -56,8 +56,8 @@ export function createCheckpointer({ database, everyMs, log }: CheckpointerOptio
 }
 
 /**
- * Two statements for the whole batch: a thousand chats are saved every second, and each statement costs as
- * much as the rows in it. Only live runs are touched: a checkpoint that comes late must not undo the end.
+ * Builds two statements for the whole batch, because a statement for each run would be too slow with a thousand live
+ * runs. Updates only live runs, because a late checkpoint must not overwrite the saved end of a run.
  */
 function updates(database: Database, writers: RunWriter[]) {
   const messages = writers.map(

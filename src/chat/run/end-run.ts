@@ -7,9 +7,9 @@ import type { RunWriter } from '../log/run-writer.ts';
 import type { SessionLog } from '../log/session-log.ts';
 import { type EndedRun, saveRunEnd } from './save-run-end.ts';
 
-/** Milliseconds between two tries to save an ended run. A full disk, for instance, may get room again. */
+/** Milliseconds between two tries to save an ended run. A full disk, for instance, may be cleaned up. */
 const retryMs = 1_000;
-/** After this many failed tries followers are told that the run failed. Saving is still tried. */
+/** After this many failed tries the followers are told that the run failed. The tries to save continue. */
 const triesBeforeTelling = 5;
 
 export interface EndRunOptions {

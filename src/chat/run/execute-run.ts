@@ -15,7 +15,7 @@ import { endRun } from './end-run.ts';
 import type { RunLimits } from './run-limits.ts';
 import { failed, type RunOutcome, runSteps } from './run-steps.ts';
 
-/** What a run is executed with, besides its prompt. */
+/** The session's settings for a run. */
 export interface RunSetup {
   systemPrompt: string | null;
   model: ResolvedModel;
@@ -32,7 +32,7 @@ export interface ExecuteRunOptions {
   checkpointer: Checkpointer;
   limits: RunLimits;
   log: Logger;
-  /** Looked up already when the prompt was just sent. Undefined for a run that waited in the queue. */
+  /** Undefined for a run that waited in the queue: then it is looked up when the run starts. */
   setup: RunSetup | undefined;
   /** Aborts when the run is cancelled. */
   signal: AbortSignal;

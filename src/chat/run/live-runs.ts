@@ -13,7 +13,7 @@ export interface LiveRunsOptions {
   slots: RunSlots;
   /** Runs a RUNNING run to its end. Never rejects. */
   execute(run: Run, context: ExecuteContext): Promise<void>;
-  /** Cancels a run that is still QUEUED. Resolves with false when it is not. */
+  /** Cancels a run if it is still QUEUED. Resolves with whether it was. */
   cancelQueued(runId: number): Promise<boolean>;
   /** How long the tools of a cancelled run may take to stop, in milliseconds. */
   toolStopMs: number;
@@ -26,16 +26,16 @@ interface ExecuteContext {
   /** Aborts when the gateway closes. */
   closing: AbortSignal;
   log: Logger;
-  /** What sending the prompt has already looked up. */
+  /** Undefined for a run that waited in the queue. */
   setup: RunSetup | undefined;
 }
 
 export interface Launch {
-  /** Given back when the run has ended. */
+  /** Disposed when the run has ended. */
   slot: Disposable;
   /** Default: the engine's log. */
   log?: Logger | undefined;
-  /** The run's first run event waits for this, so that the session's followers hear of the messages first. */
+  /** The run starts after this promise, so that the session's followers are told of the new messages first. */
   announced?: Promise<void>;
   setup?: RunSetup;
 }
@@ -46,10 +46,10 @@ interface LiveRun {
   done: Promise<void>;
 }
 
-/** How long a closing gateway still tries to save a run that has stopped, in milliseconds. */
+/** How long a closing gateway tries to save the runs that it has cancelled, in milliseconds. */
 const savingMs = 3_000;
 
-/** The live runs of this gateway: starts, cancels and drains them, and starts the queued ones behind them. */
+/** The live runs of this gateway. Starts, cancels and drains them, and starts the next queued run of a session. */
 export class LiveRuns {
   readonly #options: LiveRunsOptions;
   readonly #live = new Map<number, LiveRun>();

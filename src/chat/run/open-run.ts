@@ -6,13 +6,13 @@ import { isMissingRow, isUniqueConflict } from '../../storage/prisma-error.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 
-/** What happens to a prompt that is sent to a session with a live run. */
+/** What happens to a prompt when its session has a live run. */
 export type OnBusy = 'REJECT' | 'INTERRUPT' | 'ENQUEUE';
 
 export interface OpenRunOptions {
   sessionId: number;
   prompt: string;
-  /** The client's idempotency key; the same key opens no second run. */
+  /** The client's idempotency key: the same key opens only one run. */
   requestId?: string | null | undefined;
   onBusy: OnBusy;
   model: Pick<ResolvedModel, 'providerName' | 'modelName'>;
@@ -46,8 +46,8 @@ export async function openRun(database: Database, options: OpenRunOptions): Prom
     return { run, opened: true };
   } catch (error) {
     if (isMissingRow(error)) throw sessionNotFound(options.sessionId);
-    // A second send with the same request id may have been faster. Then this one fails in a unique index, or because
-    // the session is busy with that very run.
+    // Another send with the same request id may have been faster. Then this one fails at a unique index, or because
+    // the session is busy with the run of the other send.
     const known = await findKnown(database, options);
     if (known) return { run: known, opened: false };
     throw isUniqueConflict(error) ? inProgress() : error;
@@ -71,7 +71,8 @@ export async function findKnown(
   if (known === null) return undefined;
   const { userMessage, ...run } = known;
   if (userMessage && userMessage.content !== prompt) {
-    const message = 'This request id was used before, with another prompt; a new prompt needs a new one.';
+    const message =
+      'This request id was used before with another prompt; a new prompt needs a new request id.';
     throw new GatewayError('REQUEST_ID_REUSED', message, { field: 'input.requestId' });
   }
   return run;
@@ -89,7 +90,7 @@ async function statusOfNew(tx: Transaction, { sessionId, onBusy, maxQueued, clai
   }
   if (onBusy === 'REJECT') throw inProgress(live[0]?.id);
   if (onBusy === 'ENQUEUE' && live.length > maxQueued) {
-    const message = `${maxQueued} prompts are waiting in this session already; wait for an answer or cancel one.`;
+    const message = `${maxQueued} prompts already wait in this session; wait for an answer or cancel a prompt.`;
     throw new GatewayError('RATE_LIMITED', message, { limit: 'MAX_QUEUED_RUNS' });
   }
   return 'QUEUED' as const;

@@ -25,7 +25,7 @@ export interface RunStepsOptions {
   database: Database;
   sessionId: number;
   model: ResolvedModel;
-  /** The conversation that the model is shown: the system prompt, earlier messages and the new prompt. */
+  /** The messages that the model is shown: the system prompt, earlier messages and the new prompt. */
   prompt: LanguageModelV3Message[];
   writer: RunWriter;
   tools: ToolRunner;
@@ -41,7 +41,7 @@ export interface RunStepsOptions {
 /** How a run ended, with the error behind a failure for the gateway's own log. */
 export type RunOutcome = RunEnd & { cause?: unknown };
 
-/** Answers a prompt in steps, model call and tool calls in turn, until there is an outcome. Never throws. */
+/** Answers a prompt in steps. A step is a model call and the tool calls that it asks for. Never throws. */
 export async function runSteps(options: RunStepsOptions): Promise<RunOutcome> {
   try {
     return await stepUntilAnswered(options);
@@ -55,7 +55,7 @@ export function failed(cause: unknown): RunOutcome {
   if (cause instanceof ProviderError) {
     return { status: 'FAILED', code: cause.code, reason: cause.message, cause };
   }
-  // `Models.resolve` throws a GatewayError when the chosen model has gone since the prompt was sent.
+  // `Models.resolve` throws a GatewayError when the provider or the model was removed after the prompt was sent.
   if (cause instanceof GatewayError)
     return { status: 'FAILED', code: 'PROVIDER_REJECTED', reason: cause.message };
   return { status: 'FAILED', code: 'INTERNAL', reason: runFailureCodes.INTERNAL, cause };
@@ -96,7 +96,7 @@ const maxCalls = 100;
 const tooManyCalls: RefusedCall = {
   ok: false,
   errorCode: 'FAILED',
-  result: `At most ${maxCalls} tool calls run in one step, and this one came after them. Nothing was started.`,
+  result: `A step runs at most ${maxCalls} tool calls, and this call exceeds them. It was not started.`,
 };
 
 /** Runs all tool calls of a step at once and waits for every one, so that no tool call outlives its run. */
@@ -105,12 +105,12 @@ async function runToolCalls(calls: RequestedCall[], step: number, options: RunSt
   const { toolApprovalTimeoutMs, toolStopMs } = limits;
   const start = { database, sessionId, writer, tools, approvals, toolApprovalTimeoutMs, log, step, signal };
   const started: StartedCall[] = [];
-  // One after the other, so that they are stored in the order in which the model asked for them.
+  // Start them in sequence, so that they are stored in the order in which the model asked for them.
   for (const call of calls) {
     if (signal.aborted) break;
     const refusal = started.length < maxCalls ? undefined : tooManyCalls;
     started.push(await startCall(call, { ...start, refusal }));
-    // SQLite answers without yielding: hundreds of calls in one go would block all other requests.
+    // SQLite runs synchronously: hundreds of calls without a break would block all other requests.
     await setImmediate();
   }
   const run = { database, writer, toolStopMs, log, signal };

@@ -4,7 +4,7 @@ import type { RunEnd } from '../log/run-event.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { countsOf, type Usage } from '../usage/usage.ts';
 
-/** Everything that is kept of an ended run. */
+/** The data that is stored when a run ends. */
 export interface EndedRun {
   run: Pick<Run, 'id' | 'sessionId' | 'assistantMessageId'>;
   end: RunEnd;
@@ -13,7 +13,7 @@ export interface EndedRun {
   /** The seq of the terminal run event. */
   lastSeq: number;
   usage: Usage;
-  /** Tokens that the conversation now takes up in the model's context; 0 leaves the session's number as it is. */
+  /** Tokens that the session now takes up in the model's context; 0 leaves the session's number as it is. */
   contextTokens: number;
 }
 
@@ -63,7 +63,7 @@ function messageStatusOf(end: RunEnd): MessageStatus {
   return end.status === 'FAILED' && end.code === 'INTERRUPTED' ? 'INTERRUPTED' : end.status;
 }
 
-/** A tool call that still waited never began. One that was running may have gone on: `stopped` is false. */
+/** A tool call that waited for approval never began, so it is stopped. A running one may still run on its node. */
 async function cancelToolCalls(tx: Pick<Database, 'toolCall'>, messageId: number): Promise<void> {
   await tx.toolCall.updateMany({
     where: { messageId, status: 'AWAITING_APPROVAL' },

@@ -28,7 +28,7 @@ export interface Step {
   finishReason: FinishReason;
 }
 
-/** Failures of a request that the provider refused. Without a part of an answer such a request costs no tokens. */
+/** Failures of a request that the provider refused. A refused request without any answer costs no tokens. */
 const refusals: ReadonlySet<RunFailureCode> = new Set([
   'PROVIDER_UNAUTHORIZED',
   'PROVIDER_RATE_LIMITED',
@@ -40,7 +40,7 @@ const refusals: ReadonlySet<RunFailureCode> = new Set([
 
 /**
  * Calls the model once and writes its answer to the run's log as it arrives. The tokens are counted even when the call
- * fails or is cancelled, but not when it is refused: as the provider reports them, otherwise as an estimate.
+ * fails or is cancelled, but not when it is refused. Without a report of the provider, they are estimated.
  */
 export async function runStep(options: StepOptions): Promise<Step> {
   const { writer, signal } = options;

@@ -2,69 +2,68 @@ import type { Decision } from '../log/run-event.ts';
 
 export interface Verdict {
   decision: Decision;
-  /** In the words of whoever decided; may be empty. */
+  /** The reason that the client gave; may be empty. */
   reason: string;
 }
 
-/** A call that waits for somebody to decide about it. */
+/** A tool call that waits for a client's decision. */
 export interface PendingApproval {
   /** Milliseconds since the epoch. */
   expiresAt: number;
-  /** Undefined when the run was cancelled or ended first. Never rejects. */
+  /** Resolves with undefined when the run was cancelled or ended first. Never rejects. */
   verdict: Promise<Verdict | undefined>;
-  /** Lets those who decided know that it is stored. */
+  /** To be called when the decision is stored: resolves the promise of `decide`. */
   settle(): void;
 }
 
 export interface AskOptions {
-  /** From now on; then the verdict is `EXPIRED`. */
+  /** Milliseconds until the verdict is `EXPIRED`. */
   timeoutMs: number;
   /** Aborts when the run is cancelled. */
   signal: AbortSignal;
 }
 
-interface Question extends PendingApproval {
-  /** What comes after the first verdict does nothing. */
-  answer(verdict: Verdict | undefined): void;
+interface OpenApproval extends PendingApproval {
+  /** Sets the verdict. Only the first call has an effect. */
+  decide(verdict: Verdict | undefined): void;
   settled: Promise<void>;
 }
 
-/** The tool calls of live runs that somebody was asked about. */
+/** The tool calls of live runs that wait, or have waited, for a client's decision. */
 export class Approvals {
-  readonly #runs = new Map<number, Map<string, Question>>();
+  readonly #runs = new Map<number, Map<string, OpenApproval>>();
 
-  /** Begins to wait for a decision about a call. */
+  /** Opens a tool call for a decision. */
   ask(runId: number, callId: string, options: AskOptions): PendingApproval {
-    const question = createQuestion(options);
-    const calls = this.#runs.get(runId) ?? new Map<string, Question>();
-    this.#runs.set(runId, calls.set(callId, question));
-    return question;
+    const approval = openApproval(options);
+    const calls = this.#runs.get(runId) ?? new Map<string, OpenApproval>();
+    this.#runs.set(runId, calls.set(callId, approval));
+    return approval;
   }
 
   /**
-   * Decides about a call, unless that was done before. Resolves when the decision is stored.
+   * Decides about a tool call, unless there is an earlier verdict. Resolves when the decision is stored.
    *
-   * @returns The verdict that counts, be it this one or an earlier one. Undefined where there is none to be
-   *   given: nobody was asked about the call, or its run was cancelled or is over.
+   * @returns The first verdict. Undefined when the call needs no approval, or when its run was cancelled or has ended.
    */
   async decide(runId: number, callId: string, verdict: Verdict): Promise<Verdict | undefined> {
-    const question = this.#runs.get(runId)?.get(callId);
-    question?.answer(verdict);
-    await question?.settled;
-    return question?.verdict;
+    const approval = this.#runs.get(runId)?.get(callId);
+    approval?.decide(verdict);
+    await approval?.settled;
+    return approval?.verdict;
   }
 
-  /** To be called when a run is over: nothing of it can be decided any more. */
+  /** To be called when a run has ended: closes its open tool calls without a verdict. */
   forget(runId: number): void {
-    for (const question of this.#runs.get(runId)?.values() ?? []) {
-      question.answer(undefined);
-      question.settle();
+    for (const approval of this.#runs.get(runId)?.values() ?? []) {
+      approval.decide(undefined);
+      approval.settle();
     }
     this.#runs.delete(runId);
   }
 }
 
-function createQuestion({ timeoutMs, signal }: AskOptions): Question {
+function openApproval({ timeoutMs, signal }: AskOptions): OpenApproval {
   const first = createDeferred<Verdict | undefined>();
   const { promise: settled, resolve: settle } = createDeferred<void>();
   const close = (verdict: Verdict | undefined) => {
@@ -76,10 +75,10 @@ function createQuestion({ timeoutMs, signal }: AskOptions): Question {
   const timer = setTimeout(() => close({ decision: 'EXPIRED', reason: '' }), timeoutMs);
   signal.addEventListener('abort', cancel);
   if (signal.aborted) cancel();
-  return { expiresAt: Date.now() + timeoutMs, verdict: first.promise, answer: close, settled, settle };
+  return { expiresAt: Date.now() + timeoutMs, verdict: first.promise, decide: close, settled, settle };
 }
 
-/** Resolves once; what comes later does nothing. */
+/** Only the first call of `resolve` has an effect. */
 function createDeferred<T>() {
   let resolve: (value: T) => void = () => undefined;
   const promise = new Promise<T>((resolvePromise) => {

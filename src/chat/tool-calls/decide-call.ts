@@ -17,29 +17,29 @@ export interface DecideCallOptions {
   verdict: Verdict;
 }
 
-/** Why a call that was decided about cannot be decided about otherwise. */
-const decided: Record<Decision, string> = {
-  APPROVED: 'This tool call has been approved already; to stop it, cancel the run.',
-  DENIED: 'This tool call has been denied already.',
-  EXPIRED: 'Nobody decided in time: this tool call has been denied.',
+/** The error text for another decision after each earlier decision. */
+const conflicts: Record<Decision, string> = {
+  APPROVED: 'This tool call is already approved; to stop it, cancel the run.',
+  DENIED: 'This tool call is already denied.',
+  EXPIRED: 'No decision came in time, so this tool call was denied.',
 };
 
 /**
- * Decides about a tool call and waits until that is stored.
+ * Approves or denies a tool call and waits until the decision is stored.
  *
  * @throws GatewayError NOT_FOUND, CONFLICT.
  */
 export async function decideCall(options: DecideCallOptions): Promise<ToolCall> {
   const { approvals, run, callId, verdict } = options;
   await findCall(options);
-  // The run may be over since, and this a client that has not heard of its decision.
-  const counting = (await approvals.decide(run.id, callId, verdict)) ?? (await findVerdict(options));
+  // After the run's end only its log knows the verdict. A client may repeat a decision when it missed the response.
+  const first = (await approvals.decide(run.id, callId, verdict)) ?? (await findVerdict(options));
   const call = await findCall(options);
-  if (counting?.decision === verdict.decision) return call;
-  throw new GatewayError('CONFLICT', counting ? decided[counting.decision] : undecidable(call));
+  if (first?.decision === verdict.decision) return call;
+  throw new GatewayError('CONFLICT', first ? conflicts[first.decision] : whyNotAwaited(call));
 }
 
-/** The verdict that the log tells of, as long as there is one. */
+/** Reads the verdict from the run's log. Undefined when the log has no verdict or has expired. */
 async function findVerdict({ runLog, run, callId }: DecideCallOptions): Promise<Verdict | undefined> {
   for (let cursor = 0; ; ) {
     const entries = await runLog.read(runKey(run.id), cursor, pageSize);
@@ -52,10 +52,10 @@ async function findVerdict({ runLog, run, callId }: DecideCallOptions): Promise<
   }
 }
 
-function undecidable({ status }: ToolCall): string {
-  if (status === 'CANCELLED') return 'The run was cancelled: there is nothing to decide any more.';
-  if (status === 'RUNNING') return 'This tool call runs already: nobody was asked about it.';
-  return 'This tool call has ended: there is nothing to decide any more.';
+function whyNotAwaited({ status }: ToolCall): string {
+  if (status === 'CANCELLED') return 'The run was cancelled, so this tool call needs no decision.';
+  if (status === 'RUNNING') return 'This tool call is running and needs no approval.';
+  return 'This tool call has ended and needs no decision.';
 }
 
 async function findCall({ database, run, callId }: DecideCallOptions): Promise<ToolCall> {

@@ -38,8 +38,8 @@ export async function executeCall(
     if (!ended && text !== '') await writer.write({ type: 'ToolOutputDelta', callId, text });
   };
   try {
-    const unstoppable = leftBehind(toolStopMs, signal, over.signal);
-    return await Promise.race([planned.run(onOutput, signal), unstoppable]);
+    const givenUp = giveUpAfterCancel(toolStopMs, signal, over.signal);
+    return await Promise.race([planned.run(onOutput, signal), givenUp]);
   } catch (error) {
     if (signal.aborted) return { status: 'CANCELLED', result: 'Cancelled.' };
     log.error({ err: error, callId }, 'a tool call could not be run');
@@ -50,9 +50,13 @@ export async function executeCall(
   }
 }
 
-/** Gives a tool `afterMs` to stop after the cancellation, because the client that cancels waits for the run's end. */
-async function leftBehind(afterMs: number, cancelled: AbortSignal, over: AbortSignal): Promise<ToolOutcome> {
+/** Gives a tool `stopMs` to stop after the cancellation, because the client that cancels waits for the run's end. */
+async function giveUpAfterCancel(
+  stopMs: number,
+  cancelled: AbortSignal,
+  over: AbortSignal,
+): Promise<ToolOutcome> {
   if (!cancelled.aborted) await once(cancelled, 'abort', { signal: over });
-  await delay(afterMs, undefined, { signal: over });
+  await delay(stopMs, undefined, { signal: over });
   return { status: 'CANCELLED', result: 'Cancelled, but the tool did not stop.', stopped: false };
 }

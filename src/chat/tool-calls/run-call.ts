@@ -19,7 +19,7 @@ export interface RunCallOptions extends ExecuteCallOptions {
 const denials: ReadonlySet<ToolErrorCode> = new Set(['DENIED', 'APPROVAL_TIMEOUT']);
 
 /**
- * Waits for the approval of a started tool call where it needs one, runs the call and stores its result. A failed call
+ * Waits for the approval of a started tool call if it needs one, runs the call and stores its result. A failed call
  * does not fail the run: the model is told and can try something else.
  */
 export async function runCall(
@@ -28,7 +28,7 @@ export async function runCall(
 ): Promise<LanguageModelV3ToolResultPart> {
   const { callId, pending } = call;
   try {
-    const plan = pending ? await permit(call, pending, options) : call.plan;
+    const plan = pending ? await waitForApproval(call, pending, options) : call.plan;
     const startedAt = performance.now();
     const outcome = 'run' in plan ? await executeCall(callId, plan, options) : plan;
     return await endCall(call, outcome, Math.round(performance.now() - startedAt), options);
@@ -37,8 +37,8 @@ export async function runCall(
   }
 }
 
-/** Waits for the decision, and returns the plan if the call is approved. */
-async function permit(
+/** Returns the plan if the call is approved, and otherwise the outcome of a call that must not run. */
+async function waitForApproval(
   { callId, name, plan }: StartedCall,
   pending: PendingApproval,
   options: RunCallOptions,

@@ -33,7 +33,7 @@ export interface StartedCall {
   pending?: PendingApproval;
 }
 
-/** How much of invalid arguments is quoted back to the model, in characters. */
+/** The longest quote of invalid arguments that the model is shown, in characters. */
 const longestQuote = 500;
 
 /** Plans a tool call, stores it, and writes it to the run's log. Nothing runs yet. */

@@ -1,16 +1,16 @@
-/** Longest piece handed to the tokenizer at once: byte-pair merging is quadratic in runs without a space. */
+/** The tokenizer gets pieces of this length, because its time is quadratic in the length of a text without spaces. */
 const pieceLength = 2_000;
-/** From this length on, four characters count as a token: exact enough, and no event loop waits for it. */
+/** Longer texts are estimated at four characters a token, because the tokenizer would block the event loop. */
 const exactUpTo = 20_000;
 
 /**
- * Tokens of a text by OpenAI's `o200k_base`, which stands in for every provider's tokenizer. An estimate:
- * what a provider reports takes precedence.
+ * Estimates the tokens of a text with OpenAI's `o200k_base`, whichever provider answers. A provider's own report takes
+ * precedence over the estimate.
  */
 export async function countTokens(text: string): Promise<number> {
   if (text.length > exactUpTo) return Math.ceil(text.length / 4);
   if (text === '') return 0;
-  // Loaded at first use: the rank table alone would take a good part of the start.
+  // Imported at first use, because the rank table would slow down the start of the gateway.
   const { countTokens: count } = await import('gpt-tokenizer/encoding/o200k_base');
   let tokens = 0;
   for (let start = 0; start < text.length; start += pieceLength) {

@@ -78,7 +78,7 @@ describe.each(['openai-compatible', 'openai', 'anthropic'] as const)('a failing 
   test('reports silence before the answer', async () => {
     server.script([silence()]);
     const { error } = await outcome(call(modelOf(server, provider), { idleTimeoutMs: 50 }));
-    expect(error).toMatchObject({ code: 'PROVIDER_TIMEOUT', message: 'The model provider fell silent.' });
+    expect(error).toMatchObject({ code: 'PROVIDER_TIMEOUT', message: 'The model provider stopped sending.' });
     await (await server.request(0)).aborted;
   });
 

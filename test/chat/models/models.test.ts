@@ -70,9 +70,11 @@ describe('the default model', () => {
 
   test('stops the start when its provider is not configured', () => {
     expect(() => createModels({ demo, default: 'openai/gpt-5' })).toThrow(
-      'The default model "openai/gpt-5" needs the provider "openai", which is not configured; configured are demo.',
+      'The default model "openai/gpt-5" needs the provider "openai", which is not configured; the configured providers are demo.',
     );
-    expect(() => createModels({ demo, default: 'demo/other' })).toThrow('none that the provider "demo" has');
+    expect(() => createModels({ demo, default: 'demo/other' })).toThrow(
+      'The provider "demo" does not have the default model "demo/other".',
+    );
   });
 
   test('is unreachable when the server that should list it cannot be asked', async () => {

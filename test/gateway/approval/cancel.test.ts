@@ -35,7 +35,7 @@ describe('a run that waits for an approval', () => {
     const { errors } = await approveCall(session, call);
     expect(errors).toMatchObject([
       {
-        message: 'The run was cancelled: there is nothing to decide any more.',
+        message: 'The run was cancelled, so this tool call needs no decision.',
         extensions: { code: 'CONFLICT' },
       },
     ]);

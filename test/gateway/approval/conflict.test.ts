@@ -53,7 +53,7 @@ describe('a second decision about a tool call', () => {
     ]);
     expect(answers).toEqual([
       expect.stringMatching(/RUNNING|SUCCEEDED/),
-      'CONFLICT: This tool call has been approved already; to stop it, cancel the run.',
+      'CONFLICT: This tool call is already approved; to stop it, cancel the run.',
     ]);
     expect(decisions).toMatchObject([{ decision: 'APPROVED' }]);
   });
@@ -63,7 +63,7 @@ describe('a second decision about a tool call', () => {
       await denyCall(session, asked),
       await approveCall(session, asked),
     ]);
-    expect(answers).toEqual(['DENIED', 'CONFLICT: This tool call has been denied already.']);
+    expect(answers).toEqual(['DENIED', 'CONFLICT: This tool call is already denied.']);
     expect(session.tools.requests).toEqual([]);
   });
 
@@ -108,7 +108,7 @@ describe('a decision', () => {
     const seen = await collectDeciding(session.ask(), (asked) => approveCall(session, asked));
     const call = { runId: seen[0]?.runId ?? '', callId: 'w' };
     expect(answerOf(await approveCall(session, call))).toBe('SUCCEEDED');
-    expect(answerOf(await denyCall(session, call))).toMatch(/^CONFLICT: .* approved already/);
+    expect(answerOf(await denyCall(session, call))).toMatch(/^CONFLICT: .* already approved/);
     expect(session.tools.requests).toHaveLength(1);
   });
 
@@ -125,7 +125,7 @@ describe('a decision', () => {
       gate.release();
     }
     answers.push(answerOf(await approveCall(free, call)));
-    const ended = 'CONFLICT: This tool call has ended: there is nothing to decide any more.';
+    const ended = 'CONFLICT: This tool call has ended and needs no decision.';
     expect(answers).toEqual([ended, ended]);
   });
 
@@ -140,7 +140,7 @@ describe('a decision', () => {
       answers.push(answerOf(await approveCall(hasty, call)), answerOf(await denyCall(hasty, call)));
       gate.release();
     }
-    const tooLate = 'CONFLICT: Nobody decided in time: this tool call has been denied.';
+    const tooLate = 'CONFLICT: No decision came in time, so this tool call was denied.';
     expect(answers).toEqual([tooLate, tooLate]);
   });
 });

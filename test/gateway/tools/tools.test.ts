@@ -201,8 +201,7 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
     expect(content).toBe('That was a lot.');
     expect(toolCalls).toHaveLength(102);
     const refused = toolCalls.filter(({ status: end }: { status: string }) => end === 'FAILED');
-    const result =
-      'At most 100 tool calls run in one step, and this one came after them. Nothing was started.';
+    const result = 'A step runs at most 100 tool calls, and this call exceeds them. It was not started.';
     expect(refused).toMatchObject([
       { callId: 'call_100', result },
       { callId: 'call_101', result },

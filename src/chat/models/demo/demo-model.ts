@@ -16,7 +16,7 @@ export interface DemoModelOptions {
   delayMs: number;
 }
 
-/** An offline model of a few rules, to try the gateway without a provider. Streams reasoning, then text, word by word. */
+/** An offline model of a few rules, to try the gateway without a provider. Streams reasoning, then text, in words. */
 export function createDemoModel({ delayMs }: DemoModelOptions): LanguageModelV3 {
   return {
     specificationVersion: 'v3',
