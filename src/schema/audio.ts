@@ -1,4 +1,4 @@
-import type { Recording } from '../chat/audio/take-recording.ts';
+import type { Recording } from '../chat/audio/stage-recording.ts';
 import { builder } from './builder.ts';
 import { idArg } from './id-argument.ts';
 import { MessageRef } from './message.ts';

@@ -11,7 +11,7 @@ import type { Database } from '../../storage/database.ts';
 import { isMissingRow } from '../../storage/prisma-error.ts';
 import { createKeyedLock } from './keyed-lock.ts';
 import { measureDuration } from './measure-duration.ts';
-import { type Recording, takeRecording } from './take-recording.ts';
+import { type Recording, stageRecording } from './stage-recording.ts';
 
 export interface AudioLibraryOptions {
   database: Database;
@@ -44,7 +44,7 @@ export class AudioLibrary {
     // Look the message up before reading the bytes, so that an unknown id costs no upload.
     await this.#findMessage(messageId);
     try {
-      const { staged, mimeType } = await takeRecording(blobs, recording, maxBytes);
+      const { staged, mimeType } = await stageRecording(blobs, recording, maxBytes);
       const { sha256 } = staged;
       const replaced = await this.#lock(sha256, () => this.#replace(messageId, staged, mimeType, recording));
       if (replaced !== undefined && replaced !== sha256) await this.release([replaced]);

@@ -9,7 +9,7 @@ export interface Recording {
   bytes: AsyncIterable<Uint8Array>;
 }
 
-export interface TakenRecording {
+export interface StagedRecording {
   staged: StagedBlob;
   /** The type that the bytes show. The client's own claim is ignored. */
   mimeType: string;
@@ -41,11 +41,11 @@ const audioTypes: Record<string, string> = {
  *
  * @throws GatewayError UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE; BlobStoreFullError.
  */
-export async function takeRecording(
+export async function stageRecording(
   blobs: BlobStore,
   { bytes }: Recording,
   maxBytes: number,
-): Promise<TakenRecording> {
+): Promise<StagedRecording> {
   let mimeType: string | undefined;
   async function* checked() {
     let size = 0;
