@@ -50,20 +50,20 @@ type AgentFlags = Omit<AgentOptions, 'version' | 'env' | 'print'>;
 function agentCommand(program: Command): Command {
   return program
     .command('agent')
-    .description('run tools on this machine: connect it to a gateway as a node')
-    .requiredOption('--gateway <url>', 'URL of the gateway, for example http://localhost:8000')
+    .description('connect this machine to a gateway as a node, and run tools on it')
+    .requiredOption('--gateway <url>', 'the URL of the gateway: http://localhost:8000')
     .addOption(
       new Option('--token <token>', 'token of the node, from registerNode')
         .env('SWITCHYARD_TOKEN')
         .makeOptionMandatory(),
     )
-    .option('--workspace <folder>', 'folder in which tools work', '.')
-    .option('--policy <file>', 'YAML file that says what may run; default: only commands that read')
+    .option('--workspace <folder>', 'the folder that tools work in', '.')
+    .option('--policy <file>', 'a YAML file that says what may run; default: commands that only read')
     .option('--max-dispatches <count>', 'how many tool calls run at once, 1 to 64', toCount, 4)
-    .option('--name <name>', 'name of the agent in the lines that it prints', hostname())
+    .option('--name <name>', 'the name that the agent prints at its start', hostname())
     .addHelpText(
       'after',
-      '\nExit codes: 0 the agent was told to stop; 1 it cannot start; 77 the gateway refuses this agent.',
+      '\nExit codes: 0 if it was told to stop, 1 if it cannot start, 77 if the gateway refuses it.',
     );
 }
 

@@ -9,61 +9,59 @@ import { formatLine } from './output/format.ts';
 import { openTools } from './tools/open-tools.ts';
 
 export interface AgentOptions {
-  /** Where the gateway is: an http: or https: URL, `http://localhost:8000`. */
+  /** The http: or https: URL of the gateway: `http://localhost:8000`. */
   gateway: string;
-  /** Of the node: `registerNode` gives it. */
+  /** The token of the node, from the mutation `registerNode`. */
   token: string;
   /** The folder that tools work in. */
   workspace: string;
-  /** A YAML file that says what may run; default: the strict policy as it comes. */
+  /** The path of a YAML file that says what may run. Default: a strict policy with all defaults. */
   policy?: string | undefined;
   /** How many dispatches run at once, 1 to 64. */
   maxDispatches: number;
-  /** What the agent calls itself in what it prints. */
+  /** The name that the agent prints at its start. */
   name: string;
-  /** Of this program; for the gateway's log. */
+  /** The version of this program, for the gateway's log. */
   version: string;
-  /** The environment of which commands get the part that the policy names. */
+  /** The environment of the agent. Commands get the variables that the policy names. */
   env: NodeJS.ProcessEnv;
-  /** Takes what the agent prints, line by line. */
+  /** Gets what the agent prints, one line at a time. */
   print(line: string): void;
 }
 
-/** For what was stopped to be reported, before the agent leaves. */
+/** The time to report the stopped dispatches before the agent exits. */
 const leaveMs = 5_000;
 
 /**
- * Runs the agent of a node: it dials in to the gateway, runs what that sends, within a workspace and under a
- * policy, and reports what became of it.
+ * Runs the agent of a node. It connects to the gateway, runs the dispatches that the gateway sends, within a
+ * workspace and under a policy, and reports their results.
  *
- * Protocol. The agent is a GraphQL client. It subscribes to `nodeInbox` over graphql-sse (distinct
- * connections mode) and reports by mutations; nothing ever connects to it. `RunDispatch` gives it something to
- * do. Before it starts it asks with `acknowledgeDispatch`; then come `appendDispatchOutput` with what a command
- * prints and one `finishDispatch`. `nodeHeartbeat` says every `heartbeatMs` that it is alive.
+ * Protocol. The agent is a GraphQL client; nothing connects to the agent. It subscribes to `nodeInbox` over
+ * graphql-sse (distinct connections mode) and reports by mutations. `RunDispatch` tells it to run a dispatch. Before
+ * it starts the dispatch, it asks with `acknowledgeDispatch`. Then it sends the output with `appendDispatchOutput`
+ * and the result with one `finishDispatch`. `nodeHeartbeat` tells the gateway every `heartbeatMs` that it is alive.
  *
- * Guarantees. A dispatch runs once at most: the gateway may tell it again until it was acknowledged, and never
- * after that; ids that were told before are dropped. A result is not lost while the agent lives: it is
- * sent until the gateway answers, over lost connections and restarts of the gateway. An agent that is started
- * anew knows nothing of what the one before it ran: the gateway counts that as failed. What nobody waits for
- * any more, the gateway names in its answers, and the agent stops it. An agent that leaves, or is killed,
- * takes what it runs with it.
+ * Guarantees. A dispatch runs at most once: the gateway may send it again until it was acknowledged, and the agent
+ * ignores an id that it knows. A result is not lost while the agent lives: it is sent until the gateway answers,
+ * over lost connections and restarts of the gateway. A new agent process knows nothing of the dispatches of the
+ * previous one; the gateway ends those as failed. When no run waits for a dispatch any more, the gateway names it in
+ * its responses and the agent stops it. When the agent exits or is killed, all that it runs is ended too.
  *
- * What the workspace protects against: the file tools reach nothing outside of it, by whatever path, and
- * under a strict policy neither do the arguments of commands. What it does not: it is no sandbox. A command
- * that the policy allows may do whatever the user who started the agent may do; one that interprets what it
- * reads (`make`, `npm test`) runs whatever the model has written before, and a permissive policy is as good as
- * a shell. Commands that walk folders follow the links in them if they are told to (`grep -R`, `ls -LR`). Links
- * that a running command swaps between the check and the use are not caught. Where that matters, start the agent
- * as a user of its own, or in a container.
+ * Limits of the protection. The file tools reach nothing outside the workspace, by any path, and under a strict policy
+ * neither do the arguments of commands. But the agent is not a sandbox. A command that the policy allows may do
+ * whatever the user who started the agent may do. A command that interprets its input (`make`, `npm test`) runs
+ * whatever the model has written, and a permissive policy allows everything that a shell can do. Commands that walk
+ * folders may follow the links in them (`grep -R`, `ls -LR`). The agent does not notice a link that a running command
+ * swaps between the check and the use. For more protection, start the agent as a separate user or in a container.
  *
- * @param stop Aborts to end it: it stops what it runs, reports that, and returns.
- * @throws AgentError where it cannot start, or connecting again is of no use.
+ * @param stop Aborts to end the agent: it stops all dispatches, reports them, and returns.
+ * @throws AgentError if the agent cannot start, or if connecting again would not help.
  */
 export async function runAgent(options: AgentOptions, stop: AbortSignal): Promise<void> {
   const { maxDispatches, name, version } = options;
   const address = addressOf(options);
   using tools = await openTools(options);
-  // What it shows comes from models and from the gateway.
+  // The lines contain texts from models and from the gateway, which could control the terminal.
   const print = (line: string) => options.print(formatLine(line, Number.POSITIVE_INFINITY));
   const client = createGatewayClient(address);
   const instanceId = randomUUID();
@@ -97,22 +95,22 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
   try {
     await stayConnected({ address, introduce, onCommand, onOpen, print }, stop);
   } finally {
-    if (dispatches.running > 0) print(`stopping what runs: ${dispatches.running}`);
+    if (dispatches.running > 0) print(`stopping ${dispatches.running} running tool calls`);
     await dispatches.close(leaveMs);
   }
 }
 
 function addressOf({ gateway, token }: AgentOptions): GatewayAddress {
-  // Nor is it shown: it would be with every line about the connection, and fetch does not take it.
+  // Every line about the connection prints the URL, so a password in it would be printed. fetch refuses it too.
   if (gateway.includes('@')) {
-    throw new AgentError('The gateway must be a URL without a user name or password in it: no "@".');
+    throw new AgentError('The URL of the gateway must not contain a user name, a password or an "@".');
   }
   const protocol = URL.canParse(gateway) ? new URL(gateway).protocol : '';
   if (protocol !== 'http:' && protocol !== 'https:') {
-    throw new AgentError(`The gateway must be an http: or https: URL; it is ${JSON.stringify(gateway)}.`);
+    throw new AgentError(`The gateway must be an http: or https: URL, not ${JSON.stringify(gateway)}.`);
   }
-  // What is no token is not shown either: it may be a part of one.
+  // The message does not show the text: it may contain a part of a token.
   if (!/^[\x21-\x7e]+$/.test(token))
-    throw new AgentError('The token must be what `registerNode` gave: swn_….');
+    throw new AgentError('The token is not valid. It must be the one that `registerNode` returned: swn_….');
   return { url: gateway.replace(/\/+$/, ''), token };
 }

@@ -72,7 +72,7 @@ describe('paths', () => {
       const args = { path: 'pipe', content: 'x', old_text: 'x', new_text: 'y' };
       expect(await tools.call(tool, args)).toMatchObject({
         status: 'FAILED',
-        result: '"pipe" is no plain file.',
+        result: '"pipe" is not a regular file.',
       });
     }
     expect((await tools.call('search_files', { pattern: 'x' })).status).toBe('SUCCEEDED');
@@ -94,7 +94,7 @@ describe('read_file', () => {
     await tools.put('a.txt', numbers);
     const args = { path: 'a.txt', start_line: 4_000, max_lines: 2 };
     expect((await tools.call('read_file', args)).result).toBe(
-      'line 4000\nline 4001\n[These are lines 4000 to 4001 of 48.9 KB. Go on with start_line 4002.]\n',
+      'line 4000\nline 4001\n[The result has lines 4000 to 4001; the file has 48.9 KB. Continue with start_line 4002.]\n',
     );
   });
 
@@ -108,7 +108,8 @@ describe('read_file', () => {
     for (let next: number | undefined = 1; next !== undefined; ) {
       const { result } = await read(next);
       expect(Buffer.byteLength(result)).toBeLessThanOrEqual(4_000);
-      const [, text = result, following] = /^([\s\S]*)\[These .* start_line (\d+)\.\]\n$/.exec(result) ?? [];
+      const [, text = result, following] =
+        /^([\s\S]*)\[The result has .* start_line (\d+)\.\]\n$/.exec(result) ?? [];
       all += text;
       next = following === undefined ? undefined : Number(following);
     }
@@ -121,7 +122,7 @@ describe('read_file', () => {
     await tools.put('a.txt', `${'é'.repeat(5_000)}\nnext\n`);
     const { result } = await tools.call('read_file', { path: 'a.txt' }, { maxOutputBytes: 1_024 });
     expect(result).toMatch(
-      /^é+\n\[These are the beginning of line 1 of 10\.0 KB\. Go on with start_line 2\.\]\n$/,
+      /^é+\n\[The result has only the beginning of line 1; the file has 10\.0 KB\. Continue with start_line 2\.\]\n$/,
     );
   });
 
@@ -134,7 +135,7 @@ describe('read_file', () => {
   });
 
   test.each([
-    ['there is none', 'none.txt', 1, 'There is no "none.txt".'],
+    ['there is none', 'none.txt', 1, '"none.txt" does not exist.'],
     ['it is a folder', 'sub', 1, '"sub" is a folder.'],
     [
       'the way leads through a file',
@@ -167,7 +168,7 @@ describe('write_file', () => {
   test('makes a file and the folders on the way to it', async () => {
     await using tools = await openTestTools();
     const report = await tools.call('write_file', { path: 'a/b/c.txt', content: 'héllo' });
-    expect(report).toEqual({ status: 'SUCCEEDED', result: 'Made "a/b/c.txt": 6 B.' });
+    expect(report).toEqual({ status: 'SUCCEEDED', result: 'Created "a/b/c.txt": 6 B.' });
     expect(await tools.get('a/b/c.txt')).toBe('héllo');
   });
 
@@ -224,7 +225,7 @@ describe('edit_file', () => {
       old_text: 'two\r\n',
       new_text: "$& $1 $'\n",
     });
-    expect(report).toEqual({ status: 'SUCCEEDED', result: 'Replaced one place in "a.txt".' });
+    expect(report).toEqual({ status: 'SUCCEEDED', result: 'Replaced one occurrence in "a.txt".' });
     expect(await tools.get('a.txt')).toBe("one $& $1 $'\nthree");
   });
 
@@ -244,7 +245,7 @@ describe('edit_file', () => {
     await using tools = await openTestTools();
     await tools.put('a.txt', 'one two two\ntwo');
     const args = { path: 'a.txt', old_text: 'two', new_text: '2', replace_all: true };
-    expect((await tools.call('edit_file', args)).result).toBe('Replaced 3 places in "a.txt".');
+    expect((await tools.call('edit_file', args)).result).toBe('Replaced 3 occurrences in "a.txt".');
     expect(await tools.get('a.txt')).toBe('one 2 2\n2');
   });
 
@@ -262,7 +263,7 @@ describe('edit_file', () => {
     await using tools = await openTestTools();
     await tools.put('a.txt', Buffer.from('caf\xe9 two', 'latin1'));
     const report = await tools.call('edit_file', { path: 'a.txt', old_text: 'two', new_text: '2' });
-    expect(report).toMatchObject({ status: 'FAILED', result: expect.stringContaining('no text in UTF-8') });
+    expect(report).toMatchObject({ status: 'FAILED', result: expect.stringContaining('is not UTF-8 text') });
   });
 
   test('loses no edit when many come at once', async () => {

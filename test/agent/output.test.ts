@@ -34,7 +34,7 @@ test('of a long output the head is shown live, and the result has head and tail'
   expect(head.length).toBe(1_024);
   expect(Buffer.byteLength(result)).toBeGreaterThan(1_800);
   expect(Buffer.byteLength(result)).toBeLessThanOrEqual(2_048);
-  expect(live).toBe(`${head}\n[… more output: its end stands in the result …]\n`);
+  expect(live).toBe(`${head}\n[… there is more output; the result has the end of it …]\n`);
 });
 
 test('characters of several bytes stay whole, wherever they are cut or read', async () => {
@@ -60,11 +60,11 @@ test('100 MB of output cost no memory', async () => {
 });
 
 test.each([
-  ['from its first byte', 'head -c 5000 /dev/zero', '[5000 bytes of binary output, not shown]'],
+  ['from its first byte', 'head -c 5000 /dev/zero', '[5000 bytes of binary output are not shown]'],
   [
     'after some text',
     'echo text; head -c 5000 /dev/zero',
-    'text\n\n[5000 bytes of binary output, not shown]',
+    'text\n\n[5000 bytes of binary output are not shown]',
   ],
 ])('binary output is counted and not shown, %s', async (_where, command, shown) => {
   await using tools = await openShell();

@@ -212,9 +212,9 @@ describe('any policy', () => {
   });
 
   test.each([
-    ['alow: [ls]', '"alow" is of no use here; known are mode, allow'],
-    ['mode: permissive\nallow: [ls]', '"allow" is of no use here'],
-    ['deny: [ls]', '"deny" is of no use here'],
+    ['alow: [ls]', 'unknown key "alow" for this mode; the known keys are mode, allow'],
+    ['mode: permissive\nallow: [ls]', 'unknown key "allow"'],
+    ['deny: [ls]', 'unknown key "deny"'],
     ['mode: lax', 'mode must be strict or permissive'],
     ['allow: ls', 'allow: '],
     ['allow: [" "]', 'allow.0: must be words with one space between them'],

@@ -73,7 +73,7 @@ describe('list_files', () => {
     await using tools = await openTestTools();
     await Promise.all(Array.from({ length: 300 }, (_, index) => tools.put(`file-${index}`, '')));
     const { result } = await tools.call('list_files', {}, { maxOutputBytes: 1_024 });
-    expect(result).toMatch(/^(file-\d+\n)+\[There is more: /);
+    expect(result).toMatch(/^(file-\d+\n)+\[There are more entries: /);
     expect(Buffer.byteLength(result)).toBeLessThanOrEqual(1_024);
   });
 });
@@ -111,7 +111,7 @@ describe('search_files', () => {
     await tools.put('a.txt', 'x\n'.repeat(500));
     const { result } = await tools.call('search_files', { pattern: 'x', max_results: 3 });
     expect(result).toBe(
-      'a.txt:1: x\na.txt:2: x\na.txt:3: x\n[These are the first 3 lines; there may be more.]',
+      'a.txt:1: x\na.txt:2: x\na.txt:3: x\n[These are the first 3 matching lines; there may be more.]',
     );
   });
 

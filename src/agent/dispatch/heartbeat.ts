@@ -6,18 +6,18 @@ export interface HeartbeatOptions {
   client: GatewayClient;
   everyMs: number;
   measure(): NodeStatsInput;
-  /** Ids of dispatches in work or not yet reported. */
+  /** The ids of the dispatches that run, or whose result is not reported yet. */
   openIds(): string[];
-  /** Takes those of them that nobody waits for. */
+  /** Gets the ids among them for which no run waits any more. */
   onUnknown(dispatchIds: string[]): void;
-  /** Called when the gateway does not answer any more. */
+  /** Called after `mostMissed` heartbeats in a row got no response. */
   onLost(): void;
 }
 
-/** After so many that were not answered, the gateway takes the node for offline. */
+/** After this many missing heartbeats the gateway treats the node as offline. */
 const mostMissed = 3;
 
-/** Says that the agent is alive and how it fares, at once and then regularly, until the signal aborts. */
+/** Sends a heartbeat with the state of the machine at once, and then every `everyMs` until the signal aborts. */
 export async function sendHeartbeats(options: HeartbeatOptions, signal: AbortSignal): Promise<void> {
   const { client, everyMs, measure, openIds, onUnknown, onLost } = options;
   let missed = 0;

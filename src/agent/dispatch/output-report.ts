@@ -2,14 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AppendDispatchOutputDocument } from '../../gql/graphql.ts';
 import type { GatewayClient } from '../connection/gateway-client.ts';
 
-/** For how long output is gathered into one request, unless there is enough of it before. */
+/** Output is collected for this long before it is sent, or until it has `enoughLength` characters. */
 const gatherMs = 50;
 const enoughLength = 8_192;
 
 /**
- * Tells the gateway what a dispatch prints, while it runs: one request at a time, each sent until it is
- * answered. By its offset a piece that arrives twice is known. What waits is as much as the dispatch shows live
- * at most.
+ * Sends the output of a dispatch to the gateway while the dispatch runs: one request at a time, each repeated until
+ * the gateway answers. The offset lets the gateway recognize a piece that arrives twice. The queue needs no limit,
+ * because `OutputCapture` limits how much output is shown live.
  */
 export class OutputReport {
   readonly #client: GatewayClient;
@@ -21,7 +21,7 @@ export class OutputReport {
   #sending: Promise<void> | undefined;
   #hurry = new AbortController();
 
-  /** @param signal Aborts to give up what was not sent. */
+  /** @param signal Aborts to give up the output that was not sent yet. */
   constructor(client: GatewayClient, dispatchId: string, signal: AbortSignal) {
     this.#client = client;
     this.#dispatchId = dispatchId;
@@ -35,7 +35,7 @@ export class OutputReport {
     this.#sending ??= this.#send();
   }
 
-  /** Resolves when everything has been sent, or nobody wants it. */
+  /** Resolves when all output was sent, or the gateway does not want it. */
   async end(): Promise<void> {
     this.#hurry.abort();
     await this.#sending;
@@ -63,7 +63,7 @@ export class OutputReport {
       this.#offset = progress.nextOffset;
       this.#isWanted = progress.isWanted;
     } catch {
-      // The gateway has no use for it, and the result has it all.
+      // The gateway refuses live output. Nothing is lost: the result has the output too.
       this.#isWanted = false;
     }
   }

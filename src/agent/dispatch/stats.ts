@@ -1,7 +1,7 @@
 import { cpus, freemem, loadavg, totalmem } from 'node:os';
 import type { NodeStatsInput } from '../../gql/graphql.ts';
 
-/** Measures the machine; how busy its processors are, since the last time. */
+/** Returns a function that measures the machine. `cpuPercent` is the average since the previous call. */
 export function createStats(): (runningDispatches: number) => NodeStatsInput {
   let before = processorTimes();
   return (runningDispatches) => {
@@ -20,7 +20,7 @@ export function createStats(): (runningDispatches: number) => NodeStatsInput {
   };
 }
 
-/** Milliseconds of all processors together, since the machine was started. */
+/** The time that all processors together have spent since the machine started, in milliseconds. */
 function processorTimes(): { all: number; idle: number } {
   const times = cpus().map(({ times }) => times);
   return {

@@ -1,22 +1,22 @@
-/** The agent cannot start or may not go on. The message is for the person who started it. */
+/** The agent cannot start, or must not go on. The message is for the person who started it. */
 export class AgentError extends Error {
   override readonly name = 'AgentError';
   readonly exitCode: number;
 
-  /** @param exitCode Of the process: `exitCodes` says what each stands for. */
+  /** @param exitCode The exit code of the process, one of `exitCodes`. Default: `badOption`. */
   constructor(message: string, exitCode: number = exitCodes.badOption, options?: ErrorOptions) {
     super(message, options);
     this.exitCode = exitCode;
   }
 }
 
-/** What the process ends with, besides 0 when it was told to stop. */
+/** The exit codes of an agent that fails. An agent that was told to stop exits with 0. */
 export const exitCodes = {
-  /** An option, the policy or the workspace will not do. */
+  /** An option, the policy or the workspace is not valid. */
   badOption: 1,
   /**
-   * The gateway does not want this agent: starting it again would not help. `EX_NOPERM` of sysexits.h, for a
-   * service manager's list of codes after which it does not restart.
+   * The gateway refuses this agent, so a restart would not help. The number is `EX_NOPERM` of sysexits.h: a
+   * service manager can list it as an exit code after which it does not restart the agent.
    */
   turnedAway: 77,
 } as const;

@@ -1,7 +1,7 @@
-/** Why a tool did not do what it was asked for; those values of GraphQL's `ToolErrorCode` that an agent reports. */
+/** Why a tool call failed: those values of GraphQL's `ToolErrorCode` that an agent reports itself. */
 export type AgentErrorCode = 'BAD_ARGUMENTS' | 'POLICY' | 'FAILED';
 
-/** A tool call that fails. The message is told to the model. */
+/** A tool call failed. The model gets the message as the result. */
 export class ToolError extends Error {
   override readonly name = 'ToolError';
   readonly errorCode: AgentErrorCode;

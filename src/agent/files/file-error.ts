@@ -1,6 +1,10 @@
 import { ToolError } from '../errors/tool-error.ts';
 
-/** What to tell of an error that the file system gave for a path as the model wrote it. */
+/**
+ * Turns an error of the file system into a sentence for the model. A `ToolError` is returned unchanged.
+ *
+ * @param path The path as the model wrote it, because the message shows it.
+ */
 export function fileError(error: unknown, path: string): ToolError {
   if (error instanceof ToolError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -9,18 +13,18 @@ export function fileError(error: unknown, path: string): ToolError {
   return new ToolError('FAILED', sentence, { cause: error });
 }
 
-/** Whether a file is not there, or something on the way to it is no folder. */
+/** Whether a file does not exist, or its path leads through a file as if that were a folder. */
 export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }
 
 const sentences: Record<string, (path: string) => string> = {
-  ENOENT: (path) => `There is no ${path}.`,
+  ENOENT: (path) => `${path} does not exist.`,
   ENOTDIR: (path) => `${path} leads through a file as if it were a folder.`,
   EISDIR: (path) => `${path} is a folder.`,
-  EACCES: (path) => `The agent may not use ${path}.`,
-  EPERM: (path) => `The agent may not use ${path}.`,
-  EROFS: (path) => `${path} is on a file system that cannot be written.`,
-  ENOSPC: (path) => `There is no room left for ${path}.`,
-  ENAMETOOLONG: (path) => `${path} has too long a name.`,
+  EACCES: (path) => `The agent has no permission to use ${path}.`,
+  EPERM: (path) => `The agent has no permission to use ${path}.`,
+  EROFS: (path) => `${path} is on a read-only file system.`,
+  ENOSPC: (path) => `The disk is too full to write ${path}.`,
+  ENAMETOOLONG: (path) => `The name of ${path} is too long.`,
 };

@@ -3,23 +3,26 @@ import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { ToolError } from '../errors/tool-error.ts';
 import { fileError } from './file-error.ts';
 
-/** No link that was put in place of the file since it was looked at, and no waiting for the other end of a pipe. */
+/**
+ * O_NOFOLLOW refuses a link that replaced the file after the check. O_NONBLOCK keeps the agent from waiting for
+ * a writer if a pipe replaced it.
+ */
 const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * Opens a plain file for reading.
+ * Opens a regular file for reading.
  *
- * @param place Where it is, as `Workspace.locate` says.
- * @param path As the model wrote it.
- * @throws ToolError FAILED where there is none, or it is a folder, a pipe, a device or a socket.
+ * @param realPath What `Workspace.locate` returned.
+ * @param path The path as the model wrote it, for error messages.
+ * @throws ToolError FAILED if the file does not exist, or is a folder, a pipe, a device or a socket.
  */
-export async function openFile(place: string, path: string): Promise<FileHandle> {
+export async function openFile(realPath: string, path: string): Promise<FileHandle> {
   try {
-    // Before it is opened: with some devices that alone does something.
-    checkPlain(await lstat(place), path);
-    const file = await open(place, flags);
+    // Check before opening, because merely opening some devices has an effect.
+    checkRegular(await lstat(realPath), path);
+    const file = await open(realPath, flags);
     try {
-      checkPlain(await file.stat(), path);
+      checkRegular(await file.stat(), path);
       return file;
     } catch (error) {
       await file.close();
@@ -30,9 +33,9 @@ export async function openFile(place: string, path: string): Promise<FileHandle>
   }
 }
 
-/** @throws ToolError FAILED where something is no plain file. */
-export function checkPlain(stats: Stats, path: string): void {
+/** @throws ToolError FAILED for anything but a regular file. */
+export function checkRegular(stats: Stats, path: string): void {
   if (stats.isFile()) return;
-  const what = stats.isDirectory() ? 'is a folder' : 'is no plain file';
-  throw new ToolError('FAILED', `${JSON.stringify(path)} ${what}.`);
+  const what = stats.isDirectory() ? 'a folder' : 'not a regular file';
+  throw new ToolError('FAILED', `${JSON.stringify(path)} is ${what}.`);
 }

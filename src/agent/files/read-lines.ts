@@ -1,30 +1,35 @@
 import type { FileHandle } from 'node:fs/promises';
-import { afterCharacter } from '../output/utf8.ts';
+import { characterStart } from '../output/utf8.ts';
 
 export interface ReadLinesOptions {
-  /** From 1 on. */
+  /** The number of the first line to read; the first line of the file is 1. */
   startLine: number;
   maxLines: number;
   maxBytes: number;
-  /** Aborts to end it: then its reason is thrown. */
+  /** Aborts to end the reading, which then throws the signal's reason. */
   stop: AbortSignal;
 }
 
 export interface Lines {
-  /** Whole lines, but for a single one that is longer than `maxBytes`. */
+  /** Whole lines, except when a single line is longer than `maxBytes`: then its beginning. */
   bytes: Buffer;
   count: number;
-  /** Whether the file has no more than these. */
+  /** Whether the file ends with these lines. */
   isEnd: boolean;
 }
 
 const newline = 0x0a;
 
-/** Reads lines of a file, however large that is. Undefined where it has fewer than `startLine`. */
+/**
+ * Reads lines of a file of any size; memory use depends on `maxBytes` only.
+ *
+ * @returns Undefined if the file has fewer than `startLine` lines.
+ */
 export async function readLines(file: FileHandle, options: ReadLinesOptions): Promise<Lines | undefined> {
   const { startLine, maxLines, maxBytes, stop } = options;
   const start = await findLine(file, startLine, stop);
   if (start === undefined) return undefined;
+  // One byte more than fits shows whether the file goes on.
   const { buffer, bytesRead } = await file.read(Buffer.alloc(maxBytes + 1), 0, maxBytes + 1, start);
   const found = buffer.subarray(0, bytesRead);
   if (found.length === 0 && startLine > 1) return undefined;
@@ -35,38 +40,38 @@ export async function readLines(file: FileHandle, options: ReadLinesOptions): Pr
   return { bytes, count, isEnd: bytes.length === found.length };
 }
 
-/** Where a line begins, in bytes. */
+/** The offset in bytes at which a line begins; undefined if the file has fewer lines. */
 async function findLine(file: FileHandle, line: number, stop: AbortSignal): Promise<number | undefined> {
   let missing = line - 1;
   if (missing === 0) return 0;
   let offset = 0;
   for await (const chunk of file.createReadStream({ autoClose: false, start: 0 })) {
     stop.throwIfAborted();
-    const place = afterNewlines(chunk, missing);
-    if (place !== undefined) return offset + place;
+    const end = afterNewlines(chunk, missing);
+    if (end !== undefined) return offset + end;
     missing -= countNewlines(chunk);
     offset += chunk.length;
   }
   return undefined;
 }
 
-/** The place after so many line ends; undefined where there are fewer. */
+/** The offset after this many line ends; undefined if there are fewer. */
 function afterNewlines(bytes: Buffer, count: number): number | undefined {
-  let place = 0;
+  let offset = 0;
   for (let left = count; left > 0; left -= 1) {
-    place = bytes.indexOf(newline, place) + 1;
-    if (place === 0) return undefined;
+    offset = bytes.indexOf(newline, offset) + 1;
+    if (offset === 0) return undefined;
   }
-  return place;
+  return offset;
 }
 
 function countNewlines(bytes: Buffer): number {
   let count = 0;
-  for (let place = bytes.indexOf(newline); place >= 0; place = bytes.indexOf(newline, place + 1)) count += 1;
+  for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, at + 1)) count += 1;
   return count;
 }
 
 function cutToLines(bytes: Buffer, maxBytes: number): Buffer {
   const end = bytes.lastIndexOf(newline, maxBytes - 1) + 1;
-  return bytes.subarray(0, end > 0 ? end : afterCharacter(bytes, maxBytes - 3));
+  return bytes.subarray(0, end > 0 ? end : characterStart(bytes, maxBytes - 3));
 }

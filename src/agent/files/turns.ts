@@ -1,7 +1,7 @@
 /** Does work when all work that was given before it is done. */
 export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** For what reads a file and then writes it: two at once would lose what the first one wrote. */
+/** For tools that read a file and then write it: two at once would lose the change of the first one. */
 export function createTurns(): InTurn {
   let last: Promise<unknown> = Promise.resolve();
   return async (work) => {

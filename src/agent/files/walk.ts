@@ -5,24 +5,24 @@ import ignore, { type Ignore } from 'ignore';
 import { openFile } from './open-file.ts';
 import type { Workspace } from './workspace.ts';
 
-/** Something that lies in a folder. */
+/** An entry of a folder. */
 export interface WalkedEntry {
-  /** Absolute. */
-  place: string;
+  /** Absolute. Its folder is a real path; the entry itself may be a symbolic link. */
+  path: string;
   kind: 'file' | 'folder' | 'link' | 'other';
 }
 
 export interface WalkOptions {
   workspace: Workspace;
-  /** Where to begin, as `Workspace.locate` says. */
+  /** The folder to begin with, a path that `Workspace.locate` returned. */
   folder: string;
-  /** How many folders deep; 1 is the folder itself. */
+  /** How many levels of folders to walk; 1 is the folder itself. */
   depth: number;
-  /** Aborts to end it: then its reason is thrown. */
+  /** Aborts to end the walk, which then throws the signal's reason. */
   stop: AbortSignal;
 }
 
-/** A larger `.gitignore` is none. */
+/** A larger `.gitignore` is ignored: a model that writes a huge one would make every walk slow. */
 const maxIgnoreBytes = 1_048_576;
 
 /** The rules of one `.gitignore`, for paths below its folder. */
@@ -32,9 +32,9 @@ interface Rules {
 }
 
 /**
- * What lies in a folder and the folders below it, each folder's entries in the order of their names and
- * before those of its folders. Leaves out `.git` and what `.gitignore` files leave out, but for the folder that
- * was asked for. Follows no links, and passes over folders that it may not read.
+ * Walks a folder and the folders below it. The entries of a folder come sorted by name, before the entries of its
+ * folders. Skips `.git`, entries that a `.gitignore` excludes, and folders that the agent may not read. Follows no
+ * links. The folder that was asked for is walked even if a `.gitignore` excludes it.
  */
 export async function* walk({ workspace, folder, depth, stop }: WalkOptions): AsyncGenerator<WalkedEntry> {
   const waiting = [{ folder, depth, rules: await rulesAbove(folder, workspace.root) }];
@@ -44,10 +44,10 @@ export async function* walk({ workspace, folder, depth, stop }: WalkOptions): As
     const found = await readdir(next.folder, { withFileTypes: true }).catch(() => []);
     const below: typeof waiting = [];
     for (const entry of found.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      const place = join(next.folder, entry.name);
-      if (entry.name === '.git' || isIgnored(place, entry.isDirectory(), rules)) continue;
-      yield { place, kind: kindOf(entry) };
-      if (entry.isDirectory() && next.depth > 1) below.push({ folder: place, depth: next.depth - 1, rules });
+      const path = join(next.folder, entry.name);
+      if (entry.name === '.git' || isIgnored(path, entry.isDirectory(), rules)) continue;
+      yield { path, kind: kindOf(entry) };
+      if (entry.isDirectory() && next.depth > 1) below.push({ folder: path, depth: next.depth - 1, rules });
     }
     waiting.unshift(...below);
   }
@@ -59,7 +59,7 @@ function kindOf(entry: Dirent): WalkedEntry['kind'] {
   return entry.isSymbolicLink() ? 'link' : 'other';
 }
 
-/** Of the folders from the root down to a folder, but for those whose rules leave out the folder itself. */
+/** The rules from the root down to the parent of a folder, except those that exclude the folder itself. */
 async function rulesAbove(folder: string, root: string): Promise<Rules[]> {
   const above: string[] = [];
   for (let parent = folder; parent !== root; ) {
@@ -75,17 +75,17 @@ async function readRules(folder: string): Promise<Rules[]> {
   return text === '' ? [] : [{ folder, rules: ignore().add(text) }];
 }
 
-/** As git does, it follows no link. */
-async function readIgnoreFile(place: string): Promise<string> {
-  await using file = await openFile(place, place);
+/** Like git, it does not follow a `.gitignore` that is a link: `openFile` refuses it. */
+async function readIgnoreFile(path: string): Promise<string> {
+  await using file = await openFile(path, path);
   return (await file.stat()).size > maxIgnoreBytes ? '' : file.readFile('utf8');
 }
 
-/** The innermost file that says something about a place decides. */
-function isIgnored(place: string, isFolder: boolean, rules: readonly Rules[]): boolean {
+/** The innermost `.gitignore` that has a rule for a path decides. */
+function isIgnored(path: string, isFolder: boolean, rules: readonly Rules[]): boolean {
   for (const { folder, rules: file } of rules.toReversed()) {
-    const path = relative(folder, place).split(sep).join('/') + (isFolder ? '/' : '');
-    const { ignored, unignored } = file.test(path);
+    const below = relative(folder, path).split(sep).join('/') + (isFolder ? '/' : '');
+    const { ignored, unignored } = file.test(below);
     if (ignored || unignored) return ignored;
   }
   return false;

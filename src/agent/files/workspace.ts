@@ -4,94 +4,95 @@ import { AgentError } from '../errors/agent-error.ts';
 import { ToolError } from '../errors/tool-error.ts';
 import { fileError, isMissing } from './file-error.ts';
 
-/** The folder that an agent works in. */
+/** The folder that an agent works in. A real path is absolute and has no symbolic links in it. */
 export interface Workspace {
-  /** Absolute and without symbolic links. */
+  /** The real path of the folder. */
   readonly root: string;
   /**
-   * The place that a path leads to, whether something is there or not: absolute and without symbolic links.
+   * Finds the real path that a path leads to. The file need not exist.
    *
    * @param path Absolute, or relative to `from`.
-   * @param from Default: the root.
-   * @throws ToolError POLICY where the place is not within the workspace.
+   * @param from A real path. Default: the root.
+   * @throws ToolError POLICY if the path leads out of the workspace.
    */
   locate(path: string, from?: string): Promise<string>;
-  /** The same for a folder, which must be there. */
+  /** Like `locate`, for a folder, which must exist. */
   locateFolder(path: string): Promise<string>;
-  /** A place as its path from the root, with `/` between its parts; `.` for the root itself. */
-  show(place: string): string;
+  /** Turns an absolute path into one relative to the root, with `/` as separator; `.` for the root itself. */
+  relativePath(path: string): string;
 }
 
-/** @throws AgentError where it is no folder. */
+/** @throws AgentError if the workspace is not a folder. */
 export async function openWorkspace(folder: string): Promise<Workspace> {
   const root = await realpath(folder).catch(() => undefined);
   if (root === undefined || !(await stat(root)).isDirectory()) {
-    throw new AgentError(`The workspace ${resolve(folder)} is no folder.`);
+    throw new AgentError(`The workspace ${resolve(folder)} is not a folder.`);
   }
   const locate = async (path: string, from = root): Promise<string> => {
-    if (path.includes('\0')) throw new ToolError('BAD_ARGUMENTS', 'A path has no zero byte in it.');
-    const place = await follow(from, path).catch((error) => {
+    if (path.includes('\0')) throw new ToolError('BAD_ARGUMENTS', 'A path must not contain a zero byte.');
+    const realPath = await resolveLinks(from, path).catch((error) => {
       throw fileError(error, path);
     });
-    if (place !== undefined && isWithin(root, place)) return place;
+    if (realPath !== undefined && isWithin(root, realPath)) return realPath;
     throw new ToolError('POLICY', `${JSON.stringify(path)} leads out of the workspace of this node.`);
   };
   return {
     root,
     locate,
     async locateFolder(path) {
-      const place = await locate(path);
-      const found = await stat(place).catch((error) => {
+      const realPath = await locate(path);
+      const found = await stat(realPath).catch((error) => {
         throw fileError(error, path);
       });
-      if (!found.isDirectory()) throw new ToolError('FAILED', `${JSON.stringify(path)} is no folder.`);
-      return place;
+      if (!found.isDirectory()) throw new ToolError('FAILED', `${JSON.stringify(path)} is not a folder.`);
+      return realPath;
     },
-    show: (place) => relative(root, place).split(sep).join('/') || '.',
+    relativePath: (path) => relative(root, path).split(sep).join('/') || '.',
   };
 }
 
-/** Whether a place is a folder or something below it. Both without symbolic links. */
-export function isWithin(folder: string, place: string): boolean {
-  const path = relative(folder, place);
+/** Whether a real path is the folder or below it. `folder` is a real path too. */
+export function isWithin(folder: string, realPath: string): boolean {
+  const path = relative(folder, realPath);
   return path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path);
 }
 
 /**
- * The place that a path leads to, as the kernel goes there: `..` goes up from where a link has led, not from
- * where the link lies. Undefined where a link leads to nothing.
+ * Resolves a path as the kernel does: after a link, `..` goes up from the target of the link, not from the folder
+ * that contains the link. Unlike `realpath` it also resolves the path of a file that does not exist yet.
  *
- * @param from Absolute and without symbolic links.
+ * @param from A real path.
+ * @returns Undefined if the path leads through a link whose target does not exist.
  */
-async function follow(from: string, path: string): Promise<string | undefined> {
-  let place = isAbsolute(path) ? sep : from;
-  /** What is not there. */
+async function resolveLinks(from: string, path: string): Promise<string | undefined> {
+  let realPath = isAbsolute(path) ? sep : from;
+  /** The parts at the end of the path that do not exist. */
   const missing: string[] = [];
   for (const part of path.split(sep)) {
     if (part === '' || part === '.') continue;
     if (part === '..') {
-      if (missing.pop() === undefined) place = dirname(place);
+      if (missing.pop() === undefined) realPath = dirname(realPath);
       continue;
     }
-    const next = missing.length > 0 ? undefined : await withoutLink(place, part);
-    if (next !== undefined) place = next;
-    else if (await isThere(join(place, ...missing, part))) return undefined;
+    const next = missing.length > 0 ? undefined : await realpathIfExists(join(realPath, part));
+    if (next !== undefined) realPath = next;
+    else if (await exists(join(realPath, ...missing, part))) return undefined;
     else missing.push(part);
   }
-  return join(place, ...missing);
+  return join(realPath, ...missing);
 }
 
-async function withoutLink(folder: string, name: string): Promise<string | undefined> {
+async function realpathIfExists(path: string): Promise<string | undefined> {
   try {
-    return await realpath(join(folder, name));
+    return await realpath(path);
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
   }
 }
 
-/** Whether there is something, be it a link to nothing: what is written to that appears where it points. */
-async function isThere(path: string): Promise<boolean> {
+/** True also for a link without a target: writing to it would create the target, wherever the link points. */
+async function exists(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,
     () => false,

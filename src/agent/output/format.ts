@@ -1,4 +1,4 @@
-/** `1.2 KB`. */
+/** Formats a size, for example `1.2 KB`. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;
   const units = ['KB', 'MB', 'GB', 'TB'];
@@ -6,12 +6,15 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1_000 ** power).toFixed(1)} ${units[power - 1]}`;
 }
 
-/** `12 ms`, `3.4 s`. */
+/** Formats a duration, for example `12 ms` or `3.4 s`. */
 export function formatDuration(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 
-/** A text on one line, with nothing in it that would act on a terminal or read in another direction. */
+/**
+ * Puts a text on one line and escapes its control and formatting characters, so that a text from a model or a
+ * gateway can neither control the terminal nor change the direction in which it reads.
+ */
 export function formatLine(text: string, maxLength = 200): string {
   const shown = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
   return shown.replace(
@@ -21,5 +24,5 @@ export function formatLine(text: string, maxLength = 200): string {
 }
 
 const named: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-// Control and formatting characters, among them those that change the direction of text; lone surrogates.
+// Control characters, formatting characters (some change the direction of text), separators, lone surrogates.
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;

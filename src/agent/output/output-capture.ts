@@ -1,19 +1,19 @@
 import { TailBuffer } from './tail-buffer.ts';
-import { afterCharacter } from './utf8.ts';
+import { characterStart } from './utf8.ts';
 
 export interface OutputCaptureOptions {
-  /** Of the whole result, in bytes of UTF-8. Half of it is kept of the beginning, the rest of the end. */
+  /** The limit of the whole result, in bytes of UTF-8. Half of it is for the beginning, the rest for the end. */
   maxBytes: number;
-  /** Takes the beginning as it is written, and a sentence where it goes on unseen. Default: nobody watches. */
+  /** Gets the beginning while it is written, and a notice once output is no longer shown live. */
   onText?(text: string): void;
 }
 
-/** The room for the sentences that say what is missing, and for one of whoever ran the program. */
+/** Reserved for the notices about missing output, and for the notice that the caller may add. */
 const noticeBytes = 200;
 
 /**
- * Keeps of what a program writes as much as anybody is shown: however much that is, it costs no more memory
- * than `maxBytes` and a little.
+ * Keeps the beginning and the end of the output of a program. Memory use is a little more than `maxBytes`,
+ * however much the program writes.
  */
 export class OutputCapture {
   readonly #onText: (text: string) => void;
@@ -21,22 +21,17 @@ export class OutputCapture {
   readonly #tail: TailBuffer;
   readonly #maxHeadBytes: number;
   #headBytes = 0;
-  /** False once something was kept from it: the rest of a character that came in two chunks still belongs to it. */
+  /** Stays true until a byte went to the tail, so that a character split over two chunks ends in the head. */
   #isHeadOpen = true;
   #head = '';
   #totalBytes = 0;
-  /** Where the first zero byte was: no text goes on from there. */
+  /** The offset of the first zero byte. Output from there on is binary and is only counted. */
   #binaryFrom: number | undefined;
 
   constructor({ maxBytes, onText = () => {} }: OutputCaptureOptions) {
     this.#onText = onText;
     this.#maxHeadBytes = Math.floor(maxBytes / 2);
     this.#tail = new TailBuffer(Math.max(1, maxBytes - this.#maxHeadBytes - noticeBytes));
-  }
-
-  /** Bytes written so far. */
-  get totalBytes(): number {
-    return this.#totalBytes;
   }
 
   write(chunk: Buffer): void {
@@ -48,7 +43,7 @@ export class OutputCapture {
     this.#writeText(zeroAt >= 0 ? chunk.subarray(0, zeroAt) : chunk);
   }
 
-  /** The result: call it once, at the end. */
+  /** Returns the result. Call it once, at the end. */
   end(): string {
     this.#showHead(this.#decoder.decode());
     const { text: tail, bytes: tailBytes } = this.#tail.read();
@@ -56,18 +51,18 @@ export class OutputCapture {
     const cut = textBytes - this.#headBytes - tailBytes;
     const text = cut > 0 ? `${this.#head}\n[… ${cut} bytes cut …]\n${tail}` : this.#head + tail;
     if (this.#binaryFrom === undefined) return text;
-    const notice = `[${this.#totalBytes - textBytes} bytes of binary output, not shown]`;
+    const notice = `[${this.#totalBytes - textBytes} bytes of binary output are not shown]`;
     return text === '' ? notice : `${text}\n${notice}`;
   }
 
   #writeText(chunk: Buffer): void {
-    const room = Math.max(0, this.#maxHeadBytes - this.#headBytes);
-    const end = this.#isHeadOpen ? afterCharacter(chunk, room) : 0;
+    const capacity = Math.max(0, this.#maxHeadBytes - this.#headBytes);
+    const end = this.#isHeadOpen ? characterStart(chunk, capacity) : 0;
     this.#headBytes += end;
     this.#showHead(this.#decoder.decode(chunk.subarray(0, end), { stream: true }));
     if (end === chunk.length) return;
     this.#isHeadOpen = false;
-    if (this.#tail.isEmpty) this.#onText('\n[… more output: its end stands in the result …]\n');
+    if (this.#tail.isEmpty) this.#onText('\n[… there is more output; the result has the end of it …]\n');
     this.#tail.push(chunk.subarray(end));
   }
 
@@ -78,7 +73,7 @@ export class OutputCapture {
   }
 }
 
-/** A text as `OutputCapture` would keep it. */
+/** Cuts a text to `maxBytes` in the way that `OutputCapture` does. Zero bytes are dropped from a text that is cut. */
 export function boundText(text: string, maxBytes: number): string {
   if (Buffer.byteLength(text) <= maxBytes) return text;
   const capture = new OutputCapture({ maxBytes });

@@ -1,6 +1,6 @@
-import { afterCharacter } from './utf8.ts';
+import { characterStart } from './utf8.ts';
 
-/** The last bytes of what was written to it. */
+/** Keeps the last bytes that were written to it, in a ring. */
 export class TailBuffer {
   readonly #ring: Buffer;
   #totalBytes = 0;
@@ -16,21 +16,21 @@ export class TailBuffer {
   push(chunk: Buffer): void {
     const { length } = this.#ring;
     const kept = chunk.subarray(Math.max(0, chunk.length - length));
-    const place = (this.#totalBytes + chunk.length - kept.length) % length;
-    const fitting = kept.copy(this.#ring, place);
+    const offset = (this.#totalBytes + chunk.length - kept.length) % length;
+    const fitting = kept.copy(this.#ring, offset);
     kept.copy(this.#ring, 0, fitting);
     this.#totalBytes += chunk.length;
   }
 
-  /** What is kept, without half a character at its beginning, and how many bytes of what was written that is. */
+  /** The kept bytes as text, from the first whole character on, and how many of the written bytes that is. */
   read(): { text: string; bytes: number } {
     const { length } = this.#ring;
     if (this.#totalBytes <= length) {
       return { text: this.#ring.toString('utf8', 0, this.#totalBytes), bytes: this.#totalBytes };
     }
-    const place = this.#totalBytes % length;
-    const kept = Buffer.concat([this.#ring.subarray(place), this.#ring.subarray(0, place)]);
-    const start = afterCharacter(kept, 0);
+    const oldest = this.#totalBytes % length;
+    const kept = Buffer.concat([this.#ring.subarray(oldest), this.#ring.subarray(0, oldest)]);
+    const start = characterStart(kept, 0);
     return { text: kept.toString('utf8', start), bytes: length - start };
   }
 }

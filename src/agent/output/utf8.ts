@@ -1,7 +1,7 @@
-/** The first place not before `place` at which a character of UTF-8 begins, or the end. */
-export function afterCharacter(bytes: Buffer, place: number): number {
-  let start = Math.min(place, bytes.length);
-  // No character has more than three such bytes; in what is no UTF-8 there may be any number.
+/** The first offset, at `offset` or after it, at which a UTF-8 character begins; or the end of the bytes. */
+export function characterStart(bytes: Buffer, offset: number): number {
+  let start = Math.min(offset, bytes.length);
+  // A character has at most three continuation bytes. Bytes that are not UTF-8 may have any number of them.
   const last = Math.min(start + 3, bytes.length);
   while (start < last && isContinuation(bytes[start])) start += 1;
   return start;

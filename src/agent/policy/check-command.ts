@@ -7,14 +7,14 @@ import { parseSimpleCommand } from './simple-command.ts';
 export interface CheckCommandOptions {
   policy: Policy;
   workspace: Workspace;
-  /** Where the command would run. */
+  /** The folder in which the command would run, a real path. */
   cwd: string;
 }
 
 /**
- * The program and the arguments that a command stands for.
+ * Checks a command against the policy, and returns the program to start and its arguments.
  *
- * @throws ToolError POLICY naming the rule that the command breaks.
+ * @throws ToolError POLICY that names the rule which the command breaks.
  */
 export async function checkCommand(command: string, options: CheckCommandOptions): Promise<string[]> {
   if (command.trim() === '') throw new ToolError('BAD_ARGUMENTS', 'command: expected a command.');
@@ -35,16 +35,16 @@ async function checkStrictly(
     const known = allow.map((allowed) => allowed.join(' ')).join(', ');
     throw new ToolError(
       'POLICY',
-      `The policy of this node is strict and does not allow ${JSON.stringify(command)}. Commands it allows, with any arguments: ${known || 'none'}.`,
+      `The policy of this node is strict and does not allow ${JSON.stringify(command)}. It allows these commands, with any arguments: ${known || '(no commands)'}.`,
     );
   }
-  // What an entry spells out, its author meant.
-  const spelledOut = Math.max(...matching.map(({ length }) => length));
-  for (const path of words.slice(spelledOut).flatMap(possiblePaths)) await workspace.locate(path, cwd);
+  // The author of the policy wrote the words of the entry, so a path among them may lead out of the workspace.
+  const ownWords = Math.max(...matching.map(({ length }) => length));
+  for (const path of words.slice(ownWords).flatMap(possiblePaths)) await workspace.locate(path, cwd);
   return words;
 }
 
-/** What a program might take for a path: a word, or what stands in an option: `--file=/a`, `-f/a`. */
+/** The parts of a word that a program might take for a path: the word itself, or the value in `--file=/a` or `-f/a`. */
 function possiblePaths(word: string): string[] {
   const value = word.includes('=') ? word.slice(word.indexOf('=') + 1) : undefined;
   if (!word.startsWith('-')) return value === undefined ? [word] : [word, value];
@@ -55,13 +55,13 @@ function possiblePaths(word: string): string[] {
 
 function checkPermissively(command: string, { deny }: PermissivePolicy): string[] {
   const words = command.split(/[\s;|&()<>{}$`'"\\]+/).filter((word) => word !== '');
-  const rule = deny.find((denied) => words.some((_, start) => standsAt(words, start, denied)));
+  const rule = deny.find((denied) => words.some((_, start) => matchesAt(words, start, denied)));
   if (rule === undefined) return ['/bin/sh', '-c', command];
   throw new ToolError('POLICY', `The policy of this node denies commands with "${rule.join(' ')}" in them.`);
 }
 
-/** Whether words stand one after the other from a place on, the first one with or without a path. */
-function standsAt(words: readonly string[], start: number, wanted: readonly string[]): boolean {
+/** Whether `wanted` occurs in `words` at index `start`; the first word may be written with a path: `/bin/rm`. */
+function matchesAt(words: readonly string[], start: number, wanted: readonly string[]): boolean {
   return wanted.every((word, index) => {
     const found = words[start + index];
     return found === word || (index === 0 && found !== undefined && basename(found) === word);

@@ -11,28 +11,28 @@ const words = z
   .transform((text) => text.split(' '));
 
 const shared = {
-  /** Names of environment variables that commands get, where the agent itself has them. */
+  /** The names of the agent's environment variables that commands get too. */
   environment: z
     .array(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of an environment variable'))
     .default(defaultEnvironment),
-  /** No tool runs for longer, whatever the gateway asks for. */
+  /** The time limit of a tool call. The gateway can shorten it, but not extend it. */
   timeoutMs: z.int().min(1).max(86_400_000).default(600_000),
-  /** No result is longer, in bytes of UTF-8, whatever the gateway asks for. */
+  /** The limit of a result in bytes of UTF-8. The gateway can lower it, but not raise it. */
   maxOutputBytes: z.int().min(1_024).max(1_048_576).default(1_048_576),
-  /** Whether files may be written with `write_file` and `edit_file`. */
+  /** Whether `write_file` and `edit_file` are offered. */
   writable: z.boolean().default(true),
 };
 
 const strict = z.strictObject({
   mode: z.literal('strict'),
-  /** The first words of commands that may run. */
+  /** A command may run if it begins with the words of one entry. */
   allow: z.array(words).default(defaultAllow.map((command) => command.split(' '))),
   ...shared,
 });
 
 const permissive = z.strictObject({
   mode: z.literal('permissive'),
-  /** Words that may not stand one after the other anywhere in a command. */
+  /** A command must not contain the words of an entry one after the other. */
   deny: z.array(words).default(defaultDeny.map((command) => command.split(' '))),
   ...shared,
 });
@@ -45,10 +45,10 @@ export type StrictPolicy = z.output<typeof strict>;
 export type PermissivePolicy = z.output<typeof permissive>;
 
 /**
- * Reads a policy from a YAML file; what it does not say has its default, and `mode` is `strict`.
+ * Reads a policy from a YAML file. Keys that are missing get their defaults; the default of `mode` is `strict`.
  *
- * @param file Undefined for a policy that is all defaults.
- * @throws AgentError naming every key that will not do.
+ * @param file Undefined for a policy with all defaults.
+ * @throws AgentError that names every invalid key.
  */
 export async function readPolicy(file: string | undefined): Promise<Policy> {
   return file === undefined ? schema.parse({ mode: 'strict' }) : parsePolicy(await readYaml(file), file);
@@ -65,7 +65,7 @@ async function readYaml(file: string): Promise<unknown> {
 
 function parsePolicy(value: unknown, file: string): Policy {
   const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isMapping) throw new AgentError(`The policy ${file} must be a YAML mapping: mode, allow, deny …`);
+  if (!isMapping) throw new AgentError(`The policy ${file} must be a YAML mapping with keys such as mode.`);
   const parsed = schema.safeParse({ mode: 'strict', ...value });
   if (parsed.success) return parsed.data;
   throw new AgentError(
@@ -75,8 +75,9 @@ function parsePolicy(value: unknown, file: string): Policy {
 
 function complaint(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') {
+    const keys = issue.keys.map((key) => `"${key}"`).join(', ');
     const known = 'mode, allow (strict), deny (permissive), environment, timeoutMs, maxOutputBytes, writable';
-    return `${issue.keys.map((key) => `"${key}"`).join(', ')} is of no use here; known are ${known}`;
+    return `unknown key ${keys} for this mode; the known keys are ${known}`;
   }
   if (issue.path[0] === 'mode') return 'mode must be strict or permissive';
   return `${issue.path.join('.')}: ${issue.message}`;

@@ -1,10 +1,10 @@
 import { ToolError } from '../errors/tool-error.ts';
 
 /**
- * Splits a command into its words as a POSIX shell does, so that it can run without one. What a shell would
- * not take literally is refused.
+ * Splits a command into words as a POSIX shell does, so that it can run without a shell. Characters to which a
+ * shell gives a meaning, such as `;` and `*`, are refused unless they are quoted.
  *
- * @throws ToolError POLICY naming what stands in the way; FAILED for a quote that is not closed.
+ * @throws ToolError POLICY that names the character which is refused, or the quote that is not closed.
  * @see https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02 (quoting)
  */
 export function parseSimpleCommand(command: string): string[] {
@@ -20,7 +20,7 @@ export function parseSimpleCommand(command: string): string[] {
     }
     if (word === undefined && plain !== undefined && /^[~#]/.test(plain)) throw refusal(plain.charAt(0));
     const text = single ?? unquote(double) ?? escaped ?? plain;
-    // Nothing of these: a line that is continued.
+    // A backslash before a line break matches without a group: it continues the line and adds nothing.
     if (text !== undefined) word = (word ?? '') + text;
   }
   if (word !== undefined) words.push(word);
@@ -49,13 +49,13 @@ function refusal(special: string): ToolError {
   if (/['"\\]/.test(special)) {
     return new ToolError(
       'POLICY',
-      `In a command, ${special} must be closed, and within " no $ or \` may stand.`,
+      `In a command, ${special} must be closed, and a text within " must not contain $ or \`.`,
     );
   }
   const shown = /\s|\0/.test(special) ? JSON.stringify(special) : special;
   return new ToolError(
     'POLICY',
-    `The policy of this node is strict: one simple command without ${meaningOf(special)}. It has an unquoted ${shown}; quote it to mean just that.`,
+    `The policy of this node is strict: it allows one simple command, without ${meaningOf(special)}. The command has an unquoted ${shown}. Quote it to use it as plain text.`,
   );
 }
 

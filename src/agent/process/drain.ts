@@ -2,12 +2,13 @@ import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 
+/** After this long without output, the pipe counts as read. */
 const quietMs = 100;
 const longestMs = 2_000;
 
 /**
- * Waits until everything that lies in a pipe has been read, and closes it. The end of the pipe may never come,
- * where a process that nobody waits for holds it: then a pause stands for it.
+ * Reads the rest of a pipe and closes it. A process that left the process group may keep its end of the pipe open
+ * forever, so the reading also ends after a pause without output, and after 2 seconds in any case.
  */
 export async function drain(pipe: Readable): Promise<void> {
   const deadline = performance.now() + longestMs;
@@ -20,7 +21,7 @@ export async function drain(pipe: Readable): Promise<void> {
   while (isBusy && !pipe.closed && performance.now() < deadline) {
     isBusy = false;
     await Promise.race([closed, delay(quietMs)]);
-    // A process that was held up finds its timers due before it has read anything.
+    // After a long block of the event loop, timers fire before pending data is read: let the data come first.
     await setImmediate();
   }
   pipe.destroy();

@@ -2,9 +2,9 @@ import { realpath } from 'node:fs/promises';
 import { delimiter, isAbsolute } from 'node:path';
 import { isWithin } from '../files/workspace.ts';
 
-/** Set in every command, unless the policy passes the variable on from outside. */
+/** Variables of every command. The policy can pass on the agent's own values instead. */
 const guards = {
-  // A folder that looks like a bare repository brings git its configuration, and with that programs to run.
+  // A folder that looks like a bare repository gives git its configuration, and that names programs to run.
   GIT_CONFIG_COUNT: '1',
   GIT_CONFIG_KEY_0: 'safe.bareRepository',
   GIT_CONFIG_VALUE_0: 'explicit',
@@ -13,13 +13,13 @@ const guards = {
 export interface EnvironmentOptions {
   /** Names of the variables to pass on. */
   names: readonly string[];
-  /** What the agent was started with. */
+  /** The environment of the agent. */
   own: NodeJS.ProcessEnv;
-  /** A folder, without symbolic links, whose programs are not found by their names. Default: none. */
+  /** A folder, as a real path, that is removed from PATH together with its subfolders. */
   untrusted?: string | undefined;
 }
 
-/** The environment of commands. */
+/** Builds the environment of commands. */
 export async function commandEnvironment({
   names,
   own,
@@ -29,15 +29,18 @@ export async function commandEnvironment({
   const environment: NodeJS.ProcessEnv = { ...guards, ...Object.fromEntries(passed) };
   const { PATH: path } = environment;
   if (path !== undefined && untrusted !== undefined) {
-    // An empty one would mean the folder that a command runs in; none means the system's own.
+    // An empty PATH would mean the folder in which the command runs; without PATH the system's default is used.
     environment['PATH'] = (await trustedPath(path, untrusted)) || undefined;
   }
   return environment;
 }
 
-/** With the places that links lead to, and without what is not there: nobody can lead it elsewhere later. */
+/**
+ * Replaces each folder of PATH by its real path, and drops relative, missing and untrusted folders. So a tool cannot
+ * create a missing folder or change a link later to add its own programs.
+ */
 async function trustedPath(path: string, untrusted: string): Promise<string> {
   const absolute = path.split(delimiter).filter((folder) => isAbsolute(folder));
-  const places = await Promise.all(absolute.map((folder) => realpath(folder).catch(() => undefined)));
-  return places.filter((place) => place !== undefined && !isWithin(untrusted, place)).join(delimiter);
+  const realPaths = await Promise.all(absolute.map((folder) => realpath(folder).catch(() => undefined)));
+  return realPaths.filter((folder) => folder !== undefined && !isWithin(untrusted, folder)).join(delimiter);
 }

@@ -1,20 +1,20 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How often a group is looked at while it ends. */
+/** How often `groupGone` looks. */
 const pollMs = 20;
 
-/** Sends a signal to every process of a group; nothing happens where there is none. */
+/** Sends a signal to every process of a group. Does nothing if the group has no processes. */
 export function signalGroup(groupId: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-groupId, signal);
   } catch (error) {
-    // EPERM: those that are left belong to somebody else.
+    // EPERM: the remaining processes belong to another user.
     if (!hasCode(error, 'ESRCH') && !hasCode(error, 'EPERM')) throw error;
   }
 }
 
-/** Waits until no process of a group runs any more. Resolves to false where some still do after `withinMs`. */
+/** Waits until no process of a group runs any more. Resolves to false if some still run after `withinMs`. */
 export async function groupGone(groupId: number, withinMs: number): Promise<boolean> {
   const deadline = performance.now() + withinMs;
   while (await isRunning(groupId)) {
@@ -34,8 +34,8 @@ async function isRunning(groupId: number): Promise<boolean> {
 }
 
 /**
- * Tells processes that run from those that have ended and that nobody has asked about: where the first process
- * of a container does not do that, they stay in their group for ever.
+ * Whether a group has a process that is not a zombie. A container whose first process does not collect ended
+ * processes keeps zombies forever, and signal 0 reaches them.
  */
 async function hasLivingMember(groupId: number): Promise<boolean> {
   const names = await readdir('/proc').catch(() => undefined);
@@ -43,7 +43,7 @@ async function hasLivingMember(groupId: number): Promise<boolean> {
   const ids = names.filter((name) => /^\d+$/.test(name));
   const stats = await Promise.all(ids.map((id) => readFile(`/proc/${id}/stat`, 'latin1').catch(() => '')));
   return stats.some((stat) => {
-    // pid (name) state ppid pgrp …, and the name may have spaces and parentheses in it: see proc_pid_stat(5).
+    // "pid (name) state ppid pgrp …". The name may contain spaces and parentheses: see proc_pid_stat(5).
     const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return Number(group) === groupId && state !== 'Z' && state !== 'X';
   });

@@ -7,45 +7,46 @@ import { groupGone, signalGroup } from './process-group.ts';
 import type { Watchdog } from './watchdog.ts';
 
 export interface RunGroupOptions {
-  /** The program, looked up in the environment's PATH, and its arguments. */
+  /** The program, which is looked up in the PATH of `env`, and its arguments. */
   argv: readonly string[];
   /** An existing folder. */
   cwd: string;
   env: NodeJS.ProcessEnv;
-  /** Takes what the program and its children write, to standard output and standard error alike. */
+  /** Gets the standard output and standard error of the program and its children, in the order of writing. */
   onData(chunk: Buffer): void;
-  /** Aborts to end it. */
+  /** Aborts to end the program. */
   stop: AbortSignal;
   watchdog: Watchdog;
 }
 
 export interface GroupEnd {
-  /** Null where a signal ended the program. */
+  /** Null if a signal ended the program. */
   exitCode: number | null;
   signal: NodeJS.Signals | null;
-  /** Whether `stop` ended it, rather than the program itself. */
+  /** Whether `stop` ended the program. */
   isStopped: boolean;
-  /** Whether none of its processes runs any more. */
+  /** Whether all processes of the group have ended. */
   isGone: boolean;
 }
 
 type Child = ChildProcessByStdio<null, Readable, null>;
 
-/** How long processes have to end by themselves after SIGTERM, and the kernel to end them after SIGKILL. */
+/** How long to wait for the processes to end after SIGTERM, and again after SIGKILL. */
 const termMs = 2_000;
 const killMs = 2_000;
 
 /**
- * The shell waits for a word before it becomes the program: should the agent die before the watchdog knows of
- * the group, nothing has begun. Both outputs are one pipe, so that what is written keeps its order.
+ * The shell waits for a line on descriptor 3 before it becomes the program. If the agent dies before the watchdog
+ * knows the group, the line never comes and the program never starts. Both outputs go into one pipe, which keeps
+ * the order of writing.
  */
 const launcher = 'read -r go <&3 || exit; exec 3<&- 2>&1; exec "$@"';
 
 /**
- * Runs a program in a process group of its own and waits until the whole group has ended: what the program
- * leaves behind is ended too. A process that begins a session of its own is beyond reach.
+ * Runs a program in its own process group and waits until the whole group has ended. Processes that the program
+ * leaves behind are ended too. A process that starts its own session leaves the group and is not ended.
  *
- * @throws ToolError FAILED where no process can be started.
+ * @throws ToolError FAILED if no process can be started.
  */
 export async function runGroup(options: RunGroupOptions): Promise<GroupEnd> {
   const { argv, cwd, env, onData, stop, watchdog } = options;
@@ -56,6 +57,7 @@ export async function runGroup(options: RunGroupOptions): Promise<GroupEnd> {
     stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
   }) as Child;
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  // If the spawn fails, `exited` rejects and nothing awaits it.
   exited.catch(() => undefined);
   await once(child, 'spawn').catch((error) => {
     throw new ToolError('FAILED', 'The node cannot start a process now.', { cause: error });
@@ -71,7 +73,7 @@ export async function runGroup(options: RunGroupOptions): Promise<GroupEnd> {
   try {
     stop.addEventListener('abort', terminate);
     if (stop.aborted) terminate();
-    else letGo(child);
+    else startProgram(child);
     const [exitCode, signal] = await exited;
     stop.removeEventListener('abort', terminate);
     const isGone = await endGroup(groupId);
@@ -82,9 +84,10 @@ export async function runGroup(options: RunGroupOptions): Promise<GroupEnd> {
   }
 }
 
-function letGo(child: Child): void {
+/** Sends the line that the launcher waits for. */
+function startProgram(child: Child): void {
   const gate = child.stdio[3] as unknown as Writable;
-  // The program may be gone before it has read this.
+  // Writing fails if the shell was killed before it read the line; `exited` reports that.
   gate.on('error', () => undefined);
   gate.end('go\n');
 }

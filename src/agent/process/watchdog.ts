@@ -1,15 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
-/** Ends process groups when the agent can no longer do so itself: when it was killed. */
+/** Ends process groups if the agent was killed and cannot end them itself. */
 export interface Watchdog extends Disposable {
-  /** From here on until `release`, the group does not outlive the agent. */
+  /** From now until `release`, the group is killed if the agent dies. */
   guard(groupId: number): void;
   release(groupId: number): void;
 }
 
 /**
- * Reads "+ <group>" and "- <group>". Its input ends when the agent does, however that ends: then it kills
- * the groups that are left.
+ * Reads the lines "+ <group>" and "- <group>". Its input ends when the agent ends, for any reason. Then the script
+ * kills the groups that were not released.
  */
 const script = `
 trap '' HUP INT QUIT TERM
@@ -23,7 +23,7 @@ done
 for group in $groups; do kill -s KILL -- "-$group"; done 2>/dev/null
 `;
 
-/** A small shell process per agent, in a session of its own, so that it gets no signal that the agent gets. */
+/** Creates a watchdog: a small shell process in its own session, so that signals to the agent do not reach it. */
 export function createWatchdog(): Watchdog {
   const groups = new Set<number>();
   let isOpen = true;
@@ -36,7 +36,7 @@ export function createWatchdog(): Watchdog {
   function start(): ChildProcess {
     const child = spawn('/bin/sh', ['-c', script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
     child.unref();
-    // One that was killed is replaced, and the new one told what the old one knew.
+    // If somebody kills the shell, start a new one and tell it all groups.
     child.on('exit', () => {
       shell = undefined;
       if (isOpen) for (const group of groups) tell(`+ ${group}`);
@@ -44,6 +44,7 @@ export function createWatchdog(): Watchdog {
     child.on('error', () => {
       shell = undefined;
     });
+    // Writing fails if the shell was killed; 'exit' handles that.
     child.stdin.on('error', () => undefined);
     return child;
   }

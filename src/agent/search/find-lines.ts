@@ -1,17 +1,18 @@
-/** A line that a pattern matches. */
+/** A line that matches a pattern. */
 export interface FoundLine {
-  /** From 1 on. */
+  /** The first line of the file is 1. */
   number: number;
+  /** The line, or the first 300 characters of a longer one. */
   text: string;
 }
 
 const maxLineLength = 300;
 
-/** The first lines of a text that a pattern matches; of a long line its beginning is given. */
-export function findLines(text: string, pattern: RegExp, atMost: number): FoundLine[] {
+/** Finds the first `maxResults` lines of a text that match a pattern. */
+export function findLines(text: string, pattern: RegExp, maxResults: number): FoundLine[] {
   const found: FoundLine[] = [];
   for (const [index, line] of text.split('\n').entries()) {
-    if (found.length === atMost) break;
+    if (found.length === maxResults) break;
     const content = line.endsWith('\r') ? line.slice(0, -1) : line;
     if (!pattern.test(content)) continue;
     found.push({ number: index + 1, text: shorten(content) });
@@ -21,6 +22,6 @@ export function findLines(text: string, pattern: RegExp, atMost: number): FoundL
 
 function shorten(line: string): string {
   if (line.length <= maxLineLength) return line;
-  // Not half a character at its end.
+  // The cut may split a character in two: drop the half that is left.
   return `${line.slice(0, maxLineLength).replace(/\p{Surrogate}$/u, '')}…`;
 }

@@ -10,43 +10,46 @@ import { createTimeLimit, type TimeLimit, TimeLimitError } from './time-limit.ts
 
 export interface SearchOptions {
   workspace: Workspace;
-  /** A folder or a file, as `Workspace.locate` says. */
-  place: string;
+  /** The file to search, or the folder whose files to search: a path that `Workspace.locate` returned. */
+  target: string;
   pattern: RegExp;
-  /** Which files to look into: without a `/` a pattern for names, else for paths from `place` on. */
+  /** Which files to search. A glob without a `/` matches names; one with a `/` matches paths relative to `target`. */
   glob: string | undefined;
+  /** The limit of lines in all files together. */
   maxResults: number;
-  /** Aborts to end it: then its reason is thrown. */
+  /** Aborts to end the search, which then throws the signal's reason. */
   stop: AbortSignal;
 }
 
 export interface FoundFile {
-  /** From the root of the workspace. */
+  /** Relative to the root of the workspace. */
   path: string;
-  /** Undefined where the file is too large to look into. */
+  /** Undefined if the file was not searched because it is larger than `maxFileBytes`. */
   lines: FoundLine[] | undefined;
 }
 
-/** Larger files are not looked into. */
+/** Larger files are not searched. */
 export const maxFileBytes = 10_485_760;
 
-/** For one file: long for any pattern that comes to an end. Meanwhile nothing else runs. */
+/**
+ * The time limit for one file. A pattern that ends at all needs far less. The agent can do nothing else meanwhile,
+ * so the limit must be much shorter than the time between two heartbeats.
+ */
 const limitMs = 500;
 
 /**
- * The files with lines that a pattern matches, `maxResults` lines in all. Binary files and what `walk` passes
- * over are left out.
+ * Searches files for lines that match a pattern. Skips binary files and everything that `walk` skips.
  *
- * @throws ToolError FAILED where the pattern takes too long on one file.
+ * @throws ToolError FAILED if the pattern or the glob takes too long on one file.
  */
 export async function* search(options: SearchOptions): AsyncGenerator<FoundFile> {
   const { workspace, pattern, maxResults } = options;
   const limit = createTimeLimit(limitMs);
   let missing = maxResults;
-  for await (const place of filesIn(options, limit)) {
+  for await (const file of filesIn(options, limit)) {
     if (missing === 0) break;
-    const path = workspace.show(place);
-    const text = await readText(place, path);
+    const path = workspace.relativePath(file);
+    const text = await readText(file, path);
     const lines =
       text === undefined ? undefined : inTime(limit, path, () => findLines(text, pattern, missing));
     if (lines?.length === 0) continue;
@@ -55,27 +58,29 @@ export async function* search(options: SearchOptions): AsyncGenerator<FoundFile>
   }
 }
 
+/** Yields absolute paths. */
 async function* filesIn(options: SearchOptions, limit: TimeLimit): AsyncGenerator<string> {
-  const { workspace, place: folder, glob, stop } = options;
-  if ((await lstat(folder)).isFile()) return yield folder;
+  const { workspace, target, glob, stop } = options;
+  if ((await lstat(target)).isFile()) return yield target;
   const matches =
     glob === undefined ? undefined : picomatch(glob, { dot: true, basename: !glob.includes('/') });
-  for await (const { place, kind } of walk({ workspace, folder, depth: Number.POSITIVE_INFINITY, stop })) {
+  const depth = Number.POSITIVE_INFINITY;
+  for await (const { path, kind } of walk({ workspace, folder: target, depth, stop })) {
     if (kind !== 'file') continue;
-    const path = relative(folder, place);
-    if (matches === undefined || inTime(limit, path, () => matches(path))) yield place;
+    const below = relative(target, path);
+    if (matches === undefined || inTime(limit, below, () => matches(below))) yield path;
   }
 }
 
-/** Undefined for a large file, and nothing to be found in a binary one or one that cannot be read. */
-async function readText(place: string, path: string): Promise<string | undefined> {
+/** Returns undefined for a file that is too large, and an empty text for one that is binary or cannot be read. */
+async function readText(file: string, path: string): Promise<string | undefined> {
   try {
-    await using file = await openFile(place, path);
-    if ((await file.stat()).size > maxFileBytes) return undefined;
-    const bytes = await file.readFile();
+    await using handle = await openFile(file, path);
+    if ((await handle.stat()).size > maxFileBytes) return undefined;
+    const bytes = await handle.readFile();
     return bytes.includes(0) ? '' : bytes.toString();
   } catch (error) {
-    // In a large folder some file is always just being removed, or is somebody else's.
+    // One file that was just removed or is not readable must not fail the search of a whole folder.
     if (error instanceof ToolError) return '';
     throw error;
   }

@@ -1,16 +1,16 @@
 import { createContext, Script } from 'node:vm';
 
-/** Does work that blocks, and throws when that takes longer than it may. */
+/** Runs synchronous work. @throws TimeLimitError if the work takes longer than the limit. */
 export type TimeLimit = <T>(work: () => T) => T;
 
-/** Work took longer than it may. */
+/** Work took longer than its time limit. */
 export class TimeLimitError extends Error {
   override readonly name = 'TimeLimitError';
 }
 
 /**
- * Bounds work that nothing else can end: the matching of a regular expression can take for ever, and blocks
- * the whole process while it does. The engine lets itself be interrupted for the sake of `node:vm`.
+ * Limits the time of synchronous work. Matching a regular expression can take forever and blocks the whole process
+ * meanwhile, so no timer could end it. `node:vm` can: V8 checks for its timeout while it matches.
  */
 export function createTimeLimit(limitMs: number): TimeLimit {
   const script = new Script('work()');
@@ -27,7 +27,7 @@ export function createTimeLimit(limitMs: number): TimeLimit {
   };
 }
 
-// It is an error of the sandbox: to us it is no `Error`.
+// The error comes from the sandbox, whose `Error` class is not ours: `instanceof Error` would be false.
 function isTimeout(error: unknown): boolean {
   const isObject = typeof error === 'object' && error !== null;
   return isObject && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';

@@ -14,10 +14,10 @@ const args = z.object({
 
 type EditArgs = z.output<typeof args>;
 
-/** The whole file is in memory while it is edited. */
+/** The limit exists because the whole file is in memory while it is edited. */
 const maxFileBytes = 10_485_760;
 
-/** Replaces a text in a file that stands there once, or wherever it stands. */
+/** Replaces a text that occurs once in a file, or every occurrence of a text. */
 export const editFile = defineTool({
   name: 'edit_file',
   args,
@@ -25,11 +25,10 @@ export const editFile = defineTool({
   run: (edit, { workspace, inTurn, stop }) =>
     inTurn(async () => {
       stop.throwIfAborted();
-      const place = await workspace.locate(edit.path);
-      const text = await readText(place, edit.path);
+      const text = await readText(await workspace.locate(edit.path), edit.path);
       const count = countIn(text, edit.old_text);
       if (count === 0 || (count > 1 && !edit.replace_all))
-        throw new ToolError('FAILED', notOnce(edit, count));
+        throw new ToolError('FAILED', occurrenceError(edit, count));
       if (text.length + count * (edit.new_text.length - edit.old_text.length) > maxFileBytes)
         throw new ToolError('FAILED', `${JSON.stringify(edit.path)} would become too large to edit.`);
       await replaceFile(
@@ -37,41 +36,41 @@ export const editFile = defineTool({
         edit.path,
         text.replaceAll(edit.old_text, () => edit.new_text),
       );
-      return `Replaced ${count === 1 ? 'one place' : `${count} places`} in ${JSON.stringify(edit.path)}.`;
+      return `Replaced ${count === 1 ? 'one occurrence' : `${count} occurrences`} in ${JSON.stringify(edit.path)}.`;
     }),
 });
 
-/** How often a text occurs in another one, without overlaps. */
+/** Counts the occurrences of a text without overlaps. */
 function countIn(text: string, part: string): number {
   let count = 0;
   for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) count += 1;
   return count;
 }
 
-async function readText(place: string, path: string): Promise<string> {
-  await using file = await openFile(place, path);
+async function readText(realPath: string, path: string): Promise<string> {
+  await using file = await openFile(realPath, path);
   const { size } = await file.stat();
   const shown = JSON.stringify(path);
   if (size > maxFileBytes) {
     throw new ToolError(
       'FAILED',
-      `${shown} is too large to edit: ${formatBytes(size)}, at most ${formatBytes(maxFileBytes)}.`,
+      `${shown} is too large to edit: it has ${formatBytes(size)}, the limit is ${formatBytes(maxFileBytes)}.`,
     );
   }
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await file.readFile());
   } catch (error) {
-    throw new ToolError('FAILED', `${shown} is no text in UTF-8: editing it would damage it.`, {
+    throw new ToolError('FAILED', `${shown} is not UTF-8 text, and editing would damage it.`, {
       cause: error,
     });
   }
 }
 
-function notOnce({ path, old_text: text }: EditArgs, count: number): string {
+function occurrenceError({ path, old_text: text }: EditArgs, count: number): string {
   const shown = JSON.stringify(path);
   if (count === 0) {
-    return `old_text does not occur in ${shown}. It must be exactly what stands there, with its spaces and line ends.`;
+    return `old_text does not occur in ${shown}. It must match the file exactly, including spaces and line ends.`;
   }
   const lines = text.includes('\n') ? 'more lines' : 'the lines around it';
-  return `old_text occurs ${count} times in ${shown}. Add ${lines} until it is unique, or set replace_all.`;
+  return `old_text occurs ${count} times in ${shown}. Add ${lines} to make it unique, or set replace_all.`;
 }

@@ -4,36 +4,39 @@ import { defineTool } from './tool.ts';
 
 const args = z.object({
   path: z.string().default('.'),
-  /** 1 is the folder itself. */
+  /** How many levels of folders to list; 1 is the folder itself. */
   depth: z.int().min(1).default(2),
 });
 
 const maxEntries = 2_000;
-/** The room for the sentence that says what is missing. */
+/** Reserved for the notice that there are more entries. */
 const noticeBytes = 100;
 
-const signs: Record<WalkedEntry['kind'], string> = { file: '', folder: '/', link: '@', other: '=' };
+const suffixes: Record<WalkedEntry['kind'], string> = { file: '', folder: '/', link: '@', other: '=' };
 
-/** Gives what lies in a folder: paths from the root of the workspace, one a line, folders with a `/` behind. */
+/**
+ * Returns the entries of a folder, one a line, as paths from the root of the workspace. A folder ends in `/`, a
+ * symbolic link in `@`, and an entry that is not a regular file either (a pipe, a socket) in `=`.
+ */
 export const listFiles = defineTool({
   name: 'list_files',
   args,
   describe: ({ path }) => path,
-  async run({ path, depth }, { workspace, stop, maxOutputBytes }) {
-    const folder = await workspace.locateFolder(path);
-    let room = maxOutputBytes - noticeBytes;
+  async run({ path: asked, depth }, { workspace, stop, maxOutputBytes }) {
+    const folder = await workspace.locateFolder(asked);
+    let bytesLeft = maxOutputBytes - noticeBytes;
     const lines: string[] = [];
-    for await (const { place, kind } of walk({ workspace, folder, depth, stop })) {
-      const line = `${workspace.show(place)}${signs[kind]}`;
-      room -= Buffer.byteLength(line) + 1;
-      if (room < 0 || lines.length === maxEntries) {
-        lines.push(`[There is more: list a folder below, or less deep than ${depth}.]`);
+    for await (const { path, kind } of walk({ workspace, folder, depth, stop })) {
+      const line = `${workspace.relativePath(path)}${suffixes[kind]}`;
+      bytesLeft -= Buffer.byteLength(line) + 1;
+      if (bytesLeft < 0 || lines.length === maxEntries) {
+        lines.push(`[There are more entries: list a folder below, or use a depth below ${depth}.]`);
         break;
       }
       lines.push(line);
     }
     return lines.length === 0
-      ? '[Nothing in there, or nothing that .gitignore lets show.]'
+      ? '[The folder is empty, or .gitignore excludes all its entries.]'
       : lines.join('\n');
   },
 });

@@ -10,22 +10,22 @@ import { createTools, type Tools } from './tools.ts';
 export interface OpenToolsOptions {
   /** The folder to work in. */
   workspace: string;
-  /** A YAML file; without one everything has its default. */
+  /** The path of a YAML file. Default: a policy with all defaults. */
   policy?: string | undefined;
-  /** The environment that commands get a part of. */
+  /** The environment of the agent. Commands get the variables that the policy names. */
   env: NodeJS.ProcessEnv;
 }
 
 export interface OpenTools extends Tools, Disposable {
-  /** The workspace, without symbolic links. */
+  /** The real path of the workspace. */
   readonly root: string;
   readonly mode: 'strict' | 'permissive';
 }
 
 /**
- * The tools of an agent on this machine. Dispose them when no call runs any more.
+ * Opens the tools of an agent on this machine. Dispose them when no call runs any more.
  *
- * @throws AgentError where the workspace or the policy will not do.
+ * @throws AgentError if the workspace or the policy is not valid.
  */
 export async function openTools({
   workspace: folder,
@@ -43,7 +43,7 @@ export async function openTools({
     commandEnvironment: await commandEnvironment({
       names: policy.environment,
       own: env,
-      // A tool could put a program there under the name of one that the policy allows.
+      // A tool could write a program into the workspace under the name of an allowed command.
       untrusted: policy.mode === 'strict' ? root : undefined,
     }),
     watchdog,
@@ -52,10 +52,10 @@ export async function openTools({
   return { ...tools, root, mode: policy.mode, [Symbol.dispose]: () => watchdog[Symbol.dispose]() };
 }
 
-/** A model that may write the policy could allow itself anything from the next start on. */
+/** Refuses a policy that the model can change: the next start of the agent would allow it anything. */
 async function checkOutOfReach(file: string, { mode, writable }: Policy, root: string): Promise<void> {
   if (mode !== 'strict' || !writable || !isWithin(root, await realpath(file))) return;
   throw new AgentError(
-    `The policy ${file} is in the workspace, where tools could change it: keep it elsewhere, or say writable: false.`,
+    `The policy ${file} is in the workspace, where tools could change it. Keep it elsewhere, or set writable: false.`,
   );
 }

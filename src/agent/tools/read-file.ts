@@ -7,15 +7,15 @@ import { defineTool } from './tool.ts';
 
 const args = z.object({
   path: z.string(),
-  /** From 1 on. */
+  /** The first line of a file is 1. */
   start_line: z.int().min(1).default(1),
   max_lines: z.int().min(1).default(Number.MAX_SAFE_INTEGER),
 });
 
-/** The room for the sentence that says what is missing. */
+/** Reserved for the notice that the file goes on. */
 const noticeBytes = 200;
 
-/** Gives a text file, or lines of it, as they are. */
+/** Returns a text file, or some lines of it, unchanged. */
 export const readFile = defineTool({
   name: 'read_file',
   args,
@@ -38,6 +38,6 @@ function notice({ count, bytes, isEnd }: Lines, startLine: number, size: number)
   if (isEnd) return '';
   const isWhole = bytes.toString().endsWith('\n');
   const last = startLine + count - 1;
-  const what = isWhole ? `lines ${startLine} to ${last}` : `the beginning of line ${startLine}`;
-  return `${isWhole ? '' : '\n'}[These are ${what} of ${formatBytes(size)}. Go on with start_line ${last + 1}.]\n`;
+  const what = isWhole ? `lines ${startLine} to ${last}` : `only the beginning of line ${startLine}`;
+  return `${isWhole ? '' : '\n'}[The result has ${what}; the file has ${formatBytes(size)}. Continue with start_line ${last + 1}.]\n`;
 }

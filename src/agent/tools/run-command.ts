@@ -7,7 +7,7 @@ import { defineTool, stoppedReport, type ToolReport } from './tool.ts';
 
 const args = z.object({ command: z.string(), cwd: z.string().optional() });
 
-/** Runs a program as far as the policy lets it. Its result is what the program wrote. */
+/** Runs a command if the policy allows it. The result is the output of the command. */
 export const runCommand = defineTool({
   name: 'run_command',
   args,
@@ -29,20 +29,20 @@ function report(
   stop: AbortSignal,
 ): ToolReport {
   if (!isGone) {
-    const result = withNotice(output, 'Some of its processes could not be ended and may still run.');
+    const result = withNotice(output, 'Some processes of the command could not be ended and may still run.');
     return { status: 'FAILED', errorCode: 'FAILED', result };
   }
   if (isStopped) {
-    const why = stop.reason === 'TIMED_OUT' ? 'It took too long and was stopped.' : 'It was cancelled.';
-    return stoppedReport(stop, withNotice(output, why));
+    const why = stop.reason === 'TIMED_OUT' ? 'took too long and was stopped' : 'was cancelled';
+    return stoppedReport(stop, withNotice(output, `The command ${why}.`));
   }
   if (exitCode === 0) return { status: 'SUCCEEDED', result: output, exitCode };
   const failed = { status: 'FAILED', errorCode: 'FAILED' } as const;
   if (signal === null) return { ...failed, result: output, ...(exitCode !== null && { exitCode }) };
-  // As a shell would say it.
   return {
     ...failed,
-    result: withNotice(output, `It was ended by ${signal}.`),
+    result: withNotice(output, `The command was ended by ${signal}.`),
+    // The exit code that a shell reports for a program which a signal ended.
     exitCode: 128 + constants.signals[signal],
   };
 }

@@ -6,25 +6,25 @@ import { maxFileBytes, search } from '../search/search.ts';
 import { defineTool } from './tool.ts';
 
 const args = z.object({
-  /** As JavaScript knows regular expressions, for one line at a time. */
+  /** A JavaScript regular expression, matched against one line at a time. */
   pattern: z.string().min(1),
   path: z.string().default('.'),
   glob: z.string().min(1).optional(),
   max_results: z.int().min(1).max(1_000).default(100),
 });
 
-/** Gives the lines of text files that a regular expression matches, as `path:line: text`. */
+/** Returns the lines of text files that match a regular expression, each as `path:line: text`. */
 export const searchFiles = defineTool({
   name: 'search_files',
   args,
   describe: ({ pattern, path }) => `${pattern} in ${path}`,
   async run({ pattern: source, path, glob, max_results: maxResults }, { workspace, stop }) {
-    const place = await workspace.locate(path);
+    const target = await workspace.locate(path);
     const pattern = toPattern(source);
     const results: string[] = [];
     let tooLarge = 0;
     try {
-      for await (const file of search({ workspace, place, pattern, glob, maxResults, stop })) {
+      for await (const file of search({ workspace, target, pattern, glob, maxResults, stop })) {
         if (file.lines === undefined) tooLarge += 1;
         for (const { number, text } of file.lines ?? []) results.push(`${file.path}:${number}: ${text}`);
       }
@@ -33,9 +33,9 @@ export const searchFiles = defineTool({
     }
     if (results.length === 0) results.push('[No line matches.]');
     if (results.length === maxResults)
-      results.push(`[These are the first ${maxResults} lines; there may be more.]`);
+      results.push(`[These are the first ${maxResults} matching lines; there may be more.]`);
     if (tooLarge > 0)
-      results.push(`[Not searched: ${tooLarge} files of more than ${formatBytes(maxFileBytes)}.]`);
+      results.push(`[${tooLarge} files larger than ${formatBytes(maxFileBytes)} were not searched.]`);
     return results.join('\n');
   },
 });

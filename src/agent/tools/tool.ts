@@ -5,42 +5,46 @@ import type { Workspace } from '../files/workspace.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Watchdog } from '../process/watchdog.ts';
 
-/** What an agent reports of a tool call: the input of `finishDispatch`. */
+/** How a tool call ended: the input of the mutation `finishDispatch`. */
 export interface ToolReport {
   status: 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT';
-  /** What the model is told. */
+  /** The text for the model. */
   result: string;
-  /** Where a program was run, and ended by itself. */
+  /** Present if the tool ran a program and the agent did not stop it. */
   exitCode?: number;
   errorCode?: AgentErrorCode | 'TIMEOUT';
 }
 
-/** What tools work with. */
+/** The parts of an agent that its tools use. */
 export interface ToolEnvironment {
   workspace: Workspace;
   policy: Policy;
-  /** The environment of commands. */
+  /** The environment variables of commands. */
   commandEnvironment: NodeJS.ProcessEnv;
   watchdog: Watchdog;
-  /** In which files are written. */
+  /** Runs the work of tools that write files, one at a time. */
   inTurn: InTurn;
 }
 
 export interface ToolContext extends ToolEnvironment {
-  /** Aborts when the call is cancelled or has taken too long; its reason is the status to report. */
+  /** Aborts when the call is cancelled or takes too long. Its reason is the status to report. */
   stop: AbortSignal;
-  /** Of the result, in UTF-8. */
+  /** The limit of the result in bytes of UTF-8. */
   maxOutputBytes: number;
-  /** Takes output while it is produced. */
+  /** Gets output while the tool produces it. */
   onOutput(text: string): void;
 }
 
-/** A tool as the rest of the agent sees it. */
+/** A tool as the rest of the agent sees it: it takes arguments that were not checked. */
 export interface Tool {
   name: string;
-  /** What a call is about, in one line for the person who watches the agent. */
+  /** Describes a call in one line, for the person who watches the agent. */
   describe(args: object): string;
-  /** @throws ToolError for arguments that will not do, and where the tool fails. */
+  /**
+   * A string is the result of a call that succeeded.
+   *
+   * @throws ToolError for invalid arguments, and if the tool fails.
+   */
   run(args: object, context: ToolContext): Promise<ToolReport | string>;
 }
 
@@ -52,7 +56,7 @@ export interface ToolDefinition<Args> {
   run(args: Args, context: ToolContext): Promise<ToolReport | string>;
 }
 
-/** Makes a tool that checks its arguments first. */
+/** Makes a tool that checks its arguments before it runs. */
 export function defineTool<Args>({ name, args: schema, describe, run }: ToolDefinition<Args>): Tool {
   return {
     name,
@@ -73,7 +77,7 @@ function complaint({ path, message }: z.core.$ZodIssue): string {
   return `${path.join('.')}: ${message}`;
 }
 
-/** The report of a call that was stopped from outside. */
+/** The report of a call that `stop` ended. */
 export function stoppedReport(stop: AbortSignal, result: string): ToolReport {
   return stop.reason === 'TIMED_OUT'
     ? { status: 'TIMED_OUT', errorCode: 'TIMEOUT', result }

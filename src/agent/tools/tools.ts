@@ -8,30 +8,30 @@ import { searchFiles } from './search-files.ts';
 import { stoppedReport, type Tool, type ToolContext, type ToolEnvironment, type ToolReport } from './tool.ts';
 import { writeFile } from './write-file.ts';
 
-/** A tool call as it comes from the gateway. */
+/** A tool call as the gateway sends it. */
 export interface ToolCall {
   tool: string;
   args: object;
-  /** How long it may run, unless the policy says less. */
+  /** The time limit; the policy may have a shorter one. */
   timeoutMs: number;
-  /** Of the result, in UTF-8, unless the policy says less. */
+  /** The limit of the result in bytes of UTF-8; the policy may have a lower one. */
   maxOutputBytes: number;
 }
 
 interface RunToolOptions {
   /** Aborts to cancel the call. */
   cancel: AbortSignal;
-  /** Takes output while it is produced. */
+  /** Gets output while the tool produces it. */
   onOutput(text: string): void;
 }
 
 /** The tools of one agent. */
 export interface Tools {
-  /** The names of those that the policy does not rule out. */
+  /** The names of the tools that the policy allows. */
   readonly capabilities: string[];
-  /** What a call is about, in one line. */
+  /** Describes a call in one line. */
   describe(call: ToolCall): string;
-  /** Runs a call to its end, or until it is cancelled or has taken too long. Never rejects. */
+  /** Runs a call until it ends, is cancelled or takes too long. Never rejects: a failure is a report too. */
   run(call: ToolCall, options: RunToolOptions): Promise<ToolReport>;
 }
 
@@ -78,7 +78,9 @@ export function createTools(environment: ToolEnvironment): Tools {
 }
 
 function failedReport(error: unknown, stop: AbortSignal, maxBytes: number): ToolReport {
-  if (stop.aborted && error === stop.reason) return stoppedReport(stop, 'It was stopped before it was done.');
+  if (stop.aborted && error === stop.reason) {
+    return stoppedReport(stop, 'The tool call was stopped before it was done.');
+  }
   if (error instanceof ToolError) {
     return { status: 'FAILED', errorCode: error.errorCode, result: boundText(error.message, maxBytes) };
   }

@@ -5,7 +5,7 @@ import { defineTool } from './tool.ts';
 
 const args = z.object({ path: z.string().min(1), content: z.string() });
 
-/** Makes a file, or gives one new content. */
+/** Creates a file, or replaces the content of one. */
 export const writeFile = defineTool({
   name: 'write_file',
   args,
@@ -16,6 +16,6 @@ export const writeFile = defineTool({
       return replaceFile(workspace, path, content);
     });
     const size = formatBytes(Buffer.byteLength(content));
-    return `${isNew ? 'Made' : 'Replaced'} ${JSON.stringify(path)}: ${size}.`;
+    return `${isNew ? 'Created' : 'Replaced'} ${JSON.stringify(path)}: ${size}.`;
   },
 });

@@ -119,7 +119,7 @@ test('an agent that is told to leave stops what it runs, reports it, and ends wi
   expect(await laptop.agent.exited).toEqual({ code: 0, signal: null });
   expect(isRunning(pid)).toBe(false);
   expect(endsOf(await laptop.follow(runId))).toMatchObject([
-    { status: 'FAILED', result: `${pid}\n[It was cancelled.]` },
+    { status: 'FAILED', result: `${pid}\n[The command was cancelled.]` },
   ]);
   expect(await connectionOf(laptop.gateway, 'laptop')).toBe('OFFLINE');
 });

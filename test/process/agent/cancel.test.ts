@@ -29,7 +29,9 @@ test.each([
   expect(receipt).toEqual({
     cancelled: true,
     run: { status: 'CANCELLED' },
-    toolCalls: [{ callId: 'a', status: 'CANCELLED', stopped: true, result: `${printed}[It was cancelled.]` }],
+    toolCalls: [
+      { callId: 'a', status: 'CANCELLED', stopped: true, result: `${printed}[The command was cancelled.]` },
+    ],
   });
   expect(isRunning(pid)).toBe(false);
 });

@@ -47,7 +47,7 @@ test('a command that a signal ended reports the signal', async () => {
   expect(await tools.command('echo begun; kill -SEGV $$')).toEqual({
     status: 'FAILED',
     errorCode: 'FAILED',
-    result: 'begun\n[It was ended by SIGSEGV.]',
+    result: 'begun\n[The command was ended by SIGSEGV.]',
     exitCode: 139,
   });
 });
@@ -73,7 +73,7 @@ test('cancelling a command ends it with all its children', async () => {
   );
   expect(report).toMatchObject({
     status: 'CANCELLED',
-    result: expect.stringContaining('[It was cancelled.]'),
+    result: expect.stringContaining('[The command was cancelled.]'),
   });
   for (const pid of output.split(' ')) expect(isRunning(Number(pid))).toBe(false);
 });
@@ -90,7 +90,7 @@ test('a command that takes too long is stopped, and what it wrote is kept', asyn
   expect(await tools.command('echo begun; sleep 60', { timeoutMs: 500 })).toEqual({
     status: 'TIMED_OUT',
     errorCode: 'TIMEOUT',
-    result: 'begun\n[It took too long and was stopped.]',
+    result: 'begun\n[The command took too long and was stopped.]',
   });
 });
 

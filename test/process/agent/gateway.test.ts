@@ -68,7 +68,12 @@ test(
         assistantMessage: {
           status: 'INTERRUPTED',
           toolCalls: [
-            { status: 'CANCELLED', stopped: true, exitCode: null, result: `${printed}[It was cancelled.]` },
+            {
+              status: 'CANCELLED',
+              stopped: true,
+              exitCode: null,
+              result: `${printed}[The command was cancelled.]`,
+            },
           ],
         },
       });

@@ -51,6 +51,8 @@ test('100 MB of output take no memory in the agent or in the gateway', { timeout
   );
   expect(Buffer.byteLength(end?.['result'])).toBeLessThanOrEqual(32_768);
   const live = outputOf(seen, end?.['callId']);
-  expect(live).toMatch(/^(line of output\n)+[a-z ]*\n\[… more output: its end stands in the result …\]\n$/);
+  expect(live).toMatch(
+    /^(line of output\n)+[a-z ]*\n\[… there is more output; the result has the end of it …\]\n$/,
+  );
   expect(Buffer.byteLength(live)).toBeLessThanOrEqual(32_768);
 });

@@ -30,7 +30,7 @@ test('a model works with all six tools, step by step, in the workspace of a lapt
     ['list', 'SUCCEEDED', expect.stringContaining('todo.txt')],
     ['read', 'SUCCEEDED', 'milk\nbread\n'],
     ['edit', 'SUCCEEDED', expect.stringContaining('todo.txt')],
-    ['write', 'SUCCEEDED', expect.stringContaining('Made "done/yesterday.txt"')],
+    ['write', 'SUCCEEDED', expect.stringContaining('Created "done/yesterday.txt"')],
     ['search', 'SUCCEEDED', 'todo.txt:2: cheese\ndone/yesterday.txt:1: cheese, twice'],
     ['run', 'SUCCEEDED', 'milk\ncheese\ncheese, twice\n'],
   ]);
@@ -57,7 +57,7 @@ test('binary output is counted and not shown, neither live nor in the result', a
 
   const seen = await collect(await laptop.ask());
 
-  const shown = 'text\n\n[3005 bytes of binary output, not shown]';
+  const shown = 'text\n\n[3005 bytes of binary output are not shown]';
   expect(endsOf(seen)).toMatchObject({ a: { status: 'SUCCEEDED', result: shown } });
   expect(JSON.stringify(seen)).not.toContain('\\u0000');
 });
@@ -77,7 +77,11 @@ test('without a policy a laptop runs only commands that read, and tells the mode
   );
 
   expect(ends).toMatchObject({
-    removes: { status: 'FAILED', errorCode: 'POLICY', result: expect.stringContaining('Commands it allows') },
+    removes: {
+      status: 'FAILED',
+      errorCode: 'POLICY',
+      result: expect.stringContaining('It allows these commands'),
+    },
     twice: { status: 'FAILED', errorCode: 'POLICY', result: expect.stringContaining('one simple command') },
     variable: { status: 'FAILED', errorCode: 'POLICY', result: expect.stringContaining('variables') },
     reads: { status: 'SUCCEEDED', result: '.\n..\n' },

@@ -59,21 +59,23 @@ describe('an agent that cannot start says so in one sentence and ends with 1', (
     await using machine = await openMachine();
     await using agent = spawnAgent(url, { token: 'swn_x', workspace: join(machine.workspace, 'none') });
     expect(await agent.exited).toEqual({ code: 1, signal: null });
-    expect(agent.stderr).toBe(`The workspace ${machine.workspace}/none is no folder.\n`);
+    expect(agent.stderr).toBe(`The workspace ${machine.workspace}/none is not a folder.\n`);
   });
 
   test('with a policy that has a mistake in it', async () => {
     await using machine = await openMachine('alow: [ls]');
     await using agent = spawnAgent(url, { token: 'swn_x', ...machine });
     expect(await agent.exited).toEqual({ code: 1, signal: null });
-    expect(agent.stderr).toContain('"alow" is of no use here');
+    expect(agent.stderr).toContain('unknown key "alow"');
   });
 
   test('with a malformed token, which the message does not show', async () => {
     await using machine = await openMachine();
     await using agent = spawnAgent(url, { token: 'swn_secret\nX-Other: 1', ...machine });
     expect(await agent.exited).toEqual({ code: 1, signal: null });
-    expect(agent.stderr).toBe('The token must be what `registerNode` gave: swn_….\n');
+    expect(agent.stderr).toBe(
+      'The token is not valid. It must be the one that `registerNode` returned: swn_….\n',
+    );
   });
 
   test.each(['http://alice:p4ss@localhost:8000', 'alice:p4ss@localhost:8000', 'http://p4ss@localhost'])(
@@ -82,7 +84,9 @@ describe('an agent that cannot start says so in one sentence and ends with 1', (
       await using machine = await openMachine();
       await using agent = spawnAgent(address, { token: 'swn_x', ...machine });
       expect(await agent.exited).toEqual({ code: 1, signal: null });
-      expect(agent.stderr).toBe('The gateway must be a URL without a user name or password in it: no "@".\n');
+      expect(agent.stderr).toBe(
+        'The URL of the gateway must not contain a user name, a password or an "@".\n',
+      );
       expect(agent.stdout).not.toContain('p4ss');
     },
   );
@@ -91,7 +95,7 @@ describe('an agent that cannot start says so in one sentence and ends with 1', (
     await using machine = await openMachine();
     await using agent = spawnAgent('localhost:8000', { token: 'swn_x', ...machine });
     expect(await agent.exited).toEqual({ code: 1, signal: null });
-    expect(agent.stderr).toBe('The gateway must be an http: or https: URL; it is "localhost:8000".\n');
+    expect(agent.stderr).toBe('The gateway must be an http: or https: URL, not "localhost:8000".\n');
   });
 });
 
