@@ -1,5 +1,6 @@
 import { GatewayError } from '../../client/errors.ts';
 import { AcknowledgeDispatchDocument, FinishDispatchDocument } from '../../gql/graphql.ts';
+import { Semaphore } from '../concurrency/semaphore.ts';
 import type { GatewayClient } from '../connection/gateway-client.ts';
 import type { NodeCommandOf } from '../connection/inbox.ts';
 import { reasonOf } from '../connection/reason-of.ts';
@@ -7,7 +8,6 @@ import { formatBytes, formatDuration, formatLine } from '../output/format.ts';
 import type { ToolReport } from '../tools/tool.ts';
 import type { ToolCall, Tools } from '../tools/tools.ts';
 import { OutputReport } from './output-report.ts';
-import { Slots } from './slots.ts';
 
 export interface DispatchesOptions {
   client: GatewayClient;
@@ -30,7 +30,7 @@ const rememberedIds = 10_000;
  */
 export class Dispatches {
   readonly #options: DispatchesOptions;
-  readonly #slots: Slots;
+  readonly #slots: Semaphore;
   /** Every id that was ever told, the newest ones. */
   readonly #known = new Set<string>();
   /** Those in work or not yet reported, each with what cancels it. */
@@ -43,7 +43,7 @@ export class Dispatches {
 
   constructor(options: DispatchesOptions) {
     this.#options = options;
-    this.#slots = new Slots(options.maxDispatches);
+    this.#slots = new Semaphore(options.maxDispatches);
   }
 
   /** Those in work, or finished and not yet reported. */
@@ -100,7 +100,7 @@ export class Dispatches {
     const { client } = this.#options;
     const { dispatchId } = dispatch;
     const output = new OutputReport(client, dispatchId, this.#closed.signal);
-    const report = await this.#slots.use(async () => {
+    const report = await this.#slots.run(async () => {
       if (this.#isClosing || !(await this.#acknowledge(dispatchId))) return undefined;
       return this.#run(dispatch, cancel, (text) => output.push(text));
     });

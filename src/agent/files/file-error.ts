@@ -1,3 +1,4 @@
+import { codeOf, hasCode } from '../errors/error-code.ts';
 import { ToolError } from '../errors/tool-error.ts';
 
 /**
@@ -7,7 +8,7 @@ import { ToolError } from '../errors/tool-error.ts';
  */
 export function fileError(error: unknown, path: string): ToolError {
   if (error instanceof ToolError) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
   const shown = JSON.stringify(path);
   const sentence = sentences[code]?.(shown) ?? `${shown} cannot be used${code && `: ${code}`}.`;
   return new ToolError('FAILED', sentence, { cause: error });
@@ -15,7 +16,7 @@ export function fileError(error: unknown, path: string): ToolError {
 
 /** Whether a file does not exist, or its path leads through a file as if that were a folder. */
 export function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+  return hasCode(error, 'ENOENT', 'ENOTDIR');
 }
 
 const sentences: Record<string, (path: string) => string> = {

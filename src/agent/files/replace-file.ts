@@ -10,6 +10,9 @@ import type { Workspace } from './workspace.ts';
  * Creates a file, or replaces its content, in one step: a reader sees the old content or the new one, never a
  * part. Missing folders are created. A file that exists keeps its mode.
  *
+ * The library `write-file-atomic` follows a link that replaced the file after the check, and it fails for names of
+ * nearly 255 bytes, because it adds its suffix to the name.
+ *
  * @param path The path as the model wrote it.
  * @returns Whether the file is new.
  * @throws ToolError POLICY outside the workspace and in a `.git` folder, FAILED if the file cannot be written.

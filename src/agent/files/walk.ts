@@ -35,6 +35,9 @@ interface Rules {
  * Walks a folder and the folders below it. The entries of a folder come sorted by name, before the entries of its
  * folders. Skips `.git`, entries that a `.gitignore` excludes, and folders that the agent may not read. Follows no
  * links. The folder that was asked for is walked even if a `.gitignore` excludes it.
+ *
+ * Libraries such as globby read each `.gitignore` with `fs.readFile`, which follows links out of the workspace, waits
+ * forever for a pipe, and reads a file of any size.
  */
 export async function* walk({ workspace, folder, depth, stop }: WalkOptions): AsyncGenerator<WalkedEntry> {
   const waiting = [{ folder, depth, rules: await rulesAbove(folder, workspace.root) }];

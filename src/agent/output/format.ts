@@ -1,4 +1,4 @@
-/** Formats a size, for example `1.2 KB`. */
+/** Formats a size, for example `1.2 KB`. Two libraries for two short functions would not be less code. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;
   const units = ['KB', 'MB', 'GB', 'TB'];

@@ -4,6 +4,9 @@ import { ToolError } from '../errors/tool-error.ts';
  * Splits a command into words as a POSIX shell does, so that it can run without a shell. Characters to which a
  * shell gives a meaning, such as `;` and `*`, are refused unless they are quoted.
  *
+ * Libraries such as `shell-quote` ignore a quote that is not closed, and they replace `$HOME` by a text, so that the
+ * policy could not refuse it.
+ *
  * @throws ToolError POLICY that names the character which is refused, or the quote that is not closed.
  * @see https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02 (quoting)
  */

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { hasCode } from '../errors/error-code.ts';
 
 /** How often `groupGone` looks. */
 const pollMs = 20;
@@ -10,7 +11,7 @@ export function signalGroup(groupId: number, signal: NodeJS.Signals): void {
     process.kill(-groupId, signal);
   } catch (error) {
     // EPERM: the remaining processes belong to another user.
-    if (!hasCode(error, 'ESRCH') && !hasCode(error, 'EPERM')) throw error;
+    if (!hasCode(error, 'ESRCH', 'EPERM')) throw error;
   }
 }
 
@@ -47,8 +48,4 @@ async function hasLivingMember(groupId: number): Promise<boolean> {
     const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return Number(group) === groupId && state !== 'Z' && state !== 'X';
   });
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -1,4 +1,5 @@
 import { createContext, Script } from 'node:vm';
+import { hasCode } from '../errors/error-code.ts';
 
 /** Runs synchronous work. @throws TimeLimitError if the work takes longer than the limit. */
 export type TimeLimit = <T>(work: () => T) => T;
@@ -11,6 +12,7 @@ export class TimeLimitError extends Error {
 /**
  * Limits the time of synchronous work. Matching a regular expression can take forever and blocks the whole process
  * meanwhile, so no timer could end it. `node:vm` can: V8 checks for its timeout while it matches.
+ * An engine without catastrophic patterns (`re2`) would be a native dependency with a different syntax.
  */
 export function createTimeLimit(limitMs: number): TimeLimit {
   const script = new Script('work()');
@@ -21,14 +23,8 @@ export function createTimeLimit(limitMs: number): TimeLimit {
     try {
       return script.runInContext(context, { timeout: limitMs }) as T;
     } catch (error) {
-      if (!isTimeout(error)) throw error;
+      if (!hasCode(error, 'ERR_SCRIPT_EXECUTION_TIMEOUT')) throw error;
       throw new TimeLimitError(`It took longer than ${limitMs} ms.`, { cause: error });
     }
   };
-}
-
-// The error comes from the sandbox, whose `Error` class is not ours: `instanceof Error` would be false.
-function isTimeout(error: unknown): boolean {
-  const isObject = typeof error === 'object' && error !== null;
-  return isObject && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
 }

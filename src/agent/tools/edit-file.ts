@@ -22,8 +22,8 @@ export const editFile = defineTool({
   name: 'edit_file',
   args,
   describe: ({ path }) => path,
-  run: (edit, { workspace, inTurn, stop }) =>
-    inTurn(async () => {
+  run: (edit, { workspace, writeLock, stop }) =>
+    writeLock.run(async () => {
       stop.throwIfAborted();
       const text = await readText(await workspace.locate(edit.path), edit.path);
       const count = countIn(text, edit.old_text);

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
+import { Semaphore } from '../concurrency/semaphore.ts';
 import { AgentError } from '../errors/agent-error.ts';
-import { createTurns } from '../files/turns.ts';
 import { isWithin, openWorkspace } from '../files/workspace.ts';
 import { type Policy, readPolicy } from '../policy/policy.ts';
 import { commandEnvironment } from '../process/environment.ts';
@@ -47,7 +47,7 @@ export async function openTools({
       untrusted: policy.mode === 'strict' ? root : undefined,
     }),
     watchdog,
-    inTurn: createTurns(),
+    writeLock: new Semaphore(1),
   });
   return { ...tools, root, mode: policy.mode, [Symbol.dispose]: () => watchdog[Symbol.dispose]() };
 }

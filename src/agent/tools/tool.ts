@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import type { Semaphore } from '../concurrency/semaphore.ts';
 import { type AgentErrorCode, ToolError } from '../errors/tool-error.ts';
-import type { InTurn } from '../files/turns.ts';
 import type { Workspace } from '../files/workspace.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Watchdog } from '../process/watchdog.ts';
@@ -22,8 +22,11 @@ export interface ToolEnvironment {
   /** The environment variables of commands. */
   commandEnvironment: NodeJS.ProcessEnv;
   watchdog: Watchdog;
-  /** Runs the work of tools that write files, one at a time. */
-  inTurn: InTurn;
+  /**
+   * Lets one tool at a time write files. If two tools read and then wrote the same file at once, the change of the
+   * first one would be lost.
+   */
+  writeLock: Semaphore;
 }
 
 export interface ToolContext extends ToolEnvironment {

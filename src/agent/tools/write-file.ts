@@ -10,8 +10,8 @@ export const writeFile = defineTool({
   name: 'write_file',
   args,
   describe: ({ path, content }) => `${path} (${formatBytes(Buffer.byteLength(content))})`,
-  async run({ path, content }, { workspace, inTurn, stop }) {
-    const isNew = await inTurn(() => {
+  async run({ path, content }, { workspace, writeLock, stop }) {
+    const isNew = await writeLock.run(async () => {
       stop.throwIfAborted();
       return replaceFile(workspace, path, content);
     });

@@ -1,5 +1,8 @@
-/** Lets so many pieces of work run at once; the others wait in the order in which they came. */
-export class Slots {
+/**
+ * Limits how much work runs at once; with a count of 1 it is a mutex. Work that waits starts in the order of its
+ * arrival. The library `p-limit` would be a dependency for these few lines.
+ */
+export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
@@ -7,8 +10,8 @@ export class Slots {
     this.#free = count;
   }
 
-  /** Does work when there is a slot for it. */
-  async use<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs work as soon as fewer than `count` pieces of work run. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free -= 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
