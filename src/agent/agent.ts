@@ -77,16 +77,16 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
   });
   const onCommand: StayConnectedOptions['onCommand'] = (command) => {
     if (command.__typename === 'RunDispatch') dispatches.take(command);
-    else dispatches.cancel(command.dispatchId);
+    else dispatches.cancel([command.dispatchId]);
   };
   const onOpen: StayConnectedOptions['onOpen'] = ({ heartbeatMs, unknownDispatchIds }, closed, reconnect) => {
-    dispatches.cancelAll(unknownDispatchIds);
+    dispatches.cancel(unknownDispatchIds);
     const heartbeat = {
       client,
       everyMs: heartbeatMs,
       measure: () => measure(dispatches.running),
       openIds: () => dispatches.openIds,
-      onUnknown: (ids: string[]) => dispatches.cancelAll(ids),
+      onUnknown: (ids: string[]) => dispatches.cancel(ids),
       onLost: () => reconnect('The gateway does not answer heartbeats.'),
     };
     void sendHeartbeats(heartbeat, closed);
