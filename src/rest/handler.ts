@@ -9,21 +9,20 @@ import { openApiDocument } from './openapi-document.ts';
 import type { RestContext, RestEnv, RestServices, Route } from './route/route.ts';
 import { routes } from './routes.ts';
 
-const descriptionPath = '/openapi.json';
+const documentPath = '/openapi.json';
 
 export interface RestApiOptions extends RestServices {
-  /** Says who sends a request; rejects with the GatewayError that refuses the request. */
+  /** Finds the sender of a request. @throws GatewayError that refuses the request. */
   identify: (request: Request) => Promise<Pick<Context, 'viewer'>>;
   /** The most bytes a JSON body may have; a larger one is refused with 413. */
   maxBodyBytes: number;
 }
 
 /**
- * The legacy API under `/api/v1`, with its description at `/api/v1/openapi.json`.
+ * Creates the legacy API under `/api/v1`, with its OpenAPI document at `/api/v1/openapi.json`.
  *
- * Streams are written straight to the response. This needs `@hono/node-server` beneath, with
- * `overrideGlobalObjects: false`: its own `Response` forgets that the response was already sent as soon as
- * any middleware has set a header.
+ * Streams and recordings are written directly to Node's response. The server must therefore be `@hono/node-server`
+ * with `overrideGlobalObjects: false`: its own `Response` loses the mark "already sent" when a middleware sets a header.
  */
 export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
   const { identify, log, maxBodyBytes } = options;
@@ -41,7 +40,7 @@ export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
     app.openAPIRegistry.registerPath(route.openapi);
     const paths = bothSlashes(route.path);
     app.on(route.method, paths, async (c, next) => {
-      // Nodes have no business here.
+      // The token of a node is refused: REST is for users.
       userOf(await identify(c.req.raw));
       await next();
     });
@@ -49,7 +48,7 @@ export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
     app.on(route.method, paths, (c) => route.handle(c, options));
   }
   const document = openApiDocument(app);
-  app.on('GET', bothSlashes(descriptionPath), (c) => c.json(document));
+  app.on('GET', bothSlashes(documentPath), (c) => c.json(document));
 
   refuseOtherMethods(app, routes);
   app.all('*', (c) => c.json({ detail: 'Not Found' }, 404));
@@ -58,7 +57,7 @@ export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
 
 function answerError(c: RestContext, { status, detail, headers }: RestError): Response {
   if (status === 401) c.header('WWW-Authenticate', 'Bearer');
-  // The rest of the body is not read, so the connection cannot carry another request.
+  // The gateway does not read the rest of the body, so the connection cannot carry another request.
   if (status === 413) c.header('Connection', 'close');
   return c.body(errorJson(detail), status, { ...headers, 'Content-Type': 'application/json' });
 }
@@ -67,7 +66,7 @@ function errorJson(detail: RestError['detail']): string {
   try {
     return JSON.stringify({ detail });
   } catch (error) {
-    // What can be parsed may be nested too deeply to be written.
+    // JSON.parse accepts deeper nesting than JSON.stringify.
     if (!(error instanceof RangeError) || typeof detail === 'string') throw error;
     return JSON.stringify({ detail: detail.map((fault) => ({ ...fault, input: null })) });
   }
@@ -78,7 +77,7 @@ function refuseOtherMethods(
   known: readonly Pick<Route, 'method' | 'path'>[],
 ): void {
   const methods = new Map<string, string[]>();
-  for (const { method, path } of [...known, { method: 'get', path: descriptionPath }]) {
+  for (const { method, path } of [...known, { method: 'get', path: documentPath }]) {
     const names = method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()];
     methods.set(path, [...(methods.get(path) ?? []), ...names]);
   }
@@ -89,7 +88,7 @@ function refuseOtherMethods(
   }
 }
 
-/** Hono's paths of an OpenAPI path, without and with a slash at the end: neither is redirected to the other. */
+/** Converts an OpenAPI path to Hono's, without and with a slash at the end. Legacy clients use both. */
 function bothSlashes(path: string): string[] {
   const bare = path.replaceAll(/\{(\w+)\}/g, ':$1').replace(/\/$/, '');
   return [bare, `${bare}/`];

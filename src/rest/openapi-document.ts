@@ -2,13 +2,13 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { ChatFrame } from './chat/chat-frame.ts';
 import type { RestEnv } from './route/route.ts';
 
-/** The OpenAPI 3.1 document of everything registered with the app. */
+/** Builds the OpenAPI 3.1 document of every operation that is registered with the app. */
 export function openApiDocument(app: OpenAPIHono<RestEnv>) {
   app.openAPIRegistry.register('ChatFrame', ChatFrame);
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
     scheme: 'bearer',
-    description: 'An API token or a JWT. Not needed where the gateway asks nobody who they are.',
+    description: 'An API token or a JWT. A gateway that runs with `AUTH=none` needs no token.',
   });
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
@@ -16,10 +16,15 @@ export function openApiDocument(app: OpenAPIHono<RestEnv>) {
       title: 'Switchyard REST API',
       version: '1',
       description:
-        'Chat sessions for legacy clients. Everything here, and more, is also offered by the GraphQL API at `/graphql`.',
+        'Chat sessions for legacy clients. The GraphQL API at `/graphql` offers the same operations and more.',
       license: { name: 'MIT' },
     },
     security: [{ bearer: [] }],
-    tags: [{ name: 'sessions', description: 'Chat sessions, their messages and their answers.' }],
+    tags: [
+      {
+        name: 'sessions',
+        description: 'Chat sessions: their settings, messages, runs, recordings and nodes.',
+      },
+    ],
   });
 }

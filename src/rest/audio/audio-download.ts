@@ -13,32 +13,34 @@ import { MessagePath } from './message-path.ts';
 
 const headerText = (description: string) => z.string().optional().openapi({ description });
 
-/** What a player, or a cache, may ask for besides the whole of a file. */
+/** The headers with which a player requests a part, and a cache checks its copy. */
 const RangeHeaders = z.object({
   Range: headerText(
-    'The bytes to send, such as `bytes=0-999` or `bytes=-500`. What makes no sense is ignored.',
+    'The bytes to send, such as `bytes=0-999` (the first 1,000) or `bytes=-500` (the last 500). A malformed header is ignored: the whole recording is sent.',
   ),
   'If-Range': headerText(
-    'The `ETag` or date of the copy that `Range` is to complete; if it is outdated, all is sent.',
+    'The `ETag` or `Last-Modified` of the client’s copy. If the recording has changed since, `Range` is ignored and the whole recording is sent.',
   ),
-  'If-None-Match': headerText('The `ETag` of a copy: as long as it is current, the answer is 304.'),
+  'If-None-Match': headerText(
+    'The `ETag` of the client’s copy. If the copy is current, the response is 304 without a body.',
+  ),
   'If-Modified-Since': headerText(
-    'The `Last-Modified` of a copy: as long as it is current, the answer is 304.',
+    'The `Last-Modified` of the client’s copy. If the copy is current, the response is 304 without a body.',
   ),
 });
 
 const input = { path: MessagePath, header: RangeHeaders };
 
-const bytes = { schema: { type: 'string' as const, description: 'The bytes.' } };
+const bytes = { schema: { type: 'string' as const, description: 'The bytes of the recording.' } };
 const responses = {
-  200: { description: 'All of it.', content: { 'audio/*': bytes } },
+  200: { description: 'The whole recording.', content: { 'audio/*': bytes } },
   206: {
-    description: 'The range asked for, or several.',
+    description: 'The requested range or, as `multipart/byteranges`, several ranges.',
     content: { 'audio/*': bytes, 'multipart/byteranges': bytes },
   },
-  304: { description: 'The copy that the client has is current.' },
-  412: { description: '`If-Match` or `If-Unmodified-Since` does not hold.' },
-  416: { description: 'It has no such range.' },
+  304: { description: 'The client’s copy is current.' },
+  412: { description: 'The condition of `If-Match` or `If-Unmodified-Since` is not met.' },
+  416: { description: 'The requested range is outside the recording.' },
 };
 
 /** Streams the recording of a message. */
@@ -50,9 +52,9 @@ export const downloadAudio: Route = {
       operationId: 'get_message_audio',
       summary: 'Get audio for a specific message',
       description:
-        'The recording of a message, as it was uploaded. Ranges can be asked for, so that a player can seek, and a copy can be validated by its ETag.',
+        'Returns the recording of a message as it was uploaded. A player can request ranges to seek, and a cache can check its copy by the `ETag`.',
       input,
-      failures: { 404: 'There is no such message, or it has no recording.' },
+      failures: { 404: 'The message does not exist, or it has no recording.' },
     },
     responses,
   ),
@@ -66,7 +68,7 @@ export const downloadAudio: Route = {
     try {
       return await send();
     } catch (error) {
-      // It was replaced or deleted in between: what counts is what it has now.
+      // The recording was replaced or deleted after the query. Query again, once, and send the current one.
       if (!(error instanceof BlobNotFoundError) || c.env.outgoing.headersSent) throw error;
       return send();
     }

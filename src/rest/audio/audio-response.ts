@@ -6,23 +6,31 @@ type UploadedAudio = UploadMessageAudioMutation['uploadMessageAudio']['audio'];
 
 export const Audio = z
   .object({
-    message_id: z.int().openapi({ description: 'The message it belongs to.', example: 2 }),
+    message_id: z.int().openapi({ description: 'The id of the message.', example: 2 }),
     audio_url: z.string().openapi({
-      description: 'Where it can be downloaded: a path on this gateway.',
+      description: 'The path on this gateway that returns the recording.',
       example: '/api/v1/sessions/messages/2/audio',
     }),
-    mime_type: z.string().openapi({ description: 'As found in the file.', example: 'audio/wav' }),
-    size: z.int().openapi({ description: 'In bytes.', example: 88244 }),
+    mime_type: z
+      .string()
+      .openapi({
+        description: 'The media type, as recognised from the content of the file.',
+        example: 'audio/wav',
+      }),
+    size: z.int().openapi({ description: 'The size of the file in bytes.', example: 88244 }),
     filename: z
       .string()
       .nullable()
-      .openapi({ description: 'As the client called it.', example: 'hello.wav' }),
-    sha256: z.string().openapi({ description: 'The SHA-256 of its bytes, in hex.' }),
+      .openapi({
+        description: 'The name of the file, as the client sent it. Null: the client sent no name.',
+        example: 'hello.wav',
+      }),
+    sha256: z.string().openapi({ description: 'The SHA-256 hash of the file, in hexadecimal.' }),
     duration_seconds: z
       .number()
       .nullable()
-      .openapi({ description: 'How long it plays. Null: the file does not say.', example: 1 }),
-    uploaded_at: dateTime('When it was uploaded.'),
+      .openapi({ description: 'The duration in seconds. Null: the file does not state it.', example: 1 }),
+    uploaded_at: dateTime('When the recording was uploaded.'),
   })
   .openapi('Audio', { description: 'The recording of a message.' });
 

@@ -13,14 +13,14 @@ import { MessagePath } from './message-path.ts';
 
 /** The form of `POST /sessions/messages/{message_id}/audio`. */
 const AudioForm = z
-  .object({ file: z.string().openapi({ format: 'binary', description: 'The recording.' }) })
+  .object({ file: z.string().openapi({ format: 'binary', description: 'The audio file.' }) })
   .openapi('Body_upload_message_audio_sessions_messages__message_id__audio_post', {
-    description: 'A recording to upload.',
+    description: 'A form with exactly one field: the audio file.',
   });
 
 const input = { path: MessagePath, form: AudioForm };
 
-/** Streams a file from the request into the blob store, through the GraphQL mutation. */
+/** Streams a file from the request through the GraphQL mutation into the blob store. */
 export const uploadAudio: Route = {
   ...describeJsonRoute({
     method: 'post',
@@ -28,15 +28,15 @@ export const uploadAudio: Route = {
     operationId: 'upload_message_audio',
     summary: 'Upload audio for a specific message',
     description:
-      'Takes wav, mp3, ogg (opus), webm, m4a, aac and flac, told apart by their content. Replaces the recording that the message has.',
+      'Stores an audio file as the recording of a message and replaces an earlier recording. Accepts wav, mp3, ogg (opus), webm, m4a, aac and flac. The gateway recognises the format by the content, not by the name.',
     input,
     failures: {
-      404: 'There is no such message.',
-      413: 'The file is too large.',
-      415: 'The file is no audio of a kind that is taken.',
-      507: 'There is no room left for the file.',
+      404: 'The message does not exist.',
+      413: 'The file has more bytes than the gateway accepts.',
+      415: 'The file is not audio in one of the accepted formats.',
+      507: 'The gateway has no space left to store the file.',
     },
-    schema: Audio,
+    response: Audio,
   }),
   async handle(c, services) {
     const { incoming } = c.env;
@@ -55,10 +55,10 @@ export const uploadAudio: Route = {
         },
       );
       const { audio } = data.uploadMessageAudio;
-      if (!audio) throw new RestError(404, 'The recording was deleted meanwhile.');
+      if (!audio) throw new RestError(404, 'The recording was deleted in the meantime.');
       return c.json(audioJson(message_id, audio));
     } finally {
-      // What was not read of the request is not going to be.
+      // The gateway does not read the rest of the body, so the connection cannot carry another request.
       if (!incoming.readableEnded) c.header('Connection', 'close');
     }
   },

@@ -6,17 +6,17 @@ import { GatewayError } from '../../errors.ts';
 import type { IncomingFile } from '../../schema/upload.ts';
 import { RestError } from '../errors/rest-error.ts';
 
-/** What the parts of a form are wrapped in is shorter. */
+/** More bytes than the boundaries and headers of a form with one file need. */
 const framingBytes = 65_536;
-/** Of the file, what may wait for the blob store. */
+/** The most bytes of the file that may wait in memory until the blob store takes them. */
 const bufferedBytes = 262_144;
 
-/** What busboy does not show: whether it has seen the end of the form. */
+/** `_complete` is private to busboy: true once it has parsed the end of the form. */
 type Parser = busboy.Busboy & { _complete?: boolean };
 
 /**
- * A form that has nothing but one file, called `file`, as it comes in. It is read no faster than the file is, and
- * no further than to its first fault.
+ * Reads a multipart form that consists of one file, called `file`, while it arrives. The form is read only as fast
+ * as the file is consumed. At the first fault the reading stops.
  */
 export class FormFile {
   readonly #incoming: IncomingMessage;
@@ -27,7 +27,7 @@ export class FormFile {
   #fault: RestError | undefined;
   #isWhole = false;
 
-  /** @throws RestError when the request has no such form. */
+  /** @throws RestError if the request is not a multipart form, or if its Content-Length is too large. */
   constructor(incoming: IncomingMessage, maxBytes: number) {
     const { 'content-type': type = '', 'content-length': length = 0 } = incoming.headers;
     if (!/^multipart\/form-data\s*(;|$)/i.test(type)) throw formFaults.notMultipart(type);
@@ -37,15 +37,15 @@ export class FormFile {
     this.#parser = createParser(incoming, maxBytes);
   }
 
-  /** What is wrong with the form, as far as it was read. */
+  /** The first fault in the part of the form that has been read. */
   get fault(): RestError | undefined {
     return this.#fault;
   }
 
   /**
-   * Resolves when the file begins. Its bytes end when the whole form turned out to be as it should.
+   * Resolves when the file begins. The file's bytes end only when the whole form has been read without a fault.
    *
-   * @throws RestError
+   * @throws RestError if the form has a fault before the file, or no file.
    */
   async open(): Promise<IncomingFile> {
     const opened = once(this.#events, 'opened');
@@ -73,9 +73,9 @@ export class FormFile {
   #listen(): void {
     const parser = this.#parser;
     parser.on('file', (name, bytes, { filename }) => {
-      // Whoever reads it is told; nobody else is to be.
+      // The reader of the file gets the error. Without this listener it would also end the process.
       bytes.on('error', () => {});
-      // A file behind the end of the form would never end.
+      // busboy never ends a file that starts behind the end of the form.
       if (parser._complete) return this.#fail(formFaults.malformed('Parts behind the end'));
       if (name !== 'file') return this.#fail(formFaults.unknownField(name));
       if (this.#file) return this.#fail(formFaults.severalFiles());
@@ -98,7 +98,7 @@ export class FormFile {
     this.#limit();
   }
 
-  /** A form can be endless without a file that is too large. */
+  /** Limits the whole request: a form can be endless although its file is small. */
   #limit(): void {
     let received = 0;
     this.#incoming.on('data', (chunk: Buffer) => {
@@ -107,7 +107,7 @@ export class FormFile {
     });
   }
 
-  /** The parser itself is left alone: destroyed while it reads, it takes the process with it. */
+  /** Does not destroy the parser: busboy throws an uncaught error if it is destroyed while it parses. */
   #fail(fault: RestError): void {
     this.#fault ??= fault;
     this.#halt();
@@ -124,7 +124,7 @@ export class FormFile {
 
 function createParser({ headers }: IncomingMessage, maxBytes: number): Parser {
   try {
-    // The parser calls a file too large that is as large as it may be.
+    // busboy reports `limit` for a file that has exactly `fileSize` bytes, hence one more.
     const limits = { fileSize: maxBytes + 1, fieldSize: 1_024 };
     return busboy({ headers, limits, defParamCharset: 'utf8', fileHwm: bufferedBytes });
   } catch (error) {
@@ -136,7 +136,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What can be wrong with a form that is to be one file. */
+/** The faults of a form that should consist of one file. */
 const formFaults = {
   notMultipart: (type: string) =>
     invalid(

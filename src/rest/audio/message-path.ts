@@ -3,5 +3,5 @@ import { pathId } from '../input/path-id.ts';
 
 /** `/sessions/messages/{message_id}` */
 export const MessagePath = z.object({
-  message_id: pathId('The `id` of a message, as the history of its session shows it.', 2),
+  message_id: pathId('The `id` of the message, as in the history of its session.', 2),
 });

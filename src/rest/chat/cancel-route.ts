@@ -8,23 +8,30 @@ import { resultMessage, sessionId } from '../route/response-fields.ts';
 const CancelReceipt = z
   .object({
     message: resultMessage,
-    cancelled: z.boolean().openapi({ description: 'False: there was nothing to cancel.' }),
+    cancelled: z.boolean().openapi({
+      description:
+        'True: a run was cancelled. False: no run was in progress, or it ended before it could be cancelled.',
+    }),
     session_id: sessionId,
-    run_id: z.int().nullable().openapi({ description: 'The run that was cancelled.', example: 7 }),
+    run_id: z.int().nullable().openapi({
+      description: 'The id of the run that was cancelled. Null: no run was in progress.',
+      example: 7,
+    }),
   })
-  .openapi('CancelReceipt', { description: 'Whether an answer in progress was cancelled.' });
+  .openapi('CancelReceipt', { description: 'Whether a run was cancelled.' });
 
 export const cancelRun = jsonRoute({
   method: 'post',
   path: '/sessions/{session_id}/cancel',
   operationId: 'cancel_run',
   summary: 'Cancel Running AI Task',
-  description: 'Stops the answer in progress and keeps what was written so far. Safe to repeat.',
+  description:
+    'Cancels the run in progress and the prompts that wait. The messages keep the text that was written so far. You can safely repeat this request.',
   input: { path: SessionPath },
   document: CancelRunDocument,
   variables: ({ path }) => ({ sessionId: encodeId('Session', path.session_id) }),
-  schema: CancelReceipt,
-  answer: ({ cancelRun: { cancelled, run } }, { path }) => ({
+  response: CancelReceipt,
+  toJson: ({ cancelRun: { cancelled, run } }, { path }) => ({
     message: cancelled ? 'Run cancelled' : 'There was no run to cancel',
     cancelled,
     session_id: path.session_id,

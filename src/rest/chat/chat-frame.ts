@@ -1,95 +1,113 @@
 import { z } from '@hono/zod-openapi';
 
 const text = (description: string) => z.string().openapi({ description });
-const callId = text('The tool call’s id, unique within the message.');
-const toolName = text('The tool’s name.');
-const messageId = z
-  .int()
-  .nullable()
-  .openapi({ description: 'The assistant message that holds the answer. Null: it has since been deleted.' });
+const callId = text('The id of the tool call, unique within the message.');
+const toolName = text('The name of the tool.');
+const messageId = z.int().nullable().openapi({
+  description:
+    'The id of the assistant message that holds the answer. Null: the message was deleted in the meantime.',
+});
 
 const RunUsage = z
   .object({
-    provider_name: text('The provider that answered.'),
-    model_name: text('The model that answered.'),
-    input_tokens: z.int().openapi({ description: 'Tokens sent to the model.' }),
-    output_tokens: z.int().openapi({ description: 'Tokens that the model wrote, reasoning included.' }),
-    reasoning_tokens: z.int().openapi({ description: 'The part of the output that was reasoning.' }),
+    provider_name: text('The provider of the model.'),
+    model_name: text('The name of the model.'),
+    input_tokens: z.int().openapi({ description: 'The number of tokens that the model received.' }),
+    output_tokens: z
+      .int()
+      .openapi({ description: 'The number of tokens that the model wrote, including reasoning.' }),
+    reasoning_tokens: z.int().openapi({ description: 'The part of `output_tokens` that was reasoning.' }),
     cached_input_tokens: z
       .int()
-      .openapi({ description: 'The part of the input that the provider had cached.' }),
-    total_tokens: z.int().openapi({ description: 'Input and output together.' }),
+      .openapi({ description: 'The part of `input_tokens` that the provider read from its cache.' }),
+    total_tokens: z.int().openapi({ description: 'The sum of `input_tokens` and `output_tokens`.' }),
     measured: z.boolean().openapi({
-      description: 'False: the provider did not report every number, and some are the gateway’s estimate.',
+      description: 'True: the provider reported every number. False: the gateway estimated some of them.',
     }),
   })
-  .openapi('RunUsage', { description: 'Tokens that one run has used so far.' });
+  .openapi('RunUsage', { description: 'The tokens that a run has used so far.' });
 
 const StatusFrame = z.object({
   type: z.literal('status'),
   status: z.enum(['queued', 'running', 'awaiting_approval', 'context_trimmed', 'history_gap']).openapi({
     description:
-      '`queued`: the prompt waits until the session is free. `running`: the model is at work. With `call_id`: it was decided whether that tool call may run. `awaiting_approval`: a tool call waits until somebody approves or denies it over GraphQL. `context_trimmed`: the oldest messages did not fit into the model’s context. `history_gap`: frames have expired; discard what you have, `full_answer` of the last frame holds all of it.',
+      '`queued`: the prompt waits until the earlier runs of the session have ended. `running` without `call_id`: the gateway asks the model. `awaiting_approval`: a tool call waits until somebody approves or denies it over GraphQL. `running` with `call_id`: it was decided whether that tool call may run. `context_trimmed`: the oldest messages did not fit into the model’s context and were left out. `history_gap`: some frames have expired; discard the text received so far, because `full_answer` of the `finish` frame holds the whole answer. If the stream ends with another frame, read the text from the history.',
   }),
   omitted_messages: z
     .int()
     .optional()
-    .openapi({ description: 'With `context_trimmed`: how many messages were left out.' }),
-  call_id: callId
-    .optional()
-    .openapi({ description: 'With `awaiting_approval`, and `running` after it: the tool call.' }),
-  from_seq: z.int().optional().openapi({ description: 'With `history_gap`: the first seq that is missing.' }),
-  to_seq: z.int().optional().openapi({ description: 'With `history_gap`: the last seq that is missing.' }),
+    .openapi({ description: 'Only with `context_trimmed`: the number of messages that were left out.' }),
+  call_id: callId.optional().openapi({
+    description: 'Only with `awaiting_approval` and the `running` that follows it: the id of the tool call.',
+  }),
+  from_seq: z.int().optional().openapi({
+    description:
+      'Only with `history_gap`: the first missing number. Frames are numbered by the second part of their id.',
+  }),
+  to_seq: z.int().optional().openapi({ description: 'Only with `history_gap`: the last missing number.' }),
 });
 
 const StartFrame = z.object({
   type: z.literal('start'),
-  run_id: z.int().openapi({ description: 'The run: the number ahead of the colon in every frame’s id.' }),
-  message_id: z.int().openapi({ description: 'The assistant message that is being written.' }),
-  user_message_id: z
+  run_id: z
     .int()
-    .nullable()
-    .openapi({ description: 'The user message that is being answered. Null: it has since been deleted.' }),
+    .openapi({ description: 'The id of the run. It is also the first part of the id of every frame.' }),
+  message_id: z.int().openapi({ description: 'The id of the assistant message that the model writes.' }),
+  user_message_id: z.int().nullable().openapi({
+    description:
+      'The id of the user message that holds the prompt. Null: the message was deleted in the meantime.',
+  }),
 });
 
 const ReasoningFrame = z.object({
   type: z.literal('reasoning'),
-  content: text('The next piece of the model’s reasoning.'),
+  content: text('The next piece of the model’s reasoning. Append it to the pieces before.'),
 });
 
-const ContentFrame = z.object({ type: z.literal('content'), content: text('The next piece of the answer.') });
+const ContentFrame = z.object({
+  type: z.literal('content'),
+  content: text('The next piece of the answer. Append it to the pieces before.'),
+});
 
 const ToolStartFrame = z.object({
   type: z.literal('tool_start'),
   call_id: callId,
   name: toolName,
-  args: z.unknown().openapi({ description: 'The arguments the model gave, as JSON.' }),
-  node_id: z
-    .string()
-    .nullable()
-    .openapi({ description: 'The node that it is meant for. Null: it needs none, or none was found.' }),
+  args: z.unknown().openapi({
+    description:
+      'The arguments that the model passed to the tool: a JSON value, or a string if the model wrote invalid JSON.',
+  }),
+  node_id: z.string().nullable().openapi({
+    description:
+      'The id of the node that runs the tool. Null: the tool needs no node, or no attached node offers it.',
+  }),
 });
 
 const ToolOutputFrame = z.object({
   type: z.literal('tool_output'),
   call_id: callId,
-  content: text('The next piece of what the tool prints.'),
+  content: text('The next piece of the output that the tool prints.'),
 });
 
 const ToolResultFrame = z.object({
   type: z.literal('tool_result'),
   call_id: callId,
   name: toolName,
-  result: text('What the model is told.'),
+  result: text('The result, as the model receives it.'),
   status: z
     .enum(['awaiting_approval', 'running', 'succeeded', 'failed', 'denied', 'cancelled'])
-    .openapi({ description: 'How it ended.' }),
-  error_code: z
-    .string()
-    .nullable()
-    .openapi({ description: 'Why it failed or was denied, as a fixed name such as `NODE_OFFLINE`.' }),
-  exit_code: z.int().nullable().openapi({ description: 'The exit code, where the tool ran a program.' }),
-  duration_ms: z.int().openapi({ description: 'How long it ran. Waiting for an approval does not count.' }),
+    .openapi({ description: 'How the tool call ended: `succeeded`, `failed`, `denied` or `cancelled`.' }),
+  error_code: z.string().nullable().openapi({
+    description:
+      'Why the tool call failed or was denied, as a fixed name such as `NODE_OFFLINE`. Null: it did neither.',
+  }),
+  exit_code: z.int().nullable().openapi({
+    description: 'The exit code of the program that the tool ran. Null: the tool ran no program.',
+  }),
+  duration_ms: z.int().openapi({
+    description:
+      'How long the tool ran, in milliseconds, without the time in which it waited for an approval.',
+  }),
 });
 
 const UsageFrame = z.object({
@@ -100,8 +118,8 @@ const UsageFrame = z.object({
 const FinishFrame = z.object({
   type: z.literal('finish'),
   message_id: messageId,
-  provider: text('The provider that answered.'),
-  full_answer: text('The whole answer, as it is stored.'),
+  provider: text('The provider of the model that answered.'),
+  full_answer: text('The whole answer, as stored in the message.'),
   usage: RunUsage,
 });
 
@@ -109,11 +127,13 @@ const CancelledFrame = z.object({ type: z.literal('cancelled'), message_id: mess
 
 const ErrorFrame = z.object({
   type: z.literal('error'),
-  code: text('What went wrong, as a fixed name such as `PROVIDER_TIMEOUT`.'),
-  content: text('What went wrong, in a sentence for people.'),
+  code: text(
+    'Why the run failed or the stream broke off, as a fixed name such as `PROVIDER_TIMEOUT` or `STREAM_INTERRUPTED`.',
+  ),
+  content: text('A sentence for people that says what went wrong.'),
 });
 
-/** The `data` of one frame of a chat stream. */
+/** The `data` of one frame of a chat stream, before it is written as JSON. */
 export const ChatFrame = z
   .discriminatedUnion('type', [
     StatusFrame,
@@ -130,7 +150,7 @@ export const ChatFrame = z
   ])
   .openapi('ChatFrame', {
     description:
-      'The `data` of one frame of a chat stream. Exactly one `finish`, `cancelled` or `error` ends the stream.',
+      'The `data` of one frame of a chat stream. `type` says what the frame reports. Exactly one `finish`, `cancelled` or `error` frame ends the stream.',
   });
 
 export type ChatFrame = z.infer<typeof ChatFrame>;

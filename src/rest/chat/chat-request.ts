@@ -4,30 +4,31 @@ import { z } from '@hono/zod-openapi';
 export const ChatRequest = z
   .strictObject({
     prompt: z.string().min(1).openapi({
-      description: 'What the user says.',
+      description: 'The text that the model answers. Must not be empty.',
       example: 'What is the capital of Portugal?',
     }),
     provider_name: z.string().nullable().optional().openapi({
-      description: 'The provider that answers this prompt. Null or left out: the session’s.',
+      description:
+        'The provider that answers this prompt, such as `openai` or `demo`. Null or left out: the provider of the session.',
       example: 'demo',
     }),
     model_name: z.string().nullable().optional().openapi({
-      description: 'The model that answers this prompt. Null or left out: the session’s.',
+      description: 'The model that answers this prompt. Null or left out: the model of the session.',
       example: 'demo-1',
     }),
     request_id: z.string().nullable().optional().openapi({
       description:
-        'Your own key for this prompt, unique in the session. Sending the same prompt with the same key again follows the first run instead of starting a second one, so a send can be retried safely.',
+        'An idempotency key of your choice, unique within the session. If you send the same prompt with the same key again, the stream follows the run that the first request started. Without a key, every request starts a run.',
       example: '5b2c8a4e-3f0d-4b1c-9a55-1c9a6f6f7c11',
     }),
     on_busy: z.enum(['reject', 'interrupt', 'enqueue']).default('enqueue').openapi({
       description:
-        'What to do while the session is still answering: `enqueue` waits for its turn, `interrupt` cancels the answer in progress, `reject` answers 409.',
+        'What happens if a run is in progress in the session. `enqueue`: the prompt waits until the earlier runs have ended. `interrupt`: the run in progress and the prompts that wait are cancelled, then this prompt is answered. `reject`: the request is refused with 409.',
       example: 'enqueue',
     }),
   })
   .openapi('ChatRequest', {
-    description: 'A prompt to answer.',
-    // Not request_id: whoever tries the example twice would be shown the first answer again.
+    description: 'A prompt and how to answer it.',
+    // The example has no request_id: a reader who sends it twice would get the first answer again.
     example: { prompt: 'What is the capital of Portugal?' },
   });

@@ -1,7 +1,8 @@
 import { encodeId } from '../../base/global-id.ts';
 import { ChatDocument, FollowRunDocument } from '../../gql/graphql.ts';
+import type { RawInput } from '../errors/validation-error.ts';
 import { SessionPath } from '../input/path-id.ts';
-import { type RawInput, readInput } from '../input/read-input.ts';
+import { readInput } from '../input/read-input.ts';
 import { describeRoute } from '../route/describe-route.ts';
 import { upperCase } from '../route/enum-case.ts';
 import type { RestContext, RestServices, Route } from '../route/route.ts';
@@ -13,10 +14,10 @@ import { findRunToFollow, findRunToResume } from './run-to-follow.ts';
 const streamResponses = {
   200: {
     description:
-      'Server-sent events. Each has an `id`, `<run>:<seq>`, and one line of `data`: a ChatFrame as JSON. Comments in between keep the connection alive.',
+      'A stream of server-sent events, called frames. Each frame has an `id` of the form `<run>:<seq>`, and its `data` is one line of JSON: a ChatFrame. Comment lines between the frames keep the connection alive.',
     headers: {
       'X-Accel-Buffering': {
-        description: '`no`: a proxy is asked not to hold frames back.',
+        description: 'Always `no`: it tells a proxy such as nginx to pass on each frame at once.',
         schema: { type: 'string' as const },
       },
     },
@@ -24,18 +25,18 @@ const streamResponses = {
       'text/event-stream': {
         schema: {
           type: 'string' as const,
-          description: 'Frames, each `id:` and `data:`, then an empty line.',
+          description: 'Frames: an `id:` line, a `data:` line and an empty line.',
         },
         example: 'id: 7:3\ndata: {"type":"content","content":"Lisbon"}\n\n',
       },
     },
   },
-  204: { description: 'There is nothing, or nothing more, to follow.' },
+  204: { description: 'The client has received every frame, or the session has no run to follow.' },
 };
 
 const sendInput = { path: SessionPath, header: ResumeHeaders, body: ChatRequest };
 
-/** Sends a prompt and streams the answer; with `Last-Event-ID` only goes on streaming. */
+/** Sends a prompt and streams the answer. With `Last-Event-ID` it sends nothing and resumes the stream. */
 export const sendChat: Route = {
   ...describeRoute(
     {
@@ -44,9 +45,11 @@ export const sendChat: Route = {
       operationId: 'send_message',
       summary: 'Send a Message in a Session (Streaming)',
       description:
-        'Streams AI response using Server-Sent Events (SSE). Yields tokens, reasoning, and tool executions in real-time. The answer goes on when the client leaves; send again with `Last-Event-ID` to pick the stream up where it was lost.',
+        'Streams AI response using Server-Sent Events (SSE). Yields tokens, reasoning, and tool executions in real-time. The run continues when the client disconnects. To resume the stream, repeat the request with the header `Last-Event-ID`; the prompt is not sent to the model again.',
       input: sendInput,
-      failures: { 409: 'The session is busy, or the request id was used for another prompt.' },
+      failures: {
+        409: 'A run is in progress and `on_busy` is `reject`, or `request_id` was already used for another prompt.',
+      },
     },
     streamResponses,
   ),
@@ -73,7 +76,7 @@ export const sendChat: Route = {
 
 const followInput = { path: SessionPath, header: ResumeHeaders };
 
-/** Streams the session's run in progress, or else its last one. */
+/** Streams the session's run in progress or, if no run is in progress, its last run. */
 export const followChat: Route = {
   ...describeRoute(
     {
@@ -82,7 +85,7 @@ export const followChat: Route = {
       operationId: 'follow_chat',
       summary: 'Follow the Answer of a Session (Streaming)',
       description:
-        'Streams the answer in progress from its beginning, or else the last one, in the same frames as sending a message. Made for a browser’s EventSource: it reconnects with `Last-Event-ID` by itself, and stops once there is nothing more to follow.',
+        'Streams the run in progress from its start, in the same frames as sending a message. If no run is in progress, it streams the last run of the session. A browser’s EventSource can use this operation: it reconnects with `Last-Event-ID` on its own, and stops at the status 204.',
       input: followInput,
     },
     streamResponses,

@@ -3,24 +3,29 @@ import type { ExecutionResult } from 'graphql';
 import type { RunEventFieldsFragment } from '../../gql/graphql.ts';
 import { type EventStream, openEventStream } from '../../sse/event-stream.ts';
 import { restError } from '../errors/graphql-error.ts';
-import type { Part } from '../errors/validation-error.ts';
+import type { RawInput } from '../errors/validation-error.ts';
 import type { RestContext, RestServices } from '../route/route.ts';
 import { endsRun, errorFrame, formatRunEvent } from './run-event-frames.ts';
 
 type RunEventResult = ExecutionResult<{ runEvent: RunEventFieldsFragment }>;
 type Subscribe = (signal: AbortSignal) => Promise<AsyncIterable<RunEventResult> | RunEventResult>;
 
+const interruptedFrame = errorFrame(
+  'STREAM_INTERRUPTED',
+  'The stream broke off before the answer was finished. Resume it with Last-Event-ID.',
+);
+
 /**
- * Answers with the frames of a run, until it ends or the client leaves. Leaving ends the subscription, not
- * the run.
+ * Responds with the frames of a run until the run ends or the client disconnects. A client that disconnects ends
+ * the subscription, not the run.
  *
- * @param input What the request carried, to find what an error is about.
- * @throws RestError where the subscription does not start: then nothing has been sent.
+ * @param input The raw input of the request; a validation error names the part that caused it.
+ * @throws RestError if the subscription does not start. Nothing has been sent then.
  */
 export async function streamRun(
   c: RestContext,
   { log, heartbeatMs = 15_000 }: RestServices,
-  input: Partial<Record<Part, unknown>>,
+  input: RawInput,
   subscribe: Subscribe,
 ): Promise<Response> {
   const { outgoing } = c.env;
@@ -42,8 +47,8 @@ export async function streamRun(
       await writeFrames(stream, results);
     } catch (error) {
       if (!stream.closed.aborted) {
-        log.error({ err: error }, 'A chat stream broke.');
-        stream.write(interrupted());
+        log.error({ err: error }, 'A chat stream failed.');
+        stream.write(interruptedFrame);
       }
     } finally {
       stream.end();
@@ -64,7 +69,7 @@ async function writeFrames(stream: EventStream, results: AsyncIterable<RunEventR
       stream.write(
         error
           ? errorFrame(typeof code === 'string' ? code : 'INTERNAL_SERVER_ERROR', error.message)
-          : interrupted(),
+          : interruptedFrame,
       );
       return;
     }
@@ -75,12 +80,5 @@ async function writeFrames(stream: EventStream, results: AsyncIterable<RunEventR
       return;
     }
   }
-  stream.write(interrupted());
-}
-
-function interrupted(): string {
-  return errorFrame(
-    'STREAM_INTERRUPTED',
-    'The stream broke off before the answer was finished. Resume it with Last-Event-ID.',
-  );
+  stream.write(interruptedFrame);
 }

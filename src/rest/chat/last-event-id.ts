@@ -29,6 +29,6 @@ export const ResumeHeaders = z.object({
   'Last-Event-ID': Cursor.optional().openapi({
     type: 'string',
     description:
-      'The `id` of the last frame received, `<run>:<seq>` (`7:42`). The stream goes on after that frame; nothing is sent to the model again. A browser’s EventSource sets this by itself when it reconnects.',
+      'The `id` of the last frame that the client received, such as `7:42`. The stream resumes after that frame, and no prompt is sent to the model. A browser’s EventSource sets this header on its own when it reconnects.',
   }),
 });

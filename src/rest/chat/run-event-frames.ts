@@ -6,10 +6,11 @@ import type { ChatFrame } from './chat-frame.ts';
 import { formatCursor } from './last-event-id.ts';
 
 /**
- * A run event as the text of its frames: `id: <run>:<seq>` and one line of JSON.
+ * Writes a run event as the text of its frames: `id: <run>:<seq>` and one line of JSON.
  *
- * An id says that everything up to it has been delivered. Of several frames only the last one therefore has
- * the run event's own seq; a client that lost the connection between them gets all of them again.
+ * A client that resumes after an id gets only the later run events. If a run event has several frames, only the last
+ * frame therefore has the seq of the run event; a client that loses the connection between them gets all of them
+ * again.
  */
 export function formatRunEvent(runEvent: RunEventFieldsFragment): string {
   const run = databaseId(runEvent.runId);
@@ -22,13 +23,13 @@ export function formatRunEvent(runEvent: RunEventFieldsFragment): string {
     .join('');
 }
 
-/** The frame that ends a stream which cannot go on. It has no id: a client resumes after the last one that had. */
+/** Writes the frame that ends a stream early. It has no id, so that a client resumes after the last frame with an id. */
 export function errorFrame(code: string, content: string): string {
   const frame: ChatFrame = { type: 'error', code, content };
   return formatFrame({ data: JSON.stringify(frame) });
 }
 
-/** Whether this run event is the last one of its run. */
+/** Whether this run event is the last run event of its run. */
 export function endsRun(runEvent: RunEventFieldsFragment): boolean {
   return (
     runEvent.__typename === 'RunCompleted' ||

@@ -10,9 +10,10 @@ import type { RestContext, RestServices } from '../route/route.ts';
 import type { Cursor } from './last-event-id.ts';
 
 /**
- * Where to go on after a cursor; undefined once its run has ended there.
+ * Checks the cursor of a client that resumes.
  *
- * @throws RestError 404 where the session has no such run.
+ * @returns The cursor to follow from; undefined if the run has ended and the client has received all of it.
+ * @throws RestError 404 if the session has no such run.
  */
 export async function findRunToResume(
   c: RestContext,
@@ -25,15 +26,16 @@ export async function findRunToResume(
   if (run?.session.databaseId !== sessionId) {
     throw new RestError(404, `Run ${cursor.run} of Last-Event-ID not found in session ${sessionId}`);
   }
-  // One beyond the end is no cursor of this run: following it is refused.
+  // Compare with `===`: a cursor beyond the end is invalid, and the subscription refuses it.
   return hasEnded(run) && cursor.seq === run.lastSeq ? undefined : cursor;
 }
 
 /**
- * Where to follow a session: after the cursor if there is more, else from the start of the run in progress,
- * else of the last run; undefined where the cursor has seen all of it.
+ * Chooses the run that a `GET` follows: the run of the cursor if it has more frames, else the run in progress, else
+ * the last run.
  *
- * @throws RestError 404 where there is no such session, or no such run in it.
+ * @returns The cursor to follow from; undefined if the client has received all frames or the session has no run.
+ * @throws RestError 404 if the session does not exist, or if it has no such run.
  */
 export async function findRunToFollow(
   c: RestContext,

@@ -3,29 +3,38 @@ import { z } from '@hono/zod-openapi';
 const ValidationErrorSchema = z
   .object({
     loc: z.array(z.union([z.string(), z.int()])).openapi({
-      description: 'Where: `path`, `query`, `header` or `body`, then the way to the value.',
+      description:
+        'Where the error is: `path`, `query`, `header` or `body`, then the names of the fields that lead to the value.',
       example: ['path', 'session_id'],
     }),
-    msg: z.string().openapi({ description: 'What is wrong, in a sentence.', example: 'Field required' }),
-    type: z.string().openapi({ description: 'What is wrong, as a fixed name.', example: 'missing' }),
-    input: z.unknown().openapi({ description: 'The value that was received.' }),
+    msg: z
+      .string()
+      .openapi({ description: 'A sentence for people that says what is wrong.', example: 'Field required' }),
+    type: z
+      .string()
+      .openapi({ description: 'What is wrong, as a fixed name for programs.', example: 'missing' }),
+    input: z.unknown().openapi({
+      description: 'The value that the gateway received. If a field is missing, the object that lacks it.',
+    }),
     ctx: z
       .record(z.string(), z.unknown())
       .optional()
-      .openapi({ description: 'The facts that the sentence is made of, such as a limit.' }),
+      .openapi({ description: 'The values that `msg` mentions, such as a limit.' }),
   })
-  .openapi('ValidationError', { description: 'One thing wrong with a request.' });
+  .openapi('ValidationError', { description: 'One error in the input of a request.' });
 
-/** The answer to a request that makes no sense: status 422. */
+/** The body of every 422 response. */
 export const HttpValidationError = z
   .object({
-    detail: z.array(ValidationErrorSchema).openapi({ description: 'All that is wrong with the request.' }),
+    detail: z
+      .array(ValidationErrorSchema)
+      .openapi({ description: 'Every error in the input of the request.' }),
   })
   .openapi('HTTPValidationError', {
-    description: 'The request was understood, but its content is not valid.',
+    description: 'The input of the request is not valid.',
   });
 
-/** The answer to a request that failed otherwise. */
+/** The body of every other response that reports a failure. */
 export const ErrorDetail = z
-  .object({ detail: z.string().openapi({ description: 'What went wrong, in a sentence.' }) })
-  .openapi('ErrorDetail', { description: 'A failure.' });
+  .object({ detail: z.string().openapi({ description: 'A sentence for people that says what went wrong.' }) })
+  .openapi('ErrorDetail', { description: 'The request failed.' });

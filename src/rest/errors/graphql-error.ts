@@ -1,18 +1,18 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { errorStatus, isErrorCode } from '../../errors.ts';
 import { RestError } from './rest-error.ts';
-import type { Part } from './validation-error.ts';
+import type { RawInput } from './validation-error.ts';
 
-/** A GraphQL error, before or after it was prepared for the wire. */
+/** The fields that REST reads of a GraphQL error. */
 type Failure = Pick<GraphQLFormattedError, 'message' | 'extensions'>;
 
 /**
- * The REST answer to a GraphQL request that failed, taken from the first error.
+ * Translates the first error of a GraphQL result into the REST error that the client gets.
  *
- * @param errors Masked already: their messages are meant for the client.
- * @param input What the request carried in its path, query and body: `loc` and `input` are found in it.
+ * @param errors Must be masked: their messages are sent to the client.
+ * @param input The raw input of the request; `loc` and `input` of a validation error come from it.
  */
-export function restError(errors: readonly Failure[], input: Partial<Record<Part, unknown>>): RestError {
+export function restError(errors: readonly Failure[], input: RawInput): RestError {
   const [error] = errors;
   const code = error?.extensions?.['code'];
   if (error === undefined || !isErrorCode(code)) {
@@ -27,7 +27,8 @@ export function restError(errors: readonly Failure[], input: Partial<Record<Part
   return new RestError(422, [{ type: 'value_error', loc, msg: error.message, input: value }]);
 }
 
-function locate(field: unknown, input: Partial<Record<Part, unknown>>) {
+/** Finds the part of the request that became the GraphQL argument `field`. */
+function locate(field: unknown, input: RawInput) {
   const argument = typeof field === 'string' ? field.replace(/^input\./, '') : '';
   const names = argument.split('.').filter(Boolean).map(restName);
   const cursor = fieldOf(input.header, 'Last-Event-ID');
@@ -43,7 +44,7 @@ function locate(field: unknown, input: Partial<Record<Part, unknown>>) {
   return { loc: ['body', ...names], value: valueAt(input.body, names) ?? null };
 }
 
-/** What REST calls an argument of GraphQL, or a part of one. */
+/** The REST name of a GraphQL argument or input field. A number is an index in a list. */
 function restName(name: string): string | number {
   if (/^\d+$/.test(name)) return Number(name);
   if (name === 'workspace') return 'config';

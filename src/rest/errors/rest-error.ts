@@ -1,17 +1,19 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
-/** One thing wrong with a request, in the shape FastAPI and pydantic v2 give it. */
+/** One error in the input of a request, in the shape of FastAPI and pydantic v2. */
 export interface ValidationError {
-  /** pydantic's name of the fault, such as `missing` or `string_type`. */
+  /** pydantic's name of the error, such as `missing` or `string_type`. */
   type: string;
-  /** Where it is: `path`, `query`, `header` or `body`, then the way to the value. */
+  /** The part of the request (`path`, `query`, `header` or `body`), then the keys that lead to the value. */
   loc: (string | number)[];
   msg: string;
+  /** The value that was received. */
   input: unknown;
+  /** The values in `msg`, such as a limit. */
   ctx?: Record<string, unknown>;
 }
 
-/** Ends a request with `{"detail": …}` and a status. */
+/** Ends a request with a status and the body `{"detail": …}`. */
 export class RestError extends Error {
   readonly status: ContentfulStatusCode;
   readonly detail: string | ValidationError[];

@@ -7,10 +7,13 @@ type Fault = Pick<ValidationError, 'type' | 'msg' | 'ctx'>;
 /** The parts of a request, as FastAPI names them in `loc`. */
 export type Part = 'path' | 'query' | 'header' | 'body';
 
+/** The values that a request carried, before they were validated. */
+export type RawInput = Partial<Record<Part, unknown>>;
+
 /**
- * Zod's issues as pydantic v2 would have reported them.
+ * Translates Zod's issues into the errors that pydantic v2 reports.
  *
- * @param value What was validated: `input` is taken from it.
+ * @param value The validated value; `input` of each error is a part of it.
  */
 export function validationErrors(issues: readonly Issue[], part: Part, value: unknown): ValidationError[] {
   return issues.flatMap((issue) => {
@@ -25,7 +28,7 @@ export function validationErrors(issues: readonly Issue[], part: Part, value: un
     }
     const input = at(value, path);
     const loc = [part, ...path.map((key) => (part === 'header' ? String(key).toLowerCase() : key))];
-    // pydantic shows for a missing field what it is missing from.
+    // For a missing field, pydantic reports the object that lacks it as `input`.
     return input === undefined
       ? [{ type: 'missing', loc, msg: 'Field required', input: at(value, path.slice(0, -1)) ?? null }]
       : [{ ...describe(issue, input), loc, input }];
@@ -33,9 +36,10 @@ export function validationErrors(issues: readonly Issue[], part: Part, value: un
 }
 
 /**
- * The parameters of a Zod custom issue that is reported under pydantic's own name.
+ * A custom Zod issue that is reported under one of pydantic's names.
  *
- * @param msg The sentence that pydantic says with it.
+ * @param type pydantic's name of the error, such as `int_parsing`.
+ * @param msg The message that pydantic gives with it.
  */
 export function fault(type: string, msg: string, input: unknown, ctx?: Record<string, unknown>) {
   return { code: 'custom' as const, message: msg, input, params: { type, ...(ctx && { ctx }) } };

@@ -10,85 +10,114 @@ const count = (description: string) => z.int().openapi({ description, example: 1
 
 const ToolCall = z
   .object({
-    call_id: z.string().openapi({ description: 'The call’s id, unique within the message.' }),
-    name: z.string().openapi({ description: 'The tool that was called.' }),
-    args: z.unknown().openapi({ description: 'The arguments the model gave, as JSON.' }),
-    status: z
-      .enum(['awaiting_approval', 'running', 'succeeded', 'failed', 'denied', 'cancelled'])
-      .openapi({ description: 'How far the call has come.' }),
-    node_id: z.string().nullable().openapi({ description: 'The node it is for. Null: it needs none.' }),
-    result: z.string().nullable().openapi({ description: 'What the model was told. Null: not finished.' }),
-    error_code: z
+    call_id: z.string().openapi({ description: 'The id of the tool call, unique within the message.' }),
+    name: z.string().openapi({ description: 'The name of the tool.' }),
+    args: z.unknown().openapi({
+      description:
+        'The arguments that the model passed to the tool: a JSON value, or a string if the model wrote invalid JSON.',
+    }),
+    status: z.enum(['awaiting_approval', 'running', 'succeeded', 'failed', 'denied', 'cancelled']).openapi({
+      description:
+        'The state of the tool call. `awaiting_approval`: it waits until somebody approves or denies it over GraphQL. `running`: it has not ended. `succeeded`: the tool did its work. `failed`: it did not; `error_code` and `result` say why. `denied`: it was not allowed to run. `cancelled`: the run ended before the tool call.',
+    }),
+    node_id: z.string().nullable().openapi({
+      description:
+        'The id of the node that runs the tool. Null: the tool needs no node, or no attached node offers it.',
+    }),
+    result: z
       .string()
       .nullable()
-      .openapi({ description: 'Why it failed or was denied, as a fixed name.', example: 'NODE_OFFLINE' }),
-    exit_code: z
-      .int()
-      .nullable()
-      .openapi({ description: 'The exit code, where the tool ran a program that has ended.' }),
-    stopped: z.boolean().nullable().openapi({
-      description: 'Of a cancelled call: whether nothing of it runs any more, for certain.',
+      .openapi({ description: 'The result, as the model receives it. Null: the tool call has not ended.' }),
+    error_code: z.string().nullable().openapi({
+      description: 'Why the tool call failed or was denied, as a fixed name. Null: it did neither.',
+      example: 'NODE_OFFLINE',
     }),
-    duration_ms: z.int().nullable().openapi({ description: 'How long it took. Null: not finished.' }),
+    exit_code: z.int().nullable().openapi({
+      description:
+        'The exit code of the program that the tool ran. Null: the tool ran no program, or the program has not ended.',
+    }),
+    stopped: z.boolean().nullable().openapi({
+      description:
+        'Only for a cancelled tool call. True: the node confirmed that nothing of the call still runs. False: the node did not confirm this in time.',
+    }),
+    duration_ms: z.int().nullable().openapi({
+      description:
+        'How long the tool ran, in milliseconds, without the time in which it waited for an approval. Null: it has not ended.',
+    }),
   })
-  .openapi('ToolCall', { description: 'A tool that the model called while it answered.' });
+  .openapi('ToolCall', { description: 'A tool call that the model made while it wrote a message.' });
 
 export const Message = z
   .object({
-    id: z.int().openapi({ description: 'The message’s id.', example: 2 }),
+    id: z.int().openapi({ description: 'The id of the message.', example: 2 }),
     session_id: sessionId,
-    sender: z.enum(['user', 'assistant']).openapi({ description: 'Who wrote it.' }),
-    content: z
-      .string()
-      .openapi({ description: 'Its text; of an answer in progress, what was stored so far.' }),
-    reasoning_content: z
-      .string()
-      .nullable()
-      .openapi({ description: 'What the model thought before it answered, where the provider shows it.' }),
+    sender: z
+      .enum(['user', 'assistant'])
+      .openapi({ description: 'The author of the message: the user, or the model (`assistant`).' }),
+    content: z.string().openapi({
+      description: 'The text of the message. While the model writes, the part that has been stored so far.',
+    }),
+    reasoning_content: z.string().nullable().openapi({
+      description:
+        'The reasoning that the model wrote before its answer. Null: the provider reports no reasoning.',
+    }),
     tool_calls: z
       .array(ToolCall)
-      .openapi({ description: 'The tools called while it was written, in order.' }),
+      .openapi({ description: 'The tool calls of this message, in the order in which the model made them.' }),
     status: z.enum(['streaming', 'complete', 'cancelled', 'failed', 'interrupted']).openapi({
       description:
-        '`streaming` while it is being written, `complete` once it is; otherwise why it stopped early. `interrupted`: the gateway stopped.',
+        'How complete the message is. `streaming`: the model writes it, or the prompt waits. `complete`: all of it is there. `cancelled`: the run was cancelled. `failed`: the run failed. `interrupted`: the gateway stopped while the model was writing. An incomplete message keeps the text that was written.',
     }),
     token_count: z
       .int()
       .nullable()
-      .openapi({ description: 'Tokens of its text. Null until it is finished.' }),
-    audio_url: z.string().nullable().openapi({ description: 'Where its audio is. Null: it has none.' }),
-    created_at: dateTime('When it was created.'),
+      .openapi({ description: 'The number of tokens in the text. Null: the message is not finished.' }),
+    audio_url: z.string().nullable().openapi({
+      description:
+        'The path on this gateway that returns the recording of the message. Null: it has no recording.',
+    }),
+    created_at: dateTime('When the message was created.'),
   })
-  .openapi('Message', { description: 'One message of a session.' });
+  .openapi('Message', { description: 'A message of a session.' });
 
 export const Messages = z
   .object({
     session_id: sessionId,
     messages: z.array(Message).openapi({ description: 'All messages of the session, oldest first.' }),
   })
-  .openapi('Messages', { description: 'The history of a session.' });
+  .openapi('Messages', { description: 'All messages of a session.' });
 
 export const Tokens = z
   .object({
-    token_count: count('Tokens that the conversation takes up in the model’s context.'),
+    token_count: count(
+      'The number of tokens that the messages of the session occupy in the model’s context.',
+    ),
     token_limit: z.int().nullable().openapi({
-      description: 'Tokens that fit into the model’s context. Null: not known of this model.',
+      description:
+        'The number of tokens that fit into the model’s context. Null: the gateway does not know the limit of this model.',
       example: 32768,
     }),
     percentage: z.number().nullable().openapi({
-      description: 'How full the context is, from 0 to 100. Null: the limit is not known.',
+      description:
+        '`token_count` as a percentage of `token_limit`, with two decimals. Null: the limit is not known.',
       example: 0.4,
     }),
-    input_tokens: count('Tokens sent to models over the session’s whole life.'),
-    output_tokens: count('Tokens that models wrote, reasoning included.'),
-    reasoning_tokens: count('The part of the output that was reasoning.'),
-    total_tokens: count('Input and output together.'),
+    input_tokens: count('The number of tokens that models have received since the session was created.'),
+    output_tokens: count(
+      'The number of tokens that models have written since the session was created, including reasoning.',
+    ),
+    reasoning_tokens: count('The part of `output_tokens` that was reasoning.'),
+    total_tokens: count('The sum of `input_tokens` and `output_tokens`.'),
   })
-  .openapi('Tokens', { description: 'What a session has used.' });
+  .openapi('Tokens', {
+    description: 'The tokens in the model’s context, and the tokens that the session has used.',
+  });
 
 export const ClearedHistory = z
   .object({ message: resultMessage, session_id: sessionId })
-  .openapi('ClearedHistory', { description: 'The messages are gone; the session and its settings remain.' });
+  .openapi('ClearedHistory', {
+    description: 'The messages were deleted. The session and its settings remain.',
+  });
 
 export function messageJson(sessionId: number, message: SessionMessage): z.infer<typeof Message> {
   return {

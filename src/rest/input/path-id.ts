@@ -18,12 +18,12 @@ const digits = z.string().transform((text, { issues }) => {
   return id;
 });
 
-/** A database id in a path: digits only, and in the range of ids. */
+/** The schema of a database id in a path: digits only, from 1 to `maxId`. */
 export function pathId(description: string, example: number) {
   return digits.openapi({ type: 'integer', minimum: 1, maximum: maxId, description, example });
 }
 
 /** `/sessions/{session_id}` */
 export const SessionPath = z.object({
-  session_id: pathId('The `id` that the session was given when it was created.', 1),
+  session_id: pathId('The `id` of the session, as returned when the session was created.', 1),
 });

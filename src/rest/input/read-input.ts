@@ -1,34 +1,35 @@
 import type { z } from '@hono/zod-openapi';
 import type { HonoRequest } from 'hono';
 import { RestError, type ValidationError } from '../errors/rest-error.ts';
-import { type Part, validationErrors } from '../errors/validation-error.ts';
+import { type Part, type RawInput, validationErrors } from '../errors/validation-error.ts';
 
-/** What a route reads from a request. */
+/** The schemas of the parts of a request that a route reads. */
 export interface RouteInput {
   path?: z.ZodObject;
   query?: z.ZodObject;
   header?: z.ZodObject;
-  /** JSON. */
+  /** The schema of a JSON body. */
   body?: z.ZodType;
-  /** A multipart form. The route reads it while it arrives; `readInput` leaves it alone. */
+  /** The schema of a multipart form, for the documentation: the route reads the form itself, while it arrives. */
   form?: z.ZodType;
 }
 
-/** The input of a request once it has been read. */
+/** The parts of a request after validation. */
 export type Parsed<Input extends RouteInput> = {
   [Part in Exclude<keyof Input, 'form'>]: Input[Part] extends z.ZodType ? z.output<Input[Part]> : never;
 };
 
-/** What a request carried, by its parts. */
-export type RawInput = Partial<Record<Part, unknown>>;
-
-/** A request's input as it came and as the route reads it. */
+/** The input of a request before and after validation. */
 export interface ReadInput<Input extends RouteInput> {
   raw: RawInput;
   parsed: Parsed<Input>;
 }
 
-/** @throws RestError 422 with everything that is wrong, in FastAPI's shape. */
+/**
+ * Reads and validates the parts of a request.
+ *
+ * @throws RestError 422 that lists every error, in the shape of FastAPI.
+ */
 export async function readInput<Input extends RouteInput>(
   request: HonoRequest,
   input: Input,
@@ -49,7 +50,7 @@ export async function readInput<Input extends RouteInput>(
   };
 
   read('path', input.path, request.param());
-  // Of a parameter given twice, the last one counts, as with FastAPI.
+  // If a query parameter occurs twice, the last one counts, as in FastAPI.
   read('query', input.query, Object.fromEntries(new URL(request.url).searchParams));
   read('header', input.header, input.header && headersNamedIn(input.header, request));
   if (input.body !== undefined) {

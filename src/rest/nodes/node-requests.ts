@@ -4,15 +4,16 @@ import { nodeId } from './node-responses.ts';
 const attachConfig = z.strictObject({
   source: z.enum(['empty', 'server', 'node_local']).openapi({
     description:
-      'Where the files come from: nowhere, a folder of the gateway, or a folder of one of the nodes.',
+      'The origin of the files. `empty`: the workspace starts without files. `server`: a folder on the gateway’s machine. `node_local`: a folder on one of the nodes.',
     example: 'empty',
   }),
   path: z.string().nullable().optional().openapi({
-    description: 'The folder. Required for `server`; for `empty` there is none.',
+    description:
+      'The path of the folder. Required for `server`, optional for `node_local`, not allowed for `empty`.',
     example: null,
   }),
   source_node_id: z.string().nullable().optional().openapi({
-    description: 'The node that has the files. Required for `node_local`, and only there.',
+    description: 'The id of the node that has the folder. Required for `node_local`, not allowed otherwise.',
     example: null,
   }),
 });
@@ -23,12 +24,13 @@ export const NodeAttachRequest = z
     node_ids: z
       .array(nodeId)
       .min(1)
-      .openapi({ description: 'The nodes to attach, one at least.', example: ['laptop'] }),
+      .openapi({ description: 'The ids of the nodes to attach: at least one.', example: ['laptop'] }),
     config: attachConfig.nullable().optional().openapi({
-      description: 'Where the session’s files come from. Null or left out: as it is, at first `empty`.',
+      description:
+        'The origin of the files that the session shares with its nodes. Null or left out: it stays unchanged; a new workspace is `empty`.',
     }),
   })
   .openapi('NodeAttachRequest', {
-    description: 'Nodes to attach to a session.',
+    description: 'The nodes to attach to a session.',
     example: { node_ids: ['laptop'] },
   });

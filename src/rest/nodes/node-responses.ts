@@ -3,41 +3,49 @@ import type { SessionNodesFieldsFragment } from '../../gql/graphql.ts';
 import { lowerCase } from '../route/enum-case.ts';
 import { resultMessage, sessionId } from '../route/response-fields.ts';
 
-/** How far a node has the files of a session, as REST writes it. */
+/** How far a node has received the files of a session. */
 export const SyncStatus = z.enum(['pending', 'syncing', 'synced', 'conflict', 'error', 'offline']);
 
-export const nodeId = z.string().openapi({ description: 'The node’s id.', example: 'laptop' });
+export const nodeId = z.string().openapi({ description: 'The id of the node.', example: 'laptop' });
 
 const SessionNode = z
   .object({
     node_id: nodeId,
-    display_name: z.string().openapi({ description: 'Its name for people.', example: 'Alice’s laptop' }),
+    display_name: z
+      .string()
+      .openapi({ description: 'A name that helps people to recognise the node.', example: 'Alice’s laptop' }),
     status: SyncStatus.openapi({
-      description: 'How far it has the session’s files; `offline` while it is not connected.',
+      description:
+        'How far the node has received the files of the session. `pending`: not begun. `syncing`: in progress. `synced`: the node has all files. `conflict`: a file was changed in two places. `error`: it failed; `error` says why. `offline`: the node is not connected.',
     }),
     connection: z.enum(['online', 'busy', 'offline']).openapi({
-      description: 'Whether it can run something right now; what a `busy` one is asked for has to wait.',
+      description:
+        'Whether the node can run tool calls now. `online`: it can. `busy`: it is at its limit, so a new tool call waits. `offline`: it is not connected.',
     }),
     last_sync: z.string().nullable().openapi({
-      description: 'When it last had the session’s files. Null: never.',
+      description: 'When the node last had all files of the session. Null: never.',
       format: 'date-time',
       example: '2026-01-31T12:00:00.000Z',
     }),
-    error: z.string().nullable().openapi({ description: 'Why it does not have them, if that failed.' }),
+    error: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Why the node does not have the files. Null: nothing failed.' }),
   })
-  .openapi('SessionNode', { description: 'A node that is attached to a session.' });
+  .openapi('SessionNode', { description: 'A node that is attached to a session, and its state.' });
 
 export const SessionNodes = z
   .object({
     session_id: sessionId,
     sync_workspace_id: z.string().nullable().openapi({
-      description: 'The workspace shared with the nodes. Null: none has ever been attached.',
+      description:
+        'The id of the workspace: the files that the session shares with its nodes. Null: no node has ever been attached.',
     }),
     nodes: z
       .array(SessionNode)
       .openapi({ description: 'The attached nodes, in the order in which they were attached.' }),
   })
-  .openapi('SessionNodes', { description: 'The nodes attached to a session.' });
+  .openapi('SessionNodes', { description: 'The nodes that are attached to a session.' });
 
 export const DetachedNode = z
   .object({
@@ -45,7 +53,7 @@ export const DetachedNode = z
     session_id: sessionId,
     node_id: nodeId,
   })
-  .openapi('DetachedNode', { description: 'The session runs nothing on the node any more.' });
+  .openapi('DetachedNode', { description: 'The node was detached from the session.' });
 
 export function sessionNodesJson({ databaseId, workspace, nodes }: SessionNodesFieldsFragment) {
   return {

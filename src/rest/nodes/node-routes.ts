@@ -12,7 +12,7 @@ import { DetachedNode, SessionNodes, sessionNodesJson } from './node-responses.t
 const SessionNodePath = SessionPath.extend({
   node_id: z
     .string()
-    .openapi({ description: 'The id of a node attached to the session.', example: 'laptop' }),
+    .openapi({ description: 'The id of a node that is attached to the session.', example: 'laptop' }),
 });
 
 /** The operations on the nodes of a session. */
@@ -23,7 +23,7 @@ export const nodeRoutes: readonly Route[] = [
     operationId: 'attach_nodes',
     summary: 'Attach Nodes to Session',
     description:
-      'Attach one or more Agent Nodes to a chat session. Those that are attached stay attached; those that nobody has registered are offline until somebody does.',
+      'Attach one or more Agent Nodes to a chat session. Nodes that are already attached stay attached. A node that is not registered yet can be attached, too: it is `offline` until it is registered and connects.',
     input: { path: SessionPath, body: NodeAttachRequest },
     document: AttachNodesDocument,
     variables: ({ path, body: { node_ids, config } }) => ({
@@ -35,8 +35,8 @@ export const nodeRoutes: readonly Route[] = [
         sourceNodeId: config.source_node_id,
       },
     }),
-    schema: SessionNodes,
-    answer: ({ attachNodes }) => sessionNodesJson(attachNodes),
+    response: SessionNodes,
+    toJson: ({ attachNodes }) => sessionNodesJson(attachNodes),
   }),
   jsonRoute({
     method: 'get',
@@ -48,21 +48,22 @@ export const nodeRoutes: readonly Route[] = [
     input: { path: SessionPath },
     document: GetSessionNodesDocument,
     variables: ({ path }) => ({ sessionId: encodeId('Session', path.session_id) }),
-    schema: SessionNodes,
-    answer: ({ session }) => session && sessionNodesJson(session),
+    response: SessionNodes,
+    toJson: ({ session }) => session && sessionNodesJson(session),
   }),
   jsonRoute({
     method: 'delete',
     path: '/sessions/{session_id}/nodes/{node_id}',
     operationId: 'detach_node',
     summary: 'Detach Node from Session',
-    description: 'Takes a node away from a session. What the session runs on it is cancelled.',
-    failures: { 404: 'There is no such session, or the node is not attached to it.' },
+    description:
+      'Detaches a node from a session. The tool calls of the session that run on the node are cancelled.',
+    failures: { 404: 'The session does not exist, or the node is not attached to it.' },
     input: { path: SessionNodePath },
     document: DetachNodeDocument,
     variables: ({ path }) => ({ sessionId: encodeId('Session', path.session_id), nodeId: path.node_id }),
-    schema: DetachedNode,
-    answer: ({ detachNode }, { path: { node_id } }) => ({
+    response: DetachedNode,
+    toJson: ({ detachNode }, { path: { node_id } }) => ({
       message: 'Node detached',
       session_id: detachNode.databaseId,
       node_id,

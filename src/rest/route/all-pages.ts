@@ -1,4 +1,4 @@
-/** Which page of a connection to fetch. */
+/** The arguments of a Relay connection that select a page. */
 export interface PageRequest {
   first: number;
   after: string | null;
@@ -11,11 +11,11 @@ export interface Page<Node> {
 }
 
 /**
- * Walks a connection to its end: the legacy lists are not paged.
+ * Fetches every page of a connection, because the legacy lists have no pages.
  *
- * @param pageSize How many nodes to fetch at a time.
- * @param next Fetches a page; undefined when what the list belongs to is gone.
- * @returns All nodes in order, or undefined when it was gone from the start.
+ * @param pageSize The number of nodes to fetch at a time.
+ * @param next Fetches a page. Undefined if the session of the list does not exist.
+ * @returns All nodes in order; undefined if the first page was undefined. If a later page is undefined, the list ends.
  */
 export async function allPages<Node>(
   pageSize: number,

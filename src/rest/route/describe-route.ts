@@ -1,21 +1,21 @@
 import type { RouteConfig, z } from '@hono/zod-openapi';
 import { ErrorDetail, HttpValidationError } from '../errors/error-schemas.ts';
-import type { Route, RouteTexts } from './route.ts';
+import type { Route, RouteDescription } from './route.ts';
 
 type Described = Pick<Route, 'method' | 'path' | 'hasBody' | 'openapi'>;
 type Responses = RouteConfig['responses'];
 
-/** Describes a row that is answered with JSON. */
-export function describeJsonRoute(row: RouteTexts & { schema: z.ZodType }): Described {
-  return describeRoute(row, { 200: { description: 'Successful Response', content: json(row.schema) } });
+/** Describes a row whose successful response is JSON. */
+export function describeJsonRoute(row: RouteDescription & { response: z.ZodType }): Described {
+  return describeRoute(row, { 200: { description: 'Successful Response', content: json(row.response) } });
 }
 
 /**
- * Describes a row to the router and to the readers of the OpenAPI document.
+ * Describes a row for the router and for the OpenAPI document.
  *
  * @param responses The responses of a request that succeeds, by status.
  */
-export function describeRoute(row: RouteTexts, responses: Responses): Described {
+export function describeRoute(row: RouteDescription, responses: Responses): Described {
   const { method, path, operationId, summary, description, input } = row;
   const { body, form } = input;
   return {
@@ -33,7 +33,7 @@ export function describeRoute(row: RouteTexts, responses: Responses): Described 
         ...(input.path && { params: input.path }),
         ...(input.query && { query: input.query }),
         ...(input.header && { headers: input.header }),
-        ...(body && { body: { required: true, description: 'JSON.', content: json(body) } }),
+        ...(body && { body: { required: true, description: 'A JSON object.', content: json(body) } }),
         ...(form && { body: { required: true, content: { 'multipart/form-data': { schema: form } } } }),
       },
       responses: { ...responses, ...failuresOf(row) },
@@ -41,12 +41,12 @@ export function describeRoute(row: RouteTexts, responses: Responses): Described 
   };
 }
 
-function failuresOf({ input, failures }: RouteTexts): Responses {
+function failuresOf({ input, failures }: RouteDescription): Responses {
   const descriptions = {
-    401: 'There is no token, or it is worth nothing any more.',
-    403: 'It is not for this user.',
-    ...(input.path && { 404: 'There is no such session.' }),
-    ...(input.body && { 413: 'The body is too large.' }),
+    401: 'The request has no token, or the token is invalid or has expired.',
+    403: 'The user of the token may not do this.',
+    ...(input.path && { 404: 'The session does not exist, or the user may not see it.' }),
+    ...(input.body && { 413: 'The body has more bytes than the gateway accepts.' }),
     ...failures,
   };
   const responses: Responses = {

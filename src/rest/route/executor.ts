@@ -1,9 +1,9 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import type { ExecutionResult } from 'graphql';
 
-/** The GraphQL API in process: all that the REST shim knows of the gateway. */
+/** Executes GraphQL documents in this process. REST reaches sessions, runs and nodes only through it. */
 export interface Executor {
-  /** Runs a query or mutation with the context of this HTTP request. Errors are in the result, masked. */
+  /** Executes a query or mutation as the sender of this HTTP request. Errors are in the result, masked. */
   execute<D, V>(
     document: TypedDocumentNode<D, V>,
     variables: V,
@@ -11,10 +11,10 @@ export interface Executor {
   ): Promise<ExecutionResult<D>>;
 
   /**
-   * Starts a subscription with the context of this HTTP request.
+   * Starts a subscription as the sender of this HTTP request.
    *
-   * @param signal Ends the subscription; a `next()` that is pending settles at once.
-   * @returns The results as they come, or the errors that kept the subscription from starting.
+   * @param signal Ends the subscription; a pending `next()` settles at once.
+   * @returns The results of the subscription, or the errors that prevented its start.
    */
   subscribe<D, V>(
     document: TypedDocumentNode<D, V>,

@@ -5,31 +5,31 @@ import { type Parsed, type RouteInput, readInput } from '../input/read-input.ts'
 import { allPages, type Page, type PageRequest } from './all-pages.ts';
 import { describeJsonRoute } from './describe-route.ts';
 import { executeDocument } from './execute.ts';
-import type { Route, RouteTexts } from './route.ts';
+import type { Route, RouteDescription } from './route.ts';
 
-interface Row<Input extends RouteInput, Data, Variables, Schema extends z.ZodType> extends RouteTexts {
+interface Row<Input extends RouteInput, Data, Variables, Schema extends z.ZodType> extends RouteDescription {
   input: Input;
   document: TypedDocumentNode<Data, Variables>;
-  /** The schema of the answer. */
-  schema: Schema;
+  /** The schema of the JSON in a successful response. */
+  response: Schema;
 }
 
 interface JsonRow<Input extends RouteInput, Data, Variables, Schema extends z.ZodType>
   extends Row<Input, Data, Variables, Schema> {
   variables(input: Parsed<Input>): Variables;
-  /** Null or undefined: there is no such session. */
-  answer(data: Data, input: Parsed<Input>): z.input<Schema> | null | undefined;
+  /** Maps the data to the response. Null or undefined means 404: the session does not exist. */
+  toJson(data: Data, input: Parsed<Input>): z.input<Schema> | null | undefined;
 }
 
 interface ListRow<Input extends RouteInput, Data, Variables, Schema extends z.ZodType, Node>
   extends Row<Input, Data, Variables, Schema> {
   variables(input: Parsed<Input>, page: PageRequest): Variables;
-  /** The connection that is walked. Null or undefined: there is no such session. */
+  /** The connection whose pages are fetched. Null or undefined means 404: the session does not exist. */
   connection(data: Data): Page<Node> | null | undefined;
-  answer(nodes: Node[], input: Parsed<Input>): z.input<Schema>;
+  toJson(nodes: Node[], input: Parsed<Input>): z.input<Schema>;
 }
 
-/** One request, one document, one JSON value. */
+/** A route that executes one document and responds with JSON. */
 export function jsonRoute<Input extends RouteInput, Data, Variables, Schema extends z.ZodType>(
   row: JsonRow<Input, Data, Variables, Schema>,
 ): Route {
@@ -39,12 +39,12 @@ export function jsonRoute<Input extends RouteInput, Data, Variables, Schema exte
       const { raw, parsed } = await readInput(c.req, row.input);
       const variables = row.variables(parsed);
       const data = await executeDocument(c, services, row.document, variables, raw);
-      return c.json(found(row.answer(data, parsed)));
+      return c.json(orNotFound(row.toJson(data, parsed)));
     },
   };
 }
 
-/** One request, one document for every page of a connection, one JSON value. */
+/** A route that executes its document once for each page of a connection and responds with all nodes. */
 export function listRoute<Input extends RouteInput, Data, Variables, Schema extends z.ZodType, Node>(
   row: ListRow<Input, Data, Variables, Schema, Node>,
 ): Route {
@@ -56,12 +56,13 @@ export function listRoute<Input extends RouteInput, Data, Variables, Schema exte
         const variables = row.variables(parsed, page);
         return row.connection(await executeDocument(c, services, row.document, variables, raw)) ?? undefined;
       });
-      return c.json(row.answer(found(nodes), parsed));
+      return c.json(row.toJson(orNotFound(nodes), parsed));
     },
   };
 }
 
-function found<T>(value: T | null | undefined): T {
+/** @throws RestError 404 if the value is null or undefined. */
+function orNotFound<T>(value: T | null | undefined): T {
   if (value === null || value === undefined) {
     throw new RestError(404, 'Session not found');
   }

@@ -24,27 +24,29 @@ export interface RestServices {
   heartbeatMs?: number;
 }
 
-/** What the row of a route says about itself: to the router, and to the readers of its documentation. */
-export interface RouteTexts {
+/** The part of a row that the router and the OpenAPI document need. */
+export interface RouteDescription {
   method: 'get' | 'post' | 'patch' | 'delete';
-  /** Below `/api/v1`, parameters in braces. */
+  /** The path below `/api/v1`, with parameters in braces: `/sessions/{session_id}`. */
   path: string;
   operationId: string;
   summary: string;
   description: string;
   input: RouteInput;
   /**
-   * When the operation fails, by status. Added to the failures that follow from `input`; of these, 404 says
-   * that there is no such session.
+   * Why the operation fails, by status. It adds to the failures that follow from `input`, and replaces their text:
+   * by default, 404 says that the session does not exist.
    */
   failures?: Record<number, string>;
 }
 
+/** An operation, ready to be registered with the router. */
 export interface Route {
-  method: RouteTexts['method'];
+  method: RouteDescription['method'];
   path: string;
+  /** Whether the operation reads a JSON body, which the router then limits in size. */
   hasBody: boolean;
   openapi: RouteConfig;
-  /** @throws RestError where the client is to be told why not. */
+  /** @throws RestError that tells the client why the operation failed. */
   handle(c: RestContext, services: RestServices): Promise<Response>;
 }

@@ -1,40 +1,41 @@
 import { z } from '@hono/zod-openapi';
 
-const title = z
-  .string()
-  .nullable()
-  .optional()
-  .openapi({ description: 'A name for people to recognise the session by.', example: 'Trip to Lisbon' });
+const title = z.string().nullable().optional().openapi({
+  description: 'A name that helps people to recognise the session.',
+  example: 'Trip to Lisbon',
+});
 
 const providerName = z.string().nullable().optional().openapi({
   description:
-    'The model provider that answers, such as `openai` or `demo`. Null or left out: the gateway’s default.',
+    'The model provider that answers the prompts, such as `openai` or `demo`. Null or left out: the gateway’s default provider.',
   example: 'demo',
 });
 
 const modelName = z.string().nullable().optional().openapi({
-  description: 'The provider’s model that answers. Null or left out: the provider’s default.',
+  description:
+    'The model that answers the prompts, by the provider’s name for it. Null or left out: the provider’s default model.',
   example: 'demo-1',
 });
 
 const systemPrompt = z.string().nullable().optional().openapi({
-  description: 'Instructions that the model gets ahead of every conversation in this session.',
+  description:
+    'Instructions that the model receives before the messages of the session. Null or left out: no instructions.',
   example: 'Answer in one sentence.',
 });
 
 const toolApproval = z.enum(['auto', 'ask', 'deny']);
 
-/** The body of `POST /sessions/`. `{}` is enough. */
+/** The body of `POST /sessions/`. */
 export const SessionCreate = z
   .strictObject({
     user_id: z.string().nullable().optional().openapi({
-      description: 'Whom the session belongs to. Null or left out: the caller.',
+      description: 'The user who owns the session. Null or left out: the user who sends the request.',
       example: 'alice',
     }),
     title,
     feature_name: z.string().default('default').openapi({
       description:
-        'The part of your product that the session is for; sessions can be listed and deleted by it.',
+        'The part of your product that uses the session. You can list and delete sessions by this name.',
       example: 'default',
     }),
     provider_name: providerName,
@@ -42,16 +43,16 @@ export const SessionCreate = z
     system_prompt: systemPrompt,
     tool_approval: toolApproval.default('auto').openapi({
       description:
-        'Whether tools that run commands or change files may run on the attached nodes. `auto`: wherever the policy of the node itself allows it; the default, since REST has no way to ask. `ask`: once somebody has allowed the call over GraphQL. `deny`: never.',
+        'Whether a tool that runs commands or changes files may run on an attached node. `auto`: it runs if the policy of the node allows it; this is the default, because REST has no operation to approve a tool call. `ask`: it waits until somebody approves the call over GraphQL. `deny`: it never runs.',
       example: 'auto',
     }),
   })
   .openapi('SessionCreate', {
-    description: 'A session to create. Every field is optional.',
+    description: 'The settings of a new session. Every field is optional: `{}` is a valid body.',
     example: { title: 'Trip to Lisbon' },
   });
 
-/** The body of `PATCH /sessions/{session_id}`. What is left out stays as it is; null clears. */
+/** The body of `PATCH /sessions/{session_id}`. */
 export const SessionUpdate = z
   .strictObject({
     title,
@@ -59,20 +60,27 @@ export const SessionUpdate = z
     model_name: modelName,
     system_prompt: systemPrompt,
     tool_approval: toolApproval.optional().openapi({
-      description: 'As for a new session. Cannot be null.',
+      description:
+        'Whether a tool that runs commands or changes files may run on an attached node: `auto`, `ask` or `deny`, as for a new session. Null is refused.',
       example: 'ask',
     }),
   })
   .openapi('SessionUpdate', {
-    description: 'What to change. A field left out stays as it is; null clears it.',
+    description: 'The settings to change. A field that is left out keeps its value; null removes the value.',
     example: { title: 'Trip to Porto' },
   });
 
-/** Whose sessions a list or a deletion is about. An empty `user_id` is refused: nobody means everybody by it. */
+/**
+ * Selects the sessions to list or to delete.
+ *
+ * An empty `user_id` is refused: a client that forgot to fill it in must not delete the sessions of every user.
+ */
 export const SessionFilter = z.object({
-  user_id: z.string().min(1).openapi({ description: 'Whose sessions: the `user_id` they belong to.' }),
-  feature_name: z
+  user_id: z
     .string()
-    .optional()
-    .openapi({ description: 'Only sessions of this feature. Left out, the sessions of every feature.' }),
+    .min(1)
+    .openapi({ description: 'The `user_id` of the user who owns the sessions. Must not be empty.' }),
+  feature_name: z.string().optional().openapi({
+    description: 'Selects only the sessions with this `feature_name`. Left out: sessions of every feature.',
+  }),
 });

@@ -7,52 +7,62 @@ import { dateTime, resultMessage, sessionId } from '../route/response-fields.ts'
 export const Session = z
   .object({
     id: sessionId,
-    user_id: z.string().openapi({ description: 'Whom the session belongs to.', example: 'alice' }),
-    title: z.string().nullable().openapi({ description: 'Its name for people, if it was given one.' }),
+    user_id: z.string().openapi({ description: 'The user who owns the session.', example: 'alice' }),
+    title: z.string().nullable().openapi({
+      description: 'A name that helps people to recognise the session. Null: it has no name.',
+      example: 'Trip to Lisbon',
+    }),
     feature_name: z
       .string()
-      .openapi({ description: 'The part of your product it is for.', example: 'default' }),
+      .openapi({ description: 'The part of your product that uses the session.', example: 'default' }),
     provider_name: z.string().nullable().openapi({
       description:
-        'The model provider that answers in it. Null: the gateway’s default when a prompt arrives.',
+        'The model provider that answers the prompts. Null: the provider that is the gateway’s default when a prompt arrives.',
+      example: 'demo',
     }),
     model_name: z.string().nullable().openapi({
-      description: 'The model that answers in it. Null: the provider’s default when a prompt arrives.',
+      description:
+        'The model that answers the prompts. Null: the model that is the provider’s default when a prompt arrives.',
+      example: 'demo-1',
     }),
     tool_approval: z.enum(['auto', 'ask', 'deny']).openapi({
-      description: 'Whether tools that run commands or change files may run: always, when asked for, never.',
+      description:
+        'Whether a tool that runs commands or changes files may run on an attached node. `auto`: if the policy of the node allows it. `ask`: after somebody approves the call over GraphQL. `deny`: never.',
     }),
-    created_at: dateTime('When it was created.'),
-    updated_at: dateTime('When it last changed.'),
+    created_at: dateTime('When the session was created.'),
+    updated_at: dateTime('When a setting of the session last changed, or when a run last started or ended.'),
     sync_workspace_id: z.string().nullable().openapi({
-      description: 'The workspace shared with the attached nodes. Null: none has ever been attached.',
+      description:
+        'The id of the workspace: the files that the session shares with its nodes. Null: no node has ever been attached.',
       example: '6f1c2e0a-52f7-4c0e-9a43-0d9b8f3f2c11',
     }),
     attached_node_ids: z.array(z.string()).openapi({
-      description: 'The ids of the nodes attached to the session.',
+      description: 'The ids of the attached nodes, in the order in which they were attached.',
       example: ['laptop'],
     }),
     node_sync_status: z.record(z.string(), SyncStatus).openapi({
-      description: 'The sync status of each attached node, by node id.',
+      description: 'For each attached node id, how far the node has received the files of the workspace.',
       example: { laptop: 'synced' },
     }),
   })
-  .openapi('Session', { description: 'A chat session.' });
+  .openapi('Session', { description: 'A chat session and its settings.' });
 
 export const Sessions = z
   .array(Session)
-  .openapi('Sessions', { description: 'All sessions that match, newest first.' });
+  .openapi('Sessions', { description: 'All sessions that match the filter, newest first.' });
 
 export const DeletedSession = z
   .object({ message: resultMessage, session_id: sessionId })
-  .openapi('DeletedSession', { description: 'The session is gone, and its messages with it.' });
+  .openapi('DeletedSession', { description: 'The session and its messages were deleted.' });
 
 export const DeletedSessions = z
   .object({
     message: resultMessage,
-    deleted_sessions: z.int().openapi({ description: 'How many there were.', example: 3 }),
+    deleted_sessions: z
+      .int()
+      .openapi({ description: 'The number of sessions that were deleted.', example: 3 }),
   })
-  .openapi('DeletedSessions', { description: 'The sessions are gone, and their messages with them.' });
+  .openapi('DeletedSessions', { description: 'The sessions and their messages were deleted.' });
 
 export function sessionJson(session: SessionFieldsFragment): z.infer<typeof Session> {
   return {

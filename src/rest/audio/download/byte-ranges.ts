@@ -1,14 +1,15 @@
 import parseRange from 'range-parser';
 import type { ByteRange } from '../../../blobs/blob-store.ts';
 
-/** More ranges than these, after those that touch were joined, are answered with the whole. */
+/** The most ranges in one response. Adjacent ranges are joined first. A request for more gets the whole file. */
 const maxRanges = 16;
 
 /**
- * The parts that a `Range` header asks for; null where the whole is to be sent.
+ * Reads a `Range` header.
  *
- * @param size In bytes.
- * @returns An empty array where there is no such part.
+ * @param size The size of the file in bytes.
+ * @returns The requested ranges; an empty array if all of them are outside the file; null if the whole file is sent,
+ * because the header is missing, malformed or asks for too many ranges.
  */
 export function readRanges(header: string | undefined, size: number): ByteRange[] | null {
   if (header === undefined || !/^bytes=/i.test(header)) return null;
@@ -17,11 +18,12 @@ export function readRanges(header: string | undefined, size: number): ByteRange[
   return ranges === -2 || ranges.length > maxRanges ? null : ranges;
 }
 
+/** The value of a `Content-Range` header. */
 export function contentRange({ start, end }: ByteRange, size: number): string {
   return `bytes ${start}-${end}/${size}`;
 }
 
-/** The last 100 bytes of 10 are all of them, which range-parser calls unsatisfiable. */
+/** Shortens `-100` to `-10` for a file of 10 bytes: RFC 9110 allows it, but range-parser rejects it. */
 function clampSuffixes(header: string, size: number): string {
   return header.replaceAll(/([=,]\s*)-\s*(\d+)/g, (_match, before: string, length: string) => {
     return `${before}-${Math.min(Number(length), size)}`;

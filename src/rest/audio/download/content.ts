@@ -3,22 +3,26 @@ import type { ByteRange } from '../../../blobs/blob-store.ts';
 import { contentRange } from './byte-ranges.ts';
 import type { Representation } from './representation.ts';
 
-/** What is sent of a file, and how. */
+/** A response that sends a file or parts of it. */
 export interface Content {
   status: 200 | 206;
   headers: Record<string, string>;
   parts: [ContentPart, ...ContentPart[]];
-  /** What follows the last part. */
+  /** The text behind the last part: the closing boundary, or nothing. */
   tail: string;
 }
 
 interface ContentPart {
-  /** What stands before the bytes. */
+  /** The text before the bytes: boundary and part headers, or nothing. */
   head: string;
   range: ByteRange;
 }
 
-/** @param ranges One or more; null for all of it. */
+/**
+ * Plans the response to a request for a file.
+ *
+ * @param ranges One or more ranges, or null for the whole file.
+ */
 export function layOut(file: Representation, ranges: ByteRange[] | null): Content {
   const { size, mimeType } = file;
   const [first = { start: 0, end: size - 1 }, ...more] = ranges ?? [];
@@ -35,7 +39,7 @@ export function layOut(file: Representation, ranges: ByteRange[] | null): Conten
   };
 }
 
-/** As `multipart/byteranges`. */
+/** Plans a `multipart/byteranges` response: more than one range. */
 function layOutParts({ size, mimeType }: Representation, first: ByteRange, more: ByteRange[]): Content {
   const boundary = randomUUID();
   const part = (range: ByteRange): ContentPart => {

@@ -1,11 +1,12 @@
 import { etagOf, type Representation } from './representation.ts';
 
-/** Reads a header of the request; its name in lower case. */
+/** Reads a header of the request. The name is in lower case. */
 export type ReadHeader = (name: string) => string | undefined;
 
 /**
- * The status that a request's conditions end it with, in the order of RFC 9110, section 13.2.2; null where
- * they let it go on.
+ * Checks the conditional headers of a request in the order of RFC 9110, section 13.2.2.
+ *
+ * @returns The status of the response if a condition is not met, or null if the file is to be sent.
  */
 export function checkPreconditions(header: ReadHeader, file: Representation): 304 | 412 | null {
   const ifMatch = header('if-match');
@@ -23,7 +24,7 @@ export function checkPreconditions(header: ReadHeader, file: Representation): 30
   return modifiedSince !== undefined && lastModified(file) <= modifiedSince ? 304 : null;
 }
 
-/** Whether the part asked for belongs to what the client has: without `If-Range` it says so. */
+/** Whether the client's copy, named by `If-Range`, is current. True without the header. */
 export function isRangeCurrent(header: ReadHeader, file: Representation): boolean {
   const ifRange = header('if-range');
   if (ifRange === undefined) return true;
@@ -37,13 +38,13 @@ function names(list: string, etag: string): boolean {
     .some((item) => item === '*' || item === etag);
 }
 
-/** In milliseconds. Undefined for what is not a date, which is as good as absent. */
+/** The date in milliseconds. Undefined if the header is missing or not a date: RFC 9110 says to ignore it then. */
 function dateIn(text: string | undefined): number | undefined {
   const time = text === undefined ? Number.NaN : Date.parse(text);
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** In milliseconds, but to the second, as HTTP writes it. */
+/** The date in milliseconds, cut to whole seconds like the `Last-Modified` header. */
 function lastModified({ modifiedAt }: Representation): number {
   return Math.floor(modifiedAt.getTime() / 1_000) * 1_000;
 }

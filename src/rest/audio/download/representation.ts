@@ -1,14 +1,14 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import contentDisposition from 'content-disposition';
 
-/** A file as HTTP sees it: what can be said of it without its bytes. */
+/** The metadata of a file that HTTP headers report. */
 export interface Representation {
-  /** Its name in the blob store, and its strong validator: the SHA-256 of its bytes, in hex. */
+  /** The SHA-256 hash of the file, in hex: its name in the blob store and its `ETag`. */
   sha256: string;
-  /** In bytes. */
+  /** The size in bytes. */
   size: number;
   mimeType: string;
-  /** As the client that uploaded it called it: any text. */
+  /** The name that the uploading client sent: any text. */
   filename: string | null;
   modifiedAt: Date;
 }
@@ -19,7 +19,7 @@ export function etagOf({ sha256 }: Representation): string {
   return `"${sha256}"`;
 }
 
-/** What a cache is told about it, with 304 as well as with its bytes. */
+/** The headers for caches. A 304 response sends them, too. */
 export function validators(file: Representation): Record<string, string> {
   return {
     ETag: etagOf(file),
@@ -28,7 +28,7 @@ export function validators(file: Representation): Record<string, string> {
   };
 }
 
-/** Opened by itself in a browser it can run nothing, whatever it holds. */
+/** The headers of every response with bytes. They keep a browser from running the file as a page or a script. */
 export function contentHeaders(file: Representation): Record<string, string> {
   return {
     ...validators(file),
@@ -39,7 +39,7 @@ export function contentHeaders(file: Representation): Record<string, string> {
   };
 }
 
-/** Tells Hono, and the access log, what was written to the response already. */
+/** Tells Hono and the access log the status of a response that was already written. */
 export function alreadySent(status: number): Response {
   return new Response(null, { status, headers: RESPONSE_ALREADY_SENT.headers });
 }

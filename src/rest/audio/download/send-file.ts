@@ -10,15 +10,15 @@ import { type Content, layOut } from './content.ts';
 import { checkPreconditions, isRangeCurrent } from './preconditions.ts';
 import { alreadySent, contentHeaders, type Representation, validators } from './representation.ts';
 
-/** The bytes of one part of a file, read as they are asked for. */
+/** Opens a range of the file as a stream. */
 export type OpenPart = (range: ByteRange) => Promise<Readable>;
 
 /**
- * Answers with a file, or with what the request's conditions and ranges leave of it. The bytes go straight to
- * the response, as fast as the client takes them; when it leaves, they are not read on.
+ * Responds with a file, or with the ranges that the request asks for, if its conditions are met. The bytes are read
+ * as fast as the client receives them. If the client disconnects, the reading stops.
  *
- * @param log Gets what breaks once the answer has begun; then the connection is cut.
- * @throws What opening the first part throws: then nothing has been sent.
+ * @param log Receives an error that happens after the response has started. The connection is cut then.
+ * @throws The error of `open` for the first range. Nothing has been sent then.
  */
 export async function sendFile(
   c: Context<{ Bindings: HttpBindings }>,
@@ -35,7 +35,7 @@ export async function sendFile(
   };
   const ended = checkPreconditions(header, file);
   if (ended !== null) return answer(ended, validators(file));
-  // A range is only defined for GET.
+  // RFC 9110 defines ranges only for GET.
   const isHead = c.req.method === 'HEAD';
   const ranges = !isHead && isRangeCurrent(header, file) ? readRanges(header('range'), file.size) : null;
   if (ranges?.length === 0) {
@@ -48,7 +48,7 @@ export async function sendFile(
   return alreadySent(content.status);
 }
 
-/** Throws only before anything was sent; what breaks later is logged, and the connection cut. */
+/** Throws only if the first range cannot be opened. Later errors are logged, and the connection is cut. */
 async function stream(
   outgoing: ServerResponse,
   { status, parts, tail }: Content,
@@ -66,20 +66,20 @@ async function stream(
       }
       if (tail !== '') yield tail;
     } catch (error) {
-      if (!outgoing.destroyed) log.error({ err: error }, 'A download broke.');
+      if (!outgoing.destroyed) log.error({ err: error }, 'A download failed.');
       throw error;
     } finally {
       bytes.destroy();
     }
   }
-  // A store that is stuck would otherwise not hear of it.
+  // Destroy the source at once: `pipeline` would wait for its next chunk, which a stuck store never sends.
   const leave = () => void bytes.destroy();
   outgoing.once('close', leave);
   try {
     outgoing.writeHead(status, headers);
     await pipeline(assemble, outgoing);
   } catch {
-    // The client has left, or was told by the cut connection.
+    // Either the client has disconnected, or `assemble` has logged the error and the connection is cut.
   } finally {
     bytes.destroy();
   }
