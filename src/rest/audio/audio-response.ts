@@ -11,20 +11,15 @@ export const Audio = z
       description: 'The path on this gateway that returns the recording.',
       example: '/api/v1/sessions/messages/2/audio',
     }),
-    mime_type: z
-      .string()
-      .openapi({
-        description: 'The media type, as recognised from the content of the file.',
-        example: 'audio/wav',
-      }),
+    mime_type: z.string().openapi({
+      description: 'The media type, as recognised from the content of the file.',
+      example: 'audio/wav',
+    }),
     size: z.int().openapi({ description: 'The size of the file in bytes.', example: 88244 }),
-    filename: z
-      .string()
-      .nullable()
-      .openapi({
-        description: 'The name of the file, as the client sent it. Null: the client sent no name.',
-        example: 'hello.wav',
-      }),
+    filename: z.string().nullable().openapi({
+      description: 'The name of the file, as the client sent it. Null: the client sent no name.',
+      example: 'hello.wav',
+    }),
     sha256: z.string().openapi({ description: 'The SHA-256 hash of the file, in hexadecimal.' }),
     duration_seconds: z
       .number()

@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { errorStatus, isErrorCode } from '../../errors.ts';
 import { RestError } from './rest-error.ts';
-import type { RawInput } from './validation-error.ts';
+import { type RawInput, valueAt } from './validation-error.ts';
 
 /** The fields that REST reads of a GraphQL error. */
 type Failure = Pick<GraphQLFormattedError, 'message' | 'extensions'>;
@@ -31,7 +31,7 @@ export function restError(errors: readonly Failure[], input: RawInput): RestErro
 function locate(field: unknown, input: RawInput) {
   const argument = typeof field === 'string' ? field.replace(/^input\./, '') : '';
   const names = argument.split('.').filter(Boolean).map(restName);
-  const cursor = fieldOf(input.header, 'Last-Event-ID');
+  const cursor = valueAt(input.header, ['Last-Event-ID']);
   if (argument === 'after' && cursor !== undefined) {
     return { loc: ['header', 'last-event-id'], value: cursor };
   }
@@ -49,14 +49,4 @@ function restName(name: string): string | number {
   if (/^\d+$/.test(name)) return Number(name);
   if (name === 'workspace') return 'config';
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-function valueAt(part: unknown, names: readonly (string | number)[]): unknown {
-  return names.reduce(fieldOf, part);
-}
-
-function fieldOf(part: unknown, name: string | number): unknown {
-  return typeof part === 'object' && part !== null && Object.hasOwn(part, name)
-    ? (part as Record<string | number, unknown>)[name]
-    : undefined;
 }

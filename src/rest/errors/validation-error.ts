@@ -23,14 +23,14 @@ export function validationErrors(issues: readonly Issue[], part: Part, value: un
         type: 'extra_forbidden',
         loc: [part, ...path, key],
         msg: 'Extra inputs are not permitted',
-        input: at(value, [...path, key]),
+        input: valueAt(value, [...path, key]),
       }));
     }
-    const input = at(value, path);
+    const input = valueAt(value, path);
     const loc = [part, ...path.map((key) => (part === 'header' ? String(key).toLowerCase() : key))];
     // For a missing field, pydantic reports the object that lacks it as `input`.
     return input === undefined
-      ? [{ type: 'missing', loc, msg: 'Field required', input: at(value, path.slice(0, -1)) ?? null }]
+      ? [{ type: 'missing', loc, msg: 'Field required', input: valueAt(value, path.slice(0, -1)) ?? null }]
       : [{ ...describe(issue, input), loc, input }];
   });
 }
@@ -89,7 +89,8 @@ function literalError(choices: string[]): Fault {
   return { type: 'literal_error', msg: `Input should be ${expected}`, ctx: { expected } };
 }
 
-function at(value: unknown, path: readonly (string | number)[]): unknown {
+/** The value that the keys of `path` lead to; undefined if one of them is missing. Inherited properties do not count. */
+export function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>(
     (inner, key) => (isRecord(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined),
     value,
