@@ -3,21 +3,21 @@ import { expect, test } from 'vitest';
 import { readRanges } from '../../src/rest/audio/download/byte-ranges.ts';
 
 const size = fc.integer({ min: 1, max: 300 });
-const place = fc.integer({ min: 0, max: 400 });
+const position = fc.integer({ min: 0, max: 400 });
 
-/** One part as RFC 9110, section 14.1.2, writes it, and the bytes of a file that it stands for. */
+/** One range in the notation of RFC 9110, section 14.1.2, and the bytes of a file that it selects. */
 interface Part {
   text: string;
   bytes(size: number): number[];
 }
 
 const part: fc.Arbitrary<Part> = fc.oneof(
-  fc.tuple(place, place).map(([a, b]) => {
+  fc.tuple(position, position).map(([a, b]) => {
     const [first, last] = [Math.min(a, b), Math.max(a, b)];
     return { text: `${first}-${last}`, bytes: (total: number) => from(first, Math.min(last, total - 1)) };
   }),
-  place.map((first) => ({ text: `${first}-`, bytes: (total: number) => from(first, total - 1) })),
-  place.map((length) => ({
+  position.map((first) => ({ text: `${first}-`, bytes: (total: number) => from(first, total - 1) })),
+  position.map((length) => ({
     text: `-${length}`,
     bytes: (total: number) => from(Math.max(0, total - length), total - 1),
   })),
@@ -35,7 +35,7 @@ function bytesOf(ranges: { start: number; end: number }[]): number[] {
 
 const sorted = (bytes: Iterable<number>) => [...new Set(bytes)].sort((a, b) => a - b);
 
-test('the ranges are the bytes that were asked for and that there are, each once, or the whole where they are many', () => {
+test('the ranges contain each requested byte of the file once, unless there are so many that the whole file is sent', () => {
   fc.assert(
     fc.property(size, parts, comma, (total, asked, between) => {
       const ranges = readRanges(`bytes=${asked.map(({ text }) => text).join(between)}`, total);
@@ -50,7 +50,7 @@ test('the ranges are the bytes that were asked for and that there are, each once
   );
 });
 
-test('whatever the header says, no range lies outside of the file, and no byte is sent twice', () => {
+test('no header leads to a range outside the file or to a byte that is sent twice', () => {
   const garbage = fc.string({ unit: fc.constantFrom(...'0123456789-,= \tbytes.xe+') });
   fc.assert(
     fc.property(
@@ -69,7 +69,7 @@ test('whatever the header says, no range lies outside of the file, and no byte i
   );
 });
 
-/** How many pieces the bytes lie in. */
+/** The number of contiguous pieces that the bytes form. */
 function runsIn(bytes: number[]): number {
   return bytes.filter((byte, index) => byte - 1 !== bytes[index - 1]).length;
 }

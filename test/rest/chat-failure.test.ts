@@ -4,30 +4,36 @@ import { GatewayError } from '../../src/errors.ts';
 import { runEvent, usage } from './fixtures.ts';
 import { allFrames, framesOf } from './frames.ts';
 import { createGraphqlDouble } from './graphql-double.ts';
-import { startRestServer } from './rest-server.ts';
+import { startRestServer, useRestServer } from './rest-server.ts';
 import { createRunEventSource } from './run-event-source.ts';
+
+const graphql = createGraphqlDouble();
+const server = useRestServer(graphql);
 
 test.for([
   ['NOT_FOUND', 404],
   ['RUN_IN_PROGRESS', 409],
   ['SHUTTING_DOWN', 503],
-] as const)('a send that meets %s is answered %i in JSON, not with a stream', async ([code, status]) => {
-  const chat = () => {
-    throw new GatewayError(code, 'Not now');
-  };
-  await using server = await startRestServer(createGraphqlDouble({ chat }));
+] as const)(
+  'a prompt that GraphQL refuses with %s gets the status %i and JSON instead of a stream',
+  async ([code, status]) => {
+    const chat = () => {
+      throw new GatewayError(code, 'Not now');
+    };
+    graphql.script({ chat });
 
-  const response = await server.request('POST', '/sessions/5/chat', { prompt: 'Hi' });
+    const response = await server.request('POST', '/sessions/5/chat', { prompt: 'Hi' });
 
-  expect(response.status).toBe(status);
-  expect(await response.json()).toEqual({ detail: 'Not now' });
-});
+    expect(response.status).toBe(status);
+    expect(await response.json()).toEqual({ detail: 'Not now' });
+  },
+);
 
-test('a prompt that only GraphQL can judge is refused in the shape of a validation error', async () => {
+test('a prompt that GraphQL refuses as invalid gets a validation error in the shape of FastAPI', async () => {
   const chat = () => {
     throw new GatewayError('BAD_USER_INPUT', 'The prompt is blank', { field: 'input.prompt' });
   };
-  await using server = await startRestServer(createGraphqlDouble({ chat }));
+  graphql.script({ chat });
 
   const response = await server.request('POST', '/sessions/5/chat', { prompt: ' ' });
 
@@ -37,9 +43,9 @@ test('a prompt that only GraphQL can judge is refused in the shape of a validati
   });
 });
 
-test('a subscription that breaks ends the stream with an error frame and is logged', async () => {
+test('a subscription that throws ends the stream with an error frame and is logged', async () => {
   const source = createRunEventSource('chat');
-  await using server = await startRestServer(createGraphqlDouble({ chat: () => source }));
+  graphql.script({ chat: () => source });
   source.emit(runEvent(1, 'TextDelta', { text: 'Lis' }));
   source.fail(new Error('connection to 10.0.0.1 lost'));
 
@@ -54,9 +60,9 @@ test('a subscription that breaks ends the stream with an error frame and is logg
   expect(server.logged).toMatchObject([{ err: { message: 'connection to 10.0.0.1 lost' } }]);
 });
 
-test('a subscription that ends before its run does says so', async () => {
+test('a subscription that ends before its run ends the stream with an error frame', async () => {
   const source = createRunEventSource('chat');
-  await using server = await startRestServer(createGraphqlDouble({ chat: () => source }));
+  graphql.script({ chat: () => source });
   source.emit(runEvent(1, 'RunQueued'));
   source.end();
 
@@ -68,13 +74,13 @@ test('a subscription that ends before its run does says so', async () => {
   ]);
 });
 
-test('a result with errors ends the stream with what they say', async () => {
+test('a result with errors ends the stream with the code and message of the error', async () => {
   const source = createRunEventSource('chat');
   const message = () => {
     throw new GatewayError('FORBIDDEN', 'This message is not yours');
   };
   source.emit(runEvent(1, 'RunCompleted', { message, usage }));
-  await using server = await startRestServer(createGraphqlDouble({ chat: () => source }));
+  graphql.script({ chat: () => source });
 
   const response = await server.request('POST', '/sessions/5/chat', { prompt: 'Hi' });
 
@@ -83,9 +89,9 @@ test('a result with errors ends the stream with what they say', async () => {
   ]);
 });
 
-test('a client that leaves ends the following', async () => {
+test('a client that disconnects ends its subscription', async () => {
   const source = createRunEventSource('chat');
-  await using server = await startRestServer(createGraphqlDouble({ chat: () => source }));
+  graphql.script({ chat: () => source });
   const frames = framesOf(await server.request('POST', '/sessions/5/chat', { prompt: 'Hi' }));
   source.emit(runEvent(1, 'TextDelta', { text: 'Lis' }));
   await frames.next();
@@ -96,7 +102,7 @@ test('a client that leaves ends the following', async () => {
   expect(server.logged).toEqual([]);
 });
 
-test('a client that left before the subscription had started is followed by nothing', async () => {
+test('a client that disconnects before the subscription has started ends the subscription', async () => {
   const source = createRunEventSource('chat');
   const graphql = createGraphqlDouble({ chat: () => source });
   const { subscribe } = graphql;
@@ -119,7 +125,7 @@ test('a client that left before the subscription had started is followed by noth
   await source.returned;
 });
 
-test('a client that does not read holds the run events back instead of piling them up', async () => {
+test('run events are not pulled while the client does not read', async () => {
   const frame = 'x'.repeat(100_000);
   let pulled = 0;
   async function* eager() {
@@ -129,7 +135,7 @@ test('a client that does not read holds the run events back instead of piling th
       yield { chat: runEvent(pulled, 'TextDelta', { text: frame }) };
     }
   }
-  await using server = await startRestServer(createGraphqlDouble({ chat: eager, session: () => null }));
+  graphql.script({ chat: eager, session: () => null });
   const reply = await server.request('POST', '/sessions/5/chat', { prompt: 'Hi' });
 
   let before = -1;

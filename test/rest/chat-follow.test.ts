@@ -5,8 +5,11 @@ import { expect, test } from 'vitest';
 import { runCompleted } from './fixtures.ts';
 import { allFrames } from './frames.ts';
 import { createGraphqlDouble } from './graphql-double.ts';
-import { startRestServer } from './rest-server.ts';
+import { useRestServer } from './rest-server.ts';
 import { createRunEventSource } from './run-event-source.ts';
+
+const graphql = createGraphqlDouble();
+const server = useRestServer(graphql);
 
 const runs = {
   session: (fields: object) => () => ({ __typename: 'Session', databaseId: 5, ...fields }),
@@ -18,14 +21,13 @@ const runs = {
   }),
 };
 
-test('sending again with Last-Event-ID goes on after that frame and sends nothing', async () => {
+test('a repeated POST with Last-Event-ID resumes after that frame and sends no prompt', async () => {
   const source = createRunEventSource('runEvents');
   source.emit(runCompleted(5));
-  const graphql = createGraphqlDouble({
+  graphql.script({
     run: () => runs.run(7, 'RUNNING'),
     runEvents: () => source,
   });
-  await using server = await startRestServer(graphql);
 
   const prompt = { prompt: 'Hello' };
   const response = await server.request('POST', '/sessions/5/chat', prompt, { 'last-event-id': '7:4' });
@@ -37,9 +39,8 @@ test('sending again with Last-Event-ID goes on after that frame and sends nothin
   ]);
 });
 
-test('resuming a run after its end is answered 204', async () => {
-  const graphql = createGraphqlDouble({ run: () => runs.run(7, 'COMPLETED', 5) });
-  await using server = await startRestServer(graphql);
+test('resuming after the last frame of a run gets 204', async () => {
+  graphql.script({ run: () => runs.run(7, 'COMPLETED', 5) });
 
   const prompt = { prompt: 'Hello' };
   const response = await server.request('POST', '/sessions/5/chat', prompt, { 'last-event-id': '7:5' });
@@ -50,8 +51,8 @@ test('resuming a run after its end is answered 204', async () => {
 test.for([
   ['does not exist', null],
   ['belongs to another session', runs.run(7, 'RUNNING', 0, 6)],
-] as const)('resuming a run that %s is answered 404', async ([, run]) => {
-  await using server = await startRestServer(createGraphqlDouble({ run: () => run }));
+] as const)('resuming a run that %s gets 404', async ([, run]) => {
+  graphql.script({ run: () => run });
 
   const response = await server.request('GET', '/sessions/5/chat', undefined, { 'last-event-id': '7:5' });
 
@@ -67,18 +68,29 @@ test.for([
     7,
     0,
   ],
-  ['else the last run', { activeRun: null, lastRun: runs.run(7, 'COMPLETED', 5) }, undefined, 7, 0],
+  [
+    'the last run if no run is in progress',
+    { activeRun: null, lastRun: runs.run(7, 'COMPLETED', 5) },
+    undefined,
+    7,
+    0,
+  ],
   ['the run of Last-Event-ID', { activeRun: runs.run(8, 'RUNNING') }, '7:2', 7, 2],
-  ['the next run when that one was seen to its end', { activeRun: runs.run(8, 'RUNNING') }, '7:5', 8, 0],
-] as const)('GET follows %s', async ([, session, lastEventId, run, after]) => {
+  [
+    'the next run if the run of Last-Event-ID was received to its end',
+    { activeRun: runs.run(8, 'RUNNING') },
+    '7:5',
+    8,
+    0,
+  ],
+] as const)('GET of a chat follows %s', async ([, session, lastEventId, run, after]) => {
   const source = createRunEventSource('runEvents');
   source.emit(runCompleted(5));
-  const graphql = createGraphqlDouble({
+  graphql.script({
     session: runs.session(session),
     run: () => runs.run(7, 'COMPLETED', 5),
     runEvents: () => source,
   });
-  await using server = await startRestServer(graphql);
 
   const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
   const response = await server.request('GET', '/sessions/5/chat', undefined, headers);
@@ -92,13 +104,12 @@ test.for([
 
 test.for([
   ['the session never had a run', {}, undefined],
-  ['its last run was seen to the end', { lastRun: runs.run(7, 'COMPLETED', 5) }, '7:5'],
-] as const)('GET is answered 204 when %s', async ([, session, lastEventId]) => {
-  const graphql = createGraphqlDouble({
+  ['the last run was received to its end', { lastRun: runs.run(7, 'COMPLETED', 5) }, '7:5'],
+] as const)('GET of a chat gets 204 if %s', async ([, session, lastEventId]) => {
+  graphql.script({
     session: runs.session(session),
     run: () => runs.run(7, 'COMPLETED', 5),
   });
-  await using server = await startRestServer(graphql);
 
   const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
   const response = await server.request('GET', '/sessions/5/chat', undefined, headers);
@@ -106,14 +117,12 @@ test.for([
   expect(response.status).toBe(204);
 });
 
-test('GET of a session that does not exist is 404', async () => {
-  await using server = await startRestServer(createGraphqlDouble());
+test('GET of the chat of a session that does not exist gets 404', async () => {
   expect((await server.request('GET', '/sessions/5/chat')).status).toBe(404);
 });
 
-test('HEAD of a stream has its type and follows nothing', async () => {
-  const graphql = createGraphqlDouble({ session: runs.session({ activeRun: runs.run(7, 'RUNNING') }) });
-  await using server = await startRestServer(graphql);
+test('HEAD of a chat returns the content type of a stream and starts no subscription', async () => {
+  graphql.script({ session: runs.session({ activeRun: runs.run(7, 'RUNNING') }) });
 
   const response = await server.request('HEAD', '/sessions/5/chat');
 
@@ -121,10 +130,10 @@ test('HEAD of a stream has its type and follows nothing', async () => {
   expect(graphql.calls.map(({ operation }) => operation)).toEqual(['GetRunsToFollow']);
 });
 
-test('the connection can be used again after a stream', async () => {
+test('the connection of a stream can be used for another request', async () => {
   const source = createRunEventSource('chat');
   source.emit(runCompleted(1));
-  await using server = await startRestServer(createGraphqlDouble({ chat: () => source }));
+  graphql.script({ chat: () => source });
   await allFrames(await server.request('POST', '/sessions/5/chat', { prompt: 'Hi' }));
 
   const request = get(`${server.origin}/api/v1/sessions/5`);

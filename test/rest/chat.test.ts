@@ -3,14 +3,16 @@ import { expect, test } from 'vitest';
 import { runCompleted, runEvent, usage } from './fixtures.ts';
 import { allFrames, framesOf } from './frames.ts';
 import { createGraphqlDouble } from './graphql-double.ts';
-import { startRestServer } from './rest-server.ts';
+import { startRestServer, useRestServer } from './rest-server.ts';
 import { createRunEventSource } from './run-event-source.ts';
 
-test('a prompt is sent with the policy of a client that knows of no busy sessions', async () => {
+const graphql = createGraphqlDouble();
+const server = useRestServer(graphql);
+
+test('a prompt without on_busy waits in the queue of a busy session, as legacy clients expect', async () => {
   const source = createRunEventSource('chat');
   source.emit(runCompleted(1));
-  const graphql = createGraphqlDouble({ chat: () => source });
-  await using server = await startRestServer(graphql);
+  graphql.script({ chat: () => source });
 
   await allFrames(await server.request('POST', '/sessions/5/chat', { prompt: 'Hello' }));
 
@@ -24,11 +26,10 @@ test('a prompt is sent with the policy of a client that knows of no busy session
   ]);
 });
 
-test('everything about a prompt reaches GraphQL', async () => {
+test('every field of a chat request reaches GraphQL under its own name', async () => {
   const source = createRunEventSource('chat');
   source.emit(runCompleted(1));
-  const graphql = createGraphqlDouble({ chat: () => source });
-  await using server = await startRestServer(graphql);
+  graphql.script({ chat: () => source });
 
   const prompt = {
     prompt: 'Hi',
@@ -51,7 +52,7 @@ test('everything about a prompt reaches GraphQL', async () => {
   });
 });
 
-test('every run event has its frames', async () => {
+test('every run event is written as its frames', async () => {
   const source = createRunEventSource('chat');
   source.emit(
     runEvent(1, 'RunQueued'),
@@ -83,7 +84,7 @@ test('every run event has its frames', async () => {
     runEvent(14, 'TextDelta', { text: 'Lisbon. 🇵🇹' }),
     runCompleted(15),
   );
-  await using server = await startRestServer(createGraphqlDouble({ chat: () => source }));
+  graphql.script({ chat: () => source });
 
   const response = await server.request('POST', '/sessions/5/chat', { prompt: 'The capital?' });
 
@@ -107,7 +108,7 @@ test('every run event has its frames', async () => {
   `);
 });
 
-test('a cancelled and a failed run each end the stream with their own frame', async () => {
+test('a cancelled run ends the stream with a cancelled frame, and a failed run with an error frame', async () => {
   const endings = [
     runEvent(1, 'RunCancelled', { message: { databaseId: 3 }, usage, toolCalls: [] }),
     runEvent(1, 'RunCancelled', { message: null, usage, toolCalls: [] }),
@@ -118,7 +119,7 @@ test('a cancelled and a failed run each end the stream with their own frame', as
     source.emit(endings.shift() ?? {});
     return source;
   };
-  await using server = await startRestServer(createGraphqlDouble({ chat }));
+  graphql.script({ chat });
 
   const frames: string[] = [];
   for (let i = 0; i < 3; i++) {
@@ -134,9 +135,9 @@ test('a cancelled and a failed run each end the stream with their own frame', as
   `);
 });
 
-test('headers, those of the gateway among them, and a heartbeat go out before the first token', async () => {
+test('the headers, including those of middleware, and a heartbeat are sent before the first frame', async () => {
   const source = createRunEventSource('chat');
-  await using server = await startRestServer(createGraphqlDouble({ chat: () => source }));
+  graphql.script({ chat: () => source });
 
   const response = await server.request(
     'POST',
@@ -153,7 +154,7 @@ test('headers, those of the gateway among them, and a heartbeat go out before th
   expect(await response.text()).toMatch(/^:/);
 });
 
-test('heartbeats go on while the model is silent', async () => {
+test('heartbeats are sent while the model is silent', async () => {
   const source = createRunEventSource('chat');
   await using server = await startRestServer(createGraphqlDouble({ chat: () => source }), { heartbeatMs: 5 });
   const response = await server.request('POST', '/sessions/5/chat', { prompt: 'Hi' });
@@ -167,9 +168,9 @@ test('heartbeats go on while the model is silent', async () => {
   expect(received).toContain('"type":"finish"');
 });
 
-test('each frame goes out as it comes', async () => {
+test('each frame is sent as soon as its run event arrives', async () => {
   const source = createRunEventSource('chat');
-  await using server = await startRestServer(createGraphqlDouble({ chat: () => source }));
+  graphql.script({ chat: () => source });
   const frames = framesOf(await server.request('POST', '/sessions/5/chat', { prompt: 'Hi' }));
 
   source.emit(runEvent(1, 'TextDelta', { text: 'Lis' }));

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { createGraphqlDouble } from './graphql-double.ts';
-import { startRestServer } from './rest-server.ts';
+import { useRestServer } from './rest-server.ts';
+
+const graphql = createGraphqlDouble();
+const server = useRestServer(graphql);
 
 type Documented = [operation: string, summary: string, parameters?: string[], body?: string];
 
@@ -9,7 +12,7 @@ const message = ['path message_id integer'];
 const user = ['query user_id string', 'query feature_name string?'];
 const audioForm = 'Body_upload_message_audio_sessions_messages__message_id__audio_post';
 
-/** What legacy clients were written against. */
+/** The operations of the legacy documentation. */
 const documented: Documented[] = [
   ['POST /sessions/', 'Create a New Chat Session', [], 'SessionCreate'],
   ['GET /sessions/', 'Get All Chat Sessions', user],
@@ -40,23 +43,25 @@ interface Operation {
   responses: Record<string, unknown>;
 }
 
-test.for(documented)('%s is there as it was documented', async ([operation, summary, parameters, body]) => {
-  await using server = await startRestServer(createGraphqlDouble());
-  const description = await (await server.request('GET', '/openapi.json')).json();
-  const { paths } = description as { paths: Record<string, Record<string, Operation>> };
-  const [method = '', path = ''] = operation.split(' ');
+test.for(documented)(
+  '%s has the summary, parameters and body of the legacy documentation',
+  async ([operation, summary, parameters, body]) => {
+    const description = await (await server.request('GET', '/openapi.json')).json();
+    const { paths } = description as { paths: Record<string, Record<string, Operation>> };
+    const [method = '', path = ''] = operation.split(' ');
 
-  const found = paths[`/api/v1${path}`]?.[method.toLowerCase()];
+    const found = paths[`/api/v1${path}`]?.[method.toLowerCase()];
 
-  expect(found?.summary).toBe(summary);
-  expect(Object.keys(found?.responses ?? {})).toEqual(expect.arrayContaining(['200', '422']));
-  const described = (found?.parameters ?? [])
-    .filter((parameter) => parameter.in !== 'header')
-    .map((parameter) => {
-      const name = `${parameter.in} ${parameter.name} ${parameter.schema.type}`;
-      return parameter.required ? name : `${name}?`;
-    });
-  expect(described).toEqual(parameters ?? []);
-  const [content] = Object.values(found?.requestBody?.content ?? {});
-  expect(content?.schema.$ref).toBe(body && `#/components/schemas/${body}`);
-});
+    expect(found?.summary).toBe(summary);
+    expect(Object.keys(found?.responses ?? {})).toEqual(expect.arrayContaining(['200', '422']));
+    const described = (found?.parameters ?? [])
+      .filter((parameter) => parameter.in !== 'header')
+      .map((parameter) => {
+        const name = `${parameter.in} ${parameter.name} ${parameter.schema.type}`;
+        return parameter.required ? name : `${name}?`;
+      });
+    expect(described).toEqual(parameters ?? []);
+    const [content] = Object.values(found?.requestBody?.content ?? {});
+    expect(content?.schema.$ref).toBe(body && `#/components/schemas/${body}`);
+  },
+);

@@ -4,18 +4,20 @@ import { expect, test } from 'vitest';
 import { GatewayError } from '../../src/errors.ts';
 import { aliceSession } from './fixtures.ts';
 import { createGraphqlDouble } from './graphql-double.ts';
-import { startRestServer } from './rest-server.ts';
+import { startRestServer, useRestServer } from './rest-server.ts';
+
+const graphql = createGraphqlDouble();
+const server = useRestServer(graphql);
 
 async function answer(response: Response) {
   return { status: response.status, body: await response.json() };
 }
 
-test('a session that does not exist is 404, whether GraphQL says null or NOT_FOUND', async () => {
+test('a session that does not exist gets 404, whether GraphQL returns null or NOT_FOUND', async () => {
   const notFound = () => {
     throw new GatewayError('NOT_FOUND', 'Session 9 does not exist');
   };
-  const graphql = createGraphqlDouble({ session: () => null, deleteSession: notFound });
-  await using server = await startRestServer(graphql);
+  graphql.script({ session: () => null, deleteSession: notFound });
 
   for (const path of ['', '/messages', '/tokens']) {
     const response = await server.request('GET', `/sessions/9${path}`);
@@ -33,13 +35,12 @@ test.for([
   ['RUN_IN_PROGRESS', 409],
   ['RATE_LIMITED', 429],
   ['SHUTTING_DOWN', 503],
-] as const)('the GraphQL error %s is answered %i', async ([code, status]) => {
-  const graphql = createGraphqlDouble({
+] as const)('the GraphQL error %s becomes the status %i', async ([code, status]) => {
+  graphql.script({
     createSession: () => {
       throw new GatewayError(code, 'Not now');
     },
   });
-  await using server = await startRestServer(graphql);
 
   const response = await server.request('POST', '/sessions', {});
 
@@ -47,8 +48,8 @@ test.for([
   expect(await answer(response)).toEqual({ status, body: { detail: 'Not now' } });
 });
 
-test('input that only GraphQL can judge is refused in the same shape, at the field that REST knows', async () => {
-  const graphql = createGraphqlDouble({
+test('input that GraphQL refuses gets a 422 that names the REST field', async () => {
+  graphql.script({
     updateSession: () => {
       throw new GatewayError('BAD_USER_INPUT', 'There is no provider "x"', { field: 'input.providerName' });
     },
@@ -56,7 +57,6 @@ test('input that only GraphQL can judge is refused in the same shape, at the fie
       throw new GatewayError('BAD_USER_INPUT', 'No such user', { field: 'userId' });
     },
   });
-  await using server = await startRestServer(graphql);
 
   expect(
     await answer(await server.request('PATCH', '/sessions/1', { provider_name: 'x' })),
@@ -83,13 +83,12 @@ test('input that only GraphQL can judge is refused in the same shape, at the fie
   });
 });
 
-test('an error without a code tells the client nothing', async () => {
-  const graphql = createGraphqlDouble({
+test('an error without a code becomes a 500 that reveals nothing', async () => {
+  graphql.script({
     session: () => {
       throw new Error('connect ECONNREFUSED 10.0.0.1:5432');
     },
   });
-  await using server = await startRestServer(graphql);
 
   expect(await answer(await server.request('GET', '/sessions/1'))).toEqual({
     status: 500,
@@ -97,7 +96,7 @@ test('an error without a code tells the client nothing', async () => {
   });
 });
 
-test('an executor that throws is logged and tells the client nothing', async () => {
+test('an exception of the executor is logged and becomes a 500 that reveals nothing', async () => {
   const graphql = createGraphqlDouble();
   graphql.execute = () => Promise.reject(new Error('the pool is gone'));
   await using server = await startRestServer(graphql);
@@ -109,8 +108,7 @@ test('an executor that throws is logged and tells the client nothing', async () 
   expect(server.logged).toMatchObject([{ err: { message: 'the pool is gone' } }]);
 });
 
-test('an unknown path is 404 in JSON', async () => {
-  await using server = await startRestServer(createGraphqlDouble());
+test('an unknown path gets 404 in JSON', async () => {
   for (const path of ['', '/', '/nothing', '/sessions/1/nothing', '/sessions/1/chat/x', '/sessions//chat']) {
     const response = await server.request('POST', path);
     expect(await answer(response)).toEqual({ status: 404, body: { detail: 'Not Found' } });
@@ -124,16 +122,14 @@ test.for([
   ['DELETE', '/sessions/1/chat', 'POST, GET, HEAD'],
   ['GET', '/sessions/1/cancel', 'POST'],
   ['POST', '/openapi.json', 'GET, HEAD'],
-] as const)('%s %s is 405 and says what is allowed', async ([method, path, allow]) => {
-  await using server = await startRestServer(createGraphqlDouble());
+] as const)('%s %s gets 405 with the allowed methods', async ([method, path, allow]) => {
   const response = await server.request(method, path);
   expect(response.headers.get('allow')).toBe(allow);
   expect(await answer(response)).toEqual({ status: 405, body: { detail: 'Method Not Allowed' } });
 });
 
-test('HEAD answers like GET, without a body', async () => {
-  const graphql = createGraphqlDouble({ session: () => aliceSession(5) });
-  await using server = await startRestServer(graphql);
+test('HEAD gets the status of GET without a body', async () => {
+  graphql.script({ session: () => aliceSession(5) });
 
   const response = await server.request('HEAD', '/sessions/5');
 
@@ -141,9 +137,8 @@ test('HEAD answers like GET, without a body', async () => {
   expect(await response.text()).toBe('');
 });
 
-test('every path answers with and without a slash at its end', async () => {
-  const graphql = createGraphqlDouble({ session: () => aliceSession(5), sessions: () => null });
-  await using server = await startRestServer(graphql);
+test('every path works with and without a slash at its end', async () => {
+  graphql.script({ session: () => aliceSession(5), sessions: () => null });
   for (const path of ['/sessions/5', '/sessions/5/', '/openapi.json', '/openapi.json/']) {
     const response = await server.request('GET', path);
     expect({ status: response.status, redirected: response.redirected }).toEqual({
@@ -153,7 +148,7 @@ test('every path answers with and without a slash at its end', async () => {
   }
 });
 
-test('a body that is too large is 413, announced or not', async () => {
+test('a body that is too large gets 413, with and without a Content-Length', async () => {
   const graphql = createGraphqlDouble();
   await using server = await startRestServer(graphql, { maxBodyBytes: 1000 });
   const chunk = new TextEncoder().encode('"'.padEnd(900));
@@ -181,9 +176,8 @@ test('a body that is too large is 413, announced or not', async () => {
   expect(graphql.calls).toEqual([]);
 });
 
-test('a client that gives up in the middle of its body disturbs nobody', async () => {
-  const graphql = createGraphqlDouble({ session: () => aliceSession(5) });
-  await using server = await startRestServer(graphql);
+test('a client that disconnects in the middle of its body does not disturb other clients', async () => {
+  graphql.script({ session: () => aliceSession(5) });
   const socket = connect(Number(new URL(server.origin).port), '127.0.0.1');
   await once(socket, 'connect');
   const head = 'POST /api/v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';

@@ -1,6 +1,6 @@
 import { encodeGlobalID } from '@pothos/plugin-relay';
 
-/** A session of alice's, as GraphQL shows it. */
+/** A session of alice, as GraphQL returns it. */
 export function aliceSession(databaseId = 1, fields: object = {}) {
   return {
     __typename: 'Session',
@@ -20,7 +20,7 @@ export function aliceSession(databaseId = 1, fields: object = {}) {
   };
 }
 
-/** A connection's page after a cursor, where cursors are indices. */
+/** A page of a connection whose cursors are indices. */
 export function pageOf(nodes: readonly object[], args: Record<string, unknown>) {
   const start = args['after'] === undefined || args['after'] === null ? 0 : Number(args['after']) + 1;
   const end = start + Number(args['first']);
@@ -46,12 +46,12 @@ export const usage = {
   measured: true,
 };
 
-/** An entry of run 7's log. */
+/** A run event of run 7. */
 export function runEvent(seq: number, __typename: string, fields: object = {}) {
   return { __typename, seq, runId: encodeGlobalID('Run', 7), at: '2026-01-31T12:00:00.000Z', ...fields };
 }
 
-/** How run 7 ends, with "Lisbon." as message 3. */
+/** The run event that ends run 7, with "Lisbon." as message 3. */
 export function runCompleted(seq: number) {
   return runEvent(seq, 'RunCompleted', { message: { databaseId: 3, content: 'Lisbon.' }, usage });
 }

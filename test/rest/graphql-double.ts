@@ -4,18 +4,19 @@ import type { Executor } from '../../src/rest/route/executor.ts';
 
 type Resolver = (args: Record<string, unknown>) => unknown;
 
-/** An executor over `schema.graphql` in which every field of Query, Mutation and Subscription is scripted. */
+/** An executor over `schema.graphql`. A test scripts the root fields of Query, Mutation and Subscription. */
 export interface GraphqlDouble extends Executor {
-  /** The scripted fields; one that is missing resolves to null. */
-  fields: Record<string, Resolver>;
-  /** The variables of every document executed, in order. */
+  /** Replaces the resolvers of all root fields, and forgets the calls. A field without a resolver returns null. */
+  script(fields: Record<string, Resolver>): void;
+  /** The operation and variables of every document that was executed, in order. */
   calls: { operation: string; variables: unknown }[];
 }
 
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
 
-/** @param fields Resolvers of root fields, by name; those of a subscription return a source of root values. */
-export function createGraphqlDouble(fields: Record<string, Resolver> = {}): GraphqlDouble {
+/** @param script Resolvers of root fields, by name. A resolver of a subscription returns a source of root values. */
+export function createGraphqlDouble(script: Record<string, Resolver> = {}): GraphqlDouble {
+  let fields = script;
   const calls: GraphqlDouble['calls'] = [];
 
   const prepare = (document: Parameters<typeof validate>[1], variables: unknown) => {
@@ -29,8 +30,11 @@ export function createGraphqlDouble(fields: Record<string, Resolver> = {}): Grap
   };
 
   return {
-    fields,
     calls,
+    script(next) {
+      fields = next;
+      calls.length = 0;
+    },
     async execute<D>(document: Parameters<typeof validate>[1], variables: unknown) {
       return (await execute(prepare(document, variables))) as ExecutionResult<D>;
     },

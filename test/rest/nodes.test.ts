@@ -3,7 +3,10 @@ import { expect, test } from 'vitest';
 import { GatewayError } from '../../src/errors.ts';
 import { aliceSession } from './fixtures.ts';
 import { createGraphqlDouble } from './graphql-double.ts';
-import { startRestServer } from './rest-server.ts';
+import { useRestServer } from './rest-server.ts';
+
+const graphql = createGraphqlDouble();
+const server = useRestServer(graphql);
 
 const laptop = {
   __typename: 'SessionNode',
@@ -23,9 +26,8 @@ const desk = {
 };
 const attached = { workspace: { id: '6f1c2e0a' }, nodes: [laptop, desk] };
 
-test('a session shows its workspace, its nodes and how far each has the files', async () => {
-  const graphql = createGraphqlDouble({ session: () => aliceSession(5, attached) });
-  await using server = await startRestServer(graphql);
+test('a session shows its workspace, its nodes and the sync status of each node', async () => {
+  graphql.script({ session: () => aliceSession(5, attached) });
 
   const response = await server.request('GET', '/sessions/5');
 
@@ -36,9 +38,8 @@ test('a session shows its workspace, its nodes and how far each has the files', 
   });
 });
 
-test('the nodes of a session are shown with their status and their connection', async () => {
-  const graphql = createGraphqlDouble({ session: () => aliceSession(5, attached) });
-  await using server = await startRestServer(graphql);
+test('the nodes of a session are listed with their sync status and their connection', async () => {
+  graphql.script({ session: () => aliceSession(5, attached) });
 
   const response = await server.request('GET', '/sessions/5/nodes');
 
@@ -68,9 +69,8 @@ test('the nodes of a session are shown with their status and their connection', 
   `);
 });
 
-test('attaching answers with the nodes, and every field reaches GraphQL under its own name', async () => {
-  const graphql = createGraphqlDouble({ attachNodes: () => aliceSession(5, attached) });
-  await using server = await startRestServer(graphql);
+test('attaching nodes returns them, and every field reaches GraphQL under its own name', async () => {
+  graphql.script({ attachNodes: () => aliceSession(5, attached) });
   const config = { source: 'node_local', path: '/home/alice/trip', source_node_id: 'laptop' };
 
   const attach = await server.request('POST', '/sessions/5/nodes', { node_ids: ['laptop', 'desk'], config });
@@ -88,9 +88,8 @@ test('attaching answers with the nodes, and every field reaches GraphQL under it
   ]);
 });
 
-test('detaching names the session and the node', async () => {
-  const graphql = createGraphqlDouble({ detachNode: () => aliceSession(5) });
-  await using server = await startRestServer(graphql);
+test('the response to detaching a node names the session and the node', async () => {
+  graphql.script({ detachNode: () => aliceSession(5) });
 
   const response = await server.request('DELETE', '/sessions/5/nodes/laptop');
 
@@ -106,32 +105,32 @@ test.for([
   ['nodeIds.1', ['body', 'node_ids', 1], '?'],
   ['workspace.sourceNodeId', ['body', 'config', 'source_node_id'], 'desk'],
   ['workspace.path', ['body', 'config', 'path'], null],
-])('what GraphQL refuses at %s is located where REST has it', async ([field, loc, input]) => {
-  const graphql = createGraphqlDouble({
-    attachNodes: () => {
-      throw new GatewayError('BAD_USER_INPUT', 'No.', { field });
-    },
-  });
-  await using server = await startRestServer(graphql);
+])(
+  'an error that GraphQL reports at %s is reported at the REST field of the same meaning',
+  async ([field, loc, input]) => {
+    graphql.script({
+      attachNodes: () => {
+        throw new GatewayError('BAD_USER_INPUT', 'No.', { field });
+      },
+    });
 
-  const body = { node_ids: ['laptop', '?'], config: { source: 'server', source_node_id: 'desk' } };
-  const response = await server.request('POST', '/sessions/5/nodes', body);
+    const body = { node_ids: ['laptop', '?'], config: { source: 'server', source_node_id: 'desk' } };
+    const response = await server.request('POST', '/sessions/5/nodes', body);
 
-  expect(response.status).toBe(422);
-  expect(await response.json()).toEqual({ detail: [{ type: 'value_error', loc, msg: 'No.', input }] });
-});
+    expect(response.status).toBe(422);
+    expect(await response.json()).toEqual({ detail: [{ type: 'value_error', loc, msg: 'No.', input }] });
+  },
+);
 
-/** The `detail` of an attempt to attach that is refused before any document was executed. */
+/** Attaches nodes with an invalid body. Returns the `detail` of the 422, and checks that no document was executed. */
 async function refusal(body: object) {
-  const graphql = createGraphqlDouble();
-  await using server = await startRestServer(graphql);
   const response = await server.request('POST', '/sessions/1/nodes', body);
   expect(response.status).toBe(422);
   expect(graphql.calls).toEqual([]);
   return ((await response.json()) as { detail: unknown }).detail;
 }
 
-test('the nodes to attach are required', async () => {
+test('attaching without node_ids is refused', async () => {
   expect(await refusal({})).toMatchInlineSnapshot(`
     [
       {
@@ -151,11 +150,11 @@ test.for([
   ['laptop', 'list_type', ['body', 'node_ids']],
   [[], 'too_short', ['body', 'node_ids']],
   [['laptop', 7], 'string_type', ['body', 'node_ids', 1]],
-])('the nodes %o are no nodes to attach', async ([node_ids, type, loc]) => {
+])('%o is refused as node_ids', async ([node_ids, type, loc]) => {
   expect(await refusal({ node_ids })).toMatchObject([{ type, loc }]);
 });
 
-test('no nodes to attach are refused as FastAPI does it', async () => {
+test('an empty list of nodes is refused in the words of FastAPI', async () => {
   expect(await refusal({ node_ids: [] })).toMatchInlineSnapshot(`
     [
       {
@@ -176,7 +175,7 @@ test('no nodes to attach are refused as FastAPI does it', async () => {
   `);
 });
 
-test('a workspace from nowhere is refused', async () => {
+test('a workspace from an unknown source is refused', async () => {
   const body = { node_ids: ['laptop'], config: { source: 'cloud' } };
   expect(await refusal(body)).toMatchObject([{ type: 'literal_error', loc: ['body', 'config', 'source'] }]);
 });

@@ -1,11 +1,14 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
 import { createGraphqlDouble } from './graphql-double.ts';
-import { startRestServer } from './rest-server.ts';
+import { useRestServer } from './rest-server.ts';
+
+const graphql = createGraphqlDouble();
+const server = useRestServer(graphql);
 
 interface Described {
   description?: string;
-  /** A component: it is described where it stands. */
+  /** A component, which has a description of its own. */
   $ref?: string;
 }
 interface Operation extends Described {
@@ -16,7 +19,10 @@ interface Operation extends Described {
 }
 interface Schema extends Described {
   properties?: Record<string, Schema>;
+  items?: Schema;
   oneOf?: Schema[];
+  anyOf?: Schema[];
+  allOf?: Schema[];
   const?: string;
   enum?: string[];
 }
@@ -27,13 +33,12 @@ interface Document {
 }
 
 async function readDocument(): Promise<Document> {
-  await using server = await startRestServer(createGraphqlDouble());
   const response = await server.request('GET', '/openapi.json');
   expect(response.headers.get('content-type')).toBe('application/json');
   return (await response.json()) as Document;
 }
 
-test('the description is valid OpenAPI 3.1', async () => {
+test('the OpenAPI document is valid OpenAPI 3.1', async () => {
   const document = await readDocument();
   const validator = new Validator();
 
@@ -43,7 +48,7 @@ test('the description is valid OpenAPI 3.1', async () => {
   expect(validator.version).toBe('3.1');
 });
 
-test('it lists every operation and the answers each can give', async () => {
+test('the OpenAPI document lists every operation and the statuses it can return', async () => {
   const { paths } = await readDocument();
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(
@@ -74,7 +79,7 @@ test('it lists every operation and the answers each can give', async () => {
   `);
 });
 
-test('every operation, parameter and field is described', async () => {
+test('every operation, parameter, response and field has a description', async () => {
   const { paths, components } = await readDocument();
   const silent: string[] = [];
   const check = (name: string, described: Described) => {
@@ -85,6 +90,8 @@ test('every operation, parameter and field is described', async () => {
       check(`${method} ${path}`, operation);
       for (const parameter of operation.parameters ?? [])
         check(`${method} ${path} ${parameter.name}`, parameter);
+      for (const [status, response] of Object.entries(operation.responses))
+        check(`${method} ${path} ${status}`, response);
     }
   }
   const checkSchema = (name: string, schema: Schema) => {
@@ -93,7 +100,8 @@ test('every operation, parameter and field is described', async () => {
       if (field !== 'type' || tag === undefined) check(`${name}.${field}`, property);
       checkSchema(`${name}.${field}`, property);
     }
-    for (const [index, variant] of (schema.oneOf ?? []).entries()) checkSchema(`${name}[${index}]`, variant);
+    const parts = [schema.items, schema.oneOf, schema.anyOf, schema.allOf].flatMap((part) => part ?? []);
+    for (const [index, part] of parts.entries()) checkSchema(`${name}[${index}]`, part);
   };
   for (const [name, schema] of Object.entries(components.schemas)) {
     check(name, schema);
@@ -102,7 +110,7 @@ test('every operation, parameter and field is described', async () => {
   expect(silent).toEqual([]);
 });
 
-test('its schemas have the names that clients are generated from', async () => {
+test('the schemas have the names from which clients are generated', async () => {
   const { components } = await readDocument();
   expect(Object.keys(components.schemas).sort()).toMatchInlineSnapshot(`
     [

@@ -4,21 +4,23 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { pino } from 'pino';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { createDocsPage } from '../../src/http/pages/docs-page.ts';
 import { anonymous } from '../../src/identity/viewer.ts';
 import { createRestApi, type RestApiOptions } from '../../src/rest/handler.ts';
 import type { Executor } from '../../src/rest/route/executor.ts';
+import type { GraphqlDouble } from './graphql-double.ts';
 
 export interface RestServer extends AsyncDisposable {
   /** `http://127.0.0.1:<port>` */
   origin: string;
-  /** What was logged, parsed. */
+  /** The parsed lines of the log. */
   logged: { msg: string; err?: { message: string } }[];
-  /** Requests `/api/v1` + path; a body is sent as JSON. */
+  /** Sends a request to a path below `/api/v1`. The body is sent as JSON. */
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
 }
 
-/** The shim and its documentation, mounted as in a gateway and served over HTTP. */
+/** Serves the REST API and its documentation over HTTP, mounted as in a gateway. */
 export async function startRestServer(
   executor: Executor,
   options: Partial<RestApiOptions> = {},
@@ -56,5 +58,27 @@ export async function startRestServer(
       if ('closeAllConnections' in server) server.closeAllConnections();
       await closed;
     },
+  };
+}
+
+/** Starts one server for all tests of a file. Each test starts with an empty script and an empty log. */
+export function useRestServer(graphql: GraphqlDouble): Omit<RestServer, keyof AsyncDisposable> {
+  let server: RestServer;
+  beforeAll(async () => {
+    server = await startRestServer(graphql);
+  });
+  beforeEach(() => {
+    graphql.script({});
+    server.logged.length = 0;
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+  return {
+    get origin() {
+      return server.origin;
+    },
+    get logged() {
+      return server.logged;
+    },
+    request: (...args) => server.request(...args),
   };
 }

@@ -1,16 +1,16 @@
-/** A source of run events that a test feeds by hand. */
+/** A source of run events that a test emits one by one. */
 export interface RunEventSource extends AsyncIterable<unknown> {
   emit(...runEvents: object[]): void;
-  /** Ends without a terminal run event. */
+  /** Ends the source without a terminal run event. */
   end(): void;
   fail(error: Error): void;
-  /** Resolves when the follower has let go of it. */
+  /** Resolves when the subscription has returned the iterator. */
   readonly returned: Promise<void>;
 }
 
 type Step = () => Promise<IteratorResult<unknown>>;
 
-/** @param field The subscription field that it feeds. */
+/** @param field The subscription field that returns the run events. */
 export function createRunEventSource(field: 'chat' | 'runEvents'): RunEventSource {
   const waiting: ((step: Step) => void)[] = [];
   const ready: Step[] = [];

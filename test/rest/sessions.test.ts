@@ -2,11 +2,13 @@ import { encodeGlobalID } from '@pothos/plugin-relay';
 import { expect, test } from 'vitest';
 import { aliceSession, pageOf } from './fixtures.ts';
 import { createGraphqlDouble } from './graphql-double.ts';
-import { startRestServer } from './rest-server.ts';
+import { useRestServer } from './rest-server.ts';
+
+const graphql = createGraphqlDouble();
+const server = useRestServer(graphql);
 
 test('an empty object creates a session', async () => {
-  const graphql = createGraphqlDouble({ createSession: () => aliceSession() });
-  await using server = await startRestServer(graphql);
+  graphql.script({ createSession: () => aliceSession() });
 
   const response = await server.request('POST', '/sessions/', {});
 
@@ -33,8 +35,7 @@ test('an empty object creates a session', async () => {
 });
 
 test('every field of a new session reaches GraphQL under its own name', async () => {
-  const graphql = createGraphqlDouble({ createSession: () => aliceSession() });
-  await using server = await startRestServer(graphql);
+  graphql.script({ createSession: () => aliceSession() });
 
   await server.request('POST', '/sessions', {
     user_id: 'alice',
@@ -61,10 +62,9 @@ test('every field of a new session reaches GraphQL under its own name', async ()
   `);
 });
 
-test('a list holds all sessions of a user, newest first, however many pages GraphQL makes of them', async () => {
+test('a list contains all sessions of a user, newest first, from every page of the GraphQL connection', async () => {
   const sessions = Array.from({ length: 250 }, (_, index) => aliceSession(250 - index));
-  const graphql = createGraphqlDouble({ sessions: (args) => pageOf(sessions, args) });
-  await using server = await startRestServer(graphql);
+  graphql.script({ sessions: (args) => pageOf(sessions, args) });
 
   const response = await server.request('GET', '/sessions/?user_id=alice&feature_name=default');
 
@@ -78,17 +78,15 @@ test('a list holds all sessions of a user, newest first, however many pages Grap
 });
 
 test('a user without sessions has an empty list', async () => {
-  const graphql = createGraphqlDouble({ sessions: (args) => pageOf([], args) });
-  await using server = await startRestServer(graphql);
+  graphql.script({ sessions: (args) => pageOf([], args) });
 
   const response = await server.request('GET', '/sessions?user_id=bob');
 
   expect(await response.json()).toEqual([]);
 });
 
-test('deleting all sessions says how many there were', async () => {
-  const graphql = createGraphqlDouble({ deleteSessions: () => ({ count: 3, ids: [] }) });
-  await using server = await startRestServer(graphql);
+test('the response to deleting all sessions says how many were deleted', async () => {
+  graphql.script({ deleteSessions: () => ({ count: 3, ids: [] }) });
 
   const response = await server.request('DELETE', '/sessions/?user_id=alice&feature_name=travel');
 
@@ -96,25 +94,24 @@ test('deleting all sessions says how many there were', async () => {
   expect(graphql.calls[0]?.variables).toEqual({ userId: 'alice', featureName: 'travel' });
 });
 
-test('a session is read by its number', async () => {
-  const graphql = createGraphqlDouble({
+test('a session is found by its database id', async () => {
+  graphql.script({
     session: ({ id }) => (id === encodeGlobalID('Session', 5) ? aliceSession(5, { title: 'Trip' }) : null),
   });
-  await using server = await startRestServer(graphql);
 
   const response = await server.request('GET', '/sessions/5');
 
   expect(await response.json()).toMatchObject({ id: 5, title: 'Trip' });
 });
 
-test('an update keeps what is left out and clears what is null', async () => {
-  const graphql = createGraphqlDouble({ updateSession: () => aliceSession() });
-  await using server = await startRestServer(graphql);
+test('an update keeps a field that is left out and clears a field that is null', async () => {
   const received: unknown[] = [];
-  graphql.fields['updateSession'] = ({ input }) => {
-    received.push(input);
-    return aliceSession();
-  };
+  graphql.script({
+    updateSession: ({ input }) => {
+      received.push(input);
+      return aliceSession();
+    },
+  });
 
   await server.request('PATCH', '/sessions/1', { title: null, model_name: 'demo-1', tool_approval: 'ask' });
   await server.request('PATCH', '/sessions/1', {});
@@ -122,12 +119,11 @@ test('an update keeps what is left out and clears what is null', async () => {
   expect(received).toEqual([{ title: null, modelName: 'demo-1', toolApproval: 'ASK' }, {}]);
 });
 
-test('deleting a session and clearing its history name the session', async () => {
-  const graphql = createGraphqlDouble({
+test('the responses to deleting a session and to clearing its history name the session', async () => {
+  graphql.script({
     deleteSession: ({ id }) => ({ id, databaseId: 5 }),
     clearHistory: () => aliceSession(5),
   });
-  await using server = await startRestServer(graphql);
 
   const deleted = await server.request('DELETE', '/sessions/5');
   const cleared = await server.request('POST', '/sessions/5/clear-history');
@@ -136,13 +132,12 @@ test('deleting a session and clearing its history name the session', async () =>
   expect(await cleared.json()).toEqual({ message: 'History cleared', session_id: 5 });
 });
 
-test('cancelling says whether there was a run to cancel', async () => {
+test('the response to a cancellation says whether a run was cancelled', async () => {
   const receipts = [
     { cancelled: true, run: { databaseId: 7 } },
     { cancelled: false, run: null },
   ];
-  const graphql = createGraphqlDouble({ cancelRun: () => receipts.shift() });
-  await using server = await startRestServer(graphql);
+  graphql.script({ cancelRun: () => receipts.shift() });
 
   const first = await server.request('POST', '/sessions/5/cancel');
   const second = await server.request('POST', '/sessions/5/cancel');
@@ -161,15 +156,14 @@ test('cancelling says whether there was a run to cancel', async () => {
   });
 });
 
-test('the history holds every message, oldest first', async () => {
+test('the history contains every message, oldest first', async () => {
   const prompt = message(1, { role: 'USER', content: 'And the tides?' });
   const answer = message(2, { reasoning: 'Look it up.', toolCalls: [toolCall], tokenCount: 9 });
   const rest = Array.from({ length: 150 }, (_, index) => message(index + 3));
   const messages = [prompt, answer, ...rest];
-  const graphql = createGraphqlDouble({
+  graphql.script({
     session: () => aliceSession(5, { messages: (args: Record<string, unknown>) => pageOf(messages, args) }),
   });
-  await using server = await startRestServer(graphql);
 
   const response = await server.request('GET', '/sessions/5/messages');
 
@@ -223,7 +217,7 @@ test('the history holds every message, oldest first', async () => {
   `);
 });
 
-test('token usage is shown, with null where the limit is not known', async () => {
+test('the token usage has null for a limit that is not known', async () => {
   const tokenUsage = {
     contextTokens: 120,
     contextLimit: null,
@@ -233,8 +227,7 @@ test('token usage is shown, with null where the limit is not known', async () =>
     reasoningTokens: 20,
     totalTokens: 380,
   };
-  const graphql = createGraphqlDouble({ session: () => aliceSession(5, { tokenUsage }) });
-  await using server = await startRestServer(graphql);
+  graphql.script({ session: () => aliceSession(5, { tokenUsage }) });
 
   const response = await server.request('GET', '/sessions/5/tokens');
 

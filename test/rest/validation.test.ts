@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { createGraphqlDouble } from './graphql-double.ts';
-import { startRestServer } from './rest-server.ts';
+import { useRestServer } from './rest-server.ts';
 
-/** The `detail` of a request that is refused with 422, before any document was executed. */
+const graphql = createGraphqlDouble();
+const server = useRestServer(graphql);
+
+/** Sends an invalid request. Returns the `detail` of the 422, and checks that no document was executed. */
 async function refusal(method: string, path: string, body?: unknown, headers?: Record<string, string>) {
-  const graphql = createGraphqlDouble();
-  await using server = await startRestServer(graphql);
   const response = await server.request(method, path, body, headers);
   expect(response.status).toBe(422);
   expect(response.headers.get('content-type')).toBe('application/json');
@@ -13,9 +14,8 @@ async function refusal(method: string, path: string, body?: unknown, headers?: R
   return ((await response.json()) as { detail: { loc: unknown[]; type: string; ctx?: object }[] }).detail;
 }
 
-/** The same for a body that is sent as it stands. */
+/** Does the same with a body that is sent unchanged. */
 async function bodyRefusal(body: string | Uint8Array<ArrayBuffer>, contentType?: string) {
-  await using server = await startRestServer(createGraphqlDouble());
   const headers = contentType === undefined ? {} : { 'content-type': contentType };
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
   const response = await fetch(`${server.origin}/api/v1/sessions/1/chat`, {
@@ -28,14 +28,14 @@ async function bodyRefusal(body: string | Uint8Array<ArrayBuffer>, contentType?:
 }
 
 test.for(['abc', '1.5', '1e3', '0x10', '%20', '%ZZ', 'NaN', '١'])(
-  'the session id %s is no integer',
+  'the session id %s is refused because it is not an integer',
   async (id) => {
     const [error] = await refusal('GET', `/sessions/${id}`);
     expect(error).toMatchObject({ type: 'int_parsing', loc: ['path', 'session_id'] });
   },
 );
 
-test('a session id that is no integer is refused as FastAPI does it', async () => {
+test('a session id that is not an integer is refused in the words of FastAPI', async () => {
   expect(await refusal('GET', '/sessions/abc')).toMatchInlineSnapshot(`
     [
       {
@@ -72,7 +72,7 @@ test('a session id below 1 is refused', async () => {
 });
 
 test.for(['2147483648', '9007199254740993', '1'.repeat(400)])(
-  'the session id %s is larger than any id',
+  'the session id %s is refused because it is larger than any id',
   async (id) => {
     const [error] = await refusal('POST', `/sessions/${id}/cancel`);
     expect(error).toMatchObject({ type: 'less_than_equal', ctx: { le: 2_147_483_647 } });
@@ -95,7 +95,7 @@ test('a list without user_id is refused', async () => {
   `);
 });
 
-test('an empty user_id deletes nothing', async () => {
+test('an empty user_id is refused and deletes no sessions', async () => {
   expect(await refusal('DELETE', '/sessions/?user_id=')).toMatchInlineSnapshot(`
     [
       {
@@ -114,7 +114,7 @@ test('an empty user_id deletes nothing', async () => {
   `);
 });
 
-test('a prompt is required', async () => {
+test('a chat request without a prompt is refused', async () => {
   expect(await refusal('POST', '/sessions/1/chat', {})).toMatchInlineSnapshot(`
     [
       {
@@ -130,7 +130,7 @@ test('a prompt is required', async () => {
   `);
 });
 
-test('everything that is wrong is said at once', async () => {
+test('one response reports every error of a request', async () => {
   const body = { prompt: '', on_busy: 'wait', provider_name: 3, message: 'Hello' };
   expect(await refusal('POST', '/sessions/x/chat', body, { 'last-event-id': '7' })).toMatchInlineSnapshot(`
     [
@@ -198,13 +198,13 @@ test('everything that is wrong is said at once', async () => {
   `);
 });
 
-test('a session cannot have no tool approval', async () => {
+test('null is refused as tool_approval', async () => {
   expect(await refusal('PATCH', '/sessions/1', { tool_approval: null })).toMatchObject([
     { type: 'literal_error', loc: ['body', 'tool_approval'], ctx: { expected: "'auto', 'ask' or 'deny'" } },
   ]);
 });
 
-test('a field that cannot be changed is refused, not ignored', async () => {
+test('a field that cannot be changed is refused instead of ignored', async () => {
   expect(await refusal('PATCH', '/sessions/1', { user_id: 'bob' })).toMatchInlineSnapshot(`
     [
       {
@@ -220,12 +220,12 @@ test('a field that cannot be changed is refused, not ignored', async () => {
   `);
 });
 
-test('a field named __proto__ is an unknown field like any other', async () => {
+test('a field named __proto__ is refused like any unknown field', async () => {
   const detail = await bodyRefusal('{"prompt":"Hello","__proto__":{"a":1}}', 'application/json');
   expect(detail).toMatchObject([{ type: 'extra_forbidden', loc: ['body', '__proto__'] }]);
 });
 
-test.for([[], 'text', 3, null, true])('a body that is %o is no object', async (body) => {
+test.for([[], 'text', 3, null, true])('the body %o is refused because it is not an object', async (body) => {
   const detail = await refusal('POST', '/sessions/', body);
   expect(detail).toEqual([
     {
@@ -252,7 +252,7 @@ test('a missing body is refused', async () => {
   `);
 });
 
-test('a body that is no JSON is refused', async () => {
+test('a body that is not JSON is refused', async () => {
   expect(await bodyRefusal('{"prompt":', 'application/json')).toMatchInlineSnapshot(`
     [
       {
@@ -270,13 +270,13 @@ test('a body that is no JSON is refused', async () => {
   `);
 });
 
-test('a body that is no UTF-8 is refused', async () => {
+test('a body that is not UTF-8 is refused', async () => {
   const bytes = Uint8Array.from([0x7b, 0xff, 0x7d]);
   expect(await bodyRefusal(bytes, 'application/json')).toMatchObject([{ type: 'json_invalid' }]);
 });
 
 test.for([undefined, 'text/plain', 'application/x-www-form-urlencoded', 'application/jsonp'])(
-  'a body sent as %s is refused: a form of another site could send it, too',
+  'a body with the Content-Type %s is refused, because a form of another site could send it',
   async (contentType) => {
     const detail = await bodyRefusal('{"prompt":"Hello"}', contentType);
     expect(detail).toMatchObject([{ type: 'content_type', loc: ['body'] }]);
