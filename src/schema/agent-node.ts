@@ -1,19 +1,19 @@
-import type { NodeStats } from '../nodes/presence/presence.ts';
+import type { NodeConnection, NodeStats } from '../nodes/presence/presence.ts';
 import { ownerFilter } from './access/access.ts';
 import { builder } from './builder.ts';
+import { enumFromTable } from './enum-from-table.ts';
 import { nodeIdText } from './input-checks.ts';
 import { resolvePage } from './paging/page.ts';
 
-export const NodeConnectionRef = builder.enumType('NodeConnection', {
-  description: 'Whether a node can run something now.',
-  values: {
-    ONLINE: { description: 'The agent is connected and has a free slot for a dispatch.' },
-    BUSY: {
-      description: 'The agent is connected and runs `maxDispatches` dispatches. Further dispatches wait.',
-    },
-    OFFLINE: { description: 'No agent is connected, or the agent has missed three heartbeats.' },
-  } as const,
-});
+export const NodeConnectionRef = enumFromTable<NodeConnection>(
+  'NodeConnection',
+  'Whether a node can run something now.',
+  {
+    ONLINE: 'The agent is connected and has a free slot for a dispatch.',
+    BUSY: 'The agent is connected and runs `maxDispatches` dispatches. Further dispatches wait.',
+    OFFLINE: 'No agent is connected, or the agent has missed three heartbeats.',
+  },
+);
 
 const NodeStatsRef = builder.objectRef<NodeStats & { at: Date }>('NodeStats').implement({
   description: 'What the agent of a node last measured on its machine.',

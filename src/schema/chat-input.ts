@@ -1,26 +1,24 @@
 import { wellFormedText } from '../base/well-formed-text.ts';
 import type { SendInput } from '../chat/prompt-sender.ts';
+import type { OnBusy } from '../chat/run/open-run.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
 import { builder } from './builder.ts';
+import { enumFromTable } from './enum-from-table.ts';
 import { idOf } from './id-argument.ts';
 import { nameText } from './input-checks.ts';
 import { SessionRef } from './session.ts';
 
-const OnBusyRef = builder.enumType('OnBusy', {
-  description: 'What happens to a prompt while another run of the session is live or queued.',
-  values: {
-    REJECT: { description: 'The prompt is refused with RUN_IN_PROGRESS.' },
-    INTERRUPT: {
-      description:
-        'The live run and all queued runs of the session are cancelled, and the prompt is answered.',
-    },
-    ENQUEUE: {
-      description:
-        'The prompt waits in the queue of the session. It is refused with RATE_LIMITED when `MAX_QUEUED_RUNS` (default: 8) prompts wait already.',
-    },
+const OnBusyRef = enumFromTable<OnBusy>(
+  'OnBusy',
+  'What happens to a prompt while another run of the session is live or queued.',
+  {
+    REJECT: 'The prompt is refused with RUN_IN_PROGRESS.',
+    INTERRUPT: 'The live run and all queued runs of the session are cancelled, and the prompt is answered.',
+    ENQUEUE:
+      'The prompt waits in the queue of the session. It is refused with RATE_LIMITED when `MAX_QUEUED_RUNS` (default: 8) prompts wait already.',
   },
-});
+);
 
 export const ChatInput = builder.inputType('ChatInput', {
   description: 'A prompt for a session.',

@@ -1,28 +1,25 @@
-import { MessageRole, MessageStatus } from '../generated/prisma/enums.ts';
+import type { MessageRole, MessageStatus } from '../generated/prisma/enums.ts';
 import { builder } from './builder.ts';
+import { enumFromTable } from './enum-from-table.ts';
 import { newestRow, resolvePage } from './paging/page.ts';
 import { loadersOf } from './paging/page-per-parent.ts';
 
-const MessageRoleRef = builder.enumType('MessageRole', {
-  description: 'Who wrote a message.',
-  values: {
-    [MessageRole.USER]: { description: 'A user, or a program in the name of a user.' },
-    [MessageRole.ASSISTANT]: { description: 'The model.' },
-  },
+const MessageRoleRef = enumFromTable<MessageRole>('MessageRole', 'Who wrote a message.', {
+  USER: 'A user, or a program in the name of a user.',
+  ASSISTANT: 'The model.',
 });
 
-const MessageStatusRef = builder.enumType('MessageStatus', {
-  description: 'Whether a message is complete. Text that has been written is kept in every case.',
-  values: {
-    [MessageStatus.STREAMING]: { description: 'The message is being written, or its run is queued.' },
-    [MessageStatus.COMPLETE]: { description: 'The message is complete.' },
-    [MessageStatus.CANCELLED]: { description: 'The run was cancelled before the message was complete.' },
-    [MessageStatus.FAILED]: {
-      description: 'The run failed before the message was complete; `error` of the run says why.',
-    },
-    [MessageStatus.INTERRUPTED]: { description: 'The gateway stopped before the message was complete.' },
+const MessageStatusRef = enumFromTable<MessageStatus>(
+  'MessageStatus',
+  'Whether a message is complete. Text that has been written is kept in every case.',
+  {
+    STREAMING: 'The message is being written, or its run is queued.',
+    COMPLETE: 'The message is complete.',
+    CANCELLED: 'The run was cancelled before the message was complete.',
+    FAILED: 'The run failed before the message was complete; `error` of the run says why.',
+    INTERRUPTED: 'The gateway stopped before the message was complete.',
   },
-});
+);
 
 export const MessageRef = builder.prismaNode('Message', {
   id: {

@@ -1,11 +1,8 @@
 import { z } from 'zod';
-import {
-  type InboxClosedReason,
-  inboxClosedReasons,
-  type NodeCommand,
-} from '../nodes/dispatch/node-command.ts';
+import { inboxClosedReasons, type NodeCommand } from '../nodes/dispatch/node-command.ts';
 import { agentOf } from './access/access.ts';
 import { builder } from './builder.ts';
+import { enumFromTable } from './enum-from-table.ts';
 import { dispatchIds, opaqueId, storedText } from './input-checks.ts';
 
 type Of<Type extends NodeCommand['type']> = Extract<NodeCommand, { type: Type }>;
@@ -78,15 +75,11 @@ builder.objectRef<Of<'CancelDispatch'>>('CancelDispatch').implement({
   fields: (t) => ({ dispatchId: t.exposeID('dispatchId', { description: 'The id of the dispatch.' }) }),
 });
 
-const reasons = Object.entries(inboxClosedReasons) as [InboxClosedReason, string][];
-
-const InboxClosedReasonRef = builder.enumType('InboxClosedReason', {
-  description: 'Why the gateway closed an inbox.',
-  values: Object.fromEntries(reasons.map(([reason, description]) => [reason, { description }])) as Record<
-    InboxClosedReason,
-    { description: string }
-  >,
-});
+const InboxClosedReasonRef = enumFromTable(
+  'InboxClosedReason',
+  'Why the gateway closed an inbox.',
+  inboxClosedReasons,
+);
 
 builder.objectRef<Of<'InboxClosed'>>('InboxClosed').implement({
   description:

@@ -3,6 +3,7 @@ import type { OutputProgress } from '../nodes/dispatch/dispatch-output.ts';
 import { toolErrorCodes } from '../tools/tool-runner.ts';
 import { agentOf } from './access/access.ts';
 import { builder } from './builder.ts';
+import { enumFromTable } from './enum-from-table.ts';
 import { dispatchIds, opaqueId } from './input-checks.ts';
 
 const text = z.string().regex(/^\P{Surrogate}*$/u, 'expected well-formed Unicode');
@@ -45,25 +46,23 @@ const NodeStatsInput = builder.inputType('NodeStatsInput', {
   }),
 });
 
-const DispatchStatusRef = builder.enumType('DispatchStatus', {
-  description: 'How a dispatch ended, as its agent reports it.',
-  values: {
-    SUCCEEDED: { description: 'The tool did its work.' },
-    FAILED: { description: 'The tool failed; `result` says why.' },
-    CANCELLED: { description: 'The agent stopped the tool, and nothing of it runs any more.' },
-    TIMED_OUT: { description: 'The tool ran longer than `timeoutMs`, and the agent stopped it.' },
-  } as const,
+const DispatchStatusRef = enumFromTable('DispatchStatus', 'How a dispatch ended, as its agent reports it.', {
+  SUCCEEDED: 'The tool did its work.',
+  FAILED: 'The tool failed; `result` says why.',
+  CANCELLED: 'The agent stopped the tool, and nothing of it runs any more.',
+  TIMED_OUT: 'The tool ran longer than `timeoutMs`, and the agent stopped it.',
 });
 
-const DispatchErrorCodeRef = builder.enumType('DispatchErrorCode', {
-  description: 'Why a dispatch failed: those values of `ToolErrorCode` that an agent can report.',
-  values: {
-    BAD_ARGUMENTS: { description: toolErrorCodes.BAD_ARGUMENTS },
-    TIMEOUT: { description: toolErrorCodes.TIMEOUT },
-    POLICY: { description: toolErrorCodes.POLICY },
-    FAILED: { description: toolErrorCodes.FAILED },
-  } as const,
-});
+const DispatchErrorCodeRef = enumFromTable(
+  'DispatchErrorCode',
+  'Why a dispatch failed: those values of `ToolErrorCode` that an agent can report.',
+  {
+    BAD_ARGUMENTS: toolErrorCodes.BAD_ARGUMENTS,
+    TIMEOUT: toolErrorCodes.TIMEOUT,
+    POLICY: toolErrorCodes.POLICY,
+    FAILED: toolErrorCodes.FAILED,
+  },
+);
 
 const FinishDispatchInput = builder.inputType('FinishDispatchInput', {
   description: 'How a dispatch ended.',

@@ -2,8 +2,7 @@ import type { RunEvent } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
 import { findCallNode } from './call-node.ts';
 import { ModelUsageRef } from './token-usage.ts';
-import { ToolCallStatusRef } from './tool-call.ts';
-import { ToolErrorCodeRef } from './tool-error-code.ts';
+import { ToolCallStatusRef, ToolErrorCodeRef } from './tool-call.ts';
 
 type Of<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
 

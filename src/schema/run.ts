@@ -1,47 +1,30 @@
 import { type RunFailureCode, runFailureCodes } from '../chat/log/run-event.ts';
 import { usageOf } from '../chat/usage/usage.ts';
-import { FinishReason, RunStatus } from '../generated/prisma/enums.ts';
+import type { FinishReason, RunStatus } from '../generated/prisma/enums.ts';
 import { ownerOf } from './access/access.ts';
 import { builder } from './builder.ts';
+import { enumFromTable } from './enum-from-table.ts';
 import { idArg } from './id-argument.ts';
 import { newestRow } from './paging/page.ts';
 import { loadersOf } from './paging/page-per-parent.ts';
 import { ModelUsageRef } from './token-usage.ts';
 
-const RunStatusRef = builder.enumType('RunStatus', {
-  description: 'The state of a run.',
-  values: {
-    [RunStatus.QUEUED]: { description: 'The run waits until the earlier runs of the session have ended.' },
-    [RunStatus.RUNNING]: { description: 'The model is answering. A session has at most one such run.' },
-    [RunStatus.COMPLETED]: { description: 'The model has answered the prompt.' },
-    [RunStatus.CANCELLED]: { description: 'A client cancelled the run. Text that has been written is kept.' },
-    [RunStatus.FAILED]: {
-      description: 'The run failed; `error` says why. Text that has been written is kept.',
-    },
-  },
+const RunStatusRef = enumFromTable<RunStatus>('RunStatus', 'The state of a run.', {
+  QUEUED: 'The run waits until the earlier runs of the session have ended.',
+  RUNNING: 'The model is answering. A session has at most one such run.',
+  COMPLETED: 'The model has answered the prompt.',
+  CANCELLED: 'A client cancelled the run. Text that has been written is kept.',
+  FAILED: 'The run failed; `error` says why. Text that has been written is kept.',
 });
 
-export const FinishReasonRef = builder.enumType('FinishReason', {
-  description: 'Why the model stopped writing.',
-  values: {
-    [FinishReason.STOP]: { description: 'The answer is complete.' },
-    [FinishReason.LENGTH]: {
-      description: 'The answer breaks off because it reached the greatest length that the model may write.',
-    },
-    [FinishReason.CONTENT_FILTER]: { description: 'The provider withheld the rest of the answer.' },
-    [FinishReason.OTHER]: { description: 'The provider gave another reason, or no reason.' },
-  },
+export const FinishReasonRef = enumFromTable<FinishReason>('FinishReason', 'Why the model stopped writing.', {
+  STOP: 'The answer is complete.',
+  LENGTH: 'The answer breaks off because it reached the greatest length that the model may write.',
+  CONTENT_FILTER: 'The provider withheld the rest of the answer.',
+  OTHER: 'The provider gave another reason, or no reason.',
 });
 
-const codes = Object.entries(runFailureCodes) as [RunFailureCode, string][];
-
-export const RunFailureCodeRef = builder.enumType('RunFailureCode', {
-  description: 'Why a run failed.',
-  values: Object.fromEntries(codes.map(([code, description]) => [code, { description }])) as Record<
-    RunFailureCode,
-    { description: string }
-  >,
-});
+export const RunFailureCodeRef = enumFromTable('RunFailureCode', 'Why a run failed.', runFailureCodes);
 
 const RunErrorRef = builder.objectRef<{ code: RunFailureCode; message: string }>('RunError').implement({
   description: 'Why a run failed.',

@@ -1,33 +1,35 @@
 import { z } from 'zod';
-import { SyncStatus, WorkspaceSource } from '../generated/prisma/enums.ts';
+import type { SyncStatus, WorkspaceSource } from '../generated/prisma/enums.ts';
 import { userOf } from './access/access.ts';
 import { AgentNodeRef, NodeConnectionRef } from './agent-node.ts';
 import { builder } from './builder.ts';
+import { enumFromTable } from './enum-from-table.ts';
 import { idArg } from './id-argument.ts';
 import { nodeIdText, storedText } from './input-checks.ts';
 import { SessionRef } from './session.ts';
 
-const SyncStatusRef = builder.enumType('SyncStatus', {
-  description:
-    'How far the files of a session have been copied to a node. The gateway does not copy files yet: a node that is connected stays PENDING.',
-  values: {
-    [SyncStatus.PENDING]: { description: 'Copying has not begun.' },
-    [SyncStatus.SYNCING]: { description: 'The files are being copied.' },
-    [SyncStatus.SYNCED]: { description: 'The node has the files.' },
-    [SyncStatus.CONFLICT]: { description: 'A file was changed in two places.' },
-    [SyncStatus.ERROR]: { description: 'Copying failed; `error` says why.' },
-    [SyncStatus.OFFLINE]: { description: 'The node is not connected.' },
+const SyncStatusRef = enumFromTable<SyncStatus>(
+  'SyncStatus',
+  'How far the files of a session have been copied to a node. The gateway does not copy files yet: a node that is connected stays PENDING.',
+  {
+    PENDING: 'Copying has not begun.',
+    SYNCING: 'The files are being copied.',
+    SYNCED: 'The node has the files.',
+    CONFLICT: 'A file was changed in two places.',
+    ERROR: 'Copying failed; `error` says why.',
+    OFFLINE: 'The node is not connected.',
   },
-});
+);
 
-const WorkspaceSourceRef = builder.enumType('WorkspaceSource', {
-  description: 'Where the files of a session come from.',
-  values: {
-    [WorkspaceSource.EMPTY]: { description: 'The session begins without files.' },
-    [WorkspaceSource.SERVER]: { description: 'From a folder on the machine of the gateway.' },
-    [WorkspaceSource.NODE_LOCAL]: { description: 'From a folder on one of the attached nodes.' },
+const WorkspaceSourceRef = enumFromTable<WorkspaceSource>(
+  'WorkspaceSource',
+  'Where the files of a session come from.',
+  {
+    EMPTY: 'The session begins without files.',
+    SERVER: 'From a folder on the machine of the gateway.',
+    NODE_LOCAL: 'From a folder on one of the attached nodes.',
   },
-});
+);
 
 export const SessionNodeRef = builder.prismaObject('SessionNode', {
   description: 'A node that is attached to a session.',
@@ -38,7 +40,7 @@ export const SessionNodeRef = builder.prismaObject('SessionNode', {
       description:
         'How far the files of the session have been copied to the node; OFFLINE while the node is not connected.',
       resolve: ({ agentNodeId, syncStatus }, _args, { registry }) =>
-        registry.presenceOf(agentNodeId).connection === 'OFFLINE' ? SyncStatus.OFFLINE : syncStatus,
+        registry.presenceOf(agentNodeId).connection === 'OFFLINE' ? 'OFFLINE' : syncStatus,
     }),
     connection: t.field({
       type: NodeConnectionRef,

@@ -1,27 +1,22 @@
-import { ToolApproval } from '../generated/prisma/enums.ts';
+import type { ToolApproval } from '../generated/prisma/enums.ts';
 import { ownerFilter, ownerOf } from './access/access.ts';
 import { builder } from './builder.ts';
+import { enumFromTable } from './enum-from-table.ts';
 import { idArg } from './id-argument.ts';
 import { nameText, storedText } from './input-checks.ts';
 import { findSessions } from './paging/list-sessions.ts';
 import { resolvePage } from './paging/page.ts';
 import { TokenUsageRef } from './token-usage.ts';
 
-export const ToolApprovalRef = builder.enumType('ToolApproval', {
-  description:
-    'Whether the tools of a session may run commands and change files. Tools that only read always run.',
-  values: {
-    [ToolApproval.AUTO]: { description: 'Every call runs, unless the policy of the node forbids it.' },
-    [ToolApproval.ASK]: {
-      description:
-        'Every call waits for a decision: see `approveToolCall` and `denyToolCall`. After `TOOL_APPROVAL_TIMEOUT_MS` (default: 5 minutes) without a decision the call is denied.',
-    },
-    [ToolApproval.DENY]: {
-      description:
-        'No such call runs. The model is not offered these tools, and a call that it makes anyway ends as DENIED.',
-    },
+export const ToolApprovalRef = enumFromTable<ToolApproval>(
+  'ToolApproval',
+  'Whether the tools of a session may run commands and change files. Tools that only read always run.',
+  {
+    AUTO: 'Every call runs, unless the policy of the node forbids it.',
+    ASK: 'Every call waits for a decision: see `approveToolCall` and `denyToolCall`. After `TOOL_APPROVAL_TIMEOUT_MS` (default: 5 minutes) without a decision the call is denied.',
+    DENY: 'No such call runs. The model is not offered these tools, and a call that it makes anyway ends as DENIED.',
   },
-});
+);
 
 export const SessionRef = builder.prismaNode('Session', {
   id: {

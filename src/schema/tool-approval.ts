@@ -2,6 +2,7 @@ import { wellFormedText } from '../base/well-formed-text.ts';
 import type { Decision, RunEvent } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
 import { findCallNode } from './call-node.ts';
+import { enumFromTable } from './enum-from-table.ts';
 import { idArg } from './id-argument.ts';
 import { RunRef } from './run.ts';
 import { RunEventRef } from './run-event.ts';
@@ -11,17 +12,16 @@ type Of<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
 
 const reason = wellFormedText.trim().max(1_000, 'expected at most 1,000 characters');
 
-const ApprovalDecisionRef = builder.enumType('ApprovalDecision', {
-  description: 'The decision about a tool call that waited for an approval.',
-  values: {
-    APPROVED: { description: 'The call may run.' },
-    DENIED: { description: 'The call may not run. The model is told.' },
-    EXPIRED: {
-      description:
-        'No client decided within `TOOL_APPROVAL_TIMEOUT_MS` (default: 5 minutes), so the call may not run. The model is told.',
-    },
-  } satisfies Record<Decision, object>,
-});
+const ApprovalDecisionRef = enumFromTable<Decision>(
+  'ApprovalDecision',
+  'The decision about a tool call that waited for an approval.',
+  {
+    APPROVED: 'The call may run.',
+    DENIED: 'The call may not run. The model is told.',
+    EXPIRED:
+      'No client decided within `TOOL_APPROVAL_TIMEOUT_MS` (default: 5 minutes), so the call may not run. The model is told.',
+  },
+);
 
 builder.objectRef<Of<'ToolApprovalRequested'>>('ToolApprovalRequested').implement({
   description: 'A tool call waits for a decision: see `approveToolCall` and `denyToolCall`.',

@@ -1,23 +1,26 @@
-import { ToolCallStatus } from '../generated/prisma/enums.ts';
-import type { ToolErrorCode } from '../tools/tool-runner.ts';
+import type { ToolCallStatus } from '../generated/prisma/enums.ts';
+import { type ToolErrorCode, toolErrorCodes } from '../tools/tool-runner.ts';
 import { builder } from './builder.ts';
-import { ToolErrorCodeRef } from './tool-error-code.ts';
+import { enumFromTable } from './enum-from-table.ts';
 
-export const ToolCallStatusRef = builder.enumType('ToolCallStatus', {
-  description: 'The state of a tool call.',
-  values: {
-    [ToolCallStatus.AWAITING_APPROVAL]: {
-      description: 'The call waits for a decision: see `approveToolCall` and `denyToolCall`.',
-    },
-    [ToolCallStatus.RUNNING]: { description: 'The call has not ended yet.' },
-    [ToolCallStatus.SUCCEEDED]: { description: 'The tool did its work.' },
-    [ToolCallStatus.FAILED]: {
-      description: 'The tool failed or could not run; `result` says why. The model is told.',
-    },
-    [ToolCallStatus.DENIED]: { description: 'The call was not allowed to run. The model is told.' },
-    [ToolCallStatus.CANCELLED]: { description: 'The run ended before the call did.' },
+export const ToolCallStatusRef = enumFromTable<ToolCallStatus>(
+  'ToolCallStatus',
+  'The state of a tool call.',
+  {
+    AWAITING_APPROVAL: 'The call waits for a decision: see `approveToolCall` and `denyToolCall`.',
+    RUNNING: 'The call has not ended yet.',
+    SUCCEEDED: 'The tool did its work.',
+    FAILED: 'The tool failed or could not run; `result` says why. The model is told.',
+    DENIED: 'The call was not allowed to run. The model is told.',
+    CANCELLED: 'The run ended before the call did.',
   },
-});
+);
+
+export const ToolErrorCodeRef = enumFromTable(
+  'ToolErrorCode',
+  'Why a tool call failed or was denied.',
+  toolErrorCodes,
+);
 
 export const ToolCallRef = builder.prismaObject('ToolCall', {
   description: 'A tool call that the model made in a message.',

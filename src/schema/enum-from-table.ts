@@ -1,0 +1,12 @@
+import { builder } from './builder.ts';
+
+/** An enum: the keys of the table are its values, and the texts are their descriptions. */
+export function enumFromTable<Code extends string>(
+  name: string,
+  description: string,
+  table: Readonly<Record<Code, string>>,
+) {
+  const entries = Object.entries<string>(table).map(([code, description]) => [code, { description }]);
+  const values = Object.fromEntries(entries) as Record<Code, { description: string }>;
+  return builder.enumType(name, { description, values });
+}
