@@ -1,6 +1,6 @@
 import type { RunEvent } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
-import { findCallNode } from './call-node.ts';
+import { findCallNode, findMessage, findRun, findSession } from './find-rows.ts';
 import { ModelUsageRef } from './token-usage.ts';
 import { ToolCallStatusRef, ToolErrorCodeRef } from './tool-call.ts';
 
@@ -30,8 +30,7 @@ builder.objectRef<Of<'RunQueued'>>('RunQueued').implement({
       type: 'Run',
       nullable: true,
       description: 'The run; null if its session has been deleted.',
-      resolve: (query, { runId }, _args, { database }) =>
-        database.run.findUnique({ ...query, where: { id: runId } }),
+      resolve: findRun,
     }),
   }),
 });
@@ -44,22 +43,20 @@ export const RunStartedRef = builder.objectRef<Of<'RunStarted'>>('RunStarted').i
       type: 'Run',
       nullable: true,
       description: 'The run; null if its session has been deleted.',
-      resolve: (query, { runId }, _args, { database }) =>
-        database.run.findUnique({ ...query, where: { id: runId } }),
+      resolve: findRun,
     }),
     session: t.prismaField({
       type: 'Session',
       nullable: true,
       description: 'The session that the run belongs to; null if it has been deleted.',
-      resolve: (query, { sessionId }, _args, { database }) =>
-        database.session.findUnique({ ...query, where: { id: sessionId } }),
+      resolve: findSession,
     }),
     userMessage: t.prismaField({
       type: 'Message',
       nullable: true,
       description: 'The prompt; null if the history has been cleared.',
-      resolve: (query, { userMessageId }, _args, { database }) =>
-        database.message.findUnique({ ...query, where: { id: userMessageId } }),
+      resolve: (query, { userMessageId }, args, context) =>
+        findMessage(query, { messageId: userMessageId }, args, context),
     }),
     assistantMessageId: t.globalID({
       description: 'The `id` of the message that the run writes.',
@@ -113,7 +110,7 @@ builder.objectRef<Of<'ToolCallStarted'>>('ToolCallStarted').implement({
       nullable: true,
       description:
         'The node with that `nodeId`; null if there is no such node or it does not belong to the viewer.',
-      resolve: (query, event, _args, context) => findCallNode(query, event, context),
+      resolve: findCallNode,
     }),
   }),
 });

@@ -3,11 +3,13 @@ import { usageOf } from '../chat/usage/usage.ts';
 import { GatewayError } from '../errors.ts';
 import { builder } from './builder.ts';
 import { ChatInput, sendErrors, toSendInput } from './chat-input.ts';
+import { findMessage, findToolCalls } from './find-rows.ts';
 import { optionalIdArg } from './id-argument.ts';
-import { MessageRef } from './message.ts';
 import { RunRef } from './run.ts';
 import { SessionRef } from './session.ts';
 import { ModelUsageRef } from './token-usage.ts';
+
+const answerOf = (run: CancelReceipt['run']) => ({ messageId: run?.assistantMessageId ?? null });
 
 const CancelReceiptRef = builder.objectRef<CancelReceipt>('CancelReceipt').implement({
   description: 'The result of `cancelRun`.',
@@ -22,26 +24,18 @@ const CancelReceiptRef = builder.objectRef<CancelReceipt>('CancelReceipt').imple
       description: 'The run as it is now; null if the session had no run to cancel.',
       resolve: ({ run }) => run,
     }),
-    message: t.field({
-      type: MessageRef,
+    message: t.prismaField({
+      type: 'Message',
       nullable: true,
       description:
         'The answer, with all text that was written; null if there is no run or the history has been cleared.',
-      resolve: ({ run }, _args, { database }) =>
-        run?.assistantMessageId
-          ? database.message.findUnique({ where: { id: run.assistantMessageId } })
-          : null,
+      resolve: (query, { run }, args, context) => findMessage(query, answerOf(run), args, context),
     }),
     toolCalls: t.prismaField({
       type: ['ToolCall'],
       description:
         'The tool calls of the run. `stopped` of a cancelled call says whether nothing of the tool runs any more.',
-      resolve: (query, { run }, _args, { database }) =>
-        database.toolCall.findMany({
-          ...query,
-          where: { messageId: run?.assistantMessageId ?? 0 },
-          orderBy: { id: 'asc' },
-        }),
+      resolve: (query, { run }, args, context) => findToolCalls(query, answerOf(run), args, context),
     }),
     usage: t.field({
       type: ModelUsageRef,

@@ -1,6 +1,7 @@
 import type { SessionChange } from '../chat/log/session-log.ts';
 import { sessionNotFound } from '../errors.ts';
 import { builder } from './builder.ts';
+import { findMessage, findRun, findSession } from './find-rows.ts';
 import { idArg } from './id-argument.ts';
 import { RunStartedRef } from './run-event.ts';
 import { SessionRef } from './session.ts';
@@ -18,8 +19,7 @@ const RunEndedRef = builder.objectRef<SessionEvent<'RunEnded'>>('RunEnded').impl
       type: 'Run',
       nullable: true,
       description: 'The run; null if its session has been deleted.',
-      resolve: (query, { runId }, _args, { database }) =>
-        database.run.findUnique({ ...query, where: { id: runId } }),
+      resolve: findRun,
     }),
   }),
 });
@@ -31,8 +31,7 @@ const MessageAddedRef = builder.objectRef<SessionEvent<'MessageAdded'>>('Message
       type: 'Message',
       nullable: true,
       description: 'The message; null if it has been deleted.',
-      resolve: (query, { messageId }, _args, { database }) =>
-        database.message.findUnique({ ...query, where: { id: messageId } }),
+      resolve: findMessage,
     }),
   }),
 });
@@ -45,8 +44,7 @@ const sessionField = (name: 'HistoryCleared' | 'SessionUpdated', description: st
         type: 'Session',
         nullable: true,
         description: 'The session as it is now; null if it has been deleted.',
-        resolve: (query, { sessionId }, _args, { database }) =>
-          database.session.findUnique({ ...query, where: { id: sessionId } }),
+        resolve: findSession,
       }),
     }),
   });

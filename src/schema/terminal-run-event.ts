@@ -1,5 +1,6 @@
 import type { RunEvent, TerminalRunEventBody } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
+import { findMessage, findToolCalls } from './find-rows.ts';
 import { FinishReasonRef, RunFailureCodeRef } from './run.ts';
 import { RunEventRef } from './run-event.ts';
 import { ModelUsageRef } from './token-usage.ts';
@@ -14,8 +15,7 @@ const TerminalRunEventRef = builder.interfaceRef<Terminal>('TerminalRunEvent').i
       type: 'Message',
       nullable: true,
       description: 'The answer, with all text that was written; null if the history has been cleared.',
-      resolve: (query, { messageId }, _args, { database }) =>
-        messageId === null ? null : database.message.findUnique({ ...query, where: { id: messageId } }),
+      resolve: findMessage,
     }),
     usage: t.field({
       type: ModelUsageRef,
@@ -44,12 +44,7 @@ builder.objectRef<Extract<Terminal, { type: 'RunCancelled' }>>('RunCancelled').i
       type: ['ToolCall'],
       description:
         'The tool calls of the run, with the state of each; empty if the history has been cleared.',
-      resolve: (query, { messageId }, _args, { database }) =>
-        database.toolCall.findMany({
-          ...query,
-          where: { messageId: messageId ?? 0 },
-          orderBy: { id: 'asc' },
-        }),
+      resolve: findToolCalls,
     }),
   }),
 });

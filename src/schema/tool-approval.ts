@@ -1,8 +1,8 @@
 import { wellFormedText } from '../base/well-formed-text.ts';
 import type { Decision, RunEvent } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
-import { findCallNode } from './call-node.ts';
 import { enumFromTable } from './enum-from-table.ts';
+import { findCallNode } from './find-rows.ts';
 import { idArg } from './id-argument.ts';
 import { RunRef } from './run.ts';
 import { RunEventRef } from './run-event.ts';
@@ -44,7 +44,7 @@ builder.objectRef<Of<'ToolApprovalRequested'>>('ToolApprovalRequested').implemen
       nullable: true,
       description:
         'The node with that `nodeId`; null if there is no such node or it does not belong to the viewer.',
-      resolve: (query, event, _args, context) => findCallNode(query, event, context),
+      resolve: findCallNode,
     }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
