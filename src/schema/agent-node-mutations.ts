@@ -3,6 +3,7 @@ import type { NodeToken } from '../nodes/nodes.ts';
 import { userOf } from './access/access.ts';
 import { AgentNodeRef } from './agent-node.ts';
 import { builder } from './builder.ts';
+import { nodeIdArg } from './id-argument.ts';
 import { nameText, nodeIdText, storedText } from './input-checks.ts';
 
 const displayName = storedText(200).refine((text) => text.trim() !== '', 'expected some text');
@@ -69,8 +70,6 @@ const DeletedNodeRef = builder.objectRef<{ nodeId: string }>('DeletedNode').impl
 });
 
 builder.mutationFields((t) => {
-  const nodeId = () =>
-    t.arg.string({ required: true, validate: nodeIdText, description: 'The `nodeId` of the node.' });
   return {
     registerNode: t.field({
       type: NodeTokenRef,
@@ -91,7 +90,7 @@ builder.mutationFields((t) => {
       authScopes: (_root, args) => ({ node: args.nodeId }),
       description:
         'Gives a node a new token. The old token becomes invalid at once, and an agent that uses it is disconnected. Errors: NOT_FOUND.',
-      args: { nodeId: nodeId() },
+      args: { nodeId: nodeIdArg(t) },
       resolve: (_root, args, { nodes }) => nodes.rotateToken(args.nodeId),
     }),
     updateNode: t.field({
@@ -99,7 +98,7 @@ builder.mutationFields((t) => {
       authScopes: (_root, args) => ({ node: args.nodeId }),
       description: 'Changes a node. Errors: NOT_FOUND.',
       args: {
-        nodeId: nodeId(),
+        nodeId: nodeIdArg(t),
         input: t.arg({ type: UpdateNodeInput, required: true, description: 'The values to change.' }),
       },
       resolve: (_root, args, { nodes }) => nodes.update(args.nodeId, args.input),
@@ -109,7 +108,7 @@ builder.mutationFields((t) => {
       authScopes: (_root, args) => ({ node: args.nodeId }),
       description:
         'Deletes a node and disconnects its agent. Sessions to which it was attached continue without it. Errors: NOT_FOUND.',
-      args: { nodeId: nodeId() },
+      args: { nodeId: nodeIdArg(t) },
       resolve: async (_root, args, { nodes }) => {
         await nodes.delete(args.nodeId);
         return { nodeId: args.nodeId };

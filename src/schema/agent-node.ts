@@ -1,9 +1,11 @@
-import type { NodeConnection, NodeStats } from '../nodes/presence/presence.ts';
+import type { NodeConnection } from '../nodes/presence/presence.ts';
 import { ownerFilter } from './access/access.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
-import { nodeIdText } from './input-checks.ts';
+import { nodeIdArg } from './id-argument.ts';
+import { NodeStatsRef } from './node-stats.ts';
 import { resolvePage } from './paging/page.ts';
+import { idDescription } from './relay-options.ts';
 
 export const NodeConnectionRef = enumFromTable<NodeConnection>(
   'NodeConnection',
@@ -15,36 +17,8 @@ export const NodeConnectionRef = enumFromTable<NodeConnection>(
   },
 );
 
-const NodeStatsRef = builder.objectRef<NodeStats & { at: Date }>('NodeStats').implement({
-  description: 'What the agent of a node last measured on its machine.',
-  fields: (t) => ({
-    cpuPercent: t.exposeFloat('cpuPercent', {
-      description:
-        'How busy all processors together were since the previous heartbeat, in percent: 0 to 100.',
-    }),
-    memoryUsedBytes: t.exposeFloat('memoryUsedBytes', { description: 'The memory in use, in bytes.' }),
-    memoryTotalBytes: t.exposeFloat('memoryTotalBytes', {
-      description: 'The memory of the machine, in bytes.',
-    }),
-    loadAverage: t.exposeFloat('loadAverage', {
-      description: 'The load average of the last minute, as the operating system reports it.',
-    }),
-    runningDispatches: t.exposeInt('runningDispatches', {
-      description: 'How many dispatches run, as the agent counts them.',
-    }),
-    uptimeSeconds: t.exposeFloat('uptimeSeconds', {
-      description: 'How long the process of the agent has been running, in seconds.',
-    }),
-    at: t.expose('at', { type: 'DateTime', description: 'When the gateway received these values.' }),
-  }),
-});
-
 export const AgentNodeRef = builder.prismaNode('AgentNode', {
-  id: {
-    field: 'id',
-    description:
-      'The id of the object: opaque, and unique among all objects of this API. `node` finds the object by it.',
-  },
+  id: { field: 'id', description: idDescription },
   nullable: true,
   description:
     'An agent node: a program on a machine that connects to the gateway and runs tools for the sessions to which it is attached.',
@@ -114,11 +88,7 @@ builder.queryFields((t) => ({
     authScopes: { user: true },
     description: 'The node with this name; null if there is no such node.',
     args: {
-      nodeId: t.arg.string({
-        required: true,
-        validate: nodeIdText,
-        description: 'The `nodeId` of the node.',
-      }),
+      nodeId: nodeIdArg(t),
     },
     resolve: (query, _root, { nodeId }, context) =>
       context.database.agentNode.findUnique({ ...query, where: { nodeId, ...ownerFilter(context) } }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { decodeId } from '../base/global-id.ts';
+import { nodeIdText } from './input-checks.ts';
 import type { BuilderTypes } from './schema-types.ts';
 
 type ArgBuilder = PothosSchemaTypes.InputFieldBuilder<BuilderTypes, 'Arg'>;
@@ -7,6 +8,11 @@ type ArgBuilder = PothosSchemaTypes.InputFieldBuilder<BuilderTypes, 'Arg'>;
 /** An argument with the `id` of an object of this type. Resolvers get the number of its row. */
 export function idArg(t: { arg: Pick<ArgBuilder, 'id'> }, type: { name: string }, description: string) {
   return t.arg.id({ required: true, description }).validate(idOf(type));
+}
+
+/** An argument with the `nodeId` of a node, which is the node's name. */
+export function nodeIdArg(t: { arg: Pick<ArgBuilder, 'string'> }) {
+  return t.arg.string({ required: true, validate: nodeIdText, description: 'The `nodeId` of the node.' });
 }
 
 /** `idArg` for an argument that may be left out. */

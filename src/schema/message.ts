@@ -1,8 +1,9 @@
 import type { MessageRole, MessageStatus } from '../generated/prisma/enums.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
-import { newestRow, resolvePage } from './paging/page.ts';
-import { loadersOf } from './paging/page-per-parent.ts';
+import { resolvePage } from './paging/page.ts';
+import { loadersOf, newestOf } from './paging/page-per-parent.ts';
+import { idDescription } from './relay-options.ts';
 
 const MessageRoleRef = enumFromTable<MessageRole>('MessageRole', 'Who wrote a message.', {
   USER: 'A user, or a program in the name of a user.',
@@ -22,11 +23,7 @@ const MessageStatusRef = enumFromTable<MessageStatus>(
 );
 
 export const MessageRef = builder.prismaNode('Message', {
-  id: {
-    field: 'id',
-    description:
-      'The id of the object: opaque, and unique among all objects of this API. `node` finds the object by it.',
-  },
+  id: { field: 'id', description: idDescription },
   nullable: true,
   description: 'A message of a session: a prompt, or the answer of the model to a prompt.',
   fields: (t) => ({
@@ -77,9 +74,6 @@ builder.prismaObjectFields('Session', (t) => ({
     type: MessageRef,
     nullable: true,
     description: 'The newest message; null if the session has no messages.',
-    resolve: async ({ id }, _args, context) => {
-      const [newest] = await loadersOf(context).messages.load({ ...newestRow, sessionId: id });
-      return newest ?? null;
-    },
+    resolve: ({ id }, _args, context) => newestOf(loadersOf(context).messages, id),
   }),
 }));

@@ -5,46 +5,9 @@ import { agentOf } from './access/access.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { dispatchIds, opaqueId } from './input-checks.ts';
+import { NodeStatsInput } from './node-stats.ts';
 
 const text = z.string().regex(/^\P{Surrogate}*$/u, 'expected well-formed Unicode');
-const amount = z.number().min(0, 'expected 0 or more');
-
-const NodeStatsInput = builder.inputType('NodeStatsInput', {
-  description: 'What an agent has measured on its machine. No value may be negative.',
-  fields: (t) => ({
-    cpuPercent: t.float({
-      required: true,
-      validate: amount,
-      description:
-        'How busy all processors together were since the previous heartbeat, in percent: 0 to 100.',
-    }),
-    memoryUsedBytes: t.float({
-      required: true,
-      validate: amount,
-      description: 'The memory in use, in bytes.',
-    }),
-    memoryTotalBytes: t.float({
-      required: true,
-      validate: amount,
-      description: 'The memory of the machine, in bytes.',
-    }),
-    loadAverage: t.float({
-      required: true,
-      validate: amount,
-      description: 'The load average of the last minute, as the operating system reports it.',
-    }),
-    runningDispatches: t.int({
-      required: true,
-      validate: amount,
-      description: 'How many dispatches run, as the agent counts them.',
-    }),
-    uptimeSeconds: t.float({
-      required: true,
-      validate: amount,
-      description: 'How long the process of the agent has been running, in seconds.',
-    }),
-  }),
-});
 
 const DispatchStatusRef = enumFromTable('DispatchStatus', 'How a dispatch ended, as its agent reports it.', {
   SUCCEEDED: 'The tool did its work.',
@@ -154,7 +117,7 @@ builder.mutationFields((t) => {
         dispatchId: dispatchId(),
         offset: t.arg.int({
           required: true,
-          validate: amount.max(1_000_000_000, 'expected at most 1000000000'),
+          validate: z.number().min(0, 'expected 0 or more').max(1_000_000_000, 'expected at most 1000000000'),
           description:
             'Where the piece begins, in UTF-16 code units from the start of the output: 0 to 1,000,000,000.',
         }),

@@ -4,14 +4,15 @@ import { GatewayError } from '../errors.ts';
 import { isOwn } from './access/access.ts';
 import type { BuilderTypes } from './schema-types.ts';
 
+/** Describes the field `id` of every object that `node` can find. */
+export const idDescription =
+  'The id of the object: opaque, and unique among all objects of this API. `node` finds the object by it.';
+
 /** The fields `node` and `nodes`, and the descriptions of the types that the relay plugin makes. */
 export const relayOptions: RelayPluginOptions<BuilderTypes> = {
   cursorType: 'String',
   decodeGlobalID: parseId,
-  idFieldOptions: {
-    description:
-      'The id of the object: opaque, and unique among all objects of this API. `node` finds the object by it.',
-  },
+  idFieldOptions: { description: idDescription },
   nodeTypeOptions: { description: 'An object with an id.' },
   nodeQueryOptions: {
     description: 'The object with this id; null if there is no such object.',

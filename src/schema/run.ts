@@ -5,8 +5,8 @@ import { ownerOf } from './access/access.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { idArg } from './id-argument.ts';
-import { newestRow } from './paging/page.ts';
-import { loadersOf } from './paging/page-per-parent.ts';
+import { loadersOf, newestOf } from './paging/page-per-parent.ts';
+import { idDescription } from './relay-options.ts';
 import { ModelUsageRef } from './token-usage.ts';
 
 const RunStatusRef = enumFromTable<RunStatus>('RunStatus', 'The state of a run.', {
@@ -35,11 +35,7 @@ const RunErrorRef = builder.objectRef<{ code: RunFailureCode; message: string }>
 });
 
 export const RunRef = builder.prismaNode('Run', {
-  id: {
-    field: 'id',
-    description:
-      'The id of the object: opaque, and unique among all objects of this API. `node` finds the object by it.',
-  },
+  id: { field: 'id', description: idDescription },
   nullable: true,
   description:
     'A run: the work of the gateway on one prompt. It continues when the client that sent the prompt disconnects.',
@@ -121,10 +117,7 @@ builder.prismaObjectFields('Session', (t) => ({
     type: RunRef,
     nullable: true,
     description: 'The newest run, in any state; null if the session has had no run.',
-    resolve: async ({ id }, _args, context) => {
-      const [newest] = await loadersOf(context).runs.load({ ...newestRow, sessionId: id });
-      return newest ?? null;
-    },
+    resolve: ({ id }, _args, context) => newestOf(loadersOf(context).runs, id),
   }),
 }));
 

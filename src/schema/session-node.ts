@@ -4,7 +4,7 @@ import { userOf } from './access/access.ts';
 import { AgentNodeRef, NodeConnectionRef } from './agent-node.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
-import { idArg } from './id-argument.ts';
+import { idArg, nodeIdArg } from './id-argument.ts';
 import { nodeIdText, storedText } from './input-checks.ts';
 import { SessionRef } from './session.ts';
 
@@ -110,7 +110,6 @@ const WorkspaceInput = builder.inputType('WorkspaceInput', {
 });
 
 builder.mutationFields((t) => {
-  const sessionId = () => idArg(t, SessionRef, 'The `id` of the session.');
   return {
     attachNodes: t.field({
       type: SessionRef,
@@ -118,7 +117,7 @@ builder.mutationFields((t) => {
       description:
         'Attaches further nodes to a session, so that its tools can run on them. A node that is not registered yet is offline until `registerNode` registers it. Errors: NOT_FOUND; BAD_USER_INPUT if the session would have more than `MAX_NODES_PER_SESSION` nodes (default: 100) or the workspace is not valid; CONFLICT if a node belongs to another user.',
       args: {
-        sessionId: sessionId(),
+        sessionId: idArg(t, SessionRef, 'The `id` of the session.'),
         nodeIds: t.arg.stringList({
           required: true,
           validate: z
@@ -144,12 +143,8 @@ builder.mutationFields((t) => {
       description:
         'Detaches a node from a session. The tool calls of the session on that node are cancelled. Errors: NOT_FOUND if there is no such session or the node is not attached to it.',
       args: {
-        sessionId: sessionId(),
-        nodeId: t.arg.string({
-          required: true,
-          validate: nodeIdText,
-          description: 'The `nodeId` of the node.',
-        }),
+        sessionId: idArg(t, SessionRef, 'The `id` of the session.'),
+        nodeId: nodeIdArg(t),
       },
       resolve: (_root, { sessionId, nodeId }, { attachments }) => attachments.detach(sessionId, nodeId),
     }),

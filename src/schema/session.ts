@@ -6,6 +6,7 @@ import { idArg } from './id-argument.ts';
 import { nameText, storedText } from './input-checks.ts';
 import { findSessions } from './paging/list-sessions.ts';
 import { resolvePage } from './paging/page.ts';
+import { idDescription } from './relay-options.ts';
 import { TokenUsageRef } from './token-usage.ts';
 
 export const ToolApprovalRef = enumFromTable<ToolApproval>(
@@ -19,11 +20,7 @@ export const ToolApprovalRef = enumFromTable<ToolApproval>(
 );
 
 export const SessionRef = builder.prismaNode('Session', {
-  id: {
-    field: 'id',
-    description:
-      'The id of the object: opaque, and unique among all objects of this API. `node` finds the object by it.',
-  },
+  id: { field: 'id', description: idDescription },
   nullable: true,
   description: 'A chat session: its messages, its settings and the tokens it has used.',
   fields: (t) => ({

@@ -3,12 +3,13 @@ import DataLoader from 'dataloader';
 import type { Context } from '../../context.ts';
 import { type Message, Prisma, type Run } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
-import type { Page } from './page.ts';
+import { newestRow, type Page } from './page.ts';
 
 /** SQLite joins at most 500 selects with UNION. */
 const maxBatchSize = 400;
 
-export interface SessionPage extends Page {
+/** A page of the rows of one session. */
+interface PageInSession extends Page {
   sessionId: number;
 }
 
@@ -35,6 +36,12 @@ export const loadersOf = createContextCache(({ database }: Context) => ({
   ),
 }));
 
+/** The newest row of a session; null if the session has no rows. */
+export async function newestOf<Row>(pages: DataLoader<PageInSession, Row[]>, sessionId: number) {
+  const [newest] = await pages.load({ ...newestRow, sessionId });
+  return newest ?? null;
+}
+
 /**
  * Two statements for any number of sessions: the ids of every page, each found through the index with its own
  * LIMIT, then the rows. A window function over the sessions would read each of them whole.
@@ -43,7 +50,7 @@ function pageLoader<Row extends { id: number }>(
   database: Database,
   table: 'Message' | 'Run',
   findRows: (ids: number[]) => Promise<Row[]>,
-): DataLoader<SessionPage, Row[]> {
+): DataLoader<PageInSession, Row[]> {
   return new DataLoader(
     async (pages) => {
       const selects = pages.map((page, slot) => selectIds(table, page, slot));
@@ -63,7 +70,7 @@ function pageLoader<Row extends { id: number }>(
   );
 }
 
-function selectIds(table: string, { sessionId, after, before, limit, order }: SessionPage, slot: number) {
+function selectIds(table: string, { sessionId, after, before, limit, order }: PageInSession, slot: number) {
   const direction = Prisma.raw(order === 'asc' ? 'ASC' : 'DESC');
   return Prisma.sql`SELECT * FROM (
     SELECT "id", CAST(${slot} AS INTEGER) AS "slot" FROM ${Prisma.raw(`"${table}"`)}
