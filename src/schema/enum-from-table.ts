@@ -1,6 +1,6 @@
 import { builder } from './builder.ts';
 
-/** An enum: the keys of the table are its values, and the texts are their descriptions. */
+/** Makes an enum. The keys of the table are its values, and the texts are their descriptions. */
 export function enumFromTable<Code extends string>(
   name: string,
   description: string,

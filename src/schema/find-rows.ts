@@ -2,8 +2,8 @@ import type { Context } from '../context.ts';
 import type { Prisma } from '../generated/prisma/client.ts';
 import { ownerFilter } from './access/access.ts';
 
-// Resolvers for the rows that an event names by their numbers. Each gets from Pothos what the client selects, and
-// returns null if the row has been deleted since.
+// Resolvers for the rows that an event names by their numbers. Each takes what the client selects from Pothos, and
+// returns null if the row has been deleted.
 
 type Query<FindArgs extends { include?: unknown; select?: unknown }> = Pick<FindArgs, 'include' | 'select'>;
 

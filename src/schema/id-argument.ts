@@ -25,8 +25,8 @@ export function optionalIdArg(
 }
 
 /**
- * Turns the `id` of an object of this type into the number of its row. The `id` of another type is refused. To be given
- * to the method `validate`: the option of that name would be applied twice to an argument.
+ * Turns the `id` of an object of this type into the number of its row, and refuses the `id` of another type. Pass it to
+ * the method `validate`: Pothos applies the option `validate` of an argument twice.
  */
 export function idOf({ name }: { name: string }) {
   return z.string().transform((id, context) => {

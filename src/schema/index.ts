@@ -35,11 +35,11 @@ builder.subscriptionType({
     'All subscriptions, as server-sent events at `/graphql/stream` or `/graphql`. A subscription is refused with RATE_LIMITED when the user has `MAX_FOLLOWERS_PER_USER` open subscriptions, and ends with UNAUTHENTICATED when the token of the user expires or is revoked.',
 });
 
-/** The GraphQL schema: one for all gateways in a process, since all state comes with the context. */
+/** The GraphQL schema. All gateways in a process share it, because all state is in the context. */
 export const schema = builder.toSchema();
 
-// What is subscribed to yields what the field shows. Pothos would map and validate the arguments again for
-// every run event, the whole prompt among them.
+// Resolve each event to itself. The resolver of Pothos would validate the arguments, with the whole prompt, again for
+// every event.
 for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {})) {
   field.resolve = (event) => event;
   if (field.subscribe) field.subscribe = endWithToken(limitFollowers(field.subscribe));

@@ -17,6 +17,6 @@ builder.scalarType('Upload', {
     throw new GatewayError('BAD_USER_INPUT', 'A file can only be sent as a variable.');
   },
   serialize: () => {
-    throw new Error('An upload is input only.');
+    throw new Error('An upload can only be an input.');
   },
 });

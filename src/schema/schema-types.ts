@@ -3,7 +3,7 @@ import type PrismaTypes from '../generated/pothos.ts';
 import type { AuthScopes } from './access/access.ts';
 import type { IncomingFile } from './upload.ts';
 
-/** The types that the schema builder infers resolvers from. */
+/** The types from which the schema builder infers those of the resolvers. */
 export interface SchemaTypes {
   PrismaTypes: PrismaTypes;
   Context: Context;

@@ -7,7 +7,7 @@ import { RunStartedRef } from './run-event.ts';
 import { SessionRef } from './session.ts';
 import { SessionNodeRef } from './session-node.ts';
 
-/** A change, with the session that it happened to. */
+/** A change of a session, with the id of the session. */
 type SessionEvent<Type extends SessionChange['type']> = Extract<SessionChange, { type: Type }> & {
   sessionId: number;
 };

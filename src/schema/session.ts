@@ -64,7 +64,7 @@ export const SessionRef = builder.prismaNode('Session', {
       description:
         'The tokens that the session has used since it was created, and how full the context of its model is.',
       resolve: async ({ contextTokens, modelUsage, ...session }, _args, { models }) => {
-        // A provider that is not configured any more has no limit to tell.
+        // The provider may no longer be configured. Then the limit is not known.
         const model = await models.resolve(session).catch(() => null);
         return { contextTokens, contextLimit: model?.contextLimit ?? null, byModel: modelUsage };
       },

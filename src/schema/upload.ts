@@ -1,14 +1,14 @@
 import { type FileUpload, Upload } from 'graphql-upload-ts';
 
-/** A file on its way in. */
+/** A file that is being uploaded. */
 export interface IncomingFile {
-  /** As the client calls it; may be empty. */
+  /** The name that the client gave to the file; may be empty. */
   filename: string;
-  /** Its bytes, to be read once. What it throws is meant for the client. */
+  /** The bytes, which can be read once. Its errors are shown to the client. */
   createReadStream(): AsyncIterable<Uint8Array>;
 }
 
-/** The value that a variable of the type `Upload` has. */
+/** Makes the value for a variable of the type `Upload`. */
 export function createUpload(file: Promise<IncomingFile>): Upload {
   const upload = new Upload();
   file.then(

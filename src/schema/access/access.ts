@@ -10,26 +10,26 @@ import type { NodeIdentity } from '../../nodes/presence/connected-nodes.ts';
 import { ownersOf } from './owners.ts';
 
 /**
- * Who may use a field of a root type. Each has one of these as its `authScopes`
- * (test/schema/access.test.ts); what a field leads to belongs to the same user. A session, run, message or node
- * of somebody else is answered as one that does not exist.
+ * Who may use a field of a root type. Each such field has one of these as its `authScopes`, which
+ * test/gateway/identity/root-fields.test.ts checks. The objects that a field leads to belong to the same user. An
+ * object of another user is treated like one that does not exist.
  */
 export interface AuthScopes {
-  /** Any user. Such a field looks among the viewer's own things only: see `ownerFilter`. */
+  /** Any user. The field itself must look only among the viewer's objects: see `ownerFilter`. */
   user: true;
-  /** The agent of a node. */
+  /** The agent of a node, with the token of that node. */
   agent: true;
-  /** Who may act for this user: themselves and admins. Null or undefined: for oneself. */
+  /** This user, and admins. Null or undefined stands for the viewer. */
   actFor: string | null | undefined;
-  /** Whom the session with this id belongs to; likewise the others. */
+  /** The owner of the session with this id, and admins. The same for the next three. */
   session: number;
   run: number;
   message: number;
-  /** By `nodeId`. */
+  /** A `nodeId`. */
   node: string;
 }
 
-/** Decides each scope for scope-auth. One that does not let in throws what the client is told. */
+/** Decides the scopes for the scope-auth plugin. A scope that is refused throws the error for the client. */
 export function decideScopes(context: Context) {
   const owners = ownersOf(context);
   const owns = async <Id>(loader: DataLoader<Id, string | null>, id: Id, notFound: (id: Id) => Error) => {
@@ -53,9 +53,9 @@ export function decideScopes(context: Context) {
 }
 
 /**
- * The user who is asking.
+ * The user for whom the request is made.
  *
- * @throws GatewayError FORBIDDEN where it is a node.
+ * @throws GatewayError FORBIDDEN if the request has the token of a node.
  */
 export function userOf({ viewer }: Pick<Context, 'viewer'>): Viewer {
   if (viewer) return viewer;
@@ -63,29 +63,30 @@ export function userOf({ viewer }: Pick<Context, 'viewer'>): Viewer {
 }
 
 /**
- * The node that is asking.
+ * The node that the token of the request belongs to.
  *
- * @throws GatewayError where it is a user: UNAUTHENTICATED if nobody asked who.
+ * @throws GatewayError FORBIDDEN if the request has the token of a user, UNAUTHENTICATED if it needs no token (AUTH=none).
  */
 export function agentOf({ agentNode, viewer }: Context): NodeIdentity {
   if (agentNode) return agentNode;
-  const message = 'This is for the agents of nodes: send the token of one, as `Authorization: Bearer swn_…`.';
+  const message =
+    'Only the agent of a node may use this field. Send the token of the node as `Authorization: Bearer swn_…`.';
   throw viewer === anonymous ? unauthenticated(message) : new GatewayError('FORBIDDEN', message);
 }
 
-/** Whose things the viewer sees; undefined for an admin, who sees everybody's. */
+/** The user that the viewer is limited to; undefined for an admin, who sees the objects of all users. */
 export function ownerOf(context: Context): string | undefined {
   const { isAdmin, userId } = userOf(context);
   return isAdmin ? undefined : userId;
 }
 
-/** The same as a condition on sessions and nodes: empty for an admin. */
+/** `ownerOf` as a condition on sessions and nodes; empty for an admin. */
 export function ownerFilter(context: Context): { userId?: string } {
   const userId = ownerOf(context);
   return userId === undefined ? {} : { userId };
 }
 
-/** Whether a Relay id names something of the viewer's. */
+/** Whether a Relay id names an object that the viewer may see. */
 export async function isOwn(context: Context, { typename, id }: { typename: string; id: string }) {
   const owner = ownerOf(context);
   if (owner === undefined) return true;

@@ -6,14 +6,14 @@ import type { TokenWatch } from '../../identity/token-watcher.ts';
 type Subscribe = GraphQLFieldResolver<unknown, Context>;
 
 /**
- * Ends what a user follows when their token expires or is revoked: the last result is the error that says so.
- * What they follow goes on without them.
+ * Ends a subscription when the token of its user expires or is revoked. The last result is an error that says so. The
+ * run or session that the user followed is not affected.
  */
 export function endWithToken(subscribe: Subscribe): Subscribe {
   return async (root, args, context, info) => {
     const watch = context.viewer && context.tokenWatcher.watch(context.viewer);
     if (!watch) return subscribe(root, args, context, info);
-    // However it ends: a source that was never begun does not run its `finally`.
+    // Also dispose when the client leaves before the first value: then the generator's `finally` does not run.
     whenAborted(context.signal, () => watch[Symbol.dispose]());
     const signal = AbortSignal.any([context.signal, watch.signal]);
     try {
@@ -32,7 +32,7 @@ async function* followUntil(watch: TokenWatch, source: AsyncIterable<unknown>): 
       if (watch.signal.aborted) break;
       yield value;
     }
-    // graphql-js takes an error for what the field throws.
+    // graphql-js treats a yielded error like one that the field throws.
     if (watch.signal.aborted) yield watch.signal.reason;
   } finally {
     watch[Symbol.dispose]();

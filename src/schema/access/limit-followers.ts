@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 
 type Subscribe = GraphQLFieldResolver<unknown, Context>;
 
-/** Counts who subscribes to a field as a follower, for as long as it is subscribed. Nodes are no followers. */
+/** Counts each open subscription of a user as a follower, up to the limit of that user. Agents are not counted. */
 export function limitFollowers(subscribe: Subscribe): Subscribe {
   return async (root, args, context, info) => {
     const { followers, viewer, signal } = context;
@@ -13,7 +13,7 @@ export function limitFollowers(subscribe: Subscribe): Subscribe {
     const leave = () => follower[Symbol.dispose]();
     try {
       const source = (await subscribe(root, args, context, info)) as AsyncIterable<unknown>;
-      // They may have left while it was subscribed to: then nobody asks for its first value, nor for its end.
+      // If the client leaves during `subscribe`, nothing calls `next` or `return`.
       whenAborted(signal, leave);
       return followed(source[Symbol.asyncIterator](), leave);
     } catch (error) {
@@ -23,7 +23,7 @@ export function limitFollowers(subscribe: Subscribe): Subscribe {
   };
 }
 
-/** Not a generator: one that nobody asked for its first value would not notice its end. */
+/** Not a generator: `return` on a generator that has not started skips its `finally`, and `leave` would not be called. */
 function followed(source: AsyncIterator<unknown>, leave: () => void): AsyncIterableIterator<unknown> {
   const settle = async (result: Promise<IteratorResult<unknown>>) => {
     try {

@@ -10,11 +10,11 @@ interface Owned<Id> {
 }
 
 /**
- * Whom things belong to; null where there is no such thing. They batch and do not remember, as the other
- * loaders.
+ * Loaders for the owner of an object, a `userId`; null if there is no such object. They have no cache, because the
+ * context of a subscription lives long.
  */
 export const ownersOf = createContextCache(({ database }: Context) => ({
-  /** By the types that have Relay ids. */
+  /** By the id of the row, for each type that has Relay ids. */
   byType: {
     Session: ownerLoader<number>((ids) =>
       database.session.findMany({ where: { id: { in: ids } }, select: { id: true, userId: true } }),
@@ -34,7 +34,7 @@ export const ownersOf = createContextCache(({ database }: Context) => ({
   }),
 }));
 
-/** In one statement; Prisma would ask for the sessions in another one. */
+/** Joins the sessions in one statement. Prisma would need a second one for them. */
 async function ownersWithin(database: Database, table: 'Message' | 'Run', ids: number[]) {
   const rows = await database.$queryRaw<Owned<number>[]>`
     SELECT "row"."id", "Session"."userId" FROM ${Prisma.raw(`"${table}"`)} AS "row"

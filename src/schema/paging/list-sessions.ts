@@ -5,11 +5,10 @@ import type { Page } from './page.ts';
 export interface SessionFilter {
   userId?: string | null | undefined;
   featureName?: string | null | undefined;
-  /** Text that the title has in it, whatever the case. */
+  /** Text in the title. The case of ASCII letters does not matter. */
   search?: string | null | undefined;
 }
 
-/** A page of the sessions that match. */
 export async function findSessions(
   database: Database,
   { search, ...filter }: SessionFilter,
@@ -27,7 +26,7 @@ export async function findSessions(
   });
 }
 
-/** Prisma's `contains` would take `%` and `_` for wildcards. */
+/** Searches titles in SQL, because Prisma's `contains` treats `%` and `_` as wildcards. */
 async function searchIds(
   database: Database,
   { userId, featureName, search }: SessionFilter & { search: string },

@@ -5,7 +5,7 @@ import { type Message, Prisma, type Run } from '../../generated/prisma/client.ts
 import type { Database } from '../../storage/database.ts';
 import { newestRow, type Page } from './page.ts';
 
-/** SQLite joins at most 500 selects with UNION. */
+/** SQLite allows at most 500 selects in one UNION. */
 const maxBatchSize = 400;
 
 /** A page of the rows of one session. */
@@ -14,8 +14,8 @@ interface PageInSession extends Page {
 }
 
 /**
- * The loaders of one request, for what Prisma cannot batch. They batch and do not remember: a subscription's
- * context lives long, and what it shows must be what is true at that moment.
+ * The loaders of one request, for queries that Prisma cannot batch. They have no cache: the context of a subscription
+ * lives long, and each of its results must show the present state.
  */
 export const loadersOf = createContextCache(({ database }: Context) => ({
   /** A page of each session's messages. */
@@ -24,7 +24,7 @@ export const loadersOf = createContextCache(({ database }: Context) => ({
   ),
   /** A page of each session's runs. */
   runs: pageLoader<Run>(database, 'Run', (ids) => database.run.findMany({ where: { id: { in: ids } } })),
-  /** The run that each session is answering, if any. */
+  /** The RUNNING run of each session; null if it has none. */
   liveRun: new DataLoader<number, Run | null>(
     async (sessionIds) => {
       const runs = await database.run.findMany({
@@ -43,8 +43,8 @@ export async function newestOf<Row>(pages: DataLoader<PageInSession, Row[]>, ses
 }
 
 /**
- * Two statements for any number of sessions: the ids of every page, each found through the index with its own
- * LIMIT, then the rows. A window function over the sessions would read each of them whole.
+ * Loads the pages of many sessions with two statements. The first finds the ids of every page, through the index and
+ * with a LIMIT for each session; the second reads the rows. A window function would read all rows of each session.
  */
 function pageLoader<Row extends { id: number }>(
   database: Database,

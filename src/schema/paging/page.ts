@@ -3,7 +3,7 @@ import { maxId } from '../../base/global-id.ts';
 import { GatewayError } from '../../errors.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 
-/** The rows between two ids (both exclusive), from one end or the other. */
+/** At most `limit` rows with ids between `after` and `before`, both exclusive, in the given order of their ids. */
 export interface Page {
   after: number;
   before: number;
@@ -29,13 +29,14 @@ interface PageOptions<Row> {
 const defaultSize = 20;
 const beyondAllIds = maxId + 1;
 
-/** The last row alone. */
+/** The page that holds only the newest row. */
 export const newestRow: Page = { after: 0, before: beyondAllIds, limit: 1, order: 'desc' };
 
 /**
- * A connection over rows ordered by id: keyset pagination, in which every page costs the same.
+ * Resolves a Relay connection over rows in the order of their ids. It uses keyset pagination, so that a late page
+ * costs no more than the first.
  *
- * @throws GatewayError BAD_USER_INPUT for page arguments that make no sense.
+ * @throws GatewayError BAD_USER_INPUT for a bad cursor, for a size over `maxSize`, or for `first` together with `last`.
  */
 export async function resolvePage<Row extends { id: number }>({
   args,
@@ -59,7 +60,7 @@ export async function resolvePage<Row extends { id: number }>({
     },
   );
   if (connection.edges.length > 0) return connection;
-  // The plugin gives cursors to nothing, an empty text among them.
+  // For an empty page the plugin returns the empty text as a cursor.
   return { ...connection, pageInfo: { ...connection.pageInfo, startCursor: null, endCursor: null } };
 }
 
