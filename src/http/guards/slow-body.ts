@@ -75,5 +75,7 @@ function untilStuck(incoming: IncomingMessage, timeoutMs: number): Promise<boole
       const allowedMs = timeoutMs + (bytesRead - bytesBefore) / leastBytesPerMs;
       if (idleMs >= timeoutMs || waitedMs >= allowedMs) settle(true);
     }, timeoutMs / checks);
+    // Otherwise the process of a gateway that has closed would not exit before the next check.
+    timer.unref();
   });
 }
