@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Bus } from '../bus/bus.ts';
-import { GatewayError, sessionNotFound } from '../errors.ts';
+import { GatewayError } from '../errors.ts';
 import type { Run, ToolCall } from '../generated/prisma/client.ts';
 import { type RunSlotLimits, RunSlots } from '../limits/run-slots.ts';
 import type { Database } from '../storage/database.ts';
@@ -15,6 +15,7 @@ import { cancelQueuedRun } from './run/cancel-queued-run.ts';
 import type { Checkpointer } from './run/checkpoint.ts';
 import { endOrphanedRuns } from './run/end-orphaned-runs.ts';
 import { executeRun } from './run/execute-run.ts';
+import { findSession } from './run/find-session.ts';
 import { LiveRuns } from './run/live-runs.ts';
 import type { RunLimits } from './run/run-limits.ts';
 import { Approvals, type Verdict } from './tool-calls/approvals.ts';
@@ -132,8 +133,7 @@ export class Engine {
    */
   async cancelCurrent(sessionId: number): Promise<CancelReceipt> {
     const { database } = this.#options;
-    const session = await database.session.findUnique({ where: { id: sessionId }, select: { id: true } });
-    if (session === null) throw sessionNotFound(sessionId);
+    await findSession(database, sessionId);
     const ids = await this.cancelSession(sessionId);
     const runs = await database.run.findMany({ where: { id: { in: ids } }, orderBy: { id: 'asc' } });
     return { cancelled: runs.some(({ status }) => status === 'CANCELLED'), run: runs[0] ?? null };

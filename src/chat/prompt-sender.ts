@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Bus } from '../bus/bus.ts';
-import { GatewayError, sessionNotFound, tryAgain } from '../errors.ts';
+import { GatewayError, tryAgain } from '../errors.ts';
 import type { Run, Session } from '../generated/prisma/client.ts';
 import { Admission } from '../limits/admission.ts';
 import type { RunSlots } from '../limits/run-slots.ts';
@@ -9,8 +9,9 @@ import { type RunLog, runKey } from './log/run-writer.ts';
 import type { SessionLog } from './log/session-log.ts';
 import type { Models, ResolvedModel } from './models/models.ts';
 import { ProviderError } from './models/provider-error.ts';
+import { findSession } from './run/find-session.ts';
 import type { LiveRuns } from './run/live-runs.ts';
-import { findKnown, type OnBusy, openRun } from './run/open-run.ts';
+import { findByRequestId, type OnBusy, openRun } from './run/open-run.ts';
 
 export interface SendInput {
   sessionId: number;
@@ -50,7 +51,7 @@ export class PromptSender {
 
   /** Finds the run that was opened with the same request id. Works under overload and without the model. */
   find(input: SendInput): Promise<Run | undefined> {
-    return findKnown(this.#options.database, input);
+    return findByRequestId(this.#options.database, input);
   }
 
   /** Sends a prompt for which `find` found no run. */
@@ -73,8 +74,7 @@ export class PromptSender {
 
   async #send(input: SendInput): Promise<Run> {
     const { database, live } = this.#options;
-    const session = await database.session.findUnique({ where: { id: input.sessionId } });
-    if (session === null) throw sessionNotFound(input.sessionId);
+    const session = await findSession(database, input.sessionId);
     const model = await this.#resolveModel(input, session);
     // Check after resolving the model: asking a provider for its models can take seconds.
     if (!live.isOpen) {

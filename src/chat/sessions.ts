@@ -7,6 +7,8 @@ import type { Engine } from './engine.ts';
 import type { SessionLog } from './log/session-log.ts';
 import type { Models } from './models/models.ts';
 import { ProviderError } from './models/provider-error.ts';
+import { findSession } from './run/find-session.ts';
+import { unfinished } from './run/open-run.ts';
 
 /** The settings of a session. Undefined leaves a setting as it is; null means the gateway's default. */
 export interface SessionSettings {
@@ -72,7 +74,7 @@ export class Sessions {
   /** @throws GatewayError NOT_FOUND, BAD_USER_INPUT. */
   async update(id: number, input: SessionSettings): Promise<Session> {
     const { database, sessionLog } = this.#options;
-    const current = await this.#find(id);
+    const current = await findSession(database, id);
     const data = defined(withOwnModel(input, current));
     await this.#checkModel(data, current);
     const [session] = await database.session.updateManyAndReturn({ where: { id }, data });
@@ -87,7 +89,7 @@ export class Sessions {
    * @throws GatewayError NOT_FOUND.
    */
   async delete(id: number): Promise<void> {
-    await this.#find(id);
+    await findSession(this.#options.database, id);
     await this.deleteAll({ id });
   }
 
@@ -105,7 +107,7 @@ export class Sessions {
   /** Tries again when a prompt arrives after the cancellation, so that no run outlives its session. */
   async #cancelAndDelete(id: number): Promise<void> {
     const { database, engine, audio } = this.#options;
-    const idle: Prisma.SessionWhereInput = { runs: { none: { status: { in: ['RUNNING', 'QUEUED'] } } } };
+    const idle: Prisma.SessionWhereInput = { runs: { none: { status: unfinished } } };
     for (let tries = 0; tries < maxDeleteTries; tries += 1) {
       await engine.cancelSession(id);
       const blobs = await database.$transaction(async (tx) => {
@@ -129,10 +131,10 @@ export class Sessions {
    */
   async clearHistory(id: number): Promise<Session> {
     const { database, sessionLog, audio } = this.#options;
-    await this.#find(id);
+    await findSession(database, id);
     const { session, blobs } = await database.$transaction(async (tx) => {
       const live = await tx.run.findFirst({
-        where: { sessionId: id, status: { in: ['RUNNING', 'QUEUED'] } },
+        where: { sessionId: id, status: unfinished },
         select: { id: true },
       });
       if (live) {
@@ -147,12 +149,6 @@ export class Sessions {
     });
     await audio.release(blobs);
     await sessionLog.append(id, { type: 'HistoryCleared' });
-    return session;
-  }
-
-  async #find(id: number): Promise<Session> {
-    const session = await this.#options.database.session.findUnique({ where: { id } });
-    if (session === null) throw sessionNotFound(id);
     return session;
   }
 

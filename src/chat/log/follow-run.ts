@@ -3,7 +3,7 @@ import type { Bus } from '../../bus/bus.ts';
 import type { Database } from '../../storage/database.ts';
 import { mergeDeltas } from './merge-deltas.ts';
 import { readRunEnd } from './read-run-end.ts';
-import { isTerminal, type RunEvent } from './run-event.ts';
+import { isTerminal, type RunEvent, withGap } from './run-event.ts';
 import { type RunLog, runKey } from './run-writer.ts';
 
 /** Entries read from the log at once. */
@@ -33,11 +33,10 @@ export async function* followRun(
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent> {
-  const { log, bus } = options;
-  using bell = hangBell(bus, runKey(runId), signal);
+  using bell = hangBell(options.bus, runKey(runId), signal);
   let cursor = after;
   while (!signal.aborted) {
-    const entries = await read(log, runId, cursor, bell, options.pollMs, signal);
+    const entries = await readNext(options, bell, { runId, after: cursor, signal });
     if (entries === undefined) {
       const rest = await readRunEnd(options.database, runId, cursor);
       if (rest === undefined) await bell.wait(options.pollMs);
@@ -53,28 +52,16 @@ export async function* followRun(
 }
 
 /** Waits for the next entries. Undefined when the log is gone, or silent for so long that the run may have ended. */
-async function read(
-  log: RunLog,
-  runId: number,
-  cursor: number,
+async function readNext(
+  { log, pollMs }: FollowOptions,
   bell: Bell,
-  pollMs: number,
-  signal: AbortSignal,
+  { runId, after, signal }: { runId: number; after: number; signal: AbortSignal },
 ): Promise<RunEvent[] | undefined> {
   for (let reads = 0; reads < readsBeforeAskingDatabase && !signal.aborted; reads += 1) {
-    const entries = await log.read(runKey(runId), cursor, pageSize);
+    const entries = await log.read(runKey(runId), after, pageSize);
     if (entries === null) return undefined;
-    const first = entries[0];
-    if (first !== undefined) {
-      const page = mergeDeltas(entries);
-      return first.seq > cursor + 1 ? [gap(first, cursor), ...page] : page;
-    }
+    if (entries.length > 0) return mergeDeltas(withGap(entries, after));
     await bell.wait(pollMs);
   }
   return undefined;
-}
-
-function gap(first: RunEvent, cursor: number): RunEvent {
-  const toSeq = first.seq - 1;
-  return { type: 'HistoryGap', seq: toSeq, runId: first.runId, at: first.at, fromSeq: cursor + 1, toSeq };
 }

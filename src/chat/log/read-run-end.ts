@@ -7,6 +7,7 @@ import {
   type RunFailureCode,
   runFailureCodes,
   terminalBody,
+  withGap,
 } from './run-event.ts';
 
 /**
@@ -20,7 +21,7 @@ export async function readRunEnd(
   database: Database,
   runId: number,
   after: number,
-): Promise<RunEvent[] | undefined> {
+): Promise<readonly RunEvent[] | undefined> {
   const run = await database.run.findUnique({ where: { id: runId } });
   if (run === null) return [];
   const end = endOf(run);
@@ -29,9 +30,7 @@ export async function readRunEnd(
   const body = terminalBody(end, run.assistantMessageId, usageOf(run));
   const terminal = { ...body, runId, at, seq: run.lastSeq };
   if (after >= run.lastSeq) return [];
-  if (after === run.lastSeq - 1) return [terminal];
-  const toSeq = run.lastSeq - 1;
-  return [{ type: 'HistoryGap', runId, at, seq: toSeq, fromSeq: after + 1, toSeq }, terminal];
+  return withGap([terminal], after);
 }
 
 function endOf({ status, finishReason, errorCode, errorMessage }: Run): RunEnd | undefined {

@@ -109,6 +109,15 @@ export function isTerminal(body: RunEventBody): body is TerminalRunEventBody {
   return body.type === 'RunCompleted' || body.type === 'RunCancelled' || body.type === 'RunFailed';
 }
 
+/** Puts a `HistoryGap` before run events that do not follow directly after the cursor. */
+export function withGap(events: readonly RunEvent[], after: number): readonly RunEvent[] {
+  const [first] = events;
+  if (first === undefined || first.seq === after + 1) return events;
+  const { runId, at } = first;
+  const toSeq = first.seq - 1;
+  return [{ type: 'HistoryGap', seq: toSeq, runId, at, fromSeq: after + 1, toSeq }, ...events];
+}
+
 /**
  * Whether a resolved value is a delta of text. All its fields come from the value itself, never from the database or
  * the viewer, so one serialized copy serves every follower.

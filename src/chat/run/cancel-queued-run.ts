@@ -1,9 +1,10 @@
 import type { Bus } from '../../bus/bus.ts';
 import type { Database } from '../../storage/database.ts';
-import { type RunEnd, terminalBody } from '../log/run-event.ts';
+import type { RunEnd } from '../log/run-event.ts';
 import { type RunLog, RunWriter, runKey } from '../log/run-writer.ts';
 import type { SessionLog } from '../log/session-log.ts';
 import { noUsage } from '../usage/usage.ts';
+import { announceEnd } from './end-run.ts';
 import { saveRunEnd } from './save-run-end.ts';
 
 export interface CancelQueuedRunOptions {
@@ -25,8 +26,6 @@ export async function cancelQueuedRun(runId: number, options: CancelQueuedRunOpt
   const lastSeq = ((await runLog.lastSeq(runKey(runId))) ?? 0) + 1;
   const ended = { run, end, content: '', reasoning: '', contextTokens: 0, lastSeq, usage };
   if (!(await saveRunEnd(database, ended, 'QUEUED'))) return false;
-  const writer = new RunWriter(run, usage, { log: runLog, bus });
-  await writer.end(terminalBody(end, run.assistantMessageId, usage), runLogTtlMs);
-  await sessionLog.append(run.sessionId, { type: 'RunEnded', runId });
+  await announceEnd(new RunWriter(run, usage, { log: runLog, bus }), ended, { sessionLog, runLogTtlMs });
   return true;
 }

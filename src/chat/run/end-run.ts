@@ -42,18 +42,23 @@ export async function endRun(
       const isLast = closing.aborted;
       if (tries === triesBeforeTelling || (isLast && tries < triesBeforeTelling)) {
         ended = { ...ended, end: notSaved };
-        await tell(writer, ended, options);
+        await announceEnd(writer, ended, options);
       }
       if (isLast) return;
       await delay(retryMs, undefined, { signal: closing }).catch(() => undefined);
     }
   }
-  if (writer.lastSeq < lastSeq) await tell(writer, ended, options);
+  if (writer.lastSeq < lastSeq) await announceEnd(writer, ended, options);
 }
 
 const notSaved: RunEnd = { status: 'FAILED', code: 'INTERNAL', reason: 'The answer could not be saved.' };
 
-async function tell(writer: RunWriter, { run, end, usage }: EndedRun, options: EndRunOptions): Promise<void> {
+/** Writes the terminal run event, and tells the session's followers. */
+export async function announceEnd(
+  writer: RunWriter,
+  { run, end, usage }: EndedRun,
+  options: Pick<EndRunOptions, 'sessionLog' | 'runLogTtlMs'>,
+): Promise<void> {
   await writer.end(terminalBody(end, run.assistantMessageId, usage), options.runLogTtlMs);
   await options.sessionLog.append(run.sessionId, { type: 'RunEnded', runId: run.id });
 }

@@ -1,19 +1,22 @@
 import type { Logger } from 'pino';
 import type { Bus } from '../../bus/bus.ts';
-import { sessionNotFound } from '../../errors.ts';
+import { GatewayError } from '../../errors.ts';
 import type { Run } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
 import type { ToolRunner } from '../../tools/tool-runner.ts';
 import { readHistory } from '../history/history.ts';
+import { type RunEnd, runFailureCodes } from '../log/run-event.ts';
 import { type RunLog, RunWriter } from '../log/run-writer.ts';
 import type { SessionLog } from '../log/session-log.ts';
 import type { Models, ResolvedModel } from '../models/models.ts';
+import { ProviderError } from '../models/provider-error.ts';
 import type { Approvals } from '../tool-calls/approvals.ts';
 import { noUsage } from '../usage/usage.ts';
 import type { Checkpointer } from './checkpoint.ts';
 import { endRun } from './end-run.ts';
+import { findSession } from './find-session.ts';
 import type { RunLimits } from './run-limits.ts';
-import { failed, type RunOutcome, runSteps } from './run-steps.ts';
+import { runSteps } from './run-steps.ts';
 
 /** The session's settings for a run. */
 export interface RunSetup {
@@ -39,6 +42,9 @@ export interface ExecuteRunOptions {
   /** Aborts when the gateway closes. */
   closing: AbortSignal;
 }
+
+/** How a run ended, with the error behind a failure for the gateway's own log. */
+type RunOutcome = RunEnd & { cause?: unknown };
 
 /** Takes a RUNNING run from its first run event to its terminal one. Never throws. */
 export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<void> {
@@ -82,10 +88,20 @@ async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOpti
   }
 }
 
+/** The outcome for a thrown error: a provider's failure keeps its code, an unexpected error becomes `INTERNAL`. */
+function failed(cause: unknown): RunOutcome {
+  if (cause instanceof ProviderError) {
+    return { status: 'FAILED', code: cause.code, reason: cause.message, cause };
+  }
+  // `Models.resolve` throws a GatewayError when the provider or the model was removed after the prompt was sent.
+  if (cause instanceof GatewayError)
+    return { status: 'FAILED', code: 'PROVIDER_REJECTED', reason: cause.message };
+  return { status: 'FAILED', code: 'INTERNAL', reason: runFailureCodes.INTERNAL, cause };
+}
+
 async function setUp(run: Run, { database, models }: ExecuteRunOptions): Promise<RunSetup> {
-  const session = await database.session.findUnique({ where: { id: run.sessionId } });
-  if (session === null) throw sessionNotFound(run.sessionId);
-  return { systemPrompt: session.systemPrompt, model: await models.resolve(run) };
+  const { systemPrompt } = await findSession(database, run.sessionId);
+  return { systemPrompt, model: await models.resolve(run) };
 }
 
 function logOutcome(log: Logger, outcome: RunOutcome): void {

@@ -7,6 +7,7 @@ import type { RunSlots } from '../../limits/run-slots.ts';
 import type { Database } from '../../storage/database.ts';
 import { isUniqueConflict } from '../../storage/prisma-error.ts';
 import type { RunSetup } from './execute-run.ts';
+import { unfinished } from './open-run.ts';
 
 export interface LiveRunsOptions {
   database: Database;
@@ -122,7 +123,7 @@ export class LiveRuns {
    */
   async cancelSession(sessionId: number, before = maxId): Promise<number[]> {
     const runs = await this.#options.database.run.findMany({
-      where: { sessionId, status: { in: ['RUNNING', 'QUEUED'] }, id: { lt: before } },
+      where: { sessionId, status: unfinished, id: { lt: before } },
       select: { id: true },
       // Cancel queued runs first, because the end of the live run would start one of them.
       orderBy: { id: 'desc' },

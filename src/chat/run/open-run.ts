@@ -22,6 +22,9 @@ export interface OpenRunOptions {
   claimSlot: () => void;
 }
 
+/** Filters the runs that are live or wait in the queue. */
+export const unfinished = { in: ['RUNNING', 'QUEUED'] } satisfies Prisma.EnumRunStatusFilter;
+
 type Transaction = Prisma.TransactionClient;
 
 export interface OpenedRun {
@@ -40,7 +43,7 @@ export async function openRun(database: Database, options: OpenRunOptions): Prom
   const tokenCount = await countTokens(options.prompt);
   try {
     const run = await database.$transaction(async (tx) => {
-      const status = await statusOfNew(tx, options);
+      const status = await newRunStatus(tx, options);
       return insert(tx, options, status, tokenCount);
     });
     return { run, opened: true };
@@ -48,9 +51,9 @@ export async function openRun(database: Database, options: OpenRunOptions): Prom
     if (isMissingRow(error)) throw sessionNotFound(options.sessionId);
     // Another send with the same request id may have been faster. Then this one fails at a unique index, or because
     // the session is busy with the run of the other send.
-    const known = await findKnown(database, options);
+    const known = await findByRequestId(database, options);
     if (known) return { run: known, opened: false };
-    throw isUniqueConflict(error) ? inProgress() : error;
+    throw isUniqueConflict(error) ? runInProgress() : error;
   }
 }
 
@@ -59,7 +62,7 @@ export async function openRun(database: Database, options: OpenRunOptions): Prom
  *
  * @throws GatewayError REQUEST_ID_REUSED.
  */
-export async function findKnown(
+export async function findByRequestId(
   tx: Transaction,
   { sessionId, requestId, prompt }: Pick<OpenRunOptions, 'sessionId' | 'requestId' | 'prompt'>,
 ): Promise<Run | undefined> {
@@ -78,9 +81,9 @@ export async function findKnown(
   return run;
 }
 
-async function statusOfNew(tx: Transaction, { sessionId, onBusy, maxQueued, claimSlot }: OpenRunOptions) {
+async function newRunStatus(tx: Transaction, { sessionId, onBusy, maxQueued, claimSlot }: OpenRunOptions) {
   const live = await tx.run.findMany({
-    where: { sessionId, status: { in: ['RUNNING', 'QUEUED'] } },
+    where: { sessionId, status: unfinished },
     select: { id: true },
     orderBy: { id: 'asc' },
   });
@@ -88,7 +91,7 @@ async function statusOfNew(tx: Transaction, { sessionId, onBusy, maxQueued, clai
     claimSlot();
     return 'RUNNING' as const;
   }
-  if (onBusy === 'REJECT') throw inProgress(live[0]?.id);
+  if (onBusy === 'REJECT') throw runInProgress(live[0]?.id);
   if (onBusy === 'ENQUEUE' && live.length > maxQueued) {
     const message = `${maxQueued} prompts already wait in this session; wait for an answer or cancel a prompt.`;
     throw new GatewayError('RATE_LIMITED', message, { limit: 'MAX_QUEUED_RUNS' });
@@ -121,7 +124,7 @@ async function insert(
   });
 }
 
-function inProgress(runId?: number): GatewayError {
+function runInProgress(runId?: number): GatewayError {
   const message =
     'This session is already answering a prompt. Wait, cancel it, or send with onBusy: ENQUEUE or INTERRUPT.';
   return new GatewayError('RUN_IN_PROGRESS', message, { ...(runId && { runId: encodeId('Run', runId) }) });

@@ -5,15 +5,13 @@ import type {
   LanguageModelV3ToolResultPart,
 } from '@ai-sdk/provider';
 import type { Logger } from 'pino';
-import { GatewayError } from '../../errors.ts';
 import type { Database } from '../../storage/database.ts';
 import type { RefusedCall, ToolRunner } from '../../tools/tool-runner.ts';
 import { callIdsOf } from '../history/model-messages.ts';
 import type { RequestedCall } from '../history/transcript.ts';
-import { type RunEnd, runFailureCodes } from '../log/run-event.ts';
+import type { RunEnd } from '../log/run-event.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import type { ResolvedModel } from '../models/models.ts';
-import { ProviderError } from '../models/provider-error.ts';
 import type { Approvals } from '../tool-calls/approvals.ts';
 import { runCall } from '../tool-calls/run-call.ts';
 import { type StartedCall, startCall } from '../tool-calls/start-call.ts';
@@ -38,30 +36,12 @@ export interface RunStepsOptions {
   signal: AbortSignal;
 }
 
-/** How a run ended, with the error behind a failure for the gateway's own log. */
-export type RunOutcome = RunEnd & { cause?: unknown };
-
-/** Answers a prompt in steps. A step is a model call and the tool calls that it asks for. Never throws. */
-export async function runSteps(options: RunStepsOptions): Promise<RunOutcome> {
-  try {
-    return await stepUntilAnswered(options);
-  } catch (cause) {
-    return options.signal.aborted ? { status: 'CANCELLED' } : failed(cause);
-  }
-}
-
-/** The outcome for a thrown error: a provider's failure keeps its code, an unexpected error becomes `INTERNAL`. */
-export function failed(cause: unknown): RunOutcome {
-  if (cause instanceof ProviderError) {
-    return { status: 'FAILED', code: cause.code, reason: cause.message, cause };
-  }
-  // `Models.resolve` throws a GatewayError when the provider or the model was removed after the prompt was sent.
-  if (cause instanceof GatewayError)
-    return { status: 'FAILED', code: 'PROVIDER_REJECTED', reason: cause.message };
-  return { status: 'FAILED', code: 'INTERNAL', reason: runFailureCodes.INTERNAL, cause };
-}
-
-async function stepUntilAnswered(options: RunStepsOptions): Promise<RunOutcome> {
+/**
+ * Answers a prompt in steps. A step is a model call and the tool calls that it asks for.
+ *
+ * @throws ProviderError; the signal's reason when the run is cancelled.
+ */
+export async function runSteps(options: RunStepsOptions): Promise<RunEnd> {
   const { model, offered, writer, signal } = options;
   const { call, maxSteps } = options.limits;
   const prompt = [...options.prompt];

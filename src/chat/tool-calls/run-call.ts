@@ -1,4 +1,5 @@
 import type { LanguageModelV3ToolResultPart } from '@ai-sdk/provider';
+import type { Prisma } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
 import {
   type RefusedCall,
@@ -43,16 +44,13 @@ async function waitForApproval(
   pending: PendingApproval,
   options: RunCallOptions,
 ) {
-  const { writer, database, log } = options;
+  const { writer, log } = options;
   const verdict = await pending.verdict;
   if (verdict === undefined) return notStarted;
   const { decision, reason } = verdict;
   log.info({ callId, name, decision }, 'tool call decided');
   if (decision === 'APPROVED') {
-    await database.toolCall.updateMany({
-      where: { messageId: writer.assistantMessageId ?? 0, callId },
-      data: { status: 'RUNNING' },
-    });
+    await updateCall(callId, { status: 'RUNNING' }, options);
   }
   await writer.write({ type: 'ToolApprovalDecided', callId, decision, reason });
   if (decision !== 'APPROVED') return refusal(verdict);
@@ -72,15 +70,20 @@ async function endCall(
   { callId, name }: StartedCall,
   outcome: ToolOutcome | RefusedCall,
   durationMs: number,
-  { writer, database }: RunCallOptions,
+  options: RunCallOptions,
 ): Promise<LanguageModelV3ToolResultPart> {
   const ended = { ...columnsOf(outcome), durationMs };
-  await database.toolCall.updateMany({
-    where: { messageId: writer.assistantMessageId ?? 0, callId },
-    data: ended,
-  });
-  await writer.write({ type: 'ToolCallFinished', callId, name, ...ended });
+  await updateCall(callId, ended, options);
+  await options.writer.write({ type: 'ToolCallFinished', callId, name, ...ended });
   return toolResultPart({ callId, name, ...ended });
+}
+
+async function updateCall(
+  callId: string,
+  data: Prisma.ToolCallUpdateManyMutationInput,
+  { writer, database }: RunCallOptions,
+): Promise<void> {
+  await database.toolCall.updateMany({ where: { messageId: writer.assistantMessageId ?? 0, callId }, data });
 }
 
 function columnsOf(outcome: ToolOutcome | RefusedCall) {

@@ -1,0 +1,10 @@
+import { sessionNotFound } from '../../errors.ts';
+import type { Session } from '../../generated/prisma/client.ts';
+import type { Database } from '../../storage/database.ts';
+
+/** @throws GatewayError NOT_FOUND. */
+export async function findSession(database: Database, id: number): Promise<Session> {
+  const session = await database.session.findUnique({ where: { id } });
+  if (session === null) throw sessionNotFound(id);
+  return session;
+}
