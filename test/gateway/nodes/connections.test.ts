@@ -4,7 +4,7 @@ import { jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
 import { connectNode } from '../../support/node/node-client.ts';
 import { registerNode } from '../../support/node/nodes.ts';
 
-test('as many nodes are connected as MAX_NODE_CONNECTIONS says; one that takes over its own inbox needs no room', async () => {
+test('at most MAX_NODE_CONNECTIONS nodes are connected, and a node that takes over its own inbox is not counted twice', async () => {
   await using gateway = await startTestGateway({ settings: { MAX_NODE_CONNECTIONS: '1' } });
   const tokens = {
     laptop: await registerNode(gateway, 'laptop'),
@@ -35,7 +35,7 @@ test('as many nodes are connected as MAX_NODE_CONNECTIONS says; one that takes o
     .toBe('open');
 });
 
-test('as many nodes of one user are connected as MAX_NODE_CONNECTIONS_PER_USER says; those of others do not count', async () => {
+test('at most MAX_NODE_CONNECTIONS_PER_USER nodes of one user are connected, and nodes of other users are not counted', async () => {
   const settings = { ...jwtSettings, MAX_NODE_CONNECTIONS_PER_USER: '1' };
   await using gateway = await startTestGateway({ settings });
   const [alice, bob] = [

@@ -5,29 +5,32 @@ import { text, toolCall } from '../../support/model/turn.ts';
 import { connectNode, type NodeClient } from '../../support/node/node-client.ts';
 import { createNodeSession, startNode } from '../../support/node/nodes.ts';
 
-describe('what a node does with a dispatch of another one', () => {
-  let gateway: ScriptedGateway;
-  let laptop: NodeClient;
-  let mallory: NodeClient;
+let gateway: ScriptedGateway;
+let laptop: NodeClient;
+let mallory: NodeClient;
+beforeAll(async () => {
+  gateway = await startScriptedGateway({ settings: { CANCEL_CONFIRM_MS: '0' } });
+  laptop = await startNode(gateway, 'laptop');
+  mallory = await startNode(gateway, 'mallory');
+});
+afterAll(async () => {
+  await laptop[Symbol.asyncDispose]();
+  await mallory[Symbol.asyncDispose]();
+  await gateway[Symbol.asyncDispose]();
+});
+
+describe('a node that reports a dispatch of another node', () => {
   let dispatchId: string;
   let seen: Promise<SeenRunEvent[]>;
 
   beforeAll(async () => {
-    gateway = await startScriptedGateway();
-    laptop = await startNode(gateway, 'laptop');
-    mallory = await startNode(gateway, 'mallory');
     gateway.model.script([toolCall('a', 'run_command', { command: 'ls' })], [text('Done.')]);
     const sessionId = await createNodeSession(gateway, ['laptop']);
     seen = collect(chat(gateway.client(), { sessionId, prompt: 'Work' }));
     dispatchId = (await laptop.next('RunDispatch'))['dispatchId'];
   });
-  afterAll(async () => {
-    await laptop[Symbol.asyncDispose]();
-    await mallory[Symbol.asyncDispose]();
-    await gateway[Symbol.asyncDispose]();
-  });
 
-  test('is answered as if there were no such dispatch', async () => {
+  test('a node that reports a dispatch of another node gets the same replies as for a dispatch that does not exist', async () => {
     for (const id of [dispatchId, 'there-is-none']) {
       expect(await mallory.acknowledge(id)).toBe(false);
       expect(await mallory.acknowledge(id, laptop.instanceId)).toBe(false);
@@ -38,7 +41,7 @@ describe('what a node does with a dispatch of another one', () => {
     }
   });
 
-  test('leaves that as it is', async () => {
+  test('a dispatch is not changed by reports of a node that it was not sent to', async () => {
     expect(await laptop.acknowledge(dispatchId)).toBe(true);
     expect(await laptop.finish(dispatchId, { result: 'fine' })).toBe(true);
     expect(await mallory.finish(dispatchId, { result: 'pwned' })).toBe(false);
@@ -49,10 +52,7 @@ describe('what a node does with a dispatch of another one', () => {
   });
 });
 
-test('a late result counts only from the node that was asked', async () => {
-  await using gateway = await startScriptedGateway({ settings: { CANCEL_CONFIRM_MS: '0' } });
-  await using laptop = await startNode(gateway, 'laptop');
-  await using mallory = await startNode(gateway, 'mallory');
+test('a late result is stored only if it comes from the node of the dispatch', async () => {
   gateway.model.script([toolCall('a', 'run_command', { command: 'ls' })]);
   const sessionId = await createNodeSession(gateway, ['laptop']);
   const runId = await gateway.send({ sessionId, prompt: 'Work' });
@@ -61,30 +61,35 @@ test('a late result counts only from the node that was asked', async () => {
   expect((await gateway.query(cancel, { runId })).cancelRun.toolCalls).toEqual([{ stopped: false }]);
 
   const stored = async () =>
-    gateway.services.database.toolCall.findFirst({ select: { status: true, result: true } });
+    gateway.services.database.toolCall.findFirst({
+      where: { dispatchId },
+      select: { status: true, result: true },
+    });
   await mallory.finish(dispatchId, { result: 'pwned' });
   expect(await stored()).toMatchObject({ status: 'CANCELLED' });
   await laptop.finish(dispatchId, { result: 'it had ended' });
   expect(await stored()).toEqual({ status: 'SUCCEEDED', result: 'it had ended' });
 });
 
-test('an agent that takes nothing holds up nobody', async () => {
-  await using gateway = await startScriptedGateway({ settings: { DISPATCH_ACK_MS: '200' } });
-  await using laptop = await startNode(gateway, 'laptop');
-  const token = (await gateway.query('mutation { registerNode(input: { nodeId: "deaf" }) { token } }'))
+test('an agent that acknowledges no call does not delay calls on other nodes', async () => {
+  await using strict = await startScriptedGateway({ settings: { DISPATCH_ACK_MS: '200' } });
+  await using quick = await startNode(strict, 'laptop');
+  const token = (await strict.query('mutation { registerNode(input: { nodeId: "unresponsive" }) { token } }'))
     .registerNode.token;
-  await using deaf = connectNode(gateway.url, token);
-  await deaf.next('InboxOpened');
-  const calls = ['deaf', 'laptop'].map((node) => toolCall(node, 'run_command', { command: 'ls', node }));
-  gateway.model.script(calls, [text('Done.')]);
-  const sessionId = await createNodeSession(gateway, ['deaf', 'laptop']);
-  const seen = collect(chat(gateway.client(), { sessionId, prompt: 'Work' }));
+  await using unresponsive = connectNode(strict.url, token);
+  await unresponsive.next('InboxOpened');
+  const calls = ['unresponsive', 'laptop'].map((node) =>
+    toolCall(node, 'run_command', { command: 'ls', node }),
+  );
+  strict.model.script(calls, [text('Done.')]);
+  const sessionId = await createNodeSession(strict, ['unresponsive', 'laptop']);
+  const seen = collect(chat(strict.client(), { sessionId, prompt: 'Work' }));
 
-  await laptop.finish((await laptop.take())['dispatchId']);
+  await quick.finish((await quick.take())['dispatchId']);
 
   const finished = (await seen).filter(({ __typename }) => __typename === 'ToolCallFinished');
   expect(finished).toMatchObject([
     { callId: 'laptop', status: 'SUCCEEDED' },
-    { callId: 'deaf', status: 'FAILED', errorCode: 'NODE_UNRESPONSIVE' },
+    { callId: 'unresponsive', status: 'FAILED', errorCode: 'NODE_UNRESPONSIVE' },
   ]);
 });

@@ -23,14 +23,14 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** What a heartbeat with this token is answered. */
+/** The error code that a heartbeat with this token gets; undefined if it is accepted. */
 async function codeFor(token: string): Promise<unknown> {
   const { errors } = await asNode(gateway.url, token, beat);
   return errors?.[0]?.extensions['code'];
 }
 
 describe('registering a node', () => {
-  test('gives it a token that is shown once and stored as a hash', async () => {
+  test('registering a node returns its token, and the database stores only a hash of it', async () => {
     await using folder = await openTemporaryFolder();
     await using own = await startTestGateway({ dataDir: folder.path });
     const input = { nodeId: 'laptop', displayName: 'Alice’s laptop', description: 'For builds.' };
@@ -45,7 +45,7 @@ describe('registering a node', () => {
     expect(stored).not.toContain(token.slice(4));
   });
 
-  test('twice is refused, and leaves the first token as good as it was', async () => {
+  test('registering a node twice is refused with CONFLICT, and the first token stays valid', async () => {
     const token = await registerNode(gateway, 'desk');
 
     const { errors } = await gateway.graphql(register, { input: { nodeId: 'desk' } });
@@ -57,7 +57,7 @@ describe('registering a node', () => {
     expect(await codeFor(token)).toBeUndefined();
   });
 
-  test('gives a token to one that was only attached so far', async () => {
+  test('a node that was attached before it was registered can be registered', async () => {
     const sessionId = await gateway.createSession();
     await gateway.query(attach, { sessionId, nodeIds: ['later'] });
     const query = '{ agentNode(nodeId: "later") { isRegistered displayName } }';
@@ -71,7 +71,7 @@ describe('registering a node', () => {
 });
 
 describe('a token', () => {
-  test('is worth nothing once it was replaced, and the new one is good', async () => {
+  test('a rotated token is refused, and the new token is accepted', async () => {
     const old = await registerNode(gateway, 'phone');
 
     const { token } = (await gateway.query(rotate, { nodeId: 'phone' })).rotateNodeToken;
@@ -80,7 +80,7 @@ describe('a token', () => {
     expect(await codeFor(token)).toBeUndefined();
   });
 
-  test('that belongs to nobody is refused whatever is asked for, over HTTP with 401', async () => {
+  test('an unknown node token is refused with 401 over GraphQL, REST and graphql-sse', async () => {
     const headers = { 'content-type': 'application/json', authorization: 'Bearer swn_nobody' };
     const body = JSON.stringify({ query: '{ models { modelName } }' });
     const response = await fetch(`${gateway.url}/graphql`, { method: 'POST', headers, body });
@@ -98,7 +98,7 @@ describe('a token', () => {
     await expect(stranger.ended).rejects.toMatchObject({ response: { status: 401 } });
   });
 
-  test('is needed for what only agents do', async () => {
+  test('a heartbeat without a node token is refused, and another Authorization header is ignored with AUTH=none', async () => {
     const { errors } = await gateway.graphql(beat);
     expect(errors?.[0]?.extensions).toEqual({ code: 'UNAUTHENTICATED' });
 
@@ -114,7 +114,7 @@ describe('a node that there is not', () => {
     ['rotated', rotate],
     ['changed', 'mutation ($nodeId: String!) { updateNode(nodeId: $nodeId, input: {}) { id } }'],
     ['deleted', 'mutation ($nodeId: String!) { deleteNode(nodeId: $nodeId) { nodeId } }'],
-  ])('cannot be %s', async (_what, mutation) => {
+  ])('a node that does not exist cannot be %s', async (_what, mutation) => {
     const { errors } = await gateway.graphql(mutation, { nodeId: 'nowhere' });
     expect(errors?.[0]).toMatchObject({
       message: 'There is no node "nowhere".',
@@ -123,26 +123,25 @@ describe('a node that there is not', () => {
   });
 });
 
-test('nodes are changed, listed newest first, found by their ids, and deleted', async () => {
-  await using own = await startTestGateway();
-  for (const nodeId of ['one', 'two', 'three']) await registerNode(own, nodeId);
+test('nodes can be changed, listed newest first, found by id and deleted', async () => {
+  for (const nodeId of ['one', 'two', 'three']) await registerNode(gateway, nodeId);
   const change =
     'mutation ($input: UpdateNodeInput!) { updateNode(nodeId: "two", input: $input) { displayName description } }';
   const input = { displayName: 'Number two', description: 'A spare.' };
-  expect((await own.query(change, { input })).updateNode).toEqual(input);
-  expect((await own.query(change, { input: { displayName: null } })).updateNode).toEqual({
+  expect((await gateway.query(change, { input })).updateNode).toEqual(input);
+  expect((await gateway.query(change, { input: { displayName: null } })).updateNode).toEqual({
     displayName: 'two',
     description: 'A spare.',
   });
 
   const list = '{ agentNodes(first: 2) { edges { node { id nodeId } } pageInfo { hasNextPage } } }';
-  const { edges, pageInfo } = (await own.query(list)).agentNodes;
+  const { edges, pageInfo } = (await gateway.query(list)).agentNodes;
   expect(edges.map(({ node }: { node: { nodeId: string } }) => node.nodeId)).toEqual(['three', 'two']);
   expect(pageInfo.hasNextPage).toBe(true);
   const byId = 'query ($id: ID!) { node(id: $id) { ... on AgentNode { nodeId } } }';
-  expect((await own.query(byId, { id: edges[0].node.id })).node).toEqual({ nodeId: 'three' });
+  expect((await gateway.query(byId, { id: edges[0].node.id })).node).toEqual({ nodeId: 'three' });
 
-  await own.query('mutation { deleteNode(nodeId: "three") { nodeId } }');
-  expect((await own.query(byId, { id: edges[0].node.id })).node).toBeNull();
-  expect((await own.query('{ agentNode(nodeId: "three") { id } }')).agentNode).toBeNull();
+  await gateway.query('mutation { deleteNode(nodeId: "three") { nodeId } }');
+  expect((await gateway.query(byId, { id: edges[0].node.id })).node).toBeNull();
+  expect((await gateway.query('{ agentNode(nodeId: "three") { id } }')).agentNode).toBeNull();
 });
