@@ -1,31 +1,30 @@
+import type { CapturedLog, LogLine } from '../gateway/captured-log.ts';
 import { type GatewayApi, gatewayApi } from '../gateway/gateway-api.ts';
 import { type Exit, spawnProgram } from './program.ts';
 
-/** The program as an operator starts it, in a process of its own. Disposing kills it. */
+/** The gateway program in a process of its own, as an operator starts it. Disposing kills it. */
 export interface SpawnedGateway extends AsyncDisposable {
   readonly pid: number;
-  /** Settles when the process is gone and all it has written was read. */
+  /** Settles when the process has ended and all its output was read. */
   readonly exited: Promise<Exit>;
-  /** All it has written so far. */
+  /** The output so far. */
   readonly stdout: string;
   readonly stderr: string;
-  /** Its log so far, one object a line. */
+  /** The log so far, parsed. */
   readonly lines: LogLine[];
-  /** Settles when a line of the log has this in its message; rejects when the process ends without. */
-  logged(message: string): Promise<LogLine>;
+  /** Resolves with the first line whose message contains this text; rejects when the process ends without one. */
+  logged: CapturedLog['logged'];
   kill(signal: NodeJS.Signals): void;
-}
-
-interface LogLine extends Record<string, unknown> {
-  msg: string;
 }
 
 export interface GatewayProcess extends SpawnedGateway, GatewayApi {
   readonly url: string;
 }
 
-/** @param settings The whole environment, besides a free port and a demo model that does not dawdle. */
-export function spawnGateway(settings: { DATA_DIR: string } & Record<string, string>): SpawnedGateway {
+type Settings = { DATA_DIR: string } & Record<string, string>;
+
+/** @param settings The whole environment. Defaults: a free port, and a demo model that answers without delay. */
+export function spawnGateway(settings: Settings): SpawnedGateway {
   const program = spawnProgram([], { PORT: '0', DEMO_DELAY_MS: '0', ...settings });
   const { pid, exited, written, kill, found } = program;
   return {
@@ -47,10 +46,8 @@ export function spawnGateway(settings: { DATA_DIR: string } & Record<string, str
   };
 }
 
-/** A gateway in a process of its own that has started. */
-export async function startGatewayProcess(
-  settings: { DATA_DIR: string } & Record<string, string>,
-): Promise<GatewayProcess> {
+/** Starts a gateway in a process of its own. Resolves when it accepts requests. */
+export async function startGatewayProcess(settings: Settings): Promise<GatewayProcess> {
   const spawned = spawnGateway(settings);
   const { msg } = await spawned.logged('Switchyard answers at');
   const url = msg.split(' ').at(-1) ?? '';
