@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { adminJwt, jwtSecret, jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
 import { whoIs } from '../../support/gateway/who-is.ts';
-import { startKeyServer } from '../../support/process/key-server.ts';
+import { startKeyServer } from '../../support/http/key-server.ts';
 
 const viewer = '{ viewer { userId isAdmin expiresAt } }';
 

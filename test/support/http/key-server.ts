@@ -3,34 +3,37 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import type { JWK } from 'jose';
 
-/** An issuer's server for its public keys. */
+/** What a key server does wrong: it never responds, it sends without an end, more than 1 MB, or no key set. */
+type Misbehaviour = 'hang' | 'endless' | 'tooLong' | 'notKeys';
+
+/** The server of an issuer, which publishes the public keys for its JWTs. */
 export interface KeyServer extends AsyncDisposable {
   readonly url: string;
-  /** How often it was asked. */
+  /** The number of requests so far. */
   readonly requests: number;
-  /** From now on these are its keys; without any it answers 500. */
+  /** Responds with these keys from now on. Without keys it responds with 500. Ends `misbehave`, and serves hanging requests. */
   publish(...keys: JWK[]): void;
-  /** From now on this is how it answers, or does not. Publishing ends that, and answers those who wait. */
-  misbehave(how: 'hang' | 'pour' | 'huge' | 'mumble'): void;
+  /** Responds in this wrong way from now on, until `publish`. */
+  misbehave(how: Misbehaviour): void;
 }
 
 export async function startKeyServer(): Promise<KeyServer> {
   let published: JWK[] = [];
   let requests = 0;
-  let misbehaviour: 'hang' | 'pour' | 'huge' | 'mumble' | undefined;
-  const held = new Set<ServerResponse>();
-  const answer = (outgoing: ServerResponse) => {
+  let misbehaviour: Misbehaviour | undefined;
+  const hanging = new Set<ServerResponse>();
+  const respond = (outgoing: ServerResponse) => {
     outgoing.writeHead(published.length > 0 ? 200 : 500, { 'content-type': 'application/json' });
     outgoing.end(JSON.stringify({ keys: published }));
   };
   const server = createServer((_incoming, outgoing) => {
     requests += 1;
-    if (misbehaviour === 'hang') held.add(outgoing);
-    else if (misbehaviour === 'pour') pour(outgoing);
-    else if (misbehaviour === 'huge')
+    if (misbehaviour === 'hang') hanging.add(outgoing);
+    else if (misbehaviour === 'endless') sendEndlessly(outgoing);
+    else if (misbehaviour === 'tooLong')
       outgoing.end(JSON.stringify({ keys: published, more: 'x'.repeat(2 ** 20) }));
-    else if (misbehaviour === 'mumble') outgoing.end('{}');
-    else answer(outgoing);
+    else if (misbehaviour === 'notKeys') outgoing.end('{}');
+    else respond(outgoing);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -41,8 +44,8 @@ export async function startKeyServer(): Promise<KeyServer> {
     publish(...keys) {
       published = keys;
       misbehaviour = undefined;
-      for (const outgoing of held) answer(outgoing);
-      held.clear();
+      for (const outgoing of hanging) respond(outgoing);
+      hanging.clear();
     },
     misbehave(how) {
       misbehaviour = how;
@@ -54,8 +57,8 @@ export async function startKeyServer(): Promise<KeyServer> {
   };
 }
 
-/** A key set without an end, as fast as it is read. */
-function pour(outgoing: ServerResponse): void {
+/** Sends spaces as fast as the client reads them. */
+function sendEndlessly(outgoing: ServerResponse): void {
   const spaces = Buffer.alloc(65_536, ' ');
   const endless = new Readable({
     read() {
