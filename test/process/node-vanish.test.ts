@@ -98,7 +98,11 @@ describe('an agent that does not come back', () => {
     const why = 'The node "laptop" is offline and did not come back in time.';
     expect((await seen).filter(({ __typename }) => __typename === 'ToolCallFinished')).toMatchObject([
       { callId: 'b', errorCode: 'NODE_OFFLINE', result: `${why} Nothing was started.` },
-      { callId: 'a', errorCode: 'NODE_OFFLINE', result: `${why} It is not known whether the tool ran to its end.` },
+      {
+        callId: 'a',
+        errorCode: 'NODE_OFFLINE',
+        result: `${why} It is not known whether the tool ran to its end.`,
+      },
     ]);
     await using again = connectNode(gateway.url, laptop.token, { running: [dispatchId] });
     expect(await again.next('InboxOpened')).toMatchObject({ unknownDispatchIds: [dispatchId] });

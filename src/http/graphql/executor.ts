@@ -5,6 +5,8 @@ import type { RequestContext } from '../request/request-context.ts';
 import type { RequestIds } from '../request/request-ids.ts';
 import type { GraphQLServer } from './yoga.ts';
 
+export type Executor = ReturnType<typeof createExecutor>;
+
 /** Executes documents in process, with the same Yoga plugins as documents that come over HTTP. */
 export function createExecutor(yoga: GraphQLServer, requestIds: RequestIds) {
   const prepare = async (request: Request, document: object, variables: unknown, context: RequestContext) => {

@@ -1,7 +1,8 @@
 import { readConfig } from '../../../src/config/config.ts';
 import type { Services } from '../../../src/context.ts';
-import { type GatewayParts, startGateway } from '../../../src/gateway.ts';
+import { startGateway } from '../../../src/gateway.ts';
 import { createLog } from '../../../src/log.ts';
+import type { GatewayParts } from '../../../src/services.ts';
 import { type CapturedLog, createCapturedLog } from './captured-log.ts';
 import { type GatewayApi, gatewayApi } from './gateway-api.ts';
 import { openMigratedFolder } from './migrated-folder.ts';

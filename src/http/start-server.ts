@@ -1,0 +1,140 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Redis } from '../bus/redis.ts';
+import { isDelta } from '../chat/log/run-event.ts';
+import type { Config } from '../config/config.ts';
+import type { Services } from '../context.ts';
+import { createExecutor, type Executor } from './graphql/executor.ts';
+import { createGraphQLServer, type GraphQLServer } from './graphql/yoga.ts';
+import { createGuards } from './guards/guards.ts';
+import { createRequestLimits } from './guards/rate-limit-buckets.ts';
+import { createHealth } from './health.ts';
+import { listen } from './listen.ts';
+import { createConsolePage } from './pages/console-page.ts';
+import { createDocsPage } from './pages/docs-page.ts';
+import { anyDocument, type FindDocument } from './request/find-document.ts';
+import { createIdentify, type Identify, senderKey } from './request/identify.ts';
+import { readPersistedOperations } from './request/persisted-operations.ts';
+import { createRequestIds } from './request/request-ids.ts';
+import { createServerApp, type HttpApp } from './server.ts';
+import { createStreamHandler, type StreamHandler } from './stream/handler.ts';
+
+/** Interval of the comments that keep a silent stream of `/graphql/stream` open. */
+const streamHeartbeatMs = 12_000;
+/** How long a closing gateway waits for followers to read how their run ended. */
+const farewellMs = 1_000;
+
+/** The parts of the HTTP server that the REST API uses. */
+export interface RestParts {
+  executor: Executor;
+  identify: Identify;
+}
+
+export interface HttpServerOptions {
+  config: Config;
+  services: Services;
+  redis: Redis | undefined;
+  log: Logger;
+  /** Creates the application for `/api/v1`. */
+  createRest: (parts: RestParts) => HttpApp;
+}
+
+/**
+ * Disposing closes the server after the runs have ended, because until then agents must be able to report results of
+ * tool calls, over new connections too.
+ */
+export interface HttpServer extends AsyncDisposable {
+  /** `http://host:port`, with the actual port. */
+  url: string;
+}
+
+/** @throws StartupError when the address is taken, or the list of persisted operations cannot be read. */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { http, chat } = options.config;
+  const { engine, registry } = options.services;
+  const closing = new AbortController();
+  const { app, stream } = await createApp(options, closing.signal);
+  const listening = await listen(app, http);
+  return {
+    url: listening.url,
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      await engine.drain(chat.shutdownGraceMs);
+      registry.close();
+      const closed = listening.close();
+      await Promise.race([closed, delay(farewellMs, undefined, { ref: false })]);
+      await stream[Symbol.asyncDispose]();
+      listening.cut();
+      await closed;
+    },
+  };
+}
+
+/** @param closing Aborts when the gateway begins to close. */
+async function createApp(options: HttpServerOptions, closing: AbortSignal) {
+  const { config, services, redis, log, createRest } = options;
+  const { limits, http, auth, web } = config;
+  const requestIds = createRequestIds();
+  const identify = await createSenderLookup(options);
+  const findDocument = await createFindDocument(config);
+  const { introspection } = web;
+  const graphql = createGraphQLServer({ ...limits, introspection, findDocument, services, identify, log });
+  const stream = createStream(options, { graphql, identify, findDocument });
+  const requests = { ...createRequestLimits(config.requests, redis), identify };
+  const app = createServerApp({
+    graphql,
+    identify,
+    stream,
+    health: createHealth({ database: services.database, closing }),
+    rest: createRest({ executor: createExecutor(graphql, requestIds), identify }),
+    docs: createDocsPage(),
+    consolePage: createConsolePage(),
+    requestIds,
+    guards: await createGuards({ ...http, ...web, isOpen: auth === undefined, requests }),
+    log,
+  });
+  return { app, stream };
+}
+
+/** Loads the code that checks tokens only if tokens are checked, because loading it takes time. */
+async function createSenderLookup({ config, services, log }: HttpServerOptions): Promise<Identify> {
+  const { database, registry } = services;
+  if (!config.auth) return createIdentify({ authenticateUser: undefined, registry });
+  const { createAuthenticateUser } = await import('../identity/authenticate-user.ts');
+  return createIdentify({
+    authenticateUser: createAuthenticateUser({ ...config.auth, database, log }),
+    registry,
+  });
+}
+
+async function createFindDocument({ web }: Config): Promise<FindDocument> {
+  return web.persistedOperations ? readPersistedOperations(web.persistedOperations) : anyDocument;
+}
+
+interface StreamParts {
+  graphql: GraphQLServer;
+  identify: Identify;
+  findDocument: FindDocument;
+}
+
+function createStream({ config, services, log }: HttpServerOptions, parts: StreamParts): StreamHandler {
+  const { limits } = config;
+  const { graphql, identify, findDocument } = parts;
+  return createStreamHandler({
+    yoga: graphql,
+    owner: async (request) => {
+      const identity = await identify(request);
+      const { viewer } = identity;
+      return { name: senderKey(identity), watch: () => viewer && services.tokenWatcher.watch(viewer) };
+    },
+    log,
+    isShareable: isDelta,
+    maxBodyBytes: limits.maxBodyBytes,
+    findDocument,
+    maxReservations: limits.maxStreamReservations,
+    maxStreamsPerOwner: limits.maxStreamsPerUser,
+    reservationTtlMs: limits.streamReservationTtlMs,
+    maxOperationsPerStream: limits.maxOperationsPerStream,
+    heartbeatMs: streamHeartbeatMs,
+  });
+}

@@ -1,0 +1,133 @@
+import type { Logger } from 'pino';
+import type { ResourceStack } from './base/resource-stack.ts';
+import type { BlobStore } from './blobs/blob-store.ts';
+import type { Bus } from './bus/bus.ts';
+import { createMemoryBus } from './bus/memory-bus.ts';
+import { createMemoryLog } from './bus/memory-log.ts';
+import { AudioLibrary } from './chat/audio/audio-library.ts';
+import { Engine, type EngineLimits, type EngineOptions } from './chat/engine.ts';
+import type { RunEventBody } from './chat/log/run-event.ts';
+import { createSessionLog, type SessionChange, type SessionLog } from './chat/log/session-log.ts';
+import { createModels, type Models } from './chat/models/models.ts';
+import { createCheckpointer } from './chat/run/checkpoint.ts';
+import { Sessions } from './chat/sessions.ts';
+import type { Config } from './config/config.ts';
+import type { Services } from './context.ts';
+import { ApiTokens } from './identity/api-tokens.ts';
+import { createTokenWatcher } from './identity/token-watcher.ts';
+import { Followers } from './limits/followers.ts';
+import { createPressure } from './limits/pressure.ts';
+import type { InboxEntry } from './nodes/dispatch/inbox.ts';
+import { createNodeServices } from './nodes/node-services.ts';
+import { NodeTools } from './nodes/tools/node-tools.ts';
+import type { Database } from './storage/database.ts';
+import type { ToolRunner } from './tools/tool-runner.ts';
+
+/** How often a follower reads its log when no ring tells it to. */
+const pollMs = 1_000;
+/** How often the tokens of followers are checked for having been revoked. */
+const tokenCheckMs = 2_000;
+/** Changes of a session that are kept for clients that watch it. */
+const maxSessionChanges = 1_000;
+/** Entries that are kept of a node's inbox: more than a node can have to do at a time. */
+const maxInboxEntries = 1_000;
+/** How much longer a run waits for a tool to stop than the gateway waits for its node. */
+const toolStopSlackMs = 1_000;
+
+/** Parts that an adapter or a test can replace. */
+export interface GatewayParts {
+  models?: Models;
+  tools?: ToolRunner;
+  bus?: Bus;
+}
+
+export interface ServicesOptions {
+  config: Config;
+  log: Logger;
+  database: Database;
+  blobs: BlobStore;
+  parts: GatewayParts;
+  /** Gets everything that must be disposed. */
+  resources: ResourceStack;
+}
+
+/** Creates the parts of the gateway that its API uses, and connects them to each other. */
+export function createServices(options: ServicesOptions): Services {
+  const { config, log, database, blobs, parts, resources } = options;
+  const { limits } = config;
+  const bus = parts.bus ?? createMemoryBus();
+  const models = parts.models ?? createModels(config.models);
+  const runLog = resources.use(createMemoryLog<RunEventBody & { runId: number }>());
+  const changes = resources.use(createMemoryLog<SessionChange>({ maxEntries: maxSessionChanges }));
+  const sessionLog = createSessionLog({ log: changes, bus, pollMs });
+  const { nodes, attachments, registry, dispatcher } = createNodes(options, bus, sessionLog);
+  const tools = parts.tools ?? new NodeTools({ ...config.nodes, database, dispatcher });
+  const engine = createEngine(options, { models, tools, runLog, sessionLog, bus });
+  const audio = new AudioLibrary({ database, blobs, maxBytes: limits.maxAudioBytes });
+  const tokens = new ApiTokens(database, log);
+  return {
+    database,
+    models,
+    engine,
+    sessions: new Sessions({ database, engine, models, sessionLog, audio, attachments }),
+    sessionLog,
+    audio,
+    followers: new Followers(limits.maxFollowersPerUser),
+    nodes,
+    attachments,
+    registry,
+    dispatcher,
+    tokenWatcher: resources.use(createTokenWatcher({ tokens, everyMs: tokenCheckMs, log })),
+    maxPromptBytes: config.chat.maxPromptBytes,
+    maxPageSize: limits.maxPageSize,
+  };
+}
+
+function createNodes(
+  { config, log, database, resources }: ServicesOptions,
+  bus: Bus,
+  sessionLog: SessionLog,
+) {
+  const inbox = resources.use(createMemoryLog<InboxEntry>({ maxEntries: maxInboxEntries }));
+  return resources.use(
+    createNodeServices({
+      ...config.nodes,
+      database,
+      inbox: { log: inbox, bus, pollMs },
+      limits: config.nodes,
+      announce: async ({ id: agentNodeId, nodeId }, sessionIds) => {
+        for (const id of sessionIds) {
+          await sessionLog.append(id, { type: 'SessionNodeChanged', agentNodeId, nodeId });
+        }
+      },
+      log,
+    }),
+  );
+}
+
+type EngineParts = Pick<EngineOptions, 'models' | 'tools' | 'runLog' | 'sessionLog' | 'bus'>;
+
+function createEngine({ config, log, database, resources }: ServicesOptions, parts: EngineParts): Engine {
+  const { chat, limits } = config;
+  return new Engine({
+    ...parts,
+    database,
+    checkpointer: resources.use(createCheckpointer({ database, everyMs: chat.checkpointMs, log })),
+    log,
+    pollMs,
+    limits: engineLimits(config),
+    isOverloaded: resources.use(createPressure(limits.maxEventLoopDelayMs)).isHigh,
+  });
+}
+
+function engineLimits({ chat, limits, nodes }: Config): EngineLimits {
+  const { maxSteps, toolApprovalTimeoutMs, runLogTtlMs, maxQueuedRuns } = chat;
+  const call = { idleTimeoutMs: chat.modelIdleTimeoutMs, maxRetries: chat.modelMaxRetries };
+  const toolStopMs = nodes.cancelConfirmMs + toolStopSlackMs;
+  const { maxLiveRuns, maxLiveRunsPerUser } = limits;
+  return {
+    run: { call, maxSteps, toolApprovalTimeoutMs, toolStopMs, runLogTtlMs },
+    slots: { maxLiveRuns, maxLiveRunsPerUser },
+    maxQueuedRuns,
+  };
+}
