@@ -6,8 +6,8 @@ import {
   gatewayErrorOfResponse,
   unreachable,
 } from '../../client/errors.ts';
+import { randomId } from '../../client/random-id.ts';
 import type { Follow } from './follow.ts';
-import { randomId } from './random-id.ts';
 
 export interface StreamOptions {
   headers(): Record<string, string>;

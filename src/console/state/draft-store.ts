@@ -1,4 +1,4 @@
-import { randomId } from '../gateway/random-id.ts';
+import { randomId } from '../../client/random-id.ts';
 
 export interface Draft {
   readonly text: string;
