@@ -38,6 +38,16 @@ const program: BuildOptions = {
   },
 };
 
+/** The client kit, `switchyard/client`: one file that imports nothing. `tsc --project src/client` adds its types. */
+const client: BuildOptions = {
+  entryPoints: ['src/client/client.ts'],
+  outdir: 'dist/client',
+  bundle: true,
+  sourcemap: true,
+  format: 'esm',
+  target: 'es2023',
+};
+
 /** The console, `dist/console`: a page and its script, for the browser. */
 const webConsole: BuildOptions = {
   entryPoints: ['main.tsx', 'main.css', 'index.html', 'icon.svg'].map((name) => `src/console/${name}`),
@@ -54,6 +64,7 @@ export function build(): void {
   rmSync('dist', { recursive: true, force: true });
   buildSync(program);
   chmodSync('dist/main.js', 0o755);
+  buildSync(client);
   buildConsole();
 }
 

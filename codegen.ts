@@ -11,6 +11,13 @@ const types = {
   inputMaybeValue: 'T | null | undefined',
 };
 
+/** Documents as text instead of syntax trees, so that a web page does not have to load graphql-js to print them. */
+const texts: CodegenConfig['generates'][string] = {
+  preset: 'client',
+  presetConfig: { fragmentMasking: false },
+  config: { ...types, documentMode: 'string', onlyOperationTypes: true },
+};
+
 /** Types for the documents that this repository's own GraphQL clients execute. */
 const config: CodegenConfig = {
   schema: 'schema.graphql',
@@ -22,13 +29,8 @@ const config: CodegenConfig = {
       presetConfig: { fragmentMasking: false },
       config: types,
     },
-    // As texts, and apart from the others: a page loads what it asks and nothing of graphql-js.
-    'src/gql/console/': {
-      documents: 'src/console/*.graphql',
-      preset: 'client',
-      presetConfig: { fragmentMasking: false },
-      config: { ...types, documentMode: 'string', onlyOperationTypes: true },
-    },
+    'src/gql/client/': { documents: 'src/client/*.graphql', ...texts },
+    'src/gql/console/': { documents: 'src/console/*.graphql', ...texts },
   },
 };
 

@@ -1,53 +1,38 @@
-import {
-  type ErrorLike,
-  GatewayError,
-  gatewayErrorOf,
-  gatewayErrorOfResponse,
-  unreachable,
-} from './errors.ts';
-
-export interface AskOptions {
-  /** Of the GraphQL endpoint: `http://localhost:8000/graphql`, or a path on a page of the gateway's own. */
-  url: string;
-  /** Added to the request: `authorization`, for example. */
-  headers: Record<string, string>;
-  query: string;
-  variables: unknown;
-  /** Default: 30 seconds. */
-  timeoutMs?: number | undefined;
-  /** Aborts to give up. */
-  signal?: AbortSignal | undefined;
-}
+import { type ErrorLike, gatewayErrorOf, unreachable } from './errors.ts';
+import { type Endpoint, failureOf, type Operation, request } from './request.ts';
 
 /**
  * Sends a query or a mutation once, and resolves with its data.
  *
- * @throws GatewayError for every failure, a lost connection and an aborted request included.
+ * @param timeoutMs How long the whole response may take, in milliseconds.
+ * @throws GatewayError for every failure, a lost connection and a late response included.
+ * @throws the reason of `signal` once that aborts.
  */
-export async function ask<D>(options: AskOptions): Promise<D> {
-  const { url, headers, query, variables, timeoutMs = 30_000, signal } = options;
-  const late = AbortSignal.timeout(timeoutMs);
+export async function ask<D>(
+  endpoint: Endpoint,
+  operation: Operation,
+  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+): Promise<D> {
   try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json', accept: 'application/json' },
-      body: JSON.stringify({ query, variables }),
-      signal: signal ? AbortSignal.any([late, signal]) : late,
+    const response = await request(endpoint, {
+      headers: { accept: 'application/json' },
+      body: operation,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     });
-    if (!response.ok) throw await gatewayErrorOfResponse(response);
-    return dataOf((await response.json()) as ResultLike<D>);
+    return dataOf((await response.json()) as Result<D>);
   } catch (error) {
-    throw error instanceof GatewayError ? error : unreachable(error);
+    throw failureOf(error, signal);
   }
 }
 
-interface ResultLike<D> {
+/** A result of an operation, as the gateway sends it. */
+export interface Result<D = unknown> {
   data?: D | null | undefined;
   errors?: readonly ErrorLike[] | undefined;
 }
 
 /** @throws GatewayError for a result that has errors or no data. */
-export function dataOf<D>({ data, errors = [] }: ResultLike<D>): D {
+export function dataOf<D>({ data, errors = [] }: Result<D>): D {
   if (errors.length > 0) throw gatewayErrorOf(errors);
   if (data === null || data === undefined) throw unreachable(new Error('The result has no data.'));
   return data;

@@ -1,9 +1,13 @@
 export interface GatewayErrorOptions extends ErrorOptions {
   /** The HTTP status, where the gateway or a proxy answered with one that is no success. */
   status?: number | undefined;
-  /** How long the `Retry-After` header asks to wait, in milliseconds. */
+  /** How long the gateway asks to wait, in milliseconds: its `Retry-After` header, or `extensions.retryAfter`. */
   retryAfterMs?: number | undefined;
+  /** GraphQL's `extensions` of the error. */
+  extensions?: Extensions | undefined;
 }
+
+type Extensions = { readonly [name: string]: unknown };
 
 /** The gateway did not do what it was asked for. The message is the gateway's own where it gave one. */
 export class GatewayError extends Error {
@@ -12,12 +16,15 @@ export class GatewayError extends Error {
   readonly code: string;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
+  /** GraphQL's `extensions`, which name the field or the limit, for example. Empty where there are none. */
+  readonly extensions: Extensions;
 
   constructor(message: string, code: string, options: GatewayErrorOptions = {}) {
     super(message, options);
     this.code = code;
     this.status = options.status;
     this.retryAfterMs = options.retryAfterMs;
+    this.extensions = options.extensions ?? {};
   }
 
   get isUnauthenticated(): boolean {
@@ -46,15 +53,20 @@ const passingCodes = new Set([
 /** An error of a GraphQL result, as far as this kit reads it. */
 export interface ErrorLike {
   readonly message: string;
-  readonly extensions?: { readonly [name: string]: unknown };
+  readonly extensions?: Extensions;
 }
 
 /** The error that stands for those of a GraphQL result: the first one decides. */
 export function gatewayErrorOf(errors: readonly ErrorLike[], options?: GatewayErrorOptions): GatewayError {
   const [first] = errors;
-  const code = first?.extensions?.['code'];
-  const message = first?.message ?? 'The gateway did not say why.';
-  return new GatewayError(message, typeof code === 'string' ? code : '', options);
+  const { extensions = {}, message = 'The gateway did not say why.' } = first ?? {};
+  const { code, retryAfter } = extensions;
+  const retryAfterMs = typeof retryAfter === 'number' ? retryAfter * 1_000 : undefined;
+  return new GatewayError(message, typeof code === 'string' ? code : '', {
+    ...options,
+    retryAfterMs: options?.retryAfterMs ?? retryAfterMs,
+    extensions,
+  });
 }
 
 /** The error that stands for an HTTP response that is no success. Reads its body. */

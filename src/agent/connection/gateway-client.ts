@@ -1,6 +1,6 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { print } from 'graphql';
-import { type AskOptions, ask } from '../../client/ask.ts';
+import { ask } from '../../client/ask.ts';
 import { BackOff, pause } from '../../client/back-off.ts';
 import { GatewayError } from '../../client/errors.ts';
 
@@ -34,13 +34,10 @@ export function createGatewayClient({ url, token }: GatewayAddress): GatewayClie
   const send = <D, V>(
     document: TypedDocumentNode<D, V>,
     variables: V,
-    limits: Pick<AskOptions, 'timeoutMs' | 'signal'>,
-  ) => {
-    const headers = { authorization: `Bearer ${token}` };
-    return ask<D>({ url: `${url}/graphql`, headers, query: print(document), variables, ...limits });
-  };
+    { timeoutMs = 30_000, signal = new AbortController().signal },
+  ) => ask<D>({ url: `${url}/graphql`, token }, { query: print(document), variables }, { timeoutMs, signal });
   return {
-    ask: (document, variables, timeoutMs) => send(document, variables, { timeoutMs }),
+    ask: (document, variables, timeoutMs = 30_000) => send(document, variables, { timeoutMs }),
     async askUntilAnswered(document, variables, signal) {
       const backOff = new BackOff(retry);
       for (;;) {

@@ -13,8 +13,9 @@ export type Ask = <D, V>(document: TypedDocumentString<D, V>, variables: V) => P
 export function createAsk(identity: Identity): Ask {
   return async <D, V>(document: TypedDocumentString<D, V>, variables: V) => {
     try {
-      const headers = identity.headers();
-      return await ask<D>({ url: '/graphql', headers, query: String(document), variables });
+      const operation = { query: String(document), variables };
+      const endpoint = { url: '/graphql', headers: identity.headers };
+      return await ask<D>(endpoint, operation, { timeoutMs: 30_000, signal: new AbortController().signal });
     } catch (error) {
       if (error instanceof GatewayError && error.isUnauthenticated) identity.refused(error.message);
       throw error;

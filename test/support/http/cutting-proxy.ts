@@ -10,6 +10,7 @@ export interface CuttingProxy extends AsyncDisposable {
 export async function startCuttingProxy(target: string, texts: string[]): Promise<CuttingProxy> {
   const { hostname, port } = new URL(target);
   const left = [...texts];
+  const ends = new Set<() => void>();
   let cuts = 0;
   const server = createServer((client) => {
     const upstream = connect(Number(port), hostname);
@@ -17,6 +18,7 @@ export async function startCuttingProxy(target: string, texts: string[]): Promis
       client.destroy();
       upstream.destroy();
     };
+    ends.add(end);
     client.on('error', end).on('close', end).pipe(upstream);
     upstream
       .on('error', end)
@@ -38,6 +40,10 @@ export async function startCuttingProxy(target: string, texts: string[]): Promis
     get cuts() {
       return cuts;
     },
-    [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const end of ends) end();
+      }),
   };
 }
