@@ -1,8 +1,7 @@
-import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { print } from 'graphql';
-import { ask } from '../../client/ask.ts';
-import { BackOff, pause } from '../../client/back-off.ts';
-import { GatewayError } from '../../client/errors.ts';
+import { type Client, createClient } from '../../client/client.ts';
+import type { Document } from '../../client/document.ts';
+import { createRetry } from '../../client/retry.ts';
 
 export interface GatewayAddress {
   /** Without a path: `http://localhost:8000`. */
@@ -10,44 +9,33 @@ export interface GatewayAddress {
   token: string;
 }
 
-/** Sends an agent's mutations. */
-export interface GatewayClient {
+/** Sends an agent's mutations, and opens its inbox. */
+export interface GatewayClient extends Pick<Client, 'subscribe'> {
   /**
    * Asks once.
    *
+   * @param timeoutMs How long the response may take, in milliseconds. Default: 30,000.
    * @throws GatewayError
    */
-  ask<D, V>(document: TypedDocumentNode<D, V>, variables: V, timeoutMs?: number): Promise<D>;
+  ask<D, V>(document: Document<D, V>, variables: V, timeoutMs?: number): Promise<D>;
   /**
-   * Asks until there is an answer.
+   * Repeats a mutation until the gateway responds.
    *
-   * @param signal Aborts to give up: then a passing GatewayError is thrown.
+   * @param signal Aborts to give up: then its reason is thrown.
    * @throws GatewayError that is final.
    */
-  askUntilAnswered<D, V>(document: TypedDocumentNode<D, V>, variables: V, signal: AbortSignal): Promise<D>;
+  askUntilAnswered<D, V>(document: Document<D, V>, variables: V, signal: AbortSignal): Promise<D>;
 }
 
-/** Short, because a gateway that is back waits for the reports of what happened meanwhile. */
-const retry = { firstMs: 100, longestMs: 2_000 };
+/** Short pauses, because a gateway that is back waits for the reports of what happened meanwhile. */
+const retry = createRetry({ firstMs: 100, longestMs: 2_000, attempts: Number.POSITIVE_INFINITY });
 
 export function createGatewayClient({ url, token }: GatewayAddress): GatewayClient {
-  const send = <D, V>(
-    document: TypedDocumentNode<D, V>,
-    variables: V,
-    { timeoutMs = 30_000, signal = new AbortController().signal },
-  ) => ask<D>({ url: `${url}/graphql`, token }, { query: print(document), variables }, { timeoutMs, signal });
+  const client = createClient({ url: `${url}/graphql`, token, print, retry });
   return {
-    ask: (document, variables, timeoutMs = 30_000) => send(document, variables, { timeoutMs }),
-    async askUntilAnswered(document, variables, signal) {
-      const backOff = new BackOff(retry);
-      for (;;) {
-        try {
-          return await send(document, variables, { signal });
-        } catch (error) {
-          if (signal.aborted || !(error instanceof GatewayError) || !error.isPassing) throw error;
-          await pause(backOff.next(error.retryAfterMs), signal);
-        }
-      }
-    },
+    subscribe: client.subscribe,
+    ask: (document, variables, timeoutMs = 30_000) => client.ask(document, variables, { timeoutMs }),
+    askUntilAnswered: (document, variables, signal) =>
+      client.ask(document, variables, { retry: true, signal }),
   };
 }

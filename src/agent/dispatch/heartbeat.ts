@@ -1,4 +1,4 @@
-import { pause } from '../../client/back-off.ts';
+import { pause } from '../../client/retry.ts';
 import { NodeHeartbeatDocument, type NodeStatsInput } from '../../gql/graphql.ts';
 import type { GatewayClient } from '../connection/gateway-client.ts';
 
