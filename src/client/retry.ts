@@ -14,12 +14,12 @@ export type Retry = (failure: Failure) => Promise<void>;
 export interface BackOff {
   /** The limit of the first pause, in milliseconds; it doubles with each attempt. Default: 500. */
   firstMs?: number;
-  /** The longest limit, in milliseconds. Default: 10,000. */
+  /** The longest limit, in milliseconds. Default: 5,000. */
   longestMs?: number;
 }
 
 export interface RetryOptions extends BackOff {
-  /** How many attempts may fail in a row. Default: 10, about a minute with the default pauses. */
+  /** How many attempts may fail in a row. Default: 15, about a minute with the default pauses. */
   attempts?: number;
   /** Which errors are worth another attempt. Default: passing ones. */
   isRetried?(error: GatewayError): boolean;
@@ -27,7 +27,7 @@ export interface RetryOptions extends BackOff {
 
 /** Waits longer after each failed attempt, and rejects with the error when another attempt is of no use. */
 export function createRetry(options: RetryOptions = {}): Retry {
-  const { attempts = 10, isRetried = (error) => error.isPassing } = options;
+  const { attempts = 15, isRetried = (error) => error.isPassing } = options;
   return async ({ error, attempt, signal }) => {
     if (attempt >= attempts || !isRetried(error)) throw error;
     await pause(backOffMs(attempt, options, error.retryAfterMs), signal);
@@ -40,7 +40,7 @@ export function createRetry(options: RetryOptions = {}): Retry {
  *
  * @param retryAfterMs The gateway's own wish: the pause is not shorter.
  */
-export function backOffMs(attempt: number, { firstMs = 500, longestMs = 10_000 }: BackOff, retryAfterMs = 0) {
+export function backOffMs(attempt: number, { firstMs = 500, longestMs = 5_000 }: BackOff, retryAfterMs = 0) {
   const limit = Math.min(longestMs, firstMs * 2 ** (attempt - 1));
   return Math.max(retryAfterMs, limit * (0.5 + Math.random() / 2));
 }

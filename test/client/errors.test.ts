@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { BackOff, pause } from '../../src/client/back-off.ts';
 import { gatewayErrorOf, gatewayErrorOfResponse, unreachable } from '../../src/client/errors.ts';
 import { errorStatus, passingCodes } from '../../src/errors.ts';
 
@@ -43,29 +42,5 @@ describe('a GatewayError', () => {
   ])('takes the status %i of a proxy for %s', async (status, code, isPassing) => {
     const response = new Response('<html>', { status });
     expect(await gatewayErrorOfResponse(response)).toMatchObject({ code, status, isPassing });
-  });
-});
-
-describe('a back-off', () => {
-  test('doubles its pauses up to the longest, and starts again after a success', () => {
-    const backOff = new BackOff({ firstMs: 100, longestMs: 400 });
-    for (const limit of [100, 200, 400, 400]) {
-      const ms = backOff.next();
-      expect(ms).toBeGreaterThanOrEqual(limit / 2);
-      expect(ms).toBeLessThanOrEqual(limit);
-    }
-    backOff.reset();
-    expect(backOff.next()).toBeLessThanOrEqual(100);
-  });
-
-  test('waits as long as the gateway asked for', () => {
-    expect(new BackOff({ firstMs: 100, longestMs: 400 }).next(9_000)).toBe(9_000);
-  });
-
-  test('ends a pause when its signal aborts', async () => {
-    const giveUp = new AbortController();
-    const paused = pause(600_000, giveUp.signal);
-    giveUp.abort();
-    await expect(paused).resolves.toBeUndefined();
   });
 });

@@ -1,17 +1,32 @@
 import { describe, expect, test } from 'vitest';
-import { applyRunEvent, nothingYet, type RunEvent } from '../../src/console/state/answer.ts';
-import type { MessagePartsFragment } from '../../src/gql/console/graphql.ts';
+import type { RunEvent } from '../../src/client/run-events.ts';
+import { applyRunEvent, nothingYet } from '../../src/console/state/answer.ts';
+import type { AnswerPartsFragment, UsagePartsFragment } from '../../src/gql/client/graphql.ts';
 
-const message: MessagePartsFragment = {
+const runId = 'UnVuOjE=';
+
+const message: AnswerPartsFragment = {
   id: 'TWVzc2FnZToy',
   databaseId: 2,
   role: 'ASSISTANT',
   status: 'COMPLETE',
   content: 'All of it',
   reasoning: 'Why',
+  tokenCount: 3,
   createdAt: '2026-01-01T00:00:00.000Z',
   toolCalls: [],
-  run: { id: 'UnVuOjE=', status: 'COMPLETED', error: null },
+  run: { id: runId, status: 'COMPLETED', error: null },
+};
+
+const usage: UsagePartsFragment = {
+  providerName: 'demo',
+  modelName: 'demo',
+  inputTokens: 3,
+  cachedInputTokens: 0,
+  outputTokens: 3,
+  reasoningTokens: 0,
+  totalTokens: 6,
+  measured: false,
 };
 
 /** What is shown after each of the run events, in a few words. */
@@ -30,10 +45,10 @@ describe('an answer', () => {
   test('grows by its deltas', () => {
     expect(
       shownAfter(
-        { __typename: 'RunStarted', seq: 1 },
-        { __typename: 'ReasoningDelta', seq: 2, text: 'Hm' },
-        { __typename: 'TextDelta', seq: 3, text: 'Hel' },
-        { __typename: 'TextDelta', seq: 4, text: 'lo' },
+        { __typename: 'RunStarted', runId, seq: 1, assistantMessageId: message.id },
+        { __typename: 'ReasoningDelta', runId, seq: 2, text: 'Hm' },
+        { __typename: 'TextDelta', runId, seq: 3, text: 'Hel' },
+        { __typename: 'TextDelta', runId, seq: 4, text: 'lo' },
       ),
     ).toEqual(['STREAMING|||', 'STREAMING||Hm|', 'STREAMING||Hm|Hel', 'STREAMING||Hm|Hello']);
   });
@@ -41,10 +56,10 @@ describe('an answer', () => {
   test('that has a gap shows nothing of its text until it has ended, and then all of it', () => {
     expect(
       shownAfter(
-        { __typename: 'TextDelta', seq: 1, text: 'All ' },
-        { __typename: 'HistoryGap', seq: 2 },
-        { __typename: 'TextDelta', seq: 3, text: ' it' },
-        { __typename: 'RunCompleted', seq: 4, message },
+        { __typename: 'TextDelta', runId, seq: 1, text: 'All ' },
+        { __typename: 'HistoryGap', runId, seq: 2, fromSeq: 2, toSeq: 2 },
+        { __typename: 'TextDelta', runId, seq: 3, text: ' it' },
+        { __typename: 'RunCompleted', runId, seq: 4, finishReason: 'STOP', message, usage },
       ),
     ).toEqual(['STREAMING|||All ', 'STREAMING|gap||', 'STREAMING|gap||', 'COMPLETE||Why|All of it']);
   });
@@ -53,14 +68,16 @@ describe('an answer', () => {
     const call = { callId: 'a', name: 'run', args: {}, nodeId: 'laptop' };
     expect(
       shownAfter(
-        { __typename: 'ToolApprovalRequested', seq: 1, ...call },
-        { __typename: 'ToolApprovalDecided', seq: 2, callId: 'a', decision: 'APPROVED' },
-        { __typename: 'ToolCallStarted', seq: 3, ...call },
-        { __typename: 'ToolOutputDelta', seq: 4, callId: 'a', text: 'out' },
+        { __typename: 'ToolApprovalRequested', runId, seq: 1, ...call, expiresAt: message.createdAt },
+        { __typename: 'ToolApprovalDecided', runId, seq: 2, callId: 'a', decision: 'APPROVED', reason: '' },
+        { __typename: 'ToolCallStarted', runId, seq: 3, ...call },
+        { __typename: 'ToolOutputDelta', runId, seq: 4, callId: 'a', text: 'out' },
         {
           __typename: 'ToolCallFinished',
+          runId,
           seq: 5,
           callId: 'a',
+          name: 'run',
           status: 'SUCCEEDED',
           result: 'told',
           durationMs: 1,
@@ -77,7 +94,8 @@ describe('an answer', () => {
 
   test('that failed says why and keeps what was written', () => {
     const failed = { ...message, status: 'FAILED', content: 'Half' } as const;
-    const event: RunEvent = { __typename: 'RunFailed', seq: 1, reason: 'It broke.', message: failed };
+    const ended = { runId, seq: 1, message: failed, usage };
+    const event: RunEvent = { __typename: 'RunFailed', ...ended, code: 'INTERNAL', reason: 'It broke.' };
     expect(applyRunEvent(nothingYet, event)).toMatchObject({
       status: 'FAILED',
       content: 'Half',

@@ -1,4 +1,4 @@
-import { ask } from '../../client/ask.ts';
+import type { Client } from '../../client/client.ts';
 import { GatewayError } from '../../client/errors.ts';
 import type { TypedDocumentString } from '../../gql/console/graphql.ts';
 import type { Identity } from './identity.ts';
@@ -10,12 +10,11 @@ import type { Identity } from './identity.ts';
  */
 export type Ask = <D, V>(document: TypedDocumentString<D, V>, variables: V) => Promise<D>;
 
-export function createAsk(identity: Identity): Ask {
-  return async <D, V>(document: TypedDocumentString<D, V>, variables: V) => {
+/** Asks for a token when the gateway wants another one. */
+export function createAsk({ ask }: Pick<Client, 'ask'>, identity: Identity): Ask {
+  return async (document, variables) => {
     try {
-      const operation = { query: String(document), variables };
-      const endpoint = { url: '/graphql', headers: identity.headers };
-      return await ask<D>(endpoint, operation, { timeoutMs: 30_000, signal: new AbortController().signal });
+      return await ask(document, variables);
     } catch (error) {
       if (error instanceof GatewayError && error.isUnauthenticated) identity.refused(error.message);
       throw error;

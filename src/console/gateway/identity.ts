@@ -1,15 +1,16 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 
-/** With whose token this page asks. It is kept for as long as the tab is open, and nowhere else. */
+/** The token that this page sends. Only the tab's session storage keeps it, so it is gone when the tab is closed. */
 export interface Identity {
   readonly hasToken: ReadonlySignal<boolean>;
-  /** Why the gateway wants a token, or another one; undefined while it does not. */
+  /** Why the gateway wants a token, or another one; undefined while the page may ask. */
   readonly demand: ReadonlySignal<string | undefined>;
   headers(): Record<string, string>;
   keep(token: string): void;
   forget(): void;
-  /** The gateway does not take the token, or wants one. */
+  /** Called when the gateway refuses the token, or wants one. */
   refused(reason: string): void;
+  /** Called when the gateway has accepted the token, or wants none. */
   accepted(): void;
 }
 

@@ -1,86 +1,61 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
-import type { GatewayError } from '../../client/errors.ts';
-import type { Follow, Unfollow } from './follow.ts';
+import { type Client, createClient, createSingleConnection } from '../../client/client.ts';
+import { backOffMs, pause, type Retry } from '../../client/retry.ts';
+import type { Transport } from '../../client/transport.ts';
 import type { Identity } from './identity.ts';
-import { createPageBackOff } from './page-back-off.ts';
-import { openStream, type Stream } from './stream.ts';
 
-/** Keeps subscriptions up: when the connection is lost it comes back, and each goes on where it was. */
+/** The page's connection to the gateway. Its subscriptions continue after a lost connection. */
 export interface Link {
-  /** Why there is no connection although one is wanted; undefined while all is well. */
+  readonly client: Pick<Client, 'ask' | 'follow' | 'watch'>;
+  /** Why a subscription waits for a connection; undefined while all have one. */
   readonly trouble: ReadonlySignal<string | undefined>;
-  follow<D, V>(follow: Follow<D, V>): Unfollow;
-  /** Connects now, without waiting for the next attempt. */
+  /** Connects at once, without waiting for the next attempt. */
   wake(): void;
-  /** Disconnects until `wake`. Nothing is lost: what is followed goes on from there. */
+  /** Disconnects until `wake`. The subscriptions continue then. */
   rest(): void;
 }
 
-/** A connection that held for so long was a good one. */
-const goodMs = 5_000;
-
-type Followed = Follow<unknown, unknown>;
+/** The longest time that a timer can wait, in milliseconds. */
+const forever = 2 ** 31 - 1;
 
 export function createLink(identity: Identity): Link {
-  const follows = new Map<Followed, Unfollow | undefined>();
+  const endpoint = { url: '/graphql', headers: identity.headers };
+  const connection = createSingleConnection(endpoint);
   const trouble = signal<string | undefined>();
-  const backOff = createPageBackOff();
-  let stream: Stream | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let openedAt = 0;
-  let resting = false;
+  let isResting = false;
+  let waking = new AbortController();
 
-  const start = (follow: Followed) => {
-    const ended = () => follows.delete(follow);
-    follows.set(follow, stream?.start(follow, ended));
+  const waitUnlessWoken = (ms: number, stop: AbortSignal) =>
+    pause(ms, AbortSignal.any([stop, waking.signal]));
+  const transport: Transport = async function* (operation, options) {
+    while (!options.signal.aborted && (isResting || identity.demand.value !== undefined)) {
+      await waitUnlessWoken(forever, options.signal);
+    }
+    const onOpen = () => {
+      trouble.value = undefined;
+      options.onOpen?.();
+    };
+    yield* connection.subscribe(operation, { ...options, onOpen });
   };
-  const connect = () => {
-    clearTimeout(timer);
-    timer = undefined;
-    if (resting || stream || follows.size === 0 || identity.demand.value !== undefined) return;
-    openedAt = Number.POSITIVE_INFINITY;
-    stream = openStream({
-      headers: identity.headers,
-      opened() {
-        openedAt = Date.now();
-        trouble.value = undefined;
-      },
-      lost,
-    });
-    for (const follow of [...follows.keys()]) start(follow);
-  };
-  const lost = (error: GatewayError) => {
-    stream = undefined;
+  const retry: Retry = async ({ error, attempt, signal: stop }) => {
     if (error.isUnauthenticated) return identity.refused(error.message);
-    if (resting) return;
-    if (Date.now() - openedAt > goodMs) backOff.reset();
+    if (!error.isPassing) throw error;
+    if (isResting) return;
     trouble.value = error.message;
-    timer = setTimeout(connect, backOff.next(error.retryAfterMs));
+    await waitUnlessWoken(backOffMs(attempt, {}, error.retryAfterMs), stop);
+    if (stop.aborted) trouble.value = undefined;
   };
   return {
+    client: createClient({ ...endpoint, transport, retry }),
     trouble,
-    follow(follow) {
-      const followed = follow as Followed;
-      if (stream) start(followed);
-      else {
-        follows.set(followed, undefined);
-        if (timer === undefined) connect();
-      }
-      return () => {
-        follows.get(followed)?.();
-        follows.delete(followed);
-      };
-    },
     wake() {
-      resting = false;
-      connect();
+      isResting = false;
+      waking.abort();
+      waking = new AbortController();
     },
     rest() {
-      resting = true;
-      clearTimeout(timer);
-      timer = undefined;
-      stream?.close();
-      stream = undefined;
+      isResting = true;
+      connection.disconnect();
     },
   };
 }

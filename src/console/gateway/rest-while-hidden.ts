@@ -1,9 +1,9 @@
 import type { Link } from './link.ts';
 
-/** A page that nobody has looked at for so long gives its connection back: browsers have few. */
+/** How long a page is hidden before it gives its connection back, in milliseconds. Browsers allow few to a host. */
 const hiddenMs = 5_000;
 
-/** Lets the link rest while nobody sees the page, and wakes it when somebody does or the network is back. */
+/** Lets the link rest while the page is hidden, and wakes it when the page is shown or the network is back. */
 export function restWhileHidden(link: Link): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const look = () => {

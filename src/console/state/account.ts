@@ -1,9 +1,9 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { GatewayError } from '../../client/errors.ts';
+import { createRetry, repeat } from '../../client/retry.ts';
 import { ViewerDocument, type ViewerQuery } from '../../gql/console/graphql.ts';
 import type { Ask } from '../gateway/ask.ts';
 import type { Identity } from '../gateway/identity.ts';
-import { createPageBackOff } from '../gateway/page-back-off.ts';
 
 /** Who is asking, and which models there are for them. */
 export interface Account {
@@ -16,6 +16,11 @@ export interface Account {
   load(): Promise<boolean>;
 }
 
+const retry = createRetry({
+  attempts: Number.POSITIVE_INFINITY,
+  isRetried: (error) => !wantsToken(error),
+});
+
 export function createAccount(ask: Ask, identity: Identity): Account {
   const viewer = signal<ViewerQuery['viewer'] | undefined>();
   const models = signal<ViewerQuery['models']>([]);
@@ -25,26 +30,28 @@ export function createAccount(ask: Ask, identity: Identity): Account {
     models,
     problem,
     async load() {
-      const backOff = createPageBackOff();
-      for (;;) {
-        try {
-          const found = await ask(ViewerDocument, {});
-          viewer.value = found.viewer;
-          models.value = found.models;
-          problem.value = undefined;
-          identity.accepted();
-          return true;
-        } catch (error) {
-          if (!(error instanceof GatewayError)) throw error;
-          const isDoor = error.isUnauthenticated || error.code === 'FORBIDDEN';
-          problem.value = isDoor ? undefined : error.message;
-          if (isDoor) {
-            identity.refused(error.message);
-            return false;
-          }
-        }
-        await new Promise((resolve) => setTimeout(resolve, backOff.next()));
+      try {
+        const found = await repeat(
+          () => ask(ViewerDocument, {}),
+          (failure) => {
+            problem.value = wantsToken(failure.error) ? undefined : failure.error.message;
+            return retry(failure);
+          },
+        );
+        viewer.value = found.viewer;
+        models.value = found.models;
+        problem.value = undefined;
+        identity.accepted();
+        return true;
+      } catch (error) {
+        if (!(error instanceof GatewayError)) throw error;
+        identity.refused(error.message);
+        return false;
       }
     },
   };
+}
+
+function wantsToken(error: GatewayError): boolean {
+  return error.isUnauthenticated || error.code === 'FORBIDDEN';
 }

@@ -1,6 +1,6 @@
-import type { MessagePartsFragment, RunEventsSubscription } from '../../gql/console/graphql.ts';
+import type { RunEvent } from '../../client/run-events.ts';
+import type { MessagePartsFragment } from '../../gql/console/graphql.ts';
 
-export type RunEvent = RunEventsSubscription['runEvents'];
 type StoredCall = MessagePartsFragment['toolCalls'][number];
 
 export interface ToolCall extends StoredCall {
@@ -48,14 +48,6 @@ export const nothingYet: Answer = {
   omittedMessages: 0,
   failure: undefined,
 };
-
-export function isTerminal(event: RunEvent): boolean {
-  return (
-    event.__typename === 'RunCompleted' ||
-    event.__typename === 'RunCancelled' ||
-    event.__typename === 'RunFailed'
-  );
-}
 
 /** The answer after one more run event. */
 export function applyRunEvent(answer: Answer, event: RunEvent): Answer {
@@ -117,7 +109,7 @@ function applyToToolCall(call: ToolCall, event: ToolEvent): ToolCall {
     case 'ToolOutputDelta':
       return { ...call, output: call.output + event.text };
     case 'ToolCallFinished': {
-      const { __typename: _, seq: __, ...ended } = event;
+      const { __typename: _, seq: __, runId: ___, ...ended } = event;
       return { ...call, ...ended };
     }
   }

@@ -42,8 +42,8 @@ function sessionIdOf(hash: string): string {
 
 export function createApp(): App {
   const identity = openIdentity();
-  const ask = createAsk(identity);
   const link = createLink(identity);
+  const ask = createAsk(link.client, identity);
   const account = createAccount(ask, identity);
   const list = createSessionList(ask);
   const nodes = createNodeList(ask);

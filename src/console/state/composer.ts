@@ -1,6 +1,6 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import { GatewayError } from '../../client/errors.ts';
-import { createPageBackOff } from '../gateway/page-back-off.ts';
+import { createRetry, repeat } from '../../client/retry.ts';
 import { wordsOf } from '../gateway/words-of.ts';
 import { draftStore, newDraft } from './draft-store.ts';
 
@@ -17,8 +17,8 @@ export interface Composer {
 /** @param requestId The same for the same prompt, however often it is sent. */
 export type Send = (prompt: string, requestId: string) => Promise<void>;
 
-/** How often a prompt is sent of which nobody knows whether it has arrived. */
-const attempts = 4;
+/** Sends a prompt again when it is unknown whether it has arrived. */
+const retry = createRetry({ attempts: 4, isRetried: isLost });
 
 /** @param place As for `draftStore`. */
 export function createComposer(place: string, send: Send): Composer {
@@ -37,12 +37,13 @@ export function createComposer(place: string, send: Send): Composer {
     problem,
     write,
     async submit() {
+      const { requestId } = draft.value;
       const prompt = draft.value.text.trim();
       if (prompt === '' || isSending.value) return;
       isSending.value = true;
       problem.value = undefined;
       try {
-        await sendUntilAnswered(send, prompt, draft.value.requestId);
+        await repeat(() => send(prompt, requestId), retry);
         write('');
       } catch (error) {
         problem.value = isLost(error)
@@ -55,19 +56,7 @@ export function createComposer(place: string, send: Send): Composer {
   };
 }
 
-async function sendUntilAnswered(send: Send, prompt: string, requestId: string): Promise<void> {
-  const backOff = createPageBackOff();
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await send(prompt, requestId);
-    } catch (error) {
-      if (!isLost(error) || attempt === attempts) throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, backOff.next()));
-  }
-}
-
-/** Nobody knows whether it has arrived. */
+/** Whether it is unknown if the prompt has arrived, because no response came. */
 function isLost(error: unknown): boolean {
   return error instanceof GatewayError && error.code === 'UNREACHABLE';
 }

@@ -8,6 +8,7 @@ import {
 } from '../../gql/console/graphql.ts';
 import type { Ask } from '../gateway/ask.ts';
 import type { Link } from '../gateway/link.ts';
+import { take } from '../gateway/take.ts';
 import { wordsOf } from '../gateway/words-of.ts';
 import { followRun } from './follow-run.ts';
 import { isLive, type MessageEntry } from './message-entry.ts';
@@ -84,16 +85,17 @@ export function openConversation(ask: Ask, link: Link, sessionId: string): Conve
         return gone();
     }
   };
-  unfollows.add(
-    link.follow({
-      document: SessionEventsDocument,
-      variables: () => ({ sessionId }),
+  const leaving = new AbortController();
+  const { signal: left } = leaving;
+  // What happened before the subscription is in the history.
+  const onOpen = () => void reload();
+  void take(
+    link.client.watch(SessionEventsDocument, () => ({ sessionId }), { signal: left, onOpen }),
+    {
+      signal: left,
       next: ({ sessionEvents }) => happened(sessionEvents),
-      // What happened before is in the history.
-      accepted: () => void reload(),
-      completed: () => void reload(),
-      refused: () => void reload(),
-    }),
+      ended: () => void reload(),
+    },
   );
   void reload();
 
@@ -114,6 +116,7 @@ export function openConversation(ask: Ask, link: Link, sessionId: string): Conve
       if (found) transcript.addEarlier(found.messages);
     },
     [Symbol.dispose]() {
+      leaving.abort();
       for (const unfollow of unfollows) unfollow();
     },
   };

@@ -1,6 +1,7 @@
-import { RunEventsDocument } from '../../gql/console/graphql.ts';
+import { isTerminal, type RunEvent } from '../../client/run-events.ts';
 import type { Link } from '../gateway/link.ts';
-import { applyRunEvent, isTerminal, nothingYet, type RunEvent } from './answer.ts';
+import { take } from '../gateway/take.ts';
+import { applyRunEvent, nothingYet } from './answer.ts';
 import { createFrameBatch } from './frame-batch.ts';
 import { isLive, type MessageEntry } from './message-entry.ts';
 
@@ -8,43 +9,41 @@ export interface FollowRunOptions {
   link: Link;
   runId: string;
   entry: MessageEntry;
-  /** The gateway tells no more of it, although it has not said how it ended. */
+  /** Called when the gateway sends no more of the run, although the run has not ended. */
   brokenOff(): void;
 }
 
 /**
- * Writes the answer of a run into its message, from its first run event on and each one once. What the history
- * knew of the answer is shown until that one is there.
+ * Writes the answer of a run into its message, from its first run event on. Until that arrives, the message shows
+ * what the history knew of the answer.
+ *
+ * @returns Stops following.
  */
 export function followRun({ link, runId, entry, brokenOff }: FollowRunOptions): () => void {
-  let seq = 0;
   let answer = nothingYet;
+  const leaving = new AbortController();
+  const { signal } = leaving;
   const batch = createFrameBatch<RunEvent>(
     (events) => {
       answer = events.reduce(applyRunEvent, answer);
-      // The history may have been told of the end already.
+      // The session's events may have reported the end already.
       if (isLive(entry)) entry.answer.value = answer;
     },
     () => answer.content.length,
   );
-  const over = () => {
-    batch.flush();
-    if (isLive(entry)) brokenOff();
-  };
-  const unfollow = link.follow({
-    document: RunEventsDocument,
-    variables: () => ({ runId, after: seq }),
-    next({ runEvents: event }) {
-      if (event.seq <= seq) return;
-      seq = event.seq;
+  void take(link.client.follow(runId, { signal }), {
+    signal,
+    next(event) {
       batch.push(event);
       if (isTerminal(event)) batch.flush();
     },
-    completed: over,
-    refused: over,
+    ended() {
+      batch.flush();
+      if (isLive(entry)) brokenOff();
+    },
   });
   return () => {
+    leaving.abort();
     batch.cancel();
-    unfollow();
   };
 }
