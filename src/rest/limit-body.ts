@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -14,7 +12,7 @@ export function limitBody(maxBytes: number): MiddlewareHandler<RestEnv> {
   return bodyLimit({
     maxSize: maxBytes,
     onError: async (c) => {
-      await discardBody(c.env.incoming);
+      await discard(c.req.raw.body);
       throw new RestError(413, `The body is larger than ${maxBytes} bytes`);
     },
   });
@@ -24,10 +22,9 @@ export function limitBody(maxBytes: number): MiddlewareHandler<RestEnv> {
  * Reads the rest of the body for a while. If the gateway closed the connection while the client still sends, the
  * client would report a broken connection instead of the 413.
  */
-async function discardBody(incoming: IncomingMessage): Promise<void> {
-  // `bodyLimit` has already started to read a body without a Content-Length.
-  if (incoming.headers['content-length'] === undefined || incoming.complete) return;
-  incoming.resume();
-  const isRead = once(incoming, 'end').catch(() => {});
+async function discard(body: ReadableStream | null): Promise<void> {
+  // `bodyLimit` keeps the reader of a body without a Content-Length.
+  if (body === null || body.locked) return;
+  const isRead = body.pipeTo(new WritableStream()).catch(() => {});
   await Promise.race([isRead, delay(discardMs, undefined, { ref: false })]);
 }
