@@ -23,16 +23,16 @@ beforeAll(async () => {
 afterAll(() => gateway[Symbol.asyncDispose]());
 
 interface Attempt {
-  /** In place of the path of the route: with a query. */
+  /** Replaces the path of the route, to add a query. */
   path?: string;
   json?: object;
-  /** Whether it sends a recording. */
+  /** Whether the request uploads a recording. */
   file?: boolean;
-  /** What bob is answered: 404 unless given. */
+  /** The status that bob gets; 404 by default. */
   bob?: number;
 }
 
-/** How each operation is tried, by the name of its row. */
+/** A request for each operation, by its operationId. */
 const attempts: Record<string, Attempt> = {
   create_session: { json: { user_id: 'alice' }, bob: 403 },
   list_sessions: { path: '/sessions/?user_id=alice', bob: 403 },
@@ -75,30 +75,30 @@ async function attempt(name: string, belongings: Belongings, token?: string) {
   return { status: response.status, challenge: response.headers.get('www-authenticate'), text };
 }
 
-/** A message of hers has a recording, too. */
+/** Creates a session of alice with a message that has a recording. */
 async function createAlices(): Promise<Belongings> {
   const belongings = await createBelongings(gateway, tokens.alice);
   expect((await attempt('upload_message_audio', belongings, tokens.alice)).status).toBe(200);
   return belongings;
 }
 
-test('every route is tried here', () => {
+test('every route has an attempt in this test', () => {
   expect(Object.keys(attempts).sort()).toEqual([...byName.keys()].sort());
 });
 
 describe.each(Object.entries(attempts))('%s', (name, { bob = 404 }) => {
-  // What is not there any more would be refused to bob without any guard.
+  // Create them anew for each operation: bob would get 404 for a deleted session even without an access check.
   beforeAll(async () => {
     alices = await createAlices();
   });
 
-  test('is refused to nobody', async () => {
+  test('a request without a token is refused with 401', async () => {
     const { status, challenge, text } = await attempt(name, alices);
     expect([status, challenge]).toEqual([401, 'Bearer']);
     expect(JSON.parse(text)).toEqual({ detail: expect.stringContaining('Say who you are') });
   });
 
-  test('is refused to the agent of a node', async () => {
+  test('a request with the token of a node is refused with 403', async () => {
     const { status, text } = await attempt(name, alices, tokens.node);
     expect([status, JSON.parse(text)]).toEqual([
       403,
@@ -106,7 +106,7 @@ describe.each(Object.entries(attempts))('%s', (name, { bob = 404 }) => {
     ]);
   });
 
-  test(`answers bob ${bob} for what is alice’s`, async () => {
+  test(`bob gets ${bob} for the session of alice`, async () => {
     const { status, text } = await attempt(name, alices, tokens.bob);
     expect(status).toBe(bob);
     if (bob !== 404) return;
@@ -114,13 +114,13 @@ describe.each(Object.entries(attempts))('%s', (name, { bob = 404 }) => {
     expect(nameless(text)).toEqual(nameless(missing.text));
   });
 
-  test.each(['alice', 'admin'] as const)('lets %s in', async (viewer) => {
+  test.each(['alice', 'admin'] as const)('%s may use it', async (viewer) => {
     const fresh = await createAlices();
     expect((await attempt(name, fresh, tokens[viewer])).status).toBe(200);
   });
 });
 
-test('without user_id, a session belongs to the caller', async () => {
+test('a session that is created without user_id belongs to the sender of the request', async () => {
   const headers = { authorization: `Bearer ${tokens.bob}`, 'content-type': 'application/json' };
   const created = await gateway.rest('/sessions/', { method: 'POST', headers, body: '{}' });
   expect(await created.json()).toMatchObject({ user_id: 'bob' });

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** What FastAPI answers with 422. */
+/** The body of a 422 in the shape of FastAPI. */
 const faults = z.strictObject({
   detail: z
     .array(
@@ -68,11 +68,11 @@ const headers = fc.record(
   { requiredKeys: [] },
 );
 
-/** Text as it can stand in an address: halves of surrogate pairs cannot. */
+/** Text escaped for a URL, which cannot contain half a surrogate pair. */
 const escaped = (part: string) => encodeURIComponent(part.replaceAll(/\p{Surrogate}/gu, ''));
 
 test.each(routes.map(({ method, path }) => [method.toUpperCase(), path]))(
-  '%s %s answers any input as the client’s fault at most, and 422 as FastAPI does',
+  '%s %s gets no 5xx status for any input, and every 422 has the shape of FastAPI',
   async (method, path) => {
     const request = fc.record({
       ids: fc.array(segment, { minLength: 2, maxLength: 2 }),

@@ -4,7 +4,7 @@ import { refusal } from '../../support/gateway/refusal.ts';
 
 let gateway: TestGateway;
 
-/** Session 1 of the gateway has one prompt that was answered, by run 1. */
+/** Session 1 has one prompt, which run 1 has answered. */
 beforeAll(async () => {
   gateway = await startTestGateway();
   await gateway.rest('/sessions/', request('POST', { user_id: 'alice' }));
@@ -35,7 +35,7 @@ describe('an id in a path', () => {
     ['a negative number', '-1', 'greater_than'],
     ['a number beyond 32 bits', '2147483648', 'less_than_equal'],
     ['a number of 400 digits', '9'.repeat(400), 'less_than_equal'],
-  ])('that is %s is refused, whatever the operation', async (_what, id, type) => {
+  ])('a session id that is %s is refused by every operation', async (_what, id, type) => {
     const targets: [string, RequestInit][] = [
       ['', request('GET')],
       ['', request('PATCH', {})],
@@ -64,7 +64,7 @@ describe('the REST API', () => {
     ['a blank prompt', '/sessions/1/chat', chat({ prompt: ' ' }), ['body', 'prompt'], 'value_error'],
     ['a prompt that is a number', '/sessions/1/chat', chat({ prompt: 5 }), ['body', 'prompt'], 'string_type'],
     [
-      'half a surrogate pair',
+      'a prompt with half a surrogate pair',
       '/sessions/1/chat',
       raw('{"prompt":"\\ud83d"}'),
       ['body', 'prompt'],
@@ -85,7 +85,7 @@ describe('the REST API', () => {
       'value_error',
     ],
     [
-      'an unknown policy',
+      'an unknown on_busy',
       '/sessions/1/chat',
       chat({ prompt: 'Hi', on_busy: 'wait' }),
       ['body', 'on_busy'],
@@ -99,7 +99,7 @@ describe('the REST API', () => {
       'value_error',
     ],
     [
-      'an endless request id',
+      'a request id of 201 characters',
       '/sessions/1/chat',
       chat({ prompt: 'Hi', request_id: 'x'.repeat(201) }),
       ['body', 'request_id'],
@@ -113,25 +113,31 @@ describe('the REST API', () => {
       'extra_forbidden',
     ],
     ['a missing body', '/sessions/1/chat', request('POST'), ['body'], 'missing'],
-    ['an array', '/sessions/1/chat', chat([]), ['body'], 'model_attributes_type'],
-    ['null', '/sessions/1/chat', chat(null), ['body'], 'model_attributes_type'],
+    ['a body that is an array', '/sessions/1/chat', chat([]), ['body'], 'model_attributes_type'],
+    ['a body that is null', '/sessions/1/chat', chat(null), ['body'], 'model_attributes_type'],
     ['malformed JSON', '/sessions/1/chat', raw('{"prompt":'), ['body'], 'json_invalid'],
     [
-      'bytes that are no UTF-8',
+      'a body that is not UTF-8',
       '/sessions/1/chat',
       raw(Buffer.from([0x22, 0xff, 0x22])),
       ['body'],
       'json_invalid',
     ],
-    ['a form', '/sessions/1/chat', raw(new URLSearchParams({ prompt: 'Hi' }), {}), ['body'], 'content_type'],
     [
-      '100,000 levels of JSON',
+      'a body that is a form',
+      '/sessions/1/chat',
+      raw(new URLSearchParams({ prompt: 'Hi' }), {}),
+      ['body'],
+      'content_type',
+    ],
+    [
+      'JSON with 100,000 levels',
       '/sessions/1/chat',
       raw(`{"prompt":${'['.repeat(1e5)}${']'.repeat(1e5)}}`),
       ['body', 'prompt'],
       'string_type',
     ],
-    ['a cursor that is none', '/sessions/1/chat', resume('x'), ['header', 'last-event-id'], 'value_error'],
+    ['a malformed cursor', '/sessions/1/chat', resume('x'), ['header', 'last-event-id'], 'value_error'],
     ['a cursor of run 0', '/sessions/1/chat', resume('0:1'), ['header', 'last-event-id'], 'value_error'],
     [
       'a negative cursor',
@@ -141,21 +147,27 @@ describe('the REST API', () => {
       'value_error',
     ],
     [
-      'a cursor in the future',
+      'a cursor beyond the end of the run that a POST resumes',
       '/sessions/1/chat',
       resume('1:100000'),
       ['header', 'last-event-id'],
       'value_error',
     ],
     [
-      'a cursor in the future of what it follows',
+      'a cursor beyond the end of the run that a GET follows',
       '/sessions/1/chat',
       resume('1:100000', 'GET'),
       ['header', 'last-event-id'],
       'value_error',
     ],
     ['a title that is a number', '/sessions/', chat({ title: 5 }), ['body', 'title'], 'string_type'],
-    ['an endless title', '/sessions/', chat({ title: 'x'.repeat(201) }), ['body', 'title'], 'value_error'],
+    [
+      'a title of 201 characters',
+      '/sessions/',
+      chat({ title: 'x'.repeat(201) }),
+      ['body', 'title'],
+      'value_error',
+    ],
     ['a blank feature', '/sessions/', chat({ feature_name: ' ' }), ['body', 'feature_name'], 'value_error'],
     ['an empty user', '/sessions/', chat({ user_id: '' }), ['body', 'user_id'], 'value_error'],
     [
@@ -166,7 +178,7 @@ describe('the REST API', () => {
       'value_error',
     ],
     [
-      'a change of whom it belongs to',
+      'a change of the owner',
       '/sessions/1',
       request('PATCH', { user_id: 'bob' }),
       ['body', 'user_id'],
@@ -179,22 +191,22 @@ describe('the REST API', () => {
       ['body', 'model_name'],
       'value_error',
     ],
-    ['a list of everybody’s sessions', '/sessions/', request('GET'), ['query', 'user_id'], 'missing'],
+    ['a list of sessions without user_id', '/sessions/', request('GET'), ['query', 'user_id'], 'missing'],
     [
-      'a list of nobody’s sessions',
+      'a list of sessions with an empty user_id',
       '/sessions/?user_id=',
       request('GET'),
       ['query', 'user_id'],
       'string_too_short',
     ],
     [
-      'the deletion of everybody’s sessions',
+      'a deletion of sessions without user_id',
       '/sessions/',
       request('DELETE'),
       ['query', 'user_id'],
       'missing',
     ],
-  ])('refuses %s', async (_what, path, init, loc, type) => {
+  ])('%s is refused with 422 at its place in the request', async (_what, path, init, loc, type) => {
     const { status, text } = await refusal(gateway, () => gateway.rest(path, init));
 
     expect(status).toBe(422);
@@ -204,13 +216,13 @@ describe('the REST API', () => {
   test.each([
     ['a prompt of 1 MB', chat({ prompt: 'a'.repeat(1_000_000) }), /prompt/],
     ['a body of 3 MB', chat({ prompt: 'a'.repeat(3_000_000) }), /body/],
-  ])('has no room for %s', async (_what, init, detail) => {
+  ])('%s is refused with 413', async (_what, init, detail) => {
     const { status, text } = await refusal(gateway, () => gateway.rest('/sessions/1/chat', init));
     expect(status).toBe(413);
     expect(JSON.parse(text)).toEqual({ detail: expect.stringMatching(detail) });
   });
 
-  test('goes on answering on the same address after a body that was too large', async () => {
+  test('the gateway answers the next request after a body that was too large', async () => {
     for (let times = 0; times < 5; times += 1) {
       const large = await gateway.rest('/sessions/1/chat', chat({ prompt: 'a'.repeat(3_000_000) }));
       expect(large.status).toBe(413);
@@ -220,16 +232,16 @@ describe('the REST API', () => {
   });
 
   test.each([
-    ['another session’s run to resume', '/sessions/1/chat', resume('99:1')],
-    ['a path there is not', '/sessions/1/colour', request('GET')],
+    ['the run of another session to resume', '/sessions/1/chat', resume('99:1')],
+    ['an unknown path', '/sessions/1/colour', request('GET')],
     ['the base of the API', '/', request('GET')],
-  ])('finds nothing where it is asked for %s', async (_what, path, init) => {
+  ])('a request for %s gets 404', async (_what, path, init) => {
     const { status, text } = await refusal(gateway, () => gateway.rest(path, init));
     expect(status).toBe(404);
     expect(JSON.parse(text)).toEqual({ detail: expect.any(String) });
   });
 
-  test('answers the next prompt as if nothing had happened', async () => {
+  test('a prompt is answered after all the refused requests', async () => {
     const response = await gateway.rest('/sessions/1/chat', chat({ prompt: 'Hello' }));
     expect(await response.text()).toContain('"type":"finish"');
   });

@@ -22,7 +22,7 @@ async function collect(frames: AsyncIterable<Frame>): Promise<Frame[]> {
   return all;
 }
 
-/** Reads until a frame of this type, which is the last one returned, and leaves. */
+/** Reads up to and including the first frame of a type, then disconnects. */
 async function until(frames: AsyncIterable<Frame>, type: string): Promise<Frame[]> {
   const all: Frame[] = [];
   for await (const frame of frames) {
@@ -38,7 +38,7 @@ const textOf = (frames: Frame[]) =>
 const messagesOf = async (id: number) => (await rest.call('GET', `/sessions/${id}/messages`)).json.messages;
 
 describe('a chat over REST', () => {
-  test('streams status, start, reasoning, content and usage, and finishes with the whole answer', async () => {
+  test('a chat streams status, start, reasoning, content and usage frames, and finishes with the whole answer', async () => {
     const id = await newSession();
     gateway.model.script([reasoning('Hm.'), text('Hello'), usage({ input: 3, output: 4, reasoning: 1 })]);
 
@@ -72,7 +72,7 @@ describe('a chat over REST', () => {
     ]);
   });
 
-  test('ends with an error that names its code when the model fails', async () => {
+  test('a chat ends with an error frame that names the code when the model fails', async () => {
     const id = await newSession();
     gateway.model.script([status(401)]);
 
@@ -82,7 +82,7 @@ describe('a chat over REST', () => {
     expect(types(frames).filter((type) => ['finish', 'cancelled', 'error'].includes(type))).toHaveLength(1);
   });
 
-  test('waits its turn in a session that is busy, and says so', async () => {
+  test('a prompt for a busy session waits, and its stream says so', async () => {
     const id = await newSession();
     const gate = createGate();
     gateway.model.script([text('One'), gate], [text('Two')]);
@@ -99,7 +99,7 @@ describe('a chat over REST', () => {
     expect(rest2.at(-1)?.data).toMatchObject({ type: 'finish', full_answer: 'Two' });
   });
 
-  test('is refused with 409 in a session that is busy, where that is asked for', async () => {
+  test('a prompt with on_busy reject is refused with 409 in a busy session, and so is clearing the history', async () => {
     const id = await newSession();
     const gate = createGate();
     gateway.model.script([text('One'), gate]);
@@ -116,7 +116,7 @@ describe('a chat over REST', () => {
     expect(await messagesOf(id)).toHaveLength(2);
   });
 
-  test('interrupts what the session is answering, where that is asked for', async () => {
+  test('a prompt with on_busy interrupt cancels the run in progress', async () => {
     const id = await newSession();
     const gate = createGate();
     gateway.model.script([text('One'), gate], [text('Two')]);
@@ -135,7 +135,7 @@ describe('a chat over REST', () => {
     ]);
   });
 
-  test('is asked once, however often it is sent with the same request id', async () => {
+  test('a prompt that is sent several times with the same request_id starts one run', async () => {
     const id = await newSession();
     gateway.model.script([text('Once')]);
     const body = { prompt: 'Hi', request_id: 'first' };
@@ -156,7 +156,7 @@ describe('a chat over REST', () => {
 });
 
 describe('cancelling over REST', () => {
-  test('keeps what was written, and says on the second time that there was nothing to cancel', async () => {
+  test('a cancelled run keeps its text, and a second cancellation says that no run was cancelled', async () => {
     const id = await newSession();
     const gate = createGate();
     gateway.model.script([text('Half an '), gate, text('answer')]);
@@ -174,7 +174,7 @@ describe('cancelling over REST', () => {
     expect(await messagesOf(id)).toMatchObject([{}, { content: 'Half an ', status: 'cancelled' }]);
   });
 
-  test('happens by itself when the session is deleted', async () => {
+  test('a run is cancelled when its session is deleted', async () => {
     const id = await newSession();
     const gate = createGate();
     gateway.model.script([text('Half'), gate]);
@@ -191,8 +191,8 @@ describe('cancelling over REST', () => {
   });
 });
 
-describe('a REST client that leaves', () => {
-  test('stops nothing, and goes on where it was with Last-Event-ID', async () => {
+describe('a REST client that disconnects', () => {
+  test('a client that disconnects does not stop the run and resumes with Last-Event-ID', async () => {
     const id = await newSession();
     const gate = createGate();
     gateway.model.script([text('One ', 'two '), gate, text('three')]);
@@ -211,7 +211,7 @@ describe('a REST client that leaves', () => {
     expect(await messagesOf(id)).toHaveLength(2);
   });
 
-  test('resumes from every frame without losing or repeating a piece of the answer', async () => {
+  test('a client resumes after any frame without losing or repeating a piece of the answer', async () => {
     const id = await newSession();
     gateway.model.script([reasoning('Hm.'), text('a', 'b', 'c', 'd')]);
     const whole = await collect(rest.chat(id, { prompt: 'Spell' }));
@@ -229,12 +229,12 @@ describe('a REST client that leaves', () => {
 });
 
 describe('following over REST', () => {
-  test('has nothing to show in a session without a prompt', async () => {
+  test('following a session that has no run gets 204', async () => {
     const id = await newSession();
     expect((await gateway.rest(`/sessions/${id}/chat`)).status).toBe(204);
   });
 
-  test('shows the answer in progress from its beginning, and afterwards the last one', async () => {
+  test('a follower gets the run in progress from its start, and afterwards the last run', async () => {
     const id = await newSession();
     const gate = createGate();
     gateway.model.script([text('One '), gate, text('two')]);

@@ -10,7 +10,7 @@ let rest: RestClient;
 
 beforeAll(async () => {
   gateway = await startScriptedGateway({
-    // A checkpoint between two looks would make them differ.
+    // A checkpoint between the REST request and the GraphQL request would change the text in between.
     settings: { CHECKPOINT_MS: '60000' },
   });
   rest = await createRestClient(gateway);
@@ -24,7 +24,7 @@ const session = `query ($id: Int!) { sessionByDatabaseId(databaseId: $id) {
   messages(first: 100) { edges { node { databaseId role status content tokenCount } } }
 } }`;
 
-test('REST and GraphQL say the same of a session at every moment of its life', async () => {
+test('REST and GraphQL return the same facts about a session before, during and after a run', async () => {
   const { json: created } = await rest.call('POST', '/sessions/', { user_id: 'alice', title: 'Shared' });
   const sessionId = Buffer.from(`Session:${created.id}`).toString('base64');
   const agree = async () => {
@@ -100,7 +100,7 @@ test('a cancellation over GraphQL ends the stream of a REST client', async () =>
   expect(frames.at(-1)?.data.type).toBe('cancelled');
 });
 
-test('what the gateway publishes of its REST API is valid OpenAPI 3.1', async () => {
+test('the OpenAPI document of a gateway is valid OpenAPI 3.1', async () => {
   const description = await (await gateway.rest('/openapi.json')).json();
   expect(await new Validator().validate(description)).toEqual({ valid: true });
   expect(Object.keys(description.paths)).toHaveLength(10);

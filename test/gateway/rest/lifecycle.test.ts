@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => gateway[Symbol.asyncDispose]());
 
 describe('the curl commands of the legacy documentation', () => {
-  test('create, chat in, read, change, clear and delete a session, from the first to the last', async () => {
+  test('the documented curl commands create, use, change, clear and delete a session', async () => {
     const created = await commands.curlJson('POST', '/sessions/', '{}');
     expect(created).toMatchObject({
       status: 200,
@@ -68,7 +68,7 @@ describe('the curl commands of the legacy documentation', () => {
     expect((await commands.curlJson('DELETE', '/sessions/1')).status).toBe(404);
   });
 
-  test('list and delete the sessions of one feature of one user', async () => {
+  test('the documented curl commands list and delete the sessions of one feature of one user', async () => {
     for (const [user_id, feature_name] of [
       ['alice', 'notes'],
       ['alice', 'mail'],
@@ -93,7 +93,7 @@ describe('the curl commands of the legacy documentation', () => {
 });
 
 describe('the REST API', () => {
-  test('gives all of a list that is longer than a page of GraphQL', async () => {
+  test('a list that is longer than a page of GraphQL is returned whole', async () => {
     const ids: number[] = [];
     for (let index = 0; index < 103; index += 1) {
       const { json: session } = await rest.call('POST', '/sessions', { user_id: 'carol' });
@@ -103,7 +103,7 @@ describe('the REST API', () => {
     expect(sessions.map(({ id }: { id: number }) => id)).toEqual(ids);
   });
 
-  test('answers with and without a slash at the end, and HEAD wherever it answers GET', async () => {
+  test('every path works with and without a slash at its end, and HEAD wherever GET does', async () => {
     const { json: session } = await rest.call('POST', '/sessions', { user_id: 'dave' });
     for (const path of ['', '/messages', '/tokens', '/chat']) {
       for (const slash of ['', '/']) {
@@ -128,7 +128,7 @@ describe('the REST API', () => {
     ['/sessions/1/clear-history', 'POST', ['GET', 'DELETE']],
     ['/sessions/1/cancel', 'POST', ['GET', 'HEAD']],
     ['/openapi.json', 'GET, HEAD', ['POST']],
-  ])('answers any other method on %s with those there are', async (path, allowed, methods) => {
+  ])('an unknown method on %s gets 405 with the allowed methods %s', async (path, allowed, methods) => {
     for (const method of methods) {
       const response = await gateway.rest(path, { method });
       expect([response.status, response.headers.get('allow')]).toEqual([405, allowed]);
@@ -146,7 +146,7 @@ describe('the REST API', () => {
     ['POST', '/sessions/4242/chat', { prompt: 'Hello' }],
     ['POST', '/sessions/4242/cancel', undefined],
     ['POST', '/sessions/4242/clear-history', undefined],
-  ])('finds no session 4242 for %s %s', async (method, path, body) => {
+  ])('%s %s gets 404 because the session does not exist', async (method, path, body) => {
     const { status, json: answer } = await rest.call(method, path, body);
     expect(status).toBe(404);
     expect(answer).toEqual({ detail: expect.any(String) });

@@ -19,7 +19,7 @@ async function createSession(settings: object = {}): Promise<number> {
   return (await rest.call('POST', '/sessions', { user_id: 'alice', ...settings })).json.id;
 }
 
-/** The frames of an answer, to its end. */
+/** Sends a prompt and returns all frames of the stream. */
 async function ask(sessionId: number, prompt: string): Promise<Frame['data'][]> {
   const frames: Frame['data'][] = [];
   for await (const { data } of rest.chat(sessionId, { prompt })) frames.push(data);
@@ -29,7 +29,7 @@ async function ask(sessionId: number, prompt: string): Promise<Frame['data'][]> 
 const pending = { display_name: expect.any(String), last_sync: null, error: null };
 
 describe('the curl commands of the legacy documentation', () => {
-  test('attach nodes that nobody has registered, show them, and detach one', async () => {
+  test('the documented curl commands attach nodes that are not registered, list them and detach one', async () => {
     const id = await createSession();
 
     const refused = await commands.curlJson('POST', `/sessions/${id}/nodes`, '{}');
@@ -71,7 +71,7 @@ describe('the curl commands of the legacy documentation', () => {
     expect((await commands.curlJson('GET', `/sessions/${id}`)).answer.attached_node_ids).toEqual(['phone']);
   });
 
-  test('keep the nodes and the workspace of a session whose history is cleared', async () => {
+  test('clearing the history keeps the nodes and the workspace of a session', async () => {
     const id = await createSession();
     const attached = await commands.curlJson('POST', `/sessions/${id}/nodes`, '{"node_ids":["desk"]}');
     await commands.curlJson('POST', `/sessions/${id}/clear-history`);
@@ -80,7 +80,7 @@ describe('the curl commands of the legacy documentation', () => {
 });
 
 describe('the nodes of a session over REST', () => {
-  test('are shown as they are connected right now', async () => {
+  test('the nodes of a session are listed with their current connection', async () => {
     const id = await createSession();
     await using node = await startNode(gateway, 'laptop');
     await rest.call('POST', `/sessions/${id}/nodes`, { node_ids: ['laptop'] });
@@ -97,13 +97,13 @@ describe('the nodes of a session over REST', () => {
       .toMatchObject({ status: 'offline', connection: 'offline' });
   });
 
-  test('are none, and so is the workspace, until one is attached', async () => {
+  test('a new session has no nodes and no workspace', async () => {
     const id = await createSession();
     const { json } = await rest.call('GET', `/sessions/${id}/nodes`);
     expect(json).toEqual({ session_id: id, sync_workspace_id: null, nodes: [] });
   });
 
-  test('stay attached when they are attached again, with the files from elsewhere', async () => {
+  test('nodes that are attached again stay attached, and the origin of the files changes', async () => {
     const id = await createSession();
     const first = await rest.call('POST', `/sessions/${id}/nodes`, { node_ids: ['desk'] });
     const config = { source: 'node_local', path: '/home/alice', source_node_id: 'tower' };
@@ -120,25 +120,29 @@ describe('the nodes of a session over REST', () => {
   });
 
   test.each([
-    ['a node id that is none', { node_ids: ['desk', 'a b'] }, ['body', 'node_ids', 1]],
+    ['a malformed node id', { node_ids: ['desk', 'a b'] }, ['body', 'node_ids', 1]],
     ['more nodes than a session may have', { node_ids: manyNodes(101) }, ['body', 'node_ids']],
     [
-      'the files of no node',
+      'a node_local workspace without source_node_id',
       { node_ids: ['desk'], config: { source: 'node_local' } },
       source('source_node_id'),
     ],
     [
-      'the files of a node that is not attached',
+      'a workspace from a node that is not attached',
       { node_ids: ['desk'], config: { source: 'node_local', source_node_id: 'phone' } },
       source('source_node_id'),
     ],
-    ['the files of no folder', { node_ids: ['desk'], config: { source: 'server' } }, source('path')],
     [
-      'an empty folder',
+      'a server workspace without a path',
+      { node_ids: ['desk'], config: { source: 'server' } },
+      source('path'),
+    ],
+    [
+      'an empty workspace with a path',
       { node_ids: ['desk'], config: { source: 'empty', path: '/home/alice' } },
       source('path'),
     ],
-  ])('are not attached with %s', async (_what, body, loc) => {
+  ])('attaching nodes with %s is refused and attaches no node', async (_what, body, loc) => {
     const id = await createSession();
     const { status, json } = await rest.call('POST', `/sessions/${id}/nodes`, body);
     expect(status).toBe(422);
@@ -146,7 +150,7 @@ describe('the nodes of a session over REST', () => {
     expect((await rest.call('GET', `/sessions/${id}/nodes`)).json.nodes).toEqual([]);
   });
 
-  test('are not found where there is no such session', async () => {
+  test('the nodes of a session that does not exist get 404', async () => {
     for (const [method, path, body] of [
       ['GET', '', undefined],
       ['POST', '', { node_ids: ['desk'] }],
@@ -157,7 +161,7 @@ describe('the nodes of a session over REST', () => {
     }
   });
 
-  test('are not detached by an id that is none', async () => {
+  test('detaching a node with a malformed id is refused with 422', async () => {
     const id = await createSession();
     const { status, json } = await rest.call('DELETE', `/sessions/${id}/nodes/a%20b`);
     expect([status, json.detail[0].loc]).toEqual([422, ['path', 'node_id']]);
@@ -165,7 +169,7 @@ describe('the nodes of a session over REST', () => {
 });
 
 describe('a tool call in a session made over REST', () => {
-  test('runs without being asked for, and is shown in the history', async () => {
+  test('a tool call in a session made over REST runs without an approval and is part of the history', async () => {
     await using node = await startNode(gateway, 'desktop');
     const id = await createSession();
     await rest.call('POST', `/sessions/${id}/nodes`, { node_ids: ['desktop'] });
@@ -189,7 +193,7 @@ describe('a tool call in a session made over REST', () => {
     ]);
   });
 
-  test('is not offered where the session denies it', async () => {
+  test('a tool is not offered to the model if the session denies it', async () => {
     await using _node = await startNode(gateway, 'tablet');
     const id = await createSession({ tool_approval: 'auto' });
     await rest.call('POST', `/sessions/${id}/nodes`, { node_ids: ['tablet'] });
