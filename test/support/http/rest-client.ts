@@ -44,12 +44,14 @@ interface Content {
   content?: Record<string, { schema: object }>;
 }
 
+const chatFrame = { $ref: '#/components/schemas/ChatFrame' };
+
 export async function createRestClient(gateway: TestGateway): Promise<RestClient> {
   const description = (await (await gateway.rest('/openapi.json')).json()) as Description;
   const matches = createMatcher(description);
   const toFrame = ({ id, data }: EventSourceMessage): Frame => {
     const frame = { id, data: JSON.parse(data) };
-    matches({ $ref: '#/components/schemas/ChatFrame' }, frame.data);
+    matches(chatFrame, frame.data);
     return frame;
   };
   const conforms: RestClient['conforms'] = (method, path, status, body) => {
@@ -106,10 +108,15 @@ function templateOf(path: string): string {
 
 function createMatcher({ components }: Description) {
   const definitions = strict(components.schemas);
-  return (schema: object, value: unknown) => {
+  const toZod = (schema: object) => {
     const whole = { ...(strict(schema) as object), $defs: definitions };
-    const parsed = z.fromJSONSchema(whole as Parameters<typeof z.fromJSONSchema>[0]).safeParse(value);
-    expect(parsed.error?.issues, JSON.stringify(value)).toBeUndefined();
+    return z.fromJSONSchema(whole as Parameters<typeof z.fromJSONSchema>[0]);
+  };
+  const known = new Map<object, z.ZodType>();
+  return (schema: object, value: unknown) => {
+    const zod = known.get(schema) ?? toZod(schema);
+    known.set(schema, zod);
+    expect(zod.safeParse(value).error?.issues, JSON.stringify(value)).toBeUndefined();
   };
 }
 
