@@ -97,17 +97,17 @@ export const followChat: Route = {
   },
 };
 
-function follow(
+async function follow(
   c: RestContext,
   services: RestServices,
   raw: RawInput,
   from: Cursor | undefined,
 ): Promise<Response> {
   if (from === undefined) {
-    return Promise.resolve(c.body(null, 204));
+    return c.body(null, 204);
   }
   if (c.req.method === 'HEAD') {
-    return Promise.resolve(c.body(null, 200, { 'content-type': 'text/event-stream; charset=utf-8' }));
+    return c.body(null, 200, { 'content-type': 'text/event-stream; charset=utf-8' });
   }
   const variables = { runId: encodeId('Run', from.run), after: from.seq };
   return streamRun(c, services, raw, (signal) =>
