@@ -1,39 +1,42 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApiTokens } from '../../../src/identity/api-tokens.ts';
 import { createLog } from '../../../src/log.ts';
 import { runEventsDocument } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import type { GatewayApi } from '../../support/gateway/gateway-api.ts';
 import { jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
 
-/** A gateway in which alice has asked for an answer that takes its time, with a token of each kind. */
-async function start() {
-  const settings = { ...jwtSettings, DEMO_DELAY_MS: '100' };
-  const gateway = await startTestGateway({ settings });
-  onTestFinished(() => gateway[Symbol.asyncDispose]());
-  const tokens = new ApiTokens(gateway.services.database, createLog({ level: 'silent', format: 'json' }));
-  const alice = gateway.as(await signJwt({ sub: 'alice' }));
+let gateway: TestGateway;
+let alice: GatewayApi;
+let tokens: ApiTokens;
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ settings: { ...jwtSettings, DEMO_DELAY_MS: '100' } });
+  alice = gateway.as(await signJwt({ sub: 'alice' }));
+  tokens = new ApiTokens(gateway.services.database, createLog({ level: 'silent', format: 'json' }));
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+/** Starts a run of alice that takes minutes. */
+async function startLongRun() {
   const sessionId = await alice.createSession();
   const runId = await alice.send({ sessionId, prompt: 'Write 2000 words.' });
-  return { gateway, tokens, alice, sessionId, runId };
+  return { sessionId, runId };
 }
 
-const kinds: Record<string, (started: Awaited<ReturnType<typeof start>>) => Promise<Lapsing>> = {
-  'a token that is revoked': async ({ tokens }) => {
-    const { token, row } = await tokens.create({
-      userId: 'alice',
-      isAdmin: false,
-      name: null,
-      expiresAt: null,
-    });
+const ofAlice = { userId: 'alice', isAdmin: false, name: null };
+
+const lapses: Record<string, () => Promise<Lapsing>> = {
+  'an API token is revoked': async () => {
+    const { token, row } = await tokens.create({ ...ofAlice, expiresAt: null });
     return { token, end: async () => void (await tokens.revoke(row.id)), message: 'The token was revoked.' };
   },
-  'a token that expires': async ({ tokens }) => {
-    const expiresAt = new Date(Date.now() + 2_000);
-    const { token } = await tokens.create({ userId: 'alice', isAdmin: false, name: null, expiresAt });
+  'an API token expires': async () => {
+    const { token } = await tokens.create({ ...ofAlice, expiresAt: new Date(Date.now() + 2_000) });
     return { token, end: async () => {}, message: 'The token has expired.' };
   },
-  'a JWT that expires': async () => ({
-    // Five seconds more are left to clocks that differ.
+  'a JWT expires': async () => ({
+    // The gateway allows clocks to differ by five seconds, so this token is valid for two more seconds.
     token: await signJwt({ sub: 'alice', expiresIn: -3 }),
     end: async () => {},
     message: 'The token has expired.',
@@ -42,19 +45,16 @@ const kinds: Record<string, (started: Awaited<ReturnType<typeof start>>) => Prom
 
 interface Lapsing {
   token: string;
-  /** Called once the stream has begun. */
+  /** Called when the stream has begun. */
   end(): Promise<void>;
   message: string;
 }
 
-/** What follows the run of alice, with a token: its last results once it ends. `onBegin` is called at the first. */
-const followers: Record<
-  string,
-  (gateway: TestGateway, token: string, runId: string, onBegin: () => void) => Promise<unknown>
-> = {
-  'graphql-sse, a connection for each operation': (gateway, token, runId, onBegin) =>
+/** Each follows a run with a token, calls `onBegin` at every result, and returns the last result. */
+const followers: Record<string, (token: string, runId: string, onBegin: () => void) => Promise<unknown>> = {
+  'graphql-sse with a connection for each operation': (token, runId, onBegin) =>
     lastOf(gateway.as(token).client().iterate({ query: runEventsDocument, variables: { runId } }), onBegin),
-  'graphql-sse, a single connection': (gateway, token, runId, onBegin) =>
+  'graphql-sse with a single connection': (token, runId, onBegin) =>
     lastOf(
       gateway
         .as(token)
@@ -62,7 +62,7 @@ const followers: Record<
         .iterate({ query: runEventsDocument, variables: { runId } }),
       onBegin,
     ),
-  'Yoga’s own stream': async (gateway, token, runId, onBegin) => {
+  'the stream of Yoga': async (token, runId, onBegin) => {
     const response = await fetch(`${gateway.url}/graphql`, {
       method: 'POST',
       headers: {
@@ -107,15 +107,15 @@ function once(act: () => Promise<void>): () => void {
 
 const statusOf = 'query ($runId: ID!) { run(id: $runId) { status } }';
 
-describe.each(Object.entries(kinds))('with %s', (_kind, prepare) => {
+// Each test waits about two seconds for its token, so they wait at the same time.
+describe.concurrent.each(Object.entries(lapses))('when %s,', (_lapse, createToken) => {
   test.each(Object.entries(followers))(
-    'what is followed by %s ends with an error that says so',
-    async (_by, follow) => {
-      const started = await start();
-      const { gateway, alice, runId } = started;
-      const { token, end, message } = await prepare(started);
+    'a subscription over %s ends with an error that says so, and its run continues',
+    async (_transport, follow) => {
+      const { runId } = await startLongRun();
+      const { token, end, message } = await createToken();
 
-      const last = await follow(gateway, token, runId, once(end));
+      const last = await follow(token, runId, once(end));
 
       expect(last).toEqual({
         data: null,
@@ -132,12 +132,11 @@ describe.each(Object.entries(kinds))('with %s', (_kind, prepare) => {
     },
   );
 
-  test('a chat stream of the REST API ends with an error frame, and can be resumed with another token', async () => {
-    const started = await start();
-    const { gateway, alice, runId } = started;
-    const { token, end, message } = await prepare(started);
+  test('a chat stream of the REST API ends with an error frame, and its run continues', async () => {
+    const { sessionId, runId } = await startLongRun();
+    const { token, end, message } = await createToken();
 
-    const response = await gateway.rest('/sessions/1/chat', {
+    const response = await gateway.rest(`/sessions/${numberIn(sessionId)}/chat`, {
       headers: { authorization: `Bearer ${token}` },
     });
     const text = await readAll(response, once(end));
@@ -146,16 +145,14 @@ describe.each(Object.entries(kinds))('with %s', (_kind, prepare) => {
     expect(frames.at(-1)).toBe(
       `data: ${JSON.stringify({ type: 'error', code: 'UNAUTHENTICATED', content: message })}`,
     );
-    expect(frames.at(-2)).toMatch(/^id: 1:\d+\ndata: /);
+    // The id of the last frame is the cursor with which another token resumes.
+    expect(frames.at(-2)).toMatch(new RegExp(`^id: ${numberIn(runId)}:\\d+\ndata: `));
     expect(await alice.query(statusOf, { runId })).toEqual({ run: { status: 'RUNNING' } });
   });
-});
 
-describe.each(Object.entries(kinds))('with %s', (_kind, prepare) => {
-  test('an event stream that carries nothing is closed', async () => {
-    const started = await start();
-    const { token, end } = await prepare(started);
-    const stream = `${started.gateway.url}/graphql/stream`;
+  test('an event stream without operations is closed', async () => {
+    const { token, end } = await createToken();
+    const stream = `${gateway.url}/graphql/stream`;
     const headers = { authorization: `Bearer ${token}` };
     const reserved = await fetch(stream, { method: 'PUT', headers });
     const opened = await fetch(`${stream}?token=${await reserved.text()}`, {
@@ -167,12 +164,17 @@ describe.each(Object.entries(kinds))('with %s', (_kind, prepare) => {
   });
 });
 
-test('a reserved stream is of no use to anybody else', async () => {
-  const { gateway, sessionId } = await start();
-  const [alice, bob] = [await signJwt({ sub: 'alice' }), await signJwt({ sub: 'bob' })];
+/** The number of the row in a Relay id. */
+function numberIn(id: string): string {
+  return Buffer.from(id, 'base64').toString().split(':')[1] ?? '';
+}
+
+test('a reserved event stream can be used only by the user who reserved it', async () => {
+  const sessionId = await alice.createSession();
+  const [aliceToken, bobToken] = [await signJwt({ sub: 'alice' }), await signJwt({ sub: 'bob' })];
   const stream = `${gateway.url}/graphql/stream`;
   const as = (token: string) => ({ authorization: `Bearer ${token}` });
-  const reserved = await fetch(stream, { method: 'PUT', headers: as(alice) });
+  const reserved = await fetch(stream, { method: 'PUT', headers: as(aliceToken) });
   const streamToken = { 'x-graphql-event-stream-token': await reserved.text() };
   const operation = {
     query: 'query ($id: ID!) { session(id: $id) { id } }',
@@ -192,10 +194,10 @@ test('a reserved stream is of no use to anybody else', async () => {
     });
 
   expect((await fetch(stream, { method: 'PUT' })).status).toBe(401);
-  expect((await send(bob)).status).toBe(404);
+  expect((await send(bobToken)).status).toBe(404);
   const opened = await fetch(stream, {
-    headers: { ...as(bob), ...streamToken, accept: 'text/event-stream' },
+    headers: { ...as(bobToken), ...streamToken, accept: 'text/event-stream' },
   });
   expect(opened.status).not.toBe(200);
-  expect((await send(alice)).status).toBe(202);
+  expect((await send(aliceToken)).status).toBe(202);
 });
