@@ -8,7 +8,7 @@ interface Described {
   description?: string | null | undefined;
 }
 
-/** Everything in the schema that a reader could ask about: its name and what it is said to be. */
+/** Everything in the schema that needs a description. */
 function everything(): [name: string, what: Described][] {
   const types = Object.values(schema.getTypeMap()).filter(
     (type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type),
@@ -34,11 +34,11 @@ function everything(): [name: string, what: Described][] {
 }
 
 describe('the schema', () => {
-  test('stands in schema.graphql as the code prints it', async () => {
+  test('schema.graphql is the schema that the code prints', async () => {
     expect(await readFile('schema.graphql', 'utf8')).toBe(printedSchema);
   });
 
-  test('says of every type, field, argument and value what it is', () => {
+  test('every type, field, argument and enum value of the schema has a description', () => {
     const silent = everything().filter(([, { description }]) => !description?.trim());
     expect(silent.map(([name]) => name)).toEqual([]);
   });

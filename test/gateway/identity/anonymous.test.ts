@@ -5,16 +5,16 @@ import { startTestGateway } from '../../support/gateway/gateway.ts';
 import { adminJwt, jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
 
 const owners = '{ sessions { edges { node { userId } } } }';
-const everybodysSession = { sessions: { edges: [{ node: { userId: 'anonymous' } }] } };
+const anonymousSession = { sessions: { edges: [{ node: { userId: 'anonymous' } }] } };
 
-test('what was made while nobody was asked who they are is the admins’, and no token makes one its owner', async () => {
+test('a session that was created with AUTH=none is visible only to admins, and no token can name the user anonymous', async () => {
   await using folder = await openTemporaryFolder();
   {
     await using open = await startTestGateway({ dataDir: folder.path });
     await open.createSession();
   }
   await using gateway = await startTestGateway({ dataDir: folder.path, settings: jwtSettings });
-  // As earlier versions made them.
+  // Earlier versions created such tokens.
   const apiToken = `swu_${'a'.repeat(43)}`;
   const data = { tokenHash: hashToken(apiToken), userId: 'anonymous', isAdmin: true };
   await gateway.services.database.apiToken.create({ data });
@@ -28,5 +28,5 @@ test('what was made while nobody was asked who they are is the admins’, and no
   expect(await gateway.as(await signJwt({ sub: 'alice' })).query(owners)).toEqual({
     sessions: { edges: [] },
   });
-  expect(await gateway.as(await adminJwt('carol')).query(owners)).toEqual(everybodysSession);
+  expect(await gateway.as(await adminJwt('carol')).query(owners)).toEqual(anonymousSession);
 });

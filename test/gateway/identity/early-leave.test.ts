@@ -5,7 +5,7 @@ import { chat, chatDocument } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import { jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
 
-test('a follower who leaves before anything came to follow is not counted any more', async () => {
+test('a follower that leaves before its first run event is no longer counted', async () => {
   const provider = new EventEmitter();
   const models = slowAtFirst(provider);
   const settings = { ...jwtSettings, MAX_FOLLOWERS_PER_USER: '1' };
@@ -37,7 +37,7 @@ test('a follower who leaves before anything came to follow is not counted any mo
   stream.leave();
 });
 
-/** The demo model, of a provider that takes its time to say for the first prompt which models it has. */
+/** The demo model, from a provider that lists its models for the first prompt only after `answered`. */
 function slowAtFirst(provider: EventEmitter) {
   const models = createModels({ demo: { delayMs: 0 } });
   let waiting: Promise<unknown> | undefined;

@@ -1,7 +1,7 @@
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
-import { adminJwt, jwtSecret, jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
+import { jwtSecret, jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
 import { whoIs } from '../../support/gateway/who-is.ts';
 import { startKeyServer } from '../../support/http/key-server.ts';
 
@@ -14,7 +14,7 @@ const refused = (message: RegExp) => ({
   extensions: { code: 'UNAUTHENTICATED' },
 });
 
-describe('with a secret', () => {
+describe('JWTs that are signed with a secret', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
     const settings = { ...jwtSettings, JWT_ISSUER: 'login', JWT_AUDIENCE: 'chat' };
@@ -24,31 +24,31 @@ describe('with a secret', () => {
 
   const good = { iss: 'login', aud: 'chat', sub: 'alice' };
 
-  test('the user is the subject of the token', async () => {
+  test('a JWT names its user by its subject, and is still valid a second after it has expired', async () => {
     expect(await whoIs(gateway, await signJwt(good))).toMatchObject({ userId: 'alice', isAdmin: false });
-    // One that has just expired, by a clock that is a little ahead.
+    // The gateway allows clocks to differ by five seconds.
     expect(await whoIs(gateway, await signJwt({ ...good, expiresIn: -1 }))).toMatchObject({
       userId: 'alice',
     });
   });
 
   test.each([1e12, 1e300])(
-    'one that is good for %d seconds is good to the end of the calendar',
+    'a JWT that is valid for %d seconds is valid to the end of the year 9999',
     async (expiresIn) => {
       const seen = await whoIs(gateway, await signJwt({ ...good, expiresIn }));
       expect(seen).toMatchObject({ expiresAt: '9999-12-31T23:59:59.999Z' });
     },
   );
 
-  test('one that ends within a second is good to the end of that second', async () => {
+  test('a JWT that expires within a second is valid to the end of that second', async () => {
     const exp = Math.floor(Date.now() / 1_000) + 600;
     const seen = await whoIs(gateway, await signJwt({ ...good, expiresIn: 600.25 }));
     const { expiresAt } = seen as unknown as { expiresAt: string };
-    // With the five seconds that clocks may be apart.
+    // Five seconds are added, because clocks may differ.
     expect([exp + 6, exp + 7]).toContain(Date.parse(expiresAt) / 1_000);
   });
 
-  test('a claim makes an admin, when it is true and nothing like it', async () => {
+  test('the admin claim makes an admin only if its value is true', async () => {
     const admin = (claim: unknown) => signJwt({ ...good, switchyard_admin: claim });
     expect(await whoIs(gateway, await admin(true))).toMatchObject({ isAdmin: true });
     expect(await whoIs(gateway, await admin('true'))).toMatchObject({ isAdmin: false });
@@ -58,31 +58,31 @@ describe('with a secret', () => {
   test.each([
     ['has expired', () => signJwt({ ...good, expiresIn: -60 }), /has expired/],
     ['never expires', () => signJwt({ ...good, expiresIn: null }), /"exp"/],
-    ['is not good yet', () => signJwt({ ...good, nbf: Date.now() / 1_000 + 600 }), /"nbf"/],
+    ['is not valid yet', () => signJwt({ ...good, nbf: Date.now() / 1_000 + 600 }), /"nbf"/],
     ['names no user', () => signJwt({ iss: 'login', aud: 'chat' }), /"sub"/],
     ['names an empty user', () => signJwt({ ...good, sub: '' }), /"sub"/],
-    ['names a user with spaces around', () => signJwt({ ...good, sub: ' alice' }), /"sub"/],
-    ['names a user with a line break within', () => signJwt({ ...good, sub: 'ali\nce' }), /control/],
-    ['names everybody', () => signJwt({ ...good, sub: 'anonymous' }), /another name: anonymous/],
-    ['comes from somebody else', () => signJwt({ ...good, iss: 'other' }), /"iss"/],
-    ['is for somebody else', () => signJwt({ ...good, aud: 'other' }), /"aud"/],
+    ['names a user with a space before the name', () => signJwt({ ...good, sub: ' alice' }), /"sub"/],
+    ['names a user with a line break in the name', () => signJwt({ ...good, sub: 'ali\nce' }), /control/],
+    ['names the user anonymous', () => signJwt({ ...good, sub: 'anonymous' }), /another name: anonymous/],
+    ['comes from another issuer', () => signJwt({ ...good, iss: 'other' }), /"iss"/],
+    ['is for another audience', () => signJwt({ ...good, aud: 'other' }), /"aud"/],
     ['is signed with another secret', () => signJwt(good, 'x'.repeat(32)), /no JWT that this gateway trusts/],
     ['is signed by another algorithm', () => signJwt(good, jwtSecret.repeat(2), 'HS512'), /no JWT/],
     ['is not signed', () => new UnsecuredJWT(good).setExpirationTime('1h').encode(), /no JWT/],
-    ['is no JWT', () => 'hello', /no JWT/],
-    ['is an API token nobody made', () => `swu_${'a'.repeat(43)}`, /unknown/],
+    ['is not a JWT', () => 'hello', /no JWT/],
+    ['is an unknown API token', () => `swu_${'a'.repeat(43)}`, /unknown/],
   ])('a token that %s is refused', async (_what, token, message) => {
     expect(await whoIs(gateway, await token())).toEqual(refused(message));
   });
 
-  test('a token whose claims were changed is refused', async () => {
+  test('a JWT with changed claims is refused', async () => {
     const [header, , signature] = (await signJwt(good)).split('.');
     const claims = Buffer.from(JSON.stringify({ ...good, sub: 'bob', exp: 4_000_000_000 }));
     const forged = `${header}.${claims.toString('base64url')}.${signature}`;
     expect(await whoIs(gateway, forged)).toEqual(refused(/no JWT/));
   });
 
-  test('a token counts in the header alone', async () => {
+  test('a token in the query string or in a cookie is ignored', async () => {
     const token = await signJwt(good);
     const query = encodeURIComponent(viewer);
     const response = await fetch(`${gateway.url}/graphql?query=${query}&access_token=${token}`, {
@@ -91,7 +91,7 @@ describe('with a secret', () => {
     expect(response.status).toBe(401);
   });
 
-  test('GraphiQL, the documentation and the health of the gateway are everybody’s', async () => {
+  test('GraphiQL, the documentation and the health of the gateway need no token', async () => {
     const page = await fetch(`${gateway.url}/graphql`, { headers: { accept: 'text/html' } });
     expect([page.status, page.headers.get('content-type')]).toEqual([
       200,
@@ -101,9 +101,20 @@ describe('with a secret', () => {
       expect((await fetch(gateway.url + path)).status).toBe(200);
     }
   });
+
+  test('an admin may create a session for another user, and sees the sessions of all users', async () => {
+    const admin = gateway.as(await signJwt({ ...good, sub: 'carol', switchyard_admin: true }));
+    await admin.createSession({ userId: 'alice' });
+    await gateway.as(await signJwt({ ...good, sub: 'bob' })).createSession();
+    const { sessions } = await admin.query('{ sessions { edges { node { userId } } } }');
+    expect(sessions.edges.map(({ node }: { node: { userId: string } }) => node.userId)).toEqual([
+      'bob',
+      'alice',
+    ]);
+  });
 });
 
-describe('with the public keys of an issuer', () => {
+describe('JWTs that are signed with a key of an issuer', () => {
   async function start() {
     const keys = await startKeyServer();
     const settings = { AUTH: 'jwt', JWT_JWKS_URL: keys.url, JWT_ISSUER: 'login', JWT_AUDIENCE: 'chat' };
@@ -116,7 +127,7 @@ describe('with the public keys of an issuer', () => {
       .sign(key);
 
   test.each(['RS256', 'ES256', 'EdDSA'])(
-    'a token signed by %s is good, and the keys are fetched once',
+    'a JWT signed by %s is accepted, and the public keys are fetched once',
     async (alg) => {
       const { keys, gateway } = await start();
       await using _keys = keys;
@@ -131,7 +142,7 @@ describe('with the public keys of an issuer', () => {
     },
   );
 
-  test('a key that replaces another one is taken, and the other one is good no more', async () => {
+  test('a new key of the issuer is accepted, and the key that it replaces is refused', async () => {
     const { keys, gateway } = await start();
     await using _keys = keys;
     await using _gateway = gateway;
@@ -147,7 +158,7 @@ describe('with the public keys of an issuer', () => {
     expect(await whoIs(gateway, old)).toEqual(refused(/no JWT/));
   });
 
-  test('a token signed with the public key as if it were a secret is refused', async () => {
+  test('a JWT signed with the public key as if it were a secret is refused', async () => {
     const { keys, gateway } = await start();
     await using _keys = keys;
     await using _gateway = gateway;
@@ -159,7 +170,7 @@ describe('with the public keys of an issuer', () => {
     );
   });
 
-  test('while the keys cannot be had, that is what is said, and API tokens are good', async () => {
+  test('a JWT is answered with IDENTITY_UNAVAILABLE while the public keys cannot be fetched', async () => {
     const { keys, gateway } = await start();
     await using _gateway = gateway;
     const { privateKey } = await generateKeyPair('ES256');
@@ -178,16 +189,4 @@ describe('with the public keys of an issuer', () => {
     const rest = await gateway.rest('/sessions/', { headers: { authorization: `Bearer ${token}` } });
     expect([rest.status, await rest.json()]).toEqual([503, { detail: expect.stringContaining('keys') }]);
   });
-});
-
-test('an admin acts for others, and sees all that there is', async () => {
-  await using gateway = await startTestGateway({ settings: jwtSettings });
-  const admin = gateway.as(await adminJwt('carol'));
-  await admin.createSession({ userId: 'alice' });
-  await gateway.as(await signJwt({ sub: 'bob' })).createSession();
-  const { sessions } = await admin.query('{ sessions { edges { node { userId } } } }');
-  expect(sessions.edges.map(({ node }: { node: { userId: string } }) => node.userId)).toEqual([
-    'bob',
-    'alice',
-  ]);
 });

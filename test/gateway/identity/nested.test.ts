@@ -12,7 +12,7 @@ import {
 } from '../../support/gateway/owned-world.ts';
 import { registerNode } from '../../support/node/nodes.ts';
 
-/** Types whose objects belong to somebody. */
+/** The types of objects that belong to a user. */
 const owned = [
   'Session',
   'Message',
@@ -25,9 +25,10 @@ const owned = [
 ];
 
 /**
- * Why each field below the root types that leads to such an object leads to one of the same user. `row`: a row
- * points to it, and never to another one; `log`: its id was logged for that session; `looked up`: it is found
- * by a name that may change hands, among the viewer's own; `argument`: the root field has checked it.
+ * Why each field below the root types that leads to such an object leads to an object of the same user. `row`: the
+ * parent's row refers to it, and such references never change; `log`: its id was logged for that session; `looked up`:
+ * it is found by a name that may pass to another user, so only among the viewer's objects; `argument`: the root field
+ * has checked it.
  */
 const edges: Record<string, 'row' | 'log' | 'looked up' | 'argument'> = {
   'Session.lastMessage': 'row',
@@ -70,7 +71,7 @@ const edges: Record<string, 'row' | 'log' | 'looked up' | 'argument'> = {
 
 const roots = ['Query', 'Mutation', 'Subscription'];
 
-test('every field that leads to something of somebody’s is known here', () => {
+test('every field that leads to an object of a user is listed here', () => {
   const leading = Object.values(schema.getTypeMap())
     .filter(isObjectType)
     .filter(({ name }) => !roots.includes(name))
@@ -105,7 +106,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-test('whatever way bob goes from what is his, all that he comes to is his', async () => {
+test('every object that bob reaches from his session belongs to bob', async () => {
   const found = JSON.stringify(await bob.query(everything, { session: bobs.session }));
   const users = [...found.matchAll(/"userId":"(\w+)"/g)].map(([, userId]) => userId);
   expect(users.length).toBeGreaterThan(10);
@@ -118,7 +119,7 @@ describe('the name of a node', () => {
     attachNodes(sessionId: $sessionId, nodeIds: $nodeIds) { nodes { node { nodeId } } }
   }`;
 
-  test('that is another user’s cannot be attached, nor registered, and no more is told', async () => {
+  test('a node name of another user can be neither attached nor registered, and its owner is not told', async () => {
     await registerNode(alice, 'hers');
     const taken = { extensions: { code: 'CONFLICT' } };
 
@@ -129,11 +130,11 @@ describe('the name of a node', () => {
     const again = await bob.graphql('mutation { registerNode(input: { nodeId: "hers" }) { token } }');
     expect(again.errors?.[0]).toMatchObject({ ...taken, message: 'The nodeId "hers" is taken.' });
 
-    // Nothing of it was done.
+    // The node of the same request that was free was not created either.
     expect((await bob.query('{ agentNode(nodeId: "his") { id } }')).agentNode).toBeNull();
   });
 
-  test('that one user has attached is not for another one to register', async () => {
+  test('a node name that one user has attached cannot be registered by another user', async () => {
     const session = await alice.createSession();
     await alice.query(attach, { sessionId: session, nodeIds: ['later'] });
 
@@ -143,7 +144,7 @@ describe('the name of a node', () => {
     expect(await registerNode(alice, 'later')).toMatch(/^swn_/);
   });
 
-  test('that a user was first to use does not give them the machine that an admin registers', async () => {
+  test('an admin can register a node name that a user has attached only for that user', async () => {
     const admin = gateway.as(tokens.admin);
     await bob.query(attach, { sessionId: bobs.session, nodeIds: ['prod'] });
     const register = (input: string) =>
@@ -161,14 +162,14 @@ describe('the name of a node', () => {
     );
   });
 
-  test('is free for an admin to attach, and what they attach is the user’s', async () => {
+  test('a node that an admin attaches to the session of a user belongs to that user', async () => {
     const admin = gateway.as(tokens.admin);
     await admin.query(attach, { sessionId: bobs.session, nodeIds: ['from-admin'] });
     expect((await bob.query('{ agentNode(nodeId: "from-admin") { nodeId } }')).agentNode).not.toBeNull();
   });
 });
 
-test('the dispatches of one node are no business of another', async () => {
+test('a result for a dispatch that the node does not have is not accepted', async () => {
   const finish = `mutation { finishDispatch(dispatchId: "unknown", input: { status: SUCCEEDED, result: "" }) { accepted } }`;
   expect((await gateway.as(tokens.node).query(finish)).finishDispatch.accepted).toBe(false);
 });

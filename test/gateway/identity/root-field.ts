@@ -1,15 +1,15 @@
 import type { Belongings } from '../../support/gateway/owned-world.ts';
 
-/** How a field of a root type is tried with the wrong viewer. */
+/** How a field of a root type is tried by a viewer who may not use it. */
 export interface Trial {
-  /** Its variables are the names that alice's things go by: `$session: ID!`, `$nodeId: String!` … */
+  /** Its variables are named like the objects of alice in `Belongings`: `$session: ID!`, `$nodeId: String!` … */
   document: string;
   /**
-   * What bob is told of alice's things. `nothing`: null, and NOT_FOUND, as of what is not there; `own`: he gets
-   * his own, hers not among it; `forbidden`: that he may not; `agents`: no user may.
+   * What bob gets for the objects of alice. `nothing`: null; `not found`: NOT_FOUND; `own`: only his own objects;
+   * `forbidden`: FORBIDDEN; `agents`: FORBIDDEN, as every user does.
    */
   bob: 'nothing' | 'not found' | 'own' | 'forbidden' | 'agents';
-  /** A mutation without which a subscription has nothing to tell those whom it lets in. */
+  /** A mutation that makes the subscription send its first result. */
   cause?: string;
 }
 

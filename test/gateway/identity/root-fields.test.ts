@@ -22,10 +22,12 @@ beforeAll(async () => {
   gateway = await startTestGateway({ settings: jwtSettings });
   tokens = await createTokens(gateway);
   await createBelongings(gateway, tokens.bob);
+  // All refused attempts share these: an attempt that is refused changes nothing.
+  alices = await createBelongings(gateway, tokens.alice);
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** Executes by plain HTTP, and answers the first result of a subscription. */
+/** Executes the document by plain HTTP. Of a subscription it returns the first result. */
 async function attempt(
   { document, cause }: Trial,
   belongings: Belongings,
@@ -73,7 +75,7 @@ async function firstResult(response: Response): Promise<GraphQLAnswer> {
 
 const codeOf = ({ errors }: GraphQLAnswer) => errors?.[0]?.extensions['code'];
 
-/** Whether it has no data but null. */
+/** Whether all data is null. */
 const isEmpty = ({ data }: GraphQLAnswer) =>
   /^(null|{"\w+":(null|\[(null,?)+\])})$/.test(JSON.stringify(data ?? null));
 
@@ -82,12 +84,12 @@ describe('every field of Query, Mutation and Subscription', () => {
     (type) => Object.values(type?.getFields() ?? {}).map((field) => ({ type, field })),
   );
 
-  test('is tried here', () => {
+  test('every root field is tried here', () => {
     const names = fields.map(({ type, field }) => `${type?.name}.${field.name}`);
     expect(Object.keys(trials).sort()).toEqual(names.sort());
   });
 
-  test('says who may use it', () => {
+  test('every root field says who may use it', () => {
     const open = fields.filter(({ field }) => {
       const options = field.extensions['pothosOptions'] as { authScopes?: unknown } | undefined;
       return options?.authScopes === undefined;
@@ -97,31 +99,26 @@ describe('every field of Query, Mutation and Subscription', () => {
 });
 
 describe.each(Object.entries(trials))('%s', (name, trial) => {
-  // What is not there any more would be refused to bob without any guard.
-  beforeAll(async () => {
-    alices = await createBelongings(gateway, tokens.alice);
-  });
-
-  test('is refused to nobody', async () => {
+  test(`${name} refuses a request without a token`, async () => {
     const { status, answer } = await attempt(trial, alices);
     expect([status, codeOf(answer), answer.data]).toEqual([401, 'UNAUTHENTICATED', undefined]);
   });
 
   if (trial.bob === 'agents') {
-    test('is refused to users', async () => {
+    test(`${name} refuses users`, async () => {
       const { answer } = await attempt(trial, alices, tokens.alice);
       expect([codeOf(answer), isEmpty(answer)]).toEqual(['FORBIDDEN', true]);
     });
     return;
   }
 
-  test('is refused to the agent of a node', async () => {
+  test(`${name} refuses the agent of a node`, async () => {
     const { answer } = await attempt(trial, alices, tokens.node);
     expect([codeOf(answer), isEmpty(answer)]).toEqual(['FORBIDDEN', true]);
   });
 
   if (trial.bob === 'nothing' || trial.bob === 'not found') {
-    test('tells bob of what is alice’s what it tells of what is not there', async () => {
+    test(`${name} treats the objects of alice for bob like objects that do not exist`, async () => {
       const { answer } = await attempt(trial, alices, tokens.bob);
       const missing = await attempt(trial, nothingOf(alices), tokens.bob);
 
@@ -132,22 +129,22 @@ describe.each(Object.entries(trials))('%s', (name, trial) => {
       ]);
     });
   } else if (trial.bob === 'forbidden') {
-    test('does not let bob act for alice', async () => {
+    test(`${name} does not let bob act for alice`, async () => {
       const { answer } = await attempt(trial, alices, tokens.bob);
       expect([codeOf(answer), isEmpty(answer)]).toEqual(['FORBIDDEN', true]);
     });
   } else {
-    test('shows bob nothing of alice’s', async () => {
+    test(`${name} shows bob no objects of alice`, async () => {
       const { answer } = await attempt(trial, alices, tokens.bob);
       expect(answer.errors).toBeUndefined();
       expect(JSON.stringify(answer)).not.toMatch(new RegExp(`alice|${alices.nodeId}|${alices.session}`));
     });
   }
 
-  test.each(['alice', 'admin'] as const)('lets %s in', async (viewer) => {
+  test.each(['alice', 'admin'] as const)(`${name} accepts %s`, async (viewer) => {
     const fresh = await createBelongings(gateway, tokens.alice);
     const { answer } = await attempt(trial, fresh, tokens[viewer]);
-    // The run is there, and has no such call.
+    // The run exists, but has no such call.
     if (name.endsWith('ToolCall')) expect(answer.errors?.[0]?.message).toContain('tool call');
     else expect(['UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND']).not.toContain(codeOf(answer));
   });

@@ -33,7 +33,7 @@ const one =
 const change = 'mutation ($id: ID!) { updateSession(id: $id, input: { title: "Trip" }) { id } }';
 
 describe('what identity costs in SQL statements', () => {
-  test('does not grow with the ids whose owners are looked up: one for each type', async () => {
+  test('looking up the owners of many ids takes one SQL statement for each type', async () => {
     const idsOf = async (gateway: TestGateway, sessions: number) => {
       const rows = await seed(gateway.services.database, { sessions, turns: 1 });
       return (['Session', 'Message', 'Run'] as const).flatMap((type) => rows.map((id) => globalId(type, id)));
@@ -44,10 +44,10 @@ describe('what identity costs in SQL statements', () => {
   });
 
   test.each([
-    ['a list', list, 0],
-    ['a session with all that is in it', one, 0],
-    ['a change', change, 1],
-  ])('is, for %s, %#', async (_what, query, cost) => {
+    ['a list', 0, list],
+    ['a session with its messages', 0, one],
+    ['a change', 1, change],
+  ])('checking who may use %s takes %d SQL statements', async (_what, cost, query) => {
     const [inOpen = 0] = await seed(open.services.database, { sessions: 3, turns: 2 });
     const [inGuarded = 0] = await seed(guarded.services.database, { sessions: 3, turns: 2 });
     const without = await count(open, query, { id: globalId('Session', inOpen) });
@@ -60,7 +60,7 @@ describe('a token', () => {
     ['/graphql', { query: '{ viewer { userId } }' }, 'application/json'],
     ['/graphql/stream', { query: '{ viewer { userId } }' }, 'text/event-stream'],
     ['/api/v1/sessions/', {}, 'application/json'],
-  ])('is looked up once for a request to %s', async (path, body, accept) => {
+  ])('the token of a request to %s is looked up once', async (path, body, accept) => {
     await using gateway = await startTestGateway({ settings: { AUTH: 'token' } });
     const { database } = gateway.services;
     const { token } = await new ApiTokens(database, pino({ level: 'silent' })).create({

@@ -37,7 +37,7 @@ const page = `query ($id: ID!, $before: String) {
 }`;
 
 describe('a page of messages', () => {
-  test('takes the same three searches through an index among 100 messages and among 100,000', async () => {
+  test('a page of messages takes the same three index searches among 100 messages and among 100,000', async () => {
     const { database } = gateway.services;
     const [few = 0, many = 0] = await seed(database, { sessions: 2 });
     await seedMessages(database, few, 100);
@@ -67,7 +67,7 @@ describe('a page of messages', () => {
     expect(await plansOf(further)).toEqual(await plansOf(amongMany));
   });
 
-  test('under a list of sessions reads no more rows than it shows, and one to know if there are more', async () => {
+  test('pages of messages below a list of sessions read the rows that they show, and one more for each session', async () => {
     const { database } = gateway.services;
     await seed(database, { sessions: 50, userId: 'bob', turns: 25 });
     const statements = await statementsOf(
@@ -102,7 +102,7 @@ describe('every other page', () => {
       'the newest message and the runs of sessions',
       'query ($userId: String) { sessions(userId: $userId, first: 20) { edges { node { lastMessage { id } lastRun { id } activeRun { id } } } } }',
     ],
-  ])('of %s is found through an index, without sorting', async (_what, query) => {
+  ])('a page of %s is found through an index, without sorting', async (_what, query) => {
     await seed(gateway.services.database, { sessions: 3, userId: 'carol', turns: 2 });
 
     const plans = await plansOf(await statementsOf(query, { userId: 'carol' }));

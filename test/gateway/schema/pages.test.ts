@@ -29,7 +29,7 @@ const args = 'first: $first, last: $last, after: $after, before: $before';
 const declared = '$first: Int, $last: Int, $after: String, $before: String';
 const pageInfo = 'pageInfo { startCursor endCursor hasPreviousPage hasNextPage }';
 
-/** A page of a user's sessions: `Chat 9` is the newest of ten. */
+/** A page of the sessions of a user. Of ten, `Chat 9` is the newest. */
 async function sessions(userId: string, pageArgs: PageArgs): Promise<Page> {
   const { data } = await gateway.graphql(
     `query ($userId: String, ${declared}) { sessions(userId: $userId, ${args}) { edges { node { title } } ${pageInfo} } }`,
@@ -55,7 +55,7 @@ const remove = (id: number | undefined) =>
   });
 
 describe('pages of sessions', () => {
-  test('go from the newest to the oldest, and say at both edges that there is no more', async () => {
+  test('pages of sessions go from the newest to the oldest, and say at both ends that there are no more', async () => {
     await tenSessions('alice');
 
     const first = await sessions('alice', { first: 4 });
@@ -71,7 +71,7 @@ describe('pages of sessions', () => {
     expect([first, second, third].map(({ hasPreviousPage }) => hasPreviousPage)).toEqual([false, true, true]);
   });
 
-  test('go backwards through the same sessions in the same order', async () => {
+  test('pages of sessions taken backwards have the same order', async () => {
     await tenSessions('bob');
 
     const last = await sessions('bob', { last: 4 });
@@ -85,7 +85,7 @@ describe('pages of sessions', () => {
     expect([start, middle, last].map(({ hasNextPage }) => hasNextPage)).toEqual([true, true, false]);
   });
 
-  test('neither skip nor repeat one when sessions come and go in between', async () => {
+  test('pages of sessions neither skip nor repeat a session when sessions are created and deleted in between', async () => {
     const ids = await tenSessions('carol');
     const first = await sessions('carol', { first: 4 });
     await seed(gateway.services.database, { sessions: 2, userId: 'carol' });
@@ -100,21 +100,21 @@ describe('pages of sessions', () => {
     expect(back.titles).toEqual(['Chat 1', 'Chat 0', 'Chat 9', 'Chat 8', 'Chat 7']);
   });
 
-  test('hold 20 where nobody says how many, and none where none are wanted', async () => {
+  test('a page of sessions has 20 by default, and no sessions for first: 0', async () => {
     await seed(gateway.services.database, { sessions: 25, userId: 'dave' });
 
     expect((await sessions('dave', {})).titles).toHaveLength(20);
     expect(await sessions('dave', { first: 0 })).toMatchObject({ titles: [], hasNextPage: true });
   });
 
-  test('are exactly full without promising another one', async () => {
+  test('a page that holds exactly all sessions does not promise another page', async () => {
     await tenSessions('erin');
 
     expect(await sessions('erin', { first: 10 })).toMatchObject({ hasNextPage: false });
     expect(await sessions('erin', { last: 10 })).toMatchObject({ hasPreviousPage: false });
   });
 
-  test('have no cursors when they are empty', async () => {
+  test('an empty page of sessions has no cursors', async () => {
     expect(await sessions('nobody', { first: 5 })).toEqual({
       titles: [],
       startCursor: null,
@@ -124,7 +124,7 @@ describe('pages of sessions', () => {
     });
   });
 
-  test('are bounded by two cursors', async () => {
+  test('a page of sessions stays between the cursors after and before', async () => {
     await tenSessions('frank');
     const all = await sessions('frank', { first: 10 });
 
@@ -137,7 +137,7 @@ describe('pages of sessions', () => {
 });
 
 describe('pages of messages', () => {
-  test('go from the oldest to the newest, and from the end on request', async () => {
+  test('pages of messages go from the oldest to the newest, and begin at the end for last', async () => {
     const [sessionId = 0] = await seed(gateway.services.database, { sessions: 1, turns: 3 });
     const id = globalId('Session', sessionId);
 
@@ -158,7 +158,7 @@ describe('pages of messages', () => {
     expect(end).toMatchObject({ titles: rest.titles, hasPreviousPage: true, hasNextPage: false });
   });
 
-  test('grow at the end without moving, while an answer is given', async () => {
+  test('a cursor of a message stays valid while new messages are added', async () => {
     const id = await gateway.createSession({ userId: 'grace' });
     await collect(chat(gateway.client(), { sessionId: id, prompt: 'Hello' }));
     const before = await messages(id, { first: 2 });

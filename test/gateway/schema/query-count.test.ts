@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** How many statements an operation takes that must not fail. */
+/** How many SQL statements an operation takes. The operation must succeed. */
 async function count(query: string, variables: Record<string, unknown> = {}): Promise<number> {
   const statements = await log.during(async () => {
     const { errors } = await gateway.graphql(query, variables);
@@ -27,7 +27,7 @@ async function count(query: string, variables: Record<string, unknown> = {}): Pr
   return statements.length;
 }
 
-/** A user nobody else of this file has anything to do with. */
+/** A new user, so that the tests of this file do not see each other's rows. */
 let users = 0;
 function newUser(): string {
   users += 1;
@@ -64,7 +64,7 @@ async function nodesOf(nodes: number, selection: string): Promise<number> {
   return sessionsOf(3, `nodes { node { ${selection} } connection } workspace { id }`, { agentNodeIds });
 }
 
-/** How many statements it takes in all, from its registration on, when a node asks for so many dispatches. */
+/** How many statements a new node takes, from its registration on, that asks about so many dispatches. */
 async function askedByNode(
   dispatches: number,
   ask: (url: string, token: string, ids: string[]) => Promise<unknown>,
@@ -89,7 +89,7 @@ const lists: Record<string, (size: number) => Promise<number>> = {
     const ids = types.flatMap((type) => sessions.map((id) => globalId(type, id)));
     return count(
       'query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Session { title } ... on Message { content } ... on Run { status } } }',
-      // More are not taken at once.
+      // At most 100 ids are allowed.
       { ids: ids.slice(0, 100) },
     );
   },
@@ -131,7 +131,7 @@ const lists: Record<string, (size: number) => Promise<number>> = {
     (await deletionOf(size, 'count ids')) - (await deletionOf(size, 'count')),
 };
 
-/** Rows that a list names one by one. */
+/** Rows that the items of a list refer to one by one. */
 const nested: Record<string, (size: number) => Promise<number>> = {
   'the newest message, the runs and the usage of sessions': (size) =>
     sessionsOf(
@@ -155,13 +155,13 @@ const nested: Record<string, (size: number) => Promise<number>> = {
 
 describe('the number of SQL statements', () => {
   test.each(Object.entries({ ...lists, ...nested }))(
-    'does not grow with %s',
+    'the number of SQL statements does not grow with %s',
     async (_name, statementsFor) => {
       expect(await statementsFor(40)).toBe(await statementsFor(3));
     },
   );
 
-  test('is asserted here for every list in the schema', () => {
+  test('the SQL statements of every list in the schema are counted here', () => {
     const fields = Object.values(schema.getTypeMap())
       .filter(
         (type) => isObjectType(type) && !type.name.startsWith('__') && !type.name.endsWith('Connection'),

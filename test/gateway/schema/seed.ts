@@ -4,13 +4,13 @@ import type { Database } from '../../../src/storage/database.ts';
 export interface SeedOptions {
   sessions: number;
   userId?: string;
-  /** Prompts answered in each session: two messages and a run each. */
+  /** Answered prompts in each session. Each makes two messages and a run. */
   turns?: number;
-  /** In each answer. */
+  /** Tool calls in each answer. */
   toolCalls?: number;
-  /** That each session has used. */
+  /** How many models each session has used. */
   models?: number;
-  /** Nodes attached to each session. */
+  /** The nodes that are attached to each session. */
   agentNodeIds?: number[];
 }
 
@@ -20,7 +20,7 @@ export function globalId(type: 'Session' | 'Message' | 'Run', id: number): strin
   return Buffer.from(`${type}:${id}`).toString('base64');
 }
 
-/** Rows as finished chats leave them; returns the ids of the sessions. */
+/** Creates the rows of finished runs. Returns the ids of the sessions. */
 export async function seed(database: Database, options: SeedOptions): Promise<number[]> {
   const { sessions, userId = 'alice', turns = 0, toolCalls = 0, models = 0, agentNodeIds = [] } = options;
   const ids: number[] = [];
@@ -43,7 +43,7 @@ export async function seed(database: Database, options: SeedOptions): Promise<nu
   return ids;
 }
 
-/** Nodes that were registered and have connected; returns their ids. */
+/** Creates nodes that have connected before. Returns their ids. */
 export async function seedNodes(database: Database, nodes: number): Promise<number[]> {
   const first = await database.agentNode.count();
   const created = await database.agentNode.createManyAndReturn({
@@ -58,7 +58,7 @@ export async function seedNodes(database: Database, nodes: number): Promise<numb
   return created.map(({ id }) => id);
 }
 
-/** A run that was cancelled long ago, so that only the database tells of it; returns its id. */
+/** Creates a cancelled run with no log, only rows. Returns its id. */
 export async function seedCancelledRun(database: Database, toolCalls: number): Promise<string> {
   const [sessionId = 0] = await seed(database, { sessions: 1, turns: 1, toolCalls });
   const { id } = await database.run.findFirstOrThrow({ where: { sessionId } });
@@ -66,7 +66,7 @@ export async function seedCancelledRun(database: Database, toolCalls: number): P
   return globalId('Run', id);
 }
 
-/** Many messages, faster than one by one. */
+/** Creates many messages in one statement, which is faster than one by one. */
 export async function seedMessages(database: Database, sessionId: number, messages: number): Promise<void> {
   await database.$executeRaw`
     INSERT INTO "Message" ("sessionId", "role", "status", "content", "createdAt")

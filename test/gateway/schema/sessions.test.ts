@@ -13,7 +13,7 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 const settings = 'title providerName modelName systemPrompt featureName userId';
 
 describe('createSession', () => {
-  test('takes nothing at all and then belongs to whoever asks', async () => {
+  test('createSession needs no values, and its session belongs to the viewer', async () => {
     const { data } = await gateway.graphql(`mutation { createSession(input: {}) { ${settings} } }`);
     expect(data.createSession).toMatchInlineSnapshot(`
       {
@@ -34,7 +34,7 @@ describe('updateSession', () => {
   }`;
   const all = { title: 'Trip', providerName: 'demo', modelName: 'demo-1', systemPrompt: 'Be brief.' };
 
-  test('leaves alone what it is not told, and takes away what is null', async () => {
+  test('updateSession keeps settings that are left out, and removes settings that are null', async () => {
     const id = await gateway.createSession(all);
 
     const untouched = await gateway.graphql(update, { id, input: {} });
@@ -61,7 +61,7 @@ describe('deleteSessions', () => {
     deleteSessions(userId: $userId, featureName: $featureName) { count ids }
   }`;
 
-  test('deletes what a user has in one part of an application, then everything else of theirs', async () => {
+  test('deleteSessions deletes the sessions of a user in one part of an application, then all others of that user', async () => {
     const notes = await gateway.createSession({ userId: 'alice', featureName: 'notes' });
     const mail = await gateway.createSession({ userId: 'alice', featureName: 'mail' });
     const bobs = await gateway.createSession({ userId: 'bob', featureName: 'notes' });
@@ -83,7 +83,7 @@ describe('deleteSessions', () => {
     expect(await gateway.services.database.message.count()).toBe(0);
   });
 
-  test('deletes only what belongs to whoever asks where no user is named', async () => {
+  test('deleteSessions without a user deletes only sessions of the viewer', async () => {
     const mine = await gateway.createSession({ featureName: 'drafts' });
     const carols = await gateway.createSession({ userId: 'carol', featureName: 'drafts' });
 
@@ -105,7 +105,7 @@ describe('sessions', () => {
     return data.sessions.edges.map(({ node }: { node: { title: string } }) => node.title);
   };
 
-  test('are found by a part of their title, whatever its case, taken literally', async () => {
+  test('sessions are found by a literal part of their title, in upper or lower case', async () => {
     for (const title of [
       'Trip to Lisbon',
       'Lisbon again',
@@ -129,7 +129,7 @@ describe('sessions', () => {
 });
 
 describe('node', () => {
-  test('finds a session, a message and a run by their ids, and nodes keeps their order', async () => {
+  test('node finds objects by their ids, and nodes keeps the order of the ids', async () => {
     const session = await gateway.createSession({ title: 'Trip' });
     const seen = await collect(chat(gateway.client(), { sessionId: session, prompt: 'Hello' }));
     const run = seen[0]?.runId;
