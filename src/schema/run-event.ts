@@ -4,7 +4,8 @@ import { findCallNode, findMessage, findRun, findSession } from './find-rows.ts'
 import { ModelUsageRef } from './token-usage.ts';
 import { ToolCallStatusRef, ToolErrorCodeRef } from './tool-call.ts';
 
-type Of<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
+/** The run event of this type. */
+export type RunEventOf<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
 
 export const RunEventRef = builder.interfaceRef<RunEvent>('RunEvent').implement({
   description: 'An entry in the log of a run: something that happened in the run.',
@@ -22,7 +23,7 @@ export const RunEventRef = builder.interfaceRef<RunEvent>('RunEvent').implement(
   }),
 });
 
-builder.objectRef<Of<'RunQueued'>>('RunQueued').implement({
+builder.objectRef<RunEventOf<'RunQueued'>>('RunQueued').implement({
   description: 'The session is busy, so the run waits in the queue of the session.',
   interfaces: [RunEventRef],
   fields: (t) => ({
@@ -35,7 +36,7 @@ builder.objectRef<Of<'RunQueued'>>('RunQueued').implement({
   }),
 });
 
-export const RunStartedRef = builder.objectRef<Of<'RunStarted'>>('RunStarted').implement({
+export const RunStartedRef = builder.objectRef<RunEventOf<'RunStarted'>>('RunStarted').implement({
   description: 'The run has started: the gateway asks the model.',
   interfaces: [RunEventRef],
   fields: (t) => ({
@@ -65,7 +66,7 @@ export const RunStartedRef = builder.objectRef<Of<'RunStarted'>>('RunStarted').i
   }),
 });
 
-builder.objectRef<Of<'ContextTrimmed'>>('ContextTrimmed').implement({
+builder.objectRef<RunEventOf<'ContextTrimmed'>>('ContextTrimmed').implement({
   description:
     'The messages do not fit into the context of the model, so the model does not get the oldest messages.',
   interfaces: [RunEventRef],
@@ -76,19 +77,19 @@ builder.objectRef<Of<'ContextTrimmed'>>('ContextTrimmed').implement({
   }),
 });
 
-builder.objectRef<Of<'ReasoningDelta'>>('ReasoningDelta').implement({
+builder.objectRef<RunEventOf<'ReasoningDelta'>>('ReasoningDelta').implement({
   description: 'More of the reasoning of the model.',
   interfaces: [RunEventRef],
   fields: (t) => ({ text: t.exposeString('text', { description: 'The text to append to the reasoning.' }) }),
 });
 
-builder.objectRef<Of<'TextDelta'>>('TextDelta').implement({
+builder.objectRef<RunEventOf<'TextDelta'>>('TextDelta').implement({
   description: 'More of the answer.',
   interfaces: [RunEventRef],
   fields: (t) => ({ text: t.exposeString('text', { description: 'The text to append to the answer.' }) }),
 });
 
-builder.objectRef<Of<'ToolCallStarted'>>('ToolCallStarted').implement({
+builder.objectRef<RunEventOf<'ToolCallStarted'>>('ToolCallStarted').implement({
   description: 'The model has called a tool.',
   interfaces: [RunEventRef],
   fields: (t) => ({
@@ -115,7 +116,7 @@ builder.objectRef<Of<'ToolCallStarted'>>('ToolCallStarted').implement({
   }),
 });
 
-builder.objectRef<Of<'ToolOutputDelta'>>('ToolOutputDelta').implement({
+builder.objectRef<RunEventOf<'ToolOutputDelta'>>('ToolOutputDelta').implement({
   description: 'More of the output of a tool.',
   interfaces: [RunEventRef],
   fields: (t) => ({
@@ -124,7 +125,7 @@ builder.objectRef<Of<'ToolOutputDelta'>>('ToolOutputDelta').implement({
   }),
 });
 
-builder.objectRef<Of<'ToolCallFinished'>>('ToolCallFinished').implement({
+builder.objectRef<RunEventOf<'ToolCallFinished'>>('ToolCallFinished').implement({
   description: 'A tool call has ended.',
   interfaces: [RunEventRef],
   fields: (t) => ({
@@ -152,19 +153,18 @@ builder.objectRef<Of<'ToolCallFinished'>>('ToolCallFinished').implement({
   }),
 });
 
-builder.objectRef<Of<'UsageReported'>>('UsageReported').implement({
+builder.objectRef<RunEventOf<'UsageReported'>>('UsageReported').implement({
   description: 'A request to the model has ended, and the tokens it used are known.',
   interfaces: [RunEventRef],
   fields: (t) => ({
-    usage: t.field({
+    usage: t.expose('usage', {
       type: ModelUsageRef,
       description: 'The tokens that the run has used so far.',
-      resolve: ({ usage }) => usage,
     }),
   }),
 });
 
-builder.objectRef<Of<'HistoryGap'>>('HistoryGap').implement({
+builder.objectRef<RunEventOf<'HistoryGap'>>('HistoryGap').implement({
   description:
     'The log no longer holds these run events. Discard the text received so far: `message` of the terminal run event holds the whole answer.',
   interfaces: [RunEventRef],

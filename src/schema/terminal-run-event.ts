@@ -2,7 +2,7 @@ import type { RunEvent, TerminalRunEventBody } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
 import { findMessage, findToolCalls } from './find-rows.ts';
 import { FinishReasonRef, RunFailureCodeRef } from './run.ts';
-import { RunEventRef } from './run-event.ts';
+import { type RunEventOf, RunEventRef } from './run-event.ts';
 import { ModelUsageRef } from './token-usage.ts';
 
 type Terminal = Extract<RunEvent, TerminalRunEventBody>;
@@ -17,15 +17,11 @@ const TerminalRunEventRef = builder.interfaceRef<Terminal>('TerminalRunEvent').i
       description: 'The answer, with all text that was written; null if the history has been cleared.',
       resolve: findMessage,
     }),
-    usage: t.field({
-      type: ModelUsageRef,
-      description: 'The tokens that the run has used.',
-      resolve: ({ usage }) => usage,
-    }),
+    usage: t.expose('usage', { type: ModelUsageRef, description: 'The tokens that the run has used.' }),
   }),
 });
 
-builder.objectRef<Extract<Terminal, { type: 'RunCompleted' }>>('RunCompleted').implement({
+builder.objectRef<RunEventOf<'RunCompleted'>>('RunCompleted').implement({
   description: 'The model has answered the prompt.',
   interfaces: [RunEventRef, TerminalRunEventRef],
   fields: (t) => ({
@@ -36,7 +32,7 @@ builder.objectRef<Extract<Terminal, { type: 'RunCompleted' }>>('RunCompleted').i
   }),
 });
 
-builder.objectRef<Extract<Terminal, { type: 'RunCancelled' }>>('RunCancelled').implement({
+builder.objectRef<RunEventOf<'RunCancelled'>>('RunCancelled').implement({
   description: 'A client cancelled the run.',
   interfaces: [RunEventRef, TerminalRunEventRef],
   fields: (t) => ({
@@ -49,7 +45,7 @@ builder.objectRef<Extract<Terminal, { type: 'RunCancelled' }>>('RunCancelled').i
   }),
 });
 
-builder.objectRef<Extract<Terminal, { type: 'RunFailed' }>>('RunFailed').implement({
+builder.objectRef<RunEventOf<'RunFailed'>>('RunFailed').implement({
   description: 'The run failed.',
   interfaces: [RunEventRef, TerminalRunEventRef],
   fields: (t) => ({

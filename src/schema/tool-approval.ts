@@ -1,14 +1,12 @@
 import { wellFormedText } from '../base/well-formed-text.ts';
-import type { Decision, RunEvent } from '../chat/log/run-event.ts';
+import type { Decision } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { findCallNode } from './find-rows.ts';
 import { idArg } from './id-argument.ts';
 import { RunRef } from './run.ts';
-import { RunEventRef } from './run-event.ts';
+import { type RunEventOf, RunEventRef } from './run-event.ts';
 import { ToolCallRef } from './tool-call.ts';
-
-type Of<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
 
 const reason = wellFormedText.trim().max(1_000, 'expected at most 1,000 characters');
 
@@ -23,7 +21,7 @@ const ApprovalDecisionRef = enumFromTable<Decision>(
   },
 );
 
-builder.objectRef<Of<'ToolApprovalRequested'>>('ToolApprovalRequested').implement({
+builder.objectRef<RunEventOf<'ToolApprovalRequested'>>('ToolApprovalRequested').implement({
   description: 'A tool call waits for a decision: see `approveToolCall` and `denyToolCall`.',
   interfaces: [RunEventRef],
   fields: (t) => ({
@@ -53,7 +51,7 @@ builder.objectRef<Of<'ToolApprovalRequested'>>('ToolApprovalRequested').implemen
   }),
 });
 
-builder.objectRef<Of<'ToolApprovalDecided'>>('ToolApprovalDecided').implement({
+builder.objectRef<RunEventOf<'ToolApprovalDecided'>>('ToolApprovalDecided').implement({
   description: 'A decision about a tool call was made.',
   interfaces: [RunEventRef],
   fields: (t) => ({
