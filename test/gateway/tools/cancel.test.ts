@@ -1,11 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ToolOutcome } from '../../../src/tools/tool-runner.ts';
-import { chat, collect, type SeenRunEvent, until } from '../../support/gateway/chat.ts';
+import { collect, type SeenRunEvent, until } from '../../support/gateway/chat.ts';
 import type { TestGateway } from '../../support/gateway/gateway.ts';
 import type { GraphQLAnswer } from '../../support/gateway/gateway-api.ts';
-import { type Format, startModelGateway } from '../../support/gateway/model-gateway.ts';
+import type { Format } from '../../support/gateway/model-gateway.ts';
+import { startToolGateway, type ToolGateway } from '../../support/gateway/tool-chat.ts';
 import { createTools, type ToolPlay } from '../../support/gateway/tool-double.ts';
-import { startModelServer } from '../../support/model/model-server.ts';
 import { text, toolCall } from '../../support/model/turn.ts';
 
 const cancelRun = `mutation ($runId: ID!) { cancelRun(runId: $runId) {
@@ -16,6 +16,14 @@ const ending = `subscription ($runId: ID!, $after: Int) { runEvents(runId: $runI
   __typename ... on RunCancelled { toolCalls { callId name status result stopped } }
 } }`;
 
+let shared: ToolGateway;
+
+beforeAll(async () => {
+  shared = await startToolGateway();
+});
+
+afterAll(() => shared?.[Symbol.asyncDispose]());
+
 /** How the run ended, with its tool calls. */
 async function endOf(gateway: TestGateway, runId: string) {
   const operation = { query: ending, variables: { runId } };
@@ -24,7 +32,7 @@ async function endOf(gateway: TestGateway, runId: string) {
   return last.runEvents;
 }
 
-/** A tool that works until it is told to stop, and then does as it is told to. */
+/** A tool that works until it is told to stop, and then does what the test says. */
 function worksUntil(stopped: (play: ToolPlay) => string | ToolOutcome) {
   return async (play: ToolPlay) => {
     await play.print('working');
@@ -43,22 +51,20 @@ const tools = createTools({
   goesOn: () => new Promise<string>(() => {}),
 });
 
-describe.each<Format>(['openai', 'anthropic'])('cancelling during a tool call of %s', (format) => {
-  test('stops every tool, says what became of each, and keeps what there is', async () => {
-    await using model = await startModelServer();
+describe.each<Format>(['openai', 'anthropic'])('with a model of %s', (format) => {
+  test('cancelling during tool calls stops every tool, says how each one ended, and keeps the partial answer', async () => {
     const names = ['quick', 'throws', 'reports', 'finishes'];
-    model.script([text('On it. '), ...names.map((name) => toolCall(name, name, {}))], [text('Never said.')]);
-    await using gateway = await startModelGateway(model, format, { tools });
-    const sessionId = await gateway.createSession();
+    shared.model.script([text('On it. '), ...names.map((name) => toolCall(name, name, {}))]);
+    const session = await shared.createChat(format, tools);
 
     const seen: SeenRunEvent[] = [];
     let receipt: GraphQLAnswer['data'];
-    for await (const event of chat(gateway.client(), { sessionId, prompt: 'Work' })) {
+    for await (const event of session.chat('Work')) {
       seen.push(event);
       const working = seen.filter(({ __typename }) => __typename === 'ToolOutputDelta').length;
       const quickIsDone = seen.some(({ __typename }) => __typename === 'ToolCallFinished');
       if (working === 3 && quickIsDone && !receipt) {
-        receipt = (await gateway.graphql(cancelRun, { runId: event.runId })).data.cancelRun;
+        receipt = (await shared.gateway.graphql(cancelRun, { runId: event.runId })).data.cancelRun;
       }
     }
 
@@ -75,38 +81,35 @@ describe.each<Format>(['openai', 'anthropic'])('cancelling during a tool call of
     });
     expect(seen.at(-1)).toMatchObject({ __typename: 'RunCancelled', message: { status: 'CANCELLED' } });
     expect(seen.filter(({ __typename }) => __typename === 'ToolCallFinished')).toHaveLength(4);
-    expect(await endOf(gateway, seen[0]?.runId ?? '')).toMatchObject({
+    expect(await endOf(shared.gateway, seen[0]?.runId ?? '')).toMatchObject({
       __typename: 'RunCancelled',
       toolCalls,
     });
-    expect(model.requests).toHaveLength(1);
+    expect(session.requests()).toHaveLength(1);
   });
 
-  test('leaves a session that goes on, and a model that knows what was stopped', async () => {
-    await using model = await startModelServer();
-    model.script([toolCall('a', 'throws', {})]);
-    await using gateway = await startModelGateway(model, format, { tools });
-    const sessionId = await gateway.createSession();
-    for await (const { __typename, runId } of chat(gateway.client(), { sessionId, prompt: 'Work' })) {
-      if (__typename === 'ToolOutputDelta') await gateway.graphql(cancelRun, { runId });
+  test('a session goes on after a run was cancelled, and the model is told which tool call was stopped', async () => {
+    shared.model.script([toolCall('a', 'throws', {})]);
+    const session = await shared.createChat(format, tools);
+    for await (const { __typename, runId } of session.chat('Work')) {
+      if (__typename === 'ToolOutputDelta') await shared.gateway.graphql(cancelRun, { runId });
     }
-    model.script([text('You stopped me.')]);
-    const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'What happened?' }));
+    shared.model.script([text('You stopped me.')]);
+    const seen = await collect(session.chat('What happened?'));
     expect(seen.at(-1)).toMatchObject({
       __typename: 'RunCompleted',
       message: { content: 'You stopped me.' },
     });
-    expect(JSON.stringify(model.requests[1]?.body)).toContain('Cancelled.');
+    expect(JSON.stringify(session.requests()[1]?.body)).toContain('Cancelled.');
   });
 });
 
-test('cancelling leaves a tool behind that does not stop', async () => {
-  await using model = await startModelServer();
+test('cancelling does not wait forever for a tool that does not stop', async () => {
+  await using other = await startToolGateway({ CANCEL_CONFIRM_MS: '100' });
+  const { gateway, model } = other;
+  const session = await other.createChat('openai', tools);
   model.script([text('On it. '), toolCall('call-1', 'goesOn', {})]);
-  const settings = { CANCEL_CONFIRM_MS: '100' };
-  await using gateway = await startModelGateway(model, 'openai', { tools, settings });
-  const sessionId = await gateway.createSession();
-  const seen = await until(chat(gateway.client(), { sessionId, prompt: 'Work' }), 'ToolCallStarted');
+  const seen = await until(session.chat('Work'), 'ToolCallStarted');
   const runId = seen.at(-1)?.runId ?? '';
 
   const { data } = await gateway.graphql(cancelRun, { runId });

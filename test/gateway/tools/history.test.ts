@@ -1,15 +1,22 @@
-import { describe, expect, test } from 'vitest';
-import { chat, collect } from '../../support/gateway/chat.ts';
-import { type Format, startModelGateway } from '../../support/gateway/model-gateway.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { collect } from '../../support/gateway/chat.ts';
+import type { Format } from '../../support/gateway/model-gateway.ts';
 import { createGuardedTools } from '../../support/gateway/tool-approval.ts';
-import { rawCall, startToolChat } from '../../support/gateway/tool-chat.ts';
-import { type ModelServer, startModelServer } from '../../support/model/model-server.ts';
+import { rawCall, startToolGateway, type ToolGateway } from '../../support/gateway/tool-chat.ts';
 import { reasoning, text, toolCall } from '../../support/model/turn.ts';
 
-/** One line a message, as the model gets them with the second prompt. */
-async function shownLater(model: ModelServer, format: Format) {
-  await using session = await startToolChat(model, format);
-  model.script(
+let shared: ToolGateway;
+
+beforeAll(async () => {
+  shared = await startToolGateway();
+});
+
+afterAll(() => shared?.[Symbol.asyncDispose]());
+
+/** The messages that the model gets with the second prompt, one a line. */
+async function messagesOfSecondPrompt(format: Format) {
+  const session = await shared.createChat(format, undefined, { systemPrompt: 'Be brief.' });
+  shared.model.script(
     [reasoning('First.'), text('Reading. '), toolCall('a', 'read', { path: 'a' })],
     [text('Writing. '), toolCall('b', 'write', {}), rawCall('c', 'read', '{"path')],
     [text('Done.')],
@@ -23,10 +30,9 @@ async function shownLater(model: ModelServer, format: Format) {
     .join('\n')}\n`;
 }
 
-describe('what a later prompt shows of tool calls', () => {
-  test('to a model of openai: the steps as they were, without the reasoning', async () => {
-    await using model = await startModelServer();
-    expect(await shownLater(model, 'openai')).toMatchInlineSnapshot(`
+describe('with a later prompt', () => {
+  test('a model of openai gets the steps of the earlier run unchanged, without the reasoning', async () => {
+    expect(await messagesOfSecondPrompt('openai')).toMatchInlineSnapshot(`
       "
       {"role":"system","content":"Be brief."}
       {"role":"user","content":"Go"}
@@ -41,9 +47,8 @@ describe('what a later prompt shows of tool calls', () => {
     `);
   });
 
-  test('to a model of anthropic: the steps as they were, without the thoughts', async () => {
-    await using model = await startModelServer();
-    expect(await shownLater(model, 'anthropic')).toMatchInlineSnapshot(`
+  test('a model of anthropic gets the steps of the earlier run unchanged, without the thoughts', async () => {
+    expect(await messagesOfSecondPrompt('anthropic')).toMatchInlineSnapshot(`
       "
       {"role":"user","content":[{"type":"text","text":"Go"}]}
       {"role":"assistant","content":[{"type":"text","text":"Reading. "},{"type":"tool_use","id":"a","name":"read","input":{"path":"a"}}]}
@@ -56,35 +61,36 @@ describe('what a later prompt shows of tool calls', () => {
     `);
   });
 
-  test('of another provider is in a form that this one takes', async () => {
-    await using model = await startModelServer();
-    await using session = await startToolChat(model, 'openai');
-    model.script([toolCall('functions.read:0', 'read', {})], [text('Done.')], [text('Fine.')]);
+  test('a model gets the tool calls of a model of another provider in its own format', async () => {
+    const anyModel = { providerName: undefined, modelName: undefined };
+    const session = await shared.createChat('openai', undefined, anyModel);
+    shared.model.script([toolCall('functions.read:0', 'read', {})], [text('Done.')], [text('Fine.')]);
     await session.ask('Go');
     await session.ask('And you?', { providerName: 'anthropic' });
-    expect(model.requests[2]?.format).toBe('anthropic');
-    expect(session.messages(2)).toMatchObject([
+    expect(session.requests()[2]?.format).toBe('anthropic');
+    const id = expect.stringMatching(/^earlier_\d+$/);
+    const messages = session.messages(2);
+    expect(messages).toMatchObject([
       { role: 'user' },
-      { role: 'assistant', content: [{ type: 'tool_use', id: 'earlier_1', name: 'read' }] },
-      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'earlier_1' }] },
+      { role: 'assistant', content: [{ type: 'tool_use', id, name: 'read' }] },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: id }] },
       { role: 'assistant', content: [{ type: 'text', text: 'Done.' }] },
       { role: 'user', content: [{ type: 'text', text: 'And you?' }] },
     ]);
+    expect(new Set(JSON.stringify(messages).match(/earlier_\d+/g)).size).toBe(1);
   });
 
-  test('says of a call that was denied that it failed', async () => {
-    await using model = await startModelServer();
-    await using gateway = await startModelGateway(model, 'anthropic', { tools: createGuardedTools() });
-    const sessionId = await gateway.createSession({ toolApproval: 'DENY' });
-    model.script([toolCall('w', 'write', {})], [text('I may not.')], [text('I still may not.')]);
-    for (const prompt of ['Write', 'Again']) await collect(chat(gateway.client(), { sessionId, prompt }));
+  test('a model gets a tool call that was denied as one that failed', async () => {
+    const session = await shared.createChat('anthropic', createGuardedTools(), { toolApproval: 'DENY' });
+    shared.model.script([toolCall('w', 'write', {})], [text('I may not.')], [text('I still may not.')]);
+    for (const prompt of ['Write', 'Again']) await collect(session.chat(prompt));
     const denial = {
       type: 'tool_result',
       tool_use_id: 'w',
       content: 'Tools that change something are not allowed in this session.',
       is_error: true,
     };
-    for (const { body } of model.requests.slice(1)) {
+    for (const { body } of session.requests().slice(1)) {
       expect(body['messages']).toContainEqual({ role: 'user', content: [denial] });
     }
   });

@@ -1,8 +1,17 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Format } from '../../support/gateway/model-gateway.ts';
-import { rawCall, startToolChat } from '../../support/gateway/tool-chat.ts';
-import { startModelServer } from '../../support/model/model-server.ts';
+import { rawCall, startToolGateway, type ToolGateway } from '../../support/gateway/tool-chat.ts';
 import { raw, reasoning, text, toolCall } from '../../support/model/turn.ts';
+
+let shared: ToolGateway;
+
+beforeAll(async () => {
+  shared = await startToolGateway();
+});
+
+afterAll(() => shared?.[Symbol.asyncDispose]());
+
+const createChat = (format: Format) => shared.createChat(format, undefined, { systemPrompt: 'Be brief.' });
 
 const thoughtful = [
   [
@@ -14,11 +23,10 @@ const thoughtful = [
   [text('Done.')],
 ];
 
-describe('what the next step shows', () => {
-  test('to a model of openai: its reasoning, text and calls, and their results', async () => {
-    await using model = await startModelServer();
-    await using session = await startToolChat(model, 'openai');
-    model.script(...thoughtful);
+describe('in the next step', () => {
+  test('a model of openai gets its reasoning, its text, its tool calls and their results', async () => {
+    const session = await createChat('openai');
+    shared.model.script(...thoughtful);
     await session.ask('Go');
     expect(session.messages(1)).toMatchInlineSnapshot(`
       [
@@ -66,16 +74,15 @@ describe('what the next step shows', () => {
         },
       ]
     `);
-    expect(model.requests[0]?.body['tools']).toMatchObject([
+    expect(session.requests()[0]?.body['tools']).toMatchObject([
       { type: 'function', function: { name: 'read', description: 'Runs read.' } },
       { type: 'function', function: { name: 'write', description: 'Runs write.' } },
     ]);
   });
 
-  test('to a model of anthropic: its thoughts too, with their signature', async () => {
-    await using model = await startModelServer();
-    await using session = await startToolChat(model, 'anthropic');
-    model.script(...thoughtful);
+  test('a model of anthropic gets its thoughts too, with their signature', async () => {
+    const session = await createChat('anthropic');
+    shared.model.script(...thoughtful);
     await session.ask('Go');
     expect(session.messages(1)).toMatchInlineSnapshot(`
       [
@@ -135,18 +142,17 @@ describe('what the next step shows', () => {
         },
       ]
     `);
-    expect(model.requests[1]?.body).toMatchObject({
+    expect(session.requests()[1]?.body).toMatchObject({
       system: [{ type: 'text', text: 'Be brief.' }],
       tools: [{ name: 'read' }, { name: 'write' }],
     });
   });
 
-  test('to a model of google: its call, with the signature of its thoughts', async () => {
-    await using model = await startModelServer();
-    await using session = await startToolChat(model, 'google');
+  test('a model of google gets its tool call, with the signature of its thoughts', async () => {
+    const session = await createChat('google');
     const part = { functionCall: { name: 'read', args: { path: 'a' } }, thoughtSignature: 'c2lnbmVk' };
     const chunk = { candidates: [{ content: { parts: [part], role: 'model' }, finishReason: 'STOP' }] };
-    model.script([raw(`data: ${JSON.stringify(chunk)}\n\n`)], [text('Done.')]);
+    shared.model.script([raw(`data: ${JSON.stringify(chunk)}\n\n`)], [text('Done.')]);
     await session.ask('Go');
     expect(session.messages(1)).toMatchObject([
       { role: 'user', parts: [{ text: 'Go' }] },
@@ -156,11 +162,10 @@ describe('what the next step shows', () => {
   });
 });
 
-describe.each<Format>(['openai', 'anthropic'])('a sloppy model of %s', (format) => {
-  test('is told of arguments that are no JSON object, and corrects itself', async () => {
-    await using model = await startModelServer();
-    await using session = await startToolChat(model, format);
-    model.script(
+describe.each<Format>(['openai', 'anthropic'])('a careless model of %s', (format) => {
+  test('a model whose arguments are not a JSON object is told so and can correct them', async () => {
+    const session = await createChat(format);
+    shared.model.script(
       [rawCall('a', 'read', '{"path": "a')],
       [rawCall('b', 'read', 'null'), rawCall('c', 'read', '["a"]')],
       [toolCall('d', 'read', { path: 'a' })],
@@ -180,10 +185,9 @@ describe.each<Format>(['openai', 'anthropic'])('a sloppy model of %s', (format) 
     expect(told).toContain(String.raw`The arguments are not a JSON object: {\"path\": \"a`);
   });
 
-  test('that gives all its calls one id is shown an id for each, in later runs too', async () => {
-    await using model = await startModelServer();
-    await using session = await startToolChat(model, format);
-    model.script(
+  test('a model that gives all its tool calls the same id gets a different id for each, in later runs too', async () => {
+    const session = await createChat(format);
+    shared.model.script(
       [toolCall('x', 'read', { path: '1' }), toolCall('x', 'read', { path: '2' })],
       [toolCall('x', 'read', { path: '3' })],
       [text('Done.')],
@@ -202,10 +206,9 @@ describe.each<Format>(['openai', 'anthropic'])('a sloppy model of %s', (format) 
     expect([...shown].map(([, id]) => id).sort()).toEqual([...ids, ...ids].sort());
   });
 
-  test('that writes blank text before its call is not shown it: Anthropic would refuse it', async () => {
-    await using model = await startModelServer();
-    await using session = await startToolChat(model, format);
-    model.script([text('\n\n'), toolCall('a', 'read', {})], [text('Done.')], [text('Bye.')]);
+  test('a model that writes blank text before its tool call does not get it back, because Anthropic would refuse it', async () => {
+    const session = await createChat(format);
+    shared.model.script([text('\n\n'), toolCall('a', 'read', {})], [text('Done.')], [text('Bye.')]);
     await session.ask('Go');
     await session.ask('Bye');
     for (const request of [1, 2]) expect(JSON.stringify(session.messages(request))).not.toContain('\\n');

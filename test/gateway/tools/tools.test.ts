@@ -1,14 +1,23 @@
-import { describe, expect, test } from 'vitest';
-import { chat, collect, type SeenRunEvent, textOf } from '../../support/gateway/chat.ts';
-import { type Format, startModelGateway } from '../../support/gateway/model-gateway.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { collect, type SeenRunEvent, textOf } from '../../support/gateway/chat.ts';
+import type { Format } from '../../support/gateway/model-gateway.ts';
+import { startToolGateway, type ToolGateway } from '../../support/gateway/tool-chat.ts';
 import { createTools, type ToolPlay } from '../../support/gateway/tool-double.ts';
-import { startModelServer } from '../../support/model/model-server.ts';
 import { createGate, cutSocket, noUsage, status, text, toolCall, usage } from '../../support/model/turn.ts';
 
 const formats: Format[] = ['openai', 'anthropic', 'google'];
 
-/** What a test of tools looks at: no counts, no ids of ours. */
-function tale(seen: SeenRunEvent[]) {
+let shared: ToolGateway;
+
+beforeAll(async () => {
+  // Only one test takes more than two steps.
+  shared = await startToolGateway({ MAX_STEPS: '3' });
+});
+
+afterAll(() => shared?.[Symbol.asyncDispose]());
+
+/** The run events as far as these tests look at them: without counts and without ids of the gateway. */
+function summaryOf(seen: SeenRunEvent[]) {
   return seen.flatMap(({ __typename, callId, name, args, text: delta, status, result, exitCode }) => {
     if (__typename === 'ToolCallStarted') return [['started', callId, name, args]];
     if (__typename === 'ToolOutputDelta') return [['output', callId, delta]];
@@ -17,8 +26,8 @@ function tale(seen: SeenRunEvent[]) {
   });
 }
 
-describe.each(formats)('a tool called by a model of %s', (format) => {
-  test('runs, prints as it goes, and the model goes on with its result', async () => {
+describe.each(formats)('with a model of %s', (format) => {
+  test('a tool that the model calls shows its output while it runs, and the model goes on with its result', async () => {
     const tools = createTools({
       async run({ print }) {
         await print('line 1\n');
@@ -26,17 +35,15 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
         return { status: 'SUCCEEDED', result: 'line 1\nline 2\n', exitCode: 0 };
       },
     });
-    await using model = await startModelServer();
-    model.script(
+    shared.model.script(
       [text('Let me look. '), toolCall('call_1', 'run', { path: 'a.txt' }), usage({ input: 20, output: 10 })],
       [text('Done.'), usage({ input: 40, output: 2, cached: 30 })],
     );
-    await using gateway = await startModelGateway(model, format, { tools });
-    const sessionId = await gateway.createSession();
+    const session = await shared.createChat(format, tools);
 
-    const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Look' }));
+    const seen = await collect(session.chat('Look'));
 
-    expect(tale(seen)).toEqual([
+    expect(summaryOf(seen)).toEqual([
       'Let me look. ',
       ['started', 'call_1', 'run', { path: 'a.txt' }],
       ['output', 'call_1', 'line 1\n'],
@@ -64,7 +71,7 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
     expect(tools.requests).toMatchObject([{ callId: 'call_1', name: 'run', args: { path: 'a.txt' } }]);
   });
 
-  test('does not wait for another one that is slow', async () => {
+  test('a tool does not wait for a slow one that was called with it', async () => {
     const gate = createGate();
     const tools = createTools({
       async slow({ print }) {
@@ -78,18 +85,16 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
         return 'quick is done';
       },
     });
-    await using model = await startModelServer();
-    model.script([toolCall('a', 'slow', {}), toolCall('b', 'quick', {})], [text('Both done.')]);
-    await using gateway = await startModelGateway(model, format, { tools });
-    const sessionId = await gateway.createSession();
+    shared.model.script([toolCall('a', 'slow', {}), toolCall('b', 'quick', {})], [text('Both done.')]);
+    const session = await shared.createChat(format, tools);
 
     const seen: SeenRunEvent[] = [];
-    for await (const event of chat(gateway.client(), { sessionId, prompt: 'Both' })) {
+    for await (const event of session.chat('Both')) {
       seen.push(event);
       if (event.__typename === 'ToolCallFinished' && event['callId'] === 'b') gate.release();
     }
 
-    expect(tale(seen).filter((each) => each?.[0] !== 'started')).toEqual([
+    expect(summaryOf(seen).filter((each) => each?.[0] !== 'started')).toEqual([
       ['output', 'a', 'slow begins'],
       ['output', 'b', 'quick prints'],
       ['finished', 'b', 'quick', 'SUCCEEDED', 'quick is done', null],
@@ -102,21 +107,19 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
     ]);
   });
 
-  test('that fails, that is broken, or that there is not, is no failure of the run: the model is told', async () => {
+  test('a tool that fails, throws or does not exist does not fail the run, and the model gets the reason', async () => {
     const tools = createTools({
       run: () => ({ status: 'FAILED', result: 'The disk is full.', exitCode: 1 }),
       breaks: () => {
         throw new Error('ECONNREFUSED 10.0.0.1');
       },
     });
-    await using model = await startModelServer();
-    model.script(
+    shared.model.script(
       [toolCall('a', 'run', { path: 'x' }), toolCall('b', 'breaks', {}), toolCall('c', 'fly', {})],
       [text('I could not do that.')],
     );
-    await using gateway = await startModelGateway(model, format, { tools });
-    const sessionId = await gateway.createSession();
-    const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Fly' }));
+    const session = await shared.createChat(format, tools);
+    const seen = await collect(session.chat('Fly'));
     expect(textOf(seen)).toBe('I could not do that.');
     expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted' });
     const unknown = 'There is no tool named "fly". Tools there are: run, breaks.';
@@ -127,13 +130,13 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
     ]);
     const codes = seen.flatMap(({ callId, errorCode }) => (errorCode ? [[callId, errorCode]] : []));
     expect(Object.fromEntries(codes)).toEqual({ a: 'FAILED', b: 'FAILED', c: 'UNKNOWN_TOOL' });
-    const told = JSON.stringify(model.requests[1]?.body);
+    const told = JSON.stringify(session.requests()[1]?.body);
     expect(told).toContain('The disk is full.');
     expect(told).toContain('Tools there are: run, breaks.');
     expect(JSON.stringify(seen) + told).not.toContain('ECONNREFUSED');
   });
 
-  test('prints nothing more once it has ended', async () => {
+  test('output that a tool prints after its end is dropped', async () => {
     const late: ToolPlay[] = [];
     const tools = createTools({
       run(play) {
@@ -141,19 +144,17 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
         return 'done';
       },
     });
-    await using model = await startModelServer();
     const gate = createGate();
-    model.script([toolCall('a', 'run', {})], [text('On'), gate, text('ward')]);
-    await using gateway = await startModelGateway(model, format, { tools });
-    const sessionId = await gateway.createSession();
+    shared.model.script([toolCall('a', 'run', {})], [text('On'), gate, text('ward')]);
+    const session = await shared.createChat(format, tools);
     const seen: SeenRunEvent[] = [];
-    for await (const event of chat(gateway.client(), { sessionId, prompt: 'Go' })) {
+    for await (const event of session.chat('Go')) {
       seen.push(event);
       if (event.text !== 'On') continue;
       await late[0]?.print('too late');
       gate.release();
     }
-    expect(tale(seen).map((each) => (Array.isArray(each) ? each[0] : each))).toEqual([
+    expect(summaryOf(seen).map((each) => (Array.isArray(each) ? each[0] : each))).toEqual([
       'started',
       'finished',
       'On',
@@ -161,24 +162,22 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
     ]);
   });
 
-  test('stays with its tokens when the model fails afterwards', async () => {
+  test('a run whose model fails after a tool call keeps the tool call and its tokens', async () => {
     const tools = createTools({ run: () => 'done' });
-    await using model = await startModelServer();
-    model.script(
+    shared.model.script(
       [text('Look: '), toolCall('a', 'run', {}), usage({ input: 20, output: 10 })],
       [status(401, {})],
       [text('Again: '), toolCall('a', 'run', {}), usage({ input: 20, output: 10 })],
       [text('One two three'), cutSocket()],
     );
-    await using gateway = await startModelGateway(model, format, { tools });
-    const sessionId = await gateway.createSession();
-    const refused = await collect(chat(gateway.client(), { sessionId, prompt: 'Go' }));
+    const session = await shared.createChat(format, tools);
+    const refused = await collect(session.chat('Go'));
     expect(refused.at(-1)).toMatchObject({
       code: 'PROVIDER_UNAUTHORIZED',
       message: { content: 'Look: ', toolCalls: [{ status: 'SUCCEEDED', result: 'done' }] },
       usage: { inputTokens: 20, outputTokens: 10, measured: true },
     });
-    const cut = await collect(chat(gateway.client(), { sessionId, prompt: 'Go' }));
+    const cut = await collect(session.chat('Go'));
     expect(cut.at(-1)).toMatchObject({
       code: 'PROVIDER_STREAM_CUT',
       message: { content: 'Again: One two three', toolCalls: [{ status: 'SUCCEEDED', result: 'done' }] },
@@ -186,15 +185,13 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
     });
   });
 
-  test('along with more than a hundred others is not run, and the model is told', async () => {
+  test('tool calls beyond the first hundred of a step are not run, and the model is told', async () => {
     const tools = createTools({ run: () => 'done' });
-    await using model = await startModelServer();
     const calls = Array.from({ length: 102 }, (_, index) => toolCall(`call_${index}`, 'run', {}));
-    model.script(calls, [text('That was a lot.')]);
-    await using gateway = await startModelGateway(model, format, { tools });
-    const sessionId = await gateway.createSession();
+    shared.model.script(calls, [text('That was a lot.')]);
+    const session = await shared.createChat(format, tools);
 
-    const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Go' }));
+    const seen = await collect(session.chat('Go'));
 
     expect(tools.requests).toHaveLength(100);
     const { content, toolCalls } = seen.at(-1)?.['message'] ?? {};
@@ -206,17 +203,15 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
       { callId: 'call_100', result },
       { callId: 'call_101', result },
     ]);
-    expect(JSON.stringify(model.requests[1]?.body).split(result)).toHaveLength(3);
+    expect(JSON.stringify(session.requests()[1]?.body).split(result)).toHaveLength(3);
   });
 
-  test('again and again ends the run at the step limit, with all of it kept', async () => {
+  test('a run whose model never stops calling tools fails at the step limit and keeps its text and its tool calls', async () => {
     const tools = createTools({ run: () => 'more' });
-    await using model = await startModelServer();
-    let turns = 0;
-    model.otherwise(() => [text(`${++turns}. `), toolCall(`call_${turns}`, 'run', {})]);
-    await using gateway = await startModelGateway(model, format, { tools, settings: { MAX_STEPS: '3' } });
-    const sessionId = await gateway.createSession();
-    const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Go on' }));
+    const turns = [1, 2, 3].map((turn) => [text(`${turn}. `), toolCall(`call_${turn}`, 'run', {})]);
+    shared.model.script(...turns);
+    const session = await shared.createChat(format, tools);
+    const seen = await collect(session.chat('Go on'));
     expect(seen.at(-1)).toMatchObject({
       __typename: 'RunFailed',
       code: 'STEP_LIMIT',
@@ -225,25 +220,23 @@ describe.each(formats)('a tool called by a model of %s', (format) => {
       usage: { inputTokens: 30, outputTokens: 15, measured: true },
     });
     expect(seen.at(-1)?.['message'].toolCalls).toHaveLength(3);
-    expect(model.requests).toHaveLength(3);
+    expect(session.requests()).toHaveLength(3);
 
-    model.script([text('Enough.')]);
-    const next = await collect(chat(gateway.client(), { sessionId, prompt: 'Stop' }));
+    shared.model.script([text('Enough.')]);
+    const next = await collect(session.chat('Stop'));
     expect(next.at(-1)).toMatchObject({ __typename: 'RunCompleted', message: { content: 'Enough.' } });
   });
 });
 
-describe.each(['openai', 'anthropic'] as const)('the tokens of tools of %s', (format) => {
-  test('are estimated, what is offered, arguments and results too, where the provider reports nothing', async () => {
+describe.each(['openai', 'anthropic'] as const)('with a model of %s that reports no usage', (format) => {
+  test('the tokens of the offered tools, of their arguments and of their results are estimated', async () => {
     const tools = createTools({ run: () => 'word '.repeat(100) });
-    await using model = await startModelServer();
-    model.script(
+    shared.model.script(
       [toolCall('a', 'run', { path: 'one/two/three' }), noUsage()],
       [text('One two three'), noUsage()],
     );
-    await using gateway = await startModelGateway(model, format, { tools });
-    const sessionId = await gateway.createSession();
-    const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Go on' }));
+    const session = await shared.createChat(format, tools);
+    const seen = await collect(session.chat('Go on'));
     expect(seen.at(-1)?.['usage']).toMatchObject({ inputTokens: 187, outputTokens: 13, measured: false });
   });
 });
