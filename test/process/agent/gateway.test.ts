@@ -1,6 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chat, collect, follow, until } from '../../support/gateway/chat.ts';
 import type { GatewayApi } from '../../support/gateway/gateway-api.ts';
 import { unusedPort } from '../../support/http/unused-port.ts';
@@ -9,34 +9,85 @@ import { callTools, endsOf, run, untilGo } from '../../support/node/agent-calls.
 import { createNodeSession, registerNode } from '../../support/node/nodes.ts';
 import { openMachine } from '../../support/process/agent-laptop.ts';
 import { startAgent } from '../../support/process/agent-process.ts';
+import type { GatewayProcess } from '../../support/process/gateway-process.ts';
 import { processEnded } from '../../support/process/process-state.ts';
 import { startScriptedProcess } from '../../support/process/scripted-process.ts';
 
-// Three programs start, one after the other.
-const slow = { timeout: 90_000 };
+/** In milliseconds: two programs start one after the other, and the agent waits before it connects again. */
+const slow = 90_000;
 
-/** A gateway in a process of its own, that keeps its address, and a laptop at work for it. */
-async function startLaptop(command: string, settings: Record<string, string> = {}) {
+/**
+ * A laptop and its gateway, a process that is ended and started again with the same address and the same data. All
+ * tests share the laptop, because starting the programs takes longer than everything else that the tests do.
+ */
+async function startLaptop() {
   const machine = await openMachine();
-  const gateway = await startScriptedProcess({ PORT: String(await unusedPort()), ...settings });
-  const token = await registerNode(gateway, 'laptop');
-  const agent = await startAgent(gateway.url, { token, ...machine });
-  const sessionId = await createNodeSession(gateway, ['laptop']);
-  gateway.model.script([run(command)]);
-  const seen = await until(chat(gateway.client(), { sessionId, prompt: 'Work' }), 'ToolOutputDelta');
+  const settings = (graceMs: number) => ({ SHUTDOWN_GRACE_MS: String(graceMs) });
+  const port = String(await unusedPort());
+  const first = await startScriptedProcess({ PORT: port, ...settings(60_000) });
+  const agent = await startAgent(first.url, { token: await registerNode(first, 'laptop'), ...machine });
+  const { model } = first;
+  const running = (gateway: GatewayProcess, graceMs: number) => {
+    const state = { gateway: Object.assign(gateway, { model }), graceMs, hasExited: false };
+    void gateway.exited.then(() => {
+      state.hasExited = true;
+    });
+    return state;
+  };
+  let current = running(first, 60_000);
   return {
-    gateway,
     agent,
+    machine,
+    /** The gateway that runs with this `SHUTDOWN_GRACE_MS`. It is started if it does not run. */
+    async gateway(graceMs: number) {
+      if (current.hasExited || current.graceMs !== graceMs) {
+        current.gateway.kill('SIGKILL');
+        await current.gateway.exited;
+        current = running(await first.restart(settings(graceMs)), graceMs);
+      }
+      return current.gateway;
+    },
+    /** Returns a function that waits until the agent has printed this text once more than it has now. */
+    printsAgain(line: string) {
+      const times = agent.stdout.split(line).length;
+      return () => agent.printed(line, times);
+    },
+    async [Symbol.asyncDispose]() {
+      await agent[Symbol.asyncDispose]();
+      await current.gateway[Symbol.asyncDispose]();
+      await first[Symbol.asyncDispose]();
+      await machine[Symbol.asyncDispose]();
+    },
+  };
+}
+
+let laptop: Awaited<ReturnType<typeof startLaptop>>;
+
+beforeAll(async () => {
+  laptop = await startLaptop();
+}, slow);
+
+afterAll(() => laptop?.[Symbol.asyncDispose]());
+
+let folders = 0;
+
+/** Lets the model run a command in a new session and in a folder of its own, until the command has printed a line. */
+async function startWork(gateway: Awaited<ReturnType<typeof laptop.gateway>>, command: string) {
+  folders += 1;
+  const cwd = `work-${folders}`;
+  const folder = join(laptop.machine.workspace, cwd);
+  await mkdir(folder);
+  const sessionId = await createNodeSession(gateway, ['laptop']);
+  gateway.model.script([run(command, 'a', { cwd })]);
+  const seen = await until(chat(gateway.client(), { sessionId, prompt: 'Work' }), 'ToolOutputDelta', '\n');
+  return {
+    cwd,
     sessionId,
     runId: seen[0]?.runId ?? '',
     printed: seen.at(-1)?.text,
-    log: () => readFile(join(machine.workspace, 'log'), 'utf8'),
-    go: () => writeFile(join(machine.workspace, 'go'), ''),
-    async [Symbol.asyncDispose]() {
-      await agent[Symbol.asyncDispose]();
-      await gateway[Symbol.asyncDispose]();
-      await machine[Symbol.asyncDispose]();
-    },
+    log: () => readFile(join(folder, 'log'), 'utf8'),
+    /** Ends a command that waits for the file `go`. */
+    go: () => writeFile(join(folder, 'go'), ''),
   };
 }
 
@@ -47,18 +98,34 @@ async function stored(gateway: GatewayApi, id: string) {
   return (await gateway.query(query, { id })).run;
 }
 
-test(
-  'a gateway that was killed while a command ran ends the run, and the laptop the command',
-  slow,
-  async () => {
-    await using laptop = await startLaptop('echo once >> log; echo $$; exec sleep 600');
-    const { gateway, agent, sessionId, runId, printed } = laptop;
+const endless = 'echo once >> log; echo $$; exec sleep 600';
+const waiting = `echo once >> log; ${untilGo}`;
+
+describe('after a gateway was killed while the laptop ran two commands', () => {
+  let next: Awaited<ReturnType<typeof laptop.gateway>>;
+  let stillRunning: Awaited<ReturnType<typeof startWork>>;
+  let ended: Awaited<ReturnType<typeof startWork>>;
+
+  beforeAll(async () => {
+    const gateway = await laptop.gateway(60_000);
+    stillRunning = await startWork(gateway, endless);
+    ended = await startWork(gateway, waiting);
+    const offline = laptop.printsAgain('offline: ');
+    const online = laptop.printsAgain('online: node');
 
     gateway.kill('SIGKILL');
     await gateway.exited;
-    await using next = await gateway.restart();
+    const exit = laptop.printsAgain('→ exit 0');
+    await ended.go();
+    await exit();
+    await offline();
+    next = await laptop.gateway(60_000);
 
-    await agent.printed('online: node', 2);
+    await online();
+  }, slow);
+
+  test('the next gateway ends the run whose command still ran, and the laptop stops the command', async () => {
+    const { printed, runId, sessionId, log } = stillRunning;
     await processEnded(Number(printed));
     await expect
       .poll(() => stored(next, runId), { timeout: 20_000 })
@@ -77,58 +144,62 @@ test(
           ],
         },
       });
-    const again = { ...next, url: next.url, model: gateway.model };
-    expect(await callTools(again, sessionId, run('echo again', 'again'))).toMatchObject({
-      again: { result: 'again\n' },
+    expect(await callTools(next, sessionId, run('echo again', 'again'))).toMatchObject({
+      again: { status: 'SUCCEEDED', result: 'again\n' },
     });
-    expect(await laptop.log()).toBe('once\n');
-  },
-);
+    expect(await log()).toBe('once\n');
+  });
 
-test(
-  'the result of a command that ended while the gateway was down is kept by the next gateway',
-  slow,
-  async () => {
-    await using laptop = await startLaptop(`echo once >> log; ${untilGo}`);
-    const { gateway, agent, runId } = laptop;
-
-    gateway.kill('SIGKILL');
-    await gateway.exited;
-    await laptop.go();
-    await agent.printed('→ exit 0');
-    await using next = await gateway.restart();
-
-    await agent.printed('online: node', 2);
+  test('the next gateway keeps the result of the command that ended while no gateway ran', async () => {
     await expect
-      .poll(async () => (await stored(next, runId)).assistantMessage.toolCalls, { timeout: 20_000 })
+      .poll(async () => (await stored(next, ended.runId)).assistantMessage.toolCalls, { timeout: 20_000 })
       .toEqual([{ status: 'SUCCEEDED', stopped: null, exitCode: 0, result: 'ready\n' }]);
-    expect(await laptop.log()).toBe('once\n');
-  },
-);
+    expect(await ended.log()).toBe('once\n');
+  });
+});
 
-test(
-  'a gateway that is told to stop lets a command end, and the laptop goes to the next one',
-  slow,
-  async () => {
-    await using laptop = await startLaptop(`echo once >> log; ${untilGo}`, { SHUTDOWN_GRACE_MS: '60000' });
-    const { gateway, agent, sessionId, runId } = laptop;
-    gateway.model.script([text('Done.')]);
-    const seen = collect(follow(gateway.client(), runId));
+test('a gateway that is told to stop lets a command end, and the laptop goes to the next gateway', {
+  timeout: slow,
+}, async () => {
+  const gateway = await laptop.gateway(60_000);
+  const { runId, sessionId, cwd, go } = await startWork(gateway, waiting);
+  const offline = laptop.printsAgain('offline: The gateway is shutting down.');
+  const online = laptop.printsAgain('online: node');
+  gateway.model.script([text('Done.')]);
+  const seen = collect(follow(gateway.client(), runId));
 
-    gateway.kill('SIGTERM');
-    await gateway.logged('closing: live runs');
-    await laptop.go();
+  gateway.kill('SIGTERM');
+  await gateway.logged('closing: live runs');
+  await go();
 
-    const all = await seen;
-    expect(endsOf(all)).toMatchObject({ a: { status: 'SUCCEEDED', result: 'ready\n' } });
-    expect(all.at(-1)?.__typename).toBe('RunCompleted');
-    expect(await gateway.exited).toEqual({ code: 0, signal: null });
-    await agent.printed('offline: The gateway is shutting down.');
-    await using next = await gateway.restart();
-    await agent.printed('online: node', 2);
-    const again = { ...next, url: next.url, model: gateway.model };
-    expect(await callTools(again, sessionId, run('cat log', 'log'))).toMatchObject({
-      log: { result: 'once\n' },
-    });
-  },
-);
+  const all = await seen;
+  expect(endsOf(all)).toMatchObject({ a: { status: 'SUCCEEDED', result: 'ready\n' } });
+  expect(all.at(-1)?.__typename).toBe('RunCompleted');
+  expect(await gateway.exited).toEqual({ code: 0, signal: null });
+  await offline();
+  const next = await laptop.gateway(0);
+  await online();
+  expect(await callTools(next, sessionId, run('cat log', 'log', { cwd }))).toMatchObject({
+    log: { result: 'once\n' },
+  });
+});
+
+test('a gateway that stops without waiting leaves its command to the laptop, which stops it and works for the next gateway', {
+  timeout: slow,
+}, async () => {
+  const gateway = await laptop.gateway(0);
+  const { printed, sessionId } = await startWork(gateway, endless);
+  const offline = laptop.printsAgain('offline: ');
+  const online = laptop.printsAgain('online: node');
+
+  gateway.kill('SIGTERM');
+  await gateway.exited;
+  await offline();
+  const next = await laptop.gateway(0);
+
+  await processEnded(Number(printed));
+  await online();
+  expect(await callTools(next, sessionId, run('echo again', 'again'))).toMatchObject({
+    again: { status: 'SUCCEEDED', result: 'again\n' },
+  });
+});

@@ -6,8 +6,12 @@ export interface ScriptedProcess extends GatewayProcess {
   /** What answers the prompts. */
   model: ModelServer;
   dataDir: string;
-  /** Starts the gateway again on the same data, once this one has ended, with the same model. */
-  restart(): Promise<GatewayProcess>;
+  /**
+   * Starts the gateway again on the same data, once this one has ended, with the same model.
+   *
+   * @param settings Added to those of the first start.
+   */
+  restart(settings?: Record<string, string>): Promise<GatewayProcess>;
 }
 
 /** A gateway in a process of its own whose model does what the test scripts. */
@@ -26,7 +30,7 @@ export async function startScriptedProcess(settings: Record<string, string> = {}
   return Object.assign(gateway, {
     model,
     dataDir: folder.path,
-    restart: () => startGatewayProcess(all),
+    restart: (changed = {}) => startGatewayProcess({ ...all, ...changed }),
     async [Symbol.asyncDispose]() {
       await kill();
       await model[Symbol.asyncDispose]();
