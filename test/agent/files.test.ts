@@ -18,7 +18,7 @@ describe('paths', () => {
     'chain-link',
     'folder-link/../outside/secret.txt',
     'sub/deep/up-link/../../outside/secret.txt',
-  ])('%j, out of the workspace, is refused by every tool', async (path) => {
+  ])('every tool refuses %j, which leads out of the workspace', async (path) => {
     await using tools = await openTestTools();
     const secret = join(tools.outside, 'secret.txt');
     await writeFile(secret, 'secret');
@@ -36,7 +36,7 @@ describe('paths', () => {
     }
   });
 
-  test('a link that leads to nothing is not written through', async () => {
+  test('write_file does not write through a link whose target does not exist', async () => {
     await using tools = await openTestTools();
     await symlink(join(tools.outside, 'made.txt'), join(tools.root, 'dangling'));
 
@@ -82,14 +82,14 @@ describe('paths', () => {
 describe('read_file', () => {
   const numbers = Array.from({ length: 5_000 }, (_, index) => `line ${index + 1}\n`).join('');
 
-  test('gives a file as it is', async () => {
+  test('read_file returns a file unchanged', async () => {
     await using tools = await openTestTools();
     const content = '\uFEFFone\r\ntwo €😀';
     await tools.put('a.txt', content);
     expect((await tools.call('read_file', { path: 'a.txt' })).result).toBe(content);
   });
 
-  test('gives the lines that are asked for, and says where to go on', async () => {
+  test('read_file returns the lines that are asked for, and says where the next ones begin', async () => {
     await using tools = await openTestTools();
     await tools.put('a.txt', numbers);
     const args = { path: 'a.txt', start_line: 4_000, max_lines: 2 };
@@ -98,7 +98,7 @@ describe('read_file', () => {
     );
   });
 
-  test('gives as many whole lines as there is room for', async () => {
+  test('read_file returns as many whole lines as the result may have', async () => {
     await using tools = await openTestTools();
     await tools.put('a.txt', numbers);
     const read = (start: number) =>
@@ -117,7 +117,7 @@ describe('read_file', () => {
     expect(all).toBe(numbers);
   });
 
-  test('cuts a single line that is too long', async () => {
+  test('read_file cuts a single line that is too long', async () => {
     await using tools = await openTestTools();
     await tools.put('a.txt', `${'é'.repeat(5_000)}\nnext\n`);
     const { result } = await tools.call('read_file', { path: 'a.txt' }, { maxOutputBytes: 1_024 });
@@ -126,7 +126,7 @@ describe('read_file', () => {
     );
   });
 
-  test('reads the middle of a file that is larger than memory', async () => {
+  test('read_file reads lines of a file that is larger than memory', async () => {
     await using tools = await openTestTools();
     await tools.put('large', 'one\ntwo\nthree\n');
     await truncate(join(tools.root, 'large'), 20_000_000_000);
@@ -135,17 +135,17 @@ describe('read_file', () => {
   });
 
   test.each([
-    ['there is none', 'none.txt', 1, '"none.txt" does not exist.'],
-    ['it is a folder', 'sub', 1, '"sub" is a folder.'],
+    ['that does not exist', 'none.txt', 1, '"none.txt" does not exist.'],
+    ['that is a folder', 'sub', 1, '"sub" is a folder.'],
     [
-      'the way leads through a file',
+      'whose path leads through a file',
       'sub/a.txt/b',
       1,
       '"sub/a.txt/b" leads through a file as if it were a folder.',
     ],
-    ['it is binary', 'binary', 1, '"binary" is binary (4 B) and cannot be shown.'],
-    ['it is shorter', 'sub/a.txt', 3, '"sub/a.txt" has fewer than 3 lines.'],
-  ])('says so where %s', async (_why, path, startLine, sentence) => {
+    ['that is binary', 'binary', 1, '"binary" is binary (4 B) and cannot be shown.'],
+    ['that has fewer lines', 'sub/a.txt', 3, '"sub/a.txt" has fewer than 3 lines.'],
+  ])('read_file fails with a sentence for a path %s', async (_why, path, startLine, sentence) => {
     await using tools = await openTestTools();
     await tools.put('sub/a.txt', 'one\ntwo\n');
     await tools.put('binary', Buffer.from([1, 0, 2, 3]));
@@ -156,7 +156,7 @@ describe('read_file', () => {
     });
   });
 
-  test('says which argument will not do', async () => {
+  test('read_file names each argument that is not valid', async () => {
     await using tools = await openTestTools();
     const report = await tools.call('read_file', { path: 1, start_line: 0 });
     expect(report).toMatchObject({ status: 'FAILED', errorCode: 'BAD_ARGUMENTS' });
@@ -165,14 +165,14 @@ describe('read_file', () => {
 });
 
 describe('write_file', () => {
-  test('makes a file and the folders on the way to it', async () => {
+  test('write_file creates a file and the missing folders of its path', async () => {
     await using tools = await openTestTools();
     const report = await tools.call('write_file', { path: 'a/b/c.txt', content: 'héllo' });
     expect(report).toEqual({ status: 'SUCCEEDED', result: 'Created "a/b/c.txt": 6 B.' });
     expect(await tools.get('a/b/c.txt')).toBe('héllo');
   });
 
-  test('replaces a file in one step, and keeps its mode', async () => {
+  test('write_file replaces a file in one step and keeps its mode', async () => {
     await using tools = await openTestTools();
     await tools.put('run.sh', 'old');
     await chmod(join(tools.root, 'run.sh'), 0o751);
@@ -187,14 +187,14 @@ describe('write_file', () => {
     expect(await readdir(tools.root)).toEqual(['run.sh']);
   });
 
-  test('takes a name that is as long as names can be', async () => {
+  test('write_file accepts a name of the greatest length', async () => {
     await using tools = await openTestTools();
     const path = '漢'.repeat(85);
     expect(await tools.call('write_file', { path, content: 'x' })).toMatchObject({ status: 'SUCCEEDED' });
     expect(await readdir(tools.root)).toEqual([path]);
   });
 
-  test('writes nothing when it was cancelled before its turn', async () => {
+  test('write_file writes nothing if it is cancelled while it waits for another write', async () => {
     await using tools = await openTestTools();
     const cancel = new AbortController();
     const first = tools.call('write_file', { path: 'first', content: '' });
@@ -207,7 +207,7 @@ describe('write_file', () => {
     expect(await readdir(tools.root)).toEqual(['first']);
   });
 
-  test('leaves nothing behind where it fails', async () => {
+  test('write_file leaves no file behind when it fails', async () => {
     await using tools = await openTestTools();
     await tools.put('folder/a.txt', '');
     const report = await tools.call('write_file', { path: 'folder', content: 'x' });
@@ -217,7 +217,7 @@ describe('write_file', () => {
 });
 
 describe('edit_file', () => {
-  test('replaces a text that stands there once', async () => {
+  test('edit_file replaces a text that occurs once', async () => {
     await using tools = await openTestTools();
     await tools.put('a.txt', 'one two\r\nthree');
     const report = await tools.call('edit_file', {
@@ -232,7 +232,7 @@ describe('edit_file', () => {
   test.each([
     ['does not occur', 'four', /^old_text does not occur in "a.txt"/],
     ['occurs more than once', 'two', /^old_text occurs 3 times in "a.txt"/],
-  ])('changes nothing where the text %s', async (_why, text, sentence) => {
+  ])('edit_file changes nothing if the text %s', async (_why, text, sentence) => {
     await using tools = await openTestTools();
     await tools.put('a.txt', 'one two two\ntwo');
     const report = await tools.call('edit_file', { path: 'a.txt', old_text: text, new_text: 'x' });
@@ -241,7 +241,7 @@ describe('edit_file', () => {
     expect(await tools.get('a.txt')).toBe('one two two\ntwo');
   });
 
-  test('replaces a text wherever it stands when it is told to', async () => {
+  test('edit_file replaces every occurrence of a text with replace_all', async () => {
     await using tools = await openTestTools();
     await tools.put('a.txt', 'one two two\ntwo');
     const args = { path: 'a.txt', old_text: 'two', new_text: '2', replace_all: true };
@@ -249,7 +249,7 @@ describe('edit_file', () => {
     expect(await tools.get('a.txt')).toBe('one 2 2\n2');
   });
 
-  test('does not let a file grow beyond what it can edit again', async () => {
+  test('edit_file does not let a file grow beyond the size that it can edit', async () => {
     await using tools = await openTestTools();
     await tools.put('a.txt', 'a'.repeat(1_000));
     const args = { path: 'a.txt', old_text: 'a', new_text: 'b'.repeat(20_000), replace_all: true };
@@ -259,14 +259,14 @@ describe('edit_file', () => {
     });
   });
 
-  test('does not damage a file that is no UTF-8', async () => {
+  test('edit_file does not damage a file that is not UTF-8', async () => {
     await using tools = await openTestTools();
     await tools.put('a.txt', Buffer.from('caf\xe9 two', 'latin1'));
     const report = await tools.call('edit_file', { path: 'a.txt', old_text: 'two', new_text: '2' });
     expect(report).toMatchObject({ status: 'FAILED', result: expect.stringContaining('is not UTF-8 text') });
   });
 
-  test('loses no edit when many come at once', async () => {
+  test('edit_file loses no edit when many calls run at once', async () => {
     await using tools = await openTestTools();
     const names = Array.from({ length: 20 }, (_, index) => `<${index}>`);
     await tools.put('a.txt', names.join(' '));

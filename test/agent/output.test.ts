@@ -3,7 +3,7 @@ import { openTestTools } from '../support/node/agent-tools.ts';
 
 const openShell = () => openTestTools({ policy: 'mode: permissive' });
 
-test('output arrives while the command runs', async () => {
+test('output is passed on while the command runs', async () => {
   await using tools = await openShell();
   const cancel = new AbortController();
   const pieces: string[] = [];
@@ -17,7 +17,7 @@ test('output arrives while the command runs', async () => {
   expect(pieces).toEqual(['first\n']);
 });
 
-test('of a long output the head is shown live, and the result has head and tail', async () => {
+test('the beginning of a long output is shown live, and the result has its beginning and its end', async () => {
   await using tools = await openShell();
   let live = '';
   const onOutput = (text: string) => {
@@ -37,7 +37,7 @@ test('of a long output the head is shown live, and the result has head and tail'
   expect(live).toBe(`${head}\n[… there is more output; the result has the end of it …]\n`);
 });
 
-test('characters of several bytes stay whole, wherever they are cut or read', async () => {
+test('characters of several bytes stay whole when the output is cut or read in pieces', async () => {
   await using tools = await openShell();
   await tools.put('text', 'aé€😀'.repeat(2_000));
   for (const maxOutputBytes of [1_024, 1_025, 1_026, 1_027, 19_999, 20_200, 40_000]) {
@@ -48,7 +48,7 @@ test('characters of several bytes stay whole, wherever they are cut or read', as
   }
 });
 
-test('100 MB of output cost no memory', async () => {
+test('100 MB of output need no memory', async () => {
   await using tools = await openShell();
   await tools.command('head -c 20000000 /dev/zero | tr "\\0" x');
   const before = process.memoryUsage.rss();
@@ -66,7 +66,7 @@ test.each([
     'echo text; head -c 5000 /dev/zero',
     'text\n\n[5000 bytes of binary output are not shown]',
   ],
-])('binary output is counted and not shown, %s', async (_where, command, shown) => {
+])('output that is binary %s is counted and not shown', async (_where, command, shown) => {
   await using tools = await openShell();
   expect(await tools.command(command)).toEqual({ status: 'SUCCEEDED', result: shown, exitCode: 0 });
 });

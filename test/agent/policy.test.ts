@@ -6,7 +6,7 @@ import { openTools } from '../../src/agent/tools/open-tools.ts';
 import { openTestTools } from '../support/node/agent-tools.ts';
 
 describe('a strict policy', () => {
-  test('runs the commands that it allows, with whatever arguments', async () => {
+  test('a strict policy runs the commands that it allows, with any arguments', async () => {
     await using tools = await openTestTools();
     await tools.put('notes.txt', 'one\ntwo\n');
 
@@ -22,7 +22,7 @@ describe('a strict policy', () => {
     ['echo "a \\"quoted\\" \\$word" \'\'', 'a "quoted" $word \n'],
     ['  echo\tone \\\n two  ', 'one two\n'],
     ["echo it\\'s '*' \"?\" a#b", "it's * ? a#b\n"],
-  ])('takes the words of %j as a shell would', async (command, printed) => {
+  ])('a strict policy splits %j into words as a shell does', async (command, printed) => {
     await using tools = await openTestTools();
     expect((await tools.command(command)).result).toBe(printed);
   });
@@ -53,7 +53,7 @@ describe('a strict policy', () => {
     ["echo 'never closed", 'must be closed'],
     ['echo "never closed', 'must be closed'],
     ['echo never closed\\', 'must be closed'],
-  ])('refuses %j', async (command, reason) => {
+  ])('a strict policy refuses %j and says why', async (command, reason) => {
     await using tools = await openTestTools();
 
     const report = await tools.command(command);
@@ -73,7 +73,7 @@ describe('a strict policy', () => {
     'grep --file=../outside/secret.txt x',
     'grep -f/etc/passwd x',
     'grep -f../outside/secret.txt x',
-  ])('refuses %j, which reads outside of the workspace', async (command) => {
+  ])('a strict policy refuses %j, which reads outside the workspace', async (command) => {
     await using tools = await openTestTools();
     await writeFile(join(tools.outside, 'secret.txt'), 'secret');
     await symlink(tools.outside, join(tools.root, 'link'));
@@ -90,13 +90,13 @@ describe('a strict policy', () => {
     'wc --files0-from list',
     'md5sum -c list',
     'sha256sum --check list',
-  ])('refuses %j, which takes paths from a file', async (command) => {
+  ])('a strict policy refuses %j, which reads paths from a file', async (command) => {
     await using tools = await openTestTools();
     await tools.put('list', tools.outside);
     expect(await tools.command(command)).toMatchObject({ status: 'FAILED', errorCode: 'POLICY' });
   });
 
-  test('allows what the allow-list spells out, a path outside of the workspace too', async () => {
+  test('a strict policy allows a path outside the workspace that its allow-list contains', async () => {
     await using tools = await openTestTools({ policy: 'allow: ["cat /etc/passwd", "/bin/echo"]' });
 
     expect(await tools.command('cat /etc/passwd')).toMatchObject({ status: 'SUCCEEDED' });
@@ -105,7 +105,7 @@ describe('a strict policy', () => {
     expect(await tools.command('echo hi')).toMatchObject({ errorCode: 'POLICY' });
   });
 
-  test('does not run a program of the workspace under the name of an allowed one', async () => {
+  test('a strict policy does not run a program of the workspace that has the name of an allowed command', async () => {
     const planted = '#!/bin/sh\necho planted\n';
     const env = (root: string) => {
       const link = `${root}/../outside/link`;
@@ -120,14 +120,14 @@ describe('a strict policy', () => {
     expect((await tools.command('whoami')).result).not.toContain('planted');
   });
 
-  test('finds no program of the workspace where it finds no others', async () => {
+  test('a strict policy does not run a program of the workspace when PATH has only the workspace', async () => {
     await using tools = await openTestTools({ env: (root) => ({ PATH: root }) });
     await writeFile(join(tools.root, 'whoami'), '#!/bin/sh\necho planted\n', { mode: 0o755 });
 
     expect((await tools.command('whoami')).result).not.toContain('planted');
   });
 
-  test('lets nobody write what git would run', async () => {
+  test('no tool writes files in a .git folder', async () => {
     await using tools = await openTestTools();
 
     for (const path of ['.git/config', 'sub/.GIT/hooks/pre-commit', '.git']) {
@@ -137,7 +137,7 @@ describe('a strict policy', () => {
     }
   });
 
-  test('that allows git does not take a folder for a repository that only looks like one', async () => {
+  test('a command of git does not use a folder that only looks like a repository', async () => {
     await using tools = await openTestTools({ policy: 'allow: [git status]' });
     const config = '[core]\nrepositoryformatversion = 0\nworktree = .\nfsmonitor = "touch planted; false"\n';
     await tools.put('HEAD', 'ref: refs/heads/main\n');
@@ -151,7 +151,7 @@ describe('a strict policy', () => {
 });
 
 describe('a permissive policy', () => {
-  test('runs what a shell runs', async () => {
+  test('a permissive policy runs a command in a shell', async () => {
     await using tools = await openTestTools({ policy: 'mode: permissive' });
 
     const report = await tools.command('echo "$((6 * 7))" | tee made && ls *');
@@ -160,7 +160,7 @@ describe('a permissive policy', () => {
   });
 
   test.each(['sudo ls', '/usr/bin/sudo ls', 'ls; sudo ls', 'echo $(sudo ls)', 'rm -rf /', 'rm  -rf\t/'])(
-    'refuses %j',
+    'a permissive policy refuses %j',
     async (command) => {
       await using tools = await openTestTools({ policy: 'mode: permissive' });
 
@@ -171,7 +171,7 @@ describe('a permissive policy', () => {
     },
   );
 
-  test('denies what its own list says instead', async () => {
+  test('a deny-list replaces the default one', async () => {
     await using tools = await openTestTools({ policy: 'mode: permissive\ndeny: [git push]' });
 
     expect(await tools.command('echo sudo')).toMatchObject({ status: 'SUCCEEDED' });
@@ -180,7 +180,7 @@ describe('a permissive policy', () => {
 });
 
 describe('any policy', () => {
-  test('passes on only the environment that it names', async () => {
+  test('commands get only the environment variables that the policy names', async () => {
     const env = () => ({
       PATH: process.env['PATH'],
       LANG: 'C',
@@ -195,14 +195,14 @@ describe('any policy', () => {
     expect(result).not.toMatch(/secret|LANG/);
   });
 
-  test('may forbid writing files', async () => {
+  test('a policy that is not writable offers no tools that write', async () => {
     await using tools = await openTestTools({ policy: 'writable: false' });
 
     expect(tools.capabilities).toEqual(['run_command', 'read_file', 'list_files', 'search_files']);
     expect(await tools.call('write_file', { path: 'a', content: '' })).toMatchObject({ errorCode: 'POLICY' });
   });
 
-  test('bounds time and output, whatever is asked for', async () => {
+  test('a policy limits time and output, whatever the gateway asks for', async () => {
     const policy = 'mode: permissive\ntimeoutMs: 300\nmaxOutputBytes: 1024';
     await using tools = await openTestTools({ policy });
 
@@ -223,7 +223,7 @@ describe('any policy', () => {
     ['writable: "no"', 'writable: '],
     ['- ls', 'must be a YAML mapping'],
     ['allow: [', 'cannot be read'],
-  ])('is refused with a sentence when it is %j', async (policy, complaint) => {
+  ])('the policy %j is refused with a sentence that names the mistake', async (policy, complaint) => {
     await expect(openTestTools({ policy })).rejects.toMatchObject({
       name: 'AgentError',
       message: expect.stringContaining(complaint),
@@ -234,15 +234,18 @@ describe('any policy', () => {
     ['mode: strict', true],
     ['writable: false', false],
     ['mode: permissive', false],
-  ])('may lie in the workspace only where nobody gains by changing it: %j', async (text, isRefused) => {
-    await using tools = await openTestTools();
-    await tools.put('policy.yaml', text);
-    const link = join(tools.outside, 'link.yaml');
-    await symlink(join(tools.root, 'policy.yaml'), link);
+  ])(
+    'a policy in the workspace is refused only if tools could change it and gain from it: %j',
+    async (text, isRefused) => {
+      await using tools = await openTestTools();
+      await tools.put('policy.yaml', text);
+      const link = join(tools.outside, 'link.yaml');
+      await symlink(join(tools.root, 'policy.yaml'), link);
 
-    const opened = openTools({ workspace: tools.root, policy: link, env: {} });
+      const opened = openTools({ workspace: tools.root, policy: link, env: {} });
 
-    if (isRefused) await expect(opened).rejects.toThrow('is in the workspace, where tools could change it');
-    else (await opened)[Symbol.dispose]();
-  });
+      if (isRefused) await expect(opened).rejects.toThrow('is in the workspace, where tools could change it');
+      else (await opened)[Symbol.dispose]();
+    },
+  );
 });

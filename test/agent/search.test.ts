@@ -26,7 +26,7 @@ async function openProject(): Promise<TestTools> {
 }
 
 describe('list_files', () => {
-  test('gives what lies in the workspace, as .gitignore files let it show', async () => {
+  test('list_files lists the workspace without the entries that .gitignore files exclude', async () => {
     await using tools = await openProject();
     const { result } = await tools.call('list_files', { depth: 4 });
     expect(result.split('\n')).toEqual([
@@ -45,19 +45,19 @@ describe('list_files', () => {
     ]);
   });
 
-  test('goes as deep as it is asked to, from the folder that it is given', async () => {
+  test('list_files lists the folder that it is given, to the depth that it is given', async () => {
     await using tools = await openProject();
     const { result } = await tools.call('list_files', { path: 'src', depth: 1 });
     expect(result.split('\n')).toEqual(['src/app.ts', 'src/deep/']);
   });
 
-  test('shows an ignored folder to whoever asks for it', async () => {
+  test('list_files lists an ignored folder if the call names the folder', async () => {
     await using tools = await openProject();
     const { result } = await tools.call('list_files', { path: 'node_modules' });
     expect(result.split('\n')).toEqual(['node_modules/dep/', 'node_modules/dep/index.js']);
   });
 
-  test('neither waits for a .gitignore that is a pipe nor follows one that is a link', async () => {
+  test('list_files does not wait for a .gitignore that is a pipe and does not follow one that is a link', async () => {
     await using tools = await openTestTools();
     await tools.put('src/a.txt', '');
     execFileSync('mkfifo', [join(tools.root, '.gitignore')]);
@@ -69,7 +69,7 @@ describe('list_files', () => {
     expect(result.split('\n')).toEqual(['.gitignore=', 'src/', 'src/.gitignore@', 'src/a.txt']);
   });
 
-  test('says where there is more than it may show', async () => {
+  test('list_files says when it cannot list all entries', async () => {
     await using tools = await openTestTools();
     await Promise.all(Array.from({ length: 300 }, (_, index) => tools.put(`file-${index}`, '')));
     const { result } = await tools.call('list_files', {}, { maxOutputBytes: 1_024 });
@@ -82,7 +82,7 @@ describe('search_files', () => {
   const linesOf = async (tools: TestTools, args: object) =>
     (await tools.call('search_files', args)).result.split('\n').toSorted();
 
-  test('finds lines in text files, as .gitignore files let them show', async () => {
+  test('search_files finds lines in the text files that no .gitignore excludes', async () => {
     await using tools = await openProject();
     expect(await linesOf(tools, { pattern: '[nN]eedle( =)?' })).toEqual([
       'README.md:2: The needle is here.',
@@ -101,12 +101,12 @@ describe('search_files', () => {
     [{ path: 'src', glob: 'deep/**' }, ['src/deep/a.log:1: needle', 'src/deep/down/b.tsx:1: needle']],
     [{ path: 'src/deep/secret' }, ['src/deep/secret:1: needle']],
     [{ glob: '*.rs' }, ['[No line matches.]']],
-  ])('looks where it is told: %j', async (where, lines) => {
+  ])('search_files searches only the files that %j selects', async (where, lines) => {
     await using tools = await openProject();
     expect(await linesOf(tools, { pattern: 'needle', ...where })).toEqual(lines);
   });
 
-  test('says where it has stopped', async () => {
+  test('search_files says when it stops at max_results', async () => {
     await using tools = await openTestTools();
     await tools.put('a.txt', 'x\n'.repeat(500));
     const { result } = await tools.call('search_files', { pattern: 'x', max_results: 3 });
@@ -118,7 +118,7 @@ describe('search_files', () => {
   test.each([
     ['pattern', { pattern: '^(a+)+$' }],
     ['glob', { pattern: 'x', glob: `${'*a'.repeat(40)}b` }],
-  ])('a %s that would take for ever fails, and holds nothing up for long', async (_what, args) => {
+  ])('a %s that would take forever fails after a short time', async (_what, args) => {
     await using tools = await openTestTools();
     await tools.put('a'.repeat(200), `${'a'.repeat(100)}!`);
     const report = await tools.call('search_files', args);
@@ -126,7 +126,7 @@ describe('search_files', () => {
     expect(report.result).toContain('too many ways to match');
   });
 
-  test('says what is wrong with a pattern', async () => {
+  test('search_files says what is wrong with a pattern', async () => {
     await using tools = await openTestTools();
     expect(await tools.call('search_files', { pattern: '(' })).toMatchObject({
       status: 'FAILED',
@@ -135,7 +135,7 @@ describe('search_files', () => {
     });
   });
 
-  test('ends when it is cancelled', async () => {
+  test('search_files ends when it is cancelled', async () => {
     await using tools = await openProject();
     const report = await tools.call('search_files', { pattern: 'x' }, { cancel: AbortSignal.abort() });
     expect(report.status).toBe('CANCELLED');

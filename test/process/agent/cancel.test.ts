@@ -1,65 +1,86 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chat, collect, until } from '../../support/gateway/chat.ts';
 import { text } from '../../support/model/turn.ts';
 import { endsOf, run, untilGo } from '../../support/node/agent-calls.ts';
 import { createNodeSession } from '../../support/node/nodes.ts';
-import { startLaptop } from '../../support/process/agent-laptop.ts';
+import { type Laptop, startLaptop } from '../../support/process/agent-laptop.ts';
 import { isRunning } from '../../support/process/process-state.ts';
 
 const cancelRun = `mutation ($runId: ID!) {
   cancelRun(runId: $runId) { cancelled run { status } toolCalls { callId status stopped result } }
 }`;
 
-test.each([
-  ['that has children of children', 'sh -c "sleep 600 & echo \\$!; wait" & wait'],
-  ['that ignores SIGTERM', 'trap "" TERM; echo $$; while :; do sleep 600; done'],
-  ['whose child ignores it', 'sh -c \'trap "" TERM; echo $$; while :; do sleep 600; done\' & wait'],
-])('cancelling ends all processes of a command %s, and the receipt says so', async (_which, command) => {
-  await using laptop = await startLaptop();
-  laptop.gateway.model.script([run(command)], [text('Oh.')]);
-  const seen = await until(await laptop.ask(), 'ToolOutputDelta');
-  const { text: printed = '', runId } = seen.at(-1) ?? {};
-  const pid = Number(printed);
-  expect(isRunning(pid)).toBe(true);
+describe('on a laptop that runs several commands at once', () => {
+  let laptop: Laptop;
 
-  const { cancelRun: receipt } = await laptop.gateway.query(cancelRun, { runId });
+  beforeAll(async () => {
+    laptop = await startLaptop();
+    // The model runs each prompt as a command.
+    laptop.gateway.model.otherwise(({ body }) => {
+      const { role, content } = (body['messages'] as { role: string; content: string }[]).at(-1) ?? {};
+      return role === 'user' ? [run(String(content))] : [text('Done.')];
+    });
+  });
 
-  expect(receipt).toEqual({
-    cancelled: true,
-    run: { status: 'CANCELLED' },
-    toolCalls: [
-      { callId: 'a', status: 'CANCELLED', stopped: true, result: `${printed}[The command was cancelled.]` },
+  afterAll(() => laptop?.[Symbol.asyncDispose]());
+
+  /** Runs a command in a new session until it has printed a line. */
+  async function start(command: string) {
+    const sessionId = await createNodeSession(laptop.gateway, ['laptop']);
+    const asked = chat(laptop.gateway.client(), { sessionId, prompt: command });
+    return (await until(asked, 'ToolOutputDelta', '\n')).at(-1);
+  }
+
+  // The agent waits two seconds before it kills a command that ignores SIGTERM.
+  test.concurrent.each([
+    ['has children of children', 'sh -c "sleep 600 & echo \\$!; wait" & wait'],
+    ['ignores SIGTERM', 'trap "" TERM; echo $$; while :; do sleep 600; done'],
+    [
+      'has a child that ignores SIGTERM',
+      'sh -c \'trap "" TERM; echo $$; while :; do sleep 600; done\' & wait',
     ],
+  ])(
+    'cancelling ends all processes of a command that %s, and the receipt says so',
+    async (_which, command) => {
+      const { text: printed = '', runId } = (await start(command)) ?? {};
+      const pid = Number(printed);
+      expect(isRunning(pid)).toBe(true);
+
+      const { cancelRun: receipt } = await laptop.gateway.query(cancelRun, { runId });
+
+      expect(receipt).toEqual({
+        cancelled: true,
+        run: { status: 'CANCELLED' },
+        toolCalls: [
+          {
+            callId: 'a',
+            status: 'CANCELLED',
+            stopped: true,
+            result: `${printed}[The command was cancelled.]`,
+          },
+        ],
+      });
+      expect(isRunning(pid)).toBe(false);
+    },
+  );
+
+  test('cancelling the command of one session does not stop the command of another session', async () => {
+    const alice = await start(untilGo);
+    const bob = await start(untilGo);
+
+    const { cancelRun: receipt } = await laptop.gateway.query(cancelRun, { runId: alice?.runId });
+    expect(receipt.toolCalls).toMatchObject([{ status: 'CANCELLED', stopped: true }]);
+    await writeFile(join(laptop.machine.workspace, 'go'), '');
+
+    const rest = await laptop.follow(bob?.runId);
+    expect(endsOf(rest)).toMatchObject({ a: { status: 'SUCCEEDED', result: 'ready\n' } });
+    expect(rest.at(-1)?.__typename).toBe('RunCompleted');
   });
-  expect(isRunning(pid)).toBe(false);
 });
 
-test('two sessions share a laptop, and cancelling one leaves the command of the other alone', async () => {
-  await using laptop = await startLaptop();
-  const { gateway, machine } = laptop;
-  gateway.model.otherwise(({ body }) => {
-    const messages = JSON.stringify(body['messages']);
-    return messages.includes('"tool"') ? [text('Done.')] : [run(untilGo)];
-  });
-  const start = async (prompt: string) => {
-    const sessionId = await createNodeSession(gateway, ['laptop']);
-    return until(chat(gateway.client(), { sessionId, prompt }), 'ToolOutputDelta', 'ready\n');
-  };
-  const alice = await start('Alice asks');
-  const bob = await start('Bob asks');
-
-  const { cancelRun: receipt } = await gateway.query(cancelRun, { runId: alice[0]?.runId });
-  expect(receipt.toolCalls).toMatchObject([{ status: 'CANCELLED', stopped: true }]);
-  await writeFile(join(machine.workspace, 'go'), '');
-
-  const rest = await laptop.follow(bob[0]?.runId);
-  expect(endsOf(rest)).toMatchObject({ a: { status: 'SUCCEEDED', result: 'ready\n' } });
-  expect(rest.at(-1)?.__typename).toBe('RunCompleted');
-});
-
-test('a laptop that runs one call at a time takes three in the order of their arrival', async () => {
+test('a laptop that runs one tool call at a time runs three in the order of their arrival', async () => {
   await using laptop = await startLaptop({ maxDispatches: 1 });
   const { gateway, machine } = laptop;
   const record = (id: string) => run(`echo ${id} begins; ${untilGo}; echo ${id} ends; echo ${id} >> log`, id);

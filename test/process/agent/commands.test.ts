@@ -4,7 +4,7 @@ import { isRunning } from '../../support/process/process-state.ts';
 
 const openShell = () => openTestTools({ policy: 'mode: permissive' });
 
-/** Runs a command and cancels it once it has written something; gives what it had written by then. */
+/** Runs a command and cancels it once it has written a line. Returns its report and its output until then. */
 async function cancelOnOutput(tools: TestTools, command: string) {
   const cancel = new AbortController();
   let output = '';
@@ -33,7 +33,7 @@ test('a command that fails reports its exit code', async () => {
   });
 });
 
-test('a command that does not exist has the exit code that a shell gives', async () => {
+test('a command that does not exist fails with the exit code that a shell reports', async () => {
   await using tools = await openTestTools({ policy: 'allow: [no-such-program]' });
   expect(await tools.command('no-such-program')).toMatchObject({
     status: 'FAILED',
@@ -42,7 +42,7 @@ test('a command that does not exist has the exit code that a shell gives', async
   });
 });
 
-test('a command that a signal ended reports the signal', async () => {
+test('a command that was ended by a signal reports the signal', async () => {
   await using tools = await openShell();
   expect(await tools.command('echo begun; kill -SEGV $$')).toEqual({
     status: 'FAILED',
@@ -52,7 +52,7 @@ test('a command that a signal ended reports the signal', async () => {
   });
 });
 
-test('commands get no standard input, and run in the folder that they are given', async () => {
+test('a command gets no standard input and runs in the folder of its call', async () => {
   await using tools = await openShell();
   await tools.put('sub/a.txt', '');
   const report = await tools.call('run_command', { command: 'cat; pwd', cwd: 'sub' });
@@ -85,7 +85,7 @@ test('cancelling ends even a command that ignores SIGTERM', async () => {
   expect(isRunning(Number(output))).toBe(false);
 });
 
-test('a command that takes too long is stopped, and what it wrote is kept', async () => {
+test('a command that takes too long is stopped, and its output is kept', async () => {
   await using tools = await openShell();
   expect(await tools.command('echo begun; sleep 60', { timeoutMs: 500 })).toEqual({
     status: 'TIMED_OUT',
@@ -94,21 +94,21 @@ test('a command that takes too long is stopped, and what it wrote is kept', asyn
   });
 });
 
-test('a command that was cancelled before it began does not run', async () => {
+test('a command that is cancelled before its start does not run', async () => {
   await using tools = await openShell();
   const report = await tools.command('echo begun > made', { cancel: AbortSignal.abort() });
   expect(report.status).toBe('CANCELLED');
   expect((await tools.call('list_files', {})).result).not.toContain('made');
 });
 
-test('a process that a command leaves in the background is ended and does not delay the result', async () => {
+test('a process that a command leaves in the background is ended and does not delay the result of the command', async () => {
   await using tools = await openShell();
   const { status, result } = await tools.command('sleep 60 & echo $!');
   expect(status).toBe('SUCCEEDED');
   expect(isRunning(Number(result))).toBe(false);
 });
 
-test('a process that leaves the process group does not delay its command', async () => {
+test('a process that leaves the process group does not delay the result of its command', async () => {
   await using tools = await openShell();
   const { status, result } = await tools.command(
     'mkfifo ready; setsid sh -c "echo > ready; exec sleep 60" & read -r line < ready; echo $!',

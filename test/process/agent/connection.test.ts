@@ -8,10 +8,10 @@ import { callTools, endsOf, outputOf, run, untilGo } from '../../support/node/ag
 import { connectionOf, createNodeSession } from '../../support/node/nodes.ts';
 import { type Laptop, startLaptop } from '../../support/process/agent-laptop.ts';
 
-// Connections that break are tried again after a pause, each time a longer one.
+// The agent waits before it connects again, each time longer.
 const slow = { timeout: 60_000 };
 
-/** A laptop whose agent reaches the gateway over a network of its own. */
+/** A laptop whose agent reaches the gateway over a network that the test can cut and freeze. */
 async function startFarLaptop(settings: Record<string, string> = {}) {
   let network: Network | undefined;
   const through = async (url: string) => {
@@ -36,7 +36,7 @@ async function askForCommand({ gateway }: Laptop, command: string) {
 }
 
 test(
-  'output that comes over a network which breaks all the time is neither lost nor repeated',
+  'output that is sent over a network which breaks all the time is neither lost nor repeated',
   slow,
   async () => {
     await using far = await startFarLaptop();
@@ -59,7 +59,7 @@ test(
   },
 );
 
-test('the end of a command during an outage is reported once the connection works again', slow, async () => {
+test('a command that ends during an outage is reported when the connection works again', slow, async () => {
   await using far = await startFarLaptop({ NODE_HEARTBEAT_MS: '500' });
   const { laptop, network } = far;
   const { gateway, machine, agent } = laptop;
@@ -80,7 +80,7 @@ test('the end of a command during an outage is reported once the connection work
   expect(await callTools(gateway, sessionId, run('echo hi'))).toMatchObject({ a: { result: 'hi\n' } });
 });
 
-test('a tool call made while the laptop was unreachable runs once it is back', async () => {
+test('a tool call for a laptop that cannot be reached runs when the laptop is connected again', async () => {
   await using far = await startFarLaptop();
   const { laptop, network } = far;
   network.freeze();

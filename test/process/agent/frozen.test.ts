@@ -10,7 +10,7 @@ import { openMachine, startLaptop } from '../../support/process/agent-laptop.ts'
 import { startAgent } from '../../support/process/agent-process.ts';
 import { processEnded } from '../../support/process/process-state.ts';
 
-/** Waits until a tool call has printed that it is. */
+/** Waits until a tool call has printed something. */
 async function isReady(gateway: GatewayApi, runId: string, callId: string): Promise<void> {
   for await (const event of follow(gateway.client(), runId)) {
     if (event.__typename === 'ToolOutputDelta' && event['callId'] === callId) return;
@@ -20,7 +20,7 @@ async function isReady(gateway: GatewayApi, runId: string, callId: string): Prom
 const onLaptop = { node: 'laptop' };
 const onServer = { node: 'server' };
 
-test('a frozen node delays neither another node nor another session, and delivers when it wakes', async () => {
+test('a frozen node delays no other node and no other session, and reports its result when it runs again', async () => {
   await using laptop = await startLaptop();
   const { gateway, machine } = laptop;
   await using other = await openMachine();
@@ -51,7 +51,7 @@ test('a frozen node delays neither another node nor another session, and deliver
   expect(all.at(-1)?.__typename).toBe('RunCompleted');
 });
 
-test('cancelling does not wait for a frozen node, which stops its command when it wakes', async () => {
+test('cancelling does not wait for a frozen node, which stops its command when it runs again', async () => {
   await using laptop = await startLaptop({ settings: { CANCEL_CONFIRM_MS: '300' } });
   const { gateway, agent } = laptop;
   gateway.model.script([run('echo $$; exec sleep 600')], [text('Oh.')]);
@@ -71,7 +71,7 @@ test('cancelling does not wait for a frozen node, which stops its command when i
   await expect.poll(look, { timeout: 10_000 }).toEqual([{ status: 'CANCELLED', stopped: true }]);
 });
 
-test('a node frozen for long goes offline, its call fails after the grace time, and it can come back', async () => {
+test('a node that is frozen for long goes offline, its tool call fails after the grace time, and it can come back', async () => {
   await using laptop = await startLaptop({ settings: { NODE_HEARTBEAT_MS: '100', NODE_GRACE_MS: '300' } });
   const { gateway, agent } = laptop;
   gateway.model.script([run('echo $$; exec sleep 600')], [text('Oh.')]);
@@ -83,7 +83,7 @@ test('a node frozen for long goes offline, its call fails after the grace time, 
   expect(await connectionOf(gateway, 'laptop')).toBe('OFFLINE');
   agent.kill('SIGCONT');
 
-  // What nobody waits for any more is stopped.
+  // No run waits for the command any more, so the agent stops it.
   await processEnded(Number(pid));
   await expect.poll(() => connectionOf(gateway, 'laptop'), { timeout: 10_000 }).toBe('ONLINE');
   const sessionId = await createNodeSession(gateway, ['laptop']);

@@ -8,10 +8,10 @@ import { type Laptop, startLaptop } from '../../support/process/agent-laptop.ts'
 import { startAgent } from '../../support/process/agent-process.ts';
 import { processEnded } from '../../support/process/process-state.ts';
 
-/** Leaves a line in a file each time it is run, and goes on until it is ended. */
+/** Adds a line to a file at its start, and runs until it is stopped. */
 const endless = 'echo begun >> log; sleep 600 & echo $!; wait';
 
-/** Two calls for a laptop that runs one at a time; the first is running. */
+/** Makes two tool calls; the first one runs when this returns. */
 async function startTwo(laptop: Laptop): Promise<{ pid: number; runId: string }> {
   laptop.gateway.model.script([run(endless, 'a'), run('echo begun >> log-b', 'b')], [text('Oh.')]);
   const seen = await until(await laptop.ask(), 'ToolOutputDelta');
@@ -22,7 +22,7 @@ function read({ machine }: Laptop, file: string): Promise<string> {
   return readFile(join(machine.workspace, file), 'utf8').catch(() => 'never');
 }
 
-test('the call of a killed agent fails after the grace time, and queued calls never run', async () => {
+test('the tool call of a killed agent fails after the grace time, and the queued tool calls never run', async () => {
   await using laptop = await startLaptop({ maxDispatches: 1, settings: { NODE_GRACE_MS: '300' } });
   const { pid, runId } = await startTwo(laptop);
 
@@ -42,7 +42,7 @@ test('the call of a killed agent fails after the grace time, and queued calls ne
   expect([await read(laptop, 'log'), await read(laptop, 'log-b')]).toEqual(['begun\n', 'never']);
 });
 
-test('a restarted agent does not repeat calls that ran, and runs those that had not begun', async () => {
+test('a restarted agent does not repeat tool calls that had started, and runs those that had not', async () => {
   await using laptop = await startLaptop({ maxDispatches: 1 });
   const { gateway, token, machine } = laptop;
   const { pid, runId } = await startTwo(laptop);

@@ -9,10 +9,10 @@ import { type Machine, openMachine } from '../../support/process/agent-laptop.ts
 import { startAgent } from '../../support/process/agent-process.ts';
 
 const nodeIds = Array.from({ length: 50 }, (_, index) => `node-${index}`);
-/** Each with a process of its own. */
+/** How many of the agents run in processes of their own. The others run in the process of the test. */
 const ownProcesses = 5;
 
-/** An agent in this process. */
+/** Starts an agent in this process. */
 async function startAgentHere(gateway: string, token: string, machine: Machine): Promise<AsyncDisposable> {
   const stop = new AbortController();
   const printed: string[] = [];
@@ -28,10 +28,10 @@ async function startAgentHere(gateway: string, token: string, machine: Machine):
   };
 }
 
-test('fifty nodes of one session each run a command, all at the same time', {
+test('fifty nodes of one session run fifty commands at the same time', {
   timeout: 300_000,
 }, async () => {
-  // Fifty shells at once keep a small machine busy: nothing is to be given up meanwhile.
+  // Fifty shells at once keep a small machine busy, so no time limit may end a dispatch or a connection.
   const settings = { DISPATCH_ACK_MS: '60000', NODE_HEARTBEAT_MS: '60000' };
   await using gateway = await startScriptedGateway({ settings });
   await using machine = await openMachine();
@@ -46,7 +46,7 @@ test('fifty nodes of one session each run a command, all at the same time', {
   try {
     const sessionId = await createNodeSession(gateway, nodeIds);
     await mkdir(join(machine.workspace, 'begun'));
-    // None of them ends before all have begun.
+    // No command ends before all have begun.
     const meet = 'until [ $(ls begun | wc -l) = 50 ]; do sleep 2; done';
     const calls = nodeIds.map((node) => run(`touch begun/${node}; ${meet}; echo ${node}`, node, { node }));
 

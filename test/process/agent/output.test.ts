@@ -10,18 +10,20 @@ import { startScriptedProcess } from '../../support/process/scripted-process.ts'
 
 const megabyte = 1_000_000;
 
-/** Forgets how much memory a process has had at most. */
+/** Resets the peak of a process's memory use. */
 function forgetPeak(pid: number): Promise<void> {
   return writeFile(`/proc/${pid}/clear_refs`, '5');
 }
 
-/** How much memory a process has had at most since then, in bytes: see proc_pid_status(5). */
+/** The peak of a process's memory use since the reset, in bytes: see VmHWM in proc_pid_status(5). */
 async function peakOf(pid: number): Promise<number> {
   const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) * 1_024;
 }
 
-test('100 MB of output take no memory in the agent or in the gateway', { timeout: 120_000 }, async () => {
+test('100 MB of output need no memory in the agent and none in the gateway', {
+  timeout: 120_000,
+}, async () => {
   await using gateway = await startScriptedProcess();
   await using machine = await openMachine();
   const token = await registerNode(gateway, 'laptop');
@@ -35,7 +37,7 @@ test('100 MB of output take no memory in the agent or in the gateway', { timeout
     return collect(chat(gateway.client(), { sessionId, prompt: 'Print' }));
   };
   const pids = [agent.pid, gateway.pid];
-  // What any output costs, it has cost by then.
+  // The first output pays for everything that is loaded and allocated once.
   await print(10 * megabyte);
   await Promise.all(pids.map(forgetPeak));
   const before = await Promise.all(pids.map(peakOf));

@@ -13,7 +13,7 @@ import { programFile } from '../../support/suite/built.ts';
 
 const program = `"${process.execPath}" "${programFile}"`;
 
-test('the three steps of the README lead from nothing to a command that runs on a node', async () => {
+test('the three steps of the README start a gateway session whose model runs a command on a node', async () => {
   await using gateway = await startTestGateway();
   await using folder = await openTemporaryFolder();
   const cwd = join(folder.path, 'gateway');

@@ -5,20 +5,16 @@ import { unusedPort } from '../../support/http/unused-port.ts';
 import { openMachine, startLaptop } from '../../support/process/agent-laptop.ts';
 import { spawnAgent, startAgent } from '../../support/process/agent-process.ts';
 
-describe('an agent leaves for good, and says why,', () => {
+describe('an agent that the gateway refuses', () => {
   test.each([
+    ['its token is replaced', 'mutation { rotateNodeToken(nodeId: "laptop") { token } }', 'TOKEN_REVOKED'],
+    ['its node is deleted', 'mutation { deleteNode(nodeId: "laptop") { nodeId } }', 'NODE_DELETED'],
     [
-      'when its token is replaced',
-      'mutation { rotateNodeToken(nodeId: "laptop") { token } }',
-      'TOKEN_REVOKED',
-    ],
-    ['when its node is deleted', 'mutation { deleteNode(nodeId: "laptop") { nodeId } }', 'NODE_DELETED'],
-    [
-      'when its node is switched off',
+      'its node is switched off',
       'mutation { updateNode(nodeId: "laptop", input: { isActive: false }) { nodeId } }',
       'NODE_DISABLED',
     ],
-  ])('%s', async (_when, mutation, reason) => {
+  ])('an agent exits with 77 and says why when %s', async (_when, mutation, reason) => {
     await using laptop = await startLaptop();
 
     await laptop.gateway.query(mutation);
@@ -29,7 +25,7 @@ describe('an agent leaves for good, and says why,', () => {
     );
   });
 
-  test('when another agent connects with its token', async () => {
+  test('an agent exits with 77 when another agent connects with its token', async () => {
     await using laptop = await startLaptop();
     const { gateway, token, machine } = laptop;
 
@@ -39,7 +35,7 @@ describe('an agent leaves for good, and says why,', () => {
     expect(laptop.agent.stderr).toContain('(TAKEN_OVER)');
   });
 
-  test('when its token belongs to no node', async () => {
+  test('an agent whose token belongs to no node exits with 77 and does not print the token', async () => {
     await using gateway = await startTestGateway();
     await using machine = await openMachine();
     await using agent = spawnAgent(gateway.url, { token: `swn_${'x'.repeat(43)}`, ...machine });
@@ -52,24 +48,24 @@ describe('an agent leaves for good, and says why,', () => {
   });
 });
 
-describe('an agent that cannot start says so in one sentence and ends with 1', () => {
+describe('an agent that cannot start', () => {
   const url = 'http://127.0.0.1:9';
 
-  test('without a workspace', async () => {
+  test('an agent whose workspace does not exist exits with 1 and says so', async () => {
     await using machine = await openMachine();
     await using agent = spawnAgent(url, { token: 'swn_x', workspace: join(machine.workspace, 'none') });
     expect(await agent.exited).toEqual({ code: 1, signal: null });
     expect(agent.stderr).toBe(`The workspace ${machine.workspace}/none is not a folder.\n`);
   });
 
-  test('with a policy that has a mistake in it', async () => {
+  test('an agent whose policy has an unknown key exits with 1 and names the key', async () => {
     await using machine = await openMachine('alow: [ls]');
     await using agent = spawnAgent(url, { token: 'swn_x', ...machine });
     expect(await agent.exited).toEqual({ code: 1, signal: null });
     expect(agent.stderr).toContain('unknown key "alow"');
   });
 
-  test('with a malformed token, which the message does not show', async () => {
+  test('an agent whose token is malformed exits with 1 and does not print the token', async () => {
     await using machine = await openMachine();
     await using agent = spawnAgent(url, { token: 'swn_secret\nX-Other: 1', ...machine });
     expect(await agent.exited).toEqual({ code: 1, signal: null });
@@ -79,7 +75,7 @@ describe('an agent that cannot start says so in one sentence and ends with 1', (
   });
 
   test.each(['http://alice:p4ss@localhost:8000', 'alice:p4ss@localhost:8000', 'http://p4ss@localhost'])(
-    'with a password in the address of the gateway, which is not shown: %s',
+    'an agent whose gateway URL has a password exits with 1 and does not print the password: %s',
     async (address) => {
       await using machine = await openMachine();
       await using agent = spawnAgent(address, { token: 'swn_x', ...machine });
@@ -91,7 +87,7 @@ describe('an agent that cannot start says so in one sentence and ends with 1', (
     },
   );
 
-  test('with a gateway that is not an address', async () => {
+  test('an agent whose gateway is not a URL exits with 1 and says so', async () => {
     await using machine = await openMachine();
     await using agent = spawnAgent('localhost:8000', { token: 'swn_x', ...machine });
     expect(await agent.exited).toEqual({ code: 1, signal: null });
@@ -99,7 +95,7 @@ describe('an agent that cannot start says so in one sentence and ends with 1', (
   });
 });
 
-test('an agent waits for a gateway that is not there yet', async () => {
+test('an agent keeps trying to connect to a gateway that has not started', async () => {
   await using machine = await openMachine();
   const port = await unusedPort();
   await using agent = spawnAgent(`http://127.0.0.1:${port}`, { token: 'swn_x', ...machine });
