@@ -8,7 +8,7 @@ import { type Format, modelsByFormat, startModelGateway } from './model-gateway.
 import { createTools } from './tool-double.ts';
 
 /** A session whose model has tools. */
-export interface ToolChat {
+interface ToolChat {
   sessionId: string;
   /** Sends a prompt. Returns the run events as they come. */
   chat(prompt: string, more?: Partial<ChatVariables>): AsyncGenerator<SeenRunEvent>;

@@ -3,12 +3,12 @@ import type { GatewayApi } from '../gateway/gateway-api.ts';
 import type { ModelServer } from '../model/model-server.ts';
 import { type TurnStep, text, toolCall } from '../model/turn.ts';
 
-/** The model asks for a command. */
+/** A step of a scripted turn: the model calls `run_command`. */
 export function run(command: string, id = 'a', more: object = {}): TurnStep {
   return toolCall(id, 'run_command', { command, ...more });
 }
 
-/** A command that prints `ready`, and goes on until there is a file `go` in the workspace. */
+/** A command that prints `ready` and runs until its folder has a file `go`. */
 export const untilGo = 'echo ready; until [ -e go ]; do sleep 0.05; done';
 
 /** How each tool call of a run ended, by its id. */
@@ -17,7 +17,7 @@ export function endsOf(seen: readonly SeenRunEvent[]): Record<string, SeenRunEve
   return Object.fromEntries(ends.map((end) => [end['callId'], end]));
 }
 
-/** What a tool call printed while it ran. */
+/** The output that a tool call has shown live. */
 export function outputOf(seen: readonly SeenRunEvent[], callId = 'a'): string {
   return seen
     .filter((event) => event.__typename === 'ToolOutputDelta' && event['callId'] === callId)
@@ -25,7 +25,7 @@ export function outputOf(seen: readonly SeenRunEvent[], callId = 'a'): string {
     .join('');
 }
 
-/** Lets the model of a session make these calls, all in one step; how they ended, by their ids. */
+/** Lets the model of a session make these tool calls in one step. Returns how each call ended, by its id. */
 export async function callTools(
   gateway: GatewayApi & { model: ModelServer },
   sessionId: string,

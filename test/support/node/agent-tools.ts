@@ -23,15 +23,17 @@ export interface TestTools extends AsyncDisposable {
   call(tool: string, args: object, options?: CallOptions): Promise<ToolReport>;
   /** Calls `run_command`. */
   command(command: string, options?: CallOptions): Promise<ToolReport>;
-  /** Writes a file of the workspace, with the folders on the way to it. */
+  /** Writes a file of the workspace and creates its folders. */
   put(path: string, content: string | Buffer): Promise<void>;
   /** Reads a file of the workspace. */
   get(path: string): Promise<string>;
 }
 
 /**
- * @param policy YAML; default: none.
- * @param env What commands get a part of, given the workspace.
+ * Opens the tools of an agent in this process.
+ *
+ * @param policy The text of a policy file. Default: no file.
+ * @param env Returns the environment of the agent, given the workspace. Default: the environment of the test.
  */
 export async function openTestTools({
   policy,

@@ -4,7 +4,7 @@ import { expect, vi } from 'vitest';
 import type { GraphQLAnswer } from '../gateway/gateway-api.ts';
 import { createNodeReports, type NodeReports } from './node-reports.ts';
 
-/** A command as the agent of a node gets it. */
+/** A command that the gateway sends to the agent of a node. */
 interface SeenCommand {
   __typename: 'InboxOpened' | 'RunDispatch' | 'CancelDispatch' | 'InboxClosed';
   seq: number;
@@ -13,7 +13,7 @@ interface SeenCommand {
 }
 
 export interface NodeClientOptions {
-  /** Default: every tool there is. */
+  /** Default: all tools. */
   capabilities?: string[];
   /** Default: 4. */
   maxDispatches?: number;
@@ -23,18 +23,18 @@ export interface NodeClientOptions {
   epoch?: string;
 }
 
-/** The scripted agent of a node: it does what the test tells it, and nothing by itself. */
+/** The scripted agent of a node. It does only what the test tells it to do. */
 export interface NodeClient extends NodeReports, AsyncDisposable {
   readonly instanceId: string;
-  /** All it was told, oldest first. */
+  /** All commands so far, oldest first. */
   readonly commands: readonly SeenCommand[];
-  /** Settles when its inbox has ended; rejects with what was refused. */
+  /** Settles when its inbox has ended; rejects if the gateway refuses it. */
   readonly ended: Promise<void>;
-  /** The next command of this type, once it has come; each is returned once. */
+  /** Waits for the next command of this type. Each command is returned once. */
   next(typename: SeenCommand['__typename']): Promise<SeenCommand>;
-  /** Takes the next dispatch and starts it. */
+  /** Waits for the next dispatch and acknowledges it. */
   take(): Promise<SeenCommand>;
-  /** Lets go of the connection, as an agent does that is killed. */
+  /** Drops the connection without a word, as a killed agent does. */
   leave(): void;
 }
 
@@ -50,7 +50,7 @@ export const inboxDocument = `subscription ($input: NodeInboxInput!, $after: Int
 
 const allTools = ['run_command', 'read_file', 'write_file', 'edit_file', 'list_files', 'search_files'];
 
-/** Connects with the real client of graphql-sse. It is connected once `InboxOpened` has come. */
+/** Connects with the client of graphql-sse. The node is online when `InboxOpened` has arrived. */
 export function connectNode(url: string, token: string, options: NodeClientOptions = {}): NodeClient {
   const { after, epoch, capabilities = allTools, maxDispatches = 4, running = [] } = options;
   const { instanceId = randomUUID() } = options;
@@ -93,7 +93,7 @@ function read(inbox: AsyncIterable<unknown>): Pick<NodeClient, 'commands' | 'end
     }
   })();
   let isOver = false;
-  // A test that does not look at its end does not mind how it ends.
+  // A test that does not await `ended` must not fail because of an unhandled rejection.
   void ended
     .catch(() => {})
     .finally(() => {

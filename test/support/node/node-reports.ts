@@ -7,14 +7,18 @@ interface Report {
   errorCode?: 'BAD_ARGUMENTS' | 'TIMEOUT' | 'POLICY' | 'FAILED';
 }
 
-/** What the agent of a node says to the gateway. */
+/** The reports of a node's agent to the gateway. */
 export interface NodeReports {
-  /** Whether the gateway lets this process of it, or another one, start a dispatch. */
+  /**
+   * Resolves to whether the gateway lets a process of the agent start a dispatch.
+   *
+   * @param instanceId The id of the process. Default: the one of these reports.
+   */
   acknowledge(dispatchId: string, instanceId?: string): Promise<boolean>;
   print(dispatchId: string, offset: number, text: string): Promise<GraphQLAnswer>;
-  /** Whether somebody waited for the result. By default it succeeded. */
+  /** Sends a result, by default a success. Resolves to whether a run still waited for it. */
   finish(dispatchId: string, report?: Report): Promise<boolean>;
-  /** Sends a heartbeat; returns the dispatches that nobody waits for. */
+  /** Sends a heartbeat. Resolves to the ids of the dispatches that no run waits for any more. */
   beat(running?: string[]): Promise<string[]>;
 }
 
@@ -41,7 +45,7 @@ const stats = {
   uptimeSeconds: 60,
 };
 
-/** Whatever is asked with the token of a node. */
+/** Sends any GraphQL operation with the token of a node. */
 export async function asNode(
   url: string,
   token: string,
@@ -56,7 +60,7 @@ export async function asNode(
   return (await response.json()) as GraphQLAnswer;
 }
 
-/** @param instanceId The process that reports. */
+/** @param instanceId The id of the agent's process. */
 export function createNodeReports(url: string, token: string, instanceId = 'test'): NodeReports {
   const say = async (query: string, variables: object) => {
     const { data, errors } = await asNode(url, token, query, variables);

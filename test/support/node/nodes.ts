@@ -7,7 +7,7 @@ export async function registerNode(gateway: GatewayApi, nodeId: string): Promise
   return (await gateway.query(register, { input: { nodeId } })).registerNode.token;
 }
 
-/** A node that is registered and whose agent is connected. */
+/** Registers a node and connects a scripted agent for it. */
 export async function startNode(
   gateway: GatewayApi & { url: string },
   nodeId: string,
@@ -19,7 +19,7 @@ export async function startNode(
   return Object.assign(node, { token });
 }
 
-/** A session whose tools run on these nodes without anybody being asked. */
+/** Creates a session whose tools run on these nodes without approval. */
 export function createNodeSession(
   gateway: GatewayApi,
   nodeIds: string[],
@@ -28,7 +28,7 @@ export function createNodeSession(
   return gateway.createSession({ nodeIds, toolApproval: 'AUTO', ...input });
 }
 
-/** How a node is connected right now. */
+/** The connection of a node: `ONLINE`, `BUSY` or `OFFLINE`. */
 export async function connectionOf(gateway: GatewayApi, nodeId: string): Promise<string> {
   const query = 'query ($nodeId: String!) { agentNode(nodeId: $nodeId) { connection } }';
   return (await gateway.query(query, { nodeId })).agentNode.connection;
