@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { chat, collect, follow, until } from '../../support/gateway/chat.ts';
 import type { TestGateway } from '../../support/gateway/gateway.ts';
-import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
+import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
 import { createGate, reasoning, silence, text } from '../../support/model/turn.ts';
+
+const shared = shareScriptedGateway();
 
 const cancelDocument = `mutation ($runId: ID, $sessionId: ID) {
   cancelRun(runId: $runId, sessionId: $sessionId) {
@@ -19,14 +21,14 @@ async function cancel(gateway: TestGateway, target: { runId?: string; sessionId?
   return data.cancelRun;
 }
 
-async function usageOf(gateway: ScriptedGateway, id: string) {
+async function usageOf(gateway: TestGateway, id: string) {
   const query = 'query ($id: ID!) { session(id: $id) { tokenUsage { inputTokens outputTokens measured } } }';
   return (await gateway.graphql(query, { id })).data.session.tokenUsage;
 }
 
-describe('cancelling a run', () => {
-  test('before the first token ends it with an empty answer', async () => {
-    await using gateway = await startScriptedGateway();
+describe('cancelRun', () => {
+  test('a run that is cancelled before the first token ends with an empty answer', async () => {
+    const gateway = shared();
     gateway.model.script([silence()]);
     const sessionId = await gateway.createSession();
     const live = chat(gateway.client(), { sessionId, prompt: 'Hi' });
@@ -44,8 +46,8 @@ describe('cancelling a run', () => {
     expect((await collect(live)).at(-1)).toMatchObject({ __typename: 'RunCancelled' });
   });
 
-  test('while the model thinks keeps the reasoning', async () => {
-    await using gateway = await startScriptedGateway();
+  test('a run that is cancelled while the model reasons keeps the reasoning', async () => {
+    const gateway = shared();
     gateway.model.script([reasoning('Let me ', 'think'), silence()]);
     const sessionId = await gateway.createSession();
     const live = chat(gateway.client(), { sessionId, prompt: 'Hi' });
@@ -56,8 +58,8 @@ describe('cancelling a run', () => {
     expect(receipt.message).toEqual({ status: 'CANCELLED', content: '', reasoning: 'Let me think' });
   });
 
-  test('in the middle of the text, from another connection, keeps the text and counts the tokens', async () => {
-    await using gateway = await startScriptedGateway();
+  test('a run that is cancelled in the middle of its text, from another connection, keeps the text and counts the tokens', async () => {
+    const gateway = shared();
     const gate = createGate();
     gateway.model.script([text('The answer ', 'is forty-'), gate, text('two')]);
     const sessionId = await gateway.createSession();
@@ -81,8 +83,8 @@ describe('cancelling a run', () => {
     expect(seen.filter(({ __typename }) => /^Run[CF]/.test(__typename))).toHaveLength(1);
   });
 
-  test('that waits takes it out of the queue and leaves the running one alone', async () => {
-    await using gateway = await startScriptedGateway();
+  test('a queued run that is cancelled leaves the queue, and the live run continues', async () => {
+    const gateway = shared();
     const gate = createGate();
     gateway.model.script([text('One'), gate], [text('Three')]);
     const sessionId = await gateway.createSession();
@@ -103,8 +105,8 @@ describe('cancelling a run', () => {
     expect((await collect(third)).at(-1)).toMatchObject({ message: { content: 'Three' } });
   });
 
-  test('by its session also drops what waits behind it', async () => {
-    await using gateway = await startScriptedGateway();
+  test('cancelling by the session also cancels its queued runs', async () => {
+    const gateway = shared();
     gateway.model.script([text('One'), silence()]);
     const sessionId = await gateway.createSession();
     const first = chat(gateway.client(), { sessionId, prompt: 'One?' });
@@ -120,8 +122,8 @@ describe('cancelling a run', () => {
     expect(gateway.model.requests).toHaveLength(1);
   });
 
-  test('that has ended changes nothing, however often', async () => {
-    await using gateway = await startScriptedGateway();
+  test('cancelling a run that has ended changes nothing, however often it is repeated', async () => {
+    const gateway = shared();
     gateway.model.script([text('Done')]);
     const sessionId = await gateway.createSession();
     const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }));
@@ -141,8 +143,8 @@ describe('cancelling a run', () => {
     });
   });
 
-  test('twice at once is one cancellation', async () => {
-    await using gateway = await startScriptedGateway();
+  test('two cancellations at once end the run once', async () => {
+    const gateway = shared();
     gateway.model.script([text('Half'), silence()]);
     const sessionId = await gateway.createSession();
     const live = chat(gateway.client(), { sessionId, prompt: 'Hi' });
@@ -155,8 +157,8 @@ describe('cancelling a run', () => {
     expect(ends).toHaveLength(1);
   });
 
-  test('needs a run or a session, and one that is there', async () => {
-    await using gateway = await startScriptedGateway();
+  test('cancelRun needs either a run or a session, and one that exists', async () => {
+    const gateway = shared();
     const sessionId = await gateway.createSession();
     const run = Buffer.from('Run:99').toString('base64');
 

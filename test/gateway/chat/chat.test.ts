@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { chat, collect, textOf } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
+import { shareGateway } from '../../support/gateway/shared-gateway.ts';
 import { startModelServer } from '../../support/model/model-server.ts';
 import { reasoning, text, usage } from '../../support/model/turn.ts';
 
@@ -8,23 +9,25 @@ describe('a chat', () => {
   test.each([
     ['distinct connections', false],
     ['a single connection', true],
-  ])('streams reasoning and text over %s, and the stored message is the same text', async (_mode, single) => {
-    await using model = await startModelServer();
-    model.script([
-      reasoning('Let me ', 'think.'),
-      text('Hello', ', ', 'alice'),
-      usage({ input: 12, output: 7, reasoning: 3 }),
-    ]);
-    await using gateway = await startTestGateway({
-      settings: { LOG_LEVEL: 'error', OPENAI_BASE_URL: model.openaiUrl, MODEL: 'openai-compatible/m' },
-    });
-    const sessionId = await gateway.createSession({ userId: 'alice', systemPrompt: 'Be brief.' });
+  ])(
+    'a chat over %s streams reasoning and text, and the stored message has the same text',
+    async (_mode, single) => {
+      await using model = await startModelServer();
+      model.script([
+        reasoning('Let me ', 'think.'),
+        text('Hello', ', ', 'alice'),
+        usage({ input: 12, output: 7, reasoning: 3 }),
+      ]);
+      await using gateway = await startTestGateway({
+        settings: { LOG_LEVEL: 'error', OPENAI_BASE_URL: model.openaiUrl, MODEL: 'openai-compatible/m' },
+      });
+      const sessionId = await gateway.createSession({ userId: 'alice', systemPrompt: 'Be brief.' });
 
-    const seen = await collect(
-      chat(gateway.client({ singleConnection: single }), { sessionId, prompt: 'Hi' }),
-    );
+      const seen = await collect(
+        chat(gateway.client({ singleConnection: single }), { sessionId, prompt: 'Hi' }),
+      );
 
-    expect(seen.map(({ __typename, seq, text: delta }) => [seq, __typename, delta])).toMatchInlineSnapshot(`
+      expect(seen.map(({ __typename, seq, text: delta }) => [seq, __typename, delta])).toMatchInlineSnapshot(`
       [
         [
           1,
@@ -68,7 +71,7 @@ describe('a chat', () => {
         ],
       ]
     `);
-    expect(seen.at(-1)).toMatchInlineSnapshot(`
+      expect(seen.at(-1)).toMatchInlineSnapshot(`
       {
         "__typename": "RunCompleted",
         "message": {
@@ -92,8 +95,8 @@ describe('a chat', () => {
         },
       }
     `);
-    expect(textOf(seen)).toBe(seen.at(-1)?.['message'].content);
-    expect(model.requests[0]?.body['messages']).toMatchInlineSnapshot(`
+      expect(textOf(seen)).toBe(seen.at(-1)?.['message'].content);
+      expect(model.requests[0]?.body['messages']).toMatchInlineSnapshot(`
       [
         {
           "content": "Be brief.",
@@ -105,14 +108,17 @@ describe('a chat', () => {
         },
       ]
     `);
-  });
+    },
+  );
 });
 
 describe('a result', () => {
+  const shared = shareGateway(() => startTestGateway());
+
   test.each(['/graphql', '/graphql/stream'])(
-    'of %s has its fields in the order in which they were asked for',
+    'a result of %s has its fields in the order of the selection',
     async (path) => {
-      await using gateway = await startTestGateway();
+      const gateway = shared();
       const query =
         'mutation { createSession(input: {}) { title id lastMessage { id } databaseId activeRun { id } userId } }';
       const response = await fetch(`${gateway.url}${path}`, {

@@ -1,18 +1,30 @@
 import { describe, expect, test } from 'vitest';
 import { chat, collect } from '../../support/gateway/chat.ts';
-import type { TestGateway } from '../../support/gateway/gateway.ts';
-import { startModelGateway } from '../../support/gateway/model-gateway.ts';
+import type { TestGateway, TestGatewayOptions } from '../../support/gateway/gateway.ts';
+import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
+import { shareGateway } from '../../support/gateway/shared-gateway.ts';
 import { createTools } from '../../support/gateway/tool-double.ts';
-import { type ModelServer, startModelServer } from '../../support/model/model-server.ts';
+import type { ModelServer } from '../../support/model/model-server.ts';
 import { text, toolCall } from '../../support/model/turn.ts';
 
-/** So many tokens, as the gateway counts. */
+/** A text of so many tokens, as the gateway counts. */
 const words = (tokens: number) => 'word'.concat(' word'.repeat(tokens - 1));
 
-async function startSmall(model: ModelServer, contextLimit: number, options = {}) {
-  model.serveModels([{ id: 'tiny', max_model_len: contextLimit }]);
-  const gateway = await startModelGateway(model, 'openai', options);
-  return { gateway, sessionId: await gateway.createSession({ systemPrompt: 'Remember: ' }) };
+/** A gateway whose model `tiny-200`, for example, takes 200 tokens. */
+async function startSmall(options: TestGatewayOptions = {}): Promise<ScriptedGateway> {
+  const gateway = await startScriptedGateway(options);
+  const limits = [200, 240, 2_000, 128_000];
+  gateway.model.serveModels(limits.map((limit) => ({ id: `tiny-${limit}`, max_model_len: limit })));
+  return gateway;
+}
+
+const shared = shareGateway(
+  () => startSmall(),
+  ({ model }) => model.reset(),
+);
+
+function createSession(gateway: TestGateway, contextLimit: number, systemPrompt = 'Remember: ') {
+  return gateway.createSession({ systemPrompt, modelName: `tiny-${contextLimit}` });
 }
 
 async function ask(gateway: TestGateway, sessionId: string, prompt: string) {
@@ -21,17 +33,17 @@ async function ask(gateway: TestGateway, sessionId: string, prompt: string) {
   return { ended: seen.at(-1), omitted: trimmed?.['omittedMessages'] ?? 0 };
 }
 
-/** The first words of what the model was shown. */
+/** The first words of each message that the model was shown. */
 function shown(model: ModelServer): string[] {
   const messages = model.requests.at(-1)?.body['messages'] as { role: string; content: string }[];
   return messages.map(({ role, content }) => `${role}: ${content.slice(0, 12).trim()}`);
 }
 
-describe('a conversation that outgrows the context of its model', () => {
-  test('loses its oldest turns, never the system prompt, and says how many messages', async () => {
-    await using model = await startModelServer();
-    const { gateway, sessionId } = await startSmall(model, 200);
-    await using _gateway = gateway;
+describe('a session that is longer than the context of its model', () => {
+  test('the model is shown the system prompt and the newest exchanges, and the run says how many messages were left out', async () => {
+    const gateway = shared();
+    const { model } = gateway;
+    const sessionId = await createSession(gateway, 200);
     model.otherwise(() => [text(words(20))]);
 
     const omitted: number[] = [];
@@ -39,7 +51,7 @@ describe('a conversation that outgrows the context of its model', () => {
       omitted.push((await ask(gateway, sessionId, `Turn ${turn}: ${words(20)}`)).omitted);
     }
 
-    // A quarter is kept free for the answer; a turn takes 53 tokens, the system prompt 7.
+    // A quarter is kept free for the answer; an exchange takes 53 tokens, the system prompt 7.
     expect(omitted).toEqual([0, 0, 0, 2, 4]);
     expect(shown(model)).toEqual([
       'system: Remember:',
@@ -51,10 +63,10 @@ describe('a conversation that outgrows the context of its model', () => {
     ]);
   });
 
-  test('leaves out an answer together with its prompt', async () => {
-    await using model = await startModelServer();
-    const { gateway, sessionId } = await startSmall(model, 200);
-    await using _gateway = gateway;
+  test('an answer is left out together with its prompt', async () => {
+    const gateway = shared();
+    const { model } = gateway;
+    const sessionId = await createSession(gateway, 200);
     model.script([text('Short.')], [text('Fine.')]);
     await ask(gateway, sessionId, `First ${words(140)}`);
     expect(await ask(gateway, sessionId, 'Second')).toMatchObject({
@@ -64,11 +76,11 @@ describe('a conversation that outgrows the context of its model', () => {
     expect(shown(model)).toEqual(['system: Remember:', 'user: Second']);
   });
 
-  test('counts what tools were asked and what they said', async () => {
-    await using model = await startModelServer();
+  test('the arguments and results of tool calls count towards the context', async () => {
     const tools = createTools({ read: () => words(120) });
-    const { gateway, sessionId } = await startSmall(model, 240, { tools });
-    await using _gateway = gateway;
+    await using gateway = await startSmall({ tools });
+    const { model } = gateway;
+    const sessionId = await createSession(gateway, 240);
     model.script([toolCall('a', 'read', {})], [text('Read.')], [text('Fine.')]);
     await ask(gateway, sessionId, 'Read');
     expect((await ask(gateway, sessionId, 'Read')).omitted).toBe(0);
@@ -78,22 +90,21 @@ describe('a conversation that outgrows the context of its model', () => {
 
   test.each([
     ['no tools', createTools({}), 0],
-    ['a tool that it is told of', createTools({ read: () => 'read' }), 2],
-  ])('leaves room for %s', async (_what, tools, omitted) => {
-    await using model = await startModelServer();
-    const { gateway, sessionId } = await startSmall(model, 200, { tools });
-    await using _gateway = gateway;
-    model.script([text('Fine.')], [text('Fine.')]);
+    ['one tool', createTools({ read: () => 'read' }), 2],
+  ])('the context has room for the descriptions of %s', async (_what, tools, omitted) => {
+    await using gateway = await startSmall({ tools });
+    const sessionId = await createSession(gateway, 200);
+    gateway.model.script([text('Fine.')], [text('Fine.')]);
     await ask(gateway, sessionId, words(60));
     expect((await ask(gateway, sessionId, words(60))).omitted).toBe(omitted);
   });
 });
 
 describe('a prompt that is too long by itself', () => {
-  test('fails without asking the model, is kept, and does not spoil the next one', async () => {
-    await using model = await startModelServer();
-    const { gateway, sessionId } = await startSmall(model, 200);
-    await using _gateway = gateway;
+  test('a prompt that is too long for the context fails without asking the model, and the next prompt is answered', async () => {
+    const gateway = shared();
+    const { model } = gateway;
+    const sessionId = await createSession(gateway, 200);
     const { ended } = await ask(gateway, sessionId, words(150));
     expect(ended).toMatchObject({
       __typename: 'RunFailed',
@@ -111,37 +122,38 @@ describe('a prompt that is too long by itself', () => {
     expect(shown(model)).toEqual(['system: Remember:', 'user: Shorter']);
   });
 
-  test('is one with a system prompt that leaves no room for it', async () => {
-    await using model = await startModelServer();
-    const { gateway } = await startSmall(model, 200);
-    await using _gateway = gateway;
-    const sessionId = await gateway.createSession({ systemPrompt: words(148) });
+  test('a system prompt that fills the context makes every prompt too long', async () => {
+    const gateway = shared();
+    const sessionId = await createSession(gateway, 200, words(148));
     expect((await ask(gateway, sessionId, 'Hi')).ended).toMatchObject({ code: 'CONTEXT_TOO_LONG' });
   });
 });
 
 describe('a history of 2,000 messages', () => {
   test.each([
-    ['that fits', 128_000, 2000],
-    ['that does not fit', 2_000, 246],
-  ])('%s costs a bounded number of SQL statements', async (_, contextLimit, shownMessages) => {
-    await using model = await startModelServer();
-    const { gateway, sessionId } = await startSmall(model, contextLimit);
-    await using _gateway = gateway;
-    const { database } = gateway.services;
-    const { id } = await database.session.findFirstOrThrow();
-    const turn = [
-      { sessionId: id, role: 'USER', status: 'COMPLETE', content: 'Go on', tokenCount: 2 },
-      { sessionId: id, role: 'ASSISTANT', status: 'COMPLETE', content: 'Going on', tokenCount: 2 },
-    ] as const;
-    await database.message.createMany({ data: Array.from({ length: 1000 }, () => turn).flat() });
-    model.script([text('Done.')]);
+    ['which fits into the context', 128_000, 2000],
+    ['which does not fit into the context', 2_000, 246],
+  ])(
+    'a history of 2,000 messages, %s, costs a bounded number of SQL statements',
+    async (_, contextLimit, shownMessages) => {
+      const gateway = shared();
+      const { model } = gateway;
+      const sessionId = await createSession(gateway, contextLimit);
+      const { database } = gateway.services;
+      const { id } = await database.session.findFirstOrThrow({ orderBy: { id: 'desc' } });
+      const turn = [
+        { sessionId: id, role: 'USER', status: 'COMPLETE', content: 'Go on', tokenCount: 2 },
+        { sessionId: id, role: 'ASSISTANT', status: 'COMPLETE', content: 'Going on', tokenCount: 2 },
+      ] as const;
+      await database.message.createMany({ data: Array.from({ length: 1000 }, () => turn).flat() });
+      model.script([text('Done.')]);
 
-    const statements: string[] = [];
-    database.$on('query', ({ query }) => statements.push(query));
-    await ask(gateway, sessionId, 'Go on');
+      const statements: string[] = [];
+      database.$on('query', ({ query }) => statements.push(query));
+      await ask(gateway, sessionId, 'Go on');
 
-    expect(shown(model).length - 2).toBe(shownMessages);
-    expect(statements.length).toBeLessThan(50);
-  });
+      expect(shown(model).length - 2).toBe(shownMessages);
+      expect(statements.length).toBeLessThan(50);
+    },
+  );
 });

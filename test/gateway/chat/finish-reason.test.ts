@@ -1,18 +1,20 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { chat, collect } from '../../support/gateway/chat.ts';
-import { startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
+import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
 import { finish, text } from '../../support/model/turn.ts';
 
+const shared = shareScriptedGateway();
 const finishReasonOf =
   'query ($id: ID!) { run(id: $id) { status finishReason assistantMessage { content } } }';
 
-describe('an answer that the model broke off', () => {
-  test.each([
-    ['stop', 'STOP'],
-    ['length', 'LENGTH'],
-    ['content-filter', 'CONTENT_FILTER'],
-  ] as const)('does not pass for a whole one: %s is told as %s', async (reason, finishReason) => {
-    await using gateway = await startScriptedGateway();
+test.each([
+  ['stop', 'STOP'],
+  ['length', 'LENGTH'],
+  ['content-filter', 'CONTENT_FILTER'],
+] as const)(
+  'a run whose model stops with the reason %s has the finishReason %s',
+  async (reason, finishReason) => {
+    const gateway = shared();
     gateway.model.script([text('Once upon'), finish(reason)]);
     const sessionId = await gateway.createSession();
 
@@ -24,5 +26,5 @@ describe('an answer that the model broke off', () => {
       finishReason,
       assistantMessage: { content: 'Once upon' },
     });
-  });
-});
+  },
+);

@@ -6,11 +6,11 @@ import { startScriptedGateway } from '../../support/gateway/scripted-gateway.ts'
 import { subscribeStalling } from '../../support/http/stalling-client.ts';
 import { createGate, silence, text } from '../../support/model/turn.ts';
 
-/** Much more than the buffers of a socket hold. */
-const longAnswer = Array.from({ length: 40_000 }, (_, n) => `${n} ${'x'.repeat(200)} `);
+/** 8 MB: much more than the buffers of a socket hold. */
+const longAnswer = Array.from({ length: 8_000 }, (_, n) => `${n} ${'x'.repeat(1_000)} `);
 
 describe('followers', () => {
-  test('that stop reading hold up nobody, and get every character when they read on', async () => {
+  test('a follower that stops reading delays no other follower, and gets every character when it continues', async () => {
     await using gateway = await startScriptedGateway();
     const gate = createGate();
     gateway.model.script([text('Begin. '), gate, text(...longAnswer)]);
@@ -36,7 +36,7 @@ describe('followers', () => {
   test.each([
     ['a distinct connection', { singleConnection: false }],
     ['a single connection', { singleConnection: true }],
-  ])('that leave by closing %s are forgotten, and the run goes on', async (_name, options) => {
+  ])('a follower that closes %s is removed from the bus, and the run continues', async (_name, options) => {
     const bus = createCountingBus();
     await using gateway = await startScriptedGateway({ bus });
     const gate = createGate();
@@ -53,7 +53,7 @@ describe('followers', () => {
     expect(textOf(seen) + textOf(rest)).toBe('Half and half');
   });
 
-  test('see the same over plain SSE at /graphql, and are forgotten when they leave', async () => {
+  test('a follower over plain SSE at /graphql sees the same run events, and is removed from the bus when it leaves', async () => {
     const bus = createCountingBus();
     await using gateway = await startScriptedGateway({ bus });
     gateway.model.script([text('Over ', 'Yoga')], [text('Half'), silence()]);
@@ -80,7 +80,7 @@ describe('followers', () => {
     await expect.poll(() => bus.listeners).toBe(0);
   });
 
-  test('miss nothing when every ring is lost', async () => {
+  test('a follower misses no run event when every ring is lost', async () => {
     await using gateway = await startTestGateway({ bus: createDeafBus() });
     const sessionId = await gateway.createSession();
 

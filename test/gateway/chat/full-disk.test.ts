@@ -1,10 +1,10 @@
-import { expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import type { Database } from '../../../src/storage/database.ts';
 import { chat, collect, follow, textOf, until } from '../../support/gateway/chat.ts';
 import { startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { createGate, silence, text } from '../../support/model/turn.ts';
 
-/** No room for another page. */
+/** Forbids the database file to grow by another page. */
 async function fillDisk(database: Database): Promise<void> {
   const [{ page_count: pages }] = (await database.$queryRawUnsafe('PRAGMA page_count')) as [
     { page_count: bigint },
@@ -20,78 +20,87 @@ const long = 'All work and no play makes a dull story. '.repeat(1_000);
 const stored =
   'query ($id: ID!) { session(id: $id) { messages(first: 9) { edges { node { role status content } } } activeRun { id } lastRun { status error { code } } } }';
 
-test('a prompt that the disk has no room for is refused, and taken once there is room again', async () => {
-  await using gateway = await startScriptedGateway();
-  gateway.model.script([text('Read.')]);
-  const sessionId = await gateway.createSession();
-  const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
-  const input = { sessionId, prompt: long, requestId: 'alice-1' };
+// Each test waits for retries of its own gateway, so they run at the same time.
+describe.concurrent('a gateway whose disk is full', () => {
+  test('a prompt that does not fit on the disk is refused, and accepted once the disk has room again', async ({
+    expect,
+  }) => {
+    await using gateway = await startScriptedGateway();
+    gateway.model.script([text('Read.')]);
+    const sessionId = await gateway.createSession();
+    const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
+    const input = { sessionId, prompt: long, requestId: 'alice-1' };
 
-  await fillDisk(gateway.services.database);
-  const refused = await gateway.graphql(send, { input });
-  expect(refused.errors).toMatchObject([
-    {
-      message: 'Something went wrong inside the gateway.',
-      extensions: { code: 'INTERNAL_SERVER_ERROR' },
-    },
-  ]);
-  await expect(collect(chat(gateway.client(), { ...input, requestId: 'alice-2' }))).rejects.toThrow(
-    'Something went wrong inside the gateway.',
-  );
-  expect((await gateway.graphql(stored, { id: sessionId })).data.session).toEqual({
-    messages: { edges: [] },
-    activeRun: null,
-    lastRun: null,
+    await fillDisk(gateway.services.database);
+    const refused = await gateway.graphql(send, { input });
+    expect(refused.errors).toMatchObject([
+      {
+        message: 'Something went wrong inside the gateway.',
+        extensions: { code: 'INTERNAL_SERVER_ERROR' },
+      },
+    ]);
+    await expect(collect(chat(gateway.client(), { ...input, requestId: 'alice-2' }))).rejects.toThrow(
+      'Something went wrong inside the gateway.',
+    );
+    expect((await gateway.graphql(stored, { id: sessionId })).data.session).toEqual({
+      messages: { edges: [] },
+      activeRun: null,
+      lastRun: null,
+    });
+    expect(gateway.model.requests).toHaveLength(0);
+
+    await makeRoom(gateway.services.database);
+    expect(textOf(await collect(chat(gateway.client(), input)))).toBe('Read.');
   });
-  expect(gateway.model.requests).toHaveLength(0);
 
-  await makeRoom(gateway.services.database);
-  expect(textOf(await collect(chat(gateway.client(), input)))).toBe('Read.');
-});
+  test('an answer that cannot be saved fails for its followers, and is saved once the disk has room again', async ({
+    expect,
+  }) => {
+    await using gateway = await startScriptedGateway();
+    const gate = createGate();
+    gateway.model.script([gate, text(long)], [text('Go on.')]);
+    const sessionId = await gateway.createSession();
+    const seen = collect(chat(gateway.client(), { sessionId, prompt: 'A long story.' }));
+    await gate.reached;
 
-test('an answer that cannot be saved fails for its followers, and is saved once there is room again', async () => {
-  await using gateway = await startScriptedGateway();
-  const gate = createGate();
-  gateway.model.script([gate, text(long)], [text('Go on.')]);
-  const sessionId = await gateway.createSession();
-  const seen = collect(chat(gateway.client(), { sessionId, prompt: 'A long story.' }));
-  await gate.reached;
+    await fillDisk(gateway.services.database);
+    gate.release();
+    const events = await seen;
+    expect(textOf(events)).toBe(long);
+    const terminal = events.at(-1);
+    expect(terminal).toMatchObject({
+      __typename: 'RunFailed',
+      code: 'INTERNAL',
+      reason: 'The answer could not be saved.',
+    });
+    const busy = (await gateway.graphql(stored, { id: sessionId })).data.session;
+    expect(busy.activeRun).toMatchObject({ id: terminal?.runId });
 
-  await fillDisk(gateway.services.database);
-  gate.release();
-  const events = await seen;
-  expect(textOf(events)).toBe(long);
-  const terminal = events.at(-1);
-  expect(terminal).toMatchObject({
-    __typename: 'RunFailed',
-    code: 'INTERNAL',
-    reason: 'The answer could not be saved.',
+    await makeRoom(gateway.services.database);
+    const look = async () => (await gateway.graphql(stored, { id: sessionId })).data.session;
+    await expect.poll(async () => (await look()).activeRun, { timeout: 20_000 }).toBeNull();
+    const session = await look();
+    expect(session.lastRun).toEqual({ status: 'FAILED', error: { code: 'INTERNAL' } });
+    expect(session.messages.edges[1].node).toEqual({ role: 'ASSISTANT', status: 'FAILED', content: long });
+    expect(textOf(await collect(chat(gateway.client(), { sessionId, prompt: 'Go on.' })))).toBe('Go on.');
   });
-  const busy = (await gateway.graphql(stored, { id: sessionId })).data.session;
-  expect(busy.activeRun).toMatchObject({ id: terminal?.runId });
 
-  await makeRoom(gateway.services.database);
-  const look = async () => (await gateway.graphql(stored, { id: sessionId })).data.session;
-  await expect.poll(async () => (await look()).activeRun, { timeout: 20_000 }).toBeNull();
-  const session = await look();
-  expect(session.lastRun).toEqual({ status: 'FAILED', error: { code: 'INTERNAL' } });
-  expect(session.messages.edges[1].node).toEqual({ role: 'ASSISTANT', status: 'FAILED', content: long });
-  expect(textOf(await collect(chat(gateway.client(), { sessionId, prompt: 'Go on.' })))).toBe('Go on.');
-});
+  test('an answer that a closing gateway cannot save fails for its followers', async ({ expect }) => {
+    const gateway = await startScriptedGateway({
+      settings: { CHECKPOINT_MS: '60000', CANCEL_CONFIRM_MS: '0' },
+    });
+    gateway.model.script([text(long), silence()]);
+    const sessionId = await gateway.createSession();
+    const seen = chat(gateway.client(), { sessionId, prompt: 'A long story.' });
+    await until(seen, 'TextDelta');
+    const { id } = (await gateway.graphql(stored, { id: sessionId })).data.session.activeRun;
+    const followed = collect(follow(gateway.client(), id));
+    await fillDisk(gateway.services.database);
+    await gateway[Symbol.asyncDispose]();
 
-test('an answer that a closing gateway cannot save fails for its followers', async () => {
-  const gateway = await startScriptedGateway({ settings: { CHECKPOINT_MS: '60000' } });
-  gateway.model.script([text(long), silence()]);
-  const sessionId = await gateway.createSession();
-  const seen = chat(gateway.client(), { sessionId, prompt: 'A long story.' });
-  await until(seen, 'TextDelta');
-  const { id } = (await gateway.graphql(stored, { id: sessionId })).data.session.activeRun;
-  const followed = collect(follow(gateway.client(), id));
-  await fillDisk(gateway.services.database);
-  await gateway[Symbol.asyncDispose]();
-
-  expect((await followed).at(-1)).toMatchObject({
-    __typename: 'RunFailed',
-    reason: 'The answer could not be saved.',
+    expect((await followed).at(-1)).toMatchObject({
+      __typename: 'RunFailed',
+      reason: 'The answer could not be saved.',
+    });
   });
 });

@@ -3,13 +3,15 @@ import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { chat, collect, follow, textOf, until } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import { startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
+import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
 import { createGate, reasoning, text } from '../../support/model/turn.ts';
 
+const shared = shareScriptedGateway();
 const words = ['Once ', 'upon ', 'a ', 'time ', 'there ', 'was ', 'a ', 'switchyard', ' 🚂', '.'];
 
 describe('a client that comes back', () => {
-  test('gets the rest of an answer that went on without it', async () => {
-    await using gateway = await startScriptedGateway();
+  test('a client that comes back gets the rest of an answer that continued without it', async () => {
+    const gateway = shared();
     const gate = createGate();
     gateway.model.script([text(...words.slice(0, 4)), gate, text(...words.slice(4))]);
     const sessionId = await gateway.createSession();
@@ -28,9 +30,9 @@ describe('a client that comes back', () => {
   });
 
   test.each([false, true])(
-    'gets exactly what it is missing, from every cursor, live or ended (single connection: %s)',
+    'a follower gets exactly the run events after each cursor, live and ended (single connection: %s)',
     async (singleConnection) => {
-      await using gateway = await startScriptedGateway();
+      const gateway = shared();
       const gate = createGate();
       gateway.model.script([reasoning('Hm. '), text(...words), gate]);
       const sessionId = await gateway.createSession();
@@ -56,8 +58,8 @@ describe('a client that comes back', () => {
     },
   );
 
-  test('follows the same run when it sends the same chat again, with a cursor or without', async () => {
-    await using gateway = await startScriptedGateway();
+  test('a client that sends the same chat again follows the same run, with a cursor and without', async () => {
+    const gateway = shared();
     gateway.model.script([text(...words)]);
     const sessionId = await gateway.createSession();
     const input = { sessionId, prompt: 'Tell me a story.', requestId: 'story-1' };
@@ -71,7 +73,7 @@ describe('a client that comes back', () => {
     expect(gateway.model.requests).toHaveLength(1);
   });
 
-  test('finds its run by the request id although nobody could ask its model any more', async () => {
+  test('a client finds its run by the request id even when its provider is no longer configured', async () => {
     await using folder = await openTemporaryFolder();
     const input = { sessionId: '', prompt: 'Tell me a story.', requestId: 'story-1' };
     {
@@ -89,7 +91,7 @@ describe('a client that comes back', () => {
     ).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
   });
 
-  test('is told of the gap, and then everything, once the log has expired', async () => {
+  test('a follower gets a HistoryGap and then the whole message once the log has expired', async () => {
     await using gateway = await startScriptedGateway({ settings: { RUN_LOG_TTL_MS: '1' } });
     gateway.model.script([text(...words)]);
     const sessionId = await gateway.createSession();
@@ -106,8 +108,8 @@ describe('a client that comes back', () => {
     expect(await collect(follow(gateway.client(), runId, lastSeq))).toEqual([]);
   });
 
-  test('is refused with a cursor that lies in the future, and nothing is sent', async () => {
-    await using gateway = await startScriptedGateway();
+  test('a cursor in the future is refused, and no prompt is sent', async () => {
+    const gateway = shared();
     gateway.model.script([text('Hi')]);
     const sessionId = await gateway.createSession();
     const live = await collect(chat(gateway.client(), { sessionId, prompt: 'Hi', requestId: 'one' }));

@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { chat, collect, follow, textOf, until } from '../../support/gateway/chat.ts';
 import type { TestGateway } from '../../support/gateway/gateway.ts';
 import { startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
+import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
 import { createGate, text } from '../../support/model/turn.ts';
 
+const shared = shareScriptedGateway();
 const sendDocument = `mutation ($input: ChatInput!) {
   sendMessage(input: $input) { id status requestId userMessage { content } assistantMessage { status } }
 }`;
@@ -21,8 +23,8 @@ async function messagesOf(gateway: TestGateway, id: string) {
 }
 
 describe('sending a prompt', () => {
-  test('answers with the run at once, and the run goes on when nobody follows it', async () => {
-    await using gateway = await startScriptedGateway();
+  test('sendMessage returns the run at once, and the run continues without a follower', async () => {
+    const gateway = shared();
     const gate = createGate();
     gateway.model.script([text('An answer '), gate, text('for nobody')]);
     const sessionId = await gateway.createSession();
@@ -36,8 +38,8 @@ describe('sending a prompt', () => {
       .toEqual({ role: 'ASSISTANT', status: 'COMPLETE', content: 'An answer for nobody' });
   });
 
-  test('twice with one request id asks the model once, also when both arrive together', async () => {
-    await using gateway = await startScriptedGateway();
+  test('a prompt that is sent several times with one request id asks the model once, also when all arrive together', async () => {
+    const gateway = shared();
     gateway.model.script([text('Once')]);
     const sessionId = await gateway.createSession();
     const input = { sessionId, prompt: 'Only once, please.', requestId: 'r-1' };
@@ -54,8 +56,8 @@ describe('sending a prompt', () => {
     expect(await messagesOf(gateway, sessionId)).toHaveLength(2);
   });
 
-  test('with a known request id and another prompt is refused', async () => {
-    await using gateway = await startScriptedGateway();
+  test('a known request id with another prompt is refused', async () => {
+    const gateway = shared();
     gateway.model.script([text('One')]);
     const sessionId = await gateway.createSession();
     await collect(chat(gateway.client(), { sessionId, prompt: 'One?', requestId: 'r-1' }));
@@ -68,8 +70,8 @@ describe('sending a prompt', () => {
     expect(await messagesOf(gateway, sessionId)).toHaveLength(2);
   });
 
-  test('uses request ids per session: another one may have the same', async () => {
-    await using gateway = await startScriptedGateway();
+  test('two sessions may use the same request id', async () => {
+    const gateway = shared();
     gateway.model.script([text('For alice')], [text('For bob')]);
     const [alice, bob] = [await gateway.createSession(), await gateway.createSession()];
 
@@ -81,8 +83,8 @@ describe('sending a prompt', () => {
     expect([textOf(first), textOf(second)]).toEqual(['For alice', 'For bob']);
   });
 
-  test('still finds its run by the request id when the history has been cleared', async () => {
-    await using gateway = await startScriptedGateway();
+  test('a request id still finds its run after the history was cleared', async () => {
+    const gateway = shared();
     gateway.model.script([text('Gone soon')]);
     const sessionId = await gateway.createSession();
     const input = { sessionId, prompt: 'Hi', requestId: 'r-1' };
@@ -101,8 +103,8 @@ describe('sending a prompt', () => {
 });
 
 describe('a prompt for a session that is busy', () => {
-  test('is refused with the run that is in its way, and nothing is stored', async () => {
-    await using gateway = await startScriptedGateway();
+  test('a prompt for a busy session is refused with the id of the live run, and nothing is stored', async () => {
+    const gateway = shared();
     const gate = createGate();
     gateway.model.script([gate, text('One')]);
     const sessionId = await gateway.createSession();
@@ -120,8 +122,8 @@ describe('a prompt for a session that is busy', () => {
     gate.release();
   });
 
-  test('is refused when two are sent at once: one wins', async () => {
-    await using gateway = await startScriptedGateway();
+  test('one of six prompts that are sent at once is accepted, and the others are refused', async () => {
+    const gateway = shared();
     const gate = createGate();
     gateway.model.script([gate, text('The winner')]);
     const sessionId = await gateway.createSession();
@@ -136,8 +138,8 @@ describe('a prompt for a session that is busy', () => {
     gate.release();
   });
 
-  test('waits for its turn with ENQUEUE, and every answer sees the ones before it', async () => {
-    await using gateway = await startScriptedGateway();
+  test('prompts with ENQUEUE are answered in order, and every answer sees the ones before it', async () => {
+    const gateway = shared();
     const gate = createGate();
     gateway.model.script([gate, text('One.')], [text('Two.')], [text('Three.')]);
     const sessionId = await gateway.createSession();
@@ -160,7 +162,7 @@ describe('a prompt for a session that is busy', () => {
     expect(shown.map(({ content }) => content)).toEqual(['1?', 'One.', '2?', 'Two.', '3?']);
   });
 
-  test('is refused when too many wait already', async () => {
+  test('a prompt with ENQUEUE is refused when MAX_QUEUED_RUNS prompts wait already', async () => {
     await using gateway = await startScriptedGateway({ settings: { MAX_QUEUED_RUNS: '1' } });
     const gate = createGate();
     gateway.model.script([gate, text('One')], [text('Two')]);
@@ -175,8 +177,8 @@ describe('a prompt for a session that is busy', () => {
     gate.release();
   });
 
-  test('takes over with INTERRUPT: what ran and what waited are cancelled, their partial answers kept', async () => {
-    await using gateway = await startScriptedGateway();
+  test('a prompt with INTERRUPT cancels the live and the queued runs, and their partial answers are kept', async () => {
+    const gateway = shared();
     const gate = createGate();
     gateway.model.script([text('Half an ans'), gate], [text('The new answer')]);
     const sessionId = await gateway.createSession();
@@ -196,8 +198,8 @@ describe('a prompt for a session that is busy', () => {
     expect(gateway.model.requests).toHaveLength(2);
   });
 
-  test('does not disturb other sessions', async () => {
-    await using gateway = await startScriptedGateway();
+  test('a busy session does not delay other sessions', async () => {
+    const gateway = shared();
     const gate = createGate();
     gateway.model.script([gate, text('Slow')], [text('Fast')]);
     const [slow, fast] = [await gateway.createSession(), await gateway.createSession()];

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
-import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
+import type { ScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
+import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
 import { createGate, silence, text } from '../../support/model/turn.ts';
+
+const shared = shareScriptedGateway();
 
 const watchDocument = `subscription ($sessionId: ID!) {
   sessionEvents(sessionId: $sessionId) {
@@ -16,7 +19,7 @@ const watchDocument = `subscription ($sessionId: ID!) {
   }
 }`;
 
-/** Watches from now on: the first result is awaited by causing a change until one is seen. */
+/** Watches from now on: changes the session until the first change is seen, because only then the watch has begun. */
 async function watch(gateway: ScriptedGateway, sessionId: string) {
   // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
   const seen: any[] = [];
@@ -40,9 +43,9 @@ function update(gateway: ScriptedGateway, id: string, input: object) {
   return gateway.graphql(mutation, { id, input });
 }
 
-describe('those who watch a session', () => {
-  test('see what anyone does to it, and what becomes of it', async () => {
-    await using gateway = await startScriptedGateway();
+describe('sessionEvents', () => {
+  test('a client that watches a session sees its messages, runs, changes and deletion', async () => {
+    const gateway = shared();
     gateway.model.script([text('Hello')]);
     const sessionId = await gateway.createSession();
     const { seen, done } = await watch(gateway, sessionId);
@@ -66,8 +69,8 @@ describe('those who watch a session', () => {
     ]);
   });
 
-  test('are refused for a session that is not there', async () => {
-    await using gateway = await startScriptedGateway();
+  test('watching an unknown session is refused', async () => {
+    const gateway = shared();
     const variables = { sessionId: Buffer.from('Session:99').toString('base64') };
 
     const { value } = await gateway.client().iterate({ query: watchDocument, variables }).next();
@@ -76,9 +79,9 @@ describe('those who watch a session', () => {
   });
 });
 
-describe('deleting a session with a live run', () => {
-  test('cancels the run, tells its followers, and leaves nothing behind', async () => {
-    await using gateway = await startScriptedGateway();
+describe('deleteSession', () => {
+  test('deleting a session with a live run cancels the run, tells its followers and leaves no rows behind', async () => {
+    const gateway = shared();
     gateway.model.script([text('Half'), silence()]);
     const sessionId = await gateway.createSession();
     const live = chat(gateway.client(), { sessionId, prompt: 'Hi' });
@@ -92,17 +95,18 @@ describe('deleting a session with a live run', () => {
       },
     );
 
-    expect(data.deleteSession).toEqual({ id: sessionId, databaseId: 1 });
+    const databaseId = Number(Buffer.from(sessionId, 'base64').toString().split(':')[1]);
+    expect(data.deleteSession).toEqual({ id: sessionId, databaseId });
     await request.aborted;
     expect((await collect(live)).at(-1)?.__typename).toBe('RunCancelled');
     const { database } = gateway.services;
-    const counts = [database.session.count(), database.message.count(), database.run.count()];
+    const ofSession = { where: { sessionId: databaseId } };
+    const sessions = database.session.count({ where: { id: databaseId } });
+    const counts = [sessions, database.message.count(ofSession), database.run.count(ofSession)];
     expect(await Promise.all(counts)).toEqual([0, 0, 0]);
   });
-});
 
-describe('deleting a session that is being sent prompts', () => {
-  test('asks no model for a session that is gone, and fails no run for it', async () => {
+  test('deleting a session while prompts arrive leaves no run of it behind', async () => {
     await using gateway = await startTestGateway({ settings: { DEMO_DELAY_MS: '1' } });
     const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
     const remove = 'mutation ($id: ID!) { deleteSession(id: $id) { id } }';
@@ -123,9 +127,9 @@ describe('deleting a session that is being sent prompts', () => {
   });
 });
 
-describe('clearing a history', () => {
-  test('is refused while the session is answering, and nothing is lost', async () => {
-    await using gateway = await startScriptedGateway();
+describe('clearHistory', () => {
+  test('clearing the history is refused while the session has a live run, and the answer is not lost', async () => {
+    const gateway = shared();
     const gate = createGate();
     gateway.model.script([gate, text('Hello')]);
     const sessionId = await gateway.createSession();
@@ -140,8 +144,8 @@ describe('clearing a history', () => {
     expect((await collect(live)).at(-1)).toMatchObject({ message: { content: 'Hello' } });
   });
 
-  test('takes the messages and leaves settings and lifetime usage', async () => {
-    await using gateway = await startScriptedGateway();
+  test('clearing the history deletes the messages and keeps the settings and the token usage', async () => {
+    const gateway = shared();
     gateway.model.script([text('Hello')]);
     const settings = {
       title: 'Ours',

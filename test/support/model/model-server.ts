@@ -42,6 +42,8 @@ export interface ModelServer extends AsyncDisposable {
   serveModels(models: readonly object[]): void;
   /** The request with this index, counted from 0, once it has arrived. */
   request(index: number): Promise<ModelRequest>;
+  /** Forgets all requests and scripted turns, so that the next test of a file begins with a new server. */
+  reset(options?: ModelServerOptions): void;
 }
 
 const formats: Record<FormatName, CreateFormat> = {
@@ -58,9 +60,8 @@ const formats: Record<FormatName, CreateFormat> = {
  *     const gate = createGate();
  *     server.script([text('Hel'), gate, text('lo')], [status(429)]);
  */
-export async function startModelServer({
-  chunkBytes = Number.POSITIVE_INFINITY,
-}: ModelServerOptions = {}): Promise<ModelServer> {
+export async function startModelServer(options: ModelServerOptions = {}): Promise<ModelServer> {
+  let { chunkBytes = Number.POSITIVE_INFINITY } = options;
   const turns: Turn[] = [];
   const book = createRequestBook();
   let fallback: ((request: ModelRequest) => Turn) | undefined;
@@ -102,6 +103,12 @@ export async function startModelServer({
       models = served;
     },
     request: book.request,
+    reset(next = {}) {
+      book.clear();
+      turns.length = 0;
+      fallback = undefined;
+      chunkBytes = next.chunkBytes ?? Number.POSITIVE_INFINITY;
+    },
     [Symbol.asyncDispose]: http.close,
   };
 }
@@ -122,6 +129,10 @@ function createRequestBook() {
       return new Promise<ModelRequest>((resolve) => {
         awaited.set(index, [...(awaited.get(index) ?? []), resolve]);
       });
+    },
+    clear() {
+      requests.length = 0;
+      awaited.clear();
     },
   };
 }
