@@ -1,16 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { chat, collect, textOf } from '../../support/gateway/chat.ts';
-import { type Format, runOf, startModelGateway, tokenUsageOf } from '../../support/gateway/model-gateway.ts';
-import { startModelServer } from '../../support/model/model-server.ts';
+import { type Format, runOf, tokenUsageOf } from '../../support/gateway/model-gateway.ts';
+import { shareModelGateway } from '../../support/gateway/shared-gateway.ts';
 import { noUsage, reasoning, text, usage } from '../../support/model/turn.ts';
 
 const formats: Format[] = ['openai', 'anthropic', 'google'];
 
-describe.each(formats)('an answer in the wire format of %s', (format) => {
-  test('arrives as it was streamed, and is stored as it arrived', async () => {
-    await using model = await startModelServer({ chunkBytes: 7 });
+describe.each(formats)('the wire format of %s', (format) => {
+  const shared = shareModelGateway(format);
+
+  test('an answer arrives as it was streamed, and is stored as it arrived', async () => {
+    const gateway = shared();
+    const { model } = gateway;
+    model.reset({ chunkBytes: 7 });
     model.script([reasoning('Grüße ', 'an Alice.'), text('Hi', ' 👩‍👩‍👧', ' Alice')]);
-    await using gateway = await startModelGateway(model, format);
     const sessionId = await gateway.createSession();
 
     const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }));
@@ -32,13 +35,13 @@ describe.each(formats)('an answer in the wire format of %s', (format) => {
     });
   });
 
-  test('counts what the provider reports: run, session, context', async () => {
-    await using model = await startModelServer();
+  test('the run, the session and the context count the tokens that the provider reports', async () => {
+    const gateway = shared();
+    const { model } = gateway;
     model.script(
       [text('Hello'), usage({ input: 100, output: 20, cached: 60, reasoning: 5 })],
       [text('Bye'), usage({ input: 130, output: 7 })],
     );
-    await using gateway = await startModelGateway(model, format);
     const sessionId = await gateway.createSession();
 
     const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }));
@@ -62,10 +65,10 @@ describe.each(formats)('an answer in the wire format of %s', (format) => {
     });
   });
 
-  test('is estimated, and says so, where the provider reports nothing', async () => {
-    await using model = await startModelServer();
+  test('the usage is estimated and marked as such when the provider reports nothing', async () => {
+    const gateway = shared();
+    const { model } = gateway;
     model.script([text('One two three'), noUsage()], [text('Four'), usage({ input: 30, output: 1 })]);
-    await using gateway = await startModelGateway(model, format);
     const sessionId = await gateway.createSession({ systemPrompt: 'Count.' });
 
     const first = (await collect(chat(gateway.client(), { sessionId, prompt: 'Go on' }))).at(-1);
@@ -82,11 +85,13 @@ describe.each(formats)('an answer in the wire format of %s', (format) => {
 });
 
 describe('the context of a session', () => {
-  test('is told in percent where the provider says how much its model can take', async () => {
-    await using model = await startModelServer();
+  const shared = shareModelGateway('openai');
+
+  test('the context is given in percent when the provider states the limit of its model', async () => {
+    const gateway = shared();
+    const { model } = gateway;
     model.serveModels([{ id: 'tiny', max_model_len: 1000 }]);
     model.script([text('Hello'), usage({ input: 120, output: 5 })]);
-    await using gateway = await startModelGateway(model, 'openai');
     const sessionId = await gateway.createSession();
     await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }));
     expect(await tokenUsageOf(gateway, sessionId)).toMatchObject({

@@ -18,7 +18,7 @@ afterAll(async () => {
   await model[Symbol.asyncDispose]();
 });
 
-/** Which model was asked. */
+/** Sends a prompt and returns the model that answered it. */
 async function asked(sessionId: string, more: Partial<ChatVariables> = {}) {
   const before = model.requests.length;
   const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Hi', ...more }));
@@ -36,12 +36,12 @@ async function update(id: string, input: Record<string, unknown>) {
   return gateway.graphql(mutation, { id, input });
 }
 
-describe('the model that answers', () => {
-  test('is the one of the gateway, where nothing else was chosen', async () => {
+describe('the model of an answer', () => {
+  test('a session without a choice is answered by the default model of the gateway', async () => {
     expect(await asked(await gateway.createSession())).toBe('openai-compatible/tiny');
   });
 
-  test('is the one of the session, from the next prompt on', async () => {
+  test('a session that chooses a model is answered by it from the next prompt on', async () => {
     const choice = { providerName: 'anthropic', modelName: 'claude-haiku-4-5' };
     const sessionId = await gateway.createSession(choice);
     expect(await asked(sessionId)).toBe('anthropic/claude-haiku-4-5');
@@ -58,7 +58,7 @@ describe('the model that answers', () => {
     ]);
   });
 
-  test('is the one of the message, for this message only', async () => {
+  test('a prompt that chooses a model is answered by it, and the next prompt by the model of the session', async () => {
     const sessionId = await gateway.createSession({
       providerName: 'anthropic',
       modelName: 'claude-haiku-4-5',
@@ -68,7 +68,7 @@ describe('the model that answers', () => {
     expect(await asked(sessionId)).toBe('anthropic/claude-haiku-4-5');
   });
 
-  test('is the default of a provider that was chosen without one, and of the own provider without that', async () => {
+  test('a choice without a model means the default of the provider, and a choice without a provider means the one of the session', async () => {
     const sessionId = await gateway.createSession({
       providerName: 'anthropic',
       modelName: 'claude-haiku-4-5',
@@ -78,7 +78,7 @@ describe('the model that answers', () => {
     expect(await asked(sessionId, { modelName: 'claude-opus-5-5' })).toBe('anthropic/claude-opus-5-5');
   });
 
-  test('is the default of its new provider when only the provider of a session changes', async () => {
+  test('a session that changes only its provider is answered by the default model of the new provider', async () => {
     const sessionId = await gateway.createSession({
       providerName: 'anthropic',
       modelName: 'claude-haiku-4-5',
@@ -99,7 +99,7 @@ const refused = {
   extensions: { code: 'BAD_USER_INPUT', field: 'input.providerName' },
 };
 
-describe('a provider that there is not', () => {
+describe('an unknown provider', () => {
   let sessionId: string;
   let before: number[];
   const count = async () => {
@@ -122,13 +122,16 @@ describe('a provider that there is not', () => {
       'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }',
       () => ({ sessionId, prompt: 'Hi', providerName: 'mistral' }),
     ],
-  ])('is refused for %s, with what there is, and nothing is created', async (_, mutation, input) => {
-    const { errors } = await gateway.graphql(mutation, { input: input() });
-    expect(errors).toMatchObject([refused]);
-    expect(await count()).toEqual(before);
-  });
+  ])(
+    'an unknown provider is refused for %s with a list of the known ones, and nothing is created',
+    async (_, mutation, input) => {
+      const { errors } = await gateway.graphql(mutation, { input: input() });
+      expect(errors).toMatchObject([refused]);
+      expect(await count()).toEqual(before);
+    },
+  );
 
-  test('is refused for a session that changes, which stays as it is', async () => {
+  test('an unknown provider is refused for a change of a session, which stays as it is', async () => {
     expect((await update(sessionId, { providerName: 'mistral', title: 'New' })).errors).toMatchObject([
       refused,
     ]);
@@ -139,7 +142,7 @@ describe('a provider that there is not', () => {
     });
   });
 
-  test('is refused for a chat, as an error that the client of graphql-sse shows', async () => {
+  test('an unknown provider is refused for a chat with an error that the client of graphql-sse shows', async () => {
     const input = { sessionId, prompt: 'Hi', providerName: 'mistral' };
     await expect(collect(chat(gateway.client(), input))).rejects.toMatchObject({
       message: refused.message,
@@ -149,8 +152,8 @@ describe('a provider that there is not', () => {
   });
 });
 
-describe('a session whose provider was taken away', () => {
-  test('is still there, says what there is, and answers with another one', async () => {
+describe('a session whose provider is no longer configured', () => {
+  test('a session whose provider is no longer configured can be read and answers with another provider', async () => {
     await using folder = await openTemporaryFolder();
     const before = await startModelGateway(model, 'openai', { dataDir: folder.path });
     const sessionId = await before.createSession({ providerName: 'anthropic' });
@@ -170,8 +173,8 @@ describe('a session whose provider was taken away', () => {
   });
 });
 
-describe('a provider that is down', () => {
-  test('can be chosen for a session already, and is asked for its model when a prompt comes', async () => {
+describe('a provider that is unreachable', () => {
+  test('an unreachable provider can be chosen for a session, and fails when a prompt is sent', async () => {
     const gone = await startModelServer();
     const { OPENAI_BASE_URL = '' } = modelSettings(gone, 'openai');
     await gone[Symbol.asyncDispose]();

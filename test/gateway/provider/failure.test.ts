@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { chat, collect, type SeenRunEvent, textOf } from '../../support/gateway/chat.ts';
 import type { TestGateway } from '../../support/gateway/gateway.ts';
 import { type Format, runOf, startModelGateway, tokenUsageOf } from '../../support/gateway/model-gateway.ts';
+import { shareModelGateway } from '../../support/gateway/shared-gateway.ts';
 import { type ModelServer, startModelServer } from '../../support/model/model-server.ts';
 import {
   cutSocket,
@@ -21,7 +22,7 @@ type Failure = [name: string, step: TurnStep, code: string];
 
 const soon = { 'retry-after-ms': '1' };
 
-/** Refused before anything was answered. */
+/** Refusals before the answer begins. */
 const refusals: Failure[] = [
   ['a refused key', status(401), 'PROVIDER_UNAUTHORIZED'],
   ['a forbidden model', status(403), 'PROVIDER_UNAUTHORIZED'],
@@ -37,7 +38,7 @@ const refusals: Failure[] = [
   ],
 ];
 
-/** Broken off in the middle of the answer. */
+/** Failures in the middle of the answer. */
 const breaks: Failure[] = [
   ['a cut connection', cutSocket(), 'PROVIDER_STREAM_CUT'],
   ['an end without a finish', endWithoutFinish(), 'PROVIDER_STREAM_CUT'],
@@ -48,16 +49,9 @@ const breaks: Failure[] = [
   ['silence', silence(), 'PROVIDER_TIMEOUT'],
 ];
 
-async function start(model: ModelServer, format: Format, settings: Record<string, string> = {}) {
-  const gateway = await startModelGateway(model, format, {
-    settings: { MODEL_MAX_RETRIES: '1', ...settings },
-  });
-  return { gateway, sessionId: await gateway.createSession() };
-}
-
-/** What the run stored is what its last run event said. */
+/** The stored run says the same as its terminal run event. */
 async function expectStored(gateway: TestGateway, ended: SeenRunEvent | undefined) {
-  if (ended === undefined) throw new Error('Nothing was seen.');
+  if (ended === undefined) throw new Error('There is no terminal run event.');
   const { message, usage: used, code, reason, runId } = ended;
   const { inputTokens, outputTokens, reasoningTokens, measured } = used;
   expect(await runOf(gateway, runId)).toMatchObject({
@@ -78,60 +72,71 @@ async function expectNextAnswer(gateway: TestGateway, model: ModelServer, sessio
   });
 }
 
-describe.each<Format>(['openai', 'anthropic'])('a run that fails at a model of %s', (format) => {
-  test.each(refusals)('by %s has used nothing, and the next prompt is answered', async (_, refusal, code) => {
-    await using model = await startModelServer();
-    const { gateway, sessionId } = await start(model, format);
-    await using _gateway = gateway;
-    model.script([refusal]);
-    if (code === 'PROVIDER_RATE_LIMITED' || code === 'PROVIDER_UNAVAILABLE') model.script([refusal]);
-
-    const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }));
-
-    expect(seen.map(({ __typename }) => __typename)).toEqual(['RunStarted', 'RunFailed']);
-    expect(seen.at(-1)).toMatchObject({
-      code,
-      message: { status: 'FAILED', content: '', reasoning: null },
-      usage: { inputTokens: 0, outputTokens: 0, measured: true },
-    });
-    await expectStored(gateway, seen.at(-1));
-    await expectNextAnswer(gateway, model, sessionId);
-    expect(await tokenUsageOf(gateway, sessionId)).toMatchObject({
-      contextTokens: 46,
-      measured: true,
-      byModel: [{ inputTokens: 40, outputTokens: 6 }],
-    });
+describe.each<Format>(['openai', 'anthropic'])('a model of %s', (format) => {
+  const shared = shareModelGateway(format, { settings: { MODEL_MAX_RETRIES: '2' } });
+  const impatient = shareModelGateway(format, {
+    settings: { MODEL_MAX_RETRIES: '2', MODEL_IDLE_TIMEOUT_MS: '1000' },
   });
 
-  test.each(breaks)('by %s keeps what was written, with its tokens estimated', async (_, step, code) => {
-    await using model = await startModelServer();
-    const impatient = { MODEL_IDLE_TIMEOUT_MS: '1000' };
-    const { gateway, sessionId } = await start(model, format, code === 'PROVIDER_TIMEOUT' ? impatient : {});
-    await using _gateway = gateway;
-    model.script([reasoning('Hm hm'), text('One two', ' three'), step]);
+  test.each(refusals)(
+    'a run that fails by %s has used no tokens, and the next prompt is answered',
+    async (_, refusal, code) => {
+      const gateway = shared();
+      const { model } = gateway;
+      const sessionId = await gateway.createSession();
+      model.script([refusal]);
+      if (code === 'PROVIDER_RATE_LIMITED' || code === 'PROVIDER_UNAVAILABLE')
+        model.script([refusal], [refusal]);
 
-    const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Count' }));
+      const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }));
 
-    expect(textOf(seen)).toBe('One two three');
-    expect(seen.at(-1)).toMatchObject({
-      __typename: 'RunFailed',
-      code,
-      message: { status: 'FAILED', content: 'One two three', reasoning: 'Hm hm' },
-      usage: { inputTokens: 5, outputTokens: 5, reasoningTokens: 2, measured: false },
-    });
-    await expectStored(gateway, seen.at(-1));
-    expect(model.requests).toHaveLength(1);
-    await expectNextAnswer(gateway, model, sessionId);
-    expect(await tokenUsageOf(gateway, sessionId)).toMatchObject({
-      measured: false,
-      byModel: [{ inputTokens: 45, outputTokens: 11, reasoningTokens: 2, measured: false }],
-    });
-  });
+      expect(seen.map(({ __typename }) => __typename)).toEqual(['RunStarted', 'RunFailed']);
+      expect(seen.at(-1)).toMatchObject({
+        code,
+        message: { status: 'FAILED', content: '', reasoning: null },
+        usage: { inputTokens: 0, outputTokens: 0, measured: true },
+      });
+      await expectStored(gateway, seen.at(-1));
+      await expectNextAnswer(gateway, model, sessionId);
+      expect(await tokenUsageOf(gateway, sessionId)).toMatchObject({
+        contextTokens: 46,
+        measured: true,
+        byModel: [{ inputTokens: 40, outputTokens: 6 }],
+      });
+    },
+  );
 
-  test('by silence at once has its prompt counted, and the request is given up', async () => {
-    await using model = await startModelServer();
-    const { gateway, sessionId } = await start(model, format, { MODEL_IDLE_TIMEOUT_MS: '50' });
-    await using _gateway = gateway;
+  test.each(breaks)(
+    'a run that fails by %s keeps its text with estimated tokens, and the next prompt is answered',
+    async (_, step, code) => {
+      const gateway = code === 'PROVIDER_TIMEOUT' ? impatient() : shared();
+      const { model } = gateway;
+      const sessionId = await gateway.createSession();
+      model.script([reasoning('Hm hm'), text('One two', ' three'), step]);
+
+      const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Count' }));
+
+      expect(textOf(seen)).toBe('One two three');
+      expect(seen.at(-1)).toMatchObject({
+        __typename: 'RunFailed',
+        code,
+        message: { status: 'FAILED', content: 'One two three', reasoning: 'Hm hm' },
+        usage: { inputTokens: 5, outputTokens: 5, reasoningTokens: 2, measured: false },
+      });
+      await expectStored(gateway, seen.at(-1));
+      expect(model.requests).toHaveLength(1);
+      await expectNextAnswer(gateway, model, sessionId);
+      expect(await tokenUsageOf(gateway, sessionId)).toMatchObject({
+        measured: false,
+        byModel: [{ inputTokens: 45, outputTokens: 11, reasoningTokens: 2, measured: false }],
+      });
+    },
+  );
+
+  test('a model that never begins to answer fails the run, whose prompt is counted, and the request is aborted', async () => {
+    const gateway = impatient();
+    const { model } = gateway;
+    const sessionId = await gateway.createSession();
     model.script([silence()]);
     const ended = (await collect(chat(gateway.client(), { sessionId, prompt: 'Count' }))).at(-1);
     expect(ended).toMatchObject({
@@ -142,11 +147,11 @@ describe.each<Format>(['openai', 'anthropic'])('a run that fails at a model of %
     await expectStored(gateway, ended);
   });
 
-  test('because nobody listens says so', async () => {
+  test('a run whose provider cannot be reached says so', async () => {
     const gone = await startModelServer();
     await gone[Symbol.asyncDispose]();
-    const { gateway, sessionId } = await start(gone, format, { MODEL_MAX_RETRIES: '0' });
-    await using _gateway = gateway;
+    await using gateway = await startModelGateway(gone, format, { settings: { MODEL_MAX_RETRIES: '0' } });
+    const sessionId = await gateway.createSession();
     const ended = (await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }))).at(-1);
     expect(ended).toMatchObject({
       code: 'PROVIDER_UNREACHABLE',
@@ -155,10 +160,10 @@ describe.each<Format>(['openai', 'anthropic'])('a run that fails at a model of %
     await expectStored(gateway, ended);
   });
 
-  test('is answered after all when a rate limit and an outage pass, with nothing twice', async () => {
-    await using model = await startModelServer();
-    const { gateway, sessionId } = await start(model, format, { MODEL_MAX_RETRIES: '2' });
-    await using _gateway = gateway;
+  test('a prompt is answered after a rate limit and an outage, and no text comes twice', async () => {
+    const gateway = shared();
+    const { model } = gateway;
+    const sessionId = await gateway.createSession();
     model.script(
       [status(429, { headers: soon })],
       [status(503, { headers: soon })],

@@ -1,19 +1,29 @@
 import { describe, expect, test } from 'vitest';
 import { chat, collect, type SeenRunEvent, textOf } from '../../support/gateway/chat.ts';
 import type { GraphQLAnswer } from '../../support/gateway/gateway-api.ts';
-import { type Format, startModelGateway } from '../../support/gateway/model-gateway.ts';
+import type { Format } from '../../support/gateway/model-gateway.ts';
+import { shareModelGateway } from '../../support/gateway/shared-gateway.ts';
 import { createTools } from '../../support/gateway/tool-double.ts';
-import { startModelServer } from '../../support/model/model-server.ts';
 import { createGate, reasoning, type Turn, text, toolCall } from '../../support/model/turn.ts';
 
+/** A tool that prints its arguments in pieces of a few characters. */
+const tools = createTools({
+  async run({ args, print }) {
+    const output = JSON.stringify(args);
+    for (const piece of output.match(/.{1,3}/gsu) ?? []) await print(piece);
+    return output;
+  },
+});
 const formats: Format[] = ['openai', 'anthropic', 'google'];
 
 describe.each(formats)('a run of a model of %s', (format) => {
-  test('that is cancelled closes the connection to the provider', async () => {
-    await using model = await startModelServer();
+  const shared = shareModelGateway(format, { tools });
+
+  test('a run that is cancelled closes its connection to the provider', async () => {
+    const gateway = shared();
+    const { model } = gateway;
     const gate = createGate();
     model.script([text('Half an '), gate, text('answer')]);
-    await using gateway = await startModelGateway(model, format);
     const sessionId = await gateway.createSession();
 
     const seen: SeenRunEvent[] = [];
@@ -37,19 +47,13 @@ describe.each(formats)('a run of a model of %s', (format) => {
     expect(next.at(-1)?.['message'].content).toBe('Better.');
   });
 
-  test.each([1, 2, 3, 4, 5, 6])('script %i: what is streamed, joined, is what is stored', async (seed) => {
+  test.each([1, 2, 3, 4, 5, 6])('the joined deltas of script %i are the stored message', async (seed) => {
     const random = createRandom(seed * 1_000 + format.length);
-    await using model = await startModelServer({ chunkBytes: 1 + Math.floor(random() * 40) });
+    const gateway = shared();
+    const { model } = gateway;
+    model.reset({ chunkBytes: 1 + Math.floor(random() * 40) });
     const turns = randomTurns(random);
     model.script(...turns);
-    const tools = createTools({
-      async run({ args, print }) {
-        const output = JSON.stringify(args);
-        for (const piece of output) await print(piece);
-        return output;
-      },
-    });
-    await using gateway = await startModelGateway(model, format, { tools });
     const sessionId = await gateway.createSession();
 
     const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Go' }));
@@ -97,7 +101,7 @@ function randomTurns(random: () => number): Turn[] {
     '\t',
     '```',
   ];
-  const deltas = () => Array.from({ length: 1 + upTo(30) }, () => words[upTo(words.length - 1)] ?? '');
+  const deltas = () => Array.from({ length: 1 + upTo(12) }, () => words[upTo(words.length - 1)] ?? '');
   const talk = () =>
     Array.from({ length: upTo(4) }, () => (random() < 0.4 ? reasoning(...deltas()) : text(...deltas())));
   let calls = 0;

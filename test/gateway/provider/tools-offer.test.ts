@@ -1,17 +1,26 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chat, collect } from '../../support/gateway/chat.ts';
-import { type Format, startModelGateway } from '../../support/gateway/model-gateway.ts';
-import { startModelServer } from '../../support/model/model-server.ts';
+import { type Format, modelsByFormat } from '../../support/gateway/model-gateway.ts';
+import { shareModelGateway } from '../../support/gateway/shared-gateway.ts';
 import { text } from '../../support/model/turn.ts';
 import { createNodeSession, startNode } from '../../support/node/nodes.ts';
 
+const shared = shareModelGateway('openai');
+const nodes: AsyncDisposable[] = [];
+beforeAll(async () => {
+  const options = { capabilities: ['read_file'] };
+  for (const nodeId of ['laptop', 'desk']) nodes.push(await startNode(shared(), nodeId, options));
+});
+afterAll(async () => {
+  for (const node of nodes) await node[Symbol.asyncDispose]();
+});
+
 /** What a request tells a model of the tools of two nodes that can only read files. */
 async function toolsOnTheWire(format: Format) {
-  await using model = await startModelServer();
-  await using gateway = await startModelGateway(model, format);
-  await using _laptop = await startNode(gateway, 'laptop', { capabilities: ['read_file'] });
-  await using _desk = await startNode(gateway, 'desk', { capabilities: ['read_file'] });
-  const sessionId = await createNodeSession(gateway, ['laptop', 'desk']);
+  const gateway = shared();
+  const { model } = gateway;
+  const [providerName, modelName] = modelsByFormat[format].split('/');
+  const sessionId = await createNodeSession(gateway, ['laptop', 'desk'], { providerName, modelName });
   model.script([text('Hello.')]);
   await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }));
   const { body } = await model.request(0);
@@ -19,7 +28,7 @@ async function toolsOnTheWire(format: Format) {
 }
 
 describe('the tools of nodes', () => {
-  test('are told to a model of openai', async () => {
+  test('a model of openai is offered the tools of its nodes', async () => {
     expect(await toolsOnTheWire('openai')).toMatchInlineSnapshot(`
       {
         "choice": "auto",
@@ -74,7 +83,7 @@ describe('the tools of nodes', () => {
     `);
   });
 
-  test('are told to a model of anthropic', async () => {
+  test('a model of anthropic is offered the tools of its nodes', async () => {
     expect(await toolsOnTheWire('anthropic')).toMatchInlineSnapshot(`
       {
         "choice": {
@@ -129,7 +138,7 @@ describe('the tools of nodes', () => {
     `);
   });
 
-  test('are told to a model of google', async () => {
+  test('a model of google is offered the tools of its nodes', async () => {
     expect(await toolsOnTheWire('google')).toMatchInlineSnapshot(`
       {
         "choice": {

@@ -1,8 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { chat, collect } from '../../support/gateway/chat.ts';
-import { type Format, startModelGateway } from '../../support/gateway/model-gateway.ts';
+import type { Format } from '../../support/gateway/model-gateway.ts';
+import { shareModelGateway } from '../../support/gateway/shared-gateway.ts';
 import { collectDeciding, denyCall } from '../../support/gateway/tool-approval.ts';
-import { type ModelRequest, startModelServer } from '../../support/model/model-server.ts';
+import type { ModelRequest } from '../../support/model/model-server.ts';
 import { text, toolCall } from '../../support/model/turn.ts';
 import { createNodeSession, startNode } from '../../support/node/nodes.ts';
 
@@ -37,10 +38,16 @@ function result(format: Format, id: string, name: string, content: string, isErr
   }[format];
 }
 
-describe.each(formats)('a model of %s that has nodes', (format) => {
-  test('calls tools on two of them at once, and is shown the results in the order of its calls', async () => {
-    await using model = await startModelServer();
-    await using gateway = await startModelGateway(model, format);
+describe.each(formats)('a model of %s with nodes', (format) => {
+  const shared = shareModelGateway(format, { settings: { MAX_STEPS: '3' } });
+  afterEach(async () => {
+    const deleteNode = 'mutation ($nodeId: String!) { deleteNode(nodeId: $nodeId) { __typename } }';
+    for (const nodeId of ['laptop', 'desk']) await shared().graphql(deleteNode, { nodeId });
+  });
+
+  test('a model calls tools on two nodes at once and is shown the results in the order of its calls', async () => {
+    const gateway = shared();
+    const { model } = gateway;
     await using laptop = await startNode(gateway, 'laptop');
     await using desk = await startNode(gateway, 'desk');
     const sessionId = await createNodeSession(gateway, ['laptop', 'desk']);
@@ -73,9 +80,9 @@ describe.each(formats)('a model of %s that has nodes', (format) => {
     ]);
   });
 
-  test('is told which arguments are wrong, and corrects itself', async () => {
-    await using model = await startModelServer();
-    await using gateway = await startModelGateway(model, format);
+  test('a model is told which arguments are wrong, and its corrected call runs', async () => {
+    const gateway = shared();
+    const { model } = gateway;
     await using laptop = await startNode(gateway, 'laptop');
     const sessionId = await createNodeSession(gateway, ['laptop']);
     model.script(
@@ -105,9 +112,9 @@ describe.each(formats)('a model of %s that has nodes', (format) => {
     ]);
   });
 
-  test('is told what a node refuses, what fails there and what has to be stopped', async () => {
-    await using model = await startModelServer();
-    await using gateway = await startModelGateway(model, format);
+  test('a model is told which calls a node refuses, which fail there and which time out', async () => {
+    const gateway = shared();
+    const { model } = gateway;
     await using laptop = await startNode(gateway, 'laptop');
     const sessionId = await createNodeSession(gateway, ['laptop']);
     const commands = ['rm -rf /', 'false', 'sleep 99'];
@@ -139,9 +146,9 @@ describe.each(formats)('a model of %s that has nodes', (format) => {
     ]);
   });
 
-  test('is told that a call was denied, and why', async () => {
-    await using model = await startModelServer();
-    await using gateway = await startModelGateway(model, format);
+  test('a model is told that a call was denied, and why', async () => {
+    const gateway = shared();
+    const { model } = gateway;
     await using laptop = await startNode(gateway, 'laptop');
     const sessionId = await createNodeSession(gateway, ['laptop'], { toolApproval: 'ASK' });
     model.script([toolCall('a', 'run_command', { command: 'halt' })], [text('As you like.')]);
@@ -158,9 +165,9 @@ describe.each(formats)('a model of %s that has nodes', (format) => {
     expect(laptop.commands.map(({ __typename }) => __typename)).toEqual(['InboxOpened']);
   });
 
-  test('that calls tools for ever is stopped, and what it has run is kept', async () => {
-    await using model = await startModelServer();
-    await using gateway = await startModelGateway(model, format, { settings: { MAX_STEPS: '3' } });
+  test('a model that never stops calling tools is stopped at MAX_STEPS, and its tool calls are kept', async () => {
+    const gateway = shared();
+    const { model } = gateway;
     await using laptop = await startNode(gateway, 'laptop');
     const sessionId = await createNodeSession(gateway, ['laptop']);
     model.otherwise(() => [toolCall(`call-${model.requests.length}`, 'list_files', {})]);
