@@ -2,14 +2,12 @@ import { performance } from 'node:perf_hooks';
 
 /** Measures whether the process is overloaded. */
 export interface Pressure extends Disposable {
-  /** Whether the process was overloaded for most of the last seconds. */
+  /** Whether most of the last spans, of a second each, were bad. */
   isHigh(): boolean;
 }
 
 /** Milliseconds between two measurements. */
 const everyMs = 20;
-/** Milliseconds that are judged together. */
-const spanMs = 1_000;
 /** The process is overloaded if so many of the last spans were bad. One heavy moment, such as loading a module, is not enough. */
 const [badSpans, spansKept] = [3, 4];
 /** The event loop counts as never idle above this part of the time. */
@@ -20,10 +18,11 @@ const fullUtilization = 0.98;
  * sign is enough alone: an event loop that reads an upload is never idle but lets other work in between, and an event
  * loop that was late once has time afterwards.
  *
- * @param maxDelayMs How many milliseconds timers, and other work with them, may be late on average over a second. 0: no
+ * @param maxDelayMs How many milliseconds timers, and other work with them, may be late on average over a span. 0: no
  *   limit.
+ * @param spanMs Length of a span in milliseconds.
  */
-export function createPressure(maxDelayMs: number): Pressure {
+export function createPressure(maxDelayMs: number, spanMs = 1_000): Pressure {
   if (maxDelayMs === 0) return { isHigh: () => false, [Symbol.dispose]() {} };
   const begin = (at: number) => ({ at, utilization: performance.eventLoopUtilization(), delay: 0 });
   let measuredAt = performance.now();
