@@ -3,9 +3,8 @@ import type { Logger } from 'pino';
 import { StartupError } from '../config/startup-error.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 
-/** Milliseconds that Redis may take to connect and to reply. */
-const connectMs = 5_000;
-const answerMs = 250;
+/** Milliseconds that Redis may take to reply. */
+const replyMs = 250;
 /** Milliseconds for which Redis is left alone after it did not reply. */
 const restMs = 1_000;
 /** The longest time between two attempts to reconnect, in milliseconds. */
@@ -21,10 +20,12 @@ export interface OpenRedisOptions {
   /** `redis://` or `rediss://`, with a user and a password if Redis needs them. */
   url: string;
   log: Logger;
+  /** Milliseconds that Redis may take to connect. Default: 5,000. */
+  connectMs?: number;
 }
 
 /** @throws StartupError when Redis cannot be reached. */
-export async function openRedis({ url, log }: OpenRedisOptions): Promise<Redis> {
+export async function openRedis({ url, log, connectMs = 5_000 }: OpenRedisOptions): Promise<Redis> {
   // Loaded only when needed: loading it always would make every start a third longer.
   const { createClient } = await import('@redis/client');
   let wasReached = false;
@@ -38,8 +39,9 @@ export async function openRedis({ url, log }: OpenRedisOptions): Promise<Redis> 
   });
   const breaker = createCircuitBreaker({
     restMs,
-    onAway: (err) => log.warn({ err }, 'Redis does not answer: this gateway counts by itself until it does'),
-    onBack: () => log.info('Redis answers again'),
+    onAway: (err) =>
+      log.warn({ err }, 'Redis does not reply: this gateway counts requests alone until it does'),
+    onBack: () => log.info('Redis replies again'),
   });
   client.on('error', (error) => wasReached && breaker.failed(error));
   await inTime(client.connect(), connectMs).catch((cause: NodeJS.ErrnoException) => {
@@ -53,9 +55,9 @@ export async function openRedis({ url, log }: OpenRedisOptions): Promise<Redis> 
     async ask(question) {
       if (!breaker.mayAsk()) return undefined;
       try {
-        const answer = await inTime(question(client), answerMs);
+        const reply = await inTime(question(client), replyMs);
         breaker.succeeded();
-        return answer;
+        return reply;
       } catch (error) {
         breaker.failed(error);
         return undefined;
@@ -65,15 +67,15 @@ export async function openRedis({ url, log }: OpenRedisOptions): Promise<Redis> 
   };
 }
 
-async function inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
+async function inTime<T>(reply: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    const giveUp = () => reject(new Error(`No answer within ${ms} ms`));
+    const giveUp = () => reject(new Error(`No reply within ${ms} ms`));
     // If this process was busy, a reply may be waiting already: it is read before the immediate runs.
     timer = setTimeout(() => setImmediate(giveUp), ms);
   });
   try {
-    return await Promise.race([answer, late]);
+    return await Promise.race([reply, late]);
   } finally {
     clearTimeout(timer);
   }

@@ -7,7 +7,7 @@ import { decodeCursor, encodeCursor } from '../../src/schema/paging/cursor.ts';
 
 const id = fc.integer({ min: 1, max: maxId });
 const typename = fc.constantFrom('Session', 'Message', 'Run');
-/** Any text, and text that is nearly one of ours. */
+/** Any text, and texts that are almost valid ids. */
 const text = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string({ unit: 'binary' }).map((inner) => Buffer.from(inner).toString('base64')),
@@ -21,7 +21,7 @@ function base64(plain: string): string {
   return Buffer.from(plain).toString('base64');
 }
 
-test('a cursor leads back to the row that it was made of', () => {
+test('a cursor decodes to the row from which it was encoded', () => {
   fc.assert(
     fc.property(id, (row) => {
       expect(decodeCursor(encodeCursor({ id: row }), 'after')).toBe(row);
@@ -29,7 +29,7 @@ test('a cursor leads back to the row that it was made of', () => {
   );
 });
 
-test('any text is a cursor to a row that there could be, or is refused as bad input', () => {
+test('any text decodes as a cursor to a possible row id, or is refused with BAD_USER_INPUT', () => {
   const decode = (cursor: string) => {
     try {
       return decodeCursor(cursor, 'after');
@@ -47,7 +47,7 @@ test('any text is a cursor to a row that there could be, or is refused as bad in
   );
 });
 
-test('a global id leads back to what it was made of', () => {
+test('a global id decodes to the type and the row from which it was encoded', () => {
   fc.assert(
     fc.property(typename, id, (type, row) => {
       expect(decodeId(encodeId(type, row))).toEqual({ typename: type, id: String(row) });
@@ -55,7 +55,7 @@ test('a global id leads back to what it was made of', () => {
   );
 });
 
-test('any text is the global id of one row, or of none', () => {
+test('any text decodes as a global id to a possible row id, or to undefined', () => {
   fc.assert(
     fc.property(text, (globalId) => {
       const decoded = decodeId(globalId);
@@ -68,7 +68,7 @@ test('any text is the global id of one row, or of none', () => {
   );
 });
 
-test('any text is a Last-Event-ID that stands for itself, or is refused with its place', () => {
+test('any text is parsed as the Last-Event-ID that it writes, or is refused with the name of the header', () => {
   const eventId = fc.oneof(
     fc.string(),
     fc.tuple(fc.integer(), fc.integer()).map(([run, seq]) => `${run}:${seq}`),

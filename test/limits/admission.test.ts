@@ -6,14 +6,14 @@ afterEach(() => void vi.useRealTimers());
 
 interface Load {
   perSecond: number;
-  /** How long an answer takes a gateway that keeps up. */
+  /** How long an answer takes if the gateway is not overloaded. */
   answerSeconds: number;
-  /** With how many live runs it does. */
+  /** How many live runs the gateway can serve without being overloaded. */
   capacity: number;
   seconds: number;
 }
 
-/** How many runs are live, ten times a second. */
+/** Simulates a gateway; returns how many runs are live, ten times a second. */
 function simulate({ perSecond, answerSeconds, capacity, seconds }: Load): number[] {
   let isOverloaded = false;
   const admission = new Admission(() => isOverloaded);
@@ -22,7 +22,7 @@ function simulate({ perSecond, answerSeconds, capacity, seconds }: Load): number
   for (let step = 0; step < seconds * 10; step += 1) {
     vi.advanceTimersByTime(100);
     for (let n = 0; n < perSecond / 10; n += 1) if (admission.admits(left.length)) left.push(answerSeconds);
-    // Where they are too many, each is answered the slower.
+    // An overloaded gateway answers each run more slowly.
     const paceSeconds = Math.min(1, capacity / left.length) / 10;
     left = left.map((rest) => rest - paceSeconds).filter((rest) => rest > 1e-9);
     isOverloaded = left.length > capacity;
@@ -31,17 +31,17 @@ function simulate({ perSecond, answerSeconds, capacity, seconds }: Load): number
   return counts;
 }
 
-test('takes all prompts of a gateway that keeps up', () => {
+test('a gateway that is not overloaded admits all runs', () => {
   expect(simulate({ perSecond: 50, answerSeconds: 8, capacity: 500, seconds: 60 }).at(-1)).toBe(395);
 });
 
-test('keeps a gateway that is asked far too much close to what it can do', () => {
+test('an overloaded gateway keeps the number of live runs close to its capacity', () => {
   const live = simulate({ perSecond: 100, answerSeconds: 8, capacity: 200, seconds: 120 }).slice(300);
   expect(Math.max(...live)).toBeLessThan(260);
   expect(Math.min(...live)).toBeGreaterThan(150);
 });
 
-test('takes more again as soon as the gateway keeps up, and all once nobody is refused', () => {
+test('the limit on live runs rises after an overload, faster when no run is refused', () => {
   let isOverloaded = true;
   const admission = new Admission(() => isOverloaded);
   vi.advanceTimersByTime(1_000);

@@ -8,7 +8,7 @@ import { createLog } from '../../src/log.ts';
 import { describeWithRedis, redisUrl } from '../support/process/redis.ts';
 
 const log = createLog({ level: 'silent', format: 'json' });
-const never: TokenBuckets = { take: () => Promise.reject(new Error('Redis was not asked.')) };
+const never: TokenBuckets = { take: () => Promise.reject(new Error('Redis was not used.')) };
 
 async function openRedisBuckets(size: BucketSize, name: string = randomUUID()) {
   const redis = await openRedis({ url: redisUrl, log });
@@ -20,11 +20,11 @@ function takeMany(buckets: TokenBuckets, key: string, count: number): Promise<nu
   return Promise.all(Array.from({ length: count }, () => buckets.take(key)));
 }
 
-/** What every adapter must do. */
-function contract(open: (size: BucketSize) => Promise<TokenBuckets>) {
+/** The tests that every adapter must pass. */
+function contract(where: string, open: (size: BucketSize) => Promise<TokenBuckets>) {
   const aMinute = 60_000;
 
-  test('give as many tokens as a full bucket holds, and then say when there will be one', async () => {
+  test(`a bucket ${where} gives its capacity of tokens, and then the time until the next token`, async () => {
     const buckets = await open({ capacity: 3, perMinute: 1 });
     const answers = await takeMany(buckets, 'alice', 5);
     expect(answers.filter((wait) => wait === 0)).toHaveLength(3);
@@ -34,13 +34,13 @@ function contract(open: (size: BucketSize) => Promise<TokenBuckets>) {
     }
   });
 
-  test('cost nothing where there was no token: asking does not put it off', async () => {
+  test(`a refused request ${where} does not delay the next token`, async () => {
     const buckets = await open({ capacity: 1, perMinute: 1 });
     await takeMany(buckets, 'alice', 100);
     expect(await buckets.take('alice')).toBeLessThanOrEqual(aMinute);
   });
 
-  test('are one for each key', async () => {
+  test(`each key ${where} has its own bucket`, async () => {
     const buckets = await open({ capacity: 1, perMinute: 1 });
     const keys = [
       'alice',
@@ -58,7 +58,7 @@ function contract(open: (size: BucketSize) => Promise<TokenBuckets>) {
     );
   });
 
-  test('fill evenly, and never give more than came in and was there', async () => {
+  test(`a bucket ${where} fills evenly and never gives more tokens than it had and got`, async () => {
     const size = { capacity: 10, perMinute: 6_000 };
     const buckets = await open(size);
     const startedAt = performance.now();
@@ -72,29 +72,29 @@ function contract(open: (size: BucketSize) => Promise<TokenBuckets>) {
         { interval: 5 },
       )
       .toBeGreaterThan(30);
-    const cameIn = (performance.now() - startedAt) / 10;
-    expect(given).toBeLessThanOrEqual(size.capacity + cameIn + 1);
+    const added = (performance.now() - startedAt) / 10;
+    expect(given).toBeLessThanOrEqual(size.capacity + added + 1);
   });
 
-  test('give a token when it was said that there would be one', async () => {
+  test(`a bucket ${where} gives a token after the time that it returned`, async () => {
     const buckets = await open({ capacity: 1, perMinute: 600 });
     await buckets.take('alice');
-    const saidAt = performance.now();
+    const askedAt = performance.now();
     const wait = await buckets.take('alice');
     expect(wait).toBeGreaterThan(0);
     await expect.poll(() => buckets.take('alice'), { interval: 5 }).toBe(0);
-    expect(performance.now() - saidAt).toBeGreaterThanOrEqual(wait - 1);
+    expect(performance.now() - askedAt).toBeGreaterThanOrEqual(wait - 1);
   });
 }
 
 describe('token buckets in memory', () => {
-  contract(async (size) => createMemoryTokenBuckets(size));
+  contract('in memory', async (size) => createMemoryTokenBuckets(size));
 });
 
 describeWithRedis('token buckets in Redis', () => {
-  contract(async (size) => (await openRedisBuckets(size)).buckets);
+  contract('in Redis', async (size) => (await openRedisBuckets(size)).buckets);
 
-  test('are shared by those who use the same name, however many take at once', async () => {
+  test('buckets in Redis with the same name are shared by gateways that take at the same time', async () => {
     const size = { capacity: 50, perMinute: 1 };
     const name = randomUUID();
     const gateways = await Promise.all(Array.from({ length: 4 }, () => openRedisBuckets(size, name)));
@@ -103,17 +103,17 @@ describeWithRedis('token buckets in Redis', () => {
   });
 
   test.each([
-    ['the moment of another clock', String(Date.now() + 86_400_000)],
-    ['something that is no number', 'tomorrow'],
-    ['no end', 'inf'],
-  ])('do not wait for %s that stands in Redis', async (_what, stored) => {
+    ['a time of another clock', String(Date.now() + 86_400_000)],
+    ['a text that is not a number', 'tomorrow'],
+    ['infinity', 'inf'],
+  ])('a bucket in Redis with %s as its value gives a token soon', async (_what, stored) => {
     const name = randomUUID();
     const { redis, buckets } = await openRedisBuckets({ capacity: 3, perMinute: 60 }, name);
     await redis.ask((client) => client.set(`switchyard:${name}:alice`, stored));
     expect(await buckets.take('alice')).toBeLessThanOrEqual(1_000);
   });
 
-  test('are gone from Redis when they are full', async () => {
+  test('a bucket expires in Redis when it is full', async () => {
     const name = randomUUID();
     const { redis, buckets } = await openRedisBuckets({ capacity: 3, perMinute: 60 }, name);
     await takeMany(buckets, 'alice', 3);

@@ -8,7 +8,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-/** Opens a stream for a raw client that has sent its request and reads from the start. */
+/** Opens a stream for a raw TCP client that has sent its request and reads from the start. */
 async function openStreamForAlice(options?: EventStreamOptions) {
   let accept: (response: ServerResponse) => void = () => {};
   const accepted = new Promise<ServerResponse>((resolve) => {
@@ -30,12 +30,12 @@ async function openStreamForAlice(options?: EventStreamOptions) {
   return { alice, reading, response, stream: openEventStream(response, options) };
 }
 
-/** Writes more than the kernel holds for a client that does not read. */
+/** Writes more than the kernel buffers for a client that does not read. */
 function overfill(stream: EventStream): void {
   for (let megabytes = 0; megabytes < 32; megabytes += 1) stream.write(`data: ${'x'.repeat(1_000_000)}\n\n`);
 }
 
-test('The headers and a heartbeat go out at once, before there is an event.', async () => {
+test('the headers and a heartbeat are sent at once, before the first event', async () => {
   const { reading } = await openStreamForAlice({ headers: { 'x-run': '7' } });
   await vi.waitFor(() => expect(reading.text).toContain(':\n\n'));
   const [head = ''] = reading.text.split('\r\n\r\n');
@@ -50,7 +50,7 @@ test('The headers and a heartbeat go out at once, before there is an event.', as
   );
 });
 
-test('Frames arrive in order, and ending the stream ends the response.', async () => {
+test('frames arrive in order, and ending the stream ends the response', async () => {
   const { alice, reading, stream } = await openStreamForAlice();
   const ended = new Promise((resolve) => alice.once('end', resolve));
   stream.write('data: 1\n\n');
@@ -63,7 +63,7 @@ test('Frames arrive in order, and ending the stream ends the response.', async (
   expect(stream.write('data: 3\n\n')).toBe(false);
 });
 
-test('A client that stops reading makes write() answer false, and ready() waits until it reads again.', async () => {
+test('write() returns false when the client stops reading, and ready() waits until it reads again', async () => {
   const { alice, stream } = await openStreamForAlice();
   alice.pause();
   overfill(stream);
@@ -81,13 +81,13 @@ test('A client that stops reading makes write() answer false, and ready() waits 
   expect(stream.write('data: again\n\n')).toBe(true);
 });
 
-test('ready() resolves at once on a stream that takes frames.', async () => {
+test('ready() resolves at once if the socket has room', async () => {
   const { stream } = await openStreamForAlice();
   await stream.ready();
   expect(stream.writable).toBe(true);
 });
 
-test('Heartbeats are left out while the socket is full and go on when it is not.', async () => {
+test('heartbeats are left out while the socket is full and continue afterwards', async () => {
   const { alice, reading, response, stream } = await openStreamForAlice({ heartbeatMs: 5 });
   await vi.waitFor(() => expect(reading.text.split('\r\n:\n\n').length).toBeGreaterThan(2));
   alice.pause();
@@ -103,11 +103,11 @@ test('Heartbeats are left out while the socket is full and go on when it is not.
   reading.text = '';
   alice.resume();
   const heartbeats = () => reading.text.slice(-200).split('\r\n:\n\n').length;
-  // What was held up comes first.
+  // The frames that were held up come before the heartbeats.
   await vi.waitFor(() => expect(heartbeats()).toBeGreaterThan(3), { timeout: 20_000 });
 });
 
-test('A client that leaves closes the stream once, and frees whoever waits for it.', async () => {
+test('a client that leaves closes the stream once, and ready() resolves', async () => {
   const { alice, stream } = await openStreamForAlice();
   let closings = 0;
   stream.closed.addEventListener('abort', () => {
@@ -125,7 +125,7 @@ test('A client that leaves closes the stream once, and frees whoever waits for i
   await stream.ready();
 });
 
-test('A stream for a client that has left already is closed from the start.', async () => {
+test('a stream for a client that has already left is closed from the start', async () => {
   const { alice, response } = await openStreamForAlice();
   const left = new Promise((resolve) => response.once('close', resolve));
   alice.destroy();

@@ -12,7 +12,7 @@ const text = fc.string({
 const line = fc.string({ unit: 'binary', minLength: 1 }).filter((value) => !/[\r\n\0]/.test(value));
 const frame = fc.record({ id: line, event: line, data: text });
 
-/** The events that a client reads from a stream that arrives in pieces of these sizes, over and over. */
+/** The events that a client reads from a stream that arrives in pieces of these sizes, which repeat. */
 function parse(stream: string, sizes: number[]): EventSourceMessage[] {
   const events: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (event) => void events.push(event) });
@@ -26,7 +26,7 @@ function parse(stream: string, sizes: number[]): EventSourceMessage[] {
   return events;
 }
 
-test('frames arrive as they were written, wherever the network cuts them, heartbeats or not', () => {
+test('frames are parsed as they were written, with heartbeats between them and cut at any byte', () => {
   const pieces = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 });
   fc.assert(
     fc.property(fc.array(frame), pieces, (frames, sizes) => {
@@ -38,7 +38,7 @@ test('frames arrive as they were written, wherever the network cuts them, heartb
   );
 });
 
-test('no id and no event can say anything but itself', () => {
+test('an id or an event name cannot add lines to its frame', () => {
   const field = fc.constantFrom<keyof Frame>('id', 'event');
   const value = fc.string({ unit: fc.constantFrom('a', '\n', '\r', '\0', ': ', 'data') });
   fc.assert(

@@ -9,7 +9,7 @@ import { deployMigrations, diagnoseMigrations, sqlForSchema } from '../support/f
 import { describeTables } from '../support/files/sqlite-tables.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 
-test('the migrations create what schema.prisma describes, and the one index that it cannot describe', async () => {
+test('the migrations create the tables of schema.prisma, and one index that schema.prisma cannot express', async () => {
   const schema = readFileSync(new URL('../../prisma/schema.prisma', import.meta.url), 'utf8');
   const described = new Sqlite(':memory:');
   described.exec(await sqlForSchema(schema));
@@ -23,7 +23,7 @@ test('the migrations create what schema.prisma describes, and the one index that
   expect(describeTables(migrated)).toEqual(describeTables(described));
 });
 
-test('Prisma agrees with what the gateway has recorded, and the gateway with what Prisma has', async () => {
+test('Prisma accepts a history that the gateway recorded, and the gateway accepts one that Prisma recorded', async () => {
   await using folder = await openTemporaryFolder();
   const migrations = readMigrations();
   const names = migrations.map((migration) => migration.name);
@@ -47,7 +47,7 @@ test('Prisma agrees with what the gateway has recorded, and the gateway with wha
   prismasConnection.close();
 });
 
-test('a migration that fails leaves nothing behind, and those before it stay', () => {
+test('a migration that fails changes nothing, and the migrations before it stay applied', () => {
   const connection = new Sqlite(':memory:');
   const migrations = [
     { name: '0001_first', sql: 'CREATE TABLE "First" (id INTEGER)', checksum: '1' },
@@ -68,7 +68,7 @@ test('a migration that fails leaves nothing behind, and those before it stay', (
   expect(migrate(connection, mended)).toEqual(['0002_second']);
 });
 
-test('a migration may rebuild a table that others point to, but not orphan what they hold', () => {
+test('a migration may rebuild a table that others refer to, but not leave rows that refer to missing rows', () => {
   const connection = new Sqlite(':memory:');
   const family = {
     name: '0001_family',

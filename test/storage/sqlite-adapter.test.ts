@@ -19,7 +19,7 @@ async function openScratchDatabase() {
   };
 }
 
-test('a write that is acknowledged outside a transaction survives the rollback of that transaction', async () => {
+test('a write outside a transaction survives the rollback of that transaction', async () => {
   await using scratch = await openScratchDatabase();
   const { db, userIds } = scratch;
   let aliceWrites: Promise<unknown> = Promise.resolve();
@@ -34,7 +34,7 @@ test('a write that is acknowledged outside a transaction survives the rollback o
   expect(await userIds()).toEqual(['alice']);
 });
 
-test('nobody sees what a transaction has not committed', async () => {
+test('a query outside a transaction does not see its uncommitted writes', async () => {
   await using scratch = await openScratchDatabase();
   const { db, userIds } = scratch;
   let seen: Promise<string[]> = Promise.resolve([]);
@@ -46,7 +46,7 @@ test('nobody sees what a transaction has not committed', async () => {
   expect(await seen).toEqual(['alice']);
 });
 
-test('transactions that are asked for at once run one after the other', async () => {
+test('transactions that start at the same time run one after the other', async () => {
   await using scratch = await openScratchDatabase();
   const { db } = scratch;
   const { id } = await db.session.create({ data: { userId: 'alice' } });
@@ -61,7 +61,7 @@ test('transactions that are asked for at once run one after the other', async ()
   expect(await db.session.findUnique({ where: { id } })).toMatchObject({ contextTokens: 50 });
 });
 
-test('a failing statement ends its transaction and not the next one', async () => {
+test('a statement that fails ends its own transaction and not the next one', async () => {
   await using scratch = await openScratchDatabase();
   const { db, userIds } = scratch;
   const orphan = db.$transaction([
@@ -86,7 +86,7 @@ test('a commit that fails rolls back, and the database stays usable', async () =
   expect(await userIds()).toEqual(['alice']);
 });
 
-test('a transaction within a transaction can fail on its own', async () => {
+test('a nested transaction can fail without its outer transaction', async () => {
   await using scratch = await openScratchDatabase();
   const { db, userIds } = scratch;
   await db.$transaction(async (outer) => {

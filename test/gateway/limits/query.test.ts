@@ -24,7 +24,7 @@ afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
 });
 
-/** The first result of an operation. */
+/** Executes an operation; returns its first result. */
 async function firstOf(client: Client<boolean>, query: string): Promise<GraphQLAnswer> {
   for await (const result of client.iterate({ query })) return result as unknown as GraphQLAnswer;
   throw new Error('It yielded nothing.');
@@ -36,25 +36,21 @@ const ways: Record<string, (query: string) => Promise<GraphQLAnswer>> = {
   'a stream of many operations': (query) => firstOf(oneStream, query),
 };
 
-/** Doubles with each fragment: n of them have 2^n aliases. */
+/** The number of aliases doubles with each fragment: n fragments have 2^n aliases. */
 const aliasBomb = `{ sessions { edges { node { ...F0 } } } }
   ${[0, 1].map((n) => `fragment F${n} on Session { x: lastMessage { session { ...F${n + 1} } } y: lastMessage { session { ...F${n + 1} } } }`).join(' ')}
   fragment F2 on Session { z: id }`;
 
 const rows: [what: string, query: string, limit: keyof typeof limits][] = [
-  ['five levels', '{ sessions { edges { node { lastMessage { id } } } } }', 'MAX_QUERY_DEPTH'],
+  ['five levels of fields', '{ sessions { edges { node { lastMessage { id } } } } }', 'MAX_QUERY_DEPTH'],
   [
-    'five levels, with fragments',
+    'five levels of fields in fragments',
     '{ ...A } fragment A on Query { sessions { edges { ...B } } } fragment B on QuerySessionsConnectionEdge { node { ... { lastMessage { id } } } }',
     'MAX_QUERY_DEPTH',
   ],
   ['six aliases', `{ ${[1, 2, 3, 4, 5, 6].map((n) => `a${n}: __typename`).join(' ')} }`, 'MAX_QUERY_ALIASES'],
-  [
-    'six aliases of nothing but __typename',
-    `{ ${'__typename: __typename '.repeat(6)} }`,
-    'MAX_QUERY_ALIASES',
-  ],
-  ['aliases that double with every fragment', aliasBomb, 'MAX_QUERY_ALIASES'],
+  ['six aliases of __typename', `{ ${'__typename: __typename '.repeat(6)} }`, 'MAX_QUERY_ALIASES'],
+  ['aliases that double with each fragment', aliasBomb, 'MAX_QUERY_ALIASES'],
   [
     'four directives',
     `{ ${[1, 2, 3, 4].map((n) => `a${n}: __typename @skip(if: false)`).join(' ')} }`,
@@ -67,24 +63,24 @@ const rows: [what: string, query: string, limit: keyof typeof limits][] = [
   ],
   ['121 tokens', `{ ${'__typename '.repeat(119)} }`, 'MAX_QUERY_TOKENS'],
   [
-    'pages of a size that is left out',
+    'a page without a size',
     '{ sessions { edges { node { id title createdAt updatedAt userId featureName systemPrompt modelName } } } }',
     'MAX_QUERY_COST',
   ],
   [
-    'pages of a size that a variable tells',
+    'a page with a variable size',
     'query ($n: Int = 1) { sessions(first: $n) { edges { node { id title createdAt updatedAt userId featureName systemPrompt modelName } } } }',
     'MAX_QUERY_COST',
   ],
   [
-    'many ids',
+    'nodes of any number of ids',
     '{ nodes(ids: []) { id ... on Session { title createdAt updatedAt userId featureName systemPrompt modelName databaseId providerName } } }',
     'MAX_QUERY_COST',
   ],
 ];
 
 describe.each(Object.entries(ways))('over %s', (_way, ask) => {
-  test.each(rows)('%s are too much', async (_what, query, limit) => {
+  test.each(rows)('a query with %s is refused with QUERY_TOO_COMPLEX', async (_what, query, limit) => {
     const { data, errors } = await ask(query);
 
     expect(data ?? null).toBeNull();
@@ -93,12 +89,12 @@ describe.each(Object.entries(ways))('over %s', (_way, ask) => {
     );
   });
 
-  test('what keeps to the limits is answered', async () => {
+  test('a query within the limits is executed', async () => {
     const page = '{ a: sessions(first: 10) { edges { node { id title @skip(if: false) } } } }';
     expect(await ask(page)).toEqual({ data: { a: { edges: [] } } });
   });
 
-  test('fragments within each other are refused for what they are', async () => {
+  test('fragments that contain each other are refused by GraphQL validation', async () => {
     const cycle = '{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }';
     const [error] = (await ask(cycle)).errors ?? [];
     expect(error).toMatchObject({
@@ -108,7 +104,7 @@ describe.each(Object.entries(ways))('over %s', (_way, ask) => {
   });
 });
 
-test('over /graphql the status is 400', async () => {
+test('a query that exceeds a limit gets the HTTP status 400 at /graphql', async () => {
   for (const [, query] of rows) {
     const response = await fetch(`${gateway.url}/graphql`, {
       method: 'POST',
@@ -119,7 +115,7 @@ test('over /graphql the status is 400', async () => {
   }
 });
 
-test('the REST API asks for what it needs, whatever the limits', async () => {
+test('the documents of the REST API are not subject to the limits', async () => {
   const rest = await createRestClient(gateway);
   const { json: session } = await rest.call('POST', '/sessions/', { user_id: 'alice' });
   const types: string[] = [];
@@ -130,9 +126,14 @@ test('the REST API asks for what it needs, whatever the limits', async () => {
   }
 });
 
-describe('with the limits that are the default', () => {
-  test('the schema can be asked for, with all there is to know of it', async () => {
-    await using unlimited = await startTestGateway();
+describe('with the default limits', () => {
+  let standard: TestGateway;
+  beforeAll(async () => {
+    standard = await startTestGateway();
+  });
+  afterAll(() => standard[Symbol.asyncDispose]());
+
+  test('the default limits allow the whole introspection query', async () => {
     const everything = getIntrospectionQuery({
       specifiedByUrl: true,
       directiveIsRepeatable: true,
@@ -140,26 +141,24 @@ describe('with the limits that are the default', () => {
       inputValueDeprecation: true,
       oneOf: true,
     });
-    const { data, errors } = await unlimited.graphql(everything);
+    const { data, errors } = await standard.graphql(everything);
     expect(errors).toBeUndefined();
     expect(data.__schema.subscriptionType.name).toBe('Subscription');
   });
 
-  test('one cannot ask for the schema of the schema of the schema', async () => {
-    await using unlimited = await startTestGateway();
+  test('an introspection query that nests types too deeply is refused', async () => {
     const deep =
       '{ __schema { types { fields { type { fields { type { fields { type { name } } } } } } } } }';
-    expect((await unlimited.graphql(deep)).errors?.[0]?.message).toMatch(/introspection depth/i);
+    expect((await standard.graphql(deep)).errors?.[0]?.message).toMatch(/introspection depth/i);
   });
 
-  test('a list of operations is no request', async () => {
-    await using unlimited = await startTestGateway();
+  test('a batch of operations is refused with BAD_REQUEST', async () => {
     const batch = JSON.stringify([{ query: '{ __typename }' }, { query: '{ __typename }' }]);
     for (const [path, accept] of [
       ['/graphql', 'application/json'],
       ['/graphql/stream', 'text/event-stream'],
     ]) {
-      const response = await fetch(`${unlimited.url}${path}`, {
+      const response = await fetch(`${standard.url}${path}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', accept: accept ?? '' },
         body: batch,

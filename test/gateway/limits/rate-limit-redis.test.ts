@@ -8,13 +8,13 @@ import { describeWithRedis, redisUrl } from '../../support/process/redis.ts';
 
 const settings = { ...jwtSettings, MAX_REQUESTS_PER_MINUTE: '4' };
 
-/** Somebody whom no other test has counted. */
-function somebody(): Promise<string> {
+/** A token of a new user, so that no earlier test has used up the limit. */
+function newUser(): Promise<string> {
   return signJwt({ sub: `alice ${randomUUID()}` });
 }
 
-/** How many of so many requests, one after the other, are let through. */
-async function letThrough(url: string, count: number, token: string): Promise<number> {
+/** Sends requests one after the other; returns how many were not refused. */
+async function countAccepted(url: string, count: number, token: string): Promise<number> {
   let passed = 0;
   for (let n = 0; n < count; n++) {
     const { status } = await fetch(`${url}/api/v1/sessions/1`, {
@@ -27,50 +27,45 @@ async function letThrough(url: string, count: number, token: string): Promise<nu
 }
 
 describeWithRedis('with REDIS_URL', () => {
-  test('gateways count the requests of a user together', async () => {
+  test('gateways with the same REDIS_URL count the requests of a user together', async () => {
     await using one = await startTestGateway({ settings: { ...settings, REDIS_URL: redisUrl } });
     await using other = await startTestGateway({ settings: { ...settings, REDIS_URL: redisUrl } });
-    const [alice, bob] = [await somebody(), await somebody()];
+    const [alice, bob] = [await newUser(), await newUser()];
 
-    expect(await letThrough(one.url, 3, alice)).toBe(3);
-    expect(await letThrough(other.url, 3, alice)).toBe(1);
-    expect(await letThrough(one.url, 3, alice)).toBe(0);
-    expect(await letThrough(other.url, 3, bob)).toBe(3);
+    expect(await countAccepted(one.url, 3, alice)).toBe(3);
+    expect(await countAccepted(other.url, 3, alice)).toBe(1);
+    expect(await countAccepted(one.url, 3, alice)).toBe(0);
+    expect(await countAccepted(other.url, 3, bob)).toBe(3);
   });
 
   test.each([
-    ['breaks off', 'unplug', 'plugIn'],
-    ['says nothing more', 'freeze', 'thaw'],
-  ] as const)('a gateway whose Redis %s counts by itself until it is back', async (_how, lose, restore) => {
-    await using network = await openNetwork(redisUrl);
-    await using gateway = await startTestGateway({ settings: { ...settings, REDIS_URL: network.url } });
-    await using other = await startTestGateway({ settings: { ...settings, REDIS_URL: redisUrl } });
-    const alice = await somebody();
-    expect(await letThrough(gateway.url, 4, alice)).toBe(4);
+    ['closes its connections', 'unplug', 'plugIn'],
+    ['does not reply', 'freeze', 'thaw'],
+  ] as const)(
+    'a gateway whose Redis %s counts requests alone until Redis is back',
+    async (_how, lose, restore) => {
+      await using network = await openNetwork(redisUrl);
+      await using gateway = await startTestGateway({ settings: { ...settings, REDIS_URL: network.url } });
+      await using other = await startTestGateway({ settings: { ...settings, REDIS_URL: redisUrl } });
+      const alice = await newUser();
+      expect(await countAccepted(gateway.url, 4, alice)).toBe(4);
 
-    network[lose]();
-    expect(await letThrough(gateway.url, 6, alice)).toBe(4);
+      network[lose]();
+      expect(await countAccepted(gateway.url, 6, alice)).toBe(4);
 
-    network[restore]();
-    await expect
-      .poll(async () => {
-        // Somebody new each time: what one gateway has let through counts for the other, or it does not.
-        const bob = await somebody();
-        await letThrough(gateway.url, 4, bob);
-        return letThrough(other.url, 4, bob);
-      })
-      .toBe(0);
-  });
+      network[restore]();
+      await expect
+        .poll(async () => {
+          // A new user each time. While the gateways count together, the first four requests use up the limit.
+          const bob = await newUser();
+          await countAccepted(gateway.url, 4, bob);
+          return countAccepted(other.url, 4, bob);
+        })
+        .toBe(0);
+    },
+  );
 
-  test('a gateway does not start where Redis takes connections and says nothing', async () => {
-    await using network = await openNetwork(redisUrl);
-    network.freeze();
-    await expect(startTestGateway({ settings: { REDIS_URL: network.url } })).rejects.toThrow(
-      'Redis at REDIS_URL cannot be reached: No answer within 5000 ms.',
-    );
-  });
-
-  test('a gateway does not start without it, and does not tell the password', async () => {
+  test('a gateway does not start if Redis is not reachable, and the message does not show the password', async () => {
     const url = `redis://default:s3cret@127.0.0.1:${await unusedPort()}`;
     await expect(startTestGateway({ settings: { REDIS_URL: url } })).rejects.toMatchObject({
       name: 'StartupError',

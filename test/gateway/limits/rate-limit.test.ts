@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
 import { connectNode } from '../../support/node/node-client.ts';
@@ -6,7 +6,7 @@ import { registerNode } from '../../support/node/nodes.ts';
 
 const query = JSON.stringify({ query: '{ viewer { userId } }' });
 
-/** The status of each of so many requests, in the order of their answers' numbers. */
+/** Sends requests at the same time; returns their HTTP statuses, lowest first. */
 async function statuses(gateway: TestGateway, count: number, token?: string): Promise<number[]> {
   const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
   const ask = async () =>
@@ -14,87 +14,83 @@ async function statuses(gateway: TestGateway, count: number, token?: string): Pr
   return (await Promise.all(Array.from({ length: count }, ask))).sort();
 }
 
-describe('MAX_REQUESTS_PER_MINUTE', () => {
-  test('holds for GraphQL, graphql-sse and REST together, and says when to come back', async () => {
-    await using gateway = await startTestGateway({ settings: { MAX_REQUESTS_PER_MINUTE: '3' } });
-    const post = (path: string, accept: string) =>
-      fetch(gateway.url + path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', accept },
-        body: query,
-      });
-    const ask = () => [
-      post('/graphql', 'application/json'),
-      post('/graphql/stream', 'text/event-stream'),
-      gateway.rest('/sessions/1'),
-    ];
+test('MAX_REQUESTS_PER_MINUTE limits GraphQL, graphql-sse and REST together, and a refusal has Retry-After', async () => {
+  await using gateway = await startTestGateway({ settings: { MAX_REQUESTS_PER_MINUTE: '3' } });
+  const post = (path: string, accept: string) =>
+    fetch(gateway.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept },
+      body: query,
+    });
+  const ask = () => [
+    post('/graphql', 'application/json'),
+    post('/graphql/stream', 'text/event-stream'),
+    gateway.rest('/sessions/1'),
+  ];
 
-    expect((await Promise.all(ask())).map(({ status }) => status)).toEqual([200, 200, 404]);
-    const refused = await Promise.all(ask());
+  expect((await Promise.all(ask())).map(({ status }) => status)).toEqual([200, 200, 404]);
+  const refused = await Promise.all(ask());
 
-    const message = 'You may send 3 requests in a minute, 3 of them at once; try again later.';
-    const limit = { limit: 'MAX_REQUESTS_PER_MINUTE', retryAfter: 20 };
-    const errors = [{ message, extensions: { code: 'RATE_LIMITED', ...limit } }];
-    expect(refused.map(({ status }) => status)).toEqual([429, 429, 429]);
-    expect(await Promise.all(refused.map((response) => response.json()))).toEqual([
-      { errors },
-      { errors },
-      { detail: message },
-    ]);
-    expect(refused.map(({ headers }) => headers.get('retry-after'))).toEqual(['20', '20', '20']);
-    expect((await fetch(`${gateway.url}/health/live`)).status).toBe(200);
-  });
-
-  test('counts a chat once, however much is asked on its behalf', async () => {
-    await using gateway = await startTestGateway({ settings: { MAX_REQUESTS_PER_MINUTE: '2' } });
-    const json = { method: 'POST', headers: { 'content-type': 'application/json' } };
-    await gateway.rest('/sessions/', { ...json, body: '{}' });
-    const chat = await gateway.rest('/sessions/1/chat', { ...json, body: '{"prompt":"Hi"}' });
-    expect(await chat.text()).toContain('"type":"finish"');
-    expect((await gateway.rest('/sessions/1')).status).toBe(429);
-  });
-
-  test('lets through again what has come in meanwhile, MAX_REQUEST_BURST at once', async () => {
-    const settings = { MAX_REQUESTS_PER_MINUTE: '600', MAX_REQUEST_BURST: '2' };
-    await using gateway = await startTestGateway({ settings });
-    expect((await statuses(gateway, 40)).filter((status) => status === 429).length).toBeGreaterThan(0);
-    await expect.poll(() => statuses(gateway, 1)).toEqual([200]);
-  });
-
-  test('is each user’s own, whatever token they use, and an address’ where nobody is known', async () => {
-    const settings = { ...jwtSettings, MAX_REQUESTS_PER_MINUTE: '4' };
-    await using gateway = await startTestGateway({ settings });
-    const [alice, again] = [await signJwt({ sub: 'alice' }), await signJwt({ sub: 'alice', expiresIn: 60 })];
-
-    expect(await statuses(gateway, 3, alice)).toEqual([200, 200, 200]);
-    expect(await statuses(gateway, 2, again)).toEqual([200, 429]);
-    expect(await statuses(gateway, 6, 'forged')).toEqual([401, 401, 401, 401, 429, 429]);
-    expect(await statuses(gateway, 1)).toEqual([429]);
-    expect(await statuses(gateway, 4, await signJwt({ sub: 'bob' }))).toEqual([200, 200, 200, 200]);
-  });
-
-  test('is on by itself where users are known, and off where all are one user', async () => {
-    await using known = await startTestGateway({ settings: { ...jwtSettings, MAX_REQUEST_BURST: '5' } });
-    expect((await statuses(known, 200, await signJwt({ sub: 'alice' }))).at(-1)).toBe(429);
-    await using unknown = await startTestGateway({ settings: { MAX_REQUEST_BURST: '5' } });
-    expect((await statuses(unknown, 200)).at(-1)).toBe(200);
-  });
+  const message = 'You may send 3 requests in a minute, 3 of them at once; try again later.';
+  const limit = { limit: 'MAX_REQUESTS_PER_MINUTE', retryAfter: 20 };
+  const errors = [{ message, extensions: { code: 'RATE_LIMITED', ...limit } }];
+  expect(refused.map(({ status }) => status)).toEqual([429, 429, 429]);
+  expect(await Promise.all(refused.map((response) => response.json()))).toEqual([
+    { errors },
+    { errors },
+    { detail: message },
+  ]);
+  expect(refused.map(({ headers }) => headers.get('retry-after'))).toEqual(['20', '20', '20']);
+  expect((await fetch(`${gateway.url}/health/live`)).status).toBe(200);
 });
 
-describe('MAX_NODE_REQUESTS_PER_MINUTE', () => {
-  test('is for the agents of nodes, which do not use up what their owner may send', async () => {
-    const settings = {
-      ...jwtSettings,
-      MAX_REQUESTS_PER_MINUTE: '3',
-      MAX_NODE_REQUESTS_PER_MINUTE: '2',
-    };
-    await using gateway = await startTestGateway({ settings });
-    const alice = await signJwt({ sub: 'alice' });
-    const token = await registerNode(gateway.as(alice), 'laptop');
-    await using laptop = connectNode(gateway.url, token);
-    await laptop.next('InboxOpened');
+test('MAX_REQUESTS_PER_MINUTE counts a REST chat as one request, although it executes several operations', async () => {
+  await using gateway = await startTestGateway({ settings: { MAX_REQUESTS_PER_MINUTE: '2' } });
+  const json = { method: 'POST', headers: { 'content-type': 'application/json' } };
+  await gateway.rest('/sessions/', { ...json, body: '{}' });
+  const chat = await gateway.rest('/sessions/1/chat', { ...json, body: '{"prompt":"Hi"}' });
+  expect(await chat.text()).toContain('"type":"finish"');
+  expect((await gateway.rest('/sessions/1')).status).toBe(429);
+});
 
-    expect(await statuses(gateway, 2, token)).toEqual([200, 429]);
-    expect(await statuses(gateway, 3, alice)).toEqual([200, 200, 429]);
-  });
+test('MAX_REQUEST_BURST limits how many requests come at once, and later requests are accepted again', async () => {
+  const settings = { MAX_REQUESTS_PER_MINUTE: '600', MAX_REQUEST_BURST: '2' };
+  await using gateway = await startTestGateway({ settings });
+  expect((await statuses(gateway, 40)).filter((status) => status === 429).length).toBeGreaterThan(0);
+  await expect.poll(() => statuses(gateway, 1)).toEqual([200]);
+});
+
+test('MAX_REQUESTS_PER_MINUTE counts all tokens of a user together, and requests without a valid token by address', async () => {
+  const settings = { ...jwtSettings, MAX_REQUESTS_PER_MINUTE: '4' };
+  await using gateway = await startTestGateway({ settings });
+  const [alice, again] = [await signJwt({ sub: 'alice' }), await signJwt({ sub: 'alice', expiresIn: 60 })];
+
+  expect(await statuses(gateway, 3, alice)).toEqual([200, 200, 200]);
+  expect(await statuses(gateway, 2, again)).toEqual([200, 429]);
+  expect(await statuses(gateway, 6, 'forged')).toEqual([401, 401, 401, 401, 429, 429]);
+  expect(await statuses(gateway, 1)).toEqual([429]);
+  expect(await statuses(gateway, 4, await signJwt({ sub: 'bob' }))).toEqual([200, 200, 200, 200]);
+});
+
+test('MAX_REQUESTS_PER_MINUTE has a default with AUTH=jwt, and no limit with AUTH=none', async () => {
+  await using known = await startTestGateway({ settings: { ...jwtSettings, MAX_REQUEST_BURST: '5' } });
+  expect((await statuses(known, 200, await signJwt({ sub: 'alice' }))).at(-1)).toBe(429);
+  await using unknown = await startTestGateway({ settings: { MAX_REQUEST_BURST: '5' } });
+  expect((await statuses(unknown, 200)).at(-1)).toBe(200);
+});
+
+test('MAX_NODE_REQUESTS_PER_MINUTE counts the requests of an agent apart from those of its owner', async () => {
+  const settings = {
+    ...jwtSettings,
+    MAX_REQUESTS_PER_MINUTE: '3',
+    MAX_NODE_REQUESTS_PER_MINUTE: '2',
+  };
+  await using gateway = await startTestGateway({ settings });
+  const alice = await signJwt({ sub: 'alice' });
+  const token = await registerNode(gateway.as(alice), 'laptop');
+  await using laptop = connectNode(gateway.url, token);
+  await laptop.next('InboxOpened');
+
+  expect(await statuses(gateway, 2, token)).toEqual([200, 429]);
+  expect(await statuses(gateway, 3, alice)).toEqual([200, 200, 429]);
 });

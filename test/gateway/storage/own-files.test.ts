@@ -6,7 +6,7 @@ import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { fileForm, memo, sha256Of, uploadByRest } from '../../support/gateway/audio-upload.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 
-/** The modes of all files in a folder, whoever may look into that. */
+/** The modes of all files in a folder, by their names. */
 function modesIn(path: string): Record<string, string> {
   const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return Object.fromEntries(
