@@ -7,16 +7,16 @@ import { heldChunks } from './held-chunks.ts';
 
 const mebibyte = 1_048_576;
 
-/** A store that is looked at from two sides. */
+/** A store, and a way to look at its contents without it. */
 export interface StoreUnderTest extends AsyncDisposable {
   store: BlobStore;
-  /** The names of all that is there, whatever it is. */
+  /** The names of all stored things: blobs, staged bytes and others. */
   contents(): Promise<string[]>;
-  /** The name that a blob has among them. */
+  /** The name of a blob in `contents`. */
   nameOf(key: string): string;
 }
 
-/** What every store of blobs does. `mostHeld` is how many bytes of a source it may hold. */
+/** The tests that every store must pass. `mostHeld` is how many bytes of a source the store may hold in memory. */
 export function describeBlobStore(
   name: string,
   { open, mostHeld }: { open: () => Promise<StoreUnderTest>; mostHeld: number },
@@ -42,7 +42,7 @@ export function describeBlobStore(
   const keys = async () => (await allOf(store.list())).map(({ key }) => key).sort();
 
   describe(name, () => {
-    test('keeps what is committed under its hash', async () => {
+    test(`${name} stores committed bytes under their hash`, async () => {
       const [hello, world] = [Buffer.from('Hello, '), Buffer.from('world.')];
       const staged = await store.stage(from(hello, world));
       const key = sha256(hello, world);
@@ -56,20 +56,20 @@ export function describeBlobStore(
       expect(await subject.contents()).toEqual([subject.nameOf(key)]);
     });
 
-    test('forgets what is discarded', async () => {
+    test(`${name} removes discarded bytes`, async () => {
       const staged = await store.stage(from(Buffer.from('Never mind.')));
       await staged.discard();
       expect(await subject.contents()).toEqual([]);
       expect(await store.size(staged.sha256)).toBeNull();
     });
 
-    test('keeps no bytes at all, too', async () => {
+    test(`${name} stores an empty blob`, async () => {
       const key = await put();
       expect(await store.size(key)).toBe(0);
       expect(await read(await store.open(key))).toEqual(Buffer.alloc(0));
     });
 
-    test('keeps the same bytes once, however often they come', async () => {
+    test(`${name} stores the same bytes only once`, async () => {
       const bytes = randomBytes(1_000);
       const first = await put(bytes);
       expect(await put(bytes.subarray(0, 10), bytes.subarray(10))).toBe(first);
@@ -79,14 +79,14 @@ export function describeBlobStore(
       expect(await read(await store.open(first))).toEqual(bytes);
     });
 
-    test('takes many at once', async () => {
+    test(`${name} stores many blobs at the same time`, async () => {
       const all = Array.from({ length: 12 }, () => randomBytes(100_000));
       const stored = await Promise.all(all.map((bytes) => put(bytes)));
       expect(stored).toEqual(all.map((bytes) => sha256(bytes)));
       expect(await keys()).toEqual(stored.toSorted());
     });
 
-    test('takes long streams without holding them, and gives them back unchanged', async () => {
+    test(`${name} stores a long stream without holding it in memory, and returns it unchanged`, async () => {
       const source = heldChunks({ chunkBytes: 65_536, chunks: 1_024 });
       const staged = await store.stage(source.chunks());
       await staged.commit();
@@ -98,7 +98,7 @@ export function describeBlobStore(
       expect(hash.digest('hex')).toBe(staged.sha256);
     });
 
-    test.each([0, 12])('leaves nothing of a source that fails after %i MiB', async (size) => {
+    test.each([0, 12])(`${name} keeps nothing of a source that fails after %i MiB`, async (size) => {
       const broken = new Error('The client went away.');
       async function* failing() {
         for (let n = 0; n < size; n++) yield randomBytes(mebibyte);
@@ -109,7 +109,7 @@ export function describeBlobStore(
     });
 
     test.each([0, 12])(
-      'leaves nothing when it is aborted after %i MiB, and the source is stuck',
+      `${name} keeps nothing of a stuck source that is aborted after %i MiB`,
       async (size) => {
         const aborting = new AbortController();
         const never = new Promise<never>(() => {});
@@ -123,7 +123,7 @@ export function describeBlobStore(
       },
     );
 
-    test('reads nothing when it was aborted before', async () => {
+    test(`${name} does not read a source if the signal has aborted already`, async () => {
       let ended = false;
       async function* source() {
         try {
@@ -143,13 +143,13 @@ export function describeBlobStore(
       [1, 1],
       [5, 99_999],
       [99_999, 99_999],
-    ])('gives bytes %i to %i', async (start, end) => {
+    ])(`${name} returns the bytes %i to %i of a blob`, async (start, end) => {
       const bytes = randomBytes(100_000);
       const key = await put(bytes);
       expect(await read(await store.open(key, { start, end }))).toEqual(bytes.subarray(start, end + 1));
     });
 
-    test('lets go of a blob that is not read to its end', async () => {
+    test(`${name} closes a blob that is not read to its end`, async () => {
       const key = await put(...Array.from({ length: 8 }, () => randomBytes(mebibyte)));
       const stream = await store.open(key);
       for await (const chunk of stream) {
@@ -161,7 +161,7 @@ export function describeBlobStore(
       expect(await subject.contents()).toEqual([]);
     });
 
-    test('says that a blob is not there before it gives any of it', async () => {
+    test(`${name} throws BlobNotFoundError before the first byte if there is no such blob`, async () => {
       const key = sha256(Buffer.from('Nobody has said this.'));
       await expect(store.open(key)).rejects.toThrow(BlobNotFoundError);
       await expect(store.open(key, { start: 1, end: 2 })).rejects.toThrow(BlobNotFoundError);
@@ -176,13 +176,13 @@ export function describeBlobStore(
       `${'a'.repeat(63)}/`,
       'A'.repeat(64),
       `${'a'.repeat(64)}\n`,
-    ])('takes %j for no key', async (key) => {
+    ])(`${name} has no blob with the malformed key %j`, async (key) => {
       await expect(store.open(key)).rejects.toThrow(BlobNotFoundError);
       expect(await store.size(key)).toBeNull();
       await store.delete(key);
     });
 
-    test('deletes a blob, and does not mind when it is gone', async () => {
+    test(`${name} deletes a blob, and deleting it again does nothing`, async () => {
       const [key, other] = [await put(Buffer.from('a')), await put(Buffer.from('b'))];
       await store.delete(key);
       await store.delete(key);
@@ -190,7 +190,7 @@ export function describeBlobStore(
       expect(await keys()).toEqual([other]);
     });
 
-    test('lists every blob with the time it came', async () => {
+    test(`${name} lists every blob with the time at which it was stored`, async () => {
       const key = await put(Buffer.from('a'));
       await store.stage(from(Buffer.from('not yet')));
       const [entry, ...others] = await allOf(store.list());
@@ -199,7 +199,7 @@ export function describeBlobStore(
       expect(Math.abs(Date.now() - Number(entry?.modifiedAt))).toBeLessThan(600_000);
     });
 
-    test('sweeps what was staged before a moment, and nothing else', async () => {
+    test(`${name} sweeps bytes that were staged before the given time, and no blobs`, async () => {
       const key = await put(Buffer.from('kept'));
       const staged = await store.stage(from(Buffer.from('going on')));
       await store.sweepStaged(new Date(Date.now() - 3_600_000));
@@ -209,7 +209,7 @@ export function describeBlobStore(
       expect(await subject.contents()).toEqual([key, staged.sha256].map(subject.nameOf).toSorted());
     });
 
-    test('throws, and leaves nothing, when what is committed was swept away', async () => {
+    test(`${name} throws if the staged bytes were swept before commit, and keeps nothing`, async () => {
       const staged = await store.stage(from(Buffer.from('too slow')));
       await store.sweepStaged(inAnHour());
       await expect(staged.commit()).rejects.toThrow();

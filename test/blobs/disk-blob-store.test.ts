@@ -28,7 +28,7 @@ describeBlobStore('a folder', {
   },
 });
 
-test('nobody else may read a blob on the disk', async () => {
+test('only the owner may read the files and folders of a blob store', async () => {
   await using folder = await openTemporaryFolder();
   const path = join(folder.path, 'new', 'blobs');
   await using store = await openBlobStore({ url: `file://${path}` });
@@ -39,7 +39,7 @@ test('nobody else may read a blob on the disk', async () => {
   expect(modes).toEqual([0, 0, 0]);
 });
 
-test('a store in a folder finds what an earlier one left, and leaves alone what is no blob', async () => {
+test('a store in a folder finds the blobs of an earlier store and does not touch other files', async () => {
   await using folder = await openTemporaryFolder();
   const url = `file:${folder.path}`;
   const earlier = await openBlobStore({ url });
@@ -56,7 +56,7 @@ test('a store in a folder finds what an earlier one left, and leaves alone what 
   expect(filesIn(folder.path)).toHaveLength(3);
 });
 
-test('a folder that cannot be used stops the start with a sentence', async () => {
+test('opening a store fails with a StartupError if its folder cannot be used', async () => {
   await using folder = await openTemporaryFolder();
   const file = join(folder.path, 'file');
   writeFileSync(file, '');
@@ -69,10 +69,12 @@ test('a folder that cannot be used stops the start with a sentence', async () =>
   });
 });
 
-test('a full disk is told as such, leaves nothing half-written, and takes what fits', async ({ skip }) => {
+test('staging on a full disk fails with BlobStoreFullError and keeps nothing, and smaller blobs still fit', async ({
+  skip,
+}) => {
   await using folder = await openTemporaryFolder();
   const mounted = mountSmallDisk(folder.path);
-  skip(!mounted, 'This needs a disk that can be filled, and so the right to mount one.');
+  skip(!mounted, 'This test needs the right to mount a small disk.');
   try {
     await using store = await openBlobStore({ url: `file:${folder.path}` });
     const small = await store.stage(from(randomBytes(chunkBytes)));

@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-/** A source that knows how much of what it gave is still in someone's hands. */
+/** A source of chunks that measures how many bytes of its chunks are still referenced. */
 export function heldChunks({ chunkBytes, chunks: count }: { chunkBytes: number; chunks: number }) {
   const hash = createHash('sha256');
   let held = new Set<WeakRef<Uint8Array>>();
@@ -14,7 +14,7 @@ export function heldChunks({ chunkBytes, chunks: count }: { chunkBytes: number; 
   async function* chunks(): AsyncIterable<Uint8Array> {
     for (let n = 0; n < count; n++) {
       if (n % 32 === 31) {
-        // A turn of its own, in which nobody holds a chunk only because it has just been made.
+        // In a new turn of the event loop, no chunk is referenced only because it was just made.
         await setImmediate();
         collectGarbage();
         held = new Set([...held].filter((chunk) => chunk.deref() !== undefined));

@@ -21,7 +21,7 @@ function openS3({ bucket, endpoint, ...keys }: S3Location) {
 }
 
 describeBlobStore('a bucket', {
-  // Two parts of 5 MiB on their way, one being filled and one being put together.
+  // Four parts of 5 MiB: two are being sent, one is being filled and one is being joined.
   mostHeld: 21 * 1_048_576,
   async open() {
     const own = await startS3Server();
@@ -38,7 +38,7 @@ describeBlobStore('a bucket', {
   },
 });
 
-test('uploads in parts that a crash left are swept, and others are not', async () => {
+test('multipart uploads that a crash left in the staging folder are swept, and others are not', async () => {
   await using store = await openS3(server.location);
   const { bucket: Bucket } = server.location;
   await server.client.send(new CreateMultipartUploadCommand({ Bucket, Key: 'audio/staged/left' }));
@@ -49,7 +49,7 @@ test('uploads in parts that a crash left are swept, and others are not', async (
   expect(await server.contents()).toEqual(['video/staged/other']);
 });
 
-test('a list goes on where a page ends, and has nothing that others keep in the bucket', async () => {
+test('a list of several pages has all blobs, and no other objects of the bucket', async () => {
   await using paged = await startS3Server({ rowsPerPage: 3 });
   const keys = Array.from({ length: 10 }, () => randomBytes(32).toString('hex')).sort();
   const all = [...keys.map((key) => `audio/${key}`), 'audio/notes', `audio/more/${keys[0]}`, `${keys[0]}`];
@@ -58,10 +58,10 @@ test('a list goes on where a page ends, and has nothing that others keep in the 
   expect((await allOf(store.list())).map(({ key }) => key)).toEqual(keys);
 });
 
-test('a sweep goes on where a page ends', async () => {
+test('a sweep of several pages removes all staged objects and uploads', async () => {
   await using paged = await startS3Server({ rowsPerPage: 3 });
   const { bucket: Bucket } = paged.location;
-  // The last four are one object's: such a page ends between uploads, not between keys.
+  // The last four are uploads of one key, so that a page ends between uploads and not between keys.
   const left = [1, 2, 3, 4, 5, 5, 5, 5].map((n) => ({ Bucket, Key: `audio/staged/${n}` }));
   await Promise.all(left.map((upload) => paged.client.send(new CreateMultipartUploadCommand(upload))));
   await Promise.all([1, 2, 3, 4, 5].map((n) => paged.put(`audio/staged/${n}`)));
@@ -70,7 +70,7 @@ test('a sweep goes on where a page ends', async () => {
   expect(await paged.contents()).toEqual([]);
 });
 
-test('a bucket that cannot be used stops the start with a sentence, without the keys', async () => {
+test('opening a bucket that cannot be used fails with a StartupError that does not show the keys', async () => {
   const attempts = [
     { ...server.location, bucket: 'nowhere' },
     { ...server.location, accessKeyId: 'MALLORY' },
@@ -89,8 +89,8 @@ test('a bucket that cannot be used stops the start with a sentence, without the 
 
 const created: S3Answer = { status: 200, headers: { etag: '"x"' } };
 
-// The server of these tests is never full; this one says so, in MinIO's words.
-test('a bucket without room is told as such', async () => {
+// The S3 server of the tests is never full. This endpoint responds like a full MinIO server.
+test('staging in a full bucket fails with BlobStoreFullError', async () => {
   await using full = await openS3Endpoint(({ method, headers }) => {
     if (method === 'DELETE') return { status: 204 };
     if (headers['content-length'] === '0') return created;
@@ -103,7 +103,7 @@ test('a bucket without room is told as such', async () => {
   await expect(store.stage(bytes())).rejects.toThrow(BlobStoreFullError);
 });
 
-test('a source that fails is told as such, also where the bucket does not forget its parts', async () => {
+test('staging rejects with the error of the source, also if aborting the upload fails', async () => {
   await using stubborn = await openS3Endpoint(({ method, url = '' }) => {
     const query = new URL(url, 'http://bucket').searchParams;
     const body = '<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>';

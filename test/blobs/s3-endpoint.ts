@@ -9,11 +9,11 @@ export interface S3Answer {
 }
 
 export interface S3Endpoint extends AsyncDisposable {
-  /** Its address, without a slash at its end. */
+  /** Its URL without a slash at the end. */
   url: string;
 }
 
-/** Listens on loopback, and answers each request once all of it has come. */
+/** Starts an HTTP server on loopback. `answer` is called with each request and its whole body. */
 export async function openS3Endpoint(
   answer: (request: IncomingMessage, payload: Buffer) => S3Answer | Promise<S3Answer>,
 ): Promise<S3Endpoint> {

@@ -10,32 +10,33 @@ import { createS3Client, type S3Location } from '../../src/blobs/s3-location.ts'
 import { openS3Endpoint, type S3Answer } from './s3-endpoint.ts';
 import type { Bucket } from './s3-server/bucket.ts';
 import { operate } from './s3-server/operation.ts';
-import { type CheckPayloadOptions, checkPayload } from './s3-server/payload.ts';
+import { checkPayload } from './s3-server/payload.ts';
 import { S3Error } from './s3-server/s3-error.ts';
 import { checkSignature } from './s3-server/signature.ts';
 import { xmlElement, xmlText } from './s3-server/xml.ts';
 
 export interface S3Server extends AsyncDisposable {
   location: S3Location;
-  /** The client of someone who looks into the bucket from outside. */
+  /** A client of its own for tests that look into the bucket. */
   client: S3Client;
-  /** The keys of all objects and of all unfinished uploads in parts, up to a page of each. */
+  /** The keys of all objects and of all unfinished multipart uploads, up to a page of each. */
   contents(): Promise<string[]>;
-  /** Puts an empty object there. */
+  /** Stores an empty object. */
   put(key: string): Promise<void>;
 }
 
-export interface S3ServerOptions extends Partial<CheckPayloadOptions> {
-  /** Default: 1000, as S3 has it. */
+export interface S3ServerOptions {
+  /** How many rows a page of a list has. Default: 1,000, as in S3. */
   rowsPerPage?: number;
 }
 
 /**
- * A server of the S3 protocol with one bucket, in memory. It knows what the gateway needs, holds every request to
- * its signature and hash, and refuses all else. Unless told otherwise, it takes no trailers: older servers do not.
+ * Starts a server of the S3 protocol with one bucket in memory. It knows the operations that the gateway uses, checks the
+ * signature and the hash of every request, and refuses all other operations and bodies with trailers, as older servers
+ * do.
  */
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
-  const { takesTrailers = false, rowsPerPage = 1_000 } = options;
+  const { rowsPerPage = 1_000 } = options;
   const bucket: Bucket = { objects: new Map(), uploads: new Map(), rowsPerPage };
   const endpoint = await openS3Endpoint((request, body) => answer(request, body));
   const location: S3Location = {
@@ -51,12 +52,12 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     try {
       await checkSignature(request, location);
       const { method = '', url = '', headers } = request;
-      const payload = checkPayload(headers, body, { takesTrailers });
+      checkPayload(headers, body);
       const { pathname, searchParams: query } = new URL(url, endpoint.url);
       const [, name, key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(decodeURIComponent(pathname)) ?? [];
       if (name !== location.bucket)
         throw new S3Error(404, 'NoSuchBucket', 'The specified bucket does not exist.');
-      return operate(bucket, { method, key, query, headers, body: payload });
+      return operate(bucket, { method, key, query, headers, body });
     } catch (error) {
       if (!(error instanceof S3Error)) throw error;
       const { status, code, message } = error;

@@ -5,7 +5,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { settings } from '../../src/config/settings.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 
-/** What `readConfig` says is wrong, a line for each. */
+/** The error message of `readConfig`, as lines; empty if the settings are valid. */
 function complaints(env: Record<string, string>): string[] {
   try {
     readConfig(env);
@@ -16,14 +16,13 @@ function complaints(env: Record<string, string>): string[] {
   return [];
 }
 
-describe('without any setting', () => {
-  test('everything has a default that works offline', () => {
-    const config = readConfig({ LOG_FORMAT: 'json' });
-    expect(config.dataDir).toBe(resolve('data'));
-    expect(config.database.url).toBe(`file:${resolve('data')}/switchyard.db`);
-    expect(config.blobs).toEqual({ url: `file:${resolve('data')}/blobs` });
-    const { dataDir: _folder, database: _url, blobs: _blobs, ...rest } = config;
-    expect(rest).toMatchInlineSnapshot(`
+test('without any setting, every value has a default that needs no network', () => {
+  const config = readConfig({ LOG_FORMAT: 'json' });
+  expect(config.dataDir).toBe(resolve('data'));
+  expect(config.database.url).toBe(`file:${resolve('data')}/switchyard.db`);
+  expect(config.blobs).toEqual({ url: `file:${resolve('data')}/blobs` });
+  const { dataDir: _folder, database: _url, blobs: _blobs, ...rest } = config;
+  expect(rest).toMatchInlineSnapshot(`
       {
         "auth": undefined,
         "chat": {
@@ -97,19 +96,18 @@ describe('without any setting', () => {
         },
       }
     `);
-  });
-
-  test('blank values count as not set', () => {
-    const blank = Object.fromEntries(settings.map(({ name }) => [name, ' ']));
-    expect(readConfig(blank)).toEqual(readConfig({}));
-  });
-
-  test('other variables do not matter', () => {
-    expect(readConfig({ PATH: '/bin', PORTS: 'x' })).toEqual(readConfig({}));
-  });
 });
 
-test('values are trimmed, and database and blobs move with the data folder', () => {
+test('a blank value counts as not set', () => {
+  const blank = Object.fromEntries(settings.map(({ name }) => [name, ' ']));
+  expect(readConfig(blank)).toEqual(readConfig({}));
+});
+
+test('variables that are not settings are ignored', () => {
+  expect(readConfig({ PATH: '/bin', PORTS: 'x' })).toEqual(readConfig({}));
+});
+
+test('values are trimmed, and the default database and blobs are in DATA_DIR', () => {
   const config = readConfig({ DATA_DIR: ' /srv/switchyard\n', PORT: ' 0 ' });
   expect(config).toMatchObject({
     dataDir: '/srv/switchyard',
@@ -119,7 +117,7 @@ test('values are trimmed, and database and blobs move with the data folder', () 
   });
 });
 
-test('every bad setting is named with what was expected', () => {
+test('each invalid setting is named with the expected value', () => {
   expect(
     complaints({
       PORT: '65536',
@@ -151,12 +149,15 @@ test('every bad setting is named with what was expected', () => {
   `);
 });
 
-test.each(['127.0.0.1', '127.8.9.10', '::1', '0:0:0:0:0:0:0:1', 'localhost'])('HOST may be %s', (host) => {
-  expect(readConfig({ HOST: host }).http.host).toBe(host);
-});
+test.each(['127.0.0.1', '127.8.9.10', '::1', '0:0:0:0:0:0:0:1', 'localhost'])(
+  'HOST may be %s with AUTH=none',
+  (host) => {
+    expect(readConfig({ HOST: host }).http.host).toBe(host);
+  },
+);
 
 test.each(['0.0.0.0', '::', '192.168.0.7', '128.0.0.1', 'example.org', 'localhost.example.org', '127.1'])(
-  'HOST may not be %s, which others could reach',
+  'HOST may not be %s with AUTH=none, because others could reach it',
   (host) => {
     expect(complaints({ HOST: host })).toEqual([
       expect.stringMatching(/^HOST is ".*", where others may reach the gateway/),
@@ -173,11 +174,11 @@ describe('authentication', () => {
     { AUTH: 'jwt', JWT_SECRET: secret },
     { AUTH: 'jwt', ...keys },
     { AUTH_NONE_ANYWHERE: 'yes' },
-  ])('with %o the gateway may listen anywhere', (env) => {
+  ])('with %o, HOST may be any address', (env) => {
     expect(readConfig({ HOST: '0.0.0.0', ...env }).http.host).toBe('0.0.0.0');
   });
 
-  test('settings that contradict each other are refused', () => {
+  test('settings of authentication that contradict each other are refused', () => {
     expect(
       [
         { AUTH: 'jwt' },
@@ -215,12 +216,16 @@ describe('limits per user', () => {
   const names = { MAX_REQUESTS_PER_MINUTE: '7', MAX_FOLLOWERS_PER_USER: '8', MAX_STREAMS_PER_USER: '9' };
 
   test.each([
-    ['off where all are one user', {}, [undefined, 0, 0]],
-    ['on where users are known', { AUTH: 'token' }, [3_000, 500, 100]],
-    ['what they are set to where all are one user', names, [7, 8, 9]],
-    ['what they are set to where users are known', { AUTH: 'token', ...names }, [7, 8, 9]],
-    ['off where they are set to 0', { AUTH: 'token', MAX_REQUESTS_PER_MINUTE: '0' }, [undefined, 500, 100]],
-  ])('are %s', (_what, env, expected) => {
+    ['off with AUTH=none', {}, [undefined, 0, 0]],
+    ['on with AUTH=token', { AUTH: 'token' }, [3_000, 500, 100]],
+    ['the given numbers with AUTH=none', names, [7, 8, 9]],
+    ['the given numbers with AUTH=token', { AUTH: 'token', ...names }, [7, 8, 9]],
+    [
+      'off for a limit that is set to 0',
+      { AUTH: 'token', MAX_REQUESTS_PER_MINUTE: '0' },
+      [undefined, 500, 100],
+    ],
+  ])('limits per user are %s', (_what, env, expected) => {
     const { requests, limits } = readConfig(env);
     expect([requests.ofUsers?.size.perMinute, limits.maxFollowersPerUser, limits.maxStreamsPerUser]).toEqual(
       expected,
@@ -231,7 +236,7 @@ describe('limits per user', () => {
 describe('secrets', () => {
   const secret = 'sk-do not tell';
 
-  test('are never shown in a complaint', () => {
+  test('the value of a secret setting is never shown in an error message', () => {
     const env = Object.fromEntries(
       settings.filter((setting) => setting.secret).map(({ name }) => [name, secret]),
     );
@@ -240,7 +245,7 @@ describe('secrets', () => {
     expect(lines.join()).not.toContain('tell');
   });
 
-  test('a URL with a password in it is refused and not shown', () => {
+  test('a URL with a password is refused and not shown', () => {
     expect(
       complaints({
         OPENAI_BASE_URL: 'https://alice:s3cret@models.test/v1',
@@ -261,7 +266,7 @@ describe('REDIS_URL', () => {
     'redis://127.0.0.1:6379/0',
     'rediss://alice:s%40cret@redis.test:6380/1',
     'redis://:secret@redis.test',
-  ])('may be %s', (url) => {
+  ])('REDIS_URL may be %s', (url) => {
     expect(readConfig({ REDIS_URL: url }).redis).toEqual({ url });
   });
 
@@ -272,60 +277,59 @@ describe('REDIS_URL', () => {
     'redis://redis.test/sessions',
     'redis://redis.test?db=1',
     'redis://alice:hunter2%@redis.test',
-  ])('may not be %s', (url) => {
+  ])('REDIS_URL may not be %s', (url) => {
     expect(complaints({ REDIS_URL: url })).toEqual([
       'REDIS_URL must be a redis: or rediss: URL (redis://127.0.0.1:6379, rediss://user:password@redis.example.org:6380/1).',
     ]);
   });
 });
 
-describe('models', () => {
-  test('a key alone is for the provider itself', () => {
-    const env = { OPENAI_API_KEY: 'o', ANTHROPIC_API_KEY: 'a', GOOGLE_GENERATIVE_AI_API_KEY: 'g' };
-    expect(readConfig(env).models).toEqual({
-      demo: { delayMs: 25 },
-      openai: { apiKey: 'o' },
-      anthropic: { apiKey: 'a' },
-      google: { apiKey: 'g' },
-    });
+test('an API key without a base URL is for the API of its provider', () => {
+  const env = { OPENAI_API_KEY: 'o', ANTHROPIC_API_KEY: 'a', GOOGLE_GENERATIVE_AI_API_KEY: 'g' };
+  expect(readConfig(env).models).toEqual({
+    demo: { delayMs: 25 },
+    openai: { apiKey: 'o' },
+    anthropic: { apiKey: 'a' },
+    google: { apiKey: 'g' },
   });
+});
 
-  test('a key with OPENAI_BASE_URL goes to that URL only', () => {
-    const env = { OPENAI_API_KEY: 'o', OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1' };
-    expect(readConfig(env).models).toEqual({
-      demo: { delayMs: 25 },
-      openaiCompatible: { baseUrl: 'http://127.0.0.1:11434/v1', apiKey: 'o' },
-    });
+test('OPENAI_API_KEY with OPENAI_BASE_URL is sent to that URL only', () => {
+  const env = { OPENAI_API_KEY: 'o', OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1' };
+  expect(readConfig(env).models).toEqual({
+    demo: { delayMs: 25 },
+    openaiCompatible: { baseUrl: 'http://127.0.0.1:11434/v1', apiKey: 'o' },
   });
+});
 
-  test('OPENAI_BASE_URL needs no key', () => {
-    expect(readConfig({ OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1' }).models.openaiCompatible).toEqual({
-      baseUrl: 'http://127.0.0.1:11434/v1',
-    });
+test('OPENAI_BASE_URL does not need OPENAI_API_KEY', () => {
+  expect(readConfig({ OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1' }).models.openaiCompatible).toEqual({
+    baseUrl: 'http://127.0.0.1:11434/v1',
   });
+});
 
-  test.each([
-    [{ MODEL: 'demo' }],
-    [{ MODEL: 'openai/gpt-5-mini', OPENAI_API_KEY: 'o' }],
-    [{ MODEL: 'openai-compatible/meta/llama:70b', OPENAI_BASE_URL: 'http://127.0.0.1/v1' }],
-    [{ MODEL: 'anthropic', ANTHROPIC_API_KEY: 'a', ANTHROPIC_BASE_URL: 'https://proxy.test' }],
-    [{ MODEL: 'google', GOOGLE_GENERATIVE_AI_API_KEY: 'g' }],
-  ])('%o is a choice that can be answered', (env) => {
-    expect(readConfig(env).models.default).toBe(env.MODEL);
-  });
+test.each([
+  [{ MODEL: 'demo' }],
+  [{ MODEL: 'openai/gpt-5-mini', OPENAI_API_KEY: 'o' }],
+  [{ MODEL: 'openai-compatible/meta/llama:70b', OPENAI_BASE_URL: 'http://127.0.0.1/v1' }],
+  [{ MODEL: 'anthropic', ANTHROPIC_API_KEY: 'a', ANTHROPIC_BASE_URL: 'https://proxy.test' }],
+  [{ MODEL: 'google', GOOGLE_GENERATIVE_AI_API_KEY: 'g' }],
+])('%o names a model of a configured provider', (env) => {
+  expect(readConfig(env).models.default).toBe(env.MODEL);
+});
 
-  test('a choice that nothing could answer is refused', () => {
-    expect(
-      [
-        { MODEL: 'gpt-5-mini' },
-        { MODEL: 'constructor/x' },
-        { MODEL: 'openai/gpt-5-mini' },
-        { MODEL: 'openai/gpt-5-mini', OPENAI_API_KEY: 'o', OPENAI_BASE_URL: 'http://127.0.0.1/v1' },
-        { MODEL: 'openai-compatible', OPENAI_API_KEY: 'o' },
-        { MODEL: 'anthropic', ANTHROPIC_BASE_URL: 'https://proxy.test' },
-        { GOOGLE_GENERATIVE_AI_BASE_URL: 'https://proxy.test' },
-      ].map((env) => complaints(env).join(' ')),
-    ).toMatchInlineSnapshot(`
+test('a MODEL whose provider is unknown or not configured is refused', () => {
+  expect(
+    [
+      { MODEL: 'gpt-5-mini' },
+      { MODEL: 'constructor/x' },
+      { MODEL: 'openai/gpt-5-mini' },
+      { MODEL: 'openai/gpt-5-mini', OPENAI_API_KEY: 'o', OPENAI_BASE_URL: 'http://127.0.0.1/v1' },
+      { MODEL: 'openai-compatible', OPENAI_API_KEY: 'o' },
+      { MODEL: 'anthropic', ANTHROPIC_BASE_URL: 'https://proxy.test' },
+      { GOOGLE_GENERATIVE_AI_BASE_URL: 'https://proxy.test' },
+    ].map((env) => complaints(env).join(' ')),
+  ).toMatchInlineSnapshot(`
       [
         "MODEL must begin with one of demo, openai, openai-compatible, anthropic, google; it begins with "gpt-5-mini".",
         "MODEL must begin with one of demo, openai, openai-compatible, anthropic, google; it begins with "constructor".",
@@ -336,7 +340,6 @@ describe('models', () => {
         "GOOGLE_GENERATIVE_AI_BASE_URL has no effect without GOOGLE_GENERATIVE_AI_API_KEY.",
       ]
     `);
-  });
 });
 
 describe('blobs', () => {
@@ -347,7 +350,7 @@ describe('blobs', () => {
     's3://recordings/',
     's3://recordings/switchyard/audio?region=eu-central-1',
     's3://recordings?endpoint=http://127.0.0.1:9000&forcePathStyle=true',
-  ])('%s is a bucket, with both keys', (url) => {
+  ])('BLOB_URL may be the bucket %s with both keys', (url) => {
     expect(readConfig({ BLOB_URL: url, ...keys }).blobs).toEqual({
       url,
       accessKeyId: 'alice',
@@ -370,13 +373,13 @@ describe('blobs', () => {
     's3://recordings?forcePathStyle=yes',
     's3://recordings?endpoint=127.0.0.1:9000',
     's3://recordings?endpoint=http://alice:s3cret@127.0.0.1:9000',
-  ])('%s is none', (url) => {
+  ])('BLOB_URL may not be %s', (url) => {
     expect(complaints({ BLOB_URL: url, ...keys })).toEqual([
       'BLOB_URL must be a file: URL (file:data/blobs), or s3://bucket/prefix with endpoint, region and forcePathStyle as its query.',
     ]);
   });
 
-  test('a bucket needs both keys, and a folder none', () => {
+  test('a bucket needs both keys, and a folder must have no keys', () => {
     expect(
       [
         { BLOB_URL: 's3://recordings', S3_ACCESS_KEY_ID: 'alice' },
@@ -392,7 +395,7 @@ describe('blobs', () => {
 describe('the environment', () => {
   afterEach(() => void vi.unstubAllEnvs());
 
-  test('a .env file fills in what the real environment leaves open, and the process does not inherit it', async () => {
+  test('.env sets variables that the environment does not set, and does not change process.env', async () => {
     await using folder = await openTemporaryFolder();
     const home = process.cwd();
     writeFileSync(join(folder.path, '.env'), 'PORT=1111\nMAX_STEPS=5 # a comment\nDEMO_DELAY_MS="7"\n');

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 
 export interface StoredObject {
   body: Buffer;
-  /** With its quotes. */
+  /** Includes the quotes. */
   etag: string;
   modifiedAt: Date;
 }
 
-/** An upload in parts that has not ended. */
+/** A multipart upload that has not ended. */
 export interface PendingUpload {
   id: string;
   key: string;
@@ -17,9 +17,9 @@ export interface PendingUpload {
 
 export interface Bucket {
   objects: Map<string, StoredObject>;
-  /** By their id. */
+  /** Keyed by the id of the upload. */
   uploads: Map<string, PendingUpload>;
-  /** How many rows a page of a list has. S3 allows a server to give fewer than were asked for. */
+  /** Most rows in one page of a list. S3 allows a server to return fewer rows than requested. */
   rowsPerPage: number;
 }
 
@@ -27,7 +27,7 @@ export function storedObject(body: Buffer, etag = `"${md5(body).toString('hex')}
   return { body, etag, modifiedAt: new Date() };
 }
 
-/** An object of several parts, whose ETag is none of its bytes. */
+/** An object of several parts. Its ETag is not the MD5 of its bytes. */
 export function joinedObject(parts: readonly StoredObject[]): StoredObject {
   const hashes = md5(...parts.map(({ body }) => md5(body))).toString('hex');
   return storedObject(Buffer.concat(parts.map(({ body }) => body)), `"${hashes}-${parts.length}"`);

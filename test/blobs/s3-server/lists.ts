@@ -3,7 +3,7 @@ import type { Bucket, PendingUpload } from './bucket.ts';
 import type { S3Request } from './s3-request.ts';
 import { xmlDocument, xmlElement, xmlText } from './xml.ts';
 
-/** ListObjectsV2, where keys with the delimiter behind the prefix are told as one. */
+/** ListObjectsV2. Keys that have the delimiter behind the prefix are listed once, as a common prefix. */
 export function listObjects({ objects, rowsPerPage }: Bucket, { query }: S3Request): S3Answer {
   const prefix = query.get('prefix') ?? '';
   const token = Buffer.from(query.get('continuation-token') ?? '', 'base64url').toString();

@@ -5,7 +5,7 @@ import { S3Error } from './s3-error.ts';
 import type { S3Request } from './s3-request.ts';
 import { xmlDocument, xmlText } from './xml.ts';
 
-/** No part but the last may have less. */
+/** Least bytes of each part except the last. */
 const leastPart = 5 * 1_048_576;
 
 export function createUpload({ uploads }: Bucket, { key }: S3Request): S3Answer {

@@ -10,7 +10,7 @@ export function putObject({ objects }: Bucket, { key, body }: S3Request): S3Answ
   return { status: 200, headers: { etag: stored.etag } };
 }
 
-/** Within the bucket. */
+/** Copies an object within the bucket. */
 export function copyObject({ objects }: Bucket, { key, headers }: S3Request): S3Answer {
   const [, source = ''] = /^\/?[^/]+\/(.+)$/.exec(String(headers['x-amz-copy-source'])) ?? [];
   const copy = storedObject(find(objects, decodeURIComponent(source)).body);
@@ -51,7 +51,7 @@ function find(objects: Bucket['objects'], key: string): StoredObject {
   return stored;
 }
 
-/** One range with both ends, as RFC 9110 has it; undefined for all of it. */
+/** Parses one byte range with both ends (RFC 9110); undefined if the header is missing. */
 function rangeOf(header: string | undefined, length: number): { start: number; end: number } | undefined {
   if (header === undefined) return undefined;
   const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(header) ?? [];

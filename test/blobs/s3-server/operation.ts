@@ -9,9 +9,9 @@ import type { S3Request } from './s3-request.ts';
 interface Operation {
   of: 'bucket' | 'object';
   method: string;
-  /** Parameters and headers that make it this one. */
+  /** Parameters and headers that identify the operation. */
   needs: string[];
-  /** Parameters and headers that it may have. */
+  /** Further parameters and headers that the operation supports. */
   takes: string[];
   run: (bucket: Bucket, request: S3Request) => S3Answer;
 }
@@ -43,19 +43,19 @@ const operations: Operation[] = [
   },
 ];
 
-/** Says which operation it is, changes nothing. */
-const meaningless =
+/** Parameters and headers that do not change what an operation does. */
+const irrelevant =
   /^x-id$|^x-amz-(date|content-sha256|user-agent|decoded-content-length|trailer|sdk-checksum-algorithm|checksum-\w+)$/;
 
 /**
- * Does what is asked. What it does not know it refuses, rather than to leave it out.
+ * Runs the operation of a request. A request with an unsupported parameter or header is refused.
  *
  * @throws S3Error
  */
 export function operate(bucket: Bucket, request: S3Request): S3Answer {
   const { method, key, query, headers } = request;
   const telling = Object.keys(headers).filter((name) => /^(x-amz-|if-|range$)/.test(name));
-  const asked = [...query.keys(), ...telling].filter((name) => !meaningless.test(name));
+  const asked = [...query.keys(), ...telling].filter((name) => !irrelevant.test(name));
   const found = operations.find(
     ({ of, method: its, needs, takes }) =>
       its === method &&

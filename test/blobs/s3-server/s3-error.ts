@@ -1,4 +1,4 @@
-/** What S3 answers instead: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+/** An error response of S3: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 export class S3Error extends Error {
   override readonly name = 'S3Error';
   readonly status: number;

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A request whose signature and body are right. */
+/** A request after its signature and its body were checked. */
 export interface S3Request {
   method: string;
-  /** Empty for the bucket itself. */
+  /** Empty if the request is for the bucket. */
   key: string;
   query: URLSearchParams;
   headers: IncomingHttpHeaders;

@@ -4,11 +4,12 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import type { S3Location } from '../../../src/blobs/s3-location.ts';
 import { S3Error } from './s3-error.ts';
 
+/** Milliseconds by which the clocks may differ. */
 const mostSkew = 15 * 60_000;
 
 /**
- * Signs what came once more, as the client should have (AWS Signature Version 4 in the header), and compares. That
- * the body is the one whose hash was signed is for `checkPayload` to see.
+ * Signs the request again, as the client should have (AWS Signature Version 4 in the header), and compares the signatures.
+ * `checkPayload` checks that the body matches the signed hash.
  *
  * @throws S3Error
  */
@@ -91,7 +92,7 @@ class Sha256 {
     return this.#hash.digest();
   }
   reset(): void {
-    throw new Error('A signer needs each hash once.');
+    throw new Error('A signer uses each hash only once.');
   }
 }
 
