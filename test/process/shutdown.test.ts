@@ -1,15 +1,26 @@
-import { describe, expect, test, vi } from 'vitest';
-import { chat, collect, follow, textOf, until } from '../support/gateway/chat.ts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { chat, collect, follow, type SeenRunEvent, textOf, until } from '../support/gateway/chat.ts';
 import { startTestGateway } from '../support/gateway/gateway.ts';
-import { createGate, text, toolCall } from '../support/model/turn.ts';
-import { connectNode } from '../support/node/node-client.ts';
+import type { GatewayApi } from '../support/gateway/gateway-api.ts';
+import { createGate, type Gate, text, toolCall } from '../support/model/turn.ts';
+import { connectNode, type NodeClient } from '../support/node/node-client.ts';
 import { createNodeSession, startNode } from '../support/node/nodes.ts';
+import type { GatewayProcess } from '../support/process/gateway-process.ts';
 import { type ScriptedProcess, startScriptedProcess } from '../support/process/scripted-process.ts';
 
 const longGrace = { SHUTDOWN_GRACE_MS: '600000' };
 
-/** Alice has asked, and her answer has come to a gate. */
-async function askAndWait(gateway: ScriptedProcess) {
+interface Waiting {
+  sessionId: string;
+  runId: string;
+  /** All run events, once the run has ended. */
+  seen: Promise<SeenRunEvent[]>;
+  /** Holds the answer after "Once upon ". */
+  gate: Gate;
+}
+
+/** Sends alice's prompt and waits until the answer has come to a gate. */
+async function askAndWait(gateway: ScriptedProcess): Promise<Waiting> {
   const gate = createGate();
   gateway.model.script([text('Once ', 'upon '), gate, text('a time.')]);
   const sessionId = await gateway.createSession();
@@ -18,7 +29,7 @@ async function askAndWait(gateway: ScriptedProcess) {
   const { session } = await gateway.query('query ($id: ID!) { session(id: $id) { activeRun { id } } }', {
     id: sessionId,
   });
-  return { sessionId, seen, gate, runId: session.activeRun.id as string };
+  return { sessionId, seen, gate, runId: session.activeRun.id };
 }
 
 async function tellToStop(gateway: ScriptedProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
@@ -26,123 +37,120 @@ async function tellToStop(gateway: ScriptedProcess, signal: NodeJS.Signals = 'SI
   await gateway.logged('closing');
 }
 
-/** What is stored of a session, seen by the gateway that comes next. */
-async function storedAnswer(dataDir: string, id: string) {
-  await using next = await startTestGateway({ dataDir });
-  const stored = 'query ($id: ID!) { session(id: $id) { lastMessage { content status run { status } } } }';
-  return (await next.graphql(stored, { id })).data.session.lastMessage;
+/** The stored run and its answer. */
+async function storedRun(gateway: GatewayApi, id: string) {
+  const query = 'query ($id: ID!) { run(id: $id) { status assistantMessage { content status } } }';
+  return (await gateway.query(query, { id })).run;
 }
 
-describe('a gateway that is told to stop', () => {
-  test('lets a run finish, tells its followers and ends with 0', async () => {
-    await using gateway = await startScriptedProcess(longGrace);
-    const { sessionId, seen, gate } = await askAndWait(gateway);
-    await tellToStop(gateway);
-    gate.release();
-    const events = await seen;
-    expect(textOf(events)).toBe('Once upon a time.');
-    expect(events.at(-1)?.__typename).toBe('RunCompleted');
-    expect(await gateway.exited).toEqual({ code: 0, signal: null });
-    expect(gateway.stderr).toBe('');
-    expect(await storedAnswer(gateway.dataDir, sessionId)).toEqual({
-      content: 'Once upon a time.',
-      status: 'COMPLETE',
-      run: { status: 'COMPLETED' },
-    });
-  });
+/** The stored run and its answer, as the next gateway on the same data folder shows them. */
+async function storedRunAfter({ dataDir }: ScriptedProcess, id: string) {
+  await using next = await startTestGateway({ dataDir });
+  return await storedRun(next, id);
+}
 
-  test('cancels a run that takes too long, keeps its partial answer and tells its followers', async () => {
-    await using gateway = await startScriptedProcess({ SHUTDOWN_GRACE_MS: '50' });
-    const { sessionId, seen } = await askAndWait(gateway);
-    gateway.kill('SIGTERM');
-    const last = (await seen).at(-1);
-    expect(last).toMatchObject({
-      __typename: 'RunCancelled',
-      message: { content: 'Once upon ', status: 'CANCELLED' },
-    });
-    expect(await gateway.exited).toEqual({ code: 0, signal: null });
-    expect(await storedAnswer(gateway.dataDir, sessionId)).toEqual({
-      content: 'Once upon ',
-      status: 'CANCELLED',
-      run: { status: 'CANCELLED' },
-    });
-  });
+/** The tests of this suite follow one gateway through its shutdown, so each of them relies on those before it. */
+describe('a gateway that is told to stop while it has runs, a queued prompt and open streams', () => {
+  let gateway: ScriptedProcess;
+  let story: Waiting;
+  let queuedRunId: string;
+  let laptop: NodeClient & { token: string };
+  let nodeRun: Promise<SeenRunEvent[]>;
+  let again: NodeClient;
+  let next: GatewayProcess | undefined;
 
-  test('leaves a queued prompt to the next gateway', async () => {
-    await using gateway = await startScriptedProcess(longGrace);
-    const { sessionId, seen, gate } = await askAndWait(gateway);
-    const waiting = await gateway.send({ sessionId, prompt: 'Another one.', onBusy: 'ENQUEUE' });
-    await until(follow(gateway.client(), waiting), 'RunQueued');
-    await tellToStop(gateway);
-    gate.release();
-    await seen;
-    await gateway.exited;
-    expect(gateway.model.requests).toHaveLength(1);
-    gateway.model.script([text('The end.')]);
-    await using next = await gateway.restart();
-    // The cursor of one who saw it being queued.
-    expect(textOf(await collect(follow(next.client(), waiting, 1)))).toBe('The end.');
-  });
+  beforeAll(async () => {
+    gateway = await startScriptedProcess(longGrace);
+    laptop = await startNode(gateway, 'laptop');
+    await watchInEveryWay(gateway);
+    story = await askAndWait(gateway);
+    const { sessionId } = story;
+    queuedRunId = await gateway.send({ sessionId, prompt: 'Another one.', onBusy: 'ENQUEUE' });
+    await until(follow(gateway.client(), queuedRunId), 'RunQueued');
 
-  test('keeps answering until its runs have ended, says it is not ready and takes no prompts', async () => {
-    await using gateway = await startScriptedProcess(longGrace);
-    const { seen, gate } = await askAndWait(gateway);
-    const sessionId = await gateway.createSession();
-    await tellToStop(gateway);
-    const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
-    const { errors } = await gateway.graphql(send, { input: { sessionId, prompt: 'Hi' } });
-    expect(errors?.[0]?.extensions['code']).toBe('SHUTTING_DOWN');
-    const ready = await fetch(`${gateway.url}/health/ready`);
-    expect([ready.status, await ready.json()]).toEqual([503, { status: 'shutting down' }]);
-    gate.release();
-    await seen;
-    expect(await gateway.exited).toEqual({ code: 0, signal: null });
-    expect(gateway.model.requests).toHaveLength(1);
-    await expect(fetch(`${gateway.url}/health/live`)).rejects.toThrow();
-  });
-
-  test('lets nodes reconnect and report what its runs wait for, then closes their inboxes', async () => {
-    await using gateway = await startScriptedProcess(longGrace);
     gateway.model.script([toolCall('a', 'run_command', { command: 'make' })], [text('Built.')]);
-    await using laptop = await startNode(gateway, 'laptop');
-    const sessionId = await createNodeSession(gateway, ['laptop']);
-    const seen = collect(chat(gateway.client(), { sessionId, prompt: 'Build it' }));
+    const nodeSessionId = await createNodeSession(gateway, ['laptop']);
+    nodeRun = collect(chat(gateway.client(), { sessionId: nodeSessionId, prompt: 'Build it' }));
+  });
+
+  afterAll(async () => {
+    await next?.[Symbol.asyncDispose]();
+    await again?.[Symbol.asyncDispose]();
+    await laptop[Symbol.asyncDispose]();
+    await gateway[Symbol.asyncDispose]();
+  });
+
+  test('the gateway lets a node reconnect and report the result that a run waits for', async () => {
     const { dispatchId } = await laptop.take();
     await tellToStop(gateway);
     laptop.leave();
 
     const { instanceId, token } = laptop;
-    await using again = connectNode(gateway.url, token, { instanceId, running: [dispatchId] });
+    again = connectNode(gateway.url, token, { instanceId, running: [dispatchId] });
     await again.next('InboxOpened');
     expect(await again.finish(dispatchId, { result: 'built' })).toBe(true);
+    expect(textOf(await nodeRun)).toBe('Built.');
+  });
 
-    expect(textOf(await seen)).toBe('Built.');
+  test('the gateway keeps answering, says that it is not ready and accepts no prompts', async () => {
+    const sessionId = await gateway.createSession();
+    const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
+    const { errors } = await gateway.graphql(send, { input: { sessionId, prompt: 'Hi' } });
+    expect(errors?.[0]?.extensions['code']).toBe('SHUTTING_DOWN');
+    const ready = await fetch(`${gateway.url}/health/ready`);
+    expect([ready.status, await ready.json()]).toEqual([503, { status: 'shutting down' }]);
+  });
+
+  test('the gateway lets a run finish, tells its followers, closes inboxes and streams, and ends with 0', async () => {
+    story.gate.release();
+    const events = await story.seen;
+    expect(textOf(events)).toBe('Once upon a time.');
+    expect(events.at(-1)?.__typename).toBe('RunCompleted');
     expect(await again.next('InboxClosed')).toMatchObject({ reason: 'SHUTTING_DOWN' });
     await again.ended;
     expect(await gateway.exited).toEqual({ code: 0, signal: null });
+    expect(gateway.lines.at(-1)?.msg).toBe('closed');
+    expect(gateway.stderr).toBe('');
+    await expect(fetch(`${gateway.url}/health/live`)).rejects.toThrow();
   });
 
-  test.each(['SIGTERM', 'SIGINT'] as const)(
-    'ends at %s though streams are open that never end',
-    async (signal) => {
-      await using gateway = await startScriptedProcess();
-      const sessionId = await gateway.createSession();
-      const seen = watchInEveryWay(gateway, sessionId);
-      await vi.waitUntil(
-        async () => {
-          await gateway.query('mutation ($id: ID!) { updateSession(id: $id, input: {}) { id } }', {
-            id: sessionId,
-          });
-          return Object.values(seen).every(Boolean);
-        },
-        { timeout: 20_000 },
-      );
-      gateway.kill(signal);
-      expect(await gateway.exited).toEqual({ code: 0, signal: null });
-      expect(gateway.lines.at(-1)?.msg).toBe('closed');
-      expect(gateway.stderr).toBe('');
-    },
-  );
+  test('the next gateway has the answer, and it answers the prompt that was queued', async () => {
+    // One request for the story, and two for the run with the tool call.
+    expect(gateway.model.requests).toHaveLength(3);
+    gateway.model.script([text('The end.')]);
+    next = await gateway.restart();
+    expect(await storedRun(next, story.runId)).toEqual({
+      status: 'COMPLETED',
+      assistantMessage: { content: 'Once upon a time.', status: 'COMPLETE' },
+    });
+    // The cursor of a follower that has seen the first run event, RunQueued.
+    expect(textOf(await collect(follow(next.client(), queuedRunId, 1)))).toBe('The end.');
+  });
+});
+
+test('a gateway that is told to stop cancels a run that takes too long, keeps its partial answer and tells its followers', async () => {
+  await using gateway = await startScriptedProcess({ SHUTDOWN_GRACE_MS: '50' });
+  const { runId, seen } = await askAndWait(gateway);
+  gateway.kill('SIGTERM');
+  const last = (await seen).at(-1);
+  expect(last).toMatchObject({
+    __typename: 'RunCancelled',
+    message: { content: 'Once upon ', status: 'CANCELLED' },
+  });
+  expect(await gateway.exited).toEqual({ code: 0, signal: null });
+  expect(await storedRunAfter(gateway, runId)).toEqual({
+    status: 'CANCELLED',
+    assistantMessage: { content: 'Once upon ', status: 'CANCELLED' },
+  });
+});
+
+test('a gateway without runs ends at SIGINT although it has open streams that never end', async () => {
+  await using gateway = await startScriptedProcess();
+  await watchInEveryWay(gateway);
+  gateway.kill('SIGINT');
+  expect(await gateway.exited).toEqual({ code: 0, signal: null });
+  expect(gateway.lines.at(-1)?.msg).toBe('closed');
+  expect(gateway.stderr).toBe('');
 });
 
 test.each([
@@ -153,20 +161,21 @@ test.each([
   '%s and then %s ends a gateway at once, and its runs are interrupted',
   async (first, second, code) => {
     await using gateway = await startScriptedProcess(longGrace);
-    const { sessionId, seen } = await askAndWait(gateway);
+    const { runId, seen } = await askAndWait(gateway);
     await tellToStop(gateway, first);
     gateway.kill(second);
     await expect(seen).rejects.toThrow();
     expect(await gateway.exited).toEqual({ code, signal: null });
-    expect(await storedAnswer(gateway.dataDir, sessionId)).toMatchObject({
-      status: 'INTERRUPTED',
-      run: { status: 'FAILED' },
+    expect(await storedRunAfter(gateway, runId)).toMatchObject({
+      status: 'FAILED',
+      assistantMessage: { status: 'INTERRUPTED' },
     });
   },
 );
 
-/** Watches a session over each transport; says which of them has shown something. */
-function watchInEveryWay(gateway: ScriptedProcess, sessionId: string): Record<string, boolean> {
+/** Watches a session over each transport. Resolves when every transport has delivered an event. */
+async function watchInEveryWay(gateway: ScriptedProcess): Promise<void> {
+  const sessionId = await gateway.createSession();
   const query = 'subscription ($id: ID!) { sessionEvents(sessionId: $id) { __typename } }';
   const operation = { query, variables: { id: sessionId } };
   const seen: Record<string, boolean> = { distinct: false, single: false, yoga: false };
@@ -183,7 +192,15 @@ function watchInEveryWay(gateway: ScriptedProcess, sessionId: string): Record<st
   void watchOverYoga(gateway.url, operation, () => {
     seen['yoga'] = true;
   }).catch(() => {});
-  return seen;
+  await vi.waitUntil(
+    async () => {
+      await gateway.query('mutation ($id: ID!) { updateSession(id: $id, input: {}) { id } }', {
+        id: sessionId,
+      });
+      return Object.values(seen).every(Boolean);
+    },
+    { timeout: 20_000 },
+  );
 }
 
 async function watchOverYoga(url: string, operation: object, onResult: () => void): Promise<void> {
