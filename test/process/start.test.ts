@@ -4,19 +4,20 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTemporaryFolder, type TemporaryFolder } from '../support/files/temporary-folder.ts';
 import { collect, follow, textOf } from '../support/gateway/chat.ts';
 import { startTestGateway } from '../support/gateway/gateway.ts';
 import { gatewayApi } from '../support/gateway/gateway-api.ts';
+import { openMigratedFolder } from '../support/gateway/migrated-folder.ts';
 import { startScriptedGateway } from '../support/gateway/scripted-gateway.ts';
 import { startModelServer } from '../support/model/model-server.ts';
 import { createGate, text } from '../support/model/turn.ts';
-import { spawnGateway, startGatewayProcess } from '../support/process/gateway-process.ts';
+import { type SpawnedGateway, spawnGateway } from '../support/process/gateway-process.ts';
 
 type Settings = { DATA_DIR: string } & Record<string, string>;
 
-/** What an operator reads when the gateway will not start. */
+/** Starts a gateway that must refuse to start. Returns what it tells the operator. */
 async function refusal(settings: Settings): Promise<string> {
   await using gateway = spawnGateway(settings);
   const { code } = await gateway.exited;
@@ -25,33 +26,64 @@ async function refusal(settings: Settings): Promise<string> {
   return gateway.stderr;
 }
 
-async function migratedFolder(): Promise<TemporaryFolder & { database: string }> {
-  const folder = await openTemporaryFolder();
-  await using gateway = await startGatewayProcess({ DATA_DIR: folder.path });
-  gateway.kill('SIGTERM');
-  await gateway.exited;
-  return { ...folder, database: join(folder.path, 'switchyard.db') };
-}
+describe('two gateways that start at the same time on a fresh folder', () => {
+  let folder: TemporaryFolder;
+  let both: SpawnedGateway[];
+  let winner: SpawnedGateway;
+  let loser: SpawnedGateway;
 
-test('a gateway that starts says where it answers and with which model', async () => {
-  await using folder = await openTemporaryFolder();
-  await using gateway = await startGatewayProcess({ DATA_DIR: folder.path });
-  await gateway.logged('Model:');
-  const { url } = gateway;
-  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-  expect(gateway.lines.map(({ msg }) => msg.replaceAll(url, 'URL'))).toMatchInlineSnapshot(`
-    [
-      "database migrated",
-      "Switchyard answers at URL",
-      "Console: URL/console   GraphiQL: URL/graphql   graphql-sse: URL/graphql/stream   REST: URL/api/v1   REST docs: URL/docs",
-      "Model: demo/demo-1",
-    ]
-  `);
-  expect(gateway.stderr).toBe('');
+  beforeAll(async () => {
+    folder = await openTemporaryFolder();
+    const [alices, bobs] = [spawnGateway({ DATA_DIR: folder.path }), spawnGateway({ DATA_DIR: folder.path })];
+    both = [alices, bobs];
+    [loser, winner] = await Promise.race([
+      alices.exited.then(() => [alices, bobs] as const),
+      bobs.exited.then(() => [bobs, alices] as const),
+    ]);
+  });
+
+  afterAll(async () => {
+    for (const gateway of both) await gateway[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
+  });
+
+  test('one ends with 1 and says that the other uses the folder', async () => {
+    expect(await loser.exited).toEqual({ code: 1, signal: null });
+    expect(loser.stderr).toMatch(/^Another gateway is using the data folder .*\.\n$/);
+  });
+
+  test('the other says where it answers and with which model', async () => {
+    await winner.logged('Model:');
+    const url = (await winner.logged('answers at')).msg.split(' ').at(-1) ?? '';
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(winner.lines.map(({ msg }) => msg.replaceAll(url, 'URL'))).toMatchInlineSnapshot(`
+      [
+        "database migrated",
+        "Switchyard answers at URL",
+        "Console: URL/console   GraphiQL: URL/graphql   graphql-sse: URL/graphql/stream   REST: URL/api/v1   REST docs: URL/docs",
+        "Model: demo/demo-1",
+      ]
+    `);
+    expect(winner.stderr).toBe('');
+  });
+
+  test('a third gateway on the folder is refused in one sentence, and the running one keeps working', async () => {
+    expect(await refusal({ DATA_DIR: folder.path })).toBe(
+      `Another gateway is using the data folder ${folder.path}: stop that gateway first, or set another DATA_DIR for this one.\n`,
+    );
+    const url = (await winner.logged('answers at')).msg.split(' ').at(-1) ?? '';
+    expect(await gatewayApi(url).createSession()).toBeTruthy();
+  });
+
+  test('the running one ends with 0 when it is told to stop', async () => {
+    winner.kill('SIGTERM');
+    expect(await winner.exited).toEqual({ code: 0, signal: null });
+    expect(winner.stderr).toBe('');
+  });
 });
 
-describe('a gateway that cannot start says so in one sentence and ends with 1', () => {
-  test('when its port is taken', async () => {
+describe('a gateway that cannot start says why in one sentence and ends with 1', () => {
+  test('a gateway refuses a port that is taken', async () => {
     await using folder = await openTemporaryFolder();
     await using server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -61,7 +93,7 @@ describe('a gateway that cannot start says so in one sentence and ends with 1', 
     );
   });
 
-  test('when its data folder would lie below a file', async () => {
+  test('a gateway refuses a data folder below a file', async () => {
     await using folder = await openTemporaryFolder();
     const file = join(folder.path, 'file');
     writeFileSync(file, '');
@@ -70,13 +102,16 @@ describe('a gateway that cannot start says so in one sentence and ends with 1', 
     );
   });
 
-  test.skipIf(process.platform !== 'linux')('when its data folder cannot be written', async () => {
-    expect(await refusal({ DATA_DIR: '/proc' })).toBe(
-      "The data folder /proc cannot be used: ENOENT: no such file or directory, open '/proc/gateway.lock'.\n",
-    );
-  });
+  test.skipIf(process.platform !== 'linux')(
+    'a gateway refuses a data folder that it cannot write to',
+    async () => {
+      expect(await refusal({ DATA_DIR: '/proc' })).toBe(
+        "The data folder /proc cannot be used: ENOENT: no such file or directory, open '/proc/gateway.lock'.\n",
+      );
+    },
+  );
 
-  test('when a setting is malformed', async () => {
+  test('a gateway refuses malformed settings and names each of them', async () => {
     await using folder = await openTemporaryFolder();
     expect(await refusal({ DATA_DIR: folder.path, PORT: 'eighty', LOG_LEVEL: 'loud' })).toBe(
       'PORT must be a whole number from 0 to 65535; it is "eighty".\n' +
@@ -84,49 +119,28 @@ describe('a gateway that cannot start says so in one sentence and ends with 1', 
     );
   });
 
-  test('when another gateway uses its data folder, and that gateway keeps working', async () => {
-    await using folder = await openTemporaryFolder();
-    await using gateway = await startGatewayProcess({ DATA_DIR: folder.path });
-    expect(await refusal({ DATA_DIR: folder.path })).toBe(
-      `Another gateway is using the data folder ${folder.path}: stop that gateway first, or set another DATA_DIR for this one.\n`,
-    );
-    expect(await gateway.createSession()).toBeTruthy();
-  });
-
-  test('when its database is from a newer version', async () => {
-    await using folder = await migratedFolder();
-    const database = new Sqlite(folder.database);
+  test('a gateway refuses a database from a newer version', async () => {
+    await using folder = await openMigratedFolder();
+    const file = join(folder.path, 'switchyard.db');
+    const database = new Sqlite(file);
     database.exec(`INSERT INTO "_prisma_migrations" (id, checksum, migration_name, finished_at)
       VALUES ('1', 'f00d', '9999_from_the_future', current_timestamp)`);
     database.close();
     expect(await refusal({ DATA_DIR: folder.path })).toBe(
-      `The database ${folder.database} is from a newer version (its migration 9999_from_the_future is unknown ` +
+      `The database ${file} is from a newer version (its migration 9999_from_the_future is unknown ` +
         'here): run that version, or restore a backup.\n',
     );
   });
 
-  test.each(['switchyard.db', 'gateway.lock'])('when its %s is not a database', async (name) => {
-    await using folder = await openTemporaryFolder();
-    writeFileSync(join(folder.path, name), 'not a database, '.repeat(1_000));
-    const said = await refusal({ DATA_DIR: folder.path });
-    expect(said).toMatch(/^The (database|data folder) \S+ cannot be (opened|used): .*\.\n$/);
-  });
-});
-
-test('of two gateways that start at once on a fresh folder one runs, and the other says why it does not', async () => {
-  await using folder = await openTemporaryFolder();
-  await using alices = spawnGateway({ DATA_DIR: folder.path });
-  await using bobs = spawnGateway({ DATA_DIR: folder.path });
-  const [loser, winner] = await Promise.race([
-    alices.exited.then(() => [alices, bobs] as const),
-    bobs.exited.then(() => [bobs, alices] as const),
-  ]);
-  expect(await loser.exited).toEqual({ code: 1, signal: null });
-  expect(loser.stderr).toMatch(/^Another gateway is using the data folder .*\.\n$/);
-  await winner.logged('answers at');
-  winner.kill('SIGTERM');
-  expect(await winner.exited).toEqual({ code: 0, signal: null });
-  expect(winner.stderr).toBe('');
+  test.each(['switchyard.db', 'gateway.lock'])(
+    'a gateway refuses a folder whose %s is not a database',
+    async (name) => {
+      await using folder = await openTemporaryFolder();
+      writeFileSync(join(folder.path, name), 'not a database, '.repeat(1_000));
+      const said = await refusal({ DATA_DIR: folder.path });
+      expect(said).toMatch(/^The (database|data folder) \S+ cannot be (opened|used): .*\.\n$/);
+    },
+  );
 });
 
 test('a failed start leaves queued prompts to the start that succeeds', async () => {
