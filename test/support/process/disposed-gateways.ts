@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { chat, collect } from '../gateway/chat.ts';
 import { startTestGateway } from '../gateway/gateway.ts';
 
-// Starts two gateways in the given folder, chats with one, watches a session of the other, and disposes both.
+// A script: starts two gateways in the given folder, chats with one, watches a session of the other, and disposes both.
+// Prints the last run event and the resources that are still open.
 
 const [, , folder = ''] = process.argv;
 const alices = await startTestGateway({ dataDir: join(folder, 'alice') });
@@ -21,4 +22,5 @@ const sessionId = await alices.createSession();
 const seen = await collect(chat(alices.client(), { sessionId, prompt: 'Hello' }));
 await Promise.all([alices, bobs].map((gateway) => gateway[Symbol.asyncDispose]()));
 await watching;
-process.stdout.write(seen.at(-1)?.__typename ?? '');
+const lastEvent = seen.at(-1)?.__typename;
+process.stdout.write(JSON.stringify({ lastEvent, openResources: process.getActiveResourcesInfo() }));
