@@ -8,7 +8,7 @@ export const toolErrorCodes = {
   /** A user or the session's `toolApproval` denied the call. */
   DENIED: 'The call was not allowed.',
   /** No user decided within `TOOL_APPROVAL_TIMEOUT_MS`. */
-  APPROVAL_TIMEOUT: 'Nobody allowed the call in time.',
+  APPROVAL_TIMEOUT: 'No user allowed the call in time.',
   /** The node was not connected, or disconnected and did not come back in time. */
   NODE_OFFLINE: 'The node is not connected.',
   /** The queue of the node is full. */

@@ -86,7 +86,7 @@ describe('a tool call that changes something', () => {
 
     expect(tale(seen)).toEqual(['w started', 'w asks', 'w EXPIRED', 'w DENIED']);
     expect(await toolCallsOf(session, seen[0]?.runId ?? '')).toMatchObject([
-      { status: 'DENIED', errorCode: 'APPROVAL_TIMEOUT', result: 'Nobody allowed the call in time.' },
+      { status: 'DENIED', errorCode: 'APPROVAL_TIMEOUT', result: 'No user allowed the call in time.' },
     ]);
     expect(session.tools.requests).toEqual([]);
     expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted' });
