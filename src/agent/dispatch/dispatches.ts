@@ -40,7 +40,7 @@ export class Dispatches {
     this.#slots = new Semaphore(options.maxDispatches);
   }
 
-  /** The ids of the dispatches that wait for a slot, run, or whose result is not reported yet. */
+  /** The ids of the open dispatches: from their arrival until their result is reported. */
   get openIds(): string[] {
     return this.#open.ids;
   }

@@ -6,7 +6,7 @@ export interface HeartbeatOptions {
   client: GatewayClient;
   everyMs: number;
   measure(): NodeStatsInput;
-  /** The ids of the dispatches that run, or whose result is not reported yet. */
+  /** The ids of the open dispatches: from their arrival until their result is reported. */
   openIds(): string[];
   /** Gets the ids among them for which no run waits any more. */
   onUnknown(dispatchIds: string[]): void;

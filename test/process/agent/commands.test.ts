@@ -65,7 +65,8 @@ test.each(['..', '/etc', 'link'])('a command cannot run in %j, outside the works
   expect(await tools.call('run_command', { command: 'pwd', cwd })).toMatchObject({ errorCode: 'POLICY' });
 });
 
-test('cancelling a command ends it with all its children', async () => {
+// These tests run at the same time, because the agent waits two seconds before it kills what ignores SIGTERM.
+test.concurrent('cancelling a command ends it with all its children', async () => {
   await using tools = await openShell();
   const { report, output } = await cancelOnOutput(
     tools,
@@ -78,14 +79,14 @@ test('cancelling a command ends it with all its children', async () => {
   for (const pid of output.split(' ')) expect(isRunning(Number(pid))).toBe(false);
 });
 
-test('cancelling ends even a command that ignores SIGTERM', async () => {
+test.concurrent('cancelling ends even a command that ignores SIGTERM', async () => {
   await using tools = await openShell();
   const { report, output } = await cancelOnOutput(tools, 'trap "" TERM; echo $$; while :; do sleep 60; done');
   expect(report.status).toBe('CANCELLED');
   expect(isRunning(Number(output))).toBe(false);
 });
 
-test('a command that takes too long is stopped, and its output is kept', async () => {
+test.concurrent('a command that takes too long is stopped, and its output is kept', async () => {
   await using tools = await openShell();
   expect(await tools.command('echo begun; sleep 60', { timeoutMs: 500 })).toEqual({
     status: 'TIMED_OUT',

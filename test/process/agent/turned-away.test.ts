@@ -1,43 +1,57 @@
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { startTestGateway } from '../../support/gateway/gateway.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { unusedPort } from '../../support/http/unused-port.ts';
-import { openMachine, startLaptop } from '../../support/process/agent-laptop.ts';
+import { registerNode } from '../../support/node/nodes.ts';
+import { type Machine, openMachine } from '../../support/process/agent-laptop.ts';
 import { spawnAgent, startAgent } from '../../support/process/agent-process.ts';
 
 describe('an agent that the gateway refuses', () => {
+  let gateway: TestGateway;
+  let machine: Machine;
+
+  beforeAll(async () => {
+    gateway = await startTestGateway();
+    machine = await openMachine();
+  });
+
+  afterAll(async () => {
+    await gateway?.[Symbol.asyncDispose]();
+    await machine?.[Symbol.asyncDispose]();
+  });
+
   test.each([
-    ['its token is replaced', 'mutation { rotateNodeToken(nodeId: "laptop") { token } }', 'TOKEN_REVOKED'],
-    ['its node is deleted', 'mutation { deleteNode(nodeId: "laptop") { nodeId } }', 'NODE_DELETED'],
+    ['its token is replaced', 'rotateNodeToken(nodeId: $nodeId) { token }', 'TOKEN_REVOKED'],
+    ['its node is deleted', 'deleteNode(nodeId: $nodeId) { nodeId }', 'NODE_DELETED'],
     [
       'its node is switched off',
-      'mutation { updateNode(nodeId: "laptop", input: { isActive: false }) { nodeId } }',
+      'updateNode(nodeId: $nodeId, input: { isActive: false }) { nodeId }',
       'NODE_DISABLED',
     ],
-  ])('an agent exits with 77 and says why when %s', async (_when, mutation, reason) => {
-    await using laptop = await startLaptop();
+  ])('an agent exits with 77 and says why when %s', async (_when, field, reason) => {
+    const nodeId = reason.toLowerCase();
+    const token = await registerNode(gateway, nodeId);
+    await using agent = await startAgent(gateway.url, { token, ...machine });
 
-    await laptop.gateway.query(mutation);
+    await gateway.query(`mutation ($nodeId: String!) { ${field} }`, { nodeId });
 
-    expect(await laptop.agent.exited).toEqual({ code: 77, signal: null });
-    expect(laptop.agent.stderr).toMatch(
+    expect(await agent.exited).toEqual({ code: 77, signal: null });
+    expect(agent.stderr).toMatch(
       new RegExp(`^The gateway has closed the connection \\(${reason}\\): .*\\.\n$`),
     );
   });
 
   test('an agent exits with 77 when another agent connects with its token', async () => {
-    await using laptop = await startLaptop();
-    const { gateway, token, machine } = laptop;
+    const token = await registerNode(gateway, 'laptop');
+    await using agent = await startAgent(gateway.url, { token, ...machine });
 
     await using _other = await startAgent(gateway.url, { token, ...machine });
 
-    expect(await laptop.agent.exited).toEqual({ code: 77, signal: null });
-    expect(laptop.agent.stderr).toContain('(TAKEN_OVER)');
+    expect(await agent.exited).toEqual({ code: 77, signal: null });
+    expect(agent.stderr).toContain('(TAKEN_OVER)');
   });
 
   test('an agent whose token belongs to no node exits with 77 and does not print the token', async () => {
-    await using gateway = await startTestGateway();
-    await using machine = await openMachine();
     await using agent = spawnAgent(gateway.url, { token: `swn_${'x'.repeat(43)}`, ...machine });
 
     expect(await agent.exited).toEqual({ code: 77, signal: null });
