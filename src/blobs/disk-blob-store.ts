@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { hasCode, messageOf } from '../base/caught-error.ts';
 import { StartupError } from '../config/startup-error.ts';
 import { checkBlobKey, isBlobKey } from './blob-key.ts';
 import { BlobNotFoundError, type BlobStore, BlobStoreFullError, type StagedBlob } from './blob-store.ts';
@@ -23,8 +24,8 @@ export async function openDiskBlobStore(folder: string): Promise<BlobStore> {
     await (await open(probe, 'wx', 0o600)).close();
     await rm(probe);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StartupError(`The folder for blobs ${folder} cannot be used: ${reason}.`, { cause: error });
+    const message = `The folder for blobs ${folder} cannot be used: ${messageOf(error)}.`;
+    throw new StartupError(message, { cause: error });
   }
 
   const fileOf = (key: string): string => {
@@ -40,7 +41,7 @@ export async function openDiskBlobStore(folder: string): Promise<BlobStore> {
     },
     async open(key, { start, end } = { start: 0, end: Number.POSITIVE_INFINITY }) {
       const file = await open(fileOf(key)).catch((error: unknown) => {
-        throw isMissing(error) ? new BlobNotFoundError(`There is no blob ${key}.`) : error;
+        throw hasCode(error, 'ENOENT') ? new BlobNotFoundError(`There is no blob ${key}.`) : error;
       });
       return file.createReadStream({ start, end, highWaterMark: readBytes });
     },
@@ -92,7 +93,9 @@ async function removeOnFailure<T>(path: string, work: () => Promise<T>): Promise
     return await work();
   } catch (error) {
     await rm(path, { force: true });
-    throw isFull(error) ? new BlobStoreFullError('The disk is full.', { cause: error }) : error;
+    throw hasCode(error, 'ENOSPC', 'EDQUOT')
+      ? new BlobStoreFullError('The disk is full.', { cause: error })
+      : error;
   }
 }
 
@@ -104,19 +107,7 @@ async function syncFolder(path: string): Promise<void> {
 
 async function statIfThere(path: string) {
   return await stat(path).catch((error: unknown) => {
-    if (isMissing(error)) return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   });
-}
-
-function isMissing(error: unknown): boolean {
-  return hasCode(error, 'ENOENT');
-}
-
-function isFull(error: unknown): boolean {
-  return hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT');
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -10,6 +10,7 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { messageOf } from '../base/caught-error.ts';
 import { StartupError } from '../config/startup-error.ts';
 import { checkBlobKey, isBlobKey } from './blob-key.ts';
 import { BlobNotFoundError, type BlobStore, type StagedBlob } from './blob-store.ts';
@@ -35,7 +36,7 @@ export async function openS3BlobStore(location: S3Location): Promise<BlobStore> 
     await client.send(new DeleteObjectCommand(probe));
   } catch (error) {
     client.destroy();
-    throw new StartupError(`The bucket ${Bucket} cannot be used: ${reasonOf(error)}.`, { cause: error });
+    throw new StartupError(`The bucket ${Bucket} cannot be used: ${messageOf(error)}.`, { cause: error });
   }
 
   const objectOf = (key: string) => {
@@ -128,12 +129,6 @@ async function* listObjects(client: S3Client, { Bucket, Prefix }: { Bucket: stri
       if (Key !== undefined && LastModified !== undefined) yield { Key, modifiedAt: LastModified };
     }
   }
-}
-
-// When all addresses of a host fail, the error is an AggregateError, which has a code but no message.
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.message || ('code' in error && String(error.code)) || error.name;
 }
 
 function hasName(error: unknown, name: string): boolean {

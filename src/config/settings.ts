@@ -33,7 +33,7 @@ export type Environment = z.output<typeof environment>;
 interface Setting {
   name: string;
   description: string;
-  /** The default as it would be written in the environment; undefined if there is none or if it depends. */
+  /** The default as it would be written in the environment; undefined if there is no fixed default. */
   default: string | undefined;
   /** Describes a default that depends on other settings. */
   defaultInWords: string | undefined;

@@ -1,7 +1,7 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import type { Logger } from 'pino';
 import { createCircuitBreaker } from '../bus/circuit-breaker.ts';
-import { GatewayError } from '../errors.ts';
+import { type GatewayError, refusal } from '../errors.ts';
 import { readJson } from './read-json.ts';
 
 /** Milliseconds that the issuer may take to respond. */
@@ -89,5 +89,5 @@ async function fetchKeys(url: string) {
 /** The error for the client when a key cannot be fetched or used. */
 export function keysUnavailable(): GatewayError {
   const message = 'The keys that tokens are signed with cannot be fetched; try again in a moment.';
-  return new GatewayError('IDENTITY_UNAVAILABLE', message, { http: { status: 503, headers: {} } });
+  return refusal('IDENTITY_UNAVAILABLE', message);
 }

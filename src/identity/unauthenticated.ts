@@ -1,9 +1,8 @@
-import { GatewayError } from '../errors.ts';
+import { type GatewayError, refusal } from '../errors.ts';
 
 /** @param message A sentence that says why the token is not accepted. It must not repeat the token. */
 export function unauthenticated(message: string): GatewayError {
-  const headers = { 'WWW-Authenticate': 'Bearer' };
-  return new GatewayError('UNAUTHENTICATED', message, { http: { status: 401, headers } });
+  return refusal('UNAUTHENTICATED', message, { 'WWW-Authenticate': 'Bearer' });
 }
 
 export const expired = 'The token has expired.';

@@ -127,11 +127,12 @@ function checkWorkspace({ source, path, sourceNodeId }: WorkspaceSettings, nodeI
       field: `workspace.${field}`,
     });
   };
-  if (source === 'EMPTY' && path) refuse('path', 'an empty workspace has none.');
+  if (source === 'EMPTY' && path) refuse('path', 'an empty workspace must not have a path.');
   if (source === 'SERVER' && !path) refuse('path', 'expected a folder of the gateway.');
   if (source === 'NODE_LOCAL' && !sourceNodeId)
     refuse('sourceNodeId', 'expected the node that has the files.');
-  if (source !== 'NODE_LOCAL' && sourceNodeId) refuse('sourceNodeId', 'only for the source NODE_LOCAL.');
+  if (source !== 'NODE_LOCAL' && sourceNodeId)
+    refuse('sourceNodeId', 'allowed only with the source NODE_LOCAL.');
   if (sourceNodeId && !nodeIds.includes(sourceNodeId)) {
     refuse('sourceNodeId', 'expected a node that is attached to the session.');
   }

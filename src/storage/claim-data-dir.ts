@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
+import { messageOf } from '../base/caught-error.ts';
 import { StartupError } from '../config/startup-error.ts';
 import { createPrivateFile } from './create-private-file.ts';
 import { isSqliteBusy } from './sqlite-error.ts';
@@ -49,8 +50,7 @@ function openLock(dir: string): Sqlite.Database {
 }
 
 function unusable(dir: string, error: unknown): StartupError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new StartupError(`The data folder ${dir} cannot be used: ${reason}.`, { cause: error });
+  return new StartupError(`The data folder ${dir} cannot be used: ${messageOf(error)}.`, { cause: error });
 }
 
 function tryLock(lock: Sqlite.Database): boolean {

@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import { hasCode } from '../base/caught-error.ts';
 
 /**
  * Creates an empty file that only its owner may read and write. An existing file is not touched and not opened, because
@@ -8,6 +9,6 @@ export function createPrivateFile(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
   }
 }

@@ -1,4 +1,5 @@
 import Sqlite from 'better-sqlite3';
+import { messageOf } from '../base/caught-error.ts';
 
 /** Whether SQLite failed only because another connection locks the file. */
 export function isSqliteBusy(error: unknown): boolean {
@@ -7,9 +8,8 @@ export function isSqliteBusy(error: unknown): boolean {
 
 /** Says why SQLite failed, in words that can follow a colon. */
 export function sqliteReason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error ? String(error.code) : '';
+  const code = error instanceof Sqlite.SqliteError ? error.code : '';
   if (code === 'SQLITE_NOTADB') return 'the file is not an SQLite database';
   if (code.startsWith('SQLITE_CORRUPT')) return 'the file is damaged; restore a backup';
-  return error.message;
+  return messageOf(error);
 }
