@@ -1,16 +1,14 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { errorStatus, isErrorCode, passingCodes } from '../src/errors.ts';
 
-describe('the table of error codes', () => {
-  test('knows its own codes and no others, not even names that every object has', () => {
-    expect(Object.keys(errorStatus).every(isErrorCode)).toBe(true);
-    expect(['NO_SUCH_CODE', 'constructor', undefined].some(isErrorCode)).toBe(false);
-  });
+test('isErrorCode accepts the codes of the table, and not the names of properties that every object has', () => {
+  expect(Object.keys(errorStatus).every(isErrorCode)).toBe(true);
+  expect(['NO_SUCH_CODE', 'constructor', undefined].some(isErrorCode)).toBe(false);
+});
 
-  test('calls a code passing where its status says that the server is at fault or busy, or the client was slow', () => {
-    const retried = Object.keys(errorStatus)
-      .filter(isErrorCode)
-      .filter((code) => errorStatus[code] >= 500 || [408, 429].includes(errorStatus[code]));
-    expect([...passingCodes].toSorted()).toEqual(retried.toSorted());
-  });
+test('passingCodes has exactly the codes with a status of 408, 429 or at least 500', () => {
+  const retried = Object.keys(errorStatus)
+    .filter(isErrorCode)
+    .filter((code) => errorStatus[code] >= 500 || [408, 429].includes(errorStatus[code]));
+  expect([...passingCodes].toSorted()).toEqual(retried.toSorted());
 });

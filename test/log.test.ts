@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createLog, type LogOptions } from '../src/log.ts';
 
 function captureLog(options: Partial<LogOptions> = {}) {
@@ -11,7 +11,7 @@ function captureLog(options: Partial<LogOptions> = {}) {
   return { log: createLog({ level: 'info', format: 'json', destination, ...options }), lines };
 }
 
-test('a line is one JSON object with a readable time', () => {
+test('a line of the json log is one JSON object with an ISO time', () => {
   const { log, lines } = captureLog();
   log.info({ runId: 7 }, 'run ended');
   log.debug('not asked for');
@@ -24,7 +24,7 @@ test('a line is one JSON object with a readable time', () => {
   });
 });
 
-test('the pretty format is for people', () => {
+test('a line of the pretty log shows the level, the message and the fields', () => {
   const { log, lines } = captureLog({ format: 'pretty' });
   log.warn({ runId: 7 }, 'run is slow');
   expect(lines.join('')).toMatch(/WARN.*: .*run is slow.*runId.*: .*7/s);
@@ -43,66 +43,64 @@ test.each(['json', 'pretty'] as const)('credentials and keys do not appear in th
   expect(lines.join('')).not.toContain('s3cret');
 });
 
-describe('an error', () => {
-  test('is logged with its type, code, cause and place, and nothing else that it carries', () => {
-    const { log, lines } = captureLog();
-    const cause = Object.assign(new TypeError('the socket broke'), { code: 'ECONNRESET' });
-    const error = Object.assign(new Error('the call failed', { cause }), {
+test('an error is logged with its type, code, stack and cause, and without its other fields', () => {
+  const { log, lines } = captureLog();
+  const cause = Object.assign(new TypeError('the socket broke'), { code: 'ECONNRESET' });
+  const error = Object.assign(new Error('the call failed', { cause }), {
+    statusCode: 502,
+    requestBodyValues: { messages: ['my diary'] },
+  });
+  log.error({ err: error }, 'run failed');
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    msg: 'run failed',
+    err: {
+      type: 'Error',
+      message: 'the call failed',
       statusCode: 502,
-      requestBodyValues: { messages: ['my diary'] },
-    });
-    log.error({ err: error }, 'run failed');
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
-      msg: 'run failed',
-      err: {
-        type: 'Error',
-        message: 'the call failed',
-        statusCode: 502,
-        stack: expect.stringContaining('log.test.ts'),
-        cause: { type: 'TypeError', message: 'the socket broke', code: 'ECONNRESET' },
-      },
-    });
-    expect(lines.join('')).not.toContain('diary');
+      stack: expect.stringContaining('log.test.ts'),
+      cause: { type: 'TypeError', message: 'the socket broke', code: 'ECONNRESET' },
+    },
   });
+  expect(lines.join('')).not.toContain('diary');
+});
 
-  test.each([
-    [
-      'PrismaClientValidationError',
-      'Invalid call:\n\n{ content: "my diary" }\n\nArgument `role` is missing.',
-      'Argument `role` is missing.',
-    ],
-    [
-      'AI_TypeValidationError',
-      'Type validation failed: Value: {"prompt":"my diary"}.',
-      'Type validation failed',
-    ],
-    [
-      'SyntaxError',
-      'Unexpected token \'m\', ..."my diary"... is not valid JSON',
-      "Unexpected token 'm' is not valid JSON",
-    ],
-  ])('a %s does not quote the conversation, however it is logged', (name, message, expected) => {
-    const { log, lines } = captureLog();
-    const error = new Error(message);
-    error.name = name;
-    log.error(error);
-    log.error({ err: error });
-    log.error({ err: error }, 'run failed');
-    expect(lines.map((line) => JSON.parse(line).err.message)).toEqual([expected, expected, expected]);
-    expect(lines.map((line) => JSON.parse(line).msg)).toEqual([expected, expected, 'run failed']);
-    expect(lines.join('')).not.toContain('diary');
-  });
+test.each([
+  [
+    'PrismaClientValidationError',
+    'Invalid call:\n\n{ content: "my diary" }\n\nArgument `role` is missing.',
+    'Argument `role` is missing.',
+  ],
+  [
+    'AI_TypeValidationError',
+    'Type validation failed: Value: {"prompt":"my diary"}.',
+    'Type validation failed',
+  ],
+  [
+    'SyntaxError',
+    'Unexpected token \'m\', ..."my diary"... is not valid JSON',
+    "Unexpected token 'm' is not valid JSON",
+  ],
+])('a %s is logged without the text that its message quotes', (name, message, expected) => {
+  const { log, lines } = captureLog();
+  const error = new Error(message);
+  error.name = name;
+  log.error(error);
+  log.error({ err: error });
+  log.error({ err: error }, 'run failed');
+  expect(lines.map((line) => JSON.parse(line).err.message)).toEqual([expected, expected, expected]);
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual([expected, expected, 'run failed']);
+  expect(lines.join('')).not.toContain('diary');
+});
 
-  test('that is its own cause, or no error at all, is survived', () => {
-    const { log, lines } = captureLog();
-    const error = new Error('round');
-    error.cause = error;
-    log.error({ err: error }, 'first');
-    log.error({ err: 'my diary' }, 'second');
-    log.error({ err: null }, 'third');
-    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['first', 'second', 'third']);
-    expect(lines.join('')).not.toContain('diary');
-  });
+test('an error that is its own cause, and a thrown value that is not an error, can be logged', () => {
+  const { log, lines } = captureLog();
+  const error = new Error('round');
+  error.cause = error;
+  log.error({ err: error }, 'first');
+  log.error({ err: 'my diary' }, 'second');
+  log.error({ err: null }, 'third');
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['first', 'second', 'third']);
+  expect(lines.join('')).not.toContain('diary');
 });
 
 test.each(['json', 'pretty'])(
