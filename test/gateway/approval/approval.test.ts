@@ -1,19 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { collect, follow, type SeenRunEvent, until } from '../../support/gateway/chat.ts';
+import { shareGuardedGateway } from '../../support/gateway/shared-gateway.ts';
 import {
   approveCall,
   collectDeciding,
   denyCall,
   setToolApproval,
-  startGuardedChat,
   toolCallsOf,
 } from '../../support/gateway/tool-approval.ts';
 import { text, toolCall } from '../../support/model/turn.ts';
 
+const openSession = shareGuardedGateway();
+
 const attachLaptop = 'mutation ($id: ID!) { attachNodes(sessionId: $id, nodeIds: ["laptop"]) { id } }';
 const writes = [toolCall('w', 'write', { path: 'a' })];
 
-/** What a test of approvals looks at. */
+/** The run events of tool calls in short form. */
 function tale(seen: SeenRunEvent[]) {
   return seen.flatMap(({ __typename, callId, decision, reason, status }) => {
     if (__typename === 'ToolCallStarted') return [`${callId} started`];
@@ -24,8 +26,10 @@ function tale(seen: SeenRunEvent[]) {
 }
 
 describe('a tool call that changes something', () => {
-  test('waits until somebody approves it, and then runs', async () => {
-    await using session = await startGuardedChat();
+  const openHastySession = shareGuardedGateway({ TOOL_APPROVAL_TIMEOUT_MS: '100' });
+
+  test('a tool call that changes something waits until a client approves it, and then runs', async () => {
+    const session = await openSession();
     session.model.script(writes, [text('Written.')]);
     await session.query(attachLaptop, { id: session.sessionId });
 
@@ -50,8 +54,8 @@ describe('a tool call that changes something', () => {
     expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted', message: { content: 'Written.' } });
   });
 
-  test('does not run when somebody denies it: the model is told why, now and later', async () => {
-    await using session = await startGuardedChat();
+  test('a denied tool call does not run, and the model is told why, in this run and in later ones', async () => {
+    const session = await openSession();
     session.model.script(writes, [text('As you like.')], [text('I was not allowed to.')]);
 
     const seen = await collectDeciding(session.ask(), async (asked) => {
@@ -78,8 +82,8 @@ describe('a tool call that changes something', () => {
     }
   });
 
-  test('is denied when nobody decides in time', async () => {
-    await using session = await startGuardedChat({ TOOL_APPROVAL_TIMEOUT_MS: '100' });
+  test('a tool call is denied when no client decides in time', async () => {
+    const session = await openHastySession();
     session.model.script(writes, [text('Nobody is there.')]);
 
     const seen = await collect(session.ask());
@@ -92,8 +96,8 @@ describe('a tool call that changes something', () => {
     expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted' });
   });
 
-  test('waits through a lost connection: whoever follows the run sees the question and may decide', async () => {
-    await using session = await startGuardedChat();
+  test('a tool call keeps waiting after the connection is lost, and another follower of the run can decide', async () => {
+    const session = await openSession();
     session.model.script(writes, [text('Written.')]);
     const asked = (await until(session.ask(), 'ToolApprovalRequested')).at(-1);
 
@@ -105,8 +109,8 @@ describe('a tool call that changes something', () => {
     expect(tale(seenByBob)).toEqual(['w started', 'w asks', 'w APPROVED', 'w SUCCEEDED']);
   });
 
-  test('does not hold up the other calls of the step', async () => {
-    await using session = await startGuardedChat();
+  test('a tool call that waits does not delay the other calls of its step', async () => {
+    const session = await openSession();
     session.model.script([...writes, toolCall('r', 'read', {})], [text('Both done.')]);
 
     const seen: SeenRunEvent[] = [];
@@ -130,8 +134,8 @@ describe('a tool call that changes something', () => {
 });
 
 describe('two tool calls that change something', () => {
-  test('are decided one by one', async () => {
-    await using session = await startGuardedChat();
+  test('two tool calls of one step are decided separately', async () => {
+    const session = await openSession();
     session.model.script([...writes, toolCall('v', 'write', { path: 'b' })], [text('One of two.')]);
 
     const seen = await collectDeciding(session.ask(), (asked) =>
@@ -146,16 +150,16 @@ describe('two tool calls that change something', () => {
   });
 });
 
-describe('a session that does not ask', () => {
-  test('runs what changes something at once, when all is allowed', async () => {
-    await using session = await startGuardedChat();
+describe('toolApproval', () => {
+  test('a session with AUTO runs a tool call that changes something at once', async () => {
+    const session = await openSession();
     await setToolApproval(session, session.sessionId, 'AUTO');
     session.model.script(writes, [text('Written.')]);
     expect(tale(await collect(session.ask()))).toEqual(['w started', 'w SUCCEEDED']);
   });
 
-  test('denies what changes something at once, when nothing is allowed, and reads all the same', async () => {
-    await using session = await startGuardedChat();
+  test('a session with DENY denies a tool call that changes something at once, and runs one that only reads', async () => {
+    const session = await openSession();
     await setToolApproval(session, session.sessionId, 'DENY');
     session.model.script([...writes, toolCall('r', 'read', {})], [text('I may only read.')]);
 
@@ -172,8 +176,8 @@ describe('a session that does not ask', () => {
     ]);
   });
 
-  test('does so from the next call on: what somebody was asked before still waits for an answer', async () => {
-    await using session = await startGuardedChat();
+  test('a change of toolApproval counts from the next tool call on, and a call that waits still waits', async () => {
+    const session = await openSession();
     session.model.script(writes, [toolCall('v', 'write', {})], [text('Twice.')]);
 
     const seen = await collectDeciding(session.ask(), async (asked) => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { collect, follow, type SeenRunEvent, until } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
+import { shareGuardedGateway } from '../../support/gateway/shared-gateway.ts';
 import {
   approveCall,
   type GuardedChat,
@@ -12,11 +13,13 @@ import {
 } from '../../support/gateway/tool-approval.ts';
 import { text, toolCall } from '../../support/model/turn.ts';
 
+const openSession = shareGuardedGateway();
+
 const cancelRun = `mutation ($runId: ID!) { cancelRun(runId: $runId) {
   cancelled toolCalls { callId status result stopped }
 } }`;
 
-/** Sends a prompt whose answer comes to ask for an approval, and leaves. */
+/** Sends a prompt, follows the run until a tool call waits for an approval, and disconnects. */
 async function asked(session: GuardedChat): Promise<SeenRunEvent> {
   session.model.script([text('Let me. '), toolCall('w', 'write', {})], [text('Done.')]);
   return (await until(session.ask(), 'ToolApprovalRequested')).at(-1) as SeenRunEvent;
@@ -25,8 +28,8 @@ async function asked(session: GuardedChat): Promise<SeenRunEvent> {
 const neverRan = { callId: 'w', status: 'CANCELLED', result: 'Cancelled before it ran.', stopped: true };
 
 describe('a run that waits for an approval', () => {
-  test('can be cancelled at once: nothing of the call ran, and nothing is left to decide', async () => {
-    await using session = await startGuardedChat();
+  test('a run that waits for an approval can be cancelled, and its tool call neither runs nor can be approved', async () => {
+    const session = await openSession();
     const call = await asked(session);
 
     const { data } = await session.graphql(cancelRun, { runId: call.runId });
@@ -48,8 +51,8 @@ describe('a run that waits for an approval', () => {
     expect(session.tools.requests).toEqual([]);
   });
 
-  test('does not begin with the calls that come after those it was cancelled at', async () => {
-    await using session = await startGuardedChat();
+  test('a run that is cancelled while it starts 500 tool calls starts no more of them', async () => {
+    const session = await openSession();
     const calls = Array.from({ length: 500 }, (_, index) => toolCall(`w${index}`, 'write', {}));
     session.model.script(calls);
     const call = (await until(session.ask(), 'ToolApprovalRequested')).at(-1) as SeenRunEvent;
@@ -61,8 +64,8 @@ describe('a run that waits for an approval', () => {
     expect(new Set(made.map(({ stopped }: { stopped: boolean }) => stopped))).toEqual(new Set([true]));
   });
 
-  test('ends with its session, when that is deleted', async () => {
-    await using session = await startGuardedChat();
+  test('a tool call that waits cannot be approved after its session was deleted', async () => {
+    const session = await openSession();
     const call = await asked(session);
     await session.query('mutation ($id: ID!) { deleteSession(id: $id) { id } }', { id: session.sessionId });
     const { errors } = await approveCall(session, call);
@@ -70,7 +73,7 @@ describe('a run that waits for an approval', () => {
     expect(session.tools.requests).toEqual([]);
   });
 
-  test('ends with its gateway, and is stored as cancelled', async () => {
+  test('a tool call that waits when its gateway stops is stored as cancelled', async () => {
     await using folder = await openTemporaryFolder();
     const session = await startGuardedChat({ DATA_DIR: folder.path });
     const call = await asked(session);
@@ -80,11 +83,11 @@ describe('a run that waits for an approval', () => {
     expect(await toolCallsOf(gateway, call.runId)).toMatchObject([neverRan]);
   });
 
-  test('is ended by the next gateway, when its own was killed', async () => {
+  test('a tool call that waits when its gateway is killed is cancelled by the next gateway', async () => {
     await using folder = await openTemporaryFolder();
     await using session = await startGuardedChat({ DATA_DIR: join(folder.path, 'data') });
     const call = await asked(session);
-    // What a crash at this moment would leave, the claim that the kernel takes back excepted.
+    // Copy the files that a crash would leave at this moment, without the lock that the kernel would release.
     const left = join(folder.path, 'left');
     await cp(join(folder.path, 'data'), left, { recursive: true });
     await rm(join(left, 'gateway.lock'));

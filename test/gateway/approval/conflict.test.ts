@@ -1,25 +1,25 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { type SeenRunEvent, until } from '../../support/gateway/chat.ts';
 import type { GraphQLAnswer } from '../../support/gateway/gateway-api.ts';
+import { shareGuardedGateway } from '../../support/gateway/shared-gateway.ts';
 import {
   approveCall,
   type Call,
   collectDeciding,
   denyCall,
   type GuardedChat,
-  startGuardedChat,
 } from '../../support/gateway/tool-approval.ts';
 import { createGate, text, toolCall } from '../../support/model/turn.ts';
 
+const openSession = shareGuardedGateway();
 let session: GuardedChat;
 
 beforeEach(async () => {
-  session = await startGuardedChat();
+  session = await openSession();
   session.model.script([toolCall('w', 'write', {})], [text('Done.')]);
 });
-afterEach(() => session[Symbol.asyncDispose]());
 
-/** What a decision comes to: the call's status, or why there is nothing to decide. */
+/** The result of a decision: the call's status, or the error. */
 function answerOf({ data, errors }: GraphQLAnswer): string {
   const [error] = errors ?? [];
   return error ? `${error.extensions['code']}: ${error.message}` : data.toolCall.status;
@@ -34,7 +34,7 @@ async function decideAll(decide: (asked: Call) => Promise<GraphQLAnswer[]>) {
 }
 
 describe('a second decision about a tool call', () => {
-  test('that is the same does no harm', async () => {
+  test('a repeated decision about a tool call changes nothing', async () => {
     const { answers, decisions } = await decideAll((asked) =>
       Promise.all([
         denyCall(session, asked, 'No.'),
@@ -46,7 +46,7 @@ describe('a second decision about a tool call', () => {
     expect(decisions).toHaveLength(1);
   });
 
-  test('that is another one is refused: an approval stays', async () => {
+  test('a denial after an approval is refused', async () => {
     const { answers, decisions } = await decideAll(async (asked) => [
       await approveCall(session, asked),
       await denyCall(session, asked),
@@ -58,7 +58,7 @@ describe('a second decision about a tool call', () => {
     expect(decisions).toMatchObject([{ decision: 'APPROVED' }]);
   });
 
-  test('that is another one is refused: a denial stays', async () => {
+  test('an approval after a denial is refused', async () => {
     const { answers } = await decideAll(async (asked) => [
       await denyCall(session, asked),
       await approveCall(session, asked),
@@ -67,7 +67,7 @@ describe('a second decision about a tool call', () => {
     expect(session.tools.requests).toEqual([]);
   });
 
-  test('at the same moment loses, whichever it is', async () => {
+  test('one of two different decisions at the same moment is refused', async () => {
     const { answers, decisions } = await decideAll((asked) =>
       Promise.all([approveCall(session, asked), denyCall(session, asked)]),
     );
@@ -78,18 +78,21 @@ describe('a second decision about a tool call', () => {
 });
 
 describe('a decision', () => {
-  test('about a run or a call that there is not is refused', async () => {
+  const openHastySession = shareGuardedGateway({ TOOL_APPROVAL_TIMEOUT_MS: '50' });
+
+  test('a decision about an unknown run or tool call is refused', async () => {
     const { runId } = (await until(session.ask(), 'ToolApprovalRequested')).at(-1) as SeenRunEvent;
+    const number = Buffer.from(runId, 'base64').toString().replace('Run:', '');
     expect(answerOf(await approveCall(session, { runId, callId: 'x' }))).toBe(
-      'NOT_FOUND: Run 1 has no tool call "x".',
+      `NOT_FOUND: Run ${number} has no tool call "x".`,
     );
-    const nobody = Buffer.from('Run:99').toString('base64');
-    expect(answerOf(await denyCall(session, { runId: nobody, callId: 'w' }))).toBe(
+    const unknown = Buffer.from('Run:99').toString('base64');
+    expect(answerOf(await denyCall(session, { runId: unknown, callId: 'w' }))).toBe(
       'NOT_FOUND: There is no run 99.',
     );
   });
 
-  test('with a reason beyond measure is refused, and the call goes on waiting', async () => {
+  test('a decision with an invalid reason is refused, and the tool call keeps waiting', async () => {
     const { answers } = await decideAll(async (asked) => [
       await denyCall(session, asked, 'x'.repeat(1_001)),
       await denyCall(session, asked, '\ud800'),
@@ -104,7 +107,7 @@ describe('a decision', () => {
     ]);
   });
 
-  test('is known after the run too: the same one does no harm, another one is refused', async () => {
+  test('after the run, a repeated decision changes nothing and another decision is refused', async () => {
     const seen = await collectDeciding(session.ask(), (asked) => approveCall(session, asked));
     const call = { runId: seen[0]?.runId ?? '', callId: 'w' };
     expect(answerOf(await approveCall(session, call))).toBe('SUCCEEDED');
@@ -112,8 +115,9 @@ describe('a decision', () => {
     expect(session.tools.requests).toHaveLength(1);
   });
 
-  test('about a call that nobody was asked about is refused, while its run goes on and after', async () => {
-    await using free = await startGuardedChat();
+  test('a decision about a tool call that needs no approval is refused, during its run and after it', async () => {
+    const free = await openSession();
+    free.model.reset();
     const gate = createGate();
     free.model.script([toolCall('r', 'read', {})], [text('It'), gate, text(' says.')]);
     const answers: string[] = [];
@@ -129,8 +133,8 @@ describe('a decision', () => {
     expect(answers).toEqual([ended, ended]);
   });
 
-  test('that comes too late is refused', async () => {
-    await using hasty = await startGuardedChat({ TOOL_APPROVAL_TIMEOUT_MS: '50' });
+  test('a decision after the time-out is refused', async () => {
+    const hasty = await openHastySession();
     const gate = createGate();
     hasty.model.script([toolCall('w', 'write', {})], [text('Too'), gate, text(' late.')]);
     const answers: string[] = [];

@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest';
-import {
-  approveCall,
-  denyCall,
-  type GuardedChat,
-  startGuardedChat,
-} from '../../support/gateway/tool-approval.ts';
+import { shareGuardedGateway } from '../../support/gateway/shared-gateway.ts';
+import { approveCall, denyCall, type GuardedChat } from '../../support/gateway/tool-approval.ts';
 import { createRestClient, type Frame } from '../../support/http/rest-client.ts';
 import { text, toolCall } from '../../support/model/turn.ts';
 
-/** What a client of the REST API sees of a call about which somebody decides over GraphQL. */
+const openSession = shareGuardedGateway();
+
+/** The frames of the REST API about a tool call that another client decides over GraphQL. */
 async function toolFrames(session: GuardedChat, decide: typeof approveCall) {
   session.model.script([toolCall('w', 'write', { path: 'a' })], [text('Done.')]);
   const rest = await createRestClient(session);
@@ -34,8 +32,8 @@ const asking = [
 ];
 const ended = { type: 'tool_result', call_id: 'w', name: 'write', duration_ms: expect.any(Number) };
 
-test('a client of the REST API sees that a tool call waits, and that it runs', async () => {
-  await using session = await startGuardedChat();
+test('a client of the REST API sees that a tool call waits, and then runs', async () => {
+  const session = await openSession();
   expect(await toolFrames(session, approveCall)).toEqual([
     ...asking,
     { ...ended, result: 'written', status: 'succeeded', error_code: null, exit_code: null },
@@ -43,7 +41,7 @@ test('a client of the REST API sees that a tool call waits, and that it runs', a
 });
 
 test('a client of the REST API sees that a tool call was denied', async () => {
-  await using session = await startGuardedChat();
+  const session = await openSession();
   const result = 'The user denied this call.';
   expect(await toolFrames(session, denyCall)).toEqual([
     ...asking,
