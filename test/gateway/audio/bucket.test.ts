@@ -4,7 +4,7 @@ import { createWav } from '../../support/files/wav.ts';
 import { fileForm, sha256Of, uploadByRest } from '../../support/gateway/audio-upload.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 
-test('a gateway keeps recordings in a bucket as it does in a folder, and sweeps there what a crash left', async () => {
+test('a gateway stores, serves and deletes recordings in a bucket, and deletes what a crash left there', async () => {
   await using server = await startS3Server();
   const { bucket, endpoint, accessKeyId, secretAccessKey } = server.location;
   const settings = {
@@ -20,7 +20,7 @@ test('a gateway keeps recordings in a bucket as it does in a folder, and sweeps 
   const sessionId = await gateway.createSession();
   const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
   await gateway.graphql(send, { input: { sessionId, prompt: 'Listen.' } });
-  // More than one part of an upload.
+  // Large enough for an upload in several parts.
   const song = createWav({ seconds: 750 });
   expect((await uploadByRest(gateway, 1, fileForm(Buffer.from(song)))).status).toBe(200);
   expect(await server.contents()).toEqual([`audio/${sha256Of(song)}`]);

@@ -4,31 +4,28 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { record } from '../../support/files/recording.ts';
-import { openTemporaryFolder, type TemporaryFolder } from '../../support/files/temporary-folder.ts';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { type Recorded, record } from '../../support/files/recording.ts';
+import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { createWav } from '../../support/files/wav.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 
-/** Far more than the buffers of sockets on both ends hold. */
+/** Much larger than the buffers of the sockets on both ends. */
 const wav = createWav({ seconds: 4_000 });
-let folder: TemporaryFolder;
 let gateway: TestGateway;
-/** The streams that the blob store gave out. */
-let opened: (Readable & { bytesRead: number })[];
+let song: Recorded;
+/** The streams that the blob store has opened in this test. */
+const opened: (Readable & { bytesRead: number })[] = [];
 
-beforeEach(async () => {
-  folder = await openTemporaryFolder();
-  gateway = await startTestGateway({
-    dataDir: folder.path,
-    settings: { MAX_AUDIO_BYTES: String(wav.length) },
-  });
-  opened = [];
+beforeAll(async () => {
+  gateway = await startTestGateway({ settings: { MAX_AUDIO_BYTES: String(wav.length) } });
+  song = await record(gateway, wav);
 });
-afterEach(async () => {
-  await gateway[Symbol.asyncDispose]();
-  await folder[Symbol.asyncDispose]();
+afterEach(() => {
+  vi.restoreAllMocks();
+  opened.length = 0;
 });
+afterAll(() => gateway[Symbol.asyncDispose]());
 
 function watchStore(): void {
   const { audio } = gateway.services;
@@ -40,7 +37,7 @@ function watchStore(): void {
   });
 }
 
-/** Asks for a path on a socket of its own, and reads nothing of the answer yet. */
+/** Requests a path on a new socket, without reading the response. */
 function request(path: string, headers = '') {
   const { hostname, port } = new URL(gateway.url);
   const socket = connect(Number(port), hostname);
@@ -48,7 +45,7 @@ function request(path: string, headers = '') {
   return socket;
 }
 
-/** Resolves when the store is read no further while the gateway answers others. */
+/** Resolves when the gateway reads no more bytes from the blob store while it answers other requests. */
 async function untilHeldBack(): Promise<void> {
   await expect
     .poll(async () => {
@@ -59,10 +56,9 @@ async function untilHeldBack(): Promise<void> {
     .toBe(true);
 }
 
-test('a client that does not read holds the store back, and gets all of it when it does', async () => {
-  const { path } = await record(gateway, wav);
+test('a client that stops reading pauses the blob store, and gets all bytes when it continues', async () => {
   watchStore();
-  const socket = request(path);
+  const socket = request(song.path);
 
   await untilHeldBack();
 
@@ -76,22 +72,24 @@ test.each([
   ['the whole', ''],
   ['a part', 'range: bytes=1000-\r\n'],
   ['several parts', 'range: bytes=0-20000000,20000002-\r\n'],
-])('a client that leaves while it gets %s ends the reading of the store', async (_name, headers) => {
-  const { path } = await record(gateway, wav);
-  watchStore();
-  const socket = request(path, headers);
-  await untilHeldBack();
+])(
+  'a client that disconnects while it gets %s closes the stream of the blob store',
+  async (_name, headers) => {
+    watchStore();
+    const socket = request(song.path, headers);
+    await untilHeldBack();
 
-  socket.destroy();
+    socket.destroy();
 
-  const [bytes] = opened;
-  if (bytes?.closed === false) await once(bytes, 'close');
-  expect(opened).toHaveLength(1);
-  expect(bytes?.destroyed).toBe(true);
-  expect(bytes?.bytesRead).toBeLessThan(wav.length / 2);
-});
+    const [bytes] = opened;
+    if (bytes?.closed === false) await once(bytes, 'close');
+    expect(opened).toHaveLength(1);
+    expect(bytes?.destroyed).toBe(true);
+    expect(bytes?.bytesRead).toBeLessThan(wav.length / 2);
+  },
+);
 
-test('a client that leaves ends the reading of a store that is stuck', async () => {
+test('a client that disconnects closes a stream of the blob store that hangs', async () => {
   const { path } = await record(gateway, createWav({ seconds: 1 }));
   const stuck = new Readable({ read() {} });
   stuck.push('RIFF');
@@ -105,7 +103,7 @@ test('a client that leaves ends the reading of a store that is stuck', async () 
   expect(stuck.destroyed).toBe(true);
 });
 
-test('a store that fails half-way cuts the connection, so that nobody takes a half for the whole', async () => {
+test('a blob store that fails half-way cuts the connection, so that the client sees an incomplete response', async () => {
   const { path } = await record(gateway, createWav({ seconds: 1 }));
   const failing = Readable.from(
     (async function* () {
@@ -118,11 +116,12 @@ test('a store that fails half-way cuts the connection, so that nobody takes a ha
   const response = await fetch(`${gateway.url}${path}`);
 
   await expect(response.arrayBuffer()).rejects.toThrow();
-  expect((await gateway.rest('/sessions/messages/1/audio', { method: 'HEAD' })).status).toBe(200);
+  expect((await fetch(`${gateway.url}${path}`, { method: 'HEAD' })).status).toBe(200);
 });
 
-test('a recording that is replaced between its description and its bytes comes as it is now', async () => {
-  const { path, messageId } = await record(gateway, createWav({ seconds: 1 }));
+test('a recording that is replaced after its row was read is sent in its new version', async () => {
+  // No other message has these bytes, so that the replacement deletes their blob.
+  const { path, messageId } = await record(gateway, createWav({ seconds: 2 }));
   const newer = createWav({ seconds: 3 });
   const { audio } = gateway.services;
   const open = audio.open.bind(audio);
@@ -137,11 +136,13 @@ test('a recording that is replaced between its description and its bytes comes a
   expect(Buffer.from(await response.arrayBuffer()).equals(newer)).toBe(true);
 });
 
-test('a recording whose bytes are lost is answered 500, without a word of where they were', async () => {
-  const { path } = await record(gateway, createWav({ seconds: 1 }));
+test('a recording whose bytes are lost is answered with 500, and the path of the bytes is not revealed', async () => {
+  await using folder = await openTemporaryFolder();
+  await using forgetful = await startTestGateway({ dataDir: folder.path });
+  const { path } = await record(forgetful, createWav({ seconds: 1 }));
   await rm(join(folder.path, 'blobs'), { recursive: true });
 
-  const response = await fetch(`${gateway.url}${path}`);
+  const response = await fetch(`${forgetful.url}${path}`);
 
   expect(response.status).toBe(500);
   expect(await response.json()).toEqual({ detail: 'Internal Server Error' });

@@ -30,7 +30,7 @@ function later(date: string, seconds: number): string {
 }
 
 describe('a recording', () => {
-  test('comes as it was uploaded, with all that a player or a cache wants to know', async () => {
+  test('a recording is sent as it was uploaded, with the headers that players and caches need', async () => {
     const response = await get();
 
     const { date: _, 'x-request-id': __, ...headers } = Object.fromEntries(response.headers);
@@ -50,7 +50,7 @@ describe('a recording', () => {
     expect((await bytesOf(response)).equals(wav)).toBe(true);
   });
 
-  test('is told of by HEAD without its bytes', async () => {
+  test('HEAD answers with the same headers and no bytes', async () => {
     const [whole, head] = [await get(), await get({ range: 'bytes=0-9' }, 'HEAD')];
 
     const describing = ({ headers }: Response) =>
@@ -61,14 +61,14 @@ describe('a recording', () => {
     await whole.arrayBuffer();
   });
 
-  test('is where GraphQL says it is', async () => {
+  test('GraphQL gives the address of a recording', async () => {
     const query = 'query ($id: ID!) { node(id: $id) { ... on Message { audio { url size sha256 } } } }';
     const id = Buffer.from(`Message:${memo.messageId}`).toString('base64');
     const { data } = await gateway.graphql(query, { id });
     expect(data.node.audio).toEqual({ url: memo.path, size: wav.length, sha256: memo.sha256 });
   });
 
-  test('of another name keeps it, without a path or a line of its own', async () => {
+  test('the file name of a recording is kept, without its folders and line breaks', async () => {
     const nameOf = async (filename: string | null) => {
       const { path } = await record(gateway, wav, { filename });
       const response = await fetch(`${gateway.url}${path}`, { method: 'HEAD' });
@@ -84,7 +84,7 @@ describe('a recording', () => {
     expect(await nameOf('x\r\nSet-Cookie: a=b.wav')).not.toMatch(/[\r\n]/);
   });
 
-  test('that there is not is answered 404, and a number that is none 422', async () => {
+  test('a message without a recording and an unknown message are answered with 404, an invalid id with 422', async () => {
     const silent = await createMessage(gateway);
     const answers = await Promise.all(
       [silent, 2_000_000, 'x'].map((id) => gateway.rest(`/sessions/messages/${id}/audio`)),
@@ -95,14 +95,14 @@ describe('a recording', () => {
   });
 });
 
-describe('a condition', () => {
+describe('conditional requests', () => {
   test.each([
     ['the ETag', () => ({ 'if-none-match': `"${memo.sha256}"` })],
     ['the ETag, made weak by a proxy', () => ({ 'if-none-match': `"x", W/"${memo.sha256}"` })],
     ['any ETag', () => ({ 'if-none-match': '*' })],
     ['its date', async () => ({ 'if-modified-since': await lastModified() })],
     ['a later date', async () => ({ 'if-modified-since': later(await lastModified(), 60) })],
-  ])('that says the client has %s is answered 304 without bytes', async (_name, headers) => {
+  ])('a client that already has %s is answered with 304 and no bytes', async (_name, headers) => {
     const response = await get(await headers());
     expect(response.status).toBe(304);
     expect(response.headers.get('etag')).toBe(`"${memo.sha256}"`);
@@ -113,18 +113,18 @@ describe('a condition', () => {
   test.each([
     ['another ETag', () => ({ 'if-none-match': '"x"' })],
     ['an earlier date', async () => ({ 'if-modified-since': later(await lastModified(), -60) })],
-    ['a date that is none', () => ({ 'if-modified-since': 'yesterday' })],
+    ['an invalid date', () => ({ 'if-modified-since': 'yesterday' })],
     [
       'another ETag of a later date',
       async () => ({ 'if-none-match': '"x"', 'if-modified-since': later(await lastModified(), 60) }),
     ],
-  ])('that says the client has %s is answered with the recording', async (_name, headers) => {
+  ])('a client that has %s is answered with the recording', async (_name, headers) => {
     const response = await get(await headers());
     expect(response.status).toBe(200);
     expect((await bytesOf(response)).equals(wav)).toBe(true);
   });
 
-  test('that must hold and does not is answered 412', async () => {
+  test('a precondition that fails is answered with 412', async () => {
     const earlier = later(await lastModified(), -60);
     expect((await get({ 'if-match': '"x"' })).status).toBe(412);
     expect((await get({ 'if-match': `W/"${memo.sha256}"` })).status).toBe(412);

@@ -18,7 +18,7 @@ const folder = await openTemporaryFolder();
 const small = join(folder.path, 'blobs');
 const isMounted = mountSmallDisk();
 
-/** Needs the right to mount: without it, there is no disk to fill. */
+/** Returns false without the right to mount: then there is no disk to fill, and the tests are skipped. */
 function mountSmallDisk(): boolean {
   try {
     execFileSync('mkdir', [small]);
@@ -38,7 +38,7 @@ afterAll(async () => {
 const large = Buffer.concat([memo, Buffer.alloc(3_000_000)]);
 
 test.runIf(isMounted)(
-  'a recording that the disk has no room for is refused, and nothing of it kept',
+  'a recording that does not fit on the disk is refused, and nothing of it is kept',
   async () => {
     await using gateway = await startTestGateway({ dataDir: folder.path });
     const messageId = await createMessage(gateway);
@@ -61,15 +61,18 @@ test.runIf(isMounted)(
   },
 );
 
-test.runIf(isMounted)('a recording that the temporary folder has no room for is refused, too', async () => {
-  await using data = await openTemporaryFolder();
-  await using gateway = await startTestGateway({ dataDir: data.path });
-  const messageId = await createMessage(gateway);
-  vi.stubEnv('TMPDIR', small);
+test.runIf(isMounted)(
+  'a recording that does not fit into the temporary folder is refused, and nothing of it is kept',
+  async () => {
+    await using data = await openTemporaryFolder();
+    await using gateway = await startTestGateway({ dataDir: data.path });
+    const messageId = await createMessage(gateway);
+    vi.stubEnv('TMPDIR', small);
 
-  const { status, json } = await uploadByGraphQL(gateway, graphqlForm(messageId, large));
+    const { status, json } = await uploadByGraphQL(gateway, graphqlForm(messageId, large));
 
-  expect([status, json.errors?.[0]?.extensions['code']]).toEqual([507, 'INSUFFICIENT_STORAGE']);
-  await expectNothingKept(gateway, data.path);
-  await expect.poll(() => spooled(small)).toBe(0);
-});
+    expect([status, json.errors?.[0]?.extensions['code']]).toEqual([507, 'INSUFFICIENT_STORAGE']);
+    await expectNothingKept(gateway, data.path);
+    await expect.poll(() => spooled(small)).toBe(0);
+  },
+);

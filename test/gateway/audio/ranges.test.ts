@@ -32,7 +32,7 @@ describe('a range', () => {
     ['bytes=-999999', 0, size - 1],
     ['Bytes=5-6', 5, 6],
     ['bytes=0-9,10-19', 0, 19],
-  ])('%s is answered with bytes %i to %i', async (range, start, end) => {
+  ])('the range %s is answered with bytes %i to %i', async (range, start, end) => {
     const response = await get(range);
     expect(response.status).toBe(206);
     expect(response.headers.get('content-range')).toBe(`bytes ${start}-${end}/${size}`);
@@ -43,7 +43,7 @@ describe('a range', () => {
   });
 
   test.each([`bytes=${size}-`, 'bytes=999999-', 'bytes=-0', 'bytes=99999999999999999999-'])(
-    '%s, which it has not, is answered 416',
+    'the range %s, which lies outside the recording, is answered with 416',
     async (range) => {
       const response = await get(range);
       expect(response.status).toBe(416);
@@ -53,7 +53,7 @@ describe('a range', () => {
   );
 
   test.each(['bytes', 'bytes=', 'bytes=a-b', 'bytes=--1', 'bytes=0-1,x', 'bytes=1.5-2', 'lines=0-1'])(
-    '%s, which makes no sense, is ignored',
+    'the invalid range %s is ignored',
     async (range) => {
       const response = await get(range);
       expect(response.status).toBe(200);
@@ -63,7 +63,7 @@ describe('a range', () => {
 });
 
 describe('several ranges', () => {
-  test('come as multipart/byteranges, in the order asked for', async () => {
+  test('several ranges are sent as multipart/byteranges in the requested order', async () => {
     const response = await get('bytes=-3,0-1,100-104');
     expect(response.status).toBe(206);
     expect(response.headers.get('content-range')).toBeNull();
@@ -77,13 +77,13 @@ describe('several ranges', () => {
     expect(response.headers.get('content-length')).toBe(String(body.length));
   });
 
-  test('leave out those that it has not', async () => {
+  test('ranges outside the recording are left out', async () => {
     const response = await get(`bytes=0-4,${size}-`);
     expect(response.headers.get('content-range')).toBe(`bytes 0-4/${size}`);
     expect(await bytesOf(response)).toHaveLength(5);
   });
 
-  test('that are too many are answered with the whole', async () => {
+  test('more than 16 ranges are answered with the whole recording', async () => {
     const ranges = (count: number) => Array.from({ length: count }, (_, n) => `${n * 3}-${n * 3}`).join();
     const [most, tooMany] = [await get(`bytes=${ranges(16)}`), await get(`bytes=${ranges(17)}`)];
     expect([most.status, tooMany.status]).toEqual([206, 200]);
@@ -93,7 +93,7 @@ describe('several ranges', () => {
 });
 
 describe('If-Range', () => {
-  test('of what the client has a part of is answered with the rest', async () => {
+  test('If-Range with the current ETag or date is answered with the range', async () => {
     const whole = await get('bytes=0-0', { 'if-range': `"${memo.sha256}"` });
     const date = whole.headers.get('last-modified') ?? '';
     const byDate = await get('bytes=0-0', { 'if-range': date });
@@ -101,7 +101,7 @@ describe('If-Range', () => {
   });
 
   test.each(['"x"', 'Mon, 01 Jan 2024 00:00:00 GMT', 'yesterday'])(
-    'of something else, %s, is answered with the whole',
+    'If-Range with the other version %s is answered with the whole recording',
     async (ifRange) => {
       const response = await get('bytes=0-0', { 'if-range': ifRange });
       expect(response.status).toBe(200);
@@ -109,7 +109,7 @@ describe('If-Range', () => {
     },
   );
 
-  test('does not trust a weak ETag', async () => {
+  test('If-Range with a weak ETag is answered with the whole recording', async () => {
     expect((await get('bytes=0-0', { 'if-range': `W/"${memo.sha256}"` })).status).toBe(200);
   });
 });

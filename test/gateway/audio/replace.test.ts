@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { createMessage } from '../../support/files/recording.ts';
 import { openTemporaryFolder, type TemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { createWav } from '../../support/files/wav.ts';
@@ -20,11 +20,15 @@ import { startTestGateway, type TestGateway } from '../../support/gateway/gatewa
 let folder: TemporaryFolder;
 let gateway: TestGateway;
 
-beforeEach(async () => {
+beforeAll(async () => {
   folder = await openTemporaryFolder();
   gateway = await startTestGateway({ dataDir: folder.path });
 });
 afterEach(async () => {
+  await gateway.services.sessions.deleteAll({});
+  await expectNothingKept(gateway, folder.path);
+});
+afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
   await folder[Symbol.asyncDispose]();
 });
@@ -41,7 +45,7 @@ async function sessionOf(messageId: number): Promise<number> {
   return (await gateway.services.database.message.findUniqueOrThrow({ where })).sessionId;
 }
 
-test('a recording replaces the one that the message has, whose blob goes', async () => {
+test('a new recording replaces the old one, whose blob is deleted', async () => {
   const messageId = await createMessage(gateway);
   await upload(messageId, memo);
   const { status } = await uploadByGraphQL(gateway, graphqlForm(messageId, take(2)));
@@ -52,7 +56,7 @@ test('a recording replaces the one that the message has, whose blob goes', async
   ]);
 });
 
-test('a recording that is refused leaves the one that the message has', async () => {
+test('a refused recording leaves the old one in place', async () => {
   const messageId = await createMessage(gateway);
   await upload(messageId, memo);
   expect(await upload(messageId, Buffer.from('Not a sound.'))).toBe(415);
@@ -64,7 +68,7 @@ test('a recording that is refused leaves the one that the message has', async ()
   });
 });
 
-test('two messages with the same recording share a blob, until the second is without', async () => {
+test('two messages with the same recording share a blob until both recordings are deleted', async () => {
   const [first, second] = [await createMessage(gateway), await createMessage(gateway)];
   await Promise.all([upload(first, memo), upload(second, memo)]);
   expect((await kept(gateway, folder.path)).blobs).toEqual([sha256Of(memo)]);
@@ -83,7 +87,7 @@ test('two messages with the same recording share a blob, until the second is wit
   await expectNothingKept(gateway, folder.path);
 });
 
-test('recordings of one message that come in at once leave one of them', async () => {
+test('simultaneous recordings for one message leave exactly one of them', async () => {
   const messageId = await createMessage(gateway);
   const takes = [1, 2, 3, 4, 5, 6].map(take);
   const statuses = await Promise.all(takes.map((bytes) => upload(messageId, bytes)));
@@ -95,7 +99,7 @@ test('recordings of one message that come in at once leave one of them', async (
 test.each([
   ['clearing the history', (id: number) => [`/sessions/${id}/clear-history`, 'POST'] as const],
   ['deleting the session', (id: number) => [`/sessions/${id}`, 'DELETE'] as const],
-])('%s deletes the blobs of its messages, and no others', async (_what, request) => {
+])('%s deletes the blobs of its messages and keeps those of other sessions', async (_what, request) => {
   const [own, shared, others] = [take(1), take(2), take(3)];
   const messageId = await createMessage(gateway);
   const sessionId = await sessionOf(messageId);
@@ -114,7 +118,7 @@ test.each([
   expect((await kept(gateway, folder.path)).blobs).toEqual([sha256Of(shared), sha256Of(others)].sort());
 });
 
-test('an upload whose message is deleted meanwhile leaves nothing', async () => {
+test('an upload whose message is deleted meanwhile leaves nothing behind', async () => {
   for (let round = 0; round < 10; round += 1) {
     const messageId = await createMessage(gateway);
     const sessionId = await sessionOf(messageId);
@@ -127,20 +131,22 @@ test('an upload whose message is deleted meanwhile leaves nothing', async () => 
   }
 });
 
-test('what a crash left is swept when the gateway starts again', async () => {
-  const messageId = await createMessage(gateway);
-  await upload(messageId, memo);
-  await gateway[Symbol.asyncDispose]();
+test('the next start of the gateway deletes the blobs that a crash left behind', async () => {
+  await using data = await openTemporaryFolder();
+  const crashed = await startTestGateway({ dataDir: data.path });
+  const messageId = await createMessage(crashed);
+  await uploadByRest(crashed, messageId, fileForm(memo));
+  await crashed[Symbol.asyncDispose]();
   const orphan = sha256Of(take(2));
-  const blobs = join(folder.path, 'blobs');
+  const blobs = join(data.path, 'blobs');
   await mkdir(join(blobs, orphan.slice(0, 2)), { recursive: true });
   await writeFile(join(blobs, orphan.slice(0, 2), orphan), take(2));
   await writeFile(join(blobs, 'staged', '0e9b4a52-3c5e-4c3f-8a3c-0d5f3f4f1a11'), 'half of');
 
-  gateway = await startTestGateway({ dataDir: folder.path });
+  await using restarted = await startTestGateway({ dataDir: data.path });
 
   const sha256 = sha256Of(memo);
-  expect(await kept(gateway, folder.path)).toEqual({
+  expect(await kept(restarted, data.path)).toEqual({
     blobs: [sha256],
     staged: 0,
     recordings: [[messageId, sha256]],

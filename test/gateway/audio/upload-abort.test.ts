@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createMessage } from '../../support/files/recording.ts';
-import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
+import { openTemporaryFolder, type TemporaryFolder } from '../../support/files/temporary-folder.ts';
 import {
   expectNothingKept,
   globalMessageId,
@@ -11,7 +11,18 @@ import {
   spooled,
   uploadDocument,
 } from '../../support/gateway/audio-upload.ts';
-import { startTestGateway } from '../../support/gateway/gateway.ts';
+import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+
+let folder: TemporaryFolder;
+let gateway: TestGateway;
+beforeAll(async () => {
+  folder = await openTemporaryFolder();
+  gateway = await startTestGateway({ dataDir: folder.path });
+});
+afterAll(async () => {
+  await gateway[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+});
 
 const boundary = 'boundary-of-alice';
 
@@ -40,10 +51,8 @@ const requests: Record<string, (messageId: number) => { head: string; start: str
 };
 
 test.each(['rest', 'graphql'])(
-  'an upload by %s whose client leaves half-way leaves nothing behind',
+  'an upload by %s whose client disconnects half-way leaves nothing behind',
   async (api) => {
-    await using folder = await openTemporaryFolder();
-    await using gateway = await startTestGateway({ dataDir: folder.path });
     const messageId = await createMessage(gateway);
     const before = await spooled();
     const { hostname, port } = new URL(gateway.url);
@@ -63,11 +72,11 @@ test.each(['rest', 'graphql'])(
   },
 );
 
-test('a gateway that is told to stop while an upload comes in keeps nothing of it', async () => {
-  await using folder = await openTemporaryFolder();
-  const gateway = await startTestGateway({ dataDir: folder.path });
-  const messageId = await createMessage(gateway);
-  const { hostname, port } = new URL(gateway.url);
+test('a gateway that is stopped during an upload keeps nothing of it', async () => {
+  await using data = await openTemporaryFolder();
+  const stopping = await startTestGateway({ dataDir: data.path });
+  const messageId = await createMessage(stopping);
+  const { hostname, port } = new URL(stopping.url);
   const { head, start } = requests['rest']?.(messageId) ?? { head: '', start: '' };
   const socket = connect(Number(port), hostname).on('error', () => {});
   await once(socket, 'connect');
@@ -75,10 +84,10 @@ test('a gateway that is told to stop while an upload comes in keeps nothing of i
     `${head}Content-Type: multipart/form-data; boundary=${boundary}\r\nContent-Length: 1000000\r\n\r\n${start}`,
   );
   socket.write(memo);
-  await vi.waitFor(async () => expect((await kept(gateway, folder.path)).staged).toBe(1));
+  await vi.waitFor(async () => expect((await kept(stopping, data.path)).staged).toBe(1));
 
-  await gateway[Symbol.asyncDispose]();
+  await stopping[Symbol.asyncDispose]();
 
-  await using again = await startTestGateway({ dataDir: folder.path });
-  await expectNothingKept(again, folder.path);
+  await using restarted = await startTestGateway({ dataDir: data.path });
+  await expectNothingKept(restarted, data.path);
 });

@@ -69,7 +69,7 @@ function nameless(): Buffer {
   return Buffer.from(`--${boundary}\r\nContent-Type: audio/wav\r\n\r\nRIFF\r\n--${boundary}--\r\n`);
 }
 
-/** The parser takes a part behind two ends for one that it has to wait for, unless all of it comes at once. */
+/** The parser would wait for the end of a part that follows two ends, unless the part arrives at once. */
 function behindTheEnd(): Buffer {
   const large = Buffer.concat([memo, Buffer.alloc(80_000)]);
   return Buffer.concat([formOf(), formOf(), formOf(['file', large, 'memo.wav'])]);
@@ -95,8 +95,8 @@ test.each(rows)('a form with %s is refused', async (_what, body, contentType, fa
 test.each([
   ['text', Buffer.from('Not a sound. '.repeat(1_000))],
   ['a picture', Buffer.concat([Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), Buffer.alloc(5_000)])],
-  ['nothing', Buffer.alloc(0)],
-])('a file that is %s is no audio, whatever it is called', async (_what, bytes) => {
+  ['no bytes', Buffer.alloc(0)],
+])('a file that contains %s is refused as not audio under any file name', async (_what, bytes) => {
   const response = await uploadByRest(gateway, messageId, fileForm(bytes));
   const json = await response.json();
   expect(response.status).toBe(415);
@@ -105,7 +105,7 @@ test.each([
   await expectNothingKept(gateway, folder.path);
 });
 
-test('a message that there is not has no audio either', async () => {
+test('an upload for an unknown message is refused', async () => {
   const response = await upload(whole, multipart, 999);
   expect([response.status, await response.json()]).toEqual([404, { detail: 'There is no message 999.' }]);
   expect((await upload(whole, multipart, 'abc')).status).toBe(422);
@@ -115,7 +115,7 @@ test('a message that there is not has no audio either', async () => {
 describe('a file that is too large', () => {
   const target = () => `POST /api/v1/sessions/messages/${messageId}/audio HTTP/1.1\r\nHost: localhost\r\n`;
 
-  test('by one byte is refused, and one that just fits is taken', async () => {
+  test('a file that is too large by one byte is refused, and one that just fits is accepted', async () => {
     const fits = Buffer.concat([memo, Buffer.alloc(maxBytes - memo.length)]);
     const response = await uploadByRest(gateway, messageId, fileForm(Buffer.concat([fits, Buffer.alloc(1)])));
     const json = await response.json();
@@ -128,7 +128,7 @@ describe('a file that is too large', () => {
     messageId = await createMessage(gateway);
   });
 
-  test('as its length says is refused before any of it came', async () => {
+  test('a file whose Content-Length is too large is refused before its bytes arrive', async () => {
     const answer = await sendRaw(
       gateway.url,
       `${target()}Content-Type: ${multipart}\r\nContent-Length: 9000000000\r\n\r\n`,
@@ -137,7 +137,7 @@ describe('a file that is too large', () => {
     expect(answer).toMatch(/^connection: close\r$/im);
   });
 
-  test('is refused while the rest is still to come, and the connection closed', async () => {
+  test('a file that grows too large is refused before its end, and the connection is closed', async () => {
     const chunk = Buffer.concat([whole.subarray(0, -boundary.length - 8), Buffer.alloc(maxBytes)]);
     const head = `${target()}Content-Type: ${multipart}\r\nTransfer-Encoding: chunked\r\n\r\n`;
     const request = [Buffer.from(`${head}${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n')];

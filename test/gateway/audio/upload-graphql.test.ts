@@ -35,7 +35,7 @@ const operations = (operation: unknown) => ({ operations: JSON.stringify(operati
 const withFile = (parts: { operations?: string; map?: string }) => () => graphqlForm(messageId, memo, parts);
 
 const rows: [what: string, form: () => FormData, status: number, code: string][] = [
-  ['operations that are no JSON', withFile({ operations: '{' }), 400, 'BAD_REQUEST'],
+  ['operations that are not JSON', withFile({ operations: '{' }), 400, 'BAD_REQUEST'],
   ['several operations', withFile({ ...operations([json]), map: '{}' }), 400, 'BAD_REQUEST'],
   ['operations without a query', withFile(operations({ variables: { file: null } })), 400, 'BAD_REQUEST'],
   [
@@ -50,9 +50,9 @@ const rows: [what: string, form: () => FormData, status: number, code: string][]
     400,
     'BAD_REQUEST',
   ],
-  ['a map that is no JSON', withFile({ map: '{' }), 400, 'BAD_REQUEST'],
+  ['a map that is not JSON', withFile({ map: '{' }), 400, 'BAD_REQUEST'],
   ['a map that is a list', withFile({ map: '[]' }), 400, 'BAD_REQUEST'],
-  ['a map to where nothing is', withFile({ map: '{"0":["variables.other"]}' }), 400, 'BAD_REQUEST'],
+  ['a map to an unknown variable', withFile({ map: '{"0":["variables.other"]}' }), 400, 'BAD_REQUEST'],
   ['a map into the prototype', withFile({ map: '{"0":["__proto__.file"]}' }), 400, 'BAD_REQUEST'],
   ['no parts', () => new FormData(), 400, 'BAD_REQUEST'],
   ['parts in another order', disordered, 400, 'BAD_REQUEST'],
@@ -71,7 +71,7 @@ const rows: [what: string, form: () => FormData, status: number, code: string][]
     'PAYLOAD_TOO_LARGE',
   ],
   ['text', () => graphqlForm(messageId, Buffer.from('Not a sound.')), 415, 'UNSUPPORTED_MEDIA_TYPE'],
-  ['a message that there is not', () => graphqlForm(999, memo), 404, 'NOT_FOUND'],
+  ['an unknown message', () => graphqlForm(999, memo), 404, 'NOT_FOUND'],
 ];
 
 function disordered(): FormData {
@@ -81,22 +81,25 @@ function disordered(): FormData {
   return form;
 }
 
-test.each(rows)('an upload with %s is refused, and leaves nothing', async (_what, form, status, code) => {
-  const before = await spooled();
-  const refused = await uploadByGraphQL(gateway, form());
-  expect([refused.status, refused.json.errors?.map(({ extensions }) => extensions['code'])]).toEqual([
-    status,
-    [code],
-  ]);
-  await expectNothingKept(gateway, folder.path);
-  await expect.poll(() => spooled()).toBeLessThanOrEqual(before);
-});
+test.each(rows)(
+  'an upload with %s is refused and leaves nothing behind',
+  async (_what, form, status, code) => {
+    const before = await spooled();
+    const refused = await uploadByGraphQL(gateway, form());
+    expect([refused.status, refused.json.errors?.map(({ extensions }) => extensions['code'])]).toEqual([
+      status,
+      [code],
+    ]);
+    await expectNothingKept(gateway, folder.path);
+    await expect.poll(() => spooled()).toBeLessThanOrEqual(before);
+  },
+);
 
-describe('a multipart request that any web page could send', () => {
+describe('the CSRF guard of multipart requests', () => {
   test.each([
-    ['without a header of its own', {}],
-    ['with an empty one', { 'apollo-require-preflight': '' }],
-  ])('is refused %s', async (_what, headers) => {
+    ['without a custom header', {}],
+    ['with an empty custom header', { 'apollo-require-preflight': '' }],
+  ])('a multipart request %s is refused', async (_what, headers) => {
     const { status, json: answer } = await uploadByGraphQL(gateway, graphqlForm(messageId, memo), headers);
     expect([status, answer]).toEqual([
       403,
@@ -113,15 +116,18 @@ describe('a multipart request that any web page could send', () => {
     await expectNothingKept(gateway, folder.path);
   });
 
-  test.each(['apollo-require-preflight', 'x-graphql-yoga-csrf'])('is taken with %s', async (name) => {
-    const { status, json: answer } = await uploadByGraphQL(gateway, graphqlForm(messageId, memo), {
-      [name]: '1',
-    });
-    expect([status, answer.errors]).toEqual([200, undefined]);
-    await gateway.graphql('mutation ($id: ID!) { deleteMessageAudio(messageId: $id) { id } }', {
-      id: globalMessageId(messageId),
-    });
-  });
+  test.each(['apollo-require-preflight', 'x-graphql-yoga-csrf'])(
+    'a multipart request with the header %s is accepted',
+    async (name) => {
+      const { status, json: answer } = await uploadByGraphQL(gateway, graphqlForm(messageId, memo), {
+        [name]: '1',
+      });
+      expect([status, answer.errors]).toEqual([200, undefined]);
+      await gateway.graphql('mutation ($id: ID!) { deleteMessageAudio(messageId: $id) { id } }', {
+        id: globalMessageId(messageId),
+      });
+    },
+  );
 });
 
 const head = [
@@ -135,7 +141,7 @@ function part(name: string, content: string): Buffer {
   return Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="${name}"${content}\r\n`);
 }
 
-/** All that comes before the bytes of the file. */
+/** The parts before the bytes of the file. */
 function startOf(id: number): Buffer {
   const variables = { messageId: globalMessageId(id), file: null };
   return Buffer.concat([
@@ -154,7 +160,7 @@ test.each([
   ],
   ['a file that breaks off', () => Buffer.concat([startOf(messageId), filePart, memo])],
   ['an end in the middle', () => startOf(messageId)],
-])('a form with %s is refused, and leaves nothing', async (_what, body) => {
+])('a form with %s is refused and leaves nothing behind', async (_what, body) => {
   const before = await spooled();
   const bytes = body();
   const headers = `${head}\r\nConnection: close\r\nContent-Length: ${bytes.length}\r\n\r\n`;
@@ -166,13 +172,13 @@ test.each([
 });
 
 describe('a body that is too large', () => {
-  test('as its length says is refused before any of it came', async () => {
+  test('a body whose Content-Length is too large is refused before its bytes arrive', async () => {
     const answer = await sendRaw(gateway.url, `${head}\r\nContent-Length: 9000000000\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     expect(answer).toMatch(/^connection: close\r$/im);
   });
 
-  test('is refused while the rest is still to come, and the connection closed', async () => {
+  test('a body that grows too large is refused before its end, and the connection is closed', async () => {
     const chunk = Buffer.concat([startOf(messageId), filePart, memo, Buffer.alloc(maxBytes)]);
     const size = `${chunk.length.toString(16)}\r\n`;
     const request = [
@@ -188,7 +194,7 @@ describe('a body that is too large', () => {
   });
 });
 
-test('a file can only come in a multipart request', async () => {
+test('a file in a JSON request is refused', async () => {
   const { errors } = await gateway.graphql(uploadDocument, {
     messageId: globalMessageId(messageId),
     file: 'memo.wav',

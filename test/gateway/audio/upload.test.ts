@@ -34,19 +34,19 @@ const upload = {
 };
 
 describe.each(['rest', 'graphql'] as const)('by %s', (api) => {
-  test.each(audioFiles)('$name is taken, whatever it is called', async ({ mimeType, bytes }) => {
+  test.each(audioFiles)('$name is accepted under any file name', async ({ mimeType, bytes }) => {
     const taken = await upload[api]([Buffer.from(bytes), 'notes.txt']);
     const sha256 = sha256Of(bytes);
     expect(taken).toEqual({ status: 200, mimeType, size: bytes.length, sha256, filename: 'notes.txt' });
   });
 
-  test('a name is kept as it is, even one that could be a path', async () => {
+  test('the file name of an upload is kept as it is', async () => {
     const taken = await upload[api]([Buffer.from(memo), 'grüße 🎤.wav']);
     expect(taken.filename).toBe('grüße 🎤.wav');
   });
 });
 
-test('an upload answers with all there is to know of the recording', async () => {
+test('an upload is answered with all fields of the recording', async () => {
   const response = await uploadByRest(gateway, messageId, fileForm(memo));
   expect(response.status).toBe(200);
   expect(await response.json()).toEqual({
@@ -61,7 +61,7 @@ test('an upload answers with all there is to know of the recording', async () =>
   });
 });
 
-test('the history of a session says where the recording of a message is', async () => {
+test('the messages of a session contain the address of their recordings', async () => {
   await uploadByRest(gateway, messageId, fileForm(memo));
   const { sessionId } = await gateway.services.database.message.findUniqueOrThrow({
     where: { id: messageId },
