@@ -52,7 +52,11 @@ const failures: [name: string, turn: Turn, code: string][] = [
   ['garbage', [garbage()], 'PROVIDER_BAD_RESPONSE'],
   ['garbage after text', [text('Hel'), garbage()], 'PROVIDER_BAD_RESPONSE'],
   ['a chunk of another shape', [text('Hel'), raw('data: {"choices": 7}\n\n')], 'PROVIDER_BAD_RESPONSE'],
-  ['an error chunk that says nothing', [text('Hel'), errorChunk({ type: 'boom' })], 'PROVIDER_BAD_RESPONSE'],
+  [
+    'an error chunk without a known type',
+    [text('Hel'), errorChunk({ type: 'boom' })],
+    'PROVIDER_BAD_RESPONSE',
+  ],
   ['an overload at once', [errorChunk({ type: 'overloaded_error' })], 'PROVIDER_UNAVAILABLE'],
   ['an overload after text', [text('Hel'), errorChunk({ type: 'overloaded_error' })], 'PROVIDER_UNAVAILABLE'],
   ['a rate limit at once', [errorChunk({ type: 'rate_limit_error' })], 'PROVIDER_RATE_LIMITED'],
@@ -62,34 +66,34 @@ const failures: [name: string, turn: Turn, code: string][] = [
     'PROVIDER_RATE_LIMITED',
   ],
   [
-    'a context found too long on the way',
+    'a context that is found too long after text',
     [text('Hel'), errorChunk({ type: 'invalid_request_error', message: 'prompt is too long' })],
     'CONTEXT_TOO_LONG',
   ],
 ];
 
-describe.each(['openai-compatible', 'openai', 'anthropic'] as const)('a failing call of %s', (provider) => {
-  test.each(failures)('reports %s', async (_, turn, code) => {
+describe.each(['openai-compatible', 'openai', 'anthropic'] as const)('a call of %s', (provider) => {
+  test.each(failures)('a call that fails by %s reports the code of the failure', async (_, turn, code) => {
     server.script(turn);
     const { error } = await outcome(call(modelOf(server, provider)));
     expect(error).toMatchObject({ name: 'ProviderError', code });
   });
 
-  test('reports silence before the answer', async () => {
+  test('a call reports a time-out when the provider sends nothing', async () => {
     server.script([silence()]);
     const { error } = await outcome(call(modelOf(server, provider), { idleTimeoutMs: 50 }));
     expect(error).toMatchObject({ code: 'PROVIDER_TIMEOUT', message: 'The model provider stopped sending.' });
     await (await server.request(0)).aborted;
   });
 
-  test('reports silence in the middle of the answer', async () => {
+  test('a call reports a time-out when the provider stops in the middle of the answer', async () => {
     server.script([text('Hel'), silence()]);
     const { answer, error } = await outcome(call(modelOf(server, provider), { idleTimeoutMs: 200 }));
     expect({ answer, error }).toMatchObject({ answer: 'Hel', error: { code: 'PROVIDER_TIMEOUT' } });
     await (await server.request(0)).aborted;
   });
 
-  test('reports that nobody listens', async () => {
+  test('a call reports that the provider cannot be reached', async () => {
     const gone = await startModelServer();
     await gone[Symbol.asyncDispose]();
     expect((await outcome(call(modelOf(gone, provider)))).error).toMatchObject({
@@ -98,15 +102,15 @@ describe.each(['openai-compatible', 'openai', 'anthropic'] as const)('a failing 
   });
 });
 
-describe('what people get to read', () => {
-  test("gives a rejection in the provider's words", async () => {
+describe('the message of a failure', () => {
+  test('the message of a rejection contains the words of the provider', async () => {
     server.script([status(404, { error: { message: 'The model `tiny` does not exist.' } })]);
     expect((await outcome(call(modelOf(server, 'openai')))).error).toMatchObject({
       message: 'The model provider rejected the request: The model `tiny` does not exist.',
     });
   });
 
-  test('leaves keys and addresses out of it', async () => {
+  test('the message leaves out keys and addresses', async () => {
     const message = `Key ${apiKey} is wrong for ${server.openaiUrl}, see platform.example.com/keys.\nsecond line`;
     server.script([status(400, { error: { message } }), status(400, { error: { message } })]);
     const { error } = await outcome(call(modelOf(server, 'openai')));
@@ -115,14 +119,14 @@ describe('what people get to read', () => {
     });
   });
 
-  test('says nothing of the key when it is refused', async () => {
+  test('the message about a refused key does not contain the key', async () => {
     server.script([status(401, { error: { message: `Incorrect API key provided: ${apiKey}` } })]);
     expect((await outcome(call(modelOf(server, 'openai')))).error).toMatchObject({
       message: 'The model provider refused the credentials of this gateway.',
     });
   });
 
-  test("tells Google's refusal of a key from a rejected request", async () => {
+  test('a key that Google refuses with 400 is reported as unauthorized', async () => {
     const body = JSON.stringify({
       error: {
         code: 400,
@@ -137,7 +141,7 @@ describe('what people get to read', () => {
     });
   });
 
-  test('calls a web page that answers 200 no valid answer', async () => {
+  test('a web page with the status 200 is reported as a bad response', async () => {
     server.script([status(200, { headers: { 'content-type': 'text/html' }, body: '<html>Hello</html>' })]);
     expect((await outcome(call(modelOf(server, 'openai-compatible')))).error).toMatchObject({
       code: 'PROVIDER_BAD_RESPONSE',
@@ -145,10 +149,10 @@ describe('what people get to read', () => {
   });
 });
 
-describe('trying again', () => {
+describe('retries', () => {
   const soon = { headers: { 'retry-after-ms': '1' } };
 
-  test('answers after a rate limit and an outage, with no part twice', async () => {
+  test('a call is answered after a rate limit and an outage, and no part comes twice', async () => {
     server.script([status(429, soon)], [status(503, soon)], [text('Hello')]);
     const parts = await allParts(call(modelOf(server, 'openai-compatible'), { maxRetries: 2 }));
     expect(parts.map(({ type }) => type)).toEqual([
@@ -162,14 +166,14 @@ describe('trying again', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  test('answers after a connection that was cut before the headers', async () => {
+  test('a call is answered after a connection that was cut before the headers', async () => {
     server.script([cutSocket()], [text('Hello')]);
     expect(await outcome(call(modelOf(server, 'anthropic'), { maxRetries: 1 }))).toMatchObject({
       answer: 'Hello',
     });
   });
 
-  test('understands retry-after in seconds and as a date', async () => {
+  test('retry-after is understood in seconds and as a date', async () => {
     const past = new Date(0).toUTCString();
     server.script(
       [status(429, { headers: { 'retry-after': '0' } })],
@@ -181,14 +185,14 @@ describe('trying again', () => {
     });
   });
 
-  test('gives up after maxRetries', async () => {
+  test('a call fails after maxRetries retries', async () => {
     server.otherwise(() => [status(429, soon)]);
     const { error } = await outcome(call(modelOf(server, 'openai'), { maxRetries: 2 }));
     expect(error).toMatchObject({ code: 'PROVIDER_RATE_LIMITED' });
     expect(server.requests).toHaveLength(3);
   });
 
-  test('does not begin a second answer once a part was given out', async () => {
+  test('a call is not retried after the first part of the answer', async () => {
     server.script([text('Hel'), errorChunk({ type: 'overloaded_error' })]);
     const { answer, error } = await outcome(call(modelOf(server, 'openai-compatible'), { maxRetries: 3 }));
     expect({ answer, error }).toMatchObject({ answer: 'Hel', error: { code: 'PROVIDER_UNAVAILABLE' } });
@@ -199,13 +203,13 @@ describe('trying again', () => {
     ['a refused key', status(401)],
     ['a rejected request', status(400)],
     ['a used-up quota', status(429, { error: { code: 'insufficient_quota' } })],
-  ])('does not repeat %s', async (_, refusal) => {
+  ])('a call is not retried after %s', async (_, refusal) => {
     server.otherwise(() => [refusal]);
     await outcome(call(modelOf(server, 'openai'), { maxRetries: 3 }));
     expect(server.requests).toHaveLength(1);
   });
 
-  test('ends the wait at once when aborted', async () => {
+  test('aborting ends the wait before a retry at once', async () => {
     server.script([status(429, { headers: { 'retry-after': '50' } })]);
     const alice = new AbortController();
     const reason = new Error('Alice pressed stop.');

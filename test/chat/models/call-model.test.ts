@@ -28,7 +28,7 @@ function joined(parts: LanguageModelV3StreamPart[], type: 'text-delta' | 'reason
 }
 
 describe.each(['openai-compatible', 'openai', 'anthropic', 'google'] as const)('a call of %s', (provider) => {
-  test('streams reasoning, text and usage, and ends with finish', async () => {
+  test('a call streams reasoning, text and usage, and ends with finish', async () => {
     server.script([
       reasoning('Let me ', 'think.'),
       text('Hel', 'lo, ', 'Alice ☂'),
@@ -49,7 +49,7 @@ describe.each(['openai-compatible', 'openai', 'anthropic', 'google'] as const)('
     });
   });
 
-  test('puts the fragments of several tool calls together', async () => {
+  test('a call joins the fragments of several tool calls', async () => {
     server.script([
       text('Looking.'),
       toolCall('call_1', 'read_file', { path: '/tmp/ünïcode.txt' }),
@@ -64,7 +64,7 @@ describe.each(['openai-compatible', 'openai', 'anthropic', 'google'] as const)('
     expect(parts.at(-1)).toMatchObject({ finishReason: { unified: 'tool-calls' } });
   });
 
-  test('reads an answer that arrives torn into single bytes', async () => {
+  test('a call reads an answer that arrives in single bytes', async () => {
     await using torn = await startModelServer({ chunkBytes: 1 });
     torn.script([text('Ein Gruß ', 'an 東京 👩‍🚀.')]);
     expect(await outcome(call(modelOf(torn, provider)))).toEqual({
@@ -73,15 +73,15 @@ describe.each(['openai-compatible', 'openai', 'anthropic', 'google'] as const)('
     });
   });
 
-  test('leaves the connection usable for the next call', async () => {
+  test('a call leaves its connection to the next call', async () => {
     server.otherwise(() => [text('Hello')]);
     for (let calls = 0; calls < 6; calls += 1) await allParts(call(modelOf(server, provider)));
     expect(server.requests).toHaveLength(6);
-    // Node's fetch may open a second one while it is still putting the first one back.
+    // Node's fetch may open a second connection while it is still releasing the first.
     expect(server.connections).toBeLessThanOrEqual(2);
   });
 
-  test('keeps the answer so far when the socket is cut', async () => {
+  test('a call yields the answer so far before it reports that the socket was cut', async () => {
     const gate = createGate();
     server.script([text('Half an'), gate, cutSocket()]);
     const parts = call(modelOf(server, provider));
@@ -98,7 +98,7 @@ describe.each(['openai-compatible', 'openai', 'anthropic', 'google'] as const)('
     expect(error).toMatchObject({ name: 'ProviderError', code: 'PROVIDER_STREAM_CUT' });
   });
 
-  test('calls an answer that ends without a finish cut', async () => {
+  test('a call reports an answer without a finish as cut', async () => {
     server.script([text('Half an'), endWithoutFinish()]);
     expect(await outcome(call(modelOf(server, provider)))).toMatchObject({
       answer: 'Half an',
@@ -106,7 +106,7 @@ describe.each(['openai-compatible', 'openai', 'anthropic', 'google'] as const)('
     });
   });
 
-  test('closes the connection when aborted in the middle of the answer', async () => {
+  test('a call that is aborted in the middle of the answer closes its connection', async () => {
     server.script([text('On and'), silence()]);
     const alice = new AbortController();
     const reason = new Error('Alice pressed stop.');
@@ -119,14 +119,14 @@ describe.each(['openai-compatible', 'openai', 'anthropic', 'google'] as const)('
     await (await server.request(0)).aborted;
   });
 
-  test('closes the connection when the loop is left', async () => {
+  test('a call whose loop is left closes its connection', async () => {
     server.script([text('On and'), silence()]);
     for await (const part of call(modelOf(server, provider))) if (part.type === 'text-delta') break;
     await (await server.request(0)).aborted;
   });
 });
 
-test('leaves the connection usable although Anthropic says that it is finished before the body ends', async () => {
+test('a call of anthropic leaves its connection to the next call although the body ends after the finish', async () => {
   const gates: Gate[] = [];
   const finished = [
     { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 1 } },
@@ -141,7 +141,7 @@ test('leaves the connection usable although Anthropic says that it is finished b
   expect(server.connections).toBeLessThanOrEqual(2);
 });
 
-test('answers without usage when the provider reports none', async () => {
+test('a call has no usage when the provider reports none', async () => {
   server.script([text('Hello'), noUsage(), finish('length')]);
   expect((await allParts(call(modelOf(server, 'openai-compatible')))).at(-1)).toMatchObject({
     finishReason: { unified: 'length' },
@@ -149,7 +149,7 @@ test('answers without usage when the provider reports none', async () => {
   });
 });
 
-describe('a model that does not behave', () => {
+describe('a model that misbehaves', () => {
   const hanging = (stream: ReadableStream<LanguageModelV3StreamPart> | undefined): LanguageModelV3 => ({
     specificationVersion: 'v3',
     provider: 'bob',
@@ -159,14 +159,14 @@ describe('a model that does not behave', () => {
     doStream: () => (stream ? Promise.resolve({ stream }) : new Promise(() => {})),
   });
 
-  test('is left at once on abort although it ignores the signal', async () => {
+  test('an abort ends the call at once even when the model ignores the signal', async () => {
     const alice = new AbortController();
     const ended = outcome(call(hanging(undefined), { signal: alice.signal }));
     alice.abort('stop');
     expect((await ended).error).toBe('stop');
   });
 
-  test('is left at once on abort although its stream never ends and its cancel hangs', async () => {
+  test('an abort ends the call at once even when the stream never ends and its cancel hangs', async () => {
     const alice = new AbortController();
     const stream = new ReadableStream<LanguageModelV3StreamPart>({
       start: (controller) => controller.enqueue({ type: 'text-delta', id: '1', delta: 'Hel' }),
@@ -180,7 +180,7 @@ describe('a model that does not behave', () => {
     await expect(next).rejects.toBe('stop');
   });
 
-  test('may break as soon as it is aborted, before its next part is asked for', async () => {
+  test('a stream that fails between two reads because of the abort causes no unhandled rejection', async () => {
     const alice = new AbortController();
     const stream = new ReadableStream<LanguageModelV3StreamPart>({
       start(controller) {
@@ -191,11 +191,11 @@ describe('a model that does not behave', () => {
     const parts = call(hanging(stream), { signal: alice.signal });
     await parts.next();
     alice.abort('stop');
-    // A rejection that nobody handles fails the test file, as it would end the process.
+    // An unhandled rejection fails the test file, as it would end the process.
     await expect(parts.next()).rejects.toBe('stop');
   });
 
-  test('has its stream cancelled when it answers after the abort', async () => {
+  test('a stream that arrives after the abort is cancelled', async () => {
     const alice = new AbortController();
     const cancelled = new Promise<void>((resolve) => {
       const stream = new ReadableStream<LanguageModelV3StreamPart>({ cancel: () => resolve() });
@@ -209,7 +209,7 @@ describe('a model that does not behave', () => {
     await cancelled;
   });
 
-  test('is not called at all with a signal that is aborted already', async () => {
+  test('a call with an aborted signal sends no request', async () => {
     const { error } = await outcome(
       call(modelOf(server, 'openai'), { signal: AbortSignal.abort('too late') }),
     );
@@ -217,7 +217,7 @@ describe('a model that does not behave', () => {
     expect(server.requests).toHaveLength(0);
   });
 
-  test('has its stream read no faster than the answer is used', async () => {
+  test('a call reads the stream no faster than its parts are used', async () => {
     let made = 0;
     const stream = new ReadableStream<LanguageModelV3StreamPart>({
       pull: (controller) => {
@@ -231,7 +231,7 @@ describe('a model that does not behave', () => {
     expect(made).toBeLessThanOrEqual(4);
   });
 
-  test('ends with a failure inside the gateway when it throws something of its own', async () => {
+  test('an unknown error of the model is reported as a failure inside the gateway', async () => {
     const model = { ...hanging(undefined), doStream: () => Promise.reject(new TypeError('oops')) };
     expect((await outcome(call(model))).error).toMatchObject({ code: 'INTERNAL' });
   });

@@ -33,7 +33,7 @@ async function resolved(models: ReturnType<typeof createModels>, choice = {}) {
 }
 
 describe('the default model', () => {
-  test('is the demo model when nothing is configured', async () => {
+  test('the default is the demo model when no provider is configured', async () => {
     const models = createModels({ demo });
     expect(await resolved(models)).toBe('demo/demo-1 32768');
     expect(await models.list()).toEqual([
@@ -48,16 +48,16 @@ describe('the default model', () => {
     ['google/gemini-2.5-pro 1048576', { openai: key, google: key, default: 'google/gemini-2.5-pro' }],
     ['anthropic/claude-sonnet-5-5 1000000', { openai: key, anthropic: key, default: 'anthropic' }],
     ['demo/demo-1 32768', { openai: key, default: 'demo/demo-1' }],
-  ])('is %s', async (expected, options) => {
+  ])('the default is %s for its settings', async (expected, options) => {
     expect(await resolved(createModels({ demo, ...options }))).toBe(expected);
   });
 
-  test('of an OpenAI-compatible server comes before all others and is the first one it lists', async () => {
+  test('the first model of an OpenAI-compatible server is the default before all other providers', async () => {
     server.serveModels([{ id: 'qwen3:8b' }, { id: 'llama3.1:8b' }]);
     expect(await resolved(compatibleModels({ openai: key }))).toBe('openai-compatible/qwen3:8b null');
   });
 
-  test('may be one that the catalogue does not know, with slashes in its name', async () => {
+  test('the default may be unknown to the catalogue and have slashes in its name', async () => {
     server.serveModels([{ id: 'tiny' }]);
     const models = compatibleModels({ default: 'openai-compatible/meta-llama/Llama-4' });
     expect(await resolved(models)).toBe('openai-compatible/meta-llama/Llama-4 null');
@@ -68,7 +68,7 @@ describe('the default model', () => {
     ]);
   });
 
-  test('stops the start when its provider is not configured', () => {
+  test('a default whose provider is not configured, or does not have it, stops the start', () => {
     expect(() => createModels({ demo, default: 'openai/gpt-5' })).toThrow(
       'The default model "openai/gpt-5" needs the provider "openai", which is not configured; the configured providers are demo.',
     );
@@ -77,7 +77,7 @@ describe('the default model', () => {
     );
   });
 
-  test('is unreachable when the server that should list it cannot be asked', async () => {
+  test('the default is reported as unreachable when the server that lists it is down', async () => {
     await server[Symbol.asyncDispose]();
     await expect(compatibleModels().resolve({})).rejects.toMatchObject({
       name: 'ProviderError',
@@ -86,7 +86,7 @@ describe('the default model', () => {
     });
   });
 
-  test('is unreachable when the server lists no model', async () => {
+  test('the default is reported as unreachable when the server lists no model', async () => {
     server.serveModels([]);
     await expect(compatibleModels().resolve({})).rejects.toMatchObject({ code: 'PROVIDER_UNREACHABLE' });
   });
@@ -106,11 +106,11 @@ describe('a choice', () => {
     [{ providerName: 'openai', modelName: 'gpt-99' }, 'openai/gpt-99 null'],
     [{ providerName: null, modelName: null }, 'openai/gpt-5.4-mini 400000'],
     [{ providerName: 'demo' }, 'demo/demo-1 32768'],
-  ])('of %j is %s', async (choice, expected) => {
+  ])('the choice %j resolves to %s', async (choice, expected) => {
     expect(await resolved(all, choice)).toBe(expected);
   });
 
-  test('of an unknown provider is refused with the ones there are', async () => {
+  test('an unknown provider is refused with a list of the known ones', async () => {
     const error = await createModels({ demo, google: key })
       .resolve({ providerName: 'openai' })
       .catch((thrown: unknown) => thrown);
@@ -120,21 +120,21 @@ describe('a choice', () => {
     });
   });
 
-  test('of another model of the demo is refused with the one there is', async () => {
+  test('an unknown model of the demo provider is refused with a list of the known ones', async () => {
     await expect(all.resolve({ providerName: 'demo', modelName: 'demo-2' })).rejects.toMatchObject({
       message: 'The model provider demo has no model "demo-2"; choose one of: demo-1.',
       extensions: { code: 'BAD_USER_INPUT', field: 'input.modelName' },
     });
   });
 
-  test.each(['', 'a\nb', 'x'.repeat(201)])('of the model name %j is refused', async (modelName) => {
+  test.each(['', 'a\nb', 'x'.repeat(201)])('the model name %j is refused', async (modelName) => {
     await expect(all.resolve({ modelName })).rejects.toMatchObject({
       extensions: { field: 'input.modelName' },
     });
   });
 
   test.each(['../files#', 'models/../../files', 'x?key=', 'a/../b'])(
-    'cannot lead to another address of Google by the name %j',
+    'the model name %j, which would lead to another address of Google, is refused',
     async (modelName) => {
       await expect(all.resolve({ providerName: 'google', modelName })).rejects.toMatchObject({
         extensions: { field: 'input.modelName' },
@@ -144,7 +144,7 @@ describe('a choice', () => {
 });
 
 describe('an OpenAI-compatible server', () => {
-  test('says how large the contexts are, in the words of vLLM, OpenRouter, Groq and llama.cpp', async () => {
+  test('the context limits are read from the fields of vLLM, OpenRouter, Groq and llama.cpp', async () => {
     server.serveModels([
       { id: 'vllm', max_model_len: 40_960 },
       { id: 'openrouter', context_length: 131_072 },
@@ -164,7 +164,7 @@ describe('an OpenAI-compatible server', () => {
     expect(await resolved(compatibleModels(), { modelName: 'vllm' })).toBe('openai-compatible/vllm 40960');
   });
 
-  test('is asked for its models once a minute, and once for all who ask together', async () => {
+  test('a server is asked for its models once a minute, and once for simultaneous callers', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     server.serveModels([{ id: 'tiny' }]);
     const models = compatibleModels();
@@ -175,18 +175,18 @@ describe('an OpenAI-compatible server', () => {
     expect(await names(models)).toContain('openai-compatible/new');
   });
 
-  test('is asked again after a failure, and lists nothing until then', async () => {
+  test('a server that failed to list its models is asked again', async () => {
     const models = compatibleModels();
     expect(await names(models)).toEqual(['demo/demo-1']);
     server.serveModels([{ id: 'tiny' }]);
     expect(await names(models)).toEqual(['openai-compatible/tiny', 'demo/demo-1']);
   });
 
-  test('takes a model by name even when it lists none', async () => {
+  test('a model can be chosen by name when the server lists no models', async () => {
     expect(await resolved(compatibleModels(), { modelName: 'tiny' })).toBe('openai-compatible/tiny null');
   });
 
-  test('does not hold up the list for longer than two seconds', async () => {
+  test('a server that does not answer delays the list of models by two seconds at most', async () => {
     const mute = createServer(() => {}).listen(0, '127.0.0.1');
     await new Promise((resolve) => mute.once('listening', resolve));
     const { port } = mute.address() as AddressInfo;
@@ -203,7 +203,7 @@ describe('a resolved model', () => {
     ['openai-compatible', '/v1/chat/completions', 'authorization', 'Bearer sk-alice'],
     ['anthropic', '/v1/messages', 'x-api-key', 'sk-alice'],
     ['google', '/v1beta/models/some-model:streamGenerateContent?alt=sse', 'x-goog-api-key', 'sk-alice'],
-  ])('of %s calls its provider with the key', async (providerName, path, header, value) => {
+  ])('a model of %s calls its provider with the key', async (providerName, path, header, value) => {
     const models = compatibleModels({
       openai: { ...key, baseUrl: server.openaiUrl },
       anthropic: { ...key, baseUrl: server.anthropicUrl },
@@ -217,7 +217,7 @@ describe('a resolved model', () => {
     expect(request.headers[header]).toBe(value);
   });
 
-  test('of an OpenAI-compatible server asks for the usage', async () => {
+  test('a model of an OpenAI-compatible server asks for the usage', async () => {
     server.script([text('Hello')]);
     const { languageModel } = await compatibleModels().resolve({ modelName: 'tiny' });
     await outcome(call(languageModel));

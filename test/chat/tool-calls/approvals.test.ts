@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Approvals } from '../../../src/chat/tool-calls/approvals.ts';
 
-test('nobody waits any more for a decision about a call whose run is over', async () => {
+test('a tool call whose run has ended stops waiting for a decision', async () => {
   const approvals = new Approvals();
   const signal = new AbortController().signal;
   const pending = approvals.ask(1, 'a', { timeoutMs: 600_000, signal });
