@@ -54,7 +54,7 @@ export interface Client {
    * begins, and is asked once: `requestId`, which is random by default, names it.
    */
   chat(input: ChatInput, options?: Partial<SubscribeOptions>): AsyncGenerator<RunEvent>;
-  /** Yields the run events of a run behind the cursor `after` (default: 0), over lost connections. */
+  /** Yields the run events of a run after the cursor `after` (default: 0), over lost connections. */
   follow(runId: string, options?: Partial<SubscribeOptions> & { after?: number }): AsyncGenerator<RunEvent>;
   /** Cancels a run. Resolves when it has stopped: with false where it had ended before. */
   cancel(runId: string): Promise<boolean>;

@@ -24,7 +24,7 @@ export async function* followRun(
 ): AsyncGenerator<RunEvent> {
   let seq = after;
   let hasEnded = false;
-  // A connection that is lost behind the last run event has nothing more to bring.
+  // A connection that is lost after the terminal run event has nothing more to bring.
   const unlessEnded = async (failure: Failure) => {
     if (hasEnded) throw failure.error;
     await retry(failure);

@@ -105,6 +105,30 @@ describe.each(transports)('a client %s', (_name, clientOf) => {
     });
   });
 
+  test('watches a session over a lost connection, with the variables of the moment', async () => {
+    const sessionId = await gateway.createSession();
+    await using network = await openNetwork(gateway.url);
+    const client = clientOf(network.url);
+    const document = 'subscription ($id: ID!) { sessionEvents(sessionId: $id) { __typename } }';
+    let connections = 0;
+    const variables = () => {
+      connections += 1;
+      return { id: sessionId };
+    };
+    const rename = () =>
+      gateway.query('mutation ($id: ID!) { updateSession(id: $id, input: { title: "New" }) { id } }', {
+        id: sessionId,
+      });
+
+    const opened = () => (connections === 1 ? network.cut() : rename());
+    for await (const event of client.watch(document, variables, { onOpen: () => void opened() })) {
+      expect(event).toEqual({ sessionEvents: { __typename: 'SessionUpdated' } });
+      break;
+    }
+
+    expect(connections).toBe(2);
+  });
+
   test('does not take a slow loop for a silent gateway', async () => {
     const { runId, gate } = await startAnswer();
     gate.release();

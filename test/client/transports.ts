@@ -15,7 +15,7 @@ const retry = createRetry({ firstMs: 5, longestMs: 50 });
 export const distinctClient: MakeClient = (url, options) =>
   createClient({ retry, ...options, url: `${url}/graphql` });
 
-const singleClient: MakeClient = (url, options) =>
+export const singleClient: MakeClient = (url, options) =>
   distinctClient(url, {
     ...options,
     transport: createSingleConnection({ ...options, url: `${url}/graphql` }).subscribe,

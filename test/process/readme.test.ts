@@ -83,7 +83,7 @@ describe('the commands of the README', () => {
   test.each([
     ['as long as the connection holds', [] as string[]],
     ['when the connection is lost before the answer and twice within it', ['RunStarted', '"text"', '"text"']],
-  ])('print the whole answer with graphql-sse, %s', async (_when, cutAt) => {
+  ])('print the whole answer from a program, %s', async (_when, cutAt) => {
     await using gateway = await startTestGateway({ settings: { DEMO_DELAY_MS: '10' } });
     await using proxy = await startCuttingProxy(gateway.url, cutAt);
     const [script = ''] = snippets('js');

@@ -12,7 +12,7 @@ export class InboxCursor {
   #epoch: string | undefined;
   #after = 0;
 
-  /** The variables that continue the inbox behind the cursor. */
+  /** The variables that continue the inbox after the cursor. */
   get variables() {
     return { after: this.#after, epoch: this.#epoch };
   }
