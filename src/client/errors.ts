@@ -1,5 +1,5 @@
 export interface GatewayErrorOptions extends ErrorOptions {
-  /** The HTTP status, where the gateway or a proxy answered with one that is no success. */
+  /** The HTTP status of a response of the gateway or a proxy that is no success. */
   status?: number | undefined;
   /** How long the gateway asks to wait, in milliseconds: its `Retry-After` header, or `extensions.retryAfter`. */
   retryAfterMs?: number | undefined;
@@ -9,10 +9,10 @@ export interface GatewayErrorOptions extends ErrorOptions {
 
 type Extensions = { readonly [name: string]: unknown };
 
-/** The gateway did not do what it was asked for. The message is the gateway's own where it gave one. */
+/** A failed request. The message is the gateway's own where it sent one. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
-  /** GraphQL's `extensions.code`, empty where the error has no code; UNREACHABLE where no GraphQL result came. */
+  /** GraphQL's `extensions.code`; empty where the error has no code; UNREACHABLE where no GraphQL result came. */
   readonly code: string;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
@@ -31,7 +31,7 @@ export class GatewayError extends Error {
     return this.code === 'UNAUTHENTICATED';
   }
 
-  /** Whether the same request may succeed later. Every other error is final: asking again gives the same. */
+  /** Whether the same request may succeed later. Every other error is final: the same request fails again. */
   get isPassing(): boolean {
     return passingCodes.has(this.code);
   }
@@ -56,7 +56,7 @@ export interface ErrorLike {
   readonly extensions?: Extensions;
 }
 
-/** The error that stands for those of a GraphQL result: the first one decides. */
+/** The error to throw for the errors of a GraphQL result. It is made of the first one. */
 export function gatewayErrorOf(errors: readonly ErrorLike[], options?: GatewayErrorOptions): GatewayError {
   const [first] = errors;
   const { extensions = {}, message = 'The gateway did not say why.' } = first ?? {};
@@ -69,7 +69,7 @@ export function gatewayErrorOf(errors: readonly ErrorLike[], options?: GatewayEr
   });
 }
 
-/** The error that stands for an HTTP response that is no success. Reads its body. */
+/** The error to throw for an HTTP response that is no success. Reads the body of the response. */
 export async function gatewayErrorOfResponse(response: Response): Promise<GatewayError> {
   const { status, statusText, headers } = response;
   const options = { status, retryAfterMs: retryAfterOf(headers) };
@@ -80,7 +80,7 @@ export async function gatewayErrorOfResponse(response: Response): Promise<Gatewa
   return new GatewayError(typeof detail === 'string' ? detail : `${said}.`, codeOf(status), options);
 }
 
-/** A proxy in front of the gateway may answer with any status; only those about access are final. */
+/** The code for a response without a GraphQL error. A proxy may send any status; only those about access are final. */
 function codeOf(status: number): string {
   if (status === 401) return 'UNAUTHENTICATED';
   return status === 403 ? 'FORBIDDEN' : 'UNREACHABLE';
@@ -92,7 +92,7 @@ function retryAfterOf(headers: Headers): number | undefined {
   return /^\d+$/.test(header) ? Number(header) * 1_000 : undefined;
 }
 
-/** The error that stands for a request that got no response. */
+/** The error to throw for a request that got no response. */
 export function unreachable(cause: unknown): GatewayError {
   return new GatewayError('The gateway cannot be reached.', 'UNREACHABLE', { cause });
 }

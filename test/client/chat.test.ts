@@ -32,8 +32,8 @@ function expectEachOnce(events: RunEvent[]): void {
   expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
 }
 
-describe.each(transports)('a client %s', (_name, clientOf) => {
-  test('sends a prompt and follows its answer to the end', async () => {
+describe.each(transports)('%s', (_name, clientOf) => {
+  test('a client sends a prompt and follows its answer to the end', async () => {
     gateway.model.script([text(...words)]);
     const sessionId = await gateway.createSession();
 
@@ -51,7 +51,7 @@ describe.each(transports)('a client %s', (_name, clientOf) => {
     });
   });
 
-  test('resumes an answer that is cut twice, and loses and repeats no run event', async () => {
+  test('a client resumes an answer that is cut twice, and loses and repeats no run event', async () => {
     const sessionId = await gateway.createSession({ providerName: 'demo' });
     await using proxy = await startCuttingProxy(gateway.url, ['20,', '60,']);
 
@@ -62,7 +62,7 @@ describe.each(transports)('a client %s', (_name, clientOf) => {
     expect(proxy.cuts).toBe(2);
   });
 
-  test('follows a run after a cursor', async () => {
+  test('a client follows a run after a cursor', async () => {
     gateway.model.script([text(...words)]);
     const client = clientOf(gateway.url);
     const all = await collect(client.chat({ sessionId: await gateway.createSession(), prompt: 'Story?' }));
@@ -75,7 +75,7 @@ describe.each(transports)('a client %s', (_name, clientOf) => {
     expect(await collect(client.follow(runId, { after: lastSeq }))).toEqual([]);
   });
 
-  test('ends its loop with the terminal run event when another client cancels the run', async () => {
+  test('a client ends its loop with the terminal run event when another client cancels the run', async () => {
     gateway.model.script([text('Half'), createGate()]);
     const sessionId = await gateway.createSession();
 
@@ -93,7 +93,7 @@ describe.each(transports)('a client %s', (_name, clientOf) => {
     expect(await clientOf(gateway.url).cancel(events[0]?.runId ?? '')).toBe(false);
   });
 
-  test('delivers the gap where the log of a run has expired, and then the whole message', async () => {
+  test('a client delivers the gap where the log of a run has expired, and then the whole message', async () => {
     await using forgetful = await startScriptedGateway({ settings: { RUN_LOG_TTL_MS: '1' } });
     forgetful.model.script([text(...words)]);
     const client = clientOf(forgetful.url);
@@ -108,7 +108,7 @@ describe.each(transports)('a client %s', (_name, clientOf) => {
     ]);
   });
 
-  test('throws a final error at once, with its code and extensions', async () => {
+  test('a client throws a final error at once, with its code and extensions', async () => {
     const failures: Failure[] = [];
     const retry = createRetry({ firstMs: 1 });
     const client = clientOf(gateway.url, {
@@ -130,7 +130,7 @@ describe.each(transports)('a client %s', (_name, clientOf) => {
     await client.cancel(runId);
   });
 
-  test('gives up after the attempts that its retry allows', async () => {
+  test('a client gives up after the attempts that its retry allows', async () => {
     const client = clientOf('http://127.0.0.1:1', { retry: createRetry({ firstMs: 1, attempts: 3 }) });
     await expect(collect(client.follow('UnVuOjE='))).rejects.toMatchObject({ code: 'UNREACHABLE' });
   });

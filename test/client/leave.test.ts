@@ -24,8 +24,8 @@ async function startAnswer() {
   return { runId, gate };
 }
 
-describe.each(transports)('a client %s', (_name, clientOf) => {
-  test('closes its connection when its loop breaks', async () => {
+describe.each(transports)('%s', (_name, clientOf) => {
+  test('a client closes its connection when its loop breaks', async () => {
     const { runId, gate } = await startAnswer();
 
     for await (const event of clientOf(gateway.url).follow(runId)) {
@@ -36,7 +36,7 @@ describe.each(transports)('a client %s', (_name, clientOf) => {
     gate.release();
   });
 
-  test('closes its connection when its signal aborts, and throws the reason', async () => {
+  test('a client closes its connection when its signal aborts, and throws the reason', async () => {
     const { runId, gate } = await startAnswer();
     const leave = new AbortController();
     const reason = new Error('The page was closed.');
@@ -52,14 +52,14 @@ describe.each(transports)('a client %s', (_name, clientOf) => {
     gate.release();
   });
 
-  test('sends nothing when its signal has aborted before', async () => {
+  test('a client sends nothing when its signal has aborted before', async () => {
     const signal = AbortSignal.abort();
     const client = clientOf('http://127.0.0.1:1');
     await expect(client.follow('UnVuOjE=', { signal }).next()).rejects.toBe(signal.reason);
     await expect(client.ask('{ __typename }', {}, { signal, retry: true })).rejects.toBe(signal.reason);
   });
 
-  test('ends the pause before the next attempt when its signal aborts', async () => {
+  test('a client ends the pause before the next attempt when its signal aborts', async () => {
     const leave = new AbortController();
     const retry = createRetry({ firstMs: 600_000, longestMs: 600_000 });
     const paused = new EventTarget();
@@ -77,7 +77,7 @@ describe.each(transports)('a client %s', (_name, clientOf) => {
     await expect(followed).rejects.toBe(leave.signal.reason);
   });
 
-  test('gives up a connection that falls silent, and resumes on another one', async () => {
+  test('a client gives up a connection that falls silent, and resumes on another one', async () => {
     const { runId, gate } = await startAnswer();
     await using network = await openNetwork(gateway.url);
     const failures: Failure[] = [];
@@ -105,7 +105,7 @@ describe.each(transports)('a client %s', (_name, clientOf) => {
     });
   });
 
-  test('watches a session over a lost connection, with the variables of the moment', async () => {
+  test('a client watches a session over a lost connection, with the variables of the moment', async () => {
     const sessionId = await gateway.createSession();
     await using network = await openNetwork(gateway.url);
     const client = clientOf(network.url);
@@ -129,7 +129,7 @@ describe.each(transports)('a client %s', (_name, clientOf) => {
     expect(connections).toBe(2);
   });
 
-  test('does not take a slow loop for a silent gateway', async () => {
+  test('a client does not take a slow loop for a silent gateway', async () => {
     const { runId, gate } = await startAnswer();
     gate.release();
     const failures: Failure[] = [];

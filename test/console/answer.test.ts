@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/client/run-events.ts';
 import { applyRunEvent, nothingYet } from '../../src/console/state/answer.ts';
 import type { AnswerPartsFragment, UsagePartsFragment } from '../../src/gql/client/graphql.ts';
@@ -41,65 +41,63 @@ function shownAfter(...events: RunEvent[]): string[] {
   });
 }
 
-describe('an answer', () => {
-  test('grows by its deltas', () => {
-    expect(
-      shownAfter(
-        { __typename: 'RunStarted', runId, seq: 1, assistantMessageId: message.id },
-        { __typename: 'ReasoningDelta', runId, seq: 2, text: 'Hm' },
-        { __typename: 'TextDelta', runId, seq: 3, text: 'Hel' },
-        { __typename: 'TextDelta', runId, seq: 4, text: 'lo' },
-      ),
-    ).toEqual(['STREAMING|||', 'STREAMING||Hm|', 'STREAMING||Hm|Hel', 'STREAMING||Hm|Hello']);
-  });
+test('an answer grows by its deltas', () => {
+  expect(
+    shownAfter(
+      { __typename: 'RunStarted', runId, seq: 1, assistantMessageId: message.id },
+      { __typename: 'ReasoningDelta', runId, seq: 2, text: 'Hm' },
+      { __typename: 'TextDelta', runId, seq: 3, text: 'Hel' },
+      { __typename: 'TextDelta', runId, seq: 4, text: 'lo' },
+    ),
+  ).toEqual(['STREAMING|||', 'STREAMING||Hm|', 'STREAMING||Hm|Hel', 'STREAMING||Hm|Hello']);
+});
 
-  test('that has a gap shows nothing of its text until it has ended, and then all of it', () => {
-    expect(
-      shownAfter(
-        { __typename: 'TextDelta', runId, seq: 1, text: 'All ' },
-        { __typename: 'HistoryGap', runId, seq: 2, fromSeq: 2, toSeq: 2 },
-        { __typename: 'TextDelta', runId, seq: 3, text: ' it' },
-        { __typename: 'RunCompleted', runId, seq: 4, finishReason: 'STOP', message, usage },
-      ),
-    ).toEqual(['STREAMING|||All ', 'STREAMING|gap||', 'STREAMING|gap||', 'COMPLETE||Why|All of it']);
-  });
+test('an answer that has a gap shows no text until it has ended, and then all of it', () => {
+  expect(
+    shownAfter(
+      { __typename: 'TextDelta', runId, seq: 1, text: 'All ' },
+      { __typename: 'HistoryGap', runId, seq: 2, fromSeq: 2, toSeq: 2 },
+      { __typename: 'TextDelta', runId, seq: 3, text: ' it' },
+      { __typename: 'RunCompleted', runId, seq: 4, finishReason: 'STOP', message, usage },
+    ),
+  ).toEqual(['STREAMING|||All ', 'STREAMING|gap||', 'STREAMING|gap||', 'COMPLETE||Why|All of it']);
+});
 
-  test('knows each tool call once, from its request for approval to its end', () => {
-    const call = { callId: 'a', name: 'run', args: {}, nodeId: 'laptop' };
-    expect(
-      shownAfter(
-        { __typename: 'ToolApprovalRequested', runId, seq: 1, ...call, expiresAt: message.createdAt },
-        { __typename: 'ToolApprovalDecided', runId, seq: 2, callId: 'a', decision: 'APPROVED', reason: '' },
-        { __typename: 'ToolCallStarted', runId, seq: 3, ...call },
-        { __typename: 'ToolOutputDelta', runId, seq: 4, callId: 'a', text: 'out' },
-        {
-          __typename: 'ToolCallFinished',
-          runId,
-          seq: 5,
-          callId: 'a',
-          name: 'run',
-          status: 'SUCCEEDED',
-          result: 'told',
-          durationMs: 1,
-        },
-      ),
-    ).toEqual([
-      'STREAMING|||run AWAITING_APPROVAL |',
-      'STREAMING|||run RUNNING |',
-      'STREAMING|||run RUNNING |',
-      'STREAMING|||run RUNNING out|',
-      'STREAMING|||run SUCCEEDED told|',
-    ]);
-  });
+test('an answer has each tool call once, from its request for approval to its end', () => {
+  const call = { callId: 'a', name: 'run', args: {}, nodeId: 'laptop' };
+  expect(
+    shownAfter(
+      { __typename: 'ToolApprovalRequested', runId, seq: 1, ...call, expiresAt: message.createdAt },
+      { __typename: 'ToolApprovalDecided', runId, seq: 2, callId: 'a', decision: 'APPROVED', reason: '' },
+      { __typename: 'ToolCallStarted', runId, seq: 3, ...call },
+      { __typename: 'ToolOutputDelta', runId, seq: 4, callId: 'a', text: 'out' },
+      {
+        __typename: 'ToolCallFinished',
+        runId,
+        seq: 5,
+        callId: 'a',
+        name: 'run',
+        status: 'SUCCEEDED',
+        result: 'told',
+        durationMs: 1,
+      },
+    ),
+  ).toEqual([
+    'STREAMING|||run AWAITING_APPROVAL |',
+    'STREAMING|||run RUNNING |',
+    'STREAMING|||run RUNNING |',
+    'STREAMING|||run RUNNING out|',
+    'STREAMING|||run SUCCEEDED told|',
+  ]);
+});
 
-  test('that failed says why and keeps what was written', () => {
-    const failed = { ...message, status: 'FAILED', content: 'Half' } as const;
-    const ended = { runId, seq: 1, message: failed, usage };
-    const event: RunEvent = { __typename: 'RunFailed', ...ended, code: 'INTERNAL', reason: 'It broke.' };
-    expect(applyRunEvent(nothingYet, event)).toMatchObject({
-      status: 'FAILED',
-      content: 'Half',
-      failure: 'It broke.',
-    });
+test('an answer that failed says why and keeps what was written', () => {
+  const failed = { ...message, status: 'FAILED', content: 'Half' } as const;
+  const ended = { runId, seq: 1, message: failed, usage };
+  const event: RunEvent = { __typename: 'RunFailed', ...ended, code: 'INTERNAL', reason: 'It broke.' };
+  expect(applyRunEvent(nothingYet, event)).toMatchObject({
+    status: 'FAILED',
+    content: 'Half',
+    failure: 'It broke.',
   });
 });
