@@ -69,7 +69,11 @@ export function createClient(options: ClientOptions): Client {
     { signal = neverAborted(), onOpen }: Partial<SubscribeOptions> = {},
   ): AsyncGenerator<D> {
     const operation = { query: textOf(document, print), variables };
-    for await (const result of transport(operation, { signal, onOpen })) yield dataOf(result as Result<D>);
+    for await (const result of transport(operation, { signal, onOpen })) {
+      // Results that have arrived wait for the loop. An abort drops them.
+      signal.throwIfAborted();
+      yield dataOf(result as Result<D>);
+    }
   }
   async function send<D, V>(document: Document<D, V>, variables: V, asked: AskOptions = {}): Promise<D> {
     const { timeoutMs = 30_000, signal = neverAborted() } = asked;

@@ -52,6 +52,24 @@ describe.each(transports)('%s', (_name, clientOf) => {
     gate.release();
   });
 
+  test('a client drops the run events that have arrived when its signal aborts', async () => {
+    const { runId, gate } = await startAnswer();
+    gate.release();
+    const leave = new AbortController();
+    const reason = new Error('The page was closed.');
+    const seen: string[] = [];
+
+    const followed = (async () => {
+      for await (const event of clientOf(gateway.url).follow(runId, { signal: leave.signal })) {
+        seen.push(event.__typename);
+        leave.abort(reason);
+      }
+    })();
+
+    await expect(followed).rejects.toBe(reason);
+    expect(seen).toEqual(['RunStarted']);
+  });
+
   test('a client sends nothing when its signal has aborted before', async () => {
     const signal = AbortSignal.abort();
     const client = clientOf('http://127.0.0.1:1');

@@ -4,17 +4,14 @@ export interface Taking<T> {
   next(item: T): void;
   /** Called when the gateway has sent everything, or refuses to send more. */
   ended(): void;
-  /** Aborts to stop: then nothing more is called. */
+  /** The signal of the subscription. After it has aborted, nothing is called. */
   signal: AbortSignal;
 }
 
 /** Takes what a subscription brings until it ends. */
 export async function take<T>(items: AsyncIterable<T>, { next, ended, signal }: Taking<T>): Promise<void> {
   try {
-    for await (const item of items) {
-      if (signal.aborted) return;
-      next(item);
-    }
+    for await (const item of items) next(item);
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof GatewayError)) throw error;
