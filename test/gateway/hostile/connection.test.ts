@@ -14,7 +14,7 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
-/** Connections that have sent this and then say nothing more. */
+/** Opens connections that send this text and then nothing more. */
 async function open(count: number, text: string | Uint8Array = ''): Promise<Socket[]> {
   const { hostname, port } = new URL(gateway.url);
   const opened = Array.from({ length: count }, async () => {
@@ -32,9 +32,9 @@ const head = (target: string, ...lines: string[]) =>
   [`${target} HTTP/1.1`, 'Host: localhost', 'Content-Type: application/json', ...lines, ''].join('\r\n');
 const stream = `${head('POST /graphql/stream', 'Accept: text/event-stream', 'Content-Length: 999')}\r\n`;
 
-describe('the gateway answers others meanwhile', () => {
+describe('connections that wait', () => {
   test.each([
-    ['200 connections that say nothing', 200, ''],
+    ['200 connections that send nothing', 200, ''],
     ['100 heads that stop in the middle', 100, 'POST /graphql HTTP/1.1\r\nHost: local'],
     [
       '100 bodies that stop in the middle',
@@ -58,11 +58,11 @@ describe('the gateway answers others meanwhile', () => {
       `POST /api/v1/sessions/messages/1/audio HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 9999\r\n\r\n--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\nRIFF`,
     ],
     [
-      '50 readers of GraphiQL that do not read',
+      '50 requests for GraphiQL whose clients do not read',
       50,
       'GET /graphql HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n',
     ],
-  ])('%s', async (_what, count, text) => {
+  ])('the gateway answers other clients during %s', async (_what, count, text) => {
     await open(count, text);
     await gateway.expectUnharmed();
     for (const socket of sockets.splice(0)) socket.resetAndDestroy();
@@ -70,29 +70,29 @@ describe('the gateway answers others meanwhile', () => {
   });
 });
 
-describe('what is no HTTP', () => {
+describe('bytes that are not HTTP', () => {
   test.each([
-    ['the greeting of TLS', Buffer.from('16030100c8010000c40303', 'hex')],
-    ['the greeting of HTTP/2', Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')],
-    ['the greeting of PostgreSQL', Buffer.from('0000000804d2162f', 'hex')],
+    ['a greeting of TLS', Buffer.from('16030100c8010000c40303', 'hex')],
+    ['a greeting of HTTP/2', Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')],
+    ['a greeting of PostgreSQL', Buffer.from('0000000804d2162f', 'hex')],
     ['a command of Redis', Buffer.from('*1\r\n$4\r\nINFO\r\n')],
-    ['a mail', Buffer.from('EHLO mallory.example\r\n')],
+    ['a greeting of SMTP', Buffer.from('EHLO mallory.example\r\n')],
     ['64 KB of zeros', Buffer.alloc(65_536)],
     ['64 KB of line breaks and a word', Buffer.from(`${'\r\n'.repeat(32_768)}word\r\n\r\n`)],
-  ])('%s is answered 400 or not at all', async (_what, bytes) => {
+  ])('%s is answered with an error of HTTP or not at all', async (_what, bytes) => {
     expect([0, 400, 431, 505]).toContain((await gateway.attackRaw(bytes)).status);
   });
 });
 
 describe('many requests on one connection', () => {
-  test('sent ahead of their answers are all answered, in order', async () => {
+  test('pipelined requests are all answered, in sequence', async () => {
     const one = (n: number) =>
       `GET /api/v1/sessions/${n} HTTP/1.1\r\nHost: ${new URL(gateway.url).host}\r\n${n === 200 ? 'Connection: close\r\n' : ''}\r\n`;
     const { text } = await gateway.attackRaw(Array.from({ length: 200 }, (_, n) => one(n + 1)).join(''));
     expect(text.match(/HTTP\/1\.1 \d{3}/g)).toHaveLength(199);
   });
 
-  test('broken off in the middle of streams leave nothing behind', async () => {
+  test('streams whose connections are reset leave the gateway unharmed', async () => {
     const body = JSON.stringify({
       query: 'subscription ($id: ID!) { sessionEvents(sessionId: $id) { __typename } }',
       variables: { id: gateway.sessionId },
@@ -104,7 +104,7 @@ describe('many requests on one connection', () => {
     await gateway.expectUnharmed();
   });
 
-  test('that open and close at once do not wear it out', async () => {
+  test('connections that open and close at once leave the gateway unharmed', async () => {
     for (let round = 0; round < 10; round += 1) {
       for (const socket of await open(50, 'GET / HT')) socket.resetAndDestroy();
     }

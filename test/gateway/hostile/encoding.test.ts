@@ -11,13 +11,13 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 const mutation = 'mutation { createSession(input: { title: "Forged" }) { id } }';
 const graphql = JSON.stringify({ query: mutation });
 const rest = '{"title":"Forged"}';
-const doors: [path: string, body: string, statuses: number[]][] = [
+const endpoints: [path: string, body: string, statuses: number[]][] = [
   ['/graphql', graphql, [400, 415]],
   ['/graphql/stream', graphql, [400, 415]],
   ['/api/v1/sessions/', rest, [400, 415, 422]],
 ];
 
-describe.each(doors)('%s', (path, text, refused) => {
+describe.each(endpoints)('%s', (path, text, refused) => {
   const send = (body: BodyInit, headers: Record<string, string>) =>
     gateway.attack(path, { method: 'POST', body, headers: { accept: 'text/event-stream, */*', ...headers } });
 
@@ -40,7 +40,7 @@ describe.each(doors)('%s', (path, text, refused) => {
     '*/*',
     ',application/json',
     'text/plain, application/json',
-  ])('takes no body that is %j', async (type) => {
+  ])(`${path} refuses a body of the type %j`, async (type) => {
     expect([...refused, 403]).toContain((await send(text, { 'content-type': type })).status);
   });
 
@@ -49,32 +49,36 @@ describe.each(doors)('%s', (path, text, refused) => {
     ['deflate', deflateSync(text)],
     ['br', brotliCompressSync(text)],
     ['gzip, gzip', gzipSync(gzipSync(text))],
-    ['a bomb: gzip', gzipSync(Buffer.alloc(50_000_000, ' '))],
-  ])('takes no body that is compressed: %s', async (coding, bytes) => {
+    ['gzip of 50 MB', gzipSync(Buffer.alloc(50_000_000, ' '))],
+  ])(`${path} refuses a body compressed with %s`, async (coding, bytes) => {
     const headers = {
       'content-type': 'application/json',
-      'content-encoding': coding.replace('a bomb: ', ''),
+      'content-encoding': coding.replace(' of 50 MB', ''),
     };
     expect(refused).toContain((await send(new Uint8Array(bytes), headers)).status);
   });
 
   test.each([
     ['UTF-16', Buffer.from(text, 'utf16le'), 'application/json'],
-    ['UTF-16 that says so', Buffer.from(`\ufeff${text}`, 'utf16le'), 'application/json; charset=utf-16'],
+    [
+      'UTF-16 with a charset and a mark',
+      Buffer.from(`\ufeff${text}`, 'utf16le'),
+      'application/json; charset=utf-16',
+    ],
     ['Latin-1', Buffer.from(text.replace('Forged', 'F\u00f6rged'), 'latin1'), 'application/json'],
     ['overlong UTF-8', bytes(text, 0xc0, 0xaf), 'application/json'],
-    ['UTF-8 that breaks off', bytes(text, 0xe2, 0x82), 'application/json'],
+    ['truncated UTF-8', bytes(text, 0xe2, 0x82), 'application/json'],
     ['half a surrogate pair in UTF-8', bytes(text, 0xed, 0xa0, 0xbd), 'application/json'],
-    ['a code point beyond all', bytes(text, 0xf7, 0xbf, 0xbf, 0xbf), 'application/json'],
+    ['a code point beyond Unicode', bytes(text, 0xf7, 0xbf, 0xbf, 0xbf), 'application/json'],
     ['a byte that is never UTF-8', bytes(text, 0xff), 'application/json'],
-  ])('takes no body in %s', async (_what, body, type) => {
+  ])(`${path} refuses a body in %s`, async (_what, body, type) => {
     expect(refused).toContain((await send(new Uint8Array(body), { 'content-type': type })).status);
   });
 });
 
-describe('bytes that are no UTF-8 in an address', () => {
+describe('bytes in an address that are not UTF-8', () => {
   test.each(['%ff', '%c0%af', '%ed%a0%bd', '%', '%zz', '%f7%bf%bf%bf'])(
-    '%s are refused, or no text',
+    'the bytes %s in an address are refused or match nothing',
     async (text) => {
       for (const path of [`/graphql?query=${text}`, `/graphql/stream?query=${text}`]) {
         expect(
@@ -91,16 +95,16 @@ describe('bytes that are no UTF-8 in an address', () => {
   );
 });
 
-test('no session came of all this', async () => {
+test('the refused bodies created no session', async () => {
   const { sessions } = await gateway.query('{ sessions(search: "F") { edges { node { title } } } }');
   expect(sessions.edges.filter(({ node }: { node: { title: string } }) => node.title === 'Forged')).toEqual(
     [],
   );
 });
 
-test('leaves the gateway unharmed', () => gateway.expectUnharmed());
+test('bodies and addresses in wrong encodings leave the gateway unharmed', () => gateway.expectUnharmed());
 
-/** The text with these bytes in a title. */
+/** Replaces the title in the text with these bytes. */
 function bytes(text: string, ...wrong: number[]): Buffer {
   const [before = '', after = ''] = text.split('Forged');
   return Buffer.concat([Buffer.from(before), Buffer.from(wrong), Buffer.from(after)]);

@@ -37,7 +37,7 @@ describe('a form for GraphQL', () => {
     ['without an end', form(operations, map, file).slice(0, -30)],
     ['that is empty', form()],
 
-    ['whose operations are no JSON', operationsOf('{')],
+    ['whose operations are not JSON', operationsOf('{')],
     ['whose operations are null', operationsOf('null')],
     ['whose operations are text', operationsOf('"query"')],
     ['whose operations are a batch', operationsOf(`[{"query":"{ __typename }"},{"query":"{ __typename }"}]`)],
@@ -57,19 +57,19 @@ describe('a form for GraphQL', () => {
       ),
     ],
 
-    ['whose map is no JSON', mapOf('{')],
+    ['whose map is not JSON', mapOf('{')],
     ['whose map is null', mapOf('null')],
     ['whose map is a list', mapOf('[["variables.file"]]')],
-    ['whose map has text for a list', mapOf('{"0":"variables.file"}')],
-    ['whose map has numbers for paths', mapOf('{"0":[1]}')],
+    ['whose map has text instead of a list', mapOf('{"0":"variables.file"}')],
+    ['whose map has numbers instead of paths', mapOf('{"0":[1]}')],
     ['whose map leads to __proto__', mapOf('{"0":["__proto__.polluted"]}')],
     ['whose map leads to the prototype of the variables', mapOf('{"0":["variables.__proto__.polluted"]}')],
     ['whose map leads to a constructor', mapOf('{"0":["constructor.prototype.polluted"]}')],
     ['whose map leads into the document', mapOf('{"0":["query"]}')],
     ['whose map leads nowhere', mapOf('{"0":["variables.other.file"]}')],
-    ['whose map leads in circles of dots', mapOf(`{"0":["${'variables.'.repeat(10_000)}file"]}`)],
+    ['whose map leads to a path of 10,000 names', mapOf(`{"0":["${'variables.'.repeat(10_000)}file"]}`)],
     [
-      'whose map leads to 10,000 places',
+      'whose map leads to 10,000 paths',
       mapOf(`{"0":[${Array.from({ length: 10_000 }, (_, n) => `"variables.f${n}"`)}]}`),
     ],
     [
@@ -78,27 +78,27 @@ describe('a form for GraphQL', () => {
     ],
     ['whose map has a file named __proto__', mapOf('{"__proto__":["variables.file"]}')],
     ['whose map is 100,000 objects deep', mapOf(nested)],
-  ])('%s is refused', async (_what, body) => {
+  ])('a GraphQL form %s is refused', async (_what, body) => {
     const { status, text } = await sendToGraphQL(gateway, body);
     expect([200, 400, 413, 415, 422]).toContain(status);
     expect(text).toContain('"errors":[');
     expect(text).not.toContain('"audio":{');
   });
 
-  test('that says it is compressed is refused', async () => {
+  test('a GraphQL form with a Content-Encoding is refused', async () => {
     const headers = { 'content-type': multipart, 'content-encoding': 'gzip' };
     expect((await sendToGraphQL(gateway, form(operations, map, file), headers)).status).toBe(415);
   });
 
-  test('from any web page is refused', async () => {
+  test('a GraphQL form without a preflight header is refused', async () => {
     const headers = { 'content-type': multipart, 'apollo-require-preflight': '' };
     expect((await sendToGraphQL(gateway, form(operations, map, file), headers)).status).toBe(403);
   });
 
-  test('in which nothing is wrong is taken after all that', async () => {
+  test('a valid GraphQL form is accepted after the refused ones', async () => {
     const { status, text } = await sendToGraphQL(gateway, form(operations, map, file));
     expect([status, text]).toEqual([200, expect.stringContaining('"mimeType":"audio/wav"')]);
   });
 
-  test('leaves the gateway unharmed', () => gateway.expectUnharmed());
+  test('GraphQL forms leave the gateway unharmed', () => gateway.expectUnharmed());
 });

@@ -16,8 +16,8 @@ const whole = form(file('memo.wav'));
 describe('a form', () => {
   test.each([
     ['without an end', whole.slice(0, -8)],
-    ['with nothing but an end', `--${boundary}--`],
-    ['with nothing but boundaries', `--${boundary}\r\n`.repeat(10_000)],
+    ['with only an end', `--${boundary}--`],
+    ['with only boundaries', `--${boundary}\r\n`.repeat(10_000)],
     ['with 100,000 ends', `--${boundary}--\r\n`.repeat(30_000)],
     ['with 10,000 fields', form(...Array.from({ length: 10_000 }, (_, n) => field(`f${n}`, 'x')))],
     [
@@ -49,7 +49,7 @@ describe('a form', () => {
       form(part(['Content-Disposition: attachment; name="file"; filename="a.wav"'], wav)),
     ],
     [
-      'in a form',
+      'that contains a form',
       form(
         part(
           [`Content-Type: multipart/mixed; boundary=inner`, 'Content-Disposition: form-data; name="file"'],
@@ -57,7 +57,7 @@ describe('a form', () => {
         ),
       ),
     ],
-    ['with line feeds alone', whole.replaceAll('\r\n', '\n')],
+    ['with line feeds only', whole.replaceAll('\r\n', '\n')],
     ['with text before it, 900 KB of it', `${'x'.repeat(900_000)}\r\n${form()}`],
     ['with a file that begins with the boundary', form(field('file', `--${boundary}`, '; filename="a.wav"'))],
     ['of a file that is too large', form(field('file', wav + 'x'.repeat(1_200_000), '; filename="a.wav"'))],
@@ -71,27 +71,27 @@ describe('a form', () => {
       form(field('file', `PK\x03\x04${'\0'.repeat(50_000)}`, '; filename="a.wav"')),
     ],
     [
-      'of a recording that says it has 4 GB',
+      'of a recording that claims to have 4 GB',
       form(field('file', riff(0xffffffff), '; filename="a.wav"')).slice(0, -300),
     ],
-  ])('%s is refused', async (_what, body) => {
+  ])('a REST form %s is refused', async (_what, body) => {
     const { status, text } = await sendToRest(gateway, body);
     expect([413, 415, 422]).toContain(status);
     expect(text).toContain('"detail"');
   });
 
   test.each([
-    ['none', 'multipart/form-data'],
-    ['an empty one', 'multipart/form-data; boundary='],
-    ['one of 10,000 letters', `multipart/form-data; boundary=${'a'.repeat(10_000)}`],
-    ['one that is a pattern', 'multipart/form-data; boundary="(a+)+$"'],
-    ['one with bytes that are no ASCII', 'multipart/form-data; boundary=\u00e9'],
-    ['two', `${multipart}; boundary=other`],
-    ['one in pieces', 'multipart/form-data; boundary*0=boundary-; boundary*1=of-mallory'],
-    ['one that never comes', 'multipart/form-data; boundary=never'],
-    ['another type of form', `multipart/mixed; boundary=${boundary}`],
-    ['a type without measure', `${'multipart/form-data;'.repeat(600)} boundary=x`],
-  ])('whose boundary is %s is taken or refused, and never half', async (_what, type) => {
+    ['missing', 'multipart/form-data'],
+    ['empty', 'multipart/form-data; boundary='],
+    ['10,000 letters long', `multipart/form-data; boundary=${'a'.repeat(10_000)}`],
+    ['a pattern', 'multipart/form-data; boundary="(a+)+$"'],
+    ['not ASCII', 'multipart/form-data; boundary=\u00e9'],
+    ['given twice', `${multipart}; boundary=other`],
+    ['in pieces', 'multipart/form-data; boundary*0=boundary-; boundary*1=of-mallory'],
+    ['never used', 'multipart/form-data; boundary=never'],
+    ['that of another type of form', `multipart/mixed; boundary=${boundary}`],
+    ['after 10 KB of other parameters', `${'multipart/form-data;'.repeat(600)} boundary=x`],
+  ])('a REST form whose boundary is %s is either accepted or refused', async (_what, type) => {
     const { status } = await sendToRest(gateway, whole, { 'content-type': type });
     expect([200, 422]).toContain(status);
   });
@@ -99,7 +99,7 @@ describe('a form', () => {
 
 describe('the name of a file', () => {
   test.each([
-    ['a path out of its folder', '../../../../../etc/passwd'],
+    ['a path out of the folder', '../../../../../etc/passwd'],
     ['an absolute path', '/etc/cron.d/evil'],
     ['a path of another system', '..\\\\..\\\\windows\\\\system32\\\\evil.dll'],
     ['a NUL', 'memo.wav\0.html'],
@@ -107,14 +107,14 @@ describe('the name of a file', () => {
     ['a quote that ends it', 'a\\"; filename=\\"b.html'],
     ['1,000 letters', `${'a'.repeat(1_000)}.wav`],
     ['markup', '<img src=x onerror=alert(1)>.wav'],
-    ['bytes that are no UTF-8', 'm\u00e9mo\u00ff.wav'],
-    ['text that is read backwards', '\u00e2\u0080\u00aevaw.exe'],
+    ['not UTF-8', 'm\u00e9mo\u00ff.wav'],
+    ['text written from right to left', '\u00e2\u0080\u00aevaw.exe'],
     ['a device', 'CON'],
     ['dots', '..'],
-    ['nothing', ''],
+    ['empty', ''],
     ['a command', '$(touch /tmp/evil).wav'],
     ['two dots and a slash, escaped', '%2e%2e%2f%2e%2e%2fevil'],
-  ])('can be %s: it is only a name', async (_what, filename) => {
+  ])('a file name that is %s is never used as a path or a header', async (_what, filename) => {
     const { status } = await sendToRest(gateway, form(file(filename)));
     expect([200, 422]).toContain(status);
     const download = await gateway.attack('/api/v1/sessions/messages/1/audio');
@@ -126,9 +126,9 @@ describe('the name of a file', () => {
   });
 });
 
-test('leaves the gateway unharmed', () => gateway.expectUnharmed());
+test('REST forms leave the gateway unharmed', () => gateway.expectUnharmed());
 
-/** A recording whose head claims so many bytes. */
+/** A recording whose header claims this size. */
 function riff(size: number): string {
   const head = Buffer.from(memo);
   head.writeUInt32LE(size, 4);

@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** A request of these lines; `Host` is the gateway's own where none of them says another. */
+/** Sends a request with these lines, and the gateway's own `Host` if the lines have no `Host`. */
 function send(lines: string[], body = '') {
   const host = lines.some((line) => /^host:/i.test(line)) ? [] : [`Host: ${new URL(gateway.url).host}`];
   const head = [...lines.slice(0, 1), ...host, ...lines.slice(1), 'Connection: close', '', ''];
@@ -19,18 +19,21 @@ const json = 'Content-Type: application/json';
 const query = '{"query":"{__typename}"}';
 const chat = 'GET /api/v1/sessions/1/chat HTTP/1.1';
 
-describe('a request that two readers could read differently', () => {
+describe('a request that a proxy and the gateway could parse differently', () => {
   test.each([
     ['two lengths', [post, json, 'Content-Length: 24', 'Content-Length: 5']],
     ['two lengths in one', [post, json, 'Content-Length: 24, 24']],
     ['a length and chunks', [post, json, 'Content-Length: 24', 'Transfer-Encoding: chunked']],
-    ['chunks said twice', [post, json, 'Transfer-Encoding: chunked', 'Transfer-Encoding: chunked']],
-    ['chunks that are not the last coding', [post, json, 'Transfer-Encoding: chunked, gzip']],
-    ['chunks misspelt', [post, json, 'Transfer-Encoding: xchunked']],
+    [
+      'chunked encoding given twice',
+      [post, json, 'Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'],
+    ],
+    ['chunked encoding before another encoding', [post, json, 'Transfer-Encoding: chunked, gzip']],
+    ['chunked encoding misspelt', [post, json, 'Transfer-Encoding: xchunked']],
     ['a negative length', [post, json, 'Content-Length: -1']],
     ['a length in hexadecimal', [post, json, 'Content-Length: 0x18']],
     ['a length with a sign', [post, json, 'Content-Length: +24']],
-    ['a length that is a float', [post, json, 'Content-Length: 24.0']],
+    ['a fractional length', [post, json, 'Content-Length: 24.0']],
     ['a length beyond 64 bits', [post, json, 'Content-Length: 99999999999999999999']],
     ['a space before a colon', [post, json, 'Content-Length : 24']],
     ['a header on two lines', [post, json, 'X-A: b', ' Content-Length: 24']],
@@ -39,35 +42,35 @@ describe('a request that two readers could read differently', () => {
     ['a bare line feed in a header', [post, json, 'X-A: a\nX-B: b']],
     ['a bare carriage return in a header', [post, json, 'X-A: a\rX-B: b']],
     ['two hosts', [post, json, 'Host: localhost', 'Host: mallory.example']],
-    ['a version there is not', ['POST /graphql HTTP/9.9', json, 'Content-Length: 24']],
+    ['an unknown version', ['POST /graphql HTTP/9.9', json, 'Content-Length: 24']],
     ['no version', ['POST /graphql', json]],
-  ])('%s is refused, or read as one request', async (_what, lines) => {
+  ])('a request with %s is refused, or read as one request', async (_what, lines) => {
     const { status, text } = await send(lines, query);
     expect([0, 200, 400, 413, 505]).toContain(status);
     expect(text.match(/HTTP\/1\.1 /g) ?? []).toEqual([]);
   });
 
   test.each([
-    ['a chunk longer than it says', '5\r\n{"query":\r\n0\r\n\r\n'],
+    ['a chunk longer than its length', '5\r\n{"query":\r\n0\r\n\r\n'],
     ['a chunk of a negative length', '-1\r\n{\r\n0\r\n\r\n'],
     ['a chunk of a length beyond 64 bits', `${'F'.repeat(17)}\r\n{\r\n0\r\n\r\n`],
     ['a chunk without a length', '\r\n{}\r\n0\r\n\r\n'],
     ['100 KB of chunk extensions', `2;${'a'.repeat(100_000)}\r\n{}\r\n0\r\n\r\n`],
     ['trailers', '2\r\n{}\r\n0\r\nContent-Length: 5\r\nX-Admin: 1\r\n\r\n'],
-  ])('%s is refused', async (_what, chunks) => {
+  ])('a body with %s is refused', async (_what, chunks) => {
     const { status } = await send([post, json, 'Transfer-Encoding: chunked'], chunks);
     expect([0, 400, 413]).toContain(status);
   });
 });
 
-describe('headers without measure', () => {
+describe('headers that are too large', () => {
   test.each([
-    ['one of 100 KB', [`X-A: ${'a'.repeat(100_000)}`]],
-    ['10,000 of them', Array.from({ length: 10_000 }, (_, n) => `X-${n}: 1`)],
+    ['a header of 100 KB', [`X-A: ${'a'.repeat(100_000)}`]],
+    ['10,000 headers', Array.from({ length: 10_000 }, (_, n) => `X-${n}: 1`)],
     ['a cookie of 100 KB', [`Cookie: ${'a=b; '.repeat(20_000)}`]],
-    ['a name of 100 KB', [`${'X'.repeat(100_000)}: 1`]],
+    ['a header name of 100 KB', [`${'X'.repeat(100_000)}: 1`]],
     ['an address of 100 KB', []],
-  ])('%s are refused', async (what, headers) => {
+  ])('%s: a request of that size is refused', async (what, headers) => {
     const path = what.startsWith('an address') ? `/${'a'.repeat(100_000)}` : '/health/live';
     const { status } = await send([`GET ${path} HTTP/1.1`, ...headers]);
     expect([0, 431]).toContain(status);
@@ -89,7 +92,7 @@ describe('headers without measure', () => {
     ['Last-Event-ID', '1:'.repeat(4_000)],
     ['X-Request-Id', 'a'.repeat(10_000)],
     ['Origin', `https://${'a.'.repeat(4_000)}example`],
-  ])('a header %s that takes long to read is read in time', async (name, value) => {
+  ])('a request with a long header %s is answered below 500', async (name, value) => {
     for (const target of [
       'POST /graphql',
       'POST /graphql/stream',
@@ -106,15 +109,15 @@ describe('headers without measure', () => {
   });
 });
 
-describe('a header whose value comes back', () => {
+describe('a header whose value is sent back or stored', () => {
   test.each([
     ['markup', '<script>alert(1)</script>'],
     ['a line of the log', '{"level":60,"msg":"forged"}'],
-    ['bytes that are no ASCII', '\u00e9\u00ff'],
+    ['bytes that are not ASCII', '\u00e9\u00ff'],
     ['1,000 letters', 'a'.repeat(1_000)],
     ['escaped line breaks', '%0d%0aSet-Cookie: a=b'],
     ['colours of a terminal', '\u009b31m'],
-  ])('a request id of %s is replaced, and cannot forge anything', async (_what, id) => {
+  ])('a request id of %s is replaced and forges no header or log line', async (_what, id) => {
     const { status, headers } = await send(['GET /health/live HTTP/1.1', `X-Request-Id: ${id}`]);
     expect(status).toBe(200);
     expect(headers.get('x-request-id')).toMatch(/^\s*[\w-]{1,255}$/);
@@ -125,17 +128,17 @@ describe('a header whose value comes back', () => {
   test.each([
     ['text', 'x'],
     ['SQL', "1' OR '1'='1"],
-    ['a run of 0', '0:1'],
-    ['a run that is negative', '-1:1'],
+    ['run 0', '0:1'],
+    ['a negative run', '-1:1'],
     ['a run beyond 32 bits', '4294967297:1'],
-    ['a place beyond 53 bits', '1:9007199254740993'],
-    ['a place that is a float', '1:1.5'],
-    ['a place in hexadecimal', '1:0x1'],
-    ['two places', '1:1:1'],
+    ['a position beyond 53 bits', '1:9007199254740993'],
+    ['a fractional position', '1:1.5'],
+    ['a hexadecimal position', '1:0x1'],
+    ['two positions', '1:1:1'],
     ['a space', '1: 1'],
     ['a tab', '1:\t1'],
     ['two cursors', '1:1, 1:2'],
-    ['bytes that are no ASCII', '1:1\u00ff'],
+    ['bytes that are not ASCII', '1:1\u00ff'],
     ['an escaped line break', '1:1%0adata: forged'],
     ['__proto__', '__proto__:1'],
     ['5,000 digits', `1:${'1'.repeat(5_000)}`],
@@ -146,7 +149,7 @@ describe('a header whose value comes back', () => {
   });
 });
 
-describe('a connection that wants to become something else', () => {
+describe('a connection that asks for another protocol', () => {
   test.each([
     [
       'a WebSocket',
@@ -158,12 +161,12 @@ describe('a connection that wants to become something else', () => {
       ],
     ],
     ['HTTP/2', ['Upgrade: h2c', 'Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAMAAABkAAQAAP__']],
-  ])('stays what it is: %s', async (_what, headers) => {
+  ])('a request to upgrade to %s is answered as HTTP/1.1', async (_what, headers) => {
     const { status } = await send(['GET /graphql HTTP/1.1', ...headers]);
     expect([200, 400, 404, 406, 426]).toContain(status);
   });
 
-  test('is told that it may go on only by being read', async () => {
+  test('Expect: 100-continue is answered, and another expectation is refused with 417', async () => {
     const { status } = await send([post, json, 'Expect: 100-continue', 'Content-Length: 24'], query);
     expect([100, 200]).toContain(status);
     expect((await send([post, json, 'Expect: the-unexpected', 'Content-Length: 24'], query)).status).toBe(
@@ -172,4 +175,4 @@ describe('a connection that wants to become something else', () => {
   });
 });
 
-test('leaves the gateway unharmed', () => gateway.expectUnharmed());
+test('hostile headers leave the gateway unharmed', () => gateway.expectUnharmed());

@@ -34,7 +34,7 @@ const nothing = {
 };
 const opening = { capabilities: [], maxDispatches: 1, instanceId: 'a', running: [] };
 
-/** Variables are text where `JSON.stringify` would not write them. */
+/** Variables may be text, because `JSON.stringify` cannot write all of these. */
 function send(query: string, variables: object | string, authorization = `Bearer ${token}`) {
   const given = typeof variables === 'string' ? variables : JSON.stringify(variables);
   return gateway.attack('/graphql/stream', {
@@ -47,17 +47,17 @@ function send(query: string, variables: object | string, authorization = `Bearer
 
 describe('an agent', () => {
   test.each([
-    ['a token that was made up', `Bearer swn_${'a'.repeat(43)}`],
-    ['a token that breaks off', 'Bearer swn_'],
+    ['an invented token', `Bearer swn_${'a'.repeat(43)}`],
+    ['a truncated token', 'Bearer swn_'],
     ['a token of 8,000 letters', `Bearer swn_${'a'.repeat(8_000)}`],
     ['a token in another case', 'bearer SWN_X'],
     ['a token with SQL in it', "Bearer swn_' OR '1'='1"],
     ['a token of __proto__', 'Bearer __proto__'],
     ['two tokens', 'Bearer swn_a, Bearer swn_b'],
-    ['a name and a password', 'Basic bGFwdG9wOmxhcHRvcA=='],
-    ['bytes that are no ASCII', 'Bearer swn_\u00e9'],
-    ['nothing', ''],
-  ])('with %s gets no inbox', async (_what, authorization) => {
+    ['a user name and a password', 'Basic bGFwdG9wOmxhcHRvcA=='],
+    ['a token that is not ASCII', 'Bearer swn_\u00e9'],
+    ['an empty header', ''],
+  ])('an agent with %s gets no inbox', async (_what, authorization) => {
     expectRefused(await send(inbox, { input: opening }, authorization));
     expectRefused(await send(beat, { stats: nothing, running: [] }, authorization));
   });
@@ -69,16 +69,16 @@ describe('an agent', () => {
       `{"stats":${JSON.stringify({ ...nothing, loadAverage: 0 }).replace('"loadAverage":0', '"loadAverage":1e999')},"running":[]}`,
     ],
     ['a load that is NaN', beat, { stats: { ...nothing, loadAverage: 'NaN' }, running: [] }],
-    ['a load without an end', beat, { stats: { ...nothing, loadAverage: [[]] }, running: [] }],
+    ['a load that is a list', beat, { stats: { ...nothing, loadAverage: [[]] }, running: [] }],
     [
       '20,000 dispatches',
       beat,
       { stats: nothing, running: Array.from({ length: 20_000 }, (_, n) => `d${n}`) },
     ],
-    ['a dispatch of 1 MB', beat, { stats: nothing, running: ['a'.repeat(1_000_000)] }],
-    ['a dispatch named like a path', beat, { stats: nothing, running: ['../../a'] }],
-    ['a dispatch with a line break', acknowledge, { id: 'a\nb', instance: 'a' }],
-    ['a process of 1 MB', acknowledge, { id: 'a', instance: 'a'.repeat(1_000_000) }],
+    ['a dispatch id of 1 MB', beat, { stats: nothing, running: ['a'.repeat(1_000_000)] }],
+    ['a dispatch id that is a path', beat, { stats: nothing, running: ['../../a'] }],
+    ['a dispatch id with a line break', acknowledge, { id: 'a\nb', instance: 'a' }],
+    ['a process id of 1 MB', acknowledge, { id: 'a', instance: 'a'.repeat(1_000_000) }],
     ['output at minus one', append, { id: 'a', offset: -1, text: 'x' }],
     ['output beyond 32 bits', append, { id: 'a', offset: 2 ** 31, text: 'x' }],
     [
@@ -100,15 +100,15 @@ describe('an agent', () => {
     ],
     ['an inbox for a billion dispatches', inbox, { input: { ...opening, maxDispatches: 1_000_000_000 } }],
     ['a version with a NUL', inbox, { input: { ...opening, agentVersion: '1\0' } }],
-  ])('that reports %s is refused', async (_what, query, variables) => {
+  ])('an agent that reports %s is refused', async (_what, query, variables) => {
     expectRefused(await send(query, variables));
   });
 
   test.each([
-    ['what it prints', append, { id: 'nobodys', offset: 0, text: 'x'.repeat(500_000) }],
+    ['output', append, { id: 'nobodys', offset: 0, text: 'x'.repeat(500_000) }],
     ['a result', finish, { id: 'nobodys', input: { status: 'SUCCEEDED', result: 'x'.repeat(500_000) } }],
     ['a start', acknowledge, { id: 'nobodys', instance: 'a' }],
-  ])('that reports %s of a dispatch that nobody gave it is not believed', async (_what, query, variables) => {
+  ])('an agent that reports %s of an unknown dispatch is not believed', async (_what, query, variables) => {
     const { data, errors } = resultIn(await send(query, variables));
     const [answer] = Object.values(data ?? {}) as Record<string, unknown>[];
     const believed = Object.values(answer ?? {}).filter((value) => value === true);
@@ -118,25 +118,25 @@ describe('an agent', () => {
 
 describe('nodes to attach', () => {
   test.each([
-    ['named like a path', { nodeIds: ['../../laptop'] }],
-    ['named __proto__', { nodeIds: ['__proto__'] }],
-    ['named with a NUL', { nodeIds: ['laptop\0'] }],
-    ['named with SQL', { nodeIds: ["laptop' OR '1'='1"] }],
-    ['20,000 of them', { nodeIds: Array.from({ length: 20_000 }, (_, n) => `n${n}`) }],
+    ['a name that is a path', { nodeIds: ['../../laptop'] }],
+    ['the name __proto__', { nodeIds: ['__proto__'] }],
+    ['a NUL in a name', { nodeIds: ['laptop\0'] }],
+    ['SQL in a name', { nodeIds: ["laptop' OR '1'='1"] }],
+    ['20,000 names', { nodeIds: Array.from({ length: 20_000 }, (_, n) => `n${n}`) }],
     ['a folder with a NUL', { nodeIds: ['laptop'], workspace: { source: 'NODE_LOCAL', path: '/home\0/x' } }],
     [
       'a folder of 1 MB',
       { nodeIds: ['laptop'], workspace: { source: 'SERVER', path: '/a'.repeat(500_000) } },
     ],
     ['a folder that is a list', { nodeIds: ['laptop'], workspace: { source: 'SERVER', path: [['/']] } }],
-    ['a source there is not', { nodeIds: ['laptop'], workspace: { source: 'constructor', path: '/' } }],
-  ])('%s are refused', async (_what, variables) => {
+    ['an unknown source', { nodeIds: ['laptop'], workspace: { source: 'constructor', path: '/' } }],
+  ])('an attachment of nodes with %s is refused', async (_what, variables) => {
     expectRefused(await send(attach, { id: gateway.sessionId, ...variables }));
   });
 });
 
-test('the token of the node is in no line of the log', () => {
+test('the token of a node is not logged', () => {
   expect(gateway.stdout).not.toContain(token);
 });
 
-test('leaves the gateway unharmed', () => gateway.expectUnharmed());
+test('hostile agents leave the gateway unharmed', () => gateway.expectUnharmed());

@@ -18,9 +18,9 @@ const routes: [what: string, method: string, path: string, valid: string][] = [
   ['nodes to attach', 'POST', '/sessions/1/nodes', '"node_ids":["laptop"]'],
 ];
 
-/** What is wrong with a body, whatever the route; `valid` is a field that would be right. */
+/** Bodies that are wrong for every route. `valid` is a field that the route accepts. */
 const bodies: [what: string, body: (valid: string) => string | Uint8Array][] = [
-  ['nothing', () => ''],
+  ['an empty body', () => ''],
   ['spaces', () => ' \n\t'],
   ['null', () => 'null'],
   ['a number', () => '1e999'],
@@ -30,7 +30,7 @@ const bodies: [what: string, body: (valid: string) => string | Uint8Array][] = [
   ['a comma too many', (valid) => `{${valid},}`],
   ['a comment', (valid) => `{${valid}} // mine`],
   ['a byte order mark and UTF-16', (valid) => Buffer.from(`\ufeff{${valid}}`, 'utf16le')],
-  ['bytes that are no UTF-8', (valid) => Buffer.from(`{${valid},"a":"\u00ff"}`, 'latin1')],
+  ['bytes that are not UTF-8', (valid) => Buffer.from(`{${valid},"a":"\u00ff"}`, 'latin1')],
   ['a NUL within', (valid) => `{${valid}\u0000}`],
   ['100,000 lists in each other', () => nested(100_000, '[', ']')],
   ['100,000 objects in each other', () => nested(100_000, '{"a":', '}', '1')],
@@ -45,7 +45,7 @@ const bodies: [what: string, body: (valid: string) => string | Uint8Array][] = [
   ['a field named like a path', (valid) => `{${valid},"../../etc/passwd":1}`],
 ];
 
-/** What is wrong with the one field that each route knows. */
+/** Values that are wrong for the field of every route. */
 const values: [what: string, value: string][] = [
   ['a NUL', '"\\u0000"'],
   ['half a surrogate pair', '"\\ud83d"'],
@@ -58,11 +58,11 @@ const values: [what: string, value: string][] = [
   ['1 MB of text', `"${'x'.repeat(1_000_000)}"`],
 ];
 
-describe.each(routes)('%s', (_name, method, path, valid) => {
+describe.each(routes)('%s', (name, method, path, valid) => {
   const send = (body: string | Uint8Array) =>
     gateway.attack(`/api/v1${path}`, { method, headers: json, body: body as BodyInit });
 
-  test.each(bodies)('with %s is answered 422, in FastAPI’s shape', async (_what, body) => {
+  test.each(bodies)(`${name} with %s is answered 422, in FastAPI’s shape`, async (_what, body) => {
     const { status, text } = await send(body(valid));
     expect([status, JSON.parse(text)]).toEqual([422, { detail: expect.any(Array) }]);
     for (const { type, loc, msg } of JSON.parse(text).detail) {
@@ -70,22 +70,22 @@ describe.each(routes)('%s', (_name, method, path, valid) => {
     }
   });
 
-  test.each(values)('whose field is %s is refused', async (_what, value) => {
+  test.each(values)(`${name} whose field is %s is refused`, async (_what, value) => {
     const [field] = valid.split(':');
     const { status, text } = await send(`{${field}:${value}}`);
     expect([422, 413]).toContain(status);
     expect(JSON.parse(text)).toHaveProperty('detail');
   });
 
-  test('of 3 MB is answered 413', async () => {
+  test(`${name} of 3 MB is answered 413`, async () => {
     expect((await send(`{${valid},"a":"${'x'.repeat(3_000_000)}"}`)).status).toBe(413);
   });
 
-  test('takes the last of a field given twice', async () => {
+  test(`${name} with a field given twice is validated by the last one`, async () => {
     const [field] = valid.split(':');
     const { status, text } = await send(`{${valid},${field}:5}`);
     expect([status, JSON.parse(text).detail[0].input]).toEqual([422, 5]);
   });
 
-  test('leaves the gateway unharmed', () => gateway.expectUnharmed());
+  test(`${name} with hostile bodies leaves the gateway unharmed`, () => gateway.expectUnharmed());
 });

@@ -26,7 +26,7 @@ const start = (token: string, body: unknown) =>
 
 describe('a token', () => {
   test.each([
-    ['made up', randomUUID()],
+    ['that was invented', randomUUID()],
     ['of zeros', '00000000-0000-0000-0000-000000000000'],
     ['of __proto__', '__proto__'],
     ['of constructor', 'constructor'],
@@ -34,9 +34,9 @@ describe('a token', () => {
     ['of 5,000 letters', 'a'.repeat(5_000)],
     ['of SQL', "' OR '1'='1"],
     ['of a path', '../../graphql/stream'],
-    ['of bytes that are no ASCII', '\u00e9'],
+    ['that is not ASCII', '\u00e9'],
     ['of null', 'null'],
-  ])('%s opens, starts and stops nothing', async (_what, token) => {
+  ])('a token %s opens, starts and stops nothing', async (_what, token) => {
     const search = `?${new URLSearchParams({ token })}`;
     const answers = [
       await gateway.attack(path, { headers: { ...eventStream, [tokenHeader]: token } }),
@@ -47,7 +47,7 @@ describe('a token', () => {
     expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404]);
   });
 
-  test('is not the one that a client would like to have', async () => {
+  test('a token that the client proposes is ignored', async () => {
     const wished = await gateway.attack(path, { method: 'PUT', headers: { [tokenHeader]: 'wished' } });
     expect(wished.text).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
     expect(
@@ -55,14 +55,14 @@ describe('a token', () => {
     ).toBe(404);
   });
 
-  test('cannot be guessed from those before it', async () => {
+  test('a token is random', async () => {
     const tokens = await Promise.all(Array.from({ length: 100 }, reserve));
     expect(new Set(tokens).size).toBe(100);
     // Version 4: 122 random bits.
     expect(tokens.filter((token) => token[14] !== '4')).toEqual([]);
   });
 
-  test('opens one stream, not two', async () => {
+  test('a token opens one stream, not two', async () => {
     const token = await reserve();
     const leaving = new AbortController();
     const { body } = await fetch(`${gateway.url}${path}?token=${token}`, {
@@ -84,7 +84,7 @@ describe('an operation on a reserved stream', () => {
     ['whose id is a list', ['1']],
     ['whose id is true', true],
     ['whose id has 100,000 letters', 'a'.repeat(100_000)],
-  ])('%s is refused', async (_what, operationId) => {
+  ])('an operation %s is refused', async (_what, operationId) => {
     const { status } = await start(await reserve(), { query: '{ __typename }', extensions: { operationId } });
     expect(status).toBe(400);
   });
@@ -96,7 +96,7 @@ describe('an operation on a reserved stream', () => {
     ['half a surrogate pair', '\ud83d'],
     ['__proto__', '__proto__'],
     ['a float', 1.5e-7],
-  ])('whose id is %s cannot forge what the stream says', async (_what, operationId) => {
+  ])('an operation whose id is %s cannot forge an event of the stream', async (_what, operationId) => {
     const token = await reserve();
     const stream = gateway.attack(`${path}?token=${token}`, {
       headers: eventStream,
@@ -107,7 +107,7 @@ describe('an operation on a reserved stream', () => {
     expect(JSON.parse(next)).toEqual({ id: String(operationId), payload: { data: { __typename: 'Query' } } });
   });
 
-  test('is refused where the stream has as many as it may', async () => {
+  test('an operation beyond MAX_OPERATIONS_PER_STREAM is refused', async () => {
     const token = await reserve();
     const stream = await fetch(`${gateway.url}${path}?token=${token}`, { headers: eventStream });
     const query = 'subscription ($id: ID!) { sessionEvents(sessionId: $id) { __typename } }';
@@ -119,13 +119,13 @@ describe('an operation on a reserved stream', () => {
     );
     const statuses = answers.map(({ status }) => status);
     expect(statuses.filter((status) => status === 202)).toHaveLength(100);
-    // Kept until now: a response that nobody holds is closed.
+    // The response is kept until now, because a response without references is closed.
     await stream.body?.cancel();
     expect(new Set(statuses)).toEqual(new Set([202, 429]));
   });
 });
 
-test('reservations that nobody opens come to an end, and make room again', async () => {
+test('reservations that are never opened expire, so that new ones are accepted', async () => {
   const answers = await Promise.all(
     Array.from({ length: 600 }, () => gateway.attack(path, { method: 'PUT' })),
   );
@@ -135,4 +135,4 @@ test('reservations that nobody opens come to an end, and make room again', async
     .toBe(201);
 });
 
-test('leaves the gateway unharmed', () => gateway.expectUnharmed());
+test('hostile stream tokens leave the gateway unharmed', () => gateway.expectUnharmed());

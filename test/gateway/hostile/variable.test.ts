@@ -17,7 +17,7 @@ const page =
   'query ($first: Int, $after: String) { sessions(first: $first, after: $after) { edges { cursor } } }';
 const follow = 'subscription ($id: ID!, $after: Int) { runEvents(runId: $id, after: $after) { seq } }';
 
-/** The text of a request; variables are text, since not all of these could come out of `JSON.stringify`. */
+/** A request as JSON. Variables are text, because `JSON.stringify` cannot write all of these. */
 const request = (query: string, variables: string) =>
   `{"query":${JSON.stringify(query)},"variables":${variables}}`;
 const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -30,22 +30,18 @@ type Row = [what: string, query: string, variables: string];
 const refused: Row[] = [
   ['__proto__ as an input', create, '{"input":{"__proto__":{"title":"x"}}}'],
   ['constructor as an input', create, '{"input":{"constructor":{"prototype":{"title":"x"}}}}'],
-  ['__proto__ in the place of the variables', create, '{"__proto__":{"input":{"title":"x"}}}'],
-  ['toString in the place of a title', create, '{"input":{"title":{"toString":"x"}}}'],
+  ['__proto__ instead of the variables', create, '{"__proto__":{"input":{"title":"x"}}}'],
+  ['toString instead of a title', create, '{"input":{"title":{"toString":"x"}}}'],
   ['a title in a list', create, '{"input":{"title":["x"]}}'],
   ['a title of 1 MB', create, `{"input":{"title":"${'x'.repeat(1_000_000)}"}}`],
   ['a title with a NUL', create, '{"input":{"title":"\\u0000"}}'],
   ['a title with half a surrogate pair', create, '{"input":{"title":"\\ud83d"}}'],
-  ['the other half of one', create, '{"input":{"title":"\\ude00 Hi"}}'],
+  ['a title with the other half of a surrogate pair', create, '{"input":{"title":"\\ude00 Hi"}}'],
   ['a user with half a surrogate pair', create, '{"input":{"userId":"\\udfff"}}'],
   ['a system prompt with half a surrogate pair', create, '{"input":{"systemPrompt":"\\ud800"}}'],
+  ['20,000 unknown fields', create, `{"input":{${Array.from({ length: 20_000 }, (_, n) => `"f${n}":1`)}}}`],
   [
-    '20,000 fields that there are not',
-    create,
-    `{"input":{${Array.from({ length: 20_000 }, (_, n) => `"f${n}":1`)}}}`,
-  ],
-  [
-    '50 fields that there are not beside a title of 900 kB',
+    '50 unknown fields beside a title of 900 kB',
     create,
     `{"input":{"title":"${'x'.repeat(900_000)}",${Array.from({ length: 50 }, (_, n) => `"f${n}":1`)}}}`,
   ],
@@ -53,7 +49,7 @@ const refused: Row[] = [
   ['an input 100,000 lists deep', create, `{"input":${deep(100_000)}}`],
   ['an input 100,000 objects deep', create, `{"input":${deepObject(100_000)}}`],
   ['a title 100,000 lists deep', create, `{"input":{"title":${deep(100_000)}}}`],
-  ['a number of 100,000 digits for an input', create, `{"input":${'9'.repeat(100_000)}}`],
+  ['an input that is a number of 100,000 digits', create, `{"input":${'9'.repeat(100_000)}}`],
   ['an input that is a list', create, '{"input":[{"title":"x"},{"title":"y"}]}'],
   ['an input that is text', create, '{"input":"{}"}'],
 
@@ -64,8 +60,8 @@ const refused: Row[] = [
   ['a number of 100,000 digits', byNumber, `{"id":${'9'.repeat(100_000)}}`],
   ['a number in text', byNumber, '{"id":"1"}'],
   ['a number in hexadecimal text', byNumber, '{"id":"0x1"}'],
-  ['true for a number', byNumber, '{"id":true}'],
-  ['null for a number', byNumber, '{"id":null}'],
+  ['true instead of a number', byNumber, '{"id":true}'],
+  ['null instead of a number', byNumber, '{"id":null}'],
   ['an id that is a float', byId, '{"id":1.5}'],
   ['an id that is an object', byId, '{"id":{"$ne":null}}'],
   ['an id that is a list', byId, `{"id":["${session}","${session}"]}`],
@@ -92,10 +88,10 @@ const refused: Row[] = [
   ['a cursor with SQL in it', page, `{"after":"${base64("cursor:1' OR '1'='1")}"}`],
   ['a cursor of 1 MB', page, `{"after":"${'A'.repeat(1_000_000)}"}`],
   ['a cursor of another API', page, `{"after":"${base64('YXJyYXljb25uZWN0aW9uOjA=')}"}`],
-  ['a run’s place of minus one', follow, `{"id":"${base64('Run:1')}","after":-1}`],
-  ['a run’s place that never comes', follow, `{"id":"${base64('Run:1')}","after":2147483647}`],
+  ['a position of minus one in a run', follow, `{"id":"${base64('Run:1')}","after":-1}`],
+  ['a position that a run never reaches', follow, `{"id":"${base64('Run:1')}","after":2147483647}`],
 
-  ['a prompt of nothing but NULs', send, `{"input":{"sessionId":"${session}","prompt":"\\u0000\\u0000"}}`],
+  ['a prompt of NULs', send, `{"input":{"sessionId":"${session}","prompt":"\\u0000\\u0000"}}`],
   ['a prompt with half a surrogate pair', send, `{"input":{"sessionId":"${session}","prompt":"\\ud83dHi"}}`],
   ['a prompt of 1 MB', send, `{"input":{"sessionId":"${session}","prompt":"${'x'.repeat(1_000_000)}"}}`],
   [
@@ -126,8 +122,8 @@ const refused: Row[] = [
   ['a policy named toString', send, `{"input":{"sessionId":"${session}","prompt":"Hi","onBusy":"toString"}}`],
 ];
 
-describe.each(doors)('%s', (_name, door) => {
-  test.each(refused)('refuses %s', async (_what, query, variables) => {
+describe.each(doors)('%s', (name, door) => {
+  test.each(refused)(`${name} refuses %s`, async (_what, query, variables) => {
     const answer = await door(gateway, request(query, variables));
     expectRefused(answer);
     expect(answer.text.length).toBeLessThan(100_000);
@@ -135,20 +131,23 @@ describe.each(doors)('%s', (_name, door) => {
 
   test.each([
     [
-      'variables given twice, of which the last counts',
+      'a document given twice, and uses the last one',
       `{"query":"","query":${JSON.stringify('{ __typename }')}}`,
     ],
     [
-      'fields that no request has',
+      'unknown fields of a request',
       `{"query":"{ __typename }","__proto__":{"query":"{ leak }"},"constructor":1}`,
     ],
-    ['variables that no operation asks for', request('{ __typename }', `{"__proto__":1,"a":${deep(1_000)}}`)],
-    ['escapes for every letter', '{"query":"\\u007b\\u005f\\u005ftypename\\u007d"}'],
-  ])('takes %s', async (_what, body) => {
+    [
+      'variables that the operation does not declare',
+      request('{ __typename }', `{"__proto__":1,"a":${deep(1_000)}}`),
+    ],
+    ['a document with every letter escaped', '{"query":"\\u007b\\u005f\\u005ftypename\\u007d"}'],
+  ])(`${name} accepts %s`, async (_what, body) => {
     expect(resultIn(await door(gateway, body))).toEqual({ data: { __typename: 'Query' } });
   });
 
-  test('keeps what it takes as it came', async () => {
+  test(`${name} stores text unchanged`, async () => {
     const input = {
       userId: "mallory'; DROP TABLE Session; --",
       title: '%_*?[a-z] \u202e <script>alert(1)</script> {{7*7}} \ufeff\u2028\u{1f600}',
@@ -157,9 +156,9 @@ describe.each(doors)('%s', (_name, door) => {
     expect(resultIn(answer)).toEqual({ data: { createSession: input } });
   });
 
-  test('leaves the gateway unharmed', () => gateway.expectUnharmed());
+  test(`${name} leaves the gateway unharmed by these variables`, () => gateway.expectUnharmed());
 });
 
-test('no prototype has learnt anything', () => {
+test('Object.prototype has no new keys', () => {
   expect(Object.keys(Object.prototype)).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { refusal, resultIn } from '../../support/gateway/refusal.ts';
 let gateway: TestGateway;
 let runId = '';
 
-/** The first session of the gateway, with one prompt that was answered. */
+/** The first session of the gateway. It has one prompt and its answer. */
 const session = idOf('Session:1');
 
 beforeAll(async () => {
@@ -48,38 +48,32 @@ const rows: Row[] = [
   ['an id beyond 32 bits', readSession, { id: idOf('Session:2147483648') }, 'BAD_USER_INPUT', 'id'],
   ['an id of many digits', readSession, { id: idOf(`Session:${'9'.repeat(400)}`) }, 'BAD_USER_INPUT', 'id'],
   ['an empty id', readSession, { id: '' }, 'BAD_USER_INPUT', 'id'],
-  ['an id that is no base64', readSession, { id: '%' }, 'BAD_USER_INPUT', 'id'],
+  ['an id that is not base64', readSession, { id: '%' }, 'BAD_USER_INPUT', 'id'],
   ['an id that is a boolean', readSession, { id: true }, 'BAD_USER_INPUT', /"\$id"/],
   ['a missing id', readSession, {}, 'BAD_USER_INPUT', /"\$id"/],
-  ['an id of no type of ours', '{ node(id: "Zm9v") { id } }', {}, 'BAD_USER_INPUT', /"Zm9v"/],
+  ['an id that names no type', '{ node(id: "Zm9v") { id } }', {}, 'BAD_USER_INPUT', /"Zm9v"/],
   [
-    'a type that has no ids',
+    'an id of a type without ids',
     `{ node(id: "${idOf('ToolCall:1')}") { id } }`,
     {},
     'BAD_USER_INPUT',
     /ToolCall/,
   ],
-  ['a type there is not', `{ nodes(ids: ["${idOf('Foo:1')}"]) { id } }`, {}, 'BAD_USER_INPUT', /Foo/],
+  ['an id of an unknown type', `{ nodes(ids: ["${idOf('Foo:1')}"]) { id } }`, {}, 'BAD_USER_INPUT', /Foo/],
   ['a fractional database id', readByDatabaseId, { id: 1.5 }, 'BAD_USER_INPUT', /"\$id"/],
   ['a huge database id', readByDatabaseId, { id: 2 ** 31 }, 'BAD_USER_INPUT', /"\$id"/],
 
   ['an empty prompt', send, prompt(''), 'BAD_USER_INPUT', 'input.prompt'],
   ['a blank prompt', send, prompt(' \n\t'), 'BAD_USER_INPUT', 'input.prompt'],
   ['a prompt of 1 MB', send, prompt('a'.repeat(1_000_000)), 'PAYLOAD_TOO_LARGE', 'input.prompt'],
-  [
-    'a prompt whose bytes are too many',
-    send,
-    prompt('é'.repeat(200_000)),
-    'PAYLOAD_TOO_LARGE',
-    'input.prompt',
-  ],
-  ['half a surrogate pair', send, prompt('Hi \ud83d'), 'BAD_USER_INPUT', 'input.prompt'],
+  ['a prompt with too many bytes', send, prompt('é'.repeat(200_000)), 'PAYLOAD_TOO_LARGE', 'input.prompt'],
+  ['a prompt with half a surrogate pair', send, prompt('Hi \ud83d'), 'BAD_USER_INPUT', 'input.prompt'],
   ['a prompt that is null', send, prompt(null), 'BAD_USER_INPUT', /input\.prompt/],
   ['a prompt that is a number', send, prompt(5), 'BAD_USER_INPUT', /input\.prompt/],
-  ['a prompt for nobody', send, { input: { sessionId: session } }, 'BAD_USER_INPUT', /prompt/],
+  ['a missing prompt', send, { input: { sessionId: session } }, 'BAD_USER_INPUT', /prompt/],
   ['an unknown session', send, prompt('Hi', { sessionId: idOf('Session:99') }), 'NOT_FOUND', /99/],
   [
-    'a prompt for a run',
+    'a run id as a session',
     send,
     prompt('Hi', { sessionId: idOf('Run:1') }),
     'BAD_USER_INPUT',
@@ -89,18 +83,24 @@ const rows: Row[] = [
   ['an unknown model', send, prompt('Hi', { modelName: 'acme-1' }), 'BAD_USER_INPUT', /modelName$/],
   ['an empty request id', send, prompt('Hi', { requestId: '' }), 'BAD_USER_INPUT', 'input.requestId'],
   [
-    'an endless request id',
+    'a request id that is too long',
     send,
     prompt('Hi', { requestId: 'x'.repeat(201) }),
     'BAD_USER_INPUT',
     'input.requestId',
   ],
-  ['a policy there is not', send, prompt('Hi', { onBusy: 'WAIT' }), 'BAD_USER_INPUT', /onBusy/],
+  ['an unknown policy', send, prompt('Hi', { onBusy: 'WAIT' }), 'BAD_USER_INPUT', /onBusy/],
   ['an unknown input field', create, { input: { colour: 'red' } }, 'BAD_USER_INPUT', /"colour"/],
-  ['an endless title', create, { input: { title: 'x'.repeat(201) } }, 'BAD_USER_INPUT', 'input.title'],
+  [
+    'a title that is too long',
+    create,
+    { input: { title: 'x'.repeat(201) } },
+    'BAD_USER_INPUT',
+    'input.title',
+  ],
   ['a blank user', create, { input: { userId: ' ' } }, 'BAD_USER_INPUT', 'input.userId'],
   [
-    'an endless system prompt',
+    'a system prompt that is too long',
     create,
     { input: { systemPrompt: 'x'.repeat(100_001) } },
     'BAD_USER_INPUT',
@@ -122,7 +122,13 @@ const rows: Row[] = [
   ],
   ['a change of an unknown session', update, { id: idOf('Session:99'), input: {} }, 'NOT_FOUND', /99/],
   ['a cancellation of nothing', cancel, {}, 'BAD_USER_INPUT', 'runId'],
-  ['a cancellation of two things', cancel, { run: idOf('Run:1'), session }, 'BAD_USER_INPUT', 'runId'],
+  [
+    'a cancellation of a run and a session',
+    cancel,
+    { run: idOf('Run:1'), session },
+    'BAD_USER_INPUT',
+    'runId',
+  ],
   ['a cancellation of a session as a run', cancel, { run: session }, 'BAD_USER_INPUT', 'runId'],
   ['a cancellation of an unknown run', cancel, { run: idOf('Run:99') }, 'NOT_FOUND', /99/],
   ['a cancellation in an unknown session', cancel, { session: idOf('Session:99') }, 'NOT_FOUND', /99/],
@@ -130,21 +136,21 @@ const rows: Row[] = [
   ['a negative page', sessions('first: -1'), {}, 'BAD_USER_INPUT', 'first'],
   ['a page of 100,000', sessions('first: 100000'), {}, 'BAD_USER_INPUT', 'first'],
   ['a last page of 100,000', messages('last: 100000'), {}, 'BAD_USER_INPUT', 'last'],
-  ['both ends of a list', messages('first: 1, last: 1'), {}, 'BAD_USER_INPUT', 'last'],
-  ['a garbage cursor', sessions('after: "?"'), {}, 'BAD_USER_INPUT', 'after'],
+  ['first and last together', messages('first: 1, last: 1'), {}, 'BAD_USER_INPUT', 'last'],
+  ['a malformed cursor', sessions('after: "?"'), {}, 'BAD_USER_INPUT', 'after'],
   ['a negative cursor', messages(`before: "${cursor('cursor:-1')}"`), {}, 'BAD_USER_INPUT', 'before'],
   [
-    'a run event that is still to come',
+    'a cursor beyond the last run event',
     follow,
     { run: idOf('Run:1'), after: 100_000 },
     'BAD_USER_INPUT',
     'after',
   ],
-  ['a negative run event', follow, { run: idOf('Run:1'), after: -1 }, 'BAD_USER_INPUT', 'after'],
+  ['a negative cursor of a run', follow, { run: idOf('Run:1'), after: -1 }, 'BAD_USER_INPUT', 'after'],
   ['an unknown run', follow, { run: idOf('Run:99') }, 'NOT_FOUND', /99/],
-  ['a session for a run', follow, { run: session }, 'BAD_USER_INPUT', 'runId'],
-  ['a cursor for a prompt that is new', chatAfter, prompt('Hi'), 'BAD_USER_INPUT', 'after'],
-  ['a blank prompt to follow', chatAfter, prompt(' '), 'BAD_USER_INPUT', 'input.prompt'],
+  ['a session id as a run', follow, { run: session }, 'BAD_USER_INPUT', 'runId'],
+  ['a cursor with a new prompt', chatAfter, prompt('Hi'), 'BAD_USER_INPUT', 'after'],
+  ['a blank prompt with a cursor', chatAfter, prompt(' '), 'BAD_USER_INPUT', 'input.prompt'],
   ['a watch over an unknown session', watch, { id: idOf('Session:99') }, 'NOT_FOUND', /99/],
 
   ['an unknown field', '{ colour }', {}, 'GRAPHQL_VALIDATION_FAILED', /"colour"/],
@@ -164,14 +170,14 @@ const rows: Row[] = [
     /smaller pages/,
   ],
   [
-    'more ids than a page has',
+    'more ids than fit in a page',
     'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }',
     { ids: Array.from({ length: 101 }, () => session) },
     'BAD_USER_INPUT',
     'ids',
   ],
   ['an unknown argument', '{ viewer(colour: 1) { userId } }', {}, 'GRAPHQL_VALIDATION_FAILED', /"colour"/],
-  ['no document at all', 'hello', {}, 'GRAPHQL_PARSE_FAILED', /hello/],
+  ['text that is not a document', 'hello', {}, 'GRAPHQL_PARSE_FAILED', /hello/],
   [
     '10,000 levels of fields',
     `{${'a{'.repeat(10_000)}a${'}'.repeat(10_000)}}`,
@@ -192,7 +198,7 @@ describe.each([
   ['/graphql', 'application/json, text/event-stream'],
   ['/graphql/stream', 'text/event-stream'],
 ])('%s', (path, accept) => {
-  test.each(rows)('refuses %s', async (_what, query, variables, code, field) => {
+  test.each(rows)(`${path} refuses %s and names the fault`, async (_what, query, variables, code, field) => {
     const refused = await refusal(gateway, () =>
       fetch(gateway.url + path, {
         method: 'POST',
@@ -207,7 +213,7 @@ describe.each([
     else expect(`${error?.message} ${error?.extensions['field']}`).toMatch(field);
   });
 
-  test('answers null for an id that nothing has', async () => {
+  test(`${path} answers null for an unknown id`, async () => {
     const missing = await refusal(gateway, () =>
       fetch(gateway.url + path, {
         method: 'POST',
@@ -218,7 +224,7 @@ describe.each([
     expect(resultIn(missing)).toEqual({ data: { session: null } });
   });
 
-  test('answers the next prompt as if nothing had happened', async () => {
+  test(`${path} answers a prompt after the refused requests`, async () => {
     expect(runId).toBe(idOf('Run:1'));
     const seen = await collect(chat(gateway.client(), { sessionId: session, prompt: 'Hello' }));
     expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted', message: { status: 'COMPLETE' } });

@@ -44,7 +44,7 @@ const rows: Row[] = [
   ['variables that are an array', '', post(JSON.stringify({ query, variables: [1] })), 400, 'BAD_REQUEST'],
   ['extensions that are text', '', post(JSON.stringify({ query, extensions: 'x' })), 400, 'BAD_REQUEST'],
   ['an operation name that is a number', '', post('{"query":"{a}","operationName":5}'), 400, 'BAD_REQUEST'],
-  ['bytes that are no UTF-8', '', post(invalidUtf8), 400, 'BAD_REQUEST'],
+  ['bytes that are not UTF-8', '', post(invalidUtf8), 400, 'BAD_REQUEST'],
   [
     'plain text',
     '',
@@ -78,18 +78,21 @@ const rows: Row[] = [
 test.each([
   ['/graphql', 403, 'FORBIDDEN'],
   ['/graphql/stream', 415, 'UNSUPPORTED_MEDIA_TYPE'],
-])('%s refuses a mutation in a multipart form, which any web page could send', async (path, status, code) => {
-  const refused = await refusal(gateway, () =>
-    fetch(gateway.url + path, post(form, { accept: 'application/json, text/event-stream' })),
-  );
-  expect([refused.status, resultIn(refused).errors?.[0]?.extensions]).toEqual([status, { code }]);
-});
+])(
+  '%s refuses a mutation in a multipart form, because any web page could send it',
+  async (path, status, code) => {
+    const refused = await refusal(gateway, () =>
+      fetch(gateway.url + path, post(form, { accept: 'application/json, text/event-stream' })),
+    );
+    expect([refused.status, resultIn(refused).errors?.[0]?.extensions]).toEqual([status, { code }]);
+  },
+);
 
 describe.each([
   ['/graphql', 'application/json'],
   ['/graphql/stream', 'text/event-stream'],
 ])('%s', (path, accept) => {
-  test.each(rows)('refuses %s', async (_what, target, init, status, code) => {
+  test.each(rows)(`${path} refuses %s`, async (_what, target, init, status, code) => {
     const headers = new Headers(init.headers);
     headers.set('accept', accept);
 
@@ -101,19 +104,19 @@ describe.each([
     });
   });
 
-  test('says which methods there are', async () => {
+  test(`${path} lists its methods in Allow`, async () => {
     const response = await fetch(gateway.url + path, { method: 'PATCH' });
     expect(response.headers.get('allow')).toContain('GET, POST');
   });
 
   test.each([
     ['a malformed Host', `POST ${path} HTTP/1.1`, 'Host: a b<>', '400'],
-    ['a port there cannot be', `POST ${path} HTTP/1.1`, 'Host: localhost:99999999', '400'],
+    ['an impossible port', `POST ${path} HTTP/1.1`, 'Host: localhost:99999999', '400'],
     ['a missing Host', `POST ${path} HTTP/1.1`, 'X-Nothing: here', '400'],
     ['OPTIONS *', 'OPTIONS * HTTP/1.1', 'Host: localhost', '400'],
     ['GET *', 'GET * HTTP/1.1', 'Host: localhost', '400'],
     ['a path of slashes', 'GET // HTTP/1.1', 'Host: localhost', '404'],
-  ])('answers %s as the client’s fault', async (_what, line, host, status) => {
+  ])(`${path} answers %s as a fault of the client`, async (_what, line, host, status) => {
     const request = [line, host, 'Content-Length: 2', 'Connection: close', '', '{}'].join('\r\n');
 
     const answer = await sendRaw(gateway.url, request);
@@ -122,7 +125,7 @@ describe.each([
     expect(answer).not.toMatch(/\bat \S+ \(/);
   });
 
-  test('takes a target with a scheme and a host as proxies send it', async () => {
+  test(`${path} accepts an absolute target, as proxies send it`, async () => {
     const target = `http://switchyard.example${path}${get({ query })}`;
     const request = [
       `GET ${target} HTTP/1.1`,
@@ -139,7 +142,7 @@ describe.each([
     expect(answer).toContain('{"data":{"viewer":{"userId":"anonymous"}}}');
   });
 
-  test('answers the next prompt as if nothing had happened', async () => {
+  test(`${path} leaves the gateway able to answer the next prompt`, async () => {
     const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Hello' }));
     expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted', message: { status: 'COMPLETE' } });
   });

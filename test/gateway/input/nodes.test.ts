@@ -57,17 +57,22 @@ const rows: Row[] = [
     { input: { displayName: 'a'.repeat(201) } },
     'input.displayName',
   ],
-  ['half a surrogate pair', update, { input: { displayName: lone } }, 'input.displayName'],
-  ['a NUL', update, { input: { description: 'a\0b' } }, 'input.description'],
+  [
+    'a display name with half a surrogate pair',
+    update,
+    { input: { displayName: lone } },
+    'input.displayName',
+  ],
+  ['a description with a NUL', update, { input: { description: 'a\0b' } }, 'input.description'],
   [
     'a description that is too long',
     update,
     { input: { description: 'a'.repeat(2_001) } },
     'input.description',
   ],
-  ['a node with another name', read, { nodeId: '*' }, 'nodeId'],
+  ['a malformed node id in a query', read, { nodeId: '*' }, 'nodeId'],
 
-  ['no nodes to attach', attach, { nodeIds: [] }, 'nodeIds'],
+  ['an empty list of nodes to attach', attach, { nodeIds: [] }, 'nodeIds'],
   ['a bad name to attach', attach, { nodeIds: ['ok', 'not ok'] }, /nodeIds/],
   ['far too many nodes', attach, { nodeIds: Array.from({ length: 1_001 }, (_, n) => `n${n}`) }, 'nodeIds'],
   ['a bad name in a new session', create, { input: { nodeIds: ['not ok'] } }, /input\.nodeIds/],
@@ -79,9 +84,9 @@ const rows: Row[] = [
   ],
 
   ['a dispatch without an id', acknowledge, { id: '', instance: 'a' }, 'dispatchId'],
-  ['a process with a strange id', acknowledge, { id: 'a', instance: 'a b' }, 'instanceId'],
+  ['an instance id with a space', acknowledge, { id: 'a', instance: 'a b' }, 'instanceId'],
   ['a negative offset', append, { id: 'a', offset: -1, text: '' }, 'offset'],
-  ['an offset that no output has', append, { id: 'a', offset: 2 ** 31 - 1, text: 'a' }, 'offset'],
+  ['an offset beyond the largest output', append, { id: 'a', offset: 2 ** 31 - 1, text: 'a' }, 'offset'],
   ['output with half a surrogate pair', append, { id: 'a', offset: 0, text: lone }, 'text'],
   [
     'a result with half a surrogate pair',
@@ -90,7 +95,7 @@ const rows: Row[] = [
     'input.result',
   ],
   [
-    'a reason that no agent can have',
+    'an error code that agents may not report',
     finish,
     { id: 'a', input: { status: 'FAILED', result: '', errorCode: 'DENIED' } },
     /errorCode/,
@@ -101,11 +106,21 @@ const rows: Row[] = [
     { stats: { ...stats, memoryUsedBytes: -1 }, running: [] },
     'stats.memoryUsedBytes',
   ],
-  ['a load that is no number', beat, { stats: { ...stats, loadAverage: '1' }, running: [] }, /loadAverage/],
-  ['far too many dispatches', beat, { stats, running: Array(1_001).fill('a') }, 'running'],
-  ['an agent that takes nothing', inbox, { input: { ...opening, maxDispatches: 0 } }, 'input.maxDispatches'],
   [
-    'an agent that takes too much',
+    'a load that is not a number',
+    beat,
+    { stats: { ...stats, loadAverage: '1' }, running: [] },
+    /loadAverage/,
+  ],
+  ['far too many dispatches', beat, { stats, running: Array(1_001).fill('a') }, 'running'],
+  [
+    'an agent that accepts no dispatches',
+    inbox,
+    { input: { ...opening, maxDispatches: 0 } },
+    'input.maxDispatches',
+  ],
+  [
+    'an agent that accepts too many dispatches',
     inbox,
     { input: { ...opening, maxDispatches: 65 } },
     'input.maxDispatches',
@@ -116,16 +131,16 @@ const rows: Row[] = [
     { input: { ...opening, capabilities: ['rm -rf'] } },
     /input\.capabilities/,
   ],
-  ['a process without an id', inbox, { input: { ...opening, instanceId: '' } }, 'input.instanceId'],
+  ['an empty instance id', inbox, { input: { ...opening, instanceId: '' } }, 'input.instanceId'],
   [
-    'a version of many letters',
+    'a version that is too long',
     inbox,
     { input: { ...opening, agentVersion: 'a'.repeat(101) } },
     'input.agentVersion',
   ],
 ];
 
-test.each(rows)('%s is refused with the name of the argument', async (_what, query, variables, field) => {
+test.each(rows)('%s is refused, and the error names the argument', async (_what, query, variables, field) => {
   const headers = {
     'content-type': 'application/json',
     accept: 'application/json, text/event-stream',
@@ -141,7 +156,7 @@ test.each(rows)('%s is refused with the name of the argument', async (_what, que
   else expect(error?.message).toMatch(field);
 });
 
-test('what is sent with the token of a node is not in what is refused', async () => {
+test('a refusal does not repeat the token of the node', async () => {
   const { errors } = await asNode(gateway.url, token, finish, { id: 'a', input: {} });
   expect(JSON.stringify(errors)).not.toContain(token.slice(4));
 });

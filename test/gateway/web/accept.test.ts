@@ -4,7 +4,7 @@ import { startTestGateway, type TestGateway } from '../../support/gateway/gatewa
 import { connectNode, inboxDocument } from '../../support/node/node-client.ts';
 import { connectionOf, registerNode } from '../../support/node/nodes.ts';
 
-/** What takes no event stream, or none that there is. */
+/** Values of `Accept` that allow no event stream in UTF-8. */
 const accepts = [
   'application/json',
   'application/graphql-response+json',
@@ -64,8 +64,8 @@ async function expectNotAcceptable(response: Response): Promise<void> {
   ]);
 }
 
-/** Follows with the only place that there is. It may take a moment until the gateway has seen one leave. */
-async function expectRoom(): Promise<void> {
+/** Follows in the only slot for a follower. The gateway may need a moment to notice that the last one has left. */
+async function expectFreeSlot(): Promise<void> {
   const again = async () => {
     const leaving = new AbortController();
     const response = await post({ ...following(), accept: 'text/event-stream', signal: leaving.signal });
@@ -82,26 +82,26 @@ function following() {
   };
 }
 
-describe.each(accepts)('a subscription of who accepts %s', (accept) => {
-  test('is refused, and leaves the place of a follower free', async () => {
+describe.each(accepts)('with Accept: %s', (accept) => {
+  test(`a subscription with Accept: ${accept} is refused and takes no slot of a follower`, async () => {
     for (const path of ['/graphql', '/graphql', '/graphql/stream']) {
       const response = await post({ ...following(), accept }, path);
       if (path === '/graphql') await expectNotAcceptable(response);
       else expect([404, 406]).toContain(response.status);
     }
-    await expectRoom();
+    await expectFreeSlot();
   });
 
-  test('sends no prompt', async () => {
+  test(`a chat with Accept: ${accept} is refused and sends no prompt`, async () => {
     const runs = await gateway.services.database.run.count();
     const variables = { input: { sessionId, prompt: 'Spend money.' } };
     await expectNotAcceptable(await post({ query: chatDocument, variables, accept }));
     expect((await post({ query: chatDocument, variables, accept }, '/graphql/stream')).status).toBe(404);
     expect(await gateway.services.database.run.count()).toBe(runs);
-    await expectRoom();
+    await expectFreeSlot();
   });
 
-  test('connects no node, whose agent can still come', async () => {
+  test(`an inbox with Accept: ${accept} is refused, and the agent of its node can still connect`, async () => {
     const input = { capabilities: [], maxDispatches: 1, instanceId: 'a', running: [] };
     const variables = { input: { ...input, agentVersion: 'test', platform: 'test' } };
     await expectNotAcceptable(await post({ query: inboxDocument, variables, accept, token: nodeToken }));
@@ -113,7 +113,7 @@ describe.each(accepts)('a subscription of who accepts %s', (accept) => {
   });
 });
 
-describe('the place of a follower is free again', () => {
+describe('the slot of a follower', () => {
   test.each([
     undefined,
     '*/*',
@@ -121,44 +121,44 @@ describe('the place of a follower is free again', () => {
     'application/json, text/event-stream',
     'TEXT/Event-Stream',
     'text/event-stream; charset=UTF-8',
-  ])('when one leaves who was answered for accepting %s', async (accept) => {
+  ])('the slot of a follower is free again after a client with Accept: %s has left', async (accept) => {
     const leaving = new AbortController();
     const sent = { ...following(), signal: leaving.signal };
     const response = await post({ ...sent, ...(accept !== undefined && { accept }) });
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
     leaving.abort();
-    await expectRoom();
+    await expectFreeSlot();
   });
 
-  test('when the answer turns out to be impossible after all', async () => {
+  test('the slot of a follower is free after a subscription with an unknown charset was refused', async () => {
     await expectNotAcceptable(await post({ ...following(), accept: 'text/event-stream;charset=latin1' }));
-    await expectRoom();
+    await expectFreeSlot();
   });
 
-  test('when one leaves without having waited for the answer', async () => {
+  test('the slot of a follower is free again after a client has left before the response', async () => {
     for (let times = 0; times < 20; times += 1) {
       const leaving = new AbortController();
       const sent = { ...following(), signal: leaving.signal };
       const asked = post({ ...sent, accept: 'text/event-stream' });
-      for (let turns = 0; turns < times; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+      for (let loops = 0; loops < times; loops += 1) await new Promise((resolve) => setImmediate(resolve));
       leaving.abort();
       await asked.catch(() => {});
     }
-    await expectRoom();
+    await expectFreeSlot();
   });
 });
 
 test.each(['*/*', 'image/avif,image/webp,*/*;q=0.8', 'text/css,*/*;q=0.1'])(
-  'a subscription over GET of who accepts %s, without naming the event stream, is refused',
+  'a subscription over GET with Accept: %s is refused, because a wildcard does not name the event stream',
   async (accept) => {
     const { query, variables } = following();
     const search = new URLSearchParams({ query, variables: JSON.stringify(variables) });
     await expectNotAcceptable(await fetch(`${gateway.url}/graphql?${search}`, { headers: { accept } }));
-    await expectRoom();
+    await expectFreeSlot();
   },
 );
 
-test('a mutation of who accepts nothing that it could be answered with changes nothing', async () => {
+test('a mutation whose Accept allows no format of the result changes nothing', async () => {
   const create = 'mutation { createSession(input: {}) { id } }';
   const sessions = await gateway.services.database.session.count();
   await expectNotAcceptable(await post({ query: create, variables: {}, accept: 'image/png' }));

@@ -12,7 +12,7 @@ const policy =
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 describe('the console', () => {
-  test.each(['/console', '/console/'])('is a page that everybody may open, at %s', async (path) => {
+  test.each(['/console', '/console/'])('the console is a page that anyone may open, at %s', async (path) => {
     const response = await fetch(gateway.url + path);
 
     expect(response.status).toBe(200);
@@ -25,7 +25,7 @@ describe('the console', () => {
     ['main.js', 'text/javascript; charset=utf-8'],
     ['main.css', 'text/css; charset=utf-8'],
     ['icon.svg', 'image/svg+xml'],
-  ])('has the part %s', async (file, type) => {
+  ])('the console serves its file %s', async (file, type) => {
     const response = await fetch(`${gateway.url}/console/${file}`);
 
     expect(response.status).toBe(200);
@@ -34,7 +34,7 @@ describe('the console', () => {
     expect((await response.text()).length).toBeGreaterThan(100);
   });
 
-  test('is sent again only when it has changed, and keeps its policy', async () => {
+  test('a console that has not changed is answered 304, with its policy', async () => {
     const first = await fetch(`${gateway.url}/console`);
     const etag = first.headers.get('etag') ?? '';
 
@@ -46,7 +46,7 @@ describe('the console', () => {
     expect(await second.text()).toBe('');
   });
 
-  test('answers HEAD without a body', async () => {
+  test('HEAD /console is answered without a body', async () => {
     const response = await fetch(`${gateway.url}/console`, { method: 'HEAD' });
 
     expect(response.status).toBe(200);
@@ -55,7 +55,7 @@ describe('the console', () => {
   });
 
   test.each(['/console/nothing', '/console/../main.js', '/console/%2e%2e/main.js', '/console/..%2fmain.js'])(
-    'has nothing at %s',
+    'the console serves nothing at %s',
     async (path) => {
       expect((await fetch(gateway.url + path)).status).toBe(404);
     },

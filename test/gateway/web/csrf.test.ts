@@ -11,22 +11,22 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** What a page may make a browser send without asking first, by how. None of these browsers tells where from. */
+/** Bodies that a page can make a browser send without a preflight. These browsers do not name the page. */
 const bodies: Record<string, (json: string) => RequestInit> = {
-  'a form that is urlencoded': (json) => ({ body: new URLSearchParams({ json, query: json }) }),
-  'a form with files': (json) => {
+  'an urlencoded form': (json) => ({ body: new URLSearchParams({ json, query: json }) }),
+  'a multipart form': (json) => {
     const form = new FormData();
     form.set('operations', json);
     form.set('map', '{}');
     form.set('file', new Blob([json]), 'a.wav');
     return { body: form };
   },
-  'a form of plain text': (json) => ({ body: json, headers: { 'content-type': 'text/plain' } }),
-  'plain text that has JSON in its name': (json) => ({
+  'a body of plain text': (json) => ({ body: json, headers: { 'content-type': 'text/plain' } }),
+  'plain text with a parameter named JSON': (json) => ({
     body: json,
     headers: { 'content-type': 'text/plain; application/json' },
   }),
-  'a body of no type': (json) => ({ body: new Blob([json]) }),
+  'a body without a type': (json) => ({ body: new Blob([json]) }),
 };
 
 const mutation = 'mutation M($input: ChatInput!) { sendMessage(input: $input) { id } }';
@@ -40,7 +40,7 @@ function search(query: string): string {
   return String(new URLSearchParams({ query, variables: JSON.stringify(variables) }));
 }
 
-/** All that a page could be after. */
+/** Everything that a page could want to change. */
 async function state() {
   const { data } = await gateway.graphql(
     '{ sessions { edges { node { title messages { edges { node { id audio { url } } } } } } } }',
@@ -48,7 +48,7 @@ async function state() {
   return data;
 }
 
-/** Sends, as any page may, and finds nothing changed. */
+/** Sends a request as a page could, and checks that nothing has changed. */
 async function expectRefused(path: string, init: RequestInit, statuses: number[]): Promise<void> {
   const before = await state();
   const response = await fetch(gateway.url + path, init);
@@ -57,8 +57,8 @@ async function expectRefused(path: string, init: RequestInit, statuses: number[]
   expect(await state()).toEqual(before);
 }
 
-describe.each(Object.entries(bodies))('%s', (_what, request) => {
-  test('is no operation for GraphQL', async () => {
+describe.each(Object.entries(bodies))('%s', (what, request) => {
+  test(`${what} is not accepted as a GraphQL operation`, async () => {
     const json = JSON.stringify(operation(mutation));
     await expectRefused('/graphql', { method: 'POST', ...request(json) }, [403, 415]);
     const { headers, ...init } = request(json);
@@ -66,7 +66,7 @@ describe.each(Object.entries(bodies))('%s', (_what, request) => {
     await expectRefused('/graphql/stream', { method: 'POST', ...init, headers: accept }, [415]);
   });
 
-  test('is no prompt, no session and no change for REST', async () => {
+  test(`${what} sends no prompt and creates no session over REST`, async () => {
     const json = JSON.stringify({ prompt: 'Spend money.', title: 'Not mine' });
     for (const path of ['/sessions/', '/sessions/1/chat']) {
       await expectRefused(`/api/v1${path}`, { method: 'POST', ...request(json) }, [415, 422]);
@@ -77,14 +77,14 @@ describe.each(Object.entries(bodies))('%s', (_what, request) => {
 describe('a GET, which an image, a script or a style sheet makes a browser send', () => {
   const accepts = ['*/*', 'image/avif,image/webp,*/*;q=0.8', 'text/css,*/*;q=0.1'];
 
-  test.each(accepts)('sends no prompt where it accepts %s', async (accept) => {
+  test.each(accepts)('a GET with Accept: %s sends no prompt', async (accept) => {
     for (const path of ['/graphql', '/graphql/stream']) {
       await expectRefused(`${path}?${search(chatDocument)}`, { headers: { accept } }, [404, 405]);
     }
   });
 
   test.each([...accepts, 'text/event-stream', 'application/json'])(
-    'changes nothing where it accepts %s',
+    'a GET of a mutation with Accept: %s changes nothing',
     async (accept) => {
       for (const path of ['/graphql', '/graphql/stream']) {
         await expectRefused(`${path}?${search(mutation)}`, { headers: { accept } }, [404, 405]);
@@ -92,13 +92,13 @@ describe('a GET, which an image, a script or a style sheet makes a browser send'
     },
   );
 
-  test('that opens a page asks for GraphiQL, which sends nothing by itself', async () => {
+  test('a GET that opens a page gets GraphiQL, which sends nothing by itself', async () => {
     const headers = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
     await expectRefused(`/graphql?${search(chatDocument)}`, { headers }, [200]);
     await expectRefused(`/graphql/stream?${search(chatDocument)}`, { headers }, [404]);
   });
 
-  test('only reads over REST', async () => {
+  test('a GET over REST changes nothing', async () => {
     for (const path of [
       '/sessions/?user_id=anonymous&feature_name=default',
       '/sessions/1',
@@ -112,7 +112,7 @@ describe('a GET, which an image, a script or a style sheet makes a browser send'
     }
   });
 
-  test('of who names the event stream may follow what others do', async () => {
+  test('a GET that names the event stream may follow a run', async () => {
     await gateway.send({ sessionId, prompt: 'Hi', onBusy: 'ENQUEUE' });
     const headers = { accept: 'text/event-stream' };
     const search = new URLSearchParams({ query: runEventsDocument, variables: '{"runId":"UnVuOjE="}' });
@@ -123,7 +123,7 @@ describe('a GET, which an image, a script or a style sheet makes a browser send'
   });
 });
 
-describe('a GET of who names the event stream, as a page does that hides where from,', () => {
+describe('a GET that names the event stream, from a page that hides its origin', () => {
   const field = 'chat(input: $input) { __typename }';
   const documents: Record<string, string> = {
     'the field': `subscription ($input: ChatInput!) { ${field} }`,
@@ -145,11 +145,14 @@ describe('a GET of who names the event stream, as a page does that hides where f
     expect(await state()).toEqual(before);
   }
 
-  test.each(Object.entries(documents))('sends no prompt by %s', async (_what, query) => {
-    for (const path of ['/graphql', '/graphql/stream']) await expectPostOnly(path, { query });
-  });
+  test.each(Object.entries(documents))(
+    'a GET that names the event stream sends no prompt by %s',
+    async (_what, query) => {
+      for (const path of ['/graphql', '/graphql/stream']) await expectPostOnly(path, { query });
+    },
+  );
 
-  test('sends no prompt by the one of several operations that is named', async () => {
+  test('a GET that names one of several operations sends no prompt by it', async () => {
     const query = `subscription Read { runEvents(runId: "UnVuOjE=") { __typename } }
       subscription Send($input: ChatInput!) { ${field} }`;
     for (const path of ['/graphql', '/graphql/stream']) {
@@ -161,7 +164,7 @@ describe('a GET of who names the event stream, as a page does that hides where f
     }
   });
 
-  test('sends no prompt to a stream that was reserved', async () => {
+  test('a GET that names a reserved stream sends no prompt to it', async () => {
     const token = await (await fetch(`${gateway.url}/graphql/stream`, { method: 'PUT' })).text();
     const headers = { accept: 'application/json', 'x-graphql-event-stream-token': token };
     const extensions = '{"operationId":"1"}';
@@ -169,11 +172,11 @@ describe('a GET of who names the event stream, as a page does that hides where f
   });
 });
 
-describe('a POST that REST takes, be it without a body or as a form with a file,', () => {
+describe('a POST that REST accepts without a preflight', () => {
   test.each([
-    ['of another site', { 'sec-fetch-site': 'cross-site' }],
-    ['of a browser that tells only the origin', { origin: 'https://mallory.example' }],
-  ])('%s clears no history, cancels nothing and leaves no recording', async (_from, headers) => {
+    ['a page of another site', { 'sec-fetch-site': 'cross-site' }],
+    ['a page in a browser that sends only the origin', { origin: 'https://mallory.example' }],
+  ])('%s cannot clear a history, cancel a run or upload a recording over REST', async (_from, headers) => {
     for (const path of ['/sessions/1/clear-history', '/sessions/1/cancel']) {
       await expectRefused(`/api/v1${path}`, { method: 'POST', headers }, [403]);
     }

@@ -13,7 +13,7 @@ describe('with INTROSPECTION=off', () => {
     '{ __schema { queryType { name } } }',
     '{ a: __type(name: "Session") { name } }',
     '{ ...A } fragment A on Query { __schema { types { name } } }',
-  ])('%s is refused', async (query) => {
+  ])('%s is refused with INTROSPECTION=off', async (query) => {
     const { data, errors } = await gateway.graphql(query);
     expect(data).toBeUndefined();
     expect(errors?.[0]).toMatchObject({
@@ -29,7 +29,7 @@ describe('with INTROSPECTION=off', () => {
     });
   });
 
-  test('who misspells a name is not told the right one', async () => {
+  test('a client that misspells a name is not told the right one with INTROSPECTION=off', async () => {
     const messages: string[] = [];
     for (const query of [
       '{ sesions { edges { cursor } } }',
@@ -48,14 +48,14 @@ describe('with INTROSPECTION=off', () => {
     ]);
   });
 
-  test('a client that knows the schema chats as ever, and is told the types of what it gets', async () => {
+  test('a client that knows the schema can chat and read __typename with INTROSPECTION=off', async () => {
     const sessionId = await gateway.createSession();
     const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }));
     expect(seen.at(-1)?.__typename).toBe('RunCompleted');
   });
 });
 
-test('without the setting, names are suggested', async () => {
+test('a client that misspells a name is told the right one by default', async () => {
   await using gateway = await startTestGateway();
   const { errors } = await gateway.graphql('{ sesions { edges { cursor } } }');
   expect(errors?.[0]?.message).toMatch(/Did you mean "sessions"/);

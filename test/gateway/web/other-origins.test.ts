@@ -14,7 +14,7 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 const otherPages = {
   'of another site': { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' },
   'of another port of this machine': { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' },
-  'in a browser that tells only the origin': { origin: 'https://mallory.example' },
+  'in a browser that sends only the origin': { origin: 'https://mallory.example' },
   'that hides its origin': { origin: 'null' },
 };
 
@@ -31,8 +31,8 @@ async function messageCount(): Promise<number> {
   return (await (await gateway.rest('/sessions/1/messages')).json()).messages.length;
 }
 
-describe.each(Object.entries(otherPages))('a page %s', (_, headers) => {
-  test('cannot send a prompt', async () => {
+describe.each(Object.entries(otherPages))('a page %s', (which, headers) => {
+  test(`a page ${which} cannot send a prompt`, async () => {
     const before = await messageCount();
     for (const path of ['/graphql', '/graphql/stream']) {
       expect((await sendChat(path, headers)).status).toBe(403);
@@ -40,7 +40,7 @@ describe.each(Object.entries(otherPages))('a page %s', (_, headers) => {
     expect(await messageCount()).toBe(before);
   });
 
-  test('cannot clear a history', async () => {
+  test(`a page ${which} cannot clear a history`, async () => {
     await (await sendChat('/graphql/stream', {})).text();
     const before = await messageCount();
     const response = await gateway.rest('/sessions/1/clear-history', { method: 'POST', headers });
@@ -49,14 +49,14 @@ describe.each(Object.entries(otherPages))('a page %s', (_, headers) => {
   });
 });
 
-describe('nobody else is refused', () => {
-  test('a page of the gateway itself', async () => {
+describe('other senders', () => {
+  test('a page of the gateway itself can send a prompt', async () => {
     const own = { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors', origin: gateway.url };
     expect((await sendChat('/graphql/stream', own)).status).toBe(200);
     expect((await sendChat('/graphql/stream', { origin: gateway.url })).status).toBe(200);
   });
 
-  test('a person who follows a link to GraphiQL or the docs', async () => {
+  test('a user who follows a link of another site to GraphiQL or the docs gets the page', async () => {
     for (const path of ['/graphql', '/docs']) {
       const link = ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: navigate', 'Accept: text/html'];
       const head = [`GET ${path} HTTP/1.1`, `Host: ${new URL(gateway.url).host}`, ...link];
@@ -66,7 +66,7 @@ describe('nobody else is refused', () => {
     }
   });
 
-  test('a program, which sends none of this', async () => {
+  test('a program, which sends no origin, can send a prompt', async () => {
     expect((await sendChat('/graphql', {})).status).toBe(200);
   });
 });

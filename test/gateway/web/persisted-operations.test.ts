@@ -39,7 +39,7 @@ describe('with PERSISTED_OPERATIONS', () => {
     return fetch(gateway.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
   }
 
-  test('a document on the list is found by its hash, over POST and GET', async () => {
+  test('a listed document is found by its hash, over POST and GET', async () => {
     const created = await post('/graphql', byHash(create));
     expect(await created.json()).toMatchObject({ data: { createSession: { title: 'Listed' } } });
 
@@ -50,7 +50,7 @@ describe('with PERSISTED_OPERATIONS', () => {
     expect((await found.json()).data.sessions.edges[0]).toEqual({ node: { title: 'Listed' } });
   });
 
-  test('a chat is found by its hash, in both modes of graphql-sse', async () => {
+  test('a listed chat is found by its hash, in both modes of graphql-sse', async () => {
     const { id } = (await (await post('/graphql', byHash(create))).json()).data.createSession;
     const variables = { input: { sessionId: id, prompt: 'Hi' } };
     for (const singleConnection of [false, true]) {
@@ -64,19 +64,19 @@ describe('with PERSISTED_OPERATIONS', () => {
     }
   });
 
-  test('a document on the list may be sent as it is', async () => {
+  test('a listed document may be sent in full', async () => {
     expect(await gateway.query(read)).toHaveProperty('sessions');
   });
 
   const others: Record<string, object> = {
-    'another document': { query: '{ viewer { userId } }' },
-    'a document on the list with a blank more': { query: `${read} ` },
-    'another document with a hash that is on the list': { query: '{ viewer { userId } }', ...byHash(read) },
-    'a hash that is not on the list': byHash('{ viewer { userId } }'),
-    'a name that every object has': {
+    'a document that is not listed': { query: '{ viewer { userId } }' },
+    'a listed document with one more blank': { query: `${read} ` },
+    'another document with a listed hash': { query: '{ viewer { userId } }', ...byHash(read) },
+    'a hash that is not listed': byHash('{ viewer { userId } }'),
+    'a hash of __proto__': {
       extensions: { persistedQuery: { version: 1, sha256Hash: '__proto__' } },
     },
-    'neither document nor hash': {},
+    'a request without document and hash': {},
   };
 
   test.each(Object.entries(others))('%s is refused', async (_what, body) => {
@@ -95,7 +95,7 @@ describe('with PERSISTED_OPERATIONS', () => {
     }
   });
 
-  test('an upload that is not on the list is refused', async () => {
+  test('an upload that is not listed is refused', async () => {
     const form = new FormData();
     form.set('operations', JSON.stringify({ query: upload, variables: { m: 'x', f: null } }));
     form.set('map', JSON.stringify({ 0: ['variables.f'] }));
@@ -105,7 +105,7 @@ describe('with PERSISTED_OPERATIONS', () => {
     expect((await response.json()).errors[0].extensions.code).toBe('OPERATION_NOT_PERSISTED');
   });
 
-  test('the REST API works as ever', async () => {
+  test('the REST API works with a list of persisted operations', async () => {
     const rest = await createRestClient(gateway);
     const { json } = await rest.call('POST', '/sessions/', {});
     for await (const { data } of rest.chat(json.id, { prompt: 'Hi' })) if (data.type === 'finish') return;
@@ -114,9 +114,9 @@ describe('with PERSISTED_OPERATIONS', () => {
 });
 
 test.each([
-  ['is no JSON', 'hello'],
-  ['has a document under the hash of another one', JSON.stringify({ [hashOf(read)]: create })],
-  ['has something that is no document', JSON.stringify({ [hashOf(read)]: 1 })],
+  ['is not JSON', 'hello'],
+  ['has a document under the hash of another document', JSON.stringify({ [hashOf(read)]: create })],
+  ['has a number as a document', JSON.stringify({ [hashOf(read)]: 1 })],
 ])('the gateway does not start with a list that %s', async (_what, text) => {
   await using folder = await openTemporaryFolder();
   const file = join(folder.path, 'operations.json');

@@ -18,7 +18,7 @@ afterAll(async () => {
   await impatient[Symbol.asyncDispose]();
 });
 
-interface Answer {
+interface Received {
   status: number;
   headers: Headers;
   body: unknown;
@@ -31,7 +31,7 @@ interface Sent {
 }
 
 /** Sends a request with a `Host` that `fetch` would replace, or a body that `fetch` would complete. */
-async function send(url: string, path: string, sent: Sent = {}): Promise<Answer> {
+async function send(url: string, path: string, sent: Sent = {}): Promise<Received> {
   const { method = 'GET', headers = [`Host: ${new URL(url).host}`], body: sentBody = '' } = sent;
   const lines = [`${method} ${path} HTTP/1.1`, ...headers, 'Connection: close', '', sentBody];
   const text = await sendRaw(url, lines.join('\r\n'));
@@ -46,7 +46,7 @@ async function send(url: string, path: string, sent: Sent = {}): Promise<Answer>
 }
 
 /** Announces a body of 1000 bytes and sends 9 of them. */
-function stopInBody(url: string, path: string): Promise<Answer> {
+function stopInBody(url: string, path: string): Promise<Received> {
   const headers = [
     `Host: ${new URL(url).host}`,
     'Accept: text/event-stream',
@@ -56,7 +56,7 @@ function stopInBody(url: string, path: string): Promise<Answer> {
   return send(url, path, { method: 'POST', headers, body: '{"query":' });
 }
 
-const refusals: [string, string, number, string, (path: string) => Promise<Answer>][] = [
+const refusals: [string, string, number, string, (path: string) => Promise<Received>][] = [
   [
     'a page of another origin',
     'FORBIDDEN',
@@ -93,8 +93,8 @@ const refusals: [string, string, number, string, (path: string) => Promise<Answe
   ],
 ];
 
-describe.each(refusals)('%s', (_what, code, status, message, ask) => {
-  test(`is answered ${status}, with ${code} on the paths of GraphQL and a detail on those of REST`, async () => {
+describe.each(refusals)('%s', (what, code, status, message, ask) => {
+  test(`${what} is answered ${status}, with ${code} on the paths of GraphQL and a detail on those of REST`, async () => {
     for (const path of ['/graphql', '/graphql/stream']) {
       const answer = await ask(path);
       const errors = [{ message, extensions: expect.objectContaining({ code }) }];
@@ -116,7 +116,7 @@ test('a gateway that refused bodies that stopped coming closes promptly', async 
 });
 
 describe('the routes', () => {
-  test('refuse a method with Allow and METHOD_NOT_ALLOWED on both paths of GraphQL', async () => {
+  test('an unknown method is refused with Allow and METHOD_NOT_ALLOWED on both paths of GraphQL', async () => {
     const plain = await send(gateway.url, '/graphql', { method: 'DELETE' });
     const stream = await send(gateway.url, '/graphql/stream', { method: 'PATCH' });
     for (const { status, body } of [plain, stream]) {
@@ -127,7 +127,7 @@ describe('the routes', () => {
     expect(stream.headers.get('allow')).toBe('GET, POST, PUT, DELETE');
   });
 
-  test('answer 404 below the paths of GraphQL with a code, and elsewhere with a detail', async () => {
+  test('an unknown path is answered 404, with a code below the paths of GraphQL and a detail elsewhere', async () => {
     const below = await send(gateway.url, '/graphql/nowhere');
     const errors = [{ message: 'Not Found', extensions: { code: 'NOT_FOUND' } }];
     expect([below.status, below.body]).toEqual([404, { errors }]);
@@ -137,7 +137,7 @@ describe('the routes', () => {
     expect([similar.status, similar.body]).toEqual([404, { detail: 'Not Found' }]);
   });
 
-  test('say Retry-After with a request too many', async () => {
+  test('a request too many is answered with Retry-After', async () => {
     await fetch(`${limited.url}/graphql?query={__typename}`);
     const { status, headers } = await send(limited.url, '/graphql');
     expect(status).toBe(429);

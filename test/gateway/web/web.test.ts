@@ -15,21 +15,21 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** A request of each kind: through Hono, through Yoga, and three whose answer streams. */
+/** A request of each kind: answered by Hono, answered by Yoga, and three with a stream. */
 const requests: Record<string, () => [path: string, init: RequestInit]> = {
-  'the health': () => ['/health/live', {}],
-  'nothing that there is': () => ['/nowhere', {}],
-  'the docs': () => ['/docs', {}],
-  'the console': () => ['/console', {}],
+  'a health check': () => ['/health/live', {}],
+  'an unknown path': () => ['/nowhere', {}],
+  'the docs page': () => ['/docs', {}],
+  'the console page': () => ['/console', {}],
   GraphiQL: () => ['/graphql', { headers: { accept: 'text/html' } }],
   'a query': () => ['/graphql', post({ query: '{ __typename }' })],
-  'a query that is wrong': () => ['/graphql', post({ query: '{ nothing }' })],
+  'an invalid query': () => ['/graphql', post({ query: '{ nothing }' })],
   'a chat over /graphql': () => ['/graphql', post(chatOver(), 'text/event-stream')],
   'a chat over graphql-sse': () => ['/graphql/stream', post(chatOver(), 'text/event-stream')],
   'a stream token': () => ['/graphql/stream', { method: 'PUT' }],
-  'the sessions over REST': () => ['/api/v1/sessions/', {}],
+  'a list of sessions over REST': () => ['/api/v1/sessions/', {}],
   'a chat over REST': () => ['/api/v1/sessions/1/chat', post({ prompt: 'Hi' })],
-  'a session over REST that is not there': () => ['/api/v1/sessions/99', {}],
+  'an unknown session over REST': () => ['/api/v1/sessions/99', {}],
 };
 
 function chatOver() {
@@ -54,8 +54,8 @@ async function ask([path, init]: [string, RequestInit], headers: Record<string, 
   return response;
 }
 
-describe.each(Object.entries(requests))('%s', (_what, request) => {
-  test('is answered with headers that keep browsers from guessing, framing and telling', async () => {
+describe.each(Object.entries(requests))('%s', (what, request) => {
+  test(`${what} is answered with security headers`, async () => {
     const { headers } = await ask(request());
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('referrer-policy')).toBe('no-referrer');
@@ -66,11 +66,11 @@ describe.each(Object.entries(requests))('%s', (_what, request) => {
     expect(headers.get('strict-transport-security')).toBeNull();
   });
 
-  test('sets no cookie', async () => {
+  test(`${what} is answered without a cookie`, async () => {
     expect((await ask(request(), { cookie: 'session=1' })).headers.getSetCookie()).toEqual([]);
   });
 
-  test('may be read by pages of an allowed origin', async () => {
+  test(`${what} may be read by pages of an allowed origin`, async () => {
     const browser = { origin: app, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' };
     const { headers, status } = await ask(request(), browser);
     expect(status).not.toBe(403);
@@ -80,7 +80,7 @@ describe.each(Object.entries(requests))('%s', (_what, request) => {
     expect(headers.get('vary')).toMatch(/Origin/);
   });
 
-  test('is neither answered nor shared with pages of another one', async () => {
+  test(`${what} is refused to pages of another origin`, async () => {
     const browser = { origin: 'https://mallory.example', 'sec-fetch-site': 'cross-site' };
     const { headers, status } = await ask(request(), browser);
     expect(status).toBe(403);
@@ -88,7 +88,7 @@ describe.each(Object.entries(requests))('%s', (_what, request) => {
   });
 });
 
-describe('a browser that asks before it sends', () => {
+describe('a preflight', () => {
   function preflight(origin: string, header: string): Promise<Response> {
     return fetch(`${gateway.url}/graphql/stream`, {
       method: 'OPTIONS',
@@ -109,7 +109,7 @@ describe('a browser that asks before it sends', () => {
     'x-graphql-event-stream-token',
     'apollo-require-preflight',
     'x-graphql-yoga-csrf',
-  ])('may send %s from an allowed origin', async (header) => {
+  ])('a preflight from an allowed origin allows the header %s', async (header) => {
     const { status, headers } = await preflight('http://localhost:5173', header);
     expect(status).toBe(204);
     expect(headers.get('access-control-allow-origin')).toBe('http://localhost:5173');
@@ -117,7 +117,7 @@ describe('a browser that asks before it sends', () => {
     expect(headers.get('access-control-allow-headers')?.toLowerCase().split(',')).toContain(header);
   });
 
-  test('is told nothing from another one', async () => {
+  test('a preflight from another origin is refused', async () => {
     const { status, headers } = await preflight('https://mallory.example', 'content-type');
     expect(status).toBe(403);
     expect(headers.get('access-control-allow-origin')).toBeNull();
@@ -131,7 +131,7 @@ async function statusFor(host: string, path = '/health/live', url = gateway.url)
 
 describe('a request for the host', () => {
   test.each(['localhost', 'localhost:8000', 'LOCALHOST', '127.0.0.1:1', '[::1]:8000', 'chat.example.org'])(
-    '%s is answered',
+    'a request for the host %s is answered',
     async (host) => expect(await statusFor(host)).toBe(200),
   );
 
@@ -146,13 +146,13 @@ describe('a request for the host', () => {
     '[::]',
     'evil.chat.example.org',
     '192.168.0.7',
-  ])('%s is refused', async (host) => {
+  ])('a request for the host %s is refused', async (host) => {
     for (const path of ['/health/live', '/graphql', '/graphql/stream', '/api/v1/sessions/', '/docs', '/']) {
       expect([400, 421]).toContain(await statusFor(host, path));
     }
   });
 
-  test('is told what to do about it', async () => {
+  test('a request for an unknown host is told of ALLOWED_HOSTS', async () => {
     const answer = await sendRaw(
       gateway.url,
       'GET /health/live HTTP/1.1\r\nHost: mallory.example\r\nConnection: close\r\n\r\n',
@@ -162,35 +162,38 @@ describe('a request for the host', () => {
   });
 });
 
-describe('a gateway that others can reach', () => {
+describe('a gateway that listens beyond loopback', () => {
   const anywhere = { HOST: '0.0.0.0', AUTH_NONE_ANYWHERE: 'yes' };
   const addresses = ['localhost', '127.0.0.1:8000', '192.168.0.7:8000', '[fe80::1]:8000', '0.0.0.0'];
   const names = ['mallory.example', 'mallory.example:8000', '192.168.0.7.mallory.example', '192.168.0'];
 
-  async function statuses(settings: Record<string, string>, hosts: string[]): Promise<Set<number>> {
+  /** The statuses that a gateway with these settings answers, for each list of hosts. */
+  async function statuses(settings: Record<string, string>, ...lists: string[][]): Promise<Set<number>[]> {
     await using reached = await startTestGateway({ settings });
     const url = reached.url.replace('0.0.0.0', '127.0.0.1');
-    const seen = new Set<number>();
-    for (const host of hosts) seen.add(await statusFor(host, '/health/live', url));
-    return seen;
+    const seen = lists.map(async (hosts) => {
+      const all = await Promise.all(hosts.map((host) => statusFor(host, '/health/live', url)));
+      return new Set(all);
+    });
+    return await Promise.all(seen);
   }
 
-  test('and asks nobody who they are answers to its addresses', async () => {
-    expect(await statuses(anywhere, addresses)).toEqual(new Set([200]));
-    expect(await statuses(anywhere, names)).toEqual(new Set([421]));
+  test('a public gateway without authentication answers to IP addresses but not to names', async () => {
+    expect(await statuses(anywhere, addresses, names)).toEqual([new Set([200]), new Set([421])]);
   });
 
-  test('and asks nobody who they are answers to the names that it was given, too', async () => {
+  test('a public gateway without authentication answers to IP addresses and to its ALLOWED_HOSTS', async () => {
     const named = { ...anywhere, ALLOWED_HOSTS: 'chat.example.org' };
-    expect(await statuses(named, ['chat.example.org:8000', ...addresses])).toEqual(new Set([200]));
-    expect(await statuses(named, names)).toEqual(new Set([421]));
+    const accepted = ['chat.example.org:8000', ...addresses];
+    expect(await statuses(named, accepted, names)).toEqual([new Set([200]), new Set([421])]);
   });
 
-  test('and knows its users answers to any name, until it is given one', async () => {
+  test('a public gateway with tokens answers to any name until ALLOWED_HOSTS is set', async () => {
     const known = { HOST: '0.0.0.0', AUTH: 'token' };
-    expect(await statuses(known, [...addresses, ...names])).toEqual(new Set([200]));
+    expect(await statuses(known, [...addresses, ...names])).toEqual([new Set([200])]);
     const named = { ...known, ALLOWED_HOSTS: 'chat.example.org' };
-    expect(await statuses(named, ['chat.example.org', 'localhost'])).toEqual(new Set([200]));
-    expect(await statuses(named, ['192.168.0.7', ...names])).toEqual(new Set([421]));
+    const accepted = ['chat.example.org', 'localhost'];
+    const refused = ['192.168.0.7', ...names];
+    expect(await statuses(named, accepted, refused)).toEqual([new Set([200]), new Set([421])]);
   });
 });

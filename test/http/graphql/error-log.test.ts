@@ -11,7 +11,7 @@ async function* breaking(): AsyncGenerator<never> {
   yield await Promise.reject(fault);
 }
 
-/** Yoga with a `sessionEvents` that fails in this way, and what it logs. */
+/** Yoga with a failing `sessionEvents`, and the lines that it logs. */
 function createServer(sessionLog: object) {
   const logged: Record<string, unknown>[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(JSON.parse(line)) });

@@ -1,10 +1,14 @@
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createGraphqlDouble } from '../../rest/graphql-double.ts';
-import { startRestServer } from '../../rest/rest-server.ts';
+import { type RestServer, startRestServer } from '../../rest/rest-server.ts';
 
-test('the documentation page is served whole from here: nothing inline, nothing from elsewhere', async () => {
-  await using server = await startRestServer(createGraphqlDouble());
+let server: RestServer;
+beforeAll(async () => {
+  server = await startRestServer(createGraphqlDouble());
+});
+afterAll(() => server[Symbol.asyncDispose]());
 
+test('the docs page loads all its files from the gateway and has nothing inline', async () => {
   const response = await fetch(`${server.origin}/docs`);
 
   expect(response.headers.get('content-type')).toMatch(/^text\/html/);
@@ -20,9 +24,7 @@ test('the documentation page is served whole from here: nothing inline, nothing 
   }
 });
 
-test('its script opens the description of this API', async () => {
-  await using server = await startRestServer(createGraphqlDouble());
-
+test('the script of the docs page opens the OpenAPI document of this API', async () => {
   const script = await fetch(`${server.origin}/docs/start.js`);
 
   expect(script.headers.get('content-type')).toMatch(/^text\/javascript/);
@@ -31,9 +33,8 @@ test('its script opens the description of this API', async () => {
 });
 
 test.for(['/docs/package.json', '/docs/../package.json', '/docs/%2e%2e/package.json', '/docs/index.js'])(
-  'nothing else of the package is served: %s',
+  'the docs page does not serve other files of its package: %s',
   async (path) => {
-    await using server = await startRestServer(createGraphqlDouble());
     expect((await fetch(`${server.origin}${path}`)).status).toBe(404);
   },
 );

@@ -10,6 +10,6 @@ test.each([
   ['::1', '::/64'],
   ['fe80::1%eth0', 'fe80::/64'],
   ['', ''],
-])('whoever comes from %s counts as %s', (remoteAddress, counted) => {
+])('a client at the address "%s" counts as "%s"', (remoteAddress, counted) => {
   expect(clientAddress(remoteAddress)).toBe(counted);
 });

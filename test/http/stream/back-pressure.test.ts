@@ -14,14 +14,14 @@ async function openServer() {
   return server;
 }
 
-/** More bytes than the kernel holds for a client that does not read, by far. */
+/** Far more bytes than the kernel buffers for a client that does not read. */
 const frameBytes = 64_000;
 const healthyFrames = 1_000;
 const stalledFrames = 300;
 
 const floodOf = (name: string) => `subscription { flood(name: "${name}", bytes: ${frameBytes}) }`;
 
-/** Reads so many values of a flood, then leaves. */
+/** Reads this many values of a flood, then leaves. */
 async function readFlood(response: Response, frames: number): Promise<void> {
   let seen = 0;
   for await (const { event } of readEvents(response)) {
@@ -31,7 +31,7 @@ async function readFlood(response: Response, frames: number): Promise<void> {
   }
 }
 
-test('A client that stops reading stops its source, while another reads everything.', async () => {
+test('a client that stops reading stops its source, while another reads everything', async () => {
   const server = await openServer();
   const mallory = await openSocket(server.port);
   mallory.socket.pause();
@@ -52,7 +52,7 @@ test('A client that stops reading stops its source, while another reads everythi
   await Promise.all([server.facts('mallory').returned.promise, server.facts('alice').returned.promise]);
 });
 
-test('A client that reads again after a pause gets every value in order.', async () => {
+test('a client that reads again after a pause gets every value in order', async () => {
   const server = await openServer();
   const alice = await openSocket(server.port);
   alice.socket.pause();
@@ -73,7 +73,7 @@ test('A client that reads again after a pause gets every value in order.', async
   expect(values).toEqual(Array.from({ length: 5_000 }, (_, index) => index + 1));
 });
 
-test('In single connection mode a stalled client stops all its sources.', async () => {
+test('in single connection mode a stalled client stops all its sources', async () => {
   const server = await openServer();
   const reserved = await (await fetch(server.url, { method: 'PUT' })).text();
   const mallory = await openSocket(server.port);
@@ -98,7 +98,7 @@ test('In single connection mode a stalled client stops all its sources.', async 
   for (const name of ['first', 'second', 'third']) await server.facts(name).returned.promise;
 });
 
-test('A source that never yields to the event loop does not keep others from being answered.', async () => {
+test('a source that never yields to the event loop does not block other requests', async () => {
   const server = await openServer();
   const flood = await fetch(
     `${server.url}?${new URLSearchParams({ query: 'subscription { flood(name: "small", bytes: 1) }' })}`,

@@ -8,7 +8,7 @@ async function openServer(...args: Parameters<typeof startStreamServer>): Promis
   return server;
 }
 
-test('A query, a mutation and a subscription yield their results and complete.', async () => {
+test('a query, a mutation and a subscription yield their results and complete', async () => {
   const client = (await openServer()).client();
   expect(await collect(client, { query: '{ hello }' })).toEqual([{ data: { hello: 'world' } }]);
   expect(
@@ -24,7 +24,7 @@ test('A query, a mutation and a subscription yield their results and complete.',
   ]);
 });
 
-test('Operations in parallel do not mix.', async () => {
+test('operations in parallel do not mix', async () => {
   const client = (await openServer()).client();
   const lengths = [1, 2, 50, 200];
   const results = await Promise.all(
@@ -64,7 +64,7 @@ test.each([
     'GRAPHQL_PARSE_FAILED',
     'The document is nested too deeply.',
   ],
-])('The client shows %s as a GraphQL error, without a retry.', async (_, request, code, message) => {
+])('the client shows %s as a GraphQL error, without a retry', async (_, request, code, message) => {
   const { client } = await openServer({ maxBodyBytes: 100_000 });
   const [result, ...more] = await collect(client(), request);
   expect(more).toEqual([]);
@@ -75,7 +75,7 @@ test.each([
 test.each([
   ['a query', 'query ($text: String!) { echo(text: $text) }'],
   ['a subscription', 'subscription ($text: Int!) { count(to: $text) { value } }'],
-])('The client shows a variable of the wrong type of %s as a GraphQL error.', async (_, query) => {
+])('the client shows a variable of the wrong type of %s as a GraphQL error', async (_, query) => {
   const { client } = await openServer();
   expect(await collect(client(), { query, variables: { text: ['no'] } })).toEqual([
     {
@@ -86,7 +86,7 @@ test.each([
   ]);
 });
 
-test('A subscription that is refused shows its own error; one that crashes shows a masked one.', async () => {
+test('a subscription that is refused shows its own error; one that crashes shows a masked one', async () => {
   const { client, logged } = await openServer();
   expect(await collect(client(), { query: 'subscription { refused }' })).toEqual([
     { errors: [expect.objectContaining({ message: 'Not yours.', extensions: { code: 'FORBIDDEN' } })] },
@@ -106,7 +106,7 @@ test('A subscription that is refused shows its own error; one that crashes shows
   expect(logged[0]).toContain('"httpRequestId":"request-1"');
 });
 
-test('A source that throws ends its operation with a masked error, and the gateway lives on.', async () => {
+test('a source that throws ends its operation with a masked error, and the next operation works', async () => {
   const { client } = await openServer();
   const results = await collect(client(), { query: 'subscription { broken(after: 2) }' });
   expect(results).toEqual([
@@ -124,7 +124,7 @@ test('A source that throws ends its operation with a masked error, and the gatew
   expect(await collect(client(), { query: '{ hello }' })).toEqual([{ data: { hello: 'world' } }]);
 });
 
-test('A field that fails is masked in every result, of a query and of a subscription.', async () => {
+test('a field that fails is masked in every result, of a query and of a subscription', async () => {
   const { client } = await openServer();
   const masked = [expect.objectContaining({ message: 'Something went wrong inside the gateway.' })];
   expect(await collect(client(), { query: '{ hello boom }' })).toEqual([
@@ -136,7 +136,7 @@ test('A field that fails is masked in every result, of a query and of a subscrip
   ]);
 });
 
-test('A viewer whom the context refuses is told so in a result.', async () => {
+test('a sender that the context refuses gets the error as a result', async () => {
   const { client } = await openServer({ owner: () => ({ name: 'anybody', watch: () => undefined }) });
   const nobody = client({ headers: { 'x-user': 'nobody' } });
   expect(await collect(nobody, { query: '{ hello }' })).toEqual([
@@ -144,7 +144,7 @@ test('A viewer whom the context refuses is told so in a result.', async () => {
   ]);
 });
 
-test('A viewer who is nobody is refused before the body is read.', async () => {
+test('an unknown sender is refused before the body is read', async () => {
   const { url } = await openServer();
   const headers = { ...acceptStream, ...sendJson, 'x-user': 'nobody' };
   const response = await fetch(url, { method: 'POST', headers, body: 'no JSON' });
@@ -154,7 +154,7 @@ test('A viewer who is nobody is refused before the body is read.', async () => {
   });
 });
 
-test("The gateway's own mask is applied to what a source throws.", async () => {
+test("the gateway's own mask is applied to what a source throws", async () => {
   const { client } = await openServer();
   const { message, extensions } = maskError(new Error('hunter2'));
   expect(await collect(client(), { query: 'subscription { broken(after: 0) }' })).toEqual([
@@ -162,7 +162,7 @@ test("The gateway's own mask is applied to what a source throws.", async () => {
   ]);
 });
 
-test('A subscription works over a plain GET, as EventSource sends it.', async () => {
+test('a subscription works over a plain GET, as EventSource sends it', async () => {
   const { url } = await openServer();
   const query = 'subscription Count($to: Int!) { count(to: $to) { value } }';
   const search = new URLSearchParams({ query, operationName: 'Count', variables: '{"to":1}' });
@@ -178,7 +178,7 @@ test.each([
   'text/event-stream; charset=utf-8',
   'application/json;q=0.5, text/event-stream; q=0.9',
   'application/graphql-response+json,application/json ,text/event-stream,multipart/mixed',
-])('The header "Accept: %s" is understood.', async (accept) => {
+])('the header "Accept: %s" is understood', async (accept) => {
   const { url } = await openServer();
   const response = await fetch(`${url}?query={hello}`, { headers: { accept } });
   expect(response.status).toBe(200);
@@ -186,7 +186,7 @@ test.each([
   expect(await response.text()).toContain('world');
 });
 
-test('A token that nobody reserved does not stand in the way of a distinct operation.', async () => {
+test('a token that was never reserved does not hinder a distinct operation', async () => {
   const { client } = await openServer();
   const headers = { 'x-graphql-event-stream-token': 'constructor' };
   expect(await collect(client({ headers }), { query: '{ hello }' })).toEqual([{ data: { hello: 'world' } }]);

@@ -31,14 +31,14 @@ const openWith = ({ url }: StreamServer, reserved: string, init: RequestInit = {
   fetch(url, { headers: { ...acceptStream, 'x-user': user, [token]: reserved }, ...init });
 
 test.each([false, true])(
-  'A client that unsubscribes aborts the signal and closes the source (single connection: %s).',
+  'a client that unsubscribes aborts the signal and closes the source (single connection: %s)',
   async (singleConnection) => {
     const server = await openServer();
     const client = server.client({ singleConnection, headers: () => ({}) });
     const [stopped, kept] = ['stopped', 'kept'].map((name) =>
       client.iterate({ query: `subscription { silence(name: "${name}") }` }),
     );
-    // The client can say that it has had enough once it has a result.
+    // The client can unsubscribe only after a result.
     await Promise.all([stopped?.next(), kept?.next()]);
     await stopped?.return?.();
     const facts = server.facts('stopped');
@@ -50,7 +50,7 @@ test.each([false, true])(
 );
 
 test.each([false, true])(
-  'A client that vanishes aborts its operations and closes their sources (single connection: %s).',
+  'a client that vanishes aborts its operations and closes their sources (single connection: %s)',
   async (singleConnection) => {
     const server = await openServer();
     const client = server.client({ singleConnection, headers: () => ({}) });
@@ -75,7 +75,7 @@ test.each([false, true])(
 );
 
 test.each([false, true])(
-  'An operation that has completed is not aborted when its stream closes (single connection: %s).',
+  'an operation that has completed is not aborted when its stream closes (single connection: %s)',
   async (singleConnection) => {
     const server = await openServer();
     await collect(server.client({ singleConnection, headers: () => ({}) }), { query: '{ hello }' });
@@ -84,7 +84,7 @@ test.each([false, true])(
   },
 );
 
-test('A stream that was closed is gone, and its token opens nothing.', async () => {
+test('a stream that was closed is gone, and its token opens nothing', async () => {
   const server = await openServer();
   const reserved = await (await reserve(server)).text();
   const leaving = new AbortController();
@@ -96,7 +96,7 @@ test('A stream that was closed is gone, and its token opens nothing.', async () 
   expect((await startOn(server, reserved, '{ hello }')).status).toBe(404);
 });
 
-test('Only one connection can be behind a token.', async () => {
+test('a token opens only one connection', async () => {
   const server = await openServer();
   const reserved = await (await reserve(server)).text();
   await openWith(server, reserved);
@@ -107,7 +107,7 @@ test('Only one connection can be behind a token.', async () => {
   });
 });
 
-test('A token is of no use to anybody but its owner, who is not told of the attempt.', async () => {
+test('a token works only for its owner, and the attempt of another user does not disturb its stream', async () => {
   const server = await openServer();
   const reserved = await (await reserve(server, 'alice')).text();
   expect((await openWith(server, reserved, {}, 'bob')).status).toBe(404);
@@ -122,7 +122,7 @@ test('A token is of no use to anybody but its owner, who is not told of the atte
   expect((await openWith(server, reserved, {}, 'alice')).status).toBe(200);
 });
 
-test('Tokens are random UUIDs, whatever token the client sends along.', async () => {
+test('tokens are random UUIDs, also when the client sends a token', async () => {
   const server = await openServer();
   const tokens = new Set<string>();
   for (let round = 0; round < 5; round += 1) {
@@ -134,7 +134,7 @@ test('Tokens are random UUIDs, whatever token the client sends along.', async ()
     expect(value).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
 });
 
-test('Reservations that nobody opens are limited, and open streams do not count.', async () => {
+test('reserved streams are limited, and open streams do not count', async () => {
   const server = await openServer({ maxReservations: 2 });
   const first = await (await reserve(server)).text();
   await reserve(server);
@@ -148,7 +148,7 @@ test('Reservations that nobody opens are limited, and open streams do not count.
   expect((await reserve(server)).status).toBe(201);
 });
 
-test('Streams of one owner are limited, waiting or open, and those of others do not count.', async () => {
+test('streams of one owner are limited, reserved or open, and streams of other owners do not count', async () => {
   const server = await openServer({ maxStreamsPerOwner: 1 });
   const first = await (await reserve(server)).text();
   const refused = await reserve(server);
@@ -165,13 +165,13 @@ test('Streams of one owner are limited, waiting or open, and those of others do 
   await vi.waitFor(async () => expect((await reserve(server)).status).toBe(201));
 });
 
-test('A reservation that expires makes room for its owner.', async () => {
+test('a reservation that expires no longer counts for its owner', async () => {
   const server = await openServer({ maxStreamsPerOwner: 1, reservationTtlMs: 50 });
   await reserve(server);
   await vi.waitFor(async () => expect((await reserve(server)).status).toBe(201));
 });
 
-test('A stream whose owner is not known any more ends at once where nothing runs on it.', async () => {
+test('a stream without operations ends at once when the token of its owner becomes invalid', async () => {
   const lapsing = new AbortController();
   const disposed = vi.fn();
   const watch = () => ({ signal: lapsing.signal, [Symbol.dispose]: disposed });
@@ -183,14 +183,14 @@ test('A stream whose owner is not known any more ends at once where nothing runs
   await vi.waitFor(() => expect(disposed).toHaveBeenCalledOnce());
 });
 
-test('A stream that is opened when its owner is not known any more ends at once.', async () => {
+test('a stream that is opened after the token of its owner became invalid ends at once', async () => {
   const watch = () => ({ signal: AbortSignal.abort(), [Symbol.dispose]: () => {} });
   const server = await openServer({ owner: () => ({ name: 'alice', watch }) });
   const stream = await openWith(server, await (await reserve(server)).text());
   expect(await stream.text()).toMatch(/^(:\n\n)*$/);
 });
 
-test('A stream whose owner is not known any more takes no more operations.', async () => {
+test('a stream refuses new operations when the token of its owner becomes invalid', async () => {
   const lapsing = new AbortController();
   const watch = () => ({ signal: lapsing.signal, [Symbol.dispose]: () => {} });
   const server = await openServer({ owner: () => ({ name: 'alice', watch }) });
@@ -202,7 +202,7 @@ test('A stream whose owner is not known any more takes no more operations.', asy
   expect((await startOn(server, reserved, '{ hello }')).status).toBe(404);
 });
 
-test('A stream whose owner is not known any more carries what still runs to its end.', async () => {
+test('a stream delivers its running operations to their end when the token of its owner becomes invalid', async () => {
   const lapsing = new AbortController();
   const watch = () => ({ signal: lapsing.signal, [Symbol.dispose]: () => {} });
   const server = await openServer({ owner: () => ({ name: 'alice', watch }) });
@@ -217,7 +217,7 @@ test('A stream whose owner is not known any more carries what still runs to its 
   expect(rest).toEqual([...Array(199).fill('next'), 'complete']);
 });
 
-test('A reservation that nobody opens in time expires with its operations and makes room.', async () => {
+test('a reservation that is not opened in time expires with its operations and no longer counts', async () => {
   const server = await openServer({ maxReservations: 1, reservationTtlMs: 50 });
   const reserved = await (await reserve(server)).text();
   await startOn(server, reserved, 'subscription { silence(name: "silent") }');
@@ -226,7 +226,7 @@ test('A reservation that nobody opens in time expires with its operations and ma
   expect((await reserve(server)).status).toBe(201);
 });
 
-test('A reservation that was opened in time does not expire.', async () => {
+test('a reservation that was opened in time does not expire', async () => {
   const server = await openServer({ maxReservations: 1, reservationTtlMs: 50 });
   const reserved = await (await reserve(server)).text();
   const stream = await openWith(server, reserved);
@@ -237,7 +237,7 @@ test('A reservation that was opened in time does not expire.', async () => {
   expect(value?.data).toBe('{"id":"1","payload":{"data":{"hello":"world"}}}');
 });
 
-test('Disposing closes every stream and source, refuses what comes after, and leaves nothing running.', async () => {
+test('disposing closes every stream and source, refuses what comes after, and leaves nothing running', async () => {
   const server = await openServer();
   const distinct = await fetch(`${server.url}?query=subscription{silence(name:"distinct")}`, {
     headers: acceptStream,
@@ -259,7 +259,7 @@ test('Disposing closes every stream and source, refuses what comes after, and le
   expect(await late.json()).toMatchObject({ errors: [{ extensions: { code: 'SHUTTING_DOWN' } }] });
 });
 
-test('Heartbeats go out at once and keep a silent stream alive.', async () => {
+test('heartbeats go out at once and keep a silent stream alive', async () => {
   const server = await openServer({ heartbeatMs: 5 });
   const response = await fetch(`${server.url}?query=subscription{silence(name:"silent")}`, {
     headers: acceptStream,

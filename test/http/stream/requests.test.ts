@@ -9,7 +9,7 @@ async function openServer(...args: Parameters<typeof startStreamServer>) {
 
 const token = 'x-graphql-event-stream-token';
 
-/** What is asked of a refusal: its status, and one GraphQL error with a code and no trace of the inside. */
+/** Checks that a response is a refusal with one GraphQL error, and returns its status, code and message. */
 async function refusalOf(response: Response) {
   expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
   const { errors, ...rest } = (await response.json()) as {
@@ -23,13 +23,13 @@ async function refusalOf(response: Response) {
 test.each([
   ['no body', '', 'The body is missing.'],
   ['malformed JSON', '{"query":', 'The body is not valid JSON.'],
-  ['bytes that are no UTF-8', new Uint8Array([0x22, 0xff, 0x22]), 'The body is not valid UTF-8.'],
+  ['bytes that are not UTF-8', new Uint8Array([0x22, 0xff, 0x22]), 'The body is not valid UTF-8.'],
   ['a JSON array', '[]', 'The request must be a JSON object.'],
   ['JSON null', 'null', 'The request must be a JSON object.'],
   ['no query', '{}', 'The parameter "query" is missing.'],
-  ['a query that is no string', '{"query":{}}', 'The parameter "query" must be a string.'],
+  ['a query that is not a string', '{"query":{}}', 'The parameter "query" must be a string.'],
   [
-    'an operation name that is no string',
+    'an operation name that is not a string',
     '{"query":"{hello}","operationName":1}',
     'The parameter "operationName" must be a string.',
   ],
@@ -48,7 +48,7 @@ test.each([
     '{"query":"{hello}","extensions":7}',
     'The parameter "extensions" must be an object.',
   ],
-])('A body with %s is answered 400.', async (_, body, message) => {
+])('a body with %s is answered 400', async (_, body, message) => {
   const { url } = await openServer();
   const response = await fetch(url, { method: 'POST', headers: { ...acceptStream, ...sendJson }, body });
   expect(await refusalOf(response)).toEqual([400, 'BAD_REQUEST', message]);
@@ -59,13 +59,13 @@ test.each([
   ['variables=7', 'The parameter "variables" must be an object.'],
   ['extensions={', 'The parameter "extensions" is not valid JSON.'],
   ['extensions=[]', 'The parameter "extensions" must be an object.'],
-])('A GET with malformed %s is answered 400.', async (search, message) => {
+])('a GET with malformed %s is answered 400', async (search, message) => {
   const { url } = await openServer();
   const response = await fetch(`${url}?query={hello}&${search}`, { headers: acceptStream });
   expect(await refusalOf(response)).toEqual([400, 'BAD_REQUEST', message]);
 });
 
-test('A GET without a query is answered 400.', async () => {
+test('a GET without a query is answered 400', async () => {
   const { url } = await openServer();
   expect(await refusalOf(await fetch(url, { headers: acceptStream }))).toEqual([
     400,
@@ -81,14 +81,14 @@ test.each([
   [{ 'content-type': 'text/plain; a=application/json' }],
   [{ 'content-type': 'application/json; charset=latin1' }],
   [{ 'content-type': 'application/json', 'content-encoding': 'gzip' }],
-])('A body sent with %j is answered 415.', async (headers) => {
+])('a body sent with %j is answered 415', async (headers) => {
   const { url } = await openServer();
   const body = '{"query":"mutation { remember(text: \\"forged\\") }"}';
   const response = await fetch(url, { method: 'POST', headers: { ...acceptStream, ...headers }, body });
   expect(await refusalOf(response)).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE', expect.any(String)]);
 });
 
-test('A mutation over GET is answered 405 and names POST.', async () => {
+test('a mutation over GET is answered 405 and names POST', async () => {
   const { url } = await openServer();
   const search = new URLSearchParams({ query: 'mutation { remember(text: "milk") }' });
   const response = await fetch(`${url}?${search}`, { headers: acceptStream });
@@ -101,7 +101,7 @@ test('A mutation over GET is answered 405 and names POST.', async () => {
 });
 
 test.each(['PATCH', 'OPTIONS', 'PROPFIND'])(
-  'The method %s is answered 405 and told what is allowed.',
+  'the method %s is answered 405 and told what is allowed',
   async (method) => {
     const { url } = await openServer();
     const response = await fetch(url, { method });
@@ -111,7 +111,7 @@ test.each(['PATCH', 'OPTIONS', 'PROPFIND'])(
 );
 
 test.each(['constructor', '__proto__', 'toString', 'nobody-reserved-this'])(
-  'The token %s, which nobody reserved, is answered 404 by whatever needs a stream.',
+  'the token %s, which was never reserved, is answered 404 by every request that needs a stream',
   async (unknown) => {
     const { url } = await openServer();
     const headers = { [token]: unknown };
@@ -127,7 +127,7 @@ test.each(['constructor', '__proto__', 'toString', 'nobody-reserved-this'])(
 );
 
 test.each(['*/*', 'application/json', 'text/event-stream;q=0'])(
-  'Without a token, an operation with "Accept: %s" is answered 404 and told what to do.',
+  'without a token, an operation with "Accept: %s" is answered 404 with a hint',
   async (accept) => {
     const { url } = await openServer();
     const response = await fetch(url, {
@@ -149,12 +149,12 @@ test.each([
   ['TEXT/*;q=0.1, application/json', 201],
   ['application/json', 406],
   ['*/*, text/plain;q=0', 406],
-])('A reservation with "Accept: %s" is answered %i.', async (accept, status) => {
+])('a reservation with "Accept: %s" is answered %i', async (accept, status) => {
   const { url } = await openServer();
   expect((await fetch(url, { method: 'PUT', headers: { accept } })).status).toBe(status);
 });
 
-test('An operation whose client takes no JSON is answered 406.', async () => {
+test('an operation whose client accepts no JSON is answered 406', async () => {
   const { url } = await openServer();
   const reserved = await (await fetch(url, { method: 'PUT' })).text();
   const headers = { accept: 'text/html', [token]: reserved, ...sendJson };
@@ -162,20 +162,20 @@ test('An operation whose client takes no JSON is answered 406.', async () => {
   expect(await refusalOf(response)).toEqual([406, 'NOT_ACCEPTABLE', expect.any(String)]);
 });
 
-test('A DELETE without an operation id is answered 400.', async () => {
+test('a DELETE without an operation id is answered 400', async () => {
   const { url } = await openServer();
   const reserved = await (await fetch(url, { method: 'PUT' })).text();
   const response = await fetch(url, { method: 'DELETE', headers: { [token]: reserved } });
   expect(await refusalOf(response)).toEqual([400, 'BAD_REQUEST', expect.stringContaining('operationId')]);
 });
 
-test('Whom the owner refuses is answered with the status of the refusal.', async () => {
+test('a sender that is refused gets the status of the refusal', async () => {
   const { url } = await openServer();
   const response = await fetch(url, { method: 'PUT', headers: { 'x-user': 'nobody' } });
   expect(await refusalOf(response)).toEqual([401, 'UNAUTHENTICATED', 'Who are you?']);
 });
 
-test('An owner that crashes is answered 500, masked and logged.', async () => {
+test('a look-up of the sender that fails is answered 500, masked and logged', async () => {
   const { url, logged } = await openServer({
     owner: () => Promise.reject(new Error('the password is hunter2')),
   });
@@ -188,7 +188,7 @@ test('An owner that crashes is answered 500, masked and logged.', async () => {
   expect(logged).toEqual([expect.stringContaining('hunter2')]);
 });
 
-test('A body longer than allowed is answered 413, whether it says its length or not.', async () => {
+test('a body longer than allowed is answered 413, with and without a Content-Length', async () => {
   const { url } = await openServer({ maxBodyBytes: 100 });
   const headers = { ...acceptStream, ...sendJson };
   const query = `{ hello ${'#'.repeat(200)}`;
@@ -199,7 +199,7 @@ test('A body longer than allowed is answered 413, whether it says its length or 
   expect(await refusalOf(await fetch(url, init))).toEqual([413, 'PAYLOAD_TOO_LARGE', expect.any(String)]);
 });
 
-test('A character that arrives in two parts stays one character.', async () => {
+test('a character that arrives in two parts stays one character', async () => {
   const { port } = await openServer();
   const alice = await openSocket(port);
   onTestFinished(() => void alice.socket.destroy());
@@ -217,7 +217,7 @@ test('A character that arrives in two parts stays one character.', async () => {
   expect(alice.received).toContain('data: {"data":{"echo":"🦊"}}');
 });
 
-test('A connection carries the next request after a refused one with a body.', async () => {
+test('a connection carries the next request after a refused one with a body', async () => {
   const { port } = await openServer();
   const alice = await openSocket(port);
   onTestFinished(() => void alice.socket.destroy());
@@ -230,7 +230,7 @@ test('A connection carries the next request after a refused one with a body.', a
 });
 
 test.each(['host: ///', 'host: a b', 'host: [', 'host: x:99999'])(
-  'The header "%s" is answered 400.',
+  'the header "%s" is answered 400',
   async (host) => {
     const { port } = await openServer();
     const mallory = await openSocket(port);
@@ -243,7 +243,7 @@ test.each(['host: ///', 'host: a b', 'host: [', 'host: x:99999'])(
   },
 );
 
-test('A client that leaves in the middle of its body leaves no trace.', async () => {
+test('a client that leaves in the middle of its body is not logged', async () => {
   const { port, url, logged } = await openServer();
   const mallory = await openSocket(port);
   const closed = new Promise((resolve) => mallory.socket.once('close', resolve));

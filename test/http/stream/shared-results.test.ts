@@ -8,7 +8,7 @@ const typeDefs = /* GraphQL */ `
   type Subscription { deltas(after: Int! = 0): Delta! }
 `;
 
-/** A run of three deltas that all followers share, and how often a field of them was executed. */
+/** A server with a subscription to three deltas, and the number of executions of their field `text`. */
 async function openServer() {
   const executed = { texts: 0 };
   const deltas = ['one', 'two', 'three'].map((text) => ({ text, isPrivate: text === 'two' }));
@@ -45,7 +45,7 @@ async function openServer() {
 
 const textOf = (text: string) => ({ data: { deltas: { text } } });
 
-test('Followers with the same selection share what is shareable, and only that.', async () => {
+test('followers with the same selection share the results of shareable values only', async () => {
   const { client, executed } = await openServer();
   const query = 'subscription ($after: Int!) { deltas(after: $after) { text } }';
   expect(await collect(client, { query, variables: { after: 0 } })).toEqual(
@@ -56,7 +56,7 @@ test('Followers with the same selection share what is shareable, and only that.'
   expect(executed.texts).toBe(4);
 });
 
-test('Another selection, another alias, another operation or another variable shares nothing.', async () => {
+test('another selection, another alias, another operation or another variable shares nothing', async () => {
   const { client } = await openServer();
   const follow = async (query: string, more: object = {}) => (await collect(client, { query, ...more }))[0];
   expect(await follow('subscription { deltas { text } }')).toEqual({ data: { deltas: { text: 'one' } } });
@@ -84,7 +84,7 @@ test('Another selection, another alias, another operation or another variable sh
   });
 });
 
-test('A result with errors is not shared.', async () => {
+test('a result with errors is not shared', async () => {
   const { client, executed } = await openServer();
   const query = 'subscription { deltas(after: 2) { text boom } }';
   for (const round of [1, 2]) {

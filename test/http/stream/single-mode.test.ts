@@ -19,7 +19,7 @@ async function openServer(...args: Parameters<typeof startStreamServer>) {
 
 const token = 'x-graphql-event-stream-token';
 
-/** A client of the protocol without a library: alice's, with her reservation made. */
+/** Alice's client without a library. It has reserved a stream. */
 async function reserve({ url }: Pick<StreamServer, 'url'>) {
   const reservation = await fetch(url, { method: 'PUT', headers: { 'x-user': 'alice' } });
   const headers = { 'x-user': 'alice', [token]: await reservation.text() };
@@ -37,7 +37,7 @@ async function reserve({ url }: Pick<StreamServer, 'url'>) {
   };
 }
 
-/** Reads events up to the completion of so many operations. */
+/** Reads events until this many operations are complete. */
 async function readUntilComplete(response: Response, completions = 1) {
   const events: unknown[] = [];
   let left = completions;
@@ -49,7 +49,7 @@ async function readUntilComplete(response: Response, completions = 1) {
   return events;
 }
 
-test('Queries, mutations and subscriptions share one connection and do not mix.', async () => {
+test('queries, mutations and subscriptions share one connection and do not mix', async () => {
   const { single } = await openServer();
   const [query, mutation, short, long] = await Promise.all([
     collect(single, { query: '{ hello user }' }),
@@ -69,13 +69,13 @@ test.each([
   ['a refused subscription', 'subscription { refused }', 'Not yours.'],
   ['a crashed subscription', 'subscription { crashed }', 'Something went wrong inside the gateway.'],
   ['a source that throws', 'subscription { broken(after: 0) }', 'Something went wrong inside the gateway.'],
-])('The client shows %s as a GraphQL error, without a retry.', async (_, query, message) => {
+])('the client shows %s as a GraphQL error, without a retry', async (_, query, message) => {
   const { single } = await openServer();
   expect(await collect(single, { query })).toEqual([{ errors: [expect.objectContaining({ message })] }]);
   expect(await collect(single, { query: '{ hello }' })).toEqual([{ data: { hello: 'world' } }]);
 });
 
-test('A request that names JSON is answered 400 with the errors in its document, and its id stays free.', async () => {
+test('a request that names JSON is answered 400 with the errors in its document, and its id stays free', async () => {
   const alice = await reserve(await openServer());
   const refused = await alice.start('1', '{ goodbye }', { accept: 'application/json' });
   expect(refused.status).toBe(400);
@@ -90,7 +90,7 @@ test('A request that names JSON is answered 400 with the errors in its document,
   expect((await alice.start('1', '{ hello }')).status).toBe(202);
 });
 
-test('An operation that completes before the stream is opened is kept until it opens.', async () => {
+test('an operation that completes before the stream is opened is kept until it opens', async () => {
   const alice = await reserve(await openServer());
   expect(alice.reservation.status).toBe(201);
   expect((await alice.start('1', 'mutation { remember(text: "milk") }')).status).toBe(202);
@@ -100,7 +100,7 @@ test('An operation that completes before the stream is opened is kept until it o
   ]);
 });
 
-test('A subscription starts before the stream is opened, but nothing is pulled from it.', async () => {
+test('a subscription starts before the stream is opened, but nothing is pulled from it', async () => {
   const server = await openServer();
   const alice = await reserve(server);
   await alice.start('1', 'subscription { flood(name: "early", bytes: 10) }');
@@ -113,7 +113,7 @@ test('A subscription starts before the stream is opened, but nothing is pulled f
 });
 
 test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', '🦊', 'a"b\n'])(
-  'The operation id %j is an id like any other.',
+  'the operation id %j is an id like any other',
   async (id) => {
     const alice = await reserve(await openServer());
     expect((await alice.start(id, '{ hello }')).status).toBe(202);
@@ -124,7 +124,7 @@ test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', '🦊', 'a"
   },
 );
 
-test('An id is taken while its operation runs, and free once it was stopped or is complete.', async () => {
+test('an id is taken while its operation runs, and free once it was stopped or is complete', async () => {
   const server = await openServer();
   const alice = await reserve(server);
   const stream = await alice.open();
@@ -145,7 +145,7 @@ test('An id is taken while its operation runs, and free once it was stopped or i
   expect((await alice.stop('1')).status).toBe(200);
 });
 
-test('A stream carries only so many operations at a time.', async () => {
+test('a stream carries only so many operations at a time', async () => {
   const alice = await reserve(await openServer({ maxOperationsPerStream: 1 }));
   await alice.start('1', 'subscription { silence(name: "first") }');
   const refused = await alice.start('2', '{ hello }');
@@ -159,7 +159,7 @@ test('A stream carries only so many operations at a time.', async () => {
 });
 
 test.each([[undefined], [null], [''], [{}], [true], ['x'.repeat(257)]])(
-  'The operation id %j is refused.',
+  'the operation id %j is refused',
   async (id) => {
     const alice = await reserve(await openServer());
     const refused = await alice.start(id, '{ hello }');
@@ -168,7 +168,7 @@ test.each([[undefined], [null], [''], [{}], [true], ['x'.repeat(257)]])(
   },
 );
 
-test('A client that keeps one static headers object can connect again.', async () => {
+test('a client that keeps one static headers object can connect again', async () => {
   const { client } = await openServer();
   const single = client({ singleConnection: true, headers: { 'x-user': 'alice' } });
   for (let round = 0; round < 3; round += 1) {
@@ -176,7 +176,7 @@ test('A client that keeps one static headers object can connect again.', async (
   }
 });
 
-test('The token may come as a search parameter.', async () => {
+test('the token may come as a search parameter', async () => {
   const { url } = await openServer();
   const reserved = await (await fetch(url, { method: 'PUT' })).text();
   const started = await fetch(`${url}?token=${reserved}`, {
@@ -193,7 +193,7 @@ test('The token may come as a search parameter.', async () => {
   );
 });
 
-test('An operation may be sent with GET; a mutation may not.', async () => {
+test('an operation may be sent with GET; a mutation may not', async () => {
   const { url } = await openServer();
   const alice = await reserve({ url });
   const get = (query: string) =>

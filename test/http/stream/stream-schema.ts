@@ -1,7 +1,7 @@
 import { createSchema } from 'graphql-yoga';
 import { GatewayError } from '../../../src/errors.ts';
 
-/** What became of a source, as promises that tests wait for. */
+/** The state of a source, with promises that tests wait for. */
 export interface SourceFacts {
   /** Values that were pulled. */
   pulled: number;
@@ -21,7 +21,7 @@ export interface StreamContext {
   signal: AbortSignal;
 }
 
-/** Facts about sources by the name that a test gives them, made when first asked for. */
+/** Finds the facts about a source by its name, and creates them on the first call. */
 export function createFacts() {
   const sources = new Map<string, SourceFacts>();
   return (name: string): SourceFacts => {
