@@ -20,41 +20,50 @@ type Settings = { DATA_DIR: string } & Record<string, string>;
 /** Starts a gateway that must refuse to start. Returns what it tells the operator. */
 async function refusal(settings: Settings): Promise<string> {
   await using gateway = spawnGateway(settings);
+  return await refusalOf(gateway);
+}
+
+async function refusalOf(gateway: SpawnedGateway): Promise<string> {
   const { code } = await gateway.exited;
   expect(gateway.stdout).not.toContain('answers at');
   expect(code).toBe(1);
   return gateway.stderr;
 }
 
-describe('two gateways that start at the same time on a fresh folder', () => {
+async function urlOf(gateway: SpawnedGateway): Promise<string> {
+  return (await gateway.logged('answers at')).msg.split(' ').at(-1) ?? '';
+}
+
+describe('two gateways that start at the same time on a fresh folder, and a third that starts later', () => {
   let folder: TemporaryFolder;
-  let both: SpawnedGateway[];
   let winner: SpawnedGateway;
   let loser: SpawnedGateway;
+  let third: SpawnedGateway;
 
   beforeAll(async () => {
     folder = await openTemporaryFolder();
-    const [alices, bobs] = [spawnGateway({ DATA_DIR: folder.path }), spawnGateway({ DATA_DIR: folder.path })];
-    both = [alices, bobs];
-    [loser, winner] = await Promise.race([
-      alices.exited.then(() => [alices, bobs] as const),
-      bobs.exited.then(() => [bobs, alices] as const),
+    const alices = spawnGateway({ DATA_DIR: folder.path });
+    const bobs = spawnGateway({ DATA_DIR: folder.path });
+    [winner, loser] = await Promise.any([
+      urlOf(alices).then(() => [alices, bobs] as const),
+      urlOf(bobs).then(() => [bobs, alices] as const),
     ]);
+    third = spawnGateway({ DATA_DIR: folder.path });
   });
 
   afterAll(async () => {
-    for (const gateway of both) await gateway[Symbol.asyncDispose]();
+    for (const gateway of [winner, loser, third]) await gateway[Symbol.asyncDispose]();
     await folder[Symbol.asyncDispose]();
   });
 
-  test('one ends with 1 and says that the other uses the folder', async () => {
+  test('one of the two runs, and the other ends with 1 and says that the folder is used', async () => {
     expect(await loser.exited).toEqual({ code: 1, signal: null });
     expect(loser.stderr).toMatch(/^Another gateway is using the data folder .*\.\n$/);
   });
 
-  test('the other says where it answers and with which model', async () => {
+  test('a gateway that starts says where it answers and with which model', async () => {
     await winner.logged('Model:');
-    const url = (await winner.logged('answers at')).msg.split(' ').at(-1) ?? '';
+    const url = await urlOf(winner);
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(winner.lines.map(({ msg }) => msg.replaceAll(url, 'URL'))).toMatchInlineSnapshot(`
       [
@@ -67,22 +76,21 @@ describe('two gateways that start at the same time on a fresh folder', () => {
     expect(winner.stderr).toBe('');
   });
 
-  test('a third gateway on the folder is refused in one sentence, and the running one keeps working', async () => {
-    expect(await refusal({ DATA_DIR: folder.path })).toBe(
+  test('a gateway that starts on the folder of a running one is refused, and the running one keeps working', async () => {
+    expect(await refusalOf(third)).toBe(
       `Another gateway is using the data folder ${folder.path}: stop that gateway first, or set another DATA_DIR for this one.\n`,
     );
-    const url = (await winner.logged('answers at')).msg.split(' ').at(-1) ?? '';
-    expect(await gatewayApi(url).createSession()).toBeTruthy();
+    expect(await gatewayApi(await urlOf(winner)).createSession()).toBeTruthy();
   });
 
-  test('the running one ends with 0 when it is told to stop', async () => {
+  test('the gateway that runs ends with 0 when it is told to stop', async () => {
     winner.kill('SIGTERM');
     expect(await winner.exited).toEqual({ code: 0, signal: null });
     expect(winner.stderr).toBe('');
   });
 });
 
-describe('a gateway that cannot start says why in one sentence and ends with 1', () => {
+describe('a gateway that cannot start ends with 1 and says why', () => {
   test('a gateway refuses a port that is taken', async () => {
     await using folder = await openTemporaryFolder();
     await using server = createServer().listen(0, '127.0.0.1');

@@ -1,86 +1,121 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/open-database.ts';
-import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
-import { type GatewayProcess, startGatewayProcess } from '../support/process/gateway-process.ts';
+import type { TemporaryFolder } from '../support/files/temporary-folder.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway/gateway.ts';
+import { openMigratedFolder } from '../support/gateway/migrated-folder.ts';
 import { type Outcome, switchyard } from '../support/process/switchyard.ts';
 
 const viewer = '{ viewer { userId isAdmin expiresAt } }';
 
-const log = pino({ level: 'silent' });
-
-let folder: Awaited<ReturnType<typeof openTemporaryFolder>>;
-let gateway: GatewayProcess;
+let folder: TemporaryFolder;
+let gateway: TestGateway;
 beforeAll(async () => {
-  folder = await openTemporaryFolder();
-  gateway = await startGatewayProcess({ DATA_DIR: folder.path, AUTH: 'token' });
+  folder = await openMigratedFolder();
+  gateway = await startTestGateway({ dataDir: folder.path, settings: { AUTH: 'token' } });
 });
 afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
   await folder[Symbol.asyncDispose]();
 });
 
+/** Runs `switchyard token …` in a process of its own, beside the running gateway. */
 const token = (...args: string[]): Promise<Outcome> =>
   switchyard({ DATA_DIR: folder.path }, 'token', ...args);
 
-async function create(...args: string[]): Promise<{ secret: string; id: string }> {
-  const { stdout, stderr } = await token('create', ...args);
-  return { secret: stdout.trim(), id: /^Token (\d+) /.exec(stderr)?.[1] ?? '' };
+interface Created extends Outcome {
+  secret: string;
+  id: string;
 }
 
-/** The row of the list that begins with this id. */
-async function listed(id: string): Promise<string | undefined> {
-  return (await token('list')).stdout.split('\n').find((line) => line.split(/ +/)[0] === id);
+async function create(...args: string[]): Promise<Created> {
+  const outcome = await token('create', ...args);
+  return { ...outcome, secret: outcome.stdout.trim(), id: /^Token (\d+) /.exec(outcome.stderr)?.[1] ?? '' };
+}
+
+/** The row of a token in the output of `switchyard token list`. */
+function rowOf({ id }: Created, list: Outcome): string | undefined {
+  return list.stdout.split('\n').find((line) => line.split(/ +/)[0] === id);
+}
+
+/** Writes names into the database that `create` refuses, as an earlier version did. */
+async function forgeNames({ id }: Created): Promise<void> {
+  const log = pino({ level: 'silent' });
+  await using opened = await openDatabase({ url: `file:${folder.path}/switchyard.db`, log });
+  const data = { userId: 'fr\u001b[2Jank', name: 'x\n9   admin  yes\u202e' };
+  await opened.db.apiToken.update({ where: { id: Number(id) }, data });
 }
 
 describe('switchyard token', () => {
-  test('creates a token that the running gateway accepts at once', async () => {
-    const { code, stdout, stderr } = await token('create', '--user', 'alice');
+  let alice: Created;
+  let carol: Created;
+  let dave: Created;
+  let erin: Created;
+  let frank: Created;
+  let listedFirst: Outcome;
+  let revoked: Outcome;
+  /** After dave and erin have used their tokens, erin's was revoked, and frank's has forged names. */
+  let listedLast: Outcome;
+  const viewerOf = async ({ secret }: Created) => (await gateway.as(secret).query(viewer)).viewer;
+
+  // Each call of the program costs most of a second, so the tests share the calls.
+  beforeAll(async () => {
+    [alice, carol, dave, erin, frank] = await Promise.all([
+      create('--user', 'alice'),
+      create('--user', 'carol', '--admin', '--expires-in', '30d', '--name', 'ops'),
+      create('--user', 'dave'),
+      create('--user', 'erin'),
+      create('--user', 'frank'),
+    ]);
+    listedFirst = await token('list');
+    await viewerOf(dave);
+    await viewerOf(erin);
+    revoked = await token('revoke', erin.id);
+    await forgeNames(frank);
+    listedLast = await token('list');
+  }, 60_000);
+
+  test('a token that is created is accepted at once by a gateway that runs', async () => {
+    const { code, stdout, stderr } = alice;
 
     expect(code).toBe(0);
     expect(stdout).toMatch(/^swu_[\w-]{43}\n$/);
     expect(stderr).toMatch(
       /^Token \d+ of the user alice, valid until it is revoked\. The token is shown only now\.\n$/,
     );
-    expect((await gateway.as(stdout.trim()).query(viewer)).viewer).toEqual({
-      userId: 'alice',
-      isAdmin: false,
-      expiresAt: null,
-    });
+    expect(await viewerOf(alice)).toEqual({ userId: 'alice', isAdmin: false, expiresAt: null });
   });
 
-  test('creates admins, and tokens that expire', async () => {
-    const { secret, id } = await create('--user', 'carol', '--admin', '--expires-in', '30d', '--name', 'ops');
-
-    const seen = (await gateway.as(secret).query(viewer)).viewer;
+  test('a token can be created for an admin, and with a time at which it expires', async () => {
+    const seen = await viewerOf(carol);
 
     expect(seen).toMatchObject({ userId: 'carol', isAdmin: true });
     const days = (Date.parse(seen.expiresAt) - Date.now()) / 86_400_000;
     expect(days).toBeGreaterThan(29.9);
     expect(days).toBeLessThanOrEqual(30);
-    expect(await listed(id)).toMatch(/^\d+ +carol +yes +valid until \S+ \S+Z .* ops$/);
+    expect(rowOf(carol, listedFirst)).toMatch(/^\d+ +carol +yes +valid until \S+ \S+Z .* ops$/);
   });
 
-  test('lists when a token was last used', async () => {
-    const { secret, id } = await create('--user', 'dave');
-    expect(await listed(id)).toMatch(/never$/);
-
-    await gateway.as(secret).query(viewer);
-
-    expect(await listed(id)).toMatch(/^\d+ +dave +no +valid +\d{4}\S+ \S+Z +\d{4}-\d\d-\d\d \d\d:\d\dZ$/);
+  test('the list says when a token was last used', () => {
+    expect(rowOf(dave, listedFirst)).toMatch(/never$/);
+    expect(rowOf(dave, listedLast)).toMatch(
+      /^\d+ +dave +no +valid +\d{4}\S+ \S+Z +\d{4}-\d\d-\d\d \d\d:\d\dZ$/,
+    );
   });
 
-  test('revokes a token, which is refused from then on', async () => {
-    const { secret, id } = await create('--user', 'erin');
-    await gateway.as(secret).query(viewer);
-
-    expect(await token('revoke', id)).toEqual({ code: 0, stdout: '', stderr: `Token ${id} is revoked.\n` });
-
-    await expect(gateway.as(secret).query(viewer)).rejects.toMatchObject({
+  test('a token that is revoked is refused from then on', async () => {
+    expect(revoked).toEqual({ code: 0, stdout: '', stderr: `Token ${erin.id} is revoked.\n` });
+    await expect(viewerOf(erin)).rejects.toMatchObject({
       message: 'The token was revoked.',
       code: 'UNAUTHENTICATED',
     });
-    expect(await listed(id)).toContain('revoked');
+    expect(rowOf(erin, listedLast)).toContain('revoked');
+  });
+
+  test('the list shows names from earlier versions on one line, without characters that control a terminal', () => {
+    expect(rowOf(frank, listedLast)).toMatch(
+      /^\d+ +fr\\u\{1b\}\[2Jank +no .* x\\u\{a\}9 {3}admin {2}yes\\u\{202e\}$/,
+    );
   });
 
   test.each([
@@ -96,23 +131,11 @@ describe('switchyard token', () => {
     [['create', '--user', 'alice', '--expires-in', 'tomorrow'], /Expected a time like 90s, 30m, 12h or 30d/],
     [['revoke', 'swu_x'], /Expected the number of a token/],
     [['revoke', '99999'], /^There is no token 99999\.$/m],
-  ])('refuses %j with a sentence', async (args, message) => {
+  ])('the arguments %j are refused with a sentence', async (args, message) => {
     const { code, stdout, stderr } = await token(...args);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(message);
     expect(stderr).not.toContain('    at ');
-  });
-
-  test('lists names stored before the check on one line, without characters that control a terminal', async () => {
-    const { id } = await create('--user', 'frank');
-    {
-      const stored = { userId: 'fr\u001b[2Jank', name: 'x\n9   admin  yes\u202e' };
-      await using opened = await openDatabase({ url: `file:${folder.path}/switchyard.db`, log });
-      await opened.db.apiToken.update({ where: { id: Number(id) }, data: stored });
-    }
-    expect(await listed(id)).toMatch(
-      /^\d+ +fr\\u\{1b\}\[2Jank +no .* x\\u\{a\}9 {3}admin {2}yes\\u\{202e\}$/,
-    );
   });
 });
 
@@ -123,7 +146,6 @@ test('an invented token and a JWT are refused where only API tokens are accepted
 });
 
 test('without authentication a token in a request is ignored', async () => {
-  await using other = await openTemporaryFolder();
-  await using open = await startGatewayProcess({ DATA_DIR: other.path });
+  await using open = await startTestGateway();
   expect((await open.as('swu_x').query(viewer)).viewer).toMatchObject({ userId: 'anonymous', isAdmin: true });
 });
