@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isObjectType } from 'graphql';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runFailureCodes } from '../../src/chat/log/run-event.ts';
 import { settings } from '../../src/config/settings.ts';
 import { errorStatus } from '../../src/errors.ts';
@@ -13,14 +13,14 @@ import { readPage, snippets, tableBelow } from '../support/files/readme.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 import { createWav } from '../support/files/wav.ts';
 import { chat, collect } from '../support/gateway/chat.ts';
-import { startTestGateway } from '../support/gateway/gateway.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway/gateway.ts';
 import { startCuttingProxy } from '../support/http/cutting-proxy.ts';
 
 const printedUrl = 'http://localhost:8000';
 const run = promisify(execFile);
 const oneSecond = createWav({ seconds: 1 });
 
-/** Runs a script as Node.js would run a file that lies at the root. */
+/** Runs a script as Node.js runs a file in the root of the project. */
 function runScript(script: string, { args = [], cwd }: { args?: string[]; cwd?: string } = {}) {
   const child = run(process.execPath, ['--input-type=module', '-', ...args], { cwd });
   child.child.stdin?.end(script);
@@ -28,8 +28,14 @@ function runScript(script: string, { args = [], cwd }: { args?: string[]; cwd?: 
 }
 
 describe('the commands of the README', () => {
-  test('work as they are printed, one after the other, on a fresh gateway', async () => {
-    await using gateway = await startTestGateway();
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startTestGateway({ settings: { DEMO_DELAY_MS: '10' } });
+  });
+  afterAll(() => gateway[Symbol.asyncDispose]());
+
+  // The first test, because the commands contain the ids that a fresh gateway gives out.
+  test('the curl commands of the README work as printed, one after the other, on a fresh gateway', async () => {
     await using folder = await openTemporaryFolder();
     await writeFile(join(folder.path, 'recording.wav'), oneSecond);
     const commands = snippets('sh').filter((command) => command.startsWith('curl '));
@@ -59,8 +65,7 @@ describe('the commands of the README', () => {
     expect(JSON.parse(uploaded ?? '')).toMatchObject({ mime_type: 'audio/wav', duration_seconds: 1 });
   });
 
-  test('upload a recording with a few lines of JavaScript', async () => {
-    await using gateway = await startTestGateway();
+  test('the JavaScript example of the audio page uploads a recording', async () => {
     await using folder = await openTemporaryFolder();
     await writeFile(join(folder.path, 'recording.wav'), oneSecond);
     const sessionId = await gateway.createSession();
@@ -81,10 +86,9 @@ describe('the commands of the README', () => {
   });
 
   test.each([
-    ['as long as the connection holds', [] as string[]],
+    ['when the connection holds', [] as string[]],
     ['when the connection is lost before the answer and twice within it', ['RunStarted', '"text"', '"text"']],
-  ])('print the whole answer from a program, %s', async (_when, cutAt) => {
-    await using gateway = await startTestGateway({ settings: { DEMO_DELAY_MS: '10' } });
+  ])('the JavaScript example of the README prints the whole answer %s', async (_when, cutAt) => {
     await using proxy = await startCuttingProxy(gateway.url, cutAt);
     const [script = ''] = snippets('js');
 
@@ -109,7 +113,7 @@ const runEventsPage = readPage('src/chat/RUN-EVENTS.md');
 const errorsPage = readPage('src/http/ERRORS.md');
 
 describe('the tables of the pages', () => {
-  test('have every setting, with its default', () => {
+  test('the page of settings has every setting with its default', () => {
     const rows = settings.map(({ name, default: value, defaultInWords = '', description }) => {
       const shown = value === undefined ? defaultInWords.replaceAll('<', '\\<') : `\`${value}\``;
       return `| \`${name}\` | ${shown} | ${description} |`;
@@ -119,7 +123,7 @@ describe('the tables of the pages', () => {
     );
   });
 
-  test('have every run event', () => {
+  test('the page of run events has every run event', () => {
     const named = tableBelow('| run event | REST frame | meaning |', runEventsPage).map(([name]) => name);
     const runEvent = schema.getType('RunEvent');
     const all = Object.values(schema.getTypeMap())
@@ -129,7 +133,7 @@ describe('the tables of the pages', () => {
     expect(named.toSorted()).toEqual(all.toSorted());
   });
 
-  test('have every error code, with its status', () => {
+  test('the page of errors has every error code with its status', () => {
     const rows = tableBelow('| code | status | meaning |', errorsPage).map(([code, status]) => [
       code,
       Number(status),
@@ -137,12 +141,12 @@ describe('the tables of the pages', () => {
     expect(Object.fromEntries(rows)).toEqual(errorStatus);
   });
 
-  test('have every code of a failed run', () => {
+  test('the page of run events has every code of a failed run', () => {
     const named = tableBelow('| code | meaning |', runEventsPage).map(([code]) => code);
     expect(named).toEqual(Object.keys(runFailureCodes));
   });
 
-  test('have every code of a failed tool call', () => {
+  test('the page of run events has every code of a failed tool call', () => {
     const named = tableBelow('| error code | meaning |', runEventsPage).map(([code]) => code);
     expect(named).toEqual(Object.keys(toolErrorCodes));
   });

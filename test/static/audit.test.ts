@@ -2,20 +2,20 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 
 const script = fileURLToPath(new URL('../../.ci/audit', import.meta.url));
 
 interface Outcome {
   code: unknown;
-  /** Both streams. */
+  /** Standard output, then standard error. */
   output: string;
 }
 
-/** Runs the step of CI against a registry that answers so. */
-async function auditWith(answer: RequestListener): Promise<Outcome> {
-  const registry = createServer(answer);
+/** Runs CI's audit against a registry with this request handler. */
+async function auditWith(respond: RequestListener): Promise<Outcome> {
+  const registry = createServer(respond);
   await once(registry.listen(0, '127.0.0.1'), 'listening');
   const address = registry.address();
   try {
@@ -35,12 +35,12 @@ async function auditAt(registry: string): Promise<Outcome> {
   });
 }
 
-/** Knows one advisory, for a package that is installed, and nothing else. */
-function knowing(severity: string, id = 'GHSA-0000-0000-0000', name = 'hono'): RequestListener {
+/** A registry that knows one advisory, for an installed package. */
+function registryWith(severity: string, id = 'GHSA-0000-0000-0000', name = 'hono'): RequestListener {
   const advisory = {
     id: 1,
     url: `https://github.com/advisories/${id}`,
-    title: 'Answers what nobody asked',
+    title: 'Sends responses without a request',
     severity,
     vulnerable_versions: '*',
   };
@@ -50,48 +50,52 @@ function knowing(severity: string, id = 'GHSA-0000-0000-0000', name = 'hono'): R
   };
 }
 
-test('an advisory of high severity fails and is printed', async () => {
-  const { code, output } = await auditWith(knowing('high'));
-  expect(code).toBe(1);
-  expect(output).toContain('Answers what nobody asked - https://github.com/advisories/GHSA-0000-0000-0000');
-});
-
-test('an advisory with an argued exception passes and is printed with its reason', async () => {
-  const { code, output } = await auditWith(knowing('high', 'GHSA-vfj7-8cjw-p6xm', 'braces'));
-  expect(code).toBe(0);
-  expect(output).toContain('argued: https://github.com/advisories/GHSA-vfj7-8cjw-p6xm: braces');
-});
-
-test('an advisory of moderate severity passes', async () => {
-  expect(await auditWith(knowing('moderate'))).toEqual({
-    code: 0,
-    output: 'npm audit: nothing of high severity or above\n',
+describe('the audit of CI', () => {
+  test('an advisory of high severity fails and is printed', async () => {
+    const { code, output } = await auditWith(registryWith('high'));
+    expect(code).toBe(1);
+    expect(output).toContain(
+      'Sends responses without a request - https://github.com/advisories/GHSA-0000-0000-0000',
+    );
   });
-});
 
-test('a report without advisories passes', async () => {
-  expect(await auditWith((_, response) => response.end('{}'))).toEqual({
-    code: 0,
-    output: 'npm audit: nothing of high severity or above\n',
+  test('an advisory with an argued exception passes and is printed with its reason', async () => {
+    const { code, output } = await auditWith(registryWith('high', 'GHSA-vfj7-8cjw-p6xm', 'braces'));
+    expect(code).toBe(0);
+    expect(output).toContain('argued: https://github.com/advisories/GHSA-vfj7-8cjw-p6xm: braces');
   });
-});
 
-test.each([404, 405])('a registry that answers an audit with %i is reported and passes', async (status) => {
-  expect(await auditWith((_, response) => response.writeHead(status).end())).toEqual({
-    code: 0,
-    output: `npm audit: the registry does not answer audits (${status}); not checked\n`,
+  test('an advisory of moderate severity passes', async () => {
+    expect(await auditWith(registryWith('moderate'))).toEqual({
+      code: 0,
+      output: 'npm audit: nothing of high severity or above\n',
+    });
   });
-});
 
-test('a registry that cannot be reached is reported and passes', async () => {
-  expect(await auditAt('http://127.0.0.1:1')).toEqual({
-    code: 0,
-    output: 'npm audit: the registry cannot be reached; not checked\n',
+  test('a report without advisories passes', async () => {
+    expect(await auditWith((_, response) => response.end('{}'))).toEqual({
+      code: 0,
+      output: 'npm audit: nothing of high severity or above\n',
+    });
   });
-});
 
-test('an answer that is not a report fails', async () => {
-  const { code, output } = await auditWith((_, response) => response.writeHead(401).end());
-  expect(code).toBe(1);
-  expect(output).toContain('401');
+  test.each([404, 405])('a registry that answers an audit with %i is reported and passes', async (status) => {
+    expect(await auditWith((_, response) => response.writeHead(status).end())).toEqual({
+      code: 0,
+      output: `npm audit: the registry does not answer audits (${status}); not checked\n`,
+    });
+  });
+
+  test('a registry that cannot be reached is reported and passes', async () => {
+    expect(await auditAt('http://127.0.0.1:1')).toEqual({
+      code: 0,
+      output: 'npm audit: the registry cannot be reached; not checked\n',
+    });
+  });
+
+  test('a response that is not a report fails', async () => {
+    const { code, output } = await auditWith((_, response) => response.writeHead(401).end());
+    expect(code).toBe(1);
+    expect(output).toContain('401');
+  });
 });
