@@ -1,8 +1,8 @@
 import type { MarkedToken } from 'marked';
 import { useMemo, useRef } from 'preact/hooks';
 import { Block } from './block.tsx';
-import { noBlocks, readBlocks } from './blocks.ts';
 import { PlainBoundary } from './plain-boundary.tsx';
+import { noBlocks, readBlocks } from './read-blocks.ts';
 
 /** A text of the model. It is made of elements one by one: nothing that it says becomes HTML. */
 export function Markdown({ text }: { text: string }) {

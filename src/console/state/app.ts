@@ -6,9 +6,9 @@ import { createLink, type Link } from '../gateway/link.ts';
 import { type Account, createAccount } from './account.ts';
 import { draftStore, newDraft } from './draft-store.ts';
 import { createNodeList, type NodeList } from './node-list.ts';
-import { openNewRoom, openSessionRoom, type Room } from './room.ts';
+import { openNewRoom, openSessionRoom, type Room } from './session.ts';
 import { createSessionList, type SessionList } from './session-list.ts';
-import { titleOf } from './title-of.ts';
+import { titleOf } from './session-title.ts';
 
 /** All that the page knows and can do. */
 export interface App {

@@ -1,9 +1,9 @@
 import { isTerminal, type RunEvent } from '../../client/run-events.ts';
 import type { Link } from '../gateway/link.ts';
 import { take } from '../gateway/take.ts';
-import { applyRunEvent, nothingYet } from './answer.ts';
 import { createFrameBatch } from './frame-batch.ts';
-import { isLive, type MessageEntry } from './message-entry.ts';
+import { isLive, type MessageEntry } from './message.ts';
+import { applyRunEvent, nothingYet } from './message-state.ts';
 
 export interface FollowRunOptions {
   link: Link;

@@ -1,5 +1,5 @@
-import type { Answer } from '../state/answer.ts';
-import type { Transcript } from '../state/transcript.ts';
+import type { Transcript } from '../state/message-list.ts';
+import type { Answer } from '../state/message-state.ts';
 
 /** Tells who cannot see it how far the answer has come, and not each of its tokens. */
 export function Announcer({ transcript }: { transcript: Transcript }) {

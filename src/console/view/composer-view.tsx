@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { CancelRunDocument } from '../../gql/console/graphql.ts';
 import { Alert } from '../controls/alert.tsx';
 import { Icon } from '../controls/icon.tsx';
-import type { Room } from '../state/room.ts';
+import type { Room } from '../state/session.ts';
 import { useApp } from './app-context.ts';
 import { useAttempt } from './use-attempt.ts';
 

@@ -1,8 +1,8 @@
 import { Alert } from '../controls/alert.tsx';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { Markdown } from '../markdown/markdown.tsx';
-import type { Answer } from '../state/answer.ts';
-import type { MessageEntry } from '../state/message-entry.ts';
+import type { MessageEntry } from '../state/message.ts';
+import type { Answer } from '../state/message-state.ts';
 import { ToolCallView } from './tool-call-view.tsx';
 
 export function MessageView({ entry }: { entry: MessageEntry }) {

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { NodeStateFragment } from '../../gql/console/graphql.ts';
 import { Alert } from '../controls/alert.tsx';
 import { Checkbox } from '../controls/checkbox.tsx';
-import type { Room } from '../state/room.ts';
+import type { Room } from '../state/session.ts';
 import { useApp } from './app-context.ts';
 import { useAttempt } from './use-attempt.ts';
 

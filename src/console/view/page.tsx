@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Alert } from '../controls/alert.tsx';
 import { useApp } from './app-context.ts';
-import { RoomView } from './room-view.tsx';
+import { RoomView } from './session-view.tsx';
 import { Sidebar } from './sidebar.tsx';
 import { SignIn } from './sign-in.tsx';
 

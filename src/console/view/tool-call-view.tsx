@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 import { ApproveToolCallDocument, DenyToolCallDocument } from '../../gql/console/graphql.ts';
 import { Alert } from '../controls/alert.tsx';
-import type { ToolCall } from '../state/answer.ts';
+import type { ToolCall } from '../state/message-state.ts';
 import { useApp } from './app-context.ts';
-import { argumentsOf, describeCall, outcomeOf } from './tool-call-words.ts';
+import { argumentsOf, describeCall, outcomeOf } from './tool-call-text.ts';
 import { useAttempt } from './use-attempt.ts';
 
 /** A tool that the model called: what it was asked, what it says, and what became of it. */

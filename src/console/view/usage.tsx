@@ -1,4 +1,4 @@
-import type { Conversation } from '../state/conversation.ts';
+import type { Conversation } from '../state/synced-session.ts';
 
 const whole = new Intl.NumberFormat();
 

@@ -11,8 +11,8 @@ import type { Link } from '../gateway/link.ts';
 import { take } from '../gateway/take.ts';
 import { wordsOf } from '../gateway/words-of.ts';
 import { followRun } from './follow-run.ts';
-import { isLive, type MessageEntry } from './message-entry.ts';
-import { createTranscript, type Transcript } from './transcript.ts';
+import { isLive, type MessageEntry } from './message.ts';
+import { createTranscript, type Transcript } from './message-list.ts';
 
 const pageSize = 30;
 

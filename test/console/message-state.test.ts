@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/client/run-events.ts';
-import { applyRunEvent, nothingYet } from '../../src/console/state/answer.ts';
+import { applyRunEvent, nothingYet } from '../../src/console/state/message-state.ts';
 import type { AnswerPartsFragment, UsagePartsFragment } from '../../src/gql/client/graphql.ts';
 
 const runId = 'UnVuOjE=';

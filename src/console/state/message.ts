@@ -1,6 +1,6 @@
 import { type Signal, signal } from '@preact/signals';
 import type { MessagePartsFragment } from '../../gql/console/graphql.ts';
-import { type Answer, answerOf } from './answer.ts';
+import { type Answer, answerOf } from './message-state.ts';
 
 /** A message in a conversation. Its answer changes by itself, so that a token redraws one message. */
 export interface MessageEntry {

@@ -1,9 +1,9 @@
-import type { Room } from '../state/room.ts';
+import type { Room } from '../state/session.ts';
 import { Announcer } from './announcer.tsx';
 import { ComposerView } from './composer-view.tsx';
 import { ConnectionState } from './connection-state.tsx';
-import { ConversationView } from './conversation-view.tsx';
-import { RoomHeader } from './room-header.tsx';
+import { ConversationView } from './message-list-view.tsx';
+import { RoomHeader } from './session-header.tsx';
 import { Usage } from './usage.tsx';
 import { Welcome } from './welcome.tsx';
 

@@ -11,9 +11,9 @@ import {
 import type { Ask } from '../gateway/ask.ts';
 import type { Link } from '../gateway/link.ts';
 import { type Composer, createComposer, type Send } from './composer.ts';
-import { type Conversation, openConversation } from './conversation.ts';
 import type { SessionList } from './session-list.ts';
-import { titleOf } from './title-of.ts';
+import { titleOf } from './session-title.ts';
+import { type Conversation, openConversation } from './synced-session.ts';
 
 /** A session that will be created with the first prompt. */
 export interface NewRoom {

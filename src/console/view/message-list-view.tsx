@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Alert } from '../controls/alert.tsx';
 import { Icon } from '../controls/icon.tsx';
-import type { SessionRoom } from '../state/room.ts';
+import type { SessionRoom } from '../state/session.ts';
 import { MessageView } from './message-view.tsx';
 import { useAttempt } from './use-attempt.ts';
 import { useStickToEnd } from './use-stick-to-end.ts';

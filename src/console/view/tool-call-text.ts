@@ -1,4 +1,4 @@
-import type { ToolCall } from '../state/answer.ts';
+import type { ToolCall } from '../state/message-state.ts';
 
 /** What a call is about, in one line: the command, the path, or else all of its arguments. */
 export function describeCall({ args }: ToolCall): string {

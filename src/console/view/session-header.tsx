@@ -1,8 +1,8 @@
 import { Alert } from '../controls/alert.tsx';
 import { Icon } from '../controls/icon.tsx';
-import type { Room } from '../state/room.ts';
+import type { Room } from '../state/session.ts';
 import { NodePicker } from './node-picker.tsx';
-import { RoomSettings } from './room-settings.tsx';
+import { RoomSettings } from './session-settings.tsx';
 import { TitleField } from './title-field.tsx';
 import { useAttempt } from './use-attempt.ts';
 

@@ -1,7 +1,7 @@
 import { computed, signal } from '@preact/signals';
 import type { MessagePageFragment, MessagePartsFragment } from '../../gql/console/graphql.ts';
-import { answerOf } from './answer.ts';
-import { isLive, type MessageEntry, messageEntry } from './message-entry.ts';
+import { isLive, type MessageEntry, messageEntry } from './message.ts';
+import { answerOf } from './message-state.ts';
 
 /**
  * The messages of a session that are loaded, oldest first, each once.
