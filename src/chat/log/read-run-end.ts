@@ -11,8 +11,8 @@ import {
 } from './run-event.ts';
 
 /**
- * Reads from the database what a follower still has to see of an ended run: one `HistoryGap` if it misses run
- * events, then the terminal run event.
+ * Reads the rest of an ended run from the database: one `HistoryGap` if the follower misses run events, then the
+ * terminal run event.
  *
  * @param after The seq of the last run event already seen.
  * @returns Undefined while the run is live. An empty list for a run that was deleted or seen to its end.

@@ -60,8 +60,8 @@ function addCounts(a: TokenCounts, b: TokenCounts): TokenCounts {
 }
 
 /**
- * What the provider reported for one model call. Undefined when the input or the output count is missing, or when the
- * input count is 0: servers that do not count, or that leave out cached tokens, report 0.
+ * The token counts that the provider reported for one model call. Undefined when the input or the output count is
+ * missing, or when the input count is 0: servers that do not count, or that leave out cached tokens, report 0.
  */
 export function reportedCounts(usage: LanguageModelV3Usage): TokenCounts | undefined {
   const { inputTokens, outputTokens } = usage;

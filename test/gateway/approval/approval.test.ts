@@ -16,7 +16,7 @@ const attachLaptop = 'mutation ($id: ID!) { attachNodes(sessionId: $id, nodeIds:
 const writes = [toolCall('w', 'write', { path: 'a' })];
 
 /** The run events of tool calls in short form. */
-function tale(seen: SeenRunEvent[]) {
+function summaryOf(seen: SeenRunEvent[]) {
   return seen.flatMap(({ __typename, callId, decision, reason, status }) => {
     if (__typename === 'ToolCallStarted') return [`${callId} started`];
     if (__typename === 'ToolApprovalRequested') return [`${callId} asks`];
@@ -45,7 +45,7 @@ describe('a tool call that changes something', () => {
       expect(data.toolCall.status).toMatch(/RUNNING|SUCCEEDED/);
     });
 
-    expect(tale(seen)).toEqual(['w started', 'w asks', 'w APPROVED', 'w SUCCEEDED']);
+    expect(summaryOf(seen)).toEqual(['w started', 'w asks', 'w APPROVED', 'w SUCCEEDED']);
     expect(seen.find(({ __typename }) => __typename === 'ToolCallStarted')).toMatchObject({
       nodeId: 'laptop',
       node: { nodeId: 'laptop' },
@@ -70,7 +70,7 @@ describe('a tool call that changes something', () => {
     });
     await collect(session.ask({ prompt: 'Why not?' }));
 
-    expect(tale(seen)).toEqual(['w started', 'w asks', 'w DENIED Not on Fridays.', 'w DENIED']);
+    expect(summaryOf(seen)).toEqual(['w started', 'w asks', 'w DENIED Not on Fridays.', 'w DENIED']);
     expect(session.tools.requests).toEqual([]);
     expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted', message: { content: 'As you like.' } });
     for (const request of [1, 2]) {
@@ -88,7 +88,7 @@ describe('a tool call that changes something', () => {
 
     const seen = await collect(session.ask());
 
-    expect(tale(seen)).toEqual(['w started', 'w asks', 'w EXPIRED', 'w DENIED']);
+    expect(summaryOf(seen)).toEqual(['w started', 'w asks', 'w EXPIRED', 'w DENIED']);
     expect(await toolCallsOf(session, seen[0]?.runId ?? '')).toMatchObject([
       { status: 'DENIED', errorCode: 'APPROVAL_TIMEOUT', result: 'No user allowed the call in time.' },
     ]);
@@ -106,7 +106,7 @@ describe('a tool call that changes something', () => {
       return approveCall(session, again);
     });
 
-    expect(tale(seenByBob)).toEqual(['w started', 'w asks', 'w APPROVED', 'w SUCCEEDED']);
+    expect(summaryOf(seenByBob)).toEqual(['w started', 'w asks', 'w APPROVED', 'w SUCCEEDED']);
   });
 
   test('a tool call that waits does not delay the other calls of its step', async () => {
@@ -121,7 +121,7 @@ describe('a tool call that changes something', () => {
       }
     }
 
-    expect(tale(seen)).toEqual([
+    expect(summaryOf(seen)).toEqual([
       'w started',
       'w asks',
       'r started',
@@ -155,7 +155,7 @@ describe('toolApproval', () => {
     const session = await openSession();
     await setToolApproval(session, session.sessionId, 'AUTO');
     session.model.script(writes, [text('Written.')]);
-    expect(tale(await collect(session.ask()))).toEqual(['w started', 'w SUCCEEDED']);
+    expect(summaryOf(await collect(session.ask()))).toEqual(['w started', 'w SUCCEEDED']);
   });
 
   test('a session with DENY denies a tool call that changes something at once, and runs one that only reads', async () => {
@@ -165,7 +165,7 @@ describe('toolApproval', () => {
 
     const seen = await collect(session.ask());
 
-    expect(tale(seen).toSorted()).toEqual(['r SUCCEEDED', 'r started', 'w DENIED', 'w started']);
+    expect(summaryOf(seen).toSorted()).toEqual(['r SUCCEEDED', 'r started', 'w DENIED', 'w started']);
     expect(await toolCallsOf(session, seen[0]?.runId ?? '')).toMatchObject([
       {
         callId: 'w',
@@ -186,7 +186,7 @@ describe('toolApproval', () => {
       await approveCall(session, asked);
     });
 
-    expect(tale(seen)).toEqual([
+    expect(summaryOf(seen)).toEqual([
       'w started',
       'w asks',
       'w APPROVED',
