@@ -44,7 +44,7 @@ export interface SessionsOptions {
   };
 }
 
-/** Tries to delete a session to which a client keeps sending prompts. */
+/** How often the gateway tries to delete a session to which a client keeps sending prompts. */
 const maxDeleteTries = 10;
 
 /** Creates, changes and deletes sessions. The engine runs their prompts. */

@@ -115,7 +115,7 @@ export class AudioLibrary {
     await this.#releaseOrphans(keys);
   }
 
-  /** Looks all keys up with one statement, because most of them are no orphans. */
+  /** Looks all keys up with one statement, because most of them are not orphans. */
   async #releaseOrphans(keys: string[]): Promise<void> {
     const referred = await this.#options.database.messageAudio.findMany({
       where: { sha256: { in: keys } },

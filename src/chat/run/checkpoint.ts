@@ -6,7 +6,7 @@ import type { RunWriter } from '../log/run-writer.ts';
 /** Runs saved in one transaction. */
 const batchSize = 50;
 
-/** Saves the answers of live runs again and again, so that a crash loses only the text since the last checkpoint. */
+/** Saves the answers of live runs regularly, so that a crash loses only the text since the last checkpoint. */
 export interface Checkpointer extends AsyncDisposable {
   /** Saves the run's answer regularly until the result is disposed. */
   track(writer: RunWriter): Disposable;

@@ -3,7 +3,7 @@ import type { DemoRequest } from './request.ts';
 
 export interface DemoAnswer {
   reasoning: string;
-  /** The text in the pieces in which it is streamed. They are made one by one, as they are read. */
+  /** The text in the pieces that are streamed. A generator makes 100,000 words only as fast as they are read. */
   text: Iterable<string>;
   call?: { toolName: string; args: Record<string, string> };
 }
@@ -37,7 +37,7 @@ export function answerRequest(request: DemoRequest): DemoAnswer {
   return answerWith('No rule of mine fits, so I introduce myself.', `${quote}\n\n${introduction}`);
 }
 
-/** The words of a text, each with the whitespace after it: joined they are the text again. */
+/** Splits a text into words, each with the whitespace after it, so that the joined words are the text again. */
 export function* wordsOf(text: string): Generator<string, void, undefined> {
   for (const [word] of text.matchAll(/^\s+|\S+\s*/g)) yield word;
 }
@@ -46,7 +46,7 @@ function answerWith(reasoning: string, text: string): DemoAnswer {
   return { reasoning, text: wordsOf(text) };
 }
 
-/** Cuts a text without leaving half a surrogate pair, which no database stores. */
+/** Cuts a text, but never within a surrogate pair, because a database refuses half a pair. */
 function shorten(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length).replace(/\p{Surrogate}$/u, '')}…`;
 }
@@ -57,7 +57,7 @@ function showResult({ result }: DemoRequest): DemoAnswer | undefined {
   const longestFence = Math.max(2, ...Array.from(shown.matchAll(/`+/g), ([ticks]) => ticks.length));
   const fence = '`'.repeat(longestFence + 1);
   const text = `The result:\n\n${fence}\n${shown}\n${fence}`;
-  // A line break, because clients show this reasoning right behind the reasoning before the call.
+  // Begin with a line break, because clients show this reasoning directly after the reasoning before the call.
   return { reasoning: '\nI show the result.', text: text.split(/(?<=\n)/) };
 }
 
@@ -71,7 +71,7 @@ function callTool({ prompt, tools }: DemoRequest): DemoAnswer | undefined {
   return undefined;
 }
 
-/** @param named The node that the prompt names. Default: the node that the tool is offered on, if it is one. */
+/** @param named The node that the prompt names. Default: the tool's node, if the tool is offered on only one. */
 function callOn(
   named: string | undefined,
   { toolName, args }: NonNullable<DemoAnswer['call']>,
@@ -135,7 +135,7 @@ const sentences =
   'the driver waits for a signal. Beyond the narrow valley a whistle sings. The painter on the platform turns a ' +
   'page and forgets the clock. Then the storm moves on, and the silver mountains return.\n\n';
 
-/** The sentences again and again, cut after a number of words. */
+/** Repeats the sentences, and stops after a number of words. */
 function* story(words: number): Generator<string> {
   for (let left = words; left > 0; ) {
     for (const word of wordsOf(sentences)) {
