@@ -2,16 +2,19 @@ import { describe, expect, test } from 'vitest';
 import { chat, collect, follow, runEventsDocument, textOf, until } from '../../support/gateway/chat.ts';
 import { createCountingBus, createDeafBus } from '../../support/gateway/counting-bus.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
-import { startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
+import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
 import { subscribeStalling } from '../../support/http/stalling-client.ts';
 import { createGate, silence, text } from '../../support/model/turn.ts';
 
 /** 8 MB: much more than the buffers of a socket hold. */
 const longAnswer = Array.from({ length: 8_000 }, (_, n) => `${n} ${'x'.repeat(1_000)} `);
 
+const bus = createCountingBus();
+const shared = shareScriptedGateway({ bus });
+
 describe('followers', () => {
   test('a follower that stops reading delays no other follower, and gets every character when it continues', async () => {
-    await using gateway = await startScriptedGateway();
+    const gateway = shared();
     const gate = createGate();
     gateway.model.script([text('Begin. '), gate, text(...longAnswer)]);
     const sessionId = await gateway.createSession();
@@ -37,8 +40,7 @@ describe('followers', () => {
     ['a distinct connection', { singleConnection: false }],
     ['a single connection', { singleConnection: true }],
   ])('a follower that closes %s is removed from the bus, and the run continues', async (_name, options) => {
-    const bus = createCountingBus();
-    await using gateway = await startScriptedGateway({ bus });
+    const gateway = shared();
     const gate = createGate();
     gateway.model.script([text('Half'), gate, text(' and half')]);
     const sessionId = await gateway.createSession();
@@ -54,8 +56,7 @@ describe('followers', () => {
   });
 
   test('a follower over plain SSE at /graphql sees the same run events, and is removed from the bus when it leaves', async () => {
-    const bus = createCountingBus();
-    await using gateway = await startScriptedGateway({ bus });
+    const gateway = shared();
     gateway.model.script([text('Over ', 'Yoga')], [text('Half'), silence()]);
     const sessionId = await gateway.createSession();
     const query = `subscription ($input: ChatInput!) { chat(input: $input) { __typename ... on TextDelta { text } } }`;
