@@ -12,7 +12,7 @@ const keepAliveMs = 75_000;
 /** How often a closing server closes the connections that have become idle. */
 const sweepMs = 20;
 
-/** Longest interval between two checks for connections whose headers are late. */
+/** Longest interval between two checks for connections with late headers. */
 const checkMs = 5_000;
 
 export interface ListenOptions {

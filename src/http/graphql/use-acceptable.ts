@@ -30,7 +30,7 @@ export function useAcceptable(): Plugin<RequestContext> {
       const accept = parseAccept(incoming.headers.accept);
       const isTaken = incoming.method === 'GET' ? accept.names(eventStream) : accept.quality(eventStream) > 0;
       if (!isTaken) return setResultAndStopExecution(refusal());
-      // Yoga does not end every subscription whose client leaves, so the end of the response ends it.
+      // Yoga does not always end a subscription when its client leaves, so the end of the response ends it.
       const answered = new AbortController();
       outgoing.once('close', () => answered.abort());
       extendContext({ signal: AbortSignal.any([signal, answered.signal]) });

@@ -28,7 +28,7 @@ export interface CostLimits {
 const listSize = 10;
 
 /**
- * Refuses a document whose result may have more than `maxQueryCost` fields. Nested connections multiply: messages of a
+ * Refuses a document if its result may have more than `maxQueryCost` fields. Nested connections multiply: messages of a
  * session have a session again, and a few such levels, written in a hundred bytes, would fill the memory. The cost
  * limit of graphql-armor is no alternative: it counts a page as one item when its size is omitted or is a variable.
  */

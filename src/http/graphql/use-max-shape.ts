@@ -12,7 +12,7 @@ export interface ShapeLimits {
   maxQueryDirectives: number;
 }
 
-/** Refuses documents with too many levels, aliases or directives. A fragment counts at every place that uses it. */
+/** Refuses documents with too many levels, aliases or directives. A fragment counts each time it is used. */
 export function useMaxShape({ maxQueryDepth, maxQueryAliases, maxQueryDirectives }: ShapeLimits): Plugin {
   const rules = [
     maxDepthRule({

@@ -8,7 +8,7 @@ import { refuse } from '../request/refusal.ts';
  * Links to pages of the gateway work. Programs are not affected, because only browsers send `Sec-Fetch-Site` and
  * `Origin`.
  *
- * @param allowed Origins whose pages may use the gateway.
+ * @param allowed Origins of pages that may use the gateway.
  */
 export function refuseOtherOrigins(allowed: readonly string[]): MiddlewareHandler {
   return async (c, next) => {

@@ -10,7 +10,7 @@ import { cutSlowBody } from './slow-body.ts';
 export type Guard = MiddlewareHandler<{ Bindings: HttpBindings }>;
 
 export interface GuardOptions extends HostOptions {
-  /** Origins whose pages may use the gateway. */
+  /** Origins of pages that may use the gateway. */
   corsOrigins: readonly string[];
   requests: LimitRequestsOptions;
   /** Milliseconds for which a body may stop coming. */

@@ -25,7 +25,7 @@ export function parseAccept(header: string | undefined): Accept {
   };
 }
 
-/** As strict as Yoga. A more lenient check would let an operation run whose result Yoga then cannot send. */
+/** As strict as Yoga. A more lenient check would run an operation although Yoga cannot send its result. */
 function isOtherCharset(parameter: string): boolean {
   return parameter.includes('charset') && parameter.replaceAll(/\s/g, '') !== 'charset=utf-8';
 }

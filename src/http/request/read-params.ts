@@ -3,7 +3,7 @@ import { refusal } from '../../errors.ts';
 import type { FindDocument } from './find-document.ts';
 import { readJsonBody } from './read-body.ts';
 
-/** A GraphQL request whose parameters have the right types. The document is not parsed yet. */
+/** A GraphQL request. Its parameters have the right types. Its document is not parsed yet. */
 export interface RequestParams {
   /** The document that was sent, or that was found by its hash. */
   query: string;

@@ -75,8 +75,8 @@ export function stopOperation({ outgoing, url }: Exchange, { stream }: NamedStre
 
 /**
  * `POST`, or `GET` with a query: starts an operation and answers 202. Its results go over the stream, and so do errors in
- * its document, because the client looks for them there. A client whose `Accept` header names a JSON type gets these
- * errors with 400 instead.
+ * its document, because the client looks for them there. If the `Accept` header names a JSON type, these errors are
+ * answered with 400 instead.
  */
 export async function startOperation(
   exchange: Exchange,

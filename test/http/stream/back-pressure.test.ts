@@ -73,7 +73,7 @@ test('a client that reads again after a pause gets every value in order', async 
   expect(values).toEqual(Array.from({ length: 5_000 }, (_, index) => index + 1));
 });
 
-test('in single connection mode a stalled client stops all its sources', async () => {
+test('a stalled client in single connection mode stops all its sources', async () => {
   const server = await openServer();
   const reserved = await (await fetch(server.url, { method: 'PUT' })).text();
   const mallory = await openSocket(server.port);
