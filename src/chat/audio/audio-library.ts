@@ -112,7 +112,7 @@ export class AudioLibrary {
       keys.push(key);
       if (keys.length === sweptAtOnce) await this.#releaseOrphans(keys.splice(0));
     }
-    await this.#releaseOrphans(keys);
+    if (keys.length > 0) await this.#releaseOrphans(keys);
   }
 
   /** Looks all keys up with one statement, because most of them are not orphans. */

@@ -75,8 +75,8 @@ export class FormFile {
     parser.on('file', (name, bytes, { filename }) => {
       // The reader of the file gets the error. Without this listener it would also end the process.
       bytes.on('error', () => {});
-      // busboy never ends a file that starts behind the end of the form.
-      if (parser._complete) return this.#fail(formFaults.malformed('Parts behind the end'));
+      // busboy never ends a file that starts after the end of the form.
+      if (parser._complete) return this.#fail(formFaults.malformed('Parts after the end'));
       if (name !== 'file') return this.#fail(formFaults.unknownField(name));
       if (this.#file) return this.#fail(formFaults.severalFiles());
       this.#file = { filename: filename ?? '', bytes };
