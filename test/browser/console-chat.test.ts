@@ -1,14 +1,25 @@
 import { expect, test } from 'vitest';
 import { describeInBrowser } from '../support/browser/browser.ts';
-import { lastMessageDocument, openConsole } from '../support/browser/console-page.ts';
+import { lastMessageDocument, openConsole, sessionIdOf } from '../support/browser/console-page.ts';
 import { startTestGateway } from '../support/gateway/gateway.ts';
-import { startScriptedGateway } from '../support/gateway/scripted-gateway.ts';
+import { shareGateway, shareScriptedGateway } from '../support/gateway/shared-gateway.ts';
 import { createTools } from '../support/gateway/tool-double.ts';
 import { createGate, reasoning, text, toolCall } from '../support/model/turn.ts';
 
 describeInBrowser('the console', () => {
+  const printed = createGate();
+  const tools = createTools({
+    async run({ print }) {
+      await print('one line\n');
+      await printed.pass();
+      return { status: 'SUCCEEDED', result: 'all lines', exitCode: 0 };
+    },
+  });
+  const demoGateway = shareGateway(() => startTestGateway({ settings: { MAX_PROMPT_BYTES: '20' } }));
+  const scriptedGateway = shareScriptedGateway({ tools, settings: { MODEL_MAX_RETRIES: '0' } });
+
   test('can chat with nothing but the gateway', async () => {
-    await using gateway = await startTestGateway();
+    const gateway = demoGateway();
     await using console = await openConsole(gateway.url);
     const { page } = console;
 
@@ -16,7 +27,10 @@ describeInBrowser('the console', () => {
 
     await expect.poll(() => console.answers.innerText()).toContain('12 * 12 = 144');
     await page.getByRole('link', { name: 'What is 12 * 12?' }).waitFor();
-    expect(new URL(page.url()).hash).toBe('#U2Vzc2lvbjox');
+    const { sessions } = await gateway.query('{ sessions { edges { node { id } } } }');
+    expect(sessions.edges.map(({ node }: { node: { id: string } }) => node.id)).toEqual([
+      sessionIdOf(console),
+    ]);
     expect(await console.prompt.inputValue()).toBe('');
     await expect.poll(() => page.getByLabel('Token usage').innerText()).toContain('tokens used');
     expect(console.requests.filter((url) => !url.startsWith(`${gateway.url}/`))).toEqual([]);
@@ -24,15 +38,8 @@ describeInBrowser('the console', () => {
   });
 
   test('shows reasoning, the output of a tool and text while they arrive', async () => {
-    const [thought, printed, written] = [createGate(), createGate(), createGate()];
-    const tools = createTools({
-      async run({ print }) {
-        await print('one line\n');
-        await printed.pass();
-        return { status: 'SUCCEEDED', result: 'all lines', exitCode: 0 };
-      },
-    });
-    await using gateway = await startScriptedGateway({ tools });
+    const [thought, written] = [createGate(), createGate()];
+    const gateway = scriptedGateway();
     gateway.model.script(
       [reasoning('I had better look.'), thought, toolCall('call', 'run', { command: 'ls' })],
       [text('Here '), written, text('it **is**.')],
@@ -58,7 +65,7 @@ describeInBrowser('the console', () => {
   });
 
   test('stops an answer and keeps what was written', async () => {
-    await using gateway = await startScriptedGateway();
+    const gateway = scriptedGateway();
     gateway.model.script([text('Only this much'), createGate()]);
     const sessionId = await gateway.createSession();
     await using console = await openConsole(gateway.url, { sessionId });
@@ -74,8 +81,7 @@ describeInBrowser('the console', () => {
   });
 
   test('breaks the line with Shift and Enter, and sends both lines with Enter', async () => {
-    await using gateway = await startTestGateway();
-    await using console = await openConsole(gateway.url);
+    await using console = await openConsole(demoGateway().url);
 
     await console.prompt.pressSequentially('one');
     await console.prompt.press('Shift+Enter');
@@ -87,7 +93,7 @@ describeInBrowser('the console', () => {
   });
 
   test('queues a prompt that is sent during another answer', async () => {
-    await using gateway = await startScriptedGateway();
+    const gateway = scriptedGateway();
     const gate = createGate();
     gateway.model.script([text('first'), gate, text(' done')], [text('second')]);
     await using console = await openConsole(gateway.url);
@@ -104,8 +110,7 @@ describeInBrowser('the console', () => {
   });
 
   test('leaves a refused prompt in the composer, says why, and takes it once it is shorter', async () => {
-    await using gateway = await startTestGateway({ settings: { MAX_PROMPT_BYTES: '20' } });
-    await using console = await openConsole(gateway.url);
+    await using console = await openConsole(demoGateway().url);
     const alert = console.page.getByRole('form', { name: 'Prompt' }).getByRole('alert');
 
     await console.send('A prompt that is too long');
@@ -120,7 +125,7 @@ describeInBrowser('the console', () => {
   });
 
   test('asks only once when the acknowledgement of a prompt is lost', async () => {
-    await using gateway = await startTestGateway();
+    const gateway = demoGateway();
     const sessionId = await gateway.createSession({ title: 'Lost' });
     await using console = await openConsole(gateway.url, { sessionId });
     let sent = 0;
@@ -138,13 +143,13 @@ describeInBrowser('the console', () => {
     await expect.poll(() => console.prompt.inputValue()).toBe('');
     expect(sent).toBe(2);
     expect(await console.page.getByRole('article', { name: 'You' }).count()).toBe(1);
-    const { messages } = await (await gateway.rest('/sessions/1/messages')).json();
-    expect(messages).toHaveLength(2);
+    const messages = 'query ($id: ID!) { session(id: $id) { messages(first: 9) { edges { node { id } } } } }';
+    const { session } = await gateway.query(messages, { id: sessionId });
+    expect(session.messages.edges).toHaveLength(2);
   });
 
   test('says why an answer failed that the model provider refused', async () => {
-    await using gateway = await startScriptedGateway({ settings: { MODEL_MAX_RETRIES: '0' } });
-    await using console = await openConsole(gateway.url);
+    await using console = await openConsole(scriptedGateway().url);
 
     await console.send('Hi');
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeInBrowser } from '../support/browser/browser.ts';
 import { openConsole } from '../support/browser/console-page.ts';
-import { startScriptedGateway } from '../support/gateway/scripted-gateway.ts';
+import { shareScriptedGateway } from '../support/gateway/shared-gateway.ts';
 import { createTools } from '../support/gateway/tool-double.ts';
 import { reasoning, text, toolCall } from '../support/model/turn.ts';
 
@@ -32,12 +32,14 @@ AT&amp;T &lt;b&gt; &#60;i&#62; &nonsense;
 `;
 
 describeInBrowser('the console', () => {
+  const tools = createTools({ [script]: () => script, run: () => script });
+  const scriptedGateway = shareScriptedGateway({ tools });
+
   test('runs no script, loads nothing and links nowhere dangerous for any text of an answer', async () => {
-    const tools = createTools({ [script]: () => script, run: () => script });
-    await using gateway = await startScriptedGateway({ tools });
+    const gateway = scriptedGateway();
     gateway.model.script(
       [reasoning(script), toolCall(script, 'run', { [script]: script })],
-      // In pieces, so that every beginning of it is shown for a moment.
+      // In small pieces, so that the console shows each unfinished part for a moment.
       [text(...(answer.match(/.{1,7}/gs) ?? []))],
     );
     await gateway.createSession({ title: script });
@@ -76,7 +78,7 @@ describeInBrowser('the console', () => {
   test('shows a text the same whether it arrives in pieces or whole', async () => {
     const written =
       '# Title\n\n- one\n- two\n\n  more of two\n\n1. first\n\n```js\nconst a = 1;\n\nconst b = 2;\n```\n\n> quoted\nlazily\n\n[a][1]\n\n[1]: https://example.org\n\nSetext\n===\n';
-    await using gateway = await startScriptedGateway();
+    const gateway = scriptedGateway();
     gateway.model.script([text(...written)]);
     await using console = await openConsole(gateway.url);
     const shown = () => console.answers.locator('.markdown').evaluate((element) => element.outerHTML);

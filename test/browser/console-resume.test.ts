@@ -1,15 +1,20 @@
 import { expect, test } from 'vitest';
 import { describeInBrowser } from '../support/browser/browser.ts';
-import { type ConsolePage, lastMessageDocument, openConsole } from '../support/browser/console-page.ts';
+import {
+  type ConsolePage,
+  lastMessageDocument,
+  openConsole,
+  sessionIdOf,
+} from '../support/browser/console-page.ts';
 import { startTestGateway } from '../support/gateway/gateway.ts';
 import type { GatewayApi } from '../support/gateway/gateway-api.ts';
-import { startScriptedGateway } from '../support/gateway/scripted-gateway.ts';
+import { shareScriptedGateway } from '../support/gateway/shared-gateway.ts';
 import { startCuttingProxy } from '../support/http/cutting-proxy.ts';
 import { unusedPort } from '../support/http/unused-port.ts';
 import { createGate, text } from '../support/model/turn.ts';
 import { startScriptedProcess } from '../support/process/scripted-process.ts';
 
-/** What is read of the answer, without its buttons. */
+/** The text of the answer without its buttons. */
 const shown = ({ answers }: ConsolePage) => answers.locator('.markdown').innerText();
 
 async function stored(gateway: GatewayApi, sessionId: string): Promise<string> {
@@ -21,8 +26,10 @@ const isOver = (console: ConsolePage) =>
   console.answers.getByRole('button', { name: 'Copy' }).last().waitFor();
 
 describeInBrowser('an answer in the console', () => {
+  const scriptedGateway = shareScriptedGateway();
+
   test('appears once and continues after a reload in the middle', async () => {
-    await using gateway = await startScriptedGateway();
+    const gateway = scriptedGateway();
     const gate = createGate();
     gateway.model.script([text('one ', 'two ', 'three '), gate, text('four ', 'five')]);
     const sessionId = await gateway.createSession();
@@ -78,7 +85,7 @@ describeInBrowser('an answer in the console', () => {
   });
 
   test('arrives in every tab that shows the session', async () => {
-    await using gateway = await startScriptedGateway();
+    const gateway = scriptedGateway();
     const gate = createGate();
     gateway.model.script([text('Half '), gate, text('and half')]);
     const sessionId = await gateway.createSession();
@@ -97,7 +104,7 @@ describeInBrowser('an answer in the console', () => {
   });
 
   test('needs no connection while the page is hidden, and is complete when it is shown again', async () => {
-    await using gateway = await startScriptedGateway();
+    const gateway = scriptedGateway();
     const gate = createGate();
     gateway.model.script([text('Before '), gate, text('and after')]);
     await using console = await openConsole(gateway.url);
@@ -111,7 +118,7 @@ describeInBrowser('an answer in the console', () => {
     await page.clock.fastForward(10_000);
     await left;
     gate.release();
-    await expect.poll(() => stored(gateway, 'U2Vzc2lvbjox')).toBe('Before and after');
+    await expect.poll(() => stored(gateway, sessionIdOf(console))).toBe('Before and after');
     expect(await shown(console)).toBe('Before');
     await page.evaluate(show, true);
 
@@ -119,7 +126,7 @@ describeInBrowser('an answer in the console', () => {
   });
 
   test('keeps its end in view until the reader scrolls up', async () => {
-    await using gateway = await startScriptedGateway();
+    const gateway = scriptedGateway();
     const gate = createGate();
     const lines = (from: number) => Array.from({ length: 60 }, (_, line) => `Line ${from + line}\n\n`);
     gateway.model.script([text(...lines(1)), gate, text(...lines(61))]);

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { describeInBrowser } from '../support/browser/browser.ts';
 import { openConsole } from '../support/browser/console-page.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway/gateway.ts';
+import { shareGateway } from '../support/gateway/shared-gateway.ts';
 
 const titles = '{ sessions(first: 100) { edges { node { title } } } }';
 
@@ -10,9 +11,15 @@ async function titlesOf(gateway: TestGateway): Promise<string[]> {
   return sessions.edges.map(({ node }: { node: { title: string } }) => node.title);
 }
 
+function deleteAll(gateway: TestGateway) {
+  return gateway.query('mutation { deleteSessions { __typename } }');
+}
+
 describeInBrowser('the sessions of the console', () => {
+  const shared = shareGateway(startTestGateway, deleteAll);
+
   test('are shown newest first, and older ones on request', async () => {
-    await using gateway = await startTestGateway();
+    const gateway = shared();
     for (let number = 1; number <= 35; number += 1)
       await gateway.createSession({ title: `Number ${number}` });
     await using console = await openConsole(gateway.url);
@@ -28,7 +35,7 @@ describeInBrowser('the sessions of the console', () => {
   });
 
   test('are renamed by editing the title, in every tab', async () => {
-    await using gateway = await startTestGateway();
+    const gateway = shared();
     const sessionId = await gateway.createSession({ title: 'Before' });
     await using console = await openConsole(gateway.url, { sessionId });
     await using other = await console.openTab();
@@ -43,8 +50,8 @@ describeInBrowser('the sessions of the console', () => {
     expect(await titlesOf(gateway)).toEqual(['After']);
   });
 
-  test('are deleted when that is confirmed, and a tab that shows one says that it is gone', async () => {
-    await using gateway = await startTestGateway();
+  test('are deleted only after a confirmation, and a tab that shows a deleted session says that it is gone', async () => {
+    const gateway = shared();
     const sessionId = await gateway.createSession({ title: 'Doomed' });
     await gateway.createSession({ title: 'Kept' });
     await using console = await openConsole(gateway.url, { sessionId });
@@ -65,16 +72,15 @@ describeInBrowser('the sessions of the console', () => {
     await other.page.getByRole('alert').getByText('There is no such session.').waitFor();
   });
 
-  test('open by their address, and the page says when a session does not exist', async () => {
-    await using gateway = await startTestGateway();
-    await using console = await openConsole(gateway.url, { sessionId: 'U2Vzc2lvbjo5OQ==' });
+  test('have addresses, and the page says when the session of its address does not exist', async () => {
+    await using console = await openConsole(shared().url, { sessionId: 'U2Vzc2lvbjo5OQ==' });
 
     await console.page.getByRole('alert').getByText('There is no such session.').waitFor();
     expect(console.faults()).toEqual([]);
   });
 
   test('show the end of a long conversation, and earlier messages on request', async () => {
-    await using gateway = await startTestGateway();
+    const gateway = shared();
     const sessionId = await gateway.createSession();
     for (let number = 1; number <= 20; number += 1) {
       await gateway
@@ -94,7 +100,7 @@ describeInBrowser('the sessions of the console', () => {
   });
 
   test('each have their own model and tool approval', async () => {
-    await using gateway = await startTestGateway();
+    const gateway = shared();
     const sessionId = await gateway.createSession();
     await using console = await openConsole(gateway.url, { sessionId });
 

@@ -4,9 +4,10 @@ import { createLog } from '../../src/log.ts';
 import { describeInBrowser } from '../support/browser/browser.ts';
 import { openConsole } from '../support/browser/console-page.ts';
 import { startScriptedGateway } from '../support/gateway/scripted-gateway.ts';
+import { shareGateway } from '../support/gateway/shared-gateway.ts';
 import { createGate, text } from '../support/model/turn.ts';
 
-/** A gateway that knows its users by tokens. */
+/** Starts a gateway that knows its users by tokens. */
 async function start() {
   const gateway = await startScriptedGateway({ settings: { AUTH: 'token' } });
   const tokens = new ApiTokens(gateway.services.database, createLog({ level: 'silent', format: 'json' }));
@@ -15,8 +16,10 @@ async function start() {
 }
 
 describeInBrowser('the console of a gateway that knows its users', () => {
+  const shared = shareGateway(start, ({ model }) => model.reset());
+
   test('asks for a token, says why a wrong one fails, and keeps the right one as long as the tab lives', async () => {
-    await using gateway = await start();
+    const gateway = shared();
     const { token } = await gateway.issue('alice');
     gateway.model.script([text('Hello, alice')]);
     await using console = await openConsole(gateway.url);
@@ -45,7 +48,7 @@ describeInBrowser('the console of a gateway that knows its users', () => {
   });
 
   test('asks again when the token expires during an answer, and the answer then continues', async () => {
-    await using gateway = await start();
+    const gateway = shared();
     const gate = createGate();
     gateway.model.script([text('Before '), gate, text('and after')]);
     const first = await gateway.issue('alice');
@@ -70,7 +73,7 @@ describeInBrowser('the console of a gateway that knows its users', () => {
   });
 
   test('shows the next user nothing of the previous one', async () => {
-    await using gateway = await start();
+    const gateway = shared();
     gateway.model.script([text('For alice only')]);
     const alice = await gateway.issue('alice');
     const bob = await gateway.issue('bob');

@@ -2,18 +2,20 @@ import { expect, test } from 'vitest';
 import { describeInBrowser } from '../support/browser/browser.ts';
 import { openConsole } from '../support/browser/console-page.ts';
 import { startTestGateway } from '../support/gateway/gateway.ts';
-import { startGuardedChat } from '../support/gateway/tool-approval.ts';
-import { text, toolCall } from '../support/model/turn.ts';
+import { shareGuardedGateway } from '../support/gateway/shared-gateway.ts';
+import { deferred, text, toolCall } from '../support/model/turn.ts';
 import { startNode } from '../support/node/nodes.ts';
 
 const nodesDocument = 'query ($id: ID!) { session(id: $id) { nodes { node { nodeId } } } }';
 
 describeInBrowser('a tool in the console', () => {
+  const openGuardedChat = shareGuardedGateway();
+
   test.each([
     { button: 'Approve write', outcome: 'Done', asked: ['write'] },
     { button: 'Deny write', outcome: 'Denied', asked: [] },
   ])('waits until somebody decides: $button', async ({ button, outcome, asked }) => {
-    await using gateway = await startGuardedChat();
+    const gateway = await openGuardedChat();
     gateway.model.script([toolCall('call', 'write', { path: 'notes.md' })], [text('As you say.')]);
     await using console = await openConsole(gateway.url, { sessionId: gateway.sessionId });
     const tool = console.page.getByRole('region', { name: 'Tool write' });
@@ -30,7 +32,7 @@ describeInBrowser('a tool in the console', () => {
   });
 
   test('still waits after a reload, and its outcome stays visible', async () => {
-    await using gateway = await startGuardedChat();
+    const gateway = await openGuardedChat();
     gateway.model.script([toolCall('call', 'write', { path: 'notes.md' })], [text('Written.')]);
     await using console = await openConsole(gateway.url, { sessionId: gateway.sessionId });
     const tool = console.page.getByRole('region', { name: 'Tool write' });
@@ -70,17 +72,14 @@ describeInBrowser('a node in the console', () => {
     await console.page.getByText('Offline').waitFor({ state: 'hidden' });
   });
 
-  test('stays chosen while the gateway is slow to answer', async () => {
+  test('stays chosen while the gateway is slow to respond', async () => {
     await using gateway = await startTestGateway();
     await using _laptop = await startNode(gateway, 'laptop');
     const sessionId = await gateway.createSession({ title: 'Before' });
     await using console = await openConsole(gateway.url, { sessionId });
-    let goOn = () => {};
-    const isEnough = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
+    const attached = deferred();
     await console.page.route('**/graphql', async (route) => {
-      if (route.request().postData()?.includes('mutation AttachNode')) await isEnough;
+      if (route.request().postData()?.includes('mutation AttachNode')) await attached.promise;
       return route.continue();
     });
     const laptop = console.page.getByRole('checkbox', { name: 'laptop' });
@@ -93,7 +92,7 @@ describeInBrowser('a node in the console', () => {
     await expect.poll(() => console.page.getByRole('textbox', { name: 'Title' }).inputValue()).toBe('After');
     await laptop.click();
     expect(await laptop.isChecked()).toBe(true);
-    goOn();
+    attached.resolve();
 
     await expect.poll(() => laptop.getAttribute('aria-busy')).toBe('false');
     expect(await laptop.isChecked()).toBe(true);
@@ -101,7 +100,7 @@ describeInBrowser('a node in the console', () => {
     expect(session.nodes).toEqual([{ node: { nodeId: 'laptop' } }]);
   });
 
-  test('chosen for a new session is attached to that session', async () => {
+  test('that is chosen before the first prompt is attached to the new session', async () => {
     await using gateway = await startTestGateway();
     await using _laptop = await startNode(gateway, 'laptop');
     await using console = await openConsole(gateway.url);

@@ -1,14 +1,24 @@
-import { expect, test } from 'vitest';
-import { describeInBrowser, openPage } from '../support/browser/browser.ts';
-import { startTestGateway } from '../support/gateway/gateway.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type BrowserPage, describeInBrowser, openPage } from '../support/browser/browser.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway/gateway.ts';
 
 describeInBrowser('Swagger UI', () => {
-  test('opens without the internet and lists every operation', async () => {
-    await using gateway = await startTestGateway();
-    await using browser = await openPage();
-    const { page, requests, faults } = browser;
+  let gateway: TestGateway;
+  let browser: BrowserPage;
+  // The tests share one page, because each uses another operation on it.
+  beforeAll(async () => {
+    gateway = await startTestGateway();
+    await gateway.createSession({ title: 'The first' });
+    browser = await openPage();
+    await browser.page.goto(`${gateway.url}/docs`);
+  });
+  afterAll(async () => {
+    await browser[Symbol.asyncDispose]();
+    await gateway[Symbol.asyncDispose]();
+  });
 
-    await page.goto(`${gateway.url}/docs`);
+  test('opens without the internet and lists every operation', async () => {
+    const { page, requests, faults } = browser;
     await page.locator('.opblock').first().waitFor();
 
     const listed = await page
@@ -32,10 +42,7 @@ describeInBrowser('Swagger UI', () => {
   });
 
   test('executes an operation with Try it out', async () => {
-    await using gateway = await startTestGateway();
-    await using browser = await openPage();
     const { page, faults } = browser;
-    await page.goto(`${gateway.url}/docs`);
     const operation = page.locator('.opblock', { hasText: 'Create a New Chat Session' });
 
     await operation.locator('.opblock-summary').click();
@@ -45,16 +52,12 @@ describeInBrowser('Swagger UI', () => {
 
     await operation.locator('.live-responses-table .response-col_status', { hasText: '200' }).waitFor();
     const { data } = await gateway.graphql('{ sessions { edges { node { title } } } }');
-    expect(data.sessions.edges).toEqual([{ node: { title: 'Tried out' } }]);
+    expect(data.sessions.edges).toEqual([{ node: { title: 'Tried out' } }, { node: { title: 'The first' } }]);
     expect(faults).toEqual([]);
   });
 
   test('executes a chat with only the session filled in', async () => {
-    await using gateway = await startTestGateway();
-    await gateway.createSession();
-    await using browser = await openPage();
     const { page, faults } = browser;
-    await page.goto(`${gateway.url}/docs`);
     const operation = page.locator('.opblock', { hasText: 'Send a Message in a Session' });
 
     await operation.locator('.opblock-summary').click();

@@ -1,16 +1,24 @@
 import type { Page } from 'playwright-core';
-import { expect, test } from 'vitest';
-import { describeInBrowser, openPage } from '../support/browser/browser.ts';
-import { startTestGateway } from '../support/gateway/gateway.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type BrowserPage, describeInBrowser, openPage } from '../support/browser/browser.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway/gateway.ts';
 
 describeInBrowser('GraphiQL', () => {
+  let gateway: TestGateway;
+  let browser: BrowserPage;
+  // The tests share one page, because GraphiQL takes seconds to load.
+  beforeAll(async () => {
+    gateway = await startTestGateway();
+    browser = await openPage();
+    await browser.page.goto(`${gateway.url}/graphql`);
+  });
+  afterAll(async () => {
+    await browser[Symbol.asyncDispose]();
+    await gateway[Symbol.asyncDispose]();
+  });
+
   test('opens without the internet, with a chat ready to run', async () => {
-    await using gateway = await startTestGateway();
-    await using browser = await openPage();
     const { page, requests, faults } = browser;
-
-    await page.goto(`${gateway.url}/graphql`);
-
     expect(await tabs(page)).toEqual(['CreateSession', 'Chat', 'Sessions']);
     expect(await lines(page, '.graphiql-query-editor')).toContain('mutation CreateSession');
     expect(requests.filter((url) => !url.startsWith(`${gateway.url}/`))).toEqual([]);
@@ -18,11 +26,7 @@ describeInBrowser('GraphiQL', () => {
   });
 
   test('creates a session in its first tab, chats in the second and reads in the third', async () => {
-    await using gateway = await startTestGateway();
-    await using browser = await openPage();
     const { page, faults } = browser;
-    await page.goto(`${gateway.url}/graphql`);
-
     await execute(page);
     await result(page, '"title": "My first chat"');
     await openTab(page, 'Chat');
@@ -43,25 +47,19 @@ describeInBrowser('GraphiQL', () => {
   });
 
   test('opens the same tabs when it is loaded again', async () => {
-    await using gateway = await startTestGateway();
-    await using browser = await openPage();
     const { page } = browser;
-
-    await page.goto(`${gateway.url}/graphql`);
-    await tabs(page);
     await page.reload();
-
     expect(await tabs(page)).toEqual(['CreateSession', 'Chat', 'Sessions']);
   });
 });
 
-/** The names of the tabs, once the page is up. */
+/** Waits until the page is ready. Returns the names of the tabs. */
 async function tabs(page: Page): Promise<string[]> {
   await page.getByRole('button', { name: /execute/i }).waitFor();
   return page.getByRole('tab').locator('.graphiql-tab-button').allTextContents();
 }
 
-/** Clicks a tab and waits until GraphiQL has read its operation, which the address then carries. */
+/** Clicks a tab and waits until GraphiQL has written its operation into the address. */
 async function openTab(page: Page, operationName: string): Promise<void> {
   await page.getByRole('tab', { name: operationName }).click();
   await page.waitForURL((url) => url.searchParams.get('query')?.includes(` ${operationName}`) === true);
@@ -71,14 +69,14 @@ async function execute(page: Page): Promise<void> {
   await page.getByRole('button', { name: /execute/i }).click();
 }
 
-/** What the result pane shows, once this is a part of it. */
+/** Waits until the result pane contains this text. Returns all of its text. */
 async function result(page: Page, part: string): Promise<string> {
   const pane = '.result-window';
   await expect.poll(() => lines(page, pane), { timeout: 20_000 }).toContain(part);
   return lines(page, pane);
 }
 
-/** The text of an editor, whose lines stand in the document in any order. */
+/** The text of an editor. Its lines are in the document in any order, so they are sorted by their position. */
 async function lines(page: Page, editor: string): Promise<string> {
   const rows = page.locator(`${editor} .view-line`);
   await rows.first().waitFor();

@@ -1,30 +1,30 @@
 import type { Locator, Page } from 'playwright-core';
 import { openPage, type PageOptions } from './browser.ts';
 
-/** The console in a browser, as a person has it before them. */
+/** The console in a page of the browser, and what a person does with it. */
 export interface ConsolePage extends AsyncDisposable {
   page: Page;
   prompt: Locator;
   answers: Locator;
-  /** Addresses that were asked for. */
+  /** The URLs of all requests, without `blob:` and `data:`. */
   requests: string[];
-  /** Violations of the policy and errors of scripts; not what the browser says of the network. */
+  /** Violations of the content security policy and errors of scripts, but no failed requests. */
   faults(): string[];
   /** Types a prompt and presses Enter. */
   send(prompt: string): Promise<void>;
-  /** Another tab of the same browser. */
+  /** Opens the same address in another tab of the same browser. */
   openTab(): Promise<ConsolePage>;
 }
 
 export interface ConsoleOptions extends PageOptions {
-  /** The session to open, by its id. */
+  /** The id of the session to open. Default: none, so that the first prompt creates one. */
   sessionId?: string;
 }
 
 export async function openConsole(url: string, { sessionId, ...options }: ConsoleOptions = {}) {
   const { page, requests, faults, ...opened } = await openPage(options);
   const address = `${url}/console${sessionId === undefined ? '' : `#${encodeURIComponent(sessionId)}`}`;
-  const around = (tab: Page, dispose: () => Promise<void>): ConsolePage => ({
+  const toConsole = (tab: Page, dispose: () => Promise<void>): ConsolePage => ({
     page: tab,
     prompt: tab.getByRole('textbox', { name: 'Prompt' }),
     answers: tab.getByRole('article', { name: 'Answer' }),
@@ -38,14 +38,19 @@ export async function openConsole(url: string, { sessionId, ...options }: Consol
     async openTab() {
       const other = await page.context().newPage();
       await other.goto(tab.url());
-      return around(other, () => other.close());
+      return toConsole(other, () => other.close());
     },
     [Symbol.asyncDispose]: dispose,
   });
   await page.goto(address);
-  return around(page, async () => opened[Symbol.asyncDispose]());
+  return toConsole(page, async () => opened[Symbol.asyncDispose]());
 }
 
-/** The answer of a session as the gateway keeps it. */
+/** The id of the session that the page shows, as its address has it. */
+export function sessionIdOf({ page }: ConsolePage): string {
+  return decodeURIComponent(new URL(page.url()).hash.slice(1));
+}
+
+/** Reads the stored title and the stored last message of a session. */
 export const lastMessageDocument =
   'query ($id: ID!) { session(id: $id) { title lastMessage { status content } } }';
