@@ -22,10 +22,11 @@ describeInBrowser('the console on a screen of 360 pixels', () => {
     expect(await overhang()).toBe(0);
     expect(await page.getByRole('link', { name: 'Another session' }).isVisible()).toBe(false);
 
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
     await page.getByRole('button', { name: 'Show the list of sessions' }).click();
+    await page.getByRole('link', { name: 'Another session' }).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('link', { name: 'Another session' }).waitFor({ state: 'hidden' });
-    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
     await expect.poll(focused).toBe('Show the list of sessions');
     await page.keyboard.press('Enter');
     await page.getByRole('link', { name: 'Another session' }).click();
