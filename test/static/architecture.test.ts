@@ -8,7 +8,7 @@ const foundation = ['base', 'errors', 'log', 'config', 'generated'];
 const core = [...foundation, ...stores, 'limits', 'tools', ...services];
 const shown = ['context', 'schema', 'sse', 'gql'];
 
-/** Which rooms of `src` each room may import from, besides itself: the arrows all point the same way. */
+/** The rooms of `src` that each room may import from, besides itself. */
 const mayImport: Record<string, string[]> = {
   main: ['cli', 'config', 'errors', 'log'],
   cli: ['commands', 'agent', 'base', 'config', 'errors', 'log'],
@@ -40,7 +40,7 @@ function pathsWhere(broken: (file: SourceFile) => boolean): string[] {
 }
 
 describe('imports', () => {
-  test('every file stands in a room that this test knows', () => {
+  test('every file is in a room that this test knows', () => {
     expect(pathsWhere((file) => !(file.room in mayImport))).toEqual([]);
   });
 
@@ -127,7 +127,7 @@ function importsOfFiles(all: readonly SourceFile[]): Imports {
   return new Map(all.map((file) => [file.path, file.imports]));
 }
 
-/** The roof, `src` itself, is left out: `gateway.ts` wires every room, and every room uses `errors.ts`. */
+/** Leaves out `src` itself, because `gateway.ts` imports every room, and every room imports `errors.ts`. */
 function importsOfFolders(all: readonly SourceFile[]): Imports {
   const folders = new Map<string, Set<string>>();
   for (const { path, imports } of all) {
@@ -141,7 +141,7 @@ function importsOfFolders(all: readonly SourceFile[]): Imports {
   return folders;
 }
 
-/** Each cycle as the paths along it. */
+/** Returns each cycle as the paths along it. */
 function findCycles(imports: Imports): string[] {
   const done = new Set<string>();
   const cycles: string[] = [];
@@ -158,7 +158,7 @@ function findCycles(imports: Imports): string[] {
 }
 
 describe('this test sees', () => {
-  test('static, type-only, side-effect, dynamic and re-exporting imports, but none in comments', () => {
+  test('static, type-only, side-effect, dynamic and re-exporting imports, but not imports in comments', () => {
     const { imports } = parseSourceFile(
       'src/chat/run.ts',
       [
@@ -182,13 +182,13 @@ describe('this test sees', () => {
     ]);
   });
 
-  test('a cycle', () => {
+  test('a cycle of files', () => {
     const a = parseSourceFile('src/bus/a.ts', "import './b.ts';");
     const b = parseSourceFile('src/bus/b.ts', "import './a.ts';");
     expect(findCycles(importsOfFiles([a, b]))).toEqual(['src/bus/a.ts -> src/bus/b.ts -> src/bus/a.ts']);
   });
 
-  test('a cycle of folders that is no cycle of files', () => {
+  test('a cycle of folders that is not a cycle of files', () => {
     const a = parseSourceFile('src/chat/run/a.ts', "import '../log/b.ts';");
     const b = parseSourceFile('src/chat/log/b.ts', '');
     const c = parseSourceFile('src/chat/log/c.ts', "import '../run/d.ts';");

@@ -12,7 +12,7 @@ const pages = [
     .map((file) => `src/${file}`),
 ];
 
-/** Where the links of a page lead, as paths from the project's root, without what stands behind `#`. */
+/** The targets of the links of a page, as paths from the project's root, without fragments. */
 function linkedFiles(page: string): string[] {
   return Array.from(readPage(page).matchAll(/\]\(([^)\s]+)\)/g), ([, target = '']) => target)
     .filter((target) => !/^(https?:|#)/.test(target))

@@ -5,7 +5,7 @@ interface Manifest {
   dependencies: Record<string, string>;
   devDependencies: Record<string, string>;
   overrides: Record<string, string>;
-  /** Which packages may run a script when they are installed. npm 11 asks this list; npm 10 does not know it. */
+  /** Which packages may run a script when they are installed. npm 11 reads this list; npm 10 ignores it. */
   allowScripts: Record<string, boolean>;
 }
 
@@ -33,7 +33,7 @@ describe('what npm installs', () => {
     expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.-]+)?$/.test(version))).toEqual([]);
   });
 
-  test('is the bytes that were locked, of every package', () => {
+  test('has an integrity hash in the lock file for every package', () => {
     expect(paths(({ integrity = '' }) => !/^sha512-[\w+/]{86}==$/.test(integrity))).toEqual([]);
   });
 
@@ -43,14 +43,14 @@ describe('what npm installs', () => {
     expect(paths(isElsewhere)).toEqual([]);
   });
 
-  test('runs a script only where it is listed, and the list has no others', () => {
+  test('runs install scripts only of listed packages, and the list has no other packages', () => {
     const withScript = new Set(paths(({ hasInstallScript }) => hasInstallScript === true).map(nameOf));
     expect([...withScript].sort()).toEqual(Object.keys(manifest.allowScripts).sort());
   });
 
-  test('may run the scripts of these alone', () => {
+  test('may run only the install scripts of better-sqlite3 and esbuild', () => {
     const allowed = Object.entries(manifest.allowScripts).flatMap(([name, may]) => (may ? [name] : []));
-    // Both bring a binary of their own: the database, and the bundler of the program and the console.
+    // Both install a binary: the database, and the bundler of the program and the console.
     expect(allowed).toEqual(['better-sqlite3', 'esbuild']);
   });
 });

@@ -11,7 +11,7 @@ const rows = readFileSync(root + path, 'utf8')
   .map((line) => line.slice(2, -2).split(' | '));
 const filesIn = (cell = '') => Array.from(cell.matchAll(/`([^`]+)`/g), ([, file = '']) => file);
 
-test('every threat says what defends, where, and by which test', () => {
+test('every threat names its defence, the files that defend, and the tests that prove it', () => {
   expect(rows.length).toBeGreaterThan(30);
   for (const row of rows) {
     const [threat, defence, where, tests] = row;
@@ -22,7 +22,7 @@ test('every threat says what defends, where, and by which test', () => {
   }
 });
 
-test('every file that a threat names exists, and every proof is a test', () => {
+test('every file that a threat names exists, and every file that proves a defence is a test', () => {
   const files = rows.flatMap(([, , where, tests]) => [...filesIn(where), ...filesIn(tests)]);
   expect(files.filter((file) => !existsSync(root + file))).toEqual([]);
   const proofs = rows.flatMap(([, , , tests]) => filesIn(tests));
