@@ -13,15 +13,15 @@ export interface BenchGateway extends AsyncDisposable {
   port: number;
 }
 
-/** What became of one chat. */
+/** The result of one chat. */
 export interface Chat {
-  /** The code of the refusal, where the prompt was not taken. */
+  /** The error code, if the prompt was refused. */
   refused: string | undefined;
   /** Milliseconds from the prompt to the end of the answer. */
   tookMs: number;
   /** Milliseconds between each word of the model and its arrival at the client. */
   lateness: number[];
-  /** Whether what was streamed is not what was stored, or the connection broke before that could be seen. */
+  /** Whether the streamed text differs from the stored text, or the connection broke before both were known. */
   lost: boolean;
 }
 
@@ -29,7 +29,7 @@ const canPin = spawnSync('taskset', ['-V']).status === 0;
 const query =
   'subscription ($input: ChatInput!) { chat(input: $input) { __typename seq ... on TextDelta { text } ... on RunCompleted { message { content } } } }';
 
-/** Where there is `taskset`, this process moves to the second core: the first one is the gateway's. */
+/** Moves this process to the second core, if `taskset` is installed. The gateway runs on the first core. */
 export function leaveFirstCore(): void {
   if (canPin) spawnSync('taskset', ['-cp', '1', String(process.pid)]);
 }
@@ -53,7 +53,7 @@ export async function startBenchGateway(settings: Record<string, string>): Promi
   for await (const chunk of child.stdout ?? []) {
     const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(String(chunk))?.[1];
     if (!port) continue;
-    // What it logs further on is read, and not kept: a pipe that is full would stop it.
+    // Read and drop the rest of the log, because a full pipe would stop the gateway.
     child.stdout?.resume();
     return { child, pid: child.pid ?? 0, port: Number(port), [Symbol.asyncDispose]: dispose };
   }
@@ -70,7 +70,7 @@ export async function createSession(port: number): Promise<string> {
   return data.createSession.id;
 }
 
-/** Asks the clock model, over a socket of its own, and reads to the end. */
+/** Sends a prompt to the clock model over a new socket, and reads to the end. */
 export async function chat(port: number, sessionId: string): Promise<Chat> {
   const body = JSON.stringify({ query, variables: { input: { sessionId, prompt: 'What time is it?' } } });
   const startedAt = performance.now();
@@ -97,7 +97,7 @@ export async function chat(port: number, sessionId: string): Promise<Chat> {
       }
     }
   } catch (error) {
-    // A gateway that has too much to do may leave a request unread until it is too old.
+    // An overloaded gateway may reset a connection whose request it has not read in time.
     if (!(error instanceof Error && 'code' in error && error.code === 'ECONNRESET')) throw error;
   }
   return {

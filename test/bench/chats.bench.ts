@@ -10,8 +10,8 @@ import {
 import { startClockModel } from './clock-model.ts';
 
 /**
- * Many chats at once through the whole gateway on one core: is anything lost, and how late does a word of the model
- * arrive? The baseline is one chat alone on the same gateway. Run it with
+ * Runs many chats at once through the whole gateway on one core. Measures whether text is lost, and how late the words
+ * of the model arrive. The baseline is one chat alone on the same gateway. Run it with
  * `tsx test/bench/chats.bench.ts [chats] [words] [delayMs]`.
  */
 const chats = Number(process.argv[2] ?? 1_000);
@@ -42,7 +42,7 @@ async function measure({ port, pid }: BenchGateway, count: number): Promise<numb
 
 leaveFirstCore();
 using model = await startClockModel(words, delayMs);
-// All of them are to be taken: what is measured is how they fare.
+// Accept all prompts, because the benchmark measures how late their words arrive.
 await using gateway = await startBenchGateway({ ...model.settings, MAX_EVENT_LOOP_DELAY_MS: '0' });
 const alone = await measure(gateway, 1);
 const together = await measure(gateway, chats);

@@ -2,15 +2,15 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createOpenAIFormat } from '../support/model/openai.ts';
 
-/** A model provider whose every word is the time at which it was sent, in milliseconds since 1970. */
+/** A model provider that sends the current time as each word, in milliseconds since 1970. */
 export interface ClockModel extends Disposable {
-  /** What a gateway must be given to ask it. */
+  /** The settings with which a gateway uses this provider. */
   settings: Record<string, string>;
 }
 
 /**
- * Sends so many words to whoever asks, one in each interval, whether or not they keep up: where this process is late
- * itself, it sends all that are due.
+ * Sends this many words in each response, one per interval, without waiting for a slow reader. If this process is
+ * late, it sends all words that are due.
  */
 export async function startClockModel(words: number, everyMs: number): Promise<ClockModel> {
   const usage = { type: 'usage', input: 10, output: words, cached: 0, reasoning: 0, reported: true } as const;
@@ -19,7 +19,7 @@ export async function startClockModel(words: number, everyMs: number): Promise<C
   const [before, after] = withTime.split('TIME');
   const server = createServer((request, response) => {
     request.resume();
-    // It says nothing of its models.
+    // It does not list its models.
     if (request.method === 'GET') {
       response.writeHead(404).end();
       return;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { wavHeader } from '../support/files/wav.ts';
 
-/** Noise, as samples are to whoever looks for a boundary in them; the same in every process. */
+/** Noise, in which a search for the boundary of a form finds nothing. It is the same in every process. */
 const block = createHash('shake256', { outputLength: 262_144 }).update('noise').digest();
 
-/** A WAV file of so many bytes; nothing of it is kept. */
+/** A WAV file of this many bytes, made chunk by chunk and not kept in memory. */
 export function* longRecording(size: number): Generator<Buffer> {
   const header = wavHeader(size);
   yield header;
@@ -13,7 +13,7 @@ export function* longRecording(size: number): Generator<Buffer> {
   }
 }
 
-/** In hex. */
+/** The SHA-256 of the recording of this size, in hex. */
 export function sha256Of(size: number): string {
   const hash = createHash('sha256');
   for (const chunk of longRecording(size)) hash.update(chunk);

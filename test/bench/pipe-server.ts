@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 
 /**
- * What there is to compare with: PUT pipes a body to the file named on the command line, GET pipes it back.
+ * The server to compare with: PUT pipes a body to the file named on the command line, GET pipes it back.
  * `PUT /synced` answers when the bytes are on the disk, as a store has to.
  */
 const path = process.argv[2] ?? '';

@@ -10,14 +10,14 @@ import {
 import { type ClockModel, startClockModel } from './clock-model.ts';
 
 /**
- * More chats begin than one core can answer: how long do the answers take that were begun, and how many prompts are
- * refused? The baseline takes every prompt (`MAX_EVENT_LOOP_DELAY_MS=0`). Run it with
+ * Starts more chats than one core can answer. Measures how long the accepted answers take, and how many prompts are
+ * refused. The baseline takes every prompt (`MAX_EVENT_LOOP_DELAY_MS=0`). Run it with
  * `tsx test/bench/pressure.bench.ts [chats a second] [seconds] [MAX_EVENT_LOOP_DELAY_MS …]`.
  */
 const perSecond = Number(process.argv[2] ?? 50);
 const lastsSeconds = Number(process.argv[3] ?? 30);
 const thresholds = process.argv.length > 4 ? process.argv.slice(4) : ['default'];
-/** Each lasts eight seconds where nothing is late. */
+/** An answer lasts eight seconds if no word is late. */
 const [words, everyMs] = [400, 20];
 
 async function measure(model: ClockModel, threshold: string): Promise<number> {

@@ -10,7 +10,7 @@ import { createStreamHandler } from '../../src/http/stream/handler.ts';
  * for its follower, `shared` the same with results shared among the followers of a run.
  */
 const mode = process.argv[2];
-/** Run events that the slowest subscriber may be behind. */
+/** The number of run events by which the slowest subscriber may be behind. */
 const maxLag = 8;
 
 interface RunEvent {
@@ -30,7 +30,7 @@ const makeEvent = (seq: number): RunEvent => ({
 });
 
 const log: RunEvent[] = [];
-/** Where each subscriber is in the log. */
+/** The position of each subscriber in the log. */
 const cursors = new Set<{ at: number }>();
 let ring = deferred();
 let publishing = false;

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Server CPU per delivered run event, against a bare node:http server that writes prepared strings.
+ * Measures the server's CPU time per delivered run event, against a bare node:http server that writes prepared strings.
  * Run it with `tsx test/bench/stream.bench.ts [subscribers] [repetitions]`.
  */
 const subscribers = Number(process.argv[2] ?? 1_000);
@@ -12,7 +12,7 @@ const repetitions = Number(process.argv[3] ?? 5);
 const warmUpMs = 1_500;
 const measuredMs = 3_000;
 const query = 'subscription { runEvents(runId: "7") { __typename seq runId at ... on TextDelta { text } } }';
-/** Ends every run event and nothing else. */
+/** The bytes at the end of every run event, and only there. */
 const frameEnd = Buffer.from('}}}\n');
 const canPin = spawnSync('taskset', ['-V']).status === 0;
 
@@ -44,7 +44,7 @@ function startServer(mode: Mode): ChildProcess {
   return spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 
-/** Resolves when the first bytes of the stream have come. */
+/** Subscribes. Resolves when the first bytes of the stream have come. */
 async function subscribe(port: number, count: { frames: number }): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   socket.write(
@@ -71,7 +71,7 @@ function median(values: number[]): number {
 
 if (canPin) spawnSync('taskset', ['-cp', '1', String(process.pid)]);
 const micros: Record<Mode, number[]> = { bare: [], alone: [], shared: [] };
-// Interleaved, so that a noisy minute does not fall on one side only.
+// The modes alternate, so that a noisy minute does not affect only one of them.
 for (let repetition = 0; repetition < repetitions; repetition += 1) {
   for (const mode of modes) micros[mode].push(await measure(mode));
 }

@@ -12,11 +12,11 @@ import { longRecording } from './long-recording.ts';
  */
 export interface Transfer {
   seconds: number;
-  /** Of an upload: the body of the answer. Of a check: the SHA-256. */
+  /** Of an upload: the body of the response. Of a check: the SHA-256. */
   answer: string;
 }
 
-/** What a recording is wrapped in, and how that is sent. */
+/** The form around a recording, and how the form is sent. */
 export interface Form {
   method: 'PUT' | 'POST';
   headers: Record<string, string>;

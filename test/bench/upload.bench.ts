@@ -10,14 +10,14 @@ import { sha256Of } from './long-recording.ts';
 import type { Form, Transfer } from './upload-client.ts';
 
 /**
- * A large recording in and out of the gateway: time, and growth of its memory, against node:http that pipes to
- * a file and back. Each has the same client, in a process of its own, and they take turns. Judge by the median,
- * on a machine that does nothing else. Linux only; takes three times the size in the folder for temporary files.
+ * Uploads and downloads a large recording. Measures the time and the growth of the gateway's memory, against node:http
+ * that pipes to a file and back. Both have the same client, in a process of its own, and they alternate. Judge by the
+ * median, on a machine that does nothing else. Linux only; needs three times the size in the folder for temporary files.
  * Run it with `tsx test/bench/upload.bench.ts [megabytes] [rounds]`.
  */
 const megabytes = Number(process.argv[2] ?? 1_024);
 const rounds = Number(process.argv[3] ?? 5);
-/** Idle for so long, V8 has given back what starting took, as in a gateway that has run for a while. */
+/** Milliseconds without work, after which V8 has returned the memory that the start needed. */
 const restMs = 20_000;
 
 interface Server {
@@ -27,10 +27,10 @@ interface Server {
 
 interface Measured {
   seconds: number;
-  /** Of processor time, over all threads: in the process, and in the kernel for it. */
+  /** Seconds of processor time of all threads: in the process, and in the kernel for the process. */
   userSeconds: number;
   systemSeconds: number;
-  /** The most resident memory above what there was before, in megabytes. */
+  /** The highest growth of resident memory, in megabytes. */
   growth: number;
 }
 
@@ -50,7 +50,7 @@ async function start(file: string, args: string[], env: Record<string, string>):
   throw new Error('The server did not start.');
 }
 
-/** As curl makes them: the longer it is, the faster it is found that it is not there. */
+/** A boundary like curl's. A search for a long boundary is faster than for a short one. */
 const boundary = `${'-'.repeat(24)}d74496d66958873e9QxTpL`;
 const field = (name: string, value: string) =>
   `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
@@ -90,12 +90,12 @@ async function residentKb(pid: number, what: 'VmRSS' | 'VmHWM'): Promise<number>
 
 async function cpuSeconds(pid: number): Promise<{ user: number; system: number }> {
   const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
-  // In ticks, of which there are a hundred in a second.
+  // In ticks of a hundredth of a second.
   return { user: Number(fields[11]) / 100, system: Number(fields[12]) / 100 };
 }
 
 async function measure({ child: { pid = 0 } }: Server, work: () => Promise<Transfer>): Promise<Measured> {
-  // Or what was written before is still on its way to the disk, and slows down whoever comes next.
+  // Otherwise earlier writes that are still on their way to the disk would slow down this transfer.
   spawnSync('sync');
   // Sets the high-water mark to what is resident now.
   await writeFile(`/proc/${pid}/clear_refs`, '5');
@@ -145,11 +145,11 @@ const audioUrl = `${gateway.url}/api/v1/sessions/messages/1/audio`;
 const remove = () =>
   graphql(gateway, 'mutation ($id: ID!) { deleteMessageAudio(messageId: $id) { id } }', { id: messageId });
 
-/** Every way in and out, with what it is compared with. */
+/** Measures every kind of upload and download, and the baselines. */
 async function runAll(size: number, sha256: string): Promise<Record<string, Measured>> {
   const stored = async (url: string, form: Form) => {
     const sent = await upload(url, size, form);
-    if (!sent.answer.includes(sha256)) throw new Error('Something else was stored.');
+    if (!sent.answer.includes(sha256)) throw new Error('The stored recording differs from the uploaded one.');
     return sent;
   };
   const results: Record<string, Measured> = {};
@@ -163,7 +163,8 @@ async function runAll(size: number, sha256: string): Promise<Record<string, Meas
   await remove();
   results['REST in'] = await measure(gateway, () => stored(audioUrl, restForm));
   results['REST out'] = await measure(gateway, () => transfer('download', audioUrl));
-  if ((await transfer('check', audioUrl)).answer !== sha256) throw new Error('Something else came back.');
+  if ((await transfer('check', audioUrl)).answer !== sha256)
+    throw new Error('The downloaded recording differs from the uploaded one.');
   await remove();
   return results;
 }
@@ -171,8 +172,7 @@ async function runAll(size: number, sha256: string): Promise<Record<string, Meas
 try {
   const size = megabytes * 1_048_576;
   const sha256 = sha256Of(size);
-  // Compiles what is compiled when it is hot, loads what is loaded when it is needed, and has the machine find the
-  // memory that files are cached in.
+  // Warm up: V8 compiles the hot code, lazy modules are loaded, and the kernel allocates its file cache.
   await runAll(size, sha256);
   await setTimeout(restMs);
   const all: Record<string, Measured>[] = [];
