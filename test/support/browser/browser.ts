@@ -4,13 +4,13 @@ import { afterAll, describe, inject } from 'vitest';
 const chromiumUrl = inject('chromiumUrl');
 const inCI = Boolean(process.env['CI']);
 
-/** A small machine that does other things as well takes seconds to start a browser. */
+/** Milliseconds for a test. A small, busy machine takes seconds to open a page. */
 const timeout = 60_000;
 
-/** The connection of a file to the one browser of all: its tests are kept apart by contexts. */
+/** The connection to the browser that all files share. Each page has its own context, so tests do not share state. */
 let browser: Promise<Browser> | undefined;
 
-/** A `describe` for tests that need a browser. Without one they are skipped, in CI they fail. */
+/** A `describe` for tests that need a browser. Without a browser they are skipped; in CI they fail. */
 export function describeInBrowser(name: string, tests: () => void): void {
   describe.skipIf(chromiumUrl === undefined && !inCI)(name, { timeout }, () => {
     afterAll(async () => {
@@ -24,21 +24,21 @@ export function describeInBrowser(name: string, tests: () => void): void {
 
 export interface BrowserPage extends AsyncDisposable {
   page: Page;
-  /** The addresses that were asked for, without `blob:` and `data:`. */
+  /** The URLs of all requests, without `blob:` and `data:`. */
   requests: string[];
-  /** Errors in the console, and what scripts threw. */
+  /** Errors that the browser's console shows, and errors that scripts throw. */
   faults: string[];
 }
 
 export interface PageOptions {
-  /** Whether a script may do in the page what its policy forbids: for pages that a test makes its own. */
+  /** Lets scripts do what the policy of the page forbids. For tests that run their own script in a page. */
   bypassCSP?: boolean;
 }
 
-/** A page of a browser that can reach this machine and nothing else. */
+/** Opens a page. The browser can reach only this machine. */
 export async function openPage({ bypassCSP = false }: PageOptions = {}): Promise<BrowserPage> {
   browser ??= connect();
-  // Events of the context are those of all its pages: a test may open more.
+  // Listen to the context and not to the page, because a test may open more pages.
   const context = await (await browser).newContext({ viewport: { width: 1280, height: 1200 }, bypassCSP });
   const page = await context.newPage();
   const requests: string[] = [];

@@ -1,6 +1,6 @@
 import { createWav } from './wav.ts';
 
-/** A tiny file of each kind of audio that the gateway takes: what it is called, and what it is. */
+/** A tiny file in each audio format that the gateway accepts, with its name and its MIME type. */
 export const audioFiles: { name: string; mimeType: string; bytes: Buffer }[] = [
   { name: 'memo.wav', mimeType: 'audio/wav', bytes: createWav({ seconds: 1 }) },
   { name: 'memo.mp3', mimeType: 'audio/mpeg', bytes: createMp3() },

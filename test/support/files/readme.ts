@@ -15,7 +15,7 @@ export function snippets(language: string, page = readme): string[] {
   );
 }
 
-/** The cells of a table's rows, without their backticks. The table is the one with this line above its rows. */
+/** The cells of the table with this header line, row by row, without backticks. */
 export function tableBelow(header: string, page: string): string[][] {
   const [, below = ''] = page.split(`${header}\n`);
   const [rows = ''] = below.split('\n\n');

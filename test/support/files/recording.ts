@@ -3,13 +3,13 @@ import type { TestGateway } from '../gateway/gateway.ts';
 
 /** A message that has a recording. */
 export interface Recorded {
-  /** Of the download, behind the gateway's address. */
+  /** The path of the download, to be appended to the gateway's URL. */
   path: string;
   messageId: number;
   sha256: string;
 }
 
-/** Creates a message in a session of its own; returns its number. */
+/** Creates a message in a new session. Returns its database id. */
 export async function createMessage(gateway: TestGateway): Promise<number> {
   const sessionId = await gateway.createSession();
   const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
@@ -21,7 +21,7 @@ export async function createMessage(gateway: TestGateway): Promise<number> {
   return data.node.messages.edges[0].node.databaseId;
 }
 
-/** Gives a message, by default a new one, a recording. */
+/** Stores a recording for a message. Default: for a new message. */
 export async function record(
   gateway: TestGateway,
   bytes: Buffer,

@@ -23,7 +23,7 @@ export function sqlForSchema(schema: string): Promise<string> {
   });
 }
 
-/** What `prisma migrate deploy` does to a file: the names of the migrations that it applied. */
+/** Does to a database file what `prisma migrate deploy` does. Returns the names of the applied migrations. */
 export function deployMigrations(file: string, migrations: Migration[]): Promise<string[]> {
   return withSchemaEngine(file, async (schemaEngine) => {
     const deployed = await schemaEngine.applyMigrations({
@@ -34,7 +34,7 @@ export function deployMigrations(file: string, migrations: Migration[]): Promise
   });
 }
 
-/** What `prisma migrate status` thinks of a file. */
+/** Returns what `prisma migrate status` reports about a database file. */
 export function diagnoseMigrations(file: string, migrations: Migration[]) {
   return withSchemaEngine(file, (schemaEngine) =>
     schemaEngine.diagnoseMigrationHistory({
@@ -77,16 +77,16 @@ async function withSchemaEngine<T>(
   try {
     return await work(await engine.SchemaEngine.new({ datamodels: undefined }, () => {}, adapter));
   } finally {
-    // The engine locks a file for as long as it has a connection to it, and closes none itself.
+    // The engine locks the file while it has a connection, and it does not close its connections.
     for (const connection of connections) await connection.dispose();
   }
 }
 
-// Its JavaScript half holds one instance, so that loading it again would break the engines that are open.
+// Load the engine once: its JavaScript part holds one instance, so a second load would break open engines.
 const engineLoaded = loadEngine();
 
 async function loadEngine(): Promise<void> {
-  // The package's own entry imports the .wasm file as a module, which Node.js 20 does not do.
+  // The package's own entry imports the .wasm file as a module, which Node.js 20 does not support.
   const wasm = await readFile(
     resolve('@prisma/schema-engine-wasm').replace(/[^/\\]+$/, 'schema_engine_bg.wasm'),
   );
@@ -94,7 +94,7 @@ async function loadEngine(): Promise<void> {
   engine.__wbg_set_wasm(instance.exports);
   const start = instance.exports['__wbindgen_start'];
   if (typeof start === 'function') start();
-  // Where a panic of the engine leaves its message.
+  // The engine calls this with the message of a panic.
   Object.assign(globalThis, {
     PRISMA_WASM_PANIC_REGISTRY: {
       set_message(message: string) {

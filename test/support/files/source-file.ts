@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 export interface SourceFile {
-  /** From the project's root: `src/chat/run.ts`. */
+  /** The path from the project's root: `src/chat/run.ts`. */
   path: string;
-  /** The folder below `src`, or the name of a file that stands directly in it: `chat`, `gateway`. */
+  /** The folder below `src`, or the name of a file that is directly in `src`: `chat`, `gateway`. */
   room: string;
   lines: number;
   /** Without its comments. */
@@ -23,7 +23,7 @@ export function readSourceFiles(): SourceFile[] {
     .map((file) => parseSourceFile(join('src', file), readFileSync(join(root, 'src', file), 'utf8')));
 }
 
-/** Relies on the formatter: a specifier stands in one piece, on one line. */
+/** Relies on the formatter, which keeps the path of an import on one line. */
 export function parseSourceFile(path: string, text: string): SourceFile {
   const code = text.replace(commentsAndStrings, (match) => (/^\/[/*]/.test(match) ? '' : match));
   const specifiers = Array.from(code.matchAll(specifier), (match) => match[2] ?? '');

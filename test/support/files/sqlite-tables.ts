@@ -7,8 +7,8 @@ export interface TableDescription {
 }
 
 /**
- * What a database is made of, without the order and the wording in which it came about: a column that a later
- * migration added equals one that was there from the start.
+ * Describes the tables of a database independently of how they were created. A column that a later migration added
+ * equals one that the first migration created.
  */
 export function describeTables(connection: Sqlite.Database): Record<string, TableDescription> {
   const names = connection

@@ -6,7 +6,7 @@ export interface TemporaryFolder extends AsyncDisposable {
   readonly path: string;
 }
 
-/** An empty folder that is gone with all its contents once disposed of. */
+/** Creates an empty folder. Disposing deletes it with all its contents. */
 export async function openTemporaryFolder(): Promise<TemporaryFolder> {
   const path = await mkdtemp(join(tmpdir(), 'switchyard-'));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };

@@ -36,7 +36,7 @@ export function globalMessageId(messageId: number): string {
 export const uploadDocument =
   'mutation ($messageId: ID!, $file: Upload!) { uploadMessageAudio(messageId: $messageId, file: $file) { audio { url mimeType size filename sha256 durationSeconds } } }';
 
-/** The form of the GraphQL multipart request specification; what is given replaces the part of that name. */
+/** The form of the GraphQL multipart request specification. `parts` replaces parts of the form. */
 export function graphqlForm(
   messageId: number,
   file: Uint8Array<ArrayBuffer> | null,
@@ -60,7 +60,7 @@ export async function uploadByGraphQL(
   return { status: response.status, connection: response.headers.get('connection'), json };
 }
 
-/** What the gateway keeps: the keys of its blobs, how many are staged, and the recordings of messages. */
+/** What the gateway has stored: the keys of its blobs, the number of staged blobs, and the recordings of messages. */
 export async function kept(gateway: TestGateway, dataDir: string) {
   const folder = join(dataDir, 'blobs');
   const files = await readdir(folder, { recursive: true });
@@ -72,7 +72,7 @@ export async function kept(gateway: TestGateway, dataDir: string) {
   };
 }
 
-/** How many temporary files uploads by GraphQL have at this moment, those of other processes among them. */
+/** The number of temporary files that GraphQL uploads have now, including those of other processes. */
 export async function spooled(folder = tmpdir()): Promise<number> {
   return (await readdir(folder)).filter((name) => name.startsWith('capacitor-')).length;
 }

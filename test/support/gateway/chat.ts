@@ -1,7 +1,7 @@
 import type { Client } from 'graphql-sse';
 import type { GraphQLAnswer } from './gateway-api.ts';
 
-/** A run event with all that a follower of the answer wants to know. */
+/** A run event with the fields that tests read. */
 export interface SeenRunEvent {
   __typename: string;
   seq: number;
@@ -48,7 +48,7 @@ export interface ChatVariables {
   modelName?: string;
 }
 
-/** The run events of an answer as they come. Leaving the loop early is a disconnect. */
+/** Sends a prompt. Returns the run events as they come. Leaving the loop early disconnects. */
 export function chat(
   client: Client<boolean>,
   input: ChatVariables,
@@ -57,7 +57,7 @@ export function chat(
   return runEventsOf(client, { query: chatDocument, variables: { input, after } });
 }
 
-/** The run events of a run after the cursor. */
+/** Follows a run. Returns its run events after the cursor `after` as they come. */
 export function follow(client: Client<boolean>, runId: string, after?: number): AsyncGenerator<SeenRunEvent> {
   return runEventsOf(client, { query: runEventsDocument, variables: { runId, after } });
 }
@@ -73,14 +73,14 @@ async function* runEventsOf(
   }
 }
 
-/** Everything there is to see. */
+/** Reads to the end. Returns all run events. */
 export async function collect(seen: AsyncIterable<SeenRunEvent>): Promise<SeenRunEvent[]> {
   const all: SeenRunEvent[] = [];
   for await (const event of seen) all.push(event);
   return all;
 }
 
-/** Reads until one of this type (and with this text), which is the last one returned, and leaves. */
+/** Reads until a run event of this type, whose text ends with `text`, and disconnects. Returns all that was read. */
 export async function until(
   seen: AsyncGenerator<SeenRunEvent>,
   typename: string,
@@ -94,7 +94,7 @@ export async function until(
   return all;
 }
 
-/** The answer as a follower puts it together. */
+/** The text of an answer, joined from its deltas. */
 export function textOf(seen: SeenRunEvent[]): string {
   return seen.map((event) => (event.__typename === 'TextDelta' ? event.text : '')).join('');
 }

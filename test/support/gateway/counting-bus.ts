@@ -1,7 +1,7 @@
 import type { Bus } from '../../../src/bus/bus.ts';
 import { createMemoryBus } from '../../../src/bus/memory-bus.ts';
 
-/** A bus that tells how many listen. */
+/** A memory bus that counts its listeners. */
 export function createCountingBus(): Bus & { readonly listeners: number } {
   const bus = createMemoryBus();
   let listeners = 0;

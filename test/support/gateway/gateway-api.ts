@@ -1,26 +1,26 @@
 import { type Client, type ClientOptions, createClient } from 'graphql-sse';
 
-/** A result as a client of the GraphQL API sees it. */
+/** The result of a GraphQL operation, as a client gets it. */
 export interface GraphQLAnswer {
   // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
   data?: any;
   errors?: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[];
 }
 
-/** What a client does with a gateway whose address it knows. */
+/** What a test does with a gateway over HTTP. */
 export interface GatewayApi {
-  /** The same client with a token. */
+  /** The same API, with this token in every request. */
   as(token: string): GatewayApi;
-  /** Executes one operation by plain HTTP. */
+  /** Executes one operation. Resolves with its result, which may have errors. */
   graphql(document: string, variables?: Record<string, unknown>): Promise<GraphQLAnswer>;
-  /** The same; rejects when it has errors. Resolves with the data. */
+  /** Executes one operation. Resolves with its data; rejects with its first error and the extensions of that error. */
   // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
   query(document: string, variables?: Record<string, unknown>): Promise<any>;
-  /** The real client of graphql-sse, without retries unless told otherwise. */
+  /** The real client of graphql-sse. Default: it does not retry. */
   client(options?: Partial<ClientOptions<boolean>>): Client<boolean>;
-  /** Creates a session; returns its id. */
+  /** Creates a session. Returns its global id. */
   createSession(input?: Record<string, unknown>): Promise<string>;
-  /** Sends a prompt; returns the run's id, once the gateway has acknowledged it. */
+  /** Sends a prompt. Returns the id of its run when the gateway has acknowledged it. */
   send(input: Record<string, unknown>): Promise<string>;
 }
 

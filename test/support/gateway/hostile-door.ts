@@ -6,7 +6,7 @@ import type { HostileAnswer, HostileGateway } from './hostile-gateway.ts';
 const json = { 'content-type': 'application/json' };
 const eventStream = { accept: 'text/event-stream' };
 
-/** Sends the text of a request's JSON, which need not be any, in one of the ways that there are. */
+/** Sends the body of a GraphQL request, which may be invalid JSON, over one of the transports. */
 export type Door = (gateway: HostileGateway, body: string) => Promise<HostileAnswer>;
 
 const plain: Door = (gateway, body) => gateway.attack('/graphql', { method: 'POST', headers: json, body });
@@ -14,7 +14,7 @@ const plain: Door = (gateway, body) => gateway.attack('/graphql', { method: 'POS
 const distinct: Door = (gateway, body) =>
   gateway.attack('/graphql/stream', { method: 'POST', headers: { ...json, ...eventStream }, body });
 
-/** Reserves a stream, opens it, starts the operation, and reads what the stream says of it. */
+/** Reserves a stream, opens it, starts the operation, and reads its results from the stream. */
 const single: Door = async (gateway, body) => {
   const { text: token } = await gateway.attack('/graphql/stream', { method: 'PUT' });
   const stream = gateway.attack(`/graphql/stream?token=${token}`, {
@@ -31,7 +31,7 @@ const single: Door = async (gateway, body) => {
   return answer;
 };
 
-/** Every way for a GraphQL request in JSON. */
+/** Every transport that accepts GraphQL requests in JSON. */
 export const doors: [name: string, door: Door][] = [
   ['POST /graphql', plain],
   ['graphql-sse with distinct connections', distinct],
@@ -46,7 +46,7 @@ export function expectRefused(answer: HostileAnswer): void {
   for (const { extensions } of errors) expect(errorStatus).toHaveProperty(String(extensions['code']));
 }
 
-/** The result in the JSON of an answer, or the first one in an event stream. */
+/** The result in a JSON response, or the first result in an event stream. */
 export function resultIn({ text }: HostileAnswer): GraphQLAnswer {
   const [, data] = /^event: next\ndata: ([^\n]*)$/m.exec(text) ?? [];
   const { payload, ...result } = JSON.parse(data ?? text) as GraphQLAnswer & { payload?: GraphQLAnswer };

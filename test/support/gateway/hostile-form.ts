@@ -3,22 +3,22 @@ import type { HostileAnswer, HostileGateway } from './hostile-gateway.ts';
 export const boundary = 'boundary-of-mallory';
 export const multipart = `multipart/form-data; boundary=${boundary}`;
 
-/** One part: the lines of its head, and its content. Latin-1, so that any byte can stand in it. */
+/** One part of a form, from the lines of its head and its content. Strings are Latin-1, so they can hold any byte. */
 export function part(head: string | string[], content: string): string {
   return `--${boundary}\r\n${[head].flat().join('\r\n')}\r\n\r\n${content}\r\n`;
 }
 
-/** A part that is what the name says. */
+/** A part with this field name. */
 export function field(name: string, content: string, more = ''): string {
   return part(`Content-Disposition: form-data; name="${name}"${more}`, content);
 }
 
-/** The parts with an end. */
+/** A whole form of these parts. */
 export function form(...parts: string[]): string {
   return `${parts.join('')}--${boundary}--\r\n`;
 }
 
-/** Sends a form to the REST API, for message 1. */
+/** Sends a form to the REST API as the recording of message 1. */
 export function sendToRest(
   gateway: HostileGateway,
   body: string,
@@ -27,7 +27,7 @@ export function sendToRest(
   return send(gateway, '/api/v1/sessions/messages/1/audio', body, headers);
 }
 
-/** Sends a form to GraphQL, as a client that knows how. */
+/** Sends a form to GraphQL, with the header that an upload needs. */
 export function sendToGraphQL(
   gateway: HostileGateway,
   body: string,
@@ -36,7 +36,7 @@ export function sendToGraphQL(
   return send(gateway, '/graphql', body, { 'apollo-require-preflight': 'yes', ...headers });
 }
 
-/** In bytes of its own: what refuses a form closes the connection, for which `fetch` has no patience. */
+/** Sends raw bytes. The gateway closes the connection when it refuses a form, and `fetch` would fail at that. */
 function send(gateway: HostileGateway, path: string, body: string, headers: Record<string, string>) {
   const all = {
     host: new URL(gateway.url).host,

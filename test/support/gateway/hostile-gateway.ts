@@ -8,12 +8,12 @@ import { fileForm, memo, uploadByRest } from './audio-upload.ts';
 import { chat, collect, type SeenRunEvent } from './chat.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const secret = 'sk-of-the-operator-and-of-nobody-else';
-/** Longer than any request takes that is answered at all, on a busy machine too. */
+const secret = 'sk-of-the-operator-only';
+/** Milliseconds. Every response comes sooner, also on a busy machine. */
 const deadlineMs = 15_000;
 const errorLevel = 50;
 
-/** All that came back over the connection, once it was found to give nothing away. */
+/** A response that was checked for secrets and internals. */
 export interface HostileAnswer {
   status: number;
   headers: Headers;
@@ -21,26 +21,26 @@ export interface HostileAnswer {
 }
 
 interface HostileInit extends RequestInit {
-  /** Leaves once this was read: for streams that are not ended by the gateway. */
+  /** Disconnects when this text was read. For streams that the gateway does not end. */
   until?: string;
 }
 
-/** A gateway in a process of its own, with something to lose: a key, a database, and alice's session 1. */
+/** A gateway in a process of its own with things to attack: a key, a database, and alice's session 1. */
 export interface HostileGateway extends GatewayProcess {
-  /** Of alice's session, as GraphQL calls it. Its message 1 has a recording. */
+  /** The global id of alice's session. Message 1 of the session has a recording. */
   sessionId: string;
-  /** Sends what `fetch` can send. Fails where the answer is the gateway's fault, or says anything of its inside. */
+  /** Sends a request with `fetch`. Fails if the response is a fault of the gateway or shows internals. */
   attack(path: string, init?: HostileInit): Promise<HostileAnswer>;
-  /** Sends bytes as they are, and reads until the gateway closes the connection. Fails as `attack` does. */
+  /** Sends these bytes and reads until the gateway closes the connection. Fails as `attack` does. */
   attackRaw(request: string | Uint8Array): Promise<HostileAnswer>;
   /**
-   * Fails unless a chat goes as it always does, if need be when the gateway said that it would, and nothing has failed
-   * in the gateway since it was started.
+   * Fails unless a chat works and the gateway has logged no failure since its start. While the gateway is overloaded,
+   * the chat is tried again when the refusal says.
    */
   expectUnharmed(): Promise<void>;
 }
 
-/** @param settings Beside those that a fresh gateway has. */
+/** @param settings Added to the defaults. */
 export async function startHostileGateway(settings: Record<string, string> = {}): Promise<HostileGateway> {
   const folder = await openTemporaryFolder();
   const gateway = await startGatewayProcess({
@@ -91,13 +91,13 @@ async function read(response: Response, until: string | undefined): Promise<stri
 }
 
 async function expectChat(gateway: GatewayProcess, sessionId: string): Promise<void> {
-  const seen = await askAsTold(gateway, sessionId);
+  const seen = await askWithRetry(gateway, sessionId);
   expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted', message: { status: 'COMPLETE' } });
   expect(seen.at(-1)?.['message'].content).toContain('144');
 }
 
-/** Where a flood has left a small machine busy, a prompt is refused: the client comes again when it is told to. */
-async function askAsTold(gateway: GatewayProcess, sessionId: string): Promise<SeenRunEvent[]> {
+/** Sends a prompt. While a flood of requests keeps the gateway overloaded, sends it again when the refusal says. */
+async function askWithRetry(gateway: GatewayProcess, sessionId: string): Promise<SeenRunEvent[]> {
   const deadline = AbortSignal.timeout(deadlineMs);
   for (;;) {
     try {
@@ -110,7 +110,7 @@ async function askAsTold(gateway: GatewayProcess, sessionId: string): Promise<Se
   }
 }
 
-/** Only 503 and 507 are refusals, as `src/http/ERRORS.md` says: any other status from 500 on is a fault of the gateway. */
+/** Statuses from 500 on are faults of the gateway, except 503 and 507, which `src/http/ERRORS.md` lists as refusals. */
 function createCheck(secrets: string[]) {
   const ours =
     /\n\s+at |node_modules|\.[cm]?[jt]s:\d|SQLITE_|prisma\.|`main`|Internal Server Error|went wrong/i;
@@ -124,7 +124,7 @@ function createCheck(secrets: string[]) {
   };
 }
 
-/** The first answer in what came back. Status 0: the connection was closed without one. */
+/** Parses the first response in the received text. Status 0: the connection was closed without a response. */
 function parseRaw(received: string): HostileAnswer {
   const [head = '', ...rest] = received.split('\r\n\r\n');
   const [statusLine = '', ...lines] = head.split('\r\n');

@@ -5,15 +5,15 @@ export const jwtSecret = 'a secret that is only good for tests';
 /** For a gateway that knows its users by JWTs. */
 export const jwtSettings = { AUTH: 'jwt', JWT_SECRET: jwtSecret };
 
-/** What a JWT says. */
+/** The claims of a JWT. */
 export interface Claims {
   sub?: string;
-  /** In seconds from now; default: an hour. Null: none. */
+  /** Seconds until the JWT expires. Default: 3,600. Null: it has no expiration time. */
   expiresIn?: number | null;
   [claim: string]: unknown;
 }
 
-/** A JWT as an application would sign it for one of its users. */
+/** Signs a JWT as an application does for one of its users. */
 export function signJwt(claims: Claims, secret = jwtSecret, alg = 'HS256'): Promise<string> {
   const { expiresIn = 3_600, ...payload } = claims;
   const exp = Math.floor(Date.now() / 1_000) + (expiresIn ?? 0);

@@ -1,10 +1,10 @@
 import type { ModelServer } from '../model/model-server.ts';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from './gateway.ts';
 
-/** What the gateways of these tests send to every provider. */
+/** The API key that these gateways send to every provider. */
 export const apiKey = 'sk-alice-0123456789abcdefghij';
 
-/** The models that are asked, by wire format. */
+/** The model for each wire format. */
 export const modelsByFormat = {
   openai: 'openai-compatible/tiny',
   anthropic: 'anthropic/claude-haiku-4-5',
@@ -13,7 +13,7 @@ export const modelsByFormat = {
 
 export type Format = keyof typeof modelsByFormat;
 
-/** The settings of a gateway whose providers are all the scripted server. */
+/** The settings of a gateway that sends the requests for all providers to the scripted server. */
 export function modelSettings(model: ModelServer, format: Format): Record<string, string> {
   return {
     OPENAI_BASE_URL: model.openaiUrl,
@@ -26,7 +26,7 @@ export function modelSettings(model: ModelServer, format: Format): Record<string
   };
 }
 
-/** A gateway that asks the scripted server, by default in this wire format. */
+/** Starts a gateway whose models are all on the scripted server. Its default model speaks this wire format. */
 export async function startModelGateway(
   model: ModelServer,
   format: Format,
@@ -40,13 +40,13 @@ const tokenUsageFields = `
   byModel { providerName modelName inputTokens outputTokens reasoningTokens cachedInputTokens measured }
 `;
 
-/** What a session says it has used. */
+/** The token usage of a session. */
 export async function tokenUsageOf(gateway: TestGateway, sessionId: string) {
   const query = `query ($id: ID!) { session(id: $id) { tokenUsage { ${tokenUsageFields} } } }`;
   return (await gateway.graphql(query, { id: sessionId })).data.session.tokenUsage;
 }
 
-/** A run as it is stored. */
+/** The stored run with its answer. */
 export async function runOf(gateway: TestGateway, runId: string) {
   const query = `query ($id: ID!) { run(id: $id) {
     status error { code message } assistantMessage { status content reasoning }

@@ -3,7 +3,7 @@ import { collect, follow } from './chat.ts';
 import type { GatewayApi } from './gateway-api.ts';
 import { adminJwt, signJwt } from './jwt.ts';
 
-/** What alice has, by all the names that it goes by. */
+/** The ids of what a user owns. */
 export interface Belongings {
   userId: string;
   session: string;
@@ -15,12 +15,12 @@ export interface Belongings {
   nodeId: string;
 }
 
-/** Everybody who may come to a gateway, by their tokens. */
+/** A token of each kind of sender. */
 export interface Tokens {
   alice: string;
   bob: string;
   admin: string;
-  /** The agent of a node of bob's. */
+  /** The token of a node that bob owns. */
   node: string;
 }
 
@@ -32,7 +32,7 @@ export async function createTokens(gateway: GatewayApi): Promise<Tokens> {
 
 let worlds = 0;
 
-/** A session in which a prompt was answered, and a node attached to it, through the API. */
+/** Creates, through the API, a session with an answered prompt and an attached node. */
 export async function createBelongings(gateway: GatewayApi, token: string): Promise<Belongings> {
   const api = gateway.as(token);
   worlds += 1;
@@ -61,7 +61,7 @@ export async function createBelongings(gateway: GatewayApi, token: string): Prom
   };
 }
 
-/** The same names of things that there are not. */
+/** Ids of the same kinds for things that do not exist. */
 export function nothingOf(belongings: Belongings): Belongings {
   const id = (type: string) => Buffer.from(`${type}:999999`).toString('base64');
   return {
@@ -76,7 +76,7 @@ export function nothingOf(belongings: Belongings): Belongings {
   };
 }
 
-/** What an answer tells, whatever the things that were asked for are called. */
+/** Replaces names and numbers in a response, so that responses about different things can be compared. */
 export function nameless(answer: unknown): unknown {
   const text = JSON.stringify(answer).replaceAll(/laptop-\d+|nowhere/g, 'NAME');
   return JSON.parse(text.replaceAll(/\b\d+\b/g, '0'));

@@ -6,11 +6,11 @@ export interface Statement {
 }
 
 export interface StatementLog {
-  /** What the database is asked while this runs, with nothing else going on. */
+  /** Returns the SQL statements that run during `act`. Nothing else may use the database meanwhile. */
   during(act: () => Promise<unknown>): Promise<Statement[]>;
 }
 
-/** Listens to a database; there is no way to stop listening, so that one log per database is enough. */
+/** Listens to the statements of a database. Create one log per database, because Prisma cannot stop listening. */
 export function createStatementLog(database: Database): StatementLog {
   const statements: Statement[] = [];
   database.$on('query', ({ query, params }) => {
@@ -25,7 +25,7 @@ export function createStatementLog(database: Database): StatementLog {
   };
 }
 
-/** How SQLite would carry a statement out, step by step. */
+/** The steps in which SQLite would execute a statement. */
 export async function queryPlan(database: Database, { sql, params }: Statement): Promise<string[]> {
   const steps = await database.$queryRawUnsafe<{ detail: string }[]>(`EXPLAIN QUERY PLAN ${sql}`, ...params);
   return steps.map(({ detail }) => detail);

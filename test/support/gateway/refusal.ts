@@ -9,7 +9,7 @@ export interface Refusal {
   text: string;
 }
 
-/** Sends what must be refused: as the client's fault, without a word about our insides, and with no effect. */
+/** Sends a bad request. Fails unless it is refused as the client's fault, shows no internals and changes no row. */
 export async function refusal(gateway: TestGateway, send: () => Promise<Response>): Promise<Refusal> {
   const { database } = gateway.services;
   const before = await contentsOf(database);
@@ -21,7 +21,7 @@ export async function refusal(gateway: TestGateway, send: () => Promise<Response
   return { status: response.status, text };
 }
 
-/** Every row there is. */
+/** All rows of the tables that a request could change. */
 async function contentsOf(database: Database) {
   return Promise.all([
     database.session.findMany(),
@@ -32,7 +32,7 @@ async function contentsOf(database: Database) {
   ]);
 }
 
-/** The result of an operation, be it JSON or the first result of an event stream. Every error has a known code. */
+/** The result in a JSON response, or the first result in an event stream. Fails if an error has an unknown code. */
 export function resultIn({ text }: Refusal): GraphQLAnswer {
   const [, data] = /^event: next\ndata: (.*)$/m.exec(text) ?? [];
   const result = JSON.parse(data ?? text) as GraphQLAnswer;

@@ -2,11 +2,11 @@ import { type ModelServer, startModelServer } from '../model/model-server.ts';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from './gateway.ts';
 
 export interface ScriptedGateway extends TestGateway {
-  /** What answers the prompts: a server that speaks OpenAI's wire format and says what it is told to. */
+  /** The scripted model, which answers the prompts. It speaks OpenAI's wire format. */
   model: ModelServer;
 }
 
-/** A gateway whose model does what the test scripts. */
+/** Starts a gateway in this process. Its model responds as the test scripts. */
 export async function startScriptedGateway(options: TestGatewayOptions = {}): Promise<ScriptedGateway> {
   const model = await startModelServer();
   const settings = {

@@ -17,7 +17,7 @@ const stored = `query ($id: ID!) { run(id: $id) {
   assistantMessage { toolCalls { ${fields} nodeId } }
 } }`;
 
-/** What names a tool call: a run event will do. */
+/** The ids of a tool call. A run event about the call has both. */
 export interface Call {
   runId: string;
   callId?: string;
@@ -35,7 +35,7 @@ export function setToolApproval(gateway: GatewayApi, id: string, toolApproval: '
   return gateway.query(update, { id, toolApproval });
 }
 
-/** Everything there is to see; whenever somebody is asked about a call, decides. */
+/** Reads to the end and calls `decide` for each approval that is requested. Returns all run events. */
 export async function collectDeciding(
   seen: AsyncIterable<SeenRunEvent>,
   decide: (asked: SeenRunEvent) => unknown,
@@ -48,7 +48,7 @@ export async function collectDeciding(
   return all;
 }
 
-/** The tool calls of a run, as somebody sees them who loads the page. */
+/** The stored tool calls of a run. */
 export async function toolCallsOf(gateway: GatewayApi, runId: string) {
   return (await gateway.query(stored, { id: runId })).run.assistantMessage.toolCalls;
 }
@@ -64,11 +64,11 @@ export function createGuardedTools() {
 export interface GuardedChat extends ScriptedGateway {
   tools: ReturnType<typeof createGuardedTools>;
   sessionId: string;
-  /** Sends a prompt; the run events as they come. */
+  /** Sends a prompt. Returns the run events as they come. */
   ask(more?: Partial<ChatVariables>): AsyncGenerator<SeenRunEvent>;
 }
 
-/** A session whose model has these tools, and asks as every session does unless told otherwise. */
+/** Starts a gateway with these tools, and a session with the default tool approval. */
 export async function startGuardedChat(settings: Record<string, string> = {}): Promise<GuardedChat> {
   const tools = createGuardedTools();
   const gateway = await startScriptedGateway({ tools, settings });

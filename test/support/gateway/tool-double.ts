@@ -8,17 +8,17 @@ export interface ToolPlay {
   signal: AbortSignal;
 }
 
-/** What a tool does; a string is the result of a call that succeeded. */
+/** What a tool does. A returned string is the result of a call that succeeded. */
 export type Tool = (play: ToolPlay) => Promise<ToolOutcome | string> | ToolOutcome | string;
 
 export interface ToolDoubleOptions {
-  /** The names of the tools that change something. Default: none. */
+  /** The names of the tools that need an approval. Default: no tool. */
   needApproval?: readonly string[];
-  /** The node that all of them run on. Default: none. */
+  /** The node on which all tools run. Default: no node. */
   nodeId?: string;
 }
 
-/** Tools that run in the test: the double of the nodes attached to a session. */
+/** Tools that run in the test, instead of on the nodes of a session. */
 export function createTools(
   tools: Record<string, Tool>,
   { needApproval = [], nodeId }: ToolDoubleOptions = {},

@@ -2,7 +2,7 @@ import type { TestGateway } from './gateway.ts';
 
 const viewer = '{ viewer { userId isAdmin expiresAt } }';
 
-/** Who a token makes of its bearer, or why nobody. */
+/** The viewer that a token identifies, or the status and the error of its refusal. */
 export async function whoIs(gateway: Pick<TestGateway, 'url'>, token: string) {
   const response = await fetch(`${gateway.url}/graphql`, {
     method: 'POST',

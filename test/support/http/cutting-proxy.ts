@@ -2,11 +2,11 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 
 export interface CuttingProxy extends AsyncDisposable {
   url: string;
-  /** How many connections were cut. */
+  /** The number of connections that were cut so far. */
   readonly cuts: number;
 }
 
-/** Hands connections on to a server, and cuts one off as soon as an answer on it holds the text; each text once. */
+/** Starts a proxy that cuts a connection when a response on it contains the next of these texts. */
 export async function startCuttingProxy(target: string, texts: string[]): Promise<CuttingProxy> {
   const { hostname, port } = new URL(target);
   const left = [...texts];

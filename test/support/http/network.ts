@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** The way between a client and its server, on which things go wrong when the test says so. */
+/** A proxy between a client and its server that fails when the test says so. */
 export interface Network extends AsyncDisposable {
-  /** By which the client reaches the server. */
+  /** The URL that the client uses instead of the server's. */
   readonly url: string;
-  /** Breaks every connection that there is. */
+  /** Breaks all connections. */
   cut(): void;
-  /** Holds back what either side says, and new connections too, without a word. */
+  /** Holds back the bytes of both sides, also on new connections, and closes nothing. */
   freeze(): void;
-  /** Passes on what was held back. */
+  /** Passes on the bytes that were held back. */
   thaw(): void;
-  /** Takes no connections any more and breaks those that there are, until `plugIn`. */
+  /** Breaks all connections and refuses new ones until `plugIn`. */
   unplug(): void;
   plugIn(): void;
 }

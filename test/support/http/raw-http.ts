@@ -2,10 +2,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 
 /**
- * Sends bytes as they are, for what `fetch` would not send, and returns all that comes back until the connection is
- * closed, one way or another.
+ * Sends bytes that `fetch` would not send. Returns everything received when the connection is closed or reset.
  *
- * @param signal Gives up: rejects.
+ * @param signal Rejects when it is aborted.
  */
 export async function sendRaw(
   url: string,
@@ -17,7 +16,7 @@ export async function sendRaw(
   const received: Buffer[] = [];
   socket.on('data', (chunk) => received.push(chunk));
   await once(socket, 'connect');
-  // A gateway that has refused a request may reset the connection on which the rest of it comes.
+  // A gateway that has refused a request may reset the connection while the rest of the request arrives.
   socket.on('error', () => {});
   socket.write(request);
   await new Promise((resolve) => socket.once('close', resolve));

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { z } from 'zod';
 import type { TestGateway } from '../gateway/gateway.ts';
 
-interface RestAnswer {
+interface RestResponse {
   status: number;
   headers: Headers;
   /** Undefined without a body. */
@@ -24,15 +24,16 @@ interface ChatOptions {
   signal?: AbortSignal;
 }
 
-/** Calls the REST API and holds every answer against what the gateway publishes about it. */
+/** Calls the REST API and checks every response against the gateway's OpenAPI description. */
 export interface RestClient {
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<RestAnswer>;
-  /** The frames of an answer as they come. Leaving the loop early is a disconnect. */
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<RestResponse>;
+  /** Sends a prompt. Returns the frames as they come. Leaving the loop early disconnects. */
   chat(sessionId: number, body: object, options?: ChatOptions): AsyncGenerator<Frame>;
+  /** Follows the last run of a session. Returns the frames as they come. */
   follow(sessionId: number, options?: ChatOptions): AsyncGenerator<Frame>;
-  /** Fails unless the body is what the description promises for this operation and status. */
+  /** Fails unless the body matches the description of this operation and status. */
   conforms(method: string, path: string, status: number, body: unknown): void;
-  /** The frames in the text of a whole stream. */
+  /** Parses the text of a whole stream into its frames. */
   framesIn(text: string): Frame[];
 }
 
@@ -58,7 +59,7 @@ export async function createRestClient(gateway: TestGateway): Promise<RestClient
     const template = templateOf(path);
     const content = description.paths[template]?.[method.toLowerCase()]?.responses[status]?.content;
     const schema = content?.['application/json']?.schema;
-    expect(schema, `${method} ${template} says nothing of ${status}`).toBeDefined();
+    expect(schema, `the description of ${method} ${template} has no status ${status}`).toBeDefined();
     matches(schema ?? {}, body);
   };
   const stream = async function* (path: string, init: RequestInit): AsyncGenerator<Frame> {
@@ -95,7 +96,7 @@ function jsonBody(body: unknown, headers: Record<string, string>): RequestInit {
   return { headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
 }
 
-/** The path as the description has it: with a slash at the end of the collection, names for numbers. */
+/** The path template of the description: `/sessions/7` is `/api/v1/sessions/{session_id}`. */
 function templateOf(path: string): string {
   const [bare = ''] = path.split('?');
   const trimmed = bare
@@ -120,7 +121,7 @@ function createMatcher({ components }: Description) {
   };
 }
 
-/** The schema with references that Zod follows, and refusing the fields that it does not mention. */
+/** Rewrites references so that Zod follows them, and forbids fields that the schema does not list. */
 function strict(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(strict);
   if (typeof schema !== 'object' || schema === null) {

@@ -4,9 +4,9 @@ import type { RestClient } from './rest-client.ts';
 
 /** Runs the curl commands of the legacy documentation, with the ids filled in. */
 export interface RestCurl {
-  /** What it prints. */
+  /** Returns the status and the body that curl prints. */
   curl(method: string, path: string, body?: string): Promise<{ status: number; text: string }>;
-  /** The same for an operation that answers with JSON, which is held against its description. */
+  /** The same for an operation that responds with JSON. Fails unless the JSON matches its description. */
   // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
   curlJson(method: string, path: string, body?: string): Promise<{ status: number; answer: any }>;
 }

@@ -1,16 +1,16 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** A client on a bare socket that can stop reading; the kernel's buffers fill, and then the gateway's. */
+/** A client on a bare socket that can stop reading, so that first the kernel's and then the gateway's buffers fill. */
 export interface StallingClient {
   /** Stops reading for good, until `readAll`. */
   stall(): void;
-  /** Reads on to the end of the connection; returns all frames' `data`, parsed. */
+  /** Reads to the end of the connection. Returns the parsed `data` of all frames. */
   // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
   readAll(): Promise<any[]>;
 }
 
-/** Subscribes in graphql-sse's distinct connections mode. Resolves with the first byte of the answer. */
+/** Subscribes in graphql-sse's distinct connections mode. Resolves when the first byte of the response has come. */
 export async function subscribeStalling(
   url: string,
   operation: { query: string; variables: Record<string, unknown> },
@@ -27,7 +27,7 @@ export async function subscribeStalling(
     stall: () => void socket.pause(),
     async readAll() {
       const received = await text(socket);
-      // The chunk sizes of HTTP/1.1 stand on lines of their own.
+      // In HTTP/1.1 the sizes of chunks are on separate lines.
       return received
         .split('\r\n')
         .join('\n')

@@ -20,7 +20,7 @@ const models = {
 
 export type TestedProvider = keyof typeof models;
 
-/** The model that a real provider package makes of the scripted server. */
+/** A model of the real provider package that calls the scripted server. */
 export function modelOf(server: ModelServer, provider: TestedProvider): LanguageModelV3 {
   return models[provider](server);
 }
@@ -44,7 +44,7 @@ export function call(model: LanguageModelV3, setup: CallSetup = {}) {
   );
 }
 
-/** What came of a call: the text, and what it threw. */
+/** Reads a call to its end. Returns its text, and its error if it threw one. */
 export async function outcome(parts: AsyncIterable<LanguageModelV3StreamPart>) {
   let answer = '';
   try {

@@ -8,18 +8,18 @@ import { createOpenAIFormat } from './openai.ts';
 import { playTurn } from './play.ts';
 import { deferred, type Turn, usage } from './turn.ts';
 
-/** A request for an answer, as the model server got it. */
+/** A request that the model server got. */
 export interface ModelRequest {
   format: FormatName;
   path: string;
   headers: IncomingHttpHeaders;
   body: Record<string, unknown>;
-  /** Settles when the client closes the connection before the answer is over; else never. */
+  /** Resolves if the client closes the connection before the response has ended. */
   aborted: Promise<void>;
 }
 
 export interface ModelServerOptions {
-  /** Writes the answers in pieces of so many bytes, which tears frames and characters apart. */
+  /** Writes responses in pieces of this many bytes, which splits frames and characters. */
   chunkBytes?: number;
 }
 
@@ -28,19 +28,19 @@ export interface ModelServer extends AsyncDisposable {
   readonly openaiUrl: string;
   readonly anthropicUrl: string;
   readonly googleUrl: string;
-  /** Every request for an answer so far, oldest first. */
+  /** All requests so far, oldest first, without `GET /models`. */
   readonly requests: readonly ModelRequest[];
-  /** How often `GET /models` was asked. */
+  /** The number of `GET /models` requests so far. */
   readonly listings: number;
-  /** How many connections were opened so far. */
+  /** The number of connections that were opened so far. */
   readonly connections: number;
   /** The next requests get these turns, one each, in the order of their arrival. */
   script(...turns: Turn[]): void;
-  /** Answers the requests that no scripted turn is left for. Without it they get 400. */
+  /** Responds to requests for which no scripted turn is left. Without it they get 400. */
   otherwise(answer: (request: ModelRequest) => Turn): void;
-  /** What `GET /models` answers as `data`. Without it: 404. */
+  /** Serves these models as `data` of `GET /models`. Without it `GET /models` gets 404. */
   serveModels(models: readonly object[]): void;
-  /** The request with this index, counted from 0, once it has arrived. */
+  /** Waits for the request with this index, counted from 0. */
   request(index: number): Promise<ModelRequest>;
   /** Forgets all requests and scripted turns, so that the next test of a file begins with a new server. */
   reset(options?: ModelServerOptions): void;
@@ -54,7 +54,7 @@ const formats: Record<FormatName, CreateFormat> = {
 
 /**
  * A scripted model on a free port of 127.0.0.1, speaking OpenAI's Chat Completions, Anthropic's Messages and
- * Google's streamGenerateContent. The steps of a turn are made by the functions of model-server-turn.ts:
+ * Google's streamGenerateContent. The functions of turn.ts make the steps of a turn:
  *
  *     await using server = await startModelServer();
  *     const gate = createGate();
@@ -113,7 +113,7 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
   };
 }
 
-/** Requests by their number, those that are still to come too. */
+/** Keeps the requests by their index, and lets a test wait for one that has not come yet. */
 function createRequestBook() {
   const requests: ModelRequest[] = [];
   const awaited = new Map<number, ((request: ModelRequest) => void)[]>();
@@ -137,7 +137,7 @@ function createRequestBook() {
   };
 }
 
-/** Serves on a free port of 127.0.0.1. Closing breaks what is open and waits until every handler is through. */
+/** Serves on a free port of 127.0.0.1. Closing breaks open connections and waits until all handlers have ended. */
 async function listen(handle: (incoming: IncomingMessage, response: ServerResponse) => Promise<void>) {
   const handling = new Set<Promise<void>>();
   let connections = 0;

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { WireFormat } from './format.ts';
 import type { StatusStep, Turn } from './turn.ts';
 
-/** Plays a turn into a response. Settles when the response is over, or the client gone (`gone` aborted). */
+/** Writes a turn to a response. Resolves when the response has ended or the client has disconnected (`gone`). */
 export async function playTurn(
   turn: Turn,
   format: WireFormat,
@@ -50,7 +50,7 @@ export async function playTurn(
 
 type Wait = (start: (done: () => void) => void) => Promise<void>;
 
-/** Waits for one thing at a time, and for none once the client is gone. */
+/** Creates a function that waits for one thing at a time, and stops waiting when the client disconnects. */
 function createWait(gone: AbortSignal): Wait {
   let wake = () => {};
   gone.addEventListener('abort', () => wake(), { once: true });
@@ -62,7 +62,7 @@ function createWait(gone: AbortSignal): Wait {
     });
 }
 
-/** Each piece is flushed before the next, so that a step after it finds it sent. */
+/** Flushes each piece before the next, so that a later step can rely on it. */
 async function sendFrames(
   frames: string[],
   response: ServerResponse,

@@ -1,4 +1,4 @@
-/** What a scripted model does to answer one request, step by step. */
+/** The response of the scripted model to one request, step by step. */
 export type Turn = readonly TurnStep[];
 
 export type TurnStep =
@@ -31,7 +31,7 @@ export interface UsageStep {
   reported: boolean;
 }
 
-/** What a provider calls an error; each wire format takes what it knows. */
+/** The error of a provider. Each wire format uses the fields that it has. */
 export interface ErrorWords {
   /** OpenAI's and Anthropic's `type`, Google's `status`. */
   type?: string;
@@ -49,18 +49,18 @@ export interface StatusStep {
   type: 'status';
   status: number;
   headers: Record<string, string>;
-  /** Sent as it is. Default: the format's own error body, made of `error`. */
+  /** The body, sent unchanged. Default: the error body of the wire format, made of `error`. */
   body: string | undefined;
   error: ErrorWords;
 }
 
-/** A place in a turn where the answer stands still until the test lets it go on. */
+/** A step at which the response waits until the test calls `release`. */
 export interface Gate {
   type: 'gate';
-  /** Settles when the answer has come to the gate: everything before it was sent. */
+  /** Resolves when everything before the gate was sent. */
   reached: Promise<void>;
   release(): void;
-  /** For the server. */
+  /** Called by the model server when it comes to the gate. */
   pass(): Promise<void>;
 }
 
@@ -79,7 +79,7 @@ export function toolCall(id: string, name: string, args: unknown): TurnStep {
   return { type: 'toolCall', id, name, fragments: JSON.stringify(args).match(/.{1,5}/gsu) ?? [] };
 }
 
-/** The tokens to report. A turn without this step reports 10 in, 5 out. */
+/** The tokens to report. A turn without this step reports 10 input and 5 output tokens. */
 export function usage(tokens: {
   input: number;
   output: number;
@@ -94,12 +94,12 @@ export function noUsage(): UsageStep {
   return { ...usage({ input: 0, output: 0 }), reported: false };
 }
 
-/** Ends the turn. A turn that ends without a step of its own ends like this, with the fitting reason. */
+/** Ends the turn with this reason. Default of a turn: `tool-calls` if it has tool calls, otherwise `stop`. */
 export function finish(reason: FinishReason): TurnStep {
   return { type: 'finish', reason };
 }
 
-/** Ends the body in good order, but the provider never said that it was finished. */
+/** Ends the body normally, but without the frame with which a provider says that it has finished. */
 export function endWithoutFinish(): TurnStep {
   return { type: 'end' };
 }
@@ -109,17 +109,17 @@ export function cutSocket(): TurnStep {
   return { type: 'cut' };
 }
 
-/** Says nothing more, until the client goes. As the first step: not even the response headers. */
+/** Sends nothing more until the client disconnects. As the first step: not even the response headers. */
 export function silence(): TurnStep {
   return { type: 'silence' };
 }
 
-/** What is sent as it stands, where a frame was due. */
+/** Sends this text unchanged instead of a frame. */
 export function raw(frame: string): TurnStep {
   return { type: 'raw', frame };
 }
 
-/** A frame that is no JSON. */
+/** A frame that is not JSON. */
 export function garbage(): TurnStep {
   return raw('data: {"this is": no JSON\n\n');
 }
@@ -143,6 +143,7 @@ export function status(
   };
 }
 
+/** A gate that is closed until the test calls `release`. */
 export function createGate(): Gate {
   const reached = deferred();
   const released = deferred();
@@ -157,6 +158,7 @@ export function createGate(): Gate {
   };
 }
 
+/** A promise that the caller resolves. */
 export function deferred(): { promise: Promise<void>; resolve: () => void } {
   let resolve = () => {};
   const promise = new Promise<void>((settle) => {

@@ -6,11 +6,11 @@ import { type ScriptedGateway, startScriptedGateway } from '../gateway/scripted-
 import { createNodeSession, registerNode } from '../node/nodes.ts';
 import { type AgentProcess, type SpawnAgentOptions, startAgent } from './agent-process.ts';
 
-/** A machine that agents can be started on. */
+/** The files of a machine on which agents can be started. */
 export interface Machine extends AsyncDisposable {
   /** An empty folder. */
   readonly workspace: string;
-  /** A policy file: permissive, unless it was said otherwise. */
+  /** Path of a policy file. By default the policy is permissive. */
   readonly policy: string;
 }
 
@@ -22,25 +22,25 @@ export async function openMachine(policyText = 'mode: permissive\n'): Promise<Ma
   return { workspace, policy, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
 
-/** A gateway in this process, and one node whose agent is a process on a machine of its own. */
+/** A gateway in this process and the node `laptop`, whose agent is a process with its own workspace. */
 export interface Laptop extends AsyncDisposable {
   readonly gateway: ScriptedGateway;
   readonly agent: AgentProcess;
   readonly machine: Machine;
-  /** Of the node `laptop`. */
+  /** The token of the node `laptop`. */
   readonly token: string;
-  /** Alice asks in a new session with the laptop; the run events as they come. */
+  /** Sends a prompt in a new session with the laptop. Returns the run events as they come. */
   ask(): Promise<AsyncGenerator<SeenRunEvent>>;
-  /** All run events of a run, to its end. */
+  /** Follows a run to its end. Returns all its run events. */
   follow(runId: string | undefined): Promise<SeenRunEvent[]>;
 }
 
 export interface StartLaptopOptions extends Pick<SpawnAgentOptions, 'maxDispatches' | 'env'> {
-  /** Of the gateway. */
+  /** Settings of the gateway. */
   settings?: Record<string, string>;
   /** The text of the policy file. Default: permissive. */
   policy?: string;
-  /** Gives the address by which the agent is to reach the gateway. Default: its own. */
+  /** Returns the URL that the agent gets, for example the URL of a proxy. Default: the gateway's own URL. */
   through?(url: string): Promise<string>;
 }
 

@@ -1,31 +1,31 @@
 import { type Exit, spawnProgram } from './program.ts';
 
 export interface SpawnAgentOptions {
-  /** Of the node. */
+  /** The token of the node. */
   token: string;
-  /** The folder that its tools work in. */
+  /** The folder that the tools work in. */
   workspace: string;
-  /** A policy file. */
+  /** Path of a policy file. Default: no file. */
   policy?: string;
   maxDispatches?: number;
-  /** Its environment, besides PATH and its token. */
+  /** Environment variables in addition to PATH and the token. */
   env?: Record<string, string>;
 }
 
-/** The agent program as the owner of a machine starts it, in a process of its own. Disposing kills it. */
+/** The agent program in a process of its own, as the owner of a machine starts it. Disposing kills it. */
 export interface AgentProcess extends AsyncDisposable {
   readonly pid: number;
-  /** Settles when the process is gone and all it has written was read. */
+  /** Resolves when the process has ended and all its output was read. */
   readonly exited: Promise<Exit>;
-  /** All it has printed so far. */
+  /** The output so far. */
   readonly stdout: string;
   readonly stderr: string;
-  /** Settles when it has printed this `times` times; rejects when it ends without. */
+  /** Resolves when the agent has printed this text `times` times (default: 1); rejects when it ends before that. */
   printed(text: string, times?: number): Promise<void>;
   kill(signal: NodeJS.Signals): void;
 }
 
-/** @param url Where its gateway is, or will be. */
+/** @param url The URL of the gateway, which need not run yet. */
 export function spawnAgent(url: string, options: SpawnAgentOptions): AgentProcess {
   const { token, workspace, policy, maxDispatches, env } = options;
   const args = ['agent', '--gateway', url, '--workspace', workspace, '--name', 'test'];
@@ -50,7 +50,7 @@ export function spawnAgent(url: string, options: SpawnAgentOptions): AgentProces
   };
 }
 
-/** An agent that is connected. */
+/** Starts an agent. Resolves when it is connected. */
 export async function startAgent(url: string, options: SpawnAgentOptions): Promise<AgentProcess> {
   const agent = spawnAgent(url, options);
   await agent.printed('online: node');

@@ -1,4 +1,7 @@
-/** A process of its own for the storage tests: `open <url>` or `claim <folder>`, then it waits to be told to end. */
+/**
+ * A script for the storage tests. `open <url>` opens a database, reports the migrations that it applied, and ends.
+ * `claim <folder>` claims a data folder and keeps it until the parent disconnects.
+ */
 import { pino } from 'pino';
 import { claimDataDir } from '../../../src/storage/claim-data-dir.ts';
 import { openDatabase } from '../../../src/storage/open-database.ts';

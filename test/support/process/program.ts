@@ -10,16 +10,20 @@ export interface Exit {
 /** `switchyard` in a process of its own. Disposing kills it. */
 export interface Program extends AsyncDisposable {
   readonly pid: number;
-  /** Settles when the process is gone and all it has written was read. */
+  /** Resolves when the process has ended and all its output was read. */
   readonly exited: Promise<Exit>;
-  /** All it has written so far; it grows. */
+  /** The output so far. The object is updated as output arrives. */
   readonly written: { readonly stdout: string; readonly stderr: string };
-  /** Looks whenever something was written, until something is found; rejects when the process ends without. */
+  /**
+   * Calls `look` after each output until it returns a value, and resolves with that value.
+   *
+   * @param what Text for the error with which it rejects when the process ends before that.
+   */
   found<T>(look: () => T | undefined, what: string): Promise<T>;
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Started where no .env file lies, so that a developer's own settings stay out of it. */
+/** Starts the built program in `/`, where no .env file with the settings of a developer is read. */
 export function spawnProgram(args: readonly string[], env: NodeJS.ProcessEnv): Program {
   const child = spawn(process.execPath, [programFile, ...args], {
     cwd: '/',
@@ -49,7 +53,9 @@ export function spawnProgram(args: readonly string[], env: NodeJS.ProcessEnv): P
         };
         waiting.add(lookAgain);
         lookAgain();
-        void exited.then(() => reject(new Error(`It ended without "${what}". ${JSON.stringify(written)}`)));
+        void exited.then(() =>
+          reject(new Error(`The program ended without "${what}". ${JSON.stringify(written)}`)),
+        );
       });
     },
     kill: (signal) => void child.kill(signal),

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { describe } from 'vitest';
 
-/** The Redis of this machine. Tests use keys of their own in it, and leave the others alone. */
+/** The Redis server of this machine. Tests use their own keys and leave all other keys alone. */
 export const redisUrl = 'redis://127.0.0.1:6379';
 
 const inCI = Boolean(process.env['CI']);
@@ -11,7 +11,7 @@ if (!isThere && !inCI) {
   process.stderr.write(`No Redis at ${redisUrl}: the tests that need one are skipped.\n`);
 }
 
-/** A `describe` for tests that need Redis. Without it they are skipped, in CI they fail. */
+/** A `describe` for tests that need Redis. Without Redis they are skipped; in CI they fail. */
 export const describeWithRedis = describe.skipIf(!isThere && !inCI);
 
 function canConnect(url: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import { type ModelServer, startModelServer } from '../model/model-server.ts';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
 
 export interface ScriptedProcess extends GatewayProcess {
-  /** What answers the prompts. */
+  /** The scripted model, which answers the prompts. */
   model: ModelServer;
   dataDir: string;
   /**
@@ -14,7 +14,7 @@ export interface ScriptedProcess extends GatewayProcess {
   restart(settings?: Record<string, string>): Promise<GatewayProcess>;
 }
 
-/** A gateway in a process of its own whose model does what the test scripts. */
+/** Starts a gateway in a process of its own. Its model responds as the test scripts. */
 export async function startScriptedProcess(settings: Record<string, string> = {}): Promise<ScriptedProcess> {
   const folder = await openMigratedFolder();
   const model = await startModelServer();

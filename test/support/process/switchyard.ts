@@ -7,7 +7,7 @@ export interface Outcome {
   stderr: string;
 }
 
-/** Runs the program with a command that ends by itself. */
+/** Runs a command of the program that ends by itself. */
 export function switchyard(settings: Record<string, string>, ...args: string[]): Promise<Outcome> {
   return new Promise((resolve) => {
     const options = { cwd: '/', env: settings };
