@@ -25,7 +25,7 @@ describeInBrowser('an EventSource', () => {
       text: data.sessions.edges[0].node.lastMessage.content,
       lastType: 'finish',
     } satisfies Followed);
-    // The answer, and the one question whether there is more.
+    // One request for the answer, and one after its end, which the browser sends by itself.
     expect(requests.filter((url) => url.endsWith('/chat'))).toHaveLength(2);
   });
 });

@@ -3,7 +3,7 @@ import { chat, collect, follow, type SeenRunEvent } from '../support/gateway/cha
 import { createGate, text } from '../support/model/turn.ts';
 import { startScriptedProcess } from '../support/process/scripted-process.ts';
 
-test('a follower that saw more of an answer than was saved before a crash is told what was saved', async () => {
+test('a follower that has seen more of an answer than was saved before a crash is told what was saved', async () => {
   await using victim = await startScriptedProcess({ CHECKPOINT_MS: '600000' });
   victim.model.script([text('Words ', 'in ', 'the ', 'wind'), createGate()]);
   const sessionId = await victim.createSession();

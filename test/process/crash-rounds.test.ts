@@ -35,7 +35,7 @@ async function messagesOf(gateway: GatewayProcess, id: string): Promise<StoredMe
   return session.messages.edges.map(({ node }: { node: StoredMessage }) => node);
 }
 
-/** Sends to all sessions at once, without end, until the gateway is killed after so many acknowledgements. */
+/** Sends prompts to all sessions at once. Kills the gateway when it has acknowledged `kill` prompts. */
 async function sendUntilKilled(gateway: GatewayProcess, sessionIds: string[], round: number, kill: number) {
   const acknowledged = new Map(sessionIds.map((id) => [id, [] as string[]]));
   let left = kill;
@@ -53,7 +53,7 @@ async function sendUntilKilled(gateway: GatewayProcess, sessionIds: string[], ro
   return acknowledged;
 }
 
-test('everything acknowledged survives a kill at any moment, and every run ends', {
+test('every acknowledged prompt survives a kill at any moment, and every run ends', {
   timeout: 180_000,
 }, async () => {
   await using folder = await openTemporaryFolder();

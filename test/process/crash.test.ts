@@ -26,12 +26,12 @@ const sessionDocument = `query ($id: ID!) {
 
 const patience = { timeout: 20_000 };
 
-/** What alice has seen until her connection broke. */
+/** Collects run events until the connection breaks. */
 async function collectUntilBroken(events: AsyncIterable<SeenRunEvent>, seen: SeenRunEvent[]): Promise<void> {
   try {
     for await (const event of events) seen.push(event);
   } catch {
-    // The process at the other end was killed.
+    // The gateway was killed.
   }
 }
 
@@ -102,9 +102,9 @@ describe('a gateway that is killed in the middle of an answer and started again'
   test.each([
     ['from the beginning', () => 0],
     ['from the first run event', () => 1],
-    ['from the one before the last that was seen', () => (seen.at(-1)?.seq ?? 0) - 1],
-    ['from the last that was seen', () => seen.at(-1)?.seq ?? 0],
-  ])('tells who follows the run %s of a gap and of its end', async (_from, cursor) => {
+    ['from the run event before the last one that it has seen', () => (seen.at(-1)?.seq ?? 0) - 1],
+    ['from the last run event that it has seen', () => seen.at(-1)?.seq ?? 0],
+  ])('tells a client that follows the run %s of the gap and of the end', async (_from, cursor) => {
     const [gap, failed, ...more] = await collect(follow(gateway.client(), runId, cursor()));
     expect(gap).toMatchObject({ __typename: 'HistoryGap', fromSeq: cursor() + 1 });
     expect(failed).toMatchObject({
@@ -121,7 +121,7 @@ describe('a gateway that is killed in the middle of an answer and started again'
     expect(await collect(follow(gateway.client(), runId, node.lastSeq))).toEqual([]);
   });
 
-  test('only follows when the same prompt is sent again with its request id', async () => {
+  test('starts no second run when the same prompt is sent again with its request id', async () => {
     const { length } = model.requests;
     const events = await collect(chat(gateway.client(), { sessionId, ...hello }));
     expect(events.map(({ __typename }) => __typename)).toEqual(['HistoryGap', 'RunFailed']);

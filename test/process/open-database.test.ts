@@ -14,14 +14,14 @@ const log = pino({ level: 'silent' });
 const open = (file: string) => openDatabase({ url: `file:${file}`, log });
 const migrationNames = readMigrations().map((migration) => migration.name);
 
-/** Changes a file behind the gateway's back. */
+/** Executes SQL on a database file without the gateway. */
 function tamper(file: string, sql: string): void {
   const connection = new Sqlite(file);
   connection.exec(sql);
   connection.close();
 }
 
-/** A database that has been used and closed. */
+/** Creates a database with one session and closes it. Returns its file. */
 async function usedDatabase(folder: string): Promise<string> {
   const file = join(folder, 'switchyard.db');
   await using database = await open(file);
