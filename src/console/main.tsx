@@ -8,7 +8,7 @@ const app = createApp();
 app.openAddress();
 window.addEventListener('hashchange', app.openAddress);
 document.addEventListener('visibilitychange', () => {
-  if (!document.hidden && app.account.viewer.value) void app.list.reload();
+  if (!document.hidden && app.account.viewer.value) void app.sessionList.reload();
 });
 restWhileHidden(app.link);
 render(

@@ -74,7 +74,7 @@ describeInBrowser('the console', () => {
     await console.answers.getByText('Only this much').waitFor();
     await console.page.getByRole('button', { name: 'Stop' }).click();
 
-    await console.answers.getByText('Stopped. This is what had been written.').waitFor();
+    await console.answers.getByText('Stopped. This answer is not complete.').waitFor();
     expect(await console.answers.innerText()).toContain('Only this much');
     const { session } = await gateway.query(lastMessageDocument, { id: sessionId });
     expect(session.lastMessage).toEqual({ status: 'CANCELLED', content: 'Only this much' });
@@ -101,7 +101,7 @@ describeInBrowser('the console', () => {
     await console.answers.getByText('first').waitFor();
 
     await console.send('Two');
-    await console.answers.getByText('Waits for its turn').waitFor();
+    await console.answers.getByText('Waiting for the previous answer to finish').waitFor();
     gate.release();
 
     await expect

@@ -31,7 +31,7 @@ describeInBrowser('the console on a screen of 360 pixels', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('link', { name: 'Another session' }).click();
 
-    await page.getByText('Nothing was said here yet.').waitFor();
+    await page.getByText('No messages yet.').waitFor();
     await page.getByRole('link', { name: 'Another session' }).waitFor({ state: 'hidden' });
     expect(await overhang()).toBe(0);
   });

@@ -91,7 +91,7 @@ describeInBrowser('an answer in the console', () => {
     const sessionId = await gateway.createSession();
     await using console = await openConsole(gateway.url, { sessionId });
     await using other = await console.openTab();
-    await other.page.getByText('Nothing was said here yet.').waitFor();
+    await other.page.getByText('No messages yet.').waitFor();
 
     await console.send('Hello from the first tab');
     await other.page.getByRole('article', { name: 'You' }).getByText('Hello from the first tab').waitFor();
@@ -131,13 +131,13 @@ describeInBrowser('an answer in the console', () => {
     const lines = (from: number) => Array.from({ length: 60 }, (_, line) => `Line ${from + line}\n\n`);
     gateway.model.script([text(...lines(1)), gate, text(...lines(61))]);
     await using console = await openConsole(gateway.url);
-    const conversation = console.page.getByRole('region', { name: 'Conversation' });
+    const messages = console.page.getByRole('region', { name: 'Messages' });
     const line = (number: number) => console.page.getByText(`Line ${number}`, { exact: true });
     await console.send('Go');
     await line(60).waitFor();
     await expect.poll(() => isInSight(line(60))).toBe(true);
 
-    await conversation.hover();
+    await messages.hover();
     await console.page.mouse.wheel(0, -2_000);
     await console.page.getByRole('button', { name: 'To the newest message' }).waitFor();
     gate.release();

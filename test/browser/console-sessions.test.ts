@@ -56,12 +56,12 @@ describeInBrowser('the sessions of the console', () => {
     await gateway.createSession({ title: 'Kept' });
     await using console = await openConsole(gateway.url, { sessionId });
     await using other = await console.openTab();
-    await other.page.getByText('Nothing was said here yet.').waitFor();
+    await other.page.getByText('No messages yet.').waitFor();
     const bin = console.page.getByRole('button', { name: 'Delete “Doomed”' });
     const dialog = console.page.getByRole('dialog');
 
     await bin.click();
-    await dialog.getByRole('button', { name: 'Keep it' }).click();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
     expect(await titlesOf(gateway)).toEqual(['Kept', 'Doomed']);
     await bin.click();
     await dialog.getByRole('button', { name: 'Delete' }).click();
@@ -69,17 +69,17 @@ describeInBrowser('the sessions of the console', () => {
     await console.page.getByRole('heading', { name: 'What would you like to ask?' }).waitFor();
     expect(await titlesOf(gateway)).toEqual(['Kept']);
     expect(new URL(console.page.url()).hash).toBe('');
-    await other.page.getByRole('alert').getByText('There is no such session.').waitFor();
+    await other.page.getByRole('alert').getByText('This session does not exist.').waitFor();
   });
 
   test('have addresses, and the page says when the session of its address does not exist', async () => {
     await using console = await openConsole(shared().url, { sessionId: 'U2Vzc2lvbjo5OQ==' });
 
-    await console.page.getByRole('alert').getByText('There is no such session.').waitFor();
+    await console.page.getByRole('alert').getByText('This session does not exist.').waitFor();
     expect(console.faults()).toEqual([]);
   });
 
-  test('show the end of a long conversation, and earlier messages on request', async () => {
+  test('show the end of a long session, and earlier messages on request', async () => {
     const gateway = shared();
     const sessionId = await gateway.createSession();
     for (let number = 1; number <= 20; number += 1) {
@@ -92,11 +92,11 @@ describeInBrowser('the sessions of the console', () => {
 
     await expect.poll(() => prompts.count()).toBe(15);
     expect(await prompts.last().innerText()).toBe('Prompt 20');
-    await console.page.getByRole('button', { name: 'Earlier messages' }).click();
+    await console.page.getByRole('button', { name: 'Show earlier messages' }).click();
 
     await expect.poll(() => prompts.count()).toBe(20);
     expect(await prompts.first().innerText()).toBe('Prompt 1');
-    expect(await console.page.getByRole('button', { name: 'Earlier messages' }).count()).toBe(0);
+    expect(await console.page.getByRole('button', { name: 'Show earlier messages' }).count()).toBe(0);
   });
 
   test('each have their own model and tool approval', async () => {

@@ -21,7 +21,7 @@ describeInBrowser('a tool in the console', () => {
     const tool = console.page.getByRole('region', { name: 'Tool write' });
 
     await console.send('Write it down');
-    await tool.getByText('May this run on laptop?').waitFor();
+    await tool.getByText('Allow this tool to run on laptop?').waitFor();
     expect(await tool.innerText()).toContain('notes.md');
     await tool.getByRole('button', { name: button }).click();
 

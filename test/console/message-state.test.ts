@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/client/run-events.ts';
-import { applyRunEvent, nothingYet } from '../../src/console/state/message-state.ts';
+import { applyRunEvent, emptyAnswer } from '../../src/console/state/message-state.ts';
 import type { AnswerPartsFragment, UsagePartsFragment } from '../../src/gql/client/graphql.ts';
 
 const runId = 'UnVuOjE=';
@@ -31,7 +31,7 @@ const usage: UsagePartsFragment = {
 
 /** What is shown after each of the run events, in a few words. */
 function shownAfter(...events: RunEvent[]): string[] {
-  let answer = nothingYet;
+  let answer = emptyAnswer;
   return events.map((event) => {
     answer = applyRunEvent(answer, event);
     const calls = answer.toolCalls.map(
@@ -95,7 +95,7 @@ test('an answer that failed says why and keeps what was written', () => {
   const failed = { ...message, status: 'FAILED', content: 'Half' } as const;
   const ended = { runId, seq: 1, message: failed, usage };
   const event: RunEvent = { __typename: 'RunFailed', ...ended, code: 'INTERNAL', reason: 'It broke.' };
-  expect(applyRunEvent(nothingYet, event)).toMatchObject({
+  expect(applyRunEvent(emptyAnswer, event)).toMatchObject({
     status: 'FAILED',
     content: 'Half',
     failure: 'It broke.',

@@ -5,14 +5,14 @@ import { ViewerDocument, type ViewerQuery } from '../../gql/console/graphql.ts';
 import type { Ask } from '../gateway/ask.ts';
 import type { Identity } from '../gateway/identity.ts';
 
-/** Who is asking, and which models there are for them. */
+/** The signed-in user and the models that the user can choose. */
 export interface Account {
-  /** Undefined until the gateway has said. */
+  /** Undefined until it is loaded. */
   readonly viewer: ReadonlySignal<ViewerQuery['viewer'] | undefined>;
   readonly models: ReadonlySignal<ViewerQuery['models']>;
-  /** Why it cannot be found out right now. */
+  /** Why loading fails at the moment. */
   readonly problem: ReadonlySignal<string | undefined>;
-  /** Asks until there is an answer. Resolves with false where the gateway wants a token. */
+  /** Repeats until the gateway responds. Resolves with false when the gateway wants another token. */
   load(): Promise<boolean>;
 }
 

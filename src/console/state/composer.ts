@@ -4,32 +4,32 @@ import { createRetry, repeat } from '../../client/retry.ts';
 import { wordsOf } from '../gateway/words-of.ts';
 import { draftStore, newDraft } from './draft-store.ts';
 
-/** Where a prompt is written. It stays there until the gateway has taken it. */
+/** Holds the prompt that the user writes, until the gateway has accepted it. */
 export interface Composer {
   readonly text: ReadonlySignal<string>;
   readonly isSending: ReadonlySignal<boolean>;
-  /** Why the last prompt was not taken. */
+  /** Why the last prompt was not sent. */
   readonly problem: ReadonlySignal<string | undefined>;
   write(text: string): void;
   submit(): Promise<void>;
 }
 
-/** @param requestId The same for the same prompt, however often it is sent. */
+/** @param requestId Stays the same when a prompt is sent again, so that the gateway starts one run for it. */
 export type Send = (prompt: string, requestId: string) => Promise<void>;
 
-/** Sends a prompt again when it is unknown whether it has arrived. */
+/** Sends a prompt again when no response came. */
 const retry = createRetry({ attempts: 4, isRetried: isLost });
 
-/** @param place As for `draftStore`. */
-export function createComposer(place: string, send: Send): Composer {
-  const draft = signal(draftStore.read(place));
+/** @param key As for `draftStore`. */
+export function createComposer(key: string, send: Send): Composer {
+  const draft = signal(draftStore.read(key));
   const isSending = signal(false);
   const problem = signal<string | undefined>();
 
   const write = (text: string) => {
     const isSame = text.trim() === draft.value.text.trim();
     draft.value = isSame ? { ...draft.value, text } : newDraft(text);
-    draftStore.write(place, draft.value);
+    draftStore.write(key, draft.value);
   };
   return {
     text: computed(() => draft.value.text),
@@ -47,7 +47,7 @@ export function createComposer(place: string, send: Send): Composer {
         write('');
       } catch (error) {
         problem.value = isLost(error)
-          ? `Perhaps not sent. ${wordsOf(error)} Send it again: it is asked once.`
+          ? `The prompt may not have arrived. ${wordsOf(error)} You can send it again: the gateway answers it only once.`
           : `Not sent. ${wordsOf(error)}`;
       } finally {
         isSending.value = false;
@@ -56,7 +56,7 @@ export function createComposer(place: string, send: Send): Composer {
   };
 }
 
-/** Whether it is unknown if the prompt has arrived, because no response came. */
+/** Whether no response came. The gateway may or may not have the prompt. */
 function isLost(error: unknown): boolean {
   return error instanceof GatewayError && error.code === 'UNREACHABLE';
 }

@@ -2,26 +2,26 @@ import { randomId } from '../../client/random-id.ts';
 
 export interface Draft {
   readonly text: string;
-  /** What it is sent with: the same for the same text, so that it is asked once however often it is sent. */
+  /** Stays the same for the same text, so that a prompt that is sent again starts only one run. */
   readonly requestId: string;
 }
 
 const prefix = 'switchyard.draft.';
 
-/** What was typed and not sent, kept while the tab is open, so that a reload loses none of it. */
+/** Prompts that were typed and not sent. The session storage keeps them, so that a reload of the tab does not lose them. */
 export const draftStore = {
-  /** @param place The id of a session; `new` for one that is still to come. */
-  read(place: string): Draft {
-    const kept = sessionStorage.getItem(prefix + place);
+  /** @param key The id of a session; `new` for a new session. */
+  read(key: string): Draft {
+    const kept = sessionStorage.getItem(prefix + key);
     return kept === null ? newDraft('') : (JSON.parse(kept) as Draft);
   },
-  write(place: string, draft: Draft): void {
-    if (draft.text === '') sessionStorage.removeItem(prefix + place);
-    else sessionStorage.setItem(prefix + place, JSON.stringify(draft));
+  write(key: string, draft: Draft): void {
+    if (draft.text === '') sessionStorage.removeItem(prefix + key);
+    else sessionStorage.setItem(prefix + key, JSON.stringify(draft));
   },
   clear(): void {
-    for (const key of Object.keys(sessionStorage)) {
-      if (key.startsWith(prefix)) sessionStorage.removeItem(key);
+    for (const name of Object.keys(sessionStorage)) {
+      if (name.startsWith(prefix)) sessionStorage.removeItem(name);
     }
   },
 };

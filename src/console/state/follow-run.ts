@@ -2,34 +2,32 @@ import { isTerminal, type RunEvent } from '../../client/run-events.ts';
 import type { Link } from '../gateway/link.ts';
 import { take } from '../gateway/take.ts';
 import { createFrameBatch } from './frame-batch.ts';
-import { isLive, type MessageEntry } from './message.ts';
-import { applyRunEvent, nothingYet } from './message-state.ts';
+import { isLive, type Message } from './message.ts';
+import { applyRunEvent, emptyAnswer } from './message-state.ts';
 
 export interface FollowRunOptions {
   link: Link;
   runId: string;
-  entry: MessageEntry;
-  /** Called when the gateway sends no more of the run, although the run has not ended. */
-  brokenOff(): void;
+  message: Message;
+  /** Aborts to stop following. */
+  signal: AbortSignal;
+  /** Called when the gateway sends no more run events although the run has not ended. */
+  onBreak(): void;
 }
 
 /**
- * Writes the answer of a run into its message, from its first run event on. Until that arrives, the message shows
- * what the history knew of the answer.
- *
- * @returns Stops following.
+ * Writes the run events of a run into its message, beginning with the first one. Until that one arrives, the message
+ * shows what the database had.
  */
-export function followRun({ link, runId, entry, brokenOff }: FollowRunOptions): () => void {
-  let answer = nothingYet;
-  const leaving = new AbortController();
-  const { signal } = leaving;
+export function followRun({ link, runId, message, signal, onBreak }: FollowRunOptions): void {
+  let state = emptyAnswer;
   const batch = createFrameBatch<RunEvent>(
     (events) => {
-      answer = events.reduce(applyRunEvent, answer);
-      // The session's events may have reported the end already.
-      if (isLive(entry)) entry.answer.value = answer;
+      state = events.reduce(applyRunEvent, state);
+      // The subscription to the session may have brought the whole message before.
+      if (!signal.aborted && isLive(message)) message.state.value = state;
     },
-    () => answer.content.length,
+    () => state.content.length,
   );
   void take(link.client.follow(runId, { signal }), {
     signal,
@@ -39,11 +37,7 @@ export function followRun({ link, runId, entry, brokenOff }: FollowRunOptions): 
     },
     ended() {
       batch.flush();
-      if (isLive(entry)) brokenOff();
+      if (isLive(message)) onBreak();
     },
   });
-  return () => {
-    leaving.abort();
-    batch.cancel();
-  };
 }

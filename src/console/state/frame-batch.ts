@@ -1,10 +1,11 @@
-/** Characters of an answer for each of which a frame may take longer by so much. */
+/** A text of this many characters gets one millisecond between two updates, a longer one more. */
 const charactersPerMs = 2_000;
 
 /**
- * Collects what arrives and hands it over once a frame; less often for a long text, which takes longer to show.
+ * Collects items and hands them over once per frame. Long texts are updated less often, because drawing them takes
+ * longer.
  *
- * @param length How long the text is by now, in characters.
+ * @param length The present length of the text, in characters.
  */
 export function createFrameBatch<T>(handOver: (items: readonly T[]) => void, length: () => number) {
   let items: T[] = [];
@@ -29,10 +30,5 @@ export function createFrameBatch<T>(handOver: (items: readonly T[]) => void, len
     },
     /** Hands over at once. */
     flush,
-    /** Forgets what was not handed over. */
-    cancel() {
-      cancelAnimationFrame(frame);
-      items = [];
-    },
   };
 }

@@ -1,79 +1,82 @@
 import { computed, signal } from '@preact/signals';
 import type { MessagePageFragment, MessagePartsFragment } from '../../gql/console/graphql.ts';
-import { isLive, type MessageEntry, messageEntry } from './message.ts';
-import { answerOf } from './message-state.ts';
+import { createMessage, isLive, type Message } from './message.ts';
+import { storedState } from './message-state.ts';
 
 /**
- * The messages of a session that are loaded, oldest first, each once.
+ * The loaded messages of a session, oldest first, each once.
  *
- * @param appeared Called with each new one.
+ * @param onNew Called with each message that was not in the list.
  */
-export function createTranscript(appeared: (entry: MessageEntry) => void) {
-  const entries = signal<readonly MessageEntry[]>([]);
-  /** Where what is older ends; undefined where all of it is loaded. */
-  const earlier = signal<string | undefined>();
+export function createMessageList(onNew: (message: Message) => void) {
+  const messages = signal<readonly Message[]>([]);
+  /** The cursor that loads earlier messages; undefined when all are loaded. */
+  const earlierCursor = signal<string | undefined>();
 
-  const put = (kept: readonly MessageEntry[], messages: readonly MessagePartsFragment[]) => {
-    const known = new Map(kept.map((entry) => [entry.id, entry]));
-    const added: MessageEntry[] = [];
-    for (const message of messages) {
-      const entry = known.get(message.id);
-      if (entry) update(entry, message);
-      else added.push(messageEntry(message));
+  const put = (kept: readonly Message[], stored: readonly MessagePartsFragment[]) => {
+    const known = new Map(kept.map((message) => [message.id, message]));
+    const added: Message[] = [];
+    for (const each of stored) {
+      const message = known.get(each.id);
+      if (message) update(message, each);
+      else added.push(createMessage(each));
     }
-    if (added.length > 0 || kept !== entries.value) {
-      entries.value = [...kept, ...added].sort((a, b) => a.databaseId - b.databaseId);
+    if (added.length > 0 || kept !== messages.value) {
+      messages.value = [...kept, ...added].sort((a, b) => a.databaseId - b.databaseId);
     }
-    for (const entry of added) appeared(entry);
+    for (const message of added) onNew(message);
   };
-  const messagesOf = (page: MessagePageFragment) => page.edges.map(({ node }) => node);
-  const cursorOf = ({ pageInfo }: MessagePageFragment) =>
-    pageInfo.hasPreviousPage ? (pageInfo.startCursor ?? undefined) : undefined;
 
   return {
-    entries,
-    earlier,
-    /** The answer that is being written, or else the first that waits. */
+    messages,
+    earlierCursor,
+    /** The answer that is being written, otherwise the first queued one. */
     live: computed(() => {
-      const live = entries.value.filter(isLive);
-      return live.find(({ answer }) => !answer.value.isQueued) ?? live[0];
+      const live = messages.value.filter(isLive);
+      return live.find(({ state }) => !state.value.isQueued) ?? live[0];
     }),
-    add: (...messages: MessagePartsFragment[]) => put(entries.value, messages),
+    add: (...stored: MessagePartsFragment[]) => put(messages.value, stored),
     addEarlier(page: MessagePageFragment) {
-      earlier.value = cursorOf(page);
-      put(entries.value, messagesOf(page));
+      earlierCursor.value = cursorOf(page);
+      put(messages.value, messagesOf(page));
     },
     /**
-     * The end of the conversation as the gateway has it. What is not in it any more goes.
+     * Makes the end of the list equal to the newest page. Messages that the gateway no longer has disappear.
      *
-     * @param asked What was here when the gateway was asked; what has come since stays.
+     * @param requestedWith The messages at the time of the request. Messages added since then stay, because the
+     *   page may be older.
      */
-    putNewest(page: MessagePageFragment, asked: readonly MessageEntry[]) {
-      const messages = messagesOf(page);
-      const ids = new Set(messages.map(({ id }) => id));
-      const first = messages[0]?.databaseId ?? 0;
-      const overlaps = page.pageInfo.hasPreviousPage && entries.value.some(({ id }) => ids.has(id));
-      const isEarlier = ({ databaseId }: MessageEntry) => overlaps && databaseId < first;
-      const kept = entries.value.filter(
-        (entry) => ids.has(entry.id) || isEarlier(entry) || !asked.includes(entry),
+    putNewest(page: MessagePageFragment, requestedWith: readonly Message[]) {
+      const stored = messagesOf(page);
+      const ids = new Set(stored.map(({ id }) => id));
+      const first = stored[0]?.databaseId ?? 0;
+      const overlaps = page.pageInfo.hasPreviousPage && messages.value.some(({ id }) => ids.has(id));
+      const isEarlier = ({ databaseId }: Message) => overlaps && databaseId < first;
+      const kept = messages.value.filter(
+        (message) => ids.has(message.id) || isEarlier(message) || !requestedWith.includes(message),
       );
-      if (!kept.some(isEarlier)) earlier.value = cursorOf(page);
-      put(kept.length === entries.value.length ? entries.value : kept, messages);
+      if (!kept.some(isEarlier)) earlierCursor.value = cursorOf(page);
+      put(kept.length === messages.value.length ? messages.value : kept, stored);
     },
     clear() {
-      entries.value = [];
-      earlier.value = undefined;
+      messages.value = [];
+      earlierCursor.value = undefined;
     },
   };
 }
 
-export type Transcript = ReturnType<typeof createTranscript>;
+export type MessageList = ReturnType<typeof createMessageList>;
 
-/** What the history says of a live answer is older than what is followed; and an answer never begins again. */
-function update(entry: MessageEntry, message: MessagePartsFragment): void {
-  if (message.status === 'STREAMING') return;
-  const { omittedMessages } = entry.answer.value;
-  if (entry.answer.value.status === 'STREAMING') {
-    entry.answer.value = { ...answerOf(message), omittedMessages };
-  }
+function messagesOf(page: MessagePageFragment): MessagePartsFragment[] {
+  return page.edges.map(({ node }) => node);
+}
+
+function cursorOf({ pageInfo }: MessagePageFragment): string | undefined {
+  return pageInfo.hasPreviousPage ? (pageInfo.startCursor ?? undefined) : undefined;
+}
+
+/** A live answer is newer here than in the database, because the page follows its run. An ended one never changes. */
+function update({ state }: Message, stored: MessagePartsFragment): void {
+  if (state.value.status !== 'STREAMING' || stored.status === 'STREAMING') return;
+  state.value = { ...storedState(stored), omittedMessages: state.value.omittedMessages };
 }

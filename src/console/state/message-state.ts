@@ -4,27 +4,27 @@ import type { MessagePartsFragment } from '../../gql/console/graphql.ts';
 type StoredCall = MessagePartsFragment['toolCalls'][number];
 
 export interface ToolCall extends StoredCall {
-  /** What it has printed so far; empty once it is only known from the history. */
+  /** The output that arrived while the page followed the run. The history stores only the result. */
   readonly output: string;
 }
 
-/** What is shown of a message. A prompt is one that is complete from the start. */
-export interface Answer {
+/** The parts of a message that change while its run goes on. */
+export interface MessageState {
   readonly status: MessagePartsFragment['status'];
   readonly content: string;
   readonly reasoning: string;
   readonly toolCalls: readonly ToolCall[];
-  /** It waits for its turn. */
+  /** Whether the run waits until another run of the session has ended. */
   readonly isQueued: boolean;
-  /** A part of it cannot be replayed: what is shown is not all until the run has ended. */
+  /** Whether some run events are lost. Text is then shown when the run has ended, because it would be incomplete. */
   readonly hasGap: boolean;
-  /** How many older messages the model was not shown. */
+  /** How many of the oldest messages the model was not given. */
   readonly omittedMessages: number;
-  /** Why it failed. */
+  /** Why the run failed. */
   readonly failure: string | undefined;
 }
 
-export function answerOf(message: MessagePartsFragment): Answer {
+export function storedState(message: MessagePartsFragment): MessageState {
   return {
     status: message.status,
     content: message.content,
@@ -37,8 +37,8 @@ export function answerOf(message: MessagePartsFragment): Answer {
   };
 }
 
-/** What there is of an answer before its first run event. */
-export const nothingYet: Answer = {
+/** An answer before its first run event. */
+export const emptyAnswer: MessageState = {
   status: 'STREAMING',
   content: '',
   reasoning: '',
@@ -49,32 +49,31 @@ export const nothingYet: Answer = {
   failure: undefined,
 };
 
-/** The answer after one more run event. */
-export function applyRunEvent(answer: Answer, event: RunEvent): Answer {
+export function applyRunEvent(state: MessageState, event: RunEvent): MessageState {
   switch (event.__typename) {
     case 'RunQueued':
-      return { ...answer, isQueued: true };
+      return { ...state, isQueued: true };
     case 'RunStarted':
-      return { ...answer, isQueued: false };
+      return { ...state, isQueued: false };
     case 'ContextTrimmed':
-      return { ...answer, omittedMessages: event.omittedMessages };
+      return { ...state, omittedMessages: event.omittedMessages };
     case 'HistoryGap':
-      return { ...nothingYet, hasGap: true };
+      return { ...emptyAnswer, hasGap: true };
     case 'ReasoningDelta':
-      return answer.hasGap ? answer : { ...answer, reasoning: answer.reasoning + event.text };
+      return state.hasGap ? state : { ...state, reasoning: state.reasoning + event.text };
     case 'TextDelta':
-      return answer.hasGap ? answer : { ...answer, content: answer.content + event.text };
+      return state.hasGap ? state : { ...state, content: state.content + event.text };
     case 'RunCompleted':
     case 'RunCancelled':
     case 'RunFailed': {
       const failure = event.__typename === 'RunFailed' ? event.reason : undefined;
-      if (!event.message) return { ...answer, status: 'CANCELLED', failure };
-      return { ...answerOf(event.message), omittedMessages: answer.omittedMessages, failure };
+      if (!event.message) return { ...state, status: 'CANCELLED', failure };
+      return { ...storedState(event.message), omittedMessages: state.omittedMessages, failure };
     }
     case 'UsageReported':
-      return answer;
+      return state;
     default:
-      return { ...answer, toolCalls: applyToToolCalls(answer.toolCalls, event) };
+      return { ...state, toolCalls: applyToToolCalls(state.toolCalls, event) };
   }
 }
 
@@ -83,14 +82,14 @@ type ToolEvent = Extract<RunEvent, { callId: string }>;
 function applyToToolCalls(calls: readonly ToolCall[], event: ToolEvent): readonly ToolCall[] {
   const known = calls.find(({ callId }) => callId === event.callId);
   if (!known) {
-    const begun = beginCall(event);
-    return begun ? [...calls, begun] : calls;
+    const started = startCall(event);
+    return started ? [...calls, started] : calls;
   }
   const changed = applyToToolCall(known, event);
   return calls.map((call) => (call === known ? changed : call));
 }
 
-function beginCall(event: ToolEvent): ToolCall | undefined {
+function startCall(event: ToolEvent): ToolCall | undefined {
   if (event.__typename !== 'ToolCallStarted' && event.__typename !== 'ToolApprovalRequested')
     return undefined;
   const { callId, name, args, nodeId } = event;

@@ -1,23 +1,24 @@
 import { type Signal, signal } from '@preact/signals';
 import type { MessagePartsFragment } from '../../gql/console/graphql.ts';
-import { type Answer, answerOf } from './message-state.ts';
+import { type MessageState, storedState } from './message-state.ts';
 
-/** A message in a conversation. Its answer changes by itself, so that a token redraws one message. */
-export interface MessageEntry {
+/** A message of a session. Each has its own signal, so that a text delta draws only one message again. */
+export interface Message {
   readonly id: string;
-  /** Messages are shown in this order. */
+  /** Messages are sorted by this number. */
   readonly databaseId: number;
   readonly role: MessagePartsFragment['role'];
   readonly createdAt: string;
   readonly runId: string | undefined;
-  readonly answer: Signal<Answer>;
+  readonly state: Signal<MessageState>;
 }
 
-export function messageEntry(message: MessagePartsFragment): MessageEntry {
-  const { id, databaseId, role, createdAt, run } = message;
-  return { id, databaseId, role, createdAt, runId: run?.id, answer: signal(answerOf(message)) };
+export function createMessage(stored: MessagePartsFragment): Message {
+  const { id, databaseId, role, createdAt, run } = stored;
+  return { id, databaseId, role, createdAt, runId: run?.id, state: signal(storedState(stored)) };
 }
 
-export function isLive(entry: MessageEntry): boolean {
-  return entry.role === 'ASSISTANT' && entry.answer.value.status === 'STREAMING';
+/** Whether the message is an answer that is queued or being written. */
+export function isLive({ role, state }: Message): boolean {
+  return role === 'ASSISTANT' && state.value.status === 'STREAMING';
 }

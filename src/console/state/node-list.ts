@@ -3,7 +3,7 @@ import { AgentNodesDocument, type NodeStateFragment } from '../../gql/console/gr
 import type { Ask } from '../gateway/ask.ts';
 import { wordsOf } from '../gateway/words-of.ts';
 
-/** The nodes that can be attached. */
+/** The nodes that the user can attach to a session. */
 export interface NodeList {
   /** Undefined until they are loaded. */
   readonly nodes: ReadonlySignal<readonly NodeStateFragment[] | undefined>;

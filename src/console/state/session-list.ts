@@ -8,10 +8,10 @@ import type { Ask } from '../gateway/ask.ts';
 import { wordsOf } from '../gateway/words-of.ts';
 
 const pageSize = 30;
-/** The most that the gateway gives at once, unless it was told otherwise. */
+/** The longest page that the gateway returns by default. */
 const longestPage = 100;
 
-/** The sessions that are shown on the left, newest first. */
+/** The loaded sessions of the user, newest first. */
 export interface SessionList {
   readonly sessions: ReadonlySignal<readonly SessionNameFragment[]>;
   readonly hasMore: ReadonlySignal<boolean>;
@@ -19,9 +19,9 @@ export interface SessionList {
   readonly problem: ReadonlySignal<string | undefined>;
   reload(): Promise<void>;
   loadMore(): Promise<void>;
-  /** Shows a new session. */
+  /** Adds a new session. */
   add(session: SessionNameFragment): void;
-  /** Shows a session as it is now, where it is in the list. */
+  /** Updates a session if it is in the list. */
   put(session: SessionNameFragment): void;
   remove(id: string): void;
   /** @throws GatewayError */

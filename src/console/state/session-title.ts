@@ -1,13 +1,23 @@
-const longest = 60;
+import type { SessionNameFragment } from '../../gql/console/graphql.ts';
 
-/** The title that a session without one gets from its first prompt. */
-export function titleOf(prompt: string): string {
+/** The longest title that is made from a prompt, in characters. */
+const longestTitle = 60;
+
+/** The title that a session gets from its first prompt. */
+export function titleFromPrompt(prompt: string): string {
   const line = prompt.replace(/\s+/g, ' ').trim();
   const characters = Array.from(line);
-  return characters.length <= longest
-    ? line
-    : `${characters
-        .slice(0, longest - 1)
-        .join('')
-        .trimEnd()}…`;
+  if (characters.length <= longestTitle) return line;
+  const start = characters.slice(0, longestTitle - 1).join('');
+  return `${start.trimEnd()}…`;
+}
+
+/** The title of a session, or the date of its creation when it has no title. */
+export function displayedTitle({
+  title,
+  createdAt,
+}: Pick<SessionNameFragment, 'title' | 'createdAt'>): string {
+  if (title?.trim()) return title;
+  const created = new Date(createdAt);
+  return `Session from ${created.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })}`;
 }

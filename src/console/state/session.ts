@@ -12,60 +12,69 @@ import type { Ask } from '../gateway/ask.ts';
 import type { Link } from '../gateway/link.ts';
 import { type Composer, createComposer, type Send } from './composer.ts';
 import type { SessionList } from './session-list.ts';
-import { titleOf } from './session-title.ts';
-import { type Conversation, openConversation } from './synced-session.ts';
+import { titleFromPrompt } from './session-title.ts';
+import { type SyncedSession, syncSession } from './synced-session.ts';
 
-/** A session that will be created with the first prompt. */
-export interface NewRoom {
+/** A session that the gateway creates with the first prompt. */
+export interface NewSession {
   readonly kind: 'new';
   readonly composer: Composer;
   readonly input: Signal<CreateSessionInput>;
 }
 
-/** A session that is open, and what can be done in it. */
-export interface SessionRoom {
-  readonly kind: 'session';
+/** A session that the gateway has stored. */
+export interface StoredSession extends SyncedSession {
+  readonly kind: 'stored';
   readonly composer: Composer;
-  readonly conversation: Conversation;
-  /** @throws GatewayError, as do the others. */
+  /** @throws GatewayError */
   update(input: UpdateSessionInput): Promise<void>;
+  /** @throws GatewayError */
   attach(nodeId: string): Promise<void>;
+  /** @throws GatewayError */
   detach(nodeId: string): Promise<void>;
 }
 
-export type Room = NewRoom | SessionRoom;
+/** The session that the page shows. */
+export type Session = NewSession | StoredSession;
 
-export function openNewRoom(send: (input: CreateSessionInput, prompt: string) => Promise<void>): NewRoom {
+/** @param send Creates the session and sends the prompt to it. */
+export function createNewSession(
+  send: (input: CreateSessionInput, prompt: string) => Promise<void>,
+): NewSession {
   const input = signal<CreateSessionInput>({});
   return { kind: 'new', input, composer: createComposer('new', (prompt) => send(input.value, prompt)) };
 }
 
-export function openSessionRoom(ask: Ask, link: Link, list: SessionList, sessionId: string): SessionRoom {
-  const conversation = openConversation(ask, link, sessionId);
-  const show = (session: SessionStateFragment) =>
+export function openStoredSession(
+  ask: Ask,
+  link: Link,
+  sessionList: SessionList,
+  sessionId: string,
+): StoredSession {
+  const synced = syncSession(ask, link, sessionId);
+  const show = (state: SessionStateFragment) =>
     batch(() => {
-      conversation.update(session);
-      list.put(session);
+      synced.show(state);
+      sessionList.put(state);
     });
   const update = async (input: UpdateSessionInput) => {
     show((await ask(UpdateSessionDocument, { id: sessionId, input })).updateSession);
   };
   const send: Send = async (prompt, requestId) => {
-    // A session that is still answering does so first.
     const input = { sessionId, prompt, requestId, onBusy: 'ENQUEUE' as const };
     const { userMessage, assistantMessage } = (await ask(SendMessageDocument, { input })).sendMessage;
     for (const message of [userMessage, assistantMessage]) {
-      if (message) conversation.transcript.add(message);
+      if (message) synced.messageList.add(message);
     }
-    if (conversation.session.value?.title === null) {
-      // The prompt was sent, whatever becomes of the title.
-      await update({ title: titleOf(prompt) }).catch(() => undefined);
+    if (synced.state.value?.title === null) {
+      // The prompt was sent: a title that cannot be stored must not look like a failed prompt.
+      await update({ title: titleFromPrompt(prompt) }).catch(() => undefined);
     }
   };
   return {
-    kind: 'session',
+    ...synced,
+    kind: 'stored',
     composer: createComposer(sessionId, send),
-    conversation,
     update,
     async attach(nodeId) {
       show((await ask(AttachNodeDocument, { sessionId, nodeId })).attachNodes);

@@ -1,7 +1,7 @@
-import { type ReadonlySignal, signal } from '@preact/signals';
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import {
-  ConversationDocument,
   EarlierMessagesDocument,
+  SessionDocument,
   SessionEventsDocument,
   type SessionEventsSubscription,
   type SessionStateFragment,
@@ -11,115 +11,115 @@ import type { Link } from '../gateway/link.ts';
 import { take } from '../gateway/take.ts';
 import { wordsOf } from '../gateway/words-of.ts';
 import { followRun } from './follow-run.ts';
-import { isLive, type MessageEntry } from './message.ts';
-import { createTranscript, type Transcript } from './message-list.ts';
+import { isLive } from './message.ts';
+import { createMessageList, type MessageList } from './message-list.ts';
 
 const pageSize = 30;
 
-/** A session as it is on this page, kept up to date whoever changes it. */
-export interface Conversation extends Disposable {
+/** A copy of a session. It follows every change, also those that other clients make. Dispose it to stop that. */
+export interface SyncedSession extends Disposable {
   readonly sessionId: string;
   /** Undefined until it is loaded. */
-  readonly session: ReadonlySignal<SessionStateFragment | undefined>;
-  readonly transcript: Transcript;
-  /** Why it cannot be shown, or not be followed. */
+  readonly state: ReadonlySignal<SessionStateFragment | undefined>;
+  readonly messageList: MessageList;
+  /** Why the session cannot be loaded. */
   readonly problem: ReadonlySignal<string | undefined>;
-  /** It was deleted, or is not there. */
+  /** Whether the session was deleted or never existed. */
   readonly isGone: ReadonlySignal<boolean>;
-  update(session: SessionStateFragment): void;
+  /** Shows the state that a mutation has returned. */
+  show(state: SessionStateFragment): void;
   reload(): Promise<void>;
   /** @throws GatewayError */
   loadEarlier(): Promise<void>;
 }
 
-type SessionEvent = SessionEventsSubscription['sessionEvents'];
-
-export function openConversation(ask: Ask, link: Link, sessionId: string): Conversation {
-  const session = signal<SessionStateFragment | undefined>();
+export function syncSession(ask: Ask, link: Link, sessionId: string): SyncedSession {
+  const state = signal<SessionStateFragment | undefined>();
   const problem = signal<string | undefined>();
   const isGone = signal(false);
-  const unfollows = new Set<() => void>();
+  const closing = new AbortController();
+  const { signal: closed } = closing;
 
-  const follow = (entry: MessageEntry) => {
-    const { runId } = entry;
-    if (!isLive(entry) || runId === undefined) return;
-    unfollows.add(followRun({ link, runId, entry, brokenOff: () => void reload() }));
-  };
-  const transcript = createTranscript(follow);
-
-  const gone = () => {
+  const markGone = () => {
     isGone.value = true;
-    problem.value = 'There is no such session. It may have been deleted.';
+    problem.value = 'This session does not exist. It may have been deleted.';
   };
   const reload = async () => {
-    const asked = transcript.entries.value;
+    const requestedWith = messageList.messages.value;
     try {
-      const found = (await ask(ConversationDocument, { sessionId, last: pageSize })).session;
-      if (!found) return gone();
+      const { session } = await ask(SessionDocument, { sessionId, last: pageSize });
+      if (!session) return markGone();
       problem.value = undefined;
-      session.value = found;
-      transcript.putNewest(found.messages, asked);
+      state.value = session;
+      messageList.putNewest(session.messages, requestedWith);
     } catch (error) {
       problem.value = wordsOf(error);
     }
   };
-  const happened = (event: SessionEvent) => {
-    switch (event.__typename) {
-      case 'MessageAdded':
-        if (event.message) transcript.add(event.message);
-        return;
-      case 'RunEnded':
-        if (event.run?.assistantMessage) transcript.add(event.run.assistantMessage);
-        if (event.run) session.value = event.run.session;
-        return;
-      case 'SessionUpdated':
-        if (event.session) session.value = event.session;
-        return;
-      case 'SessionNodeChanged':
-        session.value = session.value && withNode(session.value, event);
-        return;
-      case 'HistoryCleared':
-        transcript.clear();
-        return void reload();
-      case 'SessionDeleted':
-        return gone();
-    }
-  };
-  const leaving = new AbortController();
-  const { signal: left } = leaving;
-  // What happened before the subscription is in the history.
-  const onOpen = () => void reload();
-  void take(
-    link.client.watch(SessionEventsDocument, () => ({ sessionId }), { signal: left, onOpen }),
-    {
-      signal: left,
-      next: ({ sessionEvents }) => happened(sessionEvents),
-      ended: () => void reload(),
-    },
-  );
-  void reload();
+  const onChange = () => void reload();
+  const messageList = createMessageList((message) => {
+    if (!isLive(message) || message.runId === undefined) return;
+    followRun({ link, runId: message.runId, message, signal: closed, onBreak: onChange });
+  });
+  // Changes that happened without a subscription are found by loading the session again.
+  const events = link.client.watch(SessionEventsDocument, () => ({ sessionId }), {
+    signal: closed,
+    onOpen: onChange,
+  });
+  void take(events, {
+    signal: closed,
+    next: ({ sessionEvents }) =>
+      applyEvent(sessionEvents, { state, messageList, markGone, reload: onChange }),
+    ended: onChange,
+  });
+  onChange();
 
   return {
     sessionId,
-    session,
-    transcript,
+    state,
+    messageList,
     problem,
     isGone,
+    show(changed) {
+      state.value = changed;
+    },
     reload,
-    update(changed) {
-      session.value = changed;
-    },
-    async loadEarlier() {
-      const before = transcript.earlier.value;
-      const variables = { sessionId, last: pageSize, before: before ?? null };
-      const found = (await ask(EarlierMessagesDocument, variables)).session;
-      if (found) transcript.addEarlier(found.messages);
-    },
-    [Symbol.dispose]() {
-      leaving.abort();
-      for (const unfollow of unfollows) unfollow();
-    },
+    loadEarlier: () => loadEarlier(ask, sessionId, messageList),
+    [Symbol.dispose]: () => closing.abort(),
   };
+}
+
+type SessionEvent = SessionEventsSubscription['sessionEvents'];
+
+interface Target {
+  state: Signal<SessionStateFragment | undefined>;
+  messageList: MessageList;
+  markGone(): void;
+  reload(): void;
+}
+
+function applyEvent(event: SessionEvent, { state, messageList, markGone, reload }: Target): void {
+  switch (event.__typename) {
+    case 'MessageAdded':
+      if (event.message) messageList.add(event.message);
+      return;
+    case 'RunEnded':
+      if (event.run?.assistantMessage) messageList.add(event.run.assistantMessage);
+      if (event.run) state.value = event.run.session;
+      return;
+    case 'SessionUpdated':
+      if (event.session) state.value = event.session;
+      return;
+    case 'SessionNodeChanged':
+      state.value = state.value && withNode(state.value, event);
+      return;
+    case 'HistoryCleared':
+      messageList.clear();
+      reload();
+      return;
+    case 'SessionDeleted':
+      markGone();
+  }
 }
 
 function withNode(
@@ -133,4 +133,10 @@ function withNode(
     ? session.nodes.map((each) => (each.node.nodeId === nodeId ? sessionNode : each))
     : [...others, sessionNode];
   return { ...session, nodes };
+}
+
+async function loadEarlier(ask: Ask, sessionId: string, messageList: MessageList): Promise<void> {
+  const before = messageList.earlierCursor.value ?? null;
+  const { session } = await ask(EarlierMessagesDocument, { sessionId, last: pageSize, before });
+  if (session) messageList.addEarlier(session.messages);
 }

@@ -6,6 +6,6 @@ export const AppContext = createContext<App | undefined>(undefined);
 
 export function useApp(): App {
   const app = useContext(AppContext);
-  if (!app) throw new Error('This part of the page stands outside of the AppContext.');
+  if (!app) throw new Error('useApp is called outside of AppContext.Provider.');
   return app;
 }

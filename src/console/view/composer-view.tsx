@@ -2,17 +2,16 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { CancelRunDocument } from '../../gql/console/graphql.ts';
 import { Alert } from '../controls/alert.tsx';
 import { Icon } from '../controls/icon.tsx';
-import type { Room } from '../state/session.ts';
+import type { Session } from '../state/session.ts';
 import { useApp } from './app-context.ts';
 import { useAttempt } from './use-attempt.ts';
 
-/** Where the prompt is written. */
-export function ComposerView({ room }: { room: Room }) {
-  const { composer } = room;
+export function ComposerView({ session }: { session: Session }) {
+  const { composer } = session;
   const field = useRef<HTMLTextAreaElement>(null);
   const text = composer.text.value;
   useEffect(() => {
-    // On a touch screen a keyboard would cover what the reader came for.
+    // On a touch screen the keyboard would open and cover the messages.
     if (matchMedia('(hover: hover)').matches) field.current?.focus();
   }, []);
   useLayoutEffect(() => {
@@ -21,7 +20,7 @@ export function ComposerView({ room }: { room: Room }) {
   const submit = () => {
     void composer.submit();
   };
-  const isGone = room.kind === 'session' && room.conversation.isGone.value;
+  const isGone = session.kind === 'stored' && session.isGone.value;
   return (
     <form
       class="composer"
@@ -48,14 +47,14 @@ export function ComposerView({ room }: { room: Room }) {
             submit();
           }}
         />
-        <StopButton room={room} />
+        <StopButton session={session} />
         <button
           type="submit"
           class="primary icon-only"
           aria-label="Send"
-          // The cursor stays in the prompt.
+          // Without this the button takes the focus from the prompt.
           onMouseDown={(event) => event.preventDefault()}
-          title="Send (Enter; Shift+Enter breaks the line)"
+          title="Send (Enter). Shift+Enter starts a new line."
           disabled={isGone || composer.isSending.value || text.trim() === ''}
         >
           <Icon name="send" />
@@ -65,10 +64,10 @@ export function ComposerView({ room }: { room: Room }) {
   );
 }
 
-function StopButton({ room }: { room: Room }) {
+function StopButton({ session }: { session: Session }) {
   const { ask } = useApp();
   const { isBusy, problem, attempt } = useAttempt();
-  const runId = room.kind === 'session' ? room.conversation.transcript.live.value?.runId : undefined;
+  const runId = session.kind === 'stored' ? session.messageList.live.value?.runId : undefined;
   if (runId === undefined) return null;
   return (
     <>
@@ -77,7 +76,7 @@ function StopButton({ room }: { room: Room }) {
         type="button"
         class="stop"
         disabled={isBusy}
-        title="Stop; what is written stays"
+        title="Stop the answer and keep the text so far"
         onClick={() => attempt(() => ask(CancelRunDocument, { runId }))}
       >
         <Icon name="stop" /> {isBusy ? 'Stopping…' : 'Stop'}
@@ -86,7 +85,7 @@ function StopButton({ room }: { room: Room }) {
   );
 }
 
-/** As high as its text; the style sheet knows how high that may be. */
+/** Makes the field as high as its text. The style sheet limits the height. */
 function fitToText(field: HTMLTextAreaElement): void {
   field.style.height = 'auto';
   field.style.height = `${field.scrollHeight}px`;

@@ -1,6 +1,6 @@
 import { useApp } from './app-context.ts';
 
-/** Says that the connection is lost and comes back; else nothing. */
+/** Shows a notice while the connection is lost. */
 export function ConnectionState() {
   const { link } = useApp();
   const { value: trouble } = link.trouble;

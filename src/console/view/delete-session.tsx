@@ -1,9 +1,9 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { SessionNameFragment } from '../../gql/console/graphql.ts';
 import { Alert } from '../controls/alert.tsx';
-import { hashOf } from '../state/app.ts';
+import { hashOf } from '../state/address.ts';
+import { displayedTitle } from '../state/session-title.ts';
 import { useApp } from './app-context.ts';
-import { nameOf } from './name-of.ts';
 import { useAttempt } from './use-attempt.ts';
 
 export interface DeleteSessionProps {
@@ -11,27 +11,29 @@ export interface DeleteSessionProps {
   close(): void;
 }
 
-/** Asks before a session is deleted. */
+/** A dialog that asks for confirmation before it deletes a session. */
 export function DeleteSession({ session, close }: DeleteSessionProps) {
-  const { list, room } = useApp();
+  const app = useApp();
   const { isBusy, problem, attempt } = useAttempt();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   const remove = async () => {
-    const { value: open } = room;
-    if (!(await attempt(() => list.delete(session.id)))) return;
-    if (open.kind === 'session' && open.conversation.sessionId === session.id)
-      location.hash = hashOf(undefined);
+    const { value: shown } = app.session;
+    const isShown = shown.kind === 'stored' && shown.sessionId === session.id;
+    if (!(await attempt(() => app.sessionList.delete(session.id)))) return;
+    if (isShown) location.hash = hashOf(undefined);
     close();
   };
   return (
     <dialog ref={dialog} onClose={close} aria-labelledby="delete-title">
       <h2 id="delete-title">Delete this session?</h2>
-      <p>“{nameOf(session)}” and all of its messages will be gone. What it is doing right now is stopped.</p>
+      <p>
+        “{displayedTitle(session)}” and all its messages will be deleted. A running answer will be stopped.
+      </p>
       <Alert problem={problem} />
       <div class="actions">
         <button type="button" onClick={() => dialog.current?.close()}>
-          Keep it
+          Cancel
         </button>
         <button type="button" class="danger" disabled={isBusy} onClick={remove}>
           Delete

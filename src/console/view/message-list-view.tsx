@@ -1,30 +1,28 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Alert } from '../controls/alert.tsx';
 import { Icon } from '../controls/icon.tsx';
-import type { SessionRoom } from '../state/session.ts';
+import type { StoredSession } from '../state/session.ts';
 import { MessageView } from './message-view.tsx';
 import { useAttempt } from './use-attempt.ts';
 import { useStickToEnd } from './use-stick-to-end.ts';
 
-/** The messages of a session. */
-export function ConversationView({ room }: { room: SessionRoom }) {
-  const { conversation } = room;
-  const { transcript, problem, isGone, session } = conversation;
+export function MessageListView({ session }: { session: StoredSession }) {
+  const { messageList, problem, isGone, state } = session;
   const scroller = useRef<HTMLElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const { isAtEnd, toEnd } = useStickToEnd(scroller, content);
-  const entries = transcript.entries.value;
+  const messages = messageList.messages.value;
   return (
-    <section class="conversation" ref={scroller} aria-label="Conversation">
+    <section class="message-list" ref={scroller} aria-label="Messages">
       <div class="messages" ref={content}>
-        {transcript.earlier.value !== undefined && <Earlier room={room} scroller={scroller} />}
-        {entries.map((entry) => (
-          <MessageView key={entry.id} entry={entry} />
+        {messageList.earlierCursor.value !== undefined && <Earlier session={session} scroller={scroller} />}
+        {messages.map((message) => (
+          <MessageView key={message.id} message={message} />
         ))}
-        {session.value && entries.length === 0 && <p class="hint centred">Nothing was said here yet.</p>}
+        {state.value && messages.length === 0 && <p class="hint centred">No messages yet.</p>}
         <Alert problem={problem.value}>
           {!isGone.value && (
-            <button type="button" class="small" onClick={conversation.reload}>
+            <button type="button" class="small" onClick={session.reload}>
               Try again
             </button>
           )}
@@ -40,16 +38,15 @@ export function ConversationView({ room }: { room: SessionRoom }) {
 }
 
 interface EarlierProps {
-  room: SessionRoom;
+  session: StoredSession;
   scroller: { readonly current: HTMLElement | null };
 }
 
-/** Loads what came before, and leaves in place what is being read. */
-function Earlier({ room, scroller }: EarlierProps) {
-  const { conversation } = room;
+/** Loads earlier messages. The visible messages keep their place on the screen. */
+function Earlier({ session, scroller }: EarlierProps) {
   const { isBusy, problem, attempt } = useAttempt();
   const fromEnd = useRef<number | undefined>(undefined);
-  const first = conversation.transcript.entries.value[0]?.id;
+  const first = session.messageList.messages.value[0]?.id;
   useLayoutEffect(() => {
     const { current } = scroller;
     if (current && fromEnd.current !== undefined) current.scrollTop = current.scrollHeight - fromEnd.current;
@@ -59,12 +56,12 @@ function Earlier({ room, scroller }: EarlierProps) {
     attempt(async () => {
       const { current } = scroller;
       if (current) fromEnd.current = current.scrollHeight - current.scrollTop;
-      await conversation.loadEarlier();
+      await session.loadEarlier();
     });
   return (
     <div class="earlier">
       <button type="button" class="quiet" disabled={isBusy} onClick={load}>
-        {isBusy ? 'Loading…' : 'Earlier messages'}
+        {isBusy ? 'Loading…' : 'Show earlier messages'}
       </button>
       <Alert problem={problem} />
     </div>

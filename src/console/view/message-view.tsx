@@ -1,40 +1,38 @@
 import { Alert } from '../controls/alert.tsx';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { Markdown } from '../markdown/markdown.tsx';
-import type { MessageEntry } from '../state/message.ts';
-import type { Answer } from '../state/message-state.ts';
+import type { Message } from '../state/message.ts';
+import type { MessageState } from '../state/message-state.ts';
 import { ToolCallView } from './tool-call-view.tsx';
 
-export function MessageView({ entry }: { entry: MessageEntry }) {
-  const { answer, role } = entry;
-  const when = new Date(entry.createdAt).toLocaleString();
+export function MessageView({ message }: { message: Message }) {
+  const { role, runId } = message;
+  const state = message.state.value;
+  const when = new Date(message.createdAt).toLocaleString();
   if (role === 'USER') {
     return (
       <article class="message prompt" aria-label="You" title={when}>
-        <p>{answer.value.content}</p>
+        <p>{state.content}</p>
       </article>
     );
   }
   return (
-    <article
-      class="message answer"
-      aria-label="Answer"
-      title={when}
-      aria-busy={answer.value.status === 'STREAMING'}
-    >
-      <AnswerView answer={answer.value} runId={entry.runId} />
+    <article class="message answer" aria-label="Answer" title={when} aria-busy={state.status === 'STREAMING'}>
+      <Answer state={state} runId={runId} />
     </article>
   );
 }
 
-function AnswerView({ answer, runId }: { answer: Answer; runId: string | undefined }) {
-  const { status, content, reasoning, toolCalls, omittedMessages, failure } = answer;
+function Answer({ state, runId }: { state: MessageState; runId: string | undefined }) {
+  const { status, content, reasoning, toolCalls, omittedMessages, failure } = state;
   const isLive = status === 'STREAMING';
   const isThinking = isLive && content === '' && toolCalls.length === 0;
   return (
     <>
       {omittedMessages > 0 && (
-        <p class="note">The conversation is long: the oldest {omittedMessages} messages were left out.</p>
+        <p class="note">
+          This session is too long for the model. The model did not see the oldest {omittedMessages} messages.
+        </p>
       )}
       {reasoning !== '' && (
         <details class="reasoning" open={isThinking}>
@@ -46,8 +44,8 @@ function AnswerView({ answer, runId }: { answer: Answer; runId: string | undefin
         <ToolCallView key={call.callId} call={call} runId={runId} />
       ))}
       {content !== '' && <Markdown text={content} />}
-      {isLive && <Progress answer={answer} />}
-      {status === 'CANCELLED' && <p class="note">Stopped. This is what had been written.</p>}
+      {isLive && <Progress state={state} />}
+      {status === 'CANCELLED' && <p class="note">Stopped. This answer is not complete.</p>}
       {(status === 'FAILED' || status === 'INTERRUPTED') && (
         <Alert problem={failure ?? 'The gateway stopped before the answer was finished.'} />
       )}
@@ -60,13 +58,14 @@ function AnswerView({ answer, runId }: { answer: Answer; runId: string | undefin
   );
 }
 
-function Progress({ answer }: { answer: Answer }) {
-  const waits = answer.toolCalls.some(({ status }) => status === 'AWAITING_APPROVAL');
+function Progress({ state }: { state: MessageState }) {
+  const isWaiting = state.toolCalls.some(({ status }) => status === 'AWAITING_APPROVAL');
   return (
     <p class="note progress">
-      <span class="pulse" aria-hidden="true" /> {answer.isQueued && 'Waits for its turn'}
-      {answer.hasGap && 'A part cannot be shown until the answer is finished'}
-      {waits && 'Waits for your approval'}
+      <span class="pulse" aria-hidden="true" />{' '}
+      {state.isQueued && 'Waiting for the previous answer to finish'}
+      {state.hasGap && 'The text appears when the answer is complete'}
+      {isWaiting && 'Waiting for your approval'}
     </p>
   );
 }

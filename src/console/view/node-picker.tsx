@@ -2,25 +2,29 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { NodeStateFragment } from '../../gql/console/graphql.ts';
 import { Alert } from '../controls/alert.tsx';
 import { Checkbox } from '../controls/checkbox.tsx';
-import type { Room } from '../state/session.ts';
+import type { Session } from '../state/session.ts';
 import { useApp } from './app-context.ts';
 import { useAttempt } from './use-attempt.ts';
 
-/** The nodes of a session, and those that could be. */
-export function NodePicker({ room }: { room: Room }) {
-  const { nodes } = useApp();
+/** Attaches nodes to a session and detaches them. */
+export function NodePicker({ session }: { session: Session }) {
+  const { nodeList } = useApp();
   const { problem, attempt } = useAttempt();
   const details = useRef<HTMLDetailsElement>(null);
-  useDismissal(details);
-  const attached = attachedTo(room);
-  const known = nodes.nodes.value ?? [];
-  // Another user's nodes can be attached too, by an admin.
+  useDismiss(details);
+  const attached = attachedTo(session);
+  const known = nodeList.nodes.value ?? [];
+  // The list has only the user's own nodes. An admin may have attached nodes of other users.
   const others = attached.flatMap(({ nodeId, node }) =>
     node && known.every((each) => each.nodeId !== nodeId) ? [node] : [],
   );
-  const live = new Map(attached.map(({ nodeId, node }) => [nodeId, node?.connection]));
+  const connections = new Map(attached.map(({ nodeId, node }) => [nodeId, node?.connection]));
   return (
-    <details class="popup nodes" ref={details} onToggle={() => details.current?.open && void nodes.reload()}>
+    <details
+      class="popup nodes"
+      ref={details}
+      onToggle={() => details.current?.open && void nodeList.reload()}
+    >
       <summary aria-label={`Nodes: ${attached.length} attached`}>
         {attached.slice(0, 3).map(({ nodeId, node }) => (
           <Dot key={nodeId} connection={node?.connection} />
@@ -35,28 +39,28 @@ export function NodePicker({ room }: { room: Room }) {
         <h2>Nodes that run the tools of this session</h2>
         <ul>
           {[...others, ...known].map((node) => {
-            const connection = live.get(node.nodeId) ?? node.connection;
+            const connection = connections.get(node.nodeId) ?? node.connection;
             return (
               <li key={node.nodeId}>
                 <Checkbox
                   label={node.displayName}
-                  isChecked={live.has(node.nodeId)}
-                  check={(isChecked) => attempt(() => choose(room, node.nodeId, isChecked))}
+                  isChecked={connections.has(node.nodeId)}
+                  check={(isChecked) => attempt(() => setAttached(session, node.nodeId, isChecked))}
                 />
                 <span class="connection-name">
-                  <Dot connection={connection} /> {wordsFor(node, connection)}
+                  <Dot connection={connection} /> {labelOf(node, connection)}
                 </span>
               </li>
             );
           })}
         </ul>
-        {nodes.nodes.value?.length === 0 && others.length === 0 && (
+        {nodeList.nodes.value?.length === 0 && others.length === 0 && (
           <p class="hint">
-            There are none yet. Register one with <code>registerNode</code> and start its agent with{' '}
+            No nodes yet. Register a node with the mutation <code>registerNode</code> and start its agent with{' '}
             <code>switchyard agent</code>.
           </p>
         )}
-        <Alert problem={problem ?? nodes.problem.value} />
+        <Alert problem={problem ?? nodeList.problem.value} />
       </div>
     </details>
   );
@@ -66,28 +70,28 @@ function Dot({ connection }: { connection: NodeStateFragment['connection'] | und
   return <span class={`dot ${(connection ?? 'OFFLINE').toLowerCase()}`} aria-hidden="true" />;
 }
 
-function wordsFor(node: NodeStateFragment, connection: NodeStateFragment['connection']): string {
-  if (!node.isActive) return 'Switched off';
+function labelOf(node: NodeStateFragment, connection: NodeStateFragment['connection']): string {
+  if (!node.isActive) return 'Deactivated';
   if (!node.isRegistered) return 'Not registered';
   return { ONLINE: 'Online', BUSY: 'Busy', OFFLINE: 'Offline' }[connection];
 }
 
-function attachedTo(room: Room): { nodeId: string; node?: NodeStateFragment }[] {
-  if (room.kind === 'new') return (room.input.value.nodeIds ?? []).map((nodeId) => ({ nodeId }));
-  return (room.conversation.session.value?.nodes ?? []).map(({ node, connection }) => ({
+function attachedTo(session: Session): { nodeId: string; node?: NodeStateFragment }[] {
+  if (session.kind === 'new') return (session.input.value.nodeIds ?? []).map((nodeId) => ({ nodeId }));
+  return (session.state.value?.nodes ?? []).map(({ node, connection }) => ({
     nodeId: node.nodeId,
     node: { ...node, connection },
   }));
 }
 
-async function choose(room: Room, nodeId: string, isChosen: boolean): Promise<void> {
-  if (room.kind === 'session') return isChosen ? room.attach(nodeId) : room.detach(nodeId);
-  const others = (room.input.value.nodeIds ?? []).filter((each) => each !== nodeId);
-  room.input.value = { ...room.input.value, nodeIds: isChosen ? [...others, nodeId] : others };
+async function setAttached(session: Session, nodeId: string, isAttached: boolean): Promise<void> {
+  if (session.kind === 'stored') return isAttached ? session.attach(nodeId) : session.detach(nodeId);
+  const others = (session.input.value.nodeIds ?? []).filter((each) => each !== nodeId);
+  session.input.value = { ...session.input.value, nodeIds: isAttached ? [...others, nodeId] : others };
 }
 
-/** Closes a popup with Escape, and when something else is clicked. */
-function useDismissal(details: { readonly current: HTMLDetailsElement | null }): void {
+/** Closes a popup when the user presses Escape or clicks outside of it. */
+function useDismiss(details: { readonly current: HTMLDetailsElement | null }): void {
   useEffect(() => {
     const dismiss = (event: Event) => {
       const { current } = details;

@@ -1,24 +1,23 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Alert } from '../controls/alert.tsx';
 import { useApp } from './app-context.ts';
-import { RoomView } from './session-view.tsx';
+import { SessionView } from './session-view.tsx';
 import { Sidebar } from './sidebar.tsx';
 import { SignIn } from './sign-in.tsx';
 
-/** The whole page: the sessions, and the one that is open. */
 export function Page() {
-  const { account, room } = useApp();
-  const [isOpen, setOpen] = useState(false);
-  const { value: open } = room;
-  // Whatever was chosen in the drawer, it has done its work.
-  useEffect(() => setOpen(false), [open]);
-  const key = open.kind === 'session' ? open.conversation.sessionId : 'new';
+  const { account, session } = useApp();
+  const [isDrawerOpen, setDrawerOpen] = useState(false);
+  const { value: shown } = session;
+  // Opening a session closes the drawer, which would cover the session on a narrow screen.
+  useEffect(() => setDrawerOpen(false), [shown]);
+  const key = shown.kind === 'stored' ? shown.sessionId : 'new';
   return (
-    <div class={isOpen ? 'page drawer-open' : 'page'}>
-      <Sidebar close={() => setOpen(false)} isOpen={isOpen} />
-      <main inert={isOpen}>
+    <div class={isDrawerOpen ? 'page drawer-open' : 'page'}>
+      <Sidebar close={() => setDrawerOpen(false)} isOpen={isDrawerOpen} />
+      <main inert={isDrawerOpen}>
         {account.viewer.value ? (
-          <RoomView key={key} room={open} openDrawer={() => setOpen(true)} />
+          <SessionView key={key} session={shown} openDrawer={() => setDrawerOpen(true)} />
         ) : (
           <div class="centred">
             <Alert problem={account.problem.value && `${account.problem.value} Trying again…`} />

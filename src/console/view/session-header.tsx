@@ -1,17 +1,17 @@
 import { Alert } from '../controls/alert.tsx';
 import { Icon } from '../controls/icon.tsx';
-import type { Room } from '../state/session.ts';
+import type { Session } from '../state/session.ts';
 import { NodePicker } from './node-picker.tsx';
-import { RoomSettings } from './session-settings.tsx';
+import { SessionSettings } from './session-settings.tsx';
 import { TitleField } from './title-field.tsx';
 import { useAttempt } from './use-attempt.ts';
 
-export function RoomHeader({ room, openDrawer }: { room: Room; openDrawer(): void }) {
+export function SessionHeader({ session, openDrawer }: { session: Session; openDrawer(): void }) {
   const { problem, attempt } = useAttempt();
-  const session = room.kind === 'session' ? room.conversation.session.value : undefined;
-  const settings = room.kind === 'new' ? room.input.value : session;
+  const state = session.kind === 'stored' ? session.state.value : undefined;
+  const settings = session.kind === 'new' ? session.input.value : state;
   return (
-    <header class="room-header">
+    <header class="session-header">
       <div class="bar">
         <button
           type="button"
@@ -21,20 +21,20 @@ export function RoomHeader({ room, openDrawer }: { room: Room; openDrawer(): voi
         >
           <Icon name="menu" />
         </button>
-        {room.kind === 'new' && <h1 class="cut">New session</h1>}
-        {room.kind === 'session' && session && (
-          <TitleField session={session} rename={(title) => attempt(() => room.update({ title }))} />
+        {session.kind === 'new' && <h1 class="cut">New session</h1>}
+        {session.kind === 'stored' && state && (
+          <TitleField session={state} rename={(title) => attempt(() => session.update({ title }))} />
         )}
         {settings && (
           <div class="settings">
-            <RoomSettings
+            <SessionSettings
               settings={settings}
               change={(changed) => {
-                if (room.kind === 'new') room.input.value = { ...room.input.value, ...changed };
-                else void attempt(() => room.update(changed));
+                if (session.kind === 'new') session.input.value = { ...session.input.value, ...changed };
+                else void attempt(() => session.update(changed));
               }}
             />
-            <NodePicker room={room} />
+            <NodePicker session={session} />
           </div>
         )}
       </div>

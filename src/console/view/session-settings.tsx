@@ -1,14 +1,14 @@
 import type { ToolApproval } from '../../gql/console/graphql.ts';
 import { useApp } from './app-context.ts';
 
-/** What is chosen for a session; null and undefined leave it to the gateway. */
+/** The settings of a session. With null or undefined the gateway uses its default. */
 interface Settings {
   providerName?: string | null | undefined;
   modelName?: string | null | undefined;
   toolApproval?: ToolApproval | null | undefined;
 }
 
-export interface RoomSettingsProps {
+export interface SessionSettingsProps {
   settings: Settings;
   change(
     changed: { providerName: string | null; modelName: string | null } | { toolApproval: ToolApproval },
@@ -17,15 +17,15 @@ export interface RoomSettingsProps {
 
 const approvals: Record<ToolApproval, string> = {
   ASK: 'Ask before tools run',
-  AUTO: 'Tools run by themselves',
-  DENY: 'No tools that change things',
+  AUTO: 'Run tools without asking',
+  DENY: 'Deny tools that change things',
 };
 
-export function RoomSettings({ settings, change }: RoomSettingsProps) {
+export function SessionSettings({ settings, change }: SessionSettingsProps) {
   const { account } = useApp();
   const chosen = modelId(settings);
   const offered = account.models.value.map((model) => ({ ...model, id: modelId(model) }));
-  const usual = offered.find(({ isDefault }) => isDefault);
+  const byDefault = offered.find(({ isDefault }) => isDefault);
   const isOffered = chosen === '' || offered.some(({ id }) => id === chosen);
   return (
     <>
@@ -38,23 +38,23 @@ export function RoomSettings({ settings, change }: RoomSettingsProps) {
           change({ providerName: providerName ?? null, modelName: modelName ?? null });
         }}
       >
-        <option value="">{usual ? `Default model (${usual.modelName})` : 'Default model'}</option>
-        {!isOffered && <option value={chosen}>{wordsFor(settings)}</option>}
+        <option value="">{byDefault ? `Default model (${byDefault.modelName})` : 'Default model'}</option>
+        {!isOffered && <option value={chosen}>{modelLabel(settings)}</option>}
         {offered.map((model) => (
           <option key={model.id} value={model.id}>
-            {wordsFor(model)}
+            {modelLabel(model)}
           </option>
         ))}
       </select>
       <select
         aria-label="Tool approval"
-        title="Whether tools that run commands or change files have to be approved"
+        title="Whether tools that run commands or change files need your approval"
         value={settings.toolApproval ?? 'ASK'}
         onChange={({ currentTarget }) => change({ toolApproval: currentTarget.value as ToolApproval })}
       >
-        {Object.entries(approvals).map(([value, words]) => (
+        {Object.entries(approvals).map(([value, label]) => (
           <option key={value} value={value}>
-            {words}
+            {label}
           </option>
         ))}
       </select>
@@ -62,12 +62,12 @@ export function RoomSettings({ settings, change }: RoomSettingsProps) {
   );
 }
 
-/** Names have no rules, so that no sign could part the two. */
+/** JSON, because names may contain any character and a separator would be ambiguous. */
 function modelId({ providerName, modelName }: Settings): string {
   if (providerName == null && modelName == null) return '';
   return JSON.stringify([providerName ?? null, modelName ?? null]);
 }
 
-function wordsFor({ providerName, modelName }: Settings): string {
+function modelLabel({ providerName, modelName }: Settings): string {
   return [providerName, modelName].filter((name) => name != null && name !== '').join(' / ');
 }

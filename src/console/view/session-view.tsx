@@ -1,30 +1,40 @@
-import type { Room } from '../state/session.ts';
+import type { Session } from '../state/session.ts';
 import { Announcer } from './announcer.tsx';
 import { ComposerView } from './composer-view.tsx';
 import { ConnectionState } from './connection-state.tsx';
-import { ConversationView } from './message-list-view.tsx';
-import { RoomHeader } from './session-header.tsx';
+import { MessageListView } from './message-list-view.tsx';
+import { SessionHeader } from './session-header.tsx';
 import { Usage } from './usage.tsx';
-import { Welcome } from './welcome.tsx';
 
-/** The session that is open, or the one that is about to be. */
-export function RoomView({ room, openDrawer }: { room: Room; openDrawer(): void }) {
+export function SessionView({ session, openDrawer }: { session: Session; openDrawer(): void }) {
   return (
-    <div class="room">
-      <RoomHeader room={room} openDrawer={openDrawer} />
-      {room.kind === 'session' ? (
+    <div class="session">
+      <SessionHeader session={session} openDrawer={openDrawer} />
+      {session.kind === 'stored' ? (
         <>
-          <ConversationView room={room} />
-          <Announcer transcript={room.conversation.transcript} />
+          <MessageListView session={session} />
+          <Announcer messageList={session.messageList} />
         </>
       ) : (
         <Welcome />
       )}
       <div class="below">
         <ConnectionState />
-        <ComposerView room={room} />
-        {room.kind === 'session' && <Usage conversation={room.conversation} />}
+        <ComposerView session={session} />
+        {session.kind === 'stored' && <Usage session={session} />}
       </div>
     </div>
+  );
+}
+
+function Welcome() {
+  return (
+    <section class="welcome">
+      <h2>What would you like to ask?</h2>
+      <p>
+        The answer appears while the model writes it. You can close this page: the gateway finishes the
+        answer, and you find it here when you come back.
+      </p>
+    </section>
   );
 }

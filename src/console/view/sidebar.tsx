@@ -1,11 +1,11 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../controls/icon.tsx';
-import { hashOf } from '../state/app.ts';
+import { hashOf } from '../state/address.ts';
 import { useApp } from './app-context.ts';
 import { SessionNav } from './session-nav.tsx';
 
 export interface SidebarProps {
-  /** Where there is no room for it, it lies over the page when it is open. */
+  /** Used on narrow screens only, where the sidebar is a drawer over the page. */
   isOpen: boolean;
   close(): void;
 }
@@ -51,7 +51,7 @@ export function Sidebar({ isOpen, close }: SidebarProps) {
           </footer>
         )}
       </aside>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keyboard has Escape and the button */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: keyboard users close the drawer with Escape or the button */}
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: the same */}
       <div class="scrim" onClick={close} />
     </>

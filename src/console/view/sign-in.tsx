@@ -3,7 +3,7 @@ import { Alert } from '../controls/alert.tsx';
 import { useApp } from './app-context.ts';
 import { useAttempt } from './use-attempt.ts';
 
-/** Asks for a token whenever the gateway wants one. What is behind it stays as it is. */
+/** A dialog that asks for a token when the gateway wants another one. The page behind it keeps its state. */
 export function SignIn() {
   const { identity, account, signIn } = useApp();
   const [token, setToken] = useState('');
@@ -31,7 +31,7 @@ export function SignIn() {
     >
       <form onSubmit={submit}>
         <h1 id="sign-in-title">Sign in to Switchyard</h1>
-        <p role="alert">{identity.hasToken.value ? reason : 'This gateway answers those whom it knows.'}</p>
+        <p role="alert">{identity.hasToken.value ? reason : 'This gateway requires a token.'}</p>
         <label for="token">Token</label>
         <input
           id="token"
@@ -42,9 +42,7 @@ export function SignIn() {
           value={token}
           onInput={({ currentTarget }) => setToken(currentTarget.value)}
         />
-        <p class="hint">
-          An API token (swu_…) or a JWT. It is kept until this tab is closed, and nowhere else.
-        </p>
+        <p class="hint">An API token (swu_…) or a JWT. Only this tab keeps it, until you close the tab.</p>
         <Alert problem={problem ?? account.problem.value} />
         <button type="submit" class="primary" disabled={isBusy}>
           {isBusy ? 'Signing in…' : 'Sign in'}

@@ -1,14 +1,14 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { SessionStateFragment } from '../../gql/console/graphql.ts';
-import { nameOf } from './name-of.ts';
+import { displayedTitle } from '../state/session-title.ts';
 
 export interface TitleFieldProps {
   session: SessionStateFragment;
-  /** Resolves with whether it was done. */
+  /** Resolves with whether the title was changed. */
   rename(title: string): Promise<boolean>;
 }
 
-/** The title of a session, which is renamed by editing it. */
+/** The title of a session, as a field: editing it renames the session. */
 export function TitleField({ session, rename }: TitleFieldProps) {
   const title = session.title ?? '';
   const [text, setText] = useState(title);
@@ -24,7 +24,7 @@ export function TitleField({ session, rename }: TitleFieldProps) {
       <input
         aria-label="Title of the session"
         value={text}
-        placeholder={nameOf(session)}
+        placeholder={displayedTitle(session)}
         maxLength={200}
         onInput={({ currentTarget }) => setText(currentTarget.value)}
         onBlur={commit}

@@ -1,16 +1,16 @@
 import type { ToolCall } from '../state/message-state.ts';
 
-/** What a call is about, in one line: the command, the path, or else all of its arguments. */
-export function describeCall({ args }: ToolCall): string {
+/** One line that describes a call: its command, pattern or path, otherwise all its arguments as JSON. */
+export function summaryOf({ args }: ToolCall): string {
   if (typeof args === 'string') return args;
   if (typeof args !== 'object' || args === null) return '';
   const { command, path, pattern } = args as Record<string, unknown>;
-  const [telling] = [command, pattern, path].filter((value) => typeof value === 'string');
-  if (telling !== undefined) return String(telling);
+  const [main] = [command, pattern, path].filter((value) => typeof value === 'string');
+  if (main !== undefined) return String(main);
   return Object.keys(args).length === 0 ? '' : JSON.stringify(args);
 }
 
-/** All that a call is about. One text needs no JSON around it. */
+/** All arguments of a call. A single text is shown without JSON around it. */
 export function argumentsOf({ args }: ToolCall): { title: string; text: string } {
   if (typeof args === 'string') return { title: 'Arguments', text: args };
   const [[name, only] = [], ...more] = Object.entries(args ?? {});
@@ -20,8 +20,8 @@ export function argumentsOf({ args }: ToolCall): { title: string; text: string }
   return { title: 'Arguments', text: JSON.stringify(args, null, 2) };
 }
 
-const words: Record<ToolCall['status'], string> = {
-  AWAITING_APPROVAL: 'Waits for approval',
+const statusLabels: Record<ToolCall['status'], string> = {
+  AWAITING_APPROVAL: 'Waiting for approval',
   RUNNING: 'Running…',
   SUCCEEDED: 'Done',
   FAILED: 'Failed',
@@ -29,7 +29,7 @@ const words: Record<ToolCall['status'], string> = {
   CANCELLED: 'Cancelled',
 };
 
-/** How far it has come, or how it ended. */
+/** The status of a call, its exit code, its duration and its error. */
 export function outcomeOf(call: ToolCall): string {
   const { status, exitCode, durationMs, errorCode, stopped } = call;
   const details = [
@@ -41,7 +41,7 @@ export function outcomeOf(call: ToolCall): string {
     durationMs != null && status !== 'DENIED' && duration(durationMs),
     stopped === false && 'may still be running on its node',
   ].filter((detail) => detail !== false);
-  return [words[status], ...details].join(' · ');
+  return [statusLabels[status], ...details].join(' · ');
 }
 
 function duration(ms: number): string {

@@ -3,32 +3,32 @@ import { ApproveToolCallDocument, DenyToolCallDocument } from '../../gql/console
 import { Alert } from '../controls/alert.tsx';
 import type { ToolCall } from '../state/message-state.ts';
 import { useApp } from './app-context.ts';
-import { argumentsOf, describeCall, outcomeOf } from './tool-call-text.ts';
+import { argumentsOf, outcomeOf, summaryOf } from './tool-call-text.ts';
 import { useAttempt } from './use-attempt.ts';
 
-/** A tool that the model called: what it was asked, what it says, and what became of it. */
+/** A tool call: its arguments, its output or result, and the question for approval. */
 export function ToolCallView({ call, runId }: { call: ToolCall; runId: string | undefined }) {
   const isOver = call.status !== 'RUNNING' && call.status !== 'AWAITING_APPROVAL';
   const [isOpen, setOpen] = useState(!isOver);
-  const asked = argumentsOf(call);
-  const said = isOver ? (call.result ?? call.output) : call.output;
+  const args = argumentsOf(call);
+  const output = isOver ? (call.result ?? call.output) : call.output;
   return (
     <section class={`tool ${call.status.toLowerCase()}`} aria-label={`Tool ${call.name}`}>
       <details open={isOpen} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
         <summary>
           <span class="tool-name">{call.name}</span>
-          <code class="cut">{describeCall(call)}</code>
+          <code class="cut">{summaryOf(call)}</code>
           {call.nodeId != null && <span class="tag">{call.nodeId}</span>}
           <span class="outcome">{outcomeOf(call)}</span>
         </summary>
-        <h4>{asked.title}</h4>
-        <pre>{asked.text}</pre>
-        {said !== '' && (
+        <h4>{args.title}</h4>
+        <pre>{args.text}</pre>
+        {output !== '' && (
           <>
             <h4>{isOver ? 'Result' : 'Output'}</h4>
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard */}
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users can scroll only an element that takes the focus */}
             <pre class="output" tabIndex={0}>
-              {said}
+              {output}
             </pre>
           </>
         )}
@@ -46,7 +46,7 @@ function Approval({ call, runId }: { call: ToolCall; runId: string }) {
     attempt(() => ask<unknown, { runId: string; callId: string }>(document, { runId, callId }));
   return (
     <div class="approval">
-      <p>May this run{call.nodeId == null ? '' : ` on ${call.nodeId}`}?</p>
+      <p>Allow this tool to run{call.nodeId == null ? '' : ` on ${call.nodeId}`}?</p>
       <Alert problem={problem} />
       <div class="actions">
         <button

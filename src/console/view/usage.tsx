@@ -1,16 +1,16 @@
-import type { Conversation } from '../state/synced-session.ts';
+import type { SyncedSession } from '../state/synced-session.ts';
 
 const whole = new Intl.NumberFormat();
 
-/** What the session has used, and how full the context of its model is. */
-export function Usage({ conversation }: { conversation: Conversation }) {
-  const usage = conversation.session.value?.tokenUsage;
+/** The tokens that a session has used, and how much of the model's context is full. */
+export function Usage({ session }: { session: SyncedSession }) {
+  const usage = session.state.value?.tokenUsage;
   if (!usage || usage.totalTokens === 0) return null;
   const { contextTokens, contextLimit, percentage } = usage;
   const parts = [
-    `${whole.format(usage.inputTokens)} in`,
+    `${whole.format(usage.inputTokens)} input`,
     usage.cachedInputTokens > 0 && `${whole.format(usage.cachedInputTokens)} of them cached`,
-    `${whole.format(usage.outputTokens)} out`,
+    `${whole.format(usage.outputTokens)} output`,
     usage.reasoningTokens > 0 && `${whole.format(usage.reasoningTokens)} of them reasoning`,
   ].filter((part) => part !== false);
   return (
@@ -18,7 +18,7 @@ export function Usage({ conversation }: { conversation: Conversation }) {
       {contextLimit != null && percentage != null && (
         <span title={`${whole.format(contextTokens)} of ${whole.format(contextLimit)} tokens`}>
           <meter aria-label="Context in use" min={0} max={100} value={percentage} />
-          {percentage < 1 && percentage > 0 ? 'under 1' : Math.round(percentage)} % of the context
+          {percentage < 1 && percentage > 0 ? 'less than 1' : Math.round(percentage)} % of the context
         </span>
       )}
       <span>

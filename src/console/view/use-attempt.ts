@@ -1,10 +1,11 @@
 import { useState } from 'preact/hooks';
 import { wordsOf } from '../gateway/words-of.ts';
 
-/** Something that may fail, with what is to be shown of that at the place where it was asked for. */
+/** Runs an action and keeps its error, so that a component can show the error beside its button. */
 export function useAttempt() {
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
+  /** Resolves with whether the action succeeded. */
   const attempt = async (act: () => Promise<unknown>): Promise<boolean> => {
     setBusy(true);
     setProblem(undefined);

@@ -1,7 +1,7 @@
 import { type ReadonlySignal, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
-/** This close to its end, a reader is at the end. */
+/** A reader who is this close to the end counts as being at the end, in pixels. */
 const nearPx = 48;
 
 interface ElementRef {
@@ -13,7 +13,7 @@ export interface StickToEnd {
   toEnd(): void;
 }
 
-/** Keeps the end of a growing text in sight, for as long as the reader is there. */
+/** Scrolls to the end of a growing content, until the reader scrolls up. */
 export function useStickToEnd(scroller: ElementRef, content: ElementRef): StickToEnd {
   const isAtEnd = useSignal(true);
   const toEnd = () => {
@@ -28,7 +28,7 @@ export function useStickToEnd(scroller: ElementRef, content: ElementRef): StickT
     let last = view.scrollTop;
     const scrolled = () => {
       const isNear = view.scrollHeight - view.scrollTop - view.clientHeight <= nearPx;
-      // Text that grows moves the end away; only the reader moves up.
+      // Growing content moves the end away and never scrolls up: only the reader does.
       if (isNear) isAtEnd.value = true;
       else if (view.scrollTop < last) isAtEnd.value = false;
       last = view.scrollTop;
