@@ -35,13 +35,8 @@ export function createApp(): App {
   const sessionList = createSessionList(ask);
   const nodeList = createNodeList(ask);
   const { session, openAddress, reset } = createShownSession(ask, link, sessionList);
+  reloadAfterReconnect(sessionList, link);
 
-  effect(() => {
-    // The list may have changed while there was no connection.
-    if (link.trouble.value === undefined && untracked(() => sessionList.isLoaded.value)) {
-      void sessionList.reload();
-    }
-  });
   const load = async () => {
     const before = account.viewer.value?.userId;
     if (!(await account.load())) return;
@@ -78,4 +73,13 @@ export function createApp(): App {
       location.reload();
     },
   };
+}
+
+/** Reloads the list after a lost connection, because the list may have changed meanwhile. */
+function reloadAfterReconnect(sessionList: SessionList, link: Link): void {
+  effect(() => {
+    if (link.trouble.value === undefined && untracked(() => sessionList.isLoaded.value)) {
+      void sessionList.reload();
+    }
+  });
 }

@@ -15,11 +15,10 @@ export function createMessageList(onNew: (message: Message) => void) {
 
   const put = (kept: readonly Message[], stored: readonly MessagePartsFragment[]) => {
     const known = new Map(kept.map((message) => [message.id, message]));
-    const added: Message[] = [];
+    const added = stored.filter(({ id }) => !known.has(id)).map(createMessage);
     for (const each of stored) {
       const message = known.get(each.id);
       if (message) update(message, each);
-      else added.push(createMessage(each));
     }
     if (added.length > 0 || kept !== messages.value) {
       messages.value = [...kept, ...added].sort((a, b) => a.databaseId - b.databaseId);
@@ -47,16 +46,9 @@ export function createMessageList(onNew: (message: Message) => void) {
      *   page may be older.
      */
     putNewest(page: MessagePageFragment, requestedWith: readonly Message[]) {
-      const stored = messagesOf(page);
-      const ids = new Set(stored.map(({ id }) => id));
-      const first = stored[0]?.databaseId ?? 0;
-      const overlaps = page.pageInfo.hasPreviousPage && messages.value.some(({ id }) => ids.has(id));
-      const isEarlier = ({ databaseId }: Message) => overlaps && databaseId < first;
-      const kept = messages.value.filter(
-        (message) => ids.has(message.id) || isEarlier(message) || !requestedWith.includes(message),
-      );
-      if (!kept.some(isEarlier)) earlierCursor.value = cursorOf(page);
-      put(kept.length === messages.value.length ? messages.value : kept, stored);
+      const { kept, hasEarlier } = keptMessages(messages.value, page, requestedWith);
+      if (!hasEarlier) earlierCursor.value = cursorOf(page);
+      put(kept, messagesOf(page));
     },
     clear() {
       messages.value = [];
@@ -66,6 +58,23 @@ export function createMessageList(onNew: (message: Message) => void) {
 }
 
 export type MessageList = ReturnType<typeof createMessageList>;
+
+function keptMessages(
+  messages: readonly Message[],
+  page: MessagePageFragment,
+  requestedWith: readonly Message[],
+): { kept: readonly Message[]; hasEarlier: boolean } {
+  const stored = messagesOf(page);
+  const ids = new Set(stored.map(({ id }) => id));
+  const first = stored[0]?.databaseId ?? 0;
+  // Without an overlap, messages are missing between the list and the page: the earlier ones are loaded again.
+  const overlaps = page.pageInfo.hasPreviousPage && messages.some(({ id }) => ids.has(id));
+  const isEarlier = ({ databaseId }: Message) => overlaps && databaseId < first;
+  const kept = messages.filter(
+    (message) => ids.has(message.id) || isEarlier(message) || !requestedWith.includes(message),
+  );
+  return { kept: kept.length === messages.length ? messages : kept, hasEarlier: kept.some(isEarlier) };
+}
 
 function messagesOf(page: MessagePageFragment): MessagePartsFragment[] {
   return page.edges.map(({ node }) => node);

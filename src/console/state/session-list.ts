@@ -40,9 +40,7 @@ export function createSessionList(ask: Ask): SessionList {
     try {
       const page = (await ask(SessionsDocument, { first, after: after ?? null })).sessions;
       const loaded = page.edges.map(({ node }) => node);
-      const ids = new Set(loaded.map(({ id }) => id));
-      const kept = after === undefined ? [] : sessions.value.filter(({ id }) => !ids.has(id));
-      sessions.value = [...kept, ...loaded];
+      sessions.value = after === undefined ? loaded : append(sessions.value, loaded);
       cursor.value = page.pageInfo.endCursor ?? undefined;
       hasMore.value = page.pageInfo.hasNextPage;
       isLoaded.value = true;
@@ -79,4 +77,13 @@ export function createSessionList(ask: Ask): SessionList {
       isLoaded.value = false;
     },
   };
+}
+
+/** Adds a page at the end. Each session appears once, although it may be on two pages when the list changes. */
+function append(
+  sessions: readonly SessionNameFragment[],
+  page: readonly SessionNameFragment[],
+): readonly SessionNameFragment[] {
+  const ids = new Set(page.map(({ id }) => id));
+  return [...sessions.filter(({ id }) => !ids.has(id)), ...page];
 }

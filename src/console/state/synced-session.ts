@@ -61,17 +61,7 @@ export function syncSession(ask: Ask, link: Link, sessionId: string): SyncedSess
     if (!isLive(message) || message.runId === undefined) return;
     followRun({ link, runId: message.runId, message, signal: closed, onBreak: onChange });
   });
-  // Changes that happened without a subscription are found by loading the session again.
-  const events = link.client.watch(SessionEventsDocument, () => ({ sessionId }), {
-    signal: closed,
-    onOpen: onChange,
-  });
-  void take(events, {
-    signal: closed,
-    next: ({ sessionEvents }) =>
-      applyEvent(sessionEvents, { state, messageList, markGone, reload: onChange }),
-    ended: onChange,
-  });
+  watchSession(link, sessionId, closed, { state, messageList, markGone, reload: onChange });
   onChange();
 
   return {
@@ -96,6 +86,19 @@ interface Target {
   messageList: MessageList;
   markGone(): void;
   reload(): void;
+}
+
+function watchSession(link: Link, sessionId: string, signal: AbortSignal, target: Target): void {
+  // Load the session after each connection, because the gateway does not send changes that happened without one.
+  const options = { signal, onOpen: target.reload };
+  void take(
+    link.client.watch(SessionEventsDocument, () => ({ sessionId }), options),
+    {
+      signal,
+      next: ({ sessionEvents }) => applyEvent(sessionEvents, target),
+      ended: target.reload,
+    },
+  );
 }
 
 function applyEvent(event: SessionEvent, { state, messageList, markGone, reload }: Target): void {

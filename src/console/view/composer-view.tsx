@@ -2,12 +2,44 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { CancelRunDocument } from '../../gql/console/graphql.ts';
 import { Alert } from '../controls/alert.tsx';
 import { Icon } from '../controls/icon.tsx';
+import type { Composer } from '../state/composer.ts';
 import type { Session } from '../state/session.ts';
 import { useApp } from './app-context.ts';
 import { useAttempt } from './use-attempt.ts';
 
 export function ComposerView({ session }: { session: Session }) {
   const { composer } = session;
+  const isGone = session.kind === 'stored' && session.isGone.value;
+  return (
+    <form
+      class="composer"
+      aria-label="Prompt"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void composer.submit();
+      }}
+    >
+      <Alert problem={composer.problem.value} />
+      <div class="field">
+        <PromptField composer={composer} isDisabled={isGone} />
+        <StopButton session={session} />
+        <button
+          type="submit"
+          class="primary icon-only"
+          aria-label="Send"
+          // Without this the button takes the focus from the prompt.
+          onMouseDown={(event) => event.preventDefault()}
+          title="Send (Enter). Shift+Enter starts a new line."
+          disabled={isGone || composer.isSending.value || composer.text.value.trim() === ''}
+        >
+          <Icon name="send" />
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function PromptField({ composer, isDisabled }: { composer: Composer; isDisabled: boolean }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const text = composer.text.value;
   useEffect(() => {
@@ -17,50 +49,22 @@ export function ComposerView({ session }: { session: Session }) {
   useLayoutEffect(() => {
     if (field.current) fitToText(field.current);
   }, [text]);
-  const submit = () => {
-    void composer.submit();
-  };
-  const isGone = session.kind === 'stored' && session.isGone.value;
   return (
-    <form
-      class="composer"
+    <textarea
+      ref={field}
       aria-label="Prompt"
-      onSubmit={(event) => {
+      rows={1}
+      placeholder="Ask something…"
+      value={text}
+      readOnly={composer.isSending.value}
+      disabled={isDisabled}
+      onInput={({ currentTarget }) => composer.write(currentTarget.value)}
+      onKeyDown={(event) => {
+        if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
         event.preventDefault();
-        submit();
+        void composer.submit();
       }}
-    >
-      <Alert problem={composer.problem.value} />
-      <div class="field">
-        <textarea
-          ref={field}
-          aria-label="Prompt"
-          rows={1}
-          placeholder="Ask something…"
-          value={text}
-          readOnly={composer.isSending.value}
-          disabled={isGone}
-          onInput={({ currentTarget }) => composer.write(currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-            event.preventDefault();
-            submit();
-          }}
-        />
-        <StopButton session={session} />
-        <button
-          type="submit"
-          class="primary icon-only"
-          aria-label="Send"
-          // Without this the button takes the focus from the prompt.
-          onMouseDown={(event) => event.preventDefault()}
-          title="Send (Enter). Shift+Enter starts a new line."
-          disabled={isGone || composer.isSending.value || text.trim() === ''}
-        >
-          <Icon name="send" />
-        </button>
-      </div>
-    </form>
+    />
   );
 }
 

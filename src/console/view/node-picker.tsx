@@ -9,16 +9,10 @@ import { useAttempt } from './use-attempt.ts';
 /** Attaches nodes to a session and detaches them. */
 export function NodePicker({ session }: { session: Session }) {
   const { nodeList } = useApp();
-  const { problem, attempt } = useAttempt();
   const details = useRef<HTMLDetailsElement>(null);
   useDismiss(details);
   const attached = attachedTo(session);
-  const known = nodeList.nodes.value ?? [];
-  // The list has only the user's own nodes. An admin may have attached nodes of other users.
-  const others = attached.flatMap(({ nodeId, node }) =>
-    node && known.every((each) => each.nodeId !== nodeId) ? [node] : [],
-  );
-  const connections = new Map(attached.map(({ nodeId, node }) => [nodeId, node?.connection]));
+  const count = attached.length === 0 ? 'No nodes' : `${attached.length} nodes`;
   return (
     <details
       class="popup nodes"
@@ -29,40 +23,50 @@ export function NodePicker({ session }: { session: Session }) {
         {attached.slice(0, 3).map(({ nodeId, node }) => (
           <Dot key={nodeId} connection={node?.connection} />
         ))}
-        {attached.length === 0
-          ? 'No nodes'
-          : attached.length === 1
-            ? attached[0]?.nodeId
-            : `${attached.length} nodes`}
+        {attached.length === 1 ? attached[0]?.nodeId : count}
       </summary>
-      <div class="panel">
-        <h2>Nodes that run the tools of this session</h2>
-        <ul>
-          {[...others, ...known].map((node) => {
-            const connection = connections.get(node.nodeId) ?? node.connection;
-            return (
-              <li key={node.nodeId}>
-                <Checkbox
-                  label={node.displayName}
-                  isChecked={connections.has(node.nodeId)}
-                  check={(isChecked) => attempt(() => setAttached(session, node.nodeId, isChecked))}
-                />
-                <span class="connection-name">
-                  <Dot connection={connection} /> {labelOf(node, connection)}
-                </span>
-              </li>
-            );
-          })}
-        </ul>
-        {nodeList.nodes.value?.length === 0 && others.length === 0 && (
-          <p class="hint">
-            No nodes yet. Register a node with the mutation <code>registerNode</code> and start its agent with{' '}
-            <code>switchyard agent</code>.
-          </p>
-        )}
-        <Alert problem={problem ?? nodeList.problem.value} />
-      </div>
+      <NodeChoices session={session} attached={attached} />
     </details>
+  );
+}
+
+function NodeChoices({ session, attached }: { session: Session; attached: readonly AttachedNode[] }) {
+  const { nodeList } = useApp();
+  const { problem, attempt } = useAttempt();
+  const own = nodeList.nodes.value ?? [];
+  // The list has only the user's own nodes. An admin may have attached nodes of other users.
+  const others = attached.flatMap(({ nodeId, node }) =>
+    node && own.every((each) => each.nodeId !== nodeId) ? [node] : [],
+  );
+  const connections = new Map(attached.map(({ nodeId, node }) => [nodeId, node?.connection]));
+  return (
+    <div class="panel">
+      <h2>Nodes that run the tools of this session</h2>
+      <ul>
+        {[...others, ...own].map((node) => {
+          const connection = connections.get(node.nodeId) ?? node.connection;
+          return (
+            <li key={node.nodeId}>
+              <Checkbox
+                label={node.displayName}
+                isChecked={connections.has(node.nodeId)}
+                check={(isChecked) => attempt(() => setAttached(session, node.nodeId, isChecked))}
+              />
+              <span class="connection-name">
+                <Dot connection={connection} /> {labelOf(node, connection)}
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+      {nodeList.nodes.value?.length === 0 && others.length === 0 && (
+        <p class="hint">
+          No nodes yet. Register a node with the mutation <code>registerNode</code> and start its agent with{' '}
+          <code>switchyard agent</code>.
+        </p>
+      )}
+      <Alert problem={problem ?? nodeList.problem.value} />
+    </div>
   );
 }
 
@@ -76,7 +80,13 @@ function labelOf(node: NodeStateFragment, connection: NodeStateFragment['connect
   return { ONLINE: 'Online', BUSY: 'Busy', OFFLINE: 'Offline' }[connection];
 }
 
-function attachedTo(session: Session): { nodeId: string; node?: NodeStateFragment }[] {
+interface AttachedNode {
+  nodeId: string;
+  /** Undefined for a new session, whose nodes are only known by their ids. */
+  node?: NodeStateFragment;
+}
+
+function attachedTo(session: Session): AttachedNode[] {
   if (session.kind === 'new') return (session.input.value.nodeIds ?? []).map((nodeId) => ({ nodeId }));
   return (session.state.value?.nodes ?? []).map(({ node, connection }) => ({
     nodeId: node.nodeId,
