@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-/** Says what went wrong, where it did. Shows nothing where nothing did. */
+/** Shows a problem; without one, nothing. */
 export function Alert({ problem, children }: { problem: string | undefined; children?: ComponentChildren }) {
   if (problem === undefined) return null;
   return (

@@ -3,17 +3,17 @@ import { useState } from 'preact/hooks';
 interface CheckboxProps {
   label: string;
   isChecked: boolean;
-  /** Resolves when it is done, or has failed. */
+  /** Resolves when the change is made or has failed. */
   check: (isChecked: boolean) => Promise<unknown>;
 }
 
-/** Shows what was chosen from the moment of the click, and takes no other click until that is done. */
+/** Shows the new value at once, and ignores clicks until the change is made. */
 export function Checkbox({ label, isChecked, check }: CheckboxProps) {
-  const [wanted, want] = useState<boolean>();
+  const [wanted, setWanted] = useState<boolean>();
   const change = async (isWanted: boolean) => {
-    want(isWanted);
+    setWanted(isWanted);
     await check(isWanted);
-    want(undefined);
+    setWanted(undefined);
   };
   return (
     <label>

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 const shownMs = 2_000;
 
-/** Copies a text. Pages that came by plain HTTP from afar may not, and have no button. */
+/** Copies a text. Browsers allow that only over HTTPS and on localhost; elsewhere there is no button. */
 export function CopyButton({ text }: { text: string }) {
   const [outcome, setOutcome] = useState<string>();
   useEffect(() => {

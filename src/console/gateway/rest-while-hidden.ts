@@ -1,6 +1,9 @@
 import type { Link } from './link.ts';
 
-/** How long a page is hidden before it gives its connection back, in milliseconds. Browsers allow few to a host. */
+/**
+ * How long a page is hidden before it disconnects, in milliseconds. Browsers allow six connections to a host, and other
+ * tabs need them.
+ */
 const hiddenMs = 5_000;
 
 /** Lets the link rest while the page is hidden, and wakes it when the page is shown or the network is back. */

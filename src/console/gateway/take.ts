@@ -8,7 +8,7 @@ export interface Taking<T> {
   signal: AbortSignal;
 }
 
-/** Takes what a subscription brings until it ends. */
+/** Calls `next` with each item of a subscription until it ends. */
 export async function take<T>(items: AsyncIterable<T>, { next, ended, signal }: Taking<T>): Promise<void> {
   try {
     for await (const item of items) next(item);

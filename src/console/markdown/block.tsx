@@ -2,7 +2,7 @@ import type { MarkedToken, Tokens } from 'marked';
 import { CodeBlock } from './code-block.tsx';
 import { Inline } from './inline.tsx';
 
-/** A block of Markdown. What is HTML is shown as the text that it is. */
+/** A block of Markdown. HTML is shown as text, because a model may write hostile HTML. */
 export function Block({ token }: { token: MarkedToken }) {
   switch (token.type) {
     case 'space':
@@ -48,7 +48,7 @@ function BlockList({ tokens }: { tokens: readonly MarkedToken[] }) {
   );
 }
 
-/** Below the heading that the page gives the conversation. */
+/** Level 1 of Markdown becomes `h3`, because `h1` and `h2` are headings of the page itself. */
 function Heading({ token }: { token: Tokens.Heading }) {
   const Tag = (['h3', 'h4', 'h5', 'h6'] as const)[Math.min(token.depth, 4) - 1] ?? 'h6';
   return (

@@ -7,7 +7,7 @@ export function CodeBlock({ code, language }: { code: string; language: string |
         <span>{language || 'text'}</span>
         <CopyButton text={code} />
       </figcaption>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users can scroll only an element that takes the focus */}
       <pre tabIndex={0}>
         <code>{code}</code>
       </pre>

@@ -14,7 +14,7 @@ const named: Record<string, string> = {
   times: '×',
 };
 
-/** Text as it reads once its character references are resolved; those that are not known stay as they are. */
+/** Replaces character references such as `&amp;` and `&#60;`. Unknown references stay as they are. */
 export function resolveEntities(text: string): string {
   return text.replace(/&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|(\w{2,8}));/g, (whole, decimal, hex, name) => {
     if (name !== undefined) return Object.hasOwn(named, name) ? (named[name] ?? whole) : whole;

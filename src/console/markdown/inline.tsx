@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { resolveEntities } from './entities.ts';
 import { safeHref } from './safe-link.ts';
 
-/** The parts of a line. What is HTML is shown as the text that it is; nothing is loaded. */
+/** The inline parts of a block. HTML is shown as text, and an image as a link, so that the page loads nothing. */
 export function Inline({ tokens }: { tokens: readonly Token[] | undefined }) {
   return (
     <>

@@ -4,7 +4,7 @@ import { Block } from './block.tsx';
 import { PlainBoundary } from './plain-boundary.tsx';
 import { noBlocks, readBlocks } from './read-blocks.ts';
 
-/** A text of the model. It is made of elements one by one: nothing that it says becomes HTML. */
+/** Shows the text of a model as Markdown. It creates elements and no HTML text, because the text may be hostile. */
 export function Markdown({ text }: { text: string }) {
   return (
     <div class="markdown">
@@ -21,13 +21,13 @@ function BlocksOf({ text }: { text: string }) {
   return (
     <>
       {(read.current.tokens as readonly MarkedToken[]).map((token, index) => (
-        <Unchanged key={index} token={token} />
+        <MemoBlock key={index} token={token} />
       ))}
     </>
   );
 }
 
-/** A block is drawn once for its token: of a growing answer only the end is drawn again. */
-function Unchanged({ token }: { token: MarkedToken }) {
+/** Draws a block again only when its token changes. While an answer grows, only its last block does. */
+function MemoBlock({ token }: { token: MarkedToken }) {
   return useMemo(() => <Block token={token} />, [token]);
 }

@@ -1,6 +1,6 @@
 import { Component, type ComponentChildren } from 'preact';
 
-/** Shows a text as it is where it cannot be shown as Markdown: an answer never takes the page with it. */
+/** Shows a plain text when drawing it as Markdown throws, so that one answer cannot break the page. */
 export class PlainBoundary extends Component<
   { text: string; children: ComponentChildren },
   { isPlain: boolean }

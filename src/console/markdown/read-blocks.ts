@@ -1,7 +1,7 @@
 import type { Token } from 'marked';
 import { lex } from './lex.ts';
 
-/** A text as Markdown, block by block. */
+/** A Markdown text and the tokens of its blocks. */
 export interface Blocks {
   readonly text: string;
   readonly tokens: readonly Token[];
@@ -10,21 +10,21 @@ export interface Blocks {
 export const noBlocks: Blocks = { text: '', tokens: [] };
 
 /**
- * Reads a text. Where it is a longer version of one that was read, all blocks but the last keep their tokens:
- * what is appended belongs to the last one, or comes behind it.
+ * Reads a text. If it continues the text before, all blocks except the last one keep their tokens, because appended
+ * text can change only the last block. Blocks with the same token are not drawn again.
  */
 export function readBlocks(text: string, before: Blocks): Blocks {
   const source = text.replace(/\r\n?/g, '\n');
   if (source === before.text) return before;
-  // A definition of a link (`[1]: https://…`) may concern any block before it.
+  // A link definition (`[1]: https://…`) can change any earlier block.
   const isLonger = source.startsWith(before.text) && !source.includes(']:');
-  const kept = isLonger ? before.tokens.slice(0, lastBlock(before.tokens)) : [];
+  const kept = isLonger ? before.tokens.slice(0, lastBlockIndex(before.tokens)) : [];
   const length = kept.reduce((sum, { raw }) => sum + raw.length, 0);
   return { text: source, tokens: [...kept, ...lex(source.slice(length))] };
 }
 
-/** What is behind the last block is space, which may turn out to be within it. */
-function lastBlock(tokens: readonly Token[]): number {
+/** The index of the last block. Space behind it may become a part of it, and is read again. */
+function lastBlockIndex(tokens: readonly Token[]): number {
   return Math.max(
     0,
     tokens.findLastIndex(({ type }) => type !== 'space'),

@@ -1,6 +1,6 @@
 const protocols = new Set(['http:', 'https:', 'mailto:']);
 
-/** The address, where it is one that a link may lead to. */
+/** The normalized address, or undefined if a link must not lead there, as with `javascript:` and relative addresses. */
 export function safeHref(href: string): string | undefined {
   if (!URL.canParse(href)) return undefined;
   const url = new URL(href);
