@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon } from '../controls/icon.tsx';
 import { hashOf } from '../state/address.ts';
 import { useApp } from './app-context.ts';
@@ -13,7 +13,8 @@ export interface SidebarProps {
 export function Sidebar({ isOpen, close }: SidebarProps) {
   const { identity, account, signOut } = useApp();
   const sidebar = useRef<HTMLElement>(null);
-  useEffect(() => {
+  // A layout effect, because Escape may be pressed before the browser has painted the drawer.
+  useLayoutEffect(() => {
     if (!isOpen) return;
     sidebar.current?.querySelector<HTMLElement>('.close')?.focus();
     const closeOnEscape = ({ key }: KeyboardEvent) => key === 'Escape' && close();
