@@ -7,12 +7,8 @@ export function Usage({ session }: { session: SyncedSession }) {
   const usage = session.state.value?.tokenUsage;
   if (!usage || usage.totalTokens === 0) return null;
   const { contextTokens, contextLimit, percentage } = usage;
-  const parts = [
-    `${whole.format(usage.inputTokens)} input`,
-    usage.cachedInputTokens > 0 && `${whole.format(usage.cachedInputTokens)} of them cached`,
-    `${whole.format(usage.outputTokens)} output`,
-    usage.reasoningTokens > 0 && `${whole.format(usage.reasoningTokens)} of them reasoning`,
-  ].filter((part) => part !== false);
+  const input = counted(usage.inputTokens, 'input', usage.cachedInputTokens, 'cached');
+  const output = counted(usage.outputTokens, 'output', usage.reasoningTokens, 'reasoning');
   return (
     <section class="usage" aria-label="Token usage">
       {contextLimit != null && percentage != null && (
@@ -24,8 +20,16 @@ export function Usage({ session }: { session: SyncedSession }) {
       <span>
         {usage.measured ? '' : 'about '}
         {whole.format(usage.totalTokens)} tokens used
-        <span class="parts"> ({parts.join(', ')})</span>
+        <span class="parts">
+          : {input}, {output}
+        </span>
       </span>
     </section>
   );
+}
+
+/** For example `1,200 input (300 cached)`. */
+function counted(count: number, name: string, part: number, partName: string): string {
+  const shown = `${whole.format(count)} ${name}`;
+  return part > 0 ? `${shown} (${whole.format(part)} ${partName})` : shown;
 }
