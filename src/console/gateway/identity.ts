@@ -3,14 +3,14 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 /** The token that this page sends. Only the tab's session storage keeps it, so it is gone when the tab is closed. */
 export interface Identity {
   readonly hasToken: ReadonlySignal<boolean>;
-  /** Why the gateway wants a token, or another one; undefined while the page may ask. */
+  /** Why the gateway wants another token; undefined while it accepts requests. */
   readonly demand: ReadonlySignal<string | undefined>;
   headers(): Record<string, string>;
   keep(token: string): void;
   forget(): void;
-  /** Called when the gateway refuses the token, or wants one. */
+  /** Called when the gateway refuses a request, with or without a token. */
   refused(reason: string): void;
-  /** Called when the gateway has accepted the token, or wants none. */
+  /** Called when the gateway has accepted a request, with or without a token. */
   accepted(): void;
 }
 

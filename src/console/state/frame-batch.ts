@@ -1,4 +1,4 @@
-/** A text of this many characters gets one millisecond between two updates, a longer one more. */
+/** Two updates of a text are one millisecond apart for each of this many characters, and at least one frame. */
 const charactersPerMs = 2_000;
 
 /**

@@ -40,7 +40,7 @@ export function createMessageList(onNew: (message: Message) => void) {
       put(messages.value, messagesOf(page));
     },
     /**
-     * Makes the end of the list equal to the newest page. Messages that the gateway no longer has disappear.
+     * Makes the end of the list equal to the newest page. Messages that the gateway has deleted disappear.
      *
      * @param requestedWith The messages at the time of the request. Messages added since then stay, because the
      *   page may be older.
@@ -67,7 +67,7 @@ function keptMessages(
   const stored = messagesOf(page);
   const ids = new Set(stored.map(({ id }) => id));
   const first = stored[0]?.databaseId ?? 0;
-  // Without an overlap, messages are missing between the list and the page: the earlier ones are loaded again.
+  // Without an overlap, messages may be missing before the page. Then only the page is kept.
   const overlaps = page.pageInfo.hasPreviousPage && messages.some(({ id }) => ids.has(id));
   const isEarlier = ({ databaseId }: Message) => overlaps && databaseId < first;
   const kept = messages.filter(

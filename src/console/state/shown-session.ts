@@ -12,7 +12,7 @@ export interface ShownSession {
   readonly session: ReadonlySignal<Session>;
   /** Shows the session that the address names, or a new one. */
   openAddress(): void;
-  /** Shows a new session and removes the old one from the address and the history of the tab. */
+  /** Shows a new session and removes the old one from the address. */
   reset(): void;
 }
 

@@ -16,7 +16,7 @@ import { createMessageList, type MessageList } from './message-list.ts';
 
 const pageSize = 30;
 
-/** A copy of a session. It follows every change, also those that other clients make. Dispose it to stop that. */
+/** A copy of a session that is kept current, whichever client changes the session. Dispose it to stop that. */
 export interface SyncedSession extends Disposable {
   readonly sessionId: string;
   /** Undefined until it is loaded. */
