@@ -18,7 +18,7 @@ describeInBrowser('the console', () => {
   const demoGateway = shareGateway(() => startTestGateway({ settings: { MAX_PROMPT_BYTES: '20' } }));
   const scriptedGateway = shareScriptedGateway({ tools, settings: { MODEL_MAX_RETRIES: '0' } });
 
-  test('can chat with nothing but the gateway', async () => {
+  test('the console needs nothing but the gateway for a chat', async () => {
     const gateway = demoGateway();
     await using console = await openConsole(gateway.url);
     const { page } = console;
@@ -37,7 +37,7 @@ describeInBrowser('the console', () => {
     expect(console.faults()).toEqual([]);
   });
 
-  test('shows reasoning, the output of a tool and text while they arrive', async () => {
+  test('the console shows reasoning, the output of a tool and text while they arrive', async () => {
     const [thought, written] = [createGate(), createGate()];
     const gateway = scriptedGateway();
     gateway.model.script(
@@ -64,7 +64,7 @@ describeInBrowser('the console', () => {
     expect(console.faults()).toEqual([]);
   });
 
-  test('stops an answer and keeps what was written', async () => {
+  test('the console stops an answer and keeps its text so far', async () => {
     const gateway = scriptedGateway();
     gateway.model.script([text('Only this much'), createGate()]);
     const sessionId = await gateway.createSession();
@@ -80,7 +80,7 @@ describeInBrowser('the console', () => {
     expect(session.lastMessage).toEqual({ status: 'CANCELLED', content: 'Only this much' });
   });
 
-  test('breaks the line with Shift and Enter, and sends both lines with Enter', async () => {
+  test('Shift+Enter starts a new line in the prompt, and Enter sends both lines', async () => {
     await using console = await openConsole(demoGateway().url);
 
     await console.prompt.pressSequentially('one');
@@ -92,7 +92,7 @@ describeInBrowser('the console', () => {
     expect(await prompt.innerText()).toBe('one\ntwo');
   });
 
-  test('queues a prompt that is sent during another answer', async () => {
+  test('a prompt that is sent during another answer is queued', async () => {
     const gateway = scriptedGateway();
     const gate = createGate();
     gateway.model.script([text('first'), gate, text(' done')], [text('second')]);
@@ -109,7 +109,7 @@ describeInBrowser('the console', () => {
       .toEqual([expect.stringContaining('first done'), expect.stringContaining('second')]);
   });
 
-  test('leaves a refused prompt in the composer, says why, and takes it once it is shorter', async () => {
+  test('a refused prompt stays in the composer with the reason, and a shorter one is sent', async () => {
     await using console = await openConsole(demoGateway().url);
     const alert = console.page.getByRole('form', { name: 'Prompt' }).getByRole('alert');
 
@@ -124,7 +124,7 @@ describeInBrowser('the console', () => {
     expect(await alert.count()).toBe(0);
   });
 
-  test('asks only once when the acknowledgement of a prompt is lost', async () => {
+  test('a prompt starts only one run when its first response is lost', async () => {
     const gateway = demoGateway();
     const sessionId = await gateway.createSession({ title: 'Lost' });
     await using console = await openConsole(gateway.url, { sessionId });
@@ -148,7 +148,7 @@ describeInBrowser('the console', () => {
     expect(session.messages.edges).toHaveLength(2);
   });
 
-  test('says why an answer failed that the model provider refused', async () => {
+  test('the console shows why the model provider refused an answer', async () => {
     await using console = await openConsole(scriptedGateway().url);
 
     await console.send('Hi');

@@ -35,7 +35,7 @@ describeInBrowser('the console', () => {
   const tools = createTools({ [script]: () => script, run: () => script });
   const scriptedGateway = shareScriptedGateway({ tools });
 
-  test('runs no script, loads nothing and links nowhere dangerous for any text of an answer', async () => {
+  test('a hostile answer runs no script, loads nothing and links to no dangerous address', async () => {
     const gateway = scriptedGateway();
     gateway.model.script(
       [reasoning(script), toolCall(script, 'run', { [script]: script })],
@@ -75,7 +75,7 @@ describeInBrowser('the console', () => {
     expect(console.faults()).toEqual([]);
   });
 
-  test('shows a text the same whether it arrives in pieces or whole', async () => {
+  test('the console shows a text that arrives in pieces exactly as it shows the whole text', async () => {
     const written =
       '# Title\n\n- one\n- two\n\n  more of two\n\n1. first\n\n```js\nconst a = 1;\n\nconst b = 2;\n```\n\n> quoted\nlazily\n\n[a][1]\n\n[1]: https://example.org\n\nSetext\n===\n';
     const gateway = scriptedGateway();

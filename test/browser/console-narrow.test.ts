@@ -7,7 +7,7 @@ import { text } from '../support/model/turn.ts';
 const wide = `${'long'.repeat(60)}\n\n\`\`\`\n${'code '.repeat(60)}\n\`\`\`\n\n|${' column |'.repeat(12)}\n|${' --- |'.repeat(12)}\n`;
 
 describeInBrowser('the console on a screen of 360 pixels', () => {
-  test('fits the screen and shows the sessions in a drawer', async () => {
+  test('the console fits a screen of 360 pixels and shows the sessions in a drawer', async () => {
     await using gateway = await startScriptedGateway();
     gateway.model.script([text(wide)]);
     await gateway.createSession({ title: 'Another session' });

@@ -28,7 +28,7 @@ const isOver = (console: ConsolePage) =>
 describeInBrowser('an answer in the console', () => {
   const scriptedGateway = shareScriptedGateway();
 
-  test('appears once and continues after a reload in the middle', async () => {
+  test('an answer appears once and continues when the page is reloaded in the middle', async () => {
     const gateway = scriptedGateway();
     const gate = createGate();
     gateway.model.script([text('one ', 'two ', 'three '), gate, text('four ', 'five')]);
@@ -47,7 +47,7 @@ describeInBrowser('an answer in the console', () => {
     expect(console.faults()).toEqual([]);
   });
 
-  test('loses and repeats nothing when the connection is cut twice', async () => {
+  test('an answer loses and repeats nothing when the connection is cut twice', async () => {
     await using gateway = await startTestGateway({ settings: { DEMO_DELAY_MS: '2' } });
     await using proxy = await startCuttingProxy(gateway.url, ['150,', '300,']);
     const sessionId = await gateway.createSession();
@@ -61,7 +61,7 @@ describeInBrowser('an answer in the console', () => {
     expect(proxy.cuts).toBe(2);
   });
 
-  test('stays visible as far as it arrived when the gateway is killed, with a notice until it is back', async () => {
+  test('an unfinished answer stays visible when the gateway is killed, with a notice until the gateway is back', async () => {
     await using gateway = await startScriptedProcess({ PORT: String(await unusedPort()) });
     gateway.model.script([text('Written so far'), createGate()], [text('All is well')]);
     const sessionId = await gateway.createSession();
@@ -84,7 +84,7 @@ describeInBrowser('an answer in the console', () => {
     await console.answers.getByText('All is well').waitFor();
   });
 
-  test('arrives in every tab that shows the session', async () => {
+  test('an answer arrives in every tab that shows the session', async () => {
     const gateway = scriptedGateway();
     const gate = createGate();
     gateway.model.script([text('Half '), gate, text('and half')]);
@@ -103,7 +103,7 @@ describeInBrowser('an answer in the console', () => {
     expect(console.faults()).toEqual([]);
   });
 
-  test('needs no connection while the page is hidden, and is complete when it is shown again', async () => {
+  test('an answer needs no connection while the page is hidden, and is complete when the page is shown again', async () => {
     const gateway = scriptedGateway();
     const gate = createGate();
     gateway.model.script([text('Before '), gate, text('and after')]);
@@ -125,7 +125,7 @@ describeInBrowser('an answer in the console', () => {
     await expect.poll(() => shown(console)).toBe('Before and after');
   });
 
-  test('keeps its end in view until the reader scrolls up', async () => {
+  test('the end of an answer stays in view until the reader scrolls up', async () => {
     const gateway = scriptedGateway();
     const gate = createGate();
     const lines = (from: number) => Array.from({ length: 60 }, (_, line) => `Line ${from + line}\n\n`);

@@ -18,7 +18,7 @@ function deleteAll(gateway: TestGateway) {
 describeInBrowser('the sessions of the console', () => {
   const shared = shareGateway(startTestGateway, deleteAll);
 
-  test('are shown newest first, and older ones on request', async () => {
+  test('the newest sessions are shown first, and older ones on request', async () => {
     const gateway = shared();
     for (let number = 1; number <= 35; number += 1)
       await gateway.createSession({ title: `Number ${number}` });
@@ -34,7 +34,7 @@ describeInBrowser('the sessions of the console', () => {
     expect(await console.page.getByRole('button', { name: 'Show more' }).count()).toBe(0);
   });
 
-  test('are renamed by editing the title, in every tab', async () => {
+  test('editing the title renames a session in every tab', async () => {
     const gateway = shared();
     const sessionId = await gateway.createSession({ title: 'Before' });
     await using console = await openConsole(gateway.url, { sessionId });
@@ -50,7 +50,7 @@ describeInBrowser('the sessions of the console', () => {
     expect(await titlesOf(gateway)).toEqual(['After']);
   });
 
-  test('are deleted only after a confirmation, and a tab that shows a deleted session says that it is gone', async () => {
+  test('a session is deleted only after a confirmation, and other tabs that show it say that it does not exist', async () => {
     const gateway = shared();
     const sessionId = await gateway.createSession({ title: 'Doomed' });
     await gateway.createSession({ title: 'Kept' });
@@ -72,14 +72,14 @@ describeInBrowser('the sessions of the console', () => {
     await other.page.getByRole('alert').getByText('This session does not exist.').waitFor();
   });
 
-  test('have addresses, and the page says when the session of its address does not exist', async () => {
+  test('the console says that a session does not exist when its address names an unknown session', async () => {
     await using console = await openConsole(shared().url, { sessionId: 'U2Vzc2lvbjo5OQ==' });
 
     await console.page.getByRole('alert').getByText('This session does not exist.').waitFor();
     expect(console.faults()).toEqual([]);
   });
 
-  test('show the end of a long session, and earlier messages on request', async () => {
+  test('the newest messages of a long session are shown first, and earlier ones on request', async () => {
     const gateway = shared();
     const sessionId = await gateway.createSession();
     for (let number = 1; number <= 20; number += 1) {
@@ -99,7 +99,7 @@ describeInBrowser('the sessions of the console', () => {
     expect(await console.page.getByRole('button', { name: 'Show earlier messages' }).count()).toBe(0);
   });
 
-  test('each have their own model and tool approval', async () => {
+  test('each session has its own model and tool approval', async () => {
     const gateway = shared();
     const sessionId = await gateway.createSession();
     await using console = await openConsole(gateway.url, { sessionId });

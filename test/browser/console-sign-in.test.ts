@@ -15,10 +15,10 @@ async function start() {
   return { ...gateway, issue, revoke: (id: number) => tokens.revoke(id) };
 }
 
-describeInBrowser('the console of a gateway that knows its users', () => {
+describeInBrowser('the console of a gateway that requires a token', () => {
   const shared = shareGateway(start, ({ model }) => model.reset());
 
-  test('asks for a token, says why a wrong one fails, and keeps the right one as long as the tab lives', async () => {
+  test('the console asks for a token, says why a wrong one fails, and keeps the right one until the tab is closed', async () => {
     const gateway = shared();
     const { token } = await gateway.issue('alice');
     gateway.model.script([text('Hello, alice')]);
@@ -47,7 +47,7 @@ describeInBrowser('the console of a gateway that knows its users', () => {
     expect(console.faults()).toEqual([]);
   });
 
-  test('asks again when the token expires during an answer, and the answer then continues', async () => {
+  test('the console asks for another token when the token is revoked during an answer, and the answer then continues', async () => {
     const gateway = shared();
     const gate = createGate();
     gateway.model.script([text('Before '), gate, text('and after')]);
@@ -72,7 +72,7 @@ describeInBrowser('the console of a gateway that knows its users', () => {
     expect(await console.prompt.inputValue()).toBe('My next question');
   });
 
-  test('shows the next user nothing of the previous one', async () => {
+  test('the console shows the next user no data of the previous user', async () => {
     const gateway = shared();
     gateway.model.script([text('For alice only')]);
     const alice = await gateway.issue('alice');

@@ -14,7 +14,7 @@ describeInBrowser('a tool in the console', () => {
   test.each([
     { button: 'Approve write', outcome: 'Done', asked: ['write'] },
     { button: 'Deny write', outcome: 'Denied', asked: [] },
-  ])('waits until somebody decides: $button', async ({ button, outcome, asked }) => {
+  ])('a tool call waits for approval until the user clicks $button', async ({ button, outcome, asked }) => {
     const gateway = await openGuardedChat();
     gateway.model.script([toolCall('call', 'write', { path: 'notes.md' })], [text('As you say.')]);
     await using console = await openConsole(gateway.url, { sessionId: gateway.sessionId });
@@ -31,7 +31,7 @@ describeInBrowser('a tool in the console', () => {
     expect(gateway.tools.requests.map(({ name }) => name)).toEqual(asked);
   });
 
-  test('still waits after a reload, and its outcome stays visible', async () => {
+  test('a tool call still waits after a reload, and its result stays visible', async () => {
     const gateway = await openGuardedChat();
     gateway.model.script([toolCall('call', 'write', { path: 'notes.md' })], [text('Written.')]);
     await using console = await openConsole(gateway.url, { sessionId: gateway.sessionId });
@@ -51,7 +51,7 @@ describeInBrowser('a tool in the console', () => {
 });
 
 describeInBrowser('a node in the console', () => {
-  test('can be attached and detached, and its connection is shown as it changes', async () => {
+  test('a node can be attached and detached, and the console shows each change of its connection', async () => {
     await using gateway = await startTestGateway();
     await using laptop = await startNode(gateway, 'laptop');
     const sessionId = await gateway.createSession();
@@ -72,7 +72,7 @@ describeInBrowser('a node in the console', () => {
     await console.page.getByText('Offline').waitFor({ state: 'hidden' });
   });
 
-  test('stays chosen while the gateway is slow to respond', async () => {
+  test('the checkbox of a node stays checked while the gateway is slow to respond', async () => {
     await using gateway = await startTestGateway();
     await using _laptop = await startNode(gateway, 'laptop');
     const sessionId = await gateway.createSession({ title: 'Before' });
@@ -100,7 +100,7 @@ describeInBrowser('a node in the console', () => {
     expect(session.nodes).toEqual([{ node: { nodeId: 'laptop' } }]);
   });
 
-  test('that is chosen before the first prompt is attached to the new session', async () => {
+  test('a node that is chosen before the first prompt is attached to the new session', async () => {
     await using gateway = await startTestGateway();
     await using _laptop = await startNode(gateway, 'laptop');
     await using console = await openConsole(gateway.url);
