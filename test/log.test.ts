@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { createLog, type LogOptions } from '../src/log.ts';
+import { builtScript } from './support/suite/built.ts';
 
 function captureLog(options: Partial<LogOptions> = {}) {
   const lines: string[] = [];
@@ -106,12 +106,7 @@ test('an error that is its own cause, and a thrown value that is not an error, c
 test.each(['json', 'pretty'])(
   'the last line of the %s log is written when the process exits at once',
   async (format) => {
-    const log = fileURLToPath(new URL('../dist/log.js', import.meta.url));
-    const script = `
-    const { createLog } = await import(${JSON.stringify(log)});
-    createLog({ level: 'info', format: '${format}' }).info('the last words');
-    process.exit(0);`;
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', script]);
+    const child = spawn(process.execPath, [builtScript('last-words'), format]);
     const [output] = await Promise.all([text(child.stdout), once(child, 'exit')]);
     expect(output).toContain('the last words');
   },

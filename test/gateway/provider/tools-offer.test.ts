@@ -41,7 +41,7 @@ describe('the tools of nodes', () => {
                 "additionalProperties": false,
                 "properties": {
                   "max_lines": {
-                    "description": "How many lines to read. Default: as many as there is room for.",
+                    "description": "How many lines to read. Default: as many as fit into the result.",
                     "maximum": 1000000,
                     "minimum": 1,
                     "type": "integer",
@@ -97,7 +97,7 @@ describe('the tools of nodes', () => {
               "additionalProperties": false,
               "properties": {
                 "max_lines": {
-                  "description": "How many lines to read. Default: as many as there is room for.",
+                  "description": "How many lines to read. Default: as many as fit into the result.",
                   "maximum": 1000000,
                   "minimum": 1,
                   "type": "integer",
@@ -155,7 +155,7 @@ describe('the tools of nodes', () => {
                 "parameters": {
                   "properties": {
                     "max_lines": {
-                      "description": "How many lines to read. Default: as many as there is room for.",
+                      "description": "How many lines to read. Default: as many as fit into the result.",
                       "type": "integer",
                     },
                     "node": {
