@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { KindSequencer } from './test/support/suite/kind-sequencer.ts';
 import { SlowestFiles } from './test/support/suite/slowest-files.ts';
@@ -25,7 +26,8 @@ const project = (name: Kind): TestProjectInlineConfiguration => ({
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    // Most tests wait for other processes, so two workers for each core keep the cores busy.
+    maxWorkers: 2 * availableParallelism(),
     globalSetup: ['test/support/suite/build.ts'],
     sequence: { sequencer: KindSequencer },
     reporters: ['default', new SlowestFiles()],
