@@ -5,7 +5,7 @@ import { createWav } from '../support/files/wav.ts';
 import { startTestGateway } from '../support/gateway/gateway.ts';
 
 describeInBrowser('an audio element', () => {
-  test('seeks in a recording, and reads it from there', async () => {
+  test('an audio element seeks in a recording, and reads the recording from there', async () => {
     await using gateway = await startTestGateway();
     const wav = createWav({ seconds: 60, sampleRate: 96_000 });
     const { path } = await record(gateway, wav);

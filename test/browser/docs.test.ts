@@ -17,7 +17,7 @@ describeInBrowser('Swagger UI', () => {
     await gateway[Symbol.asyncDispose]();
   });
 
-  test('opens without the internet and lists every operation', async () => {
+  test('Swagger UI opens without the internet and lists every operation', async () => {
     const { page, requests, faults } = browser;
     await page.locator('.opblock').first().waitFor();
 
@@ -41,7 +41,7 @@ describeInBrowser('Swagger UI', () => {
     expect(faults).toEqual([]);
   });
 
-  test('executes an operation with Try it out', async () => {
+  test('Swagger UI executes an operation with Try it out', async () => {
     const { page, faults } = browser;
     const operation = page.locator('.opblock', { hasText: 'Create a New Chat Session' });
 
@@ -56,7 +56,7 @@ describeInBrowser('Swagger UI', () => {
     expect(faults).toEqual([]);
   });
 
-  test('executes a chat with only the session filled in', async () => {
+  test('Swagger UI executes a chat with only the session filled in', async () => {
     const { page, faults } = browser;
     const operation = page.locator('.opblock', { hasText: 'Send a Message in a Session' });
 

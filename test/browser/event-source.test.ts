@@ -9,7 +9,7 @@ interface Followed {
 }
 
 describeInBrowser('an EventSource', () => {
-  test('follows an answer, and does not come back once it has ended', async () => {
+  test('an EventSource follows an answer, and does not connect again once the answer has ended', async () => {
     await using gateway = await startTestGateway({ settings: { DEMO_DELAY_MS: '2' } });
     await using browser = await openPage({ bypassCSP: true });
     const { page, requests } = browser;

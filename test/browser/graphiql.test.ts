@@ -17,7 +17,7 @@ describeInBrowser('GraphiQL', () => {
     await gateway[Symbol.asyncDispose]();
   });
 
-  test('opens without the internet, with a chat ready to run', async () => {
+  test('GraphiQL opens without the internet, with a chat ready to run', async () => {
     const { page, requests, faults } = browser;
     expect(await tabs(page)).toEqual(['CreateSession', 'Chat', 'Sessions']);
     expect(await lines(page, '.graphiql-query-editor')).toContain('mutation CreateSession');
@@ -25,7 +25,7 @@ describeInBrowser('GraphiQL', () => {
     expect(faults).toEqual([]);
   });
 
-  test('creates a session in its first tab, chats in the second and reads in the third', async () => {
+  test('GraphiQL creates a session in its first tab, chats in the second and reads in the third', async () => {
     const { page, faults } = browser;
     await execute(page);
     await result(page, '"title": "My first chat"');
@@ -46,7 +46,7 @@ describeInBrowser('GraphiQL', () => {
     expect(faults).toEqual([]);
   });
 
-  test('opens the same tabs when it is loaded again', async () => {
+  test('GraphiQL opens the same tabs when it is loaded again', async () => {
     const { page } = browser;
     await page.reload();
     expect(await tabs(page)).toEqual(['CreateSession', 'Chat', 'Sessions']);

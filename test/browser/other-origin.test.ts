@@ -83,7 +83,7 @@ describeInBrowser('a page of another origin', () => {
     for (const opened of [gateway, allowed, other]) await opened[Symbol.asyncDispose]();
   });
 
-  test('can query, chat and follow if its origin is allowed', async () => {
+  test('a page of an allowed origin can query, chat and follow', async () => {
     await using browser = await openPage();
     await browser.page.goto(allowed.origin);
 
@@ -96,7 +96,7 @@ describeInBrowser('a page of another origin', () => {
     expect(browser.faults).toEqual([]);
   });
 
-  test('can read and change nothing if its origin is not allowed', async () => {
+  test('a page of an origin that is not allowed can read and change nothing', async () => {
     await using browser = await openPage();
     await browser.page.goto(other.origin);
 

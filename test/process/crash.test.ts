@@ -71,7 +71,7 @@ describe('a gateway that is killed in the middle of an answer and started again'
     await victim[Symbol.asyncDispose]();
   });
 
-  test('says that the run was interrupted and keeps what the last checkpoint held', async () => {
+  test('the run of a killed gateway is interrupted and keeps what the last checkpoint held', async () => {
     const { node } = await gateway.query(runDocument, { id: runId });
     expect(node).toMatchObject({
       status: 'FAILED',
@@ -85,7 +85,7 @@ describe('a gateway that is killed in the middle of an answer and started again'
     expect(node.usage.reasoningTokens).toBeGreaterThan(0);
   });
 
-  test('answers the prompt that was queued', async () => {
+  test('a prompt that was queued before the kill is answered after the next start', async () => {
     const events = await collect(follow(gateway.client(), queuedRunId));
     expect(events.map(({ __typename }) => __typename)).toEqual([
       'RunQueued',
@@ -104,7 +104,7 @@ describe('a gateway that is killed in the middle of an answer and started again'
     ['from the first run event', () => 1],
     ['from the run event before the last one that it has seen', () => (seen.at(-1)?.seq ?? 0) - 1],
     ['from the last run event that it has seen', () => seen.at(-1)?.seq ?? 0],
-  ])('tells a client that follows the run %s of the gap and of the end', async (_from, cursor) => {
+  ])('a client that follows the interrupted run %s gets a gap and the end', async (_from, cursor) => {
     const [gap, failed, ...more] = await collect(follow(gateway.client(), runId, cursor()));
     expect(gap).toMatchObject({ __typename: 'HistoryGap', fromSeq: cursor() + 1 });
     expect(failed).toMatchObject({
@@ -116,12 +116,12 @@ describe('a gateway that is killed in the middle of an answer and started again'
     expect(more).toEqual([]);
   });
 
-  test('sends nothing to a follower whose cursor is at the end of the run', async () => {
+  test('a follower whose cursor is at the end of the interrupted run gets nothing', async () => {
     const { node } = await gateway.query(runDocument, { id: runId });
     expect(await collect(follow(gateway.client(), runId, node.lastSeq))).toEqual([]);
   });
 
-  test('starts no second run when the same prompt is sent again with its request id', async () => {
+  test('a prompt that is sent again with its request id starts no second run', async () => {
     const { length } = model.requests;
     const events = await collect(chat(gateway.client(), { sessionId, ...hello }));
     expect(events.map(({ __typename }) => __typename)).toEqual(['HistoryGap', 'RunFailed']);
@@ -129,7 +129,7 @@ describe('a gateway that is killed in the middle of an answer and started again'
     expect(model.requests).toHaveLength(length);
   });
 
-  test('estimates the tokens of the interrupted run', async () => {
+  test('the tokens of the interrupted run are estimated', async () => {
     const { node } = await gateway.query(runDocument, { id: runId });
     const { node: queued } = await gateway.query(runDocument, { id: queuedRunId });
     const { session } = await gateway.query(sessionDocument, { id: sessionId });
@@ -140,7 +140,7 @@ describe('a gateway that is killed in the middle of an answer and started again'
     });
   });
 
-  test('answers the next prompt of the session', async () => {
+  test('the next prompt of the session is answered', async () => {
     model.script([text('Four.')]);
     const events = await collect(chat(gateway.client(), { sessionId, prompt: 'Go on.' }));
     expect(events.at(-1)).toMatchObject({ __typename: 'RunCompleted', message: { content: 'Four.' } });

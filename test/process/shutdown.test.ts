@@ -80,7 +80,7 @@ describe('a gateway that is told to stop while it has runs, a queued prompt and 
     await gateway[Symbol.asyncDispose]();
   });
 
-  test('the gateway lets a node reconnect and report the result that a run waits for', async () => {
+  test('a closing gateway lets a node reconnect and report the result that a run waits for', async () => {
     const { dispatchId } = await laptop.take();
     await tellToStop(gateway);
     laptop.leave();
@@ -92,7 +92,7 @@ describe('a gateway that is told to stop while it has runs, a queued prompt and 
     expect(textOf(await nodeRun)).toBe('Built.');
   });
 
-  test('the gateway keeps answering, says that it is not ready and accepts no prompts', async () => {
+  test('a closing gateway keeps answering, says that it is not ready and accepts no prompts', async () => {
     const sessionId = await gateway.createSession();
     const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
     const { errors } = await gateway.graphql(send, { input: { sessionId, prompt: 'Hi' } });
@@ -101,7 +101,7 @@ describe('a gateway that is told to stop while it has runs, a queued prompt and 
     expect([ready.status, await ready.json()]).toEqual([503, { status: 'shutting down' }]);
   });
 
-  test('the gateway lets a run finish, tells its followers, closes inboxes and streams, and ends with 0', async () => {
+  test('a closing gateway lets a run finish, tells its followers, closes inboxes and streams, and ends with 0', async () => {
     story.gate.release();
     const events = await story.seen;
     expect(textOf(events)).toBe('Once upon a time.');
@@ -114,7 +114,7 @@ describe('a gateway that is told to stop while it has runs, a queued prompt and 
     await expect(fetch(`${gateway.url}/health/live`)).rejects.toThrow();
   });
 
-  test('the next gateway has the answer, and it answers the prompt that was queued', async () => {
+  test('the gateway that starts next has the answer, and it answers the prompt that was queued', async () => {
     // One request for the story, and two for the run with the tool call.
     expect(gateway.model.requests).toHaveLength(3);
     gateway.model.script([text('The end.')]);

@@ -56,7 +56,7 @@ describe('two gateways that start at the same time on a fresh folder, and a thir
     await folder[Symbol.asyncDispose]();
   });
 
-  test('one of the two runs, and the other ends with 1 and says that the folder is used', async () => {
+  test('of two gateways on a fresh folder one runs, and the other ends with 1 and says that the folder is used', async () => {
     expect(await loser.exited).toEqual({ code: 1, signal: null });
     expect(loser.stderr).toMatch(/^Another gateway is using the data folder .*\.\n$/);
   });

@@ -44,7 +44,7 @@ describe('imports', () => {
     expect(pathsWhere((file) => !(file.room in mayImport))).toEqual([]);
   });
 
-  test('run one way, and siblings do not import each other', () => {
+  test('imports between rooms run one way, and siblings do not import each other', () => {
     const broken = files.flatMap((file) =>
       file.imports
         .filter((path) => roomOf(path) !== file.room)
@@ -54,18 +54,18 @@ describe('imports', () => {
     expect(broken).toEqual([]);
   });
 
-  test('stay within src', () => {
+  test('imports stay within src', () => {
     const broken = files.flatMap((file) =>
       file.imports.filter((path) => !path.startsWith('src/')).map((path) => `${file.path} imports ${path}`),
     );
     expect(broken).toEqual([]);
   });
 
-  test('form no cycle of files, type imports included', () => {
+  test('imports form no cycle of files, type imports included', () => {
     expect(findCycles(importsOfFiles(files))).toEqual([]);
   });
 
-  test('form no cycle of folders, at any depth', () => {
+  test('imports form no cycle of folders, at any depth', () => {
     expect(findCycles(importsOfFolders(files))).toEqual([]);
   });
 });
@@ -157,8 +157,8 @@ function findCycles(imports: Imports): string[] {
   return cycles;
 }
 
-describe('this test sees', () => {
-  test('static, type-only, side-effect, dynamic and re-exporting imports, but not imports in comments', () => {
+describe('this test', () => {
+  test('this test sees static, type-only, side-effect, dynamic and re-exporting imports, but not imports in comments', () => {
     const { imports } = parseSourceFile(
       'src/chat/run.ts',
       [
@@ -182,13 +182,13 @@ describe('this test sees', () => {
     ]);
   });
 
-  test('a cycle of files', () => {
+  test('this test sees a cycle of files', () => {
     const a = parseSourceFile('src/bus/a.ts', "import './b.ts';");
     const b = parseSourceFile('src/bus/b.ts', "import './a.ts';");
     expect(findCycles(importsOfFiles([a, b]))).toEqual(['src/bus/a.ts -> src/bus/b.ts -> src/bus/a.ts']);
   });
 
-  test('a cycle of folders that is not a cycle of files', () => {
+  test('this test sees a cycle of folders that is not a cycle of files', () => {
     const a = parseSourceFile('src/chat/run/a.ts', "import '../log/b.ts';");
     const b = parseSourceFile('src/chat/log/b.ts', '');
     const c = parseSourceFile('src/chat/log/c.ts', "import '../run/d.ts';");

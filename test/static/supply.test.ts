@@ -27,28 +27,28 @@ const paths = (chosen: (locked: LockedPackage) => boolean) =>
 const nameOf = (path: string) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
 
 describe('what npm installs', () => {
-  test('is asked for in exact versions', () => {
+  test('every dependency is asked for in an exact version', () => {
     const { dependencies, devDependencies, overrides } = manifest;
     const versions = Object.entries({ ...dependencies, ...devDependencies, ...overrides });
     expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.-]+)?$/.test(version))).toEqual([]);
   });
 
-  test('has an integrity hash in the lock file for every package', () => {
+  test('every installed package has an integrity hash in the lock file', () => {
     expect(paths(({ integrity = '' }) => !/^sha512-[\w+/]{86}==$/.test(integrity))).toEqual([]);
   });
 
-  test('comes from the public registry, and never from a folder, a repository or another address', () => {
+  test('every installed package comes from the public registry, not from a folder, a repository or another address', () => {
     const isElsewhere = ({ resolved, link }: LockedPackage) =>
       link === true || (resolved !== undefined && !resolved.startsWith('https://registry.npmjs.org/'));
     expect(paths(isElsewhere)).toEqual([]);
   });
 
-  test('runs install scripts only of listed packages, and the list has no other packages', () => {
+  test('every package with an install script is listed, and the list has no other packages', () => {
     const withScript = new Set(paths(({ hasInstallScript }) => hasInstallScript === true).map(nameOf));
     expect([...withScript].sort()).toEqual(Object.keys(manifest.allowScripts).sort());
   });
 
-  test('may run only the install scripts of better-sqlite3 and esbuild', () => {
+  test('only better-sqlite3 and esbuild may run their install scripts', () => {
     const allowed = Object.entries(manifest.allowScripts).flatMap(([name, may]) => (may ? [name] : []));
     // Both install a binary: the database, and the bundler of the program and the console.
     expect(allowed).toEqual(['better-sqlite3', 'esbuild']);

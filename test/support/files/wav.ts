@@ -5,7 +5,7 @@ export interface WavOptions {
   sampleRate?: number;
 }
 
-/** The header of a WAV file of so many bytes in all. */
+/** The header of a WAV file of this many bytes in total. */
 export function wavHeader(size: number, { sampleRate = 8_000 }: WavOptions = {}): Buffer {
   const header = Buffer.alloc(headerBytes);
   header.write('RIFF', 0, 'latin1');
