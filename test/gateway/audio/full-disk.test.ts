@@ -4,11 +4,11 @@ import { afterAll, expect, test, vi } from 'vitest';
 import { createMessage } from '../../support/files/recording.ts';
 import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 import {
-  expectNothingKept,
+  expectNothingStored,
   fileForm,
   graphqlForm,
   memo,
-  spooled,
+  temporaryUploads,
   uploadByGraphQL,
   uploadByRest,
 } from '../../support/gateway/audio-upload.ts';
@@ -42,7 +42,7 @@ test.runIf(isMounted)(
   async () => {
     await using gateway = await startTestGateway({ dataDir: folder.path });
     const messageId = await createMessage(gateway);
-    const before = await spooled();
+    const before = await temporaryUploads();
 
     const rest = await uploadByRest(gateway, messageId, fileForm(large));
     expect([rest.status, await rest.json()]).toEqual([
@@ -55,8 +55,8 @@ test.runIf(isMounted)(
       'INSUFFICIENT_STORAGE',
     ]);
 
-    await expectNothingKept(gateway, folder.path);
-    await expect.poll(() => spooled()).toBeLessThanOrEqual(before);
+    await expectNothingStored(gateway, folder.path);
+    await expect.poll(() => temporaryUploads()).toBeLessThanOrEqual(before);
     expect((await uploadByRest(gateway, messageId, fileForm(memo))).status).toBe(200);
   },
 );
@@ -72,7 +72,7 @@ test.runIf(isMounted)(
     const { status, json } = await uploadByGraphQL(gateway, graphqlForm(messageId, large));
 
     expect([status, json.errors?.[0]?.extensions['code']]).toEqual([507, 'INSUFFICIENT_STORAGE']);
-    await expectNothingKept(gateway, data.path);
-    await expect.poll(() => spooled(small)).toBe(0);
+    await expectNothingStored(gateway, data.path);
+    await expect.poll(() => temporaryUploads(small)).toBe(0);
   },
 );

@@ -5,13 +5,13 @@ import { createMessage } from '../../support/files/recording.ts';
 import { openTemporaryFolder, type TemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { createWav } from '../../support/files/wav.ts';
 import {
-  expectNothingKept,
+  expectNothingStored,
   fileForm,
   globalMessageId,
   graphqlForm,
-  kept,
   memo,
   sha256Of,
+  storedAudio,
   uploadByGraphQL,
   uploadByRest,
 } from '../../support/gateway/audio-upload.ts';
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await gateway.services.sessions.deleteAll({});
-  await expectNothingKept(gateway, folder.path);
+  await expectNothingStored(gateway, folder.path);
 });
 afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
@@ -50,7 +50,7 @@ test('a new recording replaces the old one, whose blob is deleted', async () => 
   await upload(messageId, memo);
   const { status } = await uploadByGraphQL(gateway, graphqlForm(messageId, take(2)));
   const sha256 = sha256Of(take(2));
-  expect([status, await kept(gateway, folder.path)]).toEqual([
+  expect([status, await storedAudio(gateway, folder.path)]).toEqual([
     200,
     { blobs: [sha256], staged: 0, recordings: [[messageId, sha256]] },
   ]);
@@ -61,7 +61,7 @@ test('a refused recording leaves the old one in place', async () => {
   await upload(messageId, memo);
   expect(await upload(messageId, Buffer.from('Not a sound.'))).toBe(415);
   const sha256 = sha256Of(memo);
-  expect(await kept(gateway, folder.path)).toEqual({
+  expect(await storedAudio(gateway, folder.path)).toEqual({
     blobs: [sha256],
     staged: 0,
     recordings: [[messageId, sha256]],
@@ -71,12 +71,12 @@ test('a refused recording leaves the old one in place', async () => {
 test('two messages with the same recording share a blob until both recordings are deleted', async () => {
   const [first, second] = [await createMessage(gateway), await createMessage(gateway)];
   await Promise.all([upload(first, memo), upload(second, memo)]);
-  expect((await kept(gateway, folder.path)).blobs).toEqual([sha256Of(memo)]);
+  expect((await storedAudio(gateway, folder.path)).blobs).toEqual([sha256Of(memo)]);
 
   const { data } = await gateway.graphql(deleteAudio, { id: globalMessageId(first) });
   expect(data).toEqual({ deleteMessageAudio: { databaseId: first, audio: null } });
   const sha256 = sha256Of(memo);
-  expect(await kept(gateway, folder.path)).toEqual({
+  expect(await storedAudio(gateway, folder.path)).toEqual({
     blobs: [sha256],
     staged: 0,
     recordings: [[second, sha256]],
@@ -84,7 +84,7 @@ test('two messages with the same recording share a blob until both recordings ar
 
   await gateway.graphql(deleteAudio, { id: globalMessageId(second) });
   await gateway.graphql(deleteAudio, { id: globalMessageId(second) });
-  await expectNothingKept(gateway, folder.path);
+  await expectNothingStored(gateway, folder.path);
 });
 
 test('simultaneous recordings for one message leave exactly one of them', async () => {
@@ -92,7 +92,7 @@ test('simultaneous recordings for one message leave exactly one of them', async 
   const takes = [1, 2, 3, 4, 5, 6].map(take);
   const statuses = await Promise.all(takes.map((bytes) => upload(messageId, bytes)));
   expect(statuses).toEqual(takes.map(() => 200));
-  const { blobs, staged, recordings } = await kept(gateway, folder.path);
+  const { blobs, staged, recordings } = await storedAudio(gateway, folder.path);
   expect([blobs, staged]).toEqual([[recordings[0]?.[1]], 0]);
 });
 
@@ -115,7 +115,9 @@ test.each([
     const [path, method] = request(sessionId);
     expect((await gateway.rest(path, { method })).status).toBe(200);
   });
-  expect((await kept(gateway, folder.path)).blobs).toEqual([sha256Of(shared), sha256Of(others)].sort());
+  expect((await storedAudio(gateway, folder.path)).blobs).toEqual(
+    [sha256Of(shared), sha256Of(others)].sort(),
+  );
 });
 
 test('an upload whose message is deleted meanwhile leaves nothing behind', async () => {
@@ -127,7 +129,7 @@ test('an upload whose message is deleted meanwhile leaves nothing behind', async
       gateway.rest(`/sessions/${sessionId}`, { method: 'DELETE' }),
     ]);
     expect([200, 404]).toContain(status);
-    await expectNothingKept(gateway, folder.path);
+    await expectNothingStored(gateway, folder.path);
   }
 });
 
@@ -146,7 +148,7 @@ test('the next start of the gateway deletes the blobs that a crash left behind',
   await using restarted = await startTestGateway({ dataDir: data.path });
 
   const sha256 = sha256Of(memo);
-  expect(await kept(restarted, data.path)).toEqual({
+  expect(await storedAudio(restarted, data.path)).toEqual({
     blobs: [sha256],
     staged: 0,
     recordings: [[messageId, sha256]],

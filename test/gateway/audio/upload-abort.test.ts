@@ -4,11 +4,11 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createMessage } from '../../support/files/recording.ts';
 import { openTemporaryFolder, type TemporaryFolder } from '../../support/files/temporary-folder.ts';
 import {
-  expectNothingKept,
+  expectNothingStored,
   globalMessageId,
-  kept,
   memo,
-  spooled,
+  storedAudio,
+  temporaryUploads,
   uploadDocument,
 } from '../../support/gateway/audio-upload.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
@@ -54,7 +54,7 @@ test.each(['rest', 'graphql'])(
   'an upload by %s whose client disconnects half-way leaves nothing behind',
   async (api) => {
     const messageId = await createMessage(gateway);
-    const before = await spooled();
+    const before = await temporaryUploads();
     const { hostname, port } = new URL(gateway.url);
     const { head, start } = requests[api]?.(messageId) ?? { head: '', start: '' };
 
@@ -64,11 +64,11 @@ test.each(['rest', 'graphql'])(
       `${head}Content-Type: multipart/form-data; boundary=${boundary}\r\nContent-Length: 1000000\r\n\r\n${start}`,
     );
     socket.write(memo);
-    await vi.waitFor(async () => expect((await kept(gateway, folder.path)).staged).toBe(1));
+    await vi.waitFor(async () => expect((await storedAudio(gateway, folder.path)).staged).toBe(1));
     socket.destroy();
 
-    await expectNothingKept(gateway, folder.path);
-    await expect.poll(() => spooled()).toBeLessThanOrEqual(before);
+    await expectNothingStored(gateway, folder.path);
+    await expect.poll(() => temporaryUploads()).toBeLessThanOrEqual(before);
   },
 );
 
@@ -84,10 +84,10 @@ test('a gateway that is stopped during an upload keeps nothing of it', async () 
     `${head}Content-Type: multipart/form-data; boundary=${boundary}\r\nContent-Length: 1000000\r\n\r\n${start}`,
   );
   socket.write(memo);
-  await vi.waitFor(async () => expect((await kept(stopping, data.path)).staged).toBe(1));
+  await vi.waitFor(async () => expect((await storedAudio(stopping, data.path)).staged).toBe(1));
 
   await stopping[Symbol.asyncDispose]();
 
   await using restarted = await startTestGateway({ dataDir: data.path });
-  await expectNothingKept(restarted, data.path);
+  await expectNothingStored(restarted, data.path);
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMessage } from '../../support/files/recording.ts';
 import { openTemporaryFolder, type TemporaryFolder } from '../../support/files/temporary-folder.ts';
-import { expectNothingKept, fileForm, memo, uploadByRest } from '../../support/gateway/audio-upload.ts';
+import { expectNothingStored, fileForm, memo, uploadByRest } from '../../support/gateway/audio-upload.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { sendRaw } from '../../support/http/raw-http.ts';
 import { createRestClient, type RestClient } from '../../support/http/rest-client.ts';
@@ -89,7 +89,7 @@ test.each(rows)('a form with %s is refused', async (_what, body, contentType, fa
   const json = await response.json();
   expect([response.status, json.detail]).toEqual([422, [expect.objectContaining(fault)]]);
   client.conforms('POST', `/sessions/messages/${messageId}/audio`, 422, json);
-  await expectNothingKept(gateway, folder.path);
+  await expectNothingStored(gateway, folder.path);
 });
 
 test.each([
@@ -102,14 +102,14 @@ test.each([
   expect(response.status).toBe(415);
   expect(json.detail).toMatch(/expected wav, mp3, ogg \(opus\), webm, m4a, aac or flac\.$/);
   client.conforms('POST', `/sessions/messages/${messageId}/audio`, 415, json);
-  await expectNothingKept(gateway, folder.path);
+  await expectNothingStored(gateway, folder.path);
 });
 
 test('an upload for an unknown message is refused', async () => {
   const response = await upload(whole, multipart, 999);
   expect([response.status, await response.json()]).toEqual([404, { detail: 'There is no message 999.' }]);
   expect((await upload(whole, multipart, 'abc')).status).toBe(422);
-  await expectNothingKept(gateway, folder.path);
+  await expectNothingStored(gateway, folder.path);
 });
 
 describe('a file that is too large', () => {
@@ -121,7 +121,7 @@ describe('a file that is too large', () => {
     const json = await response.json();
     expect([response.status, json.detail]).toEqual([413, 'The recording is longer than 100000 bytes.']);
     client.conforms('POST', `/sessions/messages/${messageId}/audio`, 413, json);
-    await expectNothingKept(gateway, folder.path);
+    await expectNothingStored(gateway, folder.path);
 
     expect((await uploadByRest(gateway, messageId, fileForm(fits))).status).toBe(200);
     await gateway.rest(`/sessions/1/clear-history`, { method: 'POST' });
@@ -144,6 +144,6 @@ describe('a file that is too large', () => {
     const answer = await sendRaw(gateway.url, Buffer.concat(request));
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     expect(answer).toMatch(/^connection: close\r$/im);
-    await expectNothingKept(gateway, folder.path);
+    await expectNothingStored(gateway, folder.path);
   });
 });

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMessage } from '../../support/files/recording.ts';
 import { openTemporaryFolder, type TemporaryFolder } from '../../support/files/temporary-folder.ts';
 import {
-  expectNothingKept,
+  expectNothingStored,
   globalMessageId,
   graphqlForm,
   memo,
-  spooled,
+  temporaryUploads,
   uploadByGraphQL,
   uploadDocument,
 } from '../../support/gateway/audio-upload.ts';
@@ -84,14 +84,14 @@ function disordered(): FormData {
 test.each(rows)(
   'an upload with %s is refused and leaves nothing behind',
   async (_what, form, status, code) => {
-    const before = await spooled();
+    const before = await temporaryUploads();
     const refused = await uploadByGraphQL(gateway, form());
     expect([refused.status, refused.json.errors?.map(({ extensions }) => extensions['code'])]).toEqual([
       status,
       [code],
     ]);
-    await expectNothingKept(gateway, folder.path);
-    await expect.poll(() => spooled()).toBeLessThanOrEqual(before);
+    await expectNothingStored(gateway, folder.path);
+    await expect.poll(() => temporaryUploads()).toBeLessThanOrEqual(before);
   },
 );
 
@@ -113,7 +113,7 @@ describe('the CSRF guard of multipart requests', () => {
         ],
       },
     ]);
-    await expectNothingKept(gateway, folder.path);
+    await expectNothingStored(gateway, folder.path);
   });
 
   test.each(['apollo-require-preflight', 'x-graphql-yoga-csrf'])(
@@ -161,14 +161,14 @@ test.each([
   ['a file that breaks off', () => Buffer.concat([startOf(messageId), filePart, memo])],
   ['an end in the middle', () => startOf(messageId)],
 ])('a form with %s is refused and leaves nothing behind', async (_what, body) => {
-  const before = await spooled();
+  const before = await temporaryUploads();
   const bytes = body();
   const headers = `${head}\r\nConnection: close\r\nContent-Length: ${bytes.length}\r\n\r\n`;
   const answer = await sendRaw(gateway.url, Buffer.concat([Buffer.from(headers), bytes]));
   expect(answer).toMatch(/^HTTP\/1\.1 400 /);
   expect(answer).toContain('"code":"BAD_REQUEST"');
-  await expectNothingKept(gateway, folder.path);
-  await expect.poll(() => spooled()).toBeLessThanOrEqual(before);
+  await expectNothingStored(gateway, folder.path);
+  await expect.poll(() => temporaryUploads()).toBeLessThanOrEqual(before);
 });
 
 describe('a body that is too large', () => {
@@ -190,7 +190,7 @@ describe('a body that is too large', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     expect(answer).toMatch(/^connection: close\r$/im);
     expect(answer).toContain('"code":"PAYLOAD_TOO_LARGE"');
-    await expectNothingKept(gateway, folder.path);
+    await expectNothingStored(gateway, folder.path);
   });
 });
 

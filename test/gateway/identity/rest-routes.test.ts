@@ -7,9 +7,9 @@ import {
   type Belongings,
   createBelongings,
   createTokens,
-  nameless,
-  nothingOf,
+  missingBelongings,
   type Tokens,
+  withoutNames,
 } from '../../support/gateway/owned-world.ts';
 
 let gateway: TestGateway;
@@ -109,8 +109,8 @@ describe.each(Object.entries(attempts))('%s', (name, { bob = 404, destroys = fal
     const { status, text } = await attempt(name, alices, tokens.bob);
     expect(status).toBe(bob);
     if (bob !== 404) return;
-    const missing = await attempt(name, nothingOf(alices), tokens.bob);
-    expect(nameless(text)).toEqual(nameless(missing.text));
+    const missing = await attempt(name, missingBelongings(alices), tokens.bob);
+    expect(withoutNames(text)).toEqual(withoutNames(missing.text));
   });
 
   test.each(['alice', 'admin'] as const)('%s may use it', async (viewer) => {

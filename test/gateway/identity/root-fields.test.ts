@@ -8,9 +8,9 @@ import {
   type Belongings,
   createBelongings,
   createTokens,
-  nameless,
-  nothingOf,
+  missingBelongings,
   type Tokens,
+  withoutNames,
 } from '../../support/gateway/owned-world.ts';
 import { type Trial, trials, variablesOf } from './root-field.ts';
 
@@ -120,9 +120,9 @@ describe.each(Object.entries(trials))('%s', (name, trial) => {
   if (trial.bob === 'nothing' || trial.bob === 'not found') {
     test(`${name} treats the objects of alice for bob like objects that do not exist`, async () => {
       const { answer } = await attempt(trial, alices, tokens.bob);
-      const missing = await attempt(trial, nothingOf(alices), tokens.bob);
+      const missing = await attempt(trial, missingBelongings(alices), tokens.bob);
 
-      expect(nameless(answer)).toEqual(nameless(missing.answer));
+      expect(withoutNames(answer)).toEqual(withoutNames(missing.answer));
       expect([codeOf(answer), isEmpty(answer)]).toEqual([
         trial.bob === 'nothing' ? undefined : 'NOT_FOUND',
         true,

@@ -61,7 +61,7 @@ export async function uploadByGraphQL(
 }
 
 /** What the gateway has stored: the keys of its blobs, the number of staged blobs, and the recordings of messages. */
-export async function kept(gateway: TestGateway, dataDir: string) {
+export async function storedAudio(gateway: TestGateway, dataDir: string) {
   const folder = join(dataDir, 'blobs');
   const files = await readdir(folder, { recursive: true });
   const rows = await gateway.services.database.messageAudio.findMany({ orderBy: { messageId: 'asc' } });
@@ -73,12 +73,12 @@ export async function kept(gateway: TestGateway, dataDir: string) {
 }
 
 /** The number of temporary files that GraphQL uploads have now, including those of other processes. */
-export async function spooled(folder = tmpdir()): Promise<number> {
+export async function temporaryUploads(folder = tmpdir()): Promise<number> {
   return (await readdir(folder)).filter((name) => name.startsWith('capacitor-')).length;
 }
 
-export async function expectNothingKept(gateway: TestGateway, dataDir: string): Promise<void> {
+export async function expectNothingStored(gateway: TestGateway, dataDir: string): Promise<void> {
   await vi.waitFor(async () => {
-    expect(await kept(gateway, dataDir)).toEqual({ blobs: [], staged: 0, recordings: [] });
+    expect(await storedAudio(gateway, dataDir)).toEqual({ blobs: [], staged: 0, recordings: [] });
   });
 }

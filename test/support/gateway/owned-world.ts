@@ -62,7 +62,7 @@ export async function createBelongings(gateway: GatewayApi, token: string): Prom
 }
 
 /** Ids of the same kinds for things that do not exist. */
-export function nothingOf(belongings: Belongings): Belongings {
+export function missingBelongings(belongings: Belongings): Belongings {
   const id = (type: string) => Buffer.from(`${type}:999999`).toString('base64');
   return {
     ...belongings,
@@ -77,7 +77,7 @@ export function nothingOf(belongings: Belongings): Belongings {
 }
 
 /** Replaces names and numbers in a response, so that responses about different things can be compared. */
-export function nameless(answer: unknown): unknown {
+export function withoutNames(answer: unknown): unknown {
   const text = JSON.stringify(answer).replaceAll(/laptop-\d+|nowhere/g, 'NAME');
   return JSON.parse(text.replaceAll(/\b\d+\b/g, '0'));
 }
