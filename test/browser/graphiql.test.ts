@@ -25,6 +25,12 @@ describeInBrowser('GraphiQL', () => {
     expect(faults).toEqual([]);
   });
 
+  test('GraphiQL opens the same tabs when it is loaded again', async () => {
+    const { page } = browser;
+    await page.reload();
+    expect(await tabs(page)).toEqual(['CreateSession', 'Chat', 'Sessions']);
+  });
+
   test('GraphiQL creates a session in its first tab, chats in the second and reads in the third', async () => {
     const { page, faults } = browser;
     await execute(page);
@@ -44,12 +50,6 @@ describeInBrowser('GraphiQL', () => {
     await execute(page);
     await result(page, '"role": "ASSISTANT"');
     expect(faults).toEqual([]);
-  });
-
-  test('GraphiQL opens the same tabs when it is loaded again', async () => {
-    const { page } = browser;
-    await page.reload();
-    expect(await tabs(page)).toEqual(['CreateSession', 'Chat', 'Sessions']);
   });
 });
 
