@@ -18,8 +18,10 @@ const project = (name: Kind): TestProjectInlineConfiguration => ({
     include: files[name],
     isolate: !sharing.includes(name),
     globalSetup: name === 'browser' ? ['test/support/suite/chromium.ts'] : [],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Long enough for a machine that is busy with other work; no test needs a fifth of it on an idle one.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
   },
 });
 

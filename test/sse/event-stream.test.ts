@@ -98,7 +98,7 @@ test('heartbeats are left out while the socket is full and continue afterwards',
     beats.seen += 1;
   }, 5);
   cleanups.push(() => clearInterval(timer));
-  await vi.waitFor(() => expect(beats.seen).toBeGreaterThan(5));
+  await expect.poll(() => beats.seen).toBeGreaterThan(5);
   expect(response.writableLength).toBeLessThanOrEqual(lengthWhenFull);
   reading.text = '';
   alice.resume();
