@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Redis } from '../bus/redis.ts';
@@ -15,6 +16,7 @@ import { createDocsPage } from './pages/docs-page.ts';
 import { anyDocument, type FindDocument } from './request/find-document.ts';
 import { createIdentify, type Identify, senderKey } from './request/identify.ts';
 import { readPersistedOperations } from './request/persisted-operations.ts';
+import { readBytes } from './request/read-body.ts';
 import { createRequestIds } from './request/request-ids.ts';
 import { createServerApp, type HttpApp } from './server.ts';
 import { createStreamHandler, type StreamHandler } from './stream/handler.ts';
@@ -28,6 +30,8 @@ const farewellMs = 1_000;
 export interface RestParts {
   executor: Executor;
   identify: Identify;
+  /** Reads a body of at most MAX_BODY_BYTES. */
+  readBody: (incoming: IncomingMessage) => Promise<Uint8Array>;
 }
 
 export interface HttpServerOptions {
@@ -86,7 +90,11 @@ async function createApp(options: HttpServerOptions, closing: AbortSignal) {
     identify,
     stream,
     health: createHealth({ database: services.database, closing }),
-    rest: createRest({ executor: createExecutor(graphql, requestIds), identify }),
+    rest: createRest({
+      executor: createExecutor(graphql, requestIds),
+      identify,
+      readBody: (incoming) => readBytes(incoming, limits.maxBodyBytes),
+    }),
     docs: createDocsPage(),
     consolePage: createConsolePage(),
     requestIds,

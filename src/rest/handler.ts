@@ -4,7 +4,6 @@ import { GatewayError } from '../errors.ts';
 import { userOf } from '../schema/access/access.ts';
 import { restError } from './errors/graphql-error.ts';
 import { RestError } from './errors/rest-error.ts';
-import { limitBody } from './limit-body.ts';
 import { openApiDocument } from './openapi-document.ts';
 import type { RestContext, RestEnv, RestServices, Route } from './route/route.ts';
 import { routes } from './routes.ts';
@@ -14,8 +13,6 @@ const documentPath = '/openapi.json';
 export interface RestApiOptions extends RestServices {
   /** Finds the sender of a request. @throws GatewayError that refuses the request. */
   identify: (request: Request) => Promise<Pick<Context, 'viewer'>>;
-  /** The most bytes a JSON body may have; a larger one is refused with 413. */
-  maxBodyBytes: number;
 }
 
 /**
@@ -25,7 +22,7 @@ export interface RestApiOptions extends RestServices {
  * with `overrideGlobalObjects: false`: its own `Response` loses the mark "already sent" when a middleware sets a header.
  */
 export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
-  const { identify, log, maxBodyBytes } = options;
+  const { identify, log } = options;
   const app = new OpenAPIHono<RestEnv>().basePath('/api/v1');
   app.onError((error, c) => {
     if (error instanceof RestError) return answerError(c, error);
@@ -44,7 +41,6 @@ export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
       userOf(await identify(c.req.raw));
       await next();
     });
-    if (route.hasBody) app.on(route.method, paths, limitBody(maxBodyBytes));
     app.on(route.method, paths, (c) => route.handle(c, options));
   }
   // The first request makes the document: at the start it would take a tenth of the processor time.
@@ -61,8 +57,8 @@ export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
 
 function answerError(c: RestContext, { status, detail, headers }: RestError): Response {
   if (status === 401) c.header('WWW-Authenticate', 'Bearer');
-  // The gateway does not read the rest of the body, so the connection cannot carry another request.
-  if (status === 413) c.header('Connection', 'close');
+  // The rest of the body may be unread, and then the connection cannot carry another request.
+  if (status === 413 || status === 415) c.header('Connection', 'close');
   return c.body(errorJson(detail), status, { ...headers, 'Content-Type': 'application/json' });
 }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { GatewayError } from '../../src/errors.ts';
+import { readBytes } from '../../src/http/request/read-body.ts';
 import { aliceSession } from './fixtures.ts';
 import { createGraphqlDouble } from './graphql-double.ts';
 import { startRestServer, useRestServer } from './rest-server.ts';
@@ -150,7 +151,9 @@ test('every path works with and without a slash at its end', async () => {
 
 test('a body that is too large gets 413, with and without a Content-Length', async () => {
   const graphql = createGraphqlDouble();
-  await using server = await startRestServer(graphql, { maxBodyBytes: 1000 });
+  await using server = await startRestServer(graphql, {
+    readBody: (incoming) => readBytes(incoming, 1000),
+  });
   const chunk = new TextEncoder().encode('"'.padEnd(900));
   const chunked = new ReadableStream({
     start(controller) {
@@ -170,7 +173,7 @@ test('a body that is too large gets 413, with and without a Content-Length', asy
   for (const response of [announced, streamed]) {
     expect(await answer(response)).toEqual({
       status: 413,
-      body: { detail: 'The body is larger than 1000 bytes' },
+      body: { detail: 'The body must not exceed 1000 bytes.' },
     });
   }
   expect(graphql.calls).toEqual([]);

@@ -6,6 +6,7 @@ import { cors } from 'hono/cors';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { createDocsPage } from '../../src/http/pages/docs-page.ts';
+import { readBytes } from '../../src/http/request/read-body.ts';
 import { anonymous } from '../../src/identity/viewer.ts';
 import { createRestApi, type RestApiOptions } from '../../src/rest/handler.ts';
 import type { Executor } from '../../src/rest/route/executor.ts';
@@ -32,7 +33,7 @@ export async function startRestServer(
     identify: () => Promise.resolve({ viewer: anonymous }),
     openRecording: () => Promise.reject(new Error('There are no recordings.')),
     log,
-    maxBodyBytes: 10_000,
+    readBody: (incoming) => readBytes(incoming, 10_000),
     maxAudioBytes: 1_000_000,
     maxPageSize: 100,
     ...options,

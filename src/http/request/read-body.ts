@@ -1,5 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import { finished } from 'node:stream/promises';
 import { type GatewayError, refusal } from '../../errors.ts';
+
+/** How long the rest of a body that is too large is read, in milliseconds. */
+const discardMs = 1_000;
 
 /**
  * Reads a request's body as JSON. Decodes the bytes as a whole, because a character may arrive in two chunks.
@@ -32,13 +36,26 @@ function assertJson({ headers }: IncomingMessage): void {
   if (mediaType !== 'application/json' || !isUtf8) {
     throw refusal('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json in UTF-8.');
   }
-  if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
-    throw refusal('UNSUPPORTED_MEDIA_TYPE', 'The body must not be compressed.');
-  }
 }
 
-async function readBytes(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+/** @throws GatewayError 415 for a request whose body has a `Content-Encoding`: the gateway decompresses no body. */
+export function refuseCompressed({ headers }: IncomingMessage): void {
+  if ((headers['content-encoding'] ?? 'identity').trim().toLowerCase() === 'identity') return;
+  const message = 'The body must not be compressed: send it without Content-Encoding.';
+  // The body is not read, so the connection cannot carry another request.
+  throw refusal('UNSUPPORTED_MEDIA_TYPE', message, { connection: 'close' });
+}
+
+/**
+ * Reads a request's body from the socket, with or without a Content-Length. A middleware that reads the `Request` would
+ * replace it by a copy when there is no Content-Length, and the sender and the id of the request are remembered by the
+ * original.
+ *
+ * @throws GatewayError for a compressed body, and for more than `maxBytes`.
+ */
+export async function readBytes(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  refuseCompressed(incoming);
+  if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw await tooLarge(incoming, maxBytes);
   const parts: Buffer[] = [];
   let length = 0;
   const chunks: AsyncIterator<Buffer> = incoming.iterator({ destroyOnReturn: false });
@@ -48,14 +65,20 @@ async function readBytes(incoming: IncomingMessage, maxBytes: number): Promise<B
     length += value.length;
     if (length > maxBytes) {
       await chunks.return?.();
-      throw tooLarge(maxBytes);
+      throw await tooLarge(incoming, maxBytes);
     }
     parts.push(value);
   }
 }
 
-function tooLarge(maxBytes: number): GatewayError {
-  // The rest of the body is not read, so the connection cannot carry another request.
+/**
+ * Reads the rest of the body for a while. If the gateway closed the connection while the client still sends, the client
+ * would report a broken connection instead of the 413.
+ */
+async function tooLarge(incoming: IncomingMessage, maxBytes: number): Promise<GatewayError> {
+  const signal = AbortSignal.timeout(discardMs);
+  await finished(incoming.resume(), { signal, cleanup: true }).catch(() => {});
+  // The rest of the body may be unread, and then the connection cannot carry another request.
   return refusal('PAYLOAD_TOO_LARGE', `The body must not exceed ${maxBytes} bytes.`, {
     connection: 'close',
   });

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { processRequest, Upload } from 'graphql-upload-ts';
 import { refusal } from '../../errors.ts';
+import { refuseCompressed } from '../request/read-body.ts';
 import { checkParams, type ReadOptions, type RequestParams } from '../request/read-params.ts';
 import { receiveFile } from './receive-file.ts';
 import { stopAfterForm } from './stop-after-form.ts';
@@ -54,13 +55,13 @@ export async function readUpload(
   }
 }
 
-function checkHeaders({ headers }: IncomingMessage, maxBytes: number): void {
+function checkHeaders(incoming: IncomingMessage, maxBytes: number): void {
+  const { headers } = incoming;
   if (preflightHeaders.every((name) => !headers[name])) {
     const message = `A multipart request needs the header ${preflightHeaders.join(' or ')}, with any value.`;
     throw refusal('FORBIDDEN', message);
   }
-  if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity')
-    throw refusal('UNSUPPORTED_MEDIA_TYPE', 'The body must not be compressed.');
+  refuseCompressed(incoming);
   if (Number(headers['content-length'] ?? 0) > maxBytes)
     throw refusal('PAYLOAD_TOO_LARGE', `The body must not exceed ${maxBytes} bytes.`);
 }

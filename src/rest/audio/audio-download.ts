@@ -59,7 +59,7 @@ export const downloadAudio: Route = {
     responses,
   ),
   async handle(c, services) {
-    const { raw, parsed } = await readInput(c.req, input);
+    const { raw, parsed } = await readInput(c, services, input);
     const find = () => findRecording(c, services, parsed.path.message_id, raw);
     const send = async () => {
       const file = await find();

@@ -41,7 +41,7 @@ export const uploadAudio: Route = {
   async handle(c, services) {
     const { incoming } = c.env;
     try {
-      const { raw, parsed } = await readInput(c.req, input);
+      const { raw, parsed } = await readInput(c, services, input);
       const { message_id } = parsed.path;
       const form = new FormFile(incoming, services.maxAudioBytes);
       const file = await form.open();

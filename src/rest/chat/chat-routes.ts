@@ -54,7 +54,7 @@ export const sendChat: Route = {
     streamResponses,
   ),
   async handle(c, services) {
-    const { raw, parsed } = await readInput(c.req, sendInput);
+    const { raw, parsed } = await readInput(c, services, sendInput);
     const { session_id } = parsed.path;
     const cursor = parsed.header['Last-Event-ID'];
     if (cursor !== undefined) {
@@ -91,7 +91,7 @@ export const followChat: Route = {
     streamResponses,
   ),
   async handle(c, services) {
-    const { raw, parsed } = await readInput(c.req, followInput);
+    const { raw, parsed } = await readInput(c, services, followInput);
     const cursor = parsed.header['Last-Event-ID'];
     return follow(c, services, raw, await findRunToFollow(c, services, parsed.path.session_id, cursor));
   },

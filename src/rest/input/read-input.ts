@@ -1,7 +1,16 @@
+import type { IncomingMessage } from 'node:http';
+import type { HttpBindings } from '@hono/node-server';
 import type { z } from '@hono/zod-openapi';
-import type { HonoRequest } from 'hono';
+import type { Context, HonoRequest } from 'hono';
 import { RestError, type ValidationError } from '../errors/rest-error.ts';
 import { type Part, type RawInput, validationErrors } from '../errors/validation-error.ts';
+
+/**
+ * Reads the whole body of a request.
+ *
+ * @throws GatewayError 413 for a body that is too large, 415 for a compressed one.
+ */
+export type ReadBody = (incoming: IncomingMessage) => Promise<Uint8Array>;
 
 /** The schemas of the parts of a request that a route reads. */
 export interface RouteInput {
@@ -29,9 +38,11 @@ export interface ReadInput<Input extends RouteInput> {
  * Reads and validates the parts of a request.
  *
  * @throws RestError 422 that lists every error, in the shape of FastAPI.
+ * @throws GatewayError if the body is refused.
  */
 export async function readInput<Input extends RouteInput>(
-  request: HonoRequest,
+  { req: request, env }: Context<{ Bindings: HttpBindings }>,
+  { readBody }: { readBody: ReadBody },
   input: Input,
 ): Promise<ReadInput<Input>> {
   const errors: ValidationError[] = [];
@@ -54,7 +65,7 @@ export async function readInput<Input extends RouteInput>(
   read('query', input.query, Object.fromEntries(new URL(request.url).searchParams));
   read('header', input.header, input.header && headersNamedIn(input.header, request));
   if (input.body !== undefined) {
-    const body = await readJson(request);
+    const body = parseJson(await readBody(env.incoming), request.header('content-type'));
     if ('error' in body) errors.push(body.error);
     else read('body', input.body, body.value);
   }
@@ -73,12 +84,13 @@ function headersNamedIn(schema: z.ZodObject, request: HonoRequest): Record<strin
   );
 }
 
-async function readJson(request: HonoRequest): Promise<{ value: unknown } | { error: ValidationError }> {
-  const bytes = await request.arrayBuffer();
+function parseJson(
+  bytes: Uint8Array,
+  contentType: string | undefined,
+): { value: unknown } | { error: ValidationError } {
   if (bytes.byteLength === 0) {
     return { error: { type: 'missing', loc: ['body'], msg: 'Field required', input: null } };
   }
-  const contentType = request.header('content-type');
   if (!/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType ?? '')) {
     const msg = `Body should be sent as application/json, not ${contentType ?? 'without a Content-Type'}`;
     return { error: { type: 'content_type', loc: ['body'], msg, input: null } };

@@ -36,7 +36,7 @@ export function jsonRoute<Input extends RouteInput, Data, Variables, Schema exte
   return {
     ...describeJsonRoute(row),
     async handle(c, services) {
-      const { raw, parsed } = await readInput(c.req, row.input);
+      const { raw, parsed } = await readInput(c, services, row.input);
       const variables = row.variables(parsed);
       const data = await executeDocument(c, services, row.document, variables, raw);
       return c.json(orNotFound(row.toJson(data, parsed)));
@@ -51,7 +51,7 @@ export function listRoute<Input extends RouteInput, Data, Variables, Schema exte
   return {
     ...describeJsonRoute(row),
     async handle(c, services) {
-      const { raw, parsed } = await readInput(c.req, row.input);
+      const { raw, parsed } = await readInput(c, services, row.input);
       const nodes = await allPages(services.maxPageSize, async (page) => {
         const variables = row.variables(parsed, page);
         return row.connection(await executeDocument(c, services, row.document, variables, raw)) ?? undefined;

@@ -3,7 +3,7 @@ import type { RouteConfig } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { BlobStore } from '../../blobs/blob-store.ts';
-import type { RouteInput } from '../input/read-input.ts';
+import type { ReadBody, RouteInput } from '../input/read-input.ts';
 import type { Executor } from './executor.ts';
 
 export type RestEnv = { Bindings: HttpBindings };
@@ -12,6 +12,7 @@ export type RestContext = Context<RestEnv>;
 /** The parts of the gateway, and the limits, that a route may use. */
 export interface RestServices {
   executor: Executor;
+  readBody: ReadBody;
   /** Opens the bytes of a recording by their SHA-256, which GraphQL reports. */
   openRecording: BlobStore['open'];
   /** Receives the failures that the client is not told. */
@@ -44,8 +45,6 @@ export interface RouteDescription {
 export interface Route {
   method: RouteDescription['method'];
   path: string;
-  /** Whether the operation reads a JSON body, which the router then limits in size. */
-  hasBody: boolean;
   openapi: RouteConfig;
   /** @throws RestError that tells the client why the operation failed. */
   handle(c: RestContext, services: RestServices): Promise<Response>;

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { routes } from '../../../src/rest/routes.ts';
+import { fileForm, memo } from '../../support/gateway/audio-upload.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { refusal } from '../../support/gateway/refusal.ts';
 
@@ -22,6 +24,61 @@ const raw = (body: BodyInit, headers: HeadersInit = json): RequestInit => ({ met
 const resume = (cursor: string, method = 'POST') => ({
   ...request(method, method === 'POST' ? { prompt: 'Hello' } : undefined),
   headers: { ...json, 'last-event-id': cursor },
+});
+
+/** A valid body for each operation that reads one, by its `operationId`. */
+const validBodies: Record<string, unknown> = {
+  create_session: { user_id: 'zoë', title: '🦊' },
+  update_session: { title: 'Zoë’s 🦊' },
+  send_message: { prompt: 'Who is 🦊?', on_busy: 'enqueue' },
+  attach_nodes: { node_ids: ['laptop'] },
+};
+
+describe('a body without a Content-Length', () => {
+  const ofRest = routes
+    .filter(({ openapi }) => openapi.request?.body !== undefined)
+    .map(({ method, path, openapi }) => {
+      const valid = validBodies[openapi.operationId ?? ''];
+      const body = valid ? JSON.stringify(valid) : fileForm(memo);
+      return { method: method.toUpperCase(), path: `/api/v1${path.replace(/\{\w+\}/, '1')}`, body };
+    });
+  const query = JSON.stringify({ query: '{ __typename } # 🦊' });
+  const doors = [
+    ...ofRest,
+    { method: 'POST', path: '/graphql', body: query },
+    { method: 'POST', path: '/graphql/stream', body: query },
+  ];
+  const pieces = [
+    { what: 'one piece', size: Number.POSITIVE_INFINITY },
+    { what: 'many pieces', size: 1_000 },
+    { what: 'pieces that end within a character', size: 3 },
+  ];
+
+  const cases = doors.flatMap((door) =>
+    pieces.map(({ what, size }) => [`${door.method} ${door.path}`, what, door, size] as const),
+  );
+
+  test.each(cases)('%s accepts its body in %s', async (_door, _what, { method, path, body }, size) => {
+    const whole = new Response(body);
+    const bytes = new Uint8Array(await whole.arrayBuffer());
+    const stream = new ReadableStream({
+      start(controller) {
+        for (let at = 0; at < bytes.length; at += size) controller.enqueue(bytes.subarray(at, at + size));
+        controller.close();
+      },
+    });
+    const form = whole.headers.get('content-type') ?? '';
+    const type = form.startsWith('multipart/') ? form : 'application/json';
+    const headers = { 'content-type': type, accept: 'text/event-stream, application/json' };
+    const init: RequestInit & { duplex: 'half' } = { method, headers, body: stream, duplex: 'half' };
+
+    const response = await fetch(gateway.url + path, init);
+
+    expect([response.status, await response.text()]).toEqual([
+      200,
+      expect.not.stringMatching(/"errors"|"detail"/),
+    ]);
+  });
 });
 
 describe('an id in a path', () => {
