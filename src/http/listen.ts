@@ -1,6 +1,6 @@
-import type { Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
+import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server';
 import { StartupError } from '../config/startup-error.ts';
 import type { HttpApp } from './server.ts';
 
@@ -39,17 +39,18 @@ export async function listen(
   { host, port, maxConnections, headerTimeoutMs }: ListenOptions,
 ): Promise<Listening> {
   // Some routes write to the socket themselves and need Node.js' own Response.
-  const server = createAdaptorServer({
-    fetch: (request, env) => app.fetch(request, env as HttpBindings),
+  const listener = getRequestListener((request, env) => app.fetch(request, env as HttpBindings), {
     overrideGlobalObjects: false,
-    serverOptions: {
-      keepAliveTimeout: keepAliveMs,
-      headersTimeout: headerTimeoutMs,
-      connectionsCheckingInterval: Math.min(headerTimeoutMs, checkMs),
-      // A time limit on the whole request would cut a long upload. `cutSlowBody` cuts only slow bodies.
-      requestTimeout: 0,
-    },
-  }) as Server;
+    errorHandler: refuseMalformed,
+  });
+  const serverOptions = {
+    keepAliveTimeout: keepAliveMs,
+    headersTimeout: headerTimeoutMs,
+    connectionsCheckingInterval: Math.min(headerTimeoutMs, checkMs),
+    // A time limit on the whole request would cut a long upload. `cutSlowBody` cuts only slow bodies.
+    requestTimeout: 0,
+  };
+  const server = createServer(serverOptions, listener);
   server.maxConnections = maxConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new StartupError(reasonOf(error, host, port), { cause: error })));
@@ -69,6 +70,13 @@ export async function listen(
       }),
     cut: () => server.closeAllConnections(),
   };
+}
+
+/** Answers a request that cannot become a `Request`, so that no guard sees it: its Host or its target is no URL. */
+function refuseMalformed(error: unknown): Response {
+  if (!(error instanceof RequestError)) return new Response(null, { status: 500 });
+  const detail = 'The request target or the Host header is malformed.';
+  return Response.json({ detail }, { status: 400 });
 }
 
 function reasonOf(error: NodeJS.ErrnoException, host: string, port: number): string {

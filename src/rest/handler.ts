@@ -35,7 +35,7 @@ export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
   });
   for (const route of routes) {
     app.openAPIRegistry.registerPath(route.openapi);
-    const paths = bothSlashes(route.path);
+    const paths = pathsOf(route);
     app.on(route.method, paths, async (c, next) => {
       // The token of a node is refused: REST is for users.
       userOf(await identify(c.req.raw));
@@ -50,8 +50,9 @@ export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
     return c.json(document);
   });
 
+  refuseShortenedDeletes(app, routes);
   refuseOtherMethods(app, routes);
-  app.all('*', (c) => c.json({ detail: 'Not Found' }, 404));
+  app.all('*', notFound);
   return app;
 }
 
@@ -86,6 +87,32 @@ function refuseOtherMethods(
       return c.json({ detail: 'Method Not Allowed' }, 405, { Allow: names.join(', ') });
     });
   }
+}
+
+/**
+ * The paths of a route. An operation that deletes one thing has no path with a slash at the end. Clients resolve dot
+ * segments before they send: with the node id `..` they send the address of a node as `/sessions/21/`, which must not
+ * delete the session.
+ */
+function pathsOf(route: Pick<Route, 'method' | 'path'>): string[] {
+  const [bare = '', withSlash = ''] = bothSlashes(route.path);
+  return deletesOne(route) ? [bare] : [bare, withSlash];
+}
+
+function deletesOne({ method, path }: Pick<Route, 'method' | 'path'>): boolean {
+  return method === 'delete' && path.endsWith('}');
+}
+
+/** Answers 404 to a DELETE whose last id is empty, or is followed by a slash. */
+function refuseShortenedDeletes(app: OpenAPIHono<RestEnv>, known: readonly Route[]): void {
+  for (const { path } of known.filter(deletesOne)) {
+    const [bare = '', withSlash = ''] = bothSlashes(path);
+    app.on('DELETE', [withSlash, bare.replace(/:\w+$/, '')], notFound);
+  }
+}
+
+function notFound(c: RestContext): Response {
+  return c.json({ detail: 'Not Found' }, 404);
 }
 
 /** Converts an OpenAPI path to Hono's, without and with a slash at the end. Legacy clients use both. */

@@ -117,6 +117,21 @@ test('an unknown path gets 404 in JSON', async () => {
 });
 
 test.for([
+  '/sessions/5/',
+  '/sessions/5/nodes/',
+  '/sessions/5/nodes/.',
+  '/sessions/5/nodes/..',
+  '/sessions/5/nodes/laptop/',
+  '/sessions/5/nodes/laptop/.',
+  '/sessions//nodes/laptop',
+])('a DELETE of %s, as a client sends it, deletes nothing and gets 404', async (path) => {
+  const response = await server.request('DELETE', path);
+
+  expect(await answer(response)).toEqual({ status: 404, body: { detail: 'Not Found' } });
+  expect(graphql.calls).toEqual([]);
+});
+
+test.for([
   ['PUT', '/sessions', 'POST, GET, HEAD, DELETE'],
   ['PUT', '/sessions/', 'POST, GET, HEAD, DELETE'],
   ['POST', '/sessions/1', 'GET, HEAD, PATCH, DELETE'],
@@ -138,7 +153,7 @@ test('HEAD gets the status of GET without a body', async () => {
   expect(await response.text()).toBe('');
 });
 
-test('every path works with and without a slash at its end', async () => {
+test('every path of a GET works with and without a slash at its end', async () => {
   graphql.script({ session: () => aliceSession(5), sessions: () => null });
   for (const path of ['/sessions/5', '/sessions/5/', '/openapi.json', '/openapi.json/']) {
     const response = await server.request('GET', path);

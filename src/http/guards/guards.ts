@@ -4,6 +4,7 @@ import { allowOrigins } from './cors.ts';
 import { refuseOtherOrigins } from './csrf.ts';
 import { type HostOptions, refuseOtherHosts } from './hosts.ts';
 import { type LimitRequestsOptions, limitRequests } from './rate-limit.ts';
+import { refuseUnplainTargets } from './request-target.ts';
 import { createSecureHeaders } from './secure-headers.ts';
 import { cutSlowBody } from './slow-body.ts';
 
@@ -19,12 +20,14 @@ export interface GuardOptions extends HostOptions {
 
 /**
  * The guards that every request passes before its route, in this sequence. `allowOrigins` comes before the guards that
- * refuse, so that pages of allowed origins can read the reason. Only the check of the host comes earlier.
+ * refuse, so that pages of allowed origins can read the reason. Only the checks of the request target and of the host come
+ * earlier.
  */
 export async function createGuards(options: GuardOptions): Promise<readonly Guard[]> {
   const { corsOrigins, requests, bodyTimeoutMs } = options;
   return [
     await createSecureHeaders(),
+    refuseUnplainTargets(),
     refuseOtherHosts(options),
     allowOrigins(corsOrigins),
     refuseOtherOrigins(corsOrigins),

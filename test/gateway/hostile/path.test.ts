@@ -121,6 +121,29 @@ describe('a malformed target', () => {
   );
 });
 
+describe('a DELETE of a node whose id leads out of its folder', () => {
+  const node = '/api/v1/sessions/1/nodes';
+
+  test.each([
+    ['escaped dots', `${node}/%2e%2e/%2e%2e?user_id=alice`, 400],
+    ['dots', `${node}/../..?user_id=alice`, 400],
+    ['a half-escaped dot', `${node}/%2E.`, 400],
+    ['an escaped slash', `${node}/..%2f..?user_id=alice`, 400],
+    ['a backslash', `${node}/..\\..?user_id=alice`, 400],
+    ['a fragment', `/api/v1/sessions/1#/nodes/laptop`, 400],
+    ['a fragment in the query', '/api/v1/sessions/?user_id=alice#&feature_name=other', 400],
+    ['the page of another folder', '/docs/../api/v1/sessions/1', 400],
+    ['the URL of another host', 'http://mallory.example/api/v1/sessions/1', 400],
+    ['an empty id', `${node}/`, 404],
+    ['an id that the client has resolved', '/api/v1/sessions/1/', 404],
+    ['ids that the client has resolved', '/api/v1/sessions/', 422],
+  ])('a DELETE of a node with %s deletes nothing', async (_what, target, expected) => {
+    const { status, text } = await ask(target, 'DELETE');
+    expect([status, JSON.parse(body(text))]).toEqual([expected, { detail: expect.anything() }]);
+    expect((await gateway.attack('/api/v1/sessions/1')).status).toBe(200);
+  });
+});
+
 describe('a method', () => {
   test.each(['TRACE', 'CONNECT', 'PROPFIND', 'PURGE', 'LINK', 'SEARCH', 'M-SEARCH', 'FOO', 'get'])(
     'the method %s is refused on every path',

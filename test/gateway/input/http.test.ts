@@ -126,10 +126,10 @@ describe.each([
   });
 
   test(`${path} accepts an absolute target, as proxies send it`, async () => {
-    const target = `http://switchyard.example${path}${get({ query })}`;
+    const target = `http://localhost:8000${path}${get({ query })}`;
     const request = [
       `GET ${target} HTTP/1.1`,
-      'Host: localhost',
+      'Host: localhost:8000',
       `Accept: ${accept}`,
       'Connection: close',
       '',

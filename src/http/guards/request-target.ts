@@ -1,0 +1,55 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { MiddlewareHandler } from 'hono';
+import { refusal } from '../../errors.ts';
+import { refuse } from '../request/refusal.ts';
+
+/**
+ * Refuses a request whose path would be changed before it is routed, so that every request reaches the address that
+ * its client wrote. Parsers of URLs resolve dot segments: a DELETE of `/sessions/21/nodes/%2e%2e/%2e%2e` would delete
+ * `/sessions/`. They also cut the target at `#`, and turn `\` into `/`.
+ *
+ * Reads the target as Node.js received it, because the URL of a `Request` is already normalised.
+ */
+export function refuseUnplainTargets(): MiddlewareHandler<{ Bindings: HttpBindings }> {
+  return async (c, next) => {
+    const { url = '', headers } = c.env.incoming;
+    const fault = faultOf(url, headers.host ?? '') ?? faultOfRouting(url, c.req.url);
+    return fault === undefined ? next() : refuse(c, refusal('BAD_REQUEST', fault));
+  };
+}
+
+/** The reason to refuse a request target (RFC 9112, section 3.2), or undefined. */
+function faultOf(target: string, host: string): string | undefined {
+  if (target.includes('#')) return 'The request target must not contain "#": write it as %23.';
+  const authority = authorityOf(target);
+  if (authority !== undefined && authority.toLowerCase() !== host.toLowerCase())
+    return 'The request target must name the same host and port as the Host header.';
+  const path = pathOf(target);
+  if (path.includes('\\')) return 'The path must not contain a backslash: write it as %5C.';
+  if (hasDotSegment(path)) return 'The path must not contain the segments "." and "..", escaped or not.';
+  return undefined;
+}
+
+/** Covers every other change that a URL parser makes, such as escaping a character that a path must not contain. */
+function faultOfRouting(target: string, routed: string): string | undefined {
+  if (pathOf(target) === pathOf(routed)) return undefined;
+  return 'The path must consist of the characters that RFC 3986 allows in a path; escape all others.';
+}
+
+/** The host and port of a target in absolute form, `http://host:port/path`. */
+function authorityOf(target: string): string | undefined {
+  return /^https?:\/\/([^/?]*)/i.exec(target)?.[1];
+}
+
+/** The path of a target in any form, without its query string. */
+function pathOf(target: string): string {
+  return target.replace(/^https?:\/\/[^/?]*/i, '').replace(/\?.*$/s, '') || '/';
+}
+
+/** An escaped slash or backslash counts as a separator, because a route decodes its parameters. */
+function hasDotSegment(path: string): boolean {
+  return path
+    .replaceAll(/%2e/gi, '.')
+    .split(/\/|\\|%2f|%5c/i)
+    .some((segment) => segment === '.' || segment === '..');
+}
