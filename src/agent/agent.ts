@@ -50,8 +50,8 @@ const leaveMs = 5_000;
  * Limits of the protection. The file tools reach nothing outside the workspace, by any path, and under a strict policy
  * neither do the arguments of commands. But the agent is not a sandbox. A command that the policy allows may do
  * whatever the user who started the agent may do. A command that interprets its input (`make`, `npm test`) runs
- * whatever the model has written, and a permissive policy allows everything that a shell can do. Commands that walk
- * folders may follow the links in them (`grep -R`, `ls -LR`). The agent does not notice a link that a running command
+ * whatever the model has written, and a permissive policy allows everything that a shell can do. Commands that an
+ * allow-list adds may follow the links in folders (`cp -L`, `tar -h`). The agent does not notice a link that a running command
  * swaps between the check and the use. For more protection, start the agent as a separate user or in a container.
  *
  * @param stop Aborts to end the agent: it stops all dispatches, reports them, and returns.

@@ -73,16 +73,71 @@ describe('a strict policy', () => {
     'grep --file=../outside/secret.txt x',
     'grep -f/etc/passwd x',
     'grep -f../outside/secret.txt x',
+    'grep -f/etc/x=y x',
+    'grep -e -- -f/etc/passwd x',
+    'cat -- -leak',
+    'cat -n -- -leak',
+    'cat notes -leak',
+    'cat -- -gone/x',
+    'grep -r "" -- -d',
+    'grep -fleak x',
+    'grep -nfleak x',
+    'grep -f leak x',
+    'grep --file=leak x',
+    'grep --fil=leak x',
+    'grep -fd/secret.txt x',
+    'grep -e -- -leak x',
+    'tail -n1 -- notes -leak',
   ])('a strict policy refuses %j, which reads outside the workspace', async (command) => {
     await using tools = await openTestTools();
     await writeFile(join(tools.outside, 'secret.txt'), 'secret');
     await symlink(tools.outside, join(tools.root, 'link'));
-    await symlink(join(tools.outside, 'secret.txt'), join(tools.root, 'secret-link'));
+    for (const name of ['secret-link', '-leak', 'leak'])
+      await symlink(join(tools.outside, 'secret.txt'), join(tools.root, name));
+    for (const name of ['d', '-d']) await symlink(tools.outside, join(tools.root, name));
+    await symlink(join(tools.outside, 'gone'), join(tools.root, '-gone'));
+    await tools.put('notes', 'note\n');
 
     const report = await tools.command(command);
 
     expect(report).toMatchObject({ status: 'FAILED', errorCode: 'POLICY' });
     expect(report.result).toContain('leads out of the workspace');
+  });
+
+  test.each([
+    'ls -L',
+    'ls -lL .',
+    'ls --dereference',
+    'ls -LR',
+    'grep -R secret',
+    'grep -nR secret .',
+    'grep -e -- -R secret',
+    'grep --dereference-recursive secret',
+    'grep --deref secret',
+  ])('a strict policy refuses %j, which follows the links in a folder', async (command) => {
+    await using tools = await openTestTools();
+    await writeFile(join(tools.outside, 'secret.txt'), 'secret');
+    await symlink(tools.outside, join(tools.root, 'link'));
+
+    const report = await tools.command(command);
+
+    expect(report).toMatchObject({ status: 'FAILED', errorCode: 'POLICY' });
+    expect(report.result).toContain('follows links');
+  });
+
+  test.each([
+    'grep -eREADME -r . -- -notes',
+    'grep -c note -- -notes',
+    'cat -- -notes',
+    'ls -la --hide=src/etc',
+    'grep --exclude-dir=src/etc -r note',
+    'cat -n -- src/../-notes',
+  ])('a strict policy runs %j, which stays in the workspace', async (command) => {
+    await using tools = await openTestTools();
+    await tools.put('-notes', 'note\nREADME\n');
+    await tools.put('src/etc/app.ts', 'note\n');
+
+    expect(await tools.command(command)).toMatchObject({ status: 'SUCCEEDED', exitCode: 0 });
   });
 
   test.each([

@@ -1,7 +1,9 @@
 import { basename } from 'node:path';
 import { ToolError } from '../errors/tool-error.ts';
 import type { Workspace } from '../files/workspace.ts';
+import { checkNoLinksFollowed } from './followed-links.ts';
 import type { PermissivePolicy, Policy, StrictPolicy } from './policy.ts';
+import { possiblePaths } from './possible-paths.ts';
 import { parseSimpleCommand } from './simple-command.ts';
 
 export interface CheckCommandOptions {
@@ -9,6 +11,8 @@ export interface CheckCommandOptions {
   workspace: Workspace;
   /** The folder in which the command would run, a real path. */
   cwd: string;
+  /** Aborts to end the check: then its reason is thrown. */
+  stop: AbortSignal;
 }
 
 /**
@@ -27,7 +31,7 @@ export async function checkCommand(command: string, options: CheckCommandOptions
 async function checkStrictly(
   command: string,
   { allow }: StrictPolicy,
-  { workspace, cwd }: CheckCommandOptions,
+  { workspace, cwd, stop }: CheckCommandOptions,
 ): Promise<string[]> {
   const words = parseSimpleCommand(command);
   const matching = allow.filter((allowed) => allowed.every((word, index) => words[index] === word));
@@ -40,17 +44,10 @@ async function checkStrictly(
   }
   // The author of the policy wrote the words of the entry, so a path among them may lead out of the workspace.
   const ownWords = Math.max(...matching.map(({ length }) => length));
-  for (const path of words.slice(ownWords).flatMap(possiblePaths)) await workspace.locate(path, cwd);
+  const given = words.slice(ownWords);
+  checkNoLinksFollowed(words[0] ?? '', given);
+  for await (const path of possiblePaths(given, cwd, stop)) await workspace.locate(path, cwd);
   return words;
-}
-
-/** The parts of a word that a program might take for a path: the word itself, or the value in `--file=/a` or `-f/a`. */
-function possiblePaths(word: string): string[] {
-  const value = word.includes('=') ? word.slice(word.indexOf('=') + 1) : undefined;
-  if (!word.startsWith('-')) return value === undefined ? [word] : [word, value];
-  if (value !== undefined) return [value];
-  const start = word.search(/\/|\.\./);
-  return start < 0 ? [] : [word.slice(start)];
 }
 
 function checkPermissively(command: string, { deny }: PermissivePolicy): string[] {

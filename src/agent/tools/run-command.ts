@@ -15,7 +15,7 @@ export const runCommand = defineTool({
   async run({ command, cwd: folder = '.' }, context) {
     const { workspace, policy, commandEnvironment: env, watchdog, stop, maxOutputBytes, onOutput } = context;
     const cwd = await workspace.locateFolder(folder);
-    const argv = await checkCommand(command, { policy, workspace, cwd });
+    const argv = await checkCommand(command, { policy, workspace, cwd, stop });
     const capture = new OutputCapture({ maxBytes: maxOutputBytes, onText: onOutput });
     const onData = (chunk: Buffer) => capture.write(chunk);
     const end = await runGroup({ argv, cwd, env, onData, stop, watchdog });
