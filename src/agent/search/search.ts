@@ -3,10 +3,10 @@ import { relative } from 'node:path';
 import picomatch from 'picomatch';
 import { ToolError } from '../errors/tool-error.ts';
 import { openFile } from '../files/open-file.ts';
-import { walk } from '../files/walk.ts';
 import type { Workspace } from '../files/workspace.ts';
 import { type FoundLine, findLines } from './find-lines.ts';
 import { createTimeLimit, type TimeLimit, TimeLimitError } from './time-limit.ts';
+import { walk } from './walk.ts';
 
 export interface SearchOptions {
   workspace: Workspace;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type WalkedEntry, walk } from '../files/walk.ts';
+import { type WalkedEntry, walk } from '../search/walk.ts';
 import { defineTool } from './tool.ts';
 
 const args = z.object({

@@ -2,8 +2,8 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
-import { openFile } from './open-file.ts';
-import type { Workspace } from './workspace.ts';
+import { openFile } from '../files/open-file.ts';
+import type { Workspace } from '../files/workspace.ts';
 
 /** An entry of a folder. */
 export interface WalkedEntry {
