@@ -23,7 +23,8 @@ const external = [
  * of a start. A part that is loaded on demand stays a file of its own.
  */
 const program: BuildOptions = {
-  entryPoints: ['src/main.ts'],
+  // The agent starts the second one as a thread.
+  entryPoints: { main: 'src/main.ts', 'file-worker': 'src/agent/worker/file-worker.ts' },
   outdir: 'dist',
   bundle: true,
   splitting: true,

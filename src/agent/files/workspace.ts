@@ -18,9 +18,12 @@ export interface Workspace {
   locate(path: string, from?: string): Promise<string>;
   /** Like `locate`, for a folder, which must exist. */
   locateFolder(path: string): Promise<string>;
-  /** Turns an absolute path into one relative to the root, with `/` as separator; `.` for the root itself. */
+  /** See the function `relativePath`. */
   relativePath(path: string): string;
 }
+
+/** PATH_MAX of Linux. */
+const maxPathLength = 4_096;
 
 /** @throws AgentError if the workspace is not a folder. */
 export async function openWorkspace(folder: string): Promise<Workspace> {
@@ -30,6 +33,9 @@ export async function openWorkspace(folder: string): Promise<Workspace> {
   }
   const locate = async (path: string, from = root): Promise<string> => {
     if (path.includes('\0')) throw new ToolError('BAD_ARGUMENTS', 'A path must not contain a zero byte.');
+    // Each part of a path is looked up, so a longer path, which no system opens, would only take long.
+    if (path.length > maxPathLength)
+      throw new ToolError('BAD_ARGUMENTS', `A path must have at most ${maxPathLength} characters.`);
     const realPath = await resolveLinks(from, path).catch((error) => {
       throw fileError(error, path);
     });
@@ -47,8 +53,13 @@ export async function openWorkspace(folder: string): Promise<Workspace> {
       if (!found.isDirectory()) throw new ToolError('FAILED', `${JSON.stringify(path)} is not a folder.`);
       return realPath;
     },
-    relativePath: (path) => relative(root, path).split(sep).join('/') || '.',
+    relativePath: (path) => relativePath(root, path),
   };
+}
+
+/** Turns an absolute path into one relative to `root`, with `/` as separator; `.` for `root` itself. */
+export function relativePath(root: string, path: string): string {
+  return relative(root, path).split(sep).join('/') || '.';
 }
 
 /** Whether a real path is the folder or below it. `folder` is a real path too. */

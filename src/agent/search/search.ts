@@ -3,13 +3,14 @@ import { relative } from 'node:path';
 import picomatch from 'picomatch';
 import { ToolError } from '../errors/tool-error.ts';
 import { openFile } from '../files/open-file.ts';
-import type { Workspace } from '../files/workspace.ts';
+import { relativePath } from '../files/workspace.ts';
 import { type FoundLine, findLines } from './find-lines.ts';
 import { createTimeLimit, type TimeLimit, TimeLimitError } from './time-limit.ts';
 import { walk } from './walk.ts';
 
 export interface SearchOptions {
-  workspace: Workspace;
+  /** The real path of the workspace. */
+  root: string;
   /** The file to search, or the folder whose files to search: a path that `Workspace.locate` returned. */
   target: string;
   pattern: RegExp;
@@ -17,8 +18,6 @@ export interface SearchOptions {
   glob: string | undefined;
   /** The limit of lines in all files together. */
   maxResults: number;
-  /** Aborts to end the search, which then throws the signal's reason. */
-  stop: AbortSignal;
 }
 
 export interface FoundFile {
@@ -31,10 +30,7 @@ export interface FoundFile {
 /** Larger files are not searched. */
 export const maxFileBytes = 10_485_760;
 
-/**
- * The time limit for one file. A pattern that ends at all needs far less. The agent can do nothing else meanwhile,
- * so the limit must be much shorter than the time between two heartbeats.
- */
+/** The time limit for one file, in milliseconds. A pattern that ends at all needs far less. */
 const limitMs = 500;
 
 /**
@@ -43,12 +39,12 @@ const limitMs = 500;
  * @throws ToolError FAILED if the pattern or the glob takes too long on one file.
  */
 export async function* search(options: SearchOptions): AsyncGenerator<FoundFile> {
-  const { workspace, pattern, maxResults } = options;
+  const { root, pattern, maxResults } = options;
   const limit = createTimeLimit(limitMs);
   let missing = maxResults;
   for await (const file of filesIn(options, limit)) {
     if (missing === 0) break;
-    const path = workspace.relativePath(file);
+    const path = relativePath(root, file);
     const text = await readText(file, path);
     const lines =
       text === undefined ? undefined : inTime(limit, path, () => findLines(text, pattern, missing));
@@ -60,12 +56,12 @@ export async function* search(options: SearchOptions): AsyncGenerator<FoundFile>
 
 /** Yields absolute paths. */
 async function* filesIn(options: SearchOptions, limit: TimeLimit): AsyncGenerator<string> {
-  const { workspace, target, glob, stop } = options;
+  const { root, target, glob } = options;
   if ((await lstat(target)).isFile()) return yield target;
   const matches =
     glob === undefined ? undefined : picomatch(glob, { dot: true, basename: !glob.includes('/') });
   const depth = Number.POSITIVE_INFINITY;
-  for await (const { path, kind } of walk({ workspace, folder: target, depth, stop })) {
+  for await (const { path, kind } of walk({ root, folder: target, depth })) {
     if (kind !== 'file') continue;
     const below = relative(target, path);
     if (matches === undefined || inTime(limit, below, () => matches(below))) yield path;

@@ -3,6 +3,7 @@ import { ToolError } from '../errors/tool-error.ts';
 import { openFile } from '../files/open-file.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { formatBytes } from '../output/format.ts';
+import { runJob } from '../worker/run-job.ts';
 import { defineTool } from './tool.ts';
 
 const args = z.object({
@@ -26,26 +27,17 @@ export const editFile = defineTool({
     writeLock.run(async () => {
       stop.throwIfAborted();
       const text = await readText(await workspace.locate(edit.path), edit.path);
-      const count = countIn(text, edit.old_text);
+      // For some texts the search takes time that grows with the product of their lengths.
+      const options = { text, part: edit.old_text, by: edit.new_text, maxLength: maxFileBytes };
+      const { count, text: edited } = await runJob('replaceText', options, stop);
       if (count === 0 || (count > 1 && !edit.replace_all))
         throw new ToolError('FAILED', occurrenceError(edit, count));
-      if (text.length + count * (edit.new_text.length - edit.old_text.length) > maxFileBytes)
+      if (edited === undefined)
         throw new ToolError('FAILED', `${JSON.stringify(edit.path)} would become too large to edit.`);
-      await replaceFile(
-        workspace,
-        edit.path,
-        text.replaceAll(edit.old_text, () => edit.new_text),
-      );
+      await replaceFile(workspace, edit.path, edited);
       return `Replaced ${count === 1 ? 'one occurrence' : `${count} occurrences`} in ${JSON.stringify(edit.path)}.`;
     }),
 });
-
-/** Counts the occurrences of a text without overlaps. */
-function countIn(text: string, part: string): number {
-  let count = 0;
-  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) count += 1;
-  return count;
-}
 
 async function readText(realPath: string, path: string): Promise<string> {
   await using file = await openFile(realPath, path);

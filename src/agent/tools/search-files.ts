@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { ToolError } from '../errors/tool-error.ts';
-import { fileError } from '../files/file-error.ts';
-import { formatBytes } from '../output/format.ts';
-import { maxFileBytes, search } from '../search/search.ts';
+import { runJob } from '../worker/run-job.ts';
 import { defineTool } from './tool.ts';
 
 const args = z.object({
@@ -21,22 +19,7 @@ export const searchFiles = defineTool({
   async run({ pattern: source, path, glob, max_results: maxResults }, { workspace, stop }) {
     const target = await workspace.locate(path);
     const pattern = toPattern(source);
-    const results: string[] = [];
-    let tooLarge = 0;
-    try {
-      for await (const file of search({ workspace, target, pattern, glob, maxResults, stop })) {
-        if (file.lines === undefined) tooLarge += 1;
-        for (const { number, text } of file.lines ?? []) results.push(`${file.path}:${number}: ${text}`);
-      }
-    } catch (error) {
-      throw stop.aborted ? error : fileError(error, path);
-    }
-    if (results.length === 0) results.push('[No line matches.]');
-    if (results.length === maxResults)
-      results.push(`[These are the first ${maxResults} matching lines; there may be more.]`);
-    if (tooLarge > 0)
-      results.push(`[${tooLarge} files larger than ${formatBytes(maxFileBytes)} were not searched.]`);
-    return results.join('\n');
+    return runJob('listLines', { root: workspace.root, target, path, pattern, glob, maxResults }, stop);
   },
 });
 
