@@ -31,6 +31,52 @@ describeInBrowser('a tool in the console', () => {
     expect(gateway.tools.requests.map(({ name }) => name)).toEqual(asked);
   });
 
+  test('a waiting tool call shows invisible, reordering and foreign characters, and warns of them', async () => {
+    const gateway = await openGuardedChat();
+    const command = 'rm\u00a0-rf "\u202etxt.setoN"\u200b\u200b; p\u0430ypal \u05d0\u05d1 123';
+    gateway.model.script([toolCall('call', 'write', { 'co\u200dmmand': command })]);
+    await using console = await openConsole(gateway.url, { sessionId: gateway.sessionId });
+    const tool = console.page.getByRole('region', { name: 'Tool write' });
+
+    await console.send('Write it down');
+    await tool.getByRole('button', { name: 'Approve write' }).waitFor();
+
+    const text = tool.locator('pre');
+    expect(await text.innerText()).toBe(
+      'rm⟨U+00A0⟩-rf "⟨U+202E⟩txt.setoN"⟨U+200B × 2⟩; p\u0430ypal \u05d0\u05d1 123',
+    );
+    expect(await text.locator('mark').allInnerTexts()).toEqual(['⟨U+00A0⟩', '⟨U+202E⟩', '⟨U+200B × 2⟩']);
+    expect(await tool.locator('h4').innerText()).toBe('Co⟨U+200D⟩mmand');
+    expect(await tool.getByRole('alert').allInnerTexts()).toEqual([
+      'This contains invisible characters. They are shown as their code points: ⟨U+…⟩.',
+      'This has letters that only look like Latin letters, in “p\u0430ypal”.',
+    ]);
+  });
+
+  test('a waiting tool call that is long scrolls in view, and says how many lines are below until they are seen', async () => {
+    const gateway = await openGuardedChat();
+    const command = ['ls', ...Array<string>(200).fill(''), 'rm -rf ~'].join('\n');
+    gateway.model.script([toolCall('call', 'write', { command })]);
+    await using console = await openConsole(gateway.url, { sessionId: gateway.sessionId });
+    await console.page.setViewportSize({ width: 390, height: 700 });
+    const tool = console.page.getByRole('region', { name: 'Tool write' });
+    const hint = tool.getByText(/^↓ \d+ more lines below/);
+    const isInView = (locator: typeof tool) =>
+      locator.evaluate((element) => {
+        const { top, bottom } = element.getBoundingClientRect();
+        return top >= 0 && bottom <= innerHeight;
+      });
+
+    await console.send('Write it down');
+    await tool.getByRole('button', { name: 'Approve write' }).scrollIntoViewIfNeeded();
+    expect(await hint.innerText()).toMatch(/^↓ 1[89]\d more lines below/);
+    expect([await isInView(tool.locator('pre')), await isInView(hint)]).toEqual([true, true]);
+    expect(await tool.locator('summary').count()).toBe(0);
+    await tool.locator('pre').evaluate((element) => element.scrollTo(0, element.scrollHeight));
+
+    await hint.waitFor({ state: 'hidden' });
+  });
+
   test('a tool call still waits after a reload, and its result stays visible', async () => {
     const gateway = await openGuardedChat();
     gateway.model.script([toolCall('call', 'write', { path: 'notes.md' })], [text('Written.')]);

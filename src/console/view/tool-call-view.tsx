@@ -1,72 +1,78 @@
 import { useState } from 'preact/hooks';
-import { ApproveToolCallDocument, DenyToolCallDocument } from '../../gql/console/graphql.ts';
-import { Alert } from '../controls/alert.tsx';
+import { VisibleText } from '../controls/visible-text.tsx';
 import type { ToolCall } from '../state/message-state.ts';
-import { useApp } from './app-context.ts';
+import { visibleText } from '../state/visible-text.ts';
+import { Approval } from './approval.tsx';
 import { argumentsOf, outcomeOf, summaryOf } from './tool-call-text.ts';
-import { useAttempt } from './use-attempt.ts';
 
-/** A tool call: its arguments, its output or result, and the question for approval. */
+/** A tool call: its arguments, and its output or result, or the question for approval. */
 export function ToolCallView({ call, runId }: { call: ToolCall; runId: string | undefined }) {
-  const isOver = call.status !== 'RUNNING' && call.status !== 'AWAITING_APPROVAL';
-  const [isOpen, setOpen] = useState(!isOver);
-  const args = argumentsOf(call);
-  const output = isOver ? (call.result ?? call.output) : call.output;
+  const isWaiting = call.status === 'AWAITING_APPROVAL' && runId !== undefined;
+  const [isOpen, setOpen] = useState(!isOver(call));
   return (
-    <section class={`tool ${call.status.toLowerCase()}`} aria-label={`Tool ${call.name}`}>
-      <details open={isOpen} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
-        <summary>
-          <span class="tool-name">{call.name}</span>
-          <code class="cut">{summaryOf(call)}</code>
-          {call.nodeId != null && <span class="tag">{call.nodeId}</span>}
-          <span class="outcome">{outcomeOf(call)}</span>
-        </summary>
-        <h4>{args.title}</h4>
-        <pre>{args.text}</pre>
-        {output !== '' && (
-          <>
-            <h4>{isOver ? 'Result' : 'Output'}</h4>
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users can scroll only an element that takes the focus */}
-            <pre class="output" tabIndex={0}>
-              {output}
-            </pre>
-          </>
-        )}
-      </details>
-      {call.status === 'AWAITING_APPROVAL' && runId !== undefined && <Approval call={call} runId={runId} />}
+    <section class={`tool ${call.status.toLowerCase()}`} aria-label={`Tool ${visibleText(call.name)}`}>
+      {isWaiting ? (
+        <>
+          <div class="tool-head">
+            <Head call={call} />
+          </div>
+          <Approval call={call} runId={runId} />
+        </>
+      ) : (
+        <Details call={call} isOpen={isOpen} setOpen={setOpen} />
+      )}
     </section>
   );
 }
 
-function Approval({ call, runId }: { call: ToolCall; runId: string }) {
-  const { ask } = useApp();
-  const { isBusy, problem, attempt } = useAttempt();
-  const { callId, name } = call;
-  const decide = (document: typeof ApproveToolCallDocument | typeof DenyToolCallDocument) =>
-    attempt(() => ask<unknown, { runId: string; callId: string }>(document, { runId, callId }));
+function isOver({ status }: ToolCall): boolean {
+  return status !== 'RUNNING' && status !== 'AWAITING_APPROVAL';
+}
+
+function Head({ call, summary = '' }: { call: ToolCall; summary?: string }) {
   return (
-    <div class="approval">
-      <p>Allow this tool to run{call.nodeId == null ? '' : ` on ${call.nodeId}`}?</p>
-      <Alert problem={problem} />
-      <div class="actions">
-        <button
-          type="button"
-          disabled={isBusy}
-          onClick={() => decide(DenyToolCallDocument)}
-          aria-label={`Deny ${name}`}
-        >
-          Deny
-        </button>
-        <button
-          type="button"
-          class="primary"
-          disabled={isBusy}
-          onClick={() => decide(ApproveToolCallDocument)}
-          aria-label={`Approve ${name}`}
-        >
-          Approve
-        </button>
-      </div>
-    </div>
+    <>
+      <span class="tool-name">
+        <VisibleText text={call.name} />
+      </span>
+      <code class="cut">
+        <VisibleText text={summary} />
+      </code>
+      {call.nodeId != null && <span class="tag">{visibleText(call.nodeId)}</span>}
+      <span class="outcome">{outcomeOf(call)}</span>
+    </>
+  );
+}
+
+interface DetailsProps {
+  call: ToolCall;
+  isOpen: boolean;
+  setOpen(isOpen: boolean): void;
+}
+
+function Details({ call, isOpen, setOpen }: DetailsProps) {
+  const args = argumentsOf(call);
+  const output = isOver(call) ? (call.result ?? call.output) : call.output;
+  return (
+    <details open={isOpen} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary class="tool-head">
+        <Head call={call} summary={summaryOf(call)} />
+      </summary>
+      <h4>
+        <VisibleText text={args.title} />
+      </h4>
+      <pre dir="ltr">
+        <VisibleText text={args.text} />
+      </pre>
+      {output !== '' && (
+        <>
+          <h4>{isOver(call) ? 'Result' : 'Output'}</h4>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users can scroll only an element that takes the focus */}
+          <pre class="output" tabIndex={0}>
+            {output}
+          </pre>
+        </>
+      )}
+    </details>
   );
 }
