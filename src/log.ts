@@ -1,5 +1,6 @@
-import { type DestinationStream, destination as file, type LogFn, type Logger, pino } from 'pino';
+import { type DestinationStream, type LogFn, type Logger, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import { openStandardOutput } from './base/standard-output.ts';
 
 export interface LogOptions {
   level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
@@ -28,10 +29,17 @@ const secrets = [
 /**
  * Creates the gateway's log. Values of secret keys are replaced down to the third level of nesting. Errors are
  * reduced to fields that hold no prompt and no key. Each line is written before the call returns, so no line is lost
- * when the process ends.
+ * when the process ends. Lines that standard output does not take are lost, and a later line says how many.
  */
-export function createLog({ level, format, destination }: LogOptions): Logger {
-  const output = destination ?? file({ fd: 1, sync: true });
+export function createLog({ destination, ...options }: LogOptions): Logger {
+  if (destination !== undefined) return createLogger(options, destination);
+  const output = openStandardOutput();
+  const log = createLogger(options, output);
+  output.onLost = (lines) => log.warn({ lines }, 'log lines were lost, because standard output took no more');
+  return log;
+}
+
+function createLogger({ level, format }: LogOptions, output: DestinationStream): Logger {
   return pino(
     {
       level,

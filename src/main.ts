@@ -3,12 +3,18 @@ import { constants } from 'node:os';
 import { runCli, type StopSignal } from './cli.ts';
 import { StartupError } from './config/startup-error.ts';
 
+/** How long the process may last after its command has ended, in milliseconds. */
+const lingerMs = 2_000;
+
 try {
   process.exitCode = await runCli(process.argv.slice(2), whenStopped);
 } catch (error) {
   if (!(error instanceof StartupError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
+} finally {
+  // A connection or a log line that nobody reads would otherwise keep the process for ever. `unref` lets it end earlier.
+  setTimeout(() => process.exit(), lingerMs).unref();
 }
 
 async function whenStopped(onAgain?: (signal: StopSignal) => void): Promise<StopSignal> {
