@@ -122,7 +122,11 @@ function createEngine({ config, log, database, resources }: ServicesOptions, par
 
 function engineLimits({ chat, limits, nodes }: Config): EngineLimits {
   const { maxSteps, toolApprovalTimeoutMs, runLogTtlMs, maxQueuedRuns } = chat;
-  const call = { idleTimeoutMs: chat.modelIdleTimeoutMs, maxRetries: chat.modelMaxRetries };
+  const call = {
+    idleTimeoutMs: chat.modelIdleTimeoutMs,
+    maxRetries: chat.modelMaxRetries,
+    maxResponseBytes: chat.maxResponseBytes,
+  };
   const toolStopMs = nodes.cancelConfirmMs + toolStopSlackMs;
   const { maxLiveRuns, maxLiveRunsPerUser } = limits;
   return {

@@ -29,6 +29,7 @@ test('without any setting, every value has a default that needs no network', () 
           "checkpointMs": 1000,
           "maxPromptBytes": 262144,
           "maxQueuedRuns": 8,
+          "maxResponseBytes": 4194304,
           "maxSteps": 16,
           "modelIdleTimeoutMs": 60000,
           "modelMaxRetries": 3,

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import {
   InvalidResponseDataError,
   type LanguageModelV3,
@@ -14,6 +14,8 @@ export interface CallLimits {
   idleTimeoutMs: number;
   /** Retries of a call that failed before its first part. */
   maxRetries: number;
+  /** Most bytes of text, reasoning and tool arguments in one response. */
+  maxResponseBytes: number;
 }
 
 export type CallOptions = LanguageModelV3CallOptions & { abortSignal: AbortSignal };
@@ -36,7 +38,7 @@ export async function* callModel(
   for (let attempt = 0; ; attempt += 1) {
     let answered = false;
     try {
-      for await (const part of callOnce(model, options, limits.idleTimeoutMs)) {
+      for await (const part of bounded(callOnce(model, options, limits.idleTimeoutMs), limits)) {
         answered = true;
         yield part;
       }
@@ -48,6 +50,39 @@ export async function* callModel(
       await backOff(attempt, error.retryAfterMs, options.abortSignal);
     }
   }
+}
+
+/** Tool calls in one response. The gateway runs 100 of them and answers the others, which costs a statement each. */
+const maxToolCalls = 1_000;
+/** How long parts are processed without a break, in milliseconds. Other requests wait for that time. */
+const busyMs = 10;
+
+/**
+ * Ends a response that exceeds the limits, and gives way to other requests between parts: received parts would
+ * otherwise be processed without a break.
+ */
+async function* bounded(
+  parts: AsyncIterable<LanguageModelV3StreamPart>,
+  { maxResponseBytes }: CallLimits,
+): AsyncGenerator<LanguageModelV3StreamPart, void, undefined> {
+  let bytes = 0;
+  let toolCalls = 0;
+  let busySince = performance.now();
+  for await (const part of parts) {
+    bytes += 'delta' in part ? Buffer.byteLength(part.delta) : 0;
+    toolCalls += part.type === 'tool-call' ? 1 : 0;
+    if (bytes > maxResponseBytes)
+      throw tooMuch(`is longer than ${maxResponseBytes} bytes (MAX_RESPONSE_BYTES)`);
+    if (toolCalls > maxToolCalls) throw tooMuch(`asks for more than ${maxToolCalls} tool calls`);
+    yield part;
+    if (performance.now() - busySince < busyMs) continue;
+    await setImmediate();
+    busySince = performance.now();
+  }
+}
+
+function tooMuch(what: string): ProviderError {
+  return new ProviderError('PROVIDER_BAD_RESPONSE', `The response of the model ${what}.`);
 }
 
 /** The first back-off without jitter; it doubles with every attempt. */

@@ -15,6 +15,8 @@ import { explain, ProviderError } from './provider-error.ts';
  */
 export function classifyProviderError(error: unknown, fallback: RunFailureCode): ProviderError {
   if (error instanceof ProviderError) return error;
+  // Provider packages wrap the error with which `boundedFetch` ends a response.
+  if (error instanceof Error && error.cause instanceof ProviderError) return error.cause;
   const facts = readFacts(error);
   const code = isTimeout(error) ? 'PROVIDER_TIMEOUT' : (codeOf(error, facts) ?? fallback);
   const message = explain(code, code === 'PROVIDER_REJECTED' ? facts.message : undefined);

@@ -1,4 +1,5 @@
 import type { LanguageModelV3 } from '@ai-sdk/provider';
+import { boundedFetch } from './bounded-fetch.ts';
 import { createDemoModel, demoModel } from './demo/demo-model.ts';
 import { type CatalogModel, type CatalogProviderName, modelCatalog } from './model-catalog.ts';
 import { createModelListing } from './model-listing.ts';
@@ -64,14 +65,14 @@ const pathName = /^(?!.*\.\.)[\w.-]+(?:\/[\w.-]+)*$/;
 function openai({ apiKey, baseUrl = 'https://api.openai.com/v1' }: HostedProvider): ModelProvider {
   return cataloged('openai', async (modelName) => {
     const { createOpenAI } = await import('@ai-sdk/openai');
-    return createOpenAI({ apiKey, baseURL: baseUrl }).chat(modelName);
+    return createOpenAI({ apiKey, baseURL: baseUrl, fetch: boundedFetch }).chat(modelName);
   });
 }
 
 function anthropic({ apiKey, baseUrl = 'https://api.anthropic.com/v1' }: HostedProvider): ModelProvider {
   return cataloged('anthropic', async (modelName) => {
     const { createAnthropic } = await import('@ai-sdk/anthropic');
-    return createAnthropic({ apiKey, baseURL: baseUrl })(modelName);
+    return createAnthropic({ apiKey, baseURL: baseUrl, fetch: boundedFetch })(modelName);
   });
 }
 
@@ -80,7 +81,7 @@ const googleUrl = 'https://generativelanguage.googleapis.com/v1beta';
 function google({ apiKey, baseUrl = googleUrl }: HostedProvider): ModelProvider {
   const languageModel = async (modelName: string) => {
     const { createGoogleGenerativeAI } = await import('@ai-sdk/google');
-    return createGoogleGenerativeAI({ apiKey, baseURL: baseUrl })(modelName);
+    return createGoogleGenerativeAI({ apiKey, baseURL: baseUrl, fetch: boundedFetch })(modelName);
   };
   return { ...cataloged('google', languageModel), accepts: (name) => pathName.test(name) };
 }
@@ -95,7 +96,13 @@ function cataloged(name: CatalogProviderName, languageModel: ModelProvider['lang
 
 function openaiCompatible({ baseUrl, apiKey }: CompatibleServer): ModelProvider {
   const key = apiKey === undefined ? {} : { apiKey };
-  const settings = { name: 'openai-compatible', baseURL: baseUrl, includeUsage: true, ...key };
+  const settings = {
+    name: 'openai-compatible',
+    baseURL: baseUrl,
+    includeUsage: true,
+    fetch: boundedFetch,
+    ...key,
+  };
   return {
     models: createModelListing({ baseUrl, apiKey }),
     accepts: (modelName) => anyName.test(modelName),

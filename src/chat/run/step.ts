@@ -5,6 +5,7 @@ import type {
 } from '@ai-sdk/provider';
 import type { FinishReason } from '../../generated/prisma/enums.ts';
 import { Transcript } from '../history/transcript.ts';
+import { DeltaWriter } from '../log/delta-writer.ts';
 import type { RunFailureCode } from '../log/run-event.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import { type CallLimits, callModel } from '../models/call-model.ts';
@@ -50,16 +51,18 @@ export async function runStep(options: StepOptions): Promise<Step> {
   writer.usage = addUsage(usageBefore, { ...counted(promptTokens, 0, 0), measured: false });
   let finish: Finish | undefined;
   let refused = false;
+  const deltas = new DeltaWriter(writer);
   try {
     for await (const part of callModel(...callOptions(options))) {
       transcript.add(part);
-      await writeDelta(part, writer);
+      await writeDelta(part, deltas);
       if (part.type === 'finish') finish = part;
     }
   } catch (error) {
     refused = transcript.isEmpty && error instanceof ProviderError && refusals.has(error.code);
     throw error;
   } finally {
+    await deltas.flush();
     const reported = finish && reportedCounts(finish.usage);
     const counts = reported ?? (await estimate(promptTokens, transcript));
     const usage = addUsage(usageBefore, { ...counts, measured: reported !== undefined });
@@ -86,11 +89,11 @@ function callOptions({ model, prompt, offered, limits, signal }: StepOptions) {
   return [model.languageModel, { prompt, abortSignal: signal, ...tools }, limits] as const;
 }
 
-async function writeDelta(part: LanguageModelV3StreamPart, writer: RunWriter): Promise<void> {
+async function writeDelta(part: LanguageModelV3StreamPart, deltas: DeltaWriter): Promise<void> {
   if (part.type === 'text-delta' && part.delta !== '') {
-    await writer.write({ type: 'TextDelta', text: part.delta });
+    await deltas.write({ type: 'TextDelta', text: part.delta });
   } else if (part.type === 'reasoning-delta' && part.delta !== '') {
-    await writer.write({ type: 'ReasoningDelta', text: part.delta });
+    await deltas.write({ type: 'ReasoningDelta', text: part.delta });
   }
 }
 

@@ -40,7 +40,11 @@ export function call(model: LanguageModelV3, setup: CallSetup = {}) {
       prompt: [{ role: 'user', content: [{ type: 'text', text: 'Hello from Alice' }] }],
       abortSignal: setup.signal ?? new AbortController().signal,
     },
-    { idleTimeoutMs: setup.idleTimeoutMs ?? 10_000, maxRetries: setup.maxRetries ?? 0 },
+    {
+      idleTimeoutMs: setup.idleTimeoutMs ?? 10_000,
+      maxRetries: setup.maxRetries ?? 0,
+      maxResponseBytes: 4_194_304,
+    },
   );
 }
 
