@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import { constantResponse } from '../base/constant-response.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
 import { userOf } from '../schema/access/access.ts';
@@ -44,11 +45,11 @@ export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
     app.on(route.method, paths, (c) => route.handle(c, options));
   }
   // The first request makes the document: at the start it would take a tenth of the processor time.
-  let document: ReturnType<typeof openApiDocument> | undefined;
-  app.on('GET', bothSlashes(documentPath), (c) => {
-    document ??= openApiDocument(app);
-    return c.json(document);
-  });
+  const openApi = constantResponse(() => ({
+    body: JSON.stringify(openApiDocument(app)),
+    type: 'application/json',
+  }));
+  app.on('GET', bothSlashes(documentPath), (c) => openApi(c));
 
   refuseShortenedDeletes(app, routes);
   refuseOtherMethods(app, routes);

@@ -18,13 +18,11 @@ export function createGraphQLRoute(
   yoga: GraphQLServer,
   identify: Identify,
 ): (c: HttpContext) => Promise<Response> {
-  const openGraphiQL = createGraphiQLPage();
+  const graphiql = createGraphiQLPage();
   return async (c) => {
     const { method } = c.req;
-    if (method === 'GET' && c.req.header('accept')?.includes('text/html')) {
-      const { html, policy } = await openGraphiQL();
-      return c.html(html, 200, { 'Content-Security-Policy': policy });
-    }
+    const isRead = method === 'GET' || method === 'HEAD';
+    if (isRead && c.req.header('accept')?.includes('text/html')) return graphiql(c);
     if (method !== 'GET' && method !== 'POST') {
       return refuse(c, refusal('METHOD_NOT_ALLOWED', 'Use GET or POST.', { allow: 'GET, POST' }));
     }

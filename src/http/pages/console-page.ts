@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
-import { etag, RETAINED_304_HEADERS } from 'hono/etag';
+import { constantResponse } from '../../base/constant-response.ts';
 import { projectRoot } from '../../base/project-root.ts';
 import { pagePolicy } from './page-policy.ts';
 
@@ -23,37 +24,27 @@ const policy = [
 ].join('; ');
 
 /** Serves the web console at `/console`. Browsers ask every time whether a file has changed. */
-export function createConsolePage(): Hono {
-  const app = new Hono();
-  // Without this option a 304 would carry the default policy, and the browser would replace the policy of its copy.
-  app.use(etag({ retainedHeaders: [...RETAINED_304_HEADERS, 'Content-Security-Policy'] }));
+export function createConsolePage(): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>();
   for (const [file, type] of Object.entries(types)) {
-    const paths = file === 'index.html' ? ['/console', '/console/'] : [`/console/${file}`];
-    const read = readOnce(file);
-    const headers = {
-      'Content-Type': type,
-      'Cache-Control': 'no-cache',
-      ...(file === 'index.html' && { 'Content-Security-Policy': policy }),
-    };
-    for (const path of paths) {
-      app.get(path, async (c) => {
-        const content = await read();
-        if (content) return c.body(content, 200, headers);
+    const isPage = file === 'index.html';
+    const respond = constantResponse(async () => ({
+      body: await readFile(new URL(file, folder)),
+      type,
+      ...(isPage && { headers: { 'Content-Security-Policy': policy } }),
+    }));
+    app.on('GET', isPage ? ['/console', '/console/'] : [`/console/${file}`], async (c) => {
+      try {
+        return await respond(c);
+      } catch (error) {
+        if (!isMissing(error)) throw error;
         return c.text('The console is not built. Run `npm run build:console`.', 503);
-      });
-    }
+      }
+    });
   }
   return app;
 }
 
-/** Reads a file when it is first asked for. Returns undefined when the file does not exist. */
-function readOnce(file: string): () => Promise<Uint8Array<ArrayBuffer> | undefined> {
-  let content: Uint8Array<ArrayBuffer> | undefined;
-  return async () => {
-    content ??= await readFile(new URL(file, folder)).then(
-      (read) => new Uint8Array(read),
-      () => undefined,
-    );
-    return content;
-  };
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

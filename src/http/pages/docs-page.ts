@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
-import { serveStatic } from '@hono/node-server/serve-static';
+import { dirname, join } from 'node:path';
+import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
+import { constantResponse } from '../../base/constant-response.ts';
 import { pagePolicy } from './page-policy.ts';
 
 const page = `<!doctype html>
@@ -32,16 +34,36 @@ const policy = pagePolicy(
   "connect-src 'self'",
 );
 
+const javascript = 'text/javascript; charset=utf-8';
+
+/** The files of the page that come from its package, with their types. */
+const files = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': javascript,
+  'favicon-32x32.png': 'image/png',
+};
+
 /** Serves Swagger UI at `/docs`, with all its files, so that it works without the internet. */
-export function createDocsPage(): Hono {
+export function createDocsPage(): Hono<{ Bindings: HttpBindings }> {
   const root = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
-  const app = new Hono();
-  for (const path of ['/docs', '/docs/']) {
-    app.get(path, (c) => c.html(page, 200, { 'Content-Security-Policy': policy }));
-  }
-  app.get('/docs/start.js', (c) => c.body(start, 200, { 'Content-Type': 'text/javascript; charset=utf-8' }));
-  for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']) {
-    app.get(`/docs/${file}`, serveStatic({ root, path: file }));
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  const headers = { 'Content-Security-Policy': policy };
+  const type = 'text/html; charset=UTF-8';
+  app.on(
+    'GET',
+    ['/docs', '/docs/'],
+    constantResponse(() => ({ body: page, type, headers })),
+  );
+  app.get(
+    '/docs/start.js',
+    constantResponse(() => ({ body: start, type: javascript })),
+  );
+  for (const [file, fileType] of Object.entries(files)) {
+    const read = () => readFile(join(root, file));
+    app.get(
+      `/docs/${file}`,
+      constantResponse(async () => ({ body: await read(), type: fileType })),
+    );
   }
   return app;
 }

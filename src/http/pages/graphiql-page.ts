@@ -1,12 +1,7 @@
 import { createHash } from 'node:crypto';
+import { type ConstantResponse, constantResponse } from '../../base/constant-response.ts';
 import { firstQuery, graphiqlOptions } from './graphiql.ts';
 import { pagePolicy } from './page-policy.ts';
-
-export interface Page {
-  html: string;
-  /** The value of its header `Content-Security-Policy`. */
-  policy: string;
-}
 
 // The style: GraphiQL measures its tabs before their font has loaded, so a clicked tab would jump away from the mouse.
 // The script: a page that is loaded again before the user has edited anything would open one more tab, an empty one.
@@ -15,19 +10,17 @@ const repairs = `
   <script>localStorage['graphiql:query'] ??= ${JSON.stringify(firstQuery)};</script>
 `;
 
-/** Renders GraphiQL with all its files in the page (9 MB), so that it works without the internet. Renders it once. */
-export function createGraphiQLPage(): () => Promise<Page> {
-  let page: Promise<Page> | undefined;
-  return () => {
-    page ??= render();
-    return page;
-  };
-}
-
-async function render(): Promise<Page> {
-  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-  const html = renderGraphiQL(graphiqlOptions).replace('</head>', () => `${repairs}</head>`);
-  return { html, policy: policyOf(html) };
+/** Answers with GraphiQL and all its files in one page (9 MB), so that it works without the internet. */
+export function createGraphiQLPage(): ConstantResponse {
+  return constantResponse(async () => {
+    const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
+    const html = renderGraphiQL(graphiqlOptions).replace('</head>', () => `${repairs}</head>`);
+    return {
+      body: html,
+      type: 'text/html; charset=UTF-8',
+      headers: { 'Content-Security-Policy': policyOf(html), Vary: 'Accept' },
+    };
+  });
 }
 
 /** The editor sets styles inline and runs its workers from `blob:` URLs. */

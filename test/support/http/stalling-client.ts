@@ -37,3 +37,39 @@ export async function subscribeStalling(
     },
   };
 }
+
+/** A response that its client has not read. */
+export interface UnreadResponse {
+  /** Resolves when the gateway has closed the connection. */
+  closed: Promise<void>;
+  /** Closes the connection. */
+  close(): void;
+}
+
+/** Sends a GET and reads only the first byte of the response. Resolves when that byte has come. */
+export async function requestUnread(
+  url: string,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<UnreadResponse> {
+  const { hostname, port, host } = new URL(url);
+  let came = () => {};
+  const firstByte = new Promise<void>((resolve) => {
+    came = resolve;
+  });
+  const onread = {
+    buffer: Buffer.alloc(1),
+    callback() {
+      came();
+      return false;
+    },
+  };
+  const socket = connect({ host: hostname, port: Number(port), onread });
+  // The gateway resets a connection that it gives up.
+  socket.on('error', () => {});
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  const lines = Object.entries({ host, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
+  await firstByte;
+  return { closed, close: () => void socket.destroy() };
+}
