@@ -7,8 +7,8 @@ import { clientAddress } from '../request/client-address.ts';
 import { type Identify, senderKey } from '../request/identify.ts';
 import { refuse } from '../request/refusal.ts';
 
-/** Pages and health checks are not limited: they cost little, and monitors ask for the health often. */
-const limited = /^\/(graphql|api)(\/|$)/;
+/** Health checks are not limited: a monitor that gets 429 would restart the gateway because of another client. */
+const unlimited = /^\/health(\/|$)/;
 
 /** How many requests one user or node may send. Each request takes a token from the bucket of its sender. */
 export interface RequestLimit {
@@ -34,7 +34,7 @@ export function limitRequests({
 }: LimitRequestsOptions): MiddlewareHandler<{ Bindings: HttpBindings }> {
   if (!ofUsers && !ofNodes) return (_c, next) => next();
   return async (c, next) => {
-    if (!limited.test(c.req.path)) return next();
+    if (unlimited.test(c.req.path)) return next();
     // The route refuses a bad token later. Here such a request counts for its address.
     const identity = await identify(c.req.raw).catch(() => undefined);
     const limit = identity?.agentNode ? ofNodes : ofUsers;

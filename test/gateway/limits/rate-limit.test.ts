@@ -44,6 +44,32 @@ test('MAX_REQUESTS_PER_MINUTE limits GraphQL, graphql-sse and REST together, and
   expect((await fetch(`${gateway.url}/health/live`)).status).toBe(200);
 });
 
+test('MAX_REQUESTS_PER_MINUTE limits pages, their files and unknown paths by address, but not health checks', async () => {
+  const paths = [
+    '/',
+    '/graphql',
+    '/docs',
+    '/docs/swagger-ui.css',
+    '/console',
+    '/console/main.js',
+    '/nothing',
+  ];
+  const settings = { ...jwtSettings, MAX_REQUESTS_PER_MINUTE: String(paths.length) };
+  await using gateway = await startTestGateway({ settings });
+  const ask = (path: string) =>
+    fetch(gateway.url + path, { headers: { accept: 'text/html' }, redirect: 'manual' });
+  const statusesOf = (asked: string[]) => Promise.all(asked.map(async (path) => (await ask(path)).status));
+
+  expect(await statusesOf(paths)).toEqual([302, 200, 200, 200, 200, 200, 404]);
+  const unlimited = ['/health/live', '/health/ready'];
+  expect(await statusesOf([...paths, '/api/v1/openapi.json', ...unlimited])).toEqual([
+    ...paths.map(() => 429),
+    429,
+    200,
+    200,
+  ]);
+});
+
 test('MAX_REQUESTS_PER_MINUTE counts a REST chat as one request, although it executes several operations', async () => {
   await using gateway = await startTestGateway({ settings: { MAX_REQUESTS_PER_MINUTE: '2' } });
   const json = { method: 'POST', headers: { 'content-type': 'application/json' } };
