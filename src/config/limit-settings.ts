@@ -81,6 +81,10 @@ export const limitSettings = {
     description:
       'A request is cut off when no byte of its body comes for this long, or when its body then comes at less than 500 bytes per second.',
   }),
+  RESPONSE_TIMEOUT_MS: milliseconds(1).default(30_000).meta({
+    description:
+      'A connection is closed when its client reads nothing of a response for this long, or when it then reads less than 500 bytes per second.',
+  }),
 };
 
 type Limits = z.output<z.ZodObject<typeof limitSettings>> & { AUTH: 'none' | 'token' | 'jwt' };
@@ -105,6 +109,7 @@ export function toConnectionLimits(env: Limits) {
     maxConnections: env.MAX_CONNECTIONS,
     headerTimeoutMs: env.HEADER_TIMEOUT_MS,
     bodyTimeoutMs: env.BODY_TIMEOUT_MS,
+    responseTimeoutMs: env.RESPONSE_TIMEOUT_MS,
   };
 }
 

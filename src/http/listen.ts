@@ -1,7 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server';
+import type { Logger } from 'pino';
 import { StartupError } from '../config/startup-error.ts';
+import { watchConnections } from './connections.ts';
 import type { HttpApp } from './server.ts';
 
 /**
@@ -22,6 +24,8 @@ export interface ListenOptions {
   maxConnections: number;
   /** Milliseconds within which the headers of a request must arrive. */
   headerTimeoutMs: number;
+  /** Milliseconds for which a client may read nothing of a response. */
+  responseTimeoutMs: number;
 }
 
 export interface Listening {
@@ -36,7 +40,8 @@ export interface Listening {
 /** @throws StartupError when the address cannot be listened on. */
 export async function listen(
   app: HttpApp,
-  { host, port, maxConnections, headerTimeoutMs }: ListenOptions,
+  { host, port, maxConnections, headerTimeoutMs, responseTimeoutMs }: ListenOptions,
+  log: Logger,
 ): Promise<Listening> {
   // Some routes write to the socket themselves and need Node.js' own Response.
   const listener = getRequestListener((request, env) => app.fetch(request, env as HttpBindings), {
@@ -52,6 +57,7 @@ export async function listen(
   };
   const server = createServer(serverOptions, listener);
   server.maxConnections = maxConnections;
+  const connections = watchConnections(server, responseTimeoutMs, log);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new StartupError(reasonOf(error, host, port), { cause: error })));
     server.listen(port, host, resolve);
@@ -61,8 +67,11 @@ export async function listen(
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     close: () =>
       new Promise((resolve) => {
-        // Node.js keeps a connection open that carried a request while the server closed.
-        const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
+        // Node.js keeps a connection open that carried a request while the server closed, or that carried no request.
+        const sweep = setInterval(() => {
+          server.closeIdleConnections();
+          connections.closeUnused();
+        }, sweepMs);
         server.close(() => {
           clearInterval(sweep);
           resolve();

@@ -58,7 +58,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { engine, registry } = options.services;
   const closing = new AbortController();
   const { app, stream } = await createApp(options, closing.signal);
-  const listening = await listen(app, http);
+  const listening = await listen(app, http, options.log);
   return {
     url: listening.url,
     async [Symbol.asyncDispose]() {

@@ -43,6 +43,7 @@ test('without any setting, every value has a default that needs no network', () 
           "host": "127.0.0.1",
           "maxConnections": 10000,
           "port": 8000,
+          "responseTimeoutMs": 30000,
         },
         "limits": {
           "maxAudioBytes": 26214400,

@@ -1,0 +1,79 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Logger } from 'pino';
+
+/** How often a response that waits for its reader is checked within `responseTimeoutMs`. */
+const checks = 8;
+/** Slowest average speed that is accepted after `responseTimeoutMs`: the speed that `cutSlowBody` accepts. */
+const leastBytesPerMs = 0.5;
+
+/** What the client of a connection has received since a response began to wait for it. */
+interface Reading {
+  bytesBefore: number;
+  bytes: number;
+  /** Checks since the response began to wait, and since the client has received a byte. */
+  waited: number;
+  idle: number;
+}
+
+/** The open connections of a server. */
+export interface Connections {
+  /** Closes the connections on which no byte has come: a browser opens them before it needs them. */
+  closeUnused(): void;
+}
+
+/**
+ * Closes the connections of clients that do not read their response, or read it too slowly. The response would stay in
+ * memory for as long as the connection is open. A stream that has nothing to send is not closed.
+ *
+ * @param responseTimeoutMs Milliseconds for which a client may read nothing, and after which its speed counts.
+ */
+export function watchConnections(server: Server, responseTimeoutMs: number, log: Logger): Connections {
+  const readings = new Map<Socket, Reading | undefined>();
+  const checkMs = responseTimeoutMs / checks;
+  server.on('connection', (socket) => {
+    readings.set(socket, undefined);
+    socket.once('close', () => readings.delete(socket));
+  });
+  // Count checks instead of time: while the gateway is busy the client cannot receive anything.
+  const timer = setInterval(() => {
+    for (const [socket, before] of readings) {
+      const reading = socket.writableLength > 0 ? readOn(before, receivedBytes(socket)) : undefined;
+      readings.set(socket, reading);
+      if (!reading || !isStuck(reading, checkMs)) continue;
+      log.info({ address: socket.remoteAddress }, 'a client does not read its response');
+      // A reset frees the bytes that the kernel holds. They would outlive an ordinary close.
+      socket.resetAndDestroy();
+    }
+  }, checkMs).unref();
+  server.once('close', () => clearInterval(timer));
+  return {
+    closeUnused() {
+      for (const socket of readings.keys()) {
+        if (socket.bytesRead === 0) socket.destroy();
+      }
+    },
+  };
+}
+
+function readOn(before: Reading | undefined, bytes: number): Reading {
+  if (!before) return { bytesBefore: bytes, bytes, waited: 0, idle: 0 };
+  const { bytesBefore, waited, idle } = before;
+  return { bytesBefore, bytes, waited: waited + 1, idle: bytes === before.bytes ? idle + 1 : 0 };
+}
+
+function isStuck({ bytesBefore, bytes, waited, idle }: Reading, checkMs: number): boolean {
+  const allowedMs = checks * checkMs + (bytes - bytesBefore) / leastBytesPerMs;
+  return idle >= checks || waited * checkMs >= allowedMs;
+}
+
+/**
+ * The bytes that the kernel has taken. `bytesWritten` also counts those that wait for the client. Node.js reads the
+ * same field of the handle to tell a slow write from a stuck one.
+ */
+function receivedBytes(socket: Socket): number {
+  const { _handle } = socket as Socket & {
+    _handle?: { bytesWritten: number; writeQueueSize: number } | null;
+  };
+  return _handle ? _handle.bytesWritten - _handle.writeQueueSize : 0;
+}
