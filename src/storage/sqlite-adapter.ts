@@ -1,19 +1,32 @@
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
+import { createLock } from '../base/lock.ts';
+import { createRetryBusy, type RetryBusy } from './retry-busy.ts';
+import { createTurnBudget } from './turn-budget.ts';
 
 type Connection = Awaited<ReturnType<PrismaBetterSqlite3['connect']>>;
 type AdapterFactory = Pick<PrismaBetterSqlite3, 'provider' | 'adapterName' | 'connect'>;
+type SqlQuery = Parameters<Connection['queryRaw']>[0];
 type Transaction = Awaited<ReturnType<Connection['startTransaction']>>;
 
+/** Milliseconds of one turn of the event loop after which statements let other work run. */
+const turnBudgetMs = 10;
+
 /**
- * Prisma's adapter for better-sqlite3, with transactions that are isolated from other statements.
+ * Prisma's adapter for better-sqlite3, with transactions that are isolated from other statements, and with waits that
+ * do not block the event loop.
  *
  * There is one connection. With Prisma's own adapter, a statement that arrives while a transaction is open runs inside
  * that transaction, so a rollback undoes acknowledged writes of others. Here such statements wait until the transaction
  * has ended, first come, first served. A transaction must therefore use only its own client: a statement on the main
  * client would wait for the transaction, and the transaction for the statement.
+ *
+ * A statement that finds the database locked by another process waits for `busyTimeoutMs` milliseconds at most. Other
+ * statements, such as reads, run meanwhile.
  */
 export function createSqliteAdapter(options: { file: string; busyTimeoutMs: number }): AdapterFactory {
-  const factory = new PrismaBetterSqlite3({ url: options.file, timeout: options.busyTimeoutMs });
+  // SQLite's own wait for a lock (`timeout`) would block the event loop.
+  const factory = new PrismaBetterSqlite3({ url: options.file, timeout: 0 });
+  const retryBusy = createRetryBusy(options.busyTimeoutMs);
   let closed = false;
   return {
     provider: factory.provider,
@@ -21,25 +34,47 @@ export function createSqliteAdapter(options: { file: string; busyTimeoutMs: numb
     async connect(): Promise<Connection> {
       // Prisma connects again when a query comes after `$disconnect()`.
       if (closed) throw new Error('The database is closed.');
-      const connection = await factory.connect();
-      await connection.executeScript('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
-      return isolateTransactions(connection, () => {
+      const connection = shareEventLoop(await factory.connect());
+      await retryBusy(() => connection.executeScript('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;'));
+      return isolateTransactions(connection, retryBusy, () => {
         closed = true;
       });
     },
   };
 }
 
-function isolateTransactions(connection: Connection, onClose: () => void): Connection {
+/** Lets other work run before a statement, when the statements before it have held the event loop for too long. */
+function shareEventLoop(connection: Connection): Connection {
+  const budget = createTurnBudget(turnBudgetMs);
+  const inBudget =
+    <A, T>(statement: (argument: A) => Promise<T>) =>
+    async (argument: A): Promise<T> => {
+      await budget();
+      return statement(argument);
+    };
+  return {
+    provider: connection.provider,
+    adapterName: connection.adapterName,
+    queryRaw: inBudget((query: SqlQuery) => connection.queryRaw(query)),
+    executeRaw: inBudget((query: SqlQuery) => connection.executeRaw(query)),
+    executeScript: inBudget((script: string) => connection.executeScript(script)),
+    dispose: () => connection.dispose(),
+    startTransaction: (isolationLevel) => connection.startTransaction(isolationLevel),
+  };
+}
+
+function isolateTransactions(connection: Connection, retryBusy: RetryBusy, onClose: () => void): Connection {
   const acquire = createLock();
-  async function alone<T>(statement: () => Promise<T>): Promise<T> {
-    const release = await acquire();
-    try {
-      return await statement();
-    } finally {
-      release();
-    }
-  }
+  /** Runs a statement while no transaction is open. It holds no lock while it waits for another process. */
+  const alone = <T>(statement: () => Promise<T>) =>
+    retryBusy(async () => {
+      const release = await acquire();
+      try {
+        return await statement();
+      } finally {
+        release();
+      }
+    });
   return {
     provider: connection.provider,
     adapterName: connection.adapterName,
@@ -50,17 +85,18 @@ function isolateTransactions(connection: Connection, onClose: () => void): Conne
       onClose();
       return alone(() => connection.dispose());
     },
-    async startTransaction() {
-      const release = await acquire();
-      try {
-        // IMMEDIATE takes the write lock now and waits for other processes. Later, a lock that is held would be an error.
-        await connection.executeScript('BEGIN IMMEDIATE');
-      } catch (error) {
-        release();
-        throw error;
-      }
-      return createTransaction(connection, release);
-    },
+    startTransaction: () =>
+      retryBusy(async () => {
+        const release = await acquire();
+        try {
+          // IMMEDIATE takes the write lock now. A later statement could not wait for a lock that another process holds.
+          await connection.executeScript('BEGIN IMMEDIATE');
+        } catch (error) {
+          release();
+          throw error;
+        }
+        return createTransaction(connection, release);
+      }),
   };
 }
 
@@ -96,19 +132,5 @@ function createTransaction(connection: Connection, release: () => void): Transac
       await rollback();
       release();
     },
-  };
-}
-
-/** Creates a lock: `acquire` resolves, first come, first served, with the function that releases the lock. */
-function createLock(): () => Promise<() => void> {
-  let last = Promise.resolve();
-  return async () => {
-    const before = last;
-    let release = () => {};
-    last = new Promise((resolve) => {
-      release = resolve;
-    });
-    await before;
-    return release;
   };
 }

@@ -1,9 +1,15 @@
+import { isDriverAdapterError } from '@prisma/driver-adapter-utils';
 import Sqlite from 'better-sqlite3';
 import { messageOf } from '../base/caught-error.ts';
 
 /** Whether SQLite failed only because another connection locks the file. */
 export function isSqliteBusy(error: unknown): boolean {
   return error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY');
+}
+
+/** Whether a statement of Prisma's adapter failed only because another process locks the database. */
+export function isStatementBusy(error: unknown): boolean {
+  return isDriverAdapterError(error) && error.cause.kind === 'SocketTimeout';
 }
 
 /** Says why SQLite failed, in words that can follow a colon. */

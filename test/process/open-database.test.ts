@@ -48,7 +48,8 @@ test('an acknowledged write is on the disk, and rows never lose their parents', 
   expect(await pragma('journal_mode')).toEqual([{ journal_mode: 'wal' }]);
   expect(await pragma('synchronous')).toMatchObject([{ synchronous: 2n }]);
   expect(await pragma('foreign_keys')).toMatchObject([{ foreign_keys: 1n }]);
-  expect(await pragma('busy_timeout')).toMatchObject([{ timeout: 5_000n }]);
+  // The adapter waits for locks itself, because SQLite's own wait would block the event loop.
+  expect(await pragma('busy_timeout')).toMatchObject([{ timeout: 0n }]);
 });
 
 test('every SQL statement can be listened to', async () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/open-database.ts';
@@ -8,8 +9,10 @@ const log = pino({ level: 'silent' });
 
 async function openScratchDatabase() {
   const folder = await openTemporaryFolder();
-  const database = await openDatabase({ url: `file:${join(folder.path, 'switchyard.db')}`, log });
+  const file = join(folder.path, 'switchyard.db');
+  const database = await openDatabase({ url: `file:${file}`, log });
   return {
+    file,
     db: database.db,
     userIds: async () => (await database.db.session.findMany()).map((session) => session.userId),
     async [Symbol.asyncDispose]() {
@@ -99,3 +102,55 @@ test('a nested transaction can fail without its outer transaction', async () => 
   });
   expect(await userIds()).toEqual(['alice']);
 });
+
+/** Takes the write lock as another process would. Disposing releases it. */
+function lockDatabase(file: string): Disposable {
+  const connection = new Sqlite(file);
+  connection.exec('BEGIN IMMEDIATE');
+  return { [Symbol.dispose]: () => void connection.close() };
+}
+
+test('timers run while a long chain of statements is executed', async () => {
+  await using scratch = await openScratchDatabase();
+  let turns = 0;
+  const timer = setInterval(() => {
+    turns += 1;
+  }, 1);
+  await Promise.all(Array.from({ length: 200 }, () => scratch.db.session.count()));
+  clearInterval(timer);
+  expect(turns).toBeGreaterThan(0);
+});
+
+test('writes wait for the lock of another process without blocking reads, and all are executed', async () => {
+  await using scratch = await openScratchDatabase();
+  const { db, file, userIds } = scratch;
+  const lock = lockDatabase(file);
+  const settled: string[] = [];
+  const writes = ['alice', 'bob'].map(async (userId) => {
+    await db.session.create({ data: { userId } });
+    settled.push(userId);
+  });
+  const transaction = db.$transaction(async (tx) => tx.session.create({ data: { userId: 'carol' } }));
+  expect(await userIds()).toEqual([]);
+  expect(settled).toEqual([]);
+  lock[Symbol.dispose]();
+  await Promise.all([...writes, transaction]);
+  expect((await userIds()).toSorted()).toEqual(['alice', 'bob', 'carol']);
+});
+
+test('writes fail with the code P1008 when another process keeps its lock, and nothing of them is stored', async () => {
+  await using scratch = await openScratchDatabase();
+  const { db, file, userIds } = scratch;
+  const lock = lockDatabase(file);
+  const data = { userId: 'alice' };
+  const failures = await Promise.allSettled([
+    db.session.create({ data }),
+    db.$transaction(async (tx) => tx.session.create({ data })),
+    db.$transaction([db.session.create({ data }), db.session.create({ data })]),
+  ]);
+  lock[Symbol.dispose]();
+  const expected = { status: 'rejected', reason: { code: 'P1008' } };
+  expect(failures).toMatchObject([expected, expected, expected]);
+  await db.session.create({ data: { userId: 'bob' } });
+  expect(await userIds()).toEqual(['bob']);
+}, 20_000);

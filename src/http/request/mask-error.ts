@@ -1,6 +1,8 @@
 import { PothosError } from '@pothos/core';
 import { GraphQLError, type GraphQLErrorOptions, Kind } from 'graphql';
 import type { Logger } from 'pino';
+import { refusal } from '../../errors.ts';
+import { isDatabaseBusy } from '../../storage/prisma-error.ts';
 
 /**
  * The error that a client may see instead of `error`. An error that is meant for clients stays as it is. Any other
@@ -14,6 +16,7 @@ export function maskError(error: unknown): GraphQLError {
     const extensions = { code: 'BAD_USER_INPUT', ...error.extensions };
     return new GraphQLError(error.message, { ...shown, extensions });
   }
+  if (isDatabaseBusy(originalError)) return databaseBusy(shown);
   if (originalError !== undefined && !(originalError instanceof GraphQLError)) return hidden(shown);
   // graphql-js sets no code when it refuses a variable or an argument of the wrong type.
   if (isRefusedValue(error)) {
@@ -42,6 +45,20 @@ const hiddenCode = 'INTERNAL_SERVER_ERROR';
 function hidden(shown: GraphQLErrorOptions = {}): GraphQLError {
   const message = 'Something went wrong inside the gateway.';
   return new GraphQLError(message, { ...shown, extensions: { code: hiddenCode } });
+}
+
+/** Nothing of the operation was stored, so the client may repeat it. */
+function databaseBusy(shown: GraphQLErrorOptions): GraphQLError {
+  const message =
+    'The database is busy: another program uses it, or too many requests wait. Try again in a moment.';
+  const retryAfter = 2;
+  const { extensions } = refusal(
+    'OVERLOADED',
+    message,
+    { 'Retry-After': String(retryAfter) },
+    { retryAfter },
+  );
+  return new GraphQLError(message, { ...shown, extensions });
 }
 
 /**
