@@ -76,7 +76,7 @@ export class Engine {
     this.#live = live;
     const { isOverloaded } = options;
     const sending = { live, slots, maxQueuedRuns, isOverloaded };
-    this.#sender = new PromptSender({ database, models, runLog, sessionLog, bus, ...sending });
+    this.#sender = new PromptSender({ database, models, runLog, sessionLog, bus, log, ...sending });
   }
 
   /**
@@ -121,7 +121,7 @@ export class Engine {
   async cancelRun(runId: number): Promise<CancelReceipt> {
     const before = await this.#findRun(runId);
     if (before.finishedAt !== null) return { cancelled: false, run: before };
-    await this.#live.cancel(runId);
+    await this.#live.cancel(before);
     const run = await this.#options.database.run.findUnique({ where: { id: runId } });
     return { cancelled: run?.status === 'CANCELLED', run };
   }

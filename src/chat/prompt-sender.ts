@@ -11,7 +11,7 @@ import type { Models, ResolvedModel } from './models/models.ts';
 import { ProviderError } from './models/provider-error.ts';
 import { findSession } from './run/find-session.ts';
 import type { LiveRuns } from './run/live-runs.ts';
-import { findByRequestId, type OnBusy, openRun } from './run/open-run.ts';
+import { findByRequestId, type OnBusy, openRun, queueFull } from './run/open-run.ts';
 
 export interface SendInput {
   sessionId: number;
@@ -35,6 +35,7 @@ export interface PromptSenderOptions {
   /** Runs of one session that may wait in the queue at once. */
   maxQueuedRuns: number;
   isOverloaded: () => boolean;
+  log: Logger;
 }
 
 /** Turns a prompt into a run, and starts or queues it. */
@@ -43,6 +44,8 @@ export class PromptSender {
   readonly #admission: Admission;
   /** Prompts that are being sent and have no run yet. */
   #sending = 0;
+  /** Prompts with INTERRUPT of each session that are being sent. */
+  readonly #interrupts = new Map<number, number>();
 
   constructor(options: PromptSenderOptions) {
     this.#options = options;
@@ -60,6 +63,7 @@ export class PromptSender {
     if (!this.#admission.admits(this.#options.live.size + this.#sending)) throw overloaded();
     this.#sending += 1;
     try {
+      using _ = this.#countInterrupt(input);
       return await this.#send(input);
     } finally {
       this.#sending -= 1;
@@ -72,24 +76,46 @@ export class PromptSender {
     this.#options.bus.ring(runKey(runId));
   }
 
+  /** A queue that is full does not refuse INTERRUPT, which empties it. Interrupts that arrive together are limited here. */
+  #countInterrupt({ sessionId, onBusy }: SendInput): Disposable {
+    if (onBusy !== 'INTERRUPT') return { [Symbol.dispose]: () => {} };
+    const count = this.#interrupts.get(sessionId) ?? 0;
+    if (count > this.#options.maxQueuedRuns) throw queueFull(this.#options.maxQueuedRuns);
+    this.#interrupts.set(sessionId, count + 1);
+    return {
+      [Symbol.dispose]: () => {
+        const left = (this.#interrupts.get(sessionId) ?? 1) - 1;
+        if (left > 0) this.#interrupts.set(sessionId, left);
+        else this.#interrupts.delete(sessionId);
+      },
+    };
+  }
+
   async #send(input: SendInput): Promise<Run> {
     const { database, live } = this.#options;
     const session = await findSession(database, input.sessionId);
     const model = await this.#resolveModel(input, session);
+    const { run, opened, announced } = await live.alone(session.id, () => this.#start(input, session, model));
+    if (opened && run.status === 'QUEUED') await this.#enqueue(run, input.onBusy);
+    await announced;
+    if (!opened || run.status === 'RUNNING') return run;
+    // The queued run may have been started in the meantime.
+    return (await database.run.findUnique({ where: { id: run.id } }).catch(() => null)) ?? run;
+  }
+
+  /** Opens a run, and launches it when it starts at once. */
+  async #start(input: SendInput, session: Session, model: ResolvedModel) {
+    const { live } = this.#options;
     // Check after resolving the model: asking a provider for its models can take seconds.
     if (!live.isOpen) {
       throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down; send again in a moment.');
     }
     const { run, opened, slot } = await this.#open(input, session, model);
-    if (!opened) return run;
+    if (!opened) return { run, opened };
     const announced = this.#announce(run);
     const setup = { systemPrompt: session.systemPrompt, model };
     if (slot) live.launch(run, { slot, log: input.log, announced, setup });
-    else await this.#enqueue(run, input.onBusy);
-    await announced;
-    if (run.status === 'RUNNING') return run;
-    // The queued run may have been started in the meantime.
-    return (await database.run.findUnique({ where: { id: run.id } })) ?? run;
+    return { run, opened, announced };
   }
 
   async #resolveModel(input: SendInput, session: Session): Promise<ResolvedModel> {
@@ -122,18 +148,27 @@ export class PromptSender {
     }
   }
 
-  /** Tells the session's followers of the new messages. */
+  /** Tells the session's followers of the new messages. Never rejects, because the prompt is stored already. */
   async #announce({ sessionId, userMessageId, assistantMessageId }: Run): Promise<void> {
+    const { sessionLog, log } = this.#options;
     const ids = [userMessageId, assistantMessageId].filter((id) => id !== null);
     const changes = ids.map((messageId) => ({ type: 'MessageAdded' as const, messageId }));
-    await this.#options.sessionLog.append(sessionId, ...changes);
+    try {
+      await sessionLog.append(sessionId, ...changes);
+    } catch (error) {
+      log.error({ err: error, sessionId }, 'the followers of a session could not be told of a new prompt');
+    }
   }
 
+  /** Never rejects, because the prompt is stored already: a client that sees an error would send it again. */
   async #enqueue(run: Run, onBusy: OnBusy): Promise<void> {
-    const { live } = this.#options;
-    await this.logQueued(run.id);
-    if (onBusy === 'INTERRUPT') await live.cancelSession(run.sessionId, run.id);
-    await live.startNext(run.sessionId);
+    const { live, log } = this.#options;
+    try {
+      await this.logQueued(run.id);
+    } catch (error) {
+      log.error({ err: error, runId: run.id }, 'the followers of a run could not be told that it is queued');
+    }
+    await (onBusy === 'INTERRUPT' ? live.interrupt(run) : live.startNext(run.sessionId));
   }
 }
 

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { maxId } from '../../base/global-id.ts';
+import { createKeyedLock } from '../../base/lock.ts';
 import type { Run } from '../../generated/prisma/client.ts';
 import type { RunSlots } from '../../limits/run-slots.ts';
 import type { Database } from '../../storage/database.ts';
@@ -42,11 +43,14 @@ export interface Launch {
 }
 
 interface LiveRun {
+  sessionId: number;
   controller: AbortController;
   /** Never rejects. */
   done: Promise<void>;
 }
 
+/** Milliseconds until the start of a queued run is tried again after it has failed. */
+const retryMs = 1_000;
 /** How long a closing gateway tries to save the runs that it has cancelled, in milliseconds. */
 const savingMs = 3_000;
 
@@ -54,6 +58,11 @@ const savingMs = 3_000;
 export class LiveRuns {
   readonly #options: LiveRunsOptions;
   readonly #live = new Map<number, LiveRun>();
+  readonly #alone = createKeyedLock<number>();
+  /** The newest run of a session that interrupts all runs before it. Removed when those are cancelled. */
+  readonly #interrupting = new Map<number, number>();
+  /** Sessions with a timer that tries again to start their next run. */
+  readonly #retrying = new Set<number>();
   readonly #closing = new AbortController();
   /** `draining`: no new runs. `cancelling`: live runs are cancelled too. */
   #state: 'open' | 'draining' | 'cancelling' = 'open';
@@ -72,7 +81,15 @@ export class LiveRuns {
     return this.#state === 'open';
   }
 
-  /** Executes a RUNNING run. From here on it can be cancelled. */
+  /**
+   * Opens or changes runs of a session while no other call starts or cancels one. A run that is opened as RUNNING must
+   * be launched before `change` resolves. Otherwise a cancellation in between would miss it.
+   */
+  alone<T>(sessionId: number, change: () => Promise<T>): Promise<T> {
+    return this.#alone(sessionId, change);
+  }
+
+  /** Executes a RUNNING run. From here on it can be cancelled. Call it within `alone`. */
   launch(run: Run, { slot, log = this.#options.log, announced, setup }: Launch): void {
     const controller = new AbortController();
     // Each tool call of a step adds a listener; Node would warn about a leak from the eleventh on.
@@ -83,53 +100,63 @@ export class LiveRuns {
       .then(() => this.#options.execute(run, context))
       .finally(() => slot[Symbol.dispose]())
       .then(() => this.startNext(run.sessionId))
-      .catch((error) => log.error({ err: error }, 'the next run could not be started'))
       // Delete last: a closing gateway must also wait for the next run, if that has just been started.
       .finally(() => this.#live.delete(run.id));
-    this.#live.set(run.id, { controller, done });
+    this.#live.set(run.id, { sessionId: run.sessionId, controller, done });
   }
 
-  /** Starts the oldest queued run of a session, unless another run of the session is RUNNING. */
+  /**
+   * Starts the oldest queued run of a session, unless another run of the session is RUNNING. Never rejects: a failure,
+   * for instance of a busy database, is logged and tried again.
+   */
   async startNext(sessionId: number): Promise<void> {
-    const { database, slots } = this.#options;
-    while (this.isOpen) {
-      const next = await database.run.findFirst({
-        where: { sessionId, status: 'QUEUED' },
-        orderBy: { id: 'asc' },
-        select: { id: true, session: { select: { userId: true } } },
+    try {
+      await this.#alone(sessionId, async () => {
+        await this.#cancelInterrupted(sessionId);
+        await this.#startOldest(sessionId);
       });
-      if (next === null) return;
-      const started = await this.#start(next.id);
-      for (const run of started ?? []) this.launch(run, { slot: slots.take(next.session.userId) });
-      // An empty list means that the run was cancelled in the meantime: look for the next one.
-      if (started?.length !== 0) return;
+    } catch (error) {
+      this.#options.log.error({ err: error, sessionId }, 'the next run could not be started');
+      this.#retryStart(sessionId);
     }
   }
 
+  /**
+   * Cancels the live run and the queued runs that are older than this queued run, and starts it when they have ended.
+   * Several runs that interrupt at the same time cancel once, and the newest of them is started.
+   */
+  async interrupt({ id, sessionId }: Pick<Run, 'id' | 'sessionId'>): Promise<void> {
+    this.#interrupting.set(sessionId, Math.max(id, this.#interrupting.get(sessionId) ?? 0));
+    const interrupted = this.#abortBefore(sessionId, id);
+    await this.startNext(sessionId);
+    await Promise.all(interrupted.map(({ done }) => done));
+  }
+
   /** Cancels a run, live or queued, and waits until it has ended. */
-  async cancel(runId: number): Promise<void> {
-    // A queued run may be started while it is being cancelled: then it is live now.
-    if (!this.#live.has(runId) && (await this.#options.cancelQueued(runId))) return;
-    const live = this.#live.get(runId);
-    live?.controller.abort();
+  async cancel({ id, sessionId }: Pick<Run, 'id' | 'sessionId'>): Promise<void> {
+    const live = await this.#alone(sessionId, async () => {
+      const found = this.#live.get(id);
+      if (found) found.controller.abort();
+      else await this.#options.cancelQueued(id);
+      return found;
+    });
     await live?.done;
   }
 
   /**
    * Cancels all live and queued runs of a session.
    *
-   * @param before Only runs with a smaller id.
    * @returns The ids of the runs that were live or queued, newest first; some may have ended by themselves.
    */
-  async cancelSession(sessionId: number, before = maxId): Promise<number[]> {
-    const runs = await this.#options.database.run.findMany({
-      where: { sessionId, status: unfinished, id: { lt: before } },
-      select: { id: true },
-      // Cancel queued runs first, because the end of the live run would start one of them.
-      orderBy: { id: 'desc' },
+  async cancelSession(sessionId: number): Promise<number[]> {
+    const { ids, live } = await this.#alone(sessionId, async () => {
+      const ids = await this.#unfinishedBefore(sessionId, maxId);
+      const live = this.#abortBefore(sessionId, maxId);
+      for (const id of ids) if (!this.#live.has(id)) await this.#options.cancelQueued(id);
+      return { ids, live };
     });
-    for (const { id } of runs) await this.cancel(id);
-    return runs.map(({ id }) => id);
+    await Promise.all(live.map(({ done }) => done));
+    return ids;
   }
 
   /** Accepts no more runs, lets the live ones finish for `graceMs`, then cancels them and waits for their tools. */
@@ -141,6 +168,58 @@ export class LiveRuns {
     await this.#settle(this.#options.toolStopMs + savingMs);
     this.#closing.abort();
     await this.#allDone();
+  }
+
+  async #startOldest(sessionId: number): Promise<void> {
+    const { database, slots } = this.#options;
+    while (this.isOpen) {
+      const next = await database.run.findFirst({
+        where: { sessionId, status: 'QUEUED' },
+        orderBy: { id: 'asc' },
+        select: { id: true, session: { select: { userId: true } } },
+      });
+      if (next === null) return;
+      const started = await this.#start(next.id);
+      for (const run of started ?? []) this.launch(run, { slot: slots.take(next.session.userId) });
+      // An empty list means that the run was deleted in the meantime: look for the next one.
+      if (started?.length !== 0) return;
+    }
+  }
+
+  #retryStart(sessionId: number): void {
+    if (this.#retrying.has(sessionId)) return;
+    this.#retrying.add(sessionId);
+    setTimeout(() => {
+      this.#retrying.delete(sessionId);
+      void this.startNext(sessionId);
+    }, retryMs).unref();
+  }
+
+  /** Cancels the runs before the run that interrupts them. */
+  async #cancelInterrupted(sessionId: number): Promise<void> {
+    const before = this.#interrupting.get(sessionId);
+    if (before === undefined || !this.isOpen) return;
+    this.#abortBefore(sessionId, before);
+    for (const id of await this.#unfinishedBefore(sessionId, before)) {
+      if (!this.#live.has(id)) await this.#options.cancelQueued(id);
+    }
+    // Another run may have begun to interrupt in the meantime.
+    if (this.#interrupting.get(sessionId) === before) this.#interrupting.delete(sessionId);
+  }
+
+  #abortBefore(sessionId: number, before: number): LiveRun[] {
+    const runs = [...this.#live].filter(([id, live]) => live.sessionId === sessionId && id < before);
+    for (const [, { controller }] of runs) controller.abort();
+    return runs.map(([, live]) => live);
+  }
+
+  async #unfinishedBefore(sessionId: number, before: number): Promise<number[]> {
+    const runs = await this.#options.database.run.findMany({
+      where: { sessionId, status: unfinished, id: { lt: before } },
+      select: { id: true },
+      orderBy: { id: 'desc' },
+    });
+    return runs.map(({ id }) => id);
   }
 
   /** Undefined when another run of the session is RUNNING: the unique index allows one. */

@@ -93,8 +93,7 @@ async function newRunStatus(tx: Transaction, { sessionId, onBusy, maxQueued, cla
   }
   if (onBusy === 'REJECT') throw runInProgress(live[0]?.id);
   if (onBusy === 'ENQUEUE' && live.length > maxQueued) {
-    const message = `${maxQueued} prompts already wait in this session; wait for an answer or cancel a prompt.`;
-    throw new GatewayError('RATE_LIMITED', message, { limit: 'MAX_QUEUED_RUNS' });
+    throw queueFull(maxQueued);
   }
   return 'QUEUED' as const;
 }
@@ -122,6 +121,11 @@ async function insert(
       startedAt: status === 'RUNNING' ? new Date() : null,
     },
   });
+}
+
+export function queueFull(maxQueued: number): GatewayError {
+  const message = `${maxQueued} prompts already wait in this session; wait for an answer or cancel a prompt.`;
+  return new GatewayError('RATE_LIMITED', message, { limit: 'MAX_QUEUED_RUNS' });
 }
 
 function runInProgress(runId?: number): GatewayError {

@@ -21,12 +21,33 @@ async function cancel(gateway: TestGateway, target: { runId?: string; sessionId?
   return data.cancelRun;
 }
 
+function decodeSessionId(id: string): number {
+  return Number(Buffer.from(id, 'base64').toString().split(':')[1]);
+}
+
 async function usageOf(gateway: TestGateway, id: string) {
   const query = 'query ($id: ID!) { session(id: $id) { tokenUsage { inputTokens outputTokens measured } } }';
   return (await gateway.graphql(query, { id })).data.session.tokenUsage;
 }
 
 describe('cancelRun', () => {
+  test('a cancellation that arrives with a prompt either finds no run, or ends the run that it finds', async () => {
+    const gateway = shared();
+    gateway.model.script(...Array.from({ length: 12 }, () => [silence()]));
+    const { engine } = gateway.services;
+    const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
+    for (let wait = 0; wait < 24; wait += 2) {
+      const sessionId = await gateway.createSession();
+      const sent = gateway.graphql(send, { input: { sessionId, prompt: 'Hi' } });
+      // The cancellation arrives two turns of the event loop later each time, so it meets every state of the prompt.
+      for (let turn = 0; turn < wait; turn += 1) await new Promise(setImmediate);
+      const receipt = await engine.cancelCurrent(decodeSessionId(sessionId));
+      expect(receipt.cancelled).toBe(receipt.run !== null);
+      await sent;
+      await engine.cancelCurrent(decodeSessionId(sessionId));
+    }
+  });
+
   test('a run that is cancelled before the first token ends with an empty answer', async () => {
     const gateway = shared();
     gateway.model.script([silence()]);

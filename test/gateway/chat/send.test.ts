@@ -198,6 +198,33 @@ describe('a prompt for a session that is busy', () => {
     expect(gateway.model.requests).toHaveLength(2);
   });
 
+  test('prompts with INTERRUPT that arrive together are limited by MAX_QUEUED_RUNS, and the newest accepted one is answered', async () => {
+    const gateway = shared();
+    const gate = createGate();
+    gateway.model.script([text('Old'), gate], ...Array.from({ length: 40 }, () => [text('New')]));
+    const sessionId = await gateway.createSession();
+    const old = await send(gateway, { sessionId, prompt: 'Old?' });
+    await gate.reached;
+
+    const interrupt = (_: unknown, n: number) =>
+      send(gateway, { sessionId, prompt: `New ${n}?`, onBusy: 'INTERRUPT' });
+    const answers = await Promise.all(Array.from({ length: 40 }, interrupt));
+
+    const refusals = answers.flatMap(({ errors }) => errors?.map(({ extensions }) => extensions) ?? []);
+    expect(refusals.length).toBeGreaterThan(0);
+    for (const refusal of refusals)
+      expect(refusal).toMatchObject({ code: 'RATE_LIMITED', limit: 'MAX_QUEUED_RUNS' });
+    const { database } = gateway.services;
+    const unfinished = () => database.run.count({ where: { status: { in: ['RUNNING', 'QUEUED'] } } });
+    await expect.poll(unfinished).toBe(0);
+    const newest = await database.run.findFirstOrThrow({ orderBy: { id: 'desc' } });
+    expect(newest.status).toBe('COMPLETED');
+    const { data } = await gateway.graphql('query ($id: ID!) { run(id: $id) { status } }', {
+      id: old.data.sendMessage.id,
+    });
+    expect(data.run.status).toBe('CANCELLED');
+  });
+
   test('a busy session does not delay other sessions', async () => {
     const gateway = shared();
     const gate = createGate();
