@@ -20,6 +20,8 @@ export const errorStatus = {
   UNAUTHENTICATED: 401,
   /** The sender is known but may not do this, or a browser sent it for a page of another origin. */
   FORBIDDEN: 403,
+  /** The request would store more than a setting allows; `extensions.limit` names the setting. */
+  QUOTA_EXCEEDED: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   /** The gateway cannot respond in any format of the `Accept` header. */

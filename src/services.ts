@@ -17,6 +17,7 @@ import { ApiTokens } from './identity/api-tokens.ts';
 import { createTokenWatcher } from './identity/token-watcher.ts';
 import { Followers } from './limits/followers.ts';
 import { createPressure } from './limits/pressure.ts';
+import { Quotas } from './limits/quotas.ts';
 import type { InboxEntry } from './nodes/dispatch/inbox.ts';
 import { createNodeServices } from './nodes/node-services.ts';
 import { NodeTools } from './nodes/tools/node-tools.ts';
@@ -60,16 +61,17 @@ export function createServices(options: ServicesOptions): Services {
   const runLog = resources.use(createMemoryLog<RunEventBody & { runId: number }>());
   const changes = resources.use(createMemoryLog<SessionChange>({ maxEntries: maxSessionChanges }));
   const sessionLog = createSessionLog({ log: changes, bus, pollMs });
-  const { nodes, attachments, registry, dispatcher } = createNodes(options, bus, sessionLog);
+  const quotas = new Quotas(database, config.quotas);
+  const { nodes, attachments, registry, dispatcher } = createNodes(options, { bus, sessionLog, quotas });
   const tools = parts.tools ?? new NodeTools({ ...config.nodes, database, dispatcher });
-  const engine = createEngine(options, { models, tools, runLog, sessionLog, bus });
-  const audio = new AudioLibrary({ database, blobs, maxBytes: limits.maxAudioBytes });
+  const engine = createEngine(options, { models, tools, runLog, sessionLog, bus, quotas });
+  const audio = new AudioLibrary({ database, blobs, quotas, maxBytes: limits.maxAudioBytes });
   const tokens = new ApiTokens(database, log);
   return {
     database,
     models,
     engine,
-    sessions: new Sessions({ database, engine, models, sessionLog, audio, attachments }),
+    sessions: new Sessions({ database, engine, models, sessionLog, audio, quotas, attachments }),
     sessionLog,
     audio,
     followers: new Followers(limits.maxFollowersPerUser),
@@ -85,8 +87,7 @@ export function createServices(options: ServicesOptions): Services {
 
 function createNodes(
   { config, log, database, resources }: ServicesOptions,
-  bus: Bus,
-  sessionLog: SessionLog,
+  { bus, sessionLog, quotas }: { bus: Bus; sessionLog: SessionLog; quotas: Quotas },
 ) {
   const inbox = resources.use(createMemoryLog<InboxEntry>({ maxEntries: maxInboxEntries }));
   return resources.use(
@@ -95,6 +96,7 @@ function createNodes(
       database,
       inbox: { log: inbox, bus, pollMs },
       limits: config.nodes,
+      quotas,
       announce: async ({ id: agentNodeId, nodeId }, sessionIds) => {
         for (const id of sessionIds) {
           await sessionLog.append(id, { type: 'SessionNodeChanged', agentNodeId, nodeId });
@@ -105,7 +107,7 @@ function createNodes(
   );
 }
 
-type EngineParts = Pick<EngineOptions, 'models' | 'tools' | 'runLog' | 'sessionLog' | 'bus'>;
+type EngineParts = Pick<EngineOptions, 'models' | 'tools' | 'runLog' | 'sessionLog' | 'bus' | 'quotas'>;
 
 function createEngine({ config, log, database, resources }: ServicesOptions, parts: EngineParts): Engine {
   const { chat, limits } = config;

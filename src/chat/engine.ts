@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Bus } from '../bus/bus.ts';
 import { GatewayError } from '../errors.ts';
 import type { Run, ToolCall } from '../generated/prisma/client.ts';
+import type { Quotas } from '../limits/quotas.ts';
 import { type RunSlotLimits, RunSlots } from '../limits/run-slots.ts';
 import type { Database } from '../storage/database.ts';
 import type { ToolRunner } from '../tools/tool-runner.ts';
@@ -38,6 +39,7 @@ export interface EngineOptions {
   checkpointer: Checkpointer;
   log: Logger;
   limits: EngineLimits;
+  quotas: Quotas;
   /** How long a follower waits for a ring before it reads the log again, in milliseconds. */
   pollMs: number;
   /** Whether the gateway is overloaded. Then it refuses new prompts. */
@@ -74,8 +76,8 @@ export class Engine {
       log,
     });
     this.#live = live;
-    const { isOverloaded } = options;
-    const sending = { live, slots, maxQueuedRuns, isOverloaded };
+    const { isOverloaded, quotas } = options;
+    const sending = { live, slots, quotas, maxQueuedRuns, isOverloaded };
     this.#sender = new PromptSender({ database, models, runLog, sessionLog, bus, log, ...sending });
   }
 
@@ -83,7 +85,7 @@ export class Engine {
    * Sends a prompt. When the request id was used before, it sends nothing and returns the run that exists.
    *
    * @throws GatewayError NOT_FOUND, BAD_USER_INPUT, RUN_IN_PROGRESS, REQUEST_ID_REUSED, RATE_LIMITED,
-   *   MODEL_UNAVAILABLE, OVERLOADED, SHUTTING_DOWN.
+   *   QUOTA_EXCEEDED, MODEL_UNAVAILABLE, OVERLOADED, SHUTTING_DOWN.
    */
   async send(input: SendInput): Promise<Run> {
     return (await this.#sender.find(input)) ?? this.#sender.send(input);

@@ -3,6 +3,7 @@ import type { Bus } from '../bus/bus.ts';
 import { GatewayError, tryAgain } from '../errors.ts';
 import type { Run, Session } from '../generated/prisma/client.ts';
 import { Admission } from '../limits/admission.ts';
+import type { Quotas } from '../limits/quotas.ts';
 import type { RunSlots } from '../limits/run-slots.ts';
 import type { Database } from '../storage/database.ts';
 import { type RunLog, runKey } from './log/run-writer.ts';
@@ -32,6 +33,7 @@ export interface PromptSenderOptions {
   bus: Bus;
   live: LiveRuns;
   slots: RunSlots;
+  quotas: Quotas;
   /** Runs of one session that may wait in the queue at once. */
   maxQueuedRuns: number;
   isOverloaded: () => boolean;
@@ -92,10 +94,12 @@ export class PromptSender {
   }
 
   async #send(input: SendInput): Promise<Run> {
-    const { database, live } = this.#options;
+    const { database, live, quotas } = this.#options;
     const session = await findSession(database, input.sessionId);
     const model = await this.#resolveModel(input, session);
+    using bytes = await quotas.reserve(session.userId, { bytes: Buffer.byteLength(input.prompt) });
     const { run, opened, announced } = await live.alone(session.id, () => this.#start(input, session, model));
+    if (opened) bytes.keep();
     if (opened && run.status === 'QUEUED') await this.#enqueue(run, input.onBusy);
     await announced;
     if (!opened || run.status === 'RUNNING') return run;
@@ -132,13 +136,15 @@ export class PromptSender {
 
   /** Opens a run, and claims a slot for it when it starts at once. */
   async #open(input: SendInput, { userId }: Session, model: ResolvedModel) {
-    const { database, slots, maxQueuedRuns: maxQueued } = this.#options;
+    const { database, slots, quotas, maxQueuedRuns: maxQueued } = this.#options;
     let slot: Disposable | undefined;
     const claimSlot = () => {
       slot = slots.claim(userId);
     };
+    const checkMessages = (count: number) => quotas.checkMessages(count);
     try {
-      const { run, opened } = await openRun(database, { ...input, model, maxQueued, claimSlot });
+      const checks = { maxQueued, claimSlot, checkMessages };
+      const { run, opened } = await openRun(database, { ...input, model, ...checks });
       if (opened) return { run, opened, slot };
       slot?.[Symbol.dispose]();
       return { run, opened };

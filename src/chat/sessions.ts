@@ -1,6 +1,7 @@
 import { encodeId } from '../base/global-id.ts';
 import { GatewayError, sessionNotFound } from '../errors.ts';
 import type { Prisma, Session, ToolApproval } from '../generated/prisma/client.ts';
+import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
 import type { AudioLibrary } from './audio/audio-library.ts';
 import type { Engine } from './engine.ts';
@@ -34,6 +35,7 @@ export interface SessionsOptions {
   models: Models;
   sessionLog: SessionLog;
   audio: AudioLibrary;
+  quotas: Quotas;
   attachments: {
     /** Attaches nodes to a session within the transaction that creates it. */
     attachWithin(
@@ -43,6 +45,9 @@ export interface SessionsOptions {
     ): Promise<unknown>;
   };
 }
+
+/** Selects what a quota has counted for a session. */
+const storedOf = { userId: true, storedBytes: true } as const;
 
 /** How often the gateway tries to delete a session to which a client keeps sending prompts. */
 const maxDeleteTries = 10;
@@ -57,18 +62,23 @@ export class Sessions {
 
   /**
    * @throws GatewayError BAD_USER_INPUT for an unknown provider or model, or too many nodes; CONFLICT for nodes of
-   *   other users.
+   *   other users; QUOTA_EXCEEDED.
    */
   async create({ nodeIds, isAdmin, ...input }: NewSession): Promise<Session> {
-    const { database, attachments } = this.#options;
+    const { database, attachments, quotas } = this.#options;
+    const { userId } = input;
     await this.#checkModel(input, null);
     const data = defined(input);
-    if (!nodeIds?.length) return database.session.create({ data });
-    return database.$transaction(async (tx) => {
-      const session = await tx.session.create({ data });
-      await attachments.attachWithin(tx, session.id, { nodeIds, userId: input.userId, isAdmin });
-      return session;
-    });
+    using reserved = await quotas.reserve(userId, { sessions: 1 });
+    const session = !nodeIds?.length
+      ? await database.session.create({ data })
+      : await database.$transaction(async (tx) => {
+          const created = await tx.session.create({ data });
+          await attachments.attachWithin(tx, created.id, { nodeIds, userId, isAdmin });
+          return created;
+        });
+    reserved.keep();
+    return session;
   }
 
   /** @throws GatewayError NOT_FOUND, BAD_USER_INPUT. */
@@ -106,16 +116,20 @@ export class Sessions {
 
   /** Tries again when a prompt arrives after the cancellation, so that no run outlives its session. */
   async #cancelAndDelete(id: number): Promise<void> {
-    const { database, engine, audio } = this.#options;
+    const { database, engine, audio, quotas } = this.#options;
     const idle: Prisma.SessionWhereInput = { runs: { none: { status: unfinished } } };
     for (let tries = 0; tries < maxDeleteTries; tries += 1) {
       await engine.cancelSession(id);
-      const blobs = await database.$transaction(async (tx) => {
-        const kept = await audio.blobsOf(id, tx);
+      const deleted = await database.$transaction(async (tx) => {
+        const stored = await tx.session.findUnique({ where: { id }, select: storedOf });
+        const blobs = await audio.blobsOf(id, tx);
         const { count } = await tx.session.deleteMany({ where: { ...idle, id } });
-        return count > 0 ? kept : undefined;
+        return stored && count > 0 ? { ...stored, blobs } : undefined;
       });
-      if (blobs) return audio.release(blobs);
+      if (deleted) {
+        quotas.release(deleted.userId, { sessions: 1, bytes: Number(deleted.storedBytes) });
+        return audio.release(deleted.blobs);
+      }
       if ((await database.session.count({ where: { id } })) === 0) return;
     }
     throw new GatewayError(
@@ -130,9 +144,9 @@ export class Sessions {
    * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS.
    */
   async clearHistory(id: number): Promise<Session> {
-    const { database, sessionLog, audio } = this.#options;
+    const { database, sessionLog, audio, quotas } = this.#options;
     await findSession(database, id);
-    const { session, blobs } = await database.$transaction(async (tx) => {
+    const { session, stored, blobs } = await database.$transaction(async (tx) => {
       const live = await tx.run.findFirst({
         where: { sessionId: id, status: unfinished },
         select: { id: true },
@@ -142,11 +156,14 @@ export class Sessions {
         throw new GatewayError('RUN_IN_PROGRESS', message, { runId: encodeId('Run', live.id) });
       }
       const blobs = await audio.blobsOf(id, tx);
+      const stored = await tx.session.findUnique({ where: { id }, select: storedOf });
       await tx.message.deleteMany({ where: { sessionId: id } });
-      const [session] = await tx.session.updateManyAndReturn({ where: { id }, data: { contextTokens: 0 } });
-      if (session === undefined) throw sessionNotFound(id);
-      return { session, blobs };
+      const data = { contextTokens: 0, messageCount: 0, storedBytes: 0 };
+      const [session] = await tx.session.updateManyAndReturn({ where: { id }, data });
+      if (stored === null || session === undefined) throw sessionNotFound(id);
+      return { session, stored, blobs };
     });
+    quotas.release(stored.userId, { bytes: Number(stored.storedBytes) });
     await audio.release(blobs);
     await sessionLog.append(id, { type: 'HistoryCleared' });
     return session;

@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util';
 import type { z } from 'zod';
 import { authConflicts, toAuth } from './auth-settings.ts';
 import { toChat } from './chat-settings.ts';
-import { toConnectionLimits, toLimits, toNodeLimits, toRequestLimits } from './limit-settings.ts';
+import { toConnectionLimits, toLimits, toNodeLimits, toQuotas, toRequestLimits } from './limit-settings.ts';
 import { modelConflicts, toModels } from './model-settings.ts';
 import { nodeConflicts, toNodes } from './node-settings.ts';
 import { toRequestSizes } from './request-settings.ts';
@@ -86,6 +86,7 @@ function toConfig(env: Environment) {
     chat: toChat(env),
     nodes: { ...toNodes(env), ...toNodeLimits(env) },
     limits: { ...toRequestSizes(env), ...toLimits(env) },
+    quotas: toQuotas(env),
     web: toWeb(env),
     log: {
       level: env.LOG_LEVEL,

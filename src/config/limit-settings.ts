@@ -12,10 +12,13 @@ const ofKnownUsers = {
   MAX_FOLLOWERS_PER_USER: 500,
   MAX_STREAMS_PER_USER: 100,
   MAX_NODE_CONNECTIONS_PER_USER: 100,
+  MAX_SESSIONS_PER_USER: 100_000,
+  MAX_NODES_PER_USER: 1_000,
+  MAX_STORED_BYTES_PER_USER: 10_737_418_240,
 };
 
-function perUser(name: keyof typeof ofKnownUsers, description: string) {
-  return wholeNumber(0, maxCount)
+function perUser(name: keyof typeof ofKnownUsers, description: string, most = maxCount) {
+  return wholeNumber(0, most)
     .optional()
     .meta({
       description: `${description}; 0 for no limit.`,
@@ -66,6 +69,19 @@ export const limitSettings = {
   MAX_NODE_CONNECTIONS_PER_USER: perUser(
     'MAX_NODE_CONNECTIONS_PER_USER',
     'Most nodes of one user that may be connected at once',
+  ),
+  MAX_SESSIONS_PER_USER: perUser('MAX_SESSIONS_PER_USER', 'Most sessions of one user'),
+  MAX_MESSAGES_PER_SESSION: wholeNumber(0, maxCount)
+    .default(100_000)
+    .meta({ description: 'Most messages, prompts and answers, in one session; 0 for no limit.' }),
+  MAX_NODES_PER_USER: perUser(
+    'MAX_NODES_PER_USER',
+    'Most agent nodes of one user, both registered and only named',
+  ),
+  MAX_STORED_BYTES_PER_USER: perUser(
+    'MAX_STORED_BYTES_PER_USER',
+    'Most bytes of prompts and recordings in the sessions of one user',
+    1_000_000_000_000,
   ),
   MAX_EVENT_LOOP_DELAY_MS: milliseconds(0).default(10).meta({
     description:
@@ -118,6 +134,16 @@ export function toNodeLimits(env: Limits) {
   return {
     maxConnections: env.MAX_NODE_CONNECTIONS,
     maxConnectionsPerUser: ofUser(env, 'MAX_NODE_CONNECTIONS_PER_USER'),
+  };
+}
+
+/** The limits on what is stored. */
+export function toQuotas(env: Limits) {
+  return {
+    maxSessionsPerUser: ofUser(env, 'MAX_SESSIONS_PER_USER'),
+    maxMessagesPerSession: env.MAX_MESSAGES_PER_SESSION,
+    maxNodesPerUser: ofUser(env, 'MAX_NODES_PER_USER'),
+    maxStoredBytesPerUser: ofUser(env, 'MAX_STORED_BYTES_PER_USER'),
   };
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { GatewayError, sessionNotFound } from '../errors.ts';
 import type { AgentNode, Prisma, Session, WorkspaceSource } from '../generated/prisma/client.ts';
+import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
 import type { AnnounceNode } from './attached-sessions.ts';
 
@@ -29,6 +30,7 @@ interface AttachWithinInput extends AttachInput {
 interface AttachmentsOptions {
   database: Database;
   maxNodesPerSession: number;
+  quotas: Quotas;
   /** Cancels the dispatches of a session on a node. */
   cancelDispatches(agentNodeId: number, sessionId: number): void;
   announce: AnnounceNode;
@@ -50,7 +52,7 @@ export class Attachments {
    * later.
    *
    * @throws GatewayError NOT_FOUND; BAD_USER_INPUT if there would be too many nodes, or if the workspace's node is not
-   *   attached; CONFLICT if a node belongs to another user.
+   *   attached; CONFLICT if a node belongs to another user; QUOTA_EXCEEDED if the session's user has too many nodes.
    */
   async attach(sessionId: number, input: AttachInput): Promise<Session> {
     const { database, announce } = this.#options;
@@ -70,7 +72,7 @@ export class Attachments {
   async attachWithin(tx: Transaction, sessionId: number, input: AttachWithinInput) {
     const { workspace, userId, isAdmin } = input;
     const wanted = [...new Set(input.nodeIds)];
-    const nodes = await findOrCreate(tx, wanted, userId);
+    const nodes = await this.#findOrCreate(tx, wanted, userId);
     if (!isAdmin) refuseOthers(nodes, userId);
     const before = await tx.sessionNode.findMany({ where: { sessionId }, include: { node: true } });
     const known = new Set(before.map(({ agentNodeId }) => agentNodeId));
@@ -108,17 +110,18 @@ export class Attachments {
     await announce(node, [sessionId]);
     return session;
   }
-}
 
-async function findOrCreate(tx: Transaction, nodeIds: string[], userId: string) {
-  const find = () => tx.agentNode.findMany({ where: { nodeId: { in: nodeIds } } });
-  const found = await find();
-  const known = new Set(found.map(({ nodeId }) => nodeId));
-  const missing = nodeIds.filter((nodeId) => !known.has(nodeId));
-  if (missing.length === 0) return found;
-  const data = missing.map((nodeId) => ({ nodeId, userId, displayName: nodeId, capabilities: [] }));
-  await tx.agentNode.createMany({ data });
-  return find();
+  async #findOrCreate(tx: Transaction, nodeIds: string[], userId: string): Promise<AgentNode[]> {
+    const find = () => tx.agentNode.findMany({ where: { nodeId: { in: nodeIds } } });
+    const found = await find();
+    const known = new Set(found.map(({ nodeId }) => nodeId));
+    const missing = nodeIds.filter((nodeId) => !known.has(nodeId));
+    if (missing.length === 0) return found;
+    await this.#options.quotas.checkNodes(tx, userId, missing.length);
+    const data = missing.map((nodeId) => ({ nodeId, userId, displayName: nodeId, capabilities: [] }));
+    await tx.agentNode.createMany({ data });
+    return find();
+  }
 }
 
 function checkWorkspace({ source, path, sourceNodeId }: WorkspaceSettings, nodeIds: readonly string[]): void {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
 import type { AnnounceNode } from './attached-sessions.ts';
 import { Attachments } from './attachments.ts';
@@ -16,6 +17,7 @@ interface NodeServicesOptions extends ConnectedNodesOptions {
   heartbeatMs: number;
   graceMs: number;
   maxNodesPerSession: number;
+  quotas: Quotas;
   announce: AnnounceNode;
   log: Logger;
 }

@@ -1,6 +1,7 @@
 import { mintToken } from '../base/secret-token.ts';
 import { GatewayError } from '../errors.ts';
 import type { AgentNode, Prisma } from '../generated/prisma/client.ts';
+import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
 import { isUniqueConflict } from '../storage/prisma-error.ts';
 import { type AnnounceNode, attachedSessions } from './attached-sessions.ts';
@@ -36,6 +37,7 @@ export interface NodeToken {
 
 export interface NodesOptions {
   database: Database;
+  quotas: Quotas;
   /** Closes a node's inbox and ends its dispatches. */
   disconnect(agentNodeId: number, reason: InboxClosedReason): void;
   announce: AnnounceNode;
@@ -58,10 +60,11 @@ export class Nodes {
    * belongs to that session's user, and only that user may register it. Otherwise the agent's owner would run
    * commands for a stranger who named the node first.
    *
-   * @throws GatewayError CONFLICT if the node has a token already, or belongs to another user.
+   * @throws GatewayError CONFLICT if the node has a token already, or belongs to another user; QUOTA_EXCEEDED
+   *   if the user has too many nodes.
    */
   async register(input: NodeSettings & { nodeId: string }, registrant: Registrant): Promise<NodeToken> {
-    const { database } = this.#options;
+    const { database, quotas } = this.#options;
     const { nodeId, displayName, description = null } = input;
     const { userId, isAnonymous, isAdmin } = registrant;
     const { token, tokenHash } = mintToken(nodeTokenPrefix);
@@ -72,7 +75,10 @@ export class Nodes {
     });
     if (attached) return { node: attached, token };
     try {
-      const node = await database.agentNode.create({ data: { ...data, nodeId, userId, capabilities: [] } });
+      const node = await database.$transaction(async (tx) => {
+        await quotas.checkNodes(tx, userId, 1);
+        return tx.agentNode.create({ data: { ...data, nodeId, userId, capabilities: [] } });
+      });
       return { node, token };
     } catch (error) {
       if (!isUniqueConflict(error)) throw error;

@@ -85,6 +85,12 @@ test('without any setting, every value has a default that needs no network', () 
           "maxTimeoutMs": 600000,
           "timeoutMs": 120000,
         },
+        "quotas": {
+          "maxMessagesPerSession": 100000,
+          "maxNodesPerUser": 0,
+          "maxSessionsPerUser": 0,
+          "maxStoredBytesPerUser": 0,
+        },
         "redis": undefined,
         "requests": {
           "ofNodes": undefined,

@@ -95,3 +95,29 @@ test('a migration may rebuild a table that others refer to, but not leave rows t
   expect(() => migrate(connection, [family, rebuild, orphan])).toThrow(StartupError);
   expect(connection.prepare('SELECT id FROM "Parent"').pluck().all()).toEqual([1]);
 });
+
+test('an upgrade counts what sessions have stored, and drops named nodes that no session has', () => {
+  const connection = new Sqlite(':memory:');
+  const before = readMigrations().filter(({ name }) => name < '0005');
+  migrate(connection, before);
+  connection.exec(`
+    INSERT INTO "Session" (id, userId, updatedAt) VALUES (1, 'alice', 0), (2, 'bob', 0);
+    INSERT INTO "Message" (id, sessionId, role, status, content) VALUES
+      (1, 1, 'USER', 'COMPLETE', 'é'), (2, 1, 'ASSISTANT', 'COMPLETE', 'Hello.'), (3, 1, 'USER', 'COMPLETE', 'Hi');
+    INSERT INTO "MessageAudio" (messageId, sha256, mimeType, size) VALUES (2, 'a', 'audio/wav', 100);
+    INSERT INTO "AgentNode" (id, nodeId, userId, displayName, capabilities, tokenHash, updatedAt) VALUES
+      (1, 'registered', 'alice', '', '[]', 'b', 0), (2, 'named', 'alice', '', '[]', NULL, 0),
+      (3, 'forgotten', 'alice', '', '[]', NULL, 0);
+    INSERT INTO "SessionNode" (sessionId, agentNodeId) VALUES (1, 2);
+  `);
+
+  migrate(connection, readMigrations());
+
+  const sessions = 'SELECT id, messageCount, storedBytes FROM "Session" ORDER BY id';
+  expect(connection.prepare(sessions).raw().all()).toEqual([
+    [1, 3, 104],
+    [2, 0, 0],
+  ]);
+  const nodes = 'SELECT nodeId FROM "AgentNode" ORDER BY id';
+  expect(connection.prepare(nodes).pluck().all()).toEqual(['registered', 'named']);
+});

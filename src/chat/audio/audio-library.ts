@@ -1,24 +1,24 @@
 import type { Readable } from 'node:stream';
-import {
-  type BlobStore,
-  BlobStoreFullError,
-  type ByteRange,
-  type StagedBlob,
-} from '../../blobs/blob-store.ts';
+import { type BlobStore, BlobStoreFullError, type ByteRange } from '../../blobs/blob-store.ts';
 import { GatewayError } from '../../errors.ts';
-import type { Message, Prisma } from '../../generated/prisma/client.ts';
+import type { Message, MessageAudio, Prisma } from '../../generated/prisma/client.ts';
+import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
 import { isMissingRow } from '../../storage/prisma-error.ts';
 import { createKeyedLock } from './keyed-lock.ts';
 import { measureDuration } from './measure-duration.ts';
-import { type Recording, stageRecording } from './stage-recording.ts';
+import { type Recording, type StagedRecording, stageRecording } from './stage-recording.ts';
 
 export interface AudioLibraryOptions {
   database: Database;
   blobs: BlobStore;
+  quotas: Quotas;
   /** Longest recording taken, in bytes. */
   maxBytes: number;
 }
+
+/** A message with the user who stores it. */
+type OwnedMessage = Message & { session: { userId: string } };
 
 /** Blobs that a sweep looks up in the database with one statement. */
 const sweptAtOnce = 500;
@@ -36,18 +36,16 @@ export class AudioLibrary {
   /**
    * Stores a message's recording. An earlier recording is replaced once the new one is completely stored.
    *
-   * @throws GatewayError NOT_FOUND, UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, INSUFFICIENT_STORAGE, and the errors
-   *   that reading `recording.bytes` throws.
+   * @throws GatewayError NOT_FOUND, UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, QUOTA_EXCEEDED, INSUFFICIENT_STORAGE,
+   *   and the errors that reading `recording.bytes` throws.
    */
   async upload(messageId: number, recording: Recording): Promise<Message> {
     const { blobs, maxBytes } = this.#options;
     // Look the message up before reading the bytes, so that an unknown id costs no upload.
-    await this.#findMessage(messageId);
+    const message = await this.#findMessage(messageId);
     try {
-      const { staged, mimeType } = await stageRecording(blobs, recording, maxBytes);
-      const { sha256 } = staged;
-      const replaced = await this.#lock(sha256, () => this.#replace(messageId, staged, mimeType, recording));
-      if (replaced !== undefined && replaced !== sha256) await this.release([replaced]);
+      const staged = await stageRecording(blobs, recording, maxBytes);
+      await this.#store(message, staged, recording);
     } catch (error) {
       if (!(error instanceof BlobStoreFullError)) throw error;
       throw new GatewayError('INSUFFICIENT_STORAGE', 'There is no room left for this recording.');
@@ -62,12 +60,17 @@ export class AudioLibrary {
    */
   async delete(messageId: number): Promise<Message> {
     const message = await this.#findMessage(messageId);
+    const { sessionId } = message;
     const deleted = await this.#options.database.$transaction(async (tx) => {
       const audio = await tx.messageAudio.findUnique({ where: { messageId } });
       await tx.messageAudio.deleteMany({ where: { messageId } });
+      if (audio) await addStoredBytes(tx, sessionId, -audio.size);
       return audio;
     });
-    if (deleted) await this.release([deleted.sha256]);
+    if (deleted) {
+      this.#options.quotas.release(message.session.userId, { bytes: deleted.size });
+      await this.release([deleted.sha256]);
+    }
     return message;
   }
 
@@ -126,13 +129,28 @@ export class AudioLibrary {
     await this.release(keys.filter((key) => !kept.has(key)));
   }
 
-  /** Returns the key of the message's earlier blob. */
+  /** Makes a staged recording the recording of its message, if the user's quota allows it. */
+  async #store(message: OwnedMessage, recording: StagedRecording, { filename }: Recording): Promise<void> {
+    const { quotas } = this.#options;
+    const { userId } = message.session;
+    const { sha256, size } = recording.staged;
+    using reserved = await quotas.reserve(userId, { bytes: size }).catch(async (error: unknown) => {
+      await recording.staged.discard();
+      throw error;
+    });
+    const replaced = await this.#lock(sha256, () => this.#replace(message, recording, filename));
+    reserved.keep();
+    if (replaced === undefined) return;
+    quotas.release(userId, { bytes: replaced.size });
+    if (replaced.sha256 !== sha256) await this.release([replaced.sha256]);
+  }
+
+  /** Returns the earlier recording of the message. */
   async #replace(
-    messageId: number,
-    staged: StagedBlob,
-    mimeType: string,
-    { filename }: Recording,
-  ): Promise<string | undefined> {
+    { id: messageId, sessionId }: Message,
+    { staged, mimeType }: StagedRecording,
+    filename: string | null,
+  ): Promise<MessageAudio | undefined> {
     const { database, blobs } = this.#options;
     const { sha256, size } = staged;
     await staged.commit();
@@ -142,7 +160,8 @@ export class AudioLibrary {
       return await database.$transaction(async (tx) => {
         const replaced = await tx.messageAudio.findUnique({ where: { messageId } });
         await tx.messageAudio.upsert({ where: { messageId }, create: { messageId, ...data }, update: data });
-        return replaced?.sha256;
+        await addStoredBytes(tx, sessionId, size - (replaced?.size ?? 0));
+        return replaced ?? undefined;
       });
     } catch (error) {
       if ((await database.messageAudio.count({ where: { sha256 } })) === 0) await blobs.delete(sha256);
@@ -152,11 +171,19 @@ export class AudioLibrary {
     }
   }
 
-  async #findMessage(id: number): Promise<Message> {
-    const message = await this.#options.database.message.findUnique({ where: { id } });
+  async #findMessage(id: number): Promise<OwnedMessage> {
+    const message = await this.#options.database.message.findUnique({
+      where: { id },
+      include: { session: { select: { userId: true } } },
+    });
     if (message === null) throw messageNotFound(id);
     return message;
   }
+}
+
+/** Counts bytes for a session. This is no statement of Prisma's, which would also set `updatedAt`. */
+async function addStoredBytes(tx: Prisma.TransactionClient, sessionId: number, bytes: number): Promise<void> {
+  await tx.$executeRaw`UPDATE "Session" SET "storedBytes" = "storedBytes" + ${bytes} WHERE "id" = ${sessionId}`;
 }
 
 export function messageNotFound(id: number): GatewayError {

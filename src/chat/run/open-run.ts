@@ -18,6 +18,8 @@ export interface OpenRunOptions {
   model: Pick<ResolvedModel, 'providerName' | 'modelName'>;
   /** Runs of the session that may wait in the queue at once. */
   maxQueued: number;
+  /** Called with the number of messages that the session would have. An error that it throws refuses the run. */
+  checkMessages: (messageCount: number) => void;
   /** Called before a run is opened that starts at once. An error that it throws refuses the run. */
   claimSlot: () => void;
 }
@@ -37,7 +39,8 @@ export interface OpenedRun {
  * Opens a run in one transaction: the user's message, the assistant's empty message, and the run, which is RUNNING when
  * the session was idle and otherwise QUEUED. For `INTERRUPT` the caller cancels the other runs.
  *
- * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS, REQUEST_ID_REUSED, RATE_LIMITED, and what `claimSlot` throws.
+ * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS, REQUEST_ID_REUSED, RATE_LIMITED, and what `claimSlot` and
+ *   `checkMessages` throw.
  */
 export async function openRun(database: Database, options: OpenRunOptions): Promise<OpenedRun> {
   const tokenCount = await countTokens(options.prompt);
@@ -100,7 +103,7 @@ async function newRunStatus(tx: Transaction, { sessionId, onBusy, maxQueued, cla
 
 async function insert(
   tx: Transaction,
-  { sessionId, prompt, requestId, model }: OpenRunOptions,
+  { sessionId, prompt, requestId, model, checkMessages }: OpenRunOptions,
   status: 'RUNNING' | 'QUEUED',
   tokenCount: number,
 ): Promise<Run> {
@@ -108,7 +111,15 @@ async function insert(
   const userMessage = await tx.message.create({ data: user });
   const assistant = { sessionId, role: 'ASSISTANT', status: 'STREAMING' } as const;
   const assistantMessage = await tx.message.create({ data: assistant });
-  await tx.session.update({ where: { id: sessionId }, data: { updatedAt: new Date() } });
+  const { messageCount } = await tx.session.update({
+    where: { id: sessionId },
+    data: {
+      updatedAt: new Date(),
+      messageCount: { increment: 2 },
+      storedBytes: { increment: Buffer.byteLength(prompt) },
+    },
+  });
+  checkMessages(messageCount);
   return tx.run.create({
     data: {
       sessionId,

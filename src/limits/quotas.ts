@@ -1,0 +1,151 @@
+import { GatewayError } from '../errors.ts';
+import type { Prisma } from '../generated/prisma/client.ts';
+import type { Database } from '../storage/database.ts';
+
+/** How much may be stored. 0: no limit. */
+export interface QuotaLimits {
+  maxSessionsPerUser: number;
+  maxMessagesPerSession: number;
+  maxNodesPerUser: number;
+  /** Prompts and recordings, in bytes. */
+  maxStoredBytesPerUser: number;
+}
+
+/** What a user has stored. */
+interface Stored {
+  sessions: number;
+  bytes: number;
+}
+
+/** Counts what is about to be stored. Disposing it uncounts that, unless it was kept. */
+export interface Reservation extends Disposable {
+  /** Call it when the things are stored. */
+  keep(): void;
+}
+
+type Transaction = Pick<Prisma.TransactionClient, 'agentNode'>;
+
+/** How many users are remembered, so that the memory has a bound. */
+const maxKnownUsers = 10_000;
+
+const nothing: Reservation = { keep() {}, [Symbol.dispose]() {} };
+
+/**
+ * Limits what users store. The sessions and bytes of a user are read from the database once and then counted in memory,
+ * so that a prompt costs no further statement. This is exact because only one gateway writes to a database.
+ */
+export class Quotas {
+  readonly #database: Database;
+  readonly #limits: QuotaLimits;
+  /** A promise while the database is read. */
+  readonly #users = new Map<string, Stored | Promise<Stored>>();
+
+  constructor(database: Database, limits: QuotaLimits) {
+    this.#database = database;
+    this.#limits = limits;
+  }
+
+  /**
+   * Counts sessions and bytes of a user before they are stored, so that concurrent requests cannot exceed a limit
+   * together.
+   *
+   * @throws GatewayError QUOTA_EXCEEDED.
+   */
+  async reserve(userId: string, { sessions = 0, bytes = 0 }: Partial<Stored>): Promise<Reservation> {
+    const { maxSessionsPerUser, maxStoredBytesPerUser } = this.#limits;
+    if (maxSessionsPerUser === 0 && maxStoredBytesPerUser === 0) return nothing;
+    const stored = await this.#storedBy(userId);
+    if (sessions > 0) {
+      const message = `This user has ${stored.sessions} sessions, and at most ${maxSessionsPerUser} are allowed; delete some first.`;
+      refuseAbove(stored.sessions + sessions, maxSessionsPerUser, 'MAX_SESSIONS_PER_USER', message);
+    }
+    if (bytes > 0) {
+      const message = `This user has stored ${stored.bytes} bytes of prompts and recordings, and at most ${maxStoredBytesPerUser} are allowed; ${bytes} more do not fit. Delete some first.`;
+      refuseAbove(stored.bytes + bytes, maxStoredBytesPerUser, 'MAX_STORED_BYTES_PER_USER', message);
+    }
+    stored.sessions += sessions;
+    stored.bytes += bytes;
+    let isHeld = true;
+    const keep = () => {
+      isHeld = false;
+    };
+    const uncount = () => {
+      if (isHeld) subtract(stored, { sessions, bytes });
+      isHeld = false;
+    };
+    return { keep, [Symbol.dispose]: uncount };
+  }
+
+  /** Uncounts what was deleted from the database. Call it after the transaction that deleted it. */
+  release(userId: string, { sessions = 0, bytes = 0 }: Partial<Stored>): void {
+    const stored = this.#users.get(userId);
+    // While the database is read, nobody knows whether the reader still sees the deleted rows: read again later.
+    if (stored instanceof Promise) this.#users.delete(userId);
+    else if (stored) subtract(stored, { sessions, bytes });
+  }
+
+  /**
+   * Checks the number of messages that a session would have. Call it in the transaction that adds the messages, so that
+   * the error rolls them back.
+   *
+   * @throws GatewayError QUOTA_EXCEEDED.
+   */
+  checkMessages(messageCount: number): void {
+    const { maxMessagesPerSession: most } = this.#limits;
+    const message = `A session has at most ${most} messages, and this prompt and its answer do not fit; clear the history, or use another session.`;
+    refuseAbove(messageCount, most, 'MAX_MESSAGES_PER_SESSION', message);
+  }
+
+  /**
+   * Checks the number of nodes that a user would have. Call it in the transaction that adds them.
+   *
+   * @throws GatewayError QUOTA_EXCEEDED.
+   */
+  async checkNodes(tx: Transaction, userId: string, added: number): Promise<void> {
+    const { maxNodesPerUser: most } = this.#limits;
+    if (most === 0) return;
+    const count = await tx.agentNode.count({ where: { userId } });
+    const message = `This user has ${count} nodes, and at most ${most} are allowed; delete some first.`;
+    refuseAbove(count + added, most, 'MAX_NODES_PER_USER', message);
+  }
+
+  async #storedBy(userId: string): Promise<Stored> {
+    const known = this.#users.get(userId);
+    if (known) return known;
+    const reading = this.#read(userId);
+    this.#users.set(userId, reading);
+    try {
+      const stored = await reading;
+      if (this.#users.get(userId) === reading) this.#remember(userId, stored);
+      return stored;
+    } catch (error) {
+      if (this.#users.get(userId) === reading) this.#users.delete(userId);
+      throw error;
+    }
+  }
+
+  async #read(userId: string): Promise<Stored> {
+    const { _count, _sum } = await this.#database.session.aggregate({
+      where: { userId },
+      _count: true,
+      _sum: { storedBytes: true },
+    });
+    return { sessions: _count, bytes: Number(_sum.storedBytes ?? 0) };
+  }
+
+  #remember(userId: string, stored: Stored): void {
+    this.#users.set(userId, stored);
+    if (this.#users.size <= maxKnownUsers) return;
+    const [oldest] = this.#users.keys();
+    if (oldest !== undefined) this.#users.delete(oldest);
+  }
+}
+
+function refuseAbove(count: number, most: number, limit: string, message: string): void {
+  if (most > 0 && count > most) throw new GatewayError('QUOTA_EXCEEDED', message, { limit });
+}
+
+function subtract(stored: Stored, { sessions, bytes }: Stored): void {
+  stored.sessions -= sessions;
+  stored.bytes -= bytes;
+}
