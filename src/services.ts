@@ -11,6 +11,7 @@ import { createSessionLog, type SessionChange, type SessionLog } from './chat/lo
 import { createModels, type Models } from './chat/models/models.ts';
 import { createCheckpointer } from './chat/run/checkpoint.ts';
 import { Sessions } from './chat/sessions.ts';
+import { storedByUser } from './chat/stored-by-user.ts';
 import type { Config } from './config/config.ts';
 import type { Services } from './context.ts';
 import { ApiTokens } from './identity/api-tokens.ts';
@@ -61,7 +62,7 @@ export function createServices(options: ServicesOptions): Services {
   const runLog = resources.use(createMemoryLog<RunEventBody & { runId: number }>());
   const changes = resources.use(createMemoryLog<SessionChange>({ maxEntries: maxSessionChanges }));
   const sessionLog = createSessionLog({ log: changes, bus, pollMs });
-  const quotas = new Quotas(database, config.quotas);
+  const quotas = new Quotas(config.quotas, (userId) => storedByUser(database, userId));
   const { nodes, attachments, registry, dispatcher } = createNodes(options, { bus, sessionLog, quotas });
   const tools = parts.tools ?? new NodeTools({ ...config.nodes, database, dispatcher });
   const engine = createEngine(options, { models, tools, runLog, sessionLog, bus, quotas });

@@ -1,6 +1,4 @@
 import { GatewayError } from '../errors.ts';
-import type { Prisma } from '../generated/prisma/client.ts';
-import type { Database } from '../storage/database.ts';
 
 /** How much may be stored. 0: no limit. */
 export interface QuotaLimits {
@@ -12,7 +10,7 @@ export interface QuotaLimits {
 }
 
 /** What a user has stored. */
-interface Stored {
+export interface Stored {
   sessions: number;
   bytes: number;
 }
@@ -22,8 +20,6 @@ export interface Reservation extends Disposable {
   /** Call it when the things are stored. */
   keep(): void;
 }
-
-type Transaction = Pick<Prisma.TransactionClient, 'agentNode'>;
 
 /** How many users are remembered, so that the memory has a bound. */
 const maxKnownUsers = 10_000;
@@ -35,14 +31,15 @@ const nothing: Reservation = { keep() {}, [Symbol.dispose]() {} };
  * so that a prompt costs no further statement. This is exact because only one gateway writes to a database.
  */
 export class Quotas {
-  readonly #database: Database;
   readonly #limits: QuotaLimits;
+  readonly #read: (userId: string) => Promise<Stored>;
   /** A promise while the database is read. */
   readonly #users = new Map<string, Stored | Promise<Stored>>();
 
-  constructor(database: Database, limits: QuotaLimits) {
-    this.#database = database;
+  /** @param read Reads from the database what a user has stored. */
+  constructor(limits: QuotaLimits, read: (userId: string) => Promise<Stored>) {
     this.#limits = limits;
+    this.#read = read;
   }
 
   /**
@@ -97,14 +94,12 @@ export class Quotas {
   }
 
   /**
-   * Checks the number of nodes that a user would have. Call it in the transaction that adds them.
+   * Checks whether a user may get more nodes. Call it in the transaction that has counted them and adds some.
    *
    * @throws GatewayError QUOTA_EXCEEDED.
    */
-  async checkNodes(tx: Transaction, userId: string, added: number): Promise<void> {
+  checkNodes(count: number, added: number): void {
     const { maxNodesPerUser: most } = this.#limits;
-    if (most === 0) return;
-    const count = await tx.agentNode.count({ where: { userId } });
     const message = `This user has ${count} nodes, and at most ${most} are allowed; delete some first.`;
     refuseAbove(count + added, most, 'MAX_NODES_PER_USER', message);
   }
@@ -122,15 +117,6 @@ export class Quotas {
       if (this.#users.get(userId) === reading) this.#users.delete(userId);
       throw error;
     }
-  }
-
-  async #read(userId: string): Promise<Stored> {
-    const { _count, _sum } = await this.#database.session.aggregate({
-      where: { userId },
-      _count: true,
-      _sum: { storedBytes: true },
-    });
-    return { sessions: _count, bytes: Number(_sum.storedBytes ?? 0) };
   }
 
   #remember(userId: string, stored: Stored): void {

@@ -117,7 +117,7 @@ export class Attachments {
     const known = new Set(found.map(({ nodeId }) => nodeId));
     const missing = nodeIds.filter((nodeId) => !known.has(nodeId));
     if (missing.length === 0) return found;
-    await this.#options.quotas.checkNodes(tx, userId, missing.length);
+    this.#options.quotas.checkNodes(await tx.agentNode.count({ where: { userId } }), missing.length);
     const data = missing.map((nodeId) => ({ nodeId, userId, displayName: nodeId, capabilities: [] }));
     await tx.agentNode.createMany({ data });
     return find();

@@ -76,7 +76,7 @@ export class Nodes {
     if (attached) return { node: attached, token };
     try {
       const node = await database.$transaction(async (tx) => {
-        await quotas.checkNodes(tx, userId, 1);
+        quotas.checkNodes(await tx.agentNode.count({ where: { userId } }), 1);
         return tx.agentNode.create({ data: { ...data, nodeId, userId, capabilities: [] } });
       });
       return { node, token };
