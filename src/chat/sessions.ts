@@ -43,6 +43,10 @@ export interface SessionsOptions {
       sessionId: number,
       input: { nodeIds: readonly string[]; userId: string; isAdmin: boolean },
     ): Promise<unknown>;
+    /** Finds the nodes of a session that are not registered. */
+    unregisteredOf(tx: Prisma.TransactionClient, sessionId: number): Promise<number[]>;
+    /** Deletes those of the nodes that are not registered and that no session has. */
+    dropUnused(tx: Prisma.TransactionClient, agentNodeIds: number[]): Promise<void>;
   };
 }
 
@@ -116,14 +120,16 @@ export class Sessions {
 
   /** Tries again when a prompt arrives after the cancellation, so that no run outlives its session. */
   async #cancelAndDelete(id: number): Promise<void> {
-    const { database, engine, audio, quotas } = this.#options;
+    const { database, engine, audio, quotas, attachments } = this.#options;
     const idle: Prisma.SessionWhereInput = { runs: { none: { status: unfinished } } };
     for (let tries = 0; tries < maxDeleteTries; tries += 1) {
       await engine.cancelSession(id);
       const deleted = await database.$transaction(async (tx) => {
         const stored = await tx.session.findUnique({ where: { id }, select: storedOf });
         const blobs = await audio.blobsOf(id, tx);
+        const unregistered = await attachments.unregisteredOf(tx, id);
         const { count } = await tx.session.deleteMany({ where: { ...idle, id } });
+        if (count > 0) await attachments.dropUnused(tx, unregistered);
         return stored && count > 0 ? { ...stored, blobs } : undefined;
       });
       if (deleted) {

@@ -31,6 +31,8 @@ interface AttachmentsOptions {
   database: Database;
   maxNodesPerSession: number;
   quotas: Quotas;
+  /** Drops what is in memory of a node that was deleted. */
+  forget(agentNodeId: number): void;
   /** Cancels the dispatches of a session on a node. */
   cancelDispatches(agentNodeId: number, sessionId: number): void;
   announce: AnnounceNode;
@@ -90,7 +92,8 @@ export class Attachments {
   }
 
   /**
-   * Detaches a node from a session. The session's dispatches on that node are cancelled.
+   * Detaches a node from a session. The session's dispatches on that node are cancelled. A node that is not registered
+   * is deleted with its last attachment.
    *
    * @throws GatewayError NOT_FOUND if the node is not attached.
    */
@@ -105,10 +108,37 @@ export class Attachments {
       throw new GatewayError('NOT_FOUND', message, { field: 'nodeId' });
     }
     const { agentNodeId, node, session } = attached;
-    await database.sessionNode.deleteMany({ where: { sessionId, agentNodeId } });
+    await database.$transaction(async (tx) => {
+      await tx.sessionNode.deleteMany({ where: { sessionId, agentNodeId } });
+      if (node.tokenHash === null) await this.dropUnused(tx, [agentNodeId]);
+    });
     cancelDispatches(agentNodeId, sessionId);
     await announce(node, [sessionId]);
     return session;
+  }
+
+  /**
+   * Finds the nodes of a session that are not registered. Call it in the transaction that deletes the session, before
+   * the session is deleted, and `dropUnused` after that.
+   */
+  async unregisteredOf(tx: Transaction, sessionId: number): Promise<number[]> {
+    const attached = await tx.sessionNode.findMany({
+      where: { sessionId, node: { tokenHash: null } },
+      select: { agentNodeId: true },
+    });
+    return attached.map(({ agentNodeId }) => agentNodeId);
+  }
+
+  /**
+   * Deletes those of the nodes that are not registered and that no session has. They were only names, and would keep
+   * these names taken.
+   */
+  async dropUnused(tx: Transaction, ids: number[]): Promise<void> {
+    if (ids.length === 0) return;
+    const where = { id: { in: ids }, tokenHash: null, sessions: { none: {} } };
+    const unused = await tx.agentNode.findMany({ where, select: { id: true } });
+    await tx.agentNode.deleteMany({ where: { id: { in: unused.map(({ id }) => id) } } });
+    for (const { id } of unused) this.#options.forget(id);
   }
 
   async #findOrCreate(tx: Transaction, nodeIds: string[], userId: string): Promise<AgentNode[]> {

@@ -37,6 +37,7 @@ export function createNodeServices(options: NodeServicesOptions): NodeServices {
   const nodes = new Nodes({ ...options, disconnect: (id, reason) => registry.disconnect(id, reason) });
   const attachments = new Attachments({
     ...options,
+    forget: (agentNodeId) => registry.disconnect(agentNodeId, 'NODE_DELETED'),
     cancelDispatches: (agentNodeId, sessionId) => dispatcher.cancelSession(agentNodeId, sessionId),
   });
   const dispose = () => registry[Symbol.asyncDispose]();

@@ -142,6 +142,47 @@ test('detaching a node keeps the node, the workspace and the other nodes of the 
   expect((await gateway.query('{ agentNode(nodeId: "one") { nodeId } }')).agentNode).not.toBeNull();
 });
 
+test('a node that was never registered is deleted when its last session detaches it, and its name is free again', async () => {
+  const first = await gateway.createSession({ userId: 'alice', nodeIds: ['named'] });
+  const second = await gateway.createSession({ userId: 'alice', nodeIds: ['named'] });
+  const count = () => gateway.services.database.agentNode.count({ where: { nodeId: 'named' } });
+
+  await gateway.query(detachDocument, { sessionId: first, nodeId: 'named' });
+  expect(await count()).toBe(1);
+  await gateway.query(detachDocument, { sessionId: second, nodeId: 'named' });
+  expect(await count()).toBe(0);
+
+  await gateway.createSession({ userId: 'bob', nodeIds: ['named'] });
+  const node = await gateway.services.database.agentNode.findUnique({ where: { nodeId: 'named' } });
+  expect(node?.userId).toBe('bob');
+});
+
+test.each(['deleteSession', 'deleteSessions'])(
+  '%s deletes the nodes that were never registered and that no other session has, and keeps the other nodes',
+  async (mutation) => {
+    const names = { lone: `lone-${mutation}`, shared: `shared-${mutation}`, own: `own-${mutation}` };
+    const userId = `user-${mutation}`;
+    await registerNode(gateway, names.own);
+    const id = await gateway.createSession({ userId, nodeIds: [names.lone, names.own] });
+    const alsoGoing = await gateway.createSession({ userId, nodeIds: [names.shared] });
+    await gateway.createSession({ nodeIds: [names.shared] });
+
+    if (mutation === 'deleteSessions') {
+      await gateway.query('mutation ($userId: String) { deleteSessions(userId: $userId) { count } }', {
+        userId,
+      });
+    } else {
+      for (const sessionId of [id, alsoGoing]) {
+        await gateway.query('mutation ($id: ID!) { deleteSession(id: $id) { id } }', { id: sessionId });
+      }
+    }
+
+    const { agentNode } = gateway.services.database;
+    const left = await agentNode.findMany({ where: { nodeId: { in: Object.values(names) } } });
+    expect(left.map(({ nodeId }) => nodeId).toSorted()).toEqual([names.own, names.shared]);
+  },
+);
+
 test('detaching a node that is not attached is refused with NOT_FOUND', async () => {
   const sessionId = await gateway.createSession();
   await registerNode(gateway, 'unattached');
