@@ -7,6 +7,7 @@ import type { Sessions } from './chat/sessions.ts';
 import type { TokenWatcher } from './identity/token-watcher.ts';
 import type { Viewer } from './identity/viewer.ts';
 import type { Followers } from './limits/followers.ts';
+import type { ResultBudget } from './limits/result-budget.ts';
 import type { Attachments } from './nodes/attachments.ts';
 import type { Dispatcher } from './nodes/dispatcher.ts';
 import type { Nodes } from './nodes/nodes.ts';
@@ -43,6 +44,8 @@ export interface Context extends Services {
   agentNode: NodeIdentity | null;
   /** Aborts when the client does not wait for the result any more. */
   signal: AbortSignal;
+  /** Limits the size of each result. Undefined for documents of the gateway itself, which have no limits. */
+  resultBudget: ResultBudget | undefined;
   /** A logger that adds the request's id to each line. */
   log: Logger;
 }

@@ -28,6 +28,9 @@ export const requestSettings = {
   MAX_QUERY_COST: wholeNumber(1, maxCount).default(60_000).meta({
     description: 'Most fields that the answer to a GraphQL document could have if every page were full.',
   }),
+  MAX_RESPONSE_BYTES: wholeNumber(1_000, 268_435_456).default(20_971_520).meta({
+    description: 'Largest result of a GraphQL operation, or of one event of a subscription, in bytes.',
+  }),
 };
 
 export function toRequestSizes(env: z.output<z.ZodObject<typeof requestSettings>>) {
@@ -40,5 +43,6 @@ export function toRequestSizes(env: z.output<z.ZodObject<typeof requestSettings>
     maxQueryAliases: env.MAX_QUERY_ALIASES,
     maxQueryDirectives: env.MAX_QUERY_DIRECTIVES,
     maxQueryCost: env.MAX_QUERY_COST,
+    maxResponseBytes: env.MAX_RESPONSE_BYTES,
   };
 }

@@ -2,6 +2,7 @@ import type { Recording } from '../chat/audio/stage-recording.ts';
 import { builder } from './builder.ts';
 import { idArg } from './id-argument.ts';
 import { MessageRef } from './message.ts';
+import { rowsOf } from './paging/rows.ts';
 import type { IncomingFile } from './upload.ts';
 
 const MessageAudioRef = builder.prismaObject('MessageAudio', {
@@ -30,10 +31,11 @@ const MessageAudioRef = builder.prismaObject('MessageAudio', {
 });
 
 builder.prismaObjectFields('Message', (t) => ({
-  audio: t.relation('audio', {
+  audio: t.field({
     type: MessageAudioRef,
     nullable: true,
     description: 'The recording of the message; null if there is no recording.',
+    resolve: ({ id }, _args, context) => rowsOf(context).audioOfMessage.load(id),
   }),
 }));
 

@@ -21,6 +21,7 @@ import './run-subscriptions.ts';
 import { endWithToken } from './access/end-with-token.ts';
 import { limitFollowers } from './access/limit-followers.ts';
 import { builder } from './builder.ts';
+import { limitResults } from './limit-result.ts';
 
 builder.queryType({
   description:
@@ -38,9 +39,14 @@ builder.subscriptionType({
 /** The GraphQL schema. All gateways in a process share it, because all state is in the context. */
 export const schema = builder.toSchema();
 
+limitResults(schema);
+
 // Resolve each event to itself. The resolver of Pothos would validate the arguments, with the whole prompt, again for
 // every event.
 for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {})) {
-  field.resolve = (event) => event;
+  field.resolve = (event, _args, { resultBudget }) => {
+    resultBudget?.begin();
+    return event;
+  };
   if (field.subscribe) field.subscribe = endWithToken(limitFollowers(field.subscribe));
 }

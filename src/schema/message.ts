@@ -3,7 +3,10 @@ import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { resolvePage } from './paging/page.ts';
 import { loadersOf, newestOf } from './paging/page-per-parent.ts';
+import { rowsOf, sessionOf } from './paging/rows.ts';
 import { idDescription } from './relay-options.ts';
+import { SessionRef } from './session.ts';
+import { ToolCallRef } from './tool-call.ts';
 
 const MessageRoleRef = enumFromTable<MessageRole>('MessageRole', 'Who wrote a message.', {
   USER: 'A user, or a program in the name of a user.',
@@ -30,7 +33,11 @@ export const MessageRef = builder.prismaNode('Message', {
     databaseId: t.exposeInt('id', {
       description: 'The number of the message, which the REST API calls its `id`.',
     }),
-    session: t.relation('session', { description: 'The session that the message belongs to.' }),
+    session: t.field({
+      type: SessionRef,
+      description: 'The session that the message belongs to.',
+      resolve: ({ sessionId }, _args, context) => sessionOf(context, sessionId),
+    }),
     role: t.expose('role', { type: MessageRoleRef, description: 'Who wrote the message.' }),
     status: t.expose('status', { type: MessageStatusRef, description: 'Whether the message is complete.' }),
     content: t.exposeString('content', {
@@ -41,9 +48,10 @@ export const MessageRef = builder.prismaNode('Message', {
       nullable: true,
       description: 'The reasoning of the model before its answer; null if the model shows no reasoning.',
     }),
-    toolCalls: t.relation('toolCalls', {
-      query: { orderBy: { id: 'asc' } },
+    toolCalls: t.field({
+      type: [ToolCallRef],
       description: 'The tool calls of the model in this message, in the order in which they were made.',
+      resolve: ({ id }, _args, context) => rowsOf(context).toolCallsOfMessage.load(id),
     }),
     tokenCount: t.exposeInt('tokenCount', {
       nullable: true,

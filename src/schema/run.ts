@@ -5,8 +5,11 @@ import { ownerOf } from './access/access.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { idArg } from './id-argument.ts';
+import { MessageRef } from './message.ts';
 import { loadersOf, newestOf } from './paging/page-per-parent.ts';
+import { rowsOf, sessionOf } from './paging/rows.ts';
 import { idDescription } from './relay-options.ts';
+import { SessionRef } from './session.ts';
 import { ModelUsageRef } from './token-usage.ts';
 
 const RunStatusRef = enumFromTable<RunStatus>('RunStatus', 'The state of a run.', {
@@ -44,18 +47,28 @@ export const RunRef = builder.prismaNode('Run', {
       description: 'The number of the run, which the REST API puts before the colon in its event ids.',
     }),
     status: t.expose('status', { type: RunStatusRef, description: 'The state of the run.' }),
-    session: t.relation('session', { description: 'The session that the run belongs to.' }),
+    session: t.field({
+      type: SessionRef,
+      description: 'The session that the run belongs to.',
+      resolve: ({ sessionId }, _args, context) => sessionOf(context, sessionId),
+    }),
     requestId: t.exposeString('requestId', {
       nullable: true,
       description: 'The idempotency key with which the prompt was sent; null if the client gave no key.',
     }),
-    userMessage: t.relation('userMessage', {
+    userMessage: t.field({
+      type: MessageRef,
       nullable: true,
       description: 'The prompt; null if the history has been cleared.',
+      resolve: ({ userMessageId: id }, _args, context) =>
+        id === null ? null : rowsOf(context).message.load(id),
     }),
-    assistantMessage: t.relation('assistantMessage', {
+    assistantMessage: t.field({
+      type: MessageRef,
       nullable: true,
       description: 'The answer; null if the history has been cleared.',
+      resolve: ({ assistantMessageId: id }, _args, context) =>
+        id === null ? null : rowsOf(context).message.load(id),
     }),
     usage: t.field({
       type: ModelUsageRef,
@@ -99,10 +112,9 @@ builder.prismaObjectFields('Message', (t) => ({
   run: t.field({
     type: RunRef,
     nullable: true,
-    select: { promptedRun: true, answeringRun: true },
     description:
       'The run that this prompt started, or that writes this answer; null if there is no such run.',
-    resolve: (message) => message.promptedRun ?? message.answeringRun,
+    resolve: ({ id }, _args, context) => rowsOf(context).runOfMessage.load(id),
   }),
 }));
 

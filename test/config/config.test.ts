@@ -104,6 +104,80 @@ test('without any setting, every value has a default that needs no network', () 
         },
       }
     `);
+    {
+      "auth": undefined,
+      "chat": {
+        "checkpointMs": 1000,
+        "maxPromptBytes": 262144,
+        "maxQueuedRuns": 8,
+        "maxSteps": 16,
+        "modelIdleTimeoutMs": 60000,
+        "modelMaxRetries": 3,
+        "runLogTtlMs": 300000,
+        "shutdownGraceMs": 10000,
+        "toolApprovalTimeoutMs": 300000,
+      },
+      "http": {
+        "bodyTimeoutMs": 30000,
+        "headerTimeoutMs": 10000,
+        "host": "127.0.0.1",
+        "maxConnections": 10000,
+        "port": 8000,
+      },
+      "limits": {
+        "maxAudioBytes": 26214400,
+        "maxBodyBytes": 2097152,
+        "maxEventLoopDelayMs": 10,
+        "maxFollowersPerUser": 0,
+        "maxLiveRuns": 2000,
+        "maxLiveRunsPerUser": 0,
+        "maxOperationsPerStream": 100,
+        "maxPageSize": 100,
+        "maxQueryAliases": 30,
+        "maxQueryCost": 60000,
+        "maxQueryDepth": 15,
+        "maxQueryDirectives": 50,
+        "maxQueryTokens": 2000,
+        "maxResponseBytes": 20971520,
+        "maxStreamReservations": 10000,
+        "maxStreamsPerUser": 0,
+        "streamReservationTtlMs": 15000,
+      },
+      "log": {
+        "format": "json",
+        "level": "info",
+      },
+      "models": {
+        "demo": {
+          "delayMs": 25,
+        },
+      },
+      "nodes": {
+        "ackMs": 10000,
+        "cancelConfirmMs": 5000,
+        "graceMs": 30000,
+        "heartbeatMs": 10000,
+        "maxConnections": 1000,
+        "maxConnectionsPerUser": 0,
+        "maxNodesPerSession": 100,
+        "maxOutputBytes": 32768,
+        "maxQueued": 32,
+        "maxTimeoutMs": 600000,
+        "timeoutMs": 120000,
+      },
+      "redis": undefined,
+      "requests": {
+        "ofNodes": undefined,
+        "ofUsers": undefined,
+      },
+      "web": {
+        "allowedHosts": [],
+        "corsOrigins": [],
+        "introspection": true,
+        "persistedOperations": undefined,
+      },
+    }
+  `);
 });
 
 test('a blank value counts as not set', () => {

@@ -13,7 +13,7 @@ export function createExecutor(yoga: GraphQLServer, requestIds: RequestIds) {
     const params = { query: '', variables: variables as Record<string, unknown> };
     const httpRequestId = requestIds.of(request);
     const enveloped = yoga.getEnveloped({ request, params, httpRequestId, ...context } as never);
-    const contextValue = await enveloped.contextFactory();
+    const contextValue = { ...(await enveloped.contextFactory()), resultBudget: undefined };
     const args = { schema: enveloped.schema, document, contextValue, variableValues: variables };
     return { enveloped, args };
   };

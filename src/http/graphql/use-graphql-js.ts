@@ -1,5 +1,5 @@
-import { type ExecutionArgs, execute, subscribe } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { executeWithinBudget, subscribeWithinBudget } from './execute-within-budget.ts';
 
 /**
  * Executes with graphql-js, as `/graphql/stream` does. Yoga's own executor puts the fields of a result in the order in
@@ -7,7 +7,7 @@ import type { Plugin } from 'graphql-yoga';
  */
 export function useGraphQLJs(): Plugin {
   return {
-    onExecute: ({ setExecuteFn }) => setExecuteFn((args: ExecutionArgs) => execute(args)),
-    onSubscribe: ({ setSubscribeFn }) => setSubscribeFn((args: ExecutionArgs) => subscribe(args)),
+    onExecute: ({ setExecuteFn }) => setExecuteFn(executeWithinBudget),
+    onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribeWithinBudget),
   };
 }

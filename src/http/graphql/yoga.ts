@@ -1,6 +1,7 @@
 import { createYoga, type YogaLogger } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Context, Services } from '../../context.ts';
+import { ResultBudget, type ResultLimits } from '../../limits/result-budget.ts';
 import { schema } from '../../schema/index.ts';
 import type { Identify } from '../request/identify.ts';
 import { maskError } from '../request/mask-error.ts';
@@ -18,7 +19,7 @@ import { usePostOnly } from './use-post-only.ts';
 import { useRequestParams } from './use-request-params.ts';
 import { useUnconditionalRootField } from './use-unconditional-root-field.ts';
 
-export interface GraphQLOptions extends ShapeLimits, CostLimits, UploadOptions {
+export interface GraphQLOptions extends ShapeLimits, CostLimits, ResultLimits, UploadOptions {
   services: Services;
   identify: Identify;
   log: Logger;
@@ -39,6 +40,7 @@ export function createGraphQLServer(options: GraphQLOptions) {
       ...services,
       ...(await identify(sentRequest ?? request)),
       signal: signal ?? request.signal,
+      resultBudget: new ResultBudget(options),
       log: httpRequestId === undefined ? log : log.child({ httpRequestId }),
     }),
     maskedErrors: { maskError },

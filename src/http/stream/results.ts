@@ -2,9 +2,9 @@ import {
   createSourceEventStream,
   type ExecutionArgs,
   type ExecutionResult,
-  execute,
   type OperationDefinitionNode,
 } from 'graphql';
+import { executeWithinBudget } from '../graphql/execute-within-budget.ts';
 import type { Enveloped } from './graphql-server.ts';
 import type { PresentError } from './present-error.ts';
 import type { SharedResults } from './shared-results.ts';
@@ -48,7 +48,7 @@ export async function performOperation(
     render(value) {
       const known = selection?.find(value);
       if (known !== undefined) return known;
-      const result = execute({ ...contextualArgs, rootValue: value });
+      const result = executeWithinBudget({ ...contextualArgs, rootValue: value });
       if (result instanceof Promise) return result.then(toJson);
       const json = toJson(result);
       if (!result.errors) selection?.keep(value, json);

@@ -2,8 +2,8 @@ import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
 import type { Context } from '../../context.ts';
 import { type Message, Prisma, type Run } from '../../generated/prisma/client.ts';
-import type { Database } from '../../storage/database.ts';
 import { newestRow, type Page } from './page.ts';
+import { readRows } from './rows.ts';
 
 /** SQLite allows at most 500 selects in one UNION. */
 const maxBatchSize = 400;
@@ -17,20 +17,23 @@ interface PageInSession extends Page {
  * The loaders of one request, for queries that Prisma cannot batch. They have no cache: the context of a subscription
  * lives long, and each of its results must show the present state.
  */
-export const loadersOf = createContextCache(({ database }: Context) => ({
+export const loadersOf = createContextCache((context: Context) => ({
   /** A page of each session's messages. */
-  messages: pageLoader<Message>(database, 'Message', (ids) =>
-    database.message.findMany({ where: { id: { in: ids } } }),
+  messages: pageLoader<Message>(context, 'Message', (ids) =>
+    context.database.message.findMany({ where: { id: { in: ids } } }),
   ),
   /** A page of each session's runs. */
-  runs: pageLoader<Run>(database, 'Run', (ids) => database.run.findMany({ where: { id: { in: ids } } })),
+  runs: pageLoader<Run>(context, 'Run', (ids) =>
+    context.database.run.findMany({ where: { id: { in: ids } } }),
+  ),
   /** The RUNNING run of each session; null if it has none. */
   liveRun: new DataLoader<number, Run | null>(
     async (sessionIds) => {
-      const runs = await database.run.findMany({
-        where: { sessionId: { in: [...sessionIds] }, status: 'RUNNING' },
+      const runs = await context.database.run.findMany({
+        where: { sessionId: { in: [...new Set(sessionIds)] }, status: 'RUNNING' },
       });
-      return sessionIds.map((id) => runs.find((run) => run.sessionId === id) ?? null);
+      const bySession = new Map(runs.map((run) => [run.sessionId, run]));
+      return sessionIds.map((id) => bySession.get(id) ?? null);
     },
     { cache: false },
   ),
@@ -43,21 +46,22 @@ export async function newestOf<Row>(pages: DataLoader<PageInSession, Row[]>, ses
 }
 
 /**
- * Loads the pages of many sessions with two statements. The first finds the ids of every page, through the index and
- * with a LIMIT for each session; the second reads the rows. A window function would read all rows of each session.
+ * Loads the pages of many sessions. The first statement finds the ids of every page, through the index and with a LIMIT
+ * for each session; the others read the rows, 200 at a time. A window function would read all rows of each session.
  */
 function pageLoader<Row extends { id: number }>(
-  database: Database,
+  context: Context,
   table: 'Message' | 'Run',
   findRows: (ids: number[]) => Promise<Row[]>,
 ): DataLoader<PageInSession, Row[]> {
   return new DataLoader(
     async (pages) => {
       const selects = pages.map((page, slot) => selectIds(table, page, slot));
-      const found = await database.$queryRaw<{ id: number; slot: number }[]>(
+      const found = await context.database.$queryRaw<{ id: number; slot: number }[]>(
         Prisma.join(selects, ' UNION ALL '),
       );
-      const rows = await findRows([...new Set(found.map(({ id }) => Number(id)))]);
+      const ids = found.map(({ id }) => Number(id));
+      const rows = await readRows(context, ids, findRows);
       const byId = new Map(rows.map((row) => [row.id, row]));
       const results: Row[][] = pages.map(() => []);
       for (const { id, slot } of found) {
