@@ -26,8 +26,16 @@ export const requestSettings = {
     .default(50)
     .meta({ description: 'Most directives in a GraphQL document.' }),
   MAX_QUERY_COST: wholeNumber(1, maxCount).default(60_000).meta({
-    description: 'Most fields that the answer to a GraphQL document could have if every page were full.',
+    description:
+      'Highest cost of a GraphQL query or mutation: about the number of fields that its result has if every page is full.',
   }),
+  MAX_SUBSCRIPTION_COST: wholeNumber(1, maxCount).default(5_000).meta({
+    description:
+      'Highest cost of a GraphQL subscription, which is executed for each event and each follower.',
+  }),
+  MAX_MUTATION_FIELDS: wholeNumber(1, maxCount)
+    .default(10)
+    .meta({ description: 'Most root fields of a GraphQL mutation.' }),
   MAX_RESPONSE_BYTES: wholeNumber(1_000, 268_435_456).default(20_971_520).meta({
     description: 'Largest result of a GraphQL operation, or of one event of a subscription, in bytes.',
   }),
@@ -43,6 +51,8 @@ export function toRequestSizes(env: z.output<z.ZodObject<typeof requestSettings>
     maxQueryAliases: env.MAX_QUERY_ALIASES,
     maxQueryDirectives: env.MAX_QUERY_DIRECTIVES,
     maxQueryCost: env.MAX_QUERY_COST,
+    maxSubscriptionCost: env.MAX_SUBSCRIPTION_COST,
+    maxMutationFields: env.MAX_MUTATION_FIELDS,
     maxResponseBytes: env.MAX_RESPONSE_BYTES,
   };
 }

@@ -131,6 +131,7 @@ test('without any setting, every value has a default that needs no network', () 
         "maxFollowersPerUser": 0,
         "maxLiveRuns": 2000,
         "maxLiveRunsPerUser": 0,
+        "maxMutationFields": 10,
         "maxOperationsPerStream": 100,
         "maxPageSize": 100,
         "maxQueryAliases": 30,
@@ -141,6 +142,7 @@ test('without any setting, every value has a default that needs no network', () 
         "maxResponseBytes": 20971520,
         "maxStreamReservations": 10000,
         "maxStreamsPerUser": 0,
+        "maxSubscriptionCost": 5000,
         "streamReservationTtlMs": 15000,
       },
       "log": {

@@ -11,6 +11,8 @@ const limits = {
   MAX_QUERY_DIRECTIVES: '3',
   MAX_QUERY_TOKENS: '120',
   MAX_QUERY_COST: '500',
+  MAX_SUBSCRIPTION_COST: '10',
+  MAX_MUTATION_FIELDS: '2',
 };
 
 let gateway: TestGateway;
@@ -76,6 +78,16 @@ const rows: [what: string, query: string, limit: keyof typeof limits][] = [
     'nodes of any number of ids',
     '{ nodes(ids: []) { id ... on Session { title createdAt updatedAt userId featureName systemPrompt modelName databaseId providerName } } }',
     'MAX_QUERY_COST',
+  ],
+  [
+    'a subscription with a page',
+    'subscription { sessionEvents(sessionId: "U2Vzc2lvbjox") { ... on SessionUpdated { session { messages { edges { cursor } } } } } }',
+    'MAX_SUBSCRIPTION_COST',
+  ],
+  [
+    'three changes',
+    'mutation { a: deleteSessions { count } b: deleteSessions { count } c: deleteSessions { count } }',
+    'MAX_MUTATION_FIELDS',
   ],
 ];
 
