@@ -128,7 +128,7 @@ function engineLimits({ chat, limits, nodes }: Config): EngineLimits {
   const call = {
     idleTimeoutMs: chat.modelIdleTimeoutMs,
     maxRetries: chat.modelMaxRetries,
-    maxResponseBytes: chat.maxResponseBytes,
+    maxAnswerBytes: chat.maxAnswerBytes,
   };
   const toolStopMs = nodes.cancelConfirmMs + toolStopSlackMs;
   const { maxLiveRuns, maxLiveRunsPerUser } = limits;

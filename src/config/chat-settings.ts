@@ -9,7 +9,7 @@ export const chatSettings = {
   MODEL_MAX_RETRIES: wholeNumber(0, 100).default(3).meta({
     description: 'How often a failed model request is repeated, as long as the answer has not begun.',
   }),
-  MAX_RESPONSE_BYTES: wholeNumber(1, 16_777_216).default(4_194_304).meta({
+  MAX_ANSWER_BYTES: wholeNumber(1, 16_777_216).default(4_194_304).meta({
     description:
       'Longest response of a model, in bytes of text, reasoning and tool arguments. A run fails at a longer one.',
   }),
@@ -40,7 +40,7 @@ export function toChat(env: z.output<z.ZodObject<typeof chatSettings>>) {
   return {
     modelIdleTimeoutMs: env.MODEL_IDLE_TIMEOUT_MS,
     modelMaxRetries: env.MODEL_MAX_RETRIES,
-    maxResponseBytes: env.MAX_RESPONSE_BYTES,
+    maxAnswerBytes: env.MAX_ANSWER_BYTES,
     maxSteps: env.MAX_STEPS,
     maxQueuedRuns: env.MAX_QUEUED_RUNS,
     maxPromptBytes: env.MAX_PROMPT_BYTES,

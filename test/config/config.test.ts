@@ -23,91 +23,11 @@ test('without any setting, every value has a default that needs no network', () 
   expect(config.blobs).toEqual({ url: `file:${resolve('data')}/blobs` });
   const { dataDir: _folder, database: _url, blobs: _blobs, ...rest } = config;
   expect(rest).toMatchInlineSnapshot(`
-      {
-        "auth": undefined,
-        "chat": {
-          "checkpointMs": 1000,
-          "maxPromptBytes": 262144,
-          "maxQueuedRuns": 8,
-          "maxResponseBytes": 4194304,
-          "maxSteps": 16,
-          "modelIdleTimeoutMs": 60000,
-          "modelMaxRetries": 3,
-          "runLogTtlMs": 300000,
-          "shutdownGraceMs": 10000,
-          "toolApprovalTimeoutMs": 300000,
-        },
-        "http": {
-          "bodyTimeoutMs": 30000,
-          "headerTimeoutMs": 10000,
-          "host": "127.0.0.1",
-          "maxConnections": 10000,
-          "port": 8000,
-          "responseTimeoutMs": 30000,
-        },
-        "limits": {
-          "maxAudioBytes": 26214400,
-          "maxBodyBytes": 2097152,
-          "maxEventLoopDelayMs": 10,
-          "maxFollowersPerUser": 0,
-          "maxLiveRuns": 2000,
-          "maxLiveRunsPerUser": 0,
-          "maxOperationsPerStream": 100,
-          "maxPageSize": 100,
-          "maxQueryAliases": 30,
-          "maxQueryCost": 60000,
-          "maxQueryDepth": 15,
-          "maxQueryDirectives": 50,
-          "maxQueryTokens": 2000,
-          "maxStreamReservations": 10000,
-          "maxStreamsPerUser": 0,
-          "streamReservationTtlMs": 15000,
-        },
-        "log": {
-          "format": "json",
-          "level": "info",
-        },
-        "models": {
-          "demo": {
-            "delayMs": 25,
-          },
-        },
-        "nodes": {
-          "ackMs": 10000,
-          "cancelConfirmMs": 5000,
-          "graceMs": 30000,
-          "heartbeatMs": 10000,
-          "maxConnections": 1000,
-          "maxConnectionsPerUser": 0,
-          "maxNodesPerSession": 100,
-          "maxOutputBytes": 32768,
-          "maxQueued": 32,
-          "maxTimeoutMs": 600000,
-          "timeoutMs": 120000,
-        },
-        "quotas": {
-          "maxMessagesPerSession": 100000,
-          "maxNodesPerUser": 0,
-          "maxSessionsPerUser": 0,
-          "maxStoredBytesPerUser": 0,
-        },
-        "redis": undefined,
-        "requests": {
-          "ofNodes": undefined,
-          "ofUsers": undefined,
-        },
-        "web": {
-          "allowedHosts": [],
-          "corsOrigins": [],
-          "introspection": true,
-          "persistedOperations": undefined,
-        },
-      }
-    `);
     {
       "auth": undefined,
       "chat": {
         "checkpointMs": 1000,
+        "maxAnswerBytes": 4194304,
         "maxPromptBytes": 262144,
         "maxQueuedRuns": 8,
         "maxSteps": 16,
@@ -123,6 +43,7 @@ test('without any setting, every value has a default that needs no network', () 
         "host": "127.0.0.1",
         "maxConnections": 10000,
         "port": 8000,
+        "responseTimeoutMs": 30000,
       },
       "limits": {
         "maxAudioBytes": 26214400,
@@ -166,6 +87,12 @@ test('without any setting, every value has a default that needs no network', () 
         "maxQueued": 32,
         "maxTimeoutMs": 600000,
         "timeoutMs": 120000,
+      },
+      "quotas": {
+        "maxMessagesPerSession": 100000,
+        "maxNodesPerUser": 0,
+        "maxSessionsPerUser": 0,
+        "maxStoredBytesPerUser": 0,
       },
       "redis": undefined,
       "requests": {

@@ -15,7 +15,7 @@ export interface CallLimits {
   /** Retries of a call that failed before its first part. */
   maxRetries: number;
   /** Most bytes of text, reasoning and tool arguments in one response. */
-  maxResponseBytes: number;
+  maxAnswerBytes: number;
 }
 
 export type CallOptions = LanguageModelV3CallOptions & { abortSignal: AbortSignal };
@@ -63,7 +63,7 @@ const busyMs = 10;
  */
 async function* bounded(
   parts: AsyncIterable<LanguageModelV3StreamPart>,
-  { maxResponseBytes }: CallLimits,
+  { maxAnswerBytes }: CallLimits,
 ): AsyncGenerator<LanguageModelV3StreamPart, void, undefined> {
   let bytes = 0;
   let toolCalls = 0;
@@ -71,8 +71,7 @@ async function* bounded(
   for await (const part of parts) {
     bytes += 'delta' in part ? Buffer.byteLength(part.delta) : 0;
     toolCalls += part.type === 'tool-call' ? 1 : 0;
-    if (bytes > maxResponseBytes)
-      throw tooMuch(`is longer than ${maxResponseBytes} bytes (MAX_RESPONSE_BYTES)`);
+    if (bytes > maxAnswerBytes) throw tooMuch(`is longer than ${maxAnswerBytes} bytes (MAX_ANSWER_BYTES)`);
     if (toolCalls > maxToolCalls) throw tooMuch(`asks for more than ${maxToolCalls} tool calls`);
     yield part;
     if (performance.now() - busySince < busyMs) continue;

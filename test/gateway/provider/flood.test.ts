@@ -4,7 +4,7 @@ import { shareModelGateway } from '../../support/gateway/shared-gateway.ts';
 import { raw, reasoning, silence, status, type TurnStep, text, toolCall } from '../../support/model/turn.ts';
 
 const shared = shareModelGateway('openai', {
-  settings: { MAX_RESPONSE_BYTES: '100000', MODEL_IDLE_TIMEOUT_MS: '20000', MODEL_MAX_RETRIES: '0' },
+  settings: { MAX_ANSWER_BYTES: '100000', MODEL_IDLE_TIMEOUT_MS: '20000', MODEL_MAX_RETRIES: '0' },
 });
 
 /** Sends a prompt that the model answers with these steps. */
@@ -16,7 +16,7 @@ async function ask(...steps: TurnStep[]) {
 }
 
 const piece = 'é'.repeat(1_000);
-const tooLong = 'The response of the model is longer than 100000 bytes (MAX_RESPONSE_BYTES).';
+const tooLong = 'The response of the model is longer than 100000 bytes (MAX_ANSWER_BYTES).';
 const endlessLine = `data: ${'x'.repeat(9_000_000)}`;
 const floods: [name: string, steps: TurnStep[], reason: string][] = [
   ['text', Array.from({ length: 60 }, () => text(piece)), tooLong],
@@ -51,7 +51,7 @@ test('a run fails when the body of a refusal is too long', async () => {
   expect(seen.at(-1)).toMatchObject({ __typename: 'RunFailed' });
 });
 
-test('a response of exactly MAX_RESPONSE_BYTES is stored', async () => {
+test('a response of exactly MAX_ANSWER_BYTES is stored', async () => {
   const seen = await ask(text('x'.repeat(100_000)));
   expect(seen.at(-1)).toMatchObject({
     __typename: 'RunCompleted',

@@ -43,7 +43,7 @@ export function call(model: LanguageModelV3, setup: CallSetup = {}) {
     {
       idleTimeoutMs: setup.idleTimeoutMs ?? 10_000,
       maxRetries: setup.maxRetries ?? 0,
-      maxResponseBytes: 4_194_304,
+      maxAnswerBytes: 4_194_304,
     },
   );
 }
