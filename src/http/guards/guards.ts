@@ -3,6 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import { allowOrigins } from './cors.ts';
 import { refuseOtherOrigins } from './csrf.ts';
 import { type HostOptions, refuseOtherHosts } from './hosts.ts';
+import { forbidCaching } from './no-store.ts';
 import { type LimitRequestsOptions, limitRequests } from './rate-limit.ts';
 import { refuseUnplainTargets } from './request-target.ts';
 import { createSecureHeaders } from './secure-headers.ts';
@@ -27,6 +28,7 @@ export async function createGuards(options: GuardOptions): Promise<readonly Guar
   const { corsOrigins, requests, bodyTimeoutMs } = options;
   return [
     await createSecureHeaders(),
+    forbidCaching(),
     refuseUnplainTargets(),
     refuseOtherHosts(options),
     allowOrigins(corsOrigins),

@@ -66,6 +66,15 @@ describe.each(Object.entries(requests))('%s', (what, request) => {
     expect(headers.get('strict-transport-security')).toBeNull();
   });
 
+  test(`${what} is kept by no cache if it is an answer of an API`, async () => {
+    const [path, init] = request();
+    const { headers } = await ask([path, init]);
+    const isStream = headers.get('content-type')?.startsWith('text/event-stream') ?? false;
+    const isApi = /^\/(graphql|api)/.test(path);
+    const expected = isStream ? /^no-cache/ : isApi ? /^no-store$/ : /^(no-cache)?$/;
+    expect(headers.get('cache-control') ?? '').toMatch(expected);
+  });
+
   test(`${what} is answered without a cookie`, async () => {
     expect((await ask(request(), { cookie: 'session=1' })).headers.getSetCookie()).toEqual([]);
   });
