@@ -1,3 +1,4 @@
+import { cutToBytes } from '../base/cut-text.ts';
 import type { Recording } from '../chat/audio/stage-recording.ts';
 import { builder } from './builder.ts';
 import { idArg } from './id-argument.ts';
@@ -19,7 +20,8 @@ const MessageAudioRef = builder.prismaObject('MessageAudio', {
     size: t.exposeInt('size', { description: 'The size of the file, in bytes.' }),
     filename: t.exposeString('filename', {
       nullable: true,
-      description: 'The name that the client gave to the file; null if it gave no name.',
+      description:
+        'The name that the client gave to the file, cut to 255 bytes of UTF-8; null if it gave no name.',
     }),
     sha256: t.exposeString('sha256', { description: 'The SHA-256 hash of the bytes, in hexadecimal.' }),
     durationSeconds: t.exposeFloat('durationSeconds', {
@@ -39,8 +41,11 @@ builder.prismaObjectFields('Message', (t) => ({
   }),
 }));
 
+/** The longest file name that common file systems accept, in bytes of UTF-8. */
+const longestFilename = 255;
+
 function toRecording(upload: IncomingFile): Recording {
-  return { filename: upload.filename || null, bytes: upload.createReadStream() };
+  return { filename: cutToBytes(upload.filename, longestFilename) || null, bytes: upload.createReadStream() };
 }
 
 builder.mutationFields((t) => ({

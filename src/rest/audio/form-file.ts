@@ -27,9 +27,11 @@ export class FormFile {
   #fault: RestError | undefined;
   #isWhole = false;
 
-  /** @throws RestError if the request is not a multipart form, or if its Content-Length is too large. */
+  /** @throws RestError if the request is compressed or no multipart form, or if its Content-Length is too large. */
   constructor(incoming: IncomingMessage, maxBytes: number) {
     const { 'content-type': type = '', 'content-length': length = 0 } = incoming.headers;
+    const { 'content-encoding': coding = 'identity' } = incoming.headers;
+    if (coding.trim().toLowerCase() !== 'identity') throw formFaults.compressed();
     if (!/^multipart\/form-data\s*(;|$)/i.test(type)) throw formFaults.notMultipart(type);
     if (Number(length) > maxBytes + framingBytes) throw formFaults.tooLarge(maxBytes);
     this.#incoming = incoming;
@@ -152,6 +154,7 @@ const formFaults = {
   unknownField: (name: string | undefined) =>
     invalid('extra_forbidden', ['body', name ?? ''], 'Extra inputs are not permitted'),
   tooLarge: (maxBytes: number) => new RestError(413, `The recording is longer than ${maxBytes} bytes.`),
+  compressed: () => new RestError(415, 'The body must not be compressed: send it without Content-Encoding.'),
   brokenOff: () => new RestError(400, 'The request broke off'),
 };
 

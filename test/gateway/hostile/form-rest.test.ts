@@ -126,6 +126,28 @@ describe('the name of a file', () => {
   });
 });
 
+test('a file name is cut to 255 bytes of UTF-8, between two characters', async () => {
+  const kept = '\u20ac'.repeat(84);
+  const sent = Buffer.from(`${kept}\u{1f98a}.wav`).toString('latin1');
+  expect((await sendToRest(gateway, form(file(sent)))).status).toBe(200);
+  const download = await gateway.attack('/api/v1/sessions/messages/1/audio');
+  expect(download.headers.get('content-disposition')).toContain(
+    `filename*=UTF-8''${encodeURIComponent(kept)}`,
+  );
+  expect(download.headers.get('content-disposition')).not.toMatch(/%F0%9F%A6%8A|wav/);
+});
+
+test.each(['gzip', 'br', 'gzip, identity', 'x-unknown'])(
+  'a REST form with Content-Encoding %s is refused with 415',
+  async (coding) => {
+    const { status, text } = await sendToRest(gateway, whole, {
+      'content-type': multipart,
+      'content-encoding': coding,
+    });
+    expect([status, text]).toEqual([415, expect.stringContaining('Content-Encoding')]);
+  },
+);
+
 test('REST forms leave the gateway unharmed', () => gateway.expectUnharmed());
 
 /** A recording whose header claims this size. */

@@ -77,6 +77,15 @@ describe.each(routes)('%s', (name, method, path, valid) => {
     expect(JSON.parse(text)).toHaveProperty('detail');
   });
 
+  test(`${name} with a Content-Encoding is answered 415`, async () => {
+    const init = { method, body: `{${valid}}`, headers: { ...json, 'content-encoding': 'gzip' } };
+    const { status, text } = await gateway.attack(`/api/v1${path}`, init);
+    expect([status, JSON.parse(text)]).toEqual([
+      415,
+      { detail: expect.stringContaining('Content-Encoding') },
+    ]);
+  });
+
   test(`${name} of 3 MB is answered 413`, async () => {
     expect((await send(`{${valid},"a":"${'x'.repeat(3_000_000)}"}`)).status).toBe(413);
   });
