@@ -1,5 +1,6 @@
 import { type DestinationStream, type LogFn, type Logger, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import { textForLog } from './base/cut-text.ts';
 import { openStandardOutput } from './base/standard-output.ts';
 
 export interface LogOptions {
@@ -9,6 +10,9 @@ export interface LogOptions {
   /** Default: standard output. */
   destination?: DestinationStream;
 }
+
+/** Characters of a text that are logged: of a field, and of the message of an error. */
+const longestText = 1_000;
 
 /** Keys whose values are not logged. */
 const secrets = [
@@ -47,10 +51,20 @@ function createLogger({ level, format }: LogOptions, output: DestinationStream):
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { err: describeError, error: describeError },
       hooks: { logMethod: logShortMessage },
+      formatters: { log: escapeTexts },
       redact: { paths: secrets.flatMap(atThreeLevels), censor: '[redacted]' },
     },
     format === 'pretty' ? pretty(output) : output,
   );
+}
+
+/** Cuts and escapes the texts among the fields of a line, because clients, agents and models choose some of them. */
+function escapeTexts(fields: Record<string, unknown>): Record<string, unknown> {
+  const entries = Object.entries(fields).map(([key, value]) => [
+    key,
+    typeof value === 'string' ? textForLog(value, longestText) : value,
+  ]);
+  return Object.fromEntries(entries);
 }
 
 /** Adds a message to a line that has an error and no message; otherwise pino would log the whole message of the error. */
@@ -99,9 +113,6 @@ const quoting: Record<string, (message: string) => string> = {
 /** Names of the errors that a model provider causes. They are logged without a stack, because the gateway is not at fault. */
 const ofProvider = /^(?:ProviderError$|AI_)/;
 
-/** Characters of a message that are logged. */
-const longestMessage = 1_000;
-
 interface LoggedError {
   type: string;
   message: string;
@@ -128,7 +139,7 @@ function describe(error: unknown, depth: number, mayShowStack: boolean): LoggedE
   const showStack = mayShowStack && !ofProvider.test(name);
   return {
     type: name,
-    message: abridged(error).slice(0, longestMessage),
+    message: textForLog(abridged(error), longestText),
     ...((typeof code === 'string' || typeof code === 'number') && { code }),
     ...(typeof statusCode === 'number' && { statusCode }),
     ...(stack !== undefined && showStack && { stack: frames(stack, message) }),

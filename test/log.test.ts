@@ -30,6 +30,17 @@ test('a line of the pretty log shows the level, the message and the fields', () 
   expect(lines.join('')).toMatch(/WARN.*: .*run is slow.*runId.*: .*7/s);
 });
 
+test.each(['json', 'pretty'] as const)('a text of a client forges no line of the %s log', (format) => {
+  const { log, lines } = captureLog({ format });
+  const text = `\u001b[2J\u009b31m\nforged \u202e${'a'.repeat(5_000)}`;
+  log.info({ path: text, err: new Error(text) }, 'request');
+  const line = lines.join('');
+  for (const part of ['\u001b[2J', '\u009b', '\u202e', '\nforged', 'a'.repeat(1_001)]) {
+    expect(line).not.toContain(part);
+  }
+  expect(line).toContain('forged');
+});
+
 test.each(['json', 'pretty'] as const)('credentials and keys do not appear in the %s log', (format) => {
   const { log, lines } = captureLog({ format });
   const headers = {

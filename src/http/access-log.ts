@@ -11,8 +11,10 @@ export function accessLog(
     const startedAt = performance.now();
     await next();
     const ms = Math.round(performance.now() - startedAt);
-    const { method, path } = c.req;
-    const { outgoing } = c.env;
+    const { method } = c.req;
+    const { incoming, outgoing } = c.env;
+    // The path as the client sent it: the path of `c.req` is decoded and may contain line breaks.
+    const path = (incoming.url ?? '').replace(/[?#].*$/s, '');
     // Hono does not know the status of a response that a route wrote straight to `outgoing`.
     const status = outgoing.headersSent ? outgoing.statusCode : c.res.status;
     log.info({ httpRequestId: c.get('requestId'), method, path, status, ms }, 'request');

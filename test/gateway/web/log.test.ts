@@ -80,3 +80,12 @@ test('the access log has the status of every response, whichever part of the gat
     '/api/v1/nothing 404',
   ]);
 });
+
+test('the access log has each path as it was sent, at most 1,000 characters of it', async () => {
+  await using gateway = await startTestGateway({ settings: { LOG_LEVEL: 'info' } });
+  for (const path of ['/a%0a%1b%5b31mforged', `/${'b'.repeat(5_000)}`, '/docs?user_id=secret']) {
+    await (await fetch(`${gateway.url}${path}`)).text();
+  }
+  const requests = await requestsLogged(gateway, 3);
+  expect(requests.map(({ path }) => path)).toEqual(['/a%0a%1b%5b31mforged', `/${'b'.repeat(999)}…`, '/docs']);
+});
