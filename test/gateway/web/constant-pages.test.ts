@@ -51,7 +51,7 @@ describe.each(paths)('%s', (path) => {
   });
 
   test(`${path} is answered 304 without a body to a client that has it`, async () => {
-    const etag = (await ask(path)).headers.get('etag') ?? '';
+    const etag = (await ask(path, {}, 'HEAD')).headers.get('etag') ?? '';
     for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
       const { status, headers, body } = await ask(path, { 'if-none-match': known });
       expect({ known, status, etag: headers.get('etag'), size: body.length }).toEqual({
@@ -74,7 +74,7 @@ describe.each(paths)('%s', (path) => {
   });
 
   test(`${path} is the same after decompression`, async () => {
-    const { body } = await ask(path);
+    const { headers, body } = await ask(path);
     const decompress = { br: brotliDecompressSync, gzip: gunzipSync };
     for (const coding of ['br', 'gzip'] as const) {
       const packed = await ask(path, { 'accept-encoding': coding });
@@ -83,7 +83,7 @@ describe.each(paths)('%s', (path) => {
       expect(packed.headers.get('content-length')).toBe(String(packed.body.length));
       expect(packed.body.length).toBeLessThanOrEqual(body.length);
       // The bytes differ, so a strong ETag must differ too.
-      expect(packed.headers.get('etag') !== (await ask(path)).headers.get('etag')).toBe(isPacked);
+      expect(packed.headers.get('etag') !== headers.get('etag')).toBe(isPacked);
       const known = { 'accept-encoding': coding, 'if-none-match': packed.headers.get('etag') ?? '' };
       expect((await ask(path, known)).status).toBe(304);
     }
@@ -100,13 +100,13 @@ test.each([
   ['identity', null],
   ['*;q=0', null],
 ])('GraphiQL for a client that sends Accept-Encoding: %s has the coding %s', async (accepted, coding) => {
-  const { headers, body } = await ask('/graphql', { 'accept-encoding': accepted });
+  const { headers } = await ask('/graphql', { 'accept-encoding': accepted }, 'HEAD');
   expect(headers.get('content-encoding')).toBe(coding);
-  expect(body.length).toBeGreaterThan(1_000_000);
+  expect(Number(headers.get('content-length'))).toBeGreaterThan(1_000_000);
 });
 
 test('GraphiQL varies by Accept, because programs get JSON from the same path', async () => {
-  expect((await ask('/graphql')).headers.get('vary')).toBe('Accept, Accept-Encoding');
+  expect((await ask('/graphql', {}, 'HEAD')).headers.get('vary')).toBe('Accept, Accept-Encoding');
 });
 
 test('250 clients that do not read GraphiQL cost less than 50 MB and 5 seconds of processor time', async () => {

@@ -40,9 +40,7 @@ export async function subscribeStalling(
 
 /** A response that its client has not read. */
 export interface UnreadResponse {
-  /** Resolves when the gateway has closed the connection. */
-  closed: Promise<void>;
-  /** Closes the connection. */
+  /** Closes the connection without reading. */
   close(): void;
 }
 
@@ -67,9 +65,8 @@ export async function requestUnread(
   const socket = connect({ host: hostname, port: Number(port), onread });
   // The gateway resets a connection that it gives up.
   socket.on('error', () => {});
-  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   const lines = Object.entries({ host, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
   await firstByte;
-  return { closed, close: () => void socket.destroy() };
+  return { close: () => void socket.destroy() };
 }
