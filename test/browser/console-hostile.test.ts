@@ -75,6 +75,20 @@ describeInBrowser('the console', () => {
     expect(console.faults()).toEqual([]);
   });
 
+  test('an answer that takes too long to read as Markdown is shown as plain text', async () => {
+    const gateway = scriptedGateway();
+    gateway.model.script([text('# Title\n\n', '- a\n', ...Array<string>(100).fill('b\n'.repeat(500)))]);
+    await using console = await openConsole(gateway.url);
+
+    await console.send('Write a list');
+    await console.answers.getByRole('button', { name: 'Copy' }).waitFor();
+
+    await console.answers.getByRole('heading', { name: 'Title' }).waitFor();
+    expect(await console.answers.locator('.markdown > p.raw').innerText()).toMatch(/^- a\nb\n/);
+    expect(await console.answers.getByRole('list').count()).toBe(0);
+    expect(console.faults()).toEqual([]);
+  });
+
   test('the console shows a text that arrives in pieces exactly as it shows the whole text', async () => {
     const written =
       '# Title\n\n- one\n- two\n\n  more of two\n\n1. first\n\n```js\nconst a = 1;\n\nconst b = 2;\n```\n\n> quoted\nlazily\n\n[a][1]\n\n[1]: https://example.org\n\nSetext\n===\n';

@@ -1,8 +1,8 @@
 import type { MarkedToken } from 'marked';
-import { useMemo, useRef } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import { Block } from './block.tsx';
 import { PlainBoundary } from './plain-boundary.tsx';
-import { noBlocks, readBlocks } from './read-blocks.ts';
+import { useBlocks } from './use-blocks.ts';
 
 /** Shows the text of a model as Markdown. It creates elements and no HTML text, because the text may be hostile. */
 export function Markdown({ text }: { text: string }) {
@@ -16,13 +16,13 @@ export function Markdown({ text }: { text: string }) {
 }
 
 function BlocksOf({ text }: { text: string }) {
-  const read = useRef(noBlocks);
-  read.current = readBlocks(text, read.current);
+  const { tokens, rest } = useBlocks(text);
   return (
     <>
-      {(read.current.tokens as readonly MarkedToken[]).map((token, index) => (
+      {(tokens as readonly MarkedToken[]).map((token, index) => (
         <MemoBlock key={index} token={token} />
       ))}
+      {rest !== '' && <p class="raw">{rest}</p>}
     </>
   );
 }
