@@ -7,6 +7,8 @@ interface Manifest {
   overrides: Record<string, string>;
   /** Which packages may run a script when they are installed. npm 11 reads this list; npm 10 ignores it. */
   allowScripts: Record<string, boolean>;
+  /** Read by the install script of @scarf/scarf, which npm 10 runs: it reports each installation to a company. */
+  scarfSettings: { enabled: boolean };
 }
 
 interface LockedPackage {
@@ -52,5 +54,9 @@ describe('what npm installs', () => {
     const allowed = Object.entries(manifest.allowScripts).flatMap(([name, may]) => (may ? [name] : []));
     // Both install a binary: the database, and the bundler of the program and the console.
     expect(allowed).toEqual(['better-sqlite3', 'esbuild']);
+  });
+
+  test('an installation is not reported to anybody', () => {
+    expect(manifest.scarfSettings).toEqual({ enabled: false });
   });
 });
