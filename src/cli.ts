@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { AgentOptions } from './agent/agent.ts';
 import { projectRoot } from './base/project-root.ts';
@@ -52,10 +53,15 @@ function agentCommand(program: Command): Command {
     .command('agent')
     .description('connect this machine to a gateway as a node, and run tools on it')
     .requiredOption('--gateway <url>', 'the URL of the gateway: http://localhost:8000')
+    .option(
+      '--token-file <file>',
+      'a file with the token of the node; default: the variable SWITCHYARD_TOKEN',
+    )
     .addOption(
-      new Option('--token <token>', 'token of the node, from registerNode')
-        .env('SWITCHYARD_TOKEN')
-        .makeOptionMandatory(),
+      new Option(
+        '--token <token>',
+        'the token itself; other users of this machine can see it in the list of processes',
+      ).conflicts('tokenFile'),
     )
     .option('--workspace <folder>', 'the folder that tools work in', '.')
     .option('--policy <file>', 'a YAML file that says what may run; default: commands that only read')
@@ -77,20 +83,41 @@ async function startAgent(
   options: AgentFlags & { version: string },
   whenStopped: WhenStopped,
 ): Promise<number> {
-  const [{ runAgent }, { AgentError }] = await Promise.all([
+  const [{ runAgent }, { AgentError }, { escapeInvisible }] = await Promise.all([
     import('./agent/agent.ts'),
     import('./agent/errors/agent-error.ts'),
+    import('./agent/output/format.ts'),
   ]);
   const stop = new AbortController();
-  void whenStopped().then(() => stop.abort());
+  const stopped = whenStopped(endNow).then(async () => {
+    stop.abort();
+    await delay(stopMs, undefined, { ref: false });
+  });
+  const printError = (text: string) =>
+    process.stderr.write(`${text.split('\n').map(escapeInvisible).join('\n')}\n`);
   try {
-    await runAgent({ ...options, env: ownEnvironment(), print: printLine }, stop.signal);
+    await Promise.race([
+      runAgent({ ...options, env: ownEnvironment(), print: printLine }, stop.signal),
+      stopped,
+    ]);
     return 0;
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    printError(error.message);
     return error.exitCode;
+  } finally {
+    setTimeout(endNow, exitMs).unref();
   }
+}
+
+/** How long the agent may take to end what it runs and to report it, in milliseconds. */
+const stopMs = 10_000;
+/** How long the process may go on after that, in milliseconds. */
+const exitMs = 1_000;
+
+/** Ends the process even if a file system does not answer a request: `process.exit` would wait for the answer. */
+function endNow(): void {
+  process.kill(process.pid, 'SIGKILL');
 }
 
 function printLine(line: string): void {

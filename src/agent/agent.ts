@@ -1,18 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { createGatewayClient, type GatewayAddress } from './connection/gateway-client.ts';
+import { readToken } from './connection/read-token.ts';
 import { type StayConnectedOptions, stayConnected } from './connection/stay-connected.ts';
 import { Dispatches } from './dispatch/dispatches.ts';
 import { sendHeartbeats } from './dispatch/heartbeat.ts';
 import { createStats } from './dispatch/stats.ts';
 import { AgentError } from './errors/agent-error.ts';
-import { formatLine } from './output/format.ts';
+import { escapeInvisible } from './output/format.ts';
 import { openTools } from './tools/open-tools.ts';
 
 export interface AgentOptions {
   /** The http: or https: URL of the gateway: `http://localhost:8000`. */
   gateway: string;
-  /** The token of the node, from the mutation `registerNode`. */
-  token: string;
+  /** The token of the node, from the mutation `registerNode`. Default: the content of `tokenFile`. */
+  token?: string | undefined;
+  /** The path of a file with the token. Default: the token is the variable `SWITCHYARD_TOKEN` of `env`. */
+  tokenFile?: string | undefined;
   /** The folder that tools work in. */
   workspace: string;
   /** The path of a YAML file that says what may run. Default: a strict policy with all defaults. */
@@ -59,10 +62,10 @@ const leaveMs = 5_000;
  */
 export async function runAgent(options: AgentOptions, stop: AbortSignal): Promise<void> {
   const { maxDispatches, name, version } = options;
-  const address = addressOf(options);
+  const address = addressOf(options.gateway, await readToken(options));
   using tools = await openTools(options);
   // The lines contain texts from models and from the gateway, which could control the terminal.
-  const print = (line: string) => options.print(formatLine(line, Number.POSITIVE_INFINITY));
+  const print = (line: string) => options.print(escapeInvisible(line));
   const client = createGatewayClient(address);
   const instanceId = randomUUID();
   const dispatches = new Dispatches({ client, tools, instanceId, maxDispatches, print });
@@ -91,6 +94,10 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
     };
     void sendHeartbeats(heartbeat, closed);
   };
+  if (isReadable(address.url))
+    print(
+      'warning: the gateway has an http: URL, so others on the network can read the token and the results.',
+    );
   print(`${name}: ${tools.mode} policy, workspace ${tools.root}`);
   try {
     await stayConnected({ address, introduce, onCommand, onOpen, print }, stop);
@@ -100,7 +107,7 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
   }
 }
 
-function addressOf({ gateway, token }: AgentOptions): GatewayAddress {
+function addressOf(gateway: string, token: string): GatewayAddress {
   // Every line about the connection prints the URL, so a password in it would be printed. fetch refuses it too.
   if (gateway.includes('@')) {
     throw new AgentError('The URL of the gateway must not contain a user name, a password or an "@".');
@@ -113,4 +120,10 @@ function addressOf({ gateway, token }: AgentOptions): GatewayAddress {
   if (!/^[\x21-\x7e]+$/.test(token))
     throw new AgentError('The token is not valid. It must be the one that `registerNode` returned: swn_….');
   return { url: gateway.replace(/\/+$/, ''), token };
+}
+
+/** Whether others can read what is sent to this URL: it is not encrypted, and it leaves this machine. */
+function isReadable(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'http:' && !/^(.+\.)?localhost$|^127(\.\d+){3}$|^\[::1\]$/.test(hostname);
 }

@@ -42,9 +42,25 @@ export async function request(endpoint: Endpoint, options: RequestOptions): Prom
     },
     body: body === undefined ? null : JSON.stringify(body),
     signal,
+    redirect: 'manual',
   });
+  if (isRedirect(response)) {
+    void response.body?.cancel();
+    throw unreachable(new Error(refusedRedirect(response)));
+  }
   if (!response.ok) throw await gatewayErrorOfResponse(response);
   return response;
+}
+
+/** A browser hides the status of a redirect, and gives the response the type `opaqueredirect`. */
+function isRedirect({ type, status }: Response): boolean {
+  return type === 'opaqueredirect' || (status >= 300 && status < 400);
+}
+
+/** A redirect would take the token and the request to an address that the user of this kit did not choose. */
+function refusedRedirect({ headers }: Response): string {
+  const target = headers.get('location');
+  return `The gateway answers with a redirect${target ? ` to ${target}` : ''}, which is not followed.`;
 }
 
 /** The error to throw for a failed request: the reason of an aborted signal, or else a GatewayError. */

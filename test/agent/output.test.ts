@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { formatCommand } from '../../src/agent/output/format.ts';
 import { openTestTools } from '../support/node/agent-tools.ts';
 
 const openShell = () => openTestTools({ policy: 'mode: permissive' });
@@ -69,4 +70,16 @@ test.each([
 ])('output that is binary %s is counted and not shown', async (_where, command, shown) => {
   await using tools = await openShell();
   expect(await tools.command(command)).toEqual({ status: 'SUCCEEDED', result: shown, exitCode: 0 });
+});
+
+test.each([
+  ['ls \u202e\u200b\u2060', 'ls \\u{202e}\\u{200b}\\u{2060}'],
+  ['rm\u00a0-rf\u3164x\ufe0f\u2800', 'rm\\u{a0}-rf\\u{3164}x\\u{fe0f}\\u{2800}'],
+  ['echo a\nrm b', 'echo a\\nrm b'],
+  ['echo a\\nrm b', 'echo a\\\\nrm b'],
+  ['echo a\\\nrm b', 'echo a\\\\\\nrm b'],
+  ['grep "\\." a', 'grep "\\." a'],
+  ['x'.repeat(500), 'x'.repeat(500)],
+])('the command %j is shown whole, and no other command looks like it', (command, shown) => {
+  expect(formatCommand(command)).toBe(shown);
 });

@@ -32,6 +32,17 @@ interface Connecting {
 
 const limits = { firstMs: 250, longestMs: 30_000 };
 
+/** The longest pause that the gateway can ask for with `Retry-After`. */
+const longestRetryAfterMs = 3_600_000;
+
+/** Why a connection ended. */
+interface Loss {
+  /** A sentence. */
+  why: string;
+  /** How long the gateway asks to wait. */
+  retryAfterMs?: number | undefined;
+}
+
 /**
  * Keeps the inbox open, over lost connections and restarts of the gateway, until it is told to stop.
  *
@@ -46,20 +57,19 @@ export async function stayConnected(options: StayConnectedOptions, stop: AbortSi
   const client = createGatewayClient(options.address);
   const cursor = new InboxCursor();
   while (!stop.aborted) {
-    const why = await connectOnce(options, { client, cursor, stop, onSuccess });
+    const { why, retryAfterMs } = await connectOnce(options, { client, cursor, stop, onSuccess });
     if (stop.aborted) break;
     attempt += 1;
-    const ms = backOffMs(attempt, limits);
+    const ms = backOffMs(attempt, limits, Math.min(retryAfterMs ?? 0, longestRetryAfterMs));
     options.print(`offline: ${why} Trying again in ${formatDuration(ms)}.`);
     await pause(ms, stop);
   }
 }
 
-/** Resolves with the reason why the connection ended, a sentence. */
 async function connectOnce(
   { address, introduce, onCommand, onOpen, print }: StayConnectedOptions,
   { client, cursor, stop, onSuccess }: Connecting,
-): Promise<string> {
+): Promise<Loss> {
   const connection = new AbortController();
   const { signal } = connection;
   const close = () => connection.abort('The agent was told to stop.');
@@ -77,9 +87,9 @@ async function connectOnce(
       print(`online: node "${command.node?.nodeId}" at ${address.url}`);
       onOpen(command, signal, (why) => connection.abort(why));
     }
-    return 'The gateway has closed the connection.';
+    return { why: 'The gateway has closed the connection.' };
   } catch (error) {
-    if (signal.aborted) return String(signal.reason);
+    if (signal.aborted) return { why: String(signal.reason) };
     return lossOf(error);
   } finally {
     stop.removeEventListener('abort', close);
@@ -88,19 +98,20 @@ async function connectOnce(
 }
 
 /** @throws AgentError unless the gateway is only going away for a moment. */
-function leave({ reason, message }: NodeCommandOf<'InboxClosed'>): string {
-  if (reason === 'SHUTTING_DOWN') return message;
+function leave({ reason, message }: NodeCommandOf<'InboxClosed'>): Loss {
+  if (reason === 'SHUTTING_DOWN') return { why: message };
   const said = `The gateway has closed the connection (${reason}): ${formatLine(message)}`;
   throw new AgentError(said, exitCodes.turnedAway);
 }
 
 /** @throws AgentError where connecting again is of no use. */
-function lossOf(error: unknown): string {
+function lossOf(error: unknown): Loss {
   if (error instanceof AgentError) throw error;
   if (error instanceof GatewayError && !error.isPassing) {
     const said = `The gateway refuses this agent (${error.code}): ${formatLine(error.message)}`;
     throw new AgentError(said, exitCodes.turnedAway);
   }
   const reason = reasonOf(error);
-  return /[.!?]$/.test(reason) ? reason : `${reason}.`;
+  const retryAfterMs = error instanceof GatewayError ? error.retryAfterMs : undefined;
+  return { why: formatLine(/[.!?]$/.test(reason) ? reason : `${reason}.`), retryAfterMs };
 }

@@ -1,7 +1,7 @@
 import { AcknowledgeDispatchDocument } from '../../gql/graphql.ts';
 import type { GatewayClient } from '../connection/gateway-client.ts';
 import type { NodeCommandOf } from '../connection/inbox.ts';
-import { formatBytes, formatDuration, formatLine } from '../output/format.ts';
+import { formatBytes, formatCommand, formatDuration, formatLine, shorten } from '../output/format.ts';
 import type { ToolReport } from '../tools/tool.ts';
 import type { ToolCall, Tools } from '../tools/tools.ts';
 
@@ -39,12 +39,14 @@ export async function runDispatch(
   cancel: AbortSignal,
 ): Promise<ToolReport> {
   const call: ToolCall = { tool, args: Object(args) as object, timeoutMs, maxOutputBytes };
-  const about = `${tool}  ${formatLine(tools.describe(call))}`;
+  const described = formatCommand(tools.describe(call));
   const startedAt = performance.now();
-  print(about);
+  // The whole command, because the end of a long one may be what matters.
+  print(`${tool}  ${described}`);
   const report = await tools.run(call, { cancel, onOutput });
   const duration = formatDuration(performance.now() - startedAt);
-  print(`${about}  → ${endOf(report)} in ${duration}, ${formatBytes(Buffer.byteLength(report.result))}`);
+  const size = formatBytes(Buffer.byteLength(report.result));
+  print(`${tool}  ${shorten(described)}  → ${endOf(report)} in ${duration}, ${size}`);
   return report;
 }
 

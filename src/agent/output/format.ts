@@ -11,18 +11,41 @@ export function formatDuration(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 
+/** Puts a text on one line, escapes it with `escapeInvisible`, and cuts it if it is longer than 200 characters. */
+export function formatLine(text: string): string {
+  return escapeInvisible(shorten(text));
+}
+
 /**
- * Puts a text on one line and escapes its control and formatting characters, so that a text from a model or a
- * gateway can neither control the terminal nor change the direction in which it reads.
+ * Shows exactly which command runs, on one line: two different commands never look alike. A backslash that would look
+ * like an escape of `escapeInvisible` is doubled.
  */
-export function formatLine(text: string, maxLength = 200): string {
-  const shown = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
-  return shown.replace(
+export function formatCommand(command: string): string {
+  return escapeInvisible(command.replace(ambiguous, '\\\\'));
+}
+
+/** Cuts a text that is longer than 200 characters. */
+export function shorten(text: string): string {
+  return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+}
+
+/**
+ * Escapes control, formatting and invisible characters, so that a text from a model or a gateway can neither control
+ * the terminal nor change the direction in which it reads.
+ */
+export function escapeInvisible(text: string): string {
+  return text.replace(
     unprintable,
     (character) => named[character] ?? `\\u{${character.codePointAt(0)?.toString(16)}}`,
   );
 }
 
+const maxLength = 200;
 const named: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-// Control characters, formatting characters (some change the direction of text), separators, lone surrogates.
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/**
+ * Control characters, formatting characters (some change the direction of text), separators and spaces except U+0020,
+ * lone surrogates, characters without a width (`DI`), and U+2800, which looks like a space.
+ */
+const invisible = String.raw`\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000`;
+const unprintable = new RegExp(`[${invisible}]`, 'gu');
+const ambiguous = new RegExp(String.raw`\\(?=[\\nrtu${invisible}])`, 'gu');

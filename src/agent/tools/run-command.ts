@@ -11,7 +11,7 @@ const args = z.object({ command: z.string(), cwd: z.string().optional() });
 export const runCommand = defineTool({
   name: 'run_command',
   args,
-  describe: ({ command }) => command,
+  describe: ({ command, cwd }) => (cwd === undefined ? command : `${command}  (in ${JSON.stringify(cwd)})`),
   async run({ command, cwd: folder = '.' }, context) {
     const { workspace, policy, commandEnvironment: env, watchdog, stop, maxOutputBytes, onOutput } = context;
     const cwd = await workspace.locateFolder(folder);

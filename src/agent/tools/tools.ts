@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ToolError } from '../errors/tool-error.ts';
 import { boundText } from '../output/output-capture.ts';
 import { editFile } from './edit-file.ts';
@@ -63,7 +65,7 @@ export function createTools(environment: ToolEnvironment): Tools {
           onOutput,
         };
         stop.signal.throwIfAborted();
-        const report = await tool.run(args, context);
+        const report = await Promise.race([tool.run(args, context), overdue(stop.signal)]);
         return typeof report === 'string'
           ? { status: 'SUCCEEDED', result: boundText(report, maxBytes) }
           : report;
@@ -75,6 +77,16 @@ export function createTools(environment: ToolEnvironment): Tools {
       }
     },
   };
+}
+
+/** How long a tool may take to end after it was stopped; a command gets 4 seconds to end and 2 for its output. */
+const stopMs = 8_000;
+
+/** Rejects with the signal's reason when a tool has not ended in time, because a file system does not answer. */
+async function overdue(stop: AbortSignal): Promise<never> {
+  if (!stop.aborted) await once(stop, 'abort');
+  await delay(stopMs, undefined, { ref: false });
+  throw stop.reason;
 }
 
 function failedReport(error: unknown, stop: AbortSignal, maxBytes: number): ToolReport {

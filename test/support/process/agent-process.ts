@@ -1,13 +1,15 @@
 import { type Exit, spawnProgram } from './program.ts';
 
 export interface SpawnAgentOptions {
-  /** The token of the node. */
-  token: string;
+  /** The token of the node. Default: the agent gets no token. */
+  token?: string;
   /** The folder that the tools work in. */
   workspace: string;
   /** Path of a policy file. Default: no file. */
   policy?: string;
   maxDispatches?: number;
+  /** Further arguments. */
+  args?: readonly string[];
   /** Environment variables in addition to PATH and the token. */
   env?: Record<string, string>;
 }
@@ -27,11 +29,11 @@ export interface AgentProcess extends AsyncDisposable {
 
 /** @param url The URL of the gateway, which need not run yet. */
 export function spawnAgent(url: string, options: SpawnAgentOptions): AgentProcess {
-  const { token, workspace, policy, maxDispatches, env } = options;
-  const args = ['agent', '--gateway', url, '--workspace', workspace, '--name', 'test'];
+  const { token, workspace, policy, maxDispatches, env, args: further = [] } = options;
+  const args = ['agent', '--gateway', url, '--workspace', workspace, '--name', 'test', ...further];
   if (policy !== undefined) args.push('--policy', policy);
   if (maxDispatches !== undefined) args.push('--max-dispatches', String(maxDispatches));
-  const environment = { PATH: process.env['PATH'], SWITCHYARD_TOKEN: token, ...env };
+  const environment = { PATH: process.env['PATH'], ...(token && { SWITCHYARD_TOKEN: token }), ...env };
   const program = spawnProgram(args, environment);
   const { pid, exited, written, kill, found } = program;
   return {
