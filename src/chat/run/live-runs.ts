@@ -225,10 +225,13 @@ export class LiveRuns {
   /** Undefined when another run of the session is RUNNING: the unique index allows one. */
   async #start(runId: number): Promise<Run[] | undefined> {
     try {
-      return await this.#options.database.run.updateManyAndReturn({
-        where: { id: runId, status: 'QUEUED' },
-        data: { status: 'RUNNING', startedAt: new Date() },
-      });
+      // The time is read within the transaction, so that it is not before the end of the previous run.
+      return await this.#options.database.$transaction((tx) =>
+        tx.run.updateManyAndReturn({
+          where: { id: runId, status: 'QUEUED' },
+          data: { status: 'RUNNING', startedAt: new Date() },
+        }),
+      );
     } catch (error) {
       if (isUniqueConflict(error)) return undefined;
       throw error;
