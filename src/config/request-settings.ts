@@ -12,6 +12,9 @@ export const requestSettings = {
   MAX_PAGE_SIZE: wholeNumber(1, 10_000)
     .default(100)
     .meta({ description: 'Most items in one page of a connection.' }),
+  MAX_LIST_ITEMS: wholeNumber(1, maxCount)
+    .default(10_000)
+    .meta({ description: 'Most items in a REST list, which has no pages. A longer list is refused.' }),
   MAX_QUERY_TOKENS: wholeNumber(1, 1_000_000)
     .default(2_000)
     .meta({ description: 'Longest GraphQL document, in tokens.' }),
@@ -46,6 +49,7 @@ export function toRequestSizes(env: z.output<z.ZodObject<typeof requestSettings>
     maxBodyBytes: env.MAX_BODY_BYTES,
     maxAudioBytes: env.MAX_AUDIO_BYTES,
     maxPageSize: env.MAX_PAGE_SIZE,
+    maxListItems: env.MAX_LIST_ITEMS,
     maxQueryTokens: env.MAX_QUERY_TOKENS,
     maxQueryDepth: env.MAX_QUERY_DEPTH,
     maxQueryAliases: env.MAX_QUERY_ALIASES,

@@ -36,6 +36,7 @@ export async function startRestServer(
     readBody: (incoming) => readBytes(incoming, 10_000),
     maxAudioBytes: 1_000_000,
     maxPageSize: 100,
+    maxListItems: 250,
     ...options,
   });
   const app = new Hono().use(cors({ origin: 'https://app.example' }));

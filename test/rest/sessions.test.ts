@@ -1,5 +1,6 @@
 import { encodeGlobalID } from '@pothos/plugin-relay';
 import { expect, test } from 'vitest';
+import { allPages } from '../../src/rest/route/all-pages.ts';
 import { aliceSession, pageOf } from './fixtures.ts';
 import { createGraphqlDouble } from './graphql-double.ts';
 import { useRestServer } from './rest-server.ts';
@@ -75,6 +76,35 @@ test('a list contains all sessions of a user, newest first, from every page of t
     { userId: 'alice', featureName: 'default', first: 100, after: '99' },
     { userId: 'alice', featureName: 'default', first: 100, after: '199' },
   ]);
+});
+
+test('a list with more than MAX_LIST_ITEMS items is refused with 400', async () => {
+  const sessions = Array.from({ length: 251 }, (_, index) => aliceSession(251 - index));
+  graphql.script({ sessions: (args) => pageOf(sessions, args) });
+
+  const response = await server.request('GET', '/sessions/?user_id=alice');
+
+  expect(response.status).toBe(400);
+  expect(await response.json()).toEqual({
+    detail: 'The list has more than 250 items (MAX_LIST_ITEMS). Read it page by page over GraphQL.',
+  });
+});
+
+test('no further page of a list is fetched after the client has left', async () => {
+  const sessions = Array.from({ length: 250 }, (_, index) => aliceSession(250 - index));
+  const leave = new AbortController();
+  const fetched: unknown[] = [];
+  const page = (args: Record<string, unknown>) => {
+    fetched.push(args['after']);
+    return pageOf(sessions, args);
+  };
+  await expect(
+    allPages({ pageSize: 100, maxItems: 250, signal: leave.signal }, async (request) => {
+      leave.abort();
+      return page({ ...request });
+    }),
+  ).rejects.toThrow('The client has left');
+  expect(fetched).toEqual([null]);
 });
 
 test('a user without sessions has an empty list', async () => {

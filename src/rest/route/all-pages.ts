@@ -1,3 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { RestError } from '../errors/rest-error.ts';
+
 /** The arguments of a Relay connection that select a page. */
 export interface PageRequest {
   first: number;
@@ -10,26 +13,42 @@ export interface Page<Node> {
   pageInfo: { hasNextPage: boolean; endCursor?: string | null };
 }
 
+export interface ListLimits {
+  /** The number of nodes to fetch at a time. */
+  pageSize: number;
+  /** The most nodes that a list may have. */
+  maxItems: number;
+  /** Aborts when the client leaves. */
+  signal: AbortSignal;
+}
+
 /**
- * Fetches every page of a connection, because the legacy lists have no pages.
+ * Fetches every page of a connection, because the legacy lists have no pages. Other requests run between two pages.
  *
- * @param pageSize The number of nodes to fetch at a time.
  * @param next Fetches a page. Undefined if the session of the list does not exist.
  * @returns All nodes in order; undefined if the first page was undefined. If a later page is undefined, the list ends.
+ * @throws RestError 400 when the list is longer than `maxItems`, or the client leaves.
  */
 export async function allPages<Node>(
-  pageSize: number,
+  { pageSize, maxItems, signal }: ListLimits,
   next: (request: PageRequest) => Promise<Page<Node> | undefined>,
 ): Promise<Node[] | undefined> {
-  let page = await next({ first: pageSize, after: null });
-  if (page === undefined) {
-    return undefined;
-  }
   const nodes: Node[] = [];
-  while (page !== undefined) {
-    nodes.push(...page.edges.map((edge) => edge.node));
-    const { hasNextPage, endCursor }: Page<Node>['pageInfo'] = page.pageInfo;
-    page = hasNextPage && endCursor ? await next({ first: pageSize, after: endCursor }) : undefined;
+  let after: string | null = null;
+  for (;;) {
+    if (signal.aborted) throw new RestError(400, 'The client has left');
+    const page: Page<Node> | undefined = await next({ first: pageSize, after });
+    if (page === undefined) return after === null ? undefined : nodes;
+    for (const { node } of page.edges) nodes.push(node);
+    const { hasNextPage, endCursor } = page.pageInfo;
+    if (nodes.length > maxItems || (hasNextPage && nodes.length === maxItems)) throw tooLong(maxItems);
+    if (!hasNextPage || !endCursor) return nodes;
+    after = endCursor;
+    await nextTurn();
   }
-  return nodes;
+}
+
+function tooLong(maxItems: number): RestError {
+  const message = `The list has more than ${maxItems} items (MAX_LIST_ITEMS). Read it page by page over GraphQL.`;
+  return new RestError(400, message);
 }

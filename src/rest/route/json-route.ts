@@ -49,10 +49,15 @@ export function listRoute<Input extends RouteInput, Data, Variables, Schema exte
   row: ListRow<Input, Data, Variables, Schema, Node>,
 ): Route {
   return {
-    ...describeJsonRoute(row),
+    ...describeJsonRoute({
+      ...row,
+      failures: { 400: 'The list has more than `MAX_LIST_ITEMS` items.', ...row.failures },
+    }),
     async handle(c, services) {
       const { raw, parsed } = await readInput(c, services, row.input);
-      const nodes = await allPages(services.maxPageSize, async (page) => {
+      const { maxPageSize: pageSize, maxListItems: maxItems } = services;
+      const limits = { pageSize, maxItems, signal: c.req.raw.signal };
+      const nodes = await allPages(limits, async (page) => {
         const variables = row.variables(parsed, page);
         return row.connection(await executeDocument(c, services, row.document, variables, raw)) ?? undefined;
       });

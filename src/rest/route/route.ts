@@ -21,6 +21,8 @@ export interface RestServices {
   maxAudioBytes: number;
   /** The most nodes that GraphQL returns in one page of a connection. */
   maxPageSize: number;
+  /** The most items in a list without pages; a longer list is refused with 400. */
+  maxListItems: number;
   /** Milliseconds between the heartbeats of a stream; 15,000 by default. */
   heartbeatMs?: number;
 }
