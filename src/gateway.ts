@@ -3,10 +3,12 @@ import type { Logger } from 'pino';
 import { ResourceStack } from './base/resource-stack.ts';
 import { openBlobStore } from './blobs/open-blob-store.ts';
 import { openRedis } from './bus/redis.ts';
+import { sweepDaily } from './chat/audio/sweep-daily.ts';
 import type { Config } from './config/config.ts';
 import { StartupError } from './config/startup-error.ts';
 import type { Services } from './context.ts';
 import { type RestParts, startHttpServer } from './http/start-server.ts';
+import { sweepTemporaryUploads } from './http/uploads/sweep-temporary-uploads.ts';
 import { createRestApi } from './rest/handler.ts';
 import { createServices, type GatewayParts } from './services.ts';
 import { claimDataDir } from './storage/claim-data-dir.ts';
@@ -30,7 +32,8 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
   try {
     const { redis, ...stores } = await openStores(config, log, resources);
     const services = createServices({ config, log, parts, resources, ...stores });
-    await recover(services, config);
+    await recover(services, config, log);
+    resources.use(sweepDaily(services.audio, log));
     const createRest = restFactory(services, config, log);
     const server = resources.use(await startHttpServer({ config, services, redis, log, createRest }));
     // Start queued runs after listening: a start that fails must not have called a model.
@@ -55,9 +58,16 @@ async function openStores(config: Config, log: Logger, resources: ResourceStack)
   };
 }
 
+/** How old an unfinished upload must be to be deleted from a store that other gateways may use: a day. */
+const stagedElsewhereMs = 86_400_000;
+
 /** Deletes unfinished uploads and ends live runs that a crashed gateway has left. */
-async function recover({ audio, engine }: Services, { database }: Config): Promise<void> {
-  await audio.sweep();
+async function recover({ audio, engine }: Services, config: Config, log: Logger): Promise<void> {
+  const { dataDir, blobs, database } = config;
+  // The lock on DATA_DIR proves that no other gateway is uploading there. Elsewhere one may.
+  const isOwn = blobs.url.startsWith(`file:${dataDir}/`);
+  await audio.sweep(new Date(Date.now() - (isOwn ? 0 : stagedElsewhereMs)));
+  await sweepTemporaryUploads().catch((err) => log.warn({ err }, 'temporary uploads could not be swept'));
   await engine.recover().catch((cause: Error) => {
     const file = databaseFile(database.url);
     throw new StartupError(`The database ${file} cannot be written: ${cause.message}.`, { cause });

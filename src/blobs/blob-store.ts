@@ -16,8 +16,9 @@ export interface ByteRange {
   end: number;
 }
 
-interface BlobEntry {
+export interface BlobEntry {
   key: string;
+  /** When the blob was stored, stored again or refreshed. */
   modifiedAt: Date;
 }
 
@@ -40,6 +41,8 @@ export interface BlobStore extends AsyncDisposable {
   size(key: string): Promise<number | null>;
   /** Deletes a blob. Does nothing if there is no such blob. */
   delete(key: string): Promise<void>;
+  /** Sets the blob's `modifiedAt` to now. Does nothing if there is no such blob. */
+  refresh(key: string): Promise<void>;
   /** All blobs. */
   list(): AsyncIterable<BlobEntry>;
   /** Removes bytes that were staged before this moment and neither committed nor discarded, because of a crash. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, opendir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode, messageOf } from '../base/caught-error.ts';
 import { StartupError } from '../config/startup-error.ts';
@@ -50,6 +50,12 @@ export async function openDiskBlobStore(folder: string): Promise<BlobStore> {
     },
     async delete(key) {
       if (isBlobKey(key)) await rm(fileOf(key), { force: true });
+    },
+    async refresh(key) {
+      const now = new Date();
+      await utimes(fileOf(key), now, now).catch((error: unknown) => {
+        if (!hasCode(error, 'ENOENT')) throw error;
+      });
     },
     async *list() {
       for await (const shard of await opendir(folder)) {

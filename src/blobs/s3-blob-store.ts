@@ -72,6 +72,14 @@ export async function openS3BlobStore(location: S3Location): Promise<BlobStore> 
     async delete(key) {
       if (isBlobKey(key)) await client.send(new DeleteObjectCommand(objectOf(key)));
     },
+    async refresh(key) {
+      const blob = objectOf(key);
+      // S3 copies an object onto itself only when something changes; REPLACE counts as a change.
+      const onto = { ...blob, CopySource: copySourceOf(blob), MetadataDirective: 'REPLACE' } as const;
+      await client.send(new CopyObjectCommand(onto)).catch((error: unknown) => {
+        if (!hasName(error, 'NoSuchKey')) throw error;
+      });
+    },
     async *list() {
       for await (const { Key, modifiedAt } of listObjects(client, { Bucket, Prefix: prefix })) {
         const key = Key.slice(prefix.length);
@@ -107,9 +115,8 @@ function stagedBlob(
     sha256,
     size,
     async commit() {
-      const CopySource = [staged.Bucket, ...staged.Key.split('/')].map(encodeURIComponent).join('/');
       try {
-        await client.send(new CopyObjectCommand({ ...blob, CopySource }));
+        await client.send(new CopyObjectCommand({ ...blob, CopySource: copySourceOf(staged) }));
       } catch (error) {
         throw asBlobStoreError(error);
       } finally {
@@ -119,6 +126,10 @@ function stagedBlob(
     },
     discard,
   };
+}
+
+function copySourceOf({ Bucket, Key }: S3Object): string {
+  return [Bucket, ...Key.split('/')].map(encodeURIComponent).join('/');
 }
 
 /** Lists the objects whose key is the prefix and a rest without `/`. */

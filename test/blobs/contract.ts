@@ -199,6 +199,21 @@ export function describeBlobStore(
       expect(Math.abs(Date.now() - Number(entry?.modifiedAt))).toBeLessThan(600_000);
     });
 
+    test(`${name} refreshes the time of a blob and keeps its bytes, and ignores a blob that it does not have`, async () => {
+      const key = await put(Buffer.from('a'));
+      const modifiedAt = async () => Number((await allOf(store.list()))[0]?.modifiedAt);
+      const before = await modifiedAt();
+      await expect
+        .poll(async () => {
+          await store.refresh(key);
+          return modifiedAt();
+        })
+        .toBeGreaterThan(before);
+      expect(await store.size(key)).toBe(1);
+      await store.refresh('0'.repeat(64));
+      expect(await keys()).toEqual([key]);
+    });
+
     test(`${name} sweeps bytes that were staged before the given time, and no blobs`, async () => {
       const key = await put(Buffer.from('kept'));
       const staged = await store.stage(from(Buffer.from('going on')));

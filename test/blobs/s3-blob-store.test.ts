@@ -53,7 +53,7 @@ test('a list of several pages has all blobs, and no other objects of the bucket'
   await using paged = await startS3Server({ rowsPerPage: 3 });
   const keys = Array.from({ length: 10 }, () => randomBytes(32).toString('hex')).sort();
   const all = [...keys.map((key) => `audio/${key}`), 'audio/notes', `audio/more/${keys[0]}`, `${keys[0]}`];
-  await Promise.all(all.map(paged.put));
+  await Promise.all(all.map((key) => paged.put(key)));
   await using store = await openS3(paged.location);
   expect((await allOf(store.list())).map(({ key }) => key)).toEqual(keys);
 });

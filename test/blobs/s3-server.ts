@@ -21,8 +21,8 @@ export interface S3Server extends AsyncDisposable {
   client: S3Client;
   /** The keys of all objects and of all unfinished multipart uploads, up to a page of each. */
   contents(): Promise<string[]>;
-  /** Stores an empty object. */
-  put(key: string): Promise<void>;
+  /** Stores an empty object. Default of `modifiedAt`: now. */
+  put(key: string, modifiedAt?: Date): Promise<void>;
 }
 
 export interface S3ServerOptions {
@@ -74,8 +74,10 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
       const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
       return [...Contents, ...Uploads].map(({ Key }) => Key ?? '').sort();
     },
-    async put(key) {
+    async put(key, modifiedAt = new Date()) {
       await client.send(new PutObjectCommand({ Bucket, Key: key, Body: '', ContentLength: 0 }));
+      const stored = bucket.objects.get(key);
+      if (stored) bucket.objects.set(key, { ...stored, modifiedAt });
     },
     async [Symbol.asyncDispose]() {
       client.destroy();

@@ -1,5 +1,10 @@
 import type { Readable } from 'node:stream';
-import { type BlobStore, BlobStoreFullError, type ByteRange } from '../../blobs/blob-store.ts';
+import {
+  type BlobEntry,
+  type BlobStore,
+  BlobStoreFullError,
+  type ByteRange,
+} from '../../blobs/blob-store.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Message, MessageAudio, Prisma } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
@@ -19,6 +24,11 @@ export interface AudioLibraryOptions {
 
 /** A message with the user who stores it. */
 type OwnedMessage = Message & { session: { userId: string } };
+
+/** How long a blob is kept that no message refers to, in milliseconds: 30 days. */
+const orphanMs = 30 * 86_400_000;
+/** After this time, in milliseconds, a sweep marks a blob as used again. Long before other databases may delete it. */
+const refreshedAfterMs = orphanMs / 2;
 
 /** Blobs that a sweep looks up in the database with one statement. */
 const sweptAtOnce = 500;
@@ -106,27 +116,36 @@ export class AudioLibrary {
     }
   }
 
-  /** Deletes what a crash left behind: blobs without a message, and unfinished uploads. */
-  async sweep(): Promise<void> {
+  /**
+   * Deletes what a crash left behind: uploads that were staged before `stagedBefore` and never finished, and blobs that
+   * no message has referred to for 30 days. A younger blob may belong to another gateway, to another database or to the
+   * database from before a backup was restored. The blobs that messages refer to are marked as used, so that other
+   * databases do not delete them.
+   */
+  async sweep(stagedBefore: Date): Promise<void> {
     const { blobs } = this.#options;
-    await blobs.sweepStaged(new Date());
-    const keys: string[] = [];
-    for await (const { key } of blobs.list()) {
-      keys.push(key);
-      if (keys.length === sweptAtOnce) await this.#releaseOrphans(keys.splice(0));
+    await blobs.sweepStaged(stagedBefore);
+    const entries: BlobEntry[] = [];
+    for await (const entry of blobs.list()) {
+      if (ageOf(entry) < refreshedAfterMs) continue;
+      entries.push(entry);
+      if (entries.length === sweptAtOnce) await this.#sweepBlobs(entries.splice(0));
     }
-    if (keys.length > 0) await this.#releaseOrphans(keys);
+    if (entries.length > 0) await this.#sweepBlobs(entries);
   }
 
   /** Looks all keys up with one statement, because most of them are not orphans. */
-  async #releaseOrphans(keys: string[]): Promise<void> {
-    const referred = await this.#options.database.messageAudio.findMany({
-      where: { sha256: { in: keys } },
+  async #sweepBlobs(entries: BlobEntry[]): Promise<void> {
+    const { database, blobs } = this.#options;
+    const referred = await database.messageAudio.findMany({
+      where: { sha256: { in: entries.map(({ key }) => key) } },
       select: { sha256: true },
       distinct: ['sha256'],
     });
-    const kept = new Set(referred.map(({ sha256 }) => sha256));
-    await this.release(keys.filter((key) => !kept.has(key)));
+    const used = new Set(referred.map(({ sha256 }) => sha256));
+    for (const key of used) await blobs.refresh(key);
+    const orphans = entries.filter((entry) => !used.has(entry.key) && ageOf(entry) > orphanMs);
+    await this.release(orphans.map(({ key }) => key));
   }
 
   /** Makes a staged recording the recording of its message, if the user's quota allows it. */
@@ -179,6 +198,10 @@ export class AudioLibrary {
     if (message === null) throw messageNotFound(id);
     return message;
   }
+}
+
+function ageOf({ modifiedAt }: BlobEntry): number {
+  return Date.now() - modifiedAt.getTime();
 }
 
 /** Counts bytes for a session. This is no statement of Prisma's, which would also set `updatedAt`. */

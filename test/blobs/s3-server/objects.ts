@@ -10,9 +10,11 @@ export function putObject({ objects }: Bucket, { key, body }: S3Request): S3Answ
   return { status: 200, headers: { etag: stored.etag } };
 }
 
-/** Copies an object within the bucket. */
+/** Copies an object within the bucket. As in S3, a copy onto itself must replace something. */
 export function copyObject({ objects }: Bucket, { key, headers }: S3Request): S3Answer {
   const [, source = ''] = /^\/?[^/]+\/(.+)$/.exec(String(headers['x-amz-copy-source'])) ?? [];
+  if (decodeURIComponent(source) === key && headers['x-amz-metadata-directive'] !== 'REPLACE')
+    throw new S3Error(400, 'InvalidRequest', 'This copy request is illegal: it changes nothing.');
   const copy = storedObject(find(objects, decodeURIComponent(source)).body);
   objects.set(key, copy);
   const result = [xmlText('ETag', copy.etag), xmlText('LastModified', copy.modifiedAt.toISOString())];

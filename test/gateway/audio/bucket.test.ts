@@ -13,7 +13,7 @@ test('a gateway stores, serves and deletes recordings in a bucket, and deletes w
     S3_SECRET_ACCESS_KEY: secretAccessKey,
   };
   const orphan = `audio/${'0'.repeat(64)}`;
-  await server.put(orphan);
+  await server.put(orphan, new Date('2026-01-01'));
   await using gateway = await startTestGateway({ settings });
   expect(await server.contents()).toEqual([]);
 

@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { sweepTemporaryUploads } from '../../../src/http/uploads/sweep-temporary-uploads.ts';
 import { createMessage } from '../../support/files/recording.ts';
 import { openTemporaryFolder, type TemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { createWav } from '../../support/files/wav.ts';
@@ -16,6 +17,8 @@ import {
   uploadByRest,
 } from '../../support/gateway/audio-upload.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+
+const dayMs = 86_400_000;
 
 let folder: TemporaryFolder;
 let gateway: TestGateway;
@@ -133,7 +136,7 @@ test('an upload whose message is deleted meanwhile leaves nothing behind', async
   }
 });
 
-test('the next start of the gateway deletes the blobs that a crash left behind', async () => {
+test('the next start of the gateway deletes uploads that a crash left behind, and blobs that no message has had for 30 days', async () => {
   await using data = await openTemporaryFolder();
   const crashed = await startTestGateway({ dataDir: data.path });
   const messageId = await createMessage(crashed);
@@ -143,6 +146,8 @@ test('the next start of the gateway deletes the blobs that a crash left behind',
   const blobs = join(data.path, 'blobs');
   await mkdir(join(blobs, orphan.slice(0, 2)), { recursive: true });
   await writeFile(join(blobs, orphan.slice(0, 2), orphan), take(2));
+  const old = new Date(Date.now() - 31 * dayMs);
+  await utimes(join(blobs, orphan.slice(0, 2), orphan), old, old);
   await writeFile(join(blobs, 'staged', '0e9b4a52-3c5e-4c3f-8a3c-0d5f3f4f1a11'), 'half of');
 
   await using restarted = await startTestGateway({ dataDir: data.path });
@@ -153,4 +158,66 @@ test('the next start of the gateway deletes the blobs that a crash left behind',
     staged: 0,
     recordings: [[messageId, sha256]],
   });
+});
+
+/** Makes the files of a folder look as if they were written so many days ago. */
+async function age(path: string, days: number): Promise<void> {
+  const old = new Date(Date.now() - days * dayMs);
+  for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) await utimes(join(entry.parentPath, entry.name), old, old);
+  }
+}
+
+test('a start keeps the recordings and the uploads of another gateway, of another database and of a newer one', async () => {
+  await using data = await openTemporaryFolder();
+  await using shared = await openTemporaryFolder();
+  const settings = { BLOB_URL: `file:${shared.path}` };
+  const first = await startTestGateway({ dataDir: data.path, settings });
+  const messageId = await createMessage(first);
+  await uploadByRest(first, messageId, fileForm(memo));
+  await writeFile(join(shared.path, 'staged', '0e9b4a52-3c5e-4c3f-8a3c-0d5f3f4f1a11'), 'half of');
+  await age(shared.path, 20);
+  await writeFile(join(shared.path, 'staged', '1e9b4a52-3c5e-4c3f-8a3c-0d5f3f4f1a11'), 'half of');
+
+  await using _second = await startTestGateway({ settings });
+
+  expect((await first.rest(`/sessions/messages/${messageId}/audio`)).status).toBe(200);
+  expect(await readdir(join(shared.path, 'staged'))).toEqual(['1e9b4a52-3c5e-4c3f-8a3c-0d5f3f4f1a11']);
+  await first[Symbol.asyncDispose]();
+
+  const emptied = { ...settings, DATABASE_URL: `file:${join(data.path, 'misspelt.db')}` };
+  await (await startTestGateway({ dataDir: data.path, settings: emptied }))[Symbol.asyncDispose]();
+  await using again = await startTestGateway({ dataDir: data.path, settings });
+  expect((await again.rest(`/sessions/messages/${messageId}/audio`)).status).toBe(200);
+});
+
+test('a recording that a message has never looks old, so that a start with another database does not delete it', async () => {
+  await using data = await openTemporaryFolder();
+  const blobs = join(data.path, 'blobs');
+  const first = await startTestGateway({ dataDir: data.path });
+  const messageId = await createMessage(first);
+  await uploadByRest(first, messageId, fileForm(memo));
+  await age(blobs, 400);
+
+  await first.services.audio.sweep(new Date(0));
+
+  const sha256 = sha256Of(memo);
+  const { mtimeMs } = await stat(join(blobs, sha256.slice(0, 2), sha256));
+  expect(Date.now() - mtimeMs).toBeLessThan(dayMs);
+  await first[Symbol.asyncDispose]();
+  const settings = { DATABASE_URL: `file:${join(data.path, 'misspelt.db')}` };
+  await using other = await startTestGateway({ dataDir: data.path, settings });
+  expect((await storedAudio(other, data.path)).blobs).toEqual([sha256]);
+});
+
+test('a start deletes temporary files of GraphQL uploads that a crash left behind, and those of running uploads stay', async () => {
+  await using temporary = await openTemporaryFolder();
+  const names = ['capacitor-00ff.tmp', 'capacitor-notes.txt'];
+  for (const name of names) await writeFile(join(temporary.path, name), '');
+  await age(temporary.path, 1);
+  await writeFile(join(temporary.path, 'capacitor-11ff.tmp'), '');
+
+  await sweepTemporaryUploads(temporary.path);
+
+  expect((await readdir(temporary.path)).toSorted()).toEqual(['capacitor-11ff.tmp', 'capacitor-notes.txt']);
 });

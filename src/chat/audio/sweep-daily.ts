@@ -1,0 +1,24 @@
+import type { Logger } from 'pino';
+import type { AudioLibrary } from './audio-library.ts';
+
+const dayMs = 86_400_000;
+
+/**
+ * Sweeps once a day while the gateway runs, so that recordings in use never look old. Uploads that were staged more than
+ * a day ago count as unfinished. Disposing ends that.
+ */
+export function sweepDaily(audio: AudioLibrary, log: Logger): AsyncDisposable {
+  let sweeping: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    sweeping = audio
+      .sweep(new Date(Date.now() - dayMs))
+      .catch((err) => log.warn({ err }, 'old recordings could not be swept'));
+  }, dayMs);
+  timer.unref();
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await sweeping;
+    },
+  };
+}
