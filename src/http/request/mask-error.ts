@@ -2,6 +2,7 @@ import { PothosError } from '@pothos/core';
 import { GraphQLError, type GraphQLErrorOptions, Kind } from 'graphql';
 import type { Logger } from 'pino';
 import { refusal } from '../../errors.ts';
+import { isDiskFull } from '../../storage/disk-full.ts';
 import { isDatabaseBusy } from '../../storage/prisma-error.ts';
 
 /**
@@ -17,7 +18,9 @@ export function maskError(error: unknown): GraphQLError {
     return new GraphQLError(error.message, { ...shown, extensions });
   }
   if (isDatabaseBusy(originalError)) return databaseBusy(shown);
-  if (originalError !== undefined && !(originalError instanceof GraphQLError)) return hidden(shown);
+  if (originalError !== undefined && !(originalError instanceof GraphQLError)) {
+    return isDiskFull(originalError) ? diskFull(shown) : hidden(shown);
+  }
   // graphql-js sets no code when it refuses a variable or an argument of the wrong type.
   if (isRefusedValue(error)) {
     error.extensions['code'] ??= 'BAD_USER_INPUT';
@@ -37,7 +40,8 @@ export function logHidden(log: Logger, error: unknown, httpRequestId: string | u
 
 function isHidden(error: unknown): boolean {
   const masked = maskError(error);
-  return masked !== error && masked.extensions['code'] === hiddenCode;
+  const { code } = masked.extensions;
+  return masked !== error && (code === hiddenCode || code === 'INSUFFICIENT_STORAGE');
 }
 
 const hiddenCode = 'INTERNAL_SERVER_ERROR';
@@ -78,4 +82,10 @@ function isRefusedValue({ path, nodes, message }: GraphQLError): boolean {
   if (path !== undefined || nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION) return true;
   // The message with which graphql-js stops after 50 errors has no path and no nodes.
   return message.startsWith('Too many errors processing variables');
+}
+
+function diskFull(shown: GraphQLErrorOptions): GraphQLError {
+  const message = 'The disk of the gateway is full. Nothing was stored.';
+  const { extensions } = refusal('INSUFFICIENT_STORAGE', message);
+  return new GraphQLError(message, { ...shown, extensions });
 }

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
+
+const shared = shareScriptedGateway();
+
+const create =
+  'mutation ($systemPrompt: String) { createSession(input: { systemPrompt: $systemPrompt }) { id } }';
+const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
+const longText = 'x'.repeat(50_000);
+
+/** Lets SQLite fail as on a full disk: the database may not grow any more. */
+async function fillDisk(): Promise<void> {
+  await shared().services.database.$queryRawUnsafe('PRAGMA max_page_count = 1');
+}
+
+async function makeRoom(): Promise<void> {
+  await shared().services.database.$queryRawUnsafe('PRAGMA max_page_count = 1000000');
+}
+
+test('writes on a full disk are refused with INSUFFICIENT_STORAGE, and reads are answered', async () => {
+  const gateway = shared();
+  const sessionId = await gateway.createSession();
+  await fillDisk();
+  try {
+    const created = await gateway.graphql(create, { systemPrompt: longText });
+    expect(created.errors?.[0]?.extensions).toMatchObject({ code: 'INSUFFICIENT_STORAGE' });
+    const sent = await gateway.graphql(send, { input: { sessionId, prompt: longText } });
+    expect(sent.errors?.[0]?.extensions).toMatchObject({ code: 'INSUFFICIENT_STORAGE' });
+    const rest = await fetch(`${gateway.url}/api/v1/sessions/`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ system_prompt: longText }),
+    });
+    expect(rest.status).toBe(507);
+    const read = await gateway.query(
+      'query ($id: ID!) { session(id: $id) { messages { edges { node { id } } } } }',
+      {
+        id: sessionId,
+      },
+    );
+    expect(read.session.messages.edges).toEqual([]);
+  } finally {
+    await makeRoom();
+  }
+});
