@@ -65,7 +65,8 @@ function untilStuck(incoming: IncomingMessage, timeoutMs: number): Promise<boole
       resolve(isStuck);
     };
     const timer = setInterval(() => {
-      if (incoming.complete || incoming.destroyed) return settle(false);
+      // After a response, Node.js tells a request that was not read to its end nothing about its connection.
+      if (incoming.complete || incoming.destroyed || socket.destroyed) return settle(false);
       const passedMs = performance.now() - checkedAt;
       checkedAt += passedMs;
       const isUnread = incoming.readableLength > 0;
