@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Redis } from '../bus/redis.ts';
 import { isDelta } from '../chat/log/run-event.ts';
 import type { Config } from '../config/config.ts';
-import type { Services } from '../context.ts';
+import type { Context, Services } from '../context.ts';
 import { createExecutor, type Executor } from './graphql/executor.ts';
 import { createGraphQLServer, type GraphQLServer } from './graphql/yoga.ts';
 import { createGuards } from './guards/guards.ts';
@@ -119,6 +119,11 @@ async function createFindDocument({ web }: Config): Promise<FindDocument> {
   return web.persistedOperations ? readPersistedOperations(web.persistedOperations) : anyDocument;
 }
 
+/** An admin sees more than the same user without that right. */
+function viewerKey({ viewer }: Context): string | undefined {
+  return viewer ? JSON.stringify([viewer.userId, viewer.isAdmin]) : undefined;
+}
+
 interface StreamParts {
   graphql: GraphQLServer;
   identify: Identify;
@@ -137,6 +142,7 @@ function createStream({ config, services, log }: HttpServerOptions, parts: Strea
     },
     log,
     isShareable: isDelta,
+    viewerOf: (context) => viewerKey(context as Context),
     maxBodyBytes: limits.maxBodyBytes,
     findDocument,
     maxReservations: limits.maxStreamReservations,

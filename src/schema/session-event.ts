@@ -115,8 +115,17 @@ builder.subscriptionField('sessionEvents', (t) =>
   }),
 );
 
+/** The event of each change. All followers get the same object, so that they can share its result. */
+const eventOfChange = new WeakMap<SessionChange, ReturnType<typeof toSessionEvent>>();
+
 async function* asSessionEvents(sessionId: number, changes: AsyncIterable<SessionChange>) {
   for await (const change of changes) {
-    yield change.type === 'RunStarted' ? change.started : { ...change, sessionId };
+    const event = eventOfChange.get(change) ?? toSessionEvent(sessionId, change);
+    eventOfChange.set(change, event);
+    yield event;
   }
+}
+
+function toSessionEvent(sessionId: number, change: SessionChange) {
+  return change.type === 'RunStarted' ? change.started : { ...change, sessionId };
 }

@@ -10,7 +10,7 @@ import type { GraphQLServer } from './graphql-server.ts';
 import { createErrorPresenter } from './present-error.ts';
 import { refuseStream } from './refuse-stream.ts';
 import { createReservations } from './reservations.ts';
-import { createSharedResults, type IsShareable } from './shared-results.ts';
+import { createSharedResults, type IsShareable, type ViewerOf } from './shared-results.ts';
 import {
   openStream,
   reserveStream,
@@ -33,6 +33,8 @@ export interface StreamHandlerOptions extends ReadOptions {
    * depends on the viewer, because it applies to every selection. Default: followers share no results.
    */
   isShareable?: IsShareable;
+  /** Names the viewer, whose followers share a result while it is executed. Default: they share no such result. */
+  viewerOf?: ViewerOf;
   /** Most reserved streams of the gateway that are not open yet. */
   maxReservations: number;
   /** Most streams of single connection mode of one owner, reserved or open. 0: no limit. */
@@ -61,8 +63,8 @@ interface Modes extends SingleModeOptions {
  * clients connect again, and waits until their operations have ended.
  */
 export function createStreamHandler(options: StreamHandlerOptions): StreamHandler {
-  const { yoga, log, isShareable } = options;
-  const shared = isShareable && createSharedResults(isShareable);
+  const { yoga, log, isShareable, viewerOf } = options;
+  const shared = isShareable && createSharedResults(isShareable, viewerOf);
   const inFlight = new Set<Promise<void>>();
   const frameBudget = createFrameBudget();
   const onError = (err: unknown) => log.error({ err }, 'Delivering an operation failed.');

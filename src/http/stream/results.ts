@@ -42,14 +42,20 @@ export async function performOperation(
   }
   const source = await createSourceEventStream(contextualArgs);
   if (!isAsyncIterable(source)) return { source: once(source), render: toJson };
-  const selection = shared?.selectionOf(args, operation);
+  const selection = shared?.selectionOf(contextualArgs, operation);
   return {
     source,
     render(value) {
       const known = selection?.find(value);
       if (known !== undefined) return known;
+      const pending = selection?.findPending(value);
+      if (pending) return pending;
       const result = executeWithinBudget({ ...contextualArgs, rootValue: value });
-      if (result instanceof Promise) return result.then(toJson);
+      if (result instanceof Promise) {
+        const json = result.then(toJson);
+        selection?.sharePending(value, json);
+        return json;
+      }
       const json = toJson(result);
       if (!result.errors) selection?.keep(value, json);
       return json;

@@ -6,6 +6,9 @@ import { type DocumentNode, type ExecutionArgs, type OperationDefinitionNode, vi
  */
 export type IsShareable = (value: unknown) => boolean;
 
+/** Names the viewer in the context of an operation; undefined if its results depend on more than the viewer. */
+export type ViewerOf = (context: unknown) => string | undefined;
+
 /** Results that followers with the same selection share: the gateway executes it once for each run event. */
 export interface SharedResults {
   selectionOf(args: ExecutionArgs, operation: OperationDefinitionNode): SharedSelection;
@@ -16,6 +19,10 @@ interface SharedSelection {
   find(value: unknown): string | undefined;
   /** Keeps the JSON of a result without errors. Does nothing with a value that is not shareable. */
   keep(value: unknown, json: string): void;
+  /** The result of a value that is being executed for another follower of the same viewer; undefined if there is none. */
+  findPending(value: unknown): Promise<string> | undefined;
+  /** Shares a result with the followers of the same viewer until it settles. */
+  sharePending(value: unknown, json: Promise<string>): void;
 }
 
 /**
@@ -24,9 +31,14 @@ interface SharedSelection {
  */
 const keptResults = 64;
 
-export function createSharedResults(isShareable: IsShareable): SharedResults {
+/** @param viewerOf Default: followers share no pending results. */
+export function createSharedResults(
+  isShareable: IsShareable,
+  viewerOf: ViewerOf = () => undefined,
+): SharedResults {
   const kept: { value: unknown; selection: string; json: string }[] = [];
   let newest = -1;
+  const pending = new Map<unknown, Map<string, Promise<string>>>();
   const documentIds = new WeakMap<DocumentNode, number>();
   let lastDocumentId = 0;
 
@@ -36,9 +48,11 @@ export function createSharedResults(isShareable: IsShareable): SharedResults {
     return id;
   };
   return {
-    selectionOf({ document, operationName, variableValues }, operation) {
+    selectionOf({ document, operationName, variableValues, contextValue }, operation) {
       const used = variablesBelowRoot(document, operation).map((name) => [name, variableValues?.[name]]);
       const selection = JSON.stringify([idOf(document), operationName, used]);
+      const viewer = viewerOf(contextValue);
+      const viewerSelection = `${viewer} ${selection}`;
       return {
         find: (value) =>
           kept.find((result) => result.value === value && result.selection === selection)?.json,
@@ -46,6 +60,17 @@ export function createSharedResults(isShareable: IsShareable): SharedResults {
           if (!isShareable(value)) return;
           newest = (newest + 1) % keptResults;
           kept[newest] = { value, selection, json };
+        },
+        findPending: (value) => pending.get(value)?.get(viewerSelection),
+        sharePending(value, json) {
+          if (viewer === undefined || typeof value !== 'object') return;
+          const ofValue = pending.get(value) ?? new Map<string, Promise<string>>();
+          pending.set(value, ofValue.set(viewerSelection, json));
+          const forget = () => {
+            ofValue.delete(viewerSelection);
+            if (ofValue.size === 0) pending.delete(value);
+          };
+          json.then(forget, forget);
         },
       };
     },

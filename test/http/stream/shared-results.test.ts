@@ -1,5 +1,6 @@
 import { createSchema, createYoga } from 'graphql-yoga';
 import { expect, onTestFinished, test } from 'vitest';
+import { createGate } from '../../support/model/turn.ts';
 import { collect, startStreamServer } from './stream-server.ts';
 
 const typeDefs = /* GraphQL */ `
@@ -97,3 +98,55 @@ test('a result with errors is not shared', async () => {
     expect(executed.texts).toBe(round);
   }
 });
+
+test.each([
+  ['the same viewer share', 'alice', 'alice', 1],
+  ['two viewers do not share', 'alice', 'bob', 2],
+])(
+  'followers of %s the execution of an event that they get at the same time',
+  async (_who, first, second, expected) => {
+    let followers = 0;
+    let yielded = 0;
+    let executed = 0;
+    const joined = createGate();
+    const released = createGate();
+    const event = { text: 'one' };
+    const schema = createSchema<{ request: Request }>({
+      typeDefs,
+      resolvers: {
+        Delta: {
+          async text({ text }: { text: string }) {
+            executed += 1;
+            await released.pass();
+            return text;
+          },
+        },
+        Subscription: {
+          deltas: {
+            async *subscribe() {
+              followers += 1;
+              if (followers === 2) joined.release();
+              await joined.pass();
+              yielded += 1;
+              // Both followers render the event before the event loop goes on.
+              if (yielded === 2) setImmediate(() => released.release());
+              yield event;
+            },
+            resolve: (delta: unknown) => delta,
+          },
+        },
+      },
+    });
+    await using server = await startStreamServer({
+      yoga: createYoga({ schema, logging: false }),
+      isShareable: () => false,
+      viewerOf: (context) => (context as { request: Request }).request.headers.get('x-viewer') ?? undefined,
+    });
+    const follow = (viewer: string) =>
+      collect(server.client({ headers: { 'x-viewer': viewer } }), {
+        query: 'subscription { deltas { text } }',
+      });
+    expect(await Promise.all([follow(first), follow(second)])).toEqual([[textOf('one')], [textOf('one')]]);
+    expect(executed).toBe(expected);
+  },
+);
