@@ -87,7 +87,7 @@ const everything = `query ($session: ID!) { session(id: $session) {
   userId lastRun { userMessage { session { userId } run { session { userId } } } assistantMessage { session { userId } } }
   activeRun { session { userId } }
   lastMessage { run { session { userId lastMessage { session { userId } } } } }
-  messages { edges { node { session { userId messages { edges { node { run { session { userId } } } } } } } } }
+  messages(first: 10) { edges { node { session { userId messages(first: 10) { edges { node { run { session { userId } } } } } } } } }
   nodes { node { nodeId } }
 } }`;
 
