@@ -38,12 +38,15 @@ export function createRetry(options: RetryOptions = {}): Retry {
  * How long to wait after a failed attempt, in milliseconds: between half of the limit and the limit. It is random,
  * because many clients lose a gateway at the same moment.
  *
- * @param retryAfterMs The gateway's own wish: the pause is not shorter.
+ * @param retryAfterMs The gateway's own wish: the pause is not shorter, unless the wish is longer than an hour.
  */
 export function backOffMs(attempt: number, { firstMs = 500, longestMs = 5_000 }: BackOff, retryAfterMs = 0) {
   const limit = Math.min(longestMs, firstMs * 2 ** (attempt - 1));
-  return Math.max(retryAfterMs, limit * (0.5 + Math.random() / 2));
+  return Math.max(Math.min(retryAfterMs, longestRetryAfterMs), limit * (0.5 + Math.random() / 2));
 }
+
+/** A timer of more than 2^31 ms fires at once, so a senseless header would make the client try without a pause. */
+const longestRetryAfterMs = 3_600_000;
 
 /**
  * Repeats an action until it succeeds.

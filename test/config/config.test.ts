@@ -50,6 +50,7 @@ test('without any setting, every value has a default that needs no network', () 
         "maxBodyBytes": 2097152,
         "maxEventLoopDelayMs": 10,
         "maxFollowersPerUser": 0,
+        "maxListItems": 10000,
         "maxLiveRuns": 2000,
         "maxLiveRunsPerUser": 0,
         "maxMutationFields": 10,

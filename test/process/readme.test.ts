@@ -97,7 +97,7 @@ describe('the commands of the README', () => {
     });
 
     const { data } = await gateway.graphql(
-      '{ sessions { edges { node { messages { edges { node { content } } } } } } }',
+      '{ sessions(first: 1) { edges { node { messages { edges { node { content } } } } } } }',
     );
     const [session] = data.sessions.edges;
     const [prompt, answer, ...others] = session.node.messages.edges;

@@ -32,9 +32,6 @@ interface Connecting {
 
 const limits = { firstMs: 250, longestMs: 30_000 };
 
-/** The longest pause that the gateway can ask for with `Retry-After`. */
-const longestRetryAfterMs = 3_600_000;
-
 /** Why a connection ended. */
 interface Loss {
   /** A sentence. */
@@ -60,7 +57,7 @@ export async function stayConnected(options: StayConnectedOptions, stop: AbortSi
     const { why, retryAfterMs } = await connectOnce(options, { client, cursor, stop, onSuccess });
     if (stop.aborted) break;
     attempt += 1;
-    const ms = backOffMs(attempt, limits, Math.min(retryAfterMs ?? 0, longestRetryAfterMs));
+    const ms = backOffMs(attempt, limits, retryAfterMs);
     options.print(`offline: ${why} Trying again in ${formatDuration(ms)}.`);
     await pause(ms, stop);
   }

@@ -8,12 +8,14 @@ export interface ChangeThrottleOptions<State> {
 
 /**
  * Announces changes of state, but not too often: the first change at once, then at most one per `everyMs`, with the
- * state that is current by then.
+ * state that is current by then. A change that was undone within a pause is announced too: a listener may have read
+ * the state in between.
  */
 export class ChangeThrottle<State> implements AsyncDisposable {
   readonly #options: ChangeThrottleOptions<State>;
   readonly #current = new Map<number, State>();
-  readonly #told = new Map<number, State>();
+  /** The ids whose state has changed since their last announcement. */
+  readonly #changed = new Set<number>();
   readonly #pauses = new Map<number, NodeJS.Timeout>();
   readonly #telling = new Set<Promise<void>>();
 
@@ -23,9 +25,11 @@ export class ChangeThrottle<State> implements AsyncDisposable {
 
   /** @param initial The state that listeners assume before the first announcement. */
   changed(id: number, state: State, initial: State): void {
-    if (!this.#told.has(id)) this.#told.set(id, initial);
+    const before = this.#current.get(id) ?? initial;
     this.#current.set(id, state);
-    if (!this.#pauses.has(id)) this.#tell(id);
+    if (state === before) return;
+    this.#changed.add(id);
+    if (!this.#pauses.has(id)) this.#tell(id, state);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -33,19 +37,22 @@ export class ChangeThrottle<State> implements AsyncDisposable {
     await Promise.all(this.#telling);
   }
 
-  #tell(id: number): void {
-    this.#pauses.delete(id);
-    const state = this.#current.get(id);
-    if (state === undefined || state === this.#told.get(id)) return;
-    this.#told.set(id, state);
+  #tell(id: number, state: State): void {
+    this.#changed.delete(id);
     this.#pauses.set(
       id,
-      setTimeout(() => this.#tell(id), this.#options.everyMs),
+      setTimeout(() => this.#endPause(id), this.#options.everyMs),
     );
     const telling = this.#options
       .tell(id, state)
       .catch(this.#options.onError)
       .finally(() => this.#telling.delete(telling));
     this.#telling.add(telling);
+  }
+
+  #endPause(id: number): void {
+    this.#pauses.delete(id);
+    const state = this.#current.get(id);
+    if (state !== undefined && this.#changed.has(id)) this.#tell(id, state);
   }
 }

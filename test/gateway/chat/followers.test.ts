@@ -10,7 +10,7 @@ import { createGate, silence, text } from '../../support/model/turn.ts';
 const longAnswer = Array.from({ length: 8_000 }, (_, n) => `${n} ${'x'.repeat(1_000)} `);
 
 const bus = createCountingBus();
-const shared = shareScriptedGateway({ bus });
+const shared = shareScriptedGateway({ bus, settings: { MAX_ANSWER_BYTES: '16000000' } });
 
 describe('followers', () => {
   test('a follower that stops reading delays no other follower, and gets every character when it continues', async () => {

@@ -35,12 +35,12 @@ describe.concurrent('a gateway whose disk is full', () => {
     const refused = await gateway.graphql(send, { input });
     expect(refused.errors).toMatchObject([
       {
-        message: 'Something went wrong inside the gateway.',
-        extensions: { code: 'INTERNAL_SERVER_ERROR' },
+        message: 'The disk of the gateway is full. Nothing was stored.',
+        extensions: { code: 'INSUFFICIENT_STORAGE' },
       },
     ]);
     await expect(collect(chat(gateway.client(), { ...input, requestId: 'alice-2' }))).rejects.toThrow(
-      'Something went wrong inside the gateway.',
+      'The disk of the gateway is full. Nothing was stored.',
     );
     expect((await gateway.graphql(stored, { id: sessionId })).data.session).toEqual({
       messages: { edges: [] },

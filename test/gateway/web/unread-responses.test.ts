@@ -21,6 +21,7 @@ beforeAll(async () => {
       RESPONSE_TIMEOUT_MS: String(timeoutMs),
       MAX_AUDIO_BYTES: String(wav.length),
       MAX_QUERY_ALIASES: String(aliases),
+      MAX_RESPONSE_BYTES: '50000000',
       LOG_LEVEL: 'info',
     },
   });
