@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { createKeyedLock } from '../../base/lock.ts';
 import {
   type BlobEntry,
   type BlobStore,
@@ -10,7 +11,6 @@ import type { Message, MessageAudio, Prisma } from '../../generated/prisma/clien
 import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
 import { isMissingRow } from '../../storage/prisma-error.ts';
-import { createKeyedLock } from './keyed-lock.ts';
 import { measureDuration } from './measure-duration.ts';
 import { type Recording, type StagedRecording, stageRecording } from './stage-recording.ts';
 
@@ -37,7 +37,7 @@ const sweptAtOnce = 500;
 export class AudioLibrary {
   readonly #options: AudioLibraryOptions;
   /** Locks each blob, because a blob could be deleted while another upload is about to refer to it. */
-  readonly #lock = createKeyedLock();
+  readonly #lock = createKeyedLock<string>();
 
   constructor(options: AudioLibraryOptions) {
     this.#options = options;
