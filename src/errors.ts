@@ -102,8 +102,8 @@ export function refusal(
 }
 
 export interface Retry {
-  /** The name of the setting whose limit was reached. */
-  limit: string;
+  /** The name of the setting whose limit was reached. Left out where no setting decides. */
+  limit?: string;
   /** Seconds after which the client may try again. */
   retryAfter: number;
 }

@@ -3,6 +3,7 @@ import type { Bus } from '../bus/bus.ts';
 import { GatewayError, tryAgain } from '../errors.ts';
 import type { Run, Session } from '../generated/prisma/client.ts';
 import { Admission } from '../limits/admission.ts';
+import { HolderCount } from '../limits/holder-count.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import type { RunSlots } from '../limits/run-slots.ts';
 import type { Database } from '../storage/database.ts';
@@ -47,7 +48,7 @@ export class PromptSender {
   /** Prompts that are being sent and have no run yet. */
   #sending = 0;
   /** Prompts with INTERRUPT of each session that are being sent. */
-  readonly #interrupts = new Map<number, number>();
+  readonly #interrupts = new HolderCount<number>();
 
   constructor(options: PromptSenderOptions) {
     this.#options = options;
@@ -79,18 +80,11 @@ export class PromptSender {
   }
 
   /** A queue that is full does not refuse INTERRUPT, which empties it. Interrupts that arrive together are limited here. */
-  #countInterrupt({ sessionId, onBusy }: SendInput): Disposable {
-    if (onBusy !== 'INTERRUPT') return { [Symbol.dispose]: () => {} };
-    const count = this.#interrupts.get(sessionId) ?? 0;
-    if (count > this.#options.maxQueuedRuns) throw queueFull(this.#options.maxQueuedRuns);
-    this.#interrupts.set(sessionId, count + 1);
-    return {
-      [Symbol.dispose]: () => {
-        const left = (this.#interrupts.get(sessionId) ?? 1) - 1;
-        if (left > 0) this.#interrupts.set(sessionId, left);
-        else this.#interrupts.delete(sessionId);
-      },
-    };
+  #countInterrupt({ sessionId, onBusy }: SendInput): Disposable | undefined {
+    if (onBusy !== 'INTERRUPT') return undefined;
+    const { maxQueuedRuns } = this.#options;
+    if (this.#interrupts.of(sessionId) > maxQueuedRuns) throw queueFull(maxQueuedRuns);
+    return this.#interrupts.enter(sessionId);
   }
 
   async #send(input: SendInput): Promise<Run> {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { escapeControls } from '../base/cut-text.ts';
 import { wellFormedLine } from '../base/well-formed-text.ts';
 import { readConfig } from '../config/config.ts';
 import { StartupError } from '../config/startup-error.ts';
@@ -78,15 +79,16 @@ function table(rows: ApiToken[]): string {
 function cells({ id, userId, isAdmin, createdAt, lastUsedAt, name, ...ends }: ApiToken): string[] {
   const used = lastUsedAt ? toMinute(lastUsedAt) : 'never';
   const [admin, state] = [isAdmin ? 'yes' : 'no', stateOf(ends)];
-  return [String(id), printable(userId), admin, state, toMinute(createdAt), used, printable(name ?? '')];
-}
-
-/** Escapes control characters. Earlier versions allowed them in names; they could forge a row or control the terminal. */
-function printable(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  );
+  // Earlier versions allowed control characters in names, which could forge a row.
+  return [
+    String(id),
+    escapeControls(userId),
+    admin,
+    state,
+    toMinute(createdAt),
+    used,
+    escapeControls(name ?? ''),
+  ];
 }
 
 function stateOf({ expiresAt, revokedAt }: Pick<ApiToken, 'expiresAt' | 'revokedAt'>): string {

@@ -1,5 +1,5 @@
 import { tryAgain } from '../errors.ts';
-import { UserCount } from './user-count.ts';
+import { HolderCount } from './holder-count.ts';
 
 /** Seconds after which a refused client may try again. */
 const retryAfter = 1;
@@ -7,7 +7,7 @@ const retryAfter = 1;
 /** Limits how many subscriptions a user has open at once. */
 export class Followers {
   readonly #maxPerUser: number;
-  readonly #users = new UserCount();
+  readonly #users = new HolderCount<string>();
 
   /** @param maxPerUser 0: no limit. */
   constructor(maxPerUser: number) {

@@ -1,5 +1,5 @@
 import { tryAgain } from '../errors.ts';
-import { UserCount } from './user-count.ts';
+import { HolderCount } from './holder-count.ts';
 
 export interface RunSlotLimits {
   /** How many runs may be live at once. */
@@ -14,7 +14,7 @@ const retryAfter = 1;
 /** Limits how many runs are live. Each live run holds a slot until it has ended. */
 export class RunSlots {
   readonly #limits: RunSlotLimits;
-  readonly #users = new UserCount();
+  readonly #users = new HolderCount<string>();
   #taken = 0;
 
   constructor(limits: RunSlotLimits) {

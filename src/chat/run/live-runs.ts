@@ -149,12 +149,7 @@ export class LiveRuns {
    * @returns The ids of the runs that were live or queued, newest first; some may have ended by themselves.
    */
   async cancelSession(sessionId: number): Promise<number[]> {
-    const { ids, live } = await this.#alone(sessionId, async () => {
-      const ids = await this.#unfinishedBefore(sessionId, maxId);
-      const live = this.#abortBefore(sessionId, maxId);
-      for (const id of ids) if (!this.#live.has(id)) await this.#options.cancelQueued(id);
-      return { ids, live };
-    });
+    const { ids, live } = await this.#alone(sessionId, () => this.#cancelBefore(sessionId, maxId));
     await Promise.all(live.map(({ done }) => done));
     return ids;
   }
@@ -199,12 +194,21 @@ export class LiveRuns {
   async #cancelInterrupted(sessionId: number): Promise<void> {
     const before = this.#interrupting.get(sessionId);
     if (before === undefined || !this.isOpen) return;
-    this.#abortBefore(sessionId, before);
-    for (const id of await this.#unfinishedBefore(sessionId, before)) {
-      if (!this.#live.has(id)) await this.#options.cancelQueued(id);
-    }
+    await this.#cancelBefore(sessionId, before);
     // Another run may have begun to interrupt in the meantime.
     if (this.#interrupting.get(sessionId) === before) this.#interrupting.delete(sessionId);
+  }
+
+  /**
+   * Cancels the runs of a session whose ids are lower than `before`. Call it within `alone`.
+   *
+   * @returns The ids of the runs that were live or queued, newest first, and the live ones.
+   */
+  async #cancelBefore(sessionId: number, before: number): Promise<{ ids: number[]; live: LiveRun[] }> {
+    const ids = await this.#unfinishedBefore(sessionId, before);
+    const live = this.#abortBefore(sessionId, before);
+    for (const id of ids) if (!this.#live.has(id)) await this.#options.cancelQueued(id);
+    return { ids, live };
   }
 
   #abortBefore(sessionId: number, before: number): LiveRun[] {

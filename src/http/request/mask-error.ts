@@ -1,7 +1,7 @@
 import { PothosError } from '@pothos/core';
 import { GraphQLError, type GraphQLErrorOptions, Kind } from 'graphql';
 import type { Logger } from 'pino';
-import { refusal } from '../../errors.ts';
+import { type GatewayError, refusal, tryAgain } from '../../errors.ts';
 import { isDiskFull } from '../../storage/disk-full.ts';
 import { isDatabaseBusy } from '../../storage/prisma-error.ts';
 
@@ -17,9 +17,9 @@ export function maskError(error: unknown): GraphQLError {
     const extensions = { code: 'BAD_USER_INPUT', ...error.extensions };
     return new GraphQLError(error.message, { ...shown, extensions });
   }
-  if (isDatabaseBusy(originalError)) return databaseBusy(shown);
+  if (isDatabaseBusy(originalError)) return shownAs(databaseBusy(), shown);
   if (originalError !== undefined && !(originalError instanceof GraphQLError)) {
-    return isDiskFull(originalError) ? diskFull(shown) : hidden(shown);
+    return isDiskFull(originalError) ? shownAs(diskFull(), shown) : hidden(shown);
   }
   // graphql-js sets no code when it refuses a variable or an argument of the wrong type.
   if (isRefusedValue(error)) {
@@ -51,17 +51,17 @@ function hidden(shown: GraphQLErrorOptions = {}): GraphQLError {
   return new GraphQLError(message, { ...shown, extensions: { code: hiddenCode } });
 }
 
-/** Nothing of the operation was stored, so the client may repeat it. */
-function databaseBusy(shown: GraphQLErrorOptions): GraphQLError {
-  const message =
-    'The database is busy: another program uses it, or too many requests wait. Try again in a moment.';
-  const retryAfter = 2;
-  const { extensions } = refusal(
+/** In both cases nothing of the operation was stored, so the client may repeat it. */
+const databaseBusy = () =>
+  tryAgain(
     'OVERLOADED',
-    message,
-    { 'Retry-After': String(retryAfter) },
-    { retryAfter },
+    'The database is busy: another program uses it, or too many requests wait. Try again in a moment.',
+    { retryAfter: 2 },
   );
+const diskFull = () =>
+  refusal('INSUFFICIENT_STORAGE', 'The disk of the gateway is full. Nothing was stored.');
+
+function shownAs({ message, extensions }: GatewayError, shown: GraphQLErrorOptions): GraphQLError {
   return new GraphQLError(message, { ...shown, extensions });
 }
 
@@ -82,10 +82,4 @@ function isRefusedValue({ path, nodes, message }: GraphQLError): boolean {
   if (path !== undefined || nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION) return true;
   // The message with which graphql-js stops after 50 errors has no path and no nodes.
   return message.startsWith('Too many errors processing variables');
-}
-
-function diskFull(shown: GraphQLErrorOptions): GraphQLError {
-  const message = 'The disk of the gateway is full. Nothing was stored.';
-  const { extensions } = refusal('INSUFFICIENT_STORAGE', message);
-  return new GraphQLError(message, { ...shown, extensions });
 }

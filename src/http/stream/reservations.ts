@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { refusal, tryAgain } from '../../errors.ts';
-import { UserCount } from '../../limits/user-count.ts';
+import { HolderCount } from '../../limits/holder-count.ts';
 import type { EventStream } from '../../sse/event-stream.ts';
 import { createReservedStream, type ReservedStream } from './reserved-stream.ts';
 
@@ -44,7 +44,7 @@ export function createReservations(options: ReservationOptions): Reservations {
   const { maxReservations, maxStreamsPerOwner, reservationTtlMs, heartbeatMs, onError } = options;
   const streams = new Map<string, ReservedStream>();
   const expiries = new Map<string, NodeJS.Timeout>();
-  const owners = new UserCount();
+  const owners = new HolderCount<string>();
 
   const stopExpiry = (token: string) => {
     clearTimeout(expiries.get(token));

@@ -1,6 +1,6 @@
 import { tryAgain } from '../../errors.ts';
 import type { AgentNode } from '../../generated/prisma/client.ts';
-import { UserCount } from '../../limits/user-count.ts';
+import { HolderCount } from '../../limits/holder-count.ts';
 
 /** The node whose token a request carries. */
 export type NodeIdentity = Pick<AgentNode, 'id' | 'nodeId' | 'userId' | 'isActive'> & {
@@ -21,7 +21,7 @@ const retryAfter = 30;
 export class ConnectedNodes {
   readonly #options: ConnectedNodesOptions;
   readonly #byTokenHash = new Map<string, NodeIdentity>();
-  readonly #users = new UserCount();
+  readonly #users = new HolderCount<string>();
 
   constructor(options: ConnectedNodesOptions) {
     this.#options = options;
