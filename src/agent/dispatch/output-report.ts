@@ -55,10 +55,10 @@ export class OutputReport {
   async #append(text: string): Promise<void> {
     const variables = { dispatchId: this.#dispatchId, offset: this.#offset, text };
     try {
-      const { appendDispatchOutput: progress } = await this.#client.askUntilAnswered(
+      const { appendDispatchOutput: progress } = await this.#client.ask(
         AppendDispatchOutputDocument,
         variables,
-        this.#signal,
+        { retry: true, signal: this.#signal },
       );
       this.#offset = progress.nextOffset;
       this.#isWanted = progress.isWanted;
