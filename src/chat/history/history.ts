@@ -1,9 +1,10 @@
-import type { LanguageModelV3FunctionTool, LanguageModelV3Message } from '@ai-sdk/provider';
+import type { LanguageModelV3FunctionTool } from '@ai-sdk/provider';
 import type { Database } from '../../storage/database.ts';
 import { runFailureCodes } from '../log/run-event.ts';
 import { ProviderError } from '../models/provider-error.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
-import { type StoredMessage, toModelMessages } from './model-messages.ts';
+import type { Turn } from './answer-step.ts';
+import { type StoredMessage, toTurns } from './stored-turns.ts';
 
 /** The context limit of a model that does not state one, in tokens. */
 const assumedContextLimit = 128_000;
@@ -20,6 +21,8 @@ export interface HistoryOptions {
   sessionId: number;
   /** The prompt to answer: the newest message of the history. */
   userMessageId: number;
+  /** Its answer, which has no steps yet. */
+  assistantMessageId: number;
   systemPrompt: string | null;
   /** The tools that the model may call. Their descriptions take up context too. */
   offered: LanguageModelV3FunctionTool[];
@@ -28,7 +31,8 @@ export interface HistoryOptions {
 }
 
 export interface History {
-  messages: LanguageModelV3Message[];
+  /** The turns that the model is shown, oldest first. The last one is the prompt to answer. */
+  turns: Turn[];
   /** Estimated tokens of all messages, and of the tools offered. */
   tokens: number;
   /** The number of oldest messages that were left out because the context is full. */
@@ -36,8 +40,7 @@ export interface History {
 }
 
 /**
- * Reads the messages that the model is shown: the system prompt, and as many of the newest exchanges as fit. An
- * exchange is a prompt with its answer. Reads backwards and stops when the context is full, so that the length of the
+ * Reads the turns that the model is shown: as many of the newest as fit beside the system prompt. Reads backwards and stops when the context is full, so that the length of the
  * whole history does not matter.
  *
  * @throws ProviderError `CONTEXT_TOO_LONG` when the system prompt and the newest prompt do not fit.
@@ -61,8 +64,11 @@ export async function readHistory(options: HistoryOptions): Promise<History> {
   if (kept[0]?.id !== options.userMessageId) {
     throw new ProviderError('CONTEXT_TOO_LONG', runFailureCodes.CONTEXT_TOO_LONG);
   }
+  const turns = toTurns(kept.toReversed());
+  const newest = turns.at(-1);
+  if (newest !== undefined) Object.assign(newest, { answerId: options.assistantMessageId, unfinished: null });
   return {
-    messages: [...systemMessages(options.systemPrompt), ...toModelMessages(kept.toReversed())],
+    turns,
     tokens,
     omittedMessages: await countOlder(options, kept.at(-1)?.id ?? 0),
   };
@@ -75,7 +81,7 @@ async function* newestFirst({ database, sessionId, userMessageId }: HistoryOptio
       where: { sessionId, id: { lt: before } },
       orderBy: { id: 'desc' },
       take: size,
-      include: { toolCalls: { orderBy: { id: 'asc' } } },
+      include: { toolCalls: { orderBy: { id: 'asc' } }, steps: { orderBy: { step: 'asc' } } },
     });
     yield* page;
     const oldest = page.at(-1);
@@ -102,8 +108,4 @@ async function messageTokens(message: StoredMessage): Promise<number> {
     ({ name, args, result }) => name + JSON.stringify(args) + (result ?? ''),
   );
   return messageOverhead + text + (await countTokens(calls.join('')));
-}
-
-function systemMessages(systemPrompt: string | null): LanguageModelV3Message[] {
-  return systemPrompt === null ? [] : [{ role: 'system', content: systemPrompt }];
 }

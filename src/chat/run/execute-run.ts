@@ -74,14 +74,13 @@ async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOpti
     const { systemPrompt, model } = options.setup ?? (await setUp(run, options));
     const { contextLimit } = model;
     const offered = await tools.offer(sessionId);
-    const shown = { userMessageId, systemPrompt, offered, contextLimit };
+    const shown = { userMessageId, assistantMessageId, systemPrompt, offered, contextLimit };
     const history = await readHistory({ database, sessionId, ...shown });
     writer.contextTokens = history.tokens;
     if (history.omittedMessages > 0) {
       await writer.write({ type: 'ContextTrimmed', omittedMessages: history.omittedMessages });
     }
-    const prompt = history.messages;
-    const call = { sessionId, model, prompt, offered, writer };
+    const call = { sessionId, model, systemPrompt, turns: history.turns, offered, writer };
     return await runSteps({ database, tools, approvals, limits, log, signal, ...call });
   } catch (error) {
     return signal.aborted ? { status: 'CANCELLED' } : failed(error);

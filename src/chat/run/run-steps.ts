@@ -1,14 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
-import type {
-  LanguageModelV3FunctionTool,
-  LanguageModelV3Message,
-  LanguageModelV3ToolResultPart,
-} from '@ai-sdk/provider';
+import type { LanguageModelV3FunctionTool } from '@ai-sdk/provider';
 import type { Logger } from 'pino';
 import type { Database } from '../../storage/database.ts';
 import type { RefusedCall, ToolRunner } from '../../tools/tool-runner.ts';
-import { callIdsOf } from '../history/model-messages.ts';
-import type { RequestedCall } from '../history/transcript.ts';
+import type { AnswerStep, Turn } from '../history/answer-step.ts';
+import { goneTools } from '../history/gone-tools.ts';
+import { saveStep } from '../history/save-step.ts';
+import type { EndedCall } from '../history/tool-result.ts';
+import type { RequestedCall, Transcript } from '../history/transcript.ts';
+import { writePrompt } from '../history/write-prompt.ts';
 import type { RunEnd } from '../log/run-event.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import type { ResolvedModel } from '../models/models.ts';
@@ -23,8 +23,9 @@ export interface RunStepsOptions {
   database: Database;
   sessionId: number;
   model: ResolvedModel;
-  /** The messages that the model is shown: the system prompt, earlier messages and the new prompt. */
-  prompt: LanguageModelV3Message[];
+  systemPrompt: string | null;
+  /** The turns that the model is shown. The last one is the new prompt. */
+  turns: Turn[];
   writer: RunWriter;
   tools: ToolRunner;
   /** The tools that the model may call. */
@@ -42,11 +43,12 @@ export interface RunStepsOptions {
  * @throws ProviderError; the signal's reason when the run is cancelled.
  */
 export async function runSteps(options: RunStepsOptions): Promise<RunEnd> {
-  const { model, offered, writer, signal } = options;
+  const { model, systemPrompt, turns, writer, database, signal } = options;
   const { call, maxSteps } = options.limits;
-  const prompt = [...options.prompt];
-  for (const callId of callIdsOf(prompt)) writer.callIds.add(callId);
+  const answer = turns.at(-1)?.steps ?? [];
   for (let step = 1; step <= maxSteps; step += 1) {
+    const prompt = writePrompt(systemPrompt, turns, model);
+    const offered = [...options.offered, ...goneTools(turns, options.offered)];
     const { transcript, finishReason } = await runStep({
       model,
       prompt,
@@ -55,19 +57,30 @@ export async function runSteps(options: RunStepsOptions): Promise<RunEnd> {
       limits: call,
       signal,
     });
+    await saveStep(database, { messageId: writer.assistantMessageId, step, maker: model, transcript });
     if (transcript.calls.length === 0) return { status: 'COMPLETED', finishReason };
     const results = await runToolCalls(transcript.calls, step, options);
-    prompt.push({ role: 'assistant', content: transcript.content }, { role: 'tool', content: results });
+    answer.push(toStep(transcript, results, model));
     writer.contextTokens += await resultTokens(results);
   }
   const reason = `The model was still calling tools after ${maxSteps} steps.`;
   return { status: 'FAILED', code: 'STEP_LIMIT', reason };
 }
 
+function toStep({ parts }: Transcript, results: EndedCall[], maker: ResolvedModel): AnswerStep {
+  const resultOf = new Map(results.map((result) => [result.callId, result]));
+  const { providerName, modelName } = maker;
+  return {
+    maker: { providerName, modelName },
+    parts: parts.map((part) =>
+      part.type === 'call' ? { ...part, result: resultOf.get(part.callId) } : part,
+    ),
+  };
+}
+
 /** An estimate: the provider reports the real number only with the next step's usage. */
-async function resultTokens(results: LanguageModelV3ToolResultPart[]): Promise<number> {
-  const texts = results.map(({ output }) => ('value' in output ? String(output.value) : ''));
-  return countTokens(texts.join(''));
+async function resultTokens(results: EndedCall[]): Promise<number> {
+  return countTokens(results.map(({ result }) => result ?? '').join(''));
 }
 
 /** Tool calls that run in one step. */

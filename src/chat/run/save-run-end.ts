@@ -6,7 +6,7 @@ import { countsOf, type Usage } from '../usage/usage.ts';
 
 /** The data that is stored when a run ends. */
 export interface EndedRun {
-  run: Pick<Run, 'id' | 'sessionId' | 'assistantMessageId'>;
+  run: Pick<Run, 'id' | 'sessionId' | 'userMessageId' | 'assistantMessageId'>;
   end: RunEnd;
   content: string;
   reasoning: string;
@@ -52,6 +52,10 @@ export async function saveRunEnd(
         data: { content, reasoning: reasoning || null, status: messageStatusOf(end), tokenCount },
       });
       await cancelToolCalls(tx, run.assistantMessageId);
+    }
+    if (from === 'QUEUED' && run.userMessageId !== null) {
+      // The prompt was withdrawn: no model may be shown it.
+      await tx.message.updateMany({ where: { id: run.userMessageId }, data: { status: 'CANCELLED' } });
     }
     await addToSession(tx, ended);
     return true;

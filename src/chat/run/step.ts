@@ -47,15 +47,24 @@ export async function runStep(options: StepOptions): Promise<Step> {
   const { writer, signal } = options;
   signal.throwIfAborted();
   const { usage: usageBefore, contextTokens: promptTokens } = writer;
-  const transcript = new Transcript(writer.callIds);
+  const offsets = { text: writer.content.length, reasoning: writer.reasoning.length };
+  const transcript = new Transcript(writer.callIds, offsets);
   writer.usage = addUsage(usageBefore, { ...counted(promptTokens, 0, 0), measured: false });
   let finish: Finish | undefined;
   let refused = false;
+  let mayNeedBlankLine = writer.content.trim() !== '';
+  let separator = '';
   const deltas = new DeltaWriter(writer);
   try {
     for await (const part of callModel(...callOptions(options))) {
+      if (mayNeedBlankLine && isWords(part)) {
+        mayNeedBlankLine = false;
+        separator = separatorBefore(part.delta, writer.content);
+        transcript.skipText(separator.length);
+      }
       transcript.add(part);
-      await writeDelta(part, deltas);
+      await writeDelta(part, separator, deltas);
+      separator = '';
       if (part.type === 'finish') finish = part;
     }
   } catch (error) {
@@ -89,9 +98,27 @@ function callOptions({ model, prompt, offered, limits, signal }: StepOptions) {
   return [model.languageModel, { prompt, abortSignal: signal, ...tools }, limits] as const;
 }
 
-async function writeDelta(part: LanguageModelV3StreamPart, deltas: DeltaWriter): Promise<void> {
+type TextDelta = Extract<LanguageModelV3StreamPart, { type: 'text-delta' }>;
+
+function isWords(part: LanguageModelV3StreamPart): part is TextDelta {
+  return part.type === 'text-delta' && part.delta.trim() !== '';
+}
+
+const blankLine = '\n\n';
+
+/** A blank line stands between the texts of two steps, which would otherwise run into each other. */
+function separatorBefore(delta: string, content: string): string {
+  return content.endsWith(blankLine) || delta.startsWith(blankLine) ? '' : blankLine;
+}
+
+/** @param separator Written before a text. */
+async function writeDelta(
+  part: LanguageModelV3StreamPart,
+  separator: string,
+  deltas: DeltaWriter,
+): Promise<void> {
   if (part.type === 'text-delta' && part.delta !== '') {
-    await deltas.write({ type: 'TextDelta', text: part.delta });
+    await deltas.write({ type: 'TextDelta', text: separator + part.delta });
   } else if (part.type === 'reasoning-delta' && part.delta !== '') {
     await deltas.write({ type: 'ReasoningDelta', text: part.delta });
   }
