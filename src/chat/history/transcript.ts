@@ -102,9 +102,9 @@ export class Transcript {
     }
   }
 
-  /** Counts text that the gateway writes into the answer itself. */
-  skipText(length: number): void {
-    this.#offsets.text += length;
+  /** Counts text that the gateway itself writes into the answer: the model is not shown it as its own. */
+  skip(type: TextType, length: number): void {
+    this.#offsets[type] += length;
   }
 
   /** Keeps the metadata of every part, such as Anthropic's signatures, because the next request must repeat it. */

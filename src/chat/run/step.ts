@@ -5,7 +5,6 @@ import type {
 } from '@ai-sdk/provider';
 import type { FinishReason } from '../../generated/prisma/enums.ts';
 import { Transcript } from '../history/transcript.ts';
-import { DeltaWriter } from '../log/delta-writer.ts';
 import type { RunFailureCode } from '../log/run-event.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import { type CallLimits, callModel } from '../models/call-model.ts';
@@ -13,6 +12,7 @@ import type { ResolvedModel } from '../models/models.ts';
 import { ProviderError } from '../models/provider-error.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { addUsage, reportedCounts, type TokenCounts } from '../usage/usage.ts';
+import { StepDeltas } from './step-deltas.ts';
 
 export interface StepOptions {
   model: ResolvedModel;
@@ -52,19 +52,10 @@ export async function runStep(options: StepOptions): Promise<Step> {
   writer.usage = addUsage(usageBefore, { ...counted(promptTokens, 0, 0), measured: false });
   let finish: Finish | undefined;
   let refused = false;
-  let mayNeedBlankLine = writer.content.trim() !== '';
-  let separator = '';
-  const deltas = new DeltaWriter(writer);
+  const deltas = new StepDeltas(writer, transcript);
   try {
     for await (const part of callModel(...callOptions(options))) {
-      if (mayNeedBlankLine && isWords(part)) {
-        mayNeedBlankLine = false;
-        separator = separatorBefore(part.delta, writer.content);
-        transcript.skipText(separator.length);
-      }
-      transcript.add(part);
-      await writeDelta(part, separator, deltas);
-      separator = '';
+      await deltas.add(part);
       if (part.type === 'finish') finish = part;
     }
   } catch (error) {
@@ -96,32 +87,6 @@ const finishReasons: Record<Finish['finishReason']['unified'], FinishReason> = {
 function callOptions({ model, prompt, offered, limits, signal }: StepOptions) {
   const tools = offered.length > 0 ? { tools: offered, toolChoice: { type: 'auto' as const } } : {};
   return [model.languageModel, { prompt, abortSignal: signal, ...tools }, limits] as const;
-}
-
-type TextDelta = Extract<LanguageModelV3StreamPart, { type: 'text-delta' }>;
-
-function isWords(part: LanguageModelV3StreamPart): part is TextDelta {
-  return part.type === 'text-delta' && part.delta.trim() !== '';
-}
-
-const blankLine = '\n\n';
-
-/** A blank line stands between the texts of two steps, which would otherwise run into each other. */
-function separatorBefore(delta: string, content: string): string {
-  return content.endsWith(blankLine) || delta.startsWith(blankLine) ? '' : blankLine;
-}
-
-/** @param separator Written before a text. */
-async function writeDelta(
-  part: LanguageModelV3StreamPart,
-  separator: string,
-  deltas: DeltaWriter,
-): Promise<void> {
-  if (part.type === 'text-delta' && part.delta !== '') {
-    await deltas.write({ type: 'TextDelta', text: separator + part.delta });
-  } else if (part.type === 'reasoning-delta' && part.delta !== '') {
-    await deltas.write({ type: 'ReasoningDelta', text: part.delta });
-  }
 }
 
 async function estimate(promptTokens: number, transcript: Transcript): Promise<TokenCounts> {
