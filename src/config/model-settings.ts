@@ -11,11 +11,37 @@ const baseUrl = z
   .refine(isPlainHttpUrl, 'must be an http: or https: URL without a user name or password in it')
   .meta({ secret: true });
 
+/** `provider/model=tokens`, separated by commas. The name of a model may contain `/`, `:` and `=`. */
+const contextLimits = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ''),
+  )
+  .pipe(
+    z.array(
+      z.string().regex(/^[^\s/]+\/.+=\s*[1-9]\d{2,9}$/, 'must be provider/model=tokens, separated by commas'),
+    ),
+  )
+  .transform((entries) => {
+    const at = (entry: string) => entry.lastIndexOf('=');
+    return Object.fromEntries(
+      entries.map((entry) => [entry.slice(0, at(entry)).trim(), Number(entry.slice(at(entry) + 1))]),
+    );
+  });
+
 /** Which models the gateway can use. */
 export const modelSettings = {
   MODEL: model.optional().meta({
     description: 'Model for sessions that do not name one: a provider, or provider/model.',
     defaultInWords: 'the first configured provider, or else demo',
+  }),
+  MODEL_CONTEXT_LIMITS: contextLimits.optional().meta({
+    description:
+      'Context limits in tokens, for models whose server does not state one or states a wrong one: openai-compatible/llama3.2=8192. Ollama cuts longer prompts without a word.',
+    defaultInWords: 'what the provider says, or else 128,000',
   }),
   DEMO_DELAY_MS: milliseconds(0)
     .default(25)
@@ -91,6 +117,7 @@ export function toModels(env: ModelEnvironment) {
   const google = withKey(env.GOOGLE_GENERATIVE_AI_API_KEY, env.GOOGLE_GENERATIVE_AI_BASE_URL);
   return {
     ...(env.MODEL !== undefined && { default: env.MODEL }),
+    ...(env.MODEL_CONTEXT_LIMITS && { contextLimits: env.MODEL_CONTEXT_LIMITS }),
     demo: { delayMs: env.DEMO_DELAY_MS },
     ...(openai && { openai }),
     ...(openaiUrl !== undefined && { openaiCompatible: { baseUrl: openaiUrl, ...withKey(openaiKey) } }),

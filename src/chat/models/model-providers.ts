@@ -34,6 +34,8 @@ export interface ModelProvider {
   /** The known models, the default first. Rejects when the provider must be asked for them and does not answer. */
   models(): Promise<readonly CatalogModel[]>;
   accepts(modelName: string): boolean;
+  /** The most tokens of an answer, if a request must state a number. */
+  maxOutputTokens?: number;
   languageModel(modelName: string): Promise<LanguageModelV3>;
 }
 
@@ -69,11 +71,15 @@ function openai({ apiKey, baseUrl = 'https://api.openai.com/v1' }: HostedProvide
   });
 }
 
+/** Anthropic refuses a request without `max_tokens`. The package lowers the number for models that write less. */
+const anthropicAnswer = 64_000;
+
 function anthropic({ apiKey, baseUrl = 'https://api.anthropic.com/v1' }: HostedProvider): ModelProvider {
-  return cataloged('anthropic', async (modelName) => {
+  const languageModel = async (modelName: string) => {
     const { createAnthropic } = await import('@ai-sdk/anthropic');
     return createAnthropic({ apiKey, baseURL: baseUrl, fetch: boundedFetch })(modelName);
-  });
+  };
+  return { ...cataloged('anthropic', languageModel), maxOutputTokens: anthropicAnswer };
 }
 
 const googleUrl = 'https://generativelanguage.googleapis.com/v1beta';

@@ -72,15 +72,14 @@ async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOpti
     const started = await writer.write({ type: 'RunStarted', sessionId, userMessageId, assistantMessageId });
     await sessionLog.append(sessionId, { type: 'RunStarted', started });
     const { systemPrompt, model } = options.setup ?? (await setUp(run, options));
-    const { contextLimit } = model;
     const offered = await tools.offer(sessionId);
-    const shown = { userMessageId, assistantMessageId, systemPrompt, offered, contextLimit };
+    const shown = { userMessageId, assistantMessageId, systemPrompt, offered, model };
     const history = await readHistory({ database, sessionId, ...shown });
     writer.contextTokens = history.tokens;
     if (history.omittedMessages > 0) {
       await writer.write({ type: 'ContextTrimmed', omittedMessages: history.omittedMessages });
     }
-    const call = { sessionId, model, systemPrompt, turns: history.turns, offered, writer };
+    const call = { sessionId, model, systemPrompt, history, offered, writer };
     return await runSteps({ database, tools, approvals, limits, log, signal, ...call });
   } catch (error) {
     return signal.aborted ? { status: 'CANCELLED' } : failed(error);

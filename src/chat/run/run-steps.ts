@@ -1,40 +1,23 @@
 import { setImmediate } from 'node:timers/promises';
-import type { LanguageModelV3FunctionTool } from '@ai-sdk/provider';
-import type { Logger } from 'pino';
 import type { Database } from '../../storage/database.ts';
 import type { RefusedCall, ToolRunner } from '../../tools/tool-runner.ts';
-import type { AnswerStep, Turn } from '../history/answer-step.ts';
-import { goneTools } from '../history/gone-tools.ts';
+import type { AnswerStep } from '../history/answer-step.ts';
 import { saveStep } from '../history/save-step.ts';
 import type { EndedCall } from '../history/tool-result.ts';
 import type { RequestedCall, Transcript } from '../history/transcript.ts';
-import { writePrompt } from '../history/write-prompt.ts';
 import type { RunEnd } from '../log/run-event.ts';
-import type { RunWriter } from '../log/run-writer.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import type { Approvals } from '../tool-calls/approvals.ts';
 import { runCall } from '../tool-calls/run-call.ts';
 import { type StartedCall, startCall } from '../tool-calls/start-call.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
-import type { RunLimits } from './run-limits.ts';
-import { runStep } from './step.ts';
+import { type FittingStepOptions, runFittingStep } from './fitting-step.ts';
 
-export interface RunStepsOptions {
+export interface RunStepsOptions extends FittingStepOptions {
   database: Database;
   sessionId: number;
-  model: ResolvedModel;
-  systemPrompt: string | null;
-  /** The turns that the model is shown. The last one is the new prompt. */
-  turns: Turn[];
-  writer: RunWriter;
   tools: ToolRunner;
-  /** The tools that the model may call. */
-  offered: LanguageModelV3FunctionTool[];
   approvals: Approvals;
-  limits: RunLimits;
-  log: Logger;
-  /** Aborts when the run is cancelled. */
-  signal: AbortSignal;
 }
 
 /**
@@ -43,20 +26,11 @@ export interface RunStepsOptions {
  * @throws ProviderError; the signal's reason when the run is cancelled.
  */
 export async function runSteps(options: RunStepsOptions): Promise<RunEnd> {
-  const { model, systemPrompt, turns, writer, database, signal } = options;
-  const { call, maxSteps } = options.limits;
-  const answer = turns.at(-1)?.steps ?? [];
+  const { model, history, writer, database } = options;
+  const { maxSteps } = options.limits;
+  const answer = history.turns.at(-1)?.steps ?? [];
   for (let step = 1; step <= maxSteps; step += 1) {
-    const prompt = writePrompt(systemPrompt, turns, model);
-    const offered = [...options.offered, ...goneTools(turns, options.offered)];
-    const { transcript, finishReason } = await runStep({
-      model,
-      prompt,
-      offered,
-      writer,
-      limits: call,
-      signal,
-    });
+    const { transcript, finishReason } = await runFittingStep(options);
     await saveStep(database, { messageId: writer.assistantMessageId, step, maker: model, transcript });
     if (transcript.calls.length === 0) return { status: 'COMPLETED', finishReason };
     const results = await runToolCalls(transcript.calls, step, options);

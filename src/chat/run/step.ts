@@ -86,7 +86,12 @@ const finishReasons: Record<Finish['finishReason']['unified'], FinishReason> = {
 
 function callOptions({ model, prompt, offered, limits, signal }: StepOptions) {
   const tools = offered.length > 0 ? { tools: offered, toolChoice: { type: 'auto' as const } } : {};
-  return [model.languageModel, { prompt, abortSignal: signal, ...tools }, limits] as const;
+  const { maxOutputTokens } = model;
+  return [
+    model.languageModel,
+    { prompt, abortSignal: signal, ...tools, ...(maxOutputTokens !== null && { maxOutputTokens }) },
+    limits,
+  ] as const;
 }
 
 async function estimate(promptTokens: number, transcript: Transcript): Promise<TokenCounts> {
