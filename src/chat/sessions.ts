@@ -25,8 +25,15 @@ export interface NewSession extends SessionSettings {
   featureName: string;
   /** The nodes to attach, which run the session's tools. */
   nodeIds?: readonly string[] | null | undefined;
-  /** Whether the caller is an admin, who may attach the nodes of other users. */
+  asker: Asker;
+}
+
+/** The user who creates a session. It decides whose nodes `nodeIds` can name. */
+interface Asker {
+  userId: string;
   isAdmin: boolean;
+  /** True with AUTH=none. */
+  isAnonymous: boolean;
 }
 
 export interface SessionsOptions {
@@ -41,7 +48,7 @@ export interface SessionsOptions {
     attachWithin(
       tx: Prisma.TransactionClient,
       sessionId: number,
-      input: { nodeIds: readonly string[]; userId: string; isAdmin: boolean },
+      input: { nodeIds: readonly string[]; userId: string; asker: Asker },
     ): Promise<unknown>;
     /** Finds the nodes of a session that are not registered. */
     unregisteredOf(tx: Prisma.TransactionClient, sessionId: number): Promise<number[]>;
@@ -65,10 +72,9 @@ export class Sessions {
   }
 
   /**
-   * @throws GatewayError BAD_USER_INPUT for an unknown provider or model, or too many nodes; CONFLICT for nodes of
-   *   other users; QUOTA_EXCEEDED.
+   * @throws GatewayError BAD_USER_INPUT for an unknown provider or model, or too many nodes; QUOTA_EXCEEDED.
    */
-  async create({ nodeIds, isAdmin, ...input }: NewSession): Promise<Session> {
+  async create({ nodeIds, asker, ...input }: NewSession): Promise<Session> {
     const { database, attachments, quotas } = this.#options;
     const { userId } = input;
     await this.#checkModel(input, null);
@@ -78,7 +84,7 @@ export class Sessions {
       ? await database.session.create({ data })
       : await database.$transaction(async (tx) => {
           const created = await tx.session.create({ data });
-          await attachments.attachWithin(tx, created.id, { nodeIds, userId, isAdmin });
+          await attachments.attachWithin(tx, created.id, { nodeIds, userId, asker });
           return created;
         });
     reserved.keep();

@@ -78,11 +78,11 @@ export class Dispatcher {
   }
 
   /** Takes a result. Returns whether it came in time. The same report gets the same reply again. */
-  async finish({ id, nodeId }: NodeIdentity, dispatchId: string, given: DispatchReport): Promise<boolean> {
+  async finish({ id }: NodeIdentity, dispatchId: string, given: DispatchReport): Promise<boolean> {
     const report = { ...given, result: withoutNul(given.result) };
     if (this.#of(id)?.finish(dispatchId, report)) return true;
     const { database, maxOutputBytes } = this.#options;
-    await storeLateResult(database, { ...report, dispatchId, nodeId }, maxOutputBytes);
+    await storeLateResult(database, { ...report, dispatchId, agentNodeId: id }, maxOutputBytes);
     return false;
   }
 

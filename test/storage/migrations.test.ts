@@ -98,7 +98,7 @@ test('a migration may rebuild a table that others refer to, but not leave rows t
 
 test('an upgrade counts what sessions have stored, and drops named nodes that no session has', () => {
   const connection = new Sqlite(':memory:');
-  const before = readMigrations().filter(({ name }) => name < '0005');
+  const before = readMigrations().filter(({ name }) => name < '0005_quotas');
   migrate(connection, before);
   connection.exec(`
     INSERT INTO "Session" (id, userId, updatedAt) VALUES (1, 'alice', 0), (2, 'bob', 0);
@@ -120,4 +120,41 @@ test('an upgrade counts what sessions have stored, and drops named nodes that no
   ]);
   const nodes = 'SELECT nodeId FROM "AgentNode" ORDER BY id';
   expect(connection.prepare(nodes).pluck().all()).toEqual(['registered', 'named']);
+});
+
+test('an upgrade keeps the nodes of each user, lets another user have the same name, and gives calls their node', () => {
+  const connection = new Sqlite(':memory:');
+  migrate(
+    connection,
+    readMigrations().filter(({ name }) => name <= '0005_quotas'),
+  );
+  connection.exec(`
+    INSERT INTO "Session" (id, userId, updatedAt) VALUES (1, 'alice', 0);
+    INSERT INTO "Message" (id, sessionId, role, status) VALUES (1, 1, 'ASSISTANT', 'COMPLETE');
+    INSERT INTO "AgentNode" (id, nodeId, userId, displayName, capabilities, tokenHash, updatedAt) VALUES
+      (1, 'desk', 'bob', '', '[]', 'a', 0), (7, 'laptop', 'alice', 'Mine', '["x"]', 'b', 0);
+    INSERT INTO "SessionNode" (sessionId, agentNodeId) VALUES (1, 7);
+    INSERT INTO "ToolCall" (messageId, callId, name, args, status, step, textOffset, nodeId) VALUES
+      (1, 'a', 'run_command', '{}', 'CANCELLED', 1, 0, 'laptop'),
+      (1, 'b', 'run_command', '{}', 'CANCELLED', 1, 0, 'gone'), (1, 'c', 'sum', '{}', 'SUCCEEDED', 1, 0, NULL);
+  `);
+
+  migrate(connection, readMigrations());
+
+  const all = (sql: string) => connection.prepare(sql).raw().all();
+  expect(all('SELECT id, nodeId, userId, displayName, capabilities, tokenHash FROM "AgentNode"')).toEqual([
+    [1, 'desk', 'bob', '', '[]', 'a'],
+    [7, 'laptop', 'alice', 'Mine', '["x"]', 'b'],
+  ]);
+  expect(all('SELECT agentNodeId FROM "SessionNode"')).toEqual([[7]]);
+  expect(all('SELECT callId, nodeId, agentNodeId FROM "ToolCall" ORDER BY callId')).toEqual([
+    ['a', 'laptop', 7],
+    ['b', 'gone', null],
+    ['c', null, null],
+  ]);
+  const add = (userId: string) =>
+    connection.exec(`INSERT INTO "AgentNode" (nodeId, userId, displayName, capabilities, updatedAt)
+      VALUES ('laptop', '${userId}', '', '[]', 0)`);
+  add('bob');
+  expect(() => add('alice')).toThrow('UNIQUE');
 });

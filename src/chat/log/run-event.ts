@@ -47,6 +47,14 @@ export type RunEnd =
   | { status: 'CANCELLED' }
   | ({ status: 'FAILED' } & RunFailure);
 
+/** The node on which a tool is to run; null if the tool needs no node or no node was found. */
+interface CallNode {
+  /** Its name. */
+  nodeId: string | null;
+  /** Its database id. */
+  agentNodeId: number | null;
+}
+
 /** A run event without the fields that the log adds: `seq`, `runId` and `at`. */
 export type RunEventBody =
   | { type: 'RunQueued' }
@@ -54,16 +62,15 @@ export type RunEventBody =
   | { type: 'ContextTrimmed'; omittedMessages: number }
   | { type: 'ReasoningDelta'; text: string }
   | { type: 'TextDelta'; text: string }
-  | { type: 'ToolCallStarted'; callId: string; name: string; args: unknown; nodeId: string | null }
-  | {
+  | ({ type: 'ToolCallStarted'; callId: string; name: string; args: unknown } & CallNode)
+  | ({
       type: 'ToolApprovalRequested';
       callId: string;
       name: string;
       args: unknown;
-      nodeId: string | null;
       /** Milliseconds since the epoch. */
       expiresAt: number;
-    }
+    } & CallNode)
   | { type: 'ToolApprovalDecided'; callId: string; decision: Decision; reason: string }
   | { type: 'ToolOutputDelta'; callId: string; text: string }
   | {

@@ -44,17 +44,17 @@ export async function startCall(call: RequestedCall, options: StartCallOptions):
   const args = parsed.ok ? parsed.value : input;
   const plan =
     options.refusal ?? (parsed.ok ? await planCall(call, parsed.value, options) : notAnObject(input));
-  const nodeId = plan.nodeId ?? null;
+  const node = { nodeId: plan.nodeId ?? null, agentNodeId: plan.agentNodeId ?? null };
   const dispatchId = plan.ok ? plan.dispatchId : null;
   const toolApproval = plan.ok && plan.needsApproval ? await toolApprovalOf(options) : 'AUTO';
   // Wait for a decision before the call is announced: a client may decide as soon as it sees the call.
   const pending = toolApproval === 'ASK' ? requestApproval(callId, options) : undefined;
   const status = pending ? 'AWAITING_APPROVAL' : 'RUNNING';
-  await storeCall(call, { args: args as Prisma.InputJsonValue, nodeId, dispatchId, status }, options);
-  await writer.write({ type: 'ToolCallStarted', callId, name, args, nodeId });
+  await storeCall(call, { args: args as Prisma.InputJsonValue, ...node, dispatchId, status }, options);
+  await writer.write({ type: 'ToolCallStarted', callId, name, args, ...node });
   if (pending) {
     const { expiresAt } = pending;
-    await writer.write({ type: 'ToolApprovalRequested', callId, name, args, nodeId, expiresAt });
+    await writer.write({ type: 'ToolApprovalRequested', callId, name, args, ...node, expiresAt });
   }
   return { callId, name, plan: toolApproval === 'DENY' ? denied : plan, ...(pending && { pending }) };
 }
@@ -100,7 +100,7 @@ function requestApproval(callId: string, options: StartCallOptions): PendingAppr
 
 async function storeCall(
   { callId, name }: RequestedCall,
-  columns: Pick<Prisma.ToolCallCreateManyInput, 'args' | 'nodeId' | 'dispatchId' | 'status'>,
+  columns: Pick<Prisma.ToolCallCreateManyInput, 'args' | 'nodeId' | 'agentNodeId' | 'dispatchId' | 'status'>,
   { writer, database, step }: StartCallOptions,
 ): Promise<void> {
   const { assistantMessageId: messageId, content } = writer;

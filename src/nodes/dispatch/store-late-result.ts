@@ -5,7 +5,7 @@ import { type DispatchReport, reportedOutcome } from './dispatch-outcome.ts';
 interface LateReport extends DispatchReport {
   dispatchId: string;
   /** The node that sends the report. */
-  nodeId: string;
+  agentNodeId: number;
 }
 
 /**
@@ -16,12 +16,12 @@ interface LateReport extends DispatchReport {
  */
 export async function storeLateResult(
   database: Database,
-  { dispatchId, nodeId, ...report }: LateReport,
+  { dispatchId, agentNodeId, ...report }: LateReport,
   maxBytes: number,
 ): Promise<void> {
   const { status, result, errorCode = null, exitCode = null, stopped = null } = reportedOutcome(report, true);
   await database.toolCall.updateMany({
-    where: { dispatchId, nodeId, status: 'CANCELLED', OR: [{ stopped: null }, { stopped: false }] },
+    where: { dispatchId, agentNodeId, status: 'CANCELLED', OR: [{ stopped: null }, { stopped: false }] },
     data: { status, result: boundText(result, maxBytes), errorCode, exitCode, stopped },
   });
 }

@@ -70,12 +70,13 @@ export class NodeTools implements ToolRunner {
     const { nodeId, args, timeoutMs = this.#options.timeoutMs } = checked;
     const node = able.find((one) => one.nodeId === nodeId) as AgentNode;
     const offline = this.#options.dispatcher.whyOffline(node);
-    if (offline !== undefined) return { ...refused('NODE_OFFLINE', offline), nodeId };
+    if (offline !== undefined) return { ...refused('NODE_OFFLINE', offline), nodeId, agentNodeId: node.id };
     const dispatchId = randomUUID();
     const request = { dispatchId, sessionId, tool: name, args, timeoutMs };
     return {
       ok: true,
       nodeId,
+      agentNodeId: node.id,
       dispatchId,
       needsApproval: tool.needsApproval,
       run: (onOutput: OnOutput, signal: AbortSignal) => this.#run(node, { ...request, onOutput }, signal),

@@ -153,7 +153,7 @@ test('a node that was never registered is deleted when its last session detaches
   expect(await count()).toBe(0);
 
   await gateway.createSession({ userId: 'bob', nodeIds: ['named'] });
-  const node = await gateway.services.database.agentNode.findUnique({ where: { nodeId: 'named' } });
+  const node = await gateway.services.database.agentNode.findFirst({ where: { nodeId: 'named' } });
   expect(node?.userId).toBe('bob');
 });
 

@@ -213,7 +213,7 @@ test('NUL in the output and the result of a tool call is replaced, because Postg
 test('the agent is told to stop sending output if the gateway failed to show it, and the result still counts', async () => {
   await using laptop = await startOwnNode(gateway, 'laptop');
   const { dispatcher, database } = gateway.services;
-  const node = await database.agentNode.findUniqueOrThrow({ where: { nodeId: 'laptop' } });
+  const node = await database.agentNode.findFirstOrThrow({ where: { nodeId: 'laptop' } });
   const passed: string[] = [];
   const onOutput = async (piece: string) => {
     passed.push(piece);
