@@ -61,12 +61,23 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { database, models, tools, runLog, sessionLog, bus, checkpointer, log } = options;
+    const { database, models, tools, runLog, sessionLog, bus, checkpointer, quotas, log } = options;
     const { run: limits, maxQueuedRuns } = options.limits;
     const { runLogTtlMs, toolStopMs } = limits;
     const slots = new RunSlots(options.limits.slots);
     const approvals = this.#approvals;
-    const parts = { database, models, tools, approvals, runLog, sessionLog, bus, checkpointer, limits };
+    const parts = {
+      database,
+      models,
+      tools,
+      approvals,
+      runLog,
+      sessionLog,
+      bus,
+      checkpointer,
+      quotas,
+      limits,
+    };
     const live = new LiveRuns({
       database,
       slots,
@@ -76,7 +87,7 @@ export class Engine {
       log,
     });
     this.#live = live;
-    const { isOverloaded, quotas } = options;
+    const { isOverloaded } = options;
     const sending = { live, slots, quotas, maxQueuedRuns, isOverloaded };
     this.#sender = new PromptSender({ database, models, runLog, sessionLog, bus, log, ...sending });
   }

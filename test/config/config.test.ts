@@ -94,6 +94,7 @@ test('without any setting, every value has a default that needs no network', () 
         "maxNodesPerUser": 0,
         "maxSessionsPerUser": 0,
         "maxStoredBytesPerUser": 0,
+        "minFreeDiskBytes": 0,
       },
       "redis": undefined,
       "requests": {

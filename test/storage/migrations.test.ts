@@ -101,9 +101,14 @@ test('an upgrade counts what sessions have stored, and drops named nodes that no
   const before = readMigrations().filter(({ name }) => name < '0005_quotas');
   migrate(connection, before);
   connection.exec(`
-    INSERT INTO "Session" (id, userId, updatedAt) VALUES (1, 'alice', 0), (2, 'bob', 0);
+    INSERT INTO "Session" (id, userId, updatedAt, title, systemPrompt) VALUES
+      (1, 'alice', 0, NULL, NULL), (2, 'bob', 0, 'Tests', 'Be kind.');
     INSERT INTO "Message" (id, sessionId, role, status, content) VALUES
       (1, 1, 'USER', 'COMPLETE', 'é'), (2, 1, 'ASSISTANT', 'COMPLETE', 'Hello.'), (3, 1, 'USER', 'COMPLETE', 'Hi');
+    INSERT INTO "Message" (id, sessionId, role, status, content, reasoning) VALUES
+      (4, 2, 'ASSISTANT', 'COMPLETE', 'é', 'Hm.'), (5, 2, 'ASSISTANT', 'STREAMING', 'Not yet', NULL);
+    INSERT INTO "ToolCall" (messageId, callId, name, args, status, step, textOffset, result) VALUES
+      (4, 'a', 'sum', '{"n":1}', 'SUCCEEDED', 1, 0, 'éé'), (5, 'a', 'sum', '{"n":1}', 'RUNNING', 1, 0, NULL);
     INSERT INTO "MessageAudio" (messageId, sha256, mimeType, size) VALUES (2, 'a', 'audio/wav', 100);
     INSERT INTO "AgentNode" (id, nodeId, userId, displayName, capabilities, tokenHash, updatedAt) VALUES
       (1, 'registered', 'alice', '', '[]', 'b', 0), (2, 'named', 'alice', '', '[]', NULL, 0),
@@ -115,8 +120,8 @@ test('an upgrade counts what sessions have stored, and drops named nodes that no
 
   const sessions = 'SELECT id, messageCount, storedBytes FROM "Session" ORDER BY id';
   expect(connection.prepare(sessions).raw().all()).toEqual([
-    [1, 3, 104],
-    [2, 0, 0],
+    [1, 3, 4 + 6 + 100],
+    [2, 2, 5 + 8 + 2 + 3 + 7 + 4],
   ]);
   const nodes = 'SELECT nodeId FROM "AgentNode" ORDER BY id';
   expect(connection.prepare(nodes).pluck().all()).toEqual(['registered', 'named']);

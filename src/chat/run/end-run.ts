@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Run } from '../../generated/prisma/client.ts';
+import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
 import { type RunEnd, terminalBody } from '../log/run-event.ts';
 import type { RunWriter } from '../log/run-writer.ts';
@@ -15,6 +16,7 @@ const triesBeforeTelling = 5;
 export interface EndRunOptions {
   database: Database;
   sessionLog: SessionLog;
+  quotas: Pick<Quotas, 'add'>;
   log: Logger;
   /** How long the log of an ended run stays readable, in milliseconds. */
   runLogTtlMs: number;
@@ -35,7 +37,8 @@ export async function endRun(
   let ended: EndedRun = { run, end, content, reasoning, usage, contextTokens, lastSeq };
   for (let tries = 1; ; tries += 1) {
     try {
-      await saveRunEnd(options.database, ended);
+      const stored = await saveRunEnd(options.database, ended);
+      if (stored) options.quotas.add(stored.userId, stored.bytes);
       break;
     } catch (error) {
       log.error({ err: error, tries }, 'an ended run could not be saved');

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Bus } from '../../bus/bus.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Run } from '../../generated/prisma/client.ts';
+import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
 import type { ToolRunner } from '../../tools/tool-runner.ts';
 import { readHistory } from '../history/history.ts';
@@ -33,6 +34,7 @@ export interface ExecuteRunOptions {
   sessionLog: SessionLog;
   bus: Bus;
   checkpointer: Checkpointer;
+  quotas: Pick<Quotas, 'add'>;
   limits: RunLimits;
   log: Logger;
   /** Undefined for a run that waited in the queue: then it is looked up when the run starts. */
@@ -48,7 +50,7 @@ type RunOutcome = RunEnd & { cause?: unknown };
 
 /** Takes a RUNNING run from its first run event to its terminal one. Never throws. */
 export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<void> {
-  const { database, runLog, sessionLog, bus, limits, closing } = options;
+  const { database, runLog, sessionLog, bus, quotas, limits, closing } = options;
   const log = options.log.child({ runId: run.id, sessionId: run.sessionId });
   const writer = new RunWriter(run, noUsage(run), { log: runLog, bus });
   try {
@@ -56,7 +58,7 @@ export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<
     const outcome = await answerPrompt(run, writer, { ...options, log });
     logOutcome(log, outcome);
     const { runLogTtlMs } = limits;
-    await endRun(run, writer, outcome, { database, sessionLog, log, runLogTtlMs, closing });
+    await endRun(run, writer, outcome, { database, sessionLog, quotas, log, runLogTtlMs, closing });
   } catch (error) {
     log.fatal({ err: error }, 'a run could not be ended');
   } finally {

@@ -1,5 +1,6 @@
 import type { MessageStatus, Run } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
+import { textBytes, toolCallBytes } from '../../storage/stored-bytes.ts';
 import type { RunEnd } from '../log/run-event.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { countsOf, type Usage } from '../usage/usage.ts';
@@ -17,18 +18,25 @@ export interface EndedRun {
   contextTokens: number;
 }
 
+/** What the answer of an ended run added to what a user has stored. */
+export interface StoredAnswer {
+  userId: string;
+  /** The text, the reasoning, and the arguments and results of the tool calls. */
+  bytes: number;
+}
+
 /**
- * Saves how a run ended, in one transaction: the message with its whole text, the run's row, and the run's tokens
- * added to the session's. Rows that were deleted in the meantime are skipped.
+ * Saves how a run ended, in one transaction: the message with its whole text, the run's row, and the run's tokens and
+ * bytes added to the session's. Rows that were deleted in the meantime are skipped.
  *
  * @param from The status that the run must still have. Otherwise nothing is saved.
- * @returns Whether the end was saved.
+ * @returns Undefined if nothing was saved.
  */
 export async function saveRunEnd(
   database: Database,
   ended: EndedRun,
   from: 'RUNNING' | 'QUEUED' = 'RUNNING',
-): Promise<boolean> {
+): Promise<StoredAnswer | undefined> {
   const { run, end, usage, content, reasoning } = ended;
   const tokenCount = await countTokens(content);
   return database.$transaction(async (tx) => {
@@ -45,20 +53,24 @@ export async function saveRunEnd(
         finishedAt: new Date(),
       },
     });
-    if (count === 0) return false;
+    if (count === 0) return undefined;
+    let bytes = 0;
     if (run.assistantMessageId !== null) {
-      await tx.message.updateMany({
+      const answers = await tx.message.updateMany({
         where: { id: run.assistantMessageId },
         data: { content, reasoning: reasoning || null, status: messageStatusOf(end), tokenCount },
       });
       await cancelToolCalls(tx, run.assistantMessageId);
+      if (answers.count > 0) {
+        bytes = textBytes(content, reasoning) + (await toolCallBytes(tx, run.assistantMessageId));
+      }
     }
     if (from === 'QUEUED' && run.userMessageId !== null) {
       // The prompt was withdrawn: no model may be shown it.
       await tx.message.updateMany({ where: { id: run.userMessageId }, data: { status: 'CANCELLED' } });
     }
-    await addToSession(tx, ended);
-    return true;
+    const [session] = await addToSession(tx, ended, bytes);
+    return session && { userId: session.userId, bytes };
   });
 }
 
@@ -82,7 +94,8 @@ async function cancelToolCalls(tx: Pick<Database, 'toolCall'>, messageId: number
 async function addToSession(
   tx: Pick<Database, 'session' | 'modelUsage'>,
   { run: { sessionId }, usage, contextTokens }: EndedRun,
-): Promise<void> {
+  bytes: number,
+): Promise<{ userId: string }[]> {
   const { providerName, modelName, measured } = usage;
   const counts = countsOf(usage);
   if (counts.inputTokens + counts.outputTokens > 0) {
@@ -99,6 +112,10 @@ async function addToSession(
       },
     });
   }
-  const data = { updatedAt: new Date(), ...(contextTokens > 0 && { contextTokens }) };
-  await tx.session.updateMany({ where: { id: sessionId }, data });
+  const data = {
+    updatedAt: new Date(),
+    storedBytes: { increment: bytes },
+    ...(contextTokens > 0 && { contextTokens }),
+  };
+  return tx.session.updateManyAndReturn({ where: { id: sessionId }, data, select: { userId: true } });
 }
