@@ -37,7 +37,7 @@ export const limitSettings = {
     .meta({ description: 'How long a reserved event stream may stay unopened.' }),
   MAX_REQUESTS_PER_MINUTE: perUser(
     'MAX_REQUESTS_PER_MINUTE',
-    'Most requests per minute of one user, or of one address if the user is not known',
+    'Most requests per minute of one user, or of one address if the user is not known. A GraphQL document or an event of a subscription counts as one more for each 1,000 of its cost',
   ),
   MAX_NODE_REQUESTS_PER_MINUTE: perUser(
     'MAX_NODE_REQUESTS_PER_MINUTE',

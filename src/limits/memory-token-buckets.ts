@@ -18,20 +18,19 @@ export function createMemoryTokenBuckets(size: BucketSize): TokenBuckets {
   const settle = (key: string, tokens: number, now: number) => {
     const next = Math.max(now, fullAt.get(key) ?? 0) + tokens * token;
     fullAt.set(key, Math.min(next, now + emptyMs + maxDebtMs));
-    return Math.max(0, Math.round(next - now - emptyMs));
+    return Math.max(0, Math.min(Math.round(next - now - emptyMs), maxDebtMs));
   };
   return {
     async take(key, tokens = 1) {
       const now = performance.now();
       sweep(now);
-      const needed = Math.min(tokens, size.capacity) * token;
-      const wait = Math.round(Math.max(now, fullAt.get(key) ?? 0) + needed - now - emptyMs);
+      const wait = Math.round(Math.max(now, fullAt.get(key) ?? 0) + tokens * token - now - emptyMs);
       if (wait > 0) return wait;
       settle(key, tokens, now);
       return 0;
     },
     async settle(key, tokens) {
-      return Math.min(settle(key, tokens, performance.now()), maxDebtMs);
+      return settle(key, tokens, performance.now());
     },
   };
 }

@@ -16,9 +16,9 @@ export interface BucketSize {
 export interface TokenBuckets {
   /**
    * Takes tokens and resolves with 0. If the bucket has too few, takes none and resolves with the milliseconds until it
-   * has enough. A full bucket gives any number of tokens, and then owes those that it did not have.
+   * has enough.
    *
-   * @param tokens Default: 1.
+   * @param tokens At most the capacity. Default: 1.
    */
   take(key: string, tokens?: number): Promise<number>;
   /**

@@ -28,11 +28,11 @@ function limitField(field: Field): void {
   field.resolve = (source, args, context, info) => {
     const { resultBudget } = context;
     const count = <Value>(value: Value): Value => {
-      resultBudget?.spend(String(info.path.key).length + bytesOf(value));
+      resultBudget.spend(String(info.path.key).length + bytesOf(value));
       return value;
     };
     try {
-      resultBudget?.check();
+      resultBudget.check();
       const value: unknown = resolve(source, args, context, info);
       return value instanceof Promise ? value.then(count) : count(value);
     } catch (error) {
