@@ -1,15 +1,12 @@
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
 import { createLock } from '../base/lock.ts';
+import { shareTurn } from '../base/share-turn.ts';
 import { createRetryBusy, type RetryBusy } from './retry-busy.ts';
-import { createTurnBudget } from './turn-budget.ts';
 
 type Connection = Awaited<ReturnType<PrismaBetterSqlite3['connect']>>;
 type AdapterFactory = Pick<PrismaBetterSqlite3, 'provider' | 'adapterName' | 'connect'>;
 type SqlQuery = Parameters<Connection['queryRaw']>[0];
 type Transaction = Awaited<ReturnType<Connection['startTransaction']>>;
-
-/** Milliseconds of one turn of the event loop after which statements let other work run. */
-const turnBudgetMs = 10;
 
 /**
  * Prisma's adapter for better-sqlite3, with transactions that are isolated from other statements, and with waits that
@@ -45,19 +42,18 @@ export function createSqliteAdapter(options: { file: string; busyTimeoutMs: numb
 
 /** Lets other work run before a statement, when the statements before it have held the event loop for too long. */
 function shareEventLoop(connection: Connection): Connection {
-  const budget = createTurnBudget(turnBudgetMs);
-  const inBudget =
+  const inTurn =
     <A, T>(statement: (argument: A) => Promise<T>) =>
     async (argument: A): Promise<T> => {
-      await budget();
+      await shareTurn();
       return statement(argument);
     };
   return {
     provider: connection.provider,
     adapterName: connection.adapterName,
-    queryRaw: inBudget((query: SqlQuery) => connection.queryRaw(query)),
-    executeRaw: inBudget((query: SqlQuery) => connection.executeRaw(query)),
-    executeScript: inBudget((script: string) => connection.executeScript(script)),
+    queryRaw: inTurn((query: SqlQuery) => connection.queryRaw(query)),
+    executeRaw: inTurn((query: SqlQuery) => connection.executeRaw(query)),
+    executeScript: inTurn((script: string) => connection.executeScript(script)),
     dispose: () => connection.dispose(),
     startTransaction: (isolationLevel) => connection.startTransaction(isolationLevel),
   };

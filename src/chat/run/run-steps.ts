@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Database } from '../../storage/database.ts';
 import type { RefusedCall, ToolRunner } from '../../tools/tool-runner.ts';
 import type { AnswerStep } from '../history/answer-step.ts';
@@ -77,8 +76,6 @@ async function runToolCalls(calls: RequestedCall[], step: number, options: RunSt
     if (signal.aborted) break;
     const refusal = started.length < maxCalls ? undefined : tooManyCalls;
     started.push(await startCall(call, { ...start, refusal }));
-    // SQLite runs synchronously: hundreds of calls without a break would block all other requests.
-    await setImmediate();
   }
   const run = { database, writer, toolStopMs, log, signal };
   const settled = await Promise.allSettled(started.map((each) => runCall(each, run)));

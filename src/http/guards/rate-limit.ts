@@ -3,11 +3,9 @@ import type { MiddlewareHandler } from 'hono';
 import { anonymous } from '../../identity/viewer.ts';
 import { CostAccount, type RequestLimit } from '../../limits/cost-account.ts';
 import { clientAddress } from '../request/client-address.ts';
+import { healthPath } from '../request/health-path.ts';
 import { type Identify, senderKey } from '../request/identify.ts';
 import { refuse } from '../request/refusal.ts';
-
-/** Health checks are not limited: a monitor that gets 429 would restart the gateway because of another client. */
-const unlimited = /^\/health(\/|$)/;
 
 /** The account of each request that is limited. Executing an operation charges it. */
 export type RequestAccounts = WeakMap<Request, CostAccount>;
@@ -31,7 +29,8 @@ export function limitRequests({
 }: LimitRequestsOptions): MiddlewareHandler<{ Bindings: HttpBindings }> {
   if (!ofUsers && !ofNodes) return (_c, next) => next();
   return async (c, next) => {
-    if (unlimited.test(c.req.path)) return next();
+    // A monitor that gets 429 would restart the gateway because of another client.
+    if (healthPath.test(c.req.path)) return next();
     // The route refuses a bad token later. Here such a request counts for its address.
     const identity = await identify(c.req.raw).catch(() => undefined);
     const limit = identity?.agentNode ? ofNodes : ofUsers;
