@@ -54,15 +54,18 @@ export async function runStep(options: StepOptions): Promise<Step> {
   let refused = false;
   const deltas = new StepDeltas(writer, transcript);
   try {
-    for await (const part of callModel(...callOptions(options))) {
-      await deltas.add(part);
-      if (part.type === 'finish') finish = part;
+    try {
+      for await (const part of callModel(...callOptions(options))) {
+        await deltas.add(part);
+        if (part.type === 'finish') finish = part;
+      }
+    } finally {
+      await deltas.flush();
     }
   } catch (error) {
     refused = transcript.isEmpty && error instanceof ProviderError && refusals.has(error.code);
     throw error;
   } finally {
-    await deltas.flush();
     const reported = finish && reportedCounts(finish.usage);
     const counts = reported ?? (await estimate(promptTokens, transcript));
     const usage = addUsage(usageBefore, { ...counts, measured: reported !== undefined });
