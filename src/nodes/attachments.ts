@@ -109,18 +109,19 @@ export class Attachments {
    */
   async detach(sessionId: number, nodeId: string): Promise<Session> {
     const { database, cancelDispatches, announce } = this.#options;
-    const attached = await database.sessionNode.findFirst({
-      where: { sessionId, node: { nodeId } },
-      include: { node: true, session: true },
-    });
-    if (attached === null) {
-      const message = `The node "${nodeId}" is not attached to session ${sessionId}.`;
-      throw new GatewayError('NOT_FOUND', message, { field: 'nodeId' });
-    }
-    const { agentNodeId, node, session } = attached;
-    await database.$transaction(async (tx) => {
-      await tx.sessionNode.deleteMany({ where: { sessionId, agentNodeId } });
-      if (node.tokenHash === null) await this.dropUnused(tx, [agentNodeId]);
+    // Read within the transaction: Prisma reads the node with a second statement, and another call may delete it before.
+    const { agentNodeId, node, session } = await database.$transaction(async (tx) => {
+      const attached = await tx.sessionNode.findFirst({
+        where: { sessionId, node: { nodeId } },
+        include: { node: true, session: true },
+      });
+      if (attached === null) {
+        const message = `The node "${nodeId}" is not attached to session ${sessionId}.`;
+        throw new GatewayError('NOT_FOUND', message, { field: 'nodeId' });
+      }
+      await tx.sessionNode.deleteMany({ where: { sessionId, agentNodeId: attached.agentNodeId } });
+      if (attached.node.tokenHash === null) await this.dropUnused(tx, [attached.agentNodeId]);
+      return attached;
     });
     cancelDispatches(agentNodeId, sessionId);
     await announce(node, [sessionId]);
