@@ -81,6 +81,7 @@ test.each([
 test.each([
   ['http://gateway.invalid', true],
   ['http://127.0.0.1.invalid', true],
+  ['http://gateway.localhost', true],
   ['https://gateway.invalid', false],
   ['http://127.0.0.1:9', false],
   ['http://localhost:9', false],
