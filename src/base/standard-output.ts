@@ -16,8 +16,11 @@ export interface LineOutput {
 }
 
 /**
- * Writes lines to standard output. A reader that stops reading, a stopped terminal, a reader that is gone and a full disk cost lines, but
- * neither delay nor stop the process. A line is written before the call returns, as long as there is room for it.
+ * Writes lines to standard output. A reader that stops reading, a stopped terminal, a reader that is gone and a full
+ * disk cost lines, but neither delay nor stop the process. A line is written before the call returns, as long as there
+ * is room for it.
+ *
+ * @param fd The descriptor to write to; 2 is standard error.
  */
 export function openStandardOutput(fd = 1): LineOutput {
   const stats = fstatSync(fd);
