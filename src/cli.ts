@@ -7,7 +7,8 @@ import { projectRoot } from './base/project-root.ts';
 import { addTokenCommand } from './commands/token.ts';
 import { ownEnvironment } from './config/config.ts';
 
-export type StopSignal = 'SIGTERM' | 'SIGINT';
+/** SIGHUP comes when the terminal of the process is closed. */
+export type StopSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
 
 /** Resolves when the process is told to stop. At a second signal it calls `onAgain`, and the process ends at once. */
 export type WhenStopped = (onAgain?: (signal: StopSignal) => void) => Promise<StopSignal>;
