@@ -129,7 +129,8 @@ export class Engine {
   /**
    * Cancels a run and waits until it has ended, with its partial answer saved.
    *
-   * @throws GatewayError NOT_FOUND.
+   * @throws GatewayError NOT_FOUND; INSUFFICIENT_STORAGE or OVERLOADED when the run was stopped and its end cannot be
+   *   saved yet.
    */
   async cancelRun(runId: number): Promise<CancelReceipt> {
     const before = await this.#findRun(runId);
@@ -142,7 +143,7 @@ export class Engine {
   /**
    * Cancels the live run of a session and its queued runs. The receipt is for the live run.
    *
-   * @throws GatewayError NOT_FOUND.
+   * @throws GatewayError as `cancelRun` does.
    */
   async cancelCurrent(sessionId: number): Promise<CancelReceipt> {
     const { database } = this.#options;

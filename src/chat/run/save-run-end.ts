@@ -74,7 +74,8 @@ export async function saveRunEnd(
   });
 }
 
-function messageStatusOf(end: RunEnd): MessageStatus {
+/** The status of the answer of a run that ended like this. */
+export function messageStatusOf(end: RunEnd): MessageStatus {
   if (end.status === 'COMPLETED') return 'COMPLETE';
   return end.status === 'FAILED' && end.code === 'INTERRUPTED' ? 'INTERRUPTED' : end.status;
 }
