@@ -39,6 +39,8 @@ export interface HttpServerOptions {
   config: Config;
   services: Services;
   redis: Redis | undefined;
+  /** Says why the database cannot be used; undefined if it can. Never rejects. */
+  checkDatabase: () => Promise<string | undefined>;
   log: Logger;
   /** Creates the application for `/api/v1`. */
   createRest: (parts: RestParts) => HttpApp;
@@ -99,7 +101,7 @@ async function createApp(options: HttpServerOptions, closing: AbortSignal) {
     graphql,
     identify,
     stream,
-    health: createHealth({ database: services.database, closing }),
+    health: createHealth({ checkDatabase: options.checkDatabase, closing }),
     rest: createRest({
       executor: createExecutor(graphql, requestIds, {
         // The documents are the gateway's own, so only the stored texts decide how large a result is.

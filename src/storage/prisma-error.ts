@@ -1,4 +1,5 @@
 import { Prisma } from '../generated/prisma/client.ts';
+import { isStatementBusy } from './sqlite-error.ts';
 
 /** Whether a write failed because a unique index already holds the value. */
 export function isUniqueConflict(error: unknown): boolean {
@@ -15,7 +16,11 @@ export function isMissingRow(error: unknown): boolean {
  * long. P2028 covers all failures of transactions: the use of one that has ended, for example, is a fault of the gateway.
  */
 export function isDatabaseBusy(error: unknown): boolean {
-  return hasCode(error, 'P1008') || (hasCode(error, 'P2028') && tookTooLong.test((error as Error).message));
+  return (
+    isStatementBusy(error) ||
+    hasCode(error, 'P1008') ||
+    (hasCode(error, 'P2028') && tookTooLong.test((error as Error).message))
+  );
 }
 
 /** Prisma's messages for a transaction that could not begin in time, and for one that could not end in time. */
