@@ -1,6 +1,6 @@
 import { isDriverAdapterError } from '@prisma/driver-adapter-utils';
 import { isDiskFull } from './disk-full.ts';
-import { isStatementBusy } from './sqlite-error.ts';
+import { isDatabaseBusy } from './prisma-error.ts';
 
 /**
  * Says why the disk or another program made a statement fail, in words that can follow a colon and name no file.
@@ -8,7 +8,7 @@ import { isStatementBusy } from './sqlite-error.ts';
  */
 export function storageFailure(error: unknown): string | undefined {
   if (isDiskFull(error)) return 'the disk is full';
-  if (isStatementBusy(error)) return 'another program locks the database';
+  if (isDatabaseBusy(error)) return 'another program locks the database';
   if (!isDriverAdapterError(error) || error.cause.kind !== 'sqlite') return undefined;
   return ofStorage.test(error.cause.message) ? error.cause.message : undefined;
 }

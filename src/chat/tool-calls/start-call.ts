@@ -6,6 +6,7 @@ import { type RefusedCall, type ToolPlan, type ToolRunner, toolErrorCodes } from
 import { parseArgs, type RequestedCall } from '../history/transcript.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import type { Approvals, PendingApproval } from './approvals.ts';
+import { untilStored } from './until-stored.ts';
 
 export interface StartCallOptions {
   database: Database;
@@ -101,11 +102,11 @@ function requestApproval(callId: string, options: StartCallOptions): PendingAppr
 async function storeCall(
   { callId, name }: RequestedCall,
   columns: Pick<Prisma.ToolCallCreateManyInput, 'args' | 'nodeId' | 'agentNodeId' | 'dispatchId' | 'status'>,
-  { writer, database, step }: StartCallOptions,
+  options: StartCallOptions,
 ): Promise<void> {
-  const { assistantMessageId: messageId, content } = writer;
+  const { database, step } = options;
+  const { assistantMessageId: messageId, content } = options.writer;
   if (messageId === null) return;
-  await database.toolCall.createMany({
-    data: { messageId, callId, name, ...columns, step, textOffset: content.length },
-  });
+  const data = { messageId, callId, name, ...columns, step, textOffset: content.length };
+  await untilStored(() => database.toolCall.createMany({ data }), options);
 }

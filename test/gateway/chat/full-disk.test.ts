@@ -2,7 +2,8 @@ import { describe, test } from 'vitest';
 import type { Database } from '../../../src/storage/database.ts';
 import { chat, collect, follow, textOf, until } from '../../support/gateway/chat.ts';
 import { startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
-import { createGate, silence, text } from '../../support/model/turn.ts';
+import { createTools } from '../../support/gateway/tool-double.ts';
+import { createGate, silence, text, toolCall } from '../../support/model/turn.ts';
 
 /** Forbids the database file to grow by another page. */
 async function fillDisk(database: Database): Promise<void> {
@@ -124,6 +125,29 @@ describe.concurrent('a gateway whose disk is full', () => {
     });
     const { messages } = (await gateway.graphql(stored, { id: sessionId })).data.session;
     expect(messages.edges[1].node).toEqual({ role: 'ASSISTANT', status: 'CANCELLED', content: long });
+  });
+
+  test('a run whose tool ended while the disk was full goes on once the disk has room again', async ({
+    expect,
+  }) => {
+    const tools = createTools({
+      async read() {
+        await fillDisk(gateway.services.database);
+        return long;
+      },
+    });
+    await using gateway = await startScriptedGateway({ tools, settings: { LOG_LEVEL: 'warn' } });
+    gateway.model.script([toolCall('call_1', 'read', {})], [text('Done.')]);
+    const sessionId = await gateway.createSession();
+    const seen = collect(chat(gateway.client(), { sessionId, prompt: 'Read it.' }));
+    await gateway.logged('a tool call could not be saved; its run waits');
+
+    await makeRoom(gateway.services.database);
+    const events = await seen;
+    expect(textOf(events)).toBe('Done.');
+    expect(events.find(({ __typename }) => __typename === 'ToolCallFinished')).toMatchObject({
+      result: long,
+    });
   });
 
   test('a closing gateway that cannot save an answer tells its followers that it was cancelled, with the whole text', async ({
