@@ -16,6 +16,7 @@ const external = [
   'file-type',
   'gpt-tokenizer',
   'music-metadata',
+  'undici',
 ];
 
 /**

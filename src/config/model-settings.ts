@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isPlainHttpUrl } from './http-url.ts';
+import { type ProxyEnvironment, toProxies } from './proxy-settings.ts';
 import { apiKey, milliseconds } from './setting-type.ts';
 
 const model = z
@@ -110,7 +111,7 @@ export function modelConflicts(env: ModelEnvironment): string[] {
 }
 
 /** In the shape of `ModelsOptions` of src/chat. A key that is given with a base URL is sent to that URL only. */
-export function toModels(env: ModelEnvironment) {
+export function toModels(env: ModelEnvironment & ProxyEnvironment) {
   const { OPENAI_API_KEY: openaiKey, OPENAI_BASE_URL: openaiUrl } = env;
   const openai = openaiUrl === undefined ? withKey(openaiKey) : undefined;
   const anthropic = withKey(env.ANTHROPIC_API_KEY, env.ANTHROPIC_BASE_URL);
@@ -119,6 +120,7 @@ export function toModels(env: ModelEnvironment) {
     ...(env.MODEL !== undefined && { default: env.MODEL }),
     ...(env.MODEL_CONTEXT_LIMITS && { contextLimits: env.MODEL_CONTEXT_LIMITS }),
     demo: { delayMs: env.DEMO_DELAY_MS },
+    proxies: toProxies(env),
     ...(openai && { openai }),
     ...(openaiUrl !== undefined && { openaiCompatible: { baseUrl: openaiUrl, ...withKey(openaiKey) } }),
     ...(anthropic && { anthropic }),

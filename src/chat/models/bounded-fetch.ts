@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { OutboundFetch } from '../../base/outbound-fetch.ts';
 import { shareTurn } from '../../base/share-turn.ts';
 import { ProviderError } from './provider-error.ts';
 
@@ -10,17 +11,18 @@ const maxLineBytes = 8_388_608;
 const endGraceMs = 500;
 
 /**
- * `fetch` for the packages of the providers. Bounds the memory that a response takes before the gateway sees a part of
- * it, and ends the body after OpenAI's last event even if the server leaves the connection open.
- *
- * @throws ProviderError while the body is read, if it is too long.
+ * Creates the `fetch` for the packages of the providers. It bounds the memory that a response takes before the gateway
+ * sees a part of it, and ends the body after OpenAI's last event even if the server leaves the connection open. While
+ * the body is read, it throws a ProviderError if the body is too long.
  */
-export const boundedFetch: typeof fetch = async (input, init) => {
-  const response = await fetch(input, init);
-  if (response.body === null) return response;
-  const { status, statusText, headers } = response;
-  return new Response(boundBody(response.body), { status, statusText, headers });
-};
+export function createBoundedFetch(outboundFetch: OutboundFetch): typeof fetch {
+  return async (url, init) => {
+    const response = await outboundFetch(String(url), init);
+    const { status, statusText, headers } = response;
+    const body = response.body && boundBody(response.body);
+    return new Response(body, { status, statusText, headers });
+  };
+}
 
 /**
  * Most bytes that the provider packages get at once, and parse without a break. They search a line from its beginning

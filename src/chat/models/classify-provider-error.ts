@@ -15,7 +15,7 @@ import { explain, ProviderError } from './provider-error.ts';
  */
 export function classifyProviderError(error: unknown, fallback: RunFailureCode): ProviderError {
   if (error instanceof ProviderError) return error;
-  // Provider packages wrap the error with which `boundedFetch` ends a response.
+  // Provider packages wrap the error with which `createBoundedFetch` ends a response.
   if (error instanceof Error && error.cause instanceof ProviderError) return error.cause;
   const facts = readFacts(error);
   const code = isTimeout(error) ? 'PROVIDER_TIMEOUT' : (codeOf(error, facts) ?? fallback);
@@ -110,13 +110,10 @@ function isFormatError(error: unknown): boolean {
   );
 }
 
-/** Node's fetch has time-outs of its own: five minutes without headers or without a byte of the body. */
+/** Connecting has a time-out of its own, in the operating system and in `createOutboundFetch`. */
 function isTimeout(error: unknown): boolean {
   for (let each = error; each instanceof Error; each = each.cause) {
-    if (
-      'code' in each &&
-      /^(?:ETIMEDOUT|UND_ERR_(?:HEADERS|BODY|CONNECT)_TIMEOUT)$/.test(String(each.code))
-    ) {
+    if ('code' in each && /^(?:ETIMEDOUT|UND_ERR_(?:HEADERS|CONNECT)_TIMEOUT)$/.test(String(each.code))) {
       return true;
     }
   }

@@ -1,5 +1,7 @@
 import type { LanguageModelV3 } from '@ai-sdk/provider';
-import { boundedFetch } from './bounded-fetch.ts';
+import type { Proxies } from '../../base/choose-proxy.ts';
+import { createOutboundFetch } from '../../base/outbound-fetch.ts';
+import { createBoundedFetch } from './bounded-fetch.ts';
 import { createDemoModel, demoModel } from './demo/demo-model.ts';
 import { type CatalogModel, type CatalogProviderName, modelCatalog } from './model-catalog.ts';
 import { createModelListing } from './model-listing.ts';
@@ -21,6 +23,8 @@ interface CompatibleServer {
   apiKey?: string | undefined;
 }
 
+type Fetch = typeof globalThis.fetch;
+
 export interface ProvidersOptions {
   /** `delayMs`: the pause before each word of the demo model. */
   demo: { delayMs: number };
@@ -28,6 +32,8 @@ export interface ProvidersOptions {
   openaiCompatible?: CompatibleServer | undefined;
   anthropic?: HostedProvider | undefined;
   google?: HostedProvider | undefined;
+  /** The proxies between the gateway and the providers. Default: none. */
+  proxies?: Proxies | undefined;
 }
 
 export interface ModelProvider {
@@ -41,11 +47,12 @@ export interface ModelProvider {
 
 /** Creates the configured providers. Their packages are imported when one of their models is first used. */
 export function createModelProviders(options: ProvidersOptions): ReadonlyMap<string, ModelProvider> {
+  const fetch = createBoundedFetch(createOutboundFetch(options.proxies));
   const providers: Record<ProviderName, ModelProvider | undefined> = {
-    'openai-compatible': options.openaiCompatible && openaiCompatible(options.openaiCompatible),
-    openai: options.openai && openai(options.openai),
-    anthropic: options.anthropic && anthropic(options.anthropic),
-    google: options.google && google(options.google),
+    'openai-compatible': options.openaiCompatible && openaiCompatible(options.openaiCompatible, fetch),
+    openai: options.openai && openai(options.openai, fetch),
+    anthropic: options.anthropic && anthropic(options.anthropic, fetch),
+    google: options.google && google(options.google, fetch),
     demo: demo(options.demo),
   };
   const configured = new Map<string, ModelProvider>();
@@ -64,30 +71,32 @@ const pathName = /^(?!.*\.\.)[\w.-]+(?:\/[\w.-]+)*$/;
 
 // Every URL is passed, even the package's own default, because the package would otherwise read the environment.
 
-function openai({ apiKey, baseUrl = 'https://api.openai.com/v1' }: HostedProvider): ModelProvider {
+function openai(provider: HostedProvider, fetch: Fetch): ModelProvider {
+  const { apiKey, baseUrl = 'https://api.openai.com/v1' } = provider;
   return cataloged('openai', async (modelName) => {
     const { createOpenAI } = await import('@ai-sdk/openai');
-    return createOpenAI({ apiKey, baseURL: baseUrl, fetch: boundedFetch }).chat(modelName);
+    return createOpenAI({ apiKey, baseURL: baseUrl, fetch }).chat(modelName);
   });
 }
 
 /** Anthropic refuses a request without `max_tokens`. The package lowers the number for models that write less. */
 const anthropicAnswer = 64_000;
 
-function anthropic({ apiKey, baseUrl = 'https://api.anthropic.com/v1' }: HostedProvider): ModelProvider {
+function anthropic(provider: HostedProvider, fetch: Fetch): ModelProvider {
+  const { apiKey, baseUrl = 'https://api.anthropic.com/v1' } = provider;
   const languageModel = async (modelName: string) => {
     const { createAnthropic } = await import('@ai-sdk/anthropic');
-    return createAnthropic({ apiKey, baseURL: baseUrl, fetch: boundedFetch })(modelName);
+    return createAnthropic({ apiKey, baseURL: baseUrl, fetch })(modelName);
   };
   return { ...cataloged('anthropic', languageModel), maxOutputTokens: anthropicAnswer };
 }
 
 const googleUrl = 'https://generativelanguage.googleapis.com/v1beta';
 
-function google({ apiKey, baseUrl = googleUrl }: HostedProvider): ModelProvider {
+function google({ apiKey, baseUrl = googleUrl }: HostedProvider, fetch: Fetch): ModelProvider {
   const languageModel = async (modelName: string) => {
     const { createGoogleGenerativeAI } = await import('@ai-sdk/google');
-    return createGoogleGenerativeAI({ apiKey, baseURL: baseUrl, fetch: boundedFetch })(modelName);
+    return createGoogleGenerativeAI({ apiKey, baseURL: baseUrl, fetch })(modelName);
   };
   return { ...cataloged('google', languageModel), accepts: (name) => pathName.test(name) };
 }
@@ -100,17 +109,17 @@ function cataloged(name: CatalogProviderName, languageModel: ModelProvider['lang
   };
 }
 
-function openaiCompatible({ baseUrl, apiKey }: CompatibleServer): ModelProvider {
+function openaiCompatible({ baseUrl, apiKey }: CompatibleServer, fetch: Fetch): ModelProvider {
   const key = apiKey === undefined ? {} : { apiKey };
   const settings = {
     name: 'openai-compatible',
     baseURL: baseUrl,
     includeUsage: true,
-    fetch: boundedFetch,
+    fetch,
     ...key,
   };
   return {
-    models: createModelListing({ baseUrl, apiKey }),
+    models: createModelListing({ baseUrl, apiKey, fetch }),
     accepts: (modelName) => anyName.test(modelName),
     async languageModel(modelName) {
       const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
