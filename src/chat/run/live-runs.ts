@@ -133,12 +133,16 @@ export class LiveRuns {
     }
   }
 
+  /** From here on, no run starts that is older than this queued run. Call it within `alone`, and `interrupt` after it. */
+  willInterrupt({ id, sessionId }: Pick<Run, 'id' | 'sessionId'>): void {
+    this.#interrupting.set(sessionId, Math.max(id, this.#interrupting.get(sessionId) ?? 0));
+  }
+
   /**
    * Cancels the live run and the queued runs that are older than this queued run, and starts it when they have ended.
    * Several runs that interrupt at the same time cancel once, and the newest of them is started.
    */
   async interrupt({ id, sessionId }: Pick<Run, 'id' | 'sessionId'>): Promise<void> {
-    this.#interrupting.set(sessionId, Math.max(id, this.#interrupting.get(sessionId) ?? 0));
     const interrupted = this.#abortBefore(sessionId, id);
     await this.startNext(sessionId);
     // The prompt is stored, so an end that cannot be saved yet is no failure of its sender.
