@@ -2,11 +2,15 @@ import Sqlite from 'better-sqlite3';
 import { migrate } from '../../../src/storage/migrate.ts';
 import { readMigrations } from '../../../src/storage/migrations.ts';
 
-/** A row for each table, parents first, with all columns that some version of the schema demands. */
+/**
+ * A row for each table, parents first, with all columns that some version of the schema demands. A new table needs a
+ * row here as soon as a migration follows the one that creates it.
+ */
 const rows: Record<string, Record<string, unknown>> = {
   Session: { id: 1, userId: 'alice', title: 'Žluťoučký 🐎', createdAt: 1, updatedAt: 2 },
   Message: { id: 1, sessionId: 1, role: 'USER', status: 'COMPLETE', content: 'é 🐎', createdAt: 3 },
   MessageAudio: { messageId: 1, sha256: 'a'.repeat(64), mimeType: 'audio/wav', size: 7, uploadedAt: 4 },
+  AnswerStep: { messageId: 1, step: 1, providerName: 'demo', modelName: 'demo-1', parts: '[]' },
   ToolCall: {
     id: 1,
     messageId: 1,
