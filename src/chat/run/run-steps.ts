@@ -9,6 +9,7 @@ import type { ResolvedModel } from '../models/models.ts';
 import type { Approvals } from '../tool-calls/approvals.ts';
 import { runCall } from '../tool-calls/run-call.ts';
 import { type StartedCall, startCall } from '../tool-calls/start-call.ts';
+import { untilStored } from '../tool-calls/until-stored.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { type FittingStepOptions, runFittingStep } from './fitting-step.ts';
 
@@ -30,7 +31,8 @@ export async function runSteps(options: RunStepsOptions): Promise<RunEnd> {
   const answer = history.turns.at(-1)?.steps ?? [];
   for (let step = 1; step <= maxSteps; step += 1) {
     const { transcript, finishReason } = await runFittingStep(options);
-    await saveStep(database, { messageId: writer.assistantMessageId, step, maker: model, transcript });
+    const made = { messageId: writer.assistantMessageId, step, maker: model, transcript };
+    await untilStored(() => saveStep(database, made), options);
     if (transcript.calls.length === 0) return { status: 'COMPLETED', finishReason };
     const results = await runToolCalls(transcript.calls, step, options);
     answer.push(toStep(transcript, results, model));
