@@ -1,5 +1,5 @@
-import { isDriverAdapterError } from '@prisma/driver-adapter-utils';
 import { isDiskFull } from './disk-full.ts';
+import { driverFailure } from './driver-failure.ts';
 import { isDatabaseBusy } from './prisma-error.ts';
 
 /**
@@ -9,8 +9,8 @@ import { isDatabaseBusy } from './prisma-error.ts';
 export function storageFailure(error: unknown): string | undefined {
   if (isDiskFull(error)) return 'the disk is full';
   if (isDatabaseBusy(error)) return 'another program locks the database';
-  if (!isDriverAdapterError(error) || error.cause.kind !== 'sqlite') return undefined;
-  return ofStorage.test(error.cause.message) ? error.cause.message : undefined;
+  const failure = driverFailure(error);
+  return failure?.kind === 'sqlite' && ofStorage.test(failure.message) ? failure.message : undefined;
 }
 
 /** Messages of SQLite for SQLITE_IOERR, READONLY, CORRUPT, CANTOPEN and NOTADB: https://sqlite.org/rescode.html */

@@ -65,13 +65,13 @@ export function createEarlierDatabase(file: string, lastMigration: string): void
   connection.close();
 }
 
-/** All rows of the database, by table. */
+/** All rows of the database, by table, without `storedBytes`, which a migration counts anew. */
 export function readAllRows(file: string): Record<string, Record<string, unknown>[]> {
   const connection = new Sqlite(file);
-  const all = tablesOf(connection).map((table) => [
-    table,
-    connection.prepare<[], Record<string, unknown>>(`SELECT * FROM "${table}"`).all(),
-  ]);
+  const all = tablesOf(connection).map((table) => {
+    const found = connection.prepare<[], Record<string, unknown>>(`SELECT * FROM "${table}"`).all();
+    return [table, found.map(({ storedBytes: _, ...row }) => row)];
+  });
   connection.close();
   return Object.fromEntries(all);
 }
