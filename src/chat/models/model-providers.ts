@@ -1,8 +1,11 @@
 import type { LanguageModelV3 } from '@ai-sdk/provider';
-import { boundedFetch } from './bounded-fetch.ts';
 import { createDemoModel, demoModel } from './demo/demo-model.ts';
 import { type CatalogModel, type CatalogProviderName, modelCatalog } from './model-catalog.ts';
 import { createModelListing } from './model-listing.ts';
+import { AnthropicFormat } from './wire/anthropic-format.ts';
+import { ChatFormat } from './wire/chat-format.ts';
+import { GoogleFormat } from './wire/google-format.ts';
+import { createWireFetch } from './wire-fetch.ts';
 
 /** All providers, configured or not. The first configured one is the default. */
 const providerNames = ['openai-compatible', 'openai', 'anthropic', 'google', 'demo'] as const;
@@ -60,19 +63,27 @@ const anyName = /^\P{C}{1,200}$/u;
 /** Google's package puts the name into the URL, where `..` or `#` would address another operation. */
 const pathName = /^(?!.*\.\.)[\w.-]+(?:\/[\w.-]+)*$/;
 
+const wireFetch = {
+  // OpenAI's own package reads no reasoning, so tags stay in the text.
+  openai: createWireFetch(() => new ChatFormat({ thinkTags: false })),
+  openaiCompatible: createWireFetch(() => new ChatFormat({ thinkTags: true })),
+  anthropic: createWireFetch(() => new AnthropicFormat()),
+  google: createWireFetch(() => new GoogleFormat()),
+};
+
 // Every URL is passed, even the package's own default, because the package would otherwise read the environment.
 
 function openai({ apiKey, baseUrl = 'https://api.openai.com/v1' }: HostedProvider): ModelProvider {
   return cataloged('openai', async (modelName) => {
     const { createOpenAI } = await import('@ai-sdk/openai');
-    return createOpenAI({ apiKey, baseURL: baseUrl, fetch: boundedFetch }).chat(modelName);
+    return createOpenAI({ apiKey, baseURL: baseUrl, fetch: wireFetch.openai }).chat(modelName);
   });
 }
 
 function anthropic({ apiKey, baseUrl = 'https://api.anthropic.com/v1' }: HostedProvider): ModelProvider {
   return cataloged('anthropic', async (modelName) => {
     const { createAnthropic } = await import('@ai-sdk/anthropic');
-    return createAnthropic({ apiKey, baseURL: baseUrl, fetch: boundedFetch })(modelName);
+    return createAnthropic({ apiKey, baseURL: baseUrl, fetch: wireFetch.anthropic })(modelName);
   });
 }
 
@@ -81,7 +92,7 @@ const googleUrl = 'https://generativelanguage.googleapis.com/v1beta';
 function google({ apiKey, baseUrl = googleUrl }: HostedProvider): ModelProvider {
   const languageModel = async (modelName: string) => {
     const { createGoogleGenerativeAI } = await import('@ai-sdk/google');
-    return createGoogleGenerativeAI({ apiKey, baseURL: baseUrl, fetch: boundedFetch })(modelName);
+    return createGoogleGenerativeAI({ apiKey, baseURL: baseUrl, fetch: wireFetch.google })(modelName);
   };
   return { ...cataloged('google', languageModel), accepts: (name) => pathName.test(name) };
 }
@@ -100,7 +111,7 @@ function openaiCompatible({ baseUrl, apiKey }: CompatibleServer): ModelProvider 
     name: 'openai-compatible',
     baseURL: baseUrl,
     includeUsage: true,
-    fetch: boundedFetch,
+    fetch: wireFetch.openaiCompatible,
     ...key,
   };
   return {
