@@ -5,12 +5,15 @@ import type {
   LanguageModelV3ToolCall,
   LanguageModelV3ToolCallPart,
 } from '@ai-sdk/provider';
+import { parseArgs } from './parse-args.ts';
 
-/** A tool call as the model wrote it. `input` should be a JSON object, but models make mistakes; see `parseArgs`. */
+/** A tool call as the model wrote it. `input` should be a JSON object, but models make mistakes; see parse-args.ts. */
 export interface RequestedCall {
   callId: string;
   name: string;
   input: string;
+  /** Whether the response ended before the arguments were complete. Such a call must not run. */
+  isCut: boolean;
 }
 
 type Part = LanguageModelV3TextPart | LanguageModelV3ReasoningPart | LanguageModelV3ToolCallPart;
@@ -61,6 +64,9 @@ export class Transcript {
       case 'tool-call':
         if (part.providerExecuted !== true) this.#addCall(part);
         break;
+      case 'finish':
+        if (part.finishReason.unified === 'length') this.#markCut();
+        break;
       default:
     }
   }
@@ -81,12 +87,18 @@ export class Transcript {
     return part as LanguageModelV3TextPart | LanguageModelV3ReasoningPart;
   }
 
+  /** A response that reached its token limit ends within the last call, maybe before the first of its arguments. */
+  #markCut(): void {
+    const last = this.calls.at(-1);
+    if (last !== undefined && /^\s*(?:\{\s*\})?\s*$/.test(last.input)) last.isCut = true;
+  }
+
   #addCall({ toolCallId, toolName, input, providerMetadata }: LanguageModelV3ToolCall): void {
     const id = toolCallId || 'call';
     let callId = id;
     for (let copy = 2; this.#callIds.has(callId); copy += 1) callId = `${id}-${copy}`;
     this.#callIds.add(callId);
-    this.calls.push({ callId, name: toolName, input });
+    this.calls.push({ callId, name: toolName, input, isCut: false });
     const args = parseArgs(input);
     this.#content.push({
       type: 'tool-call',
@@ -104,15 +116,4 @@ interface Delta {
   id: string;
   delta?: string;
   providerMetadata?: LanguageModelV3TextPart['providerOptions'];
-}
-
-/** Parses the arguments of a tool call. Models sometimes write invalid JSON, or a value that is not an object. */
-export function parseArgs(input: string): { ok: true; value: object } | { ok: false } {
-  try {
-    const value: unknown = input.trim() === '' ? {} : JSON.parse(input);
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? { ok: true, value } : { ok: false };
-  } catch {
-    return { ok: false };
-  }
 }

@@ -1,15 +1,5 @@
 import type { LanguageModelV3StreamPart } from '@ai-sdk/provider';
-
-/** Half surrogate pairs and NUL. Databases and UTF-8 cannot hold them. */
-const unstorable = /[\p{Surrogate}\0]/gu;
-
-/**
- * Replaces characters that cannot be stored by U+FFFD, one for one, so that the offsets in the stream, the log and the
- * database agree.
- */
-export function storable(text: string): string {
-  return text.replace(unstorable, '\uFFFD');
-}
+import { storable } from '../../base/storable-text.ts';
 
 /**
  * Makes the texts of a response storable. Models count in bytes, so a character may be split over two deltas: half a

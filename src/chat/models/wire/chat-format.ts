@@ -52,8 +52,9 @@ export class ChatFormat implements WireFormat {
     for (const each of listOf(choices)) {
       const choice = fieldsOf(each);
       const index = textOf(choice['index']);
+      if (index === '') return choice;
       this.#choice ??= index;
-      if (index === this.#choice || index === '') return choice;
+      if (index === this.#choice) return choice;
     }
     return {};
   }

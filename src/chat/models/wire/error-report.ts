@@ -28,11 +28,8 @@ export function readErrorReport(value: unknown, depth = 0): ErrorReport {
 }
 
 function readText(text: string, depth: number): ErrorReport {
-  const inner = /^\s*[[{]/.test(text) ? parseJson(text) : undefined;
-  if (inner !== undefined) {
-    const report = readErrorReport(inner, depth + 1);
-    if (report.message !== undefined || report.signs !== '') return report;
-  }
+  const inner = /^\s*[[{"]/.test(text) ? parseJson(text) : undefined;
+  if (inner !== undefined) return readErrorReport(inner, depth + 1);
   return { message: firstLine(text), signs: '' };
 }
 

@@ -1,5 +1,5 @@
+import { JsonScan } from '../../../base/json-scan.ts';
 import { type Fields, fieldsOf, firstText, textOf } from './fields.ts';
-import { JsonScan } from './json-scan.ts';
 
 /** The name under which a call without a name is reported. No tool has it, so nothing runs, and the model is told. */
 export const unnamedTool = 'unnamed_tool';
@@ -130,6 +130,7 @@ function isRepetition(call: Call, { id, args }: Fragment): boolean {
 
 /** Whether a fragment with a name is a further piece of the call, and not another call of the same tool. */
 function continues(call: Call, { id, args }: Fragment): boolean {
+  if (call.name === '') return true;
   if (call.scan.isComplete) return false;
   const isOther = id !== '' && call.id !== '' && call.id !== id;
   // Some servers make up a new id for every fragment, so the id alone does not begin another call.
