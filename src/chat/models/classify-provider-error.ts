@@ -74,10 +74,13 @@ function saysUnauthorized(signs: string, message: string): boolean {
   return codeBySigns(signs) === 'PROVIDER_UNAUTHORIZED' || codeByWords(message) === 'PROVIDER_UNAUTHORIZED';
 }
 
-/** The reader of the wire names the code itself, in lower case. */
+/** The reader of the wire names the code itself, in lower case. Google's status `INTERNAL` is not such a name. */
 function failureCodeIn(signs: string): RunFailureCode | undefined {
   const codes = signs.toUpperCase().split(' ');
-  return codes.find((code): code is RunFailureCode => Object.hasOwn(runFailureCodes, code));
+  return codes.find(
+    (code): code is RunFailureCode =>
+      /^(?:PROVIDER_|CONTEXT_)/.test(code) && Object.hasOwn(runFailureCodes, code),
+  );
 }
 
 function codeOfStatus(status: number): RunFailureCode | undefined {

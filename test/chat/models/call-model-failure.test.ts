@@ -171,6 +171,7 @@ describe.each(['openai-compatible', 'anthropic', 'google'] as const)('a refusal 
     ],
     ['words', 503, `\n${words}\nat server.js`, unavailable],
     ['a web page', 503, `<html><title>${words}</title><h1>Sorry</h1></html>`, unavailable],
+    ['the status INTERNAL', 500, { error: { code: 500, status: 'INTERNAL', message: words } }, unavailable],
     ['nothing', 503, '', 'The model provider is failing; try again later.'],
     ['an empty object', 503, {}, 'The model provider is failing; try again later.'],
     [

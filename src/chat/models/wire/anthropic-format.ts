@@ -4,6 +4,14 @@ import { type ErrorReport, errorIn } from './error-report.ts';
 import { type Fields, fieldsOf, firstText, listOf, textOf } from './fields.ts';
 import type { WireFormat, WireReading } from './wire-format.ts';
 
+/** Usage without any count. The gateway then estimates the tokens, in place of taking 0 for the output. */
+const uncounted = {
+  input_tokens: 0,
+  output_tokens: 0,
+  cache_creation_input_tokens: 0,
+  cache_read_input_tokens: 0,
+};
+
 /** Anthropic's Messages, as Anthropic and servers that imitate it send them. */
 export class AnthropicFormat implements WireFormat {
   hasAnswer = false;
@@ -11,6 +19,7 @@ export class AnthropicFormat implements WireFormat {
   readonly #blocks = new AnthropicBlocks();
   #hasStarted = false;
   #hasStopped = false;
+  #outputTokens: unknown;
 
   read(value: Fields, event: string | undefined): WireReading {
     const type = textOf(value['type']) || (event ?? '');
@@ -84,8 +93,17 @@ export class AnthropicFormat implements WireFormat {
     const reason = firstText(delta['stop_reason']);
     const stopped = reason === '' ? [] : this.#blocks.stopAll();
     if (reason !== '') this.isFinished = true;
-    const counts = { output_tokens: 0, ...anthropicUsageOf(usage) };
+    const counts = anthropicUsageOf(usage);
+    this.#outputTokens = counts['output_tokens'] ?? this.#outputTokens;
     const end = { stop_reason: reason === '' ? null : reason };
-    return [...stopped, { type: 'message_delta', delta: end, usage: counts }];
+    return [
+      ...stopped,
+      {
+        type: 'message_delta',
+        delta: end,
+        usage:
+          this.#outputTokens === undefined ? uncounted : { ...counts, output_tokens: this.#outputTokens },
+      },
+    ];
   }
 }

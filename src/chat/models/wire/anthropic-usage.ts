@@ -1,7 +1,7 @@
-import { countOf, fieldsOf } from './fields.ts';
+import { countOf, type Fields, fieldsOf } from './fields.ts';
 
 /** The token counts of a message, without those that are missing or that are no counts. */
-export function anthropicUsageOf(value: unknown): object {
+export function anthropicUsageOf(value: unknown): Fields {
   const usage = fieldsOf(value);
   const thinking = countOf(fieldsOf(usage['output_tokens_details'])['thinking_tokens']);
   const counts = {

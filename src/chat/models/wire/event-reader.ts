@@ -23,13 +23,16 @@ export interface EventReader {
   readonly strayWords: string | undefined;
 }
 
+/** A longer document is no answer, and parsing it would hold up all other requests. In characters. */
+const longestDocument = 16_777_216;
+
 /**
  * Reads the events of a response: server-sent events, lines of JSON, or one JSON document. Skips what carries nothing:
  * comments, empty `data:`, and data that is neither JSON nor an error.
  */
 export function createEventReader(): EventReader {
   const decoder = new TextDecoder();
-  const events: WireEvent[] = [];
+  let events: WireEvent[] = [];
   let isDocument: boolean | undefined;
   let begin = '';
   let strayWords: string | undefined;
@@ -69,30 +72,33 @@ export function createEventReader(): EventReader {
   const parser = createParser({ onEvent, onError });
 
   const readDocument = (text: string) => {
-    if (!readData(text, undefined)) {
-      for (const line of text.split('\n')) if (!readData(line, undefined)) readUnparsed(text, undefined);
-    }
+    if (readData(text, undefined)) return;
+    for (const line of text.split('\n')) if (!readData(line, undefined)) return readUnparsed(text, undefined);
   };
   const feed = (text: string) => {
     if (isDocument === undefined) {
-      begin += text;
-      const first = begin.trimStart()[0];
-      if (first === undefined) return;
-      isDocument = /[[{"<]/.test(first);
-      parser.feed(isDocument ? '' : begin.trimStart());
-    } else if (isDocument) begin += text;
-    else parser.feed(text);
+      begin = (begin + text).trimStart();
+      if (begin === '') return;
+      isDocument = /^[[{"<]/.test(begin);
+      if (!isDocument) parser.feed(begin);
+    } else if (!isDocument) parser.feed(text);
+    else if (begin.length < longestDocument) begin += text;
+  };
+  const takeEvents = () => {
+    const found = events;
+    events = [];
+    return found;
   };
   return {
     read(bytes) {
       feed(decoder.decode(bytes, { stream: true }));
-      return events.splice(0);
+      return takeEvents();
     },
     end() {
       feed(decoder.decode());
       if (isDocument) readDocument(begin);
       else parser.feed('\n\n');
-      return events.splice(0);
+      return takeEvents();
     },
     get isDocument() {
       return isDocument ?? false;

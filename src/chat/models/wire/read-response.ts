@@ -48,10 +48,10 @@ function readBody(
   const answer = createAnswer(options);
   const encoder = new TextEncoder();
 
-  const nextPiece = async (): Promise<Uint8Array | undefined> => {
-    if (!answer.isOver) return (await source.read()).value;
+  /** Waits for the end of the body. A connection is only reused when its body was read. */
+  const readEnd = async () => {
     await Promise.race([source.read(), delay(endGraceMs)]);
-    return undefined;
+    return { value: undefined };
   };
   return new ReadableStream(
     {
@@ -60,7 +60,7 @@ function readBody(
           let frames: string;
           let isEnd = false;
           try {
-            const piece = await nextPiece();
+            const { value: piece } = await (answer.isOver ? readEnd() : source.read());
             onLife();
             isEnd = piece === undefined;
             frames = framesOf(piece === undefined ? answer.end() : answer.read(piece));
@@ -85,7 +85,9 @@ function readBody(
 }
 
 function framesOf(values: object[]): string {
-  return values.map((value) => `data: ${JSON.stringify(value)}\n\n`).join('');
+  let frames = '';
+  for (const value of values) frames += `data: ${JSON.stringify(value)}\n\n`;
+  return frames;
 }
 
 /** Turns the events of a response into values for the package, up to the end of the answer or its failure. */
