@@ -3,6 +3,7 @@ import { GatewayError, sessionNotFound } from '../errors.ts';
 import type { Prisma, Session, ToolApproval } from '../generated/prisma/client.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
+import { textBytes } from '../storage/stored-bytes.ts';
 import type { AudioLibrary } from './audio/audio-library.ts';
 import type { Engine } from './engine.ts';
 import type { SessionLog } from './log/session-log.ts';
@@ -25,8 +26,15 @@ export interface NewSession extends SessionSettings {
   featureName: string;
   /** The nodes to attach, which run the session's tools. */
   nodeIds?: readonly string[] | null | undefined;
-  /** Whether the caller is an admin, who may attach the nodes of other users. */
+  asker: Asker;
+}
+
+/** The user who creates a session. It decides whose nodes `nodeIds` can name. */
+interface Asker {
+  userId: string;
   isAdmin: boolean;
+  /** True with AUTH=none. */
+  isAnonymous: boolean;
 }
 
 export interface SessionsOptions {
@@ -41,7 +49,7 @@ export interface SessionsOptions {
     attachWithin(
       tx: Prisma.TransactionClient,
       sessionId: number,
-      input: { nodeIds: readonly string[]; userId: string; isAdmin: boolean },
+      input: { nodeIds: readonly string[]; userId: string; asker: Asker },
     ): Promise<unknown>;
     /** Finds the nodes of a session that are not registered. */
     unregisteredOf(tx: Prisma.TransactionClient, sessionId: number): Promise<number[]>;
@@ -65,35 +73,53 @@ export class Sessions {
   }
 
   /**
-   * @throws GatewayError BAD_USER_INPUT for an unknown provider or model, or too many nodes; CONFLICT for nodes of
-   *   other users; QUOTA_EXCEEDED.
+   * @throws GatewayError BAD_USER_INPUT for an unknown provider or model, or too many nodes; QUOTA_EXCEEDED.
    */
-  async create({ nodeIds, isAdmin, ...input }: NewSession): Promise<Session> {
+  async create({ nodeIds, asker, ...input }: NewSession): Promise<Session> {
     const { database, attachments, quotas } = this.#options;
     const { userId } = input;
     await this.#checkModel(input, null);
-    const data = defined(input);
-    using reserved = await quotas.reserve(userId, { sessions: 1 });
+    const bytes = settingBytes(input);
+    const data = { ...defined(input), storedBytes: bytes };
+    using reserved = await quotas.reserve(userId, { sessions: 1, bytes });
     const session = !nodeIds?.length
       ? await database.session.create({ data })
       : await database.$transaction(async (tx) => {
           const created = await tx.session.create({ data });
-          await attachments.attachWithin(tx, created.id, { nodeIds, userId, isAdmin });
+          await attachments.attachWithin(tx, created.id, { nodeIds, userId, asker });
           return created;
         });
     reserved.keep();
     return session;
   }
 
-  /** @throws GatewayError NOT_FOUND, BAD_USER_INPUT. */
+  /** @throws GatewayError NOT_FOUND, BAD_USER_INPUT, QUOTA_EXCEEDED. */
   async update(id: number, input: SessionSettings): Promise<Session> {
     const { database, sessionLog } = this.#options;
     const current = await findSession(database, id);
     const data = defined(withOwnModel(input, current));
     await this.#checkModel(data, current);
-    const [session] = await database.session.updateManyAndReturn({ where: { id }, data });
-    if (session === undefined) throw sessionNotFound(id);
+    const session = await this.#store(current, data);
     await sessionLog.append(id, { type: 'SessionUpdated' });
+    return session;
+  }
+
+  /** Stores changed settings and counts their bytes. */
+  async #store(current: Session, data: SessionSettings): Promise<Session> {
+    const { database, quotas } = this.#options;
+    const { id, userId } = current;
+    const growth = Math.max(0, settingBytes({ ...current, ...data }) - settingBytes(current));
+    using reserved = await quotas.reserve(userId, { bytes: growth });
+    const { session, grown } = await database.$transaction(async (tx) => {
+      // Read again: another update may have changed the texts in the meantime.
+      const before = await tx.session.findUnique({ where: { id } });
+      if (before === null) throw sessionNotFound(id);
+      const grown = settingBytes({ ...before, ...data }) - settingBytes(before);
+      const change = { ...defined(data), storedBytes: { increment: grown } };
+      return { session: await tx.session.update({ where: { id }, data: change }), grown };
+    });
+    reserved.keep();
+    quotas.release(userId, { bytes: growth - grown });
     return session;
   }
 
@@ -152,7 +178,7 @@ export class Sessions {
   async clearHistory(id: number): Promise<Session> {
     const { database, sessionLog, audio, quotas } = this.#options;
     await findSession(database, id);
-    const { session, stored, blobs } = await database.$transaction(async (tx) => {
+    const { session, freed, blobs } = await database.$transaction(async (tx) => {
       const live = await tx.run.findFirst({
         where: { sessionId: id, status: unfinished },
         select: { id: true },
@@ -162,14 +188,14 @@ export class Sessions {
         throw new GatewayError('RUN_IN_PROGRESS', message, { runId: encodeId('Run', live.id) });
       }
       const blobs = await audio.blobsOf(id, tx);
-      const stored = await tx.session.findUnique({ where: { id }, select: storedOf });
+      const before = await tx.session.findUnique({ where: { id } });
+      if (before === null) throw sessionNotFound(id);
       await tx.message.deleteMany({ where: { sessionId: id } });
-      const data = { contextTokens: 0, messageCount: 0, storedBytes: 0 };
-      const [session] = await tx.session.updateManyAndReturn({ where: { id }, data });
-      if (stored === null || session === undefined) throw sessionNotFound(id);
-      return { session, stored, blobs };
+      const data = { contextTokens: 0, messageCount: 0, storedBytes: settingBytes(before) };
+      const session = await tx.session.update({ where: { id }, data });
+      return { session, freed: Number(before.storedBytes - session.storedBytes), blobs };
     });
-    quotas.release(stored.userId, { bytes: Number(stored.storedBytes) });
+    quotas.release(session.userId, { bytes: freed });
     await audio.release(blobs);
     await sessionLog.append(id, { type: 'HistoryCleared' });
     return session;
@@ -186,6 +212,11 @@ export class Sessions {
       if (!(error instanceof ProviderError)) throw error;
     }
   }
+}
+
+/** The bytes of the texts among the settings. */
+function settingBytes({ title, systemPrompt }: SessionSettings): number {
+  return textBytes(title, systemPrompt);
 }
 
 /** A model name belongs to its provider, so a new provider without a model name starts with its default model. */

@@ -16,9 +16,10 @@ export const chatSettings = {
   MAX_STEPS: wholeNumber(1, 1_000)
     .default(16)
     .meta({ description: 'How many requests one run may send to its model.' }),
-  MAX_QUEUED_RUNS: wholeNumber(0, 10_000)
-    .default(8)
-    .meta({ description: 'How many runs may be queued in one session.' }),
+  MAX_QUEUED_RUNS: wholeNumber(0, 10_000).default(8).meta({
+    description:
+      'How many runs may be queued in one session. A prompt with INTERRUPT cancels the queue and is not refused because of it, but only one more than this number are accepted at the same moment.',
+  }),
   MAX_PROMPT_BYTES: wholeNumber(1, 1_073_741_824)
     .default(262_144)
     .meta({ description: 'Longest prompt, in bytes of UTF-8.' }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isPlainHttpUrl } from './http-url.ts';
+import { type ProxyEnvironment, toProxies } from './proxy-settings.ts';
 import { apiKey, milliseconds } from './setting-type.ts';
 
 const model = z
@@ -11,11 +12,37 @@ const baseUrl = z
   .refine(isPlainHttpUrl, 'must be an http: or https: URL without a user name or password in it')
   .meta({ secret: true });
 
+/** `provider/model=tokens`, separated by commas. The name of a model may contain `/`, `:` and `=`. */
+const contextLimits = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ''),
+  )
+  .pipe(
+    z.array(
+      z.string().regex(/^[^\s/]+\/.+=\s*[1-9]\d{2,9}$/, 'must be provider/model=tokens, separated by commas'),
+    ),
+  )
+  .transform((entries) => {
+    const at = (entry: string) => entry.lastIndexOf('=');
+    return Object.fromEntries(
+      entries.map((entry) => [entry.slice(0, at(entry)).trim(), Number(entry.slice(at(entry) + 1))]),
+    );
+  });
+
 /** Which models the gateway can use. */
 export const modelSettings = {
   MODEL: model.optional().meta({
     description: 'Model for sessions that do not name one: a provider, or provider/model.',
     defaultInWords: 'the first configured provider, or else demo',
+  }),
+  MODEL_CONTEXT_LIMITS: contextLimits.optional().meta({
+    description:
+      'Context limits in tokens, for models whose server does not state one or states a wrong one: openai-compatible/llama3.2=8192. Ollama cuts longer prompts without a word.',
+    defaultInWords: 'what the provider says, or else 128,000',
   }),
   DEMO_DELAY_MS: milliseconds(0)
     .default(25)
@@ -84,14 +111,16 @@ export function modelConflicts(env: ModelEnvironment): string[] {
 }
 
 /** In the shape of `ModelsOptions` of src/chat. A key that is given with a base URL is sent to that URL only. */
-export function toModels(env: ModelEnvironment) {
+export function toModels(env: ModelEnvironment & ProxyEnvironment) {
   const { OPENAI_API_KEY: openaiKey, OPENAI_BASE_URL: openaiUrl } = env;
   const openai = openaiUrl === undefined ? withKey(openaiKey) : undefined;
   const anthropic = withKey(env.ANTHROPIC_API_KEY, env.ANTHROPIC_BASE_URL);
   const google = withKey(env.GOOGLE_GENERATIVE_AI_API_KEY, env.GOOGLE_GENERATIVE_AI_BASE_URL);
   return {
     ...(env.MODEL !== undefined && { default: env.MODEL }),
+    ...(env.MODEL_CONTEXT_LIMITS && { contextLimits: env.MODEL_CONTEXT_LIMITS }),
     demo: { delayMs: env.DEMO_DELAY_MS },
+    proxies: toProxies(env),
     ...(openai && { openai }),
     ...(openaiUrl !== undefined && { openaiCompatible: { baseUrl: openaiUrl, ...withKey(openaiKey) } }),
     ...(anthropic && { anthropic }),

@@ -4,6 +4,7 @@ import type { AgentNode, Prisma, Session, WorkspaceSource } from '../generated/p
 import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
 import type { AnnounceNode } from './attached-sessions.ts';
+import { type Asker, pickNodes } from './find-node.ts';
 
 /** Where the files of a session come from. */
 interface WorkspaceSettings {
@@ -15,15 +16,16 @@ interface WorkspaceSettings {
 
 interface AttachInput {
   nodeIds: readonly string[];
+  /** The user who has the nodes. Default: see `Attachments.attach`. */
+  owner?: string | null | undefined;
   /** Default: the session's present workspace, or else an empty one. */
   workspace?: WorkspaceSettings | null | undefined;
-  /** Whether an admin asks: admins may attach nodes of other users. */
-  isAdmin: boolean;
+  asker: Asker;
 }
 
 /** `AttachInput` for a session that the caller has read or is creating. */
 interface AttachWithinInput extends AttachInput {
-  /** The user of the session. Nodes that are not registered yet will belong to this user. */
+  /** The user of the session. */
   userId: string;
 }
 
@@ -50,11 +52,17 @@ export class Attachments {
   }
 
   /**
-   * Attaches further nodes to a session. A node that is not registered yet is created, so that it can be registered
-   * later.
+   * Attaches further nodes to a session. A name that a node of the session has already means that node. Otherwise it
+   * means the node of `owner`; without an owner, the node of the session's user or else that of the admin who asks.
+   * Admins in their own sessions, and all clients with AUTH=none, also reach the node of the only other user who has
+   * one. An admin who asks for another user does not: a common name must not run that user's tools on a stranger's
+   * machine.
+   *
+   * A node that does not exist is created for the first user of these, so that it can be registered later.
    *
    * @throws GatewayError NOT_FOUND; BAD_USER_INPUT if there would be too many nodes, or if the workspace's node is not
-   *   attached; CONFLICT if a node belongs to another user; QUOTA_EXCEEDED if the session's user has too many nodes.
+   *   attached; CONFLICT if the session has a node with that name of another user than `owner`; QUOTA_EXCEEDED if the
+   *   user of a new node has too many nodes.
    */
   async attach(sessionId: number, input: AttachInput): Promise<Session> {
     const { database, announce } = this.#options;
@@ -72,20 +80,22 @@ export class Attachments {
 
   /** Attaches within the caller's transaction and announces nothing. Returns the nodes that were not attached before. */
   async attachWithin(tx: Transaction, sessionId: number, input: AttachWithinInput) {
-    const { workspace, userId, isAdmin } = input;
+    const { workspace, owner } = input;
     const wanted = [...new Set(input.nodeIds)];
-    const nodes = await this.#findOrCreate(tx, wanted, userId);
-    if (!isAdmin) refuseOthers(nodes, userId);
     const before = await tx.sessionNode.findMany({ where: { sessionId }, include: { node: true } });
-    const known = new Set(before.map(({ agentNodeId }) => agentNodeId));
-    const added = nodes.filter(({ id }) => !known.has(id));
+    if (owner != null) refuseSameName(before, wanted, owner);
+    const known = new Set(before.map(({ node }) => node.nodeId));
+    const added = await this.#findOrCreate(
+      tx,
+      wanted.filter((nodeId) => !known.has(nodeId)),
+      input,
+    );
     const most = this.#options.maxNodesPerSession;
     if (before.length + added.length > most) {
       const message = `nodeIds: a session has at most ${most} nodes, and this one has ${before.length} already.`;
       throw new GatewayError('BAD_USER_INPUT', message, { field: 'nodeIds' });
     }
-    const names = [...before.map(({ node }) => node.nodeId), ...wanted];
-    if (workspace) checkWorkspace(workspace, names);
+    if (workspace) checkWorkspace(workspace, [...known, ...wanted]);
     await tx.sessionNode.createMany({ data: added.map(({ id }) => ({ sessionId, agentNodeId: id })) });
     await storeWorkspace(tx, sessionId, workspace ?? undefined);
     return added;
@@ -99,18 +109,19 @@ export class Attachments {
    */
   async detach(sessionId: number, nodeId: string): Promise<Session> {
     const { database, cancelDispatches, announce } = this.#options;
-    const attached = await database.sessionNode.findFirst({
-      where: { sessionId, node: { nodeId } },
-      include: { node: true, session: true },
-    });
-    if (attached === null) {
-      const message = `The node "${nodeId}" is not attached to session ${sessionId}.`;
-      throw new GatewayError('NOT_FOUND', message, { field: 'nodeId' });
-    }
-    const { agentNodeId, node, session } = attached;
-    await database.$transaction(async (tx) => {
-      await tx.sessionNode.deleteMany({ where: { sessionId, agentNodeId } });
-      if (node.tokenHash === null) await this.dropUnused(tx, [agentNodeId]);
+    // Read within the transaction: Prisma reads the node with a second statement, and another call may delete it before.
+    const { agentNodeId, node, session } = await database.$transaction(async (tx) => {
+      const attached = await tx.sessionNode.findFirst({
+        where: { sessionId, node: { nodeId } },
+        include: { node: true, session: true },
+      });
+      if (attached === null) {
+        const message = `The node "${nodeId}" is not attached to session ${sessionId}.`;
+        throw new GatewayError('NOT_FOUND', message, { field: 'nodeId' });
+      }
+      await tx.sessionNode.deleteMany({ where: { sessionId, agentNodeId: attached.agentNodeId } });
+      if (attached.node.tokenHash === null) await this.dropUnused(tx, [attached.agentNodeId]);
+      return attached;
     });
     cancelDispatches(agentNodeId, sessionId);
     await announce(node, [sessionId]);
@@ -141,16 +152,26 @@ export class Attachments {
     for (const { id } of unused) this.#options.forget(id);
   }
 
-  async #findOrCreate(tx: Transaction, nodeIds: string[], userId: string): Promise<AgentNode[]> {
-    const find = () => tx.agentNode.findMany({ where: { nodeId: { in: nodeIds } } });
-    const found = await find();
+  async #findOrCreate(
+    tx: Transaction,
+    nodeIds: string[],
+    { userId, owner, asker }: AttachWithinInput,
+  ): Promise<AgentNode[]> {
+    const admins = asker.isAdmin ? [asker.userId] : [];
+    const owners = owner != null ? [owner] : [userId, ...admins];
+    const orOfOther = owner == null && (asker.isAnonymous || (asker.isAdmin && asker.userId === userId));
+    const where = { nodeId: { in: nodeIds }, ...(!orOfOther && { userId: { in: owners } }) };
+    const found = pickNodes(await tx.agentNode.findMany({ where }), owners, orOfOther);
     const known = new Set(found.map(({ nodeId }) => nodeId));
     const missing = nodeIds.filter((nodeId) => !known.has(nodeId));
     if (missing.length === 0) return found;
-    this.#options.quotas.checkNodes(await tx.agentNode.count({ where: { userId } }), missing.length);
-    const data = missing.map((nodeId) => ({ nodeId, userId, displayName: nodeId, capabilities: [] }));
-    await tx.agentNode.createMany({ data });
-    return find();
+    const newOwner = owner ?? userId;
+    const count = await tx.agentNode.count({ where: { userId: newOwner } });
+    this.#options.quotas.checkNodes(count, missing.length);
+    const created = await tx.agentNode.createManyAndReturn({
+      data: missing.map((nodeId) => ({ nodeId, userId: newOwner, displayName: nodeId, capabilities: [] })),
+    });
+    return [...found, ...created];
   }
 }
 
@@ -185,9 +206,10 @@ async function storeWorkspace(
   });
 }
 
-/** The message does not name the node's owner, because that is private. It cannot hide that the name is taken. */
-function refuseOthers(nodes: AgentNode[], userId: string): void {
-  const other = nodes.find((node) => node.userId !== userId);
+/** Tools name their node by its `nodeId`, so a session cannot have two nodes with the same one. */
+function refuseSameName(before: { node: AgentNode }[], wanted: readonly string[], owner: string): void {
+  const other = before.find(({ node }) => node.userId !== owner && wanted.includes(node.nodeId));
   if (other === undefined) return;
-  throw new GatewayError('CONFLICT', `nodeIds: "${other.nodeId}" is taken.`, { field: 'nodeIds' });
+  const message = `nodeIds: the session has a node "${other.node.nodeId}" of another user; detach it first.`;
+  throw new GatewayError('CONFLICT', message, { field: 'nodeIds' });
 }

@@ -3,9 +3,9 @@ import { GatewayError } from '../errors.ts';
 import type { AgentNode, Prisma } from '../generated/prisma/client.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
-import { isUniqueConflict } from '../storage/prisma-error.ts';
 import { type AnnounceNode, attachedSessions } from './attached-sessions.ts';
 import type { InboxClosedReason } from './dispatch/node-command.ts';
+import { type Asker, findNode, type NodeName } from './find-node.ts';
 import { nodeTokenPrefix } from './registry.ts';
 
 /** How a node is presented. Undefined leaves a value unchanged, null removes it. */
@@ -17,16 +17,6 @@ export interface NodeSettings {
 export interface NodeChanges extends NodeSettings {
   /** False switches the node off: its agent is disconnected and its tools are not offered. */
   isActive?: boolean | null | undefined;
-}
-
-/** The person who registers a node. */
-export interface Registrant {
-  /** The user that the node will belong to. */
-  userId: string;
-  /** True with AUTH=none, where users are not known: then an attached node of any user may be registered. */
-  isAnonymous: boolean;
-  /** Whether error messages may say which user a node belongs to. */
-  isAdmin: boolean;
 }
 
 /** A node with its new token. The gateway keeps only the token's hash, so it can never show the token again. */
@@ -43,7 +33,7 @@ export interface NodesOptions {
   announce: AnnounceNode;
 }
 
-export function nodeNotFound(nodeId: string): GatewayError {
+function nodeNotFound(nodeId: string): GatewayError {
   return new GatewayError('NOT_FOUND', `There is no node "${nodeId}".`);
 }
 
@@ -58,89 +48,86 @@ export class Nodes {
   /**
    * Registers a node and gives it its token. A node that was attached to a session before it was registered
    * belongs to that session's user, and only that user may register it. Otherwise the agent's owner would run
-   * commands for a stranger who named the node first.
+   * commands for a stranger who named the node first. With AUTH=none there are no strangers.
    *
-   * @throws GatewayError CONFLICT if the node has a token already, or belongs to another user; QUOTA_EXCEEDED
-   *   if the user has too many nodes.
+   * @param input `userId` is the user that the node will belong to. Default: the asker.
+   * @throws GatewayError CONFLICT if the user has a node with this name that has a token already; BAD_USER_INPUT
+   *   with AUTH=none, if several users have attached a node with this name; QUOTA_EXCEEDED if the user has too many
+   *   nodes.
    */
-  async register(input: NodeSettings & { nodeId: string }, registrant: Registrant): Promise<NodeToken> {
+  async register(input: NodeSettings & NodeName, asker: Asker): Promise<NodeToken> {
     const { database, quotas } = this.#options;
     const { nodeId, displayName, description = null } = input;
-    const { userId, isAnonymous, isAdmin } = registrant;
+    const userId = input.userId ?? asker.userId;
     const { token, tokenHash } = mintToken(nodeTokenPrefix);
     const data = { displayName: displayName ?? nodeId, description, tokenHash };
-    const [attached] = await database.agentNode.updateManyAndReturn({
-      where: { nodeId, tokenHash: null, ...(!isAnonymous && { userId }) },
-      data,
+    const node = await database.$transaction(async (tx) => {
+      const named = await findNode(tx, input, { userId: asker.userId, isAdmin: asker.isAnonymous });
+      if (named?.tokenHash) throw registeredAlready(nodeId);
+      if (named) return tx.agentNode.update({ where: { id: named.id }, data });
+      quotas.checkNodes(await tx.agentNode.count({ where: { userId } }), 1);
+      return tx.agentNode.create({ data: { ...data, nodeId, userId, capabilities: [] } });
     });
-    if (attached) return { node: attached, token };
-    try {
-      const node = await database.$transaction(async (tx) => {
-        quotas.checkNodes(await tx.agentNode.count({ where: { userId } }), 1);
-        return tx.agentNode.create({ data: { ...data, nodeId, userId, capabilities: [] } });
-      });
-      return { node, token };
-    } catch (error) {
-      if (!isUniqueConflict(error)) throw error;
-      const there = await database.agentNode.findUnique({ where: { nodeId } });
-      throw new GatewayError('CONFLICT', takenBecause(nodeId, there, userId, isAdmin), {
-        field: 'input.nodeId',
-      });
-    }
+    return { node, token };
+  }
+
+  /**
+   * Finds the node that a name means for the asker: see `findNode`.
+   *
+   * @throws GatewayError NOT_FOUND; BAD_USER_INPUT if several users have such a node.
+   */
+  async find(name: NodeName, asker: Asker): Promise<AgentNode> {
+    const node = await findNode(this.#options.database, name, asker);
+    if (node === null) throw nodeNotFound(name.nodeId);
+    return node;
   }
 
   /**
    * Replaces a node's token. An agent that is connected with the old token is disconnected.
    *
-   * @throws GatewayError NOT_FOUND.
+   * @throws GatewayError NOT_FOUND if the node has been deleted.
    */
-  async rotateToken(nodeId: string): Promise<NodeToken> {
+  async rotateToken(node: AgentNode): Promise<NodeToken> {
     const { token, tokenHash } = mintToken(nodeTokenPrefix);
-    const node = await this.#change(nodeId, { tokenHash });
+    const changed = await this.#change(node, { tokenHash });
     this.#options.disconnect(node.id, 'TOKEN_REVOKED');
-    return { node, token };
+    return { node: changed, token };
   }
 
-  /** @throws GatewayError NOT_FOUND. */
-  async update(nodeId: string, changes: NodeChanges): Promise<AgentNode> {
+  /** @throws GatewayError NOT_FOUND if the node has been deleted. */
+  async update(node: AgentNode, changes: NodeChanges): Promise<AgentNode> {
     const { database, disconnect, announce } = this.#options;
     const { displayName, description, isActive } = changes;
-    const node = await this.#change(nodeId, {
-      ...(displayName !== undefined && { displayName: displayName ?? nodeId }),
+    const changed = await this.#change(node, {
+      ...(displayName !== undefined && { displayName: displayName ?? node.nodeId }),
       ...(description !== undefined && { description }),
       ...(isActive != null && { isActive }),
     });
-    if (!node.isActive) disconnect(node.id, 'NODE_DISABLED');
-    await announce(node, await attachedSessions(database, node.id));
-    return node;
+    if (!changed.isActive) disconnect(node.id, 'NODE_DISABLED');
+    await announce(changed, await attachedSessions(database, node.id));
+    return changed;
   }
 
-  /**
-   * Deletes a node. The sessions it was attached to continue without it.
-   *
-   * @throws GatewayError NOT_FOUND.
-   */
-  async delete(nodeId: string): Promise<void> {
+  /** Deletes a node. The sessions it was attached to continue without it. */
+  async delete(node: AgentNode): Promise<void> {
     const { database, disconnect, announce } = this.#options;
-    const node = await database.agentNode.findUnique({ where: { nodeId } });
-    if (node === null) throw nodeNotFound(nodeId);
     const sessionIds = await attachedSessions(database, node.id);
     await database.agentNode.deleteMany({ where: { id: node.id } });
     disconnect(node.id, 'NODE_DELETED');
     await announce(node, sessionIds);
   }
 
-  async #change(nodeId: string, data: Prisma.AgentNodeUpdateManyMutationInput): Promise<AgentNode> {
-    const [node] = await this.#options.database.agentNode.updateManyAndReturn({ where: { nodeId }, data });
+  async #change(
+    { id, nodeId }: AgentNode,
+    data: Prisma.AgentNodeUpdateManyMutationInput,
+  ): Promise<AgentNode> {
+    const [node] = await this.#options.database.agentNode.updateManyAndReturn({ where: { id }, data });
     if (node === undefined) throw nodeNotFound(nodeId);
     return node;
   }
 }
 
-function takenBecause(nodeId: string, there: AgentNode | null, userId: string, isAdmin: boolean): string {
-  if (there?.tokenHash && (isAdmin || there.userId === userId))
-    return `The node "${nodeId}" is registered. To replace its token, use rotateNodeToken.`;
-  if (there && isAdmin)
-    return `The node "${nodeId}" was attached by "${there.userId}": register it for them, or delete it first.`;
-  return `The nodeId "${nodeId}" is taken.`;
+function registeredAlready(nodeId: string): GatewayError {
+  const message = `The node "${nodeId}" is registered. To replace its token, use rotateNodeToken.`;
+  return new GatewayError('CONFLICT', message, { field: 'input.nodeId' });
 }

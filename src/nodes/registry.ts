@@ -115,7 +115,7 @@ export class Registry implements AsyncDisposable {
     request: InboxRequest,
     signal: AbortSignal,
   ): Promise<AsyncGenerator<NodeCommand>> {
-    const { id, nodeId, tokenHash } = identity;
+    const { id, nodeId, userId, tokenHash } = identity;
     if (!identity.isActive) return closedInbox('NODE_DISABLED');
     const { database, inbox, heartbeatMs, log } = this.#options;
     const { capabilities, maxDispatches, instanceId, running } = request;
@@ -136,7 +136,7 @@ export class Registry implements AsyncDisposable {
     this.#connected.enter(identity, connection.closed);
     signal.addEventListener('abort', () => node.leave(connection), { once: true });
     const { agentVersion, platform } = request;
-    log.info({ nodeId, agentVersion, platform, maxDispatches }, 'a node has connected');
+    log.info({ nodeId, userId, agentVersion, platform, maxDispatches }, 'a node has connected');
     const unknownDispatchIds = node.dispatches.findUnknown(running);
     return followInbox({
       ...inbox,
@@ -179,7 +179,7 @@ export class Registry implements AsyncDisposable {
       onSeen: (...seen) => this.#lastSeen.note(...seen),
       onError: (err) =>
         log.error(
-          { err, nodeId: node.nodeId },
+          { err, nodeId: node.nodeId, agentNodeId: node.id },
           'a command could not be sent to a node, or its output could not be passed on',
         ),
     });

@@ -1,9 +1,10 @@
-import { anonymous } from '../identity/viewer.ts';
+import type { Context } from '../context.ts';
+import type { NodeName } from '../nodes/find-node.ts';
 import type { NodeToken } from '../nodes/nodes.ts';
-import { userOf } from './access/access.ts';
+import { askerOf } from './access/access.ts';
 import { AgentNodeRef } from './agent-node.ts';
 import { builder } from './builder.ts';
-import { nodeIdArg } from './id-argument.ts';
+import { nodeIdArg, nodeOwnerArg } from './id-argument.ts';
 import { nameText, nodeIdText, storedText } from './input-checks.ts';
 
 const displayName = storedText(200).refine((text) => text.trim() !== '', 'expected some text');
@@ -16,7 +17,7 @@ const RegisterNodeInput = builder.inputType('RegisterNodeInput', {
       required: true,
       validate: nodeIdText,
       description:
-        'The name of the node, unique on this gateway: 1 to 64 letters, digits, dots, dashes or underscores, and the first one is a letter or digit. The model sees this name.',
+        'The name of the node, unique among the nodes of its user: 1 to 64 letters, digits, dots, dashes or underscores, and the first one is a letter or digit. The model sees this name.',
     }),
     displayName: t.string({
       validate: displayName,
@@ -69,49 +70,52 @@ const DeletedNodeRef = builder.objectRef<{ nodeId: string }>('DeletedNode').impl
   fields: (t) => ({ nodeId: t.exposeString('nodeId', { description: 'The `nodeId` that the node had.' }) }),
 });
 
+function nodeNamed(name: NodeName, context: Context) {
+  return context.nodes.find(name, askerOf(context));
+}
+
 builder.mutationFields((t) => {
   return {
     registerNode: t.field({
       type: NodeTokenRef,
       authScopes: (_root, { input }) => ({ actFor: input.userId }),
       description:
-        'Registers a node and returns the token for `switchyard agent`. A node that is attached to sessions already stays attached. Errors: CONFLICT if the name is registered already or belongs to another user.',
+        'Registers a node and returns the token for `switchyard agent`. A node that is attached to sessions already stays attached. Errors: CONFLICT if the user has registered a node with this name already; QUOTA_EXCEEDED if the user has too many nodes.',
       args: {
         input: t.arg({ type: RegisterNodeInput, required: true, description: 'The node to register.' }),
       },
-      resolve: (_root, { input }, context) => {
-        const viewer = userOf(context);
-        const registrant = { isAdmin: viewer.isAdmin, isAnonymous: viewer === anonymous };
-        return context.nodes.register(input, { ...registrant, userId: input.userId ?? viewer.userId });
-      },
+      resolve: (_root, { input }, context) => context.nodes.register(input, askerOf(context)),
     }),
     rotateNodeToken: t.field({
       type: NodeTokenRef,
-      authScopes: (_root, args) => ({ node: args.nodeId }),
+      authScopes: (_root, { userId }) => ({ actFor: userId }),
       description:
-        'Gives a node a new token. The old token becomes invalid at once, and an agent that uses it is disconnected. Errors: NOT_FOUND.',
-      args: { nodeId: nodeIdArg(t) },
-      resolve: (_root, args, { nodes }) => nodes.rotateToken(args.nodeId),
+        'Gives a node a new token. The old token becomes invalid at once, and an agent that uses it is disconnected. Errors: NOT_FOUND; BAD_USER_INPUT if an admin names no user and several users have such a node.',
+      args: { nodeId: nodeIdArg(t), userId: nodeOwnerArg(t) },
+      resolve: async (_root, name, context) => context.nodes.rotateToken(await nodeNamed(name, context)),
     }),
     updateNode: t.field({
       type: AgentNodeRef,
-      authScopes: (_root, args) => ({ node: args.nodeId }),
-      description: 'Changes a node. Errors: NOT_FOUND.',
+      authScopes: (_root, { userId }) => ({ actFor: userId }),
+      description:
+        'Changes a node. Errors: NOT_FOUND; BAD_USER_INPUT if an admin names no user and several users have such a node.',
       args: {
         nodeId: nodeIdArg(t),
         input: t.arg({ type: UpdateNodeInput, required: true, description: 'The values to change.' }),
+        userId: nodeOwnerArg(t),
       },
-      resolve: (_root, args, { nodes }) => nodes.update(args.nodeId, args.input),
+      resolve: async (_root, { input, ...name }, context) =>
+        context.nodes.update(await nodeNamed(name, context), input),
     }),
     deleteNode: t.field({
       type: DeletedNodeRef,
-      authScopes: (_root, args) => ({ node: args.nodeId }),
+      authScopes: (_root, { userId }) => ({ actFor: userId }),
       description:
-        'Deletes a node and disconnects its agent. Sessions to which it was attached continue without it. Errors: NOT_FOUND.',
-      args: { nodeId: nodeIdArg(t) },
-      resolve: async (_root, args, { nodes }) => {
-        await nodes.delete(args.nodeId);
-        return { nodeId: args.nodeId };
+        'Deletes a node and disconnects its agent. Sessions to which it was attached continue without it. Errors: NOT_FOUND; BAD_USER_INPUT if an admin names no user and several users have such a node.',
+      args: { nodeId: nodeIdArg(t), userId: nodeOwnerArg(t) },
+      resolve: async (_root, name, context) => {
+        await context.nodes.delete(await nodeNamed(name, context));
+        return { nodeId: name.nodeId };
       },
     }),
   };

@@ -1,8 +1,9 @@
+import { findNode } from '../nodes/find-node.ts';
 import type { NodeConnection } from '../nodes/presence/presence.ts';
-import { ownerFilter } from './access/access.ts';
+import { askerOf, ownerFilter } from './access/access.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
-import { nodeIdArg } from './id-argument.ts';
+import { nodeIdArg, nodeOwnerArg } from './id-argument.ts';
 import { NodeStatsRef } from './node-stats.ts';
 import { resolvePage } from './paging/page.ts';
 import { idDescription } from './relay-options.ts';
@@ -25,7 +26,16 @@ export const AgentNodeRef = builder.prismaNode('AgentNode', {
   fields: (t) => ({
     nodeId: t.exposeString('nodeId', {
       description:
-        'The name of the node, unique on this gateway, for example `laptop`. `attachNodes` takes this name, and the model sees it.',
+        'The name of the node, for example `laptop`, unique among the nodes of its user. `attachNodes` takes this name, and the model sees it.',
+    }),
+    userId: t.string({
+      nullable: true,
+      select: { userId: true },
+      description:
+        'The user that the node belongs to. Null for the node of another user, which an admin has attached to a session of the viewer.',
+      // An agent reaches no other node than its own.
+      resolve: ({ userId }, _args, { viewer }) =>
+        viewer === null || viewer.isAdmin || viewer.userId === userId ? userId : null,
     }),
     displayName: t.exposeString('displayName', { description: 'The name to show to people.' }),
     description: t.exposeString('description', {
@@ -85,13 +95,11 @@ builder.queryFields((t) => ({
   agentNode: t.prismaField({
     type: 'AgentNode',
     nullable: true,
-    authScopes: { user: true },
-    description: 'The node with this name; null if there is no such node.',
-    args: {
-      nodeId: nodeIdArg(t),
-    },
-    resolve: (query, _root, { nodeId }, context) =>
-      context.database.agentNode.findUnique({ ...query, where: { nodeId, ...ownerFilter(context) } }),
+    authScopes: (_root, { userId }) => ({ actFor: userId }),
+    description:
+      'The node with this name; null if there is no such node. Errors: BAD_USER_INPUT if an admin names no user, has no such node, and several users have one.',
+    args: { nodeId: nodeIdArg(t), userId: nodeOwnerArg(t) },
+    resolve: (query, _root, name, context) => findNode(context.database, name, askerOf(context), query),
   }),
   agentNodes: t.connection(
     {

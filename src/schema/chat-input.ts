@@ -14,7 +14,8 @@ const OnBusyRef = enumFromTable<OnBusy>(
   'What happens to a prompt while another run of the session is live or queued.',
   {
     REJECT: 'The prompt is refused with RUN_IN_PROGRESS.',
-    INTERRUPT: 'The live run and all queued runs of the session are cancelled, and the prompt is answered.',
+    INTERRUPT:
+      'The live run and all queued runs of the session are cancelled, and the prompt is answered. When more than `MAX_QUEUED_RUNS` (default: 8) such prompts are being sent to the session, a further one is refused with RATE_LIMITED.',
     ENQUEUE:
       'The prompt waits in the queue of the session. It is refused with RATE_LIMITED when `MAX_QUEUED_RUNS` (default: 8) prompts wait already.',
   },

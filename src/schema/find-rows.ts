@@ -45,17 +45,14 @@ export async function findToolCalls(
   return database.toolCall.findMany({ ...query, where: { messageId }, orderBy: { id: 'asc' } });
 }
 
-/**
- * The node that a tool call names. Null for the node of another user: after a node is deleted, another user may
- * register its name.
- */
+/** The node that a tool call names. Null if it was deleted, or for the node of another user that an admin attached. */
 export async function findCallNode(
   query: Query<Prisma.AgentNodeFindUniqueArgs>,
-  { nodeId }: { nodeId: string | null },
+  { agentNodeId }: { agentNodeId: number | null },
   _args: unknown,
   context: Context,
 ) {
-  if (nodeId === null) return null;
-  const where = { nodeId, ...ownerFilter(context) };
+  if (agentNodeId === null) return null;
+  const where = { id: agentNodeId, ...ownerFilter(context) };
   return context.database.agentNode.findUnique({ ...query, where });
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { decodeId } from '../base/global-id.ts';
-import { nodeIdText } from './input-checks.ts';
+import { nameText, nodeIdText } from './input-checks.ts';
 import type { BuilderTypes } from './schema-types.ts';
 
 type ArgBuilder = PothosSchemaTypes.InputFieldBuilder<BuilderTypes, 'Arg'>;
@@ -13,6 +13,15 @@ export function idArg(t: { arg: Pick<ArgBuilder, 'id'> }, type: { name: string }
 /** An argument with the `nodeId` of a node, which is the node's name. */
 export function nodeIdArg(t: { arg: Pick<ArgBuilder, 'string'> }) {
   return t.arg.string({ required: true, validate: nodeIdText, description: 'The `nodeId` of the node.' });
+}
+
+/** An argument with the user who has the node that `nodeIdArg` names. */
+export function nodeOwnerArg(t: { arg: Pick<ArgBuilder, 'string'> }) {
+  return t.arg.string({
+    validate: nameText,
+    description:
+      'The user who has the node. Default: the viewer; for an admin who has no node with this name, the only user who has one. Only an admin may name another user (FORBIDDEN).',
+  });
 }
 
 /** `idArg` for an argument that may be left out. */

@@ -45,7 +45,7 @@ limitResults(schema);
 // every event.
 for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {})) {
   field.resolve = (event, _args, { resultBudget }) => {
-    resultBudget?.begin();
+    resultBudget.begin();
     return event;
   };
   if (field.subscribe) field.subscribe = endWithToken(limitFollowers(field.subscribe));

@@ -27,14 +27,19 @@ function limitField(field: Field): void {
   const bytesOf = sizeOfType(getNamedType(field.type).name);
   field.resolve = (source, args, context, info) => {
     const { resultBudget } = context;
-    if (!resultBudget) return resolve(source, args, context, info);
-    resultBudget.check();
     const count = <Value>(value: Value): Value => {
       resultBudget.spend(String(info.path.key).length + bytesOf(value));
       return value;
     };
-    const value: unknown = resolve(source, args, context, info);
-    return value instanceof Promise ? value.then(count) : count(value);
+    try {
+      resultBudget.check();
+      const value: unknown = resolve(source, args, context, info);
+      return value instanceof Promise ? value.then(count) : count(value);
+    } catch (error) {
+      // Never throw: graphql-js then forgets the promises of the items before this one in a list, and the first of them
+      // that rejects later is an unhandled rejection, which ends the process.
+      return Promise.reject(error);
+    }
   };
 }
 

@@ -110,7 +110,7 @@ builder.objectRef<RunEventOf<'ToolCallStarted'>>('ToolCallStarted').implement({
       type: 'AgentNode',
       nullable: true,
       description:
-        'The node with that `nodeId`; null if there is no such node or it does not belong to the viewer.',
+        'That node; null if there is no node, if it was deleted, or if it belongs to another user.',
       resolve: findCallNode,
     }),
   }),

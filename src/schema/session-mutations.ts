@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { userOf } from './access/access.ts';
+import { askerOf, userOf } from './access/access.ts';
 import { builder } from './builder.ts';
 import { idArg } from './id-argument.ts';
 import { nameText, nodeIdText, storedText } from './input-checks.ts';
@@ -86,15 +86,15 @@ builder.mutationFields((t) => ({
     type: SessionRef,
     authScopes: (_root, { input }) => ({ actFor: input.userId }),
     description:
-      'Creates a session. Errors: BAD_USER_INPUT if the gateway does not have the provider or the model, or if there are too many nodes; CONFLICT if a node belongs to another user.',
+      'Creates a session. Errors: BAD_USER_INPUT if the gateway does not have the provider or the model, or if there are too many nodes; QUOTA_EXCEEDED.',
     args: {
       input: t.arg({ type: CreateSessionInput, required: true, description: 'The settings of the session.' }),
     },
     resolve: (_root, { input }, context) => {
-      const { userId, isAdmin } = userOf(context);
-      const { sessions } = context;
+      const asker = askerOf(context);
       const featureName = input.featureName ?? 'default';
-      return sessions.create({ ...input, userId: input.userId ?? userId, featureName, isAdmin });
+      const userId = input.userId ?? asker.userId;
+      return context.sessions.create({ ...input, userId, featureName, asker });
     },
   }),
   updateSession: t.field({

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { SyncStatus, WorkspaceSource } from '../generated/prisma/enums.ts';
-import { userOf } from './access/access.ts';
+import { askerOf } from './access/access.ts';
 import { AgentNodeRef, NodeConnectionRef } from './agent-node.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { idArg, nodeIdArg } from './id-argument.ts';
-import { nodeIdText, storedText } from './input-checks.ts';
+import { nameText, nodeIdText, storedText } from './input-checks.ts';
 import { SessionRef } from './session.ts';
 
 const SyncStatusRef = enumFromTable<SyncStatus>(
@@ -113,9 +113,9 @@ builder.mutationFields((t) => {
   return {
     attachNodes: t.field({
       type: SessionRef,
-      authScopes: (_root, args) => ({ session: args.sessionId }),
+      authScopes: (_root, { sessionId, userId }) => ({ $all: { session: sessionId, actFor: userId } }),
       description:
-        'Attaches further nodes to a session, so that its tools can run on them. A node that is not registered yet is offline until `registerNode` registers it. Errors: NOT_FOUND; BAD_USER_INPUT if the session would have more than `MAX_NODES_PER_SESSION` nodes (default: 100) or the workspace is not valid; CONFLICT if a node belongs to another user.',
+        'Attaches further nodes to a session, so that its tools can run on them. A node that is not registered yet is offline until `registerNode` registers it. Errors: NOT_FOUND; BAD_USER_INPUT if the session would have more than `MAX_NODES_PER_SESSION` nodes (default: 100) or the workspace is not valid; CONFLICT if the session has a node with the same name of another user than `userId`; QUOTA_EXCEEDED if the user has too many nodes.',
       args: {
         sessionId: idArg(t, SessionRef, 'The `id` of the session.'),
         nodeIds: t.arg.stringList({
@@ -131,11 +131,14 @@ builder.mutationFields((t) => {
           description:
             'Where the files of the session come from. Default: unchanged, or EMPTY for a session that has no workspace yet.',
         }),
+        userId: t.arg.string({
+          validate: nameText,
+          description:
+            'The user who has the nodes. Default: the user of the session; if that user has no node with the name, and an admin asks, the admin. Admins in their own sessions, and everybody with `AUTH=none`, get the node of the only other user who has one. Only an admin may name another user (FORBIDDEN).',
+        }),
       },
-      resolve: (_root, { sessionId, ...input }, context) => {
-        const { isAdmin } = userOf(context);
-        return context.attachments.attach(sessionId, { ...input, isAdmin });
-      },
+      resolve: (_root, { sessionId, userId, ...input }, context) =>
+        context.attachments.attach(sessionId, { ...input, owner: userId, asker: askerOf(context) }),
     }),
     detachNode: t.field({
       type: SessionRef,

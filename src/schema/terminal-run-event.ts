@@ -15,7 +15,10 @@ const TerminalRunEventRef = builder.interfaceRef<Terminal>('TerminalRunEvent').i
       type: 'Message',
       nullable: true,
       description: 'The answer, with all text that was written; null if the history has been cleared.',
-      resolve: findMessage,
+      resolve: async (query, event, args, context) => {
+        const message = await findMessage(query, event, args, context);
+        return message && { ...message, ...event.unsaved };
+      },
     }),
     usage: t.expose('usage', { type: ModelUsageRef, description: 'The tokens that the run has used.' }),
   }),

@@ -55,6 +55,8 @@ export interface RefusedCall {
   result: string;
   /** The `nodeId` of the node that the call is for, if it is known. */
   nodeId?: string;
+  /** The database id of that node. */
+  agentNodeId?: number;
 }
 
 /** A call that was checked and can run. */
@@ -62,6 +64,8 @@ export interface PlannedCall {
   ok: true;
   /** The `nodeId` of the node that the call will run on; null if the tool needs no node. */
   nodeId: string | null;
+  /** The database id of that node. */
+  agentNodeId?: number;
   /**
    * A new random UUID; null if there is no node. It is stored with the call before the call is sent, so that a late
    * result can be matched to the call.

@@ -98,12 +98,17 @@ test('a migration may rebuild a table that others refer to, but not leave rows t
 
 test('an upgrade counts what sessions have stored, and drops named nodes that no session has', () => {
   const connection = new Sqlite(':memory:');
-  const before = readMigrations().filter(({ name }) => name < '0005');
+  const before = readMigrations().filter(({ name }) => name < '0005_quotas');
   migrate(connection, before);
   connection.exec(`
-    INSERT INTO "Session" (id, userId, updatedAt) VALUES (1, 'alice', 0), (2, 'bob', 0);
+    INSERT INTO "Session" (id, userId, updatedAt, title, systemPrompt) VALUES
+      (1, 'alice', 0, NULL, NULL), (2, 'bob', 0, 'Tests', 'Be kind.');
     INSERT INTO "Message" (id, sessionId, role, status, content) VALUES
       (1, 1, 'USER', 'COMPLETE', 'é'), (2, 1, 'ASSISTANT', 'COMPLETE', 'Hello.'), (3, 1, 'USER', 'COMPLETE', 'Hi');
+    INSERT INTO "Message" (id, sessionId, role, status, content, reasoning) VALUES
+      (4, 2, 'ASSISTANT', 'COMPLETE', 'é', 'Hm.'), (5, 2, 'ASSISTANT', 'STREAMING', 'Not yet', NULL);
+    INSERT INTO "ToolCall" (messageId, callId, name, args, status, step, textOffset, result) VALUES
+      (4, 'a', 'sum', '{"n":1}', 'SUCCEEDED', 1, 0, 'éé'), (5, 'a', 'sum', '{"n":1}', 'RUNNING', 1, 0, NULL);
     INSERT INTO "MessageAudio" (messageId, sha256, mimeType, size) VALUES (2, 'a', 'audio/wav', 100);
     INSERT INTO "AgentNode" (id, nodeId, userId, displayName, capabilities, tokenHash, updatedAt) VALUES
       (1, 'registered', 'alice', '', '[]', 'b', 0), (2, 'named', 'alice', '', '[]', NULL, 0),
@@ -115,9 +120,46 @@ test('an upgrade counts what sessions have stored, and drops named nodes that no
 
   const sessions = 'SELECT id, messageCount, storedBytes FROM "Session" ORDER BY id';
   expect(connection.prepare(sessions).raw().all()).toEqual([
-    [1, 3, 104],
-    [2, 0, 0],
+    [1, 3, 4 + 6 + 100],
+    [2, 2, 5 + 8 + 2 + 3 + 7 + 4],
   ]);
   const nodes = 'SELECT nodeId FROM "AgentNode" ORDER BY id';
   expect(connection.prepare(nodes).pluck().all()).toEqual(['registered', 'named']);
+});
+
+test('an upgrade keeps the nodes of each user, lets another user have the same name, and gives calls their node', () => {
+  const connection = new Sqlite(':memory:');
+  migrate(
+    connection,
+    readMigrations().filter(({ name }) => name <= '0005_quotas'),
+  );
+  connection.exec(`
+    INSERT INTO "Session" (id, userId, updatedAt) VALUES (1, 'alice', 0);
+    INSERT INTO "Message" (id, sessionId, role, status) VALUES (1, 1, 'ASSISTANT', 'COMPLETE');
+    INSERT INTO "AgentNode" (id, nodeId, userId, displayName, capabilities, tokenHash, updatedAt) VALUES
+      (1, 'desk', 'bob', '', '[]', 'a', 0), (7, 'laptop', 'alice', 'Mine', '["x"]', 'b', 0);
+    INSERT INTO "SessionNode" (sessionId, agentNodeId) VALUES (1, 7);
+    INSERT INTO "ToolCall" (messageId, callId, name, args, status, step, textOffset, nodeId) VALUES
+      (1, 'a', 'run_command', '{}', 'CANCELLED', 1, 0, 'laptop'),
+      (1, 'b', 'run_command', '{}', 'CANCELLED', 1, 0, 'gone'), (1, 'c', 'sum', '{}', 'SUCCEEDED', 1, 0, NULL);
+  `);
+
+  migrate(connection, readMigrations());
+
+  const all = (sql: string) => connection.prepare(sql).raw().all();
+  expect(all('SELECT id, nodeId, userId, displayName, capabilities, tokenHash FROM "AgentNode"')).toEqual([
+    [1, 'desk', 'bob', '', '[]', 'a'],
+    [7, 'laptop', 'alice', 'Mine', '["x"]', 'b'],
+  ]);
+  expect(all('SELECT agentNodeId FROM "SessionNode"')).toEqual([[7]]);
+  expect(all('SELECT callId, nodeId, agentNodeId FROM "ToolCall" ORDER BY callId')).toEqual([
+    ['a', 'laptop', 7],
+    ['b', 'gone', null],
+    ['c', null, null],
+  ]);
+  const add = (userId: string) =>
+    connection.exec(`INSERT INTO "AgentNode" (nodeId, userId, displayName, capabilities, updatedAt)
+      VALUES ('laptop', '${userId}', '', '[]', 0)`);
+  add('bob');
+  expect(() => add('alice')).toThrow('UNIQUE');
 });

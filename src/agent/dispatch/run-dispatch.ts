@@ -34,15 +34,16 @@ export async function acknowledgeDispatch(
 
 /** Runs the tool call of a dispatch. Never rejects: a failure is a report too. */
 export async function runDispatch(
-  { tool, args, timeoutMs, maxOutputBytes }: Dispatch,
+  { tool, args, toolApproval, timeoutMs, maxOutputBytes }: Dispatch,
   { tools, print, onOutput }: RunDispatchOptions,
   cancel: AbortSignal,
 ): Promise<ToolReport> {
   const call: ToolCall = { tool, args: Object(args) as object, timeoutMs, maxOutputBytes };
   const described = formatCommand(tools.describe(call));
   const startedAt = performance.now();
+  const unasked = toolApproval === 'AUTO' ? ' (without asking)' : '';
   // The whole command, because the end of a long one may be what matters.
-  print(`${tool}  ${described}`);
+  print(`${tool}${unasked}  ${described}`);
   const report = await tools.run(call, { cancel, onOutput });
   const duration = formatDuration(performance.now() - startedAt);
   const size = formatBytes(Buffer.byteLength(report.result));

@@ -11,6 +11,7 @@ import type { Message, MessageAudio, Prisma } from '../../generated/prisma/clien
 import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
 import { isMissingRow } from '../../storage/prisma-error.ts';
+import { addStoredBytes } from '../../storage/stored-bytes.ts';
 import { measureDuration } from './measure-duration.ts';
 import { type Recording, type StagedRecording, stageRecording } from './stage-recording.ts';
 
@@ -202,11 +203,6 @@ export class AudioLibrary {
 
 function ageOf({ modifiedAt }: BlobEntry): number {
   return Date.now() - modifiedAt.getTime();
-}
-
-/** Counts bytes for a session. This is no statement of Prisma's, which would also set `updatedAt`. */
-async function addStoredBytes(tx: Prisma.TransactionClient, sessionId: number, bytes: number): Promise<void> {
-  await tx.$executeRaw`UPDATE "Session" SET "storedBytes" = "storedBytes" + ${bytes} WHERE "id" = ${sessionId}`;
 }
 
 export function messageNotFound(id: number): GatewayError {

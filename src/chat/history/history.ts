@@ -1,14 +1,12 @@
-import type { LanguageModelV3FunctionTool, LanguageModelV3Message } from '@ai-sdk/provider';
+import type { LanguageModelV3FunctionTool } from '@ai-sdk/provider';
 import type { Database } from '../../storage/database.ts';
 import { runFailureCodes } from '../log/run-event.ts';
+import type { ResolvedModel } from '../models/models.ts';
 import { ProviderError } from '../models/provider-error.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
-import { type StoredMessage, toModelMessages } from './model-messages.ts';
+import type { Turn } from './answer-step.ts';
+import { type StoredMessage, toTurns } from './stored-turns.ts';
 
-/** The context limit of a model that does not state one, in tokens. */
-const assumedContextLimit = 128_000;
-/** Tokens kept free for the answer; at most a quarter of the context. */
-const answerReserve = 4_096;
 /** Tokens of a message besides its text: its role and its delimiters. */
 const messageOverhead = 4;
 /** Messages read at once. The first page is mostly enough; each further page is twice as large, to save statements. */
@@ -20,52 +18,83 @@ export interface HistoryOptions {
   sessionId: number;
   /** The prompt to answer: the newest message of the history. */
   userMessageId: number;
+  /** Its answer, which has no steps yet. */
+  assistantMessageId: number;
   systemPrompt: string | null;
   /** The tools that the model may call. Their descriptions take up context too. */
   offered: LanguageModelV3FunctionTool[];
-  /** In tokens; null when the model does not state one. */
-  contextLimit: number | null;
+  model: Pick<ResolvedModel, 'maxPromptTokens'>;
 }
 
 export interface History {
-  messages: LanguageModelV3Message[];
+  /** The turns that the model is shown, oldest first. The last one is the prompt to answer. */
+  turns: Turn[];
   /** Estimated tokens of all messages, and of the tools offered. */
   tokens: number;
   /** The number of oldest messages that were left out because the context is full. */
   omittedMessages: number;
 }
 
+/** A prompt with its answer, newest message first, as the database has them. */
+interface Exchange {
+  messages: StoredMessage[];
+  tokens: number;
+}
+
 /**
- * Reads the messages that the model is shown: the system prompt, and as many of the newest exchanges as fit. An
- * exchange is a prompt with its answer. Reads backwards and stops when the context is full, so that the length of the
- * whole history does not matter.
+ * Reads the turns that the model is shown: as many of the newest as fit beside the system prompt and the answer. Reads
+ * backwards and stops when the context is full, so that the length of the whole history does not matter.
  *
  * @throws ProviderError `CONTEXT_TOO_LONG` when the system prompt and the newest prompt do not fit.
  */
 export async function readHistory(options: HistoryOptions): Promise<History> {
-  const limit = options.contextLimit ?? assumedContextLimit;
-  const budget = limit - Math.min(answerReserve, Math.floor(limit / 4));
-  let tokens = (await systemTokens(options.systemPrompt)) + (await offerTokens(options.offered));
-  const kept: StoredMessage[] = [];
-  let exchange = { messages: [] as StoredMessage[], tokens: 0 };
+  const fixed = (await systemTokens(options.systemPrompt)) + (await offerTokens(options.offered));
+  const { exchanges, isWhole } = await newestThatFit(options, options.model.maxPromptTokens - fixed);
+  if (exchanges[0]?.messages[0]?.id !== options.userMessageId) {
+    throw new ProviderError('CONTEXT_TOO_LONG', runFailureCodes.CONTEXT_TOO_LONG);
+  }
+  let omittedMessages = 0;
+  if (!isWhole) {
+    const older = await countOlder(options, exchanges.at(-1)?.messages.at(-1)?.id ?? 0);
+    const more = moreToOmit(exchanges.length, older / 2);
+    const omitted = exchanges.splice(exchanges.length - more, more);
+    omittedMessages = older + omitted.flatMap(({ messages }) => messages).length;
+  }
+  const turns = toTurns(exchanges.flatMap(({ messages }) => messages).toReversed());
+  const newest = turns.at(-1);
+  if (newest !== undefined) Object.assign(newest, { answerId: options.assistantMessageId, unfinished: null });
+  const tokens = exchanges.reduce((sum, exchange) => sum + exchange.tokens, fixed);
+  return { turns, tokens, omittedMessages };
+}
+
+/**
+ * How many exchanges to leave out beyond those that do not fit, so that the history begins at the end of a block.
+ * Without blocks each prompt would leave out one more exchange, and the provider's prompt cache, which holds a
+ * beginning, would never be hit. A block is at most a quarter of what fits.
+ *
+ * @param fitting How many exchanges fit.
+ * @param omitted How many older exchanges do not fit.
+ */
+function moreToOmit(fitting: number, omitted: number): number {
+  const block = 2 ** Math.floor(Math.log2(Math.max(1, fitting / 4)));
+  return Math.min(Math.ceil(omitted / block) * block - Math.floor(omitted), fitting - 1);
+}
+
+async function newestThatFit(options: HistoryOptions, budget: number) {
+  const exchanges: Exchange[] = [];
+  let tokens = 0;
+  let exchange: Exchange = { messages: [], tokens: 0 };
   for await (const message of newestFirst(options)) {
     exchange.messages.push(message);
     exchange.tokens += await messageTokens(message);
-    if (tokens + exchange.tokens > budget) break;
+    if (tokens + exchange.tokens > budget) return { exchanges, isWhole: false };
     if (message.role === 'ASSISTANT') continue;
     // The prompt completes its exchange. An answer without its prompt would confuse the model.
-    kept.push(...exchange.messages);
+    exchanges.push(exchange);
     tokens += exchange.tokens;
     exchange = { messages: [], tokens: 0 };
   }
-  if (kept[0]?.id !== options.userMessageId) {
-    throw new ProviderError('CONTEXT_TOO_LONG', runFailureCodes.CONTEXT_TOO_LONG);
-  }
-  return {
-    messages: [...systemMessages(options.systemPrompt), ...toModelMessages(kept.toReversed())],
-    tokens,
-    omittedMessages: await countOlder(options, kept.at(-1)?.id ?? 0),
-  };
+  return { exchanges, isWhole: exchange.messages.length === 0 };
 }
 
 async function* newestFirst({ database, sessionId, userMessageId }: HistoryOptions) {
@@ -75,7 +104,7 @@ async function* newestFirst({ database, sessionId, userMessageId }: HistoryOptio
       where: { sessionId, id: { lt: before } },
       orderBy: { id: 'desc' },
       take: size,
-      include: { toolCalls: { orderBy: { id: 'asc' } } },
+      include: { toolCalls: { orderBy: { id: 'asc' } }, steps: { orderBy: { step: 'asc' } } },
     });
     yield* page;
     const oldest = page.at(-1);
@@ -98,12 +127,10 @@ async function offerTokens(offered: LanguageModelV3FunctionTool[]): Promise<numb
 
 async function messageTokens(message: StoredMessage): Promise<number> {
   const text = message.tokenCount ?? (await countTokens(message.content));
+  if (message.toolCalls.length === 0) return messageOverhead + text;
   const calls = message.toolCalls.map(
     ({ name, args, result }) => name + JSON.stringify(args) + (result ?? ''),
   );
-  return messageOverhead + text + (await countTokens(calls.join('')));
-}
-
-function systemMessages(systemPrompt: string | null): LanguageModelV3Message[] {
-  return systemPrompt === null ? [] : [{ role: 'system', content: systemPrompt }];
+  // An answer with tool calls is repeated with its reasoning.
+  return messageOverhead + text + (await countTokens(calls.join('') + (message.reasoning ?? '')));
 }

@@ -1,11 +1,11 @@
 import type {
-  LanguageModelV3ReasoningPart,
   LanguageModelV3StreamPart,
-  LanguageModelV3TextPart,
   LanguageModelV3ToolCall,
-  LanguageModelV3ToolCallPart,
+  SharedV3ProviderMetadata,
 } from '@ai-sdk/provider';
+import type { StepPart, StoredPart } from './answer-step.ts';
 import { parseArgs } from './parse-args.ts';
+import { nineCharacters } from './wire-names.ts';
 
 /** A tool call as the model wrote it. `input` should be a JSON object, but models make mistakes; see parse-args.ts. */
 export interface RequestedCall {
@@ -16,37 +16,74 @@ export interface RequestedCall {
   isCut: boolean;
 }
 
-type Part = LanguageModelV3TextPart | LanguageModelV3ReasoningPart | LanguageModelV3ToolCallPart;
+type TextType = 'text' | 'reasoning';
+type Recorded =
+  | {
+      type: TextType;
+      id: string;
+      text: string;
+      start: number;
+      metadata: SharedV3ProviderMetadata | undefined;
+    }
+  | (StepPart & { type: 'call' });
 
-/** Collects the model's output of one step, in the format in which the next step repeats it to the model. */
+/** Where the next text and the next reasoning of an answer begin, in UTF-16 code units of the whole answer. */
+export interface Offsets {
+  text: number;
+  reasoning: number;
+}
+
+/** Records the output of one model call: what the next request repeats, and what the database keeps of it. */
 export class Transcript {
   readonly calls: RequestedCall[] = [];
-  readonly #content: Part[] = [];
-  readonly #open = new Map<string, LanguageModelV3TextPart | LanguageModelV3ReasoningPart>();
+  readonly #recorded: Recorded[] = [];
   readonly #callIds: Set<string>;
+  readonly #offsets: Offsets;
 
-  /** @param callIds The call ids of the run so far. Some servers use the same ids again in every step. */
-  constructor(callIds: Set<string>) {
+  /**
+   * @param callIds The call ids of the answer so far. Some servers use the same ids again in every step.
+   * @param offsets The end of the answer so far.
+   */
+  constructor(callIds: Set<string>, offsets: Offsets = { text: 0, reasoning: 0 }) {
     this.#callIds = callIds;
+    this.#offsets = { ...offsets };
   }
 
-  /** Without blank texts, which Anthropic refuses, unless they carry metadata that must be repeated. */
-  get content(): Part[] {
-    return this.#content.filter(
-      (part) => part.type !== 'text' || part.text.trim() !== '' || part.providerOptions,
+  /** The output in order. The calls have no results yet. */
+  get parts(): StepPart[] {
+    return this.#recorded.map((part) =>
+      part.type === 'call' ? part : { type: part.type, text: part.text, metadata: part.metadata },
     );
   }
 
+  /** The output as the database keeps it, without texts. */
+  get stored(): StoredPart[] {
+    return this.#recorded.map((part): StoredPart => {
+      const metadata = part.metadata && { metadata: part.metadata };
+      if (part.type === 'call') return { type: 'call', callId: part.callId, ...metadata };
+      const { type, text, start } = part;
+      return { type, start, end: start + text.length, ...metadata };
+    });
+  }
+
+  /** Whether the output is more than text: reasoning, calls or signatures. The text alone is in the message. */
+  get isMoreThanText(): boolean {
+    return this.#recorded.some(({ type, metadata }) => type !== 'text' || metadata !== undefined);
+  }
+
+  /** Whether the model has written nothing, apart from blanks. */
   get isEmpty(): boolean {
-    return this.content.length === 0;
+    return this.#recorded.every(
+      (part) => part.type === 'text' && part.text.trim() === '' && part.metadata === undefined,
+    );
   }
 
   get text(): string {
-    return this.#content.map((part) => (part.type === 'text' ? part.text : '')).join('');
+    return this.#textOf('text');
   }
 
   get reasoning(): string {
-    return this.#content.map((part) => (part.type === 'reasoning' ? part.text : '')).join('');
+    return this.#textOf('reasoning');
   }
 
   add(part: LanguageModelV3StreamPart): void {
@@ -71,20 +108,27 @@ export class Transcript {
     }
   }
 
-  /** Keeps the metadata of every part, such as Anthropic's signatures, because the next request must repeat it. */
-  #extend(type: 'text' | 'reasoning', { id, ...part }: Delta): void {
-    const key = `${type}:${id}`;
-    const open = this.#open.get(key) ?? this.#begin(key, type);
-    open.text += part.delta ?? '';
-    if (part.providerMetadata) open.providerOptions = { ...open.providerOptions, ...part.providerMetadata };
-    if (part.type.endsWith('-end')) this.#open.delete(key);
+  /** Counts text that the gateway itself writes into the answer: the model is not shown it as its own. */
+  skip(type: TextType, length: number): void {
+    this.#offsets[type] += length;
   }
 
-  #begin(key: string, type: 'text' | 'reasoning') {
-    const part = { type, text: '' };
-    this.#open.set(key, part);
-    this.#content.push(part);
-    return part as LanguageModelV3TextPart | LanguageModelV3ReasoningPart;
+  /** Keeps the metadata of every part, such as Anthropic's signatures, because the next request must repeat it. */
+  #extend(type: TextType, { id, delta = '', providerMetadata: metadata }: Delta): void {
+    const known = this.#recorded.findLast((part) => part.type === type && part.id === id);
+    const part = delta === '' || this.#isLast(known) ? known : undefined;
+    if (part?.type === type) {
+      part.text += delta;
+      part.metadata = metadata ? { ...part.metadata, ...metadata } : part.metadata;
+    } else if (delta !== '' || metadata !== undefined) {
+      this.#recorded.push({ type, id, text: delta, start: this.#offsets[type], metadata });
+    }
+    this.#offsets[type] += delta.length;
+  }
+
+  /** Whether a part can be extended: the texts of a message are stored as ranges, so it must be the newest of its type. */
+  #isLast(part: Recorded | undefined): boolean {
+    return part !== undefined && this.#recorded.findLast(({ type }) => type === part.type) === part;
   }
 
   /** A response that reached its token limit ends within the last call, maybe before the first of its arguments. */
@@ -94,20 +138,27 @@ export class Transcript {
   }
 
   #addCall({ toolCallId, toolName, input, providerMetadata }: LanguageModelV3ToolCall): void {
-    const id = toolCallId || 'call';
-    let callId = id;
-    for (let copy = 2; this.#callIds.has(callId); copy += 1) callId = `${id}-${copy}`;
-    this.#callIds.add(callId);
+    const callId = this.#newCallId(toolCallId || 'call');
     this.calls.push({ callId, name: toolName, input, isCut: false });
     const args = parseArgs(input);
-    this.#content.push({
-      type: 'tool-call',
-      toolCallId: callId,
-      toolName,
-      input: args.ok ? args.value : {},
-      // Gemini refuses the next step without its signatures.
-      ...(providerMetadata && { providerOptions: providerMetadata }),
+    this.#recorded.push({
+      type: 'call',
+      callId,
+      name: toolName,
+      args: args.ok ? args.value : {},
+      metadata: providerMetadata,
     });
+  }
+
+  #newCallId(id: string): string {
+    let callId = id;
+    for (let copy = 2; this.#callIds.has(callId); copy += 1) callId = nineCharacters(`${id}:${copy}`);
+    this.#callIds.add(callId);
+    return callId;
+  }
+
+  #textOf(type: TextType): string {
+    return this.#recorded.map((part) => (part.type === type ? part.text : '')).join('');
   }
 }
 
@@ -115,5 +166,5 @@ interface Delta {
   type: string;
   id: string;
   delta?: string;
-  providerMetadata?: LanguageModelV3TextPart['providerOptions'];
+  providerMetadata?: SharedV3ProviderMetadata | undefined;
 }

@@ -1,4 +1,4 @@
-import type { FinishReason, ToolCallStatus } from '../../generated/prisma/enums.ts';
+import type { FinishReason, MessageStatus, ToolCallStatus } from '../../generated/prisma/enums.ts';
 import type { ToolErrorCode } from '../../tools/tool-runner.ts';
 import type { Usage } from '../usage/usage.ts';
 
@@ -47,6 +47,14 @@ export type RunEnd =
   | { status: 'CANCELLED' }
   | ({ status: 'FAILED' } & RunFailure);
 
+/** The node on which a tool is to run; null if the tool needs no node or no node was found. */
+interface CallNode {
+  /** Its name. */
+  nodeId: string | null;
+  /** Its database id. */
+  agentNodeId: number | null;
+}
+
 /** A run event without the fields that the log adds: `seq`, `runId` and `at`. */
 export type RunEventBody =
   | { type: 'RunQueued' }
@@ -54,16 +62,15 @@ export type RunEventBody =
   | { type: 'ContextTrimmed'; omittedMessages: number }
   | { type: 'ReasoningDelta'; text: string }
   | { type: 'TextDelta'; text: string }
-  | { type: 'ToolCallStarted'; callId: string; name: string; args: unknown; nodeId: string | null }
-  | {
+  | ({ type: 'ToolCallStarted'; callId: string; name: string; args: unknown } & CallNode)
+  | ({
       type: 'ToolApprovalRequested';
       callId: string;
       name: string;
       args: unknown;
-      nodeId: string | null;
       /** Milliseconds since the epoch. */
       expiresAt: number;
-    }
+    } & CallNode)
   | { type: 'ToolApprovalDecided'; callId: string; decision: Decision; reason: string }
   | { type: 'ToolOutputDelta'; callId: string; text: string }
   | {
@@ -83,11 +90,27 @@ export type RunEventBody =
   | { type: 'HistoryGap'; fromSeq: number; toSeq: number }
   | TerminalRunEventBody;
 
-/** Exactly one of these ends a run's log. `messageId` is null when the message was deleted. */
-export type TerminalRunEventBody =
-  | { type: 'RunCompleted'; messageId: number | null; usage: Usage; finishReason: FinishReason }
-  | { type: 'RunCancelled'; messageId: number | null; usage: Usage }
-  | ({ type: 'RunFailed'; messageId: number | null; usage: Usage } & RunFailure);
+/** Exactly one of these ends a run's log. */
+export type TerminalRunEventBody = RunEndFacts &
+  (
+    | { type: 'RunCompleted'; finishReason: FinishReason }
+    | { type: 'RunCancelled' }
+    | ({ type: 'RunFailed' } & RunFailure)
+  );
+
+interface RunEndFacts {
+  /** Null when the message was deleted. */
+  messageId: number | null;
+  usage: Usage;
+  /** What the message will be, if the database could not save it before its followers were told of the end. */
+  unsaved?: UnsavedAnswer;
+}
+
+interface UnsavedAnswer {
+  status: MessageStatus;
+  content: string;
+  reasoning: string | null;
+}
 
 /** An entry of a run's log. `seq` counts 1, 2, 3 … within the run; `at` is milliseconds since the epoch. */
 export type RunEvent = RunEventBody & { seq: number; runId: number; at: number };

@@ -1,10 +1,11 @@
-import { setTimeout as delay, setImmediate } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   InvalidResponseDataError,
   type LanguageModelV3,
   type LanguageModelV3CallOptions,
   type LanguageModelV3StreamPart,
 } from '@ai-sdk/provider';
+import { shareTurn } from '../../base/share-turn.ts';
 import { watchCall } from './call-watch.ts';
 import { classifyProviderError } from './classify-provider-error.ts';
 import { PartCleaner } from './clean-parts.ts';
@@ -55,8 +56,6 @@ export async function* callModel(
 
 /** Tool calls in one response. The gateway runs 100 of them and answers the others, which costs a statement each. */
 const maxToolCalls = 1_000;
-/** How long parts are processed without a break, in milliseconds. Other requests wait for that time. */
-const busyMs = 10;
 
 /**
  * Ends a response that exceeds the limits, and gives way to other requests between parts: received parts would
@@ -67,17 +66,17 @@ async function* bounded(
   { maxAnswerBytes }: CallLimits,
 ): AsyncGenerator<LanguageModelV3StreamPart, void, undefined> {
   let bytes = 0;
-  let toolCalls = 0;
-  let busySince = performance.now();
+  // Count the begun calls too: some provider packages yield no call before the end of the response.
+  const toolCalls = { 'tool-input-start': 0, 'tool-call': 0 };
   for await (const part of parts) {
     bytes += 'delta' in part ? Buffer.byteLength(part.delta) : 0;
-    toolCalls += part.type === 'tool-call' ? 1 : 0;
     if (bytes > maxAnswerBytes) throw tooMuch(`is longer than ${maxAnswerBytes} bytes (MAX_ANSWER_BYTES)`);
-    if (toolCalls > maxToolCalls) throw tooMuch(`asks for more than ${maxToolCalls} tool calls`);
+    if (part.type in toolCalls && ++toolCalls[part.type as keyof typeof toolCalls] > maxToolCalls) {
+      throw tooMuch(`asks for more than ${maxToolCalls} tool calls`);
+    }
     yield part;
-    if (performance.now() - busySince < busyMs) continue;
-    await setImmediate();
-    busySince = performance.now();
+    const turn = shareTurn();
+    if (turn) await turn;
   }
 }
 

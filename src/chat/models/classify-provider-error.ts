@@ -18,7 +18,7 @@ import { type ErrorReport, readErrorReport } from './wire/error-report.ts';
  */
 export function classifyProviderError(error: unknown, fallback: RunFailureCode): ProviderError {
   if (error instanceof ProviderError) return error;
-  // Provider packages wrap the error with which `boundedFetch` ends a response.
+  // Provider packages wrap the error with which `createBoundedFetch` ends a response.
   if (error instanceof Error && error.cause instanceof ProviderError) return error.cause;
   const { status, message, signs } = readFacts(error);
   const facts = { status, message: message ?? '', signs };
@@ -114,13 +114,10 @@ function isFormatError(error: unknown): boolean {
   );
 }
 
-/** Node's fetch has time-outs of its own: five minutes without headers or without a byte of the body. */
+/** Connecting has a time-out of its own, in the operating system and in `createOutboundFetch`. */
 function isTimeout(error: unknown): boolean {
   for (let each = error; each instanceof Error; each = each.cause) {
-    if (
-      'code' in each &&
-      /^(?:ETIMEDOUT|UND_ERR_(?:HEADERS|BODY|CONNECT)_TIMEOUT)$/.test(String(each.code))
-    ) {
+    if ('code' in each && /^(?:ETIMEDOUT|UND_ERR_(?:HEADERS|CONNECT)_TIMEOUT)$/.test(String(each.code))) {
       return true;
     }
   }

@@ -1,3 +1,5 @@
+import { modelFamily } from './model-family.ts';
+
 /** A model and its context limit in tokens; null when the limit is unknown. */
 export interface CatalogModel {
   modelName: string;
@@ -43,7 +45,7 @@ export const modelCatalog: Record<CatalogProviderName, readonly [CatalogModel, .
 
 /** The context limit of a model, or of a dated version of it (`gpt-4o-2024-11-20`, `claude-haiku-4-5-20251001`). */
 export function contextLimitIn(models: readonly CatalogModel[], modelName: string): number | null {
-  const family = modelName.replace(/-\d{4}-?\d{2}-?\d{2}$/, '');
+  const family = modelFamily(modelName);
   const model =
     models.find((each) => each.modelName === modelName) ?? models.find((each) => each.modelName === family);
   return model?.contextLimit ?? null;

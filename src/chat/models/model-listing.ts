@@ -5,6 +5,7 @@ export interface ModelListingOptions {
   /** The address that `/models` is appended to. */
   baseUrl: string;
   apiKey?: string | undefined;
+  fetch: typeof globalThis.fetch;
 }
 
 const listingTimeoutMs = 2_000;
@@ -44,7 +45,11 @@ export function createModelListing(options: ModelListingOptions): () => Promise<
   };
 }
 
-async function fetchModels({ baseUrl, apiKey }: ModelListingOptions): Promise<readonly CatalogModel[]> {
+async function fetchModels({
+  baseUrl,
+  apiKey,
+  fetch,
+}: ModelListingOptions): Promise<readonly CatalogModel[]> {
   const response = await fetch(`${baseUrl.replace(/\/+$/, '')}/models`, {
     headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
     signal: AbortSignal.timeout(listingTimeoutMs),

@@ -1,4 +1,7 @@
 import type { LanguageModelV3 } from '@ai-sdk/provider';
+import type { Proxies } from '../../base/choose-proxy.ts';
+import { createOutboundFetch } from '../../base/outbound-fetch.ts';
+import { createBoundedFetch } from './bounded-fetch.ts';
 import { createDemoModel, demoModel } from './demo/demo-model.ts';
 import { type CatalogModel, type CatalogProviderName, modelCatalog } from './model-catalog.ts';
 import { createModelListing } from './model-listing.ts';
@@ -24,6 +27,8 @@ interface CompatibleServer {
   apiKey?: string | undefined;
 }
 
+type Fetch = typeof globalThis.fetch;
+
 export interface ProvidersOptions {
   /** `delayMs`: the pause before each word of the demo model. */
   demo: { delayMs: number };
@@ -31,22 +36,27 @@ export interface ProvidersOptions {
   openaiCompatible?: CompatibleServer | undefined;
   anthropic?: HostedProvider | undefined;
   google?: HostedProvider | undefined;
+  /** The proxies between the gateway and the providers. Default: none. */
+  proxies?: Proxies | undefined;
 }
 
 export interface ModelProvider {
   /** The known models, the default first. Rejects when the provider must be asked for them and does not answer. */
   models(): Promise<readonly CatalogModel[]>;
   accepts(modelName: string): boolean;
+  /** The most tokens of an answer, if a request must state a number. */
+  maxOutputTokens?: number;
   languageModel(modelName: string): Promise<LanguageModelV3>;
 }
 
 /** Creates the configured providers. Their packages are imported when one of their models is first used. */
 export function createModelProviders(options: ProvidersOptions): ReadonlyMap<string, ModelProvider> {
+  const fetch = createBoundedFetch(createOutboundFetch(options.proxies));
   const providers: Record<ProviderName, ModelProvider | undefined> = {
-    'openai-compatible': options.openaiCompatible && openaiCompatible(options.openaiCompatible),
-    openai: options.openai && openai(options.openai),
-    anthropic: options.anthropic && anthropic(options.anthropic),
-    google: options.google && google(options.google),
+    'openai-compatible': options.openaiCompatible && openaiCompatible(options.openaiCompatible, fetch),
+    openai: options.openai && openai(options.openai, fetch),
+    anthropic: options.anthropic && anthropic(options.anthropic, fetch),
+    google: options.google && google(options.google, fetch),
     demo: demo(options.demo),
   };
   const configured = new Map<string, ModelProvider>();
@@ -63,36 +73,38 @@ const anyName = /^\P{C}{1,200}$/u;
 /** Google's package puts the name into the URL, where `..` or `#` would address another operation. */
 const pathName = /^(?!.*\.\.)[\w.-]+(?:\/[\w.-]+)*$/;
 
-const wireFetch = {
-  // OpenAI's own package reads no reasoning, so tags stay in the text.
-  openai: createWireFetch(() => new ChatFormat({ thinkTags: false })),
-  openaiCompatible: createWireFetch(() => new ChatFormat({ thinkTags: true })),
-  anthropic: createWireFetch(() => new AnthropicFormat()),
-  google: createWireFetch(() => new GoogleFormat()),
-};
-
 // Every URL is passed, even the package's own default, because the package would otherwise read the environment.
 
-function openai({ apiKey, baseUrl = 'https://api.openai.com/v1' }: HostedProvider): ModelProvider {
+function openai(provider: HostedProvider, fetch: Fetch): ModelProvider {
+  const { apiKey, baseUrl = 'https://api.openai.com/v1' } = provider;
   return cataloged('openai', async (modelName) => {
     const { createOpenAI } = await import('@ai-sdk/openai');
-    return createOpenAI({ apiKey, baseURL: baseUrl, fetch: wireFetch.openai }).chat(modelName);
+    // The package reads no reasoning, so tags stay in the text.
+    const read = createWireFetch(fetch, () => new ChatFormat({ thinkTags: false }));
+    return createOpenAI({ apiKey, baseURL: baseUrl, fetch: read }).chat(modelName);
   });
 }
 
-function anthropic({ apiKey, baseUrl = 'https://api.anthropic.com/v1' }: HostedProvider): ModelProvider {
-  return cataloged('anthropic', async (modelName) => {
+/** Anthropic refuses a request without `max_tokens`. The package lowers the number for models that write less. */
+const anthropicAnswer = 64_000;
+
+function anthropic(provider: HostedProvider, fetch: Fetch): ModelProvider {
+  const { apiKey, baseUrl = 'https://api.anthropic.com/v1' } = provider;
+  const languageModel = async (modelName: string) => {
     const { createAnthropic } = await import('@ai-sdk/anthropic');
-    return createAnthropic({ apiKey, baseURL: baseUrl, fetch: wireFetch.anthropic })(modelName);
-  });
+    const read = createWireFetch(fetch, () => new AnthropicFormat());
+    return createAnthropic({ apiKey, baseURL: baseUrl, fetch: read })(modelName);
+  };
+  return { ...cataloged('anthropic', languageModel), maxOutputTokens: anthropicAnswer };
 }
 
 const googleUrl = 'https://generativelanguage.googleapis.com/v1beta';
 
-function google({ apiKey, baseUrl = googleUrl }: HostedProvider): ModelProvider {
+function google({ apiKey, baseUrl = googleUrl }: HostedProvider, fetch: Fetch): ModelProvider {
   const languageModel = async (modelName: string) => {
     const { createGoogleGenerativeAI } = await import('@ai-sdk/google');
-    return createGoogleGenerativeAI({ apiKey, baseURL: baseUrl, fetch: wireFetch.google })(modelName);
+    const read = createWireFetch(fetch, () => new GoogleFormat());
+    return createGoogleGenerativeAI({ apiKey, baseURL: baseUrl, fetch: read })(modelName);
   };
   return { ...cataloged('google', languageModel), accepts: (name) => pathName.test(name) };
 }
@@ -105,17 +117,17 @@ function cataloged(name: CatalogProviderName, languageModel: ModelProvider['lang
   };
 }
 
-function openaiCompatible({ baseUrl, apiKey }: CompatibleServer): ModelProvider {
+function openaiCompatible({ baseUrl, apiKey }: CompatibleServer, fetch: Fetch): ModelProvider {
   const key = apiKey === undefined ? {} : { apiKey };
   const settings = {
     name: 'openai-compatible',
     baseURL: baseUrl,
     includeUsage: true,
-    fetch: wireFetch.openaiCompatible,
+    fetch: createWireFetch(fetch, () => new ChatFormat({ thinkTags: true })),
     ...key,
   };
   return {
-    models: createModelListing({ baseUrl, apiKey }),
+    models: createModelListing({ baseUrl, apiKey, fetch }),
     accepts: (modelName) => anyName.test(modelName),
     async languageModel(modelName) {
       const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');

@@ -1,16 +1,19 @@
 import type { LanguageModelV3 } from '@ai-sdk/provider';
 import { StartupError } from '../../config/startup-error.ts';
 import { GatewayError } from '../../errors.ts';
+import { createContextLimits, type ModelName, type RequestLimits } from './context-limits.ts';
 import { type CatalogModel, contextLimitIn } from './model-catalog.ts';
 import { createModelProviders, type ModelProvider, type ProvidersOptions } from './model-providers.ts';
 import { ProviderError } from './provider-error.ts';
 
-export interface ResolvedModel {
+export interface ResolvedModel extends RequestLimits {
   providerName: string;
   modelName: string;
   /** Tokens that fit into the model's context; null when the limit is unknown. */
   contextLimit: number | null;
   languageModel: LanguageModelV3;
+  /** Remembers that the model refused a prompt of so many tokens as too long. Later prompts are kept shorter. */
+  refusedTokens(tokens: number): void;
 }
 
 export interface ModelInfo {
@@ -39,6 +42,8 @@ export interface Models {
 }
 
 export interface ModelsOptions extends ProvidersOptions {
+  /** Context limits in tokens by `provider/model`. They take precedence over what the provider says. */
+  contextLimits?: Readonly<Record<string, number>> | undefined;
   /** `provider/model` or `provider`. Default: the first configured provider, or else the demo model. */
   default?: string | undefined;
 }
@@ -50,6 +55,11 @@ export function createModels(options: ModelsOptions): Models {
   const defaultModelOf = (providerName: string) =>
     providerName === defaults.providerName ? defaults.modelName : undefined;
 
+  const limits = createContextLimits();
+  const stated = new Map(Object.entries(options.contextLimits ?? {}));
+  const contextLimitOf = ({ providerName, modelName }: ModelName, models: readonly CatalogModel[]) =>
+    stated.get(`${providerName}/${modelName}`) ?? contextLimitIn(models, modelName);
+
   return {
     async resolve({ providerName: wanted, modelName: wantedModel }) {
       const providerName = wanted ?? defaults.providerName;
@@ -60,12 +70,24 @@ export function createModels(options: ModelsOptions): Models {
       if (!provider.accepts(modelName)) throw await unknownModel(providerName, modelName, provider);
       const models = await knownModels(provider);
       const languageModel = await provider.languageModel(modelName);
-      return { providerName, modelName, contextLimit: contextLimitIn(models, modelName), languageModel };
+      const name = { providerName, modelName };
+      const contextLimit = contextLimitOf(name, models);
+      return {
+        ...name,
+        contextLimit,
+        languageModel,
+        ...limits.of(name, contextLimit, provider.maxOutputTokens ?? null),
+        refusedTokens: (tokens) => limits.refused(name, tokens),
+      };
     },
 
     async list() {
       const listed = [...providers].map(async ([providerName, provider]) => {
-        const models = withModel(await knownModels(provider), defaultModelOf(providerName));
+        const known = withModel(await knownModels(provider), defaultModelOf(providerName));
+        const models = known.map(({ modelName }) => ({
+          modelName,
+          contextLimit: contextLimitOf({ providerName, modelName }, known),
+        }));
         const defaultModel = defaultModelOf(providerName) ?? models[0]?.modelName;
         const isDefault = (model: CatalogModel) =>
           providerName === defaults.providerName && model.modelName === defaultModel;

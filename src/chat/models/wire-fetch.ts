@@ -1,4 +1,3 @@
-import { boundedFetch } from './bounded-fetch.ts';
 import { reportLife } from './call-watch.ts';
 import { classifyProviderError, codeOfReport } from './classify-provider-error.ts';
 import { ProviderError } from './provider-error.ts';
@@ -9,11 +8,12 @@ import type { WireFormat } from './wire/wire-format.ts';
  * Creates the `fetch` for the package of a provider. It reads every response in the provider's wire format, and hands
  * on what the package accepts.
  *
+ * @param send Sends the request.
  * @param createFormat Creates the reader of one response.
  */
-export function createWireFetch(createFormat: () => WireFormat): typeof fetch {
+export function createWireFetch(send: typeof fetch, createFormat: () => WireFormat): typeof fetch {
   return async (input, init) => {
-    const response = await boundedFetch(input, init);
+    const response = await send(input, init);
     const { signal } = init ?? {};
     return readResponse(response, {
       format: createFormat(),

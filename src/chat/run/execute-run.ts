@@ -2,7 +2,9 @@ import type { Logger } from 'pino';
 import type { Bus } from '../../bus/bus.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Run } from '../../generated/prisma/client.ts';
+import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
+import { isDiskFull } from '../../storage/disk-full.ts';
 import type { ToolRunner } from '../../tools/tool-runner.ts';
 import { readHistory } from '../history/history.ts';
 import { type RunEnd, runFailureCodes } from '../log/run-event.ts';
@@ -33,6 +35,7 @@ export interface ExecuteRunOptions {
   sessionLog: SessionLog;
   bus: Bus;
   checkpointer: Checkpointer;
+  quotas: Pick<Quotas, 'add'>;
   limits: RunLimits;
   log: Logger;
   /** Undefined for a run that waited in the queue: then it is looked up when the run starts. */
@@ -41,6 +44,8 @@ export interface ExecuteRunOptions {
   signal: AbortSignal;
   /** Aborts when the gateway closes. */
   closing: AbortSignal;
+  /** Called with the database's error when the run has ended and its end is not saved yet. */
+  onUnsaved: (cause: unknown) => void;
 }
 
 /** How a run ended, with the error behind a failure for the gateway's own log. */
@@ -48,7 +53,7 @@ type RunOutcome = RunEnd & { cause?: unknown };
 
 /** Takes a RUNNING run from its first run event to its terminal one. Never throws. */
 export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<void> {
-  const { database, runLog, sessionLog, bus, limits, closing } = options;
+  const { database, runLog, sessionLog, bus, quotas, limits, closing, onUnsaved } = options;
   const log = options.log.child({ runId: run.id, sessionId: run.sessionId });
   const writer = new RunWriter(run, noUsage(run), { log: runLog, bus });
   try {
@@ -56,7 +61,8 @@ export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<
     const outcome = await answerPrompt(run, writer, { ...options, log });
     logOutcome(log, outcome);
     const { runLogTtlMs } = limits;
-    await endRun(run, writer, outcome, { database, sessionLog, log, runLogTtlMs, closing });
+    const end = { database, sessionLog, quotas, log, runLogTtlMs, closing, onUnsaved };
+    await endRun(run, writer, outcome, end);
   } catch (error) {
     log.fatal({ err: error }, 'a run could not be ended');
   } finally {
@@ -72,16 +78,14 @@ async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOpti
     const started = await writer.write({ type: 'RunStarted', sessionId, userMessageId, assistantMessageId });
     await sessionLog.append(sessionId, { type: 'RunStarted', started });
     const { systemPrompt, model } = options.setup ?? (await setUp(run, options));
-    const { contextLimit } = model;
     const offered = await tools.offer(sessionId);
-    const shown = { userMessageId, systemPrompt, offered, contextLimit };
+    const shown = { userMessageId, assistantMessageId, systemPrompt, offered, model };
     const history = await readHistory({ database, sessionId, ...shown });
     writer.contextTokens = history.tokens;
     if (history.omittedMessages > 0) {
       await writer.write({ type: 'ContextTrimmed', omittedMessages: history.omittedMessages });
     }
-    const prompt = history.messages;
-    const call = { sessionId, model, prompt, offered, writer };
+    const call = { sessionId, model, systemPrompt, history, offered, writer };
     return await runSteps({ database, tools, approvals, limits, log, signal, ...call });
   } catch (error) {
     return signal.aborted ? { status: 'CANCELLED' } : failed(error);
@@ -96,7 +100,8 @@ function failed(cause: unknown): RunOutcome {
   // `Models.resolve` throws a GatewayError when the provider or the model was removed after the prompt was sent.
   if (cause instanceof GatewayError)
     return { status: 'FAILED', code: 'PROVIDER_REJECTED', reason: cause.message };
-  return { status: 'FAILED', code: 'INTERNAL', reason: runFailureCodes.INTERNAL, cause };
+  const reason = isDiskFull(cause) ? 'The disk of the gateway is full.' : runFailureCodes.INTERNAL;
+  return { status: 'FAILED', code: 'INTERNAL', reason, cause };
 }
 
 async function setUp(run: Run, { database, models }: ExecuteRunOptions): Promise<RunSetup> {

@@ -1,39 +1,23 @@
-import { setImmediate } from 'node:timers/promises';
-import type {
-  LanguageModelV3FunctionTool,
-  LanguageModelV3Message,
-  LanguageModelV3ToolResultPart,
-} from '@ai-sdk/provider';
-import type { Logger } from 'pino';
 import type { Database } from '../../storage/database.ts';
 import type { RefusedCall, ToolRunner } from '../../tools/tool-runner.ts';
-import { callIdsOf } from '../history/model-messages.ts';
-import type { RequestedCall } from '../history/transcript.ts';
+import type { AnswerStep } from '../history/answer-step.ts';
+import { saveStep } from '../history/save-step.ts';
+import type { EndedCall } from '../history/tool-result.ts';
+import type { RequestedCall, Transcript } from '../history/transcript.ts';
 import type { RunEnd } from '../log/run-event.ts';
-import type { RunWriter } from '../log/run-writer.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import type { Approvals } from '../tool-calls/approvals.ts';
 import { runCall } from '../tool-calls/run-call.ts';
 import { type StartedCall, startCall } from '../tool-calls/start-call.ts';
+import { untilStored } from '../tool-calls/until-stored.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
-import type { RunLimits } from './run-limits.ts';
-import { runStep } from './step.ts';
+import { type FittingStepOptions, runFittingStep } from './fitting-step.ts';
 
-export interface RunStepsOptions {
+export interface RunStepsOptions extends FittingStepOptions {
   database: Database;
   sessionId: number;
-  model: ResolvedModel;
-  /** The messages that the model is shown: the system prompt, earlier messages and the new prompt. */
-  prompt: LanguageModelV3Message[];
-  writer: RunWriter;
   tools: ToolRunner;
-  /** The tools that the model may call. */
-  offered: LanguageModelV3FunctionTool[];
   approvals: Approvals;
-  limits: RunLimits;
-  log: Logger;
-  /** Aborts when the run is cancelled. */
-  signal: AbortSignal;
 }
 
 /**
@@ -42,32 +26,36 @@ export interface RunStepsOptions {
  * @throws ProviderError; the signal's reason when the run is cancelled.
  */
 export async function runSteps(options: RunStepsOptions): Promise<RunEnd> {
-  const { model, offered, writer, signal } = options;
-  const { call, maxSteps } = options.limits;
-  const prompt = [...options.prompt];
-  for (const callId of callIdsOf(prompt)) writer.callIds.add(callId);
+  const { model, history, writer, database } = options;
+  const { maxSteps } = options.limits;
+  const answer = history.turns.at(-1)?.steps ?? [];
   for (let step = 1; step <= maxSteps; step += 1) {
-    const { transcript, finishReason } = await runStep({
-      model,
-      prompt,
-      offered,
-      writer,
-      limits: call,
-      signal,
-    });
+    const { transcript, finishReason } = await runFittingStep(options);
+    const made = { messageId: writer.assistantMessageId, step, maker: model, transcript };
+    await untilStored(() => saveStep(database, made), options);
     if (transcript.calls.length === 0) return { status: 'COMPLETED', finishReason };
     const results = await runToolCalls(transcript.calls, step, options);
-    prompt.push({ role: 'assistant', content: transcript.content }, { role: 'tool', content: results });
+    answer.push(toStep(transcript, results, model));
     writer.contextTokens += await resultTokens(results);
   }
   const reason = `The model was still calling tools after ${maxSteps} steps.`;
   return { status: 'FAILED', code: 'STEP_LIMIT', reason };
 }
 
+function toStep({ parts }: Transcript, results: EndedCall[], maker: ResolvedModel): AnswerStep {
+  const resultOf = new Map(results.map((result) => [result.callId, result]));
+  const { providerName, modelName } = maker;
+  return {
+    maker: { providerName, modelName },
+    parts: parts.map((part) =>
+      part.type === 'call' ? { ...part, result: resultOf.get(part.callId) } : part,
+    ),
+  };
+}
+
 /** An estimate: the provider reports the real number only with the next step's usage. */
-async function resultTokens(results: LanguageModelV3ToolResultPart[]): Promise<number> {
-  const texts = results.map(({ output }) => ('value' in output ? String(output.value) : ''));
-  return countTokens(texts.join(''));
+async function resultTokens(results: EndedCall[]): Promise<number> {
+  return countTokens(results.map(({ result }) => result ?? '').join(''));
 }
 
 /** Tool calls that run in one step. */
@@ -90,8 +78,6 @@ async function runToolCalls(calls: RequestedCall[], step: number, options: RunSt
     if (signal.aborted) break;
     const refusal = started.length < maxCalls ? undefined : tooManyCalls;
     started.push(await startCall(call, { ...start, refusal }));
-    // SQLite runs synchronously: hundreds of calls without a break would block all other requests.
-    await setImmediate();
   }
   const run = { database, writer, toolStopMs, log, signal };
   const settled = await Promise.allSettled(started.map((each) => runCall(each, run)));

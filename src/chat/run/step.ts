@@ -5,7 +5,6 @@ import type {
 } from '@ai-sdk/provider';
 import type { FinishReason } from '../../generated/prisma/enums.ts';
 import { Transcript } from '../history/transcript.ts';
-import { DeltaWriter } from '../log/delta-writer.ts';
 import type { RunFailureCode } from '../log/run-event.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import { type CallLimits, callModel } from '../models/call-model.ts';
@@ -13,6 +12,7 @@ import type { ResolvedModel } from '../models/models.ts';
 import { ProviderError } from '../models/provider-error.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { addUsage, reportedCounts, type TokenCounts } from '../usage/usage.ts';
+import { StepDeltas } from './step-deltas.ts';
 
 export interface StepOptions {
   model: ResolvedModel;
@@ -47,22 +47,25 @@ export async function runStep(options: StepOptions): Promise<Step> {
   const { writer, signal } = options;
   signal.throwIfAborted();
   const { usage: usageBefore, contextTokens: promptTokens } = writer;
-  const transcript = new Transcript(writer.callIds);
+  const offsets = { text: writer.content.length, reasoning: writer.reasoning.length };
+  const transcript = new Transcript(writer.callIds, offsets);
   writer.usage = addUsage(usageBefore, { ...counted(promptTokens, 0, 0), measured: false });
   let finish: Finish | undefined;
   let refused = false;
-  const deltas = new DeltaWriter(writer);
+  const deltas = new StepDeltas(writer, transcript);
   try {
-    for await (const part of callModel(...callOptions(options))) {
-      transcript.add(part);
-      await writeDelta(part, deltas);
-      if (part.type === 'finish') finish = part;
+    try {
+      for await (const part of callModel(...callOptions(options))) {
+        await deltas.add(part);
+        if (part.type === 'finish') finish = part;
+      }
+    } finally {
+      await deltas.flush();
     }
   } catch (error) {
     refused = transcript.isEmpty && error instanceof ProviderError && refusals.has(error.code);
     throw error;
   } finally {
-    await deltas.flush();
     const reported = finish && reportedCounts(finish.usage);
     const counts = reported ?? (await estimate(promptTokens, transcript));
     const usage = addUsage(usageBefore, { ...counts, measured: reported !== undefined });
@@ -86,15 +89,12 @@ const finishReasons: Record<Finish['finishReason']['unified'], FinishReason> = {
 
 function callOptions({ model, prompt, offered, limits, signal }: StepOptions) {
   const tools = offered.length > 0 ? { tools: offered, toolChoice: { type: 'auto' as const } } : {};
-  return [model.languageModel, { prompt, abortSignal: signal, ...tools }, limits] as const;
-}
-
-async function writeDelta(part: LanguageModelV3StreamPart, deltas: DeltaWriter): Promise<void> {
-  if (part.type === 'text-delta' && part.delta !== '') {
-    await deltas.write({ type: 'TextDelta', text: part.delta });
-  } else if (part.type === 'reasoning-delta' && part.delta !== '') {
-    await deltas.write({ type: 'ReasoningDelta', text: part.delta });
-  }
+  const { maxOutputTokens } = model;
+  return [
+    model.languageModel,
+    { prompt, abortSignal: signal, ...tools, ...(maxOutputTokens !== null && { maxOutputTokens }) },
+    limits,
+  ] as const;
 }
 
 async function estimate(promptTokens: number, transcript: Transcript): Promise<TokenCounts> {

@@ -1,4 +1,3 @@
-import type { LanguageModelV3ToolResultPart } from '@ai-sdk/provider';
 import type { Prisma } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
 import {
@@ -7,10 +6,11 @@ import {
   type ToolOutcome,
   toolErrorCodes,
 } from '../../tools/tool-runner.ts';
-import { toolResultPart } from '../history/tool-result.ts';
+import type { EndedCall } from '../history/tool-result.ts';
 import type { PendingApproval, Verdict } from './approvals.ts';
 import { type ExecuteCallOptions, executeCall, notStarted } from './execute-call.ts';
 import type { StartedCall } from './start-call.ts';
+import { untilStored } from './until-stored.ts';
 
 export interface RunCallOptions extends ExecuteCallOptions {
   database: Database;
@@ -23,10 +23,7 @@ const denials: ReadonlySet<ToolErrorCode> = new Set(['DENIED', 'APPROVAL_TIMEOUT
  * Waits for the approval of a started tool call if it needs one, runs the call and stores its result. A failed call
  * does not fail the run: the model is told and can try something else.
  */
-export async function runCall(
-  call: StartedCall,
-  options: RunCallOptions,
-): Promise<LanguageModelV3ToolResultPart> {
+export async function runCall(call: StartedCall, options: RunCallOptions): Promise<EndedCall> {
   const { callId, pending } = call;
   try {
     const plan = pending ? await waitForApproval(call, pending, options) : call.plan;
@@ -71,19 +68,20 @@ async function endCall(
   outcome: ToolOutcome | RefusedCall,
   durationMs: number,
   options: RunCallOptions,
-): Promise<LanguageModelV3ToolResultPart> {
+): Promise<EndedCall> {
   const ended = { ...columnsOf(outcome), durationMs };
   await updateCall(callId, ended, options);
   await options.writer.write({ type: 'ToolCallFinished', callId, name, ...ended });
-  return toolResultPart({ callId, name, ...ended });
+  return { callId, name, ...ended };
 }
 
 async function updateCall(
   callId: string,
   data: Prisma.ToolCallUpdateManyMutationInput,
-  { writer, database }: RunCallOptions,
+  options: RunCallOptions,
 ): Promise<void> {
-  await database.toolCall.updateMany({ where: { messageId: writer.assistantMessageId ?? 0, callId }, data });
+  const where = { messageId: options.writer.assistantMessageId ?? 0, callId };
+  await untilStored(() => options.database.toolCall.updateMany({ where, data }), options);
 }
 
 function columnsOf(outcome: ToolOutcome | RefusedCall) {

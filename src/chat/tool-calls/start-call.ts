@@ -8,6 +8,7 @@ import { type ParsedArgs, parseArgs } from '../history/parse-args.ts';
 import type { RequestedCall } from '../history/transcript.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import type { Approvals, PendingApproval } from './approvals.ts';
+import { untilStored } from './until-stored.ts';
 
 export interface StartCallOptions {
   database: Database;
@@ -46,17 +47,17 @@ export async function startCall(call: RequestedCall, options: StartCallOptions):
   const args = parsed.ok ? parsed.value : input;
   const refusal = options.refusal ?? refusalOf(call, parsed);
   const plan = refusal ?? (await planCall(call, parsed.ok ? parsed.value : {}, options));
-  const nodeId = plan.nodeId ?? null;
+  const node = { nodeId: plan.nodeId ?? null, agentNodeId: plan.agentNodeId ?? null };
   const dispatchId = plan.ok ? plan.dispatchId : null;
   const toolApproval = plan.ok && plan.needsApproval ? await toolApprovalOf(options) : 'AUTO';
   // Wait for a decision before the call is announced: a client may decide as soon as it sees the call.
   const pending = toolApproval === 'ASK' ? requestApproval(callId, options) : undefined;
   const status = pending ? 'AWAITING_APPROVAL' : 'RUNNING';
-  await storeCall(call, { args: args as Prisma.InputJsonValue, nodeId, dispatchId, status }, options);
-  await writer.write({ type: 'ToolCallStarted', callId, name, args, nodeId });
+  await storeCall(call, { args: args as Prisma.InputJsonValue, ...node, dispatchId, status }, options);
+  await writer.write({ type: 'ToolCallStarted', callId, name, args, ...node });
   if (pending) {
     const { expiresAt } = pending;
-    await writer.write({ type: 'ToolApprovalRequested', callId, name, args, nodeId, expiresAt });
+    await writer.write({ type: 'ToolApprovalRequested', callId, name, args, ...node, expiresAt });
   }
   return { callId, name, plan: toolApproval === 'DENY' ? denied : plan, ...(pending && { pending }) };
 }
@@ -107,12 +108,12 @@ function requestApproval(callId: string, options: StartCallOptions): PendingAppr
 
 async function storeCall(
   { callId, name }: RequestedCall,
-  columns: Pick<Prisma.ToolCallCreateManyInput, 'args' | 'nodeId' | 'dispatchId' | 'status'>,
-  { writer, database, step }: StartCallOptions,
+  columns: Pick<Prisma.ToolCallCreateManyInput, 'args' | 'nodeId' | 'agentNodeId' | 'dispatchId' | 'status'>,
+  options: StartCallOptions,
 ): Promise<void> {
-  const { assistantMessageId: messageId, content } = writer;
+  const { database, step } = options;
+  const { assistantMessageId: messageId, content } = options.writer;
   if (messageId === null) return;
-  await database.toolCall.createMany({
-    data: { messageId, callId, name, ...columns, step, textOffset: content.length },
-  });
+  const data = { messageId, callId, name, ...columns, step, textOffset: content.length };
+  await untilStored(() => database.toolCall.createMany({ data }), options);
 }

@@ -1,5 +1,6 @@
 import type { MessageList } from '../state/message-list.ts';
 import type { MessageState } from '../state/message-state.ts';
+import { visibleText } from '../state/visible-text.ts';
 
 /** Tells users of a screen reader when an answer changes its status, without reading out each token. */
 export function Announcer({ messageList }: { messageList: MessageList }) {
@@ -13,7 +14,8 @@ export function Announcer({ messageList }: { messageList: MessageList }) {
 
 function announcementOf({ status, isQueued, toolCalls }: MessageState): string {
   const waiting = toolCalls.find((call) => call.status === 'AWAITING_APPROVAL');
-  if (status === 'STREAMING' && waiting) return `The tool ${waiting.name} is waiting for your approval.`;
+  if (status === 'STREAMING' && waiting)
+    return `The tool ${visibleText(waiting.name)} is waiting for your approval.`;
   if (status === 'STREAMING')
     return isQueued
       ? 'The prompt is waiting for the previous answer to finish.'

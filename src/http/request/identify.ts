@@ -31,9 +31,12 @@ export function createIdentify(options: IdentifyOptions): Identify {
   };
 }
 
-/** A key for the sender, which differs from the key of every other user and node. */
+/**
+ * A key for the sender, which differs from the key of every other user and node. It is the same on all gateways that
+ * count requests together in Redis, so it has no id of a row. A `nodeId` has no space.
+ */
 export function senderKey({ viewer, agentNode }: Identity): string {
-  return viewer ? `user ${viewer.userId}` : `node ${agentNode.nodeId}`;
+  return viewer ? `user ${viewer.userId}` : `node ${agentNode.nodeId} ${agentNode.userId}`;
 }
 
 async function identify(request: Request, options: IdentifyOptions): Promise<Identity> {

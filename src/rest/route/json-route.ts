@@ -4,7 +4,7 @@ import { RestError } from '../errors/rest-error.ts';
 import { type Parsed, type RouteInput, readInput } from '../input/read-input.ts';
 import { allPages, type Page, type PageRequest } from './all-pages.ts';
 import { describeJsonRoute } from './describe-route.ts';
-import { executeDocument } from './execute.ts';
+import { executeDocument, executePage } from './execute.ts';
 import type { Route, RouteDescription } from './route.ts';
 
 interface Row<Input extends RouteInput, Data, Variables, Schema extends z.ZodType> extends RouteDescription {
@@ -51,7 +51,10 @@ export function listRoute<Input extends RouteInput, Data, Variables, Schema exte
   return {
     ...describeJsonRoute({
       ...row,
-      failures: { 400: 'The list has more than `MAX_LIST_ITEMS` items.', ...row.failures },
+      failures: {
+        400: 'The list has more than `MAX_LIST_ITEMS` items, or an item has more than `MAX_RESPONSE_BYTES` bytes.',
+        ...row.failures,
+      },
     }),
     async handle(c, services) {
       const { raw, parsed } = await readInput(c, services, row.input);
@@ -59,7 +62,8 @@ export function listRoute<Input extends RouteInput, Data, Variables, Schema exte
       const limits = { pageSize, maxItems, signal: c.req.raw.signal };
       const nodes = await allPages(limits, async (page) => {
         const variables = row.variables(parsed, page);
-        return row.connection(await executeDocument(c, services, row.document, variables, raw)) ?? undefined;
+        const result = await executePage(c, services, row.document, variables, raw);
+        return result ? (row.connection(result.data) ?? undefined) : 'too large';
       });
       return c.json(row.toJson(orNotFound(nodes), parsed));
     },

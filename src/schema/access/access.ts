@@ -5,7 +5,7 @@ import type { Context } from '../../context.ts';
 import { GatewayError, sessionNotFound } from '../../errors.ts';
 import { unauthenticated } from '../../identity/unauthenticated.ts';
 import { anonymous, type Viewer } from '../../identity/viewer.ts';
-import { nodeNotFound } from '../../nodes/nodes.ts';
+import type { Asker } from '../../nodes/find-node.ts';
 import type { NodeIdentity } from '../../nodes/presence/connected-nodes.ts';
 import { ownersOf } from './owners.ts';
 
@@ -19,20 +19,22 @@ export interface AuthScopes {
   user: true;
   /** The agent of a node, with the token of that node. */
   agent: true;
-  /** This user, and admins. Null or undefined stands for the viewer. */
+  /**
+   * This user, and admins. Null or undefined stands for the viewer. The field itself must look only among the objects
+   * of that user.
+   */
   actFor: string | null | undefined;
-  /** The owner of the session with this id, and admins. The same for the next three. */
+  /** The owner of the session with this id, and admins. The same for the next two. */
   session: number;
   run: number;
   message: number;
-  /** A `nodeId`. */
-  node: string;
 }
 
 /** Decides the scopes for the scope-auth plugin. A scope that is refused throws the error for the client. */
 export function decideScopes(context: Context) {
   const owners = ownersOf(context);
-  const owns = async <Id>(loader: DataLoader<Id, string | null>, id: Id, notFound: (id: Id) => Error) => {
+  type Loader = DataLoader<number, string | null>;
+  const owns = async (loader: Loader, id: number, notFound: (id: number) => Error) => {
     const owner = ownerOf(context);
     if (owner === undefined || (await loader.load(id)) === owner) return true;
     throw notFound(id);
@@ -48,7 +50,6 @@ export function decideScopes(context: Context) {
     session: (id: number) => owns(owners.byType.Session, id, sessionNotFound),
     run: (id: number) => owns(owners.byType.Run, id, runNotFound),
     message: (id: number) => owns(owners.byType.Message, id, messageNotFound),
-    node: (nodeId: string) => owns(owners.nodeId, nodeId, nodeNotFound),
   };
 }
 
@@ -72,6 +73,12 @@ export function agentOf({ agentNode, viewer }: Context): NodeIdentity {
   const message =
     'Only the agent of a node may use this field. Send the token of the node as `Authorization: Bearer swn_…`.';
   throw viewer === anonymous ? unauthenticated(message) : new GatewayError('FORBIDDEN', message);
+}
+
+/** The viewer as the one who names nodes. */
+export function askerOf(context: Context): Asker {
+  const viewer = userOf(context);
+  return { userId: viewer.userId, isAdmin: viewer.isAdmin, isAnonymous: viewer === anonymous };
 }
 
 /** The user that the viewer is limited to; undefined for an admin, who sees the objects of all users. */

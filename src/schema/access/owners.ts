@@ -4,8 +4,8 @@ import type { Context } from '../../context.ts';
 import { Prisma } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
 
-interface Owned<Id> {
-  id: Id;
+interface Owned {
+  id: number;
   userId: string;
 }
 
@@ -16,33 +16,26 @@ interface Owned<Id> {
 export const ownersOf = createContextCache(({ database }: Context) => ({
   /** By the id of the row, for each type that has Relay ids. */
   byType: {
-    Session: ownerLoader<number>((ids) =>
+    Session: ownerLoader((ids) =>
       database.session.findMany({ where: { id: { in: ids } }, select: { id: true, userId: true } }),
     ),
-    Message: ownerLoader<number>((ids) => ownersWithin(database, 'Message', ids)),
-    Run: ownerLoader<number>((ids) => ownersWithin(database, 'Run', ids)),
-    AgentNode: ownerLoader<number>((ids) =>
+    Message: ownerLoader((ids) => ownersWithin(database, 'Message', ids)),
+    Run: ownerLoader((ids) => ownersWithin(database, 'Run', ids)),
+    AgentNode: ownerLoader((ids) =>
       database.agentNode.findMany({ where: { id: { in: ids } }, select: { id: true, userId: true } }),
     ),
   },
-  nodeId: ownerLoader<string>(async (nodeIds) => {
-    const rows = await database.agentNode.findMany({
-      where: { nodeId: { in: nodeIds } },
-      select: { nodeId: true, userId: true },
-    });
-    return rows.map(({ nodeId, userId }) => ({ id: nodeId, userId }));
-  }),
 }));
 
 /** Joins the sessions in one statement. Prisma would need a second one for them. */
 async function ownersWithin(database: Database, table: 'Message' | 'Run', ids: number[]) {
-  const rows = await database.$queryRaw<Owned<number>[]>`
+  const rows = await database.$queryRaw<Owned[]>`
     SELECT "row"."id", "Session"."userId" FROM ${Prisma.raw(`"${table}"`)} AS "row"
     JOIN "Session" ON "Session"."id" = "row"."sessionId" WHERE "row"."id" IN (${Prisma.join(ids)})`;
   return rows.map(({ id, userId }) => ({ id: Number(id), userId }));
 }
 
-function ownerLoader<Id>(find: (ids: Id[]) => Promise<Owned<Id>[]>): DataLoader<Id, string | null> {
+function ownerLoader(find: (ids: number[]) => Promise<Owned[]>): DataLoader<number, string | null> {
   return new DataLoader(
     async (ids) => {
       const owners = new Map((await find([...new Set(ids)])).map(({ id, userId }) => [id, userId]));

@@ -66,9 +66,9 @@ export async function readRows<Row extends object>(
   const distinct = [...new Set(ids)];
   const rows: Row[] = [];
   for (let start = 0; start < distinct.length; start += rowsPerStatement) {
-    resultBudget?.check();
+    resultBudget.check();
     const some = await read(distinct.slice(start, start + rowsPerStatement));
-    resultBudget?.load(some.reduce((length, row) => length + textLength(row), 0));
+    resultBudget.load(some.reduce((length, row) => length + textLength(row), 0));
     rows.push(...some);
   }
   return rows;

@@ -48,6 +48,48 @@ describe('cancelRun', () => {
     }
   });
 
+  test('a deletion that arrives with a prompt leaves no session and no request to the model', async () => {
+    const gateway = shared();
+    gateway.model.script(...Array.from({ length: 12 }, () => [silence()]));
+    const { database } = gateway.services;
+    const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
+    const remove = 'mutation ($id: ID!) { deleteSession(id: $id) { id } }';
+    for (let wait = 0; wait < 24; wait += 2) {
+      const sessionId = await gateway.createSession();
+      const sent = gateway.graphql(send, { input: { sessionId, prompt: 'Hi' } });
+      for (let turn = 0; turn < wait; turn += 1) await new Promise(setImmediate);
+      const removed = await gateway.graphql(remove, { id: sessionId });
+      expect(removed.data?.deleteSession?.id).toBe(sessionId);
+      const { errors } = await sent;
+      if (errors) expect(errors[0]?.extensions).toMatchObject({ code: 'NOT_FOUND' });
+    }
+    expect(await database.run.count({ where: { status: { in: ['RUNNING', 'QUEUED'] } } })).toBe(0);
+    for (const { aborted } of gateway.model.requests) await aborted;
+  });
+
+  test('an INTERRUPT that arrives with a prompt cancels the run of that prompt', async () => {
+    const gateway = shared();
+    gateway.model.otherwise(({ body }) =>
+      JSON.stringify(body['messages']).includes('New?') ? [text('New')] : [silence()],
+    );
+    const send = async (input: { sessionId: string; prompt: string; onBusy: string }) => {
+      const query = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { databaseId } }';
+      return (await gateway.graphql(query, { input })).data.sendMessage.databaseId as number;
+    };
+    const { database } = gateway.services;
+    for (let wait = 0; wait < 24; wait += 4) {
+      const sessionId = await gateway.createSession();
+      const sent = send({ sessionId, prompt: 'Old?', onBusy: 'ENQUEUE' });
+      for (let turn = 0; turn < wait; turn += 1) await new Promise(setImmediate);
+      const interrupting = await send({ sessionId, prompt: 'New?', onBusy: 'INTERRUPT' });
+      const old = await sent;
+      const statusOf = async (id: number) => (await database.run.findUnique({ where: { id } }))?.status;
+      if (old < interrupting) await expect.poll(() => statusOf(old)).toBe('CANCELLED');
+      else await gateway.services.engine.cancelRun(old);
+      await expect.poll(() => statusOf(interrupting)).toBe('COMPLETED');
+    }
+  });
+
   test('a run that is cancelled before the first token ends with an empty answer', async () => {
     const gateway = shared();
     gateway.model.script([silence()]);

@@ -10,7 +10,6 @@ import {
   createTokens,
   type Tokens,
 } from '../../support/gateway/owned-world.ts';
-import { registerNode } from '../../support/node/nodes.ts';
 
 /** The types of objects that belong to a user. */
 const owned = [
@@ -95,12 +94,11 @@ let gateway: TestGateway;
 let tokens: Tokens;
 let bobs: Belongings;
 let bob: GatewayApi;
-let alice: GatewayApi;
 
 beforeAll(async () => {
   gateway = await startTestGateway({ settings: jwtSettings });
   tokens = await createTokens(gateway);
-  [alice, bob] = [gateway.as(tokens.alice), gateway.as(tokens.bob)];
+  bob = gateway.as(tokens.bob);
   await createBelongings(gateway, tokens.alice);
   bobs = await createBelongings(gateway, tokens.bob);
 });
@@ -119,47 +117,21 @@ describe('the name of a node', () => {
     attachNodes(sessionId: $sessionId, nodeIds: $nodeIds) { nodes { node { nodeId } } }
   }`;
 
-  test('a node name of another user can be neither attached nor registered, and its owner is not told', async () => {
-    await registerNode(alice, 'hers');
-    const taken = { extensions: { code: 'CONFLICT' } };
-
-    const attached = await bob.graphql(attach, { sessionId: bobs.session, nodeIds: ['his', 'hers'] });
-    expect(attached.errors?.[0]).toMatchObject({ ...taken, message: 'nodeIds: "hers" is taken.' });
-    const created = await bob.graphql('mutation { createSession(input: { nodeIds: ["hers"] }) { id } }');
-    expect(created.errors?.[0]).toMatchObject({ ...taken, message: 'nodeIds: "hers" is taken.' });
-    const again = await bob.graphql('mutation { registerNode(input: { nodeId: "hers" }) { token } }');
-    expect(again.errors?.[0]).toMatchObject({ ...taken, message: 'The nodeId "hers" is taken.' });
-
-    // The node of the same request that was free was not created either.
-    expect((await bob.query('{ agentNode(nodeId: "his") { id } }')).agentNode).toBeNull();
-  });
-
-  test('a node name that one user has attached cannot be registered by another user', async () => {
-    const session = await alice.createSession();
-    await alice.query(attach, { sessionId: session, nodeIds: ['later'] });
-
-    const { errors } = await bob.graphql('mutation { registerNode(input: { nodeId: "later" }) { token } }');
-
-    expect(errors?.[0]?.extensions['code']).toBe('CONFLICT');
-    expect(await registerNode(alice, 'later')).toMatch(/^swn_/);
-  });
-
-  test('an admin can register a node name that a user has attached only for that user', async () => {
+  test('an admin registers a node for a user by naming the user, and otherwise for themselves', async () => {
     const admin = gateway.as(tokens.admin);
     await bob.query(attach, { sessionId: bobs.session, nodeIds: ['prod'] });
     const register = (input: string) =>
-      `mutation { registerNode(input: ${input}) { token node { nodeId } } }`;
+      `mutation { registerNode(input: ${input}) { token node { nodeId userId } } }`;
 
-    const refused = await admin.graphql(register('{ nodeId: "prod" }'));
-    expect(refused.errors?.[0]).toMatchObject({
-      message: 'The node "prod" was attached by "bob": register it for them, or delete it first.',
-      extensions: { code: 'CONFLICT' },
-    });
     const other = await bob.graphql(register('{ nodeId: "other", userId: "alice" }'));
     expect(other.errors?.[0]?.extensions['code']).toBe('FORBIDDEN');
-    expect((await admin.query(register('{ nodeId: "prod", userId: "bob" }'))).registerNode.token).toMatch(
-      /^swn_/,
-    );
+    const owned = async (input: string) => (await admin.query(register(input))).registerNode.node.userId;
+    expect(await owned('{ nodeId: "prod", userId: "bob" }')).toBe('bob');
+    expect(await owned('{ nodeId: "prod" }')).toBe('carol');
+    expect((await bob.query('{ agentNode(nodeId: "prod") { userId isRegistered } }')).agentNode).toEqual({
+      userId: 'bob',
+      isRegistered: true,
+    });
   });
 
   test('a node that an admin attaches to the session of a user belongs to that user', async () => {

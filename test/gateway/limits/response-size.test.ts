@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import type { GraphQLAnswer } from '../../support/gateway/gateway-api.ts';
 import { shareGateway } from '../../support/gateway/shared-gateway.ts';
@@ -100,4 +100,21 @@ test('a page of messages that are too large to be loaded is refused with QUERY_T
   });
   const query = 'query ($id: ID!) { session(id: $id) { messages(last: 20) { edges { node { id } } } } }';
   expectTooComplex(await shared().graphql(query, { id }), 'MAX_RESPONSE_BYTES');
+});
+
+test('a result that becomes too large while other parts of it are loaded is refused, and the gateway goes on', async () => {
+  const { id, sessionId } = await createLargeSession();
+  const { database } = shared().services;
+  const newest = await database.message.findFirstOrThrow({ where: { sessionId }, orderBy: { id: 'desc' } });
+  await database.message.update({ where: { id: newest.id }, data: { content: 'x'.repeat(1_100_000) } });
+  const unhandled: unknown[] = [];
+  const listen = (error: unknown) => void unhandled.push(error);
+  process.on('unhandledRejection', listen);
+  onTestFinished(() => void process.off('unhandledRejection', listen));
+  const query =
+    'query ($id: ID!) { session(id: $id) { messages(last: 20) { edges { node { run { status } session { title } content } } } } }';
+  expectTooComplex(await shared().graphql(query, { id }), 'MAX_RESPONSE_BYTES');
+  expect((await shared().graphql('{ viewer { userId } }')).errors).toBeUndefined();
+  // An unhandled rejection would end the process of the gateway.
+  expect(unhandled).toEqual([]);
 });

@@ -153,7 +153,7 @@ test('a node that was never registered is deleted when its last session detaches
   expect(await count()).toBe(0);
 
   await gateway.createSession({ userId: 'bob', nodeIds: ['named'] });
-  const node = await gateway.services.database.agentNode.findUnique({ where: { nodeId: 'named' } });
+  const node = await gateway.services.database.agentNode.findFirst({ where: { nodeId: 'named' } });
   expect(node?.userId).toBe('bob');
 });
 
@@ -191,6 +191,16 @@ test('detaching a node that is not attached is refused with NOT_FOUND', async ()
     message: `The node "unattached" is not attached to session ${databaseIdOf(sessionId)}.`,
     extensions: { code: 'NOT_FOUND', field: 'nodeId' },
   });
+});
+
+test('of several requests that detach the same node at once, one succeeds and the others get NOT_FOUND', async () => {
+  const sessionId = await gateway.createSession();
+  await gateway.query(attachDocument, { sessionId, nodeIds: ['contested'] });
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () => gateway.graphql(detachDocument, { sessionId, nodeId: 'contested' })),
+  );
+  const codes = answers.map(({ errors }) => errors?.[0]?.extensions['code'] ?? 'detached').sort();
+  expect(codes).toEqual([...Array.from({ length: 9 }, () => 'NOT_FOUND'), 'detached']);
 });
 
 test('deleting a session deletes its attachments and its workspace, but not its nodes', async () => {

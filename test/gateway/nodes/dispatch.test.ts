@@ -46,6 +46,7 @@ test('the run shows the output of a tool call while it runs, and then its result
   expect(dispatch).toEqual({
     __typename: 'RunDispatch',
     seq: 1,
+    toolApproval: 'AUTO',
     tool: 'run_command',
     args: { command: 'ls', cwd: 'src' },
     timeoutMs: 5_000,
@@ -213,7 +214,7 @@ test('NUL in the output and the result of a tool call is replaced, because Postg
 test('the agent is told to stop sending output if the gateway failed to show it, and the result still counts', async () => {
   await using laptop = await startOwnNode(gateway, 'laptop');
   const { dispatcher, database } = gateway.services;
-  const node = await database.agentNode.findUniqueOrThrow({ where: { nodeId: 'laptop' } });
+  const node = await database.agentNode.findFirstOrThrow({ where: { nodeId: 'laptop' } });
   const passed: string[] = [];
   const onOutput = async (piece: string) => {
     passed.push(piece);
@@ -222,6 +223,7 @@ test('the agent is told to stop sending output if the gateway failed to show it,
   const request = {
     dispatchId: 'a',
     sessionId: 1,
+    toolApproval: 'AUTO' as const,
     tool: 'run_command',
     args: {},
     timeoutMs: 60_000,

@@ -100,7 +100,7 @@ test('a node is OFFLINE after its agent has left, and the time of leaving is sto
   laptop.leave();
 
   await untilOffline(gateway, 'laptop');
-  const row = () => gateway.services.database.agentNode.findUnique({ where: { nodeId: 'laptop' } });
+  const row = () => gateway.services.database.agentNode.findFirst({ where: { nodeId: 'laptop' } });
   const { lastSeenAt } = (await gateway.query('{ agentNode(nodeId: "laptop") { lastSeenAt } }')).agentNode;
   await expect.poll(async () => (await row())?.lastSeenAt?.toISOString()).toBe(lastSeenAt);
 });

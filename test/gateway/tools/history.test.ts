@@ -31,12 +31,12 @@ async function messagesOfSecondPrompt(format: Format) {
 }
 
 describe('with a later prompt', () => {
-  test('a model of openai gets the steps of the earlier run unchanged, without the reasoning', async () => {
+  test('a model of openai gets the steps of the earlier run unchanged, with the reasoning of an answer that called tools', async () => {
     expect(await messagesOfSecondPrompt('openai')).toMatchInlineSnapshot(`
       "
       {"role":"system","content":"Be brief."}
       {"role":"user","content":"Go"}
-      {"role":"assistant","content":"Reading. ","tool_calls":[{"id":"a","type":"function","function":{"name":"read","arguments":"{\\"path\\":\\"a\\"}"}}]}
+      {"role":"assistant","content":"Reading. ","reasoning_content":"First.","tool_calls":[{"id":"a","type":"function","function":{"name":"read","arguments":"{\\"path\\":\\"a\\"}"}}]}
       {"role":"tool","tool_call_id":"a","content":"content of {\\"path\\":\\"a\\"}"}
       {"role":"assistant","content":"Writing. ","tool_calls":[{"id":"b","type":"function","function":{"name":"write","arguments":"{}"}},{"id":"c","type":"function","function":{"name":"read","arguments":"{}"}}]}
       {"role":"tool","tool_call_id":"b","content":"read-only\\n[exit code 1]"}
@@ -47,11 +47,11 @@ describe('with a later prompt', () => {
     `);
   });
 
-  test('a model of anthropic gets the steps of the earlier run unchanged, without the thoughts', async () => {
+  test('a model of anthropic gets the steps of the earlier run unchanged, with the signed thoughts', async () => {
     expect(await messagesOfSecondPrompt('anthropic')).toMatchInlineSnapshot(`
       "
       {"role":"user","content":[{"type":"text","text":"Go"}]}
-      {"role":"assistant","content":[{"type":"text","text":"Reading. "},{"type":"tool_use","id":"a","name":"read","input":{"path":"a"}}]}
+      {"role":"assistant","content":[{"type":"thinking","thinking":"First.","signature":"c2lnbmVk"},{"type":"text","text":"Reading. "},{"type":"tool_use","id":"a","name":"read","input":{"path":"a"}}]}
       {"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"content of {\\"path\\":\\"a\\"}"}]}
       {"role":"assistant","content":[{"type":"text","text":"Writing. "},{"type":"tool_use","id":"b","name":"write","input":{}},{"type":"tool_use","id":"c","name":"read","input":{}}]}
       {"role":"user","content":[{"type":"tool_result","tool_use_id":"b","content":"read-only\\n[exit code 1]","is_error":true},{"type":"tool_result","tool_use_id":"c","content":"The arguments are not a JSON object: {\\"path","is_error":true}]}
@@ -68,7 +68,7 @@ describe('with a later prompt', () => {
     await session.ask('Go');
     await session.ask('And you?', { providerName: 'anthropic' });
     expect(session.requests()[2]?.format).toBe('anthropic');
-    const id = expect.stringMatching(/^earlier_\d+$/);
+    const id = expect.stringMatching(/^[0-9a-z]{9}$/);
     const messages = session.messages(2);
     expect(messages).toMatchObject([
       { role: 'user' },
@@ -77,7 +77,10 @@ describe('with a later prompt', () => {
       { role: 'assistant', content: [{ type: 'text', text: 'Done.' }] },
       { role: 'user', content: [{ type: 'text', text: 'And you?' }] },
     ]);
-    expect(new Set(JSON.stringify(messages).match(/earlier_\d+/g)).size).toBe(1);
+    const ids = [...JSON.stringify(messages).matchAll(/"(?:tool_use_)?id":"([^"]+)"/g)].map(
+      ([, each]) => each,
+    );
+    expect(new Set(ids).size).toBe(1);
   });
 
   test('a model gets a tool call that was denied as one that failed', async () => {

@@ -49,12 +49,12 @@ describe.each(formats)('with a model of %s', (format) => {
       ['output', 'call_1', 'line 1\n'],
       ['output', 'call_1', 'line 2\n'],
       ['finished', 'call_1', 'run', 'SUCCEEDED', 'line 1\nline 2\n', 0],
-      'Done.',
+      '\n\nDone.',
     ]);
     expect(seen.at(-1)).toMatchObject({
       __typename: 'RunCompleted',
       message: {
-        content: 'Let me look. Done.',
+        content: 'Let me look. \n\nDone.',
         toolCalls: [
           {
             callId: 'call_1',
@@ -180,7 +180,7 @@ describe.each(formats)('with a model of %s', (format) => {
     const cut = await collect(session.chat('Go'));
     expect(cut.at(-1)).toMatchObject({
       code: 'PROVIDER_STREAM_CUT',
-      message: { content: 'Again: One two three', toolCalls: [{ status: 'SUCCEEDED', result: 'done' }] },
+      message: { content: 'Again: \n\nOne two three', toolCalls: [{ status: 'SUCCEEDED', result: 'done' }] },
       usage: { inputTokens: 51, outputTokens: 13, measured: false },
     });
   });
@@ -216,7 +216,7 @@ describe.each(formats)('with a model of %s', (format) => {
       __typename: 'RunFailed',
       code: 'STEP_LIMIT',
       reason: 'The model was still calling tools after 3 steps.',
-      message: { status: 'FAILED', content: '1. 2. 3. ' },
+      message: { status: 'FAILED', content: '1. \n\n2. \n\n3. ' },
       usage: { inputTokens: 30, outputTokens: 15, measured: true },
     });
     expect(seen.at(-1)?.['message'].toolCalls).toHaveLength(3);

@@ -14,7 +14,7 @@ export type Tool = (play: ToolPlay) => Promise<ToolOutcome | string> | ToolOutco
 export interface ToolDoubleOptions {
   /** The names of the tools that need an approval. Default: no tool. */
   needApproval?: readonly string[];
-  /** The node on which all tools run. Default: no node. */
+  /** The node on which all tools run. It must be the first node of the gateway. Default: no node. */
   nodeId?: string;
 }
 
@@ -42,6 +42,7 @@ export function createTools(
       return {
         ok: true,
         nodeId: nodeId ?? null,
+        ...(nodeId !== undefined && { agentNodeId: 1 }),
         dispatchId: nodeId === undefined ? null : crypto.randomUUID(),
         needsApproval: needApproval.includes(request.name),
         async run(print, signal) {

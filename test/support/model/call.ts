@@ -14,18 +14,26 @@ const modelNames = {
 
 export type TestedProvider = keyof typeof modelNames;
 
+/** The providers of each server. Models of one provider share its connections. */
+const providersOf = new WeakMap<ModelServer, ReturnType<typeof createModelProviders>>();
+
 /** A model of the gateway's own provider that calls the scripted server. */
 export async function modelOf(server: ModelServer, provider: TestedProvider): Promise<LanguageModelV3> {
-  const providers = createModelProviders({
-    demo: { delayMs: 0 },
-    openai: { apiKey, baseUrl: server.openaiUrl },
-    openaiCompatible: { apiKey, baseUrl: server.openaiUrl },
-    anthropic: { apiKey, baseUrl: server.anthropicUrl },
-    google: { apiKey, baseUrl: server.googleUrl },
-  });
+  const providers = providersOf.get(server) ?? createProviders(server);
+  providersOf.set(server, providers);
   const found = providers.get(provider);
   if (found === undefined) throw new Error(`There is no provider ${provider}.`);
   return found.languageModel(modelNames[provider]);
+}
+
+function createProviders({ openaiUrl, anthropicUrl, googleUrl }: ModelServer) {
+  return createModelProviders({
+    demo: { delayMs: 0 },
+    openai: { apiKey, baseUrl: openaiUrl },
+    openaiCompatible: { apiKey, baseUrl: openaiUrl },
+    anthropic: { apiKey, baseUrl: anthropicUrl },
+    google: { apiKey, baseUrl: googleUrl },
+  });
 }
 
 export interface CallSetup {

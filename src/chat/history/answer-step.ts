@@ -1,0 +1,56 @@
+import type { SharedV3ProviderMetadata } from '@ai-sdk/provider';
+import type { EndedCall } from './tool-result.ts';
+
+/** The model that made a step. Null when it was not recorded: answers of earlier versions have no steps in the database. */
+export interface StepMaker {
+  providerName: string;
+  modelName: string;
+}
+
+/** What one request to a model added to an answer: its output in order, and the results of its tool calls. */
+export interface AnswerStep {
+  maker: StepMaker | null;
+  parts: StepPart[];
+}
+
+export type StepPart = TextPart | CallPart;
+
+/** `metadata`: what the provider attached, such as a signature. Its next request must repeat it. */
+interface TextPart {
+  type: 'text' | 'reasoning';
+  text: string;
+  metadata?: SharedV3ProviderMetadata | undefined;
+}
+
+interface CallPart {
+  type: 'call';
+  callId: string;
+  name: string;
+  args: object;
+  metadata?: SharedV3ProviderMetadata | undefined;
+  /** The result, once the call has ended. */
+  result?: EndedCall | undefined;
+}
+
+/** A prompt and the steps of its answer so far. */
+export interface Turn {
+  prompt: string;
+  /** The id of the answer. Call ids are derived from it, so that they stay the same in every request. */
+  answerId: number;
+  steps: AnswerStep[];
+  /** Why the answer has no end: told to the model in place of one. Null while the answer is being written. */
+  unfinished: string | null;
+}
+
+/**
+ * A part of a step as the column `AnswerStep.parts` holds it. Texts are ranges of the message's `content` or
+ * `reasoning`, in UTF-16 code units, so that no text is stored twice. A call is found by its id among the tool calls.
+ */
+export type StoredPart =
+  | {
+      type: 'text' | 'reasoning';
+      start: number;
+      end: number;
+      metadata?: SharedV3ProviderMetadata | undefined;
+    }
+  | { type: 'call'; callId: string; metadata?: SharedV3ProviderMetadata | undefined };
