@@ -8,6 +8,7 @@ import {
 import { shareTurn } from '../../base/share-turn.ts';
 import { watchCall } from './call-watch.ts';
 import { classifyProviderError } from './classify-provider-error.ts';
+import { PartCleaner } from './clean-parts.ts';
 import { ProviderError } from './provider-error.ts';
 
 export interface CallLimits {
@@ -105,10 +106,10 @@ async function* callOnce(
   let reader: ReadableStreamDefaultReader<LanguageModelV3StreamPart> | undefined;
   try {
     const call = model.doStream({ ...options, abortSignal: watch.signal });
-    const { stream, response } = await watch.wait(call, (late) => late.stream.cancel());
+    const { stream } = await watch.wait(call, (late) => late.stream.cancel());
     const parts = stream.getReader();
     reader = parts;
-    yield* readAnswer(() => watch.wait(parts.read()), response?.headers);
+    yield* readAnswer(() => watch.wait(parts.read()));
     await watch.waitForEnd(parts.read());
   } catch (error) {
     watch.signal.throwIfAborted();
@@ -123,29 +124,32 @@ async function* callOnce(
 /** Yields up to `finish`. The parts before the content are held back, so that a retry does not repeat them. */
 async function* readAnswer(
   read: () => Promise<ReadableStreamReadResult<LanguageModelV3StreamPart>>,
-  headers: Record<string, string> | undefined,
 ): AsyncGenerator<LanguageModelV3StreamPart, void, undefined> {
+  const cleaner = new PartCleaner();
   let preamble: LanguageModelV3StreamPart[] | undefined = [];
   for (;;) {
     const { done, value: part } = await read();
-    if (done || isUnfinished(part)) {
-      const isStream =
-        preamble === undefined || /event-stream/.test(headers?.['content-type'] ?? 'event-stream');
-      throw new ProviderError(isStream ? 'PROVIDER_STREAM_CUT' : 'PROVIDER_BAD_RESPONSE');
+    const failure = done ? new ProviderError('PROVIDER_STREAM_CUT') : failureOf(part);
+    if (done || failure !== undefined) {
+      yield* cleaner.end();
+      throw failure;
     }
-    if (part.type === 'error') throw classifyProviderError(part.error, 'PROVIDER_BAD_RESPONSE');
     if (preamble !== undefined && (part.type === 'stream-start' || part.type === 'response-metadata')) {
       preamble.push(part);
       continue;
     }
-    if (part.type === 'finish' && part.finishReason.unified === 'error') {
-      throw new ProviderError('PROVIDER_BAD_RESPONSE');
-    }
     yield* preamble ?? [];
     preamble = undefined;
-    yield part;
+    yield* cleaner.clean(part);
     if (part.type === 'finish') return;
   }
+}
+
+function failureOf(part: LanguageModelV3StreamPart): ProviderError | undefined {
+  if (isUnfinished(part)) return new ProviderError('PROVIDER_STREAM_CUT');
+  if (part.type === 'error') return classifyProviderError(part.error, 'PROVIDER_BAD_RESPONSE');
+  const failed = part.type === 'finish' && part.finishReason.unified === 'error';
+  return failed ? new ProviderError('PROVIDER_BAD_RESPONSE') : undefined;
 }
 
 /** Provider packages add a `finish` part when the stream breaks off, but without the provider's own reason. */

@@ -5,11 +5,14 @@ import {
   JSONParseError,
   TypeValidationError,
 } from '@ai-sdk/provider';
-import type { RunFailureCode } from '../log/run-event.ts';
+import { type RunFailureCode, runFailureCodes } from '../log/run-event.ts';
 import { explain, ProviderError } from './provider-error.ts';
+import { codeBySigns, codeByWords, saysContextTooLong, saysUsedUp } from './provider-words.ts';
+import { type ErrorReport, readErrorReport } from './wire/error-report.ts';
 
 /**
- * Turns an error that a provider package threw, or put into its stream as an error part, into a `ProviderError`.
+ * Turns an error that a provider package threw, or put into its stream as an error part, into a `ProviderError`. Its
+ * message repeats the words of the provider.
  *
  * @param fallback The code for an error that contains no hint about its cause.
  */
@@ -17,20 +20,22 @@ export function classifyProviderError(error: unknown, fallback: RunFailureCode):
   if (error instanceof ProviderError) return error;
   // Provider packages wrap the error with which `createBoundedFetch` ends a response.
   if (error instanceof Error && error.cause instanceof ProviderError) return error.cause;
-  const facts = readFacts(error);
-  const code = isTimeout(error) ? 'PROVIDER_TIMEOUT' : (codeOf(error, facts) ?? fallback);
-  const message = explain(code, code === 'PROVIDER_REJECTED' ? facts.message : undefined);
-  return new ProviderError(code, message, {
+  const { status, message, signs } = readFacts(error);
+  const facts = { status, message: message ?? '', signs };
+  const unreachable =
+    APICallError.isInstance(error) && status === undefined ? 'PROVIDER_UNREACHABLE' : undefined;
+  const code = isTimeout(error) ? 'PROVIDER_TIMEOUT' : (codeOf(error, facts) ?? unreachable ?? fallback);
+  return new ProviderError(code, explain(code, message), {
     cause: error,
-    retryable: retryableCodes.has(code) && !facts.signs.includes('insufficient_quota'),
+    retryable: retryableCodes.has(code) && !saysUsedUp(`${signs} ${facts.message}`),
     retryAfterMs: APICallError.isInstance(error) ? retryAfterMs(error.responseHeaders) : null,
   });
 }
 
-/** A provider's report of a failure: the HTTP status, its sentence, and its error types and codes in lower case. */
+/** A provider's report of a failure: the HTTP status, its words, and its error types and codes in lower case. */
 interface Facts {
   status: number | undefined;
-  message: string | undefined;
+  message: string;
   signs: string;
 }
 
@@ -40,29 +45,42 @@ const retryableCodes: ReadonlySet<RunFailureCode> = new Set([
   'PROVIDER_UNREACHABLE',
 ]);
 
-const contextTooLong =
-  /context_length_exceeded|exceed_context_size|request_too_large|maximum context length|context (?:length|limit|size|window)|input length|exceeds? .{0,30}context|prompt is too long|input token count/i;
-
-/** The error types and codes of OpenAI, Anthropic and Google, and of servers that imitate them. */
-const signCodes: readonly (readonly [RegExp, RunFailureCode])[] = [
-  [/rate_limit|insufficient_quota|resource_exhausted|too_many_requests|\b429\b/, 'PROVIDER_RATE_LIMITED'],
-  [/authentication|permission|unauthenticated|invalid_api_key|\b40[13]\b/, 'PROVIDER_UNAUTHORIZED'],
-  [/overloaded|unavailable|api_error|server_error|internal|timeout|\b5\d\d\b/, 'PROVIDER_UNAVAILABLE'],
-  [/invalid_request|invalid_argument|not_found|billing|content_filter|\b4\d\d\b/, 'PROVIDER_REJECTED'],
-];
-
 function codeOf(error: unknown, { status, message, signs }: Facts): RunFailureCode | undefined {
   if (isFormatError(error) || /\bai_(?:json|type|invalid)/.test(signs)) return 'PROVIDER_BAD_RESPONSE';
-  const refused = status === undefined || status >= 400;
+  const named = failureCodeIn(signs);
+  if (named !== undefined) return named;
+  if (status === undefined) return codeOfReport({ message, signs });
   const rateLimited = status === 429 || signs.includes('rate_limit');
-  if (refused && !rateLimited && contextTooLong.test(`${signs} ${message ?? ''}`)) return 'CONTEXT_TOO_LONG';
-  if (signs.includes('api_key_invalid')) return 'PROVIDER_UNAUTHORIZED';
+  if (status >= 400 && !rateLimited && saysContextTooLong(`${signs} ${message}`)) return 'CONTEXT_TOO_LONG';
+  const byStatus = codeOfStatus(status);
+  // Servers use 400 for everything, also for a refused key.
+  if (status === 400) return saysUnauthorized(signs, message) ? 'PROVIDER_UNAUTHORIZED' : byStatus;
   // Provider packages make up a 5xx for an error within a stream, so the error type counts more than a 5xx.
-  const byStatus = status === undefined ? undefined : codeOfStatus(status);
-  if (byStatus !== undefined && byStatus !== 'PROVIDER_UNAVAILABLE') return byStatus;
-  const bySign = signCodes.find(([pattern]) => pattern.test(signs))?.[1];
-  if (bySign !== undefined || byStatus !== undefined) return bySign ?? byStatus;
-  return APICallError.isInstance(error) ? 'PROVIDER_UNREACHABLE' : undefined;
+  if (byStatus === 'PROVIDER_UNAVAILABLE') return codeBySigns(signs) ?? byStatus;
+  return byStatus;
+}
+
+/** Classifies an error without an HTTP status by what it says: first by its types and codes, then by its words. */
+export function codeOfReport({ message = '', signs }: ErrorReport): RunFailureCode | undefined {
+  const rateLimited = signs.includes('rate_limit');
+  if (!rateLimited && saysContextTooLong(`${signs} ${message}`)) return 'CONTEXT_TOO_LONG';
+  const said = codeBySigns(signs);
+  // Many servers call every refusal an invalid request.
+  const isVague = said === undefined || said === 'PROVIDER_REJECTED';
+  return isVague ? (codeByWords(message) ?? failureCodeIn(signs) ?? said) : said;
+}
+
+function saysUnauthorized(signs: string, message: string): boolean {
+  return codeBySigns(signs) === 'PROVIDER_UNAUTHORIZED' || codeByWords(message) === 'PROVIDER_UNAUTHORIZED';
+}
+
+/** The reader of the wire names the code itself, in lower case. Google's status `INTERNAL` is not such a name. */
+function failureCodeIn(signs: string): RunFailureCode | undefined {
+  const codes = signs.toUpperCase().split(' ');
+  return codes.find(
+    (code): code is RunFailureCode =>
+      /^(?:PROVIDER_|CONTEXT_)/.test(code) && Object.hasOwn(runFailureCodes, code),
+  );
 }
 
 function codeOfStatus(status: number): RunFailureCode | undefined {
@@ -73,31 +91,17 @@ function codeOfStatus(status: number): RunFailureCode | undefined {
   return status >= 200 && status < 300 ? 'PROVIDER_STREAM_CUT' : undefined;
 }
 
-function readFacts(error: unknown): Facts {
-  if (!APICallError.isInstance(error)) return { status: undefined, ...readBody(error) };
-  const body = readBody(parseJson(error.responseBody) ?? error.data);
-  return { status: error.statusCode, message: body.message ?? error.message, signs: body.signs };
-}
-
-/** Reads `{type, code, status, message}`, at the top or under `error`, as every provider writes it. */
-function readBody(value: unknown): { message: string | undefined; signs: string } {
-  if (!isRecord(value)) return { message: undefined, signs: '' };
-  const inner = isRecord(value['error']) ? value['error'] : value;
-  const details = Array.isArray(inner['details']) ? inner['details'] : [];
-  const reasons = details.map((detail) => (isRecord(detail) ? detail['reason'] : undefined));
-  const signs = [inner['type'], inner['code'], inner['status'], inner['name'], ...reasons]
-    .filter((sign) => typeof sign === 'string' || typeof sign === 'number')
-    .join(' ')
-    .toLowerCase();
-  return { message: typeof inner['message'] === 'string' ? inner['message'] : undefined, signs };
-}
-
-function parseJson(body: string | undefined): unknown {
-  try {
-    return JSON.parse(body ?? '');
-  } catch {
-    return undefined;
+function readFacts(error: unknown): ErrorReport & Pick<Facts, 'status'> {
+  if (!APICallError.isInstance(error)) {
+    // The errors of provider packages quote what was received. They have no words for people.
+    const report = error instanceof Error ? undefined : readErrorReport(error);
+    return { status: undefined, message: report?.message, signs: report?.signs ?? signsOf(error) };
   }
+  return { status: error.statusCode, ...readErrorReport(error.responseBody || error.data) };
+}
+
+function signsOf(error: unknown): string {
+  return error instanceof Error ? error.name.toLowerCase() : '';
 }
 
 function isFormatError(error: unknown): boolean {
@@ -126,8 +130,4 @@ function retryAfterMs(headers: Record<string, string> | undefined): number | nul
   const after = headers?.['retry-after'] ?? '';
   const delay = /^\s*[\d.]+\s*$/.test(after) ? Number(after) * 1000 : Date.parse(after) - Date.now();
   return Number.isFinite(delay) ? Math.max(0, delay) : null;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -5,6 +5,10 @@ import { createBoundedFetch } from './bounded-fetch.ts';
 import { createDemoModel, demoModel } from './demo/demo-model.ts';
 import { type CatalogModel, type CatalogProviderName, modelCatalog } from './model-catalog.ts';
 import { createModelListing } from './model-listing.ts';
+import { AnthropicFormat } from './wire/anthropic-format.ts';
+import { ChatFormat } from './wire/chat-format.ts';
+import { GoogleFormat } from './wire/google-format.ts';
+import { createWireFetch } from './wire-fetch.ts';
 
 /** All providers, configured or not. The first configured one is the default. */
 const providerNames = ['openai-compatible', 'openai', 'anthropic', 'google', 'demo'] as const;
@@ -75,7 +79,9 @@ function openai(provider: HostedProvider, fetch: Fetch): ModelProvider {
   const { apiKey, baseUrl = 'https://api.openai.com/v1' } = provider;
   return cataloged('openai', async (modelName) => {
     const { createOpenAI } = await import('@ai-sdk/openai');
-    return createOpenAI({ apiKey, baseURL: baseUrl, fetch }).chat(modelName);
+    // The package reads no reasoning, so tags stay in the text.
+    const read = createWireFetch(fetch, () => new ChatFormat({ thinkTags: false }));
+    return createOpenAI({ apiKey, baseURL: baseUrl, fetch: read }).chat(modelName);
   });
 }
 
@@ -86,7 +92,8 @@ function anthropic(provider: HostedProvider, fetch: Fetch): ModelProvider {
   const { apiKey, baseUrl = 'https://api.anthropic.com/v1' } = provider;
   const languageModel = async (modelName: string) => {
     const { createAnthropic } = await import('@ai-sdk/anthropic');
-    return createAnthropic({ apiKey, baseURL: baseUrl, fetch })(modelName);
+    const read = createWireFetch(fetch, () => new AnthropicFormat());
+    return createAnthropic({ apiKey, baseURL: baseUrl, fetch: read })(modelName);
   };
   return { ...cataloged('anthropic', languageModel), maxOutputTokens: anthropicAnswer };
 }
@@ -96,7 +103,8 @@ const googleUrl = 'https://generativelanguage.googleapis.com/v1beta';
 function google({ apiKey, baseUrl = googleUrl }: HostedProvider, fetch: Fetch): ModelProvider {
   const languageModel = async (modelName: string) => {
     const { createGoogleGenerativeAI } = await import('@ai-sdk/google');
-    return createGoogleGenerativeAI({ apiKey, baseURL: baseUrl, fetch })(modelName);
+    const read = createWireFetch(fetch, () => new GoogleFormat());
+    return createGoogleGenerativeAI({ apiKey, baseURL: baseUrl, fetch: read })(modelName);
   };
   return { ...cataloged('google', languageModel), accepts: (name) => pathName.test(name) };
 }
@@ -115,7 +123,7 @@ function openaiCompatible({ baseUrl, apiKey }: CompatibleServer, fetch: Fetch): 
     name: 'openai-compatible',
     baseURL: baseUrl,
     includeUsage: true,
-    fetch,
+    fetch: createWireFetch(fetch, () => new ChatFormat({ thinkTags: true })),
     ...key,
   };
   return {

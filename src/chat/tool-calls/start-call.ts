@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
+import { storable } from '../../base/storable-text.ts';
 import type { Prisma } from '../../generated/prisma/client.ts';
 import type { ToolApproval } from '../../generated/prisma/enums.ts';
 import type { Database } from '../../storage/database.ts';
 import { type RefusedCall, type ToolPlan, type ToolRunner, toolErrorCodes } from '../../tools/tool-runner.ts';
-import { parseArgs, type RequestedCall } from '../history/transcript.ts';
+import { type ParsedArgs, parseArgs } from '../history/parse-args.ts';
+import type { RequestedCall } from '../history/transcript.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import type { Approvals, PendingApproval } from './approvals.ts';
 import { untilStored } from './until-stored.ts';
@@ -43,8 +45,8 @@ export async function startCall(call: RequestedCall, options: StartCallOptions):
   const { writer } = options;
   const parsed = parseArgs(input);
   const args = parsed.ok ? parsed.value : input;
-  const plan =
-    options.refusal ?? (parsed.ok ? await planCall(call, parsed.value, options) : notAnObject(input));
+  const refusal = options.refusal ?? refusalOf(call, parsed);
+  const plan = refusal ?? (await planCall(call, parsed.ok ? parsed.value : {}, options));
   const node = { nodeId: plan.nodeId ?? null, agentNodeId: plan.agentNodeId ?? null };
   const dispatchId = plan.ok ? plan.dispatchId : null;
   const toolApproval = plan.ok && plan.needsApproval ? await toolApprovalOf(options) : 'AUTO';
@@ -74,9 +76,14 @@ async function planCall(
 }
 
 /** Quotes the model's arguments, because the next step shows the model an empty object in their place. */
-function notAnObject(input: string): RefusedCall {
-  const result = `The arguments are not a JSON object: ${input.slice(0, longestQuote)}`;
-  return { ok: false, errorCode: 'BAD_ARGUMENTS', result };
+function refusalOf({ input, isCut }: RequestedCall, parsed: ParsedArgs): RefusedCall | undefined {
+  if (parsed.ok && !isCut) return undefined;
+  const reason = parsed.ok ? 'The answer ended before the arguments were complete' : parsed.reason;
+  return {
+    ok: false,
+    errorCode: 'BAD_ARGUMENTS',
+    result: `${reason}: ${storable(input.slice(0, longestQuote))}`,
+  };
 }
 
 const denied: RefusedCall = {
