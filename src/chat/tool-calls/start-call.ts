@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { cutText } from '../../base/cut-text.ts';
 import { storable } from '../../base/storable-text.ts';
 import type { Prisma } from '../../generated/prisma/client.ts';
 import type { ToolApproval } from '../../generated/prisma/enums.ts';
@@ -79,11 +80,8 @@ async function planCall(
 function refusalOf({ input, isCut }: RequestedCall, parsed: ParsedArgs): RefusedCall | undefined {
   if (parsed.ok && !isCut) return undefined;
   const reason = parsed.ok ? 'The answer ended before the arguments were complete' : parsed.reason;
-  return {
-    ok: false,
-    errorCode: 'BAD_ARGUMENTS',
-    result: `${reason}: ${storable(input.slice(0, longestQuote))}`,
-  };
+  const result = `${reason}: ${storable(cutText(input, longestQuote))}`;
+  return { ok: false, errorCode: 'BAD_ARGUMENTS', result };
 }
 
 const denied: RefusedCall = {
