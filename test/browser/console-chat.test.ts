@@ -109,6 +109,37 @@ describeInBrowser('the console', () => {
       .toEqual([expect.stringContaining('first done'), expect.stringContaining('second')]);
   });
 
+  test('a queued prompt that another client withdraws is shown as withdrawn at once, and after a reload', async () => {
+    const gateway = scriptedGateway();
+    const gate = createGate();
+    gateway.model.script([text('first'), gate]);
+    await using console = await openConsole(gateway.url);
+    const { page, answers } = console;
+    await console.send('One');
+    await answers.getByText('first').waitFor();
+    await console.send('Two');
+    await answers.getByText('Waiting for the previous answer to finish').waitFor();
+    const newest = 'query ($id: ID!) { session(id: $id) { lastMessage { run { id } } } }';
+    const { session } = await gateway.query(newest, { id: sessionIdOf(console) });
+    const cancel = 'mutation ($runId: ID!) { cancelRun(runId: $runId) { cancelled } }';
+    await gateway.query(cancel, { runId: session.lastMessage.run.id });
+
+    const withdrawn = page.getByText('Withdrawn: no model was shown this prompt.');
+    await withdrawn.waitFor();
+    await answers.getByText('Waiting for the previous answer').waitFor({ state: 'detached' });
+    gate.release();
+    await answers.getByRole('button', { name: 'Copy' }).waitFor();
+    await page.reload();
+    await withdrawn.waitFor();
+    const prompts = await page.getByRole('article', { name: 'You' }).allInnerTexts();
+    expect(prompts).toEqual([
+      'One',
+      expect.stringMatching(/^Two\s+Withdrawn: no model was shown this prompt.$/),
+    ]);
+    expect(await answers.allInnerTexts()).toEqual([expect.stringContaining('first')]);
+    expect(console.faults()).toEqual([]);
+  });
+
   test('a refused prompt stays in the composer with the reason, and a shorter one is sent', async () => {
     await using console = await openConsole(demoGateway().url);
     const alert = console.page.getByRole('form', { name: 'Prompt' }).getByRole('alert');

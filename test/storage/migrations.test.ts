@@ -127,6 +127,36 @@ test('an upgrade counts what sessions have stored, and drops named nodes that no
   expect(connection.prepare(nodes).pluck().all()).toEqual(['registered', 'named']);
 });
 
+test('an upgrade marks the prompts that were withdrawn from the queue, and no others', () => {
+  const connection = new Sqlite(':memory:');
+  migrate(
+    connection,
+    readMigrations().filter(({ name }) => name < '0006_answer_steps'),
+  );
+  const prompts = ['withdrawn', 'stopped', 'answered', 'waiting'];
+  connection.exec(`
+    INSERT INTO "Session" (id, userId, updatedAt) VALUES (1, 'alice', 0);
+    INSERT INTO "Message" (id, sessionId, role, status, content) VALUES
+      ${prompts.flatMap((content, index) => [
+        `(${2 * index + 1}, 1, 'USER', 'COMPLETE', '${content}')`,
+        `(${2 * index + 2}, 1, 'ASSISTANT', 'CANCELLED', '')`,
+      ])};
+    INSERT INTO "Run" (sessionId, status, userMessageId, assistantMessageId, providerName, modelName, startedAt) VALUES
+      (1, 'CANCELLED', 1, 2, 'demo', 'demo', NULL), (1, 'CANCELLED', 3, 4, 'demo', 'demo', 5),
+      (1, 'COMPLETED', 5, 6, 'demo', 'demo', 5), (1, 'QUEUED', 7, 8, 'demo', 'demo', NULL);
+  `);
+
+  migrate(connection, readMigrations());
+
+  const statuses = `SELECT content, status FROM "Message" WHERE role = 'USER' ORDER BY id`;
+  expect(connection.prepare(statuses).raw().all()).toEqual([
+    ['withdrawn', 'CANCELLED'],
+    ['stopped', 'COMPLETE'],
+    ['answered', 'COMPLETE'],
+    ['waiting', 'COMPLETE'],
+  ]);
+});
+
 test('an upgrade keeps the nodes of each user, lets another user have the same name, and gives calls their node', () => {
   const connection = new Sqlite(':memory:');
   migrate(

@@ -1,7 +1,7 @@
 import { Alert } from '../controls/alert.tsx';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { Markdown } from '../markdown/markdown.tsx';
-import type { Message } from '../state/message.ts';
+import { isWithdrawn, type Message } from '../state/message.ts';
 import type { MessageState } from '../state/message-state.ts';
 import { ToolCallView } from './tool-call-view.tsx';
 
@@ -10,9 +10,11 @@ export function MessageView({ message }: { message: Message }) {
   const state = message.state.value;
   const when = new Date(message.createdAt).toLocaleString();
   if (role === 'USER') {
+    const withdrawn = isWithdrawn(message);
     return (
-      <article class="message prompt" aria-label="You" title={when}>
+      <article class={`message prompt${withdrawn ? ' withdrawn' : ''}`} aria-label="You" title={when}>
         <p>{state.content}</p>
+        {withdrawn && <p class="note">Withdrawn: no model was shown this prompt.</p>}
       </article>
     );
   }

@@ -66,7 +66,7 @@ export const Message = z
       .openapi({ description: 'The tool calls of this message, in the order in which the model made them.' }),
     status: z.enum(['streaming', 'complete', 'cancelled', 'failed', 'interrupted']).openapi({
       description:
-        'How complete the message is. `streaming`: the model writes it, or the prompt waits. `complete`: all of it is there. `cancelled`: the run was cancelled. `failed`: the run failed. `interrupted`: the gateway stopped while the model was writing. An incomplete message keeps the text that was written.',
+        'How complete the message is. `streaming`: the model writes it, or the prompt waits. `complete`: all of it is there. `cancelled`: of an answer, the run was cancelled; of a prompt (`sender` is `user`), it was withdrawn while it waited in the queue, and no model is ever shown it. `failed`: the run failed. `interrupted`: the gateway stopped while the model was writing. An incomplete message keeps the text that was written.',
     }),
     token_count: z
       .int()
