@@ -9,7 +9,7 @@ const cut =
 const allowed = [
   'src/agent/search/ignore-rules.ts: filter(isUsable).slice(0, maxRules)',
   'src/commands/manage-tokens.ts: toISOString().slice(0, 16)',
-  'src/console/state/visible-text.ts: words.slice(0, maxQuoted)',
+  'src/console/state/lookalikes.ts: items.slice(0, maxQuoted)',
 ];
 
 test('every text is cut by src/base/cut-text.ts, which leaves no half characters', () => {
