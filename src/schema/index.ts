@@ -12,6 +12,7 @@ import './message.ts';
 import './audio.ts';
 import './tool-call.ts';
 import './run.ts';
+import './answer-end.ts';
 import './run-event.ts';
 import './tool-approval.ts';
 import './terminal-run-event.ts';
