@@ -8,6 +8,7 @@ const cut =
 /** Cuts of lists, and of texts that have only ASCII characters. */
 const allowed = [
   'src/agent/search/ignore-rules.ts: filter(isUsable).slice(0, maxRules)',
+  'src/chat/models/retry-time.ts: iso.slice(0, 10)',
   'src/commands/manage-tokens.ts: toISOString().slice(0, 16)',
   'src/console/state/lookalikes.ts: items.slice(0, maxQuoted)',
 ];
