@@ -5,6 +5,12 @@ import { createBoundedFetch } from './bounded-fetch.ts';
 import { createDemoModel, demoModel } from './demo/demo-model.ts';
 import { type CatalogModel, type CatalogProviderName, modelCatalog } from './model-catalog.ts';
 import { createModelListing } from './model-listing.ts';
+import { anthropicDialect } from './settings/anthropic.ts';
+import { demoDialect } from './settings/demo.ts';
+import { googleDialect } from './settings/google.ts';
+import type { ModelDialect } from './settings/model-dialect.ts';
+import { openaiDialect } from './settings/openai.ts';
+import { compatibleDialect } from './settings/openai-compatible.ts';
 import { AnthropicFormat } from './wire/anthropic-format.ts';
 import { ChatFormat } from './wire/chat-format.ts';
 import { GoogleFormat } from './wire/google-format.ts';
@@ -46,6 +52,8 @@ export interface ModelProvider {
   accepts(modelName: string): boolean;
   /** The most tokens of an answer, if a request must state a number. */
   maxOutputTokens?: number;
+  /** How its models are told settings. */
+  dialect: ModelDialect;
   languageModel(modelName: string): Promise<LanguageModelV3>;
 }
 
@@ -77,11 +85,9 @@ const pathName = /^(?!.*\.\.)[\w.-]+(?:\/[\w.-]+)*$/;
 
 function openai(provider: HostedProvider, fetch: Fetch): ModelProvider {
   const { apiKey, baseUrl = 'https://api.openai.com/v1' } = provider;
-  return cataloged('openai', async (modelName) => {
+  return cataloged('openai', openaiDialect, async (modelName) => {
     const { createOpenAI } = await import('@ai-sdk/openai');
-    // The package reads no reasoning, so tags stay in the text.
-    const read = createWireFetch(fetch, () => new ChatFormat({ thinkTags: false }));
-    return createOpenAI({ apiKey, baseURL: baseUrl, fetch: read }).chat(modelName);
+    return createOpenAI({ apiKey, baseURL: baseUrl, fetch }).responses(modelName);
   });
 }
 
@@ -95,7 +101,7 @@ function anthropic(provider: HostedProvider, fetch: Fetch): ModelProvider {
     const read = createWireFetch(fetch, () => new AnthropicFormat());
     return createAnthropic({ apiKey, baseURL: baseUrl, fetch: read })(modelName);
   };
-  return { ...cataloged('anthropic', languageModel), maxOutputTokens: anthropicAnswer };
+  return { ...cataloged('anthropic', anthropicDialect, languageModel), maxOutputTokens: anthropicAnswer };
 }
 
 const googleUrl = 'https://generativelanguage.googleapis.com/v1beta';
@@ -106,11 +112,16 @@ function google({ apiKey, baseUrl = googleUrl }: HostedProvider, fetch: Fetch): 
     const read = createWireFetch(fetch, () => new GoogleFormat());
     return createGoogleGenerativeAI({ apiKey, baseURL: baseUrl, fetch: read })(modelName);
   };
-  return { ...cataloged('google', languageModel), accepts: (name) => pathName.test(name) };
+  return { ...cataloged('google', googleDialect, languageModel), accepts: (name) => pathName.test(name) };
 }
 
-function cataloged(name: CatalogProviderName, languageModel: ModelProvider['languageModel']): ModelProvider {
+function cataloged(
+  name: CatalogProviderName,
+  dialect: ModelDialect,
+  languageModel: ModelProvider['languageModel'],
+): ModelProvider {
   return {
+    dialect,
     models: async () => modelCatalog[name],
     accepts: (modelName) => anyName.test(modelName),
     languageModel,
@@ -123,10 +134,12 @@ function openaiCompatible({ baseUrl, apiKey }: CompatibleServer, fetch: Fetch): 
     name: 'openai-compatible',
     baseURL: baseUrl,
     includeUsage: true,
+    supportsStructuredOutputs: true,
     fetch: createWireFetch(fetch, () => new ChatFormat({ thinkTags: true })),
     ...key,
   };
   return {
+    dialect: compatibleDialect,
     models: createModelListing({ baseUrl, apiKey, fetch }),
     accepts: (modelName) => anyName.test(modelName),
     async languageModel(modelName) {
@@ -139,6 +152,7 @@ function openaiCompatible({ baseUrl, apiKey }: CompatibleServer, fetch: Fetch): 
 function demo(options: { delayMs: number }): ModelProvider {
   const model = createDemoModel(options);
   return {
+    dialect: demoDialect,
     models: async () => [demoModel],
     accepts: (modelName) => modelName === demoModel.modelName,
     languageModel: async () => model,

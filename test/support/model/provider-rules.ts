@@ -7,7 +7,12 @@ type Json = Record<string, unknown>;
 
 /** The rules that a request breaks, each as a sentence. */
 export function brokenRules(request: ModelRequest): string[] {
-  const rules = { openai: openaiRules, anthropic: anthropicRules, google: googleRules }[request.format];
+  const rules = {
+    openai: openaiRules,
+    'openai-responses': responsesRules,
+    anthropic: anthropicRules,
+    google: googleRules,
+  }[request.format];
   return [...rules(request.body), ...textRules(request.body)];
 }
 
@@ -84,6 +89,29 @@ function openaiRules(body: Json): string[] {
         thought !== undefined &&
         (blank(String(thought)) || model.includes('r1')) &&
         'has a refused reasoning_content',
+    ),
+  ].filter((rule) => rule !== false);
+}
+
+/** https://platform.openai.com/docs/api-reference/responses/create with `store: false`, and the guide on reasoning. */
+function responsesRules(body: Json): string[] {
+  const items = list(body['input']);
+  const calls = items.filter(({ type }) => type === 'function_call');
+  const ids = calls.map((call) => call['call_id']);
+  const answered = items.filter(({ type }) => type === 'function_call_output').map((item) => item['call_id']);
+  return [
+    body['store'] !== false && 'The provider would store the response.',
+    // "Item with id 'rs_...' not found. Items are not persisted when `store` is set to false."
+    items.some(({ type }) => type === 'item_reference') && 'It refers to an item that is not stored.',
+    items.some((item) => item['type'] === 'reasoning' && !item['encrypted_content']) &&
+      'A reasoning item is not encrypted.',
+    // "No tool output found for function call call_...", and the other way round.
+    !same(answered.toSorted(), ids.toSorted()) && `Calls ${ids} are answered by ${answered}.`,
+    ids.length !== new Set(ids).size && 'Two calls have the same id.',
+    ...calls.map(({ arguments: args }) => !isObjectText(args) && `Arguments are no object: ${args}`),
+    ...nameRules(
+      calls.map(({ name }) => name),
+      list(body['tools']).map(({ name }) => name),
     ),
   ].filter((rule) => rule !== false);
 }

@@ -10,7 +10,12 @@ export interface RepeatedCall {
 
 /** The tool calls of a request, in the format of its provider. */
 export function repeatedCalls({ format, body }: ModelRequest): RepeatedCall[] {
-  return { openai: openaiCalls, anthropic: anthropicCalls, google: googleCalls }[format](body);
+  return {
+    openai: openaiCalls,
+    'openai-responses': responsesCalls,
+    anthropic: anthropicCalls,
+    google: googleCalls,
+  }[format](body);
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
@@ -24,6 +29,17 @@ function openaiCalls({ messages }: Json): RepeatedCall[] {
       signature: call.extra_content?.google?.thought_signature,
     })),
   );
+}
+
+/** A call repeats the encrypted reasoning that stands before it. */
+function responsesCalls({ input }: Json): RepeatedCall[] {
+  let reasoning: Json;
+  return input.flatMap((item: Json) => {
+    if (item.type === 'reasoning') reasoning = item;
+    if (item.type !== 'function_call') return [];
+    const signature = reasoning?.encrypted_content;
+    return { n: JSON.parse(item.arguments).n, thought: reasoning?.summary?.[0]?.text, signature };
+  });
 }
 
 function anthropicCalls({ messages }: Json): RepeatedCall[] {
