@@ -1,7 +1,8 @@
 import type { ToolApproval } from '../generated/prisma/enums.ts';
-import { ownerFilter, ownerOf } from './access/access.ts';
+import { ownerOf } from './access/access.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
+import { findOwnSession } from './find-rows.ts';
 import { idArg } from './id-argument.ts';
 import { nameText, storedText } from './input-checks.ts';
 import { findSessions } from './paging/list-sessions.ts';
@@ -81,11 +82,7 @@ builder.queryFields((t) => ({
     args: {
       id: idArg(t, SessionRef, 'The `id` of a session.'),
     },
-    resolve: (query, _root, { id }, context) =>
-      context.database.session.findUnique({
-        ...query,
-        where: { id, ...ownerFilter(context) },
-      }),
+    resolve: (query, _root, { id }, context) => findOwnSession(query, id, context),
   }),
   sessionByDatabaseId: t.prismaField({
     type: 'Session',
@@ -94,11 +91,7 @@ builder.queryFields((t) => ({
     description:
       'The session with this number, which the REST API calls its `id`; null if there is no such session.',
     args: { databaseId: t.arg.int({ required: true, description: 'The `databaseId` of a session.' }) },
-    resolve: (query, _root, { databaseId }, context) =>
-      context.database.session.findUnique({
-        ...query,
-        where: { id: databaseId, ...ownerFilter(context) },
-      }),
+    resolve: (query, _root, { databaseId }, context) => findOwnSession(query, databaseId, context),
   }),
   sessions: t.connection(
     {
@@ -128,7 +121,7 @@ builder.queryFields((t) => ({
           order: 'desc',
           load: (page) => {
             const filter = { userId: userId ?? ownerOf(context), featureName, search };
-            return findSessions(context.database, filter, page);
+            return findSessions(context, filter, page);
           },
         }),
     },

@@ -87,17 +87,17 @@ export function ownerOf(context: Context): string | undefined {
   return isAdmin ? undefined : userId;
 }
 
-/** `ownerOf` as a condition on sessions and nodes; empty for an admin. */
+/** `ownerOf` as a condition on nodes and, with `notDeleted`, on sessions; empty for an admin. */
 export function ownerFilter(context: Context): { userId?: string } {
   const userId = ownerOf(context);
   return userId === undefined ? {} : { userId };
 }
 
-/** Whether a Relay id names an object that the viewer may see. */
+/** Whether a Relay id names an object that was not deleted and that the viewer may see. */
 export async function isOwn(context: Context, { typename, id }: { typename: string; id: string }) {
-  const owner = ownerOf(context);
-  if (owner === undefined) return true;
+  const viewer = ownerOf(context);
   const loaders: Record<string, DataLoader<number, string | null>> = ownersOf(context).byType;
   const loader = Object.hasOwn(loaders, typename) ? loaders[typename] : undefined;
-  return loader !== undefined && (await loader.load(Number(id))) === owner;
+  const owner = (await loader?.load(Number(id))) ?? null;
+  return owner !== null && (viewer === undefined || owner === viewer);
 }

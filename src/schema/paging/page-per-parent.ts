@@ -55,13 +55,15 @@ function pageLoader<Row extends { id: number }>(
   findRows: (ids: number[]) => Promise<Row[]>,
 ): DataLoader<PageInSession, Row[]> {
   return new DataLoader(
-    async (pages) => {
+    async function loadPages(pages): Promise<Row[][]> {
       const selects = pages.map((page, slot) => selectIds(table, page, slot));
       const found = await context.database.$queryRaw<{ id: number; slot: number }[]>(
         Prisma.join(selects, ' UNION ALL '),
       );
       const ids = found.map(({ id }) => Number(id));
       const rows = await readRows(context, ids, findRows);
+      // Rows that were deleted since were hidden before that. Look again, so that no page shows a part of what is left.
+      if (rows.length < new Set(ids).size) return loadPages(pages);
       const byId = new Map(rows.map((row) => [row.id, row]));
       const results: Row[][] = pages.map(() => []);
       for (const { id, slot } of found) {
@@ -76,9 +78,15 @@ function pageLoader<Row extends { id: number }>(
 
 function selectIds(table: string, { sessionId, after, before, limit, order }: PageInSession, slot: number) {
   const direction = Prisma.raw(order === 'asc' ? 'ASC' : 'DESC');
+  const start = table === 'Message' ? Prisma.sql`max(${after}, ${clearedThrough(sessionId)})` : after;
   return Prisma.sql`SELECT * FROM (
     SELECT "id", CAST(${slot} AS INTEGER) AS "slot" FROM ${Prisma.raw(`"${table}"`)}
-    WHERE "sessionId" = ${sessionId} AND "id" > ${after} AND "id" < ${before}
+    WHERE "sessionId" = ${sessionId} AND "id" > ${start} AND "id" < ${before}
     ORDER BY "id" ${direction} LIMIT ${limit}
   ) AS "page"`;
+}
+
+/** The id of the newest message that was cleared in a session, or null if the session is gone: then no message is found. */
+function clearedThrough(sessionId: number): Prisma.Sql {
+  return Prisma.sql`(SELECT "clearedThroughId" FROM "Session" WHERE "id" = ${sessionId})`;
 }
