@@ -30,7 +30,11 @@ export interface AuthScopes {
   message: number;
 }
 
-/** Decides the scopes for the scope-auth plugin. A scope that is refused throws the error for the client. */
+/**
+ * Decides the scopes for the scope-auth plugin. A scope that is refused rejects with the error for the client. It must
+ * not throw: the plugin would then forget the promise of another scope of the same field, and if that rejects, nobody
+ * handles it, which ends the process.
+ */
 export function decideScopes(context: Context) {
   const owners = ownersOf(context);
   type Loader = DataLoader<number, string | null>;
@@ -40,9 +44,9 @@ export function decideScopes(context: Context) {
     throw notFound(id);
   };
   return {
-    user: () => userOf(context) !== null,
-    agent: () => agentOf(context) !== null,
-    actFor: (userId: string | null | undefined) => {
+    user: async () => userOf(context) !== null,
+    agent: async () => agentOf(context) !== null,
+    actFor: async (userId: string | null | undefined) => {
       const owner = ownerOf(context);
       if (owner === undefined || userId == null || userId === owner) return true;
       throw new GatewayError('FORBIDDEN', 'Only an admin may act for other users.');
