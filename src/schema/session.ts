@@ -5,8 +5,9 @@ import { enumFromTable } from './enum-from-table.ts';
 import { findOwnSession } from './find-rows.ts';
 import { idArg } from './id-argument.ts';
 import { nameText, storedText } from './input-checks.ts';
-import { findSessions } from './paging/list-sessions.ts';
+import { countSessions, findSessions } from './paging/list-sessions.ts';
 import { resolvePage } from './paging/page.ts';
+import { type Counted, countBound, countBoundDescription, countDescription } from './paging/total-count.ts';
 import { idDescription } from './relay-options.ts';
 import { TokenUsageRef } from './token-usage.ts';
 
@@ -114,18 +115,29 @@ builder.queryFields((t) => ({
             'Only sessions with this text in their title, at most 200 characters. The case of ASCII letters does not matter.',
         }),
       },
-      resolve: (_root, { userId, featureName, search, ...args }, context) =>
-        resolvePage({
+      resolve: async (_root, { userId, featureName, search, ...args }, context) => {
+        const filter = { userId: userId ?? ownerOf(context), featureName, search };
+        const page = await resolvePage({
           args,
           maxSize: context.maxPageSize,
           order: 'desc',
-          load: (page) => {
-            const filter = { userId: userId ?? ownerOf(context), featureName, search };
-            return findSessions(context, filter, page);
-          },
-        }),
+          load: (range) => findSessions(context, filter, range),
+        });
+        return { ...page, count: (upTo: number) => countSessions(context, filter, upTo) };
+      },
     },
-    { name: 'SessionConnection' },
+    {
+      name: 'SessionConnection',
+      fields: (t) => ({
+        totalCount: t.int({
+          description: countDescription,
+          args: {
+            upTo: t.arg.int({ required: true, validate: countBound, description: countBoundDescription }),
+          },
+          resolve: (connection, { upTo }) => (connection as unknown as Counted).count(upTo),
+        }),
+      }),
+    },
     { name: 'SessionEdge' },
   ),
 }));

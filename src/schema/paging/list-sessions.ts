@@ -1,8 +1,10 @@
+import { maxId } from '../../base/global-id.ts';
 import type { Context } from '../../context.ts';
 import type { Session } from '../../generated/prisma/client.ts';
 import { notDeleted } from '../../storage/hidden-rows.ts';
 import type { Page } from './page.ts';
-import { type OwnFilter, searchSessionIds } from './search-sessions.ts';
+import { type OwnFilter, ownCondition, searchSessionIds } from './search-sessions.ts';
+import { countRows } from './total-count.ts';
 
 export interface SessionFilter extends OwnFilter {
   /** Text in the title. The case of ASCII letters does not matter. */
@@ -25,4 +27,15 @@ export async function findSessions(
     orderBy: { id: order },
     take: limit,
   });
+}
+
+/** Counts the sessions that match, at most `upTo`. */
+export async function countSessions(
+  context: Context,
+  { search, ...filter }: SessionFilter,
+  upTo: number,
+): Promise<number> {
+  if (!search) return countRows(context, 'Session', ownCondition(filter), upTo);
+  const everything: Page = { after: 0, before: maxId + 1, limit: upTo, order: 'desc' };
+  return (await searchSessionIds(context, { ...filter, search }, everything)).length;
 }

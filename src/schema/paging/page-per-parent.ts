@@ -4,6 +4,7 @@ import type { Context } from '../../context.ts';
 import { type Message, Prisma, type Run } from '../../generated/prisma/client.ts';
 import { newestRow, type Page } from './page.ts';
 import { readRows } from './rows.ts';
+import { countRows } from './total-count.ts';
 
 /** SQLite allows at most 500 selects in one UNION. */
 const maxBatchSize = 400;
@@ -43,6 +44,12 @@ export const loadersOf = createContextCache((context: Context) => ({
 export async function newestOf<Row>(pages: DataLoader<PageInSession, Row[]>, sessionId: number) {
   const [newest] = await pages.load({ ...newestRow, sessionId });
   return newest ?? null;
+}
+
+/** Counts the messages of a session, at most `upTo`. */
+export function countMessages(context: Context, sessionId: number, upTo: number): Promise<number> {
+  const condition = Prisma.sql`"sessionId" = ${sessionId} AND "id" > ${clearedThrough(sessionId)}`;
+  return countRows(context, 'Message', condition, upTo);
 }
 
 /**
