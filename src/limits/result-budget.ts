@@ -10,7 +10,7 @@ export interface ResultLimits {
 /** So many bytes take as much time as one field. */
 const bytesPerField = 1_000;
 /** The rows that are loaded for a result may be this much larger than the result, because they have further columns. */
-const loadedPerSent = 4;
+const loadedPerSent = 2;
 
 /**
  * Counts the fields and bytes of one result while it is executed. A document cannot tell how long texts and lists are,
@@ -66,7 +66,7 @@ export class ResultBudget {
   /**
    * Counts the bytes of rows that are loaded for the result.
    *
-   * @throws GatewayError QUERY_TOO_COMPLEX if the rows have more than four times the bytes that the result may have.
+   * @throws GatewayError QUERY_TOO_COMPLEX if the rows have more than twice the bytes that the result may have.
    */
   load(bytes: number): void {
     this.#loaded += bytes;

@@ -7,6 +7,7 @@ import { idArg } from './id-argument.ts';
 import { nameText, storedText } from './input-checks.ts';
 import { countSessions, findSessions } from './paging/list-sessions.ts';
 import { resolvePage } from './paging/page.ts';
+import { chargeRows } from './paging/rows.ts';
 import { type Counted, countBound, countBoundDescription, countDescription } from './paging/total-count.ts';
 import { idDescription } from './relay-options.ts';
 import { TokenUsageRef } from './token-usage.ts';
@@ -121,7 +122,7 @@ builder.queryFields((t) => ({
           args,
           maxSize: context.maxPageSize,
           order: 'desc',
-          load: (range) => findSessions(context, filter, range),
+          load: (range) => chargeRows(context, () => findSessions(context, filter, range)),
         });
         return { ...page, count: (upTo: number) => countSessions(context, filter, upTo) };
       },

@@ -2,13 +2,19 @@ import { globalId, seed, seedNodes } from '../gateway/schema/seed.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway/gateway.ts';
 
 // How much processor time and memory the most expensive documents under the default limits take.
-// Run it with `npx tsx test/bench/query-cost.bench.ts`, or with a part of a name to run only some.
+// Run it with `npx tsx test/bench/query-cost.bench.ts`, or with a part of a name to run only some. With
+// `node --expose-gc --import tsx` in place of `npx tsx`, the memory of a document has no garbage of those before it.
 
 const [only = ''] = process.argv.slice(2);
 
 await using gateway: TestGateway = await startTestGateway();
 const { database } = gateway.services;
 const agentNodeIds = await seedNodes(database, 30);
+const prompted = await seed(database, { sessions: 100, userId: 'prompted' });
+await database.session.updateMany({
+  where: { id: { in: prompted } },
+  data: { systemPrompt: 'z'.repeat(100_000) },
+});
 const [large = 0] = await seed(database, { sessions: 1, turns: 60 });
 await database.message.updateMany({ where: { sessionId: large }, data: { content: 'x'.repeat(150_000) } });
 const [huge = 0] = await seed(database, { sessions: 1, turns: 60 });
@@ -26,9 +32,17 @@ const sessions = await seed(database, {
 });
 const session = globalId('Session', sessions[0] ?? 0);
 const ids = JSON.stringify(sessions.slice(0, 100).map((id) => globalId('Session', id)));
+const hugeMessages = await database.message.findMany({
+  where: { sessionId: huge },
+  take: 100,
+  select: { id: true },
+});
+const messageIds = hugeMessages.map(({ id }) => globalId('Message', id));
 const every = (n: number, make: (i: number) => string) =>
   Array.from({ length: n }, (_, i) => make(i)).join(' ');
 const page = (inner: string, size = '') => `messages${size} { edges { node { ${inner} } } }`;
+
+const columns = 'id databaseId role status content reasoning tokenCount createdAt';
 
 const documents: Record<string, string> = {
   natural2: `{ sessions { edges { node { title ${page('content')} } } } }`,
@@ -47,6 +61,13 @@ const documents: Record<string, string> = {
   large: `{ session(id: "${globalId('Session', large)}") { messages(first: 100) { edges { node { content } } } } }`,
   huge: `{ session(id: "${globalId('Session', huge)}") { messages(first: 100) { edges { node { content } } } } }`,
   hugeIds: `{ session(id: "${globalId('Session', huge)}") { messages(first: 100) { edges { node { id } } } } }`,
+  hugeNodes: `query ($ids: [ID!]!) { ${every(30, (i) => `a${i}: nodes(ids: $ids) { id }`)} }`,
+  hugeRuns: `{ session(id: "${globalId('Session', huge)}") { messages(first: 100) { edges { node { run { userMessage { id } assistantMessage { id } } } } } } }`,
+  prompts: `{ ${every(30, (i) => `a${i}: sessions(first: 100, userId: "prompted") { edges { node { id } } }`)} }`,
+  tree: `{ sessions { edges { node { id databaseId title createdAt ${page(`${columns} toolCalls { callId name args status nodeId result errorCode exitCode stopped durationMs }`)} } } } }`,
+  treeRuns: `{ sessions { edges { node { ${page(`${columns} toolCalls { name args } run { id status usage { totalTokens } }`)} } } } }`,
+  treeSessions: `{ sessions { edges { node { ${page(`session { ${page(columns, '(first: 4)')} }`)} } } } }`,
+  treeUsage: `{ sessions(first: 100) { edges { node { tokenUsage { totalTokens byModel { modelName totalTokens } } activeRun { id } lastMessage { content toolCalls { name } run { id } } ${page('id content')} } } } }`,
   models: `{ ${every(30, (i) => `a${i}: models { providerName modelName contextLimit }`)} }`,
   introspection: `{ __schema { types { name description fields(includeDeprecated: true) { name description args { name description type { name kind ofType { name ofType { name ofType { name } } } } } type { name kind ofType { name ofType { name ofType { name } } } } } inputFields { name description type { name } } interfaces { name } enumValues { name description } possibleTypes { name } } } }`,
   introspection30: `{ ${every(30, (i) => `a${i}: __schema { types { name description fields(includeDeprecated: true) { name description args { name description type { name kind ofType { name } } } type { name kind ofType { name } } } } }`)} }`,
@@ -60,10 +81,11 @@ const documents: Record<string, string> = {
 };
 
 const ask = async (query: string) => {
+  const variables = query.includes('$ids') ? { ids: messageIds } : {};
   const response = await fetch(`${gateway.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query }),
+    body: JSON.stringify({ query, variables }),
   });
   const text = await response.text();
   return {

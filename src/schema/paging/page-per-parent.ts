@@ -3,7 +3,7 @@ import DataLoader from 'dataloader';
 import type { Context } from '../../context.ts';
 import { type Message, Prisma, type Run } from '../../generated/prisma/client.ts';
 import { newestRow, type Page } from './page.ts';
-import { readRows } from './rows.ts';
+import { messageBytes, type RowSize, readRows } from './rows.ts';
 import { countRows } from './total-count.ts';
 
 /** SQLite allows at most 500 selects in one UNION. */
@@ -54,7 +54,7 @@ export function countMessages(context: Context, sessionId: number, upTo: number)
 
 /**
  * Loads the pages of many sessions. The first statement finds the ids of every page, through the index and with a LIMIT
- * for each session; the others read the rows, 200 at a time. A window function would read all rows of each session.
+ * for each session, and how long the texts are; the others read the rows, some at a time. A window function would read all rows of each session.
  */
 function pageLoader<Row extends { id: number }>(
   context: Context,
@@ -64,13 +64,12 @@ function pageLoader<Row extends { id: number }>(
   return new DataLoader(
     async function loadPages(pages): Promise<Row[][]> {
       const selects = pages.map((page, slot) => selectIds(table, page, slot));
-      const found = await context.database.$queryRaw<{ id: number; slot: number }[]>(
+      const found = await context.database.$queryRaw<(RowSize & { slot: number })[]>(
         Prisma.join(selects, ' UNION ALL '),
       );
-      const ids = found.map(({ id }) => Number(id));
-      const rows = await readRows(context, ids, findRows);
+      const rows = await readRows(context, found, findRows);
       // Rows that were deleted since were hidden before that. Look again, so that no page shows a part of what is left.
-      if (rows.length < new Set(ids).size) return loadPages(pages);
+      if (rows.length < new Set(found.map(({ id }) => Number(id))).size) return loadPages(pages);
       const byId = new Map(rows.map((row) => [row.id, row]));
       const results: Row[][] = pages.map(() => []);
       for (const { id, slot } of found) {
@@ -86,8 +85,9 @@ function pageLoader<Row extends { id: number }>(
 function selectIds(table: string, { sessionId, after, before, limit, order }: PageInSession, slot: number) {
   const direction = Prisma.raw(order === 'asc' ? 'ASC' : 'DESC');
   const start = table === 'Message' ? Prisma.sql`max(${after}, ${clearedThrough(sessionId)})` : after;
+  const bytes = table === 'Message' ? messageBytes : Prisma.sql`0`;
   return Prisma.sql`SELECT * FROM (
-    SELECT "id", CAST(${slot} AS INTEGER) AS "slot" FROM ${Prisma.raw(`"${table}"`)}
+    SELECT "id", CAST(${slot} AS INTEGER) AS "slot", ${bytes} AS "bytes" FROM ${Prisma.raw(`"${table}"`)}
     WHERE "sessionId" = ${sessionId} AND "id" > ${start} AND "id" < ${before}
     ORDER BY "id" ${direction} LIMIT ${limit}
   ) AS "page"`;

@@ -57,7 +57,7 @@ describe('a page of messages', () => {
           "SEARCH main.Session USING INTEGER PRIMARY KEY (rowid=?)",
         ],
         [
-          "SEARCH Message USING COVERING INDEX Message_sessionId_id_idx (sessionId=? AND id>? AND id<?)",
+          "SEARCH Message USING INDEX Message_sessionId_id_idx (sessionId=? AND id>? AND id<?)",
           "SCALAR SUBQUERY 1",
           "SEARCH Session USING INTEGER PRIMARY KEY (rowid=?)",
         ],
