@@ -201,7 +201,7 @@ test('an upgrade finds in the steps of an answer how much was reasoned before ea
   const connection = new Sqlite(':memory:');
   migrate(
     connection,
-    readMigrations().filter(({ name }) => name < '20261129170000'),
+    readMigrations().filter(({ name }) => name < '0011_reasoning_offset'),
   );
   connection.exec(`
     INSERT INTO "Session" (id, userId, updatedAt) VALUES (1, 'alice', 0);
