@@ -4,7 +4,7 @@ import type { TestGateway } from '../../support/gateway/gateway.ts';
 import { startModelGateway } from '../../support/gateway/model-gateway.ts';
 import {
   type Action,
-  actions,
+  conversations,
   createRandomTools,
   type MadeCall,
   maxSteps,
@@ -71,9 +71,9 @@ function targetOf({ format, path, body }: ModelRequest): string {
 
 test('whatever happened in a chat before, every request keeps the rules of its provider, and shows each model its own signatures again', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(actions, { minLength: 2, maxLength: 8 }), async (played) => {
+    fc.asyncProperty(conversations, async (played) => {
       expect(await faultsOf(played)).toEqual([]);
     }),
-    { numRuns: 25, interruptAfterTimeLimit: 12_000, endOnFailure: true },
+    { numRuns: 30, interruptAfterTimeLimit: 12_000, endOnFailure: true },
   );
 });

@@ -65,21 +65,27 @@ const names = ['read', 'read', '', 'read.all', 'lies/größe', '9lives', 'x'.rep
 // Some servers count their calls from the start in every response, and proxies pass on ids of other providers.
 const ids = ['call_1', 'functions.read:0', 'töö strange', 'y'.repeat(80)];
 
-export const actions: fc.Arbitrary<Action> = fc.record({
-  model: fc.constantFrom(...models),
-  hasTools: fc.boolean(),
-  steps: fc.array(
-    fc.record({
-      reasons: fc.boolean(),
-      signs: fc.boolean(),
-      says: fc.constantFrom('', ' \n', 'Let me see. '),
-      names: fc.array(fc.constantFrom(...names), { minLength: 1, maxLength: 3 }),
-      id: fc.constantFrom(...ids),
-    }),
-    { maxLength: 2 },
-  ),
-  end: fc.constantFrom(...runEnds, 'withdrawn' as const, 'interrupted' as const),
-});
+const actionWith = (some: Action['model'][]): fc.Arbitrary<Action> =>
+  fc.record({
+    model: fc.constantFrom(...some),
+    hasTools: fc.boolean(),
+    steps: fc.array(
+      fc.record({
+        reasons: fc.boolean(),
+        signs: fc.boolean(),
+        says: fc.constantFrom('', ' \n', 'Let me see. '),
+        names: fc.array(fc.constantFrom(...names), { minLength: 1, maxLength: 3 }),
+        id: fc.constantFrom(...ids),
+      }),
+      { maxLength: 2 },
+    ),
+    end: fc.constantFrom(...runEnds, 'withdrawn' as const, 'interrupted' as const),
+  });
+
+/** The actions of a conversation, which switches between at most three models. */
+export const conversations: fc.Arbitrary<Action[]> = fc
+  .shuffledSubarray([...models], { minLength: 1, maxLength: 3 })
+  .chain((some) => fc.array(actionWith(some), { minLength: 2, maxLength: 8 }));
 
 /** What the maker of a tool call must be shown with it again. The arguments of the call have its number. */
 export interface MadeCall {
