@@ -2,7 +2,7 @@ import { emptyReasonOf, emptyReasons, finishReasonOf } from '../chat/run/answer-
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { rowsOf } from './paging/rows.ts';
-import { FinishReasonRef } from './run.ts';
+import { errorOf, FinishReasonRef, RunErrorRef } from './run.ts';
 
 const EmptyReasonRef = enumFromTable('EmptyReason', 'Why an answer has no text.', emptyReasons);
 
@@ -12,22 +12,36 @@ builder.prismaObjectFields('Message', (t) => ({
     nullable: true,
     description:
       'Why the model stopped writing this answer; null for a prompt, while the answer is STREAMING, and when it is CANCELLED.',
-    resolve: async ({ id, role }, _args, context) => {
-      if (role === 'USER') return null;
-      const run = await rowsOf(context).runOfMessage.load(id);
-      return run && finishReasonOf(run);
-    },
+    resolve: finishReasonOf,
   }),
   emptyReason: t.field({
     type: EmptyReasonRef,
     nullable: true,
     description:
       'Why this answer has no text; null for a prompt, while the answer is STREAMING, and when `content` has more than blanks.',
-    resolve: async ({ id, role, status, content, reasoning }, _args, context) => {
+    resolve: ({ id, role, status, finishReason, content, reasoning }, _args, context) => {
       if (role === 'USER' || status === 'STREAMING' || content.trim() !== '') return null;
       const rows = rowsOf(context);
-      const [run, calls] = await Promise.all([rows.runOfMessage.load(id), rows.toolCallsOfMessage.load(id)]);
-      return emptyReasonOf({ status, reasoning, run, hasToolCalls: calls.length > 0 });
+      return Promise.all([rows.runOfMessage.load(id), rows.toolCallsOfMessage.load(id)]).then(
+        ([run, calls]) =>
+          emptyReasonOf({
+            status,
+            finishReason,
+            hasReasoned: Boolean(reasoning?.trim()) || (run?.reasoningTokens ?? 0) > 0,
+            hasToolCalls: calls.length > 0,
+          }),
+      );
+    },
+  }),
+  error: t.field({
+    type: RunErrorRef,
+    nullable: true,
+    description: 'Why this answer failed; null unless it is FAILED or INTERRUPTED.',
+    resolve: ({ id, role, status }, _args, context) => {
+      if (role === 'USER' || (status !== 'FAILED' && status !== 'INTERRUPTED')) return null;
+      return rowsOf(context)
+        .runOfMessage.load(id)
+        .then((run) => run && errorOf(run));
     },
   }),
 }));

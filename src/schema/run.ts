@@ -1,6 +1,7 @@
 import { type RunFailureCode, runFailureCodes } from '../chat/log/run-event.ts';
 import { finishReasonOf } from '../chat/run/answer-end.ts';
 import { usageOf } from '../chat/usage/usage.ts';
+import type { Run } from '../generated/prisma/client.ts';
 import type { FinishReason, RunStatus } from '../generated/prisma/enums.ts';
 import { notDeleted } from '../storage/hidden-rows.ts';
 import { ownerFilter } from './access/access.ts';
@@ -36,13 +37,20 @@ export const FinishReasonRef = enumFromTable<FinishReason | 'ERROR'>(
 
 export const RunFailureCodeRef = enumFromTable('RunFailureCode', 'Why a run failed.', runFailureCodes);
 
-const RunErrorRef = builder.objectRef<{ code: RunFailureCode; message: string }>('RunError').implement({
-  description: 'Why a run failed.',
-  fields: (t) => ({
-    code: t.expose('code', { type: RunFailureCodeRef, description: 'The reason, for programs.' }),
-    message: t.exposeString('message', { description: 'The reason, as a sentence for people.' }),
-  }),
-});
+export const RunErrorRef = builder
+  .objectRef<{ code: RunFailureCode; message: string }>('RunError')
+  .implement({
+    description: 'Why a run failed.',
+    fields: (t) => ({
+      code: t.expose('code', { type: RunFailureCodeRef, description: 'The reason, for programs.' }),
+      message: t.exposeString('message', { description: 'The reason, as a sentence for people.' }),
+    }),
+  });
+
+/** Why a run failed; null if it did not. */
+export function errorOf({ errorCode, errorMessage }: Run): { code: RunFailureCode; message: string } | null {
+  return errorCode === null ? null : { code: errorCode as RunFailureCode, message: errorMessage ?? '' };
+}
 
 export const RunRef = builder.prismaNode('Run', {
   id: { field: 'id', description: idDescription },
@@ -92,8 +100,7 @@ export const RunRef = builder.prismaNode('Run', {
       type: RunErrorRef,
       nullable: true,
       description: 'Why the run failed; null unless the run is FAILED.',
-      resolve: ({ errorCode, errorMessage }) =>
-        errorCode === null ? null : { code: errorCode as RunFailureCode, message: errorMessage ?? '' },
+      resolve: errorOf,
     }),
     lastSeq: t.exposeInt('lastSeq', {
       description:

@@ -222,10 +222,10 @@ test('the response to a cancellation says whether a run was cancelled', async ()
 });
 
 test('the history contains every message, oldest first', async () => {
-  const run = { error: { code: 'PROVIDER_TIMEOUT', message: 'It fell silent.' } };
-  const prompt = message(1, { role: 'USER', content: 'And the tides?', run });
+  const error = { code: 'PROVIDER_TIMEOUT', message: 'It fell silent.' };
+  const prompt = message(1, { role: 'USER', content: 'And the tides?' });
   const written = { reasoning: 'Look it up.', toolCalls: [toolCall], tokenCount: 9 };
-  const answer = message(2, { ...written, status: 'FAILED', finishReason: 'ERROR', run });
+  const answer = message(2, { ...written, status: 'FAILED', finishReason: 'ERROR', error });
   const rest = Array.from({ length: 150 }, (_, index) => message(index + 3));
   const messages = [prompt, answer, ...rest];
   graphql.script({
@@ -348,7 +348,7 @@ function message(databaseId: number, fields: object = {}) {
     content: 'High at 15:02.',
     reasoning: null,
     toolCalls: [],
-    run: null,
+    error: null,
     tokenCount: null,
     createdAt: '2026-01-31T12:00:00.000Z',
     ...fields,

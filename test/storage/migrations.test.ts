@@ -197,7 +197,7 @@ test('an upgrade keeps the nodes of each user, lets another user have the same n
   expect(() => add('alice')).toThrow('UNIQUE');
 });
 
-test('an upgrade finds in the steps of an answer how much was reasoned before each tool call', () => {
+test('an upgrade gives answers the finish reason of their run, and finds how much was reasoned before each tool call', () => {
   const connection = new Sqlite(':memory:');
   migrate(
     connection,
@@ -207,6 +207,8 @@ test('an upgrade finds in the steps of an answer how much was reasoned before ea
     INSERT INTO "Session" (id, userId, updatedAt) VALUES (1, 'alice', 0);
     INSERT INTO "Message" (id, sessionId, role, status, content, reasoning) VALUES
       (1, 1, 'ASSISTANT', 'COMPLETE', 'One two', 'Hm. And then.'), (2, 1, 'ASSISTANT', 'COMPLETE', '', NULL);
+    INSERT INTO "Run" (sessionId, status, assistantMessageId, providerName, modelName, finishReason) VALUES
+      (1, 'COMPLETED', 1, 'p', 'm', 'LENGTH');
     INSERT INTO "AnswerStep" (messageId, step, providerName, modelName, parts) VALUES
       (1, 1, 'p', 'm', '[{"type":"reasoning","start":0,"end":3},{"type":"text","start":0,"end":99},{"type":"call","callId":"a"}]'),
       (1, 2, 'p', 'm', '[{"type":"call","callId":"b"}]'),
@@ -225,4 +227,6 @@ test('an upgrade finds in the steps of an answer how much was reasoned before ea
     ['c', 13],
     ['d', 0],
   ]);
+  const reasons = 'SELECT finishReason FROM "Message" ORDER BY id';
+  expect(connection.prepare(reasons).pluck().all()).toEqual(['LENGTH', null]);
 });

@@ -14,31 +14,30 @@ export const emptyReasons = {
 
 type EmptyReason = keyof typeof emptyReasons;
 
-/** What is known of an ended answer without text, and of its run. */
+/** What is known of an ended answer without text. */
 interface EmptyAnswer {
   status: Exclude<MessageStatus, 'STREAMING'>;
-  reasoning: string | null;
-  /** Null if the run was deleted. */
-  run: { finishReason: FinishReason | null; reasoningTokens: number } | null;
+  finishReason: FinishReason | null;
+  /** Whether the model has reasoned. Some providers count the tokens of the reasoning without showing it. */
+  hasReasoned: boolean;
   hasToolCalls: boolean;
 }
 
 /** Why an ended answer has no text. */
-export function emptyReasonOf({ status, reasoning, run, hasToolCalls }: EmptyAnswer): EmptyReason {
+export function emptyReasonOf({ status, finishReason, hasReasoned, hasToolCalls }: EmptyAnswer): EmptyReason {
   if (status === 'CANCELLED') return 'CANCELLED';
   if (status !== 'COMPLETE') return 'FAILED';
-  // Some providers count the tokens of the reasoning without showing it.
-  const hasReasoned = Boolean(reasoning?.trim()) || (run?.reasoningTokens ?? 0) > 0;
-  if (run?.finishReason === 'CONTENT_FILTER') return 'CONTENT_FILTER';
-  if (run?.finishReason === 'LENGTH') return hasReasoned ? 'REASONING_TOO_LONG' : 'LENGTH';
+  if (finishReason === 'CONTENT_FILTER') return 'CONTENT_FILTER';
+  if (finishReason === 'LENGTH') return hasReasoned ? 'REASONING_TOO_LONG' : 'LENGTH';
   if (hasToolCalls) return 'TOOL_CALLS_ONLY';
   return hasReasoned ? 'REASONING_ONLY' : 'NOTHING';
 }
 
-/** Why the model of a run stopped writing. Null while it has not stopped, and when the run was cancelled. */
-export function finishReasonOf(run: {
-  status: RunStatus;
+/** Why the model of a run, or of an answer, stopped writing. Null while it has not, and when the run was cancelled. */
+export function finishReasonOf(ended: {
+  status: RunStatus | MessageStatus;
   finishReason: FinishReason | null;
 }): FinishReason | 'ERROR' | null {
-  return run.status === 'FAILED' ? 'ERROR' : run.finishReason;
+  const hasFailed = ended.status === 'FAILED' || ended.status === 'INTERRUPTED';
+  return hasFailed ? 'ERROR' : ended.finishReason;
 }

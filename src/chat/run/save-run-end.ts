@@ -39,6 +39,7 @@ export async function saveRunEnd(
 ): Promise<StoredAnswer | undefined> {
   const { run, end, usage, content, reasoning } = ended;
   const tokenCount = await countTokens(content);
+  const finishReason = end.status === 'COMPLETED' ? end.finishReason : null;
   return database.$transaction(async (tx) => {
     const { count } = await tx.run.updateMany({
       where: { id: run.id, status: from },
@@ -47,7 +48,7 @@ export async function saveRunEnd(
         lastSeq: ended.lastSeq,
         ...countsOf(usage),
         usageMeasured: usage.measured,
-        finishReason: end.status === 'COMPLETED' ? end.finishReason : null,
+        finishReason,
         errorCode: end.status === 'FAILED' ? end.code : null,
         errorMessage: end.status === 'FAILED' ? end.reason : null,
         finishedAt: new Date(),
@@ -58,7 +59,13 @@ export async function saveRunEnd(
     if (run.assistantMessageId !== null) {
       const answers = await tx.message.updateMany({
         where: { id: run.assistantMessageId },
-        data: { content, reasoning: reasoning || null, status: messageStatusOf(end), tokenCount },
+        data: {
+          content,
+          reasoning: reasoning || null,
+          status: messageStatusOf(end),
+          finishReason,
+          tokenCount,
+        },
       });
       await cancelToolCalls(tx, [run.assistantMessageId]);
       if (answers.count > 0) {

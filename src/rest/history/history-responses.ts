@@ -152,7 +152,7 @@ export function messageJson(sessionId: number, message: SessionMessage): z.infer
     status: lowerCase(message.status),
     finish_reason: lowerCaseOrNull(message.finishReason),
     empty_reason: lowerCaseOrNull(message.emptyReason),
-    error: errorJson(message),
+    error: message.error ? { code: message.error.code, content: message.error.message } : null,
     token_count: message.tokenCount ?? null,
     audio_url: message.audio?.url ?? null,
     created_at: message.createdAt,
@@ -174,12 +174,6 @@ function toolCallJson(call: SessionMessage['toolCalls'][number]): z.infer<typeof
     text_offset: call.textOffset,
     reasoning_offset: call.reasoningOffset,
   };
-}
-
-/** The error of a run belongs to its answer. The prompt has the same run. */
-function errorJson({ role, run }: SessionMessage): z.infer<typeof Message>['error'] {
-  const error = role === 'ASSISTANT' ? run?.error : null;
-  return error ? { code: error.code, content: error.message } : null;
 }
 
 export function tokensJson(usage: SessionTokens): z.infer<typeof Tokens> {
