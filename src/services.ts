@@ -142,6 +142,7 @@ function engineLimits({ chat, limits, nodes }: Config): EngineLimits {
   const call = {
     idleTimeoutMs: chat.modelIdleTimeoutMs,
     maxRetries: chat.modelMaxRetries,
+    maxRetryWaitMs: chat.modelMaxRetryWaitMs,
     maxAnswerBytes: chat.maxAnswerBytes,
   };
   const toolStopMs = nodes.cancelConfirmMs + toolStopSlackMs;

@@ -9,6 +9,10 @@ export const chatSettings = {
   MODEL_MAX_RETRIES: wholeNumber(0, 100).default(3).meta({
     description: 'How often a failed model request is repeated, as long as the answer has not begun.',
   }),
+  MODEL_MAX_RETRY_WAIT_MS: milliseconds(0).default(60_000).meta({
+    description:
+      'Longest wait before such a repetition. If the provider asks for a longer one, the run fails at once and says when the provider takes the next request.',
+  }),
   MAX_ANSWER_BYTES: wholeNumber(1, 16_777_216).default(4_194_304).meta({
     description:
       'Longest response of a model, in bytes of text, reasoning and tool arguments. A run fails at a longer one.',
@@ -41,6 +45,7 @@ export function toChat(env: z.output<z.ZodObject<typeof chatSettings>>) {
   return {
     modelIdleTimeoutMs: env.MODEL_IDLE_TIMEOUT_MS,
     modelMaxRetries: env.MODEL_MAX_RETRIES,
+    modelMaxRetryWaitMs: env.MODEL_MAX_RETRY_WAIT_MS,
     maxAnswerBytes: env.MAX_ANSWER_BYTES,
     maxSteps: env.MAX_STEPS,
     maxQueuedRuns: env.MAX_QUEUED_RUNS,

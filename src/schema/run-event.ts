@@ -1,6 +1,7 @@
 import type { RunEvent } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
 import { findCallNode, findMessage, findRun, findSession } from './find-rows.ts';
+import { RunFailureCodeRef } from './run.ts';
 import { ModelUsageRef } from './token-usage.ts';
 import { ToolCallStatusRef, ToolErrorCodeRef } from './tool-call.ts';
 
@@ -73,6 +74,26 @@ builder.objectRef<RunEventOf<'ContextTrimmed'>>('ContextTrimmed').implement({
   fields: (t) => ({
     omittedMessages: t.exposeInt('omittedMessages', {
       description: 'How many messages the model does not get.',
+    }),
+  }),
+});
+
+builder.objectRef<RunEventOf<'ModelRetryScheduled'>>('ModelRetryScheduled').implement({
+  description:
+    'A request to the model failed before the answer began, and the gateway will send it again. The run goes on with the next run event.',
+  interfaces: [RunEventRef],
+  fields: (t) => ({
+    attempt: t.exposeInt('attempt', { description: '1 for the first repetition of a request, then 2, 3 …' }),
+    code: t.expose('code', {
+      type: RunFailureCodeRef,
+      description: 'Why the request failed, for programs. The run itself has not failed.',
+    }),
+    reason: t.exposeString('reason', {
+      description: 'Why the request failed, as a sentence for people.',
+    }),
+    dueAt: t.expose('dueAt', {
+      type: 'DateTime',
+      description: 'When the gateway sends the request again.',
     }),
   }),
 });

@@ -54,5 +54,11 @@ builder.objectRef<RunEventOf<'RunFailed'>>('RunFailed').implement({
   fields: (t) => ({
     code: t.expose('code', { type: RunFailureCodeRef, description: 'The reason, for programs.' }),
     reason: t.exposeString('reason', { description: 'The reason, as a sentence for people.' }),
+    retryAt: t.expose('retryAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When the model provider takes the next request; null if it did not say, or if the log of the run has expired.',
+    }),
   }),
 });

@@ -33,6 +33,7 @@ test('without any setting, every value has a default that needs no network', () 
         "maxSteps": 16,
         "modelIdleTimeoutMs": 60000,
         "modelMaxRetries": 3,
+        "modelMaxRetryWaitMs": 60000,
         "runLogTtlMs": 300000,
         "shutdownGraceMs": 10000,
         "toolApprovalTimeoutMs": 300000,

@@ -61,6 +61,12 @@ test('every run event is written as its frames', async () => {
       userMessage: { databaseId: 2 },
     }),
     runEvent(3, 'ContextTrimmed', { omittedMessages: 4 }),
+    runEvent(3, 'ModelRetryScheduled', {
+      attempt: 1,
+      code: 'PROVIDER_RATE_LIMITED',
+      reason: 'The model provider is limiting requests; try again later.',
+      dueAt: '2026-11-29T14:05:00.000Z',
+    }),
     runEvent(4, 'ReasoningDelta', { text: 'Port' }),
     runEvent(5, 'ToolCallStarted', {
       callId: 'c1',
@@ -94,6 +100,7 @@ test('every run event is written as its frames', async () => {
       "7:1 {"type":"status","status":"running"}",
       "7:2 {"type":"start","run_id":7,"message_id":3,"user_message_id":2}",
       "7:3 {"type":"status","status":"context_trimmed","omitted_messages":4}",
+      "7:3 {"type":"status","status":"retrying","attempt":1,"code":"PROVIDER_RATE_LIMITED","content":"The model provider is limiting requests; try again later.","retry_at":"2026-11-29T14:05:00.000Z"}",
       "7:4 {"type":"reasoning","content":"Port"}",
       "7:5 {"type":"tool_start","call_id":"c1","name":"atlas","args":{"of":"Portugal"},"node_id":"laptop"}",
       "7:6 {"type":"status","status":"awaiting_approval","call_id":"c1"}",

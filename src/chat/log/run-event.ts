@@ -39,6 +39,8 @@ interface RunFailure {
   code: RunFailureCode;
   /** A sentence for people, without stacks, keys or addresses. */
   reason: string;
+  /** When the provider takes the next request, in milliseconds since the epoch. Kept in the log, not in the database. */
+  retryAt?: number | null;
 }
 
 /** How a run ended. */
@@ -60,6 +62,15 @@ export type RunEventBody =
   | { type: 'RunQueued' }
   | { type: 'RunStarted'; sessionId: number; userMessageId: number; assistantMessageId: number }
   | { type: 'ContextTrimmed'; omittedMessages: number }
+  | {
+      type: 'ModelRetryScheduled';
+      /** 1 for the first retry of a request to the model. */
+      attempt: number;
+      code: RunFailureCode;
+      reason: string;
+      /** When the request is sent again, in milliseconds since the epoch. */
+      dueAt: number;
+    }
   | { type: 'ReasoningDelta'; text: string }
   | { type: 'TextDelta'; text: string }
   | ({ type: 'ToolCallStarted'; callId: string; name: string; args: unknown } & CallNode)
@@ -124,7 +135,13 @@ export function terminalBody(end: RunEnd, messageId: number | null, usage: Usage
     case 'CANCELLED':
       return { type: 'RunCancelled', ...shared };
     case 'FAILED':
-      return { type: 'RunFailed', ...shared, code: end.code, reason: end.reason };
+      return {
+        type: 'RunFailed',
+        ...shared,
+        code: end.code,
+        reason: end.reason,
+        retryAt: end.retryAt ?? null,
+      };
   }
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   InvalidResponseDataError,
   type LanguageModelV3,
@@ -10,12 +9,11 @@ import { watchCall } from './call-watch.ts';
 import { classifyProviderError } from './classify-provider-error.ts';
 import { PartCleaner } from './clean-parts.ts';
 import { ProviderError } from './provider-error.ts';
+import { planRetry, type Retry, type RetryLimits, waitForRetry } from './retry.ts';
 
-export interface CallLimits {
+export interface CallLimits extends RetryLimits {
   /** How long the provider may send nothing, before the first part and between parts, in milliseconds. */
   idleTimeoutMs: number;
-  /** Retries of a call that failed before its first part. */
-  maxRetries: number;
   /** Most bytes of text, reasoning and tool arguments in one response. */
   maxAnswerBytes: number;
 }
@@ -25,10 +23,12 @@ export type CallOptions = LanguageModelV3CallOptions & { abortSignal: AbortSigna
 /**
  * Calls the model and yields the parts of its answer. The last part is `finish`; an `error` part is thrown instead.
  *
- * Pulls one part at a time. A call that fails before its first part, with 429, 5xx or a failed connection, is retried.
+ * Pulls one part at a time. A call that fails before its first part, with 408, 409, 425, 429, 5xx or a failed
+ * connection, is retried.
  * Aborting the signal and leaving the loop both end the call at once, even when the model hangs, and close the
  * connection to the provider.
  *
+ * @param onRetry Called before the wait for a retry.
  * @throws {ProviderError} for every failure.
  * @throws `abortSignal.reason` when aborted.
  */
@@ -36,8 +36,9 @@ export async function* callModel(
   model: LanguageModelV3,
   options: CallOptions,
   limits: CallLimits,
+  onRetry: (retry: Retry) => Promise<unknown> = async () => {},
 ): AsyncGenerator<LanguageModelV3StreamPart, void, undefined> {
-  for (let attempt = 0; ; attempt += 1) {
+  for (let failed = 1; ; failed += 1) {
     let answered = false;
     try {
       for await (const part of bounded(callOnce(model, options, limits.idleTimeoutMs), limits)) {
@@ -47,9 +48,10 @@ export async function* callModel(
       return;
     } catch (error) {
       options.abortSignal.throwIfAborted();
-      const retryable = error instanceof ProviderError && error.retryable;
-      if (!retryable || answered || attempt >= limits.maxRetries) throw error;
-      await backOff(attempt, error.retryAfterMs, options.abortSignal);
+      if (answered) throw error;
+      const retry = planRetry(error, failed, limits);
+      await onRetry(retry);
+      await waitForRetry(retry, options.abortSignal);
     }
   }
 }
@@ -82,19 +84,6 @@ async function* bounded(
 
 function tooMuch(what: string): ProviderError {
   return new ProviderError('PROVIDER_BAD_RESPONSE', `The response of the model ${what}.`);
-}
-
-/** The first back-off without jitter; it doubles with every attempt. */
-const backOffMs = 500;
-const maxBackOffMs = 60_000;
-
-async function backOff(attempt: number, retryAfterMs: number | null, signal: AbortSignal): Promise<void> {
-  const ms = retryAfterMs ?? backOffMs * 2 ** attempt * (0.5 + Math.random());
-  try {
-    await delay(Math.min(ms, maxBackOffMs), undefined, { signal });
-  } finally {
-    signal.throwIfAborted();
-  }
 }
 
 async function* callOnce(

@@ -8,6 +8,7 @@ import {
 import { type RunFailureCode, runFailureCodes } from '../log/run-event.ts';
 import { explain, ProviderError } from './provider-error.ts';
 import { codeBySigns, codeByWords, saysContextTooLong, saysUsedUp } from './provider-words.ts';
+import { readRetryAt } from './retry-after.ts';
 import { type ErrorReport, readErrorReport } from './wire/error-report.ts';
 
 /**
@@ -25,10 +26,12 @@ export function classifyProviderError(error: unknown, fallback: RunFailureCode):
   const unreachable =
     APICallError.isInstance(error) && status === undefined ? 'PROVIDER_UNREACHABLE' : undefined;
   const code = isTimeout(error) ? 'PROVIDER_TIMEOUT' : (codeOf(error, facts) ?? unreachable ?? fallback);
-  return new ProviderError(code, explain(code, message), {
+  const isUsedUp = status === 402 || saysUsedUp(`${signs} ${facts.message}`);
+  const isRetryable = retryableCodes.has(code) && !isUsedUp && hintsOf(error)['x-should-retry'] !== 'false';
+  return new ProviderError(code, explain(code, message, isUsedUp ? usedUp : undefined), {
     cause: error,
-    retryable: retryableCodes.has(code) && !saysUsedUp(`${signs} ${facts.message}`),
-    retryAfterMs: APICallError.isInstance(error) ? retryAfterMs(error.responseHeaders) : null,
+    retryable: isRetryable,
+    retryAt: isRetryable ? readRetryAt({ headers: hintsOf(error), text: textOf(error, facts) }) : null,
   });
 }
 
@@ -37,6 +40,19 @@ interface Facts {
   status: number | undefined;
   message: string;
   signs: string;
+}
+
+const usedUp = 'The credit or the quota of this gateway at the model provider is used up.';
+
+/** The headers of the response, with names in lower case. */
+function hintsOf(error: unknown): Record<string, string> {
+  return (APICallError.isInstance(error) && error.responseHeaders) || {};
+}
+
+/** Google states the wait in the details of an error, others in its words. */
+function textOf(error: unknown, { message }: Facts): string {
+  const body = APICallError.isInstance(error) ? error.responseBody : undefined;
+  return body ? `${message}\n${body}` : message;
 }
 
 const retryableCodes: ReadonlySet<RunFailureCode> = new Set([
@@ -56,7 +72,7 @@ function codeOf(error: unknown, { status, message, signs }: Facts): RunFailureCo
   // Servers use 400 for everything, also for a refused key.
   if (status === 400) return saysUnauthorized(signs, message) ? 'PROVIDER_UNAUTHORIZED' : byStatus;
   // Provider packages make up a 5xx for an error within a stream, so the error type counts more than a 5xx.
-  if (byStatus === 'PROVIDER_UNAVAILABLE') return codeBySigns(signs) ?? byStatus;
+  if (status >= 500) return codeBySigns(signs) ?? byStatus;
   return byStatus;
 }
 
@@ -83,8 +99,11 @@ function failureCodeIn(signs: string): RunFailureCode | undefined {
   );
 }
 
+/** A time-out, a conflict with another request, and a request that came too early. */
+const passing: ReadonlySet<number> = new Set([408, 409, 425]);
+
 function codeOfStatus(status: number): RunFailureCode | undefined {
-  if (status >= 500 || status === 408) return 'PROVIDER_UNAVAILABLE';
+  if (status >= 500 || passing.has(status)) return 'PROVIDER_UNAVAILABLE';
   if (status === 429) return 'PROVIDER_RATE_LIMITED';
   if (status === 401 || status === 403) return 'PROVIDER_UNAUTHORIZED';
   if (status >= 400) return 'PROVIDER_REJECTED';
@@ -122,12 +141,4 @@ function isTimeout(error: unknown): boolean {
     }
   }
   return false;
-}
-
-function retryAfterMs(headers: Record<string, string> | undefined): number | null {
-  const milliseconds = Number.parseFloat(headers?.['retry-after-ms'] ?? '');
-  if (milliseconds >= 0) return milliseconds;
-  const after = headers?.['retry-after'] ?? '';
-  const delay = /^\s*[\d.]+\s*$/.test(after) ? Number(after) * 1000 : Date.parse(after) - Date.now();
-  return Number.isFinite(delay) ? Math.max(0, delay) : null;
 }

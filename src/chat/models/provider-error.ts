@@ -4,8 +4,8 @@ export interface ProviderErrorOptions {
   cause?: unknown;
   /** Whether the same request may succeed later. Default: false. */
   retryable?: boolean;
-  /** How long the provider asks to wait before a retry, in milliseconds. Default: null, it did not say. */
-  retryAfterMs?: number | null;
+  /** When the provider takes the next request, in milliseconds since the epoch. Default: null, it did not say. */
+  retryAt?: number | null;
 }
 
 /**
@@ -16,7 +16,7 @@ export class ProviderError extends Error {
   override readonly name = 'ProviderError';
   readonly code: RunFailureCode;
   readonly retryable: boolean;
-  readonly retryAfterMs: number | null;
+  readonly retryAt: number | null;
 
   /** @param message Default: the code's own sentence. */
   constructor(
@@ -27,17 +27,24 @@ export class ProviderError extends Error {
     super(message, { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable ?? false;
-    this.retryAfterMs = options.retryAfterMs ?? null;
+    this.retryAt = options.retryAt ?? null;
   }
 }
 
 /** The longest explanation of a provider that is shown, in characters. */
 const maxDetail = 300;
 
-/** The code's sentence, followed by the part of the provider's explanation that may be shown. */
-export function explain(code: RunFailureCode, detail: string | undefined): string {
+/**
+ * The sentence, followed by the part of the provider's explanation that may be shown.
+ *
+ * @param sentence Default: the code's own.
+ */
+export function explain(
+  code: RunFailureCode,
+  detail: string | undefined,
+  sentence: string = runFailureCodes[code],
+): string {
   const explanation = publicDetail(detail ?? '');
-  const sentence = runFailureCodes[code];
   return explanation === '' ? sentence : `${sentence.replace(/\.$/, '')}: ${explanation}`;
 }
 

@@ -95,7 +95,8 @@ async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOpti
 /** The outcome for a thrown error: a provider's failure keeps its code, an unexpected error becomes `INTERNAL`. */
 function failed(cause: unknown): RunOutcome {
   if (cause instanceof ProviderError) {
-    return { status: 'FAILED', code: cause.code, reason: cause.message, cause };
+    const { code, message, retryAt } = cause;
+    return { status: 'FAILED', code, reason: message, retryAt, cause };
   }
   // `Models.resolve` throws a GatewayError when the provider or the model was removed after the prompt was sent.
   if (cause instanceof GatewayError)

@@ -10,6 +10,7 @@ import type { RunWriter } from '../log/run-writer.ts';
 import { type CallLimits, callModel } from '../models/call-model.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import { ProviderError } from '../models/provider-error.ts';
+import type { Retry } from '../models/retry.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { addUsage, reportedCounts, type TokenCounts } from '../usage/usage.ts';
 import { StepDeltas } from './step-deltas.ts';
@@ -55,7 +56,8 @@ export async function runStep(options: StepOptions): Promise<Step> {
   const deltas = new StepDeltas(writer, transcript);
   try {
     try {
-      for await (const part of callModel(...callOptions(options))) {
+      const onRetry = (retry: Retry) => writer.write({ type: 'ModelRetryScheduled', ...retry });
+      for await (const part of callModel(...callOptions(options), onRetry)) {
         await deltas.add(part);
         if (part.type === 'finish') finish = part;
       }

@@ -20,6 +20,8 @@ export interface MessageState {
   readonly hasGap: boolean;
   /** How many of the oldest messages the model was not given. */
   readonly omittedMessages: number;
+  /** When and why the gateway asks the model again, until the answer goes on. */
+  readonly retry: { readonly at: number; readonly reason: string } | undefined;
   /** Why the run failed. */
   readonly failure: string | undefined;
 }
@@ -33,6 +35,7 @@ export function storedState(message: MessagePartsFragment): MessageState {
     isQueued: message.run?.status === 'QUEUED',
     hasGap: false,
     omittedMessages: 0,
+    retry: undefined,
     failure: message.run?.error?.message,
   };
 }
@@ -46,10 +49,20 @@ export const emptyAnswer: MessageState = {
   isQueued: false,
   hasGap: false,
   omittedMessages: 0,
+  retry: undefined,
   failure: undefined,
 };
 
 export function applyRunEvent(state: MessageState, event: RunEvent): MessageState {
+  if (event.__typename === 'ModelRetryScheduled') {
+    return { ...state, retry: { at: Date.parse(event.dueAt), reason: event.reason } };
+  }
+  return goOn(state.retry ? { ...state, retry: undefined } : state, event);
+}
+
+type OtherRunEvent = Exclude<RunEvent, { __typename: 'ModelRetryScheduled' }>;
+
+function goOn(state: MessageState, event: OtherRunEvent): MessageState {
   switch (event.__typename) {
     case 'RunQueued':
       return { ...state, isQueued: true };

@@ -3,6 +3,7 @@ import { CopyButton } from '../controls/copy-button.tsx';
 import { Markdown } from '../markdown/markdown.tsx';
 import type { Message } from '../state/message.ts';
 import type { MessageState } from '../state/message-state.ts';
+import { RetryNote } from './retry-note.tsx';
 import { ToolCallView } from './tool-call-view.tsx';
 
 export function MessageView({ message }: { message: Message }) {
@@ -66,6 +67,7 @@ function Progress({ state }: { state: MessageState }) {
       {state.isQueued && 'Waiting for the previous answer to finish'}
       {state.hasGap && 'The text appears when the answer is complete'}
       {isWaiting && 'Waiting for your approval'}
+      {state.retry && <RetryNote retry={state.retry} />}
     </p>
   );
 }

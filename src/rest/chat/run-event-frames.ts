@@ -54,6 +54,10 @@ function chatFrames(run: number, runEvent: RunEventFieldsFragment): ChatFrame[] 
       ];
     case 'ContextTrimmed':
       return [{ type: 'status', status: 'context_trimmed', omitted_messages: runEvent.omittedMessages }];
+    case 'ModelRetryScheduled': {
+      const { attempt, code, reason, dueAt } = runEvent;
+      return [{ type: 'status', status: 'retrying', attempt, code, content: reason, retry_at: dueAt }];
+    }
     case 'HistoryGap':
       return [{ type: 'status', status: 'history_gap', from_seq: runEvent.fromSeq, to_seq: runEvent.toSeq }];
     case 'ReasoningDelta':
@@ -126,7 +130,12 @@ function terminalFrame(runEvent: TerminalRunEvent): ChatFrame {
     case 'RunCancelled':
       return { type: 'cancelled', message_id };
     case 'RunFailed':
-      return { type: 'error', code: runEvent.code, content: runEvent.reason };
+      return {
+        type: 'error',
+        code: runEvent.code,
+        content: runEvent.reason,
+        ...(runEvent.retryAt && { retry_at: runEvent.retryAt }),
+      };
   }
 }
 

@@ -62,6 +62,7 @@ function callCreated(model: LanguageModelV3, setup: CallSetup) {
     {
       idleTimeoutMs: setup.idleTimeoutMs ?? 10_000,
       maxRetries: setup.maxRetries ?? 0,
+      maxRetryWaitMs: 60_000,
       maxAnswerBytes: 4_194_304,
     },
   );
