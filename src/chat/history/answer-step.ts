@@ -22,7 +22,7 @@ interface TextPart {
   metadata?: SharedV3ProviderMetadata | undefined;
 }
 
-interface CallPart {
+export interface CallPart {
   type: 'call';
   callId: string;
   name: string;

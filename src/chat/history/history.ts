@@ -5,7 +5,7 @@ import type { ResolvedModel } from '../models/models.ts';
 import { ProviderError } from '../models/provider-error.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import type { Turn } from './answer-step.ts';
-import { type StoredMessage, toTurns } from './stored-turns.ts';
+import { isWithdrawn, type StoredMessage, toTurns } from './stored-turns.ts';
 
 /** Tokens of a message besides its text: its role and its delimiters. */
 const messageOverhead = 4;
@@ -86,7 +86,7 @@ async function newestThatFit(options: HistoryOptions, budget: number) {
   let exchange: Exchange = { messages: [], tokens: 0 };
   for await (const message of newestFirst(options)) {
     exchange.messages.push(message);
-    exchange.tokens += await messageTokens(message);
+    exchange.tokens = isWithdrawn(message) ? 0 : exchange.tokens + (await messageTokens(message));
     if (tokens + exchange.tokens > budget) return { exchanges, isWhole: false };
     if (message.role === 'ASSISTANT') continue;
     // The prompt completes its exchange. An answer without its prompt would confuse the model.

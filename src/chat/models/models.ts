@@ -3,6 +3,7 @@ import { StartupError } from '../../config/startup-error.ts';
 import { GatewayError } from '../../errors.ts';
 import { createContextLimits, type ModelName, type RequestLimits } from './context-limits.ts';
 import { type CatalogModel, contextLimitIn } from './model-catalog.ts';
+import { createNeedsByModel, type ModelNeeds } from './model-needs.ts';
 import { createModelProviders, type ModelProvider, type ProvidersOptions } from './model-providers.ts';
 import { ProviderError } from './provider-error.ts';
 
@@ -14,6 +15,10 @@ export interface ResolvedModel extends RequestLimits {
   languageModel: LanguageModelV3;
   /** Remembers that the model refused a prompt of so many tokens as too long. Later prompts are kept shorter. */
   refusedTokens(tokens: number): void;
+  /** What its refusals have told so far. */
+  needs(): ModelNeeds;
+  /** Remembers a need that a refusal has told. */
+  learnNeed(need: keyof ModelNeeds): void;
 }
 
 export interface ModelInfo {
@@ -56,6 +61,7 @@ export function createModels(options: ModelsOptions): Models {
     providerName === defaults.providerName ? defaults.modelName : undefined;
 
   const limits = createContextLimits();
+  const needs = createNeedsByModel();
   const stated = new Map(Object.entries(options.contextLimits ?? {}));
   const contextLimitOf = ({ providerName, modelName }: ModelName, models: readonly CatalogModel[]) =>
     stated.get(`${providerName}/${modelName}`) ?? contextLimitIn(models, modelName);
@@ -78,6 +84,8 @@ export function createModels(options: ModelsOptions): Models {
         languageModel,
         ...limits.of(name, contextLimit, provider.maxOutputTokens ?? null),
         refusedTokens: (tokens) => limits.refused(name, tokens),
+        needs: () => needs.of(name),
+        learnNeed: (need) => needs.learn(name, need),
       };
     },
 

@@ -31,7 +31,7 @@ export async function runSteps(options: RunStepsOptions): Promise<RunEnd> {
   const answer = history.turns.at(-1)?.steps ?? [];
   for (let step = 1; step <= maxSteps; step += 1) {
     const { transcript, finishReason } = await runFittingStep(options);
-    const made = { messageId: writer.assistantMessageId, step, maker: model, transcript };
+    const made = { answer: writer, step, maker: model, transcript };
     await untilStored(() => saveStep(database, made), options);
     if (transcript.calls.length === 0) return { status: 'COMPLETED', finishReason };
     const results = await runToolCalls(transcript.calls, step, options);
