@@ -1,3 +1,4 @@
+import { isBlank } from '../base/is-blank.ts';
 import { wellFormedText } from '../base/well-formed-text.ts';
 import type { SendInput } from '../chat/prompt-sender.ts';
 import type { OnBusy } from '../chat/run/open-run.ts';
@@ -29,7 +30,7 @@ export const ChatInput = builder.inputType('ChatInput', {
       .validate(idOf(SessionRef)),
     prompt: t.string({
       required: true,
-      validate: wellFormedText.refine((prompt) => prompt.trim() !== '', 'expected some text'),
+      validate: wellFormedText.refine((prompt) => !isBlank(prompt), 'expected some text'),
       description:
         'The text of the prompt; it must not be blank. More than `MAX_PROMPT_BYTES` (default: 262,144) bytes of UTF-8 are refused with PAYLOAD_TOO_LARGE.',
     }),

@@ -31,15 +31,9 @@ function limitField(field: Field): void {
       resultBudget.spend(String(info.path.key).length + bytesOf(value));
       return value;
     };
-    try {
-      resultBudget.check();
-      const value: unknown = resolve(source, args, context, info);
-      return value instanceof Promise ? value.then(count) : count(value);
-    } catch (error) {
-      // Never throw: graphql-js then forgets the promises of the items before this one in a list, and the first of them
-      // that rejects later is an unhandled rejection, which ends the process.
-      return Promise.reject(error);
-    }
+    resultBudget.check();
+    const value: unknown = resolve(source, args, context, info);
+    return value instanceof Promise ? value.then(count) : count(value);
   };
 }
 

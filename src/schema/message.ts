@@ -17,9 +17,10 @@ const MessageStatusRef = enumFromTable<MessageStatus>(
   'MessageStatus',
   'Whether a message is complete. Text that has been written is kept in every case.',
   {
-    STREAMING: 'The message is being written, or its run is queued.',
+    STREAMING: 'The answer is being written, or its run is queued.',
     COMPLETE: 'The message is complete.',
-    CANCELLED: 'The run was cancelled before the message was complete.',
+    CANCELLED:
+      'An answer: its run was cancelled before it was complete. A prompt: it was withdrawn while it waited in the queue. No model was shown it, and none ever will be.',
     FAILED: 'The run failed before the message was complete; `error` of the run says why.',
     INTERRUPTED: 'The gateway stopped before the message was complete.',
   },

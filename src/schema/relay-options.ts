@@ -1,4 +1,5 @@
 import type { RelayPluginOptions } from '@pothos/plugin-relay';
+import { shorten } from '../base/cut-text.ts';
 import { decodeId } from '../base/global-id.ts';
 import { GatewayError } from '../errors.ts';
 import { isOwn } from './access/access.ts';
@@ -66,6 +67,8 @@ export const relayOptions: RelayPluginOptions<BuilderTypes> = {
 function parseId(globalId: string): { typename: string; id: string } {
   const decoded = decodeId(globalId);
   if (decoded !== undefined) return decoded;
-  const shown = globalId.length > 64 ? `${globalId.slice(0, 64)}…` : globalId;
-  throw new GatewayError('BAD_USER_INPUT', `"${shown}" is not an id that this API has given out.`);
+  throw new GatewayError(
+    'BAD_USER_INPUT',
+    `"${shorten(globalId, 64)}" is not an id that this API has given out.`,
+  );
 }

@@ -127,6 +127,12 @@ builder.objectRef<RunEventOf<'ToolCallStarted'>>('ToolCallStarted').implement({
       description:
         'The `nodeId` of the node on which the tool is to run; null if the tool needs no node or no node was found.',
     }),
+    textOffset: t.exposeInt('textOffset', {
+      description: 'How many UTF-16 code units of the text of the answer were written before the call.',
+    }),
+    reasoningOffset: t.exposeInt('reasoningOffset', {
+      description: 'How many UTF-16 code units of the reasoning were written before the call.',
+    }),
     node: t.prismaField({
       type: 'AgentNode',
       nullable: true,

@@ -1,4 +1,5 @@
 import { type RunFailureCode, runFailureCodes } from '../chat/log/run-event.ts';
+import { finishReasonOf } from '../chat/run/answer-end.ts';
 import { usageOf } from '../chat/usage/usage.ts';
 import type { FinishReason, RunStatus } from '../generated/prisma/enums.ts';
 import { ownerOf } from './access/access.ts';
@@ -20,12 +21,17 @@ const RunStatusRef = enumFromTable<RunStatus>('RunStatus', 'The state of a run.'
   FAILED: 'The run failed; `error` says why. Text that has been written is kept.',
 });
 
-export const FinishReasonRef = enumFromTable<FinishReason>('FinishReason', 'Why the model stopped writing.', {
-  STOP: 'The answer is complete.',
-  LENGTH: 'The answer breaks off because it reached the greatest length that the model may write.',
-  CONTENT_FILTER: 'The provider withheld the rest of the answer.',
-  OTHER: 'The provider gave another reason, or no reason.',
-});
+export const FinishReasonRef = enumFromTable<FinishReason | 'ERROR'>(
+  'FinishReason',
+  'Why the model stopped writing.',
+  {
+    STOP: 'The answer is complete.',
+    LENGTH: 'The answer breaks off because it reached the greatest length that the model may write.',
+    CONTENT_FILTER: 'The provider withheld the rest of the answer.',
+    OTHER: 'The provider gave another reason, or no reason.',
+    ERROR: 'The run failed before the answer was complete; `error` of the run says why.',
+  },
+);
 
 export const RunFailureCodeRef = enumFromTable('RunFailureCode', 'Why a run failed.', runFailureCodes);
 
@@ -75,10 +81,11 @@ export const RunRef = builder.prismaNode('Run', {
       description: 'The tokens that the run has used.',
       resolve: usageOf,
     }),
-    finishReason: t.expose('finishReason', {
+    finishReason: t.field({
       type: FinishReasonRef,
       nullable: true,
-      description: 'Why the model stopped writing; null unless the run is COMPLETED.',
+      description: 'Why the model stopped writing; null unless the run is COMPLETED or FAILED.',
+      resolve: finishReasonOf,
     }),
     error: t.field({
       type: RunErrorRef,

@@ -13,7 +13,8 @@ type SessionEvent<Type extends SessionChange['type']> = Extract<SessionChange, {
 };
 
 const RunEndedRef = builder.objectRef<SessionEvent<'RunEnded'>>('RunEnded').implement({
-  description: 'A run of the session has ended.',
+  description:
+    'A run of the session has ended. When it was cancelled in the queue, its prompt is withdrawn: `userMessage` of the run has the status CANCELLED from now on.',
   fields: (t) => ({
     run: t.prismaField({
       type: 'Run',

@@ -53,5 +53,6 @@ export function runEvent(seq: number, __typename: string, fields: object = {}) {
 
 /** The run event that ends run 7, with "Lisbon." as message 3. */
 export function runCompleted(seq: number) {
-  return runEvent(seq, 'RunCompleted', { message: { databaseId: 3, content: 'Lisbon.' }, usage });
+  const message = { databaseId: 3, content: 'Lisbon.', emptyReason: null };
+  return runEvent(seq, 'RunCompleted', { message, usage, finishReason: 'STOP' });
 }

@@ -187,8 +187,10 @@ test('the response to a cancellation says whether a run was cancelled', async ()
 });
 
 test('the history contains every message, oldest first', async () => {
-  const prompt = message(1, { role: 'USER', content: 'And the tides?' });
-  const answer = message(2, { reasoning: 'Look it up.', toolCalls: [toolCall], tokenCount: 9 });
+  const run = { error: { code: 'PROVIDER_TIMEOUT', message: 'It fell silent.' } };
+  const prompt = message(1, { role: 'USER', content: 'And the tides?', run });
+  const written = { reasoning: 'Look it up.', toolCalls: [toolCall], tokenCount: 9 };
+  const answer = message(2, { ...written, status: 'FAILED', finishReason: 'ERROR', run });
   const rest = Array.from({ length: 150 }, (_, index) => message(index + 3));
   const messages = [prompt, answer, ...rest];
   graphql.script({
@@ -206,6 +208,9 @@ test('the history contains every message, oldest first', async () => {
           "audio_url": null,
           "content": "And the tides?",
           "created_at": "2026-01-31T12:00:00.000Z",
+          "empty_reason": null,
+          "error": null,
+          "finish_reason": null,
           "id": 1,
           "reasoning_content": null,
           "sender": "user",
@@ -218,11 +223,17 @@ test('the history contains every message, oldest first', async () => {
           "audio_url": null,
           "content": "High at 15:02.",
           "created_at": "2026-01-31T12:00:00.000Z",
+          "empty_reason": null,
+          "error": {
+            "code": "PROVIDER_TIMEOUT",
+            "content": "It fell silent.",
+          },
+          "finish_reason": "error",
           "id": 2,
           "reasoning_content": "Look it up.",
           "sender": "assistant",
           "session_id": 5,
-          "status": "complete",
+          "status": "failed",
           "token_count": 9,
           "tool_calls": [
             {
@@ -235,9 +246,11 @@ test('the history contains every message, oldest first', async () => {
               "exit_code": 0,
               "name": "tide_table",
               "node_id": "harbour",
+              "reasoning_offset": 11,
               "result": "High at 15:02",
               "status": "failed",
               "stopped": true,
+              "text_offset": 4,
             },
           ],
         },
@@ -285,6 +298,8 @@ const toolCall = {
   exitCode: 0,
   stopped: true,
   durationMs: 12,
+  textOffset: 4,
+  reasoningOffset: 11,
 };
 
 function message(databaseId: number, fields: object = {}) {
@@ -293,9 +308,12 @@ function message(databaseId: number, fields: object = {}) {
     databaseId,
     role: 'ASSISTANT',
     status: 'COMPLETE',
+    finishReason: null,
+    emptyReason: null,
     content: 'High at 15:02.',
     reasoning: null,
     toolCalls: [],
+    run: null,
     tokenCount: null,
     createdAt: '2026-01-31T12:00:00.000Z',
     ...fields,

@@ -127,6 +127,36 @@ test('an upgrade counts what sessions have stored, and drops named nodes that no
   expect(connection.prepare(nodes).pluck().all()).toEqual(['registered', 'named']);
 });
 
+test('an upgrade marks the prompts that were withdrawn from the queue, and no others', () => {
+  const connection = new Sqlite(':memory:');
+  migrate(
+    connection,
+    readMigrations().filter(({ name }) => name < '0006_answer_steps'),
+  );
+  const prompts = ['withdrawn', 'stopped', 'answered', 'waiting'];
+  connection.exec(`
+    INSERT INTO "Session" (id, userId, updatedAt) VALUES (1, 'alice', 0);
+    INSERT INTO "Message" (id, sessionId, role, status, content) VALUES
+      ${prompts.flatMap((content, index) => [
+        `(${2 * index + 1}, 1, 'USER', 'COMPLETE', '${content}')`,
+        `(${2 * index + 2}, 1, 'ASSISTANT', 'CANCELLED', '')`,
+      ])};
+    INSERT INTO "Run" (sessionId, status, userMessageId, assistantMessageId, providerName, modelName, startedAt) VALUES
+      (1, 'CANCELLED', 1, 2, 'demo', 'demo', NULL), (1, 'CANCELLED', 3, 4, 'demo', 'demo', 5),
+      (1, 'COMPLETED', 5, 6, 'demo', 'demo', 5), (1, 'QUEUED', 7, 8, 'demo', 'demo', NULL);
+  `);
+
+  migrate(connection, readMigrations());
+
+  const statuses = `SELECT content, status FROM "Message" WHERE role = 'USER' ORDER BY id`;
+  expect(connection.prepare(statuses).raw().all()).toEqual([
+    ['withdrawn', 'CANCELLED'],
+    ['stopped', 'COMPLETE'],
+    ['answered', 'COMPLETE'],
+    ['waiting', 'COMPLETE'],
+  ]);
+});
+
 test('an upgrade keeps the nodes of each user, lets another user have the same name, and gives calls their node', () => {
   const connection = new Sqlite(':memory:');
   migrate(
@@ -162,4 +192,34 @@ test('an upgrade keeps the nodes of each user, lets another user have the same n
       VALUES ('laptop', '${userId}', '', '[]', 0)`);
   add('bob');
   expect(() => add('alice')).toThrow('UNIQUE');
+});
+
+test('an upgrade finds in the steps of an answer how much was reasoned before each tool call', () => {
+  const connection = new Sqlite(':memory:');
+  migrate(
+    connection,
+    readMigrations().filter(({ name }) => name < '20261129170000'),
+  );
+  connection.exec(`
+    INSERT INTO "Session" (id, userId, updatedAt) VALUES (1, 'alice', 0);
+    INSERT INTO "Message" (id, sessionId, role, status, content, reasoning) VALUES
+      (1, 1, 'ASSISTANT', 'COMPLETE', 'One two', 'Hm. And then.'), (2, 1, 'ASSISTANT', 'COMPLETE', '', NULL);
+    INSERT INTO "AnswerStep" (messageId, step, providerName, modelName, parts) VALUES
+      (1, 1, 'p', 'm', '[{"type":"reasoning","start":0,"end":3},{"type":"text","start":0,"end":99},{"type":"call","callId":"a"}]'),
+      (1, 2, 'p', 'm', '[{"type":"call","callId":"b"}]'),
+      (1, 3, 'p', 'm', '[{"type":"reasoning","start":4,"end":13},{"type":"call","callId":"c"}]');
+    INSERT INTO "ToolCall" (messageId, callId, name, args, status, step, textOffset) VALUES
+      (1, 'a', 'sum', '{}', 'SUCCEEDED', 1, 3), (1, 'b', 'sum', '{}', 'SUCCEEDED', 2, 3),
+      (1, 'c', 'sum', '{}', 'SUCCEEDED', 3, 7), (2, 'd', 'sum', '{}', 'SUCCEEDED', 1, 0);
+  `);
+
+  migrate(connection, readMigrations());
+
+  const offsets = 'SELECT callId, reasoningOffset FROM "ToolCall" ORDER BY callId';
+  expect(connection.prepare(offsets).raw().all()).toEqual([
+    ['a', 3],
+    ['b', 3],
+    ['c', 13],
+    ['d', 0],
+  ]);
 });

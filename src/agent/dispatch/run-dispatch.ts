@@ -1,7 +1,8 @@
+import { shorten } from '../../base/cut-text.ts';
 import { AcknowledgeDispatchDocument } from '../../gql/graphql.ts';
 import type { GatewayClient } from '../connection/gateway-client.ts';
 import type { NodeCommandOf } from '../connection/inbox.ts';
-import { formatBytes, formatCommand, formatDuration, formatLine, shorten } from '../output/format.ts';
+import { formatBytes, formatCommand, formatDuration, formatLine, longestLine } from '../output/format.ts';
 import type { ToolReport } from '../tools/tool.ts';
 import type { ToolCall, Tools } from '../tools/tools.ts';
 
@@ -47,7 +48,7 @@ export async function runDispatch(
   const report = await tools.run(call, { cancel, onOutput });
   const duration = formatDuration(performance.now() - startedAt);
   const size = formatBytes(Buffer.byteLength(report.result));
-  print(`${tool}  ${shorten(described)}  → ${endOf(report)} in ${duration}, ${size}`);
+  print(`${tool}  ${shorten(described, longestLine)}  → ${endOf(report)} in ${duration}, ${size}`);
   return report;
 }
 

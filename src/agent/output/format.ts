@@ -1,3 +1,5 @@
+import { shorten } from '../../base/cut-text.ts';
+
 /** Formats a size, for example `1.2 KB`. Two libraries for two short functions would not be less code. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;
@@ -13,7 +15,7 @@ export function formatDuration(ms: number): string {
 
 /** Puts a text on one line, escapes it with `escapeInvisible`, and cuts it if it is longer than 200 characters. */
 export function formatLine(text: string): string {
-  return escapeInvisible(shorten(text));
+  return escapeInvisible(shorten(text, longestLine));
 }
 
 /**
@@ -22,11 +24,6 @@ export function formatLine(text: string): string {
  */
 export function formatCommand(command: string): string {
   return escapeInvisible(command.replace(ambiguous, '\\\\'));
-}
-
-/** Cuts a text that is longer than 200 characters. */
-export function shorten(text: string): string {
-  return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
 }
 
 /**
@@ -40,7 +37,7 @@ export function escapeInvisible(text: string): string {
   );
 }
 
-const maxLength = 200;
+export const longestLine = 200;
 const named: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 /**
  * What a terminal does not show as it is: control characters, formatting characters (some change the direction of text),

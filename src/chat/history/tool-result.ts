@@ -1,9 +1,6 @@
 import type { LanguageModelV3ToolResultPart } from '@ai-sdk/provider';
 import { isBlank } from '../../base/is-blank.ts';
-import type { ToolCall } from '../../generated/prisma/client.ts';
 import type { CallPart } from './answer-step.ts';
-
-export type EndedCall = Pick<ToolCall, 'callId' | 'name' | 'status' | 'result' | 'exitCode'>;
 
 /**
  * The part of a message that shows the model a tool's result. Providers refuse a call without a result, so a call that

@@ -135,13 +135,21 @@ type WrittenPart = Exclude<StepPart, { type: 'call' }>;
  * answer has tool calls: DeepSeek, Kimi and Qwen then want `reasoning_content` back. DeepSeek R1, which has no tools,
  * refuses it.
  */
-function isRepeated({ type, text, metadata }: WrittenPart, { isOwn, repeatsReasoning }: StepSetup): boolean {
-  if (type === 'text') return !isBlank(text);
-  return isOwn && (metadata !== undefined || (repeatsReasoning && !isBlank(text)));
+function isRepeated(part: WrittenPart, { isOwn, repeatsReasoning }: StepSetup): boolean {
+  if (part.type === 'text') return !isBlank(part.text);
+  return isOwn && (isSigned(part) || (repeatsReasoning && !isBlank(part.text)));
 }
 
-function optionsOf({ metadata }: StepPart, { isOwn }: StepSetup) {
-  return isOwn && metadata !== undefined ? { providerOptions: withGoogleSignature(metadata) } : {};
+function optionsOf(part: StepPart, { isOwn }: StepSetup) {
+  const { metadata } = part;
+  return isOwn && metadata !== undefined && isSigned(part)
+    ? { providerOptions: withGoogleSignature(metadata) }
+    : {};
+}
+
+/** Proxies that imitate Anthropic may send an empty signature, which Anthropic refuses. */
+function isSigned({ metadata }: StepPart): boolean {
+  return metadata !== undefined && !Object.values(metadata).some((each) => each?.['signature'] === '');
 }
 
 /**

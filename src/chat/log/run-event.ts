@@ -57,6 +57,12 @@ interface CallNode {
   agentNodeId: number | null;
 }
 
+/** How much of the answer was written before a tool call, in UTF-16 code units. */
+interface CallOffsets {
+  textOffset: number;
+  reasoningOffset: number;
+}
+
 /** A run event without the fields that the log adds: `seq`, `runId` and `at`. */
 export type RunEventBody =
   | { type: 'RunQueued' }
@@ -73,7 +79,7 @@ export type RunEventBody =
     }
   | { type: 'ReasoningDelta'; text: string }
   | { type: 'TextDelta'; text: string }
-  | ({ type: 'ToolCallStarted'; callId: string; name: string; args: unknown } & CallNode)
+  | ({ type: 'ToolCallStarted'; callId: string; name: string; args: unknown } & CallNode & CallOffsets)
   | ({
       type: 'ToolApprovalRequested';
       callId: string;

@@ -6,6 +6,12 @@ import { createBoundedFetch } from './bounded-fetch.ts';
 import { createDemoModel, demoModel } from './demo/demo-model.ts';
 import { type CatalogModel, type CatalogProviderName, modelCatalog } from './model-catalog.ts';
 import { createModelListing } from './model-listing.ts';
+import { anthropicDialect } from './settings/anthropic.ts';
+import { demoDialect } from './settings/demo.ts';
+import { googleDialect } from './settings/google.ts';
+import type { ModelDialect } from './settings/model-dialect.ts';
+import { openaiDialect } from './settings/openai.ts';
+import { compatibleDialect } from './settings/openai-compatible.ts';
 import { createTolerantFetch } from './tolerant-fetch.ts';
 import { AnthropicFormat } from './wire/anthropic-format.ts';
 import { ChatFormat } from './wire/chat-format.ts';
@@ -50,6 +56,8 @@ export interface ModelProvider {
   mayCutPrompts?: boolean;
   /** The most tokens of an answer, if a request must state a number. */
   maxOutputTokens?: number;
+  /** How its models are told settings. */
+  dialect: ModelDialect;
   languageModel(modelName: string): Promise<LanguageModelV3>;
 }
 
@@ -69,17 +77,20 @@ export function createModelProviders(options: ProvidersOptions): ReadonlyMap<str
 }
 
 /**
- * Connects to a server. `baseUrl` and `read`, which reads responses in a wire format, are for the provider's package.
- * `fetch` is for other requests.
+ * Connects to a server. `baseUrl` and `read` are for the provider's package. `fetch` is for other requests.
+ *
+ * @param createFormat Creates the reader of one response. Default: the package reads it as it is.
  */
-function connect(server: CompatibleServer, fetch: Fetch, createFormat: () => WireFormat) {
+function connect(server: CompatibleServer, fetch: Fetch, createFormat?: () => WireFormat) {
   const { baseUrl, query } = toAddress(server.baseUrl);
   const addressed = createAddressedFetch(fetch, query);
   const { headers = {} } = server;
+  const tolerant = createTolerantFetch(addressed);
+  const read = createFormat === undefined ? tolerant : createWireFetch(tolerant, createFormat);
   return {
     baseUrl,
     fetch: withHeaders(addressed, headers),
-    read: withHeaders(createWireFetch(createTolerantFetch(addressed), createFormat), headers),
+    read: withHeaders(read, headers),
   };
 }
 
@@ -93,11 +104,10 @@ const pathName = /^(?!.*\.\.)[\w.-]+(?:\/[\w.-]+)*$/;
 
 function openai(provider: HostedProvider, fetch: Fetch): ModelProvider {
   const { apiKey, baseUrl = 'https://api.openai.com/v1' } = provider;
-  // The package reads no reasoning, so tags stay in the text.
-  const server = connect({ baseUrl }, fetch, () => new ChatFormat({ thinkTags: false }));
-  return cataloged('openai', async (modelName) => {
+  const server = connect({ baseUrl }, fetch);
+  return cataloged('openai', openaiDialect, async (modelName) => {
     const { createOpenAI } = await import('@ai-sdk/openai');
-    return createOpenAI({ apiKey, baseURL: server.baseUrl, fetch: server.read }).chat(modelName);
+    return createOpenAI({ apiKey, baseURL: server.baseUrl, fetch: server.read }).responses(modelName);
   });
 }
 
@@ -111,7 +121,7 @@ function anthropic(provider: HostedProvider, fetch: Fetch): ModelProvider {
     const { createAnthropic } = await import('@ai-sdk/anthropic');
     return createAnthropic({ apiKey, baseURL: server.baseUrl, fetch: server.read })(modelName);
   };
-  return { ...cataloged('anthropic', languageModel), maxOutputTokens: anthropicAnswer };
+  return { ...cataloged('anthropic', anthropicDialect, languageModel), maxOutputTokens: anthropicAnswer };
 }
 
 const googleUrl = 'https://generativelanguage.googleapis.com/v1beta';
@@ -122,11 +132,16 @@ function google({ apiKey, baseUrl = googleUrl }: HostedProvider, fetch: Fetch): 
     const { createGoogleGenerativeAI } = await import('@ai-sdk/google');
     return createGoogleGenerativeAI({ apiKey, baseURL: server.baseUrl, fetch: server.read })(modelName);
   };
-  return { ...cataloged('google', languageModel), accepts: (name) => pathName.test(name) };
+  return { ...cataloged('google', googleDialect, languageModel), accepts: (name) => pathName.test(name) };
 }
 
-function cataloged(name: CatalogProviderName, languageModel: ModelProvider['languageModel']): ModelProvider {
+function cataloged(
+  name: CatalogProviderName,
+  dialect: ModelDialect,
+  languageModel: ModelProvider['languageModel'],
+): ModelProvider {
   return {
+    dialect,
     models: async () => modelCatalog[name],
     accepts: (modelName) => anyName.test(modelName),
     languageModel,
@@ -142,10 +157,12 @@ function openaiCompatible(options: CompatibleServer, fetch: Fetch): ModelProvide
     name: 'openai-compatible',
     baseURL: server.baseUrl,
     includeUsage: true,
+    supportsStructuredOutputs: true,
     fetch: server.read,
     ...key,
   };
   return {
+    dialect: compatibleDialect,
     mayCutPrompts: true,
     models: createModelListing({ baseUrl: server.baseUrl, apiKey, fetch: server.fetch }),
     accepts: (modelName) => anyName.test(modelName),
@@ -159,6 +176,7 @@ function openaiCompatible(options: CompatibleServer, fetch: Fetch): ModelProvide
 function demo(options: { delayMs: number }): ModelProvider {
   const model = createDemoModel(options);
   return {
+    dialect: demoDialect,
     models: async () => [demoModel],
     accepts: (modelName) => modelName === demoModel.modelName,
     languageModel: async () => model,

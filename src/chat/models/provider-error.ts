@@ -1,3 +1,4 @@
+import { cutText } from '../../base/cut-text.ts';
 import { type RunFailureCode, runFailureCodes } from '../log/run-event.ts';
 
 export interface ProviderErrorOptions {
@@ -51,7 +52,7 @@ export function explain(
 /** The first line of a provider's explanation, with `[…]` in place of anything that looks like an address or a key. */
 function publicDetail(detail: string): string {
   const [line = ''] = detail.trim().split('\n');
-  return line
+  const hidden = line
     .replace(/\b[a-z][a-z0-9+.-]*:\/\/\S+/gi, '[…]')
     .replace(
       /\b(?:[\w-]+\.)+(?:ai|app|cloud|com|corp|dev|internal|io|lan|local|net|org)\b(?::\d+)?\S*/gi,
@@ -60,7 +61,6 @@ function publicDetail(detail: string): string {
     .replace(/\b(?:localhost|\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?\S*/gi, '[…]')
     .replace(/\bbearer\s+\S+/gi, '[…]')
     .replace(/\b(?:sk|pk|rk|gsk|xai|hf|key|api[-_]?key)[-_=:][\w*.-]{6,}/gi, '[…]')
-    .replace(/\b(?=\w*\d)(?=\w*[a-z])\w{24,}/gi, '[…]')
-    .slice(0, maxDetail)
-    .trim();
+    .replace(/\b(?=\w*\d)(?=\w*[a-z])\w{24,}/gi, '[…]');
+  return cutText(hidden, maxDetail).trim();
 }

@@ -1,8 +1,7 @@
 import type { Database } from '../../storage/database.ts';
 import type { RefusedCall, ToolRunner } from '../../tools/tool-runner.ts';
-import type { AnswerStep } from '../history/answer-step.ts';
+import type { AnswerStep, EndedCall } from '../history/answer-step.ts';
 import { saveStep } from '../history/save-step.ts';
-import type { EndedCall } from '../history/tool-result.ts';
 import type { RequestedCall, Transcript } from '../history/transcript.ts';
 import type { RunEnd } from '../log/run-event.ts';
 import type { ResolvedModel } from '../models/models.ts';

@@ -60,7 +60,7 @@ export async function saveRunEnd(
         where: { id: run.assistantMessageId },
         data: { content, reasoning: reasoning || null, status: messageStatusOf(end), tokenCount },
       });
-      await cancelToolCalls(tx, run.assistantMessageId);
+      await cancelToolCalls(tx, [run.assistantMessageId]);
       if (answers.count > 0) {
         bytes = textBytes(content, reasoning) + (await toolCallBytes(tx, run.assistantMessageId));
       }
@@ -80,8 +80,15 @@ export function messageStatusOf(end: RunEnd): MessageStatus {
   return end.status === 'FAILED' && end.code === 'INTERRUPTED' ? 'INTERRUPTED' : end.status;
 }
 
-/** A tool call that waited for approval never began, so it is stopped. A running one may still run on its node. */
-async function cancelToolCalls(tx: Pick<Database, 'toolCall'>, messageId: number): Promise<void> {
+/**
+ * Cancels the tool calls of these answers that have not ended. A call that waited for approval never began, so it is
+ * stopped. A running one may still run on its node.
+ */
+export async function cancelToolCalls(
+  tx: Pick<Database, 'toolCall'>,
+  messageIds: readonly number[],
+): Promise<void> {
+  const messageId = { in: [...messageIds] };
   await tx.toolCall.updateMany({
     where: { messageId, status: 'AWAITING_APPROVAL' },
     data: { status: 'CANCELLED', stopped: true },

@@ -6,7 +6,7 @@ import {
   type ToolOutcome,
   toolErrorCodes,
 } from '../../tools/tool-runner.ts';
-import type { EndedCall } from '../history/tool-result.ts';
+import type { EndedCall } from '../history/answer-step.ts';
 import type { PendingApproval, Verdict } from './approvals.ts';
 import { type ExecuteCallOptions, executeCall, notStarted } from './execute-call.ts';
 import type { StartedCall } from './start-call.ts';

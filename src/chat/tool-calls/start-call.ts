@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { cutText } from '../../base/cut-text.ts';
 import { storable } from '../../base/storable-text.ts';
 import type { Prisma } from '../../generated/prisma/client.ts';
 import type { ToolApproval } from '../../generated/prisma/enums.ts';
@@ -53,8 +54,13 @@ export async function startCall(call: RequestedCall, options: StartCallOptions):
   // Wait for a decision before the call is announced: a client may decide as soon as it sees the call.
   const pending = toolApproval === 'ASK' ? requestApproval(callId, options) : undefined;
   const status = pending ? 'AWAITING_APPROVAL' : 'RUNNING';
-  await storeCall(call, { args: args as Prisma.InputJsonValue, ...node, dispatchId, status }, options);
-  await writer.write({ type: 'ToolCallStarted', callId, name, args, ...node });
+  const offsets = { textOffset: writer.content.length, reasoningOffset: writer.reasoning.length };
+  await storeCall(
+    call,
+    { args: args as Prisma.InputJsonValue, ...node, dispatchId, status, ...offsets },
+    options,
+  );
+  await writer.write({ type: 'ToolCallStarted', callId, name, args, ...node, ...offsets });
   if (pending) {
     const { expiresAt } = pending;
     await writer.write({ type: 'ToolApprovalRequested', callId, name, args, ...node, expiresAt });
@@ -79,11 +85,8 @@ async function planCall(
 function refusalOf({ input, isCut }: RequestedCall, parsed: ParsedArgs): RefusedCall | undefined {
   if (parsed.ok && !isCut) return undefined;
   const reason = parsed.ok ? 'The answer ended before the arguments were complete' : parsed.reason;
-  return {
-    ok: false,
-    errorCode: 'BAD_ARGUMENTS',
-    result: `${reason}: ${storable(input.slice(0, longestQuote))}`,
-  };
+  const result = `${reason}: ${storable(cutText(input, longestQuote))}`;
+  return { ok: false, errorCode: 'BAD_ARGUMENTS', result };
 }
 
 const denied: RefusedCall = {
@@ -108,12 +111,12 @@ function requestApproval(callId: string, options: StartCallOptions): PendingAppr
 
 async function storeCall(
   { callId, name }: RequestedCall,
-  columns: Pick<Prisma.ToolCallCreateManyInput, 'args' | 'nodeId' | 'agentNodeId' | 'dispatchId' | 'status'>,
+  columns: Omit<Prisma.ToolCallCreateManyInput, 'messageId' | 'callId' | 'name' | 'step'>,
   options: StartCallOptions,
 ): Promise<void> {
-  const { database, step } = options;
-  const { assistantMessageId: messageId, content } = options.writer;
+  const { database, step, writer } = options;
+  const { assistantMessageId: messageId } = writer;
   if (messageId === null) return;
-  const data = { messageId, callId, name, ...columns, step, textOffset: content.length };
+  const data = { messageId, callId, name, ...columns, step };
   await untilStored(() => database.toolCall.createMany({ data }), options);
 }

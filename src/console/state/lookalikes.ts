@@ -1,3 +1,5 @@
+import { cutText } from '../../base/cut-text.ts';
+
 /** Letters of other scripts. Chinese, Japanese and Korean ones are left out: they stand beside Latin ones in normal words. */
 const otherScript =
   /(?!\p{Script=Latin}|\p{Script=Common}|\p{Script=Inherited}|\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Script=Bopomofo})\p{L}/u;
@@ -45,7 +47,7 @@ function isDeceptive(word: string, isForeign: boolean): boolean {
 }
 
 function quoted(word: string): string {
-  return `“${word.slice(0, 40)}”`;
+  return `“${cutText(word, 40)}”`;
 }
 
 function listOf(items: readonly string[], what: string): string {

@@ -22,6 +22,10 @@ export interface MessageState {
   readonly omittedMessages: number;
   /** When and why the gateway asks the model again, until the answer goes on. */
   readonly retry: { readonly at: number; readonly reason: string } | undefined;
+  /** Why the model stopped writing. Undefined before it has. */
+  readonly finishReason: MessagePartsFragment['finishReason'];
+  /** Why the ended answer has no text. */
+  readonly emptyReason: MessagePartsFragment['emptyReason'];
   /** Why the run failed. */
   readonly failure: string | undefined;
 }
@@ -36,6 +40,8 @@ export function storedState(message: MessagePartsFragment): MessageState {
     hasGap: false,
     omittedMessages: 0,
     retry: undefined,
+    finishReason: message.finishReason,
+    emptyReason: message.emptyReason,
     failure: message.run?.error?.message,
   };
 }
@@ -50,6 +56,8 @@ export const emptyAnswer: MessageState = {
   hasGap: false,
   omittedMessages: 0,
   retry: undefined,
+  finishReason: undefined,
+  emptyReason: undefined,
   failure: undefined,
 };
 
@@ -86,28 +94,31 @@ function goOn(state: MessageState, event: OtherRunEvent): MessageState {
     case 'UsageReported':
       return state;
     default:
-      return { ...state, toolCalls: applyToToolCalls(state.toolCalls, event) };
+      return { ...state, toolCalls: applyToToolCalls(state, event) };
   }
 }
 
 type ToolEvent = Extract<RunEvent, { callId: string }>;
 
-function applyToToolCalls(calls: readonly ToolCall[], event: ToolEvent): readonly ToolCall[] {
+function applyToToolCalls(state: MessageState, event: ToolEvent): readonly ToolCall[] {
+  const { toolCalls: calls } = state;
   const known = calls.find(({ callId }) => callId === event.callId);
   if (!known) {
-    const started = startCall(event);
+    const started = startCall(state, event);
     return started ? [...calls, started] : calls;
   }
   const changed = applyToToolCall(known, event);
   return calls.map((call) => (call === known ? changed : call));
 }
 
-function startCall(event: ToolEvent): ToolCall | undefined {
+/** All text before a call has arrived before the call. */
+function startCall({ content, reasoning }: MessageState, event: ToolEvent): ToolCall | undefined {
   if (event.__typename !== 'ToolCallStarted' && event.__typename !== 'ToolApprovalRequested')
     return undefined;
   const { callId, name, args, nodeId } = event;
   const status = event.__typename === 'ToolCallStarted' ? 'RUNNING' : 'AWAITING_APPROVAL';
-  return { callId, name, args, nodeId: nodeId ?? null, status, output: '' };
+  const offsets = { textOffset: content.length, reasoningOffset: reasoning.length };
+  return { callId, name, args, nodeId: nodeId ?? null, status, output: '', ...offsets };
 }
 
 function applyToToolCall(call: ToolCall, event: ToolEvent): ToolCall {

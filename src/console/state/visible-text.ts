@@ -22,7 +22,7 @@ const invisible =
   /(?![\t\n ])(?:[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\p{Me}\u2800]|(?<!\p{L}\p{M}{0,2})\p{M})/u;
 
 /** The blocks that Unicode reserves for scripts that are written from right to left. */
-const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+export const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
 const part = new RegExp(
   `(?<escape>(?:${invisible.source})+)|(?<rightToLeft>(?:(?!${invisible.source})${rightToLeft.source})+)`,

@@ -167,6 +167,9 @@ export class LiveNode {
     const { log, bus } = this.#options.inbox;
     const key = inboxKey(this.id);
     // If this fails, the agent never acknowledges the dispatch, and the dispatch fails for that reason.
-    log.append(key, entry).then(() => bus.ring(key), this.#options.onError);
+    log
+      .append(key, entry)
+      .then(() => bus.ring(key))
+      .catch(this.#options.onError);
   }
 }

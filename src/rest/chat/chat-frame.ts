@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { emptyReason, finishReason, reasoningOffset, textOffset } from '../route/response-fields.ts';
 
 const text = (description: string) => z.string().openapi({ description });
 const callId = text('The id of the tool call, unique within the message.');
@@ -90,6 +91,8 @@ const ToolStartFrame = z.object({
     description:
       'The id of the node that runs the tool. Null: the tool needs no node, or no attached node offers it.',
   }),
+  text_offset: textOffset,
+  reasoning_offset: reasoningOffset,
 });
 
 const ToolOutputFrame = z.object({
@@ -129,6 +132,8 @@ const FinishFrame = z.object({
   message_id: messageId,
   provider: text('The provider of the model that answered.'),
   full_answer: text('The whole answer, as stored in the message.'),
+  finish_reason: finishReason,
+  empty_reason: emptyReason,
   usage: RunUsage,
 });
 

@@ -1,7 +1,7 @@
 import { decodeGlobalID } from '@pothos/plugin-relay';
 import type { RunEventFieldsFragment, UsageFieldsFragment } from '../../gql/graphql.ts';
 import { formatFrame } from '../../sse/frame.ts';
-import { lowerCase } from '../route/enum-case.ts';
+import { lowerCase, lowerCaseOrNull } from '../route/enum-case.ts';
 import type { ChatFrame } from './chat-frame.ts';
 import { formatCursor } from './last-event-id.ts';
 
@@ -94,6 +94,8 @@ function toolFrame(runEvent: ToolRunEvent): ChatFrame {
         name: runEvent.name,
         args: runEvent.args ?? null,
         node_id: runEvent.nodeId ?? null,
+        text_offset: runEvent.textOffset,
+        reasoning_offset: runEvent.reasoningOffset,
       };
     case 'ToolOutputDelta':
       return { type: 'tool_output', call_id, content: runEvent.text };
@@ -125,6 +127,8 @@ function terminalFrame(runEvent: TerminalRunEvent): ChatFrame {
         message_id,
         provider: runEvent.usage.providerName,
         full_answer: runEvent.message?.content ?? '',
+        finish_reason: lowerCase(runEvent.finishReason),
+        empty_reason: lowerCaseOrNull(runEvent.message?.emptyReason),
         usage: usageJson(runEvent.usage),
       };
     case 'RunCancelled':

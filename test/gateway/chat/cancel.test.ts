@@ -185,6 +185,52 @@ describe('cancelRun', () => {
     expect(gateway.model.requests).toHaveLength(1);
   });
 
+  test.each([
+    ['cancelRun of the run', (gateway: TestGateway, runId: string) => cancel(gateway, { runId })],
+    [
+      'cancelRun of the session',
+      (gateway: TestGateway, _: string, sessionId: string) => cancel(gateway, { sessionId }),
+    ],
+    [
+      'INTERRUPT',
+      (gateway: TestGateway, _: string, sessionId: string) =>
+        collect(chat(gateway.client(), { sessionId, prompt: 'Instead', onBusy: 'INTERRUPT' })),
+    ],
+  ])(
+    'a prompt that %s withdraws from the queue is marked in both APIs and shown to no model',
+    async (_, withdraw) => {
+      const gateway = shared();
+      const gate = createGate();
+      gateway.model.otherwise(() => [text('Fine')]);
+      gateway.model.script([text('One'), gate]);
+      const sessionId = await gateway.createSession();
+      const first = collect(chat(gateway.client(), { sessionId, prompt: 'Live' }));
+      await gate.reached;
+      const second = chat(gateway.client(), { sessionId, prompt: 'Unwanted', onBusy: 'ENQUEUE' });
+      const queued = (await second.next()).value;
+
+      await withdraw(gateway, queued?.runId ?? '', sessionId);
+      await collect(second);
+      gate.release();
+      await first;
+      await collect(chat(gateway.client(), { sessionId, prompt: 'Next' }));
+
+      const query =
+        'query ($id: ID!) { session(id: $id) { messages { edges { node { content status } } } } }';
+      const { edges } = (await gateway.graphql(query, { id: sessionId })).data.session.messages;
+      const prompt = edges.find(({ node }: { node: { content: string } }) => node.content === 'Unwanted');
+      expect(prompt.node.status).toBe('CANCELLED');
+      const url = `${gateway.url}/api/v1/sessions/${decodeSessionId(sessionId)}/messages`;
+      const { messages } = (await (await fetch(url)).json()) as { messages: object[] };
+      expect(messages).toContainEqual(
+        expect.objectContaining({ sender: 'user', content: 'Unwanted', status: 'cancelled' }),
+      );
+      const shown = JSON.stringify(gateway.model.requests.map(({ body }) => body));
+      expect(shown).toContain('Next');
+      expect(shown).not.toContain('Unwanted');
+    },
+  );
+
   test('cancelling a run that has ended changes nothing, however often it is repeated', async () => {
     const gateway = shared();
     gateway.model.script([text('Done')]);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { createRestClient, type Frame, type RestClient } from '../../support/http/rest-client.ts';
-import { createGate, reasoning, status, text, usage } from '../../support/model/turn.ts';
+import { createGate, finish, reasoning, status, text, usage } from '../../support/model/turn.ts';
 
 let gateway: ScriptedGateway;
 let rest: RestClient;
@@ -62,6 +62,8 @@ describe('a chat over REST', () => {
           message_id: messages[1].id,
           provider: 'openai-compatible',
           full_answer: 'Hello',
+          finish_reason: 'stop',
+          empty_reason: null,
           usage: expect.objectContaining({ input_tokens: 3, total_tokens: 7, measured: true }),
         },
       },
@@ -72,6 +74,21 @@ describe('a chat over REST', () => {
     ]);
   });
 
+  test('an answer that the length limit cuts, or leaves empty, says so in its last frame and in the history', async () => {
+    const id = await newSession();
+    gateway.model.script([text('Half'), finish('length')], [reasoning('Hm.'), finish('length')]);
+
+    const half = await collect(rest.chat(id, { prompt: 'Hi' }));
+    const empty = await collect(rest.chat(id, { prompt: 'Hi' }));
+
+    const cut = { finish_reason: 'length', empty_reason: null };
+    const spent = { finish_reason: 'length', empty_reason: 'reasoning_too_long' };
+    expect(half.at(-1)?.data).toMatchObject({ ...cut, full_answer: 'Half' });
+    expect(empty.at(-1)?.data).toMatchObject({ ...spent, full_answer: '' });
+    const none = { finish_reason: null, empty_reason: null };
+    expect(await messagesOf(id)).toMatchObject([none, cut, none, { ...spent, content: '' }]);
+  });
+
   test('a chat ends with an error frame that names the code when the model fails', async () => {
     const id = await newSession();
     gateway.model.script([status(401)]);
@@ -80,6 +97,11 @@ describe('a chat over REST', () => {
 
     expect(frames.at(-1)?.data).toMatchObject({ type: 'error', code: 'PROVIDER_UNAUTHORIZED' });
     expect(types(frames).filter((type) => ['finish', 'cancelled', 'error'].includes(type))).toHaveLength(1);
+    const { code, content } = frames.at(-1)?.data ?? {};
+    expect(await messagesOf(id)).toMatchObject([
+      { finish_reason: null, error: null },
+      { finish_reason: 'error', empty_reason: 'failed', error: { code, content } },
+    ]);
   });
 
   test('a prompt for a busy session waits, and its stream says so', async () => {

@@ -18,7 +18,7 @@ const fields = `
   ... on ModelRetryScheduled { at attempt code reason dueAt }
   ... on ReasoningDelta { text }
   ... on TextDelta { text }
-  ... on ToolCallStarted { callId name args nodeId node { nodeId } }
+  ... on ToolCallStarted { callId name args nodeId textOffset reasoningOffset node { nodeId } }
   ... on ToolApprovalRequested { at callId name args nodeId node { displayName } expiresAt }
   ... on ToolApprovalDecided { callId decision reason }
   ... on ToolOutputDelta { callId text }

@@ -14,8 +14,9 @@ export type TurnStep =
   | Gate;
 
 export type ContentStep =
-  | { type: 'reasoning' | 'text'; deltas: string[] }
-  | { type: 'toolCall'; id: string; name: string; fragments: string[] };
+  | { type: 'text'; deltas: string[] }
+  | { type: 'reasoning'; deltas: string[]; signature?: string | undefined }
+  | { type: 'toolCall'; id: string; name: string; fragments: string[]; signature?: string | undefined };
 
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter';
 
@@ -25,7 +26,10 @@ export interface UsageStep {
   input: number;
   /** All output tokens, the reasoning ones included. */
   output: number;
+  /** The part of the input that was read from the provider's cache. */
   cached: number;
+  /** The part of the input that was written to the provider's cache. */
+  cacheWrite: number;
   reasoning: number;
   /** False for a provider that reports no usage at all. */
   reported: boolean;
@@ -69,6 +73,11 @@ export function reasoning(...deltas: string[]): TurnStep {
   return { type: 'reasoning', deltas };
 }
 
+/** Reasoning or a tool call with a signature, which Anthropic puts at reasoning, and Google at tool calls. */
+export function signed(step: TurnStep, signature: string): TurnStep {
+  return { ...step, signature } as TurnStep;
+}
+
 /** One chunk per delta. */
 export function text(...deltas: string[]): TurnStep {
   return { type: 'text', deltas };
@@ -84,9 +93,10 @@ export function usage(tokens: {
   input: number;
   output: number;
   cached?: number;
+  cacheWrite?: number;
   reasoning?: number;
 }): UsageStep {
-  return { type: 'usage', cached: 0, reasoning: 0, reported: true, ...tokens };
+  return { type: 'usage', cached: 0, cacheWrite: 0, reasoning: 0, reported: true, ...tokens };
 }
 
 /** A provider that reports no usage. */

@@ -39,7 +39,9 @@ function readList(list: readonly unknown[], depth: number): ErrorReport {
 }
 
 function readFields(fields: Fields, depth: number): ErrorReport {
-  const nested = [fields['error'], fields['errors'], ...wordFields.map((name) => fields[name])];
+  // OpenAI's Responses put the error of `response.failed` under `response`.
+  const inResponse = fieldsOf(fields['response'])['error'];
+  const nested = [fields['error'], fields['errors'], inResponse, ...wordFields.map((name) => fields[name])];
   const reports = nested.map((each) => readErrorReport(each, depth + 1));
   const message = reports.find((report) => report.message !== undefined)?.message;
   const own = signFields.map((name) => textOf(fields[name]));

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { cutText } from '../../../base/cut-text.ts';
 import { type ErrorReport, readErrorReport } from './error-report.ts';
 import { createEventReader, type WireEvent } from './event-reader.ts';
 import type { WireFormat } from './wire-format.ts';
@@ -33,7 +34,7 @@ export async function readResponse(response: Response, options: ReadResponseOpti
   const headers = new Headers(response.headers);
   if (!response.ok) {
     const text = await response.text().catch(() => '');
-    return new Response(options.redact(text).slice(0, longestRefusal), { status, statusText, headers });
+    return new Response(cutText(options.redact(text), longestRefusal), { status, statusText, headers });
   }
   headers.set('content-type', 'text/event-stream');
   return new Response(readBody(response.body, options), { status, statusText, headers });
