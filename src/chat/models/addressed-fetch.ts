@@ -41,19 +41,19 @@ export function createAddressedFetch(send: typeof fetch, query: string): typeof 
       const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
       const keepsMethod = response.status >= 307 || (init?.method ?? 'GET') === 'GET';
       if (target?.origin !== url.origin || !keepsMethod || redirects >= mostRedirects) {
-        throw moved(response.status, location);
+        throw moved(response.status, target);
       }
       url = target;
     }
   };
 }
 
-/** The new address is only in the cause, which clients do not see. */
-function moved(status: number, location: string): ProviderError {
+/** The new address is only in the cause, which clients do not see, and without a query, which may hold a secret. */
+function moved(status: number, target: URL | undefined): ProviderError {
   return new ProviderError(
     'PROVIDER_REJECTED',
     `The address of the model provider has moved (status ${status}). The settings of the gateway must name the new one.`,
-    { cause: new Error(`The provider redirects to ${location}`) },
+    { cause: new Error(`The provider redirects to ${target?.origin}${target?.pathname}`) },
   );
 }
 
