@@ -3,6 +3,7 @@ import type { AudioLibrary } from './chat/audio/audio-library.ts';
 import type { Engine } from './chat/engine.ts';
 import type { SessionLog } from './chat/log/session-log.ts';
 import type { Models } from './chat/models/models.ts';
+import type { RemovalSweep } from './chat/removal/removal-sweep.ts';
 import type { Sessions } from './chat/sessions.ts';
 import type { TokenWatcher } from './identity/token-watcher.ts';
 import type { Viewer } from './identity/viewer.ts';
@@ -23,6 +24,8 @@ export interface Services {
   engine: Engine;
   sessions: Sessions;
   sessionLog: SessionLog;
+  /** Deletes the rows of deleted sessions and cleared messages. */
+  sweep: RemovalSweep;
   audio: AudioLibrary;
   followers: Followers;
   nodes: Nodes;

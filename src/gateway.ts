@@ -64,13 +64,14 @@ async function openStores(config: Config, log: Logger, resources: ResourceStack)
 /** How old an unfinished upload must be to be deleted from a store that other gateways may use: a day. */
 const stagedElsewhereMs = 86_400_000;
 
-/** Deletes unfinished uploads and ends live runs that a crashed gateway has left. */
-async function recover({ audio, engine }: Services, config: Config, log: Logger): Promise<void> {
+/** Deletes unfinished uploads, goes on with deletions, and ends live runs that a crashed gateway has left. */
+async function recover({ audio, engine, sweep }: Services, config: Config, log: Logger): Promise<void> {
   const { dataDir, blobs, database } = config;
   // The lock on DATA_DIR proves that no other gateway is uploading there. Elsewhere one may.
   const isOwn = blobs.url.startsWith(`file:${dataDir}/`);
   await audio.sweep(new Date(Date.now() - (isOwn ? 0 : stagedElsewhereMs)));
   await sweepTemporaryUploads().catch((err) => log.warn({ err }, 'temporary uploads could not be swept'));
+  await sweep.resume();
   await engine.recover().catch((cause: Error) => {
     const file = databaseFile(database.url);
     throw new StartupError(`The database ${file} cannot be written: ${cause.message}.`, { cause });

@@ -11,6 +11,7 @@ import type { RunEventBody } from './chat/log/run-event.ts';
 import { createSessionLog, type SessionChange, type SessionLog } from './chat/log/session-log.ts';
 import { createContextWarning } from './chat/models/context-warning.ts';
 import { createModels, type Models } from './chat/models/models.ts';
+import { RemovalSweep } from './chat/removal/removal-sweep.ts';
 import { createCheckpointer } from './chat/run/checkpoint.ts';
 import { Sessions } from './chat/sessions.ts';
 import type { Config } from './config/config.ts';
@@ -73,13 +74,20 @@ export function createServices(options: ServicesOptions): Services {
   const tools = parts.tools ?? new NodeTools({ ...config.nodes, database, dispatcher });
   const engine = createEngine(options, { models, tools, runLog, sessionLog, bus, quotas });
   const audio = new AudioLibrary({ database, blobs, quotas, maxBytes: limits.maxAudioBytes });
+  const sweep = resources.use(new RemovalSweep({ database, audio, log }));
+  const removal = {
+    ...{ database, sweep, quotas, sessionLog },
+    cancelRuns: (sessionId: number) => engine.cancelSession(sessionId),
+    detachAllWithin: attachments.detachAllWithin.bind(attachments),
+  };
   const tokens = new ApiTokens(database, log);
   return {
     database,
     models,
     engine,
-    sessions: new Sessions({ database, engine, models, sessionLog, audio, quotas, attachments }),
+    sessions: new Sessions({ database, models, sessionLog, removal, quotas, attachments }),
     sessionLog,
+    sweep,
     audio,
     followers: new Followers(limits.maxFollowersPerUser),
     nodes,

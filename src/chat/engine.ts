@@ -5,6 +5,7 @@ import type { Run, ToolCall } from '../generated/prisma/client.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import { type RunSlotLimits, RunSlots } from '../limits/run-slots.ts';
 import type { Database } from '../storage/database.ts';
+import { notDeleted } from '../storage/hidden-rows.ts';
 import type { ToolRunner } from '../tools/tool-runner.ts';
 import { followRun } from './log/follow-run.ts';
 import type { RunEvent } from './log/run-event.ts';
@@ -206,7 +207,7 @@ export class Engine {
   }
 
   async #findRun(id: number): Promise<Run> {
-    const run = await this.#options.database.run.findUnique({ where: { id } });
+    const run = await this.#options.database.run.findUnique({ where: { id, session: notDeleted } });
     if (run === null) throw runNotFound(id);
     return run;
   }

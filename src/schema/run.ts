@@ -2,7 +2,8 @@ import { type RunFailureCode, runFailureCodes } from '../chat/log/run-event.ts';
 import { finishReasonOf } from '../chat/run/answer-end.ts';
 import { usageOf } from '../chat/usage/usage.ts';
 import type { FinishReason, RunStatus } from '../generated/prisma/enums.ts';
-import { ownerOf } from './access/access.ts';
+import { notDeleted } from '../storage/hidden-rows.ts';
+import { ownerFilter } from './access/access.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { idArg } from './id-argument.ts';
@@ -150,8 +151,7 @@ builder.queryField('run', (t) =>
       id: idArg(t, RunRef, 'The `id` of the run.'),
     },
     resolve: (query, _root, { id }, context) => {
-      const userId = ownerOf(context);
-      const where = { id, ...(userId !== undefined && { session: { userId } }) };
+      const where = { id, session: { ...notDeleted, ...ownerFilter(context) } };
       return context.database.run.findUnique({ ...query, where });
     },
   }),

@@ -1,5 +1,6 @@
 import type { SessionChange } from '../chat/log/session-log.ts';
 import { sessionNotFound } from '../errors.ts';
+import { notDeleted } from '../storage/hidden-rows.ts';
 import { builder } from './builder.ts';
 import { findMessage, findRun, findSession } from './find-rows.ts';
 import { idArg } from './id-argument.ts';
@@ -108,7 +109,10 @@ builder.subscriptionField('sessionEvents', (t) =>
       sessionId: idArg(t, SessionRef, 'The `id` of the session.'),
     },
     subscribe: async (_root, { sessionId }, { database, sessionLog, signal }) => {
-      const session = await database.session.findUnique({ where: { id: sessionId }, select: { id: true } });
+      const session = await database.session.findUnique({
+        where: { id: sessionId, ...notDeleted },
+        select: { id: true },
+      });
       if (session === null) throw sessionNotFound(sessionId);
       return asSessionEvents(sessionId, sessionLog.follow(sessionId, signal));
     },

@@ -1,8 +1,17 @@
 import type { Database } from './database.ts';
+import { notDeleted } from './hidden-rows.ts';
 
 /** The bytes of texts in UTF-8. Null and undefined have none. */
 export function textBytes(...texts: (string | null | undefined)[]): number {
   return texts.reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), 0);
+}
+
+/** The bytes of a session's settings, which stay when its history is cleared. */
+export function settingBytes(settings: {
+  title?: string | null | undefined;
+  systemPrompt?: string | null | undefined;
+}): number {
+  return textBytes(settings.title, settings.systemPrompt);
 }
 
 /** Counts bytes for a session. This is no statement of Prisma's, which would also set `updatedAt`. */
@@ -25,7 +34,7 @@ export async function toolCallBytes(tx: Pick<Database, '$queryRaw'>, messageId: 
 /** Reads how many sessions a user has, and the bytes that they take up. */
 export async function storedByUser(database: Pick<Database, 'session'>, userId: string) {
   const { _count, _sum } = await database.session.aggregate({
-    where: { userId },
+    where: { userId, ...notDeleted },
     _count: true,
     _sum: { storedBytes: true },
   });

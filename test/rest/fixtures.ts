@@ -25,6 +25,7 @@ export function pageOf(nodes: readonly object[], args: Record<string, unknown>) 
   const start = args['after'] === undefined || args['after'] === null ? 0 : Number(args['after']) + 1;
   const end = start + Number(args['first']);
   return {
+    totalCount: nodes.length,
     edges: nodes.slice(start, end).map((node, index) => ({ cursor: String(start + index), node })),
     pageInfo: {
       hasNextPage: end < nodes.length,

@@ -1,6 +1,7 @@
 import { encodeGlobalID } from '@pothos/plugin-relay';
 import { expect, test } from 'vitest';
-import { allPages } from '../../src/rest/route/all-pages.ts';
+import { RestError } from '../../src/rest/errors/rest-error.ts';
+import { listPages } from '../../src/rest/route/list-pages.ts';
 import { aliceSession, pageOf } from './fixtures.ts';
 import { createGraphqlDouble } from './graphql-double.ts';
 import { useRestServer } from './rest-server.ts';
@@ -71,11 +72,13 @@ test('a list contains all sessions of a user, newest first, from every page of t
 
   const listed = (await response.json()) as { id: number }[];
   expect(listed.map(({ id }) => id)).toEqual(sessions.map(({ databaseId }) => databaseId));
-  expect(graphql.calls.map(({ variables }) => variables)).toEqual([
-    { userId: 'alice', featureName: 'default', first: 100, after: null },
-    { userId: 'alice', featureName: 'default', first: 100, after: '99' },
-    { userId: 'alice', featureName: 'default', first: 100, after: '199' },
+  const filter = { userId: 'alice', featureName: 'default' };
+  expect(graphql.calls.slice(0, 3).map(({ variables }) => variables)).toEqual([
+    { ...filter, first: 50, after: null, counts: true, upTo: 251 },
+    { ...filter, first: 50, after: '49', counts: false, upTo: 251 },
+    { ...filter, first: 50, after: '99', counts: false, upTo: 251 },
   ]);
+  expect(graphql.calls).toHaveLength(5);
 });
 
 test('a list with more than MAX_LIST_ITEMS items is refused with 400', async () => {
@@ -94,17 +97,49 @@ test('no further page of a list is fetched after the client has left', async () 
   const sessions = Array.from({ length: 250 }, (_, index) => aliceSession(250 - index));
   const leave = new AbortController();
   const fetched: unknown[] = [];
-  const page = (args: Record<string, unknown>) => {
-    fetched.push(args['after']);
-    return pageOf(sessions, args);
-  };
-  await expect(
-    allPages({ pageSize: 100, maxItems: 250, signal: leave.signal }, async (request) => {
-      leave.abort();
-      return page({ ...request });
-    }),
-  ).rejects.toThrow('The client has left');
+  const pages = listPages({ pageSize: 100, maxItems: 250, signal: leave.signal }, async (request) => {
+    fetched.push(request.after);
+    return pageOf(sessions, { ...request });
+  });
+
+  expect((await pages.next()).value?.nodes).toHaveLength(100);
+  leave.abort();
+
+  await expect(pages.next()).rejects.toThrow('The client has left');
   expect(fetched).toEqual([null]);
+});
+
+test('a page after the first waits while its sender has sent too many requests', async () => {
+  const sessions = Array.from({ length: 3 }, (_, index) => aliceSession(3 - index));
+  const asked: unknown[] = [];
+  const limits = { pageSize: 2, maxItems: 3, signal: new AbortController().signal };
+  const pages = listPages(limits, async (request) => {
+    asked.push(request.after);
+    if (asked.length === 2) throw new RestError(429, 'Too many requests', { 'Retry-After': '0' });
+    return pageOf(sessions, { ...request });
+  });
+
+  const sizes: number[] = [];
+  for await (const { nodes } of pages) sizes.push(nodes.length);
+
+  expect(sizes).toEqual([2, 1]);
+  expect(asked).toEqual([null, '1', '1']);
+});
+
+test('a list that breaks off ends without the end of its JSON', async () => {
+  const sessions = Array.from({ length: 250 }, (_, index) => aliceSession(250 - index));
+  graphql.script({
+    sessions: (args) => {
+      if (args['after'] === '99') throw new Error('The database is gone.');
+      return pageOf(sessions, args);
+    },
+  });
+
+  const response = await server.request('GET', '/sessions/?user_id=alice');
+
+  expect(response.status).toBe(200);
+  await expect(response.text()).rejects.toThrow();
+  expect(server.logged).toMatchObject([{ msg: 'a REST list broke off' }]);
 });
 
 test('a user without sessions has an empty list', async () => {

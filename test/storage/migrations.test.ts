@@ -9,12 +9,15 @@ import { deployMigrations, diagnoseMigrations, sqlForSchema } from '../support/f
 import { describeTables } from '../support/files/sqlite-tables.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 
-test('the migrations create the tables of schema.prisma, and one index that schema.prisma cannot express', async () => {
+test('the migrations create the tables of schema.prisma, and two indexes that schema.prisma cannot express', async () => {
   const schema = readFileSync(new URL('../../prisma/schema.prisma', import.meta.url), 'utf8');
   const described = new Sqlite(':memory:');
   described.exec(await sqlForSchema(schema));
   described.exec(
     `CREATE UNIQUE INDEX "Run_sessionId_live_key" ON "Run"("sessionId") WHERE "status" = 'RUNNING'`,
+  );
+  described.exec(
+    `CREATE INDEX "Session_clearedThroughId_idx" ON "Session"("id") WHERE "clearedThroughId" > 0`,
   );
   const migrated = new Sqlite(':memory:');
   migrate(migrated, readMigrations());

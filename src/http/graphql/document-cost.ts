@@ -46,6 +46,8 @@ const loadedWeights: Record<string, number> = {
   TokenUsage: 3,
   Workspace: 3,
 };
+/** Counting a long list takes as much time as this many fields. */
+const countWeight = 100;
 /** A field that changes something writes to the disk, which costs as much as this many fields. */
 const mutationWeight = 100;
 /** A key costs as much as one field for each of these many characters, because it is repeated in each item of a list. */
@@ -126,6 +128,7 @@ function weightOf(node: FieldNode, field: Field, parent: GraphQLNamedType): numb
   return (
     1 +
     loaded +
+    (field.name === 'totalCount' ? countWeight : 0) +
     (longTexts.has(field.name) ? 1 : 0) +
     (parent.name === 'Mutation' ? mutationWeight : 0) +
     weightOfKey(node)

@@ -1,5 +1,6 @@
 import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
+import { isCleared } from '../../storage/hidden-rows.ts';
 import { addStoredBytes, textBytes } from '../../storage/stored-bytes.ts';
 import { boundText } from './bounded-text.ts';
 import { type DispatchReport, reportedOutcome } from './dispatch-outcome.ts';
@@ -27,9 +28,9 @@ export async function storeLateResult(
   const grown = await database.$transaction(async (tx) => {
     const call = await tx.toolCall.findFirst({
       where: { dispatchId, agentNodeId, status: 'CANCELLED', OR: [{ stopped: null }, { stopped: false }] },
-      select: { id: true, result: true, message: { select: { status: true, session: true } } },
+      select: { id: true, result: true, message: { select: { id: true, status: true, session: true } } },
     });
-    if (call === null) return undefined;
+    if (call === null || isCleared(call.message)) return undefined;
     const { id, message } = call;
     await tx.toolCall.update({ where: { id }, data: { status, result, errorCode, exitCode, stopped } });
     // The tool calls of an answer are counted when the answer ends.

@@ -1,7 +1,8 @@
 import { encodeId } from '../../base/global-id.ts';
 import { ClearHistoryDocument, GetMessagesDocument, GetTokensDocument } from '../../gql/graphql.ts';
 import { SessionPath } from '../input/path-id.ts';
-import { jsonRoute, listRoute } from '../route/json-route.ts';
+import { jsonRoute } from '../route/json-route.ts';
+import { listRoute } from '../route/list-route.ts';
 import type { Route } from '../route/route.ts';
 import { ClearedHistory, Messages, messageJson, Tokens, tokensJson } from './history-responses.ts';
 
@@ -18,10 +19,8 @@ export const historyRoutes: readonly Route[] = [
     variables: ({ path }, page) => ({ id: encodeId('Session', path.session_id), ...page }),
     connection: ({ session }) => session?.messages,
     response: Messages,
-    toJson: (messages, { path: { session_id } }) => ({
-      session_id,
-      messages: messages.map((message) => messageJson(session_id, message)),
-    }),
+    itemJson: (message, { path }) => messageJson(path.session_id, message),
+    around: ({ path }) => [`{"session_id":${path.session_id},"messages":[`, ']}'],
   }),
   jsonRoute({
     method: 'post',

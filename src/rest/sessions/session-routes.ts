@@ -9,7 +9,8 @@ import {
 } from '../../gql/graphql.ts';
 import { SessionPath } from '../input/path-id.ts';
 import { upperCase } from '../route/enum-case.ts';
-import { jsonRoute, listRoute } from '../route/json-route.ts';
+import { jsonRoute } from '../route/json-route.ts';
+import { listRoute } from '../route/list-route.ts';
 import type { Route } from '../route/route.ts';
 import { SessionCreate, SessionFilter, SessionUpdate } from './session-requests.ts';
 import { DeletedSession, DeletedSessions, Session, Sessions, sessionJson } from './session-responses.ts';
@@ -50,7 +51,8 @@ export const sessionRoutes: readonly Route[] = [
     variables: ({ query }, page) => ({ userId: query.user_id, featureName: query.feature_name, ...page }),
     connection: ({ sessions }) => sessions,
     response: Sessions,
-    toJson: (sessions) => sessions.map(sessionJson),
+    itemJson: sessionJson,
+    around: () => ['[', ']'],
   }),
   jsonRoute({
     method: 'delete',

@@ -3,6 +3,8 @@ import DataLoader from 'dataloader';
 import type { Context } from '../../context.ts';
 import { sessionNotFound } from '../../errors.ts';
 import type { Message, MessageAudio, Run, Session, ToolCall } from '../../generated/prisma/client.ts';
+import { notDeleted } from '../../storage/hidden-rows.ts';
+import { ownersOf } from '../access/owners.ts';
 
 /** Rows read by one statement. The texts of so many rows fit into the memory, and are counted before more are read. */
 const rowsPerStatement = 200;
@@ -16,12 +18,17 @@ export const rowsOf = createContextCache((context: Context) => {
   return {
     session: oneLoader<Session>(
       context,
-      (ids) => database.session.findMany({ where: { id: { in: ids } } }),
+      (ids) => database.session.findMany({ where: { id: { in: ids }, ...notDeleted } }),
       ({ id }) => [id],
     ),
     message: oneLoader<Message>(
       context,
-      (ids) => database.message.findMany({ where: { id: { in: ids } } }),
+      async (ids) => {
+        const messages = await database.message.findMany({ where: { id: { in: ids } } });
+        // Messages that were cleared have no owner.
+        const owners = await ownersOf(context).byType.Message.loadMany(messages.map(({ id }) => id));
+        return messages.filter((_, index) => owners[index] !== null);
+      },
       ({ id }) => [id],
     ),
     /** The run of a message, by the id of its prompt or its answer. */
