@@ -9,6 +9,7 @@ import { AudioLibrary } from './chat/audio/audio-library.ts';
 import { Engine, type EngineLimits, type EngineOptions } from './chat/engine.ts';
 import type { RunEventBody } from './chat/log/run-event.ts';
 import { createSessionLog, type SessionChange, type SessionLog } from './chat/log/session-log.ts';
+import { createContextWarning } from './chat/models/context-warning.ts';
 import { createModels, type Models } from './chat/models/models.ts';
 import { RemovalSweep } from './chat/removal/removal-sweep.ts';
 import { createCheckpointer } from './chat/run/checkpoint.ts';
@@ -63,7 +64,8 @@ export function createServices(options: ServicesOptions): Services {
   const { config, log, database, blobs, parts, resources } = options;
   const { limits } = config;
   const bus = parts.bus ?? createMemoryBus();
-  const models = parts.models ?? createModels(config.models);
+  const models =
+    parts.models ?? createModels({ ...config.models, onUnknownContext: createContextWarning(log) });
   const runLog = resources.use(createMemoryLog<RunEventBody & { runId: number }>());
   const changes = resources.use(createMemoryLog<SessionChange>({ maxEntries: maxSessionChanges }));
   const sessionLog = createSessionLog({ log: changes, bus, pollMs });

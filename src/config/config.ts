@@ -67,7 +67,9 @@ function readEnvFile(file: string): NodeJS.ProcessEnv {
 function complaint(issue: z.core.$ZodIssue, given: Record<string, string>): string {
   const name = String(issue.path[0]);
   const shown = settings.some((setting) => setting.name === name && !setting.secret);
-  return `${name} ${issue.message}${shown ? `; it is ${JSON.stringify(given[name])}` : ''}.`;
+  // A setting may be JSON: then the path goes on within it.
+  const place = issue.path.filter((step) => typeof step === 'string').join('.');
+  return `${place} ${issue.message}${shown ? `; it is ${JSON.stringify(given[name])}` : ''}.`;
 }
 
 function toConfig(env: Environment) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isPlainHttpUrl } from './http-url.ts';
+import { headersSetting, serversSetting } from './model-servers.ts';
 import { type ProxyEnvironment, toProxies } from './proxy-settings.ts';
 import { apiKey, milliseconds } from './setting-type.ts';
 
@@ -52,7 +53,17 @@ export const modelSettings = {
     .meta({ description: 'API key for OpenAI, or for the server at OPENAI_BASE_URL.', secret: true }),
   OPENAI_BASE_URL: baseUrl.optional().meta({
     description:
-      'URL of an OpenAI-compatible server (Ollama, vLLM, llama.cpp …). Sessions reach it as the provider openai-compatible.',
+      'URL of an OpenAI-compatible server (Ollama, vLLM, llama.cpp …). Sessions reach it as the provider openai-compatible. A query in it (api-version of Azure) is sent with every request.',
+    secret: true,
+  }),
+  OPENAI_HEADERS: headersSetting.optional().meta({
+    description:
+      'More headers for the server at OPENAI_BASE_URL, as JSON: {"api-key":"…"}. Azure wants its key there. They take precedence over OPENAI_API_KEY.',
+    secret: true,
+  }),
+  OPENAI_COMPATIBLE_SERVERS: serversSetting.optional().meta({
+    description:
+      'More OpenAI-compatible servers, as JSON: {"groq":{"baseUrl":"https://api.groq.com/openai/v1","apiKey":"…"}}. Sessions reach each as the provider of that name. headers, an object, is optional too.',
     secret: true,
   }),
   ANTHROPIC_API_KEY: apiKey.optional().meta({ description: 'API key for Anthropic.', secret: true }),
@@ -93,13 +104,18 @@ export function modelConflicts(env: ModelEnvironment): string[] {
   const name = env.MODEL?.split('/', 1)[0];
   if (name !== undefined) {
     const provider = Object.hasOwn(providers, name) ? providers[name] : undefined;
+    const servers = Object.keys(env.OPENAI_COMPATIBLE_SERVERS ?? {});
     if (provider === undefined) {
-      conflicts.push(
-        `MODEL must begin with one of ${Object.keys(providers).join(', ')}; it begins with "${name}".`,
-      );
+      const names = [...Object.keys(providers), ...servers].join(', ');
+      if (!servers.includes(name)) {
+        conflicts.push(`MODEL must begin with one of ${names}; it begins with "${name}".`);
+      }
     } else if (!provider.configured(env)) {
       conflicts.push(`MODEL names the provider ${name}, which is not configured: ${provider.advice}.`);
     }
+  }
+  if (env.OPENAI_HEADERS !== undefined && env.OPENAI_BASE_URL === undefined) {
+    conflicts.push('OPENAI_HEADERS has no effect without OPENAI_BASE_URL.');
   }
   if (env.ANTHROPIC_BASE_URL !== undefined && env.ANTHROPIC_API_KEY === undefined) {
     conflicts.push('ANTHROPIC_BASE_URL has no effect without ANTHROPIC_API_KEY.');
@@ -122,7 +138,10 @@ export function toModels(env: ModelEnvironment & ProxyEnvironment) {
     demo: { delayMs: env.DEMO_DELAY_MS },
     proxies: toProxies(env),
     ...(openai && { openai }),
-    ...(openaiUrl !== undefined && { openaiCompatible: { baseUrl: openaiUrl, ...withKey(openaiKey) } }),
+    ...(openaiUrl !== undefined && {
+      openaiCompatible: { baseUrl: openaiUrl, headers: env.OPENAI_HEADERS, ...withKey(openaiKey) },
+    }),
+    ...(env.OPENAI_COMPATIBLE_SERVERS && { servers: env.OPENAI_COMPATIBLE_SERVERS }),
     ...(anthropic && { anthropic }),
     ...(google && { google }),
   };

@@ -17,6 +17,8 @@ export interface PromptTarget extends StepMaker {
   callsAsText?: boolean;
   /** Give every answer a reasoning, because the model refuses answers without one, as DeepSeek V4 and Kimi do. */
   reasoningInEach?: boolean;
+  /** Give no answer a reasoning, because the model refuses answers with one, as DeepSeek R1 does. */
+  reasoningInNone?: boolean;
 }
 
 /**
@@ -43,7 +45,7 @@ export function writePrompt(
   const system = isBlank(systemPrompt ?? '')
     ? []
     : [{ role: 'system' as const, content: systemPrompt ?? '' }];
-  return [...system, ...(target.reasoningInEach ? messages.map(withReasoning) : messages)];
+  return [...system, ...messages.map((message) => adaptReasoning(message, target))];
 }
 
 interface AnswerSetup {
@@ -70,6 +72,14 @@ function writeAnswer(turn: Turn, { target, callIds }: AnswerSetup): LanguageMode
 
 function hasCall({ parts }: AnswerStep): boolean {
   return parts.some(({ type }) => type === 'call');
+}
+
+function adaptReasoning(message: LanguageModelV3Message, target: PromptTarget): LanguageModelV3Message {
+  if (message.role !== 'assistant') return message;
+  if (target.reasoningInNone) {
+    return { ...message, content: message.content.filter(({ type }) => type !== 'reasoning') };
+  }
+  return target.reasoningInEach ? withReasoning(message) : message;
 }
 
 /** Kimi refuses an empty `reasoning_content`, so a missing one is named. */

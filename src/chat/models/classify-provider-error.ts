@@ -6,6 +6,7 @@ import {
   TypeValidationError,
 } from '@ai-sdk/provider';
 import { type RunFailureCode, runFailureCodes } from '../log/run-event.ts';
+import { needIn } from './model-needs.ts';
 import { explain, ProviderError } from './provider-error.ts';
 import { codeBySigns, codeByWords, saysContextTooLong, saysUsedUp } from './provider-words.ts';
 import { readRetryAt } from './retry-after.ts';
@@ -72,7 +73,8 @@ function codeOf(error: unknown, { status, message, signs }: Facts): RunFailureCo
   // Servers use 400 for everything, also for a refused key.
   if (status === 400) return saysUnauthorized(signs, message) ? 'PROVIDER_UNAUTHORIZED' : byStatus;
   // Provider packages make up a 5xx for an error within a stream, so the error type counts more than a 5xx.
-  if (status >= 500) return codeBySigns(signs) ?? byStatus;
+  // llama.cpp refuses tools with 500. Asking again would not help.
+  if (status >= 500) return needIn(message) ? 'PROVIDER_REJECTED' : (codeBySigns(signs) ?? byStatus);
   return byStatus;
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CatalogModel } from './model-catalog.ts';
 
 export interface ModelListingOptions {
-  /** The address that `/models` is appended to. */
+  /** The address that `/models` is appended to, without a slash at the end. */
   baseUrl: string;
   apiKey?: string | undefined;
   fetch: typeof globalThis.fetch;
@@ -50,7 +50,7 @@ async function fetchModels({
   apiKey,
   fetch,
 }: ModelListingOptions): Promise<readonly CatalogModel[]> {
-  const response = await fetch(`${baseUrl.replace(/\/+$/, '')}/models`, {
+  const response = await fetch(`${baseUrl}/models`, {
     headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
     signal: AbortSignal.timeout(listingTimeoutMs),
   });

@@ -3,7 +3,7 @@ import { StartupError } from '../../config/startup-error.ts';
 import { GatewayError } from '../../errors.ts';
 import { createContextLimits, type ModelName, type RequestLimits } from './context-limits.ts';
 import { type CatalogModel, contextLimitIn } from './model-catalog.ts';
-import { createNeedsByModel, type ModelNeeds } from './model-needs.ts';
+import { createNeedsByModel, type ModelNeed, type ModelNeeds } from './model-needs.ts';
 import { createModelProviders, type ModelProvider, type ProvidersOptions } from './model-providers.ts';
 import { writeRequest } from './model-request.ts';
 import type { ModelQuestion } from './prompt-cache.ts';
@@ -26,7 +26,7 @@ export interface ResolvedModel extends RequestLimits {
   /** What its refusals have told so far. */
   needs(): ModelNeeds;
   /** Remembers a need that a refusal has told. */
-  learnNeed(need: keyof ModelNeeds): void;
+  learnNeed(need: ModelNeed): void;
 }
 
 export interface ModelInfo {
@@ -61,6 +61,8 @@ export interface Models {
 export interface ModelsOptions extends ProvidersOptions {
   /** Context limits in tokens by `provider/model`. They take precedence over what the provider says. */
   contextLimits?: Readonly<Record<string, number>> | undefined;
+  /** Called each time that a model is used whose server does not state its context and may cut long prompts. */
+  onUnknownContext?: ((model: ModelName) => void) | undefined;
   /** `provider/model` or `provider`. Default: the first configured provider, or else the demo model. */
   default?: string | undefined;
   /** Settings for prompts whose session asks for nothing else. Models that do not take one are not told it. */
@@ -92,6 +94,7 @@ export function createModels(options: ModelsOptions): Models {
       const languageModel = await provider.languageModel(modelName);
       const name = { providerName, modelName };
       const contextLimit = contextLimitOf(name, models);
+      if (contextLimit === null && provider.mayCutPrompts) options.onUnknownContext?.(name);
       const { dialect } = provider;
       const support = dialect.support(modelName);
       const own = supportedPart(mergeSettings(asked), support);

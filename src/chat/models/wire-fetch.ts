@@ -32,10 +32,14 @@ export function createWireFetch(send: typeof fetch, createFormat: () => WireForm
 /** Shorter values are no keys, and removing them would make texts unreadable. */
 const shortestKey = 8;
 
+const publicHeaders = /^(?:content-|accept|user-agent$|anthropic-)/;
+
 /** Removes the request's own key from a text. Careless servers repeat it in their errors. */
 function createRedaction(headers: Headers): (text: string) => string {
-  const keys = ['authorization', 'x-api-key', 'x-goog-api-key', 'api-key']
-    .map((name) => (headers.get(name) ?? '').replace(/^\w+ /, ''))
+  // A server may want its key in a header of any name (OPENAI_HEADERS).
+  const keys = [...headers]
+    .filter(([name]) => !publicHeaders.test(name))
+    .map(([, value]) => value.replace(/^\w+ /, ''))
     .filter((key) => key.length >= shortestKey);
   return (text) => keys.reduce((redacted, key) => redacted.replaceAll(key, '[…]'), text);
 }

@@ -4,7 +4,8 @@ import { goneTools } from '../history/gone-tools.ts';
 import type { History } from '../history/history.ts';
 import { omitOldest } from '../history/omit-oldest.ts';
 import { writePrompt } from '../history/write-prompt.ts';
-import { type ModelNeeds, needIn } from '../models/model-needs.ts';
+import type { RunWriter } from '../log/run-writer.ts';
+import { type ModelNeed, needIn } from '../models/model-needs.ts';
 import { ProviderError } from '../models/provider-error.ts';
 import type { RunLimits } from './run-limits.ts';
 import { runStep, type Step, type StepOptions } from './step.ts';
@@ -23,32 +24,47 @@ export interface FittingStepOptions extends Pick<StepOptions, 'model' | 'writer'
  *
  * - it is too long: leaves out the older half of the earlier turns, because the gateway's token counts are estimates,
  *   and some servers have a smaller context than they say;
- * - it has tools, and only the history needs them: tells the tool calls as text;
- * - an answer in it has no reasoning: names the missing reasoning.
+ * - it has tools: asks without tools, and tells earlier tool calls as text;
+ * - an answer in it has no reasoning: names the missing reasoning;
+ * - an answer in it has reasoning: leaves it out.
  *
  * @throws ProviderError `CONTEXT_TOO_LONG` when the newest turn alone is too long.
  */
 export async function runFittingStep(options: FittingStepOptions): Promise<Step> {
-  const { model, systemPrompt, history, writer, limits, signal } = options;
+  const { model, systemPrompt, history, writer, limits, signal, log } = options;
+  const tried = new Map<ModelNeed, ProviderError>();
   for (;;) {
-    const gone = goneTools(history.turns, options.offered);
-    const { callsAsText, reasoningInEach } = model.needs();
-    const tellsCalls = callsAsText && options.offered.length === 0;
+    const needs = { ...model.needs(), ...Object.fromEntries([...tried.keys()].map((need) => [need, true])) };
     const { providerName, modelName } = model;
-    const target = { providerName, modelName, callsAsText: tellsCalls, reasoningInEach };
-    const prompt = writePrompt(systemPrompt, history.turns, target);
-    const offered = tellsCalls ? [] : [...options.offered, ...gone];
-    const { contextTokens: promptTokens, lastSeq } = writer;
+    const prompt = writePrompt(systemPrompt, history.turns, { providerName, modelName, ...needs });
+    const gone = goneTools(history.turns, options.offered);
+    const offered = needs.callsAsText ? [] : [...options.offered, ...gone];
+    const promptTokens = writer.contextTokens;
+    const said = lengthOf(writer);
     try {
-      return await runStep({ model, prompt, offered, writer, limits: limits.call, signal });
+      const step = await runStep({ model, prompt, offered, writer, limits: limits.call, signal });
+      for (const need of tried.keys()) model.learnNeed(need);
+      return step;
     } catch (error) {
       // An answer that has begun cannot begin again.
-      if (!(error instanceof ProviderError) || writer.lastSeq > lastSeq) throw error;
-      if (error.code === 'CONTEXT_TOO_LONG') await shorten(error, promptTokens, options);
-      else if (error.code === 'PROVIDER_REJECTED') learnNeed(error, { target, gone, ...options });
-      else throw error;
+      if (!(error instanceof ProviderError) || lengthOf(writer) > said) throw error;
+      if (error.code === 'CONTEXT_TOO_LONG') {
+        await shorten(error, promptTokens, options);
+        continue;
+      }
+      const need = error.code === 'PROVIDER_REJECTED' ? needIn(error.message) : undefined;
+      const isNew = need !== undefined && !needs[need] && (need !== 'callsAsText' || offered.length > 0);
+      // What was tried did not help: the first refusal says most.
+      if (!isNew) throw [...tried.values()][0] ?? error;
+      tried.set(need, error);
+      log.info({ need }, 'prompt refused, and written in another way');
     }
   }
+}
+
+/** How much of the answer has arrived. */
+function lengthOf({ content, reasoning, callIds }: RunWriter): number {
+  return content.length + reasoning.length + callIds.size;
 }
 
 /** @throws the error when nothing is left to leave out. */
@@ -63,15 +79,4 @@ async function shorten(
   log.info({ promptTokens, omittedMessages: history.omittedMessages }, 'prompt refused as too long');
   writer.contextTokens = history.tokens;
   await writer.write({ type: 'ContextTrimmed', omittedMessages: history.omittedMessages });
-}
-
-type Refused = FittingStepOptions & { target: ModelNeeds; gone: LanguageModelV3FunctionTool[] };
-
-/** @throws the error when it tells no need, or one that was met, or one of the tools that nodes offer. */
-function learnNeed(error: ProviderError, { target, gone, offered, model, log }: Refused): void {
-  const need = needIn(error.message);
-  const onlyGone = offered.length === 0 && gone.length > 0;
-  if (need === undefined || target[need] || (need === 'callsAsText' && !onlyGone)) throw error;
-  model.learnNeed(need);
-  log.info({ need }, 'prompt refused, and written in another way');
 }

@@ -274,7 +274,7 @@ describe('a failure of a Chat Completions server', () => {
       'application/json',
       {
         code: 'PROVIDER_RATE_LIMITED',
-        reason: 'The model provider is limiting requests; try again later: Quota used up',
+        reason: 'The credit or the quota of this gateway at the model provider is used up: Quota used up',
       },
     ],
     ['an object without an answer', '{"status":"ok"}', 'application/json', bad('')],

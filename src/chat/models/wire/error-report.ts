@@ -51,7 +51,11 @@ function readFields(fields: Fields, depth: number): ErrorReport {
   const raw = readErrorReport(fieldsOf(fields['metadata'])['raw'], depth + 1);
   const signs = [...own, ...reasons, raw.signs].filter(Boolean).join(' ').toLowerCase();
   const words = message !== undefined && raw.message !== undefined ? `${message}: ${raw.message}` : message;
-  return { message: words ?? raw.message, signs: [signs, joined(reports)].filter(Boolean).join(' ') };
+  // FastAPI says where in the request the mistake is, beside what it is.
+  const path = listOf(fields['loc']).map(textOf).filter(Boolean);
+  const place = path.slice(path[0] === 'body' ? 1 : 0).join('.');
+  const placed = words !== undefined && place !== '' ? `${place}: ${words}` : words;
+  return { message: placed ?? raw.message, signs: [signs, joined(reports)].filter(Boolean).join(' ') };
 }
 
 function joined(reports: ErrorReport[]): string {
