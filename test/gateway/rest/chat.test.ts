@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { encodeId } from '../../../src/base/global-id.ts';
 import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { createRestClient, type Frame, type RestClient } from '../../support/http/rest-client.ts';
 import { createGate, reasoning, status, text, usage } from '../../support/model/turn.ts';
@@ -225,6 +226,40 @@ describe('a REST client that disconnects', () => {
       headers: { 'last-event-id': whole.at(-1)?.id ?? '' },
     });
     expect(end.status).toBe(204);
+  });
+});
+
+describe('a client that takes every empty line for the end of a message', () => {
+  /** What such a client hands over, as `@microsoft/fetch-event-source` does: also a message without data. */
+  function messagesIn(stream: string): string[] {
+    const messages = stream.split('\n\n').map((lines) => lines.replaceAll(/^(?!data:).*\n?/gm, ''));
+    expect(messages.pop()).toBe('');
+    return messages;
+  }
+
+  test.each([
+    ['/graphql', 'event: complete'],
+    ['/graphql/stream', 'event: complete'],
+    ['/api/v1/sessions/{id}/chat', '"type":"finish"'],
+  ])('gets no message without data from %s before the stream is complete', async (path, end) => {
+    const id = await newSession();
+    gateway.model.script([text('Hello')]);
+    const document = 'subscription ($input: ChatInput!) { chat(input: $input) { seq } }';
+    const input = { sessionId: encodeId('Session', id), prompt: 'Hi' };
+    const isRest = path.startsWith('/api');
+    const body = isRest ? { prompt: 'Hi' } : { query: document, variables: { input } };
+
+    const response = await fetch(new URL(path.replace('{id}', String(id)), gateway.url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify(body),
+    });
+    const stream = await response.text();
+
+    expect(stream).toContain(end);
+    const answers = messagesIn(stream.replace(/event: complete\ndata:\n\n$/, ''));
+    expect(answers.length).toBeGreaterThan(2);
+    expect(answers).not.toContain('');
   });
 });
 
