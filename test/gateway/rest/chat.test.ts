@@ -100,7 +100,7 @@ describe('a chat over REST', () => {
     expect(rest2.at(-1)?.data).toMatchObject({ type: 'finish', full_answer: 'Two' });
   });
 
-  test('a prompt with on_busy reject is refused with 409 in a busy session, and so is clearing the history', async () => {
+  test('a prompt with on_busy reject is refused with 409 in a busy session', async () => {
     const id = await newSession();
     const gate = createGate();
     gateway.model.script([text('One'), gate]);
@@ -108,13 +108,30 @@ describe('a chat over REST', () => {
     await gate.reached;
 
     const refused = await rest.call('POST', `/sessions/${id}/chat`, { prompt: 'Second', on_busy: 'reject' });
-    const cleared = await rest.call('POST', `/sessions/${id}/clear-history`);
     gate.release();
     await first;
 
     expect(refused).toMatchObject({ status: 409, json: { detail: expect.stringContaining('answering') } });
-    expect(cleared).toMatchObject({ status: 409, json: { detail: expect.stringContaining('answering') } });
     expect(await messagesOf(id)).toHaveLength(2);
+  });
+
+  test('clearing the history of a busy session cancels the run and the waiting prompts first, and says so', async () => {
+    const id = await newSession();
+    const gate = createGate();
+    gateway.model.script([text('One'), gate]);
+    const chats = [collect(rest.chat(id, { prompt: 'First' }))];
+    await gate.reached;
+    chats.push(collect(rest.chat(id, { prompt: 'Second' })));
+    await expect.poll(() => messagesOf(id)).toHaveLength(4);
+
+    const cleared = await rest.call('POST', `/sessions/${id}/clear-history`);
+
+    expect(cleared).toMatchObject({
+      status: 200,
+      json: { message: 'Run cancelled and history cleared', cancelled: true, session_id: id },
+    });
+    expect(await messagesOf(id)).toEqual([]);
+    for (const frames of await Promise.all(chats)) expect(types(frames).at(-1)).toBe('cancelled');
   });
 
   test('a prompt with on_busy interrupt cancels the run in progress', async () => {
