@@ -171,7 +171,7 @@ test('heartbeats are sent while the model is silent', async () => {
   let received = '';
   for await (const text of (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
     received += text;
-    if (received === ':\n\n:\n\n:\n\n') source.emit(runCompleted(1));
+    if (received === ':\n:\n:\n') source.emit(runCompleted(1));
   }
 
   expect(received).toContain('"type":"finish"');

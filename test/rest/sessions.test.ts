@@ -187,6 +187,7 @@ test('an update keeps a field that is left out and clears a field that is null',
 test('the responses to deleting a session and to clearing its history name the session', async () => {
   graphql.script({
     deleteSession: ({ id }) => ({ id, databaseId: 5 }),
+    cancelRun: () => ({ cancelled: false, run: null }),
     clearHistory: () => aliceSession(5),
   });
 
@@ -194,7 +195,11 @@ test('the responses to deleting a session and to clearing its history name the s
   const cleared = await server.request('POST', '/sessions/5/clear-history');
 
   expect(await deleted.json()).toEqual({ message: 'Session deleted', session_id: 5 });
-  expect(await cleared.json()).toEqual({ message: 'History cleared', session_id: 5 });
+  expect(await cleared.json()).toEqual({
+    message: 'History cleared',
+    cancelled: false,
+    session_id: 5,
+  });
 });
 
 test('the response to a cancellation says whether a run was cancelled', async () => {

@@ -10,6 +10,7 @@ import type { RequestContext } from '../request/request-context.ts';
 import type { UploadOptions } from '../uploads/read-upload.ts';
 import { useUploadStatus } from '../uploads/use-upload-status.ts';
 import { createOperationCost } from './operation-cost.ts';
+import { StreamEncoder } from './stream-encoder.ts';
 import { useAcceptable } from './use-acceptable.ts';
 import { useErrorLog } from './use-error-log.ts';
 import { useGraphQLJs } from './use-graphql-js.ts';
@@ -62,6 +63,7 @@ export function createGraphQLServer(options: GraphQLOptions) {
       useGraphQLJs(createOperationCost(maxPageSize)),
       useAcceptable(),
     ],
+    fetchAPI: { TextEncoder: StreamEncoder },
     maxRequestBodySize: false,
     graphiql: false,
     batching: false,

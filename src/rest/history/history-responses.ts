@@ -136,7 +136,11 @@ export const Tokens = z
   });
 
 export const ClearedHistory = z
-  .object({ message: resultMessage, session_id: sessionId })
+  .object({
+    message: resultMessage,
+    cancelled: z.boolean().openapi({ description: 'Whether a run in progress was cancelled first.' }),
+    session_id: sessionId,
+  })
   .openapi('ClearedHistory', {
     description: 'The messages were deleted. The session and its settings remain.',
   });

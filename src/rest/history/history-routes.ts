@@ -28,13 +28,19 @@ export const historyRoutes: readonly Route[] = [
     operationId: 'clear_history',
     summary: 'Clear Chat History (Preserve Session)',
     description:
-      'Deletes all messages for a session but preserves the session itself (node attachments, workspace ID, sync config, title all remain intact). Useful in Swarm Control to start a fresh chat without losing the file sync workspace.',
-    failures: { 409: 'A run is in progress. Cancel it, or wait until it ends.' },
+      'Deletes all messages for a session but preserves the session itself (node attachments, workspace ID, sync config, title all remain intact). Useful in Swarm Control to start a fresh chat without losing the file sync workspace. A run in progress and the prompts that wait are cancelled first.',
+    failures: {
+      409: 'Another prompt was sent in the meantime, so a run is in progress. Repeat the request.',
+    },
     input: { path: SessionPath },
     document: ClearHistoryDocument,
     variables: ({ path }) => ({ sessionId: encodeId('Session', path.session_id) }),
     response: ClearedHistory,
-    toJson: ({ clearHistory }) => ({ message: 'History cleared', session_id: clearHistory.databaseId }),
+    toJson: ({ cancelRun: { cancelled }, clearHistory }) => ({
+      message: cancelled ? 'Run cancelled and history cleared' : 'History cleared',
+      cancelled,
+      session_id: clearHistory.databaseId,
+    }),
   }),
   jsonRoute({
     method: 'get',

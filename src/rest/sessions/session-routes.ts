@@ -88,7 +88,7 @@ export const sessionRoutes: readonly Route[] = [
     operationId: 'update_session',
     summary: 'Update a Chat Session',
     description:
-      'Changes the settings of a session. A field that is left out keeps its value; null removes the value.',
+      'Changes the settings of a session. A field that is left out keeps its value; null removes the value, except of `tool_approval`.',
     input: { path: SessionPath, body: SessionUpdate },
     document: UpdateSessionDocument,
     variables: ({ path, body }) => ({
