@@ -7,6 +7,9 @@ import { settingBytes } from '../storage/stored-bytes.ts';
 import type { SessionLog } from './log/session-log.ts';
 import type { Models } from './models/models.ts';
 import { ProviderError } from './models/provider-error.ts';
+import { checkSettings } from './models/settings/check-settings.ts';
+import { mergeSettings, type PartialSettings } from './models/settings/model-settings.ts';
+import { changeSettings, readSettings, storeSettings } from './models/settings/stored-settings.ts';
 import { clearHistory } from './removal/clear-history.ts';
 import { type DeleteSessionsOptions, deleteSessions } from './removal/delete-sessions.ts';
 import { findSession } from './run/find-session.ts';
@@ -18,6 +21,8 @@ export interface SessionSettings {
   modelName?: string | null | undefined;
   systemPrompt?: string | null | undefined;
   toolApproval?: ToolApproval | undefined;
+  /** What the session asks of its model. Null asks for nothing, for one setting or for all. */
+  settings?: PartialSettings | null | undefined;
 }
 
 export interface NewSession extends SessionSettings {
@@ -61,14 +66,15 @@ export class Sessions {
   }
 
   /**
-   * @throws GatewayError BAD_USER_INPUT for an unknown provider or model, or too many nodes; QUOTA_EXCEEDED.
+   * @throws GatewayError BAD_USER_INPUT for an unknown provider or model, a setting that the model does not take, or too many
+   *   nodes; QUOTA_EXCEEDED.
    */
   async create({ nodeIds, asker, ...input }: NewSession): Promise<Session> {
     const { database, attachments, quotas } = this.#options;
     const { userId } = input;
     await this.#checkModel(input, null);
     const bytes = settingBytes(input);
-    const data = { ...defined(input), storedBytes: bytes };
+    const data = { ...defined(input), settings: storeSettings(input.settings), storedBytes: bytes };
     using reserved = await quotas.reserve(userId, { sessions: 1, bytes });
     const session = !nodeIds?.length
       ? await database.session.create({ data })
@@ -85,15 +91,19 @@ export class Sessions {
   async update(id: number, input: SessionSettings): Promise<Session> {
     const { database, sessionLog } = this.#options;
     const current = await findSession(database, id);
-    const data = defined(withOwnModel(input, current));
-    await this.#checkModel(data, current);
-    const session = await this.#store(current, data);
+    const { settings: changes, ...own } = withOwnModel(input, current);
+    const settings = changeSettings(
+      readSettings(current.settings),
+      changes ?? (changes === null ? null : {}),
+    );
+    await this.#checkModel({ ...own, settings }, current, changes ?? null);
+    const session = await this.#store(current, { ...defined(own), settings: storeSettings(settings) });
     await sessionLog.append(id, { type: 'SessionUpdated' });
     return session;
   }
 
   /** Stores changed settings and counts their bytes. */
-  async #store(current: Session, data: SessionSettings): Promise<Session> {
+  async #store(current: Session, data: Changes): Promise<Session> {
     const { database, quotas } = this.#options;
     const { id, userId } = current;
     const growth = Math.max(0, settingBytes({ ...current, ...data }) - settingBytes(current));
@@ -103,7 +113,7 @@ export class Sessions {
       const before = await tx.session.findUnique({ where: { id, ...notDeleted } });
       if (before === null) throw sessionNotFound(id);
       const grown = settingBytes({ ...before, ...data }) - settingBytes(before);
-      const change = { ...defined(data), storedBytes: { increment: grown } };
+      const change = { ...data, storedBytes: { increment: grown } };
       return { session: await tx.session.update({ where: { id }, data: change }), grown };
     });
     reserved.keep();
@@ -140,12 +150,24 @@ export class Sessions {
     return clearHistory(id, this.#options.removal);
   }
 
-  /** Refuses an unknown provider or model now, because every prompt would fail with it. */
-  async #checkModel(input: SessionSettings, session: Session | null): Promise<void> {
-    if (!input.providerName && !input.modelName) return;
-    const { providerName = session?.providerName, modelName } = input;
+  /**
+   * Refuses an unknown provider or model, and a setting that the model does not take, now, because every prompt would
+   * fail with it.
+   *
+   * @param given The settings of the request itself.
+   */
+  async #checkModel(
+    input: SessionSettings,
+    session: Session | null,
+    given: PartialSettings | null = input.settings ?? null,
+  ): Promise<void> {
+    const settings = mergeSettings(input.settings);
+    const asksNothing = Object.values(settings).every((value) => value === null);
+    if (!input.providerName && !input.modelName && asksNothing) return;
+    const { providerName = session?.providerName, modelName = session?.modelName } = input;
     try {
-      await this.#options.models.resolve({ providerName, modelName });
+      const model = await this.#options.models.resolve({ providerName, modelName });
+      checkSettings(model, settings, given);
     } catch (error) {
       // Accept an unreachable provider, because it may answer by the time of the next prompt.
       if (!(error instanceof ProviderError)) throw error;
@@ -158,6 +180,9 @@ function withOwnModel(input: SessionSettings, current: Session): SessionSettings
   const stays = input.providerName === undefined || input.providerName === current.providerName;
   return stays || input.modelName !== undefined ? input : { ...input, modelName: null };
 }
+
+/** The columns of a session that its settings change. */
+type Changes = { title?: string | null; systemPrompt?: string | null } & Prisma.SessionUncheckedUpdateInput;
 
 function defined<T extends object>(input: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const entries = Object.entries(input).filter(([, value]) => value !== undefined);

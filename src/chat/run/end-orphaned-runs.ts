@@ -18,6 +18,7 @@ interface Orphan {
   outputTokens: number;
   reasoningTokens: number;
   cachedInputTokens: number;
+  cacheWriteInputTokens: number;
   /** Tokens of the messages that the model was shown, as far as they were counted. */
   shownTokens: number;
   content: string;
@@ -45,6 +46,7 @@ async function readOrphans(database: Database): Promise<Orphan[]> {
   const rows = await database.$queryRaw<Record<keyof Orphan, unknown>[]>`
     SELECT r."id", r."sessionId", m."id" AS "messageId", r."providerName", r."modelName",
       r."inputTokens", r."outputTokens", r."reasoningTokens", r."cachedInputTokens",
+      r."cacheWriteInputTokens",
       CASE WHEN r."inputTokens" > 0 THEN 0 ELSE (
         SELECT COALESCE(SUM(s."tokenCount"), 0) FROM "Message" s
         WHERE s."sessionId" = r."sessionId" AND s."id" <= COALESCE(r."userMessageId", 0)
@@ -62,7 +64,8 @@ async function readOrphans(database: Database): Promise<Orphan[]> {
 }
 
 async function estimate(orphan: Orphan): Promise<InterruptedRun> {
-  const { id, sessionId, messageId, providerName, modelName, cachedInputTokens } = orphan;
+  const { id, sessionId, messageId, providerName, modelName } = orphan;
+  const { cachedInputTokens, cacheWriteInputTokens } = orphan;
   const contentTokens = await estimateTokens(orphan.content, orphan.contentLength);
   const reasoningTokens = await estimateTokens(orphan.reasoning, orphan.reasoningLength);
   // Without a first checkpoint the input count is 0.
@@ -78,6 +81,7 @@ async function estimate(orphan: Orphan): Promise<InterruptedRun> {
     outputTokens,
     reasoningTokens: Math.max(orphan.reasoningTokens, reasoningTokens),
     cachedInputTokens,
+    cacheWriteInputTokens,
     contentTokens,
   };
 }

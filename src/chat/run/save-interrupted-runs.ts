@@ -87,12 +87,13 @@ async function addToSessions(
   await tx.$executeRaw`
     INSERT INTO "ModelUsage" (
       "sessionId", "providerName", "modelName", "measured",
-      "inputTokens", "outputTokens", "reasoningTokens", "cachedInputTokens"
+      "inputTokens", "outputTokens", "reasoningTokens", "cachedInputTokens", "cacheWriteInputTokens"
     )
     SELECT
       ended.value ->> 'sessionId', ended.value ->> 'providerName', ended.value ->> 'modelName', FALSE,
       ended.value ->> 'inputTokens', ended.value ->> 'outputTokens',
-      ended.value ->> 'reasoningTokens', ended.value ->> 'cachedInputTokens'
+      ended.value ->> 'reasoningTokens', ended.value ->> 'cachedInputTokens',
+      ended.value ->> 'cacheWriteInputTokens'
     FROM json_each(${json}) AS ended
     WHERE (ended.value ->> 'inputTokens') + (ended.value ->> 'outputTokens') > 0
     ON CONFLICT DO UPDATE SET
@@ -100,5 +101,6 @@ async function addToSessions(
       "outputTokens" = "outputTokens" + excluded."outputTokens",
       "reasoningTokens" = "reasoningTokens" + excluded."reasoningTokens",
       "cachedInputTokens" = "cachedInputTokens" + excluded."cachedInputTokens",
+      "cacheWriteInputTokens" = "cacheWriteInputTokens" + excluded."cacheWriteInputTokens",
       "measured" = FALSE`;
 }

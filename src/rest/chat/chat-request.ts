@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { orDefault } from '../input/or-default.ts';
+import { ModelSettingsBody } from '../route/model-settings.ts';
 
 /** The body of `POST /sessions/{session_id}/chat`. */
 export const ChatRequest = z
@@ -16,6 +17,10 @@ export const ChatRequest = z
     model_name: z.string().nullable().optional().openapi({
       description: 'The model that answers this prompt. Null or left out: the model of the session.',
       example: 'demo-1',
+    }),
+    settings: ModelSettingsBody.nullable().optional().openapi({
+      description:
+        'Settings for this prompt only. A setting that is left out or null is the one of the session.',
     }),
     request_id: z.string().nullable().optional().openapi({
       description:

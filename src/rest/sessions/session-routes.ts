@@ -11,6 +11,7 @@ import { SessionPath } from '../input/path-id.ts';
 import { upperCase } from '../route/enum-case.ts';
 import { jsonRoute } from '../route/json-route.ts';
 import { listRoute } from '../route/list-route.ts';
+import { settingsInput } from '../route/model-settings.ts';
 import type { Route } from '../route/route.ts';
 import { SessionCreate, SessionFilter, SessionUpdate } from './session-requests.ts';
 import { DeletedSession, DeletedSessions, Session, Sessions, sessionJson } from './session-responses.ts';
@@ -34,6 +35,7 @@ export const sessionRoutes: readonly Route[] = [
         providerName: body.provider_name,
         modelName: body.model_name,
         systemPrompt: body.system_prompt,
+        settings: settingsInput(body.settings),
         toolApproval: upperCase(body.tool_approval),
       },
     }),
@@ -98,6 +100,7 @@ export const sessionRoutes: readonly Route[] = [
         providerName: body.provider_name,
         modelName: body.model_name,
         systemPrompt: body.system_prompt,
+        settings: settingsInput(body.settings),
         toolApproval: body.tool_approval && upperCase(body.tool_approval),
       },
     }),
