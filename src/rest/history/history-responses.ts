@@ -117,7 +117,7 @@ export const Tokens = z
     token_limit: z.int().nullable().openapi({
       description:
         'The number of tokens that fit into the model’s context. Null: the gateway does not know the limit of this model.',
-      example: 32768,
+      example: 131072,
     }),
     percentage: z.number().nullable().openapi({
       description:

@@ -9,7 +9,7 @@ import type {
 import { answerRequest, wordsOf } from './answer.ts';
 import { readRequest, textsIn } from './request.ts';
 
-export const demoModel = { modelName: 'demo-1', contextLimit: 32_768 } as const;
+export const demoModel = { modelName: 'demo-1', contextLimit: 131_072 } as const;
 
 export interface DemoModelOptions {
   /** The pause before each word, in milliseconds. With 0 the answer comes as fast as the reader reads. */
