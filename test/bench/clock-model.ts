@@ -13,7 +13,15 @@ export interface ClockModel extends Disposable {
  * late, it sends all words that are due.
  */
 export async function startClockModel(words: number, everyMs: number): Promise<ClockModel> {
-  const usage = { type: 'usage', input: 10, output: words, cached: 0, reasoning: 0, reported: true } as const;
+  const usage = {
+    type: 'usage',
+    input: 10,
+    output: words,
+    cached: 0,
+    cacheWrite: 0,
+    reasoning: 0,
+    reported: true,
+  } as const;
   const format = createOpenAIFormat('clock', usage);
   const [withTime = ''] = format.content({ type: 'text', deltas: ['TIME '] });
   const [before, after] = withTime.split('TIME');

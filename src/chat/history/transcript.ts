@@ -104,6 +104,9 @@ export class Transcript {
 
   /** Counts text that the gateway itself writes into the answer: the model is not shown it as its own. */
   skip(type: TextType, length: number): void {
+    const newest = this.#recorded.findLast((part) => part.type === type);
+    // Blanks before it would no longer lie side by side with the words behind it.
+    if (newest?.type === type && newest.text.trim() === '') newest.text = '';
     this.#offsets[type] += length;
   }
 
@@ -112,6 +115,8 @@ export class Transcript {
     const known = this.#recorded.findLast((part) => part.type === type && part.id === id);
     const part = delta === '' || this.#isLast(known) ? known : undefined;
     if (part?.type === type) {
+      // A part may begin before its first words, and the gateway may write a blank line in between.
+      if (part.text === '') part.start = this.#offsets[type];
       part.text += delta;
       part.metadata = metadata ? { ...part.metadata, ...metadata } : part.metadata;
     } else if (delta !== '' || metadata !== undefined) {

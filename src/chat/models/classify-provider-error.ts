@@ -48,7 +48,10 @@ const signCodes: readonly (readonly [RegExp, RunFailureCode])[] = [
   [/rate_limit|insufficient_quota|resource_exhausted|too_many_requests|\b429\b/, 'PROVIDER_RATE_LIMITED'],
   [/authentication|permission|unauthenticated|invalid_api_key|\b40[13]\b/, 'PROVIDER_UNAUTHORIZED'],
   [/overloaded|unavailable|api_error|server_error|internal|timeout|\b5\d\d\b/, 'PROVIDER_UNAVAILABLE'],
-  [/invalid_request|invalid_argument|not_found|billing|content_filter|\b4\d\d\b/, 'PROVIDER_REJECTED'],
+  [
+    /invalid_request|invalid_argument|invalid_prompt|not_found|billing|content_filter|\b4\d\d\b/,
+    'PROVIDER_REJECTED',
+  ],
 ];
 
 function codeOf(error: unknown, { status, message, signs }: Facts): RunFailureCode | undefined {
@@ -79,10 +82,11 @@ function readFacts(error: unknown): Facts {
   return { status: error.statusCode, message: body.message ?? error.message, signs: body.signs };
 }
 
-/** Reads `{type, code, status, message}`, at the top or under `error`, as every provider writes it. */
+/** Reads `{type, code, status, message}`, at the top, under `error`, or under `response.error` (OpenAI's `response.failed`). */
 function readBody(value: unknown): { message: string | undefined; signs: string } {
   if (!isRecord(value)) return { message: undefined, signs: '' };
-  const inner = isRecord(value['error']) ? value['error'] : value;
+  const response = isRecord(value['response']) ? value['response'] : value;
+  const inner = [value['error'], response['error']].find(isRecord) ?? value;
   const details = Array.isArray(inner['details']) ? inner['details'] : [];
   const reasons = details.map((detail) => (isRecord(detail) ? detail['reason'] : undefined));
   const signs = [inner['type'], inner['code'], inner['status'], inner['name'], ...reasons]

@@ -13,13 +13,12 @@ export type CatalogProviderName = 'openai' | 'anthropic' | 'google';
  * Sources: the providers' model pages, November 2026.
  */
 export const modelCatalog: Record<CatalogProviderName, readonly [CatalogModel, ...CatalogModel[]]> = {
-  // From gpt-5.6 on, Chat Completions refuses tools unless reasoning is off, so the default stays below.
   openai: [
+    { modelName: 'gpt-6.1-terra', contextLimit: 1_050_000 },
+    { modelName: 'gpt-6-astra', contextLimit: 1_050_000 },
+    { modelName: 'gpt-6-luna', contextLimit: 1_050_000 },
     { modelName: 'gpt-5.4-mini', contextLimit: 400_000 },
     { modelName: 'gpt-5.4', contextLimit: 1_050_000 },
-    { modelName: 'gpt-6-astra', contextLimit: 1_050_000 },
-    { modelName: 'gpt-6.1-terra', contextLimit: 1_050_000 },
-    { modelName: 'gpt-6-luna', contextLimit: 1_050_000 },
     { modelName: 'gpt-5', contextLimit: 400_000 },
     { modelName: 'gpt-5-mini', contextLimit: 400_000 },
     { modelName: 'gpt-4.1', contextLimit: 1_047_576 },

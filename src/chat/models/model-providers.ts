@@ -3,6 +3,12 @@ import { boundedFetch } from './bounded-fetch.ts';
 import { createDemoModel, demoModel } from './demo/demo-model.ts';
 import { type CatalogModel, type CatalogProviderName, modelCatalog } from './model-catalog.ts';
 import { createModelListing } from './model-listing.ts';
+import { anthropicDialect } from './settings/anthropic.ts';
+import { demoDialect } from './settings/demo.ts';
+import { googleDialect } from './settings/google.ts';
+import type { ModelDialect } from './settings/model-dialect.ts';
+import { openaiDialect } from './settings/openai.ts';
+import { compatibleDialect } from './settings/openai-compatible.ts';
 
 /** All providers, configured or not. The first configured one is the default. */
 const providerNames = ['openai-compatible', 'openai', 'anthropic', 'google', 'demo'] as const;
@@ -36,6 +42,8 @@ export interface ModelProvider {
   accepts(modelName: string): boolean;
   /** The most tokens of an answer, if a request must state a number. */
   maxOutputTokens?: number;
+  /** How its models are told settings. */
+  dialect: ModelDialect;
   languageModel(modelName: string): Promise<LanguageModelV3>;
 }
 
@@ -65,9 +73,9 @@ const pathName = /^(?!.*\.\.)[\w.-]+(?:\/[\w.-]+)*$/;
 // Every URL is passed, even the package's own default, because the package would otherwise read the environment.
 
 function openai({ apiKey, baseUrl = 'https://api.openai.com/v1' }: HostedProvider): ModelProvider {
-  return cataloged('openai', async (modelName) => {
+  return cataloged('openai', openaiDialect, async (modelName) => {
     const { createOpenAI } = await import('@ai-sdk/openai');
-    return createOpenAI({ apiKey, baseURL: baseUrl, fetch: boundedFetch }).chat(modelName);
+    return createOpenAI({ apiKey, baseURL: baseUrl, fetch: boundedFetch }).responses(modelName);
   });
 }
 
@@ -79,7 +87,7 @@ function anthropic({ apiKey, baseUrl = 'https://api.anthropic.com/v1' }: HostedP
     const { createAnthropic } = await import('@ai-sdk/anthropic');
     return createAnthropic({ apiKey, baseURL: baseUrl, fetch: boundedFetch })(modelName);
   };
-  return { ...cataloged('anthropic', languageModel), maxOutputTokens: anthropicAnswer };
+  return { ...cataloged('anthropic', anthropicDialect, languageModel), maxOutputTokens: anthropicAnswer };
 }
 
 const googleUrl = 'https://generativelanguage.googleapis.com/v1beta';
@@ -89,11 +97,16 @@ function google({ apiKey, baseUrl = googleUrl }: HostedProvider): ModelProvider 
     const { createGoogleGenerativeAI } = await import('@ai-sdk/google');
     return createGoogleGenerativeAI({ apiKey, baseURL: baseUrl, fetch: boundedFetch })(modelName);
   };
-  return { ...cataloged('google', languageModel), accepts: (name) => pathName.test(name) };
+  return { ...cataloged('google', googleDialect, languageModel), accepts: (name) => pathName.test(name) };
 }
 
-function cataloged(name: CatalogProviderName, languageModel: ModelProvider['languageModel']): ModelProvider {
+function cataloged(
+  name: CatalogProviderName,
+  dialect: ModelDialect,
+  languageModel: ModelProvider['languageModel'],
+): ModelProvider {
   return {
+    dialect,
     models: async () => modelCatalog[name],
     accepts: (modelName) => anyName.test(modelName),
     languageModel,
@@ -106,10 +119,12 @@ function openaiCompatible({ baseUrl, apiKey }: CompatibleServer): ModelProvider 
     name: 'openai-compatible',
     baseURL: baseUrl,
     includeUsage: true,
+    supportsStructuredOutputs: true,
     fetch: boundedFetch,
     ...key,
   };
   return {
+    dialect: compatibleDialect,
     models: createModelListing({ baseUrl, apiKey }),
     accepts: (modelName) => anyName.test(modelName),
     async languageModel(modelName) {
@@ -122,6 +137,7 @@ function openaiCompatible({ baseUrl, apiKey }: CompatibleServer): ModelProvider 
 function demo(options: { delayMs: number }): ModelProvider {
   const model = createDemoModel(options);
   return {
+    dialect: demoDialect,
     models: async () => [demoModel],
     accepts: (modelName) => modelName === demoModel.modelName,
     languageModel: async () => model,

@@ -1,10 +1,14 @@
-import type { LanguageModelV3 } from '@ai-sdk/provider';
+import type { LanguageModelV3, LanguageModelV3CallOptions } from '@ai-sdk/provider';
 import { StartupError } from '../../config/startup-error.ts';
 import { GatewayError } from '../../errors.ts';
 import { createContextLimits, type ModelName, type RequestLimits } from './context-limits.ts';
 import { type CatalogModel, contextLimitIn } from './model-catalog.ts';
 import { createModelProviders, type ModelProvider, type ProvidersOptions } from './model-providers.ts';
+import { writeRequest } from './model-request.ts';
+import type { ModelQuestion } from './prompt-cache.ts';
 import { ProviderError } from './provider-error.ts';
+import { mergeSettings, type PartialSettings } from './settings/model-settings.ts';
+import { type SettingSupport, supportedPart, withDefaults } from './settings/setting-support.ts';
 
 export interface ResolvedModel extends RequestLimits {
   providerName: string;
@@ -12,6 +16,10 @@ export interface ResolvedModel extends RequestLimits {
   /** Tokens that fit into the model's context; null when the limit is unknown. */
   contextLimit: number | null;
   languageModel: LanguageModelV3;
+  /** Which settings the model takes. */
+  support: SettingSupport;
+  /** Writes a request with the settings of the choice. A setting that the model does not take is left out. */
+  request(question: ModelQuestion): LanguageModelV3CallOptions;
   /** Remembers that the model refused a prompt of so many tokens as too long. Later prompts are kept shorter. */
   refusedTokens(tokens: number): void;
 }
@@ -20,6 +28,8 @@ export interface ModelInfo {
   providerName: string;
   modelName: string;
   contextLimit: number | null;
+  /** Which settings the model takes. */
+  support: SettingSupport;
   /** Whether sessions without a choice use this model. True for at most one model. */
   isDefault: boolean;
 }
@@ -29,6 +39,8 @@ interface ModelChoice {
   providerName?: string | null | undefined;
   /** Null or absent: the default model of the provider. */
   modelName?: string | null | undefined;
+  /** What the prompt and its session ask for. The defaults of the gateway stand behind it. */
+  settings?: PartialSettings | undefined;
 }
 
 export interface Models {
@@ -46,6 +58,8 @@ export interface ModelsOptions extends ProvidersOptions {
   contextLimits?: Readonly<Record<string, number>> | undefined;
   /** `provider/model` or `provider`. Default: the first configured provider, or else the demo model. */
   default?: string | undefined;
+  /** Settings for prompts whose session asks for nothing else. Models that do not take one are not told it. */
+  settings?: PartialSettings | undefined;
 }
 
 /** @throws StartupError when `default` names a provider that is not configured or a model it does not have. */
@@ -61,7 +75,7 @@ export function createModels(options: ModelsOptions): Models {
     stated.get(`${providerName}/${modelName}`) ?? contextLimitIn(models, modelName);
 
   return {
-    async resolve({ providerName: wanted, modelName: wantedModel }) {
+    async resolve({ providerName: wanted, modelName: wantedModel, settings: asked }) {
       const providerName = wanted ?? defaults.providerName;
       const provider = providers.get(providerName);
       if (provider === undefined) throw unknownProvider(providerName, providers);
@@ -72,11 +86,20 @@ export function createModels(options: ModelsOptions): Models {
       const languageModel = await provider.languageModel(modelName);
       const name = { providerName, modelName };
       const contextLimit = contextLimitOf(name, models);
+      const { dialect } = provider;
+      const support = dialect.support(modelName);
+      const own = supportedPart(mergeSettings(asked), support);
+      const settings = withDefaults(own, mergeSettings(options.settings), support);
+      const mostTokens = settings.maxOutputTokens ?? provider.maxOutputTokens ?? null;
+      const requestLimits = limits.of(name, contextLimit, mostTokens);
+      const { maxOutputTokens } = requestLimits;
       return {
         ...name,
         contextLimit,
         languageModel,
-        ...limits.of(name, contextLimit, provider.maxOutputTokens ?? null),
+        support,
+        ...requestLimits,
+        request: (question) => writeRequest(question, { ...name, dialect, settings, maxOutputTokens }),
         refusedTokens: (tokens) => limits.refused(name, tokens),
       };
     },
@@ -87,6 +110,7 @@ export function createModels(options: ModelsOptions): Models {
         const models = known.map(({ modelName }) => ({
           modelName,
           contextLimit: contextLimitOf({ providerName, modelName }, known),
+          support: provider.dialect.support(modelName),
         }));
         const defaultModel = defaultModelOf(providerName) ?? models[0]?.modelName;
         const isDefault = (model: CatalogModel) =>

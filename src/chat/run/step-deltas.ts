@@ -8,25 +8,35 @@ const blankLine = '\n\n';
 type TextType = 'text' | 'reasoning';
 const eventTypes = { text: 'TextDelta', reasoning: 'ReasoningDelta' } as const;
 
+/** What was written last, of one type. */
+interface Written {
+  /** The end of it, long enough to see a blank line. */
+  tail: string;
+  hasWords: boolean;
+  /** Whether a blank line must stand before the next words. */
+  separate: boolean;
+}
+
 /**
  * Records one step in its transcript, and writes its text and its reasoning to the run's log as they arrive. A blank
- * line stands between the words of two steps, which would otherwise run into each other.
+ * line stands between the words of two steps, between the sections in which OpenAI sums up its reasoning, and between
+ * texts with reasoning or a tool call in between: they would otherwise run into each other. Texts directly behind each
+ * other are one text: Anthropic divides sentences where they have sources.
  */
 export class StepDeltas {
-  readonly #writer: RunWriter;
   readonly #transcript: Transcript;
   readonly #deltas: DeltaWriter;
-  /** Whether a blank line must stand before the first words of this step. */
-  readonly #separate: Record<TextType, boolean>;
+  readonly #written: Record<TextType, Written>;
+  #newest: TextType | 'call' | undefined;
 
   constructor(writer: RunWriter, transcript: Transcript) {
-    this.#writer = writer;
     this.#transcript = transcript;
     this.#deltas = new DeltaWriter(writer);
-    this.#separate = { text: isEndOfWords(writer.content), reasoning: isEndOfWords(writer.reasoning) };
+    this.#written = { text: startAfter(writer.content), reasoning: startAfter(writer.reasoning) };
   }
 
   async add(part: LanguageModelV3StreamPart): Promise<void> {
+    this.#begin(part.type);
     const separator = this.#separatorBefore(part);
     this.#transcript.add(part);
     if (part.type === 'text-delta') await this.#write('text', separator + part.delta);
@@ -38,22 +48,36 @@ export class StepDeltas {
     await this.#deltas.flush();
   }
 
+  #begin(partType: LanguageModelV3StreamPart['type']): void {
+    if (partType === 'tool-input-start') this.#newest = 'call';
+    if (partType !== 'text-start' && partType !== 'reasoning-start') return;
+    const type = partType === 'text-start' ? 'text' : 'reasoning';
+    const goesOn = type === 'text' && this.#newest === 'text';
+    if (!goesOn) this.#written[type].separate = this.#written[type].hasWords;
+    this.#newest = type;
+  }
+
   #separatorBefore(part: LanguageModelV3StreamPart): string {
+    if (part.type !== 'text-delta' && part.type !== 'reasoning-delta') return '';
     const type = part.type === 'text-delta' ? 'text' : 'reasoning';
-    if (!('delta' in part) || part.type === 'tool-input-delta' || !this.#separate[type]) return '';
-    if (part.delta.trim() === '') return '';
-    this.#separate[type] = false;
-    const before = type === 'text' ? this.#writer.content : this.#writer.reasoning;
-    if (before.endsWith(blankLine) || part.delta.startsWith(blankLine)) return '';
+    const written = this.#written[type];
+    if (!written.separate || part.delta.trim() === '') return '';
+    written.separate = false;
+    if (written.tail.endsWith(blankLine) || part.delta.startsWith(blankLine)) return '';
     this.#transcript.skip(type, blankLine.length);
     return blankLine;
   }
 
   async #write(type: TextType, text: string): Promise<void> {
-    if (text !== '') await this.#deltas.write({ type: eventTypes[type], text });
+    if (text === '') return;
+    const written = this.#written[type];
+    written.tail = (written.tail + text).slice(-blankLine.length);
+    written.hasWords ||= text.trim() !== '';
+    await this.#deltas.write({ type: eventTypes[type], text });
   }
 }
 
-function isEndOfWords(text: string): boolean {
-  return text.trim() !== '';
+function startAfter(text: string): Written {
+  const hasWords = text.trim() !== '';
+  return { tail: text.slice(-blankLine.length), hasWords, separate: hasWords };
 }

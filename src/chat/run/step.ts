@@ -85,13 +85,8 @@ const finishReasons: Record<Finish['finishReason']['unified'], FinishReason> = {
 };
 
 function callOptions({ model, prompt, offered, limits, signal }: StepOptions) {
-  const tools = offered.length > 0 ? { tools: offered, toolChoice: { type: 'auto' as const } } : {};
-  const { maxOutputTokens } = model;
-  return [
-    model.languageModel,
-    { prompt, abortSignal: signal, ...tools, ...(maxOutputTokens !== null && { maxOutputTokens }) },
-    limits,
-  ] as const;
+  const request = model.request({ prompt, tools: offered });
+  return [model.languageModel, { ...request, abortSignal: signal }, limits] as const;
 }
 
 async function estimate(promptTokens: number, transcript: Transcript): Promise<TokenCounts> {

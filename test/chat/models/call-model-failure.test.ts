@@ -102,6 +102,30 @@ describe.each(['openai-compatible', 'openai', 'anthropic'] as const)('a call of 
   });
 });
 
+describe('a response of OpenAI that failed', () => {
+  const failed = (code: string, message: string) =>
+    raw(
+      `event: response.failed\ndata: ${JSON.stringify({
+        type: 'response.failed',
+        sequence_number: 2,
+        response: { error: { code, message } },
+      })}\n\n`,
+    );
+
+  test.each([
+    ['rate_limit_exceeded', 'Slow down.', 'PROVIDER_RATE_LIMITED'],
+    ['server_error', 'An error occurred.', 'PROVIDER_UNAVAILABLE'],
+    ['invalid_prompt', 'This prompt breaks a rule.', 'PROVIDER_REJECTED'],
+    ['context_length_exceeded', 'Your input exceeds the context window.', 'CONTEXT_TOO_LONG'],
+  ])('the code %s is reported at once and after text', async (providerCode, message, code) => {
+    for (const before of [[], [text('Hel')]]) {
+      server.script([...before, failed(providerCode, message), endWithoutFinish()]);
+      const { error } = await outcome(call(modelOf(server, 'openai')));
+      expect(error).toMatchObject({ name: 'ProviderError', code });
+    }
+  });
+});
+
 describe('the message of a failure', () => {
   test('the message of a rejection contains the words of the provider', async () => {
     server.script([status(404, { error: { message: 'The model `tiny` does not exist.' } })]);

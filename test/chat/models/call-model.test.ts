@@ -36,8 +36,7 @@ describe.each(['openai-compatible', 'openai', 'anthropic', 'google'] as const)('
     ]);
     const parts = await allParts(call(modelOf(server, provider)));
     const last = parts.at(-1);
-    // OpenAI itself streams no reasoning in Chat Completions, and its package reads none.
-    expect(joined(parts, 'reasoning-delta')).toBe(provider === 'openai' ? '' : 'Let me think.');
+    expect(joined(parts, 'reasoning-delta')).toBe('Let me think.');
     expect(joined(parts, 'text-delta')).toBe('Hello, Alice ☂');
     expect(last).toMatchObject({
       type: 'finish',

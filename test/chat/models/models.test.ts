@@ -37,12 +37,17 @@ describe('the default model', () => {
     const models = createModels({ demo });
     expect(await resolved(models)).toBe('demo/demo-1 32768');
     expect(await models.list()).toEqual([
-      { providerName: 'demo', modelName: 'demo-1', contextLimit: 32_768, isDefault: true },
+      expect.objectContaining({
+        providerName: 'demo',
+        modelName: 'demo-1',
+        contextLimit: 32_768,
+        isDefault: true,
+      }),
     ]);
   });
 
   test.each<[string, Partial<ModelsOptions>]>([
-    ['openai/gpt-5.4-mini 400000', { openai: key, anthropic: key, google: key }],
+    ['openai/gpt-6.1-terra 1050000', { openai: key, anthropic: key, google: key }],
     ['anthropic/claude-sonnet-5-5 1000000', { anthropic: key, google: key }],
     ['google/gemini-3.8-flash 1048576', { google: key }],
     ['google/gemini-2.5-pro 1048576', { openai: key, google: key, default: 'google/gemini-2.5-pro' }],
@@ -104,7 +109,7 @@ describe('a choice', () => {
       'anthropic/claude-haiku-4-5-20251001 200000',
     ],
     [{ providerName: 'openai', modelName: 'gpt-99' }, 'openai/gpt-99 null'],
-    [{ providerName: null, modelName: null }, 'openai/gpt-5.4-mini 400000'],
+    [{ providerName: null, modelName: null }, 'openai/gpt-6.1-terra 1050000'],
     [{ providerName: 'demo' }, 'demo/demo-1 32768'],
   ])('the choice %j resolves to %s', async (choice, expected) => {
     expect(await resolved(all, choice)).toBe(expected);
@@ -199,7 +204,7 @@ describe('an OpenAI-compatible server', () => {
 
 describe('a resolved model', () => {
   test.each([
-    ['openai', '/v1/chat/completions', 'authorization', 'Bearer sk-alice'],
+    ['openai', '/v1/responses', 'authorization', 'Bearer sk-alice'],
     ['openai-compatible', '/v1/chat/completions', 'authorization', 'Bearer sk-alice'],
     ['anthropic', '/v1/messages', 'x-api-key', 'sk-alice'],
     ['google', '/v1beta/models/some-model:streamGenerateContent?alt=sse', 'x-goog-api-key', 'sk-alice'],

@@ -4,7 +4,7 @@ import { type Format, runOf, tokenUsageOf } from '../../support/gateway/model-ga
 import { shareModelGateway } from '../../support/gateway/shared-gateway.ts';
 import { noUsage, reasoning, text, usage } from '../../support/model/turn.ts';
 
-const formats: Format[] = ['openai', 'anthropic', 'google'];
+const formats: Format[] = ['openai', 'openai-responses', 'anthropic', 'google'];
 
 describe.each(formats)('the wire format of %s', (format) => {
   const shared = shareModelGateway(format);

@@ -3,7 +3,12 @@ import { readConfig } from '../../../src/config/config.ts';
 import { startGateway } from '../../../src/gateway.ts';
 import { createLog } from '../../../src/log.ts';
 import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
-import { apiKey, type Format, modelSettings, modelsByFormat } from '../../support/gateway/model-gateway.ts';
+import {
+  apiKey,
+  modelSettings,
+  modelsByFormat,
+  type SettingFormat,
+} from '../../support/gateway/model-gateway.ts';
 import { type ModelServer, startModelServer } from '../../support/model/model-server.ts';
 import { cutSocket, errorChunk, garbage, raw, status, type Turn, text } from '../../support/model/turn.ts';
 
@@ -69,7 +74,7 @@ const failures: [name: string, turn: () => Turn][] = [
 ];
 
 /** Sends the prompt, and returns everything that REST, GraphQL and the log say about its failure. */
-async function fail({ url, lines }: typeof alice, format: Format) {
+async function fail({ url, lines }: typeof alice, format: SettingFormat) {
   const send = async (query: string, variables: object) => {
     const headers = { 'content-type': 'application/json' };
     const body = JSON.stringify({ query, variables });
@@ -103,7 +108,7 @@ function expectNoSecret({ frames, stored, log }: Awaited<ReturnType<typeof fail>
   for (const secret of [apiKey, address, 'server.js', '    at ', prompt]) expect(log).not.toContain(secret);
 }
 
-describe.each<Format>(['openai', 'anthropic', 'google'])('a failing model of %s', (format) => {
+describe.each<SettingFormat>(['openai', 'anthropic', 'google'])('a failing model of %s', (format) => {
   test.each(failures)('a model that fails by %s reveals no key, no address and no stack', async (_, turn) => {
     model.script(turn());
     expectNoSecret(await fail(alice, format));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chat, collect } from '../../support/gateway/chat.ts';
-import { type Format, modelsByFormat } from '../../support/gateway/model-gateway.ts';
+import { modelsByFormat, type SettingFormat } from '../../support/gateway/model-gateway.ts';
 import { shareModelGateway } from '../../support/gateway/shared-gateway.ts';
 import { text } from '../../support/model/turn.ts';
 import { createNodeSession, startNode } from '../../support/node/nodes.ts';
@@ -16,7 +16,7 @@ afterAll(async () => {
 });
 
 /** What a request tells a model of the tools of two nodes that can only read files. */
-async function toolsOnTheWire(format: Format) {
+async function toolsOnTheWire(format: SettingFormat) {
   const gateway = shared();
   const { model } = gateway;
   const [providerName, modelName] = modelsByFormat[format].split('/');
@@ -91,6 +91,9 @@ describe('the tools of nodes', () => {
         },
         "tools": [
           {
+            "cache_control": {
+              "type": "ephemeral",
+            },
             "description": "Reads a text file on a node, or some lines of it.",
             "eager_input_streaming": true,
             "input_schema": {

@@ -7,25 +7,30 @@ import type { ModelRequest } from '../../support/model/model-server.ts';
 import { text, toolCall } from '../../support/model/turn.ts';
 import { createNodeSession, startNode } from '../../support/node/nodes.ts';
 
-const formats: Format[] = ['openai', 'anthropic', 'google'];
+const formats: Format[] = ['openai', 'openai-responses', 'anthropic', 'google'];
 
 interface Part {
   type?: string;
   functionResponse?: object;
+  cache_control?: object;
 }
 interface WireMessage {
-  role: string;
+  role?: string;
+  type?: string;
   content?: string | Part[];
   parts?: Part[];
 }
 
 /** The tool results that a request shows, as they are on the wire. */
 function resultsIn({ body }: ModelRequest): object[] {
-  const messages = (body['messages'] ?? body['contents']) as WireMessage[];
+  const messages = (body['messages'] ?? body['contents'] ?? body['input']) as WireMessage[];
   return messages.flatMap((message): object[] => {
-    if (message.role === 'tool') return [message];
+    if (message.role === 'tool' || message.type === 'function_call_output') return [message];
     const parts = message.parts ?? (Array.isArray(message.content) ? message.content : []);
-    return parts.filter((part) => part.type === 'tool_result' || part.functionResponse !== undefined);
+    const results = parts.filter(
+      (part) => part.type === 'tool_result' || part.functionResponse !== undefined,
+    );
+    return results.map(({ cache_control: _, ...part }) => part);
   });
 }
 
@@ -33,6 +38,7 @@ function resultsIn({ body }: ModelRequest): object[] {
 function result(format: Format, id: string, name: string, content: string, isError = false): object {
   return {
     openai: { role: 'tool', tool_call_id: id, content },
+    'openai-responses': { type: 'function_call_output', call_id: id, output: content },
     anthropic: { type: 'tool_result', tool_use_id: id, content, ...(isError && { is_error: true }) },
     google: { functionResponse: { id, name, response: { name, content } } },
   }[format];

@@ -3,7 +3,7 @@ import type { ToolOutcome } from '../../../src/tools/tool-runner.ts';
 import { collect, type SeenRunEvent, until } from '../../support/gateway/chat.ts';
 import type { TestGateway } from '../../support/gateway/gateway.ts';
 import type { GraphQLAnswer } from '../../support/gateway/gateway-api.ts';
-import type { Format } from '../../support/gateway/model-gateway.ts';
+import type { SettingFormat } from '../../support/gateway/model-gateway.ts';
 import { startToolGateway, type ToolGateway } from '../../support/gateway/tool-chat.ts';
 import { createTools, type ToolPlay } from '../../support/gateway/tool-double.ts';
 import { text, toolCall } from '../../support/model/turn.ts';
@@ -51,7 +51,7 @@ const tools = createTools({
   goesOn: () => new Promise<string>(() => {}),
 });
 
-describe.each<Format>(['openai', 'anthropic'])('with a model of %s', (format) => {
+describe.each<SettingFormat>(['openai', 'anthropic'])('with a model of %s', (format) => {
   test('cancelling during tool calls stops every tool, says how each one ended, and keeps the partial answer', async () => {
     const names = ['quick', 'throws', 'reports', 'finishes'];
     shared.model.script([text('On it. '), ...names.map((name) => toolCall(name, name, {}))]);

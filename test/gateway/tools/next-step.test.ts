@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Format } from '../../support/gateway/model-gateway.ts';
+import type { SettingFormat } from '../../support/gateway/model-gateway.ts';
 import { rawCall, startToolGateway, type ToolGateway } from '../../support/gateway/tool-chat.ts';
 import { raw, reasoning, text, toolCall } from '../../support/model/turn.ts';
 
@@ -11,7 +11,8 @@ beforeAll(async () => {
 
 afterAll(() => shared?.[Symbol.asyncDispose]());
 
-const createChat = (format: Format) => shared.createChat(format, undefined, { systemPrompt: 'Be brief.' });
+const createChat = (format: SettingFormat) =>
+  shared.createChat(format, undefined, { systemPrompt: 'Be brief.' });
 
 const thoughtful = [
   [
@@ -131,6 +132,9 @@ describe('in the next step', () => {
               "type": "tool_result",
             },
             {
+              "cache_control": {
+                "type": "ephemeral",
+              },
               "content": "read-only
       [exit code 1]",
               "is_error": true,
@@ -162,7 +166,7 @@ describe('in the next step', () => {
   });
 });
 
-describe.each<Format>(['openai', 'anthropic'])('a careless model of %s', (format) => {
+describe.each<SettingFormat>(['openai', 'anthropic'])('a careless model of %s', (format) => {
   test('a model whose arguments are not a JSON object is told so and can correct them', async () => {
     const session = await createChat(format);
     shared.model.script(

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { collect, type SeenRunEvent, textOf } from '../../support/gateway/chat.ts';
-import type { Format } from '../../support/gateway/model-gateway.ts';
+import type { SettingFormat } from '../../support/gateway/model-gateway.ts';
 import { startToolGateway, type ToolGateway } from '../../support/gateway/tool-chat.ts';
 import { createTools, type ToolPlay } from '../../support/gateway/tool-double.ts';
 import { createGate, cutSocket, noUsage, status, text, toolCall, usage } from '../../support/model/turn.ts';
 
-const formats: Format[] = ['openai', 'anthropic', 'google'];
+const formats: SettingFormat[] = ['openai', 'anthropic', 'google'];
 
 let shared: ToolGateway;
 

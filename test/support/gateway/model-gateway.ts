@@ -1,3 +1,4 @@
+import { createModels } from '../../../src/chat/models/models.ts';
 import type { ModelServer } from '../model/model-server.ts';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from './gateway.ts';
 
@@ -11,10 +12,13 @@ export const modelsByFormat = {
   google: 'google/gemini-2.5-flash',
 } as const;
 
-export type Format = keyof typeof modelsByFormat;
+/** A wire format that the settings of a gateway can send to another address. */
+export type SettingFormat = keyof typeof modelsByFormat;
+
+export type Format = SettingFormat | 'openai-responses';
 
 /** The settings of a gateway that sends the requests for all providers to the scripted server. */
-export function modelSettings(model: ModelServer, format: Format): Record<string, string> {
+export function modelSettings(model: ModelServer, format: SettingFormat): Record<string, string> {
   return {
     OPENAI_BASE_URL: model.openaiUrl,
     OPENAI_API_KEY: apiKey,
@@ -32,6 +36,11 @@ export async function startModelGateway(
   format: Format,
   { settings, ...options }: TestGatewayOptions = {},
 ): Promise<TestGateway> {
+  if (format === 'openai-responses') {
+    const openai = { apiKey, baseUrl: model.openaiUrl };
+    const models = createModels({ demo: { delayMs: 0 }, openai });
+    return startTestGateway({ models, ...options, ...(settings && { settings }) });
+  }
   return startTestGateway({ ...options, settings: { ...modelSettings(model, format), ...settings } });
 }
 

@@ -4,7 +4,7 @@ import { type ModelRequest, type ModelServer, startModelServer } from '../model/
 import type { TurnStep } from '../model/turn.ts';
 import { type ChatVariables, chat, collect, type SeenRunEvent } from './chat.ts';
 import type { TestGateway } from './gateway.ts';
-import { type Format, modelsByFormat, startModelGateway } from './model-gateway.ts';
+import { modelsByFormat, type SettingFormat, startModelGateway } from './model-gateway.ts';
 import { createTools } from './tool-double.ts';
 
 /** A session whose model has tools. */
@@ -30,7 +30,7 @@ export interface ToolGateway extends AsyncDisposable {
    *
    * @param input Added to the input of `createSession`.
    */
-  createChat(format: Format, tools?: ToolRunner, input?: object): Promise<ToolChat>;
+  createChat(format: SettingFormat, tools?: ToolRunner, input?: object): Promise<ToolChat>;
 }
 
 /** One tool that reads, and one that always fails. */

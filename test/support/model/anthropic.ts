@@ -77,8 +77,13 @@ function blockOf(step: ContentStep): { block: object; deltas: object[] } {
   }
 }
 
-function inputOf({ input, cached }: UsageStep): object {
-  return { input_tokens: input - cached, cache_read_input_tokens: cached, output_tokens: 1 };
+function inputOf({ input, cached, cacheWrite }: UsageStep): object {
+  return {
+    input_tokens: input - cached - cacheWrite,
+    cache_read_input_tokens: cached,
+    cache_creation_input_tokens: cacheWrite,
+    output_tokens: 1,
+  };
 }
 
 function outputOf({ output, reasoning }: UsageStep): object {

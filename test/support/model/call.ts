@@ -11,7 +11,7 @@ export const apiKey = 'sk-alice-0123456789abcdefghij';
 const models = {
   'openai-compatible': ({ openaiUrl }: ModelServer) =>
     createOpenAICompatible({ name: 'local', baseURL: openaiUrl, apiKey, includeUsage: true })('tiny'),
-  openai: ({ openaiUrl }: ModelServer) => createOpenAI({ apiKey, baseURL: openaiUrl }).chat('tiny'),
+  openai: ({ openaiUrl }: ModelServer) => createOpenAI({ apiKey, baseURL: openaiUrl }).responses('tiny'),
   anthropic: ({ anthropicUrl }: ModelServer) =>
     createAnthropic({ apiKey, baseURL: anthropicUrl })('claude-haiku-4-5'),
   google: ({ googleUrl }: ModelServer) =>

@@ -9,7 +9,7 @@ export interface WireFormat {
   errorBody(status: number, words: ErrorWords): string;
 }
 
-export type FormatName = 'openai' | 'anthropic' | 'google';
+export type FormatName = 'openai' | 'openai-responses' | 'anthropic' | 'google';
 
 export type CreateFormat = (modelName: string, usage: UsageStep) => WireFormat;
 

@@ -5,6 +5,7 @@ import { createAnthropicFormat } from './anthropic.ts';
 import type { CreateFormat, FormatName } from './format.ts';
 import { createGoogleFormat } from './google.ts';
 import { createOpenAIFormat } from './openai.ts';
+import { createOpenAIResponsesFormat } from './openai-responses.ts';
 import { playTurn } from './play.ts';
 import { deferred, type Turn, usage } from './turn.ts';
 
@@ -48,13 +49,14 @@ export interface ModelServer extends AsyncDisposable {
 
 const formats: Record<FormatName, CreateFormat> = {
   openai: createOpenAIFormat,
+  'openai-responses': createOpenAIResponsesFormat,
   anthropic: createAnthropicFormat,
   google: createGoogleFormat,
 };
 
 /**
- * A scripted model on a free port of 127.0.0.1, speaking OpenAI's Chat Completions, Anthropic's Messages and
- * Google's streamGenerateContent. The functions of turn.ts make the steps of a turn:
+ * A scripted model on a free port of 127.0.0.1, speaking OpenAI's Chat Completions and Responses, Anthropic's Messages
+ * and Google's streamGenerateContent. The functions of turn.ts make the steps of a turn:
  *
  *     await using server = await startModelServer();
  *     const gate = createGate();
@@ -185,12 +187,13 @@ function watchClient(response: ServerResponse): { gone: AbortSignal; aborted: Pr
 async function readRequest(incoming: IncomingMessage): Promise<Omit<ModelRequest, 'aborted'>> {
   const path = incoming.url ?? '/';
   const body = (await json(incoming)) as Record<string, unknown>;
-  const format = path.includes(':streamGenerateContent')
-    ? 'google'
-    : path.endsWith('/messages')
-      ? 'anthropic'
-      : 'openai';
-  return { format, path, headers: incoming.headers, body };
+  return { format: formatOf(path), path, headers: incoming.headers, body };
+}
+
+function formatOf(path: string): FormatName {
+  if (path.includes(':streamGenerateContent')) return 'google';
+  if (path.endsWith('/messages')) return 'anthropic';
+  return path.endsWith('/responses') ? 'openai-responses' : 'openai';
 }
 
 function asError(error: unknown): Error {

@@ -25,7 +25,10 @@ export interface UsageStep {
   input: number;
   /** All output tokens, the reasoning ones included. */
   output: number;
+  /** The part of the input that was read from the provider's cache. */
   cached: number;
+  /** The part of the input that was written to the provider's cache. */
+  cacheWrite: number;
   reasoning: number;
   /** False for a provider that reports no usage at all. */
   reported: boolean;
@@ -84,9 +87,10 @@ export function usage(tokens: {
   input: number;
   output: number;
   cached?: number;
+  cacheWrite?: number;
   reasoning?: number;
 }): UsageStep {
-  return { type: 'usage', cached: 0, reasoning: 0, reported: true, ...tokens };
+  return { type: 'usage', cached: 0, cacheWrite: 0, reasoning: 0, reported: true, ...tokens };
 }
 
 /** A provider that reports no usage. */

@@ -79,6 +79,7 @@ async function* answerParts(
   yield { type: 'response-metadata', modelId: demoModel.modelName, timestamp: new Date() };
 
   const { reasoning, text, call } = answerRequest(readRequest(options));
+  const reasons = options.providerOptions?.['demo']?.['reasoning'] !== false;
   const counts = { reasoning: 0, text: 0 };
   const isFull = () => counts.reasoning + counts.text >= maxOutputTokens;
   for (const [type, words] of [
@@ -86,6 +87,7 @@ async function* answerParts(
     ['text', text],
   ] as const) {
     if (type === 'text' && call) break;
+    if (type === 'reasoning' && !reasons) continue;
     yield { type: `${type}-start`, id: type };
     for (const delta of words) {
       if (isFull()) break;
