@@ -11,6 +11,9 @@ import { type RunLog, runKey } from './log/run-writer.ts';
 import type { SessionLog } from './log/session-log.ts';
 import type { Models, ResolvedModel } from './models/models.ts';
 import { ProviderError } from './models/provider-error.ts';
+import { checkSettings } from './models/settings/check-settings.ts';
+import { mergeSettings, type PartialSettings } from './models/settings/model-settings.ts';
+import { readSettings } from './models/settings/stored-settings.ts';
 import { findSession } from './run/find-session.ts';
 import type { LiveRuns } from './run/live-runs.ts';
 import { findByRequestId, type OnBusy, openRun, queueFull } from './run/open-run.ts';
@@ -22,6 +25,7 @@ export interface SendInput {
   onBusy: OnBusy;
   providerName?: string | null | undefined;
   modelName?: string | null | undefined;
+  settings?: PartialSettings | null | undefined;
   /** The log of a run that starts at once. Default: the engine's log. */
   log?: Logger;
 }
@@ -120,8 +124,12 @@ export class PromptSender {
     // A model name belongs to its provider: never combine the session's model with another provider.
     const chosen = (input.providerName ?? input.modelName) ? input : session;
     const providerName = chosen.providerName ?? session.providerName;
+    const settings = mergeSettings(input.settings, readSettings(session.settings));
     try {
-      return await this.#options.models.resolve({ providerName, modelName: chosen.modelName });
+      const choice = { providerName, modelName: chosen.modelName, settings };
+      const model = await this.#options.models.resolve(choice);
+      checkSettings(model, settings, input.settings);
+      return model;
     } catch (error) {
       if (error instanceof ProviderError) throw new GatewayError('MODEL_UNAVAILABLE', error.message);
       throw error;

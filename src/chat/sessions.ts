@@ -8,6 +8,9 @@ import type { Engine } from './engine.ts';
 import type { SessionLog } from './log/session-log.ts';
 import type { Models } from './models/models.ts';
 import { ProviderError } from './models/provider-error.ts';
+import { checkSettings } from './models/settings/check-settings.ts';
+import { mergeSettings, type PartialSettings } from './models/settings/model-settings.ts';
+import { changeSettings, readSettings, storeSettings } from './models/settings/stored-settings.ts';
 import { findSession } from './run/find-session.ts';
 import { unfinished } from './run/open-run.ts';
 
@@ -18,6 +21,8 @@ export interface SessionSettings {
   modelName?: string | null | undefined;
   systemPrompt?: string | null | undefined;
   toolApproval?: ToolApproval | undefined;
+  /** What the session asks of its model. Null asks for nothing, for one setting or for all. */
+  settings?: PartialSettings | null | undefined;
 }
 
 export interface NewSession extends SessionSettings {
@@ -72,13 +77,14 @@ export class Sessions {
   }
 
   /**
-   * @throws GatewayError BAD_USER_INPUT for an unknown provider or model, or too many nodes; QUOTA_EXCEEDED.
+   * @throws GatewayError BAD_USER_INPUT for an unknown provider or model, a setting that the model does not take, or too many
+   *   nodes; QUOTA_EXCEEDED.
    */
   async create({ nodeIds, asker, ...input }: NewSession): Promise<Session> {
     const { database, attachments, quotas } = this.#options;
     const { userId } = input;
     await this.#checkModel(input, null);
-    const data = defined(input);
+    const data = { ...defined(input), settings: storeSettings(input.settings) };
     using reserved = await quotas.reserve(userId, { sessions: 1 });
     const session = !nodeIds?.length
       ? await database.session.create({ data })
@@ -95,8 +101,13 @@ export class Sessions {
   async update(id: number, input: SessionSettings): Promise<Session> {
     const { database, sessionLog } = this.#options;
     const current = await findSession(database, id);
-    const data = defined(withOwnModel(input, current));
-    await this.#checkModel(data, current);
+    const { settings: changes, ...own } = withOwnModel(input, current);
+    const settings = changeSettings(
+      readSettings(current.settings),
+      changes ?? (changes === null ? null : {}),
+    );
+    await this.#checkModel({ ...own, settings }, current, changes ?? null);
+    const data = { ...defined(own), settings: storeSettings(settings) };
     const [session] = await database.session.updateManyAndReturn({ where: { id }, data });
     if (session === undefined) throw sessionNotFound(id);
     await sessionLog.append(id, { type: 'SessionUpdated' });
@@ -181,12 +192,24 @@ export class Sessions {
     return session;
   }
 
-  /** Refuses an unknown provider or model now, because every prompt would fail with it. */
-  async #checkModel(input: SessionSettings, session: Session | null): Promise<void> {
-    if (!input.providerName && !input.modelName) return;
-    const { providerName = session?.providerName, modelName } = input;
+  /**
+   * Refuses an unknown provider or model, and a setting that the model does not take, now, because every prompt would
+   * fail with it.
+   *
+   * @param given The settings of the request itself.
+   */
+  async #checkModel(
+    input: SessionSettings,
+    session: Session | null,
+    given: PartialSettings | null = input.settings ?? null,
+  ): Promise<void> {
+    const settings = mergeSettings(input.settings);
+    const asksNothing = Object.values(settings).every((value) => value === null);
+    if (!input.providerName && !input.modelName && asksNothing) return;
+    const { providerName = session?.providerName, modelName = session?.modelName } = input;
     try {
-      await this.#options.models.resolve({ providerName, modelName });
+      const model = await this.#options.models.resolve({ providerName, modelName });
+      checkSettings(model, settings, given);
     } catch (error) {
       // Accept an unreachable provider, because it may answer by the time of the next prompt.
       if (!(error instanceof ProviderError)) throw error;

@@ -1,10 +1,18 @@
 import { z } from 'zod';
 import { isPlainHttpUrl } from './http-url.ts';
-import { apiKey, milliseconds } from './setting-type.ts';
+import { apiKey, milliseconds, wholeNumber } from './setting-type.ts';
 
 const model = z
   .string()
   .regex(/^[^\s/]+(\/\S+)?$/, 'must be a provider, or a provider and a model (openai, openai/gpt-5-mini)');
+
+const temperature = z
+  .string()
+  .regex(/^\d(?:\.\d{1,6})?$/, 'must be a number from 0 to 2')
+  .transform(Number)
+  .refine((value) => value <= 2, 'must be a number from 0 to 2');
+
+const efforts = { off: 'OFF', low: 'LOW', medium: 'MEDIUM', high: 'HIGH' } as const;
 
 const baseUrl = z
   .string()
@@ -42,6 +50,23 @@ export const modelSettings = {
     description:
       'Context limits in tokens, for models whose server does not state one or states a wrong one: openai-compatible/llama3.2=8192. Ollama cuts longer prompts without a word.',
     defaultInWords: 'what the provider says, or else 128,000',
+  }),
+  MODEL_REASONING_EFFORT: z
+    .enum(['off', 'low', 'medium', 'high'], 'must be off, low, medium or high')
+    .optional()
+    .meta({
+      description:
+        'How much models reason: off, low, medium or high. Models that do not know the value are not told it; sessions and prompts can set another.',
+      defaultInWords: 'what the provider does',
+    }),
+  MODEL_TEMPERATURE: temperature.optional().meta({
+    description:
+      'Temperature of models that take one, from 0 to 2. Models that take one only without reasoning then do not reason.',
+    defaultInWords: 'what the provider does',
+  }),
+  MODEL_MAX_OUTPUT_TOKENS: wholeNumber(1, 1_000_000).optional().meta({
+    description: 'Most tokens of one response of a model, its reasoning included.',
+    defaultInWords: 'what the model can',
   }),
   DEMO_DELAY_MS: milliseconds(0)
     .default(25)
@@ -115,9 +140,15 @@ export function toModels(env: ModelEnvironment) {
   const openai = openaiUrl === undefined ? withKey(openaiKey) : undefined;
   const anthropic = withKey(env.ANTHROPIC_API_KEY, env.ANTHROPIC_BASE_URL);
   const google = withKey(env.GOOGLE_GENERATIVE_AI_API_KEY, env.GOOGLE_GENERATIVE_AI_BASE_URL);
+  const settings = {
+    ...(env.MODEL_REASONING_EFFORT && { reasoningEffort: efforts[env.MODEL_REASONING_EFFORT] }),
+    ...(env.MODEL_TEMPERATURE !== undefined && { temperature: env.MODEL_TEMPERATURE }),
+    ...(env.MODEL_MAX_OUTPUT_TOKENS !== undefined && { maxOutputTokens: env.MODEL_MAX_OUTPUT_TOKENS }),
+  };
   return {
     ...(env.MODEL !== undefined && { default: env.MODEL }),
     ...(env.MODEL_CONTEXT_LIMITS && { contextLimits: env.MODEL_CONTEXT_LIMITS }),
+    ...(Object.keys(settings).length > 0 && { settings }),
     demo: { delayMs: env.DEMO_DELAY_MS },
     ...(openai && { openai }),
     ...(openaiUrl !== undefined && { openaiCompatible: { baseUrl: openaiUrl, ...withKey(openaiKey) } }),

@@ -7,6 +7,7 @@ import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { idOf } from './id-argument.ts';
 import { nameText } from './input-checks.ts';
+import { ModelSettingsInput, toSettings } from './model-settings.ts';
 import { SessionRef } from './session.ts';
 
 const OnBusyRef = enumFromTable<OnBusy>(
@@ -53,12 +54,17 @@ export const ChatInput = builder.inputType('ChatInput', {
       description:
         'The model for this prompt only, as `models` lists it. Default: the model of the session or, with another `providerName`, the default model of that provider.',
     }),
+    settings: t.field({
+      type: ModelSettingsInput,
+      description:
+        'Settings for this prompt only. A setting that is left out or null is the one of the session. The settings of a repeated request are ignored, as its model is.',
+    }),
   }),
 });
 
 /** Describes the errors of a field that sends a prompt. */
 export const sendErrors =
-  'Errors: NOT_FOUND; BAD_USER_INPUT if the gateway does not have the provider or the model; PAYLOAD_TOO_LARGE; RUN_IN_PROGRESS; REQUEST_ID_REUSED; RATE_LIMITED when the user has too many live runs or the session too many queued runs; MODEL_UNAVAILABLE if the provider does not respond; OVERLOADED; SHUTTING_DOWN.';
+  'Errors: NOT_FOUND; BAD_USER_INPUT if the gateway does not have the provider or the model, or if the model does not take one of the settings; PAYLOAD_TOO_LARGE; RUN_IN_PROGRESS; REQUEST_ID_REUSED; RATE_LIMITED when the user has too many live runs or the session too many queued runs; MODEL_UNAVAILABLE if the provider does not respond; OVERLOADED; SHUTTING_DOWN.';
 
 /** @throws GatewayError PAYLOAD_TOO_LARGE for a prompt that is too long. */
 export function toSendInput(
@@ -69,5 +75,5 @@ export function toSendInput(
     const message = `input.prompt: expected at most ${maxPromptBytes} bytes of UTF-8.`;
     throw new GatewayError('PAYLOAD_TOO_LARGE', message, { field: 'input.prompt' });
   }
-  return { ...input, log };
+  return { ...input, settings: toSettings(input.settings), log };
 }

@@ -2,6 +2,7 @@ import './scalars.ts';
 import './viewer.ts';
 import './model.ts';
 import './session.ts';
+import './model-settings.ts';
 import './session-mutations.ts';
 import './agent-node.ts';
 import './agent-node-mutations.ts';

@@ -1,5 +1,24 @@
 import type { ModelInfo } from '../chat/models/models.ts';
 import { builder } from './builder.ts';
+import { enumFromTable } from './enum-from-table.ts';
+import { ReasoningEffortRef } from './model-settings.ts';
+
+type ModelSetting = 'REASONING_EFFORT' | 'TEMPERATURE' | 'MAX_OUTPUT_TOKENS' | 'RESPONSE_SCHEMA';
+
+const ModelSettingRef = enumFromTable<ModelSetting>('ModelSetting', 'A field of `ModelSettings`.', {
+  REASONING_EFFORT: '`reasoningEffort`.',
+  TEMPERATURE: '`temperature`.',
+  MAX_OUTPUT_TOKENS: '`maxOutputTokens`.',
+  RESPONSE_SCHEMA: '`responseSchema`.',
+});
+
+function settingsOf({ support }: ModelInfo): ModelSetting[] {
+  const settings: ModelSetting[] = ['MAX_OUTPUT_TOKENS'];
+  if (support.reasoningEfforts.length > 0) settings.push('REASONING_EFFORT');
+  if (support.temperature !== 'NEVER') settings.push('TEMPERATURE');
+  if (support.responseSchema) settings.push('RESPONSE_SCHEMA');
+  return settings;
+}
 
 const ModelRef = builder.objectRef<ModelInfo>('Model').implement({
   description: 'A model that can be chosen for a session or for one prompt.',
@@ -13,6 +32,17 @@ const ModelRef = builder.objectRef<ModelInfo>('Model').implement({
     contextLimit: t.exposeInt('contextLimit', {
       nullable: true,
       description: 'How many tokens fit into the context of the model; null if the gateway does not know.',
+    }),
+    supportedSettings: t.field({
+      type: [ModelSettingRef],
+      description:
+        'The settings that the model takes. Of a model on an OpenAI-compatible server the gateway knows nothing: it lists all settings, and the server may refuse some. Some models take `temperature` only with the `reasoningEffort` OFF.',
+      resolve: settingsOf,
+    }),
+    reasoningEfforts: t.field({
+      type: [ReasoningEffortRef],
+      description: 'The values of `reasoningEffort` that the model takes; none if it does not reason.',
+      resolve: ({ support }) => [...support.reasoningEfforts],
     }),
     isDefault: t.exposeBoolean('isDefault', {
       description: 'Whether the gateway uses this model for sessions that name no model.',

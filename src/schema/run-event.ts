@@ -161,6 +161,10 @@ builder.objectRef<RunEventOf<'UsageReported'>>('UsageReported').implement({
       type: ModelUsageRef,
       description: 'The tokens that the run has used so far.',
     }),
+    step: t.expose('step', {
+      type: ModelUsageRef,
+      description: 'The tokens of this request alone.',
+    }),
   }),
 });
 

@@ -3,6 +3,7 @@ import { askerOf, userOf } from './access/access.ts';
 import { builder } from './builder.ts';
 import { idArg } from './id-argument.ts';
 import { nameText, nodeIdText, storedText } from './input-checks.ts';
+import { ModelSettingsInput, toSettings } from './model-settings.ts';
 import { SessionRef, ToolApprovalRef } from './session.ts';
 
 const title = storedText(200);
@@ -39,6 +40,10 @@ const CreateSessionInput = builder.inputType('CreateSessionInput', {
       defaultValue: 'ASK',
       description: settings.toolApproval,
     }),
+    settings: t.field({
+      type: ModelSettingsInput,
+      description: 'What the session asks of its model. Default: nothing.',
+    }),
     nodeIds: t.stringList({
       validate: z.array(nodeIdText).max(1_000, 'expected fewer nodes'),
       description:
@@ -56,6 +61,11 @@ const UpdateSessionInput = builder.inputType('UpdateSessionInput', {
     modelName: t.string({ validate: nameText, description: settings.modelName }),
     systemPrompt: t.string({ validate: systemPrompt, description: settings.systemPrompt }),
     toolApproval: t.field({ type: ToolApprovalRef, description: `${settings.toolApproval} Null: ASK.` }),
+    settings: t.field({
+      type: ModelSettingsInput,
+      description:
+        'What the session asks of its model. A setting that is left out stays as it is, null removes it; null for `settings` removes all.',
+    }),
   }),
 });
 
@@ -86,7 +96,7 @@ builder.mutationFields((t) => ({
     type: SessionRef,
     authScopes: (_root, { input }) => ({ actFor: input.userId }),
     description:
-      'Creates a session. Errors: BAD_USER_INPUT if the gateway does not have the provider or the model, or if there are too many nodes; QUOTA_EXCEEDED.',
+      'Creates a session. Errors: BAD_USER_INPUT if the gateway does not have the provider or the model, if the model does not take one of the settings, or if there are too many nodes; QUOTA_EXCEEDED.',
     args: {
       input: t.arg({ type: CreateSessionInput, required: true, description: 'The settings of the session.' }),
     },
@@ -94,14 +104,20 @@ builder.mutationFields((t) => ({
       const asker = askerOf(context);
       const featureName = input.featureName ?? 'default';
       const userId = input.userId ?? asker.userId;
-      return context.sessions.create({ ...input, userId, featureName, asker });
+      return context.sessions.create({
+        ...input,
+        settings: toSettings(input.settings),
+        userId,
+        featureName,
+        asker,
+      });
     },
   }),
   updateSession: t.field({
     type: SessionRef,
     authScopes: (_root, { id }) => ({ session: id }),
     description:
-      'Changes the settings of a session, from its next prompt on (`toolApproval`: from the next tool call on). Another provider without a model means the default model of that provider. Errors: NOT_FOUND; BAD_USER_INPUT if the gateway does not have the provider or the model.',
+      'Changes the settings of a session, from its next prompt on (`toolApproval`: from the next tool call on). Another provider without a model means the default model of that provider. Errors: NOT_FOUND; BAD_USER_INPUT if the gateway does not have the provider or the model, or if the model does not take one of the settings.',
     args: {
       id: idArg(t, SessionRef, 'The `id` of the session.'),
       input: t.arg({ type: UpdateSessionInput, required: true, description: 'The settings to change.' }),
@@ -109,6 +125,7 @@ builder.mutationFields((t) => ({
     resolve: (_root, { id, input: { toolApproval, ...input } }, { sessions }) =>
       sessions.update(id, {
         ...input,
+        settings: toSettings(input.settings),
         toolApproval: toolApproval === null ? 'ASK' : toolApproval,
       }),
   }),

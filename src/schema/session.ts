@@ -63,9 +63,9 @@ export const SessionRef = builder.prismaNode('Session', {
       select: { modelUsage: { orderBy: [{ providerName: 'asc' }, { modelName: 'asc' }] } },
       description:
         'The tokens that the session has used since it was created, and how full the context of its model is.',
-      resolve: async ({ contextTokens, modelUsage, ...session }, _args, { models }) => {
+      resolve: async ({ contextTokens, modelUsage, providerName, modelName }, _args, { models }) => {
         // The provider may no longer be configured. Then the limit is not known.
-        const model = await models.resolve(session).catch(() => null);
+        const model = await models.resolve({ providerName, modelName }).catch(() => null);
         return { contextTokens, contextLimit: model?.contextLimit ?? null, byModel: modelUsage };
       },
     }),

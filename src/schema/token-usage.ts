@@ -5,7 +5,9 @@ const counts = {
   inputTokens: 'Tokens that were sent to the model.',
   outputTokens: 'Tokens that the model wrote, including its reasoning.',
   reasoningTokens: 'The part of `outputTokens` that the model spent on reasoning.',
-  cachedInputTokens: 'The part of `inputTokens` that the provider had cached.',
+  cachedInputTokens: 'The part of `inputTokens` that the provider read from its cache, which costs less.',
+  cacheWriteInputTokens:
+    'The part of `inputTokens` that the provider wrote to its cache for later requests. Anthropic charges more for it; most providers report 0.',
 } as const;
 
 const measured = 'Whether the provider reported all of these numbers. False: the gateway estimated some.';
@@ -19,6 +21,9 @@ export const ModelUsageRef = builder.objectRef<Usage>('ModelUsage').implement({
     outputTokens: t.exposeInt('outputTokens', { description: counts.outputTokens }),
     reasoningTokens: t.exposeInt('reasoningTokens', { description: counts.reasoningTokens }),
     cachedInputTokens: t.exposeInt('cachedInputTokens', { description: counts.cachedInputTokens }),
+    cacheWriteInputTokens: t.exposeInt('cacheWriteInputTokens', {
+      description: counts.cacheWriteInputTokens,
+    }),
     totalTokens: t.int({
       description: '`inputTokens` and `outputTokens` together.',
       resolve: (usage) => usage.inputTokens + usage.outputTokens,
@@ -67,6 +72,10 @@ export const TokenUsageRef = builder.objectRef<TokenUsage>('TokenUsage').impleme
     cachedInputTokens: t.int({
       description: counts.cachedInputTokens,
       resolve: (usage) => sum(usage, 'cachedInputTokens'),
+    }),
+    cacheWriteInputTokens: t.int({
+      description: counts.cacheWriteInputTokens,
+      resolve: (usage) => sum(usage, 'cacheWriteInputTokens'),
     }),
     totalTokens: t.int({
       description: '`inputTokens` and `outputTokens` together.',

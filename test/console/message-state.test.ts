@@ -23,6 +23,7 @@ const usage: UsagePartsFragment = {
   modelName: 'demo',
   inputTokens: 3,
   cachedInputTokens: 0,
+  cacheWriteInputTokens: 0,
   outputTokens: 3,
   reasoningTokens: 0,
   totalTokens: 6,

@@ -79,7 +79,7 @@ test('every run event is written as its frames', async () => {
       exitCode: null,
       durationMs: 3,
     }),
-    runEvent(10, 'UsageReported', { usage }),
+    runEvent(10, 'UsageReported', { usage, step: usage }),
     runEvent(13, 'HistoryGap', { fromSeq: 11, toSeq: 13 }),
     runEvent(14, 'TextDelta', { text: 'Lisbon. 🇵🇹' }),
     runCompleted(15),
@@ -100,10 +100,10 @@ test('every run event is written as its frames', async () => {
       "7:7 {"type":"status","status":"running","call_id":"c1"}",
       "7:8 {"type":"tool_output","call_id":"c1","content":"two\\nlines"}",
       "7:9 {"type":"tool_result","call_id":"c1","name":"atlas","result":"Lisbon","status":"succeeded","error_code":null,"exit_code":null,"duration_ms":3}",
-      "7:10 {"type":"usage","usage":{"provider_name":"demo","model_name":"demo-1","input_tokens":12,"output_tokens":5,"reasoning_tokens":2,"cached_input_tokens":0,"total_tokens":17,"measured":true}}",
+      "7:10 {"type":"usage","usage":{"provider_name":"demo","model_name":"demo-1","input_tokens":12,"output_tokens":5,"reasoning_tokens":2,"cached_input_tokens":0,"cache_write_input_tokens":0,"total_tokens":17,"measured":true},"step":{"provider_name":"demo","model_name":"demo-1","input_tokens":12,"output_tokens":5,"reasoning_tokens":2,"cached_input_tokens":0,"cache_write_input_tokens":0,"total_tokens":17,"measured":true}}",
       "7:13 {"type":"status","status":"history_gap","from_seq":11,"to_seq":13}",
       "7:14 {"type":"content","content":"Lisbon. 🇵🇹"}",
-      "7:15 {"type":"finish","message_id":3,"provider":"demo","full_answer":"Lisbon.","usage":{"provider_name":"demo","model_name":"demo-1","input_tokens":12,"output_tokens":5,"reasoning_tokens":2,"cached_input_tokens":0,"total_tokens":17,"measured":true}}",
+      "7:15 {"type":"finish","message_id":3,"provider":"demo","full_answer":"Lisbon.","usage":{"provider_name":"demo","model_name":"demo-1","input_tokens":12,"output_tokens":5,"reasoning_tokens":2,"cached_input_tokens":0,"cache_write_input_tokens":0,"total_tokens":17,"measured":true}}",
     ]
   `);
 });

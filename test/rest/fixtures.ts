@@ -12,6 +12,7 @@ export function aliceSession(databaseId = 1, fields: object = {}) {
     providerName: null,
     modelName: null,
     toolApproval: 'AUTO',
+    settings: { reasoningEffort: null, temperature: null, maxOutputTokens: null, responseSchema: null },
     workspace: null,
     nodes: [],
     createdAt: '2026-01-31T12:00:00.000Z',
@@ -42,6 +43,7 @@ export const usage = {
   outputTokens: 5,
   reasoningTokens: 2,
   cachedInputTokens: 0,
+  cacheWriteInputTokens: 0,
   totalTokens: 17,
   measured: true,
 };

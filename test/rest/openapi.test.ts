@@ -127,6 +127,7 @@ test('the schemas have the names from which clients are generated', async () => 
       "HTTPValidationError",
       "Message",
       "Messages",
+      "ModelSettings",
       "NodeAttachRequest",
       "RunUsage",
       "Session",

@@ -86,7 +86,8 @@ export type RunEventBody =
       stopped: boolean | null;
       durationMs: number;
     }
-  | { type: 'UsageReported'; usage: Usage }
+  /** `usage`: of the run so far; `step`: of the newest request to the model. */
+  | { type: 'UsageReported'; usage: Usage; step: Usage }
   | { type: 'HistoryGap'; fromSeq: number; toSeq: number }
   | TerminalRunEventBody;
 

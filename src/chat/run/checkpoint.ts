@@ -74,6 +74,7 @@ function updates(database: Database, writers: RunWriter[]) {
       CAST(${usage.outputTokens} AS INTEGER) AS "outputTokens",
       CAST(${usage.reasoningTokens} AS INTEGER) AS "reasoningTokens",
       CAST(${usage.cachedInputTokens} AS INTEGER) AS "cachedInputTokens",
+      CAST(${usage.cacheWriteInputTokens} AS INTEGER) AS "cacheWriteInputTokens",
       CAST(${usage.measured} AS BOOLEAN) AS "usageMeasured"`,
   );
   return [
@@ -82,7 +83,8 @@ function updates(database: Database, writers: RunWriter[]) {
       WHERE "Message"."id" = "saved"."id" AND "Message"."status" = 'STREAMING'`,
     database.$executeRaw`UPDATE "Run" SET "lastSeq" = "saved"."lastSeq", "inputTokens" = "saved"."inputTokens",
       "outputTokens" = "saved"."outputTokens", "reasoningTokens" = "saved"."reasoningTokens",
-      "cachedInputTokens" = "saved"."cachedInputTokens", "usageMeasured" = "saved"."usageMeasured"
+      "cachedInputTokens" = "saved"."cachedInputTokens",
+      "cacheWriteInputTokens" = "saved"."cacheWriteInputTokens", "usageMeasured" = "saved"."usageMeasured"
       FROM (${Prisma.join(runs, ' UNION ALL ')}) AS "saved"
       WHERE "Run"."id" = "saved"."id" AND "Run"."status" = 'RUNNING'`,
   ];

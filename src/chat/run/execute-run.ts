@@ -10,6 +10,8 @@ import { type RunLog, RunWriter } from '../log/run-writer.ts';
 import type { SessionLog } from '../log/session-log.ts';
 import type { Models, ResolvedModel } from '../models/models.ts';
 import { ProviderError } from '../models/provider-error.ts';
+import { mergeSettings } from '../models/settings/model-settings.ts';
+import { readSettings } from '../models/settings/stored-settings.ts';
 import type { Approvals } from '../tool-calls/approvals.ts';
 import { noUsage } from '../usage/usage.ts';
 import type { Checkpointer } from './checkpoint.ts';
@@ -98,8 +100,10 @@ function failed(cause: unknown): RunOutcome {
 }
 
 async function setUp(run: Run, { database, models }: ExecuteRunOptions): Promise<RunSetup> {
-  const { systemPrompt } = await findSession(database, run.sessionId);
-  return { systemPrompt, model: await models.resolve(run) };
+  const { systemPrompt, ...session } = await findSession(database, run.sessionId);
+  const { providerName, modelName } = run;
+  const settings = mergeSettings(readSettings(run.settings), readSettings(session.settings));
+  return { systemPrompt, model: await models.resolve({ providerName, modelName, settings }) };
 }
 
 function logOutcome(log: Logger, outcome: RunOutcome): void {

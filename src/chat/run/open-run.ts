@@ -4,6 +4,8 @@ import type { Prisma, Run } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
 import { isMissingRow, isUniqueConflict } from '../../storage/prisma-error.ts';
 import type { ResolvedModel } from '../models/models.ts';
+import type { PartialSettings } from '../models/settings/model-settings.ts';
+import { storeSettings } from '../models/settings/stored-settings.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 
 /** What happens to a prompt when its session has a live run. */
@@ -16,6 +18,8 @@ export interface OpenRunOptions {
   requestId?: string | null | undefined;
   onBusy: OnBusy;
   model: Pick<ResolvedModel, 'providerName' | 'modelName'>;
+  /** What the prompt itself asks of the model. */
+  settings?: PartialSettings | null | undefined;
   /** Runs of the session that may wait in the queue at once. */
   maxQueued: number;
   /** Called with the number of messages that the session would have. An error that it throws refuses the run. */
@@ -103,7 +107,7 @@ async function newRunStatus(tx: Transaction, { sessionId, onBusy, maxQueued, cla
 
 async function insert(
   tx: Transaction,
-  { sessionId, prompt, requestId, model, checkMessages }: OpenRunOptions,
+  { sessionId, prompt, requestId, model, settings, checkMessages }: OpenRunOptions,
   status: 'RUNNING' | 'QUEUED',
   tokenCount: number,
 ): Promise<Run> {
@@ -129,6 +133,7 @@ async function insert(
       assistantMessageId: assistantMessage.id,
       providerName: model.providerName,
       modelName: model.modelName,
+      settings: storeSettings(settings),
       startedAt: status === 'RUNNING' ? new Date() : null,
     },
   });

@@ -94,6 +94,7 @@ async function addToSession(
         outputTokens: { increment: counts.outputTokens },
         reasoningTokens: { increment: counts.reasoningTokens },
         cachedInputTokens: { increment: counts.cachedInputTokens },
+        cacheWriteInputTokens: { increment: counts.cacheWriteInputTokens },
         // A sum that contains one estimate stays an estimate.
         ...(measured ? {} : { measured: false }),
       },

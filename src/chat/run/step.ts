@@ -11,7 +11,7 @@ import { type CallLimits, callModel } from '../models/call-model.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import { ProviderError } from '../models/provider-error.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
-import { addUsage, reportedCounts, type TokenCounts } from '../usage/usage.ts';
+import { addUsage, noUsage, reportedCounts, type TokenCounts } from '../usage/usage.ts';
 import { StepDeltas } from './step-deltas.ts';
 
 export interface StepOptions {
@@ -44,7 +44,7 @@ const refusals: ReadonlySet<RunFailureCode> = new Set([
  * fails or is cancelled, but not when it is refused. Without a report of the provider, they are estimated.
  */
 export async function runStep(options: StepOptions): Promise<Step> {
-  const { writer, signal } = options;
+  const { model, writer, signal } = options;
   signal.throwIfAborted();
   const { usage: usageBefore, contextTokens: promptTokens } = writer;
   const offsets = { text: writer.content.length, reasoning: writer.reasoning.length };
@@ -52,6 +52,7 @@ export async function runStep(options: StepOptions): Promise<Step> {
   writer.usage = addUsage(usageBefore, { ...counted(promptTokens, 0, 0), measured: false });
   let finish: Finish | undefined;
   let refused = false;
+  let own = noUsage(model);
   const deltas = new StepDeltas(writer, transcript);
   try {
     for await (const part of callModel(...callOptions(options))) {
@@ -65,11 +66,12 @@ export async function runStep(options: StepOptions): Promise<Step> {
     await deltas.flush();
     const reported = finish && reportedCounts(finish.usage);
     const counts = reported ?? (await estimate(promptTokens, transcript));
-    const usage = addUsage(usageBefore, { ...counts, measured: reported !== undefined });
+    own = addUsage(noUsage(model), { ...counts, measured: reported !== undefined });
+    const usage = addUsage(usageBefore, own);
     writer.usage = refused ? usageBefore : usage;
     writer.contextTokens = refused ? promptTokens : counts.inputTokens + counts.outputTokens;
   }
-  await writer.write({ type: 'UsageReported', usage: writer.usage });
+  await writer.write({ type: 'UsageReported', usage: writer.usage, step: own });
   return { transcript, finishReason: finishReasons[finish?.finishReason.unified ?? 'other'] };
 }
 
@@ -97,5 +99,5 @@ async function estimate(promptTokens: number, transcript: Transcript): Promise<T
 }
 
 function counted(inputTokens: number, outputTokens: number, reasoningTokens: number): TokenCounts {
-  return { inputTokens, outputTokens, reasoningTokens, cachedInputTokens: 0 };
+  return { inputTokens, outputTokens, reasoningTokens, cachedInputTokens: 0, cacheWriteInputTokens: 0 };
 }

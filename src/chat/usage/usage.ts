@@ -1,12 +1,16 @@
 import type { LanguageModelV3Usage } from '@ai-sdk/provider';
 import type { Run } from '../../generated/prisma/client.ts';
 
-/** Token counts. `reasoningTokens` are part of the output, `cachedInputTokens` part of the input. */
+/**
+ * Token counts. `reasoningTokens` are part of the output. `cachedInputTokens`, which the provider read from its cache, and
+ * `cacheWriteInputTokens`, which it wrote there, are parts of the input that have no token in common.
+ */
 export interface TokenCounts {
   inputTokens: number;
   outputTokens: number;
   reasoningTokens: number;
   cachedInputTokens: number;
+  cacheWriteInputTokens: number;
 }
 
 /** Tokens that one model has used. */
@@ -25,6 +29,7 @@ export function noUsage(model: { providerName: string; modelName: string }): Usa
     outputTokens: 0,
     reasoningTokens: 0,
     cachedInputTokens: 0,
+    cacheWriteInputTokens: 0,
     measured: true,
   };
 }
@@ -37,8 +42,8 @@ export function usageOf(run: Run): Usage {
 
 /** Only the token counts, in the columns that the tables of runs and of model usage share. */
 export function countsOf(counts: TokenCounts): TokenCounts {
-  const { inputTokens, outputTokens, reasoningTokens, cachedInputTokens } = counts;
-  return { inputTokens, outputTokens, reasoningTokens, cachedInputTokens };
+  const { inputTokens, outputTokens, reasoningTokens, cachedInputTokens, cacheWriteInputTokens } = counts;
+  return { inputTokens, outputTokens, reasoningTokens, cachedInputTokens, cacheWriteInputTokens };
 }
 
 /** Adds a model call to a run's usage. The sum is measured only when both parts are. */
@@ -56,6 +61,7 @@ function addCounts(a: TokenCounts, b: TokenCounts): TokenCounts {
     outputTokens: a.outputTokens + b.outputTokens,
     reasoningTokens: a.reasoningTokens + b.reasoningTokens,
     cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+    cacheWriteInputTokens: a.cacheWriteInputTokens + b.cacheWriteInputTokens,
   };
 }
 
@@ -71,5 +77,6 @@ export function reportedCounts(usage: LanguageModelV3Usage): TokenCounts | undef
     outputTokens: outputTokens.total,
     reasoningTokens: outputTokens.reasoning ?? 0,
     cachedInputTokens: inputTokens.cacheRead ?? 0,
+    cacheWriteInputTokens: inputTokens.cacheWrite ?? 0,
   };
 }

@@ -20,12 +20,18 @@ const RunUsage = z
     cached_input_tokens: z
       .int()
       .openapi({ description: 'The part of `input_tokens` that the provider read from its cache.' }),
+    cache_write_input_tokens: z.int().openapi({
+      description: 'The part of `input_tokens` that the provider wrote to its cache for later requests.',
+    }),
     total_tokens: z.int().openapi({ description: 'The sum of `input_tokens` and `output_tokens`.' }),
     measured: z.boolean().openapi({
       description: 'True: the provider reported every number. False: the gateway estimated some of them.',
     }),
   })
-  .openapi('RunUsage', { description: 'The tokens that a run has used so far.' });
+  .openapi('RunUsage', {
+    description:
+      'The tokens that were used: `usage` is the run so far, `step` the newest request to the model alone.',
+  });
 
 const StatusFrame = z.object({
   type: z.literal('status'),
@@ -113,6 +119,7 @@ const ToolResultFrame = z.object({
 const UsageFrame = z.object({
   type: z.literal('usage'),
   usage: RunUsage,
+  step: RunUsage,
 });
 
 const FinishFrame = z.object({

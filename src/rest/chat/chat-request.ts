@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { ModelSettingsBody } from '../route/model-settings.ts';
 
 /** The body of `POST /sessions/{session_id}/chat`. */
 export const ChatRequest = z
@@ -15,6 +16,10 @@ export const ChatRequest = z
     model_name: z.string().nullable().optional().openapi({
       description: 'The model that answers this prompt. Null or left out: the model of the session.',
       example: 'demo-1',
+    }),
+    settings: ModelSettingsBody.nullable().optional().openapi({
+      description:
+        'Settings for this prompt only. A setting that is left out or null is the one of the session.',
     }),
     request_id: z.string().nullable().optional().openapi({
       description:

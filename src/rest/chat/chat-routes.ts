@@ -5,6 +5,7 @@ import { SessionPath } from '../input/path-id.ts';
 import { readInput } from '../input/read-input.ts';
 import { describeRoute } from '../route/describe-route.ts';
 import { upperCase } from '../route/enum-case.ts';
+import { settingsInput } from '../route/model-settings.ts';
 import type { RestContext, RestServices, Route } from '../route/route.ts';
 import { ChatRequest } from './chat-request.ts';
 import { streamRun } from './chat-stream.ts';
@@ -65,6 +66,7 @@ export const sendChat: Route = {
       prompt: parsed.body.prompt,
       providerName: parsed.body.provider_name,
       modelName: parsed.body.model_name,
+      settings: settingsInput(parsed.body.settings),
       requestId: parsed.body.request_id,
       onBusy: upperCase(parsed.body.on_busy),
     };

@@ -69,7 +69,7 @@ function chatFrames(run: number, runEvent: RunEventFieldsFragment): ChatFrame[] 
     case 'ToolApprovalDecided':
       return [{ type: 'status', status: 'running', call_id: runEvent.callId }];
     case 'UsageReported':
-      return [{ type: 'usage', usage: usageJson(runEvent.usage) }];
+      return [{ type: 'usage', usage: usageJson(runEvent.usage), step: usageJson(runEvent.step) }];
     default:
       return [terminalFrame(runEvent)];
   }
@@ -138,6 +138,7 @@ function usageJson(usage: UsageFieldsFragment) {
     output_tokens: usage.outputTokens,
     reasoning_tokens: usage.reasoningTokens,
     cached_input_tokens: usage.cachedInputTokens,
+    cache_write_input_tokens: usage.cacheWriteInputTokens,
     total_tokens: usage.totalTokens,
     measured: usage.measured,
   };

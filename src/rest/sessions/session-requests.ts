@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { ModelSettingsBody } from '../route/model-settings.ts';
 
 const title = z.string().nullable().optional().openapi({
   description: 'A name that helps people to recognise the session.',
@@ -23,6 +24,11 @@ const systemPrompt = z.string().nullable().optional().openapi({
   example: 'Answer in one sentence.',
 });
 
+const settings = ModelSettingsBody.nullable().optional().openapi({
+  description:
+    'What the session asks of its model. In an update, a setting that is left out keeps its value, and null removes it.',
+});
+
 const toolApproval = z.enum(['auto', 'ask', 'deny']);
 
 /** The body of `POST /sessions/`. */
@@ -41,6 +47,7 @@ export const SessionCreate = z
     provider_name: providerName,
     model_name: modelName,
     system_prompt: systemPrompt,
+    settings,
     tool_approval: toolApproval.default('auto').openapi({
       description:
         'Whether a tool that runs commands or changes files may run on an attached node. `auto`: it runs if the policy of the node allows it; this is the default, because REST has no operation to approve a tool call. `ask`: it waits until somebody approves the call over GraphQL. `deny`: it never runs.',
@@ -59,6 +66,7 @@ export const SessionUpdate = z
     provider_name: providerName,
     model_name: modelName,
     system_prompt: systemPrompt,
+    settings,
     tool_approval: toolApproval.optional().openapi({
       description:
         'Whether a tool that runs commands or changes files may run on an attached node: `auto`, `ask` or `deny`, as for a new session. Null is refused.',

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { SessionFieldsFragment } from '../../gql/graphql.ts';
 import { SyncStatus } from '../nodes/node-responses.ts';
 import { lowerCase } from '../route/enum-case.ts';
+import { ModelSettings, settingsJson } from '../route/model-settings.ts';
 import { dateTime, resultMessage, sessionId } from '../route/response-fields.ts';
 
 export const Session = z
@@ -29,6 +30,7 @@ export const Session = z
       description:
         'Whether a tool that runs commands or changes files may run on an attached node. `auto`: if the policy of the node allows it. `ask`: after somebody approves the call over GraphQL. `deny`: never.',
     }),
+    settings: ModelSettings,
     created_at: dateTime('When the session was created.'),
     updated_at: dateTime('When a setting of the session last changed, or when a run last started or ended.'),
     sync_workspace_id: z.string().nullable().openapi({
@@ -73,6 +75,7 @@ export function sessionJson(session: SessionFieldsFragment): z.infer<typeof Sess
     provider_name: session.providerName ?? null,
     model_name: session.modelName ?? null,
     tool_approval: lowerCase(session.toolApproval),
+    settings: settingsJson(session.settings),
     created_at: session.createdAt,
     updated_at: session.updatedAt,
     sync_workspace_id: session.workspace?.id ?? null,

@@ -10,6 +10,7 @@ import {
 import { SessionPath } from '../input/path-id.ts';
 import { upperCase } from '../route/enum-case.ts';
 import { jsonRoute, listRoute } from '../route/json-route.ts';
+import { settingsInput } from '../route/model-settings.ts';
 import type { Route } from '../route/route.ts';
 import { SessionCreate, SessionFilter, SessionUpdate } from './session-requests.ts';
 import { DeletedSession, DeletedSessions, Session, Sessions, sessionJson } from './session-responses.ts';
@@ -32,6 +33,7 @@ export const sessionRoutes: readonly Route[] = [
         providerName: body.provider_name,
         modelName: body.model_name,
         systemPrompt: body.system_prompt,
+        settings: settingsInput(body.settings),
         toolApproval: upperCase(body.tool_approval),
       },
     }),
@@ -95,6 +97,7 @@ export const sessionRoutes: readonly Route[] = [
         providerName: body.provider_name,
         modelName: body.model_name,
         systemPrompt: body.system_prompt,
+        settings: settingsInput(body.settings),
         toolApproval: body.tool_approval && upperCase(body.tool_approval),
       },
     }),

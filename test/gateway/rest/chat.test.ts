@@ -54,7 +54,14 @@ describe('a chat over REST', () => {
       },
       { id: `${run}:2`, data: { type: 'reasoning', content: 'Hm.' } },
       { id: `${run}:3`, data: { type: 'content', content: 'Hello' } },
-      { id: `${run}:4`, data: { type: 'usage', usage: expect.objectContaining({ output_tokens: 4 }) } },
+      {
+        id: `${run}:4`,
+        data: {
+          type: 'usage',
+          usage: expect.objectContaining({ output_tokens: 4 }),
+          step: expect.objectContaining({ output_tokens: 4, cache_write_input_tokens: 0 }),
+        },
+      },
       {
         id: `${run}:5`,
         data: {

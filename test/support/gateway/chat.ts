@@ -22,7 +22,10 @@ const fields = `
   ... on ToolApprovalDecided { callId decision reason }
   ... on ToolOutputDelta { callId text }
   ... on ToolCallFinished { callId name status result errorCode exitCode stopped }
-  ... on UsageReported { usage { inputTokens outputTokens reasoningTokens cachedInputTokens measured } }
+  ... on UsageReported {
+    usage { inputTokens outputTokens reasoningTokens cachedInputTokens cacheWriteInputTokens measured }
+    step { inputTokens outputTokens reasoningTokens cachedInputTokens cacheWriteInputTokens measured }
+  }
   ... on HistoryGap { fromSeq toSeq }
   ... on TerminalRunEvent {
     message { id status content reasoning tokenCount toolCalls { callId name args status result } }
@@ -46,6 +49,7 @@ export interface ChatVariables {
   onBusy?: 'REJECT' | 'INTERRUPT' | 'ENQUEUE';
   providerName?: string;
   modelName?: string;
+  settings?: object;
 }
 
 /** Sends a prompt. Returns the run events as they come. Leaving the loop early disconnects. */

@@ -46,7 +46,7 @@ export async function startModelGateway(
 
 const tokenUsageFields = `
   contextTokens contextLimit percentage measured totalTokens
-  byModel { providerName modelName inputTokens outputTokens reasoningTokens cachedInputTokens measured }
+  byModel { providerName modelName inputTokens outputTokens reasoningTokens cachedInputTokens cacheWriteInputTokens measured }
 `;
 
 /** The token usage of a session. */
@@ -59,7 +59,7 @@ export async function tokenUsageOf(gateway: TestGateway, sessionId: string) {
 export async function runOf(gateway: TestGateway, runId: string) {
   const query = `query ($id: ID!) { run(id: $id) {
     status error { code message } assistantMessage { status content reasoning }
-    usage { inputTokens outputTokens reasoningTokens cachedInputTokens measured }
+    usage { inputTokens outputTokens reasoningTokens cachedInputTokens cacheWriteInputTokens measured }
   } }`;
   return (await gateway.graphql(query, { id: runId })).data.run;
 }
