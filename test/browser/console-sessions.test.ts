@@ -50,6 +50,34 @@ describeInBrowser('the sessions of the console', () => {
     expect(await titlesOf(gateway)).toEqual(['After']);
   });
 
+  test('reasoning, temperature and the most tokens are chosen beside the model', async () => {
+    const gateway = shared();
+    const sessionId = await gateway.createSession({ title: 'Set' });
+    await using console = await openConsole(gateway.url, { sessionId });
+    const { page } = console;
+    const settings = async () => {
+      const query = `query ($id: ID!) {
+        session(id: $id) { settings { reasoningEffort temperature maxOutputTokens } }
+      }`;
+      return (await gateway.query(query, { id: sessionId })).session.settings;
+    };
+
+    await page.getByText('Reasoning: default').click();
+    await page.getByLabel('Reasoning', { exact: true }).selectOption('Off');
+    await page.getByText('Reasoning: off').waitFor();
+    await page.getByLabel('Temperature').fill('0.5');
+    await page.getByLabel('Most tokens of an answer').fill('300');
+    await page.keyboard.press('Escape');
+
+    const expected = { reasoningEffort: 'OFF', temperature: 0.5, maxOutputTokens: 300 };
+    await expect.poll(settings).toEqual(expected);
+    await console.send('Hello');
+    await console.answers.getByText('I am the demo model').waitFor();
+    const last = 'query ($id: ID!) { session(id: $id) { lastMessage { reasoning } } }';
+    expect((await gateway.query(last, { id: sessionId })).session.lastMessage.reasoning).toBeNull();
+    expect(console.faults()).toEqual([]);
+  });
+
   test('a session is deleted only after a confirmation, and other tabs that show it say that it does not exist', async () => {
     const gateway = shared();
     const sessionId = await gateway.createSession({ title: 'Doomed' });

@@ -1,10 +1,11 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import type { NodeStateFragment } from '../../gql/console/graphql.ts';
 import { Alert } from '../controls/alert.tsx';
 import { Checkbox } from '../controls/checkbox.tsx';
 import type { Session } from '../state/session.ts';
 import { useApp } from './app-context.ts';
 import { useAttempt } from './use-attempt.ts';
+import { useDismiss } from './use-dismiss.ts';
 
 /** Attaches nodes to a session and detaches them. */
 export function NodePicker({ session }: { session: Session }) {
@@ -98,25 +99,4 @@ async function setAttached(session: Session, nodeId: string, isAttached: boolean
   if (session.kind === 'stored') return isAttached ? session.attach(nodeId) : session.detach(nodeId);
   const others = (session.input.value.nodeIds ?? []).filter((each) => each !== nodeId);
   session.input.value = { ...session.input.value, nodeIds: isAttached ? [...others, nodeId] : others };
-}
-
-/** Closes a popup when the user presses Escape or clicks outside of it. */
-function useDismiss(details: { readonly current: HTMLDetailsElement | null }): void {
-  useEffect(() => {
-    const dismiss = (event: Event) => {
-      const { current } = details;
-      if (!current?.open) return;
-      const isEscape = event instanceof KeyboardEvent && event.key === 'Escape';
-      const isOutside = event.type === 'pointerdown' && !current.contains(event.target as Node);
-      if (!isEscape && !isOutside) return;
-      current.open = false;
-      if (isEscape) current.querySelector('summary')?.focus();
-    };
-    document.addEventListener('keydown', dismiss);
-    document.addEventListener('pointerdown', dismiss);
-    return () => {
-      document.removeEventListener('keydown', dismiss);
-      document.removeEventListener('pointerdown', dismiss);
-    };
-  }, []);
 }

@@ -1,3 +1,4 @@
+import type { CreateSessionInput } from '../../gql/console/graphql.ts';
 import { Alert } from '../controls/alert.tsx';
 import { Icon } from '../controls/icon.tsx';
 import type { Session } from '../state/session.ts';
@@ -30,7 +31,7 @@ export function SessionHeader({ session, openDrawer }: { session: Session; openD
             <SessionSettings
               settings={settings}
               change={(changed) => {
-                if (session.kind === 'new') session.input.value = { ...session.input.value, ...changed };
+                if (session.kind === 'new') session.input.value = withChange(session.input.value, changed);
                 else void attempt(() => session.update(changed));
               }}
             />
@@ -41,4 +42,10 @@ export function SessionHeader({ session, openDrawer }: { session: Session; openD
       <Alert problem={problem} />
     </header>
   );
+}
+
+/** A change of the model's settings names one of them, and leaves the others as they are. */
+function withChange(input: CreateSessionInput, changed: CreateSessionInput): CreateSessionInput {
+  const settings = changed.settings && { settings: { ...input.settings, ...changed.settings } };
+  return { ...input, ...changed, ...settings };
 }

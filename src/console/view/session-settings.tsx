@@ -1,17 +1,22 @@
-import type { ToolApproval } from '../../gql/console/graphql.ts';
+import type { ModelSettingsInput, ToolApproval } from '../../gql/console/graphql.ts';
 import { useApp } from './app-context.ts';
+import { ModelSettings } from './model-settings.tsx';
 
 /** The settings of a session. With null or undefined the gateway uses its default. */
 interface Settings {
   providerName?: string | null | undefined;
   modelName?: string | null | undefined;
   toolApproval?: ToolApproval | null | undefined;
+  settings?: ModelSettingsInput | null | undefined;
 }
 
 export interface SessionSettingsProps {
   settings: Settings;
   change(
-    changed: { providerName: string | null; modelName: string | null } | { toolApproval: ToolApproval },
+    changed:
+      | { providerName: string | null; modelName: string | null }
+      | { toolApproval: ToolApproval }
+      | { settings: ModelSettingsInput },
   ): void;
 }
 
@@ -26,6 +31,7 @@ export function SessionSettings({ settings, change }: SessionSettingsProps) {
   const chosen = modelId(settings);
   const offered = account.models.value.map((model) => ({ ...model, id: modelId(model) }));
   const byDefault = offered.find(({ isDefault }) => isDefault);
+  const used = chosen === '' ? byDefault : offered.find(({ id }) => id === chosen);
   const isOffered = chosen === '' || offered.some(({ id }) => id === chosen);
   return (
     <>
@@ -46,6 +52,11 @@ export function SessionSettings({ settings, change }: SessionSettingsProps) {
           </option>
         ))}
       </select>
+      <ModelSettings
+        settings={settings.settings ?? {}}
+        model={used}
+        change={(changed) => change({ settings: changed })}
+      />
       <select
         aria-label="Tool approval"
         title="Whether tools that run commands or change files need your approval"

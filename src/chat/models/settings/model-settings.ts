@@ -17,14 +17,12 @@ export interface ModelSettings {
 /** Settings as an input or a database column has them: what is left out is not asked for. */
 export type PartialSettings = { [Name in keyof ModelSettings]?: ModelSettings[Name] | undefined };
 
-export const noSettings: ModelSettings = {
-  reasoningEffort: null,
-  temperature: null,
-  maxOutputTokens: null,
-  responseSchema: null,
-};
-
-export const settingNames = Object.keys(noSettings) as readonly (keyof ModelSettings)[];
+export const settingNames = [
+  'reasoningEffort',
+  'temperature',
+  'maxOutputTokens',
+  'responseSchema',
+] as const satisfies readonly (keyof ModelSettings)[];
 
 /** Joins settings, the most important ones first: each setting has the first value that is not null. */
 export function mergeSettings(...layers: readonly (PartialSettings | null | undefined)[]): ModelSettings {

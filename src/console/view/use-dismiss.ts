@@ -1,0 +1,22 @@
+import { useEffect } from 'preact/hooks';
+
+/** Closes a popup when the user presses Escape or clicks outside of it. */
+export function useDismiss(details: { readonly current: HTMLDetailsElement | null }): void {
+  useEffect(() => {
+    const dismiss = (event: Event) => {
+      const { current } = details;
+      if (!current?.open) return;
+      const isEscape = event instanceof KeyboardEvent && event.key === 'Escape';
+      const isOutside = event.type === 'pointerdown' && !current.contains(event.target as Node);
+      if (!isEscape && !isOutside) return;
+      current.open = false;
+      if (isEscape) current.querySelector('summary')?.focus();
+    };
+    document.addEventListener('keydown', dismiss);
+    document.addEventListener('pointerdown', dismiss);
+    return () => {
+      document.removeEventListener('keydown', dismiss);
+      document.removeEventListener('pointerdown', dismiss);
+    };
+  }, []);
+}
