@@ -16,6 +16,7 @@ const external = [
   'file-type',
   'gpt-tokenizer',
   'music-metadata',
+  'undici',
 ];
 
 /**
@@ -37,6 +38,13 @@ const program: BuildOptions = {
   banner: {
     js: "import { createRequire as createRequire_ } from 'node:module'; const require = createRequire_(import.meta.url);",
   },
+};
+
+/** The thread of file tools alone, which an agent that runs from the sources starts: see `run-job.ts`. */
+const fileWorker: BuildOptions = {
+  ...program,
+  entryPoints: { 'file-worker': 'src/agent/worker/file-worker.ts' },
+  splitting: false,
 };
 
 /** The client kit, `switchyard/client`: one file that imports nothing. `tsc --project src/client` adds its types. */
@@ -74,6 +82,9 @@ export function buildConsole(): void {
 }
 
 if (import.meta.filename === process.argv[1]) {
-  if (process.argv[2] === 'console') buildConsole();
-  else build();
+  const [part] = process.argv.slice(2);
+  if (part === undefined) build();
+  else buildConsole();
+  // What a program that runs from the sources needs in `dist`.
+  if (part === 'dev') buildSync(fileWorker);
 }

@@ -7,7 +7,8 @@ import { projectRoot } from './base/project-root.ts';
 import { addTokenCommand } from './commands/token.ts';
 import { ownEnvironment } from './config/config.ts';
 
-export type StopSignal = 'SIGTERM' | 'SIGINT';
+/** SIGHUP comes when the terminal of the process is closed. */
+export type StopSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
 
 /** Resolves when the process is told to stop. At a second signal it calls `onAgain`, and the process ends at once. */
 export type WhenStopped = (onAgain?: (signal: StopSignal) => void) => Promise<StopSignal>;
@@ -83,23 +84,24 @@ async function startAgent(
   options: AgentFlags & { version: string },
   whenStopped: WhenStopped,
 ): Promise<number> {
-  const [{ runAgent }, { AgentError }, { escapeInvisible }] = await Promise.all([
+  const [{ runAgent }, { AgentError }, { escapeInvisible }, { openStandardOutput }] = await Promise.all([
     import('./agent/agent.ts'),
     import('./agent/errors/agent-error.ts'),
     import('./agent/output/format.ts'),
+    import('./base/standard-output.ts'),
   ]);
+  // `process.stdout` would end the agent when the reader of its output is gone.
+  const output = openStandardOutput();
+  const print = (line: string) => output.write(`${new Date().toTimeString().slice(0, 8)} ${line}\n`);
   const stop = new AbortController();
   const stopped = whenStopped(endNow).then(async () => {
     stop.abort();
     await delay(stopMs, undefined, { ref: false });
   });
   const printError = (text: string) =>
-    process.stderr.write(`${text.split('\n').map(escapeInvisible).join('\n')}\n`);
+    openStandardOutput(2).write(`${text.split('\n').map(escapeInvisible).join('\n')}\n`);
   try {
-    await Promise.race([
-      runAgent({ ...options, env: ownEnvironment(), print: printLine }, stop.signal),
-      stopped,
-    ]);
+    await Promise.race([runAgent({ ...options, env: ownEnvironment(), print }, stop.signal), stopped]);
     return 0;
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
@@ -118,10 +120,6 @@ const exitMs = 1_000;
 /** Ends the process even if a file system does not answer a request: `process.exit` would wait for the answer. */
 function endNow(): void {
   process.kill(process.pid, 'SIGKILL');
-}
-
-function printLine(line: string): void {
-  process.stdout.write(`${new Date().toTimeString().slice(0, 8)} ${line}\n`);
 }
 
 function readVersion(): string {

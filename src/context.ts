@@ -3,9 +3,11 @@ import type { AudioLibrary } from './chat/audio/audio-library.ts';
 import type { Engine } from './chat/engine.ts';
 import type { SessionLog } from './chat/log/session-log.ts';
 import type { Models } from './chat/models/models.ts';
+import type { RemovalSweep } from './chat/removal/removal-sweep.ts';
 import type { Sessions } from './chat/sessions.ts';
 import type { TokenWatcher } from './identity/token-watcher.ts';
 import type { Viewer } from './identity/viewer.ts';
+import type { CostAccount } from './limits/cost-account.ts';
 import type { Followers } from './limits/followers.ts';
 import type { ResultBudget } from './limits/result-budget.ts';
 import type { Attachments } from './nodes/attachments.ts';
@@ -22,6 +24,8 @@ export interface Services {
   engine: Engine;
   sessions: Sessions;
   sessionLog: SessionLog;
+  /** Deletes the rows of deleted sessions and cleared messages. */
+  sweep: RemovalSweep;
   audio: AudioLibrary;
   followers: Followers;
   nodes: Nodes;
@@ -44,8 +48,10 @@ export interface Context extends Services {
   agentNode: NodeIdentity | null;
   /** Aborts when the client does not wait for the result any more. */
   signal: AbortSignal;
-  /** Limits the size of each result. Undefined for documents of the gateway itself, which have no limits. */
-  resultBudget: ResultBudget | undefined;
+  /** What the sender pays with for the operation. Undefined where requests are not limited. */
+  account: CostAccount | undefined;
+  /** Limits the size of each result. */
+  resultBudget: ResultBudget;
   /** A logger that adds the request's id to each line. */
   log: Logger;
 }

@@ -48,7 +48,7 @@ export const errorStatus = {
   MODEL_UNAVAILABLE: 503,
   /** The gateway is shutting down and accepts no new runs. */
   SHUTTING_DOWN: 503,
-  /** The disk is full. The gateway kept nothing of the request. */
+  /** The disk is full. The gateway stored nothing of the request; a cancelled run has stopped all the same. */
   INSUFFICIENT_STORAGE: 507,
 } as const;
 

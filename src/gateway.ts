@@ -30,12 +30,13 @@ export interface Gateway extends AsyncDisposable {
 export async function startGateway(config: Config, log: Logger, parts: GatewayParts = {}): Promise<Gateway> {
   const resources = new ResourceStack();
   try {
-    const { redis, ...stores } = await openStores(config, log, resources);
+    const { redis, checkDatabase, ...stores } = await openStores(config, log, resources);
     const services = createServices({ config, log, parts, resources, ...stores });
     await recover(services, config, log);
     resources.use(sweepDaily(services.audio, log));
     const createRest = restFactory(services, config, log);
-    const server = resources.use(await startHttpServer({ config, services, redis, log, createRest }));
+    const http = { config, services, redis, checkDatabase, log, createRest };
+    const server = resources.use(await startHttpServer(http));
     // Start queued runs after listening: a start that fails must not have called a model.
     await services.engine.startWaiting();
     return { url: server.url, services, [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose]() };
@@ -51,8 +52,10 @@ async function openStores(config: Config, log: Logger, resources: ResourceStack)
   for (const folder of new Set([dataDir, dirname(databaseFile(database.url))])) {
     resources.use(await claimDataDir(folder));
   }
+  const { db, check } = resources.use(await openDatabase({ url: database.url, log }));
   return {
-    database: resources.use(await openDatabase({ url: database.url, log })).db,
+    database: db,
+    checkDatabase: check,
     blobs: resources.use(await openBlobStore(blobs)),
     redis: redis && resources.use(await openRedis({ ...redis, log })),
   };
@@ -61,13 +64,14 @@ async function openStores(config: Config, log: Logger, resources: ResourceStack)
 /** How old an unfinished upload must be to be deleted from a store that other gateways may use: a day. */
 const stagedElsewhereMs = 86_400_000;
 
-/** Deletes unfinished uploads and ends live runs that a crashed gateway has left. */
-async function recover({ audio, engine }: Services, config: Config, log: Logger): Promise<void> {
+/** Deletes unfinished uploads, goes on with deletions, and ends live runs that a crashed gateway has left. */
+async function recover({ audio, engine, sweep }: Services, config: Config, log: Logger): Promise<void> {
   const { dataDir, blobs, database } = config;
   // The lock on DATA_DIR proves that no other gateway is uploading there. Elsewhere one may.
   const isOwn = blobs.url.startsWith(`file:${dataDir}/`);
   await audio.sweep(new Date(Date.now() - (isOwn ? 0 : stagedElsewhereMs)));
   await sweepTemporaryUploads().catch((err) => log.warn({ err }, 'temporary uploads could not be swept'));
+  await sweep.resume();
   await engine.recover().catch((cause: Error) => {
     const file = databaseFile(database.url);
     throw new StartupError(`The database ${file} cannot be written: ${cause.message}.`, { cause });

@@ -27,5 +27,5 @@ async function whenStopped(onAgain?: (signal: StopSignal) => void): Promise<Stop
 }
 
 function onSignal(listener: (signal: StopSignal) => void): void {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, listener);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, listener);
 }

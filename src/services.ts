@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import type { ResourceStack } from './base/resource-stack.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
@@ -8,14 +9,16 @@ import { AudioLibrary } from './chat/audio/audio-library.ts';
 import { Engine, type EngineLimits, type EngineOptions } from './chat/engine.ts';
 import type { RunEventBody } from './chat/log/run-event.ts';
 import { createSessionLog, type SessionChange, type SessionLog } from './chat/log/session-log.ts';
+import { createContextWarning } from './chat/models/context-warning.ts';
 import { createModels, type Models } from './chat/models/models.ts';
+import { RemovalSweep } from './chat/removal/removal-sweep.ts';
 import { createCheckpointer } from './chat/run/checkpoint.ts';
 import { Sessions } from './chat/sessions.ts';
-import { storedByUser } from './chat/stored-by-user.ts';
 import type { Config } from './config/config.ts';
 import type { Services } from './context.ts';
 import { ApiTokens } from './identity/api-tokens.ts';
 import { createTokenWatcher } from './identity/token-watcher.ts';
+import { createDiskRoom, type ReadDisk, readDiskOf } from './limits/disk-room.ts';
 import { Followers } from './limits/followers.ts';
 import { createPressure } from './limits/pressure.ts';
 import { Quotas } from './limits/quotas.ts';
@@ -23,6 +26,8 @@ import type { InboxEntry } from './nodes/dispatch/inbox.ts';
 import { createNodeServices } from './nodes/node-services.ts';
 import { NodeTools } from './nodes/tools/node-tools.ts';
 import type { Database } from './storage/database.ts';
+import { databaseFile } from './storage/database-file.ts';
+import { storedByUser } from './storage/stored-bytes.ts';
 import type { ToolRunner } from './tools/tool-runner.ts';
 
 /** How often a follower reads its log when no ring tells it to. */
@@ -41,6 +46,7 @@ export interface GatewayParts {
   models?: Models;
   tools?: ToolRunner;
   bus?: Bus;
+  readDisk?: ReadDisk;
 }
 
 export interface ServicesOptions {
@@ -58,22 +64,30 @@ export function createServices(options: ServicesOptions): Services {
   const { config, log, database, blobs, parts, resources } = options;
   const { limits } = config;
   const bus = parts.bus ?? createMemoryBus();
-  const models = parts.models ?? createModels(config.models);
+  const models =
+    parts.models ?? createModels({ ...config.models, onUnknownContext: createContextWarning(log) });
   const runLog = resources.use(createMemoryLog<RunEventBody & { runId: number }>());
   const changes = resources.use(createMemoryLog<SessionChange>({ maxEntries: maxSessionChanges }));
   const sessionLog = createSessionLog({ log: changes, bus, pollMs });
-  const quotas = new Quotas(config.quotas, (userId) => storedByUser(database, userId));
+  const quotas = createQuotas(options);
   const { nodes, attachments, registry, dispatcher } = createNodes(options, { bus, sessionLog, quotas });
   const tools = parts.tools ?? new NodeTools({ ...config.nodes, database, dispatcher });
   const engine = createEngine(options, { models, tools, runLog, sessionLog, bus, quotas });
   const audio = new AudioLibrary({ database, blobs, quotas, maxBytes: limits.maxAudioBytes });
+  const sweep = resources.use(new RemovalSweep({ database, audio, log }));
+  const removal = {
+    ...{ database, sweep, quotas, sessionLog },
+    cancelRuns: (sessionId: number) => engine.cancelSession(sessionId),
+    detachAllWithin: attachments.detachAllWithin.bind(attachments),
+  };
   const tokens = new ApiTokens(database, log);
   return {
     database,
     models,
     engine,
-    sessions: new Sessions({ database, engine, models, sessionLog, audio, quotas, attachments }),
+    sessions: new Sessions({ database, models, sessionLog, removal, quotas, attachments }),
     sessionLog,
+    sweep,
     audio,
     followers: new Followers(limits.maxFollowersPerUser),
     nodes,
@@ -84,6 +98,16 @@ export function createServices(options: ServicesOptions): Services {
     maxPromptBytes: config.chat.maxPromptBytes,
     maxPageSize: limits.maxPageSize,
   };
+}
+
+function createQuotas({ config, database, parts }: ServicesOptions): Quotas {
+  const { minFreeDiskBytes: minFreeBytes, ...limits } = config.quotas;
+  const readDisk = parts.readDisk ?? readDiskOf(dirname(databaseFile(config.database.url)));
+  return new Quotas({
+    limits,
+    read: (userId) => storedByUser(database, userId),
+    diskShare: createDiskRoom({ minFreeBytes, maxBytesPerUser: limits.maxStoredBytesPerUser, readDisk }),
+  });
 }
 
 function createNodes(
@@ -128,6 +152,7 @@ function engineLimits({ chat, limits, nodes }: Config): EngineLimits {
   const call = {
     idleTimeoutMs: chat.modelIdleTimeoutMs,
     maxRetries: chat.modelMaxRetries,
+    maxRetryWaitMs: chat.modelMaxRetryWaitMs,
     maxAnswerBytes: chat.maxAnswerBytes,
   };
   const toolStopMs = nodes.cancelConfirmMs + toolStopSlackMs;

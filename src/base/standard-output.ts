@@ -1,5 +1,6 @@
-import { fstatSync, writeSync } from 'node:fs';
+import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { isatty } from 'node:tty';
 import { hasCode } from './caught-error.ts';
 
 /** Bytes that wait while nobody reads the other end of a pipe. Further lines are lost. */
@@ -15,8 +16,11 @@ export interface LineOutput {
 }
 
 /**
- * Writes lines to standard output. A reader that stops reading, a reader that is gone and a full disk cost lines, but
- * neither delay nor stop the process. A line is written before the call returns, as long as there is room for it.
+ * Writes lines to standard output. A reader that stops reading, a stopped terminal, a reader that is gone and a full
+ * disk cost lines, but neither delay nor stop the process. A line is written before the call returns, as long as there
+ * is room for it.
+ *
+ * @param fd The descriptor to write to; 2 is standard error.
  */
 export function openStandardOutput(fd = 1): LineOutput {
   const stats = fstatSync(fd);
@@ -24,7 +28,22 @@ export function openStandardOutput(fd = 1): LineOutput {
   const pipe =
     stats.isFIFO() || stats.isSocket() ? new Socket({ fd, readable: false, writable: true }) : null;
   pipe?.unref();
-  return createLineOutput((bytes) => writeSync(fd, bytes));
+  const target = isatty(fd) ? openTerminal(fd) : fd;
+  return createLineOutput((bytes) => writeSync(target, bytes));
+}
+
+/**
+ * Opens the terminal behind a descriptor again, without blocking: while a person has stopped the terminal (Ctrl-S), a
+ * blocking write would stop the whole process, and then no signal but SIGKILL could end it. The descriptor itself stays
+ * as it is, because other processes share its flags. Where this way to open it does not exist, writes can block.
+ */
+function openTerminal(fd: number): number {
+  try {
+    const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;
+    return openSync(`/proc/self/fd/${fd}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+  } catch {
+    return fd;
+  }
 }
 
 /** @param write Writes bytes and returns how many were taken. Throws the errors of `writeSync`. */

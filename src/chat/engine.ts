@@ -5,6 +5,7 @@ import type { Run, ToolCall } from '../generated/prisma/client.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import { type RunSlotLimits, RunSlots } from '../limits/run-slots.ts';
 import type { Database } from '../storage/database.ts';
+import { notDeleted } from '../storage/hidden-rows.ts';
 import type { ToolRunner } from '../tools/tool-runner.ts';
 import { followRun } from './log/follow-run.ts';
 import type { RunEvent } from './log/run-event.ts';
@@ -61,12 +62,23 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { database, models, tools, runLog, sessionLog, bus, checkpointer, log } = options;
+    const { database, models, tools, runLog, sessionLog, bus, checkpointer, quotas, log } = options;
     const { run: limits, maxQueuedRuns } = options.limits;
     const { runLogTtlMs, toolStopMs } = limits;
     const slots = new RunSlots(options.limits.slots);
     const approvals = this.#approvals;
-    const parts = { database, models, tools, approvals, runLog, sessionLog, bus, checkpointer, limits };
+    const parts = {
+      database,
+      models,
+      tools,
+      approvals,
+      runLog,
+      sessionLog,
+      bus,
+      checkpointer,
+      quotas,
+      limits,
+    };
     const live = new LiveRuns({
       database,
       slots,
@@ -76,7 +88,7 @@ export class Engine {
       log,
     });
     this.#live = live;
-    const { isOverloaded, quotas } = options;
+    const { isOverloaded } = options;
     const sending = { live, slots, quotas, maxQueuedRuns, isOverloaded };
     this.#sender = new PromptSender({ database, models, runLog, sessionLog, bus, log, ...sending });
   }
@@ -118,7 +130,8 @@ export class Engine {
   /**
    * Cancels a run and waits until it has ended, with its partial answer saved.
    *
-   * @throws GatewayError NOT_FOUND.
+   * @throws GatewayError NOT_FOUND; INSUFFICIENT_STORAGE or OVERLOADED when the run was stopped and its end cannot be
+   *   saved yet.
    */
   async cancelRun(runId: number): Promise<CancelReceipt> {
     const before = await this.#findRun(runId);
@@ -131,7 +144,7 @@ export class Engine {
   /**
    * Cancels the live run of a session and its queued runs. The receipt is for the live run.
    *
-   * @throws GatewayError NOT_FOUND.
+   * @throws GatewayError as `cancelRun` does.
    */
   async cancelCurrent(sessionId: number): Promise<CancelReceipt> {
     const { database } = this.#options;
@@ -194,7 +207,7 @@ export class Engine {
   }
 
   async #findRun(id: number): Promise<Run> {
-    const run = await this.#options.database.run.findUnique({ where: { id } });
+    const run = await this.#options.database.run.findUnique({ where: { id, session: notDeleted } });
     if (run === null) throw runNotFound(id);
     return run;
   }

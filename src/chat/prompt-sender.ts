@@ -114,6 +114,7 @@ export class PromptSender {
     }
     const { run, opened, slot } = await this.#open(input, session, model);
     if (!opened) return { run, opened };
+    if (run.status === 'QUEUED' && input.onBusy === 'INTERRUPT') live.willInterrupt(run);
     const announced = this.#announce(run);
     const setup = { systemPrompt: session.systemPrompt, model };
     if (slot) live.launch(run, { slot, log: input.log, announced, setup });

@@ -1,18 +1,18 @@
-import { encodeId } from '../base/global-id.ts';
-import { GatewayError, sessionNotFound } from '../errors.ts';
+import { sessionNotFound } from '../errors.ts';
 import type { Prisma, Session, ToolApproval } from '../generated/prisma/client.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
-import type { AudioLibrary } from './audio/audio-library.ts';
-import type { Engine } from './engine.ts';
+import { notDeleted } from '../storage/hidden-rows.ts';
+import { settingBytes } from '../storage/stored-bytes.ts';
 import type { SessionLog } from './log/session-log.ts';
 import type { Models } from './models/models.ts';
 import { ProviderError } from './models/provider-error.ts';
 import { checkSettings } from './models/settings/check-settings.ts';
 import { mergeSettings, type PartialSettings } from './models/settings/model-settings.ts';
 import { changeSettings, readSettings, storeSettings } from './models/settings/stored-settings.ts';
+import { clearHistory } from './removal/clear-history.ts';
+import { type DeleteSessionsOptions, deleteSessions } from './removal/delete-sessions.ts';
 import { findSession } from './run/find-session.ts';
-import { unfinished } from './run/open-run.ts';
 
 /** The settings of a session. Undefined leaves a setting as it is; null means the gateway's default. */
 export interface SessionSettings {
@@ -24,6 +24,9 @@ export interface SessionSettings {
   /** What the session asks of its model. Null asks for nothing, for one setting or for all. */
   settings?: PartialSettings | null | undefined;
 }
+
+/** As `SessionSettings`, with the settings of the model as their column has them. */
+type StoredSettings = Omit<SessionSettings, 'settings'> & { settings: ReturnType<typeof storeSettings> };
 
 export interface NewSession extends SessionSettings {
   userId: string;
@@ -43,11 +46,10 @@ interface Asker {
 
 export interface SessionsOptions {
   database: Database;
-  engine: Engine;
   models: Models;
   sessionLog: SessionLog;
-  audio: AudioLibrary;
   quotas: Quotas;
+  removal: DeleteSessionsOptions;
   attachments: {
     /** Attaches nodes to a session within the transaction that creates it. */
     attachWithin(
@@ -55,18 +57,8 @@ export interface SessionsOptions {
       sessionId: number,
       input: { nodeIds: readonly string[]; userId: string; asker: Asker },
     ): Promise<unknown>;
-    /** Finds the nodes of a session that are not registered. */
-    unregisteredOf(tx: Prisma.TransactionClient, sessionId: number): Promise<number[]>;
-    /** Deletes those of the nodes that are not registered and that no session has. */
-    dropUnused(tx: Prisma.TransactionClient, agentNodeIds: number[]): Promise<void>;
   };
 }
-
-/** Selects what a quota has counted for a session. */
-const storedOf = { userId: true, storedBytes: true } as const;
-
-/** How often the gateway tries to delete a session to which a client keeps sending prompts. */
-const maxDeleteTries = 10;
 
 /** Creates, changes and deletes sessions. The engine runs their prompts. */
 export class Sessions {
@@ -84,8 +76,10 @@ export class Sessions {
     const { database, attachments, quotas } = this.#options;
     const { userId } = input;
     await this.#checkModel(input, null);
-    const data = { ...defined(input), settings: storeSettings(input.settings) };
-    using reserved = await quotas.reserve(userId, { sessions: 1 });
+    const settings = storeSettings(input.settings);
+    const bytes = settingBytes({ ...input, settings });
+    const data = { ...defined(input), settings, storedBytes: bytes };
+    using reserved = await quotas.reserve(userId, { sessions: 1, bytes });
     const session = !nodeIds?.length
       ? await database.session.create({ data })
       : await database.$transaction(async (tx) => {
@@ -97,7 +91,7 @@ export class Sessions {
     return session;
   }
 
-  /** @throws GatewayError NOT_FOUND, BAD_USER_INPUT. */
+  /** @throws GatewayError NOT_FOUND, BAD_USER_INPUT, QUOTA_EXCEEDED. */
   async update(id: number, input: SessionSettings): Promise<Session> {
     const { database, sessionLog } = this.#options;
     const current = await findSession(database, id);
@@ -107,58 +101,48 @@ export class Sessions {
       changes ?? (changes === null ? null : {}),
     );
     await this.#checkModel({ ...own, settings }, current, changes ?? null);
-    const data = { ...defined(own), settings: storeSettings(settings) };
-    const [session] = await database.session.updateManyAndReturn({ where: { id }, data });
-    if (session === undefined) throw sessionNotFound(id);
+    const session = await this.#store(current, { ...defined(own), settings: storeSettings(settings) });
     await sessionLog.append(id, { type: 'SessionUpdated' });
+    return session;
+  }
+
+  /** Stores changed settings and counts their bytes. */
+  async #store(current: Session, data: StoredSettings): Promise<Session> {
+    const { database, quotas } = this.#options;
+    const { id, userId } = current;
+    const growth = Math.max(0, settingBytes({ ...current, ...data }) - settingBytes(current));
+    using reserved = await quotas.reserve(userId, { bytes: growth });
+    const { session, grown } = await database.$transaction(async (tx) => {
+      // Read again: another update may have changed the texts in the meantime.
+      const before = await tx.session.findUnique({ where: { id, ...notDeleted } });
+      if (before === null) throw sessionNotFound(id);
+      const grown = settingBytes({ ...before, ...data }) - settingBytes(before);
+      const change = { ...defined(data), storedBytes: { increment: grown } };
+      return { session: await tx.session.update({ where: { id }, data: change }), grown };
+    });
+    reserved.keep();
+    quotas.release(userId, { bytes: growth - grown });
     return session;
   }
 
   /**
    * Deletes a session with its messages, runs and recordings. Live and queued runs are cancelled first.
    *
-   * @throws GatewayError NOT_FOUND.
+   * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS.
    */
   async delete(id: number): Promise<void> {
     await findSession(this.#options.database, id);
     await this.deleteAll({ id });
   }
 
-  /** Deletes the matching sessions, as `delete` does, and returns their ids. */
-  async deleteAll(where: Prisma.SessionWhereInput): Promise<number[]> {
-    const { database, sessionLog } = this.#options;
-    const sessions = await database.session.findMany({ where, select: { id: true } });
-    for (const { id } of sessions) {
-      await this.#cancelAndDelete(id);
-      await sessionLog.append(id, { type: 'SessionDeleted' });
-    }
-    return sessions.map(({ id }) => id);
-  }
-
-  /** Tries again when a prompt arrives after the cancellation, so that no run outlives its session. */
-  async #cancelAndDelete(id: number): Promise<void> {
-    const { database, engine, audio, quotas, attachments } = this.#options;
-    const idle: Prisma.SessionWhereInput = { runs: { none: { status: unfinished } } };
-    for (let tries = 0; tries < maxDeleteTries; tries += 1) {
-      await engine.cancelSession(id);
-      const deleted = await database.$transaction(async (tx) => {
-        const stored = await tx.session.findUnique({ where: { id }, select: storedOf });
-        const blobs = await audio.blobsOf(id, tx);
-        const unregistered = await attachments.unregisteredOf(tx, id);
-        const { count } = await tx.session.deleteMany({ where: { ...idle, id } });
-        if (count > 0) await attachments.dropUnused(tx, unregistered);
-        return stored && count > 0 ? { ...stored, blobs } : undefined;
-      });
-      if (deleted) {
-        quotas.release(deleted.userId, { sessions: 1, bytes: Number(deleted.storedBytes) });
-        return audio.release(deleted.blobs);
-      }
-      if ((await database.session.count({ where: { id } })) === 0) return;
-    }
-    throw new GatewayError(
-      'RUN_IN_PROGRESS',
-      'The session cannot be deleted now, because prompts keep arriving.',
-    );
+  /**
+   * Deletes the matching sessions, as `delete` does.
+   *
+   * @param signal Aborts when the client leaves. Sessions that are not deleted yet then stay.
+   * @returns The ids of the sessions that were deleted.
+   */
+  deleteAll(where: Prisma.SessionWhereInput, signal?: AbortSignal): Promise<number[]> {
+    return deleteSessions(where, signal, this.#options.removal);
   }
 
   /**
@@ -166,30 +150,8 @@ export class Sessions {
    *
    * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS.
    */
-  async clearHistory(id: number): Promise<Session> {
-    const { database, sessionLog, audio, quotas } = this.#options;
-    await findSession(database, id);
-    const { session, stored, blobs } = await database.$transaction(async (tx) => {
-      const live = await tx.run.findFirst({
-        where: { sessionId: id, status: unfinished },
-        select: { id: true },
-      });
-      if (live) {
-        const message = 'This session is answering a prompt. Cancel the run before you clear the history.';
-        throw new GatewayError('RUN_IN_PROGRESS', message, { runId: encodeId('Run', live.id) });
-      }
-      const blobs = await audio.blobsOf(id, tx);
-      const stored = await tx.session.findUnique({ where: { id }, select: storedOf });
-      await tx.message.deleteMany({ where: { sessionId: id } });
-      const data = { contextTokens: 0, messageCount: 0, storedBytes: 0 };
-      const [session] = await tx.session.updateManyAndReturn({ where: { id }, data });
-      if (stored === null || session === undefined) throw sessionNotFound(id);
-      return { session, stored, blobs };
-    });
-    quotas.release(stored.userId, { bytes: Number(stored.storedBytes) });
-    await audio.release(blobs);
-    await sessionLog.append(id, { type: 'HistoryCleared' });
-    return session;
+  clearHistory(id: number): Promise<Session> {
+    return clearHistory(id, this.#options.removal);
   }
 
   /**

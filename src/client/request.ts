@@ -45,7 +45,7 @@ export async function request(endpoint: Endpoint, options: RequestOptions): Prom
     redirect: 'manual',
   });
   if (isRedirect(response)) {
-    void response.body?.cancel();
+    response.body?.cancel().catch(() => undefined);
     throw unreachable(new Error(refusedRedirect(response)));
   }
   if (!response.ok) throw await gatewayErrorOfResponse(response);

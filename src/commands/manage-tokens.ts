@@ -1,15 +1,10 @@
-import type { z } from 'zod';
 import { escapeControls } from '../base/cut-text.ts';
-import { wellFormedLine } from '../base/well-formed-text.ts';
 import { readConfig } from '../config/config.ts';
 import { StartupError } from '../config/startup-error.ts';
 import type { ApiToken } from '../generated/prisma/client.ts';
 import { ApiTokens } from '../identity/api-tokens.ts';
-import { userIdText } from '../identity/user-id.ts';
 import { createLog } from '../log.ts';
 import { openDatabase } from '../storage/open-database.ts';
-
-const nameText = wellFormedLine.max(200, 'expected at most 200 characters');
 
 export type TokenAction =
   | { type: 'create'; userId: string; isAdmin: boolean; name: string | null; lifetimeMs: number | null }
@@ -26,7 +21,7 @@ interface TokenReport {
 /**
  * Creates, lists or revokes tokens in the database that the environment names. The gateway may be running.
  *
- * @throws StartupError if the database cannot be opened, if a value is invalid, or if there is no such token.
+ * @throws StartupError if the database cannot be opened, or if there is no such token.
  */
 export async function manageTokens(action: TokenAction): Promise<TokenReport> {
   const { database, log: logOptions } = readConfig();
@@ -43,18 +38,11 @@ async function create(
   tokens: ApiTokens,
   { userId, isAdmin, name, lifetimeMs }: Extract<TokenAction, { type: 'create' }>,
 ): Promise<TokenReport> {
-  check('--user', userIdText, userId);
-  if (name !== null) check('--name', nameText, name);
   const expiresAt = lifetimeMs === null ? null : new Date(Date.now() + lifetimeMs);
   const { token, row } = await tokens.create({ userId, isAdmin, name, expiresAt });
   const until = expiresAt ? `until ${expiresAt.toISOString()}` : 'until it is revoked';
   const owner = `${isAdmin ? 'the admin' : 'the user'} ${userId}`;
   return { output: token, note: `Token ${row.id} of ${owner}, valid ${until}. The token is shown only now.` };
-}
-
-function check(option: string, text: z.ZodType, value: string): void {
-  const { error } = text.safeParse(value);
-  if (error) throw new StartupError(`${option}: ${error.issues[0]?.message}.`);
 }
 
 async function revoke(tokens: ApiTokens, id: number): Promise<TokenReport> {

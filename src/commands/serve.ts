@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { readConfig } from '../config/config.ts';
 import { startGateway } from '../gateway.ts';
 import { createLog } from '../log.ts';
+import { logRejections } from './log-rejections.ts';
 
 /**
  * Runs the gateway with the settings of its environment until it is told to stop.
@@ -18,6 +19,7 @@ export async function serve(
   setFlagsFromString('--heap-growing-percent=100');
   const config = readConfig();
   const log = createLog(config.log);
+  logRejections(log);
   const gateway = await startGateway(config, log);
   const { services, url } = gateway;
   const model = (await services.models.list()).find(({ isDefault }) => isDefault);

@@ -15,15 +15,17 @@ export function addTokenCommand(program: Command): void {
       'how long the token is valid: 90s, 30m, 12h, 30d; default: until it is revoked',
       toMs,
     )
-    .action(({ user, admin, name, expiresIn }: CreateFlags) =>
-      perform({
+    .action(async ({ user, admin, name, expiresIn }: CreateFlags) => {
+      const { checkTokenNames } = await import('./check-token-names.ts');
+      checkTokenNames(user, name);
+      await perform({
         type: 'create',
         userId: user,
         isAdmin: admin,
         name: name ?? null,
         lifetimeMs: expiresIn ?? null,
-      }),
-    );
+      });
+    });
   token
     .command('list')
     .description('list all tokens without their secret text')

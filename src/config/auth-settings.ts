@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { isLoopback } from '../base/loopback.ts';
 import { isPlainHttpUrl } from './http-url.ts';
-import { isLoopback } from './loopback.ts';
+import { type ProxyEnvironment, toProxies } from './proxy-settings.ts';
 
 /** How users identify themselves. */
 export const authSettings = {
@@ -66,13 +67,13 @@ function unusedJwtSettings(env: Auth): string[] {
 }
 
 /** How users identify themselves; undefined if they do not. */
-export function toAuth(env: Auth) {
+export function toAuth(env: Auth & ProxyEnvironment) {
   if (env.AUTH === 'none') return undefined;
   if (env.AUTH === 'token') return { jwt: undefined };
   const { JWT_SECRET: secret, JWT_JWKS_URL: jwksUrl = '' } = env;
   return {
     jwt: {
-      key: secret === undefined ? { jwksUrl } : { secret },
+      key: secret === undefined ? { jwksUrl, proxies: toProxies(env) } : { secret },
       issuer: env.JWT_ISSUER,
       audience: env.JWT_AUDIENCE,
       adminClaim: env.JWT_ADMIN_CLAIM,

@@ -9,6 +9,10 @@ export const chatSettings = {
   MODEL_MAX_RETRIES: wholeNumber(0, 100).default(3).meta({
     description: 'How often a failed model request is repeated, as long as the answer has not begun.',
   }),
+  MODEL_MAX_RETRY_WAIT_MS: milliseconds(0).default(60_000).meta({
+    description:
+      'Longest wait before such a repetition. If the provider asks for a longer one, the run fails at once and says when the provider takes the next request.',
+  }),
   MAX_ANSWER_BYTES: wholeNumber(1, 16_777_216).default(4_194_304).meta({
     description:
       'Longest response of a model, in bytes of text, reasoning and tool arguments. A run fails at a longer one.',
@@ -16,9 +20,10 @@ export const chatSettings = {
   MAX_STEPS: wholeNumber(1, 1_000)
     .default(16)
     .meta({ description: 'How many requests one run may send to its model.' }),
-  MAX_QUEUED_RUNS: wholeNumber(0, 10_000)
-    .default(8)
-    .meta({ description: 'How many runs may be queued in one session.' }),
+  MAX_QUEUED_RUNS: wholeNumber(0, 10_000).default(8).meta({
+    description:
+      'How many runs may be queued in one session. A prompt with INTERRUPT cancels the queue and is not refused because of it, but only one more than this number are accepted at the same moment.',
+  }),
   MAX_PROMPT_BYTES: wholeNumber(1, 1_073_741_824)
     .default(262_144)
     .meta({ description: 'Longest prompt, in bytes of UTF-8.' }),
@@ -40,6 +45,7 @@ export function toChat(env: z.output<z.ZodObject<typeof chatSettings>>) {
   return {
     modelIdleTimeoutMs: env.MODEL_IDLE_TIMEOUT_MS,
     modelMaxRetries: env.MODEL_MAX_RETRIES,
+    modelMaxRetryWaitMs: env.MODEL_MAX_RETRY_WAIT_MS,
     maxAnswerBytes: env.MAX_ANSWER_BYTES,
     maxSteps: env.MAX_STEPS,
     maxQueuedRuns: env.MAX_QUEUED_RUNS,

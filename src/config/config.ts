@@ -7,6 +7,7 @@ import { toChat } from './chat-settings.ts';
 import { toConnectionLimits, toLimits, toNodeLimits, toQuotas, toRequestLimits } from './limit-settings.ts';
 import { modelConflicts, toModels } from './model-settings.ts';
 import { nodeConflicts, toNodes } from './node-settings.ts';
+import { proxySettings } from './proxy-settings.ts';
 import { toRequestSizes } from './request-settings.ts';
 import { type Environment, environment, settings } from './settings.ts';
 import { StartupError } from './startup-error.ts';
@@ -27,7 +28,8 @@ type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonl
 export function readConfig(env: NodeJS.ProcessEnv = processEnvironment()): Config {
   const given: Record<string, string> = {};
   for (const { name } of settings) {
-    const value = env[name]?.trim();
+    // curl and other programs also read the names of the proxies in small letters.
+    const value = env[name]?.trim() || (name in proxySettings && env[name.toLowerCase()]?.trim());
     if (value) given[name] = value;
   }
   const parsed = environment.safeParse(given);
@@ -65,7 +67,9 @@ function readEnvFile(file: string): NodeJS.ProcessEnv {
 function complaint(issue: z.core.$ZodIssue, given: Record<string, string>): string {
   const name = String(issue.path[0]);
   const shown = settings.some((setting) => setting.name === name && !setting.secret);
-  return `${name} ${issue.message}${shown ? `; it is ${JSON.stringify(given[name])}` : ''}.`;
+  // A setting may be JSON: then the path goes on within it.
+  const place = issue.path.filter((step) => typeof step === 'string').join('.');
+  return `${place} ${issue.message}${shown ? `; it is ${JSON.stringify(given[name])}` : ''}.`;
 }
 
 function toConfig(env: Environment) {

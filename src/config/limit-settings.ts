@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { maxCount, milliseconds, wholeNumber } from './setting-type.ts';
 
 /**
- * The defaults of the limits per user. With AUTH=none these limits are off, because all clients then count as one
+ * The defaults of the limits on users. With AUTH=none these limits are off, because all clients then count as one
  * user.
  */
 const ofKnownUsers = {
@@ -15,6 +15,7 @@ const ofKnownUsers = {
   MAX_SESSIONS_PER_USER: 100_000,
   MAX_NODES_PER_USER: 1_000,
   MAX_STORED_BYTES_PER_USER: 10_737_418_240,
+  MIN_FREE_DISK_BYTES: 1_073_741_824,
 };
 
 function perUser(name: keyof typeof ofKnownUsers, description: string, most = maxCount) {
@@ -36,7 +37,7 @@ export const limitSettings = {
     .meta({ description: 'How long a reserved event stream may stay unopened.' }),
   MAX_REQUESTS_PER_MINUTE: perUser(
     'MAX_REQUESTS_PER_MINUTE',
-    'Most requests per minute of one user, or of one address if the user is not known',
+    'Most requests per minute of one user, or of one address if the user is not known. A GraphQL document or an event of a subscription counts as one more for each 1,000 of its cost',
   ),
   MAX_NODE_REQUESTS_PER_MINUTE: perUser(
     'MAX_NODE_REQUESTS_PER_MINUTE',
@@ -80,7 +81,12 @@ export const limitSettings = {
   ),
   MAX_STORED_BYTES_PER_USER: perUser(
     'MAX_STORED_BYTES_PER_USER',
-    'Most bytes of prompts and recordings in the sessions of one user',
+    'Most bytes that the sessions of one user store: titles, system prompts, prompts, answers, tool calls and recordings',
+    1_000_000_000_000,
+  ),
+  MIN_FREE_DISK_BYTES: perUser(
+    'MIN_FREE_DISK_BYTES',
+    'When less than this is free on the disk of the database, users who have stored more than their share are refused: at half of it, more than half of MAX_STORED_BYTES_PER_USER, and so on',
     1_000_000_000_000,
   ),
   MAX_EVENT_LOOP_DELAY_MS: milliseconds(0).default(10).meta({
@@ -144,6 +150,7 @@ export function toQuotas(env: Limits) {
     maxMessagesPerSession: env.MAX_MESSAGES_PER_SESSION,
     maxNodesPerUser: ofUser(env, 'MAX_NODES_PER_USER'),
     maxStoredBytesPerUser: ofUser(env, 'MAX_STORED_BYTES_PER_USER'),
+    minFreeDiskBytes: ofUser(env, 'MIN_FREE_DISK_BYTES'),
   };
 }
 

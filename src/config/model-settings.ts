@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { isPlainHttpUrl } from './http-url.ts';
+import { headersSetting, serversSetting } from './model-servers.ts';
+import { type ProxyEnvironment, toProxies } from './proxy-settings.ts';
 import { apiKey, milliseconds, wholeNumber } from './setting-type.ts';
 
 const model = z
@@ -76,7 +78,17 @@ export const modelSettings = {
     .meta({ description: 'API key for OpenAI, or for the server at OPENAI_BASE_URL.', secret: true }),
   OPENAI_BASE_URL: baseUrl.optional().meta({
     description:
-      'URL of an OpenAI-compatible server (Ollama, vLLM, llama.cpp …). Sessions reach it as the provider openai-compatible.',
+      'URL of an OpenAI-compatible server (Ollama, vLLM, llama.cpp …). Sessions reach it as the provider openai-compatible. A query in it (api-version of Azure) is sent with every request.',
+    secret: true,
+  }),
+  OPENAI_HEADERS: headersSetting.optional().meta({
+    description:
+      'More headers for the server at OPENAI_BASE_URL, as JSON: {"api-key":"…"}. Azure wants its key there. They take precedence over OPENAI_API_KEY.',
+    secret: true,
+  }),
+  OPENAI_COMPATIBLE_SERVERS: serversSetting.optional().meta({
+    description:
+      'More OpenAI-compatible servers, as JSON: {"groq":{"baseUrl":"https://api.groq.com/openai/v1","apiKey":"…"}}. Sessions reach each as the provider of that name. headers, an object, is optional too.',
     secret: true,
   }),
   ANTHROPIC_API_KEY: apiKey.optional().meta({ description: 'API key for Anthropic.', secret: true }),
@@ -117,13 +129,18 @@ export function modelConflicts(env: ModelEnvironment): string[] {
   const name = env.MODEL?.split('/', 1)[0];
   if (name !== undefined) {
     const provider = Object.hasOwn(providers, name) ? providers[name] : undefined;
+    const servers = Object.keys(env.OPENAI_COMPATIBLE_SERVERS ?? {});
     if (provider === undefined) {
-      conflicts.push(
-        `MODEL must begin with one of ${Object.keys(providers).join(', ')}; it begins with "${name}".`,
-      );
+      const names = [...Object.keys(providers), ...servers].join(', ');
+      if (!servers.includes(name)) {
+        conflicts.push(`MODEL must begin with one of ${names}; it begins with "${name}".`);
+      }
     } else if (!provider.configured(env)) {
       conflicts.push(`MODEL names the provider ${name}, which is not configured: ${provider.advice}.`);
     }
+  }
+  if (env.OPENAI_HEADERS !== undefined && env.OPENAI_BASE_URL === undefined) {
+    conflicts.push('OPENAI_HEADERS has no effect without OPENAI_BASE_URL.');
   }
   if (env.ANTHROPIC_BASE_URL !== undefined && env.ANTHROPIC_API_KEY === undefined) {
     conflicts.push('ANTHROPIC_BASE_URL has no effect without ANTHROPIC_API_KEY.');
@@ -135,7 +152,7 @@ export function modelConflicts(env: ModelEnvironment): string[] {
 }
 
 /** In the shape of `ModelsOptions` of src/chat. A key that is given with a base URL is sent to that URL only. */
-export function toModels(env: ModelEnvironment) {
+export function toModels(env: ModelEnvironment & ProxyEnvironment) {
   const { OPENAI_API_KEY: openaiKey, OPENAI_BASE_URL: openaiUrl } = env;
   const openai = openaiUrl === undefined ? withKey(openaiKey) : undefined;
   const anthropic = withKey(env.ANTHROPIC_API_KEY, env.ANTHROPIC_BASE_URL);
@@ -150,8 +167,12 @@ export function toModels(env: ModelEnvironment) {
     ...(env.MODEL_CONTEXT_LIMITS && { contextLimits: env.MODEL_CONTEXT_LIMITS }),
     ...(Object.keys(settings).length > 0 && { settings }),
     demo: { delayMs: env.DEMO_DELAY_MS },
+    proxies: toProxies(env),
     ...(openai && { openai }),
-    ...(openaiUrl !== undefined && { openaiCompatible: { baseUrl: openaiUrl, ...withKey(openaiKey) } }),
+    ...(openaiUrl !== undefined && {
+      openaiCompatible: { baseUrl: openaiUrl, headers: env.OPENAI_HEADERS, ...withKey(openaiKey) },
+    }),
+    ...(env.OPENAI_COMPATIBLE_SERVERS && { servers: env.OPENAI_COMPATIBLE_SERVERS }),
     ...(anthropic && { anthropic }),
     ...(google && { google }),
   };

@@ -4,6 +4,7 @@ import { chatSettings } from './chat-settings.ts';
 import { limitSettings } from './limit-settings.ts';
 import { modelSettings } from './model-settings.ts';
 import { nodeSettings } from './node-settings.ts';
+import { proxySettings } from './proxy-settings.ts';
 import { requestSettings } from './request-settings.ts';
 import { logSettings, serverSettings } from './server-settings.ts';
 import { storageSettings } from './storage-settings.ts';
@@ -19,6 +20,7 @@ export const environment = z.object({
   ...storageSettings,
   ...authSettings,
   ...modelSettings,
+  ...proxySettings,
   ...chatSettings,
   ...nodeSettings,
   ...requestSettings,

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 
@@ -16,9 +16,17 @@ interface Reading {
   idle: number;
 }
 
+interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+}
+
 /** The open connections of a server. */
 export interface Connections {
-  /** Closes the connections on which no byte has come: a browser opens them before it needs them. */
+  /**
+   * Closes the connections that carry no request: nothing has come, as a browser opens them before it needs them, or only
+   * a part of the headers. `server.closeIdleConnections` leaves these open.
+   */
   closeUnused(): void;
 }
 
@@ -30,7 +38,9 @@ export interface Connections {
  */
 export function watchConnections(server: Server, responseTimeoutMs: number, log: Logger): Connections {
   const readings = new Map<Socket, Reading | undefined>();
+  const newest = new WeakMap<Socket, Exchange>();
   const checkMs = responseTimeoutMs / checks;
+  server.on('request', (request, response) => newest.set(request.socket, { request, response }));
   server.on('connection', (socket) => {
     readings.set(socket, undefined);
     socket.once('close', () => readings.delete(socket));
@@ -50,10 +60,15 @@ export function watchConnections(server: Server, responseTimeoutMs: number, log:
   return {
     closeUnused() {
       for (const socket of readings.keys()) {
-        if (socket.bytesRead === 0) socket.destroy();
+        if (isAnswered(newest.get(socket)) && socket.writableLength === 0) socket.destroy();
       }
     },
   };
+}
+
+/** The body must have arrived too: closing earlier would reset the connection, and the client would lose the response. */
+function isAnswered(exchange: Exchange | undefined): boolean {
+  return exchange === undefined || (exchange.request.complete && exchange.response.closed);
 }
 
 function readOn(before: Reading | undefined, bytes: number): Reading {

@@ -1,26 +1,42 @@
 import { Hono } from 'hono';
-import type { Database } from '../storage/database.ts';
 
 export interface HealthOptions {
-  database: Database;
+  /** Says why the database cannot be used; undefined if it can. Never rejects. */
+  checkDatabase: () => Promise<string | undefined>;
   /** Aborts when the gateway begins to close. */
   closing: AbortSignal;
 }
 
+/** How long the result of a check is used, in milliseconds. Anyone may ask as often as they like. */
+const freshMs = 1_000;
+
 /**
- * `/live` answers 200 while the process runs. `/ready` answers 503 while the gateway closes or its database does not
- * answer, and 200 otherwise.
+ * `/live` answers 200 while the process runs. `/ready` answers 503 while the gateway closes or its database cannot be
+ * used, for instance because the disk is full, and 200 otherwise.
  */
-export function createHealth({ database, closing }: HealthOptions): Hono {
+export function createHealth({ checkDatabase, closing }: HealthOptions): Hono {
+  const check = shareFor(freshMs, checkDatabase);
   return new Hono()
     .get('/live', (c) => c.json({ status: 'ok' }))
     .get('/ready', async (c) => {
       if (closing.aborted) return c.json({ status: 'shutting down' }, 503);
-      try {
-        await database.$queryRaw`SELECT 1`;
-        return c.json({ status: 'ok' });
-      } catch {
-        return c.json({ status: 'the database does not answer' }, 503);
-      }
+      const fault = await check();
+      if (fault === undefined) return c.json({ status: 'ok' });
+      return c.json({ status: 'unavailable', checks: { database: fault } }, 503);
     });
+}
+
+/** Runs a check at most once at a time, and gives its result to all who ask within `ms` milliseconds of its end. */
+function shareFor<T>(ms: number, check: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  let endedAt = Number.POSITIVE_INFINITY;
+  return () => {
+    if (result === undefined || performance.now() - endedAt > ms) {
+      endedAt = Number.POSITIVE_INFINITY;
+      result = check().finally(() => {
+        endedAt = performance.now();
+      });
+    }
+    return result;
+  };
 }

@@ -62,6 +62,9 @@ export async function listen(
     server.once('error', (error) => reject(new StartupError(reasonOf(error, host, port), { cause: error })));
     server.listen(port, host, resolve);
   });
+  // The kernel can refuse to hand over a connection, for lack of memory for instance. Without this listener that would end
+  // the process.
+  server.on('error', (err) => log.error({ err }, 'a connection could not be accepted'));
   const address = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,

@@ -8,6 +8,7 @@ import type { Context, Services } from '../context.ts';
 import { createExecutor, type Executor } from './graphql/executor.ts';
 import { createGraphQLServer, type GraphQLServer } from './graphql/yoga.ts';
 import { createGuards } from './guards/guards.ts';
+import type { RequestAccounts } from './guards/rate-limit.ts';
 import { createRequestLimits } from './guards/rate-limit-buckets.ts';
 import { createHealth } from './health.ts';
 import { listen } from './listen.ts';
@@ -38,6 +39,8 @@ export interface HttpServerOptions {
   config: Config;
   services: Services;
   redis: Redis | undefined;
+  /** Says why the database cannot be used; undefined if it can. Never rejects. */
+  checkDatabase: () => Promise<string | undefined>;
   log: Logger;
   /** Creates the application for `/api/v1`. */
   createRest: (parts: RestParts) => HttpApp;
@@ -82,16 +85,29 @@ async function createApp(options: HttpServerOptions, closing: AbortSignal) {
   const identify = await createSenderLookup(options);
   const findDocument = await createFindDocument(config);
   const { introspection } = web;
-  const graphql = createGraphQLServer({ ...limits, introspection, findDocument, services, identify, log });
+  const accounts: RequestAccounts = new WeakMap();
+  const graphql = createGraphQLServer({
+    ...limits,
+    introspection,
+    findDocument,
+    services,
+    identify,
+    log,
+    accounts,
+  });
   const stream = createStream(options, { graphql, identify, findDocument });
-  const requests = { ...createRequestLimits(config.requests, redis), identify };
+  const requests = { ...createRequestLimits(config.requests, redis), identify, accounts };
   const app = createServerApp({
     graphql,
     identify,
     stream,
-    health: createHealth({ database: services.database, closing }),
+    health: createHealth({ checkDatabase: options.checkDatabase, closing }),
     rest: createRest({
-      executor: createExecutor(graphql, requestIds),
+      executor: createExecutor(graphql, requestIds, {
+        // The documents are the gateway's own, so only the stored texts decide how large a result is.
+        maxQueryCost: Number.POSITIVE_INFINITY,
+        maxResponseBytes: limits.maxResponseBytes,
+      }),
       identify,
       readBody: (incoming) => readBytes(incoming, limits.maxBodyBytes),
     }),

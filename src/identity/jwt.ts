@@ -1,5 +1,7 @@
 import { errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
 import type { Logger } from 'pino';
+import type { Proxies } from '../base/choose-proxy.ts';
+import { createOutboundFetch } from '../base/outbound-fetch.ts';
 import { GatewayError } from '../errors.ts';
 import { createRemoteKeys, keysUnavailable } from './remote-keys.ts';
 import { expired, unauthenticated } from './unauthenticated.ts';
@@ -7,8 +9,8 @@ import { userIdText } from './user-id.ts';
 import type { Viewer } from './viewer.ts';
 
 export interface JwtOptions {
-  /** The secret with which tokens are signed, or the URL of the issuer's public keys. */
-  key: { secret: string } | { jwksUrl: string };
+  /** The secret with which tokens are signed, or the URL of the issuer's public keys and the proxies to reach it. */
+  key: { secret: string } | { jwksUrl: string; proxies?: Proxies };
   /** The `iss` that tokens must have. Undefined: any. */
   issuer?: string | undefined;
   /** The `aud` that tokens must have. Undefined: any. */
@@ -76,7 +78,8 @@ export function createVerifyJwt(options: JwtOptions): VerifyJwt {
 }
 
 function createGetKey(key: JwtOptions['key'], log: Logger): JWTVerifyGetKey {
-  if ('jwksUrl' in key) return createRemoteKeys({ url: key.jwksUrl, log });
+  if ('jwksUrl' in key)
+    return createRemoteKeys({ url: key.jwksUrl, fetch: createOutboundFetch(key.proxies), log });
   const secret = new TextEncoder().encode(key.secret);
   return async () => secret;
 }

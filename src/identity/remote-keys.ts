@@ -1,5 +1,6 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import type { Logger } from 'pino';
+import type { OutboundFetch } from '../base/outbound-fetch.ts';
 import { createCircuitBreaker } from '../bus/circuit-breaker.ts';
 import { type GatewayError, refusal } from '../errors.ts';
 import { readJson } from './read-json.ts';
@@ -15,6 +16,7 @@ const maxBytes = 1_048_576;
 export interface RemoteKeysOptions {
   /** URL of the issuer's public keys, a JSON Web Key Set. */
   url: string;
+  fetch: OutboundFetch;
   log: Logger;
 }
 
@@ -29,7 +31,7 @@ interface Known {
  * until they are old; for unknown keys the function throws GatewayError IDENTITY_UNAVAILABLE without waiting, until the
  * issuer responds again.
  */
-export function createRemoteKeys({ url, log }: RemoteKeysOptions): JWTVerifyGetKey {
+export function createRemoteKeys({ url, fetch, log }: RemoteKeysOptions): JWTVerifyGetKey {
   const breaker = createCircuitBreaker({
     restMs,
     onAway: (err) => log.warn({ err }, 'the keys for JWTs cannot be fetched: only known keys are used'),
@@ -40,7 +42,7 @@ export function createRemoteKeys({ url, log }: RemoteKeysOptions): JWTVerifyGetK
 
   const fetchOnce = async (): Promise<Known> => {
     try {
-      known = { getKey: createLocalJWKSet(await fetchKeys(url)), fetchedAt: performance.now() };
+      known = { getKey: createLocalJWKSet(await fetchKeys(url, fetch)), fetchedAt: performance.now() };
       breaker.succeeded();
       return known;
     } catch (error) {
@@ -72,7 +74,7 @@ function ageOf({ fetchedAt }: Known): number {
   return performance.now() - fetchedAt;
 }
 
-async function fetchKeys(url: string) {
+async function fetchKeys(url: string, fetch: OutboundFetch) {
   const leave = new AbortController();
   const signal = AbortSignal.any([leave.signal, AbortSignal.timeout(responseMs)]);
   try {

@@ -1,4 +1,4 @@
-import { type BucketSize, type TokenBuckets, tokenMs } from './token-buckets.ts';
+import { type BucketSize, maxDebtMs, type TokenBuckets, tokenMs } from './token-buckets.ts';
 
 /** Milliseconds between two sweeps. A sweep forgets full buckets, because a missing bucket counts as full. */
 const sweepMs = 60_000;
@@ -6,6 +6,7 @@ const sweepMs = 60_000;
 /** Token buckets in the memory of this process. */
 export function createMemoryTokenBuckets(size: BucketSize): TokenBuckets {
   const token = tokenMs(size);
+  const emptyMs = size.capacity * token;
   const fullAt = new Map<string, number>();
   let sweepAt = 0;
   const sweep = (now: number) => {
@@ -13,15 +14,23 @@ export function createMemoryTokenBuckets(size: BucketSize): TokenBuckets {
     for (const [key, at] of fullAt) if (at <= now) fullAt.delete(key);
     sweepAt = now + sweepMs;
   };
+  /** Returns the milliseconds until the bucket owes nothing. */
+  const settle = (key: string, tokens: number, now: number) => {
+    const next = Math.max(now, fullAt.get(key) ?? 0) + tokens * token;
+    fullAt.set(key, Math.min(next, now + emptyMs + maxDebtMs));
+    return Math.max(0, Math.min(Math.round(next - now - emptyMs), maxDebtMs));
+  };
   return {
-    async take(key) {
+    async take(key, tokens = 1) {
       const now = performance.now();
       sweep(now);
-      const next = Math.max(now, fullAt.get(key) ?? 0) + token;
-      const wait = Math.round(next - now - size.capacity * token);
+      const wait = Math.round(Math.max(now, fullAt.get(key) ?? 0) + tokens * token - now - emptyMs);
       if (wait > 0) return wait;
-      fullAt.set(key, next);
+      settle(key, tokens, now);
       return 0;
+    },
+    async settle(key, tokens) {
+      return settle(key, tokens, performance.now());
     },
   };
 }

@@ -5,7 +5,7 @@ export interface QuotaLimits {
   maxSessionsPerUser: number;
   maxMessagesPerSession: number;
   maxNodesPerUser: number;
-  /** Prompts and recordings, in bytes. */
+  /** Everything that sessions store: titles, system prompts, prompts, answers, tool calls and recordings; in bytes. */
   maxStoredBytesPerUser: number;
 }
 
@@ -21,6 +21,14 @@ export interface Reservation extends Disposable {
   keep(): void;
 }
 
+export interface QuotasOptions {
+  limits: QuotaLimits;
+  /** Reads from the database what a user has stored. */
+  read: (userId: string) => Promise<Stored>;
+  /** How many bytes each user may have stored while the disk is nearly full; undefined while there is room. */
+  diskShare: () => Promise<number | undefined>;
+}
+
 /** How many users are remembered, so that the memory has a bound. */
 const maxKnownUsers = 10_000;
 
@@ -32,14 +40,15 @@ const nothing: Reservation = { keep() {}, [Symbol.dispose]() {} };
  */
 export class Quotas {
   readonly #limits: QuotaLimits;
-  readonly #read: (userId: string) => Promise<Stored>;
+  readonly #read: QuotasOptions['read'];
+  readonly #diskShare: QuotasOptions['diskShare'];
   /** A promise while the database is read. */
   readonly #users = new Map<string, Stored | Promise<Stored>>();
 
-  /** @param read Reads from the database what a user has stored. */
-  constructor(limits: QuotaLimits, read: (userId: string) => Promise<Stored>) {
+  constructor({ limits, read, diskShare }: QuotasOptions) {
     this.#limits = limits;
     this.#read = read;
+    this.#diskShare = diskShare;
   }
 
   /**
@@ -50,16 +59,19 @@ export class Quotas {
    */
   async reserve(userId: string, { sessions = 0, bytes = 0 }: Partial<Stored>): Promise<Reservation> {
     const { maxSessionsPerUser, maxStoredBytesPerUser } = this.#limits;
-    if (maxSessionsPerUser === 0 && maxStoredBytesPerUser === 0) return nothing;
+    const share = await this.#diskShare();
+    if (maxSessionsPerUser === 0 && maxStoredBytesPerUser === 0 && share === undefined) return nothing;
     const stored = await this.#storedBy(userId);
     if (sessions > 0) {
       const message = `This user has ${stored.sessions} sessions, and at most ${maxSessionsPerUser} are allowed; delete some first.`;
       refuseAbove(stored.sessions + sessions, maxSessionsPerUser, 'MAX_SESSIONS_PER_USER', message);
     }
     if (bytes > 0) {
-      const message = `This user has stored ${stored.bytes} bytes of prompts and recordings, and at most ${maxStoredBytesPerUser} are allowed; ${bytes} more do not fit. Delete some first.`;
+      const message = `This user has stored ${stored.bytes} bytes, and at most ${maxStoredBytesPerUser} are allowed; ${bytes} more do not fit. Delete some sessions first.`;
       refuseAbove(stored.bytes + bytes, maxStoredBytesPerUser, 'MAX_STORED_BYTES_PER_USER', message);
     }
+    const isMore = sessions + bytes > 0;
+    if (share !== undefined && isMore && stored.bytes + bytes > share) throw overShare(stored.bytes, share);
     stored.sessions += sessions;
     stored.bytes += bytes;
     let isHeld = true;
@@ -71,6 +83,11 @@ export class Quotas {
       isHeld = false;
     };
     return { keep, [Symbol.dispose]: uncount };
+  }
+
+  /** Counts bytes that were stored without a reservation, because they must be stored: an answer, a tool's result. */
+  add(userId: string, bytes: number): void {
+    this.release(userId, { bytes: -bytes });
   }
 
   /** Uncounts what was deleted from the database. Call it after the transaction that deleted it. */
@@ -129,6 +146,11 @@ export class Quotas {
 
 function refuseAbove(count: number, most: number, limit: string, message: string): void {
   if (most > 0 && count > most) throw new GatewayError('QUOTA_EXCEEDED', message, { limit });
+}
+
+function overShare(bytes: number, share: number): GatewayError {
+  const message = `The disk of the gateway is nearly full. This user has stored ${bytes} bytes, and each user may have ${share} until there is room again. Delete some sessions first.`;
+  return new GatewayError('QUOTA_EXCEEDED', message, { limit: 'MIN_FREE_DISK_BYTES' });
 }
 
 function subtract(stored: Stored, { sessions, bytes }: Stored): void {

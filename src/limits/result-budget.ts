@@ -7,8 +7,10 @@ export interface ResultLimits {
   maxResponseBytes: number;
 }
 
+/** So many bytes take as much time as one field. */
+const bytesPerField = 1_000;
 /** The rows that are loaded for a result may be this much larger than the result, because they have further columns. */
-const loadedPerSent = 4;
+const loadedPerSent = 2;
 
 /**
  * Counts the fields and bytes of one result while it is executed. A document cannot tell how long texts and lists are,
@@ -32,6 +34,11 @@ export class ResultBudget {
     this.#bytes = 0;
     this.#loaded = 0;
     this.exceeded = undefined;
+  }
+
+  /** What the result has cost so far, in the unit of MAX_QUERY_COST: about one for each field. */
+  get cost(): number {
+    return this.#fields + Math.floor(Math.max(this.#bytes, this.#loaded) / bytesPerField);
   }
 
   /** @throws GatewayError QUERY_TOO_COMPLEX if a limit has been exceeded before. */
@@ -59,7 +66,7 @@ export class ResultBudget {
   /**
    * Counts the bytes of rows that are loaded for the result.
    *
-   * @throws GatewayError QUERY_TOO_COMPLEX if the rows have more than four times the bytes that the result may have.
+   * @throws GatewayError QUERY_TOO_COMPLEX if the rows have more than twice the bytes that the result may have.
    */
   load(bytes: number): void {
     this.#loaded += bytes;

@@ -3,6 +3,7 @@ import { GatewayError, sessionNotFound } from '../errors.ts';
 import type { AgentNode, Prisma, Session, WorkspaceSource } from '../generated/prisma/client.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
+import { notDeleted } from '../storage/hidden-rows.ts';
 import type { AnnounceNode } from './attached-sessions.ts';
 import { type Asker, pickNodes } from './find-node.ts';
 
@@ -67,7 +68,7 @@ export class Attachments {
   async attach(sessionId: number, input: AttachInput): Promise<Session> {
     const { database, announce } = this.#options;
     const { session, attached } = await database.$transaction(async (tx) => {
-      const session = await tx.session.findUnique({ where: { id: sessionId } });
+      const session = await tx.session.findUnique({ where: { id: sessionId, ...notDeleted } });
       if (session === null) throw sessionNotFound(sessionId);
       return {
         session,
@@ -109,18 +110,19 @@ export class Attachments {
    */
   async detach(sessionId: number, nodeId: string): Promise<Session> {
     const { database, cancelDispatches, announce } = this.#options;
-    const attached = await database.sessionNode.findFirst({
-      where: { sessionId, node: { nodeId } },
-      include: { node: true, session: true },
-    });
-    if (attached === null) {
-      const message = `The node "${nodeId}" is not attached to session ${sessionId}.`;
-      throw new GatewayError('NOT_FOUND', message, { field: 'nodeId' });
-    }
-    const { agentNodeId, node, session } = attached;
-    await database.$transaction(async (tx) => {
-      await tx.sessionNode.deleteMany({ where: { sessionId, agentNodeId } });
-      if (node.tokenHash === null) await this.dropUnused(tx, [agentNodeId]);
+    // Read within the transaction: Prisma reads the node with a second statement, and another call may delete it before.
+    const { agentNodeId, node, session } = await database.$transaction(async (tx) => {
+      const attached = await tx.sessionNode.findFirst({
+        where: { sessionId, node: { nodeId } },
+        include: { node: true, session: true },
+      });
+      if (attached === null) {
+        const message = `The node "${nodeId}" is not attached to session ${sessionId}.`;
+        throw new GatewayError('NOT_FOUND', message, { field: 'nodeId' });
+      }
+      await tx.sessionNode.deleteMany({ where: { sessionId, agentNodeId: attached.agentNodeId } });
+      if (attached.node.tokenHash === null) await this.#dropUnused(tx, [attached.agentNodeId]);
+      return attached;
     });
     cancelDispatches(agentNodeId, sessionId);
     await announce(node, [sessionId]);
@@ -128,22 +130,27 @@ export class Attachments {
   }
 
   /**
-   * Finds the nodes of a session that are not registered. Call it in the transaction that deletes the session, before
-   * the session is deleted, and `dropUnused` after that.
+   * Detaches all nodes of sessions within the transaction that deletes these sessions, and announces nothing. Nodes that
+   * are not registered are deleted with their last attachment.
    */
-  async unregisteredOf(tx: Transaction, sessionId: number): Promise<number[]> {
-    const attached = await tx.sessionNode.findMany({
-      where: { sessionId, node: { tokenHash: null } },
+  async detachAllWithin(tx: Transaction, sessionIds: number[]): Promise<void> {
+    const where = { sessionId: { in: sessionIds } };
+    const unregistered = await tx.sessionNode.findMany({
+      where: { ...where, node: { tokenHash: null } },
       select: { agentNodeId: true },
     });
-    return attached.map(({ agentNodeId }) => agentNodeId);
+    await tx.sessionNode.deleteMany({ where });
+    await this.#dropUnused(
+      tx,
+      unregistered.map(({ agentNodeId }) => agentNodeId),
+    );
   }
 
   /**
    * Deletes those of the nodes that are not registered and that no session has. They were only names, and would keep
    * these names taken.
    */
-  async dropUnused(tx: Transaction, ids: number[]): Promise<void> {
+  async #dropUnused(tx: Transaction, ids: number[]): Promise<void> {
     if (ids.length === 0) return;
     const where = { id: { in: ids }, tokenHash: null, sessions: { none: {} } };
     const unused = await tx.agentNode.findMany({ where, select: { id: true } });

@@ -1,4 +1,5 @@
 import type { AgentNode } from '../generated/prisma/client.ts';
+import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
 import type { ToolOutcome } from '../tools/tool-runner.ts';
 import type { DispatchRequest } from './dispatch/dispatch.ts';
@@ -11,6 +12,7 @@ import type { Registry } from './registry.ts';
 interface DispatcherOptions {
   database: Database;
   registry: Registry;
+  quotas: Pick<Quotas, 'add'>;
   /** A longer result is cut to this many bytes of UTF-8. */
   maxOutputBytes: number;
 }
@@ -81,8 +83,11 @@ export class Dispatcher {
   async finish({ id }: NodeIdentity, dispatchId: string, given: DispatchReport): Promise<boolean> {
     const report = { ...given, result: withoutNul(given.result) };
     if (this.#of(id)?.finish(dispatchId, report)) return true;
-    const { database, maxOutputBytes } = this.#options;
-    await storeLateResult(database, { ...report, dispatchId, agentNodeId: id }, maxOutputBytes);
+    await storeLateResult(
+      this.#options,
+      { ...report, dispatchId, agentNodeId: id },
+      this.#options.maxOutputBytes,
+    );
     return false;
   }
 

@@ -33,7 +33,7 @@ export interface NodesOptions {
   announce: AnnounceNode;
 }
 
-export function nodeNotFound(nodeId: string): GatewayError {
+function nodeNotFound(nodeId: string): GatewayError {
   return new GatewayError('NOT_FOUND', `There is no node "${nodeId}".`);
 }
 

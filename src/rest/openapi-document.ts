@@ -16,7 +16,7 @@ export function openApiDocument(app: OpenAPIHono<RestEnv>) {
       title: 'Switchyard REST API',
       version: '1',
       description:
-        'Chat sessions for legacy clients. The GraphQL API at `/graphql` offers the same operations and more.',
+        'Chat sessions for legacy clients. The GraphQL API at `/graphql` offers the same operations and more. **Sessions that are created here run tools without asking:** their model can run commands and change files on attached nodes without the approval of a person, unless `tool_approval` is `ask` or `deny`.',
       license: { name: 'MIT' },
     },
     security: [{ bearer: [] }],

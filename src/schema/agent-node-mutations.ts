@@ -17,7 +17,7 @@ const RegisterNodeInput = builder.inputType('RegisterNodeInput', {
       required: true,
       validate: nodeIdText,
       description:
-        'The name of the node, unique among the nodes of its user: 1 to 64 letters, digits, dots, dashes or underscores, and the first one is a letter or digit. The model sees this name.',
+        'The name of the node, unique among the nodes of its user: one line of 1 to 255 characters, such as `laptop` or `alice@office:22`, without the path segments `.` and `..`. The model sees this name.',
     }),
     displayName: t.string({
       validate: displayName,

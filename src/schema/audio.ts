@@ -11,7 +11,7 @@ const MessageAudioRef = builder.prismaObject('MessageAudio', {
   fields: (t) => ({
     url: t.string({
       description:
-        'The path on this gateway from which the recording can be downloaded. It supports range requests.',
+        'The path on this gateway from which the recording can be downloaded. It supports range requests. It answers 404 if the bytes of the recording are lost, for example because a backup was restored without them.',
       resolve: ({ messageId }) => `/api/v1/sessions/messages/${messageId}/audio`,
     }),
     mimeType: t.exposeString('mimeType', {

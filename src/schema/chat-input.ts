@@ -1,3 +1,4 @@
+import { isBlank } from '../base/is-blank.ts';
 import { wellFormedText } from '../base/well-formed-text.ts';
 import type { SendInput } from '../chat/prompt-sender.ts';
 import type { OnBusy } from '../chat/run/open-run.ts';
@@ -15,7 +16,8 @@ const OnBusyRef = enumFromTable<OnBusy>(
   'What happens to a prompt while another run of the session is live or queued.',
   {
     REJECT: 'The prompt is refused with RUN_IN_PROGRESS.',
-    INTERRUPT: 'The live run and all queued runs of the session are cancelled, and the prompt is answered.',
+    INTERRUPT:
+      'The live run and all queued runs of the session are cancelled, and the prompt is answered. When more than `MAX_QUEUED_RUNS` (default: 8) such prompts are being sent to the session, a further one is refused with RATE_LIMITED.',
     ENQUEUE:
       'The prompt waits in the queue of the session. It is refused with RATE_LIMITED when `MAX_QUEUED_RUNS` (default: 8) prompts wait already.',
   },
@@ -29,7 +31,7 @@ export const ChatInput = builder.inputType('ChatInput', {
       .validate(idOf(SessionRef)),
     prompt: t.string({
       required: true,
-      validate: wellFormedText.refine((prompt) => prompt.trim() !== '', 'expected some text'),
+      validate: wellFormedText.refine((prompt) => !isBlank(prompt), 'expected some text'),
       description:
         'The text of the prompt; it must not be blank. More than `MAX_PROMPT_BYTES` (default: 262,144) bytes of UTF-8 are refused with PAYLOAD_TOO_LARGE.',
     }),

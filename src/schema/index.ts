@@ -13,6 +13,7 @@ import './message.ts';
 import './audio.ts';
 import './tool-call.ts';
 import './run.ts';
+import './answer-end.ts';
 import './run-event.ts';
 import './tool-approval.ts';
 import './terminal-run-event.ts';
@@ -23,6 +24,7 @@ import { endWithToken } from './access/end-with-token.ts';
 import { limitFollowers } from './access/limit-followers.ts';
 import { builder } from './builder.ts';
 import { limitResults } from './limit-result.ts';
+import { settleListItems } from './settle-list-items.ts';
 
 builder.queryType({
   description:
@@ -41,12 +43,13 @@ builder.subscriptionType({
 export const schema = builder.toSchema();
 
 limitResults(schema);
+settleListItems(schema);
 
 // Resolve each event to itself. The resolver of Pothos would validate the arguments, with the whole prompt, again for
 // every event.
 for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {})) {
   field.resolve = (event, _args, { resultBudget }) => {
-    resultBudget?.begin();
+    resultBudget.begin();
     return event;
   };
   if (field.subscribe) field.subscribe = endWithToken(limitFollowers(field.subscribe));

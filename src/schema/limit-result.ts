@@ -27,12 +27,11 @@ function limitField(field: Field): void {
   const bytesOf = sizeOfType(getNamedType(field.type).name);
   field.resolve = (source, args, context, info) => {
     const { resultBudget } = context;
-    if (!resultBudget) return resolve(source, args, context, info);
-    resultBudget.check();
     const count = <Value>(value: Value): Value => {
       resultBudget.spend(String(info.path.key).length + bytesOf(value));
       return value;
     };
+    resultBudget.check();
     const value: unknown = resolve(source, args, context, info);
     return value instanceof Promise ? value.then(count) : count(value);
   };

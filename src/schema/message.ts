@@ -2,8 +2,9 @@ import type { MessageRole, MessageStatus } from '../generated/prisma/enums.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { resolvePage } from './paging/page.ts';
-import { loadersOf, newestOf } from './paging/page-per-parent.ts';
+import { countMessages, loadersOf, newestOf } from './paging/page-per-parent.ts';
 import { rowsOf, sessionOf } from './paging/rows.ts';
+import { type Counted, countBound, countBoundDescription, countDescription } from './paging/total-count.ts';
 import { idDescription } from './relay-options.ts';
 import { SessionRef } from './session.ts';
 import { ToolCallRef } from './tool-call.ts';
@@ -17,9 +18,10 @@ const MessageStatusRef = enumFromTable<MessageStatus>(
   'MessageStatus',
   'Whether a message is complete. Text that has been written is kept in every case.',
   {
-    STREAMING: 'The message is being written, or its run is queued.',
+    STREAMING: 'The answer is being written, or its run is queued.',
     COMPLETE: 'The message is complete.',
-    CANCELLED: 'The run was cancelled before the message was complete.',
+    CANCELLED:
+      'An answer: its run was cancelled before it was complete. A prompt: it was withdrawn while it waited in the queue. No model was shown it, and none ever will be.',
     FAILED: 'The run failed before the message was complete; `error` of the run says why.',
     INTERRUPTED: 'The gateway stopped before the message was complete.',
   },
@@ -67,15 +69,28 @@ builder.prismaObjectFields('Session', (t) => ({
     {
       type: MessageRef,
       description: 'The messages of the session, oldest first. `last: 20` returns the 20 newest.',
-      resolve: ({ id }, args, context) =>
-        resolvePage({
+      resolve: async ({ id: sessionId }, args, context) => {
+        const page = await resolvePage({
           args,
           maxSize: context.maxPageSize,
           order: 'asc',
-          load: (page) => loadersOf(context).messages.load({ ...page, sessionId: id }),
-        }),
+          load: (range) => loadersOf(context).messages.load({ ...range, sessionId }),
+        });
+        return { ...page, count: (upTo: number) => countMessages(context, sessionId, upTo) };
+      },
     },
-    { name: 'MessageConnection' },
+    {
+      name: 'MessageConnection',
+      fields: (t) => ({
+        totalCount: t.int({
+          description: countDescription,
+          args: {
+            upTo: t.arg.int({ required: true, validate: countBound, description: countBoundDescription }),
+          },
+          resolve: (connection, { upTo }) => (connection as unknown as Counted).count(upTo),
+        }),
+      }),
+    },
     { name: 'MessageEdge' },
   ),
   lastMessage: t.field({

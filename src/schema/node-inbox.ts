@@ -4,6 +4,7 @@ import { agentOf } from './access/access.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { dispatchIds, opaqueId, storedText } from './input-checks.ts';
+import { ToolApprovalRef } from './session.ts';
 
 type Of<Type extends NodeCommand['type']> = Extract<NodeCommand, { type: Type }>;
 
@@ -53,6 +54,11 @@ builder.objectRef<Of<'RunDispatch'>>('RunDispatch').implement({
   fields: (t) => ({
     dispatchId: t.exposeID('dispatchId', {
       description: 'The id of the dispatch. Every report about the dispatch carries it.',
+    }),
+    toolApproval: t.expose('toolApproval', {
+      type: ToolApprovalRef,
+      description:
+        'The `toolApproval` of the session that the tool call comes from. With `AUTO` nobody was asked, so the agent should show that to the person at the machine.',
     }),
     tool: t.exposeString('tool', {
       description: 'The name of the tool: one of the `capabilities` of the node.',

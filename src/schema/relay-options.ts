@@ -1,7 +1,10 @@
 import type { RelayPluginOptions } from '@pothos/plugin-relay';
+import { shorten } from '../base/cut-text.ts';
 import { decodeId } from '../base/global-id.ts';
+import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
 import { isOwn } from './access/access.ts';
+import { messageSizes, type RowSize, readRows } from './paging/rows.ts';
 import type { BuilderTypes } from './schema-types.ts';
 
 /** Describes the field `id` of every object that `node` can find. */
@@ -32,7 +35,9 @@ export const relayOptions: RelayPluginOptions<BuilderTypes> = {
         throw new GatewayError('BAD_USER_INPUT', message, { field: 'ids' });
       }
       const own = await Promise.all(ids.map((id) => isOwn(context, id)));
-      const found = await resolveNodes(ids);
+      const found = await readRows(context, await sizesOf(context, ids), (places) =>
+        resolveNodes(places.flatMap((place) => ids[place] ?? [])),
+      );
       return found.map((node, index) => (own[index] ? node : null));
     },
   },
@@ -62,10 +67,26 @@ export const relayOptions: RelayPluginOptions<BuilderTypes> = {
   endCursorFieldOptions: { description: 'The cursor of the last item; null if the page is empty.' },
 };
 
+/** The sizes of the objects with these ids. Each counts as a row whose id is its place in the list. */
+async function sizesOf(
+  context: Context,
+  ids: readonly { typename: string; id: string }[],
+): Promise<RowSize[]> {
+  const messageIds = ids.flatMap(({ typename, id }) => (typename === 'Message' ? Number(id) : []));
+  const sizes = await messageSizes(context, messageIds);
+  const bytesOf = new Map(sizes.map(({ id, bytes }) => [Number(id), Number(bytes)]));
+  return ids.map(({ typename, id }, place) => ({
+    id: place,
+    bytes: (typename === 'Message' && bytesOf.get(Number(id))) || 0,
+  }));
+}
+
 /** @throws GatewayError BAD_USER_INPUT for an id that this API has not given out. */
 function parseId(globalId: string): { typename: string; id: string } {
   const decoded = decodeId(globalId);
   if (decoded !== undefined) return decoded;
-  const shown = globalId.length > 64 ? `${globalId.slice(0, 64)}…` : globalId;
-  throw new GatewayError('BAD_USER_INPUT', `"${shown}" is not an id that this API has given out.`);
+  throw new GatewayError(
+    'BAD_USER_INPUT',
+    `"${shorten(globalId, 64)}" is not an id that this API has given out.`,
+  );
 }

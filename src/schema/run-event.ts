@@ -1,6 +1,7 @@
 import type { RunEvent } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
 import { findCallNode, findMessage, findRun, findSession } from './find-rows.ts';
+import { RunFailureCodeRef } from './run.ts';
 import { ModelUsageRef } from './token-usage.ts';
 import { ToolCallStatusRef, ToolErrorCodeRef } from './tool-call.ts';
 
@@ -77,6 +78,26 @@ builder.objectRef<RunEventOf<'ContextTrimmed'>>('ContextTrimmed').implement({
   }),
 });
 
+builder.objectRef<RunEventOf<'ModelRetryScheduled'>>('ModelRetryScheduled').implement({
+  description:
+    'A request to the model failed before the answer began, and the gateway will send it again. The run goes on with the next run event.',
+  interfaces: [RunEventRef],
+  fields: (t) => ({
+    attempt: t.exposeInt('attempt', { description: '1 for the first repetition of a request, then 2, 3 …' }),
+    code: t.expose('code', {
+      type: RunFailureCodeRef,
+      description: 'Why the request failed, for programs. The run itself has not failed.',
+    }),
+    reason: t.exposeString('reason', {
+      description: 'Why the request failed, as a sentence for people.',
+    }),
+    dueAt: t.expose('dueAt', {
+      type: 'DateTime',
+      description: 'When the gateway sends the request again.',
+    }),
+  }),
+});
+
 builder.objectRef<RunEventOf<'ReasoningDelta'>>('ReasoningDelta').implement({
   description: 'More of the reasoning of the model.',
   interfaces: [RunEventRef],
@@ -105,6 +126,12 @@ builder.objectRef<RunEventOf<'ToolCallStarted'>>('ToolCallStarted').implement({
       nullable: true,
       description:
         'The `nodeId` of the node on which the tool is to run; null if the tool needs no node or no node was found.',
+    }),
+    textOffset: t.exposeInt('textOffset', {
+      description: 'How many UTF-16 code units of the text of the answer were written before the call.',
+    }),
+    reasoningOffset: t.exposeInt('reasoningOffset', {
+      description: 'How many UTF-16 code units of the reasoning were written before the call.',
     }),
     node: t.prismaField({
       type: 'AgentNode',

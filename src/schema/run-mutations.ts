@@ -61,7 +61,7 @@ builder.mutationFields((t) => ({
       return sessionId ? { session: sessionId } : { user: true };
     },
     description:
-      'Cancels one run, or the live run and all queued runs of a session. Returns when they have ended: the text and the tokens so far are stored. Errors: NOT_FOUND; BAD_USER_INPUT unless exactly one of the arguments is given.',
+      'Cancels one run, or the live run and all queued runs of a session. Returns when they have ended: the text and the tokens so far are stored. Errors: NOT_FOUND; BAD_USER_INPUT unless exactly one of the arguments is given; INSUFFICIENT_STORAGE or OVERLOADED if the run was stopped but its end cannot be saved yet.',
     args: {
       runId: optionalIdArg(t, RunRef, 'The `id` of the run. Give either this or `sessionId`.'),
       sessionId: optionalIdArg(t, SessionRef, 'The `id` of the session. Give either this or `runId`.'),

@@ -1,7 +1,10 @@
 import { type RunFailureCode, runFailureCodes } from '../chat/log/run-event.ts';
+import { finishReasonOf } from '../chat/run/answer-end.ts';
 import { usageOf } from '../chat/usage/usage.ts';
+import type { Run } from '../generated/prisma/client.ts';
 import type { FinishReason, RunStatus } from '../generated/prisma/enums.ts';
-import { ownerOf } from './access/access.ts';
+import { notDeleted } from '../storage/hidden-rows.ts';
+import { ownerFilter } from './access/access.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { idArg } from './id-argument.ts';
@@ -20,22 +23,34 @@ const RunStatusRef = enumFromTable<RunStatus>('RunStatus', 'The state of a run.'
   FAILED: 'The run failed; `error` says why. Text that has been written is kept.',
 });
 
-export const FinishReasonRef = enumFromTable<FinishReason>('FinishReason', 'Why the model stopped writing.', {
-  STOP: 'The answer is complete.',
-  LENGTH: 'The answer breaks off because it reached the greatest length that the model may write.',
-  CONTENT_FILTER: 'The provider withheld the rest of the answer.',
-  OTHER: 'The provider gave another reason, or no reason.',
-});
+export const FinishReasonRef = enumFromTable<FinishReason | 'ERROR'>(
+  'FinishReason',
+  'Why the model stopped writing.',
+  {
+    STOP: 'The answer is complete.',
+    LENGTH: 'The answer breaks off because it reached the greatest length that the model may write.',
+    CONTENT_FILTER: 'The provider withheld the rest of the answer.',
+    OTHER: 'The provider gave another reason, or no reason.',
+    ERROR: 'The run failed before the answer was complete; `error` of the run says why.',
+  },
+);
 
 export const RunFailureCodeRef = enumFromTable('RunFailureCode', 'Why a run failed.', runFailureCodes);
 
-const RunErrorRef = builder.objectRef<{ code: RunFailureCode; message: string }>('RunError').implement({
-  description: 'Why a run failed.',
-  fields: (t) => ({
-    code: t.expose('code', { type: RunFailureCodeRef, description: 'The reason, for programs.' }),
-    message: t.exposeString('message', { description: 'The reason, as a sentence for people.' }),
-  }),
-});
+export const RunErrorRef = builder
+  .objectRef<{ code: RunFailureCode; message: string }>('RunError')
+  .implement({
+    description: 'Why a run failed.',
+    fields: (t) => ({
+      code: t.expose('code', { type: RunFailureCodeRef, description: 'The reason, for programs.' }),
+      message: t.exposeString('message', { description: 'The reason, as a sentence for people.' }),
+    }),
+  });
+
+/** Why a run failed; null if it did not. */
+export function errorOf({ errorCode, errorMessage }: Run): { code: RunFailureCode; message: string } | null {
+  return errorCode === null ? null : { code: errorCode as RunFailureCode, message: errorMessage ?? '' };
+}
 
 export const RunRef = builder.prismaNode('Run', {
   id: { field: 'id', description: idDescription },
@@ -75,17 +90,17 @@ export const RunRef = builder.prismaNode('Run', {
       description: 'The tokens that the run has used.',
       resolve: usageOf,
     }),
-    finishReason: t.expose('finishReason', {
+    finishReason: t.field({
       type: FinishReasonRef,
       nullable: true,
-      description: 'Why the model stopped writing; null unless the run is COMPLETED.',
+      description: 'Why the model stopped writing; null unless the run is COMPLETED or FAILED.',
+      resolve: finishReasonOf,
     }),
     error: t.field({
       type: RunErrorRef,
       nullable: true,
       description: 'Why the run failed; null unless the run is FAILED.',
-      resolve: ({ errorCode, errorMessage }) =>
-        errorCode === null ? null : { code: errorCode as RunFailureCode, message: errorMessage ?? '' },
+      resolve: errorOf,
     }),
     lastSeq: t.exposeInt('lastSeq', {
       description:
@@ -143,8 +158,7 @@ builder.queryField('run', (t) =>
       id: idArg(t, RunRef, 'The `id` of the run.'),
     },
     resolve: (query, _root, { id }, context) => {
-      const userId = ownerOf(context);
-      const where = { id, ...(userId !== undefined && { session: { userId } }) };
+      const where = { id, session: { ...notDeleted, ...ownerFilter(context) } };
       return context.database.run.findUnique({ ...query, where });
     },
   }),

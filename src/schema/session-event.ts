@@ -1,5 +1,6 @@
 import type { SessionChange } from '../chat/log/session-log.ts';
 import { sessionNotFound } from '../errors.ts';
+import { notDeleted } from '../storage/hidden-rows.ts';
 import { builder } from './builder.ts';
 import { findMessage, findRun, findSession } from './find-rows.ts';
 import { idArg } from './id-argument.ts';
@@ -13,7 +14,8 @@ type SessionEvent<Type extends SessionChange['type']> = Extract<SessionChange, {
 };
 
 const RunEndedRef = builder.objectRef<SessionEvent<'RunEnded'>>('RunEnded').implement({
-  description: 'A run of the session has ended.',
+  description:
+    'A run of the session has ended. When it was cancelled in the queue, its prompt is withdrawn: `userMessage` of the run has the status CANCELLED from now on.',
   fields: (t) => ({
     run: t.prismaField({
       type: 'Run',
@@ -107,7 +109,10 @@ builder.subscriptionField('sessionEvents', (t) =>
       sessionId: idArg(t, SessionRef, 'The `id` of the session.'),
     },
     subscribe: async (_root, { sessionId }, { database, sessionLog, signal }) => {
-      const session = await database.session.findUnique({ where: { id: sessionId }, select: { id: true } });
+      const session = await database.session.findUnique({
+        where: { id: sessionId, ...notDeleted },
+        select: { id: true },
+      });
       if (session === null) throw sessionNotFound(sessionId);
       return asSessionEvents(sessionId, sessionLog.follow(sessionId, signal));
     },

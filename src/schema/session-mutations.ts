@@ -146,7 +146,7 @@ builder.mutationFields((t) => ({
     type: DeletedSessionsRef,
     authScopes: (_root, { userId }) => ({ actFor: userId }),
     description:
-      'Deletes all sessions of a user, or only those of one part of the application, as `deleteSession` does. Errors: RUN_IN_PROGRESS if prompts keep coming in.',
+      'Deletes all sessions of a user, or only those of one part of the application, as `deleteSession` does. Stops when the client disconnects; the remaining sessions then stay. Errors: RUN_IN_PROGRESS if prompts keep coming in.',
     args: {
       userId: t.arg.string({
         validate: nameText,
@@ -158,10 +158,10 @@ builder.mutationFields((t) => ({
       }),
     },
     resolve: async (_root, { userId, featureName }, context) => ({
-      ids: await context.sessions.deleteAll({
-        userId: userId ?? userOf(context).userId,
-        ...(featureName != null && { featureName }),
-      }),
+      ids: await context.sessions.deleteAll(
+        { userId: userId ?? userOf(context).userId, ...(featureName != null && { featureName }) },
+        context.signal,
+      ),
     }),
   }),
   clearHistory: t.field({

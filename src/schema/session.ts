@@ -1,11 +1,14 @@
 import type { ToolApproval } from '../generated/prisma/enums.ts';
-import { ownerFilter, ownerOf } from './access/access.ts';
+import { ownerOf } from './access/access.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
+import { findOwnSession } from './find-rows.ts';
 import { idArg } from './id-argument.ts';
 import { nameText, storedText } from './input-checks.ts';
-import { findSessions } from './paging/list-sessions.ts';
+import { countSessions, findSessions } from './paging/list-sessions.ts';
 import { resolvePage } from './paging/page.ts';
+import { chargeRows } from './paging/rows.ts';
+import { type Counted, countBound, countBoundDescription, countDescription } from './paging/total-count.ts';
 import { idDescription } from './relay-options.ts';
 import { TokenUsageRef } from './token-usage.ts';
 
@@ -81,11 +84,7 @@ builder.queryFields((t) => ({
     args: {
       id: idArg(t, SessionRef, 'The `id` of a session.'),
     },
-    resolve: (query, _root, { id }, context) =>
-      context.database.session.findUnique({
-        ...query,
-        where: { id, ...ownerFilter(context) },
-      }),
+    resolve: (query, _root, { id }, context) => findOwnSession(query, id, context),
   }),
   sessionByDatabaseId: t.prismaField({
     type: 'Session',
@@ -94,11 +93,7 @@ builder.queryFields((t) => ({
     description:
       'The session with this number, which the REST API calls its `id`; null if there is no such session.',
     args: { databaseId: t.arg.int({ required: true, description: 'The `databaseId` of a session.' }) },
-    resolve: (query, _root, { databaseId }, context) =>
-      context.database.session.findUnique({
-        ...query,
-        where: { id: databaseId, ...ownerFilter(context) },
-      }),
+    resolve: (query, _root, { databaseId }, context) => findOwnSession(query, databaseId, context),
   }),
   sessions: t.connection(
     {
@@ -121,18 +116,29 @@ builder.queryFields((t) => ({
             'Only sessions with this text in their title, at most 200 characters. The case of ASCII letters does not matter.',
         }),
       },
-      resolve: (_root, { userId, featureName, search, ...args }, context) =>
-        resolvePage({
+      resolve: async (_root, { userId, featureName, search, ...args }, context) => {
+        const filter = { userId: userId ?? ownerOf(context), featureName, search };
+        const page = await resolvePage({
           args,
           maxSize: context.maxPageSize,
           order: 'desc',
-          load: (page) => {
-            const filter = { userId: userId ?? ownerOf(context), featureName, search };
-            return findSessions(context.database, filter, page);
-          },
-        }),
+          load: (range) => chargeRows(context, () => findSessions(context, filter, range)),
+        });
+        return { ...page, count: (upTo: number) => countSessions(context, filter, upTo) };
+      },
     },
-    { name: 'SessionConnection' },
+    {
+      name: 'SessionConnection',
+      fields: (t) => ({
+        totalCount: t.int({
+          description: countDescription,
+          args: {
+            upTo: t.arg.int({ required: true, validate: countBound, description: countBoundDescription }),
+          },
+          resolve: (connection, { upTo }) => (connection as unknown as Counted).count(upTo),
+        }),
+      }),
+    },
     { name: 'SessionEdge' },
   ),
 }));

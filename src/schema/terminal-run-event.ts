@@ -15,7 +15,10 @@ const TerminalRunEventRef = builder.interfaceRef<Terminal>('TerminalRunEvent').i
       type: 'Message',
       nullable: true,
       description: 'The answer, with all text that was written; null if the history has been cleared.',
-      resolve: findMessage,
+      resolve: async (query, event, args, context) => {
+        const message = await findMessage(query, event, args, context);
+        return message && { ...message, ...event.unsaved };
+      },
     }),
     usage: t.expose('usage', { type: ModelUsageRef, description: 'The tokens that the run has used.' }),
   }),
@@ -51,5 +54,11 @@ builder.objectRef<RunEventOf<'RunFailed'>>('RunFailed').implement({
   fields: (t) => ({
     code: t.expose('code', { type: RunFailureCodeRef, description: 'The reason, for programs.' }),
     reason: t.exposeString('reason', { description: 'The reason, as a sentence for people.' }),
+    retryAt: t.expose('retryAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When the model provider takes the next request; null if it did not say, or if the log of the run has expired.',
+    }),
   }),
 });

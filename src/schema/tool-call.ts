@@ -57,6 +57,14 @@ export const ToolCallRef = builder.prismaObject('ToolCall', {
       description:
         'For a cancelled call: true if nothing of the tool runs any more, false if the node did not confirm that in time. Null for other calls.',
     }),
+    textOffset: t.exposeInt('textOffset', {
+      description:
+        'Where the call stands in the text: how many UTF-16 code units of the message’s `content` were written before it. The text of a step begins with a blank line if other text is before it.',
+    }),
+    reasoningOffset: t.exposeInt('reasoningOffset', {
+      description:
+        'Where the call stands in the reasoning: how many UTF-16 code units of the message’s `reasoning` were written before it.',
+    }),
     durationMs: t.exposeInt('durationMs', {
       nullable: true,
       description:

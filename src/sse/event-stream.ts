@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { heartbeatFrame } from './frame.ts';
+import { commentLine } from './frame.ts';
 
 /** One open response of server-sent events. It has no queue: the writer waits for the reader. */
 export interface EventStream {
@@ -53,7 +53,7 @@ export function openEventStream(response: ServerResponse, options: EventStreamOp
     return gate.isOpen;
   };
   const heartbeat = setInterval(() => {
-    if (gate.isOpen) write(heartbeatFrame);
+    if (gate.isOpen) write(commentLine);
   }, heartbeatMs);
 
   response.on('drain', gate.open).once('close', close).on('error', close);
@@ -61,7 +61,7 @@ export function openEventStream(response: ServerResponse, options: EventStreamOp
     close();
   } else {
     response.writeHead(200, { ...streamHeaders, ...headers });
-    write(heartbeatFrame);
+    write(commentLine);
   }
 
   return {

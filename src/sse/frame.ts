@@ -7,8 +7,12 @@ export interface Frame {
   data: string;
 }
 
-/** A comment. It keeps proxies from closing a silent connection, and clients ignore it. */
-export const heartbeatFrame = ':\n\n';
+/**
+ * A comment. It keeps proxies from closing a silent connection. No empty line follows it: some clients, such as
+ * `@microsoft/fetch-event-source`, take every empty line for the end of a message. They would read an empty message, fail
+ * to parse it, and send the request, and with it the prompt, again.
+ */
+export const commentLine = ':\n';
 
 const lineBreak = /\r\n|\r|\n/;
 

@@ -2,8 +2,8 @@
 export function isDiskFull(error: unknown): boolean {
   for (let each = error; each instanceof Error; each = each.cause) {
     if ('code' in each && each.code === 'SQLITE_FULL') return true;
-    // Prisma has no code of its own for a full disk, and quotes the code of SQLite.
-    if (/`SQLITE_FULL`|database or disk is full/.test(each.message)) return true;
+    // Prisma has no code of its own for a full disk, and quotes the code of SQLite. SHMSIZE: the -shm file cannot grow.
+    if (/`SQLITE_(?:FULL|IOERR_SHMSIZE)`|database or disk is full/.test(each.message)) return true;
   }
   return false;
 }

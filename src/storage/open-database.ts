@@ -5,6 +5,7 @@ import Sqlite from 'better-sqlite3';
 import type { Logger } from 'pino';
 import { StartupError } from '../config/startup-error.ts';
 import { PrismaClient } from '../generated/prisma/client.ts';
+import { checkDatabase } from './check-database.ts';
 import { createPrivateFile } from './create-private-file.ts';
 import type { Database } from './database.ts';
 import { databaseFile } from './database-file.ts';
@@ -12,6 +13,8 @@ import { migrate } from './migrate.ts';
 import { readMigrations } from './migrations.ts';
 import { createSqliteAdapter } from './sqlite-adapter.ts';
 import { isSqliteBusy, sqliteReason } from './sqlite-error.ts';
+import { RecentFailure } from './watch-failures.ts';
+import { watchWal } from './watch-wal.ts';
 
 export interface OpenDatabaseOptions {
   /** A `file:` URL. If the file or its folder is missing, it is created. */
@@ -21,6 +24,8 @@ export interface OpenDatabaseOptions {
 
 export interface OpenDatabase extends AsyncDisposable {
   readonly db: Database;
+  /** Says why the database cannot be used; undefined if it can. Never rejects. */
+  check(): Promise<string | undefined>;
 }
 
 /** Milliseconds to wait while another process (a backup, a migration) locks the file. */
@@ -36,15 +41,24 @@ export async function openDatabase({ url, log }: OpenDatabaseOptions): Promise<O
   const file = databaseFile(url);
   const applied = await prepareFile(file);
   if (applied.length > 0) log.info({ file, migrations: applied }, 'database migrated');
+  const recent = new RecentFailure();
   const options = {
-    adapter: createSqliteAdapter({ file, busyTimeoutMs }),
+    adapter: createSqliteAdapter({ file, busyTimeoutMs, recent }),
     log: [{ emit: 'event' as const, level: 'query' as const }],
     // Milliseconds. Transactions wait for the one connection, and a thousand chats may start at once.
     transactionOptions: { maxWait: 15_000, timeout: 15_000 },
   };
   const db: Database = new PrismaClient<typeof options>(options);
   await db.$connect();
-  return { db, [Symbol.asyncDispose]: () => db.$disconnect() };
+  const wal = watchWal({ file, log });
+  return {
+    db,
+    check: () => checkDatabase({ db, file, recent }),
+    async [Symbol.asyncDispose]() {
+      wal[Symbol.dispose]();
+      await db.$disconnect();
+    },
+  };
 }
 
 /** Creates the file if it is missing, and returns the names of the migrations that were applied. */

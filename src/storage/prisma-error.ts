@@ -1,4 +1,5 @@
 import { Prisma } from '../generated/prisma/client.ts';
+import { isStatementBusy } from './sqlite-error.ts';
 
 /** Whether a write failed because a unique index already holds the value. */
 export function isUniqueConflict(error: unknown): boolean {
@@ -10,10 +11,20 @@ export function isMissingRow(error: unknown): boolean {
   return hasCode(error, 'P2003') || hasCode(error, 'P2025');
 }
 
-/** Whether a statement failed because another process locked the database, or because too many transactions waited. */
+/**
+ * Whether a statement failed because another process locked the database, or a transaction because it had to wait too
+ * long. P2028 covers all failures of transactions: the use of one that has ended, for example, is a fault of the gateway.
+ */
 export function isDatabaseBusy(error: unknown): boolean {
-  return hasCode(error, 'P1008') || hasCode(error, 'P2028');
+  return (
+    isStatementBusy(error) ||
+    hasCode(error, 'P1008') ||
+    (hasCode(error, 'P2028') && tookTooLong.test((error as Error).message))
+  );
 }
+
+/** Prisma's messages for a transaction that could not begin in time, and for one that could not end in time. */
+const tookTooLong = /Unable to start a transaction in the given time|expired transaction/;
 
 /** Codes: https://www.prisma.io/docs/orm/reference/error-reference */
 function hasCode(error: unknown, code: string): boolean {

@@ -1,15 +1,27 @@
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
 import { createLock } from '../base/lock.ts';
+import { shareTurn } from '../base/share-turn.ts';
 import { createRetryBusy, type RetryBusy } from './retry-busy.ts';
-import { createTurnBudget } from './turn-budget.ts';
+import { RecentFailure, watchFailures } from './watch-failures.ts';
 
 type Connection = Awaited<ReturnType<PrismaBetterSqlite3['connect']>>;
 type AdapterFactory = Pick<PrismaBetterSqlite3, 'provider' | 'adapterName' | 'connect'>;
 type SqlQuery = Parameters<Connection['queryRaw']>[0];
 type Transaction = Awaited<ReturnType<Connection['startTransaction']>>;
 
-/** Milliseconds of one turn of the event loop after which statements let other work run. */
-const turnBudgetMs = 10;
+export interface SqliteAdapterOptions {
+  /** The path of the database file. */
+  file: string;
+  busyTimeoutMs: number;
+  /** Gets the failures that the disk or another program causes. */
+  recent?: RecentFailure;
+}
+
+/**
+ * Bytes to which SQLite shortens the write-ahead log when all of it is in the database. Otherwise the file would keep
+ * the greatest length it ever had, for instance beside a long backup.
+ */
+const walBytes = 33_554_432;
 
 /**
  * Prisma's adapter for better-sqlite3, with transactions that are isolated from other statements, and with waits that
@@ -23,8 +35,9 @@ const turnBudgetMs = 10;
  * A statement that finds the database locked by another process waits for `busyTimeoutMs` milliseconds at most. Other
  * statements, such as reads, run meanwhile.
  */
-export function createSqliteAdapter(options: { file: string; busyTimeoutMs: number }): AdapterFactory {
+export function createSqliteAdapter(options: SqliteAdapterOptions): AdapterFactory {
   // SQLite's own wait for a lock (`timeout`) would block the event loop.
+  const { recent = new RecentFailure() } = options;
   const factory = new PrismaBetterSqlite3({ url: options.file, timeout: 0 });
   const retryBusy = createRetryBusy(options.busyTimeoutMs);
   let closed = false;
@@ -35,29 +48,30 @@ export function createSqliteAdapter(options: { file: string; busyTimeoutMs: numb
       // Prisma connects again when a query comes after `$disconnect()`.
       if (closed) throw new Error('The database is closed.');
       const connection = shareEventLoop(await factory.connect());
-      await retryBusy(() => connection.executeScript('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;'));
-      return isolateTransactions(connection, retryBusy, () => {
+      const pragmas = `PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = ${walBytes};`;
+      await retryBusy(() => connection.executeScript(pragmas));
+      const isolated = isolateTransactions(connection, retryBusy, () => {
         closed = true;
       });
+      return watchFailures(isolated, recent);
     },
   };
 }
 
 /** Lets other work run before a statement, when the statements before it have held the event loop for too long. */
 function shareEventLoop(connection: Connection): Connection {
-  const budget = createTurnBudget(turnBudgetMs);
-  const inBudget =
+  const inTurn =
     <A, T>(statement: (argument: A) => Promise<T>) =>
     async (argument: A): Promise<T> => {
-      await budget();
+      await shareTurn();
       return statement(argument);
     };
   return {
     provider: connection.provider,
     adapterName: connection.adapterName,
-    queryRaw: inBudget((query: SqlQuery) => connection.queryRaw(query)),
-    executeRaw: inBudget((query: SqlQuery) => connection.executeRaw(query)),
-    executeScript: inBudget((script: string) => connection.executeScript(script)),
+    queryRaw: inTurn((query: SqlQuery) => connection.queryRaw(query)),
+    executeRaw: inTurn((query: SqlQuery) => connection.executeRaw(query)),
+    executeScript: inTurn((script: string) => connection.executeScript(script)),
     dispose: () => connection.dispose(),
     startTransaction: (isolationLevel) => connection.startTransaction(isolationLevel),
   };

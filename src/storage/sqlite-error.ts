@@ -1,6 +1,6 @@
-import { isDriverAdapterError } from '@prisma/driver-adapter-utils';
 import Sqlite from 'better-sqlite3';
 import { messageOf } from '../base/caught-error.ts';
+import { driverFailure } from './driver-failure.ts';
 
 /** Whether SQLite failed only because another connection locks the file. */
 export function isSqliteBusy(error: unknown): boolean {
@@ -9,7 +9,7 @@ export function isSqliteBusy(error: unknown): boolean {
 
 /** Whether a statement of Prisma's adapter failed only because another process locks the database. */
 export function isStatementBusy(error: unknown): boolean {
-  return isDriverAdapterError(error) && error.cause.kind === 'SocketTimeout';
+  return driverFailure(error)?.kind === 'SocketTimeout';
 }
 
 /** Says why SQLite failed, in words that can follow a colon. */

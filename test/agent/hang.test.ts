@@ -1,5 +1,8 @@
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { openTools } from '../../src/agent/tools/open-tools.ts';
 import { openTestTools, type TestTools } from '../support/node/agent-tools.ts';
 
 /** A workspace with files for which the calls below need hours. */
@@ -76,6 +79,51 @@ test.each([
   expect(result.split('\n')).toEqual(['.gitignore', 'aaa', 'sub/', 'sub/.gitignore']);
   expect((await tools.call('search_files', { pattern: 'needle' })).result).toBe('aaa:1: needle');
 });
+
+test('a file in the deepest folder that a path can name is found at once', async () => {
+  await using tools = await openTestTools();
+  const path = `${'a/'.repeat(1_000)}file`;
+  await tools.put(path, 'needle');
+
+  expect(await tools.call('read_file', { path }, { timeoutMs: 5_000 })).toMatchObject({ result: 'needle' });
+  expect(await tools.command(`cat ${path}`, { timeoutMs: 5_000 })).toMatchObject({ result: 'needle' });
+  expect(await tools.call('read_file', { path: `${path}/../missing` })).toMatchObject({
+    status: 'FAILED',
+    result: expect.stringContaining('does not exist'),
+  });
+});
+
+test('a path through links that lead to each other is refused', async () => {
+  await using tools = await openTestTools();
+  await symlink('b', join(tools.root, 'a'));
+  await symlink('a', join(tools.root, 'b'));
+  await symlink('.', join(tools.root, 'here'));
+
+  const paths = ['a', 'a/x', `${'here/'.repeat(41)}new`];
+  for (const path of paths) {
+    const { status, result } = await tools.call('write_file', { path, content: '' });
+    expect([status, result]).toEqual(['FAILED', `${JSON.stringify(path)} leads through too many links.`]);
+  }
+});
+
+test.runIf(process.platform === 'linux')(
+  'a file without an end that says that it is empty is read up to the limit',
+  async () => {
+    using tools = await openTools({ workspace: '/proc/self', env: process.env });
+    const call = (tool: string, args: object) =>
+      tools.run(
+        { tool, args, timeoutMs: 20_000, maxOutputBytes: 32_768 },
+        { cancel: new AbortController().signal, onOutput: () => {} },
+      );
+
+    expect((await call('search_files', { pattern: 'x', path: 'pagemap' })).result).toBe(
+      '[No line matches.]\n[1 files larger than 10.5 MB were not searched.]',
+    );
+    expect((await call('edit_file', { path: 'pagemap', old_text: 'x', new_text: 'y' })).result).toContain(
+      '"pagemap" is too large to edit',
+    );
+  },
+);
 
 test('a path that is longer than any system allows is refused before it is looked up', async () => {
   await using tools = await openTestTools();

@@ -114,7 +114,10 @@ describe('a strict policy', () => {
     'grep -e -- -R secret',
     'grep --dereference-recursive secret',
     'grep --deref secret',
-  ])('a strict policy refuses %j, which follows the links in a folder', async (command) => {
+    'realpath -L inner/../../../outside/secret.txt',
+    'realpath -eqL inner',
+    'realpath --logi inner',
+  ])('a strict policy refuses %j, which follows links in another way than its check', async (command) => {
     await using tools = await openTestTools();
     await writeFile(join(tools.outside, 'secret.txt'), 'secret');
     await symlink(tools.outside, join(tools.root, 'link'));
@@ -185,7 +188,7 @@ describe('a strict policy', () => {
   test('no tool writes files in a .git folder', async () => {
     await using tools = await openTestTools();
 
-    for (const path of ['.git/config', 'sub/.GIT/hooks/pre-commit', '.git']) {
+    for (const path of ['.git/config', 'sub/.GIT/hooks/pre-commit', '.git', '.g\u200cit/config']) {
       expect(await tools.call('write_file', { path, content: '[core]' })).toMatchObject({
         errorCode: 'POLICY',
       });

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cutToBytes, textForLog } from '../../src/base/cut-text.ts';
+import {
+  cutText,
+  cutToBytes,
+  shorten,
+  shortenMiddle,
+  textAfter,
+  textForLog,
+} from '../../src/base/cut-text.ts';
 
 test.each([
   ['memo.wav', 255, 'memo.wav'],
@@ -23,6 +30,34 @@ test('any text is cut to a beginning that fits and ends with a whole character',
       if (next !== undefined) expect(Buffer.byteLength(cut + next)).toBeGreaterThan(maxBytes);
     }),
   );
+});
+
+test('a text that is cut at any place keeps only whole characters, in the head and in the rest', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 0, max: 40 }), (text, length) => {
+      const cuts = [
+        cutText(text, length),
+        textAfter(text, length),
+        shorten(text, length),
+        shortenMiddle(text, length),
+      ];
+      for (const cut of cuts) expect(cut).not.toMatch(/\p{Surrogate}/u);
+      expect(text.startsWith(cutText(text, length))).toBe(true);
+      expect(text.endsWith(textAfter(text, length))).toBe(true);
+      expect(cutText(text, length).length).toBeLessThanOrEqual(length);
+    }),
+  );
+});
+
+test.each([
+  ['a🦊b', 2, 'a', 'b', 'a…', 'a … b'],
+  ['a🦊b', 3, 'a🦊', 'b', 'a🦊…', 'a … b'],
+  ['a🦊b', 4, 'a🦊b', '', 'a🦊b', 'a🦊b'],
+])('%j cut after %d has the head %j and the rest %j', (text, length, head, rest, shortened, middle) => {
+  expect(cutText(text, length)).toBe(head);
+  expect(textAfter(text, length)).toBe(rest);
+  expect(shorten(text, length)).toBe(shortened);
+  expect(shortenMiddle(text, length)).toBe(middle);
 });
 
 test.each([

@@ -1,10 +1,11 @@
+import type { Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { describeInBrowser } from '../support/browser/browser.ts';
 import { lastMessageDocument, openConsole, sessionIdOf } from '../support/browser/console-page.ts';
 import { startTestGateway } from '../support/gateway/gateway.ts';
 import { shareGateway, shareScriptedGateway } from '../support/gateway/shared-gateway.ts';
 import { createTools } from '../support/gateway/tool-double.ts';
-import { createGate, reasoning, text, toolCall } from '../support/model/turn.ts';
+import { createGate, finish, reasoning, type Turn, text, toolCall } from '../support/model/turn.ts';
 
 describeInBrowser('the console', () => {
   const printed = createGate();
@@ -14,6 +15,7 @@ describeInBrowser('the console', () => {
       await printed.pass();
       return { status: 'SUCCEEDED', result: 'all lines', exitCode: 0 };
     },
+    look: () => 'Seen.',
   });
   const demoGateway = shareGateway(() => startTestGateway({ settings: { MAX_PROMPT_BYTES: '20' } }));
   const scriptedGateway = shareScriptedGateway({ tools, settings: { MODEL_MAX_RETRIES: '0' } });
@@ -109,6 +111,37 @@ describeInBrowser('the console', () => {
       .toEqual([expect.stringContaining('first done'), expect.stringContaining('second')]);
   });
 
+  test('a queued prompt that another client withdraws is shown as withdrawn at once, and after a reload', async () => {
+    const gateway = scriptedGateway();
+    const gate = createGate();
+    gateway.model.script([text('first'), gate]);
+    await using console = await openConsole(gateway.url);
+    const { page, answers } = console;
+    await console.send('One');
+    await answers.getByText('first').waitFor();
+    await console.send('Two');
+    await answers.getByText('Waiting for the previous answer to finish').waitFor();
+    const newest = 'query ($id: ID!) { session(id: $id) { lastMessage { run { id } } } }';
+    const { session } = await gateway.query(newest, { id: sessionIdOf(console) });
+    const cancel = 'mutation ($runId: ID!) { cancelRun(runId: $runId) { cancelled } }';
+    await gateway.query(cancel, { runId: session.lastMessage.run.id });
+
+    const withdrawn = page.getByText('Withdrawn: no model was shown this prompt.');
+    await withdrawn.waitFor();
+    await answers.getByText('Waiting for the previous answer').waitFor({ state: 'detached' });
+    gate.release();
+    await answers.getByRole('button', { name: 'Copy' }).waitFor();
+    await page.reload();
+    await withdrawn.waitFor();
+    const prompts = await page.getByRole('article', { name: 'You' }).allInnerTexts();
+    expect(prompts).toEqual([
+      'One',
+      expect.stringMatching(/^Two\s+Withdrawn: no model was shown this prompt.$/),
+    ]);
+    expect(await answers.allInnerTexts()).toEqual([expect.stringContaining('first')]);
+    expect(console.faults()).toEqual([]);
+  });
+
   test('a refused prompt stays in the composer with the reason, and a shorter one is sent', async () => {
     await using console = await openConsole(demoGateway().url);
     const alert = console.page.getByRole('form', { name: 'Prompt' }).getByRole('alert');
@@ -155,4 +188,122 @@ describeInBrowser('the console', () => {
 
     await expect.poll(() => console.answers.getByRole('alert').innerText()).toContain('No turn is scripted');
   });
+
+  test('the console shows reasoning, text and tool calls in their order, live and after a reload', async () => {
+    const [began, ended] = [createGate(), createGate()];
+    const gateway = scriptedGateway();
+    gateway.model.script(
+      [reasoning('First thought.'), text('I look.'), toolCall('a', 'look', { path: 'a.txt' })],
+      [reasoning('Second thought.'), text('I look again.'), toolCall('b', 'look', { path: 'b.txt' })],
+      [began, text('Found **it**.'), ended, finish('length')],
+    );
+    await using console = await openConsole(gateway.url);
+    const { answers, page } = console;
+    const order = ['First thought', 'I look', 'a.txt', 'Second thought', 'I look again', 'b.txt'];
+
+    await console.send('Look twice');
+    await began.reached;
+    await answers.getByText('b.txt').first().waitFor();
+    expect(await answers.textContent()).toMatch(new RegExp(order.join('.*'), 's'));
+    began.release();
+    await answers.locator('strong', { hasText: 'it' }).waitFor();
+    ended.release();
+
+    await answers.getByText('The answer reached the length limit.').waitFor();
+    expect(await answers.textContent()).toMatch(new RegExp([...order, 'Found it', 'limit'].join('.*'), 's'));
+    const live = await answers.innerHTML();
+    await page.reload();
+    await answers.getByText('The answer reached the length limit.').waitFor();
+    expect(await answers.innerHTML()).toBe(live);
+  });
+
+  test.each<[string, Turn, string]>([
+    [
+      'its filter ended',
+      [text('I was'), finish('content-filter')],
+      'The provider’s filter ended the answer.',
+    ],
+    ['is only reasoning', [reasoning('Hm.')], 'The model stopped after its reasoning, without an answer.'],
+    ['is empty', [finish('stop')], 'The model stopped without writing anything.'],
+  ])('the console says why an answer that %s has no more text', async (_what, turn, note) => {
+    const gateway = scriptedGateway();
+    gateway.model.script(turn);
+    await using console = await openConsole(gateway.url);
+
+    await console.send('Go');
+
+    await console.answers.getByText(note).waitFor();
+    await console.page.getByRole('status').filter({ hasText: note }).waitFor();
+    await console.page.reload();
+    await console.answers.getByText(note).waitFor();
+  });
+
+  test('Enter that ends a composition does not send, neither in Safari nor in Chrome, and the next Enter does', async () => {
+    await using console = await openConsole(demoGateway().url);
+    await console.prompt.fill('1 + 1 に');
+
+    const sent = await console.prompt.evaluate((field) => {
+      const press = (init: KeyboardEventInit) =>
+        field.dispatchEvent(
+          new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true, ...init }),
+        );
+      const compose = (type: string) => field.dispatchEvent(new CompositionEvent(type, { bubbles: true }));
+      compose('compositionstart');
+      // Chrome reports the key first, Safari the end of the composition.
+      const chrome = press({ keyCode: 229, isComposing: true });
+      compose('compositionend');
+      const safari = press({ keyCode: 229, isComposing: false });
+      // A page that sends the prompt prevents the new line, and then the event returns false.
+      return [chrome, safari];
+    });
+    expect(sent).toEqual([true, true]);
+    expect(await console.prompt.inputValue()).toBe('1 + 1 に');
+    expect(await console.page.getByRole('article', { name: 'You' }).count()).toBe(0);
+
+    await console.prompt.press('Enter');
+    await console.page.getByRole('article', { name: 'You' }).waitFor();
+  });
+
+  test('right-to-left text has its direction in prompts, answers, titles and the composer, and code keeps its own', async () => {
+    const gateway = scriptedGateway();
+    const list = '- عنصر أول\n- An item.\n- React: مكتبة';
+    gateway.model.script([
+      text(`מה שלומך?\n\nAll is well.\n\n${list}\n\n\`\`\`js\nf("سلام"); // تعليق\n\`\`\``),
+    ]);
+    await using console = await openConsole(gateway.url);
+    const { page, answers } = console;
+    await console.prompt.fill('كيف الحال؟');
+    expect(await directionOf(console.prompt)).toBe('rtl');
+    await console.prompt.press('Enter');
+    await answers.locator('pre').waitFor();
+
+    expect(await directionOf(page.getByRole('article', { name: 'You' }).getByText('كيف الحال؟'))).toBe('rtl');
+    expect(await directionOf(page.getByRole('link', { name: 'كيف الحال؟' }))).toBe('rtl');
+    expect(await directionOf(page.getByRole('textbox', { name: 'Title of the session' }))).toBe('rtl');
+    expect(await directionOf(answers.getByText('מה שלומך?'))).toBe('rtl');
+    expect(await directionOf(answers.getByText('All is well.'))).toBe('ltr');
+    expect(await directionOf(answers.locator('pre code'))).toBe('ltr');
+    expect(await answers.locator('pre bdi').allInnerTexts()).toEqual(['سلام', 'تعليق']);
+    // All items begin at the right edge of their list, and the text of each is read in its own direction.
+    const items = answers.locator('li');
+    const gaps = await items.evaluateAll((all) =>
+      all.map((item) => {
+        const range = document.createRange();
+        range.selectNodeContents(item);
+        return Math.round(item.getBoundingClientRect().right - range.getBoundingClientRect().right);
+      }),
+    );
+    expect(gaps).toEqual([0, 0, 0]);
+    expect(await items.evaluateAll((all) => all.map((item) => getComputedStyle(item).unicodeBidi))).toEqual([
+      'plaintext',
+      'plaintext',
+      'isolate',
+    ]);
+    await console.prompt.fill('English again');
+    expect(await directionOf(console.prompt)).toBe('ltr');
+  });
 });
+
+function directionOf(element: Locator): Promise<string> {
+  return element.evaluate((each) => getComputedStyle(each).direction);
+}

@@ -43,6 +43,9 @@ describeInBrowser('the sessions of the console', () => {
     const title = console.page.getByRole('textbox', { name: 'Title of the session' });
 
     await title.fill('After');
+    // In Safari this Enter only ends a composition: the title is not finished.
+    await title.dispatchEvent('keydown', { key: 'Enter', keyCode: 229 });
+    expect(await title.evaluate((field) => field === document.activeElement)).toBe(true);
     await title.press('Enter');
 
     await console.page.getByRole('link', { name: 'After' }).waitFor();

@@ -153,6 +153,10 @@ describeInBrowser('a node in the console', () => {
 
     await console.page.locator('summary', { hasText: 'No nodes' }).click();
     await console.page.getByRole('checkbox', { name: 'laptop' }).check();
+    const warning = console.page.getByText('This session runs tools without asking');
+    expect(await warning.count()).toBe(0);
+    await console.page.getByRole('combobox', { name: 'Tool approval' }).selectOption('AUTO');
+    await warning.waitFor();
     await console.send('Hello');
     await console.answers.first().waitFor();
 

@@ -33,6 +33,7 @@ test('without any setting, every value has a default that needs no network', () 
         "maxSteps": 16,
         "modelIdleTimeoutMs": 60000,
         "modelMaxRetries": 3,
+        "modelMaxRetryWaitMs": 60000,
         "runLogTtlMs": 300000,
         "shutdownGraceMs": 10000,
         "toolApprovalTimeoutMs": 300000,
@@ -75,6 +76,11 @@ test('without any setting, every value has a default that needs no network', () 
         "demo": {
           "delayMs": 25,
         },
+        "proxies": {
+          "except": undefined,
+          "http": undefined,
+          "https": undefined,
+        },
       },
       "nodes": {
         "ackMs": 10000,
@@ -94,6 +100,7 @@ test('without any setting, every value has a default that needs no network', () 
         "maxNodesPerUser": 0,
         "maxSessionsPerUser": 0,
         "maxStoredBytesPerUser": 0,
+        "minFreeDiskBytes": 0,
       },
       "redis": undefined,
       "requests": {
@@ -300,6 +307,7 @@ test('an API key without a base URL is for the API of its provider', () => {
   const env = { OPENAI_API_KEY: 'o', ANTHROPIC_API_KEY: 'a', GOOGLE_GENERATIVE_AI_API_KEY: 'g' };
   expect(readConfig(env).models).toEqual({
     demo: { delayMs: 25 },
+    proxies: {},
     openai: { apiKey: 'o' },
     anthropic: { apiKey: 'a' },
     google: { apiKey: 'g' },
@@ -310,6 +318,7 @@ test('OPENAI_API_KEY with OPENAI_BASE_URL is sent to that URL only', () => {
   const env = { OPENAI_API_KEY: 'o', OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1' };
   expect(readConfig(env).models).toEqual({
     demo: { delayMs: 25 },
+    proxies: {},
     openaiCompatible: { baseUrl: 'http://127.0.0.1:11434/v1', apiKey: 'o' },
   });
 });
@@ -319,6 +328,25 @@ test('OPENAI_BASE_URL does not need OPENAI_API_KEY', () => {
     baseUrl: 'http://127.0.0.1:11434/v1',
   });
 });
+
+test('proxies are named as for curl, in capital or small letters, with or without a scheme', () => {
+  const named = { HTTPS_PROXY: 'https://alice:p%40ss@proxy.test:3128/', http_proxy: 'proxy.test:3128' };
+  const { proxies } = readConfig({ ...named, NO_PROXY: 'localhost, .corp.test 10.0.0.0/8,' }).models;
+  expect(proxies).toEqual({
+    https: 'https://alice:p%40ss@proxy.test:3128/',
+    http: 'http://proxy.test:3128',
+    except: ['localhost', '.corp.test', '10.0.0.0/8'],
+  });
+});
+
+test.each(['socks5://proxy.test', 'http://proxy.test/path', 'http://', 'pro xy'])(
+  'HTTPS_PROXY may not be %s',
+  (proxy) => {
+    expect(complaints({ HTTPS_PROXY: proxy })).toEqual([
+      'HTTPS_PROXY must be the http: or https: URL of a proxy (http://proxy.example.org:3128).',
+    ]);
+  },
+);
 
 test.each([
   [{ MODEL: 'demo' }],

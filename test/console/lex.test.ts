@@ -41,6 +41,8 @@ const others: Record<string, string> = {
   'many unfinished code blocks': fill('```\n'),
   'addresses without a domain': fill('a@'),
   'escaped marks': fill('\\*'),
+  dollars: fill('$a_'),
+  'formulas that never end': fill('\\['),
 };
 
 const typesOf = (tokens: readonly Token[] | undefined) => tokens?.map(({ type, raw }) => [type, raw]);
@@ -128,3 +130,24 @@ describe('Markdown that arrives in deltas', () => {
     expect(grown.tokens).toEqual([...lex(text, 60_000).tokens]);
   });
 });
+
+test.each([
+  ['a \\[ x^2 \\] b', '\\[ x^2 \\]'],
+  ['a \\(x*y*z\\) b', '\\(x*y*z\\)'],
+  ['a $$\na*b*c\n$$ b', '$$\na*b*c\n$$'],
+  ['a $x_1 * y_1$, b', '$x_1 * y_1$'],
+])('a formula is kept as it was written: %j', (source, formula) => {
+  expect(inlineOf(source)).toContainEqual(['codespan', formula]);
+});
+
+test.each(['It costs $5 or $6_', 'from $HOME/a_b to $PATH', '\\[not a formula]', 'a $$$$ b', '$x$'])(
+  'a text with dollars or escaped brackets is no formula: %j',
+  (source) => {
+    expect(inlineOf(source)).not.toContainEqual(['codespan', expect.anything()]);
+  },
+);
+
+function inlineOf(source: string) {
+  const [paragraph] = lex(source, 1_000).tokens;
+  return typesOf(paragraph && 'tokens' in paragraph ? paragraph.tokens : []);
+}

@@ -51,9 +51,27 @@ describe('the warning of letters that look like Latin ones', () => {
     ['an Armenian letter in a Latin word', 'b\u0585b', 'b\u0585b'],
     ['a Cyrillic word that looks Latin', 'cat \u0441\u043e\u0440', '\u0441\u043e\u0440'],
     ['full-width letters', '\uff52\uff4d -rf', '\uff52\uff4d'],
+    ['a single Cyrillic letter without other Cyrillic words', 'chmod \u0430+x', '\u0430'],
+    ['a Cyrillic word with digits that looks Latin', 'cat \u0441\u043e\u0440_2', '\u0441\u043e\u0440_2'],
+    ['an Armenian word that looks Latin', 'cat \u0578\u057d\u0570', '\u0578\u057d\u0570'],
+    ['a Cherokee word that looks Latin', '\u13a1\u13b7 -rf', '\u13a1\u13b7'],
+    ['a Roman numeral in a Latin word', 'cur\u217c x', 'cur\u217c'],
+    ['a phonetic letter in a Latin word', '\u0261it push', '\u0261it'],
+    ['small capitals', '\u0280\u1d0d -rf', '\u0280\u1d0d'],
+    ['a ligature', '\ufb01nd .', '\ufb01nd'],
     ['mathematical letters', '\u{1d42b}\u{1d426} -rf', '\u{1d42b}\u{1d426}'],
   ])('%s is quoted', (_what, text, word) => {
     expect(warningsOf(text)).toEqual([`This has letters that only look like Latin letters, in “${word}”.`]);
+  });
+
+  test('single letters of normal words in another script are not quoted', () => {
+    expect(warningsOf('echo "Привет, а у вас и о чём?"')).toEqual([]);
+  });
+
+  test('signs that look like those on a keyboard are quoted with their code points', () => {
+    expect(warningsOf('rm \u2212rf .\u2215build\u037e ls \u01c0 cat')).toEqual([
+      'This has signs that only look like those on a keyboard: “\u2212” (U+2212), “\u2215” (U+2215), “\u037e” (U+037E) and 1 more sign.',
+    ]);
   });
 
   test('an invisible character does not hide that a word is mixed', () => {

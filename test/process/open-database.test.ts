@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { readMigrations } from '../../src/storage/migrations.ts';
 import { openDatabase } from '../../src/storage/open-database.ts';
+import { createEarlierDatabase, readAllRows } from '../support/files/earlier-database.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 import { builtScript } from '../support/suite/built.ts';
 
@@ -87,6 +88,42 @@ test('processes that race for a new file all succeed, and each migration is appl
   expect(racers.flatMap((racer) => racer.applied)).toEqual(migrationNames);
   await using database = await open(file);
   expect(await database.db.session.count()).toBe(3);
+});
+
+const earlier = migrationNames.slice(0, -1);
+
+test.each(earlier)('an upgrade from the database of %s keeps every row, and happens once', async (last) => {
+  await using folder = await openTemporaryFolder();
+  const file = join(folder.path, 'switchyard.db');
+  createEarlierDatabase(file, last);
+  const before = readAllRows(file);
+  expect(Object.values(before).every((rows) => rows.length === 1)).toBe(true);
+
+  for (const _start of ['first', 'second']) await (await open(file))[Symbol.asyncDispose]();
+
+  // A new column is allowed, a changed or missing value is not.
+  expect(readAllRows(file)).toMatchObject(before);
+});
+
+test('an upgrade that is killed in the middle of a migration changes nothing, and the next start completes it', async () => {
+  await using folder = await openTemporaryFolder();
+  const file = join(folder.path, 'switchyard.db');
+  createEarlierDatabase(file, migrationNames[0] ?? '');
+  const before = readAllRows(file);
+  for (const _attempt of ['first', 'second']) {
+    const victim = fork(builtScript('database-process'), ['stick', file], { execArgv: [], silent: true });
+    if (victim.stdout) await once(victim.stdout, 'data');
+    victim.kill('SIGKILL');
+    await once(victim, 'exit');
+    expect(readAllRows(file)).toEqual(before);
+  }
+
+  await (await open(file))[Symbol.asyncDispose]();
+
+  expect(readAllRows(file)).toMatchObject(before);
+  const connection = new Sqlite(file);
+  expect(connection.pragma('integrity_check', { simple: true })).toBe('ok');
+  connection.close();
 });
 
 test('a session has at most one live run', async () => {

@@ -128,21 +128,25 @@ describe('a gateway that is told to stop while it has runs, a queued prompt and 
   });
 });
 
-test('a gateway that is told to stop cancels a run that takes too long, keeps its partial answer and tells its followers', async () => {
-  await using gateway = await startScriptedProcess({ SHUTDOWN_GRACE_MS: '50' });
-  const { runId, seen } = await askAndWait(gateway);
-  gateway.kill('SIGTERM');
-  const last = (await seen).at(-1);
-  expect(last).toMatchObject({
-    __typename: 'RunCancelled',
-    message: { content: 'Once upon ', status: 'CANCELLED' },
-  });
-  expect(await gateway.exited).toEqual({ code: 0, signal: null });
-  expect(await storedRunAfter(gateway, runId)).toEqual({
-    status: 'CANCELLED',
-    assistantMessage: { content: 'Once upon ', status: 'CANCELLED' },
-  });
-});
+// SIGHUP comes when the terminal of the gateway is closed.
+test.each(['SIGTERM', 'SIGHUP'] as const)(
+  'at %s a gateway cancels a run that takes too long, keeps its partial answer and tells its followers',
+  async (signal) => {
+    await using gateway = await startScriptedProcess({ SHUTDOWN_GRACE_MS: '50' });
+    const { runId, seen } = await askAndWait(gateway);
+    gateway.kill(signal);
+    const last = (await seen).at(-1);
+    expect(last).toMatchObject({
+      __typename: 'RunCancelled',
+      message: { content: 'Once upon ', status: 'CANCELLED' },
+    });
+    expect(await gateway.exited).toEqual({ code: 0, signal: null });
+    expect(await storedRunAfter(gateway, runId)).toEqual({
+      status: 'CANCELLED',
+      assistantMessage: { content: 'Once upon ', status: 'CANCELLED' },
+    });
+  },
+);
 
 test('a gateway without runs ends at SIGINT although it has open streams that never end', async () => {
   await using gateway = await startScriptedProcess();

@@ -79,7 +79,7 @@ test('a result with errors ends the stream with the code and message of the erro
   const message = () => {
     throw new GatewayError('FORBIDDEN', 'This message is not yours');
   };
-  source.emit(runEvent(1, 'RunCompleted', { message, usage }));
+  source.emit(runEvent(1, 'RunCompleted', { message, usage, finishReason: 'STOP' }));
   graphql.script({ chat: () => source });
 
   const response = await server.request('POST', '/sessions/5/chat', { prompt: 'Hi' });

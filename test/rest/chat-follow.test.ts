@@ -39,13 +39,16 @@ test('a repeated POST with Last-Event-ID resumes after that frame and sends no p
   ]);
 });
 
-test('resuming after the last frame of a run gets 204', async () => {
+test('a POST that resumes after the last frame of a run gets a stream without frames', async () => {
   graphql.script({ run: () => runs.run(7, 'COMPLETED', 5) });
 
   const prompt = { prompt: 'Hello' };
   const response = await server.request('POST', '/sessions/5/chat', prompt, { 'last-event-id': '7:5' });
 
-  expect(response.status).toBe(204);
+  // A client that repeats the POST until it gets a stream would repeat a 204 for ever.
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+  expect(await response.text()).toBe(':\n');
 });
 
 test.for([
@@ -142,3 +145,25 @@ test('the connection of a stream can be used for another request', async () => {
   expect(response.statusCode).toBe(404);
   response.resume();
 });
+
+test.for(['lastEventId', 'Last-Event-ID', 'last_event_id', 'evs_last_event_id'])(
+  'a client that cannot send the header resumes with the parameter %s',
+  async (name) => {
+    const source = createRunEventSource('runEvents');
+    source.emit(runCompleted(5));
+    const session = runs.session({ lastRun: runs.run(7, 'COMPLETED', 5) });
+    graphql.script({ session: session, run: () => runs.run(7, 'COMPLETED', 5), runEvents: () => source });
+    const follow = (cursor: string, headers = {}) =>
+      server.request('GET', `/sessions/5/chat?${name}=${cursor}`, undefined, headers);
+
+    expect(await allFrames(await follow('7%3A4'))).toHaveLength(1);
+    expect(graphql.calls.at(-1)).toMatchObject({ operation: 'FollowRun', variables: { after: 4 } });
+    expect((await follow('7:5')).status).toBe(204);
+    expect((await follow('7:3', { 'last-event-id': '7:5' })).status).toBe(204);
+    const refused = await follow('junk');
+    expect([refused.status, await refused.json()]).toMatchObject([
+      422,
+      { detail: [{ loc: ['query', name] }] },
+    ]);
+  },
+);

@@ -61,12 +61,20 @@ test('every run event is written as its frames', async () => {
       userMessage: { databaseId: 2 },
     }),
     runEvent(3, 'ContextTrimmed', { omittedMessages: 4 }),
+    runEvent(3, 'ModelRetryScheduled', {
+      attempt: 1,
+      code: 'PROVIDER_RATE_LIMITED',
+      reason: 'The model provider is limiting requests; try again later.',
+      dueAt: '2026-11-29T14:05:00.000Z',
+    }),
     runEvent(4, 'ReasoningDelta', { text: 'Port' }),
     runEvent(5, 'ToolCallStarted', {
       callId: 'c1',
       name: 'atlas',
       args: { of: 'Portugal' },
       nodeId: 'laptop',
+      textOffset: 0,
+      reasoningOffset: 4,
     }),
     runEvent(6, 'ToolApprovalRequested', { callId: 'c1' }),
     runEvent(7, 'ToolApprovalDecided', { callId: 'c1' }),
@@ -94,8 +102,9 @@ test('every run event is written as its frames', async () => {
       "7:1 {"type":"status","status":"running"}",
       "7:2 {"type":"start","run_id":7,"message_id":3,"user_message_id":2}",
       "7:3 {"type":"status","status":"context_trimmed","omitted_messages":4}",
+      "7:3 {"type":"status","status":"retrying","attempt":1,"code":"PROVIDER_RATE_LIMITED","content":"The model provider is limiting requests; try again later.","retry_at":"2026-11-29T14:05:00.000Z"}",
       "7:4 {"type":"reasoning","content":"Port"}",
-      "7:5 {"type":"tool_start","call_id":"c1","name":"atlas","args":{"of":"Portugal"},"node_id":"laptop"}",
+      "7:5 {"type":"tool_start","call_id":"c1","name":"atlas","args":{"of":"Portugal"},"node_id":"laptop","text_offset":0,"reasoning_offset":4}",
       "7:6 {"type":"status","status":"awaiting_approval","call_id":"c1"}",
       "7:7 {"type":"status","status":"running","call_id":"c1"}",
       "7:8 {"type":"tool_output","call_id":"c1","content":"two\\nlines"}",
@@ -103,7 +112,7 @@ test('every run event is written as its frames', async () => {
       "7:10 {"type":"usage","usage":{"provider_name":"demo","model_name":"demo-1","input_tokens":12,"output_tokens":5,"reasoning_tokens":2,"cached_input_tokens":0,"cache_write_input_tokens":0,"total_tokens":17,"measured":true},"step":{"provider_name":"demo","model_name":"demo-1","input_tokens":12,"output_tokens":5,"reasoning_tokens":2,"cached_input_tokens":0,"cache_write_input_tokens":0,"total_tokens":17,"measured":true}}",
       "7:13 {"type":"status","status":"history_gap","from_seq":11,"to_seq":13}",
       "7:14 {"type":"content","content":"Lisbon. 🇵🇹"}",
-      "7:15 {"type":"finish","message_id":3,"provider":"demo","full_answer":"Lisbon.","usage":{"provider_name":"demo","model_name":"demo-1","input_tokens":12,"output_tokens":5,"reasoning_tokens":2,"cached_input_tokens":0,"cache_write_input_tokens":0,"total_tokens":17,"measured":true}}",
+      "7:15 {"type":"finish","message_id":3,"provider":"demo","full_answer":"Lisbon.","finish_reason":"stop","empty_reason":null,"usage":{"provider_name":"demo","model_name":"demo-1","input_tokens":12,"output_tokens":5,"reasoning_tokens":2,"cached_input_tokens":0,"cache_write_input_tokens":0,"total_tokens":17,"measured":true}}",
     ]
   `);
 });
@@ -162,7 +171,7 @@ test('heartbeats are sent while the model is silent', async () => {
   let received = '';
   for await (const text of (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
     received += text;
-    if (received === ':\n\n:\n\n:\n\n') source.emit(runCompleted(1));
+    if (received === ':\n:\n:\n') source.emit(runCompleted(1));
   }
 
   expect(received).toContain('"type":"finish"');

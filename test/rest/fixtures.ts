@@ -26,6 +26,7 @@ export function pageOf(nodes: readonly object[], args: Record<string, unknown>) 
   const start = args['after'] === undefined || args['after'] === null ? 0 : Number(args['after']) + 1;
   const end = start + Number(args['first']);
   return {
+    totalCount: nodes.length,
     edges: nodes.slice(start, end).map((node, index) => ({ cursor: String(start + index), node })),
     pageInfo: {
       hasNextPage: end < nodes.length,
@@ -55,5 +56,6 @@ export function runEvent(seq: number, __typename: string, fields: object = {}) {
 
 /** The run event that ends run 7, with "Lisbon." as message 3. */
 export function runCompleted(seq: number) {
-  return runEvent(seq, 'RunCompleted', { message: { databaseId: 3, content: 'Lisbon.' }, usage });
+  const message = { databaseId: 3, content: 'Lisbon.', emptyReason: null };
+  return runEvent(seq, 'RunCompleted', { message, usage, finishReason: 'STOP' });
 }

@@ -64,7 +64,7 @@ test('the OpenAPI document lists every operation and the statuses it can return'
       "GET /api/v1/sessions/{session_id} get_session 200,401,403,404,422",
       "PATCH /api/v1/sessions/{session_id} update_session 200,401,403,404,413,422",
       "DELETE /api/v1/sessions/{session_id} delete_session 200,401,403,404,422",
-      "POST /api/v1/sessions/{session_id}/chat send_message 200,204,401,403,404,409,413,422",
+      "POST /api/v1/sessions/{session_id}/chat send_message 200,401,403,404,409,413,422",
       "GET /api/v1/sessions/{session_id}/chat follow_chat 200,204,401,403,404,422",
       "GET /api/v1/sessions/{session_id}/messages get_messages 200,400,401,403,404,422",
       "POST /api/v1/sessions/{session_id}/clear-history clear_history 200,401,403,404,409,422",

@@ -16,7 +16,7 @@ export interface RestServer extends AsyncDisposable {
   /** `http://127.0.0.1:<port>` */
   origin: string;
   /** The parsed lines of the log. */
-  logged: { msg: string; err?: { message: string } }[];
+  logged: { msg: string; err?: { message: string }; fields?: string[] }[];
   /** Sends a request to a path below `/api/v1`. The body is sent as JSON. */
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
 }
@@ -27,7 +27,7 @@ export async function startRestServer(
   options: Partial<RestApiOptions> = {},
 ): Promise<RestServer> {
   const logged: RestServer['logged'] = [];
-  const log = pino({}, { write: (line: string) => logged.push(JSON.parse(line)) });
+  const log = pino({ level: 'debug' }, { write: (line: string) => logged.push(JSON.parse(line)) });
   const api = createRestApi({
     executor,
     identify: () => Promise.resolve({ viewer: anonymous }),

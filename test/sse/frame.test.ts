@@ -1,6 +1,6 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { expect, test } from 'vitest';
-import { formatFrame, heartbeatFrame } from '../../src/sse/frame.ts';
+import { commentLine, formatFrame } from '../../src/sse/frame.ts';
 
 function parse(text: string): EventSourceMessage[] {
   const events: EventSourceMessage[] = [];
@@ -32,5 +32,5 @@ test('a frame with empty data is still an event', () => {
 });
 
 test('a heartbeat is not an event', () => {
-  expect(parse(heartbeatFrame)).toEqual([]);
+  expect(parse(commentLine)).toEqual([]);
 });

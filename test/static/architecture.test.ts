@@ -29,8 +29,8 @@ const mayImport: Record<string, string[]> = {
   errors: ['base'],
   base: [],
   client: ['gql'],
-  agent: ['client', 'gql'],
-  console: ['client', 'gql'],
+  agent: ['base', 'client', 'gql'],
+  console: ['base', 'client', 'gql'],
 };
 
 const files = readSourceFiles();

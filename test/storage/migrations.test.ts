@@ -9,12 +9,15 @@ import { deployMigrations, diagnoseMigrations, sqlForSchema } from '../support/f
 import { describeTables } from '../support/files/sqlite-tables.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 
-test('the migrations create the tables of schema.prisma, and one index that schema.prisma cannot express', async () => {
+test('the migrations create the tables of schema.prisma, and two indexes that schema.prisma cannot express', async () => {
   const schema = readFileSync(new URL('../../prisma/schema.prisma', import.meta.url), 'utf8');
   const described = new Sqlite(':memory:');
   described.exec(await sqlForSchema(schema));
   described.exec(
     `CREATE UNIQUE INDEX "Run_sessionId_live_key" ON "Run"("sessionId") WHERE "status" = 'RUNNING'`,
+  );
+  described.exec(
+    `CREATE INDEX "Session_clearedThroughId_idx" ON "Session"("id") WHERE "clearedThroughId" > 0`,
   );
   const migrated = new Sqlite(':memory:');
   migrate(migrated, readMigrations());
@@ -101,9 +104,14 @@ test('an upgrade counts what sessions have stored, and drops named nodes that no
   const before = readMigrations().filter(({ name }) => name < '0005_quotas');
   migrate(connection, before);
   connection.exec(`
-    INSERT INTO "Session" (id, userId, updatedAt) VALUES (1, 'alice', 0), (2, 'bob', 0);
+    INSERT INTO "Session" (id, userId, updatedAt, title, systemPrompt) VALUES
+      (1, 'alice', 0, NULL, NULL), (2, 'bob', 0, 'Tests', 'Be kind.');
     INSERT INTO "Message" (id, sessionId, role, status, content) VALUES
       (1, 1, 'USER', 'COMPLETE', 'é'), (2, 1, 'ASSISTANT', 'COMPLETE', 'Hello.'), (3, 1, 'USER', 'COMPLETE', 'Hi');
+    INSERT INTO "Message" (id, sessionId, role, status, content, reasoning) VALUES
+      (4, 2, 'ASSISTANT', 'COMPLETE', 'é', 'Hm.'), (5, 2, 'ASSISTANT', 'STREAMING', 'Not yet', NULL);
+    INSERT INTO "ToolCall" (messageId, callId, name, args, status, step, textOffset, result) VALUES
+      (4, 'a', 'sum', '{"n":1}', 'SUCCEEDED', 1, 0, 'éé'), (5, 'a', 'sum', '{"n":1}', 'RUNNING', 1, 0, NULL);
     INSERT INTO "MessageAudio" (messageId, sha256, mimeType, size) VALUES (2, 'a', 'audio/wav', 100);
     INSERT INTO "AgentNode" (id, nodeId, userId, displayName, capabilities, tokenHash, updatedAt) VALUES
       (1, 'registered', 'alice', '', '[]', 'b', 0), (2, 'named', 'alice', '', '[]', NULL, 0),
@@ -115,11 +123,41 @@ test('an upgrade counts what sessions have stored, and drops named nodes that no
 
   const sessions = 'SELECT id, messageCount, storedBytes FROM "Session" ORDER BY id';
   expect(connection.prepare(sessions).raw().all()).toEqual([
-    [1, 3, 104],
-    [2, 0, 0],
+    [1, 3, 4 + 6 + 100],
+    [2, 2, 5 + 8 + 2 + 3 + 7 + 4],
   ]);
   const nodes = 'SELECT nodeId FROM "AgentNode" ORDER BY id';
   expect(connection.prepare(nodes).pluck().all()).toEqual(['registered', 'named']);
+});
+
+test('an upgrade marks the prompts that were withdrawn from the queue, and no others', () => {
+  const connection = new Sqlite(':memory:');
+  migrate(
+    connection,
+    readMigrations().filter(({ name }) => name < '0006_answer_steps'),
+  );
+  const prompts = ['withdrawn', 'stopped', 'answered', 'waiting'];
+  connection.exec(`
+    INSERT INTO "Session" (id, userId, updatedAt) VALUES (1, 'alice', 0);
+    INSERT INTO "Message" (id, sessionId, role, status, content) VALUES
+      ${prompts.flatMap((content, index) => [
+        `(${2 * index + 1}, 1, 'USER', 'COMPLETE', '${content}')`,
+        `(${2 * index + 2}, 1, 'ASSISTANT', 'CANCELLED', '')`,
+      ])};
+    INSERT INTO "Run" (sessionId, status, userMessageId, assistantMessageId, providerName, modelName, startedAt) VALUES
+      (1, 'CANCELLED', 1, 2, 'demo', 'demo', NULL), (1, 'CANCELLED', 3, 4, 'demo', 'demo', 5),
+      (1, 'COMPLETED', 5, 6, 'demo', 'demo', 5), (1, 'QUEUED', 7, 8, 'demo', 'demo', NULL);
+  `);
+
+  migrate(connection, readMigrations());
+
+  const statuses = `SELECT content, status FROM "Message" WHERE role = 'USER' ORDER BY id`;
+  expect(connection.prepare(statuses).raw().all()).toEqual([
+    ['withdrawn', 'CANCELLED'],
+    ['stopped', 'COMPLETE'],
+    ['answered', 'COMPLETE'],
+    ['waiting', 'COMPLETE'],
+  ]);
 });
 
 test('an upgrade keeps the nodes of each user, lets another user have the same name, and gives calls their node', () => {
@@ -157,4 +195,38 @@ test('an upgrade keeps the nodes of each user, lets another user have the same n
       VALUES ('laptop', '${userId}', '', '[]', 0)`);
   add('bob');
   expect(() => add('alice')).toThrow('UNIQUE');
+});
+
+test('an upgrade gives answers the finish reason of their run, and finds how much was reasoned before each tool call', () => {
+  const connection = new Sqlite(':memory:');
+  migrate(
+    connection,
+    readMigrations().filter(({ name }) => name < '0011_reasoning_offset'),
+  );
+  connection.exec(`
+    INSERT INTO "Session" (id, userId, updatedAt) VALUES (1, 'alice', 0);
+    INSERT INTO "Message" (id, sessionId, role, status, content, reasoning) VALUES
+      (1, 1, 'ASSISTANT', 'COMPLETE', 'One two', 'Hm. And then.'), (2, 1, 'ASSISTANT', 'COMPLETE', '', NULL);
+    INSERT INTO "Run" (sessionId, status, assistantMessageId, providerName, modelName, finishReason) VALUES
+      (1, 'COMPLETED', 1, 'p', 'm', 'LENGTH');
+    INSERT INTO "AnswerStep" (messageId, step, providerName, modelName, parts) VALUES
+      (1, 1, 'p', 'm', '[{"type":"reasoning","start":0,"end":3},{"type":"text","start":0,"end":99},{"type":"call","callId":"a"}]'),
+      (1, 2, 'p', 'm', '[{"type":"call","callId":"b"}]'),
+      (1, 3, 'p', 'm', '[{"type":"reasoning","start":4,"end":13},{"type":"call","callId":"c"}]');
+    INSERT INTO "ToolCall" (messageId, callId, name, args, status, step, textOffset) VALUES
+      (1, 'a', 'sum', '{}', 'SUCCEEDED', 1, 3), (1, 'b', 'sum', '{}', 'SUCCEEDED', 2, 3),
+      (1, 'c', 'sum', '{}', 'SUCCEEDED', 3, 7), (2, 'd', 'sum', '{}', 'SUCCEEDED', 1, 0);
+  `);
+
+  migrate(connection, readMigrations());
+
+  const offsets = 'SELECT callId, reasoningOffset FROM "ToolCall" ORDER BY callId';
+  expect(connection.prepare(offsets).raw().all()).toEqual([
+    ['a', 3],
+    ['b', 3],
+    ['c', 13],
+    ['d', 0],
+  ]);
+  const reasons = 'SELECT finishReason FROM "Message" ORDER BY id';
+  expect(connection.prepare(reasons).pluck().all()).toEqual(['LENGTH', null]);
 });

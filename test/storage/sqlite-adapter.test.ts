@@ -3,6 +3,7 @@ import Sqlite from 'better-sqlite3';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/open-database.ts';
+import { isDatabaseBusy } from '../../src/storage/prisma-error.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 
 const log = pino({ level: 'silent' });
@@ -154,3 +155,29 @@ test('writes fail with the code P1008 when another process keeps its lock, and n
   await db.session.create({ data: { userId: 'bob' } });
   expect(await userIds()).toEqual(['bob']);
 }, 20_000);
+
+test('the use of a transaction that has ended is a fault, and not a busy database', async () => {
+  await using scratch = await openScratchDatabase();
+  const { db } = scratch;
+  const ended = await db.$transaction(async (transaction) => transaction);
+  const error = await ended.session.count().catch((caught: unknown) => caught);
+  expect(error).toMatchObject({ code: 'P2028' });
+  expect(isDatabaseBusy(error)).toBe(false);
+});
+
+test('a transaction that cannot begin or end in time found a busy database', async () => {
+  await using scratch = await openScratchDatabase();
+  const { db } = scratch;
+  let waiting: Promise<unknown> = Promise.resolve();
+  const late = db.$transaction(
+    async (transaction) => {
+      waiting = db.$transaction((other) => other.session.count(), { maxWait: 20 }).catch((caught) => caught);
+      await waiting;
+      await expect.poll(() => transaction.session.count().catch(() => 'expired')).toBe('expired');
+      return transaction.session.count();
+    },
+    { timeout: 100 },
+  );
+  const errors = [await late.catch((caught: unknown) => caught), await waiting];
+  expect(errors.map(isDatabaseBusy)).toEqual([true, true]);
+});

@@ -33,6 +33,7 @@ export class Dispatches {
   /** Aborts when the agent no longer tries to report. */
   readonly #giveUp = new AbortController();
   #isClosing = false;
+  #hasWarned = false;
   #running = 0;
 
   constructor(options: DispatchesOptions) {
@@ -79,6 +80,15 @@ export class Dispatches {
     clearTimeout(late);
   }
 
+  /** Says at the first such call what the mark on the line of each call means. */
+  #warnOnce(): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    this.#options.print(
+      'warning: This session runs tools without asking (toolApproval: AUTO). Nobody approves the calls that are marked so.',
+    );
+  }
+
   #remember(dispatchId: string): void {
     this.#knownIds.add(dispatchId);
     const [oldest = ''] = this.#knownIds;
@@ -92,6 +102,7 @@ export class Dispatches {
     const output = new OutputReport(client, dispatchId, giveUp);
     const report = await this.#slots.run(async () => {
       if (this.#isClosing || !(await acknowledgeDispatch(client, { dispatchId, instanceId }, giveUp))) return;
+      if (dispatch.toolApproval === 'AUTO') this.#warnOnce();
       this.#running += 1;
       try {
         const onOutput = (text: string) => output.push(text);

@@ -1,7 +1,8 @@
+import { shorten } from '../../base/cut-text.ts';
 import { AcknowledgeDispatchDocument } from '../../gql/graphql.ts';
 import type { GatewayClient } from '../connection/gateway-client.ts';
 import type { NodeCommandOf } from '../connection/inbox.ts';
-import { formatBytes, formatCommand, formatDuration, formatLine, shorten } from '../output/format.ts';
+import { formatBytes, formatCommand, formatDuration, formatLine, longestLine } from '../output/format.ts';
 import type { ToolReport } from '../tools/tool.ts';
 import type { ToolCall, Tools } from '../tools/tools.ts';
 
@@ -34,19 +35,20 @@ export async function acknowledgeDispatch(
 
 /** Runs the tool call of a dispatch. Never rejects: a failure is a report too. */
 export async function runDispatch(
-  { tool, args, timeoutMs, maxOutputBytes }: Dispatch,
+  { tool, args, toolApproval, timeoutMs, maxOutputBytes }: Dispatch,
   { tools, print, onOutput }: RunDispatchOptions,
   cancel: AbortSignal,
 ): Promise<ToolReport> {
   const call: ToolCall = { tool, args: Object(args) as object, timeoutMs, maxOutputBytes };
   const described = formatCommand(tools.describe(call));
   const startedAt = performance.now();
+  const unasked = toolApproval === 'AUTO' ? ' (without asking)' : '';
   // The whole command, because the end of a long one may be what matters.
-  print(`${tool}  ${described}`);
+  print(`${tool}${unasked}  ${described}`);
   const report = await tools.run(call, { cancel, onOutput });
   const duration = formatDuration(performance.now() - startedAt);
   const size = formatBytes(Buffer.byteLength(report.result));
-  print(`${tool}  ${shorten(described)}  → ${endOf(report)} in ${duration}, ${size}`);
+  print(`${tool}  ${shorten(described, longestLine)}  → ${endOf(report)} in ${duration}, ${size}`);
   return report;
 }
 

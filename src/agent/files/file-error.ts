@@ -27,5 +27,6 @@ const sentences: Record<string, (path: string) => string> = {
   EPERM: (path) => `The agent has no permission to use ${path}.`,
   EROFS: (path) => `${path} is on a read-only file system.`,
   ENOSPC: (path) => `The disk is too full to write ${path}.`,
+  ELOOP: (path) => `${path} leads through too many links.`,
   ENAMETOOLONG: (path) => `The name of ${path} is too long.`,
 };

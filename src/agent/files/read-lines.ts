@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { characterStart } from '../output/utf8.ts';
+import { characterStart } from '../../base/cut-text.ts';
 
 export interface ReadLinesOptions {
   /** The number of the first line to read; the first line of the file is 1. */

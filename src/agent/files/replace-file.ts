@@ -42,7 +42,9 @@ export async function replaceFile(workspace: Workspace, path: string, content: s
 
 /** Files in `.git` name programs that git runs, so a model that writes them could get around the policy. */
 function checkNotGit(relativePath: string, path: string): void {
-  if (!relativePath.split('/').some((part) => part.toLowerCase() === '.git')) return;
+  // Some file systems of macOS ignore case and invisible characters in names.
+  const plain = relativePath.normalize('NFKC').replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '');
+  if (!plain.split('/').some((part) => part.toLowerCase() === '.git')) return;
   throw new ToolError('POLICY', `${JSON.stringify(path)} is in a .git folder, where the agent never writes.`);
 }
 

@@ -76,7 +76,11 @@ export function isWithin(folder: string, realPath: string): boolean {
  * @returns Undefined if the path leads through a link whose target does not exist.
  */
 async function resolveLinks(from: string, path: string): Promise<string | undefined> {
+  // One call for a path that exists, because a call for each part of a deep path would take minutes.
+  const whole = await realpathIfExists(isAbsolute(path) ? path : `${from}${sep}${path}`);
+  if (whole !== undefined) return whole;
   let realPath = isAbsolute(path) ? sep : from;
+  let followed = 0;
   /** The parts at the end of the path that do not exist. */
   const missing: string[] = [];
   for (const part of path.split(sep)) {
@@ -85,13 +89,26 @@ async function resolveLinks(from: string, path: string): Promise<string | undefi
       if (missing.pop() === undefined) realPath = dirname(realPath);
       continue;
     }
-    const next = missing.length > 0 ? undefined : await realpathIfExists(join(realPath, part));
-    if (next !== undefined) realPath = next;
-    else if (await exists(join(realPath, ...missing, part))) return undefined;
-    else missing.push(part);
+    const next = join(realPath, ...missing, part);
+    const kind = await kindOf(next);
+    if (kind === 'missing') missing.push(part);
+    // Another program has just created the folders that were missing.
+    else if (missing.length > 0) return undefined;
+    else if (kind === 'other') realPath = next;
+    else {
+      followed += 1;
+      if (followed > maxLinks) throw Object.assign(new Error('Too many links.'), { code: 'ELOOP' });
+      const target = await realpathIfExists(next);
+      // Writing to a link without a target would create the target, wherever the link points.
+      if (target === undefined) return undefined;
+      realPath = target;
+    }
   }
-  return join(realPath, ...missing);
+  return join(await realpath(realPath), ...missing);
 }
+
+/** How many links Linux follows in one path. */
+const maxLinks = 40;
 
 async function realpathIfExists(path: string): Promise<string | undefined> {
   try {
@@ -102,10 +119,11 @@ async function realpathIfExists(path: string): Promise<string | undefined> {
   }
 }
 
-/** True also for a link without a target: writing to it would create the target, wherever the link points. */
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
+async function kindOf(path: string): Promise<'link' | 'other' | 'missing'> {
+  try {
+    return (await lstat(path)).isSymbolicLink() ? 'link' : 'other';
+  } catch (error) {
+    if (isMissing(error)) return 'missing';
+    throw error;
+  }
 }

@@ -1,3 +1,5 @@
+import { shorten } from '../../base/cut-text.ts';
+
 /** Formats a size, for example `1.2 KB`. Two libraries for two short functions would not be less code. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;
@@ -13,7 +15,7 @@ export function formatDuration(ms: number): string {
 
 /** Puts a text on one line, escapes it with `escapeInvisible`, and cuts it if it is longer than 200 characters. */
 export function formatLine(text: string): string {
-  return escapeInvisible(shorten(text));
+  return escapeInvisible(shorten(text, longestLine));
 }
 
 /**
@@ -24,14 +26,9 @@ export function formatCommand(command: string): string {
   return escapeInvisible(command.replace(ambiguous, '\\\\'));
 }
 
-/** Cuts a text that is longer than 200 characters. */
-export function shorten(text: string): string {
-  return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
-}
-
 /**
- * Escapes control, formatting and invisible characters, so that a text from a model or a gateway can neither control
- * the terminal nor change the direction in which it reads.
+ * Escapes characters that a terminal does not show as they are, so that a text from a model or a gateway can neither
+ * control the terminal, nor change the direction in which it reads, nor cover other text.
  */
 export function escapeInvisible(text: string): string {
   return text.replace(
@@ -40,12 +37,15 @@ export function escapeInvisible(text: string): string {
   );
 }
 
-const maxLength = 200;
+export const longestLine = 200;
 const named: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 /**
- * Control characters, formatting characters (some change the direction of text), separators and spaces except U+0020,
- * lone surrogates, characters without a width (`DI`), and U+2800, which looks like a space.
+ * What a terminal does not show as it is: control characters, formatting characters (some change the direction of text),
+ * separators and spaces except U+0020, lone surrogates, private and unassigned characters, characters without a width
+ * (`DI`), U+2800, which looks like a space, letters that are written from right to left, because they reorder what
+ * stands around them, and marks that stand on no letter or are beyond the third of a letter, because they cover their
+ * neighbours.
  */
-const invisible = String.raw`\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000`;
-const unprintable = new RegExp(`[${invisible}]`, 'gu');
-const ambiguous = new RegExp(String.raw`\\(?=[\\nrtu${invisible}])`, 'gu');
+const invisible = String.raw`[\p{C}\p{Zl}\p{Zp}\p{DI}\p{Me}\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]|(?<!\p{L}\p{M}{0,2})\p{M}`;
+const unprintable = new RegExp(invisible, 'gu');
+const ambiguous = new RegExp(String.raw`\\(?=[\\nrtu]|${invisible})`, 'gu');

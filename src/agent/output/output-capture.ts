@@ -1,5 +1,5 @@
+import { characterStart } from '../../base/cut-text.ts';
 import { TailBuffer } from './tail-buffer.ts';
-import { characterStart } from './utf8.ts';
 
 export interface OutputCaptureOptions {
   /** The limit of the whole result, in bytes of UTF-8. Half of it is for the beginning, the rest for the end. */

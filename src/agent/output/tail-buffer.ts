@@ -1,4 +1,4 @@
-import { characterStart } from './utf8.ts';
+import { characterStart } from '../../base/cut-text.ts';
 
 /** Keeps the last bytes that were written to it, in a ring. */
 export class TailBuffer {

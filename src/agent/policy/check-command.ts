@@ -46,7 +46,10 @@ async function checkStrictly(
   const ownWords = Math.max(...matching.map(({ length }) => length));
   const given = words.slice(ownWords);
   checkNoLinksFollowed(words[0] ?? '', given);
-  for await (const path of possiblePaths(given, cwd, stop)) await workspace.locate(path, cwd);
+  for await (const path of possiblePaths(given, cwd, stop)) {
+    stop.throwIfAborted();
+    await workspace.locate(path, cwd);
+  }
   return words;
 }
 

@@ -9,17 +9,19 @@ interface FollowingOptions {
 }
 
 /**
- * The options with which a command of the default policy follows the links in a folder that it reads. The value of
+ * The options with which a command of the default policy reads other paths than those that were checked: it follows
+ * the links in a folder that it reads, or (`realpath`) goes up from a link instead of from its target. The value of
  * grep's `-e` and `-f` is no cluster of options: `-eREADME`. BSD's grep follows links with `-S`.
  */
 const followingOptions: Record<string, FollowingOptions> = {
   grep: { short: /^-[^ef]*[RS]/, long: 'dereference-recursive' },
   ls: { short: /^-.*L/s, long: 'dereference' },
+  realpath: { short: /^-.*L/s, long: 'logical' },
 };
 
 /**
- * Refuses an option with which `ls` or `grep` follows the links that it finds in folders: nobody could check where
- * those lead.
+ * Refuses an option with which `ls`, `grep` or `realpath` treats links in another way than the check of its paths:
+ * nobody could check where those lead.
  *
  * @param given The words of the command that the author of the policy did not write.
  * @throws ToolError POLICY that names the option.

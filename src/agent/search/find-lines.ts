@@ -1,3 +1,4 @@
+import { shorten } from '../../base/cut-text.ts';
 /** A line that matches a pattern. */
 export interface FoundLine {
   /** The first line of the file is 1. */
@@ -15,13 +16,7 @@ export function findLines(text: string, pattern: RegExp, maxResults: number): Fo
     if (found.length === maxResults) break;
     const content = line.endsWith('\r') ? line.slice(0, -1) : line;
     if (!pattern.test(content)) continue;
-    found.push({ number: index + 1, text: shorten(content) });
+    found.push({ number: index + 1, text: shorten(content, maxLineLength) });
   }
   return found;
-}
-
-function shorten(line: string): string {
-  if (line.length <= maxLineLength) return line;
-  // The cut may split a character in two: drop the half that is left.
-  return `${line.slice(0, maxLineLength).replace(/\p{Surrogate}$/u, '')}…`;
 }

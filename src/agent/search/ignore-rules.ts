@@ -1,6 +1,7 @@
 import { dirname, join, relative, sep } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { openFile } from '../files/open-file.ts';
+import { readWhole } from '../files/read-whole.ts';
 import { createTimeLimit, TimeLimitError } from './time-limit.ts';
 
 /**
@@ -61,7 +62,7 @@ function isUsable(line: string): boolean {
 /** Like git, it does not follow a `.gitignore` that is a link: `openFile` refuses it. */
 async function readIgnoreFile(path: string): Promise<string> {
   await using file = await openFile(path, path);
-  return (await file.stat()).size > maxIgnoreBytes ? '' : file.readFile('utf8');
+  return (await readWhole(file, maxIgnoreBytes))?.toString() ?? '';
 }
 
 /** Returns the entries that no rule excludes. Rules that take too long are switched off. */

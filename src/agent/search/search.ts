@@ -3,6 +3,7 @@ import { relative } from 'node:path';
 import picomatch from 'picomatch';
 import { ToolError } from '../errors/tool-error.ts';
 import { openFile } from '../files/open-file.ts';
+import { readWhole } from '../files/read-whole.ts';
 import { relativePath } from '../files/workspace.ts';
 import { type FoundLine, findLines } from './find-lines.ts';
 import { createTimeLimit, type TimeLimit, TimeLimitError } from './time-limit.ts';
@@ -72,9 +73,8 @@ async function* filesIn(options: SearchOptions, limit: TimeLimit): AsyncGenerato
 async function readText(file: string, path: string): Promise<string | undefined> {
   try {
     await using handle = await openFile(file, path);
-    if ((await handle.stat()).size > maxFileBytes) return undefined;
-    const bytes = await handle.readFile();
-    return bytes.includes(0) ? '' : bytes.toString();
+    const bytes = await readWhole(handle, maxFileBytes);
+    return bytes?.includes(0) ? '' : bytes?.toString();
   } catch (error) {
     // One file that was just removed or is not readable must not fail the search of a whole folder.
     if (error instanceof ToolError) return '';

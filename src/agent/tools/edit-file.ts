@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ToolError } from '../errors/tool-error.ts';
 import { openFile } from '../files/open-file.ts';
+import { readWhole } from '../files/read-whole.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { formatBytes } from '../output/format.ts';
 import { runJob } from '../worker/run-job.ts';
@@ -26,7 +27,7 @@ export const editFile = defineTool({
   run: (edit, { workspace, writeLock, stop }) =>
     writeLock.run(async () => {
       stop.throwIfAborted();
-      const text = await readText(await workspace.locate(edit.path), edit.path);
+      const text = await readText(await workspace.locate(edit.path), edit.path, stop);
       // For some texts the search takes time that grows with the product of their lengths.
       const options = { text, part: edit.old_text, by: edit.new_text, maxLength: maxFileBytes };
       const { count, text: edited } = await runJob('replaceText', options, stop);
@@ -39,18 +40,17 @@ export const editFile = defineTool({
     }),
 });
 
-async function readText(realPath: string, path: string): Promise<string> {
+async function readText(realPath: string, path: string, stop: AbortSignal): Promise<string> {
   await using file = await openFile(realPath, path);
-  const { size } = await file.stat();
   const shown = JSON.stringify(path);
-  if (size > maxFileBytes) {
-    throw new ToolError(
-      'FAILED',
-      `${shown} is too large to edit: it has ${formatBytes(size)}, the limit is ${formatBytes(maxFileBytes)}.`,
-    );
+  const bytes = await readWhole(file, maxFileBytes, stop);
+  if (bytes === undefined) {
+    const limit = `the limit is ${formatBytes(maxFileBytes)}`;
+    const { size } = await file.stat();
+    throw new ToolError('FAILED', `${shown} is too large to edit: it has ${formatBytes(size)}, ${limit}.`);
   }
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await file.readFile());
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
     throw new ToolError('FAILED', `${shown} is not UTF-8 text, and editing would damage it.`, {
       cause: error,

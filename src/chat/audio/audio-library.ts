@@ -7,10 +7,11 @@ import {
   type ByteRange,
 } from '../../blobs/blob-store.ts';
 import { GatewayError } from '../../errors.ts';
-import type { Message, MessageAudio, Prisma } from '../../generated/prisma/client.ts';
+import type { Message, MessageAudio } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
-import { isMissingRow } from '../../storage/prisma-error.ts';
+import { isCleared } from '../../storage/hidden-rows.ts';
+import { addStoredBytes } from '../../storage/stored-bytes.ts';
 import { measureDuration } from './measure-duration.ts';
 import { type Recording, type StagedRecording, stageRecording } from './stage-recording.ts';
 
@@ -23,7 +24,7 @@ export interface AudioLibraryOptions {
 }
 
 /** A message with the user who stores it. */
-type OwnedMessage = Message & { session: { userId: string } };
+type OwnedMessage = Message & { session: { userId: string; clearedThroughId: number } };
 
 /** How long a blob is kept that no message refers to, in milliseconds: 30 days. */
 const orphanMs = 30 * 86_400_000;
@@ -72,6 +73,7 @@ export class AudioLibrary {
     const message = await this.#findMessage(messageId);
     const { sessionId } = message;
     const deleted = await this.#options.database.$transaction(async (tx) => {
+      await findMessage(tx, messageId);
       const audio = await tx.messageAudio.findUnique({ where: { messageId } });
       await tx.messageAudio.deleteMany({ where: { messageId } });
       if (audio) await addStoredBytes(tx, sessionId, -audio.size);
@@ -91,19 +93,6 @@ export class AudioLibrary {
    */
   open(sha256: string, range?: ByteRange): Promise<Readable> {
     return this.#options.blobs.open(sha256, range);
-  }
-
-  /**
-   * Finds the blobs that a session's messages refer to. Call it in the transaction that deletes the messages, because
-   * an upload may finish at any moment, and `release` the blobs after the transaction.
-   */
-  async blobsOf(sessionId: number, tx: Prisma.TransactionClient): Promise<string[]> {
-    const audios = await tx.messageAudio.findMany({
-      where: { message: { sessionId } },
-      select: { sha256: true },
-      distinct: ['sha256'],
-    });
-    return audios.map(({ sha256 }) => sha256);
   }
 
   /** Deletes the given blobs, except those that a message still refers to. */
@@ -177,6 +166,8 @@ export class AudioLibrary {
       const durationSeconds = await measureDuration(blobs, { key: sha256, mimeType, size });
       const data = { sha256, size, mimeType, filename, durationSeconds, uploadedAt: new Date() };
       return await database.$transaction(async (tx) => {
+        // Look again, because the message may have been deleted during the upload.
+        await findMessage(tx, messageId);
         const replaced = await tx.messageAudio.findUnique({ where: { messageId } });
         await tx.messageAudio.upsert({ where: { messageId }, create: { messageId, ...data }, update: data });
         await addStoredBytes(tx, sessionId, size - (replaced?.size ?? 0));
@@ -184,29 +175,31 @@ export class AudioLibrary {
       });
     } catch (error) {
       if ((await database.messageAudio.count({ where: { sha256 } })) === 0) await blobs.delete(sha256);
-      // The message was deleted during the upload.
-      if (isMissingRow(error)) throw messageNotFound(messageId);
       throw error;
     }
   }
 
-  async #findMessage(id: number): Promise<OwnedMessage> {
-    const message = await this.#options.database.message.findUnique({
-      where: { id },
-      include: { session: { select: { userId: true } } },
-    });
-    if (message === null) throw messageNotFound(id);
-    return message;
+  #findMessage(id: number): Promise<OwnedMessage> {
+    return this.#options.database.$transaction((tx) => findMessage(tx, id));
   }
+}
+
+/**
+ * Call it in a transaction: Prisma reads the session with a second statement, and fails if it was deleted in between.
+ *
+ * @throws GatewayError NOT_FOUND.
+ */
+async function findMessage(tx: Pick<Database, 'message'>, id: number): Promise<OwnedMessage> {
+  const message = await tx.message.findUnique({
+    where: { id },
+    include: { session: { select: { userId: true, clearedThroughId: true } } },
+  });
+  if (message === null || isCleared(message)) throw messageNotFound(id);
+  return message;
 }
 
 function ageOf({ modifiedAt }: BlobEntry): number {
   return Date.now() - modifiedAt.getTime();
-}
-
-/** Counts bytes for a session. This is no statement of Prisma's, which would also set `updatedAt`. */
-async function addStoredBytes(tx: Prisma.TransactionClient, sessionId: number, bytes: number): Promise<void> {
-  await tx.$executeRaw`UPDATE "Session" SET "storedBytes" = "storedBytes" + ${bytes} WHERE "id" = ${sessionId}`;
 }
 
 export function messageNotFound(id: number): GatewayError {

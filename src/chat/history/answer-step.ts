@@ -1,5 +1,5 @@
 import type { SharedV3ProviderMetadata } from '@ai-sdk/provider';
-import type { EndedCall } from './tool-result.ts';
+import type { ToolCall } from '../../generated/prisma/client.ts';
 
 /** The model that made a step. Null when it was not recorded: answers of earlier versions have no steps in the database. */
 export interface StepMaker {
@@ -15,6 +15,9 @@ export interface AnswerStep {
 
 export type StepPart = TextPart | CallPart;
 
+/** What the model is told of a tool call that has ended. */
+export type EndedCall = Pick<ToolCall, 'callId' | 'name' | 'status' | 'result' | 'exitCode'>;
+
 /** `metadata`: what the provider attached, such as a signature. Its next request must repeat it. */
 interface TextPart {
   type: 'text' | 'reasoning';
@@ -22,7 +25,7 @@ interface TextPart {
   metadata?: SharedV3ProviderMetadata | undefined;
 }
 
-interface CallPart {
+export interface CallPart {
   type: 'call';
   callId: string;
   name: string;

@@ -5,7 +5,7 @@ import type { ResolvedModel } from '../models/models.ts';
 import { ProviderError } from '../models/provider-error.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import type { Turn } from './answer-step.ts';
-import { type StoredMessage, toTurns } from './stored-turns.ts';
+import { isWithdrawn, type StoredMessage, toTurns } from './stored-turns.ts';
 
 /** Tokens of a message besides its text: its role and its delimiters. */
 const messageOverhead = 4;
@@ -35,6 +35,11 @@ export interface History {
   omittedMessages: number;
 }
 
+/** Where the history begins: behind the messages that were cleared. */
+interface HistoryRange extends HistoryOptions {
+  clearedThroughId: number;
+}
+
 /** A prompt with its answer, newest message first, as the database has them. */
 interface Exchange {
   messages: StoredMessage[];
@@ -49,13 +54,14 @@ interface Exchange {
  */
 export async function readHistory(options: HistoryOptions): Promise<History> {
   const fixed = (await systemTokens(options.systemPrompt)) + (await offerTokens(options.offered));
-  const { exchanges, isWhole } = await newestThatFit(options, options.model.maxPromptTokens - fixed);
+  const range = { ...options, clearedThroughId: await readClearedThroughId(options) };
+  const { exchanges, isWhole } = await newestThatFit(range, options.model.maxPromptTokens - fixed);
   if (exchanges[0]?.messages[0]?.id !== options.userMessageId) {
     throw new ProviderError('CONTEXT_TOO_LONG', runFailureCodes.CONTEXT_TOO_LONG);
   }
   let omittedMessages = 0;
   if (!isWhole) {
-    const older = await countOlder(options, exchanges.at(-1)?.messages.at(-1)?.id ?? 0);
+    const older = await countOlder(range, exchanges.at(-1)?.messages.at(-1)?.id ?? 0);
     const more = moreToOmit(exchanges.length, older / 2);
     const omitted = exchanges.splice(exchanges.length - more, more);
     omittedMessages = older + omitted.flatMap(({ messages }) => messages).length;
@@ -80,13 +86,19 @@ function moreToOmit(fitting: number, omitted: number): number {
   return Math.min(Math.ceil(omitted / block) * block - Math.floor(omitted), fitting - 1);
 }
 
-async function newestThatFit(options: HistoryOptions, budget: number) {
+/** Read now, because the history may have been cleared after the prompt was accepted and before it was stored. */
+async function readClearedThroughId({ database, sessionId: id }: HistoryOptions): Promise<number> {
+  const session = await database.session.findUnique({ where: { id }, select: { clearedThroughId: true } });
+  return session?.clearedThroughId ?? 0;
+}
+
+async function newestThatFit(options: HistoryRange, budget: number) {
   const exchanges: Exchange[] = [];
   let tokens = 0;
   let exchange: Exchange = { messages: [], tokens: 0 };
   for await (const message of newestFirst(options)) {
     exchange.messages.push(message);
-    exchange.tokens += await messageTokens(message);
+    exchange.tokens = isWithdrawn(message) ? 0 : exchange.tokens + (await messageTokens(message));
     if (tokens + exchange.tokens > budget) return { exchanges, isWhole: false };
     if (message.role === 'ASSISTANT') continue;
     // The prompt completes its exchange. An answer without its prompt would confuse the model.
@@ -97,11 +109,11 @@ async function newestThatFit(options: HistoryOptions, budget: number) {
   return { exchanges, isWhole: exchange.messages.length === 0 };
 }
 
-async function* newestFirst({ database, sessionId, userMessageId }: HistoryOptions) {
+async function* newestFirst({ database, sessionId, userMessageId, clearedThroughId }: HistoryRange) {
   let before = userMessageId + 1;
   for (let size = firstPage; ; size = Math.min(size * 2, largestPage)) {
     const page = await database.message.findMany({
-      where: { sessionId, id: { lt: before } },
+      where: { sessionId, id: { gt: clearedThroughId, lt: before } },
       orderBy: { id: 'desc' },
       take: size,
       include: { toolCalls: { orderBy: { id: 'asc' } }, steps: { orderBy: { step: 'asc' } } },
@@ -113,8 +125,11 @@ async function* newestFirst({ database, sessionId, userMessageId }: HistoryOptio
   }
 }
 
-async function countOlder({ database, sessionId }: HistoryOptions, id: number): Promise<number> {
-  return database.message.count({ where: { sessionId, id: { lt: id } } });
+async function countOlder(
+  { database, sessionId, clearedThroughId }: HistoryRange,
+  id: number,
+): Promise<number> {
+  return database.message.count({ where: { sessionId, id: { gt: clearedThroughId, lt: id } } });
 }
 
 async function systemTokens(systemPrompt: string | null): Promise<number> {

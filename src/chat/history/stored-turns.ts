@@ -9,6 +9,11 @@ import type { AnswerStep, StepPart, StoredPart, Turn } from './answer-step.ts';
 /** A message's row, with its tool calls in the order in which the model made them, and its steps in their order. */
 export type StoredMessage = Message & { toolCalls: ToolCall[]; steps: StepRow[] };
 
+/** Whether the message is a prompt that was withdrawn before a model saw it. */
+export function isWithdrawn({ role, status }: Message): boolean {
+  return role === 'USER' && status === 'CANCELLED';
+}
+
 /**
  * Reads turns from their rows, which must begin with a prompt. Every prompt gets the answer behind it. A withdrawn prompt
  * and its answer are left out: nobody wanted a model to see it.
@@ -18,7 +23,7 @@ export function toTurns(messages: StoredMessage[]): Turn[] {
   let withdrawn = false;
   for (const message of messages) {
     if (message.role === 'USER') {
-      withdrawn = message.status === 'CANCELLED';
+      withdrawn = isWithdrawn(message);
       if (!withdrawn) {
         turns.push({ prompt: message.content, answerId: 0, steps: [], unfinished: noAnswer.STREAMING });
       }

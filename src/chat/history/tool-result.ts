@@ -1,29 +1,27 @@
 import type { LanguageModelV3ToolResultPart } from '@ai-sdk/provider';
-import type { ToolCall } from '../../generated/prisma/client.ts';
-
-export type EndedCall = Pick<ToolCall, 'callId' | 'name' | 'status' | 'result' | 'exitCode'>;
+import { isBlank } from '../../base/is-blank.ts';
+import type { CallPart } from './answer-step.ts';
 
 /**
- * The part of a message that shows the model a tool's result. The text of a failed call contains its exit code, because
- * not every provider has a flag for failure, and a program may fail without printing anything.
+ * The part of a message that shows the model a tool's result. Providers refuse a call without a result, so a call that
+ * never ended gets one.
  */
-export function toolResultPart({
-  callId,
-  name,
-  status,
-  result,
-  exitCode,
-}: EndedCall): LanguageModelV3ToolResultPart {
-  const text = result ?? 'Interrupted.';
-  const end = status === 'FAILED' && exitCode !== null ? `[exit code ${exitCode}]` : '';
+export function toolResultPart(call: CallPart): LanguageModelV3ToolResultPart {
+  const type = call.result?.status === 'SUCCEEDED' ? 'text' : 'error-text';
+  const output = { type, value: resultText(call) } as const;
+  return { type: 'tool-result', toolCallId: call.callId, toolName: call.name, output };
+}
+
+/**
+ * The result of a tool call in words. The text of a failed call contains its exit code, because not every provider has
+ * a flag for failure, and a program may fail without printing anything.
+ */
+export function resultText({ result: ended }: CallPart): string {
+  const text = ended?.result ?? 'Interrupted.';
+  const exitCode = ended?.status === 'FAILED' ? ended.exitCode : null;
+  const end = exitCode === null ? '' : `[exit code ${exitCode}]`;
   const separator = text === '' || end === '' || text.endsWith('\n') ? '' : '\n';
-  return {
-    type: 'tool-result',
-    toolCallId: callId,
-    toolName: name,
-    output: {
-      type: status === 'SUCCEEDED' ? 'text' : 'error-text',
-      value: `${text}${separator}${end}` || '[no output]',
-    },
-  };
+  const whole = `${text}${separator}${end}`;
+  if (!isBlank(whole)) return whole;
+  return whole === '' ? '[no output]' : '[nothing but white space]';
 }

@@ -4,13 +4,16 @@ import type {
   SharedV3ProviderMetadata,
 } from '@ai-sdk/provider';
 import type { StepPart, StoredPart } from './answer-step.ts';
+import { parseArgs } from './parse-args.ts';
 import { nineCharacters } from './wire-names.ts';
 
-/** A tool call as the model wrote it. `input` should be a JSON object, but models make mistakes; see `parseArgs`. */
+/** A tool call as the model wrote it. `input` should be a JSON object, but models make mistakes; see parse-args.ts. */
 export interface RequestedCall {
   callId: string;
   name: string;
   input: string;
+  /** Whether the response ended before the arguments were complete. Such a call must not run. */
+  isCut: boolean;
 }
 
 type TextType = 'text' | 'reasoning';
@@ -98,6 +101,9 @@ export class Transcript {
       case 'tool-call':
         if (part.providerExecuted !== true) this.#addCall(part);
         break;
+      case 'finish':
+        if (part.finishReason.unified === 'length') this.#markCut();
+        break;
       default:
     }
   }
@@ -130,9 +136,15 @@ export class Transcript {
     return part !== undefined && this.#recorded.findLast(({ type }) => type === part.type) === part;
   }
 
+  /** A response that reached its token limit ends within the last call, maybe before the first of its arguments. */
+  #markCut(): void {
+    const last = this.calls.at(-1);
+    if (last !== undefined && /^\s*(?:\{\s*\})?\s*$/.test(last.input)) last.isCut = true;
+  }
+
   #addCall({ toolCallId, toolName, input, providerMetadata }: LanguageModelV3ToolCall): void {
     const callId = this.#newCallId(toolCallId || 'call');
-    this.calls.push({ callId, name: toolName, input });
+    this.calls.push({ callId, name: toolName, input, isCut: false });
     const args = parseArgs(input);
     this.#recorded.push({
       type: 'call',
@@ -160,15 +172,4 @@ interface Delta {
   id: string;
   delta?: string;
   providerMetadata?: SharedV3ProviderMetadata | undefined;
-}
-
-/** Parses the arguments of a tool call. Models sometimes write invalid JSON, or a value that is not an object. */
-export function parseArgs(input: string): { ok: true; value: object } | { ok: false } {
-  try {
-    const value: unknown = input.trim() === '' ? {} : JSON.parse(input);
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? { ok: true, value } : { ok: false };
-  } catch {
-    return { ok: false };
-  }
 }

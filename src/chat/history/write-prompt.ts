@@ -5,14 +5,20 @@ import type {
   LanguageModelV3ToolCallPart,
   SharedV3ProviderMetadata,
 } from '@ai-sdk/provider';
+import { isBlank } from '../../base/is-blank.ts';
 import { modelFamily } from '../models/model-family.ts';
 import type { AnswerStep, StepMaker, StepPart, Turn } from './answer-step.ts';
 import { toolResultPart } from './tool-result.ts';
 import { CallIds, wireName } from './wire-names.ts';
+import { writeAsText } from './write-as-text.ts';
 
 export interface PromptTarget extends StepMaker {
   /** Tell tool calls as text, because the model refuses tools. */
   callsAsText?: boolean;
+  /** Give every answer a reasoning, because the model refuses answers without one, as DeepSeek V4 and Kimi do. */
+  reasoningInEach?: boolean;
+  /** Give no answer a reasoning, because the model refuses answers with one, as DeepSeek R1 does. */
+  reasoningInNone?: boolean;
 }
 
 /**
@@ -32,27 +38,55 @@ export function writePrompt(
   target: PromptTarget,
 ): LanguageModelV3Message[] {
   const callIds = new CallIds();
-  const isSystem = systemPrompt !== null && systemPrompt.trim() !== '';
-  return [
-    ...(isSystem ? [{ role: 'system' as const, content: systemPrompt }] : []),
-    ...turns.flatMap((turn): LanguageModelV3Message[] => [
-      { role: 'user', content: [{ type: 'text', text: turn.prompt }] },
-      ...writeAnswer(turn, target, callIds),
-    ]),
-  ];
+  const messages = turns.flatMap((turn): LanguageModelV3Message[] => [
+    { role: 'user', content: [{ type: 'text', text: turn.prompt }] },
+    ...(target.callsAsText ? writeAsText(turn) : writeAnswer(turn, { target, callIds })),
+  ]);
+  const system = isBlank(systemPrompt ?? '')
+    ? []
+    : [{ role: 'system' as const, content: systemPrompt ?? '' }];
+  return [...system, ...messages.map((message) => adaptReasoning(message, target))];
 }
 
-function writeAnswer(turn: Turn, target: PromptTarget, callIds: CallIds): LanguageModelV3Message[] {
-  const hasCalls = turn.steps.some(({ parts }) => parts.some(({ type }) => type === 'call'));
+interface AnswerSetup {
+  target: PromptTarget;
+  callIds: CallIds;
+}
+
+function writeAnswer(turn: Turn, { target, callIds }: AnswerSetup): LanguageModelV3Message[] {
+  const hasCalls = turn.steps.some(hasCall);
   const messages = turn.steps.flatMap((step) => {
-    if (target.callsAsText) return writeAsText(step);
-    const isOwn = isMadeBy(step, target);
-    return writeStep(step, { isOwn, hasCalls, answerId: turn.answerId, callIds });
+    const repeatsReasoning = hasCalls || target.reasoningInEach === true;
+    return writeStep(step, {
+      isOwn: isMadeBy(step, target),
+      repeatsReasoning,
+      answerId: turn.answerId,
+      callIds,
+    });
   });
   if (turn.unfinished !== null && messages.at(-1)?.role !== 'assistant') {
     messages.push({ role: 'assistant', content: [{ type: 'text', text: turn.unfinished }] });
   }
-  return target.callsAsText ? joinTexts(messages) : messages;
+  return messages;
+}
+
+function hasCall({ parts }: AnswerStep): boolean {
+  return parts.some(({ type }) => type === 'call');
+}
+
+function adaptReasoning(message: LanguageModelV3Message, target: PromptTarget): LanguageModelV3Message {
+  if (message.role !== 'assistant') return message;
+  if (target.reasoningInNone) {
+    return { ...message, content: message.content.filter(({ type }) => type !== 'reasoning') };
+  }
+  return target.reasoningInEach ? withReasoning(message) : message;
+}
+
+/** Kimi refuses an empty `reasoning_content`, so a missing one is named. */
+function withReasoning(message: LanguageModelV3Message): LanguageModelV3Message {
+  if (message.role !== 'assistant' || message.content.some(({ type }) => type === 'reasoning'))
+    return message;
+  return { ...message, content: [{ type: 'reasoning', text: '(not recorded)' }, ...message.content] };
 }
 
 function isMadeBy({ maker }: AnswerStep, target: PromptTarget): boolean {
@@ -66,8 +100,8 @@ function isMadeBy({ maker }: AnswerStep, target: PromptTarget): boolean {
 interface StepSetup {
   /** The request goes to the model that made the step. */
   isOwn: boolean;
-  /** The answer has tool calls. */
-  hasCalls: boolean;
+  /** Reasoning without a signature goes back too. */
+  repeatsReasoning: boolean;
   answerId: number;
   callIds: CallIds;
 }
@@ -82,7 +116,7 @@ function writeStep(step: AnswerStep, setup: StepSetup): LanguageModelV3Message[]
       const toolCallId = setup.callIds.next(part.callId, setup);
       const toolName = wireName(part.name);
       content.push({ type: 'tool-call', toolCallId, toolName, input: part.args, ...optionsOf(part, setup) });
-      results.push({ ...toolResultPart(part.result ?? lostCall(part)), toolCallId, toolName });
+      results.push({ ...toolResultPart(part), toolCallId, toolName });
     } else if (isRepeated(part, setup)) {
       content.push({ type: part.type, text: part.text, ...optionsOf(part, setup) });
     }
@@ -97,17 +131,25 @@ function writeStep(step: AnswerStep, setup: StepSetup): LanguageModelV3Message[]
 type WrittenPart = Exclude<StepPart, { type: 'call' }>;
 
 /**
- * Text is repeated unless it is blank; Gemini signs a blank text, which must be repeated too. Reasoning is repeated to the model that made it when it is signed, or when
- * the answer has tool calls: DeepSeek, Kimi and Qwen then want `reasoning_content` back. DeepSeek R1, which has no tools,
+ * Text is repeated unless it is blank. Reasoning is repeated to the model that made it when it is signed, or when the
+ * answer has tool calls: DeepSeek, Kimi and Qwen then want `reasoning_content` back. DeepSeek R1, which has no tools,
  * refuses it.
  */
-function isRepeated({ type, text, metadata }: WrittenPart, { isOwn, hasCalls }: StepSetup): boolean {
-  if (type === 'text') return text.trim() !== '' || (isOwn && thoughtSignature(metadata) !== undefined);
-  return isOwn && (metadata !== undefined || (hasCalls && text !== ''));
+function isRepeated(part: WrittenPart, { isOwn, repeatsReasoning }: StepSetup): boolean {
+  if (part.type === 'text') return !isBlank(part.text);
+  return isOwn && (isSigned(part) || (repeatsReasoning && !isBlank(part.text)));
 }
 
-function optionsOf({ metadata }: StepPart, { isOwn }: StepSetup) {
-  return isOwn && metadata !== undefined ? { providerOptions: withGoogleSignature(metadata) } : {};
+function optionsOf(part: StepPart, { isOwn }: StepSetup) {
+  const { metadata } = part;
+  return isOwn && metadata !== undefined && isSigned(part)
+    ? { providerOptions: withGoogleSignature(metadata) }
+    : {};
+}
+
+/** Proxies that imitate Anthropic may send an empty signature, which Anthropic refuses. */
+function isSigned({ metadata }: StepPart): boolean {
+  return metadata !== undefined && !Object.values(metadata).some((each) => each?.['signature'] === '');
 }
 
 /**
@@ -122,31 +164,4 @@ function withGoogleSignature(metadata: SharedV3ProviderMetadata): SharedV3Provid
 
 function thoughtSignature(metadata: SharedV3ProviderMetadata = {}) {
   return Object.values(metadata).find((each) => each?.['thoughtSignature'])?.['thoughtSignature'];
-}
-
-/** The result of a call that has none, because the gateway stopped: providers refuse a call without a result. */
-function lostCall({ callId, name }: StepPart & { type: 'call' }) {
-  return { callId, name, status: 'CANCELLED', result: null, exitCode: null } as const;
-}
-
-/** Tells a step in words, for a model that is not given tools. */
-function writeAsText({ parts }: AnswerStep): LanguageModelV3Message[] {
-  const texts = parts.map((part) => {
-    if (part.type === 'text') return part.text.trim();
-    if (part.type !== 'call') return '';
-    const { output } = toolResultPart(part.result ?? lostCall(part));
-    const result = 'value' in output ? String(output.value) : '';
-    return `[Called the tool ${wireName(part.name)} with ${JSON.stringify(part.args)}. Its result:\n${result}]`;
-  });
-  const text = texts.filter((each) => each !== '').join('\n\n');
-  return text === '' ? [] : [{ role: 'assistant', content: [{ type: 'text', text }] }];
-}
-
-/** Joins the steps of an answer that became texts into one message, because prompts and answers must alternate. */
-function joinTexts(messages: LanguageModelV3Message[]): LanguageModelV3Message[] {
-  const texts = messages.flatMap(({ content }) =>
-    typeof content === 'string' ? [] : content.flatMap((part) => (part.type === 'text' ? [part.text] : [])),
-  );
-  if (texts.length === 0) return [];
-  return [{ role: 'assistant', content: [{ type: 'text', text: texts.join('\n\n') }] }];
 }

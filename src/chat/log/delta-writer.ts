@@ -16,13 +16,18 @@ export class DeltaWriter {
   #written = 0;
   #waiting: Delta | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** The flush that the timer began. */
+  #flushing = Promise.resolve();
+  #failure: { error: unknown } | undefined;
   readonly #writer: RunWriter;
 
   constructor(writer: RunWriter) {
     this.#writer = writer;
   }
 
+  /** @throws The error of the log, also when an earlier delta could not be written. */
   async write(delta: Delta): Promise<void> {
+    if (this.#failure) throw this.#failure.error;
     if (this.#waiting?.type === delta.type) {
       this.#waiting.text += delta.text;
       return;
@@ -33,13 +38,30 @@ export class DeltaWriter {
       await this.#writer.write(delta);
     } else {
       this.#waiting = { ...delta };
-      this.#timer = setTimeout(() => void this.flush(), gatherMs);
+      this.#timer = setTimeout(() => this.#flushLate(), gatherMs);
     }
   }
 
-  /** Writes the gathered text. Call it before the response ends. */
+  /**
+   * Writes the gathered text. Call it before the response ends.
+   *
+   * @throws The error of the log, also when an earlier delta could not be written.
+   */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
+    await this.#flushing;
+    if (this.#failure) throw this.#failure.error;
+    await this.#writeGathered();
+  }
+
+  /** Keeps an error for the next call, because nothing awaits a timer: the error would end the process. */
+  #flushLate(): void {
+    this.#flushing = this.#writeGathered().catch((error: unknown) => {
+      this.#failure = { error };
+    });
+  }
+
+  async #writeGathered(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (waiting !== undefined) await this.#writer.write(waiting);

@@ -1,4 +1,4 @@
-import type { FinishReason, ToolCallStatus } from '../../generated/prisma/enums.ts';
+import type { FinishReason, MessageStatus, ToolCallStatus } from '../../generated/prisma/enums.ts';
 import type { ToolErrorCode } from '../../tools/tool-runner.ts';
 import type { Usage } from '../usage/usage.ts';
 
@@ -39,6 +39,8 @@ interface RunFailure {
   code: RunFailureCode;
   /** A sentence for people, without stacks, keys or addresses. */
   reason: string;
+  /** When the provider takes the next request, in milliseconds since the epoch. Kept in the log, not in the database. */
+  retryAt?: number | null;
 }
 
 /** How a run ended. */
@@ -55,14 +57,29 @@ interface CallNode {
   agentNodeId: number | null;
 }
 
+/** How much of the answer was written before a tool call, in UTF-16 code units. */
+interface CallOffsets {
+  textOffset: number;
+  reasoningOffset: number;
+}
+
 /** A run event without the fields that the log adds: `seq`, `runId` and `at`. */
 export type RunEventBody =
   | { type: 'RunQueued' }
   | { type: 'RunStarted'; sessionId: number; userMessageId: number; assistantMessageId: number }
   | { type: 'ContextTrimmed'; omittedMessages: number }
+  | {
+      type: 'ModelRetryScheduled';
+      /** 1 for the first retry of a request to the model. */
+      attempt: number;
+      code: RunFailureCode;
+      reason: string;
+      /** When the request is sent again, in milliseconds since the epoch. */
+      dueAt: number;
+    }
   | { type: 'ReasoningDelta'; text: string }
   | { type: 'TextDelta'; text: string }
-  | ({ type: 'ToolCallStarted'; callId: string; name: string; args: unknown } & CallNode)
+  | ({ type: 'ToolCallStarted'; callId: string; name: string; args: unknown } & CallNode & CallOffsets)
   | ({
       type: 'ToolApprovalRequested';
       callId: string;
@@ -91,11 +108,27 @@ export type RunEventBody =
   | { type: 'HistoryGap'; fromSeq: number; toSeq: number }
   | TerminalRunEventBody;
 
-/** Exactly one of these ends a run's log. `messageId` is null when the message was deleted. */
-export type TerminalRunEventBody =
-  | { type: 'RunCompleted'; messageId: number | null; usage: Usage; finishReason: FinishReason }
-  | { type: 'RunCancelled'; messageId: number | null; usage: Usage }
-  | ({ type: 'RunFailed'; messageId: number | null; usage: Usage } & RunFailure);
+/** Exactly one of these ends a run's log. */
+export type TerminalRunEventBody = RunEndFacts &
+  (
+    | { type: 'RunCompleted'; finishReason: FinishReason }
+    | { type: 'RunCancelled' }
+    | ({ type: 'RunFailed' } & RunFailure)
+  );
+
+interface RunEndFacts {
+  /** Null when the message was deleted. */
+  messageId: number | null;
+  usage: Usage;
+  /** What the message will be, if the database could not save it before its followers were told of the end. */
+  unsaved?: UnsavedAnswer;
+}
+
+interface UnsavedAnswer {
+  status: MessageStatus;
+  content: string;
+  reasoning: string | null;
+}
 
 /** An entry of a run's log. `seq` counts 1, 2, 3 … within the run; `at` is milliseconds since the epoch. */
 export type RunEvent = RunEventBody & { seq: number; runId: number; at: number };
@@ -109,7 +142,13 @@ export function terminalBody(end: RunEnd, messageId: number | null, usage: Usage
     case 'CANCELLED':
       return { type: 'RunCancelled', ...shared };
     case 'FAILED':
-      return { type: 'RunFailed', ...shared, code: end.code, reason: end.reason };
+      return {
+        type: 'RunFailed',
+        ...shared,
+        code: end.code,
+        reason: end.reason,
+        retryAt: end.retryAt ?? null,
+      };
   }
 }
 

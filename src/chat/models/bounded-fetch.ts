@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { OutboundFetch } from '../../base/outbound-fetch.ts';
+import { shareTurn } from '../../base/share-turn.ts';
 import { ProviderError } from './provider-error.ts';
 
 /** Most bytes of a response on the wire. The longest answers of today's models take about 40 MB, a token in each event. */
@@ -9,26 +11,66 @@ const maxLineBytes = 8_388_608;
 const endGraceMs = 500;
 
 /**
- * `fetch` for the packages of the providers. Bounds the memory that a response takes before the gateway sees a part of
- * it, and ends the body after OpenAI's last event even if the server leaves the connection open.
- *
- * @throws ProviderError while the body is read, if it is too long.
+ * Creates the `fetch` for the packages of the providers. It bounds the memory that a response takes before the gateway
+ * sees a part of it, and ends the body after OpenAI's last event even if the server leaves the connection open. While
+ * the body is read, it throws a ProviderError if the body is too long.
  */
-export const boundedFetch: typeof fetch = async (input, init) => {
-  const response = await fetch(input, init);
-  if (response.body === null) return response;
-  const { status, statusText, headers } = response;
-  return new Response(boundBody(response.body), { status, statusText, headers });
-};
+export function createBoundedFetch(outboundFetch: OutboundFetch): typeof fetch {
+  return async (url, init) => {
+    const response = await outboundFetch(String(url), init);
+    const { status, statusText, headers } = response;
+    const body = response.body && boundBody(response.body);
+    return new Response(body, { status, statusText, headers });
+  };
+}
+
+/**
+ * Most bytes that the provider packages get at once, and parse without a break. They search a line from its beginning
+ * with each piece, so smaller pieces would cost more time in total.
+ */
+const pieceBytes = 32_768;
+
+/** Reads a body in pieces, and lets other work run in between, even when no piece is a part of the answer. */
+async function* readPieces(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): AsyncGenerator<Uint8Array, void> {
+  let unshared = 0;
+  for (;;) {
+    const { done, value } = await reader.read().catch(endIfCut);
+    if (done) return;
+    for (let start = 0; start < value.length; start += pieceBytes) {
+      const piece = value.subarray(start, start + pieceBytes);
+      unshared += piece.length;
+      // Do not wait for each short piece: what has arrived is lost when the connection breaks before it is read.
+      const turn = unshared > pieceBytes ? shareTurn() : undefined;
+      if (unshared > pieceBytes) unshared = 0;
+      if (turn) await turn;
+      yield piece;
+    }
+  }
+}
+
+const cutCodes = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'];
+
+/**
+ * Ends a body whose connection broke. An error would discard the text that the provider package has not yielded yet. The
+ * run still fails with PROVIDER_STREAM_CUT, because the provider's last event is missing.
+ */
+function endIfCut(error: unknown): { done: true; value: undefined } {
+  const cause = error instanceof TypeError ? error.cause : undefined;
+  if (!(cause instanceof Error && 'code' in cause && cutCodes.includes(String(cause.code)))) throw error;
+  return { done: true, value: undefined };
+}
 
 function boundBody(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   const reader = body.getReader();
+  const pieces = readPieces(reader);
   let bodyBytes = 0;
   let lineBytes = 0;
   let tail = '';
   return new ReadableStream({
     async pull(controller) {
-      const { done, value } = await reader.read();
+      const { done, value } = await pieces.next();
       if (done) return controller.close();
       bodyBytes += value.length;
       const lineBreak = value.lastIndexOf(10);
@@ -45,7 +87,7 @@ function boundBody(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>
       controller.enqueue(value);
       tail = (tail + Buffer.from(value.subarray(-tailLength)).toString('latin1')).slice(-tailLength);
       if (!lastEvent.test(tail)) return;
-      await Promise.race([reader.read(), delay(endGraceMs)]);
+      await Promise.race([pieces.next(), delay(endGraceMs)]);
       controller.close();
       await reader.cancel();
     },

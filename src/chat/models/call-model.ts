@@ -1,19 +1,19 @@
-import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import {
   InvalidResponseDataError,
   type LanguageModelV3,
   type LanguageModelV3CallOptions,
   type LanguageModelV3StreamPart,
 } from '@ai-sdk/provider';
+import { shareTurn } from '../../base/share-turn.ts';
 import { watchCall } from './call-watch.ts';
 import { classifyProviderError } from './classify-provider-error.ts';
+import { PartCleaner } from './clean-parts.ts';
 import { ProviderError } from './provider-error.ts';
+import { planRetry, type Retry, type RetryLimits, waitForRetry } from './retry.ts';
 
-export interface CallLimits {
+export interface CallLimits extends RetryLimits {
   /** How long the provider may send nothing, before the first part and between parts, in milliseconds. */
   idleTimeoutMs: number;
-  /** Retries of a call that failed before its first part. */
-  maxRetries: number;
   /** Most bytes of text, reasoning and tool arguments in one response. */
   maxAnswerBytes: number;
 }
@@ -23,10 +23,12 @@ export type CallOptions = LanguageModelV3CallOptions & { abortSignal: AbortSigna
 /**
  * Calls the model and yields the parts of its answer. The last part is `finish`; an `error` part is thrown instead.
  *
- * Pulls one part at a time. A call that fails before its first part, with 429, 5xx or a failed connection, is retried.
+ * Pulls one part at a time. A call that fails before its first part, with 408, 409, 425, 429, 5xx or a failed
+ * connection, is retried.
  * Aborting the signal and leaving the loop both end the call at once, even when the model hangs, and close the
  * connection to the provider.
  *
+ * @param onRetry Called before the wait for a retry.
  * @throws {ProviderError} for every failure.
  * @throws `abortSignal.reason` when aborted.
  */
@@ -34,8 +36,9 @@ export async function* callModel(
   model: LanguageModelV3,
   options: CallOptions,
   limits: CallLimits,
+  onRetry: (retry: Retry) => Promise<unknown> = async () => {},
 ): AsyncGenerator<LanguageModelV3StreamPart, void, undefined> {
-  for (let attempt = 0; ; attempt += 1) {
+  for (let failed = 1; ; failed += 1) {
     let answered = false;
     try {
       for await (const part of bounded(callOnce(model, options, limits.idleTimeoutMs), limits)) {
@@ -45,17 +48,16 @@ export async function* callModel(
       return;
     } catch (error) {
       options.abortSignal.throwIfAborted();
-      const retryable = error instanceof ProviderError && error.retryable;
-      if (!retryable || answered || attempt >= limits.maxRetries) throw error;
-      await backOff(attempt, error.retryAfterMs, options.abortSignal);
+      if (answered) throw error;
+      const retry = planRetry(error, failed, limits);
+      await onRetry(retry);
+      await waitForRetry(retry, options.abortSignal);
     }
   }
 }
 
 /** Tool calls in one response. The gateway runs 100 of them and answers the others, which costs a statement each. */
 const maxToolCalls = 1_000;
-/** How long parts are processed without a break, in milliseconds. Other requests wait for that time. */
-const busyMs = 10;
 
 /**
  * Ends a response that exceeds the limits, and gives way to other requests between parts: received parts would
@@ -66,35 +68,22 @@ async function* bounded(
   { maxAnswerBytes }: CallLimits,
 ): AsyncGenerator<LanguageModelV3StreamPart, void, undefined> {
   let bytes = 0;
-  let toolCalls = 0;
-  let busySince = performance.now();
+  // Count the begun calls too: some provider packages yield no call before the end of the response.
+  const toolCalls = { 'tool-input-start': 0, 'tool-call': 0 };
   for await (const part of parts) {
     bytes += 'delta' in part ? Buffer.byteLength(part.delta) : 0;
-    toolCalls += part.type === 'tool-call' ? 1 : 0;
     if (bytes > maxAnswerBytes) throw tooMuch(`is longer than ${maxAnswerBytes} bytes (MAX_ANSWER_BYTES)`);
-    if (toolCalls > maxToolCalls) throw tooMuch(`asks for more than ${maxToolCalls} tool calls`);
+    if (part.type in toolCalls && ++toolCalls[part.type as keyof typeof toolCalls] > maxToolCalls) {
+      throw tooMuch(`asks for more than ${maxToolCalls} tool calls`);
+    }
     yield part;
-    if (performance.now() - busySince < busyMs) continue;
-    await setImmediate();
-    busySince = performance.now();
+    const turn = shareTurn();
+    if (turn) await turn;
   }
 }
 
 function tooMuch(what: string): ProviderError {
   return new ProviderError('PROVIDER_BAD_RESPONSE', `The response of the model ${what}.`);
-}
-
-/** The first back-off without jitter; it doubles with every attempt. */
-const backOffMs = 500;
-const maxBackOffMs = 60_000;
-
-async function backOff(attempt: number, retryAfterMs: number | null, signal: AbortSignal): Promise<void> {
-  const ms = retryAfterMs ?? backOffMs * 2 ** attempt * (0.5 + Math.random());
-  try {
-    await delay(Math.min(ms, maxBackOffMs), undefined, { signal });
-  } finally {
-    signal.throwIfAborted();
-  }
 }
 
 async function* callOnce(
@@ -106,10 +95,10 @@ async function* callOnce(
   let reader: ReadableStreamDefaultReader<LanguageModelV3StreamPart> | undefined;
   try {
     const call = model.doStream({ ...options, abortSignal: watch.signal });
-    const { stream, response } = await watch.wait(call, (late) => late.stream.cancel());
+    const { stream } = await watch.wait(call, (late) => late.stream.cancel());
     const parts = stream.getReader();
     reader = parts;
-    yield* readAnswer(() => watch.wait(parts.read()), response?.headers);
+    yield* readAnswer(() => watch.wait(parts.read()));
     await watch.waitForEnd(parts.read());
   } catch (error) {
     watch.signal.throwIfAborted();
@@ -124,29 +113,32 @@ async function* callOnce(
 /** Yields up to `finish`. The parts before the content are held back, so that a retry does not repeat them. */
 async function* readAnswer(
   read: () => Promise<ReadableStreamReadResult<LanguageModelV3StreamPart>>,
-  headers: Record<string, string> | undefined,
 ): AsyncGenerator<LanguageModelV3StreamPart, void, undefined> {
+  const cleaner = new PartCleaner();
   let preamble: LanguageModelV3StreamPart[] | undefined = [];
   for (;;) {
     const { done, value: part } = await read();
-    if (done || isUnfinished(part)) {
-      const isStream =
-        preamble === undefined || /event-stream/.test(headers?.['content-type'] ?? 'event-stream');
-      throw new ProviderError(isStream ? 'PROVIDER_STREAM_CUT' : 'PROVIDER_BAD_RESPONSE');
+    const failure = done ? new ProviderError('PROVIDER_STREAM_CUT') : failureOf(part);
+    if (done || failure !== undefined) {
+      yield* cleaner.end();
+      throw failure;
     }
-    if (part.type === 'error') throw classifyProviderError(part.error, 'PROVIDER_BAD_RESPONSE');
     if (preamble !== undefined && (part.type === 'stream-start' || part.type === 'response-metadata')) {
       preamble.push(part);
       continue;
     }
-    if (part.type === 'finish' && part.finishReason.unified === 'error') {
-      throw new ProviderError('PROVIDER_BAD_RESPONSE');
-    }
     yield* preamble ?? [];
     preamble = undefined;
-    yield part;
+    yield* cleaner.clean(part);
     if (part.type === 'finish') return;
   }
+}
+
+function failureOf(part: LanguageModelV3StreamPart): ProviderError | undefined {
+  if (isUnfinished(part)) return new ProviderError('PROVIDER_STREAM_CUT');
+  if (part.type === 'error') return classifyProviderError(part.error, 'PROVIDER_BAD_RESPONSE');
+  const failed = part.type === 'finish' && part.finishReason.unified === 'error';
+  return failed ? new ProviderError('PROVIDER_BAD_RESPONSE') : undefined;
 }
 
 /** Provider packages add a `finish` part when the stream breaks off, but without the provider's own reason. */

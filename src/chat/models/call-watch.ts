@@ -1,7 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProviderError } from './provider-error.ts';
 
-/** Waits for the steps of one model call, and interrupts the wait on abort and when the provider sends nothing. */
+/**
+ * Waits for the steps of one model call, and interrupts the wait on abort and when the provider sends nothing.
+ *
+ * A sign of life, such as a comment, a ping or an empty delta, counts as something. Signs of life alone are not waited
+ * for without end: without a part of the answer, the wait ends after ten times the idle limit.
+ */
 export interface CallWatch extends Disposable {
   /** The signal for the model. Aborts with the caller's reason, on a time-out, and when the call has ended. */
   readonly signal: AbortSignal;
@@ -18,8 +23,18 @@ export interface CallWatch extends Disposable {
 
 /** How long `waitForEnd` waits, in milliseconds. */
 const endGraceMs = 1_000;
+/** How many times the idle limit a wait takes at most while the provider sends only signs of life. */
+const lifeFactor = 10;
 
-/** @param idleTimeoutMs How long one `wait` may take before it fails with `PROVIDER_TIMEOUT`. */
+/** What to do on a sign of life, by the signal of the call. The packages of the providers pass only the signal on. */
+const watched = new WeakMap<AbortSignal, () => void>();
+
+/** Tells the watch of a call that its provider has sent something. `signal` is the one that the watch gave. */
+export function reportLife(signal: AbortSignal): void {
+  watched.get(signal)?.();
+}
+
+/** @param idleTimeoutMs How long the provider may send nothing before a `wait` fails with `PROVIDER_TIMEOUT`. */
 export function watchCall(caller: AbortSignal, idleTimeoutMs: number): CallWatch {
   caller.throwIfAborted();
   const controller = new AbortController();
@@ -30,6 +45,10 @@ export function watchCall(caller: AbortSignal, idleTimeoutMs: number): CallWatch
   };
   const onAbort = () => stop(caller.reason);
   caller.addEventListener('abort', onAbort, { once: true });
+  let waitingSince = performance.now();
+  watched.set(controller.signal, () => {
+    if (performance.now() - waitingSince < idleTimeoutMs * lifeFactor) idleTimer.refresh();
+  });
   // One timer serves the whole call. It may fire while the caller is slow and nothing is awaited: then it is ignored.
   const idleTimer = setTimeout(() => {
     if (interrupt !== undefined) stop(new ProviderError('PROVIDER_TIMEOUT'));
@@ -40,6 +59,7 @@ export function watchCall(caller: AbortSignal, idleTimeoutMs: number): CallWatch
     async wait(work, discard) {
       try {
         controller.signal.throwIfAborted();
+        waitingSince = performance.now();
         idleTimer.refresh();
         return await new Promise((resolve, reject) => {
           interrupt = reject;

@@ -1,5 +1,5 @@
 /** The context limit of a model that does not state one, in tokens. */
-const assumedContextLimit = 128_000;
+export const assumedContextLimit = 128_000;
 /** Tokens kept free for the answer of a model that is not asked for a number of them. */
 const usualAnswer = 4_096;
 

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import type { CatalogModel } from './model-catalog.ts';
 
 export interface ModelListingOptions {
-  /** The address that `/models` is appended to. */
+  /** The address that `/models` is appended to, without a slash at the end. */
   baseUrl: string;
   apiKey?: string | undefined;
+  fetch: typeof globalThis.fetch;
 }
 
 const listingTimeoutMs = 2_000;
@@ -44,8 +45,12 @@ export function createModelListing(options: ModelListingOptions): () => Promise<
   };
 }
 
-async function fetchModels({ baseUrl, apiKey }: ModelListingOptions): Promise<readonly CatalogModel[]> {
-  const response = await fetch(`${baseUrl.replace(/\/+$/, '')}/models`, {
+async function fetchModels({
+  baseUrl,
+  apiKey,
+  fetch,
+}: ModelListingOptions): Promise<readonly CatalogModel[]> {
+  const response = await fetch(`${baseUrl}/models`, {
     headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
     signal: AbortSignal.timeout(listingTimeoutMs),
   });

@@ -1,5 +1,8 @@
 import type { LanguageModelV3 } from '@ai-sdk/provider';
-import { boundedFetch } from './bounded-fetch.ts';
+import type { Proxies } from '../../base/choose-proxy.ts';
+import { createOutboundFetch } from '../../base/outbound-fetch.ts';
+import { createAddressedFetch, toAddress, withHeaders } from './addressed-fetch.ts';
+import { createBoundedFetch } from './bounded-fetch.ts';
 import { createDemoModel, demoModel } from './demo/demo-model.ts';
 import { type CatalogModel, type CatalogProviderName, modelCatalog } from './model-catalog.ts';
 import { createModelListing } from './model-listing.ts';
@@ -9,11 +12,12 @@ import { googleDialect } from './settings/google.ts';
 import type { ModelDialect } from './settings/model-dialect.ts';
 import { openaiDialect } from './settings/openai.ts';
 import { compatibleDialect } from './settings/openai-compatible.ts';
-
-/** All providers, configured or not. The first configured one is the default. */
-const providerNames = ['openai-compatible', 'openai', 'anthropic', 'google', 'demo'] as const;
-
-type ProviderName = (typeof providerNames)[number];
+import { createTolerantFetch } from './tolerant-fetch.ts';
+import { AnthropicFormat } from './wire/anthropic-format.ts';
+import { ChatFormat } from './wire/chat-format.ts';
+import { GoogleFormat } from './wire/google-format.ts';
+import type { WireFormat } from './wire/wire-format.ts';
+import { createWireFetch } from './wire-fetch.ts';
 
 /** A provider on the internet. `baseUrl` is for proxies; default: the provider's own address. */
 interface HostedProvider {
@@ -25,21 +29,31 @@ interface HostedProvider {
 interface CompatibleServer {
   baseUrl: string;
   apiKey?: string | undefined;
+  /** Sent with every request; they take precedence over the key. */
+  headers?: Readonly<Record<string, string>> | undefined;
 }
+
+type Fetch = typeof globalThis.fetch;
 
 export interface ProvidersOptions {
   /** `delayMs`: the pause before each word of the demo model. */
   demo: { delayMs: number };
   openai?: HostedProvider | undefined;
   openaiCompatible?: CompatibleServer | undefined;
+  /** More such servers, by the names under which they are providers. */
+  servers?: Readonly<Record<string, CompatibleServer>> | undefined;
   anthropic?: HostedProvider | undefined;
   google?: HostedProvider | undefined;
+  /** The proxies between the gateway and the providers. Default: none. */
+  proxies?: Proxies | undefined;
 }
 
 export interface ModelProvider {
   /** The known models, the default first. Rejects when the provider must be asked for them and does not answer. */
   models(): Promise<readonly CatalogModel[]>;
   accepts(modelName: string): boolean;
+  /** Whether the server may cut a prompt that is too long for it without saying so, as Ollama does. Default: false. */
+  mayCutPrompts?: boolean;
   /** The most tokens of an answer, if a request must state a number. */
   maxOutputTokens?: number;
   /** How its models are told settings. */
@@ -47,21 +61,37 @@ export interface ModelProvider {
   languageModel(modelName: string): Promise<LanguageModelV3>;
 }
 
-/** Creates the configured providers. Their packages are imported when one of their models is first used. */
+/** Creates the configured providers, the default first. Their packages are imported when one of their models is first used. */
 export function createModelProviders(options: ProvidersOptions): ReadonlyMap<string, ModelProvider> {
-  const providers: Record<ProviderName, ModelProvider | undefined> = {
-    'openai-compatible': options.openaiCompatible && openaiCompatible(options.openaiCompatible),
-    openai: options.openai && openai(options.openai),
-    anthropic: options.anthropic && anthropic(options.anthropic),
-    google: options.google && google(options.google),
-    demo: demo(options.demo),
+  const fetch = createBoundedFetch(createOutboundFetch(options.proxies));
+  const servers = Object.entries(options.servers ?? {});
+  const providers: [string, ModelProvider | undefined][] = [
+    ['openai-compatible', options.openaiCompatible && openaiCompatible(options.openaiCompatible, fetch)],
+    ['openai', options.openai && openai(options.openai, fetch)],
+    ['anthropic', options.anthropic && anthropic(options.anthropic, fetch)],
+    ['google', options.google && google(options.google, fetch)],
+    ...servers.map(([name, server]): [string, ModelProvider] => [name, openaiCompatible(server, fetch)]),
+    ['demo', demo(options.demo)],
+  ];
+  return new Map(providers.filter((each): each is [string, ModelProvider] => each[1] !== undefined));
+}
+
+/**
+ * Connects to a server. `baseUrl` and `read` are for the provider's package. `fetch` is for other requests.
+ *
+ * @param createFormat Creates the reader of one response. Default: the package reads it as it is.
+ */
+function connect(server: CompatibleServer, fetch: Fetch, createFormat?: () => WireFormat) {
+  const { baseUrl, query } = toAddress(server.baseUrl);
+  const addressed = createAddressedFetch(fetch, query);
+  const { headers = {} } = server;
+  const tolerant = createTolerantFetch(addressed);
+  const read = createFormat === undefined ? tolerant : createWireFetch(tolerant, createFormat);
+  return {
+    baseUrl,
+    fetch: withHeaders(addressed, headers),
+    read: withHeaders(read, headers),
   };
-  const configured = new Map<string, ModelProvider>();
-  for (const name of providerNames) {
-    const provider = providers[name];
-    if (provider !== undefined) configured.set(name, provider);
-  }
-  return configured;
 }
 
 /** Printable characters. llama.cpp names a model by the path of its file, so slashes are allowed. */
@@ -72,30 +102,35 @@ const pathName = /^(?!.*\.\.)[\w.-]+(?:\/[\w.-]+)*$/;
 
 // Every URL is passed, even the package's own default, because the package would otherwise read the environment.
 
-function openai({ apiKey, baseUrl = 'https://api.openai.com/v1' }: HostedProvider): ModelProvider {
+function openai(provider: HostedProvider, fetch: Fetch): ModelProvider {
+  const { apiKey, baseUrl = 'https://api.openai.com/v1' } = provider;
+  const server = connect({ baseUrl }, fetch);
   return cataloged('openai', openaiDialect, async (modelName) => {
     const { createOpenAI } = await import('@ai-sdk/openai');
-    return createOpenAI({ apiKey, baseURL: baseUrl, fetch: boundedFetch }).responses(modelName);
+    return createOpenAI({ apiKey, baseURL: server.baseUrl, fetch: server.read }).responses(modelName);
   });
 }
 
 /** Anthropic refuses a request without `max_tokens`. The package lowers the number for models that write less. */
 const anthropicAnswer = 64_000;
 
-function anthropic({ apiKey, baseUrl = 'https://api.anthropic.com/v1' }: HostedProvider): ModelProvider {
+function anthropic(provider: HostedProvider, fetch: Fetch): ModelProvider {
+  const { apiKey, baseUrl = 'https://api.anthropic.com/v1' } = provider;
+  const server = connect({ baseUrl }, fetch, () => new AnthropicFormat());
   const languageModel = async (modelName: string) => {
     const { createAnthropic } = await import('@ai-sdk/anthropic');
-    return createAnthropic({ apiKey, baseURL: baseUrl, fetch: boundedFetch })(modelName);
+    return createAnthropic({ apiKey, baseURL: server.baseUrl, fetch: server.read })(modelName);
   };
   return { ...cataloged('anthropic', anthropicDialect, languageModel), maxOutputTokens: anthropicAnswer };
 }
 
 const googleUrl = 'https://generativelanguage.googleapis.com/v1beta';
 
-function google({ apiKey, baseUrl = googleUrl }: HostedProvider): ModelProvider {
+function google({ apiKey, baseUrl = googleUrl }: HostedProvider, fetch: Fetch): ModelProvider {
+  const server = connect({ baseUrl }, fetch, () => new GoogleFormat());
   const languageModel = async (modelName: string) => {
     const { createGoogleGenerativeAI } = await import('@ai-sdk/google');
-    return createGoogleGenerativeAI({ apiKey, baseURL: baseUrl, fetch: boundedFetch })(modelName);
+    return createGoogleGenerativeAI({ apiKey, baseURL: server.baseUrl, fetch: server.read })(modelName);
   };
   return { ...cataloged('google', googleDialect, languageModel), accepts: (name) => pathName.test(name) };
 }
@@ -113,19 +148,23 @@ function cataloged(
   };
 }
 
-function openaiCompatible({ baseUrl, apiKey }: CompatibleServer): ModelProvider {
+function openaiCompatible(options: CompatibleServer, fetch: Fetch): ModelProvider {
+  const { apiKey } = options;
+  const server = connect(options, fetch, () => new ChatFormat({ thinkTags: true }));
   const key = apiKey === undefined ? {} : { apiKey };
   const settings = {
+    // One name for all servers: it is the key of their metadata in the history.
     name: 'openai-compatible',
-    baseURL: baseUrl,
+    baseURL: server.baseUrl,
     includeUsage: true,
     supportsStructuredOutputs: true,
-    fetch: boundedFetch,
+    fetch: server.read,
     ...key,
   };
   return {
     dialect: compatibleDialect,
-    models: createModelListing({ baseUrl, apiKey }),
+    mayCutPrompts: true,
+    models: createModelListing({ baseUrl: server.baseUrl, apiKey, fetch: server.fetch }),
     accepts: (modelName) => anyName.test(modelName),
     async languageModel(modelName) {
       const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');

@@ -3,6 +3,7 @@ import { StartupError } from '../../config/startup-error.ts';
 import { GatewayError } from '../../errors.ts';
 import { createContextLimits, type ModelName, type RequestLimits } from './context-limits.ts';
 import { type CatalogModel, contextLimitIn } from './model-catalog.ts';
+import { createNeedsByModel, type ModelNeed, type ModelNeeds } from './model-needs.ts';
 import { createModelProviders, type ModelProvider, type ProvidersOptions } from './model-providers.ts';
 import { writeRequest } from './model-request.ts';
 import type { ModelQuestion } from './prompt-cache.ts';
@@ -22,6 +23,10 @@ export interface ResolvedModel extends RequestLimits {
   request(question: ModelQuestion): LanguageModelV3CallOptions;
   /** Remembers that the model refused a prompt of so many tokens as too long. Later prompts are kept shorter. */
   refusedTokens(tokens: number): void;
+  /** What its refusals have told so far. */
+  needs(): ModelNeeds;
+  /** Remembers a need that a refusal has told. */
+  learnNeed(need: ModelNeed): void;
 }
 
 export interface ModelInfo {
@@ -56,6 +61,8 @@ export interface Models {
 export interface ModelsOptions extends ProvidersOptions {
   /** Context limits in tokens by `provider/model`. They take precedence over what the provider says. */
   contextLimits?: Readonly<Record<string, number>> | undefined;
+  /** Called each time that a model is used whose server does not state its context and may cut long prompts. */
+  onUnknownContext?: ((model: ModelName) => void) | undefined;
   /** `provider/model` or `provider`. Default: the first configured provider, or else the demo model. */
   default?: string | undefined;
   /** Settings for prompts whose session asks for nothing else. Models that do not take one are not told it. */
@@ -70,6 +77,7 @@ export function createModels(options: ModelsOptions): Models {
     providerName === defaults.providerName ? defaults.modelName : undefined;
 
   const limits = createContextLimits();
+  const needs = createNeedsByModel();
   const stated = new Map(Object.entries(options.contextLimits ?? {}));
   const contextLimitOf = ({ providerName, modelName }: ModelName, models: readonly CatalogModel[]) =>
     stated.get(`${providerName}/${modelName}`) ?? contextLimitIn(models, modelName);
@@ -86,6 +94,7 @@ export function createModels(options: ModelsOptions): Models {
       const languageModel = await provider.languageModel(modelName);
       const name = { providerName, modelName };
       const contextLimit = contextLimitOf(name, models);
+      if (contextLimit === null && provider.mayCutPrompts) options.onUnknownContext?.(name);
       const { dialect } = provider;
       const support = dialect.support(modelName);
       const own = supportedPart(mergeSettings(asked), support);
@@ -101,6 +110,8 @@ export function createModels(options: ModelsOptions): Models {
         ...requestLimits,
         request: (question) => writeRequest(question, { ...name, dialect, settings, maxOutputTokens }),
         refusedTokens: (tokens) => limits.refused(name, tokens),
+        needs: () => needs.of(name),
+        learnNeed: (need) => needs.learn(name, need),
       };
     },
 

@@ -1,11 +1,12 @@
+import { cutText } from '../../base/cut-text.ts';
 import { type RunFailureCode, runFailureCodes } from '../log/run-event.ts';
 
 export interface ProviderErrorOptions {
   cause?: unknown;
   /** Whether the same request may succeed later. Default: false. */
   retryable?: boolean;
-  /** How long the provider asks to wait before a retry, in milliseconds. Default: null, it did not say. */
-  retryAfterMs?: number | null;
+  /** When the provider takes the next request, in milliseconds since the epoch. Default: null, it did not say. */
+  retryAt?: number | null;
 }
 
 /**
@@ -16,7 +17,7 @@ export class ProviderError extends Error {
   override readonly name = 'ProviderError';
   readonly code: RunFailureCode;
   readonly retryable: boolean;
-  readonly retryAfterMs: number | null;
+  readonly retryAt: number | null;
 
   /** @param message Default: the code's own sentence. */
   constructor(
@@ -27,24 +28,31 @@ export class ProviderError extends Error {
     super(message, { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable ?? false;
-    this.retryAfterMs = options.retryAfterMs ?? null;
+    this.retryAt = options.retryAt ?? null;
   }
 }
 
 /** The longest explanation of a provider that is shown, in characters. */
 const maxDetail = 300;
 
-/** The code's sentence, followed by the part of the provider's explanation that may be shown. */
-export function explain(code: RunFailureCode, detail: string | undefined): string {
+/**
+ * The sentence, followed by the part of the provider's explanation that may be shown.
+ *
+ * @param sentence Default: the code's own.
+ */
+export function explain(
+  code: RunFailureCode,
+  detail: string | undefined,
+  sentence: string = runFailureCodes[code],
+): string {
   const explanation = publicDetail(detail ?? '');
-  const sentence = runFailureCodes[code];
   return explanation === '' ? sentence : `${sentence.replace(/\.$/, '')}: ${explanation}`;
 }
 
 /** The first line of a provider's explanation, with `[…]` in place of anything that looks like an address or a key. */
 function publicDetail(detail: string): string {
   const [line = ''] = detail.trim().split('\n');
-  return line
+  const hidden = line
     .replace(/\b[a-z][a-z0-9+.-]*:\/\/\S+/gi, '[…]')
     .replace(
       /\b(?:[\w-]+\.)+(?:ai|app|cloud|com|corp|dev|internal|io|lan|local|net|org)\b(?::\d+)?\S*/gi,
@@ -53,7 +61,6 @@ function publicDetail(detail: string): string {
     .replace(/\b(?:localhost|\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?\S*/gi, '[…]')
     .replace(/\bbearer\s+\S+/gi, '[…]')
     .replace(/\b(?:sk|pk|rk|gsk|xai|hf|key|api[-_]?key)[-_=:][\w*.-]{6,}/gi, '[…]')
-    .replace(/\b(?=\w*\d)(?=\w*[a-z])\w{24,}/gi, '[…]')
-    .slice(0, maxDetail)
-    .trim();
+    .replace(/\b(?=\w*\d)(?=\w*[a-z])\w{24,}/gi, '[…]');
+  return cutText(hidden, maxDetail).trim();
 }

@@ -2,7 +2,9 @@ import type { Logger } from 'pino';
 import type { Bus } from '../../bus/bus.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Run } from '../../generated/prisma/client.ts';
+import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
+import { isDiskFull } from '../../storage/disk-full.ts';
 import type { ToolRunner } from '../../tools/tool-runner.ts';
 import { readHistory } from '../history/history.ts';
 import { type RunEnd, runFailureCodes } from '../log/run-event.ts';
@@ -35,6 +37,7 @@ export interface ExecuteRunOptions {
   sessionLog: SessionLog;
   bus: Bus;
   checkpointer: Checkpointer;
+  quotas: Pick<Quotas, 'add'>;
   limits: RunLimits;
   log: Logger;
   /** Undefined for a run that waited in the queue: then it is looked up when the run starts. */
@@ -43,6 +46,8 @@ export interface ExecuteRunOptions {
   signal: AbortSignal;
   /** Aborts when the gateway closes. */
   closing: AbortSignal;
+  /** Called with the database's error when the run has ended and its end is not saved yet. */
+  onUnsaved: (cause: unknown) => void;
 }
 
 /** How a run ended, with the error behind a failure for the gateway's own log. */
@@ -50,7 +55,7 @@ type RunOutcome = RunEnd & { cause?: unknown };
 
 /** Takes a RUNNING run from its first run event to its terminal one. Never throws. */
 export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<void> {
-  const { database, runLog, sessionLog, bus, limits, closing } = options;
+  const { database, runLog, sessionLog, bus, quotas, limits, closing, onUnsaved } = options;
   const log = options.log.child({ runId: run.id, sessionId: run.sessionId });
   const writer = new RunWriter(run, noUsage(run), { log: runLog, bus });
   try {
@@ -58,7 +63,8 @@ export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<
     const outcome = await answerPrompt(run, writer, { ...options, log });
     logOutcome(log, outcome);
     const { runLogTtlMs } = limits;
-    await endRun(run, writer, outcome, { database, sessionLog, log, runLogTtlMs, closing });
+    const end = { database, sessionLog, quotas, log, runLogTtlMs, closing, onUnsaved };
+    await endRun(run, writer, outcome, end);
   } catch (error) {
     log.fatal({ err: error }, 'a run could not be ended');
   } finally {
@@ -91,12 +97,14 @@ async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOpti
 /** The outcome for a thrown error: a provider's failure keeps its code, an unexpected error becomes `INTERNAL`. */
 function failed(cause: unknown): RunOutcome {
   if (cause instanceof ProviderError) {
-    return { status: 'FAILED', code: cause.code, reason: cause.message, cause };
+    const { code, message, retryAt } = cause;
+    return { status: 'FAILED', code, reason: message, retryAt, cause };
   }
   // `Models.resolve` throws a GatewayError when the provider or the model was removed after the prompt was sent.
   if (cause instanceof GatewayError)
     return { status: 'FAILED', code: 'PROVIDER_REJECTED', reason: cause.message };
-  return { status: 'FAILED', code: 'INTERNAL', reason: runFailureCodes.INTERNAL, cause };
+  const reason = isDiskFull(cause) ? 'The disk of the gateway is full.' : runFailureCodes.INTERNAL;
+  return { status: 'FAILED', code: 'INTERNAL', reason, cause };
 }
 
 async function setUp(run: Run, { database, models }: ExecuteRunOptions): Promise<RunSetup> {

@@ -4,6 +4,8 @@ import { goneTools } from '../history/gone-tools.ts';
 import type { History } from '../history/history.ts';
 import { omitOldest } from '../history/omit-oldest.ts';
 import { writePrompt } from '../history/write-prompt.ts';
+import type { RunWriter } from '../log/run-writer.ts';
+import { type ModelNeed, needIn } from '../models/model-needs.ts';
 import { ProviderError } from '../models/provider-error.ts';
 import type { RunLimits } from './run-limits.ts';
 import { runStep, type Step, type StepOptions } from './step.ts';
@@ -18,26 +20,63 @@ export interface FittingStepOptions extends Pick<StepOptions, 'model' | 'writer'
 }
 
 /**
- * Runs one step. When the provider says that the prompt is too long, leaves out the older half of the earlier turns and
- * asks again: the gateway's token counts are estimates, and some servers have a smaller context than they say.
+ * Runs one step, and asks again in another way when the provider says what is wrong with the prompt:
+ *
+ * - it is too long: leaves out the older half of the earlier turns, because the gateway's token counts are estimates,
+ *   and some servers have a smaller context than they say;
+ * - it has tools: asks without tools, and tells earlier tool calls as text;
+ * - an answer in it has no reasoning: names the missing reasoning;
+ * - an answer in it has reasoning: leaves it out.
  *
  * @throws ProviderError `CONTEXT_TOO_LONG` when the newest turn alone is too long.
  */
 export async function runFittingStep(options: FittingStepOptions): Promise<Step> {
   const { model, systemPrompt, history, writer, limits, signal, log } = options;
+  const tried = new Map<ModelNeed, ProviderError>();
   for (;;) {
-    const prompt = writePrompt(systemPrompt, history.turns, model);
-    const offered = [...options.offered, ...goneTools(history.turns, options.offered)];
+    const needs = { ...model.needs(), ...Object.fromEntries([...tried.keys()].map((need) => [need, true])) };
+    const { providerName, modelName } = model;
+    const prompt = writePrompt(systemPrompt, history.turns, { providerName, modelName, ...needs });
+    const gone = goneTools(history.turns, options.offered);
+    const offered = needs.callsAsText ? [] : [...options.offered, ...gone];
     const promptTokens = writer.contextTokens;
+    const said = lengthOf(writer);
     try {
-      return await runStep({ model, prompt, offered, writer, limits: limits.call, signal });
+      const step = await runStep({ model, prompt, offered, writer, limits: limits.call, signal });
+      for (const need of tried.keys()) model.learnNeed(need);
+      return step;
     } catch (error) {
-      if (!(error instanceof ProviderError) || error.code !== 'CONTEXT_TOO_LONG') throw error;
-      model.refusedTokens(promptTokens);
-      if (!(await omitOldest(history))) throw error;
-      log.info({ promptTokens, omittedMessages: history.omittedMessages }, 'prompt refused as too long');
-      writer.contextTokens = history.tokens;
-      await writer.write({ type: 'ContextTrimmed', omittedMessages: history.omittedMessages });
+      // An answer that has begun cannot begin again.
+      if (!(error instanceof ProviderError) || lengthOf(writer) > said) throw error;
+      if (error.code === 'CONTEXT_TOO_LONG') {
+        await shorten(error, promptTokens, options);
+        continue;
+      }
+      const need = error.code === 'PROVIDER_REJECTED' ? needIn(error.message) : undefined;
+      const isNew = need !== undefined && !needs[need] && (need !== 'callsAsText' || offered.length > 0);
+      // What was tried did not help: the first refusal says most.
+      if (!isNew) throw [...tried.values()][0] ?? error;
+      tried.set(need, error);
+      log.info({ need }, 'prompt refused, and written in another way');
     }
   }
+}
+
+/** How much of the answer has arrived. */
+function lengthOf({ content, reasoning, callIds }: RunWriter): number {
+  return content.length + reasoning.length + callIds.size;
+}
+
+/** @throws the error when nothing is left to leave out. */
+async function shorten(
+  error: ProviderError,
+  promptTokens: number,
+  options: FittingStepOptions,
+): Promise<void> {
+  const { model, history, writer, log } = options;
+  model.refusedTokens(promptTokens);
+  if (!(await omitOldest(history))) throw error;
+  log.info({ promptTokens, omittedMessages: history.omittedMessages }, 'prompt refused as too long');
+  writer.contextTokens = history.tokens;
+  await writer.write({ type: 'ContextTrimmed', omittedMessages: history.omittedMessages });
 }

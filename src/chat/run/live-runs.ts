@@ -7,6 +7,7 @@ import type { Run } from '../../generated/prisma/client.ts';
 import type { RunSlots } from '../../limits/run-slots.ts';
 import type { Database } from '../../storage/database.ts';
 import { isUniqueConflict } from '../../storage/prisma-error.ts';
+import { endNotSaved } from './end-not-saved.ts';
 import type { RunSetup } from './execute-run.ts';
 import { unfinished } from './open-run.ts';
 
@@ -30,6 +31,8 @@ interface ExecuteContext {
   log: Logger;
   /** Undefined for a run that waited in the queue. */
   setup: RunSetup | undefined;
+  /** Called with the database's error when the run has ended and its end is not saved yet. */
+  onUnsaved: (cause: unknown) => void;
 }
 
 export interface Launch {
@@ -45,8 +48,10 @@ export interface Launch {
 interface LiveRun {
   sessionId: number;
   controller: AbortController;
-  /** Never rejects. */
+  /** Resolves when the end of the run is saved. Never rejects, and takes as long as the disk is full. */
   done: Promise<void>;
+  /** As `done`, but rejects with a GatewayError when the run has ended and its end cannot be saved yet. */
+  ended: Promise<void>;
 }
 
 /** Milliseconds until the start of a queued run is tried again after it has failed. */
@@ -95,14 +100,21 @@ export class LiveRuns {
     // Each tool call of a step adds a listener; Node would warn about a leak from the eleventh on.
     setMaxListeners(0, controller.signal);
     if (this.#state === 'cancelling') controller.abort();
-    const context = { log, setup, signal: controller.signal, closing: this.#closing.signal };
+    let onUnsaved: (cause: unknown) => void = () => undefined;
+    const unsaved = new Promise<never>((_resolve, reject) => {
+      onUnsaved = (cause) => reject(endNotSaved(cause));
+    });
+    const context = { log, setup, signal: controller.signal, closing: this.#closing.signal, onUnsaved };
     const done = Promise.resolve(announced)
       .then(() => this.#options.execute(run, context))
       .finally(() => slot[Symbol.dispose]())
       .then(() => this.startNext(run.sessionId))
       // Delete last: a closing gateway must also wait for the next run, if that has just been started.
       .finally(() => this.#live.delete(run.id));
-    this.#live.set(run.id, { sessionId: run.sessionId, controller, done });
+    const ended = Promise.race([done, unsaved]);
+    // Nobody may wait for the end of this run.
+    ended.catch(() => undefined);
+    this.#live.set(run.id, { sessionId: run.sessionId, controller, done, ended });
   }
 
   /**
@@ -121,18 +133,27 @@ export class LiveRuns {
     }
   }
 
+  /** From here on, no run starts that is older than this queued run. Call it within `alone`, and `interrupt` after it. */
+  willInterrupt({ id, sessionId }: Pick<Run, 'id' | 'sessionId'>): void {
+    this.#interrupting.set(sessionId, Math.max(id, this.#interrupting.get(sessionId) ?? 0));
+  }
+
   /**
    * Cancels the live run and the queued runs that are older than this queued run, and starts it when they have ended.
    * Several runs that interrupt at the same time cancel once, and the newest of them is started.
    */
   async interrupt({ id, sessionId }: Pick<Run, 'id' | 'sessionId'>): Promise<void> {
-    this.#interrupting.set(sessionId, Math.max(id, this.#interrupting.get(sessionId) ?? 0));
     const interrupted = this.#abortBefore(sessionId, id);
     await this.startNext(sessionId);
-    await Promise.all(interrupted.map(({ done }) => done));
+    // The prompt is stored, so an end that cannot be saved yet is no failure of its sender.
+    await Promise.allSettled(interrupted.map(({ ended }) => ended));
   }
 
-  /** Cancels a run, live or queued, and waits until it has ended. */
+  /**
+   * Cancels a run, live or queued, and waits until it has ended.
+   *
+   * @throws GatewayError when the run has ended and its end cannot be saved yet: see `endNotSaved`.
+   */
   async cancel({ id, sessionId }: Pick<Run, 'id' | 'sessionId'>): Promise<void> {
     const live = await this.#alone(sessionId, async () => {
       const found = this.#live.get(id);
@@ -140,17 +161,18 @@ export class LiveRuns {
       else await this.#options.cancelQueued(id);
       return found;
     });
-    await live?.done;
+    await live?.ended;
   }
 
   /**
    * Cancels all live and queued runs of a session.
    *
    * @returns The ids of the runs that were live or queued, newest first; some may have ended by themselves.
+   * @throws GatewayError as `cancel` does.
    */
   async cancelSession(sessionId: number): Promise<number[]> {
     const { ids, live } = await this.#alone(sessionId, () => this.#cancelBefore(sessionId, maxId));
-    await Promise.all(live.map(({ done }) => done));
+    await Promise.all(live.map(({ ended }) => ended));
     return ids;
   }
 

@@ -2,6 +2,7 @@ import { encodeId } from '../../base/global-id.ts';
 import { GatewayError, sessionNotFound } from '../../errors.ts';
 import type { Prisma, Run } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
+import { notDeleted } from '../../storage/hidden-rows.ts';
 import { isMissingRow, isUniqueConflict } from '../../storage/prisma-error.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import type { PartialSettings } from '../models/settings/model-settings.ts';
@@ -75,7 +76,7 @@ export async function findByRequestId(
 ): Promise<Run | undefined> {
   if (!requestId) return undefined;
   const known = await tx.run.findUnique({
-    where: { sessionId_requestId: { sessionId, requestId } },
+    where: { sessionId_requestId: { sessionId, requestId }, session: notDeleted },
     include: { userMessage: { select: { content: true } } },
   });
   if (known === null) return undefined;
@@ -116,7 +117,7 @@ async function insert(
   const assistant = { sessionId, role: 'ASSISTANT', status: 'STREAMING' } as const;
   const assistantMessage = await tx.message.create({ data: assistant });
   const { messageCount } = await tx.session.update({
-    where: { id: sessionId },
+    where: { id: sessionId, ...notDeleted },
     data: {
       updatedAt: new Date(),
       messageCount: { increment: 2 },

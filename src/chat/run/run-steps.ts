@@ -1,15 +1,14 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Database } from '../../storage/database.ts';
 import type { RefusedCall, ToolRunner } from '../../tools/tool-runner.ts';
-import type { AnswerStep } from '../history/answer-step.ts';
+import type { AnswerStep, EndedCall } from '../history/answer-step.ts';
 import { saveStep } from '../history/save-step.ts';
-import type { EndedCall } from '../history/tool-result.ts';
 import type { RequestedCall, Transcript } from '../history/transcript.ts';
 import type { RunEnd } from '../log/run-event.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import type { Approvals } from '../tool-calls/approvals.ts';
 import { runCall } from '../tool-calls/run-call.ts';
 import { type StartedCall, startCall } from '../tool-calls/start-call.ts';
+import { untilStored } from '../tool-calls/until-stored.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { type FittingStepOptions, runFittingStep } from './fitting-step.ts';
 
@@ -31,7 +30,8 @@ export async function runSteps(options: RunStepsOptions): Promise<RunEnd> {
   const answer = history.turns.at(-1)?.steps ?? [];
   for (let step = 1; step <= maxSteps; step += 1) {
     const { transcript, finishReason } = await runFittingStep(options);
-    await saveStep(database, { messageId: writer.assistantMessageId, step, maker: model, transcript });
+    const made = { answer: writer, step, maker: model, transcript };
+    await untilStored(() => saveStep(database, made), options);
     if (transcript.calls.length === 0) return { status: 'COMPLETED', finishReason };
     const results = await runToolCalls(transcript.calls, step, options);
     answer.push(toStep(transcript, results, model));
@@ -77,8 +77,6 @@ async function runToolCalls(calls: RequestedCall[], step: number, options: RunSt
     if (signal.aborted) break;
     const refusal = started.length < maxCalls ? undefined : tooManyCalls;
     started.push(await startCall(call, { ...start, refusal }));
-    // SQLite runs synchronously: hundreds of calls without a break would block all other requests.
-    await setImmediate();
   }
   const run = { database, writer, toolStopMs, log, signal };
   const settled = await Promise.allSettled(started.map((each) => runCall(each, run)));

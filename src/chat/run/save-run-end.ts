@@ -1,5 +1,6 @@
 import type { MessageStatus, Run } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
+import { textBytes, toolCallBytes } from '../../storage/stored-bytes.ts';
 import type { RunEnd } from '../log/run-event.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { countsOf, type Usage } from '../usage/usage.ts';
@@ -17,20 +18,28 @@ export interface EndedRun {
   contextTokens: number;
 }
 
+/** What the answer of an ended run added to what a user has stored. */
+export interface StoredAnswer {
+  userId: string;
+  /** The text, the reasoning, and the arguments and results of the tool calls. */
+  bytes: number;
+}
+
 /**
- * Saves how a run ended, in one transaction: the message with its whole text, the run's row, and the run's tokens
- * added to the session's. Rows that were deleted in the meantime are skipped.
+ * Saves how a run ended, in one transaction: the message with its whole text, the run's row, and the run's tokens and
+ * bytes added to the session's. Rows that were deleted in the meantime are skipped.
  *
  * @param from The status that the run must still have. Otherwise nothing is saved.
- * @returns Whether the end was saved.
+ * @returns Undefined if nothing was saved.
  */
 export async function saveRunEnd(
   database: Database,
   ended: EndedRun,
   from: 'RUNNING' | 'QUEUED' = 'RUNNING',
-): Promise<boolean> {
+): Promise<StoredAnswer | undefined> {
   const { run, end, usage, content, reasoning } = ended;
   const tokenCount = await countTokens(content);
+  const finishReason = end.status === 'COMPLETED' ? end.finishReason : null;
   return database.$transaction(async (tx) => {
     const { count } = await tx.run.updateMany({
       where: { id: run.id, status: from },
@@ -39,36 +48,54 @@ export async function saveRunEnd(
         lastSeq: ended.lastSeq,
         ...countsOf(usage),
         usageMeasured: usage.measured,
-        finishReason: end.status === 'COMPLETED' ? end.finishReason : null,
+        finishReason,
         errorCode: end.status === 'FAILED' ? end.code : null,
         errorMessage: end.status === 'FAILED' ? end.reason : null,
         finishedAt: new Date(),
       },
     });
-    if (count === 0) return false;
+    if (count === 0) return undefined;
+    let bytes = 0;
     if (run.assistantMessageId !== null) {
-      await tx.message.updateMany({
+      const answers = await tx.message.updateMany({
         where: { id: run.assistantMessageId },
-        data: { content, reasoning: reasoning || null, status: messageStatusOf(end), tokenCount },
+        data: {
+          content,
+          reasoning: reasoning || null,
+          status: messageStatusOf(end),
+          finishReason,
+          tokenCount,
+        },
       });
-      await cancelToolCalls(tx, run.assistantMessageId);
+      await cancelToolCalls(tx, [run.assistantMessageId]);
+      if (answers.count > 0) {
+        bytes = textBytes(content, reasoning) + (await toolCallBytes(tx, run.assistantMessageId));
+      }
     }
     if (from === 'QUEUED' && run.userMessageId !== null) {
       // The prompt was withdrawn: no model may be shown it.
       await tx.message.updateMany({ where: { id: run.userMessageId }, data: { status: 'CANCELLED' } });
     }
-    await addToSession(tx, ended);
-    return true;
+    const [session] = await addToSession(tx, ended, bytes);
+    return session && { userId: session.userId, bytes };
   });
 }
 
-function messageStatusOf(end: RunEnd): MessageStatus {
+/** The status of the answer of a run that ended like this. */
+export function messageStatusOf(end: RunEnd): MessageStatus {
   if (end.status === 'COMPLETED') return 'COMPLETE';
   return end.status === 'FAILED' && end.code === 'INTERRUPTED' ? 'INTERRUPTED' : end.status;
 }
 
-/** A tool call that waited for approval never began, so it is stopped. A running one may still run on its node. */
-async function cancelToolCalls(tx: Pick<Database, 'toolCall'>, messageId: number): Promise<void> {
+/**
+ * Cancels the tool calls of these answers that have not ended. A call that waited for approval never began, so it is
+ * stopped. A running one may still run on its node.
+ */
+export async function cancelToolCalls(
+  tx: Pick<Database, 'toolCall'>,
+  messageIds: readonly number[],
+): Promise<void> {
+  const messageId = { in: [...messageIds] };
   await tx.toolCall.updateMany({
     where: { messageId, status: 'AWAITING_APPROVAL' },
     data: { status: 'CANCELLED', stopped: true },
@@ -82,7 +109,8 @@ async function cancelToolCalls(tx: Pick<Database, 'toolCall'>, messageId: number
 async function addToSession(
   tx: Pick<Database, 'session' | 'modelUsage'>,
   { run: { sessionId }, usage, contextTokens }: EndedRun,
-): Promise<void> {
+  bytes: number,
+): Promise<{ userId: string }[]> {
   const { providerName, modelName, measured } = usage;
   const counts = countsOf(usage);
   if (counts.inputTokens + counts.outputTokens > 0) {
@@ -100,6 +128,10 @@ async function addToSession(
       },
     });
   }
-  const data = { updatedAt: new Date(), ...(contextTokens > 0 && { contextTokens }) };
-  await tx.session.updateMany({ where: { id: sessionId }, data });
+  const data = {
+    updatedAt: new Date(),
+    storedBytes: { increment: bytes },
+    ...(contextTokens > 0 && { contextTokens }),
+  };
+  return tx.session.updateManyAndReturn({ where: { id: sessionId }, data, select: { userId: true } });
 }

@@ -10,6 +10,7 @@ import type { RunWriter } from '../log/run-writer.ts';
 import { type CallLimits, callModel } from '../models/call-model.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import { ProviderError } from '../models/provider-error.ts';
+import type { Retry } from '../models/retry.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { addUsage, noUsage, reportedCounts, type TokenCounts } from '../usage/usage.ts';
 import { StepDeltas } from './step-deltas.ts';
@@ -55,15 +56,19 @@ export async function runStep(options: StepOptions): Promise<Step> {
   let own = noUsage(model);
   const deltas = new StepDeltas(writer, transcript);
   try {
-    for await (const part of callModel(...callOptions(options))) {
-      await deltas.add(part);
-      if (part.type === 'finish') finish = part;
+    try {
+      const onRetry = (retry: Retry) => writer.write({ type: 'ModelRetryScheduled', ...retry });
+      for await (const part of callModel(...callOptions(options), onRetry)) {
+        await deltas.add(part);
+        if (part.type === 'finish') finish = part;
+      }
+    } finally {
+      await deltas.flush();
     }
   } catch (error) {
     refused = transcript.isEmpty && error instanceof ProviderError && refusals.has(error.code);
     throw error;
   } finally {
-    await deltas.flush();
     const reported = finish && reportedCounts(finish.usage);
     const counts = reported ?? (await estimate(promptTokens, transcript));
     own = addUsage(noUsage(model), { ...counts, measured: reported !== undefined });

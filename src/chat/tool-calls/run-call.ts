@@ -6,10 +6,11 @@ import {
   type ToolOutcome,
   toolErrorCodes,
 } from '../../tools/tool-runner.ts';
-import type { EndedCall } from '../history/tool-result.ts';
+import type { EndedCall } from '../history/answer-step.ts';
 import type { PendingApproval, Verdict } from './approvals.ts';
 import { type ExecuteCallOptions, executeCall, notStarted } from './execute-call.ts';
 import type { StartedCall } from './start-call.ts';
+import { untilStored } from './until-stored.ts';
 
 export interface RunCallOptions extends ExecuteCallOptions {
   database: Database;
@@ -77,9 +78,10 @@ async function endCall(
 async function updateCall(
   callId: string,
   data: Prisma.ToolCallUpdateManyMutationInput,
-  { writer, database }: RunCallOptions,
+  options: RunCallOptions,
 ): Promise<void> {
-  await database.toolCall.updateMany({ where: { messageId: writer.assistantMessageId ?? 0, callId }, data });
+  const where = { messageId: options.writer.assistantMessageId ?? 0, callId };
+  await untilStored(() => options.database.toolCall.updateMany({ where, data }), options);
 }
 
 function columnsOf(outcome: ToolOutcome | RefusedCall) {

@@ -1,11 +1,15 @@
 import type { Logger } from 'pino';
+import { cutText } from '../../base/cut-text.ts';
+import { storable } from '../../base/storable-text.ts';
 import type { Prisma } from '../../generated/prisma/client.ts';
 import type { ToolApproval } from '../../generated/prisma/enums.ts';
 import type { Database } from '../../storage/database.ts';
 import { type RefusedCall, type ToolPlan, type ToolRunner, toolErrorCodes } from '../../tools/tool-runner.ts';
-import { parseArgs, type RequestedCall } from '../history/transcript.ts';
+import { type ParsedArgs, parseArgs } from '../history/parse-args.ts';
+import type { RequestedCall } from '../history/transcript.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import type { Approvals, PendingApproval } from './approvals.ts';
+import { untilStored } from './until-stored.ts';
 
 export interface StartCallOptions {
   database: Database;
@@ -42,16 +46,21 @@ export async function startCall(call: RequestedCall, options: StartCallOptions):
   const { writer } = options;
   const parsed = parseArgs(input);
   const args = parsed.ok ? parsed.value : input;
-  const plan =
-    options.refusal ?? (parsed.ok ? await planCall(call, parsed.value, options) : notAnObject(input));
+  const refusal = options.refusal ?? refusalOf(call, parsed);
+  const plan = refusal ?? (await planCall(call, parsed.ok ? parsed.value : {}, options));
   const node = { nodeId: plan.nodeId ?? null, agentNodeId: plan.agentNodeId ?? null };
   const dispatchId = plan.ok ? plan.dispatchId : null;
   const toolApproval = plan.ok && plan.needsApproval ? await toolApprovalOf(options) : 'AUTO';
   // Wait for a decision before the call is announced: a client may decide as soon as it sees the call.
   const pending = toolApproval === 'ASK' ? requestApproval(callId, options) : undefined;
   const status = pending ? 'AWAITING_APPROVAL' : 'RUNNING';
-  await storeCall(call, { args: args as Prisma.InputJsonValue, ...node, dispatchId, status }, options);
-  await writer.write({ type: 'ToolCallStarted', callId, name, args, ...node });
+  const offsets = { textOffset: writer.content.length, reasoningOffset: writer.reasoning.length };
+  await storeCall(
+    call,
+    { args: args as Prisma.InputJsonValue, ...node, dispatchId, status, ...offsets },
+    options,
+  );
+  await writer.write({ type: 'ToolCallStarted', callId, name, args, ...node, ...offsets });
   if (pending) {
     const { expiresAt } = pending;
     await writer.write({ type: 'ToolApprovalRequested', callId, name, args, ...node, expiresAt });
@@ -73,8 +82,10 @@ async function planCall(
 }
 
 /** Quotes the model's arguments, because the next step shows the model an empty object in their place. */
-function notAnObject(input: string): RefusedCall {
-  const result = `The arguments are not a JSON object: ${input.slice(0, longestQuote)}`;
+function refusalOf({ input, isCut }: RequestedCall, parsed: ParsedArgs): RefusedCall | undefined {
+  if (parsed.ok && !isCut) return undefined;
+  const reason = parsed.ok ? 'The answer ended before the arguments were complete' : parsed.reason;
+  const result = `${reason}: ${storable(cutText(input, longestQuote))}`;
   return { ok: false, errorCode: 'BAD_ARGUMENTS', result };
 }
 
@@ -100,12 +111,12 @@ function requestApproval(callId: string, options: StartCallOptions): PendingAppr
 
 async function storeCall(
   { callId, name }: RequestedCall,
-  columns: Pick<Prisma.ToolCallCreateManyInput, 'args' | 'nodeId' | 'agentNodeId' | 'dispatchId' | 'status'>,
-  { writer, database, step }: StartCallOptions,
+  columns: Omit<Prisma.ToolCallCreateManyInput, 'messageId' | 'callId' | 'name' | 'step'>,
+  options: StartCallOptions,
 ): Promise<void> {
-  const { assistantMessageId: messageId, content } = writer;
+  const { database, step, writer } = options;
+  const { assistantMessageId: messageId } = writer;
   if (messageId === null) return;
-  await database.toolCall.createMany({
-    data: { messageId, callId, name, ...columns, step, textOffset: content.length },
-  });
+  const data = { messageId, callId, name, ...columns, step };
+  await untilStored(() => database.toolCall.createMany({ data }), options);
 }

@@ -5,7 +5,7 @@ export function Alert({ problem, children }: { problem: string | undefined; chil
   if (problem === undefined) return null;
   return (
     <div class="alert" role="alert">
-      <span>{problem}</span>
+      <span dir="auto">{problem}</span>
       {children}
     </div>
   );

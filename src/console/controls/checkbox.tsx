@@ -24,7 +24,9 @@ export function Checkbox({ label, isChecked, check }: CheckboxProps) {
         onClick={(event) => wanted !== undefined && event.preventDefault()}
         onChange={(event) => void change(event.currentTarget.checked)}
       />
-      <span class="cut">{label}</span>
+      <span class="cut" dir="auto">
+        {label}
+      </span>
     </label>
   );
 }

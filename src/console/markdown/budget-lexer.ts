@@ -1,4 +1,5 @@
 import { Lexer, type Token, Tokenizer, type TokensList } from 'marked';
+import { formulas } from './formula.ts';
 
 /** Thrown when a text takes too long to read, or is nested too deeply. */
 export class OverBudget extends Error {}
@@ -14,7 +15,7 @@ export class BudgetLexer extends Lexer {
   /** @param check Called before each step of the lexer. Throws to stop it. */
   constructor(check: () => void) {
     const tokenizer = new Tokenizer();
-    super({ gfm: true, tokenizer });
+    super({ gfm: true, tokenizer, extensions: formulas });
     this.#check = check;
     const { rules } = tokenizer;
     tokenizer.rules = {

@@ -1,5 +1,6 @@
 import type { MarkedToken, Token } from 'marked';
 import type { ComponentChildren } from 'preact';
+import { CodeText } from './code-text.tsx';
 import { resolveEntities } from './entities.ts';
 import { safeHref } from './safe-link.ts';
 
@@ -35,7 +36,7 @@ function Part({ token }: { token: MarkedToken }) {
         </del>
       );
     case 'codespan':
-      return <code>{token.text}</code>;
+      return <CodeText code={token.text} />;
     case 'br':
       return <br />;
     case 'link':

@@ -22,12 +22,16 @@ function BlocksOf({ text }: { text: string }) {
       {(tokens as readonly MarkedToken[]).map((token, index) => (
         <MemoBlock key={index} token={token} />
       ))}
-      {rest !== '' && <p class="raw">{rest}</p>}
+      {rest !== '' && (
+        <p class="raw" dir="auto">
+          {rest}
+        </p>
+      )}
     </>
   );
 }
 
 /** Draws a block again only when its token changes. While an answer grows, only its last block does. */
 function MemoBlock({ token }: { token: MarkedToken }) {
-  return useMemo(() => <Block token={token} />, [token]);
+  return useMemo(() => <Block token={token} dir="auto" />, [token]);
 }

@@ -12,6 +12,12 @@ export class PlainBoundary extends Component<
   }
 
   override render() {
-    return this.state.isPlain ? <p class="raw">{this.props.text}</p> : this.props.children;
+    return this.state.isPlain ? (
+      <p class="raw" dir="auto">
+        {this.props.text}
+      </p>
+    ) : (
+      this.props.children
+    );
   }
 }

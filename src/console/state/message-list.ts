@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals';
 import type { MessagePageFragment, MessagePartsFragment } from '../../gql/console/graphql.ts';
-import { createMessage, isLive, type Message } from './message.ts';
+import { createMessage, isLive, isWithdrawn, type Message } from './message.ts';
 import { storedState } from './message-state.ts';
 
 /**
@@ -29,6 +29,13 @@ export function createMessageList(onNew: (message: Message) => void) {
   return {
     messages,
     earlierCursor,
+    /** The messages to show: all but the answers of withdrawn prompts, which will never be written. */
+    shown: computed(() =>
+      messages.value.filter((message, index, all) => {
+        const before = all[index - 1];
+        return message.role === 'USER' || before === undefined || !isWithdrawn(before);
+      }),
+    ),
     /** The answer that is being written, otherwise the first queued one. */
     live: computed(() => {
       const live = messages.value.filter(isLive);
@@ -84,8 +91,12 @@ function cursorOf({ pageInfo }: MessagePageFragment): string | undefined {
   return pageInfo.hasPreviousPage ? (pageInfo.startCursor ?? undefined) : undefined;
 }
 
-/** A live answer is newer here than in the database, because the page follows its run. An ended one never changes. */
-function update({ state }: Message, stored: MessagePartsFragment): void {
-  if (state.value.status !== 'STREAMING' || stored.status === 'STREAMING') return;
+/**
+ * A live answer is newer here than in the database, because the page follows its run. An ended one never changes. A
+ * prompt changes when it is withdrawn.
+ */
+function update({ role, state }: Message, stored: MessagePartsFragment): void {
+  const mayChange = role === 'USER' || state.value.status === 'STREAMING';
+  if (!mayChange || stored.status === 'STREAMING' || stored.status === state.value.status) return;
   state.value = { ...storedState(stored), omittedMessages: state.value.omittedMessages };
 }

@@ -20,6 +20,12 @@ export interface MessageState {
   readonly hasGap: boolean;
   /** How many of the oldest messages the model was not given. */
   readonly omittedMessages: number;
+  /** When and why the gateway asks the model again, until the answer goes on. */
+  readonly retry: { readonly at: number; readonly reason: string } | undefined;
+  /** Why the model stopped writing. Undefined before it has. */
+  readonly finishReason: MessagePartsFragment['finishReason'];
+  /** Why the ended answer has no text. */
+  readonly emptyReason: MessagePartsFragment['emptyReason'];
   /** Why the run failed. */
   readonly failure: string | undefined;
 }
@@ -33,6 +39,9 @@ export function storedState(message: MessagePartsFragment): MessageState {
     isQueued: message.run?.status === 'QUEUED',
     hasGap: false,
     omittedMessages: 0,
+    retry: undefined,
+    finishReason: message.finishReason,
+    emptyReason: message.emptyReason,
     failure: message.run?.error?.message,
   };
 }
@@ -46,10 +55,22 @@ export const emptyAnswer: MessageState = {
   isQueued: false,
   hasGap: false,
   omittedMessages: 0,
+  retry: undefined,
+  finishReason: undefined,
+  emptyReason: undefined,
   failure: undefined,
 };
 
 export function applyRunEvent(state: MessageState, event: RunEvent): MessageState {
+  if (event.__typename === 'ModelRetryScheduled') {
+    return { ...state, retry: { at: Date.parse(event.dueAt), reason: event.reason } };
+  }
+  return goOn(state.retry ? { ...state, retry: undefined } : state, event);
+}
+
+type OtherRunEvent = Exclude<RunEvent, { __typename: 'ModelRetryScheduled' }>;
+
+function goOn(state: MessageState, event: OtherRunEvent): MessageState {
   switch (event.__typename) {
     case 'RunQueued':
       return { ...state, isQueued: true };
@@ -73,28 +94,31 @@ export function applyRunEvent(state: MessageState, event: RunEvent): MessageStat
     case 'UsageReported':
       return state;
     default:
-      return { ...state, toolCalls: applyToToolCalls(state.toolCalls, event) };
+      return { ...state, toolCalls: applyToToolCalls(state, event) };
   }
 }
 
 type ToolEvent = Extract<RunEvent, { callId: string }>;
 
-function applyToToolCalls(calls: readonly ToolCall[], event: ToolEvent): readonly ToolCall[] {
+function applyToToolCalls(state: MessageState, event: ToolEvent): readonly ToolCall[] {
+  const { toolCalls: calls } = state;
   const known = calls.find(({ callId }) => callId === event.callId);
   if (!known) {
-    const started = startCall(event);
+    const started = startCall(state, event);
     return started ? [...calls, started] : calls;
   }
   const changed = applyToToolCall(known, event);
   return calls.map((call) => (call === known ? changed : call));
 }
 
-function startCall(event: ToolEvent): ToolCall | undefined {
+/** All text before a call has arrived before the call. */
+function startCall({ content, reasoning }: MessageState, event: ToolEvent): ToolCall | undefined {
   if (event.__typename !== 'ToolCallStarted' && event.__typename !== 'ToolApprovalRequested')
     return undefined;
   const { callId, name, args, nodeId } = event;
   const status = event.__typename === 'ToolCallStarted' ? 'RUNNING' : 'AWAITING_APPROVAL';
-  return { callId, name, args, nodeId: nodeId ?? null, status, output: '' };
+  const offsets = { textOffset: content.length, reasoningOffset: reasoning.length };
+  return { callId, name, args, nodeId: nodeId ?? null, status, output: '', ...offsets };
 }
 
 function applyToToolCall(call: ToolCall, event: ToolEvent): ToolCall {

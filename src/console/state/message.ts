@@ -18,6 +18,11 @@ export function createMessage(stored: MessagePartsFragment): Message {
   return { id, databaseId, role, createdAt, runId: run?.id, state: signal(storedState(stored)) };
 }
 
+/** Whether the message is a prompt that was cancelled while it waited: no model was shown it. */
+export function isWithdrawn({ role, state }: Message): boolean {
+  return role === 'USER' && state.value.status === 'CANCELLED';
+}
+
 /** Whether the message is an answer that is queued or being written. */
 export function isLive({ role, state }: Message): boolean {
   return role === 'ASSISTANT' && state.value.status === 'STREAMING';

@@ -1,3 +1,4 @@
+import { cutText } from '../../base/cut-text.ts';
 import type { SessionNameFragment } from '../../gql/console/graphql.ts';
 
 /** The longest title that is made from a prompt, in characters. */
@@ -6,10 +7,7 @@ const longestTitle = 60;
 /** The title that a session gets from its first prompt. */
 export function titleFromPrompt(prompt: string): string {
   const line = prompt.replace(/\s+/g, ' ').trim();
-  const characters = Array.from(line);
-  if (characters.length <= longestTitle) return line;
-  const start = characters.slice(0, longestTitle - 1).join('');
-  return `${start.trimEnd()}…`;
+  return line.length > longestTitle ? `${cutText(line, longestTitle - 1).trimEnd()}…` : line;
 }
 
 /** The title of a session, or the date of its creation when it has no title. */

@@ -1,6 +1,7 @@
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import {
   EarlierMessagesDocument,
+  type MessagePartsFragment,
   SessionDocument,
   SessionEventsDocument,
   type SessionEventsSubscription,
@@ -107,7 +108,7 @@ function applyEvent(event: SessionEvent, { state, messageList, markGone, reload 
       if (event.message) messageList.add(event.message);
       return;
     case 'RunEnded':
-      if (event.run?.assistantMessage) messageList.add(event.run.assistantMessage);
+      if (event.run) messageList.add(...messagesOf(event.run));
       if (event.run) state.value = event.run.session;
       return;
     case 'SessionUpdated':
@@ -123,6 +124,13 @@ function applyEvent(event: SessionEvent, { state, messageList, markGone, reload 
     case 'SessionDeleted':
       markGone();
   }
+}
+
+type EndedRun = NonNullable<Extract<SessionEvent, { __typename: 'RunEnded' }>['run']>;
+
+/** The prompt too: it may have been withdrawn. */
+function messagesOf({ userMessage, assistantMessage }: EndedRun): MessagePartsFragment[] {
+  return [userMessage, assistantMessage].filter((message) => message != null);
 }
 
 function withNode(

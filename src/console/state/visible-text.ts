@@ -1,3 +1,5 @@
+import { lookalikeWarnings } from './lookalikes.ts';
+
 /** A part of a text as a person sees it. */
 export interface VisiblePart {
   /**
@@ -20,7 +22,7 @@ const invisible =
   /(?![\t\n ])(?:[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\p{Me}\u2800]|(?<!\p{L}\p{M}{0,2})\p{M})/u;
 
 /** The blocks that Unicode reserves for scripts that are written from right to left. */
-const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+export const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
 const part = new RegExp(
   `(?<escape>(?:${invisible.source})+)|(?<rightToLeft>(?:(?!${invisible.source})${rightToLeft.source})+)`,
@@ -61,34 +63,12 @@ function escaped(characters: string): string {
   });
 }
 
-/** Letters of other scripts. Chinese, Japanese and Korean ones are left out: they stand beside Latin ones in normal words. */
-const otherScript =
-  /(?!\p{Script=Latin}|\p{Script=Common}|\p{Script=Inherited}|\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Script=Bopomofo})\p{L}/u;
-/** Full-width letters and digits, and mathematical ones such as a bold `𝐫`. */
-const styled = /[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\u{1d400}-\u{1d7ff}]/u;
-/** Cyrillic and Greek letters that look like Latin ones. A word of only these letters looks like a Latin word. */
-const lookalikes = /^[асԁеһіјӏорԛѕԝхуАВЕКМНОРСТХУЅІЈανορυικΑΒΕΖΗΙΚΜΝΟΡΤΥΧ]{2,}$/u;
-
-/** How many words a warning quotes. */
-const maxQuoted = 3;
-
 /** What a reader should know before approving a text, in sentences. Empty when nothing is unusual. */
 export function warningsOf(text: string): readonly string[] {
   const seen = text.replace(new RegExp(invisible, 'gu'), '');
-  const words = new Set(seen.match(/[\p{L}\p{M}\p{N}_]+/gu)?.filter(isDeceptive));
+  const isHidden = seen !== text;
   return [
-    seen !== text && 'This contains invisible characters. They are shown as their code points: ⟨U+…⟩.',
-    words.size > 0 && `This has letters that only look like Latin letters, in ${quoted([...words])}.`,
-  ].filter((warning) => warning !== false);
-}
-
-function isDeceptive(word: string): boolean {
-  const isMixed = /\p{Script=Latin}/u.test(word) && otherScript.test(word);
-  return isMixed || styled.test(word) || lookalikes.test(word);
-}
-
-function quoted(words: readonly string[]): string {
-  const shown = words.slice(0, maxQuoted).map((word) => `“${word.slice(0, 40)}”`);
-  const more = words.length - shown.length;
-  return shown.join(', ') + (more === 0 ? '' : ` and ${more} more ${more === 1 ? 'word' : 'words'}`);
+    ...(isHidden ? ['This contains invisible characters. They are shown as their code points: ⟨U+…⟩.'] : []),
+    ...lookalikeWarnings(seen),
+  ];
 }

@@ -1,5 +1,7 @@
+import { answerNote } from '../state/answer-note.ts';
 import type { MessageList } from '../state/message-list.ts';
 import type { MessageState } from '../state/message-state.ts';
+import { visibleText } from '../state/visible-text.ts';
 
 /** Tells users of a screen reader when an answer changes its status, without reading out each token. */
 export function Announcer({ messageList }: { messageList: MessageList }) {
@@ -11,13 +13,15 @@ export function Announcer({ messageList }: { messageList: MessageList }) {
   );
 }
 
-function announcementOf({ status, isQueued, toolCalls }: MessageState): string {
+function announcementOf(state: MessageState): string {
+  const { status, isQueued, toolCalls } = state;
   const waiting = toolCalls.find((call) => call.status === 'AWAITING_APPROVAL');
-  if (status === 'STREAMING' && waiting) return `The tool ${waiting.name} is waiting for your approval.`;
+  if (status === 'STREAMING' && waiting)
+    return `The tool ${visibleText(waiting.name)} is waiting for your approval.`;
   if (status === 'STREAMING')
     return isQueued
       ? 'The prompt is waiting for the previous answer to finish.'
       : 'The answer is being written.';
-  if (status === 'COMPLETE') return 'The answer is complete.';
+  if (status === 'COMPLETE') return answerNote(state) ?? 'The answer is complete.';
   return status === 'CANCELLED' ? 'The answer was stopped.' : 'The answer failed.';
 }

@@ -5,6 +5,7 @@ import { Icon } from '../controls/icon.tsx';
 import type { Composer } from '../state/composer.ts';
 import type { Session } from '../state/session.ts';
 import { useApp } from './app-context.ts';
+import { isComposing } from './is-composing.ts';
 import { useAttempt } from './use-attempt.ts';
 
 export function ComposerView({ session }: { session: Session }) {
@@ -53,6 +54,7 @@ function PromptField({ composer, isDisabled }: { composer: Composer; isDisabled:
     <textarea
       ref={field}
       aria-label="Prompt"
+      dir="auto"
       rows={1}
       placeholder="Ask something…"
       value={text}
@@ -60,7 +62,7 @@ function PromptField({ composer, isDisabled }: { composer: Composer; isDisabled:
       disabled={isDisabled}
       onInput={({ currentTarget }) => composer.write(currentTarget.value)}
       onKeyDown={(event) => {
-        if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+        if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return;
         event.preventDefault();
         void composer.submit();
       }}

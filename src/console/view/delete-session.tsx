@@ -28,7 +28,8 @@ export function DeleteSession({ session, close }: DeleteSessionProps) {
     <dialog ref={dialog} onClose={close} aria-labelledby="delete-title">
       <h2 id="delete-title">Delete this session?</h2>
       <p>
-        “{displayedTitle(session)}” and all its messages will be deleted. A running answer will be stopped.
+        “<bdi>{displayedTitle(session)}</bdi>” and all its messages will be deleted. A running answer will be
+        stopped.
       </p>
       <Alert problem={problem} />
       <div class="actions">

@@ -11,7 +11,7 @@ export function MessageListView({ session }: { session: StoredSession }) {
   const scroller = useRef<HTMLElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const { isAtEnd, toEnd } = useStickToEnd(scroller, content);
-  const messages = messageList.messages.value;
+  const messages = messageList.shown.value;
   return (
     <section class="message-list" ref={scroller} aria-label="Messages">
       <div class="messages" ref={content}>

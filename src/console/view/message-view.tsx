@@ -1,18 +1,21 @@
 import { Alert } from '../controls/alert.tsx';
 import { CopyButton } from '../controls/copy-button.tsx';
-import { Markdown } from '../markdown/markdown.tsx';
-import type { Message } from '../state/message.ts';
+import { answerNote } from '../state/answer-note.ts';
+import { isWithdrawn, type Message } from '../state/message.ts';
 import type { MessageState } from '../state/message-state.ts';
-import { ToolCallView } from './tool-call-view.tsx';
+import { AnswerParts } from './answer-parts.tsx';
+import { RetryNote } from './retry-note.tsx';
 
 export function MessageView({ message }: { message: Message }) {
   const { role, runId } = message;
   const state = message.state.value;
   const when = new Date(message.createdAt).toLocaleString();
   if (role === 'USER') {
+    const withdrawn = isWithdrawn(message);
     return (
-      <article class="message prompt" aria-label="You" title={when}>
-        <p>{state.content}</p>
+      <article class={`message prompt${withdrawn ? ' withdrawn' : ''}`} aria-label="You" title={when}>
+        <p dir="auto">{state.content}</p>
+        {withdrawn && <p class="note">Withdrawn: no model was shown this prompt.</p>}
       </article>
     );
   }
@@ -24,9 +27,9 @@ export function MessageView({ message }: { message: Message }) {
 }
 
 function Answer({ state, runId }: { state: MessageState; runId: string | undefined }) {
-  const { status, content, reasoning, toolCalls, omittedMessages, failure } = state;
+  const { status, content, omittedMessages, failure } = state;
   const isLive = status === 'STREAMING';
-  const isThinking = isLive && content === '' && toolCalls.length === 0;
+  const note = answerNote(state);
   return (
     <>
       {omittedMessages > 0 && (
@@ -34,22 +37,14 @@ function Answer({ state, runId }: { state: MessageState; runId: string | undefin
           This session is too long for the model. The model did not see the oldest {omittedMessages} messages.
         </p>
       )}
-      {reasoning !== '' && (
-        <details class="reasoning" open={isThinking}>
-          <summary>{isThinking ? 'Thinking…' : 'Reasoning'}</summary>
-          <p>{reasoning}</p>
-        </details>
-      )}
-      {toolCalls.map((call) => (
-        <ToolCallView key={call.callId} call={call} runId={runId} />
-      ))}
-      {content !== '' && <Markdown text={content} />}
+      <AnswerParts state={state} runId={runId} />
       {isLive && <Progress state={state} />}
       {status === 'CANCELLED' && <p class="note">Stopped. This answer is not complete.</p>}
       {(status === 'FAILED' || status === 'INTERRUPTED') && (
         <Alert problem={failure ?? 'The gateway stopped before the answer was finished.'} />
       )}
-      {!isLive && content !== '' && (
+      {note !== undefined && <p class="note">{note}</p>}
+      {!isLive && content.trim() !== '' && (
         <div class="message-actions">
           <CopyButton text={content} />
         </div>
@@ -66,6 +61,7 @@ function Progress({ state }: { state: MessageState }) {
       {state.isQueued && 'Waiting for the previous answer to finish'}
       {state.hasGap && 'The text appears when the answer is complete'}
       {isWaiting && 'Waiting for your approval'}
+      {state.retry && <RetryNote retry={state.retry} />}
     </p>
   );
 }

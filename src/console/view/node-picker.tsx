@@ -1,5 +1,5 @@
 import { useRef } from 'preact/hooks';
-import type { NodeStateFragment } from '../../gql/console/graphql.ts';
+import type { NodeStateFragment, ToolApproval } from '../../gql/console/graphql.ts';
 import { Alert } from '../controls/alert.tsx';
 import { Checkbox } from '../controls/checkbox.tsx';
 import type { Session } from '../state/session.ts';
@@ -66,6 +66,11 @@ function NodeChoices({ session, attached }: { session: Session; attached: readon
           <code>switchyard agent</code>.
         </p>
       )}
+      {toolApprovalOf(session) === 'AUTO' && (
+        <p class="warning">
+          This session runs tools without asking: its model can run commands and change files on these nodes.
+        </p>
+      )}
       <Alert problem={problem ?? nodeList.problem.value} />
     </div>
   );
@@ -79,6 +84,10 @@ function labelOf(node: NodeStateFragment, connection: NodeStateFragment['connect
   if (!node.isActive) return 'Deactivated';
   if (!node.isRegistered) return 'Not registered';
   return { ONLINE: 'Online', BUSY: 'Busy', OFFLINE: 'Offline' }[connection];
+}
+
+function toolApprovalOf(session: Session): ToolApproval | null | undefined {
+  return session.kind === 'new' ? session.input.value.toolApproval : session.state.value?.toolApproval;
 }
 
 interface AttachedNode {

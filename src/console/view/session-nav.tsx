@@ -20,6 +20,7 @@ export function SessionNav() {
           <li key={session.id} class={session.id === shownId ? 'open' : undefined}>
             <a
               class="cut"
+              dir="auto"
               href={hashOf(session.id)}
               aria-current={session.id === shownId ? 'page' : undefined}
               title={displayedTitle(session)}

@@ -45,7 +45,9 @@ export function Sidebar({ isOpen, close }: SidebarProps) {
         <SessionNav />
         {identity.hasToken.value && (
           <footer class="who">
-            <span class="cut">{account.viewer.value?.userId}</span>
+            <span class="cut" dir="auto">
+              {account.viewer.value?.userId}
+            </span>
             <button type="button" class="quiet small" onClick={signOut}>
               Sign out
             </button>

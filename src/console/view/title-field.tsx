@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { SessionStateFragment } from '../../gql/console/graphql.ts';
 import { displayedTitle } from '../state/session-title.ts';
+import { isComposing } from './is-composing.ts';
 
 export interface TitleFieldProps {
   session: SessionStateFragment;
@@ -23,12 +24,14 @@ export function TitleField({ session, rename }: TitleFieldProps) {
     <h1 class="title">
       <input
         aria-label="Title of the session"
+        dir="auto"
         value={text}
         placeholder={displayedTitle(session)}
         maxLength={200}
         onInput={({ currentTarget }) => setText(currentTarget.value)}
         onBlur={commit}
         onKeyDown={(event) => {
+          if (isComposing(event)) return;
           if (event.key === 'Enter') event.currentTarget.blur();
           if (event.key === 'Escape') setText(title);
         }}

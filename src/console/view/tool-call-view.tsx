@@ -5,10 +5,20 @@ import { visibleText } from '../state/visible-text.ts';
 import { Approval } from './approval.tsx';
 import { argumentsOf, outcomeOf, summaryOf } from './tool-call-text.ts';
 
-/** A tool call: its arguments, and its output or result, or the question for approval. */
-export function ToolCallView({ call, runId }: { call: ToolCall; runId: string | undefined }) {
+export interface ToolCallViewProps {
+  call: ToolCall;
+  runId: string | undefined;
+  /** Whether the answer is being written. */
+  isLive: boolean;
+}
+
+/**
+ * A tool call: its arguments, and its output or result, or the question for approval. It is folded away when the
+ * answer has ended, unless the user has opened or closed it.
+ */
+export function ToolCallView({ call, runId, isLive }: ToolCallViewProps) {
   const isWaiting = call.status === 'AWAITING_APPROVAL' && runId !== undefined;
-  const [isOpen, setOpen] = useState(!isOver(call));
+  const [chosen, choose] = useState<boolean>();
   return (
     <section class={`tool ${call.status.toLowerCase()}`} aria-label={`Tool ${visibleText(call.name)}`}>
       {isWaiting ? (
@@ -19,7 +29,7 @@ export function ToolCallView({ call, runId }: { call: ToolCall; runId: string | 
           <Approval call={call} runId={runId} />
         </>
       ) : (
-        <Details call={call} isOpen={isOpen} setOpen={setOpen} />
+        <Details call={call} isOpen={chosen ?? isLive} choose={choose} />
       )}
     </section>
   );
@@ -47,14 +57,19 @@ function Head({ call, summary = '' }: { call: ToolCall; summary?: string }) {
 interface DetailsProps {
   call: ToolCall;
   isOpen: boolean;
-  setOpen(isOpen: boolean): void;
+  /** Called when the user opens or closes the call. */
+  choose(isOpen: boolean): void;
 }
 
-function Details({ call, isOpen, setOpen }: DetailsProps) {
+function Details({ call, isOpen, choose }: DetailsProps) {
   const args = argumentsOf(call);
   const output = isOver(call) ? (call.result ?? call.output) : call.output;
   return (
-    <details open={isOpen} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+    <details
+      open={isOpen}
+      // The page opens and closes the call too, which is no choice of the user.
+      onToggle={({ currentTarget: { open } }) => open !== isOpen && choose(open)}
+    >
       <summary class="tool-head">
         <Head call={call} summary={summaryOf(call)} />
       </summary>
@@ -68,7 +83,7 @@ function Details({ call, isOpen, setOpen }: DetailsProps) {
         <>
           <h4>{isOver(call) ? 'Result' : 'Output'}</h4>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users can scroll only an element that takes the focus */}
-          <pre class="output" tabIndex={0}>
+          <pre class="output" dir="ltr" tabIndex={0}>
             {output}
           </pre>
         </>

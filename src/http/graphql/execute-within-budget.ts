@@ -1,35 +1,64 @@
-import { type ExecutionArgs, type ExecutionResult, execute, subscribe } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, execute } from 'graphql';
 import type { Context } from '../../context.ts';
+import { GatewayError } from '../../errors.ts';
+import type { CostAccount } from '../../limits/cost-account.ts';
 import { limitResult } from '../../limits/result-budget.ts';
+import type { OperationCost } from './operation-cost.ts';
 
 type MaybePromise<T> = T | Promise<T>;
 
-/** Executes with graphql-js. The result of an exceeded budget is one error without data. */
-export function executeWithinBudget(args: ExecutionArgs): MaybePromise<ExecutionResult> {
-  const limit = limitOf(args);
+/**
+ * Executes a query or a mutation with graphql-js and charges its sender: first what it may cost at most, so that
+ * operations that come together cannot all be executed before the first is charged; at its end what it has really cost.
+ * The result of an exceeded budget, or of an operation that the sender cannot pay, is one error without data.
+ */
+export function executeWithinBudget(
+  args: ExecutionArgs,
+  operationCost: OperationCost,
+): MaybePromise<ExecutionResult> {
+  const { account } = contextOf(args);
+  if (!account) return executeLimited(args);
+  const prepaid = account.prepay(operationCost(args.schema, args.document, args.operationName));
+  if (prepaid === 0) return settled(executeLimited(args), args, account, 0);
+  return executePrepaid(args, account, prepaid);
+}
+
+/** Executes once. Also called for each event of a subscription, which is then the root value. */
+export function executeLimited(args: ExecutionArgs): MaybePromise<ExecutionResult> {
+  const { resultBudget } = contextOf(args);
   const result = execute(args);
+  const limit = (complete: ExecutionResult) => limitResult(resultBudget, complete);
   return result instanceof Promise ? result.then(limit) : limit(result);
 }
 
-/** Subscribes with graphql-js, and limits the result for each event. */
-export async function subscribeWithinBudget(args: ExecutionArgs) {
-  const limit = limitOf(args);
-  const results = await subscribe(args);
-  if (!(Symbol.asyncIterator in results)) return results;
-  const limited: AsyncIterableIterator<ExecutionResult> = {
-    async next() {
-      const { done, value } = await results.next();
-      return done ? { done, value } : { done: false, value: limit(value) };
-    },
-    return: () => results.return(undefined),
-    [Symbol.asyncIterator]() {
-      return limited;
-    },
-  };
-  return limited;
+/** The parts of the context that execution needs. */
+export function contextOf({ contextValue }: ExecutionArgs): Partial<Context> {
+  return (contextValue as Partial<Context> | undefined) ?? {};
 }
 
-function limitOf({ contextValue }: ExecutionArgs): (result: ExecutionResult) => ExecutionResult {
-  const budget = (contextValue as Partial<Context> | undefined)?.resultBudget;
-  return (result) => limitResult(budget, result);
+async function executePrepaid(
+  args: ExecutionArgs,
+  account: CostAccount,
+  prepaid: MaybePromise<number>,
+): Promise<ExecutionResult> {
+  try {
+    const tokens = await prepaid;
+    return await settled(executeLimited(args), args, account, tokens);
+  } catch (error) {
+    if (error instanceof GatewayError) return { errors: [error] };
+    throw error;
+  }
+}
+
+function settled(
+  result: MaybePromise<ExecutionResult>,
+  args: ExecutionArgs,
+  account: CostAccount,
+  prepaid: number,
+): MaybePromise<ExecutionResult> {
+  const settle = (complete: ExecutionResult) => {
+    const charged = account.settle(contextOf(args).resultBudget?.cost ?? 0, prepaid);
+    return charged ? charged.then(() => complete) : complete;
+  };
+  return result instanceof Promise ? result.then(settle) : settle(result);
 }

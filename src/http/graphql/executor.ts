@@ -1,19 +1,24 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import type { ExecutionResult } from 'graphql';
 import { GatewayError } from '../../errors.ts';
+import { ResultBudget, type ResultLimits } from '../../limits/result-budget.ts';
 import type { RequestContext } from '../request/request-context.ts';
 import type { RequestIds } from '../request/request-ids.ts';
 import type { GraphQLServer } from './yoga.ts';
 
 export type Executor = ReturnType<typeof createExecutor>;
 
-/** Executes documents in process, with the same Yoga plugins as documents that come over HTTP. */
-export function createExecutor(yoga: GraphQLServer, requestIds: RequestIds) {
+/**
+ * Executes documents in process, with the same Yoga plugins as documents that come over HTTP.
+ *
+ * @param limits The limits of each result.
+ */
+export function createExecutor(yoga: GraphQLServer, requestIds: RequestIds, limits: ResultLimits) {
   const prepare = async (request: Request, document: object, variables: unknown, context: RequestContext) => {
     const params = { query: '', variables: variables as Record<string, unknown> };
     const httpRequestId = requestIds.of(request);
     const enveloped = yoga.getEnveloped({ request, params, httpRequestId, ...context } as never);
-    const contextValue = { ...(await enveloped.contextFactory()), resultBudget: undefined };
+    const contextValue = { ...(await enveloped.contextFactory()), resultBudget: new ResultBudget(limits) };
     const args = { schema: enveloped.schema, document, contextValue, variableValues: variables };
     return { enveloped, args };
   };

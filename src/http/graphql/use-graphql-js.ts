@@ -1,13 +1,17 @@
+import type { ExecutionArgs } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { executeWithinBudget, subscribeWithinBudget } from './execute-within-budget.ts';
+import { executeWithinBudget } from './execute-within-budget.ts';
+import type { OperationCost } from './operation-cost.ts';
+import { subscribeWithinBudget } from './subscribe-within-budget.ts';
 
 /**
  * Executes with graphql-js, as `/graphql/stream` does. Yoga's own executor puts the fields of a result in the order in
  * which they resolve; the GraphQL specification demands the order in which the document lists them.
  */
-export function useGraphQLJs(): Plugin {
+export function useGraphQLJs(operationCost: OperationCost): Plugin {
   return {
-    onExecute: ({ setExecuteFn }) => setExecuteFn(executeWithinBudget),
+    onExecute: ({ setExecuteFn }) =>
+      setExecuteFn((args: ExecutionArgs) => executeWithinBudget(args, operationCost)),
     onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribeWithinBudget),
   };
 }

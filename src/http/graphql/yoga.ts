@@ -3,11 +3,14 @@ import type { Logger } from 'pino';
 import type { Context, Services } from '../../context.ts';
 import { ResultBudget, type ResultLimits } from '../../limits/result-budget.ts';
 import { schema } from '../../schema/index.ts';
+import type { RequestAccounts } from '../guards/rate-limit.ts';
 import type { Identify } from '../request/identify.ts';
 import { maskError } from '../request/mask-error.ts';
 import type { RequestContext } from '../request/request-context.ts';
 import type { UploadOptions } from '../uploads/read-upload.ts';
 import { useUploadStatus } from '../uploads/use-upload-status.ts';
+import { createOperationCost } from './operation-cost.ts';
+import { StreamEncoder } from './stream-encoder.ts';
 import { useAcceptable } from './use-acceptable.ts';
 import { useErrorLog } from './use-error-log.ts';
 import { useGraphQLJs } from './use-graphql-js.ts';
@@ -23,6 +26,7 @@ export interface GraphQLOptions extends ShapeLimits, CostLimits, ResultLimits, U
   services: Services;
   identify: Identify;
   log: Logger;
+  accounts: RequestAccounts;
   /** Most tokens of a document. The limit also keeps most documents from nesting too deeply for recursive visitors. */
   maxQueryTokens: number;
   /** Whether clients may ask for the schema. */
@@ -33,13 +37,14 @@ export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
 /** Yoga at `/graphql`: queries, mutations, and subscriptions over its own SSE. */
 export function createGraphQLServer(options: GraphQLOptions) {
-  const { services, identify, log, maxQueryTokens, introspection } = options;
+  const { services, identify, log, accounts, maxQueryTokens, maxPageSize, introspection } = options;
   return createYoga<RequestContext, Context>({
     schema,
     context: async ({ request, sentRequest, httpRequestId, signal }) => ({
       ...services,
       ...(await identify(sentRequest ?? request)),
       signal: signal ?? request.signal,
+      account: accounts.get(sentRequest ?? request),
       resultBudget: new ResultBudget(options),
       log: httpRequestId === undefined ? log : log.child({ httpRequestId }),
     }),
@@ -55,9 +60,10 @@ export function createGraphQLServer(options: GraphQLOptions) {
       useUnconditionalRootField(),
       ...(introspection ? [] : [useIntrospectionOff()]),
       usePostOnly(schema),
-      useGraphQLJs(),
+      useGraphQLJs(createOperationCost(maxPageSize)),
       useAcceptable(),
     ],
+    fetchAPI: { TextEncoder: StreamEncoder },
     maxRequestBodySize: false,
     graphiql: false,
     batching: false,

@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { MiddlewareHandler } from 'hono';
 import { allowOrigins } from './cors.ts';
 import { refuseOtherOrigins } from './csrf.ts';
+import { startFairly } from './fair-start.ts';
 import { type HostOptions, refuseOtherHosts } from './hosts.ts';
 import { forbidCaching } from './no-store.ts';
 import { type LimitRequestsOptions, limitRequests } from './rate-limit.ts';
@@ -27,6 +28,7 @@ export interface GuardOptions extends HostOptions {
 export async function createGuards(options: GuardOptions): Promise<readonly Guard[]> {
   const { corsOrigins, requests, bodyTimeoutMs } = options;
   return [
+    startFairly(),
     await createSecureHeaders(),
     forbidCaching(),
     refuseUnplainTargets(),

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { MiddlewareHandler } from 'hono';
-import { isLoopback } from '../../config/loopback.ts';
+import { isLoopback } from '../../base/loopback.ts';
 import { refusal } from '../../errors.ts';
 import { refuse } from '../request/refusal.ts';
 

@@ -1,8 +1,8 @@
 import type { Redis } from '../../bus/redis.ts';
+import type { RequestLimit } from '../../limits/cost-account.ts';
 import { createMemoryTokenBuckets } from '../../limits/memory-token-buckets.ts';
 import { createRedisTokenBuckets } from '../../limits/redis-token-buckets.ts';
 import type { BucketSize } from '../../limits/token-buckets.ts';
-import type { RequestLimit } from './rate-limit.ts';
 
 /** A limit without the buckets that count its tokens. */
 type RequestLimitSetting = Omit<RequestLimit, 'buckets'>;

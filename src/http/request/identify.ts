@@ -33,10 +33,11 @@ export function createIdentify(options: IdentifyOptions): Identify {
 
 /**
  * A key for the sender, which differs from the key of every other user and node. It is the same on all gateways that
- * count requests together in Redis, so it has no id of a row. A `nodeId` has no space.
+ * count requests together in Redis, so it has no id of a row. It is JSON, because names may have
+ * spaces.
  */
 export function senderKey({ viewer, agentNode }: Identity): string {
-  return viewer ? `user ${viewer.userId}` : `node ${agentNode.nodeId} ${agentNode.userId}`;
+  return JSON.stringify(viewer ? [viewer.userId] : [agentNode.userId, agentNode.nodeId]);
 }
 
 async function identify(request: Request, options: IdentifyOptions): Promise<Identity> {

@@ -1,6 +1,7 @@
 import { PothosError } from '@pothos/core';
 import { GraphQLError, type GraphQLErrorOptions, Kind } from 'graphql';
 import type { Logger } from 'pino';
+import { shortenMiddle } from '../../base/cut-text.ts';
 import { type GatewayError, refusal, tryAgain } from '../../errors.ts';
 import { isDiskFull } from '../../storage/disk-full.ts';
 import { isDatabaseBusy } from '../../storage/prisma-error.ts';
@@ -24,7 +25,7 @@ export function maskError(error: unknown): GraphQLError {
   // graphql-js sets no code when it refuses a variable or an argument of the wrong type.
   if (isRefusedValue(error)) {
     error.extensions['code'] ??= 'BAD_USER_INPUT';
-    error.message = shorten(error.message);
+    error.message = shortenMiddle(error.message, longestMessage);
   }
   // Yoga gives a mutation over GET the code BAD_REQUEST with the status 405.
   if (error.extensions.http?.status === 405) error.extensions['code'] = 'METHOD_NOT_ALLOWED';
@@ -67,16 +68,10 @@ function shownAs({ message, extensions }: GatewayError, shown: GraphQLErrorOptio
 
 /**
  * In UTF-16 code units. graphql-js quotes the whole refused value in its message, and quotes an object again in the
- * message of each of its faults, so a message could become as long as the request.
+ * message of each of its faults, so a message could become as long as the request. The end of the message says what
+ * is wrong, so both ends are kept.
  */
 const longestMessage = 1_000;
-
-function shorten(message: string): string {
-  if (message.length <= longestMessage) return message;
-  // The end of the message says what is wrong, so both ends are kept.
-  const half = longestMessage / 2;
-  return `${message.slice(0, half)} … ${message.slice(-half)}`;
-}
 
 function isRefusedValue({ path, nodes, message }: GraphQLError): boolean {
   if (path !== undefined || nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION) return true;

@@ -1,10 +1,5 @@
-import {
-  createSourceEventStream,
-  type ExecutionArgs,
-  type ExecutionResult,
-  type OperationDefinitionNode,
-} from 'graphql';
-import { executeWithinBudget } from '../graphql/execute-within-budget.ts';
+import type { ExecutionArgs, ExecutionResult, OperationDefinitionNode } from 'graphql';
+import { startEventExecution } from '../graphql/subscribe-within-budget.ts';
 import type { Enveloped } from './graphql-server.ts';
 import type { PresentError } from './present-error.ts';
 import type { SharedResults } from './shared-results.ts';
@@ -40,17 +35,17 @@ export async function performOperation(
     const result = await enveloped.execute(contextualArgs);
     return { source: isAsyncIterable(result) ? result : once(result), render: toJson };
   }
-  const source = await createSourceEventStream(contextualArgs);
-  if (!isAsyncIterable(source)) return { source: once(source), render: toJson };
+  const started = await startEventExecution(contextualArgs);
+  if (!('execute' in started)) return { source: once(started), render: toJson };
   const selection = shared?.selectionOf(contextualArgs, operation);
   return {
-    source,
+    source: started.source,
     render(value) {
       const known = selection?.find(value);
       if (known !== undefined) return known;
       const pending = selection?.findPending(value);
       if (pending) return pending;
-      const result = executeWithinBudget({ ...contextualArgs, rootValue: value });
+      const result = started.execute(value);
       if (result instanceof Promise) {
         const json = result.then(toJson);
         selection?.sharePending(value, json);

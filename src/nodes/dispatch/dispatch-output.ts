@@ -1,5 +1,5 @@
+import { cutToBytes, textAfter } from '../../base/cut-text.ts';
 import { GatewayError } from '../../errors.ts';
-import { headOf } from './bounded-text.ts';
 
 /** How much output of a dispatch has been received. */
 export interface OutputProgress {
@@ -45,7 +45,7 @@ export class DispatchOutput {
       const message = `offset: expected ${nextOffset} at most, got ${offset}: a piece is missing.`;
       throw new GatewayError('CONFLICT', message, { field: 'offset', nextOffset });
     }
-    const piece = this.#cut(text.slice(this.#nextOffset - offset));
+    const piece = this.#cut(textAfter(text, this.#nextOffset - offset));
     this.#nextOffset = Math.max(this.#nextOffset, offset + text.length);
     if (piece !== '') this.#passedOn = this.#passedOn.then(() => this.#passOn(piece));
     await this.#passedOn;
@@ -69,7 +69,7 @@ export class DispatchOutput {
       this.#remaining -= bytes;
       return text;
     }
-    const head = headOf(text, this.#remaining);
+    const head = cutToBytes(text, this.#remaining);
     this.#remaining = 0;
     return `${head}\n[… more output, not shown live …]\n`;
   }

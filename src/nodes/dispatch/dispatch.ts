@@ -1,3 +1,4 @@
+import type { ToolApproval } from '../../generated/prisma/enums.ts';
 import type { ToolOutcome } from '../../tools/tool-runner.ts';
 import { DispatchOutput } from './dispatch-output.ts';
 
@@ -6,6 +7,8 @@ export interface DispatchRequest {
   /** A random UUID. */
   dispatchId: string;
   sessionId: number;
+  /** The session's setting when the call was planned: whether a person is asked before tools change something. */
+  toolApproval: ToolApproval;
   tool: string;
   args: object;
   /** Milliseconds that the tool may run, counted from the acknowledgement. */

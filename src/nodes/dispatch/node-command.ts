@@ -1,3 +1,5 @@
+import type { ToolApproval } from '../../generated/prisma/enums.ts';
+
 /** Why the gateway closes an inbox: the values of GraphQL's `InboxClosedReason`, each with the text for the agent. */
 export const inboxClosedReasons = {
   TAKEN_OVER: 'Another agent connected with the same token.',
@@ -21,6 +23,7 @@ export type NodeCommandBody =
   | {
       type: 'RunDispatch';
       dispatchId: string;
+      toolApproval: ToolApproval;
       tool: string;
       args: object;
       timeoutMs: number;

@@ -133,8 +133,9 @@ export class LiveNode {
       return dispatch || entry.seq > openedSeq ? { type, dispatchId } : undefined;
     }
     if (dispatch?.state !== 'SENT') return undefined;
-    const { tool, args, timeoutMs } = dispatch.request;
-    return { type, dispatchId, tool, args, timeoutMs, maxOutputBytes: this.#options.limits.maxOutputBytes };
+    const { toolApproval, tool, args, timeoutMs } = dispatch.request;
+    const { maxOutputBytes } = this.#options.limits;
+    return { type, dispatchId, toolApproval, tool, args, timeoutMs, maxOutputBytes };
   }
 
   #awaitHeartbeat(): void {
@@ -166,6 +167,9 @@ export class LiveNode {
     const { log, bus } = this.#options.inbox;
     const key = inboxKey(this.id);
     // If this fails, the agent never acknowledges the dispatch, and the dispatch fails for that reason.
-    log.append(key, entry).then(() => bus.ring(key), this.#options.onError);
+    log
+      .append(key, entry)
+      .then(() => bus.ring(key))
+      .catch(this.#options.onError);
   }
 }

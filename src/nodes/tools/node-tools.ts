@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentNode } from '../../generated/prisma/client.ts';
+import type { ToolApproval } from '../../generated/prisma/enums.ts';
 import type { Database } from '../../storage/database.ts';
 import type {
   ToolErrorCode,
@@ -42,14 +43,9 @@ export class NodeTools implements ToolRunner {
    * approval are returned.
    */
   async offer(sessionId: number) {
-    const session = await this.#options.database.session.findUnique({
-      where: { id: sessionId },
-      select: { toolApproval: true, nodes: attachedNodes },
-    });
-    if (session === null) return [];
-    const nodes = session.nodes.map(({ node }) => node);
+    const { toolApproval, nodes } = await this.#find(sessionId);
     return this.#tools
-      .filter(({ needsApproval }) => !needsApproval || session.toolApproval !== 'DENY')
+      .filter(({ needsApproval }) => !needsApproval || toolApproval !== 'DENY')
       .map((tool) => ({ tool, able: nodesWith(tool, nodes) }))
       .filter(({ able }) => able.length > 0)
       .map(({ tool, able }) => ({
@@ -61,7 +57,7 @@ export class NodeTools implements ToolRunner {
   }
 
   async plan({ sessionId, name, args: given }: ToolRequest): Promise<ToolPlan> {
-    const nodes = await this.#nodesOf(sessionId);
+    const { toolApproval, nodes } = await this.#find(sessionId);
     const tool = this.#tools.find((known) => known.name === name);
     const able = tool ? nodesWith(tool, nodes) : [];
     if (tool === undefined || able.length === 0) return refused('UNKNOWN_TOOL', this.#unknown(name, nodes));
@@ -72,7 +68,7 @@ export class NodeTools implements ToolRunner {
     const offline = this.#options.dispatcher.whyOffline(node);
     if (offline !== undefined) return { ...refused('NODE_OFFLINE', offline), nodeId, agentNodeId: node.id };
     const dispatchId = randomUUID();
-    const request = { dispatchId, sessionId, tool: name, args, timeoutMs };
+    const request = { dispatchId, sessionId, toolApproval, tool: name, args, timeoutMs };
     return {
       ok: true,
       nodeId,
@@ -103,13 +99,14 @@ export class NodeTools implements ToolRunner {
     return (await this.#options.database.sessionNode.count({ where })) > 0;
   }
 
-  async #nodesOf(sessionId: number): Promise<AgentNode[]> {
-    const { where, ...rest } = attachedNodes;
-    const attached = await this.#options.database.sessionNode.findMany({
-      where: { ...where, sessionId },
-      ...rest,
+  /** A session that was deleted has no nodes. */
+  async #find(sessionId: number): Promise<{ toolApproval: ToolApproval; nodes: AgentNode[] }> {
+    const session = await this.#options.database.session.findUnique({
+      where: { id: sessionId },
+      select: { toolApproval: true, nodes: attachedNodes },
     });
-    return attached.map(({ node }) => node);
+    const nodes = session?.nodes.map(({ node }) => node) ?? [];
+    return { toolApproval: session?.toolApproval ?? 'DENY', nodes };
   }
 
   #unknown(name: string, nodes: AgentNode[]): string {

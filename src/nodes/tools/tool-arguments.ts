@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shorten } from '../../base/cut-text.ts';
 import type { AgentNode } from '../../generated/prisma/client.ts';
 import type { NodeTool } from './node-tool.ts';
 
@@ -38,16 +39,9 @@ function withNode({ args }: NodeTool, nodes: readonly ToolNode[]) {
 function describeNodes(nodes: readonly ToolNode[]): string {
   const lines = nodes.map(({ nodeId, displayName, description }) => {
     const named = displayName === nodeId ? nodeId : `${nodeId} (${displayName})`;
-    return description ? `${named}: ${shorten(description)}` : named;
+    return description ? `${named}: ${shorten(description, longestDescription)}` : named;
   });
   return ['The node to run it on.', ...lines].join('\n');
-}
-
-/** The description is repeated in every tool and sent with every model request, so it must be short. */
-function shorten(description: string): string {
-  const characters = [...description];
-  if (characters.length <= longestDescription) return description;
-  return `${characters.slice(0, longestDescription - 1).join('')}…`;
 }
 
 function complain(issues: readonly z.core.$ZodIssue[]): string {

@@ -54,23 +54,33 @@ export const downloadAudio: Route = {
       description:
         'Returns the recording of a message as it was uploaded. A player can request ranges to seek, and a cache can check its copy by the `ETag`.',
       input,
-      failures: { 404: 'The message does not exist, or it has no recording.' },
+      failures: {
+        404: 'The message does not exist, it has no recording, or the bytes of its recording are lost, for example because a backup was restored without them.',
+      },
     },
     responses,
   ),
   async handle(c, services) {
     const { raw, parsed } = await readInput(c, services, input);
     const find = () => findRecording(c, services, parsed.path.message_id, raw);
+    let sha256 = '';
     const send = async () => {
       const file = await find();
+      sha256 = file.sha256;
       return sendFile(c, file, (range) => services.openRecording(file.sha256, range), services.log);
     };
+    const isMissing = (error: unknown) => error instanceof BlobNotFoundError && !c.env.outgoing.headersSent;
     try {
-      return await send();
+      return await send().catch((error: unknown) => {
+        // The recording was replaced or deleted after the query. Query again, once, and send the current one.
+        if (isMissing(error)) return send();
+        throw error;
+      });
     } catch (error) {
-      // The recording was replaced or deleted after the query. Query again, once, and send the current one.
-      if (!(error instanceof BlobNotFoundError) || c.env.outgoing.headersSent) throw error;
-      return send();
+      if (!isMissing(error)) throw error;
+      const { message_id } = parsed.path;
+      services.log.warn({ messageId: message_id, sha256 }, 'The blob store has no bytes for a recording.');
+      throw new RestError(404, 'The bytes of the recording are lost. Upload the recording again.');
     }
   },
 };

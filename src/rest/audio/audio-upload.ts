@@ -3,6 +3,7 @@ import { encodeId } from '../../base/global-id.ts';
 import { UploadMessageAudioDocument } from '../../gql/graphql.ts';
 import { createUpload } from '../../schema/upload.ts';
 import { RestError } from '../errors/rest-error.ts';
+import { logIgnored } from '../input/ignored-fields.ts';
 import { readInput } from '../input/read-input.ts';
 import { describeJsonRoute } from '../route/describe-route.ts';
 import { executeDocument } from '../route/execute.ts';
@@ -15,7 +16,7 @@ import { MessagePath } from './message-path.ts';
 const AudioForm = z
   .object({ file: z.string().openapi({ format: 'binary', description: 'The audio file.' }) })
   .openapi('Body_upload_message_audio_sessions_messages__message_id__audio_post', {
-    description: 'A form with exactly one field: the audio file.',
+    description: 'A form with the audio file. Other fields are ignored.',
   });
 
 const input = { path: MessagePath, form: AudioForm };
@@ -54,6 +55,7 @@ export const uploadAudio: Route = {
           throw form.fault ?? error;
         },
       );
+      logIgnored(services.log, form.ignored);
       const { audio } = data.uploadMessageAudio;
       if (!audio) throw new RestError(404, 'The recording was deleted in the meantime.');
       return c.json(audioJson(message_id, audio));

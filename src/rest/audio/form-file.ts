@@ -15,8 +15,8 @@ const bufferedBytes = 262_144;
 type Parser = busboy.Busboy & { _complete?: boolean };
 
 /**
- * Reads a multipart form that consists of one file, called `file`, while it arrives. The form is read only as fast
- * as the file is consumed. At the first fault the reading stops.
+ * Reads the file called `file` of a multipart form while it arrives. Other fields and files are skipped, as FastAPI does.
+ * The form is read only as fast as the file is consumed. At the first fault the reading stops.
  */
 export class FormFile {
   readonly #incoming: IncomingMessage;
@@ -26,6 +26,8 @@ export class FormFile {
   #file: { filename: string; bytes: Readable } | undefined;
   #fault: RestError | undefined;
   #isWhole = false;
+  #received = 0;
+  readonly #ignored = new Set<string>();
 
   /** @throws RestError if the request is compressed or no multipart form, or if its Content-Length is too large. */
   constructor(incoming: IncomingMessage, maxBytes: number) {
@@ -42,6 +44,11 @@ export class FormFile {
   /** The first fault in the part of the form that has been read. */
   get fault(): RestError | undefined {
     return this.#fault;
+  }
+
+  /** The names of the fields and files that were skipped so far. */
+  get ignored(): readonly string[] {
+    return [...this.#ignored];
   }
 
   /**
@@ -79,16 +86,23 @@ export class FormFile {
       bytes.on('error', () => {});
       // busboy never ends a file that starts after the end of the form.
       if (parser._complete) return this.#fail(formFaults.malformed('Parts after the end'));
-      if (name !== 'file') return this.#fail(formFaults.unknownField(name));
+      if (name !== 'file') {
+        this.#ignored.add(name);
+        bytes.resume();
+        return;
+      }
       if (this.#file) return this.#fail(formFaults.severalFiles());
       this.#file = { filename: filename ?? '', bytes };
       bytes.once('limit', () => this.#fail(formFaults.tooLarge(this.#maxBytes)));
       this.#events.emit('opened');
     });
-    parser.on('field', (name) =>
-      this.#fail(name === 'file' ? formFaults.notAFile() : formFaults.unknownField(name)),
-    );
-    parser.on('error', (error) => this.#fail(formFaults.malformed(messageOf(error))));
+    parser.on('field', (name) => {
+      if (name === 'file') this.#fail(formFaults.notAFile());
+      else this.#ignored.add(name);
+    });
+    parser.on('error', (error) => {
+      this.#fail(this.#received === 0 ? formFaults.missing() : formFaults.malformed(messageOf(error)));
+    });
     parser.once('finish', () => {
       if (!this.#file) return this.#fail(formFaults.missing());
       this.#isWhole = true;
@@ -102,10 +116,9 @@ export class FormFile {
 
   /** Limits the whole request: a form can be endless although its file is small. */
   #limit(): void {
-    let received = 0;
     this.#incoming.on('data', (chunk: Buffer) => {
-      received += chunk.length;
-      if (received > this.#maxBytes + framingBytes) this.#fail(formFaults.tooLarge(this.#maxBytes));
+      this.#received += chunk.length;
+      if (this.#received > this.#maxBytes + framingBytes) this.#fail(formFaults.tooLarge(this.#maxBytes));
     });
   }
 
@@ -141,18 +154,14 @@ function messageOf(error: unknown): string {
 /** The faults of a form that should consist of one file. */
 const formFaults = {
   notMultipart: (type: string) =>
-    invalid(
-      'content_type',
-      ['body'],
-      `Body should be sent as multipart/form-data, not ${type || 'without a Content-Type'}`,
-    ),
+    invalid('missing', ['body', 'file'], 'Field required', {
+      error: `The body should be sent as multipart/form-data, not ${type || 'without a Content-Type'}.`,
+    }),
   malformed: (reason: string) => invalid('form_invalid', ['body'], 'Form decode error', { error: reason }),
   missing: () => invalid('missing', ['body', 'file'], 'Field required'),
   notAFile: () =>
     invalid('value_error', ['body', 'file'], 'Input should be a file: the part needs a filename'),
   severalFiles: () => invalid('too_long', ['body', 'file'], 'Input should be one file', { max_length: 1 }),
-  unknownField: (name: string | undefined) =>
-    invalid('extra_forbidden', ['body', name ?? ''], 'Extra inputs are not permitted'),
   tooLarge: (maxBytes: number) => new RestError(413, `The recording is longer than ${maxBytes} bytes.`),
   compressed: () => new RestError(415, 'The body must not be compressed: send it without Content-Encoding.'),
   brokenOff: () => new RestError(400, 'The request broke off'),

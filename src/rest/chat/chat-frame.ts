@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { emptyReason, finishReason, reasoningOffset, textOffset } from '../route/response-fields.ts';
 
 const text = (description: string) => z.string().openapi({ description });
 const callId = text('The id of the tool call, unique within the message.');
@@ -35,10 +36,12 @@ const RunUsage = z
 
 const StatusFrame = z.object({
   type: z.literal('status'),
-  status: z.enum(['queued', 'running', 'awaiting_approval', 'context_trimmed', 'history_gap']).openapi({
-    description:
-      '`queued`: the prompt waits until the earlier runs of the session have ended. `running` without `call_id`: the gateway asks the model. `awaiting_approval`: a tool call waits until somebody approves or denies it over GraphQL. `running` with `call_id`: it was decided whether that tool call may run. `context_trimmed`: the oldest messages did not fit into the model’s context and were left out. `history_gap`: some frames have expired; discard the text received so far, because `full_answer` of the `finish` frame holds the whole answer. If the stream ends with another frame, read the text from the history.',
-  }),
+  status: z
+    .enum(['queued', 'running', 'awaiting_approval', 'context_trimmed', 'retrying', 'history_gap'])
+    .openapi({
+      description:
+        '`queued`: the prompt waits until the earlier runs of the session have ended. `running` without `call_id`: the gateway asks the model. `awaiting_approval`: a tool call waits until somebody approves or denies it over GraphQL. `running` with `call_id`: it was decided whether that tool call may run. `context_trimmed`: the oldest messages did not fit into the model’s context and were left out. `retrying`: the model provider refused or failed, and the gateway asks it again at `retry_at`. `history_gap`: some frames have expired; discard the text received so far, because `full_answer` of the `finish` frame holds the whole answer. If the stream ends with another frame, read the text from the history.',
+    }),
   omitted_messages: z
     .int()
     .optional()
@@ -46,6 +49,13 @@ const StatusFrame = z.object({
   call_id: callId.optional().openapi({
     description: 'Only with `awaiting_approval` and the `running` that follows it: the id of the tool call.',
   }),
+  attempt: z
+    .int()
+    .optional()
+    .openapi({ description: 'Only with `retrying`: 1 for the first repetition of a request.' }),
+  code: text('Only with `retrying`: why the request failed, as a fixed name.').optional(),
+  content: text('Only with `retrying`: why the request failed, as a sentence for people.').optional(),
+  retry_at: text('Only with `retrying`: when the gateway asks again (RFC 3339).').optional(),
   from_seq: z.int().optional().openapi({
     description:
       'Only with `history_gap`: the first missing number. Frames are numbered by the second part of their id.',
@@ -87,6 +97,8 @@ const ToolStartFrame = z.object({
     description:
       'The id of the node that runs the tool. Null: the tool needs no node, or no attached node offers it.',
   }),
+  text_offset: textOffset,
+  reasoning_offset: reasoningOffset,
 });
 
 const ToolOutputFrame = z.object({
@@ -127,6 +139,8 @@ const FinishFrame = z.object({
   message_id: messageId,
   provider: text('The provider of the model that answered.'),
   full_answer: text('The whole answer, as stored in the message.'),
+  finish_reason: finishReason,
+  empty_reason: emptyReason,
   usage: RunUsage,
 });
 
@@ -138,6 +152,9 @@ const ErrorFrame = z.object({
     'Why the run failed or the stream broke off, as a fixed name such as `PROVIDER_TIMEOUT` or `STREAM_INTERRUPTED`.',
   ),
   content: text('A sentence for people that says what went wrong.'),
+  retry_at: text(
+    'When the model provider takes the next request (RFC 3339). Missing if it did not say.',
+  ).optional(),
 });
 
 /** The `data` of one frame of a chat stream, before it is written as JSON. */

@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi';
+import { orDefault } from '../input/or-default.ts';
 import { ModelSettingsBody } from '../route/model-settings.ts';
 
 /** The body of `POST /sessions/{session_id}/chat`. */
 export const ChatRequest = z
-  .strictObject({
+  .object({
     prompt: z.string().min(1).openapi({
       description: 'The text that the model answers. Must not be empty.',
       example: 'What is the capital of Portugal?',
@@ -26,14 +27,14 @@ export const ChatRequest = z
         'An idempotency key of your choice, unique within the session. If you send the same prompt with the same key again, the stream follows the run that the first request started. Without a key, every request starts a run.',
       example: '5b2c8a4e-3f0d-4b1c-9a55-1c9a6f6f7c11',
     }),
-    on_busy: z.enum(['reject', 'interrupt', 'enqueue']).default('enqueue').openapi({
+    on_busy: orDefault(z.enum(['reject', 'interrupt', 'enqueue']), 'enqueue').openapi({
       description:
-        'What happens if a run is in progress in the session. `enqueue`: the prompt waits until the earlier runs have ended. `interrupt`: the run in progress and the prompts that wait are cancelled, then this prompt is answered. `reject`: the request is refused with 409.',
+        'What happens if a run is in progress in the session. `enqueue`: the prompt waits until the earlier runs have ended. `interrupt`: the run in progress and the prompts that wait are cancelled, then this prompt is answered. `reject`: the request is refused with 409. Null or left out: `enqueue`.',
       example: 'enqueue',
     }),
   })
   .openapi('ChatRequest', {
-    description: 'A prompt and how to answer it.',
+    description: 'A prompt and how to answer it. Unknown fields are ignored.',
     // The example has no request_id: a reader who sends it twice would get the first answer again.
     example: { prompt: 'What is the capital of Portugal?' },
   });

@@ -8,8 +8,8 @@ import { upperCase } from '../route/enum-case.ts';
 import { settingsInput } from '../route/model-settings.ts';
 import type { RestContext, RestServices, Route } from '../route/route.ts';
 import { ChatRequest } from './chat-request.ts';
-import { streamRun } from './chat-stream.ts';
-import { type Cursor, ResumeHeaders } from './last-event-id.ts';
+import { sendEmptyStream, streamRun } from './chat-stream.ts';
+import { type Cursor, cursorOf, ResumeHeaders, ResumeQuery } from './last-event-id.ts';
 import { findRunToFollow, findRunToResume } from './run-to-follow.ts';
 
 const streamResponses = {
@@ -32,10 +32,9 @@ const streamResponses = {
       },
     },
   },
-  204: { description: 'The client has received every frame, or the session has no run to follow.' },
 };
 
-const sendInput = { path: SessionPath, header: ResumeHeaders, body: ChatRequest };
+const sendInput = { path: SessionPath, header: ResumeHeaders, query: ResumeQuery, body: ChatRequest };
 
 /** Sends a prompt and streams the answer. With `Last-Event-ID` it sends nothing and resumes the stream. */
 export const sendChat: Route = {
@@ -46,7 +45,7 @@ export const sendChat: Route = {
       operationId: 'send_message',
       summary: 'Send a Message in a Session (Streaming)',
       description:
-        'Streams AI response using Server-Sent Events (SSE). Yields tokens, reasoning, and tool executions in real-time. The run continues when the client disconnects. To resume the stream, repeat the request with the header `Last-Event-ID`; the prompt is not sent to the model again.',
+        'Streams AI response using Server-Sent Events (SSE). Yields tokens, reasoning, and tool executions in real-time. The run continues when the client disconnects. To resume the stream, repeat the request with the header `Last-Event-ID` or the parameter `lastEventId`; the prompt is not sent to the model again. If no frame is left, the stream ends at once.',
       input: sendInput,
       failures: {
         409: 'A run is in progress and `on_busy` is `reject`, or `request_id` was already used for another prompt.',
@@ -57,9 +56,10 @@ export const sendChat: Route = {
   async handle(c, services) {
     const { raw, parsed } = await readInput(c, services, sendInput);
     const { session_id } = parsed.path;
-    const cursor = parsed.header['Last-Event-ID'];
+    const cursor = cursorOf(parsed);
     if (cursor !== undefined) {
-      return follow(c, services, raw, await findRunToResume(c, services, session_id, cursor));
+      const from = await findRunToResume(c, services, session_id, cursor);
+      return from ? follow(c, services, raw, from) : sendEmptyStream(c);
     }
     const input = {
       sessionId: encodeId('Session', session_id),
@@ -76,7 +76,7 @@ export const sendChat: Route = {
   },
 };
 
-const followInput = { path: SessionPath, header: ResumeHeaders };
+const followInput = { path: SessionPath, header: ResumeHeaders, query: ResumeQuery };
 
 /** Streams the session's run in progress or, if no run is in progress, its last run. */
 export const followChat: Route = {
@@ -90,11 +90,14 @@ export const followChat: Route = {
         'Streams the run in progress from its start, in the same frames as sending a message. If no run is in progress, it streams the last run of the session. A browser’s EventSource can use this operation: it reconnects with `Last-Event-ID` on its own, and stops at the status 204.',
       input: followInput,
     },
-    streamResponses,
+    {
+      ...streamResponses,
+      204: { description: 'The client has received every frame, or the session has no run to follow.' },
+    },
   ),
   async handle(c, services) {
     const { raw, parsed } = await readInput(c, services, followInput);
-    const cursor = parsed.header['Last-Event-ID'];
+    const cursor = cursorOf(parsed);
     return follow(c, services, raw, await findRunToFollow(c, services, parsed.path.session_id, cursor));
   },
 };

@@ -60,6 +60,15 @@ export async function streamRun(
   }
 }
 
+/**
+ * Responds with a stream without frames that ends at once. A client that repeats a POST until it gets a stream, such as
+ * `@microsoft/fetch-event-source`, takes this for the end; it would repeat a 204 every second.
+ */
+export function sendEmptyStream(c: RestContext): Response {
+  openEventStream(c.env.outgoing, { headers: Object.fromEntries(c.res.headers) }).end();
+  return RESPONSE_ALREADY_SENT;
+}
+
 async function writeFrames(stream: EventStream, results: AsyncIterable<RunEventResult>): Promise<void> {
   for await (const { data, errors } of results) {
     const runEvent = data?.runEvent;

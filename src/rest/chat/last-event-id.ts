@@ -14,7 +14,9 @@ export function formatCursor({ run, seq }: Cursor): string {
   return `${run}:${seq}`;
 }
 
-const Cursor = z.string().transform((text, { issues }): Cursor => {
+/** An empty text means that the client has received no frame. */
+const Cursor = z.string().transform((text, { issues }): Cursor | undefined => {
+  if (text === '') return undefined;
   const [, run = '', seq = ''] = /^([1-9]\d{0,9}):(\d{1,10})$/.exec(text) ?? [];
   if (run !== '' && Number(run) <= maxId && Number(seq) <= maxId) {
     return { run: Number(run), seq: Number(seq) };
@@ -22,6 +24,12 @@ const Cursor = z.string().transform((text, { issues }): Cursor => {
   issues.push(fault('value_error', 'Input should be the id of a frame, <run>:<seq>', text));
   return z.NEVER;
 });
+
+const forPolyfills = (like: string) =>
+  Cursor.optional().openapi({
+    type: 'string',
+    description: `The same as the header \`Last-Event-ID\`, for clients that cannot send it, ${like}. The header counts if a request has both.`,
+  });
 
 /** The header with which a client resumes a stream. */
 export const ResumeHeaders = z.object({
@@ -32,3 +40,19 @@ export const ResumeHeaders = z.object({
       'The `id` of the last frame that the client received, such as `7:42`. The stream resumes after that frame, and no prompt is sent to the model. A browser’s EventSource sets this header on its own when it reconnects.',
   }),
 });
+
+/** The parameters with which polyfills of EventSource resume a stream. */
+export const ResumeQuery = z.object({
+  lastEventId: forPolyfills('such as the package event-source-polyfill'),
+  'Last-Event-ID': forPolyfills('such as those that take the name of the header'),
+  last_event_id: forPolyfills('in the spelling of this API'),
+  evs_last_event_id: forPolyfills('such as the polyfill of amvtek'),
+});
+
+/** The cursor of a request: of its header, or else of the first parameter that has one. */
+export function cursorOf(sent: {
+  header: z.output<typeof ResumeHeaders>;
+  query: z.output<typeof ResumeQuery>;
+}): Cursor | undefined {
+  return [...Object.values(sent.header), ...Object.values(sent.query)].find((cursor) => cursor !== undefined);
+}

@@ -1,7 +1,7 @@
 import { decodeGlobalID } from '@pothos/plugin-relay';
 import type { RunEventFieldsFragment, UsageFieldsFragment } from '../../gql/graphql.ts';
 import { formatFrame } from '../../sse/frame.ts';
-import { lowerCase } from '../route/enum-case.ts';
+import { lowerCase, lowerCaseOrNull } from '../route/enum-case.ts';
 import type { ChatFrame } from './chat-frame.ts';
 import { formatCursor } from './last-event-id.ts';
 
@@ -54,6 +54,10 @@ function chatFrames(run: number, runEvent: RunEventFieldsFragment): ChatFrame[] 
       ];
     case 'ContextTrimmed':
       return [{ type: 'status', status: 'context_trimmed', omitted_messages: runEvent.omittedMessages }];
+    case 'ModelRetryScheduled': {
+      const { attempt, code, reason, dueAt } = runEvent;
+      return [{ type: 'status', status: 'retrying', attempt, code, content: reason, retry_at: dueAt }];
+    }
     case 'HistoryGap':
       return [{ type: 'status', status: 'history_gap', from_seq: runEvent.fromSeq, to_seq: runEvent.toSeq }];
     case 'ReasoningDelta':
@@ -90,6 +94,8 @@ function toolFrame(runEvent: ToolRunEvent): ChatFrame {
         name: runEvent.name,
         args: runEvent.args ?? null,
         node_id: runEvent.nodeId ?? null,
+        text_offset: runEvent.textOffset,
+        reasoning_offset: runEvent.reasoningOffset,
       };
     case 'ToolOutputDelta':
       return { type: 'tool_output', call_id, content: runEvent.text };
@@ -121,12 +127,19 @@ function terminalFrame(runEvent: TerminalRunEvent): ChatFrame {
         message_id,
         provider: runEvent.usage.providerName,
         full_answer: runEvent.message?.content ?? '',
+        finish_reason: lowerCase(runEvent.finishReason),
+        empty_reason: lowerCaseOrNull(runEvent.message?.emptyReason),
         usage: usageJson(runEvent.usage),
       };
     case 'RunCancelled':
       return { type: 'cancelled', message_id };
     case 'RunFailed':
-      return { type: 'error', code: runEvent.code, content: runEvent.reason };
+      return {
+        type: 'error',
+        code: runEvent.code,
+        content: runEvent.reason,
+        ...(runEvent.retryAt && { retry_at: runEvent.retryAt }),
+      };
   }
 }
 

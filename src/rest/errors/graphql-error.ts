@@ -31,9 +31,11 @@ export function restError(errors: readonly Failure[], input: RawInput): RestErro
 function locate(field: unknown, input: RawInput) {
   const argument = typeof field === 'string' ? field.replace(/^input\./, '') : '';
   const names = argument.split('.').filter(Boolean).map(restName);
-  const cursor = valueAt(input.header, ['Last-Event-ID']);
-  if (argument === 'after' && cursor !== undefined) {
-    return { loc: ['header', 'last-event-id'], value: cursor };
+  if (argument === 'after') {
+    const header = valueAt(input.header, ['Last-Event-ID']);
+    if (header !== undefined) return { loc: ['header', 'last-event-id'], value: header };
+    const [name, value] = resumeParameter(input.query);
+    if (name !== undefined) return { loc: ['query', name], value };
   }
   for (const part of ['path', 'query'] as const) {
     const value = valueAt(input[part], names);
@@ -42,6 +44,15 @@ function locate(field: unknown, input: RawInput) {
     }
   }
   return { loc: ['body', ...names], value: valueAt(input.body, names) ?? null };
+}
+
+/** The parameter that holds the cursor: the only parameters of the operations that resume are names for it. */
+function resumeParameter(query: unknown): [name?: string, value?: unknown] {
+  return (
+    Object.entries(query ?? {}).find(
+      ([name, value]) => /last[-_]?event[-_]?id$/i.test(name) && value !== '',
+    ) ?? []
+  );
 }
 
 /** The REST name of a GraphQL argument or input field. A number is an index in a list. */

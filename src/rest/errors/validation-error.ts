@@ -18,14 +18,6 @@ export type RawInput = Partial<Record<Part, unknown>>;
 export function validationErrors(issues: readonly Issue[], part: Part, value: unknown): ValidationError[] {
   return issues.flatMap((issue) => {
     const path = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({
-        type: 'extra_forbidden',
-        loc: [part, ...path, key],
-        msg: 'Extra inputs are not permitted',
-        input: valueAt(value, [...path, key]),
-      }));
-    }
     const input = valueAt(value, path);
     const loc = [part, ...path.map((key) => (part === 'header' ? String(key).toLowerCase() : key))];
     // For a missing field, pydantic reports the object that lacks it as `input`.

@@ -1,7 +1,15 @@
 import { z } from '@hono/zod-openapi';
 import type { GetMessagesQuery, GetTokensQuery } from '../../gql/graphql.ts';
-import { lowerCase } from '../route/enum-case.ts';
-import { dateTime, resultMessage, sessionId } from '../route/response-fields.ts';
+import { lowerCase, lowerCaseOrNull } from '../route/enum-case.ts';
+import {
+  dateTime,
+  emptyReason,
+  finishReason,
+  reasoningOffset,
+  resultMessage,
+  sessionId,
+  textOffset,
+} from '../route/response-fields.ts';
 
 type SessionMessage = NonNullable<GetMessagesQuery['session']>['messages']['edges'][number]['node'];
 type SessionTokens = NonNullable<GetTokensQuery['session']>['tokenUsage'];
@@ -44,6 +52,8 @@ const ToolCall = z
       description:
         'How long the tool ran, in milliseconds, without the time in which it waited for an approval. Null: it has not ended.',
     }),
+    text_offset: textOffset,
+    reasoning_offset: reasoningOffset,
   })
   .openapi('ToolCall', { description: 'A tool call that the model made while it wrote a message.' });
 
@@ -66,8 +76,20 @@ export const Message = z
       .openapi({ description: 'The tool calls of this message, in the order in which the model made them.' }),
     status: z.enum(['streaming', 'complete', 'cancelled', 'failed', 'interrupted']).openapi({
       description:
-        'How complete the message is. `streaming`: the model writes it, or the prompt waits. `complete`: all of it is there. `cancelled`: the run was cancelled. `failed`: the run failed. `interrupted`: the gateway stopped while the model was writing. An incomplete message keeps the text that was written.',
+        'How complete the message is. `streaming`: the model writes it, or the prompt waits. `complete`: all of it is there. `cancelled`: of an answer, the run was cancelled; of a prompt (`sender` is `user`), it was withdrawn while it waited in the queue, and no model is ever shown it. `failed`: the run failed. `interrupted`: the gateway stopped while the model was writing. An incomplete message keeps the text that was written.',
     }),
+    finish_reason: finishReason,
+    empty_reason: emptyReason,
+    error: z
+      .object({
+        code: z.string().openapi({
+          description: 'Why the run failed, as a fixed name.',
+          example: 'PROVIDER_TIMEOUT',
+        }),
+        content: z.string().openapi({ description: 'A sentence for people that says what went wrong.' }),
+      })
+      .nullable()
+      .openapi({ description: 'Why this answer failed. Null: it did not fail, or the message is a prompt.' }),
     token_count: z
       .int()
       .nullable()
@@ -114,7 +136,11 @@ export const Tokens = z
   });
 
 export const ClearedHistory = z
-  .object({ message: resultMessage, session_id: sessionId })
+  .object({
+    message: resultMessage,
+    cancelled: z.boolean().openapi({ description: 'Whether a run in progress was cancelled first.' }),
+    session_id: sessionId,
+  })
   .openapi('ClearedHistory', {
     description: 'The messages were deleted. The session and its settings remain.',
   });
@@ -128,6 +154,9 @@ export function messageJson(sessionId: number, message: SessionMessage): z.infer
     reasoning_content: message.reasoning ?? null,
     tool_calls: message.toolCalls.map(toolCallJson),
     status: lowerCase(message.status),
+    finish_reason: lowerCaseOrNull(message.finishReason),
+    empty_reason: lowerCaseOrNull(message.emptyReason),
+    error: message.error ? { code: message.error.code, content: message.error.message } : null,
     token_count: message.tokenCount ?? null,
     audio_url: message.audio?.url ?? null,
     created_at: message.createdAt,
@@ -146,6 +175,8 @@ function toolCallJson(call: SessionMessage['toolCalls'][number]): z.infer<typeof
     exit_code: call.exitCode ?? null,
     stopped: call.stopped ?? null,
     duration_ms: call.durationMs ?? null,
+    text_offset: call.textOffset,
+    reasoning_offset: call.reasoningOffset,
   };
 }
 

@@ -1,7 +1,8 @@
 import { encodeId } from '../../base/global-id.ts';
 import { ClearHistoryDocument, GetMessagesDocument, GetTokensDocument } from '../../gql/graphql.ts';
 import { SessionPath } from '../input/path-id.ts';
-import { jsonRoute, listRoute } from '../route/json-route.ts';
+import { jsonRoute } from '../route/json-route.ts';
+import { listRoute } from '../route/list-route.ts';
 import type { Route } from '../route/route.ts';
 import { ClearedHistory, Messages, messageJson, Tokens, tokensJson } from './history-responses.ts';
 
@@ -18,10 +19,8 @@ export const historyRoutes: readonly Route[] = [
     variables: ({ path }, page) => ({ id: encodeId('Session', path.session_id), ...page }),
     connection: ({ session }) => session?.messages,
     response: Messages,
-    toJson: (messages, { path: { session_id } }) => ({
-      session_id,
-      messages: messages.map((message) => messageJson(session_id, message)),
-    }),
+    itemJson: (message, { path }) => messageJson(path.session_id, message),
+    around: ({ path }) => [`{"session_id":${path.session_id},"messages":[`, ']}'],
   }),
   jsonRoute({
     method: 'post',
@@ -29,13 +28,19 @@ export const historyRoutes: readonly Route[] = [
     operationId: 'clear_history',
     summary: 'Clear Chat History (Preserve Session)',
     description:
-      'Deletes all messages for a session but preserves the session itself (node attachments, workspace ID, sync config, title all remain intact). Useful in Swarm Control to start a fresh chat without losing the file sync workspace.',
-    failures: { 409: 'A run is in progress. Cancel it, or wait until it ends.' },
+      'Deletes all messages for a session but preserves the session itself (node attachments, workspace ID, sync config, title all remain intact). Useful in Swarm Control to start a fresh chat without losing the file sync workspace. A run in progress and the prompts that wait are cancelled first.',
+    failures: {
+      409: 'Another prompt was sent in the meantime, so a run is in progress. Repeat the request.',
+    },
     input: { path: SessionPath },
     document: ClearHistoryDocument,
     variables: ({ path }) => ({ sessionId: encodeId('Session', path.session_id) }),
     response: ClearedHistory,
-    toJson: ({ clearHistory }) => ({ message: 'History cleared', session_id: clearHistory.databaseId }),
+    toJson: ({ cancelRun: { cancelled }, clearHistory }) => ({
+      message: cancelled ? 'Run cancelled and history cleared' : 'History cleared',
+      cancelled,
+      session_id: clearHistory.databaseId,
+    }),
   }),
   jsonRoute({
     method: 'get',

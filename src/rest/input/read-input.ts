@@ -2,8 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { z } from '@hono/zod-openapi';
 import type { Context, HonoRequest } from 'hono';
+import type { Logger } from 'pino';
 import { RestError, type ValidationError } from '../errors/rest-error.ts';
 import { type Part, type RawInput, validationErrors } from '../errors/validation-error.ts';
+import { ignoredFields, logIgnored } from './ignored-fields.ts';
 
 /**
  * Reads the whole body of a request.
@@ -42,7 +44,7 @@ export interface ReadInput<Input extends RouteInput> {
  */
 export async function readInput<Input extends RouteInput>(
   { req: request, env }: Context<{ Bindings: HttpBindings }>,
-  { readBody }: { readBody: ReadBody },
+  { readBody, log }: { readBody: ReadBody; log: Logger },
   input: Input,
 ): Promise<ReadInput<Input>> {
   const errors: ValidationError[] = [];
@@ -65,9 +67,10 @@ export async function readInput<Input extends RouteInput>(
   read('query', input.query, Object.fromEntries(new URL(request.url).searchParams));
   read('header', input.header, input.header && headersNamedIn(input.header, request));
   if (input.body !== undefined) {
-    const body = parseJson(await readBody(env.incoming), request.header('content-type'));
+    const body = parseJson(await readBody(env.incoming), contentTypeOf(request));
     if ('error' in body) errors.push(body.error);
     else read('body', input.body, body.value);
+    logIgnored(log, ignoredFields(raw.body, parsed.body));
   }
   if (errors.length > 0) {
     throw new RestError(422, errors);
@@ -84,15 +87,23 @@ function headersNamedIn(schema: z.ZodObject, request: HonoRequest): Record<strin
   );
 }
 
-function parseJson(
-  bytes: Uint8Array,
-  contentType: string | undefined,
-): { value: unknown } | { error: ValidationError } {
+/**
+ * The type of the body. Without a Content-Type it is JSON, as for FastAPI, but only from programs: a page of another site
+ * can make a browser send a body without one and without a preflight. Browsers send at least one of these headers.
+ */
+function contentTypeOf(request: HonoRequest): string {
+  const isBrowser = Object.keys(request.header()).some((name) =>
+    /^(origin|referer|sec-fetch-.*)$/.test(name),
+  );
+  return request.header('content-type') || (isBrowser ? '' : 'application/json');
+}
+
+function parseJson(bytes: Uint8Array, contentType: string): { value: unknown } | { error: ValidationError } {
   if (bytes.byteLength === 0) {
     return { error: { type: 'missing', loc: ['body'], msg: 'Field required', input: null } };
   }
-  if (!/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType ?? '')) {
-    const msg = `Body should be sent as application/json, not ${contentType ?? 'without a Content-Type'}`;
+  if (!/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType)) {
+    const msg = `Body should be sent as application/json, not ${contentType || 'without a Content-Type'}`;
     return { error: { type: 'content_type', loc: ['body'], msg, input: null } };
   }
   try {

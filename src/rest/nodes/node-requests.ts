@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { nodeId } from './node-responses.ts';
 
-const attachConfig = z.strictObject({
+const attachConfig = z.object({
   source: z.enum(['empty', 'server', 'node_local']).openapi({
     description:
       'The origin of the files. `empty`: the workspace starts without files. `server`: a folder on the gateway’s machine. `node_local`: a folder on one of the nodes.',
@@ -20,7 +20,7 @@ const attachConfig = z.strictObject({
 
 /** The body of `POST /sessions/{session_id}/nodes`. */
 export const NodeAttachRequest = z
-  .strictObject({
+  .object({
     node_ids: z
       .array(nodeId)
       .min(1)
@@ -31,6 +31,6 @@ export const NodeAttachRequest = z
     }),
   })
   .openapi('NodeAttachRequest', {
-    description: 'The nodes to attach to a session.',
+    description: 'The nodes to attach to a session. Unknown fields are ignored.',
     example: { node_ids: ['laptop'] },
   });

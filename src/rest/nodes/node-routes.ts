@@ -23,7 +23,7 @@ export const nodeRoutes: readonly Route[] = [
     operationId: 'attach_nodes',
     summary: 'Attach Nodes to Session',
     description:
-      'Attach one or more Agent Nodes to a chat session. Nodes that are already attached stay attached. A node that is not registered yet can be attached, too: it is `offline` until it is registered and connects.',
+      'Attach one or more Agent Nodes to a chat session. Nodes that are already attached stay attached. A node that is not registered yet can be attached, too: it is `offline` until it is registered and connects. If the `tool_approval` of the session is `auto`, the default of sessions that are created over REST, the tools run on these nodes without asking: the model can run commands and change files there without the approval of a person, within the policy of each node.',
     input: { path: SessionPath, body: NodeAttachRequest },
     document: AttachNodesDocument,
     variables: ({ path, body: { node_ids, config } }) => ({

@@ -1,4 +1,5 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import type { ExecutionResult } from 'graphql';
 import { restError } from '../errors/graphql-error.ts';
 import type { RawInput } from '../errors/validation-error.ts';
 import type { RestContext, RestServices } from './route.ts';
@@ -16,7 +17,23 @@ export async function executeDocument<D, V>(
   variables: V,
   input: RawInput,
 ): Promise<D> {
-  const { data, errors } = await executor.execute(document, variables, c.req.raw);
+  return dataOf(await executor.execute(document, variables, c.req.raw), input);
+}
+
+/** The same for a page of a list. Returns undefined if the result has more than MAX_RESPONSE_BYTES. */
+export async function executePage<D, V>(
+  c: RestContext,
+  { executor }: RestServices,
+  document: TypedDocumentNode<D, V>,
+  variables: V,
+  input: RawInput,
+): Promise<{ data: D } | undefined> {
+  const result = await executor.execute(document, variables, c.req.raw);
+  const isTooLarge = result.errors?.[0]?.extensions['limit'] === 'MAX_RESPONSE_BYTES';
+  return isTooLarge ? undefined : { data: dataOf(result, input) };
+}
+
+function dataOf<D>({ data, errors }: ExecutionResult<D>, input: RawInput): D {
   if (errors !== undefined || data === undefined || data === null) {
     throw restError(errors ?? [], input);
   }

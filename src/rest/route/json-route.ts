@@ -2,12 +2,12 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import type { z } from '@hono/zod-openapi';
 import { RestError } from '../errors/rest-error.ts';
 import { type Parsed, type RouteInput, readInput } from '../input/read-input.ts';
-import { allPages, type Page, type PageRequest } from './all-pages.ts';
 import { describeJsonRoute } from './describe-route.ts';
 import { executeDocument } from './execute.ts';
 import type { Route, RouteDescription } from './route.ts';
 
-interface Row<Input extends RouteInput, Data, Variables, Schema extends z.ZodType> extends RouteDescription {
+export interface Row<Input extends RouteInput, Data, Variables, Schema extends z.ZodType>
+  extends RouteDescription {
   input: Input;
   document: TypedDocumentNode<Data, Variables>;
   /** The schema of the JSON in a successful response. */
@@ -19,14 +19,6 @@ interface JsonRow<Input extends RouteInput, Data, Variables, Schema extends z.Zo
   variables(input: Parsed<Input>): Variables;
   /** Maps the data to the response. Null or undefined means 404: the session does not exist. */
   toJson(data: Data, input: Parsed<Input>): z.input<Schema> | null | undefined;
-}
-
-interface ListRow<Input extends RouteInput, Data, Variables, Schema extends z.ZodType, Node>
-  extends Row<Input, Data, Variables, Schema> {
-  variables(input: Parsed<Input>, page: PageRequest): Variables;
-  /** The connection whose pages are fetched. Null or undefined means 404: the session does not exist. */
-  connection(data: Data): Page<Node> | null | undefined;
-  toJson(nodes: Node[], input: Parsed<Input>): z.input<Schema>;
 }
 
 /** A route that executes one document and responds with JSON. */
@@ -44,30 +36,8 @@ export function jsonRoute<Input extends RouteInput, Data, Variables, Schema exte
   };
 }
 
-/** A route that executes its document once for each page of a connection and responds with all nodes. */
-export function listRoute<Input extends RouteInput, Data, Variables, Schema extends z.ZodType, Node>(
-  row: ListRow<Input, Data, Variables, Schema, Node>,
-): Route {
-  return {
-    ...describeJsonRoute({
-      ...row,
-      failures: { 400: 'The list has more than `MAX_LIST_ITEMS` items.', ...row.failures },
-    }),
-    async handle(c, services) {
-      const { raw, parsed } = await readInput(c, services, row.input);
-      const { maxPageSize: pageSize, maxListItems: maxItems } = services;
-      const limits = { pageSize, maxItems, signal: c.req.raw.signal };
-      const nodes = await allPages(limits, async (page) => {
-        const variables = row.variables(parsed, page);
-        return row.connection(await executeDocument(c, services, row.document, variables, raw)) ?? undefined;
-      });
-      return c.json(row.toJson(orNotFound(nodes), parsed));
-    },
-  };
-}
-
 /** @throws RestError 404 if the value is null or undefined. */
-function orNotFound<T>(value: T | null | undefined): T {
+export function orNotFound<T>(value: T | null | undefined): T {
   if (value === null || value === undefined) {
     throw new RestError(404, 'Session not found');
   }

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { orDefault, orUnchanged } from '../input/or-default.ts';
 import { ModelSettingsBody } from '../route/model-settings.ts';
 
 const title = z.string().nullable().optional().openapi({
@@ -33,48 +34,50 @@ const toolApproval = z.enum(['auto', 'ask', 'deny']);
 
 /** The body of `POST /sessions/`. */
 export const SessionCreate = z
-  .strictObject({
+  .object({
     user_id: z.string().nullable().optional().openapi({
       description: 'The user who owns the session. Null or left out: the user who sends the request.',
       example: 'alice',
     }),
     title,
-    feature_name: z.string().default('default').openapi({
+    feature_name: orDefault(z.string(), 'default').openapi({
       description:
-        'The part of your product that uses the session. You can list and delete sessions by this name.',
+        'The part of your product that uses the session. You can list and delete sessions by this name. Null or left out: `default`.',
       example: 'default',
     }),
     provider_name: providerName,
     model_name: modelName,
     system_prompt: systemPrompt,
     settings,
-    tool_approval: toolApproval.default('auto').openapi({
+    tool_approval: orDefault(toolApproval, 'auto').openapi({
       description:
-        'Whether a tool that runs commands or changes files may run on an attached node. `auto`: it runs if the policy of the node allows it; this is the default, because REST has no operation to approve a tool call. `ask`: it waits until somebody approves the call over GraphQL. `deny`: it never runs.',
+        'Whether a tool that runs commands or changes files may run on an attached node. `auto`: it runs if the policy of the node allows it; this is the default, because REST has no operation to approve a tool call. `ask`: it waits until somebody approves the call over GraphQL. `deny`: it never runs. Null or left out: `auto`.',
       example: 'auto',
     }),
   })
   .openapi('SessionCreate', {
-    description: 'The settings of a new session. Every field is optional: `{}` is a valid body.',
+    description:
+      'The settings of a new session. Every field is optional: `{}` is a valid body. Unknown fields are ignored.',
     example: { title: 'Trip to Lisbon' },
   });
 
 /** The body of `PATCH /sessions/{session_id}`. */
 export const SessionUpdate = z
-  .strictObject({
+  .object({
     title,
     provider_name: providerName,
     model_name: modelName,
     system_prompt: systemPrompt,
     settings,
-    tool_approval: toolApproval.optional().openapi({
+    tool_approval: orUnchanged(toolApproval).openapi({
       description:
-        'Whether a tool that runs commands or changes files may run on an attached node: `auto`, `ask` or `deny`, as for a new session. Null is refused.',
+        'Whether a tool that runs commands or changes files may run on an attached node: `auto`, `ask` or `deny`, as for a new session. Null or left out: it stays unchanged.',
       example: 'ask',
     }),
   })
   .openapi('SessionUpdate', {
-    description: 'The settings to change. A field that is left out keeps its value; null removes the value.',
+    description:
+      'The settings to change. A field that is left out keeps its value; null removes the value. `tool_approval` cannot be removed, so null keeps it. Unknown fields, and fields that cannot be changed, are ignored.',
     example: { title: 'Trip to Porto' },
   });
 

@@ -9,7 +9,8 @@ import {
 } from '../../gql/graphql.ts';
 import { SessionPath } from '../input/path-id.ts';
 import { upperCase } from '../route/enum-case.ts';
-import { jsonRoute, listRoute } from '../route/json-route.ts';
+import { jsonRoute } from '../route/json-route.ts';
+import { listRoute } from '../route/list-route.ts';
 import { settingsInput } from '../route/model-settings.ts';
 import type { Route } from '../route/route.ts';
 import { SessionCreate, SessionFilter, SessionUpdate } from './session-requests.ts';
@@ -22,7 +23,8 @@ export const sessionRoutes: readonly Route[] = [
     path: '/sessions/',
     operationId: 'create_session',
     summary: 'Create a New Chat Session',
-    description: 'Creates a session. The body `{}` is enough: every setting has a default.',
+    description:
+      'Creates a session. The body `{}` is enough: every setting has a default. A session that is created over REST runs tools without asking: once a node is attached, its model can run commands and change files there without the approval of a person, within the policy of the node. Send `"tool_approval": "ask"` to have each call wait for an approval over GraphQL, or `"deny"` to refuse such calls.',
     input: { body: SessionCreate },
     document: CreateSessionDocument,
     variables: ({ body }) => ({
@@ -51,7 +53,8 @@ export const sessionRoutes: readonly Route[] = [
     variables: ({ query }, page) => ({ userId: query.user_id, featureName: query.feature_name, ...page }),
     connection: ({ sessions }) => sessions,
     response: Sessions,
-    toJson: (sessions) => sessions.map(sessionJson),
+    itemJson: sessionJson,
+    around: () => ['[', ']'],
   }),
   jsonRoute({
     method: 'delete',
@@ -87,7 +90,7 @@ export const sessionRoutes: readonly Route[] = [
     operationId: 'update_session',
     summary: 'Update a Chat Session',
     description:
-      'Changes the settings of a session. A field that is left out keeps its value; null removes the value.',
+      'Changes the settings of a session. A field that is left out keeps its value; null removes the value, except of `tool_approval`.',
     input: { path: SessionPath, body: SessionUpdate },
     document: UpdateSessionDocument,
     variables: ({ path, body }) => ({

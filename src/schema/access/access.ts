@@ -30,7 +30,11 @@ export interface AuthScopes {
   message: number;
 }
 
-/** Decides the scopes for the scope-auth plugin. A scope that is refused throws the error for the client. */
+/**
+ * Decides the scopes for the scope-auth plugin. A scope that is refused rejects with the error for the client. It must
+ * not throw: the plugin would then forget the promise of another scope of the same field, and if that rejects, nobody
+ * handles it, which ends the process.
+ */
 export function decideScopes(context: Context) {
   const owners = ownersOf(context);
   type Loader = DataLoader<number, string | null>;
@@ -40,9 +44,9 @@ export function decideScopes(context: Context) {
     throw notFound(id);
   };
   return {
-    user: () => userOf(context) !== null,
-    agent: () => agentOf(context) !== null,
-    actFor: (userId: string | null | undefined) => {
+    user: async () => userOf(context) !== null,
+    agent: async () => agentOf(context) !== null,
+    actFor: async (userId: string | null | undefined) => {
       const owner = ownerOf(context);
       if (owner === undefined || userId == null || userId === owner) return true;
       throw new GatewayError('FORBIDDEN', 'Only an admin may act for other users.');
@@ -87,17 +91,17 @@ export function ownerOf(context: Context): string | undefined {
   return isAdmin ? undefined : userId;
 }
 
-/** `ownerOf` as a condition on sessions and nodes; empty for an admin. */
+/** `ownerOf` as a condition on nodes and, with `notDeleted`, on sessions; empty for an admin. */
 export function ownerFilter(context: Context): { userId?: string } {
   const userId = ownerOf(context);
   return userId === undefined ? {} : { userId };
 }
 
-/** Whether a Relay id names an object that the viewer may see. */
+/** Whether a Relay id names an object that was not deleted and that the viewer may see. */
 export async function isOwn(context: Context, { typename, id }: { typename: string; id: string }) {
-  const owner = ownerOf(context);
-  if (owner === undefined) return true;
+  const viewer = ownerOf(context);
   const loaders: Record<string, DataLoader<number, string | null>> = ownersOf(context).byType;
   const loader = Object.hasOwn(loaders, typename) ? loaders[typename] : undefined;
-  return loader !== undefined && (await loader.load(Number(id))) === owner;
+  const owner = (await loader?.load(Number(id))) ?? null;
+  return owner !== null && (viewer === undefined || owner === viewer);
 }

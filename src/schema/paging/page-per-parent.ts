@@ -3,7 +3,8 @@ import DataLoader from 'dataloader';
 import type { Context } from '../../context.ts';
 import { type Message, Prisma, type Run } from '../../generated/prisma/client.ts';
 import { newestRow, type Page } from './page.ts';
-import { readRows } from './rows.ts';
+import { messageBytes, type RowSize, readRows } from './rows.ts';
+import { countRows } from './total-count.ts';
 
 /** SQLite allows at most 500 selects in one UNION. */
 const maxBatchSize = 400;
@@ -45,9 +46,15 @@ export async function newestOf<Row>(pages: DataLoader<PageInSession, Row[]>, ses
   return newest ?? null;
 }
 
+/** Counts the messages of a session, at most `upTo`. */
+export function countMessages(context: Context, sessionId: number, upTo: number): Promise<number> {
+  const condition = Prisma.sql`"sessionId" = ${sessionId} AND "id" > ${clearedThrough(sessionId)}`;
+  return countRows(context, 'Message', condition, upTo);
+}
+
 /**
  * Loads the pages of many sessions. The first statement finds the ids of every page, through the index and with a LIMIT
- * for each session; the others read the rows, 200 at a time. A window function would read all rows of each session.
+ * for each session, and how long the texts are; the others read the rows, some at a time. A window function would read all rows of each session.
  */
 function pageLoader<Row extends { id: number }>(
   context: Context,
@@ -55,13 +62,14 @@ function pageLoader<Row extends { id: number }>(
   findRows: (ids: number[]) => Promise<Row[]>,
 ): DataLoader<PageInSession, Row[]> {
   return new DataLoader(
-    async (pages) => {
+    async function loadPages(pages): Promise<Row[][]> {
       const selects = pages.map((page, slot) => selectIds(table, page, slot));
-      const found = await context.database.$queryRaw<{ id: number; slot: number }[]>(
+      const found = await context.database.$queryRaw<(RowSize & { slot: number })[]>(
         Prisma.join(selects, ' UNION ALL '),
       );
-      const ids = found.map(({ id }) => Number(id));
-      const rows = await readRows(context, ids, findRows);
+      const rows = await readRows(context, found, findRows);
+      // Rows that were deleted since were hidden before that. Look again, so that no page shows a part of what is left.
+      if (rows.length < new Set(found.map(({ id }) => Number(id))).size) return loadPages(pages);
       const byId = new Map(rows.map((row) => [row.id, row]));
       const results: Row[][] = pages.map(() => []);
       for (const { id, slot } of found) {
@@ -76,9 +84,16 @@ function pageLoader<Row extends { id: number }>(
 
 function selectIds(table: string, { sessionId, after, before, limit, order }: PageInSession, slot: number) {
   const direction = Prisma.raw(order === 'asc' ? 'ASC' : 'DESC');
+  const start = table === 'Message' ? Prisma.sql`max(${after}, ${clearedThrough(sessionId)})` : after;
+  const bytes = table === 'Message' ? messageBytes : Prisma.sql`0`;
   return Prisma.sql`SELECT * FROM (
-    SELECT "id", CAST(${slot} AS INTEGER) AS "slot" FROM ${Prisma.raw(`"${table}"`)}
-    WHERE "sessionId" = ${sessionId} AND "id" > ${after} AND "id" < ${before}
+    SELECT "id", CAST(${slot} AS INTEGER) AS "slot", ${bytes} AS "bytes" FROM ${Prisma.raw(`"${table}"`)}
+    WHERE "sessionId" = ${sessionId} AND "id" > ${start} AND "id" < ${before}
     ORDER BY "id" ${direction} LIMIT ${limit}
   ) AS "page"`;
+}
+
+/** The id of the newest message that was cleared in a session, or null if the session is gone: then no message is found. */
+function clearedThrough(sessionId: number): Prisma.Sql {
+  return Prisma.sql`(SELECT "clearedThroughId" FROM "Session" WHERE "id" = ${sessionId})`;
 }

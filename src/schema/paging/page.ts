@@ -26,7 +26,8 @@ interface PageOptions<Row> {
   load: (page: Page) => Promise<Row[]>;
 }
 
-const defaultSize = 20;
+/** Items in a page whose size is not given. */
+export const defaultPageSize = 20;
 const beyondAllIds = maxId + 1;
 
 /** The page that holds only the newest row. */
@@ -50,7 +51,7 @@ export async function resolvePage<Row extends { id: number }>({
     throw new GatewayError('BAD_USER_INPUT', 'first, last: give one of the two.', { field: 'last' });
   }
   const connection = await resolveCursorConnection<Promise<Row[]>>(
-    { args, defaultSize: Math.min(defaultSize, maxSize), maxSize, toCursor: encodeCursor },
+    { args, defaultSize: Math.min(defaultPageSize, maxSize), maxSize, toCursor: encodeCursor },
     ({ after, before, limit, inverted }) => {
       const start = after === undefined ? undefined : decodeCursor(after, 'after');
       const end = before === undefined ? undefined : decodeCursor(before, 'before');

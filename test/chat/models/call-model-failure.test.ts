@@ -1,7 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { reportLife, watchCall } from '../../../src/chat/models/call-watch.ts';
 import { allParts, apiKey, call, modelOf, outcome } from '../../support/model/call.ts';
 import { type ModelServer, startModelServer } from '../../support/model/model-server.ts';
 import {
+  createGate,
   cutSocket,
   endWithoutFinish,
   errorChunk,
@@ -51,7 +53,6 @@ const failures: [name: string, turn: Turn, code: string][] = [
   ['an empty body', [endWithoutFinish()], 'PROVIDER_STREAM_CUT'],
   ['garbage', [garbage()], 'PROVIDER_BAD_RESPONSE'],
   ['garbage after text', [text('Hel'), garbage()], 'PROVIDER_BAD_RESPONSE'],
-  ['a chunk of another shape', [text('Hel'), raw('data: {"choices": 7}\n\n')], 'PROVIDER_BAD_RESPONSE'],
   [
     'an error chunk without a known type',
     [text('Hel'), errorChunk({ type: 'boom' })],
@@ -146,7 +147,7 @@ describe('the message of a failure', () => {
   test('the message about a refused key does not contain the key', async () => {
     server.script([status(401, { error: { message: `Incorrect API key provided: ${apiKey}` } })]);
     expect((await outcome(call(modelOf(server, 'openai')))).error).toMatchObject({
-      message: 'The model provider refused the credentials of this gateway.',
+      message: 'The model provider refused the credentials of this gateway: Incorrect API key provided: […]',
     });
   });
 
@@ -171,6 +172,109 @@ describe('the message of a failure', () => {
       code: 'PROVIDER_BAD_RESPONSE',
     });
   });
+});
+
+const words = 'The model is overloaded';
+const inHtml = { headers: { 'content-type': 'text/html' } };
+const unavailable = `The model provider is failing; try again later: ${words}`;
+
+describe.each(['openai-compatible', 'anthropic', 'google'] as const)('a refusal of %s', (provider) => {
+  test.each<[name: string, code: number, body: unknown, message: string]>([
+    ['an error as a string', 503, { error: words }, unavailable],
+    ['a detail', 503, { detail: words }, unavailable],
+    ['a list of details', 503, { detail: [{ loc: ['body'], msg: words, type: 'x' }] }, unavailable],
+    ['a message', 503, { message: words }, unavailable],
+    ['a list', 503, [{ error: { message: words, code: 503 } }], unavailable],
+    ['a list of errors', 503, { errors: [{ message: words }] }, unavailable],
+    ['a JSON string', 503, JSON.stringify(words), unavailable],
+    [
+      'JSON within a message',
+      503,
+      { error: { message: JSON.stringify({ error: { message: words } }) } },
+      unavailable,
+    ],
+    ['words', 503, `\n${words}\nat server.js`, unavailable],
+    ['a web page', 503, `<html><title>${words}</title><h1>Sorry</h1></html>`, unavailable],
+    ['the status INTERNAL', 500, { error: { code: 500, status: 'INTERNAL', message: words } }, unavailable],
+    ['nothing', 503, '', 'The model provider is failing; try again later.'],
+    ['an empty object', 503, {}, 'The model provider is failing; try again later.'],
+    [
+      'its key',
+      400,
+      { detail: `${apiKey} is wrong` },
+      'The model provider rejected the request: […] is wrong',
+    ],
+    [
+      'a refused key with 400',
+      400,
+      { error: 'Invalid API key' },
+      'The model provider refused the credentials of this gateway: Invalid API key',
+    ],
+  ])('a refusal with %s is told in its words', async (_, code, body, message) => {
+    server.script([
+      status(code, { ...inHtml, body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    ]);
+    expect((await outcome(call(modelOf(server, provider)))).error).toMatchObject({ message });
+  });
+});
+
+test.each([
+  "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens",
+  'Please reduce the length of the messages or completion.',
+  'prompt is too long: 213462 tokens > 200000 maximum',
+  'The input token count (1100000) exceeds the maximum number of tokens allowed (1048576).',
+  'the request exceeds the available context size. try increasing the context size',
+  'Trying to keep the first 5000 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens',
+  'input length and `max_tokens` exceed context limit: 199000 + 8192 > 200000',
+  'Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length',
+  'The decoder prompt (length 5000) is longer than the maximum model length of 4096.',
+  'input tokens exceed the configured limit of 272000 tokens',
+  'Input is too long for requested model.',
+  'exceeded max context length by 100 tokens',
+])('a refusal is recognised as a context that is too long: %s', async (message) => {
+  server.script([status(400, { body: JSON.stringify({ detail: message }) })]);
+  const { error } = await outcome(call(modelOf(server, 'openai-compatible')));
+  expect(error).toMatchObject({ code: 'CONTEXT_TOO_LONG' });
+});
+
+describe('signs of life', () => {
+  test('a watch waits while it hears of signs of life, but not without end', async () => {
+    vi.useFakeTimers();
+    try {
+      using watch = watchCall(new AbortController().signal, 1_000);
+      let ended = false;
+      const waiting = watch.wait(new Promise(() => {})).catch((error: unknown) => {
+        ended = true;
+        return error;
+      });
+      for (let at = 0; at < 9_000; at += 500) {
+        await vi.advanceTimersByTimeAsync(500);
+        reportLife(watch.signal);
+      }
+      expect(ended).toBe(false);
+      for (let at = 9_000; at < 11_500; at += 500) {
+        await vi.advanceTimersByTimeAsync(500);
+        reportLife(watch.signal);
+      }
+      expect(await waiting).toMatchObject({ code: 'PROVIDER_TIMEOUT' });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test.each(['openai-compatible', 'anthropic', 'google'] as const)(
+    'a call of %s outlasts its idle limit while the provider sends comments',
+    async (provider) => {
+      const gates = Array.from({ length: 5 }, () => createGate());
+      server.script([...gates.flatMap((gate) => [gate, raw(': waiting\n\n')]), text('Hello')]);
+      const answer = outcome(call(modelOf(server, provider), { idleTimeoutMs: 900 }));
+      for (const gate of gates) {
+        await gate.reached;
+        setTimeout(gate.release, 300);
+      }
+      expect(await answer).toEqual({ answer: 'Hello', error: undefined });
+    },
+  );
 });
 
 describe('retries', () => {

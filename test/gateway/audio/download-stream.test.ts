@@ -136,14 +136,26 @@ test('a recording that is replaced after its row was read is sent in its new ver
   expect(Buffer.from(await response.arrayBuffer()).equals(newer)).toBe(true);
 });
 
-test('a recording whose bytes are lost is answered with 500, and the path of the bytes is not revealed', async () => {
+test('a recording whose bytes are lost is answered with 404, and the operator is warned', async () => {
   await using folder = await openTemporaryFolder();
-  await using forgetful = await startTestGateway({ dataDir: folder.path });
-  const { path } = await record(forgetful, createWav({ seconds: 1 }));
+  await using forgetful = await startTestGateway({
+    dataDir: folder.path,
+    settings: { LOG_LEVEL: 'warn' },
+  });
+  const { path, messageId, sha256 } = await record(forgetful, createWav({ seconds: 1 }));
   await rm(join(folder.path, 'blobs'), { recursive: true });
 
-  const response = await fetch(`${forgetful.url}${path}`);
+  const [whole, part, head] = await Promise.all([
+    fetch(`${forgetful.url}${path}`),
+    fetch(`${forgetful.url}${path}`, { headers: { range: 'bytes=0-9' } }),
+    fetch(`${forgetful.url}${path}`, { method: 'HEAD' }),
+  ]);
 
-  expect(response.status).toBe(500);
-  expect(await response.json()).toEqual({ detail: 'Internal Server Error' });
+  expect([whole.status, part.status, head.status]).toEqual([404, 404, 404]);
+  expect(await whole.json()).toEqual({
+    detail: 'The bytes of the recording are lost. Upload the recording again.',
+  });
+  const line = await forgetful.logged('The blob store has no bytes for a recording.');
+  expect(line).toMatchObject({ level: 40, messageId, sha256 });
+  expect(forgetful.lines.filter(({ level }) => Number(level) > 40)).toEqual([]);
 });

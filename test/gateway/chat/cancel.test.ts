@@ -48,6 +48,48 @@ describe('cancelRun', () => {
     }
   });
 
+  test('a deletion that arrives with a prompt leaves no session and no request to the model', async () => {
+    const gateway = shared();
+    gateway.model.script(...Array.from({ length: 12 }, () => [silence()]));
+    const { database } = gateway.services;
+    const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
+    const remove = 'mutation ($id: ID!) { deleteSession(id: $id) { id } }';
+    for (let wait = 0; wait < 24; wait += 2) {
+      const sessionId = await gateway.createSession();
+      const sent = gateway.graphql(send, { input: { sessionId, prompt: 'Hi' } });
+      for (let turn = 0; turn < wait; turn += 1) await new Promise(setImmediate);
+      const removed = await gateway.graphql(remove, { id: sessionId });
+      expect(removed.data?.deleteSession?.id).toBe(sessionId);
+      const { errors } = await sent;
+      if (errors) expect(errors[0]?.extensions).toMatchObject({ code: 'NOT_FOUND' });
+    }
+    expect(await database.run.count({ where: { status: { in: ['RUNNING', 'QUEUED'] } } })).toBe(0);
+    for (const { aborted } of gateway.model.requests) await aborted;
+  });
+
+  test('an INTERRUPT that arrives with a prompt cancels the run of that prompt', async () => {
+    const gateway = shared();
+    gateway.model.otherwise(({ body }) =>
+      JSON.stringify(body['messages']).includes('New?') ? [text('New')] : [silence()],
+    );
+    const send = async (input: { sessionId: string; prompt: string; onBusy: string }) => {
+      const query = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { databaseId } }';
+      return (await gateway.graphql(query, { input })).data.sendMessage.databaseId as number;
+    };
+    const { database } = gateway.services;
+    for (let wait = 0; wait < 24; wait += 4) {
+      const sessionId = await gateway.createSession();
+      const sent = send({ sessionId, prompt: 'Old?', onBusy: 'ENQUEUE' });
+      for (let turn = 0; turn < wait; turn += 1) await new Promise(setImmediate);
+      const interrupting = await send({ sessionId, prompt: 'New?', onBusy: 'INTERRUPT' });
+      const old = await sent;
+      const statusOf = async (id: number) => (await database.run.findUnique({ where: { id } }))?.status;
+      if (old < interrupting) await expect.poll(() => statusOf(old)).toBe('CANCELLED');
+      else await gateway.services.engine.cancelRun(old);
+      await expect.poll(() => statusOf(interrupting)).toBe('COMPLETED');
+    }
+  });
+
   test('a run that is cancelled before the first token ends with an empty answer', async () => {
     const gateway = shared();
     gateway.model.script([silence()]);
@@ -142,6 +184,52 @@ describe('cancelRun', () => {
     expect((await collect(second)).at(-1)?.__typename).toBe('RunCancelled');
     expect(gateway.model.requests).toHaveLength(1);
   });
+
+  test.each([
+    ['cancelRun of the run', (gateway: TestGateway, runId: string) => cancel(gateway, { runId })],
+    [
+      'cancelRun of the session',
+      (gateway: TestGateway, _: string, sessionId: string) => cancel(gateway, { sessionId }),
+    ],
+    [
+      'INTERRUPT',
+      (gateway: TestGateway, _: string, sessionId: string) =>
+        collect(chat(gateway.client(), { sessionId, prompt: 'Instead', onBusy: 'INTERRUPT' })),
+    ],
+  ])(
+    'a prompt that %s withdraws from the queue is marked in both APIs and shown to no model',
+    async (_, withdraw) => {
+      const gateway = shared();
+      const gate = createGate();
+      gateway.model.otherwise(() => [text('Fine')]);
+      gateway.model.script([text('One'), gate]);
+      const sessionId = await gateway.createSession();
+      const first = collect(chat(gateway.client(), { sessionId, prompt: 'Live' }));
+      await gate.reached;
+      const second = chat(gateway.client(), { sessionId, prompt: 'Unwanted', onBusy: 'ENQUEUE' });
+      const queued = (await second.next()).value;
+
+      await withdraw(gateway, queued?.runId ?? '', sessionId);
+      await collect(second);
+      gate.release();
+      await first;
+      await collect(chat(gateway.client(), { sessionId, prompt: 'Next' }));
+
+      const query =
+        'query ($id: ID!) { session(id: $id) { messages { edges { node { content status } } } } }';
+      const { edges } = (await gateway.graphql(query, { id: sessionId })).data.session.messages;
+      const prompt = edges.find(({ node }: { node: { content: string } }) => node.content === 'Unwanted');
+      expect(prompt.node.status).toBe('CANCELLED');
+      const url = `${gateway.url}/api/v1/sessions/${decodeSessionId(sessionId)}/messages`;
+      const { messages } = (await (await fetch(url)).json()) as { messages: object[] };
+      expect(messages).toContainEqual(
+        expect.objectContaining({ sender: 'user', content: 'Unwanted', status: 'cancelled' }),
+      );
+      const shown = JSON.stringify(gateway.model.requests.map(({ body }) => body));
+      expect(shown).toContain('Next');
+      expect(shown).not.toContain('Unwanted');
+    },
+  );
 
   test('cancelling a run that has ended changes nothing, however often it is repeated', async () => {
     const gateway = shared();

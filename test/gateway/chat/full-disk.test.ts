@@ -2,7 +2,8 @@ import { describe, test } from 'vitest';
 import type { Database } from '../../../src/storage/database.ts';
 import { chat, collect, follow, textOf, until } from '../../support/gateway/chat.ts';
 import { startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
-import { createGate, silence, text } from '../../support/model/turn.ts';
+import { createTools } from '../../support/gateway/tool-double.ts';
+import { createGate, silence, text, toolCall } from '../../support/model/turn.ts';
 
 /** Forbids the database file to grow by another page. */
 async function fillDisk(database: Database): Promise<void> {
@@ -72,6 +73,7 @@ describe.concurrent('a gateway whose disk is full', () => {
       __typename: 'RunFailed',
       code: 'INTERNAL',
       reason: 'The answer could not be saved.',
+      message: { content: long, status: 'FAILED' },
     });
     const busy = (await gateway.graphql(stored, { id: sessionId })).data.session;
     expect(busy.activeRun).toMatchObject({ id: terminal?.runId });
@@ -85,7 +87,72 @@ describe.concurrent('a gateway whose disk is full', () => {
     expect(textOf(await collect(chat(gateway.client(), { sessionId, prompt: 'Go on.' })))).toBe('Go on.');
   });
 
-  test('an answer that a closing gateway cannot save fails for its followers', async ({ expect }) => {
+  test('a run that is cancelled on a full disk stops at once, its followers and the client are told, and it is saved once the disk has room again', async ({
+    expect,
+  }) => {
+    await using gateway = await startScriptedGateway({ settings: { CHECKPOINT_MS: '60000' } });
+    gateway.model.script([text(long), silence()], [text('Go on.')]);
+    const sessionId = await gateway.createSession();
+    const seen = chat(gateway.client(), { sessionId, prompt: 'A long story.' });
+    const runId = (await until(seen, 'TextDelta'))[0]?.runId ?? '';
+    const followed = collect(follow(gateway.client(), runId));
+    const cancel = 'mutation ($id: ID) { cancelRun(runId: $id) { cancelled run { status } } }';
+    const next = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id status } }';
+    const { sendMessage } = (
+      await gateway.graphql(next, { input: { sessionId, prompt: 'Next?', onBusy: 'ENQUEUE' } })
+    ).data;
+
+    await fillDisk(gateway.services.database);
+    const refusal = [
+      {
+        message:
+          'The run has been stopped, but its end could not be saved yet: the disk of the gateway is full. It is saved as soon as the disk has room.',
+        extensions: { code: 'INSUFFICIENT_STORAGE' },
+      },
+    ];
+    expect((await gateway.graphql(cancel, { id: runId })).errors).toMatchObject(refusal);
+    expect((await gateway.graphql(cancel, { id: runId })).errors).toMatchObject(refusal);
+    expect((await followed).at(-1)).toMatchObject({
+      __typename: 'RunCancelled',
+      message: { content: long, status: 'CANCELLED' },
+    });
+
+    await makeRoom(gateway.services.database);
+    expect(textOf(await collect(follow(gateway.client(), sendMessage.id)))).toBe('Go on.');
+    expect((await gateway.graphql(cancel, { id: runId })).data.cancelRun).toEqual({
+      cancelled: false,
+      run: { status: 'CANCELLED' },
+    });
+    const { messages } = (await gateway.graphql(stored, { id: sessionId })).data.session;
+    expect(messages.edges[1].node).toEqual({ role: 'ASSISTANT', status: 'CANCELLED', content: long });
+  });
+
+  test('a run whose tool ended while the disk was full goes on once the disk has room again', async ({
+    expect,
+  }) => {
+    const tools = createTools({
+      async read() {
+        await fillDisk(gateway.services.database);
+        return long;
+      },
+    });
+    await using gateway = await startScriptedGateway({ tools, settings: { LOG_LEVEL: 'warn' } });
+    gateway.model.script([toolCall('call_1', 'read', {})], [text('Done.')]);
+    const sessionId = await gateway.createSession();
+    const seen = collect(chat(gateway.client(), { sessionId, prompt: 'Read it.' }));
+    await gateway.logged('a tool call could not be saved; its run waits');
+
+    await makeRoom(gateway.services.database);
+    const events = await seen;
+    expect(textOf(events)).toBe('Done.');
+    expect(events.find(({ __typename }) => __typename === 'ToolCallFinished')).toMatchObject({
+      result: long,
+    });
+  });
+
+  test('a closing gateway that cannot save an answer tells its followers that it was cancelled, with the whole text', async ({
+    expect,
+  }) => {
     const gateway = await startScriptedGateway({
       settings: { CHECKPOINT_MS: '60000', CANCEL_CONFIRM_MS: '0' },
     });
@@ -99,8 +166,8 @@ describe.concurrent('a gateway whose disk is full', () => {
     await gateway[Symbol.asyncDispose]();
 
     expect((await followed).at(-1)).toMatchObject({
-      __typename: 'RunFailed',
-      reason: 'The answer could not be saved.',
+      __typename: 'RunCancelled',
+      message: { content: long, status: 'CANCELLED' },
     });
   });
 });

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, test, vi } from 'vitest';
 import { chat, collect, follow, textOf, until } from '../../support/gateway/chat.ts';
 import type { TestGateway } from '../../support/gateway/gateway.ts';
 import { startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
@@ -196,6 +197,33 @@ describe('a prompt for a session that is busy', () => {
     expect((await collect(waiting)).at(-1)?.__typename).toBe('RunCancelled');
     expect(textOf(taken)).toBe('The new answer');
     expect(gateway.model.requests).toHaveLength(2);
+  });
+
+  test('a queued run does not start when the live run ends while a prompt with INTERRUPT is being stored', async () => {
+    const gateway = shared();
+    const gate = createGate();
+    gateway.model.script([text('One'), gate], [text('New')]);
+    const sessionId = await gateway.createSession();
+    const live = collect(chat(gateway.client(), { sessionId, prompt: 'One?' }));
+    await gate.reached;
+    const waiting = await send(gateway, { sessionId, prompt: 'Two?', onBusy: 'ENQUEUE' });
+    const { database } = gateway.services;
+    const transaction = database.$transaction.bind(database);
+    vi.spyOn(database, '$transaction').mockImplementationOnce(async (...work) => {
+      const stored = await transaction(...work);
+      gate.release();
+      await live;
+      // In the next turn of the event loop, the run that has ended waits to start the next one.
+      await setImmediate();
+      return stored;
+    });
+
+    const newest = await collect(chat(gateway.client(), { sessionId, prompt: 'New?', onBusy: 'INTERRUPT' }));
+
+    expect(textOf(newest)).toBe('New');
+    const query = 'query ($id: ID!) { run(id: $id) { status startedAt } }';
+    const { data } = await gateway.graphql(query, { id: waiting.data.sendMessage.id });
+    expect(data.run).toEqual({ status: 'CANCELLED', startedAt: null });
   });
 
   test('prompts with INTERRUPT that arrive together are limited by MAX_QUEUED_RUNS, and the newest accepted one is answered', async () => {

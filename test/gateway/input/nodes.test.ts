@@ -46,9 +46,12 @@ type Row = [what: string, query: string, variables: object, field: string | RegE
 
 const rows: Row[] = [
   ['a node without a name', register, { input: { nodeId: '' } }, 'input.nodeId'],
-  ['a name with a slash', register, { input: { nodeId: '../etc' } }, 'input.nodeId'],
-  ['a name that begins with a dot', register, { input: { nodeId: '.ssh' } }, 'input.nodeId'],
-  ['a name of 65 letters', register, { input: { nodeId: 'a'.repeat(65) } }, 'input.nodeId'],
+  ['a blank name', register, { input: { nodeId: ' ' } }, 'input.nodeId'],
+  ['a name that is a dot segment', register, { input: { nodeId: '..' } }, 'input.nodeId'],
+  ['a name with a dot segment', register, { input: { nodeId: 'etc/../laptop' } }, 'input.nodeId'],
+  ['a name of 256 letters', register, { input: { nodeId: 'a'.repeat(256) } }, 'input.nodeId'],
+  ['a name with a control character', register, { input: { nodeId: 'lap\x1b[31mtop' } }, 'input.nodeId'],
+  ['a name with half a surrogate pair', register, { input: { nodeId: lone } }, 'input.nodeId'],
   ['a name that ends its line', register, { input: { nodeId: 'laptop\n' } }, 'input.nodeId'],
   ['a blank display name', register, { input: { nodeId: 'x', displayName: ' ' } }, 'input.displayName'],
   [
@@ -70,12 +73,12 @@ const rows: Row[] = [
     { input: { description: 'a'.repeat(2_001) } },
     'input.description',
   ],
-  ['a malformed node id in a query', read, { nodeId: '*' }, 'nodeId'],
+  ['a malformed node id in a query', read, { nodeId: 'a\nb' }, 'nodeId'],
 
   ['an empty list of nodes to attach', attach, { nodeIds: [] }, 'nodeIds'],
-  ['a bad name to attach', attach, { nodeIds: ['ok', 'not ok'] }, /nodeIds/],
+  ['a bad name to attach', attach, { nodeIds: ['ok', 'not\nok'] }, /nodeIds/],
   ['far too many nodes', attach, { nodeIds: Array.from({ length: 1_001 }, (_, n) => `n${n}`) }, 'nodeIds'],
-  ['a bad name in a new session', create, { input: { nodeIds: ['not ok'] } }, /input\.nodeIds/],
+  ['a bad name in a new session', create, { input: { nodeIds: ['not\nok'] } }, /input\.nodeIds/],
   [
     'a folder with half a surrogate pair',
     attach,

@@ -65,8 +65,8 @@ const rows: [what: string, query: string, limit: keyof typeof limits][] = [
   ],
   ['121 tokens', `{ ${'__typename '.repeat(119)} }`, 'MAX_QUERY_TOKENS'],
   [
-    'a page without a size',
-    '{ sessions { edges { node { id title createdAt updatedAt userId featureName systemPrompt modelName } } } }',
+    'two pages without a size',
+    '{ sessions { edges { node { id title createdAt updatedAt userId featureName systemPrompt modelName } } } b: sessions { edges { node { id title createdAt updatedAt userId featureName systemPrompt modelName } } } }',
     'MAX_QUERY_COST',
   ],
   [

@@ -5,10 +5,11 @@ import { chat, collect } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import type { GraphQLAnswer } from '../../support/gateway/gateway-api.ts';
 import { createStatementLog } from '../../support/gateway/query-count.ts';
+import { countBytes } from '../../support/gateway/stored-bytes.ts';
 import { registerNode } from '../../support/node/nodes.ts';
 
-/** One recording and some prompts fit. */
-const mostBytes = memo.length + 1_000;
+/** One recording and some prompts with their answers fit. */
+const mostBytes = memo.length + 5_000;
 
 /** Each test has users of its own. */
 let gateway: TestGateway;
@@ -119,23 +120,62 @@ test('MAX_NODES_PER_USER counts registered and named nodes, and a refused node c
   await registerNode(gateway, 'own-3');
 });
 
-test('MAX_STORED_BYTES_PER_USER counts prompts in all sessions of a user, and deleting a session makes room', async () => {
+test('MAX_STORED_BYTES_PER_USER counts all sessions of a user, and deleting a session makes room', async () => {
   const sessionId = await gateway.createSession({ userId: 'frank' });
   const other = await gateway.createSession({ userId: 'frank' });
   // Two bytes of UTF-8 each.
   const half = 'é'.repeat(mostBytes / 4);
   await ask(sessionId, half);
-  await ask(other, half);
 
-  const answer = await send(other, 'One more');
+  const answer = await send(other, half);
   expect(answer.errors?.[0]).toMatchObject({
-    message: `This user has stored ${mostBytes} bytes of prompts and recordings, and at most ${mostBytes} are allowed; 8 more do not fit. Delete some first.`,
+    message: expect.stringMatching(
+      `^This user has stored \\d+ bytes, and at most ${mostBytes} are allowed; ${half.length * 2} more do not fit. Delete some sessions first.$`,
+    ),
     extensions: { code: 'QUOTA_EXCEEDED', limit: 'MAX_STORED_BYTES_PER_USER' },
   });
 
   await deleteSession(sessionId);
-  await ask(other, 'One more');
+  await ask(other, half);
   expect(limitsOf([await send(other, half)])).toEqual(['MAX_STORED_BYTES_PER_USER']);
+});
+
+test('MAX_STORED_BYTES_PER_USER counts titles, system prompts and answers, also after they were changed and deleted', async () => {
+  const systemPrompt = 'é'.repeat(mostBytes / 4);
+  const input = { userId: 'ivan', systemPrompt, title: 'Tests' };
+  const created = (await gateway.query(createDocument, { input })).createSession.id;
+  const refused = [await gateway.graphql(createDocument, { input })];
+  expect(limitsOf(refused)).toEqual(['MAX_STORED_BYTES_PER_USER']);
+  const { database } = gateway.services;
+  const count = () => countBytes(database, created);
+  expect(await count()).toEqual({ counted: mostBytes / 2 + 5, stored: mostBytes / 2 + 5 });
+
+  // An answer that is longer than the quota has room for is kept, and the next prompt is refused.
+  await ask(created, 'write 2000 words');
+  const full = await count();
+  expect(full.counted).toBe(full.stored);
+  expect(full.counted).toBeGreaterThan(mostBytes);
+  expect(limitsOf([await send(created, 'Hi')])).toEqual(['MAX_STORED_BYTES_PER_USER']);
+
+  const update =
+    'mutation ($id: ID!, $input: UpdateSessionInput!) { updateSession(id: $id, input: $input) { id } }';
+  const change = (input: object) => gateway.graphql(update, { id: created, input });
+  expect(limitsOf([await change({ title: 'A longer title' })])).toEqual(['MAX_STORED_BYTES_PER_USER']);
+  expect(limitsOf([await change({ toolApproval: 'DENY' }), await change({ systemPrompt: null })])).toEqual([
+    'ok',
+    'ok',
+  ]);
+  expect(await count()).toEqual({
+    counted: full.counted - mostBytes / 2,
+    stored: full.counted - mostBytes / 2,
+  });
+
+  await clearHistory(created);
+  expect(await count()).toEqual({ counted: 5, stored: 5 });
+  await Promise.all(['Mine', 'Yours', 'Ours'].map((title) => change({ title })));
+  const changed = await count();
+  expect(changed.counted).toBe(changed.stored);
+  await ask(created);
 });
 
 test('MAX_STORED_BYTES_PER_USER refuses a recording and keeps no byte of it, and deleting another makes room', async () => {
@@ -144,22 +184,24 @@ test('MAX_STORED_BYTES_PER_USER refuses a recording and keeps no byte of it, and
   const messageId = await ask(sessionId);
   const second = await ask(sessionId);
   expect((await uploadByRest(gateway, messageId, fileForm(memo))).status).toBe(200);
-  const storedBytes = async () =>
-    Number(
-      (await database.session.findUniqueOrThrow({ where: { id: databaseIdOf(sessionId) } })).storedBytes,
-    );
-  expect(await storedBytes()).toBe(memo.length + 4);
+  const storedBytes = async () => {
+    const { counted, stored } = await countBytes(database, sessionId);
+    expect(counted).toBe(stored);
+    return counted;
+  };
+  const texts = (await storedBytes()) - memo.length;
+  expect(texts).toBeGreaterThan(4);
 
   const refused = await uploadByRest(gateway, second, fileForm(memo));
   expect([refused.status, await refused.json()]).toEqual([
     403,
-    { detail: expect.stringMatching(/^This user has stored \d+ bytes of prompts and recordings/) },
+    { detail: expect.stringMatching(/^This user has stored \d+ bytes, and at most/) },
   ]);
   expect(await database.messageAudio.count({ where: { messageId: second } })).toBe(0);
 
   const remove = 'mutation ($id: ID!) { deleteMessageAudio(messageId: $id) { id } }';
   await gateway.query(remove, { id: Buffer.from(`Message:${messageId}`).toString('base64') });
-  expect(await storedBytes()).toBe(4);
+  expect(await storedBytes()).toBe(texts);
   expect((await uploadByRest(gateway, second, fileForm(memo))).status).toBe(200);
 
   await clearHistory(sessionId);
@@ -176,4 +218,34 @@ test('quotas add no SQL statement to a prompt of a user who has sent one before'
     return (await log.during(() => collect(chat(tested.client(), { sessionId, prompt: 'Hi' })))).length;
   };
   expect(await statementsOf(gateway)).toBe(await statementsOf(unlimited));
+});
+
+test('near a full disk, users who have stored more than their share are refused, and others are not', async () => {
+  let free = 1_000;
+  await using tested = await startTestGateway({
+    settings: { MAX_STORED_BYTES_PER_USER: '40000', MIN_FREE_DISK_BYTES: '1000' },
+    readDisk: async () => ({ free, size: 1_000_000 }),
+  });
+  const sessionOf = (userId: string) => tested.createSession({ userId });
+  const prompt = async (sessionId: string, text: string) =>
+    collect(chat(tested.client(), { sessionId, prompt: text }));
+  const [heavy, light] = [await sessionOf('heavy'), await sessionOf('light')];
+  await prompt(heavy, 'x'.repeat(30_000));
+  await prompt(light, 'say hello');
+
+  free = 500;
+  const refused = async () => {
+    const { errors } = await tested.graphql(sendDocument, { input: { sessionId: heavy, prompt: 'Hi' } });
+    return errors?.[0]?.extensions;
+  };
+  await expect
+    .poll(refused, { timeout: 5_000, interval: 100 })
+    .toEqual({ code: 'QUOTA_EXCEEDED', limit: 'MIN_FREE_DISK_BYTES' });
+  await prompt(light, 'say hello');
+  const created = await tested.graphql(createDocument, { input: { userId: 'heavy' } });
+  expect(created.errors?.[0]?.message).toMatch(
+    /^The disk of the gateway is nearly full. This user has stored \d+ bytes, and each user may have 20000 until/,
+  );
+  await tested.query('mutation ($id: ID!) { deleteSession(id: $id) { id } }', { id: heavy });
+  await sessionOf('heavy');
 });

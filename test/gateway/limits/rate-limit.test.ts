@@ -3,6 +3,7 @@ import { startTestGateway, type TestGateway } from '../../support/gateway/gatewa
 import { jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
 import { connectNode } from '../../support/node/node-client.ts';
 import { registerNode } from '../../support/node/nodes.ts';
+import { seed, seedMessages } from '../schema/seed.ts';
 
 const query = JSON.stringify({ query: '{ viewer { userId } }' });
 
@@ -119,4 +120,44 @@ test('MAX_NODE_REQUESTS_PER_MINUTE counts the requests of an agent apart from th
 
   expect(await statuses(gateway, 2, token)).toEqual([200, 429]);
   expect(await statuses(gateway, 3, alice)).toEqual([200, 200, 429]);
+});
+
+/** Costs 10,702 at most, and less where there are fewer sessions. */
+const costly = '{ sessions(first: 100) { edges { node { messages(first: 98) { edges { cursor } } } } } }';
+
+async function seedPages({ services: { database } }: TestGateway) {
+  for (const id of await seed(database, { sessions: 60 })) await seedMessages(database, id, 80);
+}
+
+test('a query takes tokens for its cost, and gets back those that its result did not need', async () => {
+  const settings = { MAX_REQUESTS_PER_MINUTE: '16' };
+  await using gateway = await startTestGateway({ settings });
+  for (let request = 0; request < 4; request += 1) {
+    expect((await gateway.graphql(costly)).errors).toBeUndefined();
+  }
+  await seedPages(gateway);
+  expect((await gateway.graphql(costly)).errors).toBeUndefined();
+
+  const response = await fetch(`${gateway.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: costly }),
+  });
+  expect(response.status).toBe(429);
+  const [error] = (await response.json()).errors;
+  expect(error.message).toMatch(/The document costs \d+, which counts as \d+ requests/);
+  const { retryAfter, ...extensions } = error.extensions;
+  expect(extensions).toEqual({ code: 'RATE_LIMITED', limit: 'MAX_REQUESTS_PER_MINUTE' });
+  expect(response.headers.get('retry-after')).toBe(String(retryAfter));
+  expect((await gateway.graphql('{ viewer { userId } }')).errors).toBeUndefined();
+});
+
+test('a query that costs more than a full bucket is executed, and later requests wait for what it owes', async () => {
+  const settings = { MAX_REQUESTS_PER_MINUTE: '20', MAX_REQUEST_BURST: '3' };
+  await using gateway = await startTestGateway({ settings });
+  await seedPages(gateway);
+  expect((await gateway.graphql(costly)).errors).toBeUndefined();
+  expect((await gateway.graphql('{ viewer { userId } }')).errors?.[0]?.extensions).toMatchObject({
+    code: 'RATE_LIMITED',
+  });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import type { GraphQLAnswer } from '../../support/gateway/gateway-api.ts';
 import { shareGateway } from '../../support/gateway/shared-gateway.ts';
@@ -74,7 +74,9 @@ test('an event of a subscription is refused when its result is too large, and th
   })();
   await updateUntilSeen(id, { title: 'Large' }, () => seen.length > 0);
   expectTooComplex(seen[0] as GraphQLAnswer, 'MAX_RESPONSE_BYTES');
-  await updateUntilSeen(id, { title: 'Small', systemPrompt: 'short' }, () => seen.at(-1)?.data != null);
+  await updateUntilSeen(id, { title: 'Small', systemPrompt: 'short' }, () => {
+    return seen.at(-1)?.data?.sessionEvents.session?.title === 'Small';
+  });
   expect(seen.at(-1)?.data).toMatchObject({ sessionEvents: { session: { title: 'Small' } } });
   await gateway.query('mutation ($id: ID!) { deleteSession(id: $id) { id } }', { id });
   await done;
@@ -100,4 +102,21 @@ test('a page of messages that are too large to be loaded is refused with QUERY_T
   });
   const query = 'query ($id: ID!) { session(id: $id) { messages(last: 20) { edges { node { id } } } } }';
   expectTooComplex(await shared().graphql(query, { id }), 'MAX_RESPONSE_BYTES');
+});
+
+test('a result that becomes too large while other parts of it are loaded is refused, and the gateway goes on', async () => {
+  const { id, sessionId } = await createLargeSession();
+  const { database } = shared().services;
+  const newest = await database.message.findFirstOrThrow({ where: { sessionId }, orderBy: { id: 'desc' } });
+  await database.message.update({ where: { id: newest.id }, data: { content: 'x'.repeat(1_100_000) } });
+  const unhandled: unknown[] = [];
+  const listen = (error: unknown) => void unhandled.push(error);
+  process.on('unhandledRejection', listen);
+  onTestFinished(() => void process.off('unhandledRejection', listen));
+  const query =
+    'query ($id: ID!) { session(id: $id) { messages(last: 20) { edges { node { content run { status } session { title } } } } } }';
+  expectTooComplex(await shared().graphql(query, { id }), 'MAX_RESPONSE_BYTES');
+  expect((await shared().graphql('{ viewer { userId } }')).errors).toBeUndefined();
+  // By default an unhandled rejection ends the process.
+  expect(unhandled).toEqual([]);
 });

@@ -193,6 +193,16 @@ test('detaching a node that is not attached is refused with NOT_FOUND', async ()
   });
 });
 
+test('of several requests that detach the same node at once, one succeeds and the others get NOT_FOUND', async () => {
+  const sessionId = await gateway.createSession();
+  await gateway.query(attachDocument, { sessionId, nodeIds: ['contested'] });
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () => gateway.graphql(detachDocument, { sessionId, nodeId: 'contested' })),
+  );
+  const codes = answers.map(({ errors }) => errors?.[0]?.extensions['code'] ?? 'detached').sort();
+  expect(codes).toEqual([...Array.from({ length: 9 }, () => 'NOT_FOUND'), 'detached']);
+});
+
 test('deleting a session deletes its attachments and its workspace, but not its nodes', async () => {
   const id = await gateway.createSession({ nodeIds: ['laptop'] });
   await gateway.query('mutation ($id: ID!) { deleteSession(id: $id) { id } }', { id });

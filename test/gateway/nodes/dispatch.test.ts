@@ -46,6 +46,7 @@ test('the run shows the output of a tool call while it runs, and then its result
   expect(dispatch).toEqual({
     __typename: 'RunDispatch',
     seq: 1,
+    toolApproval: 'AUTO',
     tool: 'run_command',
     args: { command: 'ls', cwd: 'src' },
     timeoutMs: 5_000,
@@ -222,6 +223,7 @@ test('the agent is told to stop sending output if the gateway failed to show it,
   const request = {
     dispatchId: 'a',
     sessionId: 1,
+    toolApproval: 'AUTO' as const,
     tool: 'run_command',
     args: {},
     timeoutMs: 60_000,

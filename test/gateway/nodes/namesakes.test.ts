@@ -3,6 +3,7 @@ import { chat, collect } from '../../support/gateway/chat.ts';
 import type { GatewayApi } from '../../support/gateway/gateway-api.ts';
 import { adminJwt, jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
 import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
+import { countBytes } from '../../support/gateway/stored-bytes.ts';
 import { text, toolCall } from '../../support/model/turn.ts';
 import { connectNode } from '../../support/node/node-client.ts';
 import { connectionOf, createNodeSession, registerNode } from '../../support/node/nodes.ts';
@@ -133,10 +134,8 @@ describe('two users who each have a node with the same name', () => {
     await using hers = await startNodeOf(alice, 'late');
     await using his = await startNodeOf(bob, 'late');
     gateway.model.script([toolCall('a', 'run_command', { command: 'ls' })]);
-    const runId = await alice.send({
-      sessionId: await createNodeSession(alice, ['late']),
-      prompt: 'Work',
-    });
+    const sessionId = await createNodeSession(alice, ['late']);
+    const runId = await alice.send({ sessionId, prompt: 'Work' });
     const { dispatchId } = await hers.take();
     await alice.query('mutation ($id: ID!) { cancelRun(runId: $id) { cancelled } }', { id: runId });
     const stored = async () =>
@@ -146,6 +145,8 @@ describe('two users who each have a node with the same name', () => {
     expect(await stored()).not.toBe('stolen');
     await hers.finish(dispatchId, { result: 'it had ended' });
     expect(await stored()).toBe('it had ended');
+    const bytes = await countBytes(gateway.services.database, sessionId);
+    expect(bytes.counted).toBe(bytes.stored);
   });
 
   test('the run events of a tool call lead to the node that runs it', async () => {

@@ -9,7 +9,6 @@ import {
   endWithoutFinish,
   errorChunk,
   garbage,
-  raw,
   reasoning,
   silence,
   status,
@@ -43,7 +42,6 @@ const breaks: Failure[] = [
   ['a cut connection', cutSocket(), 'PROVIDER_STREAM_CUT'],
   ['an end without a finish', endWithoutFinish(), 'PROVIDER_STREAM_CUT'],
   ['garbage', garbage(), 'PROVIDER_BAD_RESPONSE'],
-  ['a chunk of another shape', raw('data: {"choices": 7}\n\n'), 'PROVIDER_BAD_RESPONSE'],
   ['an error that says nothing', errorChunk({ type: 'boom' }), 'PROVIDER_BAD_RESPONSE'],
   ['an overload', errorChunk({ type: 'overloaded_error' }), 'PROVIDER_UNAVAILABLE'],
   ['silence', silence(), 'PROVIDER_TIMEOUT'],
@@ -90,7 +88,8 @@ describe.each<Format>(['openai', 'anthropic'])('a model of %s', (format) => {
 
       const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }));
 
-      expect(seen.map(({ __typename }) => __typename)).toEqual(['RunStarted', 'RunFailed']);
+      const types = seen.map(({ __typename }) => __typename);
+      expect(types.filter((type) => type !== 'ModelRetryScheduled')).toEqual(['RunStarted', 'RunFailed']);
       expect(seen.at(-1)).toMatchObject({
         code,
         message: { status: 'FAILED', content: '', reasoning: null },

@@ -33,6 +33,11 @@ const floods: [name: string, steps: TurnStep[], reason: string][] = [
     'The response of the model asks for more than 1000 tool calls.',
   ],
   [
+    'tool calls, in a response that does not end',
+    [...Array.from({ length: 1_001 }, (_, index) => toolCall(`call-${index}`, 'read_file', {})), silence()],
+    'The response of the model asks for more than 1000 tool calls.',
+  ],
+  [
     'a line that does not end',
     [raw(endlessLine), silence()],
     'The response of the model provider is too long.',

@@ -67,8 +67,8 @@ const failures: [name: string, turn: () => Turn][] = [
   ['garbage', () => [text('Hm'), garbage()]],
   ['garbage that quotes', () => [text('Hm'), raw(`data: {"${careless().message.split('\n')[0]}\n\n`)]],
   [
-    'a chunk of another shape',
-    () => [text('Hm'), raw(`data: {"choices": "${apiKey}", "candidates": "${prompt}"}\n\n`)],
+    'an error of another shape',
+    () => [text('Hm'), raw(`data: ${JSON.stringify({ detail: [{ msg: careless().message }] })}\n\n`)],
   ],
   ['a cut connection', () => [cutSocket()]],
 ];

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { encodeId } from '../../../src/base/global-id.ts';
 import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { createRestClient, type Frame, type RestClient } from '../../support/http/rest-client.ts';
-import { createGate, reasoning, status, text, usage } from '../../support/model/turn.ts';
+import { createGate, finish, reasoning, status, text, usage } from '../../support/model/turn.ts';
 
 let gateway: ScriptedGateway;
 let rest: RestClient;
@@ -69,6 +70,8 @@ describe('a chat over REST', () => {
           message_id: messages[1].id,
           provider: 'openai-compatible',
           full_answer: 'Hello',
+          finish_reason: 'stop',
+          empty_reason: null,
           usage: expect.objectContaining({ input_tokens: 3, total_tokens: 7, measured: true }),
         },
       },
@@ -79,6 +82,21 @@ describe('a chat over REST', () => {
     ]);
   });
 
+  test('an answer that the length limit cuts, or leaves empty, says so in its last frame and in the history', async () => {
+    const id = await newSession();
+    gateway.model.script([text('Half'), finish('length')], [reasoning('Hm.'), finish('length')]);
+
+    const half = await collect(rest.chat(id, { prompt: 'Hi' }));
+    const empty = await collect(rest.chat(id, { prompt: 'Hi' }));
+
+    const cut = { finish_reason: 'length', empty_reason: null };
+    const spent = { finish_reason: 'length', empty_reason: 'reasoning_too_long' };
+    expect(half.at(-1)?.data).toMatchObject({ ...cut, full_answer: 'Half' });
+    expect(empty.at(-1)?.data).toMatchObject({ ...spent, full_answer: '' });
+    const none = { finish_reason: null, empty_reason: null };
+    expect(await messagesOf(id)).toMatchObject([none, cut, none, { ...spent, content: '' }]);
+  });
+
   test('a chat ends with an error frame that names the code when the model fails', async () => {
     const id = await newSession();
     gateway.model.script([status(401)]);
@@ -87,6 +105,11 @@ describe('a chat over REST', () => {
 
     expect(frames.at(-1)?.data).toMatchObject({ type: 'error', code: 'PROVIDER_UNAUTHORIZED' });
     expect(types(frames).filter((type) => ['finish', 'cancelled', 'error'].includes(type))).toHaveLength(1);
+    const { code, content } = frames.at(-1)?.data ?? {};
+    expect(await messagesOf(id)).toMatchObject([
+      { finish_reason: null, error: null },
+      { finish_reason: 'error', empty_reason: 'failed', error: { code, content } },
+    ]);
   });
 
   test('a prompt for a busy session waits, and its stream says so', async () => {
@@ -106,7 +129,7 @@ describe('a chat over REST', () => {
     expect(rest2.at(-1)?.data).toMatchObject({ type: 'finish', full_answer: 'Two' });
   });
 
-  test('a prompt with on_busy reject is refused with 409 in a busy session, and so is clearing the history', async () => {
+  test('a prompt with on_busy reject is refused with 409 in a busy session', async () => {
     const id = await newSession();
     const gate = createGate();
     gateway.model.script([text('One'), gate]);
@@ -114,13 +137,30 @@ describe('a chat over REST', () => {
     await gate.reached;
 
     const refused = await rest.call('POST', `/sessions/${id}/chat`, { prompt: 'Second', on_busy: 'reject' });
-    const cleared = await rest.call('POST', `/sessions/${id}/clear-history`);
     gate.release();
     await first;
 
     expect(refused).toMatchObject({ status: 409, json: { detail: expect.stringContaining('answering') } });
-    expect(cleared).toMatchObject({ status: 409, json: { detail: expect.stringContaining('answering') } });
     expect(await messagesOf(id)).toHaveLength(2);
+  });
+
+  test('clearing the history of a busy session cancels the run and the waiting prompts first, and says so', async () => {
+    const id = await newSession();
+    const gate = createGate();
+    gateway.model.script([text('One'), gate]);
+    const chats = [collect(rest.chat(id, { prompt: 'First' }))];
+    await gate.reached;
+    chats.push(collect(rest.chat(id, { prompt: 'Second' })));
+    await expect.poll(() => messagesOf(id)).toHaveLength(4);
+
+    const cleared = await rest.call('POST', `/sessions/${id}/clear-history`);
+
+    expect(cleared).toMatchObject({
+      status: 200,
+      json: { message: 'Run cancelled and history cleared', cancelled: true, session_id: id },
+    });
+    expect(await messagesOf(id)).toEqual([]);
+    for (const frames of await Promise.all(chats)) expect(types(frames).at(-1)).toBe('cancelled');
   });
 
   test('a prompt with on_busy interrupt cancels the run in progress', async () => {
@@ -232,6 +272,40 @@ describe('a REST client that disconnects', () => {
       headers: { 'last-event-id': whole.at(-1)?.id ?? '' },
     });
     expect(end.status).toBe(204);
+  });
+});
+
+describe('a client that takes every empty line for the end of a message', () => {
+  /** What such a client hands over, as `@microsoft/fetch-event-source` does: also a message without data. */
+  function messagesIn(stream: string): string[] {
+    const messages = stream.split('\n\n').map((lines) => lines.replaceAll(/^(?!data:).*\n?/gm, ''));
+    expect(messages.pop()).toBe('');
+    return messages;
+  }
+
+  test.each([
+    ['/graphql', 'event: complete'],
+    ['/graphql/stream', 'event: complete'],
+    ['/api/v1/sessions/{id}/chat', '"type":"finish"'],
+  ])('gets no message without data from %s before the stream is complete', async (path, end) => {
+    const id = await newSession();
+    gateway.model.script([text('Hello')]);
+    const document = 'subscription ($input: ChatInput!) { chat(input: $input) { seq } }';
+    const input = { sessionId: encodeId('Session', id), prompt: 'Hi' };
+    const isRest = path.startsWith('/api');
+    const body = isRest ? { prompt: 'Hi' } : { query: document, variables: { input } };
+
+    const response = await fetch(new URL(path.replace('{id}', String(id)), gateway.url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify(body),
+    });
+    const stream = await response.text();
+
+    expect(stream).toContain(end);
+    const answers = messagesIn(stream.replace(/event: complete\ndata:\n\n$/, ''));
+    expect(answers.length).toBeGreaterThan(2);
+    expect(answers).not.toContain('');
   });
 });
 

@@ -80,6 +80,27 @@ describe('the curl commands of the legacy documentation', () => {
 });
 
 describe('the nodes of a session over REST', () => {
+  test.each([
+    'alice@office',
+    'office.example:8022',
+    'Büro 2',
+    'a/b',
+    '100%',
+    'a%2Fb',
+    '.ssh',
+    '机器 🖥️',
+    'a?b#c&d=e+f;g',
+    'x'.repeat(255),
+  ])('a node called %s can be attached, listed and detached', async (name) => {
+    const id = await createSession();
+    const attached = await rest.call('POST', `/sessions/${id}/nodes`, { node_ids: [name] });
+    expect(attached).toMatchObject({ status: 200, json: { nodes: [{ node_id: name }] } });
+
+    const detached = await rest.call('DELETE', `/sessions/${id}/nodes/${encodeURIComponent(name)}`);
+    expect(detached).toMatchObject({ status: 200, json: { node_id: name } });
+    expect((await rest.call('GET', `/sessions/${id}/nodes`)).json.nodes).toEqual([]);
+  });
+
   test('the nodes of a session are listed with their current connection', async () => {
     const id = await createSession();
     await using node = await startNode(gateway, 'laptop');
@@ -120,7 +141,7 @@ describe('the nodes of a session over REST', () => {
   });
 
   test.each([
-    ['a malformed node id', { node_ids: ['desk', 'a b'] }, ['body', 'node_ids', 1]],
+    ['a malformed node id', { node_ids: ['desk', 'a\nb'] }, ['body', 'node_ids', 1]],
     ['more nodes than a session may have', { node_ids: manyNodes(101) }, ['body', 'node_ids']],
     [
       'a node_local workspace without source_node_id',
@@ -163,7 +184,7 @@ describe('the nodes of a session over REST', () => {
 
   test('detaching a node with a malformed id is refused with 422', async () => {
     const id = await createSession();
-    const { status, json } = await rest.call('DELETE', `/sessions/${id}/nodes/a%20b`);
+    const { status, json } = await rest.call('DELETE', `/sessions/${id}/nodes/a%0Ab`);
     expect([status, json.detail[0].loc]).toEqual([422, ['path', 'node_id']]);
   });
 });

@@ -144,6 +144,7 @@ const nested: Record<string, (size: number) => Promise<number>> = {
       size,
       'run { status error { code } } session { title tokenUsage { totalTokens } } toolCalls { name }',
     ),
+  'the finish reasons of messages': (size) => messagesOf(size, 'finishReason emptyReason error { code }'),
   'the messages of the runs of messages': (size) =>
     messagesOf(
       size,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
+import { text } from '../../support/model/turn.ts';
 
 const shared = shareScriptedGateway();
 
@@ -17,7 +18,7 @@ async function makeRoom(): Promise<void> {
   await shared().services.database.$queryRawUnsafe('PRAGMA max_page_count = 1000000');
 }
 
-test('writes on a full disk are refused with INSUFFICIENT_STORAGE, and reads are answered', async () => {
+test('writes on a full disk are refused with INSUFFICIENT_STORAGE, reads are answered, and the gateway is not ready', async () => {
   const gateway = shared();
   const sessionId = await gateway.createSession();
   await fillDisk();
@@ -39,7 +40,16 @@ test('writes on a full disk are refused with INSUFFICIENT_STORAGE, and reads are
       },
     );
     expect(read.session.messages.edges).toEqual([]);
+    expect(await ready()).toEqual([503, { status: 'unavailable', checks: { database: 'the disk is full' } }]);
   } finally {
     await makeRoom();
   }
+  gateway.model.script([text('Room.')]);
+  await gateway.query(send, { input: { sessionId, prompt: 'Hi' } });
+  await expect.poll(ready, { timeout: 5_000 }).toEqual([200, { status: 'ok' }]);
 });
+
+async function ready(): Promise<[status: number, body: unknown]> {
+  const response = await fetch(`${shared().url}/health/ready`);
+  return [response.status, await response.json()];
+}

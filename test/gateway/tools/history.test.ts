@@ -3,7 +3,8 @@ import { collect } from '../../support/gateway/chat.ts';
 import type { SettingFormat } from '../../support/gateway/model-gateway.ts';
 import { createGuardedTools } from '../../support/gateway/tool-approval.ts';
 import { rawCall, startToolGateway, type ToolGateway } from '../../support/gateway/tool-chat.ts';
-import { reasoning, text, toolCall } from '../../support/model/turn.ts';
+import { createTools } from '../../support/gateway/tool-double.ts';
+import { reasoning, status, text, toolCall } from '../../support/model/turn.ts';
 
 let shared: ToolGateway;
 
@@ -81,6 +82,50 @@ describe('with a later prompt', () => {
       ([, each]) => each,
     );
     expect(new Set(ids).size).toBe(1);
+  });
+
+  test('a server that refuses tools is told the calls of tools that are gone in words, and asked only once more', async () => {
+    const session = await shared.createChat('openai');
+    shared.model.script([toolCall('a', 'read', { path: 'a' })], [text('Done.')]);
+    await session.ask('Go');
+    shared.tools(createTools({}));
+    const refusal = {
+      message: 'registry.ollama.ai/library/gemma:2b does not support tools',
+      type: 'api_error',
+    };
+    shared.model.script([status(400, { error: refusal })], [text('Fine.')], [text('Fine.')]);
+    const other = { providerName: 'openai-compatible', modelName: 'gemma:2b' };
+    await session.ask('Thanks', other);
+    await session.ask('Again', other);
+
+    const [, , refused, told, again] = session.requests();
+    expect(refused?.body['tools']).toHaveLength(1);
+    expect(told?.body['tools']).toBeUndefined();
+    expect(again?.body['tools']).toBeUndefined();
+    const words = '[Called the tool "read" with {"path":"a"}. Its result:\ncontent of {"path":"a"}]\n\nDone.';
+    expect(session.messages(3)).toEqual([
+      { role: 'user', content: 'Go' },
+      { role: 'assistant', content: words },
+      { role: 'user', content: 'Thanks' },
+    ]);
+  });
+
+  test('a server that refuses answers without reasoning gets one in each, and its own where it is known', async () => {
+    const session = await shared.createChat('openai');
+    const own = { providerName: 'openai-compatible', modelName: 'deepseek-v4' };
+    shared.model.script([text('Hello.')], [reasoning('Hm.'), text('I am well.')]);
+    await session.ask('Hi');
+    await session.ask('How are you?', own);
+    const refusal = {
+      message: 'The `reasoning_content` in the thinking mode must be passed back to the API.',
+    };
+    shared.model.script([status(400, { error: refusal })], [text('Bye.')]);
+    await session.ask('Bye', own);
+
+    expect(session.messages(3).filter(({ role }) => role === 'assistant')).toEqual([
+      { role: 'assistant', content: 'Hello.', reasoning_content: '(not recorded)' },
+      { role: 'assistant', content: 'I am well.', reasoning_content: 'Hm.' },
+    ]);
   });
 
   test('a model gets a tool call that was denied as one that failed', async () => {

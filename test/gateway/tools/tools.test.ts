@@ -3,7 +3,16 @@ import { collect, type SeenRunEvent, textOf } from '../../support/gateway/chat.t
 import type { SettingFormat } from '../../support/gateway/model-gateway.ts';
 import { startToolGateway, type ToolGateway } from '../../support/gateway/tool-chat.ts';
 import { createTools, type ToolPlay } from '../../support/gateway/tool-double.ts';
-import { createGate, cutSocket, noUsage, status, text, toolCall, usage } from '../../support/model/turn.ts';
+import {
+  createGate,
+  cutSocket,
+  noUsage,
+  reasoning,
+  status,
+  text,
+  toolCall,
+  usage,
+} from '../../support/model/turn.ts';
 
 const formats: SettingFormat[] = ['openai', 'anthropic', 'google'];
 
@@ -239,4 +248,27 @@ describe.each(['openai', 'anthropic'] as const)('with a model of %s that reports
     const seen = await collect(session.chat('Go on'));
     expect(seen.at(-1)?.['usage']).toMatchObject({ inputTokens: 187, outputTokens: 13, measured: false });
   });
+});
+
+test('a tool call says after how many UTF-16 code units of the text and of the reasoning it was made', async () => {
+  const session = await shared.createChat('openai', createTools({ look: () => 'Nothing.' }));
+  shared.model.script(
+    [reasoning('Two 🗂.'), text('I look 👀.'), toolCall('a', 'look', {}), toolCall('b', 'look', {})],
+    [reasoning('Once more.'), toolCall('c', 'look', {})],
+    [text('Nothing there.')],
+  );
+  const seen = await collect(session.chat('Look'));
+
+  const stored = `query ($id: ID!) { session(id: $id) { lastMessage {
+    content toolCalls { callId textOffset reasoningOffset }
+  } } }`;
+  const { data } = await shared.gateway.graphql(stored, { id: session.sessionId });
+  const afterFirst = { textOffset: 'I look 👀.'.length, reasoningOffset: 'Two 🗂.'.length };
+  const toolCalls = [
+    { callId: 'a', ...afterFirst },
+    { callId: 'b', ...afterFirst },
+    { callId: 'c', ...afterFirst, reasoningOffset: 'Two 🗂.\n\nOnce more.'.length },
+  ];
+  expect(seen.filter(({ __typename }) => __typename === 'ToolCallStarted')).toMatchObject(toolCalls);
+  expect(data.session.lastMessage).toEqual({ content: 'I look 👀.\n\nNothing there.', toolCalls });
 });

@@ -48,10 +48,31 @@ describe('the cost of a query', () => {
 
   test('a subscription that selects a whole history is refused, and the same query is not', () => {
     const history =
-      'session { messages { edges { node { content role status createdAt id } } } nodes { node { nodeId displayName } } }';
+      'session { messages(first: 100) { edges { node { content role status createdAt id } } } nodes { node { nodeId displayName } } }';
     const subscription = `subscription { sessionEvents(sessionId: "") { ${['HistoryCleared', 'SessionUpdated'].map((type) => `... on ${type} { ${history} }`).join(' ')} ... on RunStarted { run { ${history} } } ... on RunEnded { run { ${history} } } } }`;
     expect(exceeded(subscription)).toEqual(['MAX_SUBSCRIPTION_COST']);
     expect(exceeded(`{ run(id: "") { ${history} } }`)).toEqual([]);
+  });
+});
+
+describe('a query without page sizes', () => {
+  const page = (field: string, inner: string) => `${field} { edges { node { ${inner} } } }`;
+  const calls = 'toolCalls { callId name args status result nodeId }';
+
+  test.each([
+    ['sessions and messages', page('sessions', `title ${page('messages', 'content')}`)],
+    ['sessions, messages and tool calls', page('sessions', `title ${page('messages', `content ${calls}`)}`)],
+    [
+      'messages of the session of each message',
+      page('sessions', page('messages', `session { ${page('messages', 'id')} }`)),
+    ],
+  ])('a query for %s is allowed', (_what, query) => {
+    expect(exceeded(`{ ${query} }`)).toEqual([]);
+  });
+
+  test('a cycle of four pages is refused', () => {
+    const cycle = `session { ${page('messages', `session { ${page('messages', 'id')} }`)} }`;
+    expect(exceeded(`{ ${page('sessions', page('messages', cycle))} }`)).toEqual(['MAX_QUERY_COST']);
   });
 });
 

@@ -168,7 +168,7 @@ test('a subscription works over a plain GET, as EventSource sends it', async () 
   const search = new URLSearchParams({ query, operationName: 'Count', variables: '{"to":1}' });
   const response = await fetch(`${url}?${search}`, { headers: acceptStream });
   expect(await response.text()).toBe(
-    ':\n\nevent: next\ndata: {"data":{"count":{"value":1}}}\n\nevent: complete\ndata:\n\n',
+    ':\nevent: next\ndata: {"data":{"count":{"value":1}}}\n\nevent: complete\ndata:\n\n',
   );
 });
 

@@ -61,7 +61,7 @@ describe('an agent that runs', () => {
 
     expect(endsOf(all)).toMatchObject([{ status: 'SUCCEEDED', result: 'ready\ngo\n', exitCode: 0 }]);
     expect(laptop.agent.stdout).toMatch(
-      /run_command {2}mkfifo pipe; echo ready; cat pipe\n.* → exit 0 in \S+ m?s, 9 B\n/,
+      /run_command \(without asking\) {2}mkfifo pipe; echo ready; cat pipe\n.* → exit 0 in \S+ m?s, 9 B\n/,
     );
   });
 

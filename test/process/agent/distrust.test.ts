@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, openSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { type Machine, openMachine } from '../../support/process/agent-laptop.ts';
 import { spawnAgent } from '../../support/process/agent-process.ts';
+import { programFile } from '../../support/suite/built.ts';
 
 /** A server that an agent takes for its gateway. */
 async function startFakeGateway(listener: RequestListener) {
@@ -80,6 +81,7 @@ test.each([
 test.each([
   ['http://gateway.invalid', true],
   ['http://127.0.0.1.invalid', true],
+  ['http://gateway.localhost', true],
   ['https://gateway.invalid', false],
   ['http://127.0.0.1:9', false],
   ['http://localhost:9', false],
@@ -118,6 +120,30 @@ test('an agent reads its token from a file, and says which sources there are if 
   expect(await run(['--token-file', file, '--token', 'x'])).toContain(
     "option '--token <token>' cannot be used with option",
   );
+});
+
+test('an agent goes on when nobody reads its output any more, and keeps its exit code', async () => {
+  let isRefused = false;
+  let asked = 0;
+  await using gateway = await startFakeGateway((_request, response) => {
+    asked += 1;
+    const errors = [{ message: 'No.', extensions: { code: isRefused ? 'FORBIDDEN' : 'RATE_LIMITED' } }];
+    response.writeHead(isRefused ? 403 : 429).end(JSON.stringify({ errors }));
+  });
+  await using machine = await openMachine();
+  const args = ['agent', '--gateway', gateway.url, '--workspace', machine.workspace];
+  const agent = spawn(process.execPath, [programFile, ...args], {
+    env: { PATH: process.env['PATH'], SWITCHYARD_TOKEN: 'swn_x' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(agent, 'exit');
+  agent.stdout.destroy();
+  agent.stderr.destroy();
+
+  await expect.poll(() => asked, { timeout: 10_000 }).toBeGreaterThan(2);
+  isRefused = true;
+
+  expect(await exited).toEqual([77, null]);
 });
 
 test('an agent ends within a bounded time after one signal, and at once after the next, if a file never answers', async () => {

@@ -15,9 +15,10 @@ const fields = `
   __typename seq runId
   ... on RunStarted { assistantMessageId run { id status } userMessage { content } session { id } }
   ... on ContextTrimmed { omittedMessages }
+  ... on ModelRetryScheduled { at attempt code reason dueAt }
   ... on ReasoningDelta { text }
   ... on TextDelta { text }
-  ... on ToolCallStarted { callId name args nodeId node { nodeId } }
+  ... on ToolCallStarted { callId name args nodeId textOffset reasoningOffset node { nodeId } }
   ... on ToolApprovalRequested { at callId name args nodeId node { displayName } expiresAt }
   ... on ToolApprovalDecided { callId decision reason }
   ... on ToolOutputDelta { callId text }
@@ -31,7 +32,7 @@ const fields = `
     message { id status content reasoning tokenCount toolCalls { callId name args status result } }
     usage { providerName modelName inputTokens outputTokens reasoningTokens totalTokens measured }
   }
-  ... on RunFailed { code reason }
+  ... on RunFailed { code reason retryAt }
 `;
 
 export const chatDocument = `subscription Chat($input: ChatInput!, $after: Int) {

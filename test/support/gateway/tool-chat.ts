@@ -31,6 +31,8 @@ export interface ToolGateway extends AsyncDisposable {
    * @param input Added to the input of `createSession`.
    */
   createChat(format: SettingFormat, tools?: ToolRunner, input?: object): Promise<ToolChat>;
+  /** From now on all sessions have these tools. */
+  tools(next: ToolRunner): void;
 }
 
 /** One tool that reads, and one that always fails. */
@@ -52,6 +54,9 @@ export async function startToolGateway(settings: Record<string, string> = {}): P
   return {
     gateway,
     model,
+    tools(next) {
+      current = next;
+    },
     async createChat(format, newTools = createFileTools(), input = {}) {
       current = newTools;
       const [providerName, modelName] = modelsByFormat[format].split('/');

@@ -66,7 +66,7 @@ function blockOf(step: ContentStep): { block: object; deltas: object[] } {
         block: { type: 'thinking', thinking: '', signature: '' },
         deltas: [
           ...step.deltas.map((thinking) => ({ type: 'thinking_delta', thinking })),
-          { type: 'signature_delta', signature: 'c2lnbmVk' },
+          { type: 'signature_delta', signature: step.signature ?? 'c2lnbmVk' },
         ],
       };
     case 'toolCall':

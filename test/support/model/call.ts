@@ -1,28 +1,39 @@
-import { createAnthropic } from '@ai-sdk/anthropic';
-import { createGoogleGenerativeAI } from '@ai-sdk/google';
-import { createOpenAI } from '@ai-sdk/openai';
-import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import type { LanguageModelV3, LanguageModelV3StreamPart } from '@ai-sdk/provider';
 import { callModel } from '../../../src/chat/models/call-model.ts';
+import { createModelProviders } from '../../../src/chat/models/model-providers.ts';
 import type { ModelServer } from './model-server.ts';
 
 export const apiKey = 'sk-alice-0123456789abcdefghij';
 
-const models = {
-  'openai-compatible': ({ openaiUrl }: ModelServer) =>
-    createOpenAICompatible({ name: 'local', baseURL: openaiUrl, apiKey, includeUsage: true })('tiny'),
-  openai: ({ openaiUrl }: ModelServer) => createOpenAI({ apiKey, baseURL: openaiUrl }).responses('tiny'),
-  anthropic: ({ anthropicUrl }: ModelServer) =>
-    createAnthropic({ apiKey, baseURL: anthropicUrl })('claude-haiku-4-5'),
-  google: ({ googleUrl }: ModelServer) =>
-    createGoogleGenerativeAI({ apiKey, baseURL: googleUrl })('gemini-2.5-flash'),
+const modelNames = {
+  'openai-compatible': 'tiny',
+  openai: 'tiny',
+  anthropic: 'claude-haiku-4-5',
+  google: 'gemini-2.5-flash',
 };
 
-export type TestedProvider = keyof typeof models;
+export type TestedProvider = keyof typeof modelNames;
 
-/** A model of the real provider package that calls the scripted server. */
-export function modelOf(server: ModelServer, provider: TestedProvider): LanguageModelV3 {
-  return models[provider](server);
+/** The providers of each server. Models of one provider share its connections. */
+const providersOf = new WeakMap<ModelServer, ReturnType<typeof createModelProviders>>();
+
+/** A model of the gateway's own provider that calls the scripted server. */
+export async function modelOf(server: ModelServer, provider: TestedProvider): Promise<LanguageModelV3> {
+  const providers = providersOf.get(server) ?? createProviders(server);
+  providersOf.set(server, providers);
+  const found = providers.get(provider);
+  if (found === undefined) throw new Error(`There is no provider ${provider}.`);
+  return found.languageModel(modelNames[provider]);
+}
+
+function createProviders({ openaiUrl, anthropicUrl, googleUrl }: ModelServer) {
+  return createModelProviders({
+    demo: { delayMs: 0 },
+    openai: { apiKey, baseUrl: openaiUrl },
+    openaiCompatible: { apiKey, baseUrl: openaiUrl },
+    anthropic: { apiKey, baseUrl: anthropicUrl },
+    google: { apiKey, baseUrl: googleUrl },
+  });
 }
 
 export interface CallSetup {
@@ -33,7 +44,15 @@ export interface CallSetup {
   maxRetries?: number;
 }
 
-export function call(model: LanguageModelV3, setup: CallSetup = {}) {
+export function call(model: LanguageModelV3 | Promise<LanguageModelV3>, setup: CallSetup = {}) {
+  return model instanceof Promise ? callWhenCreated(model, setup) : callCreated(model, setup);
+}
+
+async function* callWhenCreated(model: Promise<LanguageModelV3>, setup: CallSetup) {
+  yield* callCreated(await model, setup);
+}
+
+function callCreated(model: LanguageModelV3, setup: CallSetup) {
   return callModel(
     model,
     {
@@ -43,6 +62,7 @@ export function call(model: LanguageModelV3, setup: CallSetup = {}) {
     {
       idleTimeoutMs: setup.idleTimeoutMs ?? 10_000,
       maxRetries: setup.maxRetries ?? 0,
+      maxRetryWaitMs: 60_000,
       maxAnswerBytes: 4_194_304,
     },
   );

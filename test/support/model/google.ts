@@ -33,7 +33,12 @@ function partsOf(step: ContentStep): object[] {
     case 'reasoning':
       return step.deltas.map((text) => ({ text, thought: true }));
     case 'toolCall':
-      return [{ functionCall: { id: step.id, name: step.name, args: JSON.parse(step.fragments.join('')) } }];
+      return [
+        {
+          functionCall: { id: step.id, name: step.name, args: JSON.parse(step.fragments.join('')) },
+          ...(step.signature !== undefined && { thoughtSignature: step.signature }),
+        },
+      ];
   }
 }
 

@@ -8,7 +8,7 @@ const finishReasons = {
   'content-filter': 'content_filter',
 };
 
-/** Chat Completions, with DeepSeek's `reasoning_content`. */
+/** Chat Completions, with DeepSeek's `reasoning_content` and the signatures of Gemini's compatible address. */
 export function createOpenAIFormat(model: string, usage: UsageStep): WireFormat {
   let toolCalls = 0;
   const chunk = (delta: object, finishReason: string | null = null) =>
@@ -25,7 +25,9 @@ export function createOpenAIFormat(model: string, usage: UsageStep): WireFormat 
         case 'toolCall': {
           const index = toolCalls++;
           const named = { name: step.name, arguments: '' };
-          const call = { index, id: step.id, type: 'function', function: named };
+          const { id, signature } = step;
+          const extra = signature && { extra_content: { google: { thought_signature: signature } } };
+          const call = { index, id, type: 'function', function: named, ...extra };
           const fragments = step.fragments.map((each) => ({ index, function: { arguments: each } }));
           return [call, ...fragments].map((each) => chunk({ tool_calls: [each] }));
         }

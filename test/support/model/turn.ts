@@ -14,8 +14,9 @@ export type TurnStep =
   | Gate;
 
 export type ContentStep =
-  | { type: 'reasoning' | 'text'; deltas: string[] }
-  | { type: 'toolCall'; id: string; name: string; fragments: string[] };
+  | { type: 'text'; deltas: string[] }
+  | { type: 'reasoning'; deltas: string[]; signature?: string | undefined }
+  | { type: 'toolCall'; id: string; name: string; fragments: string[]; signature?: string | undefined };
 
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter';
 
@@ -70,6 +71,11 @@ export interface Gate {
 /** One chunk per delta. */
 export function reasoning(...deltas: string[]): TurnStep {
   return { type: 'reasoning', deltas };
+}
+
+/** Reasoning or a tool call with a signature, which Anthropic puts at reasoning, and Google at tool calls. */
+export function signed(step: TurnStep, signature: string): TurnStep {
+  return { ...step, signature } as TurnStep;
 }
 
 /** One chunk per delta. */

@@ -42,7 +42,7 @@ export const inboxDocument = `subscription ($input: NodeInboxInput!, $after: Int
   nodeInbox(input: $input, after: $after, epoch: $epoch) {
     __typename seq
     ... on InboxOpened { node { nodeId connection } epoch heartbeatMs unknownDispatchIds }
-    ... on RunDispatch { dispatchId tool args timeoutMs maxOutputBytes }
+    ... on RunDispatch { dispatchId toolApproval tool args timeoutMs maxOutputBytes }
     ... on CancelDispatch { dispatchId }
     ... on InboxClosed { reason message }
   }

@@ -1,9 +1,14 @@
 /**
  * A script for the storage tests. `open <url>` opens a database, reports the migrations that it applied, and ends.
- * `claim <folder>` claims a data folder and keeps it until the parent disconnects.
+ * `claim <folder>` claims a data folder and keeps it until the parent disconnects. `stick <file>` migrates a database
+ * and stops for ever in the middle of the next migration, after its statements and before they are committed.
  */
+import { writeSync } from 'node:fs';
+import Sqlite from 'better-sqlite3';
 import { pino } from 'pino';
 import { claimDataDir } from '../../../src/storage/claim-data-dir.ts';
+import { migrate } from '../../../src/storage/migrate.ts';
+import { readMigrations } from '../../../src/storage/migrations.ts';
 import { openDatabase } from '../../../src/storage/open-database.ts';
 
 const [, , action, target = ''] = process.argv;
@@ -12,6 +17,14 @@ if (action === 'claim') {
   await claimDataDir(target);
   process.send?.('claimed');
   process.once('disconnect', () => process.exit());
+} else if (action === 'stick') {
+  const connection = new Sqlite(target);
+  connection.function('stick', () => {
+    writeSync(1, 'stuck');
+    return Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  });
+  const stuck = readMigrations().map((each) => ({ ...each, sql: `${each.sql}\n; SELECT stick();` }));
+  migrate(connection, stuck);
 } else {
   const applied: string[] = [];
   const log = pino(

@@ -1,4 +1,5 @@
 import type { LanguageModelV3FunctionTool } from '@ai-sdk/provider';
+import { shorten } from '../../../base/cut-text.ts';
 import type { DemoRequest } from './request.ts';
 
 export interface DemoAnswer {
@@ -44,11 +45,6 @@ export function* wordsOf(text: string): Generator<string, void, undefined> {
 
 function answerWith(reasoning: string, text: string): DemoAnswer {
   return { reasoning, text: wordsOf(text) };
-}
-
-/** Cuts a text, but never within a surrogate pair, because a database refuses half a pair. */
-function shorten(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length).replace(/\p{Surrogate}$/u, '')}…`;
 }
 
 function showResult({ result }: DemoRequest): DemoAnswer | undefined {

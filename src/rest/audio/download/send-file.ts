@@ -43,7 +43,11 @@ export async function sendFile(
   }
   const content = layOut(file, ranges);
   const headers = { ...contentHeaders(file), ...content.headers };
-  if (isHead) return answer(200, headers);
+  if (isHead) {
+    // A HEAD request must fail where a GET request would.
+    (await open(content.parts[0].range)).destroy();
+    return answer(200, headers);
+  }
   await stream(outgoing, content, { ...given, ...headers }, open, log);
   return alreadySent(content.status);
 }

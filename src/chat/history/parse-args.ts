@@ -1,0 +1,31 @@
+import { JsonScan } from '../../base/json-scan.ts';
+import { storableJson } from '../../base/storable-text.ts';
+
+/** Levels of objects and arrays in the arguments of a call. Code that walks through deeper ones would overflow. */
+const deepestArgs = 100;
+
+/** `reason`: a sentence for the model. */
+export type ParsedArgs = { ok: true; value: object } | { ok: false; reason: string };
+
+/** Parses the arguments of a tool call. Models sometimes write invalid JSON, or a value that is not an object. */
+export function parseArgs(input: string): ParsedArgs {
+  if (input.trim() === '') return { ok: true, value: {} };
+  const scan = new JsonScan();
+  scan.add(input);
+  if (scan.deepest > deepestArgs) {
+    return { ok: false, reason: `The arguments are nested more than ${deepestArgs} levels deep` };
+  }
+  const value = parse(input);
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? { ok: true, value } : { ok: false, reason: 'The arguments are not a JSON object' };
+}
+
+function parse(input: string): unknown {
+  try {
+    const value: unknown = JSON.parse(input);
+    // Characters that cannot be stored may be written as escapes.
+    return input.includes('\\u') ? storableJson(value) : value;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import type { ModelName } from './context-limits.ts';
+
+/** What a model needs of every prompt, as its refusals have told. */
+export interface ModelNeeds {
+  /** It refuses a request that declares tools: it gets none, and is told earlier calls as text. */
+  callsAsText: boolean;
+  /** It refuses an answer without `reasoning_content`. */
+  reasoningInEach: boolean;
+  /** It refuses an answer with `reasoning_content`. */
+  reasoningInNone: boolean;
+}
+
+export type ModelNeed = keyof ModelNeeds;
+
+/** How long a need is remembered, in milliseconds. The server may be started again with another model of that name. */
+const rememberedMs = 600_000;
+
+/** Remembers what each model needs, so that a refusal costs one request and not one for each prompt. */
+export interface NeedsByModel {
+  of(model: ModelName): ModelNeeds;
+  learn(model: ModelName, need: ModelNeed): void;
+}
+
+export function createNeedsByModel(): NeedsByModel {
+  const learned = new Map<string, number>();
+  const keyOf = ({ providerName, modelName }: ModelName, need: ModelNeed) =>
+    JSON.stringify([providerName, modelName, need]);
+  const has = (model: ModelName, need: ModelNeed) => (learned.get(keyOf(model, need)) ?? 0) > Date.now();
+  return {
+    of: (model) => ({
+      callsAsText: has(model, 'callsAsText'),
+      reasoningInEach: has(model, 'reasoningInEach'),
+      reasoningInNone: has(model, 'reasoningInNone'),
+    }),
+    learn: (model, need) => void learned.set(keyOf(model, need), Date.now() + rememberedMs),
+  };
+}
+
+const reasoning = /\breasoning(?:_content|_details)?\b/i;
+const isMissing = /\bmust\b(?! not)|missing|required|pass(?:ed)? back|expected/i;
+const tools = /\btools?\b|\btool_|\btool[ -]?(?:use|call|choice)|\bfunctions\b|\bfunction[ _-]?call/i;
+/** vLLM and llama.cpp name the option with which they must be started. */
+const isRefused =
+  /n[o']t (?:\w+ )?(?:support|enable|allow|permit|implement|available|accept)|unsupported|no endpoints? found|requires? \S?--|extra[_ ](?:forbidden|inputs)|unrecogni[sz]ed|unknown (?:field|parameter|argument|name)|must not|remove/i;
+
+/**
+ * Finds the need that a provider's refusal tells of, by the words in which servers say it:
+ *
+ * - DeepSeek V4: "The `reasoning_content` in the thinking mode must be passed back"; Kimi: "reasoning_content is missing";
+ * - Groq: "property 'reasoning_content' is unsupported"; Mistral: "reasoning_content: Extra inputs are not permitted";
+ * - Ollama: "does not support tools"; OpenRouter: "No endpoints found that support tool use"; Google: "Function calling
+ *   is not enabled"; vLLM: "tool choice requires --enable-auto-tool-choice"; llama.cpp: "tools param requires --jinja".
+ *
+ * @returns Undefined for another refusal.
+ */
+export function needIn(refusal: string): ModelNeed | undefined {
+  if (reasoning.test(refusal)) {
+    // Some models take no tools while they reason. Without tools they would answer, but not what was asked for.
+    if (tools.test(refusal)) return undefined;
+    if (isRefused.test(refusal)) return 'reasoningInNone';
+    return isMissing.test(refusal) ? 'reasoningInEach' : undefined;
+  }
+  return tools.test(refusal) && isRefused.test(refusal) ? 'callsAsText' : undefined;
+}

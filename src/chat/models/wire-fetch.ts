@@ -1,0 +1,45 @@
+import { reportLife } from './call-watch.ts';
+import { classifyProviderError, codeOfReport } from './classify-provider-error.ts';
+import { ProviderError } from './provider-error.ts';
+import { readResponse } from './wire/read-response.ts';
+import type { WireFormat } from './wire/wire-format.ts';
+
+/**
+ * Creates the `fetch` for the package of a provider. It reads every response in the provider's wire format, and hands
+ * on what the package accepts.
+ *
+ * @param send Sends the request.
+ * @param createFormat Creates the reader of one response.
+ */
+export function createWireFetch(send: typeof fetch, createFormat: () => WireFormat): typeof fetch {
+  return async (input, init) => {
+    const response = await send(input, init);
+    const { signal } = init ?? {};
+    return readResponse(response, {
+      format: createFormat(),
+      redact: createRedaction(new Headers(init?.headers)),
+      classify: (report) => (codeOfReport(report) ?? 'PROVIDER_BAD_RESPONSE').toLowerCase(),
+      onLife: () => signal && reportLife(signal),
+      describeBreak(error) {
+        if (signal?.aborted || error instanceof ProviderError) return undefined;
+        const { code } = classifyProviderError(error, 'PROVIDER_STREAM_CUT');
+        return { message: undefined, signs: code.toLowerCase() };
+      },
+    });
+  };
+}
+
+/** Shorter values are no keys, and removing them would make texts unreadable. */
+const shortestKey = 8;
+
+const publicHeaders = /^(?:content-|accept|user-agent$|anthropic-)/;
+
+/** Removes the request's own key from a text. Careless servers repeat it in their errors. */
+function createRedaction(headers: Headers): (text: string) => string {
+  // A server may want its key in a header of any name (OPENAI_HEADERS).
+  const keys = [...headers]
+    .filter(([name]) => !publicHeaders.test(name))
+    .map(([, value]) => value.replace(/^\w+ /, ''))
+    .filter((key) => key.length >= shortestKey);
+  return (text) => keys.reduce((redacted, key) => redacted.replaceAll(key, '[…]'), text);
+}

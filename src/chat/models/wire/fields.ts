@@ -1,0 +1,47 @@
+/** A JSON object whose fields nobody has checked. */
+export type Fields = Record<string, unknown>;
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The value as an object, or an empty object where it is something else. */
+export function fieldsOf(value: unknown): Fields {
+  return isFields(value) ? value : {};
+}
+
+/** The value as a list: `null` and other values that are no list are an empty one. */
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The value as text, or an empty text where it is neither text nor a number. */
+export function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' ? String(value) : '';
+}
+
+/** The first of the values that is a text and not empty. */
+export function firstText(...values: unknown[]): string {
+  for (const value of values) if (typeof value === 'string' && value !== '') return value;
+  return '';
+}
+
+/** The largest count that the database stores. */
+const largestCount = 2_147_483_647;
+
+/** The value as a count: a number, or its digits in a string. Undefined where it is no count that can be stored. */
+export function countOf(value: unknown): number | undefined {
+  const isDigits = typeof value === 'string' && /^\s*\d+(?:\.\d+)?\s*$/.test(value);
+  const count = Math.trunc(isDigits ? Number(value) : typeof value === 'number' ? value : Number.NaN);
+  return count >= 0 && count <= largestCount ? count : undefined;
+}
+
+/** Parses JSON. Undefined where the text is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,34 @@
+import type { ErrorReport } from './error-report.ts';
+import type { Fields } from './fields.ts';
+
+/** What an object of a response says. */
+export interface WireReading {
+  /** Values for the package. None where the object carries nothing. */
+  values: object[];
+  /** The failure that the object reports, after the values. */
+  failure?: ErrorReport | undefined;
+}
+
+/**
+ * Reads one response in the wire format of a provider as leniently as it can, and repeats it in the strict form that
+ * the provider's package accepts. One object serves one response.
+ */
+export interface WireFormat {
+  /**
+   * Reads one JSON object of the response.
+   *
+   * @param event The name of its server-sent event, if it has one.
+   */
+  read(value: Fields, event: string | undefined): WireReading;
+  /** Whether a part of an answer was read: an object without one in place of the stream is no answer. */
+  readonly hasAnswer: boolean;
+  /** Whether the provider has said that its answer is whole. A response that ends before is cut. */
+  readonly isFinished: boolean;
+  /**
+   * Called when the answer is whole: at `[DONE]`, at the end of a JSON document, and at the end of a response that is
+   * finished. Returns the end that the package waits for.
+   */
+  finish(): object[];
+  /** The value with which the package reports a failure in the middle of a response. */
+  failure(report: ErrorReport): object;
+}

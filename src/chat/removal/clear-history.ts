@@ -1,0 +1,58 @@
+import { encodeId } from '../../base/global-id.ts';
+import { GatewayError, sessionNotFound } from '../../errors.ts';
+import type { Prisma, Session } from '../../generated/prisma/client.ts';
+import type { Quotas } from '../../limits/quotas.ts';
+import type { Database } from '../../storage/database.ts';
+import { notDeleted } from '../../storage/hidden-rows.ts';
+import { settingBytes } from '../../storage/stored-bytes.ts';
+import type { SessionLog } from '../log/session-log.ts';
+import { unfinished } from '../run/open-run.ts';
+import type { RemovalSweep } from './removal-sweep.ts';
+
+export interface ClearHistoryOptions {
+  database: Database;
+  sweep: RemovalSweep;
+  quotas: Quotas;
+  sessionLog: SessionLog;
+}
+
+/**
+ * Deletes a session's messages. One short transaction hides them from all readers and uncounts them; their rows are
+ * deleted in pieces after that.
+ *
+ * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS.
+ */
+export async function clearHistory(sessionId: number, options: ClearHistoryOptions): Promise<Session> {
+  const { database, quotas, sessionLog, sweep } = options;
+  const { session, freed } = await database.$transaction(async (tx) => {
+    const before = await tx.session.findUnique({ where: { id: sessionId, ...notDeleted } });
+    if (before === null) throw sessionNotFound(sessionId);
+    await refuseLive(tx, sessionId);
+    const newest = await tx.message.findFirst({
+      where: { sessionId },
+      select: { id: true },
+      orderBy: { id: 'desc' },
+    });
+    const session = await tx.session.update({
+      where: { id: sessionId },
+      data: {
+        clearedThroughId: newest?.id ?? 0,
+        contextTokens: 0,
+        messageCount: 0,
+        storedBytes: settingBytes(before),
+      },
+    });
+    return { session, freed: Number(before.storedBytes - session.storedBytes) };
+  });
+  quotas.release(session.userId, { bytes: freed });
+  await sessionLog.append(sessionId, { type: 'HistoryCleared' });
+  await sweep.finish([sessionId]);
+  return session;
+}
+
+async function refuseLive(tx: Prisma.TransactionClient, sessionId: number): Promise<void> {
+  const live = await tx.run.findFirst({ where: { sessionId, status: unfinished }, select: { id: true } });
+  if (live === null) return;
+  const message = 'This session is answering a prompt. Cancel the run before you clear the history.';
+  throw new GatewayError('RUN_IN_PROGRESS', message, { runId: encodeId('Run', live.id) });
+}

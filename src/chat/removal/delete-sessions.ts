@@ -1,0 +1,110 @@
+import { maxId } from '../../base/global-id.ts';
+import { GatewayError } from '../../errors.ts';
+import type { Prisma } from '../../generated/prisma/client.ts';
+import type { Quotas } from '../../limits/quotas.ts';
+import type { Database } from '../../storage/database.ts';
+import { notDeleted } from '../../storage/hidden-rows.ts';
+import type { SessionLog } from '../log/session-log.ts';
+import { unfinished } from '../run/open-run.ts';
+import { type RemovalSweep, sessionsAtOnce } from './removal-sweep.ts';
+
+export interface DeleteSessionsOptions {
+  database: Database;
+  sweep: RemovalSweep;
+  /** Cancels the live run of a session and its queued runs. */
+  cancelRuns(sessionId: number): Promise<unknown>;
+  /** Detaches all nodes of sessions within the transaction that deletes the sessions. */
+  detachAllWithin(tx: Prisma.TransactionClient, sessionIds: number[]): Promise<void>;
+  quotas: Quotas;
+  sessionLog: SessionLog;
+}
+
+/** How often the gateway tries to delete a session to which a client keeps sending prompts. */
+const maxDeleteTries = 10;
+
+/**
+ * Deletes the matching sessions, some at a time. One short transaction hides them from all readers; their rows are
+ * deleted in pieces after that. Stops between two pieces when the signal aborts.
+ *
+ * @returns The ids of the sessions that were deleted.
+ * @throws GatewayError RUN_IN_PROGRESS.
+ */
+export async function deleteSessions(
+  filter: Prisma.SessionWhereInput,
+  signal: AbortSignal | undefined,
+  options: DeleteSessionsOptions,
+): Promise<number[]> {
+  const { database, sweep } = options;
+  const where = { AND: [filter, notDeleted] };
+  const newest = await database.session.findFirst({ where, select: { id: true }, orderBy: { id: 'desc' } });
+  const deleted: number[] = [];
+  for (let after = 0; newest !== null && after < newest.id && !signal?.aborted; ) {
+    const page = await database.session.findMany({
+      where: { AND: [where, { id: { gt: after, lte: newest.id } }] },
+      select: { id: true },
+      orderBy: { id: 'asc' },
+      take: sessionsAtOnce,
+    });
+    after = page.length < sessionsAtOnce ? newest.id : (page.at(-1)?.id ?? newest.id);
+    const hidden = await cancelAndHide(
+      page.map(({ id }) => id),
+      options,
+    );
+    await sweep.finish(hidden);
+    deleted.push(...hidden);
+  }
+  return deleted;
+}
+
+/** Tries again when a prompt arrives after the cancellation, so that no run outlives its session. */
+async function cancelAndHide(sessionIds: number[], options: DeleteSessionsOptions): Promise<number[]> {
+  const hidden: number[] = [];
+  let left = sessionIds;
+  for (let tries = 0; left.length > 0 && tries < maxDeleteTries; tries += 1) {
+    for (const id of await busyOf(options.database, left)) await options.cancelRuns(id);
+    const done = await hideIdle(left, options);
+    hidden.push(...done.hidden);
+    left = done.busy;
+  }
+  if (left.length === 0) return hidden;
+  // The sessions that are hidden already stay deleted.
+  void options.sweep.finish(hidden);
+  throw new GatewayError(
+    'RUN_IN_PROGRESS',
+    'The session cannot be deleted now, because prompts keep arriving.',
+  );
+}
+
+/** Hides the sessions that have no live or queued run, and tells their followers and the quotas. */
+async function hideIdle(sessionIds: number[], options: DeleteSessionsOptions) {
+  const { database, quotas, sessionLog } = options;
+  const { busy, sessions } = await database.$transaction(async (tx) => {
+    const busy = await busyOf(tx, sessionIds);
+    const idle = sessionIds.filter((id) => !busy.includes(id));
+    const sessions = await tx.session.updateManyAndReturn({
+      where: { id: { in: idle }, ...notDeleted },
+      data: { deletedAt: new Date(), clearedThroughId: maxId },
+      select: { id: true, userId: true, storedBytes: true },
+    });
+    await options.detachAllWithin(
+      tx,
+      sessions.map(({ id }) => id),
+    );
+    return { busy, sessions };
+  });
+  for (const { id, userId, storedBytes } of sessions) {
+    quotas.release(userId, { sessions: 1, bytes: Number(storedBytes) });
+    await sessionLog.append(id, { type: 'SessionDeleted' });
+  }
+  return { busy, hidden: sessions.map(({ id }) => id) };
+}
+
+/** The ids of those sessions that have a live or queued run. */
+async function busyOf(tx: Pick<Prisma.TransactionClient, 'run'>, sessionIds: number[]): Promise<number[]> {
+  const runs = await tx.run.findMany({
+    where: { sessionId: { in: sessionIds }, status: unfinished },
+    select: { sessionId: true },
+    distinct: ['sessionId'],
+  });
+  return runs.map(({ sessionId }) => sessionId);
+}

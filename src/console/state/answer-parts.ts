@@ -1,0 +1,42 @@
+import type { MessageState, ToolCall } from './message-state.ts';
+
+/** A piece of an answer. The text or reasoning between two tool calls is one part. */
+export type AnswerPart =
+  | { readonly type: 'text' | 'reasoning'; readonly key: string; readonly text: string }
+  | { readonly type: 'call'; readonly key: string; readonly call: ToolCall };
+
+/**
+ * Splits an answer at its tool calls, so that its parts are in the order in which they were made. While the answer
+ * grows, the parts keep their keys.
+ */
+export function partsOf({ content, reasoning, toolCalls }: MessageState): readonly AnswerPart[] {
+  const parts: AnswerPart[] = [];
+  let [textStart, reasoningStart] = [0, 0];
+  const addWords = (textEnd: number, reasoningEnd: number) => {
+    // A model reasons before it writes.
+    addPart(parts, 'reasoning', reasoning, reasoningStart, reasoningEnd);
+    addPart(parts, 'text', content, textStart, textEnd);
+    [textStart, reasoningStart] = [Math.max(textStart, textEnd), Math.max(reasoningStart, reasoningEnd)];
+  };
+  for (const call of toolCalls) {
+    addWords(call.textOffset, call.reasoningOffset);
+    parts.push({ type: 'call', key: `call ${call.callId}`, call });
+  }
+  addWords(content.length, reasoning.length);
+  return parts;
+}
+
+/** Adds the words of a range without the blank lines around them. Blanks alone are no part. */
+function addPart(
+  parts: AnswerPart[],
+  type: 'text' | 'reasoning',
+  whole: string,
+  start: number,
+  end: number,
+): void {
+  const text = whole
+    .slice(start, end)
+    .replace(/^(?:[^\S\n]*\n)+/, '')
+    .trimEnd();
+  if (text !== '') parts.push({ type, key: `${type} ${start}`, text });
+}

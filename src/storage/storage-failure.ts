@@ -1,0 +1,18 @@
+import { isDiskFull } from './disk-full.ts';
+import { driverFailure } from './driver-failure.ts';
+import { isDatabaseBusy } from './prisma-error.ts';
+
+/**
+ * Says why the disk or another program made a statement fail, in words that can follow a colon and name no file.
+ * Undefined for other failures, such as a broken unique index.
+ */
+export function storageFailure(error: unknown): string | undefined {
+  if (isDiskFull(error)) return 'the disk is full';
+  if (isDatabaseBusy(error)) return 'another program locks the database';
+  const failure = driverFailure(error);
+  return failure?.kind === 'sqlite' && ofStorage.test(failure.message) ? failure.message : undefined;
+}
+
+/** Messages of SQLite for SQLITE_IOERR, READONLY, CORRUPT, CANTOPEN and NOTADB: https://sqlite.org/rescode.html */
+const ofStorage =
+  /^(?:disk I\/O error|attempt to write a readonly database|database disk image is malformed|unable to open database file|file is not a database)$/;

@@ -1,0 +1,46 @@
+import type { Database } from './database.ts';
+import { notDeleted } from './hidden-rows.ts';
+
+/** The bytes of texts in UTF-8. Null and undefined have none. */
+export function textBytes(...texts: (string | null | undefined)[]): number {
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), 0);
+}
+
+/** The bytes of a session's settings, which stay when its history is cleared. */
+export function settingBytes(settings: {
+  title?: string | null | undefined;
+  systemPrompt?: string | null | undefined;
+  /** The settings of the model, of which a schema can be long. */
+  settings?: object | string | number | boolean | null | undefined;
+}): number {
+  const { title, systemPrompt, settings: ofModel } = settings;
+  const hasAny = typeof ofModel === 'object' && ofModel !== null && Object.keys(ofModel).length > 0;
+  return textBytes(title, systemPrompt, hasAny ? JSON.stringify(ofModel) : null);
+}
+
+/** Counts bytes for a session. This is no statement of Prisma's, which would also set `updatedAt`. */
+export async function addStoredBytes(
+  tx: Pick<Database, '$executeRaw'>,
+  sessionId: number,
+  bytes: number,
+): Promise<void> {
+  await tx.$executeRaw`UPDATE "Session" SET "storedBytes" = "storedBytes" + ${bytes} WHERE "id" = ${sessionId}`;
+}
+
+/** Reads the bytes of the arguments and results of a message's tool calls. */
+export async function toolCallBytes(tx: Pick<Database, '$queryRaw'>, messageId: number): Promise<number> {
+  const rows = await tx.$queryRaw<{ bytes: bigint | number | null }[]>`
+    SELECT SUM(LENGTH(CAST("args" AS BLOB)) + LENGTH(CAST(COALESCE("result", '') AS BLOB))) AS "bytes"
+    FROM "ToolCall" WHERE "messageId" = ${messageId}`;
+  return Number(rows[0]?.bytes ?? 0);
+}
+
+/** Reads how many sessions a user has, and the bytes that they take up. */
+export async function storedByUser(database: Pick<Database, 'session'>, userId: string) {
+  const { _count, _sum } = await database.session.aggregate({
+    where: { userId, ...notDeleted },
+    _count: true,
+    _sum: { storedBytes: true },
+  });
+  return { sessions: _count, bytes: Number(_sum.storedBytes ?? 0) };
+}

@@ -1,0 +1,93 @@
+import Sqlite from 'better-sqlite3';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { endOrphanedRuns } from '../../../src/chat/run/end-orphaned-runs.ts';
+import { openDatabase } from '../../../src/storage/open-database.ts';
+import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
+
+/** Adds sessions, each with a prompt and a RUNNING run that has written some text and called two tools. */
+function addLiveRuns(file: string, count: number) {
+  const database = new Sqlite(file);
+  const statements = new Map<string, Sqlite.Statement<unknown[]>>();
+  const insert = (sql: string, ...values: unknown[]) => {
+    const statement = statements.get(sql) ?? database.prepare(sql);
+    statements.set(sql, statement);
+    return Number(statement.run(...values).lastInsertRowid);
+  };
+  const addMessage = (sessionId: number, role: string, status: string, ...rest: unknown[]) =>
+    insert(
+      `INSERT INTO "Message" ("sessionId", "role", "status", "content", "reasoning", "tokenCount") VALUES (?, ?, ?, ?, ?, ?)`,
+      sessionId,
+      role,
+      status,
+      ...rest,
+    );
+  database.transaction(() => {
+    for (let index = 0; index < count; index += 1) {
+      const sessionId = insert(
+        `INSERT INTO "Session" ("userId", "storedBytes", "updatedAt") VALUES ('alice', 7, '2026-01-31T12:00:00.000+00:00')`,
+      );
+      const promptId = addMessage(sessionId, 'USER', 'COMPLETE', 'Hello', null, 5);
+      const answer = `Number ${index} é. ${'A long answer. '.repeat(400)}`;
+      const answerId = addMessage(sessionId, 'ASSISTANT', 'STREAMING', answer, 'Easy.', null);
+      insert(
+        `INSERT INTO "Run" ("sessionId", "status", "userMessageId", "assistantMessageId", "providerName", "modelName", "lastSeq")
+         VALUES (?, 'RUNNING', ?, ?, 'demo', 'demo-1', 3)`,
+        sessionId,
+        promptId,
+        answerId,
+      );
+      for (const status of ['RUNNING', 'AWAITING_APPROVAL']) {
+        insert(
+          `INSERT INTO "ToolCall" ("messageId", "callId", "name", "args", "status", "step", "textOffset") VALUES (?, ?, 'echo', '{}', ?, 1, 0)`,
+          answerId,
+          status,
+          status,
+        );
+      }
+    }
+  })();
+  database.close();
+}
+
+test('the 2,000 live runs of a gateway that died are ended in less than 3 s of processor time', async () => {
+  await using folder = await openMigratedFolder();
+  const file = `${folder.path}/switchyard.db`;
+  addLiveRuns(file, 2_000);
+  await using opened = await openDatabase({ url: `file:${file}`, log: pino({ level: 'silent' }) });
+  const { db } = opened;
+  const before = process.cpuUsage();
+  expect(await endOrphanedRuns(db)).toBe(2_000);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1e6).toBeLessThan(3);
+
+  expect(await db.run.count({ where: { status: 'FAILED', errorCode: 'INTERRUPTED' } })).toBe(2_000);
+  expect(await db.message.count({ where: { role: 'ASSISTANT', status: 'INTERRUPTED' } })).toBe(2_000);
+  const { assistantMessage, session, finishedAt, ...run } = await db.run.findFirstOrThrow({
+    orderBy: { id: 'desc' },
+    include: {
+      assistantMessage: { include: { toolCalls: { orderBy: { id: 'asc' } } } },
+      session: { include: { modelUsage: true } },
+    },
+  });
+  const text = assistantMessage?.content ?? '';
+  // `A long answer. ` has 4 tokens, and `Easy.` has 2.
+  expect(assistantMessage?.tokenCount).toBeGreaterThan(1_500);
+  expect(assistantMessage?.tokenCount).toBeLessThan(1_700);
+  const outputTokens = (assistantMessage?.tokenCount ?? 0) + 2;
+  expect(run).toMatchObject({ inputTokens: 5, outputTokens, reasoningTokens: 2, usageMeasured: false });
+  expect(run.lastSeq).toBeGreaterThan(1_000_000);
+  expect(finishedAt?.getTime()).toBeGreaterThan(Date.parse('2026-02-01'));
+  expect(session).toMatchObject({
+    contextTokens: 5 + outputTokens,
+    storedBytes: BigInt(7 + Buffer.byteLength(text) + 'Easy.'.length + '{}{}'.length),
+    modelUsage: [
+      { providerName: 'demo', modelName: 'demo-1', inputTokens: 5, outputTokens, measured: false },
+    ],
+  });
+  expect(session.updatedAt.getTime()).toBeGreaterThan(Date.parse('2026-02-01'));
+  expect(assistantMessage?.toolCalls).toMatchObject([
+    { status: 'CANCELLED', stopped: false },
+    { status: 'CANCELLED', stopped: true },
+  ]);
+});

@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { TestGateway } from '../../support/gateway/gateway.ts';
+import { startModelGateway } from '../../support/gateway/model-gateway.ts';
+import {
+  type Action,
+  conversations,
+  createRandomTools,
+  type MadeCall,
+  maxSteps,
+  RandomChat,
+} from '../../support/gateway/random-chat.ts';
+import { type ModelRequest, type ModelServer, startModelServer } from '../../support/model/model-server.ts';
+import { brokenRules } from '../../support/model/provider-rules.ts';
+import { repeatedCalls } from '../../support/model/repeated-calls.ts';
+
+const tools = createRandomTools();
+let server: ModelServer;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  server = await startModelServer();
+  const settings = { MODEL_MAX_RETRIES: '0', MAX_STEPS: String(maxSteps) };
+  gateway = await startModelGateway(server, 'openai', { tools: tools.runner, settings });
+});
+
+afterAll(async () => {
+  await gateway?.[Symbol.asyncDispose]();
+  await server?.[Symbol.asyncDispose]();
+});
+
+/** Plays the actions in one session. Returns the faults of all requests. */
+async function faultsOf(played: Action[]): Promise<string[]> {
+  const sessionId = await gateway.createSession({ systemPrompt: ' \n' });
+  const chat = new RandomChat(gateway, server, tools, sessionId);
+  const faults: string[] = [];
+  for (const action of played) {
+    await chat.play(action);
+    for (const request of server.requests)
+      faults.push(...brokenRules(request), ...wrongRepeats(request, chat.made));
+    server.reset();
+  }
+  return faults;
+}
+
+/** What its maker is not shown again with a call, what another model is shown, and prompts that were withdrawn. */
+function wrongRepeats(request: ModelRequest, made: readonly MadeCall[]): string[] {
+  const text = JSON.stringify(request.body);
+  const withdrawn = /Withdrawn \d+/.exec(text);
+  const faults = withdrawn ? [`It has "${withdrawn[0]}".`] : [];
+  const target = targetOf(request);
+  for (const [, maker] of text.matchAll(/(?:Thought|Signature) \d+ of ([\w./-]+\w)/g)) {
+    if (maker !== target) faults.push(`${target} is shown what only ${maker} may see.`);
+  }
+  for (const { n, thought, signature } of repeatedCalls(request)) {
+    const call = made[n];
+    if (call?.model !== target) continue;
+    // Anthropic takes no thought without a signature, and Google needs none.
+    const wantsThought = request.format === 'openai' || (request.format === 'anthropic' && call.signature);
+    if (wantsThought && thought !== call.thought) faults.push(`Call ${n} lacks "${call.thought}".`);
+    if (call.signature && signature !== call.signature) faults.push(`Call ${n} lacks "${call.signature}".`);
+  }
+  return faults;
+}
+
+/** The model that is asked. */
+function targetOf({ format, path, body }: ModelRequest): string {
+  if (format === 'google') return `google/${/models\/([^:]+):/.exec(path)?.[1]}`;
+  return `${format === 'openai' ? 'openai-compatible' : 'anthropic'}/${body['model']}`;
+}
+
+test('whatever happened in a chat before, every request keeps the rules of its provider, and shows each model its own signatures again', async () => {
+  await fc.assert(
+    fc.asyncProperty(conversations, async (played) => {
+      expect(await faultsOf(played)).toEqual([]);
+    }),
+    { numRuns: 30, interruptAfterTimeLimit: 12_000, endOnFailure: true },
+  );
+});

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { readSourceFiles } from '../support/files/source-file.ts';
+
+/** A cut at a limit: `.slice(0, 64)`, `.slice(0, maxLength)`, `.slice(0, half)`, and everything with `substring`. */
+const cut =
+  /[\w)\]]+\s*\.(?:slice\(\s*0,\s*(?:\d{2,}|(?:max|most|longest|half|limit|length)\w*|\w+(?:Length|Limit|Chars|Size))\s*\)|substr(?:ing)?\()/g;
+
+/** Cuts of lists, and of dates, which have only ASCII characters. */
+const allowed = [
+  'src/agent/search/ignore-rules.ts: isUsable).slice(0, maxRules)',
+  'src/chat/models/retry-time.ts: iso.slice(0, 10)',
+  'src/commands/manage-tokens.ts: ).slice(0, 16)',
+  'src/console/state/lookalikes.ts: items.slice(0, maxQuoted)',
+];
+
+test('every text is cut by src/base/cut-text.ts, which leaves no half characters', () => {
+  const found = readSourceFiles()
+    .filter(({ path }) => path !== 'src/base/cut-text.ts')
+    .flatMap(({ path, code }) => Array.from(code.matchAll(cut), ([match]) => `${path}: ${match}`));
+  expect(found.filter((each) => !allowed.includes(each))).toEqual([]);
+});

@@ -1,0 +1,86 @@
+import Sqlite from 'better-sqlite3';
+import { migrate } from '../../../src/storage/migrate.ts';
+import { readMigrations } from '../../../src/storage/migrations.ts';
+
+/**
+ * A row for each table, parents first, with all columns that some version of the schema demands. A new table needs a
+ * row here as soon as a migration follows the one that creates it.
+ */
+const rows: Record<string, Record<string, unknown>> = {
+  Session: { id: 1, userId: 'alice', title: 'Žluťoučký 🐎', createdAt: 1, updatedAt: 2 },
+  Message: { id: 1, sessionId: 1, role: 'USER', status: 'COMPLETE', content: 'é 🐎', createdAt: 3 },
+  MessageAudio: { messageId: 1, sha256: 'a'.repeat(64), mimeType: 'audio/wav', size: 7, uploadedAt: 4 },
+  AnswerStep: { messageId: 1, step: 1, providerName: 'demo', modelName: 'demo-1', parts: '[]' },
+  ToolCall: {
+    id: 1,
+    messageId: 1,
+    callId: 'c1',
+    name: 'run_command',
+    args: '{}',
+    status: 'SUCCEEDED',
+    result: 'ok',
+    step: 1,
+    textOffset: 0,
+  },
+  Run: {
+    id: 1,
+    sessionId: 1,
+    requestId: 'r1',
+    status: 'COMPLETED',
+    userMessageId: 1,
+    providerName: 'demo',
+    modelName: 'demo-1',
+    lastSeq: 5,
+    createdAt: 5,
+  },
+  ModelUsage: { sessionId: 1, providerName: 'demo', modelName: 'demo-1', inputTokens: 8 },
+  AgentNode: {
+    id: 1,
+    nodeId: 'laptop',
+    userId: 'alice',
+    displayName: 'Laptop',
+    capabilities: '[]',
+    tokenHash: 'b',
+    updatedAt: 6,
+  },
+  SessionNode: { sessionId: 1, agentNodeId: 1 },
+  Workspace: { sessionId: 1, workspaceId: 'w1' },
+  ApiToken: { id: 1, tokenHash: 'c', userId: 'alice', name: 'laptop' },
+};
+
+/** Writes the database of an earlier version of the gateway, with a row in every table. */
+export function createEarlierDatabase(file: string, lastMigration: string): void {
+  const connection = new Sqlite(file);
+  migrate(
+    connection,
+    readMigrations().filter(({ name }) => name <= lastMigration),
+  );
+  const tables = tablesOf(connection);
+  for (const [table, row] of Object.entries(rows).filter(([name]) => tables.includes(name))) {
+    const names = Object.keys(row);
+    const columns = names.map((name) => `"${name}"`).join(', ');
+    const insert = `INSERT INTO "${table}" (${columns}) VALUES (${names.map((name) => `@${name}`).join(', ')})`;
+    connection.prepare(insert).run(row);
+  }
+  connection.close();
+}
+
+/** All rows of the database, by table, without `storedBytes`, which a migration counts anew. */
+export function readAllRows(file: string): Record<string, Record<string, unknown>[]> {
+  const connection = new Sqlite(file);
+  const all = tablesOf(connection).map((table) => {
+    const found = connection.prepare<[], Record<string, unknown>>(`SELECT * FROM "${table}"`).all();
+    return [table, found.map(({ storedBytes: _, ...row }) => row)];
+  });
+  connection.close();
+  return Object.fromEntries(all);
+}
+
+function tablesOf(connection: Sqlite.Database): string[] {
+  return connection
+    .prepare<[], string>(
+      `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> '_prisma_migrations'`,
+    )
+    .pluck()
+    .all();
+}
