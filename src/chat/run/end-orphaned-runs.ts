@@ -45,7 +45,8 @@ export async function endOrphanedRuns(database: Database): Promise<number> {
 async function readOrphans(database: Database): Promise<Orphan[]> {
   const rows = await database.$queryRaw<Record<keyof Orphan, unknown>[]>`
     SELECT r."id", r."sessionId", m."id" AS "messageId", r."providerName", r."modelName",
-      r."inputTokens", r."outputTokens", r."reasoningTokens", r."cachedInputTokens", r."cacheWriteInputTokens",
+      r."inputTokens", r."outputTokens", r."reasoningTokens", r."cachedInputTokens",
+      r."cacheWriteInputTokens",
       CASE WHEN r."inputTokens" > 0 THEN 0 ELSE (
         SELECT COALESCE(SUM(s."tokenCount"), 0) FROM "Message" s
         WHERE s."sessionId" = r."sessionId" AND s."id" <= COALESCE(r."userMessageId", 0)
@@ -63,8 +64,8 @@ async function readOrphans(database: Database): Promise<Orphan[]> {
 }
 
 async function estimate(orphan: Orphan): Promise<InterruptedRun> {
-  const { id, sessionId, messageId, providerName, modelName, cachedInputTokens, cacheWriteInputTokens } =
-    orphan;
+  const { id, sessionId, messageId, providerName, modelName } = orphan;
+  const { cachedInputTokens, cacheWriteInputTokens } = orphan;
   const contentTokens = await estimateTokens(orphan.content, orphan.contentLength);
   const reasoningTokens = await estimateTokens(orphan.reasoning, orphan.reasoningLength);
   // Without a first checkpoint the input count is 0.

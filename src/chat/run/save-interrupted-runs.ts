@@ -87,8 +87,7 @@ async function addToSessions(
   await tx.$executeRaw`
     INSERT INTO "ModelUsage" (
       "sessionId", "providerName", "modelName", "measured",
-      "inputTokens", "outputTokens", "reasoningTokens", "cachedInputTokens",
-      "cacheWriteInputTokens"
+      "inputTokens", "outputTokens", "reasoningTokens", "cachedInputTokens", "cacheWriteInputTokens"
     )
     SELECT
       ended.value ->> 'sessionId', ended.value ->> 'providerName', ended.value ->> 'modelName', FALSE,
