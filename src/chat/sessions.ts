@@ -25,6 +25,9 @@ export interface SessionSettings {
   settings?: PartialSettings | null | undefined;
 }
 
+/** As `SessionSettings`, with the settings of the model as their column has them. */
+type StoredSettings = Omit<SessionSettings, 'settings'> & { settings: ReturnType<typeof storeSettings> };
+
 export interface NewSession extends SessionSettings {
   userId: string;
   featureName: string;
@@ -73,8 +76,9 @@ export class Sessions {
     const { database, attachments, quotas } = this.#options;
     const { userId } = input;
     await this.#checkModel(input, null);
-    const bytes = settingBytes(input);
-    const data = { ...defined(input), settings: storeSettings(input.settings), storedBytes: bytes };
+    const settings = storeSettings(input.settings);
+    const bytes = settingBytes({ ...input, settings });
+    const data = { ...defined(input), settings, storedBytes: bytes };
     using reserved = await quotas.reserve(userId, { sessions: 1, bytes });
     const session = !nodeIds?.length
       ? await database.session.create({ data })
@@ -103,7 +107,7 @@ export class Sessions {
   }
 
   /** Stores changed settings and counts their bytes. */
-  async #store(current: Session, data: Changes): Promise<Session> {
+  async #store(current: Session, data: StoredSettings): Promise<Session> {
     const { database, quotas } = this.#options;
     const { id, userId } = current;
     const growth = Math.max(0, settingBytes({ ...current, ...data }) - settingBytes(current));
@@ -113,7 +117,7 @@ export class Sessions {
       const before = await tx.session.findUnique({ where: { id, ...notDeleted } });
       if (before === null) throw sessionNotFound(id);
       const grown = settingBytes({ ...before, ...data }) - settingBytes(before);
-      const change = { ...data, storedBytes: { increment: grown } };
+      const change = { ...defined(data), storedBytes: { increment: grown } };
       return { session: await tx.session.update({ where: { id }, data: change }), grown };
     });
     reserved.keep();
@@ -180,9 +184,6 @@ function withOwnModel(input: SessionSettings, current: Session): SessionSettings
   const stays = input.providerName === undefined || input.providerName === current.providerName;
   return stays || input.modelName !== undefined ? input : { ...input, modelName: null };
 }
-
-/** The columns of a session that its settings change. */
-type Changes = { title?: string | null; systemPrompt?: string | null } & Prisma.SessionUncheckedUpdateInput;
 
 function defined<T extends object>(input: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const entries = Object.entries(input).filter(([, value]) => value !== undefined);

@@ -10,8 +10,12 @@ export function textBytes(...texts: (string | null | undefined)[]): number {
 export function settingBytes(settings: {
   title?: string | null | undefined;
   systemPrompt?: string | null | undefined;
+  /** The settings of the model, of which a schema can be long. */
+  settings?: object | string | number | boolean | null | undefined;
 }): number {
-  return textBytes(settings.title, settings.systemPrompt);
+  const { title, systemPrompt, settings: ofModel } = settings;
+  const hasAny = typeof ofModel === 'object' && ofModel !== null && Object.keys(ofModel).length > 0;
+  return textBytes(title, systemPrompt, hasAny ? JSON.stringify(ofModel) : null);
 }
 
 /** Counts bytes for a session. This is no statement of Prisma's, which would also set `updatedAt`. */

@@ -41,7 +41,7 @@ const bySign: readonly (readonly [RegExp, RunFailureCode])[] = [
   ],
   [/overloaded|unavailable|api_error|server_error|internal|timeout|\b5\d\d\b/, 'PROVIDER_UNAVAILABLE'],
   [
-    /invalid_request|invalid_argument|bad_?request|not_found|billing|content_filter|\b4\d\d\b/,
+    /invalid_request|invalid_prompt|invalid_argument|bad_?request|not_found|billing|content_filter|\b4\d\d\b/,
     'PROVIDER_REJECTED',
   ],
 ];
