@@ -3,12 +3,10 @@ import { milliseconds, wholeNumber } from './setting-type.ts';
 
 /** How runs are executed. */
 export const chatSettings = {
-  MODEL_IDLE_TIMEOUT_MS: milliseconds(1)
-    .default(60_000)
-    .meta({
-      description:
-        'A run fails when its model sends nothing for this long, or only signs of life, such as comments and pings, for ten times as long.',
-    }),
+  MODEL_IDLE_TIMEOUT_MS: milliseconds(1).default(60_000).meta({
+    description:
+      'A run fails when its model sends nothing for this long, or only signs of life, such as comments and pings, for ten times as long.',
+  }),
   MODEL_MAX_RETRIES: wholeNumber(0, 100).default(3).meta({
     description: 'How often a failed model request is repeated, as long as the answer has not begun.',
   }),

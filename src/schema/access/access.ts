@@ -1,4 +1,5 @@
 import type DataLoader from 'dataloader';
+import { shorten } from '../../base/cut-text.ts';
 import { messageNotFound } from '../../chat/audio/audio-library.ts';
 import { runNotFound } from '../../chat/engine.ts';
 import type { Context } from '../../context.ts';
@@ -97,11 +98,18 @@ export function ownerFilter(context: Context): { userId?: string } {
   return userId === undefined ? {} : { userId };
 }
 
-/** Whether a Relay id names an object that was not deleted and that the viewer may see. */
+/**
+ * Whether a Relay id names an object that was not deleted and that the viewer may see.
+ *
+ * @throws GatewayError BAD_USER_INPUT for a type that has no ids.
+ */
 export async function isOwn(context: Context, { typename, id }: { typename: string; id: string }) {
   const viewer = ownerOf(context);
   const loaders: Record<string, DataLoader<number, string | null>> = ownersOf(context).byType;
   const loader = Object.hasOwn(loaders, typename) ? loaders[typename] : undefined;
-  const owner = (await loader?.load(Number(id))) ?? null;
+  if (loader === undefined) {
+    throw new GatewayError('BAD_USER_INPUT', `Objects of the type "${shorten(typename, 64)}" have no ids.`);
+  }
+  const owner = await loader.load(Number(id));
   return owner !== null && (viewer === undefined || owner === viewer);
 }

@@ -156,7 +156,7 @@ const rows: Row[] = [
   ['an unknown field', '{ colour }', {}, 'GRAPHQL_VALIDATION_FAILED', /"colour"/],
   [
     'pages in pages in pages',
-    `{ sessions { ${page(`messages { ${page(`session { messages { ${page('id')} } }`)} }`)} } }`,
+    `{ sessions(first: 100) { ${page(`messages(first: 100) { ${page(`session { messages(first: 100) { ${page('id')} } }`)} }`)} } }`,
     {},
     'QUERY_TOO_COMPLEX',
     /smaller pages/,

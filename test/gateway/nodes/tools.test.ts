@@ -119,7 +119,7 @@ test('the model is offered each tool that some node can run, with the nodes that
   expect(readFile?.function.parameters.required).toEqual(['path', 'node']);
 });
 
-test('a tool shows the model at most 200 characters of the description of a node', async () => {
+test('a tool shows the model at most 200 UTF-16 units of the description of a node', async () => {
   await using _laptop = await startOwnNode(gateway, 'laptop');
   const update = `mutation ($description: String!) {
       updateNode(nodeId: "laptop", input: { description: $description }) { id }
@@ -129,7 +129,7 @@ test('a tool shows the model at most 200 characters of the description of a node
   const [tool] = toolsIn(await offer(['laptop']));
 
   expect(tool?.function.parameters.properties['node']).toMatchObject({
-    description: `The node to run it on.\nlaptop: ${'😀'.repeat(199)}…`,
+    description: `The node to run it on.\nlaptop: ${'😀'.repeat(100)}…`,
   });
 });
 

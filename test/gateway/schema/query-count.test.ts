@@ -83,6 +83,8 @@ async function askedByNode(
 const lists: Record<string, (size: number) => Promise<number>> = {
   'Query.sessions': (size) => sessionsOf(size, 'id title'),
   'Query.models': () => count('{ models { modelName } }'),
+  'Model.supportedSettings': () => count('{ models { supportedSettings } }'),
+  'Model.reasoningEfforts': () => count('{ models { reasoningEfforts } }'),
   'Query.nodes': async (size) => {
     const sessions = await seed(gateway.services.database, { sessions: size, turns: 1 });
     const types = ['Session', 'Message', 'Run'] as const;
