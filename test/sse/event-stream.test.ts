@@ -37,7 +37,7 @@ function overfill(stream: EventStream): void {
 
 test('the headers and a heartbeat are sent at once, before the first event', async () => {
   const { reading } = await openStreamForAlice({ headers: { 'x-run': '7' } });
-  await vi.waitFor(() => expect(reading.text).toBe(':\n'));
+  await vi.waitFor(() => expect(reading.text).toMatch(/\r\n:\n\r\n$/));
   const [head = ''] = reading.text.split('\r\n\r\n');
   expect(head.toLowerCase().split('\r\n')).toEqual(
     expect.arrayContaining([
@@ -89,7 +89,7 @@ test('ready() resolves at once if the socket has room', async () => {
 
 test('heartbeats are left out while the socket is full and continue afterwards', async () => {
   const { alice, reading, response, stream } = await openStreamForAlice({ heartbeatMs: 5 });
-  await vi.waitFor(() => expect(reading.text.split('\r\n:\n\n').length).toBeGreaterThan(2));
+  await vi.waitFor(() => expect(reading.text.split('\r\n:\n\r\n').length).toBeGreaterThan(2));
   alice.pause();
   overfill(stream);
   const lengthWhenFull = response.writableLength;
@@ -102,7 +102,7 @@ test('heartbeats are left out while the socket is full and continue afterwards',
   expect(response.writableLength).toBeLessThanOrEqual(lengthWhenFull);
   reading.text = '';
   alice.resume();
-  const heartbeats = () => reading.text.slice(-200).split('\r\n:\n\n').length;
+  const heartbeats = () => reading.text.slice(-200).split('\r\n:\n\r\n').length;
   // The frames that were held up come before the heartbeats.
   await vi.waitFor(() => expect(heartbeats()).toBeGreaterThan(3), { timeout: 20_000 });
 });

@@ -26,7 +26,15 @@ async function toolFrames(session: GuardedChat, decide: typeof approveCall) {
 }
 
 const asking = [
-  { type: 'tool_start', call_id: 'w', name: 'write', args: { path: 'a' }, node_id: 'laptop' },
+  {
+    type: 'tool_start',
+    call_id: 'w',
+    name: 'write',
+    args: { path: 'a' },
+    node_id: 'laptop',
+    text_offset: 0,
+    reasoning_offset: 0,
+  },
   { type: 'status', status: 'awaiting_approval', call_id: 'w' },
   { type: 'status', status: 'running', call_id: 'w' },
 ];
