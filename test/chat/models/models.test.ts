@@ -35,12 +35,12 @@ async function resolved(models: ReturnType<typeof createModels>, choice = {}) {
 describe('the default model', () => {
   test('the default is the demo model when no provider is configured', async () => {
     const models = createModels({ demo });
-    expect(await resolved(models)).toBe('demo/demo-1 32768');
+    expect(await resolved(models)).toBe('demo/demo-1 131072');
     expect(await models.list()).toEqual([
       expect.objectContaining({
         providerName: 'demo',
         modelName: 'demo-1',
-        contextLimit: 32_768,
+        contextLimit: 131_072,
         isDefault: true,
       }),
     ]);
@@ -52,7 +52,7 @@ describe('the default model', () => {
     ['google/gemini-3.8-flash 1048576', { google: key }],
     ['google/gemini-2.5-pro 1048576', { openai: key, google: key, default: 'google/gemini-2.5-pro' }],
     ['anthropic/claude-sonnet-5-5 1000000', { openai: key, anthropic: key, default: 'anthropic' }],
-    ['demo/demo-1 32768', { openai: key, default: 'demo/demo-1' }],
+    ['demo/demo-1 131072', { openai: key, default: 'demo/demo-1' }],
   ])('the default is %s for its settings', async (expected, options) => {
     expect(await resolved(createModels({ demo, ...options }))).toBe(expected);
   });
@@ -110,7 +110,7 @@ describe('a choice', () => {
     ],
     [{ providerName: 'openai', modelName: 'gpt-99' }, 'openai/gpt-99 null'],
     [{ providerName: null, modelName: null }, 'openai/gpt-6.1-terra 1050000'],
-    [{ providerName: 'demo' }, 'demo/demo-1 32768'],
+    [{ providerName: 'demo' }, 'demo/demo-1 131072'],
   ])('the choice %j resolves to %s', async (choice, expected) => {
     expect(await resolved(all, choice)).toBe(expected);
   });
@@ -164,7 +164,7 @@ describe('an OpenAI-compatible server', () => {
       ['groq', 8_192],
       ['../models/llama.gguf', 4_096],
       ['ollama', null],
-      ['demo-1', 32_768],
+      ['demo-1', 131_072],
     ]);
     expect(await resolved(compatibleModels(), { modelName: 'vllm' })).toBe('openai-compatible/vllm 40960');
   });
