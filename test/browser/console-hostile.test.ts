@@ -83,8 +83,8 @@ describeInBrowser('the console', () => {
     await console.send('Write a list');
     await console.answers.getByRole('button', { name: 'Copy' }).waitFor();
 
-    await console.answers.getByRole('heading', { name: 'Title' }).waitFor();
-    expect(await console.answers.locator('.markdown > p.raw').innerText()).toMatch(/^- a\nb\n/);
+    // How much is read as Markdown before the time is up depends on the machine: the list is not.
+    expect(await console.answers.locator('.markdown > p.raw').innerText()).toMatch(/(?:^|\n)- a\nb\n/);
     expect(await console.answers.getByRole('list').count()).toBe(0);
     expect(console.faults()).toEqual([]);
   });

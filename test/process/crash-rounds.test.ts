@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/process/gateway-process.ts';
 
-const rounds = 8;
+const rounds = 5;
 const sessionCount = 4;
 
 const sessionDocument = `query ($id: ID!) {
