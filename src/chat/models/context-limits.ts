@@ -1,3 +1,5 @@
+import { RefusalMemory } from './refusal-memory.ts';
+
 /** The context limit of a model that does not state one, in tokens. */
 export const assumedContextLimit = 128_000;
 /** Tokens kept free for the answer of a model that is not asked for a number of them. */
@@ -5,8 +7,6 @@ const usualAnswer = 4_096;
 
 /** A refusal of a shorter prompt says nothing about the context: no model has so small a one. In tokens. */
 const leastRefused = 1_000;
-/** How long a refusal is remembered, in milliseconds. The server may be started again with a larger context. */
-const rememberedMs = 600_000;
 
 export interface ModelName {
   providerName: string;
@@ -34,23 +34,22 @@ export interface ContextLimits {
 }
 
 export function createContextLimits(): ContextLimits {
-  const refusals = new Map<string, { tokens: number; until: number }>();
+  const refusedTokens = new RefusalMemory<number>();
   const keyOf = ({ providerName, modelName }: ModelName) => JSON.stringify([providerName, modelName]);
   return {
     of(model, contextLimit, asked) {
       const limit = contextLimit ?? assumedContextLimit;
       const answer = Math.min(asked ?? usualAnswer, Math.floor(limit / 4));
-      const refused = refusals.get(keyOf(model));
-      const refusedTokens = refused && refused.until > Date.now() ? refused.tokens : Number.POSITIVE_INFINITY;
+      const refused = refusedTokens.recall(keyOf(model)) ?? Number.POSITIVE_INFINITY;
       return {
         // A tenth less than what was refused, because another prompt of the same estimate can be a little longer.
-        maxPromptTokens: Math.min(limit - answer, Math.floor(refusedTokens * 0.9)),
+        maxPromptTokens: Math.min(limit - answer, Math.floor(refused * 0.9)),
         maxOutputTokens: asked === null ? null : answer,
       };
     },
     refused(model, tokens) {
       if (tokens < leastRefused) return;
-      refusals.set(keyOf(model), { tokens, until: Date.now() + rememberedMs });
+      refusedTokens.remember(keyOf(model), tokens);
     },
   };
 }

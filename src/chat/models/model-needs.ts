@@ -1,4 +1,5 @@
 import type { ModelName } from './context-limits.ts';
+import { RefusalMemory } from './refusal-memory.ts';
 
 /** What a model needs of every prompt, as its refusals have told. */
 export interface ModelNeeds {
@@ -12,9 +13,6 @@ export interface ModelNeeds {
 
 export type ModelNeed = keyof ModelNeeds;
 
-/** How long a need is remembered, in milliseconds. The server may be started again with another model of that name. */
-const rememberedMs = 600_000;
-
 /** Remembers what each model needs, so that a refusal costs one request and not one for each prompt. */
 export interface NeedsByModel {
   of(model: ModelName): ModelNeeds;
@@ -22,17 +20,17 @@ export interface NeedsByModel {
 }
 
 export function createNeedsByModel(): NeedsByModel {
-  const learned = new Map<string, number>();
+  const learned = new RefusalMemory<true>();
   const keyOf = ({ providerName, modelName }: ModelName, need: ModelNeed) =>
     JSON.stringify([providerName, modelName, need]);
-  const has = (model: ModelName, need: ModelNeed) => (learned.get(keyOf(model, need)) ?? 0) > Date.now();
+  const has = (model: ModelName, need: ModelNeed) => learned.recall(keyOf(model, need)) ?? false;
   return {
     of: (model) => ({
       callsAsText: has(model, 'callsAsText'),
       reasoningInEach: has(model, 'reasoningInEach'),
       reasoningInNone: has(model, 'reasoningInNone'),
     }),
-    learn: (model, need) => void learned.set(keyOf(model, need), Date.now() + rememberedMs),
+    learn: (model, need) => learned.remember(keyOf(model, need), true),
   };
 }
 

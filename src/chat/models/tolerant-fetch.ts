@@ -1,3 +1,4 @@
+import { RefusalMemory } from './refusal-memory.ts';
 import { readErrorReport } from './wire/error-report.ts';
 import { isFields, parseJson } from './wire/fields.ts';
 
@@ -29,40 +30,23 @@ const remedies: readonly Remedy[] = [
   { field: 'reasoning_effort', says: isUnsupported },
 ];
 
-/** How long a refusal is remembered, in milliseconds. The server may be started again with other options. */
-const rememberedMs = 600_000;
-/** Models whose refusals are remembered. Clients choose the names of models, so there can be any number of them. */
-const mostModels = 1_000;
-
 /**
  * Creates a `fetch` for one provider that sends a request again without a field that the server refuses by name with
  * 400, 404 or 422, and remembers that for the model of the request. The refusal is returned if that does not help.
  */
 export function createTolerantFetch(send: typeof fetch): typeof fetch {
-  const learned = new Map<string, { remedies: ReadonlySet<Remedy>; until: number }>();
-  const recall = (model: string): ReadonlySet<Remedy> => {
-    const known = learned.get(model);
-    return known !== undefined && known.until > Date.now() ? known.remedies : new Set();
-  };
-  const remember = (model: string, found: ReadonlySet<Remedy>) => {
-    learned.delete(model);
-    learned.set(model, { remedies: found, until: Date.now() + rememberedMs });
-    for (const oldest of learned.size > mostModels ? learned.keys() : []) {
-      learned.delete(oldest);
-      break;
-    }
-  };
+  const learned = new RefusalMemory<ReadonlySet<Remedy>>();
   return async (url, init) => {
     const asked = typeof init?.body === 'string' ? parseJson(init.body) : undefined;
     if (!isFields(asked)) return send(url, init);
     const model = typeof asked['model'] === 'string' ? asked['model'] : '';
-    const applied = new Set(recall(model));
+    const applied = new Set(learned.recall(model));
     const recalled = applied.size;
     let refusal: Refusal | undefined;
     for (;;) {
       const body = applied.size === 0 ? init?.body : JSON.stringify(remedied(asked, applied));
       const response = await send(url, { ...init, body: body ?? null });
-      if (response.ok && applied.size > recalled) remember(model, applied);
+      if (response.ok && applied.size > recalled) learned.remember(model, applied);
       if (![400, 404, 422].includes(response.status)) return response;
       const latest = await readRefusal(response);
       // What was tried did not help: the first refusal says most.
