@@ -79,13 +79,9 @@ function adaptReasoning(message: LanguageModelV3Message, target: PromptTarget): 
   if (target.reasoningInNone) {
     return { ...message, content: message.content.filter(({ type }) => type !== 'reasoning') };
   }
-  return target.reasoningInEach ? withReasoning(message) : message;
-}
-
-/** Kimi refuses an empty `reasoning_content`, so a missing one is named. */
-function withReasoning(message: LanguageModelV3Message): LanguageModelV3Message {
-  if (message.role !== 'assistant' || message.content.some(({ type }) => type === 'reasoning'))
-    return message;
+  const isComplete = !target.reasoningInEach || message.content.some(({ type }) => type === 'reasoning');
+  if (isComplete) return message;
+  // Kimi refuses an empty `reasoning_content`, so a missing one is named.
   return { ...message, content: [{ type: 'reasoning', text: '(not recorded)' }, ...message.content] };
 }
 
