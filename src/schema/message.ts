@@ -4,10 +4,10 @@ import { enumFromTable } from './enum-from-table.ts';
 import { resolvePage } from './paging/page.ts';
 import { countMessages, loadersOf, newestOf } from './paging/page-per-parent.ts';
 import { rowsOf, sessionOf } from './paging/rows.ts';
-import { type Counted, countBound, countBoundDescription, countDescription } from './paging/total-count.ts';
 import { idDescription } from './relay-options.ts';
 import { SessionRef } from './session.ts';
 import { ToolCallRef } from './tool-call.ts';
+import { totalCount } from './total-count.ts';
 
 const MessageRoleRef = enumFromTable<MessageRole>('MessageRole', 'Who wrote a message.', {
   USER: 'A user, or a program in the name of a user.',
@@ -81,15 +81,7 @@ builder.prismaObjectFields('Session', (t) => ({
     },
     {
       name: 'MessageConnection',
-      fields: (t) => ({
-        totalCount: t.int({
-          description: countDescription,
-          args: {
-            upTo: t.arg.int({ required: true, validate: countBound, description: countBoundDescription }),
-          },
-          resolve: (connection, { upTo }) => (connection as unknown as Counted).count(upTo),
-        }),
-      }),
+      fields: (t) => ({ totalCount: totalCount(t) }),
     },
     { name: 'MessageEdge' },
   ),

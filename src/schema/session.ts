@@ -8,9 +8,9 @@ import { nameText, storedText } from './input-checks.ts';
 import { countSessions, findSessions } from './paging/list-sessions.ts';
 import { resolvePage } from './paging/page.ts';
 import { chargeRows } from './paging/rows.ts';
-import { type Counted, countBound, countBoundDescription, countDescription } from './paging/total-count.ts';
 import { idDescription } from './relay-options.ts';
 import { TokenUsageRef } from './token-usage.ts';
+import { totalCount } from './total-count.ts';
 
 export const ToolApprovalRef = enumFromTable<ToolApproval>(
   'ToolApproval',
@@ -129,15 +129,7 @@ builder.queryFields((t) => ({
     },
     {
       name: 'SessionConnection',
-      fields: (t) => ({
-        totalCount: t.int({
-          description: countDescription,
-          args: {
-            upTo: t.arg.int({ required: true, validate: countBound, description: countBoundDescription }),
-          },
-          resolve: (connection, { upTo }) => (connection as unknown as Counted).count(upTo),
-        }),
-      }),
+      fields: (t) => ({ totalCount: totalCount(t) }),
     },
     { name: 'SessionEdge' },
   ),

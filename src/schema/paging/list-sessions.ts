@@ -2,9 +2,9 @@ import { maxId } from '../../base/global-id.ts';
 import type { Context } from '../../context.ts';
 import type { Session } from '../../generated/prisma/client.ts';
 import { notDeleted } from '../../storage/hidden-rows.ts';
+import { countRows } from './count-rows.ts';
 import type { Page } from './page.ts';
 import { type OwnFilter, ownCondition, searchSessionIds } from './search-sessions.ts';
-import { countRows } from './total-count.ts';
 
 export interface SessionFilter extends OwnFilter {
   /** Text in the title. The case of ASCII letters does not matter. */

@@ -2,9 +2,9 @@ import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
 import type { Context } from '../../context.ts';
 import { type Message, Prisma, type Run } from '../../generated/prisma/client.ts';
+import { countRows } from './count-rows.ts';
 import { newestRow, type Page } from './page.ts';
 import { messageBytes, type RowSize, readRows } from './rows.ts';
-import { countRows } from './total-count.ts';
 
 /** SQLite allows at most 500 selects in one UNION. */
 const maxBatchSize = 400;

@@ -1,25 +1,5 @@
-import { z } from 'zod';
 import type { Context } from '../../context.ts';
 import { Prisma } from '../../generated/prisma/client.ts';
-
-/** The highest number up to which a list is counted: it takes a few milliseconds. */
-const maxCounted = 100_000;
-
-/** The argument `upTo` of `totalCount`. */
-export const countBound = z
-  .int()
-  .min(1, 'expected at least 1')
-  .max(maxCounted, `expected at most ${maxCounted}`);
-
-export const countDescription =
-  'How many items the whole list has, counted up to `upTo`: a longer list has `upTo` here.';
-export const countBoundDescription = `Where to stop counting: 1 to ${maxCounted}. It keeps the cost of a long list low.`;
-
-/** A connection whose items can be counted. */
-export interface Counted {
-  /** Counts the items of the whole list, at most `upTo`. */
-  count(upTo: number): Promise<number>;
-}
 
 /** Bytes that are read for each row that is counted: its entry in an index. */
 const indexEntryBytes = 8;
