@@ -16,10 +16,13 @@ import type { Nodes } from './nodes/nodes.ts';
 import type { NodeIdentity } from './nodes/presence/connected-nodes.ts';
 import type { Registry } from './nodes/registry.ts';
 import type { Database } from './storage/database.ts';
+import type { Statements } from './storage/statements/statement.ts';
 
 /** The services that resolvers use. All requests to a gateway share them. */
 export interface Services {
   database: Database;
+  /** The prepared statements of the hot paths. Everything else uses `database`. */
+  statements: Statements;
   models: Models;
   engine: Engine;
   sessions: Sessions;

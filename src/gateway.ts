@@ -52,9 +52,10 @@ async function openStores(config: Config, log: Logger, resources: ResourceStack)
   for (const folder of new Set([dataDir, dirname(databaseFile(database.url))])) {
     resources.use(await claimDataDir(folder));
   }
-  const { db, check } = resources.use(await openDatabase({ url: database.url, log }));
+  const { db, statements, check } = resources.use(await openDatabase({ url: database.url, log }));
   return {
     database: db,
+    statements,
     checkDatabase: check,
     blobs: resources.use(await openBlobStore(blobs)),
     redis: redis && resources.use(await openRedis({ ...redis, log })),

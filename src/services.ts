@@ -27,6 +27,7 @@ import { createNodeServices } from './nodes/node-services.ts';
 import { NodeTools } from './nodes/tools/node-tools.ts';
 import type { Database } from './storage/database.ts';
 import { databaseFile } from './storage/database-file.ts';
+import type { Statements } from './storage/statements/statement.ts';
 import { storedByUser } from './storage/stored-bytes.ts';
 import type { ToolRunner } from './tools/tool-runner.ts';
 
@@ -53,6 +54,7 @@ export interface ServicesOptions {
   config: Config;
   log: Logger;
   database: Database;
+  statements: Statements;
   blobs: BlobStore;
   parts: GatewayParts;
   /** Gets everything that must be disposed. */
@@ -61,7 +63,7 @@ export interface ServicesOptions {
 
 /** Creates the parts of the gateway that its API uses, and connects them to each other. */
 export function createServices(options: ServicesOptions): Services {
-  const { config, log, database, blobs, parts, resources } = options;
+  const { config, log, database, statements, blobs, parts, resources } = options;
   const { limits } = config;
   const bus = parts.bus ?? createMemoryBus();
   const models =
@@ -83,6 +85,7 @@ export function createServices(options: ServicesOptions): Services {
   const tokens = new ApiTokens(database, log);
   return {
     database,
+    statements,
     models,
     engine,
     sessions: new Sessions({ database, models, sessionLog, removal, quotas, attachments }),

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import type { Logger } from 'pino';
+import { createLock } from '../base/lock.ts';
 import { StartupError } from '../config/startup-error.ts';
 import { PrismaClient } from '../generated/prisma/client.ts';
 import { checkDatabase } from './check-database.ts';
@@ -11,8 +12,11 @@ import type { Database } from './database.ts';
 import { databaseFile } from './database-file.ts';
 import { migrate } from './migrate.ts';
 import { readMigrations } from './migrations.ts';
+import { createRetryBusy } from './retry-busy.ts';
 import { createSqliteAdapter } from './sqlite-adapter.ts';
 import { isSqliteBusy, sqliteReason } from './sqlite-error.ts';
+import { openSqliteStatements } from './sqlite-statements.ts';
+import type { Statements } from './statements/statement.ts';
 import { RecentFailure } from './watch-failures.ts';
 import { watchWal } from './watch-wal.ts';
 
@@ -24,6 +28,8 @@ export interface OpenDatabaseOptions {
 
 export interface OpenDatabase extends AsyncDisposable {
   readonly db: Database;
+  /** The prepared statements of the hot paths, over the same file. */
+  readonly statements: Statements;
   /** Says why the database cannot be used; undefined if it can. Never rejects. */
   check(): Promise<string | undefined>;
 }
@@ -42,20 +48,24 @@ export async function openDatabase({ url, log }: OpenDatabaseOptions): Promise<O
   const applied = await prepareFile(file);
   if (applied.length > 0) log.info({ file, migrations: applied }, 'database migrated');
   const recent = new RecentFailure();
+  const shared = { file, recent, acquire: createLock(), retryBusy: createRetryBusy(busyTimeoutMs) };
   const options = {
-    adapter: createSqliteAdapter({ file, busyTimeoutMs, recent }),
+    adapter: createSqliteAdapter(shared),
     log: [{ emit: 'event' as const, level: 'query' as const }],
     // Milliseconds. Transactions wait for the one connection, and a thousand chats may start at once.
     transactionOptions: { maxWait: 15_000, timeout: 15_000 },
   };
   const db: Database = new PrismaClient<typeof options>(options);
   await db.$connect();
+  const statements = openSqliteStatements(shared);
   const wal = watchWal({ file, log });
   return {
     db,
+    statements,
     check: () => checkDatabase({ db, file, recent }),
     async [Symbol.asyncDispose]() {
       wal[Symbol.dispose]();
+      statements.close();
       await db.$disconnect();
     },
   };

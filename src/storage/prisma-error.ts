@@ -1,14 +1,19 @@
 import { Prisma } from '../generated/prisma/client.ts';
-import { isStatementBusy } from './sqlite-error.ts';
+import { hasSqliteCode, isStatementBusy } from './sqlite-error.ts';
 
 /** Whether a write failed because a unique index already holds the value. */
 export function isUniqueConflict(error: unknown): boolean {
-  return hasCode(error, 'P2002');
+  return (
+    hasCode(error, 'P2002') ||
+    hasSqliteCode(error, 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY')
+  );
 }
 
 /** Whether a write failed because a row that it refers to, or is meant to change, has been deleted. */
 export function isMissingRow(error: unknown): boolean {
-  return hasCode(error, 'P2003') || hasCode(error, 'P2025');
+  return (
+    hasCode(error, 'P2003') || hasCode(error, 'P2025') || hasSqliteCode(error, 'SQLITE_CONSTRAINT_FOREIGNKEY')
+  );
 }
 
 /**

@@ -1,8 +1,7 @@
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
-import { createLock } from '../base/lock.ts';
 import { shareTurn } from '../base/share-turn.ts';
-import { createRetryBusy, type RetryBusy } from './retry-busy.ts';
-import { RecentFailure, watchFailures } from './watch-failures.ts';
+import type { RetryBusy } from './retry-busy.ts';
+import { type RecentFailure, watchFailures } from './watch-failures.ts';
 
 type Connection = Awaited<ReturnType<PrismaBetterSqlite3['connect']>>;
 type AdapterFactory = Pick<PrismaBetterSqlite3, 'provider' | 'adapterName' | 'connect'>;
@@ -12,16 +11,18 @@ type Transaction = Awaited<ReturnType<Connection['startTransaction']>>;
 export interface SqliteAdapterOptions {
   /** The path of the database file. */
   file: string;
-  busyTimeoutMs: number;
+  /** Waits until no other connection has a transaction open, and returns the function that lets the next one begin. */
+  acquire: () => Promise<() => void>;
+  retryBusy: RetryBusy;
   /** Gets the failures that the disk or another program causes. */
-  recent?: RecentFailure;
+  recent: RecentFailure;
 }
 
 /**
  * Bytes to which SQLite shortens the write-ahead log when all of it is in the database. Otherwise the file would keep
  * the greatest length it ever had, for instance beside a long backup.
  */
-const walBytes = 33_554_432;
+export const walBytes = 33_554_432;
 
 /**
  * Prisma's adapter for better-sqlite3, with transactions that are isolated from other statements, and with waits that
@@ -32,14 +33,17 @@ const walBytes = 33_554_432;
  * has ended, first come, first served. A transaction must therefore use only its own client: a statement on the main
  * client would wait for the transaction, and the transaction for the statement.
  *
- * A statement that finds the database locked by another process waits for `busyTimeoutMs` milliseconds at most. Other
- * statements, such as reads, run meanwhile.
+ * A statement that finds the database locked by another process waits as `retryBusy` says. Other statements, such as
+ * reads, run meanwhile.
  */
-export function createSqliteAdapter(options: SqliteAdapterOptions): AdapterFactory {
+export function createSqliteAdapter({
+  file,
+  acquire,
+  retryBusy,
+  recent,
+}: SqliteAdapterOptions): AdapterFactory {
   // SQLite's own wait for a lock (`timeout`) would block the event loop.
-  const { recent = new RecentFailure() } = options;
-  const factory = new PrismaBetterSqlite3({ url: options.file, timeout: 0 });
-  const retryBusy = createRetryBusy(options.busyTimeoutMs);
+  const factory = new PrismaBetterSqlite3({ url: file, timeout: 0 });
   let closed = false;
   return {
     provider: factory.provider,
@@ -50,7 +54,7 @@ export function createSqliteAdapter(options: SqliteAdapterOptions): AdapterFacto
       const connection = shareEventLoop(await factory.connect());
       const pragmas = `PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = ${walBytes};`;
       await retryBusy(() => connection.executeScript(pragmas));
-      const isolated = isolateTransactions(connection, retryBusy, () => {
+      const isolated = isolateTransactions(connection, { acquire, retryBusy }, () => {
         closed = true;
       });
       return watchFailures(isolated, recent);
@@ -77,8 +81,11 @@ function shareEventLoop(connection: Connection): Connection {
   };
 }
 
-function isolateTransactions(connection: Connection, retryBusy: RetryBusy, onClose: () => void): Connection {
-  const acquire = createLock();
+function isolateTransactions(
+  connection: Connection,
+  { acquire, retryBusy }: Pick<SqliteAdapterOptions, 'acquire' | 'retryBusy'>,
+  onClose: () => void,
+): Connection {
   /** Runs a statement while no transaction is open. It holds no lock while it waits for another process. */
   const alone = <T>(statement: () => Promise<T>) =>
     retryBusy(async () => {

@@ -7,9 +7,14 @@ export function isSqliteBusy(error: unknown): boolean {
   return error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY');
 }
 
-/** Whether a statement of Prisma's adapter failed only because another process locks the database. */
+/** Whether a statement, Prisma's or a prepared one, failed only because another process locks the database. */
 export function isStatementBusy(error: unknown): boolean {
-  return driverFailure(error)?.kind === 'SocketTimeout';
+  return isSqliteBusy(error) || driverFailure(error)?.kind === 'SocketTimeout';
+}
+
+/** Whether SQLite failed with one of these codes: https://sqlite.org/rescode.html */
+export function hasSqliteCode(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Sqlite.SqliteError && codes.includes(error.code);
 }
 
 /** Says why SQLite failed, in words that can follow a colon. */

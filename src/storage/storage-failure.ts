@@ -1,3 +1,4 @@
+import Sqlite from 'better-sqlite3';
 import { isDiskFull } from './disk-full.ts';
 import { driverFailure } from './driver-failure.ts';
 import { isDatabaseBusy } from './prisma-error.ts';
@@ -9,8 +10,9 @@ import { isDatabaseBusy } from './prisma-error.ts';
 export function storageFailure(error: unknown): string | undefined {
   if (isDiskFull(error)) return 'the disk is full';
   if (isDatabaseBusy(error)) return 'another program locks the database';
-  const failure = driverFailure(error);
-  return failure?.kind === 'sqlite' && ofStorage.test(failure.message) ? failure.message : undefined;
+  const failure = error instanceof Sqlite.SqliteError ? error : driverFailure(error);
+  const message = failure && (!('kind' in failure) || failure.kind === 'sqlite') ? failure.message : '';
+  return ofStorage.test(message) ? message : undefined;
 }
 
 /** Messages of SQLite for SQLITE_IOERR, READONLY, CORRUPT, CANTOPEN and NOTADB: https://sqlite.org/rescode.html */

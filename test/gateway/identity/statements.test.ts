@@ -12,7 +12,7 @@ const logs = new Map<TestGateway, StatementLog>();
 beforeAll(async () => {
   open = await startTestGateway();
   guarded = await startTestGateway({ settings: jwtSettings });
-  for (const gateway of [open, guarded]) logs.set(gateway, createStatementLog(gateway.services.database));
+  for (const gateway of [open, guarded]) logs.set(gateway, createStatementLog(gateway.services));
 });
 afterAll(async () => {
   await open[Symbol.asyncDispose]();
@@ -72,7 +72,7 @@ describe('a token', () => {
       isAdmin: false,
       expiresAt: null,
     });
-    const statements = await createStatementLog(database).during(async () => {
+    const statements = await createStatementLog(gateway.services).during(async () => {
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', accept };
       const response = await fetch(gateway.url + path, {
         method: 'POST',

@@ -214,7 +214,7 @@ test('quotas add no SQL statement to a prompt of a user who has sent one before'
   const statementsOf = async (tested: TestGateway) => {
     const sessionId = await tested.createSession({ userId: 'heidi' });
     await collect(chat(tested.client(), { sessionId, prompt: 'Hi' }));
-    const log = createStatementLog(tested.services.database);
+    const log = createStatementLog(tested.services);
     return (await log.during(() => collect(chat(tested.client(), { sessionId, prompt: 'Hi' })))).length;
   };
   expect(await statementsOf(gateway)).toBe(await statementsOf(unlimited));

@@ -13,7 +13,7 @@ let log: StatementLog;
 
 beforeAll(async () => {
   gateway = await startTestGateway();
-  log = createStatementLog(gateway.services.database);
+  log = createStatementLog(gateway.services);
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 

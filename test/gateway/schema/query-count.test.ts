@@ -14,7 +14,7 @@ let log: StatementLog;
 
 beforeAll(async () => {
   gateway = await startTestGateway();
-  log = createStatementLog(gateway.services.database);
+  log = createStatementLog(gateway.services);
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
@@ -70,7 +70,7 @@ async function askedByNode(
   ask: (url: string, token: string, ids: string[]) => Promise<unknown>,
 ): Promise<number> {
   const own = await startTestGateway();
-  const statements = await createStatementLog(own.services.database).during(async () => {
+  const statements = await createStatementLog(own.services).during(async () => {
     const token = await registerNode(own, 'laptop');
     const ids = Array.from({ length: dispatches }, (_, index) => `dispatch-${index}`);
     await ask(own.url, token, ids);

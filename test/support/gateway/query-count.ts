@@ -1,3 +1,4 @@
+import type { Services } from '../../../src/context.ts';
 import type { Database } from '../../../src/storage/database.ts';
 
 export interface Statement {
@@ -10,19 +11,23 @@ export interface StatementLog {
   during(act: () => Promise<unknown>): Promise<Statement[]>;
 }
 
-/** Listens to the statements of a database. Create one log per database, because Prisma cannot stop listening. */
-export function createStatementLog(database: Database): StatementLog {
-  const statements: Statement[] = [];
+/**
+ * Listens to the statements of a gateway, Prisma's and the prepared ones. Create one log per gateway, because Prisma
+ * cannot stop listening.
+ */
+export function createStatementLog({ database, statements }: Pick<Services, 'database' | 'statements'>) {
+  const executed: Statement[] = [];
   database.$on('query', ({ query, params }) => {
-    statements.push({ sql: query, params: JSON.parse(params) as unknown[] });
+    executed.push({ sql: query, params: JSON.parse(params) as unknown[] });
   });
+  statements.observe((sql, params) => executed.push({ sql, params: [...params] }));
   return {
     async during(act) {
-      const start = statements.length;
+      const start = executed.length;
       await act();
-      return statements.slice(start);
+      return executed.slice(start);
     },
-  };
+  } satisfies StatementLog;
 }
 
 /** The steps in which SQLite would execute a statement. */

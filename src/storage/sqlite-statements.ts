@@ -1,0 +1,142 @@
+import Sqlite from 'better-sqlite3';
+import { shareTurn } from '../base/share-turn.ts';
+import type { RetryBusy } from './retry-busy.ts';
+import { isSqliteBusy } from './sqlite-error.ts';
+import type {
+  MaybePromise,
+  Parameter,
+  RawRow,
+  Statement,
+  Statements,
+  Writer,
+} from './statements/statement.ts';
+import type { RecentFailure } from './watch-failures.ts';
+
+export interface SqliteStatementsOptions {
+  /** The path of the database file. */
+  file: string;
+  /** Waits until no transaction of Prisma's connection is open, and returns the function that lets the next one begin. */
+  acquire: () => Promise<() => void>;
+  retryBusy: RetryBusy;
+  /** Gets the failures that the disk or another program causes. */
+  recent: RecentFailure;
+}
+
+export interface SqliteStatements extends Statements {
+  close(): void;
+}
+
+type Listener = (sql: string, parameters: readonly Parameter[]) => void;
+
+/**
+ * Two connections of their own to the SQLite file, beside Prisma's. Reads use the first, which sees only what was
+ * committed and never waits for a writer (WAL). Transactions use the second, in one queue with Prisma's.
+ */
+export function openSqliteStatements({
+  file,
+  acquire,
+  retryBusy,
+  recent,
+}: SqliteStatementsOptions): SqliteStatements {
+  const listeners: Listener[] = [];
+  const observed: Listener = (sql, parameters) => {
+    for (const listener of listeners) listener(sql, parameters);
+  };
+  const reading = new Sqlite(file, { readonly: true, timeout: 0 });
+  const writing = new Sqlite(file, { timeout: 0 });
+  writing.pragma('synchronous = FULL');
+  writing.pragma('foreign_keys = ON');
+  const reader = connectionWriter(reading, observed);
+  const writer = connectionWriter(writing, observed);
+
+  /** Runs a read now, unless others must get a turn first or another process locks the file. */
+  function read<T>(work: () => T): MaybePromise<T> {
+    const turn = shareTurn();
+    if (turn) return turn.then(() => read(work));
+    try {
+      return work();
+    } catch (error) {
+      if (!isSqliteBusy(error)) throw noted(error, recent);
+      return retryBusy(async () => work());
+    }
+  }
+
+  async function commit<T>(work: (writer: Writer) => MaybePromise<T>): Promise<T> {
+    const release = await acquire();
+    try {
+      await shareTurn();
+      // IMMEDIATE takes the write lock now. A later statement could not wait for a lock that another process holds.
+      writing.exec('BEGIN IMMEDIATE');
+      const result = await work(writer);
+      writing.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // Some failed statements have rolled back already.
+      if (writing.inTransaction) writing.exec('ROLLBACK');
+      throw error;
+    } finally {
+      release();
+    }
+  }
+
+  return {
+    all: (statement, parameters) => read(() => reader.all(statement, parameters)),
+    get: (statement, parameters) => read(() => reader.get(statement, parameters)),
+    async transaction(work) {
+      try {
+        const result = await retryBusy(() => commit(work));
+        recent.clear();
+        return result;
+      } catch (error) {
+        throw noted(error, recent);
+      }
+    },
+    observe: (listener) => void listeners.push(listener),
+    close() {
+      reading.close();
+      writing.close();
+    },
+  };
+}
+
+function noted(error: unknown, recent: RecentFailure): unknown {
+  recent.note(error);
+  return error;
+}
+
+interface SyncWriter extends Writer {
+  all<Row>(statement: Statement<Row>, parameters: readonly Parameter[]): Row[];
+  get<Row>(statement: Statement<Row>, parameters: readonly Parameter[]): Row | undefined;
+  run(statement: Statement<unknown>, parameters: readonly Parameter[]): number;
+}
+
+function connectionWriter(connection: Sqlite.Database, observed: Listener): SyncWriter {
+  const prepared = new Map<Statement<unknown>, Sqlite.Statement<unknown[], RawRow>>();
+  const execute = (statement: Statement<unknown>, parameters: readonly Parameter[]) => {
+    observed(statement.sql, parameters);
+    let known = prepared.get(statement);
+    if (known === undefined) {
+      known = connection.prepare<unknown[], RawRow>(statement.sql);
+      prepared.set(statement, known);
+    }
+    return known;
+  };
+  return {
+    all(statement, parameters) {
+      const rows = execute(statement, parameters).all(...parameters.map(toSqlite));
+      for (const row of rows) statement.decode(row);
+      return rows as never;
+    },
+    get(statement, parameters) {
+      const row = execute(statement, parameters).get(...parameters.map(toSqlite));
+      return row === undefined ? undefined : statement.decode(row);
+    },
+    run: (statement, parameters) => execute(statement, parameters).run(...parameters.map(toSqlite)).changes,
+  };
+}
+
+/** SQLite has no type for times and truth values. Prisma's adapter stores them in the same forms. */
+function toSqlite(parameter: Parameter): string | number | bigint | null {
+  if (parameter instanceof Date) return parameter.toISOString().replace('Z', '+00:00');
+  return typeof parameter === 'boolean' ? Number(parameter) : parameter;
+}

@@ -1,0 +1,101 @@
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { openDatabase } from '../../src/storage/open-database.ts';
+import { isUniqueConflict } from '../../src/storage/prisma-error.ts';
+import { modelStatement, plainStatement } from '../../src/storage/statements/row-decoder.ts';
+import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
+
+const log = pino({ level: 'silent' });
+const countSessions = plainStatement<{ count: number }>('SELECT count(*) AS "count" FROM "Session"');
+const rename = plainStatement('UPDATE "Session" SET "title" = ? WHERE "id" = ?');
+
+async function openWithSession() {
+  const folder = await openTemporaryFolder();
+  const opened = await openDatabase({ url: `file:${folder.path}/switchyard.db`, log });
+  const session = await opened.db.session.create({ data: { userId: 'ada', settings: { temperature: 1 } } });
+  return {
+    ...opened,
+    session,
+    async [Symbol.asyncDispose]() {
+      await opened[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test('a row has the same values as from Prisma', async () => {
+  await using opened = await openWithSession();
+  const { db, statements, session } = opened;
+  await db.run.create({
+    data: { sessionId: session.id, providerName: 'p', modelName: 'm', status: 'QUEUED' },
+  });
+  const token = await db.apiToken.create({ data: { tokenHash: 'h', userId: 'ada', isAdmin: true } });
+
+  const select = (model: string) => modelStatement(model, `SELECT * FROM "${model}"`);
+  expect(await statements.get(select('Session'), [])).toEqual(session);
+  expect(await statements.get(select('Run'), [])).toEqual(await db.run.findFirst());
+  expect(await statements.get(select('ApiToken'), [])).toEqual(token);
+});
+
+test('times and truth values are stored as Prisma stores them', async () => {
+  await using opened = await openWithSession();
+  const { db, statements } = opened;
+  const createdAt = new Date('2026-01-02T03:04:05.006Z');
+  await statements.transaction((writer) =>
+    writer.run(
+      plainStatement(
+        'INSERT INTO "ApiToken" ("tokenHash", "userId", "isAdmin", "createdAt") VALUES (?, ?, ?, ?)',
+      ),
+      ['hash', 'ada', true, createdAt],
+    ),
+  );
+  expect(await db.apiToken.findFirst()).toMatchObject({ isAdmin: true, createdAt });
+  expect(await db.apiToken.count({ where: { createdAt: { gte: createdAt, lte: createdAt } } })).toBe(1);
+});
+
+test('a read sees nothing of an open transaction, and all of a committed one', async () => {
+  await using opened = await openWithSession();
+  const { db, statements } = opened;
+  await db.$transaction(async (tx) => {
+    await tx.session.create({ data: { userId: 'ada' } });
+    expect(await statements.get(countSessions, [])).toEqual({ count: 1 });
+  });
+  expect(await statements.get(countSessions, [])).toEqual({ count: 2 });
+});
+
+test('a transaction waits for the open one, and a failed one changes nothing', async () => {
+  await using opened = await openWithSession();
+  const { db, statements, session } = opened;
+  const order: string[] = [];
+  let waiting: Promise<unknown>[] = [];
+  await db.$transaction(async (tx) => {
+    waiting = [
+      statements.transaction(async (writer) => {
+        await writer.run(rename, ['second', session.id]);
+        order.push('second');
+      }),
+      statements.transaction(async (writer) => {
+        await writer.run(rename, ['third', session.id]);
+        throw new Error('changed my mind');
+      }),
+    ];
+    await tx.session.create({ data: { userId: 'ada' } });
+    order.push('first');
+  });
+  const [, failed] = await Promise.allSettled(waiting);
+  expect(order).toEqual(['first', 'second']);
+  expect(failed).toMatchObject({ status: 'rejected', reason: { message: 'changed my mind' } });
+  expect(await db.session.findUnique({ where: { id: session.id } })).toMatchObject({ title: 'second' });
+});
+
+test('a broken unique index is told from other failures, and the next transaction works', async () => {
+  await using opened = await openWithSession();
+  const { statements, session } = opened;
+  const same = plainStatement('INSERT INTO "Session" ("id", "userId", "updatedAt") VALUES (?, ?, ?)');
+  const insert = statements.transaction((writer) => writer.run(same, [session.id, 'ada', new Date()]));
+  await expect(insert).rejects.toSatisfy(isUniqueConflict);
+  await statements.transaction((writer) => writer.run(rename, ['works', session.id]));
+  expect(await statements.all(modelStatement('Session', 'SELECT * FROM "Session"'), [])).toMatchObject([
+    { title: 'works' },
+  ]);
+});
