@@ -13,7 +13,7 @@ import { ChangeThrottle } from './presence/change-throttle.ts';
 import { ConnectedNodes, type ConnectedNodesOptions, type NodeIdentity } from './presence/connected-nodes.ts';
 import { LastSeen } from './presence/last-seen.ts';
 import { LiveNode } from './presence/live-node.ts';
-import type { NodeConnection, NodeStats, Presence } from './presence/presence.ts';
+import type { NodeConnectivity, NodeStats, Presence } from './presence/presence.ts';
 
 /** The beginning of every node's token. It distinguishes node tokens from user tokens. */
 export const nodeTokenPrefix = 'swn_';
@@ -55,7 +55,7 @@ export class Registry implements AsyncDisposable {
   /** Identifies this process to agents: a cursor that another process gave out is not valid here. */
   readonly #epoch = randomUUID();
   readonly #startedAt = Date.now();
-  readonly #changes: ChangeThrottle<NodeConnection>;
+  readonly #changes: ChangeThrottle<NodeConnectivity>;
   readonly #lastSeen: LastSeen;
   #isClosed = false;
 

@@ -65,9 +65,15 @@ const NodeTokenRef = builder.objectRef<NodeToken>('NodeToken').implement({
   }),
 });
 
-const DeletedNodeRef = builder.objectRef<{ nodeId: string }>('DeletedNode').implement({
-  description: 'The name of a node that was deleted.',
-  fields: (t) => ({ nodeId: t.exposeString('nodeId', { description: 'The `nodeId` that the node had.' }) }),
+const DeletedNodeRef = builder.objectRef<{ id: number; nodeId: string }>('DeletedNode').implement({
+  description: 'The ids of a node that was deleted.',
+  fields: (t) => ({
+    deletedAgentNodeId: t.globalID({
+      description: 'The `id` that the node had.',
+      resolve: ({ id }) => ({ type: 'AgentNode', id }),
+    }),
+    nodeId: t.exposeString('nodeId', { description: 'The `nodeId` that the node had.' }),
+  }),
 });
 
 function nodeNamed(name: NodeName, context: Context) {
@@ -78,6 +84,7 @@ builder.mutationFields((t) => {
   return {
     registerNode: t.field({
       type: NodeTokenRef,
+      nullable: true,
       authScopes: (_root, { input }) => ({ actFor: input.userId }),
       description:
         'Registers a node and returns the token for `switchyard agent`. A node that is attached to sessions already stays attached. Errors: CONFLICT if the user has registered a node with this name already; QUOTA_EXCEEDED if the user has too many nodes.',
@@ -88,6 +95,7 @@ builder.mutationFields((t) => {
     }),
     rotateNodeToken: t.field({
       type: NodeTokenRef,
+      nullable: true,
       authScopes: (_root, { userId }) => ({ actFor: userId }),
       description:
         'Gives a node a new token. The old token becomes invalid at once, and an agent that uses it is disconnected. Errors: NOT_FOUND; BAD_USER_INPUT if an admin names no user and several users have such a node.',
@@ -96,6 +104,7 @@ builder.mutationFields((t) => {
     }),
     updateNode: t.field({
       type: AgentNodeRef,
+      nullable: true,
       authScopes: (_root, { userId }) => ({ actFor: userId }),
       description:
         'Changes a node. Errors: NOT_FOUND; BAD_USER_INPUT if an admin names no user and several users have such a node.',
@@ -109,13 +118,15 @@ builder.mutationFields((t) => {
     }),
     deleteNode: t.field({
       type: DeletedNodeRef,
+      nullable: true,
       authScopes: (_root, { userId }) => ({ actFor: userId }),
       description:
         'Deletes a node and disconnects its agent. Sessions to which it was attached continue without it. Errors: NOT_FOUND; BAD_USER_INPUT if an admin names no user and several users have such a node.',
       args: { nodeId: nodeIdArg(t), userId: nodeOwnerArg(t) },
       resolve: async (_root, name, context) => {
-        await context.nodes.delete(await nodeNamed(name, context));
-        return { nodeId: name.nodeId };
+        const node = await nodeNamed(name, context);
+        await context.nodes.delete(node);
+        return node;
       },
     }),
   };

@@ -1,5 +1,5 @@
 import { findNode } from '../nodes/find-node.ts';
-import type { NodeConnection } from '../nodes/presence/presence.ts';
+import type { NodeConnectivity } from '../nodes/presence/presence.ts';
 import { askerOf, ownerFilter } from './access/access.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
@@ -8,8 +8,8 @@ import { NodeStatsRef } from './node-stats.ts';
 import { resolvePage } from './paging/page.ts';
 import { idDescription } from './relay-options.ts';
 
-export const NodeConnectionRef = enumFromTable<NodeConnection>(
-  'NodeConnection',
+export const NodeConnectivityRef = enumFromTable<NodeConnectivity>(
+  'NodeConnectivity',
   'Whether a node can run something now.',
   {
     ONLINE: 'The agent is connected and has a free slot for a dispatch.',
@@ -49,7 +49,7 @@ export const AgentNodeRef = builder.prismaNode('AgentNode', {
       resolve: ({ capabilities }) => capabilities as string[],
     }),
     connection: t.field({
-      type: NodeConnectionRef,
+      type: NodeConnectivityRef,
       description: 'Whether the node can run something now.',
       resolve: ({ id }, _args, { registry }) => registry.presenceOf(id).connection,
     }),

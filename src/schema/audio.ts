@@ -51,6 +51,7 @@ function toRecording(upload: IncomingFile): Recording {
 builder.mutationFields((t) => ({
   uploadMessageAudio: t.field({
     type: MessageRef,
+    nullable: true,
     authScopes: (_root, { messageId }) => ({ message: messageId }),
     description:
       'Uploads a recording of a message in place of the previous recording. The file is sent as the GraphQL multipart request specification describes. It must be wav, mp3, ogg (opus), webm, m4a, aac or flac. Errors: NOT_FOUND; UNSUPPORTED_MEDIA_TYPE if the file is not audio; PAYLOAD_TOO_LARGE for more than `MAX_AUDIO_BYTES` (default: 25 MiB); INSUFFICIENT_STORAGE if the disk is full.',
@@ -63,6 +64,7 @@ builder.mutationFields((t) => ({
   }),
   deleteMessageAudio: t.field({
     type: MessageRef,
+    nullable: true,
     authScopes: (_root, { messageId }) => ({ message: messageId }),
     description:
       'Deletes the recording of a message. A message without a recording stays as it is. Errors: NOT_FOUND.',

@@ -24,15 +24,6 @@ export function nodeOwnerArg(t: { arg: Pick<ArgBuilder, 'string'> }) {
   });
 }
 
-/** `idArg` for an argument that may be left out. */
-export function optionalIdArg(
-  t: { arg: Pick<ArgBuilder, 'id'> },
-  type: { name: string },
-  description: string,
-) {
-  return t.arg.id({ description }).validate(idOf(type).nullish());
-}
-
 /**
  * Turns the `id` of an object of this type into the number of its row, and refuses the `id` of another type. Pass it to
  * the method `validate`: Pothos applies the option `validate` of an argument twice.

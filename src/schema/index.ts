@@ -32,7 +32,7 @@ builder.queryType({
 });
 builder.mutationType({
   description:
-    'All changes. A field fails with BAD_USER_INPUT for an argument with a wrong value, which `extensions.field` names. An object that does not exist, or that belongs to another user, fails with NOT_FOUND. Tokens are checked as for queries; a field for the agent of a node needs the token of that node.',
+    'All changes. A field is null only where it failed. The other fields of the document are executed all the same. A field fails with BAD_USER_INPUT for an argument with a wrong value, which `extensions.field` names. An object that does not exist, or that belongs to another user, fails with NOT_FOUND. Tokens are checked as for queries; a field for the agent of a node needs the token of that node.',
 });
 builder.subscriptionType({
   description:

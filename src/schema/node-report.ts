@@ -93,6 +93,7 @@ builder.mutationFields((t) => {
   return {
     acknowledgeDispatch: t.field({
       type: DispatchAcknowledgedRef,
+      nullable: true,
       authScopes: { agent: true },
       description:
         'For the agent of a node: asks whether it may start a dispatch. The agent must ask before it starts the tool.',
@@ -110,6 +111,7 @@ builder.mutationFields((t) => {
     }),
     appendDispatchOutput: t.field({
       type: DispatchProgressRef,
+      nullable: true,
       authScopes: { agent: true },
       description:
         'For the agent of a node: reports further output of a dispatch. The gateway skips text that it has already. Errors: CONFLICT if an earlier piece is missing; `extensions.nextOffset` says where to continue.',
@@ -128,6 +130,7 @@ builder.mutationFields((t) => {
     }),
     finishDispatch: t.field({
       type: DispatchFinishedRef,
+      nullable: true,
       authScopes: { agent: true },
       description:
         'For the agent of a node: reports the end of a dispatch. The agent must repeat this until it gets a response.',
@@ -141,6 +144,7 @@ builder.mutationFields((t) => {
     }),
     nodeHeartbeat: t.field({
       type: NodeHeartbeatRef,
+      nullable: true,
       authScopes: { agent: true },
       description:
         'For the agent of a node: reports that the agent is alive, and what it has measured. `InboxOpened` says how often to call this.',

@@ -1,10 +1,9 @@
 import type { CancelReceipt } from '../chat/engine.ts';
 import { usageOf } from '../chat/usage/usage.ts';
-import { GatewayError } from '../errors.ts';
 import { builder } from './builder.ts';
 import { ChatInput, sendErrors, toSendInput } from './chat-input.ts';
 import { findMessage, findToolCalls } from './find-rows.ts';
-import { optionalIdArg } from './id-argument.ts';
+import { idOf } from './id-argument.ts';
 import { RunRef } from './run.ts';
 import { SessionRef } from './session.ts';
 import { ModelUsageRef } from './token-usage.ts';
@@ -46,9 +45,21 @@ const CancelReceiptRef = builder.objectRef<CancelReceipt>('CancelReceipt').imple
   }),
 });
 
+const CancelRunInput = builder.inputType('CancelRunInput', {
+  description: 'What to cancel.',
+  isOneOf: true,
+  fields: (t) => ({
+    runId: t.id({ description: 'The `id` of a run: cancels this run.' }).validate(idOf(RunRef).nullish()),
+    sessionId: t
+      .id({ description: 'The `id` of a session: cancels its live run and all its queued runs.' })
+      .validate(idOf(SessionRef).nullish()),
+  }),
+});
+
 builder.mutationFields((t) => ({
   sendMessage: t.field({
     type: RunRef,
+    nullable: true,
     authScopes: (_root, { input }) => ({ session: input.sessionId }),
     description: `Sends a prompt and returns its run without waiting for the answer. Any client of the user can follow it with \`runEvents\`. ${sendErrors}`,
     args: { input: t.arg({ type: ChatInput, required: true, description: 'The prompt.' }) },
@@ -56,20 +67,13 @@ builder.mutationFields((t) => ({
   }),
   cancelRun: t.field({
     type: CancelReceiptRef,
-    authScopes: (_root, { runId, sessionId }) => {
-      if (runId) return { run: runId };
-      return sessionId ? { session: sessionId } : { user: true };
-    },
+    nullable: true,
+    authScopes: (_root, { input }) =>
+      input.runId === undefined ? { session: input.sessionId } : { run: input.runId },
     description:
-      'Cancels one run, or the live run and all queued runs of a session. Returns when they have ended: the text and the tokens so far are stored. Errors: NOT_FOUND; BAD_USER_INPUT unless exactly one of the arguments is given; INSUFFICIENT_STORAGE or OVERLOADED if the run was stopped but its end cannot be saved yet.',
-    args: {
-      runId: optionalIdArg(t, RunRef, 'The `id` of the run. Give either this or `sessionId`.'),
-      sessionId: optionalIdArg(t, SessionRef, 'The `id` of the session. Give either this or `runId`.'),
-    },
-    resolve: (_root, { runId, sessionId }, { engine }) => {
-      if (runId && !sessionId) return engine.cancelRun(runId);
-      if (sessionId && !runId) return engine.cancelCurrent(sessionId);
-      throw new GatewayError('BAD_USER_INPUT', 'Give either runId or sessionId.', { field: 'runId' });
-    },
+      'Cancels one run, or the live run and all queued runs of a session. Returns when they have ended: the text and the tokens so far are stored. Errors: NOT_FOUND; INSUFFICIENT_STORAGE or OVERLOADED if the run was stopped but its end cannot be saved yet.',
+    args: { input: t.arg({ type: CancelRunInput, required: true, description: 'What to cancel.' }) },
+    resolve: (_root, { input }, { engine }) =>
+      input.runId === undefined ? engine.cancelCurrent(input.sessionId) : engine.cancelRun(input.runId),
   }),
 }));

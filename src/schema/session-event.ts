@@ -57,7 +57,7 @@ const SessionUpdatedRef = sessionField('SessionUpdated', 'The settings of the se
 const SessionDeletedRef = builder.objectRef<SessionEvent<'SessionDeleted'>>('SessionDeleted').implement({
   description: 'The session was deleted. No event follows.',
   fields: (t) => ({
-    id: t.globalID({
+    deletedSessionId: t.globalID({
       description: 'The `id` that the session had.',
       resolve: ({ sessionId }) => ({ type: 'Session', id: sessionId }),
     }),

@@ -72,7 +72,7 @@ const UpdateSessionInput = builder.inputType('UpdateSessionInput', {
 const DeletedSessionRef = builder.objectRef<{ id: number }>('DeletedSession').implement({
   description: 'The ids of a session that was deleted.',
   fields: (t) => ({
-    id: t.globalID({
+    deletedSessionId: t.globalID({
       description: 'The `id` that the session had.',
       resolve: ({ id }) => ({ type: 'Session', id }),
     }),
@@ -84,7 +84,7 @@ const DeletedSessionsRef = builder.objectRef<{ ids: number[] }>('DeletedSessions
   description: 'The sessions that were deleted.',
   fields: (t) => ({
     count: t.int({ description: 'How many sessions were deleted.', resolve: ({ ids }) => ids.length }),
-    ids: t.globalIDList({
+    deletedSessionIds: t.globalIDList({
       description: 'The `id` of each session that was deleted.',
       resolve: ({ ids }) => ids.map((id) => ({ type: 'Session', id })),
     }),
@@ -94,6 +94,7 @@ const DeletedSessionsRef = builder.objectRef<{ ids: number[] }>('DeletedSessions
 builder.mutationFields((t) => ({
   createSession: t.field({
     type: SessionRef,
+    nullable: true,
     authScopes: (_root, { input }) => ({ actFor: input.userId }),
     description:
       'Creates a session. Errors: BAD_USER_INPUT if the gateway does not have the provider or the model, if the model does not take one of the settings, or if there are too many nodes; QUOTA_EXCEEDED.',
@@ -115,6 +116,7 @@ builder.mutationFields((t) => ({
   }),
   updateSession: t.field({
     type: SessionRef,
+    nullable: true,
     authScopes: (_root, { id }) => ({ session: id }),
     description:
       'Changes the settings of a session, from its next prompt on (`toolApproval`: from the next tool call on). Another provider without a model means the default model of that provider. Errors: NOT_FOUND; BAD_USER_INPUT if the gateway does not have the provider or the model, or if the model does not take one of the settings.',
@@ -131,6 +133,7 @@ builder.mutationFields((t) => ({
   }),
   deleteSession: t.field({
     type: DeletedSessionRef,
+    nullable: true,
     authScopes: (_root, { id }) => ({ session: id }),
     description:
       'Deletes a session with its messages, runs and recordings. Live and queued runs are cancelled first. Errors: NOT_FOUND; RUN_IN_PROGRESS if prompts keep coming in.',
@@ -144,6 +147,7 @@ builder.mutationFields((t) => ({
   }),
   deleteSessions: t.field({
     type: DeletedSessionsRef,
+    nullable: true,
     authScopes: (_root, { userId }) => ({ actFor: userId }),
     description:
       'Deletes all sessions of a user, or only those of one part of the application, as `deleteSession` does. Stops when the client disconnects; the remaining sessions then stay. Errors: RUN_IN_PROGRESS if prompts keep coming in.',
@@ -166,6 +170,7 @@ builder.mutationFields((t) => ({
   }),
   clearHistory: t.field({
     type: SessionRef,
+    nullable: true,
     authScopes: (_root, { sessionId }) => ({ session: sessionId }),
     description:
       'Deletes all messages of a session. Its settings, its runs and its token usage stay. Errors: NOT_FOUND; RUN_IN_PROGRESS while a run is live or queued.',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SyncStatus, WorkspaceSource } from '../generated/prisma/enums.ts';
 import { askerOf } from './access/access.ts';
-import { AgentNodeRef, NodeConnectionRef } from './agent-node.ts';
+import { AgentNodeRef, NodeConnectivityRef } from './agent-node.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { idArg, nodeIdArg } from './id-argument.ts';
@@ -43,7 +43,7 @@ export const SessionNodeRef = builder.prismaObject('SessionNode', {
         registry.presenceOf(agentNodeId).connection === 'OFFLINE' ? 'OFFLINE' : syncStatus,
     }),
     connection: t.field({
-      type: NodeConnectionRef,
+      type: NodeConnectivityRef,
       description: 'Whether the node can run something now.',
       resolve: ({ agentNodeId }, _args, { registry }) => registry.presenceOf(agentNodeId).connection,
     }),
@@ -113,6 +113,7 @@ builder.mutationFields((t) => {
   return {
     attachNodes: t.field({
       type: SessionRef,
+      nullable: true,
       authScopes: (_root, { sessionId, userId }) => ({ $all: { session: sessionId, actFor: userId } }),
       description:
         'Attaches further nodes to a session, so that its tools can run on them. A node that is not registered yet is offline until `registerNode` registers it. Errors: NOT_FOUND; BAD_USER_INPUT if the session would have more than `MAX_NODES_PER_SESSION` nodes (default: 100) or the workspace is not valid; CONFLICT if the session has a node with the same name of another user than `userId`; QUOTA_EXCEEDED if the user has too many nodes.',
@@ -142,6 +143,7 @@ builder.mutationFields((t) => {
     }),
     detachNode: t.field({
       type: SessionRef,
+      nullable: true,
       authScopes: (_root, args) => ({ session: args.sessionId }),
       description:
         'Detaches a node from a session. The tool calls of the session on that node are cancelled. Errors: NOT_FOUND if there is no such session or the node is not attached to it.',

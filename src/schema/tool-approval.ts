@@ -69,6 +69,7 @@ builder.mutationFields((t) => {
   return {
     approveToolCall: t.field({
       type: ToolCallRef,
+      nullable: true,
       authScopes: (_root, args) => ({ run: args.runId }),
       description:
         'Lets a tool call run that waits for a decision. A later change of `toolApproval` does not stop it. Every client that can see the run may decide, and may repeat the same decision. Errors: NOT_FOUND if there is no such run or call; CONFLICT if the call does not wait for a decision, or another decision was made.',
@@ -78,6 +79,7 @@ builder.mutationFields((t) => {
     }),
     denyToolCall: t.field({
       type: ToolCallRef,
+      nullable: true,
       authScopes: (_root, args) => ({ run: args.runId }),
       description:
         'Denies a tool call that waits for a decision. The model is told, and the run continues. Every client that can see the run may decide, and may repeat the same decision. Errors: NOT_FOUND if there is no such run or call; CONFLICT if the call does not wait for a decision, or another decision was made.',

@@ -54,7 +54,7 @@ await measure('chats', async () => {
 await measure('chats whose client leaves, and whose session is deleted', async () => {
   const own = await gateway.createSession();
   for await (const _event of chat(gateway.client(), { sessionId: own, prompt: 'Write 300 words.' })) break;
-  await gateway.graphql('mutation ($id: ID!) { deleteSession(id: $id) { id } }', { id: own });
+  await gateway.graphql('mutation ($id: ID!) { deleteSession(id: $id) { deletedSessionId } }', { id: own });
 });
 
 await measure('followers of an ended run', () => collect(follow(gateway.client(), runId)));

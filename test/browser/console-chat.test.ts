@@ -123,7 +123,7 @@ describeInBrowser('the console', () => {
     await answers.getByText('Waiting for the previous answer to finish').waitFor();
     const newest = 'query ($id: ID!) { session(id: $id) { lastMessage { run { id } } } }';
     const { session } = await gateway.query(newest, { id: sessionIdOf(console) });
-    const cancel = 'mutation ($runId: ID!) { cancelRun(runId: $runId) { cancelled } }';
+    const cancel = 'mutation ($runId: ID!) { cancelRun(input: { runId: $runId }) { cancelled } }';
     await gateway.query(cancel, { runId: session.lastMessage.run.id });
 
     const withdrawn = page.getByText('Withdrawn: no model was shown this prompt.');

@@ -1,5 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { isEnumType, isInputObjectType, isInterfaceType, isObjectType, isSpecifiedScalarType } from 'graphql';
+import {
+  type GraphQLObjectType,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isNonNullType,
+  isObjectType,
+  isSpecifiedScalarType,
+} from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { schema } from '../../src/schema/index.ts';
 import { printedSchema } from '../../src/schema/print.ts';
@@ -33,6 +41,10 @@ function everything(): [name: string, what: Described][] {
   ]);
 }
 
+function has(type: GraphQLObjectType, names: string): boolean {
+  return names.split(',').every((name) => type.getFields()[name]);
+}
+
 describe('the schema', () => {
   test('schema.graphql is the schema that the code prints', async () => {
     expect(await readFile('schema.graphql', 'utf8')).toBe(printedSchema);
@@ -41,5 +53,18 @@ describe('the schema', () => {
   test('every type, field, argument and enum value of the schema has a description', () => {
     const silent = everything().filter(([, { description }]) => !description?.trim());
     expect(silent.map(([name]) => name)).toEqual([]);
+  });
+
+  test('every mutation is nullable, so that one that fails does not take the results of the others with it', () => {
+    const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
+    expect(mutations.filter(({ type }) => isNonNullType(type)).map(({ name }) => name)).toEqual([]);
+  });
+
+  test('only the pages of lists have the names that Relay claims', () => {
+    const claimed = Object.values(schema.getTypeMap()).filter(({ name }) => /(Connection|Edge)$/.test(name));
+    const pageLike = claimed.filter(
+      (type) => isObjectType(type) && ['edges,pageInfo', 'cursor,node'].some((names) => has(type, names)),
+    );
+    expect(claimed).toEqual(pageLike);
   });
 });

@@ -1,5 +1,5 @@
 /** ONLINE: the inbox is open and heartbeats come. BUSY: online, with no free slot. OFFLINE: neither. */
-export type NodeConnection = 'ONLINE' | 'BUSY' | 'OFFLINE';
+export type NodeConnectivity = 'ONLINE' | 'BUSY' | 'OFFLINE';
 
 /** What an agent measures on its machine. */
 export interface NodeStats {
@@ -14,7 +14,7 @@ export interface NodeStats {
 
 /** The state of a node as this process knows it now. */
 export interface Presence {
-  connection: NodeConnection;
+  connection: NodeConnectivity;
   /** Null if the node has not connected since the gateway started. */
   lastSeenAt: Date | null;
   /** From the newest heartbeat; null while the node is offline. */

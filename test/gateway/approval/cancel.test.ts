@@ -15,7 +15,7 @@ import { text, toolCall } from '../../support/model/turn.ts';
 
 const openSession = shareGuardedGateway();
 
-const cancelRun = `mutation ($runId: ID!) { cancelRun(runId: $runId) {
+const cancelRun = `mutation ($runId: ID!) { cancelRun(input: { runId: $runId }) {
   cancelled toolCalls { callId status result stopped }
 } }`;
 
@@ -67,7 +67,9 @@ describe('a run that waits for an approval', () => {
   test('a tool call that waits cannot be approved after its session was deleted', async () => {
     const session = await openSession();
     const call = await asked(session);
-    await session.query('mutation ($id: ID!) { deleteSession(id: $id) { id } }', { id: session.sessionId });
+    await session.query('mutation ($id: ID!) { deleteSession(id: $id) { deletedSessionId } }', {
+      id: session.sessionId,
+    });
     const { errors } = await approveCall(session, call);
     expect(errors).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }]);
     expect(session.tools.requests).toEqual([]);

@@ -6,8 +6,8 @@ import { createGate, reasoning, silence, text } from '../../support/model/turn.t
 
 const shared = shareScriptedGateway();
 
-const cancelDocument = `mutation ($runId: ID, $sessionId: ID) {
-  cancelRun(runId: $runId, sessionId: $sessionId) {
+const cancelDocument = `mutation ($input: CancelRunInput!) {
+  cancelRun(input: $input) {
     cancelled
     run { id status }
     message { status content reasoning }
@@ -16,7 +16,7 @@ const cancelDocument = `mutation ($runId: ID, $sessionId: ID) {
 }`;
 
 async function cancel(gateway: TestGateway, target: { runId?: string; sessionId?: string }) {
-  const { data, errors } = await gateway.graphql(cancelDocument, target);
+  const { data, errors } = await gateway.graphql(cancelDocument, { input: target });
   expect(errors).toBeUndefined();
   return data.cancelRun;
 }
@@ -53,13 +53,13 @@ describe('cancelRun', () => {
     gateway.model.script(...Array.from({ length: 12 }, () => [silence()]));
     const { database } = gateway.services;
     const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
-    const remove = 'mutation ($id: ID!) { deleteSession(id: $id) { id } }';
+    const remove = 'mutation ($id: ID!) { deleteSession(id: $id) { deletedSessionId } }';
     for (let wait = 0; wait < 24; wait += 2) {
       const sessionId = await gateway.createSession();
       const sent = gateway.graphql(send, { input: { sessionId, prompt: 'Hi' } });
       for (let turn = 0; turn < wait; turn += 1) await new Promise(setImmediate);
       const removed = await gateway.graphql(remove, { id: sessionId });
-      expect(removed.data?.deleteSession?.id).toBe(sessionId);
+      expect(removed.data?.deleteSession?.deletedSessionId).toBe(sessionId);
       const { errors } = await sent;
       if (errors) expect(errors[0]?.extensions).toMatchObject({ code: 'NOT_FOUND' });
     }
@@ -278,7 +278,8 @@ describe('cancelRun', () => {
       { sessionId: Buffer.from('Session:99').toString('base64') },
     ];
     const codes = answers.map(
-      async (target) => (await gateway.graphql(cancelDocument, target)).errors?.[0]?.extensions['code'],
+      async (target) =>
+        (await gateway.graphql(cancelDocument, { input: target })).errors?.[0]?.extensions['code'],
     );
 
     expect(await Promise.all(codes)).toEqual(['BAD_USER_INPUT', 'BAD_USER_INPUT', 'NOT_FOUND', 'NOT_FOUND']);

@@ -96,7 +96,7 @@ describe.concurrent('a gateway whose disk is full', () => {
     const seen = chat(gateway.client(), { sessionId, prompt: 'A long story.' });
     const runId = (await until(seen, 'TextDelta'))[0]?.runId ?? '';
     const followed = collect(follow(gateway.client(), runId));
-    const cancel = 'mutation ($id: ID) { cancelRun(runId: $id) { cancelled run { status } } }';
+    const cancel = 'mutation ($id: ID!) { cancelRun(input: { runId: $id }) { cancelled run { status } } }';
     const next = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id status } }';
     const { sendMessage } = (
       await gateway.graphql(next, { input: { sessionId, prompt: 'Next?', onBusy: 'ENQUEUE' } })

@@ -15,7 +15,7 @@ const watchDocument = `subscription ($sessionId: ID!) {
     ... on MessageAdded { message { role content } }
     ... on SessionUpdated { session { title } }
     ... on HistoryCleared { session { messages { edges { cursor } } } }
-    ... on SessionDeleted { id }
+    ... on SessionDeleted { deletedSessionId }
   }
 }`;
 
@@ -53,7 +53,9 @@ describe('sessionEvents', () => {
     await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }));
     await update(gateway, sessionId, { title: 'Renamed' });
     await gateway.graphql('mutation ($id: ID!) { clearHistory(sessionId: $id) { id } }', { id: sessionId });
-    await gateway.graphql('mutation ($id: ID!) { deleteSession(id: $id) { id } }', { id: sessionId });
+    await gateway.graphql('mutation ($id: ID!) { deleteSession(id: $id) { deletedSessionId } }', {
+      id: sessionId,
+    });
     await done;
 
     expect(
@@ -67,6 +69,7 @@ describe('sessionEvents', () => {
       'HistoryCleared',
       'SessionDeleted',
     ]);
+    expect(seen.at(-1)?.deletedSessionId).toBe(sessionId);
   });
 
   test('watching an unknown session is refused', async () => {
@@ -89,14 +92,14 @@ describe('deleteSession', () => {
     const request = await gateway.model.request(0);
 
     const { data } = await gateway.graphql(
-      'mutation ($id: ID!) { deleteSession(id: $id) { id databaseId } }',
+      'mutation ($id: ID!) { deleteSession(id: $id) { deletedSessionId databaseId } }',
       {
         id: sessionId,
       },
     );
 
     const databaseId = Number(Buffer.from(sessionId, 'base64').toString().split(':')[1]);
-    expect(data.deleteSession).toEqual({ id: sessionId, databaseId });
+    expect(data.deleteSession).toEqual({ deletedSessionId: sessionId, databaseId });
     await request.aborted;
     expect((await collect(live)).at(-1)?.__typename).toBe('RunCancelled');
     const { database } = gateway.services;
@@ -109,7 +112,7 @@ describe('deleteSession', () => {
   test('deleting a session while prompts arrive leaves no run of it behind', async () => {
     await using gateway = await startTestGateway({ settings: { DEMO_DELAY_MS: '1' } });
     const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
-    const remove = 'mutation ($id: ID!) { deleteSession(id: $id) { id } }';
+    const remove = 'mutation ($id: ID!) { deleteSession(id: $id) { deletedSessionId } }';
 
     for (let round = 0; round < 10; round += 1) {
       const sessionId = await gateway.createSession();

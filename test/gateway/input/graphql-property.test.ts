@@ -15,7 +15,7 @@ const known = [
   'query ($id: ID!) { session(id: $id) { title } }',
   'query ($first: Int, $after: String) { sessions(first: $first, after: $after) { edges { cursor } } }',
   'mutation ($input: CreateSessionInput!) { createSession(input: $input) { id } }',
-  'mutation ($id: ID!) { deleteSession(id: $id) { id } }',
+  'mutation ($id: ID!) { deleteSession(id: $id) { deletedSessionId } }',
 ];
 const token = fc.constantFrom(
   '{',

@@ -29,8 +29,7 @@ const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } 
 const create = 'mutation ($input: CreateSessionInput!) { createSession(input: $input) { id } }';
 const update =
   'mutation ($id: ID!, $input: UpdateSessionInput!) { updateSession(id: $id, input: $input) { id } }';
-const cancel =
-  'mutation ($run: ID, $session: ID) { cancelRun(runId: $run, sessionId: $session) { cancelled } }';
+const cancel = 'mutation ($input: CancelRunInput!) { cancelRun(input: $input) { cancelled } }';
 const follow = 'subscription ($run: ID!, $after: Int) { runEvents(runId: $run, after: $after) { seq } }';
 const chatAfter = 'subscription ($input: ChatInput!) { chat(input: $input, after: 5) { seq } }';
 const watch = 'subscription ($id: ID!) { sessionEvents(sessionId: $id) { __typename } }';
@@ -121,17 +120,37 @@ const rows: Row[] = [
     /modelName$/,
   ],
   ['a change of an unknown session', update, { id: idOf('Session:99'), input: {} }, 'NOT_FOUND', /99/],
-  ['a cancellation of nothing', cancel, {}, 'BAD_USER_INPUT', 'runId'],
+  ['a cancellation of nothing', cancel, { input: {} }, 'BAD_USER_INPUT', /"CancelRunInput"/],
+  ['a cancellation of null', cancel, { input: { runId: null } }, 'BAD_USER_INPUT', /"runId"/],
   [
     'a cancellation of a run and a session',
     cancel,
-    { run: idOf('Run:1'), session },
+    { input: { runId: idOf('Run:1'), sessionId: session } },
     'BAD_USER_INPUT',
-    'runId',
+    /"CancelRunInput"/,
   ],
-  ['a cancellation of a session as a run', cancel, { run: session }, 'BAD_USER_INPUT', 'runId'],
-  ['a cancellation of an unknown run', cancel, { run: idOf('Run:99') }, 'NOT_FOUND', /99/],
-  ['a cancellation in an unknown session', cancel, { session: idOf('Session:99') }, 'NOT_FOUND', /99/],
+  [
+    'a cancellation that writes down a run and a session',
+    `mutation { cancelRun(input: { runId: "${idOf('Run:1')}", sessionId: "${session}" }) { cancelled } }`,
+    {},
+    'GRAPHQL_VALIDATION_FAILED',
+    /"CancelRunInput"/,
+  ],
+  [
+    'a cancellation of a session as a run',
+    cancel,
+    { input: { runId: session } },
+    'BAD_USER_INPUT',
+    'input.runId',
+  ],
+  ['a cancellation of an unknown run', cancel, { input: { runId: idOf('Run:99') } }, 'NOT_FOUND', /99/],
+  [
+    'a cancellation in an unknown session',
+    cancel,
+    { input: { sessionId: idOf('Session:99') } },
+    'NOT_FOUND',
+    /99/,
+  ],
 
   ['a negative page', sessions('first: -1'), {}, 'BAD_USER_INPUT', 'first'],
   ['a page of 100,000', sessions('first: 100000'), {}, 'BAD_USER_INPUT', 'first'],

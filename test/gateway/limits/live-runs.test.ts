@@ -40,7 +40,7 @@ async function takeAllSlots(): Promise<string[]> {
 }
 
 async function cancel(sessionId: string): Promise<void> {
-  const document = 'mutation ($id: ID!) { cancelRun(sessionId: $id) { cancelled } }';
+  const document = 'mutation ($id: ID!) { cancelRun(input: { sessionId: $id }) { cancelled } }';
   await gateway.query(document, { id: sessionId });
 }
 
@@ -101,7 +101,9 @@ test('MAX_LIVE_RUNS counts no queued run, and a repeated request gets the live r
   expect(await gateway.send({ sessionId, prompt: 'Hi', requestId: 'r1' })).toBe(first);
   await expect(gateway.send({ sessionId, prompt: 'Hi' })).rejects.toMatchObject({ code: 'RUN_IN_PROGRESS' });
 
-  await gateway.query('mutation ($id: ID!) { cancelRun(runId: $id) { cancelled } }', { id: first });
+  await gateway.query('mutation ($id: ID!) { cancelRun(input: { runId: $id }) { cancelled } }', {
+    id: first,
+  });
   const seen = await collect(follow(gateway.client(), queued));
   expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted', message: { content: 'Two' } });
 });

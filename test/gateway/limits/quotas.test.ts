@@ -33,7 +33,7 @@ const create = (userId: string) => gateway.graphql(createDocument, { input: { us
 const send = (sessionId: string, prompt: string) =>
   gateway.graphql(sendDocument, { input: { sessionId, prompt, onBusy: 'ENQUEUE' } });
 const deleteSession = (id: string) =>
-  gateway.query('mutation ($id: ID!) { deleteSession(id: $id) { id } }', { id });
+  gateway.query('mutation ($id: ID!) { deleteSession(id: $id) { deletedSessionId } }', { id });
 const clearHistory = (id: string) =>
   gateway.query('mutation ($id: ID!) { clearHistory(sessionId: $id) { id } }', { id });
 const databaseIdOf = (id: string) => Number(decodeId(id)?.id);
@@ -246,6 +246,6 @@ test('near a full disk, users who have stored more than their share are refused,
   expect(created.errors?.[0]?.message).toMatch(
     /^The disk of the gateway is nearly full. This user has stored \d+ bytes, and each user may have 20000 until/,
   );
-  await tested.query('mutation ($id: ID!) { deleteSession(id: $id) { id } }', { id: heavy });
+  await tested.query('mutation ($id: ID!) { deleteSession(id: $id) { deletedSessionId } }', { id: heavy });
   await sessionOf('heavy');
 });

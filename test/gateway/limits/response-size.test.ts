@@ -78,7 +78,7 @@ test('an event of a subscription is refused when its result is too large, and th
     return seen.at(-1)?.data?.sessionEvents.session?.title === 'Small';
   });
   expect(seen.at(-1)?.data).toMatchObject({ sessionEvents: { session: { title: 'Small' } } });
-  await gateway.query('mutation ($id: ID!) { deleteSession(id: $id) { id } }', { id });
+  await gateway.query('mutation ($id: ID!) { deleteSession(id: $id) { deletedSessionId } }', { id });
   await done;
 });
 

@@ -173,7 +173,9 @@ test.each(['deleteSession', 'deleteSessions'])(
       });
     } else {
       for (const sessionId of [id, alsoGoing]) {
-        await gateway.query('mutation ($id: ID!) { deleteSession(id: $id) { id } }', { id: sessionId });
+        await gateway.query('mutation ($id: ID!) { deleteSession(id: $id) { deletedSessionId } }', {
+          id: sessionId,
+        });
       }
     }
 
@@ -205,7 +207,7 @@ test('of several requests that detach the same node at once, one succeeds and th
 
 test('deleting a session deletes its attachments and its workspace, but not its nodes', async () => {
   const id = await gateway.createSession({ nodeIds: ['laptop'] });
-  await gateway.query('mutation ($id: ID!) { deleteSession(id: $id) { id } }', { id });
+  await gateway.query('mutation ($id: ID!) { deleteSession(id: $id) { deletedSessionId } }', { id });
   const { database } = gateway.services;
   const where = { sessionId: databaseIdOf(id) };
   expect(await database.sessionNode.count({ where })).toBe(0);

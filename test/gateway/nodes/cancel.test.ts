@@ -6,7 +6,7 @@ import { text, toolCall } from '../../support/model/turn.ts';
 import { createNodeSession } from '../../support/node/nodes.ts';
 import { startOwnNode } from './own-node.ts';
 
-const cancelRun = `mutation ($runId: ID!) { cancelRun(runId: $runId) {
+const cancelRun = `mutation ($runId: ID!) { cancelRun(input: { runId: $runId }) {
   cancelled toolCalls { callId status stopped result }
 } }`;
 const detach =

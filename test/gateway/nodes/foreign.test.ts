@@ -57,7 +57,7 @@ test('a late result is stored only if it comes from the node of the dispatch', a
   const sessionId = await createNodeSession(gateway, ['laptop']);
   const runId = await gateway.send({ sessionId, prompt: 'Work' });
   const { dispatchId } = await laptop.take();
-  const cancel = 'mutation ($runId: ID!) { cancelRun(runId: $runId) { toolCalls { stopped } } }';
+  const cancel = 'mutation ($runId: ID!) { cancelRun(input: { runId: $runId }) { toolCalls { stopped } } }';
   expect((await gateway.query(cancel, { runId })).cancelRun.toolCalls).toEqual([{ stopped: false }]);
 
   const stored = async () =>

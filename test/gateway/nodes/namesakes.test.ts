@@ -137,7 +137,9 @@ describe('two users who each have a node with the same name', () => {
     const sessionId = await createNodeSession(alice, ['late']);
     const runId = await alice.send({ sessionId, prompt: 'Work' });
     const { dispatchId } = await hers.take();
-    await alice.query('mutation ($id: ID!) { cancelRun(runId: $id) { cancelled } }', { id: runId });
+    await alice.query('mutation ($id: ID!) { cancelRun(input: { runId: $id }) { cancelled } }', {
+      id: runId,
+    });
     const stored = async () =>
       (await gateway.services.database.toolCall.findFirstOrThrow({ where: { dispatchId } })).result;
 

@@ -141,7 +141,11 @@ test('nodes can be changed, listed newest first, found by id and deleted', async
   const byId = 'query ($id: ID!) { node(id: $id) { ... on AgentNode { nodeId } } }';
   expect((await gateway.query(byId, { id: edges[0].node.id })).node).toEqual({ nodeId: 'three' });
 
-  await gateway.query('mutation { deleteNode(nodeId: "three") { nodeId } }');
+  const remove = 'mutation { deleteNode(nodeId: "three") { deletedAgentNodeId nodeId } }';
+  expect((await gateway.query(remove)).deleteNode).toEqual({
+    deletedAgentNodeId: edges[0].node.id,
+    nodeId: 'three',
+  });
   expect((await gateway.query(byId, { id: edges[0].node.id })).node).toBeNull();
   expect((await gateway.query('{ agentNode(nodeId: "three") { id } }')).agentNode).toBeNull();
 });

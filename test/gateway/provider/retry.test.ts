@@ -118,7 +118,7 @@ test('cancelRun ends the wait for a retry at once', async () => {
   const gateway = shared();
   gateway.model.script([status(429, { headers: { 'retry-after': '2' } })]);
   const sessionId = await gateway.createSession();
-  const cancel = 'mutation ($runId: ID!) { cancelRun(runId: $runId) { cancelled } }';
+  const cancel = 'mutation ($runId: ID!) { cancelRun(input: { runId: $runId }) { cancelled } }';
   const seen: SeenRunEvent[] = [];
   for await (const event of chat(gateway.client(), { sessionId, prompt: 'Hi' })) {
     seen.push(event);

@@ -31,7 +31,8 @@ describe.each(formats)('a run of a model of %s', (format) => {
     for await (const event of chat(gateway.client(), { sessionId, prompt: 'Go' })) {
       seen.push(event);
       if (event.__typename !== 'TextDelta') continue;
-      const cancel = 'mutation ($runId: ID!) { cancelRun(runId: $runId) { cancelled message { content } } }';
+      const cancel =
+        'mutation ($runId: ID!) { cancelRun(input: { runId: $runId }) { cancelled message { content } } }';
       receipt = await gateway.graphql(cancel, { runId: event.runId });
       await model.requests[0]?.aborted;
     }

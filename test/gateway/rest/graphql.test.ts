@@ -93,7 +93,8 @@ test('a cancellation over GraphQL ends the stream of a REST client', async () =>
     frames.push(frame);
     if (frame.data.type !== 'content') continue;
     const id = Buffer.from(`Session:${created.id}`).toString('base64');
-    const cancel = 'mutation ($id: ID!) { cancelRun(sessionId: $id) { cancelled message { content } } }';
+    const cancel =
+      'mutation ($id: ID!) { cancelRun(input: { sessionId: $id }) { cancelled message { content } } }';
     const { data } = await gateway.graphql(cancel, { id });
     expect(data.cancelRun).toEqual({ cancelled: true, message: { content: 'Half' } });
   }

@@ -50,7 +50,7 @@ async function messages(id: string, pageArgs: PageArgs): Promise<Page> {
 
 const tenSessions = (userId: string) => seed(gateway.services.database, { sessions: 10, userId });
 const remove = (id: number | undefined) =>
-  gateway.graphql('mutation ($id: ID!) { deleteSession(id: $id) { id } }', {
+  gateway.graphql('mutation ($id: ID!) { deleteSession(id: $id) { deletedSessionId } }', {
     id: globalId('Session', id ?? 0),
   });
 

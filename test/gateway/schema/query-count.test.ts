@@ -112,7 +112,9 @@ const lists: Record<string, (size: number) => Promise<number>> = {
   },
   'CancelReceipt.toolCalls': async (toolCalls) => {
     const runId = await seedCancelledRun(gateway.services.database, toolCalls);
-    return count('mutation ($runId: ID!) { cancelRun(runId: $runId) { toolCalls { name } } }', { runId });
+    return count('mutation ($runId: ID!) { cancelRun(input: { runId: $runId }) { toolCalls { name } } }', {
+      runId,
+    });
   },
   'Query.agentNodes': async (size) => {
     await seedNodes(gateway.services.database, size);
@@ -129,8 +131,8 @@ const lists: Record<string, (size: number) => Promise<number>> = {
     askedByNode(size, async (url, token, running) => {
       expect(await createNodeReports(url, token).beat(running)).toEqual(running);
     }),
-  'DeletedSessions.ids': async (size) =>
-    (await deletionOf(size, 'count ids')) - (await deletionOf(size, 'count')),
+  'DeletedSessions.deletedSessionIds': async (size) =>
+    (await deletionOf(size, 'count deletedSessionIds')) - (await deletionOf(size, 'count')),
 };
 
 /** Rows that the items of a list refer to one by one. */

@@ -28,6 +28,19 @@ describe('createSession', () => {
   });
 });
 
+test('a mutation that fails keeps the results of the others in its document', async () => {
+  const { data, errors } = await gateway.graphql(
+    `mutation ($gone: ID!) {
+      before: createSession(input: { title: "Before" }) { title }
+      deleteSession(id: $gone) { deletedSessionId }
+      after: createSession(input: { title: "After" }) { title }
+    }`,
+    { gone: globalId('Session', 999_999) },
+  );
+  expect(data).toEqual({ before: { title: 'Before' }, deleteSession: null, after: { title: 'After' } });
+  expect(errors).toMatchObject([{ path: ['deleteSession'], extensions: { code: 'NOT_FOUND' } }]);
+});
+
 describe('updateSession', () => {
   const update = `mutation ($id: ID!, $input: UpdateSessionInput!) {
     updateSession(id: $id, input: $input) { title providerName modelName systemPrompt }
@@ -58,7 +71,7 @@ describe('updateSession', () => {
 
 describe('deleteSessions', () => {
   const remove = `mutation ($userId: String, $featureName: String) {
-    deleteSessions(userId: $userId, featureName: $featureName) { count ids }
+    deleteSessions(userId: $userId, featureName: $featureName) { count deletedSessionIds }
   }`;
 
   test('deleteSessions deletes the sessions of a user in one part of an application, then all others of that user', async () => {
@@ -72,9 +85,9 @@ describe('deleteSessions', () => {
     const third = await gateway.graphql(remove, { userId: 'alice' });
 
     expect([first, second, third].map(({ data }) => data.deleteSessions)).toEqual([
-      { count: 1, ids: [notes] },
-      { count: 1, ids: [mail] },
-      { count: 0, ids: [] },
+      { count: 1, deletedSessionIds: [notes] },
+      { count: 1, deletedSessionIds: [mail] },
+      { count: 0, deletedSessionIds: [] },
     ]);
     const left = await gateway.graphql('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', {
       ids: [notes, mail, bobs],
@@ -89,7 +102,7 @@ describe('deleteSessions', () => {
 
     const { data } = await gateway.graphql(remove, { featureName: 'drafts' });
 
-    expect(data.deleteSessions.ids).toEqual([mine]);
+    expect(data.deleteSessions.deletedSessionIds).toEqual([mine]);
     expect((await gateway.graphql(`{ session(id: "${carols}") { id } }`)).data.session).toEqual({
       id: carols,
     });

@@ -8,7 +8,7 @@ import { startToolGateway, type ToolGateway } from '../../support/gateway/tool-c
 import { createTools, type ToolPlay } from '../../support/gateway/tool-double.ts';
 import { text, toolCall } from '../../support/model/turn.ts';
 
-const cancelRun = `mutation ($runId: ID!) { cancelRun(runId: $runId) {
+const cancelRun = `mutation ($runId: ID!) { cancelRun(input: { runId: $runId }) {
   cancelled message { status content } toolCalls { callId status result stopped }
 } }`;
 

@@ -91,7 +91,7 @@ describe('the root fields of a mutation', () => {
   });
 
   test('each root field of a mutation costs 100 more', () => {
-    expect(costs('mutation { deleteSession(id: "") { id } }', 1 + 100 + 1)).toBe(true);
+    expect(costs('mutation { deleteSession(id: "") { databaseId } }', 1 + 100 + 1)).toBe(true);
   });
 });
 

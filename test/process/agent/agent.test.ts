@@ -77,7 +77,7 @@ describe('an agent that runs', () => {
 
   test('cancelling a run ends its command, and the agent confirms it', async () => {
     const { pid, runId } = await startEndless(laptop);
-    const cancel = `mutation ($runId: ID!) { cancelRun(runId: $runId) { toolCalls { status stopped } } }`;
+    const cancel = `mutation ($runId: ID!) { cancelRun(input: { runId: $runId }) { toolCalls { status stopped } } }`;
 
     const { cancelRun } = await laptop.gateway.query(cancel, { runId });
 

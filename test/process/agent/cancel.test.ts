@@ -9,7 +9,7 @@ import { type Laptop, startLaptop } from '../../support/process/agent-laptop.ts'
 import { isRunning } from '../../support/process/process-state.ts';
 
 const cancelRun = `mutation ($runId: ID!) {
-  cancelRun(runId: $runId) { cancelled run { status } toolCalls { callId status stopped result } }
+  cancelRun(input: { runId: $runId }) { cancelled run { status } toolCalls { callId status stopped result } }
 }`;
 
 describe('on a laptop that runs several commands at once', () => {

@@ -57,7 +57,8 @@ test('cancelling does not wait for a frozen node, which stops its command when i
   gateway.model.script([run('echo $$; exec sleep 600')], [text('Oh.')]);
   const seen = await until(await laptop.ask(), 'ToolOutputDelta');
   const { text: pid, runId } = seen.at(-1) ?? {};
-  const cancel = 'mutation ($runId: ID!) { cancelRun(runId: $runId) { toolCalls { status stopped } } }';
+  const cancel =
+    'mutation ($runId: ID!) { cancelRun(input: { runId: $runId }) { toolCalls { status stopped } } }';
   const stored = 'query ($id: ID!) { run(id: $id) { assistantMessage { toolCalls { status stopped } } } }';
 
   agent.kill('SIGSTOP');

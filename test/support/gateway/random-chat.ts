@@ -260,7 +260,10 @@ export class RandomChat {
   }
 
   async #cancel(runId: string | undefined): Promise<void> {
-    await this.#gateway.query('mutation ($runId: ID!) { cancelRun(runId: $runId) { cancelled } }', { runId });
+    await this.#gateway.query(
+      'mutation ($runId: ID!) { cancelRun(input: { runId: $runId }) { cancelled } }',
+      { runId },
+    );
   }
 
   /** Leaves the newest answer as a gateway does that is killed when it has stored the first call of a step. */
