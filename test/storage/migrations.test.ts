@@ -9,7 +9,7 @@ import { deployMigrations, diagnoseMigrations, sqlForSchema } from '../support/f
 import { describeTables } from '../support/files/sqlite-tables.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 
-test('the migrations create the tables of schema.prisma, and two indexes that schema.prisma cannot express', async () => {
+test('the migrations create the tables of schema.prisma, and two indexes and a search index that schema.prisma cannot express', async () => {
   const schema = readFileSync(new URL('../../prisma/schema.prisma', import.meta.url), 'utf8');
   const described = new Sqlite(':memory:');
   described.exec(await sqlForSchema(schema));
@@ -19,6 +19,9 @@ test('the migrations create the tables of schema.prisma, and two indexes that sc
   described.exec(
     `CREATE INDEX "Session_clearedThroughId_idx" ON "Session"("id") WHERE "clearedThroughId" > 0`,
   );
+  described.exec(`
+    CREATE VIRTUAL TABLE "SessionTitle" USING fts5("title", content='', contentless_delete=1, detail='none');
+    CREATE VIRTUAL TABLE "SessionTitlePiece" USING fts5vocab('SessionTitle', 'instance')`);
   const migrated = new Sqlite(':memory:');
   migrate(migrated, readMigrations());
   migrated.exec('DROP TABLE "_prisma_migrations"');
@@ -128,6 +131,32 @@ test('an upgrade counts what sessions have stored, and drops named nodes that no
   ]);
   const nodes = 'SELECT nodeId FROM "AgentNode" ORDER BY id';
   expect(connection.prepare(nodes).pluck().all()).toEqual(['registered', 'named']);
+});
+
+test('an upgrade adds the titles of the sessions to the search index, which follows every later change', () => {
+  const connection = new Sqlite(':memory:');
+  migrate(
+    connection,
+    readMigrations().filter(({ name }) => name < '0014_title_index'),
+  );
+  connection.exec(`INSERT INTO "Session" (id, userId, updatedAt, title) VALUES
+    (1, 'alice', 0, 'Ab'), (2, 'alice', 0, NULL), (3, 'bob', 0, 'Say "cab"')`);
+
+  migrate(connection, readMigrations());
+
+  const find = connection.prepare(
+    'SELECT DISTINCT doc FROM "SessionTitlePiece" WHERE term LIKE ? ORDER BY doc',
+  );
+  const sessionsWith = (start: string) => find.pluck().all(`${start}%`);
+  expect([sessionsWith('ab'), sessionsWith('"ca')]).toEqual([[1, 3], [3]]);
+  connection.exec(`
+    UPDATE "Session" SET title = 'Abacus' WHERE id = 2;
+    UPDATE "Session" SET title = NULL WHERE id = 3;
+    UPDATE "Session" SET title = 'New' WHERE id = 1;
+    INSERT INTO "Session" (id, userId, updatedAt, title) VALUES (4, 'bob', 0, 'newer'), (5, 'bob', 0, NULL)`);
+  expect([sessionsWith('ab'), sessionsWith('new'), sessionsWith('"ca')]).toEqual([[2], [1, 4], []]);
+  connection.exec('DELETE FROM "Session"');
+  expect(sessionsWith('')).toEqual([]);
 });
 
 test('an upgrade marks the prompts that were withdrawn from the queue, and no others', () => {

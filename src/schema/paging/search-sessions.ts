@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context } from '../../context.ts';
 import { Prisma } from '../../generated/prisma/client.ts';
+import { titleCandidates } from '../../storage/title-index.ts';
 import type { Page } from './page.ts';
 
 /** Conditions that an index answers. */
@@ -9,51 +10,103 @@ export interface OwnFilter {
   featureName?: string | null | undefined;
 }
 
-/** Ids between `after` and `before`, both exclusive. */
-type Range = Pick<Page, 'after' | 'before'>;
+type Search = OwnFilter & { search: string };
 
-/** Titles that one statement compares: a few milliseconds. */
+/** Titles that the first statement compares. They are enough for a user with few sessions, or a frequent text. */
+const firstTitles = 250;
+/** Titles that a further statement compares: a few milliseconds. */
 const titlesAtOnce = 5_000;
+/** With more candidates than this, comparing the titles in their order finds a page sooner. */
+const mostCandidates = 1_000;
 
 /**
- * Searches titles in SQL, because Prisma's `contains` treats `%` and `_` as wildcards. No index helps to find a text
- * within a title, so it compares some titles at a time. Other requests run in between, and the search ends when its
- * client leaves.
+ * Searches titles in SQL, because Prisma's `contains` treats `%` and `_` as wildcards. It compares some titles, then
+ * asks the index of titles for the others. If the index names too many, it compares all titles, some at a time: other
+ * requests run in between, and the search ends when its client leaves.
  *
  * @returns The ids of at most `limit` sessions of the page.
  */
 export async function searchSessionIds(
   { database, signal }: Pick<Context, 'database' | 'signal'>,
-  { search, ...own }: OwnFilter & { search: string },
+  search: Search,
   page: Page,
 ): Promise<number[]> {
-  const pattern = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
-  const filter = ownCondition(own);
-  const { limit, order } = page;
-  const direction = Prisma.raw(order === 'asc' ? 'ASC' : 'DESC');
-  const within = ({ after, before }: Range) => Prisma.sql`"id" > ${after} AND "id" < ${before} AND ${filter}`;
-  const ids: number[] = [];
-  for (let left: Range = page; ; await nextTurn()) {
-    const [beyond] = await database.$queryRaw<{ id: number }[]>`
-      SELECT "id" FROM "Session" WHERE ${within(left)} ORDER BY "id" ${direction} LIMIT 1 OFFSET ${titlesAtOnce}`;
-    const piece = beyond ? endBefore(left, Number(beyond.id), order) : left;
-    const found = await database.$queryRaw<{ id: number }[]>`
-      SELECT "id" FROM "Session" WHERE ${within(piece)} AND lower("title") LIKE lower(${pattern}) ESCAPE '\\'
-      ORDER BY "id" ${direction} LIMIT ${limit - ids.length}`;
-    ids.push(...found.map(({ id }) => Number(id)));
-    if (!beyond || ids.length >= limit || signal.aborted) return ids;
-    left = startAt(left, Number(beyond.id), order);
+  const first = await compareTitles(database, search, page, firstTitles);
+  let { ids, left } = first;
+  if (left === undefined || signal.aborted) return ids;
+  const indexed = await searchIndex(database, search, left);
+  if (indexed !== undefined) return [...ids, ...indexed];
+  while (left !== undefined && !signal.aborted) {
+    await nextTurn();
+    const next = await compareTitles(database, search, left, titlesAtOnce);
+    ids = [...ids, ...next.ids];
+    left = next.left;
   }
+  return ids;
 }
 
-/** The part of a range that comes before an id in the order of the page. */
-function endBefore({ after, before }: Range, id: number, order: Page['order']): Range {
-  return order === 'asc' ? { after, before: id } : { after: id, before };
+/** Compares the first titles of a page. Returns the hits, and the rest of the page unless the hits fill it. */
+async function compareTitles(
+  database: Context['database'],
+  search: Search,
+  page: Page,
+  count: number,
+): Promise<{ ids: number[]; left: Page | undefined }> {
+  const { limit } = page;
+  const [beyond] = await database.$queryRaw<{ id: number }[]>`
+    SELECT "id" FROM "Session" WHERE ${isWithin(search, page)} ORDER BY "id" ${direction(page)} LIMIT 1 OFFSET ${count}`;
+  const piece = beyond ? endBefore(page, Number(beyond.id)) : page;
+  const found = await database.$queryRaw<{ id: number }[]>`
+    SELECT "id" FROM "Session" WHERE ${isWithin(search, piece)} AND ${hasText(search)}
+    ORDER BY "id" ${direction(page)} LIMIT ${limit}`;
+  const ids = found.map(({ id }) => Number(id));
+  const isOver = beyond === undefined || ids.length >= limit;
+  return {
+    ids,
+    left: isOver ? undefined : { ...startAt(page, Number(beyond.id)), limit: limit - ids.length },
+  };
 }
 
-/** The part of a range from an id on, in the order of the page. */
-function startAt({ after, before }: Range, id: number, order: Page['order']): Range {
-  return order === 'asc' ? { after: id - 1, before } : { after, before: id + 1 };
+/**
+ * Finds a page of hits through the index of titles, or undefined if the index names too many sessions. It is one
+ * statement, so that the time hardly tells whether sessions of other users have the text.
+ */
+async function searchIndex(
+  database: Context['database'],
+  search: Search,
+  page: Page,
+): Promise<number[] | undefined> {
+  const rows = await database.$queryRaw<{ candidates: number; id: number | null }[]>`
+    WITH "candidate" AS MATERIALIZED (${titleCandidates(search.search, page, mostCandidates)})
+    SELECT "candidates", "id" FROM (SELECT count(*) AS "candidates" FROM "candidate") LEFT JOIN (
+      SELECT DISTINCT "Session"."id" FROM "candidate" CROSS JOIN "Session" ON "Session"."id" = "candidate"."id"
+      WHERE ${isWithin(search, page)} AND ${hasText(search)}
+      ORDER BY "Session"."id" ${direction(page)} LIMIT ${page.limit})`;
+  if (Number(rows[0]?.candidates) >= mostCandidates) return undefined;
+  return rows.flatMap(({ id }) => (id === null ? [] : [Number(id)]));
+}
+
+function direction({ order }: Page): Prisma.Sql {
+  return Prisma.raw(order === 'asc' ? 'ASC' : 'DESC');
+}
+
+function isWithin(own: OwnFilter, { after, before }: Page): Prisma.Sql {
+  return Prisma.sql`"Session"."id" > ${after} AND "Session"."id" < ${before} AND ${ownCondition(own)}`;
+}
+
+function hasText({ search }: Search): Prisma.Sql {
+  const pattern = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
+  return Prisma.sql`lower("title") LIKE lower(${pattern}) ESCAPE '\\'`;
+}
+
+/** The part of a page that comes before an id in its order. */
+function endBefore(page: Page, id: number): Page {
+  return page.order === 'asc' ? { ...page, before: id } : { ...page, after: id };
+}
+
+/** The part of a page from an id on, in its order. */
+function startAt(page: Page, id: number): Page {
+  return page.order === 'asc' ? { ...page, after: id - 1 } : { ...page, before: id + 1 };
 }
 
 /** The filter as a condition in SQL. It leaves out deleted sessions, whose rows may still be there. */

@@ -85,6 +85,30 @@ describe('a page of messages', () => {
   });
 });
 
+describe('a search', () => {
+  test.each(['nowhere', '\u8A9E'])(
+    'a search for "%s" takes as many statements among 12,000 titles as among 300',
+    async (search) => {
+      const { database } = gateway.services;
+      const statements: number[] = [];
+      for (const [userId, count] of [
+        ['dana', 300],
+        ['eve', 12_000],
+      ] as const) {
+        await database.$executeRaw`INSERT INTO "Session" ("userId", "title", "updatedAt")
+        WITH RECURSIVE counter(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM counter WHERE number < ${count})
+        SELECT ${userId}, 'Chat ' || number, '2026-01-31T12:00:00.000+00:00' FROM counter`;
+        const query =
+          'query ($userId: String, $search: String) { sessions(userId: $userId, search: $search) { edges { node { id } } } }';
+        const sent = await statementsOf(query, { userId, search });
+        statements.push(sent.length);
+        expect((await plansOf(sent)).flat().join('\n')).not.toMatch(/SCAN (main\.)?Session\b(?!Title)/);
+      }
+      expect(statements[1]).toBe(statements[0]);
+    },
+  );
+});
+
 describe('every other page', () => {
   test.each([
     ['sessions', '{ sessions(first: 20) { edges { node { id } } } }'],

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
@@ -138,6 +139,64 @@ describe('sessions', () => {
     expect(await titles('r_s')).toEqual(['under_score']);
     expect(await titles('Évo')).toEqual(['Évora']);
     expect(await titles("'; DROP TABLE")).toEqual([]);
+  });
+
+  test('a search among many sessions finds exactly the titles that have the text, whatever text it is', async () => {
+    // Letters that some foldings of case join (K and the Kelvin sign, S and the long s, I and dotted I), wildcards, and
+    // what the language of the search index understands.
+    const letters = [...'aAbkK\u212AsſSiIİéÉ語😀\u0001 %_\\"*^:+-(', 'NOT ', 'e\u0301'];
+    const text = (minLength: number, maxLength: number) =>
+      fc.array(fc.constantFrom(...letters), { minLength, maxLength }).map((parts) => parts.join(''));
+    const stored = fc.sample(fc.option(text(0, 8)), { numRuns: 900, seed: 1 });
+    await gateway.services.database.$executeRaw`INSERT INTO "Session" ("userId", "title", "updatedAt")
+      SELECT iif(key % 3 = 0, 'grace', 'frank'), value, '2026-01-31T12:00:00.000+00:00'
+      FROM json_each(${JSON.stringify(stored)})`;
+    const franks = stored.filter((title, index) => title !== null && index % 3 !== 0) as string[];
+    const fold = (title: string) => title.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+    const query = `query ($search: String) {
+      newest: sessions(userId: "frank", search: $search, first: 20) { totalCount(upTo: 1000) edges { node { title } } }
+      oldest: sessions(userId: "frank", search: $search, last: 20) { edges { node { title } } }
+    }`;
+    const shown = ({ edges }: { edges: { node: { title: string } }[] }) =>
+      edges.map(({ node }) => node.title);
+
+    await fc.assert(
+      fc.asyncProperty(text(1, 5), async (search) => {
+        const hits = franks.filter((title) => fold(title).includes(fold(search))).reverse();
+        const { data, errors } = await gateway.graphql(query, { search });
+        expect(errors).toBeUndefined();
+        expect(shown(data.newest)).toEqual(hits.slice(0, 20));
+        expect(shown(data.oldest)).toEqual(hits.slice(-20));
+        expect(data.newest.totalCount).toBe(hits.length);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('a search finds what a title is now', async () => {
+    const [renamed, deleted] = await Promise.all([
+      gateway.createSession({ userId: 'frank', title: 'Zebra one' }),
+      gateway.createSession({ userId: 'frank', title: 'Zebra two' }),
+    ]);
+    await gateway.services.database.$executeRaw`INSERT INTO "Session" ("userId", "updatedAt")
+      SELECT 'frank', '2026-01-31T12:00:00.000+00:00' FROM json_each(${JSON.stringify(Array(300).fill(0))})`;
+    const find = async (text: string) => {
+      const query =
+        'query ($search: String) { sessions(userId: "frank", search: $search) { edges { node { id } } } }';
+      const { data } = await gateway.graphql(query, { search: text });
+      return data.sessions.edges.map(({ node }: { node: { id: string } }) => node.id).sort();
+    };
+    expect(await find('zebra')).toEqual([renamed, deleted].sort());
+
+    await gateway.query(
+      `mutation ($renamed: ID!, $deleted: ID!) {
+        updateSession(id: $renamed, input: { title: "Quagga" }) { id }
+        deleteSession(id: $deleted) { __typename }
+      }`,
+      { renamed, deleted },
+    );
+
+    expect([await find('zebra'), await find('QUAGGA')]).toEqual([[], [renamed]]);
   });
 });
 
