@@ -17,7 +17,7 @@ const MessageAudioRef = builder.prismaObject('MessageAudio', {
     mimeType: t.exposeString('mimeType', {
       description: 'The MIME type, detected from the bytes of the file.',
     }),
-    size: t.exposeInt('size', { description: 'The size of the file, in bytes.' }),
+    size: t.exposeFloat('size', { description: 'The size of the file, in bytes.' }),
     filename: t.exposeString('filename', {
       nullable: true,
       description:

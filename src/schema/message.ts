@@ -55,7 +55,7 @@ export const MessageRef = builder.prismaNode('Message', {
       description: 'The tool calls of the model in this message, in the order in which they were made.',
       resolve: ({ id }, _args, context) => rowsOf(context).toolCallsOfMessage.load(id),
     }),
-    tokenCount: t.exposeInt('tokenCount', {
+    tokenCount: t.exposeFloat('tokenCount', {
       nullable: true,
       description:
         'How many tokens `content` has, as the gateway counts them; null until the message has ended.',

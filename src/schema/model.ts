@@ -29,7 +29,7 @@ const ModelRef = builder.objectRef<ModelInfo>('Model').implement({
     modelName: t.exposeString('modelName', {
       description: 'The name of the model: the value for `modelName` in inputs.',
     }),
-    contextLimit: t.exposeInt('contextLimit', {
+    contextLimit: t.exposeFloat('contextLimit', {
       nullable: true,
       description: 'How many tokens fit into the context of the model; null if the gateway does not know.',
     }),

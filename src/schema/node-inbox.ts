@@ -67,7 +67,7 @@ builder.objectRef<Of<'RunDispatch'>>('RunDispatch').implement({
     timeoutMs: t.exposeInt('timeoutMs', {
       description: 'How long the tool may run, in milliseconds. After that the agent must stop it.',
     }),
-    maxOutputBytes: t.exposeInt('maxOutputBytes', {
+    maxOutputBytes: t.exposeFloat('maxOutputBytes', {
       description:
         'The most bytes of UTF-8 that the gateway takes of the output, and the most that it takes of the result.',
     }),

@@ -17,14 +17,14 @@ export const ModelUsageRef = builder.objectRef<Usage>('ModelUsage').implement({
   fields: (t) => ({
     providerName: t.exposeString('providerName', { description: 'The provider of the model.' }),
     modelName: t.exposeString('modelName', { description: 'The name of the model.' }),
-    inputTokens: t.exposeInt('inputTokens', { description: counts.inputTokens }),
-    outputTokens: t.exposeInt('outputTokens', { description: counts.outputTokens }),
-    reasoningTokens: t.exposeInt('reasoningTokens', { description: counts.reasoningTokens }),
-    cachedInputTokens: t.exposeInt('cachedInputTokens', { description: counts.cachedInputTokens }),
-    cacheWriteInputTokens: t.exposeInt('cacheWriteInputTokens', {
+    inputTokens: t.exposeFloat('inputTokens', { description: counts.inputTokens }),
+    outputTokens: t.exposeFloat('outputTokens', { description: counts.outputTokens }),
+    reasoningTokens: t.exposeFloat('reasoningTokens', { description: counts.reasoningTokens }),
+    cachedInputTokens: t.exposeFloat('cachedInputTokens', { description: counts.cachedInputTokens }),
+    cacheWriteInputTokens: t.exposeFloat('cacheWriteInputTokens', {
       description: counts.cacheWriteInputTokens,
     }),
-    totalTokens: t.int({
+    totalTokens: t.float({
       description: '`inputTokens` and `outputTokens` together.',
       resolve: (usage) => usage.inputTokens + usage.outputTokens,
     }),
@@ -48,11 +48,11 @@ export const TokenUsageRef = builder.objectRef<TokenUsage>('TokenUsage').impleme
   description:
     'The tokens that a session has used since it was created, and how full the context of its model is.',
   fields: (t) => ({
-    contextTokens: t.exposeInt('contextTokens', {
+    contextTokens: t.exposeFloat('contextTokens', {
       description:
         'How many tokens of the context of the model the newest run took up; 0 after `clearHistory`.',
     }),
-    contextLimit: t.exposeInt('contextLimit', {
+    contextLimit: t.exposeFloat('contextLimit', {
       nullable: true,
       description: 'How many tokens fit into the context of the model; null if the gateway does not know.',
     }),
@@ -63,21 +63,24 @@ export const TokenUsageRef = builder.objectRef<TokenUsage>('TokenUsage').impleme
       resolve: ({ contextTokens, contextLimit }) =>
         contextLimit === null ? null : Math.round((contextTokens / contextLimit) * 10_000) / 100,
     }),
-    inputTokens: t.int({ description: counts.inputTokens, resolve: (usage) => sum(usage, 'inputTokens') }),
-    outputTokens: t.int({ description: counts.outputTokens, resolve: (usage) => sum(usage, 'outputTokens') }),
-    reasoningTokens: t.int({
+    inputTokens: t.float({ description: counts.inputTokens, resolve: (usage) => sum(usage, 'inputTokens') }),
+    outputTokens: t.float({
+      description: counts.outputTokens,
+      resolve: (usage) => sum(usage, 'outputTokens'),
+    }),
+    reasoningTokens: t.float({
       description: counts.reasoningTokens,
       resolve: (usage) => sum(usage, 'reasoningTokens'),
     }),
-    cachedInputTokens: t.int({
+    cachedInputTokens: t.float({
       description: counts.cachedInputTokens,
       resolve: (usage) => sum(usage, 'cachedInputTokens'),
     }),
-    cacheWriteInputTokens: t.int({
+    cacheWriteInputTokens: t.float({
       description: counts.cacheWriteInputTokens,
       resolve: (usage) => sum(usage, 'cacheWriteInputTokens'),
     }),
-    totalTokens: t.int({
+    totalTokens: t.float({
       description: '`inputTokens` and `outputTokens` together.',
       resolve: (usage) => sum(usage, 'inputTokens', 'outputTokens'),
     }),

@@ -11,18 +11,24 @@ export interface ModelListingOptions {
 const listingTimeoutMs = 2_000;
 const listingTtlMs = 60_000;
 
+/**
+ * A context limit; null where the value is none. Servers state 0, -1, or a number like 10^30 for a limit that they do
+ * not know.
+ */
+const contextLimit = z.unknown().transform((value) => {
+  const limit = typeof value === 'number' ? Math.trunc(value) : Number.NaN;
+  return limit > 0 && Number.isSafeInteger(limit) ? limit : null;
+});
+
 /** OpenAI's listing, with the fields in which vLLM, OpenRouter, Groq and llama.cpp state the context limit. */
 const listing = z.object({
   data: z.array(
     z.object({
       id: z.string(),
-      max_model_len: z.number().nullish().catch(null),
-      context_length: z.number().nullish().catch(null),
-      context_window: z.number().nullish().catch(null),
-      meta: z
-        .object({ n_ctx: z.number().nullish(), n_ctx_train: z.number().nullish() })
-        .nullish()
-        .catch(null),
+      max_model_len: contextLimit,
+      context_length: contextLimit,
+      context_window: contextLimit,
+      meta: z.object({ n_ctx: contextLimit, n_ctx_train: contextLimit }).nullish().catch(null),
     }),
   ),
 });

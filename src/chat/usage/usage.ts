@@ -1,5 +1,6 @@
 import type { LanguageModelV3Usage } from '@ai-sdk/provider';
 import type { Run } from '../../generated/prisma/client.ts';
+import { countOf } from './count-of.ts';
 
 /**
  * Token counts. `reasoningTokens` are part of the output. `cachedInputTokens`, which the provider read from its cache, and
@@ -67,16 +68,18 @@ function addCounts(a: TokenCounts, b: TokenCounts): TokenCounts {
 
 /**
  * The token counts that the provider reported for one model call. Undefined when the input or the output count is
- * missing, or when the input count is 0: servers that do not count, or that leave out cached tokens, report 0.
+ * missing or is no count, or when the input count is 0: servers that do not count, or that leave out cached tokens,
+ * report 0.
  */
 export function reportedCounts(usage: LanguageModelV3Usage): TokenCounts | undefined {
-  const { inputTokens, outputTokens } = usage;
-  if (!inputTokens.total || outputTokens.total === undefined) return undefined;
+  const inputTokens = countOf(usage.inputTokens.total);
+  const outputTokens = countOf(usage.outputTokens.total);
+  if (!inputTokens || outputTokens === undefined) return undefined;
   return {
-    inputTokens: inputTokens.total,
-    outputTokens: outputTokens.total,
-    reasoningTokens: outputTokens.reasoning ?? 0,
-    cachedInputTokens: inputTokens.cacheRead ?? 0,
-    cacheWriteInputTokens: inputTokens.cacheWrite ?? 0,
+    inputTokens,
+    outputTokens,
+    reasoningTokens: countOf(usage.outputTokens.reasoning) ?? 0,
+    cachedInputTokens: countOf(usage.inputTokens.cacheRead) ?? 0,
+    cacheWriteInputTokens: countOf(usage.inputTokens.cacheWrite) ?? 0,
   };
 }

@@ -40,11 +40,13 @@ export const newestRow: Page = { after: 0, before: beyondAllIds, limit: 1, order
  * @throws GatewayError BAD_USER_INPUT for a bad cursor, for a size over `maxSize`, or for `first` together with `last`.
  */
 export async function resolvePage<Row extends { id: number }>({
-  args,
+  args: given,
   maxSize,
   order,
   load,
 }: PageOptions<Row>) {
+  // Clients send an empty text for a cursor that they do not have.
+  const args = { ...given, after: given.after || undefined, before: given.before || undefined };
   checkSize('first', args.first, maxSize);
   checkSize('last', args.last, maxSize);
   if (args.first != null && args.last != null) {

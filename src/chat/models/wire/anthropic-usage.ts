@@ -1,4 +1,5 @@
-import { countOf, type Fields, fieldsOf } from './fields.ts';
+import { countOf } from '../../usage/count-of.ts';
+import { type Fields, fieldsOf } from './fields.ts';
 
 /** The token counts of a message, without those that are missing or that are no counts. */
 export function anthropicUsageOf(value: unknown): Fields {

@@ -1,4 +1,5 @@
-import { countOf, type Fields, fieldsOf } from './fields.ts';
+import { countOf } from '../../usage/count-of.ts';
+import { type Fields, fieldsOf } from './fields.ts';
 
 /**
  * The token counts of a chunk, in OpenAI's fields. Undefined where the chunk has none.

@@ -27,16 +27,6 @@ export function firstText(...values: unknown[]): string {
   return '';
 }
 
-/** The largest count that the database stores. */
-const largestCount = 2_147_483_647;
-
-/** The value as a count: a number, or its digits in a string. Undefined where it is no count that can be stored. */
-export function countOf(value: unknown): number | undefined {
-  const isDigits = typeof value === 'string' && /^\s*\d+(?:\.\d+)?\s*$/.test(value);
-  const count = Math.trunc(isDigits ? Number(value) : typeof value === 'number' ? value : Number.NaN);
-  return count >= 0 && count <= largestCount ? count : undefined;
-}
-
 /** Parses JSON. Undefined where the text is no JSON. */
 export function parseJson(text: string): unknown {
   try {

@@ -1,5 +1,6 @@
+import { countOf } from '../../usage/count-of.ts';
 import { type ErrorReport, errorIn } from './error-report.ts';
-import { countOf, type Fields, fieldsOf, firstText, isFields, listOf, textOf } from './fields.ts';
+import { type Fields, fieldsOf, firstText, isFields, listOf, textOf } from './fields.ts';
 import { argumentsOf, unnamedTool } from './tool-call-fragments.ts';
 import type { WireFormat, WireReading } from './wire-format.ts';
 
