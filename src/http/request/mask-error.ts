@@ -22,6 +22,7 @@ export function maskError(error: unknown): GraphQLError {
   if (originalError !== undefined && !(originalError instanceof GraphQLError)) {
     return isDiskFull(originalError) ? shownAs(diskFull(), shown) : hidden(shown);
   }
+  if (isOwnFault(error)) return hidden(shown);
   // graphql-js sets no code when it refuses a variable or an argument of the wrong type.
   if (isRefusedValue(error)) {
     error.extensions['code'] ??= 'BAD_USER_INPUT';
@@ -72,6 +73,14 @@ function shownAs({ message, extensions }: GatewayError, shown: GraphQLErrorOptio
  * is wrong, so both ends are kept.
  */
 const longestMessage = 1_000;
+
+/**
+ * Whether graphql-js refuses what a resolver returned: a number that is no Int, a value that an enum does not have. Such
+ * an error has a path and no code, and points to the field; one about an argument points to the argument's value.
+ */
+function isOwnFault({ path, nodes, extensions }: GraphQLError): boolean {
+  return path !== undefined && extensions['code'] === undefined && nodes?.[0]?.kind === Kind.FIELD;
+}
 
 function isRefusedValue({ path, nodes, message }: GraphQLError): boolean {
   if (path !== undefined || nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION) return true;
