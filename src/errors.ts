@@ -15,6 +15,10 @@ export const errorStatus = {
   OPERATION_RESOLUTION_FAILURE: 400,
   /** The gateway accepts only the documents on its list, and this document is not on the list. */
   OPERATION_NOT_PERSISTED: 400,
+  /** The client sent only the hash of its document, and the gateway does not know it: the client sends the document. */
+  PERSISTED_QUERY_NOT_FOUND: 200,
+  /** The hash that came with a document is not that of the document. */
+  PERSISTED_QUERY_MISMATCH: 400,
   BAD_USER_INPUT: 422,
   /** The token is missing, or the gateway does not know it. */
   UNAUTHENTICATED: 401,

@@ -14,7 +14,8 @@ import { createHealth } from './health.ts';
 import { listen } from './listen.ts';
 import { createConsolePage } from './pages/console-page.ts';
 import { createDocsPage } from './pages/docs-page.ts';
-import { anyDocument, type FindDocument } from './request/find-document.ts';
+import { createAutomaticQueries } from './request/automatic-queries.ts';
+import type { FindDocument } from './request/find-document.ts';
 import { createIdentify, type Identify, senderKey } from './request/identify.ts';
 import { readPersistedOperations } from './request/persisted-operations.ts';
 import { readBytes } from './request/read-body.ts';
@@ -24,6 +25,8 @@ import { createStreamHandler, type StreamHandler } from './stream/handler.ts';
 
 /** Interval of the comments that keep a silent stream of `/graphql/stream` open. */
 const streamHeartbeatMs = 12_000;
+/** Enough for the documents of a hundred applications. */
+const automaticQueryLimits = { maxDocuments: 2_000, maxCharacters: 2_000_000 };
 /** How long a closing gateway waits for followers to read how their run ended. */
 const farewellMs = 1_000;
 
@@ -83,13 +86,17 @@ async function createApp(options: HttpServerOptions, closing: AbortSignal) {
   const { limits, http, auth, web } = config;
   const requestIds = createRequestIds();
   const identify = await createSenderLookup(options);
-  const findDocument = await createFindDocument(config);
-  const { introspection } = web;
+  const { introspection, persistedOperations } = web;
+  const documents = persistedOperations
+    ? { find: await readPersistedOperations(persistedOperations) }
+    : createAutomaticQueries(automaticQueryLimits);
+  const findDocument = documents.find;
   const accounts: RequestAccounts = new WeakMap();
   const graphql = createGraphQLServer({
     ...limits,
     introspection,
     findDocument,
+    documents,
     services,
     identify,
     log,
@@ -129,10 +136,6 @@ async function createSenderLookup({ config, services, log }: HttpServerOptions):
     authenticateUser: createAuthenticateUser({ ...config.auth, database, log }),
     registry,
   });
-}
-
-async function createFindDocument({ web }: Config): Promise<FindDocument> {
-  return web.persistedOperations ? readPersistedOperations(web.persistedOperations) : anyDocument;
 }
 
 /** An admin sees more than the same user without that right. */

@@ -5,14 +5,15 @@ import { GatewayError, refusal } from '../../errors.ts';
 import { createGraphiQLPage } from '../pages/graphiql-page.ts';
 import type { Identify } from '../request/identify.ts';
 import { refuse } from '../request/refusal.ts';
+import { acceptForYoga, wantsPage } from './response-types.ts';
 import type { GraphQLServer } from './yoga.ts';
 
 type HttpContext = Context<{ Bindings: HttpBindings; Variables: RequestIdVariables }>;
 
 /**
  * Answers `/graphql`. A browser that asks for a page gets GraphiQL, which needs no token; Yoga answers all other
- * requests. Methods other than GET and POST are refused here, because Yoga would give no reason. An unknown sender is
- * refused here, before the body is read.
+ * requests, and takes a HEAD for a GET. Other methods than GET, HEAD and POST are refused here, because Yoga would give
+ * no reason. An unknown sender is refused here, before the body is read.
  */
 export function createGraphQLRoute(
   yoga: GraphQLServer,
@@ -21,10 +22,13 @@ export function createGraphQLRoute(
   const graphiql = createGraphiQLPage();
   return async (c) => {
     const { method } = c.req;
+    const { incoming, outgoing } = c.env;
     const isRead = method === 'GET' || method === 'HEAD';
-    if (isRead && c.req.header('accept')?.includes('text/html')) return graphiql(c);
-    if (method !== 'GET' && method !== 'POST') {
-      return refuse(c, refusal('METHOD_NOT_ALLOWED', 'Use GET or POST.', { allow: 'GET, POST' }));
+    outgoing.appendHeader('Vary', 'Accept');
+    const accept = c.req.header('accept');
+    if (isRead && wantsPage(accept, new URL(c.req.url).searchParams)) return graphiql(c);
+    if (!isRead && method !== 'POST') {
+      return refuse(c, refusal('METHOD_NOT_ALLOWED', 'Use GET or POST.', { allow: 'GET, HEAD, POST' }));
     }
     try {
       await identify(c.req.raw);
@@ -33,8 +37,11 @@ export function createGraphQLRoute(
       throw error;
     }
     // Yoga does not set this header, and without it a proxy like nginx holds events back until its buffer is full.
-    c.env.outgoing.setHeader('X-Accel-Buffering', 'no');
-    const { incoming, outgoing } = c.env;
-    return yoga.fetch(c.req.raw, { httpRequestId: c.get('requestId'), incoming, outgoing });
+    outgoing.setHeader('X-Accel-Buffering', 'no');
+    const sentRequest = c.req.raw;
+    const request =
+      method === 'HEAD' ? new Request(c.req.url, { headers: sentRequest.headers }) : sentRequest;
+    request.headers.set('accept', acceptForYoga(accept));
+    return yoga.fetch(request, { httpRequestId: c.get('requestId'), sentRequest, incoming, outgoing });
   };
 }

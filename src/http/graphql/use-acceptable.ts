@@ -2,6 +2,7 @@ import type { ExecutionResult } from 'graphql';
 import type { FetchAPI, Plugin } from 'graphql-yoga';
 import { errorStatus, GatewayError } from '../../errors.ts';
 import { parseAccept } from '../request/accept.ts';
+import { isRead } from '../request/read-params.ts';
 import type { RequestContext } from '../request/request-context.ts';
 
 const eventStream = 'text/event-stream';
@@ -28,12 +29,16 @@ export function useAcceptable(): Plugin<RequestContext> {
       const { incoming, outgoing, signal } = args.contextValue as RequestContext & { signal: AbortSignal };
       if (!incoming || !outgoing) return;
       const accept = parseAccept(incoming.headers.accept);
-      const isTaken = incoming.method === 'GET' ? accept.names(eventStream) : accept.quality(eventStream) > 0;
+      const isTaken = isRead(incoming) ? accept.names(eventStream) : accept.quality(eventStream) > 0;
       if (!isTaken) return setResultAndStopExecution(refusal());
       // Yoga does not always end a subscription when its client leaves, so the end of the response ends it.
       const answered = new AbortController();
       outgoing.once('close', () => answered.abort());
       extendContext({ signal: AbortSignal.any([signal, answered.signal]) });
+    },
+    onResponse({ response }) {
+      // Yoga sets this header on event streams. It would keep a connection open that the client asked to close.
+      response.headers.delete('connection');
     },
     onResultProcess({ result, resultProcessor, setResultProcessor }) {
       // Yoga would answer a refusal in a format that the client does not accept, or with a status and no body.

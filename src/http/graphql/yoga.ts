@@ -4,6 +4,7 @@ import type { Context, Services } from '../../context.ts';
 import { ResultBudget, type ResultLimits } from '../../limits/result-budget.ts';
 import { schema } from '../../schema/index.ts';
 import type { RequestAccounts } from '../guards/rate-limit.ts';
+import type { AutomaticQueries } from '../request/automatic-queries.ts';
 import type { Identify } from '../request/identify.ts';
 import { maskError } from '../request/mask-error.ts';
 import type { RequestContext } from '../request/request-context.ts';
@@ -12,6 +13,7 @@ import { useUploadStatus } from '../uploads/use-upload-status.ts';
 import { createOperationCost } from './operation-cost.ts';
 import { StreamEncoder } from './stream-encoder.ts';
 import { useAcceptable } from './use-acceptable.ts';
+import { useAutomaticQueries } from './use-automatic-queries.ts';
 import { useErrorLog } from './use-error-log.ts';
 import { useGraphQLJs } from './use-graphql-js.ts';
 import { useIntrospectionOff } from './use-introspection-off.ts';
@@ -29,6 +31,8 @@ export interface GraphQLOptions extends ShapeLimits, CostLimits, ResultLimits, U
   accounts: RequestAccounts;
   /** Most tokens of a document. The limit also keeps most documents from nesting too deeply for recursive visitors. */
   maxQueryTokens: number;
+  /** Remembers the documents that clients send with their hash. Default: nothing is remembered. */
+  documents?: Partial<AutomaticQueries> | undefined;
   /** Whether clients may ask for the schema. */
   introspection: boolean;
 }
@@ -37,7 +41,8 @@ export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
 /** Yoga at `/graphql`: queries, mutations, and subscriptions over its own SSE. */
 export function createGraphQLServer(options: GraphQLOptions) {
-  const { services, identify, log, accounts, maxQueryTokens, maxPageSize, introspection } = options;
+  const { services, identify, log, accounts, maxQueryTokens, maxPageSize, introspection, documents } =
+    options;
   return createYoga<RequestContext, Context>({
     schema,
     context: async ({ request, sentRequest, httpRequestId, signal }) => ({
@@ -58,6 +63,7 @@ export function createGraphQLServer(options: GraphQLOptions) {
       useMaxShape(options),
       useMaxCost(options),
       useUnconditionalRootField(),
+      ...(documents?.remember ? [useAutomaticQueries(documents.remember)] : []),
       ...(introspection ? [] : [useIntrospectionOff()]),
       usePostOnly(schema),
       useGraphQLJs(createOperationCost(maxPageSize)),

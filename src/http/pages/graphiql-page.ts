@@ -18,7 +18,7 @@ export function createGraphiQLPage(): ConstantResponse {
     return {
       body: html,
       type: 'text/html; charset=UTF-8',
-      headers: { 'Content-Security-Policy': policyOf(html), Vary: 'Accept' },
+      headers: { 'Content-Security-Policy': policyOf(html) },
     };
   });
 }

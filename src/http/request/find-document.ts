@@ -14,7 +14,7 @@ interface SentDocument {
  */
 export type FindDocument = (sent: SentDocument) => string;
 
-/** Accepts any document, and no hashes. */
+/** Accepts any document, and needs one. */
 export const anyDocument: FindDocument = ({ query }) => {
   if (query === undefined) throw refusal('BAD_REQUEST', 'The parameter "query" is missing.');
   return query;

@@ -19,7 +19,7 @@ export interface ReadOptions {
 }
 
 /**
- * Reads the GraphQL request from the search parameters of a GET, or from the JSON body of any other method.
+ * Reads the GraphQL request from the search parameters of a GET or HEAD, or from the JSON body of any other method.
  *
  * @throws GatewayError that names the wrong parameter.
  */
@@ -28,8 +28,13 @@ export async function readParams(
   url: URL,
   { maxBodyBytes, findDocument }: ReadOptions,
 ): Promise<RequestParams> {
-  if (incoming.method === 'GET') return checkParams(fromSearch(url.searchParams), findDocument);
+  if (isRead(incoming)) return checkParams(fromSearch(url.searchParams), findDocument);
   return checkParams(await readJsonBody(incoming, maxBodyBytes), findDocument);
+}
+
+/** Whether the request comes by GET, or by HEAD, which asks for no more than the headers of a GET. */
+export function isRead({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 function fromSearch(search: URLSearchParams): Record<string, unknown> {
@@ -94,8 +99,8 @@ function hasHugeObject(value: unknown): boolean {
   return false;
 }
 
-/** Apollo Client defined this extension, and other clients use it too. */
-function hashIn(extensions: unknown): string | undefined {
+/** The hash of the document in the extension that Apollo Client defined, and other clients use too. */
+export function hashIn(extensions: unknown): string | undefined {
   const persisted = isRecord(extensions) ? extensions['persistedQuery'] : undefined;
   const hash = isRecord(persisted) ? persisted['sha256Hash'] : undefined;
   return typeof hash === 'string' ? hash : undefined;

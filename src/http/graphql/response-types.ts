@@ -1,0 +1,31 @@
+import { type Accept, parseAccept } from '../request/accept.ts';
+
+const page = 'text/html';
+const eventStream = 'text/event-stream';
+const jsonTypes = ['application/json', 'application/graphql-response+json'];
+
+/**
+ * Whether a GET of `/graphql` asks for the page GraphiQL. Some programs name `text/html` before the wildcard that stands
+ * for JSON: Java's HttpURLConnection does. Where the address holds an operation and JSON is accepted, the client must
+ * name `application/xhtml+xml` too, as all browsers do when they open a page.
+ */
+export function wantsPage(acceptHeader: string | undefined, search: URLSearchParams): boolean {
+  const accept = parseAccept(acceptHeader);
+  if (!accept.names(page) || accept.quality(page) <= jsonQuality(accept)) return false;
+  const hasOperation = search.has('query') || search.has('extensions');
+  return !hasOperation || jsonQuality(accept) === 0 || accept.names('application/xhtml+xml');
+}
+
+/**
+ * The `Accept` header for Yoga, which compares media types as text and ignores preferences: it takes JSON wherever JSON
+ * is accepted, and of two JSON types the first.
+ */
+export function acceptForYoga(acceptHeader: string | undefined): string {
+  const accept = parseAccept(acceptHeader);
+  const prefersEvents = accept.names(eventStream) && accept.quality(eventStream) > jsonQuality(accept);
+  return prefersEvents ? eventStream : accept.ranges.join(', ');
+}
+
+function jsonQuality(accept: Accept): number {
+  return Math.max(...jsonTypes.map((type) => accept.quality(type)));
+}
