@@ -78,7 +78,9 @@ export class Sessions {
     await this.#checkModel(input, null);
     const settings = storeSettings(input.settings);
     const bytes = settingBytes({ ...input, settings });
-    const data = { ...defined(input), settings, storedBytes: bytes };
+    const now = new Date();
+    const times = { createdAt: now, updatedAt: now, lastActivityAt: now };
+    const data = { ...defined(input), ...times, settings, storedBytes: bytes };
     using reserved = await quotas.reserve(userId, { sessions: 1, bytes });
     const session = !nodeIds?.length
       ? await database.session.create({ data })

@@ -1,3 +1,4 @@
+import type { Session } from '../generated/prisma/client.ts';
 import type { ToolApproval } from '../generated/prisma/enums.ts';
 import { ownerOf } from './access/access.ts';
 import { builder } from './builder.ts';
@@ -5,9 +6,12 @@ import { enumFromTable } from './enum-from-table.ts';
 import { findOwnSession } from './find-rows.ts';
 import { idArg } from './id-argument.ts';
 import { nameText, storedText } from './input-checks.ts';
-import { countSessions, findSessions } from './paging/list-sessions.ts';
-import { resolvePage } from './paging/page.ts';
+import type { Activity } from './paging/cursor.ts';
+import { countSessions, findActiveSessions, findSessions } from './paging/list-sessions.ts';
+import { resolveOrderedPage, resolvePage } from './paging/page.ts';
 import { chargeRows } from './paging/rows.ts';
+import { byActivity } from './paging/session-order.ts';
+import { previewOf } from './preview.ts';
 import { idDescription } from './relay-options.ts';
 import { TokenUsageRef } from './token-usage.ts';
 import { totalCount } from './total-count.ts';
@@ -61,6 +65,17 @@ export const SessionRef = builder.prismaNode('Session', {
       type: 'DateTime',
       description: 'When the session was last changed, by a message or a setting.',
     }),
+    lastActivityAt: t.expose('lastActivityAt', {
+      type: 'DateTime',
+      description:
+        'When the newest prompt was sent or the newest run ended, whichever is later. Before the first prompt: when the session was created.',
+    }),
+    preview: t.string({
+      nullable: true,
+      description:
+        'The beginning of the first prompt on one line, at most 120 characters, to name a session that has no title; null if the session has no messages.',
+      resolve: ({ id }, _args, context) => previewOf(context).load(id),
+    }),
     tokenUsage: t.field({
       type: TokenUsageRef,
       select: { modelUsage: { orderBy: [{ providerName: 'asc' }, { modelName: 'asc' }] } },
@@ -74,6 +89,16 @@ export const SessionRef = builder.prismaNode('Session', {
     }),
   }),
 });
+
+const SessionOrderRef = enumFromTable<'CREATED' | 'LAST_ACTIVITY'>(
+  'SessionOrder',
+  'The order of a list of sessions.',
+  {
+    CREATED: 'The session that was created last comes first. A session never changes its place.',
+    LAST_ACTIVITY:
+      'The session with the latest `lastActivityAt` comes first. A prompt moves its session to the beginning, so a page that was read before it may be followed by a page without that session.',
+  },
+);
 
 builder.queryFields((t) => ({
   session: t.prismaField({
@@ -99,7 +124,7 @@ builder.queryFields((t) => ({
     {
       type: SessionRef,
       authScopes: (_root, { userId }) => ({ actFor: userId }),
-      description: 'A page of sessions, newest first.',
+      description: 'A page of sessions, newest first: by default the one that was created last.',
       args: {
         userId: t.arg.string({
           validate: nameText,
@@ -110,20 +135,32 @@ builder.queryFields((t) => ({
           validate: nameText,
           description: 'Only sessions of this part of the application.',
         }),
+        orderBy: t.arg({
+          type: SessionOrderRef,
+          required: true,
+          defaultValue: 'CREATED',
+          description: 'What newest means. A cursor belongs to the order in which it was given out.',
+        }),
         search: t.arg.string({
           validate: storedText(200),
           description:
             'Only sessions with this text in their title, at most 200 characters. The case of ASCII letters does not matter.',
         }),
       },
-      resolve: async (_root, { userId, featureName, search, ...args }, context) => {
+      resolve: async (_root, { userId, featureName, search, orderBy, ...args }, context) => {
         const filter = { userId: userId ?? ownerOf(context), featureName, search };
-        const page = await resolvePage({
-          args,
-          maxSize: context.maxPageSize,
-          order: 'desc',
-          load: (range) => chargeRows(context, () => findSessions(context, filter, range)),
-        });
+        const options = { args, maxSize: context.maxPageSize, order: 'desc' as const };
+        const page =
+          orderBy === 'CREATED'
+            ? await resolvePage({
+                ...options,
+                load: (range) => chargeRows(context, () => findSessions(context, filter, range)),
+              })
+            : await resolveOrderedPage<Session, Activity>({
+                ...options,
+                positions: byActivity,
+                load: (range) => chargeRows(context, () => findActiveSessions(context, filter, range)),
+              });
         return { ...page, count: (upTo: number) => countSessions(context, filter, upTo) };
       },
     },

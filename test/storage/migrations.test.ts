@@ -259,3 +259,29 @@ test('an upgrade gives answers the finish reason of their run, and finds how muc
   const reasons = 'SELECT finishReason FROM "Message" ORDER BY id';
   expect(connection.prepare(reasons).pluck().all()).toEqual(['LENGTH', null]);
 });
+
+test('an upgrade takes the newest run of a session as its last activity, and without a run its creation', () => {
+  const connection = new Sqlite(':memory:');
+  migrate(
+    connection,
+    readMigrations().filter(({ name }) => name < '0017_last_activity'),
+  );
+  connection.exec(`
+    INSERT INTO "Session" (id, userId, createdAt) VALUES
+      (1, 'alice', '2026-01-01T00:00:00.000+00:00'), (2, 'alice', '2026-01-02T00:00:00.000+00:00'),
+      (3, 'alice', '2026-01-03T00:00:00.000+00:00');
+    INSERT INTO "Run" (sessionId, status, providerName, modelName, createdAt, startedAt, finishedAt) VALUES
+      (2, 'COMPLETED', 'p', 'm', '2026-02-01', '2026-02-01', '2026-02-02'),
+      (2, 'COMPLETED', 'p', 'm', '2026-02-03', '2026-02-03', '2026-02-04'),
+      (3, 'QUEUED', 'p', 'm', '2026-02-05', NULL, NULL);
+  `);
+
+  migrate(connection, readMigrations());
+
+  const times = 'SELECT "lastActivityAt" FROM "Session" ORDER BY id';
+  expect(connection.prepare(times).pluck().all()).toEqual([
+    '2026-01-01T00:00:00.000+00:00',
+    '2026-02-04',
+    '2026-02-05',
+  ]);
+});

@@ -116,10 +116,12 @@ async function insert(
   const userMessage = await tx.message.create({ data: user });
   const assistant = { sessionId, role: 'ASSISTANT', status: 'STREAMING' } as const;
   const assistantMessage = await tx.message.create({ data: assistant });
+  const now = new Date();
   const { messageCount } = await tx.session.update({
     where: { id: sessionId, ...notDeleted },
     data: {
-      updatedAt: new Date(),
+      updatedAt: now,
+      lastActivityAt: now,
       messageCount: { increment: 2 },
       storedBytes: { increment: Buffer.byteLength(prompt) },
     },

@@ -67,9 +67,10 @@ async function addToSessions(
   runs: readonly InterruptedRun[],
   json: string,
 ): Promise<void> {
+  const now = new Date();
   await tx.session.updateMany({
     where: { id: { in: runs.map(({ sessionId }) => sessionId) } },
-    data: { updatedAt: new Date() },
+    data: { updatedAt: now, lastActivityAt: now },
   });
   await tx.$executeRaw`
     UPDATE "Session" SET

@@ -128,8 +128,10 @@ async function addToSession(
       },
     });
   }
+  const now = new Date();
   const data = {
-    updatedAt: new Date(),
+    updatedAt: now,
+    lastActivityAt: now,
     storedBytes: { increment: bytes },
     ...(contextTokens > 0 && { contextTokens }),
   };

@@ -3,7 +3,7 @@ import { GatewayError } from '../../errors.ts';
 
 /** A cursor holds the id of the row, so that the next page starts at the right position even if the row was deleted. */
 export function encodeCursor({ id }: { id: number }): string {
-  return Buffer.from(`cursor:${id}`).toString('base64url');
+  return toCursor(`cursor:${id}`);
 }
 
 /**
@@ -12,11 +12,40 @@ export function encodeCursor({ id }: { id: number }): string {
  * @throws GatewayError BAD_USER_INPUT for text that is not a cursor.
  */
 export function decodeCursor(cursor: string, field: string): number {
-  const [, id] = /^cursor:(\d{1,10})$/.exec(Buffer.from(cursor, 'base64url').toString('utf8')) ?? [];
-  if (id === undefined) {
-    throw new GatewayError('BAD_USER_INPUT', `${field}: not a cursor that this API has given out.`, {
-      field,
-    });
-  }
+  const [id] = readCursor(cursor, /^cursor:(\d{1,10})$/, field);
   return Math.min(Number(id), maxId);
+}
+
+/** The position of a session among those that are ordered by their last activity. */
+export interface Activity {
+  lastActivityAt: Date;
+  /** Orders sessions with the same time. */
+  id: number;
+}
+
+export function encodeActivityCursor({ lastActivityAt, id }: Activity): string {
+  return toCursor(`activity:${lastActivityAt.getTime()}:${id}`);
+}
+
+/**
+ * @param field As for `decodeCursor`.
+ * @throws GatewayError BAD_USER_INPUT for text that is not such a cursor.
+ */
+export function decodeActivityCursor(cursor: string, field: string): Activity {
+  const [at, id] = readCursor(cursor, /^activity:(\d{1,15}):(\d{1,10})$/, field);
+  return { lastActivityAt: new Date(Math.min(Number(at), latestMs)), id: Math.min(Number(id), maxId) };
+}
+
+/** The last millisecond whose year has four digits, as the texts in the database have it. */
+export const latestMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+function toCursor(text: string): string {
+  return Buffer.from(text).toString('base64url');
+}
+
+function readCursor(cursor: string, form: RegExp, field: string): string[] {
+  const match = form.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
+  if (match) return match.slice(1);
+  const message = `${field}: not a cursor that this API has given out for this list and order.`;
+  throw new GatewayError('BAD_USER_INPUT', message, { field });
 }

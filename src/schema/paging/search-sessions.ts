@@ -2,7 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context } from '../../context.ts';
 import { Prisma } from '../../generated/prisma/client.ts';
 import { titleCandidates } from '../../storage/title-index.ts';
-import type { Page } from './page.ts';
+import type { Activity } from './cursor.ts';
+import type { PageOf } from './page.ts';
+import type { SessionOrder } from './session-order.ts';
 
 /** Conditions that an index answers. */
 export interface OwnFilter {
@@ -24,74 +26,78 @@ const mostCandidates = 1_000;
  * asks the index of titles for the others. If the index names too many, it compares all titles, some at a time: other
  * requests run in between, and the search ends when its client leaves.
  *
- * @returns The ids of at most `limit` sessions of the page.
+ * @returns At most `limit` sessions of the page, in its order.
  */
-export async function searchSessionIds(
+export async function searchSessions<Position>(
   { database, signal }: Pick<Context, 'database' | 'signal'>,
   search: Search,
-  page: Page,
-): Promise<number[]> {
-  const first = await compareTitles(database, search, page, firstTitles);
-  let { ids, left } = first;
-  if (left === undefined || signal.aborted) return ids;
-  const indexed = await searchIndex(database, search, left);
-  if (indexed !== undefined) return [...ids, ...indexed];
+  page: PageOf<Position>,
+  order: SessionOrder<Position>,
+): Promise<Activity[]> {
+  const first = await compareTitles(database, search, page, order, firstTitles);
+  let { found, left } = first;
+  if (left === undefined || signal.aborted) return found;
+  const indexed = await searchIndex(database, search, left, order);
+  if (indexed !== undefined) return [...found, ...indexed];
   while (left !== undefined && !signal.aborted) {
     await nextTurn();
-    const next = await compareTitles(database, search, left, titlesAtOnce);
-    ids = [...ids, ...next.ids];
+    const next: Compared<Position> = await compareTitles(database, search, left, order, titlesAtOnce);
+    found = [...found, ...next.found];
     left = next.left;
   }
-  return ids;
+  return found;
 }
 
-/** Compares the first titles of a page. Returns the hits, and the rest of the page unless the hits fill it. */
-async function compareTitles(
+interface Compared<Position> {
+  found: Activity[];
+  /** The rest of the page; undefined if the hits fill it or all titles were compared. */
+  left: PageOf<Position> | undefined;
+}
+
+/** Compares the first titles of a page. */
+async function compareTitles<Position>(
   database: Context['database'],
   search: Search,
-  page: Page,
+  page: PageOf<Position>,
+  order: SessionOrder<Position>,
   count: number,
-): Promise<{ ids: number[]; left: Page | undefined }> {
-  const { limit } = page;
-  const [beyond] = await database.$queryRaw<{ id: number }[]>`
-    SELECT "id" FROM "Session" WHERE ${isWithin(search, page)} ORDER BY "id" ${direction(page)} LIMIT 1 OFFSET ${count}`;
-  const piece = beyond ? endBefore(page, Number(beyond.id)) : page;
-  const found = await database.$queryRaw<{ id: number }[]>`
-    SELECT "id" FROM "Session" WHERE ${isWithin(search, piece)} AND ${hasText(search)}
-    ORDER BY "id" ${direction(page)} LIMIT ${limit}`;
-  const ids = found.map(({ id }) => Number(id));
-  const isOver = beyond === undefined || ids.length >= limit;
-  return {
-    ids,
-    left: isOver ? undefined : { ...startAt(page, Number(beyond.id)), limit: limit - ids.length },
-  };
+): Promise<Compared<Position>> {
+  const sorted = order.orderBy(page.order);
+  const isWithin = Prisma.sql`${ownCondition(search)} AND ${order.within(page)}`;
+  const rest = Prisma.sql`FROM "Session" WHERE ${isWithin} ORDER BY ${sorted} LIMIT`;
+  const [last] = await positions(
+    database,
+    Prisma.sql`SELECT "id", "lastActivityAt" ${rest} 1 OFFSET ${count - 1}`,
+  );
+  const found = await positions(
+    database,
+    Prisma.sql`SELECT "id", "lastActivityAt" FROM (SELECT * ${rest} ${count}) AS "Session"
+      WHERE ${hasText(search)} ORDER BY ${sorted} LIMIT ${page.limit}`,
+  );
+  if (last === undefined || found.length >= page.limit) return { found, left: undefined };
+  return { found, left: { ...startAfter(page, order.positionOf(last)), limit: page.limit - found.length } };
 }
 
 /**
  * Finds a page of hits through the index of titles, or undefined if the index names too many sessions. It is one
  * statement, so that the time hardly tells whether sessions of other users have the text.
  */
-async function searchIndex(
+async function searchIndex<Position>(
   database: Context['database'],
   search: Search,
-  page: Page,
-): Promise<number[] | undefined> {
-  const rows = await database.$queryRaw<{ candidates: number; id: number | null }[]>`
-    WITH "candidate" AS MATERIALIZED (${titleCandidates(search.search, page, mostCandidates)})
-    SELECT "candidates", "id" FROM (SELECT count(*) AS "candidates" FROM "candidate") LEFT JOIN (
-      SELECT DISTINCT "Session"."id" FROM "candidate" CROSS JOIN "Session" ON "Session"."id" = "candidate"."id"
-      WHERE ${isWithin(search, page)} AND ${hasText(search)}
-      ORDER BY "Session"."id" ${direction(page)} LIMIT ${page.limit})`;
+  page: PageOf<Position>,
+  order: SessionOrder<Position>,
+): Promise<Activity[] | undefined> {
+  const rows = await database.$queryRaw<(StoredPosition & { candidates: number })[]>`
+    WITH "candidate" AS MATERIALIZED (${titleCandidates(search.search, order.idsWithin(page), mostCandidates)})
+    SELECT "candidates", "id", "lastActivityAt"
+    FROM (SELECT count(*) AS "candidates" FROM "candidate") LEFT JOIN (
+      SELECT DISTINCT "Session"."id", "Session"."lastActivityAt"
+      FROM "candidate" CROSS JOIN "Session" ON "Session"."id" = "candidate"."id"
+      WHERE ${ownCondition(search)} AND ${order.within(page)} AND ${hasText(search)}
+      ORDER BY ${order.orderBy(page.order)} LIMIT ${page.limit})`;
   if (Number(rows[0]?.candidates) >= mostCandidates) return undefined;
-  return rows.flatMap(({ id }) => (id === null ? [] : [Number(id)]));
-}
-
-function direction({ order }: Page): Prisma.Sql {
-  return Prisma.raw(order === 'asc' ? 'ASC' : 'DESC');
-}
-
-function isWithin(own: OwnFilter, { after, before }: Page): Prisma.Sql {
-  return Prisma.sql`"Session"."id" > ${after} AND "Session"."id" < ${before} AND ${ownCondition(own)}`;
+  return rows.filter(({ id }) => id !== null).map(toActivity);
 }
 
 function hasText({ search }: Search): Prisma.Sql {
@@ -99,14 +105,24 @@ function hasText({ search }: Search): Prisma.Sql {
   return Prisma.sql`lower("title") LIKE lower(${pattern}) ESCAPE '\\'`;
 }
 
-/** The part of a page that comes before an id in its order. */
-function endBefore(page: Page, id: number): Page {
-  return page.order === 'asc' ? { ...page, before: id } : { ...page, after: id };
+/** The position of a session as the database returns it: ids may come as BigInt. */
+interface StoredPosition {
+  id: number | bigint;
+  lastActivityAt: string | Date;
 }
 
-/** The part of a page from an id on, in its order. */
-function startAt(page: Page, id: number): Page {
-  return page.order === 'asc' ? { ...page, after: id - 1 } : { ...page, before: id + 1 };
+/** Reads the positions of sessions. @param select Selects `id` and `lastActivityAt`. */
+export async function positions(database: Context['database'], select: Prisma.Sql): Promise<Activity[]> {
+  return (await database.$queryRaw<StoredPosition[]>(select)).map(toActivity);
+}
+
+function toActivity({ id, lastActivityAt }: StoredPosition): Activity {
+  return { id: Number(id), lastActivityAt: new Date(lastActivityAt) };
+}
+
+/** The part of a page that comes after a position in its order. */
+function startAfter<Position>(page: PageOf<Position>, position: Position): PageOf<Position> {
+  return page.order === 'asc' ? { ...page, after: position } : { ...page, before: position };
 }
 
 /** The filter as a condition in SQL. It leaves out deleted sessions, whose rows may still be there. */

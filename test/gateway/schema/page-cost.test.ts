@@ -6,7 +6,7 @@ import {
   type Statement,
   type StatementLog,
 } from '../../support/gateway/query-count.ts';
-import { globalId, seed, seedMessages } from './seed.ts';
+import { globalId, seed, seedManySessions, seedMessages } from './seed.ts';
 
 let gateway: TestGateway;
 let log: StatementLog;
@@ -109,6 +109,41 @@ describe('a search', () => {
   );
 });
 
+describe('a page of sessions by last activity', () => {
+  const byActivity = `query ($userId: String, $after: String) {
+    sessions(userId: $userId, orderBy: LAST_ACTIVITY, first: 20, after: $after) {
+      edges { cursor node { preview } }
+    }
+  }`;
+
+  test('a page of sessions by last activity takes the same index searches among 100 sessions and among 100,000', async () => {
+    const { database } = gateway.services;
+    await seedManySessions(database, 'few', 100);
+    await seedManySessions(database, 'many', 100_000);
+    const first = await gateway.graphql(byActivity, { userId: 'many' });
+    const after = first.data.sessions.edges[19].cursor;
+
+    const amongFew = await statementsOf(byActivity, { userId: 'few' });
+    const amongMany = await statementsOf(byActivity, { userId: 'many' });
+    const further = await statementsOf(byActivity, { userId: 'many', after });
+
+    expect(amongMany.map(({ sql }) => sql)).toEqual(amongFew.map(({ sql }) => sql));
+    expect(further.map(({ sql }) => sql)).toEqual(amongFew.map(({ sql }) => sql));
+    const plans = await plansOf(amongMany);
+    expect(plans.slice(0, 2)).toMatchInlineSnapshot(`
+      [
+        [
+          "SEARCH Session USING INDEX Session_userId_lastActivityAt_id_idx (userId=? AND lastActivityAt>? AND lastActivityAt<?)",
+        ],
+        [
+          "SEARCH main.Session USING INTEGER PRIMARY KEY (rowid=?)",
+        ],
+      ]
+    `);
+    expect(await plansOf(further)).toEqual(plans);
+  });
+});
+
 describe('every other page', () => {
   test.each([
     ['sessions', '{ sessions(first: 20) { edges { node { id } } } }'],
@@ -124,6 +159,16 @@ describe('every other page', () => {
       'the sessions of a part of an application',
       '{ sessions(featureName: "default", first: 20) { edges { node { id } } } }',
     ],
+    ...[
+      '',
+      'userId: $userId',
+      'userId: $userId, featureName: "default"',
+      'featureName: "default"',
+      'userId: $userId, search: "Chat"',
+    ].map((filter) => [
+      `the sessions by last activity (${filter})`,
+      `query ${filter.includes('$') ? '($userId: String)' : ''} { sessions(${filter} orderBy: LAST_ACTIVITY, first: 20) { edges { node { preview lastActivityAt } } } }`,
+    ]),
     [
       'the newest message and the runs of sessions',
       'query ($userId: String) { sessions(userId: $userId, first: 20) { edges { node { lastMessage { id } lastRun { id } activeRun { id } } } } }',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
-import { globalId, seed } from './seed.ts';
+import { globalId, seed, seedManySessions } from './seed.ts';
 
 let gateway: TestGateway;
 
@@ -133,6 +133,117 @@ describe('pages of sessions', () => {
 
     expect(between.titles).toEqual(['Chat 8', 'Chat 7', 'Chat 6']);
     expect(end.titles).toEqual(['Chat 3', 'Chat 2', 'Chat 1']);
+  });
+});
+
+describe('pages of sessions by last activity', () => {
+  const byActivity = `query ($userId: String, $search: String, ${declared}) {
+    sessions(userId: $userId, search: $search, orderBy: LAST_ACTIVITY, ${args}) {
+      edges { node { title } } ${pageInfo}
+    }
+  }`;
+  async function active(userId: string, pageArgs: PageArgs & { search?: string }): Promise<Page> {
+    const { data } = await gateway.graphql(byActivity, { userId, ...pageArgs });
+    const titles = data.sessions.edges.map(({ node }: { node: { title: string } }) => node.title);
+    return { titles, ...data.sessions.pageInfo };
+  }
+  const chats = (...numbers: number[]) => numbers.map((number) => `Chat ${number}`);
+
+  test('the session with the newest prompt or answer comes first, and other changes move no session', async () => {
+    const [first, second, third] = [
+      await gateway.createSession({ userId: 'iris', title: 'First' }),
+      await gateway.createSession({ userId: 'iris', title: 'Second' }),
+      await gateway.createSession({ userId: 'iris', title: 'Third' }),
+    ];
+    await collect(chat(gateway.client(), { sessionId: first, prompt: 'Hello' }));
+    await gateway.graphql('mutation ($id: ID!) { updateSession(id: $id, input: { title: "2nd" }) { id } }', {
+      id: second,
+    });
+
+    expect((await active('iris', {})).titles).toEqual(['First', 'Third', '2nd']);
+    const times = 'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Session { createdAt lastActivityAt } } }';
+    const { data } = await gateway.graphql(times, { ids: [first, third] });
+    const [used, unused] = data.nodes;
+    expect(Date.parse(used.lastActivityAt)).toBeGreaterThan(Date.parse(used.createdAt));
+    expect(unused.lastActivityAt).toBe(unused.createdAt);
+  });
+
+  test('pages by last activity join without a gap in both directions, also between sessions of the same moment', async () => {
+    await seedManySessions(gateway.services.database, 'jack', 25);
+
+    const first = await active('jack', { first: 12 });
+    const second = await active('jack', { first: 20, after: first.endCursor });
+    const back = await active('jack', { last: 12, before: second.startCursor });
+
+    const all = Array.from({ length: 25 }, (_, index) => 25 - index);
+    expect([...first.titles, ...second.titles]).toEqual(chats(...all));
+    expect([first.hasNextPage, second.hasNextPage]).toEqual([true, false]);
+    expect(back.titles).toEqual(first.titles);
+  });
+
+  test('a session that becomes active while a list is paged is in no later page, and no other one is missing', async () => {
+    const ids = await tenSessions('kate');
+    const { database } = gateway.services;
+    const at = (index: number) => new Date(1_700_000_000_000 + index);
+    for (const [index, id] of ids.entries()) {
+      await database.session.update({ where: { id }, data: { lastActivityAt: at(index) } });
+    }
+    const first = await active('kate', { first: 4 });
+    await collect(chat(gateway.client(), { sessionId: globalId('Session', ids[3] ?? 0), prompt: 'Hello' }));
+
+    expect((await active('kate', { first: 10, after: first.endCursor })).titles).toEqual(
+      chats(5, 4, 2, 1, 0),
+    );
+    expect((await active('kate', { first: 2 })).titles).toEqual(chats(3, 9));
+  });
+
+  test('a search finds titles in the order of last activity and of creation, in every piece of a long list', async () => {
+    await seedManySessions(gateway.services.database, 'liam', 10_100);
+    const needles = [10_100, 5_100, 5_099, 100, 99, 1];
+    const titles = needles.map((number) => `Chat ${number}`);
+    await gateway.services.database.session.updateMany({
+      where: { userId: 'liam', title: { notIn: titles } },
+      data: { title: 'Other' },
+    });
+
+    const first = await active('liam', { search: 'chat', first: 3 });
+    const rest = await active('liam', { search: 'chat', first: 9, after: first.endCursor });
+    const created = await gateway.graphql(
+      '{ sessions(userId: "liam", search: "chat") { edges { node { title } } } }',
+    );
+
+    expect([...first.titles, ...rest.titles]).toEqual(titles);
+    expect(created.data.sessions.edges.map(({ node }: { node: { title: string } }) => node.title)).toEqual(
+      titles,
+    );
+  });
+
+  test('a cursor of one order is refused for the other one', async () => {
+    await tenSessions('mona');
+    const created = await sessions('mona', { first: 1 });
+
+    const { errors } = await gateway.graphql(byActivity, { userId: 'mona', after: created.endCursor });
+
+    expect(errors?.[0]).toMatchObject({
+      message: 'after: not a cursor that this API has given out for this list and order.',
+      extensions: { code: 'BAD_USER_INPUT', field: 'after' },
+    });
+  });
+
+  test('the preview of a session is the beginning of its first prompt on one line, until the history is cleared', async () => {
+    const id = await gateway.createSession({ userId: 'nina' });
+    const preview = async () => {
+      const { data } = await gateway.graphql('query ($id: ID!) { session(id: $id) { preview } }', { id });
+      return data.session.preview;
+    };
+    expect(await preview()).toBeNull();
+    const prompt = `  Why is\n\nthe sky ${'very '.repeat(30)}blue?`;
+    await collect(chat(gateway.client(), { sessionId: id, prompt }));
+    await collect(chat(gateway.client(), { sessionId: id, prompt: 'And the sea?' }));
+
+    expect(await preview()).toBe(`Why is the sky ${'very '.repeat(20)}very…`);
+    await gateway.graphql('mutation ($id: ID!) { clearHistory(sessionId: $id) { id } }', { id });
+    expect(await preview()).toBeNull();
   });
 });
 

@@ -143,6 +143,7 @@ const nested: Record<string, (size: number) => Promise<number>> = {
       'lastMessage { content } activeRun { id } lastRun { status usage { totalTokens } } tokenUsage { percentage }',
       { turns: 2, models: 2 },
     ),
+  'the previews of sessions': (size) => sessionsOf(size, 'preview', { turns: 2 }),
   'the runs and the session of messages': (size) =>
     messagesOf(
       size,

@@ -1,0 +1,40 @@
+import { maxId } from '../../base/global-id.ts';
+import { Prisma } from '../../generated/prisma/client.ts';
+import { type Activity, decodeActivityCursor, encodeActivityCursor, latestMs } from './cursor.ts';
+import { idPositions, type PageOf, type Positions } from './page.ts';
+
+/** Positions between two others, both exclusive. */
+export type Range<Position> = Pick<PageOf<Position>, 'after' | 'before'>;
+
+/** An order in which sessions are listed, with the SQL that an index answers. */
+export interface SessionOrder<Position> extends Positions<Activity, Position> {
+  positionOf(session: Activity): Position;
+  within(range: Range<Position>): Prisma.Sql;
+  orderBy(direction: 'asc' | 'desc'): Prisma.Sql;
+  /** The ids that sessions in this range can have. */
+  idsWithin(range: Range<Position>): Range<number>;
+}
+
+const directions = { asc: Prisma.sql`ASC`, desc: Prisma.sql`DESC` };
+
+export const byCreation: SessionOrder<number> = {
+  ...idPositions,
+  positionOf: ({ id }) => id,
+  within: ({ after, before }) => Prisma.sql`"Session"."id" > ${after} AND "Session"."id" < ${before}`,
+  orderBy: (direction) => Prisma.sql`"Session"."id" ${directions[direction]}`,
+  idsWithin: (range) => range,
+};
+
+export const byActivity: SessionOrder<Activity> = {
+  start: { lastActivityAt: new Date(0), id: 0 },
+  end: { lastActivityAt: new Date(latestMs), id: maxId + 1 },
+  encode: encodeActivityCursor,
+  decode: decodeActivityCursor,
+  positionOf: ({ lastActivityAt, id }) => ({ lastActivityAt, id }),
+  within: ({ after, before }) => Prisma.sql`
+    ("Session"."lastActivityAt", "Session"."id") > (${after.lastActivityAt}, ${after.id})
+    AND ("Session"."lastActivityAt", "Session"."id") < (${before.lastActivityAt}, ${before.id})`,
+  orderBy: (direction) =>
+    Prisma.sql`"Session"."lastActivityAt" ${directions[direction]}, "Session"."id" ${directions[direction]}`,
+  idsWithin: () => ({ after: idPositions.start, before: idPositions.end }),
+};
