@@ -79,7 +79,7 @@ export function createServices(options: ServicesOptions): Services {
   const sweep = resources.use(new RemovalSweep({ database, audio, log }));
   const removal = {
     ...{ database, sweep, quotas, sessionLog },
-    cancelRuns: (sessionId: number) => engine.cancelSession(sessionId),
+    cancelRuns: (sessionId: number) => engine.cancelSession(sessionId, 'DELETED'),
     detachAllWithin: attachments.detachAllWithin.bind(attachments),
   };
   const tokens = new ApiTokens(database, log);

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Bus } from '../bus/bus.ts';
 import { GatewayError } from '../errors.ts';
 import type { Run, ToolCall } from '../generated/prisma/client.ts';
+import type { CancelCause } from '../generated/prisma/enums.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import { type RunSlotLimits, RunSlots } from '../limits/run-slots.ts';
 import type { Database } from '../storage/database.ts';
@@ -83,7 +84,8 @@ export class Engine {
       database,
       slots,
       execute: (run, context) => executeRun(run, { ...parts, ...context }),
-      cancelQueued: (runId) => cancelQueuedRun(runId, { database, runLog, sessionLog, bus, runLogTtlMs }),
+      cancelQueued: (runId, cause) =>
+        cancelQueuedRun(runId, cause, { database, runLog, sessionLog, bus, runLogTtlMs }),
       toolStopMs,
       log,
     });
@@ -136,7 +138,7 @@ export class Engine {
   async cancelRun(runId: number): Promise<CancelReceipt> {
     const before = await this.#findRun(runId);
     if (before.finishedAt !== null) return { cancelled: false, run: before };
-    await this.#live.cancel(before);
+    await this.#live.cancel(before, 'USER');
     const run = await this.#options.database.run.findUnique({ where: { id: runId } });
     return { cancelled: run?.status === 'CANCELLED', run };
   }
@@ -149,14 +151,14 @@ export class Engine {
   async cancelCurrent(sessionId: number): Promise<CancelReceipt> {
     const { database } = this.#options;
     await findSession(database, sessionId);
-    const ids = await this.cancelSession(sessionId);
+    const ids = await this.cancelSession(sessionId, 'USER');
     const runs = await database.run.findMany({ where: { id: { in: ids } }, orderBy: { id: 'asc' } });
     return { cancelled: runs.some(({ status }) => status === 'CANCELLED'), run: runs[0] ?? null };
   }
 
   /** Cancels the live run of a session and its queued runs. */
-  async cancelSession(sessionId: number): Promise<number[]> {
-    return this.#live.cancelSession(sessionId);
+  async cancelSession(sessionId: number, cause: CancelCause): Promise<number[]> {
+    return this.#live.cancelSession(sessionId, cause);
   }
 
   /**

@@ -2,7 +2,7 @@ import { emptyReasonOf, emptyReasons, finishReasonOf } from '../chat/run/answer-
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { rowsOf } from './paging/rows.ts';
-import { errorOf, FinishReasonRef, RunErrorRef } from './run.ts';
+import { CancelCauseRef, errorOf, FinishReasonRef, RunErrorRef } from './run.ts';
 
 const EmptyReasonRef = enumFromTable('EmptyReason', 'Why an answer has no text.', emptyReasons);
 
@@ -32,6 +32,12 @@ builder.prismaObjectFields('Message', (t) => ({
           }),
       );
     },
+  }),
+  cancelCause: t.expose('cancelCause', {
+    type: CancelCauseRef,
+    nullable: true,
+    description:
+      'Why the run of this answer, or of this withdrawn prompt, was cancelled; null unless it is CANCELLED, and for messages that an earlier version of the gateway cancelled.',
   }),
   error: t.field({
     type: RunErrorRef,

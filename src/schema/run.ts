@@ -2,7 +2,7 @@ import { type RunFailureCode, runFailureCodes } from '../chat/log/run-event.ts';
 import { finishReasonOf } from '../chat/run/answer-end.ts';
 import { usageOf } from '../chat/usage/usage.ts';
 import type { Run } from '../generated/prisma/client.ts';
-import type { FinishReason, RunStatus } from '../generated/prisma/enums.ts';
+import type { CancelCause, FinishReason, RunStatus } from '../generated/prisma/enums.ts';
 import { notDeleted } from '../storage/hidden-rows.ts';
 import { ownerFilter } from './access/access.ts';
 import { builder } from './builder.ts';
@@ -19,7 +19,7 @@ const RunStatusRef = enumFromTable<RunStatus>('RunStatus', 'The state of a run.'
   QUEUED: 'The run waits until the earlier runs of the session have ended.',
   RUNNING: 'The model is answering. A session has at most one such run.',
   COMPLETED: 'The model has answered the prompt.',
-  CANCELLED: 'A client cancelled the run. Text that has been written is kept.',
+  CANCELLED: 'The run was cancelled; `cancelCause` says why. Text that has been written is kept.',
   FAILED: 'The run failed; `error` says why. Text that has been written is kept.',
 });
 
@@ -34,6 +34,13 @@ export const FinishReasonRef = enumFromTable<FinishReason | 'ERROR'>(
     ERROR: 'The run failed before the answer was complete; `error` of the run says why.',
   },
 );
+
+export const CancelCauseRef = enumFromTable<CancelCause>('CancelCause', 'Why a run was cancelled.', {
+  USER: 'A client cancelled the run: somebody has stopped the answer.',
+  SUPERSEDED: 'A newer prompt of the same session has interrupted the run (`onBusy: INTERRUPT`).',
+  SHUTDOWN: 'The gateway was shut down before the answer was finished. The prompt can be sent again.',
+  DELETED: 'The session or its messages were deleted.',
+});
 
 export const RunFailureCodeRef = enumFromTable('RunFailureCode', 'Why a run failed.', runFailureCodes);
 
@@ -95,6 +102,12 @@ export const RunRef = builder.prismaNode('Run', {
       nullable: true,
       description: 'Why the model stopped writing; null unless the run is COMPLETED or FAILED.',
       resolve: finishReasonOf,
+    }),
+    cancelCause: t.expose('cancelCause', {
+      type: CancelCauseRef,
+      nullable: true,
+      description:
+        'Why the run was cancelled; null unless it is CANCELLED, and for runs that an earlier version of the gateway cancelled.',
     }),
     error: t.field({
       type: RunErrorRef,

@@ -1,7 +1,7 @@
 import type { RunEvent, TerminalRunEventBody } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
 import { findMessage, findToolCalls } from './find-rows.ts';
-import { FinishReasonRef, RunFailureCodeRef } from './run.ts';
+import { CancelCauseRef, FinishReasonRef, RunFailureCodeRef } from './run.ts';
 import { type RunEventOf, RunEventRef } from './run-event.ts';
 import { ModelUsageRef } from './token-usage.ts';
 
@@ -36,9 +36,15 @@ builder.objectRef<RunEventOf<'RunCompleted'>>('RunCompleted').implement({
 });
 
 builder.objectRef<RunEventOf<'RunCancelled'>>('RunCancelled').implement({
-  description: 'A client cancelled the run.',
+  description: 'The run was cancelled. `cause` says whether a person has stopped it.',
   interfaces: [RunEventRef, TerminalRunEventRef],
   fields: (t) => ({
+    cause: t.field({
+      type: CancelCauseRef,
+      nullable: true,
+      description: 'Why the run was cancelled; null if an earlier version of the gateway cancelled it.',
+      resolve: ({ cancelCause }) => cancelCause ?? null,
+    }),
     toolCalls: t.prismaField({
       type: ['ToolCall'],
       description:

@@ -39,7 +39,7 @@ async function tellToStop(gateway: ScriptedProcess, signal: NodeJS.Signals = 'SI
 
 /** The stored run and its answer. */
 async function storedRun(gateway: GatewayApi, id: string) {
-  const query = 'query ($id: ID!) { run(id: $id) { status assistantMessage { content status } } }';
+  const query = 'query ($id: ID!) { run(id: $id) { status cancelCause assistantMessage { content status cancelCause } } }';
   return (await gateway.query(query, { id })).run;
 }
 
@@ -121,7 +121,8 @@ describe('a gateway that is told to stop while it has runs, a queued prompt and 
     next = await gateway.restart();
     expect(await storedRun(next, story.runId)).toEqual({
       status: 'COMPLETED',
-      assistantMessage: { content: 'Once upon a time.', status: 'COMPLETE' },
+      cancelCause: null,
+      assistantMessage: { content: 'Once upon a time.', status: 'COMPLETE', cancelCause: null },
     });
     // The cursor of a follower that has seen the first run event, RunQueued.
     expect(textOf(await collect(follow(next.client(), queuedRunId, 1)))).toBe('The end.');
@@ -138,12 +139,14 @@ test.each(['SIGTERM', 'SIGHUP'] as const)(
     const last = (await seen).at(-1);
     expect(last).toMatchObject({
       __typename: 'RunCancelled',
+      cause: 'SHUTDOWN',
       message: { content: 'Once upon ', status: 'CANCELLED' },
     });
     expect(await gateway.exited).toEqual({ code: 0, signal: null });
     expect(await storedRunAfter(gateway, runId)).toEqual({
       status: 'CANCELLED',
-      assistantMessage: { content: 'Once upon ', status: 'CANCELLED' },
+      cancelCause: 'SHUTDOWN',
+      assistantMessage: { content: 'Once upon ', status: 'CANCELLED', cancelCause: 'SHUTDOWN' },
     });
   },
 );

@@ -137,8 +137,8 @@ test('a cancelled run ends the stream with a cancelled frame, and a failed run w
 
   expect(frames).toMatchInlineSnapshot(`
     [
-      "7:1 {"type":"cancelled","message_id":3}",
-      "7:1 {"type":"cancelled","message_id":null}",
+      "7:1 {"type":"cancelled","message_id":3,"cause":null}",
+      "7:1 {"type":"cancelled","message_id":null,"cause":null}",
       "7:1 {"type":"error","code":"PROVIDER_TIMEOUT","content":"It fell silent."}",
     ]
   `);

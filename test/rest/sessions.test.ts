@@ -253,6 +253,7 @@ test('the history contains every message, oldest first', async () => {
       "messages": [
         {
           "audio_url": null,
+          "cancel_cause": null,
           "content": "And the tides?",
           "created_at": "2026-01-31T12:00:00.000Z",
           "empty_reason": null,
@@ -268,6 +269,7 @@ test('the history contains every message, oldest first', async () => {
         },
         {
           "audio_url": null,
+          "cancel_cause": null,
           "content": "High at 15:02.",
           "created_at": "2026-01-31T12:00:00.000Z",
           "empty_reason": null,

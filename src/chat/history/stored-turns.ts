@@ -33,7 +33,7 @@ export function toTurns(messages: StoredMessage[]): Turn[] {
     if (withdrawn || turn === undefined) continue;
     turn.answerId = message.id;
     turn.steps = toSteps(message);
-    turn.unfinished = noAnswer[message.status];
+    turn.unfinished = unfinishedOf(message);
   }
   return turns;
 }
@@ -46,6 +46,12 @@ const noAnswer: Record<MessageStatus, string> = {
   FAILED: '(This answer failed before it was finished.)',
   INTERRUPTED: '(This answer was interrupted before it was finished.)',
 };
+
+function unfinishedOf({ status, cancelCause }: Message): string {
+  if (status !== 'CANCELLED') return noAnswer[status];
+  if (cancelCause === 'SUPERSEDED') return '(The user sent the next prompt before this answer was finished.)';
+  return cancelCause === 'SHUTDOWN' ? noAnswer.INTERRUPTED : noAnswer.CANCELLED;
+}
 
 /** The recorded steps of an answer, then what was written without a record: by an earlier version, or before a stop. */
 function toSteps(message: StoredMessage): AnswerStep[] {

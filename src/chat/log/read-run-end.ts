@@ -33,12 +33,12 @@ export async function readRunEnd(
   return withGap([terminal], after);
 }
 
-function endOf({ status, finishReason, errorCode, errorMessage }: Run): RunEnd | undefined {
+function endOf({ status, finishReason, cancelCause, errorCode, errorMessage }: Run): RunEnd | undefined {
   switch (status) {
     case 'COMPLETED':
       return { status, finishReason: finishReason ?? 'OTHER' };
     case 'CANCELLED':
-      return { status };
+      return { status, cancelCause };
     case 'FAILED': {
       const code = errorCode as RunFailureCode;
       return { status, code, reason: errorMessage ?? runFailureCodes[code] };

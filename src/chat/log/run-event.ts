@@ -1,4 +1,9 @@
-import type { FinishReason, MessageStatus, ToolCallStatus } from '../../generated/prisma/enums.ts';
+import type {
+  CancelCause,
+  FinishReason,
+  MessageStatus,
+  ToolCallStatus,
+} from '../../generated/prisma/enums.ts';
 import type { ToolErrorCode } from '../../tools/tool-runner.ts';
 import type { Usage } from '../usage/usage.ts';
 
@@ -46,7 +51,8 @@ interface RunFailure {
 /** How a run ended. */
 export type RunEnd =
   | { status: 'COMPLETED'; finishReason: FinishReason }
-  | { status: 'CANCELLED' }
+  /** Null: the cause is not known, because an earlier version cancelled the run. */
+  | { status: 'CANCELLED'; cancelCause: CancelCause | null }
   | ({ status: 'FAILED' } & RunFailure);
 
 /** The node on which a tool is to run; null if the tool needs no node or no node was found. */
@@ -112,7 +118,8 @@ export type RunEventBody =
 export type TerminalRunEventBody = RunEndFacts &
   (
     | { type: 'RunCompleted'; finishReason: FinishReason }
-    | { type: 'RunCancelled' }
+    /** Missing in a log that an earlier version wrote. */
+    | { type: 'RunCancelled'; cancelCause?: CancelCause | null }
     | ({ type: 'RunFailed' } & RunFailure)
   );
 
@@ -128,6 +135,7 @@ interface UnsavedAnswer {
   status: MessageStatus;
   content: string;
   reasoning: string | null;
+  cancelCause: CancelCause | null;
 }
 
 /** An entry of a run's log. `seq` counts 1, 2, 3 … within the run; `at` is milliseconds since the epoch. */
@@ -140,7 +148,7 @@ export function terminalBody(end: RunEnd, messageId: number | null, usage: Usage
     case 'COMPLETED':
       return { type: 'RunCompleted', ...shared, finishReason: end.finishReason };
     case 'CANCELLED':
-      return { type: 'RunCancelled', ...shared };
+      return { type: 'RunCancelled', ...shared, cancelCause: end.cancelCause };
     case 'FAILED':
       return {
         type: 'RunFailed',

@@ -1,4 +1,5 @@
 import type { Bus } from '../../bus/bus.ts';
+import type { CancelCause } from '../../generated/prisma/enums.ts';
 import type { Database } from '../../storage/database.ts';
 import type { RunEnd } from '../log/run-event.ts';
 import { type RunLog, RunWriter, runKey } from '../log/run-writer.ts';
@@ -17,11 +18,15 @@ export interface CancelQueuedRunOptions {
 }
 
 /** Cancels a run if it is still QUEUED. Returns whether it was. */
-export async function cancelQueuedRun(runId: number, options: CancelQueuedRunOptions): Promise<boolean> {
+export async function cancelQueuedRun(
+  runId: number,
+  cancelCause: CancelCause,
+  options: CancelQueuedRunOptions,
+): Promise<boolean> {
   const { database, runLog, sessionLog, bus, runLogTtlMs } = options;
   const run = await database.run.findUnique({ where: { id: runId } });
   if (run?.status !== 'QUEUED') return false;
-  const end: RunEnd = { status: 'CANCELLED' };
+  const end: RunEnd = { status: 'CANCELLED', cancelCause };
   const usage = noUsage(run);
   const lastSeq = ((await runLog.lastSeq(runKey(runId))) ?? 0) + 1;
   const ended = { run, end, content: '', reasoning: '', contextTokens: 0, lastSeq, usage };

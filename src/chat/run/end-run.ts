@@ -75,7 +75,12 @@ export async function announceEnd(
   options: Pick<EndRunOptions, 'sessionLog' | 'runLogTtlMs'> & { isUnsaved?: boolean },
 ): Promise<void> {
   const body = terminalBody(end, run.assistantMessageId, usage);
-  const unsaved = { status: messageStatusOf(end), content, reasoning: reasoning || null };
+  const unsaved = {
+    status: messageStatusOf(end),
+    content,
+    reasoning: reasoning || null,
+    cancelCause: end.status === 'CANCELLED' ? end.cancelCause : null,
+  };
   await writer.end(options.isUnsaved ? { ...body, unsaved } : body, options.runLogTtlMs);
   await options.sessionLog.append(run.sessionId, { type: 'RunEnded', runId: run.id });
 }

@@ -16,6 +16,7 @@ import { mergeSettings } from '../models/settings/model-settings.ts';
 import { readSettings } from '../models/settings/stored-settings.ts';
 import type { Approvals } from '../tool-calls/approvals.ts';
 import { noUsage } from '../usage/usage.ts';
+import { causeOf } from './cancellation.ts';
 import type { Checkpointer } from './checkpoint.ts';
 import { endRun } from './end-run.ts';
 import { findSession } from './find-session.ts';
@@ -42,7 +43,7 @@ export interface ExecuteRunOptions {
   log: Logger;
   /** Undefined for a run that waited in the queue: then it is looked up when the run starts. */
   setup: RunSetup | undefined;
-  /** Aborts when the run is cancelled. */
+  /** Aborts with a `Cancellation` when the run is cancelled. */
   signal: AbortSignal;
   /** Aborts when the gateway closes. */
   closing: AbortSignal;
@@ -76,7 +77,8 @@ async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOpti
   const { database, tools, approvals, sessionLog, limits, log, signal } = options;
   const { sessionId, userMessageId, assistantMessageId } = run;
   try {
-    if (userMessageId === null || assistantMessageId === null) return { status: 'CANCELLED' };
+    if (userMessageId === null || assistantMessageId === null)
+      return { status: 'CANCELLED', cancelCause: 'DELETED' };
     const started = await writer.write({ type: 'RunStarted', sessionId, userMessageId, assistantMessageId });
     await sessionLog.append(sessionId, { type: 'RunStarted', started });
     const { systemPrompt, model } = options.setup ?? (await setUp(run, options));
@@ -90,7 +92,7 @@ async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOpti
     const call = { sessionId, model, systemPrompt, history, offered, writer };
     return await runSteps({ database, tools, approvals, limits, log, signal, ...call });
   } catch (error) {
-    return signal.aborted ? { status: 'CANCELLED' } : failed(error);
+    return signal.aborted ? { status: 'CANCELLED', cancelCause: causeOf(signal) } : failed(error);
   }
 }
 

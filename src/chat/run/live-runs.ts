@@ -4,9 +4,11 @@ import type { Logger } from 'pino';
 import { maxId } from '../../base/global-id.ts';
 import { createKeyedLock } from '../../base/lock.ts';
 import type { Run } from '../../generated/prisma/client.ts';
+import type { CancelCause } from '../../generated/prisma/enums.ts';
 import type { RunSlots } from '../../limits/run-slots.ts';
 import type { Database } from '../../storage/database.ts';
 import { isUniqueConflict } from '../../storage/prisma-error.ts';
+import { Cancellation } from './cancellation.ts';
 import { endNotSaved } from './end-not-saved.ts';
 import type { RunSetup } from './execute-run.ts';
 import { unfinished } from './open-run.ts';
@@ -17,14 +19,14 @@ export interface LiveRunsOptions {
   /** Runs a RUNNING run to its end. Never rejects. */
   execute(run: Run, context: ExecuteContext): Promise<void>;
   /** Cancels a run if it is still QUEUED. Resolves with whether it was. */
-  cancelQueued(runId: number): Promise<boolean>;
+  cancelQueued(runId: number, cause: CancelCause): Promise<boolean>;
   /** How long the tools of a cancelled run may take to stop, in milliseconds. */
   toolStopMs: number;
   log: Logger;
 }
 
 interface ExecuteContext {
-  /** Aborts when the run is cancelled. */
+  /** Aborts with a `Cancellation` when the run is cancelled. */
   signal: AbortSignal;
   /** Aborts when the gateway closes. */
   closing: AbortSignal;
@@ -99,7 +101,7 @@ export class LiveRuns {
     const controller = new AbortController();
     // Each tool call of a step adds a listener; Node would warn about a leak from the eleventh on.
     setMaxListeners(0, controller.signal);
-    if (this.#state === 'cancelling') controller.abort();
+    if (this.#state === 'cancelling') controller.abort(new Cancellation('SHUTDOWN'));
     let onUnsaved: (cause: unknown) => void = () => undefined;
     const unsaved = new Promise<never>((_resolve, reject) => {
       onUnsaved = (cause) => reject(endNotSaved(cause));
@@ -143,7 +145,7 @@ export class LiveRuns {
    * Several runs that interrupt at the same time cancel once, and the newest of them is started.
    */
   async interrupt({ id, sessionId }: Pick<Run, 'id' | 'sessionId'>): Promise<void> {
-    const interrupted = this.#abortBefore(sessionId, id);
+    const interrupted = this.#abortBefore(sessionId, id, 'SUPERSEDED');
     await this.startNext(sessionId);
     // The prompt is stored, so an end that cannot be saved yet is no failure of its sender.
     await Promise.allSettled(interrupted.map(({ ended }) => ended));
@@ -154,11 +156,11 @@ export class LiveRuns {
    *
    * @throws GatewayError when the run has ended and its end cannot be saved yet: see `endNotSaved`.
    */
-  async cancel({ id, sessionId }: Pick<Run, 'id' | 'sessionId'>): Promise<void> {
+  async cancel({ id, sessionId }: Pick<Run, 'id' | 'sessionId'>, cause: CancelCause): Promise<void> {
     const live = await this.#alone(sessionId, async () => {
       const found = this.#live.get(id);
-      if (found) found.controller.abort();
-      else await this.#options.cancelQueued(id);
+      if (found) found.controller.abort(new Cancellation(cause));
+      else await this.#options.cancelQueued(id, cause);
       return found;
     });
     await live?.ended;
@@ -170,8 +172,8 @@ export class LiveRuns {
    * @returns The ids of the runs that were live or queued, newest first; some may have ended by themselves.
    * @throws GatewayError as `cancel` does.
    */
-  async cancelSession(sessionId: number): Promise<number[]> {
-    const { ids, live } = await this.#alone(sessionId, () => this.#cancelBefore(sessionId, maxId));
+  async cancelSession(sessionId: number, cause: CancelCause): Promise<number[]> {
+    const { ids, live } = await this.#alone(sessionId, () => this.#cancelBefore(sessionId, maxId, cause));
     await Promise.all(live.map(({ ended }) => ended));
     return ids;
   }
@@ -181,7 +183,7 @@ export class LiveRuns {
     this.#state = 'draining';
     await this.#settle(graceMs);
     this.#state = 'cancelling';
-    for (const { controller } of this.#live.values()) controller.abort();
+    for (const { controller } of this.#live.values()) controller.abort(new Cancellation('SHUTDOWN'));
     await this.#settle(this.#options.toolStopMs + savingMs);
     this.#closing.abort();
     await this.#allDone();
@@ -216,7 +218,7 @@ export class LiveRuns {
   async #cancelInterrupted(sessionId: number): Promise<void> {
     const before = this.#interrupting.get(sessionId);
     if (before === undefined || !this.isOpen) return;
-    await this.#cancelBefore(sessionId, before);
+    await this.#cancelBefore(sessionId, before, 'SUPERSEDED');
     // Another run may have begun to interrupt in the meantime.
     if (this.#interrupting.get(sessionId) === before) this.#interrupting.delete(sessionId);
   }
@@ -226,16 +228,20 @@ export class LiveRuns {
    *
    * @returns The ids of the runs that were live or queued, newest first, and the live ones.
    */
-  async #cancelBefore(sessionId: number, before: number): Promise<{ ids: number[]; live: LiveRun[] }> {
+  async #cancelBefore(
+    sessionId: number,
+    before: number,
+    cause: CancelCause,
+  ): Promise<{ ids: number[]; live: LiveRun[] }> {
     const ids = await this.#unfinishedBefore(sessionId, before);
-    const live = this.#abortBefore(sessionId, before);
-    for (const id of ids) if (!this.#live.has(id)) await this.#options.cancelQueued(id);
+    const live = this.#abortBefore(sessionId, before, cause);
+    for (const id of ids) if (!this.#live.has(id)) await this.#options.cancelQueued(id, cause);
     return { ids, live };
   }
 
-  #abortBefore(sessionId: number, before: number): LiveRun[] {
+  #abortBefore(sessionId: number, before: number, cause: CancelCause): LiveRun[] {
     const runs = [...this.#live].filter(([id, live]) => live.sessionId === sessionId && id < before);
-    for (const [, { controller }] of runs) controller.abort();
+    for (const [, { controller }] of runs) controller.abort(new Cancellation(cause));
     return runs.map(([, live]) => live);
   }
 

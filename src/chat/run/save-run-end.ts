@@ -40,6 +40,7 @@ export async function saveRunEnd(
   const { run, end, usage, content, reasoning } = ended;
   const tokenCount = await countTokens(content);
   const finishReason = end.status === 'COMPLETED' ? end.finishReason : null;
+  const cancelCause = end.status === 'CANCELLED' ? end.cancelCause : null;
   return database.$transaction(async (tx) => {
     const { count } = await tx.run.updateMany({
       where: { id: run.id, status: from },
@@ -49,6 +50,7 @@ export async function saveRunEnd(
         ...countsOf(usage),
         usageMeasured: usage.measured,
         finishReason,
+        cancelCause,
         errorCode: end.status === 'FAILED' ? end.code : null,
         errorMessage: end.status === 'FAILED' ? end.reason : null,
         finishedAt: new Date(),
@@ -64,6 +66,7 @@ export async function saveRunEnd(
           reasoning: reasoning || null,
           status: messageStatusOf(end),
           finishReason,
+          cancelCause,
           tokenCount,
         },
       });
@@ -74,7 +77,8 @@ export async function saveRunEnd(
     }
     if (from === 'QUEUED' && run.userMessageId !== null) {
       // The prompt was withdrawn: no model may be shown it.
-      await tx.message.updateMany({ where: { id: run.userMessageId }, data: { status: 'CANCELLED' } });
+      const data = { status: 'CANCELLED' as const, cancelCause };
+      await tx.message.updateMany({ where: { id: run.userMessageId }, data });
     }
     const [session] = await addToSession(tx, ended, bytes);
     return session && { userId: session.userId, bytes };

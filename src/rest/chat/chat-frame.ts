@@ -1,5 +1,11 @@
 import { z } from '@hono/zod-openapi';
-import { emptyReason, finishReason, reasoningOffset, textOffset } from '../route/response-fields.ts';
+import {
+  cancelCause,
+  emptyReason,
+  finishReason,
+  reasoningOffset,
+  textOffset,
+} from '../route/response-fields.ts';
 
 const text = (description: string) => z.string().openapi({ description });
 const callId = text('The id of the tool call, unique within the message.');
@@ -144,7 +150,11 @@ const FinishFrame = z.object({
   usage: RunUsage,
 });
 
-const CancelledFrame = z.object({ type: z.literal('cancelled'), message_id: messageId });
+const CancelledFrame = z.object({
+  type: z.literal('cancelled'),
+  message_id: messageId,
+  cause: cancelCause,
+});
 
 const ErrorFrame = z.object({
   type: z.literal('error'),

@@ -132,7 +132,7 @@ function terminalFrame(runEvent: TerminalRunEvent): ChatFrame {
         usage: usageJson(runEvent.usage),
       };
     case 'RunCancelled':
-      return { type: 'cancelled', message_id };
+      return { type: 'cancelled', message_id, cause: lowerCaseOrNull(runEvent.cause) };
     case 'RunFailed':
       return {
         type: 'error',

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { GetMessagesQuery, GetTokensQuery } from '../../gql/graphql.ts';
 import { lowerCase, lowerCaseOrNull } from '../route/enum-case.ts';
 import {
+  cancelCause,
   dateTime,
   emptyReason,
   finishReason,
@@ -80,6 +81,7 @@ export const Message = z
     }),
     finish_reason: finishReason,
     empty_reason: emptyReason,
+    cancel_cause: cancelCause,
     error: z
       .object({
         code: z.string().openapi({
@@ -156,6 +158,7 @@ export function messageJson(sessionId: number, message: SessionMessage): z.infer
     status: lowerCase(message.status),
     finish_reason: lowerCaseOrNull(message.finishReason),
     empty_reason: lowerCaseOrNull(message.emptyReason),
+    cancel_cause: lowerCaseOrNull(message.cancelCause),
     error: message.error ? { code: message.error.code, content: message.error.message } : null,
     token_count: message.tokenCount ?? null,
     audio_url: message.audio?.url ?? null,

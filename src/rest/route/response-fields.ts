@@ -17,6 +17,11 @@ export const finishReason = z
       'Why the model stopped writing. `stop`: the answer is complete. `length`: it breaks off because it reached the greatest length that the model may write. `content_filter`: the provider withheld the rest. `other`: the provider gave another reason, or no reason. `error`: the run failed. Null: the message is a prompt, or is still being written, or the run was cancelled.',
   });
 
+export const cancelCause = z.enum(['user', 'superseded', 'shutdown', 'deleted']).nullable().openapi({
+  description:
+    'Why the run was cancelled. `user`: a client cancelled it. `superseded`: a newer prompt of the session interrupted it. `shutdown`: the gateway was shut down. `deleted`: the session or its messages were deleted. Null: the run was not cancelled, or an earlier version of the gateway cancelled it.',
+});
+
 export const emptyReason = z
   .enum([
     'content_filter',

@@ -186,19 +186,21 @@ describe('cancelRun', () => {
   });
 
   test.each([
-    ['cancelRun of the run', (gateway: TestGateway, runId: string) => cancel(gateway, { runId })],
+    ['cancelRun of the run', 'USER', (gateway: TestGateway, runId: string) => cancel(gateway, { runId })],
     [
       'cancelRun of the session',
+      'USER',
       (gateway: TestGateway, _: string, sessionId: string) => cancel(gateway, { sessionId }),
     ],
     [
       'INTERRUPT',
+      'SUPERSEDED',
       (gateway: TestGateway, _: string, sessionId: string) =>
         collect(chat(gateway.client(), { sessionId, prompt: 'Instead', onBusy: 'INTERRUPT' })),
     ],
   ])(
     'a prompt that %s withdraws from the queue is marked in both APIs and shown to no model',
-    async (_, withdraw) => {
+    async (_, cause, withdraw) => {
       const gateway = shared();
       const gate = createGate();
       gateway.model.otherwise(() => [text('Fine')]);
@@ -210,20 +212,23 @@ describe('cancelRun', () => {
       const queued = (await second.next()).value;
 
       await withdraw(gateway, queued?.runId ?? '', sessionId);
-      await collect(second);
+      expect((await collect(second)).at(-1)).toMatchObject({ __typename: 'RunCancelled', cause });
       gate.release();
       await first;
       await collect(chat(gateway.client(), { sessionId, prompt: 'Next' }));
 
       const query =
-        'query ($id: ID!) { session(id: $id) { messages { edges { node { content status } } } } }';
+        'query ($id: ID!) { session(id: $id) { messages { edges { node { content status cancelCause } } } } }';
       const { edges } = (await gateway.graphql(query, { id: sessionId })).data.session.messages;
       const prompt = edges.find(({ node }: { node: { content: string } }) => node.content === 'Unwanted');
-      expect(prompt.node.status).toBe('CANCELLED');
+      expect(prompt.node).toEqual({ content: 'Unwanted', status: 'CANCELLED', cancelCause: cause });
       const url = `${gateway.url}/api/v1/sessions/${decodeSessionId(sessionId)}/messages`;
       const { messages } = (await (await fetch(url)).json()) as { messages: object[] };
       expect(messages).toContainEqual(
-        expect.objectContaining({ sender: 'user', content: 'Unwanted', status: 'cancelled' }),
+        expect.objectContaining({
+          ...{ sender: 'user', content: 'Unwanted', status: 'cancelled' },
+          cancel_cause: cause.toLowerCase(),
+        }),
       );
       const shown = JSON.stringify(gateway.model.requests.map(({ body }) => body));
       expect(shown).toContain('Next');

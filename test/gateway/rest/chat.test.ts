@@ -172,7 +172,7 @@ describe('a chat over REST', () => {
 
     const second = await collect(rest.chat(id, { prompt: 'Second', on_busy: 'interrupt' }));
 
-    expect((await first).at(-1)?.data).toMatchObject({ type: 'cancelled' });
+    expect((await first).at(-1)?.data).toMatchObject({ type: 'cancelled', cause: 'superseded' });
     expect(second.at(-1)?.data).toMatchObject({ type: 'finish', full_answer: 'Two' });
     expect(await messagesOf(id)).toMatchObject([
       {},
@@ -218,7 +218,10 @@ describe('cancelling over REST', () => {
     expect(first.json).toMatchObject({ cancelled: true, session_id: id, run_id: run });
     expect(second.json).toMatchObject({ cancelled: false, session_id: id, run_id: null });
     expect(types(left).at(-1)).toBe('cancelled');
-    expect(await messagesOf(id)).toMatchObject([{}, { content: 'Half an ', status: 'cancelled' }]);
+    expect(await messagesOf(id)).toMatchObject([
+      { cancel_cause: null },
+      { content: 'Half an ', status: 'cancelled', cancel_cause: 'user' },
+    ]);
   });
 
   test('a run is cancelled when its session is deleted', async () => {
@@ -232,7 +235,7 @@ describe('cancelling over REST', () => {
     const deleted = await rest.call('DELETE', `/sessions/${id}`);
 
     expect(deleted.status).toBe(200);
-    expect((await chat).at(-1)?.data).toMatchObject({ type: 'cancelled' });
+    expect((await chat).at(-1)?.data).toMatchObject({ type: 'cancelled', cause: 'deleted' });
     await request?.aborted;
     expect((await rest.call('GET', `/sessions/${id}`)).status).toBe(404);
   });

@@ -32,6 +32,7 @@ const fields = `
     message { id status content reasoning tokenCount toolCalls { callId name args status result } }
     usage { providerName modelName inputTokens outputTokens reasoningTokens totalTokens measured }
   }
+  ... on RunCancelled { cause }
   ... on RunFailed { code reason retryAt }
 `;
 

@@ -39,7 +39,7 @@ async function cancelRuns({ services }: TestGateway): Promise<void> {
     select: { sessionId: true },
     distinct: ['sessionId'],
   });
-  for (const { sessionId } of runs) await engine.cancelSession(sessionId);
+  for (const { sessionId } of runs) await engine.cancelSession(sessionId, 'USER');
 }
 
 /** Shares a gateway whose model does what each test scripts. */
