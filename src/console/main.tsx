@@ -2,6 +2,7 @@ import { render } from 'preact';
 import { restWhileHidden } from './gateway/rest-while-hidden.ts';
 import { createApp } from './state/app.ts';
 import { AppContext } from './view/app-context.ts';
+import { keepFocus } from './view/keep-focus.ts';
 import { Page } from './view/page.tsx';
 
 const app = createApp();
@@ -17,4 +18,5 @@ render(
   </AppContext.Provider>,
   document.body,
 );
+keepFocus(document);
 void app.load();

@@ -46,7 +46,7 @@ describeInBrowser('a tool in the console', () => {
       'rm⟨U+00A0⟩-rf "⟨U+202E⟩txt.setoN"⟨U+200B × 2⟩; p\u0430ypal \u05d0\u05d1 123',
     );
     expect(await text.locator('mark').allInnerTexts()).toEqual(['⟨U+00A0⟩', '⟨U+202E⟩', '⟨U+200B × 2⟩']);
-    expect(await tool.locator('h4').innerText()).toBe('Co⟨U+200D⟩mmand');
+    expect(await tool.locator('h3').innerText()).toBe('Co⟨U+200D⟩mmand');
     expect(await tool.getByRole('alert').allInnerTexts()).toEqual([
       'This contains invisible characters. They are shown as their code points: ⟨U+…⟩.',
       'This has letters that only look like Latin letters, in “p\u0430ypal”.',

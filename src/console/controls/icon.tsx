@@ -6,6 +6,7 @@ const paths = {
   stop: 'M7 7h6v6H7z',
   down: 'M10 4v11M5 10.5l5 5 5-5',
   close: 'M5 5l10 10M15 5L5 15',
+  keys: 'M3 5h14v10H3zM6 8h.5M9.75 8h.5M13.5 8h.5M6.5 12h7',
   chevron: 'M8 5l5 5-5 5',
 };
 

@@ -96,7 +96,8 @@ function classOf({ task, text }: Tokens.ListItem): string | undefined {
 function Table({ token, dir }: BlockProps<Tokens.Table>) {
   const alignmentOf = (index: number) => token.align[index] ?? undefined;
   return (
-    <div class="table" dir={dir}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users can scroll only an element that takes the focus
+    <section class="table" dir={dir} aria-label="Table" tabIndex={0}>
       <table>
         <thead>
           <tr>
@@ -119,6 +120,6 @@ function Table({ token, dir }: BlockProps<Tokens.Table>) {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }

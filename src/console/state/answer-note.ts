@@ -23,6 +23,20 @@ const finishNotes: Record<FinishReason, string | undefined> = {
   ERROR: undefined,
 };
 
+type CancelCause = NonNullable<MessageState['cancelCause']>;
+
+const stoppedNotes: Record<CancelCause, string> = {
+  USER: 'Stopped. This answer is not complete.',
+  SUPERSEDED: 'A newer prompt interrupted this answer. It is not complete.',
+  SHUTDOWN: 'The gateway was shut down before this answer was complete.',
+  DELETED: 'The session was deleted before this answer was complete.',
+};
+
+/** Why a cancelled answer is not complete. Undefined for another answer. */
+export function stoppedNote({ status, cancelCause }: MessageState): string | undefined {
+  return status === 'CANCELLED' ? stoppedNotes[cancelCause ?? 'USER'] : undefined;
+}
+
 /** Why an answer is empty or breaks off, as a sentence; undefined for an answer that is complete. */
 export function answerNote({ emptyReason, finishReason }: MessageState): string | undefined {
   if (emptyReason != null) return emptyNotes[emptyReason];

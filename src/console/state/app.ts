@@ -1,4 +1,4 @@
-import { effect, type ReadonlySignal, untracked } from '@preact/signals';
+import { effect, type ReadonlySignal, type Signal, untracked } from '@preact/signals';
 import { type Ask, createAsk } from '../gateway/ask.ts';
 import { type Identity, openIdentity } from '../gateway/identity.ts';
 import { createLink, type Link } from '../gateway/link.ts';
@@ -8,6 +8,7 @@ import { createNodeList, type NodeList } from './node-list.ts';
 import type { Session } from './session.ts';
 import { createSessionList, type SessionList } from './session-list.ts';
 import { createShownSession } from './shown-session.ts';
+import { openTheme, type Theme } from './theme.ts';
 
 /** The state of the page, and the actions that change it. */
 export interface App {
@@ -17,6 +18,7 @@ export interface App {
   readonly account: Account;
   readonly sessionList: SessionList;
   readonly nodeList: NodeList;
+  readonly theme: Signal<Theme>;
   /** The session that the page shows. */
   readonly session: ReadonlySignal<Session>;
   /** Shows the session that the address names, or a new one. */
@@ -58,6 +60,7 @@ export function createApp(): App {
     account,
     sessionList,
     nodeList,
+    theme: openTheme(),
     session,
     openAddress,
     load,

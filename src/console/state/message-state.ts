@@ -26,6 +26,8 @@ export interface MessageState {
   readonly finishReason: MessagePartsFragment['finishReason'];
   /** Why the ended answer has no text. */
   readonly emptyReason: MessagePartsFragment['emptyReason'];
+  /** Why the run was cancelled. */
+  readonly cancelCause: MessagePartsFragment['cancelCause'];
   /** Why the run failed. */
   readonly failure: string | undefined;
 }
@@ -42,6 +44,7 @@ export function storedState(message: MessagePartsFragment): MessageState {
     retry: undefined,
     finishReason: message.finishReason,
     emptyReason: message.emptyReason,
+    cancelCause: message.cancelCause,
     failure: message.run?.error?.message,
   };
 }
@@ -58,6 +61,7 @@ export const emptyAnswer: MessageState = {
   retry: undefined,
   finishReason: undefined,
   emptyReason: undefined,
+  cancelCause: undefined,
   failure: undefined,
 };
 

@@ -13,6 +13,7 @@ import type { Link } from '../gateway/link.ts';
 import { type Composer, createComposer, type Send } from './composer.ts';
 import type { SessionList } from './session-list.ts';
 import { titleFromPrompt } from './session-title.ts';
+import { createStopper, type Stopper } from './stopper.ts';
 import { type SyncedSession, syncSession } from './synced-session.ts';
 
 /** A session that the gateway creates with the first prompt. */
@@ -26,6 +27,7 @@ export interface NewSession {
 export interface StoredSession extends SyncedSession {
   readonly kind: 'stored';
   readonly composer: Composer;
+  readonly stopper: Stopper;
   /** @throws GatewayError */
   update(input: UpdateSessionInput): Promise<void>;
   /** @throws GatewayError */
@@ -75,6 +77,7 @@ export function openStoredSession(
     ...synced,
     kind: 'stored',
     composer: createComposer(sessionId, send),
+    stopper: createStopper(ask, synced.messageList),
     update,
     async attach(nodeId) {
       show((await ask(AttachNodeDocument, { sessionId, nodeId })).attachNodes);

@@ -1,4 +1,4 @@
-import { answerNote } from '../state/answer-note.ts';
+import { answerNote, stoppedNote } from '../state/answer-note.ts';
 import type { MessageList } from '../state/message-list.ts';
 import type { MessageState } from '../state/message-state.ts';
 import { visibleText } from '../state/visible-text.ts';
@@ -23,5 +23,5 @@ function announcementOf(state: MessageState): string {
       ? 'The prompt is waiting for the previous answer to finish.'
       : 'The answer is being written.';
   if (status === 'COMPLETE') return answerNote(state) ?? 'The answer is complete.';
-  return status === 'CANCELLED' ? 'The answer was stopped.' : 'The answer failed.';
+  return stoppedNote(state) ?? 'The answer failed.';
 }

@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import { ApproveToolCallDocument, DenyToolCallDocument } from '../../gql/console/graphql.ts';
+import { ActionButton } from '../controls/action-button.tsx';
 import { Alert } from '../controls/alert.tsx';
 import { VisibleText } from '../controls/visible-text.tsx';
 import type { ToolCall } from '../state/message-state.ts';
@@ -16,9 +17,9 @@ export function Approval({ call, runId }: { call: ToolCall; runId: string }) {
   const warnings = useMemo(() => warningsOf([call.name, title, text].join('\n')), [call.name, title, text]);
   return (
     <>
-      <h4>
+      <h3>
         <VisibleText text={title} />
-      </h4>
+      </h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users can scroll only an element that takes the focus */}
       <pre class="arguments" dir="ltr" tabIndex={0} ref={scroller}>
         <VisibleText text={text} />
@@ -52,23 +53,17 @@ function Decision({ call, runId }: { call: ToolCall; runId: string }) {
       <p>Allow this tool to run{call.nodeId == null ? '' : ` on ${visibleText(call.nodeId)}`}?</p>
       <Alert problem={problem} />
       <div class="actions">
-        <button
-          type="button"
-          disabled={isBusy}
-          onClick={() => decide(DenyToolCallDocument)}
-          aria-label={`Deny ${name}`}
-        >
+        <ActionButton isBusy={isBusy} act={() => decide(DenyToolCallDocument)} label={`Deny ${name}`}>
           Deny
-        </button>
-        <button
-          type="button"
+        </ActionButton>
+        <ActionButton
           class="primary"
-          disabled={isBusy}
-          onClick={() => decide(ApproveToolCallDocument)}
-          aria-label={`Approve ${name}`}
+          isBusy={isBusy}
+          act={() => decide(ApproveToolCallDocument)}
+          label={`Approve ${name}`}
         >
           Approve
-        </button>
+        </ActionButton>
       </div>
     </>
   );

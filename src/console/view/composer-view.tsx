@@ -1,12 +1,11 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { CancelRunDocument } from '../../gql/console/graphql.ts';
+import { ActionButton } from '../controls/action-button.tsx';
 import { Alert } from '../controls/alert.tsx';
 import { Icon } from '../controls/icon.tsx';
-import type { Composer } from '../state/composer.ts';
 import type { Session } from '../state/session.ts';
-import { useApp } from './app-context.ts';
+import type { Stopper } from '../state/stopper.ts';
 import { isComposing } from './is-composing.ts';
-import { useAttempt } from './use-attempt.ts';
+import { useRecall } from './use-recall.ts';
 
 export function ComposerView({ session }: { session: Session }) {
   const { composer } = session;
@@ -22,8 +21,8 @@ export function ComposerView({ session }: { session: Session }) {
     >
       <Alert problem={composer.problem.value} />
       <div class="field">
-        <PromptField composer={composer} isDisabled={isGone} />
-        <StopButton session={session} />
+        <PromptField session={session} isDisabled={isGone} />
+        {session.kind === 'stored' && <StopButton stopper={session.stopper} />}
         <button
           type="submit"
           class="primary icon-only"
@@ -40,7 +39,9 @@ export function ComposerView({ session }: { session: Session }) {
   );
 }
 
-function PromptField({ composer, isDisabled }: { composer: Composer; isDisabled: boolean }) {
+function PromptField({ session, isDisabled }: { session: Session; isDisabled: boolean }) {
+  const { composer } = session;
+  const recall = useRecall(session);
   const field = useRef<HTMLTextAreaElement>(null);
   const text = composer.text.value;
   useEffect(() => {
@@ -53,6 +54,7 @@ function PromptField({ composer, isDisabled }: { composer: Composer; isDisabled:
   return (
     <textarea
       ref={field}
+      data-focus-home
       aria-label="Prompt"
       dir="auto"
       rows={1}
@@ -62,6 +64,7 @@ function PromptField({ composer, isDisabled }: { composer: Composer; isDisabled:
       disabled={isDisabled}
       onInput={({ currentTarget }) => composer.write(currentTarget.value)}
       onKeyDown={(event) => {
+        recall(event.currentTarget, event);
         if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return;
         event.preventDefault();
         void composer.submit();
@@ -70,23 +73,21 @@ function PromptField({ composer, isDisabled }: { composer: Composer; isDisabled:
   );
 }
 
-function StopButton({ session }: { session: Session }) {
-  const { ask } = useApp();
-  const { isBusy, problem, attempt } = useAttempt();
-  const runId = session.kind === 'stored' ? session.messageList.live.value?.runId : undefined;
-  if (runId === undefined) return null;
+function StopButton({ stopper }: { stopper: Stopper }) {
+  const isStopping = stopper.isStopping.value;
   return (
     <>
-      <Alert problem={problem} />
-      <button
-        type="button"
-        class="stop"
-        disabled={isBusy}
-        title="Stop the answer and keep the text so far"
-        onClick={() => attempt(() => ask(CancelRunDocument, { runId }))}
-      >
-        <Icon name="stop" /> {isBusy ? 'Stopping…' : 'Stop'}
-      </button>
+      <Alert problem={stopper.problem.value} />
+      {stopper.isNeeded.value && (
+        <ActionButton
+          class="stop"
+          isBusy={isStopping}
+          title="Stop the answer and keep the text so far (Esc)"
+          act={stopper.stop}
+        >
+          <Icon name="stop" /> {isStopping ? 'Stopping…' : 'Stop'}
+        </ActionButton>
+      )}
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { SessionNameFragment } from '../../gql/console/graphql.ts';
+import { ActionButton } from '../controls/action-button.tsx';
 import { Alert } from '../controls/alert.tsx';
 import { hashOf } from '../state/address.ts';
 import { displayedTitle } from '../state/session-title.ts';
@@ -36,9 +37,9 @@ export function DeleteSession({ session, close }: DeleteSessionProps) {
         <button type="button" onClick={() => dialog.current?.close()}>
           Cancel
         </button>
-        <button type="button" class="danger" disabled={isBusy} onClick={remove}>
+        <ActionButton class="danger" isBusy={isBusy} act={remove}>
           Delete
-        </button>
+        </ActionButton>
       </div>
     </dialog>
   );

@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { ActionButton } from '../controls/action-button.tsx';
 import { Alert } from '../controls/alert.tsx';
 import { Icon } from '../controls/icon.tsx';
 import type { StoredSession } from '../state/session.ts';
@@ -13,7 +14,9 @@ export function MessageListView({ session }: { session: StoredSession }) {
   const { isAtEnd, toEnd } = useStickToEnd(scroller, content);
   const messages = messageList.shown.value;
   return (
-    <section class="message-list" ref={scroller} aria-label="Messages">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users can scroll only an element that takes the focus
+    <section class="message-list" ref={scroller} aria-label="Messages" tabIndex={0} data-focus-home>
+      <h2 class="unseen">Messages</h2>
       <div class="messages" ref={content}>
         {messageList.earlierCursor.value !== undefined && <Earlier session={session} scroller={scroller} />}
         {messages.map((message) => (
@@ -60,9 +63,9 @@ function Earlier({ session, scroller }: EarlierProps) {
     });
   return (
     <div class="earlier">
-      <button type="button" class="quiet" disabled={isBusy} onClick={load}>
+      <ActionButton class="quiet" isBusy={isBusy} act={load}>
         {isBusy ? 'Loading…' : 'Show earlier messages'}
-      </button>
+      </ActionButton>
       <Alert problem={problem} />
     </div>
   );

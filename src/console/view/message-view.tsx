@@ -1,6 +1,6 @@
 import { Alert } from '../controls/alert.tsx';
 import { CopyButton } from '../controls/copy-button.tsx';
-import { answerNote } from '../state/answer-note.ts';
+import { answerNote, stoppedNote } from '../state/answer-note.ts';
 import { isWithdrawn, type Message } from '../state/message.ts';
 import type { MessageState } from '../state/message-state.ts';
 import { AnswerParts } from './answer-parts.tsx';
@@ -29,7 +29,7 @@ export function MessageView({ message }: { message: Message }) {
 function Answer({ state, runId }: { state: MessageState; runId: string | undefined }) {
   const { status, content, omittedMessages, failure } = state;
   const isLive = status === 'STREAMING';
-  const note = answerNote(state);
+  const note = stoppedNote(state) ?? answerNote(state);
   return (
     <>
       {omittedMessages > 0 && (
@@ -39,7 +39,6 @@ function Answer({ state, runId }: { state: MessageState; runId: string | undefin
       )}
       <AnswerParts state={state} runId={runId} />
       {isLive && <Progress state={state} />}
-      {status === 'CANCELLED' && <p class="note">Stopped. This answer is not complete.</p>}
       {(status === 'FAILED' || status === 'INTERRUPTED') && (
         <Alert problem={failure ?? 'The gateway stopped before the answer was finished.'} />
       )}

@@ -1,5 +1,5 @@
-import { useRef } from 'preact/hooks';
-import type { NodeStateFragment, ToolApproval } from '../../gql/console/graphql.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { AttachedNodeFragment, NodeStateFragment, ToolApproval } from '../../gql/console/graphql.ts';
 import { Alert } from '../controls/alert.tsx';
 import { Checkbox } from '../controls/checkbox.tsx';
 import type { Session } from '../state/session.ts';
@@ -7,23 +7,30 @@ import { useApp } from './app-context.ts';
 import { useAttempt } from './use-attempt.ts';
 import { useDismiss } from './use-dismiss.ts';
 
-/** Attaches nodes to a session and detaches them. */
+/** How often an open list looks whether nodes have connected that are not attached, in milliseconds. */
+const lookMs = 3_000;
+
+/** Attaches nodes to a session and detaches them. While it is open, it shows each change of the nodes. */
 export function NodePicker({ session }: { session: Session }) {
   const { nodeList } = useApp();
   const details = useRef<HTMLDetailsElement>(null);
+  const [isOpen, setOpen] = useState(false);
   useDismiss(details);
+  useEffect(() => {
+    if (!isOpen) return;
+    void nodeList.reload();
+    const timer = setInterval(() => document.hidden || void nodeList.reload(), lookMs);
+    return () => clearInterval(timer);
+  }, [isOpen]);
   const attached = attachedTo(session);
   const count = attached.length === 0 ? 'No nodes' : `${attached.length} nodes`;
   return (
-    <details
-      class="popup nodes"
-      ref={details}
-      onToggle={() => details.current?.open && void nodeList.reload()}
-    >
-      <summary aria-label={`Nodes: ${attached.length} attached`}>
+    <details class="popup nodes" ref={details} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>
         {attached.slice(0, 3).map(({ nodeId, node }) => (
           <Dot key={nodeId} connection={node?.connection} />
         ))}
+        {attached.length === 1 && <span class="unseen">Node: </span>}
         {attached.length === 1 ? attached[0]?.nodeId : count}
       </summary>
       <NodeChoices session={session} attached={attached} />
@@ -39,22 +46,24 @@ function NodeChoices({ session, attached }: { session: Session; attached: readon
   const others = attached.flatMap(({ nodeId, node }) =>
     node && own.every((each) => each.nodeId !== nodeId) ? [node] : [],
   );
-  const connections = new Map(attached.map(({ nodeId, node }) => [nodeId, node?.connection]));
+  const links = new Map(attached.map((each) => [each.nodeId, each]));
   return (
     <div class="panel">
       <h2>Nodes that run the tools of this session</h2>
       <ul>
         {[...others, ...own].map((node) => {
-          const connection = connections.get(node.nodeId) ?? node.connection;
+          const link = links.get(node.nodeId);
+          const connection = link?.node?.connection ?? node.connection;
           return (
             <li key={node.nodeId}>
               <Checkbox
                 label={node.displayName}
-                isChecked={connections.has(node.nodeId)}
+                isChecked={link !== undefined}
                 check={(isChecked) => attempt(() => setAttached(session, node.nodeId, isChecked))}
               />
               <span class="connection-name">
-                <Dot connection={connection} /> {labelOf(node, connection)}
+                <Dot connection={connection} />{' '}
+                {[labelOf(node, connection), syncLabelOf(link)].filter(Boolean).join(' · ')}
               </span>
             </li>
           );
@@ -86,6 +95,23 @@ function labelOf(node: NodeStateFragment, connection: NodeStateFragment['connect
   return { ONLINE: 'Online', BUSY: 'Busy', OFFLINE: 'Offline' }[connection];
 }
 
+type SyncStatus = AttachedNodeFragment['syncStatus'];
+
+/** OFFLINE says no more than the connection, and PENDING is no news. */
+const syncLabels: Record<SyncStatus, string> = {
+  PENDING: '',
+  OFFLINE: '',
+  SYNCING: 'copying files…',
+  SYNCED: 'files copied',
+  CONFLICT: 'files in conflict',
+  ERROR: 'files not copied',
+};
+
+function syncLabelOf(link: AttachedNode | undefined): string {
+  if (link?.syncStatus === undefined) return '';
+  return [syncLabels[link.syncStatus], link.syncStatus === 'ERROR' && link.error].filter(Boolean).join(': ');
+}
+
 function toolApprovalOf(session: Session): ToolApproval | null | undefined {
   return session.kind === 'new' ? session.input.value.toolApproval : session.state.value?.toolApproval;
 }
@@ -94,13 +120,18 @@ interface AttachedNode {
   nodeId: string;
   /** Undefined for a new session, whose nodes are only known by their ids. */
   node?: NodeStateFragment;
+  syncStatus?: SyncStatus;
+  /** Why copying the files failed. */
+  error?: string | undefined;
 }
 
 function attachedTo(session: Session): AttachedNode[] {
   if (session.kind === 'new') return (session.input.value.nodeIds ?? []).map((nodeId) => ({ nodeId }));
-  return (session.state.value?.nodes ?? []).map(({ node, connection }) => ({
+  return (session.state.value?.nodes ?? []).map(({ node, connection, syncStatus, error }) => ({
     nodeId: node.nodeId,
     node: { ...node, connection },
+    syncStatus,
+    error: error ?? undefined,
   }));
 }
 

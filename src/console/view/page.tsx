@@ -1,23 +1,42 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Alert } from '../controls/alert.tsx';
+import { hashOf } from '../state/address.ts';
 import { useApp } from './app-context.ts';
 import { SessionView } from './session-view.tsx';
+import { ShortcutHelp } from './shortcut-help.tsx';
+import { shortcutsOf } from './shortcuts.ts';
 import { Sidebar } from './sidebar.tsx';
 import { SignIn } from './sign-in.tsx';
+import { useShortcuts } from './use-shortcuts.ts';
+import { useSidebar } from './use-sidebar.ts';
 
 export function Page() {
   const { account, session } = useApp();
-  const [isDrawerOpen, setDrawerOpen] = useState(false);
+  const [isHelpOpen, setHelpOpen] = useState(false);
+  const sidebar = useSidebar();
   const { value: shown } = session;
   // Opening a session closes the drawer, which would cover the session on a narrow screen.
-  useEffect(() => setDrawerOpen(false), [shown]);
+  useEffect(sidebar.close, [shown]);
+  const shortcuts = shortcutsOf({
+    toggleSidebar: sidebar.toggle,
+    showHelp: () => setHelpOpen(true),
+    startSession() {
+      location.hash = hashOf(undefined);
+    },
+    stop() {
+      if (shown.kind === 'new' || !shown.stopper.isNeeded.value) return false;
+      void shown.stopper.stop();
+      return true;
+    },
+  });
+  useShortcuts(shortcuts);
   const key = shown.kind === 'stored' ? shown.sessionId : 'new';
   return (
-    <div class={isDrawerOpen ? 'page drawer-open' : 'page'}>
-      <Sidebar close={() => setDrawerOpen(false)} isOpen={isDrawerOpen} />
-      <main inert={isDrawerOpen}>
+    <div class={`page ${sidebar.className}`}>
+      <Sidebar close={sidebar.close} isOpen={sidebar.isDrawerOpen} showHelp={() => setHelpOpen(true)} />
+      <main inert={sidebar.isDrawerOpen}>
         {account.viewer.value ? (
-          <SessionView key={key} session={shown} openDrawer={() => setDrawerOpen(true)} />
+          <SessionView key={key} session={shown} openDrawer={sidebar.open} />
         ) : (
           <div class="centred">
             <Alert problem={account.problem.value && `${account.problem.value} Trying again…`} />
@@ -25,6 +44,7 @@ export function Page() {
         )}
       </main>
       <SignIn />
+      {isHelpOpen && <ShortcutHelp shortcuts={shortcuts} close={() => setHelpOpen(false)} />}
     </div>
   );
 }

@@ -10,8 +10,8 @@ export function RetryNote({ retry }: { retry: NonNullable<MessageState['retry']>
   }, []);
   const seconds = Math.ceil((retry.at - now) / 1_000);
   return (
-    <span title={retry.reason}>
-      {seconds > 0 ? `The provider is busy; asking again in ${seconds} s` : 'Asking the provider again'}
-    </span>
+    <>
+      {seconds > 0 ? `Waiting to try again in ${seconds} s.` : 'Trying again.'} {retry.reason}
+    </>
   );
 }

@@ -2,22 +2,29 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon } from '../controls/icon.tsx';
 import { hashOf } from '../state/address.ts';
 import { useApp } from './app-context.ts';
+import { PageTools } from './page-tools.tsx';
 import { SessionNav } from './session-nav.tsx';
+import { SkipLink } from './skip-link.tsx';
 
 export interface SidebarProps {
   /** Used on narrow screens only, where the sidebar is a drawer over the page. */
   isOpen: boolean;
   close(): void;
+  showHelp(): void;
 }
 
-export function Sidebar({ isOpen, close }: SidebarProps) {
+export function Sidebar({ isOpen, close, showHelp }: SidebarProps) {
   const { identity, account, signOut } = useApp();
   const sidebar = useRef<HTMLElement>(null);
   // A layout effect, because Escape may be pressed before the browser has painted the drawer.
   useLayoutEffect(() => {
     if (!isOpen) return;
     sidebar.current?.querySelector<HTMLElement>('.close')?.focus();
-    const closeOnEscape = ({ key }: KeyboardEvent) => key === 'Escape' && close();
+    const closeOnEscape = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape') return;
+      event.preventDefault();
+      close();
+    };
     document.addEventListener('keydown', closeOnEscape);
     return () => {
       document.removeEventListener('keydown', closeOnEscape);
@@ -27,6 +34,7 @@ export function Sidebar({ isOpen, close }: SidebarProps) {
   return (
     <>
       <aside class="sidebar" ref={sidebar} aria-label="Switchyard">
+        <SkipLink />
         <header class="brand">
           <img src="/console/icon.svg" alt="" width="24" height="24" />
           <span>Switchyard</span>
@@ -39,10 +47,11 @@ export function Sidebar({ isOpen, close }: SidebarProps) {
             <Icon name="close" />
           </button>
         </header>
-        <a class="button new-session" href={hashOf(undefined)} onClick={close}>
+        <a class="button new-session" data-focus-home href={hashOf(undefined)} onClick={close}>
           <Icon name="plus" /> New session
         </a>
         <SessionNav />
+        <PageTools showHelp={showHelp} />
         {identity.hasToken.value && (
           <footer class="who">
             <span class="cut" dir="auto">

@@ -70,18 +70,18 @@ function Details({ call, isOpen, choose }: DetailsProps) {
       // The page opens and closes the call too, which is no choice of the user.
       onToggle={({ currentTarget: { open } }) => open !== isOpen && choose(open)}
     >
-      <summary class="tool-head">
+      <summary class="tool-head" data-focus-home>
         <Head call={call} summary={summaryOf(call)} />
       </summary>
-      <h4>
+      <h3>
         <VisibleText text={args.title} />
-      </h4>
+      </h3>
       <pre dir="ltr">
         <VisibleText text={args.text} />
       </pre>
       {output !== '' && (
         <>
-          <h4>{isOver(call) ? 'Result' : 'Output'}</h4>
+          <h3>{isOver(call) ? 'Result' : 'Output'}</h3>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users can scroll only an element that takes the focus */}
           <pre class="output" dir="ltr" tabIndex={0}>
             {output}

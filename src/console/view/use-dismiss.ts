@@ -10,7 +10,10 @@ export function useDismiss(details: { readonly current: HTMLDetailsElement | nul
       const isOutside = event.type === 'pointerdown' && !current.contains(event.target as Node);
       if (!isEscape && !isOutside) return;
       current.open = false;
-      if (isEscape) current.querySelector('summary')?.focus();
+      if (!isEscape) return;
+      // This Escape is used up: it must not stop the answer too.
+      event.preventDefault();
+      current.querySelector('summary')?.focus();
     };
     document.addEventListener('keydown', dismiss);
     document.addEventListener('pointerdown', dismiss);

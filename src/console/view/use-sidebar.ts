@@ -1,0 +1,19 @@
+import { useState } from 'preact/hooks';
+
+/** As in the style sheet: here the sidebar is a drawer over the page. */
+const narrow = '(max-width: 45em)';
+
+/** Whether the sidebar is shown. On a narrow screen it is a drawer, which is closed at first. */
+export function useSidebar() {
+  const [isDrawerOpen, setDrawerOpen] = useState(false);
+  const [isHidden, setHidden] = useState(false);
+  const isNarrow = () => matchMedia(narrow).matches;
+  return {
+    isDrawerOpen,
+    className: [isDrawerOpen && 'drawer-open', isHidden && 'sidebar-hidden'].filter(Boolean).join(' '),
+    open: () => (isNarrow() ? setDrawerOpen(true) : setHidden(false)),
+    /** Closes the drawer. */
+    close: () => setDrawerOpen(false),
+    toggle: () => (isNarrow() ? setDrawerOpen((isOpen) => !isOpen) : setHidden((before) => !before)),
+  };
+}
