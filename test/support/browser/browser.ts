@@ -38,9 +38,14 @@ export interface PageOptions {
 /** Opens a page. The browser can reach only this machine. */
 export async function openPage({ bypassCSP = false }: PageOptions = {}): Promise<BrowserPage> {
   browser ??= connect();
-  // Listen to the context and not to the page, because a test may open more pages.
-  const context = await (await browser).newContext({ viewport: { width: 1280, height: 1200 }, bypassCSP });
+  const context = await (await browser).newContext({
+    viewport: { width: 1280, height: 1200 },
+    bypassCSP,
+    // Nothing is animated: an animation draws the whole page up to 60 times a second, as long as a test waits.
+    reducedMotion: 'reduce',
+  });
   const page = await context.newPage();
+  // Listen to the context and not to the page, because a test may open more pages.
   const requests: string[] = [];
   const faults: string[] = [];
   context.on('request', (request) => {
