@@ -155,19 +155,22 @@ function block(ms: number): void {
   while (performance.now() < until);
 }
 
-test('MAX_EVENT_LOOP_DELAY_MS: prompts are refused while the gateway is overloaded, and live runs finish', async () => {
+test('MAX_EVENT_LOOP_DELAY_MS: prompts are refused while the gateway is overloaded, and live runs finish; 0 refuses no prompt', async () => {
   await using busy = await startTestGateway({
-    settings: { MAX_EVENT_LOOP_DELAY_MS: '50', DEMO_DELAY_MS: '5' },
+    settings: { MAX_EVENT_LOOP_DELAY_MS: '30', DEMO_DELAY_MS: '5' },
   });
   const idle = await Promise.all(Array.from({ length: 40 }, () => busy.createSession()));
   const sessionId = await busy.createSession();
+  const ofGatewayWithoutLimit = await createSession('alice');
   const liveRun = await busy.send({ sessionId, prompt: 'Write 100 words.' });
 
-  const overload = setInterval(() => block(150), 1);
+  const overload = setInterval(() => block(100), 1);
   // Prompts are accepted until the gateway has been overloaded for most of the last seconds.
   const send = async () => postSend(busy, idle.pop() ?? (await busy.createSession()));
   await expect.poll(async () => (await send()).status, { timeout: 20_000 }).toBe(503);
   const refused = await send();
+  // The gateway without this limit shares the event loop, so it is overloaded as much.
+  await gateway.send({ sessionId: ofGatewayWithoutLimit, prompt: 'Hi' });
   clearInterval(overload);
 
   expect(refused.headers.get('retry-after')).toBe('2');
@@ -176,12 +179,4 @@ test('MAX_EVENT_LOOP_DELAY_MS: prompts are refused while the gateway is overload
   });
   expect((await collect(follow(busy.client(), liveRun))).at(-1)?.__typename).toBe('RunCompleted');
   await expect.poll(async () => (await send()).status, { timeout: 20_000 }).toBe(200);
-});
-
-test('MAX_EVENT_LOOP_DELAY_MS=0 refuses no prompt however late the event loop is', async () => {
-  const sessionId = await gateway.createSession();
-  const overload = setInterval(() => block(300), 1);
-  await gateway.send({ sessionId, prompt: 'Hi', onBusy: 'ENQUEUE' });
-  await gateway.send({ sessionId, prompt: 'Hi', onBusy: 'ENQUEUE' });
-  clearInterval(overload);
 });
