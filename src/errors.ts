@@ -1,62 +1,149 @@
 import { GraphQLError } from 'graphql';
 
 /**
- * Every code that a client can find in `extensions.code`, with its HTTP status. A GraphQL result that has data keeps
- * the status 200. `src/http/ERRORS.md` explains each code to clients; a test compares the two.
+ * Every code that a client can find in `extensions.code`, with its HTTP status and what it means to clients. A GraphQL
+ * result that has data keeps the status 200. The schema's enum `ErrorCode` has the same texts, and so has
+ * `src/http/ERRORS.md`: a test compares them.
  */
-export const errorStatus = {
-  /** The request is not a GraphQL request, or its HTTP is malformed. */
-  BAD_REQUEST: 400,
-  GRAPHQL_PARSE_FAILED: 400,
-  GRAPHQL_VALIDATION_FAILED: 400,
-  /** The document exceeds a limit; `extensions.limit` names the setting. */
-  QUERY_TOO_COMPLEX: 400,
-  /** The document has no operation with the requested name, or has several and the request does not name one. */
-  OPERATION_RESOLUTION_FAILURE: 400,
-  /** The gateway accepts only the documents on its list, and this document is not on the list. */
-  OPERATION_NOT_PERSISTED: 400,
-  /** The client sent only the hash of its document, and the gateway does not know it: the client sends the document. */
-  PERSISTED_QUERY_NOT_FOUND: 200,
-  /** The hash that came with a document is not that of the document. */
-  PERSISTED_QUERY_MISMATCH: 400,
-  BAD_USER_INPUT: 422,
-  /** The token is missing, or the gateway does not know it. */
-  UNAUTHENTICATED: 401,
-  /** The sender is known but may not do this, or a browser sent it for a page of another origin. */
-  FORBIDDEN: 403,
-  /** The request would store more than a setting allows; `extensions.limit` names the setting. */
-  QUOTA_EXCEEDED: 403,
-  NOT_FOUND: 404,
-  METHOD_NOT_ALLOWED: 405,
-  /** The gateway cannot respond in any format of the `Accept` header. */
-  NOT_ACCEPTABLE: 406,
-  /** The body of the request came too slowly, or stopped coming. */
-  REQUEST_TIMEOUT: 408,
-  /** The request contradicts the stored state: an id is taken, or an earlier part is missing. */
-  CONFLICT: 409,
-  /** The session already has a live run. `extensions.runId` names the run. */
-  RUN_IN_PROGRESS: 409,
-  /** The request id was used before for another prompt. */
-  REQUEST_ID_REUSED: 409,
-  PAYLOAD_TOO_LARGE: 413,
-  UNSUPPORTED_MEDIA_TYPE: 415,
-  /** The `Host` header names a host that is not this gateway. */
-  MISDIRECTED_REQUEST: 421,
-  RATE_LIMITED: 429,
-  INTERNAL_SERVER_ERROR: 500,
-  /** The gateway is overloaded and accepts no new runs; live runs continue. */
-  OVERLOADED: 503,
-  /** The server that holds the keys for JWTs does not respond. */
-  IDENTITY_UNAVAILABLE: 503,
-  /** No model could be chosen, because the provider does not respond. No prompt was sent. */
-  MODEL_UNAVAILABLE: 503,
-  /** The gateway is shutting down and accepts no new runs. */
-  SHUTTING_DOWN: 503,
-  /** The disk is full. The gateway stored nothing of the request; a cancelled run has stopped all the same. */
-  INSUFFICIENT_STORAGE: 507,
+const errorTable = {
+  BAD_REQUEST: {
+    status: 400,
+    meaning: 'The request is not a GraphQL request, or its HTTP or JSON is malformed.',
+  },
+  GRAPHQL_PARSE_FAILED: {
+    status: 400,
+    meaning: 'The document is not valid GraphQL syntax.',
+  },
+  GRAPHQL_VALIDATION_FAILED: {
+    status: 400,
+    meaning: 'The document does not fit the schema.',
+  },
+  QUERY_TOO_COMPLEX: {
+    status: 400,
+    meaning:
+      'The document exceeds the limit that `extensions.limit` names, for example `MAX_QUERY_TOKENS`. When the result exceeds `MAX_RESPONSE_BYTES` or `MAX_QUERY_COST` while it is executed, there is no `data` either, but `/graphql` answers with status 200 to clients that accept `application/json`, because the execution had begun. REST fetches smaller pages then, and answers 400 if a single item is too large.',
+  },
+  OPERATION_RESOLUTION_FAILURE: {
+    status: 400,
+    meaning: 'The document has no operation of the given name, or has several and the request names none.',
+  },
+  OPERATION_NOT_PERSISTED: {
+    status: 400,
+    meaning: 'The document is not on the list `PERSISTED_OPERATIONS`.',
+  },
+  PERSISTED_QUERY_NOT_FOUND: {
+    status: 200,
+    meaning:
+      'The request has only the hash of its document, and the gateway does not know it: send the document too.',
+  },
+  PERSISTED_QUERY_MISMATCH: {
+    status: 400,
+    meaning: 'The hash that came with a document is not that of the document.',
+  },
+  BAD_USER_INPUT: {
+    status: 422,
+    meaning: 'An argument has a wrong value.',
+  },
+  UNAUTHENTICATED: {
+    status: 401,
+    meaning: 'The token is missing, unknown, expired or revoked; the message says which.',
+  },
+  FORBIDDEN: {
+    status: 403,
+    meaning:
+      'This user, or users or nodes in general, may not do that; or the request comes from a web page of another origin.',
+  },
+  QUOTA_EXCEEDED: {
+    status: 403,
+    meaning:
+      'The user or the session has stored as much as the setting allows that `extensions.limit` names: `MAX_SESSIONS_PER_USER`, `MAX_MESSAGES_PER_SESSION`, `MAX_NODES_PER_USER`, `MAX_STORED_BYTES_PER_USER`; or, with `MIN_FREE_DISK_BYTES`, the disk is nearly full and the user has stored more than their share. Nothing of the request was stored. Deleting something makes room.',
+  },
+  NOT_FOUND: {
+    status: 404,
+    meaning: 'Nothing has that id, or it belongs to another user.',
+  },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    meaning: 'The header `Allow` lists the methods that work. Mutations and `chat` need POST.',
+  },
+  NOT_ACCEPTABLE: {
+    status: 406,
+    meaning:
+      'The gateway has no response of a type that `Accept` allows. Subscriptions are answered with `text/event-stream`.',
+  },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    meaning: 'The body came too slowly, or stopped for `BODY_TIMEOUT_MS`.',
+  },
+  CONFLICT: {
+    status: 409,
+    meaning: `The event stream or its operation id is in use, the node is registered, the session has another user's node with the same name, a piece of output is missing, or the tool call was decided otherwise.`,
+  },
+  RUN_IN_PROGRESS: {
+    status: 409,
+    meaning: 'The session is answering another prompt; `extensions.runId` names the run.',
+  },
+  REQUEST_ID_REUSED: {
+    status: 409,
+    meaning: 'The `requestId` was used for another prompt.',
+  },
+  PAYLOAD_TOO_LARGE: {
+    status: 413,
+    meaning: 'More than `MAX_PROMPT_BYTES`, `MAX_BODY_BYTES` or `MAX_AUDIO_BYTES`.',
+  },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    meaning: 'The body must be `application/json`; an uploaded file must be audio.',
+  },
+  MISDIRECTED_REQUEST: {
+    status: 421,
+    meaning: 'The header `Host` names a host that is not this gateway: see `ALLOWED_HOSTS`.',
+  },
+  RATE_LIMITED: {
+    status: 429,
+    meaning:
+      'A session, stream, user, node or address exceeds the setting that `extensions.limit` names. For `MAX_REQUESTS_PER_MINUTE`, a document counts as one request more for each 1,000 of its cost. `extensions.retryAfter` (header `Retry-After`) says after how many seconds to try again, if that is known.',
+  },
+  INTERNAL_SERVER_ERROR: {
+    status: 500,
+    meaning: 'A fault of the gateway. Its log has the details.',
+  },
+  OVERLOADED: {
+    status: 503,
+    meaning:
+      'The gateway is busy to its limit (`extensions.limit`), or its database is busy (no `extensions.limit`). Try again after `extensions.retryAfter` seconds, which is also the header `Retry-After`.',
+  },
+  IDENTITY_UNAVAILABLE: {
+    status: 503,
+    meaning: 'The keys at `JWT_JWKS_URL` cannot be fetched. API tokens still work.',
+  },
+  MODEL_UNAVAILABLE: {
+    status: 503,
+    meaning: 'The model server did not say which models it has. Nothing was sent.',
+  },
+  SHUTTING_DOWN: {
+    status: 503,
+    meaning: 'The gateway is stopping and takes no new prompts.',
+  },
+  INSUFFICIENT_STORAGE: {
+    status: 507,
+    meaning:
+      'The disk of the gateway is full. Nothing of the request was stored. A run that was to be cancelled has stopped all the same, and its end is saved as soon as the disk has room.',
+  },
 } as const;
 
-export type ErrorCode = keyof typeof errorStatus;
+export type ErrorCode = keyof typeof errorTable;
+
+/** The HTTP status of each code. */
+export const errorStatus = columnOf('status');
+
+/** What each code means to clients, in Markdown. */
+export const errorMeaning: Readonly<Record<ErrorCode, string>> = columnOf('meaning');
+
+function columnOf<Column extends 'status' | 'meaning'>(column: Column) {
+  const entries = Object.entries(errorTable).map(([code, row]) => [code, row[column]]);
+  return Object.fromEntries(entries) as { [Code in ErrorCode]: (typeof errorTable)[Code][Column] };
+}
 
 /**
  * The codes of temporary failures: the same request may succeed later. Clients that retry have a copy of this list,

@@ -1,12 +1,14 @@
 import { findNode } from '../nodes/find-node.ts';
 import type { NodeConnectivity } from '../nodes/presence/presence.ts';
-import { askerOf, ownerFilter } from './access/access.ts';
+import { askerOf, ownerFilter, ownerOf } from './access/access.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { nodeIdArg, nodeOwnerArg } from './id-argument.ts';
 import { NodeStatsRef } from './node-stats.ts';
+import { countAgentNodes } from './paging/count-rows.ts';
 import { resolvePage } from './paging/page.ts';
 import { idDescription } from './relay-options.ts';
+import { totalCount } from './total-count.ts';
 
 export const NodeConnectivityRef = enumFromTable<NodeConnectivity>(
   'NodeConnectivity',
@@ -106,8 +108,8 @@ builder.queryFields((t) => ({
       type: AgentNodeRef,
       authScopes: { user: true },
       description: 'A page of the nodes of the viewer, newest first. An admin gets the nodes of all users.',
-      resolve: (_root, args, context) =>
-        resolvePage({
+      resolve: async (_root, args, context) => {
+        const page = await resolvePage({
           args,
           maxSize: context.maxPageSize,
           order: 'desc',
@@ -117,9 +119,14 @@ builder.queryFields((t) => ({
               orderBy: { id: order },
               take: limit,
             }),
-        }),
+        });
+        return { ...page, count: (upTo: number) => countAgentNodes(context, ownerOf(context), upTo) };
+      },
     },
-    { name: 'AgentNodeConnection' },
+    {
+      name: 'AgentNodeConnection',
+      fields: (t) => ({ totalCount: totalCount(t) }),
+    },
     { name: 'AgentNodeEdge' },
   ),
 }));

@@ -1,4 +1,5 @@
 import './scalars.ts';
+import './error-code.ts';
 import './viewer.ts';
 import './model.ts';
 import './session.ts';

@@ -54,6 +54,9 @@ export const relayOptions: RelayPluginOptions<BuilderTypes> = {
   defaultConnectionTypeOptions: { description: 'A page of a list.' },
   defaultEdgeTypeOptions: { description: 'An item of a list, with its cursor.' },
   edgesFieldOptions: { nullable: false, description: 'The items of this page, in the order of the list.' },
+  nodesOnConnection: {
+    description: 'The items of this page without their cursors, in the order of the list.',
+  },
   pageInfoFieldOptions: { description: 'What comes before and after this page.' },
   nodeFieldOptions: { nullable: false, description: 'The item.' },
   cursorFieldOptions: {

@@ -9,11 +9,13 @@ import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { idArg } from './id-argument.ts';
 import { MessageRef } from './message.ts';
-import { loadersOf, newestOf } from './paging/page-per-parent.ts';
+import { resolvePage } from './paging/page.ts';
+import { countRuns, loadersOf, newestOf } from './paging/page-per-parent.ts';
 import { rowsOf, sessionOf } from './paging/rows.ts';
 import { idDescription } from './relay-options.ts';
 import { SessionRef } from './session.ts';
 import { ModelUsageRef } from './token-usage.ts';
+import { totalCount } from './total-count.ts';
 
 const RunStatusRef = enumFromTable<RunStatus>('RunStatus', 'The state of a run.', {
   QUEUED: 'The run waits until the earlier runs of the session have ended.',
@@ -147,6 +149,27 @@ builder.prismaObjectFields('Message', (t) => ({
 }));
 
 builder.prismaObjectFields('Session', (t) => ({
+  runs: t.connection(
+    {
+      type: RunRef,
+      description:
+        'The runs of the session, oldest first. `last: 20` returns the 20 newest. `clearHistory` keeps them.',
+      resolve: async ({ id: sessionId }, args, context) => {
+        const page = await resolvePage({
+          args,
+          maxSize: context.maxPageSize,
+          order: 'asc',
+          load: (range) => loadersOf(context).runs.load({ ...range, sessionId }),
+        });
+        return { ...page, count: (upTo: number) => countRuns(context, sessionId, upTo) };
+      },
+    },
+    {
+      name: 'RunConnection',
+      fields: (t) => ({ totalCount: totalCount(t) }),
+    },
+    { name: 'RunEdge' },
+  ),
   activeRun: t.field({
     type: RunRef,
     nullable: true,

@@ -19,8 +19,9 @@ export function totalCount<Connection>(t: PothosSchemaTypes.ObjectFieldBuilder<B
     args: {
       upTo: t.arg.int({
         required: true,
+        defaultValue: maxCounted,
         validate: countBound,
-        description: `Where to stop counting: 1 to ${maxCounted}. It keeps the cost of a long list low.`,
+        description: `Where to stop counting: 1 to ${maxCounted}. A low number makes a long list cheap to count.`,
       }),
     },
     resolve: (connection, { upTo }) => (connection as unknown as Counted).count(upTo),

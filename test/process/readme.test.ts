@@ -6,7 +6,7 @@ import { isObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runFailureCodes } from '../../src/chat/log/run-event.ts';
 import { settings } from '../../src/config/settings.ts';
-import { errorStatus } from '../../src/errors.ts';
+import { errorMeaning, errorStatus } from '../../src/errors.ts';
 import { schema } from '../../src/schema/index.ts';
 import { toolErrorCodes } from '../../src/tools/tool-runner.ts';
 import { readPage, snippets, tableBelow } from '../support/files/readme.ts';
@@ -133,12 +133,10 @@ describe('the tables of the pages', () => {
     expect(named.toSorted()).toEqual(all.toSorted());
   });
 
-  test('the page of errors has every error code with its status', () => {
-    const rows = tableBelow('| code | status | meaning |', errorsPage).map(([code, status]) => [
-      code,
-      Number(status),
-    ]);
-    expect(Object.fromEntries(rows)).toEqual(errorStatus);
+  test('the page of errors has every error code with its status, and the words of the schema', () => {
+    const rows = tableBelow('| code | status | meaning |', errorsPage);
+    expect(Object.fromEntries(rows.map(([code, status]) => [code, Number(status)]))).toEqual(errorStatus);
+    expect(Object.fromEntries(rows.map(([code, _status, meaning]) => [code, meaning]))).toEqual(errorMeaning);
   });
 
   test('the page of run events has every code of a failed run', () => {

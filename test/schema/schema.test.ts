@@ -9,6 +9,7 @@ import {
   isSpecifiedScalarType,
 } from 'graphql';
 import { describe, expect, test } from 'vitest';
+import { errorMeaning } from '../../src/errors.ts';
 import { schema } from '../../src/schema/index.ts';
 import { printedSchema } from '../../src/schema/print.ts';
 
@@ -58,6 +59,13 @@ describe('the schema', () => {
   test('every mutation is nullable, so that one that fails does not take the results of the others with it', () => {
     const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
     expect(mutations.filter(({ type }) => isNonNullType(type)).map(({ name }) => name)).toEqual([]);
+  });
+
+  test('the documentation has every error code, in the words of the one table', () => {
+    const enumType = schema.getType('ErrorCode');
+    const values = isEnumType(enumType) ? enumType.getValues() : [];
+    const described = Object.fromEntries(values.map(({ name, description }) => [name, description]));
+    expect(described).toEqual(errorMeaning);
   });
 
   test('only the pages of lists have the names that Relay claims', () => {

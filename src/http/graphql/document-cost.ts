@@ -42,6 +42,7 @@ const loadedWeights: Record<string, number> = {
   MessageAudio: 3,
   MessageConnection: 3,
   Run: 3,
+  RunConnection: 3,
   Session: 3,
   TokenUsage: 3,
   Workspace: 3,

@@ -10,7 +10,7 @@ const indexEntryBytes = 8;
  */
 export async function countRows(
   { database, resultBudget }: Context,
-  table: 'Session' | 'Message',
+  table: 'Session' | 'Message' | 'Run' | 'AgentNode',
   condition: Prisma.Sql,
   upTo: number,
 ): Promise<number> {
@@ -21,4 +21,10 @@ export async function countRows(
   const count = Number(counted?.count ?? 0);
   resultBudget.load(count * indexEntryBytes);
   return count;
+}
+
+/** Counts the nodes of a user, or those of all users, at most `upTo`. */
+export function countAgentNodes(context: Context, userId: string | undefined, upTo: number): Promise<number> {
+  const condition = userId === undefined ? Prisma.sql`TRUE` : Prisma.sql`"userId" = ${userId}`;
+  return countRows(context, 'AgentNode', condition, upTo);
 }

@@ -52,6 +52,12 @@ export function countMessages(context: Context, sessionId: number, upTo: number)
   return countRows(context, 'Message', condition, upTo);
 }
 
+/** Counts the runs of a session, at most `upTo`. */
+export function countRuns(context: Context, sessionId: number, upTo: number): Promise<number> {
+  const condition = Prisma.sql`"sessionId" = ${sessionId} AND ${isShown(sessionId)}`;
+  return countRows(context, 'Run', condition, upTo);
+}
+
 /**
  * Loads the pages of many sessions. The first statement finds the ids of every page, through the index and with a LIMIT
  * for each session, and how long the texts are; the others read the rows, some at a time. A window function would read all rows of each session.
@@ -84,11 +90,13 @@ function pageLoader<Row extends { id: number }>(
 
 function selectIds(table: string, { sessionId, after, before, limit, order }: PageInSession, slot: number) {
   const direction = Prisma.raw(order === 'asc' ? 'ASC' : 'DESC');
-  const start = table === 'Message' ? Prisma.sql`max(${after}, ${clearedThrough(sessionId)})` : after;
-  const bytes = table === 'Message' ? messageBytes : Prisma.sql`0`;
+  const isMessage = table === 'Message';
+  const start = isMessage ? Prisma.sql`max(${after}, ${clearedThrough(sessionId)})` : after;
+  const shown = isMessage ? Prisma.sql`TRUE` : isShown(sessionId);
+  const bytes = isMessage ? messageBytes : Prisma.sql`0`;
   return Prisma.sql`SELECT * FROM (
     SELECT "id", CAST(${slot} AS INTEGER) AS "slot", ${bytes} AS "bytes" FROM ${Prisma.raw(`"${table}"`)}
-    WHERE "sessionId" = ${sessionId} AND "id" > ${start} AND "id" < ${before}
+    WHERE "sessionId" = ${sessionId} AND "id" > ${start} AND "id" < ${before} AND ${shown}
     ORDER BY "id" ${direction} LIMIT ${limit}
   ) AS "page"`;
 }
@@ -96,4 +104,9 @@ function selectIds(table: string, { sessionId, after, before, limit, order }: Pa
 /** The id of the newest message that was cleared in a session, or null if the session is gone: then no message is found. */
 function clearedThrough(sessionId: number): Prisma.Sql {
   return Prisma.sql`(SELECT "clearedThroughId" FROM "Session" WHERE "id" = ${sessionId})`;
+}
+
+/** Whether a session was not deleted. The runs of one that was are hidden with it, and those of a cleared history are not. */
+function isShown(sessionId: number): Prisma.Sql {
+  return Prisma.sql`EXISTS (SELECT 1 FROM "Session" WHERE "id" = ${sessionId} AND "deletedAt" IS NULL)`;
 }

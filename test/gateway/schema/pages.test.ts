@@ -284,3 +284,58 @@ describe('pages of messages', () => {
     expect(after.titles[0]).toBe('More');
   });
 });
+
+describe('pages of runs', () => {
+  test('the runs of a session are a list of their own, which clearHistory keeps', async () => {
+    const [first = 0, second = 0] = await seed(gateway.services.database, { sessions: 2, turns: 3 });
+    const query = `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Session {
+      all: runs { totalCount nodes { id userMessage { content } } }
+      newest: runs(last: 1) { nodes { userMessage { content } } edges { node { id } } pageInfo { hasPreviousPage } }
+    } } }`;
+    const ids = [globalId('Session', first), globalId('Session', second)];
+
+    const [one, two] = (await gateway.graphql(query, { ids })).data.nodes;
+
+    const asked = (content: string) => ({ userMessage: { content } });
+    for (const { all, newest } of [one, two]) {
+      expect(all.totalCount).toBe(3);
+      expect(all.nodes).toMatchObject(['Question 0', 'Question 1', 'Question 2'].map(asked));
+      expect(newest).toEqual({
+        nodes: [asked('Question 2')],
+        edges: [{ node: { id: all.nodes[2].id } }],
+        pageInfo: { hasPreviousPage: true },
+      });
+    }
+    await gateway.graphql('mutation ($id: ID!) { clearHistory(sessionId: $id) { id } }', { id: ids[0] });
+    const [cleared] = (await gateway.graphql(query, { ids })).data.nodes;
+    expect(cleared.all.totalCount).toBe(3);
+    expect(cleared.newest.nodes).toEqual([{ userMessage: null }]);
+  });
+});
+
+test('every list of pages says how many items it has, and gives them without their cursors', async () => {
+  await seed(gateway.services.database, { sessions: 3, turns: 1, userId: 'heidi' });
+  const { data, errors } = await gateway.graphql(`{
+    sessions(userId: "heidi", first: 1) {
+      totalCount
+      atMost: totalCount(upTo: 2)
+      nodes { title messages { totalCount nodes { role } } runs { totalCount } }
+    }
+    agentNodes { totalCount nodes { nodeId } }
+  }`);
+  expect(errors).toBeUndefined();
+  expect(data).toEqual({
+    sessions: {
+      totalCount: 3,
+      atMost: 2,
+      nodes: [
+        {
+          title: 'Chat 2',
+          messages: { totalCount: 2, nodes: [{ role: 'USER' }, { role: 'ASSISTANT' }] },
+          runs: { totalCount: 1 },
+        },
+      ],
+    },
+    agentNodes: { totalCount: 0, nodes: [] },
+  });
+});

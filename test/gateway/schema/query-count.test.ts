@@ -99,6 +99,10 @@ const lists: Record<string, (size: number) => Promise<number>> = {
     sessionsOf(size, 'messages(first: 2) { edges { node { content } } pageInfo { hasNextPage } }', {
       turns: 3,
     }),
+  'Session.runs': (size) =>
+    sessionsOf(size, 'runs(last: 2) { totalCount nodes { status lastSeq } pageInfo { hasPreviousPage } }', {
+      turns: 3,
+    }),
   'Message.toolCalls': (size) => messagesOf(size, 'toolCalls { name }'),
   'TokenUsage.byModel': (size) =>
     sessionsOf(size, 'tokenUsage { totalTokens byModel { modelName } }', { models: 3 }),
