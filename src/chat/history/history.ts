@@ -1,8 +1,8 @@
 import type { LanguageModelV3FunctionTool } from '@ai-sdk/provider';
 import type { Database } from '../../storage/database.ts';
 import { runFailureCodes } from '../log/run-event.ts';
+import { ProviderError } from '../models/failure/provider-error.ts';
 import type { ResolvedModel } from '../models/models.ts';
-import { ProviderError } from '../models/provider-error.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import type { Turn } from './answer-step.ts';
 import { isWithdrawn, type StoredMessage, toTurns } from './stored-turns.ts';
@@ -29,6 +29,8 @@ export interface HistoryOptions {
 export interface History {
   /** The turns that the model is shown, oldest first. The last one is the prompt to answer. */
   turns: Turn[];
+  /** Estimated tokens of each turn, in the order of the turns. */
+  turnTokens: number[];
   /** Estimated tokens of all messages, and of the tools offered. */
   tokens: number;
   /** The number of oldest messages that were left out because the context is full. */
@@ -69,8 +71,10 @@ export async function readHistory(options: HistoryOptions): Promise<History> {
   const turns = toTurns(exchanges.flatMap(({ messages }) => messages).toReversed());
   const newest = turns.at(-1);
   if (newest !== undefined) Object.assign(newest, { answerId: options.assistantMessageId, unfinished: null });
-  const tokens = exchanges.reduce((sum, exchange) => sum + exchange.tokens, fixed);
-  return { turns, tokens, omittedMessages };
+  const shown = exchanges.filter(({ messages }) => !messages.some(isWithdrawn)).toReversed();
+  const turnTokens = shown.map((exchange) => exchange.tokens);
+  const tokens = turnTokens.reduce((sum, each) => sum + each, fixed);
+  return { turns, turnTokens, tokens, omittedMessages };
 }
 
 /**

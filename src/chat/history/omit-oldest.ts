@@ -1,5 +1,3 @@
-import { countTokens } from '../usage/estimate-tokens.ts';
-import type { Turn } from './answer-step.ts';
 import type { History } from './history.ts';
 
 /**
@@ -7,18 +5,10 @@ import type { History } from './history.ts';
  *
  * @returns Whether there was an earlier turn to leave out.
  */
-export async function omitOldest(history: History): Promise<boolean> {
-  const omitted = history.turns.splice(0, Math.ceil((history.turns.length - 1) / 2));
-  for (const turn of omitted) history.tokens -= await turnTokens(turn);
-  history.omittedMessages += 2 * omitted.length;
-  return omitted.length > 0;
-}
-
-async function turnTokens({ prompt, steps }: Turn): Promise<number> {
-  const texts = steps
-    .flatMap(({ parts }) => parts)
-    .map((part) =>
-      part.type === 'call' ? part.name + JSON.stringify(part.args) + (part.result?.result ?? '') : part.text,
-    );
-  return countTokens([prompt, ...texts].join('\n'));
+export function omitOldest(history: History): boolean {
+  const count = Math.ceil((history.turns.length - 1) / 2);
+  history.turns.splice(0, count);
+  for (const tokens of history.turnTokens.splice(0, count)) history.tokens -= tokens;
+  history.omittedMessages += 2 * count;
+  return count > 0;
 }

@@ -117,9 +117,10 @@ function writeStep(step: AnswerStep, setup: StepSetup): LanguageModelV3Message[]
       content.push({ type: part.type, text: part.text, ...optionsOf(part, setup) });
     }
   }
-  // An answer of nothing but reasoning is refused by DeepSeek, and means nothing to another model.
-  if (content.every(({ type }) => type === 'reasoning')) return [];
-  const messages: LanguageModelV3Message[] = [{ role: 'assistant', content }];
+  // Reasoning at the end is refused by Anthropic, OpenAI and DeepSeek, and means nothing to another model.
+  const end = content.findLastIndex(({ type }) => type !== 'reasoning') + 1;
+  if (end === 0) return [];
+  const messages: LanguageModelV3Message[] = [{ role: 'assistant', content: content.slice(0, end) }];
   if (results.length > 0) messages.push({ role: 'tool', content: results });
   return messages;
 }

@@ -1,23 +1,25 @@
 import type { LanguageModelV3 } from '@ai-sdk/provider';
 import type { Proxies } from '../../base/choose-proxy.ts';
 import { createOutboundFetch } from '../../base/outbound-fetch.ts';
-import { createAddressedFetch, toAddress, withHeaders } from './addressed-fetch.ts';
-import { createBoundedFetch } from './bounded-fetch.ts';
 import { createDemoModel, demoModel } from './demo/demo-model.ts';
+import { createAddressedFetch, toAddress, withHeaders } from './fetch/addressed-fetch.ts';
+import { createBoundedFetch } from './fetch/bounded-fetch.ts';
+import { createTolerantFetch } from './fetch/tolerant-fetch.ts';
+import { createWireFetch } from './fetch/wire-fetch.ts';
 import { type CatalogModel, type CatalogProviderName, modelCatalog } from './model-catalog.ts';
 import { createModelListing } from './model-listing.ts';
+import { createOllamaContext, type OllamaContext } from './ollama-context.ts';
 import { anthropicDialect } from './settings/anthropic.ts';
 import { demoDialect } from './settings/demo.ts';
 import { googleDialect } from './settings/google.ts';
 import type { ModelDialect } from './settings/model-dialect.ts';
 import { openaiDialect } from './settings/openai.ts';
 import { compatibleDialect } from './settings/openai-compatible.ts';
-import { createTolerantFetch } from './tolerant-fetch.ts';
 import { AnthropicFormat } from './wire/anthropic-format.ts';
 import { ChatFormat } from './wire/chat-format.ts';
 import { GoogleFormat } from './wire/google-format.ts';
+import { ResponsesFormat } from './wire/responses/responses-format.ts';
 import type { WireFormat } from './wire/wire-format.ts';
-import { createWireFetch } from './wire-fetch.ts';
 
 /** A provider on the internet. `baseUrl` is for proxies; default: the provider's own address. */
 interface HostedProvider {
@@ -54,6 +56,8 @@ export interface ModelProvider {
   accepts(modelName: string): boolean;
   /** Whether the server may cut a prompt that is too long for it without saying so, as Ollama does. Default: false. */
   mayCutPrompts?: boolean;
+  /** Asks the server how many tokens fit into a model's context. Never rejects; null when it does not say. */
+  askContext?(modelName: string): Promise<OllamaContext | null>;
   /** The most tokens of an answer, if a request must state a number. */
   maxOutputTokens?: number;
   /** How its models are told settings. */
@@ -79,14 +83,14 @@ export function createModelProviders(options: ProvidersOptions): ReadonlyMap<str
 /**
  * Connects to a server. `baseUrl` and `read` are for the provider's package. `fetch` is for other requests.
  *
- * @param createFormat Creates the reader of one response. Default: the package reads it as it is.
+ * @param createFormat Creates the reader of one response.
  */
-function connect(server: CompatibleServer, fetch: Fetch, createFormat?: () => WireFormat) {
+function connect(server: CompatibleServer, fetch: Fetch, createFormat: () => WireFormat) {
   const { baseUrl, query } = toAddress(server.baseUrl);
   const addressed = createAddressedFetch(fetch, query);
   const { headers = {} } = server;
   const tolerant = createTolerantFetch(addressed);
-  const read = createFormat === undefined ? tolerant : createWireFetch(tolerant, createFormat);
+  const read = createWireFetch(tolerant, createFormat);
   return {
     baseUrl,
     fetch: withHeaders(addressed, headers),
@@ -104,7 +108,7 @@ const pathName = /^(?!.*\.\.)[\w.-]+(?:\/[\w.-]+)*$/;
 
 function openai(provider: HostedProvider, fetch: Fetch): ModelProvider {
   const { apiKey, baseUrl = 'https://api.openai.com/v1' } = provider;
-  const server = connect({ baseUrl }, fetch);
+  const server = connect({ baseUrl }, fetch, () => new ResponsesFormat());
   return cataloged('openai', openaiDialect, async (modelName) => {
     const { createOpenAI } = await import('@ai-sdk/openai');
     return createOpenAI({ apiKey, baseURL: server.baseUrl, fetch: server.read }).responses(modelName);
@@ -152,6 +156,7 @@ function openaiCompatible(options: CompatibleServer, fetch: Fetch): ModelProvide
   const { apiKey } = options;
   const server = connect(options, fetch, () => new ChatFormat({ thinkTags: true }));
   const key = apiKey === undefined ? {} : { apiKey };
+  const asked = { baseUrl: server.baseUrl, apiKey, fetch: server.fetch };
   const settings = {
     // One name for all servers: it is the key of their metadata in the history.
     name: 'openai-compatible',
@@ -164,7 +169,8 @@ function openaiCompatible(options: CompatibleServer, fetch: Fetch): ModelProvide
   return {
     dialect: compatibleDialect,
     mayCutPrompts: true,
-    models: createModelListing({ baseUrl: server.baseUrl, apiKey, fetch: server.fetch }),
+    askContext: createOllamaContext(asked),
+    models: createModelListing(asked),
     accepts: (modelName) => anyName.test(modelName),
     async languageModel(modelName) {
       const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');

@@ -1,13 +1,14 @@
 import type { LanguageModelV3, LanguageModelV3CallOptions } from '@ai-sdk/provider';
 import { StartupError } from '../../config/startup-error.ts';
 import { GatewayError } from '../../errors.ts';
-import { createContextLimits, type ModelName, type RequestLimits } from './context-limits.ts';
+import type { UnknownContext } from './context-warning.ts';
+import { ProviderError } from './failure/provider-error.ts';
 import { type CatalogModel, contextLimitIn } from './model-catalog.ts';
-import { createNeedsByModel, type ModelNeed, type ModelNeeds } from './model-needs.ts';
 import { createModelProviders, type ModelProvider, type ProvidersOptions } from './model-providers.ts';
 import { writeRequest } from './model-request.ts';
 import type { ModelQuestion } from './prompt-cache.ts';
-import { ProviderError } from './provider-error.ts';
+import { createContextLimits, type ModelName, type RequestLimits } from './refusals/context-limits.ts';
+import { createNeedsByModel, type ModelNeed, type ModelNeeds } from './refusals/model-needs.ts';
 import { mergeSettings, type PartialSettings } from './settings/model-settings.ts';
 import { type SettingSupport, supportedPart, withDefaults } from './settings/setting-support.ts';
 
@@ -62,7 +63,7 @@ export interface ModelsOptions extends ProvidersOptions {
   /** Context limits in tokens by `provider/model`. They take precedence over what the provider says. */
   contextLimits?: Readonly<Record<string, number>> | undefined;
   /** Called each time that a model is used whose server does not state its context and may cut long prompts. */
-  onUnknownContext?: ((model: ModelName) => void) | undefined;
+  onUnknownContext?: ((model: UnknownContext) => void) | undefined;
   /** `provider/model` or `provider`. Default: the first configured provider, or else the demo model. */
   default?: string | undefined;
   /** Settings for prompts whose session asks for nothing else. Models that do not take one are not told it. */
@@ -93,8 +94,11 @@ export function createModels(options: ModelsOptions): Models {
       const models = await knownModels(provider);
       const languageModel = await provider.languageModel(modelName);
       const name = { providerName, modelName };
-      const contextLimit = contextLimitOf(name, models);
-      if (contextLimit === null && provider.mayCutPrompts) options.onUnknownContext?.(name);
+      const known = contextLimitOf(name, models);
+      const told = known === null ? await provider.askContext?.(modelName) : null;
+      const contextLimit = known ?? told?.tokens ?? null;
+      const isKnown = known !== null || told?.isGuessed === false;
+      if (!isKnown && provider.mayCutPrompts) options.onUnknownContext?.({ ...name, assumed: contextLimit });
       const { dialect } = provider;
       const support = dialect.support(modelName);
       const own = supportedPart(mergeSettings(asked), support);

@@ -5,8 +5,8 @@ import type { History } from '../history/history.ts';
 import { omitOldest } from '../history/omit-oldest.ts';
 import { writePrompt } from '../history/write-prompt.ts';
 import type { RunWriter } from '../log/run-writer.ts';
-import { type ModelNeed, needIn } from '../models/model-needs.ts';
-import { ProviderError } from '../models/provider-error.ts';
+import { ProviderError } from '../models/failure/provider-error.ts';
+import { type ModelNeed, needIn } from '../models/refusals/model-needs.ts';
 import type { RunLimits } from './run-limits.ts';
 import { runStep, type Step, type StepOptions } from './step.ts';
 
@@ -75,7 +75,7 @@ async function shorten(
 ): Promise<void> {
   const { model, history, writer, log } = options;
   model.refusedTokens(promptTokens);
-  if (!(await omitOldest(history))) throw error;
+  if (!omitOldest(history)) throw error;
   log.info({ promptTokens, omittedMessages: history.omittedMessages }, 'prompt refused as too long');
   writer.contextTokens = history.tokens;
   await writer.write({ type: 'ContextTrimmed', omittedMessages: history.omittedMessages });

@@ -1,4 +1,4 @@
-import type { CallLimits } from '../models/call-model.ts';
+import type { CallLimits } from '../models/call/call-model.ts';
 
 /** How long and how much one run may do. */
 export interface RunLimits {

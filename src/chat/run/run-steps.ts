@@ -1,4 +1,5 @@
 import type { Database } from '../../storage/database.ts';
+import { untilStored } from '../../storage/until-stored.ts';
 import type { RefusedCall, ToolRunner } from '../../tools/tool-runner.ts';
 import type { AnswerStep, EndedCall } from '../history/answer-step.ts';
 import { saveStep } from '../history/save-step.ts';
@@ -8,7 +9,6 @@ import type { ResolvedModel } from '../models/models.ts';
 import type { Approvals } from '../tool-calls/approvals.ts';
 import { runCall } from '../tool-calls/run-call.ts';
 import { type StartedCall, startCall } from '../tool-calls/start-call.ts';
-import { untilStored } from '../tool-calls/until-stored.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { type FittingStepOptions, runFittingStep } from './fitting-step.ts';
 

@@ -1,5 +1,6 @@
 import type { Prisma } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
+import { untilStored } from '../../storage/until-stored.ts';
 import {
   type RefusedCall,
   type ToolErrorCode,
@@ -10,7 +11,6 @@ import type { EndedCall } from '../history/answer-step.ts';
 import type { PendingApproval, Verdict } from './approvals.ts';
 import { type ExecuteCallOptions, executeCall, notStarted } from './execute-call.ts';
 import type { StartedCall } from './start-call.ts';
-import { untilStored } from './until-stored.ts';
 
 export interface RunCallOptions extends ExecuteCallOptions {
   database: Database;

@@ -4,12 +4,12 @@ import { storable } from '../../base/storable-text.ts';
 import type { Prisma } from '../../generated/prisma/client.ts';
 import type { ToolApproval } from '../../generated/prisma/enums.ts';
 import type { Database } from '../../storage/database.ts';
+import { untilStored } from '../../storage/until-stored.ts';
 import { type RefusedCall, type ToolPlan, type ToolRunner, toolErrorCodes } from '../../tools/tool-runner.ts';
 import { type ParsedArgs, parseArgs } from '../history/parse-args.ts';
 import type { RequestedCall } from '../history/transcript.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import type { Approvals, PendingApproval } from './approvals.ts';
-import { untilStored } from './until-stored.ts';
 
 export interface StartCallOptions {
   database: Database;

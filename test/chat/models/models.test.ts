@@ -233,3 +233,79 @@ describe('a resolved model', () => {
     });
   });
 });
+
+describe('the context of a model on an Ollama', () => {
+  const isOllama = { '/api/version': '{"version":"0.12.6"}' };
+  const llama = { model_info: { 'llama.context_length': 131_072 } };
+  const show = (fields: object) => ({ '/api/show': JSON.stringify({ ...llama, ...fields }) });
+  const ps = (name: string, length: unknown) => ({
+    '/api/ps': JSON.stringify({ models: [{ name, model: name, context_length: length }] }),
+  });
+
+  test.each<[name: string, served: Record<string, string>, limit: number | null, warned: boolean]>([
+    [
+      'the number of its Modelfile',
+      { ...show({ parameters: 'temperature 0.7\nnum_ctx    8192' }) },
+      8_192,
+      false,
+    ],
+    [
+      'the number of its Modelfile before the one it is loaded with',
+      { ...show({ parameters: 'num_ctx 8192' }), ...ps('tiny:latest', 32_768) },
+      8_192,
+      false,
+    ],
+    ['what it is loaded with', { ...show({}), ...ps('tiny:latest', 32_768) }, 32_768, false],
+    ['at most what it can take', { ...show({ parameters: 'num_ctx 999999' }) }, 131_072, false],
+    [
+      "all that it can take in Ollama's cloud",
+      { ...show({ remote_model: 'tiny' }), ...ps('other', 4_096) },
+      131_072,
+      false,
+    ],
+    ['4096 when it is not loaded', { ...show({}), ...ps('tiny:other', 32_768) }, 4_096, true],
+    ['4096 when it is loaded by an older Ollama', { ...show({}), ...ps('tiny:latest', null) }, 4_096, true],
+    ['unknown when the server does not know it', ps('tiny:latest', 32_768), null, true],
+    ['unknown when the answer is no JSON', { '/api/show': '<html>' }, null, true],
+    ['unknown when the answer is too long', show({ license: 'x'.repeat(5_000_000) }), null, true],
+  ])('it is %s', async (_, served, limit, warned) => {
+    server.serveOllama({ ...isOllama, ...served });
+    const onUnknownContext = vi.fn();
+    const models = compatibleModels({ onUnknownContext });
+    expect(await resolved(models, { modelName: 'tiny' })).toBe(`openai-compatible/tiny ${limit}`);
+    expect(onUnknownContext).toHaveBeenCalledTimes(warned ? 1 : 0);
+  });
+
+  test('a prompt is kept within it', async () => {
+    server.serveOllama({ ...isOllama, ...show({ parameters: 'num_ctx 8192' }) });
+    const model = await compatibleModels().resolve({ modelName: 'tiny' });
+    expect(model.maxPromptTokens).toBe(8_192 - 2_048);
+  });
+
+  test.each([
+    ['another server', {}],
+    ['a server with another version page', { '/api/version': '{"version":3}' }],
+  ])('%s is not taken for an Ollama', async (_, version) => {
+    server.serveOllama({ ...show({ parameters: 'num_ctx 8192' }), ...version });
+    expect(await resolved(compatibleModels(), { modelName: 'tiny' })).toBe('openai-compatible/tiny null');
+  });
+
+  test('the settings of the operator and the listing of the server come first', async () => {
+    server.serveOllama({ ...isOllama, ...show({ parameters: 'num_ctx 8192' }) });
+    server.serveModels([{ id: 'listed', context_length: 16_384 }]);
+    const models = compatibleModels({ contextLimits: { 'openai-compatible/tiny': 2_048 } });
+    expect(await resolved(models, { modelName: 'tiny' })).toBe('openai-compatible/tiny 2048');
+    expect(await resolved(models, { modelName: 'listed' })).toBe('openai-compatible/listed 16384');
+  });
+
+  test('it is asked for once, and again when the first answer may have loaded the model', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    server.serveOllama({ ...isOllama, ...show({}) });
+    const models = compatibleModels();
+    expect(await resolved(models, { modelName: 'tiny' })).toBe('openai-compatible/tiny 4096');
+    server.serveOllama({ ...show({}), ...ps('tiny:latest', 32_768) });
+    expect(await resolved(models, { modelName: 'tiny' })).toBe('openai-compatible/tiny 4096');
+    vi.advanceTimersByTime(5_001);
+    expect(await resolved(models, { modelName: 'tiny' })).toBe('openai-compatible/tiny 32768');
+  });
+});

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { TestGateway } from '../../support/gateway/gateway.ts';
-import { startModelGateway } from '../../support/gateway/model-gateway.ts';
+import { createModels } from '../../../src/chat/models/models.ts';
+import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import { apiKey } from '../../support/gateway/model-gateway.ts';
 import {
   type Action,
   conversations,
@@ -21,7 +22,16 @@ let gateway: TestGateway;
 beforeAll(async () => {
   server = await startModelServer();
   const settings = { MODEL_MAX_RETRIES: '0', MAX_STEPS: String(maxSteps) };
-  gateway = await startModelGateway(server, 'openai', { tools: tools.runner, settings });
+  const { openaiUrl: baseUrl, anthropicUrl, googleUrl } = server;
+  const models = createModels({
+    demo: { delayMs: 0 },
+    openaiCompatible: { apiKey, baseUrl },
+    // The settings can send the requests to OpenAI to no other address.
+    openai: { apiKey, baseUrl },
+    anthropic: { apiKey, baseUrl: anthropicUrl },
+    google: { apiKey, baseUrl: googleUrl },
+  });
+  gateway = await startTestGateway({ models, tools: tools.runner, settings });
 });
 
 afterAll(async () => {
@@ -55,8 +65,9 @@ function wrongRepeats(request: ModelRequest, made: readonly MadeCall[]): string[
   for (const { n, thought, signature } of repeatedCalls(request)) {
     const call = made[n];
     if (call?.model !== target) continue;
-    // Anthropic takes no thought without a signature, and Google needs none.
-    const wantsThought = request.format === 'openai' || (request.format === 'anthropic' && call.signature);
+    // Anthropic and OpenAI take no thought without a signature, and Google needs none.
+    const isSigner = request.format === 'anthropic' || request.format === 'openai-responses';
+    const wantsThought = request.format === 'openai' || (isSigner && call.signature);
     if (wantsThought && thought !== call.thought) faults.push(`Call ${n} lacks "${call.thought}".`);
     if (call.signature && signature !== call.signature) faults.push(`Call ${n} lacks "${call.signature}".`);
   }
@@ -66,7 +77,10 @@ function wrongRepeats(request: ModelRequest, made: readonly MadeCall[]): string[
 /** The model that is asked. */
 function targetOf({ format, path, body }: ModelRequest): string {
   if (format === 'google') return `google/${/models\/([^:]+):/.exec(path)?.[1]}`;
-  return `${format === 'openai' ? 'openai-compatible' : 'anthropic'}/${body['model']}`;
+  const provider = { openai: 'openai-compatible', 'openai-responses': 'openai', anthropic: 'anthropic' }[
+    format
+  ];
+  return `${provider}/${body['model']}`;
 }
 
 test('whatever happened in a chat before, every request keeps the rules of its provider, and shows each model its own signatures again', async () => {
@@ -74,6 +88,6 @@ test('whatever happened in a chat before, every request keeps the rules of its p
     fc.asyncProperty(conversations, async (played) => {
       expect(await faultsOf(played)).toEqual([]);
     }),
-    { numRuns: 30, interruptAfterTimeLimit: 12_000, endOnFailure: true },
+    { numRuns: 40, interruptAfterTimeLimit: 150_000, endOnFailure: true },
   );
-});
+}, 300_000);

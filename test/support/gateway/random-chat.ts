@@ -26,12 +26,15 @@ const models = [
   'anthropic/claude-haiku-4-5',
   'google/gemini-2.5-flash',
   'google/gemini-3-pro-preview',
+  'openai/gpt-5-mini',
+  'openai/gpt-5',
 ] as const;
 
 const runEnds = [
   'answered',
   'blank',
   'only reasoning',
+  'reasoning at the end',
   'refused',
   'unavailable',
   'cut before the first word',
@@ -210,6 +213,8 @@ export class RandomChat {
         return [[text(' \n')]];
       case 'only reasoning':
         return [[reasoning('Hm.')]];
+      case 'reasoning at the end':
+        return [[reasoning('Hm.'), text('Done.'), reasoning('And?')]];
       case 'refused':
         return [[status(400, { error: { message: 'No.', type: 'invalid_request_error' } })]];
       case 'unavailable':
@@ -235,16 +240,16 @@ export class RandomChat {
   #callsTurn(step: CallsStep, model: Action['model'], args: object = {}): Turn {
     const id = this.made.length;
     const thought = step.reasons ? `Thought ${id} of ${model}.` : undefined;
-    // Anthropic signs its thoughts, and Google the first call of a response.
-    const isSigned =
-      step.signs && (model.startsWith('anthropic') ? thought !== undefined : model.includes('gemini'));
+    // Anthropic signs its thoughts, OpenAI encrypts them, and Google signs the first call of a response.
+    const signsThoughts = /^(?:anthropic|openai)\//.test(model);
+    const isSigned = step.signs && (signsThoughts ? thought !== undefined : model.includes('gemini'));
     const signature = isSigned ? `Signature ${id} of ${model}` : undefined;
     const calls = step.names.map((name, index): TurnStep => {
       const isBearer = signature !== undefined && model.includes('gemini') && index === 0;
       this.made.push({
         model,
         thought,
-        signature: isBearer || model.startsWith('anthropic') ? signature : undefined,
+        signature: isBearer || signsThoughts ? signature : undefined,
       });
       const call = toolCall(this.#callId(step.id, model, index), name, { n: this.made.length - 1, ...args });
       return isBearer ? signed(call, signature) : call;

@@ -1,5 +1,5 @@
 import type { LanguageModelV3, LanguageModelV3StreamPart } from '@ai-sdk/provider';
-import { callModel } from '../../../src/chat/models/call-model.ts';
+import { callModel } from '../../../src/chat/models/call/call-model.ts';
 import { createModelProviders } from '../../../src/chat/models/model-providers.ts';
 import type { ModelServer } from './model-server.ts';
 

@@ -41,6 +41,8 @@ export interface ModelServer extends AsyncDisposable {
   otherwise(answer: (request: ModelRequest) => Turn): void;
   /** Serves these models as `data` of `GET /models`. Without it `GET /models` gets 404. */
   serveModels(models: readonly object[]): void;
+  /** Answers Ollama's own API (`/api/version`, `/api/show`, `/api/ps`) with these texts. Without it, it gets 404. */
+  serveOllama(answers: Readonly<Record<string, string>>): void;
   /** Waits for the request with this index, counted from 0. */
   request(index: number): Promise<ModelRequest>;
   /** Forgets all requests and scripted turns, so that the next test of a file begins with a new server. */
@@ -69,8 +71,15 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
   let fallback: ((request: ModelRequest) => Turn) | undefined;
   let models: readonly object[] | undefined;
   let listings = 0;
+  let ollama: Readonly<Record<string, string>> = {};
 
   const http = await listen(async (incoming, response) => {
+    if (incoming.url?.startsWith('/api/')) {
+      const answer = ollama[incoming.url];
+      response.writeHead(answer ? 200 : 404, { 'content-type': 'application/json' });
+      response.end(answer ?? '404 page not found');
+      return;
+    }
     if (incoming.method === 'GET') {
       listings += 1;
       response.writeHead(models ? 200 : 404, { 'content-type': 'application/json' });
@@ -103,6 +112,9 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
     },
     serveModels(served) {
       models = served;
+    },
+    serveOllama(answers) {
+      ollama = answers;
     },
     request: book.request,
     reset(next = {}) {

@@ -1,17 +1,23 @@
 import { dataFrame, type WireFormat } from './format.ts';
 import type { ContentStep, ErrorWords, UsageStep } from './turn.ts';
 
+/** The encrypted content of a reasoning item that is not done. OpenAI cannot read it. */
+export const unfinished = 'unfinished';
+
 /** The encrypted content of the reasoning item with this id, as the server sends it. */
 export function encryptedContentOf(itemId: string): string {
   return `encrypted:${itemId}`;
 }
+
+/** The items of all responses. Their ids are unique, because OpenAI refuses a request that has one twice. */
+let items = 0;
 
 /**
  * OpenAI's Responses API: an output item for each step. The deltas of a reasoning step are one section of the summary;
  * a blank delta (`''`) begins the next section.
  */
 export function createOpenAIResponsesFormat(model: string, usage: UsageStep): WireFormat {
-  let items = 0;
+  let index = 0;
   let sequence = 0;
   const frame = (type: string, value: object) =>
     `event: ${type}\n${dataFrame({ type, sequence_number: sequence++, ...value })}`;
@@ -25,8 +31,7 @@ export function createOpenAIResponsesFormat(model: string, usage: UsageStep): Wi
 
   return {
     content(step) {
-      const index = items++;
-      return [...start(), ...itemFrames(step, index, frame)];
+      return [...start(), ...itemFrames(step, index++, frame)];
     },
     finish(reason) {
       const cut = { length: 'max_output_tokens', 'content-filter': 'content_filter' } as const;
@@ -53,7 +58,7 @@ function itemFrames(step: ContentStep, index: number, frame: Frame): string[] {
   const done = (item: object) => frame('response.output_item.done', { output_index: index, item });
   switch (step.type) {
     case 'text': {
-      const id = `msg_${index}`;
+      const id = `msg_${items++}`;
       const message = { id, type: 'message', role: 'assistant', status: 'in_progress', content: [] };
       const place = { item_id: id, output_index: index, content_index: 0 };
       const text = step.deltas.join('');
@@ -65,9 +70,9 @@ function itemFrames(step: ContentStep, index: number, frame: Frame): string[] {
       ];
     }
     case 'reasoning':
-      return reasoningFrames(step.deltas, index, frame);
+      return reasoningFrames(step, index, frame);
     case 'toolCall': {
-      const call = { id: `fc_${index}`, type: 'function_call', call_id: step.id, name: step.name };
+      const call = { id: `fc_${items++}`, type: 'function_call', call_id: step.id, name: step.name };
       const place = { item_id: call.id, output_index: index };
       const args = step.fragments.join('');
       return [
@@ -82,8 +87,12 @@ function itemFrames(step: ContentStep, index: number, frame: Frame): string[] {
   }
 }
 
-function reasoningFrames(deltas: string[], index: number, frame: Frame): string[] {
-  const id = `rs_${index}`;
+type ReasoningStep = Extract<ContentStep, { type: 'reasoning' }>;
+
+/** The signature is the encrypted content. A step whose signature is blank (`''`) has none. */
+function reasoningFrames({ deltas, signature }: ReasoningStep, index: number, frame: Frame): string[] {
+  const id = `rs_${items++}`;
+  const encrypted = (signature ?? encryptedContentOf(id)) || null;
   const sections: string[][] = [[]];
   for (const delta of deltas) {
     if (delta === '') sections.push([]);
@@ -94,7 +103,7 @@ function reasoningFrames(deltas: string[], index: number, frame: Frame): string[
   return [
     frame('response.output_item.added', {
       output_index: index,
-      item: { ...item, encrypted_content: 'unfinished' },
+      item: { ...item, encrypted_content: unfinished },
     }),
     ...sections.flatMap((section, summaryIndex) => {
       const place = { item_id: id, output_index: index, summary_index: summaryIndex };
@@ -107,7 +116,7 @@ function reasoningFrames(deltas: string[], index: number, frame: Frame): string[
     }),
     frame('response.output_item.done', {
       output_index: index,
-      item: { ...item, summary, encrypted_content: encryptedContentOf(id) },
+      item: { ...item, summary, encrypted_content: encrypted },
     }),
   ];
 }

@@ -1,4 +1,5 @@
 import type { ModelRequest } from './model-server.ts';
+import { unfinished } from './openai-responses.ts';
 
 // What providers ask of a request, by their documentation and by the errors of their servers. A rule of one server is
 // asked of all that speak its format, because an OpenAI-compatible address may lead to any of them.
@@ -99,12 +100,46 @@ function responsesRules(body: Json): string[] {
   const calls = items.filter(({ type }) => type === 'function_call');
   const ids = calls.map((call) => call['call_id']);
   const answered = items.filter(({ type }) => type === 'function_call_output').map((item) => item['call_id']);
+  const itemIds = items.flatMap(({ id }) => (id === undefined ? [] : [String(id)]));
   return [
     body['store'] !== false && 'The provider would store the response.',
     // "Item with id 'rs_...' not found. Items are not persisted when `store` is set to false."
     items.some(({ type }) => type === 'item_reference') && 'It refers to an item that is not stored.',
     items.some((item) => item['type'] === 'reasoning' && !item['encrypted_content']) &&
       'A reasoning item is not encrypted.',
+    // "The encrypted content ... could not be verified."
+    items.some((item) => item['encrypted_content'] === unfinished) && 'A reasoning item is not finished.',
+    // "Item 'rs_...' of type 'reasoning' was provided without its required following item."
+    ...broken(
+      items,
+      ({ type, role }, before) =>
+        before?.['type'] === 'reasoning' &&
+        !(type === 'function_call' || type === 'reasoning' || role === 'assistant') &&
+        'follows reasoning that leads to nothing',
+    ),
+    items.at(-1)?.['type'] === 'reasoning' && 'It ends with reasoning.',
+    // "Duplicate item found with id ...", "Expected an ID that begins with 'msg'".
+    itemIds.length !== new Set(itemIds).size && `Two items have the same id: ${itemIds}`,
+    itemIds.some((id) => !/^(?:msg|rs|fc)_\w{1,60}$/.test(id)) && `An item's id is not allowed: ${itemIds}`,
+    // "string too long. Expected a string with maximum length 64" for a call id.
+    ids.some((id) => typeof id !== 'string' || id === '' || id.length > 64) &&
+      `A call id is not allowed: ${ids}`,
+    // An output follows its call, and the next response begins when every call has its output.
+    ...items.map(({ type, call_id: id }, index) => {
+      const called = items.findIndex((item) => item['type'] === 'function_call' && item['call_id'] === id);
+      return (
+        type === 'function_call_output' && called > index && `The output of ${id} comes before its call.`
+      );
+    }),
+    ...broken(
+      items,
+      ({ role, type }, before) =>
+        before?.['type'] === 'function_call' &&
+        type !== 'function_call' &&
+        type !== 'function_call_output' &&
+        `${role ?? type} stands between a call and its output`,
+    ),
+    items.some(({ content }) => list(content).some(({ text }) => text === '')) && 'A text is empty.',
     // "No tool output found for function call call_...", and the other way round.
     !same(answered.toSorted(), ids.toSorted()) && `Calls ${ids} are answered by ${answered}.`,
     ids.length !== new Set(ids).size && 'Two calls have the same id.',
@@ -157,6 +192,12 @@ function anthropicRules(body: Json): string[] {
       list(body['tools']).map(({ name }) => name),
     ),
     calls.some(({ input }) => !isObject(input)) && 'An input is no object.',
+    // "The final block in an assistant message cannot be `thinking`."
+    ...broken(
+      messages,
+      ({ role, content }) =>
+        role === 'assistant' && list(content).at(-1)?.['type'] === 'thinking' && 'ends with a thought',
+    ),
     // "thinking blocks must have a signature", and they come before the calls of their message.
     blocks.flat().some(({ type, signature }) => type === 'thinking' && !signature) &&
       'A thought is not signed.',

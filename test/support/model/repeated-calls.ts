@@ -31,11 +31,12 @@ function openaiCalls({ messages }: Json): RepeatedCall[] {
   );
 }
 
-/** A call repeats the encrypted reasoning that stands before it. */
+/** A call repeats the encrypted reasoning that stands before it in its response. */
 function responsesCalls({ input }: Json): RepeatedCall[] {
   let reasoning: Json;
   return input.flatMap((item: Json) => {
     if (item.type === 'reasoning') reasoning = item;
+    if (item.role === 'user' || item.type === 'function_call_output') reasoning = undefined;
     if (item.type !== 'function_call') return [];
     const signature = reasoning?.encrypted_content;
     return { n: JSON.parse(item.arguments).n, thought: reasoning?.summary?.[0]?.text, signature };

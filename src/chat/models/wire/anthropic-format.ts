@@ -32,7 +32,11 @@ export class AnthropicFormat implements WireFormat {
       };
     }
     const values = this.#read(type, value);
-    return { values: values ?? [], failure: values === undefined ? errorIn(value, event) : undefined };
+    return {
+      values: values ?? [],
+      failure: values === undefined ? errorIn(value, event) : undefined,
+      isLast: type === 'message_stop',
+    };
   }
 
   #read(type: string, value: Fields): object[] | undefined {

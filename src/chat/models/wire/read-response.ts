@@ -105,7 +105,8 @@ function createAnswer({ format, redact, classify }: ReadResponseOptions) {
   const valuesOf = (event: WireEvent): object[] => {
     switch (event.type) {
       case 'value': {
-        const { values, failure } = format.read(event.value, event.event);
+        const { values, failure, isLast = false } = format.read(event.value, event.event);
+        isOver ||= isLast;
         return failure === undefined ? values : [...values, ...fail(failure)];
       }
       case 'done': {
@@ -133,7 +134,7 @@ function createAnswer({ format, redact, classify }: ReadResponseOptions) {
       if (isOver) return [];
       const values = read(events.end());
       if (isOver) return values;
-      if (format.isFinished) return [...values, ...format.finish()];
+      if (format.isFinished || format.isWholeAtEnd) return [...values, ...format.finish()];
       if (events.isDocument) {
         return [...values, ...(format.hasAnswer ? format.finish() : fail(noAnswer(events.strayWords)))];
       }

@@ -7,6 +7,8 @@ export interface WireReading {
   values: object[];
   /** The failure that the object reports, after the values. */
   failure?: ErrorReport | undefined;
+  /** Whether the object is the last one of the response, even where the body stays open. Default: false. */
+  isLast?: boolean;
 }
 
 /**
@@ -24,6 +26,8 @@ export interface WireFormat {
   readonly hasAnswer: boolean;
   /** Whether the provider has said that its answer is whole. A response that ends before is cut. */
   readonly isFinished: boolean;
+  /** Whether the answer is whole if the body ends here as it should, and is not broken off. Default: `isFinished`. */
+  readonly isWholeAtEnd?: boolean;
   /**
    * Called when the answer is whole: at `[DONE]`, at the end of a JSON document, and at the end of a response that is
    * finished. Returns the end that the package waits for.

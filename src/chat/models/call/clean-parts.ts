@@ -1,5 +1,5 @@
 import type { LanguageModelV3StreamPart } from '@ai-sdk/provider';
-import { storable } from '../../base/storable-text.ts';
+import { storable } from '../../../base/storable-text.ts';
 
 /**
  * Makes the texts of a response storable. Models count in bytes, so a character may be split over two deltas: half a

@@ -1,6 +1,6 @@
-import { RefusalMemory } from './refusal-memory.ts';
-import { readErrorReport } from './wire/error-report.ts';
-import { isFields, parseJson } from './wire/fields.ts';
+import { RefusalMemory } from '../refusals/refusal-memory.ts';
+import { readErrorReport } from '../wire/error-report.ts';
+import { isFields, parseJson } from '../wire/fields.ts';
 
 type Body = Record<string, unknown>;
 

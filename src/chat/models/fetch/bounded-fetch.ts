@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { OutboundFetch } from '../../base/outbound-fetch.ts';
-import { shareTurn } from '../../base/share-turn.ts';
-import { ProviderError } from './provider-error.ts';
+import type { OutboundFetch } from '../../../base/outbound-fetch.ts';
+import { shareTurn } from '../../../base/share-turn.ts';
+import { ProviderError } from '../failure/provider-error.ts';
 
 /** Most bytes of a response on the wire. The longest answers of today's models take about 40 MB, a token in each event. */
 const maxBodyBytes = 67_108_864;
@@ -36,7 +36,7 @@ async function* readPieces(
 ): AsyncGenerator<Uint8Array, void> {
   let unshared = 0;
   for (;;) {
-    const { done, value } = await reader.read().catch(endIfCut);
+    const { done, value } = await reader.read();
     if (done) return;
     for (let start = 0; start < value.length; start += pieceBytes) {
       const piece = value.subarray(start, start + pieceBytes);
@@ -50,25 +50,13 @@ async function* readPieces(
   }
 }
 
-const cutCodes = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'];
-
-/**
- * Ends a body whose connection broke. An error would discard the text that the provider package has not yielded yet. The
- * run still fails with PROVIDER_STREAM_CUT, because the provider's last event is missing.
- */
-function endIfCut(error: unknown): { done: true; value: undefined } {
-  const cause = error instanceof TypeError ? error.cause : undefined;
-  if (!(cause instanceof Error && 'code' in cause && cutCodes.includes(String(cause.code)))) throw error;
-  return { done: true, value: undefined };
-}
-
 function boundBody(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   const pieces = readPieces(reader);
   let bodyBytes = 0;
   let lineBytes = 0;
   let tail = '';
-  return new ReadableStream({
+  const source: UnderlyingDefaultSource<Uint8Array> = {
     async pull(controller) {
       const { done, value } = await pieces.next();
       if (done) return controller.close();
@@ -92,7 +80,9 @@ function boundBody(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>
       await reader.cancel();
     },
     cancel: (reason) => reader.cancel(reason),
-  });
+  };
+  // An error discards what waits in the stream, so nothing waits there.
+  return new ReadableStream(source, { highWaterMark: 0 });
 }
 
 const lastEvent = /(?:^|\n)data: ?\[DONE\]\s*$/;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ProviderError } from './provider-error.ts';
+import { ProviderError } from '../failure/provider-error.ts';
 
 /**
  * Waits for the steps of one model call, and interrupts the wait on abort and when the provider sends nothing.

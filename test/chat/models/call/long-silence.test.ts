@@ -1,9 +1,9 @@
 import { Agent, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import { expect, test } from 'vitest';
-import { createModels } from '../../../src/chat/models/models.ts';
-import { call, outcome } from '../../support/model/call.ts';
-import { startModelServer } from '../../support/model/model-server.ts';
-import { createGate, text } from '../../support/model/turn.ts';
+import { createModels } from '../../../../src/chat/models/models.ts';
+import { call, outcome } from '../../../support/model/call.ts';
+import { startModelServer } from '../../../support/model/model-server.ts';
+import { createGate, text } from '../../../support/model/turn.ts';
 
 /** The code with which a `fetch` of Node.js fails when the server stays silent. */
 async function codeOfPlainFetch(url: string): Promise<string> {

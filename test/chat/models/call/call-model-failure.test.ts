@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { reportLife, watchCall } from '../../../src/chat/models/call-watch.ts';
-import { allParts, apiKey, call, modelOf, outcome } from '../../support/model/call.ts';
-import { type ModelServer, startModelServer } from '../../support/model/model-server.ts';
+import { reportLife, watchCall } from '../../../../src/chat/models/call/call-watch.ts';
+import { allParts, apiKey, call, modelOf, outcome } from '../../../support/model/call.ts';
+import { type ModelServer, startModelServer } from '../../../support/model/model-server.ts';
 import {
   createGate,
   cutSocket,
@@ -13,7 +13,7 @@ import {
   status,
   type Turn,
   text,
-} from '../../support/model/turn.ts';
+} from '../../../support/model/turn.ts';
 
 let server: ModelServer;
 beforeEach(async () => {

@@ -5,12 +5,12 @@ import {
   JSONParseError,
   TypeValidationError,
 } from '@ai-sdk/provider';
-import { type RunFailureCode, runFailureCodes } from '../log/run-event.ts';
-import { needIn } from './model-needs.ts';
+import { type RunFailureCode, runFailureCodes } from '../../log/run-event.ts';
+import { needIn } from '../refusals/model-needs.ts';
+import { type ErrorReport, readErrorReport } from '../wire/error-report.ts';
 import { explain, ProviderError } from './provider-error.ts';
 import { codeBySigns, codeByWords, saysContextTooLong, saysUsedUp } from './provider-words.ts';
 import { readRetryAt } from './retry-after.ts';
-import { type ErrorReport, readErrorReport } from './wire/error-report.ts';
 
 /**
  * Turns an error that a provider package threw, or put into its stream as an error part, into a `ProviderError`. Its

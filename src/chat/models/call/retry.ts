@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunFailureCode } from '../log/run-event.ts';
-import { ProviderError } from './provider-error.ts';
+import type { RunFailureCode } from '../../log/run-event.ts';
+import { ProviderError } from '../failure/provider-error.ts';
 import { describeWait } from './retry-time.ts';
 
 export interface RetryLimits {

@@ -1,7 +1,7 @@
 import type { LanguageModelV3, LanguageModelV3StreamPart } from '@ai-sdk/provider';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { allParts, call, modelOf, outcome } from '../../support/model/call.ts';
-import { type ModelServer, startModelServer } from '../../support/model/model-server.ts';
+import { allParts, call, modelOf, outcome } from '../../../support/model/call.ts';
+import { type ModelServer, startModelServer } from '../../../support/model/model-server.ts';
 import {
   createGate,
   cutSocket,
@@ -15,7 +15,7 @@ import {
   text,
   toolCall,
   usage,
-} from '../../support/model/turn.ts';
+} from '../../../support/model/turn.ts';
 
 let server: ModelServer;
 beforeEach(async () => {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { createBoundedFetch } from '../../../src/chat/models/bounded-fetch.ts';
+import { createBoundedFetch } from '../../../../src/chat/models/fetch/bounded-fetch.ts';
 
 test('the package of a provider gets a large response in small pieces, and other work runs in between', async () => {
   const sent = ': a comment\n\n'.repeat(100_000);

@@ -1,5 +1,5 @@
-import { cutText } from '../../base/cut-text.ts';
-import { type RunFailureCode, runFailureCodes } from '../log/run-event.ts';
+import { cutText } from '../../../base/cut-text.ts';
+import { type RunFailureCode, runFailureCodes } from '../../log/run-event.ts';
 
 export interface ProviderErrorOptions {
   cause?: unknown;

@@ -1,8 +1,8 @@
-import { reportLife } from './call-watch.ts';
-import { classifyProviderError, codeOfReport } from './classify-provider-error.ts';
-import { ProviderError } from './provider-error.ts';
-import { readResponse } from './wire/read-response.ts';
-import type { WireFormat } from './wire/wire-format.ts';
+import { reportLife } from '../call/call-watch.ts';
+import { classifyProviderError, codeOfReport } from '../failure/classify-provider-error.ts';
+import { ProviderError } from '../failure/provider-error.ts';
+import { readResponse } from '../wire/read-response.ts';
+import type { WireFormat } from '../wire/wire-format.ts';
 
 /**
  * Creates the `fetch` for the package of a provider. It reads every response in the provider's wire format, and hands

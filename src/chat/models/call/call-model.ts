@@ -4,11 +4,11 @@ import {
   type LanguageModelV3CallOptions,
   type LanguageModelV3StreamPart,
 } from '@ai-sdk/provider';
-import { shareTurn } from '../../base/share-turn.ts';
+import { shareTurn } from '../../../base/share-turn.ts';
+import { classifyProviderError } from '../failure/classify-provider-error.ts';
+import { ProviderError } from '../failure/provider-error.ts';
 import { watchCall } from './call-watch.ts';
-import { classifyProviderError } from './classify-provider-error.ts';
 import { PartCleaner } from './clean-parts.ts';
-import { ProviderError } from './provider-error.ts';
 import { planRetry, type Retry, type RetryLimits, waitForRetry } from './retry.ts';
 
 export interface CallLimits extends RetryLimits {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readRetryAt } from '../../../src/chat/models/retry-after.ts';
-import { describeWait } from '../../../src/chat/models/retry-time.ts';
+import { describeWait } from '../../../../src/chat/models/call/retry-time.ts';
+import { readRetryAt } from '../../../../src/chat/models/failure/retry-after.ts';
 
 const now = Date.parse('2026-11-29T13:00:00Z');
 

@@ -1,4 +1,4 @@
-import { ProviderError } from './provider-error.ts';
+import { ProviderError } from '../failure/provider-error.ts';
 
 /** Where a provider's requests go. */
 export interface ProviderAddress {

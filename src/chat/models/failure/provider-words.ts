@@ -1,4 +1,4 @@
-import type { RunFailureCode } from '../log/run-event.ts';
+import type { RunFailureCode } from '../../log/run-event.ts';
 
 /** How providers say that a prompt is too long: OpenAI, Anthropic, Google, vLLM, llama.cpp, Ollama, Mistral, LM Studio. */
 const contextTooLong = new RegExp(

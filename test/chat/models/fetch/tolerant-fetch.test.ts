@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTolerantFetch } from '../../../src/chat/models/tolerant-fetch.ts';
+import { createTolerantFetch } from '../../../../src/chat/models/fetch/tolerant-fetch.ts';
 
 /** A server that refuses the requests that have this field, with this message. Keeps the bodies of the requests. */
 function refusing(field: string, message: string, status = 400) {
