@@ -34,11 +34,11 @@ const errorTable = {
   PERSISTED_QUERY_NOT_FOUND: {
     status: 200,
     meaning:
-      'The request has only the hash of its document, and the gateway does not know it: send the document too.',
+      'The request has the hash of a document and not the document, and the gateway does not know it, or has forgotten it. Clients with automatic persisted queries send the document with its hash then. The status is 200, because many of them look at no body of another status.',
   },
   PERSISTED_QUERY_MISMATCH: {
     status: 400,
-    meaning: 'The hash that came with a document is not that of the document.',
+    meaning: 'The hash in `extensions.persistedQuery.sha256Hash` is not the SHA-256 of the document.',
   },
   BAD_USER_INPUT: {
     status: 422,

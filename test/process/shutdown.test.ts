@@ -39,7 +39,8 @@ async function tellToStop(gateway: ScriptedProcess, signal: NodeJS.Signals = 'SI
 
 /** The stored run and its answer. */
 async function storedRun(gateway: GatewayApi, id: string) {
-  const query = 'query ($id: ID!) { run(id: $id) { status cancelCause assistantMessage { content status cancelCause } } }';
+  const query =
+    'query ($id: ID!) { run(id: $id) { status cancelCause assistantMessage { content status cancelCause } } }';
   return (await gateway.query(query, { id })).run;
 }
 

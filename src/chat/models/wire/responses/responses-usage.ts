@@ -1,4 +1,5 @@
-import { countOf, fieldsOf } from '../fields.ts';
+import { countOf } from '../../../usage/count-of.ts';
+import { fieldsOf } from '../fields.ts';
 
 /** The token counts of a response, in OpenAI's fields. Undefined where one of the two sums is missing. */
 export function responsesUsageOf(value: unknown): object | undefined {
