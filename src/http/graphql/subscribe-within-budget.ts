@@ -1,4 +1,5 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult } from 'graphql';
+import { shareTurn } from '../../base/share-turn.ts';
 import { isDelta } from '../../chat/log/run-event.ts';
 import { EventCharge } from '../../limits/event-charge.ts';
 import { contextOf, executeLimited } from './execute-within-budget.ts';
@@ -7,7 +8,7 @@ import { contextOf, executeLimited } from './execute-within-budget.ts';
 export interface EventExecution {
   source: AsyncIterable<unknown>;
   /** The result has at most the size that its budget allows. Charges the sender, except for a delta. */
-  execute(event: unknown): ExecutionResult | Promise<ExecutionResult>;
+  execute: (event: unknown) => ExecutionResult | Promise<ExecutionResult>;
 }
 
 /** Subscribes with graphql-js. Returns the errors if that fails. */
@@ -40,7 +41,10 @@ export async function subscribeWithinBudget(args: ExecutionArgs) {
   const results: AsyncIterableIterator<ExecutionResult> = {
     async next() {
       const { done, value } = await events.next();
-      return done ? { done, value: undefined } : { done: false, value: await started.execute(value) };
+      if (done) return { done, value: undefined };
+      // One run event wakes all its followers at once, and each of them may have a large selection.
+      await shareTurn();
+      return { done: false, value: await started.execute(value) };
     },
     async return() {
       await events.return?.();

@@ -1,4 +1,5 @@
 import type { ExecutionArgs, ExecutionResult, OperationDefinitionNode } from 'graphql';
+import { shareTurn } from '../../base/share-turn.ts';
 import { startEventExecution } from '../graphql/subscribe-within-budget.ts';
 import type { Enveloped } from './graphql-server.ts';
 import type { PresentError } from './present-error.ts';
@@ -37,25 +38,28 @@ export async function performOperation(
   }
   const started = await startEventExecution(contextualArgs);
   if (!('execute' in started)) return { source: once(started), render: toJson };
+  const { source, execute } = started;
   const selection = shared?.selectionOf(contextualArgs, operation);
-  return {
-    source: started.source,
-    render(value) {
-      const known = selection?.find(value);
-      if (known !== undefined) return known;
-      const pending = selection?.findPending(value);
-      if (pending) return pending;
-      const result = started.execute(value);
-      if (result instanceof Promise) {
-        const json = result.then(toJson);
-        selection?.sharePending(value, json);
-        return json;
-      }
-      const json = toJson(result);
-      if (!result.errors) selection?.keep(value, json);
+  function render(value: unknown): string | Promise<string> {
+    const known = selection?.find(value);
+    if (known !== undefined) return known;
+    const pending = selection?.findPending(value);
+    if (pending) return pending;
+    // One run event wakes all its followers at once, and each of them may have a large selection of its own.
+    const turn = shareTurn();
+    // Look again afterwards, because another follower may have executed the same selection.
+    if (turn) return turn.then(() => render(value));
+    const result = execute(value);
+    if (result instanceof Promise) {
+      const json = result.then(toJson);
+      selection?.sharePending(value, json);
       return json;
-    },
-  };
+    }
+    const json = toJson(result);
+    if (!result.errors) selection?.keep(value, json);
+    return json;
+  }
+  return { source, render };
 }
 
 /** Wraps one finished result. */

@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
-import { jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
+import { adminJwt, jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
 import { connectNode } from '../../support/node/node-client.ts';
 import { registerNode } from '../../support/node/nodes.ts';
-import { seed, seedMessages } from '../schema/seed.ts';
+import { globalId, seed, seedMessages } from '../schema/seed.ts';
 
 const query = JSON.stringify({ query: '{ viewer { userId } }' });
 
@@ -160,4 +160,47 @@ test('a query that costs more than a full bucket is executed, and later requests
   expect((await gateway.graphql('{ viewer { userId } }')).errors?.[0]?.extensions).toMatchObject({
     code: 'RATE_LIMITED',
   });
+});
+
+test('the events of a subscription take tokens from its sender for their cost, and the subscription goes on', async () => {
+  const settings = { ...jwtSettings, MAX_REQUESTS_PER_MINUTE: '2', MAX_SUBSCRIPTION_COST: '20000' };
+  await using gateway = await startTestGateway({ settings });
+  const { database } = gateway.services;
+  const [sessionId = 0] = await seed(database, { sessions: 1, userId: 'alice' });
+  await seedMessages(database, sessionId, 100);
+  const alice = gateway.as(await signJwt({ sub: 'alice' }));
+  const id = globalId('Session', sessionId);
+  const page = 'messages(last: 100) { edges { cursor node { id role status content createdAt } } }';
+  const query = `subscription ($id: ID!) { sessionEvents(sessionId: $id) {
+    ... on SessionUpdated { session { title a: ${page} b: ${page} c: ${page} } }
+  } }`;
+  const seen: { data?: unknown; errors?: unknown }[] = [];
+  const leave = alice
+    .client()
+    .subscribe(
+      { query, variables: { id } },
+      { next: (event) => void seen.push(event as object), error: () => {}, complete: () => {} },
+    );
+  onTestFinished(leave);
+  let renames = 0;
+  // Each rename is by another admin, so that it takes a token from nobody else.
+  const rename = async () => {
+    renames += 1;
+    const admin = gateway.as(await adminJwt(`admin ${renames}`));
+    const mutation =
+      'mutation ($id: ID!, $title: String) { updateSession(id: $id, input: { title: $title }) { id } }';
+    await admin.query(mutation, { id, title: `Title ${renames}` });
+  };
+  const seenAfterRename = async () => {
+    await rename();
+    return seen.length;
+  };
+  await expect.poll(seenAfterRename).toBeGreaterThan(0);
+
+  const [error] = (await alice.graphql('{ viewer { userId } }')).errors ?? [];
+  expect(error?.extensions).toMatchObject({ code: 'RATE_LIMITED', limit: 'MAX_REQUESTS_PER_MINUTE' });
+  const bob = gateway.as(await signJwt({ sub: 'bob' }));
+  expect((await bob.graphql('{ viewer { userId } }')).errors).toBeUndefined();
+  expect(seen[0]).toMatchObject({ data: { sessionEvents: { session: { title: expect.any(String) } } } });
+  expect(seen[0]?.errors).toBeUndefined();
 });
