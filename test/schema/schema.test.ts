@@ -11,7 +11,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import { errorMeaning } from '../../src/errors.ts';
 import { schema } from '../../src/schema/index.ts';
-import { printedSchema } from '../../src/schema/print.ts';
+import { printedPossibleTypes, printedSchema } from '../../src/schema/print.ts';
 
 interface Described {
   description?: string | null | undefined;
@@ -49,6 +49,10 @@ function has(type: GraphQLObjectType, names: string): boolean {
 describe('the schema', () => {
   test('schema.graphql is the schema that the code prints', async () => {
     expect(await readFile('schema.graphql', 'utf8')).toBe(printedSchema);
+  });
+
+  test('possibleTypes.json has the types of every interface and union of the code', async () => {
+    expect(await readFile('src/client/possibleTypes.json', 'utf8')).toBe(printedPossibleTypes);
   });
 
   test('every type, field, argument and enum value of the schema has a description', () => {

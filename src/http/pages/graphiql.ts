@@ -36,11 +36,17 @@ subscription Chat($input: ChatInput!) {
     }
     ... on ToolOutputDelta { text }
     ... on ToolCallFinished { name result }
-    ... on TerminalRunEvent {
+    ... on RunCompleted {
       message { status content }
       usage { inputTokens outputTokens }
     }
-    ... on RunFailed { code reason }
+    ... on RunCancelled {
+      message { status content }
+    }
+    ... on RunFailed {
+      code reason
+      message { status content }
+    }
   }
 }
 `;
