@@ -1,3 +1,4 @@
+import { passLongIntegers } from '../base/long-integers.ts';
 import type { RunEvent } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
 import { findCallNode, findMessage, findRun, findSession } from './find-rows.ts';
@@ -120,7 +121,7 @@ builder.objectRef<RunEventOf<'ToolCallStarted'>>('ToolCallStarted').implement({
       type: 'JSON',
       nullable: true,
       description: 'The arguments that the model gave; a string if they are not valid JSON.',
-      resolve: ({ args }) => args,
+      resolve: ({ args }) => passLongIntegers(args),
     }),
     nodeId: t.exposeString('nodeId', {
       nullable: true,

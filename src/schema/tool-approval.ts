@@ -1,3 +1,4 @@
+import { passLongIntegers } from '../base/long-integers.ts';
 import { wellFormedText } from '../base/well-formed-text.ts';
 import type { Decision } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
@@ -31,7 +32,7 @@ builder.objectRef<RunEventOf<'ToolApprovalRequested'>>('ToolApprovalRequested').
       type: 'JSON',
       nullable: true,
       description: 'The arguments that the model gave.',
-      resolve: ({ args }) => args,
+      resolve: ({ args }) => passLongIntegers(args),
     }),
     nodeId: t.exposeString('nodeId', {
       nullable: true,

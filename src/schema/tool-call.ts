@@ -1,3 +1,4 @@
+import { passLongIntegers } from '../base/long-integers.ts';
 import type { ToolCallStatus } from '../generated/prisma/enums.ts';
 import { type ToolErrorCode, toolErrorCodes } from '../tools/tool-runner.ts';
 import { builder } from './builder.ts';
@@ -27,10 +28,11 @@ export const ToolCallRef = builder.prismaObject('ToolCall', {
   fields: (t) => ({
     callId: t.exposeID('callId', { description: 'The id of the call, unique within the message.' }),
     name: t.exposeString('name', { description: 'The name of the tool.' }),
-    args: t.expose('args', {
+    args: t.field({
       type: 'JSON',
       nullable: true,
       description: 'The arguments that the model gave; a string if they are not valid JSON.',
+      resolve: ({ args }) => passLongIntegers(args),
     }),
     status: t.expose('status', { type: ToolCallStatusRef, description: 'The state of the call.' }),
     nodeId: t.exposeString('nodeId', {

@@ -1,4 +1,5 @@
 import { JsonScan } from '../../base/json-scan.ts';
+import { parseLongIntegers, storeLongIntegers } from '../../base/long-integers.ts';
 import { storableJson } from '../../base/storable-text.ts';
 
 /** Levels of objects and arrays in the arguments of a call. Code that walks through deeper ones would overflow. */
@@ -7,7 +8,7 @@ const deepestArgs = 100;
 /** `reason`: a sentence for the model. */
 export type ParsedArgs = { ok: true; value: object } | { ok: false; reason: string };
 
-/** Parses the arguments of a tool call. Models sometimes write invalid JSON, or a value that is not an object. */
+/** Parses the arguments of a tool call. Long integers have the stored mark: see `base/long-integers.ts`. Models sometimes write invalid JSON, or a value that is not an object. */
 export function parseArgs(input: string): ParsedArgs {
   if (input.trim() === '') return { ok: true, value: {} };
   const scan = new JsonScan();
@@ -22,7 +23,7 @@ export function parseArgs(input: string): ParsedArgs {
 
 function parse(input: string): unknown {
   try {
-    const value: unknown = JSON.parse(input);
+    const value = storeLongIntegers(parseLongIntegers(input));
     // Characters that cannot be stored may be written as escapes.
     return input.includes('\\u') ? storableJson(value) : value;
   } catch {

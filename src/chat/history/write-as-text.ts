@@ -1,5 +1,6 @@
 import type { LanguageModelV3Message } from '@ai-sdk/provider';
 import { isBlank } from '../../base/is-blank.ts';
+import { passLongIntegers, writeJson } from '../../base/long-integers.ts';
 import type { AnswerStep, CallPart, Turn } from './answer-step.ts';
 import { resultText } from './tool-result.ts';
 
@@ -30,5 +31,5 @@ function textsOf({ parts }: AnswerStep): string[] {
 
 function callInWords(call: CallPart): string {
   const { name, args } = call;
-  return `[Called the tool ${JSON.stringify(name)} with ${JSON.stringify(args)}. Its result:\n${resultText(call)}]`;
+  return `[Called the tool ${JSON.stringify(name)} with ${writeJson(passLongIntegers(args))}. Its result:\n${resultText(call)}]`;
 }

@@ -6,6 +6,7 @@ import type {
   SharedV3ProviderMetadata,
 } from '@ai-sdk/provider';
 import { isBlank } from '../../base/is-blank.ts';
+import { passLongIntegers } from '../../base/long-integers.ts';
 import { modelFamily } from '../models/model-family.ts';
 import type { AnswerStep, StepMaker, StepPart, Turn } from './answer-step.ts';
 import { toolResultPart } from './tool-result.ts';
@@ -111,7 +112,8 @@ function writeStep(step: AnswerStep, setup: StepSetup): LanguageModelV3Message[]
     if (part.type === 'call') {
       const toolCallId = setup.callIds.next(part.callId, setup);
       const toolName = wireName(part.name);
-      content.push({ type: 'tool-call', toolCallId, toolName, input: part.args, ...optionsOf(part, setup) });
+      const input = passLongIntegers(part.args);
+      content.push({ type: 'tool-call', toolCallId, toolName, input, ...optionsOf(part, setup) });
       results.push({ ...toolResultPart(part), toolCallId, toolName });
     } else if (isRepeated(part, setup)) {
       content.push({ type: part.type, text: part.text, ...optionsOf(part, setup) });

@@ -15,10 +15,13 @@ const listingTtlMs = 60_000;
  * A context limit; null where the value is none. Servers state 0, -1, or a number like 10^30 for a limit that they do
  * not know.
  */
-const contextLimit = z.unknown().transform((value) => {
-  const limit = typeof value === 'number' ? Math.trunc(value) : Number.NaN;
-  return limit > 0 && Number.isSafeInteger(limit) ? limit : null;
-});
+const contextLimit = z
+  .unknown()
+  .optional()
+  .transform((value) => {
+    const limit = typeof value === 'number' ? Math.trunc(value) : Number.NaN;
+    return limit > 0 && Number.isSafeInteger(limit) ? limit : null;
+  });
 
 /** OpenAI's listing, with the fields in which vLLM, OpenRouter, Groq and llama.cpp state the context limit. */
 const listing = z.object({

@@ -17,6 +17,7 @@ import { useAutomaticQueries } from './use-automatic-queries.ts';
 import { useErrorLog } from './use-error-log.ts';
 import { useGraphQLJs } from './use-graphql-js.ts';
 import { useIntrospectionOff } from './use-introspection-off.ts';
+import { useLongIntegers } from './use-long-integers.ts';
 import { type CostLimits, useMaxCost } from './use-max-cost.ts';
 import { type ShapeLimits, useMaxShape } from './use-max-shape.ts';
 import { useMaxTokens } from './use-max-tokens.ts';
@@ -67,6 +68,7 @@ export function createGraphQLServer(options: GraphQLOptions) {
       ...(introspection ? [] : [useIntrospectionOff()]),
       usePostOnly(schema),
       useGraphQLJs(createOperationCost(maxPageSize)),
+      useLongIntegers(),
       useAcceptable(),
     ],
     fetchAPI: { TextEncoder: StreamEncoder },

@@ -1,5 +1,6 @@
 import type { ExecutionArgs, ExecutionResult, OperationDefinitionNode } from 'graphql';
 import { shareTurn } from '../../base/share-turn.ts';
+import { writeJson } from '../../base/long-integers.ts';
 import { startEventExecution } from '../graphql/subscribe-within-budget.ts';
 import type { Enveloped } from './graphql-server.ts';
 import type { PresentError } from './present-error.ts';
@@ -68,7 +69,7 @@ export function singleResult(result: ExecutionResult | { errors: readonly unknow
 }
 
 function stringifyResult(result: ExecutionResult, present: PresentError): string {
-  return JSON.stringify(result.errors ? { ...result, errors: result.errors.map(present) } : result);
+  return writeJson(result.errors ? { ...result, errors: result.errors.map(present) } : result);
 }
 
 async function* once<T>(value: T): AsyncGenerator<T> {

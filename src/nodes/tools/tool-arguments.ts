@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { shorten } from '../../base/cut-text.ts';
+import { roundLongIntegers } from '../../base/long-integers.ts';
 import type { AgentNode } from '../../generated/prisma/client.ts';
 import type { NodeTool } from './node-tool.ts';
 
@@ -22,7 +23,9 @@ export function argumentSchema(tool: NodeTool, nodes: readonly ToolNode[]) {
 
 /** Checks arguments that a model has written. Null counts as left out, because some models write every argument. */
 export function checkArguments(tool: NodeTool, nodes: readonly ToolNode[], given: object): CheckedArguments {
-  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
+  // No tool of ours takes an integer beyond 2^53, so such an integer meets the limit of its argument.
+  const rounded = roundLongIntegers(given) as object;
+  const present = Object.fromEntries(Object.entries(rounded).filter(([, value]) => value !== null));
   const parsed = withNode(tool, nodes).safeParse(present);
   if (!parsed.success) return { ok: false, complaint: complain(parsed.error.issues) };
   const data: Record<string, unknown> = parsed.data;

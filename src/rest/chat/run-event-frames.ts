@@ -1,4 +1,5 @@
 import { decodeGlobalID } from '@pothos/plugin-relay';
+import { writeJson } from '../../base/long-integers.ts';
 import type { RunEventFieldsFragment, UsageFieldsFragment } from '../../gql/graphql.ts';
 import { formatFrame } from '../../sse/frame.ts';
 import { lowerCase, lowerCaseOrNull } from '../route/enum-case.ts';
@@ -18,7 +19,7 @@ export function formatRunEvent(runEvent: RunEventFieldsFragment): string {
   return frames
     .map((frame, index) => {
       const seq = index === frames.length - 1 ? runEvent.seq : runEvent.seq - 1;
-      return formatFrame({ id: formatCursor({ run, seq }), data: JSON.stringify(frame) });
+      return formatFrame({ id: formatCursor({ run, seq }), data: writeJson(frame) });
     })
     .join('');
 }
@@ -26,7 +27,7 @@ export function formatRunEvent(runEvent: RunEventFieldsFragment): string {
 /** Writes the frame that ends a stream early. It has no id, so that a client resumes after the last frame with an id. */
 export function errorFrame(code: string, content: string): string {
   const frame: ChatFrame = { type: 'error', code, content };
-  return formatFrame({ data: JSON.stringify(frame) });
+  return formatFrame({ data: writeJson(frame) });
 }
 
 /** Whether this run event is the last run event of its run. */

@@ -1,5 +1,6 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import type { z } from '@hono/zod-openapi';
+import { writeJson } from '../../base/long-integers.ts';
 import { RestError } from '../errors/rest-error.ts';
 import { type Parsed, type RouteInput, readInput } from '../input/read-input.ts';
 import { describeJsonRoute } from './describe-route.ts';
@@ -31,7 +32,8 @@ export function jsonRoute<Input extends RouteInput, Data, Variables, Schema exte
       const { raw, parsed } = await readInput(c, services, row.input);
       const variables = row.variables(parsed);
       const data = await executeDocument(c, services, row.document, variables, raw);
-      return c.json(orNotFound(row.toJson(data, parsed)));
+      const json = writeJson(orNotFound(row.toJson(data, parsed)));
+      return c.body(json, 200, { 'content-type': 'application/json' });
     },
   };
 }

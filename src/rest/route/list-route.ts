@@ -1,4 +1,5 @@
 import type { z } from '@hono/zod-openapi';
+import { writeJson } from '../../base/long-integers.ts';
 import { type Parsed, type RouteInput, readInput } from '../input/read-input.ts';
 import { describeJsonRoute } from './describe-route.ts';
 import { executePage } from './execute.ts';
@@ -49,7 +50,7 @@ export function listRoute<Input extends RouteInput, Data, Variables, Schema exte
         return result ? (row.connection(result.data) ?? undefined) : 'too large';
       });
       const itemsJson = (nodes: Node[]) =>
-        nodes.map((node) => JSON.stringify(row.itemJson(node, parsed))).join(',');
+        nodes.map((node) => writeJson(row.itemJson(node, parsed))).join(',');
       const [before, after] = row.around(parsed);
       const first = orNotFound((await pages.next()).value ?? undefined);
       const headers = { 'Content-Type': 'application/json' };

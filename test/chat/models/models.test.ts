@@ -156,6 +156,10 @@ describe('an OpenAI-compatible server', () => {
       { id: 'groq', context_window: 8_192 },
       { id: '../models/llama.gguf', meta: { n_ctx_train: 4_096 } },
       { id: 'ollama', meta: 'something else', context_length: 'unknown' },
+      { id: 'large', max_model_len: 4_294_967_296 },
+      { id: 'broken', max_model_len: 4_096.5 },
+      { id: 'unlimited', max_model_len: 1e30 },
+      { id: 'none', max_model_len: 0, context_length: -1 },
     ]);
     const limits = (await compatibleModels().list()).map((model) => [model.modelName, model.contextLimit]);
     expect(limits).toEqual([
@@ -164,6 +168,10 @@ describe('an OpenAI-compatible server', () => {
       ['groq', 8_192],
       ['../models/llama.gguf', 4_096],
       ['ollama', null],
+      ['large', 4_294_967_296],
+      ['broken', 4_096],
+      ['unlimited', null],
+      ['none', null],
       ['demo-1', 131_072],
     ]);
     expect(await resolved(compatibleModels(), { modelName: 'vllm' })).toBe('openai-compatible/vllm 40960');

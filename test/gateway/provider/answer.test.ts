@@ -65,6 +65,19 @@ describe.each(formats)('the wire format of %s', (format) => {
     });
   });
 
+  test('totals hold more tokens than 2^31', async () => {
+    const gateway = shared();
+    const { model } = gateway;
+    const many = () => [text('Hello'), usage({ input: 2_000_000_000, output: 1 })];
+    model.script(many(), many());
+    const sessionId = await gateway.createSession();
+    for (const prompt of ['Hi', 'Bye']) await collect(chat(gateway.client(), { sessionId, prompt }));
+    expect(await tokenUsageOf(gateway, sessionId)).toMatchObject({
+      contextTokens: 2_000_000_001,
+      totalTokens: 4_000_000_002,
+    });
+  });
+
   test('the usage is estimated and marked as such when the provider reports nothing', async () => {
     const gateway = shared();
     const { model } = gateway;

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { chat, collect } from '../../support/gateway/chat.ts';
+import { decodeId } from '../../../src/base/global-id.ts';
+import { chat, chatDocument, collect } from '../../support/gateway/chat.ts';
 import type { Format } from '../../support/gateway/model-gateway.ts';
 import { shareModelGateway } from '../../support/gateway/shared-gateway.ts';
 import { collectDeciding, denyCall } from '../../support/gateway/tool-approval.ts';
 import type { ModelRequest } from '../../support/model/model-server.ts';
-import { text, toolCall } from '../../support/model/turn.ts';
+import { raw, text, toolCall } from '../../support/model/turn.ts';
 import { createNodeSession, startNode } from '../../support/node/nodes.ts';
 
 const formats: Format[] = ['openai', 'openai-responses', 'anthropic', 'google'];
@@ -116,6 +117,38 @@ describe.each(formats)('a model of %s with nodes', (format) => {
     expect(resultsIn(await model.request(2)).slice(told.length)).toEqual([
       result(format, 'd', 'run_command', 'a.txt'),
     ]);
+  });
+
+  test('an integer beyond 2^53 in the arguments of a call keeps its digits everywhere', async () => {
+    const gateway = shared();
+    const { model } = gateway;
+    await using _laptop = await startNode(gateway, 'laptop');
+    const sessionId = await createNodeSession(gateway, ['laptop']);
+    const digits = '12345678901234567890';
+    const part = `{"functionCall":{"name":"find_order","args":{"id":${digits}}}}`;
+    const call =
+      format === 'google'
+        ? raw(`data: {"candidates":[{"content":{"role":"model","parts":[${part}]}}]}\n\n`)
+        : { ...toolCall('a', 'find_order', {}), fragments: ['{"id":1234567890', '1234567890}'] };
+    model.script([call], [text('Done.')], [text('Again.')]);
+
+    const prompt = { sessionId, prompt: 'Go' };
+    const ask = async (path: string, accept: string, query: string, variables: object) => {
+      const headers = { 'content-type': 'application/json', accept };
+      const body = JSON.stringify({ query, variables });
+      return (await fetch(gateway.url + path, { method: 'POST', headers, body })).text();
+    };
+    const streamed = await ask('/graphql/stream', 'text/event-stream', chatDocument, { input: prompt });
+    const read = 'query ($id: ID!) { session(id: $id) { lastMessage { toolCalls { args } } } }';
+    const stored = await ask('/graphql', 'application/json', read, { id: sessionId });
+    const events = await ask('/graphql', 'text/event-stream', read, { id: sessionId });
+    const rest = await (
+      await fetch(`${gateway.url}/api/v1/sessions/${decodeId(sessionId)?.id}/messages`)
+    ).text();
+    await collect(chat(gateway.client(), { sessionId, prompt: 'Once more' }));
+
+    for (const json of [streamed, stored, events, rest]) expect(json).toContain(`"args":{"id":${digits}}`);
+    for (const index of [1, 2]) expect((await model.request(index)).text).toContain(digits);
   });
 
   test('a model is told which calls a node refuses, which fail there and which time out', async () => {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
+import { text } from 'node:stream/consumers';
 import { createAnthropicFormat } from './anthropic.ts';
 import type { CreateFormat, FormatName } from './format.ts';
 import { createGoogleFormat } from './google.ts';
@@ -15,6 +15,8 @@ export interface ModelRequest {
   path: string;
   headers: IncomingHttpHeaders;
   body: Record<string, unknown>;
+  /** The body as it was sent. */
+  text: string;
   /** Resolves if the client closes the connection before the response has ended. */
   aborted: Promise<void>;
 }
@@ -198,8 +200,9 @@ function watchClient(response: ServerResponse): { gone: AbortSignal; aborted: Pr
 
 async function readRequest(incoming: IncomingMessage): Promise<Omit<ModelRequest, 'aborted'>> {
   const path = incoming.url ?? '/';
-  const body = (await json(incoming)) as Record<string, unknown>;
-  return { format: formatOf(path), path, headers: incoming.headers, body };
+  const sent = await text(incoming);
+  const body = JSON.parse(sent) as Record<string, unknown>;
+  return { format: formatOf(path), path, headers: incoming.headers, body, text: sent };
 }
 
 function formatOf(path: string): FormatName {

@@ -1,3 +1,4 @@
+import { withLongIntegers } from '../../../base/long-integers.ts';
 import { reportLife } from '../call/call-watch.ts';
 import { classifyProviderError, codeOfReport } from '../failure/classify-provider-error.ts';
 import { ProviderError } from '../failure/provider-error.ts';
@@ -13,7 +14,7 @@ import type { WireFormat } from '../wire/wire-format.ts';
  */
 export function createWireFetch(send: typeof fetch, createFormat: () => WireFormat): typeof fetch {
   return async (input, init) => {
-    const response = await send(input, init);
+    const response = await send(input, withExactBody(init));
     const { signal } = init ?? {};
     return readResponse(response, {
       format: createFormat(),
@@ -27,6 +28,11 @@ export function createWireFetch(send: typeof fetch, createFormat: () => WireForm
       },
     });
   };
+}
+
+/** The arguments of tool calls in the prompt may have long integers. */
+function withExactBody(init: RequestInit | undefined): RequestInit | undefined {
+  return typeof init?.body === 'string' ? { ...init, body: withLongIntegers(init.body) } : init;
 }
 
 /** Shorter values are no keys, and removing them would make texts unreadable. */

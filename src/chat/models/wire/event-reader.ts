@@ -1,5 +1,6 @@
 import { createParser, type ParseError } from 'eventsource-parser';
 import { type Fields, isFields, parseJson } from './fields.ts';
+import { parseWithArguments } from './parse-with-arguments.ts';
 import { firstLine } from './plain-words.ts';
 
 /** What one event of a response says. */
@@ -49,7 +50,7 @@ export function createEventReader(): EventReader {
       if (text !== '') events.push({ type: 'done' });
       return true;
     }
-    const value = parseJson(text);
+    const value = parseWithArguments(text);
     if (value === undefined) return false;
     const values = Array.isArray(value) ? value : [value];
     for (const each of values) if (isFields(each)) events.push({ type: 'value', value: each, event });
