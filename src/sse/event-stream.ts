@@ -25,7 +25,8 @@ export interface EventStreamOptions {
   headers?: Record<string, string>;
 }
 
-const streamHeaders = {
+/** The headers of every event stream. */
+export const streamHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',
   // Without this, nginx holds frames back until its buffer is full.

@@ -42,6 +42,15 @@ export function createGraphQLRoute(
     const request =
       method === 'HEAD' ? new Request(c.req.url, { headers: sentRequest.headers }) : sentRequest;
     request.headers.set('accept', acceptForYoga(accept));
-    return yoga.fetch(request, { httpRequestId: c.get('requestId'), sentRequest, incoming, outgoing });
+    const response = await yoga.fetch(request, {
+      httpRequestId: c.get('requestId'),
+      sentRequest,
+      incoming,
+      outgoing,
+    });
+    if (method !== 'HEAD') return response;
+    // An event stream would run on, although nobody reads it.
+    await response.body?.cancel();
+    return new Response(null, { status: response.status, headers: response.headers });
   };
 }

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TOKEN_HEADER_KEY, TOKEN_QUERY_KEY } from 'graphql-sse';
 import type { Logger } from 'pino';
 import { type GatewayError, refusal } from '../../errors.ts';
-import type { ReadOptions } from '../request/read-params.ts';
+import { streamHeaders } from '../../sse/event-stream.ts';
+import { type ReadOptions, readParams } from '../request/read-params.ts';
 import { createDistinctMode, type DistinctMode } from './distinct-mode.ts';
 import { type Exchange, type ExchangeInit, openExchange } from './exchange.ts';
 import { createFrameBudget } from './frame-budget.ts';
@@ -104,12 +105,14 @@ async function route(exchange: Exchange, modes: Modes): Promise<void> {
   const { incoming, init, url, request, accept } = exchange;
   const { method = '' } = incoming;
   const { owner, distinct, reservations } = modes;
-  if (!['GET', 'POST', 'PUT', 'DELETE'].includes(method)) {
-    const allow = { allow: 'GET, POST, PUT, DELETE' };
+  if (!['GET', 'HEAD', 'POST', 'PUT', 'DELETE'].includes(method)) {
+    const allow = { allow: 'GET, HEAD, POST, PUT, DELETE' };
     throw refusal('METHOD_NOT_ALLOWED', 'Use GET, POST, PUT or DELETE.', allow);
   }
   const user = await owner(init.sentRequest ?? request);
   if (method === 'PUT') return reserveStream(exchange, user.name, reservations);
+
+  if (method === 'HEAD' && accept.names('text/event-stream')) return describeStream(exchange, modes);
 
   const token = readToken(incoming, url);
   const stream = token ? reservations.find(token, user.name) : undefined;
@@ -122,6 +125,12 @@ async function route(exchange: Exchange, modes: Modes): Promise<void> {
   if (!stream || !token) throw streamNotFound(token);
   if (method === 'DELETE') return stopOperation(exchange, { token, stream });
   return startOperation(exchange, { token, stream }, modes);
+}
+
+/** `HEAD`: answers with the headers of the stream, and starts no operation. */
+async function describeStream({ incoming, outgoing, url }: Exchange, modes: Modes): Promise<void> {
+  if (!readToken(incoming, url)) await readParams(incoming, url, modes);
+  outgoing.writeHead(200, streamHeaders).end();
 }
 
 function readToken({ headers }: IncomingMessage, url: URL): string | undefined {

@@ -124,6 +124,17 @@ describe('pages of sessions', () => {
     });
   });
 
+  test('an empty cursor counts as none, in pages of sessions and of messages', async () => {
+    await tenSessions('heidi');
+    const [sessionId = 0] = await seed(gateway.services.database, { sessions: 1, turns: 1 });
+    const id = globalId('Session', sessionId);
+    const none = { after: '', before: '' };
+    for (const size of [{ first: 2 }, { last: 2 }]) {
+      expect(await sessions('heidi', { ...size, ...none })).toEqual(await sessions('heidi', size));
+      expect(await messages(id, { ...size, ...none })).toEqual(await messages(id, size));
+    }
+  });
+
   test('a page of sessions stays between the cursors after and before', async () => {
     await tenSessions('frank');
     const all = await sessions('frank', { first: 10 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { chatDocument } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import { sendRaw } from '../../support/http/raw-http.ts';
 import { connectNode, inboxDocument } from '../../support/node/node-client.ts';
 import { connectionOf, registerNode } from '../../support/node/nodes.ts';
 
@@ -16,7 +17,7 @@ const accepts = [
   'text/event-stream;q=0, */*',
   'text/event-stream;q=0.0, application/json',
   'text/event-stream;charset=latin1',
-  'text/event-stream;charset="utf-8"',
+  'text/event-stream;charset="latin1"',
 ];
 
 let gateway: TestGateway;
@@ -163,4 +164,64 @@ test('a mutation whose Accept allows no format of the result changes nothing', a
   const sessions = await gateway.services.database.session.count();
   await expectNotAcceptable(await post({ query: create, variables: {}, accept: 'image/png' }));
   expect(await gateway.services.database.session.count()).toBe(sessions);
+});
+
+describe('a query', () => {
+  const get = (accept: string, path = '/graphql?query={__typename}', method = 'GET') =>
+    fetch(gateway.url + path, { method, headers: { accept } });
+
+  test.each([
+    ['text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2', 'application/json'],
+    ['application/json, text/html;q=0.1', 'application/json'],
+    ['application/json, text/html;q=0', 'application/json'],
+    ['application/vnd.text/htmlish+json, application/json', 'application/json'],
+    ['application/json; charset="utf-8"', 'application/json'],
+    ['application/json;charset=utf8', 'application/json'],
+    ['application/json;q=0.5, application/graphql-response+json', 'application/graphql-response+json'],
+    ['application/graphql-response+json;q=0.5, application/json', 'application/json'],
+    ['application/json;q=0.5, text/event-stream', 'text/event-stream'],
+    ['application/json, text/event-stream', 'application/json'],
+    ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text/html'],
+  ])('a query with Accept: %s is answered with %s', async (accept, expected) => {
+    const response = await get(accept);
+    await response.body?.cancel();
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')?.split(';')[0]).toBe(expected);
+    expect(response.headers.get('vary')).toMatch(/\bAccept\b(?!-)/);
+  });
+
+  test.each([
+    ['/graphql?query={__typename}', 'application/json'],
+    ['/graphql', 'text/html'],
+    ['/health/live', '*/*'],
+    ['/api/v1/sessions/', '*/*'],
+    ['/api/v1/sessions/99', '*/*'],
+    ['/docs', '*/*'],
+  ])('HEAD %s with Accept: %s has the headers of GET and no body', async (path, accept) => {
+    const [head, whole] = [await get(accept, path, 'HEAD'), await get(accept, path)];
+    await whole.body?.cancel();
+    expect(await head.text()).toBe('');
+    expect(head.status).toBe(whole.status);
+    for (const name of ['content-type', 'etag', 'vary', 'cache-control']) {
+      expect([name, head.headers.get(name)]).toEqual([name, whole.headers.get(name)]);
+    }
+  });
+
+  test('HEAD of a subscription ends at once and takes no slot of a follower', async () => {
+    const search = new URLSearchParams({ ...following(), variables: JSON.stringify({ id: sessionId }) });
+    for (const path of ['/graphql', '/graphql/stream']) {
+      const response = await get('text/event-stream', `${path}?${search}`, 'HEAD');
+      expect([response.status, await response.text()]).toEqual([200, '']);
+    }
+    await expectFreeSlot();
+  });
+
+  test.each(['/graphql', '/graphql/stream'])('a stream of %s closes a connection as asked', async (path) => {
+    const body = JSON.stringify({ query: '{ __typename }' });
+    const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept: text/event-stream`;
+    const type = `Content-Type: application/json\r\nContent-Length: ${body.length}`;
+    const answer = await sendRaw(gateway.url, `${head}\r\n${type}\r\n\r\n${body}`);
+    expect(answer).toMatch(/^connection: close\r$/im);
+    expect(answer).toContain('event: complete');
+  });
 });

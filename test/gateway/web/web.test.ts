@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chatDocument } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
@@ -31,6 +32,10 @@ const requests: Record<string, () => [path: string, init: RequestInit]> = {
   'a chat over REST': () => ['/api/v1/sessions/1/chat', post({ prompt: 'Hi' })],
   'an unknown session over REST': () => ['/api/v1/sessions/99', {}],
 };
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
 
 function chatOver() {
   return {
@@ -85,7 +90,9 @@ describe.each(Object.entries(requests))('%s', (what, request) => {
     const { headers, status } = await ask(request(), browser);
     expect(status).not.toBe(403);
     expect(headers.get('access-control-allow-origin')).toBe(app);
-    expect(headers.get('access-control-expose-headers')).toMatch(/X-Request-Id/);
+    for (const name of ['X-Request-Id', 'Retry-After', 'ETag', 'WWW-Authenticate', 'Location', 'Allow']) {
+      expect(headers.get('access-control-expose-headers')?.split(',')).toContain(name);
+    }
     expect(headers.get('access-control-allow-credentials')).toBeNull();
     expect(headers.get('vary')).toMatch(/Origin/);
   });
@@ -119,6 +126,9 @@ describe('a preflight', () => {
     'x-graphql-event-stream-token',
     'apollo-require-preflight',
     'x-graphql-yoga-csrf',
+    'traceparent',
+    'apollographql-client-name',
+    'if-none-match',
   ])('a preflight from an allowed origin allows the header %s', async (header) => {
     const { status, headers } = await preflight('http://localhost:5173', header);
     expect(status).toBe(204);
@@ -131,6 +141,53 @@ describe('a preflight', () => {
     const { status, headers } = await preflight('https://mallory.example', 'content-type');
     expect(status).toBe(403);
     expect(headers.get('access-control-allow-origin')).toBeNull();
+  });
+});
+
+describe('automatic persisted queries', () => {
+  const send = async (path: string, body: object, accept: string) => {
+    const response = await fetch(gateway.url + path, post(body, accept));
+    return { status: response.status, text: await response.text() };
+  };
+  const hashed = (document: string) => ({
+    extensions: { persistedQuery: { version: 1, sha256Hash: sha256(document) } },
+  });
+
+  test.each([
+    ['/graphql', 'application/json'],
+    ['/graphql', 'application/graphql-response+json'],
+    ['/graphql/stream', 'text/event-stream'],
+  ])('a client of %s that accepts %s sends a document once', async (path, accept) => {
+    const query = `{ viewer { userId } } # ${path} ${accept}`;
+    const unknown = await send(path, hashed(query), accept);
+    expect(unknown.status).toBe(200);
+    expect(JSON.parse(unknown.text)).toEqual({
+      errors: [{ message: 'PersistedQueryNotFound', extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }],
+    });
+    expect((await send(path, { query, ...hashed(query) }, accept)).text).toContain('"viewer"');
+    expect((await send(path, hashed(query), accept)).text).toContain('"viewer"');
+  });
+
+  test('a mutation is remembered, and still needs POST', async () => {
+    const query = 'mutation { createSession(input: {}) { id } }';
+    await send('/graphql', { query, ...hashed(query) }, 'application/json');
+    const extensions = JSON.stringify(hashed(query).extensions);
+    const response = await fetch(`${gateway.url}/graphql?${new URLSearchParams({ extensions })}`, {
+      headers: { accept: 'application/json' },
+    });
+    expect(response.status).toBe(405);
+  });
+
+  test('an invalid document is not remembered, and a wrong hash is refused', async () => {
+    const invalid = '{ nothing }';
+    await send('/graphql', { query: invalid, ...hashed(invalid) }, 'application/json');
+    expect((await send('/graphql', hashed(invalid), 'application/json')).text).toContain('NotFound');
+    const query = '{ viewer { userId } }';
+    const mismatch = await send('/graphql', { query, ...hashed(invalid) }, 'application/json');
+    expect([mismatch.status, mismatch.text]).toEqual([
+      400,
+      expect.stringContaining('PersistedQueryMismatch'),
+    ]);
   });
 });
 
