@@ -49,8 +49,7 @@ export function createGraphQLRoute(
       outgoing,
     });
     if (method !== 'HEAD') return response;
-    // An event stream would run on, although nobody reads it.
-    await response.body?.cancel();
+    // The end of the response, which follows, ends a subscription: see `useAcceptable`.
     return new Response(null, { status: response.status, headers: response.headers });
   };
 }
