@@ -36,6 +36,9 @@ describeInBrowser('GraphiQL', () => {
     await execute(page);
     await result(page, '"title": "My first chat"');
     await openTab(page, 'Chat');
+    const { data: made } = await gateway.graphql('{ sessions { edges { node { id } } } }');
+    const { id } = made.sessions.edges[0].node;
+    await expect.poll(() => lines(page, '[aria-label="Variables"]')).toContain(`"sessionId": "${id}"`);
     expect(await lines(page, '[aria-label="Variables"]')).toContain('"prompt": "Hello! What can you do?"');
     await execute(page);
     const shown = await result(page, '"__typename": "RunCompleted"');
@@ -44,7 +47,7 @@ describeInBrowser('GraphiQL', () => {
     );
     const { role, content } = data.sessions.edges[0].node.lastMessage;
     expect(role).toBe('ASSISTANT');
-    expect(withoutSpace(shown)).toContain(withoutSpace(JSON.stringify(content)));
+    expect(withoutSpace(shown)).toContain(withoutSpace(`"answer":${JSON.stringify(content)}`));
 
     await openTab(page, 'Sessions');
     await execute(page);

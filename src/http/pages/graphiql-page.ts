@@ -1,20 +1,23 @@
 import { createHash } from 'node:crypto';
 import { type ConstantResponse, constantResponse } from '../../base/constant-response.ts';
-import { firstQuery, graphiqlOptions } from './graphiql.ts';
+import { firstQuery, graphiqlOptions, sessionPlaceholder } from './graphiql.ts';
+import { type GraphiQLScriptOptions, improveGraphiQL } from './graphiql-script.ts';
 import { pagePolicy } from './page-policy.ts';
 
-// The style: GraphiQL measures its tabs before their font has loaded, so a clicked tab would jump away from the mouse.
-// The script: a page that is loaded again before the user has edited anything would open one more tab, an empty one.
-const repairs = `
-  <style>.graphiql-tab { transform: none !important; }</style>
-  <script>localStorage['graphiql:query'] ??= ${JSON.stringify(firstQuery)};</script>
-`;
+// GraphiQL measures its tabs before their font has loaded, so a clicked tab would jump away from the mouse.
+const style = '<style>.graphiql-tab { transform: none !important; }</style>';
+const options: GraphiQLScriptOptions = { firstQuery, sessionPlaceholder };
+// `__name`: tsx, which runs the sources in development, writes calls of it into every function.
+const script = `<script>{ const __name = (value) => value; (${improveGraphiQL})(${JSON.stringify(options)}); }</script>`;
 
 /** Answers with GraphiQL and all its files in one page (9 MB), so that it works without the internet. */
 export function createGraphiQLPage(): ConstantResponse {
   return constantResponse(async () => {
     const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-    const html = renderGraphiQL(graphiqlOptions).replace('</head>', () => `${repairs}</head>`);
+    const html = renderGraphiQL(graphiqlOptions)
+      .replace('</head>', () => `${style}${script}</head>`)
+      // The script reaches the editors only then.
+      .replace('globalAPI: false', 'globalAPI: true');
     return {
       body: html,
       type: 'text/html; charset=UTF-8',

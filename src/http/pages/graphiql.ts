@@ -19,10 +19,10 @@ mutation CreateSession {
 
 const chat = `# 2. Send a prompt and watch the answer arrive.
 #    The pane on the right shows the newest run
-#    event; the last one holds the whole answer.
+#    event, and below it the answer so far.
 #
 #    Change the prompt below, under "Variables".
-#    sessionId is the id that tab 1 gave you.
+#    sessionId is the session that tab 1 made.
 
 subscription Chat($input: ChatInput!) {
   chat(input: $input) {
@@ -80,11 +80,12 @@ query Sessions {
 }
 `;
 
-/** The global id of the first session on a new gateway: `Session:1`. */
-const firstSession = Buffer.from('Session:1').toString('base64');
+/** Stands for the id of a session in the variables of the tab "Chat". The page replaces it when tab 1 has run. */
+export const sessionPlaceholder = 'run tab 1 first';
+
 // `requestId` is left out, because it would have to change with every new prompt. `onBusy` is given, because the editor
 // marks it as missing although it has a default.
-const input = { sessionId: firstSession, prompt: 'Hello! What can you do?', onBusy: 'ENQUEUE' };
+const input = { sessionId: sessionPlaceholder, prompt: 'Hello! What can you do?', onBusy: 'ENQUEUE' };
 
 /** Opens GraphiQL with three tabs: create a session, chat, read. */
 export const graphiqlOptions: GraphiQLOptions = {
