@@ -74,12 +74,68 @@ describeInBrowser('the console', () => {
 
     await console.send('Write a lot');
     await console.answers.getByText('Only this much').waitFor();
-    await console.page.getByRole('button', { name: 'Stop' }).click();
+    await console.page.getByRole('button', { name: 'Stop' }).press('Enter');
 
     await console.answers.getByText('Stopped. This answer is not complete.').waitFor();
     expect(await console.answers.innerText()).toContain('Only this much');
     const { session } = await gateway.query(lastMessageDocument, { id: sessionId });
     expect(session.lastMessage).toEqual({ status: 'CANCELLED', content: 'Only this much' });
+    // The button that had the focus is gone.
+    expect(await hasFocus(console.prompt)).toBe(true);
+  });
+
+  test('Escape closes what is open, and then stops the answer; arrow-up brings the prompt back', async () => {
+    const gateway = scriptedGateway();
+    gateway.model.script([text('So far'), createGate()]);
+    await using console = await openConsole(gateway.url);
+    const { page, prompt } = console;
+    const stop = page.getByRole('button', { name: 'Stop' });
+    const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+    await console.send('Go on');
+    await console.answers.getByText('So far').waitFor();
+
+    await prompt.press('Control+/');
+    await help.getByText('Start a new session').waitFor();
+    await page.keyboard.press('Escape');
+    await help.waitFor({ state: 'detached' });
+    await page.locator('summary', { hasText: 'No nodes' }).click();
+    await page.keyboard.press('Escape');
+    expect(await stop.isVisible()).toBe(true);
+    await prompt.focus();
+    await page.keyboard.press('Escape');
+
+    await stop.waitFor({ state: 'detached' });
+    expect(await hasFocus(prompt)).toBe(true);
+    await prompt.press('ArrowUp');
+    await expect.poll(() => prompt.inputValue()).toBe('Go on');
+    await prompt.press('ArrowDown');
+    await expect.poll(() => prompt.inputValue()).toBe('');
+    await prompt.fill('a?');
+    await prompt.press('ArrowUp');
+    expect(await prompt.inputValue()).toBe('a?');
+    expect(await help.count()).toBe(0);
+    await page.getByRole('button', { name: 'Keyboard shortcuts' }).press('?');
+    await help.waitFor();
+    expect(console.faults()).toEqual([]);
+  });
+
+  test('the page keeps the chosen theme, follows the font size of the browser, and has a link to the prompt', async () => {
+    await using console = await openConsole(demoGateway().url);
+    const { page, prompt } = console;
+    const schemeAndSize = () =>
+      page.evaluate(() => {
+        document.documentElement.style.fontSize = '32px';
+        const { colorScheme, fontSize } = getComputedStyle(document.body);
+        return { colorScheme, fontSize };
+      });
+
+    await page.getByRole('combobox', { name: 'Colours' }).selectOption('Dark');
+    expect(await schemeAndSize()).toEqual({ colorScheme: 'dark', fontSize: '30px' });
+    await page.reload();
+    await prompt.waitFor();
+    expect(await schemeAndSize()).toEqual({ colorScheme: 'dark', fontSize: '30px' });
+    await page.getByRole('link', { name: 'Skip to the prompt' }).press('Enter');
+    expect(await hasFocus(prompt)).toBe(true);
   });
 
   test('Shift+Enter starts a new line in the prompt, and Enter sends both lines', async () => {
@@ -303,6 +359,10 @@ describeInBrowser('the console', () => {
     expect(await directionOf(console.prompt)).toBe('ltr');
   });
 });
+
+function hasFocus(element: Locator): Promise<boolean> {
+  return element.evaluate((each) => each === document.activeElement);
+}
 
 function directionOf(element: Locator): Promise<string> {
   return element.evaluate((each) => getComputedStyle(each).direction);

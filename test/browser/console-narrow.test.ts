@@ -20,7 +20,17 @@ describeInBrowser('the console on a screen of 360 pixels', () => {
     await page.getByRole('button', { name: 'Stop' }).waitFor({ state: 'detached' });
     await console.answers.getByRole('table').waitFor();
     expect(await overhang()).toBe(0);
+    const table = console.answers.getByRole('region', { name: 'Table' });
+    expect(await table.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBeGreaterThan(
+      0,
+    );
     expect(await page.getByRole('link', { name: 'Another session' }).isVisible()).toBe(false);
+    // A window of 1280 by 800 pixels that is enlarged to 200 %.
+    await page.setViewportSize({ width: 640, height: 400 });
+    expect(await overhang()).toBe(0);
+    const { top, bottom } = await console.prompt.evaluate((field) => field.getBoundingClientRect().toJSON());
+    expect([top >= 0, bottom <= 400]).toEqual([true, true]);
+    await page.setViewportSize({ width: 360, height: 640 });
 
     const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
     await page.getByRole('button', { name: 'Show the list of sessions' }).click();

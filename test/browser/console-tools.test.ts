@@ -23,10 +23,13 @@ describeInBrowser('a tool in the console', () => {
     await console.send('Write it down');
     await tool.getByText('Allow this tool to run on laptop?').waitFor();
     expect(await tool.innerText()).toContain('notes.md');
-    await tool.getByRole('button', { name: button }).click();
+    await tool.getByRole('button', { name: button }).press('Enter');
 
     await console.answers.getByText('As you say.').waitFor();
     expect(await tool.innerText()).toContain(outcome);
+    expect(await tool.locator('summary').evaluate((summary) => summary === document.activeElement)).toBe(
+      true,
+    );
     expect(await tool.getByRole('button').count()).toBe(0);
     expect(gateway.tools.requests.map(({ name }) => name)).toEqual(asked);
   });
@@ -97,7 +100,7 @@ describeInBrowser('a tool in the console', () => {
 });
 
 describeInBrowser('a node in the console', () => {
-  test('a node can be attached and detached, and the console shows each change of its connection', async () => {
+  test('a node can be attached and detached, and an open list shows each change of the nodes', async () => {
     await using gateway = await startTestGateway();
     await using laptop = await startNode(gateway, 'laptop');
     const sessionId = await gateway.createSession();
@@ -111,6 +114,8 @@ describeInBrowser('a node in the console', () => {
     await expect.poll(attached).toEqual([{ node: { nodeId: 'laptop' } }]);
     laptop.leave();
     await console.page.getByText('Offline').waitFor();
+    await using _desktop = await startNode(gateway, 'desktop');
+    await console.page.getByRole('checkbox', { name: 'desktop' }).waitFor();
     await console.page.getByRole('checkbox', { name: 'laptop' }).uncheck();
 
     await expect.poll(attached).toEqual([]);

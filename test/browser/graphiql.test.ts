@@ -10,6 +10,11 @@ describeInBrowser('GraphiQL', () => {
   beforeAll(async () => {
     gateway = await startTestGateway();
     browser = await openPage();
+    await browser.page.goto(`${gateway.url}/health/live`);
+    // What an earlier version of the page has left.
+    await browser.page.evaluate(() =>
+      localStorage.setItem('graphiql:headers', '{"Authorization": "secret"}'),
+    );
     await browser.page.goto(`${gateway.url}/graphql`);
   });
   afterAll(async () => {
@@ -52,6 +57,8 @@ describeInBrowser('GraphiQL', () => {
     await openTab(page, 'Sessions');
     await execute(page);
     await result(page, '"role": "ASSISTANT"');
+    // The storage that stays when the tab is closed.
+    expect((await page.context().storageState()).origins).toEqual([]);
     expect(faults).toEqual([]);
   });
 });
