@@ -97,7 +97,8 @@ describe.each(['openai-compatible', 'openai', 'anthropic', 'google'] as const)('
     expect(error).toMatchObject({ name: 'ProviderError', code: 'PROVIDER_STREAM_CUT' });
   });
 
-  test('a call reports an answer without a finish as cut', async () => {
+  // The items of OpenAI's Responses say themselves that they are done; see wire-responses.test.ts.
+  test.skipIf(provider === 'openai')('a call reports an answer without a finish as cut', async () => {
     server.script([text('Half an'), endWithoutFinish()]);
     expect(await outcome(call(modelOf(server, provider)))).toMatchObject({
       answer: 'Half an',
