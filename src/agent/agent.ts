@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createGatewayClient, type GatewayAddress } from './connection/gateway-client.ts';
 import { readToken } from './connection/read-token.ts';
 import { type StayConnectedOptions, stayConnected } from './connection/stay-connected.ts';
+import { checkDispatch } from './dispatch/check-dispatch.ts';
 import { Dispatches } from './dispatch/dispatches.ts';
 import { sendHeartbeats } from './dispatch/heartbeat.ts';
 import { createStats } from './dispatch/stats.ts';
@@ -73,6 +74,7 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
   const introduce = () => ({
     capabilities: tools.capabilities,
     maxDispatches,
+    checksCalls: true,
     instanceId,
     running: dispatches.openIds,
     agentVersion: version,
@@ -80,6 +82,7 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
   });
   const onCommand: StayConnectedOptions['onCommand'] = (command) => {
     if (command.__typename === 'RunDispatch') dispatches.take(command);
+    else if (command.__typename === 'CheckDispatch') void checkDispatch(command, { client, tools, print });
     else dispatches.cancel([command.dispatchId]);
   };
   const onOpen: StayConnectedOptions['onOpen'] = ({ heartbeatMs, unknownDispatchIds }, closed, reconnect) => {

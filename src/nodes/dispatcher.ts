@@ -2,6 +2,8 @@ import type { AgentNode } from '../generated/prisma/client.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
 import type { ToolOutcome } from '../tools/tool-runner.ts';
+import { boundText } from './dispatch/bounded-text.ts';
+import type { CallRefusal, CheckRequest } from './dispatch/call-checks.ts';
 import type { DispatchRequest } from './dispatch/dispatch.ts';
 import { type DispatchReport, failure } from './dispatch/dispatch-outcome.ts';
 import type { OutputProgress } from './dispatch/dispatch-output.ts';
@@ -46,6 +48,25 @@ export class Dispatcher {
     } finally {
       signal.removeEventListener('abort', cancel);
     }
+  }
+
+  /**
+   * Asks a node whether it would refuse a call, before a person is asked to approve it. See `CallChecks.check`.
+   *
+   * @param signal Aborts to give up.
+   */
+  check(node: AgentNode, request: CheckRequest, signal: AbortSignal): Promise<ToolOutcome | undefined> {
+    return this.#options.registry.findOrCreate(node).checks.check(request, signal);
+  }
+
+  /** Takes the answer of an agent to such a question. Returns whether anybody waited for it. */
+  reportCheck({ id }: NodeIdentity, dispatchId: string, refusal: CallRefusal | null): boolean {
+    const { maxOutputBytes } = this.#options;
+    const bounded = refusal && {
+      ...refusal,
+      result: boundText(withoutNul(refusal.result), maxOutputBytes),
+    };
+    return this.#options.registry.find(id)?.checks.report(dispatchId, bounded) ?? false;
   }
 
   /** Says why a node cannot run a tool now; undefined if it can. */

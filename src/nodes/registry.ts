@@ -34,6 +34,8 @@ export interface RegistryOptions extends ConnectedNodesOptions {
 export interface InboxRequest {
   capabilities: string[];
   maxDispatches: number;
+  /** Whether the agent answers `CheckDispatch`. */
+  checksCalls?: boolean | null | undefined;
   agentVersion?: string | null | undefined;
   platform?: string | null | undefined;
   instanceId: string;
@@ -130,7 +132,12 @@ export class Registry implements AsyncDisposable {
     if (this.#isClosed) return closedInbox('SHUTTING_DOWN');
     this.#connected.checkLimits(identity);
     const after = this.#cursorOf(request, openedSeq);
-    const connection = new Connection({ instanceId, after, openedSeq });
+    const connection = new Connection({
+      instanceId,
+      checksCalls: request.checksCalls ?? false,
+      after,
+      openedSeq,
+    });
     const node = this.#nodes.get(id) ?? this.#create(identity);
     node.open(connection, maxDispatches);
     this.#connected.enter(identity, connection.closed);

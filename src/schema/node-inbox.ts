@@ -87,6 +87,17 @@ const InboxClosedReasonRef = enumFromTable(
   inboxClosedReasons,
 );
 
+builder.objectRef<Of<'CheckDispatch'>>('CheckDispatch').implement({
+  description:
+    'Say whether the policy of the node would refuse a call. Nothing may run. A person is about to be asked to approve the call, and should not be asked in vain. The agent must answer with `reportDispatchCheck`, and check again if the call is dispatched. Sent only to agents with `checksCalls`.',
+  interfaces: [NodeCommandRef],
+  fields: (t) => ({
+    dispatchId: t.exposeID('dispatchId', { description: 'The id that the answer must carry.' }),
+    tool: t.exposeString('tool', { description: 'The name of the tool.' }),
+    args: t.expose('args', { type: 'JSON', description: 'The arguments of the tool: a JSON object.' }),
+  }),
+});
+
 builder.objectRef<Of<'InboxClosed'>>('InboxClosed').implement({
   description:
     'The gateway closed the inbox, and no command follows. The agent should connect again only if the reason is SHUTTING_DOWN.',
@@ -114,6 +125,10 @@ const NodeInboxInput = builder.inputType('NodeInboxInput', {
       required: true,
       validate: z.number().min(1, 'expected at least 1').max(64, 'expected at most 64'),
       description: 'How many dispatches the agent runs at once, 1 to 64.',
+    }),
+    checksCalls: t.boolean({
+      description:
+        'Whether the agent answers `CheckDispatch`. Default: false; then people are also asked to approve calls that the node will refuse.',
     }),
     agentVersion: t.string({
       validate: storedText(100),

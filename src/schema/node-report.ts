@@ -44,6 +44,31 @@ const FinishDispatchInput = builder.inputType('FinishDispatchInput', {
   }),
 });
 
+const DispatchRefusalInput = builder.inputType('DispatchRefusalInput', {
+  description: 'Why an agent would refuse a tool call.',
+  fields: (t) => ({
+    errorCode: t.field({
+      type: DispatchErrorCodeRef,
+      required: true,
+      description: 'Why the call would fail: usually POLICY or BAD_ARGUMENTS.',
+    }),
+    result: t.string({
+      required: true,
+      validate: text,
+      description: 'The reason, for the model. The gateway cuts it as it cuts a result.',
+    }),
+  }),
+});
+
+const DispatchCheckReportedRef = builder.objectRef<{ accepted: boolean }>('DispatchCheckReported').implement({
+  description: 'The response to `reportDispatchCheck`.',
+  fields: (t) => ({
+    accepted: t.exposeBoolean('accepted', {
+      description: 'Whether a run waited for the answer. False is not an error.',
+    }),
+  }),
+});
+
 const DispatchAcknowledgedRef = builder.objectRef<{ proceed: boolean }>('DispatchAcknowledged').implement({
   description: 'The response to `acknowledgeDispatch`.',
   fields: (t) => ({
@@ -107,6 +132,21 @@ builder.mutationFields((t) => {
       },
       resolve: (_root, args, context) => ({
         proceed: context.dispatcher.acknowledge(agentOf(context), args.dispatchId, args.instanceId),
+      }),
+    }),
+    reportDispatchCheck: t.field({
+      type: DispatchCheckReportedRef,
+      authScopes: { agent: true },
+      description: 'For the agent of a node: answers `CheckDispatch`.',
+      args: {
+        dispatchId: dispatchId(),
+        refusal: t.arg({
+          type: DispatchRefusalInput,
+          description: 'Why the agent would refuse the call. Null: it would run the call.',
+        }),
+      },
+      resolve: (_root, args, context) => ({
+        accepted: context.dispatcher.reportCheck(agentOf(context), args.dispatchId, args.refusal ?? null),
       }),
     }),
     appendDispatchOutput: t.field({

@@ -89,6 +89,10 @@ export type ToolPlan = RefusedCall | PlannedCall;
 export interface ToolRunner {
   /** Returns the tools that the session's model may call in this run. */
   offer(sessionId: number): Promise<LanguageModelV3FunctionTool[]>;
-  /** Checks a call and finds the node for it. Nothing runs yet. The model may call tools that were not offered. */
-  plan(request: ToolRequest): Promise<ToolPlan>;
+  /**
+   * Checks a call and finds the node for it. Nothing runs yet. The model may call tools that were not offered.
+   *
+   * @param signal Aborts when the run is cancelled.
+   */
+  plan(request: ToolRequest, signal: AbortSignal): Promise<ToolPlan>;
 }

@@ -12,7 +12,7 @@ export interface StayConnectedOptions {
   /** Describes the agent. Called for each connection. */
   introduce(): NodeInboxInput;
   /** Takes every command except those that open and close the inbox. */
-  onCommand(command: NodeCommandOf<'RunDispatch' | 'CancelDispatch'>): void;
+  onCommand(command: NodeCommandOf<'RunDispatch' | 'CancelDispatch' | 'CheckDispatch'>): void;
   /**
    * Called for each connection that was opened.
    *

@@ -24,6 +24,7 @@ export const editFile = defineTool({
   name: 'edit_file',
   args,
   describe: ({ path }) => path,
+  check: ({ path }, { workspace }) => workspace.locate(path),
   run: (edit, { workspace, writeLock, stop }) =>
     writeLock.run(async () => {
       stop.throwIfAborted();

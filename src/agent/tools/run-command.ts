@@ -12,6 +12,10 @@ export const runCommand = defineTool({
   name: 'run_command',
   args,
   describe: ({ command, cwd }) => (cwd === undefined ? command : `${command}  (in ${JSON.stringify(cwd)})`),
+  async check({ command, cwd: folder = '.' }, { workspace, policy, stop }) {
+    const cwd = await workspace.locateFolder(folder);
+    await checkCommand(command, { policy, workspace, cwd, stop });
+  },
   async run({ command, cwd: folder = '.' }, context) {
     const { workspace, policy, commandEnvironment: env, watchdog, stop, maxOutputBytes, onOutput } = context;
     const cwd = await workspace.locateFolder(folder);

@@ -49,7 +49,16 @@ export interface Tool {
    * @throws ToolError for invalid arguments, and if the tool fails.
    */
   run(args: object, context: ToolContext): Promise<ToolReport | string>;
+  /**
+   * Checks the arguments against the policy. Nothing runs.
+   *
+   * @throws ToolError for a call that `run` would refuse.
+   */
+  check(args: object, context: CheckContext): Promise<void>;
 }
+
+/** What a check may use. */
+export type CheckContext = Pick<ToolContext, 'workspace' | 'policy' | 'stop'>;
 
 export interface ToolDefinition<Args> {
   name: string;
@@ -57,21 +66,29 @@ export interface ToolDefinition<Args> {
   describe(args: Args): string;
   /** A string is the result of a call that succeeded. */
   run(args: Args, context: ToolContext): Promise<ToolReport | string>;
+  /**
+   * @throws ToolError for a call that the policy does not allow. Default: nothing is checked but the arguments.
+   */
+  check?(args: Args, context: CheckContext): Promise<unknown>;
 }
 
 /** Makes a tool that checks its arguments before it runs. */
-export function defineTool<Args>({ name, args: schema, describe, run }: ToolDefinition<Args>): Tool {
+export function defineTool<Args>({ name, args: schema, describe, run, check }: ToolDefinition<Args>): Tool {
+  const parse = (args: object): Args => {
+    const parsed = schema.safeParse(args);
+    if (parsed.success) return parsed.data;
+    throw new ToolError('BAD_ARGUMENTS', parsed.error.issues.map(complaint).join('\n'));
+  };
   return {
     name,
     describe(args) {
       const { data } = schema.safeParse(args);
       return data === undefined ? JSON.stringify(args) : describe(data);
     },
-    async run(args, context) {
-      const parsed = schema.safeParse(args);
-      if (!parsed.success)
-        throw new ToolError('BAD_ARGUMENTS', parsed.error.issues.map(complaint).join('\n'));
-      return run(parsed.data, context);
+    run: async (args, context) => run(parse(args), context),
+    async check(args, context) {
+      const parsed = parse(args);
+      await check?.(parsed, context);
     },
   };
 }

@@ -32,9 +32,11 @@ export interface Tools {
   /** The names of the tools that the policy allows. */
   readonly capabilities: string[];
   /** Describes a call in one line. */
-  describe(call: ToolCall): string;
+  describe(call: Pick<ToolCall, 'tool' | 'args'>): string;
   /** Runs a call until it ends, is cancelled or takes too long. Never rejects: a failure is a report too. */
   run(call: ToolCall, options: RunToolOptions): Promise<ToolReport>;
+  /** Says why a call would be refused; undefined if it would run. Nothing runs. Never rejects. */
+  check(call: Pick<ToolCall, 'tool' | 'args'>): Promise<ToolError | undefined>;
 }
 
 const all: readonly Tool[] = [runCommand, readFile, writeFile, editFile, listFiles, searchFiles];
@@ -48,6 +50,18 @@ export function createTools(environment: ToolEnvironment): Tools {
   return {
     capabilities: offered.map(({ name }) => name),
     describe: ({ tool, args }) => find(tool)?.describe(args) ?? JSON.stringify(args),
+    async check({ tool: name, args }) {
+      const stop = AbortSignal.timeout(checkMs);
+      try {
+        const tool = find(name);
+        if (tool === undefined) throw notOffered(name);
+        await tool.check(args, { ...environment, stop });
+        return undefined;
+      } catch (error) {
+        // Any other failure may be gone when the call runs.
+        return error instanceof ToolError && error.errorCode !== 'FAILED' ? error : undefined;
+      }
+    },
     async run({ tool: name, args, timeoutMs, maxOutputBytes }, { cancel, onOutput }) {
       const stop = new AbortController();
       const onCancel = () => stop.abort('CANCELLED');
@@ -57,7 +71,7 @@ export function createTools(environment: ToolEnvironment): Tools {
       const maxBytes = Math.min(maxOutputBytes, policy.maxOutputBytes);
       try {
         const tool = find(name);
-        if (tool === undefined) throw new ToolError('POLICY', `This node does not offer ${name}.`);
+        if (tool === undefined) throw notOffered(name);
         const context: ToolContext = {
           ...environment,
           stop: stop.signal,
@@ -77,6 +91,13 @@ export function createTools(environment: ToolEnvironment): Tools {
       }
     },
   };
+}
+
+/** How long the check of a call may take; the gateway then asks a person without it. */
+const checkMs = 5_000;
+
+function notOffered(name: string): ToolError {
+  return new ToolError('POLICY', `This node does not offer ${name}.`);
 }
 
 /** How long a tool may take to end after it was stopped; a command gets 4 seconds to end and 2 for its output. */

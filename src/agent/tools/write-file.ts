@@ -10,6 +10,7 @@ export const writeFile = defineTool({
   name: 'write_file',
   args,
   describe: ({ path, content }) => `${path} (${formatBytes(Buffer.byteLength(content))})`,
+  check: ({ path }, { workspace }) => workspace.locate(path),
   async run({ path, content }, { workspace, writeLock, stop }) {
     const isNew = await writeLock.run(async () => {
       stop.throwIfAborted();

@@ -8,7 +8,7 @@ import type { RunEnd } from '../log/run-event.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import type { Approvals } from '../tool-calls/approvals.ts';
 import { runCall } from '../tool-calls/run-call.ts';
-import { type StartedCall, startCall } from '../tool-calls/start-call.ts';
+import { planCall, type StartedCall, startCall } from '../tool-calls/start-call.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { type FittingStepOptions, runFittingStep } from './fitting-step.ts';
 
@@ -71,12 +71,15 @@ async function runToolCalls(calls: RequestedCall[], step: number, options: RunSt
   const { database, sessionId, writer, tools, approvals, limits, log, signal } = options;
   const { toolApprovalTimeoutMs, toolStopMs } = limits;
   const start = { database, sessionId, writer, tools, approvals, toolApprovalTimeoutMs, log, step, signal };
+  // All at once, because planning a call may mean waiting for its node.
+  const plans = await Promise.all(
+    calls.map((call, index) => planCall(call, start, index < maxCalls ? undefined : tooManyCalls)),
+  );
   const started: StartedCall[] = [];
   // Start them in sequence, so that they are stored in the order in which the model asked for them.
-  for (const call of calls) {
+  for (const planned of plans) {
     if (signal.aborted) break;
-    const refusal = started.length < maxCalls ? undefined : tooManyCalls;
-    started.push(await startCall(call, { ...start, refusal }));
+    started.push(await startCall(planned, start));
   }
   const run = { database, writer, toolStopMs, log, signal };
   const settled = await Promise.allSettled(started.map((each) => runCall(each, run)));

@@ -22,8 +22,6 @@ export interface StartCallOptions {
   log: Logger;
   /** The step of the run that asked for the call, counted from 1. */
   step: number;
-  /** Set to refuse the call without planning it. */
-  refusal?: RefusedCall | undefined;
   /** Aborts when the run is cancelled. */
   signal: AbortSignal;
 }
@@ -40,14 +38,35 @@ export interface StartedCall {
 /** The longest quote of invalid arguments that the model is shown, in characters. */
 const longestQuote = 500;
 
-/** Plans a tool call, stores it, and writes it to the run's log. Nothing runs yet. */
-export async function startCall(call: RequestedCall, options: StartCallOptions): Promise<StartedCall> {
-  const { callId, name, input } = call;
+/** A tool call and whether it can run. */
+export interface CallToStart {
+  call: RequestedCall;
+  /** The arguments as JSON; the model's text if they are not JSON. */
+  args: unknown;
+  plan: ToolPlan;
+}
+
+/**
+ * Finds out whether a tool call can run. Nothing is stored, and nothing runs.
+ *
+ * @param refusal Set to refuse the call.
+ */
+export async function planCall(
+  call: RequestedCall,
+  options: StartCallOptions,
+  refusal?: RefusedCall,
+): Promise<CallToStart> {
+  const parsed = parseArgs(call.input);
+  const args = parsed.ok ? parsed.value : call.input;
+  const known = refusal ?? refusalOf(call, parsed);
+  return { call, args, plan: known ?? (await askTools(call, parsed.ok ? parsed.value : {}, options)) };
+}
+
+/** Stores a planned tool call, and writes it to the run's log. Nothing runs yet. */
+export async function startCall(planned: CallToStart, options: StartCallOptions): Promise<StartedCall> {
+  const { call, args, plan } = planned;
+  const { callId, name } = call;
   const { writer } = options;
-  const parsed = parseArgs(input);
-  const args = parsed.ok ? parsed.value : input;
-  const refusal = options.refusal ?? refusalOf(call, parsed);
-  const plan = refusal ?? (await planCall(call, parsed.ok ? parsed.value : {}, options));
   const node = { nodeId: plan.nodeId ?? null, agentNodeId: plan.agentNodeId ?? null };
   const dispatchId = plan.ok ? plan.dispatchId : null;
   const toolApproval = plan.ok && plan.needsApproval ? await toolApprovalOf(options) : 'AUTO';
@@ -68,13 +87,13 @@ export async function startCall(call: RequestedCall, options: StartCallOptions):
   return { callId, name, plan: toolApproval === 'DENY' ? denied : plan, ...(pending && { pending }) };
 }
 
-async function planCall(
+async function askTools(
   { callId, name }: RequestedCall,
   args: object,
-  { tools, sessionId, writer, log }: StartCallOptions,
+  { tools, sessionId, writer, log, signal }: StartCallOptions,
 ): Promise<ToolPlan> {
   try {
-    return await tools.plan({ sessionId, runId: writer.runId, callId, name, args });
+    return await tools.plan({ sessionId, runId: writer.runId, callId, name, args }, signal);
   } catch (error) {
     log.error({ err: error, callId, name }, 'a tool call could not be planned');
     return { ok: false, errorCode: 'FAILED', result: toolErrorCodes.FAILED };

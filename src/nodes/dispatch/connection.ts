@@ -4,6 +4,8 @@ import type { InboxClosedReason } from './node-command.ts';
 export class Connection {
   /** Identifies the agent process; random. */
   readonly instanceId: string;
+  /** Whether the agent says, when it is asked, if it would refuse a call. */
+  readonly checksCalls: boolean;
   /** The inbox is read after this `seq`. */
   readonly after: number;
   /** The `seq` of the inbox's newest entry at the moment this connection was opened. */
@@ -12,8 +14,9 @@ export class Connection {
   closedReason: InboxClosedReason | undefined;
   readonly #closing = new AbortController();
 
-  constructor(init: { instanceId: string; after: number; openedSeq: number }) {
+  constructor(init: { instanceId: string; checksCalls: boolean; after: number; openedSeq: number }) {
     this.instanceId = init.instanceId;
+    this.checksCalls = init.checksCalls;
     this.after = init.after;
     this.openedSeq = init.openedSeq;
   }

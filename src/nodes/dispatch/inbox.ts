@@ -11,7 +11,7 @@ import {
 
 /** An entry in the log of a node's inbox. The tool and its arguments are looked up when the entry is delivered. */
 export interface InboxEntry {
-  type: 'RunDispatch' | 'CancelDispatch';
+  type: 'RunDispatch' | 'CancelDispatch' | 'CheckDispatch';
   dispatchId: string;
 }
 

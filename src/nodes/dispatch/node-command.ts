@@ -30,6 +30,7 @@ export type NodeCommandBody =
       maxOutputBytes: number;
     }
   | { type: 'CancelDispatch'; dispatchId: string }
+  | { type: 'CheckDispatch'; dispatchId: string; tool: string; args: object }
   | { type: 'InboxClosed'; reason: InboxClosedReason; message: string };
 
 /** `seq` is the cursor after which an inbox continues; `at` is in milliseconds since the Unix epoch. */

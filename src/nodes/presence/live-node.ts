@@ -1,4 +1,5 @@
 import type { Entry } from '../../bus/append-log.ts';
+import { CallChecks } from '../dispatch/call-checks.ts';
 import type { Connection } from '../dispatch/connection.ts';
 import { type DispatchLimits, DispatchQueue } from '../dispatch/dispatch-queue.ts';
 import { type InboxEntry, type InboxLog, inboxKey } from '../dispatch/inbox.ts';
@@ -36,6 +37,7 @@ export class LiveNode {
   readonly id: number;
   readonly nodeId: string;
   readonly dispatches: DispatchQueue;
+  readonly checks: CallChecks;
   readonly #options: LiveNodeOptions;
   #connection: Connection | undefined;
   #isSilent = false;
@@ -55,6 +57,8 @@ export class LiveNode {
       onChange: () => options.onChange(this),
       onError: options.onError,
     });
+    const { ackMs } = options.limits;
+    this.checks = new CallChecks({ nodeId, ackMs, send: (entry) => this.#send(entry) });
   }
 
   get presence(): Presence {
@@ -80,6 +84,7 @@ export class LiveNode {
     this.#lastSeenAt = new Date();
     this.#awaitHeartbeat();
     this.dispatches.connect(connection.instanceId, maxDispatches);
+    this.checks.connect(connection.checksCalls);
   }
 
   /** Takes a heartbeat. Returns the ids of the dispatches that the agent should not be running. */
@@ -89,7 +94,10 @@ export class LiveNode {
       const wasSilent = this.#isSilent;
       this.#stats = { ...stats, at: this.#lastSeenAt };
       this.#awaitHeartbeat();
-      if (wasSilent) this.dispatches.connect(this.#connection.instanceId);
+      if (wasSilent) {
+        this.dispatches.connect(this.#connection.instanceId);
+        this.checks.connect(this.#connection.checksCalls);
+      }
     }
     this.#options.onSeen(this.id, this.#lastSeenAt, false);
     return this.dispatches.findUnknown(running);
@@ -127,6 +135,10 @@ export class LiveNode {
   /** The command that an inbox entry means now; undefined if the agent need not be told. */
   toCommand(entry: Entry<InboxEntry>, { openedSeq }: Connection): NodeCommandBody | undefined {
     const { type, dispatchId } = entry;
+    if (type === 'CheckDispatch') {
+      const check = this.checks.find(dispatchId);
+      return check && { type, dispatchId, tool: check.tool, args: check.args };
+    }
     const dispatch = this.dispatches.find(dispatchId);
     if (type === 'CancelDispatch') {
       // An agent that was away when this was sent learns it from `unknownDispatchIds`.
@@ -152,6 +164,7 @@ export class LiveNode {
   #goOffline(): void {
     clearTimeout(this.#silence);
     this.dispatches.disconnect();
+    this.checks.disconnect();
     this.startGrace(this.#options.graceMs);
     this.#options.onChange(this);
     if (this.#lastSeenAt) this.#options.onSeen(this.id, this.#lastSeenAt, true);
@@ -161,6 +174,7 @@ export class LiveNode {
     clearTimeout(this.#grace);
     this.#grace = undefined;
     this.dispatches.loseAll(why);
+    this.checks.loseAll();
   }
 
   #send(entry: InboxEntry): void {

@@ -56,7 +56,8 @@ export class NodeTools implements ToolRunner {
       }));
   }
 
-  async plan({ sessionId, name, args: given }: ToolRequest): Promise<ToolPlan> {
+  /** If a person will be asked to approve the call, the node is asked first whether it would refuse it. */
+  async plan({ sessionId, name, args: given }: ToolRequest, signal: AbortSignal): Promise<ToolPlan> {
     const { toolApproval, nodes } = await this.#find(sessionId);
     const tool = this.#tools.find((known) => known.name === name);
     const able = tool ? nodesWith(tool, nodes) : [];
@@ -68,6 +69,13 @@ export class NodeTools implements ToolRunner {
     const offline = this.#options.dispatcher.whyOffline(node);
     if (offline !== undefined) return { ...refused('NODE_OFFLINE', offline), nodeId, agentNodeId: node.id };
     const dispatchId = randomUUID();
+    if (tool.needsApproval && toolApproval === 'ASK') {
+      const refusal = await this.#options.dispatcher.check(node, { dispatchId, tool: name, args }, signal);
+      if (refusal) {
+        const { errorCode = 'FAILED', result } = refusal;
+        return { ...refused(errorCode, result), nodeId, agentNodeId: node.id };
+      }
+    }
     const request = { dispatchId, sessionId, toolApproval, tool: name, args, timeoutMs };
     return {
       ok: true,

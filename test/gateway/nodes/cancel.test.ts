@@ -131,15 +131,11 @@ test('detaching a node just before a call is dispatched cancels that call', asyn
     },
   }) as unknown as typeof database;
   const tools = new NodeTools({ database: slow, dispatcher, timeoutMs: 60_000, maxTimeoutMs: 60_000 });
-  const plan = await tools.plan({
-    sessionId: Number(decodeId(sessionId)?.id),
-    runId: 1,
-    callId: 'a',
-    name: 'run_command',
-    args: { command: 'make' },
-  });
+  const { signal } = new AbortController();
+  const request = { sessionId: Number(decodeId(sessionId)?.id), runId: 1, callId: 'a' };
+  const plan = await tools.plan({ ...request, name: 'run_command', args: { command: 'make' } }, signal);
 
-  const outcome = plan.ok && (await plan.run(async () => {}, new AbortController().signal));
+  const outcome = plan.ok && (await plan.run(async () => {}, signal));
 
   expect(outcome).toEqual({
     status: 'CANCELLED',

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chat, collect } from '../../support/gateway/chat.ts';
+import { approveCall, collectDeciding } from '../../support/gateway/tool-approval.ts';
 import { text, toolCall } from '../../support/model/turn.ts';
 import { callTools, endsOf, run } from '../../support/node/agent-calls.ts';
 import { createNodeSession } from '../../support/node/nodes.ts';
@@ -11,7 +12,10 @@ describe('with a permissive policy', () => {
   let laptop: Laptop;
 
   beforeAll(async () => {
-    laptop = await startLaptop({ env: { DEPLOY_KEY: 'k-0123', LANG: 'C.UTF-8' } });
+    laptop = await startLaptop({
+      env: { DEPLOY_KEY: 'k-0123', LANG: 'C.UTF-8' },
+      settings: { NODE_GRACE_MS: '500' },
+    });
   });
 
   afterAll(() => laptop?.[Symbol.asyncDispose]());
@@ -66,6 +70,49 @@ describe('with a permissive policy', () => {
     const shown = 'text\n\n[3005 bytes of binary output are not shown]';
     expect(endsOf(seen)).toMatchObject({ a: { status: 'SUCCEEDED', result: shown } });
     expect(JSON.stringify(seen)).not.toContain('\\u0000');
+  });
+
+  test('nobody is asked to approve a call that the node would refuse, and a call that it allows waits as usual', async () => {
+    const { gateway, agent } = laptop;
+    const sessionId = await createNodeSession(gateway, ['laptop'], { toolApproval: 'ASK' });
+    gateway.model.script(
+      [
+        run('sudo reboot', 'denied'),
+        run('ls', 'lost', { cwd: '/etc' }),
+        toolCall('outside', 'write_file', { path: '../policy.yaml', content: '' }),
+        run('echo asked', 'allowed'),
+      ],
+      [text('Done.')],
+    );
+
+    const asked: string[] = [];
+    const seen = await collectDeciding(chat(gateway.client(), { sessionId, prompt: 'Work' }), (event) => {
+      asked.push(event['callId']);
+      return approveCall(gateway, event);
+    });
+
+    expect(asked).toEqual(['allowed']);
+    const ends = Object.entries(endsOf(seen)).map(([id, { errorCode, result }]) => [id, errorCode, result]);
+    expect(ends.sort()).toEqual([
+      ['allowed', null, 'asked\n'],
+      ['denied', 'POLICY', 'The policy of this node denies commands with "sudo" in them.'],
+      ['lost', 'POLICY', expect.stringContaining('workspace')],
+      ['outside', 'POLICY', expect.stringContaining('workspace')],
+    ]);
+    await agent.printed('run_command  sudo reboot  → refused: ');
+  });
+
+  test('nobody is asked to approve a call for a node that was lost and does not come back', async () => {
+    const { gateway, agent } = laptop;
+    const sessionId = await createNodeSession(gateway, ['laptop'], { toolApproval: 'ASK' });
+    agent.kill('SIGKILL');
+    await agent.exited;
+
+    gateway.model.script([run('echo asked', 'late')], [text('Done.')]);
+    const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Work' }));
+
+    expect(endsOf(seen)).toMatchObject({ late: { status: 'FAILED', errorCode: 'NODE_OFFLINE' } });
+    expect(seen.map(({ __typename }) => __typename)).not.toContain('ToolApprovalRequested');
   });
 });
 

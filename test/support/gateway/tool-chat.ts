@@ -47,7 +47,7 @@ export async function startToolGateway(settings: Record<string, string> = {}): P
   let current: ToolRunner = createFileTools();
   const tools: ToolRunner = {
     offer: (sessionId) => current.offer(sessionId),
-    plan: (request) => current.plan(request),
+    plan: (request, signal) => current.plan(request, signal),
   };
   const model = await startModelServer();
   const gateway = await startModelGateway(model, 'openai', { tools, settings });
