@@ -8,9 +8,6 @@ import { Page } from './view/page.tsx';
 const app = createApp();
 app.openAddress();
 window.addEventListener('hashchange', app.openAddress);
-document.addEventListener('visibilitychange', () => {
-  if (!document.hidden && app.account.viewer.value) void app.sessionList.reload();
-});
 restWhileHidden(app.link);
 render(
   <AppContext.Provider value={app}>

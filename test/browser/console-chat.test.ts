@@ -1,4 +1,4 @@
-import type { Locator } from 'playwright-core';
+import type { Locator, Route } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { describeInBrowser } from '../support/browser/browser.ts';
 import { lastMessageDocument, openConsole, sessionIdOf } from '../support/browser/console-page.ts';
@@ -82,6 +82,13 @@ describeInBrowser('the console', () => {
     expect(session.lastMessage).toEqual({ status: 'CANCELLED', content: 'Only this much' });
     // The button that had the focus is gone.
     expect(await hasFocus(console.prompt)).toBe(true);
+
+    gateway.model.script([text('All of it.')]);
+    await console.page.getByRole('button', { name: 'Retry: send the prompt again' }).click();
+    await console.answers.getByText('All of it.').waitFor();
+    const prompts = console.page.getByRole('article', { name: 'You', exact: true });
+    expect(await prompts.allInnerTexts()).toEqual(['Write a lot', 'Write a lot']);
+    expect(await console.page.getByRole('button', { name: 'Retry' }).count()).toBe(0);
   });
 
   test('Escape closes what is open, and then stops the answer; arrow-up brings the prompt back', async () => {
@@ -146,7 +153,7 @@ describeInBrowser('the console', () => {
     await console.prompt.pressSequentially('two');
     await console.prompt.press('Enter');
 
-    const prompt = console.page.getByRole('article', { name: 'You' });
+    const prompt = console.page.getByRole('article', { name: 'You', exact: true });
     expect(await prompt.innerText()).toBe('one\ntwo');
   });
 
@@ -189,7 +196,7 @@ describeInBrowser('the console', () => {
     await answers.getByRole('button', { name: 'Copy' }).waitFor();
     await page.reload();
     await withdrawn.waitFor();
-    const prompts = await page.getByRole('article', { name: 'You' }).allInnerTexts();
+    const prompts = await page.getByRole('article', { name: 'You', exact: true }).allInnerTexts();
     expect(prompts).toEqual([
       'One',
       expect.stringMatching(/^Two\s+Withdrawn: no model was shown this prompt.$/),
@@ -198,19 +205,71 @@ describeInBrowser('the console', () => {
     expect(console.faults()).toEqual([]);
   });
 
-  test('a refused prompt stays in the composer with the reason, and a shorter one is sent', async () => {
+  test('a refused prompt stays with its reason, over a reload, and is sent after it was made shorter', async () => {
     await using console = await openConsole(demoGateway().url);
-    const alert = console.page.getByRole('form', { name: 'Prompt' }).getByRole('alert');
+    const { page, prompt } = console;
+    const alert = page.getByRole('article', { name: 'Not sent yet' }).getByRole('alert');
 
     await console.send('A prompt that is too long');
     await expect.poll(() => alert.innerText()).toContain('Not sent.');
-    expect(await console.prompt.inputValue()).toBe('A prompt that is too long');
-    await console.page.reload();
-    expect(await console.prompt.inputValue()).toBe('A prompt that is too long');
+    expect(await prompt.inputValue()).toBe('');
+    await page.reload();
+    await alert.waitFor();
+    await page.getByRole('button', { name: 'Edit' }).click();
+    expect(await prompt.inputValue()).toBe('A prompt that is too long');
+    expect(await alert.count()).toBe(0);
 
     await console.send('What is 2 + 2?');
     await console.answers.getByText('2 + 2 = 4').waitFor();
-    expect(await alert.count()).toBe(0);
+  });
+
+  test('a prompt shows at once, and is sent once when the gateway is back, also after a reload', async () => {
+    const gateway = demoGateway();
+    const sessionId = await gateway.createSession({ title: 'Away' });
+    await using console = await openConsole(gateway.url, { sessionId });
+    const { page } = console;
+    await page.getByText('No messages yet.').waitFor();
+    const lost = (route: Route) =>
+      route.request().postData()?.includes('mutation SendMessage')
+        ? route.fetch().then(() => route.abort('connectionreset'))
+        : route.fallback();
+    await page.route('**/graphql', lost);
+
+    await console.send('What is 4 * 4?');
+
+    const pending = page.getByRole('article', { name: 'Not sent yet' });
+    await pending.waitFor();
+    expect(await console.prompt.inputValue()).toBe('');
+    await console.send('What is 5 * 5?');
+    await expect.poll(() => pending.last().innerText()).toContain('What is 5 * 5?');
+    await page.reload();
+    await expect.poll(() => pending.last().innerText()).toContain('What is 5 * 5?');
+    await page.unroute('**/graphql', lost);
+
+    await console.answers.getByText('5 * 5 = 25').waitFor();
+    await pending.first().waitFor({ state: 'detached' });
+    expect(await page.getByRole('article', { name: 'You', exact: true }).allInnerTexts()).toEqual([
+      'What is 4 * 4?',
+      'What is 5 * 5?',
+    ]);
+    const messages = 'query ($id: ID!) { session(id: $id) { messages(first: 9) { edges { node { id } } } } }';
+    const { session } = await gateway.query(messages, { id: sessionId });
+    expect(session.messages.edges).toHaveLength(4);
+  });
+
+  test('a prompt for a new session waits for the gateway too, and its session opens then', async () => {
+    await using console = await openConsole(demoGateway().url);
+    const { page } = console;
+    await console.prompt.waitFor();
+    await page.route('**/graphql', (route) => route.abort('connectionrefused'));
+
+    await console.send('What is 6 * 6?');
+    await page.getByText('It is sent as soon as that works.').waitFor();
+    await page.unroute('**/graphql');
+    await page.getByRole('button', { name: 'Retry' }).click();
+
+    await console.answers.getByText('6 * 6 = 36').waitFor();
+    expect(sessionIdOf(console)).not.toBe('');
   });
 
   test('a prompt starts only one run when its first response is lost', async () => {
@@ -229,9 +288,8 @@ describeInBrowser('the console', () => {
     await console.send('What is 3 * 3?');
 
     await console.answers.getByText('3 * 3 = 9').waitFor();
-    await expect.poll(() => console.prompt.inputValue()).toBe('');
-    expect(sent).toBe(2);
-    expect(await console.page.getByRole('article', { name: 'You' }).count()).toBe(1);
+    await expect.poll(() => sent).toBe(2);
+    expect(await console.page.getByRole('article', { name: 'You', exact: true }).count()).toBe(1);
     const messages = 'query ($id: ID!) { session(id: $id) { messages(first: 9) { edges { node { id } } } } }';
     const { session } = await gateway.query(messages, { id: sessionId });
     expect(session.messages.edges).toHaveLength(2);
@@ -243,6 +301,7 @@ describeInBrowser('the console', () => {
     await console.send('Hi');
 
     await expect.poll(() => console.answers.getByRole('alert').innerText()).toContain('No turn is scripted');
+    await console.page.getByRole('button', { name: 'Retry: send the prompt again' }).waitFor();
   });
 
   test('the console shows reasoning, text and tool calls in their order, live and after a reload', async () => {
@@ -314,10 +373,10 @@ describeInBrowser('the console', () => {
     });
     expect(sent).toEqual([true, true]);
     expect(await console.prompt.inputValue()).toBe('1 + 1 に');
-    expect(await console.page.getByRole('article', { name: 'You' }).count()).toBe(0);
+    expect(await console.page.getByRole('article', { name: 'You', exact: true }).count()).toBe(0);
 
     await console.prompt.press('Enter');
-    await console.page.getByRole('article', { name: 'You' }).waitFor();
+    await console.page.getByRole('article', { name: 'You', exact: true }).waitFor();
   });
 
   test('right-to-left text has its direction in prompts, answers, titles and the composer, and code keeps its own', async () => {
@@ -333,7 +392,9 @@ describeInBrowser('the console', () => {
     await console.prompt.press('Enter');
     await answers.locator('pre').waitFor();
 
-    expect(await directionOf(page.getByRole('article', { name: 'You' }).getByText('كيف الحال؟'))).toBe('rtl');
+    expect(
+      await directionOf(page.getByRole('article', { name: 'You', exact: true }).getByText('كيف الحال؟')),
+    ).toBe('rtl');
     expect(await directionOf(page.getByRole('link', { name: 'كيف الحال؟' }))).toBe('rtl');
     expect(await directionOf(page.getByRole('textbox', { name: 'Title of the session' }))).toBe('rtl');
     expect(await directionOf(answers.getByText('מה שלומך?'))).toBe('rtl');

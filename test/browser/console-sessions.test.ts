@@ -34,6 +34,89 @@ describeInBrowser('the sessions of the console', () => {
     expect(await console.page.getByRole('button', { name: 'Show more' }).count()).toBe(0);
   });
 
+  test('the list is by last activity and date in every tab, keeps its length, and is searched with the keyboard', async () => {
+    const gateway = shared();
+    const { database } = gateway.services;
+    const dates = ['2020-03-05', '2020-03-04', '2020-02-01'];
+    for (const [index, date] of dates.entries()) {
+      await gateway.createSession({ title: `Old ${index}` });
+      await database.session.updateMany({
+        where: { title: `Old ${index}` },
+        data: { lastActivityAt: new Date(`${date}T12:00:00Z`) },
+      });
+    }
+    for (let number = 1; number <= 31; number += 1)
+      await gateway.createSession({ title: `Number ${number}` });
+    const untitled = await gateway.createSession();
+    await gateway.send({ sessionId: untitled, prompt: 'Untitled but\nnot unknown' });
+    await using console = await openConsole(gateway.url);
+    await using other = await console.openTab();
+    const nav = console.page.getByRole('navigation');
+    const links = nav.getByRole('link');
+
+    await nav.getByRole('link', { name: 'Untitled but not unknown' }).waitFor();
+    await console.page.getByRole('button', { name: 'Show more' }).click();
+    await expect.poll(() => links.count()).toBe(35);
+    expect(await nav.getByRole('heading').allInnerTexts()).toEqual(['Today', 'March 2020', 'February 2020']);
+
+    await nav.getByRole('link', { name: 'Old 2' }).click();
+    await console.send('Hello again');
+    await expect.poll(() => links.first().innerText()).toBe('Old 2');
+    await expect
+      .poll(() => other.page.getByRole('navigation').getByRole('link').first().innerText())
+      .toBe('Old 2');
+    expect(await links.count()).toBe(35);
+
+    const search = console.page.getByRole('searchbox', { name: 'Search sessions by title' });
+    await search.fill('old');
+    await expect.poll(() => links.allInnerTexts()).toEqual(['Old 2', 'Old 0', 'Old 1']);
+    await search.press('ArrowDown');
+    await console.page.keyboard.press('ArrowDown');
+    await console.page.keyboard.press('Enter');
+    await console.page.getByText('No messages yet.').waitFor();
+    expect(await nav.locator('[aria-current=page]').innerText()).toBe('Old 0');
+    await search.press('Escape');
+    await expect.poll(() => links.count()).toBe(35);
+    expect(console.faults()).toEqual([]);
+  });
+
+  test('the instructions of a session are edited, its history is cleared after a confirmation, and a node is registered', async () => {
+    const gateway = shared();
+    const sessionId = await gateway.createSession({ title: 'Told', systemPrompt: 'Be brief.' });
+    await using console = await openConsole(gateway.url, { sessionId });
+    const { page } = console;
+    await console.send('Hello');
+    await console.answers.getByRole('button', { name: 'Copy' }).waitFor();
+
+    await page.locator('summary', { hasText: 'Instructions' }).click();
+    const field = page.getByRole('textbox', { name: 'What the model is told' });
+    await expect.poll(() => field.inputValue()).toBe('Be brief.');
+    await field.fill('Be kind.');
+    await page.getByRole('button', { name: 'Save' }).click();
+    const query =
+      'query ($id: ID!) { session(id: $id) { systemPrompt messages(first: 1) { edges { cursor } } } }';
+    const stored = async () => (await gateway.query(query, { id: sessionId })).session;
+    await expect.poll(async () => (await stored()).systemPrompt).toBe('Be kind.');
+    await page.getByRole('button', { name: 'Clear history…' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Clear history' }).click();
+    await page.getByText('No messages yet.').waitFor();
+    expect((await stored()).messages.edges).toEqual([]);
+
+    await page.keyboard.press('Escape');
+    await page.locator('summary', { hasText: 'nodes' }).click();
+    await page.getByRole('button', { name: 'Register a node…' }).click();
+    await page.getByLabel('Name of the node').fill('desk');
+    await page.getByRole('button', { name: 'Register', exact: true }).click();
+    const command = page.getByRole('dialog').locator('pre');
+    expect(await command.innerText()).toMatch(
+      /^SWITCHYARD_TOKEN=swn_\S+ npx switchyard agent --gateway http:/,
+    );
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('checkbox', { name: 'desk' }).waitFor();
+    expect(await command.count()).toBe(0);
+    expect(console.faults()).toEqual([]);
+  });
+
   test('editing the title renames a session in every tab', async () => {
     const gateway = shared();
     const sessionId = await gateway.createSession({ title: 'Before' });

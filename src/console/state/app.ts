@@ -2,13 +2,18 @@ import { effect, type ReadonlySignal, type Signal, untracked } from '@preact/sig
 import { type Ask, createAsk } from '../gateway/ask.ts';
 import { type Identity, openIdentity } from '../gateway/identity.ts';
 import { createLink, type Link } from '../gateway/link.ts';
+import { pollWhileVisible } from '../gateway/poll-while-visible.ts';
+import { createTabs } from '../gateway/tell-tabs.ts';
 import { type Account, createAccount } from './account.ts';
 import { draftStore } from './draft-store.ts';
 import { createNodeList, type NodeList } from './node-list.ts';
+import type { Outboxes } from './outboxes.ts';
 import type { Session } from './session.ts';
 import { createSessionList, type SessionList } from './session-list.ts';
+import { createSessionSearch, type SessionSearch } from './session-search.ts';
 import { createShownSession } from './shown-session.ts';
 import { openTheme, type Theme } from './theme.ts';
+import { createToday } from './today.ts';
 
 /** The state of the page, and the actions that change it. */
 export interface App {
@@ -17,6 +22,9 @@ export interface App {
   readonly identity: Identity;
   readonly account: Account;
   readonly sessionList: SessionList;
+  readonly sessionSearch: SessionSearch;
+  /** A moment of the present day, in milliseconds since the epoch. */
+  readonly today: ReadonlySignal<number>;
   readonly nodeList: NodeList;
   readonly theme: Signal<Theme>;
   /** The session that the page shows. */
@@ -34,10 +42,19 @@ export function createApp(): App {
   const link = createLink(identity);
   const ask = createAsk(link.client, identity);
   const account = createAccount(ask, identity);
-  const sessionList = createSessionList(ask);
+  const tabs = createTabs();
+  const sessionList = createSessionList(ask, tabs.tell);
+  const sessionSearch = createSessionSearch(ask);
   const nodeList = createNodeList(ask);
-  const { session, openAddress, reset } = createShownSession(ask, link, sessionList);
-  reloadAfterReconnect(sessionList, link);
+  const userId = () => account.viewer.value?.userId ?? '';
+  const { session, outboxes, openAddress, reset } = createShownSession({ ask, link, sessionList, userId });
+  const lookAtList = () => {
+    if (account.viewer.value && sessionList.isLoaded.value) void sessionList.reload();
+  };
+  tabs.listen(lookAtList);
+  pollWhileVisible(lookAtList);
+  goOnAfterReconnect(sessionList, outboxes, link);
+  window.addEventListener('online', outboxes.wake);
 
   const load = async () => {
     const before = account.viewer.value?.userId;
@@ -46,9 +63,11 @@ export function createApp(): App {
       // Another user has signed in and must not see the data of the previous one.
       draftStore.clear();
       sessionList.clear();
+      sessionSearch.write('');
       reset();
     }
     link.wake();
+    outboxes.start();
     await sessionList.reload();
     if (session.value.kind === 'stored') await session.value.reload();
   };
@@ -59,6 +78,8 @@ export function createApp(): App {
     identity,
     account,
     sessionList,
+    sessionSearch,
+    today: createToday(),
     nodeList,
     theme: openTheme(),
     session,
@@ -71,6 +92,7 @@ export function createApp(): App {
     signOut() {
       identity.forget();
       draftStore.clear();
+      outboxes.clear();
       // Reload the page, so that no data of the user stays in memory.
       history.replaceState(null, '', location.pathname);
       location.reload();
@@ -78,11 +100,13 @@ export function createApp(): App {
   };
 }
 
-/** Reloads the list after a lost connection, because the list may have changed meanwhile. */
-function reloadAfterReconnect(sessionList: SessionList, link: Link): void {
+/** After a lost connection: sends the prompts that wait, and reloads the list, which may have changed meanwhile. */
+function goOnAfterReconnect(sessionList: SessionList, outboxes: Outboxes, link: Link): void {
   effect(() => {
-    if (link.trouble.value === undefined && untracked(() => sessionList.isLoaded.value)) {
-      void sessionList.reload();
-    }
+    if (link.trouble.value !== undefined) return;
+    untracked(() => {
+      outboxes.wake();
+      if (sessionList.isLoaded.value) void sessionList.reload();
+    });
   });
 }

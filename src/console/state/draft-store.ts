@@ -1,23 +1,21 @@
-import { randomId } from '../../client/random-id.ts';
-
-export interface Draft {
-  readonly text: string;
-  /** Stays the same for the same text, so that a prompt that is sent again starts only one run. */
-  readonly requestId: string;
-}
-
 const prefix = 'switchyard.draft.';
 
 /** Prompts that were typed and not sent. The session storage keeps them, so that a reload of the tab does not lose them. */
 export const draftStore = {
   /** @param key The id of a session; `new` for a new session. */
-  read(key: string): Draft {
-    const kept = sessionStorage.getItem(prefix + key);
-    return kept === null ? newDraft('') : (JSON.parse(kept) as Draft);
+  read(key: string): string {
+    return sessionStorage.getItem(prefix + key) ?? '';
   },
-  write(key: string, draft: Draft): void {
-    if (draft.text === '') sessionStorage.removeItem(prefix + key);
-    else sessionStorage.setItem(prefix + key, JSON.stringify(draft));
+  write(key: string, text: string): void {
+    if (text === '') {
+      sessionStorage.removeItem(prefix + key);
+      return;
+    }
+    try {
+      sessionStorage.setItem(prefix + key, text);
+    } catch {
+      // The storage is full or switched off. The page still has the text.
+    }
   },
   clear(): void {
     for (const name of Object.keys(sessionStorage)) {
@@ -25,7 +23,3 @@ export const draftStore = {
     }
   },
 };
-
-export function newDraft(text: string): Draft {
-  return { text, requestId: randomId() };
-}

@@ -10,12 +10,22 @@ export interface Message {
   readonly role: MessagePartsFragment['role'];
   readonly createdAt: string;
   readonly runId: string | undefined;
+  /** The id that the client gave to the prompt of the run. */
+  readonly requestId: string | undefined;
   readonly state: Signal<MessageState>;
 }
 
 export function createMessage(stored: MessagePartsFragment): Message {
   const { id, databaseId, role, createdAt, run } = stored;
-  return { id, databaseId, role, createdAt, runId: run?.id, state: signal(storedState(stored)) };
+  return {
+    id,
+    databaseId,
+    role,
+    createdAt,
+    runId: run?.id,
+    requestId: run?.requestId ?? undefined,
+    state: signal(storedState(stored)),
+  };
 }
 
 /** Whether the message is a prompt that was cancelled while it waited: no model was shown it. */

@@ -6,43 +6,69 @@ import {
 } from '../../gql/console/graphql.ts';
 import type { Ask } from '../gateway/ask.ts';
 import { wordsOf } from '../gateway/words-of.ts';
+import { byActivity, mergeNewest } from './session-order.ts';
 
 const pageSize = 30;
 /** The longest page that the gateway returns by default. */
 const longestPage = 100;
 
-/** The loaded sessions of the user, newest first. */
+/** The loaded sessions of the user, by last activity. */
 export interface SessionList {
   readonly sessions: ReadonlySignal<readonly SessionNameFragment[]>;
   readonly hasMore: ReadonlySignal<boolean>;
   readonly isLoaded: ReadonlySignal<boolean>;
   readonly problem: ReadonlySignal<string | undefined>;
+  /** Loads the newest sessions again. Older ones that are loaded stay. */
   reload(): Promise<void>;
   loadMore(): Promise<void>;
   /** Adds a new session. */
   add(session: SessionNameFragment): void;
   /** Updates a session if it is in the list. */
   put(session: SessionNameFragment): void;
+  /** Moves a session to the beginning, because a prompt was sent to it. */
+  used(id: string): void;
   remove(id: string): void;
   /** @throws GatewayError */
   delete(id: string): Promise<void>;
   clear(): void;
 }
 
-export function createSessionList(ask: Ask): SessionList {
+/** @param changed Called when this page has changed a session in a way that other tabs should show. */
+export function createSessionList(ask: Ask, changed: () => void): SessionList {
   const sessions = signal<readonly SessionNameFragment[]>([]);
   const cursor = signal<string | undefined>();
   const hasMore = signal(false);
   const isLoaded = signal(false);
   const problem = signal<string | undefined>();
+  /** Counts the changes that this page made. A response that was asked for before a change would undo it. */
+  let changes = 0;
 
-  const load = async (first: number, after: string | undefined) => {
+  const set = (next: readonly SessionNameFragment[]) => {
+    changes += 1;
+    sessions.value = byActivity(next);
+  };
+  const load = async (first: number, after?: string): Promise<void> => {
+    const before = changes;
     try {
       const page = (await ask(SessionsDocument, { first, after: after ?? null })).sessions;
+      if (before !== changes && after === undefined) return await load(first);
       const loaded = page.edges.map(({ node }) => node);
-      sessions.value = after === undefined ? loaded : append(sessions.value, loaded);
-      cursor.value = page.pageInfo.endCursor ?? undefined;
-      hasMore.value = page.pageInfo.hasNextPage;
+      const { hasNextPage, endCursor } = page.pageInfo;
+      const known = sessions.peek();
+      if (after === undefined) {
+        const merged = mergeNewest(known, loaded, hasNextPage);
+        // Older pages that are loaded go on at their own end.
+        if (merged.length === loaded.length || cursor.peek() === undefined) {
+          cursor.value = endCursor ?? undefined;
+          hasMore.value = hasNextPage;
+        }
+        sessions.value = merged;
+      } else {
+        const ids = new Set(loaded.map(({ id }) => id));
+        sessions.value = byActivity([...known.filter(({ id }) => !ids.has(id)), ...loaded]);
+        cursor.value = endCursor ?? undefined;
+        hasMore.value = hasNextPage;
+      }
       isLoaded.value = true;
       problem.value = undefined;
     } catch (error) {
@@ -50,40 +76,49 @@ export function createSessionList(ask: Ask): SessionList {
     }
   };
   const remove = (id: string) => {
-    sessions.value = sessions.peek().filter((each) => each.id !== id);
+    const kept = sessions.peek().filter((each) => each.id !== id);
+    if (kept.length < sessions.peek().length) set(kept);
   };
   return {
     sessions,
     hasMore,
     isLoaded,
     problem,
-    reload: () => load(Math.min(longestPage, Math.max(pageSize, sessions.value.length)), undefined),
+    reload: () => load(Math.min(longestPage, Math.max(pageSize, sessions.peek().length))),
     loadMore: () => load(pageSize, cursor.value),
     add(session) {
-      sessions.value = [session, ...sessions.value];
+      set([session, ...sessions.peek().filter(({ id }) => id !== session.id)]);
+      changed();
     },
     put(session) {
       const known = sessions.peek().find(({ id }) => id === session.id);
-      if (!known || known.title === session.title) return;
-      sessions.value = sessions.peek().map((each) => (each === known ? session : each));
+      if (!known || isSame(known, session)) return;
+      set(sessions.peek().map((each) => (each === known ? session : each)));
+      changed();
+    },
+    used(id) {
+      const lastActivityAt = new Date().toISOString();
+      set(sessions.peek().map((each) => (each.id === id ? { ...each, lastActivityAt } : each)));
+      changed();
     },
     remove,
     async delete(id) {
       await ask(DeleteSessionDocument, { id });
       remove(id);
+      changed();
     },
     clear() {
-      sessions.value = [];
+      set([]);
+      cursor.value = undefined;
       isLoaded.value = false;
     },
   };
 }
 
-/** Adds a page at the end. Each session appears once, although it may be on two pages when the list changes. */
-function append(
-  sessions: readonly SessionNameFragment[],
-  page: readonly SessionNameFragment[],
-): readonly SessionNameFragment[] {
-  const ids = new Set(page.map(({ id }) => id));
-  return [...sessions.filter(({ id }) => !ids.has(id)), ...page];
+function isSame(one: SessionNameFragment, other: SessionNameFragment): boolean {
+  return (
+    one.title === other.title &&
+    one.preview === other.preview &&
+    Date.parse(one.lastActivityAt) >= Date.parse(other.lastActivityAt)
+  );
 }

@@ -10,12 +10,14 @@ export function titleFromPrompt(prompt: string): string {
   return line.length > longestTitle ? `${cutText(line, longestTitle - 1).trimEnd()}…` : line;
 }
 
-/** The title of a session, or the date of its creation when it has no title. */
+/** The title of a session; without one its first words, and without messages the date of its creation. */
 export function displayedTitle({
   title,
+  preview,
   createdAt,
-}: Pick<SessionNameFragment, 'title' | 'createdAt'>): string {
+}: Pick<SessionNameFragment, 'title' | 'preview' | 'createdAt'>): string {
   if (title?.trim()) return title;
+  if (preview != null) return preview;
   const created = new Date(createdAt);
   return `Session from ${created.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })}`;
 }

@@ -1,16 +1,19 @@
 import { batch, type Signal, signal } from '@preact/signals';
 import {
   AttachNodeDocument,
+  ClearHistoryDocument,
   type CreateSessionInput,
   DetachNodeDocument,
-  SendMessageDocument,
+  type SendMessageMutation,
   type SessionStateFragment,
   UpdateSessionDocument,
   type UpdateSessionInput,
 } from '../../gql/console/graphql.ts';
 import type { Ask } from '../gateway/ask.ts';
 import type { Link } from '../gateway/link.ts';
-import { type Composer, createComposer, type Send } from './composer.ts';
+import { type Composer, createComposer } from './composer.ts';
+import type { Outbox } from './outbox.ts';
+import { newSessionKey } from './outboxes.ts';
 import type { SessionList } from './session-list.ts';
 import { titleFromPrompt } from './session-title.ts';
 import { createStopper, type Stopper } from './stopper.ts';
@@ -20,6 +23,7 @@ import { type SyncedSession, syncSession } from './synced-session.ts';
 export interface NewSession {
   readonly kind: 'new';
   readonly composer: Composer;
+  readonly outbox: Outbox;
   readonly input: Signal<CreateSessionInput>;
 }
 
@@ -28,8 +32,17 @@ export interface StoredSession extends SyncedSession {
   readonly kind: 'stored';
   readonly composer: Composer;
   readonly stopper: Stopper;
+  readonly outbox: Outbox;
+  /** Shows a prompt that the gateway has accepted. */
+  accepted(run: SendMessageMutation['sendMessage'], prompt: string): Promise<void>;
   /** @throws GatewayError */
   update(input: UpdateSessionInput): Promise<void>;
+  /**
+   * Deletes all messages.
+   *
+   * @throws GatewayError
+   */
+  clearHistory(): Promise<void>;
   /** @throws GatewayError */
   attach(nodeId: string): Promise<void>;
   /** @throws GatewayError */
@@ -39,12 +52,10 @@ export interface StoredSession extends SyncedSession {
 /** The session that the page shows. */
 export type Session = NewSession | StoredSession;
 
-/** @param send Creates the session and sends the prompt to it. */
-export function createNewSession(
-  send: (input: CreateSessionInput, prompt: string) => Promise<void>,
-): NewSession {
+export function createNewSession(outbox: Outbox): NewSession {
   const input = signal<CreateSessionInput>({});
-  return { kind: 'new', input, composer: createComposer('new', (prompt) => send(input.value, prompt)) };
+  const composer = createComposer(newSessionKey, (prompt) => outbox.add(prompt, input.value));
+  return { kind: 'new', input, outbox, composer };
 }
 
 export function openStoredSession(
@@ -52,6 +63,7 @@ export function openStoredSession(
   link: Link,
   sessionList: SessionList,
   sessionId: string,
+  outbox: Outbox,
 ): StoredSession {
   const synced = syncSession(ask, link, sessionId);
   const show = (state: SessionStateFragment) =>
@@ -62,9 +74,10 @@ export function openStoredSession(
   const update = async (input: UpdateSessionInput) => {
     show((await ask(UpdateSessionDocument, { id: sessionId, input })).updateSession);
   };
-  const send: Send = async (prompt, requestId) => {
-    const input = { sessionId, prompt, requestId, onBusy: 'ENQUEUE' as const };
-    const { userMessage, assistantMessage } = (await ask(SendMessageDocument, { input })).sendMessage;
+  const accepted = async (
+    { userMessage, assistantMessage }: SendMessageMutation['sendMessage'],
+    prompt: string,
+  ) => {
     for (const message of [userMessage, assistantMessage]) {
       if (message) synced.messageList.add(message);
     }
@@ -76,9 +89,15 @@ export function openStoredSession(
   return {
     ...synced,
     kind: 'stored',
-    composer: createComposer(sessionId, send),
+    composer: createComposer(sessionId, (prompt) => outbox.add(prompt)),
     stopper: createStopper(ask, synced.messageList),
+    outbox,
+    accepted,
     update,
+    async clearHistory() {
+      show((await ask(ClearHistoryDocument, { sessionId })).clearHistory);
+      synced.messageList.clear();
+    },
     async attach(nodeId) {
       show((await ask(AttachNodeDocument, { sessionId, nodeId })).attachNodes);
     },

@@ -1,52 +1,81 @@
 import { effect, type ReadonlySignal, signal } from '@preact/signals';
-import { CreateSessionDocument, type CreateSessionInput } from '../../gql/console/graphql.ts';
+import { CreateSessionDocument, SendMessageDocument } from '../../gql/console/graphql.ts';
 import type { Ask } from '../gateway/ask.ts';
 import type { Link } from '../gateway/link.ts';
 import { hashOf, sessionIdOf } from './address.ts';
-import { draftStore, newDraft } from './draft-store.ts';
+import { draftStore } from './draft-store.ts';
+import type { StoredPrompt } from './outbox-store.ts';
+import { createOutboxes, newSessionKey, type Outboxes } from './outboxes.ts';
 import { createNewSession, openStoredSession, type Session } from './session.ts';
 import type { SessionList } from './session-list.ts';
 import { titleFromPrompt } from './session-title.ts';
 
 export interface ShownSession {
   readonly session: ReadonlySignal<Session>;
+  readonly outboxes: Outboxes;
   /** Shows the session that the address names, or a new one. */
   openAddress(): void;
-  /** Shows a new session and removes the old one from the address. */
+  /** Shows a new session, removes the old one from the address, and forgets the prompts that were not sent. */
   reset(): void;
 }
 
-export function createShownSession(ask: Ask, link: Link, sessionList: SessionList): ShownSession {
-  const createAndSend = async (input: CreateSessionInput, prompt: string) => {
-    const title = input.title ?? titleFromPrompt(prompt);
-    const { createSession } = await ask(CreateSessionDocument, { input: { ...input, title } });
-    sessionList.add(createSession);
-    draftStore.write(createSession.id, newDraft(prompt));
-    draftStore.write('new', newDraft(''));
-    location.hash = hashOf(createSession.id);
-    openAddress();
-    // The composer of the created session now has the prompt, and shows an error if sending fails.
-    void session.value.composer.submit();
-  };
-  const createNew = () => createNewSession(createAndSend);
+export interface ShownSessionOptions {
+  ask: Ask;
+  link: Link;
+  sessionList: SessionList;
+  /** The signed-in user. */
+  userId(): string;
+}
+
+export function createShownSession({ ask, link, sessionList, userId }: ShownSessionOptions): ShownSession {
+  const outboxes = createOutboxes({
+    userId,
+    send: (key, prompt) => (key === newSessionKey ? createSession(prompt) : sendTo(key, prompt)),
+  });
+  const createNew = () => createNewSession(outboxes.of(newSessionKey));
   const session = signal<Session>(createNew());
+
+  const sendTo = async (sessionId: string, { prompt, requestId }: StoredPrompt) => {
+    const input = { sessionId, prompt, requestId, onBusy: 'ENQUEUE' as const };
+    const { sendMessage } = await ask(SendMessageDocument, { input });
+    const { value: shown } = session;
+    if (shown.kind === 'stored' && shown.sessionId === sessionId) await shown.accepted(sendMessage, prompt);
+    sessionList.used(sessionId);
+  };
+  /** Creates a session, and gives it the prompts that wait for it. */
+  const createSession = async ({ prompt, input = {} }: StoredPrompt) => {
+    const title = input.title ?? titleFromPrompt(prompt);
+    const created = (await ask(CreateSessionDocument, { input: { ...input, title } })).createSession;
+    sessionList.add(created);
+    outboxes.of(created.id).take(outboxes.of(newSessionKey).giveAll());
+    // The user may have opened another session meanwhile.
+    if (session.value.kind !== 'new') return;
+    draftStore.write(created.id, session.value.composer.text.value);
+    draftStore.write(newSessionKey, '');
+    location.hash = hashOf(created.id);
+    openAddress();
+  };
 
   const show = (next: Session) => {
     if (session.value.kind === 'stored') session.value[Symbol.dispose]();
     session.value = next;
   };
+  const open = (sessionId: string) =>
+    openStoredSession(ask, link, sessionList, sessionId, outboxes.of(sessionId));
   const openAddress = () => {
     const sessionId = sessionIdOf(location.hash);
     const shownId = session.value.kind === 'stored' ? session.value.sessionId : '';
     if (shownId === sessionId) return;
-    show(sessionId === '' ? createNew() : openStoredSession(ask, link, sessionList, sessionId));
+    show(sessionId === '' ? createNew() : open(sessionId));
   };
   keepListCurrent(session, sessionList);
   keepTitleCurrent(session);
   return {
     session,
+    outboxes,
     openAddress,
     reset() {
+      outboxes.clear();
       history.replaceState(null, '', location.pathname);
       show(createNew());
     },

@@ -16,7 +16,7 @@ export function ComposerView({ session }: { session: Session }) {
       aria-label="Prompt"
       onSubmit={(event) => {
         event.preventDefault();
-        void composer.submit();
+        composer.submit();
       }}
     >
       <Alert problem={composer.problem.value} />
@@ -30,7 +30,7 @@ export function ComposerView({ session }: { session: Session }) {
           // Without this the button takes the focus from the prompt.
           onMouseDown={(event) => event.preventDefault()}
           title="Send (Enter). Shift+Enter starts a new line."
-          disabled={isGone || composer.isSending.value || composer.text.value.trim() === ''}
+          disabled={isGone || composer.text.value.trim() === ''}
         >
           <Icon name="send" />
         </button>
@@ -60,14 +60,13 @@ function PromptField({ session, isDisabled }: { session: Session; isDisabled: bo
       rows={1}
       placeholder="Ask something…"
       value={text}
-      readOnly={composer.isSending.value}
       disabled={isDisabled}
       onInput={({ currentTarget }) => composer.write(currentTarget.value)}
       onKeyDown={(event) => {
         recall(event.currentTarget, event);
         if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return;
         event.preventDefault();
-        void composer.submit();
+        composer.submit();
       }}
     />
   );

@@ -4,6 +4,8 @@ import { Alert } from '../controls/alert.tsx';
 import { Icon } from '../controls/icon.tsx';
 import type { StoredSession } from '../state/session.ts';
 import { MessageView } from './message-view.tsx';
+import { PendingPrompts } from './pending-prompts.tsx';
+import { RetryPrompt } from './retry-prompt.tsx';
 import { useAttempt } from './use-attempt.ts';
 import { useStickToEnd } from './use-stick-to-end.ts';
 
@@ -22,7 +24,11 @@ export function MessageListView({ session }: { session: StoredSession }) {
         {messages.map((message) => (
           <MessageView key={message.id} message={message} />
         ))}
-        {state.value && messages.length === 0 && <p class="hint centred">No messages yet.</p>}
+        <RetryPrompt session={session} />
+        <PendingPrompts session={session} />
+        {state.value && messages.length === 0 && session.outbox.prompts.value.length === 0 && (
+          <p class="hint centred">No messages yet.</p>
+        )}
         <Alert problem={problem.value}>
           {!isGone.value && (
             <button type="button" class="small" onClick={session.reload}>

@@ -4,6 +4,7 @@ import { Alert } from '../controls/alert.tsx';
 import { Checkbox } from '../controls/checkbox.tsx';
 import type { Session } from '../state/session.ts';
 import { useApp } from './app-context.ts';
+import { RegisterNode } from './register-node.tsx';
 import { useAttempt } from './use-attempt.ts';
 import { useDismiss } from './use-dismiss.ts';
 
@@ -41,6 +42,7 @@ export function NodePicker({ session }: { session: Session }) {
 function NodeChoices({ session, attached }: { session: Session; attached: readonly AttachedNode[] }) {
   const { nodeList } = useApp();
   const { problem, attempt } = useAttempt();
+  const [isRegistering, setRegistering] = useState(false);
   const own = nodeList.nodes.value ?? [];
   // The list has only the user's own nodes. An admin may have attached nodes of other users.
   const others = attached.flatMap(({ nodeId, node }) =>
@@ -69,12 +71,11 @@ function NodeChoices({ session, attached }: { session: Session; attached: readon
           );
         })}
       </ul>
-      {nodeList.nodes.value?.length === 0 && others.length === 0 && (
-        <p class="hint">
-          No nodes yet. Register a node with the mutation <code>registerNode</code> and start its agent with{' '}
-          <code>switchyard agent</code>.
-        </p>
-      )}
+      {nodeList.nodes.value?.length === 0 && others.length === 0 && <p class="hint">No nodes yet.</p>}
+      <button type="button" class="quiet small" onClick={() => setRegistering(true)}>
+        Register a node…
+      </button>
+      {isRegistering && <RegisterNode close={() => setRegistering(false)} />}
       {toolApprovalOf(session) === 'AUTO' && (
         <p class="warning">
           This session runs tools without asking: its model can run commands and change files on these nodes.

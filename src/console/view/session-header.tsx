@@ -3,6 +3,7 @@ import { Alert } from '../controls/alert.tsx';
 import { Icon } from '../controls/icon.tsx';
 import type { Session } from '../state/session.ts';
 import { NodePicker } from './node-picker.tsx';
+import { SessionMenu } from './session-menu.tsx';
 import { SessionSettings } from './session-settings.tsx';
 import { TitleField } from './title-field.tsx';
 import { useAttempt } from './use-attempt.ts';
@@ -35,6 +36,7 @@ export function SessionHeader({ session, openDrawer }: { session: Session; openD
                 else void attempt(() => session.update(changed));
               }}
             />
+            <SessionMenu session={session} />
             <NodePicker session={session} />
           </div>
         )}

@@ -3,6 +3,7 @@ import { Announcer } from './announcer.tsx';
 import { ComposerView } from './composer-view.tsx';
 import { ConnectionState } from './connection-state.tsx';
 import { MessageListView } from './message-list-view.tsx';
+import { PendingPrompts } from './pending-prompts.tsx';
 import { SessionHeader } from './session-header.tsx';
 import { Usage } from './usage.tsx';
 
@@ -15,6 +16,12 @@ export function SessionView({ session, openDrawer }: { session: Session; openDra
           <MessageListView session={session} />
           <Announcer messageList={session.messageList} />
         </>
+      ) : session.outbox.prompts.value.length > 0 ? (
+        <section class="message-list" aria-label="Messages">
+          <div class="messages">
+            <PendingPrompts session={session} />
+          </div>
+        </section>
       ) : (
         <Welcome />
       )}
