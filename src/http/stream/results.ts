@@ -1,6 +1,6 @@
 import type { ExecutionArgs, ExecutionResult, OperationDefinitionNode } from 'graphql';
-import { shareTurn } from '../../base/share-turn.ts';
 import { writeJson } from '../../base/long-integers.ts';
+import { shareTurn } from '../../base/share-turn.ts';
 import { startEventExecution } from '../graphql/subscribe-within-budget.ts';
 import type { Enveloped } from './graphql-server.ts';
 import type { PresentError } from './present-error.ts';
