@@ -3,7 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { StartupError } from '../config/startup-error.ts';
+import { refusal } from '../errors.ts';
 import { watchConnections } from './connections.ts';
+import { answerMalformed } from './malformed.ts';
+import { refusalBody } from './request/refusal.ts';
 import type { HttpApp } from './server.ts';
 
 /**
@@ -43,10 +46,11 @@ export async function listen(
   { host, port, maxConnections, headerTimeoutMs, responseTimeoutMs }: ListenOptions,
   log: Logger,
 ): Promise<Listening> {
+  let target = '';
   // Some routes write to the socket themselves and need Node.js' own Response.
   const listener = getRequestListener((request, env) => app.fetch(request, env as HttpBindings), {
     overrideGlobalObjects: false,
-    errorHandler: refuseMalformed,
+    errorHandler: (error) => refuseMalformed(error, target),
   });
   const serverOptions = {
     keepAliveTimeout: keepAliveMs,
@@ -54,8 +58,15 @@ export async function listen(
     connectionsCheckingInterval: Math.min(headerTimeoutMs, checkMs),
     // A time limit on the whole request would cut a long upload. `cutSlowBody` cuts only slow bodies.
     requestTimeout: 0,
+    // `refuseMalformed` answers a request without a Host. Node.js would answer without a body.
+    requireHostHeader: false,
   };
-  const server = createServer(serverOptions, listener);
+  const server = createServer(serverOptions, (incoming, outgoing) => {
+    // The listener calls its error handler before it returns, and does not tell it which request it is.
+    target = incoming.url ?? '';
+    return listener(incoming, outgoing);
+  });
+  answerMalformed(server);
   server.maxConnections = maxConnections;
   const connections = watchConnections(server, responseTimeoutMs, log);
   await new Promise<void>((resolve, reject) => {
@@ -85,10 +96,10 @@ export async function listen(
 }
 
 /** Answers a request that cannot become a `Request`, so that no guard sees it: its Host or its target is no URL. */
-function refuseMalformed(error: unknown): Response {
+function refuseMalformed(error: unknown, target: string): Response {
   if (!(error instanceof RequestError)) return new Response(null, { status: 500 });
-  const detail = 'The request target or the Host header is malformed.';
-  return Response.json({ detail }, { status: 400 });
+  const message = 'The request target or the Host header is malformed, or the Host header is missing.';
+  return Response.json(refusalBody(target, refusal('BAD_REQUEST', message)), { status: 400 });
 }
 
 function reasonOf(error: NodeJS.ErrnoException, host: string, port: number): string {

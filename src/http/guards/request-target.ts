@@ -6,14 +6,18 @@ import { refuse } from '../request/refusal.ts';
 /**
  * Refuses a request whose path would be changed before it is routed, so that every request reaches the address that
  * its client wrote. Parsers of URLs resolve dot segments: a DELETE of `/sessions/21/nodes/%2e%2e/%2e%2e` would delete
- * `/sessions/`. They also cut the target at `#`, and turn `\` into `/`.
+ * `/sessions/`. They also cut the target at `#`, and turn `\` into `/`. Proxies do the same with `%2F`, or do not, so an
+ * escaped slash is refused too.
  *
  * Reads the target as Node.js received it, because the URL of a `Request` is already normalised.
  */
 export function refuseUnplainTargets(): MiddlewareHandler<{ Bindings: HttpBindings }> {
   return async (c, next) => {
-    const { url = '', headers } = c.env.incoming;
-    const fault = faultOf(url, headers.host ?? '') ?? faultOfRouting(url, c.req.url);
+    const { url = '', headers, headersDistinct } = c.env.incoming;
+    const fault =
+      (headersDistinct['host']?.length ?? 0) > 1
+        ? 'The request must have one Host header.'
+        : (faultOf(url, headers.host ?? '') ?? faultOfRouting(url, c.req.url));
     return fault === undefined ? next() : refuse(c, refusal('BAD_REQUEST', fault));
   };
 }
@@ -27,6 +31,9 @@ function faultOf(target: string, host: string): string | undefined {
   const path = pathOf(target);
   if (path.includes('\\')) return 'The path must not contain a backslash: write it as %5C.';
   if (hasDotSegment(path)) return 'The path must not contain the segments "." and "..", escaped or not.';
+  const [escaped] = /%2f|%00/i.exec(path) ?? [];
+  if (escaped !== undefined)
+    return `The path must not contain ${escaped}: a slash separates segments, and NUL is in no name.`;
   return undefined;
 }
 

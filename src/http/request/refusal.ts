@@ -8,11 +8,13 @@ import { errorStatus, type GatewayError, isErrorCode } from '../../errors.ts';
  * `{"errors": […]}` at `/graphql` and below, REST's `{"detail": …}` everywhere else.
  */
 export function refuse(c: Context, error: GatewayError): Response {
-  const { http, ...extensions } = error.extensions;
-  const isGraphQL = /^\/graphql(\/|$)/.test(c.req.path);
-  const { message } = error;
-  const body = isGraphQL ? { errors: [{ message, extensions }] } : { detail: message };
-  return c.json(body, errorStatus[error.code], http?.headers);
+  return c.json(refusalBody(c.req.path, error), errorStatus[error.code], error.extensions.http?.headers);
+}
+
+/** The body of a refusal, in the shape of its path. The path may be a request target in any form. */
+export function refusalBody(path: string, { message, extensions: { http: _, ...extensions } }: GatewayError) {
+  const isGraphQL = /^(https?:\/\/[^/]*)?\/graphql([/?]|$)/i.test(path);
+  return isGraphQL ? { errors: [{ message, extensions }] } : { detail: message };
 }
 
 /** The HTTP status of an error; 500 for an error without a status and without a known code. */

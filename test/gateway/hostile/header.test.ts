@@ -63,6 +63,57 @@ describe('a request that a proxy and the gateway could parse differently', () =>
   });
 });
 
+describe('bytes that Node.js cannot parse', () => {
+  const chunked = [json, 'Transfer-Encoding: chunked'];
+  const faults: [what: string, status: number, lines: string[], body: string][] = [
+    ['a header with a NUL', 400, ['X-A: a\0b'], ''],
+    ['a header name with a space', 400, ['X A: b'], ''],
+    ['two lengths', 400, ['Content-Length: 2', 'Content-Length: 3'], '{}'],
+    ['a length and chunks', 400, ['Content-Length: 2', 'Transfer-Encoding: chunked'], '{}'],
+    ['an empty Host', 400, ['Host:'], ''],
+    ['two hosts', 400, ['Host: localhost', 'Host: mallory.example'], ''],
+    ['a Host with a path', 400, ['Host: localhost/x'], ''],
+    ['headers of 100 KB', 431, [`X-A: ${'a'.repeat(100_000)}`], ''],
+    ['a chunk of no size', 400, chunked, 'zz\r\n{}\r\n0\r\n\r\n'],
+    ['a bad second chunk', 400, chunked, '5\r\n{"que\r\nzz\r\n'],
+    ['20 KB of chunk extensions', 413, chunked, `2;${'a'.repeat(20_000)}\r\n{}\r\n0\r\n\r\n`],
+    ['an unknown expectation', 417, ['Expect: a miracle'], ''],
+  ];
+  test.each(faults)(
+    '%s: the refusal has a body in the shape of its path',
+    async (_what, status, lines, body) => {
+      const shapes = {
+        '/graphql': { errors: [{ message: expect.any(String), extensions: { code: expect.any(String) } }] },
+        '/api/v1/sessions/': { detail: expect.any(String) },
+      };
+      for (const [path, shape] of Object.entries(shapes)) {
+        const answer = await send([`POST ${path} HTTP/1.1`, ...lines], body);
+        expect([answer.status, JSON.parse(/\{.*\}/s.exec(answer.text)?.[0] ?? 'null')]).toEqual([
+          status,
+          shape,
+        ]);
+      }
+    },
+  );
+
+  test('chunk extensions of 10 KB are read over', async () => {
+    const body = `18;${'a'.repeat(10_000)}\r\n${query}\r\n0\r\n\r\n`;
+    expect((await send([post, ...chunked], body)).status).toBe(200);
+  });
+
+  test('a whole request before malformed bytes gets its response, and then these are refused', async () => {
+    const host = `Host: ${new URL(gateway.url).host}`;
+    const first = [post, host, json, 'Content-Length: 24', '', query].join('\r\n');
+    const { status, text } = await gateway.attackRaw(`${first}nonsense\r\n\r\n`);
+    expect(status).toBe(200);
+    expect(text).toMatch(/^\{"data":\{"__typename":"Query"\}\}HTTP\/1\.1 400 /);
+  });
+
+  test('CONNECT is refused', async () => {
+    expect((await send(['CONNECT mallory.example:443 HTTP/1.1'])).status).toBe(405);
+  });
+});
+
 describe('headers that are too large', () => {
   test.each([
     ['a header of 100 KB', [`X-A: ${'a'.repeat(100_000)}`]],
