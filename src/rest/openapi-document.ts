@@ -10,15 +10,15 @@ export function openApiDocument(app: OpenAPIHono<RestEnv>) {
     scheme: 'bearer',
     description: 'An API token or a JWT. A gateway that runs with `AUTH=none` needs no token.',
   });
-  return app.getOpenAPI31Document({
+  const { info, ...document } = app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
       title: 'Switchyard REST API',
       version: '1',
       description:
         'Chat sessions for legacy clients. The GraphQL API at `/graphql` offers the same operations and more. **Sessions that are created here run tools without asking:** their model can run commands and change files on attached nodes without the approval of a person, unless `tool_approval` is `ask` or `deny`.',
-      license: { name: 'MIT' },
     },
+    servers: [{ url: '/', description: 'The gateway that serves this document.' }],
     security: [{ bearer: [] }],
     tags: [
       {
@@ -27,4 +27,6 @@ export function openApiDocument(app: OpenAPIHono<RestEnv>) {
       },
     ],
   });
+  // The type of `info` is that of OpenAPI 3.0, which has no identifier.
+  return { ...document, info: { ...info, license: { name: 'MIT', identifier: 'MIT' } } };
 }

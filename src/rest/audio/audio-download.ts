@@ -31,7 +31,9 @@ const RangeHeaders = z.object({
 
 const input = { path: MessagePath, header: RangeHeaders };
 
-const bytes = { schema: { type: 'string' as const, description: 'The bytes of the recording.' } };
+const bytes = {
+  schema: { type: 'string' as const, format: 'binary', description: 'The bytes of the recording.' },
+};
 const responses = {
   200: { description: 'The whole recording.', content: { 'audio/*': bytes } },
   206: {

@@ -20,7 +20,10 @@ export const Audio = z
       description: 'The name of the file, as the client sent it. Null: the client sent no name.',
       example: 'hello.wav',
     }),
-    sha256: z.string().openapi({ description: 'The SHA-256 hash of the file, in hexadecimal.' }),
+    sha256: z.string().openapi({
+      description: 'The SHA-256 hash of the file, in hexadecimal.',
+      pattern: '^[0-9a-f]{64}$',
+    }),
     duration_seconds: z
       .number()
       .nullable()

@@ -34,7 +34,7 @@ export const uploadAudio: Route = {
     failures: {
       404: 'The message does not exist.',
       413: 'The file has more bytes than the gateway accepts.',
-      415: 'The file is not audio in one of the accepted formats.',
+      415: 'The file is not audio in one of the accepted formats, or the body is compressed.',
       507: 'The gateway has no space left to store the file.',
     },
     response: Audio,

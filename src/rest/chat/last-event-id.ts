@@ -14,6 +14,9 @@ export function formatCursor({ run, seq }: Cursor): string {
   return `${run}:${seq}`;
 }
 
+/** `<run>:<seq>`, or nothing. */
+const framePattern = '^([1-9][0-9]{0,9}:[0-9]{1,10})?$';
+
 /** An empty text means that the client has received no frame. */
 const Cursor = z.string().transform((text, { issues }): Cursor | undefined => {
   if (text === '') return undefined;
@@ -28,6 +31,7 @@ const Cursor = z.string().transform((text, { issues }): Cursor | undefined => {
 const forPolyfills = (like: string) =>
   Cursor.optional().openapi({
     type: 'string',
+    pattern: framePattern,
     description: `The same as the header \`Last-Event-ID\`, for clients that cannot send it, ${like}. The header counts if a request has both.`,
   });
 
@@ -36,6 +40,7 @@ export const ResumeHeaders = z.object({
   // No example here: Swagger UI would send it.
   'Last-Event-ID': Cursor.optional().openapi({
     type: 'string',
+    pattern: framePattern,
     description:
       'The `id` of the last frame that the client received, such as `7:42`. The stream resumes after that frame, and no prompt is sent to the model. A browser’s EventSource sets this header on its own when it reconnects.',
   }),

@@ -1,6 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { errorStatus, isErrorCode } from '../../errors.ts';
 import { RestError } from './rest-error.ts';
+import { restMessage, snakeCase } from './rest-message.ts';
 import { type RawInput, valueAt } from './validation-error.ts';
 
 /** The fields that REST reads of a GraphQL error. */
@@ -21,10 +22,12 @@ export function restError(errors: readonly Failure[], input: RawInput): RestErro
   if (errorStatus[code] !== 422) {
     const seconds = error.extensions?.['retryAfter'];
     const headers = seconds === undefined ? {} : { 'Retry-After': String(seconds) };
-    return new RestError(errorStatus[code], error.message, headers);
+    return new RestError(errorStatus[code], restMessage(error.message), headers);
   }
-  const { loc, value } = locate(error.extensions?.['field'], input);
-  return new RestError(422, [{ type: 'value_error', loc, msg: error.message, input: value }]);
+  const field = error.extensions?.['field'];
+  const { loc, value } = locate(field, input);
+  const msg = field === 'after' ? cursorMessage(error.message) : restMessage(error.message);
+  return new RestError(422, [{ type: 'value_error', loc, msg, input: value }]);
 }
 
 /** Finds the part of the request that became the GraphQL argument `field`. */
@@ -46,6 +49,11 @@ function locate(field: unknown, input: RawInput) {
   return { loc: ['body', ...names], value: valueAt(input.body, names) ?? null };
 }
 
+/** REST has the cursor behind the colon of `Last-Event-ID`. */
+function cursorMessage(message: string): string {
+  return message.replace(/^after\b/, 'The number behind the colon');
+}
+
 /** The parameter that holds the cursor: the only parameters of the operations that resume are names for it. */
 function resumeParameter(query: unknown): [name?: string, value?: unknown] {
   return (
@@ -59,5 +67,5 @@ function resumeParameter(query: unknown): [name?: string, value?: unknown] {
 function restName(name: string): string | number {
   if (/^\d+$/.test(name)) return Number(name);
   if (name === 'workspace') return 'config';
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return snakeCase(name);
 }

@@ -6,7 +6,16 @@ import { resultMessage, sessionId } from '../route/response-fields.ts';
 /** How far a node has received the files of a session. */
 export const SyncStatus = z.enum(['pending', 'syncing', 'synced', 'conflict', 'error', 'offline']);
 
-export const nodeId = z.string().openapi({ description: 'The id of the node.', example: 'laptop' });
+/** The texts that can be the id of a node: one line, not blank, without control characters. GraphQL checks it. */
+export const nodeIdText = {
+  minLength: 1,
+  maxLength: 255,
+  pattern: '^[^\\u0000-\\u001F\\u007F-\\u009F\\u2028\\u2029]*$',
+} as const;
+
+export const nodeId = z
+  .string()
+  .openapi({ description: 'The id of the node.', example: 'laptop', ...nodeIdText });
 
 const SessionNode = z
   .object({

@@ -6,13 +6,17 @@ import { upperCase } from '../route/enum-case.ts';
 import { jsonRoute } from '../route/json-route.ts';
 import type { Route } from '../route/route.ts';
 import { NodeAttachRequest } from './node-requests.ts';
-import { DetachedNode, SessionNodes, sessionNodesJson } from './node-responses.ts';
+import { DetachedNode, nodeIdText, SessionNodes, sessionNodesJson } from './node-responses.ts';
 
 /** `/sessions/{session_id}/nodes/{node_id}` */
 const SessionNodePath = SessionPath.extend({
-  node_id: z
-    .string()
-    .openapi({ description: 'The id of a node that is attached to the session.', example: 'laptop' }),
+  node_id: z.string().openapi({
+    description:
+      'The id of a node that is attached to the session, percent-encoded. A path cannot hold a slash, even an encoded one: detach a node whose id has one over GraphQL.',
+    example: 'laptop',
+    ...nodeIdText,
+    pattern: '^[^/\\u0000-\\u001F\\u007F-\\u009F\\u2028\\u2029]*$',
+  }),
 });
 
 /** The operations on the nodes of a session. */

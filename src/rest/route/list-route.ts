@@ -33,7 +33,7 @@ export function listRoute<Input extends RouteInput, Data, Variables, Schema exte
     ...describeJsonRoute({
       ...row,
       failures: {
-        400: 'The list has more than `MAX_LIST_ITEMS` items, or an item has more than `MAX_RESPONSE_BYTES` bytes.',
+        400: 'The list has more than `MAX_LIST_ITEMS` items, an item has more than `MAX_RESPONSE_BYTES` bytes, or the request is malformed.',
         ...row.failures,
       },
     }),

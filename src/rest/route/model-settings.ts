@@ -14,8 +14,16 @@ const described = {
 export const ModelSettingsBody = z
   .strictObject({
     reasoning_effort: effort.optional().openapi({ description: described.reasoning_effort, example: 'low' }),
-    temperature: z.number().nullable().optional().openapi({ description: described.temperature }),
-    max_output_tokens: z.int().nullable().optional().openapi({ description: described.max_output_tokens }),
+    temperature: z
+      .number()
+      .nullable()
+      .optional()
+      .openapi({ description: described.temperature, minimum: 0, maximum: 2 }),
+    max_output_tokens: z
+      .int()
+      .nullable()
+      .optional()
+      .openapi({ description: described.max_output_tokens, minimum: 1 }),
     response_schema: z
       .record(z.string(), z.unknown())
       .nullable()

@@ -4,6 +4,7 @@ import { ModelSettingsBody } from '../route/model-settings.ts';
 
 const title = z.string().nullable().optional().openapi({
   description: 'A name that helps people to recognise the session.',
+  maxLength: 200,
   example: 'Trip to Lisbon',
 });
 
@@ -22,6 +23,7 @@ const modelName = z.string().nullable().optional().openapi({
 const systemPrompt = z.string().nullable().optional().openapi({
   description:
     'Instructions that the model receives before the messages of the session. Null or left out: no instructions.',
+  maxLength: 100_000,
   example: 'Answer in one sentence.',
 });
 

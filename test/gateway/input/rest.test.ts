@@ -114,6 +114,52 @@ describe('an id in a path', () => {
 
 type Row = [what: string, path: string, init: RequestInit, loc: string[], type: string];
 
+describe('a refusal', () => {
+  const long = 'x'.repeat(300);
+  const patch = (body: unknown) => request('PATCH', body);
+  test.each<[path: string, init: RequestInit, named: RegExp]>([
+    ['/sessions/1/chat', chat({ prompt: 'Hi', request_id: long }), /^request_id: /],
+    ['/sessions/1/chat', chat({ prompt: 'Hi', provider_name: long }), /^provider_name: /],
+    ['/sessions/1/chat', chat({ prompt: 'Hi', model_name: '' }), /^model_name: /],
+    ['/sessions/1/chat', chat({ prompt: '\0' }), /^prompt: /],
+    ['/sessions/1/chat', chat({ prompt: 'x'.repeat(300_000) }), /^prompt: /],
+    ['/sessions/1/chat', chat({ prompt: 'Hi', settings: { temperature: 3 } }), /temperature/],
+    ['/sessions/1/chat', chat({ prompt: 'Hi', settings: { max_output_tokens: 0 } }), /max_output_tokens/],
+    ['/sessions/1/chat', chat({ prompt: 'Hi', settings: { response_schema: { type: 'array' } } }), /./],
+    ['/sessions/1/chat', resume('1:999999'), /^The number behind the colon must be/],
+    ['/sessions/', chat({ feature_name: long }), /^feature_name: /],
+    ['/sessions/', chat({ user_id: '' }), /^user_id: /],
+    ['/sessions/', chat({ system_prompt: 'x'.repeat(100_001) }), /^system_prompt: /],
+    ['/sessions/1', patch({ title: long }), /^title: /],
+    ['/sessions/1', patch({ provider_name: long }), /^provider_name: /],
+    ['/sessions/1/nodes', chat({ node_ids: [long] }), /^node_ids\.0: /],
+    ['/sessions/1/nodes', chat({ node_ids: ['a'], config: { source: 'server' } }), /./],
+    ['/sessions/1/nodes', chat({ node_ids: ['a'], config: { source: 'node_local' } }), /./],
+    ['/sessions/1/nodes', chat({ node_ids: ['a'], config: { source: 'empty', path: '/x' } }), /./],
+    [
+      '/sessions/1/nodes',
+      chat({ node_ids: ['a'], config: { source: 'node_local', source_node_id: 'b' } }),
+      /./,
+    ],
+    ['/sessions/1/nodes/nodeId', request('DELETE'), /"nodeId"/],
+  ])('%s refuses %j in the names of REST', async (path, init, named) => {
+    const response = await gateway.rest(path, init);
+    expect(response.status).toBeGreaterThanOrEqual(400);
+    expect(response.status).toBeLessThan(500);
+    const { detail } = await response.json();
+    const told: { msg: string; loc: unknown[] }[] =
+      typeof detail === 'string' ? [{ msg: detail, loc: [] }] : detail;
+    expect(told[0]?.msg).toMatch(named);
+    for (const { msg, loc } of told) {
+      // What is quoted comes from the client.
+      expect(msg.replaceAll(/"[^"]*"/g, '')).not.toMatch(
+        /\b[a-z]+[A-Z]\w*|\binput\.|\bworkspace\.|\b(EMPTY|SERVER|NODE_LOCAL|OFF|ENQUEUE)\b/,
+      );
+      expect(loc.filter((key) => /[A-Z]/.test(String(key)))).toEqual([]);
+    }
+  });
+});
+
 describe('the REST API', () => {
   test.each<Row>([
     ['no prompt', '/sessions/1/chat', chat({}), ['body', 'prompt'], 'missing'],
