@@ -5,6 +5,7 @@ import type { SessionLog } from './chat/log/session-log.ts';
 import type { Models } from './chat/models/models.ts';
 import type { RemovalSweep } from './chat/removal/removal-sweep.ts';
 import type { Sessions } from './chat/sessions.ts';
+import type { StreamTicket, StreamTickets } from './identity/stream-tickets.ts';
 import type { TokenWatcher } from './identity/token-watcher.ts';
 import type { Viewer } from './identity/viewer.ts';
 import type { CostAccount } from './limits/cost-account.ts';
@@ -37,6 +38,7 @@ export interface Services {
   dispatcher: Dispatcher;
   /** Ends subscriptions when the token they were opened with is no longer valid. */
   tokenWatcher: TokenWatcher;
+  streamTickets: StreamTickets;
   /** Longest prompt that is accepted, in bytes of UTF-8. */
   maxPromptBytes: number;
   /** Most items in one page of a connection. */
@@ -45,10 +47,12 @@ export interface Services {
 
 /** What resolvers receive with an operation: the services and the sender. */
 export interface Context extends Services {
-  /** The user who sent the operation; null if a node did. */
+  /** The user who sent the operation; null if a node did, or if it came with a stream ticket. */
   viewer: Viewer | null;
-  /** The node whose agent sent the operation; null if a user did. */
+  /** The node whose agent sent the operation; null if no node did. */
   agentNode: NodeIdentity | null;
+  /** The ticket that the operation came with, instead of a token. It opens the stream of its run, and nothing else. */
+  ticket?: StreamTicket | undefined;
   /** Aborts when the client does not wait for the result any more. */
   signal: AbortSignal;
   /** What the sender pays with for the operation. Undefined where requests are not limited. */

@@ -28,6 +28,7 @@ const secrets = [
   'apiKey',
   'password',
   'token',
+  'ticket',
 ];
 
 /**

@@ -17,6 +17,7 @@ import { Sessions } from './chat/sessions.ts';
 import type { Config } from './config/config.ts';
 import type { Services } from './context.ts';
 import { ApiTokens } from './identity/api-tokens.ts';
+import { StreamTickets } from './identity/stream-tickets.ts';
 import { createTokenWatcher } from './identity/token-watcher.ts';
 import { createDiskRoom, type ReadDisk, readDiskOf } from './limits/disk-room.ts';
 import { Followers } from './limits/followers.ts';
@@ -98,6 +99,12 @@ export function createServices(options: ServicesOptions): Services {
     registry,
     dispatcher,
     tokenWatcher: resources.use(createTokenWatcher({ tokens, everyMs: tokenCheckMs, log })),
+    streamTickets: new StreamTickets({
+      database,
+      tokens,
+      ttlMs: limits.streamTicketTtlMs,
+      isOpen: config.auth === undefined,
+    }),
     maxPromptBytes: config.chat.maxPromptBytes,
     maxPageSize: limits.maxPageSize,
   };

@@ -35,6 +35,9 @@ export const limitSettings = {
   STREAM_RESERVATION_TTL_MS: milliseconds(1)
     .default(15_000)
     .meta({ description: 'How long a reserved event stream may stay unopened.' }),
+  STREAM_TICKET_TTL_MS: milliseconds(1, 3_600_000)
+    .default(300_000)
+    .meta({ description: 'How long a stream ticket opens the stream of its run.' }),
   MAX_REQUESTS_PER_MINUTE: perUser(
     'MAX_REQUESTS_PER_MINUTE',
     'Most requests per minute of one user, or of one address if the user is not known. A GraphQL document or an event of a subscription counts as one more for each 1,000 of its cost',
@@ -116,6 +119,7 @@ export function toLimits(env: Limits) {
   return {
     maxOperationsPerStream: env.MAX_OPERATIONS_PER_STREAM,
     streamReservationTtlMs: env.STREAM_RESERVATION_TTL_MS,
+    streamTicketTtlMs: env.STREAM_TICKET_TTL_MS,
     maxLiveRuns: env.MAX_LIVE_RUNS,
     maxLiveRunsPerUser: ofUser(env, 'MAX_LIVE_RUNS_PER_USER'),
     maxFollowersPerUser: ofUser(env, 'MAX_FOLLOWERS_PER_USER'),

@@ -129,12 +129,13 @@ async function createApp(options: HttpServerOptions, closing: AbortSignal) {
 
 /** Loads the code that checks tokens only if tokens are checked, because loading it takes time. */
 async function createSenderLookup({ config, services, log }: HttpServerOptions): Promise<Identify> {
-  const { database, registry } = services;
-  if (!config.auth) return createIdentify({ authenticateUser: undefined, registry });
+  const { database, registry, streamTickets: tickets } = services;
+  if (!config.auth) return createIdentify({ authenticateUser: undefined, registry, tickets });
   const { createAuthenticateUser } = await import('../identity/authenticate-user.ts');
   return createIdentify({
     authenticateUser: createAuthenticateUser({ ...config.auth, database, log }),
     registry,
+    tickets,
   });
 }
 
@@ -156,8 +157,9 @@ function createStream({ config, services, log }: HttpServerOptions, parts: Strea
     yoga: graphql,
     owner: async (request) => {
       const identity = await identify(request);
-      const { viewer } = identity;
-      return { name: senderKey(identity), watch: () => viewer && services.tokenWatcher.watch(viewer) };
+      const { viewer, ticket } = identity;
+      const watch = () => viewer && services.tokenWatcher.watch(viewer);
+      return { name: senderKey(identity), onlyFollows: ticket !== undefined, watch };
     },
     log,
     isShareable: isDelta,

@@ -13,7 +13,7 @@ const documentPath = '/openapi.json';
 
 export interface RestApiOptions extends RestServices {
   /** Finds the sender of a request. @throws GatewayError that refuses the request. */
-  identify: (request: Request) => Promise<Pick<Context, 'viewer'>>;
+  identify: (request: Request) => Promise<Pick<Context, 'viewer' | 'ticket'>>;
 }
 
 /**
@@ -38,8 +38,10 @@ export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
     app.openAPIRegistry.registerPath(route.openapi);
     const paths = pathsOf(route);
     app.on(route.method, paths, async (c, next) => {
+      const identity = await identify(c.req.raw);
       // The token of a node is refused: REST is for users.
-      userOf(await identify(c.req.raw));
+      if (identity.ticket && route.takesTickets) c.set('ticketRunId', identity.ticket.runId);
+      else userOf(identity);
       await next();
     });
     app.on(route.method, paths, (c) => route.handle(c, options));

@@ -2,6 +2,7 @@ import { downloadAudio } from './audio/audio-download.ts';
 import { uploadAudio } from './audio/audio-upload.ts';
 import { cancelRun } from './chat/cancel-route.ts';
 import { followChat, sendChat } from './chat/chat-routes.ts';
+import { createTicket } from './chat/ticket-route.ts';
 import { historyRoutes } from './history/history-routes.ts';
 import { nodeRoutes } from './nodes/node-routes.ts';
 import type { Route } from './route/route.ts';
@@ -12,6 +13,7 @@ export const routes: readonly Route[] = [
   ...sessionRoutes,
   sendChat,
   followChat,
+  createTicket,
   ...historyRoutes,
   cancelRun,
   ...nodeRoutes,

@@ -21,7 +21,9 @@ import './terminal-run-event.ts';
 import './session-event.ts';
 import './run-mutations.ts';
 import './run-subscriptions.ts';
+import './stream-ticket.ts';
 import { endWithToken } from './access/end-with-token.ts';
+import { keepToTicket } from './access/keep-to-ticket.ts';
 import { limitFollowers } from './access/limit-followers.ts';
 import { builder } from './builder.ts';
 import { limitResults } from './limit-result.ts';
@@ -53,5 +55,5 @@ for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {
     resultBudget.begin();
     return event;
   };
-  if (field.subscribe) field.subscribe = endWithToken(limitFollowers(field.subscribe));
+  if (field.subscribe) field.subscribe = endWithToken(limitFollowers(keepToTicket(field.subscribe)));
 }

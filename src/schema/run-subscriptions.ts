@@ -26,7 +26,7 @@ builder.subscriptionFields((t) => ({
   }),
   runEvents: t.field({
     type: RunEventRef,
-    authScopes: (_root, { runId }) => ({ run: runId }),
+    authScopes: (_root, { runId }) => ({ followRun: runId }),
     description:
       'Follows a run: replays the run events after `after` from its log, then sends live ones, up to the terminal run event. A client that reads slowly gets consecutive deltas merged into one. Errors: NOT_FOUND; BAD_USER_INPUT if the run has not come as far as `after`.',
     args: {

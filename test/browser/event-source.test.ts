@@ -1,6 +1,9 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { describeInBrowser, openPage } from '../support/browser/browser.ts';
 import { startTestGateway } from '../support/gateway/gateway.ts';
+import { jwtSettings, signJwt } from '../support/gateway/jwt.ts';
 
 interface Followed {
   /** The text of the answer, put together from its frames. */
@@ -29,6 +32,62 @@ describeInBrowser('an EventSource', () => {
     expect(requests.filter((url) => url.endsWith('/chat'))).toHaveLength(2);
   });
 });
+
+describeInBrowser('an EventSource with a ticket', () => {
+  test('a page of another origin follows an answer with a ticket, over both APIs', async () => {
+    // A page at another port, which the gateway does not serve.
+    const application = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>App</title>');
+    });
+    await new Promise<void>((resolve) => application.listen(0, '127.0.0.1', resolve));
+    const origin = `http://127.0.0.1:${(application.address() as AddressInfo).port}`;
+    try {
+      const settings = { ...jwtSettings, CORS_ORIGINS: origin, DEMO_DELAY_MS: '2' };
+      await using gateway = await startTestGateway({ settings });
+      await using browser = await openPage();
+      await browser.page.goto(origin);
+      const alice = gateway.as(await signJwt({ sub: 'alice' }));
+      const sessionId = await alice.createSession();
+      const runId = await alice.send({ sessionId, prompt: 'Write 200 words.' });
+      const create = 'mutation ($runId: ID!) { createStreamTicket(runId: $runId) { ticket url } }';
+      const { createStreamTicket } = await alice.query(create, { runId });
+      const query = `subscription { runEvents(runId: "${runId}") { __typename ... on TextDelta { text } } }`;
+      const search = new URLSearchParams({ query, ticket: createStreamTicket.ticket });
+
+      const [rest, graphql] = await Promise.all([
+        browser.page.evaluate(followUntilClosed, gateway.url + createStreamTicket.url),
+        browser.page.evaluate(followSubscription, `${gateway.url}/graphql/stream?${search}`),
+      ]);
+
+      const { sessions } = await alice.query('{ sessions { edges { node { lastMessage { content } } } } }');
+      const { content } = sessions.edges[0].node.lastMessage;
+      expect(rest).toEqual({ text: content, lastType: 'finish' });
+      expect(graphql).toEqual({ text: content, lastType: 'RunCompleted' });
+      const refused = `${gateway.url}/api/v1/sessions/1/chat?ticket=${createStreamTicket.ticket}x`;
+      expect(await browser.page.evaluate(followUntilClosed, refused)).toEqual({ text: '', lastType: '' });
+    } finally {
+      application.closeAllConnections();
+      application.close();
+    }
+  });
+});
+
+/** Runs in the page: follows a subscription in graphql-sse's protocol until it is complete. */
+function followSubscription(url: string): Promise<Followed> {
+  return new Promise((resolve) => {
+    const followed: Followed = { text: '', lastType: '' };
+    const source = new EventSource(url);
+    source.addEventListener('next', ({ data }) => {
+      const { runEvents } = JSON.parse(data).data as { runEvents: { __typename: string; text?: string } };
+      followed.text += runEvents.text ?? '';
+      followed.lastType = runEvents.__typename;
+    });
+    source.addEventListener('complete', () => {
+      source.close();
+      resolve(followed);
+    });
+  });
+}
 
 /** Runs in the page. */
 function followUntilClosed(url: string): Promise<Followed> {

@@ -67,6 +67,7 @@ test('without any setting, every value has a default that needs no network', () 
         "maxStreamsPerUser": 0,
         "maxSubscriptionCost": 5000,
         "streamReservationTtlMs": 15000,
+        "streamTicketTtlMs": 300000,
       },
       "log": {
         "format": "json",

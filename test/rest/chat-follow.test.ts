@@ -60,7 +60,7 @@ test.for([
   const response = await server.request('GET', '/sessions/5/chat', undefined, { 'last-event-id': '7:5' });
 
   expect(response.status).toBe(404);
-  expect(await response.json()).toEqual({ detail: 'Run 7 of Last-Event-ID not found in session 5' });
+  expect(await response.json()).toEqual({ detail: 'Run 7 not found in session 5' });
 });
 
 test.for([

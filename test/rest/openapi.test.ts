@@ -58,25 +58,52 @@ test('the OpenAPI document lists every operation and the statuses it can return'
   );
   expect(operations).toMatchInlineSnapshot(`
     [
-      "POST /api/v1/sessions/ create_session 200,401,403,413,422",
-      "GET /api/v1/sessions/ list_sessions 200,400,401,403,422",
-      "DELETE /api/v1/sessions/ delete_sessions 200,401,403,422",
-      "GET /api/v1/sessions/{session_id} get_session 200,401,403,404,422",
-      "PATCH /api/v1/sessions/{session_id} update_session 200,401,403,404,413,422",
-      "DELETE /api/v1/sessions/{session_id} delete_session 200,401,403,404,422",
-      "POST /api/v1/sessions/{session_id}/chat send_message 200,401,403,404,409,413,422",
-      "GET /api/v1/sessions/{session_id}/chat follow_chat 200,204,401,403,404,422",
-      "GET /api/v1/sessions/{session_id}/messages get_messages 200,400,401,403,404,422",
-      "POST /api/v1/sessions/{session_id}/clear-history clear_history 200,401,403,404,409,422",
-      "GET /api/v1/sessions/{session_id}/tokens get_tokens 200,401,403,404,422",
-      "POST /api/v1/sessions/{session_id}/cancel cancel_run 200,401,403,404,422",
-      "POST /api/v1/sessions/{session_id}/nodes attach_nodes 200,401,403,404,413,422",
-      "GET /api/v1/sessions/{session_id}/nodes get_session_nodes 200,401,403,404,422",
-      "DELETE /api/v1/sessions/{session_id}/nodes/{node_id} detach_node 200,401,403,404,422",
-      "POST /api/v1/sessions/messages/{message_id}/audio upload_message_audio 200,401,403,404,413,415,422,507",
-      "GET /api/v1/sessions/messages/{message_id}/audio get_message_audio 200,206,304,401,403,404,412,416,422",
+      "POST /api/v1/sessions/ create_session 200,400,401,403,408,413,415,421,422,429,503,507",
+      "GET /api/v1/sessions/ list_sessions 200,400,401,403,421,422,429,503",
+      "DELETE /api/v1/sessions/ delete_sessions 200,400,401,403,421,422,429,503,507",
+      "GET /api/v1/sessions/{session_id} get_session 200,400,401,403,404,421,422,429,503",
+      "PATCH /api/v1/sessions/{session_id} update_session 200,400,401,403,404,408,413,415,421,422,429,503,507",
+      "DELETE /api/v1/sessions/{session_id} delete_session 200,400,401,403,404,421,422,429,503,507",
+      "POST /api/v1/sessions/{session_id}/chat send_message 200,400,401,403,404,408,409,413,415,421,422,429,503,507",
+      "GET /api/v1/sessions/{session_id}/chat follow_chat 200,204,400,401,403,404,421,422,429,503",
+      "POST /api/v1/sessions/{session_id}/chat/ticket create_stream_ticket 200,400,401,403,404,421,422,429,503,507",
+      "GET /api/v1/sessions/{session_id}/messages get_messages 200,400,401,403,404,421,422,429,503",
+      "POST /api/v1/sessions/{session_id}/clear-history clear_history 200,400,401,403,404,409,421,422,429,503,507",
+      "GET /api/v1/sessions/{session_id}/tokens get_tokens 200,400,401,403,404,421,422,429,503",
+      "POST /api/v1/sessions/{session_id}/cancel cancel_run 200,400,401,403,404,421,422,429,503,507",
+      "POST /api/v1/sessions/{session_id}/nodes attach_nodes 200,400,401,403,404,408,413,415,421,422,429,503,507",
+      "GET /api/v1/sessions/{session_id}/nodes get_session_nodes 200,400,401,403,404,421,422,429,503",
+      "DELETE /api/v1/sessions/{session_id}/nodes/{node_id} detach_node 200,400,401,403,404,421,422,429,503,507",
+      "POST /api/v1/sessions/messages/{message_id}/audio upload_message_audio 200,400,401,403,404,408,413,415,421,422,429,503,507",
+      "GET /api/v1/sessions/messages/{message_id}/audio get_message_audio 200,206,304,400,401,403,404,412,416,421,422,429,503",
     ]
   `);
+});
+
+test('the OpenAPI document says what clients and generators need beyond that', async () => {
+  const document = (await readDocument()) as Document & {
+    info: { license: object };
+    servers: object[];
+  };
+  expect(document.info.license).toEqual({ name: 'MIT', identifier: 'MIT' });
+  expect(document.servers).toHaveLength(1);
+  const text = JSON.stringify(document.paths);
+  // Generators make files and blobs of `format: binary`.
+  expect(
+    document.components.schemas['Body_upload_message_audio_sessions_messages__message_id__audio_post'],
+  ).toMatchObject({
+    properties: { file: { type: 'string', format: 'binary' } },
+  });
+  expect(
+    document.paths['/api/v1/sessions/messages/{message_id}/audio']?.['get']?.responses['200'],
+  ).toMatchObject({
+    content: { 'audio/*': { schema: { type: 'string', format: 'binary' } } },
+  });
+  for (const [, pattern = ''] of text.matchAll(/"pattern":"((?:[^"\\\\]|\\\\.)*)"/g)) {
+    const source = JSON.parse(`"${pattern}"`) as string;
+    expect(() => new RegExp(source, 'u')).not.toThrow();
+  }
+  expect(text).toContain('"pattern"');
 });
 
 test('every operation, parameter, response and field has a description', async () => {
@@ -136,6 +163,7 @@ test('the schemas have the names from which clients are generated', async () => 
       "SessionNodes",
       "SessionUpdate",
       "Sessions",
+      "StreamTicket",
       "Tokens",
       "ToolCall",
       "ValidationError",

@@ -1,5 +1,6 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import type { ExecutionResult } from 'graphql';
+import type { Context } from '../../context.ts';
 import { GatewayError } from '../../errors.ts';
 import { ResultBudget, type ResultLimits } from '../../limits/result-budget.ts';
 import type { RequestContext } from '../request/request-context.ts';
@@ -18,7 +19,10 @@ export function createExecutor(yoga: GraphQLServer, requestIds: RequestIds, limi
     const params = { query: '', variables: variables as Record<string, unknown> };
     const httpRequestId = requestIds.of(request);
     const enveloped = yoga.getEnveloped({ request, params, httpRequestId, ...context } as never);
-    const contextValue = { ...(await enveloped.contextFactory()), resultBudget: new ResultBudget(limits) };
+    const sent = (await enveloped.contextFactory()) as Context;
+    // The documents are the gateway's own, and REST admits a ticket only to the stream of its run.
+    const viewer = sent.ticket?.viewer ?? sent.viewer;
+    const contextValue = { ...sent, viewer, ticket: undefined, resultBudget: new ResultBudget(limits) };
     const args = { schema: enveloped.schema, document, contextValue, variableValues: variables };
     return { enveloped, args };
   };

@@ -34,7 +34,7 @@ export function limitRequests({
     // The route refuses a bad token later. Here such a request counts for its address.
     const identity = await identify(c.req.raw).catch(() => undefined);
     const limit = identity?.agentNode ? ofNodes : ofUsers;
-    const isKnown = identity && identity.viewer !== anonymous;
+    const isKnown = identity && (identity.viewer ?? identity.ticket?.viewer) !== anonymous;
     const key = isKnown ? senderKey(identity) : clientAddress(c.env.incoming.socket.remoteAddress ?? '');
     if (!limit) return next();
     const account = new CostAccount(limit, key);

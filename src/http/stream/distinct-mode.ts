@@ -1,3 +1,4 @@
+import { refusal } from '../../errors.ts';
 import { type EventStream, openEventStream } from '../../sse/event-stream.ts';
 import { type ReadOptions, readParams } from '../request/read-params.ts';
 import { deliver } from './deliver.ts';
@@ -5,6 +6,7 @@ import { type Exchange, prepareExchange } from './exchange.ts';
 import type { FrameBudget } from './frame-budget.ts';
 import { distinctFrames } from './frames.ts';
 import type { GraphQLServer } from './graphql-server.ts';
+import type { StreamOwner } from './stream-owner.ts';
 
 export interface DistinctModeOptions extends ReadOptions {
   yoga: GraphQLServer;
@@ -17,8 +19,10 @@ export interface DistinctMode {
   /**
    * Answers with a stream. Errors in the document are results on the stream too, as the protocol demands: a client
    * would retry a refused request.
+   *
+   * @throws GatewayError FORBIDDEN if the owner only follows, and the operation is not a subscription.
    */
-  serve(exchange: Exchange): Promise<void>;
+  serve(exchange: Exchange, owner: StreamOwner): Promise<void>;
   /** Ends all streams without `complete`, so that their clients connect again. */
   close(): void;
 }
@@ -27,10 +31,13 @@ export function createDistinctMode(options: DistinctModeOptions): DistinctMode {
   const { yoga, heartbeatMs, frameBudget } = options;
   const streams = new Set<EventStream>();
   return {
-    async serve(exchange) {
+    async serve(exchange, { onlyFollows = false }) {
       const { incoming, outgoing, url, abort, present } = exchange;
       const params = await readParams(incoming, url, options);
       const operation = prepareExchange(yoga, exchange, params);
+      if (onlyFollows && operation.kind === 'query') {
+        throw refusal('FORBIDDEN', 'A stream ticket opens a subscription, and no other operation.');
+      }
       const stream = openEventStream(outgoing, { heartbeatMs });
       const leave = () => abort.abort();
       stream.closed.addEventListener('abort', leave, { once: true });

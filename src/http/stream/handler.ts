@@ -110,6 +110,7 @@ async function route(exchange: Exchange, modes: Modes): Promise<void> {
     throw refusal('METHOD_NOT_ALLOWED', 'Use GET, POST, PUT or DELETE.', allow);
   }
   const user = await owner(init.sentRequest ?? request);
+  if (user.onlyFollows) return distinct.serve(exchange, user);
   if (method === 'PUT') return reserveStream(exchange, user.name, reservations);
 
   if (method === 'HEAD' && accept.names('text/event-stream')) return describeStream(exchange, modes);
@@ -118,7 +119,7 @@ async function route(exchange: Exchange, modes: Modes): Promise<void> {
   const stream = token ? reservations.find(token, user.name) : undefined;
   if (method !== 'DELETE' && accept.names('text/event-stream')) {
     const isReserved = token && method === 'GET' && !url.searchParams.has('query');
-    if (!stream && !isReserved) return distinct.serve(exchange);
+    if (!stream && !isReserved) return distinct.serve(exchange, user);
     if (stream && token && wantsToOpen(exchange))
       return openStream(exchange, { token, stream }, user, reservations);
   }

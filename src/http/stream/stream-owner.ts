@@ -2,6 +2,8 @@
 export interface StreamOwner {
   /** Differs from the name of every other sender. */
   readonly name: string;
+  /** Whether the request may only open the stream of a subscription, because a ticket in its URL opened it. */
+  readonly onlyFollows?: boolean;
   /** Watches the token of the sender. Returns null or undefined when there is no token that could become invalid. */
   watch(): OwnerWatch | null | undefined;
 }

@@ -1,3 +1,4 @@
+import { z } from '@hono/zod-openapi';
 import { encodeId } from '../../base/global-id.ts';
 import { ChatDocument, FollowRunDocument } from '../../gql/graphql.ts';
 import type { RawInput } from '../errors/validation-error.ts';
@@ -76,10 +77,18 @@ export const sendChat: Route = {
   },
 };
 
-const followInput = { path: SessionPath, header: ResumeHeaders, query: ResumeQuery };
+const FollowQuery = ResumeQuery.extend({
+  ticket: z.string().optional().openapi({
+    description:
+      'A stream ticket, for an EventSource, which can send no token. The stream is then that of the ticket’s run.',
+  }),
+});
+
+const followInput = { path: SessionPath, header: ResumeHeaders, query: FollowQuery };
 
 /** Streams the session's run in progress or, if no run is in progress, its last run. */
 export const followChat: Route = {
+  takesTickets: true,
   ...describeRoute(
     {
       method: 'get',
@@ -87,7 +96,7 @@ export const followChat: Route = {
       operationId: 'follow_chat',
       summary: 'Follow the Answer of a Session (Streaming)',
       description:
-        'Streams the run in progress from its start, in the same frames as sending a message. If no run is in progress, it streams the last run of the session. A browser’s EventSource can use this operation: it reconnects with `Last-Event-ID` on its own, and stops at the status 204.',
+        'Streams the run in progress from its start, in the same frames as sending a message. If no run is in progress, it streams the last run of the session. A browser’s EventSource can use this operation: it reconnects with `Last-Event-ID` on its own, and stops at the status 204. It can send no token, so it sends a ticket from `POST /sessions/{session_id}/chat/ticket` in its URL.',
       input: followInput,
     },
     {
@@ -97,7 +106,8 @@ export const followChat: Route = {
   ),
   async handle(c, services) {
     const { raw, parsed } = await readInput(c, services, followInput);
-    const cursor = cursorOf(parsed);
+    const { ticket: _, ...query } = parsed.query;
+    const cursor = cursorOf({ ...parsed, query });
     return follow(c, services, raw, await findRunToFollow(c, services, parsed.path.session_id, cursor));
   },
 };

@@ -24,7 +24,7 @@ export async function findRunToResume(
   const variables = { runId: encodeId('Run', cursor.run) };
   const { run } = await executeDocument(c, services, GetRunToResumeDocument, variables, {});
   if (run?.session.databaseId !== sessionId) {
-    throw new RestError(404, `Run ${cursor.run} of Last-Event-ID not found in session ${sessionId}`);
+    throw new RestError(404, `Run ${cursor.run} not found in session ${sessionId}`);
   }
   // Compare with `===`: a cursor beyond the end is invalid, and the subscription refuses it.
   return hasEnded(run) && cursor.seq === run.lastSeq ? undefined : cursor;
@@ -32,10 +32,11 @@ export async function findRunToResume(
 
 /**
  * Chooses the run that a `GET` follows: the run of the cursor if it has more frames, else the run in progress, else
- * the last run.
+ * the last run. With a stream ticket it is the run of the ticket.
  *
  * @returns The cursor to follow from; undefined if the client has received all frames or the session has no run.
- * @throws RestError 404 if the session does not exist, or if it has no such run.
+ * @throws RestError 404 if the session does not exist, or if it has no such run; 403 for a cursor in another run than that
+ *   of the ticket.
  */
 export async function findRunToFollow(
   c: RestContext,
@@ -43,17 +44,32 @@ export async function findRunToFollow(
   sessionId: number,
   cursor: Cursor | undefined,
 ): Promise<Cursor | undefined> {
+  const ofTicket = c.get('ticketRunId');
+  if (ofTicket !== undefined) {
+    if (cursor && cursor.run !== ofTicket)
+      throw new RestError(403, `The stream ticket is for run ${ofTicket}`);
+    return findRunToResume(c, services, sessionId, cursor ?? { run: ofTicket, seq: 0 });
+  }
   const resumed = cursor && (await findRunToResume(c, services, sessionId, cursor));
   if (resumed !== undefined) {
     return resumed;
   }
+  const run = await findNewestRun(c, services, sessionId);
+  return run && run.databaseId > (cursor?.run ?? 0) ? { run: run.databaseId, seq: 0 } : undefined;
+}
+
+/**
+ * The run in progress, else the last run; null or undefined if the session has had no run.
+ *
+ * @throws RestError 404 if the session does not exist.
+ */
+export async function findNewestRun(c: RestContext, services: RestServices, sessionId: number) {
   const variables = { sessionId: encodeId('Session', sessionId) };
   const { session } = await executeDocument(c, services, GetRunsToFollowDocument, variables, {});
   if (!session) {
     throw new RestError(404, 'Session not found');
   }
-  const run = session.activeRun ?? session.lastRun;
-  return run && run.databaseId > (cursor?.run ?? 0) ? { run: run.databaseId, seq: 0 } : undefined;
+  return session.activeRun ?? session.lastRun;
 }
 
 function hasEnded({ status }: FollowableRunFragment): boolean {

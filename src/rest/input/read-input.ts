@@ -43,7 +43,7 @@ export interface ReadInput<Input extends RouteInput> {
  * @throws GatewayError if the body is refused.
  */
 export async function readInput<Input extends RouteInput>(
-  { req: request, env }: Context<{ Bindings: HttpBindings }>,
+  { req: request, env }: Pick<Context<{ Bindings: HttpBindings }>, 'req' | 'env'>,
   { readBody, log }: { readBody: ReadBody; log: Logger },
   input: Input,
 ): Promise<ReadInput<Input>> {

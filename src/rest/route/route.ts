@@ -6,7 +6,13 @@ import type { BlobStore } from '../../blobs/blob-store.ts';
 import type { ReadBody, RouteInput } from '../input/read-input.ts';
 import type { Executor } from './executor.ts';
 
-export type RestEnv = { Bindings: HttpBindings };
+export type RestEnv = {
+  Bindings: HttpBindings;
+  Variables: {
+    /** The database id of the run whose stream ticket the request came with. */
+    ticketRunId?: number;
+  };
+};
 export type RestContext = Context<RestEnv>;
 
 /** The parts of the gateway, and the limits, that a route may use. */
@@ -48,6 +54,8 @@ export interface Route {
   method: RouteDescription['method'];
   path: string;
   openapi: RouteConfig;
+  /** Whether a stream ticket opens it. It must then keep to the run `ticketRunId`. */
+  takesTickets?: boolean;
   /** @throws RestError that tells the client why the operation failed. */
   handle(c: RestContext, services: RestServices): Promise<Response>;
 }

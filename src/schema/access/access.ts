@@ -4,6 +4,7 @@ import { messageNotFound } from '../../chat/audio/audio-library.ts';
 import { runNotFound } from '../../chat/engine.ts';
 import type { Context } from '../../context.ts';
 import { GatewayError, sessionNotFound } from '../../errors.ts';
+import { beyondTicket } from '../../identity/stream-tickets.ts';
 import { unauthenticated } from '../../identity/unauthenticated.ts';
 import { anonymous, type Viewer } from '../../identity/viewer.ts';
 import type { Asker } from '../../nodes/find-node.ts';
@@ -29,6 +30,8 @@ export interface AuthScopes {
   session: number;
   run: number;
   message: number;
+  /** As `run`, and whoever has a stream ticket for the run. The field must show nothing but the run. */
+  followRun: number;
 }
 
 /**
@@ -44,6 +47,14 @@ export function decideScopes(context: Context) {
     if (owner === undefined || (await loader.load(id)) === owner) return true;
     throw notFound(id);
   };
+  const followRun = async (id: number) => {
+    const { ticket } = context;
+    if (!ticket) return owns(owners.byType.Run, id, runNotFound);
+    if (ticket.runId !== id) throw beyondTicket();
+    const owner = await owners.byType.Run.load(id);
+    if (owner !== null && (ticket.viewer.isAdmin || ticket.viewer.userId === owner)) return true;
+    throw runNotFound(id);
+  };
   return {
     user: async () => userOf(context) !== null,
     agent: async () => agentOf(context) !== null,
@@ -55,16 +66,18 @@ export function decideScopes(context: Context) {
     session: (id: number) => owns(owners.byType.Session, id, sessionNotFound),
     run: (id: number) => owns(owners.byType.Run, id, runNotFound),
     message: (id: number) => owns(owners.byType.Message, id, messageNotFound),
+    followRun,
   };
 }
 
 /**
  * The user for whom the request is made.
  *
- * @throws GatewayError FORBIDDEN if the request has the token of a node.
+ * @throws GatewayError FORBIDDEN if the request has the token of a node, or a stream ticket.
  */
-export function userOf({ viewer }: Pick<Context, 'viewer'>): Viewer {
+export function userOf({ viewer, ticket }: Pick<Context, 'viewer' | 'ticket'>): Viewer {
   if (viewer) return viewer;
+  if (ticket) throw beyondTicket();
   throw new GatewayError('FORBIDDEN', 'The token of a node is for its agent, and opens nothing else.');
 }
 
@@ -78,6 +91,11 @@ export function agentOf({ agentNode, viewer }: Context): NodeIdentity {
   const message =
     'Only the agent of a node may use this field. Send the token of the node as `Authorization: Bearer swn_…`.';
   throw viewer === anonymous ? unauthenticated(message) : new GatewayError('FORBIDDEN', message);
+}
+
+/** The user whose token must stay valid while a subscription is open, and who is counted as its follower. */
+export function followerOf({ viewer, ticket }: Pick<Context, 'viewer' | 'ticket'>): Viewer | null {
+  return viewer ?? ticket?.viewer ?? null;
 }
 
 /** The viewer as the one who names nodes. */

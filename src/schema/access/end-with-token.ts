@@ -2,6 +2,7 @@ import type { GraphQLFieldResolver } from 'graphql';
 import { whenAborted } from '../../base/when-aborted.ts';
 import type { Context } from '../../context.ts';
 import type { TokenWatch } from '../../identity/token-watcher.ts';
+import { followerOf } from './access.ts';
 
 type Subscribe = GraphQLFieldResolver<unknown, Context>;
 
@@ -11,7 +12,8 @@ type Subscribe = GraphQLFieldResolver<unknown, Context>;
  */
 export function endWithToken(subscribe: Subscribe): Subscribe {
   return async (root, args, context, info) => {
-    const watch = context.viewer && context.tokenWatcher.watch(context.viewer);
+    const follower = followerOf(context);
+    const watch = follower && context.tokenWatcher.watch(follower);
     if (!watch) return subscribe(root, args, context, info);
     // Also dispose when the client leaves before the first value: then the generator's `finally` does not run.
     whenAborted(context.signal, () => watch[Symbol.dispose]());

@@ -1,13 +1,15 @@
 import type { GraphQLFieldResolver } from 'graphql';
 import { whenAborted } from '../../base/when-aborted.ts';
 import type { Context } from '../../context.ts';
+import { followerOf } from './access.ts';
 
 type Subscribe = GraphQLFieldResolver<unknown, Context>;
 
 /** Counts each open subscription of a user as a follower, up to the limit of that user. Agents are not counted. */
 export function limitFollowers(subscribe: Subscribe): Subscribe {
   return async (root, args, context, info) => {
-    const { followers, viewer, signal } = context;
+    const { followers, signal } = context;
+    const viewer = followerOf(context);
     if (viewer === null) return subscribe(root, args, context, info);
     const follower = followers.enter(viewer.userId);
     const leave = () => follower[Symbol.dispose]();

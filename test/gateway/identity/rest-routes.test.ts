@@ -44,6 +44,7 @@ const attempts: Record<string, Attempt> = {
   update_session: { json: { title: 'Mine' } },
   send_message: { json: { prompt: 'Hi.' } },
   follow_chat: {},
+  create_stream_ticket: {},
   get_messages: {},
   clear_history: { destroys: true },
   get_tokens: {},

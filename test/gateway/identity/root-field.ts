@@ -64,6 +64,10 @@ export const trials: Record<string, Trial> = {
     document: `mutation ($session: ID!) { sendMessage(${input}) { id } }`,
     bob: 'not found',
   },
+  'Mutation.createStreamTicket': {
+    document: 'mutation ($run: ID!) { createStreamTicket(runId: $run) { ticket } }',
+    bob: 'not found',
+  },
   'Mutation.cancelRun': {
     document: 'mutation ($run: ID!) { cancelRun(input: { runId: $run }) { cancelled } }',
     bob: 'not found',

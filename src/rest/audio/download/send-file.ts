@@ -21,7 +21,7 @@ export type OpenPart = (range: ByteRange) => Promise<Readable>;
  * @throws The error of `open` for the first range. Nothing has been sent then.
  */
 export async function sendFile(
-  c: Context<{ Bindings: HttpBindings }>,
+  c: Pick<Context<{ Bindings: HttpBindings }>, 'req' | 'env' | 'res'>,
   file: Representation,
   open: OpenPart,
   log: Logger,
