@@ -8,7 +8,8 @@ import { GraphQLError } from 'graphql';
 const errorTable = {
   BAD_REQUEST: {
     status: 400,
-    meaning: 'The request is not a GraphQL request, its JSON or its HTTP is malformed, or its path has a dot segment, an encoded slash or NUL. Headers that are too long get the status 431, and an unknown `Expect` 417.',
+    meaning:
+      'The request is not a GraphQL request, its JSON or its HTTP is malformed, or its path has a dot segment, an encoded slash or NUL. Headers that are too long get the status 431, and an unknown `Expect` 417.',
   },
   GRAPHQL_PARSE_FAILED: {
     status: 400,
@@ -46,7 +47,8 @@ const errorTable = {
   },
   UNAUTHENTICATED: {
     status: 401,
-    meaning: 'The token or the stream ticket is missing, unknown, expired or revoked; the message says which.',
+    meaning:
+      'The token or the stream ticket is missing, unknown, expired or revoked; the message says which.',
   },
   FORBIDDEN: {
     status: 403,
