@@ -84,7 +84,6 @@ describe('the nodes of a session over REST', () => {
     'alice@office',
     'office.example:8022',
     'Büro 2',
-    'a/b',
     '100%',
     'a%2Fb',
     '.ssh',
@@ -99,6 +98,13 @@ describe('the nodes of a session over REST', () => {
     const detached = await rest.call('DELETE', `/sessions/${id}/nodes/${encodeURIComponent(name)}`);
     expect(detached).toMatchObject({ status: 200, json: { node_id: name } });
     expect((await rest.call('GET', `/sessions/${id}/nodes`)).json.nodes).toEqual([]);
+  });
+
+  test('a node called a/b can be attached, and detached over GraphQL only: an encoded slash is refused', async () => {
+    const id = await createSession();
+    await rest.call('POST', `/sessions/${id}/nodes`, { node_ids: ['a/b'] });
+    expect(await rest.call('DELETE', `/sessions/${id}/nodes/a%2Fb`)).toMatchObject({ status: 400 });
+    expect((await rest.call('GET', `/sessions/${id}/nodes`)).json.nodes).toMatchObject([{ node_id: 'a/b' }]);
   });
 
   test('the nodes of a session are listed with their current connection', async () => {

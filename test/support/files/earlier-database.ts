@@ -45,6 +45,7 @@ const rows: Record<string, Record<string, unknown>> = {
   },
   SessionNode: { sessionId: 1, agentNodeId: 1 },
   Workspace: { sessionId: 1, workspaceId: 'w1' },
+  Secret: { name: 'tickets', value: 'd' },
   ApiToken: { id: 1, tokenHash: 'c', userId: 'alice', name: 'laptop' },
 };
 
@@ -65,7 +66,10 @@ export function createEarlierDatabase(file: string, lastMigration: string): void
   connection.close();
 }
 
-/** All rows of the database, by table, without `storedBytes`, which a migration counts anew. */
+/**
+ * All rows of the database, by table, without `storedBytes`, which a migration counts anew, and without the index of
+ * titles, whose tables are SQLite's own.
+ */
 export function readAllRows(file: string): Record<string, Record<string, unknown>[]> {
   const connection = new Sqlite(file);
   const all = tablesOf(connection).map((table) => {
@@ -79,7 +83,8 @@ export function readAllRows(file: string): Record<string, Record<string, unknown
 function tablesOf(connection: Sqlite.Database): string[] {
   return connection
     .prepare<[], string>(
-      `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> '_prisma_migrations'`,
+      `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'SessionTitle%'
+       AND name <> '_prisma_migrations'`,
     )
     .pluck()
     .all();
