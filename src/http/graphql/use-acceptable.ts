@@ -37,8 +37,8 @@ export function useAcceptable(): Plugin<RequestContext> {
       extendContext({ signal: AbortSignal.any([signal, answered.signal]) });
     },
     onResponse({ response }) {
-      // Yoga sets this header on event streams. It would keep a connection open that the client asked to close.
-      response.headers.delete('connection');
+      // Yoga says keep-alive on event streams. That would keep a connection open that the client asked to close.
+      if (response.headers.get('connection') === 'keep-alive') response.headers.delete('connection');
     },
     onResultProcess({ result, resultProcessor, setResultProcessor }) {
       // Yoga would answer a refusal in a format that the client does not accept, or with a status and no body.

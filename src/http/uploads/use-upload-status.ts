@@ -20,6 +20,8 @@ export function useUploadStatus(): Plugin<object, RequestContext> {
   };
 }
 
+/** Whether every field of the mutation failed: then each is null. */
 function isFailure(result: object): result is ExecutionResult {
-  return 'data' in result && result.data === null;
+  if (!('data' in result) || !('errors' in result)) return false;
+  return Object.values(result.data ?? {}).every((field) => field === null);
 }

@@ -62,6 +62,8 @@ describe('a gateway with a proxy', () => {
     expect(await answer(gateway)).toMatchObject({ message: { content: 'Hello.' } });
     expect(proxy.asked).toEqual([
       'GET http://model.test:8000/v1/models',
+      // Whether the server is an Ollama.
+      'GET http://model.test:8000/api/version',
       'POST http://model.test:8000/v1/chat/completions',
     ]);
   });
