@@ -1,8 +1,9 @@
 import type { MessageRole, MessageStatus } from '../generated/prisma/enums.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
+import { countsOf } from './paging/count-per-parent.ts';
 import { resolvePage } from './paging/page.ts';
-import { countMessages, loadersOf, newestOf } from './paging/page-per-parent.ts';
+import { loadersOf, newestOf } from './paging/page-per-parent.ts';
 import { rowsOf, sessionOf } from './paging/rows.ts';
 import { idDescription } from './relay-options.ts';
 import { SessionRef } from './session.ts';
@@ -76,7 +77,7 @@ builder.prismaObjectFields('Session', (t) => ({
           order: 'asc',
           load: (range) => loadersOf(context).messages.load({ ...range, sessionId }),
         });
-        return { ...page, count: (upTo: number) => countMessages(context, sessionId, upTo) };
+        return { ...page, count: (upTo: number) => countsOf(context).messages.load({ sessionId, upTo }) };
       },
     },
     {

@@ -9,8 +9,9 @@ import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { idArg } from './id-argument.ts';
 import { MessageRef } from './message.ts';
+import { countsOf } from './paging/count-per-parent.ts';
 import { resolvePage } from './paging/page.ts';
-import { countRuns, loadersOf, newestOf } from './paging/page-per-parent.ts';
+import { loadersOf, newestOf } from './paging/page-per-parent.ts';
 import { rowsOf, sessionOf } from './paging/rows.ts';
 import { idDescription } from './relay-options.ts';
 import { SessionRef } from './session.ts';
@@ -161,7 +162,7 @@ builder.prismaObjectFields('Session', (t) => ({
           order: 'asc',
           load: (range) => loadersOf(context).runs.load({ ...range, sessionId }),
         });
-        return { ...page, count: (upTo: number) => countRuns(context, sessionId, upTo) };
+        return { ...page, count: (upTo: number) => countsOf(context).runs.load({ sessionId, upTo }) };
       },
     },
     {

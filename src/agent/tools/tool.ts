@@ -58,7 +58,7 @@ export interface Tool {
 }
 
 /** What a check may use. */
-export type CheckContext = Pick<ToolContext, 'workspace' | 'policy' | 'stop'>;
+type CheckContext = Pick<ToolContext, 'workspace' | 'policy' | 'stop'>;
 
 export interface ToolDefinition<Args> {
   name: string;

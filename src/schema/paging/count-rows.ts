@@ -2,7 +2,7 @@ import type { Context } from '../../context.ts';
 import { Prisma } from '../../generated/prisma/client.ts';
 
 /** Bytes that are read for each row that is counted: its entry in an index. */
-const indexEntryBytes = 8;
+export const indexEntryBytes = 8;
 
 /**
  * Counts the rows of a table that meet a condition, stops at `upTo`, and charges the result for what was read. The

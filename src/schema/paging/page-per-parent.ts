@@ -2,7 +2,6 @@ import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
 import type { Context } from '../../context.ts';
 import { type Message, Prisma, type Run } from '../../generated/prisma/client.ts';
-import { countRows } from './count-rows.ts';
 import { newestRow, type Page } from './page.ts';
 import { messageBytes, type RowSize, readRows } from './rows.ts';
 
@@ -44,18 +43,6 @@ export const loadersOf = createContextCache((context: Context) => ({
 export async function newestOf<Row>(pages: DataLoader<PageInSession, Row[]>, sessionId: number) {
   const [newest] = await pages.load({ ...newestRow, sessionId });
   return newest ?? null;
-}
-
-/** Counts the messages of a session, at most `upTo`. */
-export function countMessages(context: Context, sessionId: number, upTo: number): Promise<number> {
-  const condition = Prisma.sql`"sessionId" = ${sessionId} AND "id" > ${clearedThrough(sessionId)}`;
-  return countRows(context, 'Message', condition, upTo);
-}
-
-/** Counts the runs of a session, at most `upTo`. */
-export function countRuns(context: Context, sessionId: number, upTo: number): Promise<number> {
-  const condition = Prisma.sql`"sessionId" = ${sessionId} AND ${isShown(sessionId)}`;
-  return countRows(context, 'Run', condition, upTo);
 }
 
 /**
@@ -102,11 +89,11 @@ function selectIds(table: string, { sessionId, after, before, limit, order }: Pa
 }
 
 /** The id of the newest message that was cleared in a session, or null if the session is gone: then no message is found. */
-function clearedThrough(sessionId: number): Prisma.Sql {
+export function clearedThrough(sessionId: number): Prisma.Sql {
   return Prisma.sql`(SELECT "clearedThroughId" FROM "Session" WHERE "id" = ${sessionId})`;
 }
 
 /** Whether a session was not deleted. The runs of one that was are hidden with it, and those of a cleared history are not. */
-function isShown(sessionId: number): Prisma.Sql {
+export function isShown(sessionId: number): Prisma.Sql {
   return Prisma.sql`EXISTS (SELECT 1 FROM "Session" WHERE "id" = ${sessionId} AND "deletedAt" IS NULL)`;
 }

@@ -71,7 +71,7 @@ async function compareTitles<Position>(
   );
   const found = await positions(
     database,
-    Prisma.sql`SELECT "id", "lastActivityAt" FROM (SELECT * ${rest} ${count}) AS "Session"
+    Prisma.sql`SELECT "id", "lastActivityAt" FROM (SELECT * ${rest} ${count}) AS "page"
       WHERE ${hasText(search)} ORDER BY ${sorted} LIMIT ${page.limit}`,
   );
   if (last === undefined || found.length >= page.limit) return { found, left: undefined };
@@ -92,7 +92,7 @@ async function searchIndex<Position>(
     WITH "candidate" AS MATERIALIZED (${titleCandidates(search.search, order.idsWithin(page), mostCandidates)})
     SELECT "candidates", "id", "lastActivityAt"
     FROM (SELECT count(*) AS "candidates" FROM "candidate") LEFT JOIN (
-      SELECT DISTINCT "Session"."id", "Session"."lastActivityAt"
+      SELECT DISTINCT "Session"."id" AS "id", "Session"."lastActivityAt" AS "lastActivityAt"
       FROM "candidate" CROSS JOIN "Session" ON "Session"."id" = "candidate"."id"
       WHERE ${ownCondition(search)} AND ${order.within(page)} AND ${hasText(search)}
       ORDER BY ${order.orderBy(page.order)} LIMIT ${page.limit})`;

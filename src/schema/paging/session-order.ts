@@ -4,7 +4,7 @@ import { type Activity, decodeActivityCursor, encodeActivityCursor, latestMs } f
 import { idPositions, type PageOf, type Positions } from './page.ts';
 
 /** Positions between two others, both exclusive. */
-export type Range<Position> = Pick<PageOf<Position>, 'after' | 'before'>;
+type Range<Position> = Pick<PageOf<Position>, 'after' | 'before'>;
 
 /** An order in which sessions are listed, with the SQL that an index answers. */
 export interface SessionOrder<Position> extends Positions<Activity, Position> {
@@ -21,7 +21,7 @@ export const byCreation: SessionOrder<number> = {
   ...idPositions,
   positionOf: ({ id }) => id,
   within: ({ after, before }) => Prisma.sql`"Session"."id" > ${after} AND "Session"."id" < ${before}`,
-  orderBy: (direction) => Prisma.sql`"Session"."id" ${directions[direction]}`,
+  orderBy: (direction) => Prisma.sql`"id" ${directions[direction]}`,
   idsWithin: (range) => range,
 };
 
@@ -35,6 +35,6 @@ export const byActivity: SessionOrder<Activity> = {
     ("Session"."lastActivityAt", "Session"."id") > (${after.lastActivityAt}, ${after.id})
     AND ("Session"."lastActivityAt", "Session"."id") < (${before.lastActivityAt}, ${before.id})`,
   orderBy: (direction) =>
-    Prisma.sql`"Session"."lastActivityAt" ${directions[direction]}, "Session"."id" ${directions[direction]}`,
+    Prisma.sql`"lastActivityAt" ${directions[direction]}, "id" ${directions[direction]}`,
   idsWithin: () => ({ after: idPositions.start, before: idPositions.end }),
 };

@@ -122,6 +122,10 @@ export const trials: Record<string, Trial> = {
     document: 'mutation { appendDispatchOutput(dispatchId: "d", offset: 0, text: "") { nextOffset } }',
     bob: 'agents',
   },
+  'Mutation.reportDispatchCheck': {
+    document: 'mutation { reportDispatchCheck(dispatchId: "d") { accepted } }',
+    bob: 'agents',
+  },
   'Mutation.finishDispatch': {
     document:
       'mutation { finishDispatch(dispatchId: "d", input: { status: FAILED, result: "" }) { accepted } }',

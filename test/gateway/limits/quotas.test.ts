@@ -212,10 +212,16 @@ test('MAX_STORED_BYTES_PER_USER refuses a recording and keeps no byte of it, and
 test('quotas add no SQL statement to a prompt of a user who has sent one before', async () => {
   await using unlimited = await startTestGateway({ settings: { MAX_MESSAGES_PER_SESSION: '0' } });
   const statementsOf = async (tested: TestGateway) => {
-    const sessionId = await tested.createSession({ userId: 'heidi' });
-    await collect(chat(tested.client(), { sessionId, prompt: 'Hi' }));
     const log = createStatementLog(tested.services);
-    return (await log.during(() => collect(chat(tested.client(), { sessionId, prompt: 'Hi' })))).length;
+    const counts: number[] = [];
+    for (let n = 0; n < 3; n += 1) {
+      const sessionId = await tested.createSession({ userId: 'heidi' });
+      const ask = () => collect(chat(tested.client(), { sessionId, prompt: 'Hi' }));
+      await ask();
+      counts.push((await log.during(ask)).length);
+    }
+    // A slow chat also has a checkpoint.
+    return Math.min(...counts);
   };
   expect(await statementsOf(gateway)).toBe(await statementsOf(unlimited));
 });

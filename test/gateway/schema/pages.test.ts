@@ -325,9 +325,9 @@ describe('pages of runs', () => {
 });
 
 test('every list of pages says how many items it has, and gives them without their cursors', async () => {
-  await seed(gateway.services.database, { sessions: 3, turns: 1, userId: 'heidi' });
+  await seed(gateway.services.database, { sessions: 3, turns: 1, userId: 'judy' });
   const { data, errors } = await gateway.graphql(`{
-    sessions(userId: "heidi", first: 1) {
+    sessions(userId: "judy", first: 1) {
       totalCount
       atMost: totalCount(upTo: 2)
       nodes { title messages { totalCount nodes { role } } runs { totalCount } }
