@@ -136,6 +136,7 @@ builder.mutationFields((t) => {
     }),
     reportDispatchCheck: t.field({
       type: DispatchCheckReportedRef,
+      nullable: true,
       authScopes: { agent: true },
       description: 'For the agent of a node: answers `CheckDispatch`.',
       args: {

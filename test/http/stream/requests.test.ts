@@ -105,7 +105,7 @@ test.each(['PATCH', 'OPTIONS', 'PROPFIND'])(
   async (method) => {
     const { url } = await openServer();
     const response = await fetch(url, { method });
-    expect(response.headers.get('allow')).toBe('GET, POST, PUT, DELETE');
+    expect(response.headers.get('allow')).toBe('GET, HEAD, POST, PUT, DELETE');
     expect(await refusalOf(response)).toEqual([405, 'METHOD_NOT_ALLOWED', expect.any(String)]);
   },
 );
