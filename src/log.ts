@@ -1,11 +1,12 @@
 import { type DestinationStream, type LogFn, type Logger, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
-import { textForLog } from './base/cut-text.ts';
+import { escapeControls, textForLog } from './base/cut-text.ts';
 import { openStandardOutput } from './base/standard-output.ts';
+import { fieldsForPeople, type LoggedError } from './log-line.ts';
 
 export interface LogOptions {
   level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
-  /** json: one JSON object per line. pretty: lines for people. */
+  /** json: one JSON object per line. pretty: a line for people for each event. */
   format: 'json' | 'pretty';
   /** Default: standard output. */
   destination?: DestinationStream;
@@ -87,9 +88,16 @@ function atThreeLevels(key: string): string[] {
   return [`["${key}"]`, `*["${key}"]`, `*.*["${key}"]`];
 }
 
-/** Formats lines for people. The stream of pino-pretty is not used: it writes later, so lines would be lost at exit. */
+/** Formats lines for people: one for each event, and the stack of a fault below its line. The stream of pino-pretty is not used: it writes later, so lines would be lost at exit. */
 function pretty(output: DestinationStream): DestinationStream {
-  const format = prettyFactory({ translateTime: 'SYS:HH:MM:ss.l' });
+  const format = prettyFactory({
+    translateTime: 'SYS:HH:MM:ss.l',
+    hideObject: true,
+    messageFormat(line, messageKey, _levelLabel, { colors }) {
+      const { fields, stack } = fieldsForPeople(line);
+      return `${escapeControls(String(line[messageKey]))}${colors.reset(colors.dim(fields))}${stack}`;
+    },
+  });
   return { write: (line) => output.write(format(line)) };
 }
 
@@ -113,15 +121,6 @@ const quoting: Record<string, (message: string) => string> = {
 
 /** Names of the errors that a model provider causes. They are logged without a stack, because the gateway is not at fault. */
 const ofProvider = /^(?:ProviderError$|AI_)/;
-
-interface LoggedError {
-  type: string;
-  message: string;
-  code?: string | number;
-  statusCode?: number;
-  stack?: string;
-  cause?: LoggedError;
-}
 
 /**
  * Returns the fields of an error that are logged. Other fields are left out, because an error of a model provider has

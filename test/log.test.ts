@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { createLog, type LogOptions } from '../src/log.ts';
 import { builtScript } from './support/suite/built.ts';
@@ -27,7 +28,28 @@ test('a line of the json log is one JSON object with an ISO time', () => {
 test('a line of the pretty log shows the level, the message and the fields', () => {
   const { log, lines } = captureLog({ format: 'pretty' });
   log.warn({ runId: 7 }, 'run is slow');
-  expect(lines.join('')).toMatch(/WARN.*: .*run is slow.*runId.*: .*7/s);
+  expect(lines.join('')).toMatch(/WARN.*: .*run is slow.*runId=7/s);
+});
+
+test('an event is one line of the pretty log, and only a fault shows its stack', () => {
+  const { log, lines } = captureLog({ format: 'pretty' });
+  const cause = Object.assign(new TypeError('the socket broke'), { code: 'ECONNRESET' });
+  const err = Object.assign(new Error('the call failed', { cause }), { statusCode: 502 });
+  const facts = {
+    method: 'POST',
+    rootFields: ['a', 'b'],
+    err,
+    text: 'two\nwords',
+    ms: 3,
+    deep: { a: ['\u009b'] },
+  };
+  log.child({ httpRequestId: 'r-1' }).warn(facts, 'request');
+  expect(stripVTControlCharacters(lines.join('')).replace(/^\[\S+\] /, '')).toBe(
+    'WARN: request method=POST rootFields=a,b text=two\\u{a}words ms=3 deep={"a":["\\u{9b}"]}' +
+      ' error="the call failed (502) <- TypeError: the socket broke (ECONNRESET)" httpRequestId=r-1\n',
+  );
+  log.error({ err }, 'a request failed');
+  expect(lines[1]).toMatch(/ {4}at .*log\.test\.ts.*\n {2}because of\n {4}at /s);
 });
 
 test.each(['json', 'pretty'] as const)('a text of a client forges no line of the %s log', (format) => {

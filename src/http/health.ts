@@ -12,13 +12,13 @@ const freshMs = 1_000;
 
 /**
  * `/live` answers 200 while the process runs. `/ready` answers 503 while the gateway closes or its database cannot be
- * used, for instance because the disk is full, and 200 otherwise.
+ * used, for instance because the disk is full, and 200 otherwise. `/health` itself answers as `/ready` does.
  */
 export function createHealth({ checkDatabase, closing }: HealthOptions): Hono {
   const check = shareFor(freshMs, checkDatabase);
   return new Hono()
     .get('/live', (c) => c.json({ status: 'ok' }))
-    .get('/ready', async (c) => {
+    .on('GET', ['/', '/ready'], async (c) => {
       if (closing.aborted) return c.json({ status: 'shutting down' }, 503);
       const fault = await check();
       if (fault === undefined) return c.json({ status: 'ok' });

@@ -32,13 +32,16 @@ export interface ServerOptions {
   requestIds: RequestIds;
   guards: readonly Guard[];
   log: Logger;
+  /** Aborts when the gateway begins to close. */
+  closing: AbortSignal;
 }
 
 /** Puts the guards before the routes of the gateway. */
 export function createServerApp(options: ServerOptions) {
-  const { graphql, identify, stream, health, rest, docs, consolePage, requestIds, guards, log } = options;
+  const { graphql, identify, stream, health, rest, docs, consolePage, requestIds, guards, log, closing } =
+    options;
   const app = new Hono<{ Bindings: HttpBindings; Variables: RequestIdVariables }>();
-  app.use(requestIds.middleware, accessLog(log));
+  app.use(requestIds.middleware, accessLog(log, closing));
   for (const guard of guards) app.use(guard);
 
   app.get('/', (c) => c.redirect('/graphql'));

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Redis } from '../bus/redis.ts';
 import { isDelta } from '../chat/log/run-event.ts';
@@ -19,6 +19,7 @@ import type { FindDocument } from './request/find-document.ts';
 import { createIdentify, type Identify, senderKey } from './request/identify.ts';
 import { readPersistedOperations } from './request/persisted-operations.ts';
 import { readBytes } from './request/read-body.ts';
+import { factsOf, noteErrors } from './request/request-facts.ts';
 import { createRequestIds } from './request/request-ids.ts';
 import { createServerApp, type HttpApp } from './server.ts';
 import { createStreamHandler, type StreamHandler } from './stream/handler.ts';
@@ -36,6 +37,8 @@ export interface RestParts {
   identify: Identify;
   /** Reads a body of at most MAX_BODY_BYTES. */
   readBody: (incoming: IncomingMessage) => Promise<Uint8Array>;
+  /** Adds to the request's line in the access log. */
+  note: (request: Request, noted: { operationId?: string; errors?: readonly unknown[] }) => void;
 }
 
 export interface HttpServerOptions {
@@ -76,6 +79,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       await stream[Symbol.asyncDispose]();
       listening.cut();
       await closed;
+      // Node.js tells the access log of responses that were cut off at the end of the next turn of the event loop.
+      await nextTurn();
+      await nextTurn();
     },
   };
 }
@@ -117,12 +123,18 @@ async function createApp(options: HttpServerOptions, closing: AbortSignal) {
       }),
       identify,
       readBody: (incoming) => readBytes(incoming, limits.maxBodyBytes),
+      note: (request, { operationId, errors }) => {
+        const facts = factsOf(request);
+        if (operationId !== undefined) facts.operationId = operationId;
+        noteErrors(facts, errors);
+      },
     }),
     docs: createDocsPage(),
     consolePage: createConsolePage(),
     requestIds,
     guards: await createGuards({ ...http, ...web, isOpen: auth === undefined, requests }),
     log,
+    closing,
   });
   return { app, stream };
 }

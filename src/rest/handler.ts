@@ -23,11 +23,14 @@ export interface RestApiOptions extends RestServices {
  * with `overrideGlobalObjects: false`: its own `Response` loses the mark "already sent" when a middleware sets a header.
  */
 export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
-  const { identify, log } = options;
+  const { identify, log, note } = options;
   const app = new OpenAPIHono<RestEnv>().basePath('/api/v1');
   app.onError((error, c) => {
     if (error instanceof RestError) return answerError(c, error);
-    if (error instanceof GatewayError) return answerError(c, restError([error], {}));
+    if (error instanceof GatewayError) {
+      note(c.req.raw, { errors: [error] });
+      return answerError(c, restError([error], {}));
+    }
     if (c.env.incoming.destroyed && !c.env.incoming.complete) {
       return answerError(c, new RestError(400, 'The request broke off'));
     }
@@ -38,6 +41,7 @@ export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
     app.openAPIRegistry.registerPath(route.openapi);
     const paths = pathsOf(route);
     app.on(route.method, paths, async (c, next) => {
+      note(c.req.raw, { operationId: route.operationId });
       const identity = await identify(c.req.raw);
       // The token of a node is refused: REST is for users.
       if (identity.ticket && route.takesTickets) c.set('ticketRunId', identity.ticket.runId);

@@ -33,6 +33,7 @@ export async function startRestServer(
     identify: () => Promise.resolve({ viewer: anonymous }),
     openRecording: () => Promise.reject(new Error('There are no recordings.')),
     log,
+    note: () => {},
     readBody: (incoming) => readBytes(incoming, 10_000),
     maxAudioBytes: 1_000_000,
     maxPageSize: 100,

@@ -7,7 +7,7 @@ import type { Database } from '../../storage/database.ts';
 import { isDiskFull } from '../../storage/disk-full.ts';
 import type { ToolRunner } from '../../tools/tool-runner.ts';
 import { readHistory } from '../history/history.ts';
-import { type RunEnd, runFailureCodes } from '../log/run-event.ts';
+import { runFailureCodes } from '../log/run-event.ts';
 import { type RunLog, RunWriter } from '../log/run-writer.ts';
 import type { SessionLog } from '../log/session-log.ts';
 import { ProviderError } from '../models/failure/provider-error.ts';
@@ -20,6 +20,7 @@ import { causeOf } from './cancellation.ts';
 import type { Checkpointer } from './checkpoint.ts';
 import { endRun } from './end-run.ts';
 import { findSession } from './find-session.ts';
+import { logOutcome, type RunOutcome } from './log-outcome.ts';
 import type { RunLimits } from './run-limits.ts';
 import { runSteps } from './run-steps.ts';
 
@@ -51,9 +52,6 @@ export interface ExecuteRunOptions {
   onUnsaved: (cause: unknown) => void;
 }
 
-/** How a run ended, with the error behind a failure for the gateway's own log. */
-type RunOutcome = RunEnd & { cause?: unknown };
-
 /** Takes a RUNNING run from its first run event to its terminal one. Never throws. */
 export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<void> {
   const { database, runLog, sessionLog, bus, quotas, limits, closing, onUnsaved } = options;
@@ -62,7 +60,7 @@ export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<
   try {
     using _ = options.checkpointer.track(writer);
     const outcome = await answerPrompt(run, writer, { ...options, log });
-    logOutcome(log, outcome);
+    await logOutcome(log, run, outcome, database);
     const { runLogTtlMs } = limits;
     const end = { database, sessionLog, quotas, log, runLogTtlMs, closing, onUnsaved };
     await endRun(run, writer, outcome, end);
@@ -114,9 +112,4 @@ async function setUp(run: Run, { database, models }: ExecuteRunOptions): Promise
   const { providerName, modelName } = run;
   const settings = mergeSettings(readSettings(run.settings), readSettings(session.settings));
   return { systemPrompt, model: await models.resolve({ providerName, modelName, settings }) };
-}
-
-function logOutcome(log: Logger, outcome: RunOutcome): void {
-  if (outcome.status !== 'FAILED') log.info({ status: outcome.status }, 'run ended');
-  else log.warn({ status: outcome.status, code: outcome.code, err: outcome.cause }, 'run failed');
 }

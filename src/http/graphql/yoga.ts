@@ -22,6 +22,7 @@ import { type CostLimits, useMaxCost } from './use-max-cost.ts';
 import { type ShapeLimits, useMaxShape } from './use-max-shape.ts';
 import { useMaxTokens } from './use-max-tokens.ts';
 import { usePostOnly } from './use-post-only.ts';
+import { useRequestFacts } from './use-request-facts.ts';
 import { useRequestParams } from './use-request-params.ts';
 import { useUnconditionalRootField } from './use-unconditional-root-field.ts';
 
@@ -58,6 +59,7 @@ export function createGraphQLServer(options: GraphQLOptions) {
     logging: yogaLogger(log),
     plugins: [
       useErrorLog(log),
+      useRequestFacts(),
       useRequestParams(options),
       useUploadStatus(),
       useMaxTokens(maxQueryTokens),

@@ -4,6 +4,7 @@ import { unauthenticated } from '../../identity/unauthenticated.ts';
 import { anonymous, type Viewer } from '../../identity/viewer.ts';
 import type { NodeIdentity } from '../../nodes/presence/connected-nodes.ts';
 import { nodeTokenPrefix, type Registry } from '../../nodes/registry.ts';
+import { factsOf } from './request-facts.ts';
 
 /** The sender of a request: a user, a node, or somebody with a stream ticket of a user. */
 export type Identity =
@@ -28,10 +29,19 @@ export interface IdentifyOptions {
 export function createIdentify(options: IdentifyOptions): Identify {
   const known = new WeakMap<Request, Promise<Identity>>();
   return (request) => {
-    const identity = known.get(request) ?? identify(request, options);
+    const identity = known.get(request) ?? identifyAndNote(request, options);
     known.set(request, identity);
     return identity;
   };
+}
+
+async function identifyAndNote(request: Request, options: IdentifyOptions): Promise<Identity> {
+  const identity = await identify(request, options);
+  const { viewer, agentNode, ticket } = identity;
+  const facts = factsOf(request);
+  facts.userId = (agentNode ?? viewer ?? ticket.viewer).userId;
+  if (agentNode) facts.nodeId = agentNode.nodeId;
+  return identity;
 }
 
 /**

@@ -2,12 +2,14 @@ import type { ServerResponse } from 'node:http';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Context } from 'hono';
 import { errorStatus, type GatewayError, isErrorCode } from '../../errors.ts';
+import { factsOf, noteErrors } from './request-facts.ts';
 
 /**
  * Answers a request that a guard or a route refuses. The path chooses the shape of the body: GraphQL's
  * `{"errors": […]}` at `/graphql` and below, REST's `{"detail": …}` everywhere else.
  */
 export function refuse(c: Context, error: GatewayError): Response {
+  noteErrors(factsOf(c.req.raw), [error]);
   return c.json(refusalBody(c.req.path, error), errorStatus[error.code], error.extensions.http?.headers);
 }
 

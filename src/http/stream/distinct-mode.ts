@@ -30,9 +30,10 @@ export interface DistinctMode {
 export function createDistinctMode(options: DistinctModeOptions): DistinctMode {
   const { yoga, heartbeatMs, frameBudget } = options;
   const streams = new Set<EventStream>();
+  let isClosing = false;
   return {
     async serve(exchange, { onlyFollows = false }) {
-      const { incoming, outgoing, url, abort, present } = exchange;
+      const { incoming, outgoing, url, abort, present, facts } = exchange;
       const params = await readParams(incoming, url, options);
       const operation = prepareExchange(yoga, exchange, params);
       if (onlyFollows && operation.kind === 'query') {
@@ -53,12 +54,14 @@ export function createDistinctMode(options: DistinctModeOptions): DistinctMode {
         });
       } finally {
         streams.delete(stream);
+        if (isClosing) facts.ended = 'the gateway stops';
         // The end of the stream must not abort an operation that is complete.
         stream.closed.removeEventListener('abort', leave);
         stream.end();
       }
     },
     close() {
+      isClosing = true;
       for (const stream of streams) stream.end();
     },
   };

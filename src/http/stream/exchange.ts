@@ -3,6 +3,7 @@ import { refusal } from '../../errors.ts';
 import { type Accept, parseAccept } from '../request/accept.ts';
 import type { RequestParams } from '../request/read-params.ts';
 import type { RequestContext } from '../request/request-context.ts';
+import { noteErrors, type RequestFacts } from '../request/request-facts.ts';
 import type { GraphQLServer } from './graphql-server.ts';
 import { type PreparedOperation, prepareOperation } from './prepare-operation.ts';
 import type { Presentation } from './results.ts';
@@ -21,6 +22,8 @@ export interface Exchange extends Presentation {
   readonly request: Request;
   /** Aborts the operation of this request. */
   readonly abort: AbortController;
+  /** What the access log says of this request. */
+  readonly facts: RequestFacts;
 }
 
 export function openExchange(
@@ -28,7 +31,7 @@ export function openExchange(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   init: ExchangeInit,
-  presentation: Presentation,
+  parts: Presentation & Pick<Exchange, 'facts'>,
 ): Exchange {
   const url = parseTarget(incoming);
   const abort = new AbortController();
@@ -49,7 +52,7 @@ export function openExchange(
     accept: parseAccept(incoming.headers.accept),
     request,
     abort,
-    ...presentation,
+    ...parts,
   };
 }
 
@@ -63,9 +66,11 @@ export function prepareExchange(
   exchange: Exchange,
   params: RequestParams,
 ): PreparedOperation {
-  const { incoming, outgoing, init, request, abort } = exchange;
+  const { incoming, outgoing, init, request, abort, facts } = exchange;
   const context = { ...init, req: incoming, res: outgoing, request, params, signal: abort.signal };
-  return prepareOperation(yoga.getEnveloped(context), params, exchange);
+  const operation = prepareOperation(yoga.getEnveloped(context), params, exchange);
+  noteErrors(facts, operation.errors);
+  return operation;
 }
 
 function parseTarget({ url = '/', headers: { host = 'localhost' } }: IncomingMessage): URL {

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { type GatewayError, refusal } from '../../errors.ts';
 import { streamHeaders } from '../../sse/event-stream.ts';
 import { type ReadOptions, readParams } from '../request/read-params.ts';
+import { factsOf } from '../request/request-facts.ts';
 import { createDistinctMode, type DistinctMode } from './distinct-mode.ts';
 import { type Exchange, type ExchangeInit, openExchange } from './exchange.ts';
 import { createFrameBudget } from './frame-budget.ts';
@@ -71,14 +72,16 @@ export function createStreamHandler(options: StreamHandlerOptions): StreamHandle
   const onError = (err: unknown) => log.error({ err }, 'Delivering an operation failed.');
   const distinct = createDistinctMode({ ...options, frameBudget });
   const reservations = createReservations({ ...options, onError });
-  const modes: Modes = { ...options, frameBudget, distinct, reservations };
   let closing = false;
+  const isClosing = () => closing;
+  const modes: Modes = { ...options, frameBudget, distinct, reservations, isClosing };
 
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse, init: ExchangeInit) => {
-    const present = createErrorPresenter(log, init.httpRequestId);
+    const facts = init.sentRequest ? factsOf(init.sentRequest) : {};
+    const present = createErrorPresenter(log, init.httpRequestId, facts);
     try {
       if (closing) throw refusal('SHUTTING_DOWN', 'The gateway is shutting down.');
-      await route(openExchange(yoga, incoming, outgoing, init, { present, shared }), modes);
+      await route(openExchange(yoga, incoming, outgoing, init, { present, shared, facts }), modes);
     } catch (error) {
       refuseStream(outgoing, error, present);
     } finally {

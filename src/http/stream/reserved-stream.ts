@@ -8,6 +8,8 @@ export interface ReservedStream {
   /** Resolves when the client opens the stream, with undefined if it was closed before that. */
   readonly opened: Promise<EventStream | undefined>;
   readonly isOpen: boolean;
+  /** Whether the client or the gateway has closed it. */
+  readonly isClosed: boolean;
   /** Whether the stream ends with its last operation. No further operation may be started then. */
   readonly isRetired: boolean;
   /** The operations that are not complete, by the ids that the client gave them. */
@@ -64,6 +66,9 @@ export function createReservedStream(options: ReservedStreamOptions): ReservedSt
     operations,
     get isOpen() {
       return stream !== undefined;
+    },
+    get isClosed() {
+      return closed;
     },
     get isRetired() {
       return retired;

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { whenAborted } from '../../base/when-aborted.ts';
 import { GatewayError, refusal } from '../../errors.ts';
 import { type ReadOptions, type RequestParams, readParams } from '../request/read-params.ts';
@@ -17,6 +18,9 @@ export interface SingleModeOptions extends ReadOptions {
   /** Most operations that one stream carries at a time. */
   maxOperationsPerStream: number;
   frameBudget: FrameBudget;
+  log: Logger;
+  /** Whether the gateway closes all streams. */
+  isClosing: () => boolean;
 }
 
 /** A stream and the token with which a request names it. */
@@ -104,8 +108,24 @@ export async function startOperation(
   const { stream } = named;
   const { opened } = stream;
   const delivery = { opened, frames: framesOf(id), signal: abort.signal, frameBudget, present };
-  stream.run(id, abort, () => deliver(operation.start, delivery));
+  const logEnd = watchOperation(exchange, stream, options);
+  stream.run(id, abort, () => deliver(operation.start, delivery).finally(logEnd));
   outgoing.writeHead(202, { 'content-length': 0 }).end();
+}
+
+/** Returns a function that logs the end of an operation: the access log has only the request that started it. */
+function watchOperation(
+  { abort, facts, init: { httpRequestId } }: Exchange,
+  stream: ReservedStream,
+  { log, isClosing }: SingleModeOptions,
+): () => void {
+  const startedAt = performance.now();
+  return () => {
+    const ms = Math.round(performance.now() - startedAt);
+    let ended = abort.signal.aborted ? 'stopped by the client' : 'complete';
+    if (stream.isClosed) ended = isClosing() ? 'the gateway stops' : 'the client left';
+    log.info({ httpRequestId, ...facts, ended, ms }, 'operation ended');
+  };
 }
 
 function assertCapacity({ token, stream }: NamedStream, id: string, options: SingleModeOptions): void {

@@ -1,5 +1,5 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import type { ExecutionResult } from 'graphql';
+import type { ExecutionResult, GraphQLError } from 'graphql';
 import type { RunEventFieldsFragment } from '../../gql/graphql.ts';
 import { type EventStream, openEventStream } from '../../sse/event-stream.ts';
 import { restError } from '../errors/graphql-error.ts';
@@ -24,7 +24,7 @@ const interruptedFrame = errorFrame(
  */
 export async function streamRun(
   c: RestContext,
-  { log, heartbeatMs = 15_000 }: RestServices,
+  { log, note, heartbeatMs = 15_000 }: RestServices,
   input: RawInput,
   subscribe: Subscribe,
 ): Promise<Response> {
@@ -35,6 +35,7 @@ export async function streamRun(
   try {
     const results = await subscribe(leaving.signal);
     if (!(Symbol.asyncIterator in results)) {
+      note(c.req.raw, results);
       throw restError(results.errors ?? [], input);
     }
     if (leaving.signal.aborted) {
@@ -44,7 +45,8 @@ export async function streamRun(
     const headers = Object.fromEntries(c.res.headers);
     const stream = openEventStream(outgoing, { heartbeatMs, headers });
     try {
-      await writeFrames(stream, results);
+      const error = await writeFrames(stream, results);
+      if (error) note(c.req.raw, { errors: [error] });
     } catch (error) {
       if (!stream.closed.aborted) {
         log.error({ err: error }, 'A chat stream failed.');
@@ -69,7 +71,11 @@ export function sendEmptyStream(c: RestContext): Response {
   return RESPONSE_ALREADY_SENT;
 }
 
-async function writeFrames(stream: EventStream, results: AsyncIterable<RunEventResult>): Promise<void> {
+/** @returns The error that ended the results. */
+async function writeFrames(
+  stream: EventStream,
+  results: AsyncIterable<RunEventResult>,
+): Promise<GraphQLError | undefined> {
   for await (const { data, errors } of results) {
     const runEvent = data?.runEvent;
     if (errors !== undefined || !runEvent) {
@@ -80,14 +86,15 @@ async function writeFrames(stream: EventStream, results: AsyncIterable<RunEventR
           ? errorFrame(typeof code === 'string' ? code : 'INTERNAL_SERVER_ERROR', error.message)
           : interruptedFrame,
       );
-      return;
+      return error;
     }
     if (!stream.write(formatRunEvent(runEvent))) {
       await stream.ready();
     }
     if (endsRun(runEvent) || stream.closed.aborted) {
-      return;
+      return undefined;
     }
   }
   stream.write(interruptedFrame);
+  return undefined;
 }

@@ -2,7 +2,7 @@ import type { RouteConfig, z } from '@hono/zod-openapi';
 import { ErrorDetail, HttpValidationError } from '../errors/error-schemas.ts';
 import type { Route, RouteDescription } from './route.ts';
 
-type Described = Pick<Route, 'method' | 'path' | 'openapi'>;
+type Described = Pick<Route, 'method' | 'path' | 'operationId' | 'openapi'>;
 type Responses = RouteConfig['responses'];
 
 /** Describes a row whose successful response is JSON. */
@@ -21,6 +21,7 @@ export function describeRoute(row: RouteDescription, responses: Responses): Desc
   return {
     method,
     path,
+    operationId,
     openapi: {
       method,
       path,

@@ -12,25 +12,29 @@ import type { RestContext, RestServices } from './route.ts';
  */
 export async function executeDocument<D, V>(
   c: RestContext,
-  { executor }: RestServices,
+  { executor, note }: RestServices,
   document: TypedDocumentNode<D, V>,
   variables: V,
   input: RawInput,
 ): Promise<D> {
-  return dataOf(await executor.execute(document, variables, c.req.raw), input);
+  const result = await executor.execute(document, variables, c.req.raw);
+  if (result.errors) note(c.req.raw, result);
+  return dataOf(result, input);
 }
 
 /** The same for a page of a list. Returns undefined if the result has more than MAX_RESPONSE_BYTES. */
 export async function executePage<D, V>(
   c: RestContext,
-  { executor }: RestServices,
+  { executor, note }: RestServices,
   document: TypedDocumentNode<D, V>,
   variables: V,
   input: RawInput,
 ): Promise<{ data: D } | undefined> {
   const result = await executor.execute(document, variables, c.req.raw);
   const isTooLarge = result.errors?.[0]?.extensions['limit'] === 'MAX_RESPONSE_BYTES';
-  return isTooLarge ? undefined : { data: dataOf(result, input) };
+  if (isTooLarge) return undefined;
+  if (result.errors) note(c.req.raw, result);
+  return { data: dataOf(result, input) };
 }
 
 function dataOf<D>({ data, errors }: ExecutionResult<D>, input: RawInput): D {

@@ -21,6 +21,8 @@ export interface RestServices {
   readBody: ReadBody;
   /** Opens the bytes of a recording by their SHA-256, which GraphQL reports. */
   openRecording: BlobStore['open'];
+  /** Adds to the request's line in the access log: the operation, and errors with their codes. */
+  note: (request: Request, noted: { operationId?: string; errors?: readonly unknown[] }) => void;
   /** Receives the failures that the client is not told. */
   log: Logger;
   /** The most bytes a recording may have; a larger one is refused with 413. */
@@ -53,6 +55,7 @@ export interface RouteDescription {
 export interface Route {
   method: RouteDescription['method'];
   path: string;
+  operationId: string;
   openapi: RouteConfig;
   /** Whether a stream ticket opens it. It must then keep to the run `ticketRunId`. */
   takesTickets?: boolean;
