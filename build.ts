@@ -1,4 +1,5 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
 
 /**
@@ -81,9 +82,36 @@ export function buildConsole(): void {
   buildSync(webConsole);
 }
 
+/** The last files that a build writes, of the program and of its console. */
+const results = ['dist/main.js', 'dist/console/main.js'];
+/** What a build depends on besides the sources. */
+const settings = ['build.ts', 'codegen.ts', 'package-lock.json', 'prisma/schema.prisma', 'tsconfig.json'];
+
+/**
+ * Whether a source is newer than what was built from it, or something was not built.
+ *
+ * @param more Further files that must have been built.
+ */
+export function isStale(more: readonly string[] = []): boolean {
+  const sources = readdirSync(join(import.meta.dirname, 'src'), { recursive: true, encoding: 'utf8' });
+  // Folders count too: their time tells that a file was removed.
+  const needed = [...settings, ...sources.map((file) => join('src', file))];
+  const builtAt = Math.min(...results.map(writtenAt));
+  return more.some((file) => writtenAt(file) === 0) || needed.some((file) => writtenAt(file) > builtAt);
+}
+
+/** In milliseconds; 0 for a file that is not there. */
+function writtenAt(file: string): number {
+  const path = join(import.meta.dirname, file);
+  return existsSync(path) ? statSync(path).mtimeMs : 0;
+}
+
 if (import.meta.filename === process.argv[1]) {
   const [part] = process.argv.slice(2);
-  if (part === undefined) build();
+  if (part === 'is-fresh') {
+    // `npx switchyard` in a checkout runs `prepare`, as `npm ci` does, and must not build again what is built.
+    process.exitCode = isStale(['dist/client/client.d.ts', 'src/generated/prisma', 'src/gql']) ? 1 : 0;
+  } else if (part === undefined) build();
   else buildConsole();
   // What a program that runs from the sources needs in `dist`.
   if (part === 'dev') buildSync(fileWorker);

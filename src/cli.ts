@@ -10,8 +10,11 @@ import { ownEnvironment } from './config/config.ts';
 /** SIGHUP comes when the terminal of the process is closed. */
 export type StopSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
 
-/** Resolves when the process is told to stop. At a second signal it calls `onAgain`, and the process ends at once. */
-export type WhenStopped = (onAgain?: (signal: StopSignal) => void) => Promise<StopSignal>;
+/**
+ * Resolves when the process is told to stop. At each further signal it calls `onAgain`, and the process ends at once,
+ * unless that returns `true`.
+ */
+export type WhenStopped = (onAgain?: (signal: StopSignal) => unknown) => Promise<StopSignal>;
 
 /**
  * Runs the command that the command line names. The modules of a command are loaded only for that command.

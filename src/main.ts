@@ -17,15 +17,14 @@ try {
   setTimeout(() => process.exit(), lingerMs).unref();
 }
 
-async function whenStopped(onAgain?: (signal: StopSignal) => void): Promise<StopSignal> {
-  const signal = await new Promise(onSignal);
-  onSignal((again) => {
-    onAgain?.(again);
-    process.exit(128 + constants.signals[again]);
+function whenStopped(onAgain?: (signal: StopSignal) => unknown): Promise<StopSignal> {
+  return new Promise((resolve) => {
+    let isAgain = false;
+    const listener = (signal: StopSignal) => {
+      if (isAgain && onAgain?.(signal) !== true) process.exit(128 + constants.signals[signal]);
+      isAgain = true;
+      resolve(signal);
+    };
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, listener);
   });
-  return signal;
-}
-
-function onSignal(listener: (signal: StopSignal) => void): void {
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, listener);
 }

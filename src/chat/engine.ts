@@ -197,6 +197,16 @@ export class Engine {
     return this.#live.drain(graceMs);
   }
 
+  /** Cancels the live runs of an engine that drains, at once. */
+  endGrace(): void {
+    this.#live.endGrace();
+  }
+
+  /** The number of live runs. */
+  get liveRuns(): number {
+    return this.#live.size;
+  }
+
   async #follow(run: Run, after: number, signal: AbortSignal): Promise<AsyncGenerator<RunEvent>> {
     const { database, runLog, bus, pollMs } = this.#options;
     const lastSeq = (await runLog.lastSeq(runKey(run.id))) ?? run.lastSeq;

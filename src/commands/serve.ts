@@ -1,4 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
+import type { Logger } from 'pino';
+import type { Engine } from '../chat/engine.ts';
 import { readConfig } from '../config/config.ts';
 import { startGateway } from '../gateway.ts';
 import { createLog } from '../log.ts';
@@ -7,12 +9,12 @@ import { logRejections } from './log-rejections.ts';
 /**
  * Runs the gateway with the settings of its environment until it is told to stop.
  *
- * @param whenStopped Resolves with the signal that tells the process to stop. Its argument is called with the second
- *   signal; the process then ends at once.
+ * @param whenStopped Resolves with the signal that tells the process to stop. Its argument is called with each further
+ *   signal; the process then ends at once, unless that returns `true`.
  * @throws StartupError if the gateway cannot start.
  */
 export async function serve(
-  whenStopped: (onAgain: (signal: string) => void) => Promise<string>,
+  whenStopped: (onAgain: (signal: string) => boolean) => Promise<string>,
 ): Promise<void> {
   // V8 counts streamed bytes as heap. If the heap may grow only a little, V8 marks the whole heap before it frees them:
   // sixty times during an upload of 1 GB.
@@ -31,11 +33,37 @@ export async function serve(
     `Model: ${model ? `${model.providerName}/${model.modelName}` : 'the first model that the provider lists'}`,
   );
 
-  const signal = await whenStopped((again) => log.warn({ signal: again }, 'second signal: ending at once'));
-  log.info(
-    { signal },
-    'closing: live runs may finish; the others are then cancelled and their text is saved',
-  );
+  const signal = await whenStopped(onFurtherSignal(services.engine, log));
+  const startedAt = performance.now();
+  log.info({ signal }, closingText(services.engine.liveRuns, config.chat.shutdownGraceMs));
   await gateway[Symbol.asyncDispose]();
-  log.info('closed');
+  log.info({ ms: Math.round(performance.now() - startedAt) }, 'closed');
+}
+
+/** The second signal cancels the live runs, so that their text is saved, and the third ends the process. */
+function onFurtherSignal(engine: Engine, log: Logger): (signal: string) => boolean {
+  let isSecond = true;
+  return (signal) => {
+    if (!isSecond) log.warn({ signal }, 'third signal: ending at once');
+    else {
+      const runs = engine.liveRuns;
+      const whose = runs === 1 ? 'its' : 'their';
+      const what = runs === 0 ? 'no run is live' : `cancelling ${countOf(runs)} and saving ${whose} text`;
+      log.warn({ signal, runs }, `second signal: ${what}; a third ends the process at once`);
+      engine.endGrace();
+    }
+    const goesOn = isSecond;
+    isSecond = false;
+    return goesOn;
+  };
+}
+
+function closingText(runs: number, graceMs: number): string {
+  if (runs === 0) return 'closing: no run is live';
+  const wait = `waiting up to ${graceMs / 1_000} s for ${countOf(runs)}`;
+  return `closing: ${wait}, then cancelling what is left and saving its text; a second Ctrl-C does so at once`;
+}
+
+function countOf(runs: number): string {
+  return runs === 1 ? '1 run' : `${runs} runs`;
 }

@@ -71,6 +71,7 @@ export class LiveRuns {
   /** Sessions with a timer that tries again to start their next run. */
   readonly #retrying = new Set<number>();
   readonly #closing = new AbortController();
+  readonly #hurry = new AbortController();
   /** `draining`: no new runs. `cancelling`: live runs are cancelled too. */
   #state: 'open' | 'draining' | 'cancelling' = 'open';
 
@@ -181,12 +182,17 @@ export class LiveRuns {
   /** Accepts no more runs, lets the live ones finish for `graceMs`, then cancels them and waits for their tools. */
   async drain(graceMs: number): Promise<void> {
     this.#state = 'draining';
-    await this.#settle(graceMs);
+    await this.#settle(graceMs, this.#hurry.signal);
     this.#state = 'cancelling';
     for (const { controller } of this.#live.values()) controller.abort(new Cancellation('SHUTDOWN'));
     await this.#settle(this.#options.toolStopMs + savingMs);
     this.#closing.abort();
     await this.#allDone();
+  }
+
+  /** Ends the time that `drain` gives to the live runs. */
+  endGrace(): void {
+    this.#hurry.abort();
   }
 
   async #startOldest(sessionId: number): Promise<void> {
@@ -274,10 +280,11 @@ export class LiveRuns {
     while (this.#live.size > 0) await Promise.all([...this.#live.values()].map((live) => live.done));
   }
 
-  /** Waits until no run is live, for `withinMs` at most. */
-  async #settle(withinMs: number): Promise<void> {
+  /** Waits until no run is live, for `withinMs` at most, and not longer than until `hurry` aborts. */
+  async #settle(withinMs: number, hurry?: AbortSignal): Promise<void> {
     const timeout = new AbortController();
-    const late = delay(withinMs, undefined, { signal: timeout.signal }).catch(() => undefined);
+    const signal = hurry ? AbortSignal.any([timeout.signal, hurry]) : timeout.signal;
+    const late = delay(withinMs, undefined, { signal }).catch(() => undefined);
     await Promise.race([this.#allDone(), late]);
     timeout.abort();
   }
