@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { AgentOptions } from './agent/agent.ts';
 import { projectRoot } from './base/project-root.ts';
+import { addNodeCommand } from './commands/node.ts';
 import { addTokenCommand } from './commands/token.ts';
 import { ownEnvironment } from './config/config.ts';
 
@@ -41,6 +42,7 @@ export async function runCli(args: readonly string[], whenStopped: WhenStopped):
     exitCode = await startAgent({ ...options, version }, whenStopped);
   });
   addTokenCommand(program);
+  addNodeCommand(program);
   try {
     await program.parseAsync(args.length > 0 ? args : ['serve'], { from: 'user' });
     return exitCode;

@@ -1,8 +1,8 @@
 import { type DestinationStream, type LogFn, type Logger, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import { escapeControls, textForLog } from './base/cut-text.ts';
+import { fieldsForPeople, type LoggedError } from './base/log-line.ts';
 import { openStandardOutput } from './base/standard-output.ts';
-import { fieldsForPeople, type LoggedError } from './log-line.ts';
 
 export interface LogOptions {
   level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';

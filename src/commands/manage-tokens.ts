@@ -5,25 +5,19 @@ import type { ApiToken } from '../generated/prisma/client.ts';
 import { ApiTokens } from '../identity/api-tokens.ts';
 import { createLog } from '../log.ts';
 import { openDatabase } from '../storage/open-database.ts';
+import { type CommandReport, table, toMinute } from './report.ts';
 
 export type TokenAction =
   | { type: 'create'; userId: string; isAdmin: boolean; name: string | null; lifetimeMs: number | null }
   | { type: 'list' }
   | { type: 'revoke'; id: number };
 
-interface TokenReport {
-  /** The requested data, for standard output. */
-  output?: string;
-  /** A sentence for the person, for standard error. */
-  note?: string;
-}
-
 /**
  * Creates, lists or revokes tokens in the database that the environment names. The gateway may be running.
  *
  * @throws StartupError if the database cannot be opened, or if there is no such token.
  */
-export async function manageTokens(action: TokenAction): Promise<TokenReport> {
+export async function manageTokens(action: TokenAction): Promise<CommandReport> {
   const { database, log: logOptions } = readConfig();
   const log = createLog({ ...logOptions, level: 'silent' });
   await using opened = await openDatabase({ url: database.url, log });
@@ -31,13 +25,15 @@ export async function manageTokens(action: TokenAction): Promise<TokenReport> {
   if (action.type === 'create') return await create(tokens, action);
   if (action.type === 'revoke') return await revoke(tokens, action.id);
   const rows = await tokens.list();
-  return rows.length === 0 ? { note: 'There are no tokens.' } : { output: table(rows) };
+  return rows.length === 0 ? { note: 'There are no tokens.' } : { output: table(head, rows.map(cells)) };
 }
+
+const head = ['ID', 'USER', 'ADMIN', 'STATE', 'CREATED', 'LAST USED', 'NAME'];
 
 async function create(
   tokens: ApiTokens,
   { userId, isAdmin, name, lifetimeMs }: Extract<TokenAction, { type: 'create' }>,
-): Promise<TokenReport> {
+): Promise<CommandReport> {
   const expiresAt = lifetimeMs === null ? null : new Date(Date.now() + lifetimeMs);
   const { token, row } = await tokens.create({ userId, isAdmin, name, expiresAt });
   const until = expiresAt ? `until ${expiresAt.toISOString()}` : 'until it is revoked';
@@ -45,23 +41,9 @@ async function create(
   return { output: token, note: `Token ${row.id} of ${owner}, valid ${until}. The token is shown only now.` };
 }
 
-async function revoke(tokens: ApiTokens, id: number): Promise<TokenReport> {
+async function revoke(tokens: ApiTokens, id: number): Promise<CommandReport> {
   if (!(await tokens.revoke(id))) throw new StartupError(`There is no token ${id}.`);
   return { note: `Token ${id} is revoked.` };
-}
-
-function table(rows: ApiToken[]): string {
-  const head = ['ID', 'USER', 'ADMIN', 'STATE', 'CREATED', 'LAST USED', 'NAME'];
-  const lines = [head, ...rows.map(cells)];
-  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }
 
 function cells({ id, userId, isAdmin, createdAt, lastUsedAt, name, ...ends }: ApiToken): string[] {
@@ -83,9 +65,4 @@ function stateOf({ expiresAt, revokedAt }: Pick<ApiToken, 'expiresAt' | 'revoked
   if (revokedAt) return 'revoked';
   if (!expiresAt) return 'valid';
   return expiresAt <= new Date() ? 'expired' : `valid until ${toMinute(expiresAt)}`;
-}
-
-/** Formats a time in UTC, without seconds. */
-function toMinute(date: Date): string {
-  return `${date.toISOString().slice(0, 16).replace('T', ' ')}Z`;
 }

@@ -1,10 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Logger } from 'pino';
 import type { Engine } from '../chat/engine.ts';
-import { readConfig } from '../config/config.ts';
+import type { Models } from '../chat/models/models.ts';
+import { type Config, readConfig, unknownSettings } from '../config/config.ts';
 import { startGateway } from '../gateway.ts';
 import { createLog } from '../log.ts';
 import { logRejections } from './log-rejections.ts';
+import { warnOfModels, warnOfUnknownSettings } from './start-warnings.ts';
 
 /**
  * Runs the gateway with the settings of its environment until it is told to stop.
@@ -22,22 +24,29 @@ export async function serve(
   const config = readConfig();
   const log = createLog(config.log);
   logRejections(log);
+  warnOfUnknownSettings(unknownSettings(), log);
   const gateway = await startGateway(config, log);
   const { services, url } = gateway;
-  const model = (await services.models.list()).find(({ isDefault }) => isDefault);
   log.info(`Switchyard answers at ${url}`);
   log.info(
     `Console: ${url}/console   GraphiQL: ${url}/graphql   graphql-sse: ${url}/graphql/stream   REST: ${url}/api/v1   REST docs: ${url}/docs`,
   );
-  log.info(
-    `Model: ${model ? `${model.providerName}/${model.modelName}` : 'the first model that the provider lists'}`,
-  );
+  // A model server may let us wait, and the gateway answers already.
+  void sayModels(services.models, config, log);
 
   const signal = await whenStopped(onFurtherSignal(services.engine, log));
   const startedAt = performance.now();
   log.info({ signal }, closingText(services.engine.liveRuns, config.chat.shutdownGraceMs));
   await gateway[Symbol.asyncDispose]();
   log.info({ ms: Math.round(performance.now() - startedAt) }, 'closed');
+}
+
+async function sayModels(models: Models, config: Config, log: Logger): Promise<void> {
+  const [known] = await Promise.all([models.list(), warnOfModels(config.models, log)]);
+  const model = known.find(({ isDefault }) => isDefault);
+  log.info(
+    `Model: ${model ? `${model.providerName}/${model.modelName}` : 'the first model that the provider lists'}`,
+  );
 }
 
 /** The second signal cancels the live runs, so that their text is saved, and the third ends the process. */

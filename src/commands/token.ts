@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { TokenAction } from './manage-tokens.ts';
+import { printReport } from './report.ts';
 
 /** Adds `switchyard token …`, which manages API tokens of users. It may run beside a running gateway. */
 export function addTokenCommand(program: Command): void {
@@ -46,10 +47,7 @@ interface CreateFlags {
 
 async function perform(action: TokenAction): Promise<void> {
   const { manageTokens } = await import('./manage-tokens.ts');
-  const { output, note } = await manageTokens(action);
-  // The note goes to standard error, so that `TOKEN=$(switchyard token create …)` holds only the token.
-  if (note) process.stderr.write(`${note}\n`);
-  if (output) process.stdout.write(`${output}\n`);
+  printReport(await manageTokens(action));
 }
 
 const units: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

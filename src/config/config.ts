@@ -12,6 +12,7 @@ import { toRequestSizes } from './request-settings.ts';
 import { type Environment, environment, settings } from './settings.ts';
 import { StartupError } from './startup-error.ts';
 import { storageConflicts } from './storage-settings.ts';
+import { findUnknownSettings, type UnknownSetting } from './unknown-settings.ts';
 import { toWeb } from './web-settings.ts';
 
 /** The checked configuration of a gateway. README.md beside this file describes each setting. */
@@ -48,6 +49,11 @@ export function readConfig(env: NodeJS.ProcessEnv = processEnvironment()): Confi
 /** The whole environment of this process, for code that starts other programs and passes parts of it on. */
 export function ownEnvironment(): NodeJS.ProcessEnv {
   return process.env;
+}
+
+/** The variables of this process and of the file `.env` that look like settings and are none. */
+export function unknownSettings(): UnknownSetting[] {
+  return findUnknownSettings(process.env, readEnvFile('.env'));
 }
 
 function processEnvironment(): NodeJS.ProcessEnv {

@@ -27,7 +27,7 @@ export interface NodeToken {
 
 export interface NodesOptions {
   database: Database;
-  quotas: Quotas;
+  quotas: Pick<Quotas, 'checkNodes'>;
   /** Closes a node's inbox and ends its dispatches. */
   disconnect(agentNodeId: number, reason: InboxClosedReason): void;
   announce: AnnounceNode;

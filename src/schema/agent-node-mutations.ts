@@ -1,11 +1,12 @@
 import type { Context } from '../context.ts';
 import type { NodeName } from '../nodes/find-node.ts';
+import { nodeIdText } from '../nodes/node-id.ts';
 import type { NodeToken } from '../nodes/nodes.ts';
 import { askerOf } from './access/access.ts';
 import { AgentNodeRef } from './agent-node.ts';
 import { builder } from './builder.ts';
 import { nodeIdArg, nodeOwnerArg } from './id-argument.ts';
-import { nameText, nodeIdText, storedText } from './input-checks.ts';
+import { nameText, storedText } from './input-checks.ts';
 
 const displayName = storedText(200).refine((text) => text.trim() !== '', 'expected some text');
 const description = storedText(2_000);

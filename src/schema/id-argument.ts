@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { decodeId } from '../base/global-id.ts';
-import { nameText, nodeIdText } from './input-checks.ts';
+import { nodeIdText } from '../nodes/node-id.ts';
+import { nameText } from './input-checks.ts';
 import type { BuilderTypes } from './schema-types.ts';
 
 type ArgBuilder = PothosSchemaTypes.InputFieldBuilder<BuilderTypes, 'Arg'>;

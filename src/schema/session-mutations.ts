@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { nodeIdText } from '../nodes/node-id.ts';
 import { askerOf, userOf } from './access/access.ts';
 import { builder } from './builder.ts';
 import { idArg } from './id-argument.ts';
-import { nameText, nodeIdText, storedText } from './input-checks.ts';
+import { nameText, storedText } from './input-checks.ts';
 import { ModelSettingsInput, toSettings } from './model-settings.ts';
 import { SessionRef, ToolApprovalRef } from './session.ts';
 

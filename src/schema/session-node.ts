@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { SyncStatus, WorkspaceSource } from '../generated/prisma/enums.ts';
+import { nodeIdText } from '../nodes/node-id.ts';
 import { askerOf } from './access/access.ts';
 import { AgentNodeRef, NodeConnectivityRef } from './agent-node.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { idArg, nodeIdArg } from './id-argument.ts';
-import { nameText, nodeIdText, storedText } from './input-checks.ts';
+import { nameText, storedText } from './input-checks.ts';
 import { SessionRef } from './session.ts';
 
 const SyncStatusRef = enumFromTable<SyncStatus>(

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { settings } from '../../src/config/settings.ts';
+import { findUnknownSettings } from '../../src/config/unknown-settings.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 
 /** The error message of `readConfig`, as lines; empty if the settings are valid. */
@@ -15,6 +16,18 @@ function complaints(env: Record<string, string>): string[] {
   }
   return [];
 }
+
+test('unknown names of `.env`, and of the environment those that look like settings, are found', () => {
+  const environment = { MAX_STEP: '1', HOME: '/', PATH: '/bin', HOSTS: 'x', NODE_ENV: 'x', MAX_EMPTY: ' ' };
+  const others = { https_proxy: 'x', SWITCHYARD_TOKEN: 'x', DATABASE_URI: 'x', JWT_SECRET: 'x' };
+  const found = findUnknownSettings({ ...environment, ...others }, { PROT: '1', COLOUR: 'red', PORT: '1' });
+  expect(found).toEqual([
+    { name: 'PROT', place: '.env', meant: undefined },
+    { name: 'COLOUR', place: '.env', meant: undefined },
+    { name: 'MAX_STEP', place: 'the environment', meant: 'MAX_STEPS' },
+    { name: 'DATABASE_URI', place: 'the environment', meant: 'DATABASE_URL' },
+  ]);
+});
 
 test('without any setting, every value has a default that needs no network', () => {
   const config = readConfig({ LOG_FORMAT: 'json' });

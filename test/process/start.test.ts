@@ -42,8 +42,10 @@ describe('two gateways that start at the same time on a fresh folder, and a thir
 
   beforeAll(async () => {
     folder = await openTemporaryFolder();
-    const alices = spawnGateway({ DATA_DIR: folder.path });
-    const bobs = spawnGateway({ DATA_DIR: folder.path });
+    const wrong = { MAX_STEP: 'a secret', OPENAI_API_KEYS: 'a secret', TOOL_COLOUR: 'a secret' };
+    const settings = { DATA_DIR: folder.path, ...wrong, SWITCHYARD_TOKEN: 'a secret', NODE_OPTIONS: '' };
+    const alices = spawnGateway(settings);
+    const bobs = spawnGateway(settings);
     [winner, loser] = await Promise.any([
       urlOf(alices).then(() => [alices, bobs] as const),
       urlOf(bobs).then(() => [bobs, alices] as const),
@@ -67,12 +69,17 @@ describe('two gateways that start at the same time on a fresh folder, and a thir
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(winner.lines.map(({ msg }) => msg.replaceAll(url, 'URL'))).toMatchInlineSnapshot(`
       [
+        "MAX_STEP in the environment is not a setting and has no effect: did you mean MAX_STEPS?",
+        "OPENAI_API_KEYS in the environment is not a setting and has no effect: did you mean OPENAI_API_KEY?",
+        "TOOL_COLOUR in the environment is not a setting and has no effect: src/config/README.md lists the settings",
         "database migrated",
         "Switchyard answers at URL",
         "Console: URL/console   GraphiQL: URL/graphql   graphql-sse: URL/graphql/stream   REST: URL/api/v1   REST docs: URL/docs",
+        "No real model is configured: the built-in demo model answers by rules. Set OPENAI_API_KEY, ANTHROPIC_API_KEY, GOOGLE_GENERATIVE_AI_API_KEY, or OPENAI_BASE_URL for a server of your own",
         "Model: demo/demo-1",
       ]
     `);
+    expect(winner.stdout).not.toContain('a secret');
     expect(winner.stderr).toBe('');
   });
 

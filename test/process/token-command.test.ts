@@ -4,6 +4,7 @@ import { openDatabase } from '../../src/storage/open-database.ts';
 import type { TemporaryFolder } from '../support/files/temporary-folder.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway/gateway.ts';
 import { openMigratedFolder } from '../support/gateway/migrated-folder.ts';
+import { connectNode } from '../support/node/node-client.ts';
 import { type Outcome, switchyard } from '../support/process/switchyard.ts';
 
 const viewer = '{ viewer { userId isAdmin expiresAt } }';
@@ -133,6 +134,45 @@ describe('switchyard token', () => {
     [['revoke', '99999'], /^There is no token 99999\.$/m],
   ])('the arguments %j are refused with a sentence', async (args, message) => {
     const { code, stdout, stderr } = await token(...args);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toContain('    at ');
+  });
+});
+
+describe('switchyard node', () => {
+  const node = (...args: string[]): Promise<Outcome> =>
+    switchyard({ DATA_DIR: folder.path, AUTH: 'token', PORT: '8080' }, 'node', ...args);
+
+  test('a node that is registered beside a running gateway can connect at once, and its name is then taken', async () => {
+    const [laptop, listed] = [
+      await node('register', 'laptop', '--user', 'alice', '--name', 'My laptop'),
+      await node('list'),
+    ];
+    expect([laptop.code, laptop.stdout]).toEqual([0, expect.stringMatching(/^swn_[\w-]{43}\n$/)]);
+    expect(laptop.stderr).toBe(
+      'Node laptop of the user alice is registered. Its token is shown only now. Start its agent with it:\n' +
+        '  SWITCHYARD_TOKEN=swn_… switchyard agent --gateway http://localhost:8080 --workspace .\n',
+    );
+    expect(listed.stdout).toMatch(/^laptop +alice +active +never +My laptop$/m);
+    await using agent = connectNode(gateway.url, laptop.stdout.trim());
+    await agent.next('InboxOpened');
+    const again = await node('register', 'laptop', '--user', 'alice');
+    expect(again).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^The node "laptop" is registered\./),
+    });
+  });
+
+  test.each([
+    [['register'], /missing required argument 'nodeId'/],
+    [['register', 'desk'], /^--user: expected the user that the node belongs to\.$/m],
+    [['register', '..', '--user', 'alice'], /^<nodeId>: expected a name without the path segments/],
+    [['register', 'a\nb', '--user', 'alice'], /^<nodeId>: expected text without control characters/],
+    [['register', 'desk', '--user', 'alice', '--name', ' '], /^--name: expected some text\.$/m],
+  ])('the arguments %j are refused with a sentence', async (args, message) => {
+    const { code, stdout, stderr } = await node(...args);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(message);
     expect(stderr).not.toContain('    at ');

@@ -190,7 +190,7 @@ test('the access log says what was asked, by whom, with which errors, and why a 
   // Routine.
   await using laptop = await startNode({ ...alice, url }, 'laptop');
   await laptop.beat([]);
-  await (await fetch(`${url}/health`)).text();
+  expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok' });
   const routine = () =>
     lines.filter((line) => line['level'] === 20 && line.msg === 'request').map((line) => factsOf(line));
   await expect.poll(routine).toEqual([

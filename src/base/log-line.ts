@@ -1,4 +1,4 @@
-import { escapeControls } from './base/cut-text.ts';
+import { escapeControls } from './cut-text.ts';
 
 /** An error as the log describes it. */
 export interface LoggedError {

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { escapeControls } from '../base/cut-text.ts';
+import { isLoopback } from '../base/loopback.ts';
+import { wellFormedLine } from '../base/well-formed-text.ts';
+import { type Config, readConfig } from '../config/config.ts';
+import { StartupError } from '../config/startup-error.ts';
+import { GatewayError } from '../errors.ts';
+import type { AgentNode } from '../generated/prisma/client.ts';
+import { userIdText } from '../identity/user-id.ts';
+import { anonymous } from '../identity/viewer.ts';
+import { Quotas } from '../limits/quotas.ts';
+import { createLog } from '../log.ts';
+import { nodeIdText } from '../nodes/node-id.ts';
+import { Nodes } from '../nodes/nodes.ts';
+import type { Database } from '../storage/database.ts';
+import { openDatabase } from '../storage/open-database.ts';
+import { storedByUser } from '../storage/stored-bytes.ts';
+import { type CommandReport, table, toMinute } from './report.ts';
+
+export type NodeAction =
+  | { type: 'register'; nodeId: string; displayName: string | undefined; userId: string | undefined }
+  | { type: 'list' };
+
+type Registration = Extract<NodeAction, { type: 'register' }>;
+
+/**
+ * Registers a node in the database that the environment names, or lists the nodes. The gateway may be running.
+ *
+ * @throws StartupError if an argument is wrong, the name is taken, or the database cannot be opened.
+ */
+export async function manageNodes(action: NodeAction): Promise<CommandReport> {
+  const config = readConfig();
+  if (action.type === 'register') checkNames(action, config);
+  const log = createLog({ ...config.log, level: 'silent' });
+  await using opened = await openDatabase({ url: config.database.url, log });
+  if (action.type === 'register') return await register(opened.db, action, config);
+  const rows = await opened.db.agentNode.findMany({ orderBy: { id: 'asc' } });
+  return rows.length === 0 ? { note: 'There are no nodes.' } : { output: table(head, rows.map(cells)) };
+}
+
+const head = ['NODE', 'USER', 'STATE', 'LAST SEEN', 'NAME'];
+
+const displayNameText = wellFormedLine
+  .max(200, 'expected at most 200 characters')
+  .refine((text) => text.trim() !== '', 'expected some text');
+
+function checkNames({ nodeId, displayName, userId }: Registration, { auth }: Config): void {
+  check('<nodeId>', nodeIdText, nodeId);
+  check('--name', displayNameText.optional(), displayName);
+  if (auth === undefined)
+    check('--user', z.undefined('expected nothing: with AUTH=none there is one user'), userId);
+  else if (userId === undefined)
+    throw new StartupError('--user: expected the user that the node belongs to.');
+  else check('--user', userIdText, userId);
+}
+
+function check(argument: string, type: z.ZodType, value: unknown): void {
+  const { error } = type.safeParse(value);
+  if (error) throw new StartupError(`${argument}: ${error.issues[0]?.message}.`);
+}
+
+async function register(database: Database, action: Registration, config: Config): Promise<CommandReport> {
+  const { nodeId, displayName, userId = anonymous.userId } = action;
+  const nodes = new Nodes({
+    database,
+    quotas: new Quotas({
+      limits: config.quotas,
+      read: (user) => storedByUser(database, user),
+      diskShare: async () => undefined,
+    }),
+    // A new node has no inbox, and nobody needs to be told of it.
+    disconnect: () => undefined,
+    announce: async () => undefined,
+  });
+  const asker = { userId, isAdmin: true, isAnonymous: config.auth === undefined };
+  try {
+    const { token } = await nodes.register({ nodeId, displayName, userId: action.userId }, asker);
+    return { output: token, note: noteOf(nodeId, userId, config) };
+  } catch (error) {
+    if (error instanceof GatewayError) throw new StartupError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function noteOf(nodeId: string, userId: string, { http }: Config): string {
+  const host =
+    isLoopback(http.host) || http.host === '0.0.0.0' || http.host === '::' ? 'localhost' : http.host;
+  return [
+    `Node ${nodeId} of the user ${userId} is registered. Its token is shown only now. Start its agent with it:`,
+    `  SWITCHYARD_TOKEN=swn_… switchyard agent --gateway http://${host}:${http.port} --workspace .`,
+  ].join('\n');
+}
+
+function cells({ nodeId, userId, isActive, tokenHash, lastSeenAt, displayName }: AgentNode): string[] {
+  const state = isActive ? 'active' : 'switched off';
+  return [
+    escapeControls(nodeId),
+    escapeControls(userId),
+    tokenHash === null ? 'not registered' : state,
+    lastSeenAt ? toMinute(lastSeenAt) : 'never',
+    escapeControls(displayName),
+  ];
+}

@@ -1,0 +1,69 @@
+import { settings } from './settings.ts';
+
+/** A variable that looks like a setting and is none. Its value is not read. */
+export interface UnknownSetting {
+  name: string;
+  /** Where it is set. */
+  place: 'the environment' | '.env';
+  /** The setting that was probably meant. */
+  meant: string | undefined;
+}
+
+/** Names that begin so are taken for settings of the gateway, wherever they are set. */
+const prefixes = /^(?:AUTH|JWT|MAX|MODEL|RUN|STREAM|SWITCHYARD|TOOL)_/;
+
+/** Variables of the gateway that are no settings: the token of `switchyard agent`. */
+const otherNames = new Set(['SWITCHYARD_TOKEN']);
+
+/** So many letters of a long name may be wrong. Of other names, fewer may. */
+const mostWrong = 3;
+/** A name in the environment that is this close to a setting is named too, although it may belong to another program. */
+const mostWrongElsewhere = 1;
+/** Shorter names are close to names of the shell. */
+const shortest = 6;
+
+/**
+ * Finds variables that somebody has set in vain: every unknown name in the file `.env`, and in the environment, which
+ * other programs use too, those that look like a setting.
+ */
+export function findUnknownSettings(
+  environment: NodeJS.ProcessEnv,
+  file: NodeJS.ProcessEnv,
+): UnknownSetting[] {
+  const known = new Set([...settings.map(({ name }) => name), ...otherNames]);
+  const isKnown = (name: string) => known.has(name) || known.has(name.toUpperCase());
+  const inFile = Object.keys(file).filter((name) => !isKnown(name));
+  const inEnvironment = Object.keys(environment).filter(
+    (name) =>
+      !isKnown(name) &&
+      environment[name]?.trim() &&
+      (prefixes.test(name) || (name.length >= shortest && nearest(name, mostWrongElsewhere) !== undefined)),
+  );
+  const at = (place: UnknownSetting['place']) => (name: string) => ({
+    ...{ name, place },
+    meant: nearest(name, Math.min(mostWrong, Math.floor(name.length / 4))),
+  });
+  return [...inFile.map(at('.env')), ...inEnvironment.map(at('the environment'))];
+}
+
+function nearest(name: string, mostDistance: number): string | undefined {
+  const [first] = settings
+    .map((setting) => ({ name: setting.name, distance: distanceOf(name.toUpperCase(), setting.name) }))
+    .filter(({ distance }) => distance <= mostDistance)
+    .sort((a, b) => a.distance - b.distance);
+  return first?.name;
+}
+
+/** How many letters must be changed, added or removed to make one text the other (Levenshtein). */
+function distanceOf(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const [index, letter] of [...from].entries()) {
+    const next = [index + 1];
+    for (const [column, other] of [...to].entries()) {
+      const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}
