@@ -10,6 +10,7 @@ const allowed = [
   'src/agent/search/ignore-rules.ts: isUsable).slice(0, maxRules)',
   'src/chat/models/call/retry-time.ts: iso.slice(0, 10)',
   'src/commands/report.ts: ).slice(0, 16)',
+  'src/commands/start-warnings.ts: unknown.slice(0, mostNamed)',
   'src/console/state/lookalikes.ts: items.slice(0, maxQuoted)',
   'src/rest/input/ignored-fields.ts: fields.slice(0, longestList)',
 ];
