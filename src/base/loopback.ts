@@ -6,6 +6,8 @@ loopbacks.addAddress('::1', 'ipv6');
 
 /** Whether a host is reachable from this machine only: `localhost`, or a loopback address without brackets. */
 export function isLoopback(host: string): boolean {
+  if (host === 'localhost') return true;
   const version = isIP(host);
-  return host === 'localhost' || (version !== 0 && loopbacks.check(host, version === 6 ? 'ipv6' : 'ipv4'));
+  // Every request asks this of its Host header, so the usual case does without the list, which takes ten times as long.
+  return version === 4 ? host.startsWith('127.') : version === 6 && loopbacks.check(host, 'ipv6');
 }

@@ -47,9 +47,8 @@ export async function listen(
   log: Logger,
 ): Promise<Listening> {
   let target = '';
-  // Some routes write to the socket themselves and need Node.js' own Response.
+  // This replaces the global `Response`: the responses of Hono are then plain objects that are written in one piece.
   const listener = getRequestListener((request, env) => app.fetch(request, env as HttpBindings), {
-    overrideGlobalObjects: false,
     errorHandler: (error) => refuseMalformed(error, target),
   });
   const serverOptions = {

@@ -1,16 +1,17 @@
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
-import type { RequestIdVariables } from 'hono/request-id';
+import { getPath } from 'hono/utils/url';
 import type { Logger } from 'pino';
 import { refusal } from '../errors.ts';
-import { accessLog } from './access-log.ts';
+import { createAccessLog } from './access-log.ts';
 import { createGraphQLRoute } from './graphql/route.ts';
 import type { GraphQLServer } from './graphql/yoga.ts';
-import type { Guard } from './guards/guards.ts';
+import { type Arrival, type Guard, passGuards, type Verdict } from './guards/guard.ts';
 import type { Identify } from './request/identify.ts';
-import { refuse } from './request/refusal.ts';
+import { refuse, sendRefusal } from './request/refusal.ts';
 import type { RequestIds } from './request/request-ids.ts';
+import type { RouteBindings } from './request/route-bindings.ts';
 import type { StreamHandler } from './stream/handler.ts';
 
 /** An application that answers the requests of `@hono/node-server`. */
@@ -36,20 +37,53 @@ export interface ServerOptions {
   closing: AbortSignal;
 }
 
-/** Puts the guards before the routes of the gateway. */
-export function createServerApp(options: ServerOptions) {
-  const { graphql, identify, stream, health, rest, docs, consolePage, requestIds, guards, log, closing } =
-    options;
-  const app = new Hono<{ Bindings: HttpBindings; Variables: RequestIdVariables }>();
-  app.use(requestIds.middleware, accessLog(log, closing));
-  for (const guard of guards) app.use(guard);
+/** Puts the guards and the access log before the routes of the gateway. Nothing here waits unless a guard or a route does. */
+export function createServerApp(options: ServerOptions): HttpApp {
+  const { requestIds, guards, log, closing } = options;
+  const routes = createRoutes(options);
+  const logAccess = createAccessLog(log, closing);
+  const answer = (verdict: Verdict, { request, path, ...bindings }: Arrival & RouteBindings) => {
+    if (verdict === undefined) return routes.fetch(request, bindings);
+    if (verdict !== 'answered') sendRefusal(bindings.outgoing, path, verdict);
+    return RESPONSE_ALREADY_SENT;
+  };
+  return {
+    fetch(request, { incoming, outgoing }) {
+      const httpRequestId = requestIds.give(request, incoming);
+      outgoing.setHeader('X-Request-Id', httpRequestId);
+      const arrival = { request, incoming, outgoing, path: getPath(request), httpRequestId };
+      logAccess(arrival);
+      const fail = (err: unknown) => {
+        log.error({ err, httpRequestId }, 'a request failed');
+        return answer(refusal('INTERNAL_SERVER_ERROR', 'Internal Server Error'), arrival);
+      };
+      const finish = (response: Response) => {
+        // A guard may have answered while the route was still at work.
+        return outgoing.headersSent ? RESPONSE_ALREADY_SENT : response;
+      };
+      try {
+        const verdict = passGuards(guards, arrival);
+        const response =
+          verdict instanceof Promise
+            ? verdict.then((later) => answer(later, arrival))
+            : answer(verdict, arrival);
+        return response instanceof Promise ? response.catch(fail).then(finish) : finish(response);
+      } catch (error) {
+        return Promise.resolve(fail(error)).then(finish);
+      }
+    },
+  };
+}
 
+function createRoutes(options: ServerOptions) {
+  const { graphql, identify, stream, health, rest, docs, consolePage, log } = options;
+  const app = new Hono<{ Bindings: RouteBindings }>();
   app.get('/', (c) => c.redirect('/graphql'));
   app.route('/health', health);
   app.all('/graphql', createGraphQLRoute(graphql, identify));
   app.all('/graphql/stream', async (c) => {
-    const { incoming, outgoing } = c.env;
-    await stream(incoming, outgoing, { httpRequestId: c.get('requestId'), sentRequest: c.req.raw });
+    const { incoming, outgoing, httpRequestId } = c.env;
+    await stream(incoming, outgoing, { httpRequestId, sentRequest: c.req.raw });
     return RESPONSE_ALREADY_SENT;
   });
   app.all('/api/v1/*', (c) => rest.fetch(c.req.raw, c.env));
@@ -58,7 +92,7 @@ export function createServerApp(options: ServerOptions) {
 
   app.notFound((c) => refuse(c, refusal('NOT_FOUND', 'Not Found')));
   app.onError((error, c) => {
-    log.error({ err: error, httpRequestId: c.get('requestId') }, 'a request failed');
+    log.error({ err: error, httpRequestId: c.env.httpRequestId }, 'a request failed');
     return refuse(c, refusal('INTERNAL_SERVER_ERROR', 'Internal Server Error'));
   });
   return app;

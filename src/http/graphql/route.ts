@@ -1,14 +1,13 @@
-import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
-import type { RequestIdVariables } from 'hono/request-id';
 import { GatewayError, refusal } from '../../errors.ts';
 import { createGraphiQLPage } from '../pages/graphiql-page.ts';
 import type { Identify } from '../request/identify.ts';
 import { refuse } from '../request/refusal.ts';
+import type { RouteBindings } from '../request/route-bindings.ts';
 import { acceptForYoga, wantsPage } from './response-types.ts';
 import type { GraphQLServer } from './yoga.ts';
 
-type HttpContext = Context<{ Bindings: HttpBindings; Variables: RequestIdVariables }>;
+type HttpContext = Context<{ Bindings: RouteBindings }>;
 
 /**
  * Answers `/graphql`. A browser that asks for a page gets GraphiQL, which needs no token; Yoga answers all other
@@ -22,7 +21,7 @@ export function createGraphQLRoute(
   const graphiql = createGraphiQLPage();
   return async (c) => {
     const { method } = c.req;
-    const { incoming, outgoing } = c.env;
+    const { incoming, outgoing, httpRequestId } = c.env;
     const isRead = method === 'GET' || method === 'HEAD';
     outgoing.appendHeader('Vary', 'Accept');
     const accept = c.req.header('accept');
@@ -43,7 +42,7 @@ export function createGraphQLRoute(
       method === 'HEAD' ? new Request(c.req.url, { headers: sentRequest.headers }) : sentRequest;
     request.headers.set('accept', acceptForYoga(accept));
     const response = await yoga.fetch(request, {
-      httpRequestId: c.get('requestId'),
+      httpRequestId,
       sentRequest,
       incoming,
       outgoing,

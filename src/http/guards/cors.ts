@@ -1,9 +1,9 @@
-import type { HttpBindings } from '@hono/node-server';
-import type { MiddlewareHandler } from 'hono';
+import { Hono } from 'hono';
 import { cors } from 'hono/cors';
+import type { Arrival, Guard, Verdict } from './guard.ts';
 
 /** Lets pages of these origins read the responses of the gateway, and answers the preflights of their browsers. */
-export function allowOrigins(origins: readonly string[]): MiddlewareHandler<{ Bindings: HttpBindings }> {
+export function allowOrigins(origins: readonly string[]): Guard {
   const share = cors({
     origin: [...origins],
     allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -26,15 +26,21 @@ export function allowOrigins(origins: readonly string[]): MiddlewareHandler<{ Bi
     ],
     maxAge: 600,
   });
-  return async (c, next) => {
-    if (origins.length === 0) return next();
-    const { outgoing } = c.env;
-    outgoing.setHeader('Vary', 'Origin');
-    if (!origins.includes(c.req.header('origin') ?? '')) return next();
-    return share(c, () => {
-      // Set the headers on `outgoing` too: a streamed response does not get the headers that Hono holds.
-      for (const [name, value] of c.res.headers) outgoing.setHeader(name, value);
-      return next();
-    });
+  const app = new Hono().use(share).all('*', (c) => c.body(null));
+  return (arrival) => {
+    if (origins.length === 0) return undefined;
+    arrival.outgoing.setHeader('Vary', 'Origin');
+    if (!origins.includes(arrival.incoming.headers.origin ?? '')) return undefined;
+    return shareResponse(app, arrival);
   };
+}
+
+/** Sets the headers that let the page read the response. They are the whole response to a preflight. */
+async function shareResponse(app: Hono, { request, outgoing }: Arrival): Promise<Verdict> {
+  const { method, headers } = request;
+  const { status, headers: allowing } = await app.request('/', { method, headers });
+  for (const [name, value] of allowing) outgoing.setHeader(name, value);
+  if (method !== 'OPTIONS') return undefined;
+  outgoing.writeHead(status).end();
+  return 'answered';
 }

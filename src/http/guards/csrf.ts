@@ -1,6 +1,5 @@
-import type { MiddlewareHandler } from 'hono';
 import { refusal } from '../../errors.ts';
-import { refuse } from '../request/refusal.ts';
+import type { Guard } from './guard.ts';
 
 /**
  * Refuses a request that a browser sends for a page of another origin. The page could not read the response, but
@@ -10,25 +9,21 @@ import { refuse } from '../request/refusal.ts';
  *
  * @param allowed Origins of pages that may use the gateway.
  */
-export function refuseOtherOrigins(allowed: readonly string[]): MiddlewareHandler {
-  return async (c, next) => {
-    const header = (name: string) => c.req.header(name);
-    const origin = header('origin');
-    const followsLink = c.req.method === 'GET' && header('sec-fetch-mode') === 'navigate';
-    if (followsLink || isOwn(header('sec-fetch-site'), origin, header('host'))) return next();
-    if (origin !== undefined && allowed.includes(origin)) return next();
-    return refuse(
-      c,
-      refusal(
-        'FORBIDDEN',
-        'This gateway refuses pages of other origins. The setting CORS_ORIGINS allows an origin.',
-      ),
+export function refuseOtherOrigins(allowed: readonly string[]): Guard {
+  return ({ incoming: { method, headers } }) => {
+    const { origin, host } = headers;
+    const followsLink = method === 'GET' && headers['sec-fetch-mode'] === 'navigate';
+    if (followsLink || isOwn(headers['sec-fetch-site'], origin, host)) return undefined;
+    if (origin !== undefined && allowed.includes(origin)) return undefined;
+    return refusal(
+      'FORBIDDEN',
+      'This gateway refuses pages of other origins. The setting CORS_ORIGINS allows an origin.',
     );
   };
 }
 
 /** Old browsers do not send `Sec-Fetch-Site`, but they send the origin. */
-function isOwn(site: string | undefined, origin: string | undefined, host: string | undefined): boolean {
+function isOwn(site: unknown, origin: string | undefined, host: string | undefined): boolean {
   if (site !== undefined) return site === 'same-origin' || site === 'none';
   return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
 }

@@ -1,16 +1,13 @@
-import type { HttpBindings } from '@hono/node-server';
-import type { MiddlewareHandler } from 'hono';
 import { allowOrigins } from './cors.ts';
 import { refuseOtherOrigins } from './csrf.ts';
 import { startFairly } from './fair-start.ts';
+import type { Guard } from './guard.ts';
 import { type HostOptions, refuseOtherHosts } from './hosts.ts';
 import { forbidCaching } from './no-store.ts';
 import { type LimitRequestsOptions, limitRequests } from './rate-limit.ts';
 import { refuseUnplainTargets } from './request-target.ts';
 import { createSecureHeaders } from './secure-headers.ts';
 import { cutSlowBody } from './slow-body.ts';
-
-export type Guard = MiddlewareHandler<{ Bindings: HttpBindings }>;
 
 export interface GuardOptions extends HostOptions {
   /** Origins of pages that may use the gateway. */
@@ -28,10 +25,10 @@ export interface GuardOptions extends HostOptions {
 export async function createGuards(options: GuardOptions): Promise<readonly Guard[]> {
   const { corsOrigins, requests, bodyTimeoutMs } = options;
   return [
-    startFairly(),
+    startFairly,
     await createSecureHeaders(),
-    forbidCaching(),
-    refuseUnplainTargets(),
+    forbidCaching,
+    refuseUnplainTargets,
     refuseOtherHosts(options),
     allowOrigins(corsOrigins),
     refuseOtherOrigins(corsOrigins),

@@ -1,8 +1,7 @@
 import { isIP } from 'node:net';
-import type { MiddlewareHandler } from 'hono';
 import { isLoopback } from '../../base/loopback.ts';
 import { refusal } from '../../errors.ts';
-import { refuse } from '../request/refusal.ts';
+import type { Guard } from './guard.ts';
 
 export interface HostOptions {
   /** The address on which the gateway listens. */
@@ -21,16 +20,16 @@ export interface HostOptions {
  * until ALLOWED_HOSTS is set, because the page of the attacker has no token. A gateway that listens beyond loopback and
  * asks for no tokens accepts IP addresses too, because an attacker can rebind a name but not an address.
  */
-export function refuseOtherHosts({ host, allowedHosts, isOpen }: HostOptions): MiddlewareHandler {
+export function refuseOtherHosts({ host, allowedHosts, isOpen }: HostOptions): Guard {
   const isElsewhere = !isLoopback(host);
   const isAny = isElsewhere && !isOpen && allowedHosts.length === 0;
   const isOurs = (name: string) =>
     isLoopback(name) || allowedHosts.includes(name) || (isElsewhere && isOpen && isIP(name) !== 0);
-  return async (c, next) => {
-    if (isAny || isOurs(hostName(c.req.header('host') ?? ''))) return next();
+  return ({ incoming }) => {
+    if (isAny || isOurs(hostName(incoming.headers.host ?? ''))) return undefined;
     const message =
       'The Host header names another host. If this gateway has that name, add it to ALLOWED_HOSTS.';
-    return refuse(c, refusal('MISDIRECTED_REQUEST', message));
+    return refusal('MISDIRECTED_REQUEST', message);
   };
 }
 

@@ -1,5 +1,4 @@
-import type { HttpBindings } from '@hono/node-server';
-import type { MiddlewareHandler } from 'hono';
+import type { Arrival } from './guard.ts';
 
 const apiPath = /^\/(graphql|api)(\/|$)/;
 
@@ -7,10 +6,6 @@ const apiPath = /^\/(graphql|api)(\/|$)/;
  * Keeps responses of the APIs out of every cache, because they hold conversations. Streams and recordings replace the
  * header by their own.
  */
-export function forbidCaching(): MiddlewareHandler<{ Bindings: HttpBindings }> {
-  return (c, next) => {
-    // Set the header on `outgoing`: the responses of Yoga do not get the headers that Hono holds.
-    if (apiPath.test(c.req.path)) c.env.outgoing.setHeader('Cache-Control', 'no-store');
-    return next();
-  };
+export function forbidCaching({ path, outgoing }: Arrival): undefined {
+  if (apiPath.test(path)) outgoing.setHeader('Cache-Control', 'no-store');
 }

@@ -1,11 +1,9 @@
-import type { HttpBindings } from '@hono/node-server';
-import type { MiddlewareHandler } from 'hono';
 import { anonymous } from '../../identity/viewer.ts';
 import { CostAccount, type RequestLimit } from '../../limits/cost-account.ts';
 import { clientAddress } from '../request/client-address.ts';
 import { healthPath } from '../request/health-path.ts';
 import { type Identify, senderKey } from '../request/identify.ts';
-import { refuse } from '../request/refusal.ts';
+import type { Arrival, Guard, Verdict } from './guard.ts';
 
 /** The account of each request that is limited. Executing an operation charges it. */
 export type RequestAccounts = WeakMap<Request, CostAccount>;
@@ -21,25 +19,20 @@ export interface LimitRequestsOptions {
 }
 
 /** Answers 429 to a client that sends too many requests. `Retry-After` says when it may send the next one. */
-export function limitRequests({
-  ofUsers,
-  ofNodes,
-  identify,
-  accounts,
-}: LimitRequestsOptions): MiddlewareHandler<{ Bindings: HttpBindings }> {
-  if (!ofUsers && !ofNodes) return (_c, next) => next();
-  return async (c, next) => {
-    // A monitor that gets 429 would restart the gateway because of another client.
-    if (healthPath.test(c.req.path)) return next();
+export function limitRequests(options: LimitRequestsOptions): Guard {
+  const { ofUsers, ofNodes, identify, accounts } = options;
+  const enter = async ({ request, incoming }: Arrival): Promise<Verdict> => {
     // The route refuses a bad token later. Here such a request counts for its address.
-    const identity = await identify(c.req.raw).catch(() => undefined);
+    const identity = await identify(request).catch(() => undefined);
     const limit = identity?.agentNode ? ofNodes : ofUsers;
     const isKnown = identity && (identity.viewer ?? identity.ticket?.viewer) !== anonymous;
-    const key = isKnown ? senderKey(identity) : clientAddress(c.env.incoming.socket.remoteAddress ?? '');
-    if (!limit) return next();
+    const key = isKnown ? senderKey(identity) : clientAddress(incoming.socket.remoteAddress ?? '');
+    if (!limit) return undefined;
     const account = new CostAccount(limit, key);
-    accounts.set(c.req.raw, account);
-    const refusal = await account.enter();
-    return refusal ? refuse(c, refusal) : next();
+    accounts.set(request, account);
+    return account.enter();
   };
+  const isUnlimited = !ofUsers && !ofNodes;
+  // A monitor that gets 429 would restart the gateway because of another client.
+  return (arrival) => (isUnlimited || healthPath.test(arrival.path) ? undefined : enter(arrival));
 }

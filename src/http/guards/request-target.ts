@@ -1,7 +1,5 @@
-import type { HttpBindings } from '@hono/node-server';
-import type { MiddlewareHandler } from 'hono';
 import { refusal } from '../../errors.ts';
-import { refuse } from '../request/refusal.ts';
+import type { Arrival, Verdict } from './guard.ts';
 
 /**
  * Refuses a request whose path would be changed before it is routed, so that every request reaches the address that
@@ -11,15 +9,24 @@ import { refuse } from '../request/refusal.ts';
  *
  * Reads the target as Node.js received it, because the URL of a `Request` is already normalised.
  */
-export function refuseUnplainTargets(): MiddlewareHandler<{ Bindings: HttpBindings }> {
-  return async (c, next) => {
-    const { url = '', headers, headersDistinct } = c.env.incoming;
-    const fault =
-      (headersDistinct['host']?.length ?? 0) > 1
-        ? 'The request must have one Host header.'
-        : (faultOf(url, headers.host ?? '') ?? faultOfRouting(url, c.req.url));
-    return fault === undefined ? next() : refuse(c, refusal('BAD_REQUEST', fault));
-  };
+export function refuseUnplainTargets({ request, incoming }: Arrival): Verdict {
+  const { url = '', headers, rawHeaders } = incoming;
+  if (hasManyHosts(rawHeaders)) return refusal('BAD_REQUEST', 'The request must have one Host header.');
+  if (plainTarget.test(url)) return undefined;
+  const fault = faultOf(url, headers.host ?? '') ?? faultOfRouting(url, request.url);
+  return fault === undefined ? undefined : refusal('BAD_REQUEST', fault);
+}
+
+/** Most targets: a path in which no parser finds anything to change. */
+const plainTarget = /^\/[\w/-]*$/;
+
+/** @param rawHeaders Names and values in turn. `headers` has only the first of several hosts. */
+function hasManyHosts(rawHeaders: readonly string[]): boolean {
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts > 1;
 }
 
 /** The reason to refuse a request target (RFC 9112, section 3.2), or undefined. */

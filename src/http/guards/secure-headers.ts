@@ -1,6 +1,6 @@
-import type { HttpBindings } from '@hono/node-server';
-import { Hono, type MiddlewareHandler } from 'hono';
+import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
+import type { Guard } from './guard.ts';
 
 /** Lets a browser do nothing with a response. Each page overrides this policy with its own. */
 const contentSecurityPolicy = {
@@ -11,7 +11,7 @@ const contentSecurityPolicy = {
 };
 
 /** Gives every response the headers that keep browsers from guessing its type, framing it and sending a referrer. */
-export async function createSecureHeaders(): Promise<MiddlewareHandler<{ Bindings: HttpBindings }>> {
+export async function createSecureHeaders(): Promise<Guard> {
   const app = new Hono().use(
     secureHeaders({
       contentSecurityPolicy,
@@ -21,9 +21,9 @@ export async function createSecureHeaders(): Promise<MiddlewareHandler<{ Binding
     }),
   );
   const { headers } = await app.get('/', (c) => c.body(null)).request('/');
-  return (c, next) => {
-    // Set the headers on `outgoing`: a streamed response does not get the headers that Hono holds.
-    c.env.outgoing.setHeaders(headers);
-    return next();
+  const constant = [...headers];
+  return ({ outgoing }) => {
+    for (const [name, value] of constant) outgoing.setHeader(name, value);
+    return undefined;
   };
 }

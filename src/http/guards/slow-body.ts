@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { HttpBindings } from '@hono/node-server';
-import type { MiddlewareHandler } from 'hono';
 import { refusal } from '../../errors.ts';
-import { refuse } from '../request/refusal.ts';
+import { sendRefusal } from '../request/refusal.ts';
+import type { Guard } from './guard.ts';
 
 /** How often a body is checked within `timeoutMs`. */
 const checks = 8;
@@ -15,31 +14,19 @@ const leastBytesPerMs = 0.5;
  *
  * @param timeoutMs Milliseconds for which the body may stop coming, and after which its speed counts.
  */
-export function cutSlowBody(timeoutMs: number): MiddlewareHandler<{ Bindings: HttpBindings }> {
-  return async (c, next) => {
-    const { incoming, outgoing } = c.env;
-    if (incoming.complete || !hasBody(incoming)) return next();
-    const stuck = untilStuck(incoming, timeoutMs);
-    const answer = next();
-    const answered = answer.then(
-      () => false,
-      () => false,
-    );
-    if (!(await Promise.race([answered, stuck]))) {
-      void stuck.then((isStuck) => isStuck && incoming.destroy());
-      return answer;
-    }
-    // The route fails when the connection closes. By then the client has its 408, so this error is of no use.
-    answer.catch(() => {});
-    if (outgoing.headersSent) {
-      incoming.destroy();
-      return answer;
-    }
-    // Node.js closes the connection after this response, but does not tell a route that still waits for the body.
-    // Without this line the route would wait for ever, and a closing gateway would wait for the route.
-    outgoing.once('close', () => incoming.destroy());
-    const message = `The body came too slowly, or nothing of it for ${timeoutMs} ms.`;
-    return refuse(c, refusal('REQUEST_TIMEOUT', message, { connection: 'close' }));
+export function cutSlowBody(timeoutMs: number): Guard {
+  const message = `The body came too slowly, or nothing of it for ${timeoutMs} ms.`;
+  return ({ incoming, outgoing, path }) => {
+    if (incoming.complete || !hasBody(incoming)) return undefined;
+    void untilStuck(incoming, timeoutMs).then((isStuck) => {
+      if (!isStuck) return;
+      if (outgoing.headersSent) return void incoming.destroy();
+      // Node.js closes the connection after this response, but does not tell a route that still waits for the body.
+      // Without this line the route would wait for ever, and a closing gateway would wait for the route.
+      outgoing.once('close', () => incoming.destroy());
+      sendRefusal(outgoing, path, refusal('REQUEST_TIMEOUT', message, { connection: 'close' }));
+    });
+    return undefined;
   };
 }
 

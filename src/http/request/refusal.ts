@@ -13,6 +13,20 @@ export function refuse(c: Context, error: GatewayError): Response {
   return c.json(refusalBody(c.req.path, error), errorStatus[error.code], error.extensions.http?.headers);
 }
 
+/**
+ * Writes a refusal straight to the response of Node.js, in the shape of the path. Writes nothing when the client has left
+ * or the response has begun.
+ */
+export function sendRefusal(response: ServerResponse, path: string, error: GatewayError): void {
+  if (response.headersSent || response.destroyed) return;
+  response.statusCode = errorStatus[error.code];
+  response.setHeader('Content-Type', 'application/json');
+  for (const [name, value] of Object.entries(error.extensions.http?.headers ?? {})) {
+    response.setHeader(name, value);
+  }
+  response.end(JSON.stringify(refusalBody(path, error)));
+}
+
 /** The body of a refusal, in the shape of its path. The path may be a request target in any form. */
 export function refusalBody(path: string, { message, extensions: { http: _, ...extensions } }: GatewayError) {
   const isGraphQL = /^(https?:\/\/[^/]*)?\/graphql([/?]|$)/i.test(path);

@@ -7,10 +7,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { refuseUnplainTargets } from '../../../src/http/guards/request-target.ts';
 import { sendRaw } from '../../support/http/raw-http.ts';
 
-const app = new Hono<{ Bindings: HttpBindings }>()
-  .use(refuseUnplainTargets())
-  .all('*', (c) => c.json({ routed: c.req.path, url: c.req.url }));
-const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false });
+const app = new Hono().all('*', (c) => c.json({ routed: c.req.path, url: c.req.url }));
+const server = createAdaptorServer({
+  fetch: (request, env) => {
+    const refused = refuseUnplainTargets({ ...(env as HttpBindings), request, path: '' });
+    return refused ? new Response(null, { status: 400 }) : app.fetch(request);
+  },
+});
 
 beforeAll(async () => {
   server.listen(0, '127.0.0.1');
