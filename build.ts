@@ -31,6 +31,10 @@ const program: BuildOptions = {
   bundle: true,
   splitting: true,
   sourcemap: true,
+  // Node.js keeps the text of every module. Names stay as they are, for the stacks in the log.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  lineLimit: 200,
   platform: 'node',
   format: 'esm',
   target: 'node20',

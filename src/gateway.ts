@@ -14,6 +14,7 @@ import { createServices, type GatewayParts } from './services.ts';
 import { claimDataDir } from './storage/claim-data-dir.ts';
 import { databaseFile } from './storage/database-file.ts';
 import { openDatabase } from './storage/open-database.ts';
+import { hasUnfinishedWork } from './storage/statements/unfinished-work.ts';
 
 /** Disposing accepts no new runs, waits up to `SHUTDOWN_GRACE_MS` for live runs, cancels the rest and closes. */
 export interface Gateway extends AsyncDisposable {
@@ -32,13 +33,13 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
   try {
     const { redis, checkDatabase, ...stores } = await openStores(config, log, resources);
     const services = createServices({ config, log, parts, resources, ...stores });
-    await recover(services, config, log);
+    const isWorkLeft = await recover(services, config, log);
     resources.use(sweepDaily(services.audio, log));
     const createRest = restFactory(services, config, log);
     const http = { config, services, redis, checkDatabase, log, createRest };
     const server = resources.use(await startHttpServer(http));
     // Start queued runs after listening: a start that fails must not have called a model.
-    await services.engine.startWaiting();
+    if (isWorkLeft) await services.engine.startWaiting();
     return { url: server.url, services, [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose]() };
   } catch (error) {
     await resources[Symbol.asyncDispose]();
@@ -65,18 +66,32 @@ async function openStores(config: Config, log: Logger, resources: ResourceStack)
 /** How old an unfinished upload must be to be deleted from a store that other gateways may use: a day. */
 const stagedElsewhereMs = 86_400_000;
 
-/** Deletes unfinished uploads, goes on with deletions, and ends live runs that a crashed gateway has left. */
-async function recover({ audio, engine, sweep }: Services, config: Config, log: Logger): Promise<void> {
+/**
+ * Deletes unfinished uploads, goes on with deletions, and ends live runs that a crashed gateway has left.
+ *
+ * @returns Whether there may be queued runs.
+ */
+async function recover(services: Services, config: Config, log: Logger): Promise<boolean> {
+  const { audio, statements } = services;
   const { dataDir, blobs, database } = config;
   // The lock on DATA_DIR proves that no other gateway is uploading there. Elsewhere one may.
   const isOwn = blobs.url.startsWith(`file:${dataDir}/`);
   await audio.sweep(new Date(Date.now() - (isOwn ? 0 : stagedElsewhereMs)));
   await sweepTemporaryUploads().catch((err) => log.warn({ err }, 'temporary uploads could not be swept'));
-  await sweep.resume();
-  await engine.recover().catch((cause: Error) => {
+  try {
+    const isWorkLeft = await hasUnfinishedWork(statements);
+    if (isWorkLeft) await finishWork(services);
+    return isWorkLeft;
+  } catch (error) {
     const file = databaseFile(database.url);
-    throw new StartupError(`The database ${file} cannot be written: ${cause.message}.`, { cause });
-  });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartupError(`The database ${file} cannot be written: ${reason}.`, { cause: error });
+  }
+}
+
+async function finishWork({ sweep, engine }: Services): Promise<void> {
+  await sweep.resume();
+  await engine.recover();
 }
 
 /** `http/` cannot create the REST API itself, because neither of the two imports the other. */

@@ -55,14 +55,14 @@ export async function openDatabase({ url, log }: OpenDatabaseOptions): Promise<O
     // Milliseconds. Transactions wait for the one connection, and a thousand chats may start at once.
     transactionOptions: { maxWait: 15_000, timeout: 15_000 },
   };
+  // It connects with its first statement: a start that has nothing to finish does without its query compiler.
   const db: Database = new PrismaClient<typeof options>(options);
-  await db.$connect();
   const statements = openSqliteStatements(shared);
   const wal = watchWal({ file, log });
   return {
     db,
     statements,
-    check: () => checkDatabase({ db, file, recent }),
+    check: () => checkDatabase({ statements, file, recent }),
     async [Symbol.asyncDispose]() {
       wal[Symbol.dispose]();
       statements.close();
