@@ -21,6 +21,8 @@ export function answerMalformed(server: Server): void {
     if (refused.has(socket)) return;
     refused.add(socket);
     const { request, response } = newest.get(socket) ?? {};
+    // Node.js closes the connection after this response, so what comes behind its request is not answered.
+    if (response?.writableEnded && !response.shouldKeepAlive) return;
     const isOpen = response !== undefined && !response.writableFinished;
     // A response that has begun cannot become another one.
     if (!socket.writable || (isOpen && response.headersSent)) return void socket.destroy();

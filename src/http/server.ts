@@ -54,7 +54,8 @@ export function createServerApp(options: ServerOptions): HttpApp {
       const arrival = { request, incoming, outgoing, path: getPath(request), httpRequestId };
       logAccess(arrival);
       const fail = (err: unknown) => {
-        log.error({ err, httpRequestId }, 'a request failed');
+        // A route may fail because its client has left.
+        if (!outgoing.destroyed) log.error({ err, httpRequestId }, 'a request failed');
         return answer(refusal('INTERNAL_SERVER_ERROR', 'Internal Server Error'), arrival);
       };
       const finish = (response: Response) => {
