@@ -25,6 +25,8 @@ export function formatFrame({ id, event, data }: Frame): string {
   let text = '';
   if (id !== undefined) text += `id: ${singleLine(id)}\n`;
   if (event !== undefined) text += `event: ${singleLine(event)}\n`;
+  // JSON has no line break, and most data is JSON.
+  if (!lineBreak.test(data)) return `${text}data: ${data}\n\n`;
   for (const line of data.split(lineBreak)) text += `data: ${line}\n`;
   return `${text}\n`;
 }
