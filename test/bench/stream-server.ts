@@ -1,79 +1,68 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createSchema, createYoga } from 'graphql-yoga';
 import { pino } from 'pino';
+import { encodeId } from '../../src/base/global-id.ts';
+import { createMemoryBus } from '../../src/bus/memory-bus.ts';
+import { createMemoryLog } from '../../src/bus/memory-log.ts';
+import { followRun } from '../../src/chat/log/follow-run.ts';
+import { isDelta } from '../../src/chat/log/run-event.ts';
+import { type RunLog, runKey } from '../../src/chat/log/run-writer.ts';
+import type { Services } from '../../src/context.ts';
+import { createGraphQLServer } from '../../src/http/graphql/yoga.ts';
 import { anyDocument } from '../../src/http/request/find-document.ts';
 import { createStreamHandler } from '../../src/http/stream/handler.ts';
+import { CostAccount } from '../../src/limits/cost-account.ts';
+import { Followers } from '../../src/limits/followers.ts';
 
 /**
- * The measured process: `bare` writes prepared strings, `alone` is the GraphQL stream with each result executed
- * for its follower, `shared` the same with results shared among the followers of a run.
+ * The measured process: `bare` writes prepared strings. `own` and `shared` are the gateway's schema, logs and streams,
+ * without its database: each follower follows a run of its own, or all follow one run.
  */
 const mode = process.argv[2];
-/** The number of run events by which the slowest subscriber may be behind. */
-const maxLag = 8;
 
-interface RunEvent {
-  seq: number;
-  runId: number;
-  at: number;
-  type: 'TextDelta';
-  text: string;
-}
-
-const makeEvent = (seq: number): RunEvent => ({
-  seq,
-  runId: 7,
-  at: 1_700_000_000_000 + seq,
-  type: 'TextDelta',
-  text: 'a few tokens ',
-});
-
-const log: RunEvent[] = [];
-/** The position of each subscriber in the log. */
-const cursors = new Set<{ at: number }>();
-let ring = deferred();
-let publishing = false;
-
-async function* follow() {
-  const cursor = { at: log.length };
-  cursors.add(cursor);
-  try {
-    for (;;) {
-      while (cursor.at < log.length) {
-        cursor.at += 1;
-        yield log[cursor.at - 1];
-      }
-      await ring.promise;
-    }
-  } finally {
-    cursors.delete(cursor);
-  }
-}
-
-const typeDefs = /* GraphQL */ `
-  interface RunEvent { seq: Int!, runId: ID!, at: String! }
-  type TextDelta implements RunEvent { seq: Int!, runId: ID!, at: String!, text: String! }
-  type RunCompleted implements RunEvent { seq: Int!, runId: ID!, at: String! }
-  type Query { hello: String }
-  type Subscription { runEvents(runId: ID!): RunEvent! }
-`;
+/** The runs that have followers. */
+const runs = new Set<number>();
+const log: RunLog = createMemoryLog();
+const bus = createMemoryBus();
 
 function createGateway() {
-  const schema = createSchema({
-    typeDefs,
-    resolvers: {
-      RunEvent: { __resolveType: ({ type }: RunEvent) => type },
-      Subscription: { runEvents: { subscribe: follow, resolve: (event: unknown) => event } },
+  const database = { run: { findUnique: async () => ({ status: 'RUNNING' }) } } as never;
+  const services = {
+    engine: {
+      async follow(runId: number, _after: number, signal: AbortSignal) {
+        // Without its log, the run would be looked up in the database.
+        if (!runs.has(runId)) await log.append(runKey(runId), { type: 'RunQueued', runId });
+        runs.add(runId);
+        return followRun({ database, log, bus, pollMs: 60_000 }, runId, 1, signal);
+      },
     },
-  });
+    followers: new Followers(0),
+    tokenWatcher: { watch: () => undefined },
+  } as unknown as Services;
+  const limit = { name: 'MAX_REQUESTS_PER_MINUTE', size: { perMinute: 3_000, capacity: 600 } };
+  const account = new CostAccount({ ...limit, buckets: {} as never }, 'alice');
+  const quiet = pino({ level: 'error' });
+  const reading = { maxBodyBytes: 1_000_000, findDocument: anyDocument };
+  const yoga = createGraphQLServer({
+    ...reading,
+    services,
+    identify: async () => ({ viewer: { userId: 'alice', isAdmin: true }, agentNode: null }) as never,
+    log: quiet,
+    accounts: { get: () => account } as never,
+    introspection: false,
+    maxQueryTokens: 5_000,
+    maxQueryDepth: 20,
+    maxQueryAliases: 50,
+    maxPageSize: 100,
+    maxQueryCost: 60_000,
+    maxResponseBytes: 16_000_000,
+  } as never);
   const handle = createStreamHandler({
-    yoga: createYoga({ schema, logging: false }),
+    ...reading,
+    yoga,
     owner: () => ({ name: 'alice', watch: () => undefined }),
-    isShareable: () => mode === 'shared',
-    log: pino({ level: 'silent' }),
-    maxBodyBytes: 1_000_000,
-    findDocument: anyDocument,
+    isShareable: isDelta,
+    log: quiet,
     maxReservations: 10_000,
     maxStreamsPerOwner: 0,
     reservationTtlMs: 60_000,
@@ -94,56 +83,29 @@ function createBare() {
   });
 }
 
-function publish(seq: number): void {
-  const event = makeEvent(seq);
-  if (mode === 'bare') {
-    const data = {
-      __typename: event.type,
-      seq,
-      runId: String(event.runId),
-      at: String(event.at),
-      text: event.text,
-    };
-    const frame = `event: next\ndata: ${JSON.stringify({ data: { runEvents: data } })}\n\n`;
-    for (const response of responses) response.write(frame);
+let lastSeq = 0;
+
+/** Gives each follower one run event. */
+function publish(): void {
+  lastSeq += 1;
+  if (mode !== 'bare') {
+    for (const runId of runs) {
+      void log.append(runKey(runId), { type: 'TextDelta', text: 'a few tokens ', runId });
+      bus.ring(runKey(runId));
+    }
     return;
   }
-  log.push(event);
-  const { resolve } = ring;
-  ring = deferred();
-  resolve();
-}
-
-function isBehind(): boolean {
-  for (const response of responses) if (response.writableNeedDrain) return true;
-  for (const cursor of cursors) if (log.length - cursor.at > maxLag) return true;
-  return false;
-}
-
-async function publishUntilStopped(): Promise<void> {
-  for (let seq = 1; publishing; seq += 1) {
-    publish(seq);
-    do await new Promise(setImmediate);
-    while (isBehind() && publishing);
-  }
-}
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = () => {};
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
+  const at = new Date(1_700_000_000_000 + lastSeq);
+  const text = 'a few tokens ';
+  const runEvents = { __typename: 'TextDelta', seq: lastSeq, runId: encodeId('Run', 7), at, text };
+  const frame = `event: next\ndata: ${JSON.stringify({ data: { runEvents } })}\n\n`;
+  for (const response of responses) response.write(frame);
 }
 
 const server = mode === 'bare' ? createBare() : createGateway();
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
 process.on('message', (command) => {
-  if (command === 'publish') {
-    publishing = true;
-    void publishUntilStopped();
-  }
-  if (command === 'stop') publishing = false;
+  if (command === 'publish') publish();
   if (command === 'cpu') {
     const { user, system } = process.cpuUsage();
     process.send?.({ micros: user + system, rss: process.memoryUsage().rss });

@@ -5,33 +5,49 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * Measures the server's CPU time per delivered run event, against a bare node:http server that writes prepared strings.
- * Run it with `tsx test/bench/stream.bench.ts [subscribers] [repetitions]`.
+ * Every follower has got a run event before the next is published, so nothing is merged. Run it with
+ * `tsx test/bench/stream.bench.ts [subscribers] [repetitions]`.
  */
 const subscribers = Number(process.argv[2] ?? 1_000);
 const repetitions = Number(process.argv[3] ?? 5);
 const warmUpMs = 1_500;
 const measuredMs = 3_000;
-const query = 'subscription { runEvents(runId: "7") { __typename seq runId at ... on TextDelta { text } } }';
+/** The longest time in which a run event reaches all followers. */
+const longestRoundMs = 10_000;
 /** The bytes at the end of every run event, and only there. */
 const frameEnd = Buffer.from('}}}\n');
 const canPin = spawnSync('taskset', ['-V']).status === 0;
 
-const modes = ['bare', 'alone', 'shared'] as const;
+const modes = ['bare', 'own', 'shared'] as const;
 type Mode = (typeof modes)[number];
 
 async function measure(mode: Mode): Promise<number> {
   const child = startServer(mode);
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   const count = { frames: 0 };
-  const sockets = await Promise.all(Array.from({ length: subscribers }, () => subscribe(port, count)));
-  child.send('publish');
-  await elapse(warmUpMs);
+  const runOf = (index: number) => (mode === 'own' ? index + 1 : 1);
+  const sockets = await Promise.all(
+    Array.from({ length: subscribers }, (_, index) => subscribe(port, runOf(index), count)),
+  );
+  const publishFor = async (ms: number) => {
+    const endsAt = performance.now() + ms;
+    while (performance.now() < endsAt) {
+      const wanted = count.frames + subscribers;
+      const givesUpAt = performance.now() + longestRoundMs;
+      child.send('publish');
+      while (count.frames < wanted) {
+        if (performance.now() > givesUpAt)
+          throw new Error(`${mode}: ${wanted - count.frames} frames are missing.`);
+        await new Promise(setImmediate);
+      }
+    }
+  };
+  await publishFor(warmUpMs);
   const before = await readCpu(child);
   const framesBefore = count.frames;
-  await elapse(measuredMs);
+  await publishFor(measuredMs);
   const after = await readCpu(child);
   const frames = count.frames - framesBefore;
-  child.send('stop');
   for (const socket of sockets) socket.destroy();
   child.kill();
   return (after.micros - before.micros) / frames;
@@ -45,7 +61,9 @@ function startServer(mode: Mode): ChildProcess {
 }
 
 /** Subscribes. Resolves when the first bytes of the stream have come. */
-async function subscribe(port: number, count: { frames: number }): Promise<Socket> {
+async function subscribe(port: number, run: number, count: { frames: number }): Promise<Socket> {
+  const id = Buffer.from(`Run:${run}`).toString('base64');
+  const query = `subscription { runEvents(runId: "${id}") { __typename seq runId at ... on TextDelta { text } } }`;
   const socket = connect(port, '127.0.0.1');
   socket.write(
     `GET /graphql/stream?query=${encodeURIComponent(query)} HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\r\n`,
@@ -63,14 +81,12 @@ async function readCpu(child: ChildProcess): Promise<{ micros: number; rss: numb
   return usage;
 }
 
-const elapse = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
 function median(values: number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 if (canPin) spawnSync('taskset', ['-cp', '1', String(process.pid)]);
-const micros: Record<Mode, number[]> = { bare: [], alone: [], shared: [] };
+const micros: Record<Mode, number[]> = { bare: [], own: [], shared: [] };
 // The modes alternate, so that a noisy minute does not affect only one of them.
 for (let repetition = 0; repetition < repetitions; repetition += 1) {
   for (const mode of modes) micros[mode].push(await measure(mode));
