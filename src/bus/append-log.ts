@@ -7,9 +7,14 @@ export interface AppendLog<Body extends object> {
   append(key: string, body: Body): Promise<Entry<Body>>;
   /**
    * Returns up to `limit` entries with a seq above `after`, oldest first; null if there is no such log, because it
-   * never began or has expired. If older entries were dropped, the first seq is above `after + 1`.
+   * never began or has expired. If older entries were dropped, the first seq is above `after + 1`. A log in memory
+   * returns them at once, because a run has thousands of entries and each of its followers reads all of them.
    */
-  read(key: string, after: number, limit: number): Promise<readonly Entry<Body>[] | null>;
+  read(
+    key: string,
+    after: number,
+    limit: number,
+  ): readonly Entry<Body>[] | null | Promise<readonly Entry<Body>[] | null>;
   /** The seq of the newest entry; null if there is no such log. */
   lastSeq(key: string): Promise<number | null>;
   /** Deletes the log when nothing has been appended to it for `ttlMs` milliseconds. */

@@ -2,37 +2,54 @@ import type { Bus } from './bus.ts';
 
 /** Lets one listener wait for rings of a topic without missing a ring that comes between two waits. */
 export interface Bell extends Disposable {
-  /** Resolves if the topic rang since the last wait, or rings now; after `timeoutMs`; or when the signal aborts. Never rejects. */
-  wait(timeoutMs: number): Promise<void>;
+  /**
+   * Resolves if the topic rang since the last wait, or rings now; after the time of the bell; when the signal aborts or
+   * the bell is disposed. Never rejects.
+   */
+  wait(): Promise<void>;
 }
 
-/** @param signal Ends every wait at once. */
-export function hangBell(bus: Bus, topic: string, signal: AbortSignal): Bell {
-  let rung = false;
+export interface BellOptions {
+  bus: Bus;
+  topic: string;
+  /** Ends every wait at once. */
+  signal: AbortSignal;
+  /** The longest wait, in milliseconds. */
+  longestWaitMs: number;
+}
+
+export function hangBell({ bus, topic, signal, longestWaitMs }: BellOptions): Bell {
+  let rung = signal.aborted;
   let wake: (() => void) | undefined;
+  // One timer for all waits: a follower waits for each run event.
+  let timer: NodeJS.Timeout | undefined;
+  const endWait = () => {
+    const resolve = wake;
+    wake = undefined;
+    resolve?.();
+  };
   const ring = () => {
-    rung = true;
-    wake?.();
+    if (wake) endWait();
+    else rung = true;
   };
   const subscription = bus.listen(topic, ring);
   signal.addEventListener('abort', ring);
   return {
-    async wait(timeoutMs) {
-      if (!rung && !signal.aborted) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, timeoutMs);
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
+    wait() {
+      if (rung || signal.aborted) {
+        rung = false;
+        return Promise.resolve();
       }
-      wake = undefined;
-      rung = false;
+      timer = timer?.refresh() ?? setTimeout(endWait, longestWaitMs);
+      return new Promise((resolve) => {
+        wake = resolve;
+      });
     },
     [Symbol.dispose]() {
+      clearTimeout(timer);
       signal.removeEventListener('abort', ring);
       subscription[Symbol.dispose]();
+      ring();
     },
   };
 }

@@ -25,7 +25,7 @@ export function createMemoryLog<Body extends object>({
       log.expiry?.refresh();
       return entry;
     },
-    async read(key, after, limit) {
+    read(key, after, limit) {
       const entries = logs.get(key)?.entries;
       if (entries === undefined) return null;
       const first = entries[0]?.seq ?? 1;

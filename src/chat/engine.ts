@@ -111,7 +111,7 @@ export class Engine {
    *
    * @throws GatewayError as `send` and `follow` do.
    */
-  async chat(input: SendInput, after: number, signal: AbortSignal): Promise<AsyncGenerator<RunEvent>> {
+  async chat(input: SendInput, after: number, signal: AbortSignal): Promise<AsyncIterable<RunEvent>> {
     const known = await this.#sender.find(input);
     if (after !== 0 && known === undefined) {
       const message = 'after needs a prompt that was sent before with the same requestId.';
@@ -125,7 +125,7 @@ export class Engine {
    *
    * @throws GatewayError NOT_FOUND, BAD_USER_INPUT when the cursor lies in the future.
    */
-  async follow(runId: number, after: number, signal: AbortSignal): Promise<AsyncGenerator<RunEvent>> {
+  async follow(runId: number, after: number, signal: AbortSignal): Promise<AsyncIterable<RunEvent>> {
     return this.#follow(await this.#findRun(runId), after, signal);
   }
 
@@ -207,7 +207,7 @@ export class Engine {
     return this.#live.size;
   }
 
-  async #follow(run: Run, after: number, signal: AbortSignal): Promise<AsyncGenerator<RunEvent>> {
+  async #follow(run: Run, after: number, signal: AbortSignal): Promise<AsyncIterable<RunEvent>> {
     const { database, runLog, bus, pollMs } = this.#options;
     const lastSeq = (await runLog.lastSeq(runKey(run.id))) ?? run.lastSeq;
     if (after < 0 || after > lastSeq) {

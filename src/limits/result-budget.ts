@@ -36,6 +36,11 @@ export class ResultBudget {
     this.exceeded = undefined;
   }
 
+  /** Whether a result of this size is within the limits. Counts nothing. */
+  allows(fields: number, bytes: number): boolean {
+    return fields <= this.#limits.maxQueryCost && bytes <= this.#limits.maxResponseBytes;
+  }
+
   /** What the result has cost so far, in the unit of MAX_QUERY_COST: about one for each field. */
   get cost(): number {
     return this.#fields + Math.floor(Math.max(this.#bytes, this.#loaded) / bytesPerField);

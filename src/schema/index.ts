@@ -26,6 +26,7 @@ import { endWithToken } from './access/end-with-token.ts';
 import { keepToTicket } from './access/keep-to-ticket.ts';
 import { limitFollowers } from './access/limit-followers.ts';
 import { builder } from './builder.ts';
+import { markDeltaFields } from './delta-fields.ts';
 import { limitResults } from './limit-result.ts';
 import { settleListItems } from './settle-list-items.ts';
 
@@ -46,6 +47,7 @@ builder.subscriptionType({
 export const schema = builder.toSchema();
 
 limitResults(schema);
+markDeltaFields(schema);
 settleListItems(schema);
 
 // Resolve each event to itself. The resolver of Pothos would validate the arguments, with the whole prompt, again for

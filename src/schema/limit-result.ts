@@ -24,7 +24,7 @@ export function limitResults(schema: GraphQLSchema): void {
 
 function limitField(field: Field): void {
   const { resolve = defaultFieldResolver } = field;
-  const bytesOf = sizeOfType(getNamedType(field.type).name);
+  const bytesOf = sizeOfField(field);
   field.resolve = (source, args, context, info) => {
     const { resultBudget } = context;
     const count = <Value>(value: Value): Value => {
@@ -37,7 +37,9 @@ function limitField(field: Field): void {
   };
 }
 
-function sizeOfType(name: string): (value: unknown) => number {
+/** Returns the function that counts the bytes of the field's value, without its key. */
+export function sizeOfField(field: Pick<Field, 'type'>): (value: unknown) => number {
+  const { name } = getNamedType(field.type);
   if (name === 'String' || name === 'ID') return sizeOfTexts;
   if (name === 'JSON') return (value) => sizeOfText(JSON.stringify(value) ?? '');
   return () => smallValue;

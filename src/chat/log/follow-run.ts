@@ -1,3 +1,4 @@
+import { createFeed, type Feed, feedEnd } from '../../base/feed.ts';
 import { type Bell, hangBell } from '../../bus/bell.ts';
 import type { Bus } from '../../bus/bus.ts';
 import type { Database } from '../../storage/database.ts';
@@ -27,41 +28,84 @@ export interface FollowOptions {
  * @param after The seq of the last run event already seen; 0 to begin with the first.
  * @param signal Stops following. The run continues.
  */
-export async function* followRun(
-  options: FollowOptions,
+export function followRun(
+  { database, log, bus, pollMs }: FollowOptions,
   runId: number,
   after: number,
   signal: AbortSignal,
-): AsyncGenerator<RunEvent> {
-  using bell = hangBell(options.bus, runKey(runId), signal);
+): Feed<RunEvent> {
+  const key = runKey(runId);
+  let bell: Bell | undefined;
+  /** The run events that were read, and how many of them have been taken. */
+  let page: readonly RunEvent[] = [];
+  let taken = 0;
   let cursor = after;
-  while (!signal.aborted) {
-    const entries = await readNext(options, bell, { runId, after: cursor, signal });
-    if (entries === undefined) {
-      const rest = await readRunEnd(options.database, runId, cursor);
-      if (rest === undefined) await bell.wait(options.pollMs);
-      else return yield* rest;
-    } else {
-      for (const entry of entries) {
-        yield entry;
-        if (isTerminal(entry)) return;
-        cursor = entry.seq;
-      }
-    }
-  }
-}
+  /** Whether the log may have entries behind the page. */
+  let mayHaveMore = true;
+  let isGone = false;
+  let emptyReads = 0;
+  let ended = false;
 
-/** Waits for the next entries. Undefined when the log is gone, or silent for so long that the run may have ended. */
-async function readNext(
-  { log, pollMs }: FollowOptions,
-  bell: Bell,
-  { runId, after, signal }: { runId: number; after: number; signal: AbortSignal },
-): Promise<RunEvent[] | undefined> {
-  for (let reads = 0; reads < readsBeforeAskingDatabase && !signal.aborted; reads += 1) {
-    const entries = await log.read(runKey(runId), after, pageSize);
-    if (entries === null) return undefined;
-    if (entries.length > 0) return mergeDeltas(withGap(entries, after));
-    await bell.wait(pollMs);
-  }
-  return undefined;
+  const stop = () => {
+    if (ended) return;
+    ended = true;
+    bell?.[Symbol.dispose]();
+  };
+  const open = (events: readonly RunEvent[]) => {
+    page = events;
+    taken = 0;
+  };
+  const accept = (entries: readonly RunEvent[] | null) => {
+    isGone = entries === null;
+    if (!entries || ended) return;
+    mayHaveMore = entries.length === pageSize;
+    emptyReads = entries.length === 0 ? emptyReads + 1 : 0;
+    open(mergeDeltas(withGap(entries, cursor)));
+  };
+  /** Reads the next page. Returns a promise where the log does. */
+  const read = () => {
+    bell ??= hangBell({ bus, topic: key, signal, longestWaitMs: pollMs });
+    mayHaveMore = false;
+    if (signal.aborted) return stop();
+    const entries = log.read(key, cursor, pageSize);
+    return entries instanceof Promise ? entries.then(accept) : accept(entries);
+  };
+  /** Asks whether the run has ended, because its log is gone, or has been silent for long. */
+  const askDatabase = async () => {
+    const rest = await readRunEnd(database, runId, cursor);
+    emptyReads = 0;
+    if (ended) return;
+    if (rest) {
+      open(rest);
+      stop();
+    } else {
+      await bell?.wait();
+      mayHaveMore = true;
+    }
+  };
+
+  let reading: Promise<void> | undefined;
+  return createFeed<RunEvent>({
+    take() {
+      if (taken === page.length && mayHaveMore && !ended) reading = read() ?? undefined;
+      const event = page[taken];
+      if (event === undefined) return ended ? feedEnd : undefined;
+      taken += 1;
+      cursor = event.seq;
+      if (isTerminal(event)) stop();
+      return { done: false, value: event };
+    },
+    wait() {
+      const pending = reading;
+      reading = undefined;
+      if (pending) return pending;
+      if (isGone || emptyReads >= readsBeforeAskingDatabase) return askDatabase();
+      mayHaveMore = true;
+      return bell?.wait() ?? Promise.resolve();
+    },
+    close() {
+      open([]);
+      stop();
+    },
+  });
 }

@@ -11,7 +11,9 @@ const mergedByLast = new WeakMap<RunEvent, { first: RunEvent; merged: RunEvent }
  * stays. A busy gateway thus writes fewer frames: at 150 chats on one full core, 99% of the words were sent within 60 ms
  * instead of 420 ms.
  */
-export function mergeDeltas(entries: readonly RunEvent[]): RunEvent[] {
+export function mergeDeltas(entries: readonly RunEvent[]): readonly RunEvent[] {
+  // A follower that keeps up gets one run event at a time.
+  if (entries.length < 2) return entries;
   const merged: RunEvent[] = [];
   let [start, length] = [0, 0];
   for (const [index, entry] of entries.entries()) {

@@ -42,7 +42,7 @@ export function createSessionLog({ log, bus, pollMs }: SessionLogOptions): Sessi
     },
     async *follow(sessionId, signal) {
       const key = keyOf(sessionId);
-      using bell = hangBell(bus, key, signal);
+      using bell = hangBell({ bus, topic: key, signal, longestWaitMs: pollMs });
       let cursor = (await log.lastSeq(key)) ?? 0;
       while (!signal.aborted) {
         // A log that has expired begins again with seq 1.
@@ -53,7 +53,7 @@ export function createSessionLog({ log, bus, pollMs }: SessionLogOptions): Sessi
           if (entry.type === 'SessionDeleted') return;
           cursor = entry.seq;
         }
-        if (entries.length === 0) await bell.wait(pollMs);
+        if (entries.length === 0) await bell.wait();
       }
     },
   };

@@ -1,10 +1,14 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import type { ExecutionResult } from 'graphql';
+import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql';
+import type { Logger } from 'pino';
+import { createFeed, type Feed } from '../../base/feed.ts';
 import type { Context } from '../../context.ts';
 import { GatewayError } from '../../errors.ts';
 import { ResultBudget, type ResultLimits } from '../../limits/result-budget.ts';
+import { logHidden, maskError } from '../request/mask-error.ts';
 import type { RequestContext } from '../request/request-context.ts';
 import type { RequestIds } from '../request/request-ids.ts';
+import { subscribeWithinBudget } from './subscribe-within-budget.ts';
 import type { GraphQLServer } from './yoga.ts';
 
 export type Executor = ReturnType<typeof createExecutor>;
@@ -48,10 +52,35 @@ export function createExecutor(yoga: GraphQLServer, requestIds: RequestIds, limi
       request: Request,
       signal: AbortSignal,
     ): Promise<AsyncIterable<ExecutionResult<D>> | ExecutionResult<D>> {
-      return prepare(request, document, variables, { signal }).then(
-        ({ enveloped, args }) => enveloped.subscribe(args),
-        asResult,
-      );
+      // Yoga would wrap every result in promises. What its plugins do with the errors is done here.
+      return prepare(request, document, variables, { signal }).then(async ({ args }) => {
+        const results = await subscribeWithinBudget(args as ExecutionArgs);
+        const mask = createMask(args.contextValue.log);
+        const shown = Symbol.asyncIterator in results ? maskEach(results, mask) : mask(results);
+        return shown as Feed<ExecutionResult<D>> | ExecutionResult<D>;
+      }, asResult);
     },
   };
+}
+
+type Mask = (result: ExecutionResult) => ExecutionResult;
+
+/** @param log Adds the id of the request to each line. */
+function createMask(log: Logger): Mask {
+  const mask = (error: GraphQLError) => {
+    logHidden(log, error, undefined);
+    return maskError(error);
+  };
+  return (result) => (result.errors ? { ...result, errors: result.errors.map(mask) } : result);
+}
+
+function maskEach(results: Feed<ExecutionResult>, mask: Mask): Feed<ExecutionResult> {
+  return createFeed({
+    take() {
+      const next = results.take();
+      return next && !next.done && next.value.errors ? { done: false, value: mask(next.value) } : next;
+    },
+    wait: results.wait,
+    close: () => results.return(),
+  });
 }

@@ -1,12 +1,14 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult } from 'graphql';
+import { createFeed, type Feed, feedOf } from '../../base/feed.ts';
 import { shareTurn } from '../../base/share-turn.ts';
 import { isDelta } from '../../chat/log/run-event.ts';
 import { EventCharge } from '../../limits/event-charge.ts';
+import { compileDeltaResults } from './delta-results.ts';
 import { contextOf, executeLimited } from './execute-within-budget.ts';
 
 /** The events of a subscription, and how to execute its selection on one of them. */
 export interface EventExecution {
-  source: AsyncIterable<unknown>;
+  source: Feed<unknown>;
   /** The result has at most the size that its budget allows. Charges the sender, except for a delta. */
   execute: (event: unknown) => ExecutionResult | Promise<ExecutionResult>;
 }
@@ -16,14 +18,17 @@ export async function startEventExecution(args: ExecutionArgs): Promise<EventExe
   const events = await createSourceEventStream(args);
   if (!(Symbol.asyncIterator in events)) return events;
   const { account, signal, resultBudget } = contextOf(args);
+  const deltaResults = compileDeltaResults(args, resultBudget);
+  const source = feedOf(events);
+  // A delta costs less than the token that the model makes for it, and a chat has thousands of them: it is not charged.
   const charge = account && signal && new EventCharge(account, signal);
-  if (!charge) return { source: events, execute: (event) => executeLimited({ ...args, rootValue: event }) };
   return {
-    source: afterWaiting(events, charge),
+    source: charge ? afterWaiting(source, charge) : source,
     execute(event) {
+      const compiled = deltaResults(event);
+      if (compiled) return compiled;
       const result = executeLimited({ ...args, rootValue: event });
-      // A delta costs less than the token that the model makes for it, and a chat has thousands of them.
-      if (isDelta(event)) return result;
+      if (!charge || isDelta(event)) return result;
       const add = (complete: ExecutionResult) => {
         charge.add(resultBudget?.cost ?? 0);
         return complete;
@@ -34,39 +39,56 @@ export async function startEventExecution(args: ExecutionArgs): Promise<EventExe
 }
 
 /** Subscribes as graphql-js does: returns the results, or the errors that prevented the start. */
-export async function subscribeWithinBudget(args: ExecutionArgs) {
+export async function subscribeWithinBudget(
+  args: ExecutionArgs,
+): Promise<Feed<ExecutionResult> | ExecutionResult> {
   const started = await startEventExecution(args);
   if (!('execute' in started)) return started;
-  const events = started.source[Symbol.asyncIterator]();
-  const results: AsyncIterableIterator<ExecutionResult> = {
-    async next() {
-      const { done, value } = await events.next();
-      if (done) return { done, value: undefined };
-      // One run event wakes all its followers at once, and each of them may have a large selection.
-      await shareTurn();
-      return { done: false, value: await started.execute(value) };
-    },
-    async return() {
-      await events.return?.();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return results;
-    },
+  const { source, execute } = started;
+  let executed: ExecutionResult | undefined;
+  let executing: Promise<void> | undefined;
+  const keep = (result: ExecutionResult) => {
+    executed = result;
   };
-  return results;
+  return createFeed<ExecutionResult>({
+    take() {
+      if (executed) {
+        const value = executed;
+        executed = undefined;
+        return { done: false, value };
+      }
+      if (executing) return undefined;
+      const next = source.take();
+      if (!next || next.done) return next;
+      // One run event wakes all its followers at once, and each of them may have a large selection.
+      const turn = shareTurn();
+      const result = turn ? turn.then(() => execute(next.value)) : execute(next.value);
+      if (!(result instanceof Promise)) return { done: false, value: result };
+      executing = result.then(keep);
+      return undefined;
+    },
+    wait() {
+      const pending = executing;
+      executing = undefined;
+      return pending ?? source.wait();
+    },
+    close: () => source.return(),
+  });
 }
 
 /** The events, each after the wait that the charge demands. */
-function afterWaiting(source: AsyncIterable<unknown>, charge: EventCharge): AsyncIterable<unknown> {
-  const events = source[Symbol.asyncIterator]();
-  return {
-    [Symbol.asyncIterator]: () => ({
-      next: () => {
-        const wait = charge.takeWait();
-        return wait ? wait.then(() => events.next()) : events.next();
-      },
-      return: async () => (await events.return?.()) ?? { done: true, value: undefined },
-    }),
-  };
+function afterWaiting(source: Feed<unknown>, charge: EventCharge): Feed<unknown> {
+  let owed: Promise<void> | undefined;
+  return createFeed({
+    take() {
+      owed ??= charge.takeWait();
+      return owed ? undefined : source.take();
+    },
+    wait() {
+      const waiting = owed ?? source.wait();
+      owed = undefined;
+      return waiting;
+    },
+    close: () => source.return(),
+  });
 }

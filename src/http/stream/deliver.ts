@@ -1,3 +1,4 @@
+import { type Feed, feedOf } from '../../base/feed.ts';
 import type { EventStream } from '../../sse/event-stream.ts';
 import type { FrameBudget } from './frame-budget.ts';
 import type { Frames } from './frames.ts';
@@ -36,12 +37,14 @@ export async function deliver(start: () => Promise<Results>, delivery: Delivery)
 
 async function pump({ source, render }: Results, delivery: Delivery): Promise<void> {
   const { opened, frames, signal, frameBudget } = delivery;
-  const iterator = source[Symbol.asyncIterator]();
+  const feed = feedOf(source);
   let closing: Promise<void> | undefined;
+  /** Resolves when the stream may write again, after it has used up the frame budget. */
+  let renewed: Promise<void> | undefined;
   const close = () => {
-    closing ??= closeIterator(iterator, delivery.present);
+    closing ??= closeFeed(feed, delivery.present);
   };
-  // Close the source on abort even while next() is pending: a silent source would otherwise never be closed.
+  // Close the source on abort even while somebody waits for it: a silent source would otherwise never be closed.
   signal.addEventListener('abort', close, { once: true });
   if (signal.aborted) close();
   try {
@@ -52,14 +55,18 @@ async function pump({ source, render }: Results, delivery: Delivery): Promise<vo
         await stream.ready();
         continue;
       }
-      const { done, value } = await iterator.next();
-      if (done || closing) break;
-      const rendered = render(value);
+      const result = feed.take();
+      if (!result) {
+        await feed.wait();
+        continue;
+      }
+      if (result.done) break;
+      if (renewed && frameBudget.isPending(renewed)) await renewed;
+      const rendered = render(result.value);
       const json = typeof rendered === 'string' ? rendered : await rendered;
       if (closing) break;
       stream.write(frames.next(json));
-      const renewed = frameBudget.spend();
-      if (renewed) await renewed;
+      renewed = frameBudget.spend();
     }
   } finally {
     signal.removeEventListener('abort', close);
@@ -68,9 +75,9 @@ async function pump({ source, render }: Results, delivery: Delivery): Promise<vo
   }
 }
 
-async function closeIterator(iterator: AsyncIterator<unknown>, present: PresentError): Promise<void> {
+async function closeFeed(feed: Feed<unknown>, present: PresentError): Promise<void> {
   try {
-    await iterator.return?.();
+    await feed.return();
   } catch (error) {
     // The client has its results or has left, so present the error only to log it.
     present(error);

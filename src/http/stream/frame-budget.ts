@@ -2,6 +2,8 @@
 export interface FrameBudget {
   /** Counts a frame. Returns a promise when the budget is used up: await it before the next frame. */
   spend(): Promise<void> | undefined;
+  /** Whether this promise of `spend` is still pending. */
+  isPending(renewed: Promise<void>): boolean;
 }
 
 /** @param frames Most frames of all streams together in one iteration of the event loop. */
@@ -23,5 +25,6 @@ export function createFrameBudget(frames = 64): FrameBudget {
       renewed ??= wait();
       return renewed;
     },
+    isPending: (promise) => promise === renewed,
   };
 }

@@ -46,7 +46,7 @@ export async function* closedInbox(reason: InboxClosedReason): AsyncGenerator<No
 export async function* followInbox(options: FollowInboxOptions): AsyncGenerator<NodeCommand> {
   const { connection, opened, log, bus, pollMs, toCommand } = options;
   const key = inboxKey(opened.agentNodeId);
-  using bell = hangBell(bus, key, connection.closed);
+  using bell = hangBell({ bus, topic: key, signal: connection.closed, longestWaitMs: pollMs });
   let cursor = connection.after;
   const at = (body: NodeCommandBody): NodeCommand => ({ ...body, seq: cursor, at: Date.now() });
   yield at(opened);
@@ -58,7 +58,7 @@ export async function* followInbox(options: FollowInboxOptions): AsyncGenerator<
       const command = toCommand(entry);
       if (command) yield at(command);
     }
-    if (entries.length === 0) await bell.wait(pollMs);
+    if (entries.length === 0) await bell.wait();
   }
   const { closedReason: reason } = connection;
   if (reason) yield at({ type: 'InboxClosed', reason, message: inboxClosedReasons[reason] });

@@ -1,5 +1,6 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { ExecutionResult, GraphQLError } from 'graphql';
+import { feedOf } from '../../base/feed.ts';
 import type { RunEventFieldsFragment } from '../../gql/graphql.ts';
 import { type EventStream, openEventStream } from '../../sse/event-stream.ts';
 import { restError } from '../errors/graphql-error.ts';
@@ -76,25 +77,36 @@ async function writeFrames(
   stream: EventStream,
   results: AsyncIterable<RunEventResult>,
 ): Promise<GraphQLError | undefined> {
-  for await (const { data, errors } of results) {
-    const runEvent = data?.runEvent;
-    if (errors !== undefined || !runEvent) {
-      const [error] = errors ?? [];
-      const code = error?.extensions?.['code'];
-      stream.write(
-        error
-          ? errorFrame(typeof code === 'string' ? code : 'INTERNAL_SERVER_ERROR', error.message)
-          : interruptedFrame,
-      );
-      return error;
+  const feed = feedOf(results);
+  try {
+    for (;;) {
+      const next = feed.take();
+      if (!next) {
+        await feed.wait();
+        continue;
+      }
+      if (next.done) break;
+      const { frames, isLast, error } = framesOf(next.value);
+      if (!stream.write(frames)) await stream.ready();
+      if (isLast || stream.closed.aborted) return error;
     }
-    if (!stream.write(formatRunEvent(runEvent))) {
-      await stream.ready();
-    }
-    if (endsRun(runEvent) || stream.closed.aborted) {
-      return undefined;
-    }
+    stream.write(interruptedFrame);
+    return undefined;
+  } finally {
+    await feed.return();
   }
-  stream.write(interruptedFrame);
-  return undefined;
+}
+
+function framesOf({ data, errors }: RunEventResult): {
+  frames: string;
+  isLast: boolean;
+  error?: GraphQLError;
+} {
+  const runEvent = data?.runEvent;
+  if (!errors && runEvent) return { frames: formatRunEvent(runEvent), isLast: endsRun(runEvent) };
+  const [error] = errors ?? [];
+  if (!error) return { frames: interruptedFrame, isLast: true };
+  const code = error.extensions?.['code'];
+  const shown = typeof code === 'string' ? code : 'INTERNAL_SERVER_ERROR';
+  return { frames: errorFrame(shown, error.message), isLast: true };
 }

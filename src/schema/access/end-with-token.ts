@@ -1,4 +1,5 @@
 import type { GraphQLFieldResolver } from 'graphql';
+import { createFeed, type Feed, feedEnd, feedOf } from '../../base/feed.ts';
 import { whenAborted } from '../../base/when-aborted.ts';
 import type { Context } from '../../context.ts';
 import type { TokenWatch } from '../../identity/token-watcher.ts';
@@ -20,7 +21,7 @@ export function endWithToken(subscribe: Subscribe): Subscribe {
     const signal = AbortSignal.any([context.signal, watch.signal]);
     try {
       const source = await subscribe(root, args, { ...context, signal }, info);
-      return followUntil(watch, source as AsyncIterable<unknown>);
+      return followUntil(watch, feedOf(source as AsyncIterable<unknown>));
     } catch (error) {
       watch[Symbol.dispose]();
       throw error;
@@ -28,15 +29,30 @@ export function endWithToken(subscribe: Subscribe): Subscribe {
   };
 }
 
-async function* followUntil(watch: TokenWatch, source: AsyncIterable<unknown>): AsyncGenerator<unknown> {
-  try {
-    for await (const value of source) {
-      if (watch.signal.aborted) break;
-      yield value;
-    }
-    // graphql-js treats a yielded error like one that the field throws.
-    if (watch.signal.aborted) yield watch.signal.reason;
-  } finally {
+function followUntil(watch: TokenWatch, source: Feed<unknown>): Feed<unknown> {
+  let state: 'following' | 'refused' | 'ended' = 'following';
+  const close = async () => {
+    state = 'ended';
     watch[Symbol.dispose]();
-  }
+    await source.return();
+  };
+  return createFeed({
+    take() {
+      if (state === 'ended') return feedEnd;
+      if (state === 'refused') return undefined;
+      const result = watch.signal.aborted ? undefined : source.take();
+      if (watch.signal.aborted) {
+        state = 'refused';
+        // graphql-js treats a value that is an error like one that the field throws.
+        return { done: false, value: watch.signal.reason };
+      }
+      if (result?.done) {
+        state = 'ended';
+        watch[Symbol.dispose]();
+      }
+      return result;
+    },
+    wait: () => (state === 'refused' ? close() : source.wait()),
+    close,
+  });
 }

@@ -1,4 +1,5 @@
 import type { GraphQLFieldResolver } from 'graphql';
+import { createFeed, type Feed, feedOf } from '../../base/feed.ts';
 import { whenAborted } from '../../base/when-aborted.ts';
 import type { Context } from '../../context.ts';
 import { followerOf } from './access.ts';
@@ -17,7 +18,7 @@ export function limitFollowers(subscribe: Subscribe): Subscribe {
       const source = (await subscribe(root, args, context, info)) as AsyncIterable<unknown>;
       // If the client leaves during `subscribe`, nothing calls `next` or `return`.
       whenAborted(signal, leave);
-      return followed(source[Symbol.asyncIterator](), leave);
+      return followed(feedOf(source), leave);
     } catch (error) {
       leave();
       throw error;
@@ -26,25 +27,17 @@ export function limitFollowers(subscribe: Subscribe): Subscribe {
 }
 
 /** Not a generator: `return` on a generator that has not started skips its `finally`, and `leave` would not be called. */
-function followed(source: AsyncIterator<unknown>, leave: () => void): AsyncIterableIterator<unknown> {
-  const settle = async (result: Promise<IteratorResult<unknown>>) => {
-    try {
-      const { done, value } = await result;
-      if (done) leave();
-      return { done: done ?? false, value };
-    } catch (error) {
-      leave();
-      throw error;
-    }
-  };
-  return {
-    next: () => settle(source.next()),
-    async return(value) {
-      leave();
-      return (await source.return?.(value)) ?? { done: true, value };
+function followed(source: Feed<unknown>, leave: () => void): Feed<unknown> {
+  return createFeed({
+    take() {
+      const result = source.take();
+      if (result?.done) leave();
+      return result;
     },
-    [Symbol.asyncIterator]() {
-      return this;
+    wait: source.wait,
+    async close() {
+      leave();
+      await source.return();
     },
-  };
+  });
 }
