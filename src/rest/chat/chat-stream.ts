@@ -108,5 +108,5 @@ function framesOf({ data, errors }: RunEventResult): {
   if (!error) return { frames: interruptedFrame, isLast: true };
   const code = error.extensions?.['code'];
   const shown = typeof code === 'string' ? code : 'INTERNAL_SERVER_ERROR';
-  return { frames: errorFrame(shown, error.message), isLast: true };
+  return { frames: errorFrame(shown, error.message), isLast: true, error };
 }
