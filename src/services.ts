@@ -74,7 +74,7 @@ export function createServices(options: ServicesOptions): Services {
   const sessionLog = createSessionLog({ log: changes, bus, pollMs });
   const quotas = createQuotas(options);
   const { nodes, attachments, registry, dispatcher } = createNodes(options, { bus, sessionLog, quotas });
-  const tools = parts.tools ?? new NodeTools({ ...config.nodes, database, dispatcher });
+  const tools = parts.tools ?? new NodeTools({ ...config.nodes, statements, dispatcher });
   const engine = createEngine(options, { models, tools, runLog, sessionLog, bus, quotas });
   const audio = new AudioLibrary({ database, blobs, quotas, maxBytes: limits.maxAudioBytes });
   const sweep = resources.use(new RemovalSweep({ database, audio, log }));
@@ -89,7 +89,7 @@ export function createServices(options: ServicesOptions): Services {
     statements,
     models,
     engine,
-    sessions: new Sessions({ database, models, sessionLog, removal, quotas, attachments }),
+    sessions: new Sessions({ database, statements, models, sessionLog, removal, quotas, attachments }),
     sessionLog,
     sweep,
     audio,
@@ -144,12 +144,16 @@ function createNodes(
 
 type EngineParts = Pick<EngineOptions, 'models' | 'tools' | 'runLog' | 'sessionLog' | 'bus' | 'quotas'>;
 
-function createEngine({ config, log, database, resources }: ServicesOptions, parts: EngineParts): Engine {
+function createEngine(
+  { config, log, database, statements, resources }: ServicesOptions,
+  parts: EngineParts,
+): Engine {
   const { chat, limits } = config;
   return new Engine({
     ...parts,
     database,
-    checkpointer: resources.use(createCheckpointer({ database, everyMs: chat.checkpointMs, log })),
+    statements,
+    checkpointer: resources.use(createCheckpointer({ statements, everyMs: chat.checkpointMs, log })),
     log,
     pollMs,
     limits: engineLimits(config),

@@ -6,7 +6,8 @@ import type { CancelCause } from '../generated/prisma/enums.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import { type RunSlotLimits, RunSlots } from '../limits/run-slots.ts';
 import type { Database } from '../storage/database.ts';
-import { notDeleted } from '../storage/hidden-rows.ts';
+import { runById, visibleRunById } from '../storage/statements/runs.ts';
+import type { Statements } from '../storage/statements/statement.ts';
 import type { ToolRunner } from '../tools/tool-runner.ts';
 import { followRun } from './log/follow-run.ts';
 import type { RunEvent } from './log/run-event.ts';
@@ -33,6 +34,7 @@ export interface EngineLimits {
 
 export interface EngineOptions {
   database: Database;
+  statements: Statements;
   models: Models;
   tools: ToolRunner;
   runLog: RunLog;
@@ -63,13 +65,13 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { database, models, tools, runLog, sessionLog, bus, checkpointer, quotas, log } = options;
+    const { statements, models, tools, runLog, sessionLog, bus, checkpointer, quotas, log } = options;
     const { run: limits, maxQueuedRuns } = options.limits;
     const { runLogTtlMs, toolStopMs } = limits;
     const slots = new RunSlots(options.limits.slots);
     const approvals = this.#approvals;
     const parts = {
-      database,
+      statements,
       models,
       tools,
       approvals,
@@ -81,18 +83,18 @@ export class Engine {
       limits,
     };
     const live = new LiveRuns({
-      database,
+      statements,
       slots,
       execute: (run, context) => executeRun(run, { ...parts, ...context }),
       cancelQueued: (runId, cause) =>
-        cancelQueuedRun(runId, cause, { database, runLog, sessionLog, bus, runLogTtlMs }),
+        cancelQueuedRun(runId, cause, { statements, runLog, sessionLog, bus, runLogTtlMs }),
       toolStopMs,
       log,
     });
     this.#live = live;
     const { isOverloaded } = options;
     const sending = { live, slots, quotas, maxQueuedRuns, isOverloaded };
-    this.#sender = new PromptSender({ database, models, runLog, sessionLog, bus, log, ...sending });
+    this.#sender = new PromptSender({ statements, models, runLog, sessionLog, bus, log, ...sending });
   }
 
   /**
@@ -139,8 +141,8 @@ export class Engine {
     const before = await this.#findRun(runId);
     if (before.finishedAt !== null) return { cancelled: false, run: before };
     await this.#live.cancel(before, 'USER');
-    const run = await this.#options.database.run.findUnique({ where: { id: runId } });
-    return { cancelled: run?.status === 'CANCELLED', run };
+    const run = await this.#options.statements.get(runById, [runId]);
+    return { cancelled: run?.status === 'CANCELLED', run: run ?? null };
   }
 
   /**
@@ -149,8 +151,8 @@ export class Engine {
    * @throws GatewayError as `cancelRun` does.
    */
   async cancelCurrent(sessionId: number): Promise<CancelReceipt> {
-    const { database } = this.#options;
-    await findSession(database, sessionId);
+    const { database, statements } = this.#options;
+    await findSession(statements, sessionId);
     const ids = await this.cancelSession(sessionId, 'USER');
     const runs = await database.run.findMany({ where: { id: { in: ids } }, orderBy: { id: 'asc' } });
     return { cancelled: runs.some(({ status }) => status === 'CANCELLED'), run: runs[0] ?? null };
@@ -168,9 +170,9 @@ export class Engine {
    * @throws GatewayError NOT_FOUND; CONFLICT when the call does not wait, or another decision was made.
    */
   async decideToolCall(runId: number, callId: string, verdict: Verdict): Promise<ToolCall> {
-    const { database, runLog } = this.#options;
+    const { statements, runLog } = this.#options;
     const run = await this.#findRun(runId);
-    return decideCall({ database, runLog, approvals: this.#approvals, run, callId, verdict });
+    return decideCall({ statements, runLog, approvals: this.#approvals, run, callId, verdict });
   }
 
   /**
@@ -208,19 +210,19 @@ export class Engine {
   }
 
   async #follow(run: Run, after: number, signal: AbortSignal): Promise<AsyncIterable<RunEvent>> {
-    const { database, runLog, bus, pollMs } = this.#options;
+    const { statements, runLog, bus, pollMs } = this.#options;
     const lastSeq = (await runLog.lastSeq(runKey(run.id))) ?? run.lastSeq;
     if (after < 0 || after > lastSeq) {
       const message = `after must be the seq of a run event already seen: 0 to ${lastSeq} for this run.`;
       throw new GatewayError('BAD_USER_INPUT', message, { field: 'after' });
     }
     if (run.finishedAt !== null && after >= run.lastSeq) return nothing();
-    return followRun({ database, log: runLog, bus, pollMs }, run.id, after, signal);
+    return followRun({ statements, log: runLog, bus, pollMs }, run.id, after, signal);
   }
 
   async #findRun(id: number): Promise<Run> {
-    const run = await this.#options.database.run.findUnique({ where: { id, session: notDeleted } });
-    if (run === null) throw runNotFound(id);
+    const run = await this.#options.statements.get(visibleRunById, [id]);
+    if (run === undefined) throw runNotFound(id);
     return run;
   }
 }

@@ -6,7 +6,8 @@ import { Admission } from '../limits/admission.ts';
 import { HolderCount } from '../limits/holder-count.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import type { RunSlots } from '../limits/run-slots.ts';
-import type { Database } from '../storage/database.ts';
+import { runById } from '../storage/statements/runs.ts';
+import type { Statements } from '../storage/statements/statement.ts';
 import { type RunLog, runKey } from './log/run-writer.ts';
 import type { SessionLog } from './log/session-log.ts';
 import { ProviderError } from './models/failure/provider-error.ts';
@@ -31,7 +32,7 @@ export interface SendInput {
 }
 
 export interface PromptSenderOptions {
-  database: Database;
+  statements: Statements;
   models: Models;
   runLog: RunLog;
   sessionLog: SessionLog;
@@ -61,7 +62,7 @@ export class PromptSender {
 
   /** Finds the run that was opened with the same request id. Works under overload and without the model. */
   find(input: SendInput): Promise<Run | undefined> {
-    return findByRequestId(this.#options.database, input);
+    return findByRequestId(this.#options.statements, input);
   }
 
   /** Sends a prompt for which `find` found no run. */
@@ -92,8 +93,8 @@ export class PromptSender {
   }
 
   async #send(input: SendInput): Promise<Run> {
-    const { database, live, quotas } = this.#options;
-    const session = await findSession(database, input.sessionId);
+    const { statements, live, quotas } = this.#options;
+    const session = await findSession(statements, input.sessionId);
     const model = await this.#resolveModel(input, session);
     using bytes = await quotas.reserve(session.userId, { bytes: Buffer.byteLength(input.prompt) });
     const { run, opened, announced } = await live.alone(session.id, () => this.#start(input, session, model));
@@ -102,7 +103,16 @@ export class PromptSender {
     await announced;
     if (!opened || run.status === 'RUNNING') return run;
     // The queued run may have been started in the meantime.
-    return (await database.run.findUnique({ where: { id: run.id } }).catch(() => null)) ?? run;
+    return (await this.#readAgain(run.id)) ?? run;
+  }
+
+  /** Never rejects, because the prompt is stored already. */
+  async #readAgain(runId: number): Promise<Run | undefined> {
+    try {
+      return await this.#options.statements.get(runById, [runId]);
+    } catch {
+      return undefined;
+    }
   }
 
   /** Opens a run, and launches it when it starts at once. */
@@ -139,7 +149,7 @@ export class PromptSender {
 
   /** Opens a run, and claims a slot for it when it starts at once. */
   async #open(input: SendInput, { userId }: Session, model: ResolvedModel) {
-    const { database, slots, quotas, maxQueuedRuns: maxQueued } = this.#options;
+    const { statements, slots, quotas, maxQueuedRuns: maxQueued } = this.#options;
     let slot: Disposable | undefined;
     const claimSlot = () => {
       slot = slots.claim(userId);
@@ -147,7 +157,7 @@ export class PromptSender {
     const checkMessages = (count: number) => quotas.checkMessages(count);
     try {
       const checks = { maxQueued, claimSlot, checkMessages };
-      const { run, opened } = await openRun(database, { ...input, model, ...checks });
+      const { run, opened } = await openRun(statements, { ...input, model, ...checks });
       if (opened) return { run, opened, slot };
       slot?.[Symbol.dispose]();
       return { run, opened };

@@ -3,6 +3,7 @@ import type { Prisma, Session, ToolApproval } from '../generated/prisma/client.t
 import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
 import { notDeleted } from '../storage/hidden-rows.ts';
+import type { Statements } from '../storage/statements/statement.ts';
 import { settingBytes } from '../storage/stored-bytes.ts';
 import type { SessionLog } from './log/session-log.ts';
 import { ProviderError } from './models/failure/provider-error.ts';
@@ -46,6 +47,7 @@ interface Asker {
 
 export interface SessionsOptions {
   database: Database;
+  statements: Statements;
   models: Models;
   sessionLog: SessionLog;
   quotas: Quotas;
@@ -95,8 +97,8 @@ export class Sessions {
 
   /** @throws GatewayError NOT_FOUND, BAD_USER_INPUT, QUOTA_EXCEEDED. */
   async update(id: number, input: SessionSettings): Promise<Session> {
-    const { database, sessionLog } = this.#options;
-    const current = await findSession(database, id);
+    const { statements, sessionLog } = this.#options;
+    const current = await findSession(statements, id);
     const { settings: changes, ...own } = withOwnModel(input, current);
     const settings = changeSettings(
       readSettings(current.settings),
@@ -133,7 +135,7 @@ export class Sessions {
    * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS.
    */
   async delete(id: number): Promise<void> {
-    await findSession(this.#options.database, id);
+    await findSession(this.#options.statements, id);
     await this.deleteAll({ id });
   }
 

@@ -9,13 +9,6 @@ export function isUniqueConflict(error: unknown): boolean {
   );
 }
 
-/** Whether a write failed because a row that it refers to, or is meant to change, has been deleted. */
-export function isMissingRow(error: unknown): boolean {
-  return (
-    hasCode(error, 'P2003') || hasCode(error, 'P2025') || hasSqliteCode(error, 'SQLITE_CONSTRAINT_FOREIGNKEY')
-  );
-}
-
 /**
  * Whether a statement failed because another process locked the database, or a transaction because it had to wait too
  * long. P2028 covers all failures of transactions: the use of one that has ended, for example, is a fault of the gateway.

@@ -1,6 +1,8 @@
 import Sqlite from 'better-sqlite3';
 import { shareTurn } from '../base/share-turn.ts';
+import { createGroupCommit } from './group-commit.ts';
 import type { RetryBusy } from './retry-busy.ts';
+import { walBytes } from './sqlite-adapter.ts';
 import { isSqliteBusy } from './sqlite-error.ts';
 import type {
   MaybePromise,
@@ -46,8 +48,9 @@ export function openSqliteStatements({
   const writing = new Sqlite(file, { timeout: 0 });
   writing.pragma('synchronous = FULL');
   writing.pragma('foreign_keys = ON');
+  writing.pragma(`journal_size_limit = ${walBytes}`);
   const reader = connectionWriter(reading, observed);
-  const writer = connectionWriter(writing, observed);
+  const commit = createGroupCommit({ writing, writer: connectionWriter(writing, observed), acquire });
 
   /** Runs a read now, unless others must get a turn first or another process locks the file. */
   function read<T>(work: () => T): MaybePromise<T> {
@@ -58,24 +61,6 @@ export function openSqliteStatements({
     } catch (error) {
       if (!isSqliteBusy(error)) throw noted(error, recent);
       return retryBusy(async () => work());
-    }
-  }
-
-  async function commit<T>(work: (writer: Writer) => MaybePromise<T>): Promise<T> {
-    const release = await acquire();
-    try {
-      await shareTurn();
-      // IMMEDIATE takes the write lock now. A later statement could not wait for a lock that another process holds.
-      writing.exec('BEGIN IMMEDIATE');
-      const result = await work(writer);
-      writing.exec('COMMIT');
-      return result;
-    } catch (error) {
-      // Some failed statements have rolled back already.
-      if (writing.inTransaction) writing.exec('ROLLBACK');
-      throw error;
-    } finally {
-      release();
     }
   }
 

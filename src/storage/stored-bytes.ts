@@ -27,14 +27,6 @@ export async function addStoredBytes(
   await tx.$executeRaw`UPDATE "Session" SET "storedBytes" = "storedBytes" + ${bytes} WHERE "id" = ${sessionId}`;
 }
 
-/** Reads the bytes of the arguments and results of a message's tool calls. */
-export async function toolCallBytes(tx: Pick<Database, '$queryRaw'>, messageId: number): Promise<number> {
-  const rows = await tx.$queryRaw<{ bytes: bigint | number | null }[]>`
-    SELECT SUM(LENGTH(CAST("args" AS BLOB)) + LENGTH(CAST(COALESCE("result", '') AS BLOB))) AS "bytes"
-    FROM "ToolCall" WHERE "messageId" = ${messageId}`;
-  return Number(rows[0]?.bytes ?? 0);
-}
-
 /** Reads how many sessions a user has, and the bytes that they take up. */
 export async function storedByUser(database: Pick<Database, 'session'>, userId: string) {
   const { _count, _sum } = await database.session.aggregate({

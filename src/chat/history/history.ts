@@ -1,5 +1,9 @@
 import type { LanguageModelV3FunctionTool } from '@ai-sdk/provider';
-import type { Database } from '../../storage/database.ts';
+import type { Message } from '../../generated/prisma/client.ts';
+import { answerStepsBetween } from '../../storage/statements/answer-steps.ts';
+import { countMessagesBefore, messagesBefore } from '../../storage/statements/exchanges.ts';
+import type { Reader } from '../../storage/statements/statement.ts';
+import { toolCallsBetween } from '../../storage/statements/tool-calls.ts';
 import { runFailureCodes } from '../log/run-event.ts';
 import { ProviderError } from '../models/failure/provider-error.ts';
 import type { ResolvedModel } from '../models/models.ts';
@@ -14,7 +18,7 @@ const firstPage = 50;
 const largestPage = 400;
 
 export interface HistoryOptions {
-  database: Database;
+  statements: Reader;
   sessionId: number;
   /** The prompt to answer: the newest message of the history. */
   userMessageId: number;
@@ -37,11 +41,6 @@ export interface History {
   omittedMessages: number;
 }
 
-/** Where the history begins: behind the messages that were cleared. */
-interface HistoryRange extends HistoryOptions {
-  clearedThroughId: number;
-}
-
 /** A prompt with its answer, newest message first, as the database has them. */
 interface Exchange {
   messages: StoredMessage[];
@@ -56,14 +55,13 @@ interface Exchange {
  */
 export async function readHistory(options: HistoryOptions): Promise<History> {
   const fixed = (await systemTokens(options.systemPrompt)) + (await offerTokens(options.offered));
-  const range = { ...options, clearedThroughId: await readClearedThroughId(options) };
-  const { exchanges, isWhole } = await newestThatFit(range, options.model.maxPromptTokens - fixed);
+  const { exchanges, isWhole } = await newestThatFit(options, options.model.maxPromptTokens - fixed);
   if (exchanges[0]?.messages[0]?.id !== options.userMessageId) {
     throw new ProviderError('CONTEXT_TOO_LONG', runFailureCodes.CONTEXT_TOO_LONG);
   }
   let omittedMessages = 0;
   if (!isWhole) {
-    const older = await countOlder(range, exchanges.at(-1)?.messages.at(-1)?.id ?? 0);
+    const older = await countOlder(options, exchanges.at(-1)?.messages.at(-1)?.id ?? 0);
     const more = moreToOmit(exchanges.length, older / 2);
     const omitted = exchanges.splice(exchanges.length - more, more);
     omittedMessages = older + omitted.flatMap(({ messages }) => messages).length;
@@ -90,13 +88,7 @@ function moreToOmit(fitting: number, omitted: number): number {
   return Math.min(Math.ceil(omitted / block) * block - Math.floor(omitted), fitting - 1);
 }
 
-/** Read now, because the history may have been cleared after the prompt was accepted and before it was stored. */
-async function readClearedThroughId({ database, sessionId: id }: HistoryOptions): Promise<number> {
-  const session = await database.session.findUnique({ where: { id }, select: { clearedThroughId: true } });
-  return session?.clearedThroughId ?? 0;
-}
-
-async function newestThatFit(options: HistoryRange, budget: number) {
+async function newestThatFit(options: HistoryOptions, budget: number) {
   const exchanges: Exchange[] = [];
   let tokens = 0;
   let exchange: Exchange = { messages: [], tokens: 0 };
@@ -113,27 +105,39 @@ async function newestThatFit(options: HistoryRange, budget: number) {
   return { exchanges, isWhole: exchange.messages.length === 0 };
 }
 
-async function* newestFirst({ database, sessionId, userMessageId, clearedThroughId }: HistoryRange) {
+async function* newestFirst({ statements, sessionId, userMessageId }: HistoryOptions) {
   let before = userMessageId + 1;
   for (let size = firstPage; ; size = Math.min(size * 2, largestPage)) {
-    const page = await database.message.findMany({
-      where: { sessionId, id: { gt: clearedThroughId, lt: before } },
-      orderBy: { id: 'desc' },
-      take: size,
-      include: { toolCalls: { orderBy: { id: 'asc' } }, steps: { orderBy: { step: 'asc' } } },
-    });
-    yield* page;
-    const oldest = page.at(-1);
-    if (oldest === undefined || page.length < size) return;
+    const messages = await statements.all(messagesBefore, [sessionId, sessionId, before, size]);
+    yield* await withParts(statements, messages);
+    const oldest = messages.at(-1);
+    if (oldest === undefined || messages.length < size) return;
     before = oldest.id;
   }
 }
 
-async function countOlder(
-  { database, sessionId, clearedThroughId }: HistoryRange,
-  id: number,
-): Promise<number> {
-  return database.message.count({ where: { sessionId, id: { gt: clearedThroughId, lt: id } } });
+/** Reads the tool calls and the steps of the messages of a page. A prompt alone has none. */
+async function withParts(statements: Reader, messages: readonly Message[]): Promise<StoredMessage[]> {
+  const [newest, oldest] = [messages[0], messages.at(-1)];
+  if (newest === undefined || oldest === undefined || newest === oldest) {
+    return messages.map((message) => ({ ...message, ...noParts() }));
+  }
+  const range = [newest.sessionId, oldest.id, newest.id];
+  const rows = new Map(messages.map((message) => [message.id, { ...message, ...noParts() }]));
+  for (const call of await statements.all(toolCallsBetween, range))
+    rows.get(call.messageId)?.toolCalls.push(call);
+  for (const step of await statements.all(answerStepsBetween, range))
+    rows.get(step.messageId)?.steps.push(step);
+  return [...rows.values()];
+}
+
+function noParts(): Pick<StoredMessage, 'toolCalls' | 'steps'> {
+  return { toolCalls: [], steps: [] };
+}
+
+async function countOlder({ statements, sessionId }: HistoryOptions, id: number): Promise<number> {
+  const row = await statements.get(countMessagesBefore, [sessionId, sessionId, id]);
+  return row?.count ?? 0;
 }
 
 async function systemTokens(systemPrompt: string | null): Promise<number> {

@@ -1,7 +1,7 @@
 import { createFeed, type Feed, feedEnd } from '../../base/feed.ts';
 import { type Bell, hangBell } from '../../bus/bell.ts';
 import type { Bus } from '../../bus/bus.ts';
-import type { Database } from '../../storage/database.ts';
+import type { Reader } from '../../storage/statements/statement.ts';
 import { mergeDeltas } from './merge-deltas.ts';
 import { readRunEnd } from './read-run-end.ts';
 import { isTerminal, type RunEvent, withGap } from './run-event.ts';
@@ -13,7 +13,7 @@ const pageSize = 256;
 const readsBeforeAskingDatabase = 15;
 
 export interface FollowOptions {
-  database: Database;
+  statements: Reader;
   log: RunLog;
   bus: Bus;
   /** How long a follower waits for a ring before it reads the log again, in milliseconds. */
@@ -72,7 +72,7 @@ export function followRun(
   };
   /** Asks whether the run has ended, because its log is gone, or has been silent for long. */
   const askDatabase = async () => {
-    const rest = await readRunEnd(database, runId, cursor);
+    const rest = await readRunEnd(statements, runId, cursor);
     emptyReads = 0;
     if (ended) return;
     if (rest) {

@@ -1,5 +1,6 @@
 import type { Run } from '../../generated/prisma/client.ts';
-import type { Database } from '../../storage/database.ts';
+import { runById } from '../../storage/statements/runs.ts';
+import type { Reader } from '../../storage/statements/statement.ts';
 import { usageOf } from '../usage/usage.ts';
 import {
   type RunEnd,
@@ -18,12 +19,12 @@ import {
  * @returns Undefined while the run is live. An empty list for a run that was deleted or seen to its end.
  */
 export async function readRunEnd(
-  database: Database,
+  statements: Reader,
   runId: number,
   after: number,
 ): Promise<readonly RunEvent[] | undefined> {
-  const run = await database.run.findUnique({ where: { id: runId } });
-  if (run === null) return [];
+  const run = await statements.get(runById, [runId]);
+  if (run === undefined) return [];
   const end = endOf(run);
   if (end === undefined) return undefined;
   const at = (run.finishedAt ?? run.createdAt).getTime();

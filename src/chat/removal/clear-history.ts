@@ -6,8 +6,8 @@ import type { Database } from '../../storage/database.ts';
 import { notDeleted } from '../../storage/hidden-rows.ts';
 import { settingBytes } from '../../storage/stored-bytes.ts';
 import type { SessionLog } from '../log/session-log.ts';
-import { unfinished } from '../run/open-run.ts';
 import type { RemovalSweep } from './removal-sweep.ts';
+import { unfinished } from './unfinished-runs.ts';
 
 export interface ClearHistoryOptions {
   database: Database;

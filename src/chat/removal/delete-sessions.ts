@@ -5,8 +5,8 @@ import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
 import { notDeleted } from '../../storage/hidden-rows.ts';
 import type { SessionLog } from '../log/session-log.ts';
-import { unfinished } from '../run/open-run.ts';
 import { type RemovalSweep, sessionsAtOnce } from './removal-sweep.ts';
+import { unfinished } from './unfinished-runs.ts';
 
 export interface DeleteSessionsOptions {
   database: Database;

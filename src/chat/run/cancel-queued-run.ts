@@ -1,6 +1,7 @@
 import type { Bus } from '../../bus/bus.ts';
 import type { CancelCause } from '../../generated/prisma/enums.ts';
-import type { Database } from '../../storage/database.ts';
+import { runById } from '../../storage/statements/runs.ts';
+import type { Statements } from '../../storage/statements/statement.ts';
 import type { RunEnd } from '../log/run-event.ts';
 import { type RunLog, RunWriter, runKey } from '../log/run-writer.ts';
 import type { SessionLog } from '../log/session-log.ts';
@@ -9,7 +10,7 @@ import { announceEnd } from './end-run.ts';
 import { saveRunEnd } from './save-run-end.ts';
 
 export interface CancelQueuedRunOptions {
-  database: Database;
+  statements: Statements;
   runLog: RunLog;
   sessionLog: SessionLog;
   bus: Bus;
@@ -23,14 +24,14 @@ export async function cancelQueuedRun(
   cancelCause: CancelCause,
   options: CancelQueuedRunOptions,
 ): Promise<boolean> {
-  const { database, runLog, sessionLog, bus, runLogTtlMs } = options;
-  const run = await database.run.findUnique({ where: { id: runId } });
+  const { statements, runLog, sessionLog, bus, runLogTtlMs } = options;
+  const run = await statements.get(runById, [runId]);
   if (run?.status !== 'QUEUED') return false;
   const end: RunEnd = { status: 'CANCELLED', cancelCause };
   const usage = noUsage(run);
   const lastSeq = ((await runLog.lastSeq(runKey(runId))) ?? 0) + 1;
-  const ended = { run, end, content: '', reasoning: '', contextTokens: 0, lastSeq, usage };
-  if (!(await saveRunEnd(database, ended, 'QUEUED'))) return false;
+  const ended = { run, end, content: '', reasoning: '', hasCalls: false, contextTokens: 0, lastSeq, usage };
+  if (!(await saveRunEnd(statements, ended, 'QUEUED'))) return false;
   await announceEnd(new RunWriter(run, usage, { log: runLog, bus }), ended, { sessionLog, runLogTtlMs });
   return true;
 }

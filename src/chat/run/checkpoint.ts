@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
-import { Prisma } from '../../generated/prisma/client.ts';
-import type { Database } from '../../storage/database.ts';
+import { checkpointAnswer } from '../../storage/statements/exchanges.ts';
+import { checkpointRun } from '../../storage/statements/runs.ts';
+import type { Statements, Writer } from '../../storage/statements/statement.ts';
 import type { RunWriter } from '../log/run-writer.ts';
+import { countParameters } from '../usage/usage.ts';
 
 /** Runs saved in one transaction. */
 const batchSize = 50;
@@ -13,14 +15,14 @@ export interface Checkpointer extends AsyncDisposable {
 }
 
 export interface CheckpointerOptions {
-  database: Database;
+  statements: Statements;
   /** Milliseconds between two checkpoints of a run. */
   everyMs: number;
   log: Logger;
 }
 
 /** One timer serves all live runs, so that a round of checkpoints takes only a few transactions. */
-export function createCheckpointer({ database, everyMs, log }: CheckpointerOptions): Checkpointer {
+export function createCheckpointer({ statements, everyMs, log }: CheckpointerOptions): Checkpointer {
   const savedSeqs = new Map<RunWriter, number>();
   let round: Promise<void> | undefined;
 
@@ -29,7 +31,9 @@ export function createCheckpointer({ database, everyMs, log }: CheckpointerOptio
     for (let start = 0; start < grown.length; start += batchSize) {
       const batch = grown.slice(start, start + batchSize);
       const seqs = batch.map((writer) => writer.lastSeq);
-      await database.$transaction(updates(database, batch));
+      await statements.transaction(async (tx) => {
+        for (const writer of batch) await save(tx, writer);
+      });
       for (const [index, writer] of batch.entries()) {
         if (savedSeqs.has(writer)) savedSeqs.set(writer, seqs[index] ?? 0);
       }
@@ -55,37 +59,9 @@ export function createCheckpointer({ database, everyMs, log }: CheckpointerOptio
   };
 }
 
-/**
- * Builds two statements for the whole batch, because a statement for each run would be too slow with a thousand live
- * runs. Updates only live runs, because a late checkpoint must not overwrite the saved end of a run.
- */
-function updates(database: Database, writers: RunWriter[]) {
-  const messages = writers.map(
-    ({
-      assistantMessageId,
-      content,
-      reasoning,
-    }) => Prisma.sql`SELECT CAST(${assistantMessageId} AS INTEGER) AS "id",
-      CAST(${content} AS TEXT) AS "content", CAST(${reasoning || null} AS TEXT) AS "reasoning"`,
-  );
-  const runs = writers.map(
-    ({ runId, lastSeq, usage }) => Prisma.sql`SELECT CAST(${runId} AS INTEGER) AS "id",
-      CAST(${lastSeq} AS INTEGER) AS "lastSeq", CAST(${usage.inputTokens} AS INTEGER) AS "inputTokens",
-      CAST(${usage.outputTokens} AS INTEGER) AS "outputTokens",
-      CAST(${usage.reasoningTokens} AS INTEGER) AS "reasoningTokens",
-      CAST(${usage.cachedInputTokens} AS INTEGER) AS "cachedInputTokens",
-      CAST(${usage.cacheWriteInputTokens} AS INTEGER) AS "cacheWriteInputTokens",
-      CAST(${usage.measured} AS BOOLEAN) AS "usageMeasured"`,
-  );
-  return [
-    database.$executeRaw`UPDATE "Message" SET "content" = "saved"."content", "reasoning" = "saved"."reasoning"
-      FROM (${Prisma.join(messages, ' UNION ALL ')}) AS "saved"
-      WHERE "Message"."id" = "saved"."id" AND "Message"."status" = 'STREAMING'`,
-    database.$executeRaw`UPDATE "Run" SET "lastSeq" = "saved"."lastSeq", "inputTokens" = "saved"."inputTokens",
-      "outputTokens" = "saved"."outputTokens", "reasoningTokens" = "saved"."reasoningTokens",
-      "cachedInputTokens" = "saved"."cachedInputTokens",
-      "cacheWriteInputTokens" = "saved"."cacheWriteInputTokens", "usageMeasured" = "saved"."usageMeasured"
-      FROM (${Prisma.join(runs, ' UNION ALL ')}) AS "saved"
-      WHERE "Run"."id" = "saved"."id" AND "Run"."status" = 'RUNNING'`,
-  ];
+/** Updates only live runs, because a late checkpoint must not overwrite the saved end of a run. */
+async function save(tx: Writer, writer: RunWriter): Promise<void> {
+  const { runId, assistantMessageId, content, reasoning, lastSeq, usage } = writer;
+  await tx.run(checkpointAnswer, [content, reasoning || null, assistantMessageId]);
+  await tx.run(checkpointRun, [lastSeq, ...countParameters(usage), usage.measured, runId]);
 }

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Run } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
-import type { Database } from '../../storage/database.ts';
+import type { Statements } from '../../storage/statements/statement.ts';
+import type { MadeStep } from '../history/save-step.ts';
 import { type RunEnd, terminalBody } from '../log/run-event.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import type { SessionLog } from '../log/session-log.ts';
@@ -14,7 +15,7 @@ const retryMs = 1_000;
 const triesBeforeTelling = 5;
 
 export interface EndRunOptions {
-  database: Database;
+  statements: Statements;
   sessionLog: SessionLog;
   quotas: Pick<Quotas, 'add'>;
   log: Logger;
@@ -33,17 +34,19 @@ export interface EndRunOptions {
 export async function endRun(
   run: Run,
   writer: RunWriter,
-  end: RunEnd,
+  end: RunEnd & { lastStep?: MadeStep | undefined },
   options: EndRunOptions,
 ): Promise<void> {
   const { log, closing, onUnsaved } = options;
   const { content, reasoning, usage, contextTokens } = writer;
+  const hasCalls = writer.callIds.size > 0;
   const lastSeq = writer.lastSeq + 1;
-  let ended: EndedRun = { run, end, content, reasoning, usage, contextTokens, lastSeq };
+  const answer = { content, reasoning, hasCalls, lastStep: end.lastStep };
+  let ended: EndedRun = { run, end, ...answer, usage, contextTokens, lastSeq };
   const isTold = () => writer.lastSeq >= lastSeq;
   for (let tries = 1; ; tries += 1) {
     try {
-      const stored = await saveRunEnd(options.database, ended);
+      const stored = await saveRunEnd(options.statements, ended);
       if (stored) options.quotas.add(stored.userId, stored.bytes);
       break;
     } catch (error) {

@@ -3,8 +3,8 @@ import type { Bus } from '../../bus/bus.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Run } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
-import type { Database } from '../../storage/database.ts';
 import { isDiskFull } from '../../storage/disk-full.ts';
+import type { Statements } from '../../storage/statements/statement.ts';
 import type { ToolRunner } from '../../tools/tool-runner.ts';
 import { readHistory } from '../history/history.ts';
 import { runFailureCodes } from '../log/run-event.ts';
@@ -31,7 +31,7 @@ export interface RunSetup {
 }
 
 export interface ExecuteRunOptions {
-  database: Database;
+  statements: Statements;
   models: Models;
   tools: ToolRunner;
   approvals: Approvals;
@@ -54,15 +54,15 @@ export interface ExecuteRunOptions {
 
 /** Takes a RUNNING run from its first run event to its terminal one. Never throws. */
 export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<void> {
-  const { database, runLog, sessionLog, bus, quotas, limits, closing, onUnsaved } = options;
+  const { statements, runLog, sessionLog, bus, quotas, limits, closing, onUnsaved } = options;
   const log = options.log.child({ runId: run.id, sessionId: run.sessionId });
   const writer = new RunWriter(run, noUsage(run), { log: runLog, bus });
   try {
     using _ = options.checkpointer.track(writer);
     const outcome = await answerPrompt(run, writer, { ...options, log });
-    await logOutcome(log, run, outcome, database);
+    await logOutcome(log, run, outcome, statements);
     const { runLogTtlMs } = limits;
-    const end = { database, sessionLog, quotas, log, runLogTtlMs, closing, onUnsaved };
+    const end = { statements, sessionLog, quotas, log, runLogTtlMs, closing, onUnsaved };
     await endRun(run, writer, outcome, end);
   } catch (error) {
     log.fatal({ err: error }, 'a run could not be ended');
@@ -72,7 +72,7 @@ export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<
 }
 
 async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOptions): Promise<RunOutcome> {
-  const { database, tools, approvals, sessionLog, limits, log, signal } = options;
+  const { statements, tools, approvals, sessionLog, limits, log, signal } = options;
   const { sessionId, userMessageId, assistantMessageId } = run;
   try {
     if (userMessageId === null || assistantMessageId === null)
@@ -82,13 +82,13 @@ async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOpti
     const { systemPrompt, model } = options.setup ?? (await setUp(run, options));
     const offered = await tools.offer(sessionId);
     const shown = { userMessageId, assistantMessageId, systemPrompt, offered, model };
-    const history = await readHistory({ database, sessionId, ...shown });
+    const history = await readHistory({ statements, sessionId, ...shown });
     writer.contextTokens = history.tokens;
     if (history.omittedMessages > 0) {
       await writer.write({ type: 'ContextTrimmed', omittedMessages: history.omittedMessages });
     }
     const call = { sessionId, model, systemPrompt, history, offered, writer };
-    return await runSteps({ database, tools, approvals, limits, log, signal, ...call });
+    return await runSteps({ statements, tools, approvals, limits, log, signal, ...call });
   } catch (error) {
     return signal.aborted ? { status: 'CANCELLED', cancelCause: causeOf(signal) } : failed(error);
   }
@@ -107,8 +107,8 @@ function failed(cause: unknown): RunOutcome {
   return { status: 'FAILED', code: 'INTERNAL', reason, cause };
 }
 
-async function setUp(run: Run, { database, models }: ExecuteRunOptions): Promise<RunSetup> {
-  const { systemPrompt, ...session } = await findSession(database, run.sessionId);
+async function setUp(run: Run, { statements, models }: ExecuteRunOptions): Promise<RunSetup> {
+  const { systemPrompt, ...session } = await findSession(statements, run.sessionId);
   const { providerName, modelName } = run;
   const settings = mergeSettings(readSettings(run.settings), readSettings(session.settings));
   return { systemPrompt, model: await models.resolve({ providerName, modelName, settings }) };

@@ -1,11 +1,11 @@
 import { sessionNotFound } from '../../errors.ts';
 import type { Session } from '../../generated/prisma/client.ts';
-import type { Database } from '../../storage/database.ts';
-import { notDeleted } from '../../storage/hidden-rows.ts';
+import { sessionById } from '../../storage/statements/run-sessions.ts';
+import type { Reader } from '../../storage/statements/statement.ts';
 
 /** @throws GatewayError NOT_FOUND. */
-export async function findSession(database: Database, id: number): Promise<Session> {
-  const session = await database.session.findUnique({ where: { id, ...notDeleted } });
-  if (session === null) throw sessionNotFound(id);
+export async function findSession(statements: Reader, id: number): Promise<Session> {
+  const session = await statements.get(sessionById, [id]);
+  if (session === undefined) throw sessionNotFound(id);
   return session;
 }

@@ -6,15 +6,15 @@ import { createKeyedLock } from '../../base/lock.ts';
 import type { Run } from '../../generated/prisma/client.ts';
 import type { CancelCause } from '../../generated/prisma/enums.ts';
 import type { RunSlots } from '../../limits/run-slots.ts';
-import type { Database } from '../../storage/database.ts';
 import { isUniqueConflict } from '../../storage/prisma-error.ts';
+import { oldestQueuedRun, startRun, unfinishedRuns } from '../../storage/statements/runs.ts';
+import type { Statements } from '../../storage/statements/statement.ts';
 import { Cancellation } from './cancellation.ts';
 import { endNotSaved } from './end-not-saved.ts';
 import type { RunSetup } from './execute-run.ts';
-import { unfinished } from './open-run.ts';
 
 export interface LiveRunsOptions {
-  database: Database;
+  statements: Statements;
   slots: RunSlots;
   /** Runs a RUNNING run to its end. Never rejects. */
   execute(run: Run, context: ExecuteContext): Promise<void>;
@@ -196,16 +196,12 @@ export class LiveRuns {
   }
 
   async #startOldest(sessionId: number): Promise<void> {
-    const { database, slots } = this.#options;
+    const { statements, slots } = this.#options;
     while (this.isOpen) {
-      const next = await database.run.findFirst({
-        where: { sessionId, status: 'QUEUED' },
-        orderBy: { id: 'asc' },
-        select: { id: true, session: { select: { userId: true } } },
-      });
-      if (next === null) return;
+      const next = await statements.get(oldestQueuedRun, [sessionId]);
+      if (next === undefined) return;
       const started = await this.#start(next.id);
-      for (const run of started ?? []) this.launch(run, { slot: slots.take(next.session.userId) });
+      for (const run of started ?? []) this.launch(run, { slot: slots.take(next.userId) });
       // An empty list means that the run was deleted in the meantime: look for the next one.
       if (started?.length !== 0) return;
     }
@@ -252,24 +248,18 @@ export class LiveRuns {
   }
 
   async #unfinishedBefore(sessionId: number, before: number): Promise<number[]> {
-    const runs = await this.#options.database.run.findMany({
-      where: { sessionId, status: unfinished, id: { lt: before } },
-      select: { id: true },
-      orderBy: { id: 'desc' },
-    });
-    return runs.map(({ id }) => id);
+    const runs = await this.#options.statements.all(unfinishedRuns, [sessionId]);
+    return runs
+      .map(({ id }) => id)
+      .filter((id) => id < before)
+      .toReversed();
   }
 
   /** Undefined when another run of the session is RUNNING: the unique index allows one. */
   async #start(runId: number): Promise<Run[] | undefined> {
     try {
       // The time is read within the transaction, so that it is not before the end of the previous run.
-      return await this.#options.database.$transaction((tx) =>
-        tx.run.updateManyAndReturn({
-          where: { id: runId, status: 'QUEUED' },
-          data: { status: 'RUNNING', startedAt: new Date() },
-        }),
-      );
+      return await this.#options.statements.transaction((tx) => tx.all(startRun, [new Date(), runId]));
     } catch (error) {
       if (isUniqueConflict(error)) return undefined;
       throw error;

@@ -1,33 +1,38 @@
 import type { Logger } from 'pino';
 import { cutText } from '../../base/cut-text.ts';
 import type { Run } from '../../generated/prisma/client.ts';
-import type { Database } from '../../storage/database.ts';
+import { plainStatement } from '../../storage/statements/row-decoder.ts';
+import type { Reader } from '../../storage/statements/statement.ts';
+import type { MadeStep } from '../history/save-step.ts';
 import type { RunEnd } from '../log/run-event.ts';
 
-/** How a run ended, with the error behind a failure for the gateway's own log. */
-export type RunOutcome = RunEnd & { cause?: unknown };
+/** How a run ended, with the step that completed it, or the error behind a failure for the gateway's own log. */
+export type RunOutcome = RunEnd & { lastStep?: MadeStep; cause?: unknown };
+
+const promptById = plainStatement<{ content: string }>('SELECT "content" FROM "Message" WHERE "id" = ?');
 
 /** Logs how a run ended; of a failed run also why, in the words of its provider. */
 export async function logOutcome(
   log: Logger,
   run: Run,
   outcome: RunOutcome,
-  database: Database,
+  statements: Reader,
 ): Promise<void> {
   const { providerName: provider, modelName: model } = run;
   if (outcome.status !== 'FAILED') return log.info({ status: outcome.status, provider, model }, 'run ended');
   const { status, code, reason, cause: err } = outcome;
-  const words = withoutPrompt(reason, await readPrompt(run, database));
+  const words = withoutPrompt(reason, await readPrompt(run, statements));
   log.warn({ status, provider, model, code, reason: words, ...(err !== undefined && { err }) }, 'run failed');
 }
 
 /** Undefined if it cannot be read, for instance because the database is what has failed. */
-async function readPrompt({ userMessageId: id }: Run, database: Database): Promise<string | undefined> {
+async function readPrompt({ userMessageId: id }: Run, statements: Reader): Promise<string | undefined> {
   if (id === null) return '';
-  const message = await database.message
-    .findUnique({ where: { id }, select: { content: true } })
-    .catch(() => undefined);
-  return message?.content;
+  try {
+    return (await statements.get(promptById, [id]))?.content;
+  } catch {
+    return undefined;
+  }
 }
 
 /** As many characters in a row that also stand in the prompt are a quotation. */

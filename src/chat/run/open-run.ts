@@ -1,12 +1,14 @@
 import { encodeId } from '../../base/global-id.ts';
 import { GatewayError, sessionNotFound } from '../../errors.ts';
-import type { Prisma, Run } from '../../generated/prisma/client.ts';
-import type { Database } from '../../storage/database.ts';
-import { notDeleted } from '../../storage/hidden-rows.ts';
-import { isMissingRow, isUniqueConflict } from '../../storage/prisma-error.ts';
+import type { Run } from '../../generated/prisma/client.ts';
+import { isUniqueConflict } from '../../storage/prisma-error.ts';
+import { insertExchange } from '../../storage/statements/exchanges.ts';
+import { countPrompt } from '../../storage/statements/run-sessions.ts';
+import { insertRun, runByRequestId, unfinishedRuns } from '../../storage/statements/runs.ts';
+import type { Reader, Statements, Writer } from '../../storage/statements/statement.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import type { PartialSettings } from '../models/settings/model-settings.ts';
-import { storeSettings } from '../models/settings/stored-settings.ts';
+import { settingsText } from '../models/settings/stored-settings.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 
 /** What happens to a prompt when its session has a live run. */
@@ -29,11 +31,6 @@ export interface OpenRunOptions {
   claimSlot: () => void;
 }
 
-/** Filters the runs that are live or wait in the queue. */
-export const unfinished = { in: ['RUNNING', 'QUEUED'] } satisfies Prisma.EnumRunStatusFilter;
-
-type Transaction = Prisma.TransactionClient;
-
 export interface OpenedRun {
   run: Run;
   /** False when another send with the same request id opened the run first. */
@@ -47,19 +44,15 @@ export interface OpenedRun {
  * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS, REQUEST_ID_REUSED, RATE_LIMITED, and what `claimSlot` and
  *   `checkMessages` throw.
  */
-export async function openRun(database: Database, options: OpenRunOptions): Promise<OpenedRun> {
+export async function openRun(statements: Statements, options: OpenRunOptions): Promise<OpenedRun> {
   const tokenCount = await countTokens(options.prompt);
   try {
-    const run = await database.$transaction(async (tx) => {
-      const status = await newRunStatus(tx, options);
-      return insert(tx, options, status, tokenCount);
-    });
+    const run = await statements.transaction((tx) => insert(tx, options, tokenCount));
     return { run, opened: true };
   } catch (error) {
-    if (isMissingRow(error)) throw sessionNotFound(options.sessionId);
     // Another send with the same request id may have been faster. Then this one fails at a unique index, or because
     // the session is busy with the run of the other send.
-    const known = await findByRequestId(database, options);
+    const known = await findByRequestId(statements, options);
     if (known) return { run: known, opened: false };
     throw isUniqueConflict(error) ? runInProgress() : error;
   }
@@ -71,17 +64,14 @@ export async function openRun(database: Database, options: OpenRunOptions): Prom
  * @throws GatewayError REQUEST_ID_REUSED.
  */
 export async function findByRequestId(
-  tx: Transaction,
+  statements: Reader,
   { sessionId, requestId, prompt }: Pick<OpenRunOptions, 'sessionId' | 'requestId' | 'prompt'>,
 ): Promise<Run | undefined> {
   if (!requestId) return undefined;
-  const known = await tx.run.findUnique({
-    where: { sessionId_requestId: { sessionId, requestId }, session: notDeleted },
-    include: { userMessage: { select: { content: true } } },
-  });
-  if (known === null) return undefined;
-  const { userMessage, ...run } = known;
-  if (userMessage && userMessage.content !== prompt) {
+  const known = await statements.get(runByRequestId, [sessionId, requestId]);
+  if (known === undefined) return undefined;
+  const { prompt: before, ...run } = known;
+  if (before !== null && before !== prompt) {
     const message =
       'This request id was used before with another prompt; a new prompt needs a new request id.';
     throw new GatewayError('REQUEST_ID_REUSED', message, { field: 'input.requestId' });
@@ -89,12 +79,33 @@ export async function findByRequestId(
   return run;
 }
 
-async function newRunStatus(tx: Transaction, { sessionId, onBusy, maxQueued, claimSlot }: OpenRunOptions) {
-  const live = await tx.run.findMany({
-    where: { sessionId, status: unfinished },
-    select: { id: true },
-    orderBy: { id: 'asc' },
-  });
+async function insert(tx: Writer, options: OpenRunOptions, tokenCount: number): Promise<Run> {
+  const { sessionId, prompt, requestId, model, settings, checkMessages } = options;
+  const status = await newRunStatus(tx, options);
+  // The time is read within the transaction, so that it is not before the end of the previous run.
+  const now = new Date();
+  const counted = await tx.get(countPrompt, [now, now, Buffer.byteLength(prompt), sessionId]);
+  if (counted === undefined) throw sessionNotFound(sessionId);
+  checkMessages(counted.messageCount);
+  const messages = await tx.all(insertExchange, [sessionId, prompt, tokenCount, now, sessionId, now]);
+  const [userMessageId = 0, assistantMessageId = 0] = messages.map(({ id }) => id).toSorted((a, b) => a - b);
+  const run = await tx.get(insertRun, [
+    sessionId,
+    requestId || null,
+    status,
+    userMessageId,
+    assistantMessageId,
+    model.providerName,
+    model.modelName,
+    settingsText(settings),
+    now,
+    status === 'RUNNING' ? now : null,
+  ]);
+  return run as Run;
+}
+
+async function newRunStatus(tx: Reader, { sessionId, onBusy, maxQueued, claimSlot }: OpenRunOptions) {
+  const live = await tx.all(unfinishedRuns, [sessionId]);
   if (live.length === 0) {
     claimSlot();
     return 'RUNNING' as const;
@@ -104,42 +115,6 @@ async function newRunStatus(tx: Transaction, { sessionId, onBusy, maxQueued, cla
     throw queueFull(maxQueued);
   }
   return 'QUEUED' as const;
-}
-
-async function insert(
-  tx: Transaction,
-  { sessionId, prompt, requestId, model, settings, checkMessages }: OpenRunOptions,
-  status: 'RUNNING' | 'QUEUED',
-  tokenCount: number,
-): Promise<Run> {
-  const user = { sessionId, role: 'USER', status: 'COMPLETE', content: prompt, tokenCount } as const;
-  const userMessage = await tx.message.create({ data: user });
-  const assistant = { sessionId, role: 'ASSISTANT', status: 'STREAMING' } as const;
-  const assistantMessage = await tx.message.create({ data: assistant });
-  const now = new Date();
-  const { messageCount } = await tx.session.update({
-    where: { id: sessionId, ...notDeleted },
-    data: {
-      updatedAt: now,
-      lastActivityAt: now,
-      messageCount: { increment: 2 },
-      storedBytes: { increment: Buffer.byteLength(prompt) },
-    },
-  });
-  checkMessages(messageCount);
-  return tx.run.create({
-    data: {
-      sessionId,
-      requestId: requestId || null,
-      status,
-      userMessageId: userMessage.id,
-      assistantMessageId: assistantMessage.id,
-      providerName: model.providerName,
-      modelName: model.modelName,
-      settings: storeSettings(settings),
-      startedAt: status === 'RUNNING' ? new Date() : null,
-    },
-  });
 }
 
 export function queueFull(maxQueued: number): GatewayError {

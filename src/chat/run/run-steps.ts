@@ -1,8 +1,8 @@
-import type { Database } from '../../storage/database.ts';
+import type { Statements } from '../../storage/statements/statement.ts';
 import { untilStored } from '../../storage/until-stored.ts';
 import type { RefusedCall, ToolRunner } from '../../tools/tool-runner.ts';
 import type { AnswerStep, EndedCall } from '../history/answer-step.ts';
-import { saveStep } from '../history/save-step.ts';
+import { type MadeStep, saveStep } from '../history/save-step.ts';
 import type { RequestedCall, Transcript } from '../history/transcript.ts';
 import type { RunEnd } from '../log/run-event.ts';
 import type { ResolvedModel } from '../models/models.ts';
@@ -13,7 +13,7 @@ import { countTokens } from '../usage/estimate-tokens.ts';
 import { type FittingStepOptions, runFittingStep } from './fitting-step.ts';
 
 export interface RunStepsOptions extends FittingStepOptions {
-  database: Database;
+  statements: Statements;
   sessionId: number;
   tools: ToolRunner;
   approvals: Approvals;
@@ -22,17 +22,18 @@ export interface RunStepsOptions extends FittingStepOptions {
 /**
  * Answers a prompt in steps. A step is a model call and the tool calls that it asks for.
  *
+ * @returns `lastStep`: a step that completed the answer. It is stored with the end of the run.
  * @throws ProviderError; the signal's reason when the run is cancelled.
  */
-export async function runSteps(options: RunStepsOptions): Promise<RunEnd> {
-  const { model, history, writer, database } = options;
+export async function runSteps(options: RunStepsOptions): Promise<RunEnd & { lastStep?: MadeStep }> {
+  const { model, history, writer, statements } = options;
   const { maxSteps } = options.limits;
   const answer = history.turns.at(-1)?.steps ?? [];
   for (let step = 1; step <= maxSteps; step += 1) {
     const { transcript, finishReason } = await runFittingStep(options);
-    const made = { answer: writer, step, maker: model, transcript };
-    await untilStored(() => saveStep(database, made), options);
-    if (transcript.calls.length === 0) return { status: 'COMPLETED', finishReason };
+    const made = { step, maker: model, transcript };
+    if (transcript.calls.length === 0) return { status: 'COMPLETED', finishReason, lastStep: made };
+    await untilStored(() => saveStep(statements, writer, made), options);
     const results = await runToolCalls(transcript.calls, step, options);
     answer.push(toStep(transcript, results, model));
     writer.contextTokens += await resultTokens(results);
@@ -68,9 +69,9 @@ const tooManyCalls: RefusedCall = {
 
 /** Runs all tool calls of a step at once and waits for every one, so that no tool call outlives its run. */
 async function runToolCalls(calls: RequestedCall[], step: number, options: RunStepsOptions) {
-  const { database, sessionId, writer, tools, approvals, limits, log, signal } = options;
+  const { statements, sessionId, writer, tools, approvals, limits, log, signal } = options;
   const { toolApprovalTimeoutMs, toolStopMs } = limits;
-  const start = { database, sessionId, writer, tools, approvals, toolApprovalTimeoutMs, log, step, signal };
+  const start = { statements, sessionId, writer, tools, approvals, toolApprovalTimeoutMs, log, step, signal };
   // All at once, because planning a call may mean waiting for its node.
   const plans = await Promise.all(
     calls.map((call, index) => planCall(call, start, index < maxCalls ? undefined : tooManyCalls)),
@@ -81,7 +82,7 @@ async function runToolCalls(calls: RequestedCall[], step: number, options: RunSt
     if (signal.aborted) break;
     started.push(await startCall(planned, start));
   }
-  const run = { database, writer, toolStopMs, log, signal };
+  const run = { statements, writer, toolStopMs, log, signal };
   const settled = await Promise.allSettled(started.map((each) => runCall(each, run)));
   signal.throwIfAborted();
   return settled.map((result) => {

@@ -2,7 +2,6 @@ import type { Prisma } from '../../generated/prisma/client.ts';
 import type { Database } from '../../storage/database.ts';
 import { runFailureCodes } from '../log/run-event.ts';
 import type { TokenCounts } from '../usage/usage.ts';
-import { cancelToolCalls } from './save-run-end.ts';
 
 /** A run whose gateway has died, with its tokens as the next gateway estimates them. */
 export interface InterruptedRun extends TokenCounts {
@@ -45,6 +44,19 @@ export async function saveInterruptedRuns(
         finishedAt: new Date(),
       },
     });
+  });
+}
+
+/** As the statement `cancelToolCalls` does it for one answer. */
+async function cancelToolCalls(tx: Prisma.TransactionClient, messageIds: number[]): Promise<void> {
+  const messageId = { in: messageIds };
+  await tx.toolCall.updateMany({
+    where: { messageId, status: 'AWAITING_APPROVAL' },
+    data: { status: 'CANCELLED', stopped: true },
+  });
+  await tx.toolCall.updateMany({
+    where: { messageId, status: 'RUNNING' },
+    data: { status: 'CANCELLED', stopped: false },
   });
 }
 

@@ -1,9 +1,15 @@
 import type { MessageStatus, Run } from '../../generated/prisma/client.ts';
-import type { Database } from '../../storage/database.ts';
-import { textBytes, toolCallBytes } from '../../storage/stored-bytes.ts';
+import type { CancelCause, FinishReason } from '../../generated/prisma/enums.ts';
+import { endAnswer, withdrawPrompt } from '../../storage/statements/exchanges.ts';
+import { addModelUsage, countAnswer } from '../../storage/statements/run-sessions.ts';
+import { endRun } from '../../storage/statements/runs.ts';
+import type { Statements, Writer } from '../../storage/statements/statement.ts';
+import { cancelToolCalls, toolCallBytes } from '../../storage/statements/tool-calls.ts';
+import { textBytes } from '../../storage/stored-bytes.ts';
+import { insertStep, type MadeStep } from '../history/save-step.ts';
 import type { RunEnd } from '../log/run-event.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
-import { countsOf, type Usage } from '../usage/usage.ts';
+import { countParameters, type Usage } from '../usage/usage.ts';
 
 /** The data that is stored when a run ends. */
 export interface EndedRun {
@@ -11,6 +17,10 @@ export interface EndedRun {
   end: RunEnd;
   content: string;
   reasoning: string;
+  /** Whether the model called tools. */
+  hasCalls: boolean;
+  /** The step that completed the answer. The steps before it are stored already. */
+  lastStep?: MadeStep | undefined;
   /** The seq of the terminal run event. */
   lastSeq: number;
   usage: Usage;
@@ -26,63 +36,67 @@ export interface StoredAnswer {
 }
 
 /**
- * Saves how a run ended, in one transaction: the message with its whole text, the run's row, and the run's tokens and
- * bytes added to the session's. Rows that were deleted in the meantime are skipped.
+ * Saves how a run ended, in one transaction: the message with its whole text, its last step, the run's row, and the run's
+ * tokens and bytes added to the session's. Rows that were deleted in the meantime are skipped.
  *
  * @param from The status that the run must still have. Otherwise nothing is saved.
  * @returns Undefined if nothing was saved.
  */
 export async function saveRunEnd(
-  database: Database,
+  statements: Statements,
   ended: EndedRun,
   from: 'RUNNING' | 'QUEUED' = 'RUNNING',
 ): Promise<StoredAnswer | undefined> {
-  const { run, end, usage, content, reasoning } = ended;
-  const tokenCount = await countTokens(content);
+  const { run, end, usage } = ended;
+  const tokenCount = await countTokens(ended.content);
   const finishReason = end.status === 'COMPLETED' ? end.finishReason : null;
   const cancelCause = end.status === 'CANCELLED' ? end.cancelCause : null;
-  return database.$transaction(async (tx) => {
-    const { count } = await tx.run.updateMany({
-      where: { id: run.id, status: from },
-      data: {
-        status: end.status,
-        lastSeq: ended.lastSeq,
-        ...countsOf(usage),
-        usageMeasured: usage.measured,
-        finishReason,
-        cancelCause,
-        errorCode: end.status === 'FAILED' ? end.code : null,
-        errorMessage: end.status === 'FAILED' ? end.reason : null,
-        finishedAt: new Date(),
-      },
-    });
-    if (count === 0) return undefined;
-    let bytes = 0;
-    if (run.assistantMessageId !== null) {
-      const answers = await tx.message.updateMany({
-        where: { id: run.assistantMessageId },
-        data: {
-          content,
-          reasoning: reasoning || null,
-          status: messageStatusOf(end),
-          finishReason,
-          cancelCause,
-          tokenCount,
-        },
-      });
-      await cancelToolCalls(tx, [run.assistantMessageId]);
-      if (answers.count > 0) {
-        bytes = textBytes(content, reasoning) + (await toolCallBytes(tx, run.assistantMessageId));
-      }
-    }
+  return statements.transaction(async (tx) => {
+    const now = new Date();
+    const changed = await tx.run(endRun, [
+      end.status,
+      ended.lastSeq,
+      ...countParameters(usage),
+      usage.measured,
+      finishReason,
+      cancelCause,
+      end.status === 'FAILED' ? end.code : null,
+      end.status === 'FAILED' ? end.reason : null,
+      now,
+      run.id,
+      from,
+    ]);
+    if (changed === 0) return undefined;
+    const bytes = await saveAnswer(tx, ended, { tokenCount, finishReason, cancelCause });
     if (from === 'QUEUED' && run.userMessageId !== null) {
       // The prompt was withdrawn: no model may be shown it.
-      const data = { status: 'CANCELLED' as const, cancelCause };
-      await tx.message.updateMany({ where: { id: run.userMessageId }, data });
+      await tx.run(withdrawPrompt, [cancelCause, run.userMessageId]);
     }
-    const [session] = await addToSession(tx, ended, bytes);
+    const session = await addToSession(tx, ended, { bytes, now });
     return session && { userId: session.userId, bytes };
   });
+}
+
+interface AnswerEnd {
+  tokenCount: number;
+  finishReason: FinishReason | null;
+  cancelCause: CancelCause | null;
+}
+
+/** Returns the bytes of the answer and of its tool calls. */
+async function saveAnswer(
+  tx: Writer,
+  { run: { assistantMessageId: id }, end, content, reasoning, hasCalls, lastStep }: EndedRun,
+  { tokenCount, finishReason, cancelCause }: AnswerEnd,
+): Promise<number> {
+  if (id === null) return 0;
+  const columns = [content, reasoning || null, messageStatusOf(end), finishReason, cancelCause, tokenCount];
+  if ((await tx.run(endAnswer, [...columns, id])) === 0) return 0;
+  if (lastStep) await insertStep(tx, id, lastStep);
+  if (!hasCalls) return textBytes(content, reasoning);
+  await tx.run(cancelToolCalls, [id]);
+  const calls = await tx.get(toolCallBytes, [id]);
+  return textBytes(content, reasoning) + (calls?.bytes ?? 0);
 }
 
 /** The status of the answer of a run that ended like this. */
@@ -91,53 +105,15 @@ export function messageStatusOf(end: RunEnd): MessageStatus {
   return end.status === 'FAILED' && end.code === 'INTERRUPTED' ? 'INTERRUPTED' : end.status;
 }
 
-/**
- * Cancels the tool calls of these answers that have not ended. A call that waited for approval never began, so it is
- * stopped. A running one may still run on its node.
- */
-export async function cancelToolCalls(
-  tx: Pick<Database, 'toolCall'>,
-  messageIds: readonly number[],
-): Promise<void> {
-  const messageId = { in: [...messageIds] };
-  await tx.toolCall.updateMany({
-    where: { messageId, status: 'AWAITING_APPROVAL' },
-    data: { status: 'CANCELLED', stopped: true },
-  });
-  await tx.toolCall.updateMany({
-    where: { messageId, status: 'RUNNING' },
-    data: { status: 'CANCELLED', stopped: false },
-  });
-}
-
 async function addToSession(
-  tx: Pick<Database, 'session' | 'modelUsage'>,
+  tx: Writer,
   { run: { sessionId }, usage, contextTokens }: EndedRun,
-  bytes: number,
-): Promise<{ userId: string }[]> {
+  { bytes, now }: { bytes: number; now: Date },
+): Promise<{ userId: string } | undefined> {
   const { providerName, modelName, measured } = usage;
-  const counts = countsOf(usage);
-  if (counts.inputTokens + counts.outputTokens > 0) {
-    await tx.modelUsage.upsert({
-      where: { sessionId_providerName_modelName: { sessionId, providerName, modelName } },
-      create: { sessionId, providerName, modelName, measured, ...counts },
-      update: {
-        inputTokens: { increment: counts.inputTokens },
-        outputTokens: { increment: counts.outputTokens },
-        reasoningTokens: { increment: counts.reasoningTokens },
-        cachedInputTokens: { increment: counts.cachedInputTokens },
-        cacheWriteInputTokens: { increment: counts.cacheWriteInputTokens },
-        // A sum that contains one estimate stays an estimate.
-        ...(measured ? {} : { measured: false }),
-      },
-    });
+  if (usage.inputTokens + usage.outputTokens > 0) {
+    const counts = countParameters(usage);
+    await tx.run(addModelUsage, [sessionId, providerName, modelName, ...counts, measured]);
   }
-  const now = new Date();
-  const data = {
-    updatedAt: now,
-    lastActivityAt: now,
-    storedBytes: { increment: bytes },
-    ...(contextTokens > 0 && { contextTokens }),
-  };
-  return tx.session.updateManyAndReturn({ where: { id: sessionId }, data, select: { userId: true } });
+  return tx.get(countAnswer, [now, now, bytes, contextTokens > 0 ? contextTokens : null, sessionId]);
 }

@@ -1,6 +1,7 @@
 import { GatewayError } from '../../errors.ts';
 import type { Run, ToolCall } from '../../generated/prisma/client.ts';
-import type { Database } from '../../storage/database.ts';
+import type { Reader } from '../../storage/statements/statement.ts';
+import { toolCallById } from '../../storage/statements/tool-calls.ts';
 import type { Decision } from '../log/run-event.ts';
 import { type RunLog, runKey } from '../log/run-writer.ts';
 import type { Approvals, Verdict } from './approvals.ts';
@@ -9,7 +10,7 @@ import type { Approvals, Verdict } from './approvals.ts';
 const pageSize = 256;
 
 export interface DecideCallOptions {
-  database: Database;
+  statements: Reader;
   runLog: RunLog;
   approvals: Approvals;
   run: Run;
@@ -58,10 +59,8 @@ function whyNotAwaited({ status }: ToolCall): string {
   return 'This tool call has ended and needs no decision.';
 }
 
-async function findCall({ database, run, callId }: DecideCallOptions): Promise<ToolCall> {
-  const call = await database.toolCall.findFirst({
-    where: { messageId: run.assistantMessageId ?? 0, callId },
-  });
-  if (call === null) throw new GatewayError('NOT_FOUND', `Run ${run.id} has no tool call "${callId}".`);
+async function findCall({ statements, run, callId }: DecideCallOptions): Promise<ToolCall> {
+  const call = await statements.get(toolCallById, [run.assistantMessageId ?? 0, callId]);
+  if (call === undefined) throw new GatewayError('NOT_FOUND', `Run ${run.id} has no tool call "${callId}".`);
   return call;
 }

@@ -1,5 +1,5 @@
-import type { Prisma } from '../../generated/prisma/client.ts';
-import type { Database } from '../../storage/database.ts';
+import type { Parameter, Statement, Statements } from '../../storage/statements/statement.ts';
+import { endToolCall, startToolCall } from '../../storage/statements/tool-calls.ts';
 import { untilStored } from '../../storage/until-stored.ts';
 import {
   type RefusedCall,
@@ -13,7 +13,7 @@ import { type ExecuteCallOptions, executeCall, notStarted } from './execute-call
 import type { StartedCall } from './start-call.ts';
 
 export interface RunCallOptions extends ExecuteCallOptions {
-  database: Database;
+  statements: Statements;
 }
 
 /** The error codes of calls that were not allowed to run. */
@@ -47,7 +47,7 @@ async function waitForApproval(
   const { decision, reason } = verdict;
   log.info({ callId, name, decision }, 'tool call decided');
   if (decision === 'APPROVED') {
-    await updateCall(callId, { status: 'RUNNING' }, options);
+    await updateCall(startToolCall, [], callId, options);
   }
   await writer.write({ type: 'ToolApprovalDecided', callId, decision, reason });
   if (decision !== 'APPROVED') return refusal(verdict);
@@ -70,18 +70,21 @@ async function endCall(
   options: RunCallOptions,
 ): Promise<EndedCall> {
   const ended = { ...columnsOf(outcome), durationMs };
-  await updateCall(callId, ended, options);
+  const { status, result, errorCode, exitCode, stopped } = ended;
+  const columns = [status, result, errorCode, exitCode, stopped, durationMs];
+  await updateCall(endToolCall, columns, callId, options);
   await options.writer.write({ type: 'ToolCallFinished', callId, name, ...ended });
   return { callId, name, ...ended };
 }
 
 async function updateCall(
+  statement: Statement<never>,
+  columns: readonly Parameter[],
   callId: string,
-  data: Prisma.ToolCallUpdateManyMutationInput,
   options: RunCallOptions,
 ): Promise<void> {
-  const where = { messageId: options.writer.assistantMessageId ?? 0, callId };
-  await untilStored(() => options.database.toolCall.updateMany({ where, data }), options);
+  const parameters = [...columns, options.writer.assistantMessageId, callId];
+  await untilStored(() => options.statements.transaction((tx) => tx.run(statement, parameters)), options);
 }
 
 function columnsOf(outcome: ToolOutcome | RefusedCall) {

@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
 import { cutText } from '../../base/cut-text.ts';
 import { storable } from '../../base/storable-text.ts';
-import type { Prisma } from '../../generated/prisma/client.ts';
+import type { ToolCall } from '../../generated/prisma/client.ts';
 import type { ToolApproval } from '../../generated/prisma/enums.ts';
-import type { Database } from '../../storage/database.ts';
+import type { Statements } from '../../storage/statements/statement.ts';
+import { insertToolCall, toolApprovalOf } from '../../storage/statements/tool-calls.ts';
 import { untilStored } from '../../storage/until-stored.ts';
 import { type RefusedCall, type ToolPlan, type ToolRunner, toolErrorCodes } from '../../tools/tool-runner.ts';
 import { type ParsedArgs, parseArgs } from '../history/parse-args.ts';
@@ -12,7 +13,7 @@ import type { RunWriter } from '../log/run-writer.ts';
 import type { Approvals, PendingApproval } from './approvals.ts';
 
 export interface StartCallOptions {
-  database: Database;
+  statements: Statements;
   sessionId: number;
   writer: RunWriter;
   tools: ToolRunner;
@@ -69,16 +70,12 @@ export async function startCall(planned: CallToStart, options: StartCallOptions)
   const { writer } = options;
   const node = { nodeId: plan.nodeId ?? null, agentNodeId: plan.agentNodeId ?? null };
   const dispatchId = plan.ok ? plan.dispatchId : null;
-  const toolApproval = plan.ok && plan.needsApproval ? await toolApprovalOf(options) : 'AUTO';
+  const toolApproval = plan.ok && plan.needsApproval ? await readToolApproval(options) : 'AUTO';
   // Wait for a decision before the call is announced: a client may decide as soon as it sees the call.
   const pending = toolApproval === 'ASK' ? requestApproval(callId, options) : undefined;
   const status = pending ? 'AWAITING_APPROVAL' : 'RUNNING';
   const offsets = { textOffset: writer.content.length, reasoningOffset: writer.reasoning.length };
-  await storeCall(
-    call,
-    { args: args as Prisma.InputJsonValue, ...node, dispatchId, status, ...offsets },
-    options,
-  );
+  await storeCall(call, { args, ...node, dispatchId, status, ...offsets }, options);
   await writer.write({ type: 'ToolCallStarted', callId, name, args, ...node, ...offsets });
   if (pending) {
     const { expiresAt } = pending;
@@ -115,11 +112,8 @@ const denied: RefusedCall = {
 };
 
 /** Reads the current setting, because it may have changed since the run began. */
-async function toolApprovalOf({ database, sessionId }: StartCallOptions): Promise<ToolApproval> {
-  const session = await database.session.findUnique({
-    where: { id: sessionId },
-    select: { toolApproval: true },
-  });
+async function readToolApproval({ statements, sessionId }: StartCallOptions): Promise<ToolApproval> {
+  const session = await statements.get(toolApprovalOf, [sessionId]);
   return session?.toolApproval ?? 'DENY';
 }
 
@@ -130,12 +124,19 @@ function requestApproval(callId: string, options: StartCallOptions): PendingAppr
 
 async function storeCall(
   { callId, name }: RequestedCall,
-  columns: Omit<Prisma.ToolCallCreateManyInput, 'messageId' | 'callId' | 'name' | 'step'>,
+  columns: Pick<
+    ToolCall,
+    'status' | 'nodeId' | 'agentNodeId' | 'dispatchId' | 'textOffset' | 'reasoningOffset'
+  > & {
+    args: unknown;
+  },
   options: StartCallOptions,
 ): Promise<void> {
-  const { database, step, writer } = options;
+  const { statements, step, writer } = options;
   const { assistantMessageId: messageId } = writer;
   if (messageId === null) return;
-  const data = { messageId, callId, name, ...columns, step };
-  await untilStored(() => database.toolCall.createMany({ data }), options);
+  const { args, status, nodeId, agentNodeId, dispatchId, textOffset, reasoningOffset } = columns;
+  const made = [messageId, callId, name, JSON.stringify(args), status, nodeId, agentNodeId, dispatchId];
+  const parameters = [...made, step, textOffset, reasoningOffset];
+  await untilStored(() => statements.transaction((tx) => tx.run(insertToolCall, parameters)), options);
 }

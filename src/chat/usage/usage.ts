@@ -37,14 +37,16 @@ export function noUsage(model: { providerName: string; modelName: string }): Usa
 
 /** The usage that a run's row holds. */
 export function usageOf(run: Run): Usage {
-  const { providerName, modelName, usageMeasured } = run;
-  return { providerName, modelName, ...countsOf(run), measured: usageMeasured };
+  const { providerName, modelName, usageMeasured: measured } = run;
+  const { inputTokens, outputTokens, reasoningTokens, cachedInputTokens, cacheWriteInputTokens } = run;
+  const counts = { inputTokens, outputTokens, reasoningTokens, cachedInputTokens, cacheWriteInputTokens };
+  return { providerName, modelName, ...counts, measured };
 }
 
-/** Only the token counts, in the columns that the tables of runs and of model usage share. */
-export function countsOf(counts: TokenCounts): TokenCounts {
+/** The token counts in the order in which prepared statements take them. */
+export function countParameters(counts: TokenCounts): number[] {
   const { inputTokens, outputTokens, reasoningTokens, cachedInputTokens, cacheWriteInputTokens } = counts;
-  return { inputTokens, outputTokens, reasoningTokens, cachedInputTokens, cacheWriteInputTokens };
+  return [inputTokens, outputTokens, reasoningTokens, cachedInputTokens, cacheWriteInputTokens];
 }
 
 /** Adds a model call to a run's usage. The sum is measured only when both parts are. */

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentNode } from '../../generated/prisma/client.ts';
 import type { ToolApproval } from '../../generated/prisma/enums.ts';
-import type { Database } from '../../storage/database.ts';
+import { attachedNode, attachedNodes } from '../../storage/statements/attached-nodes.ts';
+import type { Reader } from '../../storage/statements/statement.ts';
+import { toolApprovalOf } from '../../storage/statements/tool-calls.ts';
 import type {
   ToolErrorCode,
   ToolOutcome,
@@ -18,7 +20,7 @@ import { runCommand } from './run-command.ts';
 import { argumentSchema, checkArguments } from './tool-arguments.ts';
 
 interface NodeToolsOptions {
-  database: Database;
+  statements: Reader;
   dispatcher: Dispatcher;
   /** Milliseconds that a tool may run, unless its call asks for another time. */
   timeoutMs: number;
@@ -103,17 +105,14 @@ export class NodeTools implements ToolRunner {
   }
 
   async #isAttached(node: AgentNode, sessionId: number): Promise<boolean> {
-    const where = { ...attachedNodes.where, sessionId, agentNodeId: node.id };
-    return (await this.#options.database.sessionNode.count({ where })) > 0;
+    return (await this.#options.statements.get(attachedNode, [sessionId, node.id])) !== undefined;
   }
 
   /** A session that was deleted has no nodes. */
   async #find(sessionId: number): Promise<{ toolApproval: ToolApproval; nodes: AgentNode[] }> {
-    const session = await this.#options.database.session.findUnique({
-      where: { id: sessionId },
-      select: { toolApproval: true, nodes: attachedNodes },
-    });
-    const nodes = session?.nodes.map(({ node }) => node) ?? [];
+    const { statements } = this.#options;
+    const session = await statements.get(toolApprovalOf, [sessionId]);
+    const nodes = await statements.all(attachedNodes, [sessionId]);
     return { toolApproval: session?.toolApproval ?? 'DENY', nodes };
   }
 
@@ -123,13 +122,6 @@ export class NodeTools implements ToolRunner {
     return `There is no tool named "${name}". The tools are: ${names}.`;
   }
 }
-
-/** Nodes that are switched off do not count. */
-const attachedNodes = {
-  where: { node: { isActive: true } },
-  include: { node: true },
-  orderBy: [{ attachedAt: 'asc' as const }, { agentNodeId: 'asc' as const }],
-};
 
 function nodesWith<Node extends AgentNode>({ name }: NodeTool, nodes: readonly Node[]): Node[] {
   return nodes.filter(({ capabilities }) => (capabilities as string[]).includes(name));

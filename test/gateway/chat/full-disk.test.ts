@@ -1,20 +1,30 @@
 import { describe, test } from 'vitest';
-import type { Database } from '../../../src/storage/database.ts';
+import type { Services } from '../../../src/context.ts';
+import { plainStatement } from '../../../src/storage/statements/row-decoder.ts';
 import { chat, collect, follow, textOf, until } from '../../support/gateway/chat.ts';
 import { startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { createTools } from '../../support/gateway/tool-double.ts';
 import { createGate, silence, text, toolCall } from '../../support/model/turn.ts';
 
+type Storage = Pick<Services, 'database' | 'statements'>;
+
 /** Forbids the database file to grow by another page. */
-async function fillDisk(database: Database): Promise<void> {
+async function fillDisk({ database, statements }: Storage): Promise<void> {
   const [{ page_count: pages }] = (await database.$queryRawUnsafe('PRAGMA page_count')) as [
     { page_count: bigint },
   ];
-  await database.$queryRawUnsafe(`PRAGMA max_page_count = ${pages}`);
+  await limitPages({ database, statements }, Number(pages));
 }
 
-async function makeRoom(database: Database): Promise<void> {
-  await database.$queryRawUnsafe('PRAGMA max_page_count = 1073741823');
+async function makeRoom(storage: Storage): Promise<void> {
+  await limitPages(storage, 1_073_741_823);
+}
+
+/** Each connection that writes has a limit of its own. */
+async function limitPages({ database, statements }: Storage, pages: number): Promise<void> {
+  const limit = `PRAGMA max_page_count = ${pages}`;
+  await database.$queryRawUnsafe(limit);
+  await statements.transaction((tx) => tx.get(plainStatement(limit), []));
 }
 
 const long = 'All work and no play makes a dull story. '.repeat(1_000);
@@ -32,7 +42,7 @@ describe.concurrent('a gateway whose disk is full', () => {
     const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
     const input = { sessionId, prompt: long, requestId: 'alice-1' };
 
-    await fillDisk(gateway.services.database);
+    await fillDisk(gateway.services);
     const refused = await gateway.graphql(send, { input });
     expect(refused.errors).toMatchObject([
       {
@@ -50,7 +60,7 @@ describe.concurrent('a gateway whose disk is full', () => {
     });
     expect(gateway.model.requests).toHaveLength(0);
 
-    await makeRoom(gateway.services.database);
+    await makeRoom(gateway.services);
     expect(textOf(await collect(chat(gateway.client(), input)))).toBe('Read.');
   });
 
@@ -64,7 +74,7 @@ describe.concurrent('a gateway whose disk is full', () => {
     const seen = collect(chat(gateway.client(), { sessionId, prompt: 'A long story.' }));
     await gate.reached;
 
-    await fillDisk(gateway.services.database);
+    await fillDisk(gateway.services);
     gate.release();
     const events = await seen;
     expect(textOf(events)).toBe(long);
@@ -78,7 +88,7 @@ describe.concurrent('a gateway whose disk is full', () => {
     const busy = (await gateway.graphql(stored, { id: sessionId })).data.session;
     expect(busy.activeRun).toMatchObject({ id: terminal?.runId });
 
-    await makeRoom(gateway.services.database);
+    await makeRoom(gateway.services);
     const look = async () => (await gateway.graphql(stored, { id: sessionId })).data.session;
     await expect.poll(async () => (await look()).activeRun, { timeout: 20_000 }).toBeNull();
     const session = await look();
@@ -102,7 +112,7 @@ describe.concurrent('a gateway whose disk is full', () => {
       await gateway.graphql(next, { input: { sessionId, prompt: 'Next?', onBusy: 'ENQUEUE' } })
     ).data;
 
-    await fillDisk(gateway.services.database);
+    await fillDisk(gateway.services);
     const refusal = [
       {
         message:
@@ -117,7 +127,7 @@ describe.concurrent('a gateway whose disk is full', () => {
       message: { content: long, status: 'CANCELLED' },
     });
 
-    await makeRoom(gateway.services.database);
+    await makeRoom(gateway.services);
     expect(textOf(await collect(follow(gateway.client(), sendMessage.id)))).toBe('Go on.');
     expect((await gateway.graphql(cancel, { id: runId })).data.cancelRun).toEqual({
       cancelled: false,
@@ -132,7 +142,7 @@ describe.concurrent('a gateway whose disk is full', () => {
   }) => {
     const tools = createTools({
       async read() {
-        await fillDisk(gateway.services.database);
+        await fillDisk(gateway.services);
         return long;
       },
     });
@@ -142,7 +152,7 @@ describe.concurrent('a gateway whose disk is full', () => {
     const seen = collect(chat(gateway.client(), { sessionId, prompt: 'Read it.' }));
     await gateway.logged('a tool call could not be saved; its run waits');
 
-    await makeRoom(gateway.services.database);
+    await makeRoom(gateway.services);
     const events = await seen;
     expect(textOf(events)).toBe('Done.');
     expect(events.find(({ __typename }) => __typename === 'ToolCallFinished')).toMatchObject({
@@ -162,7 +172,7 @@ describe.concurrent('a gateway whose disk is full', () => {
     await until(seen, 'TextDelta');
     const { id } = (await gateway.graphql(stored, { id: sessionId })).data.session.activeRun;
     const followed = collect(follow(gateway.client(), id));
-    await fillDisk(gateway.services.database);
+    await fillDisk(gateway.services);
     await gateway[Symbol.asyncDispose]();
 
     expect((await followed).at(-1)).toMatchObject({

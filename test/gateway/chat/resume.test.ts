@@ -39,8 +39,12 @@ describe('a client that comes back', () => {
       const client = gateway.client({ singleConnection });
       const all: string[] = [];
       const live = chat(gateway.client(), { sessionId, prompt: 'Tell me a story.' });
-      const runId = (await live.next()).value?.runId ?? '';
-      await gate.reached;
+      let [runId, read] = ['', ''];
+      while (read !== words.join('')) {
+        const { value } = await live.next();
+        runId = value?.runId ?? '';
+        if (value?.__typename === 'TextDelta') read += value.text;
+      }
       const followers = Array.from({ length: 12 }, (_, after) => collect(follow(client, runId, after)));
       gate.release();
       const lastSeq = (await collect(live)).at(-1)?.seq ?? 0;

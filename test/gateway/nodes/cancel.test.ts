@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodeId } from '../../../src/base/global-id.ts';
 import { NodeTools } from '../../../src/nodes/tools/node-tools.ts';
+import { attachedNode } from '../../../src/storage/statements/attached-nodes.ts';
+import type { Reader } from '../../../src/storage/statements/statement.ts';
 import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { text, toolCall } from '../../support/model/turn.ts';
 import { createNodeSession } from '../../support/node/nodes.ts';
@@ -115,22 +117,19 @@ test('detaching a node stops the dispatches of the session on it, and the model 
 test('detaching a node just before a call is dispatched cancels that call', async () => {
   await using laptop = await startOwnNode(gateway, 'laptop');
   const sessionId = await createNodeSession(gateway, ['laptop']);
-  const { database, dispatcher } = gateway.services;
-  let counts = 0;
-  const slow = database.$extends({
-    query: {
-      sessionNode: {
-        async count({ args, query }) {
-          const found = await query(args);
-          counts += 1;
-          // The first count is the check before the call is dispatched.
-          if (counts === 1) await gateway.query(detach, { sessionId, nodeId: 'laptop' });
-          return found;
-        },
-      },
+  const { statements, dispatcher } = gateway.services;
+  let checks = 0;
+  const slow: Reader = {
+    all: statements.all,
+    async get(statement, parameters) {
+      const found = await statements.get(statement, parameters);
+      if (statement.sql === attachedNode.sql) checks += 1;
+      // The first check is the one before the call is dispatched.
+      if (checks === 1) await gateway.query(detach, { sessionId, nodeId: 'laptop' });
+      return found;
     },
-  }) as unknown as typeof database;
-  const tools = new NodeTools({ database: slow, dispatcher, timeoutMs: 60_000, maxTimeoutMs: 60_000 });
+  };
+  const tools = new NodeTools({ statements: slow, dispatcher, timeoutMs: 60_000, maxTimeoutMs: 60_000 });
   const { signal } = new AbortController();
   const request = { sessionId: Number(decodeId(sessionId)?.id), runId: 1, callId: 'a' };
   const plan = await tools.plan({ ...request, name: 'run_command', args: { command: 'make' } }, signal);

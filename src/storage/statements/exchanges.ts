@@ -1,0 +1,43 @@
+import type { Message } from '../../generated/prisma/client.ts';
+import { modelStatement, plainStatement } from './row-decoder.ts';
+
+// An exchange is a prompt and its answer.
+
+/**
+ * Stores a prompt and its empty answer. Of the two ids that it returns, the lower is the prompt's. Parameters: sessionId,
+ * the prompt, its tokens, createdAt; sessionId, createdAt.
+ */
+export const insertExchange = plainStatement<{ id: number }>(
+  `INSERT INTO "Message" ("sessionId", "role", "status", "content", "tokenCount", "createdAt")
+  VALUES (?, 'USER', 'COMPLETE', ?, ?, ?), (?, 'ASSISTANT', 'STREAMING', '', NULL, ?) RETURNING "id"`,
+);
+
+/** Keeps the text of an answer that is being written. Parameters: content, reasoning, id. */
+export const checkpointAnswer = plainStatement<never>(
+  `UPDATE "Message" SET "content" = ?, "reasoning" = ? WHERE "id" = ? AND "status" = 'STREAMING'`,
+);
+
+/** Parameters: content, reasoning, status, finishReason, cancelCause, tokenCount, id. */
+export const endAnswer = plainStatement<never>(
+  `UPDATE "Message" SET "content" = ?, "reasoning" = ?, "status" = ?, "finishReason" = ?, "cancelCause" = ?,
+    "tokenCount" = ? WHERE "id" = ?`,
+);
+
+/** Withdraws a prompt that no model has seen. Parameters: cancelCause, id. */
+export const withdrawPrompt = plainStatement<never>(
+  `UPDATE "Message" SET "status" = 'CANCELLED', "cancelCause" = ? WHERE "id" = ?`,
+);
+
+/** The newest messages of a session before one of them, newest first. Parameters: sessionId, sessionId, id, how many. */
+export const messagesBefore = modelStatement<Message>(
+  'Message',
+  `SELECT * FROM "Message" WHERE "sessionId" = ?
+    AND "id" > (SELECT "clearedThroughId" FROM "Session" WHERE "id" = ?) AND "id" < ?
+  ORDER BY "id" DESC LIMIT ?`,
+);
+
+/** How many messages `messagesBefore` could return. Parameters: sessionId, sessionId, id. */
+export const countMessagesBefore = plainStatement<{ count: number }>(
+  `SELECT COUNT(*) AS "count" FROM "Message" WHERE "sessionId" = ?
+    AND "id" > (SELECT "clearedThroughId" FROM "Session" WHERE "id" = ?) AND "id" < ?`,
+);

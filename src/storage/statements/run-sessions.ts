@@ -1,0 +1,41 @@
+import type { Session } from '../../generated/prisma/client.ts';
+import { modelStatement, plainStatement } from './row-decoder.ts';
+
+// What runs read and change of their session.
+
+/** A session that was not deleted. Parameters: id. */
+export const sessionById = modelStatement<Session>(
+  'Session',
+  'SELECT * FROM "Session" WHERE "id" = ? AND "deletedAt" IS NULL',
+);
+
+/** Counts a prompt and its answer, unless the session was deleted. Parameters: now, now, bytes of the prompt, id. */
+export const countPrompt = plainStatement<{ messageCount: number }>(
+  `UPDATE "Session" SET "updatedAt" = ?, "lastActivityAt" = ?, "messageCount" = "messageCount" + 2,
+    "storedBytes" = "storedBytes" + ?
+  WHERE "id" = ? AND "deletedAt" IS NULL RETURNING "messageCount"`,
+);
+
+/** Counts an ended run. Parameters: now, now, bytes of the answer, contextTokens (null: they stay as they are), id. */
+export const countAnswer = plainStatement<{ userId: string }>(
+  `UPDATE "Session" SET "updatedAt" = ?, "lastActivityAt" = ?, "storedBytes" = "storedBytes" + ?,
+    "contextTokens" = COALESCE(?, "contextTokens")
+  WHERE "id" = ? RETURNING "userId"`,
+);
+
+/**
+ * Adds the tokens of a run to those of its model. A sum that contains one estimate stays an estimate. Parameters:
+ * sessionId, providerName, modelName, the five token counts, measured.
+ */
+export const addModelUsage = plainStatement<never>(
+  `INSERT INTO "ModelUsage" AS "known" ("sessionId", "providerName", "modelName", "inputTokens", "outputTokens",
+    "reasoningTokens", "cachedInputTokens", "cacheWriteInputTokens", "measured")
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT ("sessionId", "providerName", "modelName") DO UPDATE SET
+    "inputTokens" = "known"."inputTokens" + excluded."inputTokens",
+    "outputTokens" = "known"."outputTokens" + excluded."outputTokens",
+    "reasoningTokens" = "known"."reasoningTokens" + excluded."reasoningTokens",
+    "cachedInputTokens" = "known"."cachedInputTokens" + excluded."cachedInputTokens",
+    "cacheWriteInputTokens" = "known"."cacheWriteInputTokens" + excluded."cacheWriteInputTokens",
+    "measured" = "known"."measured" AND excluded."measured"`,
+);

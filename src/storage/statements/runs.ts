@@ -1,0 +1,64 @@
+import type { Run } from '../../generated/prisma/client.ts';
+import { modelStatement, plainStatement } from './row-decoder.ts';
+
+/** Parameters: sessionId, requestId, status, userMessageId, assistantMessageId, providerName, modelName, settings (JSON), createdAt, startedAt. */
+export const insertRun = modelStatement<Run>(
+  'Run',
+  `INSERT INTO "Run" ("sessionId", "requestId", "status", "userMessageId", "assistantMessageId", "providerName",
+    "modelName", "settings", "createdAt", "startedAt")
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+);
+
+/** A run, also of a deleted session. Parameters: id. */
+export const runById = modelStatement<Run>('Run', 'SELECT * FROM "Run" WHERE "id" = ?');
+
+/** A run of a session that was not deleted. Parameters: id. */
+export const visibleRunById = modelStatement<Run>(
+  'Run',
+  `SELECT "Run".* FROM "Run" JOIN "Session" ON "Session"."id" = "sessionId" AND "deletedAt" IS NULL
+  WHERE "Run"."id" = ?`,
+);
+
+/** The run that was opened with a request id, with its prompt; null if that was deleted. Parameters: sessionId, requestId. */
+export const runByRequestId = modelStatement<Run & { prompt: string | null }>(
+  'Run',
+  `SELECT "Run".*, "Message"."content" AS "prompt"
+  FROM "Run" JOIN "Session" ON "Session"."id" = "Run"."sessionId" AND "deletedAt" IS NULL
+  LEFT JOIN "Message" ON "Message"."id" = "userMessageId"
+  WHERE "Run"."sessionId" = ? AND "requestId" = ?`,
+);
+
+/** The live run of a session and its queued runs, oldest first. Parameters: sessionId. */
+export const unfinishedRuns = plainStatement<{ id: number }>(
+  `SELECT "id" FROM "Run" WHERE "sessionId" = ? AND "status" IN ('RUNNING', 'QUEUED') ORDER BY "id"`,
+);
+
+/** The queued run of a session that is started next, and the user of the session. Parameters: sessionId. */
+export const oldestQueuedRun = plainStatement<{ id: number; userId: string }>(
+  `SELECT "Run"."id", "userId" FROM "Run" JOIN "Session" ON "Session"."id" = "sessionId"
+  WHERE "sessionId" = ? AND "status" = 'QUEUED' ORDER BY "Run"."id" LIMIT 1`,
+);
+
+/** Starts a queued run. It breaks the unique index of live runs when another run of the session is live. Parameters: startedAt, id. */
+export const startRun = modelStatement<Run>(
+  'Run',
+  `UPDATE "Run" SET "status" = 'RUNNING', "startedAt" = ? WHERE "id" = ? AND "status" = 'QUEUED' RETURNING *`,
+);
+
+/** Keeps the progress of a live run. Parameters: lastSeq, the five token counts, usageMeasured, id. */
+export const checkpointRun = plainStatement<never>(
+  `UPDATE "Run" SET "lastSeq" = ?, "inputTokens" = ?, "outputTokens" = ?, "reasoningTokens" = ?,
+    "cachedInputTokens" = ?, "cacheWriteInputTokens" = ?, "usageMeasured" = ?
+  WHERE "id" = ? AND "status" = 'RUNNING'`,
+);
+
+/**
+ * Ends a run. Parameters: status, lastSeq, the five token counts, usageMeasured, finishReason, cancelCause, errorCode,
+ * errorMessage, finishedAt, id, the status that it must still have.
+ */
+export const endRun = plainStatement<never>(
+  `UPDATE "Run" SET "status" = ?, "lastSeq" = ?, "inputTokens" = ?, "outputTokens" = ?, "reasoningTokens" = ?,
+    "cachedInputTokens" = ?, "cacheWriteInputTokens" = ?, "usageMeasured" = ?, "finishReason" = ?,
+    "cancelCause" = ?, "errorCode" = ?, "errorMessage" = ?, "finishedAt" = ?
+  WHERE "id" = ? AND "status" = ?`,
+);
