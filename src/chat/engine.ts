@@ -6,7 +6,7 @@ import type { CancelCause } from '../generated/prisma/enums.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import { type RunSlotLimits, RunSlots } from '../limits/run-slots.ts';
 import type { Database } from '../storage/database.ts';
-import { runById, visibleRunById } from '../storage/statements/runs.ts';
+import { runById, visibleRunById } from '../storage/statements/run-states.ts';
 import type { Statements } from '../storage/statements/statement.ts';
 import type { ToolRunner } from '../tools/tool-runner.ts';
 import { followRun } from './log/follow-run.ts';

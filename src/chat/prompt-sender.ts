@@ -6,7 +6,7 @@ import { Admission } from '../limits/admission.ts';
 import { HolderCount } from '../limits/holder-count.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import type { RunSlots } from '../limits/run-slots.ts';
-import { runById } from '../storage/statements/runs.ts';
+import { runById } from '../storage/statements/run-states.ts';
 import type { Statements } from '../storage/statements/statement.ts';
 import { type RunLog, runKey } from './log/run-writer.ts';
 import type { SessionLog } from './log/session-log.ts';

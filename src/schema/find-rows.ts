@@ -1,30 +1,31 @@
 import type { Context } from '../context.ts';
-import type { Prisma } from '../generated/prisma/client.ts';
+import type { Message, Prisma, Run, Session } from '../generated/prisma/client.ts';
 import { notDeleted } from '../storage/hidden-rows.ts';
+import { visibleMessageById } from '../storage/statements/exchanges.ts';
+import { sessionById } from '../storage/statements/run-sessions.ts';
+import { visibleRunById } from '../storage/statements/run-states.ts';
 import { ownerFilter } from './access/access.ts';
 import { ownersOf } from './access/owners.ts';
 
-// Resolvers for the rows that an event names by their numbers. Each takes what the client selects from Pothos, and
-// returns null if the row has been deleted.
+// Resolvers for the rows that an event names by their numbers. Each returns null if the row has been deleted. Those of
+// the rare events take what the client selects from Pothos.
 
 type Query<FindArgs extends { include?: unknown; select?: unknown }> = Pick<FindArgs, 'include' | 'select'>;
 
 export async function findRun(
-  query: Query<Prisma.RunFindUniqueArgs>,
   { runId }: { runId: number },
   _args: unknown,
-  { database }: Context,
-) {
-  return database.run.findUnique({ ...query, where: { id: runId, session: notDeleted } });
+  { statements }: Context,
+): Promise<Run | null> {
+  return (await statements.get(visibleRunById, [runId])) ?? null;
 }
 
 export async function findSession(
-  query: Query<Prisma.SessionFindUniqueArgs>,
   { sessionId }: { sessionId: number },
   _args: unknown,
-  { database }: Context,
-) {
-  return database.session.findUnique({ ...query, where: { id: sessionId, ...notDeleted } });
+  { statements }: Context,
+): Promise<Session | null> {
+  return (await statements.get(sessionById, [sessionId])) ?? null;
 }
 
 /** The session with this id, if the viewer may see it. */
@@ -38,13 +39,11 @@ export async function findOwnSession(
 }
 
 export async function findMessage(
-  query: Query<Prisma.MessageFindUniqueArgs>,
   { messageId }: { messageId: number | null },
   _args: unknown,
-  context: Context,
-) {
-  if (messageId === null || (await isMissing(context, messageId))) return null;
-  return context.database.message.findUnique({ ...query, where: { id: messageId } });
+  { statements }: Context,
+): Promise<Message | null> {
+  return messageId === null ? null : ((await statements.get(visibleMessageById, [messageId])) ?? null);
 }
 
 /** The tool calls of a message, in the order in which they were made; empty if the message has been deleted. */

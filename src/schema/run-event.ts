@@ -2,7 +2,9 @@ import { passLongIntegers } from '../base/long-integers.ts';
 import type { RunEvent } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
 import { findCallNode, findMessage, findRun, findSession } from './find-rows.ts';
-import { RunFailureCodeRef } from './run.ts';
+import { MessageRef } from './message.ts';
+import { RunFailureCodeRef, RunRef } from './run.ts';
+import { SessionRef } from './session.ts';
 import { ModelUsageRef } from './token-usage.ts';
 import { ToolCallStatusRef, ToolErrorCodeRef } from './tool-call.ts';
 
@@ -29,8 +31,8 @@ builder.objectRef<RunEventOf<'RunQueued'>>('RunQueued').implement({
   description: 'The session is busy, so the run waits in the queue of the session.',
   interfaces: [RunEventRef],
   fields: (t) => ({
-    run: t.prismaField({
-      type: 'Run',
+    run: t.field({
+      type: RunRef,
       nullable: true,
       description: 'The run; null if its session has been deleted.',
       resolve: findRun,
@@ -42,24 +44,23 @@ export const RunStartedRef = builder.objectRef<RunEventOf<'RunStarted'>>('RunSta
   description: 'The run has started: the gateway asks the model.',
   interfaces: [RunEventRef],
   fields: (t) => ({
-    run: t.prismaField({
-      type: 'Run',
+    run: t.field({
+      type: RunRef,
       nullable: true,
       description: 'The run; null if its session has been deleted.',
       resolve: findRun,
     }),
-    session: t.prismaField({
-      type: 'Session',
+    session: t.field({
+      type: SessionRef,
       nullable: true,
       description: 'The session that the run belongs to; null if it has been deleted.',
       resolve: findSession,
     }),
-    userMessage: t.prismaField({
-      type: 'Message',
+    userMessage: t.field({
+      type: MessageRef,
       nullable: true,
       description: 'The prompt; null if the history has been cleared.',
-      resolve: (query, { userMessageId }, args, context) =>
-        findMessage(query, { messageId: userMessageId }, args, context),
+      resolve: ({ userMessageId }, args, context) => findMessage({ messageId: userMessageId }, args, context),
     }),
     assistantMessageId: t.globalID({
       description: 'The `id` of the message that the run writes.',

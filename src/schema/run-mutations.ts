@@ -4,6 +4,7 @@ import { builder } from './builder.ts';
 import { ChatInput, sendErrors, toSendInput } from './chat-input.ts';
 import { findMessage, findToolCalls } from './find-rows.ts';
 import { idOf } from './id-argument.ts';
+import { MessageRef } from './message.ts';
 import { RunRef } from './run.ts';
 import { SessionRef } from './session.ts';
 import { ModelUsageRef } from './token-usage.ts';
@@ -23,12 +24,12 @@ const CancelReceiptRef = builder.objectRef<CancelReceipt>('CancelReceipt').imple
       description: 'The run as it is now; null if the session had no run to cancel.',
       resolve: ({ run }) => run,
     }),
-    message: t.prismaField({
-      type: 'Message',
+    message: t.field({
+      type: MessageRef,
       nullable: true,
       description:
         'The answer, with all text that was written; null if there is no run or the history has been cleared.',
-      resolve: (query, { run }, args, context) => findMessage(query, answerOf(run), args, context),
+      resolve: ({ run }, args, context) => findMessage(answerOf(run), args, context),
     }),
     toolCalls: t.prismaField({
       type: ['ToolCall'],

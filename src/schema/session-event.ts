@@ -4,6 +4,8 @@ import { notDeleted } from '../storage/hidden-rows.ts';
 import { builder } from './builder.ts';
 import { findMessage, findRun, findSession } from './find-rows.ts';
 import { idArg } from './id-argument.ts';
+import { MessageRef } from './message.ts';
+import { RunRef } from './run.ts';
 import { RunStartedRef } from './run-event.ts';
 import { SessionRef } from './session.ts';
 import { SessionNodeRef } from './session-node.ts';
@@ -17,8 +19,8 @@ const RunEndedRef = builder.objectRef<SessionEvent<'RunEnded'>>('RunEnded').impl
   description:
     'A run of the session has ended. When it was cancelled in the queue, its prompt is withdrawn: `userMessage` of the run has the status CANCELLED from now on.',
   fields: (t) => ({
-    run: t.prismaField({
-      type: 'Run',
+    run: t.field({
+      type: RunRef,
       nullable: true,
       description: 'The run; null if its session has been deleted.',
       resolve: findRun,
@@ -29,8 +31,8 @@ const RunEndedRef = builder.objectRef<SessionEvent<'RunEnded'>>('RunEnded').impl
 const MessageAddedRef = builder.objectRef<SessionEvent<'MessageAdded'>>('MessageAdded').implement({
   description: 'A prompt was sent, or the message for its answer was created.',
   fields: (t) => ({
-    message: t.prismaField({
-      type: 'Message',
+    message: t.field({
+      type: MessageRef,
       nullable: true,
       description: 'The message; null if it has been deleted.',
       resolve: findMessage,
@@ -42,8 +44,8 @@ const sessionField = (name: 'HistoryCleared' | 'SessionUpdated', description: st
   builder.objectRef<SessionEvent<typeof name>>(name).implement({
     description,
     fields: (t) => ({
-      session: t.prismaField({
-        type: 'Session',
+      session: t.field({
+        type: SessionRef,
         nullable: true,
         description: 'The session as it is now; null if it has been deleted.',
         resolve: findSession,

@@ -1,6 +1,7 @@
 import type { RunEvent, TerminalRunEventBody } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
 import { findMessage, findToolCalls } from './find-rows.ts';
+import { MessageRef } from './message.ts';
 import { CancelCauseRef, FinishReasonRef, RunFailureCodeRef } from './run.ts';
 import { type RunEventOf, RunEventRef } from './run-event.ts';
 import { ModelUsageRef } from './token-usage.ts';
@@ -11,12 +12,12 @@ const TerminalRunEventRef = builder.interfaceRef<Terminal>('TerminalRunEvent').i
   description: 'The end of a run. The last entry in the log of every run is one of these.',
   interfaces: [RunEventRef],
   fields: (t) => ({
-    message: t.prismaField({
-      type: 'Message',
+    message: t.field({
+      type: MessageRef,
       nullable: true,
       description: 'The answer, with all text that was written; null if the history has been cleared.',
-      resolve: async (query, event, args, context) => {
-        const message = await findMessage(query, event, args, context);
+      resolve: async (event, args, context) => {
+        const message = await findMessage(event, args, context);
         return message && { ...message, ...event.unsaved };
       },
     }),

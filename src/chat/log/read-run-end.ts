@@ -1,5 +1,5 @@
 import type { Run } from '../../generated/prisma/client.ts';
-import { runById } from '../../storage/statements/runs.ts';
+import { runById } from '../../storage/statements/run-states.ts';
 import type { Reader } from '../../storage/statements/statement.ts';
 import { usageOf } from '../usage/usage.ts';
 import {

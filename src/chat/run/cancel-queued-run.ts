@@ -1,6 +1,6 @@
 import type { Bus } from '../../bus/bus.ts';
 import type { CancelCause } from '../../generated/prisma/enums.ts';
-import { runById } from '../../storage/statements/runs.ts';
+import { runById } from '../../storage/statements/run-states.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import type { RunEnd } from '../log/run-event.ts';
 import { type RunLog, RunWriter, runKey } from '../log/run-writer.ts';

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { checkpointAnswer } from '../../storage/statements/exchanges.ts';
-import { checkpointRun } from '../../storage/statements/runs.ts';
+import { checkpointRun } from '../../storage/statements/run-states.ts';
 import type { Statements, Writer } from '../../storage/statements/statement.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import { countParameters } from '../usage/usage.ts';

@@ -4,7 +4,7 @@ import type { Run } from '../../generated/prisma/client.ts';
 import { isUniqueConflict } from '../../storage/prisma-error.ts';
 import { insertExchange } from '../../storage/statements/exchanges.ts';
 import { countPrompt } from '../../storage/statements/run-sessions.ts';
-import { insertRun, runByRequestId, unfinishedRuns } from '../../storage/statements/runs.ts';
+import { insertRun, runByRequestId, unfinishedRuns } from '../../storage/statements/run-states.ts';
 import type { Reader, Statements, Writer } from '../../storage/statements/statement.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import type { PartialSettings } from '../models/settings/model-settings.ts';

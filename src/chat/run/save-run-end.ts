@@ -2,7 +2,7 @@ import type { MessageStatus, Run } from '../../generated/prisma/client.ts';
 import type { CancelCause, FinishReason } from '../../generated/prisma/enums.ts';
 import { endAnswer, withdrawPrompt } from '../../storage/statements/exchanges.ts';
 import { addModelUsage, countAnswer } from '../../storage/statements/run-sessions.ts';
-import { endRun } from '../../storage/statements/runs.ts';
+import { endRun } from '../../storage/statements/run-states.ts';
 import type { Statements, Writer } from '../../storage/statements/statement.ts';
 import { cancelToolCalls, toolCallBytes } from '../../storage/statements/tool-calls.ts';
 import { textBytes } from '../../storage/stored-bytes.ts';

@@ -28,6 +28,14 @@ export const withdrawPrompt = plainStatement<never>(
   `UPDATE "Message" SET "status" = 'CANCELLED', "cancelCause" = ? WHERE "id" = ?`,
 );
 
+/** A message that was neither cleared nor deleted with its session. Parameters: id. */
+export const visibleMessageById = modelStatement<Message>(
+  'Message',
+  `SELECT "Message".* FROM "Message" JOIN "Session" ON "Session"."id" = "sessionId" AND "deletedAt" IS NULL
+    AND "Message"."id" > "clearedThroughId"
+  WHERE "Message"."id" = ?`,
+);
+
 /** The newest messages of a session before one of them, newest first. Parameters: sessionId, sessionId, id, how many. */
 export const messagesBefore = modelStatement<Message>(
   'Message',

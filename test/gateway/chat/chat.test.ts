@@ -1,9 +1,30 @@
 import { describe, expect, test } from 'vitest';
-import { chat, collect, textOf } from '../../support/gateway/chat.ts';
+import { checkpointAnswer } from '../../../src/storage/statements/exchanges.ts';
+import { checkpointRun } from '../../../src/storage/statements/run-states.ts';
+import { chat, collect, type SeenRunEvent, textOf } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
+import { createStatementLog } from '../../support/gateway/query-count.ts';
 import { shareGateway } from '../../support/gateway/shared-gateway.ts';
 import { startModelServer } from '../../support/model/model-server.ts';
 import { reasoning, text, usage } from '../../support/model/turn.ts';
+
+/** What a statement does, and with which table first. */
+function nameOf(sql: string): string {
+  const [, verb, table] = /^(\w+)(?:.*?(?:FROM|INTO))? "(\w+)"/s.exec(sql) ?? [];
+  return `${verb} ${table}`;
+}
+
+/** The run events with consecutive deltas merged, as the gateway itself merges them for a follower that lags. */
+function merged(seen: readonly SeenRunEvent[]) {
+  const all: [seq: number, typename: string, text: string | undefined][] = [];
+  for (const { seq, __typename, text: delta } of seen) {
+    const last = all.at(-1);
+    if (delta !== undefined && last?.[1] === __typename)
+      all.splice(-1, 1, [seq, __typename, last[2] + delta]);
+    else all.push([seq, __typename, delta]);
+  }
+  return all;
+}
 
 describe('a chat', () => {
   test.each([
@@ -27,50 +48,13 @@ describe('a chat', () => {
         chat(gateway.client({ singleConnection: single }), { sessionId, prompt: 'Hi' }),
       );
 
-      expect(seen.map(({ __typename, seq, text: delta }) => [seq, __typename, delta])).toMatchInlineSnapshot(`
-      [
-        [
-          1,
-          "RunStarted",
-          undefined,
-        ],
-        [
-          2,
-          "ReasoningDelta",
-          "Let me ",
-        ],
-        [
-          3,
-          "ReasoningDelta",
-          "think.",
-        ],
-        [
-          4,
-          "TextDelta",
-          "Hello",
-        ],
-        [
-          5,
-          "TextDelta",
-          ", ",
-        ],
-        [
-          6,
-          "TextDelta",
-          "alice",
-        ],
-        [
-          7,
-          "UsageReported",
-          undefined,
-        ],
-        [
-          8,
-          "RunCompleted",
-          undefined,
-        ],
-      ]
-    `);
+      expect(merged(seen)).toEqual([
+        [1, 'RunStarted', undefined],
+        [3, 'ReasoningDelta', 'Let me think.'],
+        [6, 'TextDelta', 'Hello, alice'],
+        [7, 'UsageReported', undefined],
+        [8, 'RunCompleted', undefined],
+      ]);
       expect(seen.at(-1)).toMatchInlineSnapshot(`
       {
         "__typename": "RunCompleted",
@@ -114,6 +98,43 @@ describe('a chat', () => {
 
 describe('a result', () => {
   const shared = shareGateway(() => startTestGateway());
+
+  test('a chat costs a known number of statements: one transaction opens its run, and one ends it', async () => {
+    const gateway = shared();
+    const log = createStatementLog(gateway.services);
+    const sessionId = await gateway.createSession();
+    const query = 'subscription ($input: ChatInput!) { chat(input: $input) { seq } }';
+    const statementsOf = async (requestId?: string) => {
+      const variables = { input: { sessionId, prompt: 'Say hello', requestId } };
+      const ask = async () => {
+        for await (const { errors } of gateway.client().iterate({ query, variables })) {
+          expect(errors).toBeUndefined();
+        }
+      };
+      const statements = (await log.during(ask)).map(({ sql }) => sql);
+      // A slow machine saves a checkpoint of the short answer.
+      return statements
+        .filter((sql) => sql !== checkpointAnswer.sql && sql !== checkpointRun.sql)
+        .map(nameOf);
+    };
+
+    const opening = ['SELECT Run', 'UPDATE Session', 'INSERT Message', 'INSERT Run'];
+    const ending = [
+      'UPDATE Run',
+      'UPDATE Message',
+      'INSERT AnswerStep',
+      'INSERT ModelUsage',
+      'UPDATE Session',
+    ];
+    const offer = ['SELECT Session', 'SELECT SessionNode'];
+    const first = ['SELECT Session', ...opening, ...offer, 'SELECT Message', ...ending, 'SELECT Run'];
+    expect(await statementsOf()).toEqual(first);
+    const history = ['SELECT Message', 'SELECT Message', 'SELECT Message'];
+    const later = ['SELECT Session', ...opening, ...offer, ...history, ...ending, 'SELECT Run'];
+    expect(await statementsOf()).toEqual(later);
+    expect(await statementsOf('again')).toEqual(['SELECT Run', ...later]);
+    expect(await statementsOf('again')).toEqual(['SELECT Run']);
+  });
 
   test.each(['/graphql', '/graphql/stream'])(
     'a result of %s has its fields in the order of the selection',

@@ -1,31 +1,9 @@
 import { describe, test } from 'vitest';
-import type { Services } from '../../../src/context.ts';
-import { plainStatement } from '../../../src/storage/statements/row-decoder.ts';
 import { chat, collect, follow, textOf, until } from '../../support/gateway/chat.ts';
+import { fillDisk, makeRoom } from '../../support/gateway/full-disk.ts';
 import { startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { createTools } from '../../support/gateway/tool-double.ts';
 import { createGate, silence, text, toolCall } from '../../support/model/turn.ts';
-
-type Storage = Pick<Services, 'database' | 'statements'>;
-
-/** Forbids the database file to grow by another page. */
-async function fillDisk({ database, statements }: Storage): Promise<void> {
-  const [{ page_count: pages }] = (await database.$queryRawUnsafe('PRAGMA page_count')) as [
-    { page_count: bigint },
-  ];
-  await limitPages({ database, statements }, Number(pages));
-}
-
-async function makeRoom(storage: Storage): Promise<void> {
-  await limitPages(storage, 1_073_741_823);
-}
-
-/** Each connection that writes has a limit of its own. */
-async function limitPages({ database, statements }: Storage, pages: number): Promise<void> {
-  const limit = `PRAGMA max_page_count = ${pages}`;
-  await database.$queryRawUnsafe(limit);
-  await statements.transaction((tx) => tx.get(plainStatement(limit), []));
-}
 
 const long = 'All work and no play makes a dull story. '.repeat(1_000);
 const stored =

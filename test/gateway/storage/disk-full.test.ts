@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { fillDisk, makeRoom } from '../../support/gateway/full-disk.ts';
 import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
 import { text } from '../../support/model/turn.ts';
 
@@ -9,19 +10,10 @@ const create =
 const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
 const longText = 'x'.repeat(50_000);
 
-/** Lets SQLite fail as on a full disk: the database may not grow any more. */
-async function fillDisk(): Promise<void> {
-  await shared().services.database.$queryRawUnsafe('PRAGMA max_page_count = 1');
-}
-
-async function makeRoom(): Promise<void> {
-  await shared().services.database.$queryRawUnsafe('PRAGMA max_page_count = 1000000');
-}
-
 test('writes on a full disk are refused with INSUFFICIENT_STORAGE, reads are answered, and the gateway is not ready', async () => {
   const gateway = shared();
   const sessionId = await gateway.createSession();
-  await fillDisk();
+  await fillDisk(gateway.services);
   try {
     const created = await gateway.graphql(create, { systemPrompt: longText });
     expect(created.errors?.[0]?.extensions).toMatchObject({ code: 'INSUFFICIENT_STORAGE' });
@@ -42,7 +34,7 @@ test('writes on a full disk are refused with INSUFFICIENT_STORAGE, reads are ans
     expect(read.session.messages.edges).toEqual([]);
     expect(await ready()).toEqual([503, { status: 'unavailable', checks: { database: 'the disk is full' } }]);
   } finally {
-    await makeRoom();
+    await makeRoom(gateway.services);
   }
   gateway.model.script([text('Room.')]);
   await gateway.query(send, { input: { sessionId, prompt: 'Hi' } });
