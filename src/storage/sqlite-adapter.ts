@@ -22,7 +22,7 @@ export interface SqliteAdapterOptions {
  * Bytes to which SQLite shortens the write-ahead log when all of it is in the database. Otherwise the file would keep
  * the greatest length it ever had, for instance beside a long backup.
  */
-const walBytes = 33_554_432;
+export const walBytes = 33_554_432;
 
 /**
  * Prisma's adapter for better-sqlite3, with transactions that are isolated from other statements, and with waits that

@@ -26,14 +26,14 @@ const log: RunLog = createMemoryLog();
 const bus = createMemoryBus();
 
 function createGateway() {
-  const database = { run: { findUnique: async () => ({ status: 'RUNNING' }) } } as never;
+  const statements = { get: () => ({ status: 'RUNNING' }) } as never;
   const services = {
     engine: {
       async follow(runId: number, _after: number, signal: AbortSignal) {
         // Without its log, the run would be looked up in the database.
         if (!runs.has(runId)) await log.append(runKey(runId), { type: 'RunQueued', runId });
         runs.add(runId);
-        return followRun({ database, log, bus, pollMs: 60_000 }, runId, 1, signal);
+        return followRun({ statements, log, bus, pollMs: 60_000 }, runId, 1, signal);
       },
     },
     followers: new Followers(0),

@@ -29,7 +29,7 @@ export interface FollowOptions {
  * @param signal Stops following. The run continues.
  */
 export function followRun(
-  { database, log, bus, pollMs }: FollowOptions,
+  { statements, log, bus, pollMs }: FollowOptions,
   runId: number,
   after: number,
   signal: AbortSignal,

@@ -21,7 +21,7 @@ export interface Statement<Row> {
 export type MaybePromise<T> = T | Promise<T>;
 
 /** Reads rows. */
-interface Reader {
+export interface Reader {
   all<Row>(statement: Statement<Row>, parameters: readonly Parameter[]): MaybePromise<Row[]>;
   /** The first row; undefined if there is no row. */
   get<Row>(statement: Statement<Row>, parameters: readonly Parameter[]): MaybePromise<Row | undefined>;
