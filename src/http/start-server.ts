@@ -6,6 +6,7 @@ import { isDelta } from '../chat/log/run-event.ts';
 import type { Config } from '../config/config.ts';
 import type { Context, Services } from '../context.ts';
 import { createExecutor, type Executor } from './graphql/executor.ts';
+import { createOperationCost } from './graphql/operation-cost.ts';
 import { createGraphQLServer, type GraphQLServer } from './graphql/yoga.ts';
 import { createGuards } from './guards/guards.ts';
 import type { RequestAccounts } from './guards/rate-limit.ts';
@@ -116,10 +117,14 @@ async function createApp(options: HttpServerOptions, closing: AbortSignal) {
     stream,
     health: createHealth({ checkDatabase: options.checkDatabase, closing }),
     rest: createRest({
-      executor: createExecutor(graphql, requestIds, {
-        // The documents are the gateway's own, so only the stored texts decide how large a result is.
-        maxQueryCost: Number.POSITIVE_INFINITY,
-        maxResponseBytes: limits.maxResponseBytes,
+      executor: createExecutor({
+        ...{ services, identify, accounts, log, requestIds },
+        operationCost: createOperationCost(limits.maxPageSize),
+        limits: {
+          // The documents are the gateway's own, so only the stored texts decide how large a result is.
+          maxQueryCost: Number.POSITIVE_INFINITY,
+          maxResponseBytes: limits.maxResponseBytes,
+        },
       }),
       identify,
       readBody: (incoming) => readBytes(incoming, limits.maxBodyBytes),

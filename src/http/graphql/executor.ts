@@ -1,50 +1,58 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import { createFeed, type Feed } from '../../base/feed.ts';
 import type { Context } from '../../context.ts';
 import { GatewayError } from '../../errors.ts';
-import { ResultBudget, type ResultLimits } from '../../limits/result-budget.ts';
+import { schema } from '../../schema/index.ts';
 import { logHidden, maskError } from '../request/mask-error.ts';
 import type { RequestContext } from '../request/request-context.ts';
 import type { RequestIds } from '../request/request-ids.ts';
+import { executeWithinBudget } from './execute-within-budget.ts';
+import { createOperationContext, type OperationContextOptions } from './operation-context.ts';
+import type { OperationCost } from './operation-cost.ts';
 import { subscribeWithinBudget } from './subscribe-within-budget.ts';
-import type { GraphQLServer } from './yoga.ts';
 
 export type Executor = ReturnType<typeof createExecutor>;
 
+export interface ExecutorOptions extends OperationContextOptions {
+  requestIds: RequestIds;
+  operationCost: OperationCost;
+}
+
 /**
- * Executes documents in process, with the same Yoga plugins as documents that come over HTTP.
- *
- * @param limits The limits of each result.
+ * Executes documents in process. They are the gateway's own, so they need no parser, no validation and no limits on
+ * their shape. They therefore pass Yoga by, which would cost more than their execution and wrap every result of a
+ * subscription in promises: what its plugins do for a result is done here, with the same functions.
  */
-export function createExecutor(yoga: GraphQLServer, requestIds: RequestIds, limits: ResultLimits) {
-  const prepare = async (request: Request, document: object, variables: unknown, context: RequestContext) => {
-    const params = { query: '', variables: variables as Record<string, unknown> };
-    const httpRequestId = requestIds.of(request);
-    const enveloped = yoga.getEnveloped({ request, params, httpRequestId, ...context } as never);
-    const sent = (await enveloped.contextFactory()) as Context;
-    // The documents are the gateway's own, and REST admits a ticket only to the stream of its run.
-    const viewer = sent.ticket?.viewer ?? sent.viewer;
-    const contextValue = { ...sent, viewer, ticket: undefined, resultBudget: new ResultBudget(limits) };
-    const args = { schema: enveloped.schema, document, contextValue, variableValues: variables };
-    return { enveloped, args };
-  };
-  // Building the context identifies the sender, and so refuses a bad token.
-  const asResult = (error: unknown) => {
-    if (error instanceof GatewayError) return { errors: [error] };
-    throw error;
-  };
+export function createExecutor({ requestIds, operationCost, ...options }: ExecutorOptions) {
+  const { log } = options;
+  const createContext = createOperationContext({
+    ...options,
+    identify: async (request) => withoutTicket(await options.identify(request)),
+  });
+  const prepare = async (
+    request: Request,
+    document: TypedDocumentNode<never, never>,
+    variables: unknown,
+    context: RequestContext,
+  ) => ({
+    schema,
+    document,
+    variableValues: variables as Record<string, unknown>,
+    contextValue: await createContext(request, context),
+  });
   return {
     async execute<D, V>(
       document: TypedDocumentNode<D, V>,
       variables: V,
       request: Request,
     ): Promise<ExecutionResult<D>> {
-      return prepare(request, document, variables, {}).then(
-        ({ enveloped, args }) => enveloped.execute(args),
-        asResult,
-      );
+      const httpRequestId = requestIds.of(request);
+      const args = await prepare(request, document, variables, { httpRequestId }).catch(asResult);
+      if ('errors' in args) return args;
+      const result = await executeWithinBudget(args, operationCost);
+      return createMask(log, httpRequestId)(result) as ExecutionResult<D>;
     },
     async subscribe<D, V>(
       document: TypedDocumentNode<D, V>,
@@ -52,26 +60,36 @@ export function createExecutor(yoga: GraphQLServer, requestIds: RequestIds, limi
       request: Request,
       signal: AbortSignal,
     ): Promise<AsyncIterable<ExecutionResult<D>> | ExecutionResult<D>> {
-      // Yoga would wrap every result in promises. What its plugins do with the errors is done here.
-      return prepare(request, document, variables, { signal }).then(async ({ args }) => {
-        const results = await subscribeWithinBudget(args as ExecutionArgs);
-        const mask = createMask(args.contextValue.log);
-        const shown = Symbol.asyncIterator in results ? maskEach(results, mask) : mask(results);
-        return shown as Feed<ExecutionResult<D>> | ExecutionResult<D>;
-      }, asResult);
+      const httpRequestId = requestIds.of(request);
+      const args = await prepare(request, document, variables, { httpRequestId, signal }).catch(asResult);
+      if ('errors' in args) return args;
+      const mask = createMask(log, httpRequestId);
+      const results = await subscribeWithinBudget(args);
+      const shown = Symbol.asyncIterator in results ? maskEach(results, mask) : mask(results);
+      return shown as Feed<ExecutionResult<D>> | ExecutionResult<D>;
     },
   };
 }
 
+/** REST admits a ticket only to the stream of its run, and there its sender is the user who made it. */
+function withoutTicket<T extends Pick<Context, 'viewer' | 'ticket'>>(sender: T): T {
+  return sender.ticket ? { ...sender, viewer: sender.ticket.viewer, ticket: undefined } : sender;
+}
+
+/** Building the context identifies the sender, and so refuses a bad token. */
+function asResult(error: unknown): { errors: [GatewayError] } {
+  if (error instanceof GatewayError) return { errors: [error] };
+  throw error;
+}
+
 type Mask = (result: ExecutionResult) => ExecutionResult;
 
-/** @param log Adds the id of the request to each line. */
-function createMask(log: Logger): Mask {
-  const mask = (error: GraphQLError) => {
-    logHidden(log, error, undefined);
-    return maskError(error);
+function createMask(log: Logger, httpRequestId: string | undefined): Mask {
+  return (result) => {
+    if (!result.errors) return result;
+    for (const error of result.errors) logHidden(log, error, httpRequestId);
+    return { ...result, errors: result.errors.map(maskError) };
   };
-  return (result) => (result.errors ? { ...result, errors: result.errors.map(mask) } : result);
 }
 
 function maskEach(results: Feed<ExecutionResult>, mask: Mask): Feed<ExecutionResult> {

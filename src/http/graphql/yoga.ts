@@ -1,7 +1,7 @@
 import { createYoga, type YogaLogger } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Context, Services } from '../../context.ts';
-import { ResultBudget, type ResultLimits } from '../../limits/result-budget.ts';
+import type { ResultLimits } from '../../limits/result-budget.ts';
 import { schema } from '../../schema/index.ts';
 import type { RequestAccounts } from '../guards/rate-limit.ts';
 import type { AutomaticQueries } from '../request/automatic-queries.ts';
@@ -10,6 +10,7 @@ import { maskError } from '../request/mask-error.ts';
 import type { RequestContext } from '../request/request-context.ts';
 import type { UploadOptions } from '../uploads/read-upload.ts';
 import { useUploadStatus } from '../uploads/use-upload-status.ts';
+import { createOperationContext } from './operation-context.ts';
 import { createOperationCost } from './operation-cost.ts';
 import { StreamEncoder } from './stream-encoder.ts';
 import { useAcceptable } from './use-acceptable.ts';
@@ -43,18 +44,12 @@ export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
 /** Yoga at `/graphql`: queries, mutations, and subscriptions over its own SSE. */
 export function createGraphQLServer(options: GraphQLOptions) {
-  const { services, identify, log, accounts, maxQueryTokens, maxPageSize, introspection, documents } =
-    options;
+  const { log, maxQueryTokens, maxPageSize, introspection, documents } = options;
+  const createContext = createOperationContext({ ...options, limits: options });
   return createYoga<RequestContext, Context>({
     schema,
-    context: async ({ request, sentRequest, httpRequestId, signal }) => ({
-      ...services,
-      ...(await identify(sentRequest ?? request)),
-      signal: signal ?? request.signal,
-      account: accounts.get(sentRequest ?? request),
-      resultBudget: new ResultBudget(options),
-      log: httpRequestId === undefined ? log : log.child({ httpRequestId }),
-    }),
+    context: ({ request, sentRequest = request, httpRequestId, signal = request.signal }) =>
+      createContext(sentRequest, { httpRequestId, signal }),
     maskedErrors: { maskError },
     logging: yogaLogger(log),
     plugins: [

@@ -64,7 +64,7 @@ export async function readInput<Input extends RouteInput>(
 
   read('path', input.path, request.param());
   // If a query parameter occurs twice, the last one counts, as in FastAPI.
-  read('query', input.query, Object.fromEntries(new URL(request.url).searchParams));
+  read('query', input.query, input.query && Object.fromEntries(new URL(request.url).searchParams));
   read('header', input.header, input.header && headersNamedIn(input.header, request));
   if (input.body !== undefined) {
     const body = parseJson(await readBody(env.incoming), contentTypeOf(request));
