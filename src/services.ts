@@ -83,7 +83,7 @@ export function createServices(options: ServicesOptions): Services {
     cancelRuns: (sessionId: number) => engine.cancelSession(sessionId, 'DELETED'),
     detachAllWithin: attachments.detachAllWithin.bind(attachments),
   };
-  const tokens = new ApiTokens(database, log);
+  const tokens = new ApiTokens({ database, statements, log });
   return {
     database,
     statements,

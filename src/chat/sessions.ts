@@ -1,19 +1,18 @@
-import { sessionNotFound } from '../errors.ts';
 import type { Prisma, Session, ToolApproval } from '../generated/prisma/client.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
-import { notDeleted } from '../storage/hidden-rows.ts';
 import type { Statements } from '../storage/statements/statement.ts';
 import { settingBytes } from '../storage/stored-bytes.ts';
 import type { SessionLog } from './log/session-log.ts';
 import { ProviderError } from './models/failure/provider-error.ts';
 import type { Models } from './models/models.ts';
 import { checkSettings } from './models/settings/check-settings.ts';
-import { mergeSettings, type PartialSettings } from './models/settings/model-settings.ts';
+import { type ModelSettings, mergeSettings, type PartialSettings } from './models/settings/model-settings.ts';
 import { changeSettings, readSettings, storeSettings } from './models/settings/stored-settings.ts';
 import { clearHistory } from './removal/clear-history.ts';
 import { type DeleteSessionsOptions, deleteSessions } from './removal/delete-sessions.ts';
 import { findSession } from './run/find-session.ts';
+import { changeSession, insertSession } from './store-session.ts';
 
 /** The settings of a session. Undefined leaves a setting as it is; null means the gateway's default. */
 export interface SessionSettings {
@@ -25,9 +24,6 @@ export interface SessionSettings {
   /** What the session asks of its model. Null asks for nothing, for one setting or for all. */
   settings?: PartialSettings | null | undefined;
 }
-
-/** As `SessionSettings`, with the settings of the model as their column has them. */
-type StoredSettings = Omit<SessionSettings, 'settings'> & { settings: ReturnType<typeof storeSettings> };
 
 export interface NewSession extends SessionSettings {
   userId: string;
@@ -75,24 +71,32 @@ export class Sessions {
    *   nodes; QUOTA_EXCEEDED.
    */
   async create({ nodeIds, asker, ...input }: NewSession): Promise<Session> {
-    const { database, attachments, quotas } = this.#options;
-    const { userId } = input;
+    const { statements, quotas } = this.#options;
     await this.#checkModel(input, null);
-    const settings = storeSettings(input.settings);
-    const bytes = settingBytes({ ...input, settings });
-    const now = new Date();
-    const times = { createdAt: now, updatedAt: now, lastActivityAt: now };
-    const data = { ...defined(input), ...times, settings, storedBytes: bytes };
-    using reserved = await quotas.reserve(userId, { sessions: 1, bytes });
-    const session = !nodeIds?.length
-      ? await database.session.create({ data })
-      : await database.$transaction(async (tx) => {
-          const created = await tx.session.create({ data });
-          await attachments.attachWithin(tx, created.id, { nodeIds, userId, asker });
-          return created;
-        });
+    const bytes = settingBytes({ ...input, settings: storeSettings(input.settings) });
+    using reserved = await quotas.reserve(input.userId, { sessions: 1, bytes });
+    const session = nodeIds?.length
+      ? await this.#createWithNodes({ ...input, nodeIds, asker }, bytes)
+      : await insertSession(statements, input, bytes);
     reserved.keep();
     return session;
+  }
+
+  /** Attaching uses Prisma, so the whole transaction does. */
+  #createWithNodes(
+    { nodeIds, asker, ...input }: NewSession & { nodeIds: readonly string[] },
+    storedBytes: number,
+  ): Promise<Session> {
+    const { database, attachments } = this.#options;
+    const { userId } = input;
+    const now = new Date();
+    const times = { createdAt: now, updatedAt: now, lastActivityAt: now };
+    const data = { ...defined(input), ...times, settings: storeSettings(input.settings), storedBytes };
+    return database.$transaction(async (tx) => {
+      const created = await tx.session.create({ data });
+      await attachments.attachWithin(tx, created.id, { nodeIds, userId, asker });
+      return created;
+    });
   }
 
   /** @throws GatewayError NOT_FOUND, BAD_USER_INPUT, QUOTA_EXCEEDED. */
@@ -105,25 +109,19 @@ export class Sessions {
       changes ?? (changes === null ? null : {}),
     );
     await this.#checkModel({ ...own, settings }, current, changes ?? null);
-    const session = await this.#store(current, { ...defined(own), settings: storeSettings(settings) });
+    const session = await this.#store(current, { ...own, settings });
     await sessionLog.append(id, { type: 'SessionUpdated' });
     return session;
   }
 
   /** Stores changed settings and counts their bytes. */
-  async #store(current: Session, data: StoredSettings): Promise<Session> {
-    const { database, quotas } = this.#options;
+  async #store(current: Session, changes: SessionSettings & { settings: ModelSettings }): Promise<Session> {
+    const { statements, quotas } = this.#options;
     const { id, userId } = current;
-    const growth = Math.max(0, settingBytes({ ...current, ...data }) - settingBytes(current));
+    const after = { ...current, ...defined(changes), settings: storeSettings(changes.settings) };
+    const growth = Math.max(0, settingBytes(after) - settingBytes(current));
     using reserved = await quotas.reserve(userId, { bytes: growth });
-    const { session, grown } = await database.$transaction(async (tx) => {
-      // Read again: another update may have changed the texts in the meantime.
-      const before = await tx.session.findUnique({ where: { id, ...notDeleted } });
-      if (before === null) throw sessionNotFound(id);
-      const grown = settingBytes({ ...before, ...data }) - settingBytes(before);
-      const change = { ...defined(data), storedBytes: { increment: grown } };
-      return { session: await tx.session.update({ where: { id }, data: change }), grown };
-    });
+    const { session, grown } = await changeSession(statements, id, changes);
     reserved.keep();
     quotas.release(userId, { bytes: growth - grown });
     return session;

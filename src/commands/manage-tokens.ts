@@ -21,7 +21,7 @@ export async function manageTokens(action: TokenAction): Promise<CommandReport> 
   const { database, log: logOptions } = readConfig();
   const log = createLog({ ...logOptions, level: 'silent' });
   await using opened = await openDatabase({ url: database.url, log });
-  const tokens = new ApiTokens(opened.db, log);
+  const tokens = new ApiTokens({ database: opened.db, statements: opened.statements, log });
   if (action.type === 'create') return await create(tokens, action);
   if (action.type === 'revoke') return await revoke(tokens, action.id);
   const rows = await tokens.list();

@@ -146,11 +146,11 @@ async function createApp(options: HttpServerOptions, closing: AbortSignal) {
 
 /** Loads the code that checks tokens only if tokens are checked, because loading it takes time. */
 async function createSenderLookup({ config, services, log }: HttpServerOptions): Promise<Identify> {
-  const { database, registry, streamTickets: tickets } = services;
+  const { database, statements, registry, streamTickets: tickets } = services;
   if (!config.auth) return createIdentify({ authenticateUser: undefined, registry, tickets });
   const { createAuthenticateUser } = await import('../identity/authenticate-user.ts');
   return createIdentify({
-    authenticateUser: createAuthenticateUser({ ...config.auth, database, log }),
+    authenticateUser: createAuthenticateUser({ ...config.auth, database, statements, log }),
     registry,
     tickets,
   });

@@ -2,6 +2,8 @@ import type { Logger } from 'pino';
 import { hashToken, mintToken } from '../base/secret-token.ts';
 import type { ApiToken } from '../generated/prisma/client.ts';
 import type { Database } from '../storage/database.ts';
+import { apiTokenByHash } from '../storage/statements/api-tokens.ts';
+import type { Statements } from '../storage/statements/statement.ts';
 import { expired, unauthenticated } from './unauthenticated.ts';
 import { anonymous, type Viewer } from './viewer.ts';
 
@@ -18,13 +20,21 @@ export interface NewApiToken {
   expiresAt: Date | null;
 }
 
+export interface ApiTokensOptions {
+  database: Database;
+  statements: Statements;
+  log: Logger;
+}
+
 /** The API tokens of users, in the database. */
 export class ApiTokens {
   readonly #database: Database;
+  readonly #statements: Statements;
   readonly #log: Logger;
 
-  constructor(database: Database, log: Logger) {
+  constructor({ database, statements, log }: ApiTokensOptions) {
     this.#database = database;
+    this.#statements = statements;
     this.#log = log;
   }
 
@@ -48,9 +58,7 @@ export class ApiTokens {
 
   /** @throws GatewayError UNAUTHENTICATED if the token is unknown, revoked or expired. */
   async authenticate(token: string): Promise<Viewer> {
-    return this.#viewerOf(
-      await this.#database.apiToken.findUnique({ where: { tokenHash: hashToken(token) } }),
-    );
+    return this.#viewerOf(await this.#statements.get(apiTokenByHash, [hashToken(token)]));
   }
 
   /**
@@ -62,8 +70,8 @@ export class ApiTokens {
     return this.#viewerOf(await this.#database.apiToken.findUnique({ where: { id } }));
   }
 
-  async #viewerOf(row: ApiToken | null): Promise<Viewer> {
-    if (row === null) throw unauthenticated('The token is unknown.');
+  async #viewerOf(row: ApiToken | null | undefined): Promise<Viewer> {
+    if (!row) throw unauthenticated('The token is unknown.');
     if (row.revokedAt !== null) throw unauthenticated(revoked);
     if (row.expiresAt !== null && row.expiresAt <= new Date()) throw unauthenticated(expired);
     // Earlier versions created such tokens. `userIdText` refuses that name now.

@@ -32,7 +32,6 @@ export const AgentNodeRef = builder.prismaNode('AgentNode', {
     }),
     userId: t.string({
       nullable: true,
-      select: { userId: true },
       description:
         'The user that the node belongs to. Null for the node of another user, which an admin has attached to a session of the viewer.',
       // An agent reaches no other node than its own.
@@ -45,7 +44,6 @@ export const AgentNodeRef = builder.prismaNode('AgentNode', {
       description: 'What the node is for; the model is told. Null if the node has no description.',
     }),
     capabilities: t.stringList({
-      select: { capabilities: true },
       description:
         'The names of the tools that the agent can run, for example `run_command`, as it said when it last connected.',
       resolve: ({ capabilities }) => capabilities as string[],
@@ -58,7 +56,6 @@ export const AgentNodeRef = builder.prismaNode('AgentNode', {
     lastSeenAt: t.field({
       type: 'DateTime',
       nullable: true,
-      select: { lastSeenAt: true },
       description: 'When the gateway last heard from the agent; null if the agent has never connected.',
       resolve: ({ id, lastSeenAt }, _args, { registry }) => registry.presenceOf(id).lastSeenAt ?? lastSeenAt,
     }),
@@ -73,7 +70,6 @@ export const AgentNodeRef = builder.prismaNode('AgentNode', {
       description: 'Whether the node may connect and run tools. `updateNode` changes this.',
     }),
     isRegistered: t.boolean({
-      select: { tokenHash: true },
       description:
         'Whether the node has a token. A node that was attached before it was registered has no token and is offline until `registerNode` gives it one.',
       resolve: ({ tokenHash }) => tokenHash !== null,

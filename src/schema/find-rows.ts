@@ -1,10 +1,9 @@
 import type { Context } from '../context.ts';
 import type { Message, Prisma, Run, Session } from '../generated/prisma/client.ts';
-import { notDeleted } from '../storage/hidden-rows.ts';
 import { visibleMessageById } from '../storage/statements/exchanges.ts';
-import { sessionById } from '../storage/statements/run-sessions.ts';
 import { visibleRunById } from '../storage/statements/run-states.ts';
-import { ownerFilter } from './access/access.ts';
+import { sessionById } from '../storage/statements/sessions.ts';
+import { ownerFilter, ownerOf } from './access/access.ts';
 import { ownersOf } from './access/owners.ts';
 
 // Resolvers for the rows that an event names by their numbers. Each returns null if the row has been deleted. Those of
@@ -29,13 +28,10 @@ export async function findSession(
 }
 
 /** The session with this id, if the viewer may see it. */
-export async function findOwnSession(
-  query: Query<Prisma.SessionFindUniqueArgs>,
-  id: number,
-  context: Context,
-) {
-  const where = { id, ...notDeleted, ...ownerFilter(context) };
-  return context.database.session.findUnique({ ...query, where });
+export async function findOwnSession(id: number, context: Context): Promise<Session | null> {
+  const owner = ownerOf(context);
+  const session = await context.statements.get(sessionById, [id]);
+  return session && (owner === undefined || session.userId === owner) ? session : null;
 }
 
 export async function findMessage(

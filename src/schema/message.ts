@@ -1,7 +1,6 @@
 import type { MessageRole, MessageStatus } from '../generated/prisma/enums.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
-import { countsOf } from './paging/count-per-parent.ts';
 import { resolvePage } from './paging/page.ts';
 import { loadersOf, newestOf } from './paging/page-per-parent.ts';
 import { rowsOf, sessionOf } from './paging/rows.ts';
@@ -77,7 +76,10 @@ builder.prismaObjectFields('Session', (t) => ({
           order: 'asc',
           load: (range) => loadersOf(context).messages.load({ ...range, sessionId }),
         });
-        return { ...page, count: (upTo: number) => countsOf(context).messages.load({ sessionId, upTo }) };
+        return {
+          ...page,
+          count: (upTo: number) => loadersOf(context).messageCount.load({ sessionId, upTo }),
+        };
       },
     },
     {

@@ -3,8 +3,9 @@ import { shorten } from '../base/cut-text.ts';
 import { decodeId } from '../base/global-id.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
+import type { RowSize } from '../storage/statements/messages.ts';
 import { isOwn } from './access/access.ts';
-import { messageSizes, type RowSize, readRows } from './paging/rows.ts';
+import { messageSizes, readRows } from './paging/rows.ts';
 import type { BuilderTypes } from './schema-types.ts';
 
 /** Describes the field `id` of every object that `node` can find. */
@@ -77,7 +78,7 @@ async function sizesOf(
 ): Promise<RowSize[]> {
   const messageIds = ids.flatMap(({ typename, id }) => (typename === 'Message' ? Number(id) : []));
   const sizes = await messageSizes(context, messageIds);
-  const bytesOf = new Map(sizes.map(({ id, bytes }) => [Number(id), Number(bytes)]));
+  const bytesOf = new Map(sizes.map(({ id, bytes }) => [id, bytes]));
   return ids.map(({ typename, id }, place) => ({
     id: place,
     bytes: (typename === 'Message' && bytesOf.get(Number(id))) || 0,

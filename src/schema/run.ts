@@ -9,7 +9,6 @@ import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { idArg } from './id-argument.ts';
 import { MessageRef } from './message.ts';
-import { countsOf } from './paging/count-per-parent.ts';
 import { resolvePage } from './paging/page.ts';
 import { loadersOf, newestOf } from './paging/page-per-parent.ts';
 import { rowsOf, sessionOf } from './paging/rows.ts';
@@ -162,7 +161,7 @@ builder.prismaObjectFields('Session', (t) => ({
           order: 'asc',
           load: (range) => loadersOf(context).runs.load({ ...range, sessionId }),
         });
-        return { ...page, count: (upTo: number) => countsOf(context).runs.load({ sessionId, upTo }) };
+        return { ...page, count: (upTo: number) => loadersOf(context).runCount.load({ sessionId, upTo }) };
       },
     },
     {

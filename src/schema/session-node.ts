@@ -7,6 +7,7 @@ import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { idArg, nodeIdArg } from './id-argument.ts';
 import { nameText, storedText } from './input-checks.ts';
+import { rowsOf } from './paging/rows.ts';
 import { SessionRef } from './session.ts';
 
 const SyncStatusRef = enumFromTable<SyncStatus>(
@@ -33,9 +34,14 @@ const WorkspaceSourceRef = enumFromTable<WorkspaceSource>(
 );
 
 export const SessionNodeRef = builder.prismaObject('SessionNode', {
+  include: { node: true },
   description: 'A node that is attached to a session.',
   fields: (t) => ({
-    node: t.relation('node', { type: AgentNodeRef, description: 'The node.' }),
+    node: t.field({
+      type: AgentNodeRef,
+      description: 'The node.',
+      resolve: ({ node }) => node,
+    }),
     syncStatus: t.field({
       type: SyncStatusRef,
       description:
@@ -81,15 +87,16 @@ const WorkspaceRef = builder.prismaObject('Workspace', {
 });
 
 builder.prismaObjectFields('Session', (t) => ({
-  nodes: t.relation('nodes', {
-    type: SessionNodeRef,
-    query: { orderBy: [{ attachedAt: 'asc' }, { agentNodeId: 'asc' }] },
+  nodes: t.field({
+    type: [SessionNodeRef],
     description: 'The nodes that run the tools of the session, in the order in which they were attached.',
+    resolve: ({ id }, _args, context) => rowsOf(context).nodesOfSession.load(id),
   }),
-  workspace: t.relation('workspace', {
+  workspace: t.field({
     type: WorkspaceRef,
     nullable: true,
     description: 'The files of the session; null until a node is attached for the first time.',
+    resolve: ({ id }, _args, context) => rowsOf(context).workspaceOfSession.load(id),
   }),
 }));
 

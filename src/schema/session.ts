@@ -9,7 +9,7 @@ import { nameText, storedText } from './input-checks.ts';
 import type { Activity } from './paging/cursor.ts';
 import { countSessions, findActiveSessions, findSessions } from './paging/list-sessions.ts';
 import { resolveOrderedPage, resolvePage } from './paging/page.ts';
-import { chargeRows } from './paging/rows.ts';
+import { chargeRows, rowsOf } from './paging/rows.ts';
 import { byActivity } from './paging/session-order.ts';
 import { previewOf } from './preview.ts';
 import { idDescription } from './relay-options.ts';
@@ -78,13 +78,13 @@ export const SessionRef = builder.prismaNode('Session', {
     }),
     tokenUsage: t.field({
       type: TokenUsageRef,
-      select: { modelUsage: { orderBy: [{ providerName: 'asc' }, { modelName: 'asc' }] } },
       description:
         'The tokens that the session has used since it was created, and how full the context of its model is.',
-      resolve: async ({ contextTokens, modelUsage, providerName, modelName }, _args, { models }) => {
+      resolve: async ({ id, contextTokens, providerName, modelName }, _args, context) => {
+        const byModel = await rowsOf(context).usageOfSession.load(id);
         // The provider may no longer be configured. Then the limit is not known.
-        const model = await models.resolve({ providerName, modelName }).catch(() => null);
-        return { contextTokens, contextLimit: model?.contextLimit ?? null, byModel: modelUsage };
+        const model = await context.models.resolve({ providerName, modelName }).catch(() => null);
+        return { contextTokens, contextLimit: model?.contextLimit ?? null, byModel };
       },
     }),
   }),
@@ -101,24 +101,24 @@ const SessionOrderRef = enumFromTable<'CREATED' | 'LAST_ACTIVITY'>(
 );
 
 builder.queryFields((t) => ({
-  session: t.prismaField({
-    type: 'Session',
+  session: t.field({
+    type: SessionRef,
     nullable: true,
     authScopes: { user: true },
     description: 'The session with this id; null if there is no such session.',
     args: {
       id: idArg(t, SessionRef, 'The `id` of a session.'),
     },
-    resolve: (query, _root, { id }, context) => findOwnSession(query, id, context),
+    resolve: (_root, { id }, context) => findOwnSession(id, context),
   }),
-  sessionByDatabaseId: t.prismaField({
-    type: 'Session',
+  sessionByDatabaseId: t.field({
+    type: SessionRef,
     nullable: true,
     authScopes: { user: true },
     description:
       'The session with this number, which the REST API calls its `id`; null if there is no such session.',
     args: { databaseId: t.arg.int({ required: true, description: 'The `databaseId` of a session.' }) },
-    resolve: (query, _root, { databaseId }, context) => findOwnSession(query, databaseId, context),
+    resolve: (_root, { databaseId }, context) => findOwnSession(databaseId, context),
   }),
   sessions: t.connection(
     {

@@ -10,7 +10,7 @@ import { createGate, text } from '../support/model/turn.ts';
 /** Starts a gateway that knows its users by tokens. */
 async function start() {
   const gateway = await startScriptedGateway({ settings: { AUTH: 'token' } });
-  const tokens = new ApiTokens(gateway.services.database, createLog({ level: 'silent', format: 'json' }));
+  const tokens = new ApiTokens({ ...gateway.services, log: createLog({ level: 'silent', format: 'json' }) });
   const issue = (userId: string) => tokens.create({ userId, isAdmin: false, name: null, expiresAt: null });
   return { ...gateway, issue, revoke: (id: number) => tokens.revoke(id) };
 }

@@ -1,6 +1,6 @@
 import { sessionNotFound } from '../../errors.ts';
 import type { Session } from '../../generated/prisma/client.ts';
-import { sessionById } from '../../storage/statements/run-sessions.ts';
+import { sessionById } from '../../storage/statements/sessions.ts';
 import type { Reader } from '../../storage/statements/statement.ts';
 
 /** @throws GatewayError NOT_FOUND. */

@@ -1,5 +1,5 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import type { ExecutionResult } from 'graphql';
+import type { DocumentNode, ExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import { createFeed, type Feed } from '../../base/feed.ts';
 import type { Context } from '../../context.ts';
@@ -33,7 +33,7 @@ export function createExecutor({ requestIds, operationCost, ...options }: Execut
   });
   const prepare = async (
     request: Request,
-    document: TypedDocumentNode<never, never>,
+    document: DocumentNode,
     variables: unknown,
     context: RequestContext,
   ) => ({

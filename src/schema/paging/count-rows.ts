@@ -1,30 +1,59 @@
+import DataLoader from 'dataloader';
+import { groupBy } from '../../base/group-by.ts';
 import type { Context } from '../../context.ts';
-import { Prisma } from '../../generated/prisma/client.ts';
+import { idList } from '../../storage/statements/dialect.ts';
+import type { SessionCount } from '../../storage/statements/messages.ts';
+import { countOfNodes, countOfOwnNodes } from '../../storage/statements/nodes.ts';
+import type { Parameter, Statement } from '../../storage/statements/statement.ts';
 
 /** Bytes that are read for each row that is counted: its entry in an index. */
 export const indexEntryBytes = 8;
 
 /**
- * Counts the rows of a table that meet a condition, stops at `upTo`, and charges the result for what was read. The
- * condition must be one for an index.
+ * Counts rows and charges the result for what was read.
+ *
+ * @param statement Counts the entries of an index, and has a bound.
  */
 export async function countRows(
-  { database, resultBudget }: Context,
-  table: 'Session' | 'Message' | 'Run' | 'AgentNode',
-  condition: Prisma.Sql,
-  upTo: number,
+  { statements, resultBudget }: Context,
+  statement: Statement<{ count: number }>,
+  parameters: readonly Parameter[],
 ): Promise<number> {
-  const [counted] = await database.$queryRaw<{ count: bigint }[]>`
-    SELECT count(*) AS "count" FROM (
-      SELECT 1 FROM ${Prisma.raw(`"${table}"`)} WHERE ${condition} LIMIT ${upTo}
-    ) AS "rows"`;
-  const count = Number(counted?.count ?? 0);
+  const count = (await statements.get(statement, parameters))?.count ?? 0;
   resultBudget.load(count * indexEntryBytes);
   return count;
 }
 
+/** A list of a session that is to be counted, at most up to a number. */
+export interface CountInSession {
+  sessionId: number;
+  upTo: number;
+}
+
+/** A loader that counts lists of many sessions with one statement, and charges the result for what was read. */
+export function countLoader(
+  { statements, resultBudget }: Context,
+  counts: Statement<SessionCount>,
+): DataLoader<CountInSession, number> {
+  return new DataLoader(
+    async (asked) => {
+      const found = new Map<string, number>();
+      for (const [upTo, same] of groupBy(asked, (each) => each.upTo)) {
+        const ids = idList(same.map(({ sessionId }) => sessionId));
+        for (const { sessionId, count } of await statements.all(counts, [upTo, ids])) {
+          found.set(`${sessionId} ${upTo}`, count);
+          resultBudget.load(count * indexEntryBytes);
+        }
+      }
+      return asked.map(({ sessionId, upTo }) => found.get(`${sessionId} ${upTo}`) ?? 0);
+    },
+    { cache: false },
+  );
+}
+
 /** Counts the nodes of a user, or those of all users, at most `upTo`. */
 export function countAgentNodes(context: Context, userId: string | undefined, upTo: number): Promise<number> {
-  const condition = userId === undefined ? Prisma.sql`TRUE` : Prisma.sql`"userId" = ${userId}`;
-  return countRows(context, 'AgentNode', condition, upTo);
+  return userId === undefined
+    ? countRows(context, countOfNodes, [upTo])
+    : countRows(context, countOfOwnNodes, [userId, upTo]);
 }

@@ -1,12 +1,20 @@
 import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
+import { groupBy } from '../../base/group-by.ts';
 import type { Context } from '../../context.ts';
-import { type Message, Prisma, type Run } from '../../generated/prisma/client.ts';
+import type { Message, Run } from '../../generated/prisma/client.ts';
+import { idList } from '../../storage/statements/dialect.ts';
+import {
+  countsOfMessages,
+  messagesByIds,
+  type PageRow,
+  pagesOfMessages,
+} from '../../storage/statements/messages.ts';
+import { countsOfRuns, liveRunsOfSessions, pagesOfRuns, runsByIds } from '../../storage/statements/runs.ts';
+import type { Statement } from '../../storage/statements/statement.ts';
+import { countLoader } from './count-rows.ts';
 import { newestRow, type Page } from './page.ts';
-import { messageBytes, type RowSize, readRows } from './rows.ts';
-
-/** SQLite allows at most 500 selects in one UNION. */
-const maxBatchSize = 400;
+import { readRows } from './rows.ts';
 
 /** A page of the rows of one session. */
 interface PageInSession extends Page {
@@ -19,19 +27,17 @@ interface PageInSession extends Page {
  */
 export const loadersOf = createContextCache((context: Context) => ({
   /** A page of each session's messages. */
-  messages: pageLoader<Message>(context, 'Message', (ids) =>
-    context.database.message.findMany({ where: { id: { in: ids } } }),
-  ),
+  messages: pageLoader<Message>(context, pagesOfMessages, messagesByIds),
   /** A page of each session's runs. */
-  runs: pageLoader<Run>(context, 'Run', (ids) =>
-    context.database.run.findMany({ where: { id: { in: ids } } }),
-  ),
+  runs: pageLoader<Run>(context, pagesOfRuns, runsByIds),
+  /** How many messages each session has. */
+  messageCount: countLoader(context, countsOfMessages),
+  /** How many runs each session has. */
+  runCount: countLoader(context, countsOfRuns),
   /** The RUNNING run of each session; null if it has none. */
   liveRun: new DataLoader<number, Run | null>(
     async (sessionIds) => {
-      const runs = await context.database.run.findMany({
-        where: { sessionId: { in: [...new Set(sessionIds)] }, status: 'RUNNING' },
-      });
+      const runs = await context.statements.all(liveRunsOfSessions, [idList(sessionIds)]);
       const bySession = new Map(runs.map((run) => [run.sessionId, run]));
       return sessionIds.map((id) => bySession.get(id) ?? null);
     },
@@ -46,54 +52,48 @@ export async function newestOf<Row>(pages: DataLoader<PageInSession, Row[]>, ses
 }
 
 /**
- * Loads the pages of many sessions. The first statement finds the ids of every page, through the index and with a LIMIT
- * for each session, and how long the texts are; the others read the rows, some at a time. A window function would read all rows of each session.
+ * Loads the pages of many sessions. The first statement finds the ids of every page, and how long the texts are; the
+ * others read the rows, some at a time. Pages with other bounds, which another field of the document asks for, take a
+ * statement of their own.
  */
 function pageLoader<Row extends { id: number }>(
   context: Context,
-  table: 'Message' | 'Run',
-  findRows: (ids: number[]) => Promise<Row[]>,
+  pagesIn: Record<Page['order'], Statement<PageRow>>,
+  byIds: Statement<Row>,
 ): DataLoader<PageInSession, Row[]> {
+  const { statements } = context;
   return new DataLoader(
     async function loadPages(pages): Promise<Row[][]> {
-      const selects = pages.map((page, slot) => selectIds(table, page, slot));
-      const found = await context.database.$queryRaw<(RowSize & { slot: number })[]>(
-        Prisma.join(selects, ' UNION ALL '),
-      );
-      const rows = await readRows(context, found, findRows);
-      // Rows that were deleted since were hidden before that. Look again, so that no page shows a part of what is left.
-      if (rows.length < new Set(found.map(({ id }) => Number(id))).size) return loadPages(pages);
-      const byId = new Map(rows.map((row) => [row.id, row]));
-      const results: Row[][] = pages.map(() => []);
-      for (const { id, slot } of found) {
-        const row = byId.get(Number(id));
-        if (row) results[Number(slot)]?.push(row);
+      const found = new Map<PageInSession, number[]>();
+      const sizes: PageRow[] = [];
+      for (const same of groupBy(pages, boundsOf).values()) {
+        const [{ order, after, before, limit } = newestRow] = same;
+        const ids = idList(same.map(({ sessionId }) => sessionId));
+        const rows = await statements.all(pagesIn[order], [ids, after, before, limit]);
+        const bySession = groupBy(rows.sort(inOrder[order]), ({ sessionId }) => sessionId);
+        sizes.push(...rows);
+        for (const page of same)
+          found.set(
+            page,
+            (bySession.get(page.sessionId) ?? []).map(({ id }) => id),
+          );
       }
-      return results;
+      const rows = await readRows(context, sizes, (ids) => statements.all(byIds, [idList(ids)]));
+      const byId = new Map(rows.map((row) => [row.id, row]));
+      // Rows that were deleted since were hidden before that. Look again, so that no page shows a part of what is left.
+      if (sizes.some(({ id }) => !byId.has(id))) return loadPages(pages);
+      return pages.map((page) => (found.get(page) ?? []).flatMap((id) => byId.get(id) ?? []));
     },
-    { cache: false, maxBatchSize },
+    { cache: false },
   );
 }
 
-function selectIds(table: string, { sessionId, after, before, limit, order }: PageInSession, slot: number) {
-  const direction = Prisma.raw(order === 'asc' ? 'ASC' : 'DESC');
-  const isMessage = table === 'Message';
-  const start = isMessage ? Prisma.sql`max(${after}, ${clearedThrough(sessionId)})` : after;
-  const shown = isMessage ? Prisma.sql`TRUE` : isShown(sessionId);
-  const bytes = isMessage ? messageBytes : Prisma.sql`0`;
-  return Prisma.sql`SELECT * FROM (
-    SELECT "id", CAST(${slot} AS INTEGER) AS "slot", ${bytes} AS "bytes" FROM ${Prisma.raw(`"${table}"`)}
-    WHERE "sessionId" = ${sessionId} AND "id" > ${start} AND "id" < ${before} AND ${shown}
-    ORDER BY "id" ${direction} LIMIT ${limit}
-  ) AS "page"`;
-}
+const inOrder = {
+  asc: (a: PageRow, b: PageRow) => a.id - b.id,
+  desc: (a: PageRow, b: PageRow) => b.id - a.id,
+};
 
-/** The id of the newest message that was cleared in a session, or null if the session is gone: then no message is found. */
-export function clearedThrough(sessionId: number): Prisma.Sql {
-  return Prisma.sql`(SELECT "clearedThroughId" FROM "Session" WHERE "id" = ${sessionId})`;
-}
-
-/** Whether a session was not deleted. The runs of one that was are hidden with it, and those of a cleared history are not. */
-export function isShown(sessionId: number): Prisma.Sql {
-  return Prisma.sql`EXISTS (SELECT 1 FROM "Session" WHERE "id" = ${sessionId} AND "deletedAt" IS NULL)`;
+/** The same for pages that differ only in the session. */
+function boundsOf({ order, after, before, limit }: Page): string {
+  return `${order} ${after} ${before} ${limit}`;
 }

@@ -1,17 +1,33 @@
 import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
+import { groupBy } from '../../base/group-by.ts';
 import { createLock } from '../../base/lock.ts';
 import type { Context } from '../../context.ts';
 import { sessionNotFound } from '../../errors.ts';
-import {
-  type Message,
-  type MessageAudio,
-  Prisma,
-  type Run,
-  type Session,
-  type ToolCall,
+import type {
+  AgentNode,
+  Message,
+  MessageAudio,
+  ModelUsage,
+  Run,
+  Session,
+  SessionNode,
+  ToolCall,
+  Workspace,
 } from '../../generated/prisma/client.ts';
-import { notDeleted } from '../../storage/hidden-rows.ts';
+import { idList } from '../../storage/statements/dialect.ts';
+import {
+  audioOfMessages,
+  messagesByIds,
+  type RowSize,
+  sizesOfMessages,
+  sizesOfToolCalls,
+  toolCallsByIds,
+} from '../../storage/statements/messages.ts';
+import { agentNodesByIds, nodesOfSessions, workspacesOfSessions } from '../../storage/statements/nodes.ts';
+import { runsOfMessages } from '../../storage/statements/runs.ts';
+import { sessionsByIds, usageOfSessions } from '../../storage/statements/sessions.ts';
+import type { MaybePromise, Statement } from '../../storage/statements/statement.ts';
 import { ownersOf } from '../access/owners.ts';
 
 /** Most rows that one statement reads. */
@@ -19,32 +35,21 @@ const rowsPerStatement = 200;
 /** Bytes of text that one statement reads, unless a single row has more: reading takes three times as much memory. */
 const bytesPerStatement = 4_000_000;
 
-/** The bytes of the long texts of a message, in SQL. */
-export const messageBytes = Prisma.sql`OCTET_LENGTH("content") + COALESCE(OCTET_LENGTH("reasoning"), 0)`;
-
-/** A row that is to be read. */
-export interface RowSize {
-  id: number;
-  /** Bytes of its long texts; 0 if it has none. */
-  bytes: number;
-}
-
 /**
  * Loaders for the rows that other rows refer to. Prisma would build one query for each referring row. They have no
  * cache, because the context of a subscription lives long.
  */
 export const rowsOf = createContextCache((context: Context) => {
-  const { database } = context;
+  const read =
+    <Row>(statement: Statement<Row>) =>
+    (ids: number[]) =>
+      context.statements.all(statement, [idList(ids)]);
   return {
-    session: oneLoader<Session>(
-      context,
-      (ids) => database.session.findMany({ where: { id: { in: ids }, ...notDeleted } }),
-      ({ id }) => [id],
-    ),
+    session: oneLoader<Session>(context, read(sessionsByIds), ({ id }) => [id]),
     message: oneLoader<Message>(
       context,
       async (ids) => {
-        const messages = await database.message.findMany({ where: { id: { in: ids } } });
+        const messages = await read(messagesByIds)(ids);
         // Messages that were cleared have no owner.
         const owners = await ownersOf(context).byType.Message.loadMany(messages.map(({ id }) => id));
         return messages.filter((_, index) => owners[index] !== null);
@@ -55,18 +60,16 @@ export const rowsOf = createContextCache((context: Context) => {
     /** The run of a message, by the id of its prompt or its answer. */
     runOfMessage: oneLoader<Run>(
       context,
-      (ids) =>
-        database.run.findMany({
-          where: { OR: [{ userMessageId: { in: ids } }, { assistantMessageId: { in: ids } }] },
-        }),
+      (ids) => context.statements.all(runsOfMessages, [idList(ids), idList(ids)]),
       ({ userMessageId, assistantMessageId }) => [userMessageId, assistantMessageId],
     ),
-    audioOfMessage: oneLoader<MessageAudio>(
-      context,
-      (ids) => database.messageAudio.findMany({ where: { messageId: { in: ids } } }),
-      ({ messageId }) => [messageId],
-    ),
+    audioOfMessage: oneLoader<MessageAudio>(context, read(audioOfMessages), ({ messageId }) => [messageId]),
     toolCallsOfMessage: toolCallLoader(context),
+    nodesOfSession: listLoader(context, (ids) => attachedNodes(context, ids)),
+    workspaceOfSession: oneLoader<Workspace>(context, read(workspacesOfSessions), ({ sessionId }) => [
+      sessionId,
+    ]),
+    usageOfSession: listLoader<ModelUsage>(context, read(usageOfSessions)),
   };
 });
 
@@ -90,7 +93,7 @@ const lockOf = createContextCache(() => createLock());
  *
  * @throws GatewayError QUERY_TOO_COMPLEX if the rows of the result are too large.
  */
-export async function chargeRows<Row>(context: Context, read: () => Promise<Row[]>): Promise<Row[]> {
+export async function chargeRows<Row>(context: Context, read: () => MaybePromise<Row[]>): Promise<Row[]> {
   const { resultBudget } = context;
   const release = await lockOf(context)();
   try {
@@ -103,10 +106,8 @@ export async function chargeRows<Row>(context: Context, read: () => Promise<Row[
   }
 }
 
-export async function messageSizes({ database }: Context, ids: readonly number[]): Promise<RowSize[]> {
-  return database.$queryRaw<RowSize[]>`
-    SELECT "id", ${messageBytes} AS "bytes" FROM "Message"
-    WHERE "id" IN (SELECT "value" FROM json_each(${JSON.stringify(ids)}))`;
+export async function messageSizes({ statements }: Context, ids: readonly number[]): Promise<RowSize[]> {
+  return statements.all(sizesOfMessages, [idList(ids)]);
 }
 
 /**
@@ -117,7 +118,7 @@ export async function messageSizes({ database }: Context, ids: readonly number[]
 export async function readRows<Row>(
   context: Context,
   sizes: Iterable<RowSize>,
-  read: (ids: number[]) => Promise<Row[]>,
+  read: (ids: number[]) => MaybePromise<Row[]>,
 ): Promise<Row[]> {
   const rows: Row[] = [];
   for (const ids of idsPerStatement(sizes)) rows.push(...(await chargeRows(context, () => read(ids))));
@@ -128,8 +129,7 @@ function idsPerStatement(sizes: Iterable<RowSize>): number[][] {
   const statements: number[][] = [];
   let ids: number[] = [];
   let total = 0;
-  // SQLite's numbers may come as BigInt.
-  for (const [id, bytes] of new Map(Array.from(sizes, (row) => [Number(row.id), Number(row.bytes)]))) {
+  for (const [id, bytes] of new Map(Array.from(sizes, (row) => [row.id, row.bytes]))) {
     const isFull = ids.length === rowsPerStatement || total + bytes > bytesPerStatement;
     if (statements.length === 0 || (isFull && ids.length > 0)) {
       ids = [];
@@ -149,7 +149,7 @@ function idsPerStatement(sizes: Iterable<RowSize>): number[][] {
  */
 function oneLoader<Row extends object>(
   context: Context,
-  read: (ids: number[]) => Promise<Row[]>,
+  read: (ids: number[]) => MaybePromise<Row[]>,
   idsOf: (row: Row) => (number | null)[],
   sizesOf: (ids: readonly number[]) => Promise<RowSize[]> = async (ids) => ids.map(withoutText),
 ): DataLoader<number, Row | null> {
@@ -165,20 +165,49 @@ function oneLoader<Row extends object>(
   );
 }
 
+/** An attached node together with the node itself. */
+export type AttachedNode = SessionNode & { node: AgentNode };
+
+async function attachedNodes({ statements }: Context, sessionIds: number[]): Promise<AttachedNode[]> {
+  const attached = await statements.all(nodesOfSessions, [idList(sessionIds)]);
+  if (attached.length === 0) return [];
+  const nodes = await statements.all(agentNodesByIds, [
+    idList(attached.map(({ agentNodeId }) => agentNodeId)),
+  ]);
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  // A node that was deleted in between is not attached any more.
+  return attached.flatMap((row) => {
+    const node = byId.get(row.agentNodeId);
+    return node ? [{ ...row, node }] : [];
+  });
+}
+
+/** A loader of the rows of each session. */
+function listLoader<Row extends { sessionId: number }>(
+  context: Context,
+  read: (sessionIds: number[]) => MaybePromise<Row[]>,
+): DataLoader<number, Row[]> {
+  return new DataLoader(
+    async (sessionIds) => {
+      const rows = await chargeRows(context, () => read([...sessionIds]));
+      const bySession = groupBy(rows, ({ sessionId }) => sessionId);
+      return sessionIds.map((id) => bySession.get(id) ?? []);
+    },
+    { cache: false },
+  );
+}
+
 /** Finds the ids and sizes of the calls first, because a message may have more calls than one statement may read. */
 function toolCallLoader(context: Context): DataLoader<number, ToolCall[]> {
-  const { database } = context;
+  const { statements } = context;
   return new DataLoader(
     async (messageIds) => {
-      const found = await database.$queryRaw<RowSize[]>`
-        SELECT "id", OCTET_LENGTH("args") + COALESCE(OCTET_LENGTH("result"), 0) AS "bytes"
-        FROM "ToolCall"
-        WHERE "messageId" IN (SELECT "value" FROM json_each(${JSON.stringify(messageIds)}))`;
-      const calls = await readRows(context, found, (ids) =>
-        database.toolCall.findMany({ where: { id: { in: ids } } }),
+      const found = await statements.all(sizesOfToolCalls, [idList(messageIds)]);
+      const calls = await readRows(context, found, (ids) => statements.all(toolCallsByIds, [idList(ids)]));
+      const byMessage = groupBy(
+        calls.sort((a, b) => a.id - b.id),
+        ({ messageId }) => messageId,
       );
-      const byMessage = new Map<number, ToolCall[]>(messageIds.map((id) => [id, []]));
-      for (const call of calls.sort((a, b) => a.id - b.id)) byMessage.get(call.messageId)?.push(call);
       return messageIds.map((id) => byMessage.get(id) ?? []);
     },
     { cache: false },

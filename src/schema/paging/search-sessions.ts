@@ -1,18 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context } from '../../context.ts';
 import { Prisma } from '../../generated/prisma/client.ts';
+import type { SessionOwner } from '../../storage/statements/sessions.ts';
 import { titleCandidates } from '../../storage/title-index.ts';
 import type { Activity } from './cursor.ts';
 import type { PageOf } from './page.ts';
 import type { SessionOrder } from './session-order.ts';
 
-/** Conditions that an index answers. */
-export interface OwnFilter {
-  userId?: string | null | undefined;
-  featureName?: string | null | undefined;
-}
-
-type Search = OwnFilter & { search: string };
+type Search = SessionOwner & { search: string };
 
 /** Titles that the first statement compares. They are enough for a user with few sessions, or a frequent text. */
 const firstTitles = 250;
@@ -112,7 +107,7 @@ interface StoredPosition {
 }
 
 /** Reads the positions of sessions. @param select Selects `id` and `lastActivityAt`. */
-export async function positions(database: Context['database'], select: Prisma.Sql): Promise<Activity[]> {
+async function positions(database: Context['database'], select: Prisma.Sql): Promise<Activity[]> {
   return (await database.$queryRaw<StoredPosition[]>(select)).map(toActivity);
 }
 
@@ -126,7 +121,7 @@ function startAfter<Position>(page: PageOf<Position>, position: Position): PageO
 }
 
 /** The filter as a condition in SQL. It leaves out deleted sessions, whose rows may still be there. */
-export function ownCondition({ userId, featureName }: OwnFilter): Prisma.Sql {
+function ownCondition({ userId, featureName }: SessionOwner): Prisma.Sql {
   const conditions = [
     Prisma.sql`"deletedAt" IS NULL`,
     ...(userId != null ? [Prisma.sql`"userId" = ${userId}`] : []),

@@ -1,13 +1,6 @@
-import type { Session } from '../../generated/prisma/client.ts';
-import { modelStatement, plainStatement } from './row-decoder.ts';
+import { plainStatement } from './row-decoder.ts';
 
 // What runs read and change of their session.
-
-/** A session that was not deleted. Parameters: id. */
-export const sessionById = modelStatement<Session>(
-  'Session',
-  'SELECT * FROM "Session" WHERE "id" = ? AND "deletedAt" IS NULL',
-);
 
 /** Counts a prompt and its answer, unless the session was deleted. Parameters: now, now, bytes of the prompt, id. */
 export const countPrompt = plainStatement<{ messageCount: number }>(

@@ -13,7 +13,7 @@ let tokens: ApiTokens;
 beforeAll(async () => {
   gateway = await startTestGateway({ settings: { ...jwtSettings, DEMO_DELAY_MS: '100' } });
   alice = gateway.as(await signJwt({ sub: 'alice' }));
-  tokens = new ApiTokens(gateway.services.database, createLog({ level: 'silent', format: 'json' }));
+  tokens = new ApiTokens({ ...gateway.services, log: createLog({ level: 'silent', format: 'json' }) });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 

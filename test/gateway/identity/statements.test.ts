@@ -65,8 +65,7 @@ describe('a token', () => {
     ['/api/v1/sessions/', {}, 'application/json'],
   ])('the token of a request to %s is looked up once', async (path, body, accept) => {
     await using gateway = await startTestGateway({ settings: { AUTH: 'token' } });
-    const { database } = gateway.services;
-    const { token } = await new ApiTokens(database, pino({ level: 'silent' })).create({
+    const { token } = await new ApiTokens({ ...gateway.services, log: pino({ level: 'silent' }) }).create({
       userId: 'alice',
       name: 'laptop',
       isAdmin: false,

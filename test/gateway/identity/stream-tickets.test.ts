@@ -24,7 +24,7 @@ interface Chatted {
 
 beforeAll(async () => {
   gateway = await startTestGateway({ settings: { ...jwtSettings, LOG_LEVEL: 'trace' } });
-  tokens = new ApiTokens(gateway.services.database, createLog({ level: 'silent', format: 'json' }));
+  tokens = new ApiTokens({ ...gateway.services, log: createLog({ level: 'silent', format: 'json' }) });
   alice = gateway.as(await signJwt({ sub: 'alice' }));
   session = await chatOf(alice);
   ticket = (await ticketFor(alice, session.run)).ticket;

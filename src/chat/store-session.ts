@@ -1,0 +1,71 @@
+import { sessionNotFound } from '../errors.ts';
+import type { Session, ToolApproval } from '../generated/prisma/client.ts';
+import { createSession, updateSession } from '../storage/statements/session-writes.ts';
+import { sessionById } from '../storage/statements/sessions.ts';
+import type { Statements } from '../storage/statements/statement.ts';
+import { settingBytes } from '../storage/stored-bytes.ts';
+import type { PartialSettings } from './models/settings/model-settings.ts';
+import { settingsText, storeSettings } from './models/settings/stored-settings.ts';
+
+/** The settings of a session. Undefined: the default for a new session, unchanged for another. */
+interface Settings {
+  title?: string | null | undefined;
+  providerName?: string | null | undefined;
+  modelName?: string | null | undefined;
+  systemPrompt?: string | null | undefined;
+  toolApproval?: ToolApproval | undefined;
+}
+
+interface NewSession extends Settings {
+  userId: string;
+  featureName: string;
+  settings?: PartialSettings | null | undefined;
+}
+
+/** @param bytes What the settings take up. */
+export function insertSession(statements: Statements, input: NewSession, bytes: number): Promise<Session> {
+  const { userId, title = null, featureName, providerName = null, modelName = null } = input;
+  const { systemPrompt = null, toolApproval = 'ASK' } = input;
+  const now = new Date();
+  const texts = [userId, title, featureName, providerName, modelName, systemPrompt];
+  const parameters = [...texts, settingsText(input.settings), toolApproval, bytes, now, now, now];
+  return statements.transaction(async (writer) => {
+    const session = await writer.get(createSession, parameters);
+    if (session === undefined) throw new Error('The statement that creates a session has returned no row.');
+    return session;
+  });
+}
+
+/**
+ * Changes the settings of a session, and counts their bytes.
+ *
+ * @returns The session and the bytes by which it has grown.
+ * @throws GatewayError NOT_FOUND.
+ */
+export function changeSession(
+  statements: Statements,
+  id: number,
+  changes: Settings & { settings: PartialSettings },
+): Promise<{ session: Session; grown: number }> {
+  return statements.transaction(async (writer) => {
+    // Read it now: another update may have changed the texts since the caller has read the session.
+    const before = await writer.get(sessionById, [id]);
+    if (before === undefined) throw sessionNotFound(id);
+    const { title = before.title, providerName = before.providerName } = changes;
+    const { modelName = before.modelName, systemPrompt = before.systemPrompt } = changes;
+    const { toolApproval = before.toolApproval } = changes;
+    const settings = storeSettings(changes.settings);
+    const grown = settingBytes({ title, systemPrompt, settings }) - settingBytes(before);
+    const texts = [
+      title,
+      providerName,
+      modelName,
+      systemPrompt,
+      settingsText(changes.settings),
+      toolApproval,
+    ];
+    const session = await writer.get(updateSession, [...texts, grown, new Date(), id]);
+    if (session === undefined) throw sessionNotFound(id);
+    return { session, grown };
+  });
+}

@@ -1,0 +1,25 @@
+import { amongIds } from './dialect.ts';
+import { plainStatement } from './row-decoder.ts';
+
+/** An object and the user whom it belongs to. */
+export interface Owned {
+  id: number;
+  userId: string;
+}
+
+const ofSessionsRows = (table: 'Message' | 'Run', shown: string) =>
+  plainStatement<Owned>(
+    `SELECT "row"."id", "Session"."userId" FROM "${table}" AS "row"
+     JOIN "Session" ON "Session"."id" = "row"."sessionId" AND ${shown}
+     WHERE "row"."id" ${amongIds}`,
+  );
+
+/** The owners of the objects of each type. Parameter: the ids. They leave out what was deleted or cleared. */
+export const ownersByType = {
+  Session: plainStatement<Owned>(
+    `SELECT "id", "userId" FROM "Session" WHERE "id" ${amongIds} AND "deletedAt" IS NULL`,
+  ),
+  Message: ofSessionsRows('Message', '"deletedAt" IS NULL AND "row"."id" > "clearedThroughId"'),
+  Run: ofSessionsRows('Run', '"deletedAt" IS NULL'),
+  AgentNode: plainStatement<Owned>(`SELECT "id", "userId" FROM "AgentNode" WHERE "id" ${amongIds}`),
+};

@@ -1,0 +1,43 @@
+import type { Run } from '../../generated/prisma/client.ts';
+import { amongIds, rowsOfIds } from './dialect.ts';
+import type { PageRow, SessionCount } from './messages.ts';
+import { modelStatement, plainStatement } from './row-decoder.ts';
+
+/** Whether a session was not deleted. The runs of one that was are hidden, and those of a cleared history are not. */
+const isShown = (session: string) =>
+  `EXISTS (SELECT 1 FROM "Session" WHERE "id" = ${session} AND "deletedAt" IS NULL)`;
+
+const pages = (direction: 'ASC' | 'DESC') =>
+  plainStatement<PageRow>(
+    `SELECT "Run"."id", "asked"."value" AS "sessionId", 0 AS "bytes"
+     FROM ${rowsOfIds('asked')} CROSS JOIN "Run" WHERE "Run"."id" IN (
+       SELECT "id" FROM "Run" AS "row" WHERE "row"."sessionId" = "asked"."value"
+         AND "row"."id" > ? AND "row"."id" < ? AND ${isShown('"asked"."value"')}
+       ORDER BY "row"."id" ${direction} LIMIT ?)`,
+  );
+
+/** The same page of the runs of each session, in any order. Parameters: the ids of the sessions, after, before, limit. */
+export const pagesOfRuns = { asc: pages('ASC'), desc: pages('DESC') };
+
+/** Parameters: where to stop counting, the ids of the sessions. */
+export const countsOfRuns = plainStatement<SessionCount>(
+  `SELECT "asked"."value" AS "sessionId", (SELECT count(*) FROM (
+     SELECT 1 FROM "Run" AS "row" WHERE "row"."sessionId" = "asked"."value"
+       AND ${isShown('"asked"."value"')} LIMIT ?) AS "counted") AS "count"
+   FROM ${rowsOfIds('asked')}`,
+);
+
+/** Parameter: the ids. */
+export const runsByIds = modelStatement<Run>('Run', `SELECT * FROM "Run" WHERE "id" ${amongIds}`);
+
+/** The RUNNING runs of sessions. Parameter: the ids of the sessions. */
+export const liveRunsOfSessions = modelStatement<Run>(
+  'Run',
+  `SELECT * FROM "Run" WHERE "sessionId" ${amongIds} AND "status" = 'RUNNING'`,
+);
+
+/** The runs that messages have started or that write them. Parameters: the ids of the messages, twice. */
+export const runsOfMessages = modelStatement<Run>(
+  'Run',
+  `SELECT * FROM "Run" WHERE "userMessageId" ${amongIds} OR "assistantMessageId" ${amongIds}`,
+);
