@@ -1,6 +1,7 @@
 import { type DestinationStream, type LogFn, type Logger, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import { escapeControls, textForLog } from './base/cut-text.ts';
+import { gatherLines } from './base/gather-lines.ts';
 import { fieldsForPeople, type LoggedError } from './base/log-line.ts';
 import { openStandardOutput } from './base/standard-output.ts';
 
@@ -34,13 +35,14 @@ const secrets = [
 
 /**
  * Creates the gateway's log. Values of secret keys are replaced down to the third level of nesting. Errors are
- * reduced to fields that hold no prompt and no key. Each line is written before the call returns, so no line is lost
- * when the process ends. Lines that standard output does not take are lost, and a later line says how many.
+ * reduced to fields that hold no prompt and no key. Warnings and errors are written before the call returns, other lines
+ * before the turn of the event loop or the process ends. Lines that standard output does not take are lost, and a later
+ * line says how many.
  */
 export function createLog({ destination, ...options }: LogOptions): Logger {
   if (destination !== undefined) return createLogger(options, destination);
   const output = openStandardOutput();
-  const log = createLogger(options, output);
+  const log = createLogger(options, options.format === 'pretty' ? output : gatherLines(output));
   output.onLost = (lines) => log.warn({ lines }, 'log lines were lost, because standard output took no more');
   return log;
 }

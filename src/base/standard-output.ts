@@ -5,11 +5,16 @@ import { hasCode } from './caught-error.ts';
 
 /** Bytes that wait while nobody reads the other end of a pipe. Further lines are lost. */
 const maxWaitingBytes = 1_048_576;
+const newline = 0x0a;
 /** Milliseconds until a full pipe is tried again. */
 const retryMs = 50;
 
 export interface LineOutput {
-  /** Never throws and never waits. */
+  /**
+   * Never throws and never waits.
+   *
+   * @param line One line, or several.
+   */
   write(line: string): void;
   /** Called after a write that succeeded again, with the number of lines that were lost before it. */
   onLost: ((lines: number) => void) | undefined;
@@ -65,7 +70,7 @@ export function createLineOutput(write: (bytes: Buffer) => number): LineOutput {
     } catch (error) {
       if (hasCode(error, 'EAGAIN')) return rest;
       isTorn ||= rest.length < line.length;
-      lost += 1;
+      lost += rest.length < line.length ? countLineEnds(rest) : linesIn(line);
     }
     return undefined;
   };
@@ -86,7 +91,7 @@ export function createLineOutput(write: (bytes: Buffer) => number): LineOutput {
     write(line) {
       const bytes = Buffer.from(isTorn ? `\n${line}` : line);
       if (waitingBytes + bytes.length > maxWaitingBytes) {
-        lost += 1;
+        lost += linesIn(bytes);
         return;
       }
       const lostBefore = lost;
@@ -99,4 +104,15 @@ export function createLineOutput(write: (bytes: Buffer) => number): LineOutput {
     },
   };
   return output;
+}
+
+/** The first byte may be the line break behind a torn line. */
+function linesIn(bytes: Buffer): number {
+  return countLineEnds(bytes.subarray(1));
+}
+
+function countLineEnds(bytes: Buffer): number {
+  let lines = 0;
+  for (const byte of bytes) if (byte === newline) lines += 1;
+  return lines;
 }

@@ -19,8 +19,7 @@ export interface RestApiOptions extends RestServices {
 /**
  * Creates the legacy API under `/api/v1`, with its OpenAPI document at `/api/v1/openapi.json`.
  *
- * Streams and recordings are written directly to Node's response. The server must therefore be `@hono/node-server`
- * with `overrideGlobalObjects: false`: its own `Response` loses the mark "already sent" when a middleware sets a header.
+ * Streams and recordings are written directly to Node's response. The server must therefore be `@hono/node-server`.
  */
 export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
   const { identify, log, note } = options;
