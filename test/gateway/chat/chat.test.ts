@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { checkpointAnswer } from '../../../src/storage/statements/exchanges.ts';
-import { checkpointRun } from '../../../src/storage/statements/run-states.ts';
 import { chat, collect, type SeenRunEvent, textOf } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
-import { createStatementLog } from '../../support/gateway/query-count.ts';
+import { createStatementLog, withoutCheckpoints } from '../../support/gateway/query-count.ts';
 import { shareGateway } from '../../support/gateway/shared-gateway.ts';
 import { startModelServer } from '../../support/model/model-server.ts';
 import { reasoning, text, usage } from '../../support/model/turn.ts';
@@ -111,11 +109,7 @@ describe('a result', () => {
           expect(errors).toBeUndefined();
         }
       };
-      const statements = (await log.during(ask)).map(({ sql }) => sql);
-      // A slow machine saves a checkpoint of the short answer.
-      return statements
-        .filter((sql) => sql !== checkpointAnswer.sql && sql !== checkpointRun.sql)
-        .map(nameOf);
+      return withoutCheckpoints(await log.during(ask)).map(({ sql }) => nameOf(sql));
     };
 
     const opening = ['SELECT Run', 'UPDATE Session', 'INSERT Message', 'INSERT Run'];

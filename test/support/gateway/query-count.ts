@@ -1,5 +1,7 @@
 import type { Services } from '../../../src/context.ts';
 import type { Database } from '../../../src/storage/database.ts';
+import { checkpointAnswer } from '../../../src/storage/statements/exchanges.ts';
+import { checkpointRun } from '../../../src/storage/statements/run-states.ts';
 
 export interface Statement {
   sql: string;
@@ -28,6 +30,11 @@ export function createStatementLog({ database, statements }: Pick<Services, 'dat
       return executed.slice(start);
     },
   } satisfies StatementLog;
+}
+
+/** Leaves out checkpoints: a slow machine saves one even of a short answer. */
+export function withoutCheckpoints(statements: readonly Statement[]): Statement[] {
+  return statements.filter(({ sql }) => sql !== checkpointAnswer.sql && sql !== checkpointRun.sql);
 }
 
 /** The steps in which SQLite would execute a statement. */
