@@ -19,10 +19,11 @@ builder.prismaObjectFields('Message', (t) => ({
     nullable: true,
     description:
       'Why this answer has no text; null for a prompt, while the answer is STREAMING, and when `content` has more than blanks.',
-    resolve: ({ id, role, status, finishReason, content, reasoning }, _args, context) => {
+    resolve: (message, _args, context) => {
+      const { id, role, status, finishReason, content, reasoning } = message;
       if (role === 'USER' || status === 'STREAMING' || content.trim() !== '') return null;
       const rows = rowsOf(context);
-      return Promise.all([rows.runOfMessage.load(id), rows.toolCallsOfMessage.load(id)]).then(
+      return Promise.all([rows.runOfMessage.load(id), rows.toolCallsOfMessage.of(message)]).then(
         ([run, calls]) =>
           emptyReasonOf({
             status,

@@ -3,7 +3,7 @@ import type { Recording } from '../chat/audio/stage-recording.ts';
 import { builder } from './builder.ts';
 import { idArg } from './id-argument.ts';
 import { MessageRef } from './message.ts';
-import { rowsOf } from './paging/rows.ts';
+import { firstOf, rowsOf } from './paging/rows.ts';
 import type { IncomingFile } from './upload.ts';
 
 const MessageAudioRef = builder.prismaObject('MessageAudio', {
@@ -37,7 +37,7 @@ builder.prismaObjectFields('Message', (t) => ({
     type: MessageAudioRef,
     nullable: true,
     description: 'The recording of the message; null if there is no recording.',
-    resolve: ({ id }, _args, context) => rowsOf(context).audioOfMessage.load(id),
+    resolve: (message, _args, context) => firstOf(rowsOf(context).audioOfMessage.of(message)),
   }),
 }));
 

@@ -5,6 +5,7 @@ import { visibleRunById } from '../storage/statements/run-states.ts';
 import { sessionById } from '../storage/statements/sessions.ts';
 import { ownerFilter, ownerOf } from './access/access.ts';
 import { ownersOf } from './access/owners.ts';
+import { readTogether } from './paging/related-rows.ts';
 
 // Resolvers for the rows that an event names by their numbers. Each returns null if the row has been deleted. Those of
 // the rare events take what the client selects from Pothos.
@@ -31,7 +32,9 @@ export async function findSession(
 export async function findOwnSession(id: number, context: Context): Promise<Session | null> {
   const owner = ownerOf(context);
   const session = await context.statements.get(sessionById, [id]);
-  return session && (owner === undefined || session.userId === owner) ? session : null;
+  if (!session || (owner !== undefined && session.userId !== owner)) return null;
+  readTogether([session]);
+  return session;
 }
 
 export async function findMessage(

@@ -53,7 +53,7 @@ export const MessageRef = builder.prismaNode('Message', {
     toolCalls: t.field({
       type: [ToolCallRef],
       description: 'The tool calls of the model in this message, in the order in which they were made.',
-      resolve: ({ id }, _args, context) => rowsOf(context).toolCallsOfMessage.load(id),
+      resolve: (message, _args, context) => rowsOf(context).toolCallsOfMessage.of(message),
     }),
     tokenCount: t.exposeFloat('tokenCount', {
       nullable: true,

@@ -7,7 +7,7 @@ import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { idArg, nodeIdArg } from './id-argument.ts';
 import { nameText, storedText } from './input-checks.ts';
-import { rowsOf } from './paging/rows.ts';
+import { firstOf, rowsOf } from './paging/rows.ts';
 import { SessionRef } from './session.ts';
 
 const SyncStatusRef = enumFromTable<SyncStatus>(
@@ -90,13 +90,13 @@ builder.prismaObjectFields('Session', (t) => ({
   nodes: t.field({
     type: [SessionNodeRef],
     description: 'The nodes that run the tools of the session, in the order in which they were attached.',
-    resolve: ({ id }, _args, context) => rowsOf(context).nodesOfSession.load(id),
+    resolve: (session, _args, context) => rowsOf(context).nodesOfSession.of(session),
   }),
   workspace: t.field({
     type: WorkspaceRef,
     nullable: true,
     description: 'The files of the session; null until a node is attached for the first time.',
-    resolve: ({ id }, _args, context) => rowsOf(context).workspaceOfSession.load(id),
+    resolve: (session, _args, context) => firstOf(rowsOf(context).workspaceOfSession.of(session)),
   }),
 }));
 

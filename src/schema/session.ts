@@ -9,6 +9,7 @@ import { nameText, storedText } from './input-checks.ts';
 import type { Activity } from './paging/cursor.ts';
 import { countSessions, findActiveSessions, findSessions } from './paging/list-sessions.ts';
 import { resolveOrderedPage, resolvePage } from './paging/page.ts';
+import { readTogether } from './paging/related-rows.ts';
 import { chargeRows, rowsOf } from './paging/rows.ts';
 import { byActivity } from './paging/session-order.ts';
 import { previewOf } from './preview.ts';
@@ -80,8 +81,9 @@ export const SessionRef = builder.prismaNode('Session', {
       type: TokenUsageRef,
       description:
         'The tokens that the session has used since it was created, and how full the context of its model is.',
-      resolve: async ({ id, contextTokens, providerName, modelName }, _args, context) => {
-        const byModel = await rowsOf(context).usageOfSession.load(id);
+      resolve: async (session, _args, context) => {
+        const { contextTokens, providerName, modelName } = session;
+        const byModel = await rowsOf(context).usageOfSession.of(session);
         // The provider may no longer be configured. Then the limit is not known.
         const model = await context.models.resolve({ providerName, modelName }).catch(() => null);
         return { contextTokens, contextLimit: model?.contextLimit ?? null, byModel };
@@ -154,12 +156,14 @@ builder.queryFields((t) => ({
           orderBy === 'CREATED'
             ? await resolvePage({
                 ...options,
-                load: (range) => chargeRows(context, () => findSessions(context, filter, range)),
+                load: (range) =>
+                  chargeRows(context, () => findSessions(context, filter, range)).then(readTogether),
               })
             : await resolveOrderedPage<Session, Activity>({
                 ...options,
                 positions: byActivity,
-                load: (range) => chargeRows(context, () => findActiveSessions(context, filter, range)),
+                load: (range) =>
+                  chargeRows(context, () => findActiveSessions(context, filter, range)).then(readTogether),
               });
         return { ...page, count: (upTo: number) => countSessions(context, filter, upTo) };
       },

@@ -14,6 +14,7 @@ import { countsOfRuns, liveRunsOfSessions, pagesOfRuns, runsByIds } from '../../
 import type { Statement } from '../../storage/statements/statement.ts';
 import { countLoader } from './count-rows.ts';
 import { newestRow, type Page } from './page.ts';
+import { readTogether } from './related-rows.ts';
 import { readRows } from './rows.ts';
 
 /** A page of the rows of one session. */
@@ -78,7 +79,9 @@ function pageLoader<Row extends { id: number }>(
             (bySession.get(page.sessionId) ?? []).map(({ id }) => id),
           );
       }
-      const rows = await readRows(context, sizes, (ids) => statements.all(byIds, [idList(ids)]));
+      const rows = readTogether(
+        await readRows(context, sizes, (ids) => statements.all(byIds, [idList(ids)])),
+      );
       const byId = new Map(rows.map((row) => [row.id, row]));
       // Rows that were deleted since were hidden before that. Look again, so that no page shows a part of what is left.
       if (sizes.some(({ id }) => !byId.has(id))) return loadPages(pages);

@@ -29,6 +29,7 @@ import { runsOfMessages } from '../../storage/statements/runs.ts';
 import { sessionsByIds, usageOfSessions } from '../../storage/statements/sessions.ts';
 import type { MaybePromise, Statement } from '../../storage/statements/statement.ts';
 import { ownersOf } from '../access/owners.ts';
+import { andThen, type Relation, readTogether, relatedRows } from './related-rows.ts';
 
 /** Most rows that one statement reads. */
 const rowsPerStatement = 200;
@@ -63,15 +64,34 @@ export const rowsOf = createContextCache((context: Context) => {
       (ids) => context.statements.all(runsOfMessages, [idList(ids), idList(ids)]),
       ({ userMessageId, assistantMessageId }) => [userMessageId, assistantMessageId],
     ),
-    audioOfMessage: oneLoader<MessageAudio>(context, read(audioOfMessages), ({ messageId }) => [messageId]),
-    toolCallsOfMessage: toolCallLoader(context),
-    nodesOfSession: listLoader(context, (ids) => attachedNodes(context, ids)),
-    workspaceOfSession: oneLoader<Workspace>(context, read(workspacesOfSessions), ({ sessionId }) => [
-      sessionId,
-    ]),
-    usageOfSession: listLoader<ModelUsage>(context, read(usageOfSessions)),
+    audioOfMessage: relationLoader(
+      context,
+      read<MessageAudio>(audioOfMessages),
+      ({ messageId }) => messageId,
+    ),
+    toolCallsOfMessage: relationLoader(
+      context,
+      (ids) => toolCallsOf(context, ids),
+      ({ messageId }) => messageId,
+    ),
+    nodesOfSession: relationLoader(
+      context,
+      (ids) => attachedNodes(context, ids),
+      ({ sessionId }) => sessionId,
+    ),
+    workspaceOfSession: relationLoader(
+      context,
+      read<Workspace>(workspacesOfSessions),
+      ({ sessionId }) => sessionId,
+    ),
+    usageOfSession: relationLoader(context, read<ModelUsage>(usageOfSessions), ({ sessionId }) => sessionId),
   };
 });
+
+/** The first of the rows that belong to a row; null if there is no such row. */
+export function firstOf<Row>(rows: MaybePromise<readonly Row[]>): MaybePromise<Row | null> {
+  return andThen(rows, ([first]) => first ?? null);
+}
 
 /**
  * The session that another row belongs to.
@@ -147,7 +167,7 @@ function idsPerStatement(sizes: Iterable<RowSize>): number[][] {
  *
  * @param sizesOf Finds the sizes of rows that may have long texts. Default: the rows have none.
  */
-function oneLoader<Row extends object>(
+function oneLoader<Row extends { id: number }>(
   context: Context,
   read: (ids: number[]) => MaybePromise<Row[]>,
   idsOf: (row: Row) => (number | null)[],
@@ -156,7 +176,7 @@ function oneLoader<Row extends object>(
   return new DataLoader(
     async (ids) => {
       const rows = new Map<number | null, Row>();
-      for (const row of await readRows(context, await sizesOf(ids), read)) {
+      for (const row of readTogether(await readRows(context, await sizesOf(ids), read))) {
         for (const id of idsOf(row)) rows.set(id, row);
       }
       return ids.map((id) => rows.get(id) ?? null);
@@ -168,50 +188,49 @@ function oneLoader<Row extends object>(
 /** An attached node together with the node itself. */
 export type AttachedNode = SessionNode & { node: AgentNode };
 
-async function attachedNodes({ statements }: Context, sessionIds: number[]): Promise<AttachedNode[]> {
-  const attached = await statements.all(nodesOfSessions, [idList(sessionIds)]);
-  if (attached.length === 0) return [];
-  const nodes = await statements.all(agentNodesByIds, [
-    idList(attached.map(({ agentNodeId }) => agentNodeId)),
-  ]);
-  const byId = new Map(nodes.map((node) => [node.id, node]));
-  // A node that was deleted in between is not attached any more.
-  return attached.flatMap((row) => {
-    const node = byId.get(row.agentNodeId);
-    return node ? [{ ...row, node }] : [];
+function attachedNodes({ statements }: Context, sessionIds: number[]): MaybePromise<AttachedNode[]> {
+  return andThen(statements.all(nodesOfSessions, [idList(sessionIds)]), (attached) => {
+    if (attached.length === 0) return [];
+    const ids = idList(attached.map(({ agentNodeId }) => agentNodeId));
+    return andThen(statements.all(agentNodesByIds, [ids]), (nodes) => {
+      const byId = new Map(nodes.map((node) => [node.id, node]));
+      // A node that was deleted in between is not attached any more.
+      return attached.flatMap((row) => {
+        const node = byId.get(row.agentNodeId);
+        return node ? [{ ...row, node }] : [];
+      });
+    });
   });
 }
 
-/** A loader of the rows of each session. */
-function listLoader<Row extends { sessionId: number }>(
-  context: Context,
-  read: (sessionIds: number[]) => MaybePromise<Row[]>,
-): DataLoader<number, Row[]> {
-  return new DataLoader(
-    async (sessionIds) => {
-      const rows = await chargeRows(context, () => read([...sessionIds]));
-      const bySession = groupBy(rows, ({ sessionId }) => sessionId);
-      return sessionIds.map((id) => bySession.get(id) ?? []);
-    },
-    { cache: false },
-  );
+/** Finds the ids and sizes of the calls first, because a message may have more calls than one statement may read. */
+function toolCallsOf(context: Context, messageIds: number[]): MaybePromise<ToolCall[]> {
+  const { statements } = context;
+  return andThen(statements.all(sizesOfToolCalls, [idList(messageIds)]), (found) => {
+    if (found.length === 0) return [];
+    const calls = readRows(context, found, (ids) => statements.all(toolCallsByIds, [idList(ids)]));
+    return calls.then((rows) => rows.sort((a, b) => a.id - b.id));
+  });
 }
 
-/** Finds the ids and sizes of the calls first, because a message may have more calls than one statement may read. */
-function toolCallLoader(context: Context): DataLoader<number, ToolCall[]> {
-  const { statements } = context;
-  return new DataLoader(
-    async (messageIds) => {
-      const found = await statements.all(sizesOfToolCalls, [idList(messageIds)]);
-      const calls = await readRows(context, found, (ids) => statements.all(toolCallsByIds, [idList(ids)]));
-      const byMessage = groupBy(
-        calls.sort((a, b) => a.id - b.id),
-        ({ messageId }) => messageId,
-      );
-      return messageIds.map((id) => byMessage.get(id) ?? []);
+/** Finds the rows that belong to a row: those of a whole page at once, or through a loader. */
+function relationLoader<Related>(
+  { resultBudget }: Context,
+  read: Relation<Related>['read'],
+  ownerOf: (row: Related) => number,
+) {
+  const relation: Relation<Related> = { read, ownerOf };
+  const loader = new DataLoader<number, Related[]>(
+    async (ids) => {
+      resultBudget.check();
+      const byOwner = groupBy(await read([...ids]), ownerOf);
+      return ids.map((id) => byOwner.get(id) ?? []);
     },
     { cache: false },
   );
+  return {
+    of: (row: { id: number }): MaybePromise<Related[]> => relatedRows(row, relation) ?? loader.load(row.id),
+  };
 }
 
 function withoutText(id: number): RowSize {
