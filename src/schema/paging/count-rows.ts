@@ -7,7 +7,7 @@ import { countOfNodes, countOfOwnNodes } from '../../storage/statements/nodes.ts
 import type { Parameter, Statement } from '../../storage/statements/statement.ts';
 
 /** Bytes that are read for each row that is counted: its entry in an index. */
-export const indexEntryBytes = 8;
+const indexEntryBytes = 8;
 
 /**
  * Counts rows and charges the result for what was read.
