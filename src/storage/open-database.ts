@@ -49,8 +49,9 @@ export async function openDatabase({ url, log }: OpenDatabaseOptions): Promise<O
   if (applied.length > 0) log.info({ file, migrations: applied }, 'database migrated');
   const recent = new RecentFailure();
   const shared = { file, recent, acquire: createLock(), retryBusy: createRetryBusy(busyTimeoutMs) };
+  const adapter = createSqliteAdapter(shared);
   const options = {
-    adapter: createSqliteAdapter(shared),
+    adapter,
     log: [{ emit: 'event' as const, level: 'query' as const }],
     // Milliseconds. Transactions wait for the one connection, and a thousand chats may start at once.
     transactionOptions: { maxWait: 15_000, timeout: 15_000 },
@@ -66,6 +67,7 @@ export async function openDatabase({ url, log }: OpenDatabaseOptions): Promise<O
     async [Symbol.asyncDispose]() {
       wal[Symbol.dispose]();
       statements.close();
+      adapter.close();
       await db.$disconnect();
     },
   };

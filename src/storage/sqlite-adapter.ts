@@ -35,13 +35,15 @@ export const walBytes = 33_554_432;
  *
  * A statement that finds the database locked by another process waits as `retryBusy` says. Other statements, such as
  * reads, run meanwhile.
+ *
+ * `close` lets no connection be opened any more.
  */
 export function createSqliteAdapter({
   file,
   acquire,
   retryBusy,
   recent,
-}: SqliteAdapterOptions): AdapterFactory {
+}: SqliteAdapterOptions): AdapterFactory & { close(): void } {
   // SQLite's own wait for a lock (`timeout`) would block the event loop.
   const factory = new PrismaBetterSqlite3({ url: file, timeout: 0 });
   let closed = false;
@@ -49,15 +51,15 @@ export function createSqliteAdapter({
     provider: factory.provider,
     adapterName: factory.adapterName,
     async connect(): Promise<Connection> {
-      // Prisma connects again when a query comes after `$disconnect()`.
+      // Prisma connects with its first query, and again when one comes after `$disconnect()`.
       if (closed) throw new Error('The database is closed.');
       const connection = shareEventLoop(await factory.connect());
       const pragmas = `PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = ${walBytes};`;
       await retryBusy(() => connection.executeScript(pragmas));
-      const isolated = isolateTransactions(connection, { acquire, retryBusy }, () => {
-        closed = true;
-      });
-      return watchFailures(isolated, recent);
+      return watchFailures(isolateTransactions(connection, { acquire, retryBusy }), recent);
+    },
+    close() {
+      closed = true;
     },
   };
 }
@@ -84,7 +86,6 @@ function shareEventLoop(connection: Connection): Connection {
 function isolateTransactions(
   connection: Connection,
   { acquire, retryBusy }: Pick<SqliteAdapterOptions, 'acquire' | 'retryBusy'>,
-  onClose: () => void,
 ): Connection {
   /** Runs a statement while no transaction is open. It holds no lock while it waits for another process. */
   const alone = <T>(statement: () => Promise<T>) =>
@@ -102,10 +103,7 @@ function isolateTransactions(
     queryRaw: (query) => alone(() => connection.queryRaw(query)),
     executeRaw: (query) => alone(() => connection.executeRaw(query)),
     executeScript: (script) => alone(() => connection.executeScript(script)),
-    dispose() {
-      onClose();
-      return alone(() => connection.dispose());
-    },
+    dispose: () => alone(() => connection.dispose()),
     startTransaction: () =>
       retryBusy(async () => {
         const release = await acquire();

@@ -231,7 +231,11 @@ describeInBrowser('the console', () => {
     await page.getByText('No messages yet.').waitFor();
     const lost = (route: Route) =>
       route.request().postData()?.includes('mutation SendMessage')
-        ? route.fetch().then(() => route.abort('connectionreset'))
+        ? route
+            .fetch()
+            .then(() => route.abort('connectionreset'))
+            // The page may be loaded again meanwhile.
+            .catch(() => undefined)
         : route.fallback();
     await page.route('**/graphql', lost);
 

@@ -106,7 +106,7 @@ describe.each([
 
   test(`${path} lists its methods in Allow`, async () => {
     const response = await fetch(gateway.url + path, { method: 'PATCH' });
-    expect(response.headers.get('allow')).toContain('GET, POST');
+    expect(response.headers.get('allow')).toContain('GET, HEAD, POST');
   });
 
   test.each([

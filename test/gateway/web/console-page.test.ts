@@ -18,7 +18,9 @@ describe('the console', () => {
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(response.headers.get('content-security-policy')).toBe(policy);
-    expect(await response.text()).not.toMatch(/<style|<script(?! type="module" src="\/console\/)|\son\w+=/);
+    expect(await response.text()).not.toMatch(
+      /<style|<script(?! type="module" blocking="render" src="\/console\/)|\son\w+=/,
+    );
   });
 
   test.each([

@@ -123,8 +123,8 @@ describe('the routes', () => {
       expect(status).toBe(405);
       expect(body).toMatchObject({ errors: [{ extensions: { code: 'METHOD_NOT_ALLOWED' } }] });
     }
-    expect(plain.headers.get('allow')).toBe('GET, POST');
-    expect(stream.headers.get('allow')).toBe('GET, POST, PUT, DELETE');
+    expect(plain.headers.get('allow')).toBe('GET, HEAD, POST');
+    expect(stream.headers.get('allow')).toBe('GET, HEAD, POST, PUT, DELETE');
   });
 
   test('an unknown path is answered 404, with a code below the paths of GraphQL and a detail elsewhere', async () => {

@@ -169,7 +169,7 @@ test('a gateway that is told to stop lets a command end, and the laptop goes to 
   const seen = collect(follow(gateway.client(), runId));
 
   gateway.kill('SIGTERM');
-  await gateway.logged('closing: live runs');
+  await gateway.logged('closing: waiting up to');
   await go();
 
   const all = await seen;

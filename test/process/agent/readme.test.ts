@@ -14,12 +14,14 @@ import { programFile } from '../../support/suite/built.ts';
 const program = `"${process.execPath}" "${programFile}"`;
 
 test('the three steps of the README start a gateway session whose model runs a command on a node', async () => {
-  await using gateway = await startTestGateway();
   await using folder = await openTemporaryFolder();
+  const data = join(folder.path, 'data');
+  await using gateway = await startTestGateway({ dataDir: data });
   const cwd = join(folder.path, 'gateway');
   await mkdir(cwd);
   await writeFile(join(cwd, 'README.md'), '');
-  await writeFile(join(cwd, '.env'), '');
+  // The command that registers the node writes into the gateway's own database.
+  await writeFile(join(cwd, '.env'), `DATA_DIR=${data}\n`);
   const step = (start: string) => {
     const script = snippets('sh').find((snippet) => snippet.startsWith(start)) ?? '';
     return script
