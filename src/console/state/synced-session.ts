@@ -45,11 +45,14 @@ export function syncSession(ask: Ask, link: Link, sessionId: string): SyncedSess
     isGone.value = true;
     problem.value = 'This session does not exist. It may have been deleted.';
   };
-  const reload = async () => {
+  const reload = async (): Promise<void> => {
     const requestedWith = messageList.messages.value;
+    const requestedAt = state.value;
     try {
       const { session } = await ask(SessionDocument, { sessionId, last: pageSize });
       if (!session) return markGone();
+      // An event or another response has changed the session meanwhile: this response may be older.
+      if (state.value !== requestedAt) return await reload();
       problem.value = undefined;
       state.value = session;
       messageList.putNewest(session.messages, requestedWith);
