@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
+import { messageOf } from './base/caught-error.ts';
 import { ResourceStack } from './base/resource-stack.ts';
 import { openBlobStore } from './blobs/open-blob-store.ts';
 import { openRedis } from './bus/redis.ts';
@@ -84,8 +85,7 @@ async function recover(services: Services, config: Config, log: Logger): Promise
     return isWorkLeft;
   } catch (error) {
     const file = databaseFile(database.url);
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StartupError(`The database ${file} cannot be written: ${reason}.`, { cause: error });
+    throw new StartupError(`The database ${file} cannot be written: ${messageOf(error)}.`, { cause: error });
   }
 }
 

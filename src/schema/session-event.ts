@@ -1,6 +1,5 @@
 import type { SessionChange } from '../chat/log/session-log.ts';
 import { sessionNotFound } from '../errors.ts';
-import { notDeleted } from '../storage/hidden-rows.ts';
 import { builder } from './builder.ts';
 import { findMessage, findRun, findSession } from './find-rows.ts';
 import { idArg } from './id-argument.ts';
@@ -110,13 +109,9 @@ builder.subscriptionField('sessionEvents', (t) =>
     args: {
       sessionId: idArg(t, SessionRef, 'The `id` of the session.'),
     },
-    subscribe: async (_root, { sessionId }, { database, sessionLog, signal }) => {
-      const session = await database.session.findUnique({
-        where: { id: sessionId, ...notDeleted },
-        select: { id: true },
-      });
-      if (session === null) throw sessionNotFound(sessionId);
-      return asSessionEvents(sessionId, sessionLog.follow(sessionId, signal));
+    subscribe: async (_root, { sessionId }, context) => {
+      if ((await findSession({ sessionId }, undefined, context)) === null) throw sessionNotFound(sessionId);
+      return asSessionEvents(sessionId, context.sessionLog.follow(sessionId, context.signal));
     },
     resolve: (event) => event,
   }),

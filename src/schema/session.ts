@@ -6,12 +6,11 @@ import { enumFromTable } from './enum-from-table.ts';
 import { findOwnSession } from './find-rows.ts';
 import { idArg } from './id-argument.ts';
 import { nameText, storedText } from './input-checks.ts';
-import type { Activity } from './paging/cursor.ts';
-import { countSessions, findActiveSessions, findSessions } from './paging/list-sessions.ts';
-import { resolveOrderedPage, resolvePage } from './paging/page.ts';
+import { countSessions, findSessions } from './paging/list-sessions.ts';
+import { resolveOrderedPage } from './paging/page.ts';
 import { readTogether } from './paging/related-rows.ts';
 import { chargeRows, rowsOf } from './paging/rows.ts';
-import { byActivity } from './paging/session-order.ts';
+import { byActivity, byCreation, type SessionOrder } from './paging/session-order.ts';
 import { previewOf } from './preview.ts';
 import { idDescription } from './relay-options.ts';
 import { TokenUsageRef } from './token-usage.ts';
@@ -151,20 +150,16 @@ builder.queryFields((t) => ({
       },
       resolve: async (_root, { userId, featureName, search, orderBy, ...args }, context) => {
         const filter = { userId: userId ?? ownerOf(context), featureName, search };
-        const options = { args, maxSize: context.maxPageSize, order: 'desc' as const };
-        const page =
-          orderBy === 'CREATED'
-            ? await resolvePage({
-                ...options,
-                load: (range) =>
-                  chargeRows(context, () => findSessions(context, filter, range)).then(readTogether),
-              })
-            : await resolveOrderedPage<Session, Activity>({
-                ...options,
-                positions: byActivity,
-                load: (range) =>
-                  chargeRows(context, () => findActiveSessions(context, filter, range)).then(readTogether),
-              });
+        const pageIn = <Position>(order: SessionOrder<Position>) =>
+          resolveOrderedPage<Session, Position>({
+            args,
+            maxSize: context.maxPageSize,
+            order: 'desc',
+            positions: order,
+            load: (range) =>
+              chargeRows(context, () => findSessions(context, filter, range, order)).then(readTogether),
+          });
+        const page = await (orderBy === 'CREATED' ? pageIn(byCreation) : pageIn(byActivity));
         return { ...page, count: (upTo: number) => countSessions(context, filter, upTo) };
       },
     },

@@ -22,7 +22,10 @@ export interface SqliteAdapterOptions {
  * Bytes to which SQLite shortens the write-ahead log when all of it is in the database. Otherwise the file would keep
  * the greatest length it ever had, for instance beside a long backup.
  */
-export const walBytes = 33_554_432;
+const walBytes = 33_554_432;
+
+/** What each connection that writes must set. */
+export const writerPragmas = `PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = ${walBytes};`;
 
 /**
  * Prisma's adapter for better-sqlite3, with transactions that are isolated from other statements, and with waits that
@@ -54,8 +57,7 @@ export function createSqliteAdapter({
       // Prisma connects with its first query, and again when one comes after `$disconnect()`.
       if (closed) throw new Error('The database is closed.');
       const connection = shareEventLoop(await factory.connect());
-      const pragmas = `PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = ${walBytes};`;
-      await retryBusy(() => connection.executeScript(pragmas));
+      await retryBusy(() => connection.executeScript(writerPragmas));
       return watchFailures(isolateTransactions(connection, { acquire, retryBusy }), recent);
     },
     close() {

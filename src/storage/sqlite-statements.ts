@@ -2,7 +2,7 @@ import Sqlite from 'better-sqlite3';
 import { shareTurn } from '../base/share-turn.ts';
 import { createGroupCommit } from './group-commit.ts';
 import type { RetryBusy } from './retry-busy.ts';
-import { walBytes } from './sqlite-adapter.ts';
+import { writerPragmas } from './sqlite-adapter.ts';
 import { isSqliteBusy } from './sqlite-error.ts';
 import type {
   MaybePromise,
@@ -46,9 +46,7 @@ export function openSqliteStatements({
   };
   const reading = new Sqlite(file, { readonly: true, timeout: 0 });
   const writing = new Sqlite(file, { timeout: 0 });
-  writing.pragma('synchronous = FULL');
-  writing.pragma('foreign_keys = ON');
-  writing.pragma(`journal_size_limit = ${walBytes}`);
+  writing.exec(writerPragmas);
   const reader = connectionWriter(reading, observed);
   const commit = createGroupCommit({ writing, writer: connectionWriter(writing, observed), acquire });
 

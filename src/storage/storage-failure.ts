@@ -10,8 +10,9 @@ import { isDatabaseBusy } from './prisma-error.ts';
 export function storageFailure(error: unknown): string | undefined {
   if (isDiskFull(error)) return 'the disk is full';
   if (isDatabaseBusy(error)) return 'another program locks the database';
-  const failure = error instanceof Sqlite.SqliteError ? error : driverFailure(error);
-  const message = failure && (!('kind' in failure) || failure.kind === 'sqlite') ? failure.message : '';
+  const failure = driverFailure(error);
+  const ofPrisma = failure?.kind === 'sqlite' ? failure.message : '';
+  const message = error instanceof Sqlite.SqliteError ? error.message : ofPrisma;
   return ofStorage.test(message) ? message : undefined;
 }
 

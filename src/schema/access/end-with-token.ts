@@ -16,7 +16,7 @@ export function endWithToken(subscribe: Subscribe): Subscribe {
     const follower = followerOf(context);
     const watch = follower && context.tokenWatcher.watch(follower);
     if (!watch) return subscribe(root, args, context, info);
-    // Also dispose when the client leaves before the first value: then the generator's `finally` does not run.
+    // If the client leaves during `subscribe`, nothing calls `next` or `return`.
     whenAborted(context.signal, () => watch[Symbol.dispose]());
     const signal = AbortSignal.any([context.signal, watch.signal]);
     try {

@@ -2,18 +2,12 @@ import { maxId } from '../../base/global-id.ts';
 import type { Context } from '../../context.ts';
 import type { Session } from '../../generated/prisma/client.ts';
 import { idList } from '../../storage/statements/dialect.ts';
-import {
-  countOfSessions,
-  type SessionOwner,
-  sessionsByActivity,
-  sessionsByCreation,
-  sessionsByIds,
-} from '../../storage/statements/sessions.ts';
+import { countOfSessions, type SessionOwner, sessionsByIds } from '../../storage/statements/sessions.ts';
 import { countRows } from './count-rows.ts';
 import type { Activity } from './cursor.ts';
 import type { Page, PageOf } from './page.ts';
 import { searchSessions } from './search-sessions.ts';
-import { byActivity, byCreation } from './session-order.ts';
+import { byCreation, type SessionOrder } from './session-order.ts';
 
 export interface SessionFilter extends SessionOwner {
   /** Text in the title. The case of ASCII letters does not matter. */
@@ -22,28 +16,16 @@ export interface SessionFilter extends SessionOwner {
 
 type ListContext = Pick<Context, 'database' | 'statements' | 'signal'>;
 
-/** A page of sessions in the order in which they were created. */
-export async function findSessions(
+/** A page of sessions in one of their orders. */
+export async function findSessions<Position>(
   context: ListContext,
   { search, ...filter }: SessionFilter,
-  page: Page,
+  page: PageOf<Position>,
+  order: SessionOrder<Position>,
 ): Promise<Session[]> {
-  if (search)
-    return readFound(context, await searchSessions(context, { ...filter, search }, page, byCreation));
-  const { statement, parameters } = sessionsByCreation[page.order](filter);
-  return context.statements.all(statement, [...parameters, page.after, page.before, page.limit]);
-}
-
-/** A page of sessions in the order of their last activity. */
-export async function findActiveSessions(
-  context: ListContext,
-  { search, ...filter }: SessionFilter,
-  page: PageOf<Activity>,
-): Promise<Session[]> {
-  if (search)
-    return readFound(context, await searchSessions(context, { ...filter, search }, page, byActivity));
-  const { statement, parameters } = sessionsByActivity[page.order](filter);
-  const ends = [page.after, page.before].flatMap(({ lastActivityAt, id }) => [lastActivityAt, id]);
+  if (search) return readFound(context, await searchSessions(context, { ...filter, search }, page, order));
+  const { statement, parameters } = order.pages[page.order](filter);
+  const ends = [page.after, page.before].flatMap((end) => order.parametersOf(end));
   return context.statements.all(statement, [...parameters, ...ends, page.limit]);
 }
 

@@ -1,5 +1,7 @@
 import { maxId } from '../../base/global-id.ts';
 import { Prisma } from '../../generated/prisma/client.ts';
+import { sessionsByActivity, sessionsByCreation } from '../../storage/statements/sessions.ts';
+import type { Parameter } from '../../storage/statements/statement.ts';
 import { type Activity, decodeActivityCursor, encodeActivityCursor, latestMs } from './cursor.ts';
 import { idPositions, type PageOf, type Positions } from './page.ts';
 
@@ -9,6 +11,10 @@ type Range<Position> = Pick<PageOf<Position>, 'after' | 'before'>;
 /** An order in which sessions are listed, with the SQL that an index answers. */
 export interface SessionOrder<Position> extends Positions<Activity, Position> {
   positionOf(session: Activity): Position;
+  /** The statements that read a page. */
+  pages: typeof sessionsByCreation;
+  /** A position as parameters of these statements. */
+  parametersOf(position: Position): Parameter[];
   within(range: Range<Position>): Prisma.Sql;
   orderBy(direction: 'asc' | 'desc'): Prisma.Sql;
   /** The ids that sessions in this range can have. */
@@ -20,6 +26,8 @@ const directions = { asc: Prisma.sql`ASC`, desc: Prisma.sql`DESC` };
 export const byCreation: SessionOrder<number> = {
   ...idPositions,
   positionOf: ({ id }) => id,
+  pages: sessionsByCreation,
+  parametersOf: (id) => [id],
   within: ({ after, before }) => Prisma.sql`"Session"."id" > ${after} AND "Session"."id" < ${before}`,
   orderBy: (direction) => Prisma.sql`"id" ${directions[direction]}`,
   idsWithin: (range) => range,
@@ -31,6 +39,8 @@ export const byActivity: SessionOrder<Activity> = {
   encode: encodeActivityCursor,
   decode: decodeActivityCursor,
   positionOf: ({ lastActivityAt, id }) => ({ lastActivityAt, id }),
+  pages: sessionsByActivity,
+  parametersOf: ({ lastActivityAt, id }) => [lastActivityAt, id],
   within: ({ after, before }) => Prisma.sql`
     ("Session"."lastActivityAt", "Session"."id") > (${after.lastActivityAt}, ${after.id})
     AND ("Session"."lastActivityAt", "Session"."id") < (${before.lastActivityAt}, ${before.id})`,
