@@ -2,6 +2,7 @@ import { runNotFound } from '../chat/engine.ts';
 import type { NewStreamTicket } from '../identity/stream-tickets.ts';
 import { userOf } from './access/access.ts';
 import { builder } from './builder.ts';
+import { findRun } from './find-rows.ts';
 import { idArg } from './id-argument.ts';
 import { RunRef } from './run.ts';
 
@@ -41,11 +42,10 @@ builder.mutationField('createStreamTicket', (t) =>
       'Creates a ticket with which a browser’s EventSource follows a run, so that the token of the user is in no URL. It opens the stream of that run with GET, and nothing else, for `STREAM_TICKET_TTL_MS` (default: 5 minutes). An expired ticket gets 401, and the EventSource closes: create a new ticket, and resume after the last event. The stream ends when the token that made the ticket expires or is revoked. Errors: NOT_FOUND.',
     args: { runId: idArg(t, RunRef, 'The `id` of the run.') },
     resolve: async (_root, { runId }, context) => {
-      const { database, streamTickets } = context;
-      const select = { sessionId: true };
-      const run = await database.run.findUnique({ where: { id: runId }, select });
+      const run = await findRun({ runId }, undefined, context);
       if (!run) throw runNotFound(runId);
-      return { ...(await streamTickets.create(runId, userOf(context))), runId, ...run };
+      const ticket = await context.streamTickets.create(runId, userOf(context));
+      return { ...ticket, runId, sessionId: run.sessionId };
     },
   }),
 );

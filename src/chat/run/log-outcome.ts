@@ -4,7 +4,7 @@ import type { Run } from '../../generated/prisma/client.ts';
 import { plainStatement } from '../../storage/statements/row-decoder.ts';
 import type { Reader } from '../../storage/statements/statement.ts';
 import type { MadeStep } from '../history/save-step.ts';
-import type { RunEnd } from '../log/run-event.ts';
+import { type RunEnd, runFailureCodes } from '../log/run-event.ts';
 
 /** How a run ended, with the step that completed it, or the error behind a failure for the gateway's own log. */
 export type RunOutcome = RunEnd & { lastStep?: MadeStep; cause?: unknown };
@@ -21,7 +21,9 @@ export async function logOutcome(
   const { providerName: provider, modelName: model } = run;
   if (outcome.status !== 'FAILED') return log.info({ status: outcome.status, provider, model }, 'run ended');
   const { status, code, reason, cause: err } = outcome;
-  const words = withoutPrompt(reason, await readPrompt(run, statements));
+  // The gateway's own sentence quotes nobody.
+  const isOwn = reason === runFailureCodes[code];
+  const words = isOwn ? reason : withoutPrompt(reason, await readPrompt(run, statements));
   log.warn({ status, provider, model, code, reason: words, ...(err !== undefined && { err }) }, 'run failed');
 }
 

@@ -7,7 +7,7 @@ import { readSharedSecret } from '../../../src/storage/shared-secret.ts';
 import { collect, follow } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import type { GatewayApi } from '../../support/gateway/gateway-api.ts';
-import { jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
+import { adminJwt, jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
 
 let gateway: TestGateway;
 let tokens: ApiTokens;
@@ -303,6 +303,13 @@ describe('a ticket that is not valid', () => {
 
     expect((await ask(url)).status).toBe(404);
     expect((await askStream(runEvents(''), { run: gone.run }, made)).text).toContain('"code":"NOT_FOUND"');
+  });
+
+  test('even an admin gets no ticket for a run whose session was deleted', async () => {
+    const gone = await chatOf(alice);
+    await alice.query('mutation ($id: ID!) { deleteSession(id: $id) { __typename } }', { id: gone.id });
+    const admin = gateway.as(await adminJwt('root'));
+    await expect(ticketFor(admin, gone.run)).rejects.toThrow('There is no run');
   });
 
   test('a ticket that expires with the token of its user says so', async () => {
