@@ -18,7 +18,7 @@ export interface Constant {
 
 /** Answers GET and HEAD with a constant. */
 export type ConstantResponse = (
-  c: Pick<Context<{ Bindings: HttpBindings }>, 'req' | 'res' | 'env'>,
+  c: Pick<Context<{ Bindings: HttpBindings }>, 'req' | 'env'>,
 ) => Promise<Response>;
 
 type Coding = 'br' | 'gzip';
@@ -54,7 +54,7 @@ export function constantResponse(make: () => Constant | Promise<Constant>): Cons
     const { bytes, etag, headers } = await represent(acceptedCoding(c.req.header('accept-encoding')));
     const isCurrent = matches(c.req.header('if-none-match'), etag);
     const { outgoing } = c.env;
-    setHeaders(outgoing, c.res.headers, { ...headers, ETag: etag });
+    setHeaders(outgoing, { ...headers, ETag: etag });
     if (isCurrent) {
       outgoing.writeHead(304).end();
     } else {
@@ -120,11 +120,7 @@ function matches(ifNoneMatch: string | undefined, etag: string): boolean {
   return tags.some((tag) => tag === '*' || tag === etag);
 }
 
-/** @param held Headers that Hono would add to a response of its own. */
-function setHeaders(outgoing: ServerResponse, held: Headers, headers: Record<string, string>): void {
-  for (const [name, value] of held) {
-    if (!outgoing.hasHeader(name)) outgoing.setHeader(name, value);
-  }
+function setHeaders(outgoing: ServerResponse, headers: Record<string, string>): void {
   for (const [name, value] of Object.entries(headers)) {
     // Guards have named headers in `Vary` already.
     if (name === 'Vary') outgoing.appendHeader(name, value);

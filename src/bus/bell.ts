@@ -19,7 +19,7 @@ export interface BellOptions {
 }
 
 export function hangBell({ bus, topic, signal, longestWaitMs }: BellOptions): Bell {
-  let rung = signal.aborted;
+  let rung = false;
   let wake: (() => void) | undefined;
   // One timer for all waits: a follower waits for each run event.
   let timer: NodeJS.Timeout | undefined;

@@ -13,23 +13,23 @@ type ParserError = NodeJS.ErrnoException & { rawPacket?: Buffer };
  * expectations. The connection is closed, because nobody knows where the next request begins.
  */
 export function answerMalformed(server: Server): void {
-  const newest = new WeakMap<Duplex, { request: IncomingMessage; response: ServerResponse }>();
+  const newest = new WeakMap<Duplex, ServerResponse>();
   const refused = new WeakSet<Duplex>();
-  server.on('request', (request, response) => newest.set(request.socket, { request, response }));
+  server.on('request', (request, response) => newest.set(request.socket, response));
   server.on('clientError', (error: ParserError, socket) => {
     // The rest of the request comes as further errors.
     if (refused.has(socket)) return;
     refused.add(socket);
-    const { request, response } = newest.get(socket) ?? {};
+    const response = newest.get(socket);
     // Node.js closes the connection after this response, so what comes behind its request is not answered.
     if (response?.writableEnded && !response.shouldKeepAlive) return;
     const isOpen = response !== undefined && !response.writableFinished;
     // A response that has begun cannot become another one.
     if (!socket.writable || (isOpen && response.headersSent)) return void socket.destroy();
-    const target = (isOpen && request?.url) || targetIn(error.rawPacket);
+    const target = (isOpen && response.req.url) || targetIn(error.rawPacket);
     const answer = () => endWith(socket, faultOf(error), target);
     // The malformed bytes come after a whole request, which gets its response first.
-    if (isOpen && request?.complete) response.once('close', answer);
+    if (isOpen && response.req.complete) response.once('close', answer);
     else answer();
   });
   server.on('connect', ({ url }, socket) => {

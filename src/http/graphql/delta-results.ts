@@ -2,18 +2,16 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   type FieldNode,
-  type FragmentDefinitionNode,
   getNamedType,
   getOperationAST,
   getVariableValues,
   isAbstractType,
   isObjectType,
-  Kind,
 } from 'graphql';
 import { isDelta } from '../../chat/log/run-event.ts';
 import type { ResultBudget } from '../../limits/result-budget.ts';
 import { type Delta, type DeltaField, deltaFieldOf } from '../../schema/delta-fields.ts';
-import { type CollectOptions, collectFields } from './collect-fields.ts';
+import { type CollectOptions, collectFields, fragmentsOf } from './collect-fields.ts';
 
 /** The result for a delta; undefined if graphql-js must execute the selection. */
 export type DeltaResults = (event: unknown) => ExecutionResult | undefined;
@@ -55,11 +53,7 @@ function collectOptionsOf({ schema, document, operationName, variableValues }: E
   if (!operation) return undefined;
   const definitions = operation.variableDefinitions ?? [];
   const { coerced } = getVariableValues(schema, definitions, variableValues ?? {});
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  }
-  return coerced && { schema, fragments, variables: coerced, operation };
+  return coerced && { schema, fragments: fragmentsOf(document), variables: coerced, operation };
 }
 
 interface Root {

@@ -1,10 +1,5 @@
-import {
-  type DocumentNode,
-  type FragmentDefinitionNode,
-  type GraphQLSchema,
-  getOperationAST,
-  Kind,
-} from 'graphql';
+import { type DocumentNode, type GraphQLSchema, getOperationAST } from 'graphql';
+import { fragmentsOf } from './collect-fields.ts';
 import { createCost } from './document-cost.ts';
 
 /** The cost of an operation of a document: the most that it may cost under the assumptions of `useMaxCost`. */
@@ -30,10 +25,7 @@ export function createOperationCost(maxPageSize: number): OperationCost {
     document: DocumentNode,
     { operation, selectionSet }: NonNullable<ReturnType<typeof getOperationAST>>,
   ): number {
-    const fragments = new Map<string, FragmentDefinitionNode>();
-    for (const definition of document.definitions) {
-      if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-    }
+    const fragments = fragmentsOf(document);
     const costOf = createCost(schema, (name) => fragments.get(name), maxPageSize);
     return costOf(selectionSet, schema.getRootType(operation));
   }

@@ -1,4 +1,4 @@
-import { type Accept, parseAccept } from '../request/accept.ts';
+import type { Accept } from '../request/accept.ts';
 
 const page = 'text/html';
 const eventStream = 'text/event-stream';
@@ -9,8 +9,7 @@ const jsonTypes = ['application/json', 'application/graphql-response+json'];
  * for JSON: Java's HttpURLConnection does. Where the address holds an operation and JSON is accepted, the client must
  * name `application/xhtml+xml` too, as all browsers do when they open a page.
  */
-export function wantsPage(acceptHeader: string | undefined, search: URLSearchParams): boolean {
-  const accept = parseAccept(acceptHeader);
+export function wantsPage(accept: Accept, search: URLSearchParams): boolean {
   if (!accept.names(page) || accept.quality(page) <= jsonQuality(accept)) return false;
   const hasOperation = search.has('query') || search.has('extensions');
   return !hasOperation || jsonQuality(accept) === 0 || accept.names('application/xhtml+xml');
@@ -20,8 +19,7 @@ export function wantsPage(acceptHeader: string | undefined, search: URLSearchPar
  * The `Accept` header for Yoga, which compares media types as text and ignores preferences: it takes JSON wherever JSON
  * is accepted, and of two JSON types the first.
  */
-export function acceptForYoga(acceptHeader: string | undefined): string {
-  const accept = parseAccept(acceptHeader);
+export function acceptForYoga(accept: Accept): string {
   const prefersEvents = accept.names(eventStream) && accept.quality(eventStream) > jsonQuality(accept);
   return prefersEvents ? eventStream : accept.ranges.join(', ');
 }

@@ -1,7 +1,9 @@
 import type { Context } from 'hono';
 import { GatewayError, refusal } from '../../errors.ts';
 import { createGraphiQLPage } from '../pages/graphiql-page.ts';
+import { parseAccept } from '../request/accept.ts';
 import type { Identify } from '../request/identify.ts';
+import { isRead } from '../request/read-params.ts';
 import { refuse } from '../request/refusal.ts';
 import type { RouteBindings } from '../request/route-bindings.ts';
 import { acceptForYoga, wantsPage } from './response-types.ts';
@@ -22,11 +24,10 @@ export function createGraphQLRoute(
   return async (c) => {
     const { method } = c.req;
     const { incoming, outgoing, httpRequestId } = c.env;
-    const isRead = method === 'GET' || method === 'HEAD';
     outgoing.appendHeader('Vary', 'Accept');
-    const accept = c.req.header('accept');
-    if (isRead && wantsPage(accept, new URL(c.req.url).searchParams)) return graphiql(c);
-    if (!isRead && method !== 'POST') {
+    const accept = parseAccept(c.req.header('accept'));
+    if (isRead(incoming) && wantsPage(accept, new URL(c.req.url).searchParams)) return graphiql(c);
+    if (!isRead(incoming) && method !== 'POST') {
       return refuse(c, refusal('METHOD_NOT_ALLOWED', 'Use GET or POST.', { allow: 'GET, HEAD, POST' }));
     }
     try {

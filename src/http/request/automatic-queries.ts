@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { refusal } from '../../errors.ts';
-import { anyDocument, type FindDocument } from './find-document.ts';
+import { anyDocument, type FindDocument, sha256 } from './find-document.ts';
 
 export interface AutomaticQueriesOptions {
   /** Most documents that are remembered. */
@@ -57,8 +56,4 @@ export function createAutomaticQueries(options: AutomaticQueriesOptions): Automa
       if (document.length <= maxCharacters / 10) keep(sha256(document), document);
     },
   };
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

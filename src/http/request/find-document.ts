@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { refusal } from '../../errors.ts';
 
 /** The document of a request, or its hash, or both, as the client sent them. */
@@ -19,3 +20,8 @@ export const anyDocument: FindDocument = ({ query }) => {
   if (query === undefined) throw refusal('BAD_REQUEST', 'The parameter "query" is missing.');
   return query;
 };
+
+/** The SHA-256 of a document, in hexadecimal digits. */
+export function sha256(document: string): string {
+  return createHash('sha256').update(document).digest('hex');
+}

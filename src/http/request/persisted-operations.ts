@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { StartupError } from '../../config/startup-error.ts';
 import { refusal } from '../../errors.ts';
-import type { FindDocument } from './find-document.ts';
+import { type FindDocument, sha256 } from './find-document.ts';
 
 const manifest = z
   .record(z.string(), z.string())
@@ -33,8 +32,4 @@ async function readManifest(file: string): Promise<Record<string, string>> {
     const message = `PERSISTED_OPERATIONS: ${file} must be a JSON file of documents by their SHA-256 in lower case.`;
     throw new StartupError(message, { cause });
   }
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,6 +1,7 @@
 import {
   type DocumentNode,
   type GraphQLError,
+  getOperationAST,
   Kind,
   type OperationTypeNode,
   type SelectionSetNode,
@@ -39,29 +40,31 @@ const mostRootFields = 5;
 const mostCodes = 5;
 
 /** Notes which operation of the document is asked for. Notes nothing if that is not clear. */
-export function noteOperation(facts: RequestFacts, document: DocumentNode, operationName: unknown): void {
-  const operation = findOperation(document, operationName);
-  if (operation === undefined) return;
+export function noteOperation(
+  facts: RequestFacts,
+  document: DocumentNode,
+  operationName: string | null | undefined,
+): void {
+  const operation = getOperationAST(document, operationName);
+  if (!operation) return;
   facts.operationType = operation.operation;
   if (operation.name) facts.operationName = cutText(operation.name.value, longestName);
 }
 
 /** Notes the root fields of the operation. The document must fit the schema: its names are then no texts of a client. */
-export function noteRootFields(facts: RequestFacts, document: DocumentNode, operationName: unknown): void {
-  const operation = findOperation(document, operationName);
-  if (operation === undefined) return;
+export function noteRootFields(
+  facts: RequestFacts,
+  document: DocumentNode,
+  operationName: string | null | undefined,
+): void {
+  const operation = getOperationAST(document, operationName);
+  if (!operation) return;
   const fields = new Set<string>();
   for (const field of rootFieldsOf(operation.selectionSet, document)) {
     fields.add(field);
     if (fields.size >= mostRootFields) break;
   }
   facts.rootFields = [...fields];
-}
-
-function findOperation({ definitions }: DocumentNode, operationName: unknown) {
-  const operations = definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION);
-  if (typeof operationName === 'string') return operations.find(({ name }) => name?.value === operationName);
-  return operations.length === 1 ? operations[0] : undefined;
 }
 
 function* rootFieldsOf({ selections }: SelectionSetNode, document: DocumentNode): Generator<string> {

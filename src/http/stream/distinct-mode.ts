@@ -12,6 +12,8 @@ export interface DistinctModeOptions extends ReadOptions {
   yoga: GraphQLServer;
   heartbeatMs: number;
   frameBudget: FrameBudget;
+  /** Whether the gateway closes all streams. */
+  isClosing: () => boolean;
 }
 
 /** graphql-sse's distinct connections mode: the response to a request streams the results of its operation. */
@@ -28,9 +30,8 @@ export interface DistinctMode {
 }
 
 export function createDistinctMode(options: DistinctModeOptions): DistinctMode {
-  const { yoga, heartbeatMs, frameBudget } = options;
+  const { yoga, heartbeatMs, frameBudget, isClosing } = options;
   const streams = new Set<EventStream>();
-  let isClosing = false;
   return {
     async serve(exchange, { onlyFollows = false }) {
       const { incoming, outgoing, url, abort, present, facts } = exchange;
@@ -54,14 +55,13 @@ export function createDistinctMode(options: DistinctModeOptions): DistinctMode {
         });
       } finally {
         streams.delete(stream);
-        if (isClosing) facts.ended = 'the gateway stops';
+        if (isClosing()) facts.ended = 'the gateway stops';
         // The end of the stream must not abort an operation that is complete.
         stream.closed.removeEventListener('abort', leave);
         stream.end();
       }
     },
     close() {
-      isClosing = true;
       for (const stream of streams) stream.end();
     },
   };

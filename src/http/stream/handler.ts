@@ -70,10 +70,10 @@ export function createStreamHandler(options: StreamHandlerOptions): StreamHandle
   const inFlight = new Set<Promise<void>>();
   const frameBudget = createFrameBudget();
   const onError = (err: unknown) => log.error({ err }, 'Delivering an operation failed.');
-  const distinct = createDistinctMode({ ...options, frameBudget });
-  const reservations = createReservations({ ...options, onError });
   let closing = false;
   const isClosing = () => closing;
+  const distinct = createDistinctMode({ ...options, frameBudget, isClosing });
+  const reservations = createReservations({ ...options, onError });
   const modes: Modes = { ...options, frameBudget, distinct, reservations, isClosing };
 
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse, init: ExchangeInit) => {

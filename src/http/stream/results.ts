@@ -21,8 +21,8 @@ export interface Presentation {
 }
 
 /**
- * Builds the context and starts the operation. graphql-js itself executes the selection of a subscription on each
- * value, because Yoga's executor and its wrappers would cost more than all other work on the way to the socket. Errors
+ * Builds the context and starts the operation. graphql-js itself, or for deltas `compileDeltaResults`, executes the
+ * selection of a subscription on each value, because Yoga's executor and its wrappers would cost more than all other work on the way to the socket. Errors
  * are masked as Yoga would mask them. The `onSubscribe` hooks of plugins are not called.
  */
 export async function performOperation(

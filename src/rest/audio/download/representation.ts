@@ -1,4 +1,3 @@
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import contentDisposition from 'content-disposition';
 
 /** The metadata of a file that HTTP headers report. */
@@ -37,9 +36,4 @@ export function contentHeaders(file: Representation): Record<string, string> {
     'Content-Security-Policy': "default-src 'none'; sandbox",
     'X-Content-Type-Options': 'nosniff',
   };
-}
-
-/** Tells Hono and the access log the status of a response that was already written. */
-export function alreadySent(status: number): Response {
-  return new Response(null, { status, headers: RESPONSE_ALREADY_SENT.headers });
 }

@@ -2,13 +2,14 @@ import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { ByteRange } from '../../../blobs/blob-store.ts';
 import { readRanges } from './byte-ranges.ts';
 import { type Content, layOut } from './content.ts';
 import { checkPreconditions, isRangeCurrent } from './preconditions.ts';
-import { alreadySent, contentHeaders, type Representation, validators } from './representation.ts';
+import { contentHeaders, type Representation, validators } from './representation.ts';
 
 /** Opens a range of the file as a stream. */
 export type OpenPart = (range: ByteRange) => Promise<Readable>;
@@ -21,17 +22,16 @@ export type OpenPart = (range: ByteRange) => Promise<Readable>;
  * @throws The error of `open` for the first range. Nothing has been sent then.
  */
 export async function sendFile(
-  c: Pick<Context<{ Bindings: HttpBindings }>, 'req' | 'env' | 'res'>,
+  c: Pick<Context<{ Bindings: HttpBindings }>, 'req' | 'env'>,
   file: Representation,
   open: OpenPart,
   log: Logger,
 ): Promise<Response> {
   const header = (name: string) => c.req.header(name);
   const { outgoing } = c.env;
-  const given = Object.fromEntries(c.res.headers);
   const answer = (status: number, headers: Record<string, string>) => {
-    outgoing.writeHead(status, { ...given, ...headers }).end();
-    return alreadySent(status);
+    outgoing.writeHead(status, headers).end();
+    return RESPONSE_ALREADY_SENT;
   };
   const ended = checkPreconditions(header, file);
   if (ended !== null) return answer(ended, validators(file));
@@ -48,8 +48,8 @@ export async function sendFile(
     (await open(content.parts[0].range)).destroy();
     return answer(200, headers);
   }
-  await stream(outgoing, content, { ...given, ...headers }, open, log);
-  return alreadySent(content.status);
+  await stream(outgoing, content, headers, open, log);
+  return RESPONSE_ALREADY_SENT;
 }
 
 /** Throws only if the first range cannot be opened. Later errors are logged, and the connection is cut. */
