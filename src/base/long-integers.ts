@@ -21,7 +21,9 @@ const writtenMark = new RegExp(`(\\\\*)"${passingMark}(-?\\d{16,})\\1"`, 'g');
 /** Parses JSON. Long integers have the passing mark. @throws SyntaxError if the text is no JSON. */
 export function parseLongIntegers(text: string): unknown {
   const value: unknown = JSON.parse(text);
-  return mayHaveLongInteger.test(text) ? JSON.parse(markIntegers(text)) : value;
+  if (!mayHaveLongInteger.test(text)) return value;
+  const marked = markIntegers(text);
+  return marked === text ? value : JSON.parse(marked);
 }
 
 /** The value with the stored mark in place of the passing one. */

@@ -1,4 +1,4 @@
-import type { Prisma, Session, ToolApproval } from '../generated/prisma/client.ts';
+import type { Prisma, Session } from '../generated/prisma/client.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
 import type { Statements } from '../storage/statements/statement.ts';
@@ -12,22 +12,9 @@ import { changeSettings, readSettings, storeSettings } from './models/settings/s
 import { clearHistory } from './removal/clear-history.ts';
 import { type DeleteSessionsOptions, deleteSessions } from './removal/delete-sessions.ts';
 import { findSession } from './run/find-session.ts';
-import { changeSession, insertSession } from './store-session.ts';
+import { changeSession, insertSession, type SessionSettings, type SessionToStore } from './store-session.ts';
 
-/** The settings of a session. Undefined leaves a setting as it is; null means the gateway's default. */
-export interface SessionSettings {
-  title?: string | null | undefined;
-  providerName?: string | null | undefined;
-  modelName?: string | null | undefined;
-  systemPrompt?: string | null | undefined;
-  toolApproval?: ToolApproval | undefined;
-  /** What the session asks of its model. Null asks for nothing, for one setting or for all. */
-  settings?: PartialSettings | null | undefined;
-}
-
-export interface NewSession extends SessionSettings {
-  userId: string;
-  featureName: string;
+export interface NewSession extends SessionToStore {
   /** The nodes to attach, which run the session's tools. */
   nodeIds?: readonly string[] | null | undefined;
   asker: Asker;

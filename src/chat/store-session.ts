@@ -7,23 +7,28 @@ import { settingBytes } from '../storage/stored-bytes.ts';
 import type { PartialSettings } from './models/settings/model-settings.ts';
 import { settingsText, storeSettings } from './models/settings/stored-settings.ts';
 
-/** The settings of a session. Undefined: the default for a new session, unchanged for another. */
-interface Settings {
+/** The settings of a session. Undefined leaves a setting as it is; null means the gateway's default. */
+export interface SessionSettings {
   title?: string | null | undefined;
   providerName?: string | null | undefined;
   modelName?: string | null | undefined;
   systemPrompt?: string | null | undefined;
   toolApproval?: ToolApproval | undefined;
-}
-
-interface NewSession extends Settings {
-  userId: string;
-  featureName: string;
+  /** What the session asks of its model. Null asks for nothing, for one setting or for all. */
   settings?: PartialSettings | null | undefined;
 }
 
+export interface SessionToStore extends SessionSettings {
+  userId: string;
+  featureName: string;
+}
+
 /** @param bytes What the settings take up. */
-export function insertSession(statements: Statements, input: NewSession, bytes: number): Promise<Session> {
+export function insertSession(
+  statements: Statements,
+  input: SessionToStore,
+  bytes: number,
+): Promise<Session> {
   const { userId, title = null, featureName, providerName = null, modelName = null } = input;
   const { systemPrompt = null, toolApproval = 'ASK' } = input;
   const now = new Date();
@@ -45,7 +50,7 @@ export function insertSession(statements: Statements, input: NewSession, bytes: 
 export function changeSession(
   statements: Statements,
   id: number,
-  changes: Settings & { settings: PartialSettings },
+  changes: SessionSettings & { settings: PartialSettings },
 ): Promise<{ session: Session; grown: number }> {
   return statements.transaction(async (writer) => {
     // Read it now: another update may have changed the texts since the caller has read the session.

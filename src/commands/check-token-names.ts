@@ -1,9 +1,5 @@
-import type { z } from 'zod';
-import { wellFormedLine } from '../base/well-formed-text.ts';
-import { StartupError } from '../config/startup-error.ts';
 import { userIdText } from '../identity/user-id.ts';
-
-const nameText = wellFormedLine.max(200, 'expected at most 200 characters');
+import { checkArgument, nameText } from './check-argument.ts';
 
 /**
  * Checks the names of a new token. This is apart from `manageTokens`, so that a wrong argument is refused before the
@@ -12,11 +8,6 @@ const nameText = wellFormedLine.max(200, 'expected at most 200 characters');
  * @throws StartupError that names the option and what was expected.
  */
 export function checkTokenNames(userId: string, name: string | undefined): void {
-  check('--user', userIdText, userId);
-  if (name !== undefined) check('--name', nameText, name);
-}
-
-function check(option: string, text: z.ZodType, value: string): void {
-  const { error } = text.safeParse(value);
-  if (error) throw new StartupError(`${option}: ${error.issues[0]?.message}.`);
+  checkArgument('--user', userIdText, userId);
+  if (name !== undefined) checkArgument('--name', nameText, name);
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { escapeControls } from '../base/cut-text.ts';
 import { isLoopback } from '../base/loopback.ts';
-import { wellFormedLine } from '../base/well-formed-text.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { StartupError } from '../config/startup-error.ts';
 import { GatewayError } from '../errors.ts';
@@ -15,6 +14,7 @@ import { Nodes } from '../nodes/nodes.ts';
 import type { Database } from '../storage/database.ts';
 import { openDatabase } from '../storage/open-database.ts';
 import { storedByUser } from '../storage/stored-bytes.ts';
+import { checkArgument, nameText } from './check-argument.ts';
 import { type CommandReport, table, toMinute } from './report.ts';
 
 export type NodeAction =
@@ -40,23 +40,16 @@ export async function manageNodes(action: NodeAction): Promise<CommandReport> {
 
 const head = ['NODE', 'USER', 'STATE', 'LAST SEEN', 'NAME'];
 
-const displayNameText = wellFormedLine
-  .max(200, 'expected at most 200 characters')
-  .refine((text) => text.trim() !== '', 'expected some text');
+const displayNameText = nameText.refine((text) => text.trim() !== '', 'expected some text');
 
 function checkNames({ nodeId, displayName, userId }: Registration, { auth }: Config): void {
-  check('<nodeId>', nodeIdText, nodeId);
-  check('--name', displayNameText.optional(), displayName);
+  checkArgument('<nodeId>', nodeIdText, nodeId);
+  checkArgument('--name', displayNameText.optional(), displayName);
   if (auth === undefined)
-    check('--user', z.undefined('expected nothing: with AUTH=none there is one user'), userId);
+    checkArgument('--user', z.undefined('expected nothing: with AUTH=none there is one user'), userId);
   else if (userId === undefined)
     throw new StartupError('--user: expected the user that the node belongs to.');
-  else check('--user', userIdText, userId);
-}
-
-function check(argument: string, type: z.ZodType, value: unknown): void {
-  const { error } = type.safeParse(value);
-  if (error) throw new StartupError(`${argument}: ${error.issues[0]?.message}.`);
+  else checkArgument('--user', userIdText, userId);
 }
 
 async function register(database: Database, action: Registration, config: Config): Promise<CommandReport> {

@@ -53,17 +53,17 @@ async function sayModels(models: Models, config: Config, log: Logger): Promise<v
 function onFurtherSignal(engine: Engine, log: Logger): (signal: string) => boolean {
   let isSecond = true;
   return (signal) => {
-    if (!isSecond) log.warn({ signal }, 'third signal: ending at once');
-    else {
-      const runs = engine.liveRuns;
-      const whose = runs === 1 ? 'its' : 'their';
-      const what = runs === 0 ? 'no run is live' : `cancelling ${countOf(runs)} and saving ${whose} text`;
-      log.warn({ signal, runs }, `second signal: ${what}; a third ends the process at once`);
-      engine.endGrace();
+    if (!isSecond) {
+      log.warn({ signal }, 'third signal: ending at once');
+      return false;
     }
-    const goesOn = isSecond;
     isSecond = false;
-    return goesOn;
+    const runs = engine.liveRuns;
+    const whose = runs === 1 ? 'its' : 'their';
+    const what = runs === 0 ? 'no run is live' : `cancelling ${countOf(runs)} and saving ${whose} text`;
+    log.warn({ signal, runs }, `second signal: ${what}; a third ends the process at once`);
+    engine.endGrace();
+    return true;
   };
 }
 

@@ -47,8 +47,12 @@ export function findUnknownSettings(
 }
 
 function nearest(name: string, mostDistance: number): string | undefined {
+  const upper = name.toUpperCase();
+  const letters = [...upper].length;
   const [first] = settings
-    .map((setting) => ({ name: setting.name, distance: distanceOf(name.toUpperCase(), setting.name) }))
+    // A name whose length differs by more is at least that far away.
+    .filter((setting) => Math.abs(setting.name.length - letters) <= mostDistance)
+    .map((setting) => ({ name: setting.name, distance: distanceOf(upper, setting.name) }))
     .filter(({ distance }) => distance <= mostDistance)
     .sort((a, b) => a.distance - b.distance);
   return first?.name;

@@ -118,21 +118,18 @@ async function* newestFirst({ statements, sessionId, userMessageId }: HistoryOpt
 
 /** Reads the tool calls and the steps of the messages of a page. A prompt alone has none. */
 async function withParts(statements: Reader, messages: readonly Message[]): Promise<StoredMessage[]> {
+  const rows = new Map<number, StoredMessage>(
+    messages.map((message) => [message.id, { ...message, toolCalls: [], steps: [] }]),
+  );
   const [newest, oldest] = [messages[0], messages.at(-1)];
-  if (newest === undefined || oldest === undefined || newest === oldest) {
-    return messages.map((message) => ({ ...message, ...noParts() }));
+  if (newest !== undefined && oldest !== undefined && newest !== oldest) {
+    const range = [newest.sessionId, oldest.id, newest.id];
+    for (const call of await statements.all(toolCallsBetween, range))
+      rows.get(call.messageId)?.toolCalls.push(call);
+    for (const step of await statements.all(answerStepsBetween, range))
+      rows.get(step.messageId)?.steps.push(step);
   }
-  const range = [newest.sessionId, oldest.id, newest.id];
-  const rows = new Map(messages.map((message) => [message.id, { ...message, ...noParts() }]));
-  for (const call of await statements.all(toolCallsBetween, range))
-    rows.get(call.messageId)?.toolCalls.push(call);
-  for (const step of await statements.all(answerStepsBetween, range))
-    rows.get(step.messageId)?.steps.push(step);
   return [...rows.values()];
-}
-
-function noParts(): Pick<StoredMessage, 'toolCalls' | 'steps'> {
-  return { toolCalls: [], steps: [] };
 }
 
 async function countOlder({ statements, sessionId }: HistoryOptions, id: number): Promise<number> {

@@ -25,7 +25,7 @@ interface AnswerSoFar {
  */
 export async function saveStep(statements: Statements, answer: AnswerSoFar, made: MadeStep): Promise<void> {
   const { assistantMessageId: messageId, content, reasoning } = answer;
-  if (messageId === null || !made.transcript.isMoreThanText) return;
+  if (messageId === null) return;
   await statements.transaction(async (tx) => {
     await insertStep(tx, messageId, made);
     await tx.run(checkpointAnswer, [content, reasoning || null, messageId]);

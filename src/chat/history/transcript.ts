@@ -3,6 +3,7 @@ import type {
   LanguageModelV3ToolCall,
   SharedV3ProviderMetadata,
 } from '@ai-sdk/provider';
+import { hasNoArguments } from '../models/wire/tool-call-fragments.ts';
 import type { StepPart, StoredPart } from './answer-step.ts';
 import { parseArgs } from './parse-args.ts';
 import { nineCharacters } from './wire-names.ts';
@@ -139,7 +140,7 @@ export class Transcript {
   /** A response that reached its token limit ends within the last call, maybe before the first of its arguments. */
   #markCut(): void {
     const last = this.calls.at(-1);
-    if (last !== undefined && /^\s*(?:\{\s*\})?\s*$/.test(last.input)) last.isCut = true;
+    if (last !== undefined && hasNoArguments(last.input)) last.isCut = true;
   }
 
   #addCall({ toolCallId, toolName, input, providerMetadata }: LanguageModelV3ToolCall): void {

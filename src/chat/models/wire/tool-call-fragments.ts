@@ -107,6 +107,11 @@ function readFragment(value: unknown): Fragment {
   };
 }
 
+/** Whether the JSON of a call's arguments names no argument. */
+export function hasNoArguments(args: string): boolean {
+  return /^\s*(?:\{\s*\})?\s*$/.test(args);
+}
+
 /** Arguments as JSON. Some servers send them as an object. */
 export function argumentsOf(value: unknown): string {
   if (typeof value === 'string') return value;

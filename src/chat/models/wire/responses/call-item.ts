@@ -1,6 +1,6 @@
 import { JsonScan } from '../../../../base/json-scan.ts';
 import { type Fields, firstText, textOf } from '../fields.ts';
-import { argumentsOf, unnamedTool } from '../tool-call-fragments.ts';
+import { argumentsOf, hasNoArguments, unnamedTool } from '../tool-call-fragments.ts';
 import { OutputItem } from './output-item.ts';
 
 /** A tool call. It is reported when all of its arguments are there, and at the latest when the response ends. */
@@ -38,8 +38,7 @@ export class CallItem extends OutputItem {
 
   /** Takes the whole arguments. Servers that do not stream them send no deltas. */
   whole(event: Fields): object[] {
-    this.#read(event);
-    return this.#begin();
+    return this.start(event);
   }
 
   /** Whether this is the call of an item that names neither its id nor its place. */
@@ -54,8 +53,7 @@ export class CallItem extends OutputItem {
 
   protected readWhole(item: Fields): object[] {
     this.#isIncomplete = item['status'] === 'incomplete';
-    this.#read(item);
-    return this.#begin();
+    return this.start(item);
   }
 
   protected end(isCut: boolean): object[] {
@@ -67,7 +65,7 @@ export class CallItem extends OutputItem {
       call_id: this.callId || `call_${this.index}`,
       name: this.#name,
       // What is no JSON is refused: the call must not run without the arguments that never came.
-      arguments: mayLack && isEmpty(args) ? '{' : args,
+      arguments: mayLack && hasNoArguments(args) ? '{' : args,
       status: 'completed',
     };
     return [...started, this.event('done', item)];
@@ -78,7 +76,7 @@ export class CallItem extends OutputItem {
    * end, or send `{}` there.
    */
   get #arguments(): string {
-    const all = [...this.#whole.toReversed(), this.#streamed].filter((each) => !isEmpty(each));
+    const all = [...this.#whole.toReversed(), this.#streamed].filter((each) => !hasNoArguments(each));
     return all.find(isComplete) ?? all[0] ?? this.#whole.at(-1) ?? this.#streamed;
   }
 
@@ -105,10 +103,6 @@ export class CallItem extends OutputItem {
       delta,
     };
   }
-}
-
-function isEmpty(args: string): boolean {
-  return /^\s*(?:\{\s*\})?\s*$/.test(args);
 }
 
 function isComplete(args: string): boolean {
