@@ -10,6 +10,10 @@ const eventTypes = { text: 'TextDelta', reasoning: 'ReasoningDelta' } as const;
 
 /** What was written last, of one type. */
 interface Written {
+  /** The id that the provider's package gives to the text. */
+  id: string | undefined;
+  /** What OpenAI calls the text: a comment on the way, or the answer. */
+  phase: unknown;
   /** The end of it, long enough to see a blank line. */
   tail: string;
   hasWords: boolean;
@@ -21,7 +25,9 @@ interface Written {
  * Records one step in its transcript, and writes its text and its reasoning to the run's log as they arrive. A blank
  * line stands between the words of two steps, between the sections in which OpenAI sums up its reasoning, and between
  * texts with reasoning or a tool call in between: they would otherwise run into each other. Texts directly behind each
- * other are one text: Anthropic divides sentences where they have sources.
+ * other are one text: Anthropic divides sentences where they have sources. OpenAI's comment and its answer are two. Texts
+ * with one id are one, too: Chat Completions has one text and one reasoning, and servers send them by turns, also in
+ * the middle of a word.
  */
 export class StepDeltas {
   readonly #transcript: Transcript;
@@ -36,7 +42,7 @@ export class StepDeltas {
   }
 
   async add(part: LanguageModelV3StreamPart): Promise<void> {
-    this.#begin(part.type);
+    this.#begin(part);
     const separator = this.#separatorBefore(part);
     this.#transcript.add(part);
     if (part.type === 'text-delta') await this.#write('text', separator + part.delta);
@@ -48,12 +54,15 @@ export class StepDeltas {
     await this.#deltas.flush();
   }
 
-  #begin(partType: LanguageModelV3StreamPart['type']): void {
-    if (partType === 'tool-input-start') this.#newest = 'call';
-    if (partType !== 'text-start' && partType !== 'reasoning-start') return;
-    const type = partType === 'text-start' ? 'text' : 'reasoning';
-    const goesOn = type === 'text' && this.#newest === 'text';
-    if (!goesOn) this.#written[type].separate = this.#written[type].hasWords;
+  #begin(part: LanguageModelV3StreamPart): void {
+    if (part.type === 'tool-input-start') this.#newest = 'call';
+    if (part.type !== 'text-start' && part.type !== 'reasoning-start') return;
+    const type = part.type === 'text-start' ? 'text' : 'reasoning';
+    const written = this.#written[type];
+    const phase = part.providerMetadata?.['openai']?.['phase'];
+    const isBehind = type === 'text' && this.#newest === 'text' && phase === written.phase;
+    if (written.id !== part.id && !isBehind) written.separate = written.hasWords;
+    Object.assign(written, { id: part.id, phase });
     this.#newest = type;
   }
 
@@ -79,5 +88,11 @@ export class StepDeltas {
 
 function startAfter(text: string): Written {
   const hasWords = text.trim() !== '';
-  return { tail: text.slice(-blankLine.length), hasWords, separate: hasWords };
+  return {
+    id: undefined,
+    phase: undefined,
+    tail: text.slice(-blankLine.length),
+    hasWords,
+    separate: hasWords,
+  };
 }

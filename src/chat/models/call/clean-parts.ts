@@ -3,7 +3,8 @@ import { storable } from '../../../base/storable-text.ts';
 
 /**
  * Makes the texts of a response storable. Models count in bytes, so a character may be split over two deltas: half a
- * pair at the end of a delta waits for the next delta of the same text.
+ * pair at the end of a delta waits for the next delta of the same text. The text may go on behind reasoning, with the
+ * same id.
  */
 export class PartCleaner {
   /** The half that waits, by the kind and the id of its text. */
@@ -15,21 +16,30 @@ export class PartCleaner {
       case 'text-delta':
       case 'reasoning-delta':
         return [{ ...part, delta: this.#join(part.type + part.id, part.delta) }];
-      case 'text-end':
-        return [...this.#flush('text-delta', part.id), part];
-      case 'reasoning-end':
-        return [...this.#flush('reasoning-delta', part.id), part];
+      case 'text-start':
+      case 'reasoning-start':
+        return [...this.#flushAll(part.type.replace('start', 'delta') + part.id), part];
+      case 'tool-input-start':
+      case 'finish':
+        return [...this.end(), part];
       case 'tool-call':
-        return [cleanCall(part)];
+        return [...this.end(), cleanCall(part)];
       default:
         return [part];
     }
   }
 
-  /** Returns the halves that still wait, for a response that breaks off. */
+  /** Returns a delta for each half that still waits. */
   end(): LanguageModelV3StreamPart[] {
+    return this.#flushAll();
+  }
+
+  /** @param goesOn The key of the text that may still get its other half. */
+  #flushAll(goesOn?: string): LanguageModelV3StreamPart[] {
+    const type = goesOn?.startsWith('text') ? 'text' : 'reasoning';
     const keys = [...this.#halves.keys()];
-    return keys.flatMap((key) => {
+    const ended = keys.filter((key) => goesOn === undefined || (key !== goesOn && key.startsWith(type)));
+    return ended.flatMap((key) => {
       const type = key.startsWith('text-delta') ? 'text-delta' : 'reasoning-delta';
       return this.#flush(type, key.slice(type.length));
     });
