@@ -16,7 +16,9 @@ export function parseArgs(input: string): ParsedArgs {
   if (scan.deepest > deepestArgs) {
     return { ok: false, reason: `The arguments are nested more than ${deepestArgs} levels deep` };
   }
-  const value = parse(input);
+  const written = parse(input);
+  // Some servers write the arguments as JSON in JSON.
+  const value = typeof written === 'string' ? parse(written) : written;
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isObject ? { ok: true, value } : { ok: false, reason: 'The arguments are not a JSON object' };
 }

@@ -103,7 +103,7 @@ export class Transcript {
         if (part.providerExecuted !== true) this.#addCall(part);
         break;
       case 'finish':
-        if (part.finishReason.unified === 'length') this.#markCut();
+        if (['length', 'content-filter'].includes(part.finishReason.unified)) this.#markCut();
         break;
       default:
     }
@@ -137,7 +137,7 @@ export class Transcript {
     return part !== undefined && this.#recorded.findLast(({ type }) => type === part.type) === part;
   }
 
-  /** A response that reached its token limit ends within the last call, maybe before the first of its arguments. */
+  /** A response that was cut, by its token limit or a filter, ends within the last call, maybe before its arguments. */
   #markCut(): void {
     const last = this.calls.at(-1);
     if (last !== undefined && hasNoArguments(last.input)) last.isCut = true;

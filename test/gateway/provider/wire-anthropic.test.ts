@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answerWith } from '../../support/gateway/raw-answer.ts';
+import { answerWith, finishReasonWith } from '../../support/gateway/raw-answer.ts';
 import { shareModelGateway } from '../../support/gateway/shared-gateway.ts';
 
 const shared = shareModelGateway('anthropic', { settings: { MODEL_MAX_RETRIES: '0' } });
@@ -117,11 +117,26 @@ describe('an answer of a Messages server', () => {
     ];
     const message = {
       type: 'message',
+      role: 'assistant',
       content,
       stop_reason: 'end_turn',
       usage: { input_tokens: 10, output_tokens: 5 },
     };
     expect(await answerWith(shared(), JSON.stringify(message), 'application/json')).toEqual(thought);
+    const { type: _, ...untyped } = message;
+    expect(await answerWith(shared(), JSON.stringify(untyped), 'application/json')).toEqual(thought);
+    const plain = { ...message, content: 'Hello world' };
+    expect(await answerWith(shared(), JSON.stringify(plain), 'application/json')).toEqual(counted);
+  });
+
+  test.each([
+    ['length', 'LENGTH'],
+    ['content_filter', 'CONTENT_FILTER'],
+    ['refusal', 'CONTENT_FILTER'],
+    ['STOP', 'STOP'],
+    ['weather', 'OTHER'],
+  ])('the stop reason %s is read as %s', async (reason, expected) => {
+    expect(await finishReasonWith(shared(), start() + hello + end({}, reason) + stop)).toBe(expected);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answerWith } from '../../support/gateway/raw-answer.ts';
+import { answerWith, finishReasonWith } from '../../support/gateway/raw-answer.ts';
 import { shareModelGateway } from '../../support/gateway/shared-gateway.ts';
 
 const shared = shareModelGateway('openai', { settings: { MODEL_MAX_RETRIES: '0' } });
@@ -46,12 +46,32 @@ const answers: [name: string, body: string, expected: object][] = [
   ['empty data', within('data:\n\n', 'data: \n\n'), helloWorld],
   ['a comment as data', within('data: : keep-alive\n\n'), helloWorld],
   ['comments', within(': PROCESSING\n\n', ':\n\n', ':\n'), helloWorld],
+  [
+    'null among the choices',
+    frame({ choices: [null, { delta: { content: 'Hello world' } }] }) + stop,
+    helloWorld,
+  ],
+  ['a choice without a list', frame({ choices: { delta: { content: 'Hello world' } } }) + stop, helloWorld],
+  ['a tool call that is only an index', within(delta({ tool_calls: [{ index: 0 }, null] })), helloWorld],
   ['null for every field', within(delta({ content: null, tool_calls: null, reasoning: null })), helloWorld],
   ['null for the delta', within(frame(choice({ delta: null }))), helloWorld],
   ['null for the error', within(frame({ ...choice({ delta: { content: '' } }), error: null })), helloWorld],
   ['other roles', delta({ role: 'model', content: '' }) + delta({ role: 7 }) + hello + stop, helloWorld],
   ['ids and dates of other types', within(frame({ id: 17, created: 'now', choices: [] })), helloWorld],
   ['another choice', within(frame({ choices: [{ index: 1, delta: { content: 'Bye' } }] })), helloWorld],
+  [
+    'the whole message behind its deltas',
+    hello + frame(choice({ message: { content: 'Hello world' }, finish_reason: 'stop' })) + done,
+    helloWorld,
+  ],
+  [
+    'numbers that JSON does not have',
+    within('data: {"choices":[],"score":-Infinity,"p":[NaN]}\n\n'),
+    helloWorld,
+  ],
+  ["the field's name twice", within().replaceAll('data: ', 'data: data: '), helloWorld],
+  ['the last event in quotes', `${hello}data: "[DONE]"\n\n`, helloWorld],
+  ['an event that is cut behind the finish reason', `${hello}${stop}data: {"choices":[],"usa`, helloWorld],
   ['lines that end with CR and LF', within().replaceAll('\n', '\r\n'), helloWorld],
   ['no space after the colon', within().replaceAll('data: ', 'data:'), helloWorld],
   ['a byte order mark', `\uFEFF${within()}`, helloWorld],
@@ -71,7 +91,23 @@ const answers: [name: string, body: string, expected: object][] = [
     delta({ content: [{ type: 'text', text: 'Hello ' }, 'world'] }) + stop,
     helloWorld,
   ],
+  [
+    'a refusal as a part of its content',
+    delta({ content: [{ type: 'refusal', refusal: 'I cannot.' }] }) + stop,
+    { ...helloWorld, content: 'I cannot.' },
+  ],
   ['reasoning', delta({ reasoning: 'think' }) + hello + stop, thought],
+  [
+    'text and reasoning by turns, in the middle of a word',
+    text('Hel') + delta({ reasoning: 'thi' }) + text('lo world') + delta({ reasoning: 'nk' }) + stop,
+    thought,
+  ],
+  ['reasoning as an object', delta({ reasoning: { content: 'think' } }) + hello + stop, thought],
+  [
+    'reasoning in blocks',
+    delta({ thinking_blocks: [{ type: 'thinking', thinking: 'think' }] }) + hello + stop,
+    thought,
+  ],
   [
     'reasoning beside an empty field',
     delta({ reasoning_content: '', reasoning: 'think' }) + hello + stop,
@@ -124,6 +160,14 @@ const answers: [name: string, body: string, expected: object][] = [
     { ...helloWorld, content: 'a😀b' },
   ],
   [
+    'a character split around reasoning',
+    'data: {"choices":[{"delta":{"content":"a\\ud83d"}}]}\n\n' +
+      delta({ reasoning: 'think' }) +
+      'data: {"choices":[{"delta":{"content":"\\ude00b"}}]}\n\n' +
+      stop,
+    { ...thought, content: 'a😀b' },
+  ],
+  [
     'half a character',
     `data: {"choices":[{"delta":{"content":"a\\ud83db\\ude00"}}]}\n\n${stop}`,
     { ...helloWorld, content: 'a\uFFFDb\uFFFD' },
@@ -144,6 +188,20 @@ const answers: [name: string, body: string, expected: object][] = [
 describe('an answer of a Chat Completions server', () => {
   test.each(answers)('an answer with %s is read', async (_, body, expected) => {
     expect(await answerWith(shared(), body)).toEqual(expected);
+  });
+
+  test.each([
+    ['max_tokens', 'LENGTH'],
+    ['MAX_TOKENS', 'LENGTH'],
+    ['model_length', 'LENGTH'],
+    ['sensitive', 'CONTENT_FILTER'],
+    ['SAFETY', 'CONTENT_FILTER'],
+    ['end_turn', 'STOP'],
+    ['eos', 'STOP'],
+    ['tool_calls', 'STOP'],
+    ['weather', 'OTHER'],
+  ])('the finish reason %s, which a proxy passed on, is read as %s', async (reason, expected) => {
+    expect(await finishReasonWith(shared(), hello + frame(choice({ finish_reason: reason })))).toBe(expected);
   });
 
   const whole = {
@@ -203,6 +261,18 @@ const broken: [name: string, body: string, expected: object][] = [
     unavailable('upstream connect error'),
   ],
   ['the finish reason error', hello + frame(choice({ finish_reason: 'error' })), unavailable('')],
+  [
+    'a finish reason that says why the provider failed',
+    hello + frame(choice({ finish_reason: 'insufficient_system_resource' })),
+    unavailable('insufficient_system_resource'),
+  ],
+  ['a status for an error', hello + frame({ error: 503 }), unavailable('')],
+  [
+    'an error in other fields',
+    hello + frame({ error_code: 18, error_msg: 'Too busy' }),
+    unavailable('Too busy'),
+  ],
+  ['problem details', hello + frame({ status: 503, title: 'Bad gateway' }), unavailable('Bad gateway')],
   [
     'an error in the last choice',
     hello + frame({ ...choice({ finish_reason: 'error' }), error: { code: 502, message: 'Lost the GPU' } }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { chat, collect } from '../../support/gateway/chat.ts';
-import { answerWith } from '../../support/gateway/raw-answer.ts';
+import { answerWith, finishReasonWith } from '../../support/gateway/raw-answer.ts';
 import { shareModelGateway } from '../../support/gateway/shared-gateway.ts';
 import { createTools } from '../../support/gateway/tool-double.ts';
 import type { ModelRequest } from '../../support/model/model-server.ts';
@@ -152,6 +152,17 @@ const answers: [name: string, body: string, expected: object][] = [
       completed(),
     counted,
   ],
+  [
+    'a comment on the way and the answer',
+    created +
+      added(message(none, { phase: 'commentary' })) +
+      words('Let me see.') +
+      done(message('Let me see.', { phase: 'commentary' })) +
+      added(message(none, { id: 'msg_2', phase: 'final_answer' }), 1) +
+      words('Hello world', { item_id: 'msg_2', output_index: 1 }) +
+      completed(),
+    { ...counted, content: 'Let me see.\n\nHello world' },
+  ],
   ['no usage', created + hello + completed({ usage: none }), estimated],
   ['usage that is null', created + hello + completed({ usage: null }), estimated],
   ['half of the usage', created + hello + completed({ usage: { input_tokens: 10 } }), estimated],
@@ -242,7 +253,8 @@ describe('an answer of a Responses server', () => {
     ['content_filter', { reason: 'content_filter' }, 'CONTENT_FILTER'],
   ])('an incomplete answer with the reason %s says why', async (_, details, expected) => {
     expect(
-      await finishReasonOf(
+      await finishReasonWith(
+        shared(),
         created + hello + frame('incomplete', { response: { incomplete_details: details, usage } }),
       ),
     ).toBe(expected);
@@ -250,7 +262,7 @@ describe('an answer of a Responses server', () => {
 
   test('an answer that is incomplete, though its last event is that of a complete one, says why', async () => {
     const response = { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } };
-    expect(await finishReasonOf(created + hello + completed(response))).toBe('LENGTH');
+    expect(await finishReasonWith(shared(), created + hello + completed(response))).toBe('LENGTH');
   });
 
   test('a refusal is shown, and is the reason', async () => {
@@ -261,7 +273,7 @@ describe('an answer of a Responses server', () => {
       refused +
       done(message(none, { content: [{ type: 'refusal', refusal: 'I cannot help.' }] })) +
       completed();
-    expect(await finishReasonOf(body)).toBe('CONTENT_FILTER');
+    expect(await finishReasonWith(shared(), body)).toBe('CONTENT_FILTER');
     expect(await answerWith(shared(), body)).toMatchObject({ content: 'I cannot help.' });
   });
 
@@ -277,14 +289,6 @@ async function ask() {
   const gateway = shared();
   const sessionId = await gateway.createSession();
   return collect(chat(gateway.client(), { sessionId, prompt: 'Go' }));
-}
-
-async function finishReasonOf(body: string): Promise<string> {
-  const gateway = shared();
-  gateway.model.script([raw(body), endWithoutFinish()]);
-  const runId = (await ask()).at(-1)?.runId;
-  const query = 'query ($id: ID!) { run(id: $id) { assistantMessage { finishReason } } }';
-  return (await gateway.graphql(query, { id: runId })).data.run.assistantMessage.finishReason;
 }
 
 const unavailable = (said: string) => ({
@@ -420,6 +424,12 @@ const calls: [name: string, body: string, expected: object][] = [
   ['the call only with the last event', completed({ output: [call('{"path":"a"}')] }), a],
   ['arguments in the begin of the item', added(call('{"path":"a"}')) + done(call('')) + completed(), a],
   ['arguments as an object', done(call({ path: 'a' })) + completed(), a],
+  ['arguments as JSON in JSON', done(call(JSON.stringify('{"path":"a"}'))) + completed(), a],
+  [
+    'a call of another kind',
+    done(call(none, { type: 'custom_tool_call', input: '{"path":"a"}' })) + completed(),
+    a,
+  ],
   ['a delta that is lost', added(call('')) + piece('"a"}') + done(call('{"path":"a"}')) + completed(), a],
   ['no end of the item', added(call('')) + piece('{"path":"a"}') + completed(), a],
   ['no begin of the item', piece('{"path":') + piece('"a"}') + done(call('')) + completed(), a],

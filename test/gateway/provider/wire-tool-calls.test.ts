@@ -114,6 +114,30 @@ const answers: [name: string, body: string, expected: object][] = [
   ],
   ['arguments as an object', part(0, 'c1', 'run', { path: 'a' }), [['run', { path: 'a' }]]],
   [
+    'arguments as JSON in JSON',
+    part(0, 'c1', 'run', JSON.stringify('{"path":"a"}')),
+    [['run', { path: 'a' }]],
+  ],
+  [
+    'arguments of another name',
+    fragment({ index: 0, id: 'c1', function: { name: 'run', parameters: { path: 'a' } } }),
+    [['run', { path: 'a' }]],
+  ],
+  [
+    '{} before the arguments',
+    part(0, 'c1', 'run', '{}') + part(0, none, none, '{"path":') + part(0, none, none, '"a"}'),
+    [['run', { path: 'a' }]],
+  ],
+  [
+    'a call without a list',
+    frame({
+      choices: [
+        { delta: { tool_calls: { id: 'c1', function: { name: 'run', arguments: '{"path":"a"}' } } } },
+      ],
+    }),
+    [['run', { path: 'a' }]],
+  ],
+  [
     'no arguments',
     part(0, 'c1', 'run', none) + part(1, 'c2', 'look', null),
     [
@@ -165,11 +189,14 @@ describe('a tool call of a Chat Completions server', () => {
     },
   );
 
-  test('a call without arguments does not run when the answer ended at its token limit', async () => {
-    expect(await callsIn(chatShared, part(0, 'c1', 'run', '') + stop('length'))).toEqual([
-      ['run', 'BAD_ARGUMENTS'],
-    ]);
-  });
+  test.each(['length', 'content_filter'])(
+    'a call without arguments does not run when the answer was cut: %s',
+    async (reason) => {
+      expect(await callsIn(chatShared, part(0, 'c1', 'run', '') + stop(reason))).toEqual([
+        ['run', 'BAD_ARGUMENTS'],
+      ]);
+    },
+  );
 });
 
 const start = frame({ type: 'message_start', message: { usage: { input_tokens: 10 } } });
@@ -204,6 +231,7 @@ describe('a tool call of a Messages server', () => {
       [['run', { path: 'a' }]],
     ],
     ['no arguments', block({ input: {} }), [['run', {}]]],
+    ['{} before the arguments', block({}) + piece('{}') + piece('{"path":"a"}'), [['run', { path: 'a' }]]],
     [
       'arguments that nest without end',
       block({}) + piece('{"path":'.repeat(20_000)),
@@ -213,9 +241,12 @@ describe('a tool call of a Messages server', () => {
     expect(await callsIn(messagesShared, start + body + end())).toEqual(expected);
   });
 
-  test('a call without arguments does not run when the answer ended at its token limit', async () => {
-    expect(await callsIn(messagesShared, start + block({}) + end('max_tokens'))).toEqual([
-      ['run', 'BAD_ARGUMENTS'],
-    ]);
-  });
+  test.each(['max_tokens', 'refusal'])(
+    'a call without arguments does not run when the answer was cut: %s',
+    async (reason) => {
+      expect(await callsIn(messagesShared, start + block({}) + end(reason))).toEqual([
+        ['run', 'BAD_ARGUMENTS'],
+      ]);
+    },
+  );
 });

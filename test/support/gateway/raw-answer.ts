@@ -8,6 +8,15 @@ export type RawOutcome =
   | { content: string; reasoning: string | null; counted: string | null }
   | { code: string; reason: string; content: string };
 
+/** Sends a prompt that the model answers with this body, and returns why the stored answer ended. */
+export async function finishReasonWith(gateway: ScriptedGateway, body: string): Promise<string> {
+  gateway.model.script([raw(body), endWithoutFinish()]);
+  const sessionId = await gateway.createSession();
+  const seen = await collect(chat(gateway.client(), { sessionId, prompt: 'Go' }));
+  const query = 'query ($id: ID!) { run(id: $id) { assistantMessage { finishReason } } }';
+  return (await gateway.graphql(query, { id: seen[0]?.runId })).data.run.assistantMessage.finishReason;
+}
+
 /**
  * Sends a prompt that the model answers with this body, and nothing else. Checks that the text that was streamed is
  * the text that is stored.

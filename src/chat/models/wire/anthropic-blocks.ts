@@ -1,5 +1,5 @@
 import { type Fields, fieldsOf, firstText, textOf } from './fields.ts';
-import { argumentsOf, unnamedTool } from './tool-call-fragments.ts';
+import { argumentsOf, hasNoArguments, unnamedTool } from './tool-call-fragments.ts';
 
 type Kind = 'text' | 'thinking' | 'redacted_thinking' | 'tool_use';
 
@@ -103,9 +103,11 @@ export class AnthropicBlocks {
     ];
   }
 
-  #arguments(key: string, json: string): object[] {
+  #arguments(key: string, json: string, isEnd = false): object[] {
     const block = this.#open.get(key);
     if (json === '' || block === undefined || block === 'skipped' || block.kind !== 'tool_use') return [];
+    // Some servers begin with `{}`, and send the arguments behind it.
+    if (!block.hasArgs && !isEnd && hasNoArguments(json)) return [];
     block.hasArgs = true;
     const delta = { type: 'input_json_delta', partial_json: json };
     return [{ type: 'content_block_delta', index: block.index, delta }];
@@ -115,7 +117,7 @@ export class AnthropicBlocks {
     const block = this.#open.get(key);
     if (block === undefined) return [];
     const isCall = block !== 'skipped' && block.kind === 'tool_use' && !block.hasArgs;
-    const args = isCall ? this.#arguments(key, block.startArgs) : [];
+    const args = isCall ? this.#arguments(key, block.startArgs, true) : [];
     this.#open.delete(key);
     return block === 'skipped' ? [] : [...args, { type: 'content_block_stop', index: block.index }];
   }

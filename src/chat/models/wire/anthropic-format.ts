@@ -2,6 +2,7 @@ import { AnthropicBlocks } from './anthropic-blocks.ts';
 import { anthropicUsageOf } from './anthropic-usage.ts';
 import { type ErrorReport, errorIn } from './error-report.ts';
 import { type Fields, fieldsOf, firstText, listOf, textOf } from './fields.ts';
+import { type Ending, endingOf } from './finish-reason.ts';
 import type { WireFormat, WireReading } from './wire-format.ts';
 
 /** Usage without any count. The gateway then estimates the tokens, in place of taking 0 for the output. */
@@ -22,14 +23,13 @@ export class AnthropicFormat implements WireFormat {
   #outputTokens: unknown;
 
   read(value: Fields, event: string | undefined): WireReading {
-    const type = textOf(value['type']) || (event ?? '');
+    const type = textOf(value['type']) || (event ?? (isMessage(value) ? 'message' : ''));
     // `message` is the whole message in place of the stream.
     const end = type === 'message_delta' ? fieldsOf(value['delta']) : type === 'message' ? value : {};
-    if (end['stop_reason'] === 'error') {
-      return {
-        values: [],
-        failure: errorIn(value, event) ?? { message: undefined, signs: 'provider_unavailable' },
-      };
+    const stopReason = firstText(end['stop_reason']);
+    if (endingOf(stopReason) === 'failure') {
+      const message = stopReason === 'error' ? undefined : stopReason;
+      return { values: [], failure: errorIn(value, event) ?? { message, signs: 'provider_unavailable' } };
     }
     const values = this.#read(type, value);
     return {
@@ -86,7 +86,8 @@ export class AnthropicFormat implements WireFormat {
       role: 'assistant',
       usage,
     };
-    const blocks = listOf(content).flatMap((block, index) => [
+    const written = typeof content === 'string' ? [{ type: 'text', text: content }] : listOf(content);
+    const blocks = written.flatMap((block, index) => [
       ...this.#blocks.start(index, fieldsOf(block)),
       ...this.#blocks.stop(index),
     ]);
@@ -99,7 +100,7 @@ export class AnthropicFormat implements WireFormat {
     if (reason !== '') this.isFinished = true;
     const counts = anthropicUsageOf(usage);
     this.#outputTokens = counts['output_tokens'] ?? this.#outputTokens;
-    const end = { stop_reason: reason === '' ? null : reason };
+    const end = { stop_reason: reason === '' ? null : ownWord(reason) };
     return [
       ...stopped,
       {
@@ -110,4 +111,22 @@ export class AnthropicFormat implements WireFormat {
       },
     ];
   }
+}
+
+const ownWords: Record<Ending, string> = {
+  whole: 'end_turn',
+  length: 'max_tokens',
+  filter: 'refusal',
+  failure: 'error',
+};
+
+/** Proxies pass on the stop reason of the model behind them. */
+function ownWord(stopReason: string): string {
+  const ending = endingOf(stopReason);
+  return ending === undefined ? stopReason : ownWords[ending];
+}
+
+/** A whole message whose type is missing. */
+function isMessage({ role, content }: Fields): boolean {
+  return role === 'assistant' && (typeof content === 'string' || Array.isArray(content));
 }

@@ -1,7 +1,8 @@
-import { contentOf, reasoningOf } from './chat-content.ts';
+import { contentOf, reasoningOf, refusalOf } from './chat-content.ts';
 import { chatUsageOf } from './chat-usage.ts';
 import { type ErrorReport, errorIn } from './error-report.ts';
-import { type Fields, fieldsOf, listOf, textOf } from './fields.ts';
+import { type Fields, fieldsOf, isFields, listOf, objectsOf, textOf } from './fields.ts';
+import { endingOf } from './finish-reason.ts';
 import { type DividedText, ThinkTags } from './think-tags.ts';
 import { ToolCallFragments } from './tool-call-fragments.ts';
 import type { WireFormat, WireReading } from './wire-format.ts';
@@ -13,6 +14,7 @@ export class ChatFormat implements WireFormat {
   readonly #calls = new ToolCallFragments();
   readonly #tags: ThinkTags | undefined;
   #choice: string | undefined;
+  #hasDeltas = false;
 
   /** @param options.thinkTags Whether text within `<think>` is reasoning. */
   constructor({ thinkTags }: { thinkTags: boolean }) {
@@ -30,7 +32,7 @@ export class ChatFormat implements WireFormat {
     if (isLast) this.#end(delta);
     this.isFinished ||= isLast;
     if (isLast || Object.keys(delta).length > 0) {
-      return { values: [chunkOf(delta, isLast ? finishReason : null, usage)], failure };
+      return { values: [chunkOf(delta, isLast ? ownWord(finishReason) : null, usage)], failure };
     }
     return { values: usage === undefined ? [] : [{ choices: [], usage }], failure };
   }
@@ -49,8 +51,7 @@ export class ChatFormat implements WireFormat {
 
   /** The first choice. Further ones are other answers to the same prompt, which the gateway does not ask for. */
   #choose(choices: unknown): Fields {
-    for (const each of listOf(choices)) {
-      const choice = fieldsOf(each);
+    for (const choice of objectsOf(choices)) {
       const index = textOf(choice['index']);
       if (index === '') return choice;
       this.#choice ??= index;
@@ -61,7 +62,7 @@ export class ChatFormat implements WireFormat {
 
   /** The fields of the delta that the package reads. An answer in one document has a `message` instead. */
   #readDelta(choice: Fields): Fields {
-    const source = fieldsOf(choice['delta'] ?? choice['message'] ?? { content: choice['text'] });
+    const source = this.#sourceOf(choice);
     const delta: Fields = {};
     const reasoning = reasoningOf(source);
     const calls = this.#readCalls(source);
@@ -71,8 +72,8 @@ export class ChatFormat implements WireFormat {
       this.#append(delta, { reasoning, text: '' });
     }
     this.#append(delta, this.#divide(contentOf(source)));
-    if (typeof source['refusal'] === 'string' && source['refusal'] !== '')
-      delta['refusal'] = source['refusal'];
+    const refusal = refusalOf(source);
+    if (refusal !== '') delta['refusal'] = refusal;
     if (calls.length > 0) {
       this.#append(delta, this.#tags?.end());
       delta['tool_calls'] = calls;
@@ -80,9 +81,18 @@ export class ChatFormat implements WireFormat {
     return delta;
   }
 
+  /** Some servers send the whole message once more behind its deltas. */
+  #sourceOf({ delta, message, text }: Fields): Fields {
+    if (isFields(delta)) {
+      this.#hasDeltas = true;
+      return delta;
+    }
+    return this.#hasDeltas ? {} : fieldsOf(message ?? { content: text });
+  }
+
   #readCalls(source: Fields): object[] {
     const { tool_calls: calls, function_call: only } = source;
-    const fragments = [...listOf(calls), ...(only ? [only] : [])];
+    const fragments = [...objectsOf(calls), ...objectsOf(only)];
     return fragments.map((each) => this.#calls.read(each)).filter((each) => each !== undefined);
   }
 
@@ -110,7 +120,16 @@ function chunkOf(delta: Fields, finishReason: string | null, usage?: object): ob
   return usage === undefined ? { choices } : { choices, usage };
 }
 
-/** OpenRouter ends an answer whose provider failed with the finish reason `error`. */
+/** OpenRouter ends an answer whose provider failed with the finish reason `error`, others with a word that says more. */
 function failureOf(finishReason: string): ErrorReport | undefined {
-  return finishReason === 'error' ? { message: undefined, signs: 'provider_unavailable' } : undefined;
+  if (endingOf(finishReason) !== 'failure') return undefined;
+  const word = finishReason.toLowerCase();
+  return { message: word === 'error' ? undefined : word, signs: 'provider_unavailable' };
+}
+
+const ownWords = { whole: 'stop', length: 'length', filter: 'content_filter', failure: 'error' };
+
+function ownWord(finishReason: string): string {
+  const ending = endingOf(finishReason);
+  return ending === undefined ? finishReason : ownWords[ending];
 }

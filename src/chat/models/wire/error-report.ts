@@ -10,7 +10,10 @@ export interface ErrorReport {
 }
 
 /** Fields that hold the words of an error, in the order in which they are preferred. */
-const wordFields = ['message', 'msg', 'detail', 'error_description', 'error_message', 'description', 'title'];
+const wordFields = [
+  ...['message', 'Message', 'msg', 'detail', 'error_description', 'error_message', 'error_msg'],
+  ...['description', 'title'],
+];
 /** Fields that name the kind of an error. */
 const signFields = ['type', 'code', 'status', 'status_code', 'name', 'error_type', 'error_code', 'reason'];
 /** Errors wrap each other, also as JSON within a text. Deeper ones are not read. */
@@ -23,6 +26,7 @@ const deepest = 6;
 export function readErrorReport(value: unknown, depth = 0): ErrorReport {
   if (depth > deepest) return { message: undefined, signs: '' };
   if (typeof value === 'string') return readText(value, depth);
+  if (typeof value === 'number') return { message: undefined, signs: String(value) };
   if (Array.isArray(value)) return readList(value, depth);
   return isFields(value) ? readFields(value, depth) : { message: undefined, signs: '' };
 }
@@ -78,11 +82,19 @@ export function errorIn(value: Fields, event: string | undefined): ErrorReport |
   return { ...report, signs: [report.signs, outer].filter(Boolean).join(' ') };
 }
 
-/** An error at the top: `{"detail": …}`, `{"message": …}` or `{"errors": […]}`, and nothing of an answer. */
+const bareFields = ['detail', 'message', 'Message', 'msg', 'error_description', 'error_message', 'error_msg'];
+
+/**
+ * An error at the top: `{"detail": …}`, `{"message": …}`, `{"errors": […]}` or the problem details of RFC 9457, and
+ * nothing of an answer.
+ */
 function isBare(value: Fields): boolean {
   if (['choices', 'candidates', 'message', 'delta', 'type'].some((name) => isFields(value[name])))
     return false;
   if (Array.isArray(value['choices']) || Array.isArray(value['candidates']) || 'type' in value) return false;
-  const words = firstText(value['detail'], value['message'], value['msg']);
-  return words !== '' || listOf(value['detail']).length > 0 || listOf(value['errors']).length > 0;
+  const words = firstText(...bareFields.map((name) => value[name]));
+  const isProblem = firstText(value['title']) !== '' && Number(value['status']) >= 400;
+  return (
+    words !== '' || isProblem || listOf(value['detail']).length > 0 || listOf(value['errors']).length > 0
+  );
 }

@@ -45,8 +45,9 @@ export function createEventReader(): EventReader {
   };
   /** Returns false where the data is no JSON. */
   const readData = (data: string, event: string | undefined): boolean => {
-    const text = data.trim();
-    if (text === '' || text === '[DONE]') {
+    // Proxies that make an event of every line write the field's name twice.
+    const text = data.trim().replace(/^(?:data:\s*)+/i, '');
+    if (text === '' || /^"?\[done\]"?$/i.test(text)) {
       if (text !== '') events.push({ type: 'done' });
       return true;
     }
@@ -67,7 +68,9 @@ export function createEventReader(): EventReader {
   const onError = ({ field = '', value = '', line = '' }: ParseError) => {
     // llama.cpp writes `error: {…}` for an event.
     const [data, event] =
-      field === 'error' ? [value, 'error'] : [field.trim() === 'data' ? value : line, undefined];
+      field === 'error'
+        ? [value, 'error']
+        : [field.trim().toLowerCase() === 'data' ? value : line, undefined];
     if (!readData(data, event)) readUnparsed(data, event);
   };
   const parser = createParser({ onEvent, onError });

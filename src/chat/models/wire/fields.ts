@@ -15,6 +15,11 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** The objects in a list, or the only one where a server sends it without a list. Values that are no objects are left out. */
+export function objectsOf(value: unknown): readonly Fields[] {
+  return isFields(value) ? [value] : listOf(value).filter(isFields);
+}
+
 /** The value as text, or an empty text where it is neither text nor a number. */
 export function textOf(value: unknown): string {
   if (typeof value === 'string') return value;

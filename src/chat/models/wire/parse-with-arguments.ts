@@ -3,8 +3,20 @@ import { parseLongIntegers, roundLongIntegers } from '../../../base/long-integer
 /** The fields in which servers send the arguments of a tool call as an object, not as a text. */
 const argumentFields = new Set(['args', 'arguments', 'input']);
 
-/** Parses JSON. Undefined where the text is no JSON. Only the arguments of tool calls keep long integers. */
+/** A text in JSON, or a number that Python writes and JSON does not have. */
+const textOrNoNumber = /"(?:[^"\\]+|\\.)*"|-?\b(?:NaN|Infinity)\b/g;
+
+/**
+ * Parses JSON. Undefined where the text is no JSON. Only the arguments of tool calls keep long integers. Python's `NaN`
+ * and `Infinity` are null.
+ */
 export function parseWithArguments(text: string): unknown {
+  const value = parse(text);
+  if (value !== undefined || !/NaN|Infinity/.test(text)) return value;
+  return parse(text.replace(textOrNoNumber, (each) => (each.startsWith('"') ? each : 'null')));
+}
+
+function parse(text: string): unknown {
   try {
     const value = parseLongIntegers(text);
     return /\d{16}/.test(text) ? roundOthers(value) : value;

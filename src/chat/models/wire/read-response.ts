@@ -117,7 +117,8 @@ function createAnswer({ format, redact, classify }: ReadResponseOptions) {
       case 'error':
         return fail(readErrorReport(event.words));
       case 'garbage':
-        return fail(noAnswer(undefined));
+        // What is broken behind the finish reason is no piece of the answer.
+        return format.isFinished ? [] : fail(noAnswer(undefined));
     }
   };
   const read = (found: WireEvent[]): object[] => {

@@ -17,6 +17,8 @@ interface Fragment {
 interface Call extends Fragment {
   /** The index that the package is given: 0, 1, 2 … */
   index: number;
+  /** How many characters of the arguments the package was given. */
+  sent: number;
   scan: JsonScan;
   /** Whether it may be only the name of a complete call, sent once more. It counts when it gets arguments. */
   isDoubtful: boolean;
@@ -38,7 +40,9 @@ export class ToolCallFragments {
   /** Returns the fragment for the package. Undefined while the call has no name, and for a call that comes again. */
   read(value: unknown): object | undefined {
     const fragment = readFragment(value);
-    if (Object.values(fragment).every((each) => each === '' || each === undefined)) return undefined;
+    const { id, name, extra } = fragment;
+    // An index alone is no call.
+    if (id === '' && name === '' && fragment.args === '' && extra === undefined) return undefined;
     const found = this.#find(fragment);
     if (found !== undefined && isRepetition(found, fragment)) return undefined;
     const call = found ?? this.#begin(fragment);
@@ -46,10 +50,12 @@ export class ToolCallFragments {
     call.name ||= fragment.name;
     call.wireIndex ||= fragment.wireIndex;
     call.extra ??= fragment.extra;
+    // Some servers begin with `{}`, and send the arguments behind it.
+    if (isPlaceholder(call.args) && call.sent === 0 && fragment.args.trimStart().startsWith('{')) begin(call);
     call.args += fragment.args;
     call.scan.add(fragment.args);
     if (call.name === '' || isOnlyName(call)) return undefined;
-    return report(call, call.isReported ? fragment.args : call.args);
+    return report(call, call.sent === 0 && isPlaceholder(call.args) ? '' : call.args.slice(call.sent));
   }
 
   /** Returns the calls that never got a name. */
@@ -62,7 +68,7 @@ export class ToolCallFragments {
   #begin({ wireIndex, id, name, args, extra }: Fragment): Call {
     const call: Call = {
       index: this.#calls.length,
-      ...{ wireIndex, id, name, extra, args: '' },
+      ...{ wireIndex, id, name, extra, args: '', sent: 0 },
       scan: new JsonScan(),
       isDoubtful: args.trim() === '' && this.#calls.some((each) => each.name === name && each.id === id),
       isReported: false,
@@ -102,7 +108,7 @@ function readFragment(value: unknown): Fragment {
     wireIndex: textOf(fields['index']),
     id: textOf(fields['id']).trim(),
     name: firstText(called['name']).trim(),
-    args: argumentsOf(called['arguments'] ?? called['input']),
+    args: argumentsOf(called['arguments'] ?? called['input'] ?? called['parameters'] ?? called['args']),
     extra: fields['extra_content'] ?? undefined,
   };
 }
@@ -142,6 +148,16 @@ function continues(call: Call, { id, args }: Fragment): boolean {
   return !isOther || (call.args.trim() !== '' && !/^\s*\{/.test(args));
 }
 
+/** `{}`: no arguments, or none yet. */
+function isPlaceholder(args: string): boolean {
+  return args.trim() !== '' && hasNoArguments(args);
+}
+
+function begin(call: Call): void {
+  call.args = '';
+  call.scan = new JsonScan();
+}
+
 function isOnlyName({ isDoubtful, args }: Call): boolean {
   return isDoubtful && args.trim() === '';
 }
@@ -149,6 +165,7 @@ function isOnlyName({ isDoubtful, args }: Call): boolean {
 function report(call: Call, args: string): object {
   const isFirst = !call.isReported;
   call.isReported = true;
+  call.sent += args.length;
   const { index, id, name, extra } = call;
   if (!isFirst) return { index, type: 'function', function: { arguments: args } };
   return {

@@ -83,7 +83,7 @@ export class CallItem extends OutputItem {
   #read(item: Fields): void {
     this.callId ||= textOf(item['call_id']).trim();
     this.#name ||= firstText(item['name']).trim();
-    const args = argumentsOf(item['arguments']);
+    const args = argumentsOf(item['arguments'] ?? item['input']);
     if (args !== '') this.#whole.push(args);
   }
 

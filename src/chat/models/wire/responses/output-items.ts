@@ -115,7 +115,7 @@ export class OutputItems {
 }
 
 function kindOf(item: Fields): ItemKind | undefined {
-  const type = firstText(item['type']);
+  const type = firstText(item['type']).replace(/^custom_tool_call$/, 'function_call');
   return type === 'message' || type === 'reasoning' || type === 'function_call' ? type : undefined;
 }
 
