@@ -4,7 +4,7 @@ import type { Engine } from './chat/engine.ts';
 import type { SessionLog } from './chat/log/session-log.ts';
 import type { Models } from './chat/models/models.ts';
 import type { RemovalSweep } from './chat/removal/removal-sweep.ts';
-import type { Sessions } from './chat/sessions.ts';
+import type { Sessions } from './chat/sessions/sessions.ts';
 import type { StreamTicket, StreamTickets } from './identity/stream-tickets.ts';
 import type { TokenWatcher } from './identity/token-watcher.ts';
 import type { Viewer } from './identity/viewer.ts';

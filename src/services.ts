@@ -13,7 +13,7 @@ import { createContextWarning } from './chat/models/context-warning.ts';
 import { createModels, type Models } from './chat/models/models.ts';
 import { RemovalSweep } from './chat/removal/removal-sweep.ts';
 import { createCheckpointer } from './chat/run/checkpoint.ts';
-import { Sessions } from './chat/sessions.ts';
+import { Sessions } from './chat/sessions/sessions.ts';
 import type { Config } from './config/config.ts';
 import type { Services } from './context.ts';
 import { ApiTokens } from './identity/api-tokens.ts';

@@ -1,11 +1,11 @@
-import { sessionNotFound } from '../errors.ts';
-import type { Session, ToolApproval } from '../generated/prisma/client.ts';
-import { createSession, updateSession } from '../storage/statements/session-writes.ts';
-import { sessionById } from '../storage/statements/sessions.ts';
-import type { Statements } from '../storage/statements/statement.ts';
-import { settingBytes } from '../storage/stored-bytes.ts';
-import type { PartialSettings } from './models/settings/model-settings.ts';
-import { settingsText, storeSettings } from './models/settings/stored-settings.ts';
+import { sessionNotFound } from '../../errors.ts';
+import type { Session, ToolApproval } from '../../generated/prisma/client.ts';
+import { createSession, updateSession } from '../../storage/statements/session-writes.ts';
+import { sessionById } from '../../storage/statements/sessions.ts';
+import type { Statements } from '../../storage/statements/statement.ts';
+import { settingBytes } from '../../storage/stored-bytes.ts';
+import type { PartialSettings } from '../models/settings/model-settings.ts';
+import { settingsText, storeSettings } from '../models/settings/stored-settings.ts';
 
 /** The settings of a session. Undefined leaves a setting as it is; null means the gateway's default. */
 export interface SessionSettings {
@@ -73,4 +73,10 @@ export function changeSession(
     if (session === undefined) throw sessionNotFound(id);
     return { session, grown };
   });
+}
+
+/** Without the fields that are undefined: Prisma's rows and spreads would take them for values. */
+export function defined<T extends object>(input: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(input).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
 }

@@ -1,0 +1,74 @@
+import type { Prisma, Session } from '../../generated/prisma/client.ts';
+import type { Quotas } from '../../limits/quotas.ts';
+import type { Database } from '../../storage/database.ts';
+import type { Statements } from '../../storage/statements/statement.ts';
+import { settingBytes } from '../../storage/stored-bytes.ts';
+import type { Models } from '../models/models.ts';
+import { storeSettings } from '../models/settings/stored-settings.ts';
+import { checkModel } from './check-model.ts';
+import { defined, insertSession, type SessionToStore } from './store-session.ts';
+
+export interface NewSession extends SessionToStore {
+  /** The nodes to attach, which run the session's tools. */
+  nodeIds?: readonly string[] | null | undefined;
+  asker: Asker;
+}
+
+/** The user who creates a session. It decides whose nodes `nodeIds` can name. */
+interface Asker {
+  userId: string;
+  isAdmin: boolean;
+  /** True with AUTH=none. */
+  isAnonymous: boolean;
+}
+
+export interface CreateSessionOptions {
+  database: Database;
+  statements: Statements;
+  models: Models;
+  quotas: Quotas;
+  attachments: {
+    /** Attaches nodes to a session within the transaction that creates it. */
+    attachWithin(
+      tx: Prisma.TransactionClient,
+      sessionId: number,
+      input: { nodeIds: readonly string[]; userId: string; asker: Asker },
+    ): Promise<unknown>;
+  };
+}
+
+/**
+ * @throws GatewayError BAD_USER_INPUT for an unknown provider or model, a setting that the model does not take, or too many
+ *   nodes; QUOTA_EXCEEDED.
+ */
+export async function createSession(
+  { nodeIds, asker, ...input }: NewSession,
+  options: CreateSessionOptions,
+): Promise<Session> {
+  const { statements, models, quotas } = options;
+  await checkModel(input, { models, session: null, given: input.settings ?? null });
+  const bytes = settingBytes({ ...input, settings: storeSettings(input.settings) });
+  using reserved = await quotas.reserve(input.userId, { sessions: 1, bytes });
+  const session = nodeIds?.length
+    ? await createWithNodes({ ...input, nodeIds, asker }, bytes, options)
+    : await insertSession(statements, input, bytes);
+  reserved.keep();
+  return session;
+}
+
+/** Attaching uses Prisma, so the whole transaction does. */
+function createWithNodes(
+  { nodeIds, asker, ...input }: NewSession & { nodeIds: readonly string[] },
+  storedBytes: number,
+  { database, attachments }: CreateSessionOptions,
+): Promise<Session> {
+  const { userId } = input;
+  const now = new Date();
+  const times = { createdAt: now, updatedAt: now, lastActivityAt: now };
+  const data = { ...defined(input), ...times, settings: storeSettings(input.settings), storedBytes };
+  return database.$transaction(async (tx) => {
+    const created = await tx.session.create({ data });
+    await attachments.attachWithin(tx, created.id, { nodeIds, userId, asker });
+    return created;
+  });
+}

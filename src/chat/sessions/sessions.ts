@@ -1,0 +1,62 @@
+import type { Prisma, Session } from '../../generated/prisma/client.ts';
+import { clearHistory } from '../removal/clear-history.ts';
+import { type DeleteSessionsOptions, deleteSessions } from '../removal/delete-sessions.ts';
+import { findSession } from '../run/find-session.ts';
+import { type CreateSessionOptions, createSession, type NewSession } from './create-session.ts';
+import type { SessionSettings } from './store-session.ts';
+import { type UpdateSessionOptions, updateSession } from './update-session.ts';
+
+export interface SessionsOptions extends CreateSessionOptions, UpdateSessionOptions {
+  removal: DeleteSessionsOptions;
+}
+
+/** Creates, changes and deletes sessions. The engine runs their prompts. */
+export class Sessions {
+  readonly #options: SessionsOptions;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @throws GatewayError BAD_USER_INPUT for an unknown provider or model, a setting that the model does not take, or too many
+   *   nodes; QUOTA_EXCEEDED.
+   */
+  create(input: NewSession): Promise<Session> {
+    return createSession(input, this.#options);
+  }
+
+  /** @throws GatewayError NOT_FOUND, BAD_USER_INPUT, QUOTA_EXCEEDED. */
+  update(id: number, input: SessionSettings): Promise<Session> {
+    return updateSession(id, input, this.#options);
+  }
+
+  /**
+   * Deletes a session with its messages, runs and recordings. Live and queued runs are cancelled first.
+   *
+   * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS.
+   */
+  async delete(id: number): Promise<void> {
+    await findSession(this.#options.statements, id);
+    await this.deleteAll({ id });
+  }
+
+  /**
+   * Deletes the matching sessions, as `delete` does.
+   *
+   * @param signal Aborts when the client leaves. Sessions that are not deleted yet then stay.
+   * @returns The ids of the sessions that were deleted.
+   */
+  deleteAll(where: Prisma.SessionWhereInput, signal?: AbortSignal): Promise<number[]> {
+    return deleteSessions(where, signal, this.#options.removal);
+  }
+
+  /**
+   * Deletes a session's messages. Its settings, its runs and its token usage stay.
+   *
+   * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS.
+   */
+  clearHistory(id: number): Promise<Session> {
+    return clearHistory(id, this.#options.removal);
+  }
+}
