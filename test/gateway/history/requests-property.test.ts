@@ -3,14 +3,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createModels } from '../../../src/chat/models/models.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { apiKey } from '../../support/gateway/model-gateway.ts';
+import { createRandomTools, type MadeCall, RandomChat } from '../../support/gateway/random-chat.ts';
 import {
   type Action,
+  contextLimits,
   conversations,
-  createRandomTools,
-  type MadeCall,
   maxSteps,
-  RandomChat,
-} from '../../support/gateway/random-chat.ts';
+  systemPrompts,
+} from '../../support/gateway/random-conversation.ts';
 import { type ModelRequest, type ModelServer, startModelServer } from '../../support/model/model-server.ts';
 import { brokenRules } from '../../support/model/provider-rules.ts';
 import { repeatedCalls } from '../../support/model/repeated-calls.ts';
@@ -25,6 +25,7 @@ beforeAll(async () => {
   const { openaiUrl: baseUrl, anthropicUrl, googleUrl } = server;
   const models = createModels({
     demo: { delayMs: 0 },
+    contextLimits,
     openaiCompatible: { apiKey, baseUrl },
     // The settings can send the requests to OpenAI to no other address.
     openai: { apiKey, baseUrl },
@@ -40,8 +41,8 @@ afterAll(async () => {
 });
 
 /** Plays the actions in one session. Returns the faults of all requests. */
-async function faultsOf(played: Action[]): Promise<string[]> {
-  const sessionId = await gateway.createSession({ systemPrompt: ' \n' });
+async function faultsOf(systemPrompt: string, played: Action[]): Promise<string[]> {
+  const sessionId = await gateway.createSession({ systemPrompt });
   const chat = new RandomChat(gateway, server, tools, sessionId);
   const faults: string[] = [];
   for (const action of played) {
@@ -53,11 +54,12 @@ async function faultsOf(played: Action[]): Promise<string[]> {
   return faults;
 }
 
-/** What its maker is not shown again with a call, what another model is shown, and prompts that were withdrawn. */
+/** What its maker is not shown again, what another model is shown, texts that are cut, and withdrawn prompts. */
 function wrongRepeats(request: ModelRequest, made: readonly MadeCall[]): string[] {
   const text = JSON.stringify(request.body);
   const withdrawn = /Withdrawn \d+/.exec(text);
   const faults = withdrawn ? [`It has "${withdrawn[0]}".`] : [];
+  if (/Alpha(?!\.)|Omega(?!\.)/.test(text)) faults.push('A text has lost its end.');
   const target = targetOf(request);
   for (const [, maker] of text.matchAll(/(?:Thought|Signature) \d+ of ([\w./-]+\w)/g)) {
     if (maker !== target) faults.push(`${target} is shown what only ${maker} may see.`);
@@ -85,8 +87,8 @@ function targetOf({ format, path, body }: ModelRequest): string {
 
 test('whatever happened in a chat before, every request keeps the rules of its provider, and shows each model its own signatures again', async () => {
   await fc.assert(
-    fc.asyncProperty(conversations, async (played) => {
-      expect(await faultsOf(played)).toEqual([]);
+    fc.asyncProperty(systemPrompts, conversations, async (systemPrompt, played) => {
+      expect(await faultsOf(systemPrompt, played)).toEqual([]);
     }),
     { numRuns: 30, interruptAfterTimeLimit: 12_000, endOnFailure: true },
   );

@@ -1,10 +1,12 @@
-import fc from 'fast-check';
+import type { Prisma } from '../../../src/generated/prisma/client.ts';
 import type { ModelServer } from '../model/model-server.ts';
 import {
   createGate,
   cutSocket,
   deferred,
   errorChunk,
+  finish,
+  garbage,
   reasoning,
   signed,
   silence,
@@ -16,79 +18,8 @@ import {
 } from '../model/turn.ts';
 import { chat, collect } from './chat.ts';
 import type { TestGateway } from './gateway.ts';
+import { type Action, type CallsStep, maxSteps, type RunEnd } from './random-conversation.ts';
 import { createTools } from './tool-double.ts';
-
-const models = [
-  'openai-compatible/deepseek-chat',
-  'openai-compatible/deepseek-r1',
-  'openai-compatible/mistral-small',
-  'openai-compatible/gemini-2.5-pro',
-  'anthropic/claude-haiku-4-5',
-  'google/gemini-2.5-flash',
-  'google/gemini-3-pro-preview',
-  'openai/gpt-5-mini',
-  'openai/gpt-5',
-] as const;
-
-const runEnds = [
-  'answered',
-  'blank',
-  'only reasoning',
-  'reasoning at the end',
-  'refused',
-  'unavailable',
-  'cut before the first word',
-  'failed in the middle',
-  'too long',
-  'step limit',
-  'stopped before the first word',
-  'stopped in the middle',
-  'stopped in a tool call',
-  'killed in a tool call',
-] as const;
-
-/** A response of a model that asks for tool calls. */
-interface CallsStep {
-  reasons: boolean;
-  signs: boolean;
-  says: string;
-  names: string[];
-  id: string;
-}
-
-/** One prompt, and all that happens until its run has ended. */
-export interface Action {
-  model: (typeof models)[number];
-  hasTools: boolean;
-  steps: CallsStep[];
-  end: (typeof runEnds)[number] | 'withdrawn' | 'interrupted';
-}
-
-const names = ['read', 'read', '', 'read.all', 'lies/größe', '9lives', 'x'.repeat(200)];
-// Some servers count their calls from the start in every response, and proxies pass on ids of other providers.
-const ids = ['call_1', 'functions.read:0', 'töö strange', 'y'.repeat(80)];
-
-const actionWith = (some: Action['model'][]): fc.Arbitrary<Action> =>
-  fc.record({
-    model: fc.constantFrom(...some),
-    hasTools: fc.boolean(),
-    steps: fc.array(
-      fc.record({
-        reasons: fc.boolean(),
-        signs: fc.boolean(),
-        says: fc.constantFrom('', ' \n', 'Let me see. '),
-        names: fc.array(fc.constantFrom(...names), { minLength: 1, maxLength: 3 }),
-        id: fc.constantFrom(...ids),
-      }),
-      { maxLength: 2 },
-    ),
-    end: fc.constantFrom(...runEnds, 'withdrawn' as const, 'interrupted' as const),
-  });
-
-/** The actions of a conversation, which switches between at most three models. */
-export const conversations: fc.Arbitrary<Action[]> = fc
-  .shuffledSubarray([...models], { minLength: 1, maxLength: 3 })
-  .chain((some) => fc.array(actionWith(some), { minLength: 2, maxLength: 8 }));
 
 /** What the maker of a tool call must be shown with it again. The arguments of the call have its number. */
 export interface MadeCall {
@@ -97,21 +28,24 @@ export interface MadeCall {
   signature: string | undefined;
 }
 
-export const maxSteps = 3;
 const waits: CallsStep = {
   reasons: true,
   signs: true,
   says: 'Wait. ',
   names: ['read', 'read'],
   id: 'call_1',
+  args: 'good',
 };
+
+/** Most are blank: nothing is refused more often. */
+const results = ['found', '', ' \n', '\u0085\u00a0'];
 
 /** Tools that are offered or not, as `hasTools` says. A call with `wait` runs until it is cancelled. */
 export function createRandomTools() {
   let called = deferred();
   const tools = createTools({
     async read({ args, signal }) {
-      if (!('wait' in args)) return 'found';
+      if (!('wait' in args)) return results['n' in args ? Number(args.n) % results.length : 0] ?? '';
       called.resolve();
       if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
       return { status: 'CANCELLED', result: '', stopped: true };
@@ -153,11 +87,11 @@ export class RandomChat {
     if (end === 'withdrawn' || end === 'interrupted') return this.#playQueued(action.model, end);
     // R1 has no tools.
     const isR1 = action.model.endsWith('r1');
-    const played = isR1 && /tool|step/.test(end) ? 'answered' : end;
+    const played = isR1 && /call|step/.test(end) ? 'answered' : end;
     await this.#playRun(action.model, isR1 ? [] : action.steps, played);
   }
 
-  async #playRun(model: Action['model'], steps: CallsStep[], end: (typeof runEnds)[number]): Promise<void> {
+  async #playRun(model: Action['model'], steps: CallsStep[], end: RunEnd): Promise<void> {
     const { requests } = this.#server;
     const turns = steps.map((each) => this.#callsTurn(each, model));
     const gate = createGate();
@@ -172,11 +106,13 @@ export class RandomChat {
     const runId = (await seen.next()).value?.runId;
     const ended = collect(seen);
     if (end === 'stopped before the first word') await this.#server.request(first + turns.length);
-    if (end === 'stopped in the middle') await gate.reached;
+    if (end.endsWith('in the middle') && end !== 'failed in the middle') await gate.reached;
     if (end.endsWith('in a tool call')) await waiting;
-    if (/^(?:stopped|killed)/.test(end)) await this.#cancel(runId);
+    if (/^(?:stopped|killed|shut down)/.test(end)) await this.#cancel(runId);
     await ended;
-    if (end.startsWith('killed')) await this.#makeKilled();
+    if (end === 'killed in a tool call') await this.#makeKilled();
+    if (end === 'killed in the middle') await this.#changeNewest({ status: 'INTERRUPTED' });
+    if (end.startsWith('shut down')) await this.#changeNewest({ cancelCause: 'SHUTDOWN' });
   }
 
   /** A prompt that waits behind a live run is withdrawn, by its own cancellation or by a prompt with INTERRUPT. */
@@ -202,12 +138,7 @@ export class RandomChat {
     return { sessionId: this.#sessionId, prompt: `${prompt} ${this.#prompts}`, providerName, modelName };
   }
 
-  #lastTurns(
-    end: (typeof runEnds)[number],
-    model: Action['model'],
-    gate: TurnStep,
-    before: CallsStep[],
-  ): Turn[] {
+  #lastTurns(end: RunEnd, model: Action['model'], gate: TurnStep, before: CallsStep[]): Turn[] {
     switch (end) {
       case 'blank':
         return [[text(' \n')]];
@@ -215,6 +146,20 @@ export class RandomChat {
         return [[reasoning('Hm.')]];
       case 'reasoning at the end':
         return [[reasoning('Hm.'), text('Done.'), reasoning('And?')]];
+      case 'text and reasoning by turns':
+        return [[text('Alpha.'), reasoning('Hm.'), text('Omega.'), reasoning('And?')]];
+      case 'too long an answer':
+        return [[reasoning('Hm.'), text('Half of '), finish('length')]];
+      case 'too long a reasoning':
+        return [[reasoning('Hm.'), finish('length')]];
+      case 'cut within a call':
+        return [[...this.#callsTurn(waits, model), finish('length')], [text('Done.')]];
+      case 'filtered':
+        return [[finish('content-filter')]];
+      case 'garbage':
+        return [[text('Half of '), garbage()]];
+      case 'half a character':
+        return [[reasoning('Hm \ud83d'), text('Done \ude00.', '\0\ud83d')]];
       case 'refused':
         return [[status(400, { error: { message: 'No.', type: 'invalid_request_error' } })]];
       case 'unavailable':
@@ -228,6 +173,8 @@ export class RandomChat {
       case 'stopped before the first word':
         return [[silence()]];
       case 'stopped in the middle':
+      case 'shut down in the middle':
+      case 'killed in the middle':
         return [[reasoning('Hm.'), text('Half of '), gate]];
       case 'stopped in a tool call':
       case 'killed in a tool call':
@@ -251,7 +198,11 @@ export class RandomChat {
         thought,
         signature: isBearer || signsThoughts ? signature : undefined,
       });
-      const call = toolCall(this.#callId(step.id, model, index), name, { n: this.made.length - 1, ...args });
+      const right = { n: this.made.length - 1, ...args };
+      const written = { good: right, list: [right], 'half a character': { ...right, path: '\ud83d' } }[
+        step.args
+      ];
+      const call = toolCall(this.#callId(step.id, model, index), name, written);
       return isBearer ? signed(call, signature) : call;
     });
     const thoughts = thought === undefined ? [] : [signed(reasoning(thought), signature ?? '')];
@@ -271,20 +222,24 @@ export class RandomChat {
     );
   }
 
-  /** Leaves the newest answer as a gateway does that is killed when it has stored the first call of a step. */
+  /** Leaves the newest answer as a gateway does that is killed, before it has stored the last call of a step. */
   async #makeKilled(): Promise<void> {
     const { database } = this.#gateway.services;
-    const message = await database.message.findFirstOrThrow({
-      where: { role: 'ASSISTANT' },
-      orderBy: { id: 'desc' },
-      include: { toolCalls: { orderBy: { id: 'desc' } } },
-    });
-    await database.message.update({ where: { id: message.id }, data: { status: 'INTERRUPTED' } });
+    const message = await this.#changeNewest({ status: 'INTERRUPTED' });
     await database.toolCall.deleteMany({ where: { id: message.toolCalls[0]?.id ?? 0 } });
     await database.toolCall.updateMany({
       where: { messageId: message.id, status: 'CANCELLED' },
       data: { result: null },
     });
+  }
+
+  /** Changes the newest answer. Returns it with its tool calls, the newest first. */
+  async #changeNewest(data: Prisma.MessageUpdateInput) {
+    const { message: messages } = this.#gateway.services.database;
+    const newest = { where: { role: 'ASSISTANT' as const }, orderBy: { id: 'desc' as const } };
+    const { id } = await messages.findFirstOrThrow(newest);
+    const toolCalls = { orderBy: { id: 'desc' as const } };
+    return messages.update({ where: { id }, data, include: { toolCalls } });
   }
 }
 
