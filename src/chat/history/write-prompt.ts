@@ -20,6 +20,8 @@ export interface PromptTarget extends StepMaker {
   reasoningInEach?: boolean;
   /** Give no answer a reasoning, because the model refuses answers with one, as DeepSeek R1 does. */
   reasoningInNone?: boolean;
+  /** Tell the system prompt with the first prompt, because the model refuses a system message, as Gemma does. */
+  systemInPrompt?: boolean;
 }
 
 /**
@@ -39,14 +41,14 @@ export function writePrompt(
   target: PromptTarget,
 ): LanguageModelV3Message[] {
   const callIds = new CallIds();
-  const messages = turns.flatMap((turn): LanguageModelV3Message[] => [
-    { role: 'user', content: [{ type: 'text', text: turn.prompt }] },
+  const system = isBlank(systemPrompt ?? '') ? '' : (systemPrompt ?? '');
+  const beginning = target.systemInPrompt && system !== '' ? `${system}\n\n` : '';
+  const messages = turns.flatMap((turn, index): LanguageModelV3Message[] => [
+    { role: 'user', content: [{ type: 'text', text: `${index === 0 ? beginning : ''}${turn.prompt}` }] },
     ...(target.callsAsText ? writeAsText(turn) : writeAnswer(turn, { target, callIds })),
   ]);
-  const system = isBlank(systemPrompt ?? '')
-    ? []
-    : [{ role: 'system' as const, content: systemPrompt ?? '' }];
-  return [...system, ...messages.map((message) => adaptReasoning(message, target))];
+  const adapted = messages.map((message) => adaptReasoning(message, target));
+  return system === '' || target.systemInPrompt ? adapted : [{ role: 'system', content: system }, ...adapted];
 }
 
 interface AnswerSetup {

@@ -1,4 +1,4 @@
-import type { LanguageModelV3FunctionTool } from '@ai-sdk/provider';
+import type { LanguageModelV3FunctionTool, LanguageModelV3Message } from '@ai-sdk/provider';
 import type { Logger } from 'pino';
 import { goneTools } from '../history/gone-tools.ts';
 import type { History } from '../history/history.ts';
@@ -26,7 +26,8 @@ export interface FittingStepOptions extends Pick<StepOptions, 'model' | 'writer'
  *   and some servers have a smaller context than they say;
  * - it has tools: asks without tools, and tells earlier tool calls as text;
  * - an answer in it has no reasoning: names the missing reasoning;
- * - an answer in it has reasoning: leaves it out.
+ * - an answer in it has reasoning: leaves it out;
+ * - it has a system message: tells the system prompt with the first prompt.
  *
  * @throws ProviderError `CONTEXT_TOO_LONG` when the newest turn alone is too long.
  */
@@ -53,13 +54,19 @@ export async function runFittingStep(options: FittingStepOptions): Promise<Step>
         continue;
       }
       const need = error.code === 'PROVIDER_REJECTED' ? needIn(error.message) : undefined;
-      const isNew = need !== undefined && !needs[need] && (need !== 'callsAsText' || offered.length > 0);
+      const isNew = need !== undefined && !needs[need] && isConcerned(need, prompt, offered.length);
       // What was tried did not help: the first refusal says most.
       if (!isNew) throw [...tried.values()][0] ?? error;
       tried.set(need, error);
       log.info({ need }, 'prompt refused, and written in another way');
     }
   }
+}
+
+/** Whether the prompt has what the model refuses. Otherwise it would be the same when it is written in another way. */
+function isConcerned(need: ModelNeed, prompt: LanguageModelV3Message[], tools: number): boolean {
+  if (need === 'callsAsText') return tools > 0;
+  return need !== 'systemInPrompt' || prompt[0]?.role === 'system';
 }
 
 /** How much of the answer has arrived. */

@@ -10,10 +10,10 @@ const shared = shareModelGateway('openai', { tools, settings: { MODEL_MAX_RETRIE
 let models = 0;
 
 /** Each test has a model of its own, because the gateway remembers what a model refuses. */
-async function createSession() {
+async function createSession(settings: { systemPrompt?: string } = {}) {
   const gateway = shared();
   models += 1;
-  const sessionId = await gateway.createSession({ modelName: `model-${models}` });
+  const sessionId = await gateway.createSession({ modelName: `model-${models}`, ...settings });
   const ask = async (prompt: string) => {
     const before = gateway.model.requests.length;
     const seen = await collect(chat(gateway.client(), { sessionId, prompt }));
@@ -109,6 +109,32 @@ describe('a model that refuses tools is asked without them', () => {
   test('but not when it refuses something else about tools', async () => {
     const { model, ask } = await createSession();
     model.script([refused("Invalid schema for function 'read': tools[0] must have a description")]);
+    const { ended, bodies } = await ask('Hi');
+    expect(ended).toMatchObject({ __typename: 'RunFailed', code: 'PROVIDER_REJECTED' });
+    expect(bodies).toHaveLength(1);
+  });
+});
+
+describe('a model that refuses a system message is told it with the first prompt', () => {
+  test.each([
+    ['System role not supported', 500],
+    ['Developer instruction is not enabled for models/gemma-3-27b-it', 400],
+    ["Unsupported value: 'messages[0].role' does not support 'system' with this model.", 400],
+    ['Conversation roles must alternate user/assistant/user/assistant/...', 400],
+  ])('%s', async (message, code) => {
+    const { model, ask } = await createSession({ systemPrompt: 'Be brief.' });
+    model.script([refused(message, code)], [text('Fine')], [text('Again')]);
+    const { bodies, answer } = await ask('Hi');
+    expect(answer).toBe('Fine');
+    expect(bodies[1]).toMatchObject({ messages: [{ role: 'user', content: 'Be brief.\n\nHi' }] });
+    expect((await ask('And now?')).bodies).toMatchObject([
+      { messages: [{ content: 'Be brief.\n\nHi' }, { content: 'Fine' }, { content: 'And now?' }] },
+    ]);
+  });
+
+  test('but not when there is no system message to refuse', async () => {
+    const { model, ask } = await createSession();
+    model.script([refused('System role not supported')]);
     const { ended, bodies } = await ask('Hi');
     expect(ended).toMatchObject({ __typename: 'RunFailed', code: 'PROVIDER_REJECTED' });
     expect(bodies).toHaveLength(1);

@@ -9,6 +9,8 @@ export interface ModelNeeds {
   reasoningInEach: boolean;
   /** It refuses an answer with `reasoning_content`. */
   reasoningInNone: boolean;
+  /** It refuses a system message: it is told the system prompt with the first prompt. */
+  systemInPrompt: boolean;
 }
 
 export type ModelNeed = keyof ModelNeeds;
@@ -29,6 +31,7 @@ export function createNeedsByModel(): NeedsByModel {
       callsAsText: has(model, 'callsAsText'),
       reasoningInEach: has(model, 'reasoningInEach'),
       reasoningInNone: has(model, 'reasoningInNone'),
+      systemInPrompt: has(model, 'systemInPrompt'),
     }),
     learn: (model, need) => learned.remember(keyOf(model, need), true),
   };
@@ -41,17 +44,24 @@ const tools = /\btools?\b|\btool_|\btool[ -]?(?:use|call|choice)|\bfunctions\b|\
 const isRefused =
   /n[o']t (?:\w+ )?(?:support|enable|allow|permit|implement|available|accept)|unsupported|no endpoints? found|requires? \S?--|extra[_ ](?:forbidden|inputs)|unrecogni[sz]ed|unknown (?:field|parameter|argument|name)|must not|remove/i;
 
+/** Some templates only say that roles must alternate. They always do, apart from a system message. */
+const noSystem =
+  /system (?:role|message|prompt|instruction)s? (?:is |are )?not (?:supported|allowed|enabled)|not support '?system|developer instruction is not|only user and assistant roles|^(?!.*after the optional system).*roles must alternate/i;
+
 /**
  * Finds the need that a provider's refusal tells of, by the words in which servers say it:
  *
  * - DeepSeek V4: "The `reasoning_content` in the thinking mode must be passed back"; Kimi: "reasoning_content is missing";
  * - Groq: "property 'reasoning_content' is unsupported"; Mistral: "reasoning_content: Extra inputs are not permitted";
  * - Ollama: "does not support tools"; OpenRouter: "No endpoints found that support tool use"; Google: "Function calling
- *   is not enabled"; vLLM: "tool choice requires --enable-auto-tool-choice"; llama.cpp: "tools param requires --jinja".
+ *   is not enabled"; vLLM: "tool choice requires --enable-auto-tool-choice"; llama.cpp: "tools param requires --jinja";
+ * - Gemma: "System role not supported"; Google: "Developer instruction is not enabled"; OpenAI's o1-mini:
+ *   "'messages[0].role' does not support 'system'"; older templates of Mistral: "Conversation roles must alternate".
  *
  * @returns Undefined for another refusal.
  */
 export function needIn(refusal: string): ModelNeed | undefined {
+  if (noSystem.test(refusal)) return 'systemInPrompt';
   if (reasoning.test(refusal)) {
     // Some models take no tools while they reason. Without tools they would answer, but not what was asked for.
     if (tools.test(refusal)) return undefined;
