@@ -17,20 +17,20 @@ export async function countTokens(text: string): Promise<number> {
   const { countTokens: count } = await import('gpt-tokenizer/encoding/o200k_base');
   const countPiece = (start: number, length: number) =>
     count(text.slice(start, start + length), { disallowedSpecial: new Set() });
-  if (text.length <= countedWhole) return sumOfPieces(text.length, pieceLength, pieceLength, countPiece);
+  if (text.length <= countedWhole) {
+    let tokens = 0;
+    for (let start = 0; start < text.length; start += pieceLength) tokens += countPiece(start, pieceLength);
+    return tokens;
+  }
   const every = text.length / samples;
-  const sampled = sumOfPieces(text.length, every, sampleLength, countPiece);
+  let sampled = 0;
+  for (let sample = 0; sample < samples; sample += 1) {
+    // At another place of each part, so that the samples do not fall into step with a text that repeats itself.
+    const place = ((sample * goldenRatio) % 1) * (every - sampleLength);
+    sampled += countPiece(Math.floor(sample * every + place), sampleLength);
+  }
   return Math.ceil(sampled * (every / sampleLength));
 }
 
-/** Counts a piece of `length` after each `every` code units. */
-function sumOfPieces(
-  end: number,
-  every: number,
-  length: number,
-  countPiece: (start: number, length: number) => number,
-): number {
-  let tokens = 0;
-  for (let start = 0; start < end; start += every) tokens += countPiece(Math.floor(start), length);
-  return tokens;
-}
+/** Its multiples lie evenly between two whole numbers. */
+const goldenRatio = (1 + Math.sqrt(5)) / 2;
