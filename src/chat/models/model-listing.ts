@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CatalogModel } from './model-catalog.ts';
+import { anyName } from './model-name.ts';
 
 export interface ModelListingOptions {
   /** The address that `/models` is appended to, without a slash at the end. */
@@ -23,18 +24,19 @@ const contextLimit = z
     return limit > 0 && Number.isSafeInteger(limit) ? limit : null;
   });
 
-/** OpenAI's listing, with the fields in which vLLM, OpenRouter, Groq and llama.cpp state the context limit. */
-const listing = z.object({
-  data: z.array(
-    z.object({
-      id: z.string(),
-      max_model_len: contextLimit,
-      context_length: contextLimit,
-      context_window: contextLimit,
-      meta: z.object({ n_ctx: contextLimit, n_ctx_train: contextLimit }).nullish().catch(null),
-    }),
-  ),
+/** A model of OpenAI's listing, with the fields in which vLLM, OpenRouter, Groq and llama.cpp state the context limit. */
+const listed = z.object({
+  id: z.string().regex(anyName),
+  max_model_len: contextLimit,
+  context_length: contextLimit,
+  context_window: contextLimit,
+  meta: z.object({ n_ctx: contextLimit, n_ctx_train: contextLimit }).nullish().catch(null),
 });
+
+/** Together lists its models without an object around them. An entry that is no model is left out. */
+const listing = z
+  .union([z.array(z.unknown()), z.object({ data: z.array(z.unknown()) }).transform(({ data }) => data)])
+  .transform((entries) => entries.flatMap((entry) => listed.safeParse(entry).data ?? []));
 
 /**
  * Lists the models of an OpenAI-compatible server. The answer is cached for a minute.
@@ -67,8 +69,8 @@ async function fetchModels({
     await response.body?.cancel();
     throw new Error(`The model listing answered ${response.status}.`);
   }
-  const { data } = listing.parse(await response.json());
-  return data.map(({ id, ...model }) => ({
+  const models = listing.parse(await response.json());
+  return models.map(({ id, ...model }) => ({
     modelName: id,
     contextLimit:
       model.max_model_len ??

@@ -8,6 +8,7 @@ import { createTolerantFetch } from './fetch/tolerant-fetch.ts';
 import { createWireFetch } from './fetch/wire-fetch.ts';
 import { type CatalogModel, type CatalogProviderName, modelCatalog } from './model-catalog.ts';
 import { createModelListing } from './model-listing.ts';
+import { anyName } from './model-name.ts';
 import { createOllamaContext, type OllamaContext } from './ollama-context.ts';
 import { anthropicDialect } from './settings/anthropic.ts';
 import { demoDialect } from './settings/demo.ts';
@@ -97,9 +98,6 @@ function connect(server: CompatibleServer, fetch: Fetch, createFormat: () => Wir
     read: withHeaders(read, headers),
   };
 }
-
-/** Printable characters. llama.cpp names a model by the path of its file, so slashes are allowed. */
-const anyName = /^\P{C}{1,200}$/u;
 
 /** Google's package puts the name into the URL, where `..` or `#` would address another operation. */
 const pathName = /^(?!.*\.\.)[\w.-]+(?:\/[\w.-]+)*$/;

@@ -160,6 +160,8 @@ describe('an OpenAI-compatible server', () => {
       { id: 'broken', max_model_len: 4_096.5 },
       { id: 'unlimited', max_model_len: 1e30 },
       { id: 'none', max_model_len: 0, context_length: -1 },
+      // An entry that is no model does not hide the others.
+      ...[{ id: 7 }, { id: 'half \ud83d' }, { name: 'nameless' }],
     ]);
     const limits = (await compatibleModels().list()).map((model) => [model.modelName, model.contextLimit]);
     expect(limits).toEqual([
@@ -175,6 +177,10 @@ describe('an OpenAI-compatible server', () => {
       ['demo-1', 131_072],
     ]);
     expect(await resolved(compatibleModels(), { modelName: 'vllm' })).toBe('openai-compatible/vllm 40960');
+    server.serveModels([{ id: 'together', context_length: 9_000 }], { isBare: true });
+    expect(await resolved(compatibleModels(), { modelName: 'together' })).toBe(
+      'openai-compatible/together 9000',
+    );
   });
 
   test('a server is asked for its models once a minute, and once for simultaneous callers', async () => {

@@ -41,8 +41,8 @@ export interface ModelServer extends AsyncDisposable {
   script(...turns: Turn[]): void;
   /** Responds to requests for which no scripted turn is left. Without it they get 400. */
   otherwise(answer: (request: ModelRequest) => Turn): void;
-  /** Serves these models as `data` of `GET /models`. Without it `GET /models` gets 404. */
-  serveModels(models: readonly object[]): void;
+  /** Serves these models as `data` of `GET /models`, or as a bare list. Without it `GET /models` gets 404. */
+  serveModels(models: readonly object[], options?: { isBare?: boolean }): void;
   /** Answers Ollama's own API (`/api/version`, `/api/show`, `/api/ps`) with these texts. Without it, it gets 404. */
   serveOllama(answers: Readonly<Record<string, string>>): void;
   /** Waits for the request with this index, counted from 0. */
@@ -71,7 +71,7 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
   const turns: Turn[] = [];
   const book = createRequestBook();
   let fallback: ((request: ModelRequest) => Turn) | undefined;
-  let models: readonly object[] | undefined;
+  let models: object | undefined;
   let listings = 0;
   let ollama: Readonly<Record<string, string>> = {};
 
@@ -85,7 +85,7 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
     if (incoming.method === 'GET') {
       listings += 1;
       response.writeHead(models ? 200 : 404, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(models ? { object: 'list', data: models } : {}));
+      response.end(JSON.stringify(models ?? {}));
       return;
     }
     const { gone, aborted } = watchClient(response);
@@ -112,8 +112,8 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
     otherwise(answer) {
       fallback = answer;
     },
-    serveModels(served) {
-      models = served;
+    serveModels(served, { isBare = false } = {}) {
+      models = isBare ? served : { object: 'list', data: served };
     },
     serveOllama(answers) {
       ollama = answers;

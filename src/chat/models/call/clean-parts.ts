@@ -1,5 +1,5 @@
 import type { LanguageModelV3StreamPart } from '@ai-sdk/provider';
-import { storable } from '../../../base/storable-text.ts';
+import { storable, storableJson } from '../../../base/storable-text.ts';
 
 /**
  * Makes the texts of a response storable. Models count in bytes, so a character may be split over two deltas: half a
@@ -12,6 +12,10 @@ export class PartCleaner {
 
   /** Returns the part without such characters, and before it a delta for a half whose other half never came. */
   clean(part: LanguageModelV3StreamPart): LanguageModelV3StreamPart[] {
+    return this.#cleanTexts(cleanMetadata(part));
+  }
+
+  #cleanTexts(part: LanguageModelV3StreamPart): LanguageModelV3StreamPart[] {
     switch (part.type) {
       case 'text-delta':
       case 'reasoning-delta':
@@ -56,6 +60,14 @@ export class PartCleaner {
   #flush(type: 'text-delta' | 'reasoning-delta', id: string): LanguageModelV3StreamPart[] {
     return this.#halves.delete(type + id) ? [{ type, id, delta: '\uFFFD' }] : [];
   }
+}
+
+/** What the provider attached is stored too. */
+function cleanMetadata(part: LanguageModelV3StreamPart): LanguageModelV3StreamPart {
+  const metadata = 'providerMetadata' in part ? part.providerMetadata : undefined;
+  return metadata === undefined
+    ? part
+    : ({ ...part, providerMetadata: storableJson(metadata) } as LanguageModelV3StreamPart);
 }
 
 type ToolCallPart = Extract<LanguageModelV3StreamPart, { type: 'tool-call' }>;

@@ -68,7 +68,8 @@ function codeOf(error: unknown, { status, message, signs }: Facts): RunFailureCo
   if (named !== undefined) return named;
   if (status === undefined) return codeOfReport({ message, signs });
   const rateLimited = status === 429 || signs.includes('rate_limit');
-  if (status >= 400 && !rateLimited && saysContextTooLong(`${signs} ${message}`)) return 'CONTEXT_TOO_LONG';
+  const isTooLong = status === 413 || saysContextTooLong(`${signs} ${message}`);
+  if (status >= 400 && !rateLimited && isTooLong) return 'CONTEXT_TOO_LONG';
   const byStatus = codeOfStatus(status);
   // Servers use 400 for everything, also for a refused key.
   if (status === 400) return saysUnauthorized(signs, message) ? 'PROVIDER_UNAUTHORIZED' : byStatus;
@@ -104,12 +105,12 @@ function failureCodeIn(signs: string): RunFailureCode | undefined {
 /** A time-out, a conflict with another request, and a request that came too early. */
 const passing: ReadonlySet<number> = new Set([408, 409, 425]);
 
-function codeOfStatus(status: number): RunFailureCode | undefined {
+function codeOfStatus(status: number): RunFailureCode {
   if (status >= 500 || passing.has(status)) return 'PROVIDER_UNAVAILABLE';
   if (status === 429) return 'PROVIDER_RATE_LIMITED';
   if (status === 401 || status === 403) return 'PROVIDER_UNAUTHORIZED';
   if (status >= 400) return 'PROVIDER_REJECTED';
-  return status >= 200 && status < 300 ? 'PROVIDER_STREAM_CUT' : undefined;
+  return status >= 200 && status < 300 ? 'PROVIDER_STREAM_CUT' : 'PROVIDER_BAD_RESPONSE';
 }
 
 function readFacts(error: unknown): ErrorReport & Pick<Facts, 'status'> {

@@ -1,4 +1,5 @@
 import { cutText } from '../../../base/cut-text.ts';
+import { storable } from '../../../base/storable-text.ts';
 import { type RunFailureCode, runFailureCodes } from '../../log/run-event.ts';
 
 export interface ProviderErrorOptions {
@@ -62,5 +63,7 @@ function publicDetail(detail: string): string {
     .replace(/\bbearer\s+\S+/gi, '[…]')
     .replace(/\b(?:sk|pk|rk|gsk|xai|hf|key|api[-_]?key)[-_=:][\w*.-]{6,}/gi, '[…]')
     .replace(/\b(?=\w*\d)(?=\w*[a-z])\w{24,}/gi, '[…]');
-  return cutText(hidden, maxDetail).trim();
+  // Half characters cannot be stored, and marks of direction would turn the rest of the sentence around.
+  const plain = storable(hidden).replace(/[\u202a-\u202e\u2066-\u2069]/g, '');
+  return cutText(plain, maxDetail).trim();
 }

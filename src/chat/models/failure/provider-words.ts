@@ -10,6 +10,7 @@ const contextTooLong = new RegExp(
     '(?:exceed|over)\\w* .{0,40}(?:context|n_ctx|max_tokens_limit)',
     '(?:prompt|input|request|conversation|messages?|sequence) (?:is|are|has become) too (?:long|large)',
     'too (?:long|large) for (?:this|the) model',
+    '(?:entity|payload|body) (?:is )?too large',
     'too many (?:input )?tokens',
     'input (?:length|token count|tokens exceed)',
     '(?:prompt|input) (?:contains|has) \\d+ tokens',

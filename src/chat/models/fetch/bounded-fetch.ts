@@ -13,12 +13,19 @@ const endGraceMs = 500;
 /**
  * Creates the `fetch` for the packages of the providers. It bounds the memory that a response takes before the gateway
  * sees a part of it, and ends the body after OpenAI's last event even if the server leaves the connection open. While
- * the body is read, it throws a ProviderError if the body is too long.
+ * the body is read, it throws a ProviderError if the body is too long. So does a status that is none of HTTP.
  */
 export function createBoundedFetch(outboundFetch: OutboundFetch): typeof fetch {
   return async (url, init) => {
     const response = await outboundFetch(String(url), init);
     const { status, statusText, headers } = response;
+    if (status > 599) {
+      await response.body?.cancel();
+      throw new ProviderError(
+        'PROVIDER_BAD_RESPONSE',
+        `The model provider answered with the status ${status}.`,
+      );
+    }
     const body = response.body && boundBody(response.body);
     return new Response(body, { status, statusText, headers });
   };

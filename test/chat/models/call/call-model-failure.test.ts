@@ -196,6 +196,20 @@ describe.each(['openai-compatible', 'anthropic', 'google'] as const)('a refusal 
     ['words', 503, `\n${words}\nat server.js`, unavailable],
     ['a web page', 503, `<html><title>${words}</title><h1>Sorry</h1></html>`, unavailable],
     ['the status INTERNAL', 500, { error: { code: 500, status: 'INTERNAL', message: words } }, unavailable],
+    [
+      'half a character and a mark of direction',
+      503,
+      `{"error":{"message":"${words}\\u202e \\ud83d"}}`,
+      `${unavailable} \uFFFD`,
+    ],
+    [
+      'a page of a proxy that takes no such prompt',
+      413,
+      '<html><title>413 Request Entity Too Large</title></html>',
+      'The prompt does not fit into the context of the model: 413 Request Entity Too Large',
+    ],
+    ['the status 300', 300, '', 'The model provider sent something that is not a valid answer.'],
+    ['the status 999', 999, '', 'The model provider answered with the status 999.'],
     ['nothing', 503, '', 'The model provider is failing; try again later.'],
     ['an empty object', 503, {}, 'The model provider is failing; try again later.'],
     [
