@@ -573,6 +573,12 @@ describe('reasoning that a Responses server encrypted', () => {
     expect(reasoningIn(await model.request(1))).toEqual([output[0]]);
   });
 
+  test('its id is another one where OpenAI would refuse that of the server', async () => {
+    const own = (id: unknown) => thought({ id, ...summed('think'), ...encrypted });
+    const ids = await repeatedAfter(done(own('x'.repeat(400))));
+    expect(ids).toEqual([own(expect.stringMatching(/^rs_\w{1,60}$/))]);
+  });
+
   test('reasoning that is not encrypted, or whose item was never done, is not repeated', async () => {
     expect(await repeatedAfter(begun + done(thought(summed('think'))))).toEqual([]);
     shared().model.reset();

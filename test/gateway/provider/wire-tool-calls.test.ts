@@ -226,6 +226,16 @@ describe('a tool call of a Messages server', () => {
       both,
     ],
     [
+      'arguments of another index',
+      block({ input: {} }, 0) + piece('{"path":"a"}', 2),
+      [['run', { path: 'a' }]],
+    ],
+    [
+      'the start of a call twice',
+      block({ input: {} }) + block({ input: {} }) + piece('{"path":"a"}'),
+      [['run', { path: 'a' }]],
+    ],
+    [
       'no id and an input of null',
       block({ id: null, input: null }) + piece('{"path":"a"}', '0'),
       [['run', { path: 'a' }]],

@@ -5,6 +5,8 @@ type Kind = 'text' | 'thinking' | 'redacted_thinking' | 'tool_use';
 
 interface Block {
   kind: Kind;
+  /** The id of a tool call as the provider sent it. */
+  callId: string;
   /** The index that the package is given: 0, 1, 2 … */
   index: number;
   /** Arguments of a tool call that came with its start. They count when no others follow. */
@@ -26,6 +28,8 @@ export class AnthropicBlocks {
 
   start(wireIndex: unknown, content: Fields): object[] {
     const key = this.#key(wireIndex) ?? `${this.#count}`;
+    // The call would run without its arguments, and once more with them.
+    if (isSameCall(this.#open.get(key), content)) return [];
     const stopped = this.#stop(key);
     const kind = textOf(content['type']);
     if (!isKind(kind)) {
@@ -49,7 +53,7 @@ export class AnthropicBlocks {
       case 'signature_delta':
         return this.#signature(key, delta['signature']);
       case 'input_json_delta':
-        return this.#arguments(key, argumentsOf(delta['partial_json']));
+        return this.#arguments(this.#callAt(key), argumentsOf(delta['partial_json']));
       default:
         return [];
     }
@@ -72,8 +76,15 @@ export class AnthropicBlocks {
     return [...this.#open.keys()].at(-1);
   }
 
+  /** Arguments of a block that never began belong to the newest call: it must not run without them. */
+  #callAt(key: string): string {
+    if (this.#open.has(key)) return key;
+    const open = [...this.#open].filter(([, block]) => block !== 'skipped' && block.kind === 'tool_use');
+    return open.at(-1)?.[0] ?? key;
+  }
+
   #begin(key: string, kind: Kind, content: Fields): object[] {
-    const block = { kind, index: this.#count, startArgs: '', hasArgs: false };
+    const block = { kind, callId: textOf(content['id']), index: this.#count, startArgs: '', hasArgs: false };
     this.#count += 1;
     this.#open.set(key, block);
     if (kind === 'tool_use') {
@@ -121,6 +132,12 @@ export class AnthropicBlocks {
     this.#open.delete(key);
     return block === 'skipped' ? [] : [...args, { type: 'content_block_stop', index: block.index }];
   }
+}
+
+/** Whether the start of a call comes once more. */
+function isSameCall(block: Block | 'skipped' | undefined, { type, id, input }: Fields): boolean {
+  if (block === undefined || block === 'skipped' || block.hasArgs || block.kind !== type) return false;
+  return block.kind === 'tool_use' && id === block.callId && argumentsOf(input) === block.startArgs;
 }
 
 function isKind(kind: string): kind is Kind {

@@ -27,10 +27,11 @@ export abstract class OutputItem {
   isDone = false;
   #isClosed = false;
 
-  /** @param id Empty where the provider sent none. */
+  /** @param id Empty where the provider sent none. OpenAI refuses one of another form, and Copilot sends such. */
   constructor(index: number, prefix: string, id: string) {
     this.index = index;
-    this.id = id || `${prefix}_${randomUUID().replaceAll('-', '')}`;
+    const isAllowed = id.startsWith(`${prefix}_`) && /^[\w-]{4,64}$/.test(id);
+    this.id = isAllowed ? id : `${prefix}_${randomUUID().replaceAll('-', '')}`;
   }
 
   /** Whether no event has said where the item belongs. */
