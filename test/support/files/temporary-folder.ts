@@ -1,3 +1,4 @@
+import { accessSync, constants, statfsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +7,25 @@ export interface TemporaryFolder extends AsyncDisposable {
   readonly path: string;
 }
 
+const parent = findParent();
+
 /** Creates an empty folder. Disposing deletes it with all its contents. */
 export async function openTemporaryFolder(): Promise<TemporaryFolder> {
-  const path = await mkdtemp(join(tmpdir(), 'switchyard-'));
+  const path = await mkdtemp(join(parent, 'switchyard-'));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/**
+ * Linux has a file system in memory. There a commit does not wait for a disk, and tests commit thousands of times. The
+ * memory of a container is often 64 MB, which a test that stores recordings would fill.
+ */
+function findParent(): string {
+  const inMemory = '/dev/shm';
+  try {
+    accessSync(inMemory, constants.W_OK);
+    const { bavail, bsize } = statfsSync(inMemory);
+    return bavail * bsize >= 2 ** 31 ? inMemory : tmpdir();
+  } catch {
+    return tmpdir();
+  }
 }
