@@ -2,26 +2,30 @@ import { availableParallelism } from 'node:os';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { KindSequencer } from './test/support/suite/kind-sequencer.ts';
 import { SlowestFiles } from './test/support/suite/slowest-files.ts';
-import { type Kind, kinds, testFiles } from './test/support/suite/test-kinds.ts';
+import { type Kind, testFiles } from './test/support/suite/test-kinds.ts';
 
 const files = testFiles();
 
-/** The kinds whose files are run one after another in the same processes, which import the gateway only once. */
-const sharing: Kind[] = ['browser', 'process', 'gateway', 'unit'];
-
-const project = (name: Kind): TestProjectInlineConfiguration => ({
+/**
+ * A project is transformed once. With `isolate: false`, its files are run one after another in the same processes,
+ * each of which imports the gateway only once.
+ */
+const project = (
+  name: string,
+  kinds: Kind[],
+  more: TestProjectInlineConfiguration['test'] = {},
+): TestProjectInlineConfiguration => ({
   // Node takes the CommonJS build of graphql, for us and for Yoga and Pothos. Vite would take the other one
   // for us, and graphql refuses a schema that was made by another copy of itself.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     name,
-    include: files[name],
-    isolate: !sharing.includes(name),
-    globalSetup: name === 'browser' ? ['test/support/suite/chromium.ts'] : [],
+    include: kinds.flatMap((kind) => files[kind]),
     // Long enough for a machine that is busy with other work; no test needs a fifth of it on an idle one.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } },
+    ...more,
   },
 });
 
@@ -33,6 +37,13 @@ export default defineConfig({
     globalSetup: ['test/support/suite/build.ts'],
     sequence: { sequencer: KindSequencer },
     reporters: ['default', new SlowestFiles()],
-    projects: kinds.map(project),
+    projects: [
+      project('shared', ['browser', 'process', 'gateway', 'unit'], {
+        isolate: false,
+        globalSetup: ['test/support/suite/chromium.ts'],
+      }),
+      project('alone', ['alone']),
+      project('static', ['static']),
+    ],
   },
 });

@@ -62,5 +62,8 @@ export async function openPage({ bypassCSP = false }: PageOptions = {}): Promise
 
 async function connect(): Promise<Browser> {
   if (chromiumUrl === undefined) throw new Error('No Chromium found: apt-get install chromium.');
-  return chromium.connect(chromiumUrl);
+  const response = await fetch(chromiumUrl);
+  const told = await response.text();
+  if (!response.ok) throw new Error(`Chromium does not start: ${told}`);
+  return chromium.connect(told);
 }

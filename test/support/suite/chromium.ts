@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chromium } from 'playwright-core';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { BrowserServer } from 'playwright-core';
 import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where the one Chromium of all tests takes connections. */
+    /** A GET of this URL starts the one Chromium of all tests, and responds with where it takes connections. */
     chromiumUrl: string | undefined;
   }
 }
@@ -17,7 +20,10 @@ const path = [
   '/usr/bin/google-chrome',
 ].find((file) => existsSync(file));
 
-/** Starts one Chromium for all files: each has contexts of its own in it. Returns what ends it. */
+/**
+ * Offers one Chromium to all files, which have contexts of their own in it. It starts when the first file asks for it,
+ * because most runs of a few files need no browser. Returns what ends it.
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (path === undefined) {
     if (!process.env['CI']) {
@@ -28,9 +34,27 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     project.provide('chromiumUrl', undefined);
     return async () => {};
   }
-  const server = await chromium.launchServer({
+  let launched: Promise<BrowserServer> | undefined;
+  const door = createServer((_request, response) => {
+    launched ??= launch(path);
+    launched.then(
+      (chromium) => response.end(chromium.wsEndpoint()),
+      (error: Error) => response.writeHead(500).end(error.message),
+    );
+  });
+  await once(door.listen(0, '127.0.0.1'), 'listening');
+  project.provide('chromiumUrl', `http://127.0.0.1:${(door.address() as AddressInfo).port}`);
+  return async () => {
+    door.close();
+    await (await launched)?.close();
+  };
+}
+
+async function launch(executablePath: string): Promise<BrowserServer> {
+  const { chromium } = await import('playwright-core');
+  return chromium.launchServer({
     host: '127.0.0.1',
-    executablePath: path,
+    executablePath,
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -42,6 +66,4 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
     ],
   });
-  project.provide('chromiumUrl', server.wsEndpoint());
-  return () => server.close();
 }

@@ -5,8 +5,8 @@ import { parseSourceFile } from '../files/source-file.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** What a test file needs around it, the costliest first. */
-export const kinds = ['browser', 'process', 'alone', 'gateway', 'unit', 'static'] as const;
+/** What a test file needs around it. The files that share processes come first, and of them the costliest. */
+export const kinds = ['browser', 'process', 'gateway', 'unit', 'alone', 'static'] as const;
 
 export type Kind = (typeof kinds)[number];
 
@@ -19,9 +19,9 @@ export function testFiles(): Record<Kind, string[]> {
   const files: Record<Kind, string[]> = {
     browser: [],
     process: [],
-    alone: [],
     gateway: [],
     unit: [],
+    alone: [],
     static: [],
   };
   for (const name of readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })) {
