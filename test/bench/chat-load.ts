@@ -1,17 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-/** A gateway in a process of its own, with an empty database. */
-export interface BenchGateway extends AsyncDisposable {
-  child: ChildProcess;
-  pid: number;
-  port: number;
-}
 
 /** The result of one chat. */
 export interface Chat {
@@ -25,40 +12,9 @@ export interface Chat {
   lost: boolean;
 }
 
-const canPin = spawnSync('taskset', ['-V']).status === 0;
-const query =
+/** Sends a prompt and asks for its text as it comes and as it is stored. Its variable is `input`. */
+export const query =
   'subscription ($input: ChatInput!) { chat(input: $input) { __typename seq ... on TextDelta { text } ... on RunCompleted { message { content } } } }';
-
-/** Moves this process to the second core, if `taskset` is installed. The gateway runs on the first core. */
-export function leaveFirstCore(): void {
-  if (canPin) spawnSync('taskset', ['-cp', '1', String(process.pid)]);
-}
-
-export async function startBenchGateway(settings: Record<string, string>): Promise<BenchGateway> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-bench-'));
-  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-  const node = [process.execPath, ...process.execArgv, main];
-  const [command = '', ...args] = canPin ? ['taskset', '-c', '0', ...node] : node;
-  const own = { DATA_DIR: dataDir, PORT: '0', LOG_FORMAT: 'json', SHUTDOWN_GRACE_MS: '0' };
-  const env = { ...process.env, ...own, ...settings };
-  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  const kill = () => child.kill();
-  process.once('exit', kill);
-  const dispose = async () => {
-    kill();
-    await once(child, 'exit');
-    process.off('exit', kill);
-    await rm(dataDir, { recursive: true });
-  };
-  for await (const chunk of child.stdout ?? []) {
-    const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(String(chunk))?.[1];
-    if (!port) continue;
-    // Read and drop the rest of the log, because a full pipe would stop the gateway.
-    child.stdout?.resume();
-    return { child, pid: child.pid ?? 0, port: Number(port), [Symbol.asyncDispose]: dispose };
-  }
-  throw new Error('The gateway did not start.');
-}
 
 export async function createSession(port: number): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${port}/graphql`, {

@@ -1,13 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import {
-  type BenchGateway,
-  chat,
-  createSession,
-  leaveFirstCore,
-  percentile,
-  startBenchGateway,
-} from './chat-load.ts';
+import { chat, createSession, percentile } from './chat-load.ts';
 import { startClockModel } from './clock-model.ts';
+import { leaveFirstCore } from './pinned.ts';
+import { processCpu } from './process-cpu.ts';
+import { type BenchServer, startMain } from './servers.ts';
 
 /**
  * Runs many chats at once through the whole gateway on one core. Measures whether text is lost, and how late the words
@@ -18,18 +13,13 @@ const chats = Number(process.argv[2] ?? 1_000);
 const words = Number(process.argv[3] ?? 500);
 const delayMs = Number(process.argv[4] ?? 20);
 
-async function readCpuMs(pid: number): Promise<number> {
-  const { stdout } = spawnSync('ps', ['-o', 'cputimes=', '-p', String(pid)], { encoding: 'utf8' });
-  return Number(stdout) * 1_000;
-}
-
-async function measure({ port, pid }: BenchGateway, count: number): Promise<number> {
+async function measure({ port, pid }: BenchServer, count: number): Promise<number> {
   const sessions: string[] = [];
   for (let n = 0; n < count; n += 1) sessions.push(await createSession(port));
-  const [startedAt, cpuBefore] = [performance.now(), await readCpuMs(pid)];
+  const [startedAt, cpuBefore] = [performance.now(), processCpu(pid)];
   const results = await Promise.all(sessions.map((sessionId) => chat(port, sessionId)));
   const seconds = (performance.now() - startedAt) / 1_000;
-  const cpu = ((await readCpuMs(pid)) - cpuBefore) / 1_000 / seconds;
+  const cpu = (processCpu(pid) - cpuBefore) / 1e6 / seconds;
   const lateness = results.flatMap((result) => result.lateness).sort((a, b) => a - b);
   const lost = results.filter((result) => result.lost).length;
   const p99 = percentile(lateness, 0.99);
@@ -43,7 +33,7 @@ async function measure({ port, pid }: BenchGateway, count: number): Promise<numb
 leaveFirstCore();
 using model = await startClockModel(words, delayMs);
 // Accept all prompts, because the benchmark measures how late their words arrive.
-await using gateway = await startBenchGateway({ ...model.settings, MAX_EVENT_LOOP_DELAY_MS: '0' });
+await using gateway = await startMain({ ...model.settings, MAX_EVENT_LOOP_DELAY_MS: '0' });
 const alone = await measure(gateway, 1);
 const together = await measure(gateway, chats);
 process.stdout.write(`${chats} chats against one: 99% arrive ${together - alone} ms later\n`);

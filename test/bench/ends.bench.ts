@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { createSession, leaveFirstCore, percentile, startBenchGateway } from './chat-load.ts';
+import { createSession, percentile, query } from './chat-load.ts';
+import { leaveFirstCore, startPinned } from './pinned.ts';
+import { processCpu } from './process-cpu.ts';
+import { serverOf, startMain } from './servers.ts';
 
 /**
  * Measures what the beginning and the end of a chat cost: short chats with the demo model, which answers without delay.
@@ -15,8 +15,6 @@ const atOnce = Number(process.argv[4] ?? 8);
 /** Bare requests for each chat: they are too fast to be measured by as many. */
 const bareForEach = 10;
 
-const query =
-  'subscription ($input: ChatInput!) { chat(input: $input) { __typename seq ... on TextDelta { text } ... on RunCompleted { message { content } } } }';
 const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
 
 const bareServer = `
@@ -30,25 +28,6 @@ const bareServer = `
     });
   });
   server.listen(0, '127.0.0.1', () => console.log('http://127.0.0.1:' + server.address().port));`;
-
-async function startBare(): Promise<{ child: ChildProcess; port: number }> {
-  const child = spawn('taskset', ['-c', '0', process.execPath, '-e', bareServer], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = await once(child.stdout, 'data');
-  return { child, port: Number(String(line).trim().split(':').at(-1)) };
-}
-
-/** The processor time of a process so far, in milliseconds. The kernel counts it in hundredths of a second. */
-function cpuMs(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const [user, system] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 13)
-    .map(Number);
-  return ((user ?? 0) + (system ?? 0)) * 10;
-}
 
 /** Resolves with the milliseconds until the first event. */
 function post(port: number, path: string, body: string): Promise<number> {
@@ -73,7 +52,7 @@ function post(port: number, path: string, body: string): Promise<number> {
 
 /** Sends the bodies, so many at once. Returns the processor time for each, and the times to the first events. */
 async function measure(pid: number, port: number, path: string, bodies: readonly string[]) {
-  const before = cpuMs(pid);
+  const before = processCpu(pid);
   const waiting = [...bodies];
   const firsts: number[] = [];
   const client = async () => {
@@ -82,16 +61,16 @@ async function measure(pid: number, port: number, path: string, bodies: readonly
     }
   };
   await Promise.all(Array.from({ length: atOnce }, client));
-  return { ms: (cpuMs(pid) - before) / bodies.length, firsts: firsts.sort((a, b) => a - b) };
+  return { ms: (processCpu(pid) - before) / 1_000 / bodies.length, firsts: firsts.sort((a, b) => a - b) };
 }
 
 leaveFirstCore();
-await using gateway = await startBenchGateway({
+await using gateway = await startMain({
   MODEL: 'demo',
   DEMO_DELAY_MS: '0',
   MAX_EVENT_LOOP_DELAY_MS: '0',
 });
-const bare = await startBare();
+await using bare = await serverOf(startPinned([process.execPath, '-e', bareServer]));
 try {
   const ratios: number[] = [];
   for (let round = 0; round <= rounds; round += 1) {
@@ -102,7 +81,7 @@ try {
     }
     const chats = await measure(gateway.pid, gateway.port, '/graphql/stream', bodies);
     const repeated = Array.from({ length: bareForEach }, () => bodies).flat();
-    const requests = await measure(bare.child.pid ?? 0, bare.port, '/', repeated);
+    const requests = await measure(bare.pid, bare.port, '/', repeated);
     // The first round warms both up.
     if (round === 0) continue;
     ratios.push(chats.ms / requests.ms);
@@ -115,5 +94,4 @@ try {
   process.stdout.write(`a chat costs ${percentile(ascending, 0.5).toFixed(0)}x a bare request (median)\n`);
 } finally {
   agent.destroy();
-  bare.child.kill();
 }

@@ -9,12 +9,20 @@ export interface Pinned extends AsyncDisposable {
   pid: number;
 }
 
-/** Starts a process on the first core, if `taskset` is installed. Its output can be read from `child.stdout`. */
-export function startPinned(command: readonly string[], env: Record<string, string> = {}): Pinned {
+/**
+ * Starts a process on the first core, if `taskset` is installed.
+ *
+ * @param output `pipe`: its output can be read from `child.stdout`. `ipc`: it prints here, and messages go both ways.
+ */
+export function startPinned(
+  command: readonly string[],
+  env: Record<string, string> = {},
+  output: 'pipe' | 'ipc' = 'pipe',
+): Pinned {
   const [program = '', ...args] = canPin ? ['taskset', '-c', '0', ...command] : command;
   const child = spawn(program, args, {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: output === 'pipe' ? ['ignore', 'pipe', 'inherit'] : ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const kill = () => child.kill();
   process.once('exit', kill);

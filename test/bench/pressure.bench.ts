@@ -1,13 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  type Chat,
-  chat,
-  createSession,
-  leaveFirstCore,
-  percentile,
-  startBenchGateway,
-} from './chat-load.ts';
+import { type Chat, chat, createSession, percentile } from './chat-load.ts';
 import { type ClockModel, startClockModel } from './clock-model.ts';
+import { leaveFirstCore } from './pinned.ts';
+import { startMain } from './servers.ts';
 
 /**
  * Starts more chats than one core can answer. Measures how long the accepted answers take, and how many prompts are
@@ -21,7 +16,7 @@ const thresholds = process.argv.length > 4 ? process.argv.slice(4) : ['default']
 const [words, everyMs] = [400, 20];
 
 async function measure(model: ClockModel, threshold: string): Promise<number> {
-  await using gateway = await startBenchGateway({
+  await using gateway = await startMain({
     ...model.settings,
     ...(threshold !== 'default' && { MAX_EVENT_LOOP_DELAY_MS: threshold }),
   });

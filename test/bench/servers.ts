@@ -45,6 +45,18 @@ export async function startGateway(settings: Record<string, string> = {}): Promi
   );
 }
 
+/**
+ * The gateway from its sources, with an empty database.
+ *
+ * @param settings Added to what every bench needs. Limits of requests and of pressure keep their defaults.
+ */
+export async function startMain(settings: Record<string, string>): Promise<BenchServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'switchyard-bench-'));
+  const own = { DATA_DIR: folder, PORT: '0', LOG_FORMAT: 'json', SHUTDOWN_GRACE_MS: '0' };
+  const command = [process.execPath, ...process.execArgv, here('../../src/main.ts')];
+  return serverOf(startPinned(command, { ...own, ...settings }), folder);
+}
+
 export async function startBare(): Promise<BenchServer> {
   return serverOf(startPinned([process.execPath, ...process.execArgv, here('./bare-server.ts')]));
 }
@@ -63,8 +75,12 @@ export async function startPeer(): Promise<BenchServer> {
   return disposable(pinned, port, folder);
 }
 
-/** Waits until a server has printed its address. */
-async function serverOf(pinned: Pinned, folder?: string): Promise<BenchServer> {
+/**
+ * Waits until a server has printed its address.
+ *
+ * @param folder A folder that is deleted with the server. Default: none.
+ */
+export async function serverOf(pinned: Pinned, folder?: string): Promise<BenchServer> {
   const port = await new Promise<number>((resolve, reject) => {
     let text = '';
     pinned.child.stdout?.on('data', (chunk) => {

@@ -1,7 +1,10 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { encodeId } from '../../src/base/global-id.ts';
+import { leaveFirstCore, type Pinned, startPinned } from './pinned.ts';
+import { median } from './report.ts';
 
 /**
  * Measures the server's CPU time per delivered run event, against a bare node:http server that writes prepared strings.
@@ -16,13 +19,13 @@ const measuredMs = 3_000;
 const longestRoundMs = 10_000;
 /** The bytes at the end of every run event, and only there. */
 const frameEnd = Buffer.from('}}}\n');
-const canPin = spawnSync('taskset', ['-V']).status === 0;
 
 const modes = ['bare', 'own', 'shared'] as const;
 type Mode = (typeof modes)[number];
 
 async function measure(mode: Mode): Promise<number> {
-  const child = startServer(mode);
+  await using server = startServer(mode);
+  const { child } = server;
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   const count = { frames: 0 };
   const runOf = (index: number) => (mode === 'own' ? index + 1 : 1);
@@ -49,20 +52,17 @@ async function measure(mode: Mode): Promise<number> {
   const after = await readCpu(child);
   const frames = count.frames - framesBefore;
   for (const socket of sockets) socket.destroy();
-  child.kill();
   return (after.micros - before.micros) / frames;
 }
 
-function startServer(mode: Mode): ChildProcess {
+function startServer(mode: Mode): Pinned {
   const script = fileURLToPath(new URL('./stream-server.ts', import.meta.url));
-  const node = [process.execPath, ...process.execArgv, script, mode];
-  const [command = '', ...args] = canPin ? ['taskset', '-c', '0', ...node] : node;
-  return spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  return startPinned([process.execPath, ...process.execArgv, script, mode], {}, 'ipc');
 }
 
 /** Subscribes. Resolves when the first bytes of the stream have come. */
 async function subscribe(port: number, run: number, count: { frames: number }): Promise<Socket> {
-  const id = Buffer.from(`Run:${run}`).toString('base64');
+  const id = encodeId('Run', run);
   const query = `subscription { runEvents(runId: "${id}") { __typename seq runId at ... on TextDelta { text } } }`;
   const socket = connect(port, '127.0.0.1');
   socket.write(
@@ -75,17 +75,13 @@ async function subscribe(port: number, run: number, count: { frames: number }): 
   return socket;
 }
 
-async function readCpu(child: ChildProcess): Promise<{ micros: number; rss: number }> {
+async function readCpu(child: ChildProcess): Promise<{ micros: number }> {
   child.send('cpu');
-  const [usage] = (await once(child, 'message')) as [{ micros: number; rss: number }];
+  const [usage] = (await once(child, 'message')) as [{ micros: number }];
   return usage;
 }
 
-function median(values: number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-if (canPin) spawnSync('taskset', ['-cp', '1', String(process.pid)]);
+leaveFirstCore();
 const micros: Record<Mode, number[]> = { bare: [], own: [], shared: [] };
 // The modes alternate, so that a noisy minute does not affect only one of them.
 for (let repetition = 0; repetition < repetitions; repetition += 1) {

@@ -1,12 +1,15 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { encodeId } from '../../src/base/global-id.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 import { sha256Of } from './long-recording.ts';
+import { median } from './report.ts';
 import type { Form, Transfer } from './upload-client.ts';
 
 /**
@@ -122,14 +125,10 @@ async function createMessage(gateway: Server): Promise<string> {
   const { createSession } = await graphql(gateway, 'mutation { createSession(input: {}) { id } }');
   const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
   await graphql(gateway, send, { input: { sessionId: createSession?.id, prompt: 'Listen' } });
-  return Buffer.from('Message:1').toString('base64');
+  return encodeId('Message', 1);
 }
 
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-await using folder = await openTemporaryFolder();
+await using folder = await openTemporaryFolder(tmpdir());
 const copy = join(folder.path, 'copy');
 const pipe = await start('./pipe-server.ts', [copy], {});
 const gateway = await start('../../src/main.ts', [], {

@@ -7,10 +7,14 @@ export interface TemporaryFolder extends AsyncDisposable {
   readonly path: string;
 }
 
-const parent = findParent();
+const fastest = findFastest();
 
-/** Creates an empty folder. Disposing deletes it with all its contents. */
-export async function openTemporaryFolder(): Promise<TemporaryFolder> {
+/**
+ * Creates an empty folder. Disposing deletes it with all its contents.
+ *
+ * @param parent The folder to create it in. Default: one in memory if there is room, else that of the system.
+ */
+export async function openTemporaryFolder(parent = fastest): Promise<TemporaryFolder> {
   const path = await mkdtemp(join(parent, 'switchyard-'));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
@@ -19,7 +23,7 @@ export async function openTemporaryFolder(): Promise<TemporaryFolder> {
  * Linux has a file system in memory. There a commit does not wait for a disk, and tests commit thousands of times. The
  * memory of a container is often 64 MB, which a test that stores recordings would fill.
  */
-function findParent(): string {
+function findFastest(): string {
   const inMemory = '/dev/shm';
   try {
     accessSync(inMemory, constants.W_OK);
