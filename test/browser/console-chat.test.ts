@@ -20,11 +20,7 @@ describeInBrowser('the console', () => {
   const demoGateway = shareGateway(() => startTestGateway({ settings: { MAX_PROMPT_BYTES: '20' } }));
   const scriptedGateway = shareScriptedGateway({ tools, settings: { MODEL_MAX_RETRIES: '0' } });
 
-  // This is the first page of the whole suite: on a machine with two cores it waits for a cold browser, and for modules
-  // that the first chat of a process loads, while other files start. A second try finds both warm.
-  const cold = { retry: 1, timeout: 120_000 };
-
-  test('the console needs nothing but the gateway for a chat', cold, async () => {
+  test('the console needs nothing but the gateway for a chat', async () => {
     const gateway = demoGateway();
     await using console = await openConsole(gateway.url);
     const { page } = console;
