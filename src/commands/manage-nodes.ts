@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { escapeControls } from '../base/cut-text.ts';
 import { isLoopback } from '../base/loopback.ts';
+import { urlHost } from '../base/url-host.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { StartupError } from '../config/startup-error.ts';
 import { GatewayError } from '../errors.ts';
@@ -80,7 +81,7 @@ function noteOf(nodeId: string, userId: string, { http }: Config): string {
     isLoopback(http.host) || http.host === '0.0.0.0' || http.host === '::' ? 'localhost' : http.host;
   return [
     `Node ${nodeId} of the user ${userId} is registered. Its token is shown only now. Start its agent with it:`,
-    `  SWITCHYARD_TOKEN=swn_… switchyard agent --gateway http://${host}:${http.port} --workspace .`,
+    `  SWITCHYARD_TOKEN=swn_… switchyard agent --gateway http://${urlHost(host)}:${http.port} --workspace .`,
   ].join('\n');
 }
 

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server';
 import type { Logger } from 'pino';
+import { urlHost } from '../base/url-host.ts';
 import { StartupError } from '../config/startup-error.ts';
 import { refusal } from '../errors.ts';
 import { watchConnections } from './connections.ts';
@@ -77,7 +78,7 @@ export async function listen(
   server.on('error', (err) => log.error({ err }, 'a connection could not be accepted'));
   const address = server.address() as AddressInfo;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    url: `http://${urlHost(host)}:${address.port}`,
     close: () =>
       new Promise((resolve) => {
         // Node.js keeps a connection open that carried a request while the server closed, or that carried no request.

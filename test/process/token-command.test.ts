@@ -141,8 +141,16 @@ describe('switchyard token', () => {
 });
 
 describe('switchyard node', () => {
-  const node = (...args: string[]): Promise<Outcome> =>
-    switchyard({ DATA_DIR: folder.path, AUTH: 'token', PORT: '8080' }, 'node', ...args);
+  const settings = () => ({ DATA_DIR: folder.path, AUTH: 'token', PORT: '8080' });
+  const node = (...args: string[]): Promise<Outcome> => switchyard(settings(), 'node', ...args);
+
+  test('the command for a gateway with an IPv6 address has the address in brackets', async () => {
+    const { stderr } = await switchyard(
+      { ...settings(), HOST: '2001:db8::7' },
+      ...['node', 'register', 'desk', '--user', 'alice'],
+    );
+    expect(stderr).toContain(' --gateway http://[2001:db8::7]:8080 ');
+  });
 
   test('a node that is registered beside a running gateway can connect at once, and its name is then taken', async () => {
     const [laptop, listed] = [
