@@ -53,7 +53,7 @@ export function createApp(): App {
   };
   tabs.listen(lookAtList);
   pollWhileVisible(lookAtList);
-  goOnAfterReconnect(sessionList, outboxes, link);
+  goOnAfterReconnect(outboxes, link, lookAtList);
   window.addEventListener('online', outboxes.wake);
 
   const load = async () => {
@@ -101,12 +101,12 @@ export function createApp(): App {
 }
 
 /** After a lost connection: sends the prompts that wait, and reloads the list, which may have changed meanwhile. */
-function goOnAfterReconnect(sessionList: SessionList, outboxes: Outboxes, link: Link): void {
+function goOnAfterReconnect(outboxes: Outboxes, link: Link, lookAtList: () => void): void {
   effect(() => {
     if (link.trouble.value !== undefined) return;
     untracked(() => {
       outboxes.wake();
-      if (sessionList.isLoaded.value) void sessionList.reload();
+      lookAtList();
     });
   });
 }

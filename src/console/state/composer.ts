@@ -11,11 +11,11 @@ export interface Composer {
 }
 
 /**
- * @param key As for `draftStore`.
+ * @param key The id of the session; `new` for a new session.
  * @param send Takes a prompt to be sent. Returns why it cannot; then the composer keeps the prompt.
  */
 export function createComposer(key: string, send: (prompt: string) => string | undefined): Composer {
-  const text = signal(draftStore.read(key));
+  const text = signal(draftStore.read(key) ?? '');
   const problem = signal<string | undefined>();
   const write = (written: string) => {
     text.value = written;

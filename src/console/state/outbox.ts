@@ -52,7 +52,7 @@ export function createOutbox({ send, keep }: OutboxOptions): Outbox {
 
   const set = (next: readonly PendingPrompt[]) => {
     prompts.value = next;
-    keep(next.map(({ delay: _, ...stored }) => stored));
+    keep(next.map(toStored));
   };
   const update = (requestId: string, change: Partial<PendingPrompt>) =>
     set(prompts.peek().map((each) => (each.requestId === requestId ? { ...each, ...change } : each)));
@@ -102,7 +102,7 @@ export function createOutbox({ send, keep }: OutboxOptions): Outbox {
       void sendAll();
     },
     giveAll() {
-      const given = prompts.value.map(({ delay: _, ...stored }) => stored);
+      const given = prompts.value.map(toStored);
       set([]);
       return given;
     },
@@ -126,6 +126,11 @@ export function createOutbox({ send, keep }: OutboxOptions): Outbox {
       set([]);
     },
   };
+}
+
+/** A reload begins with a new first attempt, so the delay of the last one is not kept. */
+function toStored({ delay: _, ...stored }: PendingPrompt): StoredPrompt {
+  return stored;
 }
 
 /** Whether the prompt may be accepted later: the gateway is away or busy, or the user has to sign in. */

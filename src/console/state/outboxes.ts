@@ -33,15 +33,16 @@ export function createOutboxes({ userId, send }: OutboxesOptions): Outboxes {
     return outbox;
   };
   const of = (key: string) => opened.get(key) ?? open(key);
+  const wake = () => {
+    for (const outbox of opened.values()) outbox.wake();
+  };
   return {
     of,
     start() {
       for (const [key, prompts] of outboxStore.read(userId())) of(key).take(prompts);
-      for (const outbox of opened.values()) outbox.wake();
+      wake();
     },
-    wake() {
-      for (const outbox of opened.values()) outbox.wake();
-    },
+    wake,
     clear() {
       for (const outbox of opened.values()) outbox.close();
       opened.clear();

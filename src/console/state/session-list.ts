@@ -3,6 +3,7 @@ import {
   DeleteSessionDocument,
   type SessionNameFragment,
   SessionsDocument,
+  type SessionsQuery,
 } from '../../gql/console/graphql.ts';
 import type { Ask } from '../gateway/ask.ts';
 import { wordsOf } from '../gateway/words-of.ts';
@@ -33,6 +34,8 @@ export interface SessionList {
   clear(): void;
 }
 
+type PageInfo = SessionsQuery['sessions']['pageInfo'];
+
 /** @param changed Called when this page has changed a session in a way that other tabs should show. */
 export function createSessionList(ask: Ask, changed: () => void): SessionList {
   const sessions = signal<readonly SessionNameFragment[]>([]);
@@ -47,28 +50,35 @@ export function createSessionList(ask: Ask, changed: () => void): SessionList {
     changes += 1;
     sessions.value = byActivity(next);
   };
-  const load = async (first: number, after?: string): Promise<void> => {
+  const load = async (first: number, after?: string) => {
+    const { edges, pageInfo } = (await ask(SessionsDocument, { first, after: after ?? null })).sessions;
+    return { loaded: edges.map(({ node }) => node), pageInfo };
+  };
+  /** The next older page begins behind this one. */
+  const goOnBehind = ({ hasNextPage, endCursor }: PageInfo) => {
+    cursor.value = endCursor ?? undefined;
+    hasMore.value = hasNextPage;
+  };
+  const loadNewest = async (): Promise<void> => {
     const before = changes;
+    const { loaded, pageInfo } = await load(
+      Math.min(longestPage, Math.max(pageSize, sessions.peek().length)),
+    );
+    if (before !== changes) return loadNewest();
+    const merged = mergeNewest(sessions.peek(), loaded, pageInfo.hasNextPage);
+    // Older pages that are loaded go on at their own end.
+    if (merged.length === loaded.length || cursor.peek() === undefined) goOnBehind(pageInfo);
+    sessions.value = merged;
+  };
+  const loadOlder = async () => {
+    const { loaded, pageInfo } = await load(pageSize, cursor.peek());
+    const ids = new Set(loaded.map(({ id }) => id));
+    sessions.value = byActivity([...sessions.peek().filter(({ id }) => !ids.has(id)), ...loaded]);
+    goOnBehind(pageInfo);
+  };
+  const attempt = async (loading: () => Promise<void>) => {
     try {
-      const page = (await ask(SessionsDocument, { first, after: after ?? null })).sessions;
-      if (before !== changes && after === undefined) return await load(first);
-      const loaded = page.edges.map(({ node }) => node);
-      const { hasNextPage, endCursor } = page.pageInfo;
-      const known = sessions.peek();
-      if (after === undefined) {
-        const merged = mergeNewest(known, loaded, hasNextPage);
-        // Older pages that are loaded go on at their own end.
-        if (merged.length === loaded.length || cursor.peek() === undefined) {
-          cursor.value = endCursor ?? undefined;
-          hasMore.value = hasNextPage;
-        }
-        sessions.value = merged;
-      } else {
-        const ids = new Set(loaded.map(({ id }) => id));
-        sessions.value = byActivity([...known.filter(({ id }) => !ids.has(id)), ...loaded]);
-        cursor.value = endCursor ?? undefined;
-        hasMore.value = hasNextPage;
-      }
+      await loading();
       isLoaded.value = true;
       problem.value = undefined;
     } catch (error) {
@@ -84,8 +94,8 @@ export function createSessionList(ask: Ask, changed: () => void): SessionList {
     hasMore,
     isLoaded,
     problem,
-    reload: () => load(Math.min(longestPage, Math.max(pageSize, sessions.peek().length))),
-    loadMore: () => load(pageSize, cursor.value),
+    reload: () => attempt(loadNewest),
+    loadMore: () => attempt(loadOlder),
     add(session) {
       set([session, ...sessions.peek().filter(({ id }) => id !== session.id)]);
       changed();

@@ -47,7 +47,7 @@ export function Instructions({ session }: { session: Session }) {
       <Alert problem={problem} />
       <div class="actions">
         <span class="hint" role="status">
-          {stored !== undefined && text === stored && stored !== '' && 'Used from the next prompt on.'}
+          {text === stored && stored !== '' && 'Used from the next prompt on.'}
         </span>
         <button
           type="button"

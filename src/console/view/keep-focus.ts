@@ -10,10 +10,8 @@ const home = '[data-focus-home]';
 /**
  * Keeps the focus near the place where it was, when the element that has it disappears: a button that was pressed and is
  * no longer needed. Browsers would give the focus to the whole page, and a keyboard would begin at its top.
- *
- * @returns A function that ends it.
  */
-export function keepFocus(page: Document): () => void {
+export function keepFocus(page: Document): void {
   /** The element that the user has focused or pressed, and its ancestors. */
   let path: readonly Element[] = [];
   const remember = (element: Element | null) => {
@@ -38,11 +36,6 @@ export function keepFocus(page: Document): () => void {
   observer.observe(page.body, { subtree: true, childList: true, attributeFilter: ['disabled', 'class'] });
   page.addEventListener('focusin', focused);
   page.addEventListener('pointerdown', pressed);
-  return () => {
-    observer.disconnect();
-    page.removeEventListener('focusin', focused);
-    page.removeEventListener('pointerdown', pressed);
-  };
 }
 
 function ancestorsOf(element: Element): Element[] {

@@ -75,7 +75,7 @@ function NodeChoices({ session, attached }: { session: Session; attached: readon
       <button type="button" class="quiet small" onClick={() => setRegistering(true)}>
         Register a node…
       </button>
-      {isRegistering && <RegisterNode close={() => setRegistering(false)} />}
+      {isRegistering && <RegisterNode onClose={() => setRegistering(false)} />}
       {toolApprovalOf(session) === 'AUTO' && (
         <p class="warning">
           This session runs tools without asking: its model can run commands and change files on these nodes.

@@ -44,7 +44,7 @@ export function Page() {
         )}
       </main>
       <SignIn />
-      {isHelpOpen && <ShortcutHelp shortcuts={shortcuts} close={() => setHelpOpen(false)} />}
+      {isHelpOpen && <ShortcutHelp shortcuts={shortcuts} onClose={() => setHelpOpen(false)} />}
     </div>
   );
 }

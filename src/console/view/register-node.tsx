@@ -1,18 +1,18 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { RegisterNodeDocument } from '../../gql/console/graphql.ts';
 import { Alert } from '../controls/alert.tsx';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { useApp } from './app-context.ts';
 import { useAttempt } from './use-attempt.ts';
+import { useModal } from './use-modal.ts';
 
 /** A dialog that registers a node, and shows the command that starts its agent. */
-export function RegisterNode({ close }: { close(): void }) {
+export function RegisterNode({ onClose }: { onClose(): void }) {
   const { ask, nodeList } = useApp();
   const { isBusy, problem, attempt } = useAttempt();
   const [nodeId, setNodeId] = useState('');
   const [token, setToken] = useState<string>();
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  const { dialog, close } = useModal();
   const register = (event: Event) => {
     event.preventDefault();
     void attempt(async () => {
@@ -22,7 +22,7 @@ export function RegisterNode({ close }: { close(): void }) {
     });
   };
   return (
-    <dialog ref={dialog} class="register-node" onClose={close} aria-labelledby="register-title">
+    <dialog ref={dialog} class="register-node" onClose={onClose} aria-labelledby="register-title">
       <h2 id="register-title">Register a node</h2>
       {token === undefined ? (
         <form onSubmit={register}>
@@ -42,7 +42,7 @@ export function RegisterNode({ close }: { close(): void }) {
           />
           <Alert problem={problem} />
           <div class="actions">
-            <button type="button" onClick={() => dialog.current?.close()}>
+            <button type="button" onClick={close}>
               Cancel
             </button>
             <button type="submit" class="primary" disabled={isBusy || nodeId.trim() === ''}>
@@ -51,7 +51,7 @@ export function RegisterNode({ close }: { close(): void }) {
           </div>
         </form>
       ) : (
-        <Command token={token} finish={() => dialog.current?.close()} />
+        <Command token={token} finish={close} />
       )}
     </dialog>
   );

@@ -1,23 +1,17 @@
-import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../controls/icon.tsx';
 import { promptKeys, type Shortcut } from './shortcuts.ts';
+import { useModal } from './use-modal.ts';
 
 type Listed = Pick<Shortcut, 'keys' | 'does'>;
 
 /** A dialog that lists all shortcuts. */
-export function ShortcutHelp({ shortcuts, close }: { shortcuts: readonly Listed[]; close(): void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+export function ShortcutHelp({ shortcuts, onClose }: { shortcuts: readonly Listed[]; onClose(): void }) {
+  const { dialog, close } = useModal();
   return (
-    <dialog ref={dialog} class="shortcuts" onClose={close} aria-labelledby="shortcuts-title">
+    <dialog ref={dialog} class="shortcuts" onClose={onClose} aria-labelledby="shortcuts-title">
       <header>
         <h2 id="shortcuts-title">Keyboard shortcuts</h2>
-        <button
-          type="button"
-          class="quiet icon-only"
-          aria-label="Close"
-          onClick={() => dialog.current?.close()}
-        >
+        <button type="button" class="quiet icon-only" aria-label="Close" onClick={close}>
           <Icon name="close" />
         </button>
       </header>

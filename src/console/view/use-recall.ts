@@ -15,7 +15,7 @@ export function useRecall(session: Session): (field: HTMLTextAreaElement, event:
     const step = stepOf(event);
     const { value: text, selectionStart, selectionEnd } = field;
     const isAtEnd = selectionStart === text.length && selectionEnd === text.length;
-    if (step === 0 || !isAtEnd || field.readOnly) return;
+    if (step === 0 || !isAtEnd) return;
     const prompts = promptsOf(session);
     const isRecalled = text !== '' && prompts[shown.current] === text;
     if (!isRecalled && text !== '') return;
