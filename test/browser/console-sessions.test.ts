@@ -186,6 +186,41 @@ describeInBrowser('the sessions of the console', () => {
     await other.page.getByRole('alert').getByText('This session does not exist.').waitFor();
   });
 
+  test('Ctrl+K shows the hidden list and its search, and what is deleted or renamed elsewhere changes in what was found', async () => {
+    const gateway = shared();
+    const doomed = await gateway.createSession({ title: 'Found 1' });
+    const renamed = await gateway.createSession({ title: 'Found 2' });
+    await using console = await openConsole(gateway.url);
+    await using other = await console.openTab();
+    const { page } = console;
+    const links = page.getByRole('navigation').getByRole('link');
+    const search = page.getByRole('searchbox', { name: 'Search sessions by title' });
+    await expect.poll(() => links.count()).toBe(2);
+
+    await page.keyboard.press('Control+b');
+    await search.waitFor({ state: 'hidden' });
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('found');
+    await page.getByText('2 found').waitFor();
+    await page.getByRole('button', { name: 'Delete “Found 1”' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await expect.poll(() => links.allInnerTexts()).toEqual(['Found 2']);
+    expect(await gateway.query('query ($id: ID!) { session(id: $id) { id } }', { id: doomed })).toEqual({
+      session: null,
+    });
+    await other.page.goto(`${gateway.url}/console#${encodeURIComponent(renamed)}`);
+    const title = other.page.getByRole('textbox', { name: 'Title of the session' });
+    await title.fill('Found it');
+    await title.press('Enter');
+
+    await expect.poll(() => links.allInnerTexts()).toEqual(['Found it']);
+    await page.setViewportSize({ width: 400, height: 700 });
+    await page.getByRole('heading', { name: 'New session' }).click();
+    await page.keyboard.press('Control+k');
+    await expect.poll(() => search.evaluate((field) => field === document.activeElement)).toBe(true);
+    expect(console.faults()).toEqual([]);
+  });
+
   test('the console says that a session does not exist when its address names an unknown session', async () => {
     await using console = await openConsole(shared().url, { sessionId: 'U2Vzc2lvbjo5OQ==' });
 

@@ -43,13 +43,18 @@ export function createApp(): App {
   const ask = createAsk(link.client, identity);
   const account = createAccount(ask, identity);
   const tabs = createTabs();
-  const sessionList = createSessionList(ask, tabs.tell);
   const sessionSearch = createSessionSearch(ask);
+  const sessionList = createSessionList(ask, () => {
+    tabs.tell();
+    sessionSearch.reload();
+  });
   const nodeList = createNodeList(ask);
   const userId = () => account.viewer.value?.userId ?? '';
   const { session, outboxes, openAddress, reset } = createShownSession({ ask, link, sessionList, userId });
   const lookAtList = () => {
-    if (account.viewer.value && sessionList.isLoaded.value) void sessionList.reload();
+    if (!account.viewer.value || !sessionList.isLoaded.value) return;
+    void sessionList.reload();
+    sessionSearch.reload();
   };
   tabs.listen(lookAtList);
   pollWhileVisible(lookAtList);

@@ -28,6 +28,7 @@ export interface SessionList {
   put(session: SessionNameFragment): void;
   /** Moves a session to the beginning, because a prompt was sent to it. */
   used(id: string): void;
+  /** Removes a session that has been deleted. */
   remove(id: string): void;
   /** @throws GatewayError */
   delete(id: string): Promise<void>;
@@ -86,8 +87,8 @@ export function createSessionList(ask: Ask, changed: () => void): SessionList {
     }
   };
   const remove = (id: string) => {
-    const kept = sessions.peek().filter((each) => each.id !== id);
-    if (kept.length < sessions.peek().length) set(kept);
+    set(sessions.peek().filter((each) => each.id !== id));
+    changed();
   };
   return {
     sessions,
@@ -115,11 +116,11 @@ export function createSessionList(ask: Ask, changed: () => void): SessionList {
     async delete(id) {
       await ask(DeleteSessionDocument, { id });
       remove(id);
-      changed();
     },
     clear() {
       set([]);
       cursor.value = undefined;
+      hasMore.value = false;
       isLoaded.value = false;
     },
   };

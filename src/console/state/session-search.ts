@@ -12,6 +12,8 @@ export interface SessionSearch {
   readonly hasMore: ReadonlySignal<boolean>;
   readonly problem: ReadonlySignal<string | undefined>;
   write(text: string): void;
+  /** Asks again, because a session may have been renamed or deleted. Without a search it does nothing. */
+  reload(): void;
 }
 
 /** How long the user has to stop typing before the gateway is asked, in milliseconds. */
@@ -25,16 +27,20 @@ export function createSessionSearch(ask: Ask): SessionSearch {
   const problem = signal<string | undefined>();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const search = async (wanted: string) => {
+  /** Counts what was asked and written. Only the newest response is shown, because responses may arrive in any order. */
+  let count = 0;
+
+  const search = async () => {
+    count += 1;
+    const number = count;
     try {
-      const { sessions } = await ask(SessionsDocument, { first: mostFound, search: wanted });
-      // Responses may arrive in another order.
-      if (text.value.trim() !== wanted) return;
+      const { sessions } = await ask(SessionsDocument, { first: mostFound, search: text.peek().trim() });
+      if (number !== count) return;
       found.value = sessions.edges.map(({ node }) => node);
       hasMore.value = sessions.pageInfo.hasNextPage;
       problem.value = undefined;
     } catch (error) {
-      if (text.value.trim() === wanted) problem.value = wordsOf(error);
+      if (number === count) problem.value = wordsOf(error);
     }
   };
   return {
@@ -45,12 +51,17 @@ export function createSessionSearch(ask: Ask): SessionSearch {
     write(written) {
       text.value = written;
       clearTimeout(timer);
-      const wanted = written.trim();
-      if (wanted !== '') timer = setTimeout(() => void search(wanted), debounceMs);
+      count += 1;
+      if (written.trim() !== '') timer = setTimeout(search, debounceMs);
       else {
         found.value = undefined;
+        hasMore.value = false;
         problem.value = undefined;
       }
+    },
+    reload() {
+      // Until the first response there is nothing that could have changed.
+      if (found.peek() !== undefined) void search();
     },
   };
 }

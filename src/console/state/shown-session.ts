@@ -1,4 +1,4 @@
-import { effect, type ReadonlySignal, signal } from '@preact/signals';
+import { effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
 import { CreateSessionDocument, SendMessageDocument } from '../../gql/console/graphql.ts';
 import type { Ask } from '../gateway/ask.ts';
 import type { Link } from '../gateway/link.ts';
@@ -85,9 +85,14 @@ export function createShownSession({ ask, link, sessionList, userId }: ShownSess
 function keepListCurrent(session: ReadonlySignal<Session>, sessionList: SessionList): void {
   effect(() => {
     if (session.value.kind !== 'stored') return;
-    const { state, isGone, sessionId } = session.value;
-    if (isGone.value) sessionList.remove(sessionId);
-    else if (state.value) sessionList.put(state.value);
+    const { value: state } = session.value.state;
+    const { isGone, sessionId } = session.value;
+    const hasGone = isGone.value;
+    // The list is read and asked for, and must not run this again when it changes.
+    untracked(() => {
+      if (hasGone) sessionList.remove(sessionId);
+      else if (state) sessionList.put(state);
+    });
   });
 }
 

@@ -19,6 +19,7 @@ export function Page() {
   useEffect(sidebar.close, [shown]);
   const shortcuts = shortcutsOf({
     toggleSidebar: sidebar.toggle,
+    search: sidebar.search,
     showHelp: () => setHelpOpen(true),
     startSession() {
       location.hash = hashOf(undefined);

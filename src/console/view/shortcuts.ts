@@ -12,6 +12,7 @@ export interface ShortcutActions {
   /** Returns false when no answer is being written. */
   stop(): boolean;
   startSession(): void;
+  search(): void;
   toggleSidebar(): void;
   showHelp(): void;
 }
@@ -51,7 +52,7 @@ export function shortcutsOf(actions: ShortcutActions): readonly Shortcut[] {
       keys: [mod, 'K'],
       does: 'Search the sessions',
       matches: (event) => hasMod(event) && !event.shiftKey && event.key.toLowerCase() === 'k',
-      act: focusSearch,
+      act: always(actions.search),
     },
     {
       keys: [mod, 'B'],
@@ -86,12 +87,6 @@ export function focusPrompt(): boolean {
   const prompt = document.querySelector<HTMLElement>('.composer textarea');
   prompt?.focus();
   return prompt !== null;
-}
-
-function focusSearch(): boolean {
-  const search = document.querySelector<HTMLElement>('input[type="search"]');
-  search?.focus();
-  return search !== null;
 }
 
 function hasMod({ ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {

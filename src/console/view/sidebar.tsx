@@ -36,7 +36,7 @@ export function Sidebar({ isOpen, close, showHelp }: SidebarProps) {
       <aside class="sidebar" ref={sidebar} aria-label="Switchyard">
         <SkipLink />
         <header class="brand">
-          <img src="/console/icon.svg" alt="" width="24" height="24" />
+          <img src="/console/icon.svg" alt="" />
           <span>Switchyard</span>
           <button
             type="button"

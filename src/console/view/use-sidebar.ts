@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 /** As in the style sheet: here the sidebar is a drawer over the page. */
 const narrow = '(max-width: 45em)';
@@ -7,13 +7,26 @@ const narrow = '(max-width: 45em)';
 export function useSidebar() {
   const [isDrawerOpen, setDrawerOpen] = useState(false);
   const [isHidden, setHidden] = useState(false);
+  const [isSearchWanted, setSearchWanted] = useState(false);
   const isNarrow = () => matchMedia(narrow).matches;
+  const open = () => (isNarrow() ? setDrawerOpen(true) : setHidden(false));
+  // After the sidebar is drawn: a hidden field cannot take the focus.
+  useLayoutEffect(() => {
+    if (!isSearchWanted) return;
+    setSearchWanted(false);
+    document.querySelector<HTMLElement>('.search')?.focus();
+  }, [isSearchWanted]);
   return {
     isDrawerOpen,
     className: [isDrawerOpen && 'drawer-open', isHidden && 'sidebar-hidden'].filter(Boolean).join(' '),
-    open: () => (isNarrow() ? setDrawerOpen(true) : setHidden(false)),
+    open,
     /** Closes the drawer. */
     close: () => setDrawerOpen(false),
     toggle: () => (isNarrow() ? setDrawerOpen((isOpen) => !isOpen) : setHidden((before) => !before)),
+    /** Shows the sidebar, and gives the focus to its search. */
+    search() {
+      open();
+      setSearchWanted(true);
+    },
   };
 }
