@@ -17,7 +17,13 @@ const types = {
 const texts: CodegenConfig['generates'][string] = {
   preset: 'client',
   presetConfig: { fragmentMasking: false },
-  config: { ...types, documentMode: 'string', onlyOperationTypes: true },
+  config: {
+    ...types,
+    // Where a form has the file, the variable of an upload is null.
+    scalars: { ...types.scalars, Upload: 'null' },
+    documentMode: 'string',
+    onlyOperationTypes: true,
+  },
 };
 
 /** A field without its null. */

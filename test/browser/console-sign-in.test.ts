@@ -3,6 +3,7 @@ import { ApiTokens } from '../../src/identity/api-tokens.ts';
 import { createLog } from '../../src/log.ts';
 import { describeInBrowser } from '../support/browser/browser.ts';
 import { openConsole } from '../support/browser/console-page.ts';
+import { createWav } from '../support/files/wav.ts';
 import { startScriptedGateway } from '../support/gateway/scripted-gateway.ts';
 import { shareGateway } from '../support/gateway/shared-gateway.ts';
 import { createGate, text } from '../support/model/turn.ts';
@@ -72,6 +73,55 @@ describeInBrowser('the console of a gateway that requires a token', () => {
     expect(await console.prompt.inputValue()).toBe('My next question');
   });
 
+  test('a recording is attached to a message, played, replaced and deleted with the keyboard, and a page is never run in its place', async () => {
+    const gateway = shared();
+    gateway.model.script([text('I listen.')]);
+    const { token } = await gateway.issue('alice');
+    await using console = await openConsole(gateway.url);
+    const { page } = console;
+    await page.evaluate(watchBlobs);
+    await page.getByLabel('Token').fill(token);
+    await page.getByLabel('Token').press('Enter');
+    await console.send('Hear this');
+    await console.answers.getByText('I listen.').waitFor();
+    const message = page.getByRole('article', { name: 'You', exact: true });
+    const recording = message.getByRole('region', { name: /^Recording/ });
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+    const choose = async (button: string, name: string, buffer: Buffer) => {
+      const choosing = page.waitForEvent('filechooser');
+      await message.getByRole('button', { name: button }).press('Enter');
+      await (await choosing).setFiles({ name, mimeType: 'audio/wav', buffer });
+    };
+
+    await choose('Attach a recording', 'page.wav', Buffer.from('<script>document.title = 1</script>'));
+    await message.getByRole('alert').getByText('expected wav, mp3').waitFor();
+    await choose('Choose another file', 'memo.wav', createWav({ seconds: 2 }));
+    await recording.getByText('memo.wav').waitFor();
+    await recording.getByText('0:02 · 17 kB').waitFor();
+    await recording.getByRole('button', { name: 'Play the recording' }).press('Enter');
+    const player = recording.locator('audio');
+    await expect
+      .poll(() => player.evaluate((audio: HTMLAudioElement) => audio.currentTime))
+      .toBeGreaterThan(0);
+    await expect.poll(focused).toBe('Player');
+
+    await choose('Replace the recording', 'other.wav', createWav({ seconds: 3 }));
+    await recording.getByText('other.wav').waitFor();
+    const html = { contentType: 'text/html', body: '<script>document.title = 1</script>' };
+    await page.route('**/audio', (route) => route.fulfill(html));
+    await recording.getByRole('button', { name: 'Play the recording' }).press('Enter');
+    await recording.getByText('This browser cannot play this recording.').waitFor();
+    expect(await page.evaluate(() => window.name)).toBe('audio/wav audio/unknown');
+    await recording.getByRole('button', { name: 'Delete the recording' }).press('Enter');
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).press('Enter');
+    await expect.poll(focused).toBe('Attach a recording');
+    await page.reload();
+    await message.getByRole('button', { name: 'Attach a recording' }).waitFor();
+
+    expect(console.requests.filter((url) => url.includes(token))).toEqual([]);
+    expect(console.faults()).toEqual([]);
+  });
+
   test('the console shows the next user no data of the previous user', async () => {
     const gateway = shared();
     gateway.model.script([text('For alice only')]);
@@ -97,3 +147,12 @@ describeInBrowser('the console of a gateway that requires a token', () => {
     expect(await console.page.evaluate(() => Object.values(sessionStorage))).toEqual([bob.token]);
   });
 });
+
+/** Runs in the page. Adds the type of each blob that gets an address to the name of the window. */
+function watchBlobs(): void {
+  const create = URL.createObjectURL;
+  URL.createObjectURL = (blob) => {
+    window.name = `${window.name} ${(blob as Blob).type}`.trim();
+    return create(blob);
+  };
+}

@@ -7,6 +7,8 @@ const paths = {
   down: 'M10 4v11M5 10.5l5 5 5-5',
   close: 'M5 5l10 10M15 5L5 15',
   keys: 'M3 5h14v10H3zM6 8h.5M9.75 8h.5M13.5 8h.5M6.5 12h7',
+  sound: 'M3.5 9v2M6.75 6.5v7M10 4v12M13.25 7v6M16.5 9v2',
+  play: 'M7 4.5l8.5 5.5L7 15.5z',
   chevron: 'M8 5l5 5-5 5',
 };
 

@@ -8,6 +8,7 @@ import { type Account, createAccount } from './account.ts';
 import { draftStore } from './draft-store.ts';
 import { createNodeList, type NodeList } from './node-list.ts';
 import type { Outboxes } from './outboxes.ts';
+import { createRecordings, type Recordings } from './recordings.ts';
 import type { Session } from './session.ts';
 import { createSessionList, type SessionList } from './session-list.ts';
 import { createSessionSearch, type SessionSearch } from './session-search.ts';
@@ -26,6 +27,7 @@ export interface App {
   /** A moment of the present day, in milliseconds since the epoch. */
   readonly today: ReadonlySignal<number>;
   readonly nodeList: NodeList;
+  readonly recordings: Recordings;
   readonly theme: Signal<Theme>;
   /** The session that the page shows. */
   readonly session: ReadonlySignal<Session>;
@@ -51,6 +53,13 @@ export function createApp(): App {
   const nodeList = createNodeList(ask);
   const userId = () => account.viewer.value?.userId ?? '';
   const { session, outboxes, openAddress, reset } = createShownSession({ ask, link, sessionList, userId });
+  const recordings = createRecordings({
+    ask,
+    identity,
+    show(messageId, recording) {
+      if (session.value.kind === 'stored') session.value.messageList.showRecording(messageId, recording);
+    },
+  });
   const lookAtList = () => {
     if (!account.viewer.value || !sessionList.isLoaded.value) return;
     void sessionList.reload();
@@ -69,6 +78,7 @@ export function createApp(): App {
       draftStore.clear();
       sessionList.clear();
       sessionSearch.write('');
+      recordings.clear();
       reset();
     }
     link.wake();
@@ -86,6 +96,7 @@ export function createApp(): App {
     sessionSearch,
     today: createToday(),
     nodeList,
+    recordings,
     theme: openTheme(),
     session,
     openAddress,

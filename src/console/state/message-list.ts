@@ -1,5 +1,9 @@
 import { computed, signal } from '@preact/signals';
-import type { MessagePageFragment, MessagePartsFragment } from '../../gql/console/graphql.ts';
+import type {
+  MessagePageFragment,
+  MessagePartsFragment,
+  RecordingPartsFragment,
+} from '../../gql/console/graphql.ts';
 import { createMessage, isLive, isWithdrawn, type Message } from './message.ts';
 import { storedState } from './message-state.ts';
 
@@ -12,13 +16,16 @@ export function createMessageList(onNew: (message: Message) => void) {
   const messages = signal<readonly Message[]>([]);
   /** The cursor that loads earlier messages; undefined when all are loaded. */
   const earlierCursor = signal<string | undefined>();
+  let recordingChanges = 0;
 
   const put = (kept: readonly Message[], stored: readonly MessagePartsFragment[]) => {
     const known = new Map(kept.map((message) => [message.id, message]));
     const added = stored.filter(({ id }) => !known.has(id)).map(createMessage);
     for (const each of stored) {
       const message = known.get(each.id);
-      if (message) update(message, each);
+      if (!message) continue;
+      update(message, each);
+      updateRecording(message, each);
     }
     if (added.length > 0 || kept !== messages.value) {
       messages.value = [...kept, ...added].sort((a, b) => a.databaseId - b.databaseId);
@@ -56,6 +63,16 @@ export function createMessageList(onNew: (message: Message) => void) {
       const { kept, hasEarlier } = keptMessages(messages.value, page, requestedWith);
       if (!hasEarlier) earlierCursor.value = cursorOf(page);
       put(kept, messagesOf(page));
+    },
+    /** Counts the calls of `showRecording`. A page that was asked for before such a call may be older. */
+    get recordingChanges() {
+      return recordingChanges;
+    },
+    /** Shows the recording that a message has now. */
+    showRecording(messageId: string, recording: RecordingPartsFragment | undefined) {
+      recordingChanges += 1;
+      const message = messages.value.find(({ id }) => id === messageId);
+      if (message) message.recording.value = recording;
     },
     clear() {
       messages.value = [];
@@ -99,4 +116,9 @@ function update({ role, state }: Message, stored: MessagePartsFragment): void {
   const mayChange = role === 'USER' || state.value.status === 'STREAMING';
   if (!mayChange || stored.status === 'STREAMING' || stored.status === state.value.status) return;
   state.value = { ...storedState(stored), omittedMessages: state.value.omittedMessages };
+}
+
+/** Each upload has another time. An equal recording stays, so that it goes on playing. */
+function updateRecording({ recording }: Message, { audio }: MessagePartsFragment): void {
+  if (recording.value?.uploadedAt !== audio?.uploadedAt) recording.value = audio ?? undefined;
 }

@@ -32,7 +32,8 @@ export interface MessageState {
   readonly failure: string | undefined;
 }
 
-export function storedState(message: MessagePartsFragment): MessageState {
+/** The recording is no part of the state: it can change after the run. */
+export function storedState(message: Omit<MessagePartsFragment, 'audio'>): MessageState {
   return {
     status: message.status,
     content: message.content,

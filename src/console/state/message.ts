@@ -1,5 +1,5 @@
 import { type Signal, signal } from '@preact/signals';
-import type { MessagePartsFragment } from '../../gql/console/graphql.ts';
+import type { MessagePartsFragment, RecordingPartsFragment } from '../../gql/console/graphql.ts';
 import { type MessageState, storedState } from './message-state.ts';
 
 /** A message of a session. Each has its own signal, so that a text delta draws only one message again. */
@@ -13,10 +13,11 @@ export interface Message {
   /** The id that the client gave to the prompt of the run. */
   readonly requestId: string | undefined;
   readonly state: Signal<MessageState>;
+  readonly recording: Signal<RecordingPartsFragment | undefined>;
 }
 
 export function createMessage(stored: MessagePartsFragment): Message {
-  const { id, databaseId, role, createdAt, run } = stored;
+  const { id, databaseId, role, createdAt, run, audio } = stored;
   return {
     id,
     databaseId,
@@ -25,6 +26,7 @@ export function createMessage(stored: MessagePartsFragment): Message {
     runId: run?.id,
     requestId: run?.requestId ?? undefined,
     state: signal(storedState(stored)),
+    recording: signal(audio ?? undefined),
   };
 }
 

@@ -48,11 +48,13 @@ export function syncSession(ask: Ask, link: Link, sessionId: string): SyncedSess
   const reload = async (): Promise<void> => {
     const requestedWith = messageList.messages.value;
     const requestedAt = state.value;
+    const { recordingChanges } = messageList;
     try {
       const { session } = await ask(SessionDocument, { sessionId, last: pageSize });
       if (!session) return markGone();
       // An event or another response has changed the session meanwhile: this response may be older.
-      if (state.value !== requestedAt) return await reload();
+      if (state.value !== requestedAt || messageList.recordingChanges !== recordingChanges)
+        return await reload();
       problem.value = undefined;
       state.value = session;
       messageList.putNewest(session.messages, requestedWith);

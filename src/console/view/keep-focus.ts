@@ -2,8 +2,8 @@
 const focusable = 'a[href], button, summary, input, select, textarea, [tabindex]';
 
 /**
- * Marks an element that gets the focus when the focused element disappears or is disabled: the first one within the
- * nearest ancestor that has one.
+ * Marks an element that gets the focus when the focused element disappears or is disabled: the nearest ancestor that is
+ * marked itself or has one marked element in it. Among several ones, none belongs to the place where the focus was.
  */
 const home = '[data-focus-home]';
 
@@ -46,7 +46,10 @@ function ancestorsOf(element: Element): Element[] {
 function homesIn(ancestor: Element): HTMLElement[] {
   const homes = [...ancestor.querySelectorAll<HTMLElement>(home)];
   const own = ancestor instanceof HTMLElement && ancestor.matches(home) ? [ancestor] : [];
-  return [...homes, ...own].filter((each) => !each.matches(':disabled') && isVisible(each));
+  const usable = (own.length > 0 ? own : homes).filter(
+    (each) => !each.matches(':disabled') && isVisible(each),
+  );
+  return usable.length === 1 ? usable : [];
 }
 
 /** Not true for an element that was removed. */

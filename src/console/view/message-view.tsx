@@ -4,6 +4,7 @@ import { answerNote, stoppedNote } from '../state/answer-note.ts';
 import { isWithdrawn, type Message } from '../state/message.ts';
 import type { MessageState } from '../state/message-state.ts';
 import { AnswerParts } from './answer-parts.tsx';
+import { RecordingView } from './recording-view.tsx';
 import { RetryNote } from './retry-note.tsx';
 
 export function MessageView({ message }: { message: Message }) {
@@ -16,18 +17,25 @@ export function MessageView({ message }: { message: Message }) {
       <article class={`message prompt${withdrawn ? ' withdrawn' : ''}`} aria-label="You" title={when}>
         <p dir="auto">{state.content}</p>
         {withdrawn && <p class="note">Withdrawn: no model was shown this prompt.</p>}
+        <RecordingView message={message} />
       </article>
     );
   }
   return (
     <article class="message answer" aria-label="Answer" title={when} aria-busy={state.status === 'STREAMING'}>
       <Answer state={state} runId={runId} />
+      {state.status !== 'STREAMING' && (
+        <div class="message-actions">
+          {state.content.trim() !== '' && <CopyButton text={state.content} />}
+          <RecordingView message={message} />
+        </div>
+      )}
     </article>
   );
 }
 
 function Answer({ state, runId }: { state: MessageState; runId: string | undefined }) {
-  const { status, content, omittedMessages, failure } = state;
+  const { status, omittedMessages, failure } = state;
   const isLive = status === 'STREAMING';
   const note = stoppedNote(state) ?? answerNote(state);
   return (
@@ -43,11 +51,6 @@ function Answer({ state, runId }: { state: MessageState; runId: string | undefin
         <Alert problem={failure ?? 'The gateway stopped before the answer was finished.'} />
       )}
       {note !== undefined && <p class="note">{note}</p>}
-      {!isLive && content.trim() !== '' && (
-        <div class="message-actions">
-          <CopyButton text={content} />
-        </div>
-      )}
     </>
   );
 }

@@ -18,7 +18,10 @@ const types: Record<string, string> = {
 };
 
 const policy = [
-  pagePolicy("script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'"),
+  // An audio element can send no token: the page fetches a recording, and plays it from a blob of its own.
+  pagePolicy(
+    ...["script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'", 'media-src blob:'],
+  ),
   "require-trusted-types-for 'script'",
   "trusted-types 'none'",
 ].join('; ');
