@@ -7,7 +7,7 @@ import { text } from '../support/model/turn.ts';
 const wide = `${'long'.repeat(60)}\n\n\`\`\`\n${'code '.repeat(60)}\n\`\`\`\n\n|${' column |'.repeat(12)}\n|${' --- |'.repeat(12)}\n`;
 
 describeInBrowser('the console on a screen of 360 pixels', () => {
-  test('the console fits a screen of 360 pixels and shows the sessions in a drawer', async () => {
+  test('the console fits a screen of 360 pixels and shows the sessions in a drawer, and the title and the settings have room at every width', async () => {
     await using gateway = await startScriptedGateway();
     gateway.model.script([text(wide)]);
     await gateway.createSession({ title: 'Another session' });
@@ -25,6 +25,15 @@ describeInBrowser('the console on a screen of 360 pixels', () => {
       0,
     );
     expect(await page.getByRole('link', { name: 'Another session' }).isVisible()).toBe(false);
+    for (const width of [1280, 1100, 900, 760, 640, 360]) {
+      await page.setViewportSize({ width, height: 640 });
+      const room = await page.getByRole('textbox', { name: 'Title' }).evaluate((field) => field.clientWidth);
+      expect(room, `the title at ${width} pixels`).toBeGreaterThan(180);
+      const ends = await page
+        .locator('.settings > *')
+        .evaluateAll((all) => all.map((each) => each.getBoundingClientRect().right));
+      expect(Math.max(...ends), `the settings at ${width} pixels`).toBeLessThanOrEqual(width);
+    }
     // A window of 1280 by 800 pixels that is enlarged to 200 %.
     await page.setViewportSize({ width: 640, height: 400 });
     expect(await overhang()).toBe(0);

@@ -3,7 +3,7 @@ const paths = {
   plus: 'M10 4v12M4 10h12',
   trash: 'M4 6h12M8 6V4h4v2M6 6l.7 10h6.6L14 6',
   send: 'M10 16V5M5 9.5 10 4.5l5 5',
-  stop: 'M7 7h6v6H7z',
+  stop: 'M5.5 5.5h9v9h-9z',
   down: 'M10 4v11M5 10.5l5 5 5-5',
   close: 'M5 5l10 10M15 5L5 15',
   keys: 'M3 5h14v10H3zM6 8h.5M9.75 8h.5M13.5 8h.5M6.5 12h7',

@@ -24,9 +24,9 @@ export function MessageView({ message }: { message: Message }) {
   return (
     <article class="message answer" aria-label="Answer" title={when} aria-busy={state.status === 'STREAMING'}>
       <Answer state={state} runId={runId} />
-      {state.status !== 'STREAMING' && (
+      {state.status !== 'STREAMING' && state.content.trim() !== '' && (
         <div class="message-actions">
-          {state.content.trim() !== '' && <CopyButton text={state.content} />}
+          <CopyButton text={state.content} />
           <RecordingView message={message} />
         </div>
       )}

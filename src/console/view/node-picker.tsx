@@ -16,6 +16,7 @@ export function NodePicker({ session }: { session: Session }) {
   const { nodeList } = useApp();
   const details = useRef<HTMLDetailsElement>(null);
   const [isOpen, setOpen] = useState(false);
+  const [isRegistering, setRegistering] = useState(false);
   useDismiss(details);
   useEffect(() => {
     if (!isOpen) return;
@@ -26,23 +27,32 @@ export function NodePicker({ session }: { session: Session }) {
   const attached = attachedTo(session);
   const count = attached.length === 0 ? 'No nodes' : `${attached.length} nodes`;
   return (
-    <details class="popup nodes" ref={details} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
-      <summary>
-        {attached.slice(0, 3).map(({ nodeId, node }) => (
-          <Dot key={nodeId} connection={node?.connection} />
-        ))}
-        {attached.length === 1 && <span class="unseen">Node: </span>}
-        {attached.length === 1 ? attached[0]?.nodeId : count}
-      </summary>
-      <NodeChoices session={session} attached={attached} />
-    </details>
+    <>
+      <details class="popup" ref={details} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+        <summary>
+          {attached.slice(0, 3).map(({ nodeId, node }) => (
+            <Dot key={nodeId} connection={node?.connection} />
+          ))}
+          {attached.length === 1 && <span class="unseen">Node: </span>}
+          <span class="cut">{attached.length === 1 ? attached[0]?.nodeId : count}</span>
+        </summary>
+        <NodeChoices session={session} attached={attached} register={() => setRegistering(true)} />
+      </details>
+      {isRegistering && <RegisterNode onClose={() => setRegistering(false)} />}
+    </>
   );
 }
 
-function NodeChoices({ session, attached }: { session: Session; attached: readonly AttachedNode[] }) {
+interface NodeChoicesProps {
+  session: Session;
+  attached: readonly AttachedNode[];
+  /** Called when the user wants to register another node. */
+  register(): void;
+}
+
+function NodeChoices({ session, attached, register }: NodeChoicesProps) {
   const { nodeList } = useApp();
   const { problem, attempt } = useAttempt();
-  const [isRegistering, setRegistering] = useState(false);
   const own = nodeList.nodes.value ?? [];
   // The list has only the user's own nodes. An admin may have attached nodes of other users.
   const others = attached.flatMap(({ nodeId, node }) =>
@@ -72,10 +82,9 @@ function NodeChoices({ session, attached }: { session: Session; attached: readon
         })}
       </ul>
       {nodeList.nodes.value?.length === 0 && others.length === 0 && <p class="hint">No nodes yet.</p>}
-      <button type="button" class="quiet small" onClick={() => setRegistering(true)}>
+      <button type="button" class="quiet small aligned" onClick={register}>
         Register a node…
       </button>
-      {isRegistering && <RegisterNode onClose={() => setRegistering(false)} />}
       {toolApprovalOf(session) === 'AUTO' && (
         <p class="warning">
           This session runs tools without asking: its model can run commands and change files on these nodes.

@@ -32,8 +32,8 @@ function Pending({ session, pending }: { session: Session; pending: PendingPromp
       <Alert problem={refusal === undefined ? undefined : `Not sent. ${refusal}`} />
       {refusal === undefined && (
         <p class="note" role="status">
-          <span class="pulse" aria-hidden="true" /> Sending…
-          {delay !== undefined && ` ${delay} It is sent as soon as that works.`}
+          <span class="pulse" aria-hidden="true" />{' '}
+          {delay === undefined ? 'Sending…' : `Not sent yet. ${delay} It is sent as soon as that works.`}
         </p>
       )}
       {(refusal !== undefined || delay !== undefined) && (

@@ -2,8 +2,8 @@ import type { CreateSessionInput } from '../../gql/console/graphql.ts';
 import { Alert } from '../controls/alert.tsx';
 import { Icon } from '../controls/icon.tsx';
 import type { Session } from '../state/session.ts';
+import { InstructionsPopup } from './instructions-popup.tsx';
 import { NodePicker } from './node-picker.tsx';
-import { SessionMenu } from './session-menu.tsx';
 import { SessionSettings } from './session-settings.tsx';
 import { TitleField } from './title-field.tsx';
 import { useAttempt } from './use-attempt.ts';
@@ -36,7 +36,7 @@ export function SessionHeader({ session, openDrawer }: { session: Session; openD
                 else void attempt(() => session.update(changed));
               }}
             />
-            <SessionMenu session={session} />
+            <InstructionsPopup session={session} />
             <NodePicker session={session} />
           </div>
         )}

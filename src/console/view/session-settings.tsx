@@ -44,7 +44,7 @@ export function SessionSettings({ settings, change }: SessionSettingsProps) {
           change({ providerName: providerName ?? null, modelName: modelName ?? null });
         }}
       >
-        <option value="">{byDefault ? `Default model (${byDefault.modelName})` : 'Default model'}</option>
+        <option value="">{byDefault ? `Default (${byDefault.modelName})` : 'Default model'}</option>
         {!isOffered && <option value={chosen}>{modelLabel(settings)}</option>}
         {offered.map((model) => (
           <option key={model.id} value={model.id}>

@@ -1,5 +1,6 @@
 import type { Session } from '../state/session.ts';
 import { Announcer } from './announcer.tsx';
+import { ClearHistory } from './clear-history.tsx';
 import { ComposerView } from './composer-view.tsx';
 import { ConnectionState } from './connection-state.tsx';
 import { MessageListView } from './message-list-view.tsx';
@@ -28,7 +29,12 @@ export function SessionView({ session, openDrawer }: { session: Session; openDra
       <div class="below">
         <ConnectionState />
         <ComposerView session={session} />
-        {session.kind === 'stored' && <Usage session={session} />}
+        {session.kind === 'stored' && (
+          <footer class="foot">
+            <Usage session={session} />
+            <ClearHistory session={session} />
+          </footer>
+        )}
       </div>
     </div>
   );

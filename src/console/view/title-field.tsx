@@ -24,6 +24,7 @@ export function TitleField({ session, rename }: TitleFieldProps) {
     <h1 class="title">
       <input
         aria-label="Title of the session"
+        title={displayedTitle(session)}
         dir="auto"
         value={text}
         placeholder={displayedTitle(session)}

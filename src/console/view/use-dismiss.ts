@@ -5,7 +5,8 @@ export function useDismiss(details: { readonly current: HTMLDetailsElement | nul
   useEffect(() => {
     const dismiss = (event: Event) => {
       const { current } = details;
-      if (!current?.open) return;
+      // What is pressed in a dialog above the popup belongs to the dialog.
+      if (!current?.open || document.querySelector('dialog[open]')) return;
       const isEscape = event instanceof KeyboardEvent && event.key === 'Escape';
       const isOutside = event.type === 'pointerdown' && !current.contains(event.target as Node);
       if (!isEscape && !isOutside) return;
