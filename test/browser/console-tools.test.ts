@@ -1,9 +1,11 @@
+import { type Result, source } from 'axe-core';
+import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { describeInBrowser } from '../support/browser/browser.ts';
 import { openConsole } from '../support/browser/console-page.ts';
 import { startTestGateway } from '../support/gateway/gateway.ts';
 import { shareGuardedGateway } from '../support/gateway/shared-gateway.ts';
-import { deferred, text, toolCall } from '../support/model/turn.ts';
+import { deferred, reasoning, text, toolCall } from '../support/model/turn.ts';
 import { startNode } from '../support/node/nodes.ts';
 
 const nodesDocument = 'query ($id: ID!) { session(id: $id) { nodes { node { nodeId } } } }';
@@ -97,7 +99,96 @@ describeInBrowser('a tool in the console', () => {
     await tool.getByText('notes.md').first().click();
     await tool.getByText('written', { exact: true }).waitFor();
   });
+
+  test('axe finds no fault in any state of the page, in light and dark colours', async () => {
+    const gateway = await openGuardedChat();
+    await gateway.createSession({ title: 'To be deleted' });
+    gateway.model.script(
+      [reasoning('I had better look.'), toolCall('a', 'read', { path: 'a.md' })],
+      [text(everything), toolCall('b', 'write', { text: 'p\u0430ypal\u202e' })],
+      [text('As you say.')],
+    );
+    await using console = await openConsole(gateway.url);
+    const { page } = console;
+    const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true });
+    const popup = (label: string) => page.locator('summary', { hasText: label }).click();
+    const faults: string[] = [];
+    const check = async (state: string, part?: string) => {
+      for (const fault of await faultsOf(page, part)) faults.push(`${state}: ${fault}`);
+    };
+    await console.prompt.waitFor();
+    await check('a new session');
+
+    await console.send('Write it down');
+    await button('Approve write').waitFor();
+    await check('an approval');
+    await button('Approve write').click();
+    await console.answers.getByText('As you say.').waitFor();
+    await console.answers.locator('input[type=file]').setInputFiles({
+      name: 'page.wav',
+      mimeType: 'audio/wav',
+      buffer: Buffer.from('<html>'),
+    });
+    await button('Choose another file').waitFor();
+    await check('an answer with a refused recording');
+
+    await popup('Reasoning:');
+    await check('the settings of the model', '.session-header');
+    await page.keyboard.press('Escape');
+    await popup('Instructions');
+    await check('the instructions', '.session-header');
+    await page.keyboard.press('Escape');
+    await popup('No nodes');
+    await button('Register a node…').click();
+    await check('the registration of a node', 'dialog[open]');
+    // The first Escape closes only the dialog.
+    await page.keyboard.press('Escape');
+    await button('Register a node…').waitFor();
+    await check('the nodes', '.session-header');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+/');
+    await check('the shortcuts', 'dialog[open]');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('deleted');
+    await page.getByText('1 found').waitFor();
+    await check('a search', 'aside');
+    await button('Delete “To be deleted”').click();
+    await check('a confirmation', 'dialog[open]');
+    await page.keyboard.press('Escape');
+
+    await page.setViewportSize({ width: 360, height: 640 });
+    await check('a narrow screen');
+    await button('Show the list of sessions').click();
+    await check('the list on a narrow screen', 'aside');
+    expect(faults).toEqual([]);
+  });
 });
+
+/** One of each element that Markdown makes. */
+const everything =
+  '# Title\n\n**bold** [link](https://example.org) `code`\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n' +
+  '```js\nf();\n```\n\n- [x] done\n- open\n\n> quoted\n\n1. first\n\n---\n';
+
+/**
+ * What axe finds, as texts. In dark colours it looks only at the contrast, because all else is the same.
+ *
+ * @param part A selector of what has changed. Default: the whole page, which takes axe half a second.
+ */
+async function faultsOf(page: Page, part = ':root'): Promise<string[]> {
+  await page.evaluate(source);
+  const run = async (rules: readonly string[]) => {
+    const options = { resultTypes: ['violations'], ...(rules.length > 0 && { runOnly: rules }) };
+    const found = page.evaluate<Result[]>(
+      `axe.run('${part}', ${JSON.stringify(options)}).then((all) => all.violations)`,
+    );
+    return (await found).map(({ help, nodes }) => `${help}: ${nodes.map(({ html }) => html).join(' ')}`);
+  };
+  await page.emulateMedia({ colorScheme: 'dark' });
+  const dark = await run(['color-contrast']);
+  await page.emulateMedia({ colorScheme: 'light' });
+  return [...dark, ...(await run([]))];
+}
 
 describeInBrowser('a node in the console', () => {
   test('a node can be attached and detached, and an open list shows each change of the nodes', async () => {
