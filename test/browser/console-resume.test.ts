@@ -6,6 +6,7 @@ import {
   openConsole,
   sessionIdOf,
 } from '../support/browser/console-page.ts';
+import { createWav } from '../support/files/wav.ts';
 import { startTestGateway } from '../support/gateway/gateway.ts';
 import type { GatewayApi } from '../support/gateway/gateway-api.ts';
 import { shareScriptedGateway } from '../support/gateway/shared-gateway.ts';
@@ -84,7 +85,7 @@ describeInBrowser('an answer in the console', () => {
     await console.answers.getByText('All is well').waitFor();
   });
 
-  test('an answer arrives in every tab that shows the session', async () => {
+  test('an answer and its recording arrive in every tab that shows the session', async () => {
     const gateway = scriptedGateway();
     const gate = createGate();
     gateway.model.script([text('Half '), gate, text('and half')]);
@@ -100,6 +101,9 @@ describeInBrowser('an answer in the console', () => {
     gate.release();
 
     for (const tab of [console, other]) await expect.poll(() => shown(tab)).toBe('Half and half');
+    const file = { name: 'memo.wav', mimeType: 'audio/wav', buffer: createWav({ seconds: 1 }) };
+    await console.answers.locator('input[type=file]').setInputFiles(file);
+    await other.answers.getByRole('region', { name: 'Recording memo.wav' }).waitFor();
     expect(console.faults()).toEqual([]);
   });
 

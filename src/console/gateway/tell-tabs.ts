@@ -1,4 +1,4 @@
-/** Tells other tabs of this browser that the list of sessions may have changed, and listens to them. */
+/** Tells other tabs of this browser that something may have changed, and listens to them. */
 export interface Tabs {
   tell(): void;
   /** Called when another tab tells of a change. */
@@ -8,8 +8,9 @@ export interface Tabs {
 /** The gateway may still be storing what a tab tells of, and a tab tells of several changes at once. */
 const gatherMs = 300;
 
-export function createTabs(): Tabs {
-  const channel = new BroadcastChannel('switchyard.sessions');
+/** @param what Names what may have changed. */
+export function createTabs(what: 'sessions' | 'recordings'): Tabs {
+  const channel = new BroadcastChannel(`switchyard.${what}`);
   let timer: ReturnType<typeof setTimeout> | undefined;
   return {
     tell() {

@@ -44,10 +44,11 @@ export function createApp(): App {
   const link = createLink(identity);
   const ask = createAsk(link.client, identity);
   const account = createAccount(ask, identity);
-  const tabs = createTabs();
+  const sessionTabs = createTabs('sessions');
+  const recordingTabs = createTabs('recordings');
   const sessionSearch = createSessionSearch(ask);
   const sessionList = createSessionList(ask, () => {
-    tabs.tell();
+    sessionTabs.tell();
     sessionSearch.reload();
   });
   const nodeList = createNodeList(ask);
@@ -58,6 +59,7 @@ export function createApp(): App {
     identity,
     show(messageId, recording) {
       if (session.value.kind === 'stored') session.value.messageList.showRecording(messageId, recording);
+      recordingTabs.tell();
     },
   });
   const lookAtList = () => {
@@ -65,7 +67,8 @@ export function createApp(): App {
     void sessionList.reload();
     sessionSearch.reload();
   };
-  tabs.listen(lookAtList);
+  sessionTabs.listen(lookAtList);
+  recordingTabs.listen(() => session.value.kind === 'stored' && session.value.reload());
   pollWhileVisible(lookAtList);
   goOnAfterReconnect(outboxes, link, lookAtList);
   window.addEventListener('online', outboxes.wake);

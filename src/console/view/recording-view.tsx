@@ -52,18 +52,20 @@ function Recording({ messageId, recording }: RecordingProps) {
         </span>
         <span class="hint">{recordingFacts(recording)}</span>
       </span>
-      <RecordingPicker class="quiet small" messageId={messageId} label="Replace the recording">
-        Replace
-      </RecordingPicker>
-      <button
-        type="button"
-        class="quiet icon-only"
-        aria-label="Delete the recording"
-        title="Delete the recording"
-        onClick={() => setDeleting(true)}
-      >
-        <Icon name="trash" />
-      </button>
+      <span class="recording-actions">
+        <RecordingPicker class="quiet small" messageId={messageId} label="Replace the recording">
+          Replace
+        </RecordingPicker>
+        <button
+          type="button"
+          class="quiet icon-only"
+          aria-label="Delete the recording"
+          title="Delete the recording"
+          onClick={() => setDeleting(true)}
+        >
+          <Icon name="trash" />
+        </button>
+      </span>
       {isDeleting && (
         <ConfirmDialog
           title="Delete this recording?"
