@@ -5,7 +5,7 @@ import { lastMessageDocument, openConsole, sessionIdOf } from '../support/browse
 import { startTestGateway } from '../support/gateway/gateway.ts';
 import { shareGateway, shareScriptedGateway } from '../support/gateway/shared-gateway.ts';
 import { createTools } from '../support/gateway/tool-double.ts';
-import { createGate, finish, reasoning, type Turn, text, toolCall } from '../support/model/turn.ts';
+import { createGate, deferred, finish, reasoning, type Turn, text, toolCall } from '../support/model/turn.ts';
 
 describeInBrowser('the console', () => {
   const printed = createGate();
@@ -230,20 +230,22 @@ describeInBrowser('the console', () => {
     await using console = await openConsole(gateway.url, { sessionId });
     const { page } = console;
     await page.getByText('No messages yet.').waitFor();
-    const lost = (route: Route) =>
-      route.request().postData()?.includes('mutation SendMessage')
-        ? route
-            .fetch()
-            .then(() => route.abort('connectionreset'))
-            // The page may be loaded again meanwhile.
-            .catch(() => undefined)
-        : route.fallback();
+    const seen = deferred();
+    const lost = async (route: Route) => {
+      if (!route.request().postData()?.includes('mutation SendMessage')) return route.fallback();
+      // Once the gateway has the prompt, the page shows it as sent.
+      await seen.promise;
+      // The page may be loaded again meanwhile.
+      await route.fetch().catch(() => undefined);
+      await route.abort('connectionreset').catch(() => undefined);
+    };
     await page.route('**/graphql', lost);
 
     await console.send('What is 4 * 4?');
 
     const pending = page.getByRole('article', { name: 'Not sent yet' });
     await pending.waitFor();
+    seen.resolve();
     expect(await console.prompt.inputValue()).toBe('');
     await console.send('What is 5 * 5?');
     await expect.poll(() => pending.last().innerText()).toContain('What is 5 * 5?');
