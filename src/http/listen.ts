@@ -6,6 +6,7 @@ import { urlHost } from '../base/url-host.ts';
 import { StartupError } from '../config/startup-error.ts';
 import { refusal } from '../errors.ts';
 import { watchConnections } from './connections.ts';
+import { lingerBeforeClosing } from './linger.ts';
 import { answerMalformed } from './malformed.ts';
 import { refusalBody } from './request/refusal.ts';
 import type { HttpApp } from './server.ts';
@@ -61,10 +62,14 @@ export async function listen(
     // `refuseMalformed` answers a request without a Host. Node.js would answer without a body.
     requireHostHeader: false,
   };
-  const server = createServer(serverOptions, (incoming, outgoing) => {
+  const server = createServer(serverOptions);
+  const lingering = lingerBeforeClosing(server);
+  server.on('request', (incoming, outgoing) => {
+    // A request behind one whose response closes the connection.
+    if (lingering.has(incoming.socket)) return;
     // The listener calls its error handler before it returns, and does not tell it which request it is.
     target = incoming.url ?? '';
-    return listener(incoming, outgoing);
+    void listener(incoming, outgoing);
   });
   answerMalformed(server);
   server.maxConnections = maxConnections;

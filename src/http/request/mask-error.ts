@@ -27,6 +27,8 @@ export function maskError(error: unknown): GraphQLError {
   if (isRefusedValue(error)) {
     error.extensions['code'] ??= 'BAD_USER_INPUT';
     error.message = shortenMiddle(error.message, longestMessage);
+    // Nothing was executed, so Yoga must not answer 200 to a client that accepts application/graphql-response+json.
+    if (error.path === undefined) error.extensions.http ??= { spec: true, status: 400 };
   }
   // Yoga gives a mutation over GET the code BAD_REQUEST with the status 405.
   if (error.extensions.http?.status === 405) error.extensions['code'] = 'METHOD_NOT_ALLOWED';

@@ -1,9 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { finished } from 'node:stream/promises';
 import { type GatewayError, refusal } from '../../errors.ts';
-
-/** How long the rest of a body that is too large is read, in milliseconds. */
-const discardMs = 1_000;
 
 /**
  * Reads a request's body as JSON. Decodes the bytes as a whole, because a character may arrive in two chunks.
@@ -55,7 +51,7 @@ export function refuseCompressed({ headers }: IncomingMessage): void {
  */
 export async function readBytes(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
   refuseCompressed(incoming);
-  if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw await tooLarge(incoming, maxBytes);
+  if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const parts: Buffer[] = [];
   let length = 0;
   const chunks: AsyncIterator<Buffer> = incoming.iterator({ destroyOnReturn: false });
@@ -65,21 +61,14 @@ export async function readBytes(incoming: IncomingMessage, maxBytes: number): Pr
     length += value.length;
     if (length > maxBytes) {
       await chunks.return?.();
-      throw await tooLarge(incoming, maxBytes);
+      throw tooLarge(maxBytes);
     }
     parts.push(value);
   }
 }
 
-/**
- * Reads the rest of the body for a while. If the gateway closed the connection while the client still sends, the client
- * would report a broken connection instead of the 413.
- */
-async function tooLarge(incoming: IncomingMessage, maxBytes: number): Promise<GatewayError> {
-  const signal = AbortSignal.timeout(discardMs);
-  await finished(incoming.resume(), { signal, cleanup: true }).catch(() => {});
-  // The rest of the body may be unread, and then the connection cannot carry another request.
-  return refusal('PAYLOAD_TOO_LARGE', `The body must not exceed ${maxBytes} bytes.`, {
-    connection: 'close',
-  });
+function tooLarge(maxBytes: number): GatewayError {
+  const message = `The body must not exceed ${maxBytes} bytes.`;
+  // The rest of the body is not waited for, so the connection cannot carry another request.
+  return refusal('PAYLOAD_TOO_LARGE', message, { connection: 'close' });
 }

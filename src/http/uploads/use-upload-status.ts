@@ -20,8 +20,8 @@ export function useUploadStatus(): Plugin<object, RequestContext> {
   };
 }
 
-/** Whether every field of the mutation failed: then each is null. */
+/** Whether nothing was executed, as when the document is invalid, or every field failed: then each is null. */
 function isFailure(result: object): result is ExecutionResult {
-  if (!('data' in result) || !('errors' in result)) return false;
-  return Object.values(result.data ?? {}).every((field) => field === null);
+  const { data, errors } = result as ExecutionResult;
+  return errors !== undefined && Object.values(data ?? {}).every((field) => field === null);
 }

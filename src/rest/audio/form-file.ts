@@ -116,11 +116,13 @@ export class FormFile {
 
   /** Limits the whole request: a form can be endless although its file is small. */
   #limit(): void {
-    this.#incoming.on('data', (chunk: Buffer) => {
-      this.#received += chunk.length;
-      if (this.#received > this.#maxBytes + framingBytes) this.#fail(formFaults.tooLarge(this.#maxBytes));
-    });
+    this.#incoming.on('data', this.#count);
   }
+
+  readonly #count = (chunk: Buffer) => {
+    this.#received += chunk.length;
+    if (this.#received > this.#maxBytes + framingBytes) this.#fail(formFaults.tooLarge(this.#maxBytes));
+  };
 
   /** Does not destroy the parser: busboy throws an uncaught error if it is destroyed while it parses. */
   #fail(fault: RestError): void {
@@ -133,6 +135,8 @@ export class FormFile {
 
   #halt(): void {
     this.#incoming.unpipe(this.#parser);
+    // Otherwise the rest of the body, which is read and dropped behind the response, would be halted once more.
+    this.#incoming.off('data', this.#count);
     if (!this.#incoming.readableEnded) this.#incoming.pause();
   }
 }

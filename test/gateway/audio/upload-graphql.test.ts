@@ -54,6 +54,13 @@ const rows: [what: string, form: () => FormData, status: number, code: string][]
   ['a map that is a list', withFile({ map: '[]' }), 400, 'BAD_REQUEST'],
   ['a map to an unknown variable', withFile({ map: '{"0":["variables.other"]}' }), 400, 'BAD_REQUEST'],
   ['a map into the prototype', withFile({ map: '{"0":["__proto__.file"]}' }), 400, 'BAD_REQUEST'],
+  ['a map of nothing', withFile({ map: '{}' }), 422, 'BAD_USER_INPUT'],
+  [
+    'an invalid document',
+    withFile(operations({ ...json, query: 'mutation ($file: Upload!) { nope(file: $file) }' })),
+    400,
+    'GRAPHQL_VALIDATION_FAILED',
+  ],
   ['no parts', () => new FormData(), 400, 'BAD_REQUEST'],
   ['parts in another order', disordered, 400, 'BAD_REQUEST'],
   [

@@ -191,6 +191,19 @@ describe('a query', () => {
   });
 
   test.each([
+    ['a variable of the wrong type', { a: {} }],
+    ['no variable', {}],
+  ])(
+    'a query with %s is answered 400 as GraphQL over HTTP asks, and 200 as application/json',
+    async (_what, variables) => {
+      const query = 'query ($a: ID!) { session(id: $a) { id } }';
+      const statusFor = async (accept: string) => (await post({ query, variables, accept })).status;
+      expect(await statusFor('application/graphql-response+json')).toBe(400);
+      expect(await statusFor('application/json')).toBe(200);
+    },
+  );
+
+  test.each([
     ['/graphql?query={__typename}', 'application/json'],
     ['/graphql', 'text/html'],
     ['/health/live', '*/*'],

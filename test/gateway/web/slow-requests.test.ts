@@ -69,12 +69,18 @@ async function sendSlowly(socket: Socket, whole: string, pieces: number): Promis
 /** Sends a request whose body comes a byte at a time. Returns the response when the gateway closes the connection. */
 async function sendBytewise(request: string): Promise<string> {
   const socket = await connectTo(gateway);
+  // The gateway may reset the connection while a byte is on its way.
   socket.on('error', () => {});
-  const response = text(socket);
+  let response = '';
+  socket.setEncoding('utf8').on('data', (piece: string) => {
+    response += piece;
+  });
+  const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.write(request);
   const bytes = setInterval(() => socket.write(' '), timeoutMs / 4);
   try {
-    return await response;
+    await closed;
+    return response;
   } finally {
     clearInterval(bytes);
   }
