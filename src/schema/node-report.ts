@@ -36,7 +36,10 @@ const FinishDispatchInput = builder.inputType('FinishDispatchInput', {
       validate: text,
       description: 'The result for the model. The gateway cuts it after `maxOutputBytes`.',
     }),
-    exitCode: t.int({ description: 'The exit code, if the tool ran a program.' }),
+    exitCode: t.float({
+      description:
+        'The exit code, if the tool ran a program: a whole number, as the operating system gives it. Any other number is ignored.',
+    }),
     errorCode: t.field({
       type: DispatchErrorCodeRef,
       description: 'Why the dispatch failed, if the status is FAILED. Default: FAILED.',

@@ -50,9 +50,10 @@ export const ToolCallRef = builder.prismaObject('ToolCall', {
       description: 'Why the call failed or was denied, for programs; null if it was not.',
       resolve: ({ errorCode }) => errorCode as ToolErrorCode | null,
     }),
-    exitCode: t.exposeInt('exitCode', {
+    exitCode: t.exposeFloat('exitCode', {
       nullable: true,
-      description: 'The exit code, if the tool ran a program; otherwise null.',
+      description:
+        'The exit code, if the tool ran a program; otherwise null. A whole number: up to 4,294,967,295 on Windows.',
     }),
     stopped: t.exposeBoolean('stopped', {
       nullable: true,

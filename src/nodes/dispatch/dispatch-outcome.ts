@@ -17,7 +17,8 @@ export interface DispatchReport {
  */
 export function reportedOutcome(report: DispatchReport, isCancelled: boolean): ToolOutcome {
   const { status, result, exitCode, errorCode } = report;
-  const shared = { result, ...(exitCode != null && { exitCode }) };
+  // No program ends with another number, and a result must not be lost because of one.
+  const shared = { result, ...(Number.isSafeInteger(exitCode) && { exitCode: Number(exitCode) }) };
   if (status === 'SUCCEEDED') return { ...shared, status };
   if (status === 'CANCELLED' && isCancelled) return { ...shared, status, stopped: true };
   if (status === 'TIMED_OUT') return { ...shared, status: 'FAILED', errorCode: 'TIMEOUT' };

@@ -87,9 +87,14 @@ describe('an agent', () => {
       { id: 'a', input: { status: 'SUCCEEDED', result: { toString: 1 } } },
     ],
     [
-      'an exit code beyond 32 bits',
+      'an exit code that is text',
       finish,
-      { id: 'a', input: { status: 'SUCCEEDED', result: '', exitCode: 1e10 } },
+      { id: 'a', input: { status: 'SUCCEEDED', result: '', exitCode: '3221225786' } },
+    ],
+    [
+      'an exit code that is infinite',
+      finish,
+      '{"id":"a","input":{"status":"SUCCEEDED","result":"","exitCode":1e400}}',
     ],
     ['a status of __proto__', finish, { id: 'a', input: { status: '__proto__', result: '' } }],
     ['capabilities of __proto__', inbox, { input: { ...opening, capabilities: ['__proto__', '../exec'] } }],

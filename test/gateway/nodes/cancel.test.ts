@@ -81,7 +81,9 @@ test('cancelling a run waits for the node at most CANCEL_CONFIRM_MS, and a later
   ]);
   expect(await laptop.beat([dispatchId])).toEqual([dispatchId]);
 
-  expect(await laptop.finish(dispatchId, { status: 'CANCELLED', result: 'stopped late' })).toBe(false);
+  // The exit code of a program that Windows ended.
+  const late = { status: 'CANCELLED', result: 'stopped late', exitCode: 3_221_225_786 } as const;
+  expect(await laptop.finish(dispatchId, late)).toBe(false);
   expect(await outcomeOf(runId, impatient)).toMatchObject({ stopped: true, result: 'stopped late' });
 });
 

@@ -196,6 +196,32 @@ test('output is shown once if pieces are repeated or overlap, and a piece after 
   expect(shown.map(({ text: piece }) => piece).join('')).toBe('abcde');
 });
 
+test.each([
+  ['Ctrl-C on Windows', 3_221_225_786, 3_221_225_786],
+  ['-1 as Windows counts', 4_294_967_295, 4_294_967_295],
+  ['a code with a sign', -1_073_741_510, -1_073_741_510],
+  ['no whole number', 0.5, null],
+  ['a number that no program ends with', 1e300, null],
+])(
+  'a result with an exit code that is %s counts, live and in the history',
+  async (_what, reported, shown) => {
+    await using laptop = await startOwnNode(gateway, 'laptop');
+    gateway.model.script([run('a', { command: 'ls' })], [text('Done.')]);
+    const sessionId = await createNodeSession(gateway, ['laptop']);
+    const seen = collect(chat(gateway.client(), { sessionId, prompt: 'Work' }));
+    const { dispatchId } = await laptop.take();
+
+    expect(await laptop.finish(dispatchId, { status: 'FAILED', result: 'x', exitCode: reported })).toBe(true);
+
+    expect(toolEvents(await seen).at(-1)).toEqual(['finished', 'a', 'FAILED', 'x', 'FAILED', shown]);
+    const ended = shown === null ? 'x"' : `x\\n[exit code ${shown}]"`;
+    expect(lastModelRequest()).toContain(ended);
+    const stored = `query ($id: ID!) { session(id: $id) { messages(last: 1) { nodes { toolCalls { exitCode } } } } }`;
+    const { session } = await gateway.query(stored, { id: sessionId });
+    expect(session.messages.nodes[0].toolCalls).toEqual([{ exitCode: shown }]);
+  },
+);
+
 test('NUL in the output and the result of a tool call is replaced, because PostgreSQL cannot store it', async () => {
   await using laptop = await startOwnNode(gateway, 'laptop');
   gateway.model.script([run('a', { command: 'ls' })], [text('Done.')]);
