@@ -8,6 +8,7 @@ import type { DispatchRequest } from './dispatch/dispatch.ts';
 import { type DispatchReport, failure } from './dispatch/dispatch-outcome.ts';
 import type { OutputProgress } from './dispatch/dispatch-output.ts';
 import { storeLateResult } from './dispatch/store-late-result.ts';
+import type { WaitingRequest } from './dispatch/waiting-calls.ts';
 import type { NodeIdentity } from './presence/connected-nodes.ts';
 import type { Registry } from './registry.ts';
 
@@ -59,6 +60,16 @@ export class Dispatcher {
     return this.#options.registry.findOrCreate(node).checks.check(request, signal);
   }
 
+  /**
+   * Resolves with the failure of a call that waits for an approval, when the node is lost or would refuse the call: see
+   * `WaitingCalls.watch`.
+   *
+   * @param signal Aborts when nobody waits any more.
+   */
+  watch(node: AgentNode, request: WaitingRequest, signal: AbortSignal): Promise<ToolOutcome> {
+    return this.#options.registry.findOrCreate(node).waiting.watch(request, signal);
+  }
+
   /** Takes the answer of an agent to such a question. Returns whether anybody waited for it. */
   reportCheck({ id }: NodeIdentity, dispatchId: string, refusal: CallRefusal | null): boolean {
     const { maxOutputBytes } = this.#options;
@@ -66,7 +77,8 @@ export class Dispatcher {
       ...refusal,
       result: boundText(withoutNul(refusal.result), maxOutputBytes),
     };
-    return this.#options.registry.find(id)?.checks.report(dispatchId, bounded) ?? false;
+    const live = this.#options.registry.find(id);
+    return live !== undefined && [live.checks, live.waiting].some((each) => each.report(dispatchId, bounded));
   }
 
   /** Says why a node cannot run a tool now; undefined if it can. */
@@ -112,14 +124,21 @@ export class Dispatcher {
     return false;
   }
 
-  /** Cancels the dispatches of a session on a node that was detached from it. */
+  /** Cancels the dispatches of a session on a node that was detached from it, and the calls that wait for an approval. */
   cancelSession(agentNodeId: number, sessionId: number): void {
-    this.#of(agentNodeId)?.cancelSession(sessionId, 'Cancelled: the node was detached from the session.');
+    const live = this.#options.registry.find(agentNodeId);
+    live?.dispatches.cancelSession(sessionId, 'Cancelled: the node was detached from the session.');
+    live?.waiting.loseSession(sessionId, detached(live.nodeId));
   }
 
   #of(agentNodeId: number) {
     return this.#options.registry.find(agentNodeId)?.dispatches;
   }
+}
+
+/** What the model is told of a call whose node was detached from the session. */
+export function detached(nodeId: string): string {
+  return `The node "${nodeId}" is not attached to the session any more.`;
 }
 
 const cancelled = 'Cancelled.';

@@ -23,7 +23,8 @@ const ApprovalDecisionRef = enumFromTable<Decision>(
 );
 
 builder.objectRef<RunEventOf<'ToolApprovalRequested'>>('ToolApprovalRequested').implement({
-  description: 'A tool call waits for a decision: see `approveToolCall` and `denyToolCall`.',
+  description:
+    'A tool call waits for a decision: see `approveToolCall` and `denyToolCall`. If the call ends first, because the run is cancelled or its node is lost, detached or refuses the call now, `ToolCallFinished` comes without a decision.',
   interfaces: [RunEventRef],
   fields: (t) => ({
     callId: t.exposeID('callId', { description: 'The id of the call, unique within the run.' }),

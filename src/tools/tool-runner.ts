@@ -74,6 +74,13 @@ export interface PlannedCall {
   /** Whether the call changes files or runs a program: then the session's `toolApproval` decides. */
   needsApproval: boolean;
   /**
+   * Resolves with the reason when the call cannot run any more while it waits for an approval, so that nobody has to
+   * decide about it. Stays pending otherwise. Absent for a call that can always run.
+   *
+   * @param signal Aborts when the decision was made.
+   */
+  untilLost?(signal: AbortSignal): Promise<RefusedCall>;
+  /**
    * Runs the call. Called at most once; minutes after `plan` if a user had to approve the call. If it rejects, the error
    * is logged, and the model is told only that the tool failed.
    *

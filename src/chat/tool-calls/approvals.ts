@@ -10,8 +10,10 @@ export interface Verdict {
 export interface PendingApproval {
   /** Milliseconds since the epoch. */
   expiresAt: number;
-  /** Resolves with undefined when the run was cancelled or ended first. Never rejects. */
+  /** Resolves with undefined when the run was cancelled or ended first, or the question was withdrawn. Never rejects. */
   verdict: Promise<Verdict | undefined>;
+  /** Closes the question without a verdict, unless there is one. */
+  withdraw(): void;
   /** To be called when the decision is stored: resolves the promise of `decide`. */
   settle(): void;
 }
@@ -68,14 +70,15 @@ function openApproval({ timeoutMs, signal }: AskOptions): OpenApproval {
   const { promise: settled, resolve: settle } = createDeferred<void>();
   const close = (verdict: Verdict | undefined) => {
     clearTimeout(timer);
-    signal.removeEventListener('abort', cancel);
+    signal.removeEventListener('abort', withdraw);
     first.resolve(verdict);
   };
-  const cancel = () => close(undefined);
+  const withdraw = () => close(undefined);
   const timer = setTimeout(() => close({ decision: 'EXPIRED', reason: '' }), timeoutMs);
-  signal.addEventListener('abort', cancel);
-  if (signal.aborted) cancel();
-  return { expiresAt: Date.now() + timeoutMs, verdict: first.promise, decide: close, settled, settle };
+  signal.addEventListener('abort', withdraw);
+  if (signal.aborted) withdraw();
+  const expiresAt = Date.now() + timeoutMs;
+  return { expiresAt, verdict: first.promise, withdraw, decide: close, settled, settle };
 }
 
 /** Only the first call of `resolve` has an effect. */

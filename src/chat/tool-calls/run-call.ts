@@ -36,14 +36,12 @@ export async function runCall(call: StartedCall, options: RunCallOptions): Promi
 }
 
 /** Returns the plan if the call is approved, and otherwise the outcome of a call that must not run. */
-async function waitForApproval(
-  { callId, name, plan }: StartedCall,
-  pending: PendingApproval,
-  options: RunCallOptions,
-) {
+async function waitForApproval(call: StartedCall, pending: PendingApproval, options: RunCallOptions) {
+  const { callId, name, plan } = call;
   const { writer, log } = options;
+  const lost = await untilDecided(call, pending, options);
   const verdict = await pending.verdict;
-  if (verdict === undefined) return notStarted;
+  if (verdict === undefined) return lost ?? notStarted;
   const { decision, reason } = verdict;
   log.info({ callId, name, decision }, 'tool call decided');
   if (decision === 'APPROVED') {
@@ -53,6 +51,37 @@ async function waitForApproval(
   if (decision !== 'APPROVED') return refusal(verdict);
   pending.settle();
   return plan;
+}
+
+/**
+ * Waits until a question needs no answer any more. Withdraws it when its call cannot run any more: then it returns why.
+ */
+async function untilDecided(
+  { callId, plan }: StartedCall,
+  pending: PendingApproval,
+  { log }: RunCallOptions,
+): Promise<RefusedCall | undefined> {
+  if (!plan.ok || !plan.untilLost) return undefined;
+  const over = new AbortController();
+  try {
+    const lost = await Promise.race([
+      plan.untilLost(over.signal).catch((err: unknown) => {
+        log.error({ err }, 'it cannot be known whether a tool call that waits for an approval can still run');
+        return undefined;
+      }),
+      pending.verdict.then(() => undefined),
+    ]);
+    if (lost) {
+      pending.withdraw();
+      log.info(
+        { callId, errorCode: lost.errorCode },
+        'a tool call that waited for an approval cannot run any more',
+      );
+    }
+    return lost;
+  } finally {
+    over.abort();
+  }
 }
 
 function refusal({ decision, reason }: Verdict): RefusedCall {

@@ -8,6 +8,7 @@ import {
   inboxClosedReasons,
   type NodeCommandBody,
 } from '../dispatch/node-command.ts';
+import { WaitingCalls } from '../dispatch/waiting-calls.ts';
 import type { NodeStats, Presence } from './presence.ts';
 
 export interface LiveNodeOptions {
@@ -38,6 +39,7 @@ export class LiveNode {
   readonly nodeId: string;
   readonly dispatches: DispatchQueue;
   readonly checks: CallChecks;
+  readonly waiting: WaitingCalls;
   readonly #options: LiveNodeOptions;
   #connection: Connection | undefined;
   #isSilent = false;
@@ -59,6 +61,7 @@ export class LiveNode {
     });
     const { ackMs } = options.limits;
     this.checks = new CallChecks({ nodeId, ackMs, send: (entry) => this.#send(entry) });
+    this.waiting = new WaitingCalls((entry) => this.#send(entry));
   }
 
   get presence(): Presence {
@@ -85,6 +88,7 @@ export class LiveNode {
     this.#awaitHeartbeat();
     this.dispatches.connect(connection.instanceId, maxDispatches);
     this.checks.connect(connection.checksCalls);
+    this.waiting.connect(connection.checksCalls);
   }
 
   /** Takes a heartbeat. Returns the ids of the dispatches that the agent should not be running. */
@@ -136,7 +140,7 @@ export class LiveNode {
   toCommand(entry: Entry<InboxEntry>, { openedSeq }: Connection): NodeCommandBody | undefined {
     const { type, dispatchId } = entry;
     if (type === 'CheckDispatch') {
-      const check = this.checks.find(dispatchId);
+      const check = this.checks.find(dispatchId) ?? this.waiting.find(dispatchId);
       return check && { type, dispatchId, tool: check.tool, args: check.args };
     }
     const dispatch = this.dispatches.find(dispatchId);
@@ -175,6 +179,7 @@ export class LiveNode {
     this.#grace = undefined;
     this.dispatches.loseAll(why);
     this.checks.loseAll();
+    this.waiting.loseAll(why);
   }
 
   #send(entry: InboxEntry): void {

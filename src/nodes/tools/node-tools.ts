@@ -5,6 +5,7 @@ import { attachedNode, attachedNodes } from '../../storage/statements/attached-n
 import type { Reader } from '../../storage/statements/statement.ts';
 import { toolApprovalOf } from '../../storage/statements/tool-calls.ts';
 import type {
+  RefusedCall,
   ToolErrorCode,
   ToolOutcome,
   ToolPlan,
@@ -13,7 +14,7 @@ import type {
 } from '../../tools/tool-runner.ts';
 import type { DispatchRequest } from '../dispatch/dispatch.ts';
 import { failure } from '../dispatch/dispatch-outcome.ts';
-import type { Dispatcher } from '../dispatcher.ts';
+import { type Dispatcher, detached } from '../dispatcher.ts';
 import { fileTools } from './file-tools.ts';
 import type { NodeTool } from './node-tool.ts';
 import { runCommand } from './run-command.ts';
@@ -73,10 +74,7 @@ export class NodeTools implements ToolRunner {
     const dispatchId = randomUUID();
     if (tool.needsApproval && toolApproval === 'ASK') {
       const refusal = await this.#options.dispatcher.check(node, { dispatchId, tool: name, args }, signal);
-      if (refusal) {
-        const { errorCode = 'FAILED', result } = refusal;
-        return { ...refused(errorCode, result), nodeId, agentNodeId: node.id };
-      }
+      if (refusal) return { ...refusedAs(refusal), nodeId, agentNodeId: node.id };
     }
     const request = { dispatchId, sessionId, toolApproval, tool: name, args, timeoutMs };
     return {
@@ -85,8 +83,24 @@ export class NodeTools implements ToolRunner {
       agentNodeId: node.id,
       dispatchId,
       needsApproval: tool.needsApproval,
+      untilLost: (over: AbortSignal) => this.#untilLost(node, request, over),
       run: (onOutput: OnOutput, signal: AbortSignal) => this.#run(node, { ...request, onOutput }, signal),
     };
+  }
+
+  /** Watches first and checks then: the node may be lost or detached since `plan`. */
+  async #untilLost(
+    node: AgentNode,
+    { dispatchId, sessionId, tool, args }: Omit<DispatchRequest, 'onOutput'>,
+    over: AbortSignal,
+  ): Promise<RefusedCall> {
+    const { dispatcher } = this.#options;
+    const lost = dispatcher.watch(node, { dispatchId, sessionId, tool, args }, over);
+    const offline = dispatcher.whyOffline(node);
+    if (offline !== undefined) return refused('NODE_OFFLINE', offline);
+    if (!(await this.#isAttached(node, sessionId)))
+      return refused('NODE_OFFLINE', `${detached(node.nodeId)} Nothing was started.`);
+    return refusedAs(await lost);
   }
 
   /** Checks again that the node is attached: waiting for an approval can take minutes after `plan`. */
@@ -94,8 +108,7 @@ export class NodeTools implements ToolRunner {
     const { dispatcher } = this.#options;
     const { sessionId } = request;
     if (!(await this.#isAttached(node, sessionId))) {
-      const gone = `The node "${node.nodeId}" is not attached to the session any more. Nothing was started.`;
-      return failure('NODE_OFFLINE', gone);
+      return failure('NODE_OFFLINE', `${detached(node.nodeId)} Nothing was started.`);
     }
     const outcome = dispatcher.dispatch(node, request, signal);
     // If the node was detached between the check and the start, detaching found no dispatch to cancel.
@@ -125,6 +138,10 @@ export class NodeTools implements ToolRunner {
 
 function nodesWith<Node extends AgentNode>({ name }: NodeTool, nodes: readonly Node[]): Node[] {
   return nodes.filter(({ capabilities }) => (capabilities as string[]).includes(name));
+}
+
+function refusedAs({ errorCode = 'FAILED', result }: ToolOutcome) {
+  return refused(errorCode, result);
 }
 
 /** @param result What the model is told about a call that cannot run. */

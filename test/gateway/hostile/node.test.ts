@@ -19,6 +19,8 @@ const finish =
   'mutation ($id: ID!, $input: FinishDispatchInput!) { finishDispatch(dispatchId: $id, input: $input) { accepted } }';
 const acknowledge =
   'mutation ($id: ID!, $instance: ID!) { acknowledgeDispatch(dispatchId: $id, instanceId: $instance) { proceed } }';
+const check =
+  'mutation ($id: ID!, $refusal: DispatchRefusalInput) { reportDispatchCheck(dispatchId: $id, refusal: $refusal) { accepted } }';
 const inbox =
   'subscription ($input: NodeInboxInput!, $after: Int, $epoch: String) { nodeInbox(input: $input, after: $after, epoch: $epoch) { seq } }';
 const attach =
@@ -96,6 +98,42 @@ describe('an agent', () => {
       finish,
       '{"id":"a","input":{"status":"SUCCEEDED","result":"","exitCode":1e400}}',
     ],
+    [
+      'a check of a call with an id of 1 MB',
+      check,
+      { id: 'a'.repeat(1_000_000), refusal: { errorCode: 'POLICY', result: 'no' } },
+    ],
+    ['a check of a call whose id is a path', check, { id: '../../a', refusal: null }],
+    ['a check of a call with a line break in its id', check, { id: 'a\r\nb', refusal: null }],
+    ['a check of a call with an empty id', check, { id: '', refusal: null }],
+    ['a check of a call whose id is an object', check, { id: { a: 1 }, refusal: null }],
+    ['a check without a reason', check, { id: 'a', refusal: { errorCode: 'POLICY' } }],
+    ['a check without a code', check, { id: 'a', refusal: { result: 'no' } }],
+    [
+      'a check with a code that only the gateway gives',
+      check,
+      { id: 'a', refusal: { errorCode: 'NODE_OFFLINE', result: 'no' } },
+    ],
+    [
+      'a check with a code of __proto__',
+      check,
+      { id: 'a', refusal: { errorCode: '__proto__', result: 'no' } },
+    ],
+    [
+      'a check with a reason that is a list',
+      check,
+      { id: 'a', refusal: { errorCode: 'POLICY', result: [['no']] } },
+    ],
+    [
+      'a check with half a surrogate pair in its reason',
+      check,
+      '{"id":"a","refusal":{"errorCode":"POLICY","result":"\\ud800"}}',
+    ],
+    [
+      'a check with a field that is not there',
+      check,
+      { id: 'a', refusal: { errorCode: 'POLICY', result: 'no', node: 'other' } },
+    ],
     ['a status of __proto__', finish, { id: 'a', input: { status: '__proto__', result: '' } }],
     ['capabilities of __proto__', inbox, { input: { ...opening, capabilities: ['__proto__', '../exec'] } }],
     [
@@ -113,6 +151,13 @@ describe('an agent', () => {
     ['output', append, { id: 'nobodys', offset: 0, text: 'x'.repeat(500_000) }],
     ['a result', finish, { id: 'nobodys', input: { status: 'SUCCEEDED', result: 'x'.repeat(500_000) } }],
     ['a start', acknowledge, { id: 'nobodys', instance: 'a' }],
+    ['a check', check, { id: 'nobodys', refusal: null }],
+    [
+      'a long refusal',
+      check,
+      { id: 'nobodys', refusal: { errorCode: 'POLICY', result: '\u001b[2J\0'.repeat(100_000) } },
+    ],
+    ['a check of __proto__', check, { id: '__proto__', refusal: null }],
   ])('an agent that reports %s of an unknown dispatch is not believed', async (_what, query, variables) => {
     const { data, errors } = resultIn(await send(query, variables));
     const [answer] = Object.values(data ?? {}) as Record<string, unknown>[];

@@ -6,7 +6,7 @@ import { createNodeReports, type NodeReports } from './node-reports.ts';
 
 /** A command that the gateway sends to the agent of a node. */
 interface SeenCommand {
-  __typename: 'InboxOpened' | 'RunDispatch' | 'CancelDispatch' | 'InboxClosed';
+  __typename: 'InboxOpened' | 'RunDispatch' | 'CancelDispatch' | 'CheckDispatch' | 'InboxClosed';
   seq: number;
   // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
   [field: string]: any;
@@ -18,6 +18,8 @@ export interface NodeClientOptions {
   /** Default: 4. */
   maxDispatches?: number;
   instanceId?: string;
+  /** Whether it answers checks of calls. Default: no. */
+  checksCalls?: boolean;
   running?: string[];
   after?: number;
   epoch?: string;
@@ -44,6 +46,7 @@ export const inboxDocument = `subscription ($input: NodeInboxInput!, $after: Int
     ... on InboxOpened { node { nodeId connection } epoch heartbeatMs unknownDispatchIds }
     ... on RunDispatch { dispatchId toolApproval tool args timeoutMs maxOutputBytes }
     ... on CancelDispatch { dispatchId }
+    ... on CheckDispatch { dispatchId tool args }
     ... on InboxClosed { reason message }
   }
 }`;
@@ -53,13 +56,14 @@ const allTools = ['run_command', 'read_file', 'write_file', 'edit_file', 'list_f
 /** Connects with the client of graphql-sse. The node is online when `InboxOpened` has arrived. */
 export function connectNode(url: string, token: string, options: NodeClientOptions = {}): NodeClient {
   const { after, epoch, capabilities = allTools, maxDispatches = 4, running = [] } = options;
-  const { instanceId = randomUUID() } = options;
+  const { instanceId = randomUUID(), checksCalls = false } = options;
   const client = createClient({
     url: `${url}/graphql/stream`,
     retryAttempts: 0,
     headers: () => ({ authorization: `Bearer ${token}` }),
   });
-  const input = { capabilities, maxDispatches, instanceId, running, agentVersion: 'test', platform: 'test' };
+  const agent = { agentVersion: 'test', platform: 'test' };
+  const input = { capabilities, maxDispatches, instanceId, checksCalls, running, ...agent };
   const inbox = client.iterate({ query: inboxDocument, variables: { input, after, epoch } });
   const { commands, ended, next } = read(inbox as AsyncIterable<unknown>);
   const reports = createNodeReports(url, token, instanceId);

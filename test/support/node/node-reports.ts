@@ -18,6 +18,8 @@ export interface NodeReports {
   print(dispatchId: string, offset: number, text: string): Promise<GraphQLAnswer>;
   /** Sends a result, by default a success. Resolves to whether a run still waited for it. */
   finish(dispatchId: string, report?: Report): Promise<boolean>;
+  /** Answers a check: with the reason why the node would refuse the call, or without one. Resolves to whether it counts. */
+  answerCheck(dispatchId: string, refusal?: { errorCode: 'POLICY'; result: string }): Promise<boolean>;
   /** Sends a heartbeat. Resolves to the ids of the dispatches that no run waits for any more. */
   beat(running?: string[]): Promise<string[]>;
 }
@@ -31,6 +33,9 @@ const documents = {
   }`,
   finish: `mutation ($dispatchId: ID!, $input: FinishDispatchInput!) {
     finishDispatch(dispatchId: $dispatchId, input: $input) { accepted }
+  }`,
+  answerCheck: `mutation ($dispatchId: ID!, $refusal: DispatchRefusalInput) {
+    reportDispatchCheck(dispatchId: $dispatchId, refusal: $refusal) { accepted }
   }`,
   beat: `mutation ($stats: NodeStatsInput!, $running: [ID!]!) {
     nodeHeartbeat(stats: $stats, running: $running) { unknownDispatchIds }
@@ -75,6 +80,8 @@ export function createNodeReports(url: string, token: string, instanceId = 'test
       const input = { status, result, ...report };
       return (await say(documents.finish, { dispatchId, input })).finishDispatch.accepted;
     },
+    answerCheck: async (dispatchId, refusal) =>
+      (await say(documents.answerCheck, { dispatchId, refusal })).reportDispatchCheck.accepted,
     beat: async (running = []) => {
       const variables = { stats: { ...stats, runningDispatches: running.length }, running };
       return (await say(documents.beat, variables)).nodeHeartbeat.unknownDispatchIds;
