@@ -20,21 +20,23 @@ import { type CommandReport, table, toMinute } from './report.ts';
 
 export type NodeAction =
   | { type: 'register'; nodeId: string; displayName: string | undefined; userId: string | undefined }
+  | { type: 'rotate' | 'delete'; nodeId: string; userId: string | undefined }
   | { type: 'list' };
 
-type Registration = Extract<NodeAction, { type: 'register' }>;
+type Change = Exclude<NodeAction, { type: 'list' }>;
 
 /**
- * Registers a node in the database that the environment names, or lists the nodes. The gateway may be running.
+ * Registers a node in the database that the environment names, gives one a new token, deletes one, or lists them. The
+ * gateway may be running: it disconnects the agent of a node that was changed within seconds.
  *
- * @throws StartupError if an argument is wrong, the name is taken, or the database cannot be opened.
+ * @throws StartupError if an argument is wrong, the name is taken or unknown, or the database cannot be opened.
  */
 export async function manageNodes(action: NodeAction): Promise<CommandReport> {
   const config = readConfig();
-  if (action.type === 'register') checkNames(action, config);
+  if (action.type !== 'list') checkNames(action, config);
   const log = createLog({ ...config.log, level: 'silent' });
   await using opened = await openDatabase({ url: config.database.url, log });
-  if (action.type === 'register') return await register(opened.db, action, config);
+  if (action.type !== 'list') return await change(opened.db, action, config);
   const rows = await opened.db.agentNode.findMany({ orderBy: { id: 'asc' } });
   return rows.length === 0 ? { note: 'There are no nodes.' } : { output: table(head, rows.map(cells)) };
 }
@@ -43,9 +45,10 @@ const head = ['NODE', 'USER', 'STATE', 'LAST SEEN', 'NAME'];
 
 const displayNameText = nameText.refine((text) => text.trim() !== '', 'expected some text');
 
-function checkNames({ nodeId, displayName, userId }: Registration, { auth }: Config): void {
+function checkNames(action: Change, { auth }: Config): void {
+  const { nodeId, userId } = action;
   checkArgument('<nodeId>', nodeIdText, nodeId);
-  checkArgument('--name', displayNameText.optional(), displayName);
+  if (action.type === 'register') checkArgument('--name', displayNameText.optional(), action.displayName);
   if (auth === undefined)
     checkArgument('--user', z.undefined('expected nothing: with AUTH=none there is one user'), userId);
   else if (userId === undefined)
@@ -53,8 +56,8 @@ function checkNames({ nodeId, displayName, userId }: Registration, { auth }: Con
   else checkArgument('--user', userIdText, userId);
 }
 
-async function register(database: Database, action: Registration, config: Config): Promise<CommandReport> {
-  const { nodeId, displayName, userId = anonymous.userId } = action;
+async function change(database: Database, action: Change, config: Config): Promise<CommandReport> {
+  const { nodeId, userId = anonymous.userId } = action;
   const nodes = new Nodes({
     database,
     quotas: new Quotas({
@@ -62,19 +65,32 @@ async function register(database: Database, action: Registration, config: Config
       read: (user) => storedByUser(database, user),
       diskShare: async () => undefined,
     }),
-    // A new node has no inbox, and nobody needs to be told of it.
+    // A gateway that is running notices by itself: see `Registry`.
     disconnect: () => undefined,
     announce: async () => undefined,
   });
   const asker = { userId, isAdmin: true, isAnonymous: config.auth === undefined };
+  const name = { nodeId, userId: action.userId };
   try {
-    const { token } = await nodes.register({ nodeId, displayName, userId: action.userId }, asker);
-    return { output: token, note: noteOf(nodeId, userId, config) };
+    if (action.type === 'register') {
+      const { token } = await nodes.register({ ...name, displayName: action.displayName }, asker);
+      return { output: token, note: noteOf(nodeId, userId, config) };
+    }
+    const node = await nodes.find(name, asker);
+    const owned = `Node ${nodeId} of the user ${escapeControls(node.userId)}`;
+    if (action.type === 'rotate') {
+      const { token } = await nodes.rotateToken(node);
+      return { output: token, note: `${owned} has a new token, shown only now. ${leaves}` };
+    }
+    await nodes.delete(node);
+    return { note: `${owned} is deleted. ${leaves}` };
   } catch (error) {
     if (error instanceof GatewayError) throw new StartupError(error.message, { cause: error });
     throw error;
   }
 }
+
+const leaves = 'A running gateway disconnects its agent within seconds.';
 
 function noteOf(nodeId: string, userId: string, { http }: Config): string {
   const host =

@@ -4,7 +4,7 @@ import { printReport } from './report.ts';
 
 /** Adds `switchyard node …`, which registers agent nodes. It may run beside a running gateway. */
 export function addNodeCommand(program: Command): void {
-  const node = program.command('node').description('register and list agent nodes');
+  const node = program.command('node').description('register, list, change and delete agent nodes');
   node
     .command('register')
     .description('register a node and print the token of its agent, once')
@@ -13,6 +13,22 @@ export function addNodeCommand(program: Command): void {
     .option('--user <userId>', 'the user that the node belongs to; not needed with AUTH=none')
     .action((nodeId: string, { name, user }: { name?: string; user?: string }) =>
       perform({ type: 'register', nodeId, displayName: name, userId: user }),
+    );
+  node
+    .command('rotate')
+    .description('give a node a new token and print it, once; the agent with the old one is disconnected')
+    .argument('<nodeId>', 'the name of the node')
+    .option('--user <userId>', 'the user that the node belongs to; not needed with AUTH=none')
+    .action((nodeId: string, { user }: { user?: string }) =>
+      perform({ type: 'rotate', nodeId, userId: user }),
+    );
+  node
+    .command('delete')
+    .description('delete a node; its agent is disconnected, and its sessions continue without it')
+    .argument('<nodeId>', 'the name of the node')
+    .option('--user <userId>', 'the user that the node belongs to; not needed with AUTH=none')
+    .action((nodeId: string, { user }: { user?: string }) =>
+      perform({ type: 'delete', nodeId, userId: user }),
     );
   node
     .command('list')

@@ -46,6 +46,8 @@ export interface InboxRequest {
   epoch?: string | null | undefined;
 }
 
+/** Milliseconds between two checks whether another process, such as `switchyard node`, has changed connected nodes. */
+const recheckMs = 2_000;
 /** Milliseconds between two announcements of the same node to the followers of its sessions. */
 const announceEveryMs = 250;
 
@@ -59,6 +61,8 @@ export class Registry implements AsyncDisposable {
   readonly #startedAt = Date.now();
   readonly #changes: ChangeThrottle<NodeConnectivity>;
   readonly #lastSeen: LastSeen;
+  readonly #recheck: NodeJS.Timeout;
+  #checking: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(options: RegistryOptions) {
@@ -73,6 +77,13 @@ export class Registry implements AsyncDisposable {
       onError,
     });
     this.#lastSeen = new LastSeen({ database, onError });
+    this.#recheck = setInterval(() => {
+      this.#checking ??= this.#disconnectChanged()
+        .catch((err: unknown) => log.warn({ err }, 'the check for changed nodes failed'))
+        .finally(() => {
+          this.#checking = undefined;
+        });
+    }, recheckMs).unref();
   }
 
   /** Finds the node that a token belongs to; null if the token is not valid. */
@@ -172,10 +183,29 @@ export class Registry implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#recheck);
+    await this.#checking;
     this.close();
     for (const node of this.#nodes.values()) node[Symbol.dispose]();
     await this.#changes[Symbol.asyncDispose]();
     await this.#lastSeen[Symbol.asyncDispose]();
+  }
+
+  /** Disconnects agents whose node was deleted, switched off or given a new token by another process. */
+  async #disconnectChanged(): Promise<void> {
+    const connected = this.#connected.list();
+    if (connected.length === 0) return;
+    const rows = await this.#options.database.agentNode.findMany({
+      where: { id: { in: connected.map(({ id }) => id) } },
+      select: { id: true, tokenHash: true, isActive: true },
+    });
+    const now = new Map(rows.map((row) => [row.id, row]));
+    for (const identity of connected) {
+      const { id, tokenHash } = identity;
+      const reason = whyDisconnect(identity, now.get(id));
+      // The agent may have connected with a new token meanwhile.
+      if (reason && this.#connected.find(tokenHash) === identity) this.disconnect(id, reason);
+    }
   }
 
   #create(node: { id: number; nodeId: string }): LiveNode {
@@ -206,3 +236,12 @@ export class Registry implements AsyncDisposable {
 }
 
 const absent: Presence = { connection: 'OFFLINE', lastSeenAt: null, stats: null, runningDispatches: 0 };
+
+function whyDisconnect(
+  { tokenHash }: NodeIdentity,
+  row: Pick<AgentNode, 'tokenHash' | 'isActive'> | undefined,
+): InboxClosedReason | undefined {
+  if (row === undefined) return 'NODE_DELETED';
+  if (row.tokenHash !== tokenHash) return 'TOKEN_REVOKED';
+  return row.isActive ? undefined : 'NODE_DISABLED';
+}

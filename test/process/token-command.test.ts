@@ -173,7 +173,36 @@ describe('switchyard node', () => {
     });
   });
 
+  test('a node that gets a new token, or is deleted, beside a running gateway loses its agent', async () => {
+    const first = (await node('register', 'desk', '--user', 'alice')).stdout.trim();
+    await using agent = connectNode(gateway.url, first);
+    await agent.next('InboxOpened');
+
+    const rotated = await node('rotate', 'desk', '--user', 'alice');
+    expect(rotated).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^swn_[\w-]{43}\n$/),
+      stderr:
+        'Node desk of the user alice has a new token, shown only now. A running gateway disconnects its agent within seconds.\n',
+    });
+    expect(await agent.next('InboxClosed')).toMatchObject({ reason: 'TOKEN_REVOKED' });
+    await expect(agent.beat()).rejects.toThrow(/token/i);
+
+    await using again = connectNode(gateway.url, rotated.stdout.trim());
+    await again.next('InboxOpened');
+    const deleted = await node('delete', 'desk', '--user', 'alice');
+    expect([deleted.code, deleted.stdout]).toEqual([0, '']);
+    expect(deleted.stderr).toMatch(/^Node desk of the user alice is deleted\./);
+    expect(await again.next('InboxClosed')).toMatchObject({ reason: 'NODE_DELETED' });
+    await expect(again.beat()).rejects.toThrow(/token/i);
+    expect((await node('list')).stdout).not.toMatch(/^desk /m);
+  });
+
   test.each([
+    [['rotate', 'none', '--user', 'alice'], /^There is no node "none"\.$/m],
+    [['delete', 'laptop', '--user', 'bob'], /^There is no node "laptop"\.$/m],
+    [['delete', 'laptop'], /^--user: expected the user that the node belongs to\.$/m],
+    [['rotate'], /missing required argument 'nodeId'/],
     [['register'], /missing required argument 'nodeId'/],
     [['register', 'desk'], /^--user: expected the user that the node belongs to\.$/m],
     [['register', '..', '--user', 'alice'], /^<nodeId>: expected a name without the path segments/],

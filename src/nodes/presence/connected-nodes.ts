@@ -27,6 +27,11 @@ export class ConnectedNodes {
     this.#options = options;
   }
 
+  /** The nodes whose inbox is open now. */
+  list(): NodeIdentity[] {
+    return [...this.#byTokenHash.values()];
+  }
+
   find(tokenHash: string): NodeIdentity | undefined {
     return this.#byTokenHash.get(tokenHash);
   }
