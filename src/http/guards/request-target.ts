@@ -10,7 +10,10 @@ import type { Arrival, Verdict } from './guard.ts';
  * Reads the target as Node.js received it, because the URL of a `Request` is already normalised.
  */
 export function refuseUnplainTargets({ request, incoming }: Arrival): Verdict {
-  const { url = '', headers, rawHeaders } = incoming;
+  const { url = '', headers, rawHeaders, httpVersionMajor } = incoming;
+  // Node.js takes a request line that says HTTP/2.0, and one without a version. Nobody knows how its body is framed.
+  if (httpVersionMajor !== 1)
+    return refusal('BAD_REQUEST', 'The version of HTTP must be 1.1 or 1.0.', { connection: 'close' });
   if (hasManyHosts(rawHeaders)) return refusal('BAD_REQUEST', 'The request must have one Host header.');
   if (plainTarget.test(url)) return undefined;
   const fault = faultOf(url, headers.host ?? '') ?? faultOfRouting(url, request.url);

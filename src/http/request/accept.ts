@@ -17,7 +17,9 @@ export interface Accept {
 export function parseAccept(header: string | undefined): Accept {
   const qualities = new Map<string, number>();
   for (const { type, params, q } of parseRanges(header?.trim().toLowerCase() || '*/*')) {
-    if (isUtf8(params['charset'])) qualities.set(type, Math.max(q, qualities.get(type) ?? 0));
+    // Java’s HttpURLConnection and others write `*` for `*/*`.
+    const range = type === '*' ? '*/*' : type;
+    if (isUtf8(params['charset'])) qualities.set(range, Math.max(q, qualities.get(range) ?? 0));
   }
   const accepted = [...qualities].filter(([, quality]) => quality > 0);
   return {

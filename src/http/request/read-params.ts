@@ -74,7 +74,8 @@ export function checkParams(params: unknown, findDocument: FindDocument): Reques
     throw refusal('BAD_REQUEST', message);
   }
   const read = {
-    ...(operationName != null && { operationName }),
+    // An empty field of a form. No operation has an empty name.
+    ...(operationName && { operationName }),
     ...optionalRecord('variables', variables),
     ...optionalRecord('extensions', extensions),
   };

@@ -119,3 +119,19 @@ test('a question stays open while its node is away for a moment, and when its ag
     result: 'built',
   });
 });
+
+test('only the node of a call can refuse it, before the question and after', async () => {
+  await using laptop = await startOwnNode(gateway, 'laptop', { checksCalls: true });
+  await using mallory = await startOwnNode(gateway, 'mallory', { checksCalls: true });
+  const asking = ask();
+  const { dispatchId } = await laptop.next('CheckDispatch');
+  const refusal = { errorCode: 'POLICY', result: 'pwned' } as const;
+  expect(await mallory.answerCheck(dispatchId, refusal)).toBe(false);
+  expect(await laptop.answerCheck(dispatchId)).toBe(true);
+  const question = await asking;
+  expect(await mallory.answerCheck(dispatchId, refusal)).toBe(false);
+
+  expect(await laptop.answerCheck(dispatchId, { errorCode: 'POLICY', result: 'No\0 \u001b[2J' })).toBe(true);
+  await expectWithdrawn(question, 'POLICY', 'No\uFFFD \u001b[2J');
+  expect(await laptop.answerCheck(dispatchId, refusal)).toBe(false);
+});

@@ -43,11 +43,17 @@ describe('a request that a proxy and the gateway could parse differently', () =>
     ['a bare carriage return in a header', [post, json, 'X-A: a\rX-B: b']],
     ['two hosts', [post, json, 'Host: localhost', 'Host: mallory.example']],
     ['an unknown version', ['POST /graphql HTTP/9.9', json, 'Content-Length: 24']],
+    ['another version', ['POST /graphql HTTP/2.0', json, 'Content-Length: 24']],
     ['no version', ['POST /graphql', json]],
   ])('a request with %s is refused, or read as one request', async (_what, lines) => {
     const { status, text } = await send(lines, query);
     expect([0, 200, 400, 413, 505]).toContain(status);
     expect(text.match(/HTTP\/1\.1 /g) ?? []).toEqual([]);
+  });
+
+  test('a request line of another version of HTTP is refused', async () => {
+    const { status } = await send(['GET /health HTTP/2.0']);
+    expect(status).toBe(400);
   });
 
   test.each([

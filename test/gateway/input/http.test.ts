@@ -104,6 +104,18 @@ describe.each([
     });
   });
 
+  test(`${path} takes an empty operation name for none`, async () => {
+    const sent = { query, operationName: '' };
+    for (const [target, init] of [
+      ['', post(JSON.stringify(sent))],
+      [get(sent), {}],
+    ] as const) {
+      const headers = { ...init.headers, accept };
+      const response = await fetch(gateway.url + path + target, { ...init, headers });
+      expect(await response.text()).toContain('"userId":"anonymous"');
+    }
+  });
+
   test(`${path} lists its methods in Allow`, async () => {
     const response = await fetch(gateway.url + path, { method: 'PATCH' });
     expect(response.headers.get('allow')).toContain('GET, HEAD, POST');

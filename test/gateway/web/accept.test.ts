@@ -172,6 +172,7 @@ describe('a query', () => {
 
   test.each([
     ['text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2', 'application/json'],
+    ['*', 'application/json'],
     ['application/json, text/html;q=0.1', 'application/json'],
     ['application/json, text/html;q=0', 'application/json'],
     ['application/vnd.text/htmlish+json, application/json', 'application/json'],
