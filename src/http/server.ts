@@ -10,6 +10,7 @@ import type { GraphQLServer } from './graphql/yoga.ts';
 import { type Arrival, type Guard, passGuards, type Verdict } from './guards/guard.ts';
 import type { Identify } from './request/identify.ts';
 import { refuse, sendRefusal } from './request/refusal.ts';
+import { factsOf, noteErrors } from './request/request-facts.ts';
 import type { RequestIds } from './request/request-ids.ts';
 import type { RouteBindings } from './request/route-bindings.ts';
 import type { StreamHandler } from './stream/handler.ts';
@@ -44,7 +45,10 @@ export function createServerApp(options: ServerOptions): HttpApp {
   const logAccess = createAccessLog(log, closing);
   const answer = (verdict: Verdict, { request, path, ...bindings }: Arrival & RouteBindings) => {
     if (verdict === undefined) return routes.fetch(request, bindings);
-    if (verdict !== 'answered') sendRefusal(bindings.outgoing, path, verdict);
+    if (verdict !== 'answered') {
+      noteErrors(factsOf(request), [verdict]);
+      sendRefusal(bindings.outgoing, path, verdict);
+    }
     return RESPONSE_ALREADY_SENT;
   };
   return {

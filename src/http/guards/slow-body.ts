@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { refusal } from '../../errors.ts';
 import { sendRefusal } from '../request/refusal.ts';
+import { factsOf, noteErrors } from '../request/request-facts.ts';
 import type { Guard } from './guard.ts';
 
 /** How often a body is checked within `timeoutMs`. */
@@ -16,7 +17,7 @@ const leastBytesPerMs = 0.5;
  */
 export function cutSlowBody(timeoutMs: number): Guard {
   const message = `The body came too slowly, or nothing of it for ${timeoutMs} ms.`;
-  return ({ incoming, outgoing, path }) => {
+  return ({ request, incoming, outgoing, path }) => {
     if (incoming.complete || !hasBody(incoming)) return undefined;
     void untilStuck(incoming, timeoutMs).then((isStuck) => {
       if (!isStuck) return;
@@ -24,7 +25,9 @@ export function cutSlowBody(timeoutMs: number): Guard {
       // Node.js closes the connection after this response, but does not tell a route that still waits for the body.
       // Without this line the route would wait for ever, and a closing gateway would wait for the route.
       outgoing.once('close', () => incoming.destroy());
-      sendRefusal(outgoing, path, refusal('REQUEST_TIMEOUT', message, { connection: 'close' }));
+      const tooSlow = refusal('REQUEST_TIMEOUT', message, { connection: 'close' });
+      noteErrors(factsOf(request), [tooSlow]);
+      sendRefusal(outgoing, path, tooSlow);
     });
     return undefined;
   };

@@ -147,6 +147,14 @@ test('the access log says what was asked, by whom, with which errors, and why a 
     isDebug: false,
     errorCodes: ['UNAUTHENTICATED'],
   });
+  await fetch(`${url}/graphql`, { headers: { origin: 'https://mallory.example' } });
+  expect(await next()).toEqual({
+    method: 'GET',
+    path: '/graphql',
+    status: 403,
+    isDebug: false,
+    errorCodes: ['FORBIDDEN'],
+  });
 
   // A stream whose run ends, and one whose client leaves.
   const gate = createGate();
