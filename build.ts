@@ -10,6 +10,8 @@ const external = [
   'better-sqlite3',
   'swagger-ui-dist',
   '@prisma/client',
+  '@prisma/adapter-pg',
+  'pg',
   '@ai-sdk/*',
   '@aws-sdk/*',
   '@graphql-yoga/render-graphiql',

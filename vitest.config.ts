@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { KindSequencer } from './test/support/suite/kind-sequencer.ts';
+import { hasPostgres } from './test/support/suite/postgres.ts';
 import { SlowestFiles } from './test/support/suite/slowest-files.ts';
-import { type Kind, testFiles } from './test/support/suite/test-kinds.ts';
+import { type Kind, mayUsePostgres, testFiles } from './test/support/suite/test-kinds.ts';
 
 const files = testFiles();
 
@@ -29,6 +30,19 @@ const project = (
   },
 });
 
+/** The tests with gateways again, with gateways that use PostgreSQL. */
+const overPostgres = project('postgresql', [], {
+  include: files.gateway.filter(mayUsePostgres),
+  isolate: false,
+  env: { TEST_DATABASE: 'postgresql' },
+  globalSetup: ['test/support/suite/postgres.ts'],
+});
+
+const canUsePostgres = Boolean(process.env['CI']) || (await hasPostgres());
+if (!canUsePostgres) {
+  process.stderr.write('No PostgreSQL at 127.0.0.1:5432: the tests over PostgreSQL are skipped.\n');
+}
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -44,6 +58,7 @@ export default defineConfig({
       }),
       project('alone', ['alone']),
       project('static', ['static']),
+      ...(canUsePostgres ? [overPostgres] : []),
     ],
   },
 });

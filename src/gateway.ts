@@ -12,9 +12,9 @@ import { type RestParts, startHttpServer } from './http/start-server.ts';
 import { sweepTemporaryUploads } from './http/uploads/sweep-temporary-uploads.ts';
 import { createRestApi } from './rest/handler.ts';
 import { createServices, type GatewayParts } from './services.ts';
-import { claimDataDir } from './storage/claim-data-dir.ts';
-import { databaseFile } from './storage/database-file.ts';
-import { openDatabase } from './storage/open-database.ts';
+import { claimServer, isPostgres, openDatabase } from './storage/open/open-database.ts';
+import { claimDataDir } from './storage/sqlite/claim-data-dir.ts';
+import { databaseFile } from './storage/sqlite/database-file.ts';
 import { hasUnfinishedWork } from './storage/statements/unfinished-work.ts';
 
 /** Disposing accepts no new runs, waits up to `SHUTDOWN_GRACE_MS` for live runs, cancels the rest and closes. */
@@ -22,6 +22,8 @@ export interface Gateway extends AsyncDisposable {
   /** `http://host:port`, with the actual port. */
   url: string;
   services: Services;
+  /** Resolves if another gateway has taken the database of this one, which must stop then. */
+  lost: Promise<void> | undefined;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface Gateway extends AsyncDisposable {
 export async function startGateway(config: Config, log: Logger, parts: GatewayParts = {}): Promise<Gateway> {
   const resources = new ResourceStack();
   try {
-    const { redis, checkDatabase, ...stores } = await openStores(config, log, resources);
+    const { redis, checkDatabase, lost, ...stores } = await openStores(config, log, resources);
     const services = createServices({ config, log, parts, resources, ...stores });
     const isWorkLeft = await recover(services, config, log);
     resources.use(sweepDaily(services.audio, log));
@@ -41,7 +43,7 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
     const server = resources.use(await startHttpServer(http));
     // Start queued runs after listening: a start that fails must not have called a model.
     if (isWorkLeft) await services.engine.startWaiting();
-    return { url: server.url, services, [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose]() };
+    return { url: server.url, services, lost, [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose]() };
   } catch (error) {
     await resources[Symbol.asyncDispose]();
     throw error;
@@ -50,12 +52,15 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
 
 async function openStores(config: Config, log: Logger, resources: ResourceStack) {
   const { dataDir, database, blobs, redis } = config;
-  // Claim the folder of the database too: two gateways on one database would end each other's runs.
-  for (const folder of new Set([dataDir, dirname(databaseFile(database.url))])) {
+  // Claim the database, too: two gateways on one database would end each other's runs.
+  const isServer = isPostgres(database.url);
+  for (const folder of new Set([dataDir, ...(isServer ? [] : [dirname(databaseFile(database.url))])])) {
     resources.use(await claimDataDir(folder));
   }
-  const { db, statements, check } = resources.use(await openDatabase({ url: database.url, log }));
+  const claim = isServer ? resources.use(await claimServer(database, log)) : undefined;
+  const { db, statements, check } = resources.use(await openDatabase(database, log));
   return {
+    lost: claim?.lost,
     database: db,
     statements,
     checkDatabase: check,
@@ -84,8 +89,8 @@ async function recover(services: Services, config: Config, log: Logger): Promise
     if (isWorkLeft) await finishWork(services);
     return isWorkLeft;
   } catch (error) {
-    const file = databaseFile(database.url);
-    throw new StartupError(`The database ${file} cannot be written: ${messageOf(error)}.`, { cause: error });
+    const name = isPostgres(database.url) ? 'at DATABASE_URL' : databaseFile(database.url);
+    throw new StartupError(`The database ${name} cannot be written: ${messageOf(error)}.`, { cause: error });
   }
 }
 

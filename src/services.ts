@@ -27,7 +27,8 @@ import type { InboxEntry } from './nodes/dispatch/inbox.ts';
 import { createNodeServices } from './nodes/node-services.ts';
 import { NodeTools } from './nodes/tools/node-tools.ts';
 import type { Database } from './storage/database.ts';
-import { databaseFile } from './storage/database-file.ts';
+import { isPostgres } from './storage/open/open-database.ts';
+import { databaseFile } from './storage/sqlite/database-file.ts';
 import type { Statements } from './storage/statements/statement.ts';
 import { storedByUser } from './storage/stored-bytes.ts';
 import type { ToolRunner } from './tools/tool-runner.ts';
@@ -112,7 +113,9 @@ export function createServices(options: ServicesOptions): Services {
 
 function createQuotas({ config, database, parts }: ServicesOptions): Quotas {
   const { minFreeDiskBytes: minFreeBytes, ...limits } = config.quotas;
-  const readDisk = parts.readDisk ?? readDiskOf(dirname(databaseFile(config.database.url)));
+  const { url } = config.database;
+  const readDisk =
+    parts.readDisk ?? readDiskOf(isPostgres(url) ? config.dataDir : dirname(databaseFile(url)));
   return new Quotas({
     limits,
     read: (userId) => storedByUser(database, userId),

@@ -180,8 +180,8 @@ export class Engine {
    * the gateway listens, and then `startWaiting`, which starts the queued runs.
    */
   async recover(): Promise<void> {
-    const { database, log } = this.#options;
-    const orphans = await endOrphanedRuns(database);
+    const { database, statements, log } = this.#options;
+    const orphans = await endOrphanedRuns({ database, statements });
     const waiting = await database.run.findMany({ where: { status: 'QUEUED' }, select: { id: true } });
     if (orphans + waiting.length > 0) log.warn({ orphans, waiting: waiting.length }, 'recovered runs');
     for (const { id } of waiting) await this.#sender.logQueued(id);

@@ -13,7 +13,7 @@ import { createLog } from '../log.ts';
 import { nodeIdText } from '../nodes/node-id.ts';
 import { Nodes } from '../nodes/nodes.ts';
 import type { Database } from '../storage/database.ts';
-import { openDatabase } from '../storage/open-database.ts';
+import { openDatabase } from '../storage/open/open-database.ts';
 import { storedByUser } from '../storage/stored-bytes.ts';
 import { checkArgument, nameText } from './check-argument.ts';
 import { type CommandReport, table, toMinute } from './report.ts';
@@ -35,7 +35,7 @@ export async function manageNodes(action: NodeAction): Promise<CommandReport> {
   const config = readConfig();
   if (action.type !== 'list') checkNames(action, config);
   const log = createLog({ ...config.log, level: 'silent' });
-  await using opened = await openDatabase({ url: config.database.url, log });
+  await using opened = await openDatabase(config.database, log);
   if (action.type !== 'list') return await change(opened.db, action, config);
   const rows = await opened.db.agentNode.findMany({ orderBy: { id: 'asc' } });
   return rows.length === 0 ? { note: 'There are no nodes.' } : { output: table(head, rows.map(cells)) };

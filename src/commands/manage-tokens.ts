@@ -4,7 +4,7 @@ import { StartupError } from '../config/startup-error.ts';
 import type { ApiToken } from '../generated/prisma/client.ts';
 import { ApiTokens } from '../identity/api-tokens.ts';
 import { createLog } from '../log.ts';
-import { openDatabase } from '../storage/open-database.ts';
+import { openDatabase } from '../storage/open/open-database.ts';
 import { type CommandReport, table, toMinute } from './report.ts';
 
 export type TokenAction =
@@ -20,7 +20,7 @@ export type TokenAction =
 export async function manageTokens(action: TokenAction): Promise<CommandReport> {
   const { database, log: logOptions } = readConfig();
   const log = createLog({ ...logOptions, level: 'silent' });
-  await using opened = await openDatabase({ url: database.url, log });
+  await using opened = await openDatabase(database, log);
   const tokens = new ApiTokens({ database: opened.db, statements: opened.statements, log });
   if (action.type === 'create') return await create(tokens, action);
   if (action.type === 'revoke') return await revoke(tokens, action.id);

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Engine } from '../chat/engine.ts';
 import type { Models } from '../chat/models/models.ts';
 import { type Config, readConfig, unknownSettings } from '../config/config.ts';
+import { StartupError } from '../config/startup-error.ts';
 import { startGateway } from '../gateway.ts';
 import { createLog } from '../log.ts';
 import { logRejections } from './log-rejections.ts';
@@ -34,11 +35,15 @@ export async function serve(
   // A model server may let us wait, and the gateway answers already.
   void sayModels(services.models, config, log);
 
-  const signal = await whenStopped(onFurtherSignal(services.engine, log));
+  const stopped = whenStopped(onFurtherSignal(services.engine, log));
+  const signal = await (gateway.lost ? Promise.race([stopped, gateway.lost]) : stopped);
   const startedAt = performance.now();
   log.info({ signal }, closingText(services.engine.liveRuns, config.chat.shutdownGraceMs));
   await gateway[Symbol.asyncDispose]();
   log.info({ ms: Math.round(performance.now() - startedAt) }, 'closed');
+  if (signal === undefined) {
+    throw new StartupError('Another gateway has taken the database while this one was cut off from it.');
+  }
 }
 
 async function sayModels(models: Models, config: Config, log: Logger): Promise<void> {

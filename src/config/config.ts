@@ -91,7 +91,11 @@ function toConfig(env: Environment) {
       secretAccessKey: env.S3_SECRET_ACCESS_KEY,
     },
     redis: env.REDIS_URL === undefined ? undefined : { url: env.REDIS_URL },
-    database: { url: env.DATABASE_URL ?? `file:${dataDir}/switchyard.db` },
+    database: {
+      url: env.DATABASE_URL ?? `file:${dataDir}/switchyard.db`,
+      connections: env.DATABASE_CONNECTIONS,
+      timeoutMs: env.DATABASE_TIMEOUT_MS,
+    },
     models: toModels(env),
     chat: toChat(env),
     nodes: { ...toNodes(env), ...toNodeLimits(env) },

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { isPlainHttpUrl } from './http-url.ts';
-import { apiKey } from './setting-type.ts';
+import { apiKey, milliseconds, wholeNumber } from './setting-type.ts';
 
 const databaseUrl = z
   .string()
-  .regex(
-    /^file:(?!:memory:)[^?#]+$/,
-    'must be a file: URL (file:data/switchyard.db): this version supports SQLite files only',
+  .refine(
+    isDatabaseUrl,
+    'must be a file: URL (file:data/switchyard.db), or a postgresql: URL (postgresql://user:password@host:5432/switchyard)',
   );
 
 const redisUrl = z
@@ -26,9 +26,17 @@ const blobUrl = z
 /** The database, Redis and the store for blobs. */
 export const storageSettings = {
   DATABASE_URL: databaseUrl.optional().meta({
-    description: 'The SQLite file that holds sessions and messages.',
+    description:
+      'The database that holds sessions and messages: an SQLite file, or a database of PostgreSQL 14 or newer whose owner is the user of the URL.',
     defaultInWords: 'file:<DATA_DIR>/switchyard.db',
     secret: true,
+  }),
+  DATABASE_CONNECTIONS: wholeNumber(2, 1_000).default(10).meta({
+    description: 'Most connections to PostgreSQL that are open at once, beside one that locks the database.',
+  }),
+  DATABASE_TIMEOUT_MS: milliseconds(100).default(15_000).meta({
+    description:
+      'Milliseconds that a statement may take in PostgreSQL, and that it may wait for a connection. After that it fails.',
   }),
   REDIS_URL: redisUrl.optional().meta({
     description:
@@ -58,6 +66,19 @@ export function storageConflicts(env: Storage): string[] {
     if (isBucket === (env[name] !== undefined)) return [];
     return isBucket ? `${name} is needed for the bucket.` : `${name} has no effect without an s3: BLOB_URL.`;
   });
+}
+
+function isDatabaseUrl(value: string): boolean {
+  if (/^file:(?!:memory:)[^?#]+$/.test(value)) return true;
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname, pathname, hash, username, password } = new URL(value);
+  return (
+    (protocol === 'postgresql:' || protocol === 'postgres:') &&
+    hostname !== '' &&
+    pathname.length > 1 &&
+    hash === '' &&
+    [username, password, pathname].every(isPercentEncoded)
+  );
 }
 
 function isRedisUrl(value: string): boolean {

@@ -4,6 +4,7 @@ import type { AgentNode, Prisma, Session, WorkspaceSource } from '../generated/p
 import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
 import { notDeleted } from '../storage/hidden-rows.ts';
+import { lockSessions } from '../storage/lock-sessions.ts';
 import type { AnnounceNode } from './attached-sessions.ts';
 import { type Asker, pickNodes } from './find-node.ts';
 
@@ -68,6 +69,7 @@ export class Attachments {
   async attach(sessionId: number, input: AttachInput): Promise<Session> {
     const { database, announce } = this.#options;
     const { session, attached } = await database.$transaction(async (tx) => {
+      await lockSessions(tx, [sessionId]);
       const session = await tx.session.findUnique({ where: { id: sessionId, ...notDeleted } });
       if (session === null) throw sessionNotFound(sessionId);
       return {
@@ -112,6 +114,7 @@ export class Attachments {
     const { database, cancelDispatches, announce } = this.#options;
     // Read within the transaction: Prisma reads the node with a second statement, and another call may delete it before.
     const { agentNodeId, node, session } = await database.$transaction(async (tx) => {
+      await lockSessions(tx, [sessionId]);
       const attached = await tx.sessionNode.findFirst({
         where: { sessionId, node: { nodeId } },
         include: { node: true, session: true },

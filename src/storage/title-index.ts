@@ -1,4 +1,5 @@
 import { Prisma } from '../generated/prisma/client.ts';
+import type { Dialect } from './statements/statement.ts';
 
 /** Ids between `after` and `before`, both exclusive. */
 interface Range {
@@ -15,12 +16,20 @@ const mostPieces = 12;
  * some of them more than once: of other users, with the text's pieces in another order, or, for a short text, out of
  * the range. So compare the titles afterwards.
  *
- * This is for SQLite. In PostgreSQL, the extension `pg_trgm` has such an index.
+ * SQLite has an FTS5 table for it, and PostgreSQL an index of the extension `pg_trgm`.
  *
  * @param text Not empty. The case of ASCII letters does not matter.
  * @param most The most ids. It also limits the time, unless many titles have almost all pieces of the text.
  */
-export function titleCandidates(text: string, { after, before }: Range, most: number): Prisma.Sql {
+export function titleCandidates(
+  text: string,
+  { after, before }: Range,
+  { most, dialect }: { most: number; dialect: Dialect },
+): Prisma.Sql {
+  if (dialect === 'postgresql') {
+    return Prisma.sql`SELECT "id" FROM "Session" WHERE ${titleContains(text, dialect)}
+      AND "id" > ${after} AND "id" < ${before} LIMIT ${most}`;
+  }
   const pieces = piecesOf(text);
   if (pieces.length === 0) {
     const end = `${text}\u{10FFFF}`;
@@ -30,6 +39,16 @@ export function titleCandidates(text: string, { after, before }: Range, most: nu
   const query = pieces.map((piece) => `"${piece.replaceAll('"', '""')}"`).join(' ');
   return Prisma.sql`SELECT "rowid" AS "id" FROM "SessionTitle"
     WHERE "SessionTitle" MATCH lower(${query}) AND "rowid" > ${after} AND "rowid" < ${before} LIMIT ${most}`;
+}
+
+/** A condition in SQL: whether a title has this text in it. The case of ASCII letters does not matter. */
+export function titleContains(text: string, dialect: Dialect): Prisma.Sql {
+  // The collation "C" lets PostgreSQL change ASCII letters only, as SQLite does.
+  const title =
+    dialect === 'postgresql' ? Prisma.sql`lower("title" COLLATE "C")` : Prisma.sql`lower("title")`;
+  const folded = text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+  const pattern = `%${folded.replaceAll(/[\\%_]/g, '\\$&')}%`;
+  return Prisma.sql`${title} LIKE ${pattern} ESCAPE '\\'`;
 }
 
 /** Pieces of three characters from all over the text; none if it is shorter. */

@@ -168,7 +168,7 @@ test('each invalid setting is named with the expected value', () => {
   ).toMatchInlineSnapshot(`
     [
       "PORT must be a whole number from 0 to 65535; it is "65536".",
-      "DATABASE_URL must be a file: URL (file:data/switchyard.db): this version supports SQLite files only.",
+      "DATABASE_URL must be a file: URL (file:data/switchyard.db), or a postgresql: URL (postgresql://user:password@host:5432/switchyard).",
       "AUTH must be none, token or jwt; it is "password".",
       "JWT_SECRET must have at least 32 bytes.",
       "MODEL must be a provider, or a provider and a model (openai, openai/gpt-5-mini); it is "/gpt".",
@@ -286,7 +286,6 @@ describe('secrets', () => {
       }),
     ).toMatchInlineSnapshot(`
       [
-        "DATABASE_URL must be a file: URL (file:data/switchyard.db): this version supports SQLite files only.",
         "OPENAI_BASE_URL must be an http: or https: URL without a user name or password in it.",
       ]
     `);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { claimDataDir } from '../../src/storage/claim-data-dir.ts';
+import { claimDataDir } from '../../src/storage/sqlite/claim-data-dir.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 import { builtScript } from '../support/suite/built.ts';
 

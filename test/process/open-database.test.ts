@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { readMigrations } from '../../src/storage/migrations.ts';
-import { openDatabase } from '../../src/storage/open-database.ts';
+import { readMigrations } from '../../src/storage/migrations/migrations.ts';
+import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts';
 import { createEarlierDatabase, readAllRows } from '../support/files/earlier-database.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 import { builtScript } from '../support/suite/built.ts';
 
 const log = pino({ level: 'silent' });
-const open = (file: string) => openDatabase({ url: `file:${file}`, log });
+const open = (file: string) => openSqlite({ url: `file:${file}`, log });
 const migrationNames = readMigrations().map((migration) => migration.name);
 
 /** Executes SQL on a database file without the gateway. */
@@ -68,7 +68,7 @@ test('the first start applies and logs the migrations, and the second start appl
   const url = `file:${join(folder.path, 'switchyard.db')}`;
   const listening = pino({}, { write: (line: string) => void lines.push(line) });
   for (const _start of ['first', 'second']) {
-    await using database = await openDatabase({ url, log: listening });
+    await using database = await openSqlite({ url, log: listening });
     await database.db.session.count();
   }
   expect(lines.map((line) => JSON.parse(line).migrations)).toEqual([migrationNames]);
@@ -228,6 +228,6 @@ test('a folder that cannot be made, and a folder in the place of the file, are r
 test.each(['file:', 'file::memory:', 'file://elsewhere/switchyard.db', 'postgresql://localhost/switchyard'])(
   'the URL %s is refused',
   async (url) => {
-    await expect(openDatabase({ url, log })).rejects.toMatchObject({ name: 'StartupError' });
+    await expect(openSqlite({ url, log })).rejects.toMatchObject({ name: 'StartupError' });
   },
 );

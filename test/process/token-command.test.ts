@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDatabase } from '../../src/storage/open-database.ts';
+import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts';
 import type { TemporaryFolder } from '../support/files/temporary-folder.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway/gateway.ts';
 import { openMigratedFolder } from '../support/gateway/migrated-folder.ts';
@@ -42,7 +42,7 @@ function rowOf({ id }: Created, list: Outcome): string | undefined {
 /** Writes names into the database that `create` refuses, as an earlier version did. */
 async function forgeNames({ id }: Created): Promise<void> {
   const log = pino({ level: 'silent' });
-  await using opened = await openDatabase({ url: `file:${folder.path}/switchyard.db`, log });
+  await using opened = await openSqlite({ url: `file:${folder.path}/switchyard.db`, log });
   const data = { userId: 'fr\u001b[2Jank', name: 'x\n9   admin  yes\u202e' };
   await opened.db.apiToken.update({ where: { id: Number(id) }, data });
 }

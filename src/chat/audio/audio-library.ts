@@ -11,6 +11,7 @@ import type { Message, MessageAudio } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
 import { isCleared } from '../../storage/hidden-rows.ts';
+import { lockSessions } from '../../storage/lock-sessions.ts';
 import { addStoredBytes } from '../../storage/stored-bytes.ts';
 import { measureDuration } from './measure-duration.ts';
 import { type Recording, type StagedRecording, stageRecording } from './stage-recording.ts';
@@ -73,6 +74,7 @@ export class AudioLibrary {
     const message = await this.#findMessage(messageId);
     const { sessionId } = message;
     const deleted = await this.#options.database.$transaction(async (tx) => {
+      await lockSessions(tx, [sessionId]);
       await findMessage(tx, messageId);
       const audio = await tx.messageAudio.findUnique({ where: { messageId } });
       await tx.messageAudio.deleteMany({ where: { messageId } });
@@ -166,6 +168,7 @@ export class AudioLibrary {
       const durationSeconds = await measureDuration(blobs, { key: sha256, mimeType, size });
       const data = { sha256, size, mimeType, filename, durationSeconds, uploadedAt: new Date() };
       return await database.$transaction(async (tx) => {
+        await lockSessions(tx, [sessionId]);
         // Look again, because the message may have been deleted during the upload.
         await findMessage(tx, messageId);
         const replaced = await tx.messageAudio.findUnique({ where: { messageId } });

@@ -1,6 +1,7 @@
 import { createFeed, type Feed, feedEnd } from '../../base/feed.ts';
 import { type Bell, hangBell } from '../../bus/bell.ts';
 import type { Bus } from '../../bus/bus.ts';
+import { storageFailure } from '../../storage/failure/storage-failure.ts';
 import type { Reader } from '../../storage/statements/statement.ts';
 import { mergeDeltas } from './merge-deltas.ts';
 import { readRunEnd } from './read-run-end.ts';
@@ -72,7 +73,11 @@ export function followRun(
   };
   /** Asks whether the run has ended, because its log is gone, or has been silent for long. */
   const askDatabase = async () => {
-    const rest = await readRunEnd(statements, runId, cursor);
+    const rest = await readRunEnd(statements, runId, cursor).catch((error: unknown) => {
+      // While the database cannot be used, the run may go on: ask again later.
+      if (storageFailure(error) === undefined) throw error;
+      return undefined;
+    });
     emptyReads = 0;
     if (ended) return;
     if (rest) {

@@ -4,6 +4,7 @@ import type { Prisma, Session } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
 import { notDeleted } from '../../storage/hidden-rows.ts';
+import { lockSessions } from '../../storage/lock-sessions.ts';
 import { settingBytes } from '../../storage/stored-bytes.ts';
 import type { SessionLog } from '../log/session-log.ts';
 import type { RemovalSweep } from './removal-sweep.ts';
@@ -25,6 +26,7 @@ export interface ClearHistoryOptions {
 export async function clearHistory(sessionId: number, options: ClearHistoryOptions): Promise<Session> {
   const { database, quotas, sessionLog, sweep } = options;
   const { session, freed } = await database.$transaction(async (tx) => {
+    await lockSessions(tx, [sessionId]);
     const before = await tx.session.findUnique({ where: { id: sessionId, ...notDeleted } });
     if (before === null) throw sessionNotFound(sessionId);
     await refuseLive(tx, sessionId);

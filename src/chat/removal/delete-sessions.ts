@@ -4,6 +4,7 @@ import type { Prisma } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
 import { notDeleted } from '../../storage/hidden-rows.ts';
+import { lockSessions } from '../../storage/lock-sessions.ts';
 import type { SessionLog } from '../log/session-log.ts';
 import { type RemovalSweep, sessionsAtOnce } from './removal-sweep.ts';
 import { unfinished } from './unfinished-runs.ts';
@@ -79,6 +80,7 @@ async function cancelAndHide(sessionIds: number[], options: DeleteSessionsOption
 async function hideIdle(sessionIds: number[], options: DeleteSessionsOptions) {
   const { database, quotas, sessionLog } = options;
   const { busy, sessions } = await database.$transaction(async (tx) => {
+    await lockSessions(tx, sessionIds);
     const busy = await busyOf(tx, sessionIds);
     const idle = sessionIds.filter((id) => !busy.includes(id));
     const sessions = await tx.session.updateManyAndReturn({

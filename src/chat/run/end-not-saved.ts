@@ -1,6 +1,6 @@
 import { GatewayError, tryAgain } from '../../errors.ts';
-import { isDiskFull } from '../../storage/disk-full.ts';
-import { isDatabaseBusy } from '../../storage/prisma-error.ts';
+import { isDiskFull } from '../../storage/failure/disk-full.ts';
+import { isDatabaseBusy } from '../../storage/failure/prisma-error.ts';
 
 /**
  * The error for a client that waits for the end of a run which the database cannot save yet: INSUFFICIENT_STORAGE when

@@ -1,4 +1,5 @@
 import type { Database } from '../../storage/database.ts';
+import type { Statements } from '../../storage/statements/statement.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { type InterruptedRun, saveInterruptedRuns } from './save-interrupted-runs.ts';
 
@@ -27,16 +28,21 @@ interface Orphan {
   reasoningLength: number;
 }
 
+interface Stores {
+  database: Database;
+  statements: Statements;
+}
+
 /**
  * Ends the runs that a gateway left RUNNING when it died, as FAILED / INTERRUPTED with the text of their last
  * checkpoint. Their tokens are estimated, because no provider will report them any more.
  *
  * @returns The number of ended runs.
  */
-export async function endOrphanedRuns(database: Database): Promise<number> {
+export async function endOrphanedRuns({ database, statements }: Stores): Promise<number> {
   let ended = 0;
   for (let orphans = await readOrphans(database); orphans.length > 0; orphans = await readOrphans(database)) {
-    await saveInterruptedRuns(database, await Promise.all(orphans.map(estimate)));
+    await saveInterruptedRuns(statements, await Promise.all(orphans.map(estimate)));
     ended += orphans.length;
   }
   return ended;

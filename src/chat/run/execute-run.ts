@@ -3,7 +3,7 @@ import type { Bus } from '../../bus/bus.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Run } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
-import { isDiskFull } from '../../storage/disk-full.ts';
+import { isDiskFull } from '../../storage/failure/disk-full.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import type { ToolRunner } from '../../tools/tool-runner.ts';
 import { readHistory } from '../history/history.ts';

@@ -6,7 +6,7 @@ import { createKeyedLock } from '../../base/lock.ts';
 import type { Run } from '../../generated/prisma/client.ts';
 import type { CancelCause } from '../../generated/prisma/enums.ts';
 import type { RunSlots } from '../../limits/run-slots.ts';
-import { isUniqueConflict } from '../../storage/prisma-error.ts';
+import { isUniqueConflict } from '../../storage/failure/prisma-error.ts';
 import { oldestQueuedRun, startRun, unfinishedRuns } from '../../storage/statements/run-states.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import { Cancellation } from './cancellation.ts';

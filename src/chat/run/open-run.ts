@@ -1,7 +1,7 @@
 import { encodeId } from '../../base/global-id.ts';
 import { GatewayError, sessionNotFound } from '../../errors.ts';
 import type { Run } from '../../generated/prisma/client.ts';
-import { isUniqueConflict } from '../../storage/prisma-error.ts';
+import { isUniqueConflict } from '../../storage/failure/prisma-error.ts';
 import { insertExchange } from '../../storage/statements/exchanges.ts';
 import { countPrompt } from '../../storage/statements/run-sessions.ts';
 import { insertRun, runByRequestId, unfinishedRuns } from '../../storage/statements/run-states.ts';
@@ -81,6 +81,7 @@ export async function findByRequestId(
 
 async function insert(tx: Writer, options: OpenRunOptions, tokenCount: number): Promise<Run> {
   const { sessionId, prompt, requestId, model, settings, checkMessages } = options;
+  await tx.lockSession(sessionId);
   const status = await newRunStatus(tx, options);
   // The time is read within the transaction, so that it is not before the end of the previous run.
   const now = new Date();

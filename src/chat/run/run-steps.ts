@@ -1,5 +1,5 @@
+import { untilStored } from '../../storage/failure/until-stored.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
-import { untilStored } from '../../storage/until-stored.ts';
 import type { RefusedCall, ToolRunner } from '../../tools/tool-runner.ts';
 import type { AnswerStep, EndedCall } from '../history/answer-step.ts';
 import { type MadeStep, saveStep } from '../history/save-step.ts';

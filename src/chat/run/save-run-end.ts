@@ -52,6 +52,7 @@ export async function saveRunEnd(
   const finishReason = end.status === 'COMPLETED' ? end.finishReason : null;
   const cancelCause = end.status === 'CANCELLED' ? end.cancelCause : null;
   return statements.transaction(async (tx) => {
+    await tx.lockSession(run.sessionId);
     const now = new Date();
     const changed = await tx.run(endRun, [
       end.status,

@@ -53,6 +53,7 @@ export function changeSession(
   changes: SessionSettings & { settings: PartialSettings },
 ): Promise<{ session: Session; grown: number }> {
   return statements.transaction(async (writer) => {
+    await writer.lockSession(id);
     // Read it now: another update may have changed the texts since the caller has read the session.
     const before = await writer.get(sessionById, [id]);
     if (before === undefined) throw sessionNotFound(id);

@@ -1,6 +1,6 @@
+import { untilStored } from '../../storage/failure/until-stored.ts';
 import type { Parameter, Statement, Statements } from '../../storage/statements/statement.ts';
 import { endToolCall, startToolCall } from '../../storage/statements/tool-calls.ts';
-import { untilStored } from '../../storage/until-stored.ts';
 import {
   type RefusedCall,
   type ToolErrorCode,

@@ -3,8 +3,8 @@ import { GraphQLError, type GraphQLErrorOptions, Kind } from 'graphql';
 import type { Logger } from 'pino';
 import { shortenMiddle } from '../../base/cut-text.ts';
 import { type GatewayError, refusal, tryAgain } from '../../errors.ts';
-import { isDiskFull } from '../../storage/disk-full.ts';
-import { isDatabaseBusy } from '../../storage/prisma-error.ts';
+import { isDiskFull } from '../../storage/failure/disk-full.ts';
+import { isDatabaseAway, isDatabaseBusy } from '../../storage/failure/prisma-error.ts';
 
 /**
  * The error that a client may see instead of `error`. An error that is meant for clients stays as it is. Any other
@@ -19,6 +19,7 @@ export function maskError(error: unknown): GraphQLError {
     return new GraphQLError(error.message, { ...shown, extensions });
   }
   if (isDatabaseBusy(originalError)) return shownAs(databaseBusy(), shown);
+  if (isDatabaseAway(originalError)) return shownAs(databaseAway(), shown);
   if (originalError !== undefined && !(originalError instanceof GraphQLError)) {
     return isDiskFull(originalError) ? shownAs(diskFull(), shown) : hidden(shown);
   }
@@ -55,13 +56,16 @@ function hidden(shown: GraphQLErrorOptions = {}): GraphQLError {
   return new GraphQLError(message, { ...shown, extensions: { code: hiddenCode } });
 }
 
-/** In both cases nothing of the operation was stored, so the client may repeat it. */
+/** Nothing of the operation was stored, so the client may repeat it. */
 const databaseBusy = () =>
   tryAgain(
     'OVERLOADED',
     'The database is busy: another program uses it, or too many requests wait. Try again in a moment.',
     { retryAfter: 2 },
   );
+/** A transaction whose end the server could not confirm may have been stored. */
+const databaseAway = () =>
+  tryAgain('OVERLOADED', 'The database cannot be reached. Try again in a moment.', { retryAfter: 2 });
 const diskFull = () =>
   refusal('INSUFFICIENT_STORAGE', 'The disk of the gateway is full. Nothing was stored.');
 

@@ -35,6 +35,11 @@ type OnOutput = (text: string) => Promise<void>;
 export class NodeTools implements ToolRunner {
   readonly #options: NodeToolsOptions;
   readonly #tools: readonly NodeTool[];
+  /**
+   * Settles when the check before the newest dispatch has an answer. A database server may answer a later question
+   * first, and the calls of a step begin in the order in which the model made them.
+   */
+  #checked: Promise<unknown> = Promise.resolve();
 
   constructor(options: NodeToolsOptions) {
     this.#options = options;
@@ -107,13 +112,17 @@ export class NodeTools implements ToolRunner {
   async #run(node: AgentNode, request: DispatchRequest, signal: AbortSignal): Promise<ToolOutcome> {
     const { dispatcher } = this.#options;
     const { sessionId } = request;
-    if (!(await this.#isAttached(node, sessionId))) {
+    const isAttached = this.#isAttached(node, sessionId);
+    const before = this.#checked;
+    this.#checked = Promise.allSettled([before, isAttached]);
+    await before;
+    if (!(await isAttached)) {
       return failure('NODE_OFFLINE', `${detached(node.nodeId)} Nothing was started.`);
     }
     const outcome = dispatcher.dispatch(node, request, signal);
     // If the node was detached between the check and the start, detaching found no dispatch to cancel.
-    const isAttached = await this.#isAttached(node, sessionId).catch(() => false);
-    if (!isAttached) dispatcher.cancelSession(node.id, sessionId);
+    const stillAttached = await this.#isAttached(node, sessionId).catch(() => false);
+    if (!stillAttached) dispatcher.cancelSession(node.id, sessionId);
     return outcome;
   }
 

@@ -1,11 +1,10 @@
-import { maxId } from '../../base/global-id.ts';
 import type { Context } from '../../context.ts';
 import type { Session } from '../../generated/prisma/client.ts';
 import { idList } from '../../storage/statements/dialect.ts';
 import { countOfSessions, type SessionOwner, sessionsByIds } from '../../storage/statements/sessions.ts';
 import { countRows } from './count-rows.ts';
 import type { Activity } from './cursor.ts';
-import type { Page, PageOf } from './page.ts';
+import { idPositions, type Page, type PageOf } from './page.ts';
 import { searchSessions } from './search-sessions.ts';
 import { byCreation, type SessionOrder } from './session-order.ts';
 
@@ -36,7 +35,12 @@ export async function countSessions(
   upTo: number,
 ): Promise<number> {
   if (search) {
-    const everything: Page = { after: 0, before: maxId + 1, limit: upTo, order: 'desc' };
+    const everything: Page = {
+      after: idPositions.start,
+      before: idPositions.end,
+      limit: upTo,
+      order: 'desc',
+    };
     return (await searchSessions(context, { ...filter, search }, everything, byCreation)).length;
   }
   const { statement, parameters } = countOfSessions(filter);

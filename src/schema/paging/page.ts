@@ -45,7 +45,8 @@ interface PageOptions<Row, Position> {
 
 /** Items in a page whose size is not given. */
 export const defaultPageSize = 20;
-const beyondAllIds = maxId + 1;
+/** No row gets this id, the last one of an `integer` in PostgreSQL, which refuses to compare one with a greater number. */
+const beyondAllIds = maxId;
 
 /** The page that holds only the newest row. */
 export const newestRow: Page = { after: 0, before: beyondAllIds, limit: 1, order: 'desc' };

@@ -2,12 +2,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context } from '../../context.ts';
 import { Prisma } from '../../generated/prisma/client.ts';
 import type { SessionOwner } from '../../storage/statements/sessions.ts';
-import { titleCandidates } from '../../storage/title-index.ts';
+import type { Dialect } from '../../storage/statements/statement.ts';
+import { titleCandidates, titleContains } from '../../storage/title-index.ts';
 import type { Activity } from './cursor.ts';
 import type { PageOf } from './page.ts';
 import type { SessionOrder } from './session-order.ts';
 
 type Search = SessionOwner & { search: string };
+
+/** What is searched, and the condition in SQL that a title meets. */
+type Wanted = Search & { hasText: Prisma.Sql };
 
 /** Titles that the first statement compares. They are enough for a user with few sessions, or a frequent text. */
 const firstTitles = 250;
@@ -24,19 +28,21 @@ const mostCandidates = 1_000;
  * @returns At most `limit` sessions of the page, in its order.
  */
 export async function searchSessions<Position>(
-  { database, signal }: Pick<Context, 'database' | 'signal'>,
+  { database, statements, signal }: Pick<Context, 'database' | 'statements' | 'signal'>,
   search: Search,
   page: PageOf<Position>,
   order: SessionOrder<Position>,
 ): Promise<Activity[]> {
-  const first = await compareTitles(database, search, page, order, firstTitles);
+  const { dialect } = statements;
+  const wanted = { ...search, hasText: titleContains(search.search, dialect) };
+  const first = await compareTitles(database, wanted, page, order, firstTitles);
   let { found, left } = first;
   if (left === undefined || signal.aborted) return found;
-  const indexed = await searchIndex(database, search, left, order);
+  const indexed = await searchIndex({ database, dialect }, wanted, left, order);
   if (indexed !== undefined) return [...found, ...indexed];
   while (left !== undefined && !signal.aborted) {
     await nextTurn();
-    const next: Compared<Position> = await compareTitles(database, search, left, order, titlesAtOnce);
+    const next: Compared<Position> = await compareTitles(database, wanted, left, order, titlesAtOnce);
     found = [...found, ...next.found];
     left = next.left;
   }
@@ -52,7 +58,7 @@ interface Compared<Position> {
 /** Compares the first titles of a page. */
 async function compareTitles<Position>(
   database: Context['database'],
-  search: Search,
+  search: Wanted,
   page: PageOf<Position>,
   order: SessionOrder<Position>,
   count: number,
@@ -67,7 +73,7 @@ async function compareTitles<Position>(
   const found = await positions(
     database,
     Prisma.sql`SELECT "id", "lastActivityAt" FROM (SELECT * ${rest} ${count}) AS "page"
-      WHERE ${hasText(search)} ORDER BY ${sorted} LIMIT ${page.limit}`,
+      WHERE ${search.hasText} ORDER BY ${sorted} LIMIT ${page.limit}`,
   );
   if (last === undefined || found.length >= page.limit) return { found, left: undefined };
   return { found, left: { ...startAfter(page, order.positionOf(last)), limit: page.limit - found.length } };
@@ -78,26 +84,22 @@ async function compareTitles<Position>(
  * statement, so that the time hardly tells whether sessions of other users have the text.
  */
 async function searchIndex<Position>(
-  database: Context['database'],
-  search: Search,
+  { database, dialect }: Pick<Context, 'database'> & { dialect: Dialect },
+  search: Wanted,
   page: PageOf<Position>,
   order: SessionOrder<Position>,
 ): Promise<Activity[] | undefined> {
+  const candidates = titleCandidates(search.search, order.idsWithin(page), { most: mostCandidates, dialect });
   const rows = await database.$queryRaw<(StoredPosition & { candidates: number })[]>`
-    WITH "candidate" AS MATERIALIZED (${titleCandidates(search.search, order.idsWithin(page), mostCandidates)})
+    WITH "candidate" AS MATERIALIZED (${candidates})
     SELECT "candidates", "id", "lastActivityAt"
-    FROM (SELECT count(*) AS "candidates" FROM "candidate") LEFT JOIN (
+    FROM (SELECT count(*) AS "candidates" FROM "candidate") AS "counted" LEFT JOIN (
       SELECT DISTINCT "Session"."id" AS "id", "Session"."lastActivityAt" AS "lastActivityAt"
-      FROM "candidate" CROSS JOIN "Session" ON "Session"."id" = "candidate"."id"
-      WHERE ${ownCondition(search)} AND ${order.within(page)} AND ${hasText(search)}
-      ORDER BY ${order.orderBy(page.order)} LIMIT ${page.limit})`;
+      FROM "candidate" CROSS JOIN "Session" WHERE "Session"."id" = "candidate"."id"
+        AND ${ownCondition(search)} AND ${order.within(page)} AND ${search.hasText}
+      ORDER BY ${order.orderBy(page.order)} LIMIT ${page.limit}) AS "hit" ON TRUE`;
   if (Number(rows[0]?.candidates) >= mostCandidates) return undefined;
   return rows.filter(({ id }) => id !== null).map(toActivity);
-}
-
-function hasText({ search }: Search): Prisma.Sql {
-  const pattern = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
-  return Prisma.sql`lower("title") LIKE lower(${pattern}) ESCAPE '\\'`;
 }
 
 /** The position of a session as the database returns it: ids may come as BigInt. */

@@ -35,7 +35,7 @@ export const byCreation: SessionOrder<number> = {
 
 export const byActivity: SessionOrder<Activity> = {
   start: { lastActivityAt: new Date(0), id: 0 },
-  end: { lastActivityAt: new Date(latestMs), id: maxId + 1 },
+  end: { lastActivityAt: new Date(latestMs), id: maxId },
   encode: encodeActivityCursor,
   decode: decodeActivityCursor,
   positionOf: ({ lastActivityAt, id }) => ({ lastActivityAt, id }),

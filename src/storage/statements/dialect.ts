@@ -1,19 +1,49 @@
-// The SQL that SQLite and PostgreSQL write in different ways.
+// The SQL that SQLite and PostgreSQL write in different ways. Statements are written for SQLite, with the pieces below
+// where the two differ, and `toPostgres` replaces these pieces.
 
-/** Compares a column with a list of ids, which is one parameter: see `idList`. PostgreSQL: `= ANY(?)`. */
+/** Compares a column with a list of ids, which is one parameter: see `idList`. */
 export const amongIds = 'IN (SELECT "value" FROM json_each(?))';
 
-/** A list of ids as a table with the column `value`. Its parameter is an `idList`. PostgreSQL: `unnest(?) AS "x"("value")`. */
+/** A list of ids as a table with the column `value`. Its parameter is an `idList`. */
 export function rowsOfIds(name: string): string {
   return `json_each(?) AS "${name}"`;
 }
 
-/** The parameter of `amongIds` and `rowsOfIds`. PostgreSQL: the array itself. */
+/** A JSON array of objects as a table with the column `value`. Its parameter is the JSON. */
+export function rowsOfObjects(name: string): string {
+  return `json_each(?, '$') AS "${name}"`;
+}
+
+/** The parameter of `amongIds` and `rowsOfIds`. */
 export function idList(ids: Iterable<number>): string {
   return JSON.stringify([...new Set(ids)]);
 }
 
-/** The greater of two numbers, in SQL. PostgreSQL: `GREATEST(a, b)`. */
+/** The greater of two numbers, in SQL. The aggregate function is written `MAX`. */
 export function greater(a: string, b: string): string {
   return `max(${a}, ${b})`;
+}
+
+/** The ids of an `idList` as rows, in PostgreSQL. */
+const idRows =
+  'SELECT CAST("id" AS INTEGER) FROM json_array_elements_text(CAST(? AS JSON)) AS "listed"("id")';
+
+/** Writes a statement of this folder as PostgreSQL wants it, with `$1`, `$2` … in place of each `?`. */
+export function toPostgres(sql: string): string {
+  let parameters = 0;
+  return (
+    sql
+      // The array is read once, and then the index of the column is used.
+      .replaceAll(amongIds, `= ANY(ARRAY(${idRows}))`)
+      .replaceAll(/json_each\(\?\) AS "(\w+)"/g, `(${idRows}) AS "$1"("value")`)
+      .replaceAll(
+        /json_each\(\?, '\$'\) AS "(\w+)"/g,
+        'json_array_elements(CAST(? AS JSON)) AS "$1"("value")',
+      )
+      .replaceAll(/\bmax\(/g, 'GREATEST(')
+      .replaceAll('?', () => {
+        parameters += 1;
+        return `$${parameters}`;
+      })
+  );
 }

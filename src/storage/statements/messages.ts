@@ -78,7 +78,7 @@ export const audioOfMessages = modelStatement<MessageAudio>(
 
 /** The tool calls of messages, without their texts. Parameter: the ids of the messages. */
 export const sizesOfToolCalls = plainStatement<RowSize>(
-  `SELECT "id", OCTET_LENGTH("args") + COALESCE(OCTET_LENGTH("result"), 0) AS "bytes"
+  `SELECT "id", OCTET_LENGTH(CAST("args" AS TEXT)) + COALESCE(OCTET_LENGTH("result"), 0) AS "bytes"
    FROM "ToolCall" WHERE "messageId" ${amongIds}`,
 );
 

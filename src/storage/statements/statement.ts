@@ -1,6 +1,8 @@
 /** A value that a statement is given for a `?`. A `Date` is stored as Prisma stores it. */
 export type Parameter = string | number | bigint | boolean | Date | null;
 
+export type Dialect = 'sqlite' | 'postgresql';
+
 /** A row as the driver returns it. */
 export type RawRow = Record<string, unknown>;
 
@@ -10,7 +12,7 @@ export type RowDecoder<Row> = (row: RawRow) => Row;
 /**
  * One SQL statement. Each connection prepares it once, when it is first used, so a statement must be created when its
  * module is loaded and not for each call. Its text holds a `?` for each parameter, and quotes the names of tables and
- * columns, so that PostgreSQL can run it too.
+ * columns. PostgreSQL runs it too: see `toPostgres`.
  */
 export interface Statement<Row> {
   readonly sql: string;
@@ -31,6 +33,11 @@ export interface Reader {
 export interface Writer extends Reader {
   /** Runs a statement that returns no rows, and returns how many rows it changed. */
   run(statement: Statement<unknown>, parameters: readonly Parameter[]): MaybePromise<number>;
+  /**
+   * Waits until no other transaction changes the rows of a session. A transaction that decides by what it has read of a
+   * session calls this first. SQLite runs one transaction at a time, and does nothing here.
+   */
+  lockSession(sessionId: number): MaybePromise<void>;
 }
 
 /**
@@ -38,6 +45,8 @@ export interface Writer extends Reader {
  * thirty to sixty times the processor time of a prepared statement.
  */
 export interface Statements extends Reader {
+  /** Which SQL the database understands, for the few statements that Prisma runs as they are written. */
+  readonly dialect: Dialect;
   /**
    * Runs `work` in one transaction, and commits it when `work` has resolved. It rolls back if `work` throws.
    *

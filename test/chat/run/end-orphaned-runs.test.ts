@@ -2,7 +2,7 @@ import Sqlite from 'better-sqlite3';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { endOrphanedRuns } from '../../../src/chat/run/end-orphaned-runs.ts';
-import { openDatabase } from '../../../src/storage/open-database.ts';
+import { openSqlite } from '../../../src/storage/sqlite/open-sqlite.ts';
 import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
 
 /** Adds sessions, each with a prompt and a RUNNING run that has written some text and called two tools. */
@@ -54,10 +54,10 @@ test('the 2,000 live runs of a gateway that died are ended in less than 3 s of p
   await using folder = await openMigratedFolder();
   const file = `${folder.path}/switchyard.db`;
   addLiveRuns(file, 2_000);
-  await using opened = await openDatabase({ url: `file:${file}`, log: pino({ level: 'silent' }) });
+  await using opened = await openSqlite({ url: `file:${file}`, log: pino({ level: 'silent' }) });
   const { db } = opened;
   const before = process.cpuUsage();
-  expect(await endOrphanedRuns(db)).toBe(2_000);
+  expect(await endOrphanedRuns({ database: db, statements: opened.statements })).toBe(2_000);
   const { user, system } = process.cpuUsage(before);
   expect((user + system) / 1e6).toBeLessThan(3);
 

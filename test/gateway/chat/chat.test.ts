@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { chat, collect, type SeenRunEvent, textOf } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
+import { usesPostgres } from '../../support/gateway/postgres-database.ts';
 import { createStatementLog, withoutCheckpoints } from '../../support/gateway/query-count.ts';
 import { shareGateway } from '../../support/gateway/shared-gateway.ts';
 import { startModelServer } from '../../support/model/model-server.ts';
@@ -112,8 +113,10 @@ describe('a result', () => {
       return withoutCheckpoints(await log.during(ask)).map(({ sql }) => nameOf(sql));
     };
 
-    const opening = ['SELECT Run', 'UPDATE Session', 'INSERT Message', 'INSERT Run'];
+    const lock = usesPostgres ? ['SELECT Session'] : [];
+    const opening = [...lock, 'SELECT Run', 'UPDATE Session', 'INSERT Message', 'INSERT Run'];
     const ending = [
+      ...lock,
       'UPDATE Run',
       'UPDATE Message',
       'INSERT AnswerStep',

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { chat, collect, type SeenRunEvent } from '../../support/gateway/chat.ts';
 import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { text, toolCall } from '../../support/model/turn.ts';
@@ -93,6 +93,8 @@ test('a tool call does not wait for a slow tool call on another node', async () 
   const slow = await laptop.take();
   const quick = await server.take();
   await server.finish(quick['dispatchId'], { result: 'quick' });
+  const stored = () => gateway.services.database.toolCall.findFirst({ where: { callId: 'quick' } });
+  await vi.waitFor(async () => expect(await stored()).toMatchObject({ status: 'SUCCEEDED' }));
   await laptop.finish(slow['dispatchId'], { result: 'slow' });
 
   expect(toolEvents(await seen).filter(([what]) => what === 'finished')).toEqual([

@@ -1,11 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
-import {
-  createStatementLog,
-  queryPlan,
-  type Statement,
-  type StatementLog,
-} from '../../support/gateway/query-count.ts';
+import { createStatementLog, type Statement, type StatementLog } from '../../support/gateway/query-count.ts';
+import { queryPlan } from '../../support/gateway/query-plan.ts';
 import { globalId, seed, seedManySessions, seedMessages } from './seed.ts';
 
 let gateway: TestGateway;

@@ -76,15 +76,15 @@ export async function seedMessages(database: Database, sessionId: number, messag
     SELECT ${sessionId}, 'USER', 'COMPLETE', 'Message ' || number, '2026-01-31T12:00:00.000+00:00' FROM counter`;
 }
 
-/** Creates many sessions in one statement. Every ten of them have the same last activity, a second after the ten before. */
+/** Creates many sessions. Every ten of them have the same last activity, a second after the ten before. */
 export async function seedManySessions(database: Database, userId: string, sessions: number): Promise<void> {
-  await database.$executeRaw`
-    INSERT INTO "Session" ("userId", "title", "lastActivityAt")
-    WITH RECURSIVE counter(number) AS (
-      SELECT 1 UNION ALL SELECT number + 1 FROM counter WHERE number < ${sessions}
-    )
-    SELECT ${userId}, 'Chat ' || number,
-      strftime('%Y-%m-%dT%H:%M:%S.000+00:00', 1700000000 + number / 10, 'unixepoch') FROM counter`;
+  await database.session.createMany({
+    data: range(sessions).map((index) => ({
+      userId,
+      title: `Chat ${index + 1}`,
+      lastActivityAt: new Date((1_700_000_000 + Math.floor((index + 1) / 10)) * 1_000),
+    })),
+  });
 }
 
 async function seedTurns(database: Database, sessionId: number, turns: number, toolCalls: number) {

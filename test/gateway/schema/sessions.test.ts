@@ -148,9 +148,9 @@ describe('sessions', () => {
     const text = (minLength: number, maxLength: number) =>
       fc.array(fc.constantFrom(...letters), { minLength, maxLength }).map((parts) => parts.join(''));
     const stored = fc.sample(fc.option(text(0, 8)), { numRuns: 900, seed: 1 });
-    await gateway.services.database.$executeRaw`INSERT INTO "Session" ("userId", "title", "updatedAt")
-      SELECT iif(key % 3 = 0, 'grace', 'frank'), value, '2026-01-31T12:00:00.000+00:00'
-      FROM json_each(${JSON.stringify(stored)})`;
+    await gateway.services.database.session.createMany({
+      data: stored.map((title, index) => ({ userId: index % 3 === 0 ? 'grace' : 'frank', title })),
+    });
     const franks = stored.filter((title, index) => title !== null && index % 3 !== 0) as string[];
     const fold = (title: string) => title.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
     const query = `query ($search: String) {
@@ -178,8 +178,9 @@ describe('sessions', () => {
       gateway.createSession({ userId: 'frank', title: 'Zebra one' }),
       gateway.createSession({ userId: 'frank', title: 'Zebra two' }),
     ]);
-    await gateway.services.database.$executeRaw`INSERT INTO "Session" ("userId", "updatedAt")
-      SELECT 'frank', '2026-01-31T12:00:00.000+00:00' FROM json_each(${JSON.stringify(Array(300).fill(0))})`;
+    await gateway.services.database.session.createMany({
+      data: Array.from({ length: 300 }, () => ({ userId: 'frank' })),
+    });
     const find = async (text: string) => {
       const query =
         'query ($search: String) { sessions(userId: "frank", search: $search) { edges { node { id } } } }';

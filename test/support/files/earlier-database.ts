@@ -1,6 +1,6 @@
 import Sqlite from 'better-sqlite3';
-import { migrate } from '../../../src/storage/migrate.ts';
-import { readMigrations } from '../../../src/storage/migrations.ts';
+import { readMigrations } from '../../../src/storage/migrations/migrations.ts';
+import { migrate } from '../../../src/storage/sqlite/migrate-sqlite.ts';
 
 /**
  * A row for each table, parents first, with all columns that some version of the schema demands. A new table needs a

@@ -1,17 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
-import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import {
+  bindMigrationAwareSqlAdapterFactory,
+  ColumnTypeEnum,
+  type SqlDriverAdapter,
+} from '@prisma/driver-adapter-utils';
 import * as engine from '@prisma/schema-engine-wasm/schema_engine_bg';
-import type { Migration } from '../../../src/storage/migrations.ts';
+import type { Migration } from '../../../src/storage/migrations/migrations.ts';
 
 const { resolve } = createRequire(import.meta.url);
 const filters = { externalTables: [], externalEnums: [] };
 
-/** The SQL with which Prisma would create an empty database for a schema. */
-export function sqlForSchema(schema: string): Promise<string> {
+/** The SQL with which Prisma would create an empty database for a schema, of SQLite or of PostgreSQL. */
+export async function sqlForSchema(schema: string): Promise<string> {
   const files = [{ path: 'schema.prisma', content: schema }];
-  return withSchemaEngine(':memory:', async (schemaEngine) => {
+  const describe = async (schemaEngine: engine.SchemaEngine) => {
     const { stdout } = await schemaEngine.diff({
       from: { tag: 'empty' },
       to: { tag: 'schemaDatamodel', files },
@@ -20,8 +24,37 @@ export function sqlForSchema(schema: string): Promise<string> {
       filters,
     });
     return stdout ?? '';
-  });
+  };
+  if (schema.includes('provider = "sqlite"')) return withSchemaEngine(':memory:', describe);
+  await engineLoaded;
+  return describe(await engine.SchemaEngine.new({ datamodels: undefined }, () => {}, unusedPostgres));
 }
+
+const refuse = () => Promise.reject(new Error('There is no server.'));
+
+const noServer: SqlDriverAdapter = {
+  provider: 'postgres',
+  adapterName: 'no server',
+  // The one question: whether the schema "public" exists, and the version of the server.
+  queryRaw: () =>
+    Promise.resolve({
+      columnNames: ['exists', 'version', 'numeric_version'],
+      columnTypes: [ColumnTypeEnum.Boolean, ColumnTypeEnum.Text, ColumnTypeEnum.Int32],
+      rows: [[true, 'PostgreSQL 15', 150_000]],
+    }),
+  executeRaw: refuse,
+  executeScript: refuse,
+  startTransaction: refuse,
+  dispose: () => Promise.resolve(),
+};
+
+/** The engine wants a connection also to compare two schemas. */
+const unusedPostgres = bindMigrationAwareSqlAdapterFactory({
+  provider: 'postgres',
+  adapterName: 'no server',
+  connect: () => Promise.resolve(noServer),
+  connectToShadowDb: () => Promise.resolve(noServer),
+});
 
 /** Does to a database file what `prisma migrate deploy` does. Returns the names of the applied migrations. */
 export function deployMigrations(file: string, migrations: Migration[]): Promise<string[]> {

@@ -6,6 +6,7 @@ import type { GatewayParts } from '../../../src/services.ts';
 import { type CapturedLog, createCapturedLog } from './captured-log.ts';
 import { type GatewayApi, gatewayApi } from './gateway-api.ts';
 import { openMigratedFolder } from './migrated-folder.ts';
+import { openPostgresDatabase, usesPostgres } from './postgres-database.ts';
 
 export interface TestGateway extends GatewayApi, CapturedLog, AsyncDisposable {
   url: string;
@@ -25,9 +26,12 @@ export interface TestGatewayOptions extends GatewayParts {
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const { settings, dataDir, ...parts } = options;
   const folder = dataDir === undefined ? await openMigratedFolder() : undefined;
+  const path = settings?.['DATA_DIR'] ?? dataDir ?? folder?.path ?? '';
+  const database = usesPostgres && !settings?.['DATABASE_URL'] ? await openPostgresDatabase(path) : undefined;
   const config = readConfig({
     PORT: '0',
-    DATA_DIR: dataDir ?? folder?.path,
+    DATA_DIR: path,
+    ...(database && { DATABASE_URL: database.url, DATABASE_CONNECTIONS: '4' }),
     DEMO_DELAY_MS: '0',
     LOG_LEVEL: 'silent',
     SHUTDOWN_GRACE_MS: '0',
@@ -49,6 +53,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     async [Symbol.asyncDispose]() {
       await gateway[Symbol.asyncDispose]();
       await folder?.[Symbol.asyncDispose]();
+      if (folder) await database?.drop();
     },
   };
 }

@@ -1,5 +1,4 @@
 import type { Services } from '../../../src/context.ts';
-import type { Database } from '../../../src/storage/database.ts';
 import { checkpointAnswer } from '../../../src/storage/statements/exchanges.ts';
 import { checkpointRun } from '../../../src/storage/statements/run-states.ts';
 
@@ -35,10 +34,4 @@ export function createStatementLog({ database, statements }: Pick<Services, 'dat
 /** Leaves out checkpoints: a slow machine saves one even of a short answer. */
 export function withoutCheckpoints(statements: readonly Statement[]): Statement[] {
   return statements.filter(({ sql }) => sql !== checkpointAnswer.sql && sql !== checkpointRun.sql);
-}
-
-/** The steps in which SQLite would execute a statement. */
-export async function queryPlan(database: Database, { sql, params }: Statement): Promise<string[]> {
-  const steps = await database.$queryRawUnsafe<{ detail: string }[]>(`EXPLAIN QUERY PLAN ${sql}`, ...params);
-  return steps.map(({ detail }) => detail);
 }

@@ -6,10 +6,10 @@
 import { writeSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { pino } from 'pino';
-import { claimDataDir } from '../../../src/storage/claim-data-dir.ts';
-import { migrate } from '../../../src/storage/migrate.ts';
-import { readMigrations } from '../../../src/storage/migrations.ts';
-import { openDatabase } from '../../../src/storage/open-database.ts';
+import { readMigrations } from '../../../src/storage/migrations/migrations.ts';
+import { claimDataDir } from '../../../src/storage/sqlite/claim-data-dir.ts';
+import { migrate } from '../../../src/storage/sqlite/migrate-sqlite.ts';
+import { openSqlite } from '../../../src/storage/sqlite/open-sqlite.ts';
 
 const [, , action, target = ''] = process.argv;
 
@@ -31,7 +31,7 @@ if (action === 'claim') {
     { level: 'info' },
     { write: (line: string) => void applied.push(...JSON.parse(line).migrations) },
   );
-  await using database = await openDatabase({ url: target, log });
+  await using database = await openSqlite({ url: target, log });
   await database.db.session.create({ data: { userId: 'alice' } });
   process.send?.(applied);
   process.disconnect();

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { buildSync } from 'esbuild';
 import { build, isStale } from '../../../build.ts';
-import { migrate } from '../../../src/storage/migrate.ts';
-import { readMigrations } from '../../../src/storage/migrations.ts';
+import { readMigrations } from '../../../src/storage/migrations/migrations.ts';
+import { migrate } from '../../../src/storage/sqlite/migrate-sqlite.ts';
 import { builtScript, migratedDatabase, supportScripts } from './built.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));

@@ -14,6 +14,14 @@ export type Kind = (typeof kinds)[number];
 const processWide =
   /\bvi\.(mock|doMock|stubEnv|stubGlobal|useFakeTimers)\(|\bprocess\.chdir\(|\bsetFlagsFromString\(|\bassign\(globalThis/;
 
+/** What only SQLite understands, or a file that only it has. */
+const ofSqlite = /\bPRAGMA \w|\bRAISE\(|EXPLAIN QUERY PLAN|from 'better-sqlite3'|'gateway\.lock'/;
+
+/** Whether the gateways of a file of tests may use PostgreSQL as well. */
+export function mayUsePostgres(file: string): boolean {
+  return !ofSqlite.test(readWithImports(file).code);
+}
+
 /** The files of the tests by their kind, which their imports tell, through all of test/support. */
 export function testFiles(): Record<Kind, string[]> {
   const files: Record<Kind, string[]> = {

@@ -1,0 +1,39 @@
+import type { Logger } from 'pino';
+import type { OpenDatabase } from '../database.ts';
+import type { Claim } from '../postgres/claim-postgres.ts';
+import { openSqlite } from '../sqlite/open-sqlite.ts';
+
+export interface DatabaseSettings {
+  /** A `file:` URL, or a `postgresql:` one. */
+  url: string;
+  /** For PostgreSQL: the most connections that are open at once. */
+  connections: number;
+  /** For PostgreSQL: milliseconds that a statement may take, and that a caller may wait for a connection. */
+  timeoutMs: number;
+}
+
+/**
+ * Opens the database that the settings name, and applies the missing migrations.
+ *
+ * @throws StartupError if the database cannot be used.
+ */
+export async function openDatabase(settings: DatabaseSettings, log: Logger): Promise<OpenDatabase> {
+  if (!isPostgres(settings.url)) return openSqlite({ url: settings.url, log });
+  // Loaded only when needed: most installations use SQLite.
+  const { openPostgres } = await import('../postgres/open-postgres.ts');
+  return openPostgres(settings, log);
+}
+
+/**
+ * Locks a database of PostgreSQL for this gateway alone.
+ *
+ * @throws StartupError if another gateway holds the lock, or the server cannot be reached.
+ */
+export async function claimServer(settings: DatabaseSettings, log: Logger): Promise<Claim> {
+  const { claimPostgres } = await import('../postgres/claim-postgres.ts');
+  return claimPostgres(settings, log);
+}
+
+export function isPostgres(url: string): boolean {
+  return /^postgres(?:ql)?:/.test(url);
+}

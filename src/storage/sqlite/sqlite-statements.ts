@@ -1,0 +1,143 @@
+import Sqlite from 'better-sqlite3';
+import { shareTurn } from '../../base/share-turn.ts';
+import { isSqliteBusy } from '../failure/sqlite-error.ts';
+import type { RecentFailure } from '../failure/watch-failures.ts';
+import type {
+  MaybePromise,
+  Parameter,
+  RawRow,
+  Statement,
+  Statements,
+  Writer,
+} from '../statements/statement.ts';
+import { createGroupCommit } from './group-commit.ts';
+import type { RetryBusy } from './retry-busy.ts';
+import { writerPragmas } from './sqlite-adapter.ts';
+
+export interface SqliteStatementsOptions {
+  /** The path of the database file. */
+  file: string;
+  /** Waits until no transaction of Prisma's connection is open, and returns the function that lets the next one begin. */
+  acquire: () => Promise<() => void>;
+  retryBusy: RetryBusy;
+  /** Gets the failures that the disk or another program causes. */
+  recent: RecentFailure;
+}
+
+export interface SqliteStatements extends Statements {
+  close(): void;
+}
+
+type Listener = (sql: string, parameters: readonly Parameter[]) => void;
+
+/**
+ * Two connections of their own to the SQLite file, beside Prisma's. Reads use the first, which sees only what was
+ * committed and never waits for a writer (WAL). Transactions use the second, in one queue with Prisma's.
+ */
+export function openSqliteStatements({
+  file,
+  acquire,
+  retryBusy,
+  recent,
+}: SqliteStatementsOptions): SqliteStatements {
+  const listeners: Listener[] = [];
+  const observed: Listener = (sql, parameters) => {
+    for (const listener of listeners) listener(sql, parameters);
+  };
+  const reading = new Sqlite(file, { readonly: true, timeout: 0 });
+  const writing = new Sqlite(file, { timeout: 0 });
+  writing.exec(writerPragmas);
+  const reader = connectionWriter(reading, observed);
+  const commit = createGroupCommit({ writing, writer: connectionWriter(writing, observed), acquire });
+
+  /** Runs a read now, unless others must get a turn first or another process locks the file. */
+  function read<T>(work: () => T): MaybePromise<T> {
+    const turn = shareTurn();
+    if (turn) return turn.then(() => read(work));
+    try {
+      return work();
+    } catch (error) {
+      if (!isSqliteBusy(error)) throw noted(error, recent);
+      return retryBusy(async () => work());
+    }
+  }
+
+  return {
+    dialect: 'sqlite',
+    all: (statement, parameters) => read(() => reader.all(statement, parameters)),
+    get: (statement, parameters) => read(() => reader.get(statement, parameters)),
+    async transaction(work) {
+      try {
+        const result = await retryBusy(() => commit(work));
+        recent.clear();
+        return result;
+      } catch (error) {
+        throw noted(error, recent);
+      }
+    },
+    observe: (listener) => void listeners.push(listener),
+    close() {
+      reading.close();
+      writing.close();
+    },
+  };
+}
+
+function noted(error: unknown, recent: RecentFailure): unknown {
+  recent.note(error);
+  return error;
+}
+
+interface SyncWriter extends Writer {
+  all<Row>(statement: Statement<Row>, parameters: readonly Parameter[]): Row[];
+  get<Row>(statement: Statement<Row>, parameters: readonly Parameter[]): Row | undefined;
+  run(statement: Statement<unknown>, parameters: readonly Parameter[]): number;
+}
+
+interface Prepared {
+  statement: Sqlite.Statement<unknown[], unknown[]>;
+  columns: string[];
+}
+
+function connectionWriter(connection: Sqlite.Database, observed: Listener): SyncWriter {
+  const prepared = new Map<Statement<unknown>, Prepared>();
+  const prepare = (statement: Statement<unknown>, parameters: readonly Parameter[]) => {
+    observed(statement.sql, parameters);
+    const known = prepared.get(statement) ?? prepareOn(connection, statement.sql);
+    prepared.set(statement, known);
+    return known;
+  };
+  return {
+    all(known, parameters) {
+      const { statement, columns } = prepare(known, parameters);
+      const rows = statement.all(...parameters.map(toSqlite));
+      return rows.map((values) => known.decode(toRow(columns, values)));
+    },
+    get(known, parameters) {
+      const { statement, columns } = prepare(known, parameters);
+      const values = statement.get(...parameters.map(toSqlite));
+      return values === undefined ? undefined : known.decode(toRow(columns, values));
+    },
+    run: (known, parameters) => prepare(known, parameters).statement.run(...parameters.map(toSqlite)).changes,
+    lockSession: () => undefined,
+  };
+}
+
+function prepareOn(connection: Sqlite.Database, sql: string): Prepared {
+  const statement = connection.prepare<unknown[], unknown[]>(sql);
+  if (!statement.reader) return { statement, columns: [] };
+  return { statement: statement.raw(), columns: statement.columns().map(({ name }) => name) };
+}
+
+/** Makes the object of a row. The driver would take four times as long to make it, because it sets the fields from C++. */
+function toRow(columns: readonly string[], values: readonly unknown[]): RawRow {
+  const row: RawRow = {};
+  for (let index = 0; index < columns.length; index += 1) row[columns[index] ?? ''] = values[index];
+  return row;
+}
+
+/** SQLite has no type for times and truth values. Prisma's adapter stores them in the same forms. */
+function toSqlite(parameter: Parameter): string | number | bigint | null {
+  if (parameter instanceof Date) return parameter.toISOString().replace('Z', '+00:00');
+  return typeof parameter === 'boolean' ? Number(parameter) : parameter;
+}
