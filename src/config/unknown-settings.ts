@@ -15,6 +15,16 @@ const prefixes = /^(?:AUTH|JWT|MAX|MODEL|RUN|STREAM|SWITCHYARD|TOOL)_/;
 /** Variables of the gateway that are no settings: the token of `switchyard agent`. */
 const otherNames = new Set(['SWITCHYARD_TOKEN']);
 
+/** What other programs and packages of the providers call a setting of ours. */
+const usualNames = new Map([
+  ['ANTHROPIC_KEY', 'ANTHROPIC_API_KEY'],
+  ['CLAUDE_API_KEY', 'ANTHROPIC_API_KEY'],
+  ['GEMINI_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'],
+  ['GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'],
+  ['OPENAI_API_BASE', 'OPENAI_BASE_URL'],
+  ['OPENAI_KEY', 'OPENAI_API_KEY'],
+]);
+
 /** So many letters of a long name may be wrong. Of other names, fewer may. */
 const mostWrong = 3;
 /** A name in the environment that is this close to a setting is named too, although it may belong to another program. */
@@ -32,16 +42,21 @@ export function findUnknownSettings(
 ): UnknownSetting[] {
   const known = new Set([...settings.map(({ name }) => name), ...otherNames]);
   const isKnown = (name: string) => known.has(name) || known.has(name.toUpperCase());
+  const isSet = (name: string) => Boolean(environment[name]?.trim() || file[name]?.trim());
+  /** Other programs may need the other name, too. */
+  const isUsual = (name: string) => usualNames.has(name) && !isSet(usualNames.get(name) ?? '');
   const inFile = Object.keys(file).filter((name) => !isKnown(name));
   const inEnvironment = Object.keys(environment).filter(
     (name) =>
       !isKnown(name) &&
       environment[name]?.trim() &&
-      (prefixes.test(name) || (name.length >= shortest && nearest(name, mostWrongElsewhere) !== undefined)),
+      (prefixes.test(name) ||
+        isUsual(name) ||
+        (name.length >= shortest && nearest(name, mostWrongElsewhere) !== undefined)),
   );
   const at = (place: UnknownSetting['place']) => (name: string) => ({
     ...{ name, place },
-    meant: nearest(name, Math.min(mostWrong, Math.floor(name.length / 4))),
+    meant: usualNames.get(name) ?? nearest(name, Math.min(mostWrong, Math.floor(name.length / 4))),
   });
   return [...inFile.map(at('.env')), ...inEnvironment.map(at('the environment'))];
 }

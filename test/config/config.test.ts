@@ -19,12 +19,14 @@ function complaints(env: Record<string, string>): string[] {
 
 test('unknown names of `.env`, and of the environment those that look like settings, are found', () => {
   const environment = { MAX_STEP: '1', HOME: '/', PATH: '/bin', HOSTS: 'x', NODE_ENV: 'x', MAX_EMPTY: ' ' };
-  const others = { https_proxy: 'x', SWITCHYARD_TOKEN: 'x', DATABASE_URI: 'x', JWT_SECRET: 'x' };
+  const keys = { GEMINI_API_KEY: 'x', ANTHROPIC_KEY: 'x', ANTHROPIC_API_KEY: 'x' };
+  const others = { ...keys, https_proxy: 'x', SWITCHYARD_TOKEN: 'x', DATABASE_URI: 'x', JWT_SECRET: 'x' };
   const found = findUnknownSettings({ ...environment, ...others }, { PROT: '1', COLOUR: 'red', PORT: '1' });
   expect(found).toEqual([
     { name: 'PROT', place: '.env', meant: undefined },
     { name: 'COLOUR', place: '.env', meant: undefined },
     { name: 'MAX_STEP', place: 'the environment', meant: 'MAX_STEPS' },
+    { name: 'GEMINI_API_KEY', place: 'the environment', meant: 'GOOGLE_GENERATIVE_AI_API_KEY' },
     { name: 'DATABASE_URI', place: 'the environment', meant: 'DATABASE_URL' },
   ]);
 });
