@@ -41,6 +41,8 @@ const program: BuildOptions = {
   format: 'esm',
   target: 'node20',
   external,
+  // Otherwise graphql-js looks for a second copy of itself each time it asks for the kind of a type.
+  define: { 'process.env.NODE_ENV': '"production"' },
   // Bundled CommonJS packages call `require` for what Node.js has built in.
   banner: {
     js: "import { createRequire as createRequire_ } from 'node:module'; const require = createRequire_(import.meta.url);",

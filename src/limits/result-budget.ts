@@ -52,12 +52,12 @@ export class ResultBudget {
   }
 
   /**
-   * Counts a field and the bytes of its key and value.
+   * Counts fields, and the bytes of their keys and values.
    *
-   * @throws GatewayError QUERY_TOO_COMPLEX if the result has too many fields or bytes with this field.
+   * @throws GatewayError QUERY_TOO_COMPLEX if the result has too many fields or bytes with these.
    */
-  spend(bytes: number): void {
-    this.#fields += 1;
+  spend(bytes: number, fields = 1): void {
+    this.#fields += fields;
     this.#bytes += bytes;
     const { maxQueryCost, maxResponseBytes } = this.#limits;
     if (this.#fields > maxQueryCost) {

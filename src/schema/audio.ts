@@ -6,13 +6,18 @@ import { MessageRef } from './message.ts';
 import { firstOf, rowsOf } from './paging/rows.ts';
 import type { IncomingFile } from './upload.ts';
 
+/** The path of REST that answers with the recording of a message. */
+export function recordingPath(messageId: number): string {
+  return `/api/v1/sessions/messages/${messageId}/audio`;
+}
+
 const MessageAudioRef = builder.prismaObject('MessageAudio', {
   description: 'An audio recording of a message.',
   fields: (t) => ({
     url: t.string({
       description:
         'The path on this gateway from which the recording can be downloaded. It supports range requests. It answers 404 if the bytes of the recording are lost, for example because a backup was restored without them.',
-      resolve: ({ messageId }) => `/api/v1/sessions/messages/${messageId}/audio`,
+      resolve: ({ messageId }) => recordingPath(messageId),
     }),
     mimeType: t.exposeString('mimeType', {
       description: 'The MIME type, detected from the bytes of the file.',

@@ -1,8 +1,7 @@
 import type { MessageRole, MessageStatus } from '../generated/prisma/enums.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
-import { resolvePage } from './paging/page.ts';
-import { loadersOf, newestOf } from './paging/page-per-parent.ts';
+import { loadersOf, newestOf, pageOfMessages } from './paging/page-per-parent.ts';
 import { rowsOf, sessionOf } from './paging/rows.ts';
 import { idDescription } from './relay-options.ts';
 import { SessionRef } from './session.ts';
@@ -70,12 +69,7 @@ builder.prismaObjectFields('Session', (t) => ({
       type: MessageRef,
       description: 'The messages of the session, oldest first. `last: 20` returns the 20 newest.',
       resolve: async ({ id: sessionId }, args, context) => {
-        const page = await resolvePage({
-          args,
-          maxSize: context.maxPageSize,
-          order: 'asc',
-          load: (range) => loadersOf(context).messages.load({ ...range, sessionId }),
-        });
+        const page = await pageOfMessages(context, sessionId, args);
         return {
           ...page,
           count: (upTo: number) => loadersOf(context).messageCount.load({ sessionId, upTo }),

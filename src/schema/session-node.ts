@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Context } from '../context.ts';
+import type { SessionNode } from '../generated/prisma/client.ts';
 import type { SyncStatus, WorkspaceSource } from '../generated/prisma/enums.ts';
 import { nodeIdText } from '../nodes/node-id.ts';
 import { askerOf } from './access/access.ts';
@@ -33,6 +35,15 @@ const WorkspaceSourceRef = enumFromTable<WorkspaceSource>(
   },
 );
 
+/** What is stored, unless the node is not connected. */
+export function syncStatusOf(
+  { agentNodeId, syncStatus }: Pick<SessionNode, 'agentNodeId' | 'syncStatus'>,
+  _args: unknown,
+  { registry }: Pick<Context, 'registry'>,
+): SyncStatus {
+  return registry.presenceOf(agentNodeId).connection === 'OFFLINE' ? 'OFFLINE' : syncStatus;
+}
+
 export const SessionNodeRef = builder.prismaObject('SessionNode', {
   include: { node: true },
   description: 'A node that is attached to a session.',
@@ -46,8 +57,7 @@ export const SessionNodeRef = builder.prismaObject('SessionNode', {
       type: SyncStatusRef,
       description:
         'How far the files of the session have been copied to the node; OFFLINE while the node is not connected.',
-      resolve: ({ agentNodeId, syncStatus }, _args, { registry }) =>
-        registry.presenceOf(agentNodeId).connection === 'OFFLINE' ? 'OFFLINE' : syncStatus,
+      resolve: syncStatusOf,
     }),
     connection: t.field({
       type: NodeConnectivityRef,

@@ -1,4 +1,3 @@
-import type { Session } from '../generated/prisma/client.ts';
 import type { ToolApproval } from '../generated/prisma/enums.ts';
 import { ownerOf } from './access/access.ts';
 import { builder } from './builder.ts';
@@ -6,11 +5,9 @@ import { enumFromTable } from './enum-from-table.ts';
 import { findOwnSession } from './find-rows.ts';
 import { idArg } from './id-argument.ts';
 import { nameText, storedText } from './input-checks.ts';
-import { countSessions, findSessions } from './paging/list-sessions.ts';
-import { resolveOrderedPage } from './paging/page.ts';
-import { readTogether } from './paging/related-rows.ts';
-import { chargeRows, rowsOf } from './paging/rows.ts';
-import { byActivity, byCreation, type SessionOrder } from './paging/session-order.ts';
+import { countSessions, pageOfSessions } from './paging/list-sessions.ts';
+import { rowsOf } from './paging/rows.ts';
+import { byActivity, byCreation } from './paging/session-order.ts';
 import { previewOf } from './preview.ts';
 import { idDescription } from './relay-options.ts';
 import { TokenUsageRef } from './token-usage.ts';
@@ -150,16 +147,9 @@ builder.queryFields((t) => ({
       },
       resolve: async (_root, { userId, featureName, search, orderBy, ...args }, context) => {
         const filter = { userId: userId ?? ownerOf(context), featureName, search };
-        const pageIn = <Position>(order: SessionOrder<Position>) =>
-          resolveOrderedPage<Session, Position>({
-            args,
-            maxSize: context.maxPageSize,
-            order: 'desc',
-            positions: order,
-            load: (range) =>
-              chargeRows(context, () => findSessions(context, filter, range, order)).then(readTogether),
-          });
-        const page = await (orderBy === 'CREATED' ? pageIn(byCreation) : pageIn(byActivity));
+        const page = await (orderBy === 'CREATED'
+          ? pageOfSessions(context, filter, args, byCreation)
+          : pageOfSessions(context, filter, args, byActivity));
         return { ...page, count: (upTo: number) => countSessions(context, filter, upTo) };
       },
     },

@@ -8,6 +8,7 @@ import { schema } from '../../schema/index.ts';
 import { logHidden, maskError } from '../request/mask-error.ts';
 import type { RequestContext } from '../request/request-context.ts';
 import type { RequestIds } from '../request/request-ids.ts';
+import { executeDirectly } from './direct-reads.ts';
 import { executeWithinBudget } from './execute-within-budget.ts';
 import { createOperationContext, type OperationContextOptions } from './operation-context.ts';
 import type { OperationCost } from './operation-cost.ts';
@@ -51,7 +52,7 @@ export function createExecutor({ requestIds, operationCost, ...options }: Execut
       const httpRequestId = requestIds.of(request);
       const args = await prepare(request, document, variables, { httpRequestId }).catch(asResult);
       if ('errors' in args) return args;
-      const result = await executeWithinBudget(args, operationCost);
+      const result = await executeWithinBudget(args, operationCost, executeDirectly);
       return createMask(log, httpRequestId)(result) as ExecutionResult<D>;
     },
     async subscribe<D, V>(

@@ -19,7 +19,7 @@ interface ListRow<Input extends RouteInput, Data, Variables, Schema extends z.Zo
 }
 
 /** Nodes that one page has. A page is executed in one turn of the event loop, so a larger one would hold up others. */
-const pageSize = 50;
+const pageSize = 100;
 
 /**
  * A route that executes its document once for each page of a connection and responds with all nodes. It sends each page

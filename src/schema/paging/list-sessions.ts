@@ -4,7 +4,9 @@ import { idList } from '../../storage/statements/dialect.ts';
 import { countOfSessions, type SessionOwner, sessionsByIds } from '../../storage/statements/sessions.ts';
 import { countRows } from './count-rows.ts';
 import type { Activity } from './cursor.ts';
-import { idPositions, type Page, type PageOf } from './page.ts';
+import { idPositions, type Page, type PageArgs, type PageOf, resolveOrderedPage } from './page.ts';
+import { readTogether } from './related-rows.ts';
+import { chargeRows } from './rows.ts';
 import { searchSessions } from './search-sessions.ts';
 import { byCreation, type SessionOrder } from './session-order.ts';
 
@@ -15,8 +17,29 @@ export interface SessionFilter extends SessionOwner {
 
 type ListContext = Pick<Context, 'database' | 'statements' | 'signal'>;
 
+/**
+ * A page of the list of sessions, newest first.
+ *
+ * @throws GatewayError as `resolvePage` does; QUERY_TOO_COMPLEX if the rows are too large.
+ */
+export function pageOfSessions<Position>(
+  context: Context,
+  filter: SessionFilter,
+  args: PageArgs,
+  order: SessionOrder<Position>,
+) {
+  return resolveOrderedPage<Session, Position>({
+    args,
+    maxSize: context.maxPageSize,
+    order: 'desc',
+    positions: order,
+    load: (range) =>
+      chargeRows(context, () => findSessions(context, filter, range, order)).then(readTogether),
+  });
+}
+
 /** A page of sessions in one of their orders. */
-export async function findSessions<Position>(
+async function findSessions<Position>(
   context: ListContext,
   { search, ...filter }: SessionFilter,
   page: PageOf<Position>,

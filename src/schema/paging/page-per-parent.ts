@@ -13,7 +13,7 @@ import {
 import { countsOfRuns, liveRunsOfSessions, pagesOfRuns, runsByIds } from '../../storage/statements/runs.ts';
 import type { Statement } from '../../storage/statements/statement.ts';
 import { countLoader } from './count-rows.ts';
-import { newestRow, type Page } from './page.ts';
+import { newestRow, type Page, type PageArgs, resolvePage } from './page.ts';
 import { readTogether } from './related-rows.ts';
 import { readRows } from './rows.ts';
 
@@ -45,6 +45,20 @@ export const loadersOf = createContextCache((context: Context) => ({
     { cache: false },
   ),
 }));
+
+/**
+ * A page of the messages of a session, oldest first.
+ *
+ * @throws GatewayError as `resolvePage` does; QUERY_TOO_COMPLEX if the rows are too large.
+ */
+export function pageOfMessages(context: Context, sessionId: number, args: PageArgs) {
+  return resolvePage({
+    args,
+    maxSize: context.maxPageSize,
+    order: 'asc',
+    load: (range) => loadersOf(context).messages.load({ ...range, sessionId }),
+  });
+}
 
 /** The newest row of a session; null if the session has no rows. */
 export async function newestOf<Row>(pages: DataLoader<PageInSession, Row[]>, sessionId: number) {

@@ -28,7 +28,8 @@ export interface Positions<Row, Position> {
   decode(cursor: string, field: string): Position;
 }
 
-interface PageArgs {
+/** The arguments of a connection. */
+export interface PageArgs {
   first?: number | null | undefined;
   after?: string | null | undefined;
   last?: number | null | undefined;

@@ -188,7 +188,11 @@ function oneLoader<Row extends { id: number }>(
 /** An attached node together with the node itself. */
 export type AttachedNode = SessionNode & { node: AgentNode };
 
-function attachedNodes({ statements }: Context, sessionIds: number[]): MaybePromise<AttachedNode[]> {
+/** The nodes that are attached to these sessions, in the order in which they were attached. */
+export function attachedNodes(
+  { statements }: Pick<Context, 'statements'>,
+  sessionIds: number[],
+): MaybePromise<AttachedNode[]> {
   return andThen(statements.all(nodesOfSessions, [idList(sessionIds)]), (attached) => {
     if (attached.length === 0) return [];
     const ids = idList(attached.map(({ agentNodeId }) => agentNodeId));
@@ -203,8 +207,8 @@ function attachedNodes({ statements }: Context, sessionIds: number[]): MaybeProm
   });
 }
 
-/** Finds the ids and sizes of the calls first, because a message may have more calls than one statement may read. */
-function toolCallsOf(context: Context, messageIds: number[]): MaybePromise<ToolCall[]> {
+/** The tool calls of these messages, in the order in which they were made. Finds their ids and sizes first, because a message may have more calls than one statement may read. */
+export function toolCallsOf(context: Context, messageIds: number[]): MaybePromise<ToolCall[]> {
   const { statements } = context;
   return andThen(statements.all(sizesOfToolCalls, [idList(messageIds)]), (found) => {
     if (found.length === 0) return [];

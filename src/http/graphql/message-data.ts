@@ -1,0 +1,54 @@
+import { groupBy } from '../../base/group-by.ts';
+import { passLongIntegers } from '../../base/long-integers.ts';
+import { finishReasonOf } from '../../chat/run/answer-end.ts';
+import type { Context } from '../../context.ts';
+import type { Message, ToolCall } from '../../generated/prisma/client.ts';
+import type { GetMessagesQuery } from '../../gql/graphql.ts';
+import { readAnswerError, readEmptyReason } from '../../schema/answer-end.ts';
+import { recordingPath } from '../../schema/audio.ts';
+import { toolCallsOf } from '../../schema/paging/rows.ts';
+import { idList } from '../../storage/statements/dialect.ts';
+import { audioOfMessages } from '../../storage/statements/messages.ts';
+import type { ToolErrorCode } from '../../tools/tool-runner.ts';
+
+type MessageData = NonNullable<GetMessagesQuery['session']>['messages']['edges'][number]['node'];
+
+/** The fields of these messages that REST selects, in the same order. */
+export async function messageData(context: Context, messages: readonly Message[]): Promise<MessageData[]> {
+  const ids = messages.map(({ id }) => id);
+  const recordings = await context.statements.all(audioOfMessages, [idList(ids)]);
+  const recorded = new Set(recordings.map(({ messageId }) => messageId));
+  const callsOf = groupBy(await toolCallsOf(context, ids), ({ messageId }) => messageId);
+  return Promise.all(
+    messages.map(async (message) => {
+      const [emptyReason, error] = [
+        readEmptyReason(message, {}, context),
+        readAnswerError(message, {}, context),
+      ];
+      return {
+        databaseId: message.id,
+        role: message.role,
+        status: message.status,
+        finishReason: finishReasonOf(message),
+        emptyReason: emptyReason && (await emptyReason),
+        cancelCause: message.cancelCause,
+        content: message.content,
+        reasoning: message.reasoning,
+        toolCalls: (callsOf.get(message.id) ?? []).map(toolCallData),
+        error: error && (await error),
+        tokenCount: message.tokenCount,
+        audio: recorded.has(message.id) ? { url: recordingPath(message.id) } : null,
+        createdAt: message.createdAt.toISOString(),
+      };
+    }),
+  );
+}
+
+function toolCallData(call: ToolCall): MessageData['toolCalls'][number] {
+  const { callId, name, nodeId, status, result, exitCode, stopped, durationMs } = call;
+  const { textOffset, reasoningOffset } = call;
+  const errorCode = call.errorCode as ToolErrorCode | null;
+  const args = passLongIntegers(call.args);
+  const outcome = { status, result, errorCode, exitCode, stopped, durationMs };
+  return { callId, name, args, nodeId, ...outcome, textOffset, reasoningOffset };
+}
