@@ -17,7 +17,7 @@ export interface LogOptions {
 const longestText = 1_000;
 
 /** Keys whose values are not logged. */
-const secrets = [
+const secrets = new Set([
   'authorization',
   'Authorization',
   'cookie',
@@ -31,7 +31,10 @@ const secrets = [
   'password',
   'token',
   'ticket',
-];
+]);
+
+/** The depth to which secret keys are looked for: the fields of a line, what is in them, and what is in that. */
+const levels = 3;
 
 /**
  * Creates the gateway's log. Values of secret keys are replaced down to the third level of nesting. Errors are
@@ -55,18 +58,43 @@ function createLogger({ level, format }: LogOptions, output: DestinationStream):
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { err: describeError, error: describeError },
       hooks: { logMethod: logShortMessage },
-      formatters: { log: escapeTexts },
-      redact: { paths: secrets.flatMap(atThreeLevels), censor: '[redacted]' },
+      // Pino's own `redact` would take half the time of a line.
+      formatters: { log: prepareFields },
     },
     format === 'pretty' ? pretty(output) : output,
   );
 }
 
-/** Cuts and escapes the texts among the fields of a line, because clients, agents and models choose some of them. */
-function escapeTexts(fields: Record<string, unknown>): Record<string, unknown> {
-  const entries = Object.entries(fields).map(([key, value]) => [
+/** Cuts and escapes the texts among the fields of a line, because clients, agents and models choose some of them. Leaves secrets out. */
+function prepareFields(fields: Record<string, unknown>): Record<string, unknown> {
+  const prepared: Record<string, unknown> = {};
+  for (const key of Object.keys(fields)) {
+    const value = fields[key];
+    if (isSecret(key, value)) prepared[key] = censored;
+    else
+      prepared[key] = typeof value === 'string' ? textForLog(value, longestText) : withoutSecrets(value, 2);
+  }
+  return prepared;
+}
+
+const censored = '[redacted]';
+
+function isSecret(key: string, value: unknown): boolean {
+  return value !== undefined && secrets.has(key);
+}
+
+/**
+ * A copy of an object in which the values of secret keys are replaced. Errors stay, because a serializer reduces them, and
+ * so do objects that write their JSON themselves, such as dates.
+ *
+ * @param level How deep in the line the keys of the object are: 2 for the value of a field.
+ */
+function withoutSecrets(value: unknown, level: number): unknown {
+  if (!isObject(value) || value instanceof Error || 'toJSON' in value || level > levels) return value;
+  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, level + 1));
+  const entries = Object.entries(value).map(([key, inner]) => [
     key,
-    typeof value === 'string' ? textForLog(value, longestText) : value,
+    isSecret(key, inner) ? censored : withoutSecrets(inner, level + 1),
   ]);
   return Object.fromEntries(entries);
 }
@@ -84,10 +112,6 @@ function logShortMessage(this: Logger, args: Parameters<LogFn>, write: LogFn): v
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
-}
-
-function atThreeLevels(key: string): string[] {
-  return [`["${key}"]`, `*["${key}"]`, `*.*["${key}"]`];
 }
 
 /** Formats lines for people: one for each event, and the stack of a fault below its line. The stream of pino-pretty is not used: it writes later, so lines would be lost at exit. */
