@@ -62,11 +62,20 @@ export function createGroupCommit({ writing, writer, acquire }: GroupCommitOptio
     }
   }
 
+  /** The same without a savepoint. Rejects if the work throws. */
+  async function runAlone({ work, resolve }: Member): Promise<() => void> {
+    const value = await work(writer);
+    return () => resolve(value);
+  }
+
   async function runGroup(members: readonly Member[]): Promise<void> {
     const settled: (() => void)[] = [];
     try {
       begin();
-      for (const member of members) settled.push(await run(member));
+      // A transaction that is alone is rolled back as a whole, and needs no savepoint.
+      const [only, another] = members;
+      if (only && !another) settled.push(await runAlone(only));
+      else for (const member of members) settled.push(await run(member));
       commit();
     } catch (error) {
       if (writing.inTransaction) rollback();
