@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { endSignal } from '../base/end-signal.ts';
 import { commentLine } from './frame.ts';
 import { lastChunk, toChunk } from './http-chunk.ts';
 
@@ -48,7 +49,7 @@ export function openEventStream(response: ServerResponse, options: EventStreamOp
     if (isClosed) return;
     isClosed = true;
     clearInterval(heartbeat);
-    closing.abort();
+    endSignal(closing);
     gate.open();
   };
   const write = (frame: string): boolean => {

@@ -52,19 +52,31 @@ export function refuseCompressed({ headers }: IncomingMessage): void {
 export async function readBytes(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
   refuseCompressed(incoming);
   if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  return gather(incoming, maxBytes);
+}
+
+/** Reads by events, because an iterator over the chunks would take ten times as long for a small body. */
+function gather(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let length = 0;
-  const chunks: AsyncIterator<Buffer> = incoming.iterator({ destroyOnReturn: false });
-  for (;;) {
-    const { done, value } = await chunks.next();
-    if (done) return Buffer.concat(parts, length);
-    length += value.length;
-    if (length > maxBytes) {
-      await chunks.return?.();
-      throw tooLarge(maxBytes);
-    }
-    parts.push(value);
-  }
+  return new Promise((resolve, reject) => {
+    const settle = (settled: () => void) => {
+      incoming.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
+      settled();
+    };
+    const onData = (part: Buffer) => {
+      length += part.length;
+      if (length <= maxBytes) return void parts.push(part);
+      incoming.pause();
+      onError(tooLarge(maxBytes));
+    };
+    const onEnd = () => settle(() => resolve(Buffer.concat(parts, length)));
+    const onError = (error: unknown) => settle(() => reject(error));
+    const onClose = () => onError(new Error('The request broke off.'));
+    if (incoming.readableEnded) return resolve(Buffer.alloc(0));
+    if (incoming.destroyed) return onError(incoming.errored ?? new Error('The request broke off.'));
+    incoming.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
+  });
 }
 
 function tooLarge(maxBytes: number): GatewayError {

@@ -1,3 +1,4 @@
+import { endSignal } from '../../base/end-signal.ts';
 import { refusal } from '../../errors.ts';
 import { type EventStream, openEventStream } from '../../sse/event-stream.ts';
 import { type ReadOptions, readParams } from '../request/read-params.ts';
@@ -41,7 +42,7 @@ export function createDistinctMode(options: DistinctModeOptions): DistinctMode {
         throw refusal('FORBIDDEN', 'A stream ticket opens a subscription, and no other operation.');
       }
       const stream = openEventStream(outgoing, { heartbeatMs });
-      const leave = () => abort.abort();
+      const leave = () => endSignal(abort);
       stream.closed.addEventListener('abort', leave, { once: true });
       if (stream.closed.aborted) return;
       streams.add(stream);

@@ -18,7 +18,7 @@ export interface Exchange extends Presentation {
   readonly init: ExchangeInit;
   readonly url: URL;
   readonly accept: Accept;
-  /** The request for resolvers, without a body. It aborts with `abort`. */
+  /** The request for plugins. Its body is read from `incoming`, and its signal is not that of the operation. */
   readonly request: Request;
   /** Aborts the operation of this request. */
   readonly abort: AbortController;
@@ -35,15 +35,7 @@ export function openExchange(
 ): Exchange {
   const url = parseTarget(incoming);
   const abort = new AbortController();
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(incoming.headersDistinct)) {
-    for (const item of value ?? []) headers.append(name, item);
-  }
-  const request = new yoga.fetchAPI.Request(url.href, {
-    method: incoming.method ?? 'GET',
-    headers,
-    signal: abort.signal,
-  });
+  const request = init.sentRequest ?? requestOf(yoga, incoming, url);
   return {
     incoming,
     outgoing,
@@ -54,6 +46,15 @@ export function openExchange(
     abort,
     ...parts,
   };
+}
+
+/** The request of a server that has made none, without its body. */
+function requestOf(yoga: GraphQLServer, incoming: IncomingMessage, url: URL): Request {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(incoming.headersDistinct)) {
+    for (const item of value ?? []) headers.append(name, item);
+  }
+  return new yoga.fetchAPI.Request(url.href, { method: incoming.method ?? 'GET', headers });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { ExecutionResult, GraphQLError } from 'graphql';
+import { endSignal } from '../../base/end-signal.ts';
 import { feedOf } from '../../base/feed.ts';
 import type { RunEventFieldsFragment } from '../../gql/graphql.ts';
 import { type EventStream, openEventStream } from '../../sse/event-stream.ts';
@@ -31,7 +32,7 @@ export async function streamRun(
 ): Promise<Response> {
   const { outgoing } = c.env;
   const leaving = new AbortController();
-  const leave = () => leaving.abort();
+  const leave = () => endSignal(leaving);
   outgoing.once('close', leave);
   try {
     const results = await subscribe(leaving.signal);

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { endSignal } from '../../../base/end-signal.ts';
 import { ProviderError } from '../failure/provider-error.ts';
 
 /**
@@ -39,9 +39,11 @@ export function watchCall(caller: AbortSignal, idleTimeoutMs: number): CallWatch
   caller.throwIfAborted();
   const controller = new AbortController();
   let interrupt: ((reason: unknown) => void) | undefined;
+  let endGrace: (() => void) | undefined;
   const stop = (reason: unknown) => {
     controller.abort(reason);
     interrupt?.(reason);
+    endGrace?.();
   };
   const onAbort = () => stop(caller.reason);
   caller.addEventListener('abort', onAbort, { once: true });
@@ -74,13 +76,18 @@ export function watchCall(caller: AbortSignal, idleTimeoutMs: number): CallWatch
       }
     },
     async waitForEnd(work) {
-      const grace = delay(endGraceMs, undefined, { signal: controller.signal });
+      let timer: NodeJS.Timeout | undefined;
+      const grace = new Promise<void>((resolve) => {
+        endGrace = resolve;
+        timer = setTimeout(resolve, endGraceMs);
+      });
       await Promise.race([work, grace]).catch(() => {});
+      clearTimeout(timer);
     },
     [Symbol.dispose]() {
       clearTimeout(idleTimer);
       caller.removeEventListener('abort', onAbort);
-      controller.abort();
+      endSignal(controller);
     },
   };
 }
