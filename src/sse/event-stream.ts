@@ -1,13 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import { endSignal } from '../base/end-signal.ts';
+import { createChunkWriter } from './chunk-writer.ts';
 import { commentLine } from './frame.ts';
 import { lastChunk, toChunk } from './http-chunk.ts';
 
 /** One open response of server-sent events. It has no queue: the writer waits for the reader. */
 export interface EventStream {
   /**
-   * Writes a frame to the socket. Returns false if the socket is full: the frame is sent, but the caller must await
-   * `ready()` before the next. Returns false, too, if the stream is closed; then the frame is dropped.
+   * Writes a frame to the socket before this turn of the event loop ends. Returns false if the socket is full: the frame
+   * is sent, but the caller must await `ready()` before the next. Returns false, too, if the stream is closed; then the frame is dropped.
    */
   write(frame: string): boolean;
   /** Resolves when the socket has room again, or when the stream is closed. */
@@ -40,6 +41,7 @@ export function openEventStream(response: ServerResponse, options: EventStreamOp
   const { heartbeatMs = 12_000, headers = {} } = options;
   const closing = new AbortController();
   const gate = createGate();
+  const writer = createChunkWriter({ response, onFull: gate.shut, onRoom: gate.open });
   // Whether the body is sent in chunks. HTTP/1.0 has none.
   let chunked = false;
   // Read with every frame. Reading `closing.signal.aborted` would take far longer.
@@ -54,22 +56,22 @@ export function openEventStream(response: ServerResponse, options: EventStreamOp
   };
   const write = (frame: string): boolean => {
     if (isClosed) return false;
-    if (!response.write(chunked ? toChunk(frame) : frame)) gate.shut();
+    writer.write(chunked ? toChunk(frame) : frame);
     return gate.isOpen;
   };
   const heartbeat = setInterval(() => {
     if (gate.isOpen) write(commentLine);
   }, heartbeatMs);
 
-  response.on('drain', gate.open).once('close', close).on('error', close);
+  response.once('close', close).on('error', close);
   if (response.destroyed) {
     close();
   } else {
     response.writeHead(200, { ...streamHeaders, ...headers });
-    // Node.js passes a chunk to the socket in four pieces, which takes twice the time of one piece.
+    // Node.js would pass a chunk to the socket in four pieces.
     chunked = response.chunkedEncoding;
     response.chunkedEncoding = false;
-    write(commentLine);
+    response.write(chunked ? toChunk(commentLine) : commentLine);
   }
 
   return {
@@ -81,6 +83,7 @@ export function openEventStream(response: ServerResponse, options: EventStreamOp
     closed: closing.signal,
     end() {
       if (isClosed) return;
+      writer.flush();
       close();
       response.end(chunked ? lastChunk : undefined);
     },

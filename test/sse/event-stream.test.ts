@@ -132,3 +132,49 @@ test('a stream for a client that has already left is closed from the start', asy
   await left;
   expect(openEventStream(response).closed.aborted).toBe(true);
 });
+
+test('the frames of one turn are written together, in order, and the end comes behind them', async () => {
+  const { alice, reading, response, stream } = await openStreamForAlice();
+  const ended = new Promise((resolve) => alice.once('end', resolve));
+  await vi.waitFor(() => expect(reading.text).toMatch(/:\n\r\n$/));
+  const write = vi.spyOn(response.socket ?? response, 'write');
+  for (const frame of ['data: 1\n\n', 'data: é\n\n', 'data: 3\n\n']) stream.write(frame);
+  expect(write).not.toHaveBeenCalled();
+  await new Promise((resolve) => process.nextTick(resolve));
+  expect(write).toHaveBeenCalledTimes(1);
+  stream.write('data: 4\n\n');
+  stream.end();
+  alice.end();
+  await ended;
+  const body = reading.text.slice(reading.text.indexOf('\r\n\r\n') + 4);
+  expect(body).toBe(
+    '2\r\n:\n\r\n9\r\ndata: 1\n\n\r\na\r\ndata: é\n\n\r\n9\r\ndata: 3\n\n\r\n9\r\ndata: 4\n\n\r\n0\r\n\r\n',
+  );
+});
+
+test('a response that waits behind another one on its connection keeps its frames until then', async () => {
+  const responses: ServerResponse[] = [];
+  const server = createServer((_, response) => void responses.push(response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const alice = connect((server.address() as AddressInfo).port, '127.0.0.1').setEncoding('utf8');
+  cleanups.push(
+    () => alice.destroy(),
+    () => server.close(),
+  );
+  let text = '';
+  alice.on('data', (part) => {
+    text += part;
+  });
+  alice.write('GET /1 HTTP/1.1\r\nhost: localhost\r\n\r\nGET /2 HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  await vi.waitFor(() => expect(responses).toHaveLength(2));
+  const [first, second] = responses as [ServerResponse, ServerResponse];
+  const stream = openEventStream(second);
+  stream.write('data: of the second\n\n');
+  await new Promise((resolve) => setImmediate(resolve));
+  first.end('the first');
+  await vi.waitFor(() => expect(text).toContain('data: of the second'));
+  expect(text.indexOf('the first')).toBeLessThan(text.indexOf('data: of the second'));
+  stream.write('data: later\n\n');
+  stream.end();
+  await vi.waitFor(() => expect(text).toMatch(/data: later\n\n\r\n0\r\n\r\n$/));
+});

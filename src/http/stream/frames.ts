@@ -5,9 +5,15 @@ export interface Frames {
   readonly complete: string;
 }
 
+/** The followers of a run get the same result one after the other. */
+let newest = { json: '', frame: '' };
+
 /** Frames of distinct connections mode, without an operation id, because a connection has one operation. */
 export const distinctFrames: Frames = {
-  next: (json) => `event: next\ndata: ${json}\n\n`,
+  next(json) {
+    if (json !== newest.json) newest = { json, frame: `event: next\ndata: ${json}\n\n` };
+    return newest.frame;
+  },
   // The empty data field is needed: EventSource ignores an event without one.
   complete: 'event: complete\ndata:\n\n',
 };

@@ -36,7 +36,9 @@ export function createSharedResults(
   isShareable: IsShareable,
   viewerOf: ViewerOf = () => undefined,
 ): SharedResults {
-  const kept: { value: unknown; selection: string; json: string }[] = [];
+  const values: unknown[] = [];
+  /** The results of these values, at the same places. */
+  const kept: { selection: string; json: string }[] = [];
   let newest = -1;
   const pending = new Map<unknown, Map<string, Promise<string>>>();
   const documentIds = new WeakMap<DocumentNode, number>();
@@ -54,12 +56,18 @@ export function createSharedResults(
       const viewer = viewerOf(contextValue);
       const viewerSelection = `${viewer} ${selection}`;
       return {
-        find: (value) =>
-          kept.find((result) => result.value === value && result.selection === selection)?.json,
+        find(value) {
+          for (let at = values.indexOf(value); at !== -1; at = values.indexOf(value, at + 1)) {
+            const result = kept[at];
+            if (result?.selection === selection) return result.json;
+          }
+          return undefined;
+        },
         keep(value, json) {
           if (!isShareable(value)) return;
           newest = (newest + 1) % keptResults;
-          kept[newest] = { value, selection, json };
+          values[newest] = value;
+          kept[newest] = { selection, json };
         },
         findPending: (value) => pending.get(value)?.get(viewerSelection),
         sharePending(value, json) {
