@@ -13,13 +13,19 @@ import type { ResultBudget } from '../../limits/result-budget.ts';
 import { type Delta, type DeltaField, deltaFieldOf } from '../../schema/delta-fields.ts';
 import { type CollectOptions, collectFields, fragmentsOf } from './collect-fields.ts';
 
-/** The result for a delta; undefined if graphql-js must execute the selection. */
-export type DeltaResults = (event: unknown) => ExecutionResult | undefined;
+/** The result for a delta, in two forms. Undefined if graphql-js must execute the selection. */
+export interface DeltaResults {
+  of(event: unknown): ExecutionResult | undefined;
+  /** As JSON, without the objects that `JSON.stringify` would have to look into. */
+  jsonOf(event: unknown): string | undefined;
+}
 
 /** A field that is selected on a delta. */
 interface SelectedField {
   /** Its name in the result. */
   key: string;
+  /** What stands before its value in the JSON. A name of GraphQL needs no escapes. */
+  start: string;
   read: (delta: Delta) => unknown;
   /** Undefined for a field that does not count towards the budget. */
   bytesOf?: DeltaField['bytesOf'];
@@ -36,15 +42,32 @@ interface SelectedField {
 export function compileDeltaResults(args: ExecutionArgs, budget: ResultBudget | undefined): DeltaResults {
   const options = collectOptionsOf(args);
   const root = options && findRoot(args, options);
-  if (!root) return () => undefined;
+  if (!root) return { of: () => undefined, jsonOf: () => undefined };
   const selections = new Map<string, SelectedField[] | undefined>();
-  return (event) => {
-    if (!isDelta(event)) return undefined;
-    const delta = event as Delta;
-    if (!selections.has(delta.type)) selections.set(delta.type, selectOn(delta.type, root.nodes, options));
-    const fields = selections.get(delta.type);
-    const data = fields && readFields(fields, delta, budget);
-    return data && { data: { [root.key]: data } };
+  const selectedOn = ({ type }: Delta) => {
+    if (!selections.has(type)) selections.set(type, selectOn(type, root.nodes, options));
+    return selections.get(type);
+  };
+  const start = `{"data":{"${root.key}":{`;
+  return {
+    of(event) {
+      if (!isDelta(event)) return undefined;
+      const fields = selectedOn(event as Delta);
+      const values = fields && readValues(fields, event as Delta, budget);
+      if (!values) return undefined;
+      const data: Record<string, unknown> = {};
+      for (const [at, { key }] of fields.entries()) data[key] = values[at];
+      return { data: { [root.key]: data } };
+    },
+    jsonOf(event) {
+      if (!isDelta(event)) return undefined;
+      const fields = selectedOn(event as Delta);
+      const values = fields && readValues(fields, event as Delta, budget);
+      if (!values) return undefined;
+      let json = start;
+      for (let at = 0; at < values.length; at += 1) json += fields[at]?.start + JSON.stringify(values[at]);
+      return `${json}}}}`;
+    },
   };
 }
 
@@ -93,7 +116,8 @@ function selectOn(
     const field = name === '__typename' ? { createReader: () => () => typename } : deltaFieldOf(type, name);
     if (!field || !isKey(key)) return undefined;
     const { createReader, ...size } = field;
-    fields.push({ key, read: createReader(), ...size });
+    const start = `${fields.length === 0 ? '' : ','}"${key}":`;
+    fields.push({ key, start, read: createReader(), ...size });
   }
   return fields;
 }
@@ -104,20 +128,20 @@ function isKey(key: string): boolean {
 }
 
 /** Undefined if a value is not one that its type allows, or if the result exceeds the budget. */
-function readFields(
+function readValues(
   fields: readonly SelectedField[],
   delta: Delta,
   budget: ResultBudget | undefined,
-): Record<string, unknown> | undefined {
-  const data: Record<string, unknown> = {};
+): unknown[] | undefined {
+  const values: unknown[] = [];
   let [counted, bytes] = [0, 0];
   for (const { key, read, bytesOf } of fields) {
     const value = read(delta);
     if (value === undefined) return undefined;
-    data[key] = value;
+    values.push(value);
     if (!bytesOf) continue;
     counted += 1;
     bytes += key.length + bytesOf(value);
   }
-  return !budget || budget.allows(counted, bytes) ? data : undefined;
+  return !budget || budget.allows(counted, bytes) ? values : undefined;
 }

@@ -11,6 +11,8 @@ export interface EventExecution {
   source: Feed<unknown>;
   /** The result has at most the size that its budget allows. Charges the sender, except for a delta. */
   execute: (event: unknown) => ExecutionResult | Promise<ExecutionResult>;
+  /** The JSON of the result of a delta; undefined if the event must be executed. */
+  jsonOfDelta: (event: unknown) => string | undefined;
 }
 
 /** Subscribes with graphql-js. Returns the errors if that fails. */
@@ -24,8 +26,9 @@ export async function startEventExecution(args: ExecutionArgs): Promise<EventExe
   const charge = account && signal && new EventCharge(account, signal);
   return {
     source: charge ? afterWaiting(source, charge) : source,
+    jsonOfDelta: deltaResults.jsonOf,
     execute(event) {
-      const compiled = deltaResults(event);
+      const compiled = deltaResults.of(event);
       if (compiled) return compiled;
       const result = executeLimited({ ...args, rootValue: event });
       if (!charge || isDelta(event)) return result;

@@ -39,7 +39,7 @@ export async function performOperation(
   }
   const started = await startEventExecution(contextualArgs);
   if (!('execute' in started)) return { source: once(started), render: toJson };
-  const { source, execute } = started;
+  const { source, execute, jsonOfDelta } = started;
   const selection = shared?.selectionOf(contextualArgs, operation);
   function render(value: unknown): string | Promise<string> {
     const known = selection?.find(value);
@@ -50,6 +50,11 @@ export async function performOperation(
     const turn = shareTurn();
     // Look again afterwards, because another follower may have executed the same selection.
     if (turn) return turn.then(() => render(value));
+    const delta = jsonOfDelta(value);
+    if (delta !== undefined) {
+      selection?.keep(value, delta);
+      return delta;
+    }
     const result = execute(value);
     if (result instanceof Promise) {
       const json = result.then(toJson);

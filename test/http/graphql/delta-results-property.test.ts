@@ -92,10 +92,13 @@ async function resultsOf(document: string, event: unknown, limits: ResultLimits 
     variableValues: { yes: true },
   };
   const executed = await executeLimited(args);
-  const compiled = compileDeltaResults(args, budget)(event);
+  const results = compileDeltaResults(args, budget);
+  const compiled = results.of(event);
+  const json = results.jsonOf(event);
+  expect(json).toBe(compiled && JSON.stringify(compiled));
   return {
     executed: JSON.stringify(executed),
-    compiled: compiled && JSON.stringify(compiled),
+    compiled: json,
     failed: executed.errors !== undefined,
   };
 }
