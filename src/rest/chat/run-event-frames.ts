@@ -14,7 +14,9 @@ import { formatCursor } from './last-event-id.ts';
  * again.
  */
 export function formatRunEvent(runEvent: RunEventFieldsFragment): string {
-  const run = databaseId(runEvent.runId);
+  const run = runIdOf(runEvent);
+  if (runEvent.__typename === 'TextDelta') return deltaFrame('content', run, runEvent);
+  if (runEvent.__typename === 'ReasoningDelta') return deltaFrame('reasoning', run, runEvent);
   const frames = chatFrames(run, runEvent);
   return frames
     .map((frame, index) => {
@@ -22,6 +24,23 @@ export function formatRunEvent(runEvent: RunEventFieldsFragment): string {
       return formatFrame({ id: formatCursor({ run, seq }), data: writeJson(frame) });
     })
     .join('');
+}
+
+/** The frame of a delta, as `formatFrame` writes it. A run has thousands of them, so their frames are written as text. */
+function deltaFrame(
+  type: 'content' | 'reasoning',
+  run: number,
+  { seq, text }: { seq: number; text: string },
+): string {
+  return `id: ${formatCursor({ run, seq })}\ndata: {"type":"${type}","content":${JSON.stringify(text)}}\n\n`;
+}
+
+let newestRun = { globalId: '', id: 0 };
+
+/** The number of the run. Most run events are of the same run as the one before. */
+function runIdOf({ runId: globalId }: Pick<RunEventFieldsFragment, 'runId'>): number {
+  if (newestRun.globalId !== globalId) newestRun = { globalId, id: databaseId(globalId) };
+  return newestRun.id;
 }
 
 /** Writes the frame that ends a stream early. It has no id, so that a client resumes after the last frame with an id. */
@@ -39,7 +58,9 @@ export function endsRun(runEvent: RunEventFieldsFragment): boolean {
   );
 }
 
-function chatFrames(run: number, runEvent: RunEventFieldsFragment): ChatFrame[] {
+type Delta = Extract<RunEventFieldsFragment, { __typename: 'TextDelta' | 'ReasoningDelta' }>;
+
+function chatFrames(run: number, runEvent: Exclude<RunEventFieldsFragment, Delta>): ChatFrame[] {
   switch (runEvent.__typename) {
     case 'RunQueued':
       return [{ type: 'status', status: 'queued' }];
@@ -61,10 +82,6 @@ function chatFrames(run: number, runEvent: RunEventFieldsFragment): ChatFrame[] 
     }
     case 'HistoryGap':
       return [{ type: 'status', status: 'history_gap', from_seq: runEvent.fromSeq, to_seq: runEvent.toSeq }];
-    case 'ReasoningDelta':
-      return [{ type: 'reasoning', content: runEvent.text }];
-    case 'TextDelta':
-      return [{ type: 'content', content: runEvent.text }];
     case 'ToolCallStarted':
     case 'ToolOutputDelta':
     case 'ToolCallFinished':
