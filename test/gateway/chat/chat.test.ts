@@ -109,6 +109,8 @@ describe('a result', () => {
         for await (const { errors } of gateway.client().iterate({ query, variables })) {
           expect(errors).toBeUndefined();
         }
+        // The client has its last run event before the engine has looked for the next run.
+        await expect.poll(() => gateway.services.engine.liveRuns).toBe(0);
       };
       return withoutCheckpoints(await log.during(ask)).map(({ sql }) => nameOf(sql));
     };

@@ -214,7 +214,11 @@ test('quotas add no SQL statement to a prompt of a user who has sent one before'
   const statementsOf = async (tested: TestGateway) => {
     const sessionId = await tested.createSession({ userId: 'heidi' });
     const log = createStatementLog(tested.services);
-    const ask = () => collect(chat(tested.client(), { sessionId, prompt: 'Hi' }));
+    const ask = async () => {
+      await collect(chat(tested.client(), { sessionId, prompt: 'Hi' }));
+      // The client has its last run event before the engine has looked for the next run.
+      await expect.poll(() => tested.services.engine.liveRuns).toBe(0);
+    };
     await ask();
     return withoutCheckpoints(await log.during(ask)).length;
   };
