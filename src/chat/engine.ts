@@ -104,7 +104,7 @@ export class Engine {
    *   QUOTA_EXCEEDED, MODEL_UNAVAILABLE, OVERLOADED, SHUTTING_DOWN.
    */
   async send(input: SendInput): Promise<Run> {
-    return (await this.#sender.find(input)) ?? this.#sender.send(input);
+    return this.#sender.send(input);
   }
 
   /**
@@ -114,12 +114,7 @@ export class Engine {
    * @throws GatewayError as `send` and `follow` do.
    */
   async chat(input: SendInput, after: number, signal: AbortSignal): Promise<AsyncIterable<RunEvent>> {
-    const known = await this.#sender.find(input);
-    if (after !== 0 && known === undefined) {
-      const message = 'after needs a prompt that was sent before with the same requestId.';
-      throw new GatewayError('BAD_USER_INPUT', message, { field: 'after' });
-    }
-    return this.#follow(known ?? (await this.#sender.send(input)), after, signal);
+    return this.#follow(await this.#sender.send(input, after), after, signal);
   }
 
   /**
@@ -146,7 +141,7 @@ export class Engine {
   }
 
   /**
-   * Cancels the live run of a session and its queued runs. The receipt is for the live run.
+   * Cancels the live run of a session and its queued runs, as `cancelSession` does. The receipt is for the live run.
    *
    * @throws GatewayError as `cancelRun` does.
    */
@@ -158,8 +153,12 @@ export class Engine {
     return { cancelled: runs.some(({ status }) => status === 'CANCELLED'), run: runs[0] ?? null };
   }
 
-  /** Cancels the live run of a session and its queued runs. */
+  /**
+   * Cancels the live run of a session, its queued runs, and the runs of prompts that are being sent at this moment: a
+   * cancellation must not overtake the prompt that it is meant for while the gateway looks up its session and model.
+   */
   async cancelSession(sessionId: number, cause: CancelCause): Promise<number[]> {
+    await this.#sender.arrived(sessionId);
     return this.#live.cancelSession(sessionId, cause);
   }
 

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { Arrivals } from '../base/arrivals.ts';
 import type { Bus } from '../bus/bus.ts';
 import { GatewayError, tryAgain } from '../errors.ts';
 import type { Run, Session } from '../generated/prisma/client.ts';
@@ -54,28 +55,42 @@ export class PromptSender {
   #sending = 0;
   /** Prompts with INTERRUPT of each session that are being sent. */
   readonly #interrupts = new HolderCount<number>();
+  /** Prompts of each session that have no run yet, for cancellations that must not overtake them. */
+  readonly #arriving = new Arrivals<number>();
 
   constructor(options: PromptSenderOptions) {
     this.#options = options;
     this.#admission = new Admission(options.isOverloaded);
   }
 
-  /** Finds the run that was opened with the same request id. Works under overload and without the model. */
-  find(input: SendInput): Promise<Run | undefined> {
-    return findByRequestId(this.#options.statements, input);
-  }
-
-  /** Sends a prompt for which `find` found no run. */
-  async send(input: SendInput): Promise<Run> {
-    // Check admission before any other work: when overloaded, even a lookup costs too much.
+  /**
+   * Sends a prompt, unless its request id was used before: then it returns the run that exists.
+   *
+   * @param after The cursor of a client that has seen run events of this run. A prompt that is new has no run yet.
+   */
+  async send(input: SendInput, after = 0): Promise<Run> {
+    using arrival = this.#arriving.enter(input.sessionId);
+    // A prompt that was sent before finds its run even under overload and without the model.
+    const known = await findByRequestId(this.#options.statements, input);
+    if (known) return known;
+    if (after !== 0) {
+      const message = 'after needs a prompt that was sent before with the same requestId.';
+      throw new GatewayError('BAD_USER_INPUT', message, { field: 'after' });
+    }
+    // Check admission before any other work: when overloaded, even finding the session costs too much.
     if (!this.#admission.admits(this.#options.live.size + this.#sending)) throw overloaded();
     this.#sending += 1;
     try {
       using _ = this.#countInterrupt(input);
-      return await this.#send(input);
+      return await this.#send(input, arrival);
     } finally {
       this.#sending -= 1;
     }
+  }
+
+  /** Waits until each prompt that is being sent to a session now has its run, or is refused. */
+  arrived(sessionId: number): Promise<void> {
+    return this.#arriving.settled(sessionId);
   }
 
   /** Writes `RunQueued` to the run's log, so that followers can attach before the run starts. */
@@ -92,12 +107,13 @@ export class PromptSender {
     return this.#interrupts.enter(sessionId);
   }
 
-  async #send(input: SendInput): Promise<Run> {
+  async #send(input: SendInput, arrival: Disposable): Promise<Run> {
     const { statements, live, quotas } = this.#options;
     const session = await findSession(statements, input.sessionId);
     const model = await this.#resolveModel(input, session);
     using bytes = await quotas.reserve(session.userId, { bytes: Buffer.byteLength(input.prompt) });
     const { run, opened, announced } = await live.alone(session.id, () => this.#start(input, session, model));
+    arrival[Symbol.dispose]();
     if (opened) bytes.keep();
     if (opened && run.status === 'QUEUED') await this.#enqueue(run, input.onBusy);
     await announced;

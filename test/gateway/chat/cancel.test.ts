@@ -48,6 +48,32 @@ describe('cancelRun', () => {
     }
   });
 
+  test('a cancellation that arrives while a prompt is being looked up cancels the run of that prompt', async () => {
+    const gateway = shared();
+    gateway.model.otherwise(() => [silence()]);
+    const { engine } = gateway.services;
+    for (const requestId of [undefined, 'known only to this prompt']) {
+      const sessionId = decodeSessionId(await gateway.createSession());
+      const sent = engine.send({ sessionId, prompt: 'Hi', requestId, onBusy: 'REJECT' });
+
+      const receipt = await engine.cancelCurrent(sessionId);
+
+      expect(receipt).toMatchObject({ cancelled: true, run: { id: (await sent).id, status: 'CANCELLED' } });
+    }
+  });
+
+  test('a cancellation does not wait for a prompt that was refused', async () => {
+    const gateway = shared();
+    const { engine } = gateway.services;
+    const sessionId = decodeSessionId(await gateway.createSession());
+    const sent = engine.send({ sessionId, prompt: 'Hi', providerName: 'unknown', onBusy: 'REJECT' });
+    const refused = expect(sent).rejects.toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
+
+    expect(await engine.cancelCurrent(sessionId)).toEqual({ cancelled: false, run: null });
+
+    await refused;
+  });
+
   test('a deletion that arrives with a prompt leaves no session and no request to the model', async () => {
     const gateway = shared();
     gateway.model.script(...Array.from({ length: 12 }, () => [silence()]));
