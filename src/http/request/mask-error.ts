@@ -27,10 +27,10 @@ export function maskError(error: unknown): GraphQLError {
   // graphql-js sets no code when it refuses a variable or an argument of the wrong type.
   if (isRefusedValue(error)) {
     error.extensions['code'] ??= 'BAD_USER_INPUT';
-    error.message = shortenMiddle(error.message, longestMessage);
     // Nothing was executed, so Yoga must not answer 200 to a client that accepts application/graphql-response+json.
     if (error.path === undefined) error.extensions.http ??= { spec: true, status: 400 };
   }
+  error.message = shortenMiddle(error.message, longestMessage);
   // Yoga gives a mutation over GET the code BAD_REQUEST with the status 405.
   if (error.extensions.http?.status === 405) error.extensions['code'] = 'METHOD_NOT_ALLOWED';
   return error;
@@ -74,7 +74,7 @@ function shownAs({ message, extensions }: GatewayError, shown: GraphQLErrorOptio
 }
 
 /**
- * In UTF-16 code units. graphql-js quotes the whole refused value in its message, and quotes an object again in the
+ * In UTF-16 code units. graphql-js quotes names of the document and refused values as a whole, an object even in the
  * message of each of its faults, so a message could become as long as the request. The end of the message says what
  * is wrong, so both ends are kept.
  */

@@ -81,6 +81,15 @@ const documents: [what: string, document: string][] = [
   ['a number of 100,000 digits', `{ sessionByDatabaseId(databaseId: ${'9'.repeat(100_000)}) { id } }`],
   ['an exponent of nine digits', '{ sessionByDatabaseId(databaseId: 1e999999999) { id } }'],
   ['a name of 100,000 letters', `{ ${'a'.repeat(100_000)} }`],
+  [
+    'unused variables of an operation with a name of 100,000 letters',
+    `query ${'a'.repeat(100_000)}(${each(100, (n) => `$v${n}: Int`)}) { __typename }`,
+  ],
+  [
+    'a fragment of another type with a name of 100,000 letters',
+    `{ ...${'a'.repeat(100_000)} } fragment ${'a'.repeat(100_000)} on Session { id }`,
+  ],
+  ['directives with a name of 10,000 letters', `{ ${`__typename @${'a'.repeat(10_000)} `.repeat(50)} }`],
   ['a comment of 1 MB around nothing', `#${'a'.repeat(1_000_000)}`],
   ['1 MB of commas', ','.repeat(1_000_000)],
   ['1 MB of braces', '}'.repeat(1_000_000)],

@@ -87,6 +87,11 @@ const refused: Row[] = [
   ['a page of 1e308', page, '{"first":1e308}'],
   ['a cursor with SQL in it', page, `{"after":"${base64("cursor:1' OR '1'='1")}"}`],
   ['a cursor of 1 MB', page, `{"after":"${'A'.repeat(1_000_000)}"}`],
+  [
+    'a cursor in front of 1 MB that Base64 ignores',
+    page,
+    `{"after":"${base64('cursor:1')}${'!'.repeat(1_000_000)}"}`,
+  ],
   ['a cursor of another API', page, `{"after":"${base64('YXJyYXljb25uZWN0aW9uOjA=')}"}`],
   ['a position of minus one in a run', follow, `{"id":"${base64('Run:1')}","after":-1}`],
   ['a position that a run never reaches', follow, `{"id":"${base64('Run:1')}","after":2147483647}`],

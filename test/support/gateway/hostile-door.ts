@@ -38,12 +38,18 @@ export const doors: [name: string, door: Door][] = [
   ['graphql-sse with a single connection', single],
 ];
 
-/** Fails unless the operation was refused: errors with codes that `src/http/ERRORS.md` lists, and no field of data. */
+/**
+ * Fails unless the operation was refused: errors with codes that `src/http/ERRORS.md` lists, whose messages do not
+ * repeat a long request, and no field of data.
+ */
 export function expectRefused(answer: HostileAnswer): void {
   const { data, errors = [] } = resultIn(answer);
   expect(Object.values(data ?? {}).filter((value) => value !== null)).toEqual([]);
   expect(errors).not.toEqual([]);
-  for (const { extensions } of errors) expect(errorStatus).toHaveProperty(String(extensions['code']));
+  for (const { message, extensions } of errors) {
+    expect(errorStatus).toHaveProperty(String(extensions['code']));
+    expect(message.length).toBeLessThan(1_100);
+  }
 }
 
 /** The result in a JSON response, or the first result in an event stream. */
