@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { compressedBody, isCompressed } from '../../base/compressed-body.ts';
 import { type GatewayError, refusal } from '../../errors.ts';
 
 /**
@@ -34,12 +35,11 @@ function assertJson({ headers }: IncomingMessage): void {
   }
 }
 
-/** @throws GatewayError 415 for a request whose body has a `Content-Encoding`: the gateway decompresses no body. */
-export function refuseCompressed({ headers }: IncomingMessage): void {
-  if ((headers['content-encoding'] ?? 'identity').trim().toLowerCase() === 'identity') return;
-  const message = 'The body must not be compressed: send it without Content-Encoding.';
+/** @throws GatewayError 415 for a request whose body is compressed: the gateway decompresses no body. */
+export function refuseCompressed(incoming: IncomingMessage): void {
+  if (!isCompressed(incoming)) return;
   // The body is not read, so the connection cannot carry another request.
-  throw refusal('UNSUPPORTED_MEDIA_TYPE', message, { connection: 'close' });
+  throw refusal('UNSUPPORTED_MEDIA_TYPE', compressedBody, { connection: 'close' });
 }
 
 /**

@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import busboy from 'busboy';
+import { compressedBody, isCompressed } from '../../base/compressed-body.ts';
 import { GatewayError } from '../../errors.ts';
 import type { IncomingFile } from '../../schema/upload.ts';
 import { RestError } from '../errors/rest-error.ts';
@@ -32,8 +33,7 @@ export class FormFile {
   /** @throws RestError if the request is compressed or no multipart form, or if its Content-Length is too large. */
   constructor(incoming: IncomingMessage, maxBytes: number) {
     const { 'content-type': type = '', 'content-length': length = 0 } = incoming.headers;
-    const { 'content-encoding': coding = 'identity' } = incoming.headers;
-    if (coding.trim().toLowerCase() !== 'identity') throw formFaults.compressed();
+    if (isCompressed(incoming)) throw formFaults.compressed();
     if (!/^multipart\/form-data\s*(;|$)/i.test(type)) throw formFaults.notMultipart(type);
     if (Number(length) > maxBytes + framingBytes) throw formFaults.tooLarge(maxBytes);
     this.#incoming = incoming;
@@ -167,7 +167,7 @@ const formFaults = {
     invalid('value_error', ['body', 'file'], 'Input should be a file: the part needs a filename'),
   severalFiles: () => invalid('too_long', ['body', 'file'], 'Input should be one file', { max_length: 1 }),
   tooLarge: (maxBytes: number) => new RestError(413, `The recording is longer than ${maxBytes} bytes.`),
-  compressed: () => new RestError(415, 'The body must not be compressed: send it without Content-Encoding.'),
+  compressed: () => new RestError(415, compressedBody),
   brokenOff: () => new RestError(400, 'The request broke off'),
 };
 

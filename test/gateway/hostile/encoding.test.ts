@@ -58,6 +58,17 @@ describe.each(endpoints)('%s', (path, text, refused) => {
     expect(refused).toContain((await send(new Uint8Array(bytes), headers)).status);
   });
 
+  test.each(['gzip, chunked', 'identity, chunked', 'chunked, chunked'])(
+    `${path} refuses a body with Transfer-Encoding %s`,
+    async (coding) => {
+      const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept: text/event-stream, */*\r\nContent-Type: application/json\r\nTransfer-Encoding: ${coding}`;
+      const { status } = await gateway.attackRaw(
+        `${head}\r\n\r\n${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`,
+      );
+      expect(refused).toContain(status);
+    },
+  );
+
   test.each([
     ['UTF-16', Buffer.from(text, 'utf16le'), 'application/json'],
     [
