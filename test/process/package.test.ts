@@ -28,5 +28,5 @@ test('the packed package has all that the program needs to start, and nothing of
   const help = execFileSync(process.execPath, ['package/dist/main.js', 'node', '--help'], {
     cwd: folder.path,
   });
-  expect(String(help)).toContain('register and list agent nodes');
+  expect(String(help)).toContain('register, list, change and delete agent nodes');
 });
