@@ -41,7 +41,10 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   });
   const { destination, lines, logged } = createCapturedLog();
   const log = createLog({ level: config.log.level, format: 'json', destination });
-  const gateway = await startGateway(config, log, parts);
+  const gateway = await startGateway(config, log, parts).catch((error: unknown) => {
+    database?.release();
+    throw error;
+  });
   const { url, services } = gateway;
   return {
     ...gatewayApi(url),
@@ -53,7 +56,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     async [Symbol.asyncDispose]() {
       await gateway[Symbol.asyncDispose]();
       await folder?.[Symbol.asyncDispose]();
-      if (folder) await database?.drop();
+      database?.release();
     },
   };
 }

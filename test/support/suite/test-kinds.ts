@@ -17,8 +17,51 @@ const processWide =
 /** What only SQLite understands, or a file that only it has. */
 const ofSqlite = /\bPRAGMA \w|\bRAISE\(|EXPLAIN QUERY PLAN|from 'better-sqlite3'|'gateway\.lock'/;
 
-/** Whether the gateways of a file of tests may use PostgreSQL as well. */
+/**
+ * Tests of what a gateway does before it asks its database, or without it: each entry is the beginning of paths. They
+ * cannot fail because of the database, and each of them would cost the time of a second run. The tests of what is
+ * stored, found, counted or ordered are not in this list.
+ */
+const beforeTheDatabase = [
+  // The client kit knows only what comes over HTTP.
+  'test/client/',
+  // Pages, headers, origins, hosts, methods, formats, and what the access log says about them.
+  'test/gateway/web/',
+  'test/gateway/input/http.',
+  // The bytes of recordings are in files or in a bucket; `upload`, `replace` and `download` cover their rows.
+  'test/gateway/audio/bucket.',
+  'test/gateway/audio/download-stream.',
+  'test/gateway/audio/ranges.',
+  'test/gateway/audio/refused-body.',
+  'test/gateway/audio/upload-abort.',
+  'test/gateway/audio/upload-form.',
+  // Signatures, keys and times of tokens that no gateway stores.
+  'test/gateway/identity/early-leave.',
+  'test/gateway/identity/issuer-trouble.',
+  'test/gateway/identity/jwt.',
+  'test/gateway/identity/lapse.',
+  // Counters in memory or in Redis, the cost of documents and results, and bounds of settings.
+  'test/gateway/limits/extreme-settings.',
+  'test/gateway/limits/followers.',
+  'test/gateway/limits/query.',
+  'test/gateway/limits/rate-limit',
+  'test/gateway/limits/response-size.',
+  // What is sent to providers and read from them; `answer`, `reasoning`, `settings`, `choice` and `tools` cover what is
+  // stored of it.
+  'test/gateway/provider/failure.',
+  'test/gateway/provider/flood.',
+  'test/gateway/provider/quirks.',
+  'test/gateway/provider/retry.',
+  'test/gateway/provider/secrets.',
+  'test/gateway/provider/servers.',
+  'test/gateway/provider/stream.',
+  'test/gateway/provider/tools-offer.',
+  'test/gateway/provider/wire-',
+];
+
+/** Whether a file of tests is run again with gateways that use PostgreSQL. */
 export function mayUsePostgres(file: string): boolean {
+  if (beforeTheDatabase.some((path) => file.startsWith(path))) return false;
   return !ofSqlite.test(readWithImports(file).code);
 }
 
