@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
+import { openMigratedFolder } from '../support/gateway/migrated-folder.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/process/gateway-process.ts';
 
-const rounds = 5;
+/** The first kill meets a fresh database, the second the runs that the first has left, the third those of both. */
+const rounds = 3;
 const sessionCount = 4;
 
 const sessionDocument = `query ($id: ID!) {
@@ -56,7 +57,7 @@ async function sendUntilKilled(gateway: GatewayProcess, sessionIds: string[], ro
 test('every acknowledged prompt survives a kill at any moment, and every run ends', {
   timeout: 180_000,
 }, async () => {
-  await using folder = await openTemporaryFolder();
+  await using folder = await openMigratedFolder();
   const settings = {
     DATA_DIR: folder.path,
     DEMO_DELAY_MS: '1',

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { StartupError } from '../../src/config/startup-error.ts';
 import { openTemporaryFolder, type TemporaryFolder } from '../support/files/temporary-folder.ts';
 import { collect, follow, textOf } from '../support/gateway/chat.ts';
 import { startTestGateway } from '../support/gateway/gateway.ts';
@@ -17,10 +18,17 @@ import { type SpawnedGateway, spawnGateway } from '../support/process/gateway-pr
 
 type Settings = { DATA_DIR: string } & Record<string, string>;
 
-/** Starts a gateway that must refuse to start. Returns what it tells the operator. */
+/** Starts a gateway in a process of its own that must refuse to start. Returns what it tells the operator. */
 async function refusal(settings: Settings): Promise<string> {
   await using gateway = spawnGateway(settings);
   return await refusalOf(gateway);
+}
+
+/** Starts a gateway in this process that must refuse to start. Returns the message that the program would print. */
+async function refusedHere(dataDir: string): Promise<string> {
+  const error = await startTestGateway({ dataDir }).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(StartupError);
+  return (error as StartupError).message;
 }
 
 async function refusalOf(gateway: SpawnedGateway): Promise<string> {
@@ -97,9 +105,9 @@ describe('two gateways that start at the same time on a fresh folder, and a thir
   });
 });
 
-describe('a gateway that cannot start ends with 1 and says why', () => {
+describe('a gateway that cannot start says why, and its program ends with 1', () => {
   test('a gateway refuses a port that is taken', async () => {
-    await using folder = await openTemporaryFolder();
+    await using folder = await openMigratedFolder();
     await using server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -112,16 +120,16 @@ describe('a gateway that cannot start ends with 1 and says why', () => {
     await using folder = await openTemporaryFolder();
     const file = join(folder.path, 'file');
     writeFileSync(file, '');
-    expect(await refusal({ DATA_DIR: join(file, 'data') })).toBe(
-      `The data folder ${file}/data cannot be used: ENOTDIR: not a directory, mkdir '${file}/data'.\n`,
+    expect(await refusedHere(join(file, 'data'))).toBe(
+      `The data folder ${file}/data cannot be used: ENOTDIR: not a directory, mkdir '${file}/data'.`,
     );
   });
 
   test.skipIf(process.platform !== 'linux')(
     'a gateway refuses a data folder that it cannot write to',
     async () => {
-      expect(await refusal({ DATA_DIR: '/proc' })).toBe(
-        "The data folder /proc cannot be used: ENOENT: no such file or directory, open '/proc/gateway.lock'.\n",
+      expect(await refusedHere('/proc')).toBe(
+        "The data folder /proc cannot be used: ENOENT: no such file or directory, open '/proc/gateway.lock'.",
       );
     },
   );
@@ -141,9 +149,9 @@ describe('a gateway that cannot start ends with 1 and says why', () => {
     database.exec(`INSERT INTO "_prisma_migrations" (id, checksum, migration_name, finished_at)
       VALUES ('1', 'f00d', '9999_from_the_future', current_timestamp)`);
     database.close();
-    expect(await refusal({ DATA_DIR: folder.path })).toBe(
+    expect(await refusedHere(folder.path)).toBe(
       `The database ${file} is from a newer version (its migration 9999_from_the_future is unknown ` +
-        'here): run that version, or restore a backup.\n',
+        'here): run that version, or restore a backup.',
     );
   });
 
@@ -152,14 +160,15 @@ describe('a gateway that cannot start ends with 1 and says why', () => {
     async (name) => {
       await using folder = await openTemporaryFolder();
       writeFileSync(join(folder.path, name), 'not a database, '.repeat(1_000));
-      const said = await refusal({ DATA_DIR: folder.path });
-      expect(said).toMatch(/^The (database|data folder) \S+ cannot be (opened|used): .*\.\n$/);
+      expect(await refusedHere(folder.path)).toMatch(
+        /^The (database|data folder) \S+ cannot be (opened|used): .*\.$/,
+      );
     },
   );
 });
 
 test('a failed start leaves queued prompts to the start that succeeds', async () => {
-  await using folder = await openTemporaryFolder();
+  await using folder = await openMigratedFolder();
   const gate = createGate();
   let waiting: string;
   {
