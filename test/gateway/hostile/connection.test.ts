@@ -1,15 +1,14 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type HostileGateway, shareHostileGateway } from '../../support/gateway/hostile-gateway.ts';
 
 let gateway: HostileGateway;
 const sockets: Socket[] = [];
 
 beforeAll(async () => {
-  gateway = await startHostileGateway();
+  gateway = await shareHostileGateway();
 });
-afterAll(() => gateway[Symbol.asyncDispose]());
 afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });

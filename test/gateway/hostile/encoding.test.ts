@@ -1,12 +1,11 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type HostileGateway, shareHostileGateway } from '../../support/gateway/hostile-gateway.ts';
 
 let gateway: HostileGateway;
 beforeAll(async () => {
-  gateway = await startHostileGateway();
+  gateway = await shareHostileGateway();
 });
-afterAll(() => gateway[Symbol.asyncDispose]());
 
 const mutation = 'mutation { createSession(input: { title: "Forged" }) { id } }';
 const graphql = JSON.stringify({ query: mutation });

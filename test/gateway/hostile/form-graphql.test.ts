@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { globalMessageId, memo, uploadDocument } from '../../support/gateway/audio-upload.ts';
 import { field, form, multipart, sendToGraphQL } from '../../support/gateway/hostile-form.ts';
-import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
+import { type HostileGateway, shareHostileGateway } from '../../support/gateway/hostile-gateway.ts';
 
 let gateway: HostileGateway;
 beforeAll(async () => {
-  gateway = await startHostileGateway({ MAX_AUDIO_BYTES: '1000000' });
+  gateway = await shareHostileGateway();
 });
-afterAll(() => gateway[Symbol.asyncDispose]());
 
 const wav = memo.toString('latin1');
 const variables = { messageId: globalMessageId(1), file: null };

@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { memo } from '../../support/gateway/audio-upload.ts';
 import { boundary, field, form, multipart, part, sendToRest } from '../../support/gateway/hostile-form.ts';
-import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
+import { type HostileGateway, shareHostileGateway } from '../../support/gateway/hostile-gateway.ts';
 
 let gateway: HostileGateway;
 beforeAll(async () => {
-  gateway = await startHostileGateway({ MAX_AUDIO_BYTES: '1000000' });
+  gateway = await shareHostileGateway();
 });
-afterAll(() => gateway[Symbol.asyncDispose]());
 
 const wav = memo.toString('latin1');
 const file = (filename: string) => field('file', wav, `; filename="${filename}"`);

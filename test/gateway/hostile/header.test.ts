@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type HostileGateway, shareHostileGateway } from '../../support/gateway/hostile-gateway.ts';
 
 let gateway: HostileGateway;
 beforeAll(async () => {
-  gateway = await startHostileGateway();
+  gateway = await shareHostileGateway();
 });
-afterAll(() => gateway[Symbol.asyncDispose]());
 
 /** Sends a request with these lines, and the gateway's own `Host` if the lines have no `Host`. */
 function send(lines: string[], body = '') {

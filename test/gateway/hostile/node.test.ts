@@ -1,15 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { expectRefused, resultIn } from '../../support/gateway/hostile-door.ts';
-import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
+import { type HostileGateway, shareHostileGateway } from '../../support/gateway/hostile-gateway.ts';
 
 let gateway: HostileGateway;
 let token = '';
 beforeAll(async () => {
-  gateway = await startHostileGateway();
+  gateway = await shareHostileGateway();
   const register = 'mutation { registerNode(input: { nodeId: "laptop" }) { token } }';
   token = (await gateway.query(register)).registerNode.token;
 });
-afterAll(() => gateway[Symbol.asyncDispose]());
 
 const beat =
   'mutation ($stats: NodeStatsInput!, $running: [ID!]!) { nodeHeartbeat(stats: $stats, running: $running) { unknownDispatchIds } }';

@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type HostileGateway, shareHostileGateway } from '../../support/gateway/hostile-gateway.ts';
 
 let gateway: HostileGateway;
 beforeAll(async () => {
-  gateway = await startHostileGateway();
+  gateway = await shareHostileGateway();
 });
-afterAll(() => gateway[Symbol.asyncDispose]());
 
 /** Sends the target unchanged, because `fetch` would normalize it. */
 function ask(target: string, method = 'GET') {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
 
-let gateway: HostileGateway;
+let gateway: HostileGateway & AsyncDisposable;
 beforeAll(async () => {
   gateway = await startHostileGateway({
     MAX_STREAM_RESERVATIONS: '200',

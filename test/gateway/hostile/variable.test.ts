@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { doors, expectRefused, resultIn } from '../../support/gateway/hostile-door.ts';
-import { type HostileGateway, startHostileGateway } from '../../support/gateway/hostile-gateway.ts';
+import { type HostileGateway, shareHostileGateway } from '../../support/gateway/hostile-gateway.ts';
 
 let gateway: HostileGateway;
 beforeAll(async () => {
-  gateway = await startHostileGateway();
+  gateway = await shareHostileGateway();
 });
-afterAll(() => gateway[Symbol.asyncDispose]());
 
 const create = 'mutation ($input: CreateSessionInput!) { createSession(input: $input) { title userId } }';
 const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { openTemporaryFolder } from '../files/temporary-folder.ts';
 import { sendRaw } from '../http/raw-http.ts';
-import { type GatewayProcess, startGatewayProcess } from '../process/gateway-process.ts';
+import { type GatewayProcess, startGatewayProcess, startLastingGateway } from '../process/gateway-process.ts';
 import { fileForm, memo, uploadByRest } from './audio-upload.ts';
 import { chat, collect, type SeenRunEvent } from './chat.ts';
+import { openMigratedFolder } from './migrated-folder.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const secret = 'sk-of-the-operator-only';
@@ -26,7 +26,7 @@ interface HostileInit extends RequestInit {
 }
 
 /** A gateway in a process of its own with things to attack: a key, a database, and alice's session 1. */
-export interface HostileGateway extends GatewayProcess {
+export interface HostileGateway extends Omit<GatewayProcess, typeof Symbol.asyncDispose> {
   /** The global id of alice's session. Message 1 of the session has a recording. */
   sessionId: string;
   /** Sends a request with `fetch`. Fails if the response is a fault of the gateway or shows internals. */
@@ -34,26 +34,63 @@ export interface HostileGateway extends GatewayProcess {
   /** Sends these bytes and reads until the gateway closes the connection. Fails as `attack` does. */
   attackRaw(request: string | Uint8Array): Promise<HostileAnswer>;
   /**
-   * Fails unless a chat works and the gateway has logged no failure since its start. While the gateway is overloaded,
+   * Fails unless a chat works and the gateway has logged no failure since it was checked last. While the gateway is overloaded,
    * the chat is tried again when the refusal says.
    */
   expectUnharmed(): Promise<void>;
 }
 
-/** @param settings Added to the defaults. */
-export async function startHostileGateway(settings: Record<string, string> = {}): Promise<HostileGateway> {
-  const folder = await openTemporaryFolder();
-  const gateway = await startGatewayProcess({
-    DATA_DIR: folder.path,
-    MODEL: 'demo',
-    OPENAI_API_KEY: secret,
-    ...settings,
+const defaults = { MODEL: 'demo', OPENAI_API_KEY: secret, MAX_AUDIO_BYTES: '1000000' };
+
+let shared: Promise<HostileGateway> | undefined;
+
+/**
+ * The hostile gateway that all files in this process share: a start costs more than the tests of most files. A gateway
+ * that has ended is replaced, so that one file that kills it fails alone. Message 1 has its first recording again.
+ */
+export async function shareHostileGateway(): Promise<HostileGateway> {
+  shared ??= startShared();
+  const gateway = await shared;
+  await upload(gateway);
+  return gateway;
+}
+
+async function startShared(): Promise<HostileGateway> {
+  const { path } = await openMigratedFolder();
+  const gateway = await startLastingGateway({ ...defaults, DATA_DIR: path });
+  void gateway.exited.then(() => {
+    shared = undefined;
   });
-  const sessionId = await gateway.createSession({ userId: 'alice', title: 'Alice’s own' });
-  const harmless = createCheck([folder.path, root, secret]);
-  const rest = (path: string, init?: RequestInit) => fetch(`${gateway.url}/api/v1${path}`, init);
-  await expectChat(gateway, sessionId);
+  return prepare(gateway, path);
+}
+
+/** @param settings Added to the defaults. */
+export async function startHostileGateway(
+  settings: Record<string, string>,
+): Promise<HostileGateway & AsyncDisposable> {
+  const folder = await openMigratedFolder();
+  const gateway = await startGatewayProcess({ ...defaults, DATA_DIR: folder.path, ...settings });
+  const hostile = await prepare(gateway, folder.path);
+  await upload(hostile);
+  return Object.assign(hostile, {
+    async [Symbol.asyncDispose]() {
+      gateway.kill('SIGKILL');
+      await gateway.exited;
+      await folder[Symbol.asyncDispose]();
+    },
+  });
+}
+
+async function upload({ url }: HostileGateway): Promise<void> {
+  const rest = (path: string, init?: RequestInit) => fetch(`${url}/api/v1${path}`, init);
   expect((await uploadByRest({ rest }, 1, fileForm(memo))).status).toBe(200);
+}
+
+async function prepare(gateway: GatewayProcess, dataDir: string): Promise<HostileGateway> {
+  let checkedLines = 0;
+  const sessionId = await gateway.createSession({ userId: 'alice', title: 'Alice’s own' });
+  const harmless = createCheck([dataDir, root, secret]);
+  await expectChat(gateway, sessionId);
   return Object.assign(gateway, {
     sessionId,
     async attack(path: string, { until, ...init }: HostileInit = {}) {
@@ -68,14 +105,11 @@ export async function startHostileGateway(settings: Record<string, string> = {})
     },
     async expectUnharmed() {
       await expectChat(gateway, await gateway.createSession({ userId: 'carol' }));
-      expect(gateway.lines.filter(({ level }) => Number(level) >= errorLevel)).toEqual([]);
+      const lines = gateway.lines.slice(checkedLines);
+      checkedLines += lines.length;
+      expect(lines.filter(({ level }) => Number(level) >= errorLevel)).toEqual([]);
       expect(gateway.stderr).toBe('');
       expect(gateway.stdout).not.toContain(secret);
-    },
-    async [Symbol.asyncDispose]() {
-      gateway.kill('SIGKILL');
-      await gateway.exited;
-      await folder[Symbol.asyncDispose]();
     },
   });
 }

@@ -1,6 +1,6 @@
 import type { CapturedLog, LogLine } from '../gateway/captured-log.ts';
 import { type GatewayApi, gatewayApi } from '../gateway/gateway-api.ts';
-import { type Exit, spawnProgram } from './program.ts';
+import { type Exit, type Program, spawnLastingProgram, spawnProgram } from './program.ts';
 
 /** The gateway program in a process of its own, as an operator starts it. Disposing kills it. */
 export interface SpawnedGateway extends AsyncDisposable {
@@ -23,9 +23,14 @@ export interface GatewayProcess extends SpawnedGateway, GatewayApi {
 
 type Settings = { DATA_DIR: string } & Record<string, string>;
 
+const defaults = { PORT: '0', DEMO_DELAY_MS: '0' };
+
 /** @param settings The whole environment. Defaults: a free port, and a demo model that answers without delay. */
 export function spawnGateway(settings: Settings): SpawnedGateway {
-  const program = spawnProgram([], { PORT: '0', DEMO_DELAY_MS: '0', ...settings });
+  return spawnedGateway(spawnProgram([], { ...defaults, ...settings }));
+}
+
+function spawnedGateway(program: Program): SpawnedGateway {
   const { pid, exited, written, kill, found } = program;
   return {
     pid,
@@ -47,8 +52,16 @@ export function spawnGateway(settings: Settings): SpawnedGateway {
 }
 
 /** Starts a gateway in a process of its own. Resolves when it accepts requests. */
-export async function startGatewayProcess(settings: Settings): Promise<GatewayProcess> {
-  const spawned = spawnGateway(settings);
+export function startGatewayProcess(settings: Settings): Promise<GatewayProcess> {
+  return started(spawnGateway(settings));
+}
+
+/** The same, for several files of tests: the gateway ends with this process, and deletes its data folder then. */
+export function startLastingGateway(settings: Settings): Promise<GatewayProcess> {
+  return started(spawnedGateway(spawnLastingProgram({ ...defaults, ...settings })));
+}
+
+async function started(spawned: SpawnedGateway): Promise<GatewayProcess> {
   const { msg } = await spawned.logged('Switchyard answers at');
   const url = msg.split(' ').at(-1) ?? '';
   return Object.assign(spawned, { url }, gatewayApi(url));

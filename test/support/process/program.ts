@@ -1,6 +1,8 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { programFile } from '../suite/built.ts';
+import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { builtScript, programFile } from '../suite/built.ts';
 
 export interface Exit {
   code: number | null;
@@ -25,11 +27,26 @@ export interface Program extends AsyncDisposable {
 
 /** Starts the built program in `/`, where no .env file with the settings of a developer is read. */
 export function spawnProgram(args: readonly string[], env: NodeJS.ProcessEnv): Program {
-  const child = spawn(process.execPath, [programFile, ...args], {
+  return watch(
+    spawn(process.execPath, [programFile, ...args], { cwd: '/', env, stdio: ['ignore', 'pipe', 'pipe'] }),
+  );
+}
+
+/** The same, for a gateway that nobody disposes of: it ends with this process, and deletes its data folder then. */
+export function spawnLastingProgram(env: { DATA_DIR: string } & NodeJS.ProcessEnv): Program {
+  const child = spawn(process.execPath, ['--import', builtScript('end-with-parent'), programFile], {
     cwd: '/',
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  // It must not keep this process, for whose end it waits.
+  child.unref();
+  child.channel?.unref();
+  for (const output of [child.stdout, child.stderr]) (output as Socket).unref();
+  return watch(child as ChildProcessByStdio<null, Readable, Readable>);
+}
+
+function watch(child: ChildProcessByStdio<null, Readable, Readable>): Program {
   const written = { stdout: '', stderr: '' };
   const waiting = new Set<() => void>();
   for (const name of ['stdout', 'stderr'] as const) {

@@ -4,7 +4,12 @@ import { fileURLToPath } from 'node:url';
 export const programFile = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 
 /** The scripts of `test/support/process` that tests run in a process of their own. */
-export const supportScripts = ['database-process', 'disposed-gateways', 'last-words'] as const;
+export const supportScripts = [
+  'database-process',
+  'disposed-gateways',
+  'end-with-parent',
+  'last-words',
+] as const;
 
 /** Where such a script is built: as deep as its sources are, because those look for files beside them. */
 export function builtScript(name: (typeof supportScripts)[number]): string {
