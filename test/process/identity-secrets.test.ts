@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 import { chat, collect } from '../support/gateway/chat.ts';
 import { jwtSecret, jwtSettings, signJwt } from '../support/gateway/jwt.ts';
+import { openMigratedFolder } from '../support/gateway/migrated-folder.ts';
 import { startNode } from '../support/node/nodes.ts';
 import { startGatewayProcess } from '../support/process/gateway-process.ts';
 import { switchyard } from '../support/process/switchyard.ts';
@@ -11,7 +11,7 @@ import { switchyard } from '../support/process/switchyard.ts';
 const missing = 'bm90aGluZyBvZiB0aGlzIGtpbmQgd2FzIGV2ZXIgbWFkZQ';
 
 test('neither the most verbose log nor any file of a gateway holds a token or a secret', async () => {
-  await using folder = await openTemporaryFolder();
+  await using folder = await openMigratedFolder();
   const settings = { DATA_DIR: folder.path, ...jwtSettings, LOG_LEVEL: 'trace' };
   const gateway = await startGatewayProcess(settings);
   await using _gateway = gateway;

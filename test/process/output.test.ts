@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, openSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 import { gatewayApi } from '../support/gateway/gateway-api.ts';
+import { openMigratedFolder } from '../support/gateway/migrated-folder.ts';
 import { unusedPort } from '../support/http/unused-port.ts';
 import { programFile } from '../support/suite/built.ts';
 
 /** @param stdout A file descriptor, or a pipe that is not read. */
 async function startGateway(stdout: number | 'pipe') {
-  const folder = await openTemporaryFolder();
+  const folder = await openMigratedFolder();
   const port = await unusedPort();
   const env = { PORT: String(port), DATA_DIR: folder.path, DEMO_DELAY_MS: '0', SHUTDOWN_GRACE_MS: '0' };
   const child = spawn(process.execPath, [programFile], {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { collect, follow, type SeenRunEvent, until } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
+import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
 import { shareGuardedGateway } from '../../support/gateway/shared-gateway.ts';
 import {
   approveCall,
@@ -76,7 +77,7 @@ describe('a run that waits for an approval', () => {
   });
 
   test('a tool call that waits when its gateway stops is stored as cancelled', async () => {
-    await using folder = await openTemporaryFolder();
+    await using folder = await openMigratedFolder();
     const session = await startGuardedChat({ DATA_DIR: folder.path });
     const call = await asked(session);
     await session[Symbol.asyncDispose]();

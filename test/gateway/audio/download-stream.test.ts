@@ -6,9 +6,9 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type Recorded, record } from '../../support/files/recording.ts';
-import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { createWav } from '../../support/files/wav.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
 
 /** Much larger than the buffers of the sockets on both ends. */
 const wav = createWav({ seconds: 4_000 });
@@ -137,7 +137,7 @@ test('a recording that is replaced after its row was read is sent in its new ver
 });
 
 test('a recording whose bytes are lost is answered with 404, and the operator is warned', async () => {
-  await using folder = await openTemporaryFolder();
+  await using folder = await openMigratedFolder();
   await using forgetful = await startTestGateway({
     dataDir: folder.path,
     settings: { LOG_LEVEL: 'warn' },

@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { createMessage } from '../../support/files/recording.ts';
-import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 import {
   expectNothingStored,
   fileForm,
@@ -13,8 +12,9 @@ import {
   uploadByRest,
 } from '../../support/gateway/audio-upload.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
+import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
 
-const folder = await openTemporaryFolder();
+const folder = await openMigratedFolder();
 const small = join(folder.path, 'blobs');
 const isMounted = mountSmallDisk();
 
@@ -64,7 +64,7 @@ test.runIf(isMounted)(
 test.runIf(isMounted)(
   'a recording that does not fit into the temporary folder is refused, and nothing of it is kept',
   async () => {
-    await using data = await openTemporaryFolder();
+    await using data = await openMigratedFolder();
     await using gateway = await startTestGateway({ dataDir: data.path });
     const messageId = await createMessage(gateway);
     vi.stubEnv('TMPDIR', small);

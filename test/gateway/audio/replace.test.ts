@@ -17,6 +17,7 @@ import {
   uploadByRest,
 } from '../../support/gateway/audio-upload.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
 
 const dayMs = 86_400_000;
 
@@ -24,7 +25,7 @@ let folder: TemporaryFolder;
 let gateway: TestGateway;
 
 beforeAll(async () => {
-  folder = await openTemporaryFolder();
+  folder = await openMigratedFolder();
   gateway = await startTestGateway({ dataDir: folder.path });
 });
 afterEach(async () => {
@@ -137,7 +138,7 @@ test('an upload whose message is deleted meanwhile leaves nothing behind', async
 });
 
 test('the next start of the gateway deletes uploads that a crash left behind, and blobs that no message has had for 30 days', async () => {
-  await using data = await openTemporaryFolder();
+  await using data = await openMigratedFolder();
   const crashed = await startTestGateway({ dataDir: data.path });
   const messageId = await createMessage(crashed);
   await uploadByRest(crashed, messageId, fileForm(memo));
@@ -169,7 +170,7 @@ async function age(path: string, days: number): Promise<void> {
 }
 
 test('a start keeps the recordings and the uploads of another gateway, of another database and of a newer one', async () => {
-  await using data = await openTemporaryFolder();
+  await using data = await openMigratedFolder();
   await using shared = await openTemporaryFolder();
   const settings = { BLOB_URL: `file:${shared.path}` };
   const first = await startTestGateway({ dataDir: data.path, settings });
@@ -192,7 +193,7 @@ test('a start keeps the recordings and the uploads of another gateway, of anothe
 });
 
 test('a recording that a message has never looks old, so that a start with another database does not delete it', async () => {
-  await using data = await openTemporaryFolder();
+  await using data = await openMigratedFolder();
   const blobs = join(data.path, 'blobs');
   const first = await startTestGateway({ dataDir: data.path });
   const messageId = await createMessage(first);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createMessage } from '../../support/files/recording.ts';
-import { openTemporaryFolder, type TemporaryFolder } from '../../support/files/temporary-folder.ts';
+import type { TemporaryFolder } from '../../support/files/temporary-folder.ts';
 import {
   expectNothingStored,
   globalMessageId,
@@ -12,11 +12,12 @@ import {
   uploadDocument,
 } from '../../support/gateway/audio-upload.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
 
 let folder: TemporaryFolder;
 let gateway: TestGateway;
 beforeAll(async () => {
-  folder = await openTemporaryFolder();
+  folder = await openMigratedFolder();
   gateway = await startTestGateway({ dataDir: folder.path });
 });
 afterAll(async () => {
@@ -73,7 +74,7 @@ test.each(['rest', 'graphql'])(
 );
 
 test('a gateway that is stopped during an upload keeps nothing of it', async () => {
-  await using data = await openTemporaryFolder();
+  await using data = await openMigratedFolder();
   const stopping = await startTestGateway({ dataDir: data.path });
   const messageId = await createMessage(stopping);
   const { hostname, port } = new URL(stopping.url);

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMessage } from '../../support/files/recording.ts';
-import { openTemporaryFolder, type TemporaryFolder } from '../../support/files/temporary-folder.ts';
+import type { TemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { expectNothingStored, fileForm, memo, uploadByRest } from '../../support/gateway/audio-upload.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
 import { sendRaw } from '../../support/http/raw-http.ts';
 import { createRestClient, type RestClient } from '../../support/http/rest-client.ts';
 
@@ -13,7 +14,7 @@ let client: RestClient;
 let messageId = 0;
 
 beforeAll(async () => {
-  folder = await openTemporaryFolder();
+  folder = await openMigratedFolder();
   gateway = await startTestGateway({ dataDir: folder.path, settings: { MAX_AUDIO_BYTES: String(maxBytes) } });
   client = await createRestClient(gateway);
   messageId = await createMessage(gateway);

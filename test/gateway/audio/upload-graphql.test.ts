@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMessage } from '../../support/files/recording.ts';
-import { openTemporaryFolder, type TemporaryFolder } from '../../support/files/temporary-folder.ts';
+import type { TemporaryFolder } from '../../support/files/temporary-folder.ts';
 import {
   expectNothingStored,
   globalMessageId,
@@ -11,6 +11,7 @@ import {
   uploadDocument,
 } from '../../support/gateway/audio-upload.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
 import { sendRaw } from '../../support/http/raw-http.ts';
 
 const maxBytes = 100_000;
@@ -19,7 +20,7 @@ let gateway: TestGateway;
 let messageId = 0;
 
 beforeAll(async () => {
-  folder = await openTemporaryFolder();
+  folder = await openMigratedFolder();
   const settings = { MAX_AUDIO_BYTES: String(maxBytes), MAX_BODY_BYTES: '10000' };
   gateway = await startTestGateway({ dataDir: folder.path, settings });
   messageId = await createMessage(gateway);

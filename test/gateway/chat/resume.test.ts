@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { chat, collect, follow, textOf, until } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
+import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
 import { startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
 import { createGate, reasoning, text } from '../../support/model/turn.ts';
@@ -78,7 +78,7 @@ describe('a client that comes back', () => {
   });
 
   test('a client finds its run by the request id even when its provider is no longer configured', async () => {
-    await using folder = await openTemporaryFolder();
+    await using folder = await openMigratedFolder();
     const input = { sessionId: '', prompt: 'Tell me a story.', requestId: 'story-1' };
     {
       await using gateway = await startScriptedGateway({ dataDir: folder.path });

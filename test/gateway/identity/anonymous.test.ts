@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { hashToken } from '../../../src/base/secret-token.ts';
-import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import { adminJwt, jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
+import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
 
 const owners = '{ sessions { edges { node { userId } } } }';
 const anonymousSession = { sessions: { edges: [{ node: { userId: 'anonymous' } }] } };
 
 test('a session that was created with AUTH=none is visible only to admins, and no token can name the user anonymous', async () => {
-  await using folder = await openTemporaryFolder();
+  await using folder = await openMigratedFolder();
   {
     await using open = await startTestGateway({ dataDir: folder.path });
     await open.createSession();

@@ -8,9 +8,10 @@ import { text as readText } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMessage } from '../../support/files/recording.ts';
-import { openTemporaryFolder, type TemporaryFolder } from '../../support/files/temporary-folder.ts';
+import type { TemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { wavHeader } from '../../support/files/wav.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
 
 /** Far more than the buffers of a connection hold, so that a client still sends when it is refused. */
 const bytes = 12_000_000;
@@ -19,7 +20,7 @@ let folder: TemporaryFolder;
 let gateway: TestGateway;
 let limited: TestGateway;
 beforeAll(async () => {
-  folder = await openTemporaryFolder();
+  folder = await openMigratedFolder();
   const settings = { MAX_AUDIO_BYTES: '3000000', MAX_BODY_BYTES: '1000000' };
   gateway = await startTestGateway({ dataDir: folder.path, settings });
   expect(await createMessage(gateway)).toBe(1);

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
 import { usesPostgres } from '../../support/gateway/postgres-database.ts';
 import { connectNode } from '../../support/node/node-client.ts';
 import { asNode } from '../../support/node/node-reports.ts';
@@ -34,7 +34,7 @@ describe('registering a node', () => {
   test.skipIf(usesPostgres)(
     'registering a node returns its token, and the database stores only a hash of it',
     async () => {
-      await using folder = await openTemporaryFolder();
+      await using folder = await openMigratedFolder();
       await using own = await startTestGateway({ dataDir: folder.path });
       const input = { nodeId: 'laptop', displayName: 'Alice’s laptop', description: 'For builds.' };
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { type ChatVariables, chat, collect } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
 import { modelSettings, startModelGateway, tokenUsageOf } from '../../support/gateway/model-gateway.ts';
 import { type ModelServer, startModelServer } from '../../support/model/model-server.ts';
 import { text } from '../../support/model/turn.ts';
@@ -154,7 +154,7 @@ describe('an unknown provider', () => {
 
 describe('a session whose provider is no longer configured', () => {
   test('a session whose provider is no longer configured can be read and answers with another provider', async () => {
-    await using folder = await openTemporaryFolder();
+    await using folder = await openMigratedFolder();
     const before = await startModelGateway(model, 'openai', { dataDir: folder.path });
     const sessionId = await before.createSession({ providerName: 'anthropic' });
     await before[Symbol.asyncDispose]();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../../src/config/config.ts';
 import { startGateway } from '../../../src/gateway.ts';
 import { createLog } from '../../../src/log.ts';
-import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
+import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
 import {
   apiKey,
   modelSettings,
@@ -36,7 +36,7 @@ afterAll(async () => {
 
 /** A gateway that logs everything, and what it has logged. */
 async function startLogged(server: ModelServer) {
-  const folder = await openTemporaryFolder();
+  const folder = await openMigratedFolder();
   const settings = { ...modelSettings(server, 'openai'), MODEL_MAX_RETRIES: '0', LOG_LEVEL: 'trace' };
   const config = readConfig({ ...settings, PORT: '0', DATA_DIR: folder.path });
   const lines: string[] = [];
