@@ -47,9 +47,13 @@ const others: Record<string, string> = {
 
 const typesOf = (tokens: readonly Token[] | undefined) => tokens?.map(({ type, raw }) => [type, raw]);
 
-/** Reads as the page does: again until nothing is left, or until the rest stays plain text. */
-function readAll(text: string): { blocks: Blocks; readings: number } {
-  let blocks = readBlocks(text, noBlocks);
+/**
+ * Reads as the page does: again until nothing is left, or until the rest stays plain text.
+ *
+ * @param first What the first reading has found, if it was read already: readings of hostile texts take long.
+ */
+function readAll(text: string, first?: Blocks): { blocks: Blocks; readings: number } {
+  let blocks = first ?? readBlocks(text, noBlocks);
   let readings = 1;
   for (; hasMore(blocks); readings++) blocks = readBlocks(text, blocks);
   return { blocks, readings };
@@ -82,8 +86,12 @@ describe('Markdown that could keep the page busy', () => {
   test.each(Object.entries({ ...hostile, ...hostileInline, ...others }))(
     'reading %s stops within 100 ms, and loses no character',
     (_what, text) => {
-      expect(cpuMs(() => readBlocks(text, noBlocks), 100)).toBeLessThan(100);
-      const { blocks } = readAll(text);
+      let first = noBlocks;
+      const ms = cpuMs(() => {
+        first = readBlocks(text, noBlocks);
+      }, 100);
+      expect(ms).toBeLessThan(100);
+      const { blocks } = readAll(text, first);
       expect(blocks.tokens.map(({ raw }) => raw).join('').length + blocks.rest.length).toBe(text.length);
     },
   );

@@ -16,7 +16,7 @@ async function openServer() {
 
 /** Far more bytes than the kernel buffers for a client that does not read. */
 const frameBytes = 64_000;
-const healthyFrames = 1_000;
+const healthyFrames = 500;
 const stalledFrames = 300;
 
 const floodOf = (name: string) => `subscription { flood(name: "${name}", bytes: ${frameBytes}) }`;
