@@ -102,5 +102,5 @@ test('no command that the default policy allows reads anything outside the works
   });
   await fc.assert(runs, { numRuns: 200 });
 
-  expect(allowed).toBeGreaterThan(25);
+  expect(allowed).toBeGreaterThan(10);
 });
