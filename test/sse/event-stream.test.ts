@@ -37,7 +37,7 @@ function overfill(stream: EventStream): void {
 
 test('the headers and a heartbeat are sent at once, before the first event', async () => {
   const { reading } = await openStreamForAlice({ headers: { 'x-run': '7' } });
-  await vi.waitFor(() => expect(reading.text).toMatch(/\r\n:\n\r\n$/));
+  await expect.poll(() => reading.text).toMatch(/\r\n:\n\r\n$/);
   const [head = ''] = reading.text.split('\r\n\r\n');
   expect(head.toLowerCase().split('\r\n')).toEqual(
     expect.arrayContaining([
@@ -89,7 +89,7 @@ test('ready() resolves at once if the socket has room', async () => {
 
 test('heartbeats are left out while the socket is full and continue afterwards', async () => {
   const { alice, reading, response, stream } = await openStreamForAlice({ heartbeatMs: 5 });
-  await vi.waitFor(() => expect(reading.text.split('\r\n:\n\r\n').length).toBeGreaterThan(2));
+  await expect.poll(() => reading.text.split('\r\n:\n\r\n').length).toBeGreaterThan(2);
   alice.pause();
   overfill(stream);
   const lengthWhenFull = response.writableLength;
@@ -136,7 +136,7 @@ test('a stream for a client that has already left is closed from the start', asy
 test('the frames of one turn are written together, in order, and the end comes behind them', async () => {
   const { alice, reading, response, stream } = await openStreamForAlice();
   const ended = new Promise((resolve) => alice.once('end', resolve));
-  await vi.waitFor(() => expect(reading.text).toMatch(/:\n\r\n$/));
+  await expect.poll(() => reading.text).toMatch(/:\n\r\n$/);
   const write = vi.spyOn(response.socket ?? response, 'write');
   for (const frame of ['data: 1\n\n', 'data: é\n\n', 'data: 3\n\n']) stream.write(frame);
   expect(write).not.toHaveBeenCalled();
@@ -166,15 +166,15 @@ test('a response that waits behind another one on its connection keeps its frame
     text += part;
   });
   alice.write('GET /1 HTTP/1.1\r\nhost: localhost\r\n\r\nGET /2 HTTP/1.1\r\nhost: localhost\r\n\r\n');
-  await vi.waitFor(() => expect(responses).toHaveLength(2));
+  await expect.poll(() => responses).toHaveLength(2);
   const [first, second] = responses as [ServerResponse, ServerResponse];
   const stream = openEventStream(second);
   stream.write('data: of the second\n\n');
   await new Promise((resolve) => setImmediate(resolve));
   first.end('the first');
-  await vi.waitFor(() => expect(text).toContain('data: of the second'));
+  await expect.poll(() => text).toContain('data: of the second');
   expect(text.indexOf('the first')).toBeLessThan(text.indexOf('data: of the second'));
   stream.write('data: later\n\n');
   stream.end();
-  await vi.waitFor(() => expect(text).toMatch(/data: later\n\n\r\n0\r\n\r\n$/));
+  await expect.poll(() => text).toMatch(/data: later\n\n\r\n0\r\n\r\n$/);
 });

@@ -44,7 +44,7 @@ async function begun(events: AsyncGenerator<SeenRunEvent>, beginning: string) {
     return seen;
   };
   const all = read();
-  await vi.waitFor(() => expect(textOf(seen)).toBe(beginning));
+  await expect.poll(() => textOf(seen)).toBe(beginning);
   return { all };
 }
 

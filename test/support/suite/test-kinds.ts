@@ -18,11 +18,11 @@ const processWide =
 const ofSqlite = /\bPRAGMA \w|\bRAISE\(|EXPLAIN QUERY PLAN|from 'better-sqlite3'|'gateway\.lock'/;
 
 /**
- * Tests of what a gateway does before it asks its database, or without it: each entry is the beginning of paths. They
- * cannot fail because of the database, and each of them would cost the time of a second run. The tests of what is
- * stored, found, counted or ordered are not in this list.
+ * Tests that a second run with another database would only repeat: mostly of what a gateway does before it asks its
+ * database, or without it. Each entry is the beginning of paths. The tests of what is stored, found, counted or ordered
+ * are not in this list.
  */
-const beforeTheDatabase = [
+const sameWithAnyDatabase = [
   // The client kit knows only what comes over HTTP.
   'test/client/',
   // Pages, headers, origins, hosts, methods, formats, and what the access log says about them.
@@ -46,6 +46,8 @@ const beforeTheDatabase = [
   'test/gateway/limits/query.',
   'test/gateway/limits/rate-limit',
   'test/gateway/limits/response-size.',
+  // It starts its gateways with PostgreSQL in the first run, too.
+  'test/gateway/storage/postgres-away.',
   // What is sent to providers and read from them; `answer`, `reasoning`, `settings`, `choice` and `tools` cover what is
   // stored of it.
   'test/gateway/provider/failure.',
@@ -61,7 +63,7 @@ const beforeTheDatabase = [
 
 /** Whether a file of tests is run again with gateways that use PostgreSQL. */
 export function mayUsePostgres(file: string): boolean {
-  if (beforeTheDatabase.some((path) => file.startsWith(path))) return false;
+  if (sameWithAnyDatabase.some((path) => file.startsWith(path))) return false;
   return !ofSqlite.test(readWithImports(file).code);
 }
 
