@@ -46,6 +46,19 @@ describeWithPostgres('statements of PostgreSQL', () => {
     expect(await db.session.findFirst()).toMatchObject({ title: '\uFFFD' });
   });
 
+  test('times are in UTC, also with options in the URL', async () => {
+    await using database = await openEmptyDatabase();
+    const url = `${database.url}?options=${encodeURIComponent('-c TimeZone=Asia/Tokyo -c work_mem=8MB')}`;
+    await using opened = await openDatabase(
+      { url, connections: 2, timeoutMs: 10_000 },
+      pino({ level: 'silent' }),
+    );
+    const show = plainStatement(
+      `SELECT current_setting('TimeZone') AS "zone", current_setting('work_mem') AS "memory"`,
+    );
+    expect(await opened.statements.get(show, [])).toEqual({ zone: 'UTC', memory: '8MB' });
+  });
+
   test('of two transactions that wait for each other, one is repeated, and both end', async () => {
     await using opened = await openEmptyDatabase().then(openWithSession);
     const { db, statements, session } = opened;

@@ -28,8 +28,10 @@ export function createPool(options: PostgresOptions, onError: (error: Error) => 
 
 /** How to connect: for the pool, and for connections of their own, which migrations and the claim need. */
 export function connectionConfig({ url, timeoutMs }: PostgresOptions): pg.ClientConfig {
+  const { connectionString, options } = withTimeZone(url);
   return {
-    connectionString: url,
+    connectionString,
+    options,
     application_name: 'switchyard',
     connectionTimeoutMillis: timeoutMs,
     statement_timeout: timeoutMs,
@@ -39,7 +41,16 @@ export function connectionConfig({ url, timeoutMs }: PostgresOptions): pg.Client
     idle_in_transaction_session_timeout: timeoutMs,
     lock_timeout: timeoutMs,
     keepAlive: true,
-    // Columns without a time zone get the default of this connection: `CURRENT_TIMESTAMP` must be in UTC, as Prisma's are.
-    options: '-c TimeZone=UTC',
   };
+}
+
+/**
+ * Columns without a time zone get the default of the connection, and `CURRENT_TIMESTAMP` must be in UTC, as Prisma's
+ * times are. The options of the URL are taken out of it, because pg would take them instead of ours.
+ */
+function withTimeZone(url: string): { connectionString: string; options: string } {
+  const parsed = new URL(url);
+  const own = parsed.searchParams.get('options');
+  parsed.searchParams.delete('options');
+  return { connectionString: parsed.href, options: `${own ?? ''} -c TimeZone=UTC`.trim() };
 }
