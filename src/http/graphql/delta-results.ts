@@ -27,6 +27,7 @@ interface SelectedField {
   /** What stands before its value in the JSON. A name of GraphQL needs no escapes. */
   start: string;
   read: (delta: Delta) => unknown;
+  toJson: DeltaField['toJson'];
   /** Undefined for a field that does not count towards the budget. */
   bytesOf?: DeltaField['bytesOf'];
 }
@@ -65,7 +66,7 @@ export function compileDeltaResults(args: ExecutionArgs, budget: ResultBudget | 
       const values = fields && readValues(fields, event as Delta, budget);
       if (!values) return undefined;
       let json = start;
-      for (let at = 0; at < values.length; at += 1) json += fields[at]?.start + JSON.stringify(values[at]);
+      for (const [at, { start: before, toJson }] of fields.entries()) json += before + toJson(values[at]);
       return `${json}}}}`;
     },
   };
@@ -113,13 +114,19 @@ function selectOn(
   const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
   for (const [key, [node]] of collectFields(options, type, sets)) {
     const name = node?.name.value ?? '';
-    const field = name === '__typename' ? { createReader: () => () => typename } : deltaFieldOf(type, name);
+    const field = name === '__typename' ? constantField(typename) : deltaFieldOf(type, name);
     if (!field || !isKey(key)) return undefined;
-    const { createReader, ...size } = field;
+    const { createReader, ...rest } = field;
     const start = `${fields.length === 0 ? '' : ','}"${key}":`;
-    fields.push({ key, start, read: createReader(), ...size });
+    fields.push({ key, start, read: createReader(), ...rest });
   }
   return fields;
+}
+
+/** A field that is the same on every delta. It does not count towards the budget. */
+function constantField(value: string): Omit<DeltaField, 'bytesOf'> & Partial<Pick<DeltaField, 'bytesOf'>> {
+  const json = JSON.stringify(value);
+  return { createReader: () => () => value, toJson: () => json };
 }
 
 /** As a key of an object in JavaScript, `__proto__` would be no field. */
