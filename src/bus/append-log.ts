@@ -3,8 +3,11 @@ export type Entry<Body> = Body & { seq: number; at: number };
 
 /** Append-only logs, one per key, each with its own growing `seq`. */
 export interface AppendLog<Body extends object> {
-  /** Appends with the next seq: 1, 2, 3 … without gaps. After a log has expired, its key starts at 1 again. */
-  append(key: string, body: Body): Promise<Entry<Body>>;
+  /**
+   * Appends with the next seq: 1, 2, 3 … without gaps. After a log has expired, its key starts at 1 again. A log in
+   * memory returns the entry at once, because every delta of every run is appended.
+   */
+  append(key: string, body: Body): Entry<Body> | Promise<Entry<Body>>;
   /**
    * Returns up to `limit` entries with a seq above `after`, oldest first; null if there is no such log, because it
    * never began or has expired. If older entries were dropped, the first seq is above `after + 1`. A log in memory

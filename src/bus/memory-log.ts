@@ -16,9 +16,12 @@ export function createMemoryLog<Body extends object>({
 }: MemoryLogOptions = {}): AppendLog<Body> & Disposable {
   const logs = new Map<string, Log<Body>>();
   return {
-    async append(key, body) {
-      const log: Log<Body> = logs.get(key) ?? { entries: [] };
-      logs.set(key, log);
+    append(key, body) {
+      let log = logs.get(key);
+      if (log === undefined) {
+        log = { entries: [] };
+        logs.set(key, log);
+      }
       const entry = { ...body, seq: (log.entries.at(-1)?.seq ?? 0) + 1, at: Date.now() };
       log.entries.push(entry);
       if (log.entries.length > maxEntries * 2) log.entries.splice(0, log.entries.length - maxEntries);

@@ -24,6 +24,7 @@ export class RunWriter {
   readonly callIds = new Set<string>();
   readonly runId: number;
   readonly assistantMessageId: number | null;
+  readonly #key: string;
   readonly #log: RunLog;
   readonly #bus: Bus;
 
@@ -33,6 +34,7 @@ export class RunWriter {
     { log, bus }: { log: RunLog; bus: Bus },
   ) {
     this.runId = run.id;
+    this.#key = runKey(run.id);
     this.assistantMessageId = run.assistantMessageId;
     this.usage = usage;
     this.#log = log;
@@ -42,15 +44,17 @@ export class RunWriter {
   async write<Body extends RunEventBody>(body: Body): Promise<Extract<RunEvent, { type: Body['type'] }>> {
     if (body.type === 'TextDelta') this.content += body.text;
     else if (body.type === 'ReasoningDelta') this.reasoning += body.text;
-    const event = await this.#log.append(runKey(this.runId), { ...body, runId: this.runId });
+    const appended = this.#log.append(this.#key, { ...body, runId: this.runId });
+    // A log in memory has appended already, and a delta need not wait.
+    const event = appended instanceof Promise ? await appended : appended;
     this.lastSeq = event.seq;
-    this.#bus.ring(runKey(this.runId));
+    this.#bus.ring(this.#key);
     return event as Extract<RunEvent, { type: Body['type'] }>;
   }
 
   /** Ends the log, which stays readable for `ttlMs`. */
   async end(body: TerminalRunEventBody, ttlMs: number): Promise<void> {
     await this.write(body);
-    await this.#log.expire(runKey(this.runId), ttlMs);
+    await this.#log.expire(this.#key, ttlMs);
   }
 }

@@ -185,10 +185,11 @@ export class LiveNode {
   #send(entry: InboxEntry): void {
     const { log, bus } = this.#options.inbox;
     const key = inboxKey(this.id);
+    const append = async () => {
+      await log.append(key, entry);
+      bus.ring(key);
+    };
     // If this fails, the agent never acknowledges the dispatch, and the dispatch fails for that reason.
-    log
-      .append(key, entry)
-      .then(() => bus.ring(key))
-      .catch(this.#options.onError);
+    append().catch(this.#options.onError);
   }
 }
