@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { endSignal } from '../base/end-signal.ts';
 import { createChunkWriter } from './chunk-writer.ts';
 import { commentLine } from './frame.ts';
+import { joinHeartbeat } from './heartbeat.ts';
 import { lastChunk, toChunk } from './http-chunk.ts';
 
 /** One open response of server-sent events. It has no queue: the writer waits for the reader. */
@@ -50,7 +51,7 @@ export function openEventStream(response: ServerResponse, options: EventStreamOp
   const close = () => {
     if (isClosed) return;
     isClosed = true;
-    clearInterval(heartbeat);
+    stopHeartbeat();
     endSignal(closing);
     gate.open();
   };
@@ -59,9 +60,9 @@ export function openEventStream(response: ServerResponse, options: EventStreamOp
     writer.write(chunked ? toChunk(frame) : frame);
     return gate.isOpen;
   };
-  const heartbeat = setInterval(() => {
+  const stopHeartbeat = joinHeartbeat(heartbeatMs, () => {
     if (gate.isOpen) write(commentLine);
-  }, heartbeatMs);
+  });
 
   response.once('close', close).on('error', close);
   if (response.destroyed) {
