@@ -12,7 +12,7 @@ import { executeDirectly } from './direct-reads.ts';
 import { executeWithinBudget } from './execute-within-budget.ts';
 import { createOperationContext, type OperationContextOptions } from './operation-context.ts';
 import type { OperationCost } from './operation-cost.ts';
-import { subscribeWithinBudget } from './subscribe-within-budget.ts';
+import { type NewestResults, subscribeWithinBudget } from './subscribe-within-budget.ts';
 
 export type Executor = ReturnType<typeof createExecutor>;
 
@@ -28,6 +28,7 @@ export interface ExecutorOptions extends OperationContextOptions {
  */
 export function createExecutor({ requestIds, operationCost, ...options }: ExecutorOptions) {
   const { log } = options;
+  const newestResults: NewestResults = new WeakMap();
   const createContext = createOperationContext({
     ...options,
     identify: async (request) => withoutTicket(await options.identify(request)),
@@ -65,7 +66,7 @@ export function createExecutor({ requestIds, operationCost, ...options }: Execut
       const args = await prepare(request, document, variables, { httpRequestId, signal }).catch(asResult);
       if ('errors' in args) return args;
       const mask = createMask(log, httpRequestId);
-      const results = await subscribeWithinBudget(args);
+      const results = await subscribeWithinBudget(args, newestResults);
       const shown = Symbol.asyncIterator in results ? maskEach(results, mask) : mask(results);
       return shown as Feed<ExecutionResult<D>> | ExecutionResult<D>;
     },

@@ -1,4 +1,9 @@
-import { createSourceEventStream, type ExecutionArgs, type ExecutionResult } from 'graphql';
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+} from 'graphql';
 import { createFeed, type Feed, feedOf } from '../../base/feed.ts';
 import { shareTurn } from '../../base/share-turn.ts';
 import { isDelta } from '../../chat/log/run-event.ts';
@@ -41,13 +46,29 @@ export async function startEventExecution(args: ExecutionArgs): Promise<EventExe
   };
 }
 
-/** Subscribes as graphql-js does: returns the results, or the errors that prevented the start. */
+/** The newest result of a delta for each document. */
+export type NewestResults = WeakMap<DocumentNode, { event: unknown; result: ExecutionResult }>;
+
+/**
+ * Subscribes as graphql-js does: returns the results, or the errors that prevented the start.
+ *
+ * @param newest Give this only for documents whose variables are used by the root field alone. The followers of a run are
+ * woken one after the other: each then gets the same object for the same delta, which nobody may change.
+ */
 export async function subscribeWithinBudget(
   args: ExecutionArgs,
+  newest?: NewestResults,
 ): Promise<Feed<ExecutionResult> | ExecutionResult> {
   const started = await startEventExecution(args);
   if (!('execute' in started)) return started;
-  const { source, execute } = started;
+  const { source } = started;
+  const execute = (event: unknown) => {
+    const result = started.execute(event);
+    if (newest && isDelta(event) && !(result instanceof Promise) && !result.errors) {
+      newest.set(args.document, { event, result });
+    }
+    return result;
+  };
   let executed: ExecutionResult | undefined;
   let executing: Promise<void> | undefined;
   const keep = (result: ExecutionResult) => {
@@ -63,6 +84,8 @@ export async function subscribeWithinBudget(
       if (executing) return undefined;
       const next = source.take();
       if (!next || next.done) return next;
+      const shared = newest?.get(args.document);
+      if (shared && shared.event === next.value) return { done: false, value: shared.result };
       // One run event wakes all its followers at once, and each of them may have a large selection.
       const turn = shareTurn();
       const result = turn ? turn.then(() => execute(next.value)) : execute(next.value);

@@ -15,8 +15,10 @@ import { formatCursor } from './last-event-id.ts';
  */
 export function formatRunEvent(runEvent: RunEventFieldsFragment): string {
   const run = runIdOf(runEvent);
-  if (runEvent.__typename === 'TextDelta') return deltaFrame('content', run, runEvent);
-  if (runEvent.__typename === 'ReasoningDelta') return deltaFrame('reasoning', run, runEvent);
+  if (runEvent.__typename === 'TextDelta' || runEvent.__typename === 'ReasoningDelta') {
+    if (newestDelta.runEvent !== runEvent) newestDelta = { runEvent, frame: deltaFrame(run, runEvent) };
+    return newestDelta.frame;
+  }
   const frames = chatFrames(run, runEvent);
   return frames
     .map((frame, index) => {
@@ -26,12 +28,14 @@ export function formatRunEvent(runEvent: RunEventFieldsFragment): string {
     .join('');
 }
 
+type TextPiece = Extract<RunEventFieldsFragment, { __typename: 'TextDelta' | 'ReasoningDelta' }>;
+
+/** The followers of a run get the same object one after the other, so its frame is written for the first of them. */
+let newestDelta: { runEvent?: TextPiece; frame: string } = { frame: '' };
+
 /** The frame of a delta, as `formatFrame` writes it. A run has thousands of them, so their frames are written as text. */
-function deltaFrame(
-  type: 'content' | 'reasoning',
-  run: number,
-  { seq, text }: { seq: number; text: string },
-): string {
+function deltaFrame(run: number, { __typename, seq, text }: TextPiece): string {
+  const type = __typename === 'TextDelta' ? 'content' : 'reasoning';
   return `id: ${formatCursor({ run, seq })}\ndata: {"type":"${type}","content":${JSON.stringify(text)}}\n\n`;
 }
 
@@ -58,9 +62,7 @@ export function endsRun(runEvent: RunEventFieldsFragment): boolean {
   );
 }
 
-type Delta = Extract<RunEventFieldsFragment, { __typename: 'TextDelta' | 'ReasoningDelta' }>;
-
-function chatFrames(run: number, runEvent: Exclude<RunEventFieldsFragment, Delta>): ChatFrame[] {
+function chatFrames(run: number, runEvent: Exclude<RunEventFieldsFragment, TextPiece>): ChatFrame[] {
   switch (runEvent.__typename) {
     case 'RunQueued':
       return [{ type: 'status', status: 'queued' }];

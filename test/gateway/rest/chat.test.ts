@@ -340,4 +340,27 @@ describe('following over REST', () => {
     expect(textOf(afterwards)).toBe('One two');
     expect(afterwards.at(-1)).toEqual(live.at(-1));
   });
+
+  test('followers of two runs at once each get the frames of their own run', async () => {
+    const ids = [await newSession(), await newSession()];
+    const gates = [createGate(), createGate()] as const;
+    gateway.model.script(
+      [text('One '), gates[0], text('two '), text('three')],
+      [text('ONE '), gates[1], text('TWO '), text('THREE')],
+    );
+    const chats: Promise<Frame[]>[] = [];
+    for (const [at, gate] of gates.entries()) {
+      chats.push(collect(rest.chat(ids[at] ?? 0, { prompt: 'Count' })));
+      await gate.reached;
+    }
+    const followers = ids.flatMap((id) => [collect(rest.follow(id)), collect(rest.follow(id))]);
+    for (const gate of gates) gate.release();
+
+    const expected = await Promise.all(chats);
+    const seen = await Promise.all(followers);
+    expect(expected.map(textOf)).toEqual(['One two three', 'ONE TWO THREE']);
+    expect(seen.map(textOf)).toEqual([...Array(2).fill('One two three'), ...Array(2).fill('ONE TWO THREE')]);
+    for (const [at, frames] of seen.entries())
+      expect(frames.at(-1)).toEqual(expected[at < 2 ? 0 : 1]?.at(-1));
+  });
 });
