@@ -5,8 +5,8 @@ import { processCpu } from './process-cpu.ts';
 import { type BenchServer, startMain } from './servers.ts';
 
 /**
- * Runs many chats at once through the whole gateway on one core. Measures whether text is lost, and how late the words
- * of the model arrive. The baseline is one chat alone on the same gateway. Run it with
+ * Runs many chats at once through the whole gateway on one core. Measures whether text is lost, how many prompts are refused,
+ * and how late the words of the model arrive. The baseline is one chat alone on the same gateway. Run it with
  * `tsx test/bench/chats.bench.ts [chats] [words] [delayMs]`.
  */
 const chats = Number(process.argv[2] ?? 1_000);
@@ -22,9 +22,10 @@ async function measure({ port, pid }: BenchServer, count: number): Promise<numbe
   const cpu = (processCpu(pid) - cpuBefore) / 1e6 / seconds;
   const lateness = results.flatMap((result) => result.lateness).sort((a, b) => a - b);
   const lost = results.filter((result) => result.lost).length;
+  const refused = results.filter((result) => result.refused !== undefined).length;
   const p99 = percentile(lateness, 0.99);
   process.stdout.write(
-    `${count} chats: ${lateness.length} words in ${seconds.toFixed(1)} s, ${lost} answers incomplete, ` +
+    `${count} chats: ${lateness.length} words in ${seconds.toFixed(1)} s, ${lost} answers incomplete, ${refused} refused, ` +
       `late by ${percentile(lateness, 0.5)} ms (median), ${p99} ms (99%), ${percentile(lateness, 1)} ms (most), ${(cpu * 100).toFixed(0)}% of a core\n`,
   );
   return p99;

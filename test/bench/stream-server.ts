@@ -110,5 +110,9 @@ process.on('message', (command) => {
     const { user, system } = process.cpuUsage();
     process.send?.({ micros: user + system });
   }
+  if (command === 'memory') {
+    globalThis.gc?.();
+    process.send?.({ heapKb: process.memoryUsage().heapUsed / 1_024 });
+  }
 });
 process.on('disconnect', () => process.exit());
