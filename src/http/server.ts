@@ -5,6 +5,7 @@ import { getPath } from 'hono/utils/url';
 import type { Logger } from 'pino';
 import { refusal } from '../errors.ts';
 import { createAccessLog } from './access-log.ts';
+import type { AnswerKnownQuery } from './graphql/answer-known-query.ts';
 import { createGraphQLRoute } from './graphql/route.ts';
 import type { GraphQLServer } from './graphql/yoga.ts';
 import { type Arrival, type Guard, passGuards, type Verdict } from './guards/guard.ts';
@@ -22,6 +23,7 @@ export interface HttpApp {
 
 export interface ServerOptions {
   graphql: GraphQLServer;
+  answerKnownQuery: AnswerKnownQuery;
   identify: Identify;
   stream: StreamHandler;
   health: Hono;
@@ -81,11 +83,11 @@ export function createServerApp(options: ServerOptions): HttpApp {
 }
 
 function createRoutes(options: ServerOptions) {
-  const { graphql, identify, stream, health, rest, docs, consolePage, log } = options;
+  const { graphql, answerKnownQuery, identify, stream, health, rest, docs, consolePage, log } = options;
   const app = new Hono<{ Bindings: RouteBindings }>();
   app.get('/', (c) => c.redirect('/graphql'));
   app.route('/health', health);
-  app.all('/graphql', createGraphQLRoute(graphql, identify));
+  app.all('/graphql', createGraphQLRoute(graphql, identify, answerKnownQuery));
   app.all('/graphql/stream', async (c) => {
     const { incoming, outgoing, httpRequestId } = c.env;
     await stream(incoming, outgoing, { httpRequestId, sentRequest: c.req.raw });

@@ -5,7 +5,9 @@ import type { Redis } from '../bus/redis.ts';
 import { isDelta } from '../chat/log/run-event.ts';
 import type { Config } from '../config/config.ts';
 import type { Context, Services } from '../context.ts';
+import { createKnownQueryAnswer } from './graphql/answer-known-query.ts';
 import { createExecutor, type Executor } from './graphql/executor.ts';
+import { createKnownDocuments } from './graphql/known-documents.ts';
 import { createOperationCost } from './graphql/operation-cost.ts';
 import { createGraphQLServer, type GraphQLServer } from './graphql/yoga.ts';
 import { createGuards } from './guards/guards.ts';
@@ -99,20 +101,16 @@ async function createApp(options: HttpServerOptions, closing: AbortSignal) {
     : createAutomaticQueries(automaticQueryLimits);
   const findDocument = documents.find;
   const accounts: RequestAccounts = new WeakMap();
-  const graphql = createGraphQLServer({
-    ...limits,
-    introspection,
-    findDocument,
-    documents,
-    services,
-    identify,
-    log,
-    accounts,
-  });
+  const operations = {
+    ...{ findDocument, documents, services, identify, log, accounts },
+    knownDocuments: createKnownDocuments(),
+  };
+  const graphql = createGraphQLServer({ ...limits, ...operations, introspection });
   const stream = createStream(options, { graphql, identify, findDocument });
   const requests = { ...createRequestLimits(config.requests, redis), identify, accounts };
   const app = createServerApp({
     graphql,
+    answerKnownQuery: createKnownQueryAnswer({ ...limits, ...operations, limits }),
     identify,
     stream,
     health: createHealth({ checkDatabase: options.checkDatabase, closing }),

@@ -14,6 +14,9 @@ export interface OperationContextOptions {
   limits: ResultLimits;
 }
 
+/** Makes the context of an operation. */
+export type CreateOperationContext = (request: Request, facts: RequestContext) => Promise<Context>;
+
 /**
  * Returns the function that makes the context of an operation.
  *
@@ -25,8 +28,8 @@ export function createOperationContext({
   accounts,
   log,
   limits,
-}: OperationContextOptions) {
-  return async (request: Request, { httpRequestId, signal }: RequestContext): Promise<Context> => {
+}: OperationContextOptions): CreateOperationContext {
+  return async (request, { httpRequestId, signal }) => {
     const identity = await identify(request);
     return {
       ...services,

@@ -2,7 +2,9 @@ import type { Accept } from '../request/accept.ts';
 
 const page = 'text/html';
 const eventStream = 'text/event-stream';
-const jsonTypes = ['application/json', 'application/graphql-response+json'];
+const plainJson = 'application/json';
+const jsonTypes = [plainJson, 'application/graphql-response+json'];
+const wildcards = ['application/*', '*/*'];
 
 /**
  * Whether a GET of `/graphql` asks for the page GraphiQL. Some programs name `text/html` before the wildcard that stands
@@ -20,8 +22,21 @@ export function wantsPage(accept: Accept, search: URLSearchParams): boolean {
  * is accepted, and of two JSON types the first.
  */
 export function acceptForYoga(accept: Accept): string {
-  const prefersEvents = accept.names(eventStream) && accept.quality(eventStream) > jsonQuality(accept);
-  return prefersEvents ? eventStream : accept.ranges.join(', ');
+  return prefersEvents(accept) ? eventStream : accept.ranges.join(', ');
+}
+
+/**
+ * The type of a JSON response, as Yoga chooses it: of the accepted ranges that the client prefers, the first that is
+ * JSON. A wildcard stands for `application/json`. Undefined if Yoga would answer with something else.
+ */
+export function jsonTypeFor(accept: Accept): string | undefined {
+  if (prefersEvents(accept)) return undefined;
+  const range = accept.ranges.find((each) => jsonTypes.includes(each) || wildcards.includes(each));
+  return range !== undefined && wildcards.includes(range) ? plainJson : range;
+}
+
+function prefersEvents(accept: Accept): boolean {
+  return accept.names(eventStream) && accept.quality(eventStream) > jsonQuality(accept);
 }
 
 function jsonQuality(accept: Accept): number {

@@ -6,6 +6,7 @@ import type { Identify } from '../request/identify.ts';
 import { isRead } from '../request/read-params.ts';
 import { refuse } from '../request/refusal.ts';
 import type { RouteBindings } from '../request/route-bindings.ts';
+import type { AnswerKnownQuery } from './answer-known-query.ts';
 import { acceptForYoga, wantsPage } from './response-types.ts';
 import type { GraphQLServer } from './yoga.ts';
 
@@ -19,13 +20,14 @@ type HttpContext = Context<{ Bindings: RouteBindings }>;
 export function createGraphQLRoute(
   yoga: GraphQLServer,
   identify: Identify,
+  answerKnownQuery: AnswerKnownQuery,
 ): (c: HttpContext) => Promise<Response> {
   const graphiql = createGraphiQLPage();
   return async (c) => {
     const { method } = c.req;
     const { incoming, outgoing, httpRequestId } = c.env;
     outgoing.appendHeader('Vary', 'Accept');
-    const accept = parseAccept(c.req.header('accept'));
+    const accept = parseAccept(incoming.headers.accept);
     if (isRead(incoming) && wantsPage(accept, new URL(c.req.url).searchParams)) return graphiql(c);
     if (!isRead(incoming) && method !== 'POST') {
       return refuse(c, refusal('METHOD_NOT_ALLOWED', 'Use GET or POST.', { allow: 'GET, HEAD, POST' }));
@@ -39,10 +41,13 @@ export function createGraphQLRoute(
     // Yoga does not set this header, and without it a proxy like nginx holds events back until its buffer is full.
     outgoing.setHeader('X-Accel-Buffering', 'no');
     const sentRequest = c.req.raw;
+    const left = await answerKnownQuery(sentRequest, incoming, accept, httpRequestId);
+    if (left instanceof Response) return left;
     const request =
       method === 'HEAD' ? new Request(c.req.url, { headers: sentRequest.headers }) : sentRequest;
     request.headers.set('accept', acceptForYoga(accept));
     const response = await yoga.fetch(request, {
+      ...left,
       httpRequestId,
       sentRequest,
       incoming,

@@ -1,5 +1,6 @@
 import type { ExecutionArgs } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import type { RequestContext } from '../request/request-context.ts';
 import { executeWithinBudget } from './execute-within-budget.ts';
 import type { OperationCost } from './operation-cost.ts';
 import { subscribeWithinBudget } from './subscribe-within-budget.ts';
@@ -11,7 +12,10 @@ import { subscribeWithinBudget } from './subscribe-within-budget.ts';
 export function useGraphQLJs(operationCost: OperationCost): Plugin {
   return {
     onExecute: ({ setExecuteFn }) =>
-      setExecuteFn((args: ExecutionArgs) => executeWithinBudget(args, operationCost)),
+      setExecuteFn((args: ExecutionArgs) => {
+        const { executed } = args.contextValue as RequestContext;
+        return executed ?? executeWithinBudget(args, operationCost);
+      }),
     onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribeWithinBudget),
   };
 }

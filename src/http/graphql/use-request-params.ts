@@ -10,12 +10,14 @@ import { isMultipart, readUpload, type UploadOptions } from '../uploads/read-upl
  */
 export function useRequestParams(options: UploadOptions): Plugin<object, RequestContext> {
   return {
-    onRequestParse({ request, serverContext: { incoming, outgoing }, setRequestParser }) {
+    onRequestParse({ request, serverContext: { incoming, outgoing, sentParams }, setRequestParser }) {
       if (incoming === undefined || outgoing === undefined) return;
-      setRequestParser(() =>
-        isMultipart(incoming)
-          ? readUpload(incoming, outgoing, options)
-          : readParams(incoming, new URL(request.url), options),
+      setRequestParser(
+        () =>
+          sentParams ??
+          (isMultipart(incoming)
+            ? readUpload(incoming, outgoing, options)
+            : readParams(incoming, new URL(request.url), options)),
       );
     },
   };

@@ -10,6 +10,7 @@ import { maskError } from '../request/mask-error.ts';
 import type { RequestContext } from '../request/request-context.ts';
 import type { UploadOptions } from '../uploads/read-upload.ts';
 import { useUploadStatus } from '../uploads/use-upload-status.ts';
+import { type KnownDocuments, useKnownDocuments } from './known-documents.ts';
 import { createOperationContext } from './operation-context.ts';
 import { createOperationCost } from './operation-cost.ts';
 import { StreamEncoder } from './stream-encoder.ts';
@@ -36,6 +37,8 @@ export interface GraphQLOptions extends ShapeLimits, CostLimits, ResultLimits, U
   maxQueryTokens: number;
   /** Remembers the documents that clients send with their hash. Default: nothing is remembered. */
   documents?: Partial<AutomaticQueries> | undefined;
+  /** Gets the documents that are valid. Default: nothing is remembered. */
+  knownDocuments?: KnownDocuments | undefined;
   /** Whether clients may ask for the schema. */
   introspection: boolean;
 }
@@ -44,7 +47,7 @@ export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
 /** Yoga at `/graphql`: queries, mutations, and subscriptions over its own SSE. */
 export function createGraphQLServer(options: GraphQLOptions) {
-  const { log, maxQueryTokens, maxPageSize, introspection, documents } = options;
+  const { log, maxQueryTokens, maxPageSize, introspection, documents, knownDocuments } = options;
   const createContext = createOperationContext({ ...options, limits: options });
   return createYoga<RequestContext, Context>({
     schema,
@@ -63,6 +66,7 @@ export function createGraphQLServer(options: GraphQLOptions) {
       useUnconditionalRootField(),
       ...(documents?.remember ? [useAutomaticQueries(documents.remember)] : []),
       ...(introspection ? [] : [useIntrospectionOff()]),
+      ...(knownDocuments ? [useKnownDocuments(knownDocuments)] : []),
       usePostOnly(schema),
       useGraphQLJs(createOperationCost(maxPageSize)),
       useLongIntegers(),

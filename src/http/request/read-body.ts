@@ -2,6 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { compressedBody, isCompressed } from '../../base/compressed-body.ts';
 import { type GatewayError, refusal } from '../../errors.ts';
 
+/** Its creation would take as long as it takes to parse a small body. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /**
  * Reads a request's body as JSON. Decodes the bytes as a whole, because a character may arrive in two chunks.
  *
@@ -13,7 +16,7 @@ export async function readJsonBody(incoming: IncomingMessage, maxBytes: number):
   if (bytes.length === 0) throw refusal('BAD_REQUEST', 'The body is missing.');
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = utf8.decode(bytes);
   } catch {
     throw refusal('BAD_REQUEST', 'The body is not valid UTF-8.');
   }

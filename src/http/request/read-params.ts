@@ -26,9 +26,21 @@ export interface ReadOptions {
 export async function readParams(
   incoming: IncomingMessage,
   url: URL,
+  options: ReadOptions,
+): Promise<RequestParams> {
+  if (isRead(incoming)) return checkParams(fromSearch(url.searchParams), options.findDocument);
+  return readBodyParams(incoming, options);
+}
+
+/**
+ * Reads the GraphQL request from the JSON body.
+ *
+ * @throws GatewayError that names the wrong parameter.
+ */
+export async function readBodyParams(
+  incoming: IncomingMessage,
   { maxBodyBytes, findDocument }: ReadOptions,
 ): Promise<RequestParams> {
-  if (isRead(incoming)) return checkParams(fromSearch(url.searchParams), findDocument);
   return checkParams(await readJsonBody(incoming, maxBodyBytes), findDocument);
 }
 

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ExecutionResult } from 'graphql';
+import type { RequestParams } from './read-params.ts';
 
 /** The facts about the HTTP request of an operation that Yoga and its plugins get. */
 export interface RequestContext {
@@ -9,6 +11,10 @@ export interface RequestContext {
    * copy it would look up the token a second time.
    */
   sentRequest?: Request | undefined;
+  /** The parameters of the request, when its body has been read already. */
+  sentParams?: Promise<RequestParams>;
+  /** The result of the operation, when it has been executed already. */
+  executed?: Promise<ExecutionResult>;
   /** The request to read the body from. Absent for a document that is executed in process. */
   incoming?: IncomingMessage;
   /** The response; its end ends a subscription. */
