@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Context } from '../context.ts';
-import type { SessionNode } from '../generated/prisma/client.ts';
+import type { Session, SessionNode } from '../generated/prisma/client.ts';
 import type { SyncStatus, WorkspaceSource } from '../generated/prisma/enums.ts';
 import { nodeIdText } from '../nodes/node-id.ts';
 import { askerOf } from './access/access.ts';
@@ -11,6 +11,7 @@ import { idArg, nodeIdArg } from './id-argument.ts';
 import { nameText, storedText } from './input-checks.ts';
 import { firstOf, rowsOf } from './paging/rows.ts';
 import { SessionRef } from './session.ts';
+import { readAhead } from './settle-list-items.ts';
 
 const SyncStatusRef = enumFromTable<SyncStatus>(
   'SyncStatus',
@@ -101,6 +102,7 @@ builder.prismaObjectFields('Session', (t) => ({
     type: [SessionNodeRef],
     description: 'The nodes that run the tools of the session, in the order in which they were attached.',
     resolve: (session, _args, context) => rowsOf(context).nodesOfSession.of(session),
+    extensions: readAhead<Session>((session, context) => rowsOf(context).nodesOfSession.ofPage(session)),
   }),
   workspace: t.field({
     type: WorkspaceRef,

@@ -51,6 +51,13 @@ export function relatedRows<Related>(
   if (found === undefined) {
     found = andThen(relation.read(together.ids), (rows) => groupBy(rows, relation.ownerOf));
     together.read.set(relation, found);
+    // What has been read needs no promise any more. A failure stays a promise, for each row that asks.
+    if (found instanceof Promise) {
+      found.then(
+        (byOwner) => together.read.set(relation, byOwner),
+        () => undefined,
+      );
+    }
   }
   return andThen(found, (byOwner) => byOwner.get(row.id) ?? []);
 }

@@ -234,6 +234,8 @@ function relationLoader<Related>(
   );
   return {
     of: (row: { id: number }): MaybePromise<Related[]> => relatedRows(row, relation) ?? loader.load(row.id),
+    /** Begins to read for the whole page of a row; undefined if it was read alone. */
+    ofPage: (row: { id: number }) => relatedRows(row, relation),
   };
 }
 
