@@ -26,7 +26,7 @@ export const interruptRuns = plainStatement<never>(
   `UPDATE "Run" SET "status" = 'FAILED', "errorCode" = 'INTERRUPTED', "errorMessage" = ?, "lastSeq" = "lastSeq" + ?,
     "usageMeasured" = FALSE, "finishedAt" = ?, "inputTokens" = ${number('inputTokens')},
     "outputTokens" = ${number('outputTokens')}, "reasoningTokens" = ${number('reasoningTokens')}
-  FROM ${ended} WHERE "Run"."id" = ${number('id')} AND "Run"."status" = 'RUNNING'`,
+  FROM ${ended} WHERE "Run"."id" = ${number('id')}`,
 );
 
 /** Counts the answers in their sessions. A session has at most one RUNNING run. Parameters: now, now, the runs. */
