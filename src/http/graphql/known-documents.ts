@@ -1,5 +1,6 @@
 import type { DocumentNode } from 'graphql';
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
+import { RecentDocuments } from '../request/recent-documents.ts';
 
 /** The documents that Yoga has found valid, by their text. */
 export interface KnownDocuments {
@@ -7,36 +8,14 @@ export interface KnownDocuments {
   remember(query: string, document: DocumentNode): void;
 }
 
-/** As many as Yoga's own cache of parsed documents. */
-const maxDocuments = 1_024;
-/** A parsed document takes about a hundred times the memory of its text. */
-const maxCharacters = 500_000;
+/** As many documents as Yoga's own cache has. A parsed document takes about a hundred times the memory of its text. */
+const limits = { maxDocuments: 1_024, maxCharacters: 500_000 };
 
-/** Remembers documents in memory. Those that were not used for the longest time are forgotten. */
 export function createKnownDocuments(): KnownDocuments {
-  // A Map lists its keys in the order in which they were set.
-  const documents = new Map<string, DocumentNode>();
-  let characters = 0;
-  const forget = (query: string) => {
-    if (documents.delete(query)) characters -= query.length;
-  };
-  const remember = (query: string, document: DocumentNode) => {
-    if (query.length > maxCharacters / 10) return;
-    forget(query);
-    documents.set(query, document);
-    characters += query.length;
-    for (const oldest of documents.keys()) {
-      if (documents.size <= maxDocuments && characters <= maxCharacters) break;
-      forget(oldest);
-    }
-  };
+  const documents = new RecentDocuments<DocumentNode>(limits);
   return {
-    find(query) {
-      const document = documents.get(query);
-      if (document) remember(query, document);
-      return document;
-    },
-    remember,
+    find: (query) => documents.find(query),
+    remember: (query, document) => documents.remember(query, query.length, document),
   };
 }
 
