@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import { messageOf } from './base/caught-error.ts';
 import { ResourceStack } from './base/resource-stack.ts';
@@ -12,9 +11,8 @@ import { type RestParts, startHttpServer } from './http/start-server.ts';
 import { sweepTemporaryUploads } from './http/uploads/sweep-temporary-uploads.ts';
 import { createRestApi } from './rest/handler.ts';
 import { createServices, type GatewayParts } from './services.ts';
-import { claimServer, isPostgres, openDatabase } from './storage/open/open-database.ts';
+import { claimServer, databaseFolder, databaseName, openDatabase } from './storage/open/open-database.ts';
 import { claimDataDir } from './storage/sqlite/claim-data-dir.ts';
-import { databaseFile } from './storage/sqlite/database-file.ts';
 import { hasUnfinishedWork } from './storage/statements/unfinished-work.ts';
 
 /** Disposing accepts no new runs, waits up to `SHUTDOWN_GRACE_MS` for live runs, cancels the rest and closes. */
@@ -53,11 +51,11 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
 async function openStores(config: Config, log: Logger, resources: ResourceStack) {
   const { dataDir, database, blobs, redis } = config;
   // Claim the database, too: two gateways on one database would end each other's runs.
-  const isServer = isPostgres(database.url);
-  for (const folder of new Set([dataDir, ...(isServer ? [] : [dirname(databaseFile(database.url))])])) {
+  for (const folder of new Set([dataDir, databaseFolder(database.url) ?? dataDir])) {
     resources.use(await claimDataDir(folder));
   }
-  const claim = isServer ? resources.use(await claimServer(database, log)) : undefined;
+  const claim = await claimServer(database, log);
+  if (claim) resources.use(claim);
   const { db, statements, check } = resources.use(await openDatabase(database, log));
   return {
     lost: claim?.lost,
@@ -89,8 +87,8 @@ async function recover(services: Services, config: Config, log: Logger): Promise
     if (isWorkLeft) await finishWork(services);
     return isWorkLeft;
   } catch (error) {
-    const name = isPostgres(database.url) ? 'at DATABASE_URL' : databaseFile(database.url);
-    throw new StartupError(`The database ${name} cannot be written: ${messageOf(error)}.`, { cause: error });
+    const message = `The database ${databaseName(database.url)} cannot be written: ${messageOf(error)}.`;
+    throw new StartupError(message, { cause: error });
   }
 }
 

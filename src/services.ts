@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import type { ResourceStack } from './base/resource-stack.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
@@ -27,8 +26,7 @@ import type { InboxEntry } from './nodes/dispatch/inbox.ts';
 import { createNodeServices } from './nodes/node-services.ts';
 import { NodeTools } from './nodes/tools/node-tools.ts';
 import type { Database } from './storage/database.ts';
-import { isPostgres } from './storage/open/open-database.ts';
-import { databaseFile } from './storage/sqlite/database-file.ts';
+import { databaseFolder } from './storage/open/open-database.ts';
 import type { Statements } from './storage/statements/statement.ts';
 import { storedByUser } from './storage/stored-bytes.ts';
 import type { ToolRunner } from './tools/tool-runner.ts';
@@ -113,9 +111,7 @@ export function createServices(options: ServicesOptions): Services {
 
 function createQuotas({ config, database, parts }: ServicesOptions): Quotas {
   const { minFreeDiskBytes: minFreeBytes, ...limits } = config.quotas;
-  const { url } = config.database;
-  const readDisk =
-    parts.readDisk ?? readDiskOf(isPostgres(url) ? config.dataDir : dirname(databaseFile(url)));
+  const readDisk = parts.readDisk ?? readDiskOf(databaseFolder(config.database.url) ?? config.dataDir);
   return new Quotas({
     limits,
     read: (userId) => storedByUser(database, userId),

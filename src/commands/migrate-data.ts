@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { ownEnvironment } from '../config/config.ts';
+import { ownEnvironment, readConfig } from '../config/config.ts';
+import { isPostgresUrl } from '../config/database-url.ts';
 import { StartupError } from '../config/startup-error.ts';
 import { printReport } from './report.ts';
 
@@ -20,9 +21,8 @@ export function addMigrateDataCommand(program: Command): void {
     .action(async ({ from, to }: MigrateFlags) => {
       if (!from.startsWith('file:'))
         throw new StartupError('--from: expected a file: URL (file:data/switchyard.db).');
-      if (!/^postgres(?:ql)?:/.test(to)) throw new StartupError('--to: expected a postgresql: URL.');
-      const [{ readConfig }, { createLog }, { migrateData }] = await Promise.all([
-        import('../config/config.ts'),
+      if (!isPostgresUrl(to)) throw new StartupError('--to: expected a postgresql: URL.');
+      const [{ createLog }, { migrateData }] = await Promise.all([
         import('../log.ts'),
         import('../storage/migrate-data/migrate-data.ts'),
       ]);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isPostgresUrl } from './database-url.ts';
 import { isPlainHttpUrl } from './http-url.ts';
 import { apiKey, milliseconds, wholeNumber } from './setting-type.ts';
 
@@ -71,9 +72,9 @@ export function storageConflicts(env: Storage): string[] {
 function isDatabaseUrl(value: string): boolean {
   if (/^file:(?!:memory:)[^?#]+$/.test(value)) return true;
   if (!URL.canParse(value)) return false;
-  const { protocol, hostname, pathname, hash, username, password } = new URL(value);
+  const { hostname, pathname, hash, username, password } = new URL(value);
   return (
-    (protocol === 'postgresql:' || protocol === 'postgres:') &&
+    isPostgresUrl(value) &&
     hostname !== '' &&
     pathname.length > 1 &&
     hash === '' &&

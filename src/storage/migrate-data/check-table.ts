@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type Sqlite from 'better-sqlite3';
 import type pg from 'pg';
+import { marker } from '../postgres/unfinished-copy.ts';
 import { rowValues } from './row-values.ts';
 import type { SourceTable } from './source-table.ts';
 
@@ -41,7 +42,7 @@ async function targetChecksum(target: pg.Client, { name, columns }: SourceTable)
     kind === 'plain' || kind === 'boolean' ? `"${column}"` : `CAST("${column}" AS TEXT) AS "${column}"`,
   );
   await target.query('BEGIN READ ONLY');
-  const where = name === 'Secret' ? ` WHERE "name" <> 'migrate-data'` : '';
+  const where = name === 'Secret' ? ` WHERE "name" <> '${marker}'` : '';
   await target.query(`DECLARE "rows" CURSOR FOR SELECT ${selected.join(', ')} FROM "${name}"${where}`);
   for (let isLast = false; !isLast; ) {
     const { rows } = await target.query<Record<string, unknown>>(`FETCH ${batchRows} FROM "rows"`);

@@ -1,12 +1,11 @@
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Logger } from 'pino';
 import { StartupError } from '../../config/startup-error.ts';
-import { readMigrations } from '../migrations/migrations.ts';
 import { claimPostgres } from '../postgres/claim-postgres.ts';
-import { migratePostgres } from '../postgres/migrate-postgres.ts';
-import { connectionConfig, type PostgresOptions } from '../postgres/postgres-pool.ts';
+import { withMigrated } from '../postgres/connect-migrated.ts';
+import type { PostgresOptions } from '../postgres/postgres-pool.ts';
 import { beginCopy, endCopy } from '../postgres/unfinished-copy.ts';
 import { claimDataDir } from '../sqlite/claim-data-dir.ts';
 import { databaseFile } from '../sqlite/database-file.ts';
@@ -42,10 +41,7 @@ export async function migrateData({ from, to, print, log }: MigrateDataOptions):
   await (await openSqlite({ url: from, log }))[Symbol.asyncDispose]();
   await using _database = await claimPostgres(to, log);
   using source = disposable(new Sqlite(file, { readonly: true }), (opened) => opened.close());
-  const client = new pg.Client({ ...connectionConfig(to), statement_timeout: 0, query_timeout: 0 });
-  await client.connect();
-  try {
-    await migratePostgres(client, readMigrations('postgresql'), client.database ?? '');
+  return await withMigrated(to, async (client) => {
     if (await beginCopy(client, file)) print('An earlier copy was broken off: it goes on.');
     const tables = sourceTables(source);
     for (const table of tables) await copy(source, client, table, print);
@@ -56,9 +52,7 @@ export async function migrateData({ from, to, print, log }: MigrateDataOptions):
     if (found.length > 0) throw new StartupError(`The copy is not complete: ${found.join('; ')}.`);
     await endCopy(client);
     return tables.reduce((sum, { rows }) => sum + rows, 0);
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function copy(

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { StartupError } from '../../config/startup-error.ts';
 
 /** The name of a row of `Secret` that a database has while data is copied into it. Its value names the source. */
-const marker = 'migrate-data';
+export const marker = 'migrate-data';
 
 /**
  * Marks a database as one into which a source is being copied.

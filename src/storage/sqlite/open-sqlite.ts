@@ -7,12 +7,13 @@ import { createLock } from '../../base/lock.ts';
 import { StartupError } from '../../config/startup-error.ts';
 import { PrismaClient } from '../../generated/prisma/client.ts';
 import type { Database, OpenDatabase } from '../database.ts';
+import { checkDatabase } from '../failure/check-database.ts';
 import { isSqliteBusy, sqliteReason } from '../failure/sqlite-error.ts';
 import { RecentFailure } from '../failure/watch-failures.ts';
 import { readMigrations } from '../migrations/migrations.ts';
-import { checkDatabase } from './check-sqlite.ts';
 import { createPrivateFile } from './create-private-file.ts';
 import { databaseFile } from './database-file.ts';
+import { lookAtFile } from './look-at-file.ts';
 import { migrate } from './migrate-sqlite.ts';
 import { createRetryBusy } from './retry-busy.ts';
 import { createSqliteAdapter } from './sqlite-adapter.ts';
@@ -49,7 +50,12 @@ export async function openSqlite({ url, log }: { url: string; log: Logger }): Pr
   return {
     db,
     statements,
-    check: () => checkDatabase({ statements, file, recent }),
+    check: () =>
+      checkDatabase({
+        ...{ statements, recent },
+        look: () => lookAtFile(file),
+        reasonOf: () => 'its file cannot be read',
+      }),
     async [Symbol.asyncDispose]() {
       wal[Symbol.dispose]();
       statements.close();
