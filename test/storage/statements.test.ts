@@ -4,33 +4,11 @@ import { isUniqueConflict } from '../../src/storage/failure/prisma-error.ts';
 import { openDatabase } from '../../src/storage/open/open-database.ts';
 import { amongIds, greater, idList, rowsOfIds, rowsOfObjects } from '../../src/storage/statements/dialect.ts';
 import { modelStatement, plainStatement } from '../../src/storage/statements/row-decoder.ts';
-import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
+import { newFile, openWithSession } from '../support/files/open-with-session.ts';
 import { describeWithPostgres, openEmptyDatabase } from '../support/process/postgres.ts';
 
 const countSessions = plainStatement<{ count: number }>('SELECT count(*) AS "count" FROM "Session"');
 const rename = plainStatement('UPDATE "Session" SET "title" = ? WHERE "id" = ?');
-
-/** Opens an empty database with one session. */
-async function openWithSession(place: AsyncDisposable & { url: string }) {
-  const opened = await openDatabase(
-    { url: place.url, connections: 4, timeoutMs: 10_000 },
-    pino({ level: 'silent' }),
-  );
-  const session = await opened.db.session.create({ data: { userId: 'ada', settings: { temperature: 1 } } });
-  return {
-    ...opened,
-    session,
-    async [Symbol.asyncDispose]() {
-      await opened[Symbol.asyncDispose]();
-      await place[Symbol.asyncDispose]();
-    },
-  };
-}
-
-async function newFile() {
-  const folder = await openTemporaryFolder();
-  return Object.assign(folder, { url: `file:${folder.path}/switchyard.db` });
-}
 
 describe('statements of SQLite', () => statementsOf(() => newFile().then(openWithSession)));
 

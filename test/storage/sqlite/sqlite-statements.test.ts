@@ -1,29 +1,12 @@
-import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { openSqlite } from '../../../src/storage/sqlite/open-sqlite.ts';
 import { plainStatement } from '../../../src/storage/statements/row-decoder.ts';
-import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
+import { newFile, openWithSession } from '../../support/files/open-with-session.ts';
 
-const log = pino({ level: 'silent' });
 const countSessions = plainStatement<{ count: number }>('SELECT count(*) AS "count" FROM "Session"');
 const rename = plainStatement('UPDATE "Session" SET "title" = ? WHERE "id" = ?');
 
-async function openWithSession() {
-  const folder = await openTemporaryFolder();
-  const opened = await openSqlite({ url: `file:${folder.path}/switchyard.db`, log });
-  const session = await opened.db.session.create({ data: { userId: 'ada', settings: { temperature: 1 } } });
-  return {
-    ...opened,
-    session,
-    async [Symbol.asyncDispose]() {
-      await opened[Symbol.asyncDispose]();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
-
 test('a transaction waits for the open one, and a failed one changes nothing', async () => {
-  await using opened = await openWithSession();
+  await using opened = await newFile().then(openWithSession);
   const { db, statements, session } = opened;
   const order: string[] = [];
   let waiting: Promise<unknown>[] = [];
@@ -52,7 +35,7 @@ const addSession = plainStatement(
 );
 
 test('of transactions that wait together, each sees those before it, and one that throws is rolled back alone', async () => {
-  await using opened = await openWithSession();
+  await using opened = await newFile().then(openWithSession);
   const { db, statements } = opened;
   const seen: (number | undefined)[] = [];
   const add = (userId: string, failure?: Error) =>
@@ -72,7 +55,7 @@ test('of transactions that wait together, each sees those before it, and one tha
 });
 
 test('when the commit fails, all transactions that share it fail, and the next one works', async () => {
-  await using opened = await openWithSession();
+  await using opened = await newFile().then(openWithSession);
   const { statements } = opened;
   const orphan = plainStatement(
     `INSERT INTO "Message" ("sessionId", "role", "status") VALUES (99, 'USER', 'COMPLETE')`,

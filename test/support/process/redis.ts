@@ -1,5 +1,5 @@
-import { connect } from 'node:net';
 import { describe } from 'vitest';
+import { canConnect } from '../http/can-connect.ts';
 
 /** The Redis server of this machine. Tests use their own keys and leave all other keys alone. */
 export const redisUrl = 'redis://127.0.0.1:6379';
@@ -13,15 +13,3 @@ if (!isThere && !inCI) {
 
 /** A `describe` for tests that need Redis. Without Redis they are skipped; in CI they fail. */
 export const describeWithRedis = describe.skipIf(!isThere && !inCI);
-
-function canConnect(url: string): Promise<boolean> {
-  const { hostname, port } = new URL(url);
-  return new Promise((resolve) => {
-    const socket = connect(Number(port), hostname);
-    const settle = (isThere: boolean) => {
-      socket.destroy();
-      resolve(isThere);
-    };
-    socket.once('connect', () => settle(true)).once('error', () => settle(false));
-  });
-}

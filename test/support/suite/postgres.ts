@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { connect } from 'node:net';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { readMigrations } from '../../../src/storage/migrations/migrations.ts';
 import { migratePostgres } from '../../../src/storage/postgres/migrate-postgres.ts';
+import { canConnect } from '../http/can-connect.ts';
 import { onServer, postgresServer, urlOfDatabase } from './postgres-server.ts';
 
 declare module 'vitest' {
@@ -56,13 +56,5 @@ async function dropAll(server: pg.Client, prefix: string): Promise<void> {
 
 /** Whether a server answers, so that tests over PostgreSQL can run. */
 export function hasPostgres(): Promise<boolean> {
-  const { hostname, port } = new URL(postgresServer);
-  return new Promise((resolve) => {
-    const socket = connect(Number(port), hostname);
-    const settle = (isThere: boolean) => {
-      socket.destroy();
-      resolve(isThere);
-    };
-    socket.once('connect', () => settle(true)).once('error', () => settle(false));
-  });
+  return canConnect(postgresServer);
 }
