@@ -45,15 +45,16 @@ export function compileDeltaResults(args: ExecutionArgs, budget: ResultBudget | 
   const root = options && findRoot(args, options);
   if (!root) return { of: () => undefined, jsonOf: () => undefined };
   const selections = new Map<string, SelectedField[] | undefined>();
-  const selectedOn = ({ type }: Delta) => {
+  const selectedOn = (event: unknown) => {
+    if (!isDelta(event)) return undefined;
+    const { type } = event as Delta;
     if (!selections.has(type)) selections.set(type, selectOn(type, root.nodes, options));
     return selections.get(type);
   };
   const start = `{"data":{"${root.key}":{`;
   return {
     of(event) {
-      if (!isDelta(event)) return undefined;
-      const fields = selectedOn(event as Delta);
+      const fields = selectedOn(event);
       const values = fields && readValues(fields, event as Delta, budget);
       if (!values) return undefined;
       const data: Record<string, unknown> = {};
@@ -61,8 +62,7 @@ export function compileDeltaResults(args: ExecutionArgs, budget: ResultBudget | 
       return { data: { [root.key]: data } };
     },
     jsonOf(event) {
-      if (!isDelta(event)) return undefined;
-      const fields = selectedOn(event as Delta);
+      const fields = selectedOn(event);
       const values = fields && readValues(fields, event as Delta, budget);
       if (!values) return undefined;
       let json = start;

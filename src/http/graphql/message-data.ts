@@ -21,10 +21,8 @@ export async function messageData(context: Context, messages: readonly Message[]
   const callsOf = groupBy(await toolCallsOf(context, ids), ({ messageId }) => messageId);
   return Promise.all(
     messages.map(async (message) => {
-      const [emptyReason, error] = [
-        readEmptyReason(message, {}, context),
-        readAnswerError(message, {}, context),
-      ];
+      const emptyReason = readEmptyReason(message, {}, context);
+      const error = readAnswerError(message, {}, context);
       return {
         databaseId: message.id,
         role: message.role,

@@ -9,6 +9,7 @@ import type {
   Parameter,
   RawRow,
   Statement,
+  StatementListener,
   Statements,
   Writer,
 } from '../statements/statement.ts';
@@ -20,8 +21,6 @@ export interface PostgresStatementsOptions {
   /** Gets the failures that the server or the way to it causes. */
   recent: RecentFailure;
 }
-
-type Listener = (sql: string, parameters: readonly Parameter[]) => void;
 
 /** NO KEY: rows that refer to the session may be inserted meanwhile. Parameter: the id. */
 const lockSession = plainStatement<never>('SELECT 1 FROM "Session" WHERE "id" = ? FOR NO KEY UPDATE');
@@ -39,7 +38,7 @@ const retryMs = 50;
  * rows before it changes them locks the session first, with `lockSession`.
  */
 export function openPostgresStatements({ pool, recent }: PostgresStatementsOptions): Statements {
-  const listeners: Listener[] = [];
+  const listeners: StatementListener[] = [];
   const prepared = new Map<Statement<unknown>, { name: string; text: string }>();
 
   async function query(

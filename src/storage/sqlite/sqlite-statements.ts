@@ -7,6 +7,7 @@ import type {
   Parameter,
   RawRow,
   Statement,
+  StatementListener,
   Statements,
   Writer,
 } from '../statements/statement.ts';
@@ -28,8 +29,6 @@ export interface SqliteStatements extends Statements {
   close(): void;
 }
 
-type Listener = (sql: string, parameters: readonly Parameter[]) => void;
-
 /**
  * Two connections of their own to the SQLite file, beside Prisma's. Reads use the first, which sees only what was
  * committed and never waits for a writer (WAL). Transactions use the second, in one queue with Prisma's.
@@ -40,8 +39,8 @@ export function openSqliteStatements({
   retryBusy,
   recent,
 }: SqliteStatementsOptions): SqliteStatements {
-  const listeners: Listener[] = [];
-  const observed: Listener = (sql, parameters) => {
+  const listeners: StatementListener[] = [];
+  const observed: StatementListener = (sql, parameters) => {
     for (const listener of listeners) listener(sql, parameters);
   };
   const reading = new Sqlite(file, { readonly: true, timeout: 0 });
@@ -99,7 +98,7 @@ interface Prepared {
   columns: string[];
 }
 
-function connectionWriter(connection: Sqlite.Database, observed: Listener): SyncWriter {
+function connectionWriter(connection: Sqlite.Database, observed: StatementListener): SyncWriter {
   const prepared = new Map<Statement<unknown>, Prepared>();
   const prepare = (statement: Statement<unknown>, parameters: readonly Parameter[]) => {
     observed(statement.sql, parameters);

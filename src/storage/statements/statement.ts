@@ -40,6 +40,9 @@ export interface Writer extends Reader {
   lockSession(sessionId: number): MaybePromise<void>;
 }
 
+/** Is told of each statement when it is executed. */
+export type StatementListener = (sql: string, parameters: readonly Parameter[]) => void;
+
 /**
  * The statements of the hot paths: what a chat and a read ask of the database. Everything else uses Prisma, which costs
  * thirty to sixty times the processor time of a prepared statement.
@@ -54,5 +57,5 @@ export interface Statements extends Reader {
    */
   transaction<T>(work: (writer: Writer) => MaybePromise<T>): Promise<T>;
   /** Calls `listener` for each statement that is executed. Tests count statements with it. */
-  observe(listener: (sql: string, parameters: readonly Parameter[]) => void): void;
+  observe(listener: StatementListener): void;
 }
