@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { messageOf } from './base/caught-error.ts';
 import { ResourceStack } from './base/resource-stack.ts';
 import { openBlobStore } from './blobs/open-blob-store.ts';
+import { openBus } from './bus/open-bus.ts';
 import { openRedis } from './bus/redis.ts';
 import { sweepDaily } from './chat/audio/sweep-daily.ts';
 import type { Config } from './config/config.ts';
@@ -9,10 +11,13 @@ import { StartupError } from './config/startup-error.ts';
 import type { Services } from './context.ts';
 import { type RestParts, startHttpServer } from './http/start-server.ts';
 import { sweepTemporaryUploads } from './http/uploads/sweep-temporary-uploads.ts';
+import { openDatabaseLease } from './lease/database-lease.ts';
+import { createSoleLease } from './lease/lease.ts';
 import { createRestApi } from './rest/handler.ts';
 import { createServices, type GatewayParts } from './services.ts';
 import { claimServer, databaseFolder, databaseName, openDatabase } from './storage/open/open-database.ts';
 import { claimDataDir } from './storage/sqlite/claim-data-dir.ts';
+import type { Statements } from './storage/statements/statement.ts';
 import { hasUnfinishedWork } from './storage/statements/unfinished-work.ts';
 
 /** Disposing accepts no new runs, waits up to `SHUTDOWN_GRACE_MS` for live runs, cancels the rest and closes. */
@@ -54,7 +59,7 @@ async function openStores(config: Config, log: Logger, resources: ResourceStack)
   for (const folder of new Set([dataDir, databaseFolder(database.url) ?? dataDir])) {
     resources.use(await claimDataDir(folder));
   }
-  const claim = await claimServer(database, log);
+  const claim = await claimServer(database, log, { isShared: redis !== undefined });
   if (claim) resources.use(claim);
   const { db, statements, check } = resources.use(await openDatabase(database, log));
   return {
@@ -63,8 +68,24 @@ async function openStores(config: Config, log: Logger, resources: ResourceStack)
     statements,
     checkDatabase: check,
     blobs: resources.use(await openBlobStore(blobs)),
-    redis: redis && resources.use(await openRedis({ ...redis, log })),
+    ...(await connectGateways(statements, config, log, resources)),
   };
+}
+
+/** Connects this gateway with the others of its database, if Redis says that there may be others. */
+async function connectGateways(
+  statements: Statements,
+  { redis: settings }: Config,
+  log: Logger,
+  resources: ResourceStack,
+) {
+  const gatewayId = randomUUID();
+  const redis = settings && resources.use(await openRedis({ ...settings, log }));
+  const gatewayBus = await openBus({ gatewayId, redis, log, resources });
+  if (settings === undefined) return { redis, gatewayBus, lease: createSoleLease(gatewayId) };
+  const { leaseMs } = settings;
+  const lease = resources.use(await openDatabaseLease({ gatewayId, statements, leaseMs, log }));
+  return { redis, gatewayBus, lease };
 }
 
 /** How old an unfinished upload must be to be deleted from a store that other gateways may use: a day. */

@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import type { ResourceStack } from './base/resource-stack.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
 import type { Bus } from './bus/bus.ts';
-import { createMemoryBus } from './bus/memory-bus.ts';
 import { createMemoryLog } from './bus/memory-log.ts';
+import type { GatewayBus, Logs } from './bus/open-bus.ts';
 import { AudioLibrary } from './chat/audio/audio-library.ts';
 import { Engine, type EngineLimits, type EngineOptions } from './chat/engine.ts';
 import type { RunEventBody } from './chat/log/run-event.ts';
@@ -18,6 +18,7 @@ import type { Services } from './context.ts';
 import { ApiTokens } from './identity/api-tokens.ts';
 import { StreamTickets } from './identity/stream-tickets.ts';
 import { createTokenWatcher } from './identity/token-watcher.ts';
+import type { Lease } from './lease/lease.ts';
 import { createDiskRoom, type ReadDisk, readDiskOf } from './limits/disk-room.ts';
 import { Followers } from './limits/followers.ts';
 import { createPressure } from './limits/pressure.ts';
@@ -56,6 +57,8 @@ export interface ServicesOptions {
   database: Database;
   statements: Statements;
   blobs: BlobStore;
+  gatewayBus: GatewayBus;
+  lease: Lease;
   parts: GatewayParts;
   /** Gets everything that must be disposed. */
   resources: ResourceStack;
@@ -63,18 +66,18 @@ export interface ServicesOptions {
 
 /** Creates the parts of the gateway that its API uses, and connects them to each other. */
 export function createServices(options: ServicesOptions): Services {
-  const { config, log, database, statements, blobs, parts, resources } = options;
+  const { config, log, database, statements, blobs, gatewayBus, parts, resources } = options;
   const { limits } = config;
-  const bus = parts.bus ?? createMemoryBus();
+  const bus = parts.bus ?? gatewayBus.bus;
   const models =
     parts.models ?? createModels({ ...config.models, onUnknownContext: createContextWarning(log) });
-  const runLog = resources.use(createMemoryLog<RunEventBody & { runId: number }>());
+  const runLogs = gatewayBus.createLogs<RunEventBody & { runId: number }>();
   const changes = resources.use(createMemoryLog<SessionChange>({ maxEntries: maxSessionChanges }));
   const sessionLog = createSessionLog({ log: changes, bus, pollMs });
   const quotas = createQuotas(options);
   const { nodes, attachments, registry, dispatcher } = createNodes(options, { bus, sessionLog, quotas });
   const tools = parts.tools ?? new NodeTools({ ...config.nodes, statements, dispatcher });
-  const engine = createEngine(options, { models, tools, runLog, sessionLog, bus, quotas });
+  const engine = createEngine(options, { models, tools, runLogs, sessionLog, quotas });
   const audio = new AudioLibrary({ database, blobs, quotas, maxBytes: limits.maxAudioBytes });
   const sweep = resources.use(new RemovalSweep({ database, audio, log }));
   const removal = {
@@ -141,15 +144,20 @@ function createNodes(
   );
 }
 
-type EngineParts = Pick<EngineOptions, 'models' | 'tools' | 'runLog' | 'sessionLog' | 'bus' | 'quotas'>;
+interface EngineParts extends Pick<EngineOptions, 'models' | 'tools' | 'sessionLog' | 'quotas'> {
+  runLogs: Logs<RunEventBody & { runId: number }>;
+}
 
 function createEngine(
-  { config, log, database, statements, resources }: ServicesOptions,
-  parts: EngineParts,
+  { config, log, database, statements, lease, parts: { bus }, resources }: ServicesOptions,
+  { runLogs, ...parts }: EngineParts,
 ): Engine {
   const { chat, limits } = config;
   return new Engine({
     ...parts,
+    lease,
+    runLog: runLogs.log,
+    bus: bus ?? runLogs.bus,
     database,
     statements,
     checkpointer: resources.use(createCheckpointer({ statements, everyMs: chat.checkpointMs, log })),

@@ -9,49 +9,69 @@ const replyMs = 250;
 const restMs = 1_000;
 /** The longest time between two attempts to reconnect, in milliseconds. */
 const longestRetryMs = 2_000;
+/** Milliseconds between two questions whether a connection still works. */
+const pingMs = 5_000;
+/** A connection on which nothing has come for this time is opened anew, in milliseconds. */
+const silentMs = 15_000;
 
 /** A connection to Redis, for callers that can continue without Redis for a while. Disposing closes it. */
 export interface Redis extends Disposable {
   /** Resolves with the reply of Redis; undefined if Redis is away, is late or fails. Never rejects. */
   ask<T>(question: (client: RedisClientType) => Promise<T>): Promise<T | undefined>;
+  /** Whether the last question got no reply. */
+  readonly isAway: boolean;
+  /** What all keys and channels begin with. */
+  readonly prefix: string;
+  /**
+   * Opens a second connection, which the caller closes.
+   *
+   * @throws StartupError when Redis cannot be reached.
+   */
+  connectAgain(): Promise<RedisClientType>;
 }
 
 export interface OpenRedisOptions {
   /** `redis://` or `rediss://`, with a user and a password if Redis needs them. */
   url: string;
+  /** What all keys and channels begin with. */
+  prefix: string;
   log: Logger;
   /** Milliseconds that Redis may take to connect. Default: 5,000. */
   connectMs?: number;
 }
 
 /** @throws StartupError when Redis cannot be reached. */
-export async function openRedis({ url, log, connectMs = 5_000 }: OpenRedisOptions): Promise<Redis> {
+export async function openRedis({ url, prefix, log, connectMs = 5_000 }: OpenRedisOptions): Promise<Redis> {
   // Loaded only when needed: loading it always would make every start a third longer.
   const { createClient } = await import('@redis/client');
   let wasReached = false;
   const client: RedisClientType = createClient({
     url,
     disableOfflineQueue: true,
+    pingInterval: pingMs,
     socket: {
       connectTimeout: connectMs,
+      socketTimeout: silentMs,
       reconnectStrategy: (retries) => wasReached && Math.min(50 * 2 ** retries, longestRetryMs),
     },
   });
   const breaker = createCircuitBreaker({
     restMs,
     onAway: (err) =>
-      log.warn({ err }, 'Redis does not reply: this gateway counts requests alone until it does'),
+      log.warn(
+        { err },
+        'Redis does not reply: until it does, followers on other gateways wait, and this gateway counts requests alone',
+      ),
     onBack: () => log.info('Redis replies again'),
   });
   client.on('error', (error) => wasReached && breaker.failed(error));
-  await inTime(client.connect(), connectMs).catch((cause: NodeJS.ErrnoException) => {
-    client.destroy();
-    throw new StartupError(`Redis at REDIS_URL cannot be reached: ${cause.code ?? cause.message}.`, {
-      cause,
-    });
-  });
+  await connect(client, connectMs);
   wasReached = true;
   return {
+    prefix,
+    get isAway() {
+      return breaker.isAway;
+    },
     async ask(question) {
       if (!breaker.mayAsk()) return undefined;
       try {
@@ -63,8 +83,24 @@ export async function openRedis({ url, log, connectMs = 5_000 }: OpenRedisOption
         return undefined;
       }
     },
+    async connectAgain() {
+      // Its commands wait while Redis is away.
+      const second = client.duplicate({ disableOfflineQueue: false });
+      second.on('error', () => undefined);
+      await connect(second, connectMs);
+      return second;
+    },
     [Symbol.dispose]: () => client.destroy(),
   };
+}
+
+async function connect(client: RedisClientType, withinMs: number): Promise<void> {
+  await inTime(client.connect(), withinMs).catch((cause: NodeJS.ErrnoException) => {
+    client.destroy();
+    throw new StartupError(`Redis at REDIS_URL cannot be reached: ${cause.code ?? cause.message}.`, {
+      cause,
+    });
+  });
 }
 
 async function inTime<T>(reply: Promise<T>, ms: number): Promise<T> {

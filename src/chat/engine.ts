@@ -3,6 +3,7 @@ import type { Bus } from '../bus/bus.ts';
 import { GatewayError } from '../errors.ts';
 import type { Run, ToolCall } from '../generated/prisma/client.ts';
 import type { CancelCause } from '../generated/prisma/enums.ts';
+import type { Lease } from '../lease/lease.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import { type RunSlotLimits, RunSlots } from '../limits/run-slots.ts';
 import type { Database } from '../storage/database.ts';
@@ -35,6 +36,7 @@ export interface EngineLimits {
 export interface EngineOptions {
   database: Database;
   statements: Statements;
+  lease: Lease;
   models: Models;
   tools: ToolRunner;
   runLog: RunLog;
@@ -85,6 +87,7 @@ export class Engine {
     const live = new LiveRuns({
       statements,
       slots,
+      runLog,
       execute: (run, context) => executeRun(run, { ...parts, ...context }),
       cancelQueued: (runId, cause) =>
         cancelQueuedRun(runId, cause, { statements, runLog, sessionLog, bus, runLogTtlMs }),
@@ -179,8 +182,8 @@ export class Engine {
    * the gateway listens, and then `startWaiting`, which starts the queued runs.
    */
   async recover(): Promise<void> {
-    const { database, statements, log } = this.#options;
-    const orphans = await endOrphanedRuns({ database, statements });
+    const { database, statements, lease, log } = this.#options;
+    const orphans = lease.isSteady ? await endOrphanedRuns({ database, statements }) : 0;
     const waiting = await database.run.findMany({ where: { status: 'QUEUED' }, select: { id: true } });
     if (orphans + waiting.length > 0) log.warn({ orphans, waiting: waiting.length }, 'recovered runs');
     for (const { id } of waiting) await this.#sender.logQueued(id);

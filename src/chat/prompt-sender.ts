@@ -95,7 +95,7 @@ export class PromptSender {
 
   /** Writes `RunQueued` to the run's log, so that followers can attach before the run starts. */
   async logQueued(runId: number): Promise<void> {
-    await this.#options.runLog.append(runKey(runId), { type: 'RunQueued', runId });
+    await this.#options.runLog.begin(runKey(runId), { type: 'RunQueued', runId });
     this.#options.bus.ring(runKey(runId));
   }
 

@@ -11,7 +11,7 @@ import { proxySettings } from './proxy-settings.ts';
 import { toRequestSizes } from './request-settings.ts';
 import { type Environment, environment, settings } from './settings.ts';
 import { StartupError } from './startup-error.ts';
-import { storageConflicts } from './storage-settings.ts';
+import { storageConflicts, toRedis } from './storage-settings.ts';
 import { findUnknownSettings, type UnknownSetting } from './unknown-settings.ts';
 import { toWeb } from './web-settings.ts';
 
@@ -90,7 +90,7 @@ function toConfig(env: Environment) {
       accessKeyId: env.S3_ACCESS_KEY_ID,
       secretAccessKey: env.S3_SECRET_ACCESS_KEY,
     },
-    redis: env.REDIS_URL === undefined ? undefined : { url: env.REDIS_URL },
+    redis: toRedis(env),
     database: {
       url: env.DATABASE_URL ?? `file:${dataDir}/switchyard.db`,
       connections: env.DATABASE_CONNECTIONS,

@@ -17,6 +17,10 @@ const redisUrl = z
     'must be a redis: or rediss: URL (redis://127.0.0.1:6379, rediss://user:password@redis.example.org:6380/1)',
   );
 
+const redisPrefix = z
+  .string()
+  .regex(/^[\w.:-]{1,100}$/, 'must be 1 to 100 letters, digits and the characters _ . : -');
+
 const blobUrl = z
   .string()
   .refine(
@@ -41,8 +45,16 @@ export const storageSettings = {
   }),
   REDIS_URL: redisUrl.optional().meta({
     description:
-      'Redis server in which several gateways count the requests of a client together. Without it, each gateway counts alone.',
+      'Redis server that connects all gateways of one PostgreSQL database, which then act as one. Without it, one gateway uses the database alone.',
     secret: true,
+  }),
+  REDIS_PREFIX: redisPrefix.default('switchyard').meta({
+    description:
+      'What all keys and channels in Redis begin with. Installations that share a Redis server need different ones.',
+  }),
+  GATEWAY_LEASE_MS: milliseconds(1_000).default(10_000).meta({
+    description:
+      'With REDIS_URL: milliseconds after which the other gateways take over the runs of a gateway that has died or is frozen. The same for all gateways.',
   }),
   BLOB_URL: blobUrl.optional().meta({
     description:
@@ -62,11 +74,29 @@ type Storage = z.output<z.ZodObject<typeof storageSettings>>;
 
 /** Returns a sentence for each contradiction between the settings of storage. */
 export function storageConflicts(env: Storage): string[] {
+  return [...redisConflicts(env), ...bucketConflicts(env)];
+}
+
+function redisConflicts({ REDIS_URL, DATABASE_URL }: Storage): string[] {
+  if (REDIS_URL === undefined || (DATABASE_URL && isPostgresUrl(DATABASE_URL))) return [];
+  return [
+    'REDIS_URL connects the gateways of one PostgreSQL database: set DATABASE_URL to a postgresql: URL, or leave REDIS_URL out.',
+  ];
+}
+
+function bucketConflicts(env: Storage): string[] {
   const isBucket = env.BLOB_URL?.startsWith('s3:') ?? false;
   return (['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const).flatMap((name) => {
     if (isBucket === (env[name] !== undefined)) return [];
     return isBucket ? `${name} is needed for the bucket.` : `${name} has no effect without an s3: BLOB_URL.`;
   });
+}
+
+/** How the gateways of one database reach each other. Undefined for a gateway that has its database alone. */
+export function toRedis({ REDIS_URL, REDIS_PREFIX, GATEWAY_LEASE_MS }: Storage) {
+  return REDIS_URL === undefined
+    ? undefined
+    : { url: REDIS_URL, prefix: REDIS_PREFIX, leaseMs: GATEWAY_LEASE_MS };
 }
 
 function isDatabaseUrl(value: string): boolean {

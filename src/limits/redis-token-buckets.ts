@@ -40,7 +40,7 @@ export function createRedisTokenBuckets(options: RedisTokenBucketsOptions): Toke
   const { redis, name, fallback, capacity } = options;
   const run = async (key: string, tokens: number, mode: 'take' | 'settle') => {
     const sizes = [tokenMs(options), capacity, tokens, mode, maxDebtMs].map(String);
-    const script = { keys: [`switchyard:${name}:${key}`], arguments: sizes };
+    const script = { keys: [`${redis.prefix}:${name}:${key}`], arguments: sizes };
     const wait = await redis.ask((client) => client.eval(take, script));
     return typeof wait === 'number' ? wait : undefined;
   };

@@ -9,7 +9,7 @@ describeWithRedis('with REDIS_URL', () => {
     await using network = await openNetwork(redisUrl);
     network.freeze();
     const log = createLog({ level: 'silent', format: 'json' });
-    await expect(openRedis({ url: network.url, log, connectMs: 200 })).rejects.toMatchObject({
+    await expect(openRedis({ url: network.url, prefix: 'test', log, connectMs: 200 })).rejects.toMatchObject({
       name: 'StartupError',
       message: 'Redis at REDIS_URL cannot be reached: No reply within 200 ms.',
     });

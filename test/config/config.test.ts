@@ -301,7 +301,24 @@ describe('REDIS_URL', () => {
     'rediss://alice:s%40cret@redis.test:6380/1',
     'redis://:secret@redis.test',
   ])('REDIS_URL may be %s', (url) => {
-    expect(readConfig({ REDIS_URL: url }).redis).toEqual({ url });
+    const DATABASE_URL = 'postgresql://db.test/chat';
+    const redis = { url, prefix: 'switchyard', leaseMs: 10_000 };
+    expect(readConfig({ REDIS_URL: url, DATABASE_URL }).redis).toEqual(redis);
+  });
+
+  test.each([{}, { DATABASE_URL: 'file:data/chat.db' }])(
+    'REDIS_URL is refused without a database that gateways can share: %o',
+    (env) => {
+      expect(complaints({ REDIS_URL: 'redis://127.0.0.1', ...env })).toEqual([
+        'REDIS_URL connects the gateways of one PostgreSQL database: set DATABASE_URL to a postgresql: URL, or leave REDIS_URL out.',
+      ]);
+    },
+  );
+
+  test('REDIS_PREFIX may not hold spaces or wildcards', () => {
+    expect(complaints({ REDIS_PREFIX: 'a *' })).toEqual([
+      'REDIS_PREFIX must be 1 to 100 letters, digits and the characters _ . : -; it is "a *".',
+    ]);
   });
 
   test.each([

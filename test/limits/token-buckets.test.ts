@@ -12,7 +12,7 @@ const unused = () => Promise.reject(new Error('Redis was not used.'));
 const never: TokenBuckets = { take: unused, settle: unused };
 
 async function openRedisBuckets(size: BucketSize, name: string = randomUUID()) {
-  const redis = await openRedis({ url: redisUrl, log });
+  const redis = await openRedis({ url: redisUrl, prefix: 'switchyard', log });
   onTestFinished(() => redis[Symbol.dispose]());
   return { redis, buckets: createRedisTokenBuckets({ ...size, redis, name, fallback: never }) };
 }

@@ -5,7 +5,7 @@ import { parseSourceFile, readSourceFiles, roomOf, type SourceFile } from '../su
 const stores = ['storage', 'bus', 'blobs'];
 const services = ['chat', 'identity', 'nodes'];
 const foundation = ['base', 'errors', 'log', 'config', 'generated'];
-const core = [...foundation, ...stores, 'limits', 'tools', ...services];
+const core = [...foundation, ...stores, 'lease', 'limits', 'tools', ...services];
 const shown = ['context', 'schema', 'sse', 'gql'];
 
 /** The rooms of `src` that each room may import from, besides itself. */
@@ -19,8 +19,11 @@ const mayImport: Record<string, string[]> = {
   rest: [...core, ...shown],
   schema: [...core, 'context'],
   context: core,
-  ...Object.fromEntries(services.map((room) => [room, [...foundation, ...stores, 'limits', 'tools']])),
+  ...Object.fromEntries(
+    services.map((room) => [room, [...foundation, ...stores, 'lease', 'limits', 'tools']]),
+  ),
   tools: ['base', 'errors'],
+  lease: [...foundation, ...stores],
   limits: ['base', 'errors', 'config', 'bus'],
   ...Object.fromEntries(stores.map((room) => [room, foundation])),
   sse: ['base'],

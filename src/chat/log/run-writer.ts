@@ -1,9 +1,9 @@
-import type { AppendLog } from '../../bus/append-log.ts';
 import type { Bus } from '../../bus/bus.ts';
+import type { OwnedLog } from '../../bus/owned-log.ts';
 import type { Usage } from '../usage/usage.ts';
 import type { RunEvent, RunEventBody, TerminalRunEventBody } from './run-event.ts';
 
-export type RunLog = AppendLog<RunEventBody & { runId: number }>;
+export type RunLog = OwnedLog<RunEventBody & { runId: number }>;
 
 /** The topic of a run's rings and the key of its log. */
 export function runKey(runId: number): string {

@@ -2,8 +2,9 @@ import type { Bus } from '../../bus/bus.ts';
 import type { CancelCause } from '../../generated/prisma/enums.ts';
 import { runById } from '../../storage/statements/run-states.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
+import { openRunLog, queuedSeq } from '../log/open-run-log.ts';
 import type { RunEnd } from '../log/run-event.ts';
-import { type RunLog, RunWriter, runKey } from '../log/run-writer.ts';
+import { type RunLog, RunWriter } from '../log/run-writer.ts';
 import type { SessionLog } from '../log/session-log.ts';
 import { noUsage } from '../usage/usage.ts';
 import { announceEnd } from './end-run.ts';
@@ -29,9 +30,10 @@ export async function cancelQueuedRun(
   if (run?.status !== 'QUEUED') return false;
   const end: RunEnd = { status: 'CANCELLED', cancelCause };
   const usage = noUsage(run);
-  const lastSeq = ((await runLog.lastSeq(runKey(runId))) ?? 0) + 1;
+  const lastSeq = queuedSeq + 1;
   const ended = { run, end, content: '', reasoning: '', hasCalls: false, contextTokens: 0, lastSeq, usage };
   if (!(await saveRunEnd(statements, ended, 'QUEUED'))) return false;
+  openRunLog(runLog, run, { wasQueued: true });
   await announceEnd(new RunWriter(run, usage, { log: runLog, bus }), ended, { sessionLog, runLogTtlMs });
   return true;
 }

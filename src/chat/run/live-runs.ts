@@ -9,6 +9,8 @@ import type { RunSlots } from '../../limits/run-slots.ts';
 import { isUniqueConflict } from '../../storage/failure/prisma-error.ts';
 import { oldestQueuedRun, startRun, unfinishedRuns } from '../../storage/statements/run-states.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
+import { openRunLog } from '../log/open-run-log.ts';
+import type { RunLog } from '../log/run-writer.ts';
 import { Cancellation } from './cancellation.ts';
 import { endNotSaved } from './end-not-saved.ts';
 import type { RunSetup } from './execute-run.ts';
@@ -16,6 +18,7 @@ import type { RunSetup } from './execute-run.ts';
 export interface LiveRunsOptions {
   statements: Statements;
   slots: RunSlots;
+  runLog: RunLog;
   /** Runs a RUNNING run to its end. Never rejects. */
   execute(run: Run, context: ExecuteContext): Promise<void>;
   /** Cancels a run if it is still QUEUED. Resolves with whether it was. */
@@ -45,6 +48,8 @@ export interface Launch {
   /** The run starts after this promise, so that the session's followers are told of the new messages first. */
   announced?: Promise<void>;
   setup?: RunSetup;
+  /** Whether the run waited in the queue. Default: no. */
+  wasQueued?: boolean;
 }
 
 interface LiveRun {
@@ -98,7 +103,8 @@ export class LiveRuns {
   }
 
   /** Executes a RUNNING run. From here on it can be cancelled. Call it within `alone`. */
-  launch(run: Run, { slot, log = this.#options.log, announced, setup }: Launch): void {
+  launch(run: Run, { slot, log = this.#options.log, announced, setup, wasQueued = false }: Launch): void {
+    openRunLog(this.#options.runLog, run, { wasQueued });
     const controller = new AbortController();
     // Each tool call of a step adds a listener; Node would warn about a leak from the eleventh on.
     setMaxListeners(0, controller.signal);
@@ -201,7 +207,9 @@ export class LiveRuns {
       const next = await statements.get(oldestQueuedRun, [sessionId]);
       if (next === undefined) return;
       const started = await this.#start(next.id);
-      for (const run of started ?? []) this.launch(run, { slot: slots.take(next.userId) });
+      for (const run of started ?? []) {
+        this.launch(run, { slot: slots.take(next.userId), wasQueued: true });
+      }
       // An empty list means that the run was deleted in the meantime: look for the next one.
       if (started?.length !== 0) return;
     }

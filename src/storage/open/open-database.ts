@@ -28,14 +28,19 @@ export async function openDatabase(settings: DatabaseSettings, log: Logger): Pro
 }
 
 /**
- * Locks a database of PostgreSQL for this gateway alone. Undefined for an SQLite file, which the lock on its folder keeps.
+ * Locks a database of PostgreSQL, for this gateway alone or for gateways that Redis connects. Undefined for an SQLite
+ * file, which the lock on its folder keeps.
  *
  * @throws StartupError if another gateway holds the lock, or the server cannot be reached.
  */
-export async function claimServer(settings: DatabaseSettings, log: Logger): Promise<Claim | undefined> {
+export async function claimServer(
+  settings: DatabaseSettings,
+  log: Logger,
+  { isShared }: { isShared: boolean },
+): Promise<Claim | undefined> {
   if (!isPostgresUrl(settings.url)) return undefined;
   const { claimPostgres } = await import('../postgres/claim-postgres.ts');
-  return claimPostgres(settings, log);
+  return claimPostgres(settings, log, { isShared });
 }
 
 /** The folder of an SQLite file; undefined for a server. */

@@ -11,6 +11,8 @@ export interface Claim extends AsyncDisposable {
 }
 
 export interface ClaimOptions {
+  /** Whether other gateways with a shared claim may use the database, too. Default: no. */
+  isShared?: boolean;
   /** Milliseconds to wait for a gateway that is stopping. Default: 5,000. */
   waitMs?: number;
 }
@@ -22,7 +24,8 @@ const retryMs = 200;
 
 /**
  * Locks a database, so that only this gateway works on it. A second gateway would treat the live runs of this one as
- * abandoned, because run logs and rings are in the memory of one process. The server releases the lock when the
+ * abandoned, because run logs and rings are in the memory of one process. Gateways that Redis connects share the lock,
+ * so that they and a lone gateway keep each other out. The server releases the lock when the
  * connection ends, also after a crash of the gateway. If the connection breaks, the gateway locks the database again as
  * soon as it can.
  *
@@ -31,10 +34,11 @@ const retryMs = 200;
 export async function claimPostgres(
   options: PostgresOptions,
   log: Logger,
-  { waitMs = 5_000 }: ClaimOptions = {},
+  { waitMs = 5_000, isShared = false }: ClaimOptions = {},
 ): Promise<Claim> {
   const closing = new AbortController();
-  let client = await lockWithin(options, waitMs);
+  const lock = () => lockWithin(options, isShared, waitMs);
+  let client = await lock();
   const lost = keep();
 
   async function keep(): Promise<void> {
@@ -52,7 +56,7 @@ export async function claimPostgres(
   async function lockAgain(): Promise<pg.Client | undefined> {
     while (!closing.signal.aborted) {
       try {
-        return await lockWithin(options, waitMs);
+        return await lock();
       } catch (error) {
         if (error instanceof TakenError) return undefined;
       }
@@ -73,19 +77,20 @@ export async function claimPostgres(
 
 class TakenError extends StartupError {}
 
+const taken =
+  'Another gateway is using the database at DATABASE_URL: stop that gateway first, or set another DATABASE_URL for this one. Several gateways share a database when all of them have the same REDIS_URL.';
+const takenByOne =
+  'A gateway without REDIS_URL is using the database at DATABASE_URL alone: stop that gateway first, and start it again with the same REDIS_URL as this one.';
+
 /** Connects and takes the lock. Waits for a gateway that is stopping, or whose end the server has not noticed yet. */
-async function lockWithin(options: PostgresOptions, waitMs: number): Promise<pg.Client> {
+async function lockWithin(options: PostgresOptions, isShared: boolean, waitMs: number): Promise<pg.Client> {
   const client = new pg.Client(connectionConfig(options));
   client.on('error', () => undefined);
   try {
     await client.connect();
     const deadline = performance.now() + waitMs;
-    while (!(await tryLock(client))) {
-      if (performance.now() >= deadline) {
-        throw new TakenError(
-          'Another gateway is using the database at DATABASE_URL: stop that gateway first, or set another DATABASE_URL for this one.',
-        );
-      }
+    while (!(await tryLock(client, isShared))) {
+      if (performance.now() >= deadline) throw new TakenError(isShared ? takenByOne : taken);
       await delay(retryMs);
     }
     return client;
@@ -98,10 +103,9 @@ async function lockWithin(options: PostgresOptions, waitMs: number): Promise<pg.
   }
 }
 
-async function tryLock(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
-    lockKey,
-  ]);
+async function tryLock(client: pg.Client, isShared: boolean): Promise<boolean> {
+  const lock = isShared ? 'pg_try_advisory_lock_shared' : 'pg_try_advisory_lock';
+  const { rows } = await client.query<{ locked: boolean }>(`SELECT ${lock}($1) AS locked`, [lockKey]);
   return rows[0]?.locked ?? false;
 }
 

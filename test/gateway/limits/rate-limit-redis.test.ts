@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { startTestGateway } from '../../support/gateway/gateway.ts';
+import { openCluster } from '../../support/gateway/cluster.ts';
 import { jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
 import { openNetwork } from '../../support/http/network.ts';
 import { unusedPort } from '../../support/http/unused-port.ts';
-import { describeWithRedis, redisUrl } from '../../support/process/redis.ts';
+import { redisUrl } from '../../support/process/redis.ts';
+import { describeWithServers } from '../../support/process/servers.ts';
 
 const settings = { ...jwtSettings, MAX_REQUESTS_PER_MINUTE: '4' };
 
@@ -26,10 +27,11 @@ async function countAccepted(url: string, count: number, token: string): Promise
   return passed;
 }
 
-describeWithRedis('with REDIS_URL', () => {
+describeWithServers('with REDIS_URL', () => {
   test('gateways with the same REDIS_URL count the requests of a user together', async () => {
-    await using one = await startTestGateway({ settings: { ...settings, REDIS_URL: redisUrl } });
-    await using other = await startTestGateway({ settings: { ...settings, REDIS_URL: redisUrl } });
+    await using cluster = await openCluster(settings);
+    const one = await cluster.start();
+    const other = await cluster.start();
     const [alice, bob] = [await newUser(), await newUser()];
 
     expect(await countAccepted(one.url, 3, alice)).toBe(3);
@@ -45,8 +47,9 @@ describeWithRedis('with REDIS_URL', () => {
     'a gateway whose Redis %s counts requests alone until Redis is back',
     async (_how, lose, restore) => {
       await using network = await openNetwork(redisUrl);
-      await using gateway = await startTestGateway({ settings: { ...settings, REDIS_URL: network.url } });
-      await using other = await startTestGateway({ settings: { ...settings, REDIS_URL: redisUrl } });
+      await using cluster = await openCluster(settings);
+      const gateway = await cluster.start({ settings: { REDIS_URL: network.url } });
+      const other = await cluster.start();
       const alice = await newUser();
       expect(await countAccepted(gateway.url, 4, alice)).toBe(4);
 
@@ -67,7 +70,8 @@ describeWithRedis('with REDIS_URL', () => {
 
   test('a gateway does not start if Redis is not reachable, and the message does not show the password', async () => {
     const url = `redis://default:s3cret@127.0.0.1:${await unusedPort()}`;
-    await expect(startTestGateway({ settings: { REDIS_URL: url } })).rejects.toMatchObject({
+    await using cluster = await openCluster();
+    await expect(cluster.start({ settings: { REDIS_URL: url } })).rejects.toMatchObject({
       name: 'StartupError',
       message: 'Redis at REDIS_URL cannot be reached: ECONNREFUSED.',
     });

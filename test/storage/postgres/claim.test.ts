@@ -18,6 +18,19 @@ describeWithPostgres('the claim on a database', () => {
     await using _third = await claimPostgres(optionsOf(database), log, { waitMs: 0 });
   });
 
+  test('gateways that share the database keep out one that wants it alone, and the other way round', async () => {
+    await using database = await openEmptyDatabase();
+    const log = pino({ level: 'silent' });
+    const claim = (isShared: boolean) => claimPostgres(optionsOf(database), log, { waitMs: 0, isShared });
+    const first = await claim(true);
+    const second = await claim(true);
+    await expect(claim(false)).rejects.toThrow('Several gateways share a database when all of them have');
+    await first[Symbol.asyncDispose]();
+    await second[Symbol.asyncDispose]();
+    await using _alone = await claim(false);
+    await expect(claim(true)).rejects.toThrow('A gateway without REDIS_URL is using the database');
+  });
+
   test('a gateway whose connection broke locks the database again, and is told if another gateway was faster', async () => {
     await using database = await openEmptyDatabase();
     const { destination, logged } = createCapturedLog();
