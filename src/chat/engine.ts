@@ -23,8 +23,9 @@ import { executeRun } from './run/execute-run.ts';
 import { findSession } from './run/find-session.ts';
 import { LiveRuns } from './run/live-runs.ts';
 import type { RunLimits } from './run/run-limits.ts';
-import { Approvals, type Verdict } from './tool-calls/approvals.ts';
+import { Approvals } from './tool-calls/approvals.ts';
 import { decideCall } from './tool-calls/decide-call.ts';
+import type { Verdict } from './tool-calls/verdict.ts';
 
 export interface EngineLimits {
   run: RunLimits;
@@ -61,7 +62,6 @@ export interface CancelReceipt {
 /** Starts, follows, cancels and recovers runs. A run belongs to the engine: it continues when its client leaves. */
 export class Engine {
   readonly #options: EngineOptions;
-  readonly #approvals = new Approvals();
   readonly #live: LiveRuns;
   readonly #sender: PromptSender;
 
@@ -71,7 +71,7 @@ export class Engine {
     const { run: limits, maxQueuedRuns } = options.limits;
     const { runLogTtlMs, toolStopMs } = limits;
     const slots = new RunSlots(options.limits.slots);
-    const approvals = this.#approvals;
+    const approvals = new Approvals({ statements, bus, pollMs: options.pollMs, log });
     const parts = {
       statements,
       models,
@@ -172,9 +172,9 @@ export class Engine {
    * @throws GatewayError NOT_FOUND; CONFLICT when the call does not wait, or another decision was made.
    */
   async decideToolCall(runId: number, callId: string, verdict: Verdict): Promise<ToolCall> {
-    const { statements, runLog } = this.#options;
+    const { statements, bus } = this.#options;
     const run = await this.#findRun(runId);
-    return decideCall({ statements, runLog, approvals: this.#approvals, run, callId, verdict });
+    return decideCall({ statements, bus, run, callId, verdict });
   }
 
   /**

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { milliseconds, wholeNumber } from './setting-type.ts';
 
+const yearMs = 31_536_000_000;
+
 /** How runs are executed. */
 export const chatSettings = {
   MODEL_IDLE_TIMEOUT_MS: milliseconds(1).default(60_000).meta({
@@ -37,9 +39,10 @@ export const chatSettings = {
   SHUTDOWN_GRACE_MS: milliseconds(0)
     .default(10_000)
     .meta({ description: 'How long live runs may continue after the gateway was told to stop.' }),
-  TOOL_APPROVAL_TIMEOUT_MS: milliseconds(1)
-    .default(300_000)
-    .meta({ description: 'How long a tool call waits for a user to approve it. After that it is denied.' }),
+  TOOL_APPROVAL_TIMEOUT_MS: milliseconds(1, yearMs).default(300_000).meta({
+    description:
+      'How long a tool call waits for a user to approve it, up to a year, also while no gateway runs. After that it is denied.',
+  }),
 };
 
 export function toChat(env: z.output<z.ZodObject<typeof chatSettings>>) {

@@ -90,6 +90,11 @@ export class Dispatcher {
     return `The node "${node.nodeId}" is offline: ${when}. Nothing was started.`;
   }
 
+  /** The process of a node's agent that is connected, or was connected last. */
+  instanceOf({ id }: Pick<AgentNode, 'id'>): string | undefined {
+    return this.#of(id)?.instanceId;
+  }
+
   /** Returns whether the agent may start a dispatch. The same process gets the same reply when it asks again. */
   acknowledge({ id }: NodeIdentity, dispatchId: string, instanceId: string): boolean {
     return this.#of(id)?.acknowledge(dispatchId, instanceId) ?? false;

@@ -1,26 +1,13 @@
 import { passLongIntegers } from '../base/long-integers.ts';
 import { wellFormedText } from '../base/well-formed-text.ts';
-import type { Decision } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
-import { enumFromTable } from './enum-from-table.ts';
 import { findCallNode } from './find-rows.ts';
 import { idArg } from './id-argument.ts';
 import { RunRef } from './run.ts';
 import { type RunEventOf, RunEventRef } from './run-event.ts';
-import { ToolCallRef } from './tool-call.ts';
+import { ApprovalDecisionRef, ToolCallRef } from './tool-call.ts';
 
 const reason = wellFormedText.trim().max(1_000, 'expected at most 1,000 characters');
-
-const ApprovalDecisionRef = enumFromTable<Decision>(
-  'ApprovalDecision',
-  'The decision about a tool call that waited for an approval.',
-  {
-    APPROVED: 'The call may run.',
-    DENIED: 'The call may not run. The model is told.',
-    EXPIRED:
-      'No client decided within `TOOL_APPROVAL_TIMEOUT_MS` (default: 5 minutes), so the call may not run. The model is told.',
-  },
-);
 
 builder.objectRef<RunEventOf<'ToolApprovalRequested'>>('ToolApprovalRequested').implement({
   description:
@@ -62,6 +49,10 @@ builder.objectRef<RunEventOf<'ToolApprovalDecided'>>('ToolApprovalDecided').impl
     reason: t.exposeString('reason', {
       description: 'The reason that the client gave for a denial; empty if it gave no reason.',
     }),
+    decidedBy: t.exposeString('decidedBy', {
+      nullable: true,
+      description: 'The `userId` of the user who decided; null if nobody decided in time.',
+    }),
   }),
 });
 
@@ -76,8 +67,12 @@ builder.mutationFields((t) => {
       description:
         'Lets a tool call run that waits for a decision. A later change of `toolApproval` does not stop it. Every client that can see the run may decide, and may repeat the same decision. Errors: NOT_FOUND if there is no such run or call; CONFLICT if the call does not wait for a decision, or another decision was made.',
       args: { runId, callId },
-      resolve: (_root, { runId, callId }, { engine }) =>
-        engine.decideToolCall(runId, String(callId), { decision: 'APPROVED', reason: '' }),
+      resolve: (_root, { runId, callId }, { engine, viewer }) =>
+        engine.decideToolCall(runId, String(callId), {
+          decision: 'APPROVED',
+          reason: '',
+          decidedBy: viewer?.userId ?? null,
+        }),
     }),
     denyToolCall: t.field({
       type: ToolCallRef,
@@ -93,10 +88,11 @@ builder.mutationFields((t) => {
           description: 'The reason, at most 1,000 characters; the model is told. Default: no reason.',
         }),
       },
-      resolve: (_root, { runId, callId, reason }, { engine }) =>
+      resolve: (_root, { runId, callId, reason }, { engine, viewer }) =>
         engine.decideToolCall(runId, String(callId), {
           decision: 'DENIED',
           reason: reason ?? '',
+          decidedBy: viewer?.userId ?? null,
         }),
     }),
   };

@@ -1,5 +1,5 @@
 import { passLongIntegers } from '../base/long-integers.ts';
-import type { ToolCallStatus } from '../generated/prisma/enums.ts';
+import type { ApprovalDecision, ToolCallStatus } from '../generated/prisma/enums.ts';
 import { type ToolErrorCode, toolErrorCodes } from '../tools/tool-runner.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
@@ -14,6 +14,17 @@ export const ToolCallStatusRef = enumFromTable<ToolCallStatus>(
     FAILED: 'The tool failed or could not run; `result` says why. The model is told.',
     DENIED: 'The call was not allowed to run. The model is told.',
     CANCELLED: 'The run ended before the call did.',
+  },
+);
+
+export const ApprovalDecisionRef = enumFromTable<ApprovalDecision>(
+  'ApprovalDecision',
+  'The decision about a tool call that waited for an approval.',
+  {
+    APPROVED: 'The call may run.',
+    DENIED: 'The call may not run. The model is told.',
+    EXPIRED:
+      'No client decided within `TOOL_APPROVAL_TIMEOUT_MS` (default: 5 minutes), so the call may not run. The model is told.',
   },
 );
 
@@ -59,6 +70,20 @@ export const ToolCallRef = builder.prismaObject('ToolCall', {
       nullable: true,
       description:
         'For a cancelled call: true if nothing of the tool runs any more, false if the node did not confirm that in time. Null for other calls.',
+    }),
+    approvalExpiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Until when somebody may approve or deny the call; null if the call needs no approval.',
+    }),
+    decision: t.expose('decision', {
+      type: ApprovalDecisionRef,
+      nullable: true,
+      description: 'The decision about the call; null while it waits for one, and if it needs none.',
+    }),
+    decidedBy: t.exposeString('decidedBy', {
+      nullable: true,
+      description: 'The `userId` of the user who decided; null if nobody did.',
     }),
     textOffset: t.exposeInt('textOffset', {
       description:

@@ -71,6 +71,8 @@ export interface PlannedCall {
    * result can be matched to the call.
    */
   dispatchId: string | null;
+  /** The process of the node's agent that is connected now. Undefined if there is none, or no node. */
+  instanceId?(): string | undefined;
   /** Whether the call changes files or runs a program: then the session's `toolApproval` decides. */
   needsApproval: boolean;
   /**

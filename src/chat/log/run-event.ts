@@ -1,4 +1,5 @@
 import type {
+  ApprovalDecision,
   CancelCause,
   FinishReason,
   MessageStatus,
@@ -7,8 +8,7 @@ import type {
 import type { ToolErrorCode } from '../../tools/tool-runner.ts';
 import type { Usage } from '../usage/usage.ts';
 
-/** The decision about a tool call that needs approval. EXPIRED: no decision came in time. */
-export type Decision = 'APPROVED' | 'DENIED' | 'EXPIRED';
+export type Decision = ApprovalDecision;
 
 /** Why a run failed: the values of GraphQL's `RunFailureCode`. */
 export const runFailureCodes = {
@@ -94,7 +94,14 @@ export type RunEventBody =
       /** Milliseconds since the epoch. */
       expiresAt: number;
     } & CallNode)
-  | { type: 'ToolApprovalDecided'; callId: string; decision: Decision; reason: string }
+  | {
+      type: 'ToolApprovalDecided';
+      callId: string;
+      decision: Decision;
+      reason: string;
+      /** The `userId` of the user who decided; null if nobody did. */
+      decidedBy: string | null;
+    }
   | { type: 'ToolOutputDelta'; callId: string; text: string }
   | {
       type: 'ToolCallFinished';

@@ -66,8 +66,6 @@ export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<
     await endRun(run, writer, outcome, end);
   } catch (error) {
     log.fatal({ err: error }, 'a run could not be ended');
-  } finally {
-    options.approvals.forget(run.id);
   }
 }
 

@@ -1,14 +1,14 @@
-import { untilStored } from '../../storage/failure/until-stored.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import type { RefusedCall, ToolRunner } from '../../tools/tool-runner.ts';
 import type { AnswerStep, EndedCall } from '../history/answer-step.ts';
-import { type MadeStep, saveStep } from '../history/save-step.ts';
-import type { RequestedCall, Transcript } from '../history/transcript.ts';
+import type { MadeStep } from '../history/save-step.ts';
+import type { Transcript } from '../history/transcript.ts';
 import type { RunEnd } from '../log/run-event.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import type { Approvals } from '../tool-calls/approvals.ts';
+import { planCall } from '../tool-calls/plan-call.ts';
 import { runCall } from '../tool-calls/run-call.ts';
-import { planCall, type StartedCall, startCall } from '../tool-calls/start-call.ts';
+import { startCalls } from '../tool-calls/start-calls.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { type FittingStepOptions, runFittingStep } from './fitting-step.ts';
 
@@ -26,15 +26,14 @@ export interface RunStepsOptions extends FittingStepOptions {
  * @throws ProviderError; the signal's reason when the run is cancelled.
  */
 export async function runSteps(options: RunStepsOptions): Promise<RunEnd & { lastStep?: MadeStep }> {
-  const { model, history, writer, statements } = options;
+  const { model, history, writer } = options;
   const { maxSteps } = options.limits;
   const answer = history.turns.at(-1)?.steps ?? [];
   for (let step = 1; step <= maxSteps; step += 1) {
     const { transcript, finishReason } = await runFittingStep(options);
     const made = { step, maker: model, transcript };
     if (transcript.calls.length === 0) return { status: 'COMPLETED', finishReason, lastStep: made };
-    await untilStored(() => saveStep(statements, writer, made), options);
-    const results = await runToolCalls(transcript.calls, step, options);
+    const results = await runToolCalls(made, options);
     answer.push(toStep(transcript, results, model));
     writer.contextTokens += await resultTokens(results);
   }
@@ -68,21 +67,19 @@ const tooManyCalls: RefusedCall = {
 };
 
 /** Runs all tool calls of a step at once and waits for every one, so that no tool call outlives its run. */
-async function runToolCalls(calls: RequestedCall[], step: number, options: RunStepsOptions) {
-  const { statements, sessionId, writer, tools, approvals, limits, log, signal } = options;
-  const { toolApprovalTimeoutMs, toolStopMs } = limits;
-  const start = { statements, sessionId, writer, tools, approvals, toolApprovalTimeoutMs, log, step, signal };
+async function runToolCalls(made: MadeStep, options: RunStepsOptions): Promise<EndedCall[]> {
+  const { limits, signal } = options;
   // All at once, because planning a call may mean waiting for its node.
-  const plans = await Promise.all(
-    calls.map((call, index) => planCall(call, start, index < maxCalls ? undefined : tooManyCalls)),
+  const planned = await Promise.all(
+    made.transcript.calls.map((call, index) =>
+      planCall(call, options, index < maxCalls ? undefined : tooManyCalls),
+    ),
   );
-  const started: StartedCall[] = [];
-  // Start them in sequence, so that they are stored in the order in which the model asked for them.
-  for (const planned of plans) {
-    if (signal.aborted) break;
-    started.push(await startCall(planned, start));
-  }
-  const run = { statements, writer, toolStopMs, log, signal };
+  signal.throwIfAborted();
+  const { toolApprovalTimeoutMs, toolStopMs } = limits;
+  // They are stored in the order in which the model asked for them.
+  const started = await startCalls(made, planned, { ...options, toolApprovalTimeoutMs });
+  const run = { ...options, toolStopMs };
   const settled = await Promise.allSettled(started.map((each) => runCall(each, run)));
   signal.throwIfAborted();
   return settled.map((result) => {

@@ -1,91 +1,113 @@
-import type { Decision } from '../log/run-event.ts';
+import type { Logger } from 'pino';
+import type { Bus } from '../../bus/bus.ts';
+import { longestTimerMs } from '../../config/longest-timer.ts';
+import type { ToolCall } from '../../generated/prisma/client.ts';
+import { idList } from '../../storage/statements/dialect.ts';
+import type { Statements } from '../../storage/statements/statement.ts';
+import { decidedToolCalls, decideToolCall } from '../../storage/statements/tool-calls.ts';
+import { decisionColumns, expired } from './verdict.ts';
 
-export interface Verdict {
-  decision: Decision;
-  /** The reason that the client gave; may be empty. */
-  reason: string;
+/** A stored tool call that waits for a decision. */
+export interface Question {
+  /** The `id` of its row. */
+  rowId: number;
+  expiresAt: Date;
 }
 
-/** A tool call that waits for a client's decision. */
-export interface PendingApproval {
-  /** Milliseconds since the epoch. */
+export interface ApprovalsOptions {
+  statements: Statements;
+  bus: Bus;
+  /** How often the calls are read when no ring tells of a decision, in milliseconds. */
+  pollMs: number;
+  log: Logger;
+}
+
+interface OpenQuestion {
   expiresAt: number;
-  /** Resolves with undefined when the run was cancelled or ended first, or the question was withdrawn. Never rejects. */
-  verdict: Promise<Verdict | undefined>;
-  /** Closes the question without a verdict, unless there is one. */
-  withdraw(): void;
-  /** To be called when the decision is stored: resolves the promise of `decide`. */
-  settle(): void;
+  close(call: ToolCall | undefined): void;
 }
 
-export interface AskOptions {
-  /** Milliseconds until the verdict is `EXPIRED`. */
-  timeoutMs: number;
-  /** Aborts when the run is cancelled. */
-  signal: AbortSignal;
+/** The topic that rings when a decision about a tool call of a run was stored. */
+export function approvalTopic(runId: number): string {
+  return `approval:${runId}`;
 }
 
-interface OpenApproval extends PendingApproval {
-  /** Sets the verdict. Only the first call has an effect. */
-  decide(verdict: Verdict | undefined): void;
-  settled: Promise<void>;
-}
-
-/** The tool calls of live runs that wait, or have waited, for a client's decision. */
+/**
+ * Waits for the decisions about the tool calls of this gateway's runs. A decision is a change of the call's row, which
+ * any gateway can make; a ring tells to look. One statement looks after all calls that wait, however many there are.
+ */
 export class Approvals {
-  readonly #runs = new Map<number, Map<string, OpenApproval>>();
+  readonly #options: ApprovalsOptions;
+  readonly #open = new Map<number, OpenQuestion>();
+  #timer: NodeJS.Timeout | undefined;
+  #isLooking = false;
+  /** Whether to look once more, because a ring came while the rows were read. */
+  #again = false;
 
-  /** Opens a tool call for a decision. */
-  ask(runId: number, callId: string, options: AskOptions): PendingApproval {
-    const approval = openApproval(options);
-    const calls = this.#runs.get(runId) ?? new Map<string, OpenApproval>();
-    this.#runs.set(runId, calls.set(callId, approval));
-    return approval;
+  constructor(options: ApprovalsOptions) {
+    this.#options = options;
   }
 
   /**
-   * Decides about a tool call, unless there is an earlier verdict. Resolves when the decision is stored.
+   * Waits until the decision about a call of a run is stored, or its time is over: then it stores that.
    *
-   * @returns The first verdict. Undefined when the call needs no approval, or when its run was cancelled or has ended.
+   * @returns The call, which does not wait any more. Undefined if the signal aborts first.
    */
-  async decide(runId: number, callId: string, verdict: Verdict): Promise<Verdict | undefined> {
-    const approval = this.#runs.get(runId)?.get(callId);
-    approval?.decide(verdict);
-    await approval?.settled;
-    return approval?.verdict;
+  decided(runId: number, { rowId, expiresAt }: Question, signal: AbortSignal): Promise<ToolCall | undefined> {
+    if (signal.aborted) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const subscription = this.#options.bus.listen(approvalTopic(runId), () => this.#look());
+      const close = (call: ToolCall | undefined) => {
+        subscription[Symbol.dispose]();
+        signal.removeEventListener('abort', giveUp);
+        this.#open.delete(rowId);
+        resolve(call);
+      };
+      const giveUp = () => close(undefined);
+      signal.addEventListener('abort', giveUp);
+      this.#open.set(rowId, { expiresAt: expiresAt.getTime(), close });
+      this.#look();
+    });
   }
 
-  /** To be called when a run has ended: closes its open tool calls without a verdict. */
-  forget(runId: number): void {
-    for (const approval of this.#runs.get(runId)?.values() ?? []) {
-      approval.decide(undefined);
-      approval.settle();
+  #look(): void {
+    this.#again = true;
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    clearTimeout(this.#timer);
+    void this.#readAll().finally(() => {
+      this.#isLooking = false;
+      if (this.#open.size > 0) this.#timer = setTimeout(() => this.#look(), this.#untilNextLook());
+    });
+  }
+
+  /** Never rejects: what fails now is tried again at the next look. */
+  async #readAll(): Promise<void> {
+    const { statements, log } = this.#options;
+    try {
+      while (this.#again && this.#open.size > 0) {
+        this.#again = false;
+        await this.#expire();
+        const calls = await statements.all(decidedToolCalls, [idList(this.#open.keys())]);
+        for (const call of calls) this.#open.get(call.id)?.close(call);
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'it could not be read whether tool calls were approved');
     }
-    this.#runs.delete(runId);
   }
-}
 
-function openApproval({ timeoutMs, signal }: AskOptions): OpenApproval {
-  const first = createDeferred<Verdict | undefined>();
-  const { promise: settled, resolve: settle } = createDeferred<void>();
-  const close = (verdict: Verdict | undefined) => {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', withdraw);
-    first.resolve(verdict);
-  };
-  const withdraw = () => close(undefined);
-  const timer = setTimeout(() => close({ decision: 'EXPIRED', reason: '' }), timeoutMs);
-  signal.addEventListener('abort', withdraw);
-  if (signal.aborted) withdraw();
-  const expiresAt = Date.now() + timeoutMs;
-  return { expiresAt, verdict: first.promise, withdraw, decide: close, settled, settle };
-}
+  async #expire(): Promise<void> {
+    const now = Date.now();
+    const due = [...this.#open].filter(([, { expiresAt }]) => expiresAt <= now);
+    if (due.length === 0) return;
+    await this.#options.statements.transaction(async (tx) => {
+      for (const [id] of due) await tx.run(decideToolCall, [...decisionColumns(expired), id]);
+    });
+  }
 
-/** Only the first call of `resolve` has an effect. */
-function createDeferred<T>() {
-  let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((resolvePromise) => {
-    resolve = resolvePromise;
-  });
-  return { promise, resolve };
+  /** Milliseconds. */
+  #untilNextLook(): number {
+    const nearest = Math.min(...[...this.#open.values()].map(({ expiresAt }) => expiresAt));
+    return Math.min(this.#options.pollMs, longestTimerMs, Math.max(1, nearest - Date.now()));
+  }
 }

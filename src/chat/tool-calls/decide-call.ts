@@ -1,18 +1,15 @@
+import type { Bus } from '../../bus/bus.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Run, ToolCall } from '../../generated/prisma/client.ts';
-import type { Reader } from '../../storage/statements/statement.ts';
-import { toolCallById } from '../../storage/statements/tool-calls.ts';
+import type { Statements } from '../../storage/statements/statement.ts';
+import { decideToolCall, toolCallById } from '../../storage/statements/tool-calls.ts';
 import type { Decision } from '../log/run-event.ts';
-import { type RunLog, runKey } from '../log/run-writer.ts';
-import type { Approvals, Verdict } from './approvals.ts';
-
-/** Entries read from the log at once. */
-const pageSize = 256;
+import { approvalTopic } from './approvals.ts';
+import { decisionColumns, expired, type Verdict } from './verdict.ts';
 
 export interface DecideCallOptions {
-  statements: Reader;
-  runLog: RunLog;
-  approvals: Approvals;
+  statements: Statements;
+  bus: Bus;
   run: Run;
   callId: string;
   verdict: Verdict;
@@ -26,31 +23,25 @@ const conflicts: Record<Decision, string> = {
 };
 
 /**
- * Approves or denies a tool call and waits until the decision is stored.
+ * Stores the decision about a tool call that waits for one, and rings for the gateway that runs it. Of several decisions
+ * the first counts. A client may repeat its decision when it missed the response.
  *
- * @throws GatewayError NOT_FOUND, CONFLICT.
+ * @returns The call after the decision.
+ * @throws GatewayError NOT_FOUND; CONFLICT when the call does not wait, or another decision was made.
  */
 export async function decideCall(options: DecideCallOptions): Promise<ToolCall> {
-  const { approvals, run, callId, verdict } = options;
-  await findCall(options);
-  // After the run's end only its log knows the verdict. A client may repeat a decision when it missed the response.
-  const first = (await approvals.decide(run.id, callId, verdict)) ?? (await findVerdict(options));
-  const call = await findCall(options);
-  if (first?.decision === verdict.decision) return call;
-  throw new GatewayError('CONFLICT', first ? conflicts[first.decision] : whyNotAwaited(call));
-}
-
-/** Reads the verdict from the run's log. Undefined when the log has no verdict or has expired. */
-async function findVerdict({ runLog, run, callId }: DecideCallOptions): Promise<Verdict | undefined> {
-  for (let cursor = 0; ; ) {
-    const entries = await runLog.read(runKey(run.id), cursor, pageSize);
-    const last = entries?.at(-1);
-    if (!entries || !last) return undefined;
-    for (const entry of entries) {
-      if (entry.type === 'ToolApprovalDecided' && entry.callId === callId) return entry;
-    }
-    cursor = last.seq;
+  const { statements, bus, run, verdict } = options;
+  let call = await findCall(options);
+  if (call.status === 'AWAITING_APPROVAL') {
+    const { id, expiresAt } = call;
+    const isLate = expiresAt !== null && expiresAt.getTime() <= Date.now();
+    const columns = decisionColumns(isLate ? expired : verdict);
+    await statements.transaction((tx) => tx.run(decideToolCall, [...columns, id]));
+    bus.ring(approvalTopic(run.id));
+    call = await findCall(options);
   }
+  if (call.decision === verdict.decision) return call;
+  throw new GatewayError('CONFLICT', call.decision ? conflicts[call.decision] : whyNotAwaited(call));
 }
 
 function whyNotAwaited({ status }: ToolCall): string {

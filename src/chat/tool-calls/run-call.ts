@@ -1,19 +1,20 @@
+import type { ToolCall } from '../../generated/prisma/client.ts';
 import { untilStored } from '../../storage/failure/until-stored.ts';
+import { idList } from '../../storage/statements/dialect.ts';
+import { toolCallsByIds } from '../../storage/statements/messages.ts';
 import type { Parameter, Statement, Statements } from '../../storage/statements/statement.ts';
 import { endToolCall, startToolCall } from '../../storage/statements/tool-calls.ts';
-import {
-  type RefusedCall,
-  type ToolErrorCode,
-  type ToolOutcome,
-  toolErrorCodes,
-} from '../../tools/tool-runner.ts';
+import type { RefusedCall, ToolErrorCode, ToolOutcome, ToolPlan } from '../../tools/tool-runner.ts';
 import type { EndedCall } from '../history/answer-step.ts';
-import type { PendingApproval, Verdict } from './approvals.ts';
+import type { Approvals } from './approvals.ts';
 import { type ExecuteCallOptions, executeCall, notStarted } from './execute-call.ts';
-import type { StartedCall } from './start-call.ts';
+import type { StartedCall } from './start-calls.ts';
+import { type Answered, untilAnswered } from './until-answered.ts';
+import { verdictOf } from './verdict.ts';
 
 export interface RunCallOptions extends ExecuteCallOptions {
   statements: Statements;
+  approvals: Approvals;
 }
 
 /** The error codes of calls that were not allowed to run. */
@@ -24,96 +25,70 @@ const denials: ReadonlySet<ToolErrorCode> = new Set(['DENIED', 'APPROVAL_TIMEOUT
  * does not fail the run: the model is told and can try something else.
  */
 export async function runCall(call: StartedCall, options: RunCallOptions): Promise<EndedCall> {
-  const { callId, pending } = call;
-  try {
-    const plan = pending ? await waitForApproval(call, pending, options) : call.plan;
-    const startedAt = performance.now();
-    const outcome = 'run' in plan ? await executeCall(callId, plan, options) : plan;
-    return await endCall(call, outcome, Math.round(performance.now() - startedAt), options);
-  } finally {
-    pending?.settle();
-  }
+  const { question, plan } = call;
+  if (question === undefined) return await execute(call, plan, options);
+  const answered: Answered = await untilAnswered(call, question, options);
+  if (!('decided' in answered)) return await endCall(call, answered.lost ?? notStarted, 0, options);
+  return await goOn(call, answered.decided, options);
 }
 
-/** Returns the plan if the call is approved, and otherwise the outcome of a call that must not run. */
-async function waitForApproval(call: StartedCall, pending: PendingApproval, options: RunCallOptions) {
-  const { callId, name, plan } = call;
-  const { writer, log } = options;
-  const lost = await untilDecided(call, pending, options);
-  const verdict = await pending.verdict;
-  if (verdict === undefined) return lost ?? notStarted;
-  const { decision, reason } = verdict;
-  log.info({ callId, name, decision }, 'tool call decided');
-  if (decision === 'APPROVED') {
-    await updateCall(startToolCall, [], callId, options);
+/** Tells the followers of the decision, and runs the call if it was approved. A denied one has ended with the decision. */
+async function goOn(call: StartedCall, decided: ToolCall, options: RunCallOptions): Promise<EndedCall> {
+  const { callId, name, plan, rowId } = call;
+  const verdict = verdictOf(decided);
+  if (verdict) {
+    options.log.info({ callId, name, decision: verdict.decision }, 'tool call decided');
+    await options.writer.write({ type: 'ToolApprovalDecided', callId, ...verdict });
   }
-  await writer.write({ type: 'ToolApprovalDecided', callId, decision, reason });
-  if (decision !== 'APPROVED') return refusal(verdict);
-  pending.settle();
-  return plan;
+  if (decided.status !== 'RUNNING') return await announceEnd(decided, options);
+  const instanceId = plan.ok ? plan.instanceId?.() : undefined;
+  await updateCall(startToolCall, [new Date(), instanceId ?? null, rowId], options);
+  return await execute(call, plan, options);
 }
 
-/**
- * Waits until a question needs no answer any more. Withdraws it when its call cannot run any more: then it returns why.
- */
-async function untilDecided(
-  { callId, plan }: StartedCall,
-  pending: PendingApproval,
-  { log }: RunCallOptions,
-): Promise<RefusedCall | undefined> {
-  if (!plan.ok || !plan.untilLost) return undefined;
-  const over = new AbortController();
-  try {
-    const lost = await Promise.race([
-      plan.untilLost(over.signal).catch((err: unknown) => {
-        log.error({ err }, 'it cannot be known whether a tool call that waits for an approval can still run');
-        return undefined;
-      }),
-      pending.verdict.then(() => undefined),
-    ]);
-    if (lost) {
-      pending.withdraw();
-      log.info(
-        { callId, errorCode: lost.errorCode },
-        'a tool call that waited for an approval cannot run any more',
-      );
-    }
-    return lost;
-  } finally {
-    over.abort();
-  }
+async function execute(call: StartedCall, plan: ToolPlan, options: RunCallOptions): Promise<EndedCall> {
+  const startedAt = performance.now();
+  const outcome = 'run' in plan ? await executeCall(call.callId, plan, options) : plan;
+  return await endCall(call, outcome, Math.round(performance.now() - startedAt), options);
 }
 
-function refusal({ decision, reason }: Verdict): RefusedCall {
-  if (decision === 'EXPIRED') {
-    return { ok: false, errorCode: 'APPROVAL_TIMEOUT', result: toolErrorCodes.APPROVAL_TIMEOUT };
-  }
-  const result = reason === '' ? 'The user denied this call.' : `The user denied this call: ${reason}`;
-  return { ok: false, errorCode: 'DENIED', result };
-}
-
+/** Stores how a call has ended. If it had ended before, for instance because it was denied meanwhile, that counts. */
 async function endCall(
-  { callId, name }: StartedCall,
+  { callId, name, rowId }: StartedCall,
   outcome: ToolOutcome | RefusedCall,
   durationMs: number,
   options: RunCallOptions,
 ): Promise<EndedCall> {
   const ended = { ...columnsOf(outcome), durationMs };
   const { status, result, errorCode, exitCode, stopped } = ended;
-  const columns = [status, result, errorCode, exitCode, stopped, durationMs];
-  await updateCall(endToolCall, columns, callId, options);
+  const columns = [status, result, errorCode, exitCode, stopped, durationMs, rowId];
+  if ((await updateCall(endToolCall, columns, options)) === 0) {
+    const [stored] = await options.statements.all(toolCallsByIds, [idList([rowId])]);
+    // The message may have been deleted, and the call with it.
+    if (stored) return await announceEnd(stored, options);
+  }
   await options.writer.write({ type: 'ToolCallFinished', callId, name, ...ended });
   return { callId, name, ...ended };
 }
 
+async function announceEnd(call: ToolCall, { writer }: RunCallOptions): Promise<EndedCall> {
+  const { callId, name, status, exitCode, stopped } = call;
+  const errorCode = call.errorCode as ToolErrorCode | null;
+  const ended = { callId, name, status, errorCode, exitCode, stopped, result: call.result ?? '' };
+  await writer.write({ type: 'ToolCallFinished', ...ended, durationMs: call.durationMs ?? 0 });
+  return ended;
+}
+
+/** Returns how many rows were changed. */
 async function updateCall(
   statement: Statement<never>,
-  columns: readonly Parameter[],
-  callId: string,
+  parameters: readonly Parameter[],
   options: RunCallOptions,
-): Promise<void> {
-  const parameters = [...columns, options.writer.assistantMessageId, callId];
-  await untilStored(() => options.statements.transaction((tx) => tx.run(statement, parameters)), options);
+): Promise<number> {
+  return await untilStored(
+    () => options.statements.transaction((tx) => tx.run(statement, parameters)),
+    options,
+  );
 }
 
 function columnsOf(outcome: ToolOutcome | RefusedCall) {

@@ -59,6 +59,11 @@ export class DispatchQueue {
     return [...this.#live.values()].filter((dispatch) => dispatch.isWithNode).length;
   }
 
+  /** The agent process that is connected now, or was connected last. */
+  get instanceId(): string | undefined {
+    return this.#instanceId;
+  }
+
   get isBusy(): boolean {
     return this.running >= this.#slots;
   }

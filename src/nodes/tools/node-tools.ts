@@ -87,6 +87,7 @@ export class NodeTools implements ToolRunner {
       nodeId,
       agentNodeId: node.id,
       dispatchId,
+      instanceId: () => this.#options.dispatcher.instanceOf(node),
       needsApproval: tool.needsApproval,
       untilLost: (over: AbortSignal) => this.#untilLost(node, request, over),
       run: (onOutput: OnOutput, signal: AbortSignal) => this.#run(node, { ...request, onOutput }, signal),

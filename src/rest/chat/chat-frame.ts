@@ -55,6 +55,13 @@ const StatusFrame = z.object({
   call_id: callId.optional().openapi({
     description: 'Only with `awaiting_approval` and the `running` that follows it: the id of the tool call.',
   }),
+  decision: z.enum(['approved', 'denied', 'expired']).optional().openapi({
+    description:
+      'Only with `running` that has a `call_id`: whether the tool call may run. `expired`: nobody decided in time, so it may not.',
+  }),
+  decided_by: z.string().nullable().optional().openapi({
+    description: 'Only with `decision`: the id of the user who decided. Null: nobody did in time.',
+  }),
   attempt: z
     .int()
     .optional()

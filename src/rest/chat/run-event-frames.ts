@@ -91,12 +91,25 @@ function chatFrames(run: number, runEvent: Exclude<RunEventFieldsFragment, TextP
     case 'ToolApprovalRequested':
       return [{ type: 'status', status: 'awaiting_approval', call_id: runEvent.callId }];
     case 'ToolApprovalDecided':
-      return [{ type: 'status', status: 'running', call_id: runEvent.callId }];
+      return [decisionFrame(runEvent)];
     case 'UsageReported':
       return [{ type: 'usage', usage: usageJson(runEvent.usage), step: usageJson(runEvent.step) }];
     default:
       return [terminalFrame(runEvent)];
   }
+}
+
+function decisionFrame(
+  decided: Extract<RunEventFieldsFragment, { __typename: 'ToolApprovalDecided' }>,
+): ChatFrame {
+  const { callId, decision, decidedBy } = decided;
+  return {
+    type: 'status',
+    status: 'running',
+    call_id: callId,
+    decision: lowerCase(decision),
+    decided_by: decidedBy ?? null,
+  };
 }
 
 type ToolRunEvent = Extract<

@@ -17,7 +17,7 @@ export const interruptAnswers = plainStatement<never>(
 
 /** As `cancelToolCalls` does it for one answer. Parameter: the ids of the answers. */
 export const cancelToolCallsOfAll = plainStatement<never>(
-  `UPDATE "ToolCall" SET "stopped" = ("status" = 'AWAITING_APPROVAL'), "status" = 'CANCELLED'
+  `UPDATE "ToolCall" SET "stopped" = ("startedAt" IS NULL), "status" = 'CANCELLED'
   WHERE "messageId" ${amongIds} AND "status" IN ('AWAITING_APPROVAL', 'RUNNING')`,
 );
 

@@ -1,33 +1,52 @@
 import type { ToolCall } from '../../generated/prisma/client.ts';
 import type { ToolApproval } from '../../generated/prisma/enums.ts';
+import { amongIds } from './dialect.ts';
 import { modelStatement, plainStatement } from './row-decoder.ts';
 
 /**
  * Parameters: messageId, callId, name, args (JSON), status, nodeId, agentNodeId, dispatchId, step, textOffset,
- * reasoningOffset.
+ * reasoningOffset, expiresAt, startedAt, agentInstanceId.
  */
-export const insertToolCall = plainStatement<never>(
+export const insertToolCall = plainStatement<{ id: number }>(
   `INSERT INTO "ToolCall" ("messageId", "callId", "name", "args", "status", "nodeId", "agentNodeId", "dispatchId",
-    "step", "textOffset", "reasoningOffset") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-);
-
-/** A call that was approved is running. Parameters: messageId, callId. */
-export const startToolCall = plainStatement<never>(
-  `UPDATE "ToolCall" SET "status" = 'RUNNING' WHERE "messageId" = ? AND "callId" = ?`,
-);
-
-/** Parameters: status, result, errorCode, exitCode, stopped, durationMs, messageId, callId. */
-export const endToolCall = plainStatement<never>(
-  `UPDATE "ToolCall" SET "status" = ?, "result" = ?, "errorCode" = ?, "exitCode" = ?, "stopped" = ?, "durationMs" = ?
-  WHERE "messageId" = ? AND "callId" = ?`,
+    "step", "textOffset", "reasoningOffset", "expiresAt", "startedAt", "agentInstanceId")
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING "id"`,
 );
 
 /**
- * Cancels the calls of an answer that have not ended. A call that waited for approval never began, so it is stopped. A
- * running one may still run on its node. Parameters: messageId.
+ * Stores the decision about a call that still waits for one; a denied call has ended with it. Parameters: status,
+ * decision, decisionReason, decidedBy, decidedAt, result, errorCode, durationMs, id.
+ */
+export const decideToolCall = plainStatement<never>(
+  `UPDATE "ToolCall" SET "status" = ?, "decision" = ?, "decisionReason" = ?, "decidedBy" = ?, "decidedAt" = ?,
+    "result" = ?, "errorCode" = ?, "durationMs" = ? WHERE "id" = ? AND "status" = 'AWAITING_APPROVAL'`,
+);
+
+/** Those of some calls that do not wait for a decision any more. Parameter: the ids. */
+export const decidedToolCalls = modelStatement<ToolCall>(
+  'ToolCall',
+  `SELECT * FROM "ToolCall" WHERE "id" ${amongIds} AND "status" <> 'AWAITING_APPROVAL'`,
+);
+
+/** An approved call is handed to its tool. Parameters: startedAt, agentInstanceId, id. */
+export const startToolCall = plainStatement<never>(
+  'UPDATE "ToolCall" SET "startedAt" = ?, "agentInstanceId" = ? WHERE "id" = ?',
+);
+
+/**
+ * Ends a call, unless it has ended already. Parameters: status, result, errorCode, exitCode, stopped, durationMs, id.
+ */
+export const endToolCall = plainStatement<never>(
+  `UPDATE "ToolCall" SET "status" = ?, "result" = ?, "errorCode" = ?, "exitCode" = ?, "stopped" = ?, "durationMs" = ?
+  WHERE "id" = ? AND "status" IN ('AWAITING_APPROVAL', 'RUNNING')`,
+);
+
+/**
+ * Cancels the calls of an answer that have not ended. A call that was not handed to its tool is stopped. Another
+ * one may still run on its node. Parameters: messageId.
  */
 export const cancelToolCalls = plainStatement<never>(
-  `UPDATE "ToolCall" SET "stopped" = ("status" = 'AWAITING_APPROVAL'), "status" = 'CANCELLED'
+  `UPDATE "ToolCall" SET "stopped" = ("startedAt" IS NULL), "status" = 'CANCELLED'
   WHERE "messageId" = ? AND "status" IN ('AWAITING_APPROVAL', 'RUNNING')`,
 );
 

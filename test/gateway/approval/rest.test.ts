@@ -36,14 +36,15 @@ const asking = [
     reasoning_offset: 0,
   },
   { type: 'status', status: 'awaiting_approval', call_id: 'w' },
-  { type: 'status', status: 'running', call_id: 'w' },
 ];
+const decided = { type: 'status', status: 'running', call_id: 'w', decided_by: 'anonymous' };
 const ended = { type: 'tool_result', call_id: 'w', name: 'write', duration_ms: expect.any(Number) };
 
 test('a client of the REST API sees that a tool call waits, and then runs', async () => {
   const session = await openSession();
   expect(await toolFrames(session, approveCall)).toEqual([
     ...asking,
+    { ...decided, decision: 'approved' },
     { ...ended, result: 'written', status: 'succeeded', error_code: null, exit_code: null },
   ]);
 });
@@ -53,6 +54,7 @@ test('a client of the REST API sees that a tool call was denied', async () => {
   const result = 'The user denied this call.';
   expect(await toolFrames(session, denyCall)).toEqual([
     ...asking,
+    { ...decided, decision: 'denied' },
     { ...ended, result, status: 'denied', error_code: 'DENIED', exit_code: null },
   ]);
 });

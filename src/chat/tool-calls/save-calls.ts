@@ -1,0 +1,36 @@
+import { checkpointAnswer } from '../../storage/statements/exchanges.ts';
+import { checkpointRun } from '../../storage/statements/run-states.ts';
+import type { Parameter, Statements } from '../../storage/statements/statement.ts';
+import { insertToolCall } from '../../storage/statements/tool-calls.ts';
+import { insertStep, type MadeStep } from '../history/save-step.ts';
+import type { RunWriter } from '../log/run-writer.ts';
+import { countParameters } from '../usage/usage.ts';
+
+export interface StepWithCalls {
+  made: MadeStep;
+  /** The parameters of `insertToolCall` for each call. */
+  rows: readonly Parameter[][];
+}
+
+/**
+ * Saves a step and its tool calls before the tools run: what a later prompt must show the model of the step, and what
+ * another gateway needs to go on with the run. The texts are saved in the same transaction, because a signature without
+ * the whole text that it signs is refused.
+ *
+ * @returns The ids of the calls.
+ */
+export async function saveCalls(
+  statements: Statements,
+  { runId, assistantMessageId, content, reasoning, lastSeq, usage }: RunWriter,
+  { made, rows }: StepWithCalls,
+): Promise<number[]> {
+  if (assistantMessageId === null) return [];
+  return await statements.transaction(async (tx) => {
+    await insertStep(tx, assistantMessageId, made);
+    await tx.run(checkpointAnswer, [content, reasoning || null, assistantMessageId]);
+    await tx.run(checkpointRun, [lastSeq, ...countParameters(usage), usage.measured, runId]);
+    const ids: number[] = [];
+    for (const row of rows) ids.push((await tx.get(insertToolCall, row))?.id ?? 0);
+    return ids;
+  });
+}

@@ -1,0 +1,133 @@
+import type { Logger } from 'pino';
+import type { ToolApproval } from '../../generated/prisma/enums.ts';
+import { untilStored } from '../../storage/failure/until-stored.ts';
+import type { Parameter, Statements } from '../../storage/statements/statement.ts';
+import { toolApprovalOf } from '../../storage/statements/tool-calls.ts';
+import type { RefusedCall, ToolPlan } from '../../tools/tool-runner.ts';
+import type { MadeStep } from '../history/save-step.ts';
+import type { RunWriter } from '../log/run-writer.ts';
+import type { Question } from './approvals.ts';
+import type { CallToStart } from './plan-call.ts';
+import { saveCalls } from './save-calls.ts';
+
+export interface StartCallsOptions {
+  statements: Statements;
+  sessionId: number;
+  writer: RunWriter;
+  /** How long a call waits for an approval, in milliseconds. */
+  toolApprovalTimeoutMs: number;
+  log: Logger;
+  /** Aborts when the run is cancelled. */
+  signal: AbortSignal;
+}
+
+/** A tool call that has been stored and written to the run's log. */
+export interface StartedCall {
+  callId: string;
+  name: string;
+  plan: ToolPlan;
+  /** The `id` of its row. */
+  rowId: number;
+  /** Present when the call needs an approval first. */
+  question?: Question;
+}
+
+/**
+ * Stores a step with its planned tool calls in one transaction, and writes the calls to the run's log. Nothing runs yet. So
+ * a gateway that goes on with the run after a crash finds a step with all its calls, or nothing of it.
+ */
+export async function startCalls(
+  made: MadeStep,
+  planned: readonly CallToStart[],
+  options: StartCallsOptions,
+): Promise<StartedCall[]> {
+  const { statements, writer, signal } = options;
+  const toolApproval = await readToolApproval(planned, options);
+  const expiresAt = new Date(Date.now() + options.toolApprovalTimeoutMs);
+  const calls = planned.map((each) => decide(each, toolApproval, expiresAt));
+  const rows = calls.map((call) => columnsOf(call, made.step, writer));
+  const rowIds = await untilStored(() => saveCalls(statements, writer, { made, rows }), options);
+  const started: StartedCall[] = [];
+  for (const [index, call] of calls.entries()) {
+    if (signal.aborted) break;
+    await announce(call, writer);
+    const { callId, name } = call.call;
+    const rowId = rowIds[index] ?? 0;
+    const question = call.expiresAt && { question: { rowId, expiresAt: call.expiresAt } };
+    started.push({ callId, name, plan: call.plan, rowId, ...question });
+  }
+  return started;
+}
+
+interface DecidedCall extends CallToStart {
+  /** Set if a person is asked. */
+  expiresAt: Date | undefined;
+}
+
+/** Applies the session's `toolApproval` to a call that changes something. */
+function decide(planned: CallToStart, toolApproval: ToolApproval, askedUntil: Date): DecidedCall {
+  const { plan } = planned;
+  if (!plan.ok || !plan.needsApproval || toolApproval === 'AUTO') return { ...planned, expiresAt: undefined };
+  if (toolApproval === 'ASK') return { ...planned, expiresAt: askedUntil };
+  const { nodeId, agentNodeId } = nodeOf(plan);
+  const node = { ...(nodeId !== null && { nodeId }), ...(agentNodeId !== null && { agentNodeId }) };
+  return { ...planned, plan: { ...denied, ...node }, expiresAt: undefined };
+}
+
+const denied: RefusedCall = {
+  ok: false,
+  errorCode: 'DENIED',
+  result: 'Tools that change something are not allowed in this session.',
+};
+
+/** Reads the current setting, because it may have changed since the run began. */
+async function readToolApproval(
+  planned: readonly CallToStart[],
+  { statements, sessionId }: StartCallsOptions,
+): Promise<ToolApproval> {
+  if (!planned.some(({ plan }) => plan.ok && plan.needsApproval)) return 'AUTO';
+  const session = await statements.get(toolApprovalOf, [sessionId]);
+  return session?.toolApproval ?? 'DENY';
+}
+
+/** The parameters of `insertToolCall`. */
+function columnsOf(
+  { call, args, plan, expiresAt }: DecidedCall,
+  step: number,
+  writer: RunWriter,
+): Parameter[] {
+  const { callId, name } = call;
+  const { nodeId, agentNodeId } = nodeOf(plan);
+  const status = expiresAt ? 'AWAITING_APPROVAL' : 'RUNNING';
+  const isHandedOver = plan.ok && !expiresAt;
+  return [
+    writer.assistantMessageId,
+    callId,
+    name,
+    JSON.stringify(args),
+    status,
+    nodeId,
+    agentNodeId,
+    plan.ok ? plan.dispatchId : null,
+    step,
+    writer.content.length,
+    writer.reasoning.length,
+    expiresAt ?? null,
+    isHandedOver ? new Date() : null,
+    (isHandedOver && plan.instanceId?.()) || null,
+  ];
+}
+
+async function announce({ call, args, plan, expiresAt }: DecidedCall, writer: RunWriter): Promise<void> {
+  const { callId, name } = call;
+  const node = nodeOf(plan);
+  const offsets = { textOffset: writer.content.length, reasoningOffset: writer.reasoning.length };
+  await writer.write({ type: 'ToolCallStarted', callId, name, args, ...node, ...offsets });
+  if (expiresAt === undefined) return;
+  const asked = { callId, name, args, ...node, expiresAt: expiresAt.getTime() };
+  await writer.write({ type: 'ToolApprovalRequested', ...asked });
+}
+
+function nodeOf({ nodeId, agentNodeId }: ToolPlan) {
+  return { nodeId: nodeId ?? null, agentNodeId: agentNodeId ?? null };
+}
