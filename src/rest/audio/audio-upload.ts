@@ -44,7 +44,7 @@ export const uploadAudio: Route = {
     try {
       const { raw, parsed } = await readInput(c, services, input);
       const { message_id } = parsed.path;
-      const form = new FormFile(incoming, services.maxAudioBytes);
+      using form = new FormFile(incoming, services.maxAudioBytes);
       const file = await form.open();
       const variables = {
         messageId: encodeId('Message', message_id),

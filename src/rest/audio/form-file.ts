@@ -17,9 +17,10 @@ type Parser = busboy.Busboy & { _complete?: boolean };
 
 /**
  * Reads the file called `file` of a multipart form while it arrives. Other fields and files are skipped, as FastAPI does.
- * The form is read only as fast as the file is consumed. At the first fault the reading stops.
+ * The form is read only as fast as the file is consumed. At the first fault the reading stops. Disposing stops it too, so
+ * that the request, which may stay open for some seconds, no longer holds what was read of the form.
  */
-export class FormFile {
+export class FormFile implements Disposable {
   readonly #incoming: IncomingMessage;
   readonly #parser: Parser;
   readonly #maxBytes: number;
@@ -64,6 +65,10 @@ export class FormFile {
     const file = this.#file;
     if (this.#fault || !file) throw this.#fault ?? formFaults.missing();
     return { filename: file.filename, createReadStream: () => this.#read(file.bytes) };
+  }
+
+  [Symbol.dispose](): void {
+    this.#halt();
   }
 
   async *#read(bytes: Readable): AsyncGenerator<Uint8Array> {

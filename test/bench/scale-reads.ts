@@ -1,0 +1,87 @@
+import { globalId } from '../gateway/schema/seed.ts';
+import type { TestGateway } from '../support/gateway/gateway.ts';
+
+type Read = (gateway: TestGateway) => Promise<unknown>;
+
+const longSession = globalId('Session', 1);
+
+/** Every kind of read, by name. The long session has the id 1, and the user bob has three sessions among many others. */
+export const reads: Record<string, Read> = {
+  'session with its last 50 messages': session(
+    'title lastMessage { content } tokenUsage { totalTokens } messages(last: 50) { edges { node { content } } }',
+  ),
+  'first 50 messages with their runs': session(
+    'messages(first: 50) { edges { node { content run { id } toolCalls { name } } } }',
+  ),
+  '50 messages after the first 50': async (gateway) => {
+    const after = await cursor(gateway, 'messages(first: 50) { pageInfo { cursor: endCursor } }');
+    return read(gateway, `messages(first: 50, after: "${after}") { edges { node { content } } }`);
+  },
+  '50 messages before the last 50': async (gateway) => {
+    const before = await cursor(gateway, 'messages(last: 50) { pageInfo { cursor: startCursor } }');
+    return read(gateway, `messages(last: 50, before: "${before}") { edges { node { content } } }`);
+  },
+  'session with its last 20 runs': session('lastRun { id } runs(last: 20) { edges { node { status } } }'),
+  'session with its nodes': session(
+    'nodes { syncStatus node { displayName } } workspace { id } activeRun { id }',
+  ),
+  'first 50 sessions with their last message': query(
+    '{ sessions(first: 50) { edges { node { title lastMessage { content } } } } }',
+  ),
+  'last 50 sessions': query('{ sessions(last: 50) { edges { node { title } } } }'),
+  'first 50 sessions by activity': query(
+    '{ sessions(first: 50, orderBy: LAST_ACTIVITY) { edges { node { title } } } }',
+  ),
+  'sessions of a user who has three': query('{ sessions(userId: "bob") { edges { node { title } } } }'),
+  'sessions of a feature that has none': query(
+    '{ sessions(featureName: "other", orderBy: LAST_ACTIVITY) { edges { node { title } } } }',
+  ),
+  'search with 20 hits': search('chat'),
+  'search without a hit': search('nowhere'),
+  'search for two characters': search('ch'),
+  'search for two characters without a hit': search('zq'),
+  'search for one character by activity': search('c', 'orderBy: LAST_ACTIVITY'),
+  'search from the end': query('{ sessions(last: 20, search: "chat") { edges { node { title } } } }'),
+  'search in the sessions of a user who has three': search('chat', 'userId: "bob"'),
+  'search in the sessions of nobody': search('chat', 'userId: "nobody"'),
+  'search for two characters in the sessions of nobody': search('ch', 'userId: "nobody"'),
+  'count of up to 100 sessions': query('{ sessions(first: 1) { totalCount(upTo: 100) } }'),
+  'first 20 nodes': query('{ agentNodes { edges { node { displayName } } } }'),
+  'node by its id': query(`{ node(id: "${longSession}") { id ... on Session { preview } } }`),
+  'REST session': rest('/sessions/1'),
+  'REST tokens': rest('/sessions/1/tokens'),
+  'REST nodes': rest('/sessions/1/nodes'),
+  'REST list of a user who has three': rest('/sessions/?user_id=bob'),
+  'REST messages of a short session': rest('/sessions/2/messages'),
+};
+
+function query(text: string): Read {
+  return (gateway) => gateway.query(text);
+}
+
+function search(text: string, more = ''): Read {
+  return query(`{ sessions(first: 20, search: "${text}", ${more}) { edges { node { title } } } }`);
+}
+
+function session(selection: string): Read {
+  return (gateway) => read(gateway, selection);
+}
+
+function read(gateway: TestGateway, selection: string) {
+  const document = `query ($id: ID!) { session(id: $id) { ${selection} } }`;
+  return gateway.query<{ session: Record<string, unknown> }>(document, { id: longSession });
+}
+
+async function cursor(gateway: TestGateway, selection: string): Promise<string> {
+  const { session } = await read(gateway, selection);
+  const page = session['messages'] as { pageInfo: { cursor: string } };
+  return page.pageInfo.cursor;
+}
+
+function rest(path: string): Read {
+  return async (gateway) => {
+    const response = await gateway.rest(path);
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return await response.text();
+  };
+}
