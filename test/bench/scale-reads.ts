@@ -69,13 +69,12 @@ function session(selection: string): Read {
 
 function read(gateway: TestGateway, selection: string) {
   const document = `query ($id: ID!) { session(id: $id) { ${selection} } }`;
-  return gateway.query<{ session: Record<string, unknown> }>(document, { id: longSession });
+  return gateway.query(document, { id: longSession });
 }
 
 async function cursor(gateway: TestGateway, selection: string): Promise<string> {
   const { session } = await read(gateway, selection);
-  const page = session['messages'] as { pageInfo: { cursor: string } };
-  return page.pageInfo.cursor;
+  return session.messages.pageInfo.cursor;
 }
 
 function rest(path: string): Read {

@@ -1,6 +1,7 @@
 import { seed, seedManySessions, seedNodes } from '../gateway/schema/seed.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway/gateway.ts';
 import { longestTurn } from '../support/gateway/longest-turn.ts';
+import { median } from './report.ts';
 import { reads } from './scale-reads.ts';
 
 /**
@@ -12,6 +13,7 @@ const rows = Number(process.argv[2] ?? 100_000);
 const repetitions = Number(process.argv[3] ?? 40);
 const urls = process.argv.slice(4);
 const small = 100;
+const warmUp = 10;
 
 /** Starts a gateway with so many sessions, the first of which has as many messages. */
 async function startWith(count: number, url: string | undefined): Promise<TestGateway> {
@@ -27,27 +29,34 @@ async function startWith(count: number, url: string | undefined): Promise<TestGa
   return gateway;
 }
 
-/** The median time of a read, and the longest turn, in milliseconds. */
-async function measure(read: () => Promise<unknown>): Promise<{ ms: number; turnMs: number }> {
-  for (let time = 0; time < 10; time += 1) await read();
-  const times: number[] = [];
-  const turnMs = await longestTurn(async () => {
-    for (let time = 0; time < repetitions; time += 1) {
+interface Measured {
+  /** The median time of a read, and the longest turn, in milliseconds. */
+  ms: number;
+  turnMs: number;
+}
+
+/** The reads take turns, so that a noisy moment does not affect only one of them. */
+async function measure(acts: (() => Promise<unknown>)[]): Promise<Measured[]> {
+  const all = acts.map((act) => ({ act, times: [] as number[], turnMs: 0 }));
+  for (let time = -warmUp; time < repetitions; time += 1) {
+    for (const one of all) {
       const [startedAt, before] = [performance.now(), process.cpuUsage()];
-      await read();
+      const turnMs = await longestTurn(one.act);
       const { user, system } = process.cpuUsage(before);
-      times.push(urls.length > 0 ? performance.now() - startedAt : (user + system) / 1_000);
+      const ms = urls.length > 0 ? performance.now() - startedAt : (user + system) / 1_000;
+      if (time < 0) continue;
+      one.times.push(ms);
+      one.turnMs = Math.max(one.turnMs, turnMs);
     }
-  });
-  const ms = times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
-  return { ms, turnMs };
+  }
+  return all.map(({ times, turnMs }) => ({ ms: median(times), turnMs }));
 }
 
 await using few = await startWith(small, urls[0]);
 await using many = await startWith(rows, urls[1]);
 for (const [name, read] of Object.entries(reads)) {
-  const before = await measure(() => read(few));
-  const after = await measure(() => read(many));
+  const [before, after] = await measure([() => read(few), () => read(many)]);
+  if (!before || !after) continue;
   process.stdout.write(
     `${name}: ${before.ms.toFixed(1)} ms with ${small} rows, ${after.ms.toFixed(1)} ms with ${rows}, ` +
       `ratio ${(after.ms / before.ms).toFixed(2)}; longest turn ${after.turnMs.toFixed(0)} ms\n`,
