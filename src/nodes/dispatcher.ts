@@ -8,6 +8,7 @@ import type { DispatchRequest } from './dispatch/dispatch.ts';
 import { type DispatchReport, failure } from './dispatch/dispatch-outcome.ts';
 import type { OutputProgress } from './dispatch/dispatch-output.ts';
 import { storeLateResult } from './dispatch/store-late-result.ts';
+import { refuseWaitedFor } from './dispatch/waited-for.ts';
 import type { WaitingRequest } from './dispatch/waiting-calls.ts';
 import type { NodeIdentity } from './presence/connected-nodes.ts';
 import type { Registry } from './registry.ts';
@@ -95,16 +96,26 @@ export class Dispatcher {
     return this.#of(id)?.instanceId;
   }
 
-  /** Returns whether the agent may start a dispatch. The same process gets the same reply when it asks again. */
-  acknowledge({ id }: NodeIdentity, dispatchId: string, instanceId: string): boolean {
-    return this.#of(id)?.acknowledge(dispatchId, instanceId) ?? false;
+  /**
+   * Returns whether the agent may start a dispatch. The same process gets the same reply when it asks again.
+   *
+   * @throws GatewayError OVERLOADED if the run of the dispatch must learn first where its node is.
+   */
+  async acknowledge({ id }: NodeIdentity, dispatchId: string, instanceId: string): Promise<boolean> {
+    if (this.#of(id)?.acknowledge(dispatchId, instanceId)) {
+      await this.#of(id)?.find(dispatchId)?.request.onAcknowledged?.(instanceId);
+      return true;
+    }
+    await this.#refuseWaitedFor(id, dispatchId);
+    return false;
   }
 
   /**
    * Takes a piece of a tool's output.
    *
    * @param offset Where the piece begins, in UTF-16 code units from the start of all output.
-   * @throws GatewayError CONFLICT if an earlier piece is missing.
+   * @throws GatewayError CONFLICT if an earlier piece is missing; OVERLOADED if the run of the dispatch must learn first
+   *   where its node is.
    */
   async append(
     { id }: NodeIdentity,
@@ -114,13 +125,23 @@ export class Dispatcher {
   ): Promise<OutputProgress> {
     const dispatch = this.#of(id)?.find(dispatchId);
     if (dispatch?.instanceId !== undefined) return dispatch.output.append(offset, withoutNul(text));
+    await this.#refuseWaitedFor(id, dispatchId);
     return { nextOffset: offset + text.length, isWanted: false };
   }
 
-  /** Takes a result. Returns whether it came in time. The same report gets the same reply again. */
+  /**
+   * Takes a result. Returns whether it came in time. The same report gets the same reply again.
+   *
+   * @throws GatewayError OVERLOADED if the run of the dispatch must learn first where its node is.
+   */
   async finish({ id }: NodeIdentity, dispatchId: string, given: DispatchReport): Promise<boolean> {
     const report = { ...given, result: withoutNul(given.result) };
-    if (this.#of(id)?.finish(dispatchId, report)) return true;
+    const onReported = this.#of(id)?.find(dispatchId)?.request.onReported;
+    if (this.#of(id)?.finish(dispatchId, report)) {
+      await onReported?.();
+      return true;
+    }
+    await this.#refuseWaitedFor(id, dispatchId);
     await storeLateResult(
       this.#options,
       { ...report, dispatchId, agentNodeId: id },
@@ -134,6 +155,11 @@ export class Dispatcher {
     const live = this.#options.registry.find(agentNodeId);
     live?.dispatches.cancelSession(sessionId, 'Cancelled: the node was detached from the session.');
     live?.waiting.loseSession(sessionId, detached(live.nodeId));
+  }
+
+  async #refuseWaitedFor(agentNodeId: number, dispatchId: string): Promise<void> {
+    if (this.#of(agentNodeId)?.knows(dispatchId)) return;
+    await refuseWaitedFor(this.#options.database, agentNodeId, dispatchId);
   }
 
   #of(agentNodeId: number) {

@@ -3,7 +3,7 @@ import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
 import type { AnnounceNode } from './attached-sessions.ts';
 import { Attachments } from './attachments.ts';
-import type { DispatchLimits } from './dispatch/dispatch-queue.ts';
+import type { DispatchLimits } from './dispatch/dispatch-limits.ts';
 import type { InboxLog } from './dispatch/inbox.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Nodes } from './nodes.ts';

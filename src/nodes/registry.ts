@@ -6,9 +6,10 @@ import type { AgentNode } from '../generated/prisma/client.ts';
 import type { Database } from '../storage/database.ts';
 import { type AnnounceNode, attachedSessions } from './attached-sessions.ts';
 import { Connection } from './dispatch/connection.ts';
-import type { DispatchLimits } from './dispatch/dispatch-queue.ts';
+import type { DispatchLimits } from './dispatch/dispatch-limits.ts';
 import { closedInbox, followInbox, type InboxLog, inboxKey } from './dispatch/inbox.ts';
 import type { InboxClosedReason, NodeCommand } from './dispatch/node-command.ts';
+import { findWaitedFor } from './dispatch/waited-for.ts';
 import { ChangeThrottle } from './presence/change-throttle.ts';
 import { ConnectedNodes, type ConnectedNodesOptions, type NodeIdentity } from './presence/connected-nodes.ts';
 import { LastSeen } from './presence/last-seen.ts';
@@ -138,6 +139,7 @@ export class Registry implements AsyncDisposable {
     });
     if (count === 0) throw new GatewayError('UNAUTHENTICATED', 'The token was replaced just now.');
     const openedSeq = (await inbox.log.lastSeq(inboxKey(id))) ?? 0;
+    const waitedFor = await this.#findWaitedFor(id, running);
     // An agent that has already left must not close the inbox of an agent that is still there.
     signal.throwIfAborted();
     if (this.#isClosed) return closedInbox('SHUTTING_DOWN');
@@ -150,12 +152,12 @@ export class Registry implements AsyncDisposable {
       openedSeq,
     });
     const node = this.#nodes.get(id) ?? this.#create(identity);
-    node.open(connection, maxDispatches);
+    node.open(connection, maxDispatches, running);
     this.#connected.enter(identity, connection.closed);
     signal.addEventListener('abort', () => node.leave(connection), { once: true });
     const { agentVersion, platform } = request;
     log.info({ nodeId, userId, agentVersion, platform, maxDispatches }, 'a node has connected');
-    const unknownDispatchIds = node.dispatches.findUnknown(running);
+    const unknownDispatchIds = node.dispatches.findUnknown(running).filter((each) => !waitedFor.has(each));
     return followInbox({
       ...inbox,
       connection,
@@ -165,9 +167,11 @@ export class Registry implements AsyncDisposable {
   }
 
   /** Takes a heartbeat. Returns the ids of the dispatches that the agent should not be running. */
-  beat(identity: NodeIdentity, stats: NodeStats, running: readonly string[]): string[] {
+  async beat(identity: NodeIdentity, stats: NodeStats, running: readonly string[]): Promise<string[]> {
     const node = this.#nodes.get(identity.id) ?? this.#create(identity);
-    return node.beat(stats, running);
+    const unknown = node.beat(stats, running);
+    const waitedFor = await this.#findWaitedFor(identity.id, unknown);
+    return unknown.filter((each) => !waitedFor.has(each));
   }
 
   /** Closes the inbox of a node. Its dispatches fail. */
@@ -206,6 +210,12 @@ export class Registry implements AsyncDisposable {
       // The agent may have connected with a new token meanwhile.
       if (reason && this.#connected.find(tokenHash) === identity) this.disconnect(id, reason);
     }
+  }
+
+  /** The dispatches among these that this process does not know, and for which a run waits, by what is stored. */
+  async #findWaitedFor(id: number, dispatchIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const foreign = dispatchIds.filter((each) => !this.#nodes.get(id)?.dispatches.knows(each));
+    return foreign.length === 0 ? new Set() : await findWaitedFor(this.#options.database, id, foreign);
   }
 
   #create(node: { id: number; nodeId: string }): LiveNode {

@@ -49,7 +49,7 @@ builder.objectRef<Of<'InboxOpened'>>('InboxOpened').implement({
 
 builder.objectRef<Of<'RunDispatch'>>('RunDispatch').implement({
   description:
-    'Run a tool. The agent must call `acknowledgeDispatch` before it starts. Until then this command may come again, so the agent must ignore a `dispatchId` that it knows.',
+    'Run a tool. The agent must call `acknowledgeDispatch` before it starts. Until then this command may come again, so the agent must not start a `dispatchId` that it knows. If it has ended that dispatch, it should report the result again: the gateway that took the report may be lost.',
   interfaces: [NodeCommandRef],
   fields: (t) => ({
     dispatchId: t.exposeID('dispatchId', {

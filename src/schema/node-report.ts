@@ -124,7 +124,7 @@ builder.mutationFields((t) => {
       nullable: true,
       authScopes: { agent: true },
       description:
-        'For the agent of a node: asks whether it may start a dispatch. The agent must ask before it starts the tool.',
+        'For the agent of a node: asks whether it may start a dispatch. The agent must ask before it starts the tool. Errors: OVERLOADED while the run of the dispatch does not know where the node is connected now; the agent must ask again.',
       args: {
         dispatchId: dispatchId(),
         instanceId: t.arg.id({
@@ -133,8 +133,8 @@ builder.mutationFields((t) => {
           description: 'The `instanceId` with which this process of the agent opened its inbox.',
         }),
       },
-      resolve: (_root, args, context) => ({
-        proceed: context.dispatcher.acknowledge(agentOf(context), args.dispatchId, args.instanceId),
+      resolve: async (_root, args, context) => ({
+        proceed: await context.dispatcher.acknowledge(agentOf(context), args.dispatchId, args.instanceId),
       }),
     }),
     reportDispatchCheck: t.field({
@@ -158,7 +158,7 @@ builder.mutationFields((t) => {
       nullable: true,
       authScopes: { agent: true },
       description:
-        'For the agent of a node: reports further output of a dispatch. The gateway skips text that it has already. Errors: CONFLICT if an earlier piece is missing; `extensions.nextOffset` says where to continue.',
+        'For the agent of a node: reports further output of a dispatch. The gateway skips text that it has already. Errors: CONFLICT if an earlier piece is missing; `extensions.nextOffset` says where to continue; OVERLOADED while the run of the dispatch does not know where the node is connected now.',
       args: {
         dispatchId: dispatchId(),
         offset: t.arg.int({
@@ -177,7 +177,7 @@ builder.mutationFields((t) => {
       nullable: true,
       authScopes: { agent: true },
       description:
-        'For the agent of a node: reports the end of a dispatch. The agent must repeat this until it gets a response.',
+        'For the agent of a node: reports the end of a dispatch. The agent must repeat this until it gets a response. Errors: OVERLOADED while the run of the dispatch does not know where the node is connected now, or has not got the result yet.',
       args: {
         dispatchId: dispatchId(),
         input: t.arg({ type: FinishDispatchInput, required: true, description: 'How the dispatch ended.' }),
@@ -205,8 +205,8 @@ builder.mutationFields((t) => {
             'The ids of the dispatches that this process runs, or has finished and not yet reported: at most 1,000.',
         }),
       },
-      resolve: (_root, { stats, running }, context) => ({
-        unknownDispatchIds: context.registry.beat(agentOf(context), stats, running),
+      resolve: async (_root, { stats, running }, context) => ({
+        unknownDispatchIds: await context.registry.beat(agentOf(context), stats, running),
       }),
     }),
   };

@@ -10,6 +10,10 @@ export class OpenDispatches {
     return [...this.#controllers.keys()];
   }
 
+  has(dispatchId: string): boolean {
+    return this.#controllers.has(dispatchId);
+  }
+
   /** Returns a signal that aborts when the dispatch is cancelled. */
   add(dispatchId: string): AbortSignal {
     const controller = new AbortController();

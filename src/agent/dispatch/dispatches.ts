@@ -1,10 +1,12 @@
 import { Semaphore } from '../concurrency/semaphore.ts';
 import type { GatewayClient } from '../connection/gateway-client.ts';
 import { reasonOf } from '../connection/reason-of.ts';
+import type { ToolReport } from '../tools/tool.ts';
 import type { Tools } from '../tools/tools.ts';
 import { OpenDispatches } from './cancel-dispatch.ts';
 import { OutputReport } from './output-report.ts';
 import { reportResult } from './report-result.ts';
+import { ReportedResults } from './reported-results.ts';
 import { acknowledgeDispatch, type Dispatch, runDispatch } from './run-dispatch.ts';
 
 export interface DispatchesOptions {
@@ -29,6 +31,7 @@ export class Dispatches {
   readonly #slots: Semaphore;
   readonly #knownIds = new Set<string>();
   readonly #open = new OpenDispatches();
+  readonly #reported = new ReportedResults();
   readonly #work = new Set<Promise<void>>();
   /** Aborts when the agent no longer tries to report. */
   readonly #giveUp = new AbortController();
@@ -51,13 +54,18 @@ export class Dispatches {
     return this.#running;
   }
 
-  /** Starts a dispatch when a slot is free. A dispatch that arrives again is ignored. */
+  /**
+   * Starts a dispatch when a slot is free. A dispatch that arrives again is not started again: its result is reported
+   * again if it has ended, because the gateway that took it may be lost.
+   */
   take(dispatch: Dispatch): void {
     const { dispatchId, tool } = dispatch;
-    if (this.#isClosing || this.#knownIds.has(dispatchId)) return;
+    if (this.#isClosing || this.#open.has(dispatchId)) return;
+    const reported = this.#reported.find(dispatchId);
+    if (reported === undefined && this.#knownIds.has(dispatchId)) return;
     this.#remember(dispatchId);
     const cancel = this.#open.add(dispatchId);
-    const work = this.#runAndReport(dispatch, cancel)
+    const work = (reported ? this.#report(dispatchId, reported) : this.#runAndReport(dispatch, cancel))
       .catch((error) => this.#options.print(`${tool} could not be reported: ${reasonOf(error)}`))
       .finally(() => {
         this.#open.remove(dispatchId);
@@ -101,7 +109,11 @@ export class Dispatches {
     const { signal: giveUp } = this.#giveUp;
     const output = new OutputReport(client, dispatchId, giveUp);
     const report = await this.#slots.run(async () => {
-      if (this.#isClosing || !(await acknowledgeDispatch(client, { dispatchId, instanceId }, giveUp))) return;
+      if (this.#isClosing) return;
+      if (!(await acknowledgeDispatch(client, { dispatchId, instanceId }, giveUp))) {
+        this.#knownIds.delete(dispatchId);
+        return;
+      }
       if (dispatch.toolApproval === 'AUTO') this.#warnOnce();
       this.#running += 1;
       try {
@@ -113,6 +125,11 @@ export class Dispatches {
     });
     if (report === undefined) return;
     await output.end();
-    await reportResult(client, dispatchId, report, giveUp);
+    await this.#report(dispatchId, report);
+  }
+
+  async #report(dispatchId: string, report: ToolReport): Promise<void> {
+    await reportResult(this.#options.client, dispatchId, report, this.#giveUp.signal);
+    this.#reported.add(dispatchId, report);
   }
 }

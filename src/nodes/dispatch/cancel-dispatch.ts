@@ -12,7 +12,7 @@ export interface QueueActions {
 }
 
 /**
- * Cancels a dispatch. When no agent has started it, it ends at once. Otherwise the agent is sent
+ * Cancels a dispatch. When no agent can have started it, it ends at once. Otherwise the agent is sent
  * `CancelDispatch`, and the dispatch ends when the agent reports or when `confirmMs` milliseconds have passed.
  * The outcome has `stopped: true` only if it is certain that nothing runs any more.
  *
@@ -24,10 +24,11 @@ export function cancelDispatch(
   confirmMs: number,
   queue: QueueActions,
 ): void {
-  const { state } = dispatch;
-  if (state === 'QUEUED' || state === 'SENT') {
+  const { state, startedBy } = dispatch;
+  if (state === 'CANCELLING' || state === 'SETTLED') return;
+  if (startedBy === undefined) {
     queue.settle({ status: 'CANCELLED', stopped: true, result: `${why} Nothing was started.` });
-  } else if (state === 'ACKNOWLEDGED') {
+  } else {
     dispatch.state = 'CANCELLING';
     sendCancel(dispatch, queue);
     const result = `${why} The node did not confirm that it stopped.`;

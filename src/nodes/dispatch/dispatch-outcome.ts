@@ -30,12 +30,18 @@ export function failure(errorCode: ToolErrorCode, result: string): ToolOutcome {
 }
 
 /** The outcome of a dispatch whose node is lost: its agent does not come back, or comes back too late. */
-export function lostOutcome({ state }: Dispatch, why: string): ToolOutcome {
+export function lostOutcome({ state, startedBy }: Dispatch, why: string): ToolOutcome {
   if (state === 'CANCELLING') {
     return { status: 'CANCELLED', stopped: false, result: `Cancelled. ${why} ${unknownEnd}` };
   }
-  const end = state === 'ACKNOWLEDGED' ? unknownEnd : 'Nothing was started.';
+  const end = startedBy === undefined ? 'Nothing was started.' : unknownEnd;
   return failure('NODE_OFFLINE', `${why} ${end}`);
+}
+
+/** The outcome of a dispatch that a connected agent has not acknowledged in time. */
+export function notTakenOutcome(dispatch: Dispatch, why: string): ToolOutcome {
+  if (dispatch.startedBy !== undefined) return lostOutcome(dispatch, why);
+  return failure('NODE_UNRESPONSIVE', `${why} Nothing was started.`);
 }
 
 const unknownEnd = 'It is not known whether the tool ran to its end.';

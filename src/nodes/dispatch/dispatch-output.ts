@@ -9,26 +9,42 @@ export interface OutputProgress {
   isWanted: boolean;
 }
 
+/** A place in the output of a dispatch, from which another gateway can go on. */
+export interface OutputPosition {
+  /** Where the next piece begins, in UTF-16 code units from the start of all output. */
+  nextOffset: number;
+  /** How many more bytes of UTF-8 are shown. */
+  remainingBytes: number;
+}
+
+export interface DispatchOutputOptions {
+  /** How much is passed on. When there is more, a line says so. */
+  maxBytes: number;
+  /** Where the output begins. Undefined: with the first piece, wherever that is. */
+  start: OutputPosition | undefined;
+  /** Takes the pieces, one after the other. After it has failed, no more output is wanted. */
+  pass(text: string, position: OutputPosition): Promise<void>;
+  /** Called when `pass` has failed. */
+  onError(error: unknown): void;
+}
+
 /**
  * Receives the output of a dispatch in pieces, some of which may come twice, and passes new text on until
  * `maxBytes` is reached. Keeps no text itself.
  */
 export class DispatchOutput {
-  #nextOffset = 0;
+  /** Undefined until the first piece says where it begins. */
+  #nextOffset: number | undefined;
   /** How many more bytes of UTF-8 may be passed on. */
   #remaining: number;
   #passedOn: Promise<void> = Promise.resolve();
   /** Undefined after it has failed once. */
-  #pass: ((text: string) => Promise<void>) | undefined;
+  #pass: DispatchOutputOptions['pass'] | undefined;
   readonly #onError: (error: unknown) => void;
 
-  /**
-   * @param maxBytes How much is passed on. When there is more, a line says so.
-   * @param pass Takes the pieces, one after the other. After it has failed, no more output is wanted.
-   * @param onError Called when `pass` has failed.
-   */
-  constructor(maxBytes: number, pass: (text: string) => Promise<void>, onError: (error: unknown) => void) {
-    this.#remaining = maxBytes;
+  constructor({ maxBytes, start, pass, onError }: DispatchOutputOptions) {
+    this.#nextOffset = start?.nextOffset;
+    this.#remaining = start?.remainingBytes ?? maxBytes;
     this.#pass = pass;
     this.#onError = onError;
   }
@@ -40,21 +56,25 @@ export class DispatchOutput {
    * @throws GatewayError CONFLICT if text between the previous piece and this one is missing.
    */
   async append(offset: number, text: string): Promise<OutputProgress> {
-    if (offset > this.#nextOffset) {
-      const nextOffset = this.#nextOffset;
+    const nextOffset = this.#nextOffset ?? offset;
+    if (offset > nextOffset) {
       const message = `offset: expected ${nextOffset} at most, got ${offset}: a piece is missing.`;
       throw new GatewayError('CONFLICT', message, { field: 'offset', nextOffset });
     }
-    const piece = this.#cut(textAfter(text, this.#nextOffset - offset));
-    this.#nextOffset = Math.max(this.#nextOffset, offset + text.length);
-    if (piece !== '') this.#passedOn = this.#passedOn.then(() => this.#passOn(piece));
+    const piece = this.#cut(textAfter(text, nextOffset - offset));
+    const position = {
+      nextOffset: Math.max(nextOffset, offset + text.length),
+      remainingBytes: this.#remaining,
+    };
+    this.#nextOffset = position.nextOffset;
+    if (piece !== '') this.#passedOn = this.#passedOn.then(() => this.#passOn(piece, position));
     await this.#passedOn;
     return { nextOffset: this.#nextOffset, isWanted: this.#remaining > 0 };
   }
 
-  async #passOn(piece: string): Promise<void> {
+  async #passOn(piece: string, position: OutputPosition): Promise<void> {
     try {
-      await this.#pass?.(piece);
+      await this.#pass?.(piece, position);
     } catch (error) {
       this.#pass = undefined;
       this.#remaining = 0;

@@ -2,20 +2,16 @@ import type { ToolOutcome } from '../../tools/tool-runner.ts';
 import { boundText } from './bounded-text.ts';
 import { cancelDispatch, type QueueActions, timeOutDispatch } from './cancel-dispatch.ts';
 import { Dispatch, type DispatchRequest } from './dispatch.ts';
-import { type DispatchReport, failure, lostOutcome, reportedOutcome } from './dispatch-outcome.ts';
+import type { DispatchLimits } from './dispatch-limits.ts';
+import {
+  type DispatchReport,
+  failure,
+  lostOutcome,
+  notTakenOutcome,
+  reportedOutcome,
+} from './dispatch-outcome.ts';
+import { EndedDispatches } from './ended-dispatches.ts';
 import type { InboxEntry } from './inbox.ts';
-
-/** How long each step of a dispatch may take, and how much output it may have. */
-export interface DispatchLimits {
-  /** Milliseconds in which a connected agent must acknowledge a dispatch. */
-  ackMs: number;
-  /** Milliseconds in which an agent must stop a dispatch that was cancelled or took too long, and report that. */
-  cancelConfirmMs: number;
-  /** How many dispatches may wait for a free slot on one node. */
-  maxQueued: number;
-  /** Bytes of UTF-8. The live output and the result may each have this many. */
-  maxOutputBytes: number;
-}
 
 export interface DispatchQueueOptions {
   nodeId: string;
@@ -29,12 +25,6 @@ export interface DispatchQueueOptions {
 }
 
 /**
- * How many reported dispatches are remembered. An agent whose report was received, but whose reply was lost, sends
- * the report again soon; it must then get the same reply.
- */
-const rememberedReports = 256;
-
-/**
  * The dispatches of one node. The node has as many slots as its agent allows; further dispatches wait in the queue.
  * A dispatch may be sent several times until an agent acknowledges it and is never sent after that, so the tool
  * runs at most once.
@@ -42,11 +32,12 @@ const rememberedReports = 256;
 export class DispatchQueue {
   /** All dispatches that have not ended, oldest first. */
   readonly #live = new Map<string, Dispatch>();
-  /** The ids of the newest dispatches that an agent reported in time. */
-  readonly #finished = new Set<string>();
+  readonly #ended = new EndedDispatches();
   readonly #options: DispatchQueueOptions;
   /** The agent process that is connected now, or was connected last. */
   #instanceId: string | undefined;
+  /** The ids of the dispatches that this process had when it was last asked. */
+  #openIds: ReadonlySet<string> = new Set();
   #isConnected = false;
   #slots = 1;
 
@@ -75,12 +66,14 @@ export class DispatchQueue {
   /** Resolves with the outcome in every case, also when the node is lost. Never rejects. */
   start(request: DispatchRequest): Promise<ToolOutcome> {
     const { nodeId, limits, onError } = this.#options;
-    if (this.isBusy && this.#live.size - this.running >= limits.maxQueued) {
+    const isFull = this.isBusy && this.#live.size - this.running >= limits.maxQueued;
+    if (isFull && !request.resumed) {
       const waiting = `The node "${nodeId}" is busy, and ${limits.maxQueued} calls wait for it already.`;
       return Promise.resolve(failure('NODE_BUSY', waiting));
     }
     const dispatch = new Dispatch(request, limits.maxOutputBytes, onError);
     this.#live.set(request.dispatchId, dispatch);
+    if (this.#isConnected && this.#instanceId !== undefined) this.#goOn(dispatch, this.#instanceId);
     this.#sendQueued();
     return dispatch.outcome;
   }
@@ -88,18 +81,15 @@ export class DispatchQueue {
   /**
    * Called when an agent has connected. It must acknowledge soon what was sent and not acknowledged. Dispatches
    * that another process of the agent acknowledged are lost, because that process is gone.
+   *
+   * @param openIds The ids of the dispatches that the agent has: from their arrival until they are reported.
    */
-  connect(instanceId: string, slots = this.#slots): void {
+  connect(instanceId: string, openIds: readonly string[], slots = this.#slots): void {
     this.#instanceId = instanceId;
+    this.#openIds = new Set(openIds);
     this.#slots = slots;
     this.#isConnected = true;
-    for (const dispatch of this.#newestFirst()) {
-      if (dispatch.instanceId !== undefined && dispatch.instanceId !== instanceId) {
-        this.#settle(dispatch, lostOutcome(dispatch, 'The agent of the node was started anew.'));
-      } else if (dispatch.state === 'SENT') {
-        this.#awaitAcknowledgement(dispatch);
-      }
-    }
+    for (const dispatch of this.#newestFirst()) this.#goOn(dispatch, instanceId);
     this.#sendQueued();
   }
 
@@ -114,12 +104,18 @@ export class DispatchQueue {
     for (const dispatch of this.#newestFirst()) this.#settle(dispatch, lostOutcome(dispatch, why));
   }
 
-  /** Returns the ids that the connected agent should not be running. */
+  /** Returns the ids that the connected agent should not be running, as far as this queue knows. */
   findUnknown(dispatchIds: readonly string[]): string[] {
+    this.#openIds = new Set(dispatchIds);
     return dispatchIds.filter((id) => {
       const dispatch = this.#live.get(id);
-      return !dispatch?.isWithNode || (dispatch.instanceId ?? this.#instanceId) !== this.#instanceId;
+      return !dispatch?.isWithNode || (dispatch.startedBy ?? this.#instanceId) !== this.#instanceId;
     });
+  }
+
+  /** Whether the queue has, or had, a dispatch. Otherwise a run may wait for it that has not said so to this gateway yet. */
+  knows(dispatchId: string): boolean {
+    return this.#live.has(dispatchId) || this.#ended.has(dispatchId);
   }
 
   /** Returns whether this agent process may start the dispatch. The same question gets the same reply again. */
@@ -127,23 +123,16 @@ export class DispatchQueue {
     const dispatch = this.#live.get(dispatchId);
     if (dispatch === undefined || instanceId !== this.#instanceId) return false;
     if (dispatch.state === 'ACKNOWLEDGED') return dispatch.instanceId === instanceId;
-    if (dispatch.state !== 'SENT') return false;
-    dispatch.state = 'ACKNOWLEDGED';
-    dispatch.instanceId = instanceId;
-    // At `timeoutMs` the agent stops the tool by itself. It needs a moment more to report that.
-    const withinMs = dispatch.request.timeoutMs + this.#options.limits.cancelConfirmMs;
-    dispatch.setDeadline(withinMs, () => timeOutDispatch(dispatch, this.#actionsFor(dispatch)));
+    if (dispatch.state !== 'SENT' || dispatch.request.resumed?.isAcknowledged) return false;
+    this.#giveTo(dispatch, instanceId);
     return true;
   }
 
   /** Returns whether the report came in time. The same report gets the same reply again. */
   finish(dispatchId: string, report: DispatchReport): boolean {
     const dispatch = this.#live.get(dispatchId);
-    if (!dispatch?.isWithNode) return this.#finished.has(dispatchId);
-    this.#finished.add(dispatchId);
-    const [oldest = ''] = this.#finished;
-    if (this.#finished.size > rememberedReports) this.#finished.delete(oldest);
-    this.#settle(dispatch, reportedOutcome(report, dispatch.state === 'CANCELLING'));
+    if (!dispatch?.isWithNode) return this.#ended.wasReported(dispatchId);
+    this.#settle(dispatch, reportedOutcome(report, dispatch.state === 'CANCELLING'), { isReported: true });
     return true;
   }
 
@@ -169,6 +158,31 @@ export class DispatchQueue {
     return [...this.#live.values()].reverse();
   }
 
+  /**
+   * Goes on with a dispatch when its agent is connected. One that was begun elsewhere goes on where the agent has it.
+   * Otherwise it is sent again: an agent that has never seen it starts it, and one that has ended it reports it again.
+   */
+  #goOn(dispatch: Dispatch, instanceId: string): void {
+    const { state, startedBy, request } = dispatch;
+    if (startedBy !== undefined && startedBy !== instanceId) {
+      this.#settle(dispatch, lostOutcome(dispatch, 'The agent of the node was started anew.'));
+    } else if (state === 'SENT') {
+      this.#awaitAcknowledgement(dispatch);
+    } else if (state === 'RESUMED' && this.#openIds.has(request.dispatchId)) {
+      this.#giveTo(dispatch, instanceId);
+    } else if (state === 'RESUMED') {
+      dispatch.state = 'QUEUED';
+    }
+  }
+
+  #giveTo(dispatch: Dispatch, instanceId: string): void {
+    dispatch.state = 'ACKNOWLEDGED';
+    dispatch.instanceId = instanceId;
+    // At `timeoutMs` the agent stops the tool by itself. It needs a moment more to report that.
+    const withinMs = dispatch.request.timeoutMs + this.#options.limits.cancelConfirmMs;
+    dispatch.setDeadline(withinMs, () => timeOutDispatch(dispatch, this.#actionsFor(dispatch)));
+  }
+
   #sendQueued(): void {
     for (const dispatch of this.#live.values()) {
       if (this.isBusy) break;
@@ -182,17 +196,18 @@ export class DispatchQueue {
 
   #awaitAcknowledgement(dispatch: Dispatch): void {
     const { nodeId, limits } = this.#options;
-    const late = `The node "${nodeId}" did not take the call within ${limits.ackMs} ms. Nothing was started.`;
-    dispatch.setDeadline(limits.ackMs, () => this.#settle(dispatch, failure('NODE_UNRESPONSIVE', late)));
+    const late = `The node "${nodeId}" did not take the call within ${limits.ackMs} ms.`;
+    dispatch.setDeadline(limits.ackMs, () => this.#settle(dispatch, notTakenOutcome(dispatch, late)));
   }
 
   #actionsFor(dispatch: Dispatch): QueueActions {
     return { send: this.#options.send, settle: (outcome) => this.#settle(dispatch, outcome) };
   }
 
-  #settle(dispatch: Dispatch, outcome: ToolOutcome): void {
+  #settle(dispatch: Dispatch, outcome: ToolOutcome, { isReported = false } = {}): void {
     const { maxOutputBytes } = this.#options.limits;
     this.#live.delete(dispatch.request.dispatchId);
+    this.#ended.add(dispatch.request.dispatchId, isReported);
     dispatch.settle({ ...outcome, result: boundText(outcome.result, maxOutputBytes) });
     this.#sendQueued();
   }

@@ -1,6 +1,16 @@
 import type { ToolApproval } from '../../generated/prisma/enums.ts';
 import type { ToolOutcome } from '../../tools/tool-runner.ts';
-import { DispatchOutput } from './dispatch-output.ts';
+import { DispatchOutput, type OutputPosition } from './dispatch-output.ts';
+
+/** What is known of a dispatch that was begun through another gateway, or before the gateway was started anew. */
+export interface ResumedDispatch {
+  /** The process of the agent that may have started the tool; undefined if it is certain that none has. */
+  instanceId: string | undefined;
+  /** Whether it is certain that this process has acknowledged the dispatch. Nobody may start it then. */
+  isAcknowledged: boolean;
+  /** Where its output goes on. Undefined: with the next piece that the agent sends. */
+  output?: OutputPosition | undefined;
+}
 
 /** A tool call that is to run on a node. */
 export interface DispatchRequest {
@@ -13,16 +23,30 @@ export interface DispatchRequest {
   args: object;
   /** Milliseconds that the tool may run, counted from the acknowledgement. */
   timeoutMs: number;
-  /** Takes output as it is produced; resolves when more may come. */
-  onOutput(text: string): Promise<void>;
+  /**
+   * Takes output as it is produced; resolves when more may come.
+   *
+   * @param position Where the output goes on after this piece.
+   */
+  onOutput(text: string, position: OutputPosition): Promise<void>;
+  /** Undefined for a dispatch that begins. */
+  resumed?: ResumedDispatch | undefined;
+  /**
+   * Called when a process of the agent has acknowledged the dispatch, before the agent is allowed to start the tool:
+   * not until this resolves. If it rejects, the agent gets the error and asks again.
+   */
+  onAcknowledged?(instanceId: string): Promise<void>;
+  /** Called when the agent has reported the result. The agent keeps the result until this resolves. */
+  onReported?(): Promise<void>;
 }
 
 /**
- * QUEUED: it waits for a free slot on the node. SENT: it is in the node's inbox and may be sent again.
+ * RESUMED: it was begun elsewhere, and waits for the agent to connect and say what became of it. QUEUED: it waits for a
+ * free slot on the node. SENT: it is in the node's inbox and may be sent again.
  * ACKNOWLEDGED: an agent has said that it starts the tool; it is never sent again. CANCELLING: that agent was told
  * to stop the tool. SETTLED: it has its outcome.
  */
-type DispatchState = 'QUEUED' | 'SENT' | 'ACKNOWLEDGED' | 'CANCELLING' | 'SETTLED';
+type DispatchState = 'RESUMED' | 'QUEUED' | 'SENT' | 'ACKNOWLEDGED' | 'CANCELLING' | 'SETTLED';
 
 /** One dispatch, from its request to its single outcome. */
 export class Dispatch {
@@ -30,8 +54,8 @@ export class Dispatch {
   readonly output: DispatchOutput;
   /** Never rejects. */
   readonly outcome: Promise<ToolOutcome>;
-  state: DispatchState = 'QUEUED';
-  /** The agent process that acknowledged it. */
+  state: DispatchState;
+  /** The agent process that acknowledged it to this gateway. */
   instanceId: string | undefined;
   #resolve: (outcome: ToolOutcome) => void = () => {};
   #timer: NodeJS.Timeout | undefined;
@@ -42,7 +66,11 @@ export class Dispatch {
    */
   constructor(request: DispatchRequest, maxOutputBytes: number, onError: (error: unknown) => void) {
     this.request = request;
-    this.output = new DispatchOutput(maxOutputBytes, request.onOutput, onError);
+    this.state = request.resumed ? 'RESUMED' : 'QUEUED';
+    const start = request.resumed
+      ? request.resumed.output
+      : { nextOffset: 0, remainingBytes: maxOutputBytes };
+    this.output = new DispatchOutput({ maxBytes: maxOutputBytes, start, pass: request.onOutput, onError });
     this.outcome = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -50,7 +78,12 @@ export class Dispatch {
 
   /** Whether it takes one of the node's slots. */
   get isWithNode(): boolean {
-    return this.state !== 'QUEUED' && this.state !== 'SETTLED';
+    return this.state !== 'RESUMED' && this.state !== 'QUEUED' && this.state !== 'SETTLED';
+  }
+
+  /** The process of the agent that may have started the tool; undefined if it is certain that none has. */
+  get startedBy(): string | undefined {
+    return this.instanceId ?? this.request.resumed?.instanceId;
   }
 
   /** Calls `onLate` if the next step does not come within so many milliseconds. Replaces the previous deadline. */

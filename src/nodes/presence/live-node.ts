@@ -1,7 +1,8 @@
 import type { Entry } from '../../bus/append-log.ts';
 import { CallChecks } from '../dispatch/call-checks.ts';
 import type { Connection } from '../dispatch/connection.ts';
-import { type DispatchLimits, DispatchQueue } from '../dispatch/dispatch-queue.ts';
+import type { DispatchLimits } from '../dispatch/dispatch-limits.ts';
+import { DispatchQueue } from '../dispatch/dispatch-queue.ts';
 import { type InboxEntry, type InboxLog, inboxKey } from '../dispatch/inbox.ts';
 import {
   type InboxClosedReason,
@@ -79,19 +80,23 @@ export class LiveNode {
     return this.presence.connection !== 'OFFLINE' || this.#grace !== undefined;
   }
 
-  /** Called when an agent has connected. It replaces an agent that is connected already. */
-  open(connection: Connection, maxDispatches: number): void {
+  /**
+   * Called when an agent has connected. It replaces an agent that is connected already.
+   *
+   * @param openIds The ids of the dispatches that the agent has.
+   */
+  open(connection: Connection, maxDispatches: number, openIds: readonly string[]): void {
     this.#connection?.close('TAKEN_OVER');
     this.#connection = connection;
     this.#stats = null;
     this.#lastSeenAt = new Date();
     this.#awaitHeartbeat();
-    this.dispatches.connect(connection.instanceId, maxDispatches);
+    this.dispatches.connect(connection.instanceId, openIds, maxDispatches);
     this.checks.connect(connection.checksCalls);
     this.waiting.connect(connection.checksCalls);
   }
 
-  /** Takes a heartbeat. Returns the ids of the dispatches that the agent should not be running. */
+  /** Takes a heartbeat. Returns those dispatches of the agent that no run waits for, as far as this process knows. */
   beat(stats: NodeStats, running: readonly string[]): string[] {
     this.#lastSeenAt = new Date();
     if (this.#connection) {
@@ -99,7 +104,7 @@ export class LiveNode {
       this.#stats = { ...stats, at: this.#lastSeenAt };
       this.#awaitHeartbeat();
       if (wasSilent) {
-        this.dispatches.connect(this.#connection.instanceId);
+        this.dispatches.connect(this.#connection.instanceId, running);
         this.checks.connect(this.#connection.checksCalls);
       }
     }
