@@ -46,7 +46,7 @@ export function createServerApp(options: ServerOptions): HttpApp {
   const routes = createRoutes(options);
   const logAccess = createAccessLog(log, closing);
   const answer = (verdict: Verdict, { request, path, ...bindings }: Arrival & RouteBindings) => {
-    if (verdict === undefined) return routes.fetch(request, bindings);
+    if (verdict === undefined) return routes(request, path, bindings);
     if (verdict !== 'answered') {
       noteErrors(factsOf(request), [verdict]);
       sendRefusal(bindings.outgoing, path, verdict);
@@ -82,8 +82,18 @@ export function createServerApp(options: ServerOptions): HttpApp {
   };
 }
 
-function createRoutes(options: ServerOptions) {
-  const { graphql, answerKnownQuery, identify, stream, health, rest, docs, consolePage, log } = options;
+type Routes = (request: Request, path: string, bindings: RouteBindings) => ReturnType<HttpApp['fetch']>;
+
+function createRoutes({ rest, ...options }: ServerOptions): Routes {
+  const others = createOtherRoutes(options);
+  // REST has a router of its own.
+  return (request, path, bindings) => (restPath.test(path) ? rest : others).fetch(request, bindings);
+}
+
+const restPath = /^\/api\/v1(\/|$)/;
+
+function createOtherRoutes(options: Omit<ServerOptions, 'rest'>) {
+  const { graphql, answerKnownQuery, identify, stream, health, docs, consolePage, log } = options;
   const app = new Hono<{ Bindings: RouteBindings }>();
   app.get('/', (c) => c.redirect('/graphql'));
   app.route('/health', health);
@@ -93,7 +103,6 @@ function createRoutes(options: ServerOptions) {
     await stream(incoming, outgoing, { httpRequestId, sentRequest: c.req.raw });
     return RESPONSE_ALREADY_SENT;
   });
-  app.all('/api/v1/*', (c) => rest.fetch(c.req.raw, c.env));
   app.all('/docs/*', (c) => docs.fetch(c.req.raw, c.env));
   app.all('/console/*', (c) => consolePage.fetch(c.req.raw, c.env));
 

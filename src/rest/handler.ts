@@ -39,15 +39,15 @@ export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
   for (const route of routes) {
     app.openAPIRegistry.registerPath(route.openapi);
     const paths = pathsOf(route);
-    app.on(route.method, paths, async (c, next) => {
+    // One handler, because Hono composes several of them anew for each request.
+    app.on(route.method, paths, async (c) => {
       note(c.req.raw, { operationId: route.operationId });
       const identity = await identify(c.req.raw);
       // The token of a node is refused: REST is for users.
       if (identity.ticket && route.takesTickets) c.set('ticketRunId', identity.ticket.runId);
       else userOf(identity);
-      await next();
+      return route.handle(c, options);
     });
-    app.on(route.method, paths, (c) => route.handle(c, options));
   }
   // The first request makes the document: at the start it would take a tenth of the processor time.
   const openApi = constantResponse(() => ({

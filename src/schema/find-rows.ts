@@ -58,7 +58,7 @@ export async function findToolCalls(
 
 /** Whether a message was deleted, even if its row is still there. */
 async function isMissing(context: Context, messageId: number): Promise<boolean> {
-  return (await ownersOf(context).byType.Message.load(messageId)) === null;
+  return (await ownersOf(context).Message.load(messageId)) === null;
 }
 
 /** The node that a tool call names. Null if it was deleted, or for the node of another user that an admin attached. */

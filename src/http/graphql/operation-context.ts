@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Context, Services } from '../../context.ts';
 import { ResultBudget, type ResultLimits } from '../../limits/result-budget.ts';
 import type { RequestAccounts } from '../guards/rate-limit.ts';
-import type { Identify } from '../request/identify.ts';
+import type { Identify, Identity } from '../request/identify.ts';
 import type { RequestContext } from '../request/request-context.ts';
 
 export interface OperationContextOptions {
@@ -29,20 +29,42 @@ export function createOperationContext({
   log,
   limits,
 }: OperationContextOptions): CreateOperationContext {
-  return async (request, { httpRequestId, signal }) => {
-    const identity = await identify(request);
-    return {
-      ...services,
-      ...identity,
-      account: accounts.get(request),
-      resultBudget: new ResultBudget(limits),
-      // Few operations need these two, and both cost a small read a noticeable part of its time.
-      get signal() {
-        return signal ?? request.signal;
-      },
-      get log() {
-        return httpRequestId === undefined ? log : log.child({ httpRequestId });
-      },
-    };
-  };
+  /** The services are not copied into each context but are its prototype: copying took a twentieth of a small read. */
+  class OperationContext {
+    readonly viewer: Context['viewer'];
+    readonly agentNode: Context['agentNode'];
+    readonly ticket: Context['ticket'];
+    readonly account: Context['account'];
+    readonly resultBudget = new ResultBudget(limits);
+    readonly request: Request;
+    readonly facts: RequestContext;
+
+    constructor(request: Request, facts: RequestContext, { viewer, agentNode, ticket }: Identity) {
+      this.viewer = viewer;
+      this.agentNode = agentNode;
+      this.ticket = ticket;
+      this.account = accounts.get(request);
+      this.request = request;
+      this.facts = facts;
+    }
+
+    // Few operations need these two, and both cost a small read a noticeable part of its time.
+    get signal(): AbortSignal {
+      return this.facts.signal ?? this.request.signal;
+    }
+
+    get log(): Logger {
+      const { httpRequestId } = this.facts;
+      return httpRequestId === undefined ? log : log.child({ httpRequestId });
+    }
+  }
+  Object.setPrototypeOf(OperationContext.prototype, services);
+  return async (request, facts) =>
+    new OperationContext(request, facts, await identify(request)) as OperationContext & Services;
+}
+
+/** A copy with all fields as its own, for code that copies a context by its own fields only, as Yoga does. */
+export function copyContext(context: Context, services: Services): Context {
+  const { signal, log } = context;
+  return { ...services, ...context, signal, log };
 }

@@ -11,7 +11,7 @@ import type { RequestContext } from '../request/request-context.ts';
 import type { UploadOptions } from '../uploads/read-upload.ts';
 import { useUploadStatus } from '../uploads/use-upload-status.ts';
 import { type KnownDocuments, useKnownDocuments } from './known-documents.ts';
-import { createOperationContext } from './operation-context.ts';
+import { copyContext, createOperationContext } from './operation-context.ts';
 import { createOperationCost } from './operation-cost.ts';
 import { StreamEncoder } from './stream-encoder.ts';
 import { useAcceptable } from './use-acceptable.ts';
@@ -47,12 +47,12 @@ export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
 /** Yoga at `/graphql`: queries, mutations, and subscriptions over its own SSE. */
 export function createGraphQLServer(options: GraphQLOptions) {
-  const { log, maxQueryTokens, maxPageSize, introspection, documents, knownDocuments } = options;
+  const { services, log, maxQueryTokens, maxPageSize, introspection, documents, knownDocuments } = options;
   const createContext = createOperationContext({ ...options, limits: options });
   return createYoga<RequestContext, Context>({
     schema,
-    context: ({ request, sentRequest = request, httpRequestId, signal = request.signal }) =>
-      createContext(sentRequest, { httpRequestId, signal }),
+    context: async ({ request, sentRequest = request, httpRequestId, signal = request.signal }) =>
+      copyContext(await createContext(sentRequest, { httpRequestId, signal }), services),
     maskedErrors: { maskError },
     logging: yogaLogger(log),
     plugins: [

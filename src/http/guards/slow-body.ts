@@ -19,8 +19,8 @@ export function cutSlowBody(timeoutMs: number): Guard {
   const message = `The body came too slowly, or nothing of it for ${timeoutMs} ms.`;
   return ({ request, incoming, outgoing, path }) => {
     if (incoming.complete || !hasBody(incoming)) return undefined;
-    void untilStuck(incoming, timeoutMs).then((isStuck) => {
-      if (!isStuck) return;
+    const cutWhenStuck = async () => {
+      if (incoming.complete || !(await isStuckBeforeEnd(incoming, timeoutMs))) return;
       if (outgoing.headersSent) return void incoming.destroy();
       // Node.js closes the connection after this response, but does not tell a route that still waits for the body.
       // Without this line the route would wait for ever, and a closing gateway would wait for the route.
@@ -28,7 +28,9 @@ export function cutSlowBody(timeoutMs: number): Guard {
       const tooSlow = refusal('REQUEST_TIMEOUT', message, { connection: 'close' });
       noteErrors(factsOf(request), [tooSlow]);
       sendRefusal(outgoing, path, tooSlow);
-    });
+    };
+    // A small body comes in the same turn as its headers. A timer for it would keep the request in memory for seconds.
+    setImmediate(cutWhenStuck);
     return undefined;
   };
 }
@@ -41,7 +43,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
  * Resolves with true when a body is stuck, with false once all of it has come or its connection is gone. Time does not
  * count while received bytes wait for the gateway to read them, because the client cannot help that.
  */
-function untilStuck(incoming: IncomingMessage, timeoutMs: number): Promise<boolean> {
+function isStuckBeforeEnd(incoming: IncomingMessage, timeoutMs: number): Promise<boolean> {
   const { socket } = incoming;
   const bytesBefore = socket.bytesRead;
   let bytesRead = bytesBefore;

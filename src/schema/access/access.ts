@@ -1,4 +1,3 @@
-import type DataLoader from 'dataloader';
 import { shorten } from '../../base/cut-text.ts';
 import { messageNotFound } from '../../chat/audio/audio-library.ts';
 import { runNotFound } from '../../chat/engine.ts';
@@ -9,7 +8,7 @@ import { unauthenticated } from '../../identity/unauthenticated.ts';
 import { anonymous, type Viewer } from '../../identity/viewer.ts';
 import type { Asker } from '../../nodes/find-node.ts';
 import type { NodeIdentity } from '../../nodes/presence/connected-nodes.ts';
-import { ownersOf } from './owners.ts';
+import { isOwnedType, type OwnedType, ownersOf } from './owners.ts';
 
 /**
  * Who may use a field of a root type. Each such field has one of these as its `authScopes`, which
@@ -40,18 +39,16 @@ export interface AuthScopes {
  * handles it, which ends the process.
  */
 export function decideScopes(context: Context) {
-  const owners = ownersOf(context);
-  type Loader = DataLoader<number, string | null>;
-  const owns = async (loader: Loader, id: number, notFound: (id: number) => Error) => {
+  const owns = async (type: OwnedType, id: number, notFound: (id: number) => Error) => {
     const owner = ownerOf(context);
-    if (owner === undefined || (await loader.load(id)) === owner) return true;
+    if (owner === undefined || (await ownersOf(context)[type].load(id)) === owner) return true;
     throw notFound(id);
   };
   const followRun = async (id: number) => {
     const { ticket } = context;
-    if (!ticket) return owns(owners.byType.Run, id, runNotFound);
+    if (!ticket) return owns('Run', id, runNotFound);
     if (ticket.runId !== id) throw beyondTicket();
-    const owner = await owners.byType.Run.load(id);
+    const owner = await ownersOf(context).Run.load(id);
     if (owner !== null && (ticket.viewer.isAdmin || ticket.viewer.userId === owner)) return true;
     throw runNotFound(id);
   };
@@ -63,9 +60,9 @@ export function decideScopes(context: Context) {
       if (owner === undefined || userId == null || userId === owner) return true;
       throw new GatewayError('FORBIDDEN', 'Only an admin may act for other users.');
     },
-    session: (id: number) => owns(owners.byType.Session, id, sessionNotFound),
-    run: (id: number) => owns(owners.byType.Run, id, runNotFound),
-    message: (id: number) => owns(owners.byType.Message, id, messageNotFound),
+    session: (id: number) => owns('Session', id, sessionNotFound),
+    run: (id: number) => owns('Run', id, runNotFound),
+    message: (id: number) => owns('Message', id, messageNotFound),
     followRun,
   };
 }
@@ -123,11 +120,9 @@ export function ownerFilter(context: Context): { userId?: string } {
  */
 export async function isOwn(context: Context, { typename, id }: { typename: string; id: string }) {
   const viewer = ownerOf(context);
-  const loaders: Record<string, DataLoader<number, string | null>> = ownersOf(context).byType;
-  const loader = Object.hasOwn(loaders, typename) ? loaders[typename] : undefined;
-  if (loader === undefined) {
+  if (!isOwnedType(typename)) {
     throw new GatewayError('BAD_USER_INPUT', `Objects of the type "${shorten(typename, 64)}" have no ids.`);
   }
-  const owner = await loader.load(Number(id));
+  const owner = await ownersOf(context)[typename].load(Number(id));
   return owner !== null && (viewer === undefined || owner === viewer);
 }

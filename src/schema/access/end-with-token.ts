@@ -20,7 +20,8 @@ export function endWithToken(subscribe: Subscribe): Subscribe {
     whenAborted(context.signal, () => watch[Symbol.dispose]());
     const signal = AbortSignal.any([context.signal, watch.signal]);
     try {
-      const source = await subscribe(root, args, { ...context, signal }, info);
+      const limited: Context = Object.create(context, { signal: { value: signal } });
+      const source = await subscribe(root, args, limited, info);
       return followUntil(watch, feedOf(source as AsyncIterable<unknown>));
     } catch (error) {
       watch[Symbol.dispose]();

@@ -1,17 +1,37 @@
 import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
+import { lazyFields } from '../../base/lazy-fields.ts';
 import type { Context } from '../../context.ts';
 import { idList } from '../../storage/statements/dialect.ts';
 import { type Owned, ownersByType } from '../../storage/statements/owners.ts';
 import type { Statement } from '../../storage/statements/statement.ts';
 
+/** Loads the owner of an object, a `userId`, by the id of the row. */
+export type OwnerLoader = DataLoader<number, string | null>;
+
+/** A type that has Relay ids. */
+export type OwnedType = keyof typeof ownersByType;
+
+export function isOwnedType(name: string): name is OwnedType {
+  return Object.hasOwn(ownersByType, name);
+}
+
 /**
- * Loaders for the owner of an object, a `userId`; null if there is no such object, or if it was deleted or cleared. They have no cache, because the
- * context of a subscription lives long.
+ * Loaders for the owner of an object; null if there is no such object, or if it was deleted or cleared. They have no
+ * cache, because the context of a subscription lives long.
  */
-export const ownersOf = createContextCache(({ statements }: Context) => {
-  const ownerLoader = (statement: Statement<Owned>) =>
-    new DataLoader<number, string | null>(
+export const ownersOf = createContextCache(
+  lazyFields<Context>()<Record<OwnedType, OwnerLoader>>({
+    Session: ownerLoader(ownersByType.Session),
+    Message: ownerLoader(ownersByType.Message),
+    Run: ownerLoader(ownersByType.Run),
+    AgentNode: ownerLoader(ownersByType.AgentNode),
+  }),
+);
+
+function ownerLoader(statement: Statement<Owned>) {
+  return ({ statements }: Context): OwnerLoader =>
+    new DataLoader(
       async (ids) => {
         const rows = await statements.all(statement, [idList(ids)]);
         const owners = new Map(rows.map(({ id, userId }) => [id, userId]));
@@ -19,13 +39,4 @@ export const ownersOf = createContextCache(({ statements }: Context) => {
       },
       { cache: false },
     );
-  return {
-    /** By the id of the row, for each type that has Relay ids. */
-    byType: {
-      Session: ownerLoader(ownersByType.Session),
-      Message: ownerLoader(ownersByType.Message),
-      Run: ownerLoader(ownersByType.Run),
-      AgentNode: ownerLoader(ownersByType.AgentNode),
-    },
-  };
-});
+}

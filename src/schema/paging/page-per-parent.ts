@@ -1,6 +1,7 @@
 import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
 import { groupBy } from '../../base/group-by.ts';
+import { lazyFields } from '../../base/lazy-fields.ts';
 import type { Context } from '../../context.ts';
 import type { Message, Run } from '../../generated/prisma/client.ts';
 import { idList } from '../../storage/statements/dialect.ts';
@@ -26,25 +27,28 @@ interface PageInSession extends Page {
  * The loaders of one request, for queries that Prisma cannot batch. They have no cache: the context of a subscription
  * lives long, and each of its results must show the present state.
  */
-export const loadersOf = createContextCache((context: Context) => ({
-  /** A page of each session's messages. */
-  messages: pageLoader<Message>(context, pagesOfMessages, messagesByIds),
-  /** A page of each session's runs. */
-  runs: pageLoader<Run>(context, pagesOfRuns, runsByIds),
-  /** How many messages each session has. */
-  messageCount: countLoader(context, countsOfMessages),
-  /** How many runs each session has. */
-  runCount: countLoader(context, countsOfRuns),
-  /** The RUNNING run of each session; null if it has none. */
-  liveRun: new DataLoader<number, Run | null>(
-    async (sessionIds) => {
-      const runs = await context.statements.all(liveRunsOfSessions, [idList(sessionIds)]);
-      const bySession = new Map(runs.map((run) => [run.sessionId, run]));
-      return sessionIds.map((id) => bySession.get(id) ?? null);
-    },
-    { cache: false },
-  ),
-}));
+export const loadersOf = createContextCache(
+  lazyFields<Context>()({
+    /** A page of each session's messages. */
+    messages: (context) => pageLoader<Message>(context, pagesOfMessages, messagesByIds),
+    /** A page of each session's runs. */
+    runs: (context) => pageLoader<Run>(context, pagesOfRuns, runsByIds),
+    /** How many messages each session has. */
+    messageCount: (context) => countLoader(context, countsOfMessages),
+    /** How many runs each session has. */
+    runCount: (context) => countLoader(context, countsOfRuns),
+    /** The RUNNING run of each session; null if it has none. */
+    liveRun: ({ statements }) =>
+      new DataLoader<number, Run | null>(
+        async (sessionIds) => {
+          const runs = await statements.all(liveRunsOfSessions, [idList(sessionIds)]);
+          const bySession = new Map(runs.map((run) => [run.sessionId, run]));
+          return sessionIds.map((id) => bySession.get(id) ?? null);
+        },
+        { cache: false },
+      ),
+  }),
+);
 
 /**
  * A page of the messages of a session, oldest first.

@@ -1,6 +1,7 @@
 import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
 import { groupBy } from '../../base/group-by.ts';
+import { lazyFields } from '../../base/lazy-fields.ts';
 import { createLock } from '../../base/lock.ts';
 import type { Context } from '../../context.ts';
 import { sessionNotFound } from '../../errors.ts';
@@ -40,53 +41,53 @@ const bytesPerStatement = 4_000_000;
  * Loaders for the rows that other rows refer to. Prisma would build one query for each referring row. They have no
  * cache, because the context of a subscription lives long.
  */
-export const rowsOf = createContextCache((context: Context) => {
-  const read =
-    <Row>(statement: Statement<Row>) =>
-    (ids: number[]) =>
-      context.statements.all(statement, [idList(ids)]);
-  return {
-    session: oneLoader<Session>(context, read(sessionsByIds), ({ id }) => [id]),
-    message: oneLoader<Message>(
-      context,
-      async (ids) => {
-        const messages = await read(messagesByIds)(ids);
-        // Messages that were cleared have no owner.
-        const owners = await ownersOf(context).byType.Message.loadMany(messages.map(({ id }) => id));
-        return messages.filter((_, index) => owners[index] !== null);
-      },
-      ({ id }) => [id],
-      (ids) => messageSizes(context, ids),
-    ),
+export const rowsOf = createContextCache(
+  lazyFields<Context>()({
+    session: (context) => oneLoader<Session>(context, byIds(context, sessionsByIds), ({ id }) => [id]),
+    message: (context) =>
+      oneLoader<Message>(
+        context,
+        async (ids) => {
+          const messages = await byIds(context, messagesByIds)(ids);
+          // Messages that were cleared have no owner.
+          const owners = await ownersOf(context).Message.loadMany(messages.map(({ id }) => id));
+          return messages.filter((_, index) => owners[index] !== null);
+        },
+        ({ id }) => [id],
+        (ids) => messageSizes(context, ids),
+      ),
     /** The run of a message, by the id of its prompt or its answer. */
-    runOfMessage: oneLoader<Run>(
-      context,
-      (ids) => context.statements.all(runsOfMessages, [idList(ids), idList(ids)]),
-      ({ userMessageId, assistantMessageId }) => [userMessageId, assistantMessageId],
-    ),
-    audioOfMessage: relationLoader(
-      context,
-      read<MessageAudio>(audioOfMessages),
-      ({ messageId }) => messageId,
-    ),
-    toolCallsOfMessage: relationLoader(
-      context,
-      (ids) => toolCallsOf(context, ids),
-      ({ messageId }) => messageId,
-    ),
-    nodesOfSession: relationLoader(
-      context,
-      (ids) => attachedNodes(context, ids),
-      ({ sessionId }) => sessionId,
-    ),
-    workspaceOfSession: relationLoader(
-      context,
-      read<Workspace>(workspacesOfSessions),
-      ({ sessionId }) => sessionId,
-    ),
-    usageOfSession: relationLoader(context, read<ModelUsage>(usageOfSessions), ({ sessionId }) => sessionId),
-  };
-});
+    runOfMessage: (context) =>
+      oneLoader<Run>(
+        context,
+        (ids) => context.statements.all(runsOfMessages, [idList(ids), idList(ids)]),
+        ({ userMessageId, assistantMessageId }) => [userMessageId, assistantMessageId],
+      ),
+    audioOfMessage: (context) =>
+      relationLoader(context, byIds<MessageAudio>(context, audioOfMessages), ({ messageId }) => messageId),
+    toolCallsOfMessage: (context) =>
+      relationLoader(
+        context,
+        (ids) => toolCallsOf(context, ids),
+        ({ messageId }) => messageId,
+      ),
+    nodesOfSession: (context) =>
+      relationLoader(
+        context,
+        (ids) => attachedNodes(context, ids),
+        ({ sessionId }) => sessionId,
+      ),
+    workspaceOfSession: (context) =>
+      relationLoader(context, byIds<Workspace>(context, workspacesOfSessions), ({ sessionId }) => sessionId),
+    usageOfSession: (context) =>
+      relationLoader(context, byIds<ModelUsage>(context, usageOfSessions), ({ sessionId }) => sessionId),
+  }),
+);
+
+/** Reads the rows that a statement finds by a list of ids. */
+function byIds<Row>({ statements }: Context, statement: Statement<Row>) {
+  return (ids: number[]): MaybePromise<Row[]> => statements.all(statement, [idList(ids)]);
+}
 
 /** The first of the rows that belong to a row; null if there is no such row. */
 export function firstOf<Row>(rows: MaybePromise<readonly Row[]>): MaybePromise<Row | null> {
