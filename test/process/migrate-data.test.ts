@@ -1,9 +1,12 @@
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
+import { StartupError } from '../../src/config/startup-error.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { migrateData } from '../../src/storage/migrate-data/migrate-data.ts';
 import { openDatabase } from '../../src/storage/open/open-database.ts';
+import { databaseFile } from '../../src/storage/sqlite/database-file.ts';
 import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
 import { describeWithPostgres, type EmptyDatabase, openEmptyDatabase } from '../support/process/postgres.ts';
 import { switchyard } from '../support/process/switchyard.ts';
@@ -175,6 +178,31 @@ describeWithPostgres('switchyard migrate-data', () => {
       'the rows of Message differ between --from and --to',
     );
   });
+
+  test.each([
+    ['"createdAt" = \'yesterday\'', 'Session in --from cannot be copied: "yesterday" is not a time.'],
+    [
+      '"toolApproval" = \'MAYBE\'',
+      'Session in --from cannot be copied: invalid input value for enum "ToolApproval": "MAYBE".',
+    ],
+  ])(
+    'a row with %s, which no gateway has written, is named, and the copy goes on when it is mended',
+    async (change, complaint) => {
+      await using source = await openInstallation();
+      await using target = await openEmptyDatabase();
+      const execute = (sql: string) => {
+        const file = new Sqlite(databaseFile(source.url));
+        file.exec(sql);
+        file.close();
+      };
+      execute(`UPDATE "Session" SET ${change} WHERE "id" = 1`);
+      await expect(run(source.url, target)).rejects.toThrow(
+        new StartupError(`A row of ${complaint} Correct or delete it, and run the command again.`),
+      );
+      execute(`UPDATE "Session" SET "createdAt" = '2026-01-02 03:04:05', "toolApproval" = 'ASK'`);
+      await expect(run(source.url, target)).resolves.toBeGreaterThan(0);
+    },
+  );
 });
 
 describe('the arguments of switchyard migrate-data', () => {

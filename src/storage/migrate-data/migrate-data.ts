@@ -12,6 +12,7 @@ import { databaseFile } from '../sqlite/database-file.ts';
 import { openSqlite } from '../sqlite/open-sqlite.ts';
 import { differenceOf } from './check-table.ts';
 import { continueIds, copyTable } from './copy-table.ts';
+import { refusedRow } from './refused-row.ts';
 import { type SourceTable, sourceTables } from './source-table.ts';
 
 export interface MigrateDataOptions {
@@ -31,8 +32,8 @@ const printMs = 2_000;
  * call goes on.
  *
  * @returns The number of rows.
- * @throws StartupError if one of the databases cannot be used, if the target holds other data, or if the two sides
- *   differ afterwards.
+ * @throws StartupError if one of the databases cannot be used, if the target holds other data, if it does not take a
+ *   row, or if the two sides differ afterwards.
  */
 export async function migrateData({ from, to, print, log }: MigrateDataOptions): Promise<number> {
   const file = databaseFile(from);
@@ -66,6 +67,8 @@ async function copy(
     if (performance.now() - printedAt < printMs) return;
     printedAt = performance.now();
     print(`${table.name}: ${rows} of ${table.rows}`);
+  }).catch((error: unknown) => {
+    throw refusedRow(error, table.name);
   });
   await continueIds(client, table);
   print(`${table.name}: ${table.rows} rows`);

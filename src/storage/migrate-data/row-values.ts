@@ -1,9 +1,12 @@
 import { withoutNul } from '../postgres/postgres-text.ts';
+import { ForeignValueError } from './refused-row.ts';
 import type { Column } from './source-table.ts';
 
 /**
  * The values of a row as texts, from which PostgreSQL makes the types of its columns. A JSON column keeps its text. The
  * same row of both databases has the same values, so that they can be compared.
+ *
+ * @throws ForeignValueError if a column of times has something else.
  */
 export function rowValues(columns: readonly Column[], row: Record<string, unknown>): (string | null)[] {
   return columns.map(({ name, kind }) => {
@@ -21,7 +24,12 @@ function toText(kind: Column['kind'], value: unknown): string {
 
 /** A time in UTC. SQLite's own default has no time zone, and is in UTC as well. */
 function timeOf(value: string | bigint): string {
-  if (typeof value === 'bigint') return new Date(Number(value)).toISOString();
-  const isZoned = /(?:Z|[+-]\d\d:\d\d)$/.test(value);
-  return new Date(isZoned ? value : `${value.replace(' ', 'T')}Z`).toISOString();
+  const time = new Date(typeof value === 'bigint' ? Number(value) : zoned(value));
+  if (Number.isNaN(time.getTime()))
+    throw new ForeignValueError(`${JSON.stringify(String(value))} is not a time`);
+  return time.toISOString();
+}
+
+function zoned(value: string): string {
+  return /(?:Z|[+-]\d\d:\d\d)$/.test(value) ? value : `${value.replace(' ', 'T')}Z`;
 }
