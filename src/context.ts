@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
+import type { Changes } from './changes/changes.ts';
 import type { AudioLibrary } from './chat/audio/audio-library.ts';
 import type { Engine } from './chat/engine.ts';
-import type { SessionLog } from './chat/log/session-log.ts';
 import type { Models } from './chat/models/models.ts';
 import type { RemovalSweep } from './chat/removal/removal-sweep.ts';
 import type { Sessions } from './chat/sessions/sessions.ts';
@@ -27,7 +27,7 @@ export interface Services {
   models: Models;
   engine: Engine;
   sessions: Sessions;
-  sessionLog: SessionLog;
+  changes: Changes;
   /** Deletes the rows of deleted sessions and cleared messages. */
   sweep: RemovalSweep;
   audio: AudioLibrary;

@@ -4,10 +4,11 @@ import type { BlobStore } from './blobs/blob-store.ts';
 import type { Bus } from './bus/bus.ts';
 import { createMemoryLog } from './bus/memory-log.ts';
 import type { GatewayBus, Logs } from './bus/open-bus.ts';
+import type { ChangeLog } from './changes/change-log.ts';
+import { Changes } from './changes/changes.ts';
 import { AudioLibrary } from './chat/audio/audio-library.ts';
 import { Engine, type EngineLimits, type EngineOptions } from './chat/engine.ts';
 import type { RunEventBody } from './chat/log/run-event.ts';
-import { createSessionLog, type SessionChange, type SessionLog } from './chat/log/session-log.ts';
 import { createContextWarning } from './chat/models/context-warning.ts';
 import { createModels, type Models } from './chat/models/models.ts';
 import { RemovalSweep } from './chat/removal/removal-sweep.ts';
@@ -36,8 +37,6 @@ import type { ToolRunner } from './tools/tool-runner.ts';
 const pollMs = 1_000;
 /** How often the tokens of followers are checked for having been revoked. */
 const tokenCheckMs = 2_000;
-/** Changes of a session that are kept for clients that watch it. */
-const maxSessionChanges = 1_000;
 /** Entries that are kept of a node's inbox: more than a node can have to do at a time. */
 const maxInboxEntries = 1_000;
 /** How much longer a run waits for a tool to stop than the gateway waits for its node. */
@@ -72,16 +71,20 @@ export function createServices(options: ServicesOptions): Services {
   const models =
     parts.models ?? createModels({ ...config.models, onUnknownContext: createContextWarning(log) });
   const runLogs = gatewayBus.createLogs<RunEventBody & { runId: number }>();
-  const changes = resources.use(createMemoryLog<SessionChange>({ maxEntries: maxSessionChanges }));
-  const sessionLog = createSessionLog({ log: changes, bus, pollMs });
+  const { changeLogTtlMs: keepMs } = config.chat;
+  const changes = resources.use(new Changes({ database, statements, bus, pollMs, keepMs, log }));
   const quotas = createQuotas(options);
-  const { nodes, attachments, registry, dispatcher } = createNodes(options, { bus, sessionLog, quotas });
+  const { nodes, attachments, registry, dispatcher } = createNodes(options, {
+    bus,
+    changes: changes.log,
+    quotas,
+  });
   const tools = parts.tools ?? new NodeTools({ ...config.nodes, statements, dispatcher });
-  const engine = createEngine(options, { models, tools, runLogs, sessionLog, quotas });
+  const engine = createEngine(options, { models, tools, runLogs, changes: changes.log, quotas });
   const audio = new AudioLibrary({ database, blobs, quotas, maxBytes: limits.maxAudioBytes });
   const sweep = resources.use(new RemovalSweep({ database, audio, log }));
   const removal = {
-    ...{ database, sweep, quotas, sessionLog },
+    ...{ database, sweep, quotas, changes: changes.log },
     cancelRuns: (sessionId: number) => engine.cancelSession(sessionId, 'DELETED'),
     detachAllWithin: attachments.detachAllWithin.bind(attachments),
   };
@@ -91,8 +94,11 @@ export function createServices(options: ServicesOptions): Services {
     statements,
     models,
     engine,
-    sessions: new Sessions({ database, statements, models, sessionLog, removal, quotas, attachments }),
-    sessionLog,
+    sessions: new Sessions({
+      ...{ database, statements, models, removal, quotas, attachments },
+      changes: changes.log,
+    }),
+    changes,
     sweep,
     audio,
     followers: new Followers(limits.maxFollowersPerUser),
@@ -123,8 +129,8 @@ function createQuotas({ config, database, parts }: ServicesOptions): Quotas {
 }
 
 function createNodes(
-  { config, log, database, resources }: ServicesOptions,
-  { bus, sessionLog, quotas }: { bus: Bus; sessionLog: SessionLog; quotas: Quotas },
+  { config, log, database, statements, resources }: ServicesOptions,
+  { bus, changes, quotas }: { bus: Bus; changes: ChangeLog; quotas: Quotas },
 ) {
   const inbox = resources.use(createMemoryLog<InboxEntry>({ maxEntries: maxInboxEntries }));
   return resources.use(
@@ -133,18 +139,15 @@ function createNodes(
       database,
       inbox: { log: inbox, bus, pollMs },
       limits: config.nodes,
+      statements,
+      changes,
       quotas,
-      announce: async ({ id: agentNodeId, nodeId }, sessionIds) => {
-        for (const id of sessionIds) {
-          await sessionLog.append(id, { type: 'SessionNodeChanged', agentNodeId, nodeId });
-        }
-      },
       log,
     }),
   );
 }
 
-interface EngineParts extends Pick<EngineOptions, 'models' | 'tools' | 'sessionLog' | 'quotas'> {
+interface EngineParts extends Pick<EngineOptions, 'models' | 'tools' | 'changes' | 'quotas'> {
   runLogs: Logs<RunEventBody & { runId: number }>;
 }
 

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Bus } from '../bus/bus.ts';
+import type { ChangeLog } from '../changes/change-log.ts';
 import { GatewayError } from '../errors.ts';
 import type { Run, ToolCall } from '../generated/prisma/client.ts';
 import type { CancelCause } from '../generated/prisma/enums.ts';
@@ -11,9 +12,9 @@ import { runById, visibleRunById } from '../storage/statements/run-states.ts';
 import type { Statements } from '../storage/statements/statement.ts';
 import type { ToolRunner } from '../tools/tool-runner.ts';
 import { followRun } from './log/follow-run.ts';
+import { queuedSeq } from './log/open-run-log.ts';
 import type { RunEvent } from './log/run-event.ts';
 import { type RunLog, runKey } from './log/run-writer.ts';
-import type { SessionLog } from './log/session-log.ts';
 import type { Models } from './models/models.ts';
 import { PromptSender, type SendInput } from './prompt-sender.ts';
 import { cancelQueuedRun } from './run/cancel-queued-run.ts';
@@ -41,7 +42,7 @@ export interface EngineOptions {
   models: Models;
   tools: ToolRunner;
   runLog: RunLog;
-  sessionLog: SessionLog;
+  changes: ChangeLog;
   bus: Bus;
   checkpointer: Checkpointer;
   log: Logger;
@@ -67,18 +68,18 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { statements, models, tools, runLog, sessionLog, bus, checkpointer, quotas, log } = options;
+    const { statements, models, tools, runLog, changes, bus, checkpointer, quotas, log } = options;
     const { run: limits, maxQueuedRuns } = options.limits;
     const { runLogTtlMs, toolStopMs } = limits;
     const slots = new RunSlots(options.limits.slots);
-    const approvals = new Approvals({ statements, bus, pollMs: options.pollMs, log });
+    const approvals = new Approvals({ statements, changes, bus, pollMs: options.pollMs, log });
     const parts = {
       statements,
       models,
       tools,
       approvals,
       runLog,
-      sessionLog,
+      changes,
       bus,
       checkpointer,
       quotas,
@@ -88,16 +89,17 @@ export class Engine {
       statements,
       slots,
       runLog,
+      changes,
       execute: (run, context) => executeRun(run, { ...parts, ...context }),
       cancelQueued: (runId, cause) =>
-        cancelQueuedRun(runId, cause, { statements, runLog, sessionLog, bus, runLogTtlMs }),
+        cancelQueuedRun(runId, cause, { statements, runLog, changes, bus, runLogTtlMs }),
       toolStopMs,
       log,
     });
     this.#live = live;
     const { isOverloaded } = options;
     const sending = { live, slots, quotas, maxQueuedRuns, isOverloaded };
-    this.#sender = new PromptSender({ statements, models, runLog, sessionLog, bus, log, ...sending });
+    this.#sender = new PromptSender({ statements, models, runLog, changes, bus, log, ...sending });
   }
 
   /**
@@ -172,9 +174,9 @@ export class Engine {
    * @throws GatewayError NOT_FOUND; CONFLICT when the call does not wait, or another decision was made.
    */
   async decideToolCall(runId: number, callId: string, verdict: Verdict): Promise<ToolCall> {
-    const { statements, bus } = this.#options;
+    const { statements, changes, bus } = this.#options;
     const run = await this.#findRun(runId);
-    return decideCall({ statements, bus, run, callId, verdict });
+    return decideCall({ statements, changes, bus, run, callId, verdict });
   }
 
   /**
@@ -182,8 +184,8 @@ export class Engine {
    * the gateway listens, and then `startWaiting`, which starts the queued runs.
    */
   async recover(): Promise<void> {
-    const { database, statements, lease, log } = this.#options;
-    const orphans = lease.isSteady ? await endOrphanedRuns({ database, statements }) : 0;
+    const { database, statements, changes, lease, log } = this.#options;
+    const orphans = lease.isSteady ? await endOrphanedRuns({ database, statements, changes }) : 0;
     const waiting = await database.run.findMany({ where: { status: 'QUEUED' }, select: { id: true } });
     if (orphans + waiting.length > 0) log.warn({ orphans, waiting: waiting.length }, 'recovered runs');
     for (const { id } of waiting) await this.#sender.logQueued(id);
@@ -213,7 +215,9 @@ export class Engine {
 
   async #follow(run: Run, after: number, signal: AbortSignal): Promise<AsyncIterable<RunEvent>> {
     const { statements, runLog, bus, pollMs } = this.#options;
-    const lastSeq = (await runLog.lastSeq(runKey(run.id))) ?? run.lastSeq;
+    const lastLogged = (await runLog.lastSeq(runKey(run.id))) ?? run.lastSeq;
+    // Who watches the session may be told of the start of a run before `RunStarted` is in its log.
+    const lastSeq = run.finishedAt === null ? Math.max(lastLogged, queuedSeq + 1) : lastLogged;
     if (after < 0 || after > lastSeq) {
       const message = `after must be the seq of a run event already seen: 0 to ${lastSeq} for this run.`;
       throw new GatewayError('BAD_USER_INPUT', message, { field: 'after' });

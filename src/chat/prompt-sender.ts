@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { Arrivals } from '../base/arrivals.ts';
 import type { Bus } from '../bus/bus.ts';
+import type { ChangeLog } from '../changes/change-log.ts';
 import { GatewayError, tryAgain } from '../errors.ts';
 import type { Run, Session } from '../generated/prisma/client.ts';
 import { Admission } from '../limits/admission.ts';
@@ -10,7 +11,6 @@ import type { RunSlots } from '../limits/run-slots.ts';
 import { runById } from '../storage/statements/run-states.ts';
 import type { Statements } from '../storage/statements/statement.ts';
 import { type RunLog, runKey } from './log/run-writer.ts';
-import type { SessionLog } from './log/session-log.ts';
 import { ProviderError } from './models/failure/provider-error.ts';
 import type { Models, ResolvedModel } from './models/models.ts';
 import { checkSettings } from './models/settings/check-settings.ts';
@@ -36,7 +36,7 @@ export interface PromptSenderOptions {
   statements: Statements;
   models: Models;
   runLog: RunLog;
-  sessionLog: SessionLog;
+  changes: ChangeLog;
   bus: Bus;
   live: LiveRuns;
   slots: RunSlots;
@@ -112,11 +112,10 @@ export class PromptSender {
     const session = await findSession(statements, input.sessionId);
     const model = await this.#resolveModel(input, session);
     using bytes = await quotas.reserve(session.userId, { bytes: Buffer.byteLength(input.prompt) });
-    const { run, opened, announced } = await live.alone(session.id, () => this.#start(input, session, model));
+    const { run, opened } = await live.alone(session.id, () => this.#start(input, session, model));
     arrival[Symbol.dispose]();
     if (opened) bytes.keep();
     if (opened && run.status === 'QUEUED') await this.#enqueue(run, input.onBusy);
-    await announced;
     if (!opened || run.status === 'RUNNING') return run;
     // The queued run may have been started in the meantime.
     return (await this.#readAgain(run.id)) ?? run;
@@ -133,18 +132,18 @@ export class PromptSender {
 
   /** Opens a run, and launches it when it starts at once. */
   async #start(input: SendInput, session: Session, model: ResolvedModel) {
-    const { live } = this.#options;
+    const { live, changes } = this.#options;
     // Check after resolving the model: asking a provider for its models can take seconds.
     if (!live.isOpen) {
       throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down; send again in a moment.');
     }
-    const { run, opened, slot } = await this.#open(input, session, model);
+    const { run, opened, told, slot } = await this.#open(input, session, model);
     if (!opened) return { run, opened };
     if (run.status === 'QUEUED' && input.onBusy === 'INTERRUPT') live.willInterrupt(run);
-    const announced = this.#announce(run);
     const setup = { systemPrompt: session.systemPrompt, model };
-    if (slot) live.launch(run, { slot, log: input.log, announced, setup });
-    return { run, opened, announced };
+    if (slot) live.launch(run, { slot, log: input.log, setup });
+    changes.ring(told);
+    return { run, opened };
   }
 
   async #resolveModel(input: SendInput, session: Session): Promise<ResolvedModel> {
@@ -165,7 +164,7 @@ export class PromptSender {
 
   /** Opens a run, and claims a slot for it when it starts at once. */
   async #open(input: SendInput, { userId }: Session, model: ResolvedModel) {
-    const { statements, slots, quotas, maxQueuedRuns: maxQueued } = this.#options;
+    const { statements, slots, quotas, changes, maxQueuedRuns: maxQueued } = this.#options;
     let slot: Disposable | undefined;
     const claimSlot = () => {
       slot = slots.claim(userId);
@@ -173,25 +172,13 @@ export class PromptSender {
     const checkMessages = (count: number) => quotas.checkMessages(count);
     try {
       const checks = { maxQueued, claimSlot, checkMessages };
-      const { run, opened } = await openRun(statements, { ...input, model, ...checks });
-      if (opened) return { run, opened, slot };
+      const { run, opened, told } = await openRun(statements, { ...input, model, changes, ...checks });
+      if (opened) return { run, opened, told, slot };
       slot?.[Symbol.dispose]();
-      return { run, opened };
+      return { run, opened, told };
     } catch (error) {
       slot?.[Symbol.dispose]();
       throw error;
-    }
-  }
-
-  /** Tells the session's followers of the new messages. Never rejects, because the prompt is stored already. */
-  async #announce({ sessionId, userMessageId, assistantMessageId }: Run): Promise<void> {
-    const { sessionLog, log } = this.#options;
-    const ids = [userMessageId, assistantMessageId].filter((id) => id !== null);
-    const changes = ids.map((messageId) => ({ type: 'MessageAdded' as const, messageId }));
-    try {
-      await sessionLog.append(sessionId, ...changes);
-    } catch (error) {
-      log.error({ err: error, sessionId }, 'the followers of a session could not be told of a new prompt');
     }
   }
 

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { escapeControls } from '../base/cut-text.ts';
 import { isLoopback } from '../base/loopback.ts';
 import { urlHost } from '../base/url-host.ts';
+import { createMemoryBus } from '../bus/memory-bus.ts';
+import { ChangeLog } from '../changes/change-log.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { StartupError } from '../config/startup-error.ts';
 import { GatewayError } from '../errors.ts';
@@ -10,9 +12,10 @@ import { userIdText } from '../identity/user-id.ts';
 import { anonymous } from '../identity/viewer.ts';
 import { Quotas } from '../limits/quotas.ts';
 import { createLog } from '../log.ts';
+import { NodeChanges } from '../nodes/node-changes.ts';
 import { nodeIdText } from '../nodes/node-id.ts';
 import { Nodes } from '../nodes/nodes.ts';
-import type { Database } from '../storage/database.ts';
+import type { OpenDatabase } from '../storage/database.ts';
 import { openDatabase } from '../storage/open/open-database.ts';
 import { storedByUser } from '../storage/stored-bytes.ts';
 import { checkArgument, nameText } from './check-argument.ts';
@@ -36,7 +39,7 @@ export async function manageNodes(action: NodeAction): Promise<CommandReport> {
   if (action.type !== 'list') checkNames(action, config);
   const log = createLog({ ...config.log, level: 'silent' });
   await using opened = await openDatabase(config.database, log);
-  if (action.type !== 'list') return await change(opened.db, action, config);
+  if (action.type !== 'list') return await change(opened, action, config);
   const rows = await opened.db.agentNode.findMany({ orderBy: { id: 'asc' } });
   return rows.length === 0 ? { note: 'There are no nodes.' } : { output: table(head, rows.map(cells)) };
 }
@@ -56,7 +59,11 @@ function checkNames(action: Change, { auth }: Config): void {
   else checkArgument('--user', userIdText, userId);
 }
 
-async function change(database: Database, action: Change, config: Config): Promise<CommandReport> {
+async function change(
+  { db: database, statements }: OpenDatabase,
+  action: Change,
+  config: Config,
+): Promise<CommandReport> {
   const { nodeId, userId = anonymous.userId } = action;
   const nodes = new Nodes({
     database,
@@ -67,7 +74,10 @@ async function change(database: Database, action: Change, config: Config): Promi
     }),
     // A gateway that is running notices by itself: see `Registry`.
     disconnect: () => undefined,
-    announce: async () => undefined,
+    changes: new NodeChanges({
+      statements,
+      changes: new ChangeLog({ dialect: statements.dialect, bus: createMemoryBus() }),
+    }),
   });
   const asker = { userId, isAdmin: true, isAnonymous: config.auth === undefined };
   const name = { nodeId, userId: action.userId };

@@ -36,6 +36,10 @@ export const chatSettings = {
   RUN_LOG_TTL_MS: milliseconds(0)
     .default(300_000)
     .meta({ description: 'How long the log of a run can be replayed after the run has ended.' }),
+  CHANGE_LOG_TTL_MS: milliseconds(1).default(604_800_000).meta({
+    description:
+      'How long changes of sessions and nodes are kept, so that a client that was away gets them with a cursor.',
+  }),
   SHUTDOWN_GRACE_MS: milliseconds(0)
     .default(10_000)
     .meta({ description: 'How long live runs may continue after the gateway was told to stop.' }),
@@ -56,6 +60,7 @@ export function toChat(env: z.output<z.ZodObject<typeof chatSettings>>) {
     maxPromptBytes: env.MAX_PROMPT_BYTES,
     checkpointMs: env.CHECKPOINT_MS,
     runLogTtlMs: env.RUN_LOG_TTL_MS,
+    changeLogTtlMs: env.CHANGE_LOG_TTL_MS,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     toolApprovalTimeoutMs: env.TOOL_APPROVAL_TIMEOUT_MS,
   };

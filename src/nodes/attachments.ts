@@ -5,8 +5,9 @@ import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
 import { notDeleted } from '../storage/hidden-rows.ts';
 import { lockSessions } from '../storage/lock-sessions.ts';
-import type { AnnounceNode } from './attached-sessions.ts';
+import type { ChangeOwner } from '../storage/statements/changes.ts';
 import { type Asker, pickNodes } from './find-node.ts';
+import type { NodeChanges } from './node-changes.ts';
 
 /** Where the files of a session come from. */
 interface WorkspaceSettings {
@@ -39,7 +40,7 @@ interface AttachmentsOptions {
   forget(agentNodeId: number): void;
   /** Cancels the dispatches of a session on a node. */
   cancelDispatches(agentNodeId: number, sessionId: number): void;
-  announce: AnnounceNode;
+  changes: NodeChanges;
 }
 
 /** The tables that attaching uses within a transaction. */
@@ -67,17 +68,19 @@ export class Attachments {
    *   user of a new node has too many nodes.
    */
   async attach(sessionId: number, input: AttachInput): Promise<Session> {
-    const { database, announce } = this.#options;
-    const { session, attached } = await database.$transaction(async (tx) => {
+    const { database, changes } = this.#options;
+    const { session, told } = await database.$transaction(async (tx) => {
       await lockSessions(tx, [sessionId]);
       const session = await tx.session.findUnique({ where: { id: sessionId, ...notDeleted } });
       if (session === null) throw sessionNotFound(sessionId);
-      return {
-        session,
-        attached: await this.attachWithin(tx, sessionId, { ...input, userId: session.userId }),
-      };
+      const { userId } = session;
+      const told = [];
+      for (const node of await this.attachWithin(tx, sessionId, { ...input, userId })) {
+        told.push(...(await changes.write(tx, node, ownersOfBoth(session, node))));
+      }
+      return { session, told };
     });
-    for (const node of attached) await announce(node, [sessionId]);
+    changes.ring(told);
     return session;
   }
 
@@ -111,9 +114,9 @@ export class Attachments {
    * @throws GatewayError NOT_FOUND if the node is not attached.
    */
   async detach(sessionId: number, nodeId: string): Promise<Session> {
-    const { database, cancelDispatches, announce } = this.#options;
+    const { database, cancelDispatches, changes } = this.#options;
     // Read within the transaction: Prisma reads the node with a second statement, and another call may delete it before.
-    const { agentNodeId, node, session } = await database.$transaction(async (tx) => {
+    const { agentNodeId, session, told } = await database.$transaction(async (tx) => {
       await lockSessions(tx, [sessionId]);
       const attached = await tx.sessionNode.findFirst({
         where: { sessionId, node: { nodeId } },
@@ -125,10 +128,11 @@ export class Attachments {
       }
       await tx.sessionNode.deleteMany({ where: { sessionId, agentNodeId: attached.agentNodeId } });
       if (attached.node.tokenHash === null) await this.#dropUnused(tx, [attached.agentNodeId]);
-      return attached;
+      const { node, session } = attached;
+      return { ...attached, told: await changes.write(tx, node, ownersOfBoth(session, node)) };
     });
     cancelDispatches(agentNodeId, sessionId);
-    await announce(node, [sessionId]);
+    changes.ring(told);
     return session;
   }
 
@@ -182,6 +186,14 @@ export class Attachments {
     });
     return [...found, ...created];
   }
+}
+
+/** Who may see that a node was attached to a session, or detached from it. */
+function ownersOfBoth(session: Session, node: AgentNode): ChangeOwner[] {
+  return [
+    { sessionId: session.id, userId: session.userId },
+    { sessionId: null, userId: node.userId },
+  ];
 }
 
 function checkWorkspace({ source, path, sourceNodeId }: WorkspaceSettings, nodeIds: readonly string[]): void {

@@ -1,11 +1,13 @@
 import type { Logger } from 'pino';
+import type { ChangeLog } from '../changes/change-log.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
-import type { AnnounceNode } from './attached-sessions.ts';
+import type { Statements } from '../storage/statements/statement.ts';
 import { Attachments } from './attachments.ts';
 import type { DispatchLimits } from './dispatch/dispatch-limits.ts';
 import type { InboxLog } from './dispatch/inbox.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { NodeChanges } from './node-changes.ts';
 import { Nodes } from './nodes.ts';
 import type { ConnectedNodesOptions } from './presence/connected-nodes.ts';
 import { Registry } from './registry.ts';
@@ -18,7 +20,8 @@ interface NodeServicesOptions extends ConnectedNodesOptions {
   graceMs: number;
   maxNodesPerSession: number;
   quotas: Quotas;
-  announce: AnnounceNode;
+  statements: Statements;
+  changes: ChangeLog;
   log: Logger;
 }
 
@@ -31,12 +34,18 @@ interface NodeServices extends AsyncDisposable {
 
 /** Creates the services for nodes and connects them to each other. Disposing ends all dispatches as lost. */
 export function createNodeServices(options: NodeServicesOptions): NodeServices {
-  const registry = new Registry(options);
+  const changes = new NodeChanges(options);
+  const registry = new Registry({ ...options, changes });
   const { maxOutputBytes } = options.limits;
   const dispatcher = new Dispatcher({ ...options, registry, maxOutputBytes });
-  const nodes = new Nodes({ ...options, disconnect: (id, reason) => registry.disconnect(id, reason) });
+  const nodes = new Nodes({
+    ...options,
+    changes,
+    disconnect: (id, reason) => registry.disconnect(id, reason),
+  });
   const attachments = new Attachments({
     ...options,
+    changes,
     forget: (agentNodeId) => registry.disconnect(agentNodeId, 'NODE_DELETED'),
     cancelDispatches: (agentNodeId, sessionId) => dispatcher.cancelSession(agentNodeId, sessionId),
   });

@@ -3,9 +3,9 @@ import { GatewayError } from '../errors.ts';
 import type { AgentNode, Prisma } from '../generated/prisma/client.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
-import { type AnnounceNode, attachedSessions } from './attached-sessions.ts';
 import type { InboxClosedReason } from './dispatch/node-command.ts';
 import { type Asker, findNode, type NodeName } from './find-node.ts';
+import type { NodeChanges as ChangeWriter } from './node-changes.ts';
 import { nodeTokenPrefix } from './registry.ts';
 
 /** How a node is presented. Undefined leaves a value unchanged, null removes it. */
@@ -30,7 +30,7 @@ export interface NodesOptions {
   quotas: Pick<Quotas, 'checkNodes'>;
   /** Closes a node's inbox and ends its dispatches. */
   disconnect(agentNodeId: number, reason: InboxClosedReason): void;
-  announce: AnnounceNode;
+  changes: ChangeWriter;
 }
 
 function nodeNotFound(nodeId: string): GatewayError {
@@ -56,18 +56,21 @@ export class Nodes {
    *   nodes.
    */
   async register(input: NodeSettings & NodeName, asker: Asker): Promise<NodeToken> {
-    const { database, quotas } = this.#options;
+    const { database, quotas, changes } = this.#options;
     const { nodeId, displayName, description = null } = input;
     const userId = input.userId ?? asker.userId;
     const { token, tokenHash } = mintToken(nodeTokenPrefix);
     const data = { displayName: displayName ?? nodeId, description, tokenHash };
-    const node = await database.$transaction(async (tx) => {
+    const { node, told } = await database.$transaction(async (tx) => {
       const named = await findNode(tx, input, { userId: asker.userId, isAdmin: asker.isAnonymous });
       if (named?.tokenHash) throw registeredAlready(nodeId);
-      if (named) return tx.agentNode.update({ where: { id: named.id }, data });
-      quotas.checkNodes(await tx.agentNode.count({ where: { userId } }), 1);
-      return tx.agentNode.create({ data: { ...data, nodeId, userId, capabilities: [] } });
+      if (!named) quotas.checkNodes(await tx.agentNode.count({ where: { userId } }), 1);
+      const node = named
+        ? await tx.agentNode.update({ where: { id: named.id }, data })
+        : await tx.agentNode.create({ data: { ...data, nodeId, userId, capabilities: [] } });
+      return { node, told: await changes.write(tx, node, await changes.ownersOf(tx, node)) };
     });
+    changes.ring(told);
     return { node, token };
   }
 
@@ -96,7 +99,7 @@ export class Nodes {
 
   /** @throws GatewayError NOT_FOUND if the node has been deleted. */
   async update(node: AgentNode, changes: NodeChanges): Promise<AgentNode> {
-    const { database, disconnect, announce } = this.#options;
+    const { disconnect } = this.#options;
     const { displayName, description, isActive } = changes;
     const changed = await this.#change(node, {
       ...(displayName !== undefined && { displayName: displayName ?? node.nodeId }),
@@ -104,25 +107,32 @@ export class Nodes {
       ...(isActive != null && { isActive }),
     });
     if (!changed.isActive) disconnect(node.id, 'NODE_DISABLED');
-    await announce(changed, await attachedSessions(database, node.id));
     return changed;
   }
 
   /** Deletes a node. The sessions it was attached to continue without it. */
   async delete(node: AgentNode): Promise<void> {
-    const { database, disconnect, announce } = this.#options;
-    const sessionIds = await attachedSessions(database, node.id);
-    await database.agentNode.deleteMany({ where: { id: node.id } });
+    const { database, disconnect, changes } = this.#options;
+    const told = await database.$transaction(async (tx) => {
+      const owners = await changes.ownersOf(tx, node);
+      const { count } = await tx.agentNode.deleteMany({ where: { id: node.id } });
+      return count === 0 ? [] : changes.write(tx, node, owners);
+    });
     disconnect(node.id, 'NODE_DELETED');
-    await announce(node, sessionIds);
+    changes.ring(told);
   }
 
   async #change(
     { id, nodeId }: AgentNode,
     data: Prisma.AgentNodeUpdateManyMutationInput,
   ): Promise<AgentNode> {
-    const [node] = await this.#options.database.agentNode.updateManyAndReturn({ where: { id }, data });
-    if (node === undefined) throw nodeNotFound(nodeId);
+    const { database, changes } = this.#options;
+    const { node, told } = await database.$transaction(async (tx) => {
+      const [node] = await tx.agentNode.updateManyAndReturn({ where: { id }, data });
+      if (node === undefined) throw nodeNotFound(nodeId);
+      return { node, told: await changes.write(tx, node, await changes.ownersOf(tx, node)) };
+    });
+    changes.ring(told);
     return node;
   }
 }

@@ -4,12 +4,12 @@ import { hashToken } from '../base/secret-token.ts';
 import { GatewayError } from '../errors.ts';
 import type { AgentNode } from '../generated/prisma/client.ts';
 import type { Database } from '../storage/database.ts';
-import { type AnnounceNode, attachedSessions } from './attached-sessions.ts';
 import { Connection } from './dispatch/connection.ts';
 import type { DispatchLimits } from './dispatch/dispatch-limits.ts';
 import { closedInbox, followInbox, type InboxLog, inboxKey } from './dispatch/inbox.ts';
 import type { InboxClosedReason, NodeCommand } from './dispatch/node-command.ts';
 import { findWaitedFor } from './dispatch/waited-for.ts';
+import type { NodeChanges } from './node-changes.ts';
 import { ChangeThrottle } from './presence/change-throttle.ts';
 import { ConnectedNodes, type ConnectedNodesOptions, type NodeIdentity } from './presence/connected-nodes.ts';
 import { LastSeen } from './presence/last-seen.ts';
@@ -27,7 +27,7 @@ export interface RegistryOptions extends ConnectedNodesOptions {
   heartbeatMs: number;
   /** Milliseconds that the dispatches of a disconnected node wait for it to come back. */
   graceMs: number;
-  announce: AnnounceNode;
+  changes: Pick<NodeChanges, 'announce'>;
   log: Logger;
 }
 
@@ -236,7 +236,7 @@ export class Registry implements AsyncDisposable {
 
   async #announce(id: number): Promise<void> {
     const node = this.#nodes.get(id);
-    if (node) await this.#options.announce(node, await attachedSessions(this.#options.database, id));
+    if (node) await this.#options.changes.announce(node);
   }
 
   /** Returns where the inbox continues. A cursor that this process did not give out means: from the beginning. */

@@ -19,6 +19,8 @@ import './run-event.ts';
 import './tool-approval.ts';
 import './terminal-run-event.ts';
 import './session-event.ts';
+import './viewer-event.ts';
+import './approval-event.ts';
 import './run-mutations.ts';
 import './run-subscriptions.ts';
 import './stream-ticket.ts';

@@ -1,6 +1,7 @@
 import { passLongIntegers } from '../base/long-integers.ts';
 import type { RunEvent } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
+import { SessionEventRef, ViewerEventRef } from './change-event.ts';
 import { findCallNode, findMessage, findRun, findSession } from './find-rows.ts';
 import { MessageRef } from './message.ts';
 import { RunFailureCodeRef, RunRef } from './run.ts';
@@ -40,9 +41,9 @@ builder.objectRef<RunEventOf<'RunQueued'>>('RunQueued').implement({
   }),
 });
 
-export const RunStartedRef = builder.objectRef<RunEventOf<'RunStarted'>>('RunStarted').implement({
+builder.objectRef<RunEventOf<'RunStarted'>>('RunStarted').implement({
   description: 'The run has started: the gateway asks the model.',
-  interfaces: [RunEventRef],
+  interfaces: [RunEventRef, SessionEventRef, ViewerEventRef],
   fields: (t) => ({
     run: t.field({
       type: RunRef,

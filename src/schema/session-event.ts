@@ -1,22 +1,20 @@
-import type { SessionChange } from '../chat/log/session-log.ts';
+import { scopeOfSession } from '../changes/change-scope.ts';
 import { sessionNotFound } from '../errors.ts';
 import { builder } from './builder.ts';
+import { type ChangeEvent, followScope, SessionEventRef, ViewerEventRef } from './change-event.ts';
 import { findMessage, findRun, findSession } from './find-rows.ts';
 import { idArg } from './id-argument.ts';
 import { MessageRef } from './message.ts';
 import { RunRef } from './run.ts';
-import { RunStartedRef } from './run-event.ts';
 import { SessionRef } from './session.ts';
 import { SessionNodeRef } from './session-node.ts';
 
-/** A change of a session, with the id of the session. */
-type SessionEvent<Type extends SessionChange['type']> = Extract<SessionChange, { type: Type }> & {
-  sessionId: number;
-};
+const sessionNow = 'The session as it is now; null if it has been deleted.';
 
-const RunEndedRef = builder.objectRef<SessionEvent<'RunEnded'>>('RunEnded').implement({
+builder.objectRef<ChangeEvent<'RunEnded'> & { sessionId: number }>('RunEnded').implement({
   description:
-    'A run of the session has ended. When it was cancelled in the queue, its prompt is withdrawn: `userMessage` of the run has the status CANCELLED from now on.',
+    'A run of the session has ended, and none of its tool calls waits for an approval any more. When it was cancelled in the queue, its prompt is withdrawn: `userMessage` of the run has the status CANCELLED from now on.',
+  interfaces: [SessionEventRef, ViewerEventRef],
   fields: (t) => ({
     run: t.field({
       type: RunRef,
@@ -24,11 +22,13 @@ const RunEndedRef = builder.objectRef<SessionEvent<'RunEnded'>>('RunEnded').impl
       description: 'The run; null if its session has been deleted.',
       resolve: findRun,
     }),
+    session: t.field({ type: SessionRef, nullable: true, description: sessionNow, resolve: findSession }),
   }),
 });
 
-const MessageAddedRef = builder.objectRef<SessionEvent<'MessageAdded'>>('MessageAdded').implement({
+builder.objectRef<ChangeEvent<'MessageAdded'>>('MessageAdded').implement({
   description: 'A prompt was sent, or the message for its answer was created.',
+  interfaces: [SessionEventRef],
   fields: (t) => ({
     message: t.field({
       type: MessageRef,
@@ -39,24 +39,35 @@ const MessageAddedRef = builder.objectRef<SessionEvent<'MessageAdded'>>('Message
   }),
 });
 
-const sessionField = (name: 'HistoryCleared' | 'SessionUpdated', description: string) =>
-  builder.objectRef<SessionEvent<typeof name>>(name).implement({
-    description,
-    fields: (t) => ({
-      session: t.field({
-        type: SessionRef,
-        nullable: true,
-        description: 'The session as it is now; null if it has been deleted.',
-        resolve: findSession,
-      }),
-    }),
-  });
+type OfSession<Kind extends ChangeEvent['kind']> = ChangeEvent<Kind> & { sessionId: number };
 
-const HistoryClearedRef = sessionField('HistoryCleared', 'All messages of the session were deleted.');
-const SessionUpdatedRef = sessionField('SessionUpdated', 'The settings of the session were changed.');
+builder.objectRef<OfSession<'SessionCreated'>>('SessionCreated').implement({
+  description: 'A session was created.',
+  interfaces: [ViewerEventRef],
+  fields: (t) => ({
+    session: t.field({ type: SessionRef, nullable: true, description: sessionNow, resolve: findSession }),
+  }),
+});
 
-const SessionDeletedRef = builder.objectRef<SessionEvent<'SessionDeleted'>>('SessionDeleted').implement({
-  description: 'The session was deleted. No event follows.',
+builder.objectRef<OfSession<'HistoryCleared'>>('HistoryCleared').implement({
+  description: 'All messages of the session were deleted.',
+  interfaces: [SessionEventRef],
+  fields: (t) => ({
+    session: t.field({ type: SessionRef, nullable: true, description: sessionNow, resolve: findSession }),
+  }),
+});
+
+builder.objectRef<OfSession<'SessionUpdated'>>('SessionUpdated').implement({
+  description: 'The settings of the session were changed.',
+  interfaces: [SessionEventRef, ViewerEventRef],
+  fields: (t) => ({
+    session: t.field({ type: SessionRef, nullable: true, description: sessionNow, resolve: findSession }),
+  }),
+});
+
+builder.objectRef<OfSession<'SessionDeleted'>>('SessionDeleted').implement({
+  description: 'The session was deleted. No other event of the session follows.',
+  interfaces: [SessionEventRef, ViewerEventRef],
   fields: (t) => ({
     deletedSessionId: t.globalID({
       description: 'The `id` that the session had.',
@@ -66,38 +77,23 @@ const SessionDeletedRef = builder.objectRef<SessionEvent<'SessionDeleted'>>('Ses
   }),
 });
 
-const SessionNodeChangedRef = builder
-  .objectRef<SessionEvent<'SessionNodeChanged'>>('SessionNodeChanged')
-  .implement({
-    description:
-      'A node was attached or detached, or an attached node has connected, disconnected or been changed.',
-    fields: (t) => ({
-      nodeId: t.exposeString('nodeId', { description: 'The `nodeId` of the node.' }),
-      sessionNode: t.prismaField({
-        type: SessionNodeRef,
-        nullable: true,
-        description: 'The attached node as it is now; null if it is no longer attached.',
-        resolve: (query, { sessionId, agentNodeId }, _args, { database }) =>
-          database.sessionNode.findUnique({
-            ...query,
-            where: { sessionId_agentNodeId: { sessionId, agentNodeId } },
-          }),
-      }),
+builder.objectRef<OfSession<'SessionNodeChanged'>>('SessionNodeChanged').implement({
+  description:
+    'A node was attached or detached, or an attached node has connected, disconnected or been changed.',
+  interfaces: [SessionEventRef],
+  fields: (t) => ({
+    nodeId: t.exposeString('nodeId', { description: 'The `nodeId` of the node.' }),
+    sessionNode: t.prismaField({
+      type: SessionNodeRef,
+      nullable: true,
+      description: 'The attached node as it is now; null if it is no longer attached.',
+      resolve: (query, { sessionId, agentNodeId }, _args, { database }) =>
+        database.sessionNode.findUnique({
+          ...query,
+          where: { sessionId_agentNodeId: { sessionId, agentNodeId } },
+        }),
     }),
-  });
-
-const SessionEventRef = builder.unionType('SessionEvent', {
-  description: 'Something that happened to a session.',
-  types: [
-    RunStartedRef,
-    RunEndedRef,
-    MessageAddedRef,
-    HistoryClearedRef,
-    SessionUpdatedRef,
-    SessionNodeChangedRef,
-    SessionDeletedRef,
-  ],
-  resolveType: (event) => event.type,
+  }),
 });
 
 builder.subscriptionField('sessionEvents', (t) =>
@@ -105,29 +101,24 @@ builder.subscriptionField('sessionEvents', (t) =>
     type: SessionEventRef,
     authScopes: (_root, { sessionId }) => ({ session: sessionId }),
     description:
-      'What happens to a session from now on, no matter which client causes it. Ends when the session is deleted. Errors: NOT_FOUND.',
+      'What happens to a session, no matter which client causes it: from now on, or everything since a cursor. It ends when the session is deleted. Errors: NOT_FOUND; BAD_USER_INPUT if `after` is not a cursor that the same user got from this subscription.',
     args: {
       sessionId: idArg(t, SessionRef, 'The `id` of the session.'),
+      after: t.arg.string({
+        description: 'The `cursor` of the last event that the client has seen. Default: from now on.',
+      }),
     },
-    subscribe: async (_root, { sessionId }, context) => {
+    subscribe: async (_root, { sessionId, after }, context) => {
       if ((await findSession({ sessionId }, undefined, context)) === null) throw sessionNotFound(sessionId);
-      return asSessionEvents(sessionId, context.sessionLog.follow(sessionId, context.signal));
+      return upToDeletion(await followScope(scopeOfSession(sessionId), after, context));
     },
     resolve: (event) => event,
   }),
 );
 
-/** The event of each change. All followers get the same object, so that they can share its result. */
-const eventOfChange = new WeakMap<SessionChange, ReturnType<typeof toSessionEvent>>();
-
-async function* asSessionEvents(sessionId: number, changes: AsyncIterable<SessionChange>) {
-  for await (const change of changes) {
-    const event = eventOfChange.get(change) ?? toSessionEvent(sessionId, change);
-    eventOfChange.set(change, event);
+async function* upToDeletion(events: AsyncIterable<ChangeEvent>): AsyncGenerator<ChangeEvent> {
+  for await (const event of events) {
     yield event;
+    if (event.kind === 'SessionDeleted') return;
   }
-}
-
-function toSessionEvent(sessionId: number, change: SessionChange) {
-  return change.type === 'RunStarted' ? change.started : { ...change, sessionId };
 }

@@ -5,7 +5,7 @@ import { parseSourceFile, readSourceFiles, roomOf, type SourceFile } from '../su
 const stores = ['storage', 'bus', 'blobs'];
 const services = ['chat', 'identity', 'nodes'];
 const foundation = ['base', 'errors', 'log', 'config', 'generated'];
-const core = [...foundation, ...stores, 'lease', 'limits', 'tools', ...services];
+const core = [...foundation, ...stores, 'lease', 'limits', 'tools', 'changes', ...services];
 const shown = ['context', 'schema', 'sse', 'gql'];
 
 /** The rooms of `src` that each room may import from, besides itself. */
@@ -20,9 +20,10 @@ const mayImport: Record<string, string[]> = {
   schema: [...core, 'context'],
   context: core,
   ...Object.fromEntries(
-    services.map((room) => [room, [...foundation, ...stores, 'lease', 'limits', 'tools']]),
+    services.map((room) => [room, [...foundation, ...stores, 'lease', 'limits', 'tools', 'changes']]),
   ),
   tools: ['base', 'errors'],
+  changes: [...foundation, ...stores],
   lease: [...foundation, ...stores],
   limits: ['base', 'errors', 'config', 'bus'],
   ...Object.fromEntries(stores.map((room) => [room, foundation])),

@@ -1,4 +1,5 @@
 import { encodeId } from '../../base/global-id.ts';
+import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError, sessionNotFound } from '../../errors.ts';
 import type { Prisma, Session } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
@@ -6,7 +7,6 @@ import type { Database } from '../../storage/database.ts';
 import { notDeleted } from '../../storage/hidden-rows.ts';
 import { lockSessions } from '../../storage/lock-sessions.ts';
 import { settingBytes } from '../../storage/stored-bytes.ts';
-import type { SessionLog } from '../log/session-log.ts';
 import type { RemovalSweep } from './removal-sweep.ts';
 import { unfinished } from './unfinished-runs.ts';
 
@@ -14,7 +14,7 @@ export interface ClearHistoryOptions {
   database: Database;
   sweep: RemovalSweep;
   quotas: Quotas;
-  sessionLog: SessionLog;
+  changes: ChangeLog;
 }
 
 /**
@@ -24,8 +24,8 @@ export interface ClearHistoryOptions {
  * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS.
  */
 export async function clearHistory(sessionId: number, options: ClearHistoryOptions): Promise<Session> {
-  const { database, quotas, sessionLog, sweep } = options;
-  const { session, freed } = await database.$transaction(async (tx) => {
+  const { database, quotas, changes, sweep } = options;
+  const { session, freed, told } = await database.$transaction(async (tx) => {
     await lockSessions(tx, [sessionId]);
     const before = await tx.session.findUnique({ where: { id: sessionId, ...notDeleted } });
     if (before === null) throw sessionNotFound(sessionId);
@@ -44,10 +44,11 @@ export async function clearHistory(sessionId: number, options: ClearHistoryOptio
         storedBytes: settingBytes(before),
       },
     });
-    return { session, freed: Number(before.storedBytes - session.storedBytes) };
+    const told = await changes.writeWithin(tx, [{ kind: 'HistoryCleared', sessionId }]);
+    return { session, freed: Number(before.storedBytes - session.storedBytes), told };
   });
   quotas.release(session.userId, { bytes: freed });
-  await sessionLog.append(sessionId, { type: 'HistoryCleared' });
+  changes.ring(told);
   await sweep.finish([sessionId]);
   return session;
 }

@@ -1,11 +1,11 @@
 import { maxId } from '../../base/global-id.ts';
+import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Prisma } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
 import { notDeleted } from '../../storage/hidden-rows.ts';
 import { lockSessions } from '../../storage/lock-sessions.ts';
-import type { SessionLog } from '../log/session-log.ts';
 import { type RemovalSweep, sessionsAtOnce } from './removal-sweep.ts';
 import { unfinished } from './unfinished-runs.ts';
 
@@ -17,7 +17,7 @@ export interface DeleteSessionsOptions {
   /** Detaches all nodes of sessions within the transaction that deletes the sessions. */
   detachAllWithin(tx: Prisma.TransactionClient, sessionIds: number[]): Promise<void>;
   quotas: Quotas;
-  sessionLog: SessionLog;
+  changes: ChangeLog;
 }
 
 /** How often the gateway tries to delete a session to which a client keeps sending prompts. */
@@ -78,8 +78,8 @@ async function cancelAndHide(sessionIds: number[], options: DeleteSessionsOption
 
 /** Hides the sessions that have no live or queued run, and tells their followers and the quotas. */
 async function hideIdle(sessionIds: number[], options: DeleteSessionsOptions) {
-  const { database, quotas, sessionLog } = options;
-  const { busy, sessions } = await database.$transaction(async (tx) => {
+  const { database, quotas, changes } = options;
+  const { busy, sessions, told } = await database.$transaction(async (tx) => {
     await lockSessions(tx, sessionIds);
     const busy = await busyOf(tx, sessionIds);
     const idle = sessionIds.filter((id) => !busy.includes(id));
@@ -92,12 +92,15 @@ async function hideIdle(sessionIds: number[], options: DeleteSessionsOptions) {
       tx,
       sessions.map(({ id }) => id),
     );
-    return { busy, sessions };
+    const deleted = sessions.map(
+      ({ id, userId }) => ({ kind: 'SessionDeleted', sessionId: id, userId }) as const,
+    );
+    return { busy, sessions, told: await changes.writeWithin(tx, deleted) };
   });
-  for (const { id, userId, storedBytes } of sessions) {
+  for (const { userId, storedBytes } of sessions) {
     quotas.release(userId, { sessions: 1, bytes: Number(storedBytes) });
-    await sessionLog.append(id, { type: 'SessionDeleted' });
   }
+  changes.ring(told);
   return { busy, hidden: sessions.map(({ id }) => id) };
 }
 

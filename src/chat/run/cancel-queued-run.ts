@@ -1,11 +1,11 @@
 import type { Bus } from '../../bus/bus.ts';
+import type { ChangeLog } from '../../changes/change-log.ts';
 import type { CancelCause } from '../../generated/prisma/enums.ts';
 import { runById } from '../../storage/statements/run-states.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import { openRunLog, queuedSeq } from '../log/open-run-log.ts';
 import type { RunEnd } from '../log/run-event.ts';
 import { type RunLog, RunWriter } from '../log/run-writer.ts';
-import type { SessionLog } from '../log/session-log.ts';
 import { noUsage } from '../usage/usage.ts';
 import { announceEnd } from './end-run.ts';
 import { saveRunEnd } from './save-run-end.ts';
@@ -13,7 +13,7 @@ import { saveRunEnd } from './save-run-end.ts';
 export interface CancelQueuedRunOptions {
   statements: Statements;
   runLog: RunLog;
-  sessionLog: SessionLog;
+  changes: ChangeLog;
   bus: Bus;
   /** How long the log of an ended run stays readable, in milliseconds. */
   runLogTtlMs: number;
@@ -25,15 +25,17 @@ export async function cancelQueuedRun(
   cancelCause: CancelCause,
   options: CancelQueuedRunOptions,
 ): Promise<boolean> {
-  const { statements, runLog, sessionLog, bus, runLogTtlMs } = options;
+  const { statements, runLog, changes, bus, runLogTtlMs } = options;
   const run = await statements.get(runById, [runId]);
   if (run?.status !== 'QUEUED') return false;
   const end: RunEnd = { status: 'CANCELLED', cancelCause };
   const usage = noUsage(run);
   const lastSeq = queuedSeq + 1;
   const ended = { run, end, content: '', reasoning: '', hasCalls: false, contextTokens: 0, lastSeq, usage };
-  if (!(await saveRunEnd(statements, ended, 'QUEUED'))) return false;
+  const stored = await saveRunEnd({ statements, changes }, ended, 'QUEUED');
+  if (!stored) return false;
   openRunLog(runLog, run, { wasQueued: true });
-  await announceEnd(new RunWriter(run, usage, { log: runLog, bus }), ended, { sessionLog, runLogTtlMs });
+  await announceEnd(new RunWriter(run, usage, { log: runLog, bus }), ended, { runLogTtlMs });
+  changes.ring(stored.told);
   return true;
 }

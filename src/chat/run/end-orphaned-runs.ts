@@ -1,3 +1,4 @@
+import type { ChangeLog } from '../../changes/change-log.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
@@ -31,6 +32,7 @@ interface Orphan {
 interface Stores {
   database: Database;
   statements: Statements;
+  changes: ChangeLog;
 }
 
 /**
@@ -39,10 +41,10 @@ interface Stores {
  *
  * @returns The number of ended runs.
  */
-export async function endOrphanedRuns({ database, statements }: Stores): Promise<number> {
+export async function endOrphanedRuns({ database, statements, changes }: Stores): Promise<number> {
   let ended = 0;
   for (let orphans = await readOrphans(database); orphans.length > 0; orphans = await readOrphans(database)) {
-    await saveInterruptedRuns(statements, await Promise.all(orphans.map(estimate)));
+    await saveInterruptedRuns({ statements, changes }, await Promise.all(orphans.map(estimate)));
     ended += orphans.length;
   }
   return ended;

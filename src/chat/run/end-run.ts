@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { ChangeLog } from '../../changes/change-log.ts';
 import type { Run } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
+import type { ChangeOwner } from '../../storage/statements/changes.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import type { MadeStep } from '../history/save-step.ts';
 import { type RunEnd, terminalBody } from '../log/run-event.ts';
 import type { RunWriter } from '../log/run-writer.ts';
-import type { SessionLog } from '../log/session-log.ts';
 import { type EndedRun, messageStatusOf, saveRunEnd } from './save-run-end.ts';
 
 /** Milliseconds between two tries to save an ended run. A full disk, for instance, may be cleaned up. */
@@ -16,7 +17,7 @@ const triesBeforeTelling = 5;
 
 export interface EndRunOptions {
   statements: Statements;
-  sessionLog: SessionLog;
+  changes: ChangeLog;
   quotas: Pick<Quotas, 'add'>;
   log: Logger;
   /** How long the log of an ended run stays readable, in milliseconds. */
@@ -43,11 +44,13 @@ export async function endRun(
   const lastSeq = writer.lastSeq + 1;
   const answer = { content, reasoning, hasCalls, lastStep: end.lastStep };
   let ended: EndedRun = { run, end, ...answer, usage, contextTokens, lastSeq };
+  let told: ChangeOwner[] = [];
   const isTold = () => writer.lastSeq >= lastSeq;
   for (let tries = 1; ; tries += 1) {
     try {
-      const stored = await saveRunEnd(options.statements, ended);
+      const stored = await saveRunEnd(options, ended);
       if (stored) options.quotas.add(stored.userId, stored.bytes);
+      told = stored?.told ?? [];
       break;
     } catch (error) {
       log.error({ err: error, tries }, 'an ended run could not be saved');
@@ -63,19 +66,20 @@ export async function endRun(
     }
   }
   if (!isTold()) await announceEnd(writer, ended, options);
+  options.changes.ring(told);
 }
 
 const notSaved: RunEnd = { status: 'FAILED', code: 'INTERNAL', reason: 'The answer could not be saved.' };
 
 /**
- * Writes the terminal run event, and tells the session's followers.
+ * Writes the terminal run event.
  *
  * @param options `isUnsaved`: the message in the database is older than this end.
  */
 export async function announceEnd(
   writer: RunWriter,
   { run, end, usage, content, reasoning }: EndedRun,
-  options: Pick<EndRunOptions, 'sessionLog' | 'runLogTtlMs'> & { isUnsaved?: boolean },
+  options: Pick<EndRunOptions, 'runLogTtlMs'> & { isUnsaved?: boolean },
 ): Promise<void> {
   const body = terminalBody(end, run.assistantMessageId, usage);
   const unsaved = {
@@ -85,5 +89,4 @@ export async function announceEnd(
     cancelCause: end.status === 'CANCELLED' ? end.cancelCause : null,
   };
   await writer.end(options.isUnsaved ? { ...body, unsaved } : body, options.runLogTtlMs);
-  await options.sessionLog.append(run.sessionId, { type: 'RunEnded', runId: run.id });
 }

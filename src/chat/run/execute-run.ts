@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Bus } from '../../bus/bus.ts';
+import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Run } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
@@ -9,7 +10,6 @@ import type { ToolRunner } from '../../tools/tool-runner.ts';
 import { readHistory } from '../history/history.ts';
 import { runFailureCodes } from '../log/run-event.ts';
 import { type RunLog, RunWriter } from '../log/run-writer.ts';
-import type { SessionLog } from '../log/session-log.ts';
 import { ProviderError } from '../models/failure/provider-error.ts';
 import type { Models, ResolvedModel } from '../models/models.ts';
 import { mergeSettings } from '../models/settings/model-settings.ts';
@@ -36,7 +36,7 @@ export interface ExecuteRunOptions {
   tools: ToolRunner;
   approvals: Approvals;
   runLog: RunLog;
-  sessionLog: SessionLog;
+  changes: ChangeLog;
   bus: Bus;
   checkpointer: Checkpointer;
   quotas: Pick<Quotas, 'add'>;
@@ -54,7 +54,7 @@ export interface ExecuteRunOptions {
 
 /** Takes a RUNNING run from its first run event to its terminal one. Never throws. */
 export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<void> {
-  const { statements, runLog, sessionLog, bus, quotas, limits, closing, onUnsaved } = options;
+  const { statements, runLog, changes, bus, quotas, limits, closing, onUnsaved } = options;
   const log = options.log.child({ runId: run.id, sessionId: run.sessionId });
   const writer = new RunWriter(run, noUsage(run), { log: runLog, bus });
   try {
@@ -62,7 +62,7 @@ export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<
     const outcome = await answerPrompt(run, writer, { ...options, log });
     await logOutcome(log, run, outcome, statements);
     const { runLogTtlMs } = limits;
-    const end = { statements, sessionLog, quotas, log, runLogTtlMs, closing, onUnsaved };
+    const end = { statements, changes, quotas, log, runLogTtlMs, closing, onUnsaved };
     await endRun(run, writer, outcome, end);
   } catch (error) {
     log.fatal({ err: error }, 'a run could not be ended');
@@ -70,13 +70,12 @@ export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<
 }
 
 async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOptions): Promise<RunOutcome> {
-  const { statements, tools, approvals, sessionLog, limits, log, signal } = options;
+  const { statements, tools, approvals, changes, limits, log, signal } = options;
   const { sessionId, userMessageId, assistantMessageId } = run;
   try {
     if (userMessageId === null || assistantMessageId === null)
       return { status: 'CANCELLED', cancelCause: 'DELETED' };
-    const started = await writer.write({ type: 'RunStarted', sessionId, userMessageId, assistantMessageId });
-    await sessionLog.append(sessionId, { type: 'RunStarted', started });
+    await writer.write({ type: 'RunStarted', sessionId, userMessageId, assistantMessageId });
     const { systemPrompt, model } = options.setup ?? (await setUp(run, options));
     const offered = await tools.offer(sessionId);
     const shown = { userMessageId, assistantMessageId, systemPrompt, offered, model };
@@ -86,7 +85,7 @@ async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOpti
       await writer.write({ type: 'ContextTrimmed', omittedMessages: history.omittedMessages });
     }
     const call = { sessionId, model, systemPrompt, history, offered, writer };
-    return await runSteps({ statements, tools, approvals, limits, log, signal, ...call });
+    return await runSteps({ statements, tools, approvals, changes, limits, log, signal, ...call });
   } catch (error) {
     return signal.aborted ? { status: 'CANCELLED', cancelCause: causeOf(signal) } : failed(error);
   }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { maxId } from '../../base/global-id.ts';
 import { createKeyedLock } from '../../base/lock.ts';
+import type { ChangeLog } from '../../changes/change-log.ts';
 import type { Run } from '../../generated/prisma/client.ts';
 import type { CancelCause } from '../../generated/prisma/enums.ts';
 import type { RunSlots } from '../../limits/run-slots.ts';
@@ -14,11 +15,13 @@ import type { RunLog } from '../log/run-writer.ts';
 import { Cancellation } from './cancellation.ts';
 import { endNotSaved } from './end-not-saved.ts';
 import type { RunSetup } from './execute-run.ts';
+import { queuedRunStarted } from './run-changes.ts';
 
 export interface LiveRunsOptions {
   statements: Statements;
   slots: RunSlots;
   runLog: RunLog;
+  changes: ChangeLog;
   /** Runs a RUNNING run to its end. Never rejects. */
   execute(run: Run, context: ExecuteContext): Promise<void>;
   /** Cancels a run if it is still QUEUED. Resolves with whether it was. */
@@ -45,8 +48,6 @@ export interface Launch {
   slot: Disposable;
   /** Default: the engine's log. */
   log?: Logger | undefined;
-  /** The run starts after this promise, so that the session's followers are told of the new messages first. */
-  announced?: Promise<void>;
   setup?: RunSetup;
   /** Whether the run waited in the queue. Default: no. */
   wasQueued?: boolean;
@@ -103,7 +104,7 @@ export class LiveRuns {
   }
 
   /** Executes a RUNNING run. From here on it can be cancelled. Call it within `alone`. */
-  launch(run: Run, { slot, log = this.#options.log, announced, setup, wasQueued = false }: Launch): void {
+  launch(run: Run, { slot, log = this.#options.log, setup, wasQueued = false }: Launch): void {
     openRunLog(this.#options.runLog, run, { wasQueued });
     const controller = new AbortController();
     // Each tool call of a step adds a listener; Node would warn about a leak from the eleventh on.
@@ -114,8 +115,8 @@ export class LiveRuns {
       onUnsaved = (cause) => reject(endNotSaved(cause));
     });
     const context = { log, setup, signal: controller.signal, closing: this.#closing.signal, onUnsaved };
-    const done = Promise.resolve(announced)
-      .then(() => this.#options.execute(run, context))
+    const done = this.#options
+      .execute(run, context)
       .finally(() => slot[Symbol.dispose]())
       .then(() => this.startNext(run.sessionId))
       // Delete last: a closing gateway must also wait for the next run, if that has just been started.
@@ -202,16 +203,17 @@ export class LiveRuns {
   }
 
   async #startOldest(sessionId: number): Promise<void> {
-    const { statements, slots } = this.#options;
+    const { statements, slots, changes } = this.#options;
     while (this.isOpen) {
       const next = await statements.get(oldestQueuedRun, [sessionId]);
       if (next === undefined) return;
       const started = await this.#start(next.id);
-      for (const run of started ?? []) {
+      for (const run of started?.runs ?? []) {
         this.launch(run, { slot: slots.take(next.userId), wasQueued: true });
       }
+      changes.ring(started?.told ?? []);
       // An empty list means that the run was deleted in the meantime: look for the next one.
-      if (started?.length !== 0) return;
+      if (started?.runs.length !== 0) return;
     }
   }
 
@@ -264,10 +266,14 @@ export class LiveRuns {
   }
 
   /** Undefined when another run of the session is RUNNING: the unique index allows one. */
-  async #start(runId: number): Promise<Run[] | undefined> {
+  async #start(runId: number) {
+    const { statements, changes } = this.#options;
     try {
-      // The time is read within the transaction, so that it is not before the end of the previous run.
-      return await this.#options.statements.transaction((tx) => tx.all(startRun, [new Date(), runId]));
+      return await statements.transaction(async (tx) => {
+        // The time is read within the transaction, so that it is not before the end of the previous run.
+        const runs = await tx.all(startRun, [new Date(), runId]);
+        return { runs, told: await changes.write(tx, runs.flatMap(queuedRunStarted)) };
+      });
     } catch (error) {
       if (isUniqueConflict(error)) return undefined;
       throw error;

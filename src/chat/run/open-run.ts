@@ -1,7 +1,9 @@
 import { encodeId } from '../../base/global-id.ts';
+import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError, sessionNotFound } from '../../errors.ts';
 import type { Run } from '../../generated/prisma/client.ts';
 import { isUniqueConflict } from '../../storage/failure/prisma-error.ts';
+import type { ChangeOwner } from '../../storage/statements/changes.ts';
 import { insertExchange } from '../../storage/statements/exchanges.ts';
 import { countPrompt } from '../../storage/statements/run-sessions.ts';
 import { insertRun, runByRequestId, unfinishedRuns } from '../../storage/statements/run-states.ts';
@@ -10,6 +12,7 @@ import type { ResolvedModel } from '../models/models.ts';
 import type { PartialSettings } from '../models/settings/model-settings.ts';
 import { settingsText } from '../models/settings/stored-settings.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
+import { promptChanges } from './run-changes.ts';
 
 /** What happens to a prompt when its session has a live run. */
 export type OnBusy = 'REJECT' | 'INTERRUPT' | 'ENQUEUE';
@@ -27,6 +30,7 @@ export interface OpenRunOptions {
   maxQueued: number;
   /** Called with the number of messages that the session would have. An error that it throws refuses the run. */
   checkMessages: (messageCount: number) => void;
+  changes: Pick<ChangeLog, 'write'>;
   /** Called before a run is opened that starts at once. An error that it throws refuses the run. */
   claimSlot: () => void;
 }
@@ -35,6 +39,8 @@ export interface OpenedRun {
   run: Run;
   /** False when another send with the same request id opened the run first. */
   opened: boolean;
+  /** Who is to be told of the new messages, and of a run that has started. */
+  told: ChangeOwner[];
 }
 
 /**
@@ -47,13 +53,13 @@ export interface OpenedRun {
 export async function openRun(statements: Statements, options: OpenRunOptions): Promise<OpenedRun> {
   const tokenCount = await countTokens(options.prompt);
   try {
-    const run = await statements.transaction((tx) => insert(tx, options, tokenCount));
-    return { run, opened: true };
+    const opened = await statements.transaction((tx) => insert(tx, options, tokenCount));
+    return { ...opened, opened: true };
   } catch (error) {
     // Another send with the same request id may have been faster. Then this one fails at a unique index, or because
     // the session is busy with the run of the other send.
     const known = await findByRequestId(statements, options);
-    if (known) return { run: known, opened: false };
+    if (known) return { run: known, opened: false, told: [] };
     throw isUniqueConflict(error) ? runInProgress() : error;
   }
 }
@@ -79,8 +85,8 @@ export async function findByRequestId(
   return run;
 }
 
-async function insert(tx: Writer, options: OpenRunOptions, tokenCount: number): Promise<Run> {
-  const { sessionId, prompt, requestId, model, settings, checkMessages } = options;
+async function insert(tx: Writer, options: OpenRunOptions, tokenCount: number) {
+  const { sessionId, prompt, requestId, model, settings, checkMessages, changes } = options;
   await tx.lockSession(sessionId);
   const status = await newRunStatus(tx, options);
   // The time is read within the transaction, so that it is not before the end of the previous run.
@@ -90,7 +96,7 @@ async function insert(tx: Writer, options: OpenRunOptions, tokenCount: number): 
   checkMessages(counted.messageCount);
   const messages = await tx.all(insertExchange, [sessionId, prompt, tokenCount, now, sessionId, now]);
   const [userMessageId = 0, assistantMessageId = 0] = messages.map(({ id }) => id).toSorted((a, b) => a - b);
-  const run = await tx.get(insertRun, [
+  const run = (await tx.get(insertRun, [
     sessionId,
     requestId || null,
     status,
@@ -101,8 +107,8 @@ async function insert(tx: Writer, options: OpenRunOptions, tokenCount: number): 
     settingsText(settings),
     now,
     status === 'RUNNING' ? now : null,
-  ]);
-  return run as Run;
+  ])) as Run;
+  return { run, told: await changes.write(tx, promptChanges(run)) };
 }
 
 async function newRunStatus(tx: Reader, { sessionId, onBusy, maxQueued, claimSlot }: OpenRunOptions) {

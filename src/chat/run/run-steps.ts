@@ -1,3 +1,4 @@
+import type { ChangeLog } from '../../changes/change-log.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import type { RefusedCall, ToolRunner } from '../../tools/tool-runner.ts';
 import type { AnswerStep, EndedCall } from '../history/answer-step.ts';
@@ -17,6 +18,7 @@ export interface RunStepsOptions extends FittingStepOptions {
   sessionId: number;
   tools: ToolRunner;
   approvals: Approvals;
+  changes: ChangeLog;
 }
 
 /**

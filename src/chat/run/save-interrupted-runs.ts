@@ -1,3 +1,4 @@
+import type { ChangeLog } from '../../changes/change-log.ts';
 import { idList } from '../../storage/statements/dialect.ts';
 import {
   addInterruptedUsage,
@@ -28,19 +29,27 @@ export interface InterruptedRun extends TokenCounts {
  */
 const seqsBeyondCheckpoint = 1_000_000;
 
-/** Saves that RUNNING runs have ended as FAILED / INTERRUPTED: what `saveRunEnd` saves, for many runs in one transaction. */
+/**
+ * Saves that RUNNING runs have ended as FAILED / INTERRUPTED, and tells their followers: what `saveRunEnd` saves, for many
+ * runs in one transaction.
+ */
 export async function saveInterruptedRuns(
-  statements: Statements,
+  { statements, changes }: { statements: Statements; changes: ChangeLog },
   runs: readonly InterruptedRun[],
 ): Promise<void> {
   const json = JSON.stringify(runs);
   const answers = idList(runs.flatMap(({ messageId }) => messageId ?? []));
-  await statements.transaction(async (tx) => {
+  const told = await statements.transaction(async (tx) => {
     const now = new Date();
     await tx.run(interruptRuns, [runFailureCodes.INTERRUPTED, seqsBeyondCheckpoint, now, json]);
     await tx.run(interruptAnswers, [json]);
     await tx.run(cancelToolCallsOfAll, [answers]);
     await tx.run(countInterrupted, [now, now, json]);
     await tx.run(addInterruptedUsage, [json]);
+    return changes.write(
+      tx,
+      runs.map(({ id, sessionId }) => ({ kind: 'RunEnded', sessionId, runId: id })),
+    );
   });
+  changes.ring(told);
 }

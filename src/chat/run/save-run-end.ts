@@ -1,5 +1,7 @@
+import type { ChangeLog } from '../../changes/change-log.ts';
 import type { MessageStatus, Run } from '../../generated/prisma/client.ts';
 import type { CancelCause, FinishReason } from '../../generated/prisma/enums.ts';
+import type { ChangeOwner } from '../../storage/statements/changes.ts';
 import { endAnswer, withdrawPrompt } from '../../storage/statements/exchanges.ts';
 import { addModelUsage, countAnswer } from '../../storage/statements/run-sessions.ts';
 import { endRun } from '../../storage/statements/run-states.ts';
@@ -33,6 +35,13 @@ export interface StoredAnswer {
   userId: string;
   /** The text, the reasoning, and the arguments and results of the tool calls. */
   bytes: number;
+  /** Who is to be told of the end. */
+  told: ChangeOwner[];
+}
+
+export interface RunEndStores {
+  statements: Statements;
+  changes: Pick<ChangeLog, 'write'>;
 }
 
 /**
@@ -43,7 +52,7 @@ export interface StoredAnswer {
  * @returns Undefined if nothing was saved.
  */
 export async function saveRunEnd(
-  statements: Statements,
+  { statements, changes }: RunEndStores,
   ended: EndedRun,
   from: 'RUNNING' | 'QUEUED' = 'RUNNING',
 ): Promise<StoredAnswer | undefined> {
@@ -74,7 +83,11 @@ export async function saveRunEnd(
       await tx.run(withdrawPrompt, [cancelCause, run.userMessageId]);
     }
     const session = await addToSession(tx, ended, { bytes, now });
-    return session && { userId: session.userId, bytes };
+    if (session === undefined) return undefined;
+    const { userId } = session;
+    const { sessionId } = run;
+    const told = await changes.write(tx, [{ kind: 'RunEnded', sessionId, userId, runId: run.id }]);
+    return { userId, bytes, told };
   });
 }
 

@@ -1,3 +1,4 @@
+import type { ChangeLog } from '../../changes/change-log.ts';
 import type { Prisma, Session } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
@@ -27,6 +28,7 @@ export interface CreateSessionOptions {
   statements: Statements;
   models: Models;
   quotas: Quotas;
+  changes: ChangeLog;
   attachments: {
     /** Attaches nodes to a session within the transaction that creates it. */
     attachWithin(
@@ -45,30 +47,33 @@ export async function createSession(
   { nodeIds, asker, ...input }: NewSession,
   options: CreateSessionOptions,
 ): Promise<Session> {
-  const { statements, models, quotas } = options;
+  const { models, quotas } = options;
   await checkModel(input, { models, session: null, given: input.settings ?? null });
   const bytes = settingBytes({ ...input, settings: storeSettings(input.settings) });
   using reserved = await quotas.reserve(input.userId, { sessions: 1, bytes });
   const session = nodeIds?.length
     ? await createWithNodes({ ...input, nodeIds, asker }, bytes, options)
-    : await insertSession(statements, input, bytes);
+    : await insertSession(options, input, bytes);
   reserved.keep();
   return session;
 }
 
 /** Attaching uses Prisma, so the whole transaction does. */
-function createWithNodes(
+async function createWithNodes(
   { nodeIds, asker, ...input }: NewSession & { nodeIds: readonly string[] },
   storedBytes: number,
-  { database, attachments }: CreateSessionOptions,
+  { database, attachments, changes }: CreateSessionOptions,
 ): Promise<Session> {
   const { userId } = input;
   const now = new Date();
   const times = { createdAt: now, updatedAt: now, lastActivityAt: now };
   const data = { ...defined(input), ...times, settings: storeSettings(input.settings), storedBytes };
-  return database.$transaction(async (tx) => {
-    const created = await tx.session.create({ data });
-    await attachments.attachWithin(tx, created.id, { nodeIds, userId, asker });
-    return created;
+  const { session, told } = await database.$transaction(async (tx) => {
+    const session = await tx.session.create({ data });
+    await attachments.attachWithin(tx, session.id, { nodeIds, userId, asker });
+    const change = { kind: 'SessionCreated', sessionId: session.id, userId } as const;
+    return { session, told: await changes.writeWithin(tx, [change]) };
   });
+  changes.ring(told);
+  return session;
 }

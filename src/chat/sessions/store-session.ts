@@ -1,3 +1,4 @@
+import type { ChangeLog } from '../../changes/change-log.ts';
 import { sessionNotFound } from '../../errors.ts';
 import type { Session, ToolApproval } from '../../generated/prisma/client.ts';
 import { createSession, updateSession } from '../../storage/statements/session-writes.ts';
@@ -23,9 +24,14 @@ export interface SessionToStore extends SessionSettings {
   featureName: string;
 }
 
+interface Stores {
+  statements: Statements;
+  changes: ChangeLog;
+}
+
 /** @param bytes What the settings take up. */
-export function insertSession(
-  statements: Statements,
+export async function insertSession(
+  { statements, changes }: Stores,
   input: SessionToStore,
   bytes: number,
 ): Promise<Session> {
@@ -34,11 +40,14 @@ export function insertSession(
   const now = new Date();
   const texts = [userId, title, featureName, providerName, modelName, systemPrompt];
   const parameters = [...texts, settingsText(input.settings), toolApproval, bytes, now, now, now];
-  return statements.transaction(async (writer) => {
+  const { session, told } = await statements.transaction(async (writer) => {
     const session = await writer.get(createSession, parameters);
     if (session === undefined) throw new Error('The statement that creates a session has returned no row.');
-    return session;
+    const change = { kind: 'SessionCreated', sessionId: session.id, userId } as const;
+    return { session, told: await changes.write(writer, [change]) };
   });
+  changes.ring(told);
+  return session;
 }
 
 /**
@@ -47,12 +56,12 @@ export function insertSession(
  * @returns The session and the bytes by which it has grown.
  * @throws GatewayError NOT_FOUND.
  */
-export function changeSession(
-  statements: Statements,
+export async function changeSession(
+  { statements, changes: log }: Stores,
   id: number,
   changes: SessionSettings & { settings: PartialSettings },
 ): Promise<{ session: Session; grown: number }> {
-  return statements.transaction(async (writer) => {
+  const { told, ...changed } = await statements.transaction(async (writer) => {
     await writer.lockSession(id);
     // Read it now: another update may have changed the texts since the caller has read the session.
     const before = await writer.get(sessionById, [id]);
@@ -72,8 +81,11 @@ export function changeSession(
     ];
     const session = await writer.get(updateSession, [...texts, grown, new Date(), id]);
     if (session === undefined) throw sessionNotFound(id);
-    return { session, grown };
+    const change = { kind: 'SessionUpdated', sessionId: id, userId: session.userId } as const;
+    return { session, grown, told: await log.write(writer, [change]) };
   });
+  log.ring(told);
+  return changed;
 }
 
 /** Without the fields that are undefined: Prisma's rows and spreads would take them for values. */

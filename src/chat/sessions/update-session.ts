@@ -1,8 +1,8 @@
+import type { ChangeLog } from '../../changes/change-log.ts';
 import type { Session } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import { settingBytes } from '../../storage/stored-bytes.ts';
-import type { SessionLog } from '../log/session-log.ts';
 import type { Models } from '../models/models.ts';
 import type { ModelSettings } from '../models/settings/model-settings.ts';
 import { changeSettings, readSettings, storeSettings } from '../models/settings/stored-settings.ts';
@@ -13,7 +13,7 @@ import { changeSession, defined, type SessionSettings } from './store-session.ts
 export interface UpdateSessionOptions {
   statements: Statements;
   models: Models;
-  sessionLog: SessionLog;
+  changes: ChangeLog;
   quotas: Quotas;
 }
 
@@ -23,14 +23,12 @@ export async function updateSession(
   input: SessionSettings,
   options: UpdateSessionOptions,
 ): Promise<Session> {
-  const { statements, models, sessionLog } = options;
+  const { statements, models } = options;
   const current = await findSession(statements, id);
   const { settings: changes, ...own } = withOwnModel(input, current);
   const settings = changeSettings(readSettings(current.settings), changes ?? (changes === null ? null : {}));
   await checkModel({ ...own, settings }, { models, session: current, given: changes ?? null });
-  const session = await store(current, { ...own, settings }, options);
-  await sessionLog.append(id, { type: 'SessionUpdated' });
-  return session;
+  return store(current, { ...own, settings }, options);
 }
 
 /** A model name belongs to its provider, so a new provider without a model name starts with its default model. */
@@ -43,13 +41,13 @@ function withOwnModel(input: SessionSettings, current: Session): SessionSettings
 async function store(
   current: Session,
   changes: SessionSettings & { settings: ModelSettings },
-  { statements, quotas }: UpdateSessionOptions,
+  { statements, quotas, changes: log }: UpdateSessionOptions,
 ): Promise<Session> {
   const { id, userId } = current;
   const after = { ...current, ...defined(changes), settings: storeSettings(changes.settings) };
   const growth = Math.max(0, settingBytes(after) - settingBytes(current));
   using reserved = await quotas.reserve(userId, { bytes: growth });
-  const { session, grown } = await changeSession(statements, id, changes);
+  const { session, grown } = await changeSession({ statements, changes: log }, id, changes);
   reserved.keep();
   quotas.release(userId, { bytes: growth - grown });
   return session;

@@ -1,21 +1,22 @@
 import type { Logger } from 'pino';
 import type { Bus } from '../../bus/bus.ts';
+import type { ChangeLog } from '../../changes/change-log.ts';
 import { longestTimerMs } from '../../config/longest-timer.ts';
 import type { ToolCall } from '../../generated/prisma/client.ts';
 import { idList } from '../../storage/statements/dialect.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
-import { decidedToolCalls, decideToolCall } from '../../storage/statements/tool-calls.ts';
-import { decisionColumns, expired } from './verdict.ts';
+import { decidedToolCalls } from '../../storage/statements/tool-calls.ts';
+import { type AskedCall, storeDecision } from './store-decision.ts';
+import { expired } from './verdict.ts';
 
 /** A stored tool call that waits for a decision. */
-export interface Question {
-  /** The `id` of its row. */
-  rowId: number;
+export interface Question extends AskedCall {
   expiresAt: Date;
 }
 
 export interface ApprovalsOptions {
   statements: Statements;
+  changes: ChangeLog;
   bus: Bus;
   /** How often the calls are read when no ring tells of a decision, in milliseconds. */
   pollMs: number;
@@ -23,7 +24,7 @@ export interface ApprovalsOptions {
 }
 
 interface OpenQuestion {
-  expiresAt: number;
+  question: Question;
   close(call: ToolCall | undefined): void;
 }
 
@@ -49,11 +50,12 @@ export class Approvals {
   }
 
   /**
-   * Waits until the decision about a call of a run is stored, or its time is over: then it stores that.
+   * Waits until the decision about a call is stored, or its time is over: then it stores that.
    *
    * @returns The call, which does not wait any more. Undefined if the signal aborts first.
    */
-  decided(runId: number, { rowId, expiresAt }: Question, signal: AbortSignal): Promise<ToolCall | undefined> {
+  decided(question: Question, signal: AbortSignal): Promise<ToolCall | undefined> {
+    const { runId, rowId } = question;
     if (signal.aborted) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const subscription = this.#options.bus.listen(approvalTopic(runId), () => this.#look());
@@ -65,7 +67,7 @@ export class Approvals {
       };
       const giveUp = () => close(undefined);
       signal.addEventListener('abort', giveUp);
-      this.#open.set(rowId, { expiresAt: expiresAt.getTime(), close });
+      this.#open.set(rowId, { question, close });
       this.#look();
     });
   }
@@ -98,16 +100,13 @@ export class Approvals {
 
   async #expire(): Promise<void> {
     const now = Date.now();
-    const due = [...this.#open].filter(([, { expiresAt }]) => expiresAt <= now);
-    if (due.length === 0) return;
-    await this.#options.statements.transaction(async (tx) => {
-      for (const [id] of due) await tx.run(decideToolCall, [...decisionColumns(expired), id]);
-    });
+    const due = [...this.#open.values()].filter(({ question }) => question.expiresAt.getTime() <= now);
+    for (const { question } of due) await storeDecision(question, expired, this.#options);
   }
 
   /** Milliseconds. */
   #untilNextLook(): number {
-    const nearest = Math.min(...[...this.#open.values()].map(({ expiresAt }) => expiresAt));
+    const nearest = Math.min(...[...this.#open.values()].map(({ question }) => question.expiresAt.getTime()));
     return Math.min(this.#options.pollMs, longestTimerMs, Math.max(1, nearest - Date.now()));
   }
 }

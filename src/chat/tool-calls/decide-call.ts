@@ -1,14 +1,17 @@
 import type { Bus } from '../../bus/bus.ts';
+import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Run, ToolCall } from '../../generated/prisma/client.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
-import { decideToolCall, toolCallById } from '../../storage/statements/tool-calls.ts';
+import { toolCallById } from '../../storage/statements/tool-calls.ts';
 import type { Decision } from '../log/run-event.ts';
 import { approvalTopic } from './approvals.ts';
-import { decisionColumns, expired, type Verdict } from './verdict.ts';
+import { storeDecision } from './store-decision.ts';
+import { expired, type Verdict } from './verdict.ts';
 
 export interface DecideCallOptions {
   statements: Statements;
+  changes: ChangeLog;
   bus: Bus;
   run: Run;
   callId: string;
@@ -30,13 +33,13 @@ const conflicts: Record<Decision, string> = {
  * @throws GatewayError NOT_FOUND; CONFLICT when the call does not wait, or another decision was made.
  */
 export async function decideCall(options: DecideCallOptions): Promise<ToolCall> {
-  const { statements, bus, run, verdict } = options;
+  const { bus, run, verdict } = options;
   let call = await findCall(options);
   if (call.status === 'AWAITING_APPROVAL') {
-    const { id, expiresAt } = call;
+    const { id: rowId, messageId, callId, expiresAt } = call;
     const isLate = expiresAt !== null && expiresAt.getTime() <= Date.now();
-    const columns = decisionColumns(isLate ? expired : verdict);
-    await statements.transaction((tx) => tx.run(decideToolCall, [...columns, id]));
+    const asked = { rowId, sessionId: run.sessionId, runId: run.id, messageId, callId };
+    await storeDecision(asked, isLate ? expired : verdict, options);
     bus.ring(approvalTopic(run.id));
     call = await findCall(options);
   }

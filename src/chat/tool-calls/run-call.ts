@@ -1,3 +1,5 @@
+import type { NewChange } from '../../changes/change.ts';
+import type { ChangeLog } from '../../changes/change-log.ts';
 import type { ToolCall } from '../../generated/prisma/client.ts';
 import { untilStored } from '../../storage/failure/until-stored.ts';
 import { idList } from '../../storage/statements/dialect.ts';
@@ -9,11 +11,13 @@ import type { EndedCall } from '../history/answer-step.ts';
 import type { Approvals } from './approvals.ts';
 import { type ExecuteCallOptions, executeCall, notStarted } from './execute-call.ts';
 import type { StartedCall } from './start-calls.ts';
+import { approvalDecided } from './store-decision.ts';
 import { type Answered, untilAnswered } from './until-answered.ts';
 import { verdictOf } from './verdict.ts';
 
 export interface RunCallOptions extends ExecuteCallOptions {
   statements: Statements;
+  changes: ChangeLog;
   approvals: Approvals;
 }
 
@@ -34,7 +38,9 @@ export async function runCall(call: StartedCall, options: RunCallOptions): Promi
 
 /** Tells the followers of the decision, and runs the call if it was approved. A denied one has ended with the decision. */
 async function goOn(call: StartedCall, decided: ToolCall, options: RunCallOptions): Promise<EndedCall> {
-  const { callId, name, plan, rowId } = call;
+  // It asks nobody any more.
+  const { question: _, ...answered } = call;
+  const { callId, name, plan, rowId } = answered;
   const verdict = verdictOf(decided);
   if (verdict) {
     options.log.info({ callId, name, decision: verdict.decision }, 'tool call decided');
@@ -43,7 +49,7 @@ async function goOn(call: StartedCall, decided: ToolCall, options: RunCallOption
   if (decided.status !== 'RUNNING') return await announceEnd(decided, options);
   const instanceId = plan.ok ? plan.instanceId?.() : undefined;
   await updateCall(startToolCall, [new Date(), instanceId ?? null, rowId], options);
-  return await execute(call, plan, options);
+  return await execute(answered, plan, options);
 }
 
 async function execute(call: StartedCall, plan: ToolPlan, options: RunCallOptions): Promise<EndedCall> {
@@ -54,7 +60,7 @@ async function execute(call: StartedCall, plan: ToolPlan, options: RunCallOption
 
 /** Stores how a call has ended. If it had ended before, for instance because it was denied meanwhile, that counts. */
 async function endCall(
-  { callId, name, rowId }: StartedCall,
+  { callId, name, rowId, question }: StartedCall,
   outcome: ToolOutcome | RefusedCall,
   durationMs: number,
   options: RunCallOptions,
@@ -62,7 +68,8 @@ async function endCall(
   const ended = { ...columnsOf(outcome), durationMs };
   const { status, result, errorCode, exitCode, stopped } = ended;
   const columns = [status, result, errorCode, exitCode, stopped, durationMs, rowId];
-  if ((await updateCall(endToolCall, columns, options)) === 0) {
+  const changes = question ? [approvalDecided(question, null)] : [];
+  if ((await updateCall(endToolCall, columns, options, changes)) === 0) {
     const [stored] = await options.statements.all(toolCallsByIds, [idList([rowId])]);
     // The message may have been deleted, and the call with it.
     if (stored) return await announceEnd(stored, options);
@@ -79,16 +86,25 @@ async function announceEnd(call: ToolCall, { writer }: RunCallOptions): Promise<
   return ended;
 }
 
-/** Returns how many rows were changed. */
+/**
+ * @param made Changes that are written if the row was changed.
+ * @returns How many rows were changed.
+ */
 async function updateCall(
   statement: Statement<never>,
   parameters: readonly Parameter[],
   options: RunCallOptions,
+  made: readonly NewChange[] = [],
 ): Promise<number> {
-  return await untilStored(
-    () => options.statements.transaction((tx) => tx.run(statement, parameters)),
-    options,
-  );
+  const { statements, changes } = options;
+  const store = () =>
+    statements.transaction(async (tx) => {
+      const count = await tx.run(statement, parameters);
+      return { count, told: await changes.write(tx, count === 0 ? [] : made) };
+    });
+  const { count, told } = await untilStored(store, options);
+  changes.ring(told);
+  return count;
 }
 
 function columnsOf(outcome: ToolOutcome | RefusedCall) {

@@ -1,3 +1,6 @@
+import type { NewChange } from '../../changes/change.ts';
+import type { ChangeLog } from '../../changes/change-log.ts';
+import type { ChangeOwner } from '../../storage/statements/changes.ts';
 import { checkpointAnswer } from '../../storage/statements/exchanges.ts';
 import { checkpointRun } from '../../storage/statements/run-states.ts';
 import type { Parameter, Statements } from '../../storage/statements/statement.ts';
@@ -10,6 +13,8 @@ export interface StepWithCalls {
   made: MadeStep;
   /** The parameters of `insertToolCall` for each call. */
   rows: readonly Parameter[][];
+  /** What followers are told of the calls that wait for an approval. */
+  asked: readonly NewChange[];
 }
 
 /**
@@ -17,20 +22,20 @@ export interface StepWithCalls {
  * another gateway needs to go on with the run. The texts are saved in the same transaction, because a signature without
  * the whole text that it signs is refused.
  *
- * @returns The ids of the calls.
+ * @returns The ids of the calls, and who is to be told of those that wait.
  */
 export async function saveCalls(
-  statements: Statements,
+  { statements, changes }: { statements: Statements; changes: Pick<ChangeLog, 'write'> },
   { runId, assistantMessageId, content, reasoning, lastSeq, usage }: RunWriter,
-  { made, rows }: StepWithCalls,
-): Promise<number[]> {
-  if (assistantMessageId === null) return [];
+  { made, rows, asked }: StepWithCalls,
+): Promise<{ ids: number[]; told: ChangeOwner[] }> {
+  if (assistantMessageId === null) return { ids: [], told: [] };
   return await statements.transaction(async (tx) => {
     await insertStep(tx, assistantMessageId, made);
     await tx.run(checkpointAnswer, [content, reasoning || null, assistantMessageId]);
     await tx.run(checkpointRun, [lastSeq, ...countParameters(usage), usage.measured, runId]);
     const ids: number[] = [];
     for (const row of rows) ids.push((await tx.get(insertToolCall, row))?.id ?? 0);
-    return ids;
+    return { ids, told: await changes.write(tx, asked) };
   });
 }

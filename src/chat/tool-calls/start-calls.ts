@@ -1,4 +1,6 @@
 import type { Logger } from 'pino';
+import type { NewChange } from '../../changes/change.ts';
+import type { ChangeLog } from '../../changes/change-log.ts';
 import type { ToolApproval } from '../../generated/prisma/enums.ts';
 import { untilStored } from '../../storage/failure/until-stored.ts';
 import type { Parameter, Statements } from '../../storage/statements/statement.ts';
@@ -12,6 +14,7 @@ import { saveCalls } from './save-calls.ts';
 
 export interface StartCallsOptions {
   statements: Statements;
+  changes: ChangeLog;
   sessionId: number;
   writer: RunWriter;
   /** How long a call waits for an approval, in milliseconds. */
@@ -41,22 +44,37 @@ export async function startCalls(
   planned: readonly CallToStart[],
   options: StartCallsOptions,
 ): Promise<StartedCall[]> {
-  const { statements, writer, signal } = options;
+  const { sessionId, writer, changes, signal } = options;
+  const { runId, assistantMessageId: messageId } = writer;
   const toolApproval = await readToolApproval(planned, options);
   const expiresAt = new Date(Date.now() + options.toolApprovalTimeoutMs);
   const calls = planned.map((each) => decide(each, toolApproval, expiresAt));
   const rows = calls.map((call) => columnsOf(call, made.step, writer));
-  const rowIds = await untilStored(() => saveCalls(statements, writer, { made, rows }), options);
+  const asked =
+    messageId === null ? [] : calls.flatMap((call) => approvalRequested(call, options, messageId));
+  const saved = await untilStored(() => saveCalls(options, writer, { made, rows, asked }), options);
+  changes.ring(saved.told);
   const started: StartedCall[] = [];
   for (const [index, call] of calls.entries()) {
     if (signal.aborted) break;
     await announce(call, writer);
     const { callId, name } = call.call;
-    const rowId = rowIds[index] ?? 0;
-    const question = call.expiresAt && { question: { rowId, expiresAt: call.expiresAt } };
-    started.push({ callId, name, plan: call.plan, rowId, ...question });
+    const rowId = saved.ids[index] ?? 0;
+    const { plan, expiresAt: until } = call;
+    const ids = { rowId, sessionId, runId, messageId: messageId ?? 0, callId };
+    started.push({ callId, name, plan, rowId, ...(until && { question: { ...ids, expiresAt: until } }) });
   }
   return started;
+}
+
+function approvalRequested(
+  { call: { callId }, expiresAt }: DecidedCall,
+  { sessionId, writer: { runId } }: StartCallsOptions,
+  messageId: number,
+): NewChange[] {
+  if (expiresAt === undefined) return [];
+  const until = expiresAt.getTime();
+  return [{ kind: 'ApprovalRequested', sessionId, runId, messageId, callId, expiresAt: until }];
 }
 
 interface DecidedCall extends CallToStart {

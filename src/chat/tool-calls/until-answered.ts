@@ -1,12 +1,10 @@
 import type { Logger } from 'pino';
 import type { ToolCall } from '../../generated/prisma/client.ts';
 import type { RefusedCall } from '../../tools/tool-runner.ts';
-import type { RunWriter } from '../log/run-writer.ts';
 import type { Approvals, Question } from './approvals.ts';
 import type { StartedCall } from './start-calls.ts';
 
 export interface UntilAnsweredOptions {
-  writer: RunWriter;
   approvals: Approvals;
   log: Logger;
   /** Aborts when the run is cancelled. */
@@ -20,12 +18,12 @@ export type Answered = { decided: ToolCall } | { lost?: RefusedCall };
 export async function untilAnswered(
   { callId, plan }: StartedCall,
   question: Question,
-  { writer, approvals, log, signal }: UntilAnsweredOptions,
+  { approvals, log, signal }: UntilAnsweredOptions,
 ): Promise<Answered> {
   const over = new AbortController();
   const waiting = AbortSignal.any([signal, over.signal]);
   const decided = approvals
-    .decided(writer.runId, question, waiting)
+    .decided(question, waiting)
     .then((call): Answered => (call ? { decided: call } : {}));
   if (!plan.ok || !plan.untilLost) return await decided;
   const untilLost = plan.untilLost(over.signal).then(

@@ -7,11 +7,12 @@ const note = `// Derived from ../schema.prisma by src/storage/postgres/derive-sc
 
 /**
  * Derives the schema for PostgreSQL from the one for SQLite. They differ in the provider, in the folder of the client,
- * and in two types:
+ * and in three types:
  *
  * - A JSON column has the type `json`, which keeps the text as it was written, as SQLite does. `jsonb` would sort the
  *   keys, and it refuses the escape of U+0000.
  * - Sums of tokens are `double precision`, exact up to 2^53. An `integer` ends at 2^31, and SQLite's does not.
+ * - The id of a `Change` is a `bigint`: a busy gateway writes 2^31 of them within months.
  *
  * @param source The text of `prisma/schema.prisma`.
  * @returns The text of `prisma/postgresql/schema.prisma`.
@@ -26,6 +27,7 @@ export function postgresSchema(source: string): string {
       .replace('provider = "sqlite"', 'provider = "postgresql"')
       .replace(/^( +\w+ +Json\??)/gm, '$1 @db.Json')
       .replace(/^( +\w+Tokens +)Int\b/gm, '$1Float')
+      .replace(/^(model Change \{\n +id +)Int\b/m, '$1BigInt')
   );
 }
 

@@ -24,6 +24,18 @@ export function greater(a: string, b: string): string {
   return `max(${a}, ${b})`;
 }
 
+/** The id of the present transaction. SQLite runs one at a time and has no such ids: there it is 0. */
+export const presentTransaction = '/* present transaction */ 0';
+
+/**
+ * Whether all transactions have ended whose ids are not above that of the row. In SQLite, where readers see a
+ * transaction only after all earlier ones, this is true for each row.
+ */
+export const isSettled = '/* settled */ TRUE';
+
+/** The id of the oldest transaction that has not ended, in PostgreSQL, as this statement sees it. */
+const oldestOpen = 'CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)';
+
 /** The ids of an `idList` as rows, in PostgreSQL. */
 const idRows =
   'SELECT CAST("id" AS INTEGER) FROM json_array_elements_text(CAST(? AS JSON)) AS "listed"("id")';
@@ -41,6 +53,8 @@ export function toPostgres(sql: string): string {
         'json_array_elements(CAST(? AS JSON)) AS "$1"("value")',
       )
       .replaceAll(/\bmax\(/g, 'GREATEST(')
+      .replaceAll(presentTransaction, 'CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)')
+      .replaceAll(isSettled, `("transactionId" < ${oldestOpen})`)
       .replaceAll('?', () => {
         parameters += 1;
         return `$${parameters}`;

@@ -1,4 +1,5 @@
 import type { AgentNode, SessionNode, Workspace } from '../../generated/prisma/client.ts';
+import type { ChangeOwner } from './changes.ts';
 import { amongIds } from './dialect.ts';
 import { modelStatement, plainStatement } from './row-decoder.ts';
 
@@ -12,6 +13,13 @@ export const nodesOfSessions = modelStatement<SessionNode>(
 export const agentNodesByIds = modelStatement<AgentNode>(
   'AgentNode',
   `SELECT * FROM "AgentNode" WHERE "id" ${amongIds}`,
+);
+
+/** The user of a node, and the sessions that have the node with their users. Parameters: the node, twice. */
+export const ownersOfNode = plainStatement<ChangeOwner>(
+  `SELECT NULL AS "sessionId", "userId" FROM "AgentNode" WHERE "id" = ?
+  UNION ALL SELECT "sessionId", "userId" FROM "SessionNode" JOIN "Session" ON "Session"."id" = "sessionId"
+  WHERE "agentNodeId" = ?`,
 );
 
 /** Parameter: the ids of the sessions. */

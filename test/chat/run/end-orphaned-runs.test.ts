@@ -1,6 +1,8 @@
 import Sqlite from 'better-sqlite3';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import { createMemoryBus } from '../../../src/bus/memory-bus.ts';
+import { ChangeLog } from '../../../src/changes/change-log.ts';
 import { endOrphanedRuns } from '../../../src/chat/run/end-orphaned-runs.ts';
 import { openSqlite } from '../../../src/storage/sqlite/open-sqlite.ts';
 import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
@@ -55,9 +57,10 @@ test('the 2,000 live runs of a gateway that died are ended in less than 3 s of p
   const file = `${folder.path}/switchyard.db`;
   addLiveRuns(file, 2_000);
   await using opened = await openSqlite({ url: `file:${file}`, log: pino({ level: 'silent' }) });
-  const { db } = opened;
+  const { db, statements } = opened;
+  const changes = new ChangeLog({ dialect: statements.dialect, bus: createMemoryBus() });
   const before = process.cpuUsage();
-  expect(await endOrphanedRuns({ database: db, statements: opened.statements })).toBe(2_000);
+  expect(await endOrphanedRuns({ database: db, statements, changes })).toBe(2_000);
   const { user, system } = process.cpuUsage(before);
   expect((user + system) / 1e6).toBeLessThan(3);
 

@@ -116,7 +116,14 @@ describe('a result', () => {
     };
 
     const lock = usesPostgres ? ['SELECT Session'] : [];
-    const opening = [...lock, 'SELECT Run', 'UPDATE Session', 'INSERT Message', 'INSERT Run'];
+    const opening = [
+      ...lock,
+      'SELECT Run',
+      'UPDATE Session',
+      'INSERT Message',
+      'INSERT Run',
+      'INSERT Change',
+    ];
     const ending = [
       ...lock,
       'UPDATE Run',
@@ -124,6 +131,7 @@ describe('a result', () => {
       'INSERT AnswerStep',
       'INSERT ModelUsage',
       'UPDATE Session',
+      'INSERT Change',
     ];
     const offer = ['SELECT Session', 'SELECT SessionNode'];
     const first = ['SELECT Session', ...opening, ...offer, 'SELECT Message', ...ending, 'SELECT Run'];
