@@ -3,6 +3,7 @@ import type { ChangePosition, ChangeRow } from '../storage/statements/changes.ts
 import type { Reader } from '../storage/statements/statement.ts';
 import { type Change, changeOfRow } from './change.ts';
 import type { ChangeScope } from './change-scope.ts';
+import { readHorizon } from './open-transactions.ts';
 
 /** Changes that are read at once. */
 const pageSize = 100;
@@ -10,6 +11,8 @@ const pageSize = 100;
 const keptReads = 16;
 /** Milliseconds until a change that is held back is looked for again, at first and at most. */
 const [firstHeldMs, longestHeldMs] = [5, 100];
+/** From this wait on, only the transactions of this database count. Most of a gateway have ended before. */
+const horizonMs = 20;
 
 /**
  * The newest changes of one scope, for all its followers on this gateway: those who ask for the same page at the same time
@@ -74,7 +77,9 @@ export class ChangeTail {
   async #read({ transactionId, id }: ChangePosition): Promise<readonly Change[]> {
     const { statement, parameters } = this.#scope;
     let rows: ChangeRow[];
+    let horizon = 0;
     try {
+      if (this.#heldMs >= horizonMs) horizon = await readHorizon(this.#reader);
       rows = await this.#reader.all(statement, [...parameters, transactionId, id, pageSize]);
     } catch (error) {
       if (storageFailure(error) === undefined) throw error;
@@ -82,7 +87,7 @@ export class ChangeTail {
       this.#lookAgain();
       return [];
     }
-    const open = rows.findIndex((row) => !row.isSettled);
+    const open = rows.findIndex((row) => !row.isSettled && row.transactionId >= horizon);
     if (open === -1) {
       this.#heldMs = firstHeldMs;
       return rows.map(changeOfRow);

@@ -1,14 +1,11 @@
 import type { Logger } from 'pino';
 import type { Bus } from '../bus/bus.ts';
-import {
-  type ChangedOwner,
-  type ChangePosition,
-  changedBehind,
-  newestChange,
-} from '../storage/statements/changes.ts';
+import { type ChangedOwner, type ChangePosition, changedBehind } from '../storage/statements/changes.ts';
 import type { Reader } from '../storage/statements/statement.ts';
 import { type ChangeScope, topicsOf } from './change-scope.ts';
 import { ChangeTail } from './change-tail.ts';
+import { newestPosition } from './newest-position.ts';
+import { readHorizon } from './open-transactions.ts';
 
 export interface ChangeTailsOptions {
   reader: Reader;
@@ -35,6 +32,8 @@ export class ChangeTails implements AsyncDisposable {
   #polling: Promise<void> | undefined;
   /** Up to here the polls have looked. Undefined before the first one. */
   #seen: ChangePosition | undefined;
+  /** Whether the last poll found a change that waits for an older transaction. */
+  #isHeld = false;
 
   constructor(options: ChangeTailsOptions) {
     this.#options = options;
@@ -88,15 +87,17 @@ export class ChangeTails implements AsyncDisposable {
     const { reader } = this.#options;
     let seen = this.#seen;
     if (seen === undefined) {
-      this.#seen = (await reader.get(newestChange, [])) ?? { transactionId: 0, id: 0, at: 0 };
+      this.#seen = await newestPosition(reader);
       for (const { tail } of this.#tails.values()) tail.wake();
       return;
     }
+    const horizon = this.#isHeld ? await readHorizon(reader) : 0;
     for (let isLast = false; !isLast; ) {
       const rows: ChangedOwner[] = await reader.all(changedBehind, [seen.transactionId, seen.id, pageSize]);
       for (const topic of new Set(rows.flatMap(topicsOf))) this.#tails.get(topic)?.tail.wake();
-      seen = rows.findLast(({ isSettled }) => isSettled) ?? seen;
-      isLast = rows.length < pageSize || rows.at(-1)?.isSettled === false;
+      seen = rows.findLast(({ isSettled, transactionId }) => isSettled || transactionId < horizon) ?? seen;
+      this.#isHeld = rows.at(-1)?.isSettled === false;
+      isLast = rows.length < pageSize || seen.id !== rows.at(-1)?.id;
     }
     // Without followers, the next one begins anew.
     if (this.#timer) this.#seen = seen;

@@ -8,6 +8,7 @@ import { ChangeLog } from './change-log.ts';
 import { type ChangeScope, scopeOfSession } from './change-scope.ts';
 import { ChangeTails } from './change-tails.ts';
 import { type FollowedChange, followChanges } from './follow-changes.ts';
+import { origin } from './newest-position.ts';
 import { sweepChangesRegularly } from './sweep-changes.ts';
 
 export interface ChangesOptions {
@@ -58,7 +59,7 @@ export class Changes implements AsyncDisposable {
   async cursorOfRunStart(sessionId: number, runId: number, userId: string): Promise<string> {
     const position = await this.#options.statements.get(startOfRun, [sessionId, runId]);
     const { topic: stream } = scopeOfSession(sessionId);
-    return this.cursors.write(position ?? { transactionId: 0, id: 0, at: 0 }, { userId, stream });
+    return this.cursors.write(position ?? origin, { userId, stream });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,9 @@
-import { type ChangePosition, changeAt, newestChange } from '../storage/statements/changes.ts';
+import { type ChangePosition, changeAt } from '../storage/statements/changes.ts';
 import type { Reader } from '../storage/statements/statement.ts';
 import type { Change } from './change.ts';
 import type { ChangeScope } from './change-scope.ts';
 import type { ChangeTails } from './change-tails.ts';
+import { newestPosition } from './newest-position.ts';
 
 /** Changes that the follower has not seen may have been deleted. It goes on with those behind the position. */
 interface Gap {
@@ -23,9 +24,6 @@ export interface FollowOptions {
   signal: AbortSignal;
 }
 
-/** The beginning: nothing that the log holds comes before it. */
-const origin: ChangePosition = { transactionId: 0, id: 0, at: 0 };
-
 /**
  * Follows the changes of a scope: each once, in the order of their positions, none left out. Resolves when it has begun, so
  * that a change that is made after that is shown. The changes end when the signal aborts.
@@ -33,7 +31,7 @@ const origin: ChangePosition = { transactionId: 0, id: 0, at: 0 };
 export async function followChanges(options: FollowOptions): Promise<AsyncGenerator<FollowedChange>> {
   const { reader, after } = options;
   if (after && (await isKept(reader, after))) return follow(options, after, false);
-  return follow(options, (await reader.get(newestChange, [])) ?? origin, after !== undefined);
+  return follow(options, await newestPosition(reader), after !== undefined);
 }
 
 /** Whether all changes behind a position are still there. They are deleted oldest first, so its own is enough. */
@@ -61,7 +59,7 @@ async function* follow(
       if (changes.length === 0) await tail.changed(version, signal);
       // Only for a client that takes longer for a page than changes are kept.
       else if (performance.now() - readAt > keepMs && !(await isKept(reader, position))) {
-        position = (await reader.get(newestChange, [])) ?? origin;
+        position = await newestPosition(reader);
         yield { kind: 'WatchGap', position };
       }
     }

@@ -41,6 +41,7 @@ test('without any setting, every value has a default that needs no network', () 
     {
       "auth": undefined,
       "chat": {
+        "changeLogTtlMs": 604800000,
         "checkpointMs": 1000,
         "maxAnswerBytes": 4194304,
         "maxPromptBytes": 262144,

@@ -64,12 +64,22 @@ export const changesOfAll = (kinds: readonly string[]) => changesWhere(among(kin
 
 const among = (kinds: readonly string[]) => `"kind" IN (${kinds.map((kind) => `'${kind}'`).join(', ')})`;
 
-/** The newest change before which none can appear any more. */
-export const newestChange: Statement<ChangePosition> = {
-  sql: `SELECT "transactionId", "id", "at" FROM "Change" WHERE ${isSettled}
+/** The newest change of all transactions with lower ids. Parameter: the id. */
+export const newestChangeBelow: Statement<ChangedOwner> = {
+  sql: `SELECT *, ${isSettled} AS "isSettled" FROM "Change" WHERE "transactionId" < ?
   ORDER BY "transactionId" DESC, "id" DESC LIMIT 1`,
-  decode: decodePosition,
+  decode: decodeOwner,
 };
+
+/**
+ * The transactions of this database that are open and have an id, for PostgreSQL. `next` is above the ids of all that have
+ * ended; `open` is the id of an open one without its upper half, and null in the only row if there is none.
+ */
+export const openTransactions = plainStatement<{ next: number; open: number | null }>(
+  `SELECT "next", CAST(CAST("backend_xid" AS TEXT) AS BIGINT) AS "open"
+  FROM (SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS TEXT) AS BIGINT) AS "next") AS "now"
+  LEFT JOIN "pg_stat_activity" ON "datname" = current_database() AND "backend_xid" IS NOT NULL`,
+);
 
 /** Parameters: id, transaction. */
 export const changeAt: Statement<ChangePosition> = {

@@ -148,6 +148,11 @@ export const trials: Record<string, Trial> = {
     bob: 'not found',
     cause: 'mutation ($session: ID!) { updateSession(id: $session, input: {}) { id } }',
   },
+  'Subscription.viewerEvents': {
+    document: 'subscription { viewerEvents { __typename ... on SessionCreated { session { id userId } } } }',
+    bob: 'own',
+    cause: 'mutation { createSession(input: {}) { id } }',
+  },
   'Subscription.nodeInbox': {
     document:
       'subscription { nodeInbox(input: { capabilities: [], maxDispatches: 1, instanceId: "i", running: [] }) { seq } }',
