@@ -41,6 +41,8 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
     const services = createServices({ config, log, parts, resources, ...stores });
     const isWorkLeft = await recover(services, config, log);
     resources.use(sweepDaily(services.audio, log));
+    // Disposed after the server, because runs that are finishing can still be cancelled.
+    if (config.redis) resources.use(services.engine.watchOthers(config.redis.leaseMs / looksPerLease));
     const createRest = restFactory(services, config, log);
     const http = { config, services, redis, checkDatabase, log, createRest };
     const server = resources.use(await startHttpServer(http));
@@ -87,6 +89,9 @@ async function connectGateways(
   const lease = resources.use(await openDatabaseLease({ gatewayId, statements, leaseMs, log }));
   return { redis, gatewayBus, lease };
 }
+
+/** How often a gateway looks for others that have died, in the time of a lease. */
+const looksPerLease = 5;
 
 /** How old an unfinished upload must be to be deleted from a store that other gateways may use: a day. */
 const stagedElsewhereMs = 86_400_000;

@@ -152,7 +152,7 @@ interface EngineParts extends Pick<EngineOptions, 'models' | 'tools' | 'changes'
 }
 
 function createEngine(
-  { config, log, database, statements, lease, parts: { bus }, resources }: ServicesOptions,
+  { config, log, database, statements, gatewayBus, lease, parts: { bus }, resources }: ServicesOptions,
   { runLogs, ...parts }: EngineParts,
 ): Engine {
   const { chat, limits } = config;
@@ -161,6 +161,7 @@ function createEngine(
     lease,
     runLog: runLogs.log,
     bus: bus ?? runLogs.bus,
+    rings: bus ?? gatewayBus.bus,
     database,
     statements,
     checkpointer: resources.use(createCheckpointer({ statements, everyMs: chat.checkpointMs, log })),

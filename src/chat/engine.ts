@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { ResourceStack } from '../base/resource-stack.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { ChangeLog } from '../changes/change-log.ts';
 import { GatewayError } from '../errors.ts';
@@ -8,6 +9,7 @@ import type { Lease } from '../lease/lease.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import { type RunSlotLimits, RunSlots } from '../limits/run-slots.ts';
 import type { Database } from '../storage/database.ts';
+import { waitingSessions } from '../storage/statements/run-owners.ts';
 import { runById, visibleRunById } from '../storage/statements/run-states.ts';
 import type { Statements } from '../storage/statements/statement.ts';
 import type { ToolRunner } from '../tools/tool-runner.ts';
@@ -19,14 +21,20 @@ import type { Models } from './models/models.ts';
 import { PromptSender, type SendInput } from './prompt-sender.ts';
 import { cancelQueuedRun } from './run/cancel-queued-run.ts';
 import type { Checkpointer } from './run/checkpoint.ts';
-import { endOrphanedRuns } from './run/end-orphaned-runs.ts';
 import { executeRun } from './run/execute-run.ts';
 import { findSession } from './run/find-session.ts';
 import { LiveRuns } from './run/live-runs.ts';
 import type { RunLimits } from './run/run-limits.ts';
+import { RunRecovery } from './run/run-recovery.ts';
+import { startRunSweep } from './run/run-sweep.ts';
+import { seqsBeyondCheckpoint } from './run/save-interrupted-runs.ts';
+import { StopRequests } from './run/stop-requests.ts';
 import { Approvals } from './tool-calls/approvals.ts';
 import { decideCall } from './tool-calls/decide-call.ts';
 import type { Verdict } from './tool-calls/verdict.ts';
+
+/** The topic that rings when a gateway leaves queued runs to others. */
+const queueTopic = 'queued-runs';
 
 export interface EngineLimits {
   run: RunLimits;
@@ -43,7 +51,10 @@ export interface EngineOptions {
   tools: ToolRunner;
   runLog: RunLog;
   changes: ChangeLog;
+  /** The bus of the run logs. */
   bus: Bus;
+  /** A bus whose rings reach all gateways. */
+  rings: Bus;
   checkpointer: Checkpointer;
   log: Logger;
   limits: EngineLimits;
@@ -65,14 +76,16 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #live: LiveRuns;
   readonly #sender: PromptSender;
+  readonly #recovery: RunRecovery;
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { statements, models, tools, runLog, changes, bus, checkpointer, quotas, log } = options;
+    const { statements, lease, models, tools, runLog, changes, bus, checkpointer, quotas, log } = options;
     const { run: limits, maxQueuedRuns } = options.limits;
     const { runLogTtlMs, toolStopMs } = limits;
     const slots = new RunSlots(options.limits.slots);
-    const approvals = new Approvals({ statements, changes, bus, pollMs: options.pollMs, log });
+    const { rings, pollMs } = options;
+    const approvals = new Approvals({ statements, changes, bus: rings, pollMs, log });
     const parts = {
       statements,
       models,
@@ -85,8 +98,11 @@ export class Engine {
       quotas,
       limits,
     };
+    this.#recovery = new RunRecovery({ ...options, runLogTtlMs });
     const live = new LiveRuns({
       statements,
+      lease,
+      stops: new StopRequests({ statements, lease, bus: options.rings }),
       slots,
       runLog,
       changes,
@@ -99,7 +115,7 @@ export class Engine {
     this.#live = live;
     const { isOverloaded } = options;
     const sending = { live, slots, quotas, maxQueuedRuns, isOverloaded };
-    this.#sender = new PromptSender({ statements, models, runLog, changes, bus, log, ...sending });
+    this.#sender = new PromptSender({ statements, lease, models, runLog, changes, bus, log, ...sending });
   }
 
   /**
@@ -174,18 +190,20 @@ export class Engine {
    * @throws GatewayError NOT_FOUND; CONFLICT when the call does not wait, or another decision was made.
    */
   async decideToolCall(runId: number, callId: string, verdict: Verdict): Promise<ToolCall> {
-    const { statements, changes, bus } = this.#options;
+    const { statements, changes, rings: bus } = this.#options;
     const run = await this.#findRun(runId);
     return decideCall({ statements, changes, bus, run, callId, verdict });
   }
 
   /**
    * Ends the runs that an earlier gateway left RUNNING, and opens the logs of queued runs for followers. Call it before
-   * the gateway listens, and then `startWaiting`, which starts the queued runs.
+   * the gateway listens, and then `startWaiting`, which starts the queued runs. Where other gateways use the database,
+   * `watchOthers` does this later.
    */
   async recover(): Promise<void> {
-    const { database, statements, changes, lease, log } = this.#options;
-    const orphans = lease.isSteady ? await endOrphanedRuns({ database, statements, changes }) : 0;
+    const { database, lease, log } = this.#options;
+    if (lease.isShared) return;
+    const orphans = (await this.#recovery.recover()).length;
     const waiting = await database.run.findMany({ where: { status: 'QUEUED' }, select: { id: true } });
     if (orphans + waiting.length > 0) log.warn({ orphans, waiting: waiting.length }, 'recovered runs');
     for (const { id } of waiting) await this.#sender.logQueued(id);
@@ -193,14 +211,37 @@ export class Engine {
 
   /** Starts the oldest queued run of every session in which no run is live. */
   async startWaiting(): Promise<void> {
-    const where = { status: 'QUEUED' } as const;
-    const waiting = await this.#options.database.run.groupBy({ by: ['sessionId'], where });
+    const waiting = await this.#options.statements.all(waitingSessions, []);
     for (const { sessionId } of waiting) await this.#live.startNext(sessionId);
   }
 
+  /**
+   * Does what other gateways that use the database leave to this one, until the result is disposed: ends the runs of those
+   * that have died, starts queued runs, and stops runs that they were asked to cancel.
+   *
+   * @param everyMs Milliseconds between two looks for gateways that have died.
+   */
+  watchOthers(everyMs: number): AsyncDisposable {
+    const { rings: bus, lease, log, pollMs } = this.#options;
+    const resources = new ResourceStack();
+    const topic = StopRequests.topicOf(lease.gatewayId);
+    const obey = () => this.#live.obeyStops();
+    resources.use(startRunSweep({ bus, topic, everyMs: pollMs, work: obey, log }));
+    const look = async () => {
+      if (!lease.isSteady) return;
+      const sessions = await this.#recovery.recover();
+      if (sessions.length > 0)
+        log.warn({ runs: sessions.length }, 'ended the runs of gateways that have died');
+      await this.startWaiting();
+    };
+    resources.use(startRunSweep({ bus, topic: queueTopic, everyMs, work: look, log }));
+    return resources;
+  }
+
   /** Accepts no more prompts, lets the live runs finish for `graceMs` milliseconds, then cancels them. */
-  drain(graceMs: number): Promise<void> {
-    return this.#live.drain(graceMs);
+  async drain(graceMs: number): Promise<void> {
+    await this.#live.drain(graceMs);
+    if (this.#options.lease.isShared) this.#options.rings.ring(queueTopic);
   }
 
   /** Cancels the live runs of an engine that drains, at once. */
@@ -215,15 +256,25 @@ export class Engine {
 
   async #follow(run: Run, after: number, signal: AbortSignal): Promise<AsyncIterable<RunEvent>> {
     const { statements, runLog, bus, pollMs } = this.#options;
-    const lastLogged = (await runLog.lastSeq(runKey(run.id))) ?? run.lastSeq;
-    // Who watches the session may be told of the start of a run before `RunStarted` is in its log.
-    const lastSeq = run.finishedAt === null ? Math.max(lastLogged, queuedSeq + 1) : lastLogged;
+    const lastSeq = await this.#lastSeqOf(run);
     if (after < 0 || after > lastSeq) {
       const message = `after must be the seq of a run event already seen: 0 to ${lastSeq} for this run.`;
       throw new GatewayError('BAD_USER_INPUT', message, { field: 'after' });
     }
     if (run.finishedAt !== null && after >= run.lastSeq) return nothing();
     return followRun({ statements, log: runLog, bus, pollMs }, run.id, after, signal);
+  }
+
+  /** The greatest seq that a follower can have seen. */
+  async #lastSeqOf(run: Run): Promise<number> {
+    const { runLog, lease } = this.#options;
+    const key = runKey(run.id);
+    const lastSeq = (await runLog.lastSeq(key)) ?? run.lastSeq;
+    if (run.finishedAt !== null) return Math.max(lastSeq, run.lastSeq);
+    // The gateway that executes the run may have told its own followers more than it has shipped.
+    if (lease.isShared && !runLog.isOpen(key)) return lastSeq + seqsBeyondCheckpoint;
+    // Who watches the session may be told of the start of a run before `RunStarted` is in its log.
+    return Math.max(lastSeq, queuedSeq + 1);
   }
 
   async #findRun(id: number): Promise<Run> {

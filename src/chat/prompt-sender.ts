@@ -4,6 +4,7 @@ import type { Bus } from '../bus/bus.ts';
 import type { ChangeLog } from '../changes/change-log.ts';
 import { GatewayError, tryAgain } from '../errors.ts';
 import type { Run, Session } from '../generated/prisma/client.ts';
+import type { Lease } from '../lease/lease.ts';
 import { Admission } from '../limits/admission.ts';
 import { HolderCount } from '../limits/holder-count.ts';
 import type { Quotas } from '../limits/quotas.ts';
@@ -34,6 +35,7 @@ export interface SendInput {
 
 export interface PromptSenderOptions {
   statements: Statements;
+  lease: Lease;
   models: Models;
   runLog: RunLog;
   changes: ChangeLog;
@@ -137,6 +139,7 @@ export class PromptSender {
     if (!live.isOpen) {
       throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down; send again in a moment.');
     }
+    if (!this.#options.lease.isHeld) throw outOfTouch();
     const { run, opened, told, slot } = await this.#open(input, session, model);
     if (!opened) return { run, opened };
     if (run.status === 'QUEUED' && input.onBusy === 'INTERRUPT') live.willInterrupt(run);
@@ -164,7 +167,8 @@ export class PromptSender {
 
   /** Opens a run, and claims a slot for it when it starts at once. */
   async #open(input: SendInput, { userId }: Session, model: ResolvedModel) {
-    const { statements, slots, quotas, changes, maxQueuedRuns: maxQueued } = this.#options;
+    const { statements, lease, slots, quotas, changes, maxQueuedRuns: maxQueued } = this.#options;
+    const { gatewayId } = lease;
     let slot: Disposable | undefined;
     const claimSlot = () => {
       slot = slots.claim(userId);
@@ -172,7 +176,8 @@ export class PromptSender {
     const checkMessages = (count: number) => quotas.checkMessages(count);
     try {
       const checks = { maxQueued, claimSlot, checkMessages };
-      const { run, opened, told } = await openRun(statements, { ...input, model, changes, ...checks });
+      const opening = { ...input, model, gatewayId, changes, ...checks };
+      const { run, opened, told } = await openRun(statements, opening);
       if (opened) return { run, opened, told, slot };
       slot?.[Symbol.dispose]();
       return { run, opened, told };
@@ -197,4 +202,9 @@ export class PromptSender {
 function overloaded(): GatewayError {
   const message = 'The gateway is too busy to accept another prompt; try again in a moment.';
   return tryAgain('OVERLOADED', message, { limit: 'MAX_EVENT_LOOP_DELAY_MS', retryAfter: 2 });
+}
+
+function outOfTouch(): GatewayError {
+  const message = 'The gateway has lost touch with its database; try again in a moment.';
+  return tryAgain('OVERLOADED', message, { retryAfter: 2 });
 }

@@ -71,6 +71,7 @@ export async function openDatabaseLease(options: DatabaseLeaseOptions): Promise<
   const keeping = keep();
   return {
     gatewayId,
+    isShared: true,
     get isHeld() {
       return isHeld();
     },

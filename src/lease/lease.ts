@@ -2,6 +2,8 @@
 export interface Lease {
   /** The id of this gateway, new at each start. */
   readonly gatewayId: string;
+  /** Whether other gateways may use the database at the same time. */
+  readonly isShared: boolean;
   /** Whether the gateway may write its runs now. False from the moment at which others may take them over. */
   readonly isHeld: boolean;
   /** Resolves when the lease is held. Rejects with the reason of the signal when that aborts first. */
@@ -24,6 +26,7 @@ export interface Lease {
 export function createSoleLease(gatewayId: string): Lease {
   return {
     gatewayId,
+    isShared: false,
     isHeld: true,
     held: () => Promise.resolve(),
     isSteady: true,

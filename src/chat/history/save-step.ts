@@ -12,9 +12,13 @@ export interface MadeStep {
 }
 
 /** Stores a step with the transaction that stores its texts. A step of plain text needs no row. */
-export async function insertStep(tx: Writer, messageId: number, made: MadeStep): Promise<void> {
+export async function insertStep(
+  tx: Writer,
+  { messageId, fence }: { messageId: number; fence: number },
+  made: MadeStep,
+): Promise<void> {
   const { step, maker, transcript } = made;
   if (!transcript.isMoreThanText) return;
   const parts = JSON.stringify(transcript.stored);
-  await tx.run(insertAnswerStep, [step, maker.providerName, maker.modelName, parts, messageId]);
+  await tx.run(insertAnswerStep, [step, maker.providerName, maker.modelName, parts, messageId, fence]);
 }

@@ -2,6 +2,7 @@ import type { Bus } from '../../bus/bus.ts';
 import type { OwnedLog } from '../../bus/owned-log.ts';
 import type { Usage } from '../usage/usage.ts';
 import type { RunEvent, RunEventBody, TerminalRunEventBody } from './run-event.ts';
+import type { RunHold } from './run-hold.ts';
 
 export type RunLog = OwnedLog<RunEventBody & { runId: number }>;
 
@@ -23,6 +24,8 @@ export class RunWriter {
   /** The ids of all tool calls so far. */
   readonly callIds = new Set<string>();
   readonly runId: number;
+  /** The right to write the run. */
+  readonly hold: RunHold;
   readonly assistantMessageId: number | null;
   readonly #key: string;
   readonly #log: RunLog;
@@ -31,7 +34,7 @@ export class RunWriter {
   constructor(
     run: { id: number; assistantMessageId: number | null },
     usage: Usage,
-    { log, bus }: { log: RunLog; bus: Bus },
+    { log, bus, hold }: { log: RunLog; bus: Bus; hold: RunHold },
   ) {
     this.runId = run.id;
     this.#key = runKey(run.id);
@@ -39,9 +42,12 @@ export class RunWriter {
     this.usage = usage;
     this.#log = log;
     this.#bus = bus;
+    this.hold = hold;
   }
 
+  /** @throws RunLostError if another gateway has taken over the run. */
   async write<Body extends RunEventBody>(body: Body): Promise<Extract<RunEvent, { type: Body['type'] }>> {
+    if (!this.hold.isHeld) await this.hold.held();
     if (body.type === 'TextDelta') this.content += body.text;
     else if (body.type === 'ReasoningDelta') this.reasoning += body.text;
     const appended = this.#log.append(this.#key, { ...body, runId: this.runId });

@@ -5,6 +5,7 @@ import { runById } from '../../storage/statements/run-states.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import { openRunLog, queuedSeq } from '../log/open-run-log.ts';
 import type { RunEnd } from '../log/run-event.ts';
+import { holdUnowned } from '../log/run-hold.ts';
 import { type RunLog, RunWriter } from '../log/run-writer.ts';
 import { noUsage } from '../usage/usage.ts';
 import { announceEnd } from './end-run.ts';
@@ -35,7 +36,8 @@ export async function cancelQueuedRun(
   const stored = await saveRunEnd({ statements, changes }, ended, 'QUEUED');
   if (!stored) return false;
   openRunLog(runLog, run, { wasQueued: true });
-  await announceEnd(new RunWriter(run, usage, { log: runLog, bus }), ended, { runLogTtlMs });
+  const hold = holdUnowned(run);
+  await announceEnd(new RunWriter(run, usage, { log: runLog, bus, hold }), ended, { runLogTtlMs });
   changes.ring(stored.told);
   return true;
 }

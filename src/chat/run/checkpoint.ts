@@ -59,9 +59,19 @@ export function createCheckpointer({ statements, everyMs, log }: CheckpointerOpt
   };
 }
 
-/** Updates only live runs, because a late checkpoint must not overwrite the saved end of a run. */
+/**
+ * Updates only live runs that this gateway has still, because a late checkpoint must not overwrite the saved end of a
+ * run, or what another gateway has saved.
+ */
 async function save(tx: Writer, writer: RunWriter): Promise<void> {
-  const { runId, assistantMessageId, content, reasoning, lastSeq, usage } = writer;
-  await tx.run(checkpointAnswer, [content, reasoning || null, assistantMessageId]);
-  await tx.run(checkpointRun, [lastSeq, ...countParameters(usage), usage.measured, runId]);
+  const { runId, assistantMessageId, content, reasoning, lastSeq, usage, hold } = writer;
+  const { fence } = hold;
+  const saved = await tx.run(checkpointRun, [
+    lastSeq,
+    ...countParameters(usage),
+    usage.measured,
+    runId,
+    fence,
+  ]);
+  if (saved > 0) await tx.run(checkpointAnswer, [content, reasoning || null, assistantMessageId, fence]);
 }

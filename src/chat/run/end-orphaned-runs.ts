@@ -1,17 +1,21 @@
 import type { ChangeLog } from '../../changes/change-log.ts';
+import { Prisma, type Run } from '../../generated/prisma/client.ts';
+import type { CancelCause } from '../../generated/prisma/enums.ts';
 import type { Database } from '../../storage/database.ts';
+import { visibleMessageById } from '../../storage/statements/exchanges.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
-import { type InterruptedRun, saveInterruptedRuns } from './save-interrupted-runs.ts';
+import { usageOf } from '../usage/usage.ts';
+import { type InterruptedRun, saveInterruptedRuns, seqsBeyondCheckpoint } from './save-interrupted-runs.ts';
+import { saveRunEnd } from './save-run-end.ts';
 
-/** Runs that are read and ended together. One transaction for each run would make a start with many runs slow. */
-const batchSize = 200;
 /** Characters at the start of a text by which the tokens of all of it are judged. */
 const sampleLength = 1_000;
 
 /** What is read of a run. Texts are read only as far as their tokens are judged by them. */
 interface Orphan {
   id: number;
+  fence: number;
   sessionId: number;
   messageId: number | null;
   providerName: string;
@@ -36,23 +40,38 @@ interface Stores {
 }
 
 /**
- * Ends the runs that a gateway left RUNNING when it died, as FAILED / INTERRUPTED with the text of their last
- * checkpoint. Their tokens are estimated, because no provider will report them any more.
- *
- * @returns The number of ended runs.
+ * Ends runs that another gateway has executed until it died, as FAILED / INTERRUPTED with the text of their last
+ * checkpoint. Their tokens are estimated, because no provider will report them any more. A run that a user has cancelled
+ * in the meantime ends as CANCELLED.
  */
-export async function endOrphanedRuns({ database, statements, changes }: Stores): Promise<number> {
-  let ended = 0;
-  for (let orphans = await readOrphans(database); orphans.length > 0; orphans = await readOrphans(database)) {
-    await saveInterruptedRuns({ statements, changes }, await Promise.all(orphans.map(estimate)));
-    ended += orphans.length;
+export async function endOrphanedRuns(runs: readonly Run[], stores: Stores): Promise<void> {
+  const interrupted = runs.filter(({ stopCause }) => stopCause === null).map(({ id }) => id);
+  if (interrupted.length > 0) {
+    const orphans = await readOrphans(stores.database, interrupted);
+    await saveInterruptedRuns(stores, await Promise.all(orphans.map(estimate)));
   }
-  return ended;
+  for (const run of runs) {
+    if (run.stopCause !== null) await endStopped(run, run.stopCause, stores);
+  }
 }
 
-async function readOrphans(database: Database): Promise<Orphan[]> {
+async function endStopped(run: Run, cancelCause: CancelCause, stores: Stores): Promise<void> {
+  const answer =
+    run.assistantMessageId && (await stores.statements.get(visibleMessageById, [run.assistantMessageId]));
+  const stored = await saveRunEnd(stores, {
+    ...{ run, end: { status: 'CANCELLED', cancelCause }, usage: usageOf(run) },
+    content: answer ? answer.content : '',
+    reasoning: answer ? (answer.reasoning ?? '') : '',
+    hasCalls: true,
+    lastSeq: run.lastSeq + seqsBeyondCheckpoint,
+    contextTokens: 0,
+  });
+  stores.changes.ring(stored?.told ?? []);
+}
+
+async function readOrphans(database: Database, ids: number[]): Promise<Orphan[]> {
   const rows = await database.$queryRaw<Record<keyof Orphan, unknown>[]>`
-    SELECT r."id", r."sessionId", m."id" AS "messageId", r."providerName", r."modelName",
+    SELECT r."id", r."fence", r."sessionId", m."id" AS "messageId", r."providerName", r."modelName",
       r."inputTokens", r."outputTokens", r."reasoningTokens", r."cachedInputTokens",
       r."cacheWriteInputTokens",
       CASE WHEN r."inputTokens" > 0 THEN 0 ELSE (
@@ -64,7 +83,7 @@ async function readOrphans(database: Database): Promise<Orphan[]> {
       SUBSTR(COALESCE(m."reasoning", ''), 1, ${sampleLength}) AS "reasoning",
       LENGTH(COALESCE(m."reasoning", '')) AS "reasoningLength"
     FROM "Run" r LEFT JOIN "Message" m ON m."id" = r."assistantMessageId"
-    WHERE r."status" = 'RUNNING' ORDER BY r."id" LIMIT ${batchSize}`;
+    WHERE r."id" IN (${Prisma.join(ids)}) ORDER BY r."id"`;
   // SQLite's numbers come as BigInt.
   const toNumbers = (row: object) =>
     Object.entries(row).map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value]);
@@ -72,7 +91,7 @@ async function readOrphans(database: Database): Promise<Orphan[]> {
 }
 
 async function estimate(orphan: Orphan): Promise<InterruptedRun> {
-  const { id, sessionId, messageId, providerName, modelName } = orphan;
+  const { id, fence, sessionId, messageId, providerName, modelName } = orphan;
   const { cachedInputTokens, cacheWriteInputTokens } = orphan;
   const contentTokens = await estimateTokens(orphan.content, orphan.contentLength);
   const reasoningTokens = await estimateTokens(orphan.reasoning, orphan.reasoningLength);
@@ -81,6 +100,7 @@ async function estimate(orphan: Orphan): Promise<InterruptedRun> {
   const outputTokens = Math.max(orphan.outputTokens, contentTokens + reasoningTokens);
   return {
     id,
+    fence,
     sessionId,
     messageId,
     providerName,

@@ -7,6 +7,7 @@ import type { ChangeOwner } from '../../storage/statements/changes.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import type { MadeStep } from '../history/save-step.ts';
 import { type RunEnd, terminalBody } from '../log/run-event.ts';
+import { RunLostError } from '../log/run-hold.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import { type EndedRun, messageStatusOf, saveRunEnd } from './save-run-end.ts';
 
@@ -31,6 +32,8 @@ export interface EndRunOptions {
 /**
  * Saves how a live run ended, then tells its followers. Tries again until it is saved or the gateway closes. While it
  * cannot be saved, the followers are told what will be saved: a cancelled run at once, another run after some tries.
+ *
+ * @throws RunLostError if another gateway has taken over the run.
  */
 export async function endRun(
   run: Run,
@@ -53,6 +56,7 @@ export async function endRun(
       told = stored?.told ?? [];
       break;
     } catch (error) {
+      if (error instanceof RunLostError) throw writer.hold.lose();
       log.error({ err: error, tries }, 'an ended run could not be saved');
       const isLast = closing.aborted;
       if (!isTold() && (end.status === 'CANCELLED' || tries >= triesBeforeTelling || isLast)) {

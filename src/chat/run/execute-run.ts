@@ -9,6 +9,7 @@ import type { Statements } from '../../storage/statements/statement.ts';
 import type { ToolRunner } from '../../tools/tool-runner.ts';
 import { readHistory } from '../history/history.ts';
 import { runFailureCodes } from '../log/run-event.ts';
+import type { RunHold } from '../log/run-hold.ts';
 import { type RunLog, RunWriter } from '../log/run-writer.ts';
 import { ProviderError } from '../models/failure/provider-error.ts';
 import type { Models, ResolvedModel } from '../models/models.ts';
@@ -44,7 +45,9 @@ export interface ExecuteRunOptions {
   log: Logger;
   /** Undefined for a run that waited in the queue: then it is looked up when the run starts. */
   setup: RunSetup | undefined;
-  /** Aborts with a `Cancellation` when the run is cancelled. */
+  /** The right of this gateway to write the run. */
+  hold: RunHold;
+  /** Aborts with a `Cancellation` when the run is cancelled, and with a `RunLostError` when it is lost. */
   signal: AbortSignal;
   /** Aborts when the gateway closes. */
   closing: AbortSignal;
@@ -52,19 +55,24 @@ export interface ExecuteRunOptions {
   onUnsaved: (cause: unknown) => void;
 }
 
-/** Takes a RUNNING run from its first run event to its terminal one. Never throws. */
+/**
+ * Takes a RUNNING run from its first run event to its terminal one, or to the moment at which another gateway has taken it
+ * over. Never throws.
+ */
 export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<void> {
-  const { statements, runLog, changes, bus, quotas, limits, closing, onUnsaved } = options;
+  const { statements, runLog, changes, bus, quotas, limits, hold, closing, onUnsaved } = options;
   const log = options.log.child({ runId: run.id, sessionId: run.sessionId });
-  const writer = new RunWriter(run, noUsage(run), { log: runLog, bus });
+  const writer = new RunWriter(run, noUsage(run), { log: runLog, bus, hold });
   try {
     using _ = options.checkpointer.track(writer);
     const outcome = await answerPrompt(run, writer, { ...options, log });
+    if (hold.isLost) return;
     await logOutcome(log, run, outcome, statements);
     const { runLogTtlMs } = limits;
     const end = { statements, changes, quotas, log, runLogTtlMs, closing, onUnsaved };
     await endRun(run, writer, outcome, end);
   } catch (error) {
+    if (hold.isLost) return;
     log.fatal({ err: error }, 'a run could not be ended');
   }
 }

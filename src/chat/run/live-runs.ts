@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { maxId } from '../../base/global-id.ts';
@@ -6,24 +5,27 @@ import { createKeyedLock } from '../../base/lock.ts';
 import type { ChangeLog } from '../../changes/change-log.ts';
 import type { Run } from '../../generated/prisma/client.ts';
 import type { CancelCause } from '../../generated/prisma/enums.ts';
+import type { Lease } from '../../lease/lease.ts';
 import type { RunSlots } from '../../limits/run-slots.ts';
-import { isUniqueConflict } from '../../storage/failure/prisma-error.ts';
-import { oldestQueuedRun, startRun, unfinishedRuns } from '../../storage/statements/run-states.ts';
+import { idList } from '../../storage/statements/dialect.ts';
+import { fencesOfRuns } from '../../storage/statements/run-owners.ts';
+import { unfinishedRuns } from '../../storage/statements/run-states.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
-import { openRunLog } from '../log/open-run-log.ts';
 import type { RunLog } from '../log/run-writer.ts';
 import { Cancellation } from './cancellation.ts';
-import { endNotSaved } from './end-not-saved.ts';
-import type { RunSetup } from './execute-run.ts';
-import { queuedRunStarted } from './run-changes.ts';
+import { type Launch, type LaunchRunOptions, type LiveRun, launchRun } from './launch-run.ts';
+import { startOldest } from './start-oldest.ts';
+import type { StopRequests, UntilEnded } from './stop-requests.ts';
 
 export interface LiveRunsOptions {
   statements: Statements;
+  lease: Lease;
+  stops: StopRequests;
   slots: RunSlots;
   runLog: RunLog;
   changes: ChangeLog;
   /** Runs a RUNNING run to its end. Never rejects. */
-  execute(run: Run, context: ExecuteContext): Promise<void>;
+  execute: LaunchRunOptions['execute'];
   /** Cancels a run if it is still QUEUED. Resolves with whether it was. */
   cancelQueued(runId: number, cause: CancelCause): Promise<boolean>;
   /** How long the tools of a cancelled run may take to stop, in milliseconds. */
@@ -31,35 +33,13 @@ export interface LiveRunsOptions {
   log: Logger;
 }
 
-interface ExecuteContext {
-  /** Aborts with a `Cancellation` when the run is cancelled. */
-  signal: AbortSignal;
-  /** Aborts when the gateway closes. */
-  closing: AbortSignal;
-  log: Logger;
-  /** Undefined for a run that waited in the queue. */
-  setup: RunSetup | undefined;
-  /** Called with the database's error when the run has ended and its end is not saved yet. */
-  onUnsaved: (cause: unknown) => void;
-}
-
-export interface Launch {
-  /** Disposed when the run has ended. */
-  slot: Disposable;
-  /** Default: the engine's log. */
-  log?: Logger | undefined;
-  setup?: RunSetup;
-  /** Whether the run waited in the queue. Default: no. */
-  wasQueued?: boolean;
-}
-
-interface LiveRun {
-  sessionId: number;
-  controller: AbortController;
-  /** Resolves when the end of the run is saved. Never rejects, and takes as long as the disk is full. */
-  done: Promise<void>;
-  /** As `done`, but rejects with a GatewayError when the run has ended and its end cannot be saved yet. */
-  ended: Promise<void>;
+interface CancelledRuns {
+  /** The ids of the runs that were live or queued, newest first. */
+  ids: number[];
+  /** Wait for the ends of the live ones. */
+  ended: UntilEnded[];
+  /** Those of them that wait for other gateways. */
+  elsewhere: UntilEnded[];
 }
 
 /** Milliseconds until the start of a queued run is tried again after it has failed. */
@@ -83,6 +63,7 @@ export class LiveRuns {
 
   constructor(options: LiveRunsOptions) {
     this.#options = options;
+    options.lease.afterGap(() => this.#dropTaken());
   }
 
   /** The number of live runs. */
@@ -104,42 +85,44 @@ export class LiveRuns {
   }
 
   /** Executes a RUNNING run. From here on it can be cancelled. Call it within `alone`. */
-  launch(run: Run, { slot, log = this.#options.log, setup, wasQueued = false }: Launch): void {
-    openRunLog(this.#options.runLog, run, { wasQueued });
-    const controller = new AbortController();
-    // Each tool call of a step adds a listener; Node would warn about a leak from the eleventh on.
-    setMaxListeners(0, controller.signal);
-    if (this.#state === 'cancelling') controller.abort(new Cancellation('SHUTDOWN'));
-    let onUnsaved: (cause: unknown) => void = () => undefined;
-    const unsaved = new Promise<never>((_resolve, reject) => {
-      onUnsaved = (cause) => reject(endNotSaved(cause));
-    });
-    const context = { log, setup, signal: controller.signal, closing: this.#closing.signal, onUnsaved };
-    const done = this.#options
-      .execute(run, context)
-      .finally(() => slot[Symbol.dispose]())
-      .then(() => this.startNext(run.sessionId))
+  launch(run: Run, launch: Launch): void {
+    const { sessionId } = run;
+    const live = launchRun(run, launch, {
+      ...this.#options,
+      closing: this.#closing.signal,
+      whenOver: async () => {
+        await this.startNext(sessionId);
+      },
       // Delete last: a closing gateway must also wait for the next run, if that has just been started.
-      .finally(() => this.#live.delete(run.id));
-    const ended = Promise.race([done, unsaved]);
-    // Nobody may wait for the end of this run.
-    ended.catch(() => undefined);
-    this.#live.set(run.id, { sessionId: run.sessionId, controller, done, ended });
+      forget: () => this.#live.delete(run.id),
+    });
+    if (this.#state === 'cancelling') live.controller.abort(new Cancellation('SHUTDOWN'));
+    this.#live.set(run.id, live);
   }
 
   /**
    * Starts the oldest queued run of a session, unless another run of the session is RUNNING. Never rejects: a failure,
    * for instance of a busy database, is logged and tried again.
+   *
+   * @returns The runs that were interrupted for it and that other gateways execute.
    */
-  async startNext(sessionId: number): Promise<void> {
+  async startNext(sessionId: number): Promise<UntilEnded[]> {
     try {
-      await this.#alone(sessionId, async () => {
-        await this.#cancelInterrupted(sessionId);
-        await this.#startOldest(sessionId);
+      return await this.#alone(sessionId, async () => {
+        const cancelled = await this.#cancelInterrupted(sessionId);
+        const { isHeld } = this.#options.lease;
+        const next = this.isOpen && isHeld ? await startOldest(sessionId, this.#options) : undefined;
+        if (next) {
+          const slot = this.#options.slots.take(next.userId);
+          this.launch(next.run, { slot, wasQueued: true });
+          this.#options.changes.ring(next.told);
+        }
+        return cancelled;
       });
     } catch (error) {
       this.#options.log.error({ err: error, sessionId }, 'the next run could not be started');
       this.#retryStart(sessionId);
+      return [];
     }
   }
 
@@ -154,9 +137,13 @@ export class LiveRuns {
    */
   async interrupt({ id, sessionId }: Pick<Run, 'id' | 'sessionId'>): Promise<void> {
     const interrupted = this.#abortBefore(sessionId, id, 'SUPERSEDED');
-    await this.startNext(sessionId);
+    const elsewhere = await this.startNext(sessionId);
     // The prompt is stored, so an end that cannot be saved yet is no failure of its sender.
-    await Promise.allSettled(interrupted.map(({ ended }) => ended));
+    await Promise.allSettled([
+      ...interrupted.map(({ ended }) => ended),
+      ...elsewhere.map((ended) => ended()),
+    ]);
+    if (elsewhere.length > 0) await this.startNext(sessionId);
   }
 
   /**
@@ -165,13 +152,8 @@ export class LiveRuns {
    * @throws GatewayError when the run has ended and its end cannot be saved yet: see `endNotSaved`.
    */
   async cancel({ id, sessionId }: Pick<Run, 'id' | 'sessionId'>, cause: CancelCause): Promise<void> {
-    const live = await this.#alone(sessionId, async () => {
-      const found = this.#live.get(id);
-      if (found) found.controller.abort(new Cancellation(cause));
-      else await this.#options.cancelQueued(id, cause);
-      return found;
-    });
-    await live?.ended;
+    const ended = await this.#alone(sessionId, () => this.#stop(id, cause));
+    await ended?.();
   }
 
   /**
@@ -181,8 +163,8 @@ export class LiveRuns {
    * @throws GatewayError as `cancel` does.
    */
   async cancelSession(sessionId: number, cause: CancelCause): Promise<number[]> {
-    const { ids, live } = await this.#alone(sessionId, () => this.#cancelBefore(sessionId, maxId, cause));
-    await Promise.all(live.map(({ ended }) => ended));
+    const { ids, ended } = await this.#alone(sessionId, () => this.#cancelBefore(sessionId, maxId, cause));
+    await Promise.all(ended.map((wait) => wait()));
     return ids;
   }
 
@@ -197,24 +179,17 @@ export class LiveRuns {
     await this.#allDone();
   }
 
+  /** Stops the runs of this gateway that others have been asked to cancel. */
+  async obeyStops(): Promise<void> {
+    if (this.#live.size === 0) return;
+    for (const { id, stopCause } of await this.#options.stops.own()) {
+      this.#live.get(id)?.controller.abort(new Cancellation(stopCause));
+    }
+  }
+
   /** Ends the time that `drain` gives to the live runs. */
   endGrace(): void {
     this.#hurry.abort();
-  }
-
-  async #startOldest(sessionId: number): Promise<void> {
-    const { statements, slots, changes } = this.#options;
-    while (this.isOpen) {
-      const next = await statements.get(oldestQueuedRun, [sessionId]);
-      if (next === undefined) return;
-      const started = await this.#start(next.id);
-      for (const run of started?.runs ?? []) {
-        this.launch(run, { slot: slots.take(next.userId), wasQueued: true });
-      }
-      changes.ring(started?.told ?? []);
-      // An empty list means that the run was deleted in the meantime: look for the next one.
-      if (started?.runs.length !== 0) return;
-    }
   }
 
   #retryStart(sessionId: number): void {
@@ -227,28 +202,50 @@ export class LiveRuns {
   }
 
   /** Cancels the runs before the run that interrupts them. */
-  async #cancelInterrupted(sessionId: number): Promise<void> {
+  async #cancelInterrupted(sessionId: number): Promise<UntilEnded[]> {
     const before = this.#interrupting.get(sessionId);
-    if (before === undefined || !this.isOpen) return;
-    await this.#cancelBefore(sessionId, before, 'SUPERSEDED');
+    if (before === undefined || !this.isOpen) return [];
+    const { elsewhere } = await this.#cancelBefore(sessionId, before, 'SUPERSEDED');
     // Another run may have begun to interrupt in the meantime.
     if (this.#interrupting.get(sessionId) === before) this.#interrupting.delete(sessionId);
+    return elsewhere;
   }
 
-  /**
-   * Cancels the runs of a session whose ids are lower than `before`. Call it within `alone`.
-   *
-   * @returns The ids of the runs that were live or queued, newest first, and the live ones.
-   */
-  async #cancelBefore(
-    sessionId: number,
-    before: number,
-    cause: CancelCause,
-  ): Promise<{ ids: number[]; live: LiveRun[] }> {
+  /** Cancels the runs of a session whose ids are lower than `before`. Call it within `alone`. */
+  async #cancelBefore(sessionId: number, before: number, cause: CancelCause): Promise<CancelledRuns> {
     const ids = await this.#unfinishedBefore(sessionId, before);
-    const live = this.#abortBefore(sessionId, before, cause);
-    for (const id of ids) if (!this.#live.has(id)) await this.#options.cancelQueued(id, cause);
-    return { ids, live };
+    const here = this.#abortBefore(sessionId, before, cause);
+    const elsewhere: UntilEnded[] = [];
+    for (const id of ids) {
+      const ended = this.#live.has(id) ? undefined : await this.#stop(id, cause);
+      if (ended) elsewhere.push(ended);
+    }
+    return { ids, elsewhere, ended: [...here.map((live) => async () => live.ended), ...elsewhere] };
+  }
+
+  /** Stops a run: a live one, a queued one, or one that another gateway executes. Call it within `alone`. */
+  async #stop(id: number, cause: CancelCause): Promise<UntilEnded | undefined> {
+    const live = this.#live.get(id);
+    if (live === undefined) {
+      if (await this.#options.cancelQueued(id, cause)) return undefined;
+      return this.#options.stops.request(id, cause);
+    }
+    live.controller.abort(new Cancellation(cause));
+    return async () => {
+      await live.ended;
+      // Another gateway has taken it over in the meantime, and must be asked.
+      if (live.hold.isLost) await (await this.#options.stops.request(id, cause))?.();
+    };
+  }
+
+  /** Gives up the runs that other gateways have taken over while this one had no lease. */
+  async #dropTaken(): Promise<void> {
+    if (this.#live.size === 0) return;
+    const rows = await this.#options.statements.all(fencesOfRuns, [idList(this.#live.keys())]);
+    for (const { id, fence } of rows) {
+      const hold = this.#live.get(id)?.hold;
+      if (hold && hold.fence !== fence) hold.lose();
+    }
   }
 
   #abortBefore(sessionId: number, before: number, cause: CancelCause): LiveRun[] {
@@ -263,21 +260,6 @@ export class LiveRuns {
       .map(({ id }) => id)
       .filter((id) => id < before)
       .toReversed();
-  }
-
-  /** Undefined when another run of the session is RUNNING: the unique index allows one. */
-  async #start(runId: number) {
-    const { statements, changes } = this.#options;
-    try {
-      return await statements.transaction(async (tx) => {
-        // The time is read within the transaction, so that it is not before the end of the previous run.
-        const runs = await tx.all(startRun, [new Date(), runId]);
-        return { runs, told: await changes.write(tx, runs.flatMap(queuedRunStarted)) };
-      });
-    } catch (error) {
-      if (isUniqueConflict(error)) return undefined;
-      throw error;
-    }
   }
 
   async #allDone(): Promise<void> {

@@ -23,6 +23,8 @@ export interface OpenRunOptions {
   /** The client's idempotency key: the same key opens only one run. */
   requestId?: string | null | undefined;
   onBusy: OnBusy;
+  /** The gateway that executes the run if it starts at once. */
+  gatewayId: string;
   model: Pick<ResolvedModel, 'providerName' | 'modelName'>;
   /** What the prompt itself asks of the model. */
   settings?: PartialSettings | null | undefined;
@@ -86,7 +88,7 @@ export async function findByRequestId(
 }
 
 async function insert(tx: Writer, options: OpenRunOptions, tokenCount: number) {
-  const { sessionId, prompt, requestId, model, settings, checkMessages, changes } = options;
+  const { sessionId, prompt, requestId, gatewayId, model, settings, checkMessages, changes } = options;
   await tx.lockSession(sessionId);
   const status = await newRunStatus(tx, options);
   // The time is read within the transaction, so that it is not before the end of the previous run.
@@ -106,7 +108,7 @@ async function insert(tx: Writer, options: OpenRunOptions, tokenCount: number) {
     model.modelName,
     settingsText(settings),
     now,
-    status === 'RUNNING' ? now : null,
+    ...(status === 'RUNNING' ? [now, gatewayId, 1] : [null, null, 0]),
   ])) as Run;
   return { run, told: await changes.write(tx, promptChanges(run)) };
 }

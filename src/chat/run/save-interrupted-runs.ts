@@ -14,6 +14,8 @@ import type { TokenCounts } from '../usage/usage.ts';
 /** A run whose gateway has died, with its tokens as the next gateway estimates them. */
 export interface InterruptedRun extends TokenCounts {
   id: number;
+  /** The run is saved only if it has this fence still. */
+  fence: number;
   sessionId: number;
   /** The answer, which keeps the text of its last checkpoint; null if it was deleted. */
   messageId: number | null;
@@ -27,7 +29,7 @@ export interface InterruptedRun extends TokenCounts {
  * More run events than any run writes between two checkpoints. Added to the last checkpoint's seq, it gives the terminal
  * run event of an interrupted run a seq above every cursor that a follower had before the crash.
  */
-const seqsBeyondCheckpoint = 1_000_000;
+export const seqsBeyondCheckpoint = 1_000_000;
 
 /**
  * Saves that RUNNING runs have ended as FAILED / INTERRUPTED, and tells their followers: what `saveRunEnd` saves, for many
@@ -37,18 +39,20 @@ export async function saveInterruptedRuns(
   { statements, changes }: { statements: Statements; changes: ChangeLog },
   runs: readonly InterruptedRun[],
 ): Promise<void> {
-  const json = JSON.stringify(runs);
-  const answers = idList(runs.flatMap(({ messageId }) => messageId ?? []));
   const told = await statements.transaction(async (tx) => {
     const now = new Date();
-    await tx.run(interruptRuns, [runFailureCodes.INTERRUPTED, seqsBeyondCheckpoint, now, json]);
+    const failure = [runFailureCodes.INTERRUPTED, seqsBeyondCheckpoint, now, JSON.stringify(runs)];
+    const ended = new Set((await tx.all(interruptRuns, failure)).map(({ id }) => id));
+    const own = runs.filter(({ id }) => ended.has(id));
+    const json = JSON.stringify(own);
+    const answers = idList(own.flatMap(({ messageId }) => messageId ?? []));
     await tx.run(interruptAnswers, [json]);
     await tx.run(cancelToolCallsOfAll, [answers]);
     await tx.run(countInterrupted, [now, now, json]);
     await tx.run(addInterruptedUsage, [json]);
     return changes.write(
       tx,
-      runs.map(({ id, sessionId }) => ({ kind: 'RunEnded', sessionId, runId: id })),
+      own.map(({ id, sessionId }) => ({ kind: 'RunEnded', sessionId, runId: id })),
     );
   });
   changes.ring(told);

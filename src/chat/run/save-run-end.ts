@@ -4,18 +4,19 @@ import type { CancelCause, FinishReason } from '../../generated/prisma/enums.ts'
 import type { ChangeOwner } from '../../storage/statements/changes.ts';
 import { endAnswer, withdrawPrompt } from '../../storage/statements/exchanges.ts';
 import { addModelUsage, countAnswer } from '../../storage/statements/run-sessions.ts';
-import { endRun } from '../../storage/statements/run-states.ts';
+import { endRun, runById } from '../../storage/statements/run-states.ts';
 import type { Statements, Writer } from '../../storage/statements/statement.ts';
 import { cancelToolCalls, toolCallBytes } from '../../storage/statements/tool-calls.ts';
 import { textBytes } from '../../storage/stored-bytes.ts';
 import { insertStep, type MadeStep } from '../history/save-step.ts';
 import type { RunEnd } from '../log/run-event.ts';
+import { RunLostError } from '../log/run-hold.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { countParameters, type Usage } from '../usage/usage.ts';
 
 /** The data that is stored when a run ends. */
 export interface EndedRun {
-  run: Pick<Run, 'id' | 'sessionId' | 'userMessageId' | 'assistantMessageId'>;
+  run: Pick<Run, 'id' | 'sessionId' | 'fence' | 'userMessageId' | 'assistantMessageId'>;
   end: RunEnd;
   content: string;
   reasoning: string;
@@ -50,6 +51,7 @@ export interface RunEndStores {
  *
  * @param from The status that the run must still have. Otherwise nothing is saved.
  * @returns Undefined if nothing was saved.
+ * @throws RunLostError if another gateway has taken over the run.
  */
 export async function saveRunEnd(
   { statements, changes }: RunEndStores,
@@ -75,8 +77,13 @@ export async function saveRunEnd(
       now,
       run.id,
       from,
+      run.fence,
     ]);
-    if (changed === 0) return undefined;
+    if (changed === 0) {
+      const other = await tx.get(runById, [run.id]);
+      if (other !== undefined && other.fence !== run.fence) throw new RunLostError(run.id);
+      return undefined;
+    }
     const bytes = await saveAnswer(tx, ended, { tokenCount, finishReason, cancelCause });
     if (from === 'QUEUED' && run.userMessageId !== null) {
       // The prompt was withdrawn: no model may be shown it.
@@ -100,13 +107,13 @@ interface AnswerEnd {
 /** Returns the bytes of the answer and of its tool calls. */
 async function saveAnswer(
   tx: Writer,
-  { run: { assistantMessageId: id }, end, content, reasoning, hasCalls, lastStep }: EndedRun,
+  { run: { assistantMessageId: id, fence }, end, content, reasoning, hasCalls, lastStep }: EndedRun,
   { tokenCount, finishReason, cancelCause }: AnswerEnd,
 ): Promise<number> {
   if (id === null) return 0;
   const columns = [content, reasoning || null, messageStatusOf(end), finishReason, cancelCause, tokenCount];
   if ((await tx.run(endAnswer, [...columns, id])) === 0) return 0;
-  if (lastStep) await insertStep(tx, id, lastStep);
+  if (lastStep) await insertStep(tx, { messageId: id, fence }, lastStep);
   if (!hasCalls) return textBytes(content, reasoning);
   await tx.run(cancelToolCalls, [id]);
   const calls = await tx.get(toolCallBytes, [id]);

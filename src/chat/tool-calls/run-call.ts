@@ -4,6 +4,7 @@ import type { ToolCall } from '../../generated/prisma/client.ts';
 import { untilStored } from '../../storage/failure/until-stored.ts';
 import { idList } from '../../storage/statements/dialect.ts';
 import { toolCallsByIds } from '../../storage/statements/messages.ts';
+import { fencesOfRuns } from '../../storage/statements/run-owners.ts';
 import type { Parameter, Statement, Statements } from '../../storage/statements/statement.ts';
 import { endToolCall, startToolCall } from '../../storage/statements/tool-calls.ts';
 import type { RefusedCall, ToolErrorCode, ToolOutcome, ToolPlan } from '../../tools/tool-runner.ts';
@@ -48,7 +49,8 @@ async function goOn(call: StartedCall, decided: ToolCall, options: RunCallOption
   }
   if (decided.status !== 'RUNNING') return await announceEnd(decided, options);
   const instanceId = plan.ok ? plan.instanceId?.() : undefined;
-  await updateCall(startToolCall, [new Date(), instanceId ?? null, rowId], options);
+  const changed = await updateCall(startToolCall, [new Date(), instanceId ?? null, rowId], options);
+  if (changed === 0) await checkOwner(options);
   return await execute(answered, plan, options);
 }
 
@@ -70,6 +72,7 @@ async function endCall(
   const columns = [status, result, errorCode, exitCode, stopped, durationMs, rowId];
   const changes = question ? [approvalDecided(question, null)] : [];
   if ((await updateCall(endToolCall, columns, options, changes)) === 0) {
+    await checkOwner(options);
     const [stored] = await options.statements.all(toolCallsByIds, [idList([rowId])]);
     // The message may have been deleted, and the call with it.
     if (stored) return await announceEnd(stored, options);
@@ -86,7 +89,14 @@ async function announceEnd(call: ToolCall, { writer }: RunCallOptions): Promise<
   return ended;
 }
 
+/** @throws RunLostError if another gateway has taken over the run. */
+async function checkOwner({ statements, writer: { runId, hold } }: RunCallOptions): Promise<void> {
+  const owned = await statements.all(fencesOfRuns, [idList([runId])]);
+  if (owned.some(({ fence }) => fence !== hold.fence)) throw hold.lose();
+}
+
 /**
+ * @param parameters Those of the statement but the last, the fence.
  * @param made Changes that are written if the row was changed.
  * @returns How many rows were changed.
  */
@@ -96,10 +106,11 @@ async function updateCall(
   options: RunCallOptions,
   made: readonly NewChange[] = [],
 ): Promise<number> {
-  const { statements, changes } = options;
+  const { statements, changes, writer } = options;
+  const all = [...parameters, writer.hold.fence];
   const store = () =>
     statements.transaction(async (tx) => {
-      const count = await tx.run(statement, parameters);
+      const count = await tx.run(statement, all);
       return { count, told: await changes.write(tx, count === 0 ? [] : made) };
     });
   const { count, told } = await untilStored(store, options);

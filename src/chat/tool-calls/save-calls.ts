@@ -23,17 +23,21 @@ export interface StepWithCalls {
  * the whole text that it signs is refused.
  *
  * @returns The ids of the calls, and who is to be told of those that wait.
+ * @throws RunLostError if another gateway has taken over the run.
  */
 export async function saveCalls(
   { statements, changes }: { statements: Statements; changes: Pick<ChangeLog, 'write'> },
-  { runId, assistantMessageId, content, reasoning, lastSeq, usage }: RunWriter,
+  { runId, assistantMessageId, content, reasoning, lastSeq, usage, hold }: RunWriter,
   { made, rows, asked }: StepWithCalls,
 ): Promise<{ ids: number[]; told: ChangeOwner[] }> {
   if (assistantMessageId === null) return { ids: [], told: [] };
   return await statements.transaction(async (tx) => {
-    await insertStep(tx, assistantMessageId, made);
-    await tx.run(checkpointAnswer, [content, reasoning || null, assistantMessageId]);
-    await tx.run(checkpointRun, [lastSeq, ...countParameters(usage), usage.measured, runId]);
+    // First, because from here on no other gateway can take over the run until the transaction has ended.
+    const { fence } = hold;
+    const progress = [lastSeq, ...countParameters(usage), usage.measured, runId, fence];
+    hold.check(await tx.run(checkpointRun, progress));
+    await tx.run(checkpointAnswer, [content, reasoning || null, assistantMessageId, fence]);
+    await insertStep(tx, { messageId: assistantMessageId, fence }, made);
     const ids: number[] = [];
     for (const row of rows) ids.push((await tx.get(insertToolCall, row))?.id ?? 0);
     return { ids, told: await changes.write(tx, asked) };

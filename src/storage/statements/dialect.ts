@@ -36,6 +36,12 @@ export const isSettled = '/* settled */ TRUE';
 /** The id of the oldest transaction that has not ended, in PostgreSQL, as this statement sees it. */
 const oldestOpen = 'CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)';
 
+/**
+ * At the end of a subquery: keeps the row as it is until the transaction ends, and waits for another transaction that
+ * changes it. SQLite runs one transaction at a time.
+ */
+export const keptAsItIs = '/* FOR SHARE */';
+
 /** The ids of an `idList` as rows, in PostgreSQL. */
 const idRows =
   'SELECT CAST("id" AS INTEGER) FROM json_array_elements_text(CAST(? AS JSON)) AS "listed"("id")';
@@ -55,6 +61,7 @@ export function toPostgres(sql: string): string {
       .replaceAll(/\bmax\(/g, 'GREATEST(')
       .replaceAll(presentTransaction, 'CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)')
       .replaceAll(isSettled, `("transactionId" < ${oldestOpen})`)
+      .replaceAll(keptAsItIs, 'FOR SHARE')
       .replaceAll('?', () => {
         parameters += 1;
         return `$${parameters}`;

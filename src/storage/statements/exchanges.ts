@@ -12,9 +12,10 @@ export const insertExchange = plainStatement<{ id: number }>(
   VALUES (?, 'USER', 'COMPLETE', ?, ?, ?), (?, 'ASSISTANT', 'STREAMING', '', NULL, ?) RETURNING "id"`,
 );
 
-/** Keeps the text of an answer that is being written. Parameters: content, reasoning, id. */
+/** Keeps the text of an answer that is being written. Parameters: content, reasoning, id, fence of its run. */
 export const checkpointAnswer = plainStatement<never>(
-  `UPDATE "Message" SET "content" = ?, "reasoning" = ? WHERE "id" = ? AND "status" = 'STREAMING'`,
+  `UPDATE "Message" SET "content" = ?, "reasoning" = ? WHERE "id" = ? AND "status" = 'STREAMING'
+    AND EXISTS (SELECT 1 FROM "Run" WHERE "assistantMessageId" = "Message"."id" AND "fence" = ?)`,
 );
 
 /** Parameters: content, reasoning, status, finishReason, cancelCause, tokenCount, id. */

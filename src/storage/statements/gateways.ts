@@ -1,7 +1,7 @@
 import { plainStatement } from './row-decoder.ts';
 
-// Leases of gateways that share a database of PostgreSQL. Only PostgreSQL runs these statements. All times are those of
-// the clock of its server, because the clocks of the gateways may differ.
+// Leases of gateways that share a database of PostgreSQL. Only PostgreSQL runs the statements with times, which are those
+// of the clock of its server, because the clocks of the gateways may differ.
 
 const now = `CAST(clock_timestamp() AS TIMESTAMP)`;
 
@@ -18,3 +18,12 @@ export const liveGateways = plainStatement<{ id: string }>(
 
 /** Parameter: the id of the gateway. */
 export const endLease = plainStatement<never>('DELETE FROM "Gateway" WHERE "id" = ?');
+
+/**
+ * Ends the leases whose time is over. Until the transaction ends, their gateways cannot renew them: they wait, and then
+ * find what was taken from them.
+ */
+export const endOverdueLeases = plainStatement<never>(`DELETE FROM "Gateway" WHERE "leaseUntil" <= ${now}`);
+
+/** Ends all leases, for a gateway that has locked the database for itself alone. */
+export const endAllLeases = plainStatement<never>('DELETE FROM "Gateway"');

@@ -21,12 +21,16 @@ export const cancelToolCallsOfAll = plainStatement<never>(
   WHERE "messageId" ${amongIds} AND "status" IN ('AWAITING_APPROVAL', 'RUNNING')`,
 );
 
-/** Parameters: errorMessage, how much to add to lastSeq, finishedAt, the runs. */
-export const interruptRuns = plainStatement<never>(
+/**
+ * Ends the runs that have their fences still, and returns them. Parameters: errorMessage, how much to add to lastSeq,
+ * finishedAt, the runs.
+ */
+export const interruptRuns = plainStatement<{ id: number }>(
   `UPDATE "Run" SET "status" = 'FAILED', "errorCode" = 'INTERRUPTED', "errorMessage" = ?, "lastSeq" = "lastSeq" + ?,
     "usageMeasured" = FALSE, "finishedAt" = ?, "inputTokens" = ${number('inputTokens')},
     "outputTokens" = ${number('outputTokens')}, "reasoningTokens" = ${number('reasoningTokens')}
-  FROM ${ended} WHERE "Run"."id" = ${number('id')}`,
+  FROM ${ended} WHERE "Run"."id" = ${number('id')} AND "Run"."fence" = ${number('fence')}
+    AND "Run"."status" = 'RUNNING' RETURNING "Run"."id"`,
 );
 
 /** Counts the answers in their sessions. A session has at most one RUNNING run. Parameters: now, now, the runs. */

@@ -1,12 +1,15 @@
 import type { Run } from '../../generated/prisma/client.ts';
 import { modelStatement, plainStatement } from './row-decoder.ts';
 
-/** Parameters: sessionId, requestId, status, userMessageId, assistantMessageId, providerName, modelName, settings (JSON), createdAt, startedAt. */
+/**
+ * Parameters: sessionId, requestId, status, userMessageId, assistantMessageId, providerName, modelName, settings (JSON),
+ * createdAt, startedAt, gatewayId, fence.
+ */
 export const insertRun = modelStatement<Run>(
   'Run',
   `INSERT INTO "Run" ("sessionId", "requestId", "status", "userMessageId", "assistantMessageId", "providerName",
-    "modelName", "settings", "createdAt", "startedAt")
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+    "modelName", "settings", "createdAt", "startedAt", "gatewayId", "fence")
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
 );
 
 /** A run, also of a deleted session. Parameters: id. */
@@ -39,26 +42,30 @@ export const oldestQueuedRun = plainStatement<{ id: number; userId: string }>(
   WHERE "sessionId" = ? AND "status" = 'QUEUED' ORDER BY "Run"."id" LIMIT 1`,
 );
 
-/** Starts a queued run. It breaks the unique index of live runs when another run of the session is live. Parameters: startedAt, id. */
+/**
+ * Starts a queued run. It breaks the unique index of live runs when another run of the session is live. Parameters:
+ * startedAt, gatewayId, id.
+ */
 export const startRun = modelStatement<Run>(
   'Run',
-  `UPDATE "Run" SET "status" = 'RUNNING', "startedAt" = ? WHERE "id" = ? AND "status" = 'QUEUED' RETURNING *`,
+  `UPDATE "Run" SET "status" = 'RUNNING', "startedAt" = ?, "gatewayId" = ?, "fence" = "fence" + 1
+  WHERE "id" = ? AND "status" = 'QUEUED' RETURNING *`,
 );
 
-/** Keeps the progress of a live run. Parameters: lastSeq, the five token counts, usageMeasured, id. */
+/** Keeps the progress of a live run. Parameters: lastSeq, the five token counts, usageMeasured, id, fence. */
 export const checkpointRun = plainStatement<never>(
   `UPDATE "Run" SET "lastSeq" = ?, "inputTokens" = ?, "outputTokens" = ?, "reasoningTokens" = ?,
     "cachedInputTokens" = ?, "cacheWriteInputTokens" = ?, "usageMeasured" = ?
-  WHERE "id" = ? AND "status" = 'RUNNING'`,
+  WHERE "id" = ? AND "status" = 'RUNNING' AND "fence" = ?`,
 );
 
 /**
  * Ends a run. Parameters: status, lastSeq, the five token counts, usageMeasured, finishReason, cancelCause, errorCode,
- * errorMessage, finishedAt, id, the status that it must still have.
+ * errorMessage, finishedAt, id, the status that it must still have, fence.
  */
 export const endRun = plainStatement<never>(
   `UPDATE "Run" SET "status" = ?, "lastSeq" = ?, "inputTokens" = ?, "outputTokens" = ?, "reasoningTokens" = ?,
     "cachedInputTokens" = ?, "cacheWriteInputTokens" = ?, "usageMeasured" = ?, "finishReason" = ?,
     "cancelCause" = ?, "errorCode" = ?, "errorMessage" = ?, "finishedAt" = ?
-  WHERE "id" = ? AND "status" = ?`,
+  WHERE "id" = ? AND "status" = ? AND "fence" = ?`,
 );

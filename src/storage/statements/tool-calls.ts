@@ -1,6 +1,6 @@
 import type { ToolCall } from '../../generated/prisma/client.ts';
 import type { ToolApproval } from '../../generated/prisma/enums.ts';
-import { amongIds } from './dialect.ts';
+import { amongIds, keptAsItIs } from './dialect.ts';
 import { modelStatement, plainStatement } from './row-decoder.ts';
 
 /**
@@ -28,17 +28,22 @@ export const decidedToolCalls = modelStatement<ToolCall>(
   `SELECT * FROM "ToolCall" WHERE "id" ${amongIds} AND "status" <> 'AWAITING_APPROVAL'`,
 );
 
-/** An approved call is handed to its tool. Parameters: startedAt, agentInstanceId, id. */
+/** Whether the run of a call belongs to the gateway with this fence still. Parameter: the fence. */
+const ofOwnRun = `EXISTS (
+  SELECT 1 FROM "Run" WHERE "assistantMessageId" = "ToolCall"."messageId" AND "fence" = ? ${keptAsItIs})`;
+
+/** An approved call is handed to its tool. Parameters: startedAt, agentInstanceId, id, fence of the run. */
 export const startToolCall = plainStatement<never>(
-  'UPDATE "ToolCall" SET "startedAt" = ?, "agentInstanceId" = ? WHERE "id" = ?',
+  `UPDATE "ToolCall" SET "startedAt" = ?, "agentInstanceId" = ? WHERE "id" = ? AND ${ofOwnRun}`,
 );
 
 /**
- * Ends a call, unless it has ended already. Parameters: status, result, errorCode, exitCode, stopped, durationMs, id.
+ * Ends a call, unless it has ended already. Parameters: status, result, errorCode, exitCode, stopped, durationMs, id,
+ * fence of the run.
  */
 export const endToolCall = plainStatement<never>(
   `UPDATE "ToolCall" SET "status" = ?, "result" = ?, "errorCode" = ?, "exitCode" = ?, "stopped" = ?, "durationMs" = ?
-  WHERE "id" = ? AND "status" IN ('AWAITING_APPROVAL', 'RUNNING')`,
+  WHERE "id" = ? AND "status" IN ('AWAITING_APPROVAL', 'RUNNING') AND ${ofOwnRun}`,
 );
 
 /**

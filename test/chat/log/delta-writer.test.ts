@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { createMemoryBus } from '../../../src/bus/memory-bus.ts';
 import { createMemoryLog } from '../../../src/bus/memory-log.ts';
 import { DeltaWriter } from '../../../src/chat/log/delta-writer.ts';
+import { holdUnowned } from '../../../src/chat/log/run-hold.ts';
 import { type RunLog, RunWriter } from '../../../src/chat/log/run-writer.ts';
 import { noUsage } from '../../../src/chat/usage/usage.ts';
 
@@ -14,9 +15,13 @@ function writeTo(accepted: number) {
     if (appends > accepted) throw new Error('the log is gone');
     return memory.append(key, body);
   };
-  const run = { id: 1, assistantMessageId: 2 };
+  const run = { id: 1, assistantMessageId: 2, fence: 1 };
   const usage = noUsage({ providerName: 'demo', modelName: 'demo' });
-  const writer = new RunWriter(run, usage, { log: { ...memory, append }, bus: createMemoryBus() });
+  const writer = new RunWriter(run, usage, {
+    log: { ...memory, append },
+    bus: createMemoryBus(),
+    hold: holdUnowned(run),
+  });
   return { deltas: new DeltaWriter(writer), writer, appends: () => appends };
 }
 

@@ -1,3 +1,4 @@
+import { type ModelServer, startModelServer } from '../model/model-server.ts';
 import { newPrefix } from '../process/joined-buses.ts';
 import { openEmptyDatabase } from '../process/postgres.ts';
 import { redisUrl } from '../process/redis.ts';
@@ -41,6 +42,26 @@ export async function openCluster(settings: Record<string, string> = {}): Promis
     async [Symbol.asyncDispose]() {
       await Promise.all([...gateways].map((gateway) => gateway[Symbol.asyncDispose]()));
       await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export interface ScriptedCluster extends Cluster {
+  /** The scripted model, which answers the prompts of all gateways. */
+  model: ModelServer;
+}
+
+/** A cluster whose model responds as the test scripts. */
+export async function openScriptedCluster(settings: Record<string, string> = {}): Promise<ScriptedCluster> {
+  const model = await startModelServer();
+  const scripted = { OPENAI_BASE_URL: model.openaiUrl, MODEL: 'openai-compatible/scripted' };
+  const cluster = await openCluster({ ...scripted, CHECKPOINT_MS: '20', ...settings });
+  return {
+    ...cluster,
+    model,
+    async [Symbol.asyncDispose]() {
+      await cluster[Symbol.asyncDispose]();
+      await model[Symbol.asyncDispose]();
     },
   };
 }

@@ -46,6 +46,8 @@ const sameWithAnyDatabase = [
   'test/gateway/limits/query.',
   'test/gateway/limits/rate-limit',
   'test/gateway/limits/response-size.',
+  // Gateways that share a database of PostgreSQL and Redis.
+  'test/gateway/cluster/',
   // It starts its gateways with PostgreSQL in the first run, too.
   'test/gateway/storage/postgres-away.',
   // What is sent to providers and read from them; `answer`, `reasoning`, `settings`, `choice` and `tools` cover what is

@@ -2,8 +2,10 @@ import Sqlite from 'better-sqlite3';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { createMemoryBus } from '../../../src/bus/memory-bus.ts';
+import { createMemoryLog } from '../../../src/bus/memory-log.ts';
 import { ChangeLog } from '../../../src/changes/change-log.ts';
-import { endOrphanedRuns } from '../../../src/chat/run/end-orphaned-runs.ts';
+import { RunRecovery } from '../../../src/chat/run/run-recovery.ts';
+import { createSoleLease } from '../../../src/lease/lease.ts';
 import { openSqlite } from '../../../src/storage/sqlite/open-sqlite.ts';
 import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
 
@@ -41,10 +43,11 @@ function addLiveRuns(file: string, count: number) {
       );
       for (const status of ['RUNNING', 'AWAITING_APPROVAL']) {
         insert(
-          `INSERT INTO "ToolCall" ("messageId", "callId", "name", "args", "status", "step", "textOffset") VALUES (?, ?, 'echo', '{}', ?, 1, 0)`,
+          `INSERT INTO "ToolCall" ("messageId", "callId", "name", "args", "status", "startedAt", "step", "textOffset") VALUES (?, ?, 'echo', '{}', ?, ?, 1, 0)`,
           answerId,
           status,
           status,
+          status === 'RUNNING' ? '2026-01-31T12:00:00.000+00:00' : null,
         );
       }
     }
@@ -60,7 +63,11 @@ test('the 2,000 live runs of a gateway that died are ended in less than 3 s of p
   const { db, statements } = opened;
   const changes = new ChangeLog({ dialect: statements.dialect, bus: createMemoryBus() });
   const before = process.cpuUsage();
-  expect(await endOrphanedRuns({ database: db, statements, changes })).toBe(2_000);
+  const recovery = new RunRecovery({
+    ...{ database: db, statements, changes, lease: createSoleLease('new') },
+    ...{ runLog: createMemoryLog(), bus: createMemoryBus(), runLogTtlMs: 1_000 },
+  });
+  expect(await recovery.recover()).toHaveLength(2_000);
   const { user, system } = process.cpuUsage(before);
   expect((user + system) / 1e6).toBeLessThan(3);
 

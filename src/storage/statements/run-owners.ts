@@ -1,0 +1,43 @@
+import type { Run } from '../../generated/prisma/client.ts';
+import type { CancelCause } from '../../generated/prisma/enums.ts';
+import { amongIds } from './dialect.ts';
+import { modelStatement, plainStatement } from './row-decoder.ts';
+
+// Which gateway executes a run. A gateway that starts a run or takes it over raises its fence, and then the writes of
+// another gateway that had the run before change nothing.
+
+/**
+ * Takes over RUNNING runs of gateways that have no lease, and returns them. Parameters: the id of this gateway, twice;
+ * how many at most.
+ */
+export const takeOverRuns = modelStatement<Run>(
+  'Run',
+  `UPDATE "Run" SET "gatewayId" = ?, "fence" = "fence" + 1 WHERE "status" = 'RUNNING' AND "id" IN (
+    SELECT "id" FROM "Run" AS "left" WHERE "status" = 'RUNNING' AND COALESCE("gatewayId", '') <> ?
+      AND NOT EXISTS (SELECT 1 FROM "Gateway" WHERE "Gateway"."id" = "left"."gatewayId")
+    ORDER BY "id" LIMIT ?
+  ) RETURNING *`,
+);
+
+/** The fences of runs. Parameter: the ids. */
+export const fencesOfRuns = plainStatement<Pick<Run, 'id' | 'fence'>>(
+  `SELECT "id", "fence" FROM "Run" WHERE "id" ${amongIds}`,
+);
+
+/** Asks the gateway that executes a run to stop it. The first cause counts. Parameters: the cause, the id. */
+export const requestStop = plainStatement<{ gatewayId: string | null }>(
+  `UPDATE "Run" SET "stopCause" = COALESCE("stopCause", ?) WHERE "id" = ? AND "status" = 'RUNNING'
+  RETURNING "gatewayId"`,
+);
+
+/** The runs of a gateway that it was asked to stop. Parameter: the id of the gateway. */
+export const stopRequests = plainStatement<{ id: number; stopCause: CancelCause }>(
+  `SELECT "id", "stopCause" FROM "Run" WHERE "status" = 'RUNNING' AND "gatewayId" = ? AND "stopCause" IS NOT NULL`,
+);
+
+/** The sessions that have a queued run and no live one. */
+export const waitingSessions = plainStatement<{ sessionId: number }>(
+  `SELECT DISTINCT "sessionId" FROM "Run" AS "waiting" WHERE "status" = 'QUEUED' AND NOT EXISTS (
+    SELECT 1 FROM "Run" WHERE "sessionId" = "waiting"."sessionId" AND "status" = 'RUNNING'
+  ) ORDER BY "sessionId"`,
+);
