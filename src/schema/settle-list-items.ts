@@ -44,16 +44,31 @@ function isListOfObjects({ type }: Field): boolean {
   return isListType(getNullableType(type)) && isCompositeType(getNamedType(type));
 }
 
+const extension = 'switchyardUnsettled';
+
+/**
+ * The resolver of a list of objects without the promises of `settleListItems`, for code that forgets no promise. Undefined
+ * for other fields.
+ */
+export function unsettledResolver(field: Pick<Field, 'extensions'>): Field['resolve'] {
+  return field.extensions[extension] as Field['resolve'];
+}
+
 function settleItems(field: Field): void {
   const { resolve = defaultFieldResolver } = field;
   const itemType = getNamedType(field.type);
-  field.resolve = (source, args, context, info) => {
-    const settle = (items: unknown) => {
+  const unsettled: typeof resolve = (source, args, context, info) => {
+    const readFor = (items: unknown) => {
       const reading = startReading(items, itemType, context, info);
-      return reading ? reading.then(() => toPromises(items)) : toPromises(items);
+      return reading ? reading.then(() => items) : items;
     };
     const items: unknown = resolve(source, args, context, info);
-    return items instanceof Promise ? items.then(settle) : settle(items);
+    return items instanceof Promise ? items.then(readFor) : readFor(items);
+  };
+  field.extensions = { ...field.extensions, [extension]: unsettled };
+  field.resolve = (...args) => {
+    const items: unknown = unsettled(...args);
+    return items instanceof Promise ? items.then(toPromises) : toPromises(items);
   };
 }
 

@@ -8,6 +8,7 @@ import { hashIn, type ReadOptions, type RequestParams, readBodyParams } from '..
 import type { RequestContext } from '../request/request-context.ts';
 import { factsOf, noteOperation, noteRootFields } from '../request/request-facts.ts';
 import { isMultipart } from '../uploads/read-upload.ts';
+import { createCompiledExecute } from './execute-compiled.ts';
 import { executeWithinBudget } from './execute-within-budget.ts';
 import type { KnownDocuments } from './known-documents.ts';
 import { createOperationContext, type OperationContextOptions } from './operation-context.ts';
@@ -41,6 +42,7 @@ export function createKnownQueryAnswer(options: KnownQueryOptions): AnswerKnownQ
   const { knownDocuments, documents, maxPageSize } = options;
   const createContext = createOperationContext(options);
   const operationCost = createOperationCost(maxPageSize);
+  const run = createCompiledExecute();
 
   const execute = async (
     request: Request,
@@ -52,6 +54,7 @@ export function createKnownQueryAnswer(options: KnownQueryOptions): AnswerKnownQ
     return executeWithinBudget(
       { schema, document, contextValue, variableValues: variables, operationName },
       operationCost,
+      run,
     );
   };
 

@@ -47,10 +47,17 @@ const directReads = new Map<DocumentNode, DirectRead>(
   reads.map(([document, read]) => [document, { read, sizeOf: createResultSize(schema, document) }]),
 );
 
-/** Executes a document of the gateway as graphql-js would. */
-export function executeDirectly(args: ExecutionArgs): ExecutionResult | Promise<ExecutionResult> {
+/**
+ * Executes a document of the gateway as graphql-js would.
+ *
+ * @param otherwise Executes a document that is not read directly.
+ */
+export function executeDirectly(
+  args: ExecutionArgs,
+  otherwise = execute,
+): ExecutionResult | Promise<ExecutionResult> {
   const direct = directReads.get(args.document);
-  return direct ? readDirectly(direct, args) : execute(args);
+  return direct ? readDirectly(direct, args) : otherwise(args);
 }
 
 async function readDirectly({ read, sizeOf }: DirectRead, args: ExecutionArgs): Promise<ExecutionResult> {

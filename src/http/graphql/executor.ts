@@ -1,5 +1,5 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import type { DocumentNode, ExecutionResult } from 'graphql';
+import type { DocumentNode, ExecutionArgs, ExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import { createFeed, type Feed } from '../../base/feed.ts';
 import type { Context } from '../../context.ts';
@@ -9,6 +9,7 @@ import { logHidden, maskError } from '../request/mask-error.ts';
 import type { RequestContext } from '../request/request-context.ts';
 import type { RequestIds } from '../request/request-ids.ts';
 import { executeDirectly } from './direct-reads.ts';
+import { createCompiledExecute } from './execute-compiled.ts';
 import { executeWithinBudget } from './execute-within-budget.ts';
 import { createOperationContext, type OperationContextOptions } from './operation-context.ts';
 import type { OperationCost } from './operation-cost.ts';
@@ -29,6 +30,8 @@ export interface ExecutorOptions extends OperationContextOptions {
 export function createExecutor({ requestIds, operationCost, ...options }: ExecutorOptions) {
   const { log } = options;
   const newestResults: NewestResults = new WeakMap();
+  const executeOthers = createCompiledExecute();
+  const run = (args: ExecutionArgs) => executeDirectly(args, executeOthers);
   const createContext = createOperationContext({
     ...options,
     identify: async (request) => withoutTicket(await options.identify(request)),
@@ -53,7 +56,7 @@ export function createExecutor({ requestIds, operationCost, ...options }: Execut
       const httpRequestId = requestIds.of(request);
       const args = await prepare(request, document, variables, { httpRequestId }).catch(asResult);
       if ('errors' in args) return args;
-      const result = await executeWithinBudget(args, operationCost, executeDirectly);
+      const result = await executeWithinBudget(args, operationCost, run);
       return createMask(log, httpRequestId)(result) as ExecutionResult<D>;
     },
     async subscribe<D, V>(
