@@ -10,7 +10,8 @@ export interface ClockModel extends Disposable {
 
 /**
  * Sends this many words in each response, one per interval, without waiting for a slow reader. If this process is
- * late, it sends all words that are due.
+ * late, it sends all words that are due. One timer serves all responses: Node.js would serve thousands of timers that
+ * are late before it reads from a socket again, and the clients are in this process.
  */
 export async function startClockModel(words: number, everyMs: number): Promise<ClockModel> {
   const usage = {
@@ -25,6 +26,7 @@ export async function startClockModel(words: number, everyMs: number): Promise<C
   const format = createOpenAIFormat('clock', usage);
   const [withTime = ''] = format.content({ type: 'text', deltas: ['TIME '] });
   const [before, after] = withTime.split('TIME');
+  const writers = new Set<() => void>();
   const server = createServer((request, response) => {
     request.resume();
     // It does not list its models.
@@ -35,21 +37,29 @@ export async function startClockModel(words: number, everyMs: number): Promise<C
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     const startedAt = performance.now();
     let sent = 0;
-    const timer = setInterval(() => {
+    const writeDue = () => {
       const due = Math.min(words, Math.floor((performance.now() - startedAt) / everyMs)) - sent;
+      if (due === 0) return;
       response.write(`${before}${Date.now()}${after}`.repeat(due));
       sent += due;
       if (sent < words) return;
-      clearInterval(timer);
+      writers.delete(writeDue);
       response.end(format.finish('stop').join(''));
-    }, everyMs);
-    response.on('close', () => clearInterval(timer));
+    };
+    writers.add(writeDue);
+    response.on('close', () => writers.delete(writeDue));
   });
+  const timer = setInterval(() => {
+    for (const writeDue of writers) writeDue();
+  }, 1);
   await once(server.listen(0, '127.0.0.1', 4_096), 'listening');
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : undefined;
   return {
     settings: { MODEL: 'openai-compatible/clock', OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1` },
-    [Symbol.dispose]: () => server.close(),
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      server.close();
+    },
   };
 }

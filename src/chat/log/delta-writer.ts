@@ -1,7 +1,4 @@
-import type { RunEventBody } from './run-event.ts';
-import type { RunWriter } from './run-writer.ts';
-
-type Delta = Extract<RunEventBody, { type: 'TextDelta' | 'ReasoningDelta' }>;
+import type { Delta, RunWriter } from './run-writer.ts';
 
 /** Deltas of a response that are written as they come. Most responses are shorter. */
 const singleDeltas = 2_000;
@@ -25,21 +22,28 @@ export class DeltaWriter {
     this.#writer = writer;
   }
 
-  /** @throws The error of the log, also when an earlier delta could not be written. */
-  async write(delta: Delta): Promise<void> {
+  /**
+   * Writes a delta, or keeps it for later. Not a promise where nothing must be waited for.
+   *
+   * @throws The error of the log, also when an earlier delta could not be written.
+   */
+  write(delta: Delta): Promise<unknown> | undefined {
     if (this.#failure) throw this.#failure.error;
+    if (this.#written < singleDeltas) {
+      this.#written += 1;
+      return this.#writer.writeDelta(delta);
+    }
+    return this.#gather(delta);
+  }
+
+  async #gather(delta: Delta): Promise<void> {
     if (this.#waiting?.type === delta.type) {
       this.#waiting.text += delta.text;
       return;
     }
     await this.flush();
-    if (this.#written < singleDeltas) {
-      this.#written += 1;
-      await this.#writer.write(delta);
-    } else {
-      this.#waiting = { ...delta };
-      this.#timer = setTimeout(() => this.#flushLate(), gatherMs);
-    }
+    this.#waiting = { ...delta };
+    this.#timer = setTimeout(() => this.#flushLate(), gatherMs);
   }
 
   /**
@@ -64,6 +68,6 @@ export class DeltaWriter {
   async #writeGathered(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = undefined;
-    if (waiting !== undefined) await this.#writer.write(waiting);
+    if (waiting !== undefined) await this.#writer.writeDelta(waiting);
   }
 }

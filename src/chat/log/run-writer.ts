@@ -6,6 +6,9 @@ import type { RunHold } from './run-hold.ts';
 
 export type RunLog = OwnedLog<RunEventBody & { runId: number }>;
 
+/** A piece of the answer or of its reasoning. */
+export type Delta = Extract<RunEventBody, { type: 'TextDelta' | 'ReasoningDelta' }>;
+
 /** The topic of a run's rings and the key of its log. */
 export function runKey(runId: number): string {
   return `run:${runId}`;
@@ -45,17 +48,41 @@ export class RunWriter {
     this.hold = hold;
   }
 
-  /** @throws RunLostError if another gateway has taken over the run. */
+  /**
+   * Resolves with the entry of the log.
+   *
+   * @throws RunLostError if another gateway has taken over the run.
+   */
   async write<Body extends RunEventBody>(body: Body): Promise<Extract<RunEvent, { type: Body['type'] }>> {
     if (!this.hold.isHeld) await this.hold.held();
+    const event = await this.#append(body);
+    return event as Extract<RunEvent, { type: Body['type'] }>;
+  }
+
+  /**
+   * Writes a delta. Not a promise where the log is in memory: a run has thousands of deltas.
+   *
+   * @throws RunLostError as `write` does.
+   */
+  writeDelta(delta: Delta): Promise<unknown> | undefined {
+    if (!this.hold.isHeld) return this.write(delta);
+    const appended = this.#append(delta);
+    return appended instanceof Promise ? appended : undefined;
+  }
+
+  #append(body: RunEventBody): RunEvent | Promise<RunEvent> {
     if (body.type === 'TextDelta') this.content += body.text;
     else if (body.type === 'ReasoningDelta') this.reasoning += body.text;
     const appended = this.#log.append(this.#key, { ...body, runId: this.runId });
-    // A log in memory has appended already, and a delta need not wait.
-    const event = appended instanceof Promise ? await appended : appended;
+    return appended instanceof Promise
+      ? appended.then((event) => this.#announce(event))
+      : this.#announce(appended);
+  }
+
+  #announce(event: RunEvent): RunEvent {
     this.lastSeq = event.seq;
     this.#bus.ring(this.#key);
-    return event as Extract<RunEvent, { type: Body['type'] }>;
+    return event;
   }
 
   /** Ends the log, which stays readable for `ttlMs`. */

@@ -41,12 +41,18 @@ export class StepDeltas {
     this.#written = { text: startAfter(writer.content), reasoning: startAfter(writer.reasoning) };
   }
 
-  async add(part: LanguageModelV3StreamPart): Promise<void> {
+  /**
+   * Records a part. Not a promise where nothing must be waited for.
+   *
+   * @throws The error of the log.
+   */
+  add(part: LanguageModelV3StreamPart): Promise<unknown> | undefined {
     this.#begin(part);
     const separator = this.#separatorBefore(part);
     this.#transcript.add(part);
-    if (part.type === 'text-delta') await this.#write('text', separator + part.delta);
-    else if (part.type === 'reasoning-delta') await this.#write('reasoning', separator + part.delta);
+    if (part.type === 'text-delta') return this.#write('text', separator + part.delta);
+    if (part.type === 'reasoning-delta') return this.#write('reasoning', separator + part.delta);
+    return undefined;
   }
 
   /** Writes what waits. Call it at the end of the step. */
@@ -77,12 +83,12 @@ export class StepDeltas {
     return blankLine;
   }
 
-  async #write(type: TextType, text: string): Promise<void> {
-    if (text === '') return;
+  #write(type: TextType, text: string): Promise<unknown> | undefined {
+    if (text === '') return undefined;
     const written = this.#written[type];
     written.tail = (written.tail + text).slice(-blankLine.length);
     written.hasWords ||= text.trim() !== '';
-    await this.#deltas.write({ type: eventTypes[type], text });
+    return this.#deltas.write({ type: eventTypes[type], text });
   }
 }
 

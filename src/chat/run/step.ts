@@ -58,9 +58,12 @@ export async function runStep(options: StepOptions): Promise<Step> {
   try {
     try {
       const onRetry = (retry: Retry) => writer.write({ type: 'ModelRetryScheduled', ...retry });
-      for await (const part of callModel(...callOptions(options), onRetry)) {
-        await deltas.add(part);
-        if (part.type === 'finish') finish = part;
+      for await (const parts of callModel(...callOptions(options), onRetry)) {
+        for (const part of parts) {
+          const written = deltas.add(part);
+          if (written) await written;
+          if (part.type === 'finish') finish = part;
+        }
       }
     } finally {
       await deltas.flush();

@@ -32,7 +32,7 @@ test('a log that fails while gathered text is written by the timer fails the nex
   const { deltas, appends } = writeTo(singleDeltas);
   for (let written = 0; written <= singleDeltas; written += 1) await deltas.write(delta);
   await expect.poll(appends).toBe(singleDeltas + 1);
-  await expect(deltas.write(delta)).rejects.toThrow('the log is gone');
+  expect(() => deltas.write(delta)).toThrow('the log is gone');
 });
 
 test('a log that fails while gathered text is written by the timer fails the end of the response', async () => {

@@ -52,8 +52,8 @@ async function* callWhenCreated(model: Promise<LanguageModelV3>, setup: CallSetu
   yield* callCreated(await model, setup);
 }
 
-function callCreated(model: LanguageModelV3, setup: CallSetup) {
-  return callModel(
+async function* callCreated(model: LanguageModelV3, setup: CallSetup) {
+  const calls = callModel(
     model,
     {
       prompt: [{ role: 'user', content: [{ type: 'text', text: 'Hello from Alice' }] }],
@@ -66,6 +66,7 @@ function callCreated(model: LanguageModelV3, setup: CallSetup) {
       maxAnswerBytes: 4_194_304,
     },
   );
+  for await (const parts of calls) yield* parts;
 }
 
 /** Reads a call to its end. Returns its text, and its error if it threw one. */

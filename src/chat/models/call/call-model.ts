@@ -7,8 +7,10 @@ import {
 import { shareTurn } from '../../../base/share-turn.ts';
 import { classifyProviderError } from '../failure/classify-provider-error.ts';
 import { ProviderError } from '../failure/provider-error.ts';
+import { openShortcut } from '../wire/text-shortcut.ts';
 import { watchCall } from './call-watch.ts';
 import { PartCleaner } from './clean-parts.ts';
+import { PartSource } from './part-source.ts';
 import { planRetry, type Retry, type RetryLimits, waitForRetry } from './retry.ts';
 
 export interface CallLimits extends RetryLimits {
@@ -21,9 +23,10 @@ export interface CallLimits extends RetryLimits {
 export type CallOptions = LanguageModelV3CallOptions & { abortSignal: AbortSignal };
 
 /**
- * Calls the model and yields the parts of its answer. The last part is `finish`; an `error` part is thrown instead.
+ * Calls the model and yields the parts of its answer as they arrive, those that are there together. The last part is
+ * `finish`; an `error` part is thrown instead.
  *
- * Pulls one part at a time. A call that fails before its first part, with 408, 409, 425, 429, 5xx or a failed
+ * A call that fails before its first part, with 408, 409, 425, 429, 5xx or a failed
  * connection, is retried.
  * Aborting the signal and leaving the loop both end the call at once, even when the model hangs, and close the
  * connection to the provider.
@@ -37,13 +40,20 @@ export async function* callModel(
   options: CallOptions,
   limits: CallLimits,
   onRetry: (retry: Retry) => Promise<unknown> = async () => {},
-): AsyncGenerator<LanguageModelV3StreamPart, void, undefined> {
+): AsyncGenerator<LanguageModelV3StreamPart[], void, undefined> {
   for (let failed = 1; ; failed += 1) {
     let answered = false;
+    const excessOf = createSizeCheck(limits);
     try {
-      for await (const part of bounded(callOnce(model, options, limits.idleTimeoutMs), limits)) {
+      for await (const parts of callOnce(model, options, limits.idleTimeoutMs)) {
         answered = true;
-        yield part;
+        const excesses = parts.map(excessOf);
+        const first = excesses.findIndex((excess) => excess !== undefined);
+        yield first === -1 ? parts : parts.slice(0, first);
+        if (first !== -1) throw excesses[first];
+        // Received parts would otherwise be processed without a break.
+        const turn = shareTurn();
+        if (turn) await turn;
       }
       return;
     } catch (error) {
@@ -59,79 +69,65 @@ export async function* callModel(
 /** Tool calls in one response. The gateway runs 100 of them and answers the others, which costs a statement each. */
 const maxToolCalls = 1_000;
 
-/**
- * Ends a response that exceeds the limits, and gives way to other requests between parts: received parts would
- * otherwise be processed without a break.
- */
-async function* bounded(
-  parts: AsyncIterable<LanguageModelV3StreamPart>,
-  { maxAnswerBytes }: CallLimits,
-): AsyncGenerator<LanguageModelV3StreamPart, void, undefined> {
+/** Counts the parts of one response. The returned function returns an error when they exceed the limits. */
+function createSizeCheck({ maxAnswerBytes }: CallLimits) {
   let bytes = 0;
   // Count the begun calls too: some provider packages yield no call before the end of the response.
   const toolCalls = { 'tool-input-start': 0, 'tool-call': 0 };
-  for await (const part of parts) {
+  return (part: LanguageModelV3StreamPart): ProviderError | undefined => {
     bytes += 'delta' in part ? Buffer.byteLength(part.delta) : 0;
-    if (bytes > maxAnswerBytes) throw tooMuch(`is longer than ${maxAnswerBytes} bytes (MAX_ANSWER_BYTES)`);
+    if (bytes > maxAnswerBytes) return tooMuch(`is longer than ${maxAnswerBytes} bytes (MAX_ANSWER_BYTES)`);
     if (part.type in toolCalls && ++toolCalls[part.type as keyof typeof toolCalls] > maxToolCalls) {
-      throw tooMuch(`asks for more than ${maxToolCalls} tool calls`);
+      return tooMuch(`asks for more than ${maxToolCalls} tool calls`);
     }
-    yield part;
-    const turn = shareTurn();
-    if (turn) await turn;
-  }
+    return undefined;
+  };
 }
 
 function tooMuch(what: string): ProviderError {
   return new ProviderError('PROVIDER_BAD_RESPONSE', `The response of the model ${what}.`);
 }
 
+/** Yields up to `finish`, without the parts before the content: a call that fails behind them can be retried. */
 async function* callOnce(
   model: LanguageModelV3,
   options: CallOptions,
   idleTimeoutMs: number,
-): AsyncGenerator<LanguageModelV3StreamPart, void, undefined> {
+): AsyncGenerator<LanguageModelV3StreamPart[], void, undefined> {
   const watch = watchCall(options.abortSignal, idleTimeoutMs);
-  let reader: ReadableStreamDefaultReader<LanguageModelV3StreamPart> | undefined;
+  const cleaner = new PartCleaner();
+  let source: PartSource | undefined;
   try {
+    const shortcut = openShortcut(watch.signal);
     const call = model.doStream({ ...options, abortSignal: watch.signal });
     const { stream } = await watch.wait(call, (late) => late.stream.cancel());
-    const parts = stream.getReader();
-    reader = parts;
-    yield* readAnswer(() => watch.wait(parts.read()));
-    await watch.waitForEnd(parts.read());
+    source = new PartSource(stream, shortcut);
+    for (let isFinished = false; !isFinished; ) {
+      const batch: LanguageModelV3StreamPart[] = [];
+      let failure: ProviderError | undefined;
+      for (const part of source.takeAll()) {
+        failure = failureOf(part);
+        isFinished = part.type === 'finish';
+        if (failure === undefined && !isPreamble(part)) batch.push(...cleaner.clean(part));
+      }
+      if (failure) batch.push(...cleaner.end());
+      if (batch.length > 0) yield batch;
+      if (failure) throw failure;
+      if (batch.length === 0) await watch.wait(source.wait());
+    }
+    await watch.waitForEnd(source.readEnd());
   } catch (error) {
     watch.signal.throwIfAborted();
-    throw classifyProviderError(error, reader === undefined ? 'INTERNAL' : 'PROVIDER_STREAM_CUT');
+    throw classifyProviderError(error, source === undefined ? 'INTERNAL' : 'PROVIDER_STREAM_CUT');
   } finally {
     // Do not await it: a model's `cancel` may hang, and disposing the watch closes the connection anyway.
-    reader?.cancel().catch(() => {});
+    source?.cancel().catch(() => {});
     watch[Symbol.dispose]();
   }
 }
 
-/** Yields up to `finish`. The parts before the content are held back, so that a retry does not repeat them. */
-async function* readAnswer(
-  read: () => Promise<ReadableStreamReadResult<LanguageModelV3StreamPart>>,
-): AsyncGenerator<LanguageModelV3StreamPart, void, undefined> {
-  const cleaner = new PartCleaner();
-  let preamble: LanguageModelV3StreamPart[] | undefined = [];
-  for (;;) {
-    const { done, value: part } = await read();
-    const failure = done ? new ProviderError('PROVIDER_STREAM_CUT') : failureOf(part);
-    if (done || failure !== undefined) {
-      yield* cleaner.end();
-      throw failure;
-    }
-    if (preamble !== undefined && (part.type === 'stream-start' || part.type === 'response-metadata')) {
-      preamble.push(part);
-      continue;
-    }
-    yield* preamble ?? [];
-    preamble = undefined;
-    yield* cleaner.clean(part);
-    if (part.type === 'finish') return;
-  }
+function isPreamble({ type }: LanguageModelV3StreamPart): boolean {
+  return type === 'stream-start' || type === 'response-metadata';
 }
 
 function failureOf(part: LanguageModelV3StreamPart): ProviderError | undefined {

@@ -3,6 +3,7 @@ import { reportLife } from '../call/call-watch.ts';
 import { classifyProviderError, codeOfReport } from '../failure/classify-provider-error.ts';
 import { ProviderError } from '../failure/provider-error.ts';
 import { readResponse } from '../wire/read-response.ts';
+import { shortcutOf } from '../wire/text-shortcut.ts';
 import type { WireFormat } from '../wire/wire-format.ts';
 
 /**
@@ -16,8 +17,10 @@ export function createWireFetch(send: typeof fetch, createFormat: () => WireForm
   return async (input, init) => {
     const response = await send(input, withExactBody(init));
     const { signal } = init ?? {};
+    const shortcut = signal ? shortcutOf(signal) : undefined;
     return readResponse(response, {
       format: createFormat(),
+      shortcut,
       redact: createRedaction(new Headers(init?.headers)),
       classify: (report) => (codeOfReport(report) ?? 'PROVIDER_BAD_RESPONSE').toLowerCase(),
       onLife: () => signal && reportLife(signal),

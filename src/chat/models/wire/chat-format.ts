@@ -3,6 +3,7 @@ import { chatUsageOf } from './chat-usage.ts';
 import { type ErrorReport, errorIn } from './error-report.ts';
 import { type Fields, fieldsOf, isFields, listOf, objectsOf, textOf } from './fields.ts';
 import { endingOf } from './finish-reason.ts';
+import type { MoreText } from './text-shortcut.ts';
 import { type DividedText, ThinkTags } from './think-tags.ts';
 import { ToolCallFragments } from './tool-call-fragments.ts';
 import type { WireFormat, WireReading } from './wire-format.ts';
@@ -14,6 +15,8 @@ export class ChatFormat implements WireFormat {
   readonly #calls = new ToolCallFragments();
   readonly #tags: ThinkTags | undefined;
   #choice: string | undefined;
+  /** What the newest value for the package was, if it was nothing but text or reasoning. */
+  #newest: MoreText['type'] | undefined;
   #hasDeltas = false;
 
   /** @param options.thinkTags Whether text within `<think>` is reasoning. */
@@ -32,9 +35,19 @@ export class ChatFormat implements WireFormat {
     if (isLast) this.#end(delta);
     this.isFinished ||= isLast;
     if (isLast || Object.keys(delta).length > 0) {
-      return { values: [chunkOf(delta, isLast ? ownWord(finishReason) : null, usage)], failure };
+      const values = [chunkOf(delta, isLast ? ownWord(finishReason) : null, usage)];
+      const isText = !isLast && usage === undefined && failure === undefined;
+      const more = this.#continuation(isText ? onlyTextOf(delta) : undefined);
+      return { values, failure, more, characters: charactersOf(delta) };
     }
     return { values: usage === undefined ? [] : [{ choices: [], usage }], failure };
+  }
+
+  /** The text, if the values before were of the same type and nothing but text. */
+  #continuation(text: MoreText | undefined): MoreText | undefined {
+    const isSame = text?.type === this.#newest;
+    this.#newest = text?.type;
+    return isSame ? text : undefined;
   }
 
   finish(): object[] {
@@ -113,6 +126,19 @@ export class ChatFormat implements WireFormat {
     const calls = this.#calls.end();
     if (calls.length > 0) delta['tool_calls'] = [...listOf(delta['tool_calls']), ...calls];
   }
+}
+
+/** The text of a delta that has nothing else. */
+function onlyTextOf({ content, reasoning_content: reasoning, ...others }: Fields): MoreText | undefined {
+  if (Object.keys(others).length > 0 || (content === undefined) === (reasoning === undefined))
+    return undefined;
+  return content === undefined
+    ? { type: 'reasoning', text: textOf(reasoning) }
+    : { type: 'text', text: textOf(content) };
+}
+
+function charactersOf({ content, reasoning_content: reasoning, refusal }: Fields): number {
+  return [content, reasoning, refusal].reduce((sum: number, each) => sum + textOf(each).length, 0);
 }
 
 function chunkOf(delta: Fields, finishReason: string | null, usage?: object): object {

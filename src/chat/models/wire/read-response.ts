@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { cutText } from '../../../base/cut-text.ts';
 import { type ErrorReport, readErrorReport } from './error-report.ts';
 import { createEventReader, type WireEvent } from './event-reader.ts';
+import type { TextShortcut } from './text-shortcut.ts';
 import type { WireFormat } from './wire-format.ts';
 
 export interface ReadResponseOptions {
@@ -17,6 +18,8 @@ export interface ReadResponseOptions {
    * error that the reader of the response must get itself.
    */
   describeBreak: (error: unknown) => ErrorReport | undefined;
+  /** Takes text that need not go through the package. Default: everything goes through the package. */
+  shortcut?: TextShortcut | undefined;
 }
 
 /** How long a body may stay open after the answer's end, in milliseconds. A connection is only reused after the end. */
@@ -44,7 +47,7 @@ function readBody(
   body: ReadableStream<Uint8Array>,
   options: ReadResponseOptions,
 ): ReadableStream<Uint8Array> {
-  const { format, onLife, describeBreak } = options;
+  const { format, onLife, describeBreak, shortcut } = options;
   const source = body.getReader();
   const answer = createAnswer(options);
   const encoder = new TextEncoder();
@@ -77,6 +80,8 @@ function readBody(
             void source.cancel().catch(() => {});
           }
           if (isEnd || frames !== '') return;
+          const taken = shortcut?.untilTaken();
+          if (taken) await taken;
         }
       },
       cancel: (reason) => source.cancel(reason),
@@ -92,7 +97,7 @@ function framesOf(values: object[]): string {
 }
 
 /** Turns the events of a response into values for the package, up to the end of the answer or its failure. */
-function createAnswer({ format, redact, classify }: ReadResponseOptions) {
+function createAnswer({ format, redact, classify, shortcut }: ReadResponseOptions) {
   const events = createEventReader();
   let isOver = false;
 
@@ -105,8 +110,14 @@ function createAnswer({ format, redact, classify }: ReadResponseOptions) {
   const valuesOf = (event: WireEvent): object[] => {
     switch (event.type) {
       case 'value': {
-        const { values, failure, isLast = false } = format.read(event.value, event.event);
+        const reading = format.read(event.value, event.event);
+        const { values, failure, isLast = false } = reading;
         isOver ||= isLast;
+        if (shortcut && reading.more) {
+          shortcut.add(reading.more);
+          return [];
+        }
+        shortcut?.give(reading.characters ?? 0);
         return failure === undefined ? values : [...values, ...fail(failure)];
       }
       case 'done': {

@@ -1,10 +1,18 @@
 import type { ErrorReport } from './error-report.ts';
 import type { Fields } from './fields.ts';
+import type { MoreText } from './text-shortcut.ts';
 
 /** What an object of a response says. */
 export interface WireReading {
   /** Values for the package. None where the object carries nothing. */
   values: object[];
+  /** The characters of text and reasoning in the values. Default: 0. */
+  characters?: number;
+  /**
+   * What the values say, if that is only more of the text or the reasoning that the values before them have begun or
+   * continued. Then it need not go through the package. A format that sets it counts `characters`, too.
+   */
+  more?: MoreText | undefined;
   /** The failure that the object reports, after the values. */
   failure?: ErrorReport | undefined;
   /** Whether the object is the last one of the response, even where the body stays open. Default: false. */

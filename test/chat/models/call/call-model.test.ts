@@ -27,6 +27,29 @@ function joined(parts: LanguageModelV3StreamPart[], type: 'text-delta' | 'reason
   return parts.map((part) => (part.type === type ? part.delta : '')).join('');
 }
 
+test.each([30, 250, 700, 100_000])(
+  'text and reasoning by turns keep their order, %i bytes at once',
+  async (chunkBytes) => {
+    await using torn = await startModelServer({ chunkBytes });
+    torn.script([
+      text('a'),
+      reasoning('b'),
+      reasoning('c', 'd'),
+      text('e', 'f', 'g'),
+      reasoning('h', 'i'),
+      text('j'),
+    ]);
+    let said = '';
+    let newest = '';
+    for await (const part of call(modelOf(torn, 'openai-compatible'))) {
+      if (!('delta' in part)) continue;
+      said += part.type === newest ? part.delta : ` ${part.delta}`;
+      newest = part.type;
+    }
+    expect(said).toBe(' a bcd efg hi j');
+  },
+);
+
 describe.each(['openai-compatible', 'openai', 'anthropic', 'google'] as const)('a call of %s', (provider) => {
   test('a call streams reasoning, text and usage, and ends with finish', async () => {
     server.script([
@@ -70,6 +93,22 @@ describe.each(['openai-compatible', 'openai', 'anthropic', 'google'] as const)('
       answer: 'Ein Gruß an 東京 👩‍🚀.',
       error: undefined,
     });
+  });
+
+  test.each([20, 300, 3_000])('parts keep their order when %i bytes arrive at once', async (chunkBytes) => {
+    await using torn = await startModelServer({ chunkBytes });
+    const words = Array.from({ length: 20 }, (_, index) => `word ${index}, `);
+    torn.script([reasoning(...words), text(...words), toolCall('call_1', 'list_files', { path: '/' })]);
+    const parts = await allParts(call(modelOf(torn, provider)));
+    const order = parts.map(({ type }) => type).filter((type) => /-delta$|^tool-call$/.test(type));
+    expect(order.filter((type, index) => type !== order[index - 1])).toEqual([
+      'reasoning-delta',
+      'text-delta',
+      'tool-input-delta',
+      'tool-call',
+    ]);
+    expect(joined(parts, 'reasoning-delta')).toBe(words.join(''));
+    expect(joined(parts, 'text-delta')).toBe(words.join(''));
   });
 
   test('a call leaves its connection to the next call', async () => {
