@@ -14,6 +14,7 @@ import './message.ts';
 import './audio.ts';
 import './tool-call.ts';
 import './run.ts';
+import './session-status.ts';
 import './answer-end.ts';
 import './run-event.ts';
 import './tool-approval.ts';

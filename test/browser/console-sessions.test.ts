@@ -3,6 +3,7 @@ import { describeInBrowser } from '../support/browser/browser.ts';
 import { openConsole } from '../support/browser/console-page.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway/gateway.ts';
 import { shareGateway } from '../support/gateway/shared-gateway.ts';
+import { openNetwork } from '../support/http/network.ts';
 
 const titles = '{ sessions(first: 100) { edges { node { title } } } }';
 
@@ -260,5 +261,38 @@ describeInBrowser('the sessions of the console', () => {
     await expect
       .poll(async () => (await gateway.query(query, { id: sessionId })).session)
       .toEqual({ toolApproval: 'AUTO', providerName: 'demo' });
+  });
+
+  test('what another client does with sessions is shown at once, and what it did while the page had no connection after that', async () => {
+    const gateway = shared();
+    const rename = (id: string, title: string) =>
+      gateway.query(
+        'mutation ($id: ID!, $title: String) { updateSession(id: $id, input: { title: $title }) { id } }',
+        { id, title },
+      );
+    const remove = (id: string) =>
+      gateway.query('mutation ($id: ID!) { deleteSession(id: $id) { databaseId } }', { id });
+    const first = await gateway.createSession({ title: 'First' });
+    await using network = await openNetwork(gateway.url);
+    await using console = await openConsole(network.url);
+    const links = console.page.getByRole('navigation').getByRole('link');
+    const shown = () => links.allInnerTexts();
+    await expect.poll(shown).toEqual(['First']);
+
+    const second = await gateway.createSession({ title: 'Second' });
+    await expect.poll(shown).toEqual(['Second', 'First']);
+    await rename(first, 'First of all');
+    await expect.poll(shown).toEqual(['Second', 'First of all']);
+    await gateway.send({ sessionId: first, prompt: 'Hello' });
+    await expect.poll(shown).toEqual(['First of all', 'Second']);
+    await remove(first);
+    await expect.poll(shown).toEqual(['Second']);
+
+    network.unplug();
+    await rename(second, 'Second to none');
+    await gateway.createSession({ title: 'Third' });
+    network.plugIn();
+    await expect.poll(shown, { timeout: 30_000 }).toEqual(['Third', 'Second to none']);
+    expect(console.faults()).toEqual([]);
   });
 });

@@ -36,6 +36,28 @@ describeInBrowser('a tool in the console', () => {
     expect(gateway.tools.requests.map(({ name }) => name)).toEqual(asked);
   });
 
+  test('the list marks a session in which a tool call waits for an approval, until it is decided', async () => {
+    const gateway = await openGuardedChat();
+    const naming = 'mutation ($id: ID!) { updateSession(id: $id, input: { title: "Notes" }) { id } }';
+    await gateway.query(naming, { id: gateway.sessionId });
+    gateway.model.script([toolCall('call', 'write', { path: 'notes.md' })], [text('As you say.')]);
+    await using console = await openConsole(gateway.url);
+    const item = console.page.getByRole('listitem').filter({ hasText: 'Notes' });
+    await item.waitFor();
+    expect(await item.getByText('Needs approval').count()).toBe(0);
+
+    await gateway.send({ sessionId: gateway.sessionId, prompt: 'Write it down' });
+    await item.getByText('Needs approval').waitFor();
+    // A page that is opened now finds the mark as well.
+    await console.page.reload();
+    await item.getByText('Needs approval').waitFor();
+    await item.getByRole('link').click();
+    await console.page.getByRole('button', { name: 'Approve write' }).click();
+
+    await expect.poll(() => item.getByText('Needs approval').count()).toBe(0);
+    expect(console.faults()).toEqual([]);
+  });
+
   test('a waiting tool call shows invisible, reordering and foreign characters, and warns of them', async () => {
     const gateway = await openGuardedChat();
     const command = 'rm\u00a0-rf "\u202etxt.setoN"\u200b\u200b; p\u0430ypal \u05d0\u05d1 123';

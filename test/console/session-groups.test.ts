@@ -4,6 +4,7 @@ import { groupByDate, startOfDay } from '../../src/console/state/session-groups.
 const session = (title: string, at: Date) => ({
   id: title,
   title,
+  status: 'IDLE' as const,
   createdAt: at.toISOString(),
   lastActivityAt: at.toISOString(),
 });

@@ -9,7 +9,7 @@ export interface Tabs {
 const gatherMs = 300;
 
 /** @param what Names what may have changed. */
-export function createTabs(what: 'sessions' | 'recordings'): Tabs {
+export function createTabs(what: 'recordings'): Tabs {
   const channel = new BroadcastChannel(`switchyard.${what}`);
   let timer: ReturnType<typeof setTimeout> | undefined;
   return {

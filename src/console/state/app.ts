@@ -2,7 +2,6 @@ import { effect, type ReadonlySignal, type Signal, untracked } from '@preact/sig
 import { type Ask, createAsk } from '../gateway/ask.ts';
 import { type Identity, openIdentity } from '../gateway/identity.ts';
 import { createLink, type Link } from '../gateway/link.ts';
-import { pollWhileVisible } from '../gateway/poll-while-visible.ts';
 import { createTabs } from '../gateway/tell-tabs.ts';
 import { type Account, createAccount } from './account.ts';
 import { draftStore } from './draft-store.ts';
@@ -15,6 +14,7 @@ import { createSessionSearch, type SessionSearch } from './session-search.ts';
 import { createShownSession } from './shown-session.ts';
 import { openTheme, type Theme } from './theme.ts';
 import { createToday } from './today.ts';
+import { createViewerWatch } from './viewer-watch.ts';
 
 /** The state of the page, and the actions that change it. */
 export interface App {
@@ -44,13 +44,10 @@ export function createApp(): App {
   const link = createLink(identity);
   const ask = createAsk(link.client, identity);
   const account = createAccount(ask, identity);
-  const sessionTabs = createTabs('sessions');
   const recordingTabs = createTabs('recordings');
   const sessionSearch = createSessionSearch(ask);
-  const sessionList = createSessionList(ask, () => {
-    sessionTabs.tell();
-    sessionSearch.reload();
-  });
+  const sessionList = createSessionList(ask, sessionSearch.reload);
+  const viewerWatch = createViewerWatch({ link, sessionList, changed: sessionSearch.reload });
   const nodeList = createNodeList(ask);
   const userId = () => account.viewer.value?.userId ?? '';
   const { session, outboxes, openAddress, reset } = createShownSession({ ask, link, sessionList, userId });
@@ -62,15 +59,8 @@ export function createApp(): App {
       recordingTabs.tell();
     },
   });
-  const lookAtList = () => {
-    if (!account.viewer.value || !sessionList.isLoaded.value) return;
-    void sessionList.reload();
-    sessionSearch.reload();
-  };
-  sessionTabs.listen(lookAtList);
   recordingTabs.listen(() => session.value.kind === 'stored' && session.value.reload());
-  pollWhileVisible(lookAtList);
-  goOnAfterReconnect(outboxes, link, lookAtList);
+  goOnAfterReconnect(outboxes, link);
   window.addEventListener('online', outboxes.wake);
 
   const load = async () => {
@@ -86,6 +76,7 @@ export function createApp(): App {
     }
     link.wake();
     outboxes.start();
+    if (before !== account.viewer.value?.userId) viewerWatch.restart();
     await sessionList.reload();
     if (session.value.kind === 'stored') await session.value.reload();
   };
@@ -119,13 +110,10 @@ export function createApp(): App {
   };
 }
 
-/** After a lost connection: sends the prompts that wait, and reloads the list, which may have changed meanwhile. */
-function goOnAfterReconnect(outboxes: Outboxes, link: Link, lookAtList: () => void): void {
+/** After a lost connection: sends the prompts that wait. */
+function goOnAfterReconnect(outboxes: Outboxes, link: Link): void {
   effect(() => {
     if (link.trouble.value !== undefined) return;
-    untracked(() => {
-      outboxes.wake();
-      lookAtList();
-    });
+    untracked(outboxes.wake);
   });
 }

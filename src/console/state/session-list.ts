@@ -12,6 +12,8 @@ import { byActivity, mergeNewest } from './session-order.ts';
 const pageSize = 30;
 /** The longest page that the gateway returns by default. */
 const longestPage = 100;
+/** How often a page is asked for when the list changes meanwhile: that of a busy admin always does. */
+const mostTries = 3;
 
 /** The loaded sessions of the user, by last activity. */
 export interface SessionList {
@@ -26,6 +28,8 @@ export interface SessionList {
   add(session: SessionNameFragment): void;
   /** Updates a session if it is in the list. */
   put(session: SessionNameFragment): void;
+  /** Updates a session. One that is not in the list is added, unless it belongs to the older ones that are not loaded. */
+  show(session: SessionNameFragment): void;
   /** Moves a session to the beginning, because a prompt was sent to it. */
   used(id: string): void;
   /** Removes a session that has been deleted. */
@@ -37,7 +41,7 @@ export interface SessionList {
 
 type PageInfo = SessionsQuery['sessions']['pageInfo'];
 
-/** @param changed Called when this page has changed a session in a way that other tabs should show. */
+/** @param changed Called when this page has changed a session. */
 export function createSessionList(ask: Ask, changed: () => void): SessionList {
   const sessions = signal<readonly SessionNameFragment[]>([]);
   const cursor = signal<string | undefined>();
@@ -60,12 +64,12 @@ export function createSessionList(ask: Ask, changed: () => void): SessionList {
     cursor.value = endCursor ?? undefined;
     hasMore.value = hasNextPage;
   };
-  const loadNewest = async (): Promise<void> => {
+  const loadNewest = async (tries = mostTries): Promise<void> => {
     const before = changes;
     const { loaded, pageInfo } = await load(
       Math.min(longestPage, Math.max(pageSize, sessions.peek().length)),
     );
-    if (before !== changes) return loadNewest();
+    if (before !== changes && tries > 1) return loadNewest(tries - 1);
     const merged = mergeNewest(sessions.peek(), loaded, pageInfo.hasNextPage);
     // Older pages that are loaded go on at their own end.
     if (merged.length === loaded.length || cursor.peek() === undefined) goOnBehind(pageInfo);
@@ -86,6 +90,12 @@ export function createSessionList(ask: Ask, changed: () => void): SessionList {
       problem.value = wordsOf(error);
     }
   };
+  const put = (session: SessionNameFragment) => {
+    const known = sessions.peek().find(({ id }) => id === session.id);
+    if (!known || isSame(known, session)) return;
+    set(sessions.peek().map((each) => (each === known ? session : each)));
+    changed();
+  };
   const remove = (id: string) => {
     set(sessions.peek().filter((each) => each.id !== id));
     changed();
@@ -95,17 +105,18 @@ export function createSessionList(ask: Ask, changed: () => void): SessionList {
     hasMore,
     isLoaded,
     problem,
-    reload: () => attempt(loadNewest),
+    reload: () => attempt(() => loadNewest()),
     loadMore: () => attempt(loadOlder),
     add(session) {
       set([session, ...sessions.peek().filter(({ id }) => id !== session.id)]);
       changed();
     },
-    put(session) {
-      const known = sessions.peek().find(({ id }) => id === session.id);
-      if (!known || isSame(known, session)) return;
-      set(sessions.peek().map((each) => (each === known ? session : each)));
-      changed();
+    put,
+    show(session) {
+      const all = sessions.peek();
+      const oldest = all.at(-1);
+      if (all.some(({ id }) => id === session.id)) put(session);
+      else if (!hasMore.peek() || !oldest || isNewer(session, oldest)) set([session, ...all]);
     },
     used(id) {
       const lastActivityAt = new Date().toISOString();
@@ -130,6 +141,11 @@ function isSame(one: SessionNameFragment, other: SessionNameFragment): boolean {
   return (
     one.title === other.title &&
     one.preview === other.preview &&
-    Date.parse(one.lastActivityAt) >= Date.parse(other.lastActivityAt)
+    one.status === other.status &&
+    !isNewer(other, one)
   );
+}
+
+function isNewer(one: SessionNameFragment, other: SessionNameFragment): boolean {
+  return Date.parse(one.lastActivityAt) > Date.parse(other.lastActivityAt);
 }

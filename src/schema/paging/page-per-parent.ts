@@ -11,7 +11,14 @@ import {
   type PageRow,
   pagesOfMessages,
 } from '../../storage/statements/messages.ts';
-import { countsOfRuns, liveRunsOfSessions, pagesOfRuns, runsByIds } from '../../storage/statements/runs.ts';
+import {
+  countsOfRuns,
+  liveRunsOfSessions,
+  pagesOfRuns,
+  runsByIds,
+  type SessionStatus,
+  statusOfSessions,
+} from '../../storage/statements/runs.ts';
 import type { Statement } from '../../storage/statements/statement.ts';
 import { countLoader } from './count-rows.ts';
 import { newestRow, type Page, type PageArgs, resolvePage } from './page.ts';
@@ -44,6 +51,16 @@ export const loadersOf = createContextCache(
           const runs = await statements.all(liveRunsOfSessions, [idList(sessionIds)]);
           const bySession = new Map(runs.map((run) => [run.sessionId, run]));
           return sessionIds.map((id) => bySession.get(id) ?? null);
+        },
+        { cache: false },
+      ),
+    /** What each session is doing. */
+    status: ({ statements }) =>
+      new DataLoader<number, SessionStatus>(
+        async (sessionIds) => {
+          const busy = await statements.all(statusOfSessions, [idList(sessionIds)]);
+          const bySession = new Map(busy.map(({ sessionId, status }) => [sessionId, status]));
+          return sessionIds.map((id) => bySession.get(id) ?? 'IDLE');
         },
         { cache: false },
       ),

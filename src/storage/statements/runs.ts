@@ -36,6 +36,17 @@ export const liveRunsOfSessions = modelStatement<Run>(
   `SELECT * FROM "Run" WHERE "sessionId" ${amongIds} AND "status" = 'RUNNING'`,
 );
 
+/** What a session is doing. WAITING: a tool call of its live run waits for an approval. */
+export type SessionStatus = 'IDLE' | 'RUNNING' | 'WAITING';
+
+/** The status of each session that has a RUNNING run. Parameter: the ids of the sessions. */
+export const statusOfSessions = plainStatement<{ sessionId: number; status: SessionStatus }>(
+  `SELECT "sessionId", CASE WHEN EXISTS (
+    SELECT 1 FROM "ToolCall" WHERE "messageId" = "assistantMessageId" AND "status" = 'AWAITING_APPROVAL'
+  ) THEN 'WAITING' ELSE 'RUNNING' END AS "status"
+  FROM "Run" WHERE "sessionId" ${amongIds} AND "status" = 'RUNNING'`,
+);
+
 /** The runs that messages have started or that write them. Parameters: the ids of the messages, twice. */
 export const runsOfMessages = modelStatement<Run>(
   'Run',
