@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createRandom } from '../support/files/random.ts';
 import { openMigratedFolder } from '../support/gateway/migrated-folder.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/process/gateway-process.ts';
 
@@ -18,17 +19,6 @@ interface StoredMessage {
   content: string;
   status: string;
   run: { status: string; error: { code: string } | null };
-}
-
-/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 async function messagesOf(gateway: GatewayProcess, id: string): Promise<StoredMessage[]> {

@@ -1,0 +1,109 @@
+import { createClient as createRedis } from '@redis/client';
+import { ResourceStack } from '../../../src/base/resource-stack.ts';
+import { openTemporaryFolder } from '../files/temporary-folder.ts';
+import { type GatewayApi, gatewayApi } from '../gateway/gateway-api.ts';
+import { type ServerProxy, startServerProxy } from '../http/server-proxy.ts';
+import { type ModelServer, startModelServer } from '../model/model-server.ts';
+import { type GatewayProcess, startGatewayProcess } from '../process/gateway-process.ts';
+import { breakConnections, openEmptyDatabase } from '../process/postgres.ts';
+import { redisUrl } from '../process/redis.ts';
+import { startLoadBalancer } from './load-balancer.ts';
+
+/** One gateway of a cluster, with the ways in which its network can fail. */
+export interface Member extends GatewayProcess {
+  /** What is between this gateway and Redis. */
+  redis: ServerProxy;
+  /** What is between this gateway and PostgreSQL. */
+  postgres: ServerProxy;
+}
+
+/** Several real gateways with one database and one Redis, behind a load balancer without sticky sessions. */
+export interface Cluster extends GatewayApi, AsyncDisposable {
+  /** The address of the load balancer. */
+  url: string;
+  model: ModelServer;
+  /** The gateways that were started, in the order of their start, the dead ones too. */
+  members: readonly Member[];
+  /** The gateways that get requests from the load balancer. */
+  readonly serving: readonly Member[];
+  /** Starts one more gateway. It gets requests as soon as it is ready. */
+  grow(): Promise<Member>;
+  /** The load balancer gives this gateway no more requests, or gives it some again. */
+  setServing(member: Member, isServing: boolean): void;
+  /** Breaks all connections to PostgreSQL, as a restart of the server does. */
+  breakDatabase(): Promise<void>;
+  /** Deletes all that the cluster has in Redis. */
+  emptyRedis(): Promise<void>;
+}
+
+export interface ClusterOptions {
+  gateways?: number;
+  /** Further settings of all gateways. */
+  settings?: Record<string, string>;
+}
+
+/** Starts the gateways. What a test does through the cluster goes through its load balancer. */
+export async function startCluster({ gateways = 3, settings = {} }: ClusterOptions = {}): Promise<Cluster> {
+  const opened = new ResourceStack();
+  try {
+    const database = opened.use(await openEmptyDatabase());
+    const model = opened.use(await startModelServer());
+    const balancer = opened.use(await startLoadBalancer());
+    const blobs = opened.use(await openTemporaryFolder());
+    const members: Member[] = [];
+    let serving: Member[] = [];
+    const serve = (now: Member[]) => {
+      serving = now;
+      balancer.setGateways(now.map(({ url }) => url));
+    };
+    const shared = {
+      REDIS_PREFIX: database.name,
+      BLOB_URL: `file:${blobs.path}`,
+      OPENAI_BASE_URL: model.openaiUrl,
+      MODEL: 'openai-compatible/scripted',
+      CHECKPOINT_MS: '50',
+      ...settings,
+    };
+    const grow = async () => {
+      const redis = opened.use(await startServerProxy(redisUrl));
+      const postgres = opened.use(await startServerProxy(database.url));
+      const { path: DATA_DIR } = opened.use(await openTemporaryFolder());
+      const urls = { DATABASE_URL: postgres.url, REDIS_URL: redis.url };
+      const gateway = opened.use(await startGatewayProcess({ ...shared, ...urls, DATA_DIR }));
+      const member = Object.assign(gateway, { redis, postgres });
+      members.push(member);
+      serve([...serving, member]);
+      return member;
+    };
+    await grow();
+    await Promise.all(Array.from({ length: gateways - 1 }, grow));
+    return {
+      ...gatewayApi(balancer.url),
+      url: balancer.url,
+      model,
+      members,
+      get serving() {
+        return serving;
+      },
+      grow,
+      setServing(member, isServing) {
+        const others = serving.filter((each) => each !== member);
+        serve(isServing ? [...others, member] : others);
+      },
+      breakDatabase: () => breakConnections(database.name),
+      emptyRedis: () => deleteKeys(`${database.name}*`),
+      [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await opened[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function deleteKeys(pattern: string): Promise<void> {
+  const redis = await createRedis({ url: redisUrl }).connect();
+  for await (const keys of redis.scanIterator({ MATCH: pattern, COUNT: 1_000 })) {
+    if (keys.length > 0) await redis.del(keys);
+  }
+  redis.destroy();
+}
