@@ -24,6 +24,7 @@ import { createDiskRoom, type ReadDisk, readDiskOf } from './limits/disk-room.ts
 import { Followers } from './limits/followers.ts';
 import { createPressure } from './limits/pressure.ts';
 import { Quotas } from './limits/quotas.ts';
+import { createOwnUserCount, SharedUserCount, type UserCount } from './limits/user-count.ts';
 import type { InboxEntry } from './nodes/dispatch/inbox.ts';
 import { createNodeServices } from './nodes/node-services.ts';
 import { NodeTools } from './nodes/tools/node-tools.ts';
@@ -39,6 +40,8 @@ const pollMs = 1_000;
 const tokenCheckMs = 2_000;
 /** Entries that are kept of a node's inbox: more than a node can have to do at a time. */
 const maxInboxEntries = 1_000;
+/** How long a gateway among others counts what a user has stored, before it reads it again, in milliseconds. */
+const rememberStoredMs = 2_000;
 /** How much longer a run waits for a tool to stop than the gateway waits for its node. */
 const toolStopSlackMs = 1_000;
 
@@ -101,7 +104,7 @@ export function createServices(options: ServicesOptions): Services {
     changes,
     sweep,
     audio,
-    followers: new Followers(limits.maxFollowersPerUser),
+    followers: new Followers(limits.maxFollowersPerUser, countUsers('followers', options)),
     nodes,
     attachments,
     registry,
@@ -118,20 +121,32 @@ export function createServices(options: ServicesOptions): Services {
   };
 }
 
-function createQuotas({ config, database, parts }: ServicesOptions): Quotas {
+/** Counts things of users, over all gateways if there are others. */
+function countUsers(
+  name: string,
+  { lease, gatewayBus: { values }, resources }: Pick<ServicesOptions, 'lease' | 'gatewayBus' | 'resources'>,
+): UserCount {
+  const { gatewayId } = lease;
+  if (!lease.isShared) return createOwnUserCount();
+  return resources.use(new SharedUserCount({ name, values, gatewayId, others: () => lease.others }));
+}
+
+function createQuotas({ config, database, lease, parts }: ServicesOptions): Quotas {
   const { minFreeDiskBytes: minFreeBytes, ...limits } = config.quotas;
   const readDisk = parts.readDisk ?? readDiskOf(databaseFolder(config.database.url) ?? config.dataDir);
   return new Quotas({
     limits,
     read: (userId) => storedByUser(database, userId),
+    ...(lease.isShared && { rememberMs: rememberStoredMs }),
     diskShare: createDiskRoom({ minFreeBytes, maxBytesPerUser: limits.maxStoredBytesPerUser, readDisk }),
   });
 }
 
 function createNodes(
-  { config, log, database, statements, resources }: ServicesOptions,
+  options: ServicesOptions,
   { bus, changes, quotas }: { bus: Bus; changes: ChangeLog; quotas: Quotas },
 ) {
+  const { config, log, database, statements, resources } = options;
   const inbox = resources.use(createMemoryLog<InboxEntry>({ maxEntries: maxInboxEntries }));
   return resources.use(
     createNodeServices({
@@ -139,6 +154,7 @@ function createNodes(
       database,
       inbox: { log: inbox, bus, pollMs },
       limits: config.nodes,
+      connectionsOfUsers: countUsers('connections', options),
       statements,
       changes,
       quotas,
@@ -151,10 +167,9 @@ interface EngineParts extends Pick<EngineOptions, 'models' | 'tools' | 'changes'
   runLogs: Logs<RunEventBody & { runId: number }>;
 }
 
-function createEngine(
-  { config, log, database, statements, gatewayBus, lease, parts: { bus }, resources }: ServicesOptions,
-  { runLogs, ...parts }: EngineParts,
-): Engine {
+function createEngine(options: ServicesOptions, { runLogs, ...parts }: EngineParts): Engine {
+  const { config, log, database, statements, gatewayBus, lease, resources } = options;
+  const { bus } = options.parts;
   const { chat, limits } = config;
   return new Engine({
     ...parts,
@@ -168,6 +183,7 @@ function createEngine(
     log,
     pollMs,
     limits: engineLimits(config),
+    liveRunsOfUsers: countUsers('runs', options),
     isOverloaded: resources.use(createPressure(limits.maxEventLoopDelayMs)).isHigh,
   });
 }

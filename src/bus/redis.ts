@@ -18,6 +18,8 @@ const silentMs = 15_000;
 export interface Redis extends Disposable {
   /** Resolves with the reply of Redis; undefined if Redis is away, is late or fails. Never rejects. */
   ask<T>(question: (client: RedisClientType) => Promise<T>): Promise<T | undefined>;
+  /** Says why Redis cannot be used; undefined if it can. Never rejects. */
+  check(): Promise<string | undefined>;
   /** Whether the last question got no reply. */
   readonly isAway: boolean;
   /** What all keys and channels begin with. */
@@ -67,22 +69,24 @@ export async function openRedis({ url, prefix, log, connectMs = 5_000 }: OpenRed
   client.on('error', (error) => wasReached && breaker.failed(error));
   await connect(client, connectMs);
   wasReached = true;
+  async function ask<T>(question: (client: RedisClientType) => Promise<T>): Promise<T | undefined> {
+    if (!breaker.mayAsk()) return undefined;
+    try {
+      const reply = await inTime(question(client), replyMs);
+      breaker.succeeded();
+      return reply;
+    } catch (error) {
+      breaker.failed(error);
+      return undefined;
+    }
+  }
   return {
     prefix,
     get isAway() {
       return breaker.isAway;
     },
-    async ask(question) {
-      if (!breaker.mayAsk()) return undefined;
-      try {
-        const reply = await inTime(question(client), replyMs);
-        breaker.succeeded();
-        return reply;
-      } catch (error) {
-        breaker.failed(error);
-        return undefined;
-      }
-    },
+    ask,
+    check: async () => ((await ask((asked) => asked.ping())) ? undefined : 'it does not answer'),
     async connectAgain() {
       // Its commands wait while Redis is away.
       const second = client.duplicate({ disableOfflineQueue: false });

@@ -8,6 +8,7 @@ import type { CancelCause } from '../generated/prisma/enums.ts';
 import type { Lease } from '../lease/lease.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import { type RunSlotLimits, RunSlots } from '../limits/run-slots.ts';
+import type { UserCount } from '../limits/user-count.ts';
 import type { Database } from '../storage/database.ts';
 import { waitingSessions } from '../storage/statements/run-owners.ts';
 import { runById, visibleRunById } from '../storage/statements/run-states.ts';
@@ -59,6 +60,8 @@ export interface EngineOptions {
   log: Logger;
   limits: EngineLimits;
   quotas: Quotas;
+  /** Counts the live runs of users. */
+  liveRunsOfUsers: UserCount;
   /** How long a follower waits for a ring before it reads the log again, in milliseconds. */
   pollMs: number;
   /** Whether the gateway is overloaded. Then it refuses new prompts. */
@@ -83,7 +86,7 @@ export class Engine {
     const { statements, lease, models, tools, runLog, changes, bus, checkpointer, quotas, log } = options;
     const { run: limits, maxQueuedRuns } = options.limits;
     const { runLogTtlMs, toolStopMs } = limits;
-    const slots = new RunSlots(options.limits.slots);
+    const slots = new RunSlots(options.limits.slots, options.liveRunsOfUsers);
     const { rings, pollMs } = options;
     const approvals = new Approvals({ statements, changes, bus: rings, pollMs, log });
     const parts = {

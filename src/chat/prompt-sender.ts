@@ -110,9 +110,10 @@ export class PromptSender {
   }
 
   async #send(input: SendInput, arrival: Disposable): Promise<Run> {
-    const { statements, live, quotas } = this.#options;
+    const { statements, live, quotas, slots } = this.#options;
     const session = await findSession(statements, input.sessionId);
     const model = await this.#resolveModel(input, session);
+    await slots.lookUp(session.userId);
     using bytes = await quotas.reserve(session.userId, { bytes: Buffer.byteLength(input.prompt) });
     const { run, opened } = await live.alone(session.id, () => this.#start(input, session, model));
     arrival[Symbol.dispose]();

@@ -113,7 +113,7 @@ async function createApp(options: HttpServerOptions, closing: AbortSignal) {
     answerKnownQuery: createKnownQueryAnswer({ ...limits, ...operations, limits }),
     identify,
     stream,
-    health: createHealth({ checkDatabase: options.checkDatabase, closing }),
+    health: createHealth({ checkDatabase: options.checkDatabase, checkRedis: redis?.check, closing }),
     rest: createRest({
       executor: createExecutor({
         ...{ services, identify, accounts, log, requestIds },

@@ -1,17 +1,18 @@
 import { tryAgain } from '../errors.ts';
-import { HolderCount } from './holder-count.ts';
+import type { UserCount } from './user-count.ts';
 
 /** Seconds after which a refused client may try again. */
 const retryAfter = 1;
 
-/** Limits how many subscriptions a user has open at once. */
+/** Limits how many subscriptions a user has open at once, on all gateways. */
 export class Followers {
   readonly #maxPerUser: number;
-  readonly #users = new HolderCount<string>();
+  readonly #users: UserCount;
 
   /** @param maxPerUser 0: no limit. */
-  constructor(maxPerUser: number) {
+  constructor(maxPerUser: number, users: UserCount) {
     this.#maxPerUser = maxPerUser;
+    this.#users = users;
   }
 
   /**
@@ -19,7 +20,8 @@ export class Followers {
    *
    * @throws GatewayError RATE_LIMITED if the user has too many.
    */
-  enter(userId: string): Disposable {
+  async enter(userId: string): Promise<Disposable> {
+    if (this.#maxPerUser > 0) await this.#users.lookUp(userId);
     if (this.#maxPerUser > 0 && this.#users.of(userId) >= this.#maxPerUser) {
       const message = `This user has ${this.#maxPerUser} subscriptions open already; close one first.`;
       throw tryAgain('RATE_LIMITED', message, { limit: 'MAX_FOLLOWERS_PER_USER', retryAfter });

@@ -6,6 +6,11 @@ export class HolderCount<Holder> {
     return this.#counts.get(holder) ?? 0;
   }
 
+  /** Those who have at least one. */
+  holders(): Iterable<Holder> {
+    return this.#counts.keys();
+  }
+
   /** Counts one more until the result is disposed. Disposing it again does nothing. */
   enter(holder: Holder): Disposable {
     this.#counts.set(holder, this.of(holder) + 1);

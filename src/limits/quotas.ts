@@ -25,6 +25,11 @@ export interface QuotasOptions {
   limits: QuotaLimits;
   /** Reads from the database what a user has stored. */
   read: (userId: string) => Promise<Stored>;
+  /**
+   * How long what was read is counted along, in milliseconds: other gateways store things, too. What requests have
+   * reserved meanwhile and not stored yet is forgotten then. Default: for ever.
+   */
+  rememberMs?: number;
   /** How many bytes each user may have stored while the disk is nearly full; undefined while there is room. */
   diskShare: () => Promise<number | undefined>;
 }
@@ -36,16 +41,22 @@ const nothing: Reservation = { keep() {}, [Symbol.dispose]() {} };
 
 /**
  * Limits what users store. The sessions and bytes of a user are read from the database once and then counted in memory,
- * so that a prompt costs no further statement. This is exact because only one gateway writes to a database.
+ * so that a prompt costs no further statement. This is exact where only one gateway writes to the database. Where several
+ * do, they read again and again, and together may let a little more through than the limit says.
  */
 export class Quotas {
   readonly #limits: QuotaLimits;
   readonly #read: QuotasOptions['read'];
   readonly #diskShare: QuotasOptions['diskShare'];
+  readonly #rememberMs: number;
   /** A promise while the database is read. */
   readonly #users = new Map<string, Stored | Promise<Stored>>();
 
-  constructor({ limits, read, diskShare }: QuotasOptions) {
+  /** When the users above were read, by the clock of `performance.now()`. */
+  readonly #readAt = new WeakMap<Stored, number>();
+
+  constructor({ limits, read, diskShare, rememberMs = Number.POSITIVE_INFINITY }: QuotasOptions) {
+    this.#rememberMs = rememberMs;
     this.#limits = limits;
     this.#read = read;
     this.#diskShare = diskShare;
@@ -123,7 +134,7 @@ export class Quotas {
 
   async #storedBy(userId: string): Promise<Stored> {
     const known = this.#users.get(userId);
-    if (known) return known;
+    if (known && this.#isFresh(known)) return known;
     const reading = this.#read(userId);
     this.#users.set(userId, reading);
     try {
@@ -136,7 +147,13 @@ export class Quotas {
     }
   }
 
+  #isFresh(known: Stored | Promise<Stored>): boolean {
+    if (known instanceof Promise) return true;
+    return performance.now() - (this.#readAt.get(known) ?? 0) < this.#rememberMs;
+  }
+
   #remember(userId: string, stored: Stored): void {
+    this.#readAt.set(stored, performance.now());
     this.#users.set(userId, stored);
     if (this.#users.size <= maxKnownUsers) return;
     const [oldest] = this.#users.keys();

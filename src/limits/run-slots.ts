@@ -1,10 +1,10 @@
 import { tryAgain } from '../errors.ts';
-import { HolderCount } from './holder-count.ts';
+import type { UserCount } from './user-count.ts';
 
 export interface RunSlotLimits {
-  /** How many runs may be live at once. */
+  /** How many runs may be live at once on this gateway. */
   maxLiveRuns: number;
-  /** How many runs may be live at once in the sessions of one user; 0: no limit. */
+  /** How many runs may be live at once in the sessions of one user, on all gateways; 0: no limit. */
   maxLiveRunsPerUser: number;
 }
 
@@ -14,11 +14,17 @@ const retryAfter = 1;
 /** Limits how many runs are live. Each live run holds a slot until it has ended. */
 export class RunSlots {
   readonly #limits: RunSlotLimits;
-  readonly #users = new HolderCount<string>();
+  readonly #users: UserCount;
   #taken = 0;
 
-  constructor(limits: RunSlotLimits) {
+  constructor(limits: RunSlotLimits, users: UserCount) {
     this.#limits = limits;
+    this.#users = users;
+  }
+
+  /** Finds out how many live runs a user has on other gateways. Call it before `claim`. */
+  async lookUp(userId: string): Promise<void> {
+    if (this.#limits.maxLiveRunsPerUser > 0) await this.#users.lookUp(userId);
   }
 
   /** Takes a slot even when all are taken: a queued run was accepted earlier and must not be refused now. */

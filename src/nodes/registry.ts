@@ -140,6 +140,7 @@ export class Registry implements AsyncDisposable {
     if (count === 0) throw new GatewayError('UNAUTHENTICATED', 'The token was replaced just now.');
     const openedSeq = (await inbox.log.lastSeq(inboxKey(id))) ?? 0;
     const waitedFor = await this.#findWaitedFor(id, running);
+    await this.#connected.lookUp(userId);
     // An agent that has already left must not close the inbox of an agent that is still there.
     signal.throwIfAborted();
     if (this.#isClosed) return closedInbox('SHUTTING_DOWN');

@@ -13,6 +13,7 @@ import { anyDocument } from '../../src/http/request/find-document.ts';
 import { createStreamHandler } from '../../src/http/stream/handler.ts';
 import { CostAccount } from '../../src/limits/cost-account.ts';
 import { Followers } from '../../src/limits/followers.ts';
+import { createOwnUserCount } from '../../src/limits/user-count.ts';
 
 /**
  * The measured process: `bare` writes prepared strings. `own` and `shared` are the gateway's schema, logs and streams,
@@ -36,7 +37,7 @@ function createGateway() {
         return followRun({ statements, log, bus, pollMs: 60_000 }, runId, 1, signal);
       },
     },
-    followers: new Followers(0),
+    followers: new Followers(0, createOwnUserCount()),
     tokenWatcher: { watch: () => undefined },
   } as unknown as Services;
   const limit = { name: 'MAX_REQUESTS_PER_MINUTE', size: { perMinute: 3_000, capacity: 600 } };

@@ -1,6 +1,6 @@
 import { tryAgain } from '../../errors.ts';
 import type { AgentNode } from '../../generated/prisma/client.ts';
-import { HolderCount } from '../../limits/holder-count.ts';
+import type { UserCount } from '../../limits/user-count.ts';
 
 /** The node whose token a request carries. */
 export type NodeIdentity = Pick<AgentNode, 'id' | 'nodeId' | 'userId' | 'isActive'> & {
@@ -10,8 +10,10 @@ export type NodeIdentity = Pick<AgentNode, 'id' | 'nodeId' | 'userId' | 'isActiv
 export interface ConnectedNodesOptions {
   /** How many nodes may be connected at once. */
   maxConnections: number;
-  /** How many nodes of one user may be connected at once; 0: no limit. */
+  /** How many nodes of one user may be connected at once, on all gateways; 0: no limit. */
   maxConnectionsPerUser: number;
+  /** Counts the connected nodes of users. */
+  connectionsOfUsers: UserCount;
 }
 
 /** Seconds after which a refused agent is told to try again. */
@@ -21,7 +23,6 @@ const retryAfter = 30;
 export class ConnectedNodes {
   readonly #options: ConnectedNodesOptions;
   readonly #byTokenHash = new Map<string, NodeIdentity>();
-  readonly #users = new HolderCount<string>();
 
   constructor(options: ConnectedNodesOptions) {
     this.#options = options;
@@ -36,19 +37,25 @@ export class ConnectedNodes {
     return this.#byTokenHash.get(tokenHash);
   }
 
+  /** Finds out how many nodes of a user are connected to other gateways. Call it before `checkLimits`. */
+  async lookUp(userId: string): Promise<void> {
+    const { maxConnectionsPerUser, connectionsOfUsers } = this.#options;
+    if (maxConnectionsPerUser > 0) await connectionsOfUsers.lookUp(userId);
+  }
+
   /**
    * Checks that one more node may connect. A node that takes over its own inbox is not one more.
    *
    * @throws GatewayError OVERLOADED if the gateway's limit is reached, RATE_LIMITED if the user's is.
    */
   checkLimits({ tokenHash, userId }: NodeIdentity): void {
-    const { maxConnections, maxConnectionsPerUser } = this.#options;
+    const { maxConnections, maxConnectionsPerUser, connectionsOfUsers } = this.#options;
     if (this.#byTokenHash.has(tokenHash)) return;
     if (this.#byTokenHash.size >= maxConnections) {
       const message = 'The gateway has reached its limit of connected nodes; try again later.';
       throw tryAgain('OVERLOADED', message, { limit: 'MAX_NODE_CONNECTIONS', retryAfter });
     }
-    if (maxConnectionsPerUser > 0 && this.#users.of(userId) >= maxConnectionsPerUser) {
+    if (maxConnectionsPerUser > 0 && connectionsOfUsers.of(userId) >= maxConnectionsPerUser) {
       const message = `This user has ${maxConnectionsPerUser} nodes connected already; stop the agent of one first.`;
       throw tryAgain('RATE_LIMITED', message, { limit: 'MAX_NODE_CONNECTIONS_PER_USER', retryAfter });
     }
@@ -57,7 +64,7 @@ export class ConnectedNodes {
   /** @param closed Aborts when the node's inbox is closed. */
   enter(identity: NodeIdentity, closed: AbortSignal): void {
     const { tokenHash } = identity;
-    const counted = this.#users.enter(identity.userId);
+    const counted = this.#options.connectionsOfUsers.enter(identity.userId);
     this.#byTokenHash.set(tokenHash, identity);
     const leave = () => {
       this.#byTokenHash.delete(tokenHash);

@@ -12,7 +12,7 @@ export function limitFollowers(subscribe: Subscribe): Subscribe {
     const { followers, signal } = context;
     const viewer = followerOf(context);
     if (viewer === null) return subscribe(root, args, context, info);
-    const follower = followers.enter(viewer.userId);
+    const follower = await followers.enter(viewer.userId);
     const leave = () => follower[Symbol.dispose]();
     try {
       const source = (await subscribe(root, args, context, info)) as AsyncIterable<unknown>;

@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openTemporaryFolder } from '../support/files/temporary-folder.ts';
+import { chat, collect, follow, type SeenRunEvent, textOf, until } from '../support/gateway/chat.ts';
+import { openScriptedCluster, type ScriptedCluster } from '../support/gateway/cluster.ts';
+import type { TestGateway } from '../support/gateway/gateway.ts';
+import type { GatewayApi } from '../support/gateway/gateway-api.ts';
+import { createGate, text } from '../support/model/turn.ts';
+import { type GatewayProcess, startGatewayProcess } from '../support/process/gateway-process.ts';
+import { describeWithServers } from '../support/process/servers.ts';
+
+describeWithServers('a gateway among others', () => {
+  let cluster: ScriptedCluster;
+  /** The gateway that lives on, in this process. */
+  let survivor: TestGateway;
+  beforeAll(async () => {
+    cluster = await openScriptedCluster();
+    survivor = await cluster.start();
+  });
+  afterAll(() => cluster[Symbol.asyncDispose]());
+
+  /** A gateway of the cluster in a process of its own. */
+  async function startOther(): Promise<GatewayProcess> {
+    const folder = await openTemporaryFolder();
+    const other = await startGatewayProcess({ ...cluster.settings, DATA_DIR: folder.path });
+    const kill = other[Symbol.asyncDispose];
+    return Object.assign(other, {
+      async [Symbol.asyncDispose]() {
+        await kill();
+        await folder[Symbol.asyncDispose]();
+      },
+    });
+  }
+  const runOf = async (gateway: GatewayApi, id: string) => {
+    const fields = 'status lastSeq error { code } assistantMessage { content status }';
+    return (await gateway.query(`query ($id: ID!) { run(id: $id) { ${fields} } }`, { id })).run;
+  };
+  const terminals = (seen: SeenRunEvent[]) =>
+    seen.filter(({ __typename }) => /^Run(Completed|Cancelled|Failed)$/.test(__typename));
+
+  test('that is killed leaves its run to another, which ends it and starts the prompt that waits', async () => {
+    await using other = await startOther();
+    cluster.model.script([text('Half '), createGate()], [text('Second')]);
+    const sessionId = await survivor.createSession();
+    const begun = chat(other.client(), { sessionId, prompt: 'One' });
+    const told = await until(begun, 'TextDelta');
+    const runId = told[0]?.runId ?? '';
+    const follower = collect(follow(survivor.client(), runId));
+    const waiting = chat(survivor.client(), { sessionId, prompt: 'Two', onBusy: 'ENQUEUE' });
+    expect((await waiting.next()).value).toMatchObject({ __typename: 'RunQueued' });
+    await expect.poll(async () => (await runOf(survivor, runId)).assistantMessage.content).toBe('Half ');
+    other.kill('SIGKILL');
+
+    const seen = await follower;
+    expect(textOf(seen)).toBe('Half ');
+    expect(terminals(seen)).toMatchObject([{ __typename: 'RunFailed', code: 'INTERRUPTED' }]);
+    expect(await runOf(survivor, runId)).toEqual({
+      status: 'FAILED',
+      lastSeq: seen.at(-1)?.seq,
+      error: { code: 'INTERRUPTED' },
+      assistantMessage: { content: 'Half ', status: 'INTERRUPTED' },
+    });
+    const second = await collect(waiting);
+    expect(textOf(second)).toBe('Second');
+    expect(terminals(second)).toMatchObject([{ __typename: 'RunCompleted' }]);
+  });
+
+  test('that is killed while another cancels its run: the run ends as cancelled', async () => {
+    await using other = await startOther();
+    cluster.model.script([text('Half '), createGate()]);
+    const sessionId = await survivor.createSession();
+    const told = await until(chat(other.client(), { sessionId, prompt: 'One' }), 'TextDelta');
+    const runId = told[0]?.runId ?? '';
+    await expect.poll(async () => (await runOf(survivor, runId)).assistantMessage.content).toBe('Half ');
+    other.kill('SIGKILL');
+    await other.exited;
+    const data = await survivor.query(
+      'mutation ($id: ID!) { cancelRun(input: { runId: $id }) { cancelled } }',
+      { id: runId },
+    );
+    expect(data.cancelRun.cancelled).toBe(true);
+    expect(await runOf(survivor, runId)).toMatchObject({
+      status: 'CANCELLED',
+      assistantMessage: { content: 'Half ', status: 'CANCELLED' },
+    });
+    expect(terminals(await collect(follow(survivor.client(), runId)))).toMatchObject([
+      { __typename: 'RunCancelled', cause: 'USER' },
+    ]);
+  });
+
+  test('that was frozen for longer than its lease writes nothing over what another has written', async () => {
+    await using other = await startOther();
+    const gate = createGate();
+    cluster.model.script([text('Half '), gate, text('and the rest')]);
+    const sessionId = await survivor.createSession();
+    const begun = chat(other.client(), { sessionId, prompt: 'One' });
+    const told = await until(begun, 'TextDelta');
+    const runId = told[0]?.runId ?? '';
+    // One follower is connected to the gateway that freezes, one to the other.
+    const onFrozen = collect(follow(other.client(), runId));
+    const onSurvivor = collect(follow(survivor.client(), runId));
+    await gate.reached;
+    await expect.poll(async () => (await runOf(survivor, runId)).assistantMessage.content).toBe('Half ');
+    other.kill('SIGSTOP');
+    expect(terminals(await onSurvivor)).toMatchObject([{ __typename: 'RunFailed', code: 'INTERRUPTED' }]);
+    const ended = await runOf(survivor, runId);
+    gate.release();
+    other.kill('SIGCONT');
+
+    const { msg } = await other.logged('another gateway has taken over a run');
+    expect(msg).toBeTruthy();
+    const seen = await onFrozen;
+    expect(textOf(seen)).toBe('Half ');
+    expect(terminals(seen)).toMatchObject([{ __typename: 'RunFailed', seq: ended.lastSeq }]);
+    expect(await runOf(survivor, runId)).toEqual(ended);
+    expect(terminals(await collect(follow(survivor.client(), runId)))).toHaveLength(1);
+    // It holds a new lease and answers as before.
+    cluster.model.script([text('Hello again')]);
+    const next = await collect(chat(other.client(), { sessionId, prompt: 'Two' }));
+    expect(textOf(next)).toBe('Hello again');
+  });
+
+  test('that is told to stop lets its run finish, and leaves the prompts that wait to others', async () => {
+    await using other = await startOther();
+    const gate = createGate();
+    cluster.model.script([text('First '), gate, text('to its end')], [text('Second')]);
+    const sessionId = await survivor.createSession();
+    const told = await until(chat(other.client(), { sessionId, prompt: 'One' }), 'TextDelta');
+    const runId = told[0]?.runId ?? '';
+    const waiting = chat(other.client(), { sessionId, prompt: 'Two', onBusy: 'ENQUEUE' });
+    const queued = (await waiting.next()).value as SeenRunEvent;
+    const first = collect(follow(survivor.client(), runId));
+    const second = collect(follow(survivor.client(), queued.runId));
+    other.kill('SIGTERM');
+    await other.logged('closing: ');
+    gate.release();
+    expect(textOf(await first)).toBe('First to its end');
+    expect(textOf(await second)).toBe('Second');
+    expect((await other.exited).code).toBe(0);
+  });
+});
