@@ -1,7 +1,7 @@
 import type { ChangeOwner, ChangePosition, ChangeRow } from '../storage/statements/changes.ts';
 
 /** What has happened. The `kind` is the name of the GraphQL type that clients get. Ids are those of the database. */
-export type ChangeBody =
+type ChangeBody =
   | { kind: 'SessionCreated' }
   | { kind: 'SessionUpdated' }
   | { kind: 'SessionDeleted' }

@@ -12,7 +12,9 @@ const relayDirectives = parse(`
   directive @deleteEdge(connections: [ID!]!) on FIELD
 `);
 
-const recipes = snippets('graphql', readPage('src/client/RECIPES.md'));
+const recipes = ['src/client/RECIPES.md', 'src/changes/EVENTS.md'].flatMap((page) =>
+  snippets('graphql', readPage(page)),
+);
 const tabs = (graphiqlOptions.defaultTabs ?? []).map(({ query }) => query ?? '');
 const inReadme = [...readme.matchAll(/"query": "(.*)"/g)].map(([, query = '']) =>
   query.replaceAll('\\"', '"'),

@@ -1,4 +1,4 @@
-import { isSettled, presentTransaction, rowsOfObjects } from './dialect.ts';
+import { isBehind, isNotBehind, isSettled, presentTransaction, rowsOfObjects } from './dialect.ts';
 import { plainStatement } from './row-decoder.ts';
 import type { RawRow, Statement } from './statement.ts';
 
@@ -45,11 +45,10 @@ export const insertChanges = plainStatement<ChangeOwner>(
   RETURNING "sessionId", "userId"`,
 );
 
-const behind = '("transactionId", "id") > (?, ?)';
 const inOrder = 'ORDER BY "transactionId", "id" LIMIT ?';
 
 const changesWhere = (condition: string): Statement<ChangeRow> => ({
-  sql: `SELECT *, ${isSettled} AS "isSettled" FROM "Change" WHERE ${condition} AND ${behind} ${inOrder}`,
+  sql: `SELECT *, ${isSettled} AS "isSettled" FROM "Change" WHERE ${condition} AND ${isBehind} ${inOrder}`,
   decode: decodeChange,
 });
 
@@ -98,7 +97,7 @@ export const startOfRun: Statement<ChangePosition> = {
 /** The owners of the changes behind a position. Parameters: transaction and id of the position, how many. */
 export const changedBehind: Statement<ChangedOwner> = {
   sql: `SELECT "transactionId", "id", "at", "sessionId", "userId", ${isSettled} AS "isSettled" FROM "Change"
-  WHERE ${behind} ${inOrder}`,
+  WHERE ${isBehind} ${inOrder}`,
   decode: decodeOwner,
 };
 
@@ -109,9 +108,7 @@ export const oldestChanges: Statement<ChangePosition> = {
 };
 
 /** Deletes all changes up to a position. Parameters: its transaction and its id. */
-export const deleteChangesThrough = plainStatement<never>(
-  'DELETE FROM "Change" WHERE ("transactionId", "id") <= (?, ?)',
-);
+export const deleteChangesThrough = plainStatement<never>(`DELETE FROM "Change" WHERE ${isNotBehind}`);
 
 /** Numbers beyond 2^53 would need more transactions than PostgreSQL can make in the life of a server. */
 function decodePosition(row: RawRow): ChangePosition {

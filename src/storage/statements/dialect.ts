@@ -33,6 +33,13 @@ export const presentTransaction = '/* present transaction */ 0';
  */
 export const isSettled = '/* settled */ TRUE';
 
+/**
+ * Whether a row of `Change` comes after a position, or not after it. Parameters: transaction and id of the position. SQLite
+ * has only the transaction 0, and would compare pairs without the second column of its index.
+ */
+export const isBehind = '"transactionId" = ? AND "id" > ?';
+export const isNotBehind = '"transactionId" = ? AND "id" <= ?';
+
 /** The id of the oldest transaction that has not ended, in PostgreSQL, as this statement sees it. */
 const oldestOpen = 'CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)';
 
@@ -60,6 +67,8 @@ export function toPostgres(sql: string): string {
       )
       .replaceAll(/\bmax\(/g, 'GREATEST(')
       .replaceAll(presentTransaction, 'CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)')
+      .replaceAll(isBehind, '("transactionId", "id") > (?, ?)')
+      .replaceAll(isNotBehind, '("transactionId", "id") <= (?, ?)')
       .replaceAll(isSettled, `("transactionId" < ${oldestOpen})`)
       .replaceAll(keptAsItIs, 'FOR SHARE')
       .replaceAll('?', () => {

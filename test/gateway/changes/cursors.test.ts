@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { readPage, snippets } from '../../support/files/readme.ts';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import type { GatewayApi } from '../../support/gateway/gateway-api.ts';
@@ -92,6 +93,22 @@ test('a cursor of another user, of another stream, or one that was changed is re
   for (const after of [forged.toString('base64url'), `${cursor}=`, '', 'x', '🙂', 'A'.repeat(100_000)]) {
     await expect(watch(alice, { sessionId: hers, after }).ended, after.slice(0, 80)).rejects.toEqual(refused);
   }
+});
+
+test('the example in EVENTS.md keeps a list current', async () => {
+  const alice = await as('alice');
+  const [query = ''] = snippets('graphql', readPage('src/changes/EVENTS.md'));
+  const events = alice.client().iterate({ query, variables: { after: await beginWatch(alice) } });
+  const id = await alice.createSession({ title: 'Plans' });
+  await rename(alice, id, 'Plans for May');
+
+  const told = [(await events.next()).value, (await events.next()).value];
+  await events.return?.();
+
+  expect(told).toMatchObject([
+    { data: { viewerEvents: { __typename: 'SessionCreated', session: { id } } } },
+    { data: { viewerEvents: { __typename: 'SessionUpdated', session: { id, title: 'Plans for May' } } } },
+  ]);
 });
 
 test('a session is told of its deletion, ends with it, and a client that was away finds that it is gone', async () => {
