@@ -12,6 +12,8 @@ import { type BenchServer, peerIsMissing, startBare, startGateway, startPeer } f
  */
 const rounds = Number(process.argv[2] ?? 5);
 const requests = Number(process.argv[3] ?? 400);
+/** V8 compiles what runs often, for the first thousands of requests. A server answers many more, and Python compiles nothing. */
+const warmUpRequests = 2_000;
 
 const sessionFields =
   'databaseId userId title featureName providerName modelName createdAt updatedAt nodes { node { nodeId } syncStatus }';
@@ -83,7 +85,7 @@ interface Side {
 async function inTurns(ours: Side, other: Side) {
   const sides = [ours, other];
   const costs: [number[], number[]] = [[], []];
-  for (const { server, request } of sides) await sendMany(server.port, request, requests);
+  for (const { server, request } of sides) await sendMany(server.port, request, warmUpRequests);
   for (let round = 0; round < rounds; round += 1) {
     for (const [at, { server, request }] of sides.entries()) {
       costs[at]?.push(await costOf(server, request, requests));

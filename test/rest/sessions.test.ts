@@ -103,7 +103,7 @@ test('no further page of a list is fetched after the client has left', async () 
   const sessions = Array.from({ length: 250 }, (_, index) => aliceSession(250 - index));
   const leave = new AbortController();
   const fetched: unknown[] = [];
-  const pages = listPages({ pageSize: 100, maxItems: 250, signal: leave.signal }, async (request) => {
+  const pages = listPages({ pageSize: 100, maxItems: 250, signal: () => leave.signal }, async (request) => {
     fetched.push(request.after);
     return pageOf(sessions, { ...request });
   });
@@ -118,7 +118,7 @@ test('no further page of a list is fetched after the client has left', async () 
 test('a page after the first waits while its sender has sent too many requests', async () => {
   const sessions = Array.from({ length: 3 }, (_, index) => aliceSession(3 - index));
   const asked: unknown[] = [];
-  const limits = { pageSize: 2, maxItems: 3, signal: new AbortController().signal };
+  const limits = { pageSize: 2, maxItems: 3, signal: () => new AbortController().signal };
   const pages = listPages(limits, async (request) => {
     asked.push(request.after);
     if (asked.length === 2) throw new RestError(429, 'Too many requests', { 'Retry-After': '0' });

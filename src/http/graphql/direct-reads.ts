@@ -18,6 +18,7 @@ import { ownerOf } from '../../schema/access/access.ts';
 import { findOwnSession } from '../../schema/find-rows.ts';
 import { schema } from '../../schema/index.ts';
 import { nameText } from '../../schema/input-checks.ts';
+import { countPage } from '../../schema/paging/count-rows.ts';
 import { countSessions, pageOfSessions } from '../../schema/paging/list-sessions.ts';
 import { loadersOf, pageOfMessages } from '../../schema/paging/page-per-parent.ts';
 import { byCreation } from '../../schema/paging/session-order.ts';
@@ -98,7 +99,9 @@ async function readSessions(
   const filter = { userId, featureName };
   const page = await pageOfSessions(context, filter, { first, after }, byCreation);
   const nodes = await sessionData(context, nodesOf(page));
-  const totalCount = counts ? { totalCount: await countSessions(context, filter, upTo) } : {};
+  const count = () =>
+    isWhole(page, after) ? countPage(context, nodes, upTo) : countSessions(context, filter, upTo);
+  const totalCount = counts ? { totalCount: await count() } : {};
   return { sessions: { ...totalCount, ...shownPage(page, nodes) } };
 }
 
@@ -111,7 +114,10 @@ async function readMessages(
   const { id: sessionId } = session;
   const page = await pageOfMessages(context, sessionId, { first, after });
   const nodes = await messageData(context, nodesOf(page));
-  const count = () => loadersOf(context).messageCount.load({ sessionId, upTo });
+  const count = () =>
+    isWhole(page, after)
+      ? countPage(context, nodes, upTo)
+      : loadersOf(context).messageCount.load({ sessionId, upTo });
   const totalCount = counts ? { totalCount: await count() } : {};
   return { session: { databaseId: sessionId, messages: { ...totalCount, ...shownPage(page, nodes) } } };
 }
@@ -131,6 +137,11 @@ function isName(text: string): boolean {
 interface PageOf<Row> {
   edges: readonly ({ node: Row } | null)[];
   pageInfo: { hasNextPage: boolean; endCursor?: string | null };
+}
+
+/** Whether the page behind this cursor is the whole list. */
+function isWhole<Row>({ pageInfo }: PageOf<Row>, after: string | null | undefined): boolean {
+  return !after && !pageInfo.hasNextPage;
 }
 
 function nodesOf<Row>({ edges }: PageOf<Row>): Row[] {

@@ -20,26 +20,36 @@ export async function messageData(context: Context, messages: readonly Message[]
   const recorded = new Set(recordings.map(({ messageId }) => messageId));
   const callsOf = groupBy(await toolCallsOf(context, ids), ({ messageId }) => messageId);
   return Promise.all(
-    messages.map(async (message) => {
+    messages.map((message) => {
       const emptyReason = readEmptyReason(message, {}, context);
       const error = readAnswerError(message, {}, context);
-      return {
+      const data: MessageData = {
         databaseId: message.id,
         role: message.role,
         status: message.status,
         finishReason: finishReasonOf(message),
-        emptyReason: emptyReason && (await emptyReason),
+        emptyReason: null,
         cancelCause: message.cancelCause,
         content: message.content,
         reasoning: message.reasoning,
         toolCalls: (callsOf.get(message.id) ?? []).map(toolCallData),
-        error: error && (await error),
+        error: null,
         tokenCount: message.tokenCount,
         audio: recorded.has(message.id) ? { url: recordingPath(message.id) } : null,
         createdAt: message.createdAt.toISOString(),
       };
+      // Few messages have one of these, and a promise for each message would take longer than all its other fields.
+      return emptyReason || error ? withEnd(data, emptyReason, error) : data;
     }),
   );
+}
+
+async function withEnd(
+  data: MessageData,
+  emptyReason: ReturnType<typeof readEmptyReason>,
+  error: ReturnType<typeof readAnswerError>,
+): Promise<MessageData> {
+  return { ...data, emptyReason: await emptyReason, error: await error };
 }
 
 function toolCallData(call: ToolCall): MessageData['toolCalls'][number] {

@@ -24,8 +24,8 @@ export interface ListLimits {
   pageSize: number;
   /** The most nodes that a list may have. */
   maxItems: number;
-  /** Aborts when the client leaves. */
-  signal: AbortSignal;
+  /** Returns the signal that aborts when the client leaves. Called behind the first page only, because few lists have more. */
+  signal: () => AbortSignal;
 }
 
 /** The highest `upTo` that GraphQL accepts. */
@@ -53,11 +53,11 @@ export async function* listPages<Node>(
   let first = pageSize;
   let after: string | null = null;
   for (;;) {
-    if (signal.aborted) throw new RestError(400, 'The client has left');
+    if (after !== null && signal().aborted) throw new RestError(400, 'The client has left');
     const request: PageRequest = { first, after, counts: after === null, upTo };
     const page: Awaited<ReturnType<NextPage<Node>>> = await (after === null
       ? next(request)
-      : whenAllowed(() => next(request), signal));
+      : whenAllowed(() => next(request), signal()));
     if (page === 'too large') {
       if (first === 1) throw tooManyBytes();
       first = Math.ceil(first / 4);

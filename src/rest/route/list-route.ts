@@ -42,15 +42,16 @@ export function listRoute<Input extends RouteInput, Data, Variables, Schema exte
       const limits = {
         pageSize: Math.min(pageSize, services.maxPageSize),
         maxItems: services.maxListItems,
-        signal: c.req.raw.signal,
+        signal: () => c.req.raw.signal,
       };
       const pages = listPages(limits, async (page) => {
         const variables = row.variables(parsed, page);
         const result = await executePage(c, services, row.document, variables, raw);
         return result ? (row.connection(result.data) ?? undefined) : 'too large';
       });
+      // The brackets of the array are those of `around`.
       const itemsJson = (nodes: Node[]) =>
-        nodes.map((node) => writeJson(row.itemJson(node, parsed))).join(',');
+        writeJson(nodes.map((node) => row.itemJson(node, parsed))).slice(1, -1);
       const [before, after] = row.around(parsed);
       const first = orNotFound((await pages.next()).value ?? undefined);
       const headers = { 'Content-Type': 'application/json' };

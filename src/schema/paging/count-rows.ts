@@ -24,6 +24,13 @@ export async function countRows(
   return count;
 }
 
+/** The same for a list whose only page has been read: counts nothing, and charges the same. */
+export function countPage({ resultBudget }: Context, page: readonly unknown[], upTo: number): number {
+  const count = Math.min(page.length, upTo);
+  resultBudget.load(count * indexEntryBytes);
+  return count;
+}
+
 /** A list of a session that is to be counted, at most up to a number. */
 export interface CountInSession {
   sessionId: number;

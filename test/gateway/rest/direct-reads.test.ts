@@ -177,5 +177,6 @@ test('a read without graphql-js takes no statement more', async () => {
   const log = createStatementLog(shared().services);
   const rest = (path: string) => log.during(async () => void (await (await shared().rest(path)).text()));
   expect(await rest(`/sessions/${full}`)).toHaveLength(4);
-  expect(await rest('/sessions/?user_id=alice')).toHaveLength(5);
+  // The only page of a list is not counted with a statement of its own.
+  expect(await rest('/sessions/?user_id=alice')).toHaveLength(4);
 });
