@@ -12,7 +12,7 @@ import type { CostAccount } from './limits/cost-account.ts';
 import type { Followers } from './limits/followers.ts';
 import type { ResultBudget } from './limits/result-budget.ts';
 import type { Attachments } from './nodes/attachments.ts';
-import type { Dispatcher } from './nodes/dispatcher.ts';
+import type { NodeDispatcher } from './nodes/node-dispatcher.ts';
 import type { Nodes } from './nodes/nodes.ts';
 import type { NodeIdentity } from './nodes/presence/connected-nodes.ts';
 import type { Registry } from './nodes/registry.ts';
@@ -35,7 +35,7 @@ export interface Services {
   nodes: Nodes;
   attachments: Attachments;
   registry: Registry;
-  dispatcher: Dispatcher;
+  dispatcher: NodeDispatcher;
   /** Ends subscriptions when the token they were opened with is no longer valid. */
   tokenWatcher: TokenWatcher;
   streamTickets: StreamTickets;

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { ResourceStack } from './base/resource-stack.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
 import type { Bus } from './bus/bus.ts';
+import { createMemoryBus } from './bus/memory-bus.ts';
 import { createMemoryLog } from './bus/memory-log.ts';
 import type { GatewayBus, Logs } from './bus/open-bus.ts';
 import type { ChangeLog } from './changes/change-log.ts';
@@ -78,7 +79,6 @@ export function createServices(options: ServicesOptions): Services {
   const changes = resources.use(new Changes({ database, statements, bus, pollMs, keepMs, log }));
   const quotas = createQuotas(options);
   const { nodes, attachments, registry, dispatcher } = createNodes(options, {
-    bus,
     changes: changes.log,
     quotas,
   });
@@ -144,15 +144,17 @@ function createQuotas({ config, database, lease, parts }: ServicesOptions): Quot
 
 function createNodes(
   options: ServicesOptions,
-  { bus, changes, quotas }: { bus: Bus; changes: ChangeLog; quotas: Quotas },
+  { changes, quotas }: { changes: ChangeLog; quotas: Quotas },
 ) {
-  const { config, log, database, statements, resources } = options;
+  const { config, log, database, statements, gatewayBus, parts, resources } = options;
   const inbox = resources.use(createMemoryLog<InboxEntry>({ maxEntries: maxInboxEntries }));
   return resources.use(
     createNodeServices({
       ...config.nodes,
       database,
-      inbox: { log: inbox, bus, pollMs },
+      // A node's inbox is in the memory of one gateway, and so are its rings.
+      inbox: { log: inbox, bus: parts.bus ?? createMemoryBus(), pollMs },
+      others: config.redis && gatewayBus,
       limits: config.nodes,
       connectionsOfUsers: countUsers('connections', options),
       statements,

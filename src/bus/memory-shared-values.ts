@@ -20,6 +20,7 @@ export function createMemorySharedValues(): SharedValues & Disposable {
     return value !== undefined && value.until > performance.now() ? value.text : undefined;
   };
   return {
+    isAway: false,
     async set(key, text, ttlMs) {
       values.set(key, { text, until: performance.now() + ttlMs });
     },

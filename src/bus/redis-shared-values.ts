@@ -10,6 +10,9 @@ const deleteIfSame = createScript<number>(
 export function createRedisSharedValues(redis: Redis): SharedValues {
   const keyOf = (key: string) => `${redis.prefix}:value:${key}`;
   return {
+    get isAway() {
+      return redis.isAway;
+    },
     async set(key, value, ttlMs) {
       await redis.ask((client) => client.set(keyOf(key), value, { PX: ttlMs }));
     },

@@ -4,6 +4,8 @@
  * away, what is set is lost, and nothing is found.
  */
 export interface SharedValues {
+  /** Whether what others have set cannot be read now. */
+  readonly isAway: boolean;
   /** Sets a value for `ttlMs` milliseconds. */
   set(key: string, value: string, ttlMs: number): Promise<void>;
   /** The values in the order of the keys; undefined for each that is not there. */

@@ -1,54 +1,42 @@
-import type { Logger } from 'pino';
 import type { ChangeLog } from '../changes/change-log.ts';
-import type { Quotas } from '../limits/quotas.ts';
-import type { Database } from '../storage/database.ts';
 import type { Statements } from '../storage/statements/statement.ts';
 import { Attachments } from './attachments.ts';
-import type { DispatchLimits } from './dispatch/dispatch-limits.ts';
-import type { InboxLog } from './dispatch/inbox.ts';
-import { Dispatcher } from './dispatcher.ts';
 import { NodeChanges } from './node-changes.ts';
+import type { NodeDispatcher } from './node-dispatcher.ts';
+import { createNodeParts, type NodePartsOptions, type OtherGateways } from './node-parts.ts';
 import { Nodes } from './nodes.ts';
-import type { ConnectedNodesOptions } from './presence/connected-nodes.ts';
-import { Registry } from './registry.ts';
+import type { Registry } from './registry.ts';
+import { createRoutedParts } from './routed-parts.ts';
 
-interface NodeServicesOptions extends ConnectedNodesOptions {
-  database: Database;
-  inbox: InboxLog;
-  limits: DispatchLimits;
-  heartbeatMs: number;
-  graceMs: number;
+interface NodeServicesOptions extends NodePartsOptions {
   maxNodesPerSession: number;
-  quotas: Quotas;
   statements: Statements;
   changes: ChangeLog;
-  log: Logger;
+  /** Undefined for a gateway that has its database alone. */
+  others: OtherGateways | undefined;
 }
 
 interface NodeServices extends AsyncDisposable {
   nodes: Nodes;
   attachments: Attachments;
   registry: Registry;
-  dispatcher: Dispatcher;
+  dispatcher: NodeDispatcher;
 }
 
 /** Creates the services for nodes and connects them to each other. Disposing ends all dispatches as lost. */
 export function createNodeServices(options: NodeServicesOptions): NodeServices {
+  const { others } = options;
   const changes = new NodeChanges(options);
-  const registry = new Registry({ ...options, changes });
-  const { maxOutputBytes } = options.limits;
-  const dispatcher = new Dispatcher({ ...options, registry, maxOutputBytes });
-  const nodes = new Nodes({
-    ...options,
-    changes,
-    disconnect: (id, reason) => registry.disconnect(id, reason),
-  });
+  const parts =
+    others === undefined ? createNodeParts(options, changes) : createRoutedParts(options, changes, others);
+  const { registry, dispatcher, disconnect } = parts;
+  const nodes = new Nodes({ ...options, changes, disconnect });
   const attachments = new Attachments({
     ...options,
     changes,
-    forget: (agentNodeId) => registry.disconnect(agentNodeId, 'NODE_DELETED'),
+    forget: (agentNodeId) => disconnect(agentNodeId, 'NODE_DELETED'),
     cancelDispatches: (agentNodeId, sessionId) => dispatcher.cancelSession(agentNodeId, sessionId),
   });
-  const dispose = () => registry[Symbol.asyncDispose]();
+  const dispose = () => parts[Symbol.asyncDispose]();
   return { nodes, attachments, registry, dispatcher, [Symbol.asyncDispose]: dispose };
 }

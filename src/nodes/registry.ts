@@ -9,6 +9,7 @@ import type { DispatchLimits } from './dispatch/dispatch-limits.ts';
 import { closedInbox, followInbox, type InboxLog, inboxKey } from './dispatch/inbox.ts';
 import type { InboxClosedReason, NodeCommand } from './dispatch/node-command.ts';
 import { findWaitedFor } from './dispatch/waited-for.ts';
+import type { Homes } from './homes/homes.ts';
 import type { NodeChanges } from './node-changes.ts';
 import { ChangeThrottle } from './presence/change-throttle.ts';
 import { ConnectedNodes, type ConnectedNodesOptions, type NodeIdentity } from './presence/connected-nodes.ts';
@@ -29,6 +30,10 @@ export interface RegistryOptions extends ConnectedNodesOptions {
   graceMs: number;
   changes: Pick<NodeChanges, 'announce'>;
   log: Logger;
+  /** Undefined for a gateway that has its database alone. */
+  homes?: Homes | undefined;
+  /** Called when a node has connected to another gateway; without an id when all nodes must. */
+  onMoved?(agentNodeId?: number): void;
 }
 
 /** What an agent says about itself when it opens its inbox. */
@@ -79,7 +84,8 @@ export class Registry implements AsyncDisposable {
     });
     this.#lastSeen = new LastSeen({ database, onError });
     this.#recheck = setInterval(() => {
-      this.#checking ??= this.#disconnectChanged()
+      this.#checking ??= Promise.all([this.#disconnectChanged(), this.#giveUpMoved()])
+        .then(() => undefined)
         .catch((err: unknown) => log.warn({ err }, 'the check for changed nodes failed'))
         .finally(() => {
           this.#checking = undefined;
@@ -102,8 +108,22 @@ export class Registry implements AsyncDisposable {
     return this.#nodes.get(agentNodeId);
   }
 
-  presenceOf(agentNodeId: number): Presence {
+  /** The nodes that have connected, or were used, since the gateway started. */
+  list(): LiveNode[] {
+    return [...this.#nodes.values()];
+  }
+
+  /** The state of a node as this process knows it. Undefined if another gateway may know more: see `presencesOf`. */
+  presenceHere(agentNodeId: number): Presence | undefined {
+    const { homes } = this.#options;
+    if (homes && !homes.isHere(agentNodeId)) return undefined;
     return this.#nodes.get(agentNodeId)?.presence ?? absent;
+  }
+
+  /** The states of nodes in the same order, wherever they are connected. */
+  async presencesOf(agentNodeIds: readonly number[]): Promise<Presence[]> {
+    const found = await this.#options.homes?.find(agentNodeIds);
+    return agentNodeIds.map((id, index) => this.presenceHere(id) ?? found?.[index]?.presence ?? absent);
   }
 
   /** Like `find`, for any node of the database. */
@@ -131,7 +151,7 @@ export class Registry implements AsyncDisposable {
   ): Promise<AsyncGenerator<NodeCommand>> {
     const { id, nodeId, userId, tokenHash } = identity;
     if (!identity.isActive) return closedInbox('NODE_DISABLED');
-    const { database, inbox, heartbeatMs, log } = this.#options;
+    const { database, inbox, heartbeatMs, log, homes } = this.#options;
     const { capabilities, maxDispatches, instanceId, running } = request;
     const { count } = await database.agentNode.updateMany({
       where: { id, tokenHash, isActive: true },
@@ -141,6 +161,7 @@ export class Registry implements AsyncDisposable {
     const openedSeq = (await inbox.log.lastSeq(inboxKey(id))) ?? 0;
     const waitedFor = await this.#findWaitedFor(id, running);
     await this.#connected.lookUp(userId);
+    const [homeBefore] = (await homes?.find([id])) ?? [];
     // An agent that has already left must not close the inbox of an agent that is still there.
     signal.throwIfAborted();
     if (this.#isClosed) return closedInbox('SHUTTING_DOWN');
@@ -153,11 +174,13 @@ export class Registry implements AsyncDisposable {
       openedSeq,
     });
     const node = this.#nodes.get(id) ?? this.#create(identity);
+    homes?.enter(id, randomUUID());
     node.open(connection, maxDispatches, running);
     this.#connected.enter(identity, connection.closed);
     signal.addEventListener('abort', () => node.leave(connection), { once: true });
     const { agentVersion, platform } = request;
     log.info({ nodeId, userId, agentVersion, platform, maxDispatches }, 'a node has connected');
+    await homes?.settle(node, homeBefore);
     const unknownDispatchIds = node.dispatches.findUnknown(running).filter((each) => !waitedFor.has(each));
     return followInbox({
       ...inbox,
@@ -168,7 +191,11 @@ export class Registry implements AsyncDisposable {
   }
 
   /** Takes a heartbeat. Returns the ids of the dispatches that the agent should not be running. */
-  async beat(identity: NodeIdentity, stats: NodeStats, running: readonly string[]): Promise<string[]> {
+  async beat(
+    identity: Pick<NodeIdentity, 'id' | 'nodeId'>,
+    stats: NodeStats,
+    running: readonly string[],
+  ): Promise<string[]> {
     const node = this.#nodes.get(identity.id) ?? this.#create(identity);
     const unknown = node.beat(stats, running);
     const waitedFor = await this.#findWaitedFor(identity.id, unknown);
@@ -181,9 +208,18 @@ export class Registry implements AsyncDisposable {
     if (reason === 'NODE_DELETED') this.#nodes.delete(agentNodeId);
   }
 
+  /** Lets go of a node that has connected to another gateway, without an outcome for its dispatches. */
+  moveAway(agentNodeId: number): void {
+    this.#nodes.get(agentNodeId)?.moveAway();
+    this.#nodes.delete(agentNodeId);
+    this.#options.onMoved?.(agentNodeId);
+  }
+
   /** Tells all agents that the gateway is shutting down. */
   close(): void {
     this.#isClosed = true;
+    this.#options.homes?.leave();
+    this.#options.onMoved?.();
     for (const node of this.#nodes.values()) node.close('SHUTTING_DOWN');
   }
 
@@ -219,12 +255,23 @@ export class Registry implements AsyncDisposable {
     return foreign.length === 0 ? new Set() : await findWaitedFor(this.#options.database, id, foreign);
   }
 
+  async #giveUpMoved(): Promise<void> {
+    const moved = (await this.#options.homes?.check((id) => this.#nodes.get(id))) ?? [];
+    for (const id of moved) this.moveAway(id);
+  }
+
   #create(node: { id: number; nodeId: string }): LiveNode {
-    const { log } = this.#options;
+    const { log, homes } = this.#options;
     const live: LiveNode = new LiveNode(node, {
       ...this.#options,
-      onChange: ({ id, presence }) => this.#changes.changed(id, presence.connection, 'OFFLINE'),
-      onSeen: (...seen) => this.#lastSeen.note(...seen),
+      onChange: (changed) => {
+        this.#changes.changed(changed.id, changed.presence.connection, 'OFFLINE');
+        void homes?.publish(changed);
+      },
+      onSeen: (...seen) => {
+        this.#lastSeen.note(...seen);
+        void homes?.publish(live);
+      },
       onError: (err) =>
         log.error(
           { err, nodeId: node.nodeId, agentNodeId: node.id },
@@ -246,6 +293,7 @@ export class Registry implements AsyncDisposable {
   }
 }
 
+/** The state of a node that is not connected. */
 const absent: Presence = { connection: 'OFFLINE', lastSeenAt: null, stats: null, runningDispatches: 0 };
 
 function whyDisconnect(

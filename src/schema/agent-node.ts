@@ -7,6 +7,7 @@ import { nodeIdArg, nodeOwnerArg } from './id-argument.ts';
 import { NodeStatsRef } from './node-stats.ts';
 import { countAgentNodes } from './paging/count-rows.ts';
 import { resolvePage } from './paging/page.ts';
+import { fromPresence } from './presence-of.ts';
 import { idDescription } from './relay-options.ts';
 import { totalCount } from './total-count.ts';
 
@@ -51,20 +52,21 @@ export const AgentNodeRef = builder.prismaNode('AgentNode', {
     connection: t.field({
       type: NodeConnectivityRef,
       description: 'Whether the node can run something now.',
-      resolve: ({ id }, _args, { registry }) => registry.presenceOf(id).connection,
+      resolve: ({ id }, _args, context) => fromPresence(id, context, ({ connection }) => connection),
     }),
     lastSeenAt: t.field({
       type: 'DateTime',
       nullable: true,
       description: 'When the gateway last heard from the agent; null if the agent has never connected.',
-      resolve: ({ id, lastSeenAt }, _args, { registry }) => registry.presenceOf(id).lastSeenAt ?? lastSeenAt,
+      resolve: ({ id, lastSeenAt }, _args, context) =>
+        fromPresence(id, context, (presence) => presence.lastSeenAt ?? lastSeenAt),
     }),
     stats: t.field({
       type: NodeStatsRef,
       nullable: true,
       description:
         'What the agent last measured; null while the node is offline and before the first heartbeat.',
-      resolve: ({ id }, _args, { registry }) => registry.presenceOf(id).stats,
+      resolve: ({ id }, _args, context) => fromPresence(id, context, ({ stats }) => stats),
     }),
     isActive: t.exposeBoolean('isActive', {
       description: 'Whether the node may connect and run tools. `updateNode` changes this.',
@@ -80,7 +82,8 @@ export const AgentNodeRef = builder.prismaNode('AgentNode', {
     }),
     runningDispatches: t.int({
       description: 'How many dispatches the agent has now, as the gateway counts them.',
-      resolve: ({ id }, _args, { registry }) => registry.presenceOf(id).runningDispatches,
+      resolve: ({ id }, _args, context) =>
+        fromPresence(id, context, ({ runningDispatches }) => runningDispatches),
     }),
     createdAt: t.expose('createdAt', {
       type: 'DateTime',

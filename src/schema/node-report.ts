@@ -149,8 +149,12 @@ builder.mutationFields((t) => {
           description: 'Why the agent would refuse the call. Null: it would run the call.',
         }),
       },
-      resolve: (_root, args, context) => ({
-        accepted: context.dispatcher.reportCheck(agentOf(context), args.dispatchId, args.refusal ?? null),
+      resolve: async (_root, args, context) => ({
+        accepted: await context.dispatcher.reportCheck(
+          agentOf(context),
+          args.dispatchId,
+          args.refusal ?? null,
+        ),
       }),
     }),
     appendDispatchOutput: t.field({
@@ -206,7 +210,7 @@ builder.mutationFields((t) => {
         }),
       },
       resolve: async (_root, { stats, running }, context) => ({
-        unknownDispatchIds: await context.registry.beat(agentOf(context), stats, running),
+        unknownDispatchIds: await context.dispatcher.beat(agentOf(context), stats, running),
       }),
     }),
   };

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import type { Session, SessionNode } from '../generated/prisma/client.ts';
 import type { SyncStatus, WorkspaceSource } from '../generated/prisma/enums.ts';
 import { nodeIdText } from '../nodes/node-id.ts';
+import type { MaybePromise } from '../storage/statements/statement.ts';
 import { askerOf } from './access/access.ts';
 import { AgentNodeRef, NodeConnectivityRef } from './agent-node.ts';
 import { builder } from './builder.ts';
@@ -10,6 +11,7 @@ import { enumFromTable } from './enum-from-table.ts';
 import { idArg, nodeIdArg } from './id-argument.ts';
 import { nameText, storedText } from './input-checks.ts';
 import { firstOf, rowsOf } from './paging/rows.ts';
+import { fromPresence } from './presence-of.ts';
 import { SessionRef } from './session.ts';
 import { readAhead } from './settle-list-items.ts';
 
@@ -40,9 +42,11 @@ const WorkspaceSourceRef = enumFromTable<WorkspaceSource>(
 export function syncStatusOf(
   { agentNodeId, syncStatus }: Pick<SessionNode, 'agentNodeId' | 'syncStatus'>,
   _args: unknown,
-  { registry }: Pick<Context, 'registry'>,
-): SyncStatus {
-  return registry.presenceOf(agentNodeId).connection === 'OFFLINE' ? 'OFFLINE' : syncStatus;
+  context: Context,
+): MaybePromise<SyncStatus> {
+  return fromPresence(agentNodeId, context, ({ connection }) =>
+    connection === 'OFFLINE' ? 'OFFLINE' : syncStatus,
+  );
 }
 
 export const SessionNodeRef = builder.prismaObject('SessionNode', {
@@ -63,7 +67,8 @@ export const SessionNodeRef = builder.prismaObject('SessionNode', {
     connection: t.field({
       type: NodeConnectivityRef,
       description: 'Whether the node can run something now.',
-      resolve: ({ agentNodeId }, _args, { registry }) => registry.presenceOf(agentNodeId).connection,
+      resolve: ({ agentNodeId }, _args, context) =>
+        fromPresence(agentNodeId, context, ({ connection }) => connection),
     }),
     lastSyncAt: t.expose('lastSyncAt', {
       type: 'DateTime',

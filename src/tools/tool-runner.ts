@@ -72,7 +72,7 @@ export interface PlannedCall {
    */
   dispatchId: string | null;
   /** The process of the node's agent that is connected now. Undefined if there is none, or no node. */
-  instanceId?(): string | undefined;
+  instanceId?(): Promise<string | undefined> | string | undefined;
   /** Whether the call changes files or runs a program: then the session's `toolApproval` decides. */
   needsApproval: boolean;
   /**

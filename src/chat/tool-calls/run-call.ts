@@ -48,7 +48,7 @@ async function goOn(call: StartedCall, decided: ToolCall, options: RunCallOption
     await options.writer.write({ type: 'ToolApprovalDecided', callId, ...verdict });
   }
   if (decided.status !== 'RUNNING') return await announceEnd(decided, options);
-  const instanceId = plan.ok ? plan.instanceId?.() : undefined;
+  const instanceId = plan.ok ? await plan.instanceId?.() : undefined;
   const changed = await updateCall(startToolCall, [new Date(), instanceId ?? null, rowId], options);
   if (changed === 0) await checkOwner(options);
   return await execute(answered, plan, options);

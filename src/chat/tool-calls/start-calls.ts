@@ -49,7 +49,7 @@ export async function startCalls(
   const toolApproval = await readToolApproval(planned, options);
   const expiresAt = new Date(Date.now() + options.toolApprovalTimeoutMs);
   const calls = planned.map((each) => decide(each, toolApproval, expiresAt));
-  const rows = calls.map((call) => columnsOf(call, made.step, writer));
+  const rows = await Promise.all(calls.map((call) => columnsOf(call, made.step, writer)));
   const asked =
     messageId === null ? [] : calls.flatMap((call) => approvalRequested(call, options, messageId));
   const saved = await untilStored(() => saveCalls(options, writer, { made, rows, asked }), options);
@@ -109,11 +109,11 @@ async function readToolApproval(
 }
 
 /** The parameters of `insertToolCall`. */
-function columnsOf(
+async function columnsOf(
   { call, args, plan, expiresAt }: DecidedCall,
   step: number,
   writer: RunWriter,
-): Parameter[] {
+): Promise<Parameter[]> {
   const { callId, name } = call;
   const { nodeId, agentNodeId } = nodeOf(plan);
   const status = expiresAt ? 'AWAITING_APPROVAL' : 'RUNNING';
@@ -132,7 +132,7 @@ function columnsOf(
     writer.reasoning.length,
     expiresAt ?? null,
     isHandedOver ? new Date() : null,
-    (isHandedOver && plan.instanceId?.()) || null,
+    (isHandedOver && (await plan.instanceId?.())) || null,
   ];
 }
 

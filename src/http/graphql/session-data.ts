@@ -2,6 +2,7 @@ import { groupBy } from '../../base/group-by.ts';
 import { readSettings } from '../../chat/models/settings/stored-settings.ts';
 import type { Context } from '../../context.ts';
 import type { Session } from '../../generated/prisma/client.ts';
+import type { SyncStatus } from '../../generated/prisma/enums.ts';
 import type { SessionFieldsFragment } from '../../gql/graphql.ts';
 import { attachedNodes } from '../../schema/paging/rows.ts';
 import { syncStatusOf } from '../../schema/session-node.ts';
@@ -18,7 +19,13 @@ export async function sessionData(
   const workspaceOf = new Map(
     workspaces.map(({ sessionId, workspaceId }) => [sessionId, { id: workspaceId }]),
   );
-  const nodesOf = groupBy(await attachedNodes(context, ids), ({ sessionId }) => sessionId);
+  const attached = await attachedNodes(context, ids);
+  const statuses = await Promise.all(attached.map((each) => syncStatusOf(each, {}, context)));
+  const nodes = attached.map(({ sessionId, node: { nodeId } }, index) => ({
+    sessionId,
+    fields: { node: { nodeId }, syncStatus: statuses[index] as SyncStatus },
+  }));
+  const nodesOf = groupBy(nodes, ({ sessionId }) => sessionId);
   return sessions.map((session) => ({
     databaseId: session.id,
     userId: session.userId,
@@ -31,9 +38,6 @@ export async function sessionData(
     createdAt: session.createdAt.toISOString(),
     updatedAt: session.updatedAt.toISOString(),
     workspace: workspaceOf.get(session.id) ?? null,
-    nodes: (nodesOf.get(session.id) ?? []).map((attached) => ({
-      node: { nodeId: attached.node.nodeId },
-      syncStatus: syncStatusOf(attached, {}, context),
-    })),
+    nodes: (nodesOf.get(session.id) ?? []).map(({ fields }) => fields),
   }));
 }

@@ -30,7 +30,10 @@ export function failure(errorCode: ToolErrorCode, result: string): ToolOutcome {
 }
 
 /** The outcome of a dispatch whose node is lost: its agent does not come back, or comes back too late. */
-export function lostOutcome({ state, startedBy }: Dispatch, why: string): ToolOutcome {
+export function lostOutcome(
+  { state, startedBy }: Pick<Dispatch, 'state' | 'startedBy'>,
+  why: string,
+): ToolOutcome {
   if (state === 'CANCELLING') {
     return { status: 'CANCELLED', stopped: false, result: `Cancelled. ${why} ${unknownEnd}` };
   }

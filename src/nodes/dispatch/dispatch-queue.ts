@@ -10,7 +10,7 @@ import {
   notTakenOutcome,
   reportedOutcome,
 } from './dispatch-outcome.ts';
-import { EndedDispatches } from './ended-dispatches.ts';
+import { EndedDispatches, type ReportedDispatch } from './ended-dispatches.ts';
 import type { InboxEntry } from './inbox.ts';
 
 export interface DispatchQueueOptions {
@@ -59,6 +59,11 @@ export class DispatchQueue {
     return this.running >= this.#slots;
   }
 
+  /** The sessions of all dispatches that have not ended. */
+  get sessionIds(): number[] {
+    return [...this.#live.values()].map(({ request }) => request.sessionId);
+  }
+
   find(dispatchId: string): Dispatch | undefined {
     return this.#live.get(dispatchId);
   }
@@ -104,6 +109,12 @@ export class DispatchQueue {
     for (const dispatch of this.#newestFirst()) this.#settle(dispatch, lostOutcome(dispatch, why));
   }
 
+  /** Forgets all dispatches without an outcome, because their node has connected to another gateway, where they go on. */
+  abandon(): void {
+    for (const dispatch of this.#live.values()) dispatch.clearDeadline();
+    this.#live.clear();
+  }
+
   /** Returns the ids that the connected agent should not be running, as far as this queue knows. */
   findUnknown(dispatchIds: readonly string[]): string[] {
     this.#openIds = new Set(dispatchIds);
@@ -128,12 +139,14 @@ export class DispatchQueue {
     return true;
   }
 
-  /** Returns whether the report came in time. The same report gets the same reply again. */
-  finish(dispatchId: string, report: DispatchReport): boolean {
+  /** Returns undefined if the report came too late. The same report gets the same reply again. */
+  finish(dispatchId: string, report: DispatchReport): ReportedDispatch | undefined {
     const dispatch = this.#live.get(dispatchId);
-    if (!dispatch?.isWithNode) return this.#ended.wasReported(dispatchId);
-    this.#settle(dispatch, reportedOutcome(report, dispatch.state === 'CANCELLING'), { isReported: true });
-    return true;
+    if (!dispatch?.isWithNode) return this.#ended.find(dispatchId);
+    const { onReported } = dispatch.request;
+    const reported = { whenTaken: async () => await onReported?.() };
+    this.#settle(dispatch, reportedOutcome(report, dispatch.state === 'CANCELLING'), reported);
+    return reported;
   }
 
   /** Cancels a dispatch, if it has not ended: see `cancelDispatch`. */
@@ -204,10 +217,10 @@ export class DispatchQueue {
     return { send: this.#options.send, settle: (outcome) => this.#settle(dispatch, outcome) };
   }
 
-  #settle(dispatch: Dispatch, outcome: ToolOutcome, { isReported = false } = {}): void {
+  #settle(dispatch: Dispatch, outcome: ToolOutcome, reported?: ReportedDispatch): void {
     const { maxOutputBytes } = this.#options.limits;
     this.#live.delete(dispatch.request.dispatchId);
-    this.#ended.add(dispatch.request.dispatchId, isReported);
+    this.#ended.add(dispatch.request.dispatchId, reported);
     dispatch.settle({ ...outcome, result: boundText(outcome.result, maxOutputBytes) });
     this.#sendQueued();
   }

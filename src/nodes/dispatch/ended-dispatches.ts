@@ -4,22 +4,29 @@
  */
 const mostRemembered = 512;
 
+/** What a dispatch that its agent has reported leaves behind. */
+export interface ReportedDispatch {
+  /** Resolves when the agent need not keep the result. */
+  whenTaken(): Promise<void>;
+}
+
 /** The newest dispatches of a node that have ended. */
 export class EndedDispatches {
-  /** For each dispatch, whether its agent reported it in time. */
-  readonly #isReported = new Map<string, boolean>();
+  readonly #reports = new Map<string, ReportedDispatch | undefined>();
 
-  add(dispatchId: string, isReported: boolean): void {
-    this.#isReported.set(dispatchId, isReported);
-    const [oldest = ''] = this.#isReported.keys();
-    if (this.#isReported.size > mostRemembered) this.#isReported.delete(oldest);
+  /** @param reported Undefined if the agent did not report it in time. */
+  add(dispatchId: string, reported: ReportedDispatch | undefined): void {
+    this.#reports.set(dispatchId, reported);
+    const [oldest = ''] = this.#reports.keys();
+    if (this.#reports.size > mostRemembered) this.#reports.delete(oldest);
   }
 
   has(dispatchId: string): boolean {
-    return this.#isReported.has(dispatchId);
+    return this.#reports.has(dispatchId);
   }
 
-  wasReported(dispatchId: string): boolean {
-    return this.#isReported.get(dispatchId) ?? false;
+  /** Undefined if the agent did not report it in time, or too long ago. */
+  find(dispatchId: string): ReportedDispatch | undefined {
+    return this.#reports.get(dispatchId);
   }
 }

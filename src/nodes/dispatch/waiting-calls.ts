@@ -27,6 +27,11 @@ export class WaitingCalls {
     this.#send = send;
   }
 
+  /** The sessions of all calls that wait. */
+  get sessionIds(): number[] {
+    return [...this.#calls.values()].map(({ request }) => request.sessionId);
+  }
+
   /**
    * Resolves with the failure of a call when it cannot run any more, and never otherwise.
    *
@@ -47,6 +52,11 @@ export class WaitingCalls {
     });
   }
 
+  /** Asks the agent again about a call. */
+  askAgain(dispatchId: string): void {
+    if (this.#calls.has(dispatchId)) this.#send({ type: 'CheckDispatch', dispatchId });
+  }
+
   find(dispatchId: string): CheckRequest | undefined {
     return this.#calls.get(dispatchId)?.request;
   }
@@ -54,7 +64,7 @@ export class WaitingCalls {
   /** Called when an agent has connected. It may have another policy than the one that was asked before. */
   connect(checksCalls: boolean): void {
     if (!checksCalls) return;
-    for (const dispatchId of this.#calls.keys()) this.#send({ type: 'CheckDispatch', dispatchId });
+    for (const dispatchId of this.#calls.keys()) this.askAgain(dispatchId);
   }
 
   /** Takes the answer of an agent. Returns whether the call still waits. */

@@ -19,7 +19,7 @@ export interface LiveNodeOptions {
   heartbeatMs: number;
   /** Milliseconds that the dispatches of a disconnected node wait for it to come back. */
   graceMs: number;
-  /** Called when the node connects or disconnects, or when the number of its dispatches changes. */
+  /** Called when the node connects, disconnects or is lost, or when the number of its dispatches changes. */
   onChange(node: LiveNode): void;
   /**
    * Called at every heartbeat, and when the agent is gone.
@@ -80,6 +80,11 @@ export class LiveNode {
     return this.presence.connection !== 'OFFLINE' || this.#grace !== undefined;
   }
 
+  /** The sessions that have dispatches or waiting calls on the node, each once. */
+  get sessionIds(): number[] {
+    return [...new Set([...this.dispatches.sessionIds, ...this.waiting.sessionIds])];
+  }
+
   /**
    * Called when an agent has connected. It replaces an agent that is connected already.
    *
@@ -127,6 +132,20 @@ export class LiveNode {
     this.#goOffline();
     if (reason === 'SHUTTING_DOWN') return;
     this.#loseDispatches(inboxClosedReasons[reason]);
+  }
+
+  /** The node has connected to another gateway. What runs goes on there, and nothing is said about it here. */
+  moveAway(): void {
+    this.#connection?.close('TAKEN_OVER');
+    this.#connection = undefined;
+    clearTimeout(this.#silence);
+    clearTimeout(this.#grace);
+    this.dispatches.abandon();
+  }
+
+  /** Asks the agent again whether it would refuse a call that waits for an approval. */
+  askAgain(dispatchId: string): void {
+    if (this.#connection?.checksCalls) this.waiting.askAgain(dispatchId);
   }
 
   /** Gives the agent time to come back; after `withinMs` milliseconds its dispatches are lost. */
@@ -185,6 +204,7 @@ export class LiveNode {
     this.dispatches.loseAll(why);
     this.checks.loseAll();
     this.waiting.loseAll(why);
+    this.#options.onChange(this);
   }
 
   #send(entry: InboxEntry): void {

@@ -14,7 +14,8 @@ import type {
 } from '../../tools/tool-runner.ts';
 import type { DispatchRequest } from '../dispatch/dispatch.ts';
 import { failure } from '../dispatch/dispatch-outcome.ts';
-import { type Dispatcher, detached } from '../dispatcher.ts';
+import { detached } from '../dispatcher.ts';
+import type { NodeDispatcher } from '../node-dispatcher.ts';
 import { fileTools } from './file-tools.ts';
 import type { NodeTool } from './node-tool.ts';
 import { runCommand } from './run-command.ts';
@@ -22,7 +23,7 @@ import { argumentSchema, checkArguments } from './tool-arguments.ts';
 
 interface NodeToolsOptions {
   statements: Reader;
-  dispatcher: Dispatcher;
+  dispatcher: NodeDispatcher;
   /** Milliseconds that a tool may run, unless its call asks for another time. */
   timeoutMs: number;
   /** The longest time that a call may ask for. */
@@ -74,7 +75,7 @@ export class NodeTools implements ToolRunner {
     if (!checked.ok) return refused('BAD_ARGUMENTS', checked.complaint);
     const { nodeId, args, timeoutMs = this.#options.timeoutMs } = checked;
     const node = able.find((one) => one.nodeId === nodeId) as AgentNode;
-    const offline = this.#options.dispatcher.whyOffline(node);
+    const offline = await this.#options.dispatcher.whyOffline(node);
     if (offline !== undefined) return { ...refused('NODE_OFFLINE', offline), nodeId, agentNodeId: node.id };
     const dispatchId = randomUUID();
     if (tool.needsApproval && toolApproval === 'ASK') {
@@ -102,7 +103,7 @@ export class NodeTools implements ToolRunner {
   ): Promise<RefusedCall> {
     const { dispatcher } = this.#options;
     const lost = dispatcher.watch(node, { dispatchId, sessionId, tool, args }, over);
-    const offline = dispatcher.whyOffline(node);
+    const offline = await dispatcher.whyOffline(node);
     if (offline !== undefined) return refused('NODE_OFFLINE', offline);
     if (!(await this.#isAttached(node, sessionId)))
       return refused('NODE_OFFLINE', `${detached(node.nodeId)} Nothing was started.`);

@@ -23,7 +23,7 @@ function resume(gateway: ScriptedGateway, nodeId: string, resumed: DispatchReque
       ...{ timeoutMs: 60_000, resumed },
       onOutput: async (piece: string) => void output.push(piece),
     };
-    return await gateway.services.dispatcher.dispatch(node, request, cancel.signal);
+    return { outcome: gateway.services.dispatcher.dispatch(node, request, cancel.signal) };
   };
   return { dispatchId, output, cancel, start };
 }
@@ -37,7 +37,7 @@ test('a dispatch that the agent still has goes on, its output too', async () => 
     output: { nextOffset: 4, remainingBytes: 100 },
   });
   await using node = await startNode(gateway, 'has-it', { instanceId, running: [work.dispatchId] });
-  const outcome = work.start();
+  const { outcome } = await work.start();
   await expect
     .poll(() => node.print(work.dispatchId, 2, 'cdef'))
     .toMatchObject({
@@ -54,7 +54,7 @@ test('output whose place nobody knows goes on with the next piece', async () => 
   const gateway = shared();
   const work = resume(gateway, 'goes-on', { instanceId: 'p1', isAcknowledged: false });
   await using node = await startNode(gateway, 'goes-on', { instanceId: 'p1', running: [work.dispatchId] });
-  const outcome = work.start();
+  const { outcome } = await work.start();
   await expect.poll(() => node.acknowledge(work.dispatchId)).toBe(true);
   const { data } = await node.print(work.dispatchId, 10, 'more');
   expect(data.appendDispatchOutput.nextOffset).toBe(14);
@@ -67,7 +67,7 @@ test('a dispatch that no agent has seen is sent under the same id, and runs', as
   const gateway = shared();
   const work = resume(gateway, 'unseen', { instanceId: undefined, isAcknowledged: false });
   await using node = await startNode(gateway, 'unseen');
-  const outcome = work.start();
+  const { outcome } = await work.start();
   expect((await node.take())['dispatchId']).toBe(work.dispatchId);
   await node.finish(work.dispatchId);
   expect(await outcome).toMatchObject({ status: 'SUCCEEDED' });
@@ -78,7 +78,7 @@ test('a dispatch waits for its agent, and is decided when the agent says what it
   const work = resume(gateway, 'comes-back', { instanceId: 'p1', isAcknowledged: true });
   const before = await startNode(gateway, 'comes-back', { instanceId: 'p1' });
   await before[Symbol.asyncDispose]();
-  const outcome = work.start();
+  const { outcome } = await work.start();
   const options = { instanceId: 'p1', running: [work.dispatchId] };
   await using node = connectNode(gateway.url, before.token, options);
   expect((await node.next('InboxOpened'))['unknownDispatchIds']).toEqual([]);
@@ -90,7 +90,7 @@ test('a dispatch that the agent has ended is sent again for its result, and may 
   const gateway = shared();
   const work = resume(gateway, 'ended', { instanceId: 'p1', isAcknowledged: true });
   await using node = await startNode(gateway, 'ended', { instanceId: 'p1' });
-  const outcome = work.start();
+  const { outcome } = await work.start();
   await node.next('RunDispatch');
   expect(await node.acknowledge(work.dispatchId)).toBe(false);
   expect(await node.finish(work.dispatchId, { result: 'again' })).toBe(true);
@@ -101,7 +101,7 @@ test('a dispatch of which the agent says nothing is lost, and nobody guesses whe
   const gateway = shared();
   const work = resume(gateway, 'silent', { instanceId: 'p1', isAcknowledged: true });
   await using _ = await startNode(gateway, 'silent', { instanceId: 'p1' });
-  expect(await work.start()).toEqual({
+  expect(await (await work.start()).outcome).toEqual({
     status: 'FAILED',
     errorCode: 'NODE_OFFLINE',
     result:
@@ -113,7 +113,7 @@ test('a dispatch that another process of the agent had is lost, and is not sent'
   const gateway = shared();
   const work = resume(gateway, 'anew', { instanceId: 'p1', isAcknowledged: false });
   await using node = await startNode(gateway, 'anew', { instanceId: 'p2' });
-  expect(await work.start()).toMatchObject({
+  expect(await (await work.start()).outcome).toMatchObject({
     errorCode: 'NODE_OFFLINE',
     result: 'The agent of the node was started anew. It is not known whether the tool ran to its end.',
   });
@@ -124,7 +124,7 @@ test('a dispatch that may run is cancelled on its node', async () => {
   const gateway = shared();
   const work = resume(gateway, 'stops', { instanceId: 'p1', isAcknowledged: true });
   await using node = await startNode(gateway, 'stops', { instanceId: 'p1', running: [work.dispatchId] });
-  const outcome = work.start();
+  const { outcome } = await work.start();
   await expect.poll(() => node.acknowledge(work.dispatchId)).toBe(true);
   work.cancel.abort();
   await node.next('CancelDispatch');

@@ -21,6 +21,8 @@ export interface NodeClientOptions {
   /** Whether it answers checks of calls. Default: no. */
   checksCalls?: boolean;
   running?: string[];
+  /** The URL of the gateway that gets its reports. Default: the one that has its inbox. */
+  reportsTo?: string;
   after?: number;
   epoch?: string;
 }
@@ -56,7 +58,7 @@ const allTools = ['run_command', 'read_file', 'write_file', 'edit_file', 'list_f
 /** Connects with the client of graphql-sse. The node is online when `InboxOpened` has arrived. */
 export function connectNode(url: string, token: string, options: NodeClientOptions = {}): NodeClient {
   const { after, epoch, capabilities = allTools, maxDispatches = 4, running = [] } = options;
-  const { instanceId = randomUUID(), checksCalls = false } = options;
+  const { instanceId = randomUUID(), checksCalls = false, reportsTo = url } = options;
   const client = createClient({
     url: `${url}/graphql/stream`,
     retryAttempts: 0,
@@ -66,7 +68,7 @@ export function connectNode(url: string, token: string, options: NodeClientOptio
   const input = { capabilities, maxDispatches, instanceId, checksCalls, running, ...agent };
   const inbox = client.iterate({ query: inboxDocument, variables: { input, after, epoch } });
   const { commands, ended, next } = read(inbox as AsyncIterable<unknown>);
-  const reports = createNodeReports(url, token, instanceId);
+  const reports = createNodeReports(reportsTo, token, instanceId);
   return {
     ...reports,
     instanceId,

@@ -1,0 +1,97 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ToolOutcome } from '../../tools/tool-runner.ts';
+import type { DispatchRequest, ResumedDispatch } from '../dispatch/dispatch.ts';
+import type { DispatchLimits } from '../dispatch/dispatch-limits.ts';
+import { lostOutcome } from '../dispatch/dispatch-outcome.ts';
+import type { HomeLine } from './home-line.ts';
+import { callNames, type DispatchNews, type DispatchQuestion, type NodeName } from './node-calls.ts';
+
+export interface RunAtHomeOptions {
+  line: HomeLine;
+  limits: DispatchLimits;
+  /** Aborts to cancel the dispatch. */
+  signal: AbortSignal;
+  /** Tells the home that the run has the outcome. */
+  take(home: string | undefined): void;
+}
+
+/** Milliseconds that a home may take to answer: longer than it waits for news. */
+const timeoutMs = 8_000;
+
+/** Runs a dispatch on its node, wherever the node is and moves to. Always resolves. */
+export async function runAtHome(
+  node: NodeName,
+  { onOutput, onAcknowledged, resumed, ...given }: DispatchRequest,
+  { line, limits, signal, take }: RunAtHomeOptions,
+): Promise<ToolOutcome> {
+  const { onReported: _, ...request } = given;
+  const known: ResumedDispatch = {
+    instanceId: undefined,
+    isAcknowledged: false,
+    ...(resumed ?? { output: { nextOffset: 0, remainingBytes: limits.maxOutputBytes } }),
+  };
+  let isNew = resumed === undefined;
+  const over = new AbortController();
+  const gaveUp = giveUpAfterCancel(limits.cancelConfirmMs, signal, over.signal);
+  try {
+    for (;;) {
+      const isCancelled = signal.aborted;
+      const question = (): DispatchQuestion => ({ node, request, known: { ...known }, isNew, isCancelled });
+      const stop = isCancelled ? gaveUp : signal;
+      const news = await line.ask<DispatchNews>({
+        ...{ name: callNames.dispatch, timeoutMs, stop },
+        argument: () => {
+          const asked = question();
+          // Whether the home has got the question is not known until it answers.
+          isNew = false;
+          return asked;
+        },
+      });
+      if (news === undefined) {
+        if (signal.aborted && !isCancelled) continue;
+        return noAnswer(node, known, signal.aborted);
+      }
+      const { instanceId, pieces = [], outcome } = news;
+      if (instanceId !== undefined) {
+        await onAcknowledged?.(instanceId);
+        Object.assign(known, { instanceId, isAcknowledged: true });
+      }
+      for (const { text, position } of pieces) {
+        await onOutput(text, position);
+        known.output = position;
+      }
+      if (outcome) {
+        take(line.home);
+        return outcome;
+      }
+    }
+  } finally {
+    over.abort();
+  }
+}
+
+/** The outcome of a dispatch of whose home nothing is heard any more. */
+function noAnswer({ nodeId }: NodeName, { instanceId }: ResumedDispatch, isCancelled: boolean): ToolOutcome {
+  if (isCancelled && instanceId === undefined) {
+    return { status: 'CANCELLED', stopped: true, result: 'Cancelled. Nothing was started.' };
+  }
+  const state = isCancelled ? 'CANCELLING' : 'SENT';
+  const why = `The node "${nodeId}" is offline and did not come back in time.`;
+  return lostOutcome({ state, startedBy: instanceId }, why);
+}
+
+/** Returns a signal that aborts so long after the dispatch was cancelled that nobody waits for its node any more. */
+function giveUpAfterCancel(afterMs: number, cancelled: AbortSignal, over: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  const wait = async () => {
+    await delay(afterMs + homeSlackMs, undefined, { signal: over });
+    controller.abort();
+  };
+  const start = () => void wait().catch(() => undefined);
+  if (cancelled.aborted) start();
+  else cancelled.addEventListener('abort', start, { once: true, signal: over });
+  return controller.signal;
+}
+
+/** How much longer than the home the run waits for a cancelled dispatch, in milliseconds. */
+const homeSlackMs = 500;
