@@ -142,10 +142,7 @@ function createQuotas({ config, database, lease, parts }: ServicesOptions): Quot
   });
 }
 
-function createNodes(
-  options: ServicesOptions,
-  { changes, quotas }: { changes: ChangeLog; quotas: Quotas },
-) {
+function createNodes(options: ServicesOptions, { changes, quotas }: { changes: ChangeLog; quotas: Quotas }) {
   const { config, log, database, statements, gatewayBus, parts, resources } = options;
   const inbox = resources.use(createMemoryLog<InboxEntry>({ maxEntries: maxInboxEntries }));
   return resources.use(

@@ -7,12 +7,14 @@ import type { Database } from '../storage/database.ts';
 import { Connection } from './dispatch/connection.ts';
 import type { DispatchLimits } from './dispatch/dispatch-limits.ts';
 import { closedInbox, followInbox, type InboxLog, inboxKey } from './dispatch/inbox.ts';
+import type { InboxRequest } from './dispatch/inbox-request.ts';
 import type { InboxClosedReason, NodeCommand } from './dispatch/node-command.ts';
 import { findWaitedFor } from './dispatch/waited-for.ts';
 import type { Homes } from './homes/homes.ts';
 import type { NodeChanges } from './node-changes.ts';
 import { ChangeThrottle } from './presence/change-throttle.ts';
 import { ConnectedNodes, type ConnectedNodesOptions, type NodeIdentity } from './presence/connected-nodes.ts';
+import { findChanged } from './presence/find-changed.ts';
 import { LastSeen } from './presence/last-seen.ts';
 import { LiveNode } from './presence/live-node.ts';
 import type { NodeConnectivity, NodeStats, Presence } from './presence/presence.ts';
@@ -34,22 +36,6 @@ export interface RegistryOptions extends ConnectedNodesOptions {
   homes?: Homes | undefined;
   /** Called when a node has connected to another gateway; without an id when all nodes must. */
   onMoved?(agentNodeId?: number): void;
-}
-
-/** What an agent says about itself when it opens its inbox. */
-export interface InboxRequest {
-  capabilities: string[];
-  maxDispatches: number;
-  /** Whether the agent answers `CheckDispatch`. */
-  checksCalls?: boolean | null | undefined;
-  agentVersion?: string | null | undefined;
-  platform?: string | null | undefined;
-  instanceId: string;
-  /** The ids of dispatches that it runs, or has finished and not yet reported. */
-  running: string[];
-  /** The `seq` of the newest command it has seen. It counts only together with the `epoch` it was seen in. */
-  after?: number | null | undefined;
-  epoch?: string | null | undefined;
 }
 
 /** Milliseconds between two checks whether another process, such as `switchyard node`, has changed connected nodes. */
@@ -234,18 +220,9 @@ export class Registry implements AsyncDisposable {
 
   /** Disconnects agents whose node was deleted, switched off or given a new token by another process. */
   async #disconnectChanged(): Promise<void> {
-    const connected = this.#connected.list();
-    if (connected.length === 0) return;
-    const rows = await this.#options.database.agentNode.findMany({
-      where: { id: { in: connected.map(({ id }) => id) } },
-      select: { id: true, tokenHash: true, isActive: true },
-    });
-    const now = new Map(rows.map((row) => [row.id, row]));
-    for (const identity of connected) {
-      const { id, tokenHash } = identity;
-      const reason = whyDisconnect(identity, now.get(id));
+    for (const { identity, reason } of await findChanged(this.#options.database, this.#connected.list())) {
       // The agent may have connected with a new token meanwhile.
-      if (reason && this.#connected.find(tokenHash) === identity) this.disconnect(id, reason);
+      if (this.#connected.find(identity.tokenHash) === identity) this.disconnect(identity.id, reason);
     }
   }
 
@@ -295,12 +272,3 @@ export class Registry implements AsyncDisposable {
 
 /** The state of a node that is not connected. */
 const absent: Presence = { connection: 'OFFLINE', lastSeenAt: null, stats: null, runningDispatches: 0 };
-
-function whyDisconnect(
-  { tokenHash }: NodeIdentity,
-  row: Pick<AgentNode, 'tokenHash' | 'isActive'> | undefined,
-): InboxClosedReason | undefined {
-  if (row === undefined) return 'NODE_DELETED';
-  if (row.tokenHash !== tokenHash) return 'TOKEN_REVOKED';
-  return row.isActive ? undefined : 'NODE_DISABLED';
-}
