@@ -106,9 +106,10 @@ async function newestThatFit(options: HistoryOptions, budget: number) {
 }
 
 async function* newestFirst({ statements, sessionId, userMessageId }: HistoryOptions) {
+  const session = [sessionId, sessionId, sessionId];
   let before = userMessageId + 1;
   for (let size = firstPage; ; size = Math.min(size * 2, largestPage)) {
-    const messages = await statements.all(messagesBefore, [sessionId, sessionId, before, size]);
+    const messages = await statements.all(messagesBefore, [...session, before, size]);
     yield* await withParts(statements, messages);
     const oldest = messages.at(-1);
     if (oldest === undefined || messages.length < size) return;
@@ -133,7 +134,7 @@ async function withParts(statements: Reader, messages: readonly Message[]): Prom
 }
 
 async function countOlder({ statements, sessionId }: HistoryOptions, id: number): Promise<number> {
-  const row = await statements.get(countMessagesBefore, [sessionId, sessionId, id]);
+  const row = await statements.get(countMessagesBefore, [sessionId, sessionId, sessionId, id]);
   return row?.count ?? 0;
 }
 

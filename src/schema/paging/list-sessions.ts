@@ -47,8 +47,8 @@ async function findSessions<Position>(
 ): Promise<Session[]> {
   if (search) return readFound(context, await searchSessions(context, { ...filter, search }, page, order));
   const { statement, parameters } = order.pages[page.order](filter);
-  const ends = [page.after, page.before].flatMap((end) => order.parametersOf(end));
-  return context.statements.all(statement, [...parameters, ...ends, page.limit]);
+  const ends = [page.after, page.before].flatMap((end) => [...parameters, ...order.parametersOf(end)]);
+  return context.statements.all(statement, [...ends, page.limit]);
 }
 
 /** Counts the sessions that match, at most `upTo`. */
@@ -67,7 +67,7 @@ export async function countSessions(
     return (await searchSessions(context, { ...filter, search }, everything, byCreation)).length;
   }
   const { statement, parameters } = countOfSessions(filter);
-  return countRows(context, statement, [...parameters, upTo]);
+  return countRows(context, statement, [...parameters, ...parameters, upTo]);
 }
 
 /**

@@ -1,3 +1,5 @@
+import { compareWholeRows } from './index-range.ts';
+
 // The SQL that SQLite and PostgreSQL write in different ways. Statements are written for SQLite, with the pieces below
 // where the two differ, and `toPostgres` replaces these pieces.
 
@@ -18,6 +20,18 @@ export function rowsOfObjects(name: string): string {
 export function idList(ids: Iterable<number>): string {
   return JSON.stringify([...new Set(ids)]);
 }
+
+/**
+ * Joins some rows of a table to each row that stands before it, under the name of the table.
+ *
+ * @param rows Which rows: `WHERE … ORDER BY … LIMIT ?`, with the table as `"row"`. It must be the end of the statement.
+ */
+export function rowsOfEach(table: string, rows: string): string {
+  return `CROSS JOIN "${table}" WHERE "${table}"."id" IN (SELECT "id" FROM "${table}" AS "row" ${rows})`;
+}
+
+/** As `rowsOfEach` writes it. PostgreSQL would look for each row of the table whether it is among those rows. */
+const ofEach = /CROSS JOIN "(\w+)" WHERE "\1"\."id" IN \(SELECT "id" FROM "\1" AS "row" (.*)\)$/s;
 
 /** The greater of two numbers, in SQL. The aggregate function is written `MAX`. */
 export function greater(a: string, b: string): string {
@@ -57,7 +71,8 @@ const idRows =
 export function toPostgres(sql: string): string {
   let parameters = 0;
   return (
-    sql
+    compareWholeRows(sql)
+      .replace(ofEach, 'CROSS JOIN LATERAL (SELECT * FROM "$1" AS "row" $2) AS "$1"')
       // The array is read once, and then the index of the column is used.
       .replaceAll(amongIds, `= ANY(ARRAY(${idRows}))`)
       .replaceAll(/json_each\(\?\) AS "(\w+)"/g, `(${idRows}) AS "$1"("value")`)

@@ -1,4 +1,5 @@
 import type { Message } from '../../generated/prisma/client.ts';
+import { indexOrder, inIndex } from './index-range.ts';
 import { modelStatement, plainStatement } from './row-decoder.ts';
 
 // An exchange is a prompt and its answer.
@@ -37,16 +38,18 @@ export const visibleMessageById = modelStatement<Message>(
   WHERE "Message"."id" = ?`,
 );
 
-/** The newest messages of a session before one of them, newest first. Parameters: sessionId, sessionId, id, how many. */
+const ofSession = { equal: ['"sessionId" = ?'], columns: ['"id"'] };
+
+/** The messages of a session before one of them that were not cleared. */
+const before = `FROM "Message"
+  WHERE ${inIndex(ofSession, '>', '(SELECT "clearedThroughId" FROM "Session" WHERE "id" = ?)')}
+    AND ${inIndex(ofSession, '<', '?')}`;
+
+/** The newest messages of a session before one of them, newest first. Parameters: sessionId (three times), id, how many. */
 export const messagesBefore = modelStatement<Message>(
   'Message',
-  `SELECT * FROM "Message" WHERE "sessionId" = ?
-    AND "id" > (SELECT "clearedThroughId" FROM "Session" WHERE "id" = ?) AND "id" < ?
-  ORDER BY "id" DESC LIMIT ?`,
+  `SELECT * ${before} ${indexOrder(ofSession, 'DESC')} LIMIT ?`,
 );
 
-/** How many messages `messagesBefore` could return. Parameters: sessionId, sessionId, id. */
-export const countMessagesBefore = plainStatement<{ count: number }>(
-  `SELECT COUNT(*) AS "count" FROM "Message" WHERE "sessionId" = ?
-    AND "id" > (SELECT "clearedThroughId" FROM "Session" WHERE "id" = ?) AND "id" < ?`,
-);
+/** How many messages `messagesBefore` could return. Parameters: sessionId (three times), id. */
+export const countMessagesBefore = plainStatement<{ count: number }>(`SELECT COUNT(*) AS "count" ${before}`);

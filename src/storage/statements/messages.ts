@@ -1,5 +1,7 @@
+import { maxId } from '../../base/global-id.ts';
 import type { Message, MessageAudio, ToolCall } from '../../generated/prisma/client.ts';
-import { amongIds, greater, rowsOfIds } from './dialect.ts';
+import { amongIds, greater, rowsOfEach, rowsOfIds } from './dialect.ts';
+import { indexOrder, inIndex } from './index-range.ts';
 import { modelStatement, plainStatement } from './row-decoder.ts';
 
 /** A row that is to be read. */
@@ -17,17 +19,20 @@ export interface PageRow extends RowSize {
   sessionId: number;
 }
 
-/** The newest message of a session that was cleared; null if the session is gone, and then no message is found. */
-const clearedThrough = (session: string) =>
-  `(SELECT "clearedThroughId" FROM "Session" WHERE "id" = ${session})`;
+/** The messages of a session that was asked for. */
+const ofAsked = { equal: ['"row"."sessionId" = "asked"."value"'], columns: ['"row"."id"'] };
+
+/** The newest message of the session that was cleared; null if the session is gone, and then no message is found. */
+const clearedThrough = '(SELECT "clearedThroughId" FROM "Session" WHERE "id" = "asked"."value")';
 
 const pages = (direction: 'ASC' | 'DESC') =>
   plainStatement<PageRow>(
     `SELECT "Message"."id", "asked"."value" AS "sessionId", ${messageBytes} AS "bytes"
-     FROM ${rowsOfIds('asked')} CROSS JOIN "Message" WHERE "Message"."id" IN (
-       SELECT "id" FROM "Message" AS "row" WHERE "row"."sessionId" = "asked"."value"
-         AND "row"."id" > ${greater('?', clearedThrough('"asked"."value"'))} AND "row"."id" < ?
-       ORDER BY "row"."id" ${direction} LIMIT ?)`,
+     FROM ${rowsOfIds('asked')} ${rowsOfEach(
+       'Message',
+       `WHERE ${inIndex(ofAsked, '>', greater('?', clearedThrough))} AND ${inIndex(ofAsked, '<', '?')}
+        ${indexOrder(ofAsked, direction)} LIMIT ?`,
+     )}`,
   );
 
 /**
@@ -43,19 +48,20 @@ export interface SessionCount {
   count: number;
 }
 
+/** The messages of an asked session that were not cleared. */
+const shown = `FROM "Message" AS "row"
+  WHERE ${inIndex(ofAsked, '>', clearedThrough)} AND ${inIndex(ofAsked, '<', String(maxId))}
+  ${indexOrder(ofAsked, 'ASC')}`;
+
 /** Parameters: where to stop counting, the ids of the sessions. */
 export const countsOfMessages = plainStatement<SessionCount>(
-  `SELECT "asked"."value" AS "sessionId", (SELECT count(*) FROM (
-     SELECT 1 FROM "Message" AS "row" WHERE "row"."sessionId" = "asked"."value"
-       AND "row"."id" > ${clearedThrough('"asked"."value"')} LIMIT ?) AS "counted") AS "count"
+  `SELECT "asked"."value" AS "sessionId", (SELECT count(*) FROM (SELECT 1 ${shown} LIMIT ?) AS "counted") AS "count"
    FROM ${rowsOfIds('asked')}`,
 );
 
 /** How the first message of each session begins. Parameters: the characters to read, the ids of the sessions. */
 export const beginningsOfSessions = plainStatement<{ sessionId: number; beginning: string | null }>(
-  `SELECT "asked"."value" AS "sessionId", (
-     SELECT SUBSTR("row"."content", 1, ?) FROM "Message" AS "row" WHERE "row"."sessionId" = "asked"."value"
-       AND "row"."id" > ${clearedThrough('"asked"."value"')} ORDER BY "row"."id" LIMIT 1) AS "beginning"
+  `SELECT "asked"."value" AS "sessionId", (SELECT SUBSTR("row"."content", 1, ?) ${shown} LIMIT 1) AS "beginning"
    FROM ${rowsOfIds('asked')}`,
 );
 

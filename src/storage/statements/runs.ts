@@ -1,19 +1,24 @@
+import { maxId } from '../../base/global-id.ts';
 import type { Run } from '../../generated/prisma/client.ts';
-import { amongIds, rowsOfIds } from './dialect.ts';
+import { amongIds, rowsOfEach, rowsOfIds } from './dialect.ts';
+import { indexOrder, inIndex } from './index-range.ts';
 import type { PageRow, SessionCount } from './messages.ts';
 import { modelStatement, plainStatement } from './row-decoder.ts';
 
-/** Whether a session was not deleted. The runs of one that was are hidden, and those of a cleared history are not. */
-const isShown = (session: string) =>
-  `EXISTS (SELECT 1 FROM "Session" WHERE "id" = ${session} AND "deletedAt" IS NULL)`;
+/** The runs of a session that was asked for. */
+const ofAsked = { equal: ['"row"."sessionId" = "asked"."value"'], columns: ['"row"."id"'] };
+
+/** Whether the session was not deleted. The runs of one that was are hidden, and those of a cleared history are not. */
+const isShown = 'EXISTS (SELECT 1 FROM "Session" WHERE "id" = "asked"."value" AND "deletedAt" IS NULL)';
 
 const pages = (direction: 'ASC' | 'DESC') =>
   plainStatement<PageRow>(
     `SELECT "Run"."id", "asked"."value" AS "sessionId", 0 AS "bytes"
-     FROM ${rowsOfIds('asked')} CROSS JOIN "Run" WHERE "Run"."id" IN (
-       SELECT "id" FROM "Run" AS "row" WHERE "row"."sessionId" = "asked"."value"
-         AND "row"."id" > ? AND "row"."id" < ? AND ${isShown('"asked"."value"')}
-       ORDER BY "row"."id" ${direction} LIMIT ?)`,
+     FROM ${rowsOfIds('asked')} ${rowsOfEach(
+       'Run',
+       `WHERE ${inIndex(ofAsked, '>', '?')} AND ${inIndex(ofAsked, '<', '?')} AND ${isShown}
+        ${indexOrder(ofAsked, direction)} LIMIT ?`,
+     )}`,
   );
 
 /** The same page of the runs of each session, in any order. Parameters: the ids of the sessions, after, before, limit. */
@@ -22,8 +27,9 @@ export const pagesOfRuns = { asc: pages('ASC'), desc: pages('DESC') };
 /** Parameters: where to stop counting, the ids of the sessions. */
 export const countsOfRuns = plainStatement<SessionCount>(
   `SELECT "asked"."value" AS "sessionId", (SELECT count(*) FROM (
-     SELECT 1 FROM "Run" AS "row" WHERE "row"."sessionId" = "asked"."value"
-       AND ${isShown('"asked"."value"')} LIMIT ?) AS "counted") AS "count"
+     SELECT 1 FROM "Run" AS "row"
+     WHERE ${inIndex(ofAsked, '>', '0')} AND ${inIndex(ofAsked, '<', String(maxId))} AND ${isShown}
+     ${indexOrder(ofAsked, 'ASC')} LIMIT ?) AS "counted") AS "count"
    FROM ${rowsOfIds('asked')}`,
 );
 

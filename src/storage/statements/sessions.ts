@@ -1,5 +1,7 @@
+import { maxId } from '../../base/global-id.ts';
 import type { ModelUsage, Session } from '../../generated/prisma/client.ts';
 import { amongIds } from './dialect.ts';
+import { indexOrder, inIndex } from './index-range.ts';
 import { modelStatement, plainStatement } from './row-decoder.ts';
 import type { Parameter, Statement } from './statement.ts';
 
@@ -29,53 +31,58 @@ export interface SessionOwner {
 
 type Direction = 'asc' | 'desc';
 
-/** A page of sessions by their ids. Parameters behind those of the filter: after, before, limit. */
+/** A page of sessions by their ids. Parameters: those of the filter, after, those of the filter, before, limit. */
 export const sessionsByCreation = inBothDirections((direction) =>
-  forEachOwner((owned) =>
-    modelStatement<Session>(
+  forEachOwner((equal) => {
+    const owned = { equal, columns: ['"id"'] };
+    return modelStatement<Session>(
       'Session',
-      `SELECT * FROM "Session" WHERE ${owned} AND "id" > ? AND "id" < ? ORDER BY "id" ${direction} LIMIT ?`,
-    ),
-  ),
+      `SELECT * FROM "Session" WHERE "deletedAt" IS NULL AND ${inIndex(owned, '>', '?')}
+        AND ${inIndex(owned, '<', '?')} ${indexOrder(owned, direction)} LIMIT ?`,
+    );
+  }),
 );
 
-/** A page by the last activity. Parameters behind those of the filter: time and id after, time and id before, limit. */
+/** A page by the last activity. Parameters: as `sessionsByCreation`, with time and id for each end of the page. */
 export const sessionsByActivity = inBothDirections((direction) =>
-  forEachOwner((owned) =>
-    modelStatement<Session>(
+  forEachOwner((equal) => {
+    const owned = { equal, columns: ['"lastActivityAt"', '"id"'] };
+    return modelStatement<Session>(
       'Session',
-      `SELECT * FROM "Session" WHERE ${owned}
-        AND ("lastActivityAt", "id") > (?, ?) AND ("lastActivityAt", "id") < (?, ?)
-        ORDER BY "lastActivityAt" ${direction}, "id" ${direction} LIMIT ?`,
-    ),
-  ),
+      `SELECT * FROM "Session" WHERE "deletedAt" IS NULL AND ${inIndex(owned, '>', '?, ?')}
+        AND ${inIndex(owned, '<', '?, ?')} ${indexOrder(owned, direction)} LIMIT ?`,
+    );
+  }),
 );
 
-/** Parameter behind those of the filter: where to stop counting. */
-export const countOfSessions = forEachOwner((owned) =>
-  plainStatement<{ count: number }>(
-    `SELECT count(*) AS "count" FROM (SELECT 1 FROM "Session" WHERE ${owned} LIMIT ?) AS "rows"`,
-  ),
-);
+/** Parameters: those of the filter, twice, and where to stop counting. */
+export const countOfSessions = forEachOwner((equal) => {
+  const owned = { equal, columns: ['"id"'] };
+  return plainStatement<{ count: number }>(
+    `SELECT count(*) AS "count" FROM (
+       SELECT 1 FROM "Session" WHERE "deletedAt" IS NULL AND ${inIndex(owned, '>', '0')}
+         AND ${inIndex(owned, '<', String(maxId))} ${indexOrder(owned, 'ASC')} LIMIT ?) AS "rows"`,
+  );
+});
 
 interface OwnedStatement<Row> {
   statement: Statement<Row>;
-  /** The first parameters of the statement. */
+  /** Those of the filter. */
   parameters: Parameter[];
 }
 
 /**
  * Makes a statement for each combination of filters. One statement for all of them would use no index.
  *
- * @param make Gets the condition in SQL.
+ * @param make Gets the values that the first columns of the index must have.
  */
-function forEachOwner<Row>(make: (owned: string) => Statement<Row>) {
-  const [live, user, feature] = ['"deletedAt" IS NULL', '"userId" = ?', '"featureName" = ?'];
+function forEachOwner<Row>(make: (equal: string[]) => Statement<Row>) {
+  const [user, feature] = ['"userId" = ?', '"featureName" = ?'];
   const statements = {
-    all: make(live),
-    user: make(`${live} AND ${user}`),
-    feature: make(`${live} AND ${feature}`),
-    both: make(`${live} AND ${user} AND ${feature}`),
+    all: make([]),
+    user: make([user]),
+    feature: make([feature]),
+    both: make([user, feature]),
   };
   return ({ userId, featureName }: SessionOwner): OwnedStatement<Row> => {
     if (userId == null && featureName == null) return { statement: statements.all, parameters: [] };

@@ -48,8 +48,9 @@ const sameWithAnyDatabase = [
   'test/gateway/limits/response-size.',
   // Gateways that share a database of PostgreSQL and Redis.
   'test/gateway/cluster/',
-  // It starts its gateways with PostgreSQL in the first run, too.
+  // They start their gateways with PostgreSQL in the first run, too.
   'test/gateway/storage/postgres-away.',
+  'test/gateway/schema/page-cost-postgres.',
   // What is sent to providers and read from them; `answer`, `reasoning`, `settings`, `choice` and `tools` cover what is
   // stored of it.
   'test/gateway/provider/failure.',
