@@ -51,9 +51,6 @@ export async function* callModel(
         const first = excesses.findIndex((excess) => excess !== undefined);
         yield first === -1 ? parts : parts.slice(0, first);
         if (first !== -1) throw excesses[first];
-        // Received parts would otherwise be processed without a break.
-        const turn = shareTurn();
-        if (turn) await turn;
       }
       return;
     } catch (error) {
@@ -114,6 +111,9 @@ async function* callOnce(
       if (batch.length > 0) yield batch;
       if (failure) throw failure;
       if (batch.length === 0) await watch.wait(source.wait());
+      // Received parts would otherwise be processed without a break. Followers of the parts before have come first.
+      const turn = shareTurn();
+      if (turn) await turn;
     }
     await watch.waitForEnd(source.readEnd());
   } catch (error) {

@@ -58,23 +58,31 @@ export function watchCall(caller: AbortSignal, idleTimeoutMs: number): CallWatch
 
   return {
     signal: controller.signal,
-    async wait(work, discard) {
-      try {
-        controller.signal.throwIfAborted();
+    wait: (work, discard) =>
+      new Promise((resolve, reject) => {
+        const settled = () => {
+          interrupt = undefined;
+        };
+        interrupt = (reason) => {
+          settled();
+          // The work continues in the background. Without a handler, its failure would end the process.
+          work.then(discard).then(undefined, () => {});
+          reject(reason);
+        };
+        if (controller.signal.aborted) return interrupt(controller.signal.reason);
         waitingSince = performance.now();
         idleTimer.refresh();
-        return await new Promise((resolve, reject) => {
-          interrupt = reject;
-          work.then(resolve, reject);
-        });
-      } catch (error) {
-        // The work continues in the background. Without a handler, its failure would end the process.
-        work.then(discard).then(undefined, () => {});
-        throw error;
-      } finally {
-        interrupt = undefined;
-      }
-    },
+        work.then(
+          (value) => {
+            settled();
+            resolve(value);
+          },
+          (error) => {
+            settled();
+            reject(error);
+          },
+        );
+      }),
     async waitForEnd(work) {
       let timer: NodeJS.Timeout | undefined;
       const grace = new Promise<void>((resolve) => {

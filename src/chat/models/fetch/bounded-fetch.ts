@@ -37,39 +37,35 @@ export function createBoundedFetch(outboundFetch: OutboundFetch): typeof fetch {
  */
 const pieceBytes = 32_768;
 
-/** Reads a body in pieces, and lets other work run in between, even when no piece is a part of the answer. */
-async function* readPieces(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-): AsyncGenerator<Uint8Array, void> {
-  let unshared = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    for (let start = 0; start < value.length; start += pieceBytes) {
-      const piece = value.subarray(start, start + pieceBytes);
-      unshared += piece.length;
-      // Do not wait for each short piece: what has arrived is lost when the connection breaks before it is read.
-      const turn = unshared > pieceBytes ? shareTurn() : undefined;
-      if (unshared > pieceBytes) unshared = 0;
-      if (turn) await turn;
-      yield piece;
-    }
-  }
-}
-
 function boundBody(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   const reader = body.getReader();
-  const pieces = readPieces(reader);
+  let rest: Uint8Array = new Uint8Array();
+  let unshared = 0;
   let bodyBytes = 0;
   let lineBytes = 0;
   let tail = '';
+  /** Takes a piece of what was read, and lets other work run in between, even when no piece is a part of the answer. */
+  const takePiece = async () => {
+    const piece = rest.subarray(0, pieceBytes);
+    rest = rest.subarray(pieceBytes);
+    unshared += piece.length;
+    // Do not wait for each short piece: what has arrived is lost when the connection breaks before it is read.
+    if (unshared <= pieceBytes) return piece;
+    unshared = 0;
+    await shareTurn();
+    return piece;
+  };
   const source: UnderlyingDefaultSource<Uint8Array> = {
     async pull(controller) {
-      const { done, value } = await pieces.next();
-      if (done) return controller.close();
-      bodyBytes += value.length;
-      const lineBreak = value.lastIndexOf(10);
-      lineBytes = lineBreak === -1 ? lineBytes + value.length : value.length - lineBreak - 1;
+      if (rest.length === 0) {
+        const { done, value } = await reader.read();
+        if (done) return controller.close();
+        rest = value;
+      }
+      const piece = await takePiece();
+      bodyBytes += piece.length;
+      const lineBreak = piece.lastIndexOf(10);
+      lineBytes = lineBreak === -1 ? lineBytes + piece.length : piece.length - lineBreak - 1;
       if (bodyBytes > maxBodyBytes || lineBytes > maxLineBytes) {
         const error = new ProviderError(
           'PROVIDER_BAD_RESPONSE',
@@ -79,10 +75,10 @@ function boundBody(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>
         await reader.cancel(error);
         return;
       }
-      controller.enqueue(value);
-      tail = (tail + Buffer.from(value.subarray(-tailLength)).toString('latin1')).slice(-tailLength);
-      if (!lastEvent.test(tail)) return;
-      await Promise.race([pieces.next(), delay(endGraceMs)]);
+      controller.enqueue(piece);
+      tail = (tail + Buffer.from(piece.subarray(-tailLength)).toString('latin1')).slice(-tailLength);
+      if (rest.length > 0 || !lastEvent.test(tail)) return;
+      await Promise.race([reader.read(), delay(endGraceMs)]);
       controller.close();
       await reader.cancel();
     },
