@@ -37,8 +37,10 @@ export class Dispatcher implements NodeDispatcher {
   async dispatch(node: AgentNode, request: DispatchRequest, signal: AbortSignal): Promise<ToolOutcome> {
     if (signal.aborted) return cancelledBefore;
     const offline = this.whyOffline(node);
-    if (offline !== undefined) return failure('NODE_OFFLINE', offline);
     const live = this.#options.registry.findOrCreate(node);
+    if (offline !== undefined && !request.resumed) return failure('NODE_OFFLINE', offline);
+    // Only the agent knows what has become of such a dispatch.
+    if (offline !== undefined) live.awaitAgent();
     const outcome = live.dispatches.start(request);
     const cancel = () => live.dispatches.cancel(request.dispatchId, cancelled);
     signal.addEventListener('abort', cancel);

@@ -35,6 +35,16 @@ export interface ToolRequest {
   args: object;
 }
 
+/** A tool call that was stored, by another gateway or before the gateway was started anew. */
+export interface StoredCall extends ToolRequest {
+  agentNodeId: number | null;
+  dispatchId: string | null;
+  /** Whether it was handed to its tool, which may have run since then. */
+  isStarted: boolean;
+  /** The process of the node's agent that was connected at that time; null if it is not known. */
+  instanceId: string | null;
+}
+
 export interface ToolOutcome {
   status: 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
   /** The text for the model. */
@@ -104,4 +114,9 @@ export interface ToolRunner {
    * @param signal Aborts when the run is cancelled.
    */
   plan(request: ToolRequest, signal: AbortSignal): Promise<ToolPlan>;
+  /**
+   * Plans a stored call anew. `run` of a call that was started never runs it twice: it waits for the word of the node, and
+   * if nobody knows how the call ended, its outcome says so.
+   */
+  resume(call: StoredCall): Promise<ToolPlan>;
 }

@@ -47,4 +47,4 @@ export function notTakenOutcome(dispatch: Dispatch, why: string): ToolOutcome {
   return failure('NODE_UNRESPONSIVE', `${why} Nothing was started.`);
 }
 
-const unknownEnd = 'It is not known whether the tool ran to its end.';
+export const unknownEnd = 'It is not known whether the tool ran to its end.';

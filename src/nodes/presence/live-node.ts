@@ -155,6 +155,11 @@ export class LiveNode {
     this.#grace = setTimeout(() => this.#loseDispatches(why), withinMs);
   }
 
+  /** Gives the agent of a node that is offline the usual grace time to come back. */
+  awaitAgent(): void {
+    if (!this.isReachable) this.startGrace(this.#options.graceMs);
+  }
+
   [Symbol.dispose](): void {
     this.close('SHUTTING_DOWN');
     this.#loseDispatches(inboxClosedReasons.SHUTTING_DOWN);

@@ -5,7 +5,9 @@ import { attachedNode, attachedNodes } from '../../storage/statements/attached-n
 import type { Reader } from '../../storage/statements/statement.ts';
 import { toolApprovalOf } from '../../storage/statements/tool-calls.ts';
 import type {
+  PlannedCall,
   RefusedCall,
+  StoredCall,
   ToolErrorCode,
   ToolOutcome,
   ToolPlan,
@@ -13,7 +15,7 @@ import type {
   ToolRunner,
 } from '../../tools/tool-runner.ts';
 import type { DispatchRequest } from '../dispatch/dispatch.ts';
-import { failure } from '../dispatch/dispatch-outcome.ts';
+import { failure, unknownEnd } from '../dispatch/dispatch-outcome.ts';
 import { detached } from '../dispatcher.ts';
 import type { NodeDispatcher } from '../node-dispatcher.ts';
 import { fileTools } from './file-tools.ts';
@@ -83,13 +85,35 @@ export class NodeTools implements ToolRunner {
       if (refusal) return { ...refusedAs(refusal), nodeId, agentNodeId: node.id };
     }
     const request = { dispatchId, sessionId, toolApproval, tool: name, args, timeoutMs };
+    return this.#planned(node, request, tool.needsApproval);
+  }
+
+  /** The node of the call stays the one that was chosen first. */
+  async resume(call: StoredCall): Promise<ToolPlan> {
+    const { sessionId, name, args: given, agentNodeId, dispatchId, isStarted, instanceId } = call;
+    const { toolApproval, nodes } = await this.#find(sessionId);
+    const node = nodes.find(({ id }) => id === agentNodeId);
+    const tool = this.#tools.find((known) => known.name === name);
+    const checked = node && tool && checkArguments(tool, [node], given);
+    if (!node || !tool || !checked?.ok || dispatchId === null) {
+      const end = isStarted ? unknownEnd : 'Nothing was started.';
+      return refused('NODE_OFFLINE', `The node of this call is not attached to the session any more. ${end}`);
+    }
+    const { args, timeoutMs = this.#options.timeoutMs } = checked;
+    // A process whose id is not known is none of those that connect.
+    const resumed = isStarted ? { instanceId: instanceId ?? '', isAcknowledged: false } : undefined;
+    const request = { dispatchId, sessionId, toolApproval, tool: name, args, timeoutMs, resumed };
+    return this.#planned(node, request, tool.needsApproval);
+  }
+
+  #planned(node: AgentNode, request: Omit<DispatchRequest, 'onOutput'>, needsApproval: boolean): PlannedCall {
     return {
       ok: true,
-      nodeId,
+      nodeId: node.nodeId,
       agentNodeId: node.id,
-      dispatchId,
+      dispatchId: request.dispatchId,
       instanceId: () => this.#options.dispatcher.instanceOf(node),
-      needsApproval: tool.needsApproval,
+      needsApproval,
       untilLost: (over: AbortSignal) => this.#untilLost(node, request, over),
       run: (onOutput: OnOutput, signal: AbortSignal) => this.#run(node, { ...request, onOutput }, signal),
     };
@@ -119,7 +143,8 @@ export class NodeTools implements ToolRunner {
     this.#checked = Promise.allSettled([before, isAttached]);
     await before;
     if (!(await isAttached)) {
-      return failure('NODE_OFFLINE', `${detached(node.nodeId)} Nothing was started.`);
+      const end = request.resumed ? unknownEnd : 'Nothing was started.';
+      return failure('NODE_OFFLINE', `${detached(node.nodeId)} ${end}`);
     }
     const outcome = dispatcher.dispatch(node, request, signal);
     // If the node was detached between the check and the start, detaching found no dispatch to cancel.

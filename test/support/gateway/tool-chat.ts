@@ -48,6 +48,7 @@ export async function startToolGateway(settings: Record<string, string> = {}): P
   const tools: ToolRunner = {
     offer: (sessionId) => current.offer(sessionId),
     plan: (request, signal) => current.plan(request, signal),
+    resume: (call) => current.resume(call),
   };
   const model = await startModelServer();
   const gateway = await startModelGateway(model, 'openai', { tools, settings });

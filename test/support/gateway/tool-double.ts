@@ -24,7 +24,7 @@ export function createTools(
   { needApproval = [], nodeId }: ToolDoubleOptions = {},
 ): ToolRunner & { readonly requests: ToolRequest[] } {
   const requests: ToolRequest[] = [];
-  return {
+  const runner: ToolRunner & { readonly requests: ToolRequest[] } = {
     requests,
     offer: async () =>
       Object.keys(tools).map((name) => ({
@@ -52,5 +52,11 @@ export function createTools(
         },
       };
     },
+    async resume({ isStarted, dispatchId, ...request }) {
+      if (isStarted) return { ok: false, errorCode: 'FAILED', result: 'Nobody knows whether it ran.' };
+      const planned = await runner.plan(request, new AbortController().signal);
+      return planned.ok ? { ...planned, dispatchId } : planned;
+    },
   };
+  return runner;
 }
