@@ -70,6 +70,32 @@ builder.objectRef<RunEventOf<'RunStarted'>>('RunStarted').implement({
   }),
 });
 
+builder.objectRef<RunEventOf<'RunResumed'>>('RunResumed').implement({
+  description:
+    'A gateway goes on with the run after the one that executed it has stopped or failed. Keep this text of the answer and append to it: discard what you have beyond `textOffset`. The tool calls so far are told again, and then the run goes on.',
+  interfaces: [RunEventRef],
+  fields: (t) => ({
+    run: t.field({
+      type: RunRef,
+      nullable: true,
+      description: 'The run; null if its session has been deleted.',
+      resolve: findRun,
+    }),
+    textOffset: t.exposeInt('textOffset', {
+      description: 'How many UTF-16 code units of the text of the answer stay.',
+    }),
+    reasoningOffset: t.exposeInt('reasoningOffset', {
+      description: 'How many UTF-16 code units of the reasoning stay.',
+    }),
+    content: t.exposeString('content', {
+      description: 'The text of the answer so far, for a client that has missed it. It ends at `textOffset`.',
+    }),
+    reasoning: t.exposeString('reasoning', {
+      description: 'The reasoning so far. It ends at `reasoningOffset`.',
+    }),
+  }),
+});
+
 builder.objectRef<RunEventOf<'ContextTrimmed'>>('ContextTrimmed').implement({
   description:
     'The messages do not fit into the context of the model, so the model does not get the oldest messages.',
@@ -201,7 +227,7 @@ builder.objectRef<RunEventOf<'UsageReported'>>('UsageReported').implement({
 
 builder.objectRef<RunEventOf<'HistoryGap'>>('HistoryGap').implement({
   description:
-    'The log no longer holds these run events. Discard the text received so far: `message` of the terminal run event holds the whole answer.',
+    'The log no longer holds these run events. Discard the text received so far: `message` of the terminal run event, or `RunResumed` before it, holds the answer.',
   interfaces: [RunEventRef],
   fields: (t) => ({
     fromSeq: t.exposeInt('fromSeq', { description: 'The `seq` of the first missing run event.' }),

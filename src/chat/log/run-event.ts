@@ -63,7 +63,7 @@ interface CallNode {
   agentNodeId: number | null;
 }
 
-/** How much of the answer was written before a tool call, in UTF-16 code units. */
+/** How much of the answer was written before a tool call, or stays when a run goes on, in UTF-16 code units. */
 interface CallOffsets {
   textOffset: number;
   reasoningOffset: number;
@@ -73,6 +73,12 @@ interface CallOffsets {
 export type RunEventBody =
   | { type: 'RunQueued' }
   | { type: 'RunStarted'; sessionId: number; userMessageId: number; assistantMessageId: number }
+  | ({
+      /** A gateway goes on with the run: what was written is `content` and `reasoning`, and nothing else. */
+      type: 'RunResumed';
+      content: string;
+      reasoning: string;
+    } & CallOffsets)
   | { type: 'ContextTrimmed'; omittedMessages: number }
   | {
       type: 'ModelRetryScheduled';

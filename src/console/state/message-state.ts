@@ -81,6 +81,10 @@ function goOn(state: MessageState, event: OtherRunEvent): MessageState {
       return { ...state, isQueued: true };
     case 'RunStarted':
       return { ...state, isQueued: false };
+    case 'RunResumed': {
+      const { content, reasoning } = event;
+      return { ...state, isQueued: false, hasGap: false, content, reasoning };
+    }
     case 'ContextTrimmed':
       return { ...state, omittedMessages: event.omittedMessages };
     case 'HistoryGap':
@@ -116,13 +120,16 @@ function applyToToolCalls(state: MessageState, event: ToolEvent): readonly ToolC
   return calls.map((call) => (call === known ? changed : call));
 }
 
-/** All text before a call has arrived before the call. */
 function startCall({ content, reasoning }: MessageState, event: ToolEvent): ToolCall | undefined {
   if (event.__typename !== 'ToolCallStarted' && event.__typename !== 'ToolApprovalRequested')
     return undefined;
   const { callId, name, args, nodeId } = event;
   const status = event.__typename === 'ToolCallStarted' ? 'RUNNING' : 'AWAITING_APPROVAL';
-  const offsets = { textOffset: content.length, reasoningOffset: reasoning.length };
+  const { textOffset, reasoningOffset } =
+    event.__typename === 'ToolCallStarted'
+      ? event
+      : { textOffset: content.length, reasoningOffset: reasoning.length };
+  const offsets = { textOffset, reasoningOffset };
   return { callId, name, args, nodeId: nodeId ?? null, status, output: '', ...offsets };
 }
 

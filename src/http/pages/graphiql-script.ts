@@ -75,6 +75,12 @@ export function improveGraphiQL({ firstQuery, sessionPlaceholder }: GraphiQLScri
     if ('monaco' in window) watch(window.monaco as Monaco);
   });
 
+  interface StreamedEvent {
+    __typename?: string;
+    text?: unknown;
+    content?: unknown;
+    reasoning?: unknown;
+  }
   const names: Record<string, string> = {
     ReasoningDelta: 'reasoning',
     TextDelta: 'answer',
@@ -86,10 +92,14 @@ export function improveGraphiQL({ firstQuery, sessionPlaceholder }: GraphiQLScri
     return (line: string) => {
       if (!line.startsWith('data: {')) return line;
       const result = JSON.parse(line.slice('data: '.length));
-      for (const event of Object.values<{ __typename?: string; text?: unknown } | null>(result.data ?? {})) {
+      for (const event of Object.values<StreamedEvent | null>(result.data ?? {})) {
         const name = names[event?.__typename ?? ''] ?? 'text';
         if (typeof event?.text === 'string') soFar[name] = (soFar[name] ?? '') + event.text;
         if (event?.__typename === 'HistoryGap') for (const each of Object.keys(soFar)) delete soFar[each];
+        if (event?.__typename === 'RunResumed') {
+          if (typeof event.content === 'string') soFar['answer'] = event.content;
+          if (typeof event.reasoning === 'string') soFar['reasoning'] = event.reasoning;
+        }
       }
       if (Object.keys(soFar).length === 0) return line;
       return `data: ${JSON.stringify({ ...result, extensions: { ...result.extensions, soFar } })}`;

@@ -43,10 +43,10 @@ const RunUsage = z
 const StatusFrame = z.object({
   type: z.literal('status'),
   status: z
-    .enum(['queued', 'running', 'awaiting_approval', 'context_trimmed', 'retrying', 'history_gap'])
+    .enum(['queued', 'running', 'resumed', 'awaiting_approval', 'context_trimmed', 'retrying', 'history_gap'])
     .openapi({
       description:
-        '`queued`: the prompt waits until the earlier runs of the session have ended. `running` without `call_id`: the gateway asks the model. `awaiting_approval`: a tool call waits until somebody approves or denies it over GraphQL. `running` with `call_id`: it was decided whether that tool call may run. `context_trimmed`: the oldest messages did not fit into the model’s context and were left out. `retrying`: the model provider refused or failed, and the gateway asks it again at `retry_at`. `history_gap`: some frames have expired; discard the text received so far, because `full_answer` of the `finish` frame holds the whole answer. If the stream ends with another frame, read the text from the history.',
+        '`queued`: the prompt waits until the earlier runs of the session have ended. `running` without `call_id`: the gateway asks the model. `awaiting_approval`: a tool call waits until somebody approves or denies it over GraphQL. `running` with `call_id`: it was decided whether that tool call may run. `resumed`: a gateway goes on with the run after a restart; `content` and `reasoning` are what was written so far, so discard everything else, and the tool calls so far are told again. `context_trimmed`: the oldest messages did not fit into the model’s context and were left out. `retrying`: the model provider refused or failed, and the gateway asks it again at `retry_at`. `history_gap`: some frames have expired; discard the text received so far, because `full_answer` of the `finish` frame holds the whole answer. If the stream ends with another frame, read the text from the history.',
     }),
   omitted_messages: z
     .int()
@@ -67,7 +67,18 @@ const StatusFrame = z.object({
     .optional()
     .openapi({ description: 'Only with `retrying`: 1 for the first repetition of a request.' }),
   code: text('Only with `retrying`: why the request failed, as a fixed name.').optional(),
-  content: text('Only with `retrying`: why the request failed, as a sentence for people.').optional(),
+  content: text(
+    'With `retrying`: why the request failed, as a sentence for people. With `resumed`: the text of the answer so far.',
+  ).optional(),
+  reasoning: text('Only with `resumed`: the reasoning so far.').optional(),
+  text_offset: z
+    .int()
+    .optional()
+    .openapi({ description: 'Only with `resumed`: the length of `content` in UTF-16 code units.' }),
+  reasoning_offset: z
+    .int()
+    .optional()
+    .openapi({ description: 'Only with `resumed`: the length of `reasoning` in UTF-16 code units.' }),
   retry_at: text('Only with `retrying`: when the gateway asks again (RFC 3339).').optional(),
   from_seq: z.int().optional().openapi({
     description:

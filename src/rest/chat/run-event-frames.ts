@@ -76,6 +76,10 @@ function chatFrames(run: number, runEvent: Exclude<RunEventFieldsFragment, TextP
           user_message_id: runEvent.userMessage?.databaseId ?? null,
         },
       ];
+    case 'RunResumed': {
+      const { content, reasoning, textOffset: text_offset, reasoningOffset: reasoning_offset } = runEvent;
+      return [{ type: 'status', status: 'resumed', content, reasoning, text_offset, reasoning_offset }];
+    }
     case 'ContextTrimmed':
       return [{ type: 'status', status: 'context_trimmed', omitted_messages: runEvent.omittedMessages }];
     case 'ModelRetryScheduled': {

@@ -14,6 +14,7 @@ export interface SeenRunEvent {
 const fields = `
   __typename seq runId
   ... on RunStarted { assistantMessageId run { id status } userMessage { content } session { id } }
+  ... on RunResumed { textOffset reasoningOffset content resumedReasoning: reasoning }
   ... on ContextTrimmed { omittedMessages }
   ... on ModelRetryScheduled { at attempt code reason dueAt }
   ... on ReasoningDelta { text }
