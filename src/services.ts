@@ -188,7 +188,7 @@ function createEngine(options: ServicesOptions, { runLogs, ...parts }: EnginePar
 }
 
 function engineLimits({ chat, limits, nodes }: Config): EngineLimits {
-  const { maxSteps, toolApprovalTimeoutMs, runLogTtlMs, maxQueuedRuns } = chat;
+  const { maxSteps, toolApprovalTimeoutMs, runLogTtlMs, maxQueuedRuns, resumeRuns } = chat;
   const call = {
     idleTimeoutMs: chat.modelIdleTimeoutMs,
     maxRetries: chat.modelMaxRetries,
@@ -201,5 +201,6 @@ function engineLimits({ chat, limits, nodes }: Config): EngineLimits {
     run: { call, maxSteps, toolApprovalTimeoutMs, toolStopMs, runLogTtlMs },
     slots: { maxLiveRuns, maxLiveRunsPerUser },
     maxQueuedRuns,
+    resumeRuns,
   };
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { ResourceStack } from '../base/resource-stack.ts';
+import { createStartingSignal } from '../base/starting-signal.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { ChangeLog } from '../changes/change-log.ts';
 import { GatewayError } from '../errors.ts';
@@ -25,6 +26,7 @@ import type { Checkpointer } from './run/checkpoint.ts';
 import { executeRun } from './run/execute-run.ts';
 import { findSession } from './run/find-session.ts';
 import { LiveRuns } from './run/live-runs.ts';
+import type { ResumePoint, ResumeRuns } from './run/resume-point.ts';
 import type { RunLimits } from './run/run-limits.ts';
 import { RunRecovery } from './run/run-recovery.ts';
 import { startRunSweep } from './run/run-sweep.ts';
@@ -42,6 +44,7 @@ export interface EngineLimits {
   slots: RunSlotLimits;
   /** Runs of one session that may wait in the queue at once. */
   maxQueuedRuns: number;
+  resumeRuns: ResumeRuns;
 }
 
 export interface EngineOptions {
@@ -80,28 +83,19 @@ export class Engine {
   readonly #live: LiveRuns;
   readonly #sender: PromptSender;
   readonly #recovery: RunRecovery;
+  /** Given when the gateway serves requests. */
+  readonly #serving = createStartingSignal();
 
   constructor(options: EngineOptions) {
     this.#options = options;
     const { statements, lease, models, tools, runLog, changes, bus, checkpointer, quotas, log } = options;
-    const { run: limits, maxQueuedRuns } = options.limits;
+    const { run: limits, maxQueuedRuns, resumeRuns } = options.limits;
     const { runLogTtlMs, toolStopMs } = limits;
     const slots = new RunSlots(options.limits.slots, options.liveRunsOfUsers);
     const { rings, pollMs } = options;
     const approvals = new Approvals({ statements, changes, bus: rings, pollMs, log });
-    const parts = {
-      statements,
-      models,
-      tools,
-      approvals,
-      runLog,
-      changes,
-      bus,
-      checkpointer,
-      quotas,
-      limits,
-    };
-    this.#recovery = new RunRecovery({ ...options, runLogTtlMs });
+    const shared = { statements, changes, runLog, bus };
+    const parts = { ...shared, models, tools, approvals, checkpointer, quotas, limits };
     const live = new LiveRuns({
       statements,
       lease,
@@ -112,10 +106,13 @@ export class Engine {
       execute: (run, context) => executeRun(run, { ...parts, ...context }),
       cancelQueued: (runId, cause) =>
         cancelQueuedRun(runId, cause, { statements, runLog, changes, bus, runLogTtlMs }),
+      resumeRuns,
       toolStopMs,
       log,
     });
     this.#live = live;
+    const resume = (point: ResumePoint) => live.resume(point, this.#serving.given);
+    this.#recovery = new RunRecovery({ ...options, runLogTtlMs, resumeRuns, resume });
     const { isOverloaded } = options;
     const sending = { live, slots, quotas, maxQueuedRuns, isOverloaded };
     this.#sender = new PromptSender({ statements, lease, models, runLog, changes, bus, log, ...sending });
@@ -199,21 +196,22 @@ export class Engine {
   }
 
   /**
-   * Ends the runs that an earlier gateway left RUNNING, and opens the logs of queued runs for followers. Call it before
-   * the gateway listens, and then `startWaiting`, which starts the queued runs. Where other gateways use the database,
-   * `watchOthers` does this later.
+   * Takes over or ends the runs that an earlier gateway left RUNNING, and opens the logs of those that go on. Call it
+   * before the gateway listens, and `startWaiting` afterwards. Where there are other gateways, `watchOthers` does this.
    */
   async recover(): Promise<void> {
     const { database, lease, log } = this.#options;
     if (lease.isShared) return;
-    const orphans = (await this.#recovery.recover()).length;
+    const { ended: orphans, resumed } = await this.#recovery.recover();
     const waiting = await database.run.findMany({ where: { status: 'QUEUED' }, select: { id: true } });
-    if (orphans + waiting.length > 0) log.warn({ orphans, waiting: waiting.length }, 'recovered runs');
+    const counts = { orphans, resumed, waiting: waiting.length };
+    if (Object.values(counts).some((count) => count > 0)) log.warn(counts, 'recovered runs');
     for (const { id } of waiting) await this.#sender.logQueued(id);
   }
 
-  /** Starts the oldest queued run of every session in which no run is live. */
+  /** Lets the runs begin that go on, and starts the oldest queued run of every session in which no run is live. */
   async startWaiting(): Promise<void> {
+    this.#serving.give();
     const waiting = await this.#options.statements.all(waitingSessions, []);
     for (const { sessionId } of waiting) await this.#live.startNext(sessionId);
   }
@@ -232,9 +230,8 @@ export class Engine {
     resources.use(startRunSweep({ bus, topic, everyMs: pollMs, work: obey, log }));
     const look = async () => {
       if (!lease.isSteady) return;
-      const sessions = await this.#recovery.recover();
-      if (sessions.length > 0)
-        log.warn({ runs: sessions.length }, 'ended the runs of gateways that have died');
+      const { ended, resumed } = await this.#recovery.recover();
+      if (ended + resumed > 0) log.warn({ ended, resumed }, 'took over the runs of gateways that have died');
       await this.startWaiting();
     };
     resources.use(startRunSweep({ bus, topic: queueTopic, everyMs, work: look, log }));
@@ -250,6 +247,11 @@ export class Engine {
   /** Cancels the live runs of an engine that drains, at once. */
   endGrace(): void {
     this.#live.endGrace();
+  }
+
+  /** The number of live runs that wait for nothing but decisions about tool calls. */
+  get waitingRuns(): number {
+    return this.#live.waiting;
   }
 
   /** The number of live runs. */

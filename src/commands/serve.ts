@@ -38,7 +38,7 @@ export async function serve(
   const stopped = whenStopped(onFurtherSignal(services.engine, log));
   const signal = await (gateway.lost ? Promise.race([stopped, gateway.lost]) : stopped);
   const startedAt = performance.now();
-  log.info({ signal }, closingText(services.engine.liveRuns, config.chat.shutdownGraceMs));
+  log.info({ signal }, closingText(services.engine, config.chat.shutdownGraceMs));
   await gateway[Symbol.asyncDispose]();
   log.info({ ms: Math.round(performance.now() - startedAt) }, 'closed');
   if (signal === undefined) {
@@ -72,8 +72,10 @@ function onFurtherSignal(engine: Engine, log: Logger): (signal: string) => boole
   };
 }
 
-function closingText(runs: number, graceMs: number): string {
-  if (runs === 0) return 'closing: no run is live';
+function closingText({ liveRuns, waitingRuns }: Engine, graceMs: number): string {
+  const runs = liveRuns - waitingRuns;
+  if (liveRuns === 0) return 'closing: no run is live';
+  if (runs === 0) return `closing: ${countOf(waitingRuns)} waiting for approvals, left to the next start`;
   const wait = `waiting up to ${graceMs / 1_000} s for ${countOf(runs)}`;
   return `closing: ${wait}, then cancelling what is left and saving its text; a second Ctrl-C does so at once`;
 }

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { milliseconds, wholeNumber } from './setting-type.ts';
 
 const yearMs = 31_536_000_000;
@@ -43,6 +43,10 @@ export const chatSettings = {
   SHUTDOWN_GRACE_MS: milliseconds(0)
     .default(10_000)
     .meta({ description: 'How long live runs may continue after the gateway was told to stop.' }),
+  RESUME_RUNS: z.enum(['waiting', 'all']).default('waiting').meta({
+    description:
+      'Which runs go on at the next start, or through another gateway, when their gateway has stopped or failed: `waiting`, those that wait for an approval or for a tool; `all`, also those whose model was answering. Their model is asked for the step again, which costs its tokens twice.',
+  }),
   TOOL_APPROVAL_TIMEOUT_MS: milliseconds(1, yearMs).default(300_000).meta({
     description:
       'How long a tool call waits for a user to approve it, up to a year, also while no gateway runs. After that it is denied.',
@@ -61,6 +65,7 @@ export function toChat(env: z.output<z.ZodObject<typeof chatSettings>>) {
     checkpointMs: env.CHECKPOINT_MS,
     runLogTtlMs: env.RUN_LOG_TTL_MS,
     changeLogTtlMs: env.CHANGE_LOG_TTL_MS,
+    resumeRuns: env.RESUME_RUNS,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     toolApprovalTimeoutMs: env.TOOL_APPROVAL_TIMEOUT_MS,
   };

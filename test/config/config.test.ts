@@ -50,6 +50,7 @@ test('without any setting, every value has a default that needs no network', () 
         "modelIdleTimeoutMs": 60000,
         "modelMaxRetries": 3,
         "modelMaxRetryWaitMs": 60000,
+        "resumeRuns": "waiting",
         "runLogTtlMs": 300000,
         "shutdownGraceMs": 10000,
         "toolApprovalTimeoutMs": 300000,

@@ -9,10 +9,9 @@ import { ProviderError } from '../models/failure/provider-error.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import type { Turn } from './answer-step.ts';
+import { messageOverhead, messageTokens } from './message-tokens.ts';
 import { isWithdrawn, type StoredMessage, toTurns } from './stored-turns.ts';
 
-/** Tokens of a message besides its text: its role and its delimiters. */
-const messageOverhead = 4;
 /** Messages read at once. The first page is mostly enough; each further page is twice as large, to save statements. */
 const firstPage = 50;
 const largestPage = 400;
@@ -144,14 +143,4 @@ async function systemTokens(systemPrompt: string | null): Promise<number> {
 
 async function offerTokens(offered: LanguageModelV3FunctionTool[]): Promise<number> {
   return offered.length === 0 ? 0 : countTokens(JSON.stringify(offered));
-}
-
-async function messageTokens(message: StoredMessage): Promise<number> {
-  const text = message.tokenCount ?? (await countTokens(message.content));
-  if (message.toolCalls.length === 0) return messageOverhead + text;
-  const calls = message.toolCalls.map(
-    ({ name, args, result }) => name + JSON.stringify(args) + (result ?? ''),
-  );
-  // An answer with tool calls is repeated with its reasoning.
-  return messageOverhead + text + (await countTokens(calls.join('') + (message.reasoning ?? '')));
 }

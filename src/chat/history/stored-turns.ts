@@ -54,7 +54,7 @@ function unfinishedOf({ status, cancelCause }: Message): string {
 }
 
 /** The recorded steps of an answer, then what was written without a record: by an earlier version, or before a stop. */
-function toSteps(message: StoredMessage): AnswerStep[] {
+export function toSteps(message: StoredMessage): AnswerStep[] {
   const calls = new Map(message.toolCalls.map((call) => [call.callId, call]));
   const steps = message.steps.map((row) => toStep(row, message, calls));
   return [...steps, ...unrecordedSteps(message, endOfText(message.steps), [...calls.values()])];

@@ -7,6 +7,8 @@ export const queuedSeq = 1;
 export interface OpenRunLogOptions {
   /** Whether the run waited in the queue. */
   wasQueued: boolean;
+  /** Whether the gateway goes on with a run of another one: then the log begins anew, behind `lastSeq` of the run. */
+  isResumed?: boolean;
   /** Called once when another gateway has begun to write the log. */
   onFenced?: () => void;
 }
@@ -15,10 +17,15 @@ export interface OpenRunLogOptions {
  * Lets this gateway write the log of a run, from its first run event on. `RunQueued` is there already, unless another
  * gateway has queued the run and it was lost.
  */
-export function openRunLog(log: RunLog, run: Pick<Run, 'id' | 'fence'>, options: OpenRunLogOptions): void {
+export function openRunLog(
+  log: RunLog,
+  run: Pick<Run, 'id' | 'fence' | 'lastSeq'>,
+  options: OpenRunLogOptions,
+): void {
   const key = runKey(run.id);
-  const { onFenced } = options;
-  log.open(key, { fence: run.fence, lastSeq: 0, ...(onFenced && { onFenced }) });
+  const { onFenced, isResumed = false } = options;
+  const lastSeq = isResumed ? run.lastSeq : 0;
+  log.open(key, { fence: run.fence, lastSeq, ...(onFenced && { onFenced }) });
   if (!options.wasQueued) return;
   // A log that is open here is read at once.
   const first = log.read(key, 0, 1);

@@ -16,12 +16,14 @@ import type { Models, ResolvedModel } from '../models/models.ts';
 import { mergeSettings } from '../models/settings/model-settings.ts';
 import { readSettings } from '../models/settings/stored-settings.ts';
 import type { Approvals } from '../tool-calls/approvals.ts';
-import { noUsage } from '../usage/usage.ts';
+import type { OpenCalls } from '../tool-calls/open-calls.ts';
+import { addUsage, noUsage, usageOf } from '../usage/usage.ts';
 import { causeOf } from './cancellation.ts';
 import type { Checkpointer } from './checkpoint.ts';
 import { endRun } from './end-run.ts';
 import { findSession } from './find-session.ts';
 import { logOutcome, type RunOutcome } from './log-outcome.ts';
+import type { ResumePoint } from './resume-point.ts';
 import type { RunLimits } from './run-limits.ts';
 import { runSteps } from './run-steps.ts';
 
@@ -45,6 +47,9 @@ export interface ExecuteRunOptions {
   log: Logger;
   /** Undefined for a run that waited in the queue: then it is looked up when the run starts. */
   setup: RunSetup | undefined;
+  /** Set for a run that another gateway has executed. */
+  resumed: ResumePoint | undefined;
+  openCalls: OpenCalls;
   /** The right of this gateway to write the run. */
   hold: RunHold;
   /** Aborts with a `Cancellation` when the run is cancelled, and with a `RunLostError` when it is lost. */
@@ -60,9 +65,9 @@ export interface ExecuteRunOptions {
  * over. Never throws.
  */
 export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<void> {
-  const { statements, runLog, changes, bus, quotas, limits, hold, closing, onUnsaved } = options;
+  const { statements, changes, quotas, limits, hold, closing, onUnsaved } = options;
   const log = options.log.child({ runId: run.id, sessionId: run.sessionId });
-  const writer = new RunWriter(run, noUsage(run), { log: runLog, bus, hold });
+  const writer = openWriter(run, options);
   try {
     using _ = options.checkpointer.track(writer);
     const outcome = await answerPrompt(run, writer, { ...options, log });
@@ -77,13 +82,25 @@ export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<
   }
 }
 
+function openWriter(run: Run, { runLog, bus, hold, resumed }: ExecuteRunOptions): RunWriter {
+  const writer = new RunWriter(run, noUsage(run), { log: runLog, bus, hold });
+  if (resumed === undefined) return writer;
+  const { content, reasoning, calls, isWaiting, lostTokens } = resumed;
+  Object.assign(writer, { content, reasoning, lastSeq: run.lastSeq });
+  for (const { callId } of calls) writer.callIds.add(callId);
+  // No provider will report the tokens of an answer that was broken off.
+  const lost = { ...noUsage(run), outputTokens: lostTokens, measured: isWaiting };
+  writer.usage = addUsage(usageOf(run), lost);
+  return writer;
+}
+
 async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOptions): Promise<RunOutcome> {
-  const { statements, tools, approvals, changes, limits, log, signal } = options;
+  const { statements, tools, approvals, changes, limits, log, signal, resumed, openCalls } = options;
   const { sessionId, userMessageId, assistantMessageId } = run;
   try {
     if (userMessageId === null || assistantMessageId === null)
       return { status: 'CANCELLED', cancelCause: 'DELETED' };
-    await writer.write({ type: 'RunStarted', sessionId, userMessageId, assistantMessageId });
+    await tellStart(writer, { sessionId, userMessageId, assistantMessageId }, resumed);
     const { systemPrompt, model } = options.setup ?? (await setUp(run, options));
     const offered = await tools.offer(sessionId);
     const shown = { userMessageId, assistantMessageId, systemPrompt, offered, model };
@@ -92,11 +109,25 @@ async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOpti
     if (history.omittedMessages > 0) {
       await writer.write({ type: 'ContextTrimmed', omittedMessages: history.omittedMessages });
     }
-    const call = { sessionId, model, systemPrompt, history, offered, writer };
+    const call = { sessionId, model, systemPrompt, history, offered, writer, resumed, openCalls };
     return await runSteps({ statements, tools, approvals, changes, limits, log, signal, ...call });
   } catch (error) {
     return signal.aborted ? { status: 'CANCELLED', cancelCause: causeOf(signal) } : failed(error);
   }
+}
+
+async function tellStart(
+  writer: RunWriter,
+  ids: { sessionId: number; userMessageId: number; assistantMessageId: number },
+  resumed: ResumePoint | undefined,
+): Promise<void> {
+  if (resumed === undefined) {
+    await writer.write({ type: 'RunStarted', ...ids });
+    return;
+  }
+  const { content, reasoning } = resumed;
+  const offsets = { textOffset: content.length, reasoningOffset: reasoning.length };
+  await writer.write({ type: 'RunResumed', content, reasoning, ...offsets });
 }
 
 /** The outcome for a thrown error: a provider's failure keeps its code, an unexpected error becomes `INTERNAL`. */

@@ -5,8 +5,11 @@ import type { Lease } from '../../lease/lease.ts';
 import { openRunLog } from '../log/open-run-log.ts';
 import { RunHold, RunLostError } from '../log/run-hold.ts';
 import { type RunLog, runKey } from '../log/run-writer.ts';
+import { OpenCalls } from '../tool-calls/open-calls.ts';
+import { isOpen } from '../tool-calls/resume-calls.ts';
 import { endNotSaved } from './end-not-saved.ts';
 import type { RunSetup } from './execute-run.ts';
+import type { ResumePoint } from './resume-point.ts';
 
 export interface Launch {
   /** Disposed when the run has ended. */
@@ -16,6 +19,10 @@ export interface Launch {
   setup?: RunSetup;
   /** Whether the run waited in the queue. Default: no. */
   wasQueued?: boolean;
+  /** Set for a run that another gateway has executed. */
+  resumed?: ResumePoint;
+  /** The run begins after this promise. */
+  serving?: Promise<void>;
 }
 
 /** A run that this gateway executes. */
@@ -23,6 +30,11 @@ export interface LiveRun {
   sessionId: number;
   hold: RunHold;
   controller: AbortController;
+  openCalls: OpenCalls;
+  /**
+   * Stops to execute the run without ending it: the next start, or another gateway, goes on with it. Its tools run on.
+   */
+  leave(): void;
   /** Resolves when the end of the run is saved. Never rejects, and takes as long as the disk is full. */
   done: Promise<void>;
   /** As `done`, but rejects with a GatewayError when the run has ended and its end cannot be saved yet. */
@@ -38,6 +50,8 @@ interface ExecuteContext {
   log: Logger;
   /** Undefined for a run that waited in the queue. */
   setup: RunSetup | undefined;
+  resumed: ResumePoint | undefined;
+  openCalls: OpenCalls;
   /** Called with the database's error when the run has ended and its end is not saved yet. */
   onUnsaved: (cause: unknown) => void;
 }
@@ -49,6 +63,8 @@ export interface LaunchRunOptions {
   execute(run: Run, context: ExecuteContext): Promise<void>;
   /** Aborts when the gateway closes. */
   closing: AbortSignal;
+  /** Called when what the run waits for may have changed. */
+  onWait: () => void;
   /** Called when the run has ended, unless another gateway has taken it over. */
   whenOver: () => Promise<void>;
   /** Called at last. */
@@ -59,38 +75,49 @@ export interface LaunchRunOptions {
 /** Executes a RUNNING run, which from here on can be cancelled, followed and lost. */
 export function launchRun(
   run: Run,
-  { slot, log, setup, wasQueued = false }: Launch,
+  { slot, log, setup, resumed, serving, wasQueued = false }: Launch,
   options: LaunchRunOptions,
 ): LiveRun {
   const controller = new AbortController();
   // Each tool call of a step adds a listener; Node would warn about a leak from the eleventh on.
   setMaxListeners(0, controller.signal);
-  const hold = holdRun(run, controller, options);
-  openRunLog(options.runLog, run, { wasQueued, onFenced: () => void hold.lose() });
+  const leaving = { isLeft: false };
+  const hold = holdRun(run, controller, { ...options, leaving });
+  const isResumed = resumed !== undefined;
+  openRunLog(options.runLog, run, { wasQueued, isResumed, onFenced: () => void hold.lose() });
+  const openCalls = new OpenCalls(options.onWait);
+  if (resumed) openCalls.begin(resumed.calls.filter(isOpen).length);
   let onUnsaved: (cause: unknown) => void = () => undefined;
   const unsaved = new Promise<never>((_resolve, reject) => {
     onUnsaved = (cause) => reject(endNotSaved(cause));
   });
   const { signal } = controller;
-  const context = { log: log ?? options.log, setup, hold, signal, closing: options.closing, onUnsaved };
-  const done = options
-    .execute(run, context)
+  const { closing } = options;
+  const doing = { setup, resumed, openCalls, hold };
+  const context = { log: log ?? options.log, ...doing, signal, closing, onUnsaved };
+  const done = Promise.resolve(serving)
+    .then(() => options.execute(run, context))
     .finally(() => slot[Symbol.dispose]())
     .then(() => (hold.isLost ? undefined : options.whenOver()))
     .finally(options.forget);
   const ended = Promise.race([done, unsaved]);
   // Nobody may wait for the end of this run.
   ended.catch(() => undefined);
-  return { sessionId: run.sessionId, hold, controller, done, ended };
+  const leave = () => {
+    leaving.isLeft = true;
+    hold.lose();
+  };
+  return { sessionId: run.sessionId, hold, controller, openCalls, leave, done, ended };
 }
 
 function holdRun(
   run: Run,
   controller: AbortController,
-  { lease, runLog, closing, log }: LaunchRunOptions,
+  { lease, runLog, closing, log, leaving }: LaunchRunOptions & { leaving: { isLeft: boolean } },
 ): RunHold {
   const onLost = () => {
-    log.warn({ runId: run.id }, 'another gateway has taken over a run of this gateway');
+    if (leaving.isLeft) log.info({ runId: run.id }, 'a run is left to the next start, or another gateway');
+    else log.warn({ runId: run.id }, 'another gateway has taken over a run of this gateway');
     controller.abort(new RunLostError(run.id));
     runLog.abandon(runKey(run.id));
   };

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { maxId } from '../../base/global-id.ts';
 import { createKeyedLock } from '../../base/lock.ts';
@@ -13,8 +12,11 @@ import { unfinishedRuns } from '../../storage/statements/run-states.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import type { RunLog } from '../log/run-writer.ts';
 import { Cancellation } from './cancellation.ts';
+import { findSession } from './find-session.ts';
 import { type Launch, type LaunchRunOptions, type LiveRun, launchRun } from './launch-run.ts';
+import type { ResumePoint, ResumeRuns } from './resume-point.ts';
 import { startOldest } from './start-oldest.ts';
+import { leaveIfWaiting, settledWithin, stopLiveRun } from './stop-live-run.ts';
 import type { StopRequests, UntilEnded } from './stop-requests.ts';
 
 export interface LiveRunsOptions {
@@ -28,6 +30,8 @@ export interface LiveRunsOptions {
   execute: LaunchRunOptions['execute'];
   /** Cancels a run if it is still QUEUED. Resolves with whether it was. */
   cancelQueued(runId: number, cause: CancelCause): Promise<boolean>;
+  /** Which runs the next start, or another gateway, goes on with. */
+  resumeRuns: ResumeRuns;
   /** How long the tools of a cancelled run may take to stop, in milliseconds. */
   toolStopMs: number;
   log: Logger;
@@ -90,6 +94,7 @@ export class LiveRuns {
     const live = launchRun(run, launch, {
       ...this.#options,
       closing: this.#closing.signal,
+      onWait: () => this.#leaveIfWaiting(run.id),
       whenOver: async () => {
         await this.startNext(sessionId);
       },
@@ -98,6 +103,24 @@ export class LiveRuns {
     });
     if (this.#state === 'cancelling') live.controller.abort(new Cancellation('SHUTDOWN'));
     this.#live.set(run.id, live);
+  }
+
+  /**
+   * Goes on with a run that another gateway has executed.
+   *
+   * @param serving The run goes on after this promise.
+   */
+  async resume(resumed: ResumePoint, serving: Promise<void>): Promise<void> {
+    const { run } = resumed;
+    await this.#alone(run.sessionId, async () => {
+      const { userId } = await findSession(this.#options.statements, run.sessionId);
+      this.launch(run, { slot: this.#options.slots.take(userId), serving, resumed });
+    });
+  }
+
+  /** The number of live runs that wait for nothing but decisions about tool calls. */
+  get waiting(): number {
+    return [...this.#live.values()].filter(({ openCalls }) => openCalls.waitsFor === 'PEOPLE').length;
   }
 
   /**
@@ -168,15 +191,24 @@ export class LiveRuns {
     return ids;
   }
 
-  /** Accepts no more runs, lets the live ones finish for `graceMs`, then cancels them and waits for their tools. */
+  /**
+   * Accepts no more runs and lets the live ones finish for `graceMs`. Those that wait for an approval are left at once, and
+   * those that wait for a tool afterwards: the next start, or another gateway, goes on with them. The others are cancelled.
+   */
   async drain(graceMs: number): Promise<void> {
     this.#state = 'draining';
-    await this.#settle(graceMs, this.#hurry.signal);
+    for (const id of this.#live.keys()) this.#leaveIfWaiting(id);
+    await settledWithin(this.#allDone(), graceMs, this.#hurry.signal);
     this.#state = 'cancelling';
-    for (const { controller } of this.#live.values()) controller.abort(new Cancellation('SHUTDOWN'));
-    await this.#settle(this.#options.toolStopMs + savingMs);
+    for (const live of this.#live.values()) stopLiveRun(live, this.#options.resumeRuns);
+    await settledWithin(this.#allDone(), this.#options.toolStopMs + savingMs);
     this.#closing.abort();
     await this.#allDone();
+  }
+
+  #leaveIfWaiting(id: number): void {
+    const live = this.#live.get(id);
+    if (!this.isOpen && live) leaveIfWaiting(live);
   }
 
   /** Stops the runs of this gateway that others have been asked to cancel. */
@@ -264,14 +296,5 @@ export class LiveRuns {
 
   async #allDone(): Promise<void> {
     while (this.#live.size > 0) await Promise.all([...this.#live.values()].map((live) => live.done));
-  }
-
-  /** Waits until no run is live, for `withinMs` at most, and not longer than until `hurry` aborts. */
-  async #settle(withinMs: number, hurry?: AbortSignal): Promise<void> {
-    const timeout = new AbortController();
-    const signal = hurry ? AbortSignal.any([timeout.signal, hurry]) : timeout.signal;
-    const late = delay(withinMs, undefined, { signal }).catch(() => undefined);
-    await Promise.race([this.#allDone(), late]);
-    timeout.abort();
   }
 }

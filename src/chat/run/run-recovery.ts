@@ -3,10 +3,13 @@ import type { ChangeLog } from '../../changes/change-log.ts';
 import type { Run } from '../../generated/prisma/client.ts';
 import type { Lease } from '../../lease/lease.ts';
 import type { Database } from '../../storage/database.ts';
+import { idList } from '../../storage/statements/dialect.ts';
+import { runsWithOpenCalls } from '../../storage/statements/run-owners.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import { readRunEnd } from '../log/read-run-end.ts';
 import { type RunLog, runKey } from '../log/run-writer.ts';
 import { endOrphanedRuns } from './end-orphaned-runs.ts';
+import { type ResumePoint, type ResumeRuns, readResumePoint } from './resume-point.ts';
 import { seqsBeyondCheckpoint } from './save-interrupted-runs.ts';
 import { takeOver } from './take-over.ts';
 
@@ -19,9 +22,12 @@ export interface RunRecoveryOptions {
   bus: Bus;
   /** How long the log of an ended run stays readable, in milliseconds. */
   runLogTtlMs: number;
+  resumeRuns: ResumeRuns;
+  /** Goes on with a run. */
+  resume: (point: ResumePoint) => Promise<void>;
 }
 
-/** Takes over the runs of gateways that have died, and ends them. */
+/** Takes over the runs of gateways that have died. Those that can go on do, and the others end. */
 export class RunRecovery {
   readonly #options: RunRecoveryOptions;
   /** Runs that were taken over and could not be ended yet. */
@@ -32,23 +38,39 @@ export class RunRecovery {
   }
 
   /**
-   * Takes over and ends all that is left.
+   * Takes over all that is left.
    *
-   * @returns The sessions of the runs that were ended.
+   * @returns How many runs were ended, and how many go on.
    */
-  async recover(): Promise<number[]> {
+  async recover(): Promise<{ ended: number; resumed: number }> {
     const { statements, lease } = this.#options;
-    const sessionIds: number[] = [];
+    const counts = { ended: 0, resumed: 0 };
     for (;;) {
       this.#left.push(...(await takeOver(statements, lease)));
+      if (this.#left.length === 0) return counts;
+      counts.resumed += await this.#resumeLeft();
       const runs = this.#left;
-      if (runs.length === 0) return sessionIds;
       await endOrphanedRuns(runs, this.#options);
       this.#left = [];
       // A gateway that starts alone has no followers yet.
       if (lease.isShared) for (const run of runs) await this.#tell(run);
-      sessionIds.push(...runs.map(({ sessionId }) => sessionId));
+      counts.ended += runs.length;
     }
+  }
+
+  /** Goes on with those that can. Returns their number. */
+  async #resumeLeft(): Promise<number> {
+    const { statements, resumeRuns, resume } = this.#options;
+    const runs = this.#left;
+    const waiting = await statements.all(runsWithOpenCalls, [idList(runs.map(({ id }) => id))]);
+    const isWaiting = new Set(waiting.map(({ id }) => id));
+    for (const run of runs.filter(({ id }) => resumeRuns === 'all' || isWaiting.has(id))) {
+      const point = await readResumePoint(statements, run, resumeRuns);
+      if (point === undefined) continue;
+      await resume(point);
+      this.#left = this.#left.filter((each) => each !== run);
+    }
+    return runs.length - this.#left.length;
   }
 
   /** Writes the terminal run event, for followers on all gateways. */

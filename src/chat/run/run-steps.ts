@@ -1,25 +1,16 @@
-import type { ChangeLog } from '../../changes/change-log.ts';
-import type { Statements } from '../../storage/statements/statement.ts';
-import type { RefusedCall, ToolRunner } from '../../tools/tool-runner.ts';
+import type { RefusedCall } from '../../tools/tool-runner.ts';
 import type { AnswerStep, EndedCall } from '../history/answer-step.ts';
 import type { MadeStep } from '../history/save-step.ts';
 import type { Transcript } from '../history/transcript.ts';
 import type { RunEnd } from '../log/run-event.ts';
 import type { ResolvedModel } from '../models/models.ts';
-import type { Approvals } from '../tool-calls/approvals.ts';
 import { planCall } from '../tool-calls/plan-call.ts';
-import { runCall } from '../tool-calls/run-call.ts';
+import { runCalls } from '../tool-calls/run-calls.ts';
 import { startCalls } from '../tool-calls/start-calls.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
-import { type FittingStepOptions, runFittingStep } from './fitting-step.ts';
-
-export interface RunStepsOptions extends FittingStepOptions {
-  statements: Statements;
-  sessionId: number;
-  tools: ToolRunner;
-  approvals: Approvals;
-  changes: ChangeLog;
-}
+import { runFittingStep } from './fitting-step.ts';
+import { resumeSteps } from './resume-steps.ts';
+import type { RunStepsOptions } from './run-steps-options.ts';
 
 /**
  * Answers a prompt in steps. A step is a model call and the tool calls that it asks for.
@@ -31,7 +22,8 @@ export async function runSteps(options: RunStepsOptions): Promise<RunEnd & { las
   const { model, history, writer } = options;
   const { maxSteps } = options.limits;
   const answer = history.turns.at(-1)?.steps ?? [];
-  for (let step = 1; step <= maxSteps; step += 1) {
+  const first = options.resumed ? await resumeSteps(options.resumed, options) : 1;
+  for (let step = first; step <= maxSteps; step += 1) {
     const { transcript, finishReason } = await runFittingStep(options);
     const made = { step, maker: model, transcript };
     if (transcript.calls.length === 0) return { status: 'COMPLETED', finishReason, lastStep: made };
@@ -81,11 +73,5 @@ async function runToolCalls(made: MadeStep, options: RunStepsOptions): Promise<E
   const { toolApprovalTimeoutMs, toolStopMs } = limits;
   // They are stored in the order in which the model asked for them.
   const started = await startCalls(made, planned, { ...options, toolApprovalTimeoutMs });
-  const run = { ...options, toolStopMs };
-  const settled = await Promise.allSettled(started.map((each) => runCall(each, run)));
-  signal.throwIfAborted();
-  return settled.map((result) => {
-    if (result.status === 'rejected') throw result.reason;
-    return result.value;
-  });
+  return await runCalls(started, { ...options, toolStopMs });
 }

@@ -11,15 +11,18 @@ import type { RefusedCall, ToolErrorCode, ToolOutcome, ToolPlan } from '../../to
 import type { EndedCall } from '../history/answer-step.ts';
 import type { Approvals } from './approvals.ts';
 import { type ExecuteCallOptions, executeCall, notStarted } from './execute-call.ts';
+import type { OpenCalls } from './open-calls.ts';
 import type { StartedCall } from './start-calls.ts';
 import { approvalDecided } from './store-decision.ts';
-import { type Answered, untilAnswered } from './until-answered.ts';
+import { untilAnswered } from './until-answered.ts';
 import { verdictOf } from './verdict.ts';
 
 export interface RunCallOptions extends ExecuteCallOptions {
   statements: Statements;
   changes: ChangeLog;
   approvals: Approvals;
+  /** Counts the call already. */
+  openCalls: OpenCalls;
 }
 
 /** The error codes of calls that were not allowed to run. */
@@ -30,9 +33,17 @@ const denials: ReadonlySet<ToolErrorCode> = new Set(['DENIED', 'APPROVAL_TIMEOUT
  * does not fail the run: the model is told and can try something else.
  */
 export async function runCall(call: StartedCall, options: RunCallOptions): Promise<EndedCall> {
+  try {
+    return await runOrRefuse(call, options);
+  } finally {
+    options.openCalls.end();
+  }
+}
+
+async function runOrRefuse(call: StartedCall, options: RunCallOptions): Promise<EndedCall> {
   const { question, plan } = call;
-  if (question === undefined) return await execute(call, plan, options);
-  const answered: Answered = await untilAnswered(call, question, options);
+  if (question === undefined || !plan.ok) return await execute(call, plan, options);
+  const answered = await untilAnswered(call, question, options);
   if (!('decided' in answered)) return await endCall(call, answered.lost ?? notStarted, 0, options);
   return await goOn(call, answered.decided, options);
 }
@@ -67,6 +78,8 @@ async function endCall(
   durationMs: number,
   options: RunCallOptions,
 ): Promise<EndedCall> {
+  const { hold } = options.writer;
+  if (hold.isLost) throw hold.lose();
   const ended = { ...columnsOf(outcome), durationMs };
   const { status, result, errorCode, exitCode, stopped } = ended;
   const columns = [status, result, errorCode, exitCode, stopped, durationMs, rowId];

@@ -9,6 +9,7 @@ import type { RefusedCall, ToolPlan } from '../../tools/tool-runner.ts';
 import type { MadeStep } from '../history/save-step.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import type { Question } from './approvals.ts';
+import type { OpenCalls } from './open-calls.ts';
 import type { CallToStart } from './plan-call.ts';
 import { saveCalls } from './save-calls.ts';
 
@@ -19,6 +20,7 @@ export interface StartCallsOptions {
   writer: RunWriter;
   /** How long a call waits for an approval, in milliseconds. */
   toolApprovalTimeoutMs: number;
+  openCalls: OpenCalls;
   log: Logger;
   /** Aborts when the run is cancelled. */
   signal: AbortSignal;
@@ -54,6 +56,7 @@ export async function startCalls(
     messageId === null ? [] : calls.flatMap((call) => approvalRequested(call, options, messageId));
   const saved = await untilStored(() => saveCalls(options, writer, { made, rows, asked }), options);
   changes.ring(saved.told);
+  options.openCalls.begin(calls.length);
   const started: StartedCall[] = [];
   for (const [index, call] of calls.entries()) {
     if (signal.aborted) break;

@@ -2,10 +2,12 @@ import type { Logger } from 'pino';
 import type { ToolCall } from '../../generated/prisma/client.ts';
 import type { RefusedCall } from '../../tools/tool-runner.ts';
 import type { Approvals, Question } from './approvals.ts';
+import type { OpenCalls } from './open-calls.ts';
 import type { StartedCall } from './start-calls.ts';
 
 export interface UntilAnsweredOptions {
   approvals: Approvals;
+  openCalls: OpenCalls;
   log: Logger;
   /** Aborts when the run is cancelled. */
   signal: AbortSignal;
@@ -18,8 +20,9 @@ export type Answered = { decided: ToolCall } | { lost?: RefusedCall };
 export async function untilAnswered(
   { callId, plan }: StartedCall,
   question: Question,
-  { approvals, log, signal }: UntilAnsweredOptions,
+  { approvals, openCalls, log, signal }: UntilAnsweredOptions,
 ): Promise<Answered> {
+  using _ = openCalls.ask();
   const over = new AbortController();
   const waiting = AbortSignal.any([signal, over.signal]);
   const decided = approvals

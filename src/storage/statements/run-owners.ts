@@ -19,6 +19,25 @@ export const takeOverRuns = modelStatement<Run>(
   ) RETURNING *`,
 );
 
+/**
+ * Raises the seq of a run that was taken over, so that the next run events are beyond all that a follower has seen.
+ * Parameters: by how much, id, fence.
+ */
+export const raiseLastSeq = modelStatement<Run>(
+  'Run',
+  `UPDATE "Run" SET "lastSeq" = "lastSeq" + ? WHERE "id" = ? AND "fence" = ? AND "status" = 'RUNNING' RETURNING *`,
+);
+
+/**
+ * Those of some runs that have tool calls which have not ended. Runs of an earlier version, which did not store until when a
+ * call waits, are left out. Parameter: the ids.
+ */
+export const runsWithOpenCalls = plainStatement<Pick<Run, 'id'>>(
+  `SELECT "Run"."id" FROM "Run" JOIN "ToolCall" ON "messageId" = "assistantMessageId"
+  WHERE "Run"."id" ${amongIds} AND "ToolCall"."status" IN ('AWAITING_APPROVAL', 'RUNNING') GROUP BY "Run"."id"
+  HAVING COUNT(CASE WHEN "ToolCall"."status" = 'AWAITING_APPROVAL' AND "expiresAt" IS NULL THEN 1 END) = 0`,
+);
+
 /** The fences of runs. Parameter: the ids. */
 export const fencesOfRuns = plainStatement<Pick<Run, 'id' | 'fence'>>(
   `SELECT "id", "fence" FROM "Run" WHERE "id" ${amongIds}`,

@@ -1,17 +1,7 @@
-import { cp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 import { collect, follow, type SeenRunEvent, until } from '../../support/gateway/chat.ts';
-import { startTestGateway } from '../../support/gateway/gateway.ts';
-import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
 import { shareGuardedGateway } from '../../support/gateway/shared-gateway.ts';
-import {
-  approveCall,
-  type GuardedChat,
-  startGuardedChat,
-  toolCallsOf,
-} from '../../support/gateway/tool-approval.ts';
+import { approveCall, type GuardedChat, toolCallsOf } from '../../support/gateway/tool-approval.ts';
 import { text, toolCall } from '../../support/model/turn.ts';
 
 const openSession = shareGuardedGateway();
@@ -79,35 +69,5 @@ describe('a run that waits for an approval', () => {
     const { errors } = await approveCall(session, call);
     expect(errors).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }]);
     expect(session.tools.requests).toEqual([]);
-  });
-
-  test('a tool call that waits when its gateway stops is stored as cancelled', async () => {
-    await using folder = await openMigratedFolder();
-    const session = await startGuardedChat({ DATA_DIR: folder.path });
-    const call = await asked(session);
-    await session[Symbol.asyncDispose]();
-
-    await using gateway = await startTestGateway({ dataDir: folder.path });
-    expect(await toolCallsOf(gateway, call.runId)).toMatchObject([neverRan]);
-  });
-
-  test('a tool call that waits when its gateway is killed is cancelled by the next gateway', async () => {
-    await using folder = await openTemporaryFolder();
-    await using session = await startGuardedChat({ DATA_DIR: join(folder.path, 'data') });
-    const call = await asked(session);
-    // Copy the files that a crash would leave at this moment, without the lock that the kernel would release.
-    const left = join(folder.path, 'left');
-    await cp(join(folder.path, 'data'), left, { recursive: true });
-    await rm(join(left, 'gateway.lock'));
-
-    await using gateway = await startTestGateway({ dataDir: left });
-
-    expect(await toolCallsOf(gateway, call.runId)).toMatchObject([
-      { callId: 'w', status: 'CANCELLED', result: null, stopped: true },
-    ]);
-    const { errors } = await approveCall(gateway, call);
-    expect(errors).toMatchObject([{ extensions: { code: 'CONFLICT' } }]);
-    const seen = await collect(follow(gateway.client(), call.runId));
-    expect(seen.at(-1)).toMatchObject({ __typename: 'RunFailed', code: 'INTERRUPTED' });
   });
 });

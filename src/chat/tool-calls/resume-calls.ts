@@ -1,0 +1,88 @@
+import type { Logger } from 'pino';
+import type { ToolCall } from '../../generated/prisma/client.ts';
+import {
+  type RefusedCall,
+  type ToolErrorCode,
+  type ToolPlan,
+  type ToolRunner,
+  toolErrorCodes,
+} from '../../tools/tool-runner.ts';
+import type { RunWriter } from '../log/run-writer.ts';
+import type { StartedCall } from './start-calls.ts';
+import { verdictOf } from './verdict.ts';
+
+export interface ResumeCallsOptions {
+  sessionId: number;
+  writer: RunWriter;
+  tools: ToolRunner;
+  log: Logger;
+}
+
+/** Whether a stored call has not ended. */
+export function isOpen({ status }: ToolCall): boolean {
+  return status === 'AWAITING_APPROVAL' || status === 'RUNNING';
+}
+
+/** Tells followers, who may have missed them, of the stored calls of an answer: what was asked, decided and done. */
+export async function tellCalls(calls: readonly ToolCall[], writer: RunWriter): Promise<void> {
+  for (const call of calls) {
+    const { callId, name, args, nodeId, agentNodeId, textOffset, reasoningOffset, expiresAt } = call;
+    const about = { callId, name, args, nodeId, agentNodeId };
+    await writer.write({ type: 'ToolCallStarted', ...about, textOffset, reasoningOffset });
+    if (call.status === 'AWAITING_APPROVAL') {
+      const until = expiresAt?.getTime() ?? Date.now();
+      await writer.write({ type: 'ToolApprovalRequested', ...about, expiresAt: until });
+    }
+    const verdict = verdictOf(call);
+    // That of a call that was not handed to its tool yet is told when that happens.
+    const isTold = !isOpen(call) || call.startedAt !== null;
+    if (verdict && isTold) await writer.write({ type: 'ToolApprovalDecided', callId, ...verdict });
+    if (!isOpen(call)) await tellEnd(call, writer);
+  }
+}
+
+async function tellEnd(call: ToolCall, writer: RunWriter): Promise<void> {
+  const { callId, name, status, exitCode, stopped } = call;
+  const [result, durationMs] = [call.result ?? '', call.durationMs ?? 0];
+  const errorCode = call.errorCode as ToolErrorCode | null;
+  const ended = { callId, name, status, result, errorCode, exitCode, stopped, durationMs };
+  await writer.write({ type: 'ToolCallFinished', ...ended });
+}
+
+/** Plans the stored calls of a step that have not ended, so that they go on where they were. */
+export function resumeCalls(calls: readonly ToolCall[], options: ResumeCallsOptions): Promise<StartedCall[]> {
+  return Promise.all(calls.filter(isOpen).map((call) => resumeCall(call, options)));
+}
+
+async function resumeCall(call: ToolCall, options: ResumeCallsOptions): Promise<StartedCall> {
+  const { id: rowId, callId, messageId, name, status, startedAt, expiresAt } = call;
+  const { sessionId, writer } = options;
+  const plan = await planAgain(call, options);
+  // An approved call that was not handed to its tool finds its decision at once.
+  const isUndecided = status === 'AWAITING_APPROVAL' || startedAt === null;
+  const asked = { rowId, sessionId, runId: writer.runId, messageId, callId };
+  const question = isUndecided && expiresAt && { question: { ...asked, expiresAt } };
+  return { callId, name, plan, rowId, ...question };
+}
+
+async function planAgain(
+  call: ToolCall,
+  { sessionId, writer, tools, log }: ResumeCallsOptions,
+): Promise<ToolPlan> {
+  const { callId, name, args, agentNodeId, dispatchId, startedAt, agentInstanceId, status, decision } = call;
+  if (status === 'RUNNING' && startedAt === null && decision === null) return refusedBefore;
+  try {
+    return await tools.resume({
+      ...{ sessionId, runId: writer.runId, callId, name, agentNodeId, dispatchId },
+      args: Object(args) as object,
+      isStarted: startedAt !== null,
+      instanceId: agentInstanceId,
+    });
+  } catch (error) {
+    log.error({ err: error, callId, name }, 'a tool call could not be planned');
+    return { ok: false, errorCode: 'FAILED', result: toolErrorCodes.FAILED };
+  }
+}
+
+/** A call that was refused, when the gateway ended before it could store why. */
+const refusedBefore: RefusedCall = { ok: false, errorCode: 'FAILED', result: 'The call could not run.' };
