@@ -8,6 +8,7 @@ import { withMigrated } from './connect-migrated.ts';
 import { createPostgresAdapter } from './postgres-adapter.ts';
 import { createPool, type PostgresOptions } from './postgres-pool.ts';
 import { openPostgresStatements } from './postgres-statements.ts';
+import { admitRestoredChanges } from './restored-changes.ts';
 import { refuseUnfinishedCopy } from './unfinished-copy.ts';
 
 /**
@@ -19,6 +20,7 @@ import { refuseUnfinishedCopy } from './unfinished-copy.ts';
 export async function openPostgres(options: PostgresOptions, log: Logger): Promise<OpenDatabase> {
   const applied = await withMigrated(options, async (client, names) => {
     await refuseUnfinishedCopy(client);
+    await admitRestoredChanges(client);
     return names;
   });
   if (applied.length > 0) log.info({ migrations: applied }, 'database migrated');

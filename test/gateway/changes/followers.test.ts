@@ -3,6 +3,7 @@ import { chat, collect } from '../../support/gateway/chat.ts';
 import { createDeafBus } from '../../support/gateway/counting-bus.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import type { GatewayApi } from '../../support/gateway/gateway-api.ts';
+import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
 import { usesPostgres } from '../../support/gateway/postgres-database.ts';
 import { createStatementLog } from '../../support/gateway/query-count.ts';
 import { shareGateway } from '../../support/gateway/shared-gateway.ts';
@@ -60,6 +61,9 @@ test('where the events behind a cursor have expired, the follower gets one gap, 
   await using gateway = await startTestGateway({ settings: { CHANGE_LOG_TTL_MS: '1' } });
   const sessionId = await gateway.createSession();
   const expired = await beginWatch(gateway, sessionId);
+  // More than one piece of the sweep.
+  const old = { userId: 'alice', kind: 'SessionUpdated', payload: {}, at: new Date(0) };
+  await gateway.services.database.change.createMany({ data: Array.from({ length: 2_500 }, () => old) });
   await rename(gateway, sessionId, 'kept, because it is the newest');
   // The sweep leaves the newest change of all.
   const count = () => gateway.services.database.change.count();
@@ -130,5 +134,27 @@ test.runIf(usesPostgres)(
         ...['MessageAdded', 'MessageAdded', 'RunStarted', 'RunEnded'],
       ]);
     });
+  },
+);
+
+test.runIf(usesPostgres)(
+  'after a backup was restored on a server that has had fewer transactions, followers get a gap and all new events',
+  async () => {
+    await using folder = await openMigratedFolder();
+    const first = await startTestGateway({ dataDir: folder.path });
+    const sessionId = await first.createSession();
+    const after = await beginWatch(first, sessionId);
+    await first.services.database.change.updateMany({ data: { transactionId: 10n ** 15n } });
+    await first[Symbol.asyncDispose]();
+
+    await using gateway = await startTestGateway({ dataDir: folder.path });
+    await using watching = watch(gateway, { sessionId, after });
+    await watching.until('WatchGap');
+    await rename(gateway, sessionId, 'after the restoration');
+
+    expect((await watching.until(2)).map(({ __typename }) => __typename)).toEqual([
+      'WatchGap',
+      'SessionUpdated',
+    ]);
   },
 );
