@@ -46,6 +46,8 @@ const rows: Record<string, Record<string, unknown>> = {
   SessionNode: { sessionId: 1, agentNodeId: 1 },
   Workspace: { sessionId: 1, workspaceId: 'w1' },
   Secret: { name: 'tickets', value: 'd' },
+  Gateway: { id: 'g1', startedAt: 7, leaseUntil: 8 },
+  Change: { id: 1, sessionId: 1, userId: 'alice', kind: 'SessionUpdated', payload: '{}', at: 9 },
   ApiToken: { id: 1, tokenHash: 'c', userId: 'alice', name: 'laptop' },
 };
 
