@@ -19,7 +19,7 @@ describe('after a gateway was killed before any checkpoint of two answers', () =
     words = { sessionId: await victim.createSession(), prompt: 'Say something.', requestId: 'alice-1' };
     for await (const event of chat(victim.client(), words)) {
       last = event;
-      if (event.text === 'wind') break;
+      if (event.text?.endsWith('wind')) break;
     }
     model.script(
       [reasoning('I must read.'), text('Reading.'), toolCall('a', 'read', { n: 1 })],
