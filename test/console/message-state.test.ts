@@ -64,6 +64,28 @@ test('an answer that has a gap shows no text until it has ended, and then all of
   ).toEqual(['STREAMING|||All ', 'STREAMING|gap||', 'STREAMING|gap||', 'COMPLETE||Why|All of it']);
 });
 
+test('an answer shows what stays of it when another gateway goes on with its run, also without the run events before', () => {
+  const resumed = {
+    ...({ __typename: 'RunResumed', runId, content: 'All', reasoning: 'Why' } as const),
+    ...{ textOffset: 3, reasoningOffset: 3 },
+  };
+  expect(
+    shownAfter(
+      { __typename: 'TextDelta', runId, seq: 1, text: 'All that' },
+      { ...resumed, seq: 2 },
+      { __typename: 'HistoryGap', runId, seq: 9, fromSeq: 3, toSeq: 9 },
+      { ...resumed, seq: 10 },
+      { __typename: 'TextDelta', runId, seq: 11, text: ' of it' },
+    ),
+  ).toEqual([
+    'STREAMING|||All that',
+    'STREAMING||Why|All',
+    'STREAMING|gap||',
+    'STREAMING||Why|All',
+    'STREAMING||Why|All of it',
+  ]);
+});
+
 test('an answer has each tool call once, from its request for approval to its end', () => {
   const call = { callId: 'a', name: 'run', args: {}, nodeId: 'laptop' };
   expect(
