@@ -78,7 +78,7 @@ export class PartSource {
 
   #note(part: LanguageModelV3StreamPart): void {
     if (part.type !== 'text-delta' && part.type !== 'reasoning-delta') return;
-    this.#shortcut.receive(part.delta.length);
+    this.#shortcut.receive({ type: part.type === 'text-delta' ? 'text' : 'reasoning', text: part.delta });
     this.#ids[part.type] = part.id;
   }
 

@@ -3,7 +3,7 @@ import { chatUsageOf } from './chat-usage.ts';
 import { type ErrorReport, errorIn } from './error-report.ts';
 import { type Fields, fieldsOf, isFields, listOf, objectsOf, textOf } from './fields.ts';
 import { endingOf } from './finish-reason.ts';
-import type { MoreText } from './text-shortcut.ts';
+import type { Characters, MoreText } from './text-shortcut.ts';
 import { type DividedText, ThinkTags } from './think-tags.ts';
 import { ToolCallFragments } from './tool-call-fragments.ts';
 import type { WireFormat, WireReading } from './wire-format.ts';
@@ -137,8 +137,8 @@ function onlyTextOf({ content, reasoning_content: reasoning, ...others }: Fields
     : { type: 'text', text: textOf(content) };
 }
 
-function charactersOf({ content, reasoning_content: reasoning, refusal }: Fields): number {
-  return [content, reasoning, refusal].reduce((sum: number, each) => sum + textOf(each).length, 0);
+function charactersOf({ content, reasoning_content: reasoning, refusal }: Fields): Characters {
+  return { text: textOf(content).length + textOf(refusal).length, reasoning: textOf(reasoning).length };
 }
 
 function chunkOf(delta: Fields, finishReason: string | null, usage?: object): object {

@@ -117,7 +117,7 @@ function createAnswer({ format, redact, classify, shortcut }: ReadResponseOption
           shortcut.add(reading.more);
           return [];
         }
-        shortcut?.give(reading.characters ?? 0);
+        if (reading.characters) shortcut?.give(reading.characters);
         return failure === undefined ? values : [...values, ...fail(failure)];
       }
       case 'done': {

@@ -4,35 +4,39 @@ export interface MoreText {
   text: string;
 }
 
-/** A text, and how many characters the package was given before it. */
+/** Characters of text and of reasoning. */
+export type Characters = Record<MoreText['type'], number>;
+
+/** A text, and how many characters of its type the package was given before it. */
 type Waiting = MoreText & { behind: number };
 
 /**
  * Carries text from the reader of a response to the caller of the model, past the provider's package. The package takes
  * longer for a word than all the rest of the gateway, and has nothing to add to a text that it has begun. All other values
- * go through the package. A text is handed out when as many characters have come out of the package as went in before it,
+ * go through the package. A text is handed out when as many characters of its type have come out of the package as went in before it,
  * so that the order stays.
  */
 export class TextShortcut {
   /** Called when a text was added. */
   onText: () => void = () => {};
   readonly #waiting: Waiting[] = [];
-  #given = 0;
-  #returned = 0;
+  readonly #given: Characters = { text: 0, reasoning: 0 };
+  readonly #returned: Characters = { text: 0, reasoning: 0 };
   #onTaken: (() => void) | undefined;
 
-  /** Counts characters of text and reasoning that the package was given. */
-  give(characters: number): void {
-    this.#given += characters;
+  /** Counts what the package was given. */
+  give({ text, reasoning }: Characters): void {
+    this.#given.text += text;
+    this.#given.reasoning += reasoning;
   }
 
-  /** Counts characters that came out of the package. */
-  receive(characters: number): void {
-    this.#returned += characters;
+  /** Counts what came out of the package. */
+  receive({ type, text }: MoreText): void {
+    this.#returned[type] += text.length;
   }
 
   add({ type, text }: MoreText): void {
-    this.#waiting.push({ type, text, behind: this.#given });
+    this.#waiting.push({ type, text, behind: this.#given[type] });
     this.onText();
   }
 
@@ -42,7 +46,7 @@ export class TextShortcut {
    * @param isEnd Whether the package has nothing more to say. Then it is the turn of each text.
    */
   take(isEnd: boolean): MoreText[] {
-    const next = isEnd ? -1 : this.#waiting.findIndex(({ behind }) => behind > this.#returned);
+    const next = isEnd ? -1 : this.#waiting.findIndex(({ type, behind }) => behind > this.#returned[type]);
     const taken = this.#waiting.splice(0, next === -1 ? this.#waiting.length : next);
     if (this.#waiting.length === 0) this.#onTaken?.();
     return taken;

@@ -1,16 +1,16 @@
 import type { ErrorReport } from './error-report.ts';
 import type { Fields } from './fields.ts';
-import type { MoreText } from './text-shortcut.ts';
+import type { Characters, MoreText } from './text-shortcut.ts';
 
 /** What an object of a response says. */
 export interface WireReading {
   /** Values for the package. None where the object carries nothing. */
   values: object[];
-  /** The characters of text and reasoning in the values. Default: 0. */
-  characters?: number;
+  /** The characters of text and reasoning in the values. Default: not counted. */
+  characters?: Characters;
   /**
    * What the values say, if that is only more of the text or the reasoning that the values before them have begun or
-   * continued. Then it need not go through the package. A format that sets it counts `characters`, too.
+   * continued. Then it need not go through the package. A format that sets it for a type of text counts the characters of that type in all values.
    */
   more?: MoreText | undefined;
   /** The failure that the object reports, after the values. */

@@ -4,12 +4,21 @@ import type { WireFormat, WireReading } from '../wire-format.ts';
 import { OutputItems } from './output-items.ts';
 import { responsesUsageOf } from './responses-usage.ts';
 
+/** A piece of the text of an item. */
+interface ItemText {
+  itemId: string;
+  text: string;
+  isRefusal: boolean;
+}
+
 /** OpenAI's Responses, as OpenAI and servers that imitate it send them. */
 export class ResponsesFormat implements WireFormat {
   hasAnswer = false;
   isFinished = false;
   readonly #items = new OutputItems();
   #usage: object | undefined;
+  /** The newest value for the package, if it was a text. */
+  #newest: ItemText | undefined;
 
   /** Some servers end the body when all items are done, and send no last event. */
   get isWholeAtEnd(): boolean {
@@ -27,7 +36,20 @@ export class ResponsesFormat implements WireFormat {
     if (failure !== undefined) return { values: [], failure };
     const values = this.#readItem(type, value);
     if (values !== undefined || starts.has(type)) this.hasAnswer = true;
-    return { values: values ?? [] };
+    return this.#withTexts(values ?? []);
+  }
+
+  /** Says which text the values have, and whether it only continues the text of the value before. */
+  #withTexts(values: object[]): WireReading {
+    if (values.length === 0) return { values };
+    const texts = values.map((value) => textIn(fieldsOf(value)));
+    const newest = texts.at(-1);
+    const continues = values.length === 1 && newest?.itemId === this.#newest?.itemId;
+    this.#newest = newest;
+    const text = texts.reduce((sum, each) => sum + (each?.text.length ?? 0), 0);
+    const more =
+      continues && newest?.isRefusal === false ? ({ type: 'text', text: newest.text } as const) : undefined;
+    return { values, characters: { text, reasoning: 0 }, more };
   }
 
   finish(): object[] {
@@ -107,6 +129,12 @@ function typeOf(value: Fields, event: string | undefined): string {
   const type = firstText(value['type']) || (event ?? '');
   const isResponse = value['object'] === 'response' || Array.isArray(value['output']);
   return isResponse && type === '' ? 'response' : type.replace(/^response\./, '');
+}
+
+/** The text of a value for the package. */
+function textIn({ type, item_id: itemId, delta }: Fields): ItemText | undefined {
+  if (type !== 'response.output_text.delta' && type !== 'response.refusal.delta') return undefined;
+  return { itemId: textOf(itemId), text: textOf(delta), isRefusal: type === 'response.refusal.delta' };
 }
 
 function partKind(type: string): 'output_text' | 'refusal' {
