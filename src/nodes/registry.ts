@@ -151,7 +151,7 @@ export class Registry implements AsyncDisposable {
     // An agent that has already left must not close the inbox of an agent that is still there.
     signal.throwIfAborted();
     if (this.#isClosed) return closedInbox('SHUTTING_DOWN');
-    this.#connected.checkLimits(identity);
+    this.#connected.checkLimits(identity, homes?.isElsewhere(homeBefore) ?? false);
     const after = this.#cursorOf(request, openedSeq);
     const connection = new Connection({
       instanceId,

@@ -44,6 +44,11 @@ export class Homes {
     return this.#own.has(agentNodeId);
   }
 
+  /** Whether a node is connected to another gateway. */
+  isElsewhere(home: Home | undefined): boolean {
+    return home?.gatewayId != null && home.gatewayId !== this.gatewayId && isConnected(home);
+  }
+
   /** Whether other gateways cannot be reached now, and it cannot be known where nodes are. */
   get isBlind(): boolean {
     return this.#options.values.isAway;
@@ -127,7 +132,7 @@ export class Homes {
     for (const [index, [id, { connectionId }]] of own.entries()) {
       const home = homes[index];
       if (home?.gatewayId === this.gatewayId) continue;
-      if (home !== undefined && home.presence.connection !== 'OFFLINE') {
+      if (home !== undefined && isConnected(home)) {
         if (this.giveUp(id, connectionId)) moved.push(id);
         continue;
       }
@@ -136,6 +141,10 @@ export class Homes {
     }
     return moved;
   }
+}
+
+function isConnected({ presence }: Home): boolean {
+  return presence.connection !== 'OFFLINE';
 }
 
 function keyOf(agentNodeId: number): string {

@@ -8,8 +8,8 @@ const patienceMs = 5_000;
 
 /** A dispatch on its home, of a run that asks for its news. Keeps what the run has not said to know. */
 export class HostedDispatch {
-  /** When the run has asked last, by the clock of `performance.now()`. */
-  askedAt = performance.now();
+  /** When the newest question came or was answered, by the clock of `performance.now()`. */
+  #askedAt = performance.now();
   #pieces: OutputPiece[] = [];
   #instanceId: string | undefined;
   #isStartKnown = false;
@@ -20,6 +20,11 @@ export class HostedDispatch {
   #answer: ((news: DispatchNews) => void) | undefined;
   /** Those who wait until the run knows something. */
   readonly #changed = new Set<() => void>();
+
+  /** Whether the run has not asked for so many milliseconds: it asks again as soon as it has an answer. */
+  isQuiet(forMs: number): boolean {
+    return this.#answer === undefined && performance.now() - this.#askedAt > forMs;
+  }
 
   /** Resolves when the run has received the piece, or can get it here no more. */
   async addOutput(text: string, position: OutputPosition): Promise<void> {
@@ -64,7 +69,7 @@ export class HostedDispatch {
    * Resolves with what the run does not know, at the latest after `withinMs` milliseconds, and when the run asks again.
    */
   ask({ known }: Pick<DispatchQuestion, 'known'>, withinMs: number): Promise<DispatchNews> {
-    this.askedAt = performance.now();
+    this.#askedAt = performance.now();
     const received = known.output?.nextOffset ?? 0;
     this.#pieces = this.#pieces.filter(({ position }) => position.nextOffset > received);
     this.#isStartKnown ||= known.isAcknowledged && known.instanceId === this.#instanceId;
@@ -75,7 +80,7 @@ export class HostedDispatch {
       const answer = (news: DispatchNews) => {
         clearTimeout(timer);
         if (this.#answer === answer) this.#answer = undefined;
-        this.askedAt = performance.now();
+        this.#askedAt = performance.now();
         resolve(news);
       };
       this.#answer = answer;

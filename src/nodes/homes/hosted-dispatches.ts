@@ -13,7 +13,7 @@ export interface HostedDispatchesOptions {
 /** The longest time until a question is answered without news, in milliseconds. */
 const longestAnswerMs = 5_000;
 /** A run that has not asked for so many milliseconds is looked up in the database. */
-const quietMs = 15_000;
+const quietMs = 3_000;
 
 interface Hosted {
   agentNodeId: number;
@@ -64,8 +64,7 @@ export class HostedDispatches {
 
   /** Cancels the dispatches that nobody has asked about for a while, and for which no run waits any more. */
   async cancelAbandoned(): Promise<void> {
-    const before = performance.now() - quietMs;
-    const quiet = [...this.#hosted].filter(([, { dispatch }]) => dispatch.askedAt < before);
+    const quiet = [...this.#hosted].filter(([, { dispatch }]) => dispatch.isQuiet(quietMs));
     for (const [dispatchId, { agentNodeId }] of quiet) {
       const waitedFor = await this.#options.findWaitedFor(agentNodeId, [dispatchId]);
       if (waitedFor.has(dispatchId)) continue;

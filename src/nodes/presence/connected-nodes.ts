@@ -46,16 +46,18 @@ export class ConnectedNodes {
   /**
    * Checks that one more node may connect. A node that takes over its own inbox is not one more.
    *
+   * @param isElsewhere Whether the node is connected to another gateway, and counted there.
    * @throws GatewayError OVERLOADED if the gateway's limit is reached, RATE_LIMITED if the user's is.
    */
-  checkLimits({ tokenHash, userId }: NodeIdentity): void {
+  checkLimits({ tokenHash, userId }: NodeIdentity, isElsewhere: boolean): void {
     const { maxConnections, maxConnectionsPerUser, connectionsOfUsers } = this.#options;
     if (this.#byTokenHash.has(tokenHash)) return;
     if (this.#byTokenHash.size >= maxConnections) {
       const message = 'The gateway has reached its limit of connected nodes; try again later.';
       throw tryAgain('OVERLOADED', message, { limit: 'MAX_NODE_CONNECTIONS', retryAfter });
     }
-    if (maxConnectionsPerUser > 0 && connectionsOfUsers.of(userId) >= maxConnectionsPerUser) {
+    const others = connectionsOfUsers.of(userId) - (isElsewhere ? 1 : 0);
+    if (maxConnectionsPerUser > 0 && others >= maxConnectionsPerUser) {
       const message = `This user has ${maxConnectionsPerUser} nodes connected already; stop the agent of one first.`;
       throw tryAgain('RATE_LIMITED', message, { limit: 'MAX_NODE_CONNECTIONS_PER_USER', retryAfter });
     }
