@@ -7,7 +7,7 @@ import { StartupError } from '../config/startup-error.ts';
 import { startGateway } from '../gateway.ts';
 import { createLog } from '../log.ts';
 import { logRejections } from './log-rejections.ts';
-import { warnOfModels, warnOfUnknownSettings } from './start-warnings.ts';
+import { warnOfModels, warnOfOwnRecordings, warnOfUnknownSettings } from './start-warnings.ts';
 
 /**
  * Runs the gateway with the settings of its environment until it is told to stop.
@@ -26,6 +26,7 @@ export async function serve(
   const log = createLog(config.log);
   logRejections(log);
   warnOfUnknownSettings(unknownSettings(), log);
+  warnOfOwnRecordings(config, log);
   const gateway = await startGateway(config, log);
   const { services, url } = gateway;
   log.info(`Switchyard answers at ${url}`);

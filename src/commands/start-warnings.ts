@@ -14,6 +14,14 @@ export function warnOfUnknownSettings(unknown: readonly UnknownSetting[], log: L
   }
 }
 
+/** Warns when several gateways act as one and each would have recordings of its own. */
+export function warnOfOwnRecordings({ redis, blobs, dataDir }: Config, log: Logger): void {
+  if (redis === undefined || !blobs.url.startsWith(`file:${dataDir}/`)) return;
+  log.warn(
+    'The gateways that share REDIS_URL cannot read the recordings of this one, which are in its DATA_DIR: set BLOB_URL to a place that all of them reach',
+  );
+}
+
 /** Warns when no model can answer, or only the demo model. */
 export async function warnOfModels(models: Config['models'], log: Logger): Promise<void> {
   const { openai, anthropic, google, openaiCompatible, servers } = models;

@@ -52,6 +52,8 @@ describeWithServers('a gateway among others', () => {
 
     const seen = await follower;
     expect(textOf(seen)).toBe('Half ');
+    // Some run events may have been lost with the gateway that wrote them, and nobody knows how many.
+    expect(seen.at(-2)?.__typename).toBe('HistoryGap');
     expect(terminals(seen)).toMatchObject([{ __typename: 'RunFailed', code: 'INTERRUPTED' }]);
     expect(await runOf(survivor, runId)).toEqual({
       status: 'FAILED',

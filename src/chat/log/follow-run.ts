@@ -5,7 +5,7 @@ import { storageFailure } from '../../storage/failure/storage-failure.ts';
 import type { Reader } from '../../storage/statements/statement.ts';
 import { mergeDeltas } from './merge-deltas.ts';
 import { readRunEnd } from './read-run-end.ts';
-import { isTerminal, type RunEvent, withGap } from './run-event.ts';
+import { isTerminal, type RunEvent, withGaps } from './run-event.ts';
 import { type RunLog, runKey } from './run-writer.ts';
 
 /** Entries read from the log at once. */
@@ -61,7 +61,7 @@ export function followRun(
     if (!entries || ended) return;
     mayHaveMore = entries.length === pageSize;
     emptyReads = entries.length === 0 ? emptyReads + 1 : 0;
-    open(mergeDeltas(withGap(entries, cursor)));
+    open(mergeDeltas(withGaps(entries, cursor)));
   };
   /** Reads the next page. Returns a promise where the log does. */
   const read = () => {

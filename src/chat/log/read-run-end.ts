@@ -8,7 +8,7 @@ import {
   type RunFailureCode,
   runFailureCodes,
   terminalBody,
-  withGap,
+  withGaps,
 } from './run-event.ts';
 
 /**
@@ -31,7 +31,7 @@ export async function readRunEnd(
   const body = terminalBody(end, run.assistantMessageId, usageOf(run));
   const terminal = { ...body, runId, at, seq: run.lastSeq };
   if (after >= run.lastSeq) return [];
-  return withGap([terminal], after);
+  return withGaps([terminal], after);
 }
 
 function endOf({ status, finishReason, cancelCause, errorCode, errorMessage }: Run): RunEnd | undefined {

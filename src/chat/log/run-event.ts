@@ -177,13 +177,18 @@ export function isTerminal(body: RunEventBody): body is TerminalRunEventBody {
   return body.type === 'RunCompleted' || body.type === 'RunCancelled' || body.type === 'RunFailed';
 }
 
-/** Puts a `HistoryGap` before run events that do not follow directly after the cursor. */
-export function withGap(events: readonly RunEvent[], after: number): readonly RunEvent[] {
-  const [first] = events;
-  if (first === undefined || first.seq === after + 1) return events;
-  const { runId, at } = first;
-  const toSeq = first.seq - 1;
-  return [{ type: 'HistoryGap', seq: toSeq, runId, at, fromSeq: after + 1, toSeq }, ...events];
+/** Puts a `HistoryGap` before each run event that does not follow directly after the one before it, or the cursor. */
+export function withGaps(events: readonly RunEvent[], after: number): readonly RunEvent[] {
+  // The seqs grow, so this many events up to this seq have no hole.
+  if ((events.at(-1)?.seq ?? after) === after + events.length) return events;
+  let before = after;
+  return events.flatMap((event) => {
+    const [fromSeq, toSeq] = [before + 1, event.seq - 1];
+    before = event.seq;
+    if (fromSeq > toSeq) return [event];
+    const { runId, at } = event;
+    return [{ type: 'HistoryGap', seq: toSeq, runId, at, fromSeq, toSeq }, event];
+  });
 }
 
 /**

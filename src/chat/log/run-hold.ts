@@ -25,6 +25,7 @@ export class RunHold {
   readonly fence: number;
   readonly #options: RunHoldOptions;
   readonly #lost = new AbortController();
+  #isLost = false;
 
   constructor(options: RunHoldOptions) {
     this.#options = options;
@@ -32,12 +33,12 @@ export class RunHold {
   }
 
   get isLost(): boolean {
-    return this.#lost.signal.aborted;
+    return this.#isLost;
   }
 
   /** Whether run events may be written now: one comparison, because it is asked for every delta. */
   get isHeld(): boolean {
-    return this.#options.lease.isHeld && !this.isLost;
+    return this.#options.lease.isHeld && !this.#isLost;
   }
 
   /**
@@ -63,7 +64,8 @@ export class RunHold {
   /** Gives the run up. Returns the error for those who work on it. */
   lose(): RunLostError {
     const error = new RunLostError(this.#options.run.id);
-    if (this.isLost) return error;
+    if (this.#isLost) return error;
+    this.#isLost = true;
     this.#lost.abort(error);
     this.#options.onLost();
     return error;

@@ -4,10 +4,11 @@ import type { CancelCause } from '../../generated/prisma/enums.ts';
 import type { Database } from '../../storage/database.ts';
 import { visibleMessageById } from '../../storage/statements/exchanges.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
+import { RunLostError } from '../log/run-hold.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { usageOf } from '../usage/usage.ts';
 import { type InterruptedRun, saveInterruptedRuns, seqsBeyondCheckpoint } from './save-interrupted-runs.ts';
-import { saveRunEnd } from './save-run-end.ts';
+import { type EndedRun, saveRunEnd } from './save-run-end.ts';
 
 /** Characters at the start of a text by which the tokens of all of it are judged. */
 const sampleLength = 1_000;
@@ -58,13 +59,18 @@ export async function endOrphanedRuns(runs: readonly Run[], stores: Stores): Pro
 async function endStopped(run: Run, cancelCause: CancelCause, stores: Stores): Promise<void> {
   const answer =
     run.assistantMessageId && (await stores.statements.get(visibleMessageById, [run.assistantMessageId]));
-  const stored = await saveRunEnd(stores, {
+  const ended: EndedRun = {
     ...{ run, end: { status: 'CANCELLED', cancelCause }, usage: usageOf(run) },
     content: answer ? answer.content : '',
     reasoning: answer ? (answer.reasoning ?? '') : '',
     hasCalls: true,
     lastSeq: run.lastSeq + seqsBeyondCheckpoint,
     contextTokens: 0,
+  };
+  const stored = await saveRunEnd(stores, ended).catch((error: unknown) => {
+    // Another gateway ends it.
+    if (error instanceof RunLostError) return undefined;
+    throw error;
   });
   stores.changes.ring(stored?.told ?? []);
 }

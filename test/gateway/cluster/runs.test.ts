@@ -2,7 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chat, collect, follow, type SeenRunEvent, textOf, until } from '../../support/gateway/chat.ts';
 import { openScriptedCluster, type ScriptedCluster } from '../../support/gateway/cluster.ts';
 import type { TestGateway } from '../../support/gateway/gateway.ts';
-import { createGate, text } from '../../support/model/turn.ts';
+import { approveCall } from '../../support/gateway/tool-approval.ts';
+import { createTools } from '../../support/gateway/tool-double.ts';
+import { createGate, text, toolCall } from '../../support/model/turn.ts';
 import { describeWithServers } from '../../support/process/servers.ts';
 
 describeWithServers('runs of gateways that act as one', () => {
@@ -10,7 +12,8 @@ describeWithServers('runs of gateways that act as one', () => {
   let [one, other, third] = [] as unknown as [TestGateway, TestGateway, TestGateway];
   beforeAll(async () => {
     cluster = await openScriptedCluster();
-    [one, other, third] = await Promise.all([cluster.start(), cluster.start(), cluster.start()]);
+    const tools = createTools({ write: () => 'written' }, { needApproval: ['write'] });
+    [one, other, third] = await Promise.all([cluster.start({ tools }), cluster.start(), cluster.start()]);
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
 
@@ -126,6 +129,23 @@ describeWithServers('runs of gateways that act as one', () => {
     expect(await collect(second)).toMatchObject([{ __typename: 'RunCancelled', seq: 2 }]);
     gate.release();
     await collect(first);
+  });
+
+  test('a tool call is approved on another gateway than the one that waits for it', async () => {
+    cluster.model.script([toolCall('c1', 'write', {})], [text('Done')]);
+    const sessionId = await one.createSession();
+    const begun = chat(one.client(), { sessionId, prompt: 'Hi' });
+    const asked = await until(begun, 'ToolApprovalRequested');
+    const runId = asked[0]?.runId ?? '';
+    const follower = follow(third.client(), runId);
+    await until(follow(third.client(), runId), 'ToolApprovalRequested');
+    const { data } = await approveCall(other, { runId, callId: 'c1' });
+    expect(data.toolCall.status).toBe('RUNNING');
+    const seen = await collect(follower);
+    expect(seen).toContainEqual(
+      expect.objectContaining({ __typename: 'ToolCallFinished', status: 'SUCCEEDED', result: 'written' }),
+    );
+    expect(textOf(seen)).toBe('Done');
   });
 
   test('a session is deleted on another gateway than the one that answers in it', async () => {

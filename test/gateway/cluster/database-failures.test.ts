@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { chat, collect, follow, type SeenRunEvent, textOf, until } from '../../support/gateway/chat.ts';
+import { openScriptedCluster, type ScriptedCluster } from '../../support/gateway/cluster.ts';
+import type { TestGateway } from '../../support/gateway/gateway.ts';
+import { type ServerProxy, startServerProxy } from '../../support/http/server-proxy.ts';
+import { createGate, text } from '../../support/model/turn.ts';
+import { describeWithServers } from '../../support/process/servers.ts';
+
+describeWithServers('gateways that cannot reach their database', () => {
+  let cluster: ScriptedCluster;
+  let proxy: ServerProxy;
+  beforeEach(async () => {
+    cluster = await openScriptedCluster({ DATABASE_TIMEOUT_MS: '1000', LOG_LEVEL: 'info' });
+    proxy = await startServerProxy(cluster.settings['DATABASE_URL'] ?? '');
+  });
+  afterEach(async () => {
+    await cluster[Symbol.asyncDispose]();
+    await proxy[Symbol.asyncDispose]();
+  });
+  const startBehindProxy = () => cluster.start({ settings: { DATABASE_URL: proxy.url } });
+
+  /** Begins a run that waits at its gate, with its text so far in the database. */
+  async function begin(gateway: TestGateway) {
+    const gate = createGate();
+    cluster.model.script([text('Before '), gate, text('and ', 'after.')]);
+    const sessionId = await gateway.createSession();
+    const own = chat(gateway.client(), { sessionId, prompt: 'Hi' });
+    const { runId } = (await own.next()).value as SeenRunEvent;
+    await until(follow(gateway.client(), runId), 'TextDelta');
+    const query = 'query ($id: ID!) { run(id: $id) { status assistantMessage { content status } } }';
+    const read = async (from: TestGateway) => (await from.query(query, { id: runId })).run;
+    await expect.poll(async () => (await read(gateway)).assistantMessage.content).toBe('Before ');
+    return { gate, own, runId, read };
+  }
+
+  test('for longer than their leases: no run is taken over, and all go on when it is back', async () => {
+    const [one, other] = [await startBehindProxy(), await startBehindProxy()];
+    const { gate, own, runId, read } = await begin(one);
+    const follower = follow(other.client(), runId);
+    await follower.next();
+    const rest = collect(follower);
+    proxy.setAway(true);
+    for (const gateway of [one, other])
+      await gateway.logged('the lease of this gateway could not be renewed');
+    gate.release();
+    proxy.setAway(false);
+    for (const gateway of [one, other]) await gateway.logged('could not renew its lease in time');
+
+    expect(textOf(await collect(own))).toBe('Before and after.');
+    const seen = await rest;
+    expect(textOf(seen)).toBe('Before and after.');
+    expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted' });
+    expect(await read(other)).toMatchObject({
+      status: 'COMPLETED',
+      assistantMessage: { content: 'Before and after.' },
+    });
+  });
+
+  test('while others can: they end its run, and it gives the run up when it is back', async () => {
+    const [one, other] = [await startBehindProxy(), await cluster.start()];
+    const { gate, own, runId, read } = await begin(one);
+    proxy.setFrozen(true);
+    const seen = await collect(follow(other.client(), runId));
+    expect(seen.at(-1)).toMatchObject({ __typename: 'RunFailed', code: 'INTERRUPTED' });
+    // What the model writes now reaches nobody.
+    gate.release();
+    proxy.setFrozen(false);
+    await one.logged('another gateway has taken over a run');
+    const rest = await collect(own);
+    expect(textOf(rest)).toBe('Before ');
+    expect(rest.at(-1)).toMatchObject({ __typename: 'RunFailed', seq: seen.at(-1)?.seq });
+    expect(await read(one)).toEqual({
+      status: 'FAILED',
+      assistantMessage: { content: 'Before ', status: 'INTERRUPTED' },
+    });
+  });
+});
