@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { encodeId } from '../../src/base/global-id.ts';
+import { buildStreamServer } from './built-server.ts';
 import { leaveFirstCore, startPinned } from './pinned.ts';
 
 /**
@@ -14,10 +14,10 @@ import { leaveFirstCore, startPinned } from './pinned.ts';
  */
 const subscribers = Number(process.argv[2] ?? 2_000);
 const first = 500;
+const script = buildStreamServer();
 
 async function measure(mode: 'bare' | 'own' | 'shared'): Promise<void> {
-  const script = fileURLToPath(new URL('./stream-server.ts', import.meta.url));
-  const command = [process.execPath, '--expose-gc', ...process.execArgv, script, mode];
+  const command = [process.execPath, '--expose-gc', script, mode];
   await using server = startPinned(command, {}, 'ipc');
   const { child, pid } = server;
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];

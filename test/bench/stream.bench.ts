@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { encodeId } from '../../src/base/global-id.ts';
+import { buildStreamServer } from './built-server.ts';
 import { leaveFirstCore, type Pinned, startPinned } from './pinned.ts';
 import { median } from './report.ts';
 
@@ -20,6 +20,8 @@ const measuredRounds = 150;
 const longestRoundMs = 10_000;
 /** The bytes at the end of every run event, and only there. */
 const frameEnd = Buffer.from('}}}\n');
+
+const script = buildStreamServer();
 
 const modes = ['bare', 'own', 'shared'] as const;
 type Mode = (typeof modes)[number];
@@ -56,8 +58,7 @@ async function measure(mode: Mode): Promise<number> {
 }
 
 function startServer(mode: Mode): Pinned {
-  const script = fileURLToPath(new URL('./stream-server.ts', import.meta.url));
-  return startPinned([process.execPath, ...process.execArgv, script, mode], {}, 'ipc');
+  return startPinned([process.execPath, script, mode], {}, 'ipc');
 }
 
 /** Subscribes. Resolves when the first bytes of the stream have come. */
