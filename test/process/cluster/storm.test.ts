@@ -1,13 +1,20 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type Cluster, type Member, startCluster } from '../../support/cluster/cluster.ts';
 import { expectToldIsStored, type Told, witness } from '../../support/cluster/witness.ts';
 import { createRandom } from '../../support/files/random.ts';
+import { createNodeSession, registerNode } from '../../support/node/nodes.ts';
+import { type Machine, openMachine } from '../../support/process/agent-laptop.ts';
+import { startAgent } from '../../support/process/agent-process.ts';
 import { describeWithPostgres } from '../../support/process/postgres.ts';
 import { describeWithRedis } from '../../support/process/redis.ts';
 
 const leaseMs = 1_500;
 const sessionCount = 8;
+/** Sessions whose prompts run a command on a node. */
+const nodeSessionCount = 3;
 /** Chats that must end between two failures, so that each failure meets runs that have begun and runs that begin. */
 const chatsBetween = 4;
 
@@ -76,13 +83,20 @@ describeWithPostgres('three gateways', () => {
           MAX_EVENT_LOOP_DELAY_MS: '0',
         },
       });
+      await using machine = await openMachine();
+      const token = await registerNode(cluster, 'laptop');
+      await using _agent = await startAgent(cluster.url, { token, ...machine, maxDispatches: 4 });
       const told: Told[] = [];
       const isOver = { value: false };
-      const talk = async () => {
-        const sessionId = await cluster.createSession();
+      const talk = async (_: unknown, number: number) => {
+        const hasNode = number < nodeSessionCount;
+        const sessionId = await (hasNode ? createNodeSession(cluster, ['laptop']) : cluster.createSession());
         const prompts: string[] = [];
         while (!isOver.value) {
-          const prompt = `Prompt ${prompts.length + 1}: write 40 words.`;
+          const name = `${number}.${prompts.length + 1}`;
+          const prompt = hasNode
+            ? `Run \`echo ${name} >> ran.txt; sleep 0.1; echo done ${name}\``
+            : `Prompt ${name}: write 40 words.`;
           prompts.push(prompt);
           told.push(await witness(cluster, { sessionId, prompt }));
         }
@@ -105,9 +119,22 @@ describeWithPostgres('three gateways', () => {
         expect(await storedPrompts(cluster, sessionId)).toEqual(prompts);
       }
       for (const each of told) await expectToldIsStored(cluster, each);
+      await expectRanOnce(machine, told);
     });
   });
 });
+
+/** Compares what ran on the node with what clients were told: nothing twice, and what succeeded has run. */
+async function expectRanOnce({ workspace }: Machine, told: readonly Told[]): Promise<void> {
+  const ran = (await readFile(join(workspace, 'ran.txt'), 'utf8')).trim().split('\n');
+  expect(ran).toEqual([...new Set(ran)]);
+  const succeeded = told
+    .flatMap(({ events }) => events)
+    .filter(({ __typename, status }) => __typename === 'ToolCallFinished' && status === 'SUCCEEDED');
+  const names = succeeded.map(({ result = '' }) => /done (\S+)/.exec(result)?.[1]);
+  expect(names.filter((name) => name === undefined || !ran.includes(name))).toEqual([]);
+  expect(names.length).toBeGreaterThan(0);
+}
 
 async function storedPrompts(cluster: Cluster, id: string): Promise<string[]> {
   const document = `query ($id: ID!) {

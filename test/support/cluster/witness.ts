@@ -2,10 +2,20 @@ import { expect } from 'vitest';
 import { createClient } from '../../../src/client/client.ts';
 import type { Cluster } from './cluster.ts';
 
+interface ToldEvent {
+  __typename: string;
+  seq: number;
+  text?: string;
+  message?: { content: string } | null;
+  /** Of `ToolCallFinished`. */
+  status?: string;
+  result?: string;
+}
+
 /** What a client was told of one run, in the order in which it was told. */
 export interface Told {
   runId: string;
-  events: { __typename: string; seq: number; text?: string; message?: { content: string } | null }[];
+  events: ToldEvent[];
 }
 
 const terminal = new Set(['RunCompleted', 'RunCancelled', 'RunFailed']);
