@@ -1,3 +1,4 @@
+import { setInterval } from 'node:timers/promises';
 import { GatewayUnreachableError } from '../bus/gateway-calls.ts';
 import { tryAgain } from '../errors.ts';
 import type { AgentNode } from '../generated/prisma/client.ts';
@@ -24,6 +25,8 @@ export interface RoutedDispatcherOptions extends HomeLineOptions {
 
 /** Milliseconds that a home may take to answer whether a call is lost: longer than it waits for that. */
 const watchMs = 15_000;
+/** Milliseconds between two looks whether the home that does not answer is still the home. */
+const lookEveryMs = 500;
 /** Milliseconds that a home may take to answer the report of an agent: the agent waits longer. */
 const reportMs = 8_000;
 
@@ -137,10 +140,22 @@ export class RoutedDispatcher implements NodeDispatcher {
       return (await answerHere(callNames.report, report)) as Result;
     }
     if (home?.gatewayId == null || home.gatewayId === homes.gatewayId) throw moving();
+    const over = new AbortController();
     try {
-      return (await calls.ask(home.gatewayId, callNames.report, report, { timeoutMs: reportMs })) as Result;
+      const answer = calls.ask(home.gatewayId, callNames.report, report, { timeoutMs: reportMs });
+      return (await Promise.race([answer, this.#untilMoved(id, home.gatewayId, over.signal)])) as Result;
     } catch (error) {
       throw error instanceof GatewayUnreachableError ? moving() : error;
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** Rejects when a node has another home than this: a home that has died does not answer any more. */
+  async #untilMoved(agentNodeId: number, before: string, over: AbortSignal): Promise<void> {
+    for await (const _ of setInterval(lookEveryMs, undefined, { signal: over, ref: false })) {
+      const [home] = await this.#options.homes.find([agentNodeId]);
+      if (home !== undefined && home.gatewayId !== before) throw moving();
     }
   }
 
