@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { chat, createSession, percentile } from './chat-load.ts';
 import { startClockModel } from './clock-model.ts';
 import { leaveFirstCore } from './pinned.ts';
@@ -7,17 +8,24 @@ import { type BenchServer, startMain } from './servers.ts';
 /**
  * Runs many chats at once through the whole gateway on one core. Measures whether text is lost, how many prompts are refused,
  * and how late the words of the model arrive. The baseline is one chat alone on the same gateway. Run it with
- * `tsx test/bench/chats.bench.ts [chats] [words] [delayMs]`.
+ * `tsx test/bench/chats.bench.ts [chats] [words] [delayMs] [gapMs]`. Without a gap between two prompts all chats begin at
+ * once, and the words of the first ones wait until the last one has begun.
  */
 const chats = Number(process.argv[2] ?? 1_000);
 const words = Number(process.argv[3] ?? 500);
 const delayMs = Number(process.argv[4] ?? 20);
+const gapMs = Number(process.argv[5] ?? 0);
 
 async function measure({ port, pid }: BenchServer, count: number): Promise<number> {
   const sessions: string[] = [];
   for (let n = 0; n < count; n += 1) sessions.push(await createSession(port));
   const [startedAt, cpuBefore] = [performance.now(), processCpu(pid)];
-  const results = await Promise.all(sessions.map((sessionId) => chat(port, sessionId)));
+  const results = await Promise.all(
+    sessions.map(async (sessionId, index) => {
+      if (gapMs > 0) await delay(index * gapMs);
+      return await chat(port, sessionId);
+    }),
+  );
   const seconds = (performance.now() - startedAt) / 1_000;
   const cpu = (processCpu(pid) - cpuBefore) / 1e6 / seconds;
   const lateness = results.flatMap((result) => result.lateness).sort((a, b) => a - b);
