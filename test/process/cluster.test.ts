@@ -4,7 +4,10 @@ import { chat, collect, follow, type SeenRunEvent, textOf, until } from '../supp
 import { openScriptedCluster, type ScriptedCluster } from '../support/gateway/cluster.ts';
 import type { TestGateway } from '../support/gateway/gateway.ts';
 import type { GatewayApi } from '../support/gateway/gateway-api.ts';
+import { approveCall } from '../support/gateway/tool-approval.ts';
 import { createGate, text } from '../support/model/turn.ts';
+import { run } from '../support/node/agent-calls.ts';
+import { createNodeSession, startNode } from '../support/node/nodes.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/process/gateway-process.ts';
 import { describeWithServers } from '../support/process/servers.ts';
 
@@ -119,6 +122,48 @@ describeWithServers('a gateway among others', () => {
     cluster.model.script([text('Hello again')]);
     const next = await collect(chat(other.client(), { sessionId, prompt: 'Two' }));
     expect(textOf(next)).toBe('Hello again');
+  });
+
+  test('that is killed while its run waits for an approval: the run goes on elsewhere, and its call runs once', async () => {
+    await using other = await startOther();
+    await using node = await startNode(survivor, 'laptop');
+    cluster.model.script([text('Let me. '), run('ls')], [text('Done.')]);
+    const sessionId = await createNodeSession(survivor, ['laptop'], { toolApproval: 'ASK' });
+    const begun = chat(other.client(), { sessionId, prompt: 'Work' });
+    const { runId, seq } = (await until(begun, 'ToolApprovalRequested')).at(-1) as SeenRunEvent;
+    const follower = follow(survivor.client(), runId, seq);
+    other.kill('SIGKILL');
+    const resumed = await until(follower, 'ToolApprovalRequested');
+    expect(resumed.map(({ __typename }) => __typename)).toContain('RunResumed');
+    const rest = collect(follow(survivor.client(), runId, resumed.at(-1)?.seq));
+    expect((await approveCall(survivor, { runId, callId: 'a' })).errors).toBeUndefined();
+    const { dispatchId } = await node.take();
+    await node.finish(dispatchId, { result: 'listed', exitCode: 0 });
+    const seen = await rest;
+    expect(textOf(seen)).toBe('\n\nDone.');
+    expect(terminals(seen)).toMatchObject([
+      { __typename: 'RunCompleted', message: { content: 'Let me. \n\nDone.' } },
+    ]);
+  });
+
+  test('that is killed while a node works for it: another takes the result, and nothing runs twice', async () => {
+    await using other = await startOther();
+    await using node = await startNode(survivor, 'desktop');
+    cluster.model.script([run('make')], [text('Made.')]);
+    const sessionId = await createNodeSession(survivor, ['desktop']);
+    const begun = chat(other.client(), { sessionId, prompt: 'Work' });
+    const { runId } = (await begun.next()).value as SeenRunEvent;
+    const { dispatchId } = await node.take();
+    const follower = collect(follow(survivor.client(), runId));
+    other.kill('SIGKILL');
+    await until(follow(survivor.client(), runId), 'RunResumed');
+    await node.finish(dispatchId, { result: 'made', exitCode: 0 });
+    const seen = await follower;
+    expect(seen.filter(({ __typename }) => __typename === 'ToolCallFinished')).toMatchObject([
+      { status: 'SUCCEEDED', result: 'made' },
+    ]);
+    expect(textOf(seen)).toBe('Made.');
+    expect(terminals(seen)).toMatchObject([{ __typename: 'RunCompleted' }]);
   });
 
   test('that is told to stop lets its run finish, and leaves the prompts that wait to others', async () => {
