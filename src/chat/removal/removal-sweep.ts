@@ -81,21 +81,45 @@ export class RemovalSweep implements AsyncDisposable {
 async function deletePiece(tx: Prisma.TransactionClient, sessionIds: number[], size: PieceSize) {
   const { rows } = size;
   const sessions = Prisma.sql`"Session"."id" IN (${Prisma.join(sessionIds)})`;
-  const runs = Prisma.sql`SELECT "Run"."id" FROM "Session" JOIN "Run" ON "Run"."sessionId" = "Session"."id"
-    WHERE ${sessions} AND "Session"."deletedAt" IS NOT NULL LIMIT ${rows}`;
-  const runCount = await size.measure(() => tx.$executeRaw`DELETE FROM "Run" WHERE "id" IN (${runs})`);
-  if (runCount === rows) return { blobs: [], isLast: false };
-  const messages = Prisma.sql`SELECT "Message"."id" FROM "Session" JOIN "Message"
-    ON "Message"."sessionId" = "Session"."id" AND "Message"."id" <= "Session"."clearedThroughId"
-    WHERE ${sessions} ORDER BY "Session"."id", "Message"."id" LIMIT ${rows}`;
-  const recordings = await tx.$queryRaw<{ sha256: string }[]>`
-    SELECT DISTINCT "sha256" FROM "MessageAudio" WHERE "messageId" IN (${messages})`;
-  const blobs = recordings.map(({ sha256 }) => sha256);
-  const messageCount = await size.measure(
-    () => tx.$executeRaw`DELETE FROM "Message" WHERE "id" IN (${messages})`,
+  const runs = await idsOf(
+    tx,
+    Prisma.sql`SELECT "Run"."id" FROM "Session" JOIN "Run" ON "Run"."sessionId" = "Session"."id"
+      WHERE ${sessions} AND "Session"."deletedAt" IS NOT NULL LIMIT ${rows}`,
   );
-  if (messageCount === rows) return { blobs, isLast: false };
+  if (runs !== undefined)
+    await size.measure(() => tx.$executeRaw`DELETE FROM "Run" WHERE "id" IN (${runs.list})`);
+  if (runs?.count === rows) return { blobs: [], isLast: false };
+  const messages = await idsOf(
+    tx,
+    Prisma.sql`SELECT "Message"."id" FROM "Session" JOIN "Message"
+      ON "Message"."sessionId" = "Session"."id" AND "Message"."id" <= "Session"."clearedThroughId"
+      WHERE ${sessions} ORDER BY "Session"."id", "Message"."id" LIMIT ${rows}`,
+  );
+  const blobs = messages === undefined ? [] : await deleteMessages(tx, messages.list, size);
+  if (messages?.count === rows) return { blobs, isLast: false };
   await tx.$executeRaw`DELETE FROM "Session" WHERE ${sessions} AND "deletedAt" IS NOT NULL`;
   await tx.$executeRaw`UPDATE "Session" SET "clearedThroughId" = 0 WHERE ${sessions}`;
   return { blobs, isLast: true };
+}
+
+/** Returns the blobs of the recordings that the messages had. */
+async function deleteMessages(
+  tx: Prisma.TransactionClient,
+  ids: Prisma.Sql,
+  size: PieceSize,
+): Promise<string[]> {
+  const recordings = await tx.$queryRaw<{ sha256: string }[]>`
+    SELECT DISTINCT "sha256" FROM "MessageAudio" WHERE "messageId" IN (${ids})`;
+  await size.measure(() => tx.$executeRaw`DELETE FROM "Message" WHERE "id" IN (${ids})`);
+  return recordings.map(({ sha256 }) => sha256);
+}
+
+/**
+ * The rows of a piece, or undefined if there are none. Their ids are read before they are deleted: PostgreSQL would read
+ * the whole table to find the rows of a subquery with a limit.
+ */
+async function idsOf(tx: Prisma.TransactionClient, select: Prisma.Sql) {
+  const rows = await tx.$queryRaw<{ id: number | bigint }[]>(select);
+  if (rows.length === 0) return undefined;
+  return { list: Prisma.join(rows.map(({ id }) => id)), count: rows.length };
 }

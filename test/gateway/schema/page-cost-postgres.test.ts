@@ -81,4 +81,23 @@ describeWithPostgres('reads from PostgreSQL', () => {
     }
     expect(grown).toEqual([]);
   });
+
+  test('cleared messages are deleted without reading the whole table', async () => {
+    const { database } = gateway.services;
+    await seedMessages(database, 1, 300);
+    const statements = await log.during(() =>
+      gateway.query('mutation ($id: ID!) { clearHistory(sessionId: $id) { id } }', {
+        id: globalId('Session', 1),
+      }),
+    );
+    const [first] = statements.filter(({ sql }) => sql.startsWith('DELETE FROM "Message"'));
+    const plan = await database.$queryRawUnsafe<{ 'QUERY PLAN': string }[]>(
+      `EXPLAIN ${first?.sql}`,
+      ...(first?.params ?? []),
+    );
+    const steps = plan.map((row) => row['QUERY PLAN']).join('\n');
+    expect(steps).toContain('Message_pkey');
+    expect(steps).not.toContain('Seq Scan');
+    expect(await database.message.count({ where: { sessionId: 1 } })).toBe(0);
+  });
 });
