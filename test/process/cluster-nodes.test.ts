@@ -13,7 +13,7 @@ import { describeWithServers } from '../support/process/servers.ts';
 
 describeWithServers('the agent program behind a load balancer', () => {
   let cluster: Cluster;
-  /** Has the runs, and lives as long as its test. */
+  /** Has the runs. */
   let runs: Member;
   beforeAll(async () => {
     const settings = {
@@ -109,11 +109,29 @@ describeWithServers('the agent program behind a load balancer', () => {
     await cluster.grow();
   });
 
+  /** Kills the gateway of the run. Another one has the next runs. */
+  async function killRuns(): Promise<void> {
+    const killed = runs;
+    cluster.setServing(killed, false);
+    killed.kill('SIGKILL');
+    await killed.exited;
+    runs = cluster.serving[0] as Member;
+    await cluster.grow();
+  }
+
+  test('goes on with its call when the gateway of its run is killed, and another one goes on with the run', async () => {
+    await using work = await startWork('kept');
+    await killRuns();
+    await go(work);
+    const seen = await work.all;
+    expect(endsOf(seen)['a']).toMatchObject({ status: 'SUCCEEDED', result: 'ready\ngone\n' });
+    expect(await countOf(work)).toBe('started\n');
+    expect(seen.at(-1)?.__typename).toBe('RunCompleted');
+  });
+
   test('is told to stop when the gateway of its run was killed and the run is cancelled', async () => {
     await using work = await startWork('orphan');
-    cluster.setServing(runs, false);
-    runs.kill('SIGKILL');
-    await runs.exited;
+    await killRuns();
     const cancel = 'mutation ($id: ID!) { cancelRun(input: { runId: $id }) { run { status } } }';
     await cluster.query(cancel, { id: work.runId });
     await work.agent.printed('→ cancelled');
