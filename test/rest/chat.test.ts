@@ -77,7 +77,12 @@ test('every run event is written as its frames', async () => {
       reasoningOffset: 4,
     }),
     runEvent(6, 'ToolApprovalRequested', { callId: 'c1' }),
-    runEvent(7, 'ToolApprovalDecided', { callId: 'c1' }),
+    runEvent(7, 'ToolApprovalDecided', {
+      callId: 'c1',
+      decision: 'APPROVED',
+      reason: '',
+      decidedBy: 'alice',
+    }),
     runEvent(8, 'ToolOutputDelta', { callId: 'c1', text: 'two\nlines' }),
     runEvent(9, 'ToolCallFinished', {
       callId: 'c1',
@@ -106,7 +111,7 @@ test('every run event is written as its frames', async () => {
       "7:4 {"type":"reasoning","content":"Port"}",
       "7:5 {"type":"tool_start","call_id":"c1","name":"atlas","args":{"of":"Portugal"},"node_id":"laptop","text_offset":0,"reasoning_offset":4}",
       "7:6 {"type":"status","status":"awaiting_approval","call_id":"c1"}",
-      "7:7 {"type":"status","status":"running","call_id":"c1"}",
+      "7:7 {"type":"status","status":"running","call_id":"c1","decision":"approved","decided_by":"alice"}",
       "7:8 {"type":"tool_output","call_id":"c1","content":"two\\nlines"}",
       "7:9 {"type":"tool_result","call_id":"c1","name":"atlas","result":"Lisbon","status":"succeeded","error_code":null,"exit_code":null,"duration_ms":3}",
       "7:10 {"type":"usage","usage":{"provider_name":"demo","model_name":"demo-1","input_tokens":12,"output_tokens":5,"reasoning_tokens":2,"cached_input_tokens":0,"cache_write_input_tokens":0,"total_tokens":17,"measured":true},"step":{"provider_name":"demo","model_name":"demo-1","input_tokens":12,"output_tokens":5,"reasoning_tokens":2,"cached_input_tokens":0,"cache_write_input_tokens":0,"total_tokens":17,"measured":true}}",
