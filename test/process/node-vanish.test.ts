@@ -183,17 +183,23 @@ describe('a gateway that is killed and started again', () => {
     expect((await seen).at(-1)).toMatchObject({ __typename: 'RunCompleted', message: { content: 'Built.' } });
   });
 
-  test('a command that ran while the gateway was killed is no longer waited for, but its result is kept', async () => {
+  test('a command that ran while the gateway was killed is waited for again, and its run goes on with the result', async () => {
     const { instanceId, token } = laptop;
     await using again = connectNode(next.url, token, { instanceId, running: [dispatchId] });
-    expect(await again.next('InboxOpened')).toMatchObject({ unknownDispatchIds: [dispatchId] });
-    expect(await again.finish(dispatchId, { result: 'built', exitCode: 0 })).toBe(false);
+    expect(await again.next('InboxOpened')).toMatchObject({ unknownDispatchIds: [] });
+    gateway.model.script([text('Built.')]);
+    expect(await again.finish(dispatchId, { result: 'built', exitCode: 0 })).toBe(true);
 
     const query =
-      'query ($id: ID!) { run(id: $id) { error { code } assistantMessage { toolCalls { status result exitCode stopped } } } }';
-    expect((await next.query(query, { id: runId })).run).toEqual({
-      error: { code: 'INTERRUPTED' },
-      assistantMessage: { toolCalls: [{ status: 'SUCCEEDED', result: 'built', exitCode: 0, stopped: null }] },
-    });
+      'query ($id: ID!) { run(id: $id) { status assistantMessage { content toolCalls { status result exitCode stopped } } } }';
+    await expect
+      .poll(async () => (await next.query(query, { id: runId })).run)
+      .toEqual({
+        status: 'COMPLETED',
+        assistantMessage: {
+          content: 'Built.',
+          toolCalls: [{ status: 'SUCCEEDED', result: 'built', exitCode: 0, stopped: null }],
+        },
+      });
   });
 });
