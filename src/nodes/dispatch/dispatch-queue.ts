@@ -177,12 +177,13 @@ export class DispatchQueue {
    */
   #goOn(dispatch: Dispatch, instanceId: string): void {
     const { state, startedBy, request } = dispatch;
-    if (startedBy !== undefined && startedBy !== instanceId) {
+    // Look first at what the process itself says: the gateway may not know which process has begun the dispatch.
+    if (state === 'RESUMED' && this.#openIds.has(request.dispatchId)) {
+      this.#giveTo(dispatch, instanceId);
+    } else if (startedBy !== undefined && startedBy !== instanceId) {
       this.#settle(dispatch, lostOutcome(dispatch, 'The agent of the node was started anew.'));
     } else if (state === 'SENT') {
       this.#awaitAcknowledgement(dispatch);
-    } else if (state === 'RESUMED' && this.#openIds.has(request.dispatchId)) {
-      this.#giveTo(dispatch, instanceId);
     } else if (state === 'RESUMED') {
       dispatch.state = 'QUEUED';
     }

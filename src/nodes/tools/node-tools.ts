@@ -100,7 +100,7 @@ export class NodeTools implements ToolRunner {
       return refused('NODE_OFFLINE', `The node of this call is not attached to the session any more. ${end}`);
     }
     const { args, timeoutMs = this.#options.timeoutMs } = checked;
-    // A process whose id is not known is none of those that connect.
+    // A process whose id is not known, because it was not connected then, can only be known by what it has.
     const resumed = isStarted ? { instanceId: instanceId ?? '', isAcknowledged: false } : undefined;
     const request = { dispatchId, sessionId, toolApproval, tool: name, args, timeoutMs, resumed };
     return this.#planned(node, request, tool.needsApproval);

@@ -64,13 +64,23 @@ const edges: Record<string, 'row' | 'log' | 'looked up' | 'argument'> = {
   'RunCancelled.message': 'log',
   'RunCancelled.toolCalls': 'log',
   'RunFailed.message': 'log',
+  'RunResumed.run': 'log',
   'RunEnded.run': 'log',
+  'RunEnded.session': 'log',
+  'ApprovalRequested.run': 'log',
+  'ApprovalRequested.session': 'log',
+  'ApprovalRequested.toolCall': 'log',
+  'ApprovalDecided.run': 'log',
+  'ApprovalDecided.session': 'log',
+  'ApprovalDecided.toolCall': 'log',
+  'SessionCreated.session': 'log',
   'MessageAdded.message': 'log',
   'HistoryCleared.session': 'log',
   'SessionUpdated.session': 'log',
   'SessionNodeChanged.sessionNode': 'log',
   'ToolCallStarted.node': 'looked up',
   'ToolApprovalRequested.node': 'looked up',
+  'NodeChanged.node': 'looked up',
 };
 
 const roots = ['Query', 'Mutation', 'Subscription'];

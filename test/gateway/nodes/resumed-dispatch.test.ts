@@ -120,6 +120,16 @@ test('a dispatch that another process of the agent had is lost, and is not sent'
   expect(node.commands).toHaveLength(1);
 });
 
+test('a dispatch that an unknown process began goes on with the process that has it', async () => {
+  const gateway = shared();
+  const work = resume(gateway, 'unknown', { instanceId: '', isAcknowledged: false });
+  await using node = await startNode(gateway, 'unknown', { instanceId: 'p1', running: [work.dispatchId] });
+  const { outcome } = await work.start();
+  await expect.poll(() => node.acknowledge(work.dispatchId)).toBe(true);
+  await node.finish(work.dispatchId, { result: 'done' });
+  expect(await outcome).toMatchObject({ status: 'SUCCEEDED', result: 'done' });
+});
+
 test('a dispatch that may run is cancelled on its node', async () => {
   const gateway = shared();
   const work = resume(gateway, 'stops', { instanceId: 'p1', isAcknowledged: true });

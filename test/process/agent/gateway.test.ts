@@ -132,15 +132,17 @@ describe('after a gateway was killed while the laptop ran two commands', () => {
     await online();
   }, slow);
 
-  test('the next gateway goes on with the result of the command that ended while no gateway ran', async () => {
-    await expect.poll(() => stored(next, ended.runId), { timeout: 20_000 }).toEqual(completed);
+  test('the next gateway goes on with the result of the command that ended while no gateway ran', {
+    timeout: slow,
+  }, async () => {
+    await expect.poll(() => stored(next, ended.runId), { timeout: 60_000 }).toEqual(completed);
     expect(await ended.log()).toBe('once\n');
   });
 
-  test('the next gateway goes on with the run whose command still runs', async () => {
+  test('the next gateway goes on with the run whose command still runs', { timeout: slow }, async () => {
     const { runId, sessionId, go, log } = stillRunning;
     await go();
-    await expect.poll(() => stored(next, runId), { timeout: 20_000 }).toEqual(completed);
+    await expect.poll(() => stored(next, runId), { timeout: 60_000 }).toEqual(completed);
     expect(await callTools(next, sessionId, run('echo again', 'again'))).toMatchObject({
       again: { status: 'SUCCEEDED', result: 'again\n' },
     });
@@ -190,6 +192,6 @@ test('a gateway that stops without waiting leaves its command to the laptop, and
 
   await online();
   await go();
-  await expect.poll(() => stored(next, runId), { timeout: 20_000 }).toEqual(completed);
+  await expect.poll(() => stored(next, runId), { timeout: 60_000 }).toEqual(completed);
   expect(await log()).toBe('once\n');
 });
