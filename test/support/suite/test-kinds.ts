@@ -40,9 +40,12 @@ const sameWithAnyDatabase = [
   'test/gateway/identity/issuer-trouble.',
   'test/gateway/identity/jwt.',
   'test/gateway/identity/lapse.',
+  // Who may use a field is decided before the database is asked; `nested` and `owned` cover what is found there.
+  'test/gateway/identity/root-fields.',
   // Counters in memory or in Redis, the cost of documents and results, and bounds of settings.
   'test/gateway/limits/extreme-settings.',
   'test/gateway/limits/followers.',
+  'test/gateway/limits/live-runs.',
   'test/gateway/limits/query.',
   'test/gateway/limits/rate-limit',
   'test/gateway/limits/response-size.',
