@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { escapeControls } from '../base/cut-text.ts';
 import { isLoopback } from '../base/loopback.ts';
 import { urlHost } from '../base/url-host.ts';
-import { createMemoryBus } from '../bus/memory-bus.ts';
+import { createMemoryBus } from '../bus/memory/memory-bus.ts';
 import { ChangeLog } from '../changes/change-log.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { StartupError } from '../config/startup-error.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Redis } from '../bus/redis.ts';
+import type { Redis } from '../bus/redis/redis.ts';
 import { isDelta } from '../chat/log/run-event.ts';
 import type { Config } from '../config/config.ts';
 import type { Context, Services } from '../context.ts';

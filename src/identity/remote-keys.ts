@@ -1,7 +1,7 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import type { Logger } from 'pino';
 import type { OutboundFetch } from '../base/outbound-fetch.ts';
-import { createCircuitBreaker } from '../bus/circuit-breaker.ts';
+import { createCircuitBreaker } from '../bus/redis/circuit-breaker.ts';
 import { type GatewayError, refusal } from '../errors.ts';
 import { readJson } from './read-json.ts';
 

@@ -1,4 +1,4 @@
-import type { Redis } from '../bus/redis.ts';
+import type { Redis } from '../bus/redis/redis.ts';
 import { type BucketSize, maxDebtMs, type TokenBuckets, tokenMs } from './token-buckets.ts';
 
 /**

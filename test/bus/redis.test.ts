@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openRedis } from '../../src/bus/redis.ts';
+import { openRedis } from '../../src/bus/redis/redis.ts';
 import { createLog } from '../../src/log.ts';
 import { openNetwork } from '../support/http/network.ts';
 import { describeWithRedis, redisUrl } from '../support/process/redis.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openRedis } from '../../src/bus/redis.ts';
+import { openRedis } from '../../src/bus/redis/redis.ts';
 import { createMemoryTokenBuckets } from '../../src/limits/memory-token-buckets.ts';
 import { createRedisTokenBuckets } from '../../src/limits/redis-token-buckets.ts';
 import type { BucketSize, TokenBuckets } from '../../src/limits/token-buckets.ts';

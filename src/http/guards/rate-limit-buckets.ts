@@ -1,4 +1,4 @@
-import type { Redis } from '../../bus/redis.ts';
+import type { Redis } from '../../bus/redis/redis.ts';
 import type { RequestLimit } from '../../limits/cost-account.ts';
 import { createMemoryTokenBuckets } from '../../limits/memory-token-buckets.ts';
 import { createRedisTokenBuckets } from '../../limits/redis-token-buckets.ts';

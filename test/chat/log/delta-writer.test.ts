@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createMemoryBus } from '../../../src/bus/memory-bus.ts';
-import { createMemoryLog } from '../../../src/bus/memory-log.ts';
+import { createMemoryBus } from '../../../src/bus/memory/memory-bus.ts';
+import { createMemoryLog } from '../../../src/bus/memory/memory-log.ts';
 import { DeltaWriter } from '../../../src/chat/log/delta-writer.ts';
 import { holdUnowned } from '../../../src/chat/log/run-hold.ts';
 import { type RunLog, RunWriter } from '../../../src/chat/log/run-writer.ts';

@@ -1,8 +1,8 @@
 import Sqlite from 'better-sqlite3';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { createMemoryBus } from '../../../src/bus/memory-bus.ts';
-import { createMemoryLog } from '../../../src/bus/memory-log.ts';
+import { createMemoryBus } from '../../../src/bus/memory/memory-bus.ts';
+import { createMemoryLog } from '../../../src/bus/memory/memory-log.ts';
 import { ChangeLog } from '../../../src/changes/change-log.ts';
 import { RunRecovery } from '../../../src/chat/run/run-recovery.ts';
 import { createSoleLease } from '../../../src/lease/lease.ts';

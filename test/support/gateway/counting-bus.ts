@@ -1,5 +1,5 @@
 import type { Bus } from '../../../src/bus/bus.ts';
-import { createMemoryBus } from '../../../src/bus/memory-bus.ts';
+import { createMemoryBus } from '../../../src/bus/memory/memory-bus.ts';
 
 /** A memory bus that counts its listeners. */
 export function createCountingBus(): Bus & { readonly listeners: number } {

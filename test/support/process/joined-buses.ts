@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { ResourceStack } from '../../../src/base/resource-stack.ts';
-import { type GatewayBus, openBus } from '../../../src/bus/open-bus.ts';
-import { openRedis } from '../../../src/bus/redis.ts';
+import { type GatewayBus, openBus } from '../../../src/bus/open/open-bus.ts';
+import { openRedis } from '../../../src/bus/redis/redis.ts';
 
 /** What connects a gateway with others. Disposing it is like the end of the gateway. */
 export interface OpenedBus extends GatewayBus, AsyncDisposable {}

@@ -1,6 +1,6 @@
-import type { Entry } from './append-log.ts';
-import { createMemoryLog } from './memory-log.ts';
-import type { OwnedLog } from './owned-log.ts';
+import type { Entry } from '../append-log.ts';
+import { createMemoryLog } from '../memory/memory-log.ts';
+import type { OwnedLog } from '../owned-log.ts';
 import type { Redis } from './redis.ts';
 import { createLogReader } from './redis-log-reader.ts';
 import { createLogShipper } from './redis-log-shipper.ts';

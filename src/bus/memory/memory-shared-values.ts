@@ -1,4 +1,4 @@
-import type { SharedValues } from './shared-values.ts';
+import type { SharedValues } from '../shared-values.ts';
 
 interface Value {
   text: string;

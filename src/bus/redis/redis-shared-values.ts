@@ -1,6 +1,6 @@
+import type { SharedValues } from '../shared-values.ts';
 import type { Redis } from './redis.ts';
 import { createScript } from './redis-script.ts';
-import type { SharedValues } from './shared-values.ts';
 
 const deleteIfSame = createScript<number>(
   `return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1]) or 0`,

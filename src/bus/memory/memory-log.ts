@@ -1,5 +1,5 @@
-import type { Entry } from './append-log.ts';
-import type { OwnedLog } from './owned-log.ts';
+import type { Entry } from '../append-log.ts';
+import type { OwnedLog } from '../owned-log.ts';
 
 interface Log<Body> {
   entries: Entry<Body>[];

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import { CallHandlers } from './call-handlers.ts';
-import { type GatewayCalls, GatewayUnreachableError } from './gateway-calls.ts';
+import { CallHandlers } from '../call-handlers.ts';
+import { type GatewayCalls, GatewayUnreachableError } from '../gateway-calls.ts';
 
 /** Calls of a gateway that has no others: it answers itself, and reaches nobody else. */
 export function createMemoryGatewayCalls(gatewayId: string, log: Logger): GatewayCalls {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { GatewayError } from '../errors.ts';
-import { CallHandlers } from './call-handlers.ts';
-import { type GatewayCalls, GatewayUnreachableError } from './gateway-calls.ts';
+import { GatewayError } from '../../errors.ts';
+import { CallHandlers } from '../call-handlers.ts';
+import { type GatewayCalls, GatewayUnreachableError } from '../gateway-calls.ts';
 import type { Channels } from './redis-channels.ts';
 
 /** Milliseconds between two tries to reach a gateway that does not listen at this moment. */

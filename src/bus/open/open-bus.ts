@@ -1,19 +1,19 @@
 import type { Logger } from 'pino';
-import type { ResourceStack } from '../base/resource-stack.ts';
-import type { Bus } from './bus.ts';
-import type { GatewayCalls } from './gateway-calls.ts';
-import { createMemoryBus } from './memory-bus.ts';
-import { createMemoryGatewayCalls } from './memory-gateway-calls.ts';
-import { createMemoryLog } from './memory-log.ts';
-import { createMemorySharedValues } from './memory-shared-values.ts';
-import type { OwnedLog } from './owned-log.ts';
-import type { Redis } from './redis.ts';
-import { createRedisBus, type RedisBus } from './redis-bus.ts';
-import { openRedisChannels } from './redis-channels.ts';
-import { openRedisGatewayCalls } from './redis-gateway-calls.ts';
-import { createRedisLog } from './redis-log.ts';
-import { createRedisSharedValues } from './redis-shared-values.ts';
-import type { SharedValues } from './shared-values.ts';
+import type { ResourceStack } from '../../base/resource-stack.ts';
+import type { Bus } from '../bus.ts';
+import type { GatewayCalls } from '../gateway-calls.ts';
+import { createMemoryBus } from '../memory/memory-bus.ts';
+import { createMemoryGatewayCalls } from '../memory/memory-gateway-calls.ts';
+import { createMemoryLog } from '../memory/memory-log.ts';
+import { createMemorySharedValues } from '../memory/memory-shared-values.ts';
+import type { OwnedLog } from '../owned-log.ts';
+import type { Redis } from '../redis/redis.ts';
+import { createRedisBus, type RedisBus } from '../redis/redis-bus.ts';
+import { openRedisChannels } from '../redis/redis-channels.ts';
+import { openRedisGatewayCalls } from '../redis/redis-gateway-calls.ts';
+import { createRedisLog } from '../redis/redis-log.ts';
+import { createRedisSharedValues } from '../redis/redis-shared-values.ts';
+import type { SharedValues } from '../shared-values.ts';
 
 /** What connects the gateways of one database, in memory for a gateway that has none beside it. */
 export interface GatewayBus {

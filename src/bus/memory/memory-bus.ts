@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { Bus } from './bus.ts';
+import type { Bus } from '../bus.ts';
 
 /** The bus for a single gateway: rings do not leave this process. */
 export function createMemoryBus(): Bus {

@@ -1,6 +1,6 @@
 import type { RedisClientType } from '@redis/client';
 import type { Logger } from 'pino';
-import { StartupError } from '../config/startup-error.ts';
+import { StartupError } from '../../config/startup-error.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 
 /** Milliseconds that Redis may take to reply. */

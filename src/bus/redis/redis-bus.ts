@@ -1,5 +1,5 @@
-import type { Bus } from './bus.ts';
-import { createMemoryBus } from './memory-bus.ts';
+import type { Bus } from '../bus.ts';
+import { createMemoryBus } from '../memory/memory-bus.ts';
 import type { Channels, Listening } from './redis-channels.ts';
 
 /** A bus whose rings reach all gateways, with a part that rings only here. */
