@@ -44,7 +44,8 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
     // Disposed after the server, because runs that are finishing can still be cancelled.
     if (config.redis) resources.use(services.engine.watchOthers(config.redis.leaseMs / looksPerLease));
     const createRest = restFactory(services, config, log);
-    const http = { config, services, redis, checkDatabase, log, createRest };
+    const others = config.redis && stores.gatewayBus;
+    const http = { config, services, redis, others, checkDatabase, log, createRest };
     const server = resources.use(await startHttpServer(http));
     // Start queued runs after listening: a start that fails must not have called a model.
     if (isWorkLeft) await services.engine.startWaiting();

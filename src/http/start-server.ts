@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { GatewayBus } from '../bus/open/open-bus.ts';
 import type { Redis } from '../bus/redis/redis.ts';
 import { isDelta } from '../chat/log/run-event.ts';
 import type { Config } from '../config/config.ts';
@@ -26,6 +27,7 @@ import { factsOf, noteErrors } from './request/request-facts.ts';
 import { createRequestIds } from './request/request-ids.ts';
 import { createServerApp, type HttpApp } from './server.ts';
 import { createStreamHandler, type StreamHandler } from './stream/handler.ts';
+import { createStreamHomes, type StreamHomes } from './stream/stream-homes.ts';
 
 /** Interval of the comments that keep a silent stream of `/graphql/stream` open. */
 const streamHeartbeatMs = 12_000;
@@ -48,6 +50,8 @@ export interface HttpServerOptions {
   config: Config;
   services: Services;
   redis: Redis | undefined;
+  /** Reaches the other gateways of the database. Undefined for a gateway that has it alone. */
+  others: Pick<GatewayBus, 'calls' | 'values'> | undefined;
   /** Says why the database cannot be used; undefined if it can. Never rejects. */
   checkDatabase: () => Promise<string | undefined>;
   log: Logger;
@@ -69,8 +73,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { http, chat } = options.config;
   const { engine, registry } = options.services;
   const closing = new AbortController();
-  const { app, stream } = await createApp(options, closing.signal);
+  const { others } = options;
+  const homes = others && createStreamHomes({ ...others, maxBodyBytes: options.config.limits.maxBodyBytes });
+  const { app, stream } = await createApp(options, homes, closing.signal);
   const listening = await listen(app, http, options.log);
+  const served = homes?.serve({ url: listening.url, give: stream.give });
   return {
     url: listening.url,
     async [Symbol.asyncDispose]() {
@@ -80,6 +87,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       const closed = listening.close();
       await Promise.race([closed, delay(farewellMs, undefined, { ref: false })]);
       await stream[Symbol.asyncDispose]();
+      served?.[Symbol.dispose]();
       listening.cut();
       await closed;
       // Node.js tells the access log of responses that were cut off at the end of the next turn of the event loop.
@@ -90,7 +98,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 }
 
 /** @param closing Aborts when the gateway begins to close. */
-async function createApp(options: HttpServerOptions, closing: AbortSignal) {
+async function createApp(options: HttpServerOptions, homes: StreamHomes | undefined, closing: AbortSignal) {
   const { config, services, redis, log, createRest } = options;
   const { limits, http, auth, web } = config;
   const requestIds = createRequestIds();
@@ -106,7 +114,7 @@ async function createApp(options: HttpServerOptions, closing: AbortSignal) {
     knownDocuments: createKnownDocuments(),
   };
   const graphql = createGraphQLServer({ ...limits, ...operations, introspection });
-  const stream = createStream(options, { graphql, identify, findDocument });
+  const stream = createStream(options, { graphql, identify, findDocument, homes });
   const requests = { ...createRequestLimits(config.requests, redis), identify, accounts };
   const app = createServerApp({
     graphql,
@@ -163,11 +171,12 @@ interface StreamParts {
   graphql: GraphQLServer;
   identify: Identify;
   findDocument: FindDocument;
+  homes: StreamHomes | undefined;
 }
 
 function createStream({ config, services, log }: HttpServerOptions, parts: StreamParts): StreamHandler {
   const { limits } = config;
-  const { graphql, identify, findDocument } = parts;
+  const { graphql, identify, findDocument, homes } = parts;
   return createStreamHandler({
     yoga: graphql,
     owner: async (request) => {
@@ -186,5 +195,6 @@ function createStream({ config, services, log }: HttpServerOptions, parts: Strea
     reservationTtlMs: limits.streamReservationTtlMs,
     maxOperationsPerStream: limits.maxOperationsPerStream,
     heartbeatMs: streamHeartbeatMs,
+    homes,
   });
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TOKEN_HEADER_KEY, TOKEN_QUERY_KEY } from 'graphql-sse';
 import type { Logger } from 'pino';
@@ -20,6 +21,7 @@ import {
   startOperation,
   stopOperation,
 } from './single-mode.ts';
+import type { LocalStreams, StreamHomes } from './stream-homes.ts';
 import type { StreamOwner } from './stream-owner.ts';
 
 export interface StreamHandlerOptions extends ReadOptions {
@@ -47,16 +49,21 @@ export interface StreamHandlerOptions extends ReadOptions {
   maxOperationsPerStream: number;
   /** Milliseconds between the comments that keep a silent stream open. */
   heartbeatMs: number;
+  /** Finds streams of single connection mode on other gateways. Undefined for a gateway that has none beside it. */
+  homes?: StreamHomes | undefined;
 }
 
 /** Answers one request in graphql-sse's protocol. Resolves when the response has ended; never rejects. */
 export interface StreamHandler extends AsyncDisposable {
   (incoming: IncomingMessage, outgoing: ServerResponse, init: ExchangeInit): Promise<void>;
+  /** Gives up a reserved stream for another gateway: see `LocalStreams`. */
+  readonly give: LocalStreams['give'];
 }
 
 interface Modes extends SingleModeOptions {
   owner: StreamHandlerOptions['owner'];
   distinct: DistinctMode;
+  homes: StreamHomes | undefined;
 }
 
 /**
@@ -65,7 +72,7 @@ interface Modes extends SingleModeOptions {
  * clients connect again, and waits until their operations have ended.
  */
 export function createStreamHandler(options: StreamHandlerOptions): StreamHandler {
-  const { yoga, log, isShareable, viewerOf } = options;
+  const { yoga, log, isShareable, viewerOf, homes } = options;
   const shared = isShareable && createSharedResults(isShareable, viewerOf);
   const inFlight = new Set<Promise<void>>();
   const frameBudget = createFrameBudget();
@@ -73,8 +80,9 @@ export function createStreamHandler(options: StreamHandlerOptions): StreamHandle
   let closing = false;
   const isClosing = () => closing;
   const distinct = createDistinctMode({ ...options, frameBudget, isClosing });
-  const reservations = createReservations({ ...options, onError });
-  const modes: Modes = { ...options, frameBudget, distinct, reservations, isClosing };
+  const newToken = homes?.newToken ?? randomUUID;
+  const reservations = createReservations({ ...options, newToken, onError });
+  const modes: Modes = { ...options, frameBudget, distinct, reservations, isClosing, homes };
 
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse, init: ExchangeInit) => {
     const facts = init.sentRequest ? factsOf(init.sentRequest) : {};
@@ -101,7 +109,7 @@ export function createStreamHandler(options: StreamHandlerOptions): StreamHandle
     await reservations.close();
     await Promise.all(inFlight);
   };
-  return Object.assign(handle, { [Symbol.asyncDispose]: dispose });
+  return Object.assign(handle, { give: reservations.give, [Symbol.asyncDispose]: dispose });
 }
 
 async function route(exchange: Exchange, modes: Modes): Promise<void> {
@@ -122,13 +130,30 @@ async function route(exchange: Exchange, modes: Modes): Promise<void> {
   const stream = token ? reservations.find(token, user.name) : undefined;
   if (method !== 'DELETE' && accept.names('text/event-stream')) {
     const isReserved = token && method === 'GET' && !url.searchParams.has('query');
+    if (!stream && isReserved) {
+      if (await modes.homes?.take(token, user.name)) return openTaken(exchange, token, user, modes);
+      throw streamNotFound(token);
+    }
     if (!stream && !isReserved) return distinct.serve(exchange, user);
     if (stream && token && wantsToOpen(exchange))
       return openStream(exchange, { token, stream }, user, reservations);
   }
+  if (!stream && token && (await modes.homes?.passOn(token, incoming, exchange.outgoing))) return;
   if (!stream || !token) throw streamNotFound(token);
   if (method === 'DELETE') return stopOperation(exchange, { token, stream });
   return startOperation(exchange, { token, stream }, modes);
+}
+
+/** `GET` of a stream that another gateway has reserved. */
+async function openTaken(
+  exchange: Exchange,
+  token: string,
+  user: StreamOwner,
+  { reservations, homes }: Modes,
+): Promise<void> {
+  const stream = reservations.adopt(token, user.name);
+  using _ = homes?.announce(token);
+  await openStream(exchange, { token, stream }, user, reservations);
 }
 
 /** `HEAD`: answers with the headers of the stream, and starts no operation. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { refusal, tryAgain } from '../../errors.ts';
 import { HolderCount } from '../../limits/holder-count.ts';
@@ -13,6 +12,8 @@ export interface ReservationOptions {
   /** Milliseconds within which a reserved stream must be opened. */
   reservationTtlMs: number;
   heartbeatMs: number;
+  /** Makes the token of a stream. It must be impossible to guess. */
+  newToken: () => string;
   /** Called with the error of an operation that rejects. */
   onError: (error: unknown) => void;
 }
@@ -25,6 +26,14 @@ export interface Reservations {
    * @throws GatewayError `RATE_LIMITED` when the gateway has too many reserved streams, or the owner too many streams.
    */
   reserve(owner: string): string;
+  /**
+   * Continues a stream that another gateway has reserved and given up.
+   *
+   * @throws GatewayError as `reserve` does.
+   */
+  adopt(token: string, owner: string): ReservedStream;
+  /** Gives up a stream that is not open and carries nothing. Returns whether there was one. */
+  give(token: string, owner: string): boolean;
   /**
    * The stream of a token. Undefined also when another owner reserved it, so that a guessed token reveals nothing, and
    * when the stream ends with its last operation.
@@ -41,7 +50,7 @@ export interface Reservations {
 }
 
 export function createReservations(options: ReservationOptions): Reservations {
-  const { maxReservations, maxStreamsPerOwner, reservationTtlMs, heartbeatMs, onError } = options;
+  const { maxReservations, maxStreamsPerOwner, reservationTtlMs, heartbeatMs, newToken, onError } = options;
   const streams = new Map<string, ReservedStream>();
   const expiries = new Map<string, NodeJS.Timeout>();
   const owners = new HolderCount<string>();
@@ -62,28 +71,41 @@ export function createReservations(options: ReservationOptions): Reservations {
     }
   };
 
+  const enter = (token: string, owner: string) => {
+    assertCapacity(owner);
+    const slot = owners.enter(owner);
+    const onClose = () => {
+      streams.delete(token);
+      stopExpiry(token);
+      slot[Symbol.dispose]();
+    };
+    const stream = createReservedStream({ owner, heartbeatMs, onClose, onError });
+    streams.set(token, stream);
+    expiries.set(
+      token,
+      setTimeout(() => void stream.close().catch(onError), reservationTtlMs),
+    );
+    return stream;
+  };
+  const find = (token: string, owner: string) => {
+    const stream = streams.get(token);
+    return stream?.owner === owner && !stream.isRetired ? stream : undefined;
+  };
+
   return {
     reserve(owner) {
-      assertCapacity(owner);
-      const token = randomUUID();
-      const slot = owners.enter(owner);
-      const onClose = () => {
-        streams.delete(token);
-        stopExpiry(token);
-        slot[Symbol.dispose]();
-      };
-      const stream = createReservedStream({ owner, heartbeatMs, onClose, onError });
-      streams.set(token, stream);
-      expiries.set(
-        token,
-        setTimeout(() => void stream.close().catch(onError), reservationTtlMs),
-      );
+      const token = newToken();
+      enter(token, owner);
       return token;
     },
-    find(token, owner) {
-      const stream = streams.get(token);
-      return stream?.owner === owner && !stream.isRetired ? stream : undefined;
+    adopt: enter,
+    give(token, owner) {
+      const stream = find(token, owner);
+      if (stream === undefined || stream.isOpen || stream.operations.size > 0) return false;
+      void stream.close().catch(onError);
+      return true;
     },
+    find,
     open(token, stream, response) {
       if (stream.isOpen) throw refusal('CONFLICT', 'The stream is open already.');
       stopExpiry(token);
