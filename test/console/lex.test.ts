@@ -59,10 +59,10 @@ function readAll(text: string, first?: Blocks): { blocks: Blocks; readings: numb
   return { blocks, readings };
 }
 
-/** Milliseconds of processor time. Other threads of the process count too, so the least of up to three attempts counts. */
+/** Milliseconds of processor time. Other threads of the process count too, so the least of up to ten attempts counts. */
 function cpuMs(work: () => void, enough: number): number {
   let least = Number.POSITIVE_INFINITY;
-  for (let attempt = 0; attempt < 3 && least >= enough; attempt++) {
+  for (let attempt = 0; attempt < 10 && least >= enough; attempt++) {
     const before = process.cpuUsage();
     work();
     const { user, system } = process.cpuUsage(before);
