@@ -6,7 +6,7 @@ import type { ToolOutcome } from '../tools/tool-runner.ts';
 import type { CallRefusal, CheckRequest } from './dispatch/call-checks.ts';
 import type { DispatchRequest } from './dispatch/dispatch.ts';
 import type { DispatchLimits } from './dispatch/dispatch-limits.ts';
-import { type DispatchReport, failure } from './dispatch/dispatch-outcome.ts';
+import { type DispatchReport, failure, notBackInTime } from './dispatch/dispatch-outcome.ts';
 import type { OutputProgress } from './dispatch/dispatch-output.ts';
 import type { WaitingRequest } from './dispatch/waiting-calls.ts';
 import { cancelledBefore, offlineText } from './dispatcher.ts';
@@ -71,8 +71,7 @@ export class RoutedDispatcher implements NodeDispatcher {
       const answer = await line.ask<CallAnswer>(question);
       if (answer?.outcome) return answer.outcome;
       if (answer === undefined && !signal.aborted) {
-        const why = `The node "${node.nodeId}" is offline and did not come back in time.`;
-        return failure('NODE_OFFLINE', `${why} Nothing was started.`);
+        return failure('NODE_OFFLINE', `${notBackInTime(node.nodeId)} Nothing was started.`);
       }
     }
     // Nobody waits any more.

@@ -1,5 +1,5 @@
 import type { ToolErrorCode, ToolOutcome } from '../../tools/tool-runner.ts';
-import { failure } from './dispatch-outcome.ts';
+import { failure, notBackInTime } from './dispatch-outcome.ts';
 import type { InboxEntry } from './inbox.ts';
 
 /** A tool call that a node is asked about before a person is. */
@@ -107,7 +107,7 @@ export class CallChecks {
   }
 
   #offline(): ToolOutcome {
-    const why = `The node "${this.#options.nodeId}" is offline and did not come back in time.`;
+    const why = notBackInTime(this.#options.nodeId);
     return failure('NODE_OFFLINE', `${why} Nothing was started.`);
   }
 }

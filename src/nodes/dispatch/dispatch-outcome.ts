@@ -29,6 +29,11 @@ export function failure(errorCode: ToolErrorCode, result: string): ToolOutcome {
   return { status: 'FAILED', errorCode, result };
 }
 
+/** Why the calls of a node are lost that was away for longer than its grace time. */
+export function notBackInTime(nodeId: string): string {
+  return `The node "${nodeId}" is offline and did not come back in time.`;
+}
+
 /** The outcome of a dispatch whose node is lost: its agent does not come back, or comes back too late. */
 export function lostOutcome(
   { state, startedBy }: Pick<Dispatch, 'state' | 'startedBy'>,

@@ -1,7 +1,7 @@
 import type { Bus } from '../../bus/bus.ts';
 import type { GatewayCalls } from '../../bus/gateway-calls.ts';
 import type { SharedValues } from '../../bus/shared-values.ts';
-import type { LiveNode } from '../presence/live-node.ts';
+import { type LiveNode, missedHeartbeats } from '../presence/live-node.ts';
 import { decodeHome, encodeHome, type Home } from './home.ts';
 import { callNames } from './node-calls.ts';
 
@@ -18,7 +18,6 @@ export interface HomesOptions {
 
 /** How much longer than a node may be silent its home is known, in milliseconds. */
 const slackMs = 1_000;
-const heartbeatsUntilSilent = 3;
 
 /** The topic of the rings for a node that has got a home or lost it. */
 export function homeTopic(agentNodeId: number): string {
@@ -91,7 +90,7 @@ export class Homes {
     const { instanceId } = dispatches;
     own.text = encodeHome({ gatewayId: this.gatewayId, connectionId, instanceId, isReachable, presence });
     const isOffline = presence.connection === 'OFFLINE';
-    const ttlMs = (isOffline ? graceMs : heartbeatMs * heartbeatsUntilSilent) + slackMs;
+    const ttlMs = (isOffline ? graceMs : heartbeatMs * missedHeartbeats) + slackMs;
     await values.set(keyOf(node.id), own.text, ttlMs);
   }
 

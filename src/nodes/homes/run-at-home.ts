@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ToolOutcome } from '../../tools/tool-runner.ts';
 import type { DispatchRequest, ResumedDispatch } from '../dispatch/dispatch.ts';
 import type { DispatchLimits } from '../dispatch/dispatch-limits.ts';
-import { lostOutcome } from '../dispatch/dispatch-outcome.ts';
+import { lostOutcome, notBackInTime } from '../dispatch/dispatch-outcome.ts';
 import type { HomeLine } from './home-line.ts';
 import { callNames, type DispatchNews, type DispatchQuestion, type NodeName } from './node-calls.ts';
 
@@ -76,8 +76,7 @@ function noAnswer({ nodeId }: NodeName, { instanceId }: ResumedDispatch, isCance
     return { status: 'CANCELLED', stopped: true, result: 'Cancelled. Nothing was started.' };
   }
   const state = isCancelled ? 'CANCELLING' : 'SENT';
-  const why = `The node "${nodeId}" is offline and did not come back in time.`;
-  return lostOutcome({ state, startedBy: instanceId }, why);
+  return lostOutcome({ state, startedBy: instanceId }, notBackInTime(nodeId));
 }
 
 /** Returns a signal that aborts so long after the dispatch was cancelled that nobody waits for its node any more. */

@@ -2,6 +2,7 @@ import type { Entry } from '../../bus/append-log.ts';
 import { CallChecks } from '../dispatch/call-checks.ts';
 import type { Connection } from '../dispatch/connection.ts';
 import type { DispatchLimits } from '../dispatch/dispatch-limits.ts';
+import { notBackInTime } from '../dispatch/dispatch-outcome.ts';
 import { DispatchQueue } from '../dispatch/dispatch-queue.ts';
 import { type InboxEntry, type InboxLog, inboxKey } from '../dispatch/inbox.ts';
 import {
@@ -32,7 +33,7 @@ export interface LiveNodeOptions {
 }
 
 /** A node is offline after this many missed heartbeats. */
-const missedHeartbeats = 3;
+export const missedHeartbeats = 3;
 
 /** One node as this process knows it: its agent's connection and its dispatches. Kept in memory only. */
 export class LiveNode {
@@ -150,7 +151,7 @@ export class LiveNode {
 
   /** Gives the agent time to come back; after `withinMs` milliseconds its dispatches are lost. */
   startGrace(withinMs: number): void {
-    const why = `The node "${this.nodeId}" is offline and did not come back in time.`;
+    const why = notBackInTime(this.nodeId);
     clearTimeout(this.#grace);
     this.#grace = setTimeout(() => this.#loseDispatches(why), withinMs);
   }
