@@ -8,11 +8,11 @@ import { hashIn, type ReadOptions, type RequestParams, readBodyParams } from '..
 import type { RequestContext } from '../request/request-context.ts';
 import { factsOf, noteOperation, noteRootFields } from '../request/request-facts.ts';
 import { isMultipart } from '../uploads/read-upload.ts';
-import { createCompiledExecute } from './execute-compiled.ts';
-import { executeWithinBudget } from './execute-within-budget.ts';
+import { executeWithinBudget } from './budget/execute-within-budget.ts';
+import { createOperationCost } from './budget/operation-cost.ts';
+import { createCompiledExecute } from './compiled/execute-compiled.ts';
 import type { KnownDocuments } from './known-documents.ts';
 import { createOperationContext, type OperationContextOptions } from './operation-context.ts';
-import { createOperationCost } from './operation-cost.ts';
 import { jsonTypeFor } from './response-types.ts';
 import type { GraphQLOptions } from './yoga.ts';
 

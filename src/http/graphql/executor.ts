@@ -8,12 +8,12 @@ import { schema } from '../../schema/index.ts';
 import { logHidden, maskError } from '../request/mask-error.ts';
 import type { RequestContext } from '../request/request-context.ts';
 import type { RequestIds } from '../request/request-ids.ts';
-import { executeDirectly } from './direct-reads.ts';
-import { createCompiledExecute } from './execute-compiled.ts';
-import { executeWithinBudget } from './execute-within-budget.ts';
+import { executeWithinBudget } from './budget/execute-within-budget.ts';
+import type { OperationCost } from './budget/operation-cost.ts';
+import { type NewestResults, subscribeWithinBudget } from './budget/subscribe-within-budget.ts';
+import { createCompiledExecute } from './compiled/execute-compiled.ts';
+import { executeDirectly } from './direct/direct-reads.ts';
 import { createOperationContext, type OperationContextOptions } from './operation-context.ts';
-import type { OperationCost } from './operation-cost.ts';
-import { type NewestResults, subscribeWithinBudget } from './subscribe-within-budget.ts';
 
 export type Executor = ReturnType<typeof createExecutor>;
 

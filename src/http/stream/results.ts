@@ -1,7 +1,7 @@
 import type { ExecutionArgs, ExecutionResult, OperationDefinitionNode } from 'graphql';
 import { writeJson } from '../../base/long-integers.ts';
 import { shareTurn } from '../../base/share-turn.ts';
-import { startEventExecution } from '../graphql/subscribe-within-budget.ts';
+import { startEventExecution } from '../graphql/budget/subscribe-within-budget.ts';
 import type { Enveloped } from './graphql-server.ts';
 import type { PresentError } from './present-error.ts';
 import type { SharedResults } from './shared-results.ts';

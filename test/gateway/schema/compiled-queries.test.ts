@@ -13,8 +13,8 @@ import {
 } from 'graphql';
 import { beforeAll, expect, test, vi } from 'vitest';
 import type { Context } from '../../../src/context.ts';
-import { createCompiledExecute } from '../../../src/http/graphql/execute-compiled.ts';
-import { executeLimited } from '../../../src/http/graphql/execute-within-budget.ts';
+import { executeLimited } from '../../../src/http/graphql/budget/execute-within-budget.ts';
+import { createCompiledExecute } from '../../../src/http/graphql/compiled/execute-compiled.ts';
 import { anonymous, type Viewer } from '../../../src/identity/viewer.ts';
 import { ResultBudget, type ResultLimits } from '../../../src/limits/result-budget.ts';
 import { schema } from '../../../src/schema/index.ts';

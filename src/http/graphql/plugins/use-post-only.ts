@@ -9,8 +9,8 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
-import { refusal } from '../../errors.ts';
-import { isPostOnly } from '../../schema/post-only.ts';
+import { refusal } from '../../../errors.ts';
+import { isPostOnly } from '../../../schema/post-only.ts';
 
 /**
  * Refuses a subscription that changes something (`chat`) unless it comes by POST, as Yoga does with mutations. Any web

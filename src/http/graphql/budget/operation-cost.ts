@@ -1,5 +1,5 @@
 import { type DocumentNode, type GraphQLSchema, getOperationAST } from 'graphql';
-import { fragmentsOf } from './collect-fields.ts';
+import { fragmentsOf } from '../compiled/collect-fields.ts';
 import { createCost } from './document-cost.ts';
 
 /** The cost of an operation of a document: the most that it may cost under the assumptions of `useMaxCost`. */

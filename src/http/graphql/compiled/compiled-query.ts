@@ -13,10 +13,10 @@ import {
   type SelectionSetNode,
   visit,
 } from 'graphql';
-import type { Context } from '../../context.ts';
-import { exposedProperty } from '../../schema/exposed-property.ts';
-import { sizeOfField } from '../../schema/limit-result.ts';
-import { unsettledResolver } from '../../schema/settle-list-items.ts';
+import type { Context } from '../../../context.ts';
+import { exposedProperty } from '../../../schema/exposed-property.ts';
+import { sizeOfField } from '../../../schema/limit-result.ts';
+import { unsettledResolver } from '../../../schema/settle-list-items.ts';
 import { type CollectOptions, collectFields } from './collect-fields.ts';
 
 /** How a value becomes the value in the result. */

@@ -1,7 +1,7 @@
 import type { Plugin } from 'graphql-yoga';
-import { readParams } from '../request/read-params.ts';
-import type { RequestContext } from '../request/request-context.ts';
-import { isMultipart, readUpload, type UploadOptions } from '../uploads/read-upload.ts';
+import { readParams } from '../../request/read-params.ts';
+import type { RequestContext } from '../../request/request-context.ts';
+import { isMultipart, readUpload, type UploadOptions } from '../../uploads/read-upload.ts';
 
 /**
  * Reads a request as an upload, or with the same reader as `/graphql/stream`. Yoga's own readers are not used for three

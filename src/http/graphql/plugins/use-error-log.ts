@@ -1,7 +1,7 @@
 import { type Plugin, useErrorHandler } from 'graphql-yoga';
 import type { Logger } from 'pino';
-import { logHidden } from '../request/mask-error.ts';
-import type { RequestContext } from '../request/request-context.ts';
+import { logHidden } from '../../request/mask-error.ts';
+import type { RequestContext } from '../../request/request-context.ts';
 
 /** Logs every error that `maskError` hides from the client, with the id of the request. */
 export function useErrorLog(log: Logger): Plugin {

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse, validate } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { readConfig } from '../../../src/config/config.ts';
-import { maxCostRule } from '../../../src/http/graphql/use-max-cost.ts';
-import { firstQuery, graphiqlOptions } from '../../../src/http/pages/graphiql.ts';
-import { schema } from '../../../src/schema/index.ts';
+import { readConfig } from '../../../../src/config/config.ts';
+import { maxCostRule } from '../../../../src/http/graphql/plugins/use-max-cost.ts';
+import { firstQuery, graphiqlOptions } from '../../../../src/http/pages/graphiql.ts';
+import { schema } from '../../../../src/schema/index.ts';
 
 const defaults = readConfig({}).limits;
 

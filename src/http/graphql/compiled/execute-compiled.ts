@@ -8,8 +8,8 @@ import {
   getVariableValues,
   type OperationDefinitionNode,
 } from 'graphql';
-import type { Context } from '../../context.ts';
-import { limitResult } from '../../limits/result-budget.ts';
+import type { Context } from '../../../context.ts';
+import { limitResult } from '../../../limits/result-budget.ts';
 import { fragmentsOf } from './collect-fields.ts';
 import { type CompiledField, compileQuery, type ResolvedField, type Shape } from './compiled-query.ts';
 

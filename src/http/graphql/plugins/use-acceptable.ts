@@ -1,9 +1,9 @@
 import type { ExecutionResult } from 'graphql';
 import type { FetchAPI, Plugin } from 'graphql-yoga';
-import { errorStatus, GatewayError } from '../../errors.ts';
-import { parseAccept } from '../request/accept.ts';
-import { isRead } from '../request/read-params.ts';
-import type { RequestContext } from '../request/request-context.ts';
+import { errorStatus, GatewayError } from '../../../errors.ts';
+import { parseAccept } from '../../request/accept.ts';
+import { isRead } from '../../request/read-params.ts';
+import type { RequestContext } from '../../request/request-context.ts';
 
 const eventStream = 'text/event-stream';
 const formats = ['application/json', 'application/graphql-response+json', 'multipart/mixed', eventStream];

@@ -1,5 +1,5 @@
 import type { Plugin } from 'graphql-yoga';
-import { writeJson } from '../../base/long-integers.ts';
+import { writeJson } from '../../../base/long-integers.ts';
 
 /** Writes the long integers of a result as numbers. On an event stream, `StreamEncoder` does that. */
 export function useLongIntegers(): Plugin {

@@ -7,8 +7,8 @@ import {
   getOperationAST,
   isObjectType,
 } from 'graphql';
-import { sizeOfField } from '../../schema/limit-result.ts';
-import { collectFields, fragmentsOf } from './collect-fields.ts';
+import { sizeOfField } from '../../../schema/limit-result.ts';
+import { collectFields, fragmentsOf } from '../compiled/collect-fields.ts';
 
 /** What a result counts towards its budget. */
 export interface ResultSize {

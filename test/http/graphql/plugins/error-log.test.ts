@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import type { Services } from '../../../src/context.ts';
-import { createGraphQLServer } from '../../../src/http/graphql/yoga.ts';
-import { anyDocument } from '../../../src/http/request/find-document.ts';
-import { anonymous } from '../../../src/identity/viewer.ts';
+import type { Services } from '../../../../src/context.ts';
+import { createGraphQLServer } from '../../../../src/http/graphql/yoga.ts';
+import { anyDocument } from '../../../../src/http/request/find-document.ts';
+import { anonymous } from '../../../../src/identity/viewer.ts';
 
 const fault = new Error('the log is gone');
 

@@ -1,7 +1,7 @@
 import { type DocumentNode, type ExecutionArgs, type ExecutionResult, execute } from 'graphql';
-import { decodeId } from '../../base/global-id.ts';
-import type { Context } from '../../context.ts';
-import type { Session } from '../../generated/prisma/client.ts';
+import { decodeId } from '../../../base/global-id.ts';
+import type { Context } from '../../../context.ts';
+import type { Session } from '../../../generated/prisma/client.ts';
 import {
   GetMessagesDocument,
   type GetMessagesQuery,
@@ -12,18 +12,18 @@ import {
   ListSessionsDocument,
   type ListSessionsQuery,
   type ListSessionsQueryVariables,
-} from '../../gql/graphql.ts';
-import { limitResult } from '../../limits/result-budget.ts';
-import { ownerOf } from '../../schema/access/access.ts';
-import { findOwnSession } from '../../schema/find-rows.ts';
-import { schema } from '../../schema/index.ts';
-import { nameText } from '../../schema/input-checks.ts';
-import { countPage } from '../../schema/paging/count-rows.ts';
-import { countSessions, pageOfSessions } from '../../schema/paging/list-sessions.ts';
-import { loadersOf, pageOfMessages } from '../../schema/paging/page-per-parent.ts';
-import { byCreation } from '../../schema/paging/session-order.ts';
+} from '../../../gql/graphql.ts';
+import { limitResult } from '../../../limits/result-budget.ts';
+import { ownerOf } from '../../../schema/access/access.ts';
+import { findOwnSession } from '../../../schema/find-rows.ts';
+import { schema } from '../../../schema/index.ts';
+import { nameText } from '../../../schema/input-checks.ts';
+import { countPage } from '../../../schema/paging/count-rows.ts';
+import { countSessions, pageOfSessions } from '../../../schema/paging/list-sessions.ts';
+import { loadersOf, pageOfMessages } from '../../../schema/paging/page-per-parent.ts';
+import { byCreation } from '../../../schema/paging/session-order.ts';
+import { createResultSize, type ResultSize } from '../budget/result-size.ts';
 import { messageData } from './message-data.ts';
-import { createResultSize, type ResultSize } from './result-size.ts';
 import { sessionData } from './session-data.ts';
 
 /** Reads the data of a document; undefined if graphql-js must execute it. */

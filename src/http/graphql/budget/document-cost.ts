@@ -14,7 +14,7 @@ import {
   type SelectionSetNode,
   TypeMetaFieldDef,
 } from 'graphql';
-import { defaultPageSize } from '../../schema/paging/page.ts';
+import { defaultPageSize } from '../../../schema/paging/page.ts';
 
 // Lists that are longer than assumed here, and texts, are counted while they are executed: see `ResultBudget`.
 

@@ -1,9 +1,9 @@
 import type { ExecutionArgs } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import type { RequestContext } from '../request/request-context.ts';
-import { executeWithinBudget } from './execute-within-budget.ts';
-import type { OperationCost } from './operation-cost.ts';
-import { subscribeWithinBudget } from './subscribe-within-budget.ts';
+import type { RequestContext } from '../../request/request-context.ts';
+import { executeWithinBudget } from '../budget/execute-within-budget.ts';
+import type { OperationCost } from '../budget/operation-cost.ts';
+import { subscribeWithinBudget } from '../budget/subscribe-within-budget.ts';
 
 /**
  * Executes with graphql-js, as `/graphql/stream` does. Yoga's own executor puts the fields of a result in the order in

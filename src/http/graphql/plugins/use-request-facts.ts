@@ -1,8 +1,8 @@
 import type { DocumentNode, ExecutionResult } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { maskError } from '../request/mask-error.ts';
-import type { RequestContext } from '../request/request-context.ts';
-import { factsOf, noteErrors, noteOperation, noteRootFields } from '../request/request-facts.ts';
+import { maskError } from '../../request/mask-error.ts';
+import type { RequestContext } from '../../request/request-context.ts';
+import { factsOf, noteErrors, noteOperation, noteRootFields } from '../../request/request-facts.ts';
 
 /** The parts of Yoga's context that this plugin reads. */
 interface FactsContext extends RequestContext {

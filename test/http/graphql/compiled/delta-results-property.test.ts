@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { parse } from 'graphql';
 import { expect, test } from 'vitest';
-import type { RunEvent } from '../../../src/chat/log/run-event.ts';
-import { compileDeltaResults } from '../../../src/http/graphql/delta-results.ts';
-import { executeLimited } from '../../../src/http/graphql/execute-within-budget.ts';
-import { ResultBudget, type ResultLimits } from '../../../src/limits/result-budget.ts';
-import { schema } from '../../../src/schema/index.ts';
+import type { RunEvent } from '../../../../src/chat/log/run-event.ts';
+import { executeLimited } from '../../../../src/http/graphql/budget/execute-within-budget.ts';
+import { compileDeltaResults } from '../../../../src/http/graphql/compiled/delta-results.ts';
+import { ResultBudget, type ResultLimits } from '../../../../src/limits/result-budget.ts';
+import { schema } from '../../../../src/schema/index.ts';
 
 const unlimited = { maxQueryCost: Number.POSITIVE_INFINITY, maxResponseBytes: Number.POSITIVE_INFINITY };
 const types = ['TextDelta', 'ReasoningDelta', 'ToolOutputDelta'] as const;

@@ -1,8 +1,8 @@
 import { type ExecutionArgs, type ExecutionResult, execute } from 'graphql';
-import type { Context } from '../../context.ts';
-import { GatewayError } from '../../errors.ts';
-import type { CostAccount } from '../../limits/cost-account.ts';
-import { limitResult } from '../../limits/result-budget.ts';
+import type { Context } from '../../../context.ts';
+import { GatewayError } from '../../../errors.ts';
+import type { CostAccount } from '../../../limits/cost-account.ts';
+import { limitResult } from '../../../limits/result-budget.ts';
 import type { OperationCost } from './operation-cost.ts';
 
 type MaybePromise<T> = T | Promise<T>;

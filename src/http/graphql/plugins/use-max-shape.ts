@@ -3,7 +3,7 @@ import { maxDepthRule } from '@escape.tech/graphql-armor-max-depth';
 import { maxDirectivesRule } from '@escape.tech/graphql-armor-max-directives';
 import type { ValidationContext, ValidationRule } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { queryTooComplex } from './query-too-complex.ts';
+import { queryTooComplex } from '../budget/query-too-complex.ts';
 
 export interface ShapeLimits {
   /** Levels of nested fields. Introspection fields do not count, because graphql-js limits them itself. */

@@ -1,13 +1,13 @@
-import { groupBy } from '../../base/group-by.ts';
-import { readSettings } from '../../chat/models/settings/stored-settings.ts';
-import type { Context } from '../../context.ts';
-import type { Session } from '../../generated/prisma/client.ts';
-import type { SyncStatus } from '../../generated/prisma/enums.ts';
-import type { SessionFieldsFragment } from '../../gql/graphql.ts';
-import { attachedNodes } from '../../schema/paging/rows.ts';
-import { syncStatusOf } from '../../schema/session-node.ts';
-import { idList } from '../../storage/statements/dialect.ts';
-import { workspacesOfSessions } from '../../storage/statements/nodes.ts';
+import { groupBy } from '../../../base/group-by.ts';
+import { readSettings } from '../../../chat/models/settings/stored-settings.ts';
+import type { Context } from '../../../context.ts';
+import type { Session } from '../../../generated/prisma/client.ts';
+import type { SyncStatus } from '../../../generated/prisma/enums.ts';
+import type { SessionFieldsFragment } from '../../../gql/graphql.ts';
+import { attachedNodes } from '../../../schema/paging/rows.ts';
+import { syncStatusOf } from '../../../schema/session-node.ts';
+import { idList } from '../../../storage/statements/dialect.ts';
+import { workspacesOfSessions } from '../../../storage/statements/nodes.ts';
 
 /** The fields of these sessions that REST selects, in the same order. Two statements read what belongs to all of them. */
 export async function sessionData(

@@ -6,8 +6,8 @@ import {
   type ValidationRule,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { createCost } from './document-cost.ts';
-import { queryTooComplex } from './query-too-complex.ts';
+import { createCost } from '../budget/document-cost.ts';
+import { queryTooComplex } from '../budget/query-too-complex.ts';
 
 export interface CostLimits {
   /** Highest cost of a query or a mutation. A field costs 1, and more where it is loaded or long: see `document-cost.ts`. */

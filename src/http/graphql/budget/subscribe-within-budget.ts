@@ -4,11 +4,11 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
 } from 'graphql';
-import { createFeed, type Feed, feedOf } from '../../base/feed.ts';
-import { shareTurn } from '../../base/share-turn.ts';
-import { isDelta } from '../../chat/log/run-event.ts';
-import { EventCharge } from '../../limits/event-charge.ts';
-import { compileDeltaResults } from './delta-results.ts';
+import { createFeed, type Feed, feedOf } from '../../../base/feed.ts';
+import { shareTurn } from '../../../base/share-turn.ts';
+import { isDelta } from '../../../chat/log/run-event.ts';
+import { EventCharge } from '../../../limits/event-charge.ts';
+import { compileDeltaResults } from '../compiled/delta-results.ts';
 import { contextOf, executeLimited } from './execute-within-budget.ts';
 
 /** The events of a subscription, and how to execute its selection on one of them. */

@@ -1,15 +1,15 @@
-import { groupBy } from '../../base/group-by.ts';
-import { passLongIntegers } from '../../base/long-integers.ts';
-import { finishReasonOf } from '../../chat/run/answer-end.ts';
-import type { Context } from '../../context.ts';
-import type { Message, ToolCall } from '../../generated/prisma/client.ts';
-import type { GetMessagesQuery } from '../../gql/graphql.ts';
-import { readAnswerError, readEmptyReason } from '../../schema/answer-end.ts';
-import { recordingPath } from '../../schema/audio.ts';
-import { toolCallsOf } from '../../schema/paging/rows.ts';
-import { idList } from '../../storage/statements/dialect.ts';
-import { audioOfMessages } from '../../storage/statements/messages.ts';
-import type { ToolErrorCode } from '../../tools/tool-runner.ts';
+import { groupBy } from '../../../base/group-by.ts';
+import { passLongIntegers } from '../../../base/long-integers.ts';
+import { finishReasonOf } from '../../../chat/run/answer-end.ts';
+import type { Context } from '../../../context.ts';
+import type { Message, ToolCall } from '../../../generated/prisma/client.ts';
+import type { GetMessagesQuery } from '../../../gql/graphql.ts';
+import { readAnswerError, readEmptyReason } from '../../../schema/answer-end.ts';
+import { recordingPath } from '../../../schema/audio.ts';
+import { toolCallsOf } from '../../../schema/paging/rows.ts';
+import { idList } from '../../../storage/statements/dialect.ts';
+import { audioOfMessages } from '../../../storage/statements/messages.ts';
+import type { ToolErrorCode } from '../../../tools/tool-runner.ts';
 
 type MessageData = NonNullable<GetMessagesQuery['session']>['messages']['edges'][number]['node'];
 

@@ -1,6 +1,6 @@
 import { GraphQLError, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { queryTooComplex } from './query-too-complex.ts';
+import { queryTooComplex } from '../budget/query-too-complex.ts';
 
 /** Refuses documents with more than `maxTokens` tokens, and documents that overflow the stack of the parser. */
 export function useMaxTokens(maxTokens: number): Plugin {

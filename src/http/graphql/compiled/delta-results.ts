@@ -8,9 +8,9 @@ import {
   isAbstractType,
   isObjectType,
 } from 'graphql';
-import { isDelta } from '../../chat/log/run-event.ts';
-import type { ResultBudget } from '../../limits/result-budget.ts';
-import { type Delta, type DeltaField, deltaFieldOf } from '../../schema/delta-fields.ts';
+import { isDelta } from '../../../chat/log/run-event.ts';
+import type { ResultBudget } from '../../../limits/result-budget.ts';
+import { type Delta, type DeltaField, deltaFieldOf } from '../../../schema/delta-fields.ts';
 import { type CollectOptions, collectFields, fragmentsOf } from './collect-fields.ts';
 
 /** The result for a delta, in two forms. Undefined if graphql-js must execute the selection. */
@@ -34,7 +34,7 @@ interface SelectedField {
 
 /**
  * Compiles the selection of a subscription for deltas, of which a run has thousands: graphql-js reads the document anew
- * for each of them. The results are those of graphql-js (test/http/graphql/delta-results-property.test.ts). Where that is
+ * for each of them. The results are those of graphql-js (test/http/graphql/compiled/delta-results-property.test.ts). Where that is
  * not certain, the delta is left to graphql-js: a field without a reader, a value that its type does not allow, a result
  * that exceeds the budget.
  *
