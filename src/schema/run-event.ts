@@ -2,10 +2,10 @@ import { passLongIntegers } from '../base/long-integers.ts';
 import type { RunEvent } from '../chat/log/run-event.ts';
 import { builder } from './builder.ts';
 import { SessionEventRef, ViewerEventRef } from './change-event.ts';
-import { findCallNode, findMessage, findRun, findSession } from './find-rows.ts';
+import { runField, sessionField } from './event-fields.ts';
+import { findCallNode, findMessage } from './find-rows.ts';
 import { MessageRef } from './message.ts';
-import { RunFailureCodeRef, RunRef } from './run.ts';
-import { SessionRef } from './session.ts';
+import { RunFailureCodeRef } from './run.ts';
 import { ModelUsageRef } from './token-usage.ts';
 import { ToolCallStatusRef, ToolErrorCodeRef } from './tool-call.ts';
 
@@ -32,12 +32,7 @@ builder.objectRef<RunEventOf<'RunQueued'>>('RunQueued').implement({
   description: 'The session is busy, so the run waits in the queue of the session.',
   interfaces: [RunEventRef],
   fields: (t) => ({
-    run: t.field({
-      type: RunRef,
-      nullable: true,
-      description: 'The run; null if its session has been deleted.',
-      resolve: findRun,
-    }),
+    run: runField(t),
   }),
 });
 
@@ -45,18 +40,8 @@ builder.objectRef<RunEventOf<'RunStarted'>>('RunStarted').implement({
   description: 'The run has started: the gateway asks the model.',
   interfaces: [RunEventRef, SessionEventRef, ViewerEventRef],
   fields: (t) => ({
-    run: t.field({
-      type: RunRef,
-      nullable: true,
-      description: 'The run; null if its session has been deleted.',
-      resolve: findRun,
-    }),
-    session: t.field({
-      type: SessionRef,
-      nullable: true,
-      description: 'The session that the run belongs to; null if it has been deleted.',
-      resolve: findSession,
-    }),
+    run: runField(t),
+    session: sessionField(t, 'The session that the run belongs to; null if it has been deleted.'),
     userMessage: t.field({
       type: MessageRef,
       nullable: true,
@@ -75,12 +60,7 @@ builder.objectRef<RunEventOf<'RunResumed'>>('RunResumed').implement({
     'A gateway goes on with the run after the one that executed it has stopped or failed. Keep this text of the answer and append to it: discard what you have beyond `textOffset`. The tool calls so far are told again, and then the run goes on.',
   interfaces: [RunEventRef],
   fields: (t) => ({
-    run: t.field({
-      type: RunRef,
-      nullable: true,
-      description: 'The run; null if its session has been deleted.',
-      resolve: findRun,
-    }),
+    run: runField(t),
     textOffset: t.exposeInt('textOffset', {
       description: 'How many UTF-16 code units of the text of the answer stay.',
     }),

@@ -2,10 +2,10 @@ import { scopeOfSession } from '../changes/change-scope.ts';
 import { sessionNotFound } from '../errors.ts';
 import { builder } from './builder.ts';
 import { type ChangeEvent, followScope, SessionEventRef, ViewerEventRef } from './change-event.ts';
-import { findMessage, findRun, findSession } from './find-rows.ts';
+import { runField, sessionField } from './event-fields.ts';
+import { findMessage, findSession } from './find-rows.ts';
 import { idArg } from './id-argument.ts';
 import { MessageRef } from './message.ts';
-import { RunRef } from './run.ts';
 import { SessionRef } from './session.ts';
 import { SessionNodeRef } from './session-node.ts';
 
@@ -16,13 +16,8 @@ builder.objectRef<ChangeEvent<'RunEnded'> & { sessionId: number }>('RunEnded').i
     'A run of the session has ended, and none of its tool calls waits for an approval any more. When it was cancelled in the queue, its prompt is withdrawn: `userMessage` of the run has the status CANCELLED from now on.',
   interfaces: [SessionEventRef, ViewerEventRef],
   fields: (t) => ({
-    run: t.field({
-      type: RunRef,
-      nullable: true,
-      description: 'The run; null if its session has been deleted.',
-      resolve: findRun,
-    }),
-    session: t.field({ type: SessionRef, nullable: true, description: sessionNow, resolve: findSession }),
+    run: runField(t),
+    session: sessionField(t, sessionNow),
   }),
 });
 
@@ -45,7 +40,7 @@ builder.objectRef<OfSession<'SessionCreated'>>('SessionCreated').implement({
   description: 'A session was created.',
   interfaces: [ViewerEventRef],
   fields: (t) => ({
-    session: t.field({ type: SessionRef, nullable: true, description: sessionNow, resolve: findSession }),
+    session: sessionField(t, sessionNow),
   }),
 });
 
@@ -53,7 +48,7 @@ builder.objectRef<OfSession<'HistoryCleared'>>('HistoryCleared').implement({
   description: 'All messages of the session were deleted.',
   interfaces: [SessionEventRef],
   fields: (t) => ({
-    session: t.field({ type: SessionRef, nullable: true, description: sessionNow, resolve: findSession }),
+    session: sessionField(t, sessionNow),
   }),
 });
 
@@ -61,7 +56,7 @@ builder.objectRef<OfSession<'SessionUpdated'>>('SessionUpdated').implement({
   description: 'The settings of the session were changed.',
   interfaces: [SessionEventRef, ViewerEventRef],
   fields: (t) => ({
-    session: t.field({ type: SessionRef, nullable: true, description: sessionNow, resolve: findSession }),
+    session: sessionField(t, sessionNow),
   }),
 });
 
