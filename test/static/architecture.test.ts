@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { parseSourceFile, readSourceFiles, roomOf, type SourceFile } from '../support/files/source-file.ts';
 
 const stores = ['storage', 'bus', 'blobs'];
-const services = ['chat', 'identity', 'nodes'];
+const services = ['chat', 'identity', 'nodes', 'workspace'];
 const foundation = ['base', 'errors', 'log', 'config', 'generated'];
-const core = [...foundation, ...stores, 'lease', 'limits', 'tools', 'changes', ...services];
+const core = [...foundation, ...stores, 'lease', 'limits', 'tools', 'changes', 'sync', ...services];
 const shown = ['context', 'schema', 'sse', 'gql'];
 
 /** The rooms of `src` that each room may import from, besides itself. */
@@ -20,7 +20,7 @@ const mayImport: Record<string, string[]> = {
   schema: [...core, 'context'],
   context: core,
   ...Object.fromEntries(
-    services.map((room) => [room, [...foundation, ...stores, 'lease', 'limits', 'tools', 'changes']]),
+    services.map((room) => [room, [...foundation, ...stores, 'lease', 'limits', 'tools', 'changes', 'sync']]),
   ),
   tools: ['base', 'errors'],
   changes: [...foundation, ...stores],
@@ -28,12 +28,13 @@ const mayImport: Record<string, string[]> = {
   limits: ['base', 'errors', 'config', 'bus'],
   ...Object.fromEntries(stores.map((room) => [room, foundation])),
   sse: ['base'],
+  sync: ['base'],
   config: ['base', 'errors', 'log'],
   log: ['base'],
   errors: ['base'],
   base: [],
   client: ['gql'],
-  agent: ['base', 'client', 'gql'],
+  agent: ['base', 'client', 'gql', 'sync'],
   console: ['base', 'client', 'gql'],
 };
 
