@@ -114,8 +114,8 @@ async function inflateBounded(bytes: Uint8Array, size: number): Promise<Buffer> 
 /** Takes a given number of bytes at a time from a stream. */
 class ByteReader {
   readonly #source: AsyncIterator<Uint8Array>;
-  #pieces: Uint8Array[] = [];
-  #length = 0;
+  /** What has arrived and was not taken yet. */
+  #rest: Buffer = Buffer.alloc(0);
 
   constructor(source: AsyncIterable<Uint8Array>) {
     this.#source = source[Symbol.asyncIterator]();
@@ -123,25 +123,30 @@ class ByteReader {
 
   /** Undefined at the end of the stream. */
   async read(count: number): Promise<Buffer | undefined> {
-    while (this.#length < count) {
-      const { value, done } = await this.#source.next();
-      if (done) {
-        if (this.#length === 0) return undefined;
-        throw new PackError('A pack was cut off.');
-      }
-      this.#pieces.push(value);
-      this.#length += value.length;
-    }
-    const all = Buffer.concat(this.#pieces);
-    this.#pieces = [all.subarray(count)];
-    this.#length = all.length - count;
-    return all.subarray(0, count);
+    if (this.#rest.length < count && !(await this.#await(count))) return undefined;
+    const taken = this.#rest.subarray(0, count);
+    this.#rest = this.#rest.subarray(count);
+    return taken;
   }
 
   async readAll(count: number): Promise<Buffer> {
-    if (count === 0) return Buffer.alloc(0);
-    const found = await this.read(count);
-    if (found === undefined) throw new PackError('A pack was cut off.');
-    return found;
+    const taken = await this.read(count);
+    if (taken === undefined) throw new PackError('A pack was cut off.');
+    return taken;
+  }
+
+  /** Copies what has arrived only when it is too little, so that small records cost no copy each. */
+  async #await(count: number): Promise<boolean> {
+    const pieces: Uint8Array[] = [this.#rest];
+    let length = this.#rest.length;
+    while (length < count) {
+      const { value, done } = await this.#source.next();
+      if (done && length === 0) return false;
+      if (done) throw new PackError('A pack was cut off.');
+      pieces.push(value);
+      length += value.length;
+    }
+    this.#rest = Buffer.concat(pieces);
+    return true;
   }
 }
