@@ -29,7 +29,9 @@ type ChangeBody =
   /** An attached node, for the followers of one session. */
   | ({ kind: 'SessionNodeChanged' } & ChangedNode)
   /** The same node, once for each user who has it, or a session with it. */
-  | ({ kind: 'NodeChanged' } & ChangedNode);
+  | ({ kind: 'NodeChanged' } & ChangedNode)
+  /** Files of the workspace have changed, or conflicts, or where the files come from. */
+  | { kind: 'WorkspaceChanged' };
 
 interface ChangedCall {
   runId: number;

@@ -6,8 +6,10 @@ import { runField, sessionField } from './event-fields.ts';
 import { findMessage, findSession } from './find-rows.ts';
 import { idArg } from './id-argument.ts';
 import { MessageRef } from './message.ts';
+import { firstOf, rowsOf } from './paging/rows.ts';
 import { SessionRef } from './session.ts';
 import { SessionNodeRef } from './session-node.ts';
+import { WorkspaceRef } from './workspace.ts';
 
 const sessionNow = 'The session as it is now; null if it has been deleted.';
 
@@ -74,7 +76,7 @@ builder.objectRef<OfSession<'SessionDeleted'>>('SessionDeleted').implement({
 
 builder.objectRef<OfSession<'SessionNodeChanged'>>('SessionNodeChanged').implement({
   description:
-    'A node was attached or detached, or an attached node has connected, disconnected or been changed.',
+    'A node was attached or detached, or an attached node has connected, disconnected or been changed, or has told how far it is with the files of the workspace. While files are transferred, it comes at most a few times a second.',
   interfaces: [SessionEventRef],
   fields: (t) => ({
     nodeId: t.exposeString('nodeId', { description: 'The `nodeId` of the node.' }),
@@ -87,6 +89,21 @@ builder.objectRef<OfSession<'SessionNodeChanged'>>('SessionNodeChanged').impleme
           ...query,
           where: { sessionId_agentNodeId: { sessionId, agentNodeId } },
         }),
+    }),
+  }),
+});
+
+builder.objectRef<OfSession<'WorkspaceChanged'>>('WorkspaceChanged').implement({
+  description:
+    'Files of the workspace have changed, or its conflicts, or where its files come from. While many files change, it comes at most a few times a second.',
+  interfaces: [SessionEventRef],
+  fields: (t) => ({
+    workspace: t.field({
+      type: WorkspaceRef,
+      nullable: true,
+      description: 'The workspace as it is now; null if the session has been deleted.',
+      resolve: ({ sessionId }, _args, context) =>
+        firstOf(rowsOf(context).workspaceOfSession.of({ id: sessionId })),
     }),
   }),
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import type { Session, SessionNode } from '../generated/prisma/client.ts';
-import type { SyncStatus, WorkspaceSource } from '../generated/prisma/enums.ts';
+import type { SyncStatus } from '../generated/prisma/enums.ts';
 import { nodeIdText } from '../nodes/node-id.ts';
 import type { MaybePromise } from '../storage/statements/statement.ts';
 import { askerOf } from './access/access.ts';
@@ -10,31 +10,25 @@ import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { idArg, nodeIdArg } from './id-argument.ts';
 import { nameText, storedText } from './input-checks.ts';
-import { firstOf, rowsOf } from './paging/rows.ts';
+import { andThen } from './paging/related-rows.ts';
+import { rowsOf } from './paging/rows.ts';
 import { fromPresence } from './presence-of.ts';
 import { SessionRef } from './session.ts';
 import { readAhead } from './settle-list-items.ts';
+import { WorkspaceSourceRef } from './workspace.ts';
 
 const SyncStatusRef = enumFromTable<SyncStatus>(
   'SyncStatus',
-  'How far the files of a session have been copied to a node. The gateway does not copy files yet: a node that is connected stays PENDING.',
+  'Whether a node has the files of the workspace of a session.',
   {
-    PENDING: 'Copying has not begun.',
-    SYNCING: 'The files are being copied.',
-    SYNCED: 'The node has the files.',
-    CONFLICT: 'A file was changed in two places.',
-    ERROR: 'Copying failed; `error` says why.',
-    OFFLINE: 'The node is not connected.',
-  },
-);
-
-const WorkspaceSourceRef = enumFromTable<WorkspaceSource>(
-  'WorkspaceSource',
-  'Where the files of a session come from.',
-  {
-    EMPTY: 'The session begins without files.',
-    SERVER: 'From a folder on the machine of the gateway.',
-    NODE_LOCAL: 'From a folder on one of the attached nodes.',
+    PENDING: 'The node has not begun to compare its files.',
+    SYNCING: 'Files are on their way, in one direction or both; `progress` says how many.',
+    SYNCED: 'The node has all files as the gateway has them.',
+    CONFLICT:
+      'As SYNCED, and a version of a file that was changed in two places is kept beside it: see `conflicts` of `Workspace`.',
+    ERROR:
+      'Files cannot be copied; `error` says why. The agent tries again by itself, for example when there is room on the disk again.',
+    OFFLINE: 'The node is not connected. It gets what it missed when it connects again.',
   },
 );
 
@@ -49,6 +43,20 @@ export function syncStatusOf(
   );
 }
 
+/** How much of a transfer is done. */
+type Progress = Pick<SessionNode, 'filesDone' | 'filesTotal' | 'bytesDone' | 'bytesTotal'>;
+
+const SyncProgressRef = builder.objectRef<Progress>('SyncProgress').implement({
+  description:
+    'How much of the files that are on their way to and from a node has arrived. The totals grow when more files change meanwhile.',
+  fields: (t) => ({
+    filesDone: t.exposeInt('filesDone', { description: 'How many files have arrived.' }),
+    filesTotal: t.exposeInt('filesTotal', { description: 'How many files are transferred.' }),
+    bytesDone: t.exposeFloat('bytesDone', { description: 'How many bytes have arrived.' }),
+    bytesTotal: t.exposeFloat('bytesTotal', { description: 'How many bytes are transferred.' }),
+  }),
+});
+
 export const SessionNodeRef = builder.prismaObject('SessionNode', {
   include: { node: true },
   description: 'A node that is attached to a session.',
@@ -61,8 +69,20 @@ export const SessionNodeRef = builder.prismaObject('SessionNode', {
     syncStatus: t.field({
       type: SyncStatusRef,
       description:
-        'How far the files of the session have been copied to the node; OFFLINE while the node is not connected.',
+        'Whether the node has the files of the session: what the agent last reported, and OFFLINE while the node is not connected. Without a shared workspace there is nothing to copy, and a connected node is SYNCED.',
       resolve: syncStatusOf,
+    }),
+    progress: t.field({
+      type: SyncProgressRef,
+      nullable: true,
+      description: 'How much of the transfer is done; null unless `syncStatus` is SYNCING.',
+      resolve: (node, args, context) =>
+        andThen(syncStatusOf(node, args, context), (status) => (status === 'SYNCING' ? node : null)),
+    }),
+    manifestHash: t.exposeString('manifestHash', {
+      nullable: true,
+      description:
+        'The hash of all files that the node had when its agent last reported; null if it has not reported. The node has the same files as the gateway when this is the `manifestHash` of the `Workspace`.',
     }),
     connection: t.field({
       type: NodeConnectivityRef,
@@ -77,28 +97,9 @@ export const SessionNodeRef = builder.prismaObject('SessionNode', {
     }),
     error: t.exposeString('error', {
       nullable: true,
-      description: 'Why copying the files failed; null if it has not failed.',
+      description: 'Why files cannot be copied, as a sentence; null if they can.',
     }),
     attachedAt: t.expose('attachedAt', { type: 'DateTime', description: 'When the node was attached.' }),
-  }),
-});
-
-const WorkspaceRef = builder.prismaObject('Workspace', {
-  description: 'The files that a session shares with its nodes.',
-  fields: (t) => ({
-    id: t.exposeID('workspaceId', {
-      description:
-        'The id of the workspace, a UUID, which the REST API calls `sync_workspace_id`. `node` does not find a workspace by it.',
-    }),
-    source: t.expose('source', { type: WorkspaceSourceRef, description: 'Where the files come from.' }),
-    path: t.exposeString('path', {
-      nullable: true,
-      description: 'The folder that the files come from; null if no folder was given.',
-    }),
-    sourceNodeId: t.exposeString('sourceNodeId', {
-      nullable: true,
-      description: 'The `nodeId` of the node that the files come from; null unless the source is NODE_LOCAL.',
-    }),
   }),
 });
 
@@ -108,12 +109,6 @@ builder.prismaObjectFields('Session', (t) => ({
     description: 'The nodes that run the tools of the session, in the order in which they were attached.',
     resolve: (session, _args, context) => rowsOf(context).nodesOfSession.of(session),
     extensions: readAhead<Session>((session, context) => rowsOf(context).nodesOfSession.ofPage(session)),
-  }),
-  workspace: t.field({
-    type: WorkspaceRef,
-    nullable: true,
-    description: 'The files of the session; null until a node is attached for the first time.',
-    resolve: (session, _args, context) => firstOf(rowsOf(context).workspaceOfSession.of(session)),
   }),
 }));
 

@@ -108,6 +108,7 @@ const lists: Record<string, (size: number) => Promise<number>> = {
       turns: 3,
     }),
   'Message.toolCalls': (size) => messagesOf(size, 'toolCalls { name }'),
+  'Message.workspaceManifests': (size) => messagesOf(size, 'workspaceManifests { nodeId manifestHash }'),
   'TokenUsage.byModel': (size) =>
     sessionsOf(size, 'tokenUsage { totalTokens byModel { modelName } }', { models: 3 }),
   'RunCancelled.toolCalls': async (toolCalls) => {

@@ -21,6 +21,7 @@ import { defaultPageSize } from '../../../schema/paging/page.ts';
 /** The most items of a list that is not a connection, by type and field. */
 const listSizes: Record<string, number> = {
   'Message.toolCalls': 40,
+  'Message.workspaceManifests': 100,
   'RunCancelled.toolCalls': 100,
   'CancelReceipt.toolCalls': 100,
   'Session.nodes': 100,
