@@ -1,5 +1,10 @@
 import { Prisma } from '../generated/prisma/client.ts';
+import type { SessionOwner } from './statements/sessions.ts';
 import type { Dialect } from './statements/statement.ts';
+
+// The index of titles has each piece of three characters, with the sessions that have it; that of PostgreSQL also shorter
+// pieces and the owners. In SQLite it is an FTS5 table (migration 0014), and in PostgreSQL a GIN index of a table that
+// holds the titles (migration 0005). Triggers keep both.
 
 /** Ids between `after` and `before`, both exclusive. */
 interface Range {
@@ -10,27 +15,35 @@ interface Range {
 /** Enough pieces to leave few candidates. Each one costs time, more so when many titles have it. */
 const mostPieces = 12;
 
+interface CandidateOptions {
+  /** Whose sessions are wanted. PostgreSQL leaves out others. */
+  owner: SessionOwner;
+  /** The most ids. It also limits the time, unless many titles have almost all pieces of the text. */
+  most: number;
+  dialect: Dialect;
+}
+
 /**
- * A statement that finds the ids of sessions which may have a text in their title, through the index of titles
- * (migration 0014). It finds every session of the range with the text, unless `most` ends it. It also finds others,
- * some of them more than once: of other users, with the text's pieces in another order, or, for a short text, out of
- * the range. So compare the titles afterwards.
- *
- * SQLite has an FTS5 table for it, and PostgreSQL an index of the extension `pg_trgm`.
+ * A statement that finds the ids of sessions which may have a text in their title, through the index of titles. It finds
+ * every session of the range with the text, unless `most` ends it. It also finds others, some of them more than once:
+ * with the text's pieces in another order, of other users, or, for a short text, out of the range. So compare the titles
+ * afterwards.
  *
  * @param text Not empty. The case of ASCII letters does not matter.
- * @param most The most ids. It also limits the time, unless many titles have almost all pieces of the text.
  */
 export function titleCandidates(
   text: string,
   { after, before }: Range,
-  { most, dialect }: { most: number; dialect: Dialect },
+  { owner, most, dialect }: CandidateOptions,
 ): Prisma.Sql {
-  if (dialect === 'postgresql') {
-    return Prisma.sql`SELECT "id" FROM "Session" WHERE ${titleContains(text, dialect)}
-      AND "id" > ${after} AND "id" < ${before} LIMIT ${most}`;
-  }
   const pieces = piecesOf(text);
+  if (dialect === 'postgresql') {
+    const all = [...(pieces.length > 0 ? pieces : [text]).map(foldCase), ...ownerPieces(owner)];
+    // Without the collation of the index, PostgreSQL would not use it. With plain ids, it would also read those of all rows.
+    return Prisma.sql`SELECT "sessionId" AS "id" FROM "SessionTitle"
+      WHERE "titlePieces"("title", "userId", "featureName") @> (CAST(${all} AS TEXT[]) COLLATE "C")
+        AND "sessionId" + 0 > ${after} AND "sessionId" + 0 < ${before} LIMIT ${most}`;
+  }
   if (pieces.length === 0) {
     const end = `${text}\u{10FFFF}`;
     return Prisma.sql`SELECT "doc" AS "id" FROM "SessionTitlePiece"
@@ -41,14 +54,25 @@ export function titleCandidates(
     WHERE "SessionTitle" MATCH lower(${query}) AND "rowid" > ${after} AND "rowid" < ${before} LIMIT ${most}`;
 }
 
+/** What the index of PostgreSQL has of the owners of titles. */
+function ownerPieces({ userId, featureName }: SessionOwner): string[] {
+  return [
+    ...(userId != null ? [`user:${userId}`] : []),
+    ...(featureName != null ? [`feature:${featureName}`] : []),
+  ];
+}
+
 /** A condition in SQL: whether a title has this text in it. The case of ASCII letters does not matter. */
 export function titleContains(text: string, dialect: Dialect): Prisma.Sql {
   // The collation "C" lets PostgreSQL change ASCII letters only, as SQLite does.
   const title =
     dialect === 'postgresql' ? Prisma.sql`lower("title" COLLATE "C")` : Prisma.sql`lower("title")`;
-  const folded = text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
-  const pattern = `%${folded.replaceAll(/[\\%_]/g, '\\$&')}%`;
+  const pattern = `%${foldCase(text).replaceAll(/[\\%_]/g, '\\$&')}%`;
   return Prisma.sql`${title} LIKE ${pattern} ESCAPE '\\'`;
+}
+
+function foldCase(text: string): string {
+  return text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 /** Pieces of three characters from all over the text; none if it is shorter. */

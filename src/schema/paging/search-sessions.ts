@@ -89,7 +89,11 @@ async function searchIndex<Position>(
   page: PageOf<Position>,
   order: SessionOrder<Position>,
 ): Promise<Activity[] | undefined> {
-  const candidates = titleCandidates(search.search, order.idsWithin(page), { most: mostCandidates, dialect });
+  const candidates = titleCandidates(search.search, order.idsWithin(page), {
+    owner: search,
+    most: mostCandidates,
+    dialect,
+  });
   const rows = await database.$queryRaw<(StoredPosition & { candidates: number })[]>`
     WITH "candidate" AS MATERIALIZED (${candidates})
     SELECT "candidates", "id", "lastActivityAt"
