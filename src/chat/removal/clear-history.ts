@@ -1,17 +1,17 @@
-import { encodeId } from '../../base/global-id.ts';
+import { encodeId, maxId } from '../../base/global-id.ts';
 import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError, sessionNotFound } from '../../errors.ts';
-import type { Prisma, Session } from '../../generated/prisma/client.ts';
+import type { Session } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
-import type { Database } from '../../storage/database.ts';
-import { notDeleted } from '../../storage/hidden-rows.ts';
-import { lockSessions } from '../../storage/lock-sessions.ts';
+import { hideMessages, newestMessage } from '../../storage/statements/removal.ts';
+import { unfinishedRuns } from '../../storage/statements/run-states.ts';
+import { sessionById } from '../../storage/statements/sessions.ts';
+import type { Statements, Writer } from '../../storage/statements/statement.ts';
 import { settingBytes } from '../../storage/stored-bytes.ts';
 import type { RemovalSweep } from './removal-sweep.ts';
-import { unfinished } from './unfinished-runs.ts';
 
 export interface ClearHistoryOptions {
-  database: Database;
+  statements: Statements;
   sweep: RemovalSweep;
   quotas: Quotas;
   changes: ChangeLog;
@@ -24,27 +24,16 @@ export interface ClearHistoryOptions {
  * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS.
  */
 export async function clearHistory(sessionId: number, options: ClearHistoryOptions): Promise<Session> {
-  const { database, quotas, changes, sweep } = options;
-  const { session, freed, told } = await database.$transaction(async (tx) => {
-    await lockSessions(tx, [sessionId]);
-    const before = await tx.session.findUnique({ where: { id: sessionId, ...notDeleted } });
-    if (before === null) throw sessionNotFound(sessionId);
+  const { statements, quotas, changes, sweep } = options;
+  const { session, freed, told } = await statements.transaction(async (tx) => {
+    await tx.lockSession(sessionId);
+    const before = await tx.get(sessionById, [sessionId]);
+    if (before === undefined) throw sessionNotFound(sessionId);
     await refuseLive(tx, sessionId);
-    const newest = await tx.message.findFirst({
-      where: { sessionId },
-      select: { id: true },
-      orderBy: { id: 'desc' },
-    });
-    const session = await tx.session.update({
-      where: { id: sessionId },
-      data: {
-        clearedThroughId: newest?.id ?? 0,
-        contextTokens: 0,
-        messageCount: 0,
-        storedBytes: settingBytes(before),
-      },
-    });
-    const told = await changes.writeWithin(tx, [{ kind: 'HistoryCleared', sessionId }]);
+    const newest = await tx.get(newestMessage, [sessionId, sessionId, maxId]);
+    const hidden = [newest?.id ?? 0, settingBytes(before), new Date(), sessionId];
+    const session = (await tx.get(hideMessages, hidden)) ?? before;
+    const told = await changes.write(tx, [{ kind: 'HistoryCleared', sessionId }]);
     return { session, freed: Number(before.storedBytes - session.storedBytes), told };
   });
   quotas.release(session.userId, { bytes: freed });
@@ -53,9 +42,9 @@ export async function clearHistory(sessionId: number, options: ClearHistoryOptio
   return session;
 }
 
-async function refuseLive(tx: Prisma.TransactionClient, sessionId: number): Promise<void> {
-  const live = await tx.run.findFirst({ where: { sessionId, status: unfinished }, select: { id: true } });
-  if (live === null) return;
+async function refuseLive(tx: Writer, sessionId: number): Promise<void> {
+  const live = await tx.get(unfinishedRuns, [sessionId]);
+  if (live === undefined) return;
   const message = 'This session is answering a prompt. Cancel the run before you clear the history.';
   throw new GatewayError('RUN_IN_PROGRESS', message, { runId: encodeId('Run', live.id) });
 }

@@ -6,11 +6,14 @@ import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
 import { notDeleted } from '../../storage/hidden-rows.ts';
 import { lockSessions } from '../../storage/lock-sessions.ts';
+import { newestSessionIds, type SessionOwner } from '../../storage/statements/sessions.ts';
+import type { Statements } from '../../storage/statements/statement.ts';
 import { type RemovalSweep, sessionsAtOnce } from './removal-sweep.ts';
 import { unfinished } from './unfinished-runs.ts';
 
 export interface DeleteSessionsOptions {
   database: Database;
+  statements: Statements;
   sweep: RemovalSweep;
   /** Cancels the live run of a session and its queued runs. */
   cancelRuns(sessionId: number): Promise<unknown>;
@@ -24,37 +27,46 @@ export interface DeleteSessionsOptions {
 const maxDeleteTries = 10;
 
 /**
- * Deletes the matching sessions, some at a time. One short transaction hides them from all readers; their rows are
- * deleted in pieces after that. Stops between two pieces when the signal aborts.
+ * Deletes the sessions of an owner, newest first and some at a time. One short transaction hides them from all readers;
+ * their rows are deleted in pieces after that. Stops between two pieces when the signal aborts.
  *
  * @returns The ids of the sessions that were deleted.
  * @throws GatewayError RUN_IN_PROGRESS.
  */
 export async function deleteSessions(
-  filter: Prisma.SessionWhereInput,
+  owner: SessionOwner,
   signal: AbortSignal | undefined,
   options: DeleteSessionsOptions,
 ): Promise<number[]> {
-  const { database, sweep } = options;
-  const where = { AND: [filter, notDeleted] };
-  const newest = await database.session.findFirst({ where, select: { id: true }, orderBy: { id: 'desc' } });
+  const { statement, parameters } = newestSessionIds(owner);
   const deleted: number[] = [];
-  for (let after = 0; newest !== null && after < newest.id && !signal?.aborted; ) {
-    const page = await database.session.findMany({
-      where: { AND: [where, { id: { gt: after, lte: newest.id } }] },
-      select: { id: true },
-      orderBy: { id: 'asc' },
-      take: sessionsAtOnce,
-    });
-    after = page.length < sessionsAtOnce ? newest.id : (page.at(-1)?.id ?? newest.id);
-    const hidden = await cancelAndHide(
-      page.map(({ id }) => id),
-      options,
+  for (let before = maxId; before > 0 && !signal?.aborted; ) {
+    const ends = [...parameters, 0, ...parameters, before];
+    const page = await options.statements.all(statement, [...ends, sessionsAtOnce]);
+    before = page.length < sessionsAtOnce ? 0 : (page.at(-1)?.id ?? 0);
+    deleted.push(
+      ...(await deleteOf(
+        page.map(({ id }) => id),
+        options,
+      )),
     );
-    await sweep.finish(hidden);
-    deleted.push(...hidden);
   }
   return deleted;
+}
+
+/**
+ * Deletes a session, as `deleteSessions` does.
+ *
+ * @throws GatewayError RUN_IN_PROGRESS.
+ */
+export async function deleteSession(id: number, options: DeleteSessionsOptions): Promise<void> {
+  await deleteOf([id], options);
+}
+
+async function deleteOf(sessionIds: number[], options: DeleteSessionsOptions): Promise<number[]> {
+  const hidden = await cancelAndHide(sessionIds, options);
+  await options.sweep.finish(hidden);
+  return hidden;
 }
 
 /** Tries again when a prompt arrives after the cancellation, so that no run outlives its session. */

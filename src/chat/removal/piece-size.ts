@@ -1,7 +1,16 @@
-/** Rows of the first piece, and the bounds of the following ones. */
-const [firstRows, fewestRows, mostRows] = [200, 50, 2_000];
-/** Milliseconds that a statement should take: well below the time for which requests may wait for each other. */
-const targetMs = 8;
+import type { Dialect } from '../../storage/statements/statement.ts';
+
+/** Rows of the first piece, and of the smallest. */
+const [firstRows, fewestRows] = [200, 50];
+
+/**
+ * Milliseconds that a statement should take, and the most rows of a piece. A statement of SQLite holds the event loop. One
+ * of PostgreSQL keeps only a connection busy, because nobody else needs the rows.
+ */
+const bounds: Record<Dialect, { targetMs: number; mostRows: number }> = {
+  sqlite: { targetMs: 8, mostRows: 2_000 },
+  postgresql: { targetMs: 100, mostRows: 5_000 },
+};
 
 /**
  * How many rows a statement deletes at once. Rows differ: one may be a word, another a megabyte with a hundred tool
@@ -9,10 +18,16 @@ const targetMs = 8;
  */
 export class PieceSize {
   rows = firstRows;
+  readonly #bounds: { targetMs: number; mostRows: number };
+
+  constructor(dialect: Dialect) {
+    this.#bounds = bounds[dialect];
+  }
 
   /** Deletes at most `rows` rows, and sizes the next piece. Returns how many rows were deleted. */
-  async measure(deleteRows: () => Promise<number>): Promise<number> {
+  async measure(deleteRows: () => number | Promise<number>): Promise<number> {
     const { rows } = this;
+    const { targetMs, mostRows } = this.#bounds;
     const startedAt = performance.now();
     const count = await deleteRows();
     const tookMs = performance.now() - startedAt;

@@ -1,12 +1,23 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { Prisma } from '../../generated/prisma/client.ts';
-import type { Database } from '../../storage/database.ts';
+import { idList } from '../../storage/statements/dialect.ts';
+import {
+  blobsOfMessages,
+  clearedSessions,
+  deleteHiddenSessions,
+  deleteMessages,
+  deleteRuns,
+  endClearing,
+  hiddenMessages,
+  hiddenRuns,
+  sessionsWithHiddenRows,
+} from '../../storage/statements/removal.ts';
+import type { Statements, Writer } from '../../storage/statements/statement.ts';
 import type { AudioLibrary } from '../audio/audio-library.ts';
 import { PieceSize } from './piece-size.ts';
 
 export interface RemovalSweepOptions {
-  database: Database;
+  statements: Statements;
   /** Deletes the blobs of recordings that no message has any more. */
   audio: Pick<AudioLibrary, 'release'>;
   log: Logger;
@@ -32,9 +43,8 @@ export class RemovalSweep implements AsyncDisposable {
 
   /** Goes on with what an earlier gateway has left, without being waited for. */
   async resume(): Promise<void> {
-    const sessions = await this.#options.database.$queryRaw<{ id: number }[]>`
-      SELECT "id" FROM "Session" WHERE "clearedThroughId" > 0`;
-    void this.#finishAll(sessions.map(({ id }) => Number(id)));
+    const sessions = await this.#options.statements.all(sessionsWithHiddenRows, []);
+    void this.#finishAll(sessions.map(({ id }) => id));
   }
 
   /**
@@ -63,63 +73,46 @@ export class RemovalSweep implements AsyncDisposable {
   }
 
   async #sweep(sessionIds: number[]): Promise<void> {
-    const { database, audio } = this.#options;
-    const size = new PieceSize();
+    const { statements, audio } = this.#options;
+    const size = new PieceSize(statements.dialect);
     while (!this.#isClosing) {
-      const { blobs, isLast } = await database.$transaction((tx) => deletePiece(tx, sessionIds, size));
+      const { blobs, isLast } = await statements.transaction((tx) => deletePiece(tx, sessionIds, size));
       await audio.release(blobs);
-      if (isLast) return;
+      if (isLast && (await statements.transaction((tx) => end(tx, sessionIds)))) return;
       await nextTurn();
     }
   }
 }
 
 /**
- * Deletes some runs of deleted sessions, then some hidden messages, and at last the deleted sessions. The runs go
- * first: otherwise each message would have to be taken out of its run.
+ * Deletes some runs of deleted sessions, then some hidden messages. The runs go first: otherwise each message would have
+ * to be taken out of its run.
  */
-async function deletePiece(tx: Prisma.TransactionClient, sessionIds: number[], size: PieceSize) {
+async function deletePiece(tx: Writer, sessionIds: number[], size: PieceSize) {
   const { rows } = size;
-  const sessions = Prisma.sql`"Session"."id" IN (${Prisma.join(sessionIds)})`;
-  const runs = await idsOf(
-    tx,
-    Prisma.sql`SELECT "Run"."id" FROM "Session" JOIN "Run" ON "Run"."sessionId" = "Session"."id"
-      WHERE ${sessions} AND "Session"."deletedAt" IS NOT NULL LIMIT ${rows}`,
-  );
-  if (runs !== undefined)
-    await size.measure(() => tx.$executeRaw`DELETE FROM "Run" WHERE "id" IN (${runs.list})`);
-  if (runs?.count === rows) return { blobs: [], isLast: false };
-  const messages = await idsOf(
-    tx,
-    Prisma.sql`SELECT "Message"."id" FROM "Session" JOIN "Message"
-      ON "Message"."sessionId" = "Session"."id" AND "Message"."id" <= "Session"."clearedThroughId"
-      WHERE ${sessions} ORDER BY "Session"."id", "Message"."id" LIMIT ${rows}`,
-  );
-  const blobs = messages === undefined ? [] : await deleteMessages(tx, messages.list, size);
-  if (messages?.count === rows) return { blobs, isLast: false };
-  await tx.$executeRaw`DELETE FROM "Session" WHERE ${sessions} AND "deletedAt" IS NOT NULL`;
-  await tx.$executeRaw`UPDATE "Session" SET "clearedThroughId" = 0 WHERE ${sessions}`;
-  return { blobs, isLast: true };
-}
-
-/** Returns the blobs of the recordings that the messages had. */
-async function deleteMessages(
-  tx: Prisma.TransactionClient,
-  ids: Prisma.Sql,
-  size: PieceSize,
-): Promise<string[]> {
-  const recordings = await tx.$queryRaw<{ sha256: string }[]>`
-    SELECT DISTINCT "sha256" FROM "MessageAudio" WHERE "messageId" IN (${ids})`;
-  await size.measure(() => tx.$executeRaw`DELETE FROM "Message" WHERE "id" IN (${ids})`);
-  return recordings.map(({ sha256 }) => sha256);
+  const runs = await tx.all(hiddenRuns, [idList(sessionIds), rows, rows]);
+  if (runs.length > 0) await size.measure(() => tx.run(deleteRuns, [listOf(runs)]));
+  if (runs.length === rows) return { blobs: [], isLast: false };
+  const messages = await tx.all(hiddenMessages, [idList(sessionIds), rows, rows]);
+  if (messages.length === 0) return { blobs: [], isLast: true };
+  const recordings = await tx.all(blobsOfMessages, [listOf(messages)]);
+  await size.measure(() => tx.run(deleteMessages, [listOf(messages)]));
+  return { blobs: recordings.map(({ sha256 }) => sha256), isLast: messages.length < rows };
 }
 
 /**
- * The rows of a piece, or undefined if there are none. Their ids are read before they are deleted: PostgreSQL would read
- * the whole table to find the rows of a subquery with a limit.
+ * Deletes the deleted sessions, and shows the others as not cleared. Returns false if there is more to delete: somebody
+ * has cleared a history again.
  */
-async function idsOf(tx: Prisma.TransactionClient, select: Prisma.Sql) {
-  const rows = await tx.$queryRaw<{ id: number | bigint }[]>(select);
-  if (rows.length === 0) return undefined;
-  return { list: Prisma.join(rows.map(({ id }) => id)), count: rows.length };
+async function end(tx: Writer, sessionIds: number[]): Promise<boolean> {
+  const ids = idList(sessionIds);
+  for (const { id } of await tx.all(clearedSessions, [ids])) await tx.lockSession(id);
+  if ((await tx.all(hiddenMessages, [ids, 1, 1])).length > 0) return false;
+  await tx.run(deleteHiddenSessions, [ids]);
+  await tx.run(endClearing, [ids]);
+  return true;
+}
+
+function listOf(rows: readonly { id: number }[]): string {
+  return idList(rows.map(({ id }) => id));
 }

@@ -1,6 +1,7 @@
-import type { Prisma, Session } from '../../generated/prisma/client.ts';
+import type { Session } from '../../generated/prisma/client.ts';
+import type { SessionOwner } from '../../storage/statements/sessions.ts';
 import { clearHistory } from '../removal/clear-history.ts';
-import { type DeleteSessionsOptions, deleteSessions } from '../removal/delete-sessions.ts';
+import { type DeleteSessionsOptions, deleteSession, deleteSessions } from '../removal/delete-sessions.ts';
 import { findSession } from '../run/find-session.ts';
 import { type CreateSessionOptions, createSession, type NewSession } from './create-session.ts';
 import type { SessionSettings } from './store-session.ts';
@@ -38,17 +39,17 @@ export class Sessions {
    */
   async delete(id: number): Promise<void> {
     await findSession(this.#options.statements, id);
-    await this.deleteAll({ id });
+    await deleteSession(id, this.#options.removal);
   }
 
   /**
-   * Deletes the matching sessions, as `delete` does.
+   * Deletes the sessions of an owner, as `delete` does.
    *
    * @param signal Aborts when the client leaves. Sessions that are not deleted yet then stay.
    * @returns The ids of the sessions that were deleted.
    */
-  deleteAll(where: Prisma.SessionWhereInput, signal?: AbortSignal): Promise<number[]> {
-    return deleteSessions(where, signal, this.#options.removal);
+  deleteAll(owner: SessionOwner, signal?: AbortSignal): Promise<number[]> {
+    return deleteSessions(owner, signal, this.#options.removal);
   }
 
   /**

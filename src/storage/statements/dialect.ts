@@ -22,16 +22,19 @@ export function idList(ids: Iterable<number>): string {
 }
 
 /**
- * Joins some rows of a table to each row that stands before it, under the name of the table.
+ * Joins some rows of a table to each row that stands before it, under the name of the table. It must be the end of the
+ * statement.
  *
- * @param rows Which rows: `WHERE … ORDER BY … LIMIT ?`, with the table as `"row"`. It must be the end of the statement.
+ * @param rows Which rows: `WHERE … ORDER BY … LIMIT ?`, with the table as `"row"`.
+ * @param limit How many rows of all: `LIMIT ?`.
  */
-export function rowsOfEach(table: string, rows: string): string {
-  return `CROSS JOIN "${table}" WHERE "${table}"."id" IN (SELECT "id" FROM "${table}" AS "row" ${rows})`;
+export function rowsOfEach(table: string, rows: string, limit: '' | 'LIMIT ?' = ''): string {
+  return `CROSS JOIN "${table}" WHERE "${table}"."id" IN (SELECT "id" FROM "${table}" AS "row" ${rows})${limit}`;
 }
 
 /** As `rowsOfEach` writes it. PostgreSQL would look for each row of the table whether it is among those rows. */
-const ofEach = /CROSS JOIN "(\w+)" WHERE "\1"\."id" IN \(SELECT "id" FROM "\1" AS "row" (.*)\)$/s;
+const ofEach =
+  /CROSS JOIN "(\w+)" WHERE "\1"\."id" IN \(SELECT "id" FROM "\1" AS "row" (.*)\)(?=(?:LIMIT \?)?$)/s;
 
 /** The greater of two numbers, in SQL. The aggregate function is written `MAX`. */
 export function greater(a: string, b: string): string {

@@ -13,12 +13,12 @@ export interface IndexRange {
 }
 
 /**
- * The condition that a row of the range comes behind (`>`) or before (`<`) a position. Its parameters are the values of
+ * The condition that a row of the range comes behind (`>`) or before (`<`) a position, or not behind it (`<=`). Its parameters are the values of
  * `equal`, then those of the position. Use it for both ends of the range, and sort by `indexOrder`.
  *
  * @param position A value for each of `columns`.
  */
-export function inIndex({ equal, columns }: IndexRange, sign: '<' | '>', position: string): string {
+export function inIndex({ equal, columns }: IndexRange, sign: '<' | '<=' | '>', position: string): string {
   const first = equal.map((value) => `${value} AND `).join('');
   return `${first && mark}${first}(${columns.join(', ')}) ${sign} (${position})`;
 }
@@ -30,7 +30,7 @@ export function indexOrder({ equal, columns }: IndexRange, direction: 'ASC' | 'D
 }
 
 const mark = '/* in index */ ';
-const marked = /\/\* in index \*\/ ((?:\S+ = \S+ AND )*)(\S+) = (\S+) AND \(([^)]*)\) ([<>]) \(/g;
+const marked = /\/\* in index \*\/ ((?:\S+ = \S+ AND )*)(\S+) = (\S+) AND \(([^)]*)\) ([<>]=?) \(/g;
 
 /**
  * Writes the conditions of `inIndex` for PostgreSQL. Of several equal columns, it leaves all but the last as they are:

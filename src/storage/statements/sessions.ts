@@ -43,6 +43,15 @@ export const sessionsByCreation = inBothDirections((direction) =>
   }),
 );
 
+/** The newest ids. Parameters: as `sessionsByCreation`. */
+export const newestSessionIds = forEachOwner((equal) => {
+  const owned = { equal, columns: ['"id"'] };
+  return plainStatement<Pick<Session, 'id'>>(
+    `SELECT "id" FROM "Session" WHERE "deletedAt" IS NULL AND ${inIndex(owned, '>', '?')}
+      AND ${inIndex(owned, '<', '?')} ${indexOrder(owned, 'DESC')} LIMIT ?`,
+  );
+});
+
 /** A page by the last activity. Parameters: as `sessionsByCreation`, with time and id for each end of the page. */
 export const sessionsByActivity = inBothDirections((direction) =>
   forEachOwner((equal) => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { toPostgres } from '../../../src/storage/statements/dialect.ts';
 import { blocksRead } from '../../support/gateway/blocks-read.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { createStatementLog, type StatementLog } from '../../support/gateway/query-count.ts';
@@ -92,7 +93,7 @@ describeWithPostgres('reads from PostgreSQL', () => {
     );
     const [first] = statements.filter(({ sql }) => sql.startsWith('DELETE FROM "Message"'));
     const plan = await database.$queryRawUnsafe<{ 'QUERY PLAN': string }[]>(
-      `EXPLAIN ${first?.sql}`,
+      `EXPLAIN ${toPostgres(first?.sql ?? '')}`,
       ...(first?.params ?? []),
     );
     const steps = plan.map((row) => row['QUERY PLAN']).join('\n');

@@ -1,0 +1,79 @@
+import type { Session } from '../../generated/prisma/client.ts';
+import { amongIds, rowsOfEach, rowsOfIds } from './dialect.ts';
+import { indexOrder, inIndex } from './index-range.ts';
+import { modelStatement, plainStatement } from './row-decoder.ts';
+
+// Hidden rows: of deleted sessions, and messages that were cleared. Their ids are read before they are deleted, because
+// PostgreSQL would read the whole table to find the rows of a subquery with a limit.
+
+interface Id {
+  id: number;
+}
+
+/** The rows of a session that was asked for. */
+const ofAsked = { equal: ['"row"."sessionId" = "asked"."value"'], columns: ['"row"."id"'] };
+
+/** A column of a session that was asked for, if the condition is true; null otherwise. */
+const asked = (column: string, condition = 'TRUE') =>
+  `(SELECT "${column}" FROM "Session" WHERE "id" = "asked"."value" AND ${condition})`;
+
+const hiddenRows = (table: 'Run' | 'Message', last: string) =>
+  plainStatement<Id>(
+    `SELECT "${table}"."id" FROM ${rowsOfIds('asked')} ${rowsOfEach(
+      table,
+      `WHERE ${inIndex(ofAsked, '>', '0')} AND ${inIndex(ofAsked, '<=', last)} ${indexOrder(ofAsked, 'ASC')} LIMIT ?`,
+      'LIMIT ?',
+    )}`,
+  );
+
+/** Some runs of deleted sessions. Parameters: the ids of sessions, how many, twice. */
+export const hiddenRuns = hiddenRows('Run', asked('clearedThroughId', '"deletedAt" IS NOT NULL'));
+
+/** Some messages that are hidden. Parameters: as `hiddenRuns`. */
+export const hiddenMessages = hiddenRows('Message', asked('clearedThroughId'));
+
+/** The blobs of the recordings of messages. Parameter: the ids. */
+export const blobsOfMessages = plainStatement<{ sha256: string }>(
+  `SELECT DISTINCT "sha256" FROM "MessageAudio" WHERE "messageId" ${amongIds}`,
+);
+
+/** Parameter: the ids. */
+export const deleteRuns = plainStatement<never>(`DELETE FROM "Run" WHERE "id" ${amongIds}`);
+
+/** Parameter: the ids. */
+export const deleteMessages = plainStatement<never>(`DELETE FROM "Message" WHERE "id" ${amongIds}`);
+
+/** Those of some sessions that are cleared and not deleted. Parameter: the ids. */
+export const clearedSessions = plainStatement<Id>(
+  `SELECT "id" FROM "Session" WHERE "id" ${amongIds} AND "clearedThroughId" > 0 AND "deletedAt" IS NULL`,
+);
+
+/** Deletes those of some sessions that were deleted. Parameter: the ids. */
+export const deleteHiddenSessions = plainStatement<never>(
+  `DELETE FROM "Session" WHERE "id" ${amongIds} AND "deletedAt" IS NOT NULL`,
+);
+
+/** The cleared messages of these sessions are gone. Parameter: the ids. */
+export const endClearing = plainStatement<never>(
+  `UPDATE "Session" SET "clearedThroughId" = 0 WHERE "id" ${amongIds} AND "deletedAt" IS NULL`,
+);
+
+/** The sessions that have hidden rows. */
+export const sessionsWithHiddenRows = plainStatement<Id>(
+  'SELECT "id" FROM "Session" WHERE "clearedThroughId" > 0 ORDER BY "id"',
+);
+
+const ofSession = { equal: ['"sessionId" = ?'], columns: ['"id"'] };
+
+/** The newest message of a session, also if it is hidden. Parameters: sessionId, sessionId, an id beyond all. */
+export const newestMessage = plainStatement<Id>(
+  `SELECT "id" FROM "Message" WHERE ${inIndex(ofSession, '>', '0')} AND ${inIndex(ofSession, '<', '?')}
+  ${indexOrder(ofSession, 'DESC')} LIMIT 1`,
+);
+
+/** Hides the messages of a session. Parameters: the newest of them, the bytes that stay, now, id. */
+export const hideMessages = modelStatement<Session>(
+  'Session',
+  `UPDATE "Session" SET "clearedThroughId" = ?, "contextTokens" = 0, "messageCount" = 0, "storedBytes" = ?, "updatedAt" = ?
+  WHERE "id" = ? RETURNING *`,
+);
