@@ -67,14 +67,17 @@ function nearest(name: string, mostDistance: number): string | undefined {
   const [first] = settings
     // A name whose length differs by more is at least that far away.
     .filter((setting) => Math.abs(setting.name.length - letters) <= mostDistance)
-    .map((setting) => ({ name: setting.name, distance: distanceOf(upper, setting.name) }))
+    .map((setting) => ({ name: setting.name, distance: distanceOf(upper, setting.name, mostDistance) }))
     .filter(({ distance }) => distance <= mostDistance)
     .sort((a, b) => a.distance - b.distance);
   return first?.name;
 }
 
-/** How many letters must be changed, added or removed to make one text the other (Levenshtein). */
-function distanceOf(from: string, to: string): number {
+/**
+ * How many letters must be changed, added or removed to make one text the other (Levenshtein). Infinity where it is more
+ * than `most`, which the first letters show for nearly all names.
+ */
+function distanceOf(from: string, to: string, most: number): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const [index, letter] of [...from].entries()) {
     const next = [index + 1];
@@ -82,6 +85,7 @@ function distanceOf(from: string, to: string): number {
       const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1);
       next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
     }
+    if (Math.min(...next) > most) return Number.POSITIVE_INFINITY;
     row = next;
   }
   return row[to.length] ?? 0;

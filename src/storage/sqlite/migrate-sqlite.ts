@@ -23,7 +23,6 @@ const historyTable = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
  * @throws StartupError if the history of the database contradicts the migrations; the file is then unchanged.
  */
 export function migrate(connection: Sqlite.Database, migrations: readonly Migration[]): string[] {
-  pendingMigrations(connection, migrations);
   // A migration rebuilds a table by dropping it, which must not delete rows of other tables. This pragma has no effect within a transaction.
   connection.pragma('foreign_keys = OFF');
   const applyNext = connection.transaction(() => {
@@ -56,7 +55,15 @@ function timestamp(date: Date): string {
   return date.toISOString().replace('Z', '+00:00');
 }
 
-function pendingMigrations(connection: Sqlite.Database, migrations: readonly Migration[]): Migration[] {
+/**
+ * Returns the migrations that the database does not have yet.
+ *
+ * @throws StartupError as `migrate` does. Changes nothing.
+ */
+export function pendingMigrations(
+  connection: Sqlite.Database,
+  migrations: readonly Migration[],
+): Migration[] {
   return checkHistory(readHistory(connection), migrations, connection.name);
 }
 

@@ -14,7 +14,7 @@ import { readMigrations } from '../migrations/migrations.ts';
 import { createPrivateFile } from './create-private-file.ts';
 import { databaseFile } from './database-file.ts';
 import { lookAtFile } from './look-at-file.ts';
-import { migrate } from './migrate-sqlite.ts';
+import { migrate, pendingMigrations } from './migrate-sqlite.ts';
 import { createRetryBusy } from './retry-busy.ts';
 import { createSqliteAdapter } from './sqlite-adapter.ts';
 import { openSqliteStatements } from './sqlite-statements.ts';
@@ -74,9 +74,11 @@ async function prepareFile(file: string): Promise<string[]> {
     createPrivateFile(file);
     const connection = new Sqlite(file, { timeout: busyTimeoutMs });
     try {
-      const applied = migrate(connection, migrations);
+      // A database that must not be used stays as it is.
+      pendingMigrations(connection, migrations);
+      // Before the migrations: with a rollback journal, each would wait for the disk several times.
       await switchToWal(connection);
-      return applied;
+      return migrate(connection, migrations);
     } finally {
       connection.close();
     }
