@@ -28,13 +28,20 @@ export function pathProblem(path: string): string | undefined {
     if (Buffer.byteLength(name) > pathLimits.maxNameBytes) {
       return `expected names of at most ${pathLimits.maxNameBytes} bytes`;
     }
-    if (forbiddenNames.has(plainName(name))) return 'expected a path outside of `.git` and `.switchyard`';
+    if (isPrivateName(name)) return 'expected a path outside of `.git` and `.switchyard`';
   }
   return undefined;
 }
 
+/** Whether a file or folder of this name is never synced, nor anything in it. */
+export function isPrivateName(name: string): boolean {
+  return forbiddenNames.has(plainName(name));
+}
+
 /** Some file systems of macOS ignore case and invisible characters in names, so `.GIT` may be `.git` there. */
 function plainName(name: string): string {
+  // Nearly all names: this is asked for each name of each path.
+  if (/^[\x20-\x7e]*$/.test(name)) return name.toLowerCase();
   return name
     .normalize('NFKC')
     .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')

@@ -7,7 +7,9 @@ const cut =
 
 /** Cuts of lists, and of dates, which have only ASCII characters. */
 const allowed = [
-  'src/agent/search/ignore-rules.ts: isUsable).slice(0, maxRules)',
+  'src/base/ignore-rules.ts: isUsable).slice(0, maxRules)',
+  'src/sync/replica/disk/stage.ts: path).slice(0, 16)',
+  'src/sync/replica/status.ts: skipped.slice(0, maxSkipped)',
   'src/chat/models/call/retry-time.ts: iso.slice(0, 10)',
   'src/commands/report.ts: ).slice(0, 16)',
   'src/commands/start-warnings.ts: unknown.slice(0, mostNamed)',

@@ -1,12 +1,12 @@
 import { lstat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import picomatch from 'picomatch';
+import { createTimeLimit, type TimeLimit, TimeLimitError } from '../../base/time-limit.ts';
 import { ToolError } from '../errors/tool-error.ts';
 import { openFile } from '../files/open-file.ts';
 import { readWhole } from '../files/read-whole.ts';
 import { relativePath } from '../files/workspace.ts';
 import { type FoundLine, findLines } from './find-lines.ts';
-import { createTimeLimit, type TimeLimit, TimeLimitError } from './time-limit.ts';
 import { walk } from './walk.ts';
 
 export interface SearchOptions {

@@ -1,7 +1,8 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createIgnoreFilter, readRules, rulesAbove } from './ignore-rules.ts';
+import { createIgnoreFilter } from '../../base/ignore-rules.ts';
+import { readRules, rulesAbove } from './ignore-rules.ts';
 
 /** An entry of a folder. */
 export interface WalkedEntry {

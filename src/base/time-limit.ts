@@ -1,5 +1,4 @@
 import { createContext, Script } from 'node:vm';
-import { hasCode } from '../errors/error-code.ts';
 
 /** Runs synchronous work. @throws TimeLimitError if the work takes longer than the limit. */
 export type TimeLimit = <T>(work: () => T) => T;
@@ -23,8 +22,13 @@ export function createTimeLimit(limitMs: number): TimeLimit {
     try {
       return script.runInContext(context, { timeout: limitMs }) as T;
     } catch (error) {
-      if (!hasCode(error, 'ERR_SCRIPT_EXECUTION_TIMEOUT')) throw error;
+      if (!isTimeout(error)) throw error;
       throw new TimeLimitError(`It took longer than ${limitMs} ms.`, { cause: error });
     }
   };
+}
+
+/** The error is one of the other realm, so it is no `Error` of this one. */
+function isTimeout(error: unknown): boolean {
+  return Object(error).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
 }

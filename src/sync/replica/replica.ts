@@ -1,0 +1,276 @@
+import { messageOf } from '../../base/caught-error.ts';
+import { createLock } from '../../base/lock.ts';
+import type { Remote, SyncStatusReport } from '../remote.ts';
+import { Blocked } from './blocked.ts';
+import type { SameNames } from './collisions.ts';
+import { isDiskFull } from './disk/disk-full.ts';
+import { Flushes } from './flushes.ts';
+import { inodeOf, openParts, type Parts } from './open-parts.ts';
+import { Progress } from './progress.ts';
+import { defaultMaxFiles, pullChanges } from './pull.ts';
+import { Refusals } from './refusals.ts';
+import { Skipped } from './skipped.ts';
+import { StatusReports } from './status.ts';
+import { Wake } from './wake.ts';
+import { watchFolders } from './watch.ts';
+
+export interface ReplicaOptions {
+  /** Names the workspace. */
+  id: string;
+  /** A real path, which nobody but the owner of the machine changes. */
+  anchor: string;
+  /** The path of the folder below it; empty for the anchor itself. The folder is created. */
+  below: string;
+  /** A folder for what the replica remembers. It is created. */
+  stateFolder: string;
+  remote: Remote;
+  /** Gets each report of the state. */
+  onReport?: (report: SyncStatusReport) => void;
+  /** Most files of the workspace. Default: 250,000. */
+  maxFiles?: number;
+  /** How often everything is compared, in milliseconds. Default: 60,000. */
+  rescanMs?: number;
+  /** What the file system takes for the same name. Default: it is tried out. */
+  sameNames?: SameNames;
+}
+
+/** How often everything is compared when changes cannot be watched, in milliseconds. */
+const unwatchedMs = 5_000;
+/** Changes that come together are handled together, in milliseconds. */
+const gatherMs = 60;
+/** A file that changes while it is read is read again after this time, in milliseconds. */
+const unstableMs = 1_000;
+/** The pauses after failures, in milliseconds. */
+const retry = { firstMs: 500, longestMs: 30_000 };
+/** So many failures in a row are told. A gateway that restarts is away for fewer. */
+const toldFailures = 3;
+
+/**
+ * Keeps a folder the same as a workspace, in both directions, until it is disposed. Its loop never ends by itself: a
+ * failure is told, and after a pause everything is tried again.
+ */
+export class Replica implements AsyncDisposable {
+  readonly #options: ReplicaOptions;
+  readonly #closing = new AbortController();
+  readonly #status: StatusReports;
+  readonly #dirty = new Set<string>();
+  readonly #later = new Set<string>();
+  readonly #hints = new Set<string>();
+  readonly #skipped = new Skipped();
+  readonly #refusals = new Refusals();
+  readonly #blocked = new Blocked();
+  readonly #progress = new Progress();
+  readonly #flushes = new Flushes();
+  readonly #wake = new Wake();
+  readonly #lock = createLock();
+  readonly #running: Promise<void>;
+  #parts: Parts | undefined;
+  #watcher: AsyncDisposable | undefined;
+  #rescanMs: number;
+  #scanDueAt = 0;
+  #isPullDue = true;
+  #failures = 0;
+
+  constructor(options: ReplicaOptions) {
+    this.#options = options;
+    this.#rescanMs = options.rescanMs ?? 60_000;
+    this.#status = new StatusReports(options.remote, options.onReport ?? (() => {}), this.#closing.signal);
+    this.#running = this.#run();
+  }
+
+  /** Says that the workspace is at this revision. After a lost connection it also ends a pause. */
+  announce(revision: number): void {
+    if (this.#parts === undefined || this.#parts.memory.revision < revision) this.#isPullDue = true;
+    if (this.#isPullDue || this.#failures > 0) this.#wake.ring();
+  }
+
+  /**
+   * Resolves when everything that has changed in the folder before this call is in the workspace, or is refused by it.
+   *
+   * @throws the reason of the signal once that aborts, or an error when the replica is disposed.
+   */
+  flush(signal: AbortSignal): Promise<void> {
+    if (this.#closing.signal.aborted) return Promise.reject(this.#closing.signal.reason);
+    const flushed = this.#flushes.add(signal);
+    this.#wake.ring();
+    return flushed;
+  }
+
+  /** Resolves with a function; until it is called, nothing is written. For those who read, change and write a file. */
+  hold(): Promise<() => void> {
+    return this.#lock();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new Error('The replica is closed.'));
+    this.#flushes.fail(this.#closing.signal.reason);
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        await this.#round();
+        this.#failures = 0;
+        await this.#rest();
+      } catch (error) {
+        if (signal.aborted) break;
+        this.#failures += 1;
+        // What was being looked at is looked at again.
+        this.#scanDueAt = 0;
+        if (isDiskFull(error) || this.#failures >= toldFailures) this.#tell('ERROR', sentenceOf(error));
+        const limit = Math.min(retry.longestMs, retry.firstMs * 2 ** (this.#failures - 1));
+        await this.#wake.wait(limit * (0.5 + Math.random() / 2), signal);
+      }
+    }
+    await this.#watcher?.[Symbol.asyncDispose]();
+    await this.#status.end();
+    this.#parts?.memory[Symbol.dispose]();
+  }
+
+  /** Works until the folder and the workspace are the same. */
+  async #round(): Promise<void> {
+    const { signal } = this.#closing;
+    const parts = await this.#open();
+    for (let isDone = false; !isDone; ) {
+      signal.throwIfAborted();
+      await this.#scan(parts);
+      await this.#pull(parts);
+      if (this.#dirty.size > 0) {
+        this.#tell('SYNCING');
+        await parts.pusher.push();
+      }
+      this.#flushes.settle((path) => this.#dirty.has(path) || this.#later.has(path));
+      // What is pending may be out of date: the workspace has decided about changes of the replica.
+      if (this.#isPullDue) continue;
+      if (parts.memory.pending.size > 0) this.#tell('SYNCING');
+      isDone = !(await parts.applier.apply()) && !this.#hasMore;
+    }
+    const { folder } = parts.stage;
+    using folders = parts.openFolders();
+    if (folders.find(folder) !== undefined) parts.stage.clean(folders, false);
+    this.#tellEnd();
+    this.#progress.reset();
+  }
+
+  get #hasMore(): boolean {
+    return this.#dirty.size > 0 || this.#hints.size > 0 || this.#isPullDue || this.#flushes.needScan;
+  }
+
+  async #open(): Promise<Parts> {
+    this.#parts ??= await openParts({
+      ...this.#options,
+      progress: this.#progress,
+      dirty: this.#dirty,
+      later: this.#later,
+      skipped: this.#skipped,
+      refusals: this.#refusals,
+      blocked: this.#blocked,
+      sameNames: this.#options.sameNames,
+      lock: this.#lock,
+      onRevision: (revision) => {
+        if (revision > (this.#parts?.memory.revision ?? 0)) this.#isPullDue = true;
+      },
+      signal: this.#closing.signal,
+    });
+    return this.#parts;
+  }
+
+  async #scan({ scanner, memory, openFolders }: Parts): Promise<void> {
+    const hints = [...this.#hints];
+    this.#hints.clear();
+    const isDue = Date.now() >= this.#scanDueAt;
+    if (!isDue && !this.#flushes.needScan) {
+      if (hints.length > 0) await scanner.scan(hints, false);
+      return;
+    }
+    using folders = openFolders();
+    const ino = inodeOf(folders);
+    // What was remembered of another folder would look like changes of this one.
+    if (ino !== memory.rootIno) memory.clear(ino);
+    if (isDue) {
+      this.#scanDueAt = Date.now() + this.#rescanMs;
+      this.#isPullDue = true;
+    }
+    await this.#flushes.scan(async () => {
+      await scanner.scan([''], true);
+      return [...this.#dirty, ...this.#later];
+    });
+    this.#watch();
+  }
+
+  async #pull({ memory, collisions }: Parts): Promise<void> {
+    if (!this.#isPullDue) return;
+    const { remote, maxFiles = defaultMaxFiles } = this.#options;
+    this.#isPullDue = false;
+    try {
+      await pullChanges({ memory, remote, signal: this.#closing.signal }, maxFiles);
+    } catch (error) {
+      this.#isPullDue = true;
+      throw error;
+    }
+    collisions.forget();
+    this.#blocked.clear();
+  }
+
+  /** Watching begins after the first scan, and is followed by another one: something may have changed in between. */
+  #watch(): void {
+    const { anchor, below } = this.#options;
+    this.#watcher ??= watchFolders({
+      root: below === '' ? anchor : `${anchor}/${below}`,
+      onHint: (folder) => {
+        this.#hints.add(folder);
+        if (this.#failures === 0) this.#wake.ring();
+      },
+      onReady: () => {
+        this.#scanDueAt = 0;
+        if (this.#failures === 0) this.#wake.ring();
+      },
+      onFailure: () => {
+        this.#rescanMs = Math.min(this.#rescanMs, unwatchedMs);
+        this.#scanDueAt = 0;
+        this.#wake.ring();
+      },
+    });
+  }
+
+  /** Waits for the next thing to do. */
+  async #rest(): Promise<void> {
+    const { signal } = this.#closing;
+    const untilScan = Math.max(0, this.#scanDueAt - Date.now());
+    await this.#wake.wait(this.#later.size > 0 ? Math.min(unstableMs, untilScan) : untilScan, signal);
+    // More hints follow the first one.
+    if (this.#hints.size > 0 && !this.#flushes.areWaiting) await this.#wake.pause(gatherMs, signal);
+    for (const path of this.#later) this.#dirty.add(path);
+    this.#later.clear();
+  }
+
+  #tellEnd(): void {
+    const fault = this.#blocked.fault ?? this.#refusals.fault;
+    if (this.#later.size > 0) this.#tell('SYNCING');
+    else this.#tell(fault === null ? 'SYNCED' : 'ERROR', fault);
+  }
+
+  #tell(status: SyncStatusReport['status'], error: string | null = null): void {
+    const { memory } = this.#parts ?? {};
+    const { filesDone, filesTotal, bytesDone, bytesTotal } = this.#progress;
+    this.#status.tell({
+      status,
+      revision: memory?.revision ?? 0,
+      manifestHash: status === 'SYNCING' ? null : (memory?.tree.hash() ?? null),
+      filesDone,
+      filesTotal,
+      bytesDone,
+      bytesTotal,
+      error,
+      skipped: [...this.#skipped, ...this.#refusals, ...this.#blocked],
+    });
+  }
+}
+
+function sentenceOf(error: unknown): string {
+  if (isDiskFull(error)) return 'The disk is full.';
+  const message = messageOf(error);
+  return /[.!?]$/.test(message) ? message : `${message}.`;
+}

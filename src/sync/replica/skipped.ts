@@ -1,0 +1,28 @@
+import { folderOf, nameOf } from '../path.ts';
+
+/** Paths that cannot be synced, each with the reason, a sentence. */
+export class Skipped {
+  readonly #folders = new Map<string, Map<string, string>>();
+
+  add(path: string, reason: string): void {
+    const names = this.#folders.get(folderOf(path)) ?? new Map<string, string>();
+    this.#folders.set(folderOf(path), names.set(nameOf(path), reason));
+  }
+
+  delete(path: string): void {
+    const names = this.#folders.get(folderOf(path));
+    names?.delete(nameOf(path));
+    if (names?.size === 0) this.#folders.delete(folderOf(path));
+  }
+
+  /** Forgets the paths directly in a folder. */
+  forgetIn(folder: string): void {
+    this.#folders.delete(folder);
+  }
+
+  *[Symbol.iterator](): Generator<{ path: string; reason: string }> {
+    for (const [folder, names] of this.#folders) {
+      for (const [name, reason] of names) yield { path: folder === '' ? name : `${folder}/${name}`, reason };
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import type { Remote, SyncStatusReport } from '../remote.ts';
+
+/** The shortest time between two reports of a transfer. */
+const everyMs = 500;
+/** Most paths that a report names. */
+const maxSkipped = 100;
+
+export type StatusListener = (report: SyncStatusReport) => void;
+
+/** Tells the workspace how far the replica is: each change of state, and a transfer at most twice a second. */
+export class StatusReports {
+  readonly #remote: Remote;
+  readonly #signal: AbortSignal;
+  readonly #onReport: StatusListener;
+  /** What was said last, without the numbers of the transfer. */
+  #said = '';
+  #saidAt = 0;
+  #next: SyncStatusReport | undefined;
+  #sending: Promise<void> | undefined;
+
+  constructor(remote: Remote, onReport: StatusListener, signal: AbortSignal) {
+    this.#remote = remote;
+    this.#onReport = onReport;
+    this.#signal = signal;
+  }
+
+  /** Says it, unless that would be too often or nothing new. */
+  tell(report: SyncStatusReport): void {
+    const { status, revision, manifestHash, error } = report;
+    const skipped = report.skipped.slice(0, maxSkipped);
+    const state = JSON.stringify(
+      status === 'SYNCING' ? [status] : [status, revision, manifestHash, error, skipped],
+    );
+    const now = performance.now();
+    if (state === this.#said && (status !== 'SYNCING' || now - this.#saidAt < everyMs)) return;
+    this.#said = state;
+    this.#saidAt = now;
+    this.#next = { ...report, skipped };
+    this.#onReport(this.#next);
+    this.#sending ??= this.#send();
+  }
+
+  /** Says again what was said last: whoever heard it may have forgotten it. */
+  repeat(): void {
+    this.#said = '';
+  }
+
+  /** Resolves when everything was said, or could not be. */
+  async end(): Promise<void> {
+    await this.#sending;
+  }
+
+  /** One at a time, and only the newest. */
+  async #send(): Promise<void> {
+    while (this.#next !== undefined && !this.#signal.aborted) {
+      const report = this.#next;
+      this.#next = undefined;
+      // Reports are not tried again: after a failure the loop of the replica says anew where it is.
+      await this.#remote.report(report, this.#signal).catch(() => this.repeat());
+    }
+    this.#sending = undefined;
+  }
+}
