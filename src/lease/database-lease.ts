@@ -36,7 +36,7 @@ export async function openDatabaseLease(options: DatabaseLeaseOptions): Promise<
   async function renew(): Promise<void> {
     // The database counts from a later moment, so this process stops before others may begin.
     const sentAt = performance.now();
-    await statements.transaction((tx) => tx.run(renewLease, [gatewayId, leaseMs]));
+    await statements.get(renewLease, [gatewayId, leaseMs]);
     const live = await statements.all(liveGateways, []);
     others = live.map(({ id }) => id).filter((id) => id !== gatewayId);
     if (validUntil > 0 && !isHeld()) {
