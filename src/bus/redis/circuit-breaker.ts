@@ -12,6 +12,8 @@ export interface CircuitBreaker {
   failed(error: unknown): void;
   /** Called when the server replied. */
   succeeded(): void;
+  /** Called when the server has taken a new connection: it may be asked at once. */
+  connected(): void;
 }
 
 export interface CircuitBreakerOptions {
@@ -45,6 +47,9 @@ export function createCircuitBreaker({ restMs, onAway, onBack }: CircuitBreakerO
     succeeded() {
       if (isAway) onBack();
       isAway = false;
+    },
+    connected() {
+      askAt = 0;
     },
   };
 }

@@ -4,7 +4,10 @@ import { streamKey } from './redis-log-shipper.ts';
 
 /** Batches that are read at once. */
 const batchesAtOnce = 32;
-/** How long a reader waits for Redis before it takes the log for gone, in milliseconds. Most restarts take less. */
+/**
+ * How long a reader waits for Redis before it takes the log for gone, in milliseconds. Most restarts take less, and a gateway
+ * connects again within a second.
+ */
 const patienceMs = 2_000;
 /** Milliseconds between two tries. */
 const retryMs = 100;

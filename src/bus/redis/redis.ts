@@ -8,7 +8,7 @@ const replyMs = 250;
 /** Milliseconds for which Redis is left alone after it did not reply. */
 const restMs = 1_000;
 /** The longest time between two attempts to reconnect, in milliseconds. */
-const longestRetryMs = 2_000;
+const longestRetryMs = 1_000;
 /** Milliseconds between two questions whether a connection still works. */
 const pingMs = 5_000;
 /** A connection on which nothing has come for this time is opened anew, in milliseconds. */
@@ -67,6 +67,7 @@ export async function openRedis({ url, prefix, log, connectMs = 5_000 }: OpenRed
     onBack: () => log.info('Redis replies again'),
   });
   client.on('error', (error) => wasReached && breaker.failed(error));
+  client.on('ready', () => breaker.connected());
   await connect(client, connectMs);
   wasReached = true;
   async function ask<T>(question: (client: RedisClientType) => Promise<T>): Promise<T | undefined> {

@@ -45,6 +45,8 @@ export function followRun(
   let mayHaveMore = true;
   let isGone = false;
   let emptyReads = 0;
+  /** The rest of the run as the database has it. It counts if the log, which is read once more, still has no news. */
+  let storedRest: readonly RunEvent[] | undefined;
   let ended = false;
 
   const stop = () => {
@@ -57,8 +59,14 @@ export function followRun(
     taken = 0;
   };
   const accept = (entries: readonly RunEvent[] | null) => {
+    if (ended) return;
     isGone = entries === null;
-    if (!entries || ended) return;
+    if (storedRest !== undefined && (entries ?? []).length === 0) {
+      open(storedRest);
+      return stop();
+    }
+    storedRest = undefined;
+    if (entries === null) return;
     mayHaveMore = entries.length === pageSize;
     emptyReads = entries.length === 0 ? emptyReads + 1 : 0;
     open(mergeDeltas(withGaps(entries, cursor)));
@@ -71,7 +79,10 @@ export function followRun(
     const entries = log.read(key, cursor, pageSize);
     return entries instanceof Promise ? entries.then(accept) : accept(entries);
   };
-  /** Asks whether the run has ended, because its log is gone, or has been silent for long. */
+  /**
+   * Asks whether the run has ended, because its log is gone, cannot be reached, or has been silent for long. The log may
+   * have got the end, or be back, by the time the database has answered: then a follower must see no gap.
+   */
   const askDatabase = async () => {
     const rest = await readRunEnd(statements, runId, cursor).catch((error: unknown) => {
       // While the database cannot be used, the run may go on: ask again later.
@@ -79,14 +90,9 @@ export function followRun(
       return undefined;
     });
     emptyReads = 0;
-    if (ended) return;
-    if (rest) {
-      open(rest);
-      stop();
-    } else {
-      await bell?.wait();
-      mayHaveMore = true;
-    }
+    storedRest = rest;
+    if (rest === undefined || !isGone) await bell?.wait();
+    mayHaveMore = true;
   };
 
   let reading: Promise<void> | undefined;
