@@ -28,6 +28,11 @@ export interface Cluster extends GatewayApi, AsyncDisposable {
   readonly serving: readonly Member[];
   /** Starts one more gateway. It gets requests as soon as it is ready. */
   grow(): Promise<Member>;
+  /**
+   * Brings everything back that a test has taken away, also one that has failed: the networks, and as many gateways as at
+   * the start, each of which gets requests.
+   */
+  mend(): Promise<void>;
   /** The load balancer gives this gateway no more requests, or gives it some again. */
   setServing(member: Member, isServing: boolean): void;
   /** Breaks all connections to PostgreSQL, as a restart of the server does. */
@@ -51,6 +56,8 @@ export async function startCluster({ gateways = 3, settings = {} }: ClusterOptio
     const balancer = opened.use(await startLoadBalancer());
     const blobs = opened.use(await openTemporaryFolder());
     const members: Member[] = [];
+    /** Those that run, also if they are frozen. */
+    const alive = new Set<Member>();
     let serving: Member[] = [];
     const serve = (now: Member[]) => {
       serving = now;
@@ -72,6 +79,8 @@ export async function startCluster({ gateways = 3, settings = {} }: ClusterOptio
       const gateway = opened.use(await startGatewayProcess({ ...shared, ...urls, DATA_DIR }));
       const member = Object.assign(gateway, { redis, postgres });
       members.push(member);
+      alive.add(member);
+      void member.exited.then(() => alive.delete(member));
       serve([...serving, member]);
       return member;
     };
@@ -86,6 +95,17 @@ export async function startCluster({ gateways = 3, settings = {} }: ClusterOptio
         return serving;
       },
       grow,
+      async mend() {
+        for (const { redis, postgres, kill } of alive) {
+          for (const proxy of [redis, postgres]) {
+            proxy.setAway(false);
+            proxy.setFrozen(false);
+          }
+          kill('SIGCONT');
+        }
+        serve([...alive]);
+        while (alive.size < gateways) await grow();
+      },
       setServing(member, isServing) {
         const others = serving.filter((each) => each !== member);
         serve(isServing ? [...others, member] : others);

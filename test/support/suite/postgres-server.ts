@@ -7,11 +7,15 @@ export function urlOfDatabase(name: string): string {
   return postgresServer.replace(/[^/]+$/, name);
 }
 
-export async function onServer(work: (server: pg.Client) => Promise<void>): Promise<void> {
-  const server = new pg.Client(postgresServer);
+/** Works on a connection of its own, with this database or with one that is always there. */
+export async function onServer<T>(
+  work: (server: pg.Client) => Promise<T>,
+  url: string = postgresServer,
+): Promise<T> {
+  const server = new pg.Client(url);
   await server.connect();
   try {
-    await work(server);
+    return await work(server);
   } finally {
     await server.end();
   }
