@@ -5,7 +5,8 @@ export type Entry<Body> = Body & { seq: number; at: number };
 export interface AppendLog<Body extends object> {
   /**
    * Appends with the next seq: 1, 2, 3 … without gaps. After a log has expired, its key starts at 1 again. A log in
-   * memory returns the entry at once, because every delta of every run is appended.
+   * memory returns the entry at once, because every delta of every run is appended. There the body becomes the entry,
+   * so it must be an object that nobody else uses.
    */
   append(key: string, body: Body): Entry<Body> | Promise<Entry<Body>>;
   /**

@@ -3,7 +3,7 @@ import type { Bus } from './bus.ts';
 /** Lets one listener wait for rings of a topic without missing a ring that comes between two waits. */
 export interface Bell extends Disposable {
   /**
-   * Resolves if the topic rang since the last wait, or rings now; after the time of the bell; when the signal aborts or
+   * Resolves if the topic rang since the last wait, or rings now; within the time of the bell; when the signal aborts or
    * the bell is disposed. Never rejects.
    */
   wait(): Promise<void>;
@@ -21,7 +21,7 @@ export interface BellOptions {
 export function hangBell({ bus, topic, signal, longestWaitMs }: BellOptions): Bell {
   let rung = false;
   let wake: (() => void) | undefined;
-  // One timer for all waits: a follower waits for each run event.
+  // One timer for all waits, which runs on: a follower waits for each run event.
   let timer: NodeJS.Timeout | undefined;
   const endWait = () => {
     const resolve = wake;
@@ -40,13 +40,13 @@ export function hangBell({ bus, topic, signal, longestWaitMs }: BellOptions): Be
         rung = false;
         return Promise.resolve();
       }
-      timer = timer?.refresh() ?? setTimeout(endWait, longestWaitMs);
+      timer ??= setInterval(endWait, longestWaitMs);
       return new Promise((resolve) => {
         wake = resolve;
       });
     },
     [Symbol.dispose]() {
-      clearTimeout(timer);
+      clearInterval(timer);
       signal.removeEventListener('abort', ring);
       subscription[Symbol.dispose]();
       ring();

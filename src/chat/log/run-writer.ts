@@ -55,7 +55,7 @@ export class RunWriter {
    */
   async write<Body extends RunEventBody>(body: Body): Promise<Extract<RunEvent, { type: Body['type'] }>> {
     if (!this.hold.isHeld) await this.hold.held();
-    const event = await this.#append(body);
+    const event = await this.#append({ ...body, runId: this.runId });
     return event as Extract<RunEvent, { type: Body['type'] }>;
   }
 
@@ -66,14 +66,16 @@ export class RunWriter {
    */
   writeDelta(delta: Delta): Promise<unknown> | undefined {
     if (!this.hold.isHeld) return this.write(delta);
-    const appended = this.#append(delta);
+    const { type, text } = delta;
+    // With the fields that the log sets: an object that gets more fields later is larger, and the log keeps thousands.
+    const appended = this.#append({ type, text, runId: this.runId, seq: 0, at: 0 } as RunEvent);
     return appended instanceof Promise ? appended : undefined;
   }
 
-  #append(body: RunEventBody): RunEvent | Promise<RunEvent> {
+  #append(body: RunEventBody & { runId: number }): RunEvent | Promise<RunEvent> {
     if (body.type === 'TextDelta') this.content += body.text;
     else if (body.type === 'ReasoningDelta') this.reasoning += body.text;
-    const appended = this.#log.append(this.#key, { ...body, runId: this.runId });
+    const appended = this.#log.append(this.#key, body);
     return appended instanceof Promise
       ? appended.then((event) => this.#announce(event))
       : this.#announce(appended);

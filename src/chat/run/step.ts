@@ -3,6 +3,7 @@ import type {
   LanguageModelV3Message,
   LanguageModelV3StreamPart,
 } from '@ai-sdk/provider';
+import type { Feed } from '../../base/feed.ts';
 import type { FinishReason } from '../../generated/prisma/enums.ts';
 import { Transcript } from '../history/transcript.ts';
 import type { RunFailureCode } from '../log/run-event.ts';
@@ -58,13 +59,10 @@ export async function runStep(options: StepOptions): Promise<Step> {
   try {
     try {
       const onRetry = (retry: Retry) => writer.write({ type: 'ModelRetryScheduled', ...retry });
-      for await (const parts of callModel(...callOptions(options), onRetry)) {
-        for (const part of parts) {
-          const written = deltas.add(part);
-          if (written) await written;
-          if (part.type === 'finish') finish = part;
-        }
-      }
+      await takeAll(callModel(...callOptions(options), onRetry), (part) => {
+        if (part.type === 'finish') finish = part;
+        return deltas.add(part);
+      });
     } finally {
       await deltas.flush();
     }
@@ -81,6 +79,33 @@ export async function runStep(options: StepOptions): Promise<Step> {
   }
   await writer.write({ type: 'UsageReported', usage: writer.usage, step: own });
   return { transcript, finishReason: finishReasons[finish?.finishReason.unified ?? 'other'] };
+}
+
+/**
+ * Hands over the parts of an answer as they come, without a promise for each of them.
+ *
+ * @param use Returns a promise where the next part must wait for it.
+ */
+async function takeAll(
+  feed: Feed<LanguageModelV3StreamPart[]>,
+  use: (part: LanguageModelV3StreamPart) => Promise<unknown> | undefined,
+): Promise<void> {
+  try {
+    for (;;) {
+      const next = feed.take();
+      if (!next) {
+        await feed.wait();
+        continue;
+      }
+      if (next.done) return;
+      for (const part of next.value) {
+        const used = use(part);
+        if (used) await used;
+      }
+    }
+  } finally {
+    await feed.return();
+  }
 }
 
 type Finish = Extract<LanguageModelV3StreamPart, { type: 'finish' }>;

@@ -217,7 +217,7 @@ export class LiveNode {
     const { log, bus } = this.#options.inbox;
     const key = inboxKey(this.id);
     const append = async () => {
-      await log.append(key, entry);
+      await log.append(key, { ...entry });
       bus.ring(key);
     };
     // If this fails, the agent never acknowledges the dispatch, and the dispatch fails for that reason.

@@ -1,16 +1,8 @@
-import {
-  InvalidResponseDataError,
-  type LanguageModelV3,
-  type LanguageModelV3CallOptions,
-  type LanguageModelV3StreamPart,
-} from '@ai-sdk/provider';
+import type { LanguageModelV3, LanguageModelV3StreamPart } from '@ai-sdk/provider';
+import { createFeed, type Feed, feedEnd } from '../../../base/feed.ts';
 import { shareTurn } from '../../../base/share-turn.ts';
-import { classifyProviderError } from '../failure/classify-provider-error.ts';
 import { ProviderError } from '../failure/provider-error.ts';
-import { openShortcut } from '../wire/text-shortcut.ts';
-import { watchCall } from './call-watch.ts';
-import { PartCleaner } from './clean-parts.ts';
-import { PartSource } from './part-source.ts';
+import { type CallOptions, ModelCall } from './model-call.ts';
 import { planRetry, type Retry, type RetryLimits, waitForRetry } from './retry.ts';
 
 export interface CallLimits extends RetryLimits {
@@ -20,47 +12,104 @@ export interface CallLimits extends RetryLimits {
   maxAnswerBytes: number;
 }
 
-export type CallOptions = LanguageModelV3CallOptions & { abortSignal: AbortSignal };
-
 /**
- * Calls the model and yields the parts of its answer as they arrive, those that are there together. The last part is
+ * Calls the model. Returns the parts of its answer as they arrive, those that are there together. The last part is
  * `finish`; an `error` part is thrown instead.
  *
  * A call that fails before its first part, with 408, 409, 425, 429, 5xx or a failed
  * connection, is retried.
- * Aborting the signal and leaving the loop both end the call at once, even when the model hangs, and close the
+ * Aborting the signal and leaving the feed both end the call at once, even when the model hangs, and close the
  * connection to the provider.
  *
  * @param onRetry Called before the wait for a retry.
  * @throws {ProviderError} for every failure.
  * @throws `abortSignal.reason` when aborted.
  */
-export async function* callModel(
+export function callModel(
   model: LanguageModelV3,
   options: CallOptions,
   limits: CallLimits,
   onRetry: (retry: Retry) => Promise<unknown> = async () => {},
-): AsyncGenerator<LanguageModelV3StreamPart[], void, undefined> {
-  for (let failed = 1; ; failed += 1) {
-    let answered = false;
-    const excessOf = createSizeCheck(limits);
+): Feed<LanguageModelV3StreamPart[]> {
+  const { abortSignal } = options;
+  let call: ModelCall | undefined;
+  let [isOpen, isOver, answered] = [false, false, false];
+  let failed = 0;
+  /** Before the first part. */
+  let failure: { error: unknown } | undefined;
+  /** What the newest part exceeds. It is thrown when the parts before it have been used. */
+  let excess: ProviderError | undefined;
+  let excessOf = createSizeCheck(limits);
+  let turn: Promise<void> | undefined;
+
+  const close = () => {
+    call?.[Symbol.dispose]();
+    [call, isOpen] = [undefined, false];
+  };
+  const fail = (error: unknown): undefined => {
+    abortSignal.throwIfAborted();
+    if (answered) throw error;
+    failure = { error };
+  };
+  const takeParts = (): LanguageModelV3StreamPart[] | undefined => {
+    if (!call || !isOpen) return undefined;
     try {
-      for await (const parts of callOnce(model, options, limits.idleTimeoutMs)) {
-        answered = true;
-        const excesses = parts.map(excessOf);
-        const first = excesses.findIndex((excess) => excess !== undefined);
-        yield first === -1 ? parts : parts.slice(0, first);
-        if (first !== -1) throw excesses[first];
-      }
-      return;
+      return call.take();
     } catch (error) {
-      options.abortSignal.throwIfAborted();
-      if (answered) throw error;
-      const retry = planRetry(error, failed, limits);
-      await onRetry(retry);
-      await waitForRetry(retry, options.abortSignal);
+      return fail(error);
     }
-  }
+  };
+  const withinLimits = (parts: LanguageModelV3StreamPart[]) => {
+    for (const [index, part] of parts.entries()) {
+      excess = excessOf(part);
+      if (excess) return parts.slice(0, index);
+    }
+    return parts;
+  };
+  /** Sends the request, again where it has failed before the first part. */
+  const open = async () => {
+    close();
+    if (failure) {
+      failed += 1;
+      const retry = planRetry(failure.error, failed, limits);
+      failure = undefined;
+      await onRetry(retry);
+      await waitForRetry(retry, abortSignal);
+    }
+    excessOf = createSizeCheck(limits);
+    call = new ModelCall(model, options, limits.idleTimeoutMs);
+    await call.open().then(() => {
+      isOpen = true;
+    }, fail);
+  };
+  const end = async (finished: ModelCall) => {
+    await finished.end();
+    isOver = true;
+    close();
+  };
+
+  return createFeed({
+    take() {
+      if (isOver) return feedEnd;
+      if (excess) throw excess;
+      // Received parts would otherwise be processed without a break. Followers of the parts before have come first.
+      turn = isOpen ? shareTurn() : undefined;
+      if (turn) return undefined;
+      const parts = takeParts();
+      if (!parts || parts.length === 0) return undefined;
+      answered = true;
+      return { done: false, value: withinLimits(parts) };
+    },
+    wait() {
+      if (turn) return turn;
+      if (!call || !isOpen || failure) return open();
+      return call.isFinished ? end(call) : call.wait();
+    },
+    close() {
+      isOver = true;
+      close();
+    },
+  });
 }
 
 /** Tool calls in one response. The gateway runs 100 of them and answers the others, which costs a statement each. */
@@ -70,79 +119,18 @@ const maxToolCalls = 1_000;
 function createSizeCheck({ maxAnswerBytes }: CallLimits) {
   let bytes = 0;
   // Count the begun calls too: some provider packages yield no call before the end of the response.
-  const toolCalls = { 'tool-input-start': 0, 'tool-call': 0 };
+  let [begun, made] = [0, 0];
   return (part: LanguageModelV3StreamPart): ProviderError | undefined => {
-    bytes += 'delta' in part ? Buffer.byteLength(part.delta) : 0;
+    if ('delta' in part) bytes += Buffer.byteLength(part.delta);
+    else if (part.type === 'tool-input-start') begun += 1;
+    else if (part.type === 'tool-call') made += 1;
     if (bytes > maxAnswerBytes) return tooMuch(`is longer than ${maxAnswerBytes} bytes (MAX_ANSWER_BYTES)`);
-    if (part.type in toolCalls && ++toolCalls[part.type as keyof typeof toolCalls] > maxToolCalls) {
-      return tooMuch(`asks for more than ${maxToolCalls} tool calls`);
-    }
-    return undefined;
+    return Math.max(begun, made) > maxToolCalls
+      ? tooMuch(`asks for more than ${maxToolCalls} tool calls`)
+      : undefined;
   };
 }
 
 function tooMuch(what: string): ProviderError {
   return new ProviderError('PROVIDER_BAD_RESPONSE', `The response of the model ${what}.`);
-}
-
-/** Yields up to `finish`, without the parts before the content: a call that fails behind them can be retried. */
-async function* callOnce(
-  model: LanguageModelV3,
-  options: CallOptions,
-  idleTimeoutMs: number,
-): AsyncGenerator<LanguageModelV3StreamPart[], void, undefined> {
-  const watch = watchCall(options.abortSignal, idleTimeoutMs);
-  const cleaner = new PartCleaner();
-  let source: PartSource | undefined;
-  try {
-    const shortcut = openShortcut(watch.signal);
-    const call = model.doStream({ ...options, abortSignal: watch.signal });
-    const { stream } = await watch.wait(call, (late) => late.stream.cancel());
-    source = new PartSource(stream, shortcut);
-    for (let isFinished = false; !isFinished; ) {
-      const batch: LanguageModelV3StreamPart[] = [];
-      let failure: ProviderError | undefined;
-      for (const part of source.takeAll()) {
-        failure = failureOf(part);
-        isFinished = part.type === 'finish';
-        if (failure === undefined && !isPreamble(part)) batch.push(...cleaner.clean(part));
-      }
-      if (failure) batch.push(...cleaner.end());
-      if (batch.length > 0) yield batch;
-      if (failure) throw failure;
-      if (batch.length === 0) await watch.wait(source.wait());
-      // Received parts would otherwise be processed without a break. Followers of the parts before have come first.
-      const turn = shareTurn();
-      if (turn) await turn;
-    }
-    await watch.waitForEnd(source.readEnd());
-  } catch (error) {
-    watch.signal.throwIfAborted();
-    throw classifyProviderError(error, source === undefined ? 'INTERNAL' : 'PROVIDER_STREAM_CUT');
-  } finally {
-    // Do not await it: a model's `cancel` may hang, and disposing the watch closes the connection anyway.
-    source?.cancel().catch(() => {});
-    watch[Symbol.dispose]();
-  }
-}
-
-function isPreamble({ type }: LanguageModelV3StreamPart): boolean {
-  return type === 'stream-start' || type === 'response-metadata';
-}
-
-function failureOf(part: LanguageModelV3StreamPart): ProviderError | undefined {
-  if (isUnfinished(part)) return new ProviderError('PROVIDER_STREAM_CUT');
-  if (part.type === 'error') return classifyProviderError(part.error, 'PROVIDER_BAD_RESPONSE');
-  const failed = part.type === 'finish' && part.finishReason.unified === 'error';
-  return failed ? new ProviderError('PROVIDER_BAD_RESPONSE') : undefined;
-}
-
-/** Provider packages add a `finish` part when the stream breaks off, but without the provider's own reason. */
-function isUnfinished(part: LanguageModelV3StreamPart): boolean {
-  if (part.type === 'finish') {
-    return part.finishReason.raw === undefined && ['error', 'other'].includes(part.finishReason.unified);
-  }
-  return (
-    part.type === 'error' && InvalidResponseDataError.isInstance(part.error) && part.error.data === undefined
-  );
 }

@@ -2,7 +2,7 @@ import { endSignal } from '../../../base/end-signal.ts';
 import { ProviderError } from '../failure/provider-error.ts';
 
 /**
- * Waits for the steps of one model call, and interrupts the wait on abort and when the provider sends nothing.
+ * Stops one model call on abort, and when the provider sends nothing while somebody waits for it.
  *
  * A sign of life, such as a comment, a ping or an empty delta, counts as something. Signs of life alone are not waited
  * for without end: without a part of the answer, the wait ends after ten times the idle limit.
@@ -10,13 +10,21 @@ import { ProviderError } from '../failure/provider-error.ts';
 export interface CallWatch extends Disposable {
   /** The signal for the model. Aborts with the caller's reason, on a time-out, and when the call has ended. */
   readonly signal: AbortSignal;
+  /** Called when the signal aborts, or the provider was silent for too long. `throwIfStopped` has the reason. */
+  onStop: () => void;
   /**
-   * Waits for one step of the call. Call it for one step at a time.
+   * Waits for the beginning of the response.
    *
    * @param discard Receives a result that arrives after the wait was interrupted.
    * @throws The signal's reason, as soon as the signal aborts.
    */
   wait<T>(work: PromiseLike<T>, discard?: (late: T) => PromiseLike<unknown>): Promise<T>;
+  /** From here on the caller waits for the provider. */
+  beginWait(): void;
+  /** From here on the caller works: the time counts no more. */
+  endWait(): void;
+  /** @throws The reason for which the call was stopped. */
+  throwIfStopped(): void;
   /** Waits for the end of the body, for a second at most. A connection is only reused when its body was read. */
   waitForEnd(work: PromiseLike<unknown>): Promise<void>;
 }
@@ -38,47 +46,67 @@ export function reportLife(signal: AbortSignal): void {
 export function watchCall(caller: AbortSignal, idleTimeoutMs: number): CallWatch {
   caller.throwIfAborted();
   const controller = new AbortController();
-  let interrupt: ((reason: unknown) => void) | undefined;
   let endGrace: (() => void) | undefined;
+  let isStopped = false;
   const stop = (reason: unknown) => {
+    isStopped = true;
     controller.abort(reason);
-    interrupt?.(reason);
+    watch.onStop();
     endGrace?.();
   };
   const onAbort = () => stop(caller.reason);
   caller.addEventListener('abort', onAbort, { once: true });
-  let waitingSince = performance.now();
+  let isWaiting = false;
+  let waitingSince = 0;
+  let newestLife = 0;
   watched.set(controller.signal, () => {
-    if (performance.now() - waitingSince < idleTimeoutMs * lifeFactor) idleTimer.refresh();
+    const now = performance.now();
+    if (now - waitingSince < idleTimeoutMs * lifeFactor) newestLife = now;
   });
-  // One timer serves the whole call. It may fire while the caller is slow and nothing is awaited: then it is ignored.
-  const idleTimer = setTimeout(() => {
-    if (interrupt !== undefined) stop(new ProviderError('PROVIDER_TIMEOUT'));
-  }, idleTimeoutMs);
+  // One timer serves the whole call. It is set anew when it fires, and not for each part.
+  let idleTimer: NodeJS.Timeout | undefined;
+  const look = () => {
+    idleTimer = undefined;
+    if (!isWaiting) return;
+    const left = Math.max(waitingSince, newestLife) + idleTimeoutMs - performance.now();
+    if (left <= 0) stop(new ProviderError('PROVIDER_TIMEOUT'));
+    else idleTimer = setTimeout(look, Math.ceil(left));
+  };
 
-  return {
+  const watch: CallWatch = {
     signal: controller.signal,
+    onStop: () => {},
+    beginWait() {
+      isWaiting = true;
+      waitingSince = performance.now();
+      idleTimer ??= setTimeout(look, idleTimeoutMs);
+    },
+    endWait() {
+      isWaiting = false;
+    },
+    throwIfStopped() {
+      if (isStopped) throw controller.signal.reason;
+    },
     wait: (work, discard) =>
       new Promise((resolve, reject) => {
-        const settled = () => {
-          interrupt = undefined;
-        };
-        interrupt = (reason) => {
-          settled();
+        watch.onStop = () => {
           // The work continues in the background. Without a handler, its failure would end the process.
           work.then(discard).then(undefined, () => {});
-          reject(reason);
+          reject(controller.signal.reason);
         };
-        if (controller.signal.aborted) return interrupt(controller.signal.reason);
-        waitingSince = performance.now();
-        idleTimer.refresh();
+        if (isStopped) return watch.onStop();
+        watch.beginWait();
+        const settle = () => {
+          watch.endWait();
+          watch.onStop = () => {};
+        };
         work.then(
           (value) => {
-            settled();
+            settle();
             resolve(value);
           },
           (error) => {
-            settled();
+            settle();
             reject(error);
           },
         );
@@ -98,4 +126,5 @@ export function watchCall(caller: AbortSignal, idleTimeoutMs: number): CallWatch
       endSignal(controller);
     },
   };
+  return watch;
 }

@@ -10,32 +10,35 @@ export class PartCleaner {
   /** The half that waits, by the kind and the id of its text. */
   readonly #halves = new Map<string, string>();
 
-  /** Returns the part without such characters, and before it a delta for a half whose other half never came. */
-  clean(part: LanguageModelV3StreamPart): LanguageModelV3StreamPart[] {
-    return this.#cleanTexts(cleanMetadata(part));
-  }
-
-  #cleanTexts(part: LanguageModelV3StreamPart): LanguageModelV3StreamPart[] {
-    switch (part.type) {
+  /** Adds the part without such characters to a list, and before it a delta for a half whose other half never came. */
+  clean(part: LanguageModelV3StreamPart, into: LanguageModelV3StreamPart[]): void {
+    const clean = cleanMetadata(part);
+    switch (clean.type) {
       case 'text-delta':
-      case 'reasoning-delta':
-        return [{ ...part, delta: this.#join(part.type + part.id, part.delta) }];
+      case 'reasoning-delta': {
+        const delta = this.#join(clean);
+        into.push(delta === clean.delta ? clean : { ...clean, delta });
+        return;
+      }
       case 'text-start':
       case 'reasoning-start':
-        return [...this.#flushAll(part.type.replace('start', 'delta') + part.id), part];
+        into.push(...this.#flushAll(clean.type.replace('start', 'delta') + clean.id), clean);
+        return;
       case 'tool-input-start':
       case 'finish':
-        return [...this.end(), part];
+        into.push(...this.#flushAll(), clean);
+        return;
       case 'tool-call':
-        return [...this.end(), cleanCall(part)];
+        into.push(...this.#flushAll(), cleanCall(clean));
+        return;
       default:
-        return [part];
+        into.push(clean);
     }
   }
 
-  /** Returns a delta for each half that still waits. */
-  end(): LanguageModelV3StreamPart[] {
-    return this.#flushAll();
+  /** Adds a delta for each half that still waits. */
+  end(into: LanguageModelV3StreamPart[]): void {
+    into.push(...this.#flushAll());
   }
 
   /** @param goesOn The key of the text that may still get its other half. */
@@ -49,10 +52,13 @@ export class PartCleaner {
     });
   }
 
-  #join(key: string, delta: string): string {
+  #join({ type, id, delta }: TextDeltaPart): string {
+    const isCut = endsWithHalf(delta);
+    if (!isCut && this.#halves.size === 0) return storable(delta);
+    const key = type + id;
     const text = (this.#halves.get(key) ?? '') + delta;
     this.#halves.delete(key);
-    if (!/[\uD800-\uDBFF]$/.test(text)) return storable(text);
+    if (!isCut) return storable(text);
     this.#halves.set(key, text.slice(-1));
     return storable(text.slice(0, -1));
   }
@@ -60,6 +66,14 @@ export class PartCleaner {
   #flush(type: 'text-delta' | 'reasoning-delta', id: string): LanguageModelV3StreamPart[] {
     return this.#halves.delete(type + id) ? [{ type, id, delta: '\uFFFD' }] : [];
   }
+}
+
+type TextDeltaPart = Extract<LanguageModelV3StreamPart, { type: 'text-delta' | 'reasoning-delta' }>;
+
+/** Whether a text ends with the first half of a surrogate pair. */
+function endsWithHalf(text: string): boolean {
+  const last = text.charCodeAt(text.length - 1);
+  return last >= 0xd800 && last <= 0xdbff;
 }
 
 /** What the provider attached is stored too. */

@@ -19,7 +19,7 @@ export class PartSource {
   constructor(stream: ReadableStream<LanguageModelV3StreamPart>, shortcut: TextShortcut) {
     this.#reader = stream.getReader();
     this.#shortcut = shortcut;
-    shortcut.onText = () => this.#wake();
+    shortcut.onText = () => this.wake();
   }
 
   /**
@@ -41,12 +41,17 @@ export class PartSource {
     return [...parts, part, ...this.#shortcut.take(false).map((more) => this.#partOf(more))];
   }
 
-  /** Resolves when there may be something to take. Reads one part at a time. */
+  /** Resolves when there may be something to take, or at `wake`. Reads one part at a time. */
   wait(): Promise<void> {
     if (!this.#isReading) this.#readNext();
     return new Promise((resolve) => {
       this.#wake = resolve;
     });
+  }
+
+  /** Ends the wait. */
+  wake(): void {
+    this.#wake();
   }
 
   /** Resolves when the stream has ended, or has one more part. */

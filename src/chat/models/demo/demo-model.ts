@@ -26,13 +26,16 @@ export function createDemoModel({ delayMs }: DemoModelOptions): LanguageModelV3 
     async doStream(options) {
       const cancelled = new AbortController();
       const signals = options.abortSignal ? [options.abortSignal, cancelled.signal] : [cancelled.signal];
-      const parts = answerParts(options, createPace(delayMs, AbortSignal.any(signals)));
+      const parts = answerParts(options);
+      const pace = createPace(delayMs, AbortSignal.any(signals));
       const stream = new ReadableStream<LanguageModelV3StreamPart>(
         {
-          async pull(controller) {
-            const { done, value } = await parts.next();
-            if (done) controller.close();
-            else controller.enqueue(value);
+          pull(controller) {
+            const { done, value } = parts.next();
+            if (done) return controller.close();
+            const isWord = value.type === 'text-delta' || value.type === 'reasoning-delta';
+            const pause = isWord ? pace() : undefined;
+            return pause ? pause.then(() => controller.enqueue(value)) : controller.enqueue(value);
           },
           cancel: (reason) => cancelled.abort(reason),
         },
@@ -46,34 +49,39 @@ export function createDemoModel({ delayMs }: DemoModelOptions): LanguageModelV3 
   };
 }
 
-type Pace = () => Promise<void>;
+type Pace = () => Promise<void> | undefined;
 
 /** The words that are streamed without a break for the rest of the process when there is no pause between them. */
 const burstWords = 64;
 
 /**
- * Returns the function to await before each word. It rejects with the signal's reason, also during a pause.
+ * Returns the function to call before each word. It returns the pause to wait for, if there is one.
  *
  * Each pause ends with `setImmediate`. Without it, the timers of many answers at once would keep Node.js in its timer
  * phase, and the gateway would read no other request.
+ *
+ * @throws The signal's reason, also during a pause.
  */
 function createPace(delayMs: number, signal: AbortSignal): Pace {
   let words = 0;
-  return async () => {
-    words += 1;
+  const pause = async () => {
     try {
       if (delayMs > 0) await delay(delayMs, undefined, { signal });
-      if (delayMs > 0 || words % burstWords === 0) await yieldToEventLoop();
+      await yieldToEventLoop();
     } finally {
       signal.throwIfAborted();
     }
   };
+  return () => {
+    signal.throwIfAborted();
+    words += 1;
+    return delayMs > 0 || words % burstWords === 0 ? pause() : undefined;
+  };
 }
 
-async function* answerParts(
+function* answerParts(
   options: LanguageModelV3CallOptions,
-  pace: Pace,
-): AsyncGenerator<LanguageModelV3StreamPart, void, undefined> {
+): Generator<LanguageModelV3StreamPart, void, undefined> {
   const { maxOutputTokens = Number.POSITIVE_INFINITY } = options;
   yield { type: 'stream-start', warnings: [] };
   yield { type: 'response-metadata', modelId: demoModel.modelName, timestamp: new Date() };
@@ -91,7 +99,6 @@ async function* answerParts(
     yield { type: `${type}-start`, id: type };
     for (const delta of words) {
       if (isFull()) break;
-      await pace();
       counts[type] += tokensIn(delta);
       yield { type: `${type}-delta`, id: type, delta };
     }
