@@ -44,7 +44,8 @@ const linkEntry = z.object({
     .string()
     .min(1)
     .max(4_096)
-    .refine((text) => !text.includes('\0'), 'expected no zero byte'),
+    .refine((text) => !text.includes('\0'), 'expected no zero byte')
+    .refine((text) => !/\p{Surrogate}/u.test(text), 'expected valid Unicode'),
   modifiedAt: z.number().int().min(0).max(8_640_000_000_000_000),
 });
 

@@ -76,6 +76,11 @@ export class Tree {
     }
   }
 
+  /** Whether there is something below a path. */
+  hasFolder(path: string): boolean {
+    return this.#find(path) !== undefined;
+  }
+
   /** The hash of a folder; of the whole tree for the empty path. A folder that is not there has that of an empty one. */
   hash(path = ''): string {
     return hashOfFolder(this.#find(path) ?? newFolder());
@@ -88,6 +93,16 @@ export class Tree {
       folders: [...(folder?.folders.keys() ?? [])].sort(),
       entries: [...(folder?.entries.values() ?? [])],
     };
+  }
+
+  /** All entries below a folder, in no order. */
+  *below(path: string): Generator<Entry> {
+    const folders = [this.#find(path)];
+    for (const folder of folders) {
+      if (folder === undefined) continue;
+      yield* folder.entries.values();
+      folders.push(...folder.folders.values());
+    }
   }
 
   #find(path: string): Folder | undefined {

@@ -2,6 +2,7 @@ import Sqlite from 'better-sqlite3';
 import { shareTurn } from '../../base/share-turn.ts';
 import { isSqliteBusy } from '../failure/sqlite-error.ts';
 import type { RecentFailure } from '../failure/watch-failures.ts';
+import { timeText } from '../statements/dialect.ts';
 import type {
   MaybePromise,
   Parameter,
@@ -137,6 +138,6 @@ function toRow(columns: readonly string[], values: readonly unknown[]): RawRow {
 
 /** SQLite has no type for times and truth values. Prisma's adapter stores them in the same forms. */
 function toSqlite(parameter: Parameter): string | number | bigint | null {
-  if (parameter instanceof Date) return parameter.toISOString().replace('Z', '+00:00');
+  if (parameter instanceof Date) return timeText(parameter);
   return typeof parameter === 'boolean' ? Number(parameter) : parameter;
 }

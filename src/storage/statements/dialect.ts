@@ -16,6 +16,27 @@ export function rowsOfObjects(name: string): string {
   return `json_each(?, '$') AS "${name}"`;
 }
 
+/** Compares a column with a list of texts, which is one parameter: see `textList`. */
+export const amongTexts = `IN (SELECT "listed"."value" ->> 'text' FROM json_each(?, '$') AS "listed")`;
+
+/** The parameter of `amongTexts`. */
+export function textList(texts: Iterable<string>): string {
+  return JSON.stringify(Array.from(new Set(texts), (text) => ({ text })));
+}
+
+/** A time that a JSON object holds as the text of `timeText`, as the value of a column. */
+export function timeOf(text: string): string {
+  return `/* time */ (${text})`;
+}
+
+/** As `timeOf` writes it. PostgreSQL does not make a time of a text by itself. */
+const writtenTime = /\/\* time \*\/ \(([^)]*)\)/g;
+
+/** The text of a time as Prisma stores it in SQLite; PostgreSQL reads it too. */
+export function timeText(time: Date): string {
+  return time.toISOString().replace('Z', '+00:00');
+}
+
 /** The parameter of `amongIds` and `rowsOfIds`. */
 export function idList(ids: Iterable<number>): string {
   return JSON.stringify([...new Set(ids)]);
@@ -83,6 +104,7 @@ export function toPostgres(sql: string): string {
         /json_each\(\?, '\$'\) AS "(\w+)"/g,
         'json_array_elements(CAST(? AS JSON)) AS "$1"("value")',
       )
+      .replaceAll(writtenTime, 'CAST($1 AS TIMESTAMP(3))')
       .replaceAll(/\bmax\(/g, 'GREATEST(')
       .replaceAll(presentTransaction, 'CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)')
       .replaceAll(isBehind, '("transactionId", "id") > (?, ?)')

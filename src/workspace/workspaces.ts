@@ -1,0 +1,228 @@
+import { Readable } from 'node:stream';
+import type { Logger } from 'pino';
+import type { BlobStore, ByteRange } from '../blobs/blob-store.ts';
+import type { Bus } from '../bus/bus.ts';
+import type { ChangeLog } from '../changes/change-log.ts';
+import { tryAgain } from '../errors.ts';
+import type { Quotas } from '../limits/quotas.ts';
+import type { Statements } from '../storage/statements/statement.ts';
+import {
+  type ConflictRow,
+  conflictsOfSession,
+  fileAt,
+  type WorkspaceState,
+  workspaceOfNode,
+  workspaceState,
+} from '../storage/statements/workspace-files.ts';
+import type { FileChange } from '../sync/change.ts';
+import { chunksOf, type Entry, type FileEntry } from '../sync/entry.ts';
+import type { FolderListing, SyncStatusReport } from '../sync/remote.ts';
+import type { Tree } from '../sync/tree.ts';
+import { type CommitResult, Commits } from './commit/commits.ts';
+import { isBlocked } from './commit/is-blocked.ts';
+import type { PlannedChange } from './commit/plan.ts';
+import type { Writer } from './commit/writer.ts';
+import { Contents } from './contents/contents.ts';
+import { readText } from './contents/read-text.ts';
+import { FileChecks } from './contents/verify-files.ts';
+import { writeFile } from './contents/write-file.ts';
+import { entryOf } from './entry-row.ts';
+import { checkPath, fileNotFound, notExpected, pathTaken, type WorkspaceLimits, workspaceNotFound } from './limits.ts';
+import { type FileOrder, pageOf } from './tree/page-of.ts';
+import { changedPaths } from './tree/changed-paths.ts';
+import { followWorkspacesOfNode, type NodeWorkspace } from './status/node-workspaces.ts';
+import { Reports } from './status/reports.ts';
+import { ToldChanges } from './status/told-changes.ts';
+import { type KnownTree, TreeCache } from './tree/tree-cache.ts';
+
+export interface WorkspacesOptions {
+  statements: Statements;
+  /** Nothing else may use it. */
+  blobs: BlobStore;
+  bus: Bus;
+  changes: ChangeLog;
+  quotas: Quotas;
+  limits: WorkspaceLimits;
+  log: Logger;
+}
+
+export interface WrittenFile {
+  sessionId: number;
+  path: string;
+  source: AsyncIterable<Uint8Array>;
+  /** The hash of what the client has seen. Null or undefined: whatever there is. */
+  expectedSha256?: string | null | undefined;
+  /** The permission bits. Default: those of the present file, or 0o644. */
+  mode?: number | undefined;
+}
+
+/** Files and links that are remembered in memory, of all workspaces together. */
+const maxRemembered = 300_000;
+/** Milliseconds between two changes of one workspace, or of one node of it, that followers are told. */
+const tellEveryMs = 500;
+
+/** The files that sessions share with their nodes. Disposing tells what was not told yet. */
+export class Workspaces implements AsyncDisposable {
+  readonly contents: Contents;
+  readonly #options: WorkspacesOptions;
+  readonly #trees: TreeCache;
+  readonly #checks: FileChecks;
+  readonly #commits: Commits;
+  readonly #reports: Reports;
+  readonly #told: ToldChanges;
+
+  constructor(options: WorkspacesOptions) {
+    this.#options = options;
+    const { statements } = options;
+    this.#trees = new TreeCache(statements, maxRemembered);
+    this.contents = new Contents(options);
+    this.#checks = new FileChecks(this.contents);
+    this.#told = new ToldChanges({ ...options, everyMs: tellEveryMs });
+    const parts = { trees: this.#trees, contents: this.contents, checks: this.#checks, told: this.#told };
+    this.#commits = new Commits({ ...options, ...parts });
+    this.#reports = new Reports({ ...options, told: this.#told });
+  }
+
+  /** The workspace of a session. Undefined if it has none, or was deleted. */
+  async state(sessionId: number): Promise<WorkspaceState | undefined> {
+    return this.#options.statements.get(workspaceState, [sessionId]);
+  }
+
+  /** A shared workspace to whose session a node is attached. */
+  async stateForNode(workspaceId: string, agentNodeId: number): Promise<WorkspaceState | undefined> {
+    return this.#options.statements.get(workspaceOfNode, [workspaceId, agentNodeId]);
+  }
+
+  /**
+   * All files and links. Use the tree in the turn in which you get it.
+   *
+   * @throws GatewayError NOT_FOUND if the session has no workspace.
+   */
+  async tree(sessionId: number): Promise<KnownTree> {
+    const known = await this.#trees.find(sessionId);
+    if (known === undefined) throw workspaceNotFound();
+    return known;
+  }
+
+  /** The file or link at a path. Of a session that was deleted nothing is found. */
+  async find(sessionId: number, path: string): Promise<Entry | undefined> {
+    const row = await this.#options.statements.get(fileAt, [sessionId, path]);
+    return (row && entryOf(row)) ?? undefined;
+  }
+
+  /** Some of the files and links, sorted by their paths. */
+  async files(sessionId: number, order: FileOrder): Promise<Entry[]> {
+    const { tree, paths } = await this.tree(sessionId);
+    return pageOf(paths(), order).map((path) => tree.get(path) as Entry);
+  }
+
+  /** The bytes of a file, or a part of them. The stream fails if the file is changed meanwhile and its content gone. */
+  async open(sessionId: number, file: FileEntry, range?: ByteRange): Promise<Readable> {
+    const { start, end } = range ?? { start: 0, end: file.size - 1 };
+    const bytes = this.contents.readRange(sessionId, chunksOf(file), { start, end });
+    return Readable.from(bytes, { objectMode: false });
+  }
+
+  /** The text of a file; null if it has more than 1 MB or is no text in UTF-8. Of a link: its target. */
+  async text(sessionId: number, entry: Entry): Promise<string | null> {
+    return entry.kind === 'link' ? entry.target : readText(this.contents, sessionId, entry);
+  }
+
+  /**
+   * Stores a file for a client.
+   *
+   * @throws GatewayError BAD_USER_INPUT, NOT_FOUND, CONFLICT if the file is not the expected one or the path is taken,
+   *   PAYLOAD_TOO_LARGE, QUOTA_EXCEEDED, INSUFFICIENT_STORAGE.
+   */
+  async write({ sessionId, path, source, expectedSha256, mode }: WrittenFile): Promise<FileEntry> {
+    checkPath(path);
+    if (!(await this.state(sessionId))?.isShared) throw workspaceNotFound();
+    const { limits } = this.#options;
+    const written = await writeFile(this.contents, { sessionId, path, mode: mode ?? 0o644, source }, limits);
+    this.#checks.note(sessionId, written);
+    const entry = { ...written };
+    await this.#change(sessionId, [entry], (tree) => {
+      const present = tree.get(path);
+      if (expectedSha256 != null && present?.sha256 !== expectedSha256) throw notExpected(path, present?.sha256);
+      if (present === undefined && isBlocked(tree, path)) throw pathTaken(path);
+      if (mode === undefined && present?.kind === 'file') entry.mode = present.mode;
+      return [{ path, base: undefined, entry }];
+    });
+    return entry;
+  }
+
+  /**
+   * Deletes a file or link, or everything in a folder.
+   *
+   * @throws GatewayError BAD_USER_INPUT, NOT_FOUND.
+   */
+  async delete(sessionId: number, path: string): Promise<void> {
+    checkPath(path);
+    await this.#change(sessionId, [], (tree) => {
+      const paths = tree.get(path) ? [path] : Array.from(tree.below(path), (entry) => entry.path);
+      if (paths.length === 0) throw fileNotFound(path);
+      return paths.map((each) => ({ path: each, base: undefined, entry: null }));
+    });
+  }
+
+  /** Takes the changes of a replica. */
+  commit(sessionId: number, changes: readonly FileChange[], writer: Writer): Promise<CommitResult> {
+    const entries = changes.map(({ entry }) => entry);
+    return this.#commits.commit({ sessionId, writer, entries, decide: () => changes });
+  }
+
+  /** The conflicts of a session that have not been resolved, oldest first. */
+  async conflicts(sessionId: number): Promise<ConflictRow[]> {
+    return this.#options.statements.all(conflictsOfSession, [sessionId]);
+  }
+
+  /**
+   * What has changed after a revision. Undefined if deletions since then have been forgotten.
+   *
+   * @param after 0: everything that there is, without deletions.
+   */
+  async changedAfter(sessionId: number, after: number) {
+    const state = await this.state(sessionId);
+    if (state === undefined) throw workspaceNotFound();
+    if (after !== 0 && after < state.prunedRevision) return undefined;
+    return { revision: state.revision, paths: changedPaths(this.#options.statements, sessionId, after) };
+  }
+
+  /** What is in a folder, one level deep. */
+  async folder(sessionId: number, path: string): Promise<FolderListing & { revision: number }> {
+    const { tree, revision } = await this.tree(sessionId);
+    const { folders, entries } = tree.list(path);
+    const below = (name: string) => (path === '' ? name : `${path}/${name}`);
+    const hashes = Object.fromEntries(folders.map((name) => [name, tree.hash(below(name))]));
+    return { hash: tree.hash(path), folders: hashes, entries, revision };
+  }
+
+  /** @throws GatewayError NOT_FOUND if the node is not attached to the session. */
+  report(sessionId: number, node: { id: number; nodeId: string }, report: SyncStatusReport): Promise<void> {
+    return this.#reports.take(sessionId, node.id, node.nodeId, report);
+  }
+
+  /** The shared workspaces of a node, now and again after each change of them, until the signal aborts. */
+  followOfNode(node: { id: number; nodeId: string }, signal: AbortSignal): AsyncGenerator<NodeWorkspace[]> {
+    return followWorkspacesOfNode(this.#options, node, signal);
+  }
+
+  /** Makes the changes of a client, all of which must succeed. */
+  async #change(
+    sessionId: number,
+    entries: readonly Entry[],
+    decide: (tree: Tree) => readonly PlannedChange[],
+  ): Promise<void> {
+    const writer = { kind: 'client' } as const;
+    const { outcomes } = await this.#commits.commit({ sessionId, writer, entries, decide });
+    for (const outcome of outcomes) {
+      if (outcome.outcome === 'refused') throw outcome.error;
+      // The content was swept between its arrival and this moment.
+      if (outcome.outcome === 'missing') throw tryAgain('OVERLOADED', 'Send the file again.', { retryAfter: 1 });
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#told[Symbol.asyncDispose]();
+  }
+}
