@@ -18,6 +18,7 @@ import type { NodeIdentity } from './nodes/presence/connected-nodes.ts';
 import type { Registry } from './nodes/registry.ts';
 import type { Database } from './storage/database.ts';
 import type { Statements } from './storage/statements/statement.ts';
+import type { Workspaces } from './workspace/workspaces.ts';
 
 /** The services that resolvers use. All requests to a gateway share them. */
 export interface Services {
@@ -36,6 +37,8 @@ export interface Services {
   attachments: Attachments;
   registry: Registry;
   dispatcher: NodeDispatcher;
+  /** The files that sessions share with their nodes. */
+  workspaces: Workspaces;
   /** Ends subscriptions when the token they were opened with is no longer valid. */
   tokenWatcher: TokenWatcher;
   streamTickets: StreamTickets;

@@ -89,6 +89,11 @@ const errorTable = {
     status: 409,
     meaning: 'The `requestId` was used for another prompt.',
   },
+  REVISION_EXPIRED: {
+    status: 410,
+    meaning:
+      'For agents: the gateway has forgotten which files were deleted so long ago. Compare the folders instead.',
+  },
   PAYLOAD_TOO_LARGE: {
     status: 413,
     meaning: 'More than `MAX_PROMPT_BYTES`, `MAX_BODY_BYTES` or `MAX_AUDIO_BYTES`.',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { messageOf } from './base/caught-error.ts';
 import { ResourceStack } from './base/resource-stack.ts';
-import { openBlobStore } from './blobs/open-blob-store.ts';
+import { blobUrlWithin, openBlobStore } from './blobs/open-blob-store.ts';
 import { openBus } from './bus/open/open-bus.ts';
 import { openRedis } from './bus/redis/redis.ts';
 import { sweepDaily } from './chat/audio/sweep-daily.ts';
@@ -71,6 +71,9 @@ async function openStores(config: Config, log: Logger, resources: ResourceStack)
     statements,
     checkDatabase: check,
     blobs: resources.use(await openBlobStore(blobs)),
+    workspaceBlobs: resources.use(
+      await openBlobStore({ ...blobs, url: blobUrlWithin(blobs.url, 'workspaces') }),
+    ),
     ...(await connectGateways(statements, config, log, resources)),
   };
 }

@@ -34,6 +34,8 @@ import { databaseFolder } from './storage/open/open-database.ts';
 import type { Statements } from './storage/statements/statement.ts';
 import { storedByUser } from './storage/stored-bytes.ts';
 import type { ToolRunner } from './tools/tool-runner.ts';
+import { topicOf, topicOfNode } from './workspace/topics.ts';
+import { Workspaces } from './workspace/workspaces.ts';
 
 /** How often a follower reads its log when no ring tells it to. */
 const pollMs = 1_000;
@@ -60,6 +62,8 @@ export interface ServicesOptions {
   database: Database;
   statements: Statements;
   blobs: BlobStore;
+  /** A store of its own for the files of workspaces. */
+  workspaceBlobs: BlobStore;
   gatewayBus: GatewayBus;
   lease: Lease;
   parts: GatewayParts;
@@ -82,6 +86,14 @@ export function createServices(options: ServicesOptions): Services {
     changes: changes.log,
     quotas,
   });
+  const workspaces = resources.use(
+    new Workspaces({
+      ...{ statements, bus, quotas, log },
+      changes: changes.log,
+      blobs: options.workspaceBlobs,
+      limits: config.workspaces,
+    }),
+  );
   const tools = parts.tools ?? new NodeTools({ ...config.nodes, statements, dispatcher });
   const engine = createEngine(options, { models, tools, runLogs, changes: changes.log, quotas });
   const audio = new AudioLibrary({ database, blobs, quotas, maxBytes: limits.maxAudioBytes });
@@ -109,6 +121,7 @@ export function createServices(options: ServicesOptions): Services {
     attachments,
     registry,
     dispatcher,
+    workspaces,
     tokenWatcher: resources.use(createTokenWatcher({ tokens, everyMs: tokenCheckMs, log })),
     streamTickets: new StreamTickets({
       database,
@@ -158,6 +171,10 @@ function createNodes(options: ServicesOptions, { changes, quotas }: { changes: C
       changes,
       quotas,
       log,
+      ringWorkspaces: (sessionId, agentNodeIds) => {
+        const rings = parts.bus ?? gatewayBus.bus;
+        for (const topic of [topicOf(sessionId), ...agentNodeIds.map(topicOfNode)]) rings.ring(topic);
+      },
     }),
   );
 }

@@ -24,6 +24,14 @@ export async function openBlobStore(options: OpenBlobStoreOptions): Promise<Blob
   return await openS3BlobStore(parseS3Url(url, { accessKeyId, secretAccessKey }));
 }
 
+/** The URL of a store of its own within another one. The other one must use no such name itself. */
+export function blobUrlWithin(url: string, name: string): string {
+  if (!url.startsWith('s3:')) return `${url.replace(/\/+$/, '')}/${name}`;
+  const within = new URL(url);
+  within.pathname = `${within.pathname.replace(/\/+$/, '')}/${name}`;
+  return within.href;
+}
+
 /** `file:///srv/blobs`, or `file:data/blobs`, relative to the working directory and taken literally. */
 function folderOf(url: string): string {
   try {

@@ -4,7 +4,14 @@ import { parseEnv } from 'node:util';
 import type { z } from 'zod';
 import { authConflicts, toAuth } from './auth-settings.ts';
 import { toChat } from './chat-settings.ts';
-import { toConnectionLimits, toLimits, toNodeLimits, toQuotas, toRequestLimits } from './limit-settings.ts';
+import {
+  toConnectionLimits,
+  toLimits,
+  toNodeLimits,
+  toQuotas,
+  toRequestLimits,
+  toWorkspaceLimits,
+} from './limit-settings.ts';
 import { modelConflicts, toModels } from './model-settings.ts';
 import { nodeConflicts, toNodes } from './node-settings.ts';
 import { proxySettings } from './proxy-settings.ts';
@@ -101,6 +108,7 @@ function toConfig(env: Environment) {
     nodes: { ...toNodes(env), ...toNodeLimits(env) },
     limits: { ...toRequestSizes(env), ...toLimits(env) },
     quotas: toQuotas(env),
+    workspaces: { ...toWorkspaceLimits(env), root: resolve(env.WORKSPACE_ROOT ?? `${dataDir}/workspaces`) },
     web: toWeb(env),
     log: {
       level: env.LOG_LEVEL,

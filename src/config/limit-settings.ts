@@ -84,9 +84,18 @@ export const limitSettings = {
   ),
   MAX_STORED_BYTES_PER_USER: perUser(
     'MAX_STORED_BYTES_PER_USER',
-    'Most bytes that the sessions of one user store: titles, system prompts, prompts, answers, tool calls and recordings',
+    'Most bytes that the sessions of one user store: titles, system prompts, prompts, answers, tool calls, recordings and the files of workspaces',
     1_000_000_000_000,
   ),
+  MAX_WORKSPACE_FILES: wholeNumber(1, 1_000_000)
+    .default(100_000)
+    .meta({ description: 'Most files and symbolic links in the workspace of one session.' }),
+  MAX_WORKSPACE_FILE_BYTES: wholeNumber(1, 2_000_000_000)
+    .default(1_073_741_824)
+    .meta({ description: 'Largest file of a workspace, in bytes.' }),
+  MAX_WORKSPACE_BYTES: wholeNumber(1, 1_000_000_000_000)
+    .default(10_737_418_240)
+    .meta({ description: 'Most bytes of all files in the workspace of one session.' }),
   MIN_FREE_DISK_BYTES: perUser(
     'MIN_FREE_DISK_BYTES',
     'When less than this is free on the disk of the database, users who have stored more than their share are refused: at half of it, more than half of MAX_STORED_BYTES_PER_USER, and so on',
@@ -155,6 +164,15 @@ export function toQuotas(env: Limits) {
     maxNodesPerUser: ofUser(env, 'MAX_NODES_PER_USER'),
     maxStoredBytesPerUser: ofUser(env, 'MAX_STORED_BYTES_PER_USER'),
     minFreeDiskBytes: ofUser(env, 'MIN_FREE_DISK_BYTES'),
+  };
+}
+
+/** How much the workspace of one session may have. */
+export function toWorkspaceLimits(env: Limits) {
+  return {
+    maxFiles: env.MAX_WORKSPACE_FILES,
+    maxFileBytes: env.MAX_WORKSPACE_FILE_BYTES,
+    maxBytes: env.MAX_WORKSPACE_BYTES,
   };
 }
 

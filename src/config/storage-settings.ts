@@ -58,9 +58,14 @@ export const storageSettings = {
   }),
   BLOB_URL: blobUrl.optional().meta({
     description:
-      'Where recordings are stored: a folder, or s3://bucket/prefix?endpoint=…&region=…&forcePathStyle=true.',
+      'Where recordings and, below `workspaces`, the files of workspaces are stored: a folder, or s3://bucket/prefix?endpoint=…&region=…&forcePathStyle=true.',
     defaultInWords: 'file:<DATA_DIR>/blobs',
     secret: true,
+  }),
+  WORKSPACE_ROOT: z.string().optional().meta({
+    description:
+      'The folder in which the folders of workspaces with the source SERVER lie. Users who are no admins may name only those below `<WORKSPACE_ROOT>/<their name>`, where the name is percent-encoded.',
+    defaultInWords: '<DATA_DIR>/workspaces',
   }),
   S3_ACCESS_KEY_ID: apiKey
     .optional()

@@ -33,6 +33,8 @@ export interface ServerOptions {
   docs: HttpApp;
   /** Its routes begin with `/console`. */
   consolePage: HttpApp;
+  /** Its routes begin with `/workspaces`. */
+  workspaces: Hono<{ Bindings: RouteBindings }>;
   requestIds: RequestIds;
   guards: readonly Guard[];
   log: Logger;
@@ -93,7 +95,7 @@ function createRoutes({ rest, ...options }: ServerOptions): Routes {
 const restPath = /^\/api\/v1(\/|$)/;
 
 function createOtherRoutes(options: Omit<ServerOptions, 'rest'>) {
-  const { graphql, answerKnownQuery, identify, stream, health, docs, consolePage, log } = options;
+  const { graphql, answerKnownQuery, identify, stream, health, docs, consolePage, workspaces, log } = options;
   const app = new Hono<{ Bindings: RouteBindings }>();
   app.get('/', (c) => c.redirect('/graphql'));
   app.route('/health', health);
@@ -105,6 +107,8 @@ function createOtherRoutes(options: Omit<ServerOptions, 'rest'>) {
   });
   app.all('/docs/*', (c) => docs.fetch(c.req.raw, c.env));
   app.all('/console/*', (c) => consolePage.fetch(c.req.raw, c.env));
+
+  app.route('/workspaces', workspaces);
 
   app.notFound((c) => refuse(c, refusal('NOT_FOUND', 'Not Found')));
   app.onError((error, c) => {

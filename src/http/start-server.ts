@@ -28,6 +28,7 @@ import { createRequestIds } from './request/request-ids.ts';
 import { createServerApp, type HttpApp } from './server.ts';
 import { createStreamHandler, type StreamHandler } from './stream/handler.ts';
 import { createStreamHomes, type StreamHomes } from './stream/stream-homes.ts';
+import { createAgentDoor } from './workspaces/agent-door.ts';
 
 /** Interval of the comments that keep a silent stream of `/graphql/stream` open. */
 const streamHeartbeatMs = 12_000;
@@ -141,6 +142,7 @@ async function createApp(options: HttpServerOptions, homes: StreamHomes | undefi
       },
     }),
     docs: createDocsPage(),
+    workspaces: createAgentDoor({ workspaces: services.workspaces, identify, log }),
     consolePage: createConsolePage(),
     requestIds,
     guards: await createGuards({ ...http, ...web, isOpen: auth === undefined, requests }),

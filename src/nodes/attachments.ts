@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { GatewayError, sessionNotFound } from '../errors.ts';
-import type { AgentNode, Prisma, Session, WorkspaceSource } from '../generated/prisma/client.ts';
+import type { AgentNode, Session } from '../generated/prisma/client.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
 import { notDeleted } from '../storage/hidden-rows.ts';
@@ -8,14 +7,7 @@ import { lockSessions } from '../storage/lock-sessions.ts';
 import type { ChangeOwner } from '../storage/statements/changes.ts';
 import { type Asker, pickNodes } from './find-node.ts';
 import type { NodeChanges } from './node-changes.ts';
-
-/** Where the files of a session come from. */
-interface WorkspaceSettings {
-  source: WorkspaceSource;
-  path?: string | null | undefined;
-  /** The `nodeId` of the node that has the files. Only for NODE_LOCAL. */
-  sourceNodeId?: string | null | undefined;
-}
+import { attachToWorkspace, checkWorkspace, handOver, type WorkspaceSettings } from './workspace-source.ts';
 
 interface AttachInput {
   nodeIds: readonly string[];
@@ -41,6 +33,8 @@ interface AttachmentsOptions {
   /** Cancels the dispatches of a session on a node. */
   cancelDispatches(agentNodeId: number, sessionId: number): void;
   changes: NodeChanges;
+  /** Tells the agents of these nodes to look which workspaces they share now. */
+  ringWorkspaces(sessionId: number, agentNodeIds: readonly number[]): void;
 }
 
 /** The tables that attaching uses within a transaction. */
@@ -68,19 +62,24 @@ export class Attachments {
    *   user of a new node has too many nodes.
    */
   async attach(sessionId: number, input: AttachInput): Promise<Session> {
-    const { database, changes } = this.#options;
-    const { session, told } = await database.$transaction(async (tx) => {
+    const { database, changes, ringWorkspaces } = this.#options;
+    const { session, told, added } = await database.$transaction(async (tx) => {
       await lockSessions(tx, [sessionId]);
       const session = await tx.session.findUnique({ where: { id: sessionId, ...notDeleted } });
       if (session === null) throw sessionNotFound(sessionId);
       const { userId } = session;
       const told = [];
-      for (const node of await this.attachWithin(tx, sessionId, { ...input, userId })) {
+      const added = await this.attachWithin(tx, sessionId, { ...input, userId });
+      for (const node of added) {
         told.push(...(await changes.write(tx, node, ownersOfBoth(session, node))));
       }
-      return { session, told };
+      return { session, told, added };
     });
     changes.ring(told);
+    ringWorkspaces(
+      sessionId,
+      added.map(({ id }) => id),
+    );
     return session;
   }
 
@@ -102,8 +101,7 @@ export class Attachments {
       throw new GatewayError('BAD_USER_INPUT', message, { field: 'nodeIds' });
     }
     if (workspace) checkWorkspace(workspace, [...known, ...wanted]);
-    await tx.sessionNode.createMany({ data: added.map(({ id }) => ({ sessionId, agentNodeId: id })) });
-    await storeWorkspace(tx, sessionId, workspace ?? undefined);
+    await attachToWorkspace(tx, sessionId, added, workspace ?? undefined);
     return added;
   }
 
@@ -114,7 +112,7 @@ export class Attachments {
    * @throws GatewayError NOT_FOUND if the node is not attached.
    */
   async detach(sessionId: number, nodeId: string): Promise<Session> {
-    const { database, cancelDispatches, changes } = this.#options;
+    const { database, cancelDispatches, changes, ringWorkspaces } = this.#options;
     // Read within the transaction: Prisma reads the node with a second statement, and another call may delete it before.
     const { agentNodeId, session, told } = await database.$transaction(async (tx) => {
       await lockSessions(tx, [sessionId]);
@@ -127,12 +125,14 @@ export class Attachments {
         throw new GatewayError('NOT_FOUND', message, { field: 'nodeId' });
       }
       await tx.sessionNode.deleteMany({ where: { sessionId, agentNodeId: attached.agentNodeId } });
+      await handOver(tx, nodeId, [sessionId]);
       if (attached.node.tokenHash === null) await this.#dropUnused(tx, [attached.agentNodeId]);
       const { node, session } = attached;
       return { ...attached, told: await changes.write(tx, node, ownersOfBoth(session, node)) };
     });
     cancelDispatches(agentNodeId, sessionId);
     changes.ring(told);
+    ringWorkspaces(sessionId, [agentNodeId]);
     return session;
   }
 
@@ -194,37 +194,6 @@ function ownersOfBoth(session: Session, node: AgentNode): ChangeOwner[] {
     { sessionId: session.id, userId: session.userId },
     { sessionId: null, userId: node.userId },
   ];
-}
-
-function checkWorkspace({ source, path, sourceNodeId }: WorkspaceSettings, nodeIds: readonly string[]): void {
-  const refuse = (field: string, expected: string) => {
-    throw new GatewayError('BAD_USER_INPUT', `workspace.${field}: ${expected}`, {
-      field: `workspace.${field}`,
-    });
-  };
-  if (source === 'EMPTY' && path) refuse('path', 'an empty workspace must not have a path.');
-  if (source === 'SERVER' && !path) refuse('path', 'expected a folder of the gateway.');
-  if (source === 'NODE_LOCAL' && !sourceNodeId)
-    refuse('sourceNodeId', 'expected the node that has the files.');
-  if (source !== 'NODE_LOCAL' && sourceNodeId)
-    refuse('sourceNodeId', 'allowed only with the source NODE_LOCAL.');
-  if (sourceNodeId && !nodeIds.includes(sourceNodeId)) {
-    refuse('sourceNodeId', 'expected a node that is attached to the session.');
-  }
-}
-
-async function storeWorkspace(
-  tx: Transaction,
-  sessionId: number,
-  workspace: WorkspaceSettings | undefined,
-): Promise<void> {
-  const { source, path = null, sourceNodeId = null } = workspace ?? { source: 'EMPTY' };
-  const files: Prisma.WorkspaceUncheckedUpdateInput = { source, path, sourceNodeId };
-  await tx.workspace.upsert({
-    where: { sessionId },
-    create: { sessionId, workspaceId: randomUUID(), source, path, sourceNodeId },
-    update: workspace ? files : {},
-  });
 }
 
 /** Tools name their node by its `nodeId`, so a session cannot have two nodes with the same one. */

@@ -12,6 +12,8 @@ interface NodeServicesOptions extends NodePartsOptions {
   maxNodesPerSession: number;
   statements: Statements;
   changes: ChangeLog;
+  /** Tells the agents of nodes to look which workspaces they share. */
+  ringWorkspaces(sessionId: number, agentNodeIds: readonly number[]): void;
   /** Undefined for a gateway that has its database alone. */
   others: OtherGateways | undefined;
 }

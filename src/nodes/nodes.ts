@@ -3,10 +3,12 @@ import { GatewayError } from '../errors.ts';
 import type { AgentNode, Prisma } from '../generated/prisma/client.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
+import { lockSessions } from '../storage/lock-sessions.ts';
 import type { InboxClosedReason } from './dispatch/node-command.ts';
 import { type Asker, findNode, type NodeName } from './find-node.ts';
 import type { NodeChanges as ChangeWriter } from './node-changes.ts';
 import { nodeTokenPrefix } from './registry.ts';
+import { handOver } from './workspace-source.ts';
 
 /** How a node is presented. Undefined leaves a value unchanged, null removes it. */
 export interface NodeSettings {
@@ -115,6 +117,9 @@ export class Nodes {
     const { database, disconnect, changes } = this.#options;
     const told = await database.$transaction(async (tx) => {
       const owners = await changes.ownersOf(tx, node);
+      const sessionIds = owners.flatMap(({ sessionId }) => sessionId ?? []);
+      await lockSessions(tx, sessionIds);
+      await handOver(tx, node.nodeId, sessionIds);
       const { count } = await tx.agentNode.deleteMany({ where: { id: node.id } });
       return count === 0 ? [] : changes.write(tx, node, owners);
     });

@@ -10,6 +10,7 @@ import './agent-node-mutations.ts';
 import './workspace.ts';
 import './session-node.ts';
 import './node-inbox.ts';
+import './node-workspaces.ts';
 import './node-report.ts';
 import './message.ts';
 import './audio.ts';

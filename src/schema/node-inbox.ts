@@ -60,6 +60,11 @@ builder.objectRef<Of<'RunDispatch'>>('RunDispatch').implement({
       description:
         'The `toolApproval` of the session that the tool call comes from. With `AUTO` nobody was asked, so the agent should show that to the person at the machine.',
     }),
+    workspaceId: t.exposeString('workspaceId', {
+      nullable: true,
+      description:
+        'The shared workspace of the session: the tool must run in its folder. Null if the session shares no files.',
+    }),
     tool: t.exposeString('tool', {
       description: 'The name of the tool: one of the `capabilities` of the node.',
     }),
@@ -93,6 +98,11 @@ builder.objectRef<Of<'CheckDispatch'>>('CheckDispatch').implement({
   interfaces: [NodeCommandRef],
   fields: (t) => ({
     dispatchId: t.exposeID('dispatchId', { description: 'The id that the answer must carry.' }),
+    workspaceId: t.exposeString('workspaceId', {
+      nullable: true,
+      description:
+        'The shared workspace of the session: the call would run in its folder. Null if the session shares no files.',
+    }),
     tool: t.exposeString('tool', { description: 'The name of the tool.' }),
     args: t.expose('args', { type: 'JSON', description: 'The arguments of the tool: a JSON object.' }),
   }),
@@ -129,6 +139,10 @@ const NodeInboxInput = builder.inputType('NodeInboxInput', {
     checksCalls: t.boolean({
       description:
         'Whether the agent answers `CheckDispatch`. Default: false; then people are also asked to approve calls that the node will refuse.',
+    }),
+    syncsWorkspaces: t.boolean({
+      description:
+        'Whether the agent keeps the files of shared workspaces the same: see `nodeWorkspaces`. Default: false; then the status of its files is ERROR.',
     }),
     agentVersion: t.string({
       validate: storedText(100),

@@ -6,7 +6,7 @@ import { pathProblem } from './path.ts';
 export const chunkBytes = 4_194_304;
 
 /** A SHA-256 in hexadecimal. */
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hexadecimal');
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hexadecimal');
 
 const path = z.string().superRefine((text, context) => {
   const problem = pathProblem(text);

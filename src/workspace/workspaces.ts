@@ -16,7 +16,7 @@ import {
 } from '../storage/statements/workspace-files.ts';
 import type { FileChange } from '../sync/change.ts';
 import { chunksOf, type Entry, type FileEntry } from '../sync/entry.ts';
-import type { FolderListing, SyncStatusReport } from '../sync/remote.ts';
+import type { Chunk, FolderListing, SyncStatusReport } from '../sync/remote.ts';
 import type { Tree } from '../sync/tree.ts';
 import { type CommitResult, Commits } from './commit/commits.ts';
 import { isBlocked } from './commit/is-blocked.ts';
@@ -27,12 +27,19 @@ import { readText } from './contents/read-text.ts';
 import { FileChecks } from './contents/verify-files.ts';
 import { writeFile } from './contents/write-file.ts';
 import { entryOf } from './entry-row.ts';
-import { checkPath, fileNotFound, notExpected, pathTaken, type WorkspaceLimits, workspaceNotFound } from './limits.ts';
-import { type FileOrder, pageOf } from './tree/page-of.ts';
-import { changedPaths } from './tree/changed-paths.ts';
+import {
+  checkPath,
+  fileNotFound,
+  notExpected,
+  pathTaken,
+  type WorkspaceLimits,
+  workspaceNotFound,
+} from './limits.ts';
 import { followWorkspacesOfNode, type NodeWorkspace } from './status/node-workspaces.ts';
 import { Reports } from './status/reports.ts';
 import { ToldChanges } from './status/told-changes.ts';
+import { changedPaths } from './tree/changed-paths.ts';
+import { type FileOrder, pageOf } from './tree/page-of.ts';
 import { type KnownTree, TreeCache } from './tree/tree-cache.ts';
 
 export interface WorkspacesOptions {
@@ -143,7 +150,8 @@ export class Workspaces implements AsyncDisposable {
     const entry = { ...written };
     await this.#change(sessionId, [entry], (tree) => {
       const present = tree.get(path);
-      if (expectedSha256 != null && present?.sha256 !== expectedSha256) throw notExpected(path, present?.sha256);
+      if (expectedSha256 != null && present?.sha256 !== expectedSha256)
+        throw notExpected(path, present?.sha256);
       if (present === undefined && isBlocked(tree, path)) throw pathTaken(path);
       if (mode === undefined && present?.kind === 'file') entry.mode = present.mode;
       return [{ path, base: undefined, entry }];
@@ -163,6 +171,20 @@ export class Workspaces implements AsyncDisposable {
       if (paths.length === 0) throw fileNotFound(path);
       return paths.map((each) => ({ path: each, base: undefined, entry: null }));
     });
+  }
+
+  /**
+   * Stores the chunks that a node sends.
+   *
+   * @throws GatewayError NOT_FOUND if it was detached meanwhile, QUOTA_EXCEEDED, INSUFFICIENT_STORAGE.
+   */
+  async storeFor(
+    agentNodeId: number,
+    { sessionId, workspaceId }: WorkspaceState,
+    chunks: AsyncIterable<Chunk>,
+  ): Promise<void> {
+    await this.contents.store(sessionId, chunks, agentNodeId);
+    if ((await this.stateForNode(workspaceId, agentNodeId)) === undefined) throw workspaceNotFound();
   }
 
   /** Takes the changes of a replica. */
@@ -218,7 +240,8 @@ export class Workspaces implements AsyncDisposable {
     for (const outcome of outcomes) {
       if (outcome.outcome === 'refused') throw outcome.error;
       // The content was swept between its arrival and this moment.
-      if (outcome.outcome === 'missing') throw tryAgain('OVERLOADED', 'Send the file again.', { retryAfter: 1 });
+      if (outcome.outcome === 'missing')
+        throw tryAgain('OVERLOADED', 'Send the file again.', { retryAfter: 1 });
     }
   }
 

@@ -131,6 +131,12 @@ test('without any setting, every value has a default that needs no network', () 
         "introspection": true,
         "persistedOperations": undefined,
       },
+      "workspaces": {
+        "maxBytes": 10737418240,
+        "maxFileBytes": 1073741824,
+        "maxFiles": 100000,
+        "root": "/work/wt/gwsync/data/workspaces",
+      },
     }
   `);
 });

@@ -18,11 +18,9 @@ export function maskError(error: unknown): GraphQLError {
     const extensions = { code: 'BAD_USER_INPUT', ...error.extensions };
     return new GraphQLError(error.message, { ...shown, extensions });
   }
-  if (isDatabaseBusy(originalError)) return shownAs(databaseBusy(), shown);
-  if (isDatabaseAway(originalError)) return shownAs(databaseAway(), shown);
-  if (originalError !== undefined && !(originalError instanceof GraphQLError)) {
-    return isDiskFull(originalError) ? shownAs(diskFull(), shown) : hidden(shown);
-  }
+  const failure = storageRefusal(originalError);
+  if (failure) return shownAs(failure, shown);
+  if (originalError !== undefined && !(originalError instanceof GraphQLError)) return hidden(shown);
   if (isOwnFault(error)) return hidden(shown);
   // graphql-js sets no code when it refuses a variable or an argument of the wrong type.
   if (isRefusedValue(error)) {
@@ -34,6 +32,13 @@ export function maskError(error: unknown): GraphQLError {
   // Yoga gives a mutation over GET the code BAD_REQUEST with the status 405.
   if (error.extensions.http?.status === 405) error.extensions['code'] = 'METHOD_NOT_ALLOWED';
   return error;
+}
+
+/** The error for the client when the disk or the database is the cause; undefined for other causes. */
+export function storageRefusal(error: unknown): GatewayError | undefined {
+  if (isDatabaseBusy(error)) return databaseBusy();
+  if (isDatabaseAway(error)) return databaseAway();
+  return isDiskFull(error) ? diskFull() : undefined;
 }
 
 /** Logs an error in one line if `maskError` hides it from the client. Does nothing with any other error. */

@@ -6,7 +6,8 @@ import { factsOf, noteErrors } from './request-facts.ts';
 
 /**
  * Answers a request that a guard or a route refuses. The path chooses the shape of the body: GraphQL's
- * `{"errors": […]}` at `/graphql` and below, REST's `{"detail": …}` everywhere else.
+ * `{"errors": […]}` at `/graphql` and below, REST's `{"detail": …}` everywhere else, with the code for agents and other
+ * programs at `/workspaces` and below.
  */
 export function refuse(c: Context, error: GatewayError): Response {
   noteErrors(factsOf(c.req.raw), [error]);
@@ -30,7 +31,10 @@ export function sendRefusal(response: ServerResponse, path: string, error: Gatew
 /** The body of a refusal, in the shape of its path. The path may be a request target in any form. */
 export function refusalBody(path: string, { message, extensions: { http: _, ...extensions } }: GatewayError) {
   const isGraphQL = /^(https?:\/\/[^/]*)?\/graphql([/?]|$)/i.test(path);
-  return isGraphQL ? { errors: [{ message, extensions }] } : { detail: message };
+  if (isGraphQL) return { errors: [{ message, extensions }] };
+  return /^(https?:\/\/[^/]*)?\/workspaces\//.test(path)
+    ? { detail: message, ...extensions }
+    : { detail: message };
 }
 
 /** The HTTP status of an error; 500 for an error without a status and without a known code. */

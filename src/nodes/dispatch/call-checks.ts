@@ -6,6 +6,8 @@ import type { InboxEntry } from './inbox.ts';
 export interface CheckRequest {
   /** Names the check. It may be the id of the dispatch that follows. */
   dispatchId: string;
+  /** As in `DispatchRequest`. */
+  workspaceId: string | null;
   tool: string;
   args: object;
 }

@@ -19,6 +19,8 @@ export interface DispatchRequest {
   sessionId: number;
   /** The session's setting when the call was planned: whether a person is asked before tools change something. */
   toolApproval: ToolApproval;
+  /** The shared workspace of the session, in whose folder the tool runs; null for a session without one. */
+  workspaceId: string | null;
   tool: string;
   args: object;
   /** Milliseconds that the tool may run, counted from the acknowledgement. */

@@ -4,6 +4,8 @@ export interface InboxRequest {
   maxDispatches: number;
   /** Whether the agent answers `CheckDispatch`. */
   checksCalls?: boolean | null | undefined;
+  /** Whether the agent keeps the files of shared workspaces the same. */
+  syncsWorkspaces?: boolean | null | undefined;
   agentVersion?: string | null | undefined;
   platform?: string | null | undefined;
   instanceId: string;

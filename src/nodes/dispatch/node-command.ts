@@ -24,13 +24,21 @@ export type NodeCommandBody =
       type: 'RunDispatch';
       dispatchId: string;
       toolApproval: ToolApproval;
+      /** The shared workspace of the session, in whose folder the tool runs; null for a session without one. */
+      workspaceId: string | null;
       tool: string;
       args: object;
       timeoutMs: number;
       maxOutputBytes: number;
     }
   | { type: 'CancelDispatch'; dispatchId: string }
-  | { type: 'CheckDispatch'; dispatchId: string; tool: string; args: object }
+  | {
+      type: 'CheckDispatch';
+      dispatchId: string;
+      workspaceId: string | null;
+      tool: string;
+      args: object;
+    }
   | { type: 'InboxClosed'; reason: InboxClosedReason; message: string };
 
 /** `seq` is the cursor after which an inbox continues; `at` is in milliseconds since the Unix epoch. */

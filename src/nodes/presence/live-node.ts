@@ -171,7 +171,8 @@ export class LiveNode {
     const { type, dispatchId } = entry;
     if (type === 'CheckDispatch') {
       const check = this.checks.find(dispatchId) ?? this.waiting.find(dispatchId);
-      return check && { type, dispatchId, tool: check.tool, args: check.args };
+      if (check === undefined) return undefined;
+      return { type, dispatchId, workspaceId: check.workspaceId, tool: check.tool, args: check.args };
     }
     const dispatch = this.dispatches.find(dispatchId);
     if (type === 'CancelDispatch') {
@@ -179,9 +180,9 @@ export class LiveNode {
       return dispatch || entry.seq > openedSeq ? { type, dispatchId } : undefined;
     }
     if (dispatch?.state !== 'SENT') return undefined;
-    const { toolApproval, tool, args, timeoutMs } = dispatch.request;
+    const { toolApproval, workspaceId, tool, args, timeoutMs } = dispatch.request;
     const { maxOutputBytes } = this.#options.limits;
-    return { type, dispatchId, toolApproval, tool, args, timeoutMs, maxOutputBytes };
+    return { type, dispatchId, toolApproval, workspaceId, tool, args, timeoutMs, maxOutputBytes };
   }
 
   #awaitHeartbeat(): void {

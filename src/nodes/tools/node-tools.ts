@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentNode } from '../../generated/prisma/client.ts';
 import type { ToolApproval } from '../../generated/prisma/enums.ts';
-import { attachedNode, attachedNodes } from '../../storage/statements/attached-nodes.ts';
+import { attachedNode, attachedNodes, toolSession } from '../../storage/statements/attached-nodes.ts';
 import type { Reader } from '../../storage/statements/statement.ts';
-import { toolApprovalOf } from '../../storage/statements/tool-calls.ts';
 import type {
   PlannedCall,
   RefusedCall,
@@ -30,6 +29,13 @@ interface NodeToolsOptions {
   timeoutMs: number;
   /** The longest time that a call may ask for. */
   maxTimeoutMs: number;
+}
+
+/** What a session says about its tools, and the nodes on which they run. */
+interface SessionTools {
+  toolApproval: ToolApproval;
+  workspaceId: string | null;
+  nodes: AgentNode[];
 }
 
 type OnOutput = (text: string) => Promise<void>;
@@ -69,7 +75,7 @@ export class NodeTools implements ToolRunner {
 
   /** If a person will be asked to approve the call, the node is asked first whether it would refuse it. */
   async plan({ sessionId, name, args: given }: ToolRequest, signal: AbortSignal): Promise<ToolPlan> {
-    const { toolApproval, nodes } = await this.#find(sessionId);
+    const { toolApproval, workspaceId, nodes } = await this.#find(sessionId);
     const tool = this.#tools.find((known) => known.name === name);
     const able = tool ? nodesWith(tool, nodes) : [];
     if (tool === undefined || able.length === 0) return refused('UNKNOWN_TOOL', this.#unknown(name, nodes));
@@ -81,17 +87,21 @@ export class NodeTools implements ToolRunner {
     if (offline !== undefined) return { ...refused('NODE_OFFLINE', offline), nodeId, agentNodeId: node.id };
     const dispatchId = randomUUID();
     if (tool.needsApproval && toolApproval === 'ASK') {
-      const refusal = await this.#options.dispatcher.check(node, { dispatchId, tool: name, args }, signal);
+      const refusal = await this.#options.dispatcher.check(
+        node,
+        { dispatchId, workspaceId, tool: name, args },
+        signal,
+      );
       if (refusal) return { ...refusedAs(refusal), nodeId, agentNodeId: node.id };
     }
-    const request = { dispatchId, sessionId, toolApproval, tool: name, args, timeoutMs };
+    const request = { dispatchId, sessionId, toolApproval, workspaceId, tool: name, args, timeoutMs };
     return this.#planned(node, request, tool.needsApproval);
   }
 
   /** The node of the call stays the one that was chosen first. */
   async resume(call: StoredCall): Promise<ToolPlan> {
     const { sessionId, name, args: given, agentNodeId, dispatchId, isStarted, instanceId } = call;
-    const { toolApproval, nodes } = await this.#find(sessionId);
+    const { toolApproval, workspaceId, nodes } = await this.#find(sessionId);
     const node = nodes.find(({ id }) => id === agentNodeId);
     const tool = this.#tools.find((known) => known.name === name);
     const checked = node && tool && checkArguments(tool, [node], given);
@@ -102,7 +112,16 @@ export class NodeTools implements ToolRunner {
     const { args, timeoutMs = this.#options.timeoutMs } = checked;
     // A process whose id is not known, because it was not connected then, can only be known by what it has.
     const resumed = isStarted ? { instanceId: instanceId ?? '', isAcknowledged: false } : undefined;
-    const request = { dispatchId, sessionId, toolApproval, tool: name, args, timeoutMs, resumed };
+    const request = {
+      dispatchId,
+      sessionId,
+      toolApproval,
+      workspaceId,
+      tool: name,
+      args,
+      timeoutMs,
+      resumed,
+    };
     return this.#planned(node, request, tool.needsApproval);
   }
 
@@ -122,11 +141,11 @@ export class NodeTools implements ToolRunner {
   /** Watches first and checks then: the node may be lost or detached since `plan`. */
   async #untilLost(
     node: AgentNode,
-    { dispatchId, sessionId, tool, args }: Omit<DispatchRequest, 'onOutput'>,
+    { dispatchId, sessionId, workspaceId, tool, args }: Omit<DispatchRequest, 'onOutput'>,
     over: AbortSignal,
   ): Promise<RefusedCall> {
     const { dispatcher } = this.#options;
-    const lost = dispatcher.watch(node, { dispatchId, sessionId, tool, args }, over);
+    const lost = dispatcher.watch(node, { dispatchId, sessionId, workspaceId, tool, args }, over);
     const offline = await dispatcher.whyOffline(node);
     if (offline !== undefined) return refused('NODE_OFFLINE', offline);
     if (!(await this.#isAttached(node, sessionId)))
@@ -158,11 +177,11 @@ export class NodeTools implements ToolRunner {
   }
 
   /** A session that was deleted has no nodes. */
-  async #find(sessionId: number): Promise<{ toolApproval: ToolApproval; nodes: AgentNode[] }> {
+  async #find(sessionId: number): Promise<SessionTools> {
     const { statements } = this.#options;
-    const session = await statements.get(toolApprovalOf, [sessionId]);
+    const session = await statements.get(toolSession, [sessionId]);
     const nodes = await statements.all(attachedNodes, [sessionId]);
-    return { toolApproval: session?.toolApproval ?? 'DENY', nodes };
+    return { toolApproval: 'DENY', workspaceId: null, ...session, nodes };
   }
 
   #unknown(name: string, nodes: AgentNode[]): string {

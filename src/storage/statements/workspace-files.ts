@@ -21,11 +21,11 @@ export interface WorkspaceState {
 }
 
 const state = `SELECT "Workspace".*, "Session"."userId" FROM "Workspace"
-  JOIN "Session" ON "Session"."id" = "sessionId" AND "deletedAt" IS NULL`;
+  JOIN "Session" ON "Session"."id" = "Workspace"."sessionId" AND "deletedAt" IS NULL`;
 
 /** Parameter: the session. */
 export const workspaceState: Statement<WorkspaceState> = {
-  sql: `${state} WHERE "sessionId" = ?`,
+  sql: `${state} WHERE "Workspace"."sessionId" = ?`,
   decode: decodeState,
 };
 

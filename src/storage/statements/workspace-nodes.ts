@@ -1,5 +1,5 @@
-import { modelStatement, plainStatement } from './row-decoder.ts';
 import type { SessionNode } from '../../generated/prisma/client.ts';
+import { modelStatement, plainStatement } from './row-decoder.ts';
 
 // How far the nodes of a session have the files of its workspace.
 

@@ -76,7 +76,8 @@ export class Commits {
         const options = { ...this.#options, ...content, ...room, tree, state, writer };
         const plan = await makePlan(tx, planned, options);
         const outcomes = plan.decideAll(planned);
-        if (plan.stored.size === 0) return { revision: state.revision, outcomes, bytes: 0, owners: undefined };
+        if (plan.stored.size === 0)
+          return { revision: state.revision, outcomes, bytes: 0, owners: undefined };
         return { outcomes, ...(await storePlan(tx, plan, options)) };
       });
       edit.keep(done.revision);

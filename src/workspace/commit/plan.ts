@@ -14,6 +14,13 @@ export type Outcome =
   | Exclude<ChangeOutcome, { outcome: 'refused' }>
   | (Extract<ChangeOutcome, { outcome: 'refused' }> & { error: GatewayError });
 
+/** An outcome as the replica gets it. */
+export function shownOutcome(outcome: Outcome): ChangeOutcome {
+  if (outcome.outcome !== 'refused') return outcome;
+  const { error: _, ...shown } = outcome;
+  return shown;
+}
+
 /** Why a file cannot be stored. */
 export type Refusal = { missing: string[] } | { error: GatewayError; isFull: boolean };
 

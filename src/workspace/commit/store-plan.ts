@@ -1,5 +1,5 @@
-import type { ChangeLog } from '../../changes/change-log.ts';
 import type { NewChange } from '../../changes/change.ts';
+import type { ChangeLog } from '../../changes/change-log.ts';
 import type { ChangeOwner } from '../../storage/statements/changes.ts';
 import { textList } from '../../storage/statements/dialect.ts';
 import type { Writer as Transaction } from '../../storage/statements/statement.ts';
@@ -55,7 +55,7 @@ export async function storePlan(
   const owners = await changes.write(
     tx,
     told.now([
-      { kind: 'WorkspaceChanged', sessionId, revision },
+      { kind: 'WorkspaceChanged', sessionId },
       ...behind.map((node): NewChange => ({ kind: 'SessionNodeChanged', sessionId, ...node })),
     ]),
   );

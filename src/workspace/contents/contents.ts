@@ -59,26 +59,29 @@ export class Contents {
    * Stores those of the chunks that a session does not have, in one blob. Few of them are in memory at a time. Nothing is
    * stored if the source throws.
    *
-   * @returns The bytes that were stored.
+   * @param agentNodeId The node that sends them. What it sends is dropped if it is not attached to the session any more.
    * @throws GatewayError INSUFFICIENT_STORAGE; what the source throws.
    */
-  async store(sessionId: number, chunks: AsyncIterable<Chunk>): Promise<number> {
+  async store(
+    sessionId: number,
+    chunks: AsyncIterable<Chunk>,
+    agentNodeId: number | null = null,
+  ): Promise<void> {
     const { statements, blobs } = this.#options;
     const placed: Placed[] = [];
     try {
       const staged = await blobs.stage(this.#place(sessionId, chunks, placed));
       if (placed.length === 0) {
         await staged.discard();
-        return 0;
+        return;
       }
       await staged.commit();
       const rows = JSON.stringify(placed);
       const added = await statements.transaction((tx) =>
-        tx.run(addContents, [staged.sha256, new Date(), rows, sessionId]),
+        tx.run(addContents, [staged.sha256, new Date(), rows, sessionId, agentNodeId, agentNodeId]),
       );
-      // Others have stored the same meanwhile, or the session was deleted.
+      // Others have stored the same meanwhile, or the session was deleted, or the node detached.
       if (added === 0) await blobs.delete(staged.sha256);
-      return staged.size;
     } catch (error) {
       if (!(error instanceof BlobStoreFullError)) throw error;
       throw new GatewayError('INSUFFICIENT_STORAGE', 'There is no room left for these files.');

@@ -25,7 +25,7 @@ const pollMs = 5_000;
 const pauseMs = 100;
 
 /** All shared workspaces of a node. */
-export async function readWorkspacesOfNode(
+async function readWorkspacesOfNode(
   { statements }: Pick<FollowOptions, 'statements'>,
   node: { id: number; nodeId: string },
 ): Promise<NodeWorkspace[]> {
@@ -84,7 +84,11 @@ class Rings implements Disposable {
       this.#heard.delete(topic);
     }
     const added = [...wanted].filter((topic) => !this.#heard.has(topic));
-    for (const topic of added) this.#heard.set(topic, this.#bus.listen(topic, () => this.#wake()));
+    for (const topic of added)
+      this.#heard.set(
+        topic,
+        this.#bus.listen(topic, () => this.#wake()),
+      );
     return added.length > 0;
   }
 

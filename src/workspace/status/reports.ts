@@ -1,6 +1,6 @@
 import { cutText } from '../../base/cut-text.ts';
-import type { ChangeLog } from '../../changes/change-log.ts';
 import type { NewChange } from '../../changes/change.ts';
+import type { ChangeLog } from '../../changes/change-log.ts';
 import type { SyncStatus } from '../../generated/prisma/enums.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import { type WorkspaceState, workspaceState } from '../../storage/statements/workspace-files.ts';

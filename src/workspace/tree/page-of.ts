@@ -18,7 +18,9 @@ export function pageOf(paths: readonly string[], order: FileOrder): string[] {
   const start = Math.max(first as number, after === undefined ? 0 : positionIn(paths)(`${after}\0`));
   const end = Math.min(last as number, before === undefined ? paths.length : positionIn(paths)(before));
   if (start >= end) return [];
-  return fromEnd ? paths.slice(Math.max(start, end - limit), end) : paths.slice(start, Math.min(end, start + limit));
+  return fromEnd
+    ? paths.slice(Math.max(start, end - limit), end)
+    : paths.slice(start, Math.min(end, start + limit));
 }
 
 /** Returns the place of the first path that does not come before a text. */

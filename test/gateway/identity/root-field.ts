@@ -158,6 +158,10 @@ export const trials: Record<string, Trial> = {
       'subscription { nodeInbox(input: { capabilities: [], maxDispatches: 1, instanceId: "i", running: [] }) { seq } }',
     bob: 'agents',
   },
+  'Subscription.nodeWorkspaces': {
+    document: 'subscription { nodeWorkspaces { workspaces { workspaceId } } }',
+    bob: 'agents',
+  },
 };
 
 /** The variables that a document declares. */

@@ -46,7 +46,7 @@ test('a session shows how each of its nodes is connected, and attaching a node c
     nodes: [
       {
         node: { nodeId: 'laptop', isRegistered: true },
-        syncStatus: 'PENDING',
+        syncStatus: 'SYNCED',
         connection: 'ONLINE',
         ...shared,
       },
@@ -247,7 +247,7 @@ describe('following a session', () => {
     await expect.poll(last).toEqual({ nodeId: 'laptop', sessionNode: offline });
 
     await using laptop = await startOwnNode(gateway, 'laptop');
-    const online = { connection: 'ONLINE', syncStatus: 'PENDING', node: { displayName: 'laptop' } };
+    const online = { connection: 'ONLINE', syncStatus: 'SYNCED', node: { displayName: 'laptop' } };
     await expect.poll(last).toEqual({ nodeId: 'laptop', sessionNode: online });
 
     laptop.leave();

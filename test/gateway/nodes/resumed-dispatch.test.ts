@@ -20,7 +20,7 @@ function resume(gateway: ScriptedGateway, nodeId: string, resumed: DispatchReque
     const node = await gateway.services.database.agentNode.findFirstOrThrow({ where: { nodeId } });
     const request = {
       ...{ dispatchId, sessionId: 0, toolApproval: 'AUTO' as const, tool: 'run_command', args: {} },
-      ...{ timeoutMs: 60_000, resumed },
+      ...{ workspaceId: null, timeoutMs: 60_000, resumed },
       onOutput: async (piece: string) => void output.push(piece),
     };
     return { outcome: gateway.services.dispatcher.dispatch(node, request, cancel.signal) };

@@ -113,10 +113,8 @@ describe('the nodes of a session over REST', () => {
     await rest.call('POST', `/sessions/${id}/nodes`, { node_ids: ['laptop'] });
 
     const { json: online } = await rest.call('GET', `/sessions/${id}/nodes`);
-    expect(online.nodes).toEqual([
-      { ...pending, node_id: 'laptop', status: 'pending', connection: 'online' },
-    ]);
-    expect((await rest.call('GET', `/sessions/${id}`)).json.node_sync_status).toEqual({ laptop: 'pending' });
+    expect(online.nodes).toEqual([{ ...pending, node_id: 'laptop', status: 'synced', connection: 'online' }]);
+    expect((await rest.call('GET', `/sessions/${id}`)).json.node_sync_status).toEqual({ laptop: 'synced' });
 
     node.leave();
     await expect

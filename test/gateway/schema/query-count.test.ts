@@ -11,6 +11,7 @@ import {
 import { connectNode } from '../../support/node/node-client.ts';
 import { createNodeReports } from '../../support/node/node-reports.ts';
 import { registerNode } from '../../support/node/nodes.ts';
+import { followWorkspaces } from '../../support/workspace/node-workspaces.ts';
 import { globalId, seed, seedCancelledRun, seedNodes } from './seed.ts';
 
 let gateway: TestGateway;
@@ -140,6 +141,15 @@ const lists: Record<string, (size: number) => Promise<number>> = {
     askedByNode(size, async (url, token, running) => {
       expect(await createNodeReports(url, token).beat(running)).toEqual(running);
     }),
+  'NodeWorkspaces.workspaces': (size) => {
+    const list = async (url: string, token: string) => {
+      for await (const workspaces of followWorkspaces(url, token)) {
+        expect(workspaces).toEqual([]);
+        return;
+      }
+    };
+    return askedByNode(size, list);
+  },
   'DeletedSessions.deletedSessionIds': async (size) =>
     (await deletionOf(size, 'count deletedSessionIds')) - (await deletionOf(size, 'count')),
 };
