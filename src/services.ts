@@ -34,7 +34,7 @@ import { databaseFolder } from './storage/open/open-database.ts';
 import type { Statements } from './storage/statements/statement.ts';
 import { storedByUser } from './storage/stored-bytes.ts';
 import type { ToolRunner } from './tools/tool-runner.ts';
-import { topicOf, topicOfNode } from './workspace/topics.ts';
+import { topicOf, topicOfNode } from './workspace/model/topics.ts';
 import { Workspaces } from './workspace/workspaces.ts';
 
 /** How often a follower reads its log when no ring tells it to. */

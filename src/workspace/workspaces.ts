@@ -26,7 +26,7 @@ import { Contents } from './contents/contents.ts';
 import { readText } from './contents/read-text.ts';
 import { FileChecks } from './contents/verify-files.ts';
 import { writeFile } from './contents/write-file.ts';
-import { entryOf } from './entry-row.ts';
+import { entryOf } from './model/entry-row.ts';
 import {
   checkPath,
   fileNotFound,
@@ -34,7 +34,7 @@ import {
   pathTaken,
   type WorkspaceLimits,
   workspaceNotFound,
-} from './limits.ts';
+} from './model/limits.ts';
 import { followWorkspacesOfNode, type NodeWorkspace } from './status/node-workspaces.ts';
 import { Reports } from './status/reports.ts';
 import { ToldChanges } from './status/told-changes.ts';

@@ -7,7 +7,7 @@ import { anonymous } from '../../identity/viewer.ts';
 import type { NodeIdentity } from '../../nodes/presence/connected-nodes.ts';
 import type { WorkspaceState } from '../../storage/statements/workspace-files.ts';
 import { shownOutcome } from '../../workspace/commit/plan.ts';
-import { workspaceNotFound } from '../../workspace/limits.ts';
+import { workspaceNotFound } from '../../workspace/model/limits.ts';
 import type { Workspaces } from '../../workspace/workspaces.ts';
 import type { Identify } from '../request/identify.ts';
 import { storageRefusal } from '../request/mask-error.ts';

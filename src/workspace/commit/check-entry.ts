@@ -2,7 +2,7 @@ import { GatewayError } from '../../errors.ts';
 import type { ContentRow } from '../../storage/statements/workspace-contents.ts';
 import { chunksOf, type Entry, type FileEntry } from '../../sync/entry.ts';
 import type { Tree } from '../../sync/tree.ts';
-import { fileTooLarge, tooManyBytes, tooManyFiles, type WorkspaceLimits } from '../limits.ts';
+import { fileTooLarge, tooManyBytes, tooManyFiles, type WorkspaceLimits } from '../model/limits.ts';
 import type { Refusal } from './plan.ts';
 
 export interface CheckOptions {

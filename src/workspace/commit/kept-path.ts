@@ -16,7 +16,7 @@ export function keptPathOf(
   const name = nameOf(path);
   const dot = name.lastIndexOf('.');
   const [stem, extension] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
-  const time = at.toISOString().slice(0, 19).replace('T', ' ').replaceAll(':', '-');
+  const time = at.toISOString().replace('T', ' ').replaceAll(':', '-').replace(/\..*/, '');
   const label = (of ?? 'gateway').replaceAll(/[/\0]/g, '_');
   for (let number = 1; ; number += 1) {
     const mark = ` (conflict from ${label} ${time}${number > 1 ? ` ${number}` : ''})`;

@@ -13,7 +13,7 @@ import {
 } from '../../storage/statements/workspace-files.ts';
 import { nodesLeftBehind } from '../../storage/statements/workspace-nodes.ts';
 import type { Tree } from '../../sync/tree.ts';
-import { rowOf } from '../entry-row.ts';
+import { rowOf } from '../model/entry-row.ts';
 import type { ToldChanges } from '../status/told-changes.ts';
 import type { Plan } from './plan.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chunkBytes, type FileEntry, hashOf } from '../../sync/entry.ts';
 import type { Chunk } from '../../sync/remote.ts';
-import { fileTooLarge, type WorkspaceLimits } from '../limits.ts';
+import { fileTooLarge, type WorkspaceLimits } from '../model/limits.ts';
 import type { Contents } from './contents.ts';
 
 export interface WriteFileOptions {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus } from '../../bus/bus.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import { workspacesOfNode } from '../../storage/statements/workspace-files.ts';
-import { topicOf, topicOfNode } from '../topics.ts';
+import { topicOf, topicOfNode } from '../model/topics.ts';
 
 /** A shared workspace, as the agent of a node needs it. */
 export interface NodeWorkspace {

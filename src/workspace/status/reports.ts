@@ -6,7 +6,7 @@ import type { Statements } from '../../storage/statements/statement.ts';
 import { type WorkspaceState, workspaceState } from '../../storage/statements/workspace-files.ts';
 import { hasConflicts, sessionNodeById, storeReport } from '../../storage/statements/workspace-nodes.ts';
 import type { SyncStatusReport } from '../../sync/remote.ts';
-import { workspaceNotFound } from '../limits.ts';
+import { workspaceNotFound } from '../model/limits.ts';
 import type { ToldChanges } from './told-changes.ts';
 
 interface ReportsOptions {

@@ -1,7 +1,7 @@
 import type { Reader } from '../../storage/statements/statement.ts';
 import { filesAfter } from '../../storage/statements/workspace-files.ts';
 import type { ChangedPath } from '../../sync/remote.ts';
-import { entryOf } from '../entry-row.ts';
+import { entryOf } from '../model/entry-row.ts';
 
 /** Rows read at once. */
 const pageSize = 1_000;

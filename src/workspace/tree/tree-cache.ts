@@ -2,7 +2,7 @@ import { createKeyedLock } from '../../base/lock.ts';
 import type { Reader } from '../../storage/statements/statement.ts';
 import { filesAfter, workspaceState } from '../../storage/statements/workspace-files.ts';
 import { Tree } from '../../sync/tree.ts';
-import { entryOf } from '../entry-row.ts';
+import { entryOf } from '../model/entry-row.ts';
 
 /** A workspace as it was at a revision. Use it in the turn in which you get it: later ones may change it. */
 export interface KnownTree {

@@ -1,6 +1,6 @@
-import { timeText } from '../storage/statements/dialect.ts';
-import type { FileRow } from '../storage/statements/workspace-files.ts';
-import type { Entry } from '../sync/entry.ts';
+import { timeText } from '../../storage/statements/dialect.ts';
+import type { FileRow } from '../../storage/statements/workspace-files.ts';
+import type { Entry } from '../../sync/entry.ts';
 
 /** The last moment whose year has four digits. Not every database takes later ones. */
 const latest = Date.UTC(9999, 11, 31);

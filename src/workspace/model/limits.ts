@@ -1,5 +1,5 @@
-import { GatewayError } from '../errors.ts';
-import { pathProblem } from '../sync/path.ts';
+import { GatewayError } from '../../errors.ts';
+import { pathProblem } from '../../sync/path.ts';
 
 /** How much a workspace may have. */
 export interface WorkspaceLimits {
