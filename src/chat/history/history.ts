@@ -1,7 +1,13 @@
 import type { LanguageModelV3FunctionTool } from '@ai-sdk/provider';
+import { maxId } from '../../base/global-id.ts';
+import { shareTurn } from '../../base/share-turn.ts';
 import type { Message } from '../../generated/prisma/client.ts';
 import { answerStepsBetween } from '../../storage/statements/answer-steps.ts';
-import { countMessagesBefore, messagesBefore } from '../../storage/statements/exchanges.ts';
+import {
+  countMessagesBefore,
+  countOlderMessages,
+  messagesBefore,
+} from '../../storage/statements/exchanges.ts';
 import type { Reader } from '../../storage/statements/statement.ts';
 import { toolCallsBetween } from '../../storage/statements/tool-calls.ts';
 import { runFailureCodes } from '../log/run-event.ts';
@@ -40,9 +46,13 @@ export interface History {
   omittedMessages: number;
 }
 
-/** A prompt with its answer, newest message first, as the database has them. */
+/** A prompt with its answer. */
 interface Exchange {
-  messages: StoredMessage[];
+  /** The id of the prompt. */
+  promptId: number;
+  messages: number;
+  /** Undefined for a prompt that was withdrawn. */
+  turn: Turn | undefined;
   tokens: number;
 }
 
@@ -55,21 +65,25 @@ interface Exchange {
 export async function readHistory(options: HistoryOptions): Promise<History> {
   const fixed = (await systemTokens(options.systemPrompt)) + (await offerTokens(options.offered));
   const { exchanges, isWhole } = await newestThatFit(options, options.model.maxPromptTokens - fixed);
-  if (exchanges[0]?.messages[0]?.id !== options.userMessageId) {
+  if (exchanges[0]?.promptId !== options.userMessageId) {
     throw new ProviderError('CONTEXT_TOO_LONG', runFailureCodes.CONTEXT_TOO_LONG);
   }
   let omittedMessages = 0;
   if (!isWhole) {
-    const older = await countOlder(options, exchanges.at(-1)?.messages.at(-1)?.id ?? 0);
+    const older = await countOlder(options, exchanges.at(-1)?.promptId ?? 0);
     const more = moreToOmit(exchanges.length, older / 2);
     const omitted = exchanges.splice(exchanges.length - more, more);
-    omittedMessages = older + omitted.flatMap(({ messages }) => messages).length;
+    omittedMessages = omitted.reduce((sum, { messages }) => sum + messages, older);
   }
-  const turns = toTurns(exchanges.flatMap(({ messages }) => messages).toReversed());
+  const turns: Turn[] = [];
+  const turnTokens: number[] = [];
+  for (const { turn, tokens } of exchanges.toReversed()) {
+    if (turn === undefined) continue;
+    turns.push(turn);
+    turnTokens.push(tokens);
+  }
   const newest = turns.at(-1);
   if (newest !== undefined) Object.assign(newest, { answerId: options.assistantMessageId, unfinished: null });
-  const shown = exchanges.filter(({ messages }) => !messages.some(isWithdrawn)).toReversed();
-  const turnTokens = shown.map((exchange) => exchange.tokens);
   const tokens = turnTokens.reduce((sum, each) => sum + each, fixed);
   return { turns, turnTokens, tokens, omittedMessages };
 }
@@ -89,19 +103,29 @@ function moreToOmit(fitting: number, omitted: number): number {
 
 async function newestThatFit(options: HistoryOptions, budget: number) {
   const exchanges: Exchange[] = [];
+  let total = 0;
+  let messages: StoredMessage[] = [];
   let tokens = 0;
-  let exchange: Exchange = { messages: [], tokens: 0 };
   for await (const message of newestFirst(options)) {
-    exchange.messages.push(message);
-    exchange.tokens = isWithdrawn(message) ? 0 : exchange.tokens + (await messageTokens(message));
-    if (tokens + exchange.tokens > budget) return { exchanges, isWhole: false };
+    // A context holds tens of thousands of short messages.
+    const turn = shareTurn();
+    if (turn) await turn;
+    messages.push(message);
+    tokens = isWithdrawn(message) ? 0 : tokens + (await messageTokens(message));
+    if (total + tokens > budget) return { exchanges, isWhole: false };
     if (message.role === 'ASSISTANT') continue;
     // The prompt completes its exchange. An answer without its prompt would confuse the model.
-    exchanges.push(exchange);
-    tokens += exchange.tokens;
-    exchange = { messages: [], tokens: 0 };
+    exchanges.push({
+      promptId: message.id,
+      messages: messages.length,
+      turn: toTurns(messages.toReversed())[0],
+      tokens,
+    });
+    total += tokens;
+    messages = [];
+    tokens = 0;
   }
-  return { exchanges, isWhole: exchange.messages.length === 0 };
+  return { exchanges, isWhole: messages.length === 0 };
 }
 
 async function* newestFirst({ statements, sessionId, userMessageId }: HistoryOptions) {
@@ -118,21 +142,26 @@ async function* newestFirst({ statements, sessionId, userMessageId }: HistoryOpt
 
 /** Reads the tool calls and the steps of the messages of a page. A prompt alone has none. */
 async function withParts(statements: Reader, messages: readonly Message[]): Promise<StoredMessage[]> {
-  const rows = new Map<number, StoredMessage>(
-    messages.map((message) => [message.id, { ...message, toolCalls: [], steps: [] }]),
+  const stored = messages.map(
+    (message): StoredMessage => Object.assign(message, { toolCalls: [], steps: [] }),
   );
-  const [newest, oldest] = [messages[0], messages.at(-1)];
-  if (newest !== undefined && oldest !== undefined && newest !== oldest) {
-    const range = [newest.sessionId, oldest.id, newest.id];
-    for (const call of await statements.all(toolCallsBetween, range))
-      rows.get(call.messageId)?.toolCalls.push(call);
-    for (const step of await statements.all(answerStepsBetween, range))
-      rows.get(step.messageId)?.steps.push(step);
-  }
-  return [...rows.values()];
+  const [newest, oldest] = [stored[0], stored.at(-1)];
+  if (newest === undefined || oldest === undefined || newest === oldest) return stored;
+  const range = [newest.sessionId, oldest.id, newest.id];
+  const calls = await statements.all(toolCallsBetween, range);
+  const steps = await statements.all(answerStepsBetween, range);
+  if (calls.length + steps.length === 0) return stored;
+  const byId = new Map(stored.map((message) => [message.id, message]));
+  for (const call of calls) byId.get(call.messageId)?.toolCalls.push(call);
+  for (const step of steps) byId.get(step.messageId)?.steps.push(step);
+  return stored;
 }
 
+/** How many messages come before one of them. Counts those from there on, which were read, and not all of a long session. */
 async function countOlder({ statements, sessionId }: HistoryOptions, id: number): Promise<number> {
+  const counted = await statements.get(countOlderMessages, [sessionId, id - 1, sessionId, maxId, sessionId]);
+  if (counted !== undefined && counted.count > 0) return counted.count;
+  // There is at least one, so another program has written messages that the session does not count.
   const row = await statements.get(countMessagesBefore, [sessionId, sessionId, sessionId, id]);
   return row?.count ?? 0;
 }

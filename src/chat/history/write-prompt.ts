@@ -7,6 +7,7 @@ import type {
 } from '@ai-sdk/provider';
 import { isBlank } from '../../base/is-blank.ts';
 import { passLongIntegers } from '../../base/long-integers.ts';
+import { shareTurn } from '../../base/share-turn.ts';
 import { modelFamily } from '../models/model-family.ts';
 import type { AnswerStep, StepMaker, StepPart, Turn } from './answer-step.ts';
 import { toolResultPart } from './tool-result.ts';
@@ -35,20 +36,25 @@ export interface PromptTarget extends StepMaker {
  * - every tool call has its result, with an id and a name that the provider takes;
  * - reasoning and signatures go back to the model that made them, and to no other.
  */
-export function writePrompt(
+export async function writePrompt(
   systemPrompt: string | null,
   turns: readonly Turn[],
   target: PromptTarget,
-): LanguageModelV3Message[] {
+): Promise<LanguageModelV3Message[]> {
   const callIds = new CallIds();
   const system = isBlank(systemPrompt ?? '') ? '' : (systemPrompt ?? '');
   const beginning = target.systemInPrompt && system !== '' ? `${system}\n\n` : '';
-  const messages = turns.flatMap((turn, index): LanguageModelV3Message[] => [
-    { role: 'user', content: [{ type: 'text', text: `${index === 0 ? beginning : ''}${turn.prompt}` }] },
-    ...(target.callsAsText ? writeAsText(turn) : writeAnswer(turn, { target, callIds })),
-  ]);
-  const adapted = messages.map((message) => adaptReasoning(message, target));
-  return system === '' || target.systemInPrompt ? adapted : [{ role: 'system', content: system }, ...adapted];
+  const messages: LanguageModelV3Message[] = [];
+  if (system !== '' && !target.systemInPrompt) messages.push({ role: 'system', content: system });
+  for (const [index, turn] of turns.entries()) {
+    const wait = shareTurn();
+    if (wait) await wait;
+    const text = index === 0 ? `${beginning}${turn.prompt}` : turn.prompt;
+    messages.push({ role: 'user', content: [{ type: 'text', text }] });
+    const answer = target.callsAsText ? writeAsText(turn) : writeAnswer(turn, { target, callIds });
+    for (const message of answer) messages.push(adaptReasoning(message, target));
+  }
+  return messages;
 }
 
 interface AnswerSetup {

@@ -37,7 +37,7 @@ export async function runFittingStep(options: FittingStepOptions): Promise<Step>
   for (;;) {
     const needs = { ...model.needs(), ...Object.fromEntries([...tried.keys()].map((need) => [need, true])) };
     const { providerName, modelName } = model;
-    const prompt = writePrompt(systemPrompt, history.turns, { providerName, modelName, ...needs });
+    const prompt = await writePrompt(systemPrompt, history.turns, { providerName, modelName, ...needs });
     const gone = goneTools(history.turns, options.offered);
     const offered = needs.callsAsText ? [] : [...options.offered, ...gone];
     const promptTokens = writer.contextTokens;

@@ -53,3 +53,13 @@ export const messagesBefore = modelStatement<Message>(
 
 /** How many messages `messagesBefore` could return. Parameters: sessionId (three times), id. */
 export const countMessagesBefore = plainStatement<{ count: number }>(`SELECT COUNT(*) AS "count" ${before}`);
+
+/**
+ * How many messages a session counts beyond those behind an id. Parameters: sessionId, the id, sessionId, an id beyond all,
+ * sessionId.
+ */
+export const countOlderMessages = plainStatement<{ count: number }>(
+  `SELECT "messageCount" - (
+    SELECT COUNT(*) FROM "Message" WHERE ${inIndex(ofSession, '>', '?')} AND ${inIndex(ofSession, '<', '?')}
+  ) AS "count" FROM "Session" WHERE "id" = ?`,
+);
