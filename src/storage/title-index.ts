@@ -24,7 +24,7 @@ interface CandidateOptions {
 }
 
 /**
- * A statement that finds the ids of sessions which may have a text in their title, through the index of titles. It finds
+ * A statement that finds the `sessionId` of sessions which may have a text in their title, through the index of titles. It finds
  * every session of the range with the text, unless `most` ends it. It also finds others, some of them more than once:
  * with the text's pieces in another order, of other users, or, for a short text, out of the range. So compare the titles
  * afterwards.
@@ -40,17 +40,17 @@ export function titleCandidates(
   if (dialect === 'postgresql') {
     const all = [...(pieces.length > 0 ? pieces : [text]).map(foldCase), ...ownerPieces(owner)];
     // Without the collation of the index, PostgreSQL would not use it. With plain ids, it would also read those of all rows.
-    return Prisma.sql`SELECT "sessionId" AS "id" FROM "SessionTitle"
+    return Prisma.sql`SELECT "sessionId" FROM "SessionTitle"
       WHERE "titlePieces"("title", "userId", "featureName") @> (CAST(${all} AS TEXT[]) COLLATE "C")
         AND "sessionId" + 0 > ${after} AND "sessionId" + 0 < ${before} LIMIT ${most}`;
   }
   if (pieces.length === 0) {
     const end = `${text}\u{10FFFF}`;
-    return Prisma.sql`SELECT "doc" AS "id" FROM "SessionTitlePiece"
+    return Prisma.sql`SELECT "doc" AS "sessionId" FROM "SessionTitlePiece"
       WHERE "term" >= lower(${text}) AND "term" < lower(${end}) LIMIT ${most}`;
   }
   const query = pieces.map((piece) => `"${piece.replaceAll('"', '""')}"`).join(' ');
-  return Prisma.sql`SELECT "rowid" AS "id" FROM "SessionTitle"
+  return Prisma.sql`SELECT "rowid" AS "sessionId" FROM "SessionTitle"
     WHERE "SessionTitle" MATCH lower(${query}) AND "rowid" > ${after} AND "rowid" < ${before} LIMIT ${most}`;
 }
 

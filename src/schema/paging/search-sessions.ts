@@ -7,11 +7,12 @@ import { titleCandidates, titleContains } from '../../storage/title-index.ts';
 import type { Activity } from './cursor.ts';
 import type { PageOf } from './page.ts';
 import type { SessionOrder } from './session-order.ts';
+import { rangeOf, sortedBy } from './session-range.ts';
 
 type Search = SessionOwner & { search: string };
 
 /** What is searched, and the condition in SQL that a title meets. */
-type Wanted = Search & { hasText: Prisma.Sql };
+type Wanted = Search & { hasText: Prisma.Sql; dialect: Dialect };
 
 /** Titles that the first statement compares. They are enough for a user with few sessions, or a frequent text. */
 const firstTitles = 250;
@@ -34,11 +35,11 @@ export async function searchSessions<Position>(
   order: SessionOrder<Position>,
 ): Promise<Activity[]> {
   const { dialect } = statements;
-  const wanted = { ...search, hasText: titleContains(search.search, dialect) };
+  const wanted = { ...search, hasText: titleContains(search.search, dialect), dialect };
   const first = await compareTitles(database, wanted, page, order, firstTitles);
   let { found, left } = first;
   if (left === undefined || signal.aborted) return found;
-  const indexed = await searchIndex({ database, dialect }, wanted, left, order);
+  const indexed = await searchIndex(database, wanted, left, order);
   if (indexed !== undefined) return [...found, ...indexed];
   while (left !== undefined && !signal.aborted) {
     await nextTurn();
@@ -63,9 +64,8 @@ async function compareTitles<Position>(
   order: SessionOrder<Position>,
   count: number,
 ): Promise<Compared<Position>> {
-  const sorted = order.orderBy(page.order);
-  const isWithin = Prisma.sql`${ownCondition(search)} AND ${order.within(page)}`;
-  const rest = Prisma.sql`FROM "Session" WHERE ${isWithin} ORDER BY ${sorted} LIMIT`;
+  const { isWithin, sorted } = rangeOf(search, page, order);
+  const rest = Prisma.sql`FROM "Session" WHERE "deletedAt" IS NULL AND ${isWithin} ORDER BY ${sorted} LIMIT`;
   const [last] = await positions(
     database,
     Prisma.sql`SELECT "id", "lastActivityAt" ${rest} 1 OFFSET ${count - 1}`,
@@ -84,7 +84,7 @@ async function compareTitles<Position>(
  * statement, so that the time hardly tells whether sessions of other users have the text.
  */
 async function searchIndex<Position>(
-  { database, dialect }: Pick<Context, 'database'> & { dialect: Dialect },
+  database: Context['database'],
   search: Wanted,
   page: PageOf<Position>,
   order: SessionOrder<Position>,
@@ -92,16 +92,16 @@ async function searchIndex<Position>(
   const candidates = titleCandidates(search.search, order.idsWithin(page), {
     owner: search,
     most: mostCandidates,
-    dialect,
+    dialect: search.dialect,
   });
+  const { isWithin } = rangeOf(search, page, order);
   const rows = await database.$queryRaw<(StoredPosition & { candidates: number })[]>`
     WITH "candidate" AS MATERIALIZED (${candidates})
     SELECT "candidates", "id", "lastActivityAt"
     FROM (SELECT count(*) AS "candidates" FROM "candidate") AS "counted" LEFT JOIN (
-      SELECT DISTINCT "Session"."id" AS "id", "Session"."lastActivityAt" AS "lastActivityAt"
-      FROM "candidate" CROSS JOIN "Session" WHERE "Session"."id" = "candidate"."id"
-        AND ${ownCondition(search)} AND ${order.within(page)} AND ${search.hasText}
-      ORDER BY ${order.orderBy(page.order)} LIMIT ${page.limit}) AS "hit" ON TRUE`;
+      SELECT DISTINCT "id", "lastActivityAt" FROM "candidate" CROSS JOIN "Session" WHERE "id" = "sessionId"
+        AND "deletedAt" IS NULL AND ${isWithin} AND ${search.hasText}
+      ORDER BY ${sortedBy(order.columns, page.order)} LIMIT ${page.limit}) AS "hit" ON TRUE`;
   if (Number(rows[0]?.candidates) >= mostCandidates) return undefined;
   return rows.filter(({ id }) => id !== null).map(toActivity);
 }
@@ -124,14 +124,4 @@ function toActivity({ id, lastActivityAt }: StoredPosition): Activity {
 /** The part of a page that comes after a position in its order. */
 function startAfter<Position>(page: PageOf<Position>, position: Position): PageOf<Position> {
   return page.order === 'asc' ? { ...page, after: position } : { ...page, before: position };
-}
-
-/** The filter as a condition in SQL. It leaves out deleted sessions, whose rows may still be there. */
-function ownCondition({ userId, featureName }: SessionOwner): Prisma.Sql {
-  const conditions = [
-    Prisma.sql`"deletedAt" IS NULL`,
-    ...(userId != null ? [Prisma.sql`"userId" = ${userId}`] : []),
-    ...(featureName != null ? [Prisma.sql`"featureName" = ${featureName}`] : []),
-  ];
-  return Prisma.join(conditions, ' AND ');
 }

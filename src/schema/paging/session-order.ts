@@ -15,21 +15,22 @@ export interface SessionOrder<Position> extends Positions<Activity, Position> {
   pages: typeof sessionsByCreation;
   /** A position as parameters of these statements. */
   parametersOf(position: Position): Parameter[];
-  within(range: Range<Position>): Prisma.Sql;
-  orderBy(direction: 'asc' | 'desc'): Prisma.Sql;
+  /** The columns that order the sessions, in SQL, and a position as their values. */
+  columns: Prisma.Sql[];
+  valuesOf(position: Position): Prisma.Sql;
   /** The ids that sessions in this range can have. */
   idsWithin(range: Range<Position>): Range<number>;
 }
 
-const directions = { asc: Prisma.sql`ASC`, desc: Prisma.sql`DESC` };
+const [id, lastActivityAt] = [Prisma.sql`"id"`, Prisma.sql`"lastActivityAt"`];
 
 export const byCreation: SessionOrder<number> = {
   ...idPositions,
   positionOf: ({ id }) => id,
   pages: sessionsByCreation,
   parametersOf: (id) => [id],
-  within: ({ after, before }) => Prisma.sql`"Session"."id" > ${after} AND "Session"."id" < ${before}`,
-  orderBy: (direction) => Prisma.sql`"id" ${directions[direction]}`,
+  columns: [id],
+  valuesOf: (position) => Prisma.sql`${position}`,
   idsWithin: (range) => range,
 };
 
@@ -41,10 +42,7 @@ export const byActivity: SessionOrder<Activity> = {
   positionOf: ({ lastActivityAt, id }) => ({ lastActivityAt, id }),
   pages: sessionsByActivity,
   parametersOf: ({ lastActivityAt, id }) => [lastActivityAt, id],
-  within: ({ after, before }) => Prisma.sql`
-    ("Session"."lastActivityAt", "Session"."id") > (${after.lastActivityAt}, ${after.id})
-    AND ("Session"."lastActivityAt", "Session"."id") < (${before.lastActivityAt}, ${before.id})`,
-  orderBy: (direction) =>
-    Prisma.sql`"lastActivityAt" ${directions[direction]}, "id" ${directions[direction]}`,
+  columns: [lastActivityAt, id],
+  valuesOf: (position) => Prisma.sql`${position.lastActivityAt}, ${position.id}`,
   idsWithin: () => ({ after: idPositions.start, before: idPositions.end }),
 };
