@@ -57,7 +57,7 @@ export class Changes implements AsyncDisposable {
 
   /** The cursor of the change that tells that a run has started. If it has been deleted, followers of it get a gap. */
   async cursorOfRunStart(sessionId: number, runId: number, userId: string): Promise<string> {
-    const position = await this.#options.statements.get(startOfRun, [sessionId, runId]);
+    const position = await this.#options.statements.get(startOfRun, [sessionId, sessionId, runId]);
     const { topic: stream } = scopeOfSession(sessionId);
     return this.cursors.write(position ?? origin, { userId, stream });
   }

@@ -1,11 +1,12 @@
 import { findNode } from '../nodes/find-node.ts';
 import type { NodeConnectivity } from '../nodes/presence/presence.ts';
-import { askerOf, ownerFilter, ownerOf } from './access/access.ts';
+import { askerOf, ownerOf } from './access/access.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { nodeIdArg, nodeOwnerArg } from './id-argument.ts';
 import { NodeStatsRef } from './node-stats.ts';
 import { countAgentNodes } from './paging/count-rows.ts';
+import { listNodes } from './paging/list-nodes.ts';
 import { resolvePage } from './paging/page.ts';
 import { fromPresence } from './presence-of.ts';
 import { idDescription } from './relay-options.ts';
@@ -112,12 +113,7 @@ builder.queryFields((t) => ({
           args,
           maxSize: context.maxPageSize,
           order: 'desc',
-          load: ({ after, before, limit, order }) =>
-            context.database.agentNode.findMany({
-              where: { id: { gt: after, lt: before }, ...ownerFilter(context) },
-              orderBy: { id: order },
-              take: limit,
-            }),
+          load: (range) => listNodes(context, range),
         });
         return { ...page, count: (upTo: number) => countAgentNodes(context, ownerOf(context), upTo) };
       },

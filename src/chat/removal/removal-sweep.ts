@@ -4,12 +4,13 @@ import { idList } from '../../storage/statements/dialect.ts';
 import {
   blobsOfMessages,
   clearedSessions,
-  deleteHiddenSessions,
+  deletedSessions,
   deleteMessages,
   deleteRuns,
+  deleteSessions,
   endClearing,
   hiddenMessages,
-  hiddenRuns,
+  runsOfSessions,
   sessionsWithHiddenRows,
 } from '../../storage/statements/removal.ts';
 import type { Statements, Writer } from '../../storage/statements/statement.ts';
@@ -75,25 +76,33 @@ export class RemovalSweep implements AsyncDisposable {
   async #sweep(sessionIds: number[]): Promise<void> {
     const { statements, audio } = this.#options;
     const size = new PieceSize(statements.dialect);
+    const deleted = listOf(await statements.all(deletedSessions, [idList(sessionIds)]));
+    const hidden = { all: idList(sessionIds), deleted };
     while (!this.#isClosing) {
-      const { blobs, isLast } = await statements.transaction((tx) => deletePiece(tx, sessionIds, size));
+      const { blobs, isLast } = await statements.transaction((tx) => deletePiece(tx, hidden, size));
       await audio.release(blobs);
-      if (isLast && (await statements.transaction((tx) => end(tx, sessionIds)))) return;
+      if (isLast && (await statements.transaction((tx) => end(tx, hidden)))) return;
       await nextTurn();
     }
   }
+}
+
+/** The sessions with hidden rows, and those of them that were deleted before the sweep began, each as an `idList`. */
+interface Hidden {
+  all: string;
+  deleted: string;
 }
 
 /**
  * Deletes some runs of deleted sessions, then some hidden messages. The runs go first: otherwise each message would have
  * to be taken out of its run.
  */
-async function deletePiece(tx: Writer, sessionIds: number[], size: PieceSize) {
+async function deletePiece(tx: Writer, { all, deleted }: Hidden, size: PieceSize) {
   const { rows } = size;
-  const runs = await tx.all(hiddenRuns, [idList(sessionIds), rows, rows]);
+  const runs = await tx.all(runsOfSessions, [deleted, rows, rows]);
   if (runs.length > 0) await size.measure(() => tx.run(deleteRuns, [listOf(runs)]));
   if (runs.length === rows) return { blobs: [], isLast: false };
-  const messages = await tx.all(hiddenMessages, [idList(sessionIds), rows, rows]);
+  const messages = await tx.all(hiddenMessages, [all, rows, rows]);
   if (messages.length === 0) return { blobs: [], isLast: true };
   const recordings = await tx.all(blobsOfMessages, [listOf(messages)]);
   await size.measure(() => tx.run(deleteMessages, [listOf(messages)]));
@@ -104,12 +113,11 @@ async function deletePiece(tx: Writer, sessionIds: number[], size: PieceSize) {
  * Deletes the deleted sessions, and shows the others as not cleared. Returns false if there is more to delete: somebody
  * has cleared a history again.
  */
-async function end(tx: Writer, sessionIds: number[]): Promise<boolean> {
-  const ids = idList(sessionIds);
-  for (const { id } of await tx.all(clearedSessions, [ids])) await tx.lockSession(id);
-  if ((await tx.all(hiddenMessages, [ids, 1, 1])).length > 0) return false;
-  await tx.run(deleteHiddenSessions, [ids]);
-  await tx.run(endClearing, [ids]);
+async function end(tx: Writer, { all, deleted }: Hidden): Promise<boolean> {
+  for (const { id } of await tx.all(clearedSessions, [all])) await tx.lockSession(id);
+  if ((await tx.all(hiddenMessages, [all, 1, 1])).length > 0) return false;
+  await tx.run(deleteSessions, [deleted]);
+  await tx.run(endClearing, [all]);
   return true;
 }
 

@@ -27,7 +27,7 @@ interface StartedRun {
  */
 export async function startOldest(sessionId: number, stores: Stores): Promise<StartedRun | undefined> {
   for (;;) {
-    const next = await stores.statements.get(oldestQueuedRun, [sessionId]);
+    const next = await stores.statements.get(oldestQueuedRun, [sessionId, sessionId]);
     if (next === undefined) return undefined;
     const started = await start(next.id, stores);
     const [run] = started?.runs ?? [];

@@ -62,5 +62,5 @@ export function countLoader(
 export function countAgentNodes(context: Context, userId: string | undefined, upTo: number): Promise<number> {
   return userId === undefined
     ? countRows(context, countOfNodes, [upTo])
-    : countRows(context, countOfOwnNodes, [userId, upTo]);
+    : countRows(context, countOfOwnNodes, [userId, userId, upTo]);
 }

@@ -95,12 +95,16 @@ async function searchIndex<Position>(
     dialect: search.dialect,
   });
   const { isWithin } = rangeOf(search, page, order);
+  // PostgreSQL reads the rows of an array by their ids, and with the LIMIT it knows nothing of the page before that.
+  const ids = Prisma.sql`SELECT "sessionId" FROM "candidate"`;
+  const isCandidate =
+    search.dialect === 'postgresql' ? Prisma.sql`"id" = ANY(ARRAY(${ids}))` : Prisma.sql`"id" IN (${ids})`;
   const rows = await database.$queryRaw<(StoredPosition & { candidates: number })[]>`
     WITH "candidate" AS MATERIALIZED (${candidates})
     SELECT "candidates", "id", "lastActivityAt"
     FROM (SELECT count(*) AS "candidates" FROM "candidate") AS "counted" LEFT JOIN (
-      SELECT DISTINCT "id", "lastActivityAt" FROM "candidate" CROSS JOIN "Session" WHERE "id" = "sessionId"
-        AND "deletedAt" IS NULL AND ${isWithin} AND ${search.hasText}
+      SELECT "id", "lastActivityAt" FROM (SELECT * FROM "Session" WHERE ${isCandidate} LIMIT ${mostCandidates}) AS "named"
+      WHERE "deletedAt" IS NULL AND ${isWithin} AND ${search.hasText}
       ORDER BY ${sortedBy(order.columns, page.order)} LIMIT ${page.limit}) AS "hit" ON TRUE`;
   if (Number(rows[0]?.candidates) >= mostCandidates) return undefined;
   return rows.filter(({ id }) => id !== null).map(toActivity);

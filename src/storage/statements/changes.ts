@@ -1,4 +1,12 @@
-import { isBehind, isNotBehind, isSettled, presentTransaction, rowsOfObjects } from './dialect.ts';
+import {
+  isBehind,
+  isBehindOf,
+  isNotBehind,
+  isSettled,
+  presentTransaction,
+  rowsOfObjects,
+} from './dialect.ts';
+import { indexOrder, inIndex } from './index-range.ts';
 import { plainStatement } from './row-decoder.ts';
 import type { RawRow, Statement } from './statement.ts';
 
@@ -47,19 +55,22 @@ export const insertChanges = plainStatement<ChangeOwner>(
 
 const inOrder = 'ORDER BY "transactionId", "id" LIMIT ?';
 
-const changesWhere = (condition: string): Statement<ChangeRow> => ({
-  sql: `SELECT *, ${isSettled} AS "isSettled" FROM "Change" WHERE ${condition} AND ${isBehind} ${inOrder}`,
+const changesWhere = (condition: string, order = inOrder): Statement<ChangeRow> => ({
+  sql: `SELECT *, ${isSettled} AS "isSettled" FROM "Change" WHERE ${condition} ${order}`,
   decode: decodeChange,
 });
 
+const inOrderOf = (owner: string) => `ORDER BY ${owner}, "transactionId", "id" LIMIT ?`;
+
 /** Parameters: the session, then transaction and id of the last change that is known, how many. */
-export const changesOfSession = changesWhere('"sessionId" = ?');
+export const changesOfSession = changesWhere(isBehindOf('"sessionId"'), inOrderOf('"sessionId"'));
 
 /** The changes of these kinds of one user. Parameters: the user, then as `changesOfSession`. */
-export const changesOfUser = (kinds: readonly string[]) => changesWhere(`"userId" = ? AND ${among(kinds)}`);
+export const changesOfUser = (kinds: readonly string[]) =>
+  changesWhere(`${isBehindOf('"userId"')} AND ${among(kinds)}`, inOrderOf('"userId"'));
 
 /** The changes of these kinds of all users. Parameters: as `changesOfSession`, without a session. */
-export const changesOfAll = (kinds: readonly string[]) => changesWhere(among(kinds));
+export const changesOfAll = (kinds: readonly string[]) => changesWhere(`${among(kinds)} AND ${isBehind}`);
 
 const among = (kinds: readonly string[]) => `"kind" IN (${kinds.map((kind) => `'${kind}'`).join(', ')})`;
 
@@ -86,11 +97,13 @@ export const changeAt: Statement<ChangePosition> = {
   decode: decodePosition,
 };
 
-/** The change that tells that a run has started. Parameters: the session, the run. */
+const ofSession = { equal: ['"sessionId" = ?'], columns: ['"transactionId"', '"id"'] };
+
+/** The change that tells that a run has started. Parameters: the session, twice, the run. */
 export const startOfRun: Statement<ChangePosition> = {
   sql: `SELECT "transactionId", "id", "at" FROM "Change"
-  WHERE "sessionId" = ? AND "kind" = 'RunStarted' AND CAST("payload" ->> 'runId' AS BIGINT) = ?
-  ORDER BY "transactionId" DESC, "id" DESC LIMIT 1`,
+  WHERE ${inIndex(ofSession, '>', '-1, 0')} AND ${inIndex(ofSession, '<', '9223372036854775807, 0')}
+    AND "kind" = 'RunStarted' AND CAST("payload" ->> 'runId' AS BIGINT) = ? ${indexOrder(ofSession, 'DESC')} LIMIT 1`,
   decode: decodePosition,
 };
 

@@ -47,15 +47,15 @@ export function idList(ids: Iterable<number>): string {
  * statement.
  *
  * @param rows Which rows: `WHERE … ORDER BY … LIMIT ?`, with the table as `"row"`.
- * @param limit How many rows of all: `LIMIT ?`.
+ * @param limit How many rows of all: ` LIMIT ?`.
  */
-export function rowsOfEach(table: string, rows: string, limit: '' | 'LIMIT ?' = ''): string {
+export function rowsOfEach(table: string, rows: string, limit: '' | ' LIMIT ?' = ''): string {
   return `CROSS JOIN "${table}" WHERE "${table}"."id" IN (SELECT "id" FROM "${table}" AS "row" ${rows})${limit}`;
 }
 
 /** As `rowsOfEach` writes it. PostgreSQL would look for each row of the table whether it is among those rows. */
 const ofEach =
-  /CROSS JOIN "(\w+)" WHERE "\1"\."id" IN \(SELECT "id" FROM "\1" AS "row" (.*)\)(?=(?:LIMIT \?)?$)/s;
+  /CROSS JOIN "(\w+)" WHERE "\1"\."id" IN \(SELECT "id" FROM "\1" AS "row" (.*)\)(?=(?: LIMIT \?)?$)/s;
 
 /** The greater of two numbers, in SQL. The aggregate function is written `MAX`. */
 export function greater(a: string, b: string): string {
@@ -77,6 +77,21 @@ export const isSettled = '/* settled */ TRUE';
  */
 export const isBehind = '"transactionId" = ? AND "id" > ?';
 export const isNotBehind = '"transactionId" = ? AND "id" <= ?';
+
+/**
+ * As `isBehind`, for the rows of one owner. Parameters: the owner, then those of `isBehind`. PostgreSQL compares the owner,
+ * too: otherwise it may go through the changes of all owners.
+ *
+ * @param column The owner, quoted.
+ */
+export function isBehindOf(column: string): string {
+  return `${column} = ? AND ${isBehind}`;
+}
+
+const behindOf = new RegExp(`(\\S+) = \\? AND ${isBehind.replaceAll('?', '\\?')}`, 'g');
+/** The last of three parameters again is `?~1`, and the first `?~3`. No id of a transaction is greater than this one. */
+const behindOfOwner =
+  '($1, "transactionId", "id") > (?, ?, ?) AND ($1, "transactionId") <= (?~3, 9223372036854775807)';
 
 /** The id of the oldest transaction that has not ended, in PostgreSQL, as this statement sees it. */
 const oldestOpen = 'CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)';
@@ -107,13 +122,14 @@ export function toPostgres(sql: string): string {
       .replaceAll(writtenTime, 'CAST($1 AS TIMESTAMP(3))')
       .replaceAll(/\bmax\(/g, 'GREATEST(')
       .replaceAll(presentTransaction, 'CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)')
+      .replaceAll(behindOf, behindOfOwner)
       .replaceAll(isBehind, '("transactionId", "id") > (?, ?)')
       .replaceAll(isNotBehind, '("transactionId", "id") <= (?, ?)')
       .replaceAll(isSettled, `("transactionId" < ${oldestOpen})`)
       .replaceAll(keptAsItIs, 'FOR SHARE')
-      .replaceAll('?', () => {
-        parameters += 1;
-        return `$${parameters}`;
+      .replaceAll(/\?(?:~(\d))?/g, (_, back?: string) => {
+        if (back === undefined) parameters += 1;
+        return `$${parameters - Number(back ?? 1) + 1}`;
       })
   );
 }

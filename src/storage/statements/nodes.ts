@@ -1,6 +1,8 @@
+import { maxId } from '../../base/global-id.ts';
 import type { AgentNode, SessionNode, Workspace } from '../../generated/prisma/client.ts';
 import type { ChangeOwner } from './changes.ts';
 import { amongIds } from './dialect.ts';
+import { indexOrder, inIndex } from './index-range.ts';
 import { modelStatement, plainStatement } from './row-decoder.ts';
 
 /** The nodes of sessions, in the order in which they were attached. Parameter: the ids of the sessions. */
@@ -33,7 +35,26 @@ export const countOfNodes = plainStatement<{ count: number }>(
   'SELECT count(*) AS "count" FROM (SELECT 1 FROM "AgentNode" LIMIT ?) AS "rows"',
 );
 
-/** Parameters: the user, where to stop counting. */
+/** The nodes of a user, or of all users. */
+const nodesOf = (equal: string[]) => ({ equal, columns: ['"id"'] });
+
+const pageOfNodes = (equal: string[], direction: 'ASC' | 'DESC') =>
+  modelStatement<AgentNode>(
+    'AgentNode',
+    `SELECT * FROM "AgentNode" WHERE ${inIndex(nodesOf(equal), '>', '?')} AND ${inIndex(nodesOf(equal), '<', '?')}
+    ${indexOrder(nodesOf(equal), direction)} LIMIT ?`,
+  );
+
+/** A page of all nodes. Parameters: after, before, limit. */
+export const pagesOfNodes = { asc: pageOfNodes([], 'ASC'), desc: pageOfNodes([], 'DESC') };
+
+const ofUser = ['"userId" = ?'];
+
+/** A page of the nodes of a user. Parameters: the user, after, the user, before, limit. */
+export const pagesOfOwnNodes = { asc: pageOfNodes(ofUser, 'ASC'), desc: pageOfNodes(ofUser, 'DESC') };
+
+/** Parameters: the user, twice, where to stop counting. */
 export const countOfOwnNodes = plainStatement<{ count: number }>(
-  'SELECT count(*) AS "count" FROM (SELECT 1 FROM "AgentNode" WHERE "userId" = ? LIMIT ?) AS "rows"',
+  `SELECT count(*) AS "count" FROM (SELECT 1 FROM "AgentNode" WHERE ${inIndex(nodesOf(ofUser), '>', '0')}
+    AND ${inIndex(nodesOf(ofUser), '<', String(maxId))} ${indexOrder(nodesOf(ofUser), 'ASC')} LIMIT ?) AS "rows"`,
 );

@@ -1,3 +1,4 @@
+import { maxId } from '../../base/global-id.ts';
 import type { Session } from '../../generated/prisma/client.ts';
 import { amongIds, rowsOfEach, rowsOfIds } from './dialect.ts';
 import { indexOrder, inIndex } from './index-range.ts';
@@ -13,24 +14,30 @@ interface Id {
 /** The rows of a session that was asked for. */
 const ofAsked = { equal: ['"row"."sessionId" = "asked"."value"'], columns: ['"row"."id"'] };
 
-/** A column of a session that was asked for, if the condition is true; null otherwise. */
-const asked = (column: string, condition = 'TRUE') =>
-  `(SELECT "${column}" FROM "Session" WHERE "id" = "asked"."value" AND ${condition})`;
-
-const hiddenRows = (table: 'Run' | 'Message', last: string) =>
+/** The rows up to an id. In the order of the session only, so that PostgreSQL may take any index that leads to them. */
+const rowsUpTo = (table: 'Run' | 'Message', last: string) =>
   plainStatement<Id>(
     `SELECT "${table}"."id" FROM ${rowsOfIds('asked')} ${rowsOfEach(
       table,
-      `WHERE ${inIndex(ofAsked, '>', '0')} AND ${inIndex(ofAsked, '<=', last)} ${indexOrder(ofAsked, 'ASC')} LIMIT ?`,
-      'LIMIT ?',
+      `WHERE ${inIndex(ofAsked, '>', '0')} AND ${inIndex(ofAsked, '<=', last)}
+        ${indexOrder({ ...ofAsked, columns: [] }, 'ASC')} LIMIT ?`,
+      ' LIMIT ?',
     )}`,
   );
 
-/** Some runs of deleted sessions. Parameters: the ids of sessions, how many, twice. */
-export const hiddenRuns = hiddenRows('Run', asked('clearedThroughId', '"deletedAt" IS NOT NULL'));
+/** Some runs of sessions. Parameters: the ids of the sessions, how many, twice. */
+export const runsOfSessions = rowsUpTo('Run', String(maxId));
 
-/** Some messages that are hidden. Parameters: as `hiddenRuns`. */
-export const hiddenMessages = hiddenRows('Message', asked('clearedThroughId'));
+/** Some messages that are hidden. Parameters: as `runsOfSessions`. */
+export const hiddenMessages = rowsUpTo(
+  'Message',
+  `(SELECT "clearedThroughId" FROM "Session" WHERE "id" = "asked"."value")`,
+);
+
+/** Those of some sessions that were deleted. Parameter: the ids. */
+export const deletedSessions = plainStatement<Id>(
+  `SELECT "id" FROM "Session" WHERE "id" ${amongIds} AND "deletedAt" IS NOT NULL`,
+);
 
 /** The blobs of the recordings of messages. Parameter: the ids. */
 export const blobsOfMessages = plainStatement<{ sha256: string }>(
@@ -48,10 +55,8 @@ export const clearedSessions = plainStatement<Id>(
   `SELECT "id" FROM "Session" WHERE "id" ${amongIds} AND "clearedThroughId" > 0 AND "deletedAt" IS NULL`,
 );
 
-/** Deletes those of some sessions that were deleted. Parameter: the ids. */
-export const deleteHiddenSessions = plainStatement<never>(
-  `DELETE FROM "Session" WHERE "id" ${amongIds} AND "deletedAt" IS NOT NULL`,
-);
+/** Parameter: the ids. */
+export const deleteSessions = plainStatement<never>(`DELETE FROM "Session" WHERE "id" ${amongIds}`);
 
 /** The cleared messages of these sessions are gone. Parameter: the ids. */
 export const endClearing = plainStatement<never>(

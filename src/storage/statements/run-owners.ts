@@ -7,15 +7,15 @@ import { modelStatement, plainStatement } from './row-decoder.ts';
 // another gateway that had the run before change nothing.
 
 /**
- * Takes over RUNNING runs of gateways that have no lease, and returns them. Parameters: the id of this gateway, twice;
- * how many at most.
+ * Takes over RUNNING runs of gateways that have no lease, and returns them. They are in the order of the index that has only
+ * RUNNING runs. Parameters: the id of this gateway, twice; how many at most.
  */
 export const takeOverRuns = modelStatement<Run>(
   'Run',
   `UPDATE "Run" SET "gatewayId" = ?, "fence" = "fence" + 1 WHERE "status" = 'RUNNING' AND "id" IN (
     SELECT "id" FROM "Run" AS "left" WHERE "status" = 'RUNNING' AND COALESCE("gatewayId", '') <> ?
       AND NOT EXISTS (SELECT 1 FROM "Gateway" WHERE "Gateway"."id" = "left"."gatewayId")
-    ORDER BY "id" LIMIT ?
+    ORDER BY "sessionId" LIMIT ?
   ) RETURNING *`,
 );
 

@@ -1,4 +1,6 @@
+import { maxId } from '../../base/global-id.ts';
 import type { Run } from '../../generated/prisma/client.ts';
+import { indexOrder, inIndex } from './index-range.ts';
 import { modelStatement, plainStatement } from './row-decoder.ts';
 
 /**
@@ -36,10 +38,12 @@ export const unfinishedRuns = plainStatement<{ id: number }>(
   `SELECT "id" FROM "Run" WHERE "sessionId" = ? AND "status" IN ('RUNNING', 'QUEUED') ORDER BY "id"`,
 );
 
-/** The queued run of a session that is started next, and the user of the session. Parameters: sessionId. */
+const queued = { equal: ['"sessionId" = ?', `"status" = 'QUEUED'`], columns: ['"Run"."id"'] };
+
+/** The queued run of a session that is started next, and the user of the session. Parameters: sessionId, twice. */
 export const oldestQueuedRun = plainStatement<{ id: number; userId: string }>(
   `SELECT "Run"."id", "userId" FROM "Run" JOIN "Session" ON "Session"."id" = "sessionId"
-  WHERE "sessionId" = ? AND "status" = 'QUEUED' ORDER BY "Run"."id" LIMIT 1`,
+  WHERE ${inIndex(queued, '>', '0')} AND ${inIndex(queued, '<', String(maxId))} ${indexOrder(queued, 'ASC')} LIMIT 1`,
 );
 
 /**

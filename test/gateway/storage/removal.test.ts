@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { deleteHiddenSessions } from '../../../src/storage/statements/removal.ts';
+import { deleteSessions } from '../../../src/storage/statements/removal.ts';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { longestTurn } from '../../support/gateway/longest-turn.ts';
@@ -204,7 +204,7 @@ test('the deletion of many sessions stops when its client leaves', async () => {
   const leave = new AbortController();
 
   statements.observe((sql) => {
-    if (sql === deleteHiddenSessions.sql) leave.abort();
+    if (sql === deleteSessions.sql) leave.abort();
   });
 
   const deleted = await sessions.deleteAll({ userId: 'bob' }, leave.signal);

@@ -45,8 +45,7 @@ describeWithPostgres('migrations of PostgreSQL', () => {
       CREATE UNIQUE INDEX "Run_sessionId_live_key" ON "Run"("sessionId") WHERE "status" = 'RUNNING';
       CREATE INDEX "Session_clearedThroughId_idx" ON "Session"("id") WHERE "clearedThroughId" > 0;
       CREATE TABLE "SessionTitle" (
-        "sessionId" INTEGER NOT NULL REFERENCES "Session"("id") ON DELETE CASCADE ON UPDATE CASCADE,
-        "title" TEXT NOT NULL, "userId" TEXT NOT NULL, "featureName" TEXT NOT NULL, PRIMARY KEY ("sessionId"));
+        "sessionId" INTEGER NOT NULL, "title" TEXT NOT NULL, "userId" TEXT NOT NULL, "featureName" TEXT NOT NULL, PRIMARY KEY ("sessionId"));
       CREATE FUNCTION "titlePieces"(TEXT, TEXT, TEXT) RETURNS TEXT[] IMMUTABLE LANGUAGE sql AS 'SELECT ARRAY[$1]';
       CREATE INDEX "SessionTitle_pieces_idx" ON "SessionTitle"
         USING GIN ("titlePieces"("title", "userId", "featureName") COLLATE "C") WITH (gin_pending_list_limit = 512)`);

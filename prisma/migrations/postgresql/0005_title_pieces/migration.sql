@@ -36,14 +36,18 @@ CREATE INDEX "SessionTitle_pieces_idx" ON "SessionTitle"
     USING GIN ("titlePieces"("title", "userId", "featureName") COLLATE "C") WITH (gin_pending_list_limit = 512);
 -- Without statistics: PostgreSQL would not use the index for a piece that many titles have, although few have them all.
 ALTER INDEX "SessionTitle_pieces_idx" ALTER COLUMN 1 SET STATISTICS 0;
-ALTER TABLE "SessionTitle" ADD CONSTRAINT "SessionTitle_sessionId_fkey"
-    FOREIGN KEY ("sessionId") REFERENCES "Session"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
-CREATE FUNCTION "keepSessionTitle"() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+-- There is no foreign key: each row would look its session up, with a plan that may have been made for an empty table. The
+-- function never reads all titles, for the same reason.
+CREATE FUNCTION "keepSessionTitle"() RETURNS TRIGGER LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
-    DELETE FROM "SessionTitle" WHERE "sessionId" = NEW."id";
-    INSERT INTO "SessionTitle" ("sessionId", "title", "userId", "featureName")
-    SELECT NEW."id", NEW."title", NEW."userId", NEW."featureName" WHERE NEW."title" <> '';
+    IF TG_OP <> 'INSERT' THEN
+        DELETE FROM "SessionTitle" WHERE "sessionId" = OLD."id";
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        INSERT INTO "SessionTitle" ("sessionId", "title", "userId", "featureName")
+        SELECT NEW."id", NEW."title", NEW."userId", NEW."featureName" WHERE NEW."title" <> '';
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER "Session_title_insert" AFTER INSERT ON "Session" FOR EACH ROW
@@ -51,3 +55,5 @@ CREATE TRIGGER "Session_title_insert" AFTER INSERT ON "Session" FOR EACH ROW
 CREATE TRIGGER "Session_title_update" AFTER UPDATE OF "title", "userId", "featureName" ON "Session" FOR EACH ROW
     WHEN ((NEW."title", NEW."userId", NEW."featureName") IS DISTINCT FROM (OLD."title", OLD."userId", OLD."featureName"))
     EXECUTE FUNCTION "keepSessionTitle"();
+CREATE TRIGGER "Session_title_delete" AFTER DELETE ON "Session" FOR EACH ROW
+    WHEN (OLD."title" <> '') EXECUTE FUNCTION "keepSessionTitle"();
