@@ -27,6 +27,7 @@ export async function openDatabaseLease(options: DatabaseLeaseOptions): Promise<
   const closing = new AbortController();
   const checks: (() => Promise<void>)[] = [];
   const waiting = new Set<() => void>();
+  const heirs: (() => void)[] = [];
   /** By the clock of this process, which also runs while the process is frozen. */
   let validUntil = 0;
   let heldSince = performance.now();
@@ -38,7 +39,10 @@ export async function openDatabaseLease(options: DatabaseLeaseOptions): Promise<
     const sentAt = performance.now();
     await statements.get(renewLease, [gatewayId, leaseMs]);
     const live = await statements.all(liveGateways, []);
+    const before = others;
     others = live.map(({ id }) => id).filter((id) => id !== gatewayId);
+    const isFirst = others.every((id) => id > gatewayId);
+    if (isFirst && before.some((id) => !others.includes(id))) for (const takeUp of heirs) takeUp();
     if (validUntil > 0 && !isHeld()) {
       log.warn(
         'this gateway could not renew its lease in time, and looks which of its runs others have taken',
@@ -98,6 +102,7 @@ export async function openDatabaseLease(options: DatabaseLeaseOptions): Promise<
       });
     },
     afterGap: (check) => void checks.push(check),
+    onOtherGone: (takeUp) => void heirs.push(takeUp),
     async [Symbol.asyncDispose]() {
       closing.abort();
       await keeping;

@@ -20,6 +20,11 @@ export interface Lease {
    * taken over runs in between. One that rejects is called again.
    */
   afterGap(check: () => Promise<void>): void;
+  /**
+   * Calls `takeUp` when another gateway holds its lease no more, because it has stopped, died or is frozen, and this gateway
+   * is the one that goes on with what does not belong to a run: the one with the lowest id.
+   */
+  onOtherGone(takeUp: () => void): void;
 }
 
 /** The lease of a gateway that has its database alone: a lock on the database, or on its folder, keeps others out. */
@@ -32,5 +37,6 @@ export function createSoleLease(gatewayId: string): Lease {
     isSteady: true,
     others: [],
     afterGap: () => undefined,
+    onOtherGone: () => undefined,
   };
 }

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Lease } from '../../lease/lease.ts';
 import { idList } from '../../storage/statements/dialect.ts';
 import {
   blobsOfMessages,
@@ -19,6 +20,7 @@ import { PieceSize } from './piece-size.ts';
 
 export interface RemovalSweepOptions {
   statements: Statements;
+  lease: Pick<Lease, 'onOtherGone'>;
   /** Deletes the blobs of recordings that no message has any more. */
   audio: Pick<AudioLibrary, 'release'>;
   log: Logger;
@@ -40,9 +42,14 @@ export class RemovalSweep implements AsyncDisposable {
 
   constructor(options: RemovalSweepOptions) {
     this.#options = options;
+    options.lease.onOtherGone(() => {
+      this.resume().catch((err: unknown) =>
+        options.log.warn({ err }, 'what another gateway has left to remove could not be read'),
+      );
+    });
   }
 
-  /** Goes on with what an earlier gateway has left, without being waited for. */
+  /** Goes on with what a gateway has left that has ended, without being waited for. */
   async resume(): Promise<void> {
     const sessions = await this.#options.statements.all(sessionsWithHiddenRows, []);
     void this.#finishAll(sessions.map(({ id }) => id));
