@@ -7,6 +7,7 @@ import type { CallRefusal, CheckRequest } from './dispatch/call-checks.ts';
 import type { DispatchRequest } from './dispatch/dispatch.ts';
 import { type DispatchReport, failure } from './dispatch/dispatch-outcome.ts';
 import type { OutputProgress } from './dispatch/dispatch-output.ts';
+import { inTime } from './dispatch/report-taken.ts';
 import { storeLateResult } from './dispatch/store-late-result.ts';
 import { refuseWaitedFor } from './dispatch/waited-for.ts';
 import type { WaitingRequest } from './dispatch/waiting-calls.ts';
@@ -35,7 +36,7 @@ export class Dispatcher implements NodeDispatcher {
   }
 
   async dispatch(node: AgentNode, request: DispatchRequest, signal: AbortSignal): Promise<ToolOutcome> {
-    if (signal.aborted) return cancelledBefore;
+    if (signal.aborted && !request.resumed) return cancelledBefore;
     const offline = this.whyOffline(node);
     const live = this.#options.registry.findOrCreate(node);
     if (offline !== undefined && !request.resumed) return failure('NODE_OFFLINE', offline);
@@ -44,6 +45,7 @@ export class Dispatcher implements NodeDispatcher {
     const outcome = live.dispatches.start(request);
     const cancel = () => live.dispatches.cancel(request.dispatchId, cancelled);
     signal.addEventListener('abort', cancel);
+    if (signal.aborted) cancel();
     try {
       return await outcome;
     } finally {
@@ -101,7 +103,7 @@ export class Dispatcher implements NodeDispatcher {
     const report = { ...given, result: withoutNul(given.result) };
     const reported = this.#of(id)?.finish(dispatchId, report);
     if (reported) {
-      await reported.whenTaken();
+      await inTime(reported.whenTaken());
       return true;
     }
     await this.#refuseWaitedFor(id, dispatchId);

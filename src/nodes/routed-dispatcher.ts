@@ -39,14 +39,17 @@ export class RoutedDispatcher implements NodeDispatcher {
   }
 
   async dispatch(node: AgentNode, request: DispatchRequest, signal: AbortSignal): Promise<ToolOutcome> {
-    if (signal.aborted) return cancelledBefore;
+    if (signal.aborted && !request.resumed) return cancelledBefore;
     const offline = request.resumed ? undefined : await this.whyOffline(node);
     if (offline !== undefined) return failure('NODE_OFFLINE', offline);
     const { limits } = this.#options;
     using line = new HomeLine(node.id, this.#options);
-    const take = (home: string | undefined) =>
-      this.#tell(home, callNames.taken, { agentNodeId: node.id, dispatchId: request.dispatchId });
-    return await runAtHome(nameOf(node), request, { line, limits, signal, take });
+    const outcome = await runAtHome(nameOf(node), request, { line, limits, signal });
+    const { home } = line;
+    const taken = { agentNodeId: node.id, dispatchId: request.dispatchId };
+    // Until it is stored, the gateway that takes the run over can get it from the home.
+    void Promise.resolve(request.onReported?.()).then(() => this.#tell(home, callNames.taken, taken));
+    return outcome;
   }
 
   async check(node: AgentNode, request: CheckRequest, signal: AbortSignal): Promise<ToolOutcome | undefined> {

@@ -83,6 +83,8 @@ export interface PlannedCall {
   dispatchId: string | null;
   /** The process of the node's agent that is connected now. Undefined if there is none, or no node. */
   instanceId?(): Promise<string | undefined> | string | undefined;
+  /** Whether the call was handed to its tool before: then it may run, also when its run is cancelled before `run`. */
+  isStarted?: boolean;
   /** Whether the call changes files or runs a program: then the session's `toolApproval` decides. */
   needsApproval: boolean;
   /**
@@ -97,9 +99,12 @@ export interface PlannedCall {
    * is logged, and the model is told only that the tool failed.
    *
    * @param onOutput Receives output as it is produced; resolves when it can take more.
-   * @param signal Aborts when the run is cancelled; the call then ends soon as `CANCELLED`.
+   * @param signal Aborts when the run is cancelled; the call then ends soon as `CANCELLED`. It may have aborted already if
+   *   the call was started before.
    */
   run(onOutput: (text: string) => Promise<void>, signal: AbortSignal): Promise<ToolOutcome>;
+  /** Called when the outcome of `run` is stored: until then, the node keeps the result. */
+  onStored?(): void;
 }
 
 export type ToolPlan = RefusedCall | PlannedCall;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { afterAbort } from '../../base/after-abort.ts';
 import { type PlannedCall, type ToolOutcome, toolErrorCodes } from '../../tools/tool-runner.ts';
 import { RunLostError } from '../log/run-hold.ts';
 import type { RunWriter } from '../log/run-writer.ts';
@@ -36,7 +36,7 @@ export async function executeCall(
 ): Promise<ToolOutcome> {
   const { writer, toolStopMs, log, signal } = options;
   if (writer.hold.isLost) throw writer.hold.lose();
-  if (signal.aborted) return notStarted;
+  if (signal.aborted && !planned.isStarted) return notStarted;
   let ended = false;
   const over = new AbortController();
   const onOutput = async (text: string) => {
@@ -46,7 +46,8 @@ export async function executeCall(
   const cancelled = new AbortController();
   const lost = untilLost(signal, cancelled, over.signal);
   try {
-    const givenUp = giveUpAfterCancel(toolStopMs, cancelled.signal, over.signal);
+    // The client that cancels waits for the run's end.
+    const givenUp = afterAbort(cancelled.signal, toolStopMs, over.signal).then(() => notStopped);
     return await Promise.race([planned.run(onOutput, cancelled.signal), givenUp, lost]);
   } catch (error) {
     if (writer.hold.isLost) throw writer.hold.lose();
@@ -59,21 +60,16 @@ export async function executeCall(
   }
 }
 
+const notStopped: ToolOutcome = {
+  status: 'CANCELLED',
+  result: 'Cancelled, but the tool did not stop.',
+  stopped: false,
+};
+
 /** Rejects when the run is lost. When it is cancelled, `cancelled` aborts. */
 async function untilLost(signal: AbortSignal, cancelled: AbortController, over: AbortSignal): Promise<never> {
-  await once(signal, 'abort', { signal: over });
+  if (!signal.aborted) await once(signal, 'abort', { signal: over });
   if (signal.reason instanceof RunLostError) throw signal.reason;
   cancelled.abort(signal.reason);
   return await new Promise<never>(() => undefined);
-}
-
-/** Gives a tool `stopMs` to stop after the cancellation, because the client that cancels waits for the run's end. */
-async function giveUpAfterCancel(
-  stopMs: number,
-  cancelled: AbortSignal,
-  over: AbortSignal,
-): Promise<ToolOutcome> {
-  if (!cancelled.aborted) await once(cancelled, 'abort', { signal: over });
-  await delay(stopMs, undefined, { signal: over });
-  return { status: 'CANCELLED', result: 'Cancelled, but the tool did not stop.', stopped: false };
 }

@@ -67,8 +67,11 @@ async function goOn(call: StartedCall, decided: ToolCall, options: RunCallOption
 
 async function execute(call: StartedCall, plan: ToolPlan, options: RunCallOptions): Promise<EndedCall> {
   const startedAt = performance.now();
-  const outcome = 'run' in plan ? await executeCall(call.callId, plan, options) : plan;
-  return await endCall(call, outcome, Math.round(performance.now() - startedAt), options);
+  if (!plan.ok) return await endCall(call, plan, 0, options);
+  const outcome = await executeCall(call.callId, plan, options);
+  const ended = await endCall(call, outcome, Math.round(performance.now() - startedAt), options);
+  plan.onStored?.();
+  return ended;
 }
 
 /** Stores how a call has ended. If it had ended before, for instance because it was denied meanwhile, that counts. */

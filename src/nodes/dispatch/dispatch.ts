@@ -38,7 +38,10 @@ export interface DispatchRequest {
    * not until this resolves. If it rejects, the agent gets the error and asks again.
    */
   onAcknowledged?(instanceId: string): Promise<void>;
-  /** Called when the agent has reported the result. The agent keeps the result until this resolves. */
+  /**
+   * Called when the agent has reported the result. Resolves when it is stored: until then the agent keeps it. Undefined if
+   * nobody stores it.
+   */
   onReported?(): Promise<void>;
 }
 

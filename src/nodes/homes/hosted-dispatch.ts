@@ -1,10 +1,7 @@
-import { tryAgain } from '../../errors.ts';
 import type { ToolOutcome } from '../../tools/tool-runner.ts';
 import type { OutputPosition } from '../dispatch/dispatch-output.ts';
+import { notTakenYet, patienceMs } from '../dispatch/report-taken.ts';
 import type { DispatchNews, DispatchQuestion, OutputPiece } from './node-calls.ts';
-
-/** Milliseconds that an agent waits until the run knows what it has reported. Then it reports again. */
-const patienceMs = 5_000;
 
 /** A dispatch on its home, of a run that asks for its news. Keeps what the run has not said to know. */
 export class HostedDispatch {
@@ -47,12 +44,12 @@ export class HostedDispatch {
     this.#tell();
   }
 
-  /** Resolves when the run has the outcome. */
+  /** Resolves when the outcome is stored. */
   async reported(): Promise<void> {
     await this.#until(() => this.#isTaken, patienceMs);
   }
 
-  /** The run has the outcome. */
+  /** The outcome is stored. */
   take(): void {
     this.#isTaken = true;
     this.close();
@@ -119,7 +116,6 @@ export class HostedDispatch {
     clearTimeout(timer);
     this.#changed.delete(notify);
     if (isSo()) return;
-    const message = 'The gateway of the run does not know of this report yet; send it again.';
-    throw tryAgain('OVERLOADED', message, { retryAfter: 1 });
+    throw notTakenYet();
   }
 }

@@ -47,7 +47,7 @@ export class HostedDispatches {
     return await dispatch.ask(question, longestAnswerMs);
   }
 
-  /** The run has the outcome of a dispatch. */
+  /** The outcome of a dispatch is stored. */
   take(dispatchId: string): void {
     this.#hosted.get(dispatchId)?.dispatch.take();
     this.#hosted.delete(dispatchId);

@@ -8,7 +8,7 @@ import type { WaitingRequest } from '../dispatch/waiting-calls.ts';
 export const callNames = {
   /** `DispatchQuestion`: starts or goes on with a dispatch; answered with `DispatchNews`. */
   dispatch: 'node.dispatch',
-  /** `{ agentNodeId, dispatchId }`: the run has the outcome of the dispatch. */
+  /** `{ agentNodeId, dispatchId }`: the outcome of the dispatch is stored. */
   taken: 'node.dispatch-taken',
   /** `CallQuestion<CheckRequest>`: answered with `CallAnswer`. */
   check: 'node.check',

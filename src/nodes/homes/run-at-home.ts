@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { afterAbort } from '../../base/after-abort.ts';
 import type { ToolOutcome } from '../../tools/tool-runner.ts';
 import type { DispatchRequest, ResumedDispatch } from '../dispatch/dispatch.ts';
 import type { DispatchLimits } from '../dispatch/dispatch-limits.ts';
@@ -11,18 +11,19 @@ export interface RunAtHomeOptions {
   limits: DispatchLimits;
   /** Aborts to cancel the dispatch. */
   signal: AbortSignal;
-  /** Tells the home that the run has the outcome. */
-  take(home: string | undefined): void;
 }
 
 /** Milliseconds that a home may take to answer: longer than it waits for news. */
 const timeoutMs = 8_000;
 
+/** How much longer than the home the run waits for a cancelled dispatch, in milliseconds. */
+const homeSlackMs = 500;
+
 /** Runs a dispatch on its node, wherever the node is and moves to. Always resolves. */
 export async function runAtHome(
   node: NodeName,
   { onOutput, onAcknowledged, resumed, ...given }: DispatchRequest,
-  { line, limits, signal, take }: RunAtHomeOptions,
+  { line, limits, signal }: RunAtHomeOptions,
 ): Promise<ToolOutcome> {
   const { onReported: _, ...request } = given;
   const known: ResumedDispatch = {
@@ -32,12 +33,16 @@ export async function runAtHome(
   };
   let isNew = resumed === undefined;
   const over = new AbortController();
-  const gaveUp = giveUpAfterCancel(limits.cancelConfirmMs, signal, over.signal);
+  const gaveUp = new AbortController();
+  afterAbort(signal, limits.cancelConfirmMs + homeSlackMs, over.signal).then(
+    () => gaveUp.abort(),
+    () => undefined,
+  );
   try {
     for (;;) {
       const isCancelled = signal.aborted;
       const question = (): DispatchQuestion => ({ node, request, known: { ...known }, isNew, isCancelled });
-      const stop = isCancelled ? gaveUp : signal;
+      const stop = isCancelled ? gaveUp.signal : signal;
       const news = await line.ask<DispatchNews>({
         ...{ name: callNames.dispatch, timeoutMs, stop },
         argument: () => {
@@ -60,10 +65,7 @@ export async function runAtHome(
         await onOutput(text, position);
         known.output = position;
       }
-      if (outcome) {
-        take(line.home);
-        return outcome;
-      }
+      if (outcome) return outcome;
     }
   } finally {
     over.abort();
@@ -78,19 +80,3 @@ function noAnswer({ nodeId }: NodeName, { instanceId }: ResumedDispatch, isCance
   const state = isCancelled ? 'CANCELLING' : 'SENT';
   return lostOutcome({ state, startedBy: instanceId }, notBackInTime(nodeId));
 }
-
-/** Returns a signal that aborts so long after the dispatch was cancelled that nobody waits for its node any more. */
-function giveUpAfterCancel(afterMs: number, cancelled: AbortSignal, over: AbortSignal): AbortSignal {
-  const controller = new AbortController();
-  const wait = async () => {
-    await delay(afterMs + homeSlackMs, undefined, { signal: over });
-    controller.abort();
-  };
-  const start = () => void wait().catch(() => undefined);
-  if (cancelled.aborted) start();
-  else cancelled.addEventListener('abort', start, { once: true, signal: over });
-  return controller.signal;
-}
-
-/** How much longer than the home the run waits for a cancelled dispatch, in milliseconds. */
-const homeSlackMs = 500;

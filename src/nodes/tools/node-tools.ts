@@ -126,15 +126,23 @@ export class NodeTools implements ToolRunner {
   }
 
   #planned(node: AgentNode, request: Omit<DispatchRequest, 'onOutput'>, needsApproval: boolean): PlannedCall {
+    let onStored = () => {};
+    const stored = new Promise<void>((resolve) => {
+      onStored = resolve;
+    });
+    const onReported = () => stored;
     return {
       ok: true,
       nodeId: node.nodeId,
       agentNodeId: node.id,
       dispatchId: request.dispatchId,
       instanceId: () => this.#options.dispatcher.instanceOf(node),
+      isStarted: request.resumed !== undefined,
       needsApproval,
       untilLost: (over: AbortSignal) => this.#untilLost(node, request, over),
-      run: (onOutput: OnOutput, signal: AbortSignal) => this.#run(node, { ...request, onOutput }, signal),
+      run: (onOutput: OnOutput, signal: AbortSignal) =>
+        this.#run(node, { ...request, onOutput, onReported }, signal),
+      onStored,
     };
   }
 

@@ -142,6 +142,17 @@ test('a dispatch that may run is cancelled on its node', async () => {
   expect(await outcome).toEqual({ status: 'CANCELLED', stopped: true, result: 'stopped' });
 });
 
+test('a dispatch that may run is cancelled on its node, also when its run was cancelled before it asked', async () => {
+  const gateway = shared();
+  const work = resume(gateway, 'too-late', { instanceId: 'p1', isAcknowledged: true });
+  await using node = await startNode(gateway, 'too-late', { instanceId: 'p1', running: [work.dispatchId] });
+  work.cancel.abort();
+  const { outcome } = await work.start();
+  await node.next('CancelDispatch');
+  await node.finish(work.dispatchId, { status: 'CANCELLED', result: 'stopped' });
+  expect(await outcome).toEqual({ status: 'CANCELLED', stopped: true, result: 'stopped' });
+});
+
 test('an agent keeps a dispatch whose run has not asked for it yet, and repeats its reports', async () => {
   const gateway = shared();
   await using node = await startNode(gateway, 'early');
