@@ -45,7 +45,7 @@ export const chatSettings = {
     .meta({ description: 'How long live runs may continue after the gateway was told to stop.' }),
   RESUME_RUNS: z.enum(['waiting', 'all']).default('waiting').meta({
     description:
-      'Which runs go on at the next start, or through another gateway, when their gateway has stopped or failed: `waiting`, those that wait for an approval or for a tool; `all`, also those whose model was answering. Their model is asked for the step again, which costs its tokens twice.',
+      'Which runs go on at the next start, or through another gateway, when their gateway has stopped or failed: `waiting`, those that wait for an approval or for a tool, or whose tools have ended and whose model has written nothing since; `all`, also those whose model was answering. Their model is asked for the step again, which costs its tokens twice.',
   }),
   TOOL_APPROVAL_TIMEOUT_MS: milliseconds(1, yearMs).default(300_000).meta({
     description:

@@ -12,7 +12,7 @@ export class RunLostError extends Error {
 
 export interface RunHoldOptions {
   run: Pick<Run, 'id' | 'fence'>;
-  lease: Pick<Lease, 'isHeld' | 'held'>;
+  lease: Pick<Lease, 'isHeld' | 'held' | 'isShared'>;
   /** Aborts when the gateway closes. A run that cannot be written then is left to other gateways. */
   closing: AbortSignal;
   /** Called once when the run is lost. */
@@ -30,6 +30,11 @@ export class RunHold {
   constructor(options: RunHoldOptions) {
     this.#options = options;
     this.fence = options.run.fence;
+  }
+
+  /** Whether another gateway may take over the run. */
+  get isShared(): boolean {
+    return this.#options.lease.isShared;
   }
 
   get isLost(): boolean {
@@ -74,6 +79,6 @@ export class RunHold {
 
 /** For the last run event of a run that no gateway executes. */
 export function holdUnowned(run: Pick<Run, 'id' | 'fence'>): RunHold {
-  const lease = { isHeld: true, held: () => Promise.resolve() };
+  const lease = { isHeld: true, isShared: false, held: () => Promise.resolve() };
   return new RunHold({ run, lease, closing: new AbortController().signal, onLost: () => undefined });
 }

@@ -31,7 +31,8 @@ export interface EndRunOptions {
 
 /**
  * Saves how a live run ended, then tells its followers. Tries again until it is saved or the gateway closes. While it
- * cannot be saved, the followers are told what will be saved: a cancelled run at once, another run after some tries.
+ * cannot be saved, the followers are told what will be saved: a cancelled run at once, another run after some tries. Not so
+ * where another gateway may take the run over and end it in its own way: a log has one terminal run event.
  *
  * @throws RunLostError if another gateway has taken over the run.
  */
@@ -60,9 +61,11 @@ export async function endRun(
       log.error({ err: error, tries }, 'an ended run could not be saved');
       const isLast = closing.aborted;
       if (!isTold() && (end.status === 'CANCELLED' || tries >= triesBeforeTelling || isLast)) {
-        // A cancelled run stays cancelled. Any other run fails, because a client must not rely on an answer that may be lost.
-        if (end.status !== 'CANCELLED') ended = { ...ended, end: notSaved };
-        await announceEnd(writer, ended, { ...options, isUnsaved: true });
+        if (!writer.hold.isShared) {
+          // A cancelled run stays cancelled. Any other run fails, because a client must not rely on an answer that may be lost.
+          if (end.status !== 'CANCELLED') ended = { ...ended, end: notSaved };
+          await announceEnd(writer, ended, { ...options, isUnsaved: true });
+        }
         onUnsaved(error);
       }
       if (isLast) return;

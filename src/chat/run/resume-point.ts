@@ -7,7 +7,10 @@ import { isOpen } from '../tool-calls/resume-calls.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { seqsBeyondCheckpoint } from './save-interrupted-runs.ts';
 
-/** Which runs go on: those that wait for an approval or a tool, or also those whose model was answering. */
+/**
+ * Which runs go on: those that wait for an approval or a tool, or whose tools have ended and nothing is stored of the next step;
+ * or also those whose model was answering.
+ */
 export type ResumeRuns = 'waiting' | 'all';
 
 /** Where a run goes on that another gateway has executed. */
@@ -45,18 +48,19 @@ export async function readResumePoint(
   // An earlier version did not store until when a call waits.
   if (open.some(({ status, expiresAt }) => status === 'AWAITING_APPROVAL' && expiresAt === null))
     return undefined;
-  if (!isWaiting && resumeRuns === 'waiting') return undefined;
   const last = calls.at(-1);
   // The text of a step is stored before its calls, so everything behind them belongs to the next step.
   const content = message.content.slice(0, last?.textOffset ?? 0);
   const written = message.reasoning ?? '';
   const reasoning = written.slice(0, last?.reasoningOffset ?? 0);
+  const lost = message.content.slice(content.length) + written.slice(reasoning.length);
+  const isBetweenSteps = last !== undefined && lost === '';
+  if (!isWaiting && !isBetweenSteps && resumeRuns === 'waiting') return undefined;
   const raised = await statements.transaction(async (tx) => {
     await tx.run(checkpointAnswer, [content, reasoning || null, message.id, fence]);
     return await tx.get(raiseLastSeq, [seqsBeyondCheckpoint, run.id, fence]);
   });
   if (raised === undefined) return undefined;
-  const lost = message.content.slice(content.length) + written.slice(reasoning.length);
   const step = (last?.step ?? 0) + (isWaiting ? 0 : 1);
   return { run: raised, content, reasoning, step, calls, isWaiting, lostTokens: await countTokens(lost) };
 }

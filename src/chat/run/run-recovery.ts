@@ -4,7 +4,7 @@ import type { Run } from '../../generated/prisma/client.ts';
 import type { Lease } from '../../lease/lease.ts';
 import type { Database } from '../../storage/database.ts';
 import { idList } from '../../storage/statements/dialect.ts';
-import { runsWithOpenCalls } from '../../storage/statements/run-owners.ts';
+import { runsWithCalls } from '../../storage/statements/run-owners.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import { readRunEnd } from '../log/read-run-end.ts';
 import { type RunLog, runKey } from '../log/run-writer.ts';
@@ -62,9 +62,9 @@ export class RunRecovery {
   async #resumeLeft(): Promise<number> {
     const { statements, resumeRuns, resume } = this.#options;
     const runs = this.#left;
-    const waiting = await statements.all(runsWithOpenCalls, [idList(runs.map(({ id }) => id))]);
-    const isWaiting = new Set(waiting.map(({ id }) => id));
-    for (const run of runs.filter(({ id }) => resumeRuns === 'all' || isWaiting.has(id))) {
+    const called = await statements.all(runsWithCalls, [idList(runs.map(({ id }) => id))]);
+    const hasCalls = new Set(called.map(({ id }) => id));
+    for (const run of runs.filter(({ id }) => resumeRuns === 'all' || hasCalls.has(id))) {
       const point = await readResumePoint(statements, run, resumeRuns);
       if (point === undefined) continue;
       await resume(point);

@@ -29,12 +29,12 @@ export const raiseLastSeq = modelStatement<Run>(
 );
 
 /**
- * Those of some runs that have tool calls which have not ended. Runs of an earlier version, which did not store until when a
- * call waits, are left out. Parameter: the ids.
+ * Those of some runs that have made tool calls. Runs of an earlier version, which did not store until when a call waits, are
+ * left out. Parameter: the ids.
  */
-export const runsWithOpenCalls = plainStatement<Pick<Run, 'id'>>(
+export const runsWithCalls = plainStatement<Pick<Run, 'id'>>(
   `SELECT "Run"."id" FROM "Run" JOIN "ToolCall" ON "messageId" = "assistantMessageId"
-  WHERE "Run"."id" ${amongIds} AND "ToolCall"."status" IN ('AWAITING_APPROVAL', 'RUNNING') GROUP BY "Run"."id"
+  WHERE "Run"."id" ${amongIds} GROUP BY "Run"."id"
   HAVING COUNT(CASE WHEN "ToolCall"."status" = 'AWAITING_APPROVAL' AND "expiresAt" IS NULL THEN 1 END) = 0`,
 );
 

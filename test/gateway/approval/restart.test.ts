@@ -14,7 +14,7 @@ import {
   startGuardedChat,
   toolCallsOf,
 } from '../../support/gateway/tool-approval.ts';
-import { reasoning, text, toolCall } from '../../support/model/turn.ts';
+import { createGate, reasoning, text, toolCall } from '../../support/model/turn.ts';
 
 const cancelRun = `mutation ($runId: ID!) { cancelRun(input: { runId: $runId }) { cancelled } }`;
 
@@ -149,12 +149,35 @@ describe.skipIf(usesPostgres)('a run that waits for an approval when its gateway
     const seen = await collect(follow(gateway.client(), call.runId, resumed?.seq));
     const decided = seen.filter(({ __typename }) => __typename === 'ToolApprovalDecided');
     expect(decided.length).toBeLessThanOrEqual(1);
-    expect(seen.at(-1)?.__typename).toMatch(/RunCompleted|RunFailed/);
+    expect(seen.at(-1)).toMatchObject({
+      __typename: 'RunCompleted',
+      message: { content: 'Let me. \n\nDone.' },
+    });
     expect(await toolCallsOf(gateway, call.runId)).toMatchObject([
       { callId: 'w', status: 'DENIED', result: 'The user denied this call: Never.' },
     ]);
     expect(tools.requests).toEqual([]);
     expect((await denyCall(gateway, call)).errors).toBeUndefined();
     expect((await approveCall(gateway, call)).errors).toMatchObject([{ extensions: { code: 'CONFLICT' } }]);
+  });
+
+  test('has its next step begun if all its calls have ended, and nothing of the step is stored', async () => {
+    await using folder = await openTemporaryFolder();
+    const first = join(folder.path, 'data');
+    await using session = await startGuardedChat({ DATA_DIR: first });
+    const gate = createGate();
+    session.model.script([text('Let me. '), toolCall('r', 'read', {})], [gate]);
+    const { runId } = (await until(session.ask(), 'ToolCallFinished')).at(-1) as SeenRunEvent;
+    await gate.reached;
+
+    const { gateway, tools } = await startNext(await copyOf(first, join(folder.path, '2')));
+    await using _ = gateway;
+    const seen = await collect(follow(gateway.client(), runId));
+    expect(seen.at(-1)).toMatchObject({
+      __typename: 'RunCompleted',
+      message: { content: 'Let me. \n\nDone.', toolCalls: [{ callId: 'r', status: 'SUCCEEDED' }] },
+    });
+    expect(tools.requests).toEqual([]);
+    gate.release();
   });
 });

@@ -4,6 +4,8 @@ import { openScriptedCluster, type ScriptedCluster } from '../../support/gateway
 import type { TestGateway } from '../../support/gateway/gateway.ts';
 import { type ServerProxy, startServerProxy } from '../../support/http/server-proxy.ts';
 import { createGate, text } from '../../support/model/turn.ts';
+import { run } from '../../support/node/agent-calls.ts';
+import { createNodeSession, startNode } from '../../support/node/nodes.ts';
 import { describeWithServers } from '../../support/process/servers.ts';
 import { onServer, urlOfDatabase } from '../../support/suite/postgres-server.ts';
 
@@ -87,5 +89,68 @@ describeWithServers('gateways that cannot reach their database', () => {
       status: 'FAILED',
       assistantMessage: { content: 'Before ', status: 'INTERRUPTED' },
     });
+  });
+
+  test('while others can: a result that it could not store is not lost, because its node keeps it', async () => {
+    const [one, other] = [await startBehindProxy(), await cluster.start()];
+    await using node = await startNode(other, 'laptop');
+    cluster.model.script([run('make')], [text('Made.')]);
+    const sessionId = await createNodeSession(other, ['laptop']);
+    const own = chat(one.client(), { sessionId, prompt: 'Work' });
+    const { runId } = (await own.next()).value as SeenRunEvent;
+    const { dispatchId } = await node.take();
+    const seen = collect(follow(other.client(), runId));
+    proxy.setFrozen(true);
+    const reported = node.finish(dispatchId, { result: 'made', exitCode: 0 });
+    expect((await seen).filter(({ __typename }) => __typename === 'ToolCallFinished')).toMatchObject([
+      { status: 'SUCCEEDED', result: 'made' },
+    ]);
+    expect((await seen).at(-1)).toMatchObject({ __typename: 'RunCompleted', message: { content: 'Made.' } });
+    // The agent reports again if it has waited for too long.
+    await reported.catch((error: unknown) => expect(error).toMatchObject({ code: 'OVERLOADED' }));
+    expect(await node.finish(dispatchId, { result: 'made', exitCode: 0 })).toBe(true);
+    proxy.setFrozen(false);
+    await own.return(undefined);
+  });
+
+  /** Lets the commit of each transaction fail that stores a run as cancelled. Returns how to end that. */
+  async function refuseCancelled(): Promise<() => Promise<void>> {
+    const url = urlOfDatabase(cluster.database);
+    const execute = (sql: string) => onServer(async (server) => void (await server.query(sql)), url);
+    await execute(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
+      AS $$ BEGIN RAISE EXCEPTION 'the disk is broken' USING ERRCODE = 'io_error'; END $$`);
+    await execute(`CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON "Run" DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW WHEN (NEW."status" = 'CANCELLED') EXECUTE FUNCTION refuse()`);
+    return () => execute('DROP FUNCTION refuse CASCADE');
+  }
+  const cancel = 'mutation ($id: ID!) { cancelRun(input: { runId: $id }) { cancelled } }';
+  const ends = (events: SeenRunEvent[]) =>
+    events.filter(({ __typename }) => /^Run(Completed|Cancelled|Failed)$/.test(__typename));
+
+  test('to commit an end: it is told when it is stored, once', async () => {
+    const [one, other] = [await cluster.start(), await cluster.start()];
+    const { own, runId } = await begin(one);
+    const seen = collect(follow(other.client(), runId));
+    const accept = await refuseCancelled();
+    const cancelled = other.query(cancel, { id: runId });
+    await one.logged('an ended run could not be saved');
+    await accept();
+    expect(await cancelled).toEqual({ cancelRun: { cancelled: true } });
+    expect(ends(await seen)).toMatchObject([{ __typename: 'RunCancelled', cause: 'USER' }]);
+    expect(ends(await collect(own))).toEqual(ends(await seen));
+  });
+
+  test('to commit an end, and then at all: it is told once, as another gateway has stored it', async () => {
+    const [one, other] = [await startBehindProxy(), await cluster.start()];
+    const { own, runId } = await begin(one);
+    const seen = collect(follow(other.client(), runId));
+    await refuseCancelled();
+    const { errors } = await one.graphql(cancel, { id: runId });
+    expect(errors).toMatchObject([{ message: expect.stringContaining('its end could not be saved yet') }]);
+    proxy.setFrozen(true);
+    expect(ends(await seen)).toMatchObject([{ __typename: 'RunFailed', code: 'INTERRUPTED' }]);
+    proxy.setFrozen(false);
+    expect(ends(await collect(own))).toEqual(ends(await seen));
+    expect(ends(await collect(follow(other.client(), runId)))).toEqual(ends(await seen));
   });
 });
