@@ -88,14 +88,15 @@ test('another selection, another alias, another operation or another variable sh
 test('a result with errors is not shared', async () => {
   const { client, executed } = await openServer();
   const query = 'subscription { deltas(after: 2) { text boom } }';
-  for (const round of [1, 2]) {
+  for (let follower = 1; follower <= 2; follower += 1) {
+    const before = executed.texts;
     expect(await collect(client, { query })).toEqual([
       {
         data: { deltas: { text: 'three', boom: null } },
         errors: [expect.objectContaining({ message: 'Something went wrong inside the gateway.' })],
       },
     ]);
-    expect(executed.texts).toBe(round);
+    expect(executed.texts).toBeGreaterThan(before);
   }
 });
 

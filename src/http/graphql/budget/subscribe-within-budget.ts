@@ -9,6 +9,7 @@ import { shareTurn } from '../../../base/share-turn.ts';
 import { isDelta } from '../../../chat/log/run-event.ts';
 import { EventCharge } from '../../../limits/event-charge.ts';
 import { compileDeltaResults } from '../compiled/delta-results.ts';
+import { compileEventExecution } from '../compiled/execute-compiled.ts';
 import { contextOf, executeLimited } from './execute-within-budget.ts';
 
 /** The events of a subscription, and how to execute its selection on one of them. */
@@ -26,6 +27,7 @@ export async function startEventExecution(args: ExecutionArgs): Promise<EventExe
   if (!(Symbol.asyncIterator in events)) return events;
   const { account, signal, resultBudget } = contextOf(args);
   const deltaResults = compileDeltaResults(args, resultBudget);
+  const executeEvent = compileEventExecution(args);
   const source = feedOf(events);
   // A delta costs less than the token that the model makes for it, and a chat has thousands of them: it is not charged.
   const charge = account && signal && new EventCharge(account, signal);
@@ -35,7 +37,7 @@ export async function startEventExecution(args: ExecutionArgs): Promise<EventExe
     execute(event) {
       const compiled = deltaResults.of(event);
       if (compiled) return compiled;
-      const result = executeLimited({ ...args, rootValue: event });
+      const result = executeLimited(args, () => executeEvent(event));
       if (!charge || isDelta(event)) return result;
       const add = (complete: ExecutionResult) => {
         charge.add(resultBudget?.cost ?? 0);

@@ -1,9 +1,12 @@
 import {
   type FieldNode,
   type GraphQLFieldResolver,
+  type GraphQLInterfaceType,
   type GraphQLLeafType,
   type GraphQLObjectType,
   type GraphQLOutputType,
+  type GraphQLUnionType,
+  isAbstractType,
   isLeafType,
   isListType,
   isNonNullType,
@@ -24,7 +27,18 @@ export type Shape = { isNonNull: boolean } & (
   | { kind: 'leaf'; serialize: GraphQLLeafType['serialize'] }
   | { kind: 'list'; item: Shape }
   | { kind: 'object'; fields: CompiledField[] }
+  | AbstractShape
 );
+
+/** An object of one of several types. */
+interface AbstractShape {
+  kind: 'abstract';
+  type: GraphQLInterfaceType | GraphQLUnionType;
+  /** The field that has the object. */
+  of: Pick<ResolvedField, 'nodes' | 'parentType' | 'definition'>;
+  /** What is selected on a type. It is compiled for the first object of the type; undefined if it cannot be. */
+  fieldsOn(type: GraphQLObjectType): CompiledField[] | undefined;
+}
 
 /** A field of a selection. Its name in the result is `key`. */
 export type CompiledField = { key: string; kind: 'typename'; value: string } | ShownProperty | ResolvedField;
@@ -53,18 +67,19 @@ export interface ResolvedField {
 const mostFields = 200;
 
 /**
- * Compiles the selection of a query.
+ * Compiles the selection of a query, or of a subscription on its events.
  *
  * @param options `variables` is not used: a document with a directive is not compiled.
- * @returns The fields of the root. Undefined for what only graphql-js executes: mutations and subscriptions, interfaces
- *   and unions, directives, questions about the schema, and selections of more than 200 fields.
+ * @returns The fields of the root. Undefined for what only graphql-js executes: mutations, interfaces and unions of a
+ *   query, directives, questions about the schema, and selections of more than 200 fields.
  */
 export function compileQuery(
   operation: OperationDefinitionNode,
   options: CollectOptions,
 ): CompiledField[] | undefined {
-  const root = options.schema.getQueryType();
-  if (operation.operation !== OperationTypeNode.QUERY || !root) return undefined;
+  const isSubscription = operation.operation === OperationTypeNode.SUBSCRIPTION;
+  const root = options.schema.getRootType(operation.operation);
+  if (operation.operation === OperationTypeNode.MUTATION || !root) return undefined;
   if ([operation, ...options.fragments.values()].some(hasDirective)) return undefined;
   let count = 0;
   return fieldsOf(root, [operation.selectionSet]);
@@ -90,7 +105,7 @@ export function compileQuery(
     if (name === '__typename') return { key, kind: 'typename', value: parentType.name };
     const definition = parentType.getFields()[name];
     const resolve = definition && (unsettledResolver(definition) ?? definition.resolve);
-    const shape = definition && shapeOf(definition.type, nodes);
+    const shape = definition && shapeOf(definition.type, { nodes, parentType, definition });
     if (!resolve || !shape) return undefined;
     const property = exposedProperty(definition);
     if (property === undefined)
@@ -99,22 +114,37 @@ export function compileQuery(
     return { key, kind: 'property', property, shape, bytesOf: (value) => key.length + sizeOf(value) };
   }
 
-  function shapeOf(type: GraphQLOutputType, nodes: FieldNode[]): Shape | undefined {
+  function shapeOf(type: GraphQLOutputType, of: AbstractShape['of']): Shape | undefined {
     if (isNonNullType(type)) {
-      const shape = shapeOf(type.ofType, nodes);
+      const shape = shapeOf(type.ofType, of);
       return shape && { ...shape, isNonNull: true };
     }
     const isNonNull = false;
     if (isLeafType(type)) return { isNonNull, kind: 'leaf', serialize: type.serialize.bind(type) };
     if (isListType(type)) {
-      const item = shapeOf(type.ofType, nodes);
+      const item = shapeOf(type.ofType, of);
       return item && { isNonNull, kind: 'list', item };
     }
+    const sets = of.nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+    if (isAbstractType(type)) {
+      if (!isSubscription) return undefined;
+      return { isNonNull, kind: 'abstract', type, of, fieldsOn: onceForEach((each) => fieldsOf(each, sets)) };
+    }
     if (!isObjectType(type) || type.isTypeOf) return undefined;
-    const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
     const fields = fieldsOf(type, sets);
     return fields && { isNonNull, kind: 'object', fields };
   }
+}
+
+function onceForEach<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const made = new Map<Key, Value>();
+  return (key) => {
+    const known = made.get(key);
+    if (known !== undefined || made.has(key)) return known as Value;
+    const value = make(key);
+    made.set(key, value);
+    return value;
+  };
 }
 
 function hasDirective(definition: Parameters<typeof visit>[0]): boolean {

@@ -6,7 +6,9 @@ import {
   getArgumentValues,
   getOperationAST,
   getVariableValues,
+  isObjectType,
   type OperationDefinitionNode,
+  OperationTypeNode,
 } from 'graphql';
 import type { Context } from '../../../context.ts';
 import { limitResult } from '../../../limits/result-budget.ts';
@@ -17,15 +19,23 @@ type MaybePromise<T> = T | Promise<T>;
 type Data = Record<string, unknown>;
 type Path = { prev: Path; key: string | number; typename: string | undefined } | undefined;
 type Info = Parameters<ResolvedField['resolve']>[3];
+type AbstractShape = Extract<Shape, { kind: 'abstract' }>;
+/** What `ResolveInfo` says of the field. */
+type FieldOfInfo = AbstractShape['of'];
 
 /** What `ResolveInfo` says of the operation, for all of its fields. */
 type OperationInfo = Pick<Info, 'schema' | 'fragments' | 'rootValue' | 'operation' | 'variableValues'>;
 
 interface CompiledQuery {
-  operation: OperationDefinitionNode;
   fragments: Info['fragments'];
   fields: CompiledField[];
 }
+
+/** A compiled query, and what its resolvers are told of this execution. */
+type QueryInfo = OperationInfo & CompiledQuery;
+
+/** The compiled queries and subscriptions, which are executed again and again. */
+const queries = new WeakMap<OperationDefinitionNode, CompiledQuery | 'left to graphql-js'>();
 
 /**
  * Returns a function that executes as graphql-js does, and compiles each query when it is first executed: graphql-js reads
@@ -39,41 +49,65 @@ interface CompiledQuery {
 export function createCompiledExecute(
   otherwise = execute,
 ): (args: ExecutionArgs) => MaybePromise<ExecutionResult> {
-  const queries = new WeakMap<OperationDefinitionNode, CompiledQuery | 'left to graphql-js'>();
-  const queryOf = ({ schema, document, operationName }: ExecutionArgs): CompiledQuery | undefined => {
-    const operation = getOperationAST(document, operationName);
-    if (!operation) return undefined;
-    let query = queries.get(operation);
-    if (query === undefined) {
-      const fragments = fragmentsOf(document);
-      const fields = compileQuery(operation, { schema, fragments, variables: {} });
-      query = fields ? { operation, fragments: Object.fromEntries(fragments), fields } : 'left to graphql-js';
-      queries.set(operation, query);
-    }
-    return query === 'left to graphql-js' ? undefined : query;
-  };
   return (args) => {
-    const query = queryOf(args);
-    const variables = query && variablesOf(args.schema, query.operation, args.variableValues);
-    if (!query || !variables) return otherwise(args);
-    const context = args.contextValue as Context;
-    const { operation, fragments, fields } = query;
-    const execution = new Execution(context, {
-      ...{ schema: args.schema, fragments, operation },
-      rootValue: args.rootValue,
-      variableValues: variables,
-    });
-    const finish = (data: Data | undefined): MaybePromise<ExecutionResult> => {
-      if (data) return { data };
-      const { resultBudget } = context;
-      // A result that is too large would be too large again, and take the time twice.
-      if (resultBudget.exceeded) return limitResult(resultBudget, {});
-      resultBudget.begin();
-      return otherwise(args);
-    };
-    const data = execution.run(fields);
-    return data instanceof Promise ? data.then(finish) : finish(data);
+    const operation = getOperationAST(args.document, args.operationName);
+    const isQuery = operation?.operation === OperationTypeNode.QUERY;
+    const info = isQuery ? infoOf(operation, args) : undefined;
+    return info ? executeQuery(info, args, otherwise) : otherwise(args);
   };
+}
+
+/**
+ * Returns a function that executes the selection of a subscription on one of its events, as `createCompiledExecute` does
+ * with a query. `test/gateway/schema/compiled-events.test.ts` compares it with graphql-js.
+ *
+ * @param args Those of a subscription that has started, so its document and its variables are valid.
+ */
+export function compileEventExecution(
+  args: ExecutionArgs,
+  otherwise = execute,
+): (event: unknown) => MaybePromise<ExecutionResult> {
+  const operation = getOperationAST(args.document, args.operationName);
+  const info = operation ? infoOf(operation, args) : undefined;
+  return (rootValue) => {
+    const ofEvent = { ...args, rootValue };
+    return info ? executeQuery({ ...info, rootValue }, ofEvent, otherwise) : otherwise(ofEvent);
+  };
+}
+
+/** Undefined if only graphql-js can execute the operation. */
+function infoOf(
+  operation: OperationDefinitionNode,
+  { schema, document, rootValue, variableValues: sent }: ExecutionArgs,
+): QueryInfo | undefined {
+  let query = queries.get(operation);
+  if (query === undefined) {
+    const fragments = fragmentsOf(document);
+    const fields = compileQuery(operation, { schema, fragments, variables: {} });
+    query = fields ? { fragments: Object.fromEntries(fragments), fields } : 'left to graphql-js';
+    queries.set(operation, query);
+  }
+  if (query === 'left to graphql-js') return undefined;
+  const variableValues = variablesOf(schema, operation, sent);
+  return variableValues && { ...query, schema, operation, rootValue, variableValues };
+}
+
+function executeQuery(
+  { fields, ...operation }: QueryInfo,
+  args: ExecutionArgs,
+  otherwise: typeof execute,
+): MaybePromise<ExecutionResult> {
+  const context = args.contextValue as Context;
+  const finish = (data: Data | undefined): MaybePromise<ExecutionResult> => {
+    if (data) return { data };
+    const { resultBudget }: Partial<Context> = context;
+    // A result that is too large would be too large again, and take the time twice.
+    if (resultBudget?.exceeded) return limitResult(resultBudget, {});
+    resultBudget?.begin();
+    return otherwise(args);
+  };
+  const data = new Execution(context, operation).run(fields);
+  return data instanceof Promise ? data.then(finish) : finish(data);
 }
 
 /** Undefined if a variable is not valid. */
@@ -138,12 +172,28 @@ class Execution {
   }
 
   #resolve(field: ResolvedField, source: unknown, path: NonNullable<Path>): unknown {
-    const { definition, nodes, parentType, resolve } = field;
-    const info = {
+    return field.resolve(source, this.#argsOf(field), this.#context, this.#infoOf(field, path));
+  }
+
+  #infoOf({ definition, nodes, parentType }: FieldOfInfo, path: NonNullable<Path>): Info {
+    return {
       ...{ fieldName: definition.name, fieldNodes: nodes, returnType: definition.type, parentType, path },
       ...this.#operation,
     };
-    return resolve(source, this.#argsOf(field), this.#context, info);
+  }
+
+  /** What is selected on an object that can be of several types. */
+  #fieldsOn(shape: AbstractShape, value: unknown, path: Path): CompiledField[] {
+    const { schema } = this.#operation;
+    const name =
+      path && shape.type.resolveType?.(value, this.#context, this.#infoOf(shape.of, path), shape.type);
+    const type = typeof name === 'string' ? schema.getType(name) : undefined;
+    const fields =
+      isObjectType(type) && !type.isTypeOf && schema.isSubType(shape.type, type)
+        ? shape.fieldsOn(type)
+        : undefined;
+    if (!fields) throw new ResultHasError();
+    return fields;
   }
 
   /** The arguments are the same for each object of a list. */
@@ -201,6 +251,7 @@ class Execution {
     }
     if (value instanceof Error || typeof value === 'function') throw new ResultHasError();
     if (shape.kind === 'object') return this.#object(shape.fields, value, path);
+    if (shape.kind === 'abstract') return this.#object(this.#fieldsOn(shape, value, path), value, path);
     if (shape.kind === 'leaf') {
       const serialized: unknown = shape.serialize(value);
       if (serialized === null || serialized === undefined) throw new ResultHasError();
