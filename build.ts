@@ -22,13 +22,18 @@ const external = [
   'undici',
 ];
 
+/** What the agent starts as threads. */
+const threads = {
+  'file-worker': 'src/agent/worker/file-worker.ts',
+  'sync-thread': 'src/agent/sync/sync-thread.ts',
+};
+
 /**
  * The program, `dist/main.js`. It is bundled because importing 900 single files took a third of the processor time
  * of a start. A part that is loaded on demand stays a file of its own.
  */
 const program: BuildOptions = {
-  // The agent starts the second one as a thread.
-  entryPoints: { main: 'src/main.ts', 'file-worker': 'src/agent/worker/file-worker.ts' },
+  entryPoints: { main: 'src/main.ts', ...threads },
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -49,12 +54,8 @@ const program: BuildOptions = {
   },
 };
 
-/** The thread of file tools alone, which an agent that runs from the sources starts: see `run-job.ts`. */
-const fileWorker: BuildOptions = {
-  ...program,
-  entryPoints: { 'file-worker': 'src/agent/worker/file-worker.ts' },
-  splitting: false,
-};
+/** The threads alone, which an agent that runs from the sources starts: see `run-job.ts`. */
+const agentThreads: BuildOptions = { ...program, entryPoints: threads, splitting: false };
 
 /** The client kit, `switchyard/client`: one file that imports nothing. `tsc --project src/client` adds its types. */
 const client: BuildOptions = {
@@ -122,5 +123,5 @@ if (import.meta.filename === process.argv[1]) {
   } else if (part === undefined) build();
   else buildConsole();
   // What a program that runs from the sources needs in `dist`.
-  if (part === 'dev') buildSync(fileWorker);
+  if (part === 'dev') buildSync(agentThreads);
 }

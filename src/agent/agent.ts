@@ -8,6 +8,8 @@ import { sendHeartbeats } from './dispatch/heartbeat.ts';
 import { createStats } from './dispatch/stats.ts';
 import { AgentError } from './errors/agent-error.ts';
 import { escapeInvisible } from './output/format.ts';
+import { followWorkspaces } from './sync/follow-workspaces.ts';
+import { Workspaces } from './sync/workspaces.ts';
 import { openTools } from './tools/open-tools.ts';
 
 export interface AgentOptions {
@@ -69,12 +71,14 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
   const print = (line: string) => options.print(escapeInvisible(line));
   const client = createGatewayClient(address);
   const instanceId = randomUUID();
-  const dispatches = new Dispatches({ client, tools, instanceId, maxDispatches, print });
+  const workspaces = new Workspaces({ address, root: tools.root, print });
+  const dispatches = new Dispatches({ client, tools, workspaces, instanceId, maxDispatches, print });
   const measure = createStats();
   const introduce = () => ({
     capabilities: tools.capabilities,
     maxDispatches,
     checksCalls: true,
+    syncsWorkspaces: true,
     instanceId,
     running: dispatches.openIds,
     agentVersion: version,
@@ -82,7 +86,8 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
   });
   const onCommand: StayConnectedOptions['onCommand'] = (command) => {
     if (command.__typename === 'RunDispatch') dispatches.take(command);
-    else if (command.__typename === 'CheckDispatch') void checkDispatch(command, { client, tools, print });
+    else if (command.__typename === 'CheckDispatch')
+      void checkDispatch(command, { client, tools, workspaces, print });
     else dispatches.cancel([command.dispatchId]);
   };
   const onOpen: StayConnectedOptions['onOpen'] = ({ heartbeatMs, unknownDispatchIds }, closed, reconnect) => {
@@ -102,11 +107,14 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
       'warning: the gateway has an http: URL, so others on the network can read the token and the results.',
     );
   print(`${name}: ${tools.mode} policy, workspace ${tools.root}`);
+  const following = new AbortController();
+  void followWorkspaces({ client, onWorkspaces: (each) => workspaces.update(each), print }, following.signal);
   try {
     await stayConnected({ address, introduce, onCommand, onOpen, print }, stop);
   } finally {
     if (dispatches.running > 0) print(`stopping ${dispatches.running} running tool calls`);
-    await dispatches.close(leaveMs);
+    following.abort();
+    await Promise.all([dispatches.close(leaveMs), workspaces.close(leaveMs)]);
   }
 }
 

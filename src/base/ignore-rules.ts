@@ -1,4 +1,3 @@
-import { relative, sep } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { createTimeLimit, TimeLimitError } from './time-limit.ts';
 
@@ -16,7 +15,8 @@ const maxStars = 8;
 
 /** The rules of one file such as `.gitignore`, for paths below its folder. */
 export interface Rules {
-  readonly folder: string;
+  /** Where the part of a path begins that is below its folder. */
+  readonly start: number;
   /** Undefined after the rules took too long: then they are not used any more. */
   rules: Ignore | undefined;
   /** How long the rules may still take, in milliseconds. It grows with each path. */
@@ -25,7 +25,7 @@ export interface Rules {
 
 /** An entry of a folder, as `ignore` needs to know it. */
 interface Entry {
-  /** Absolute, or relative as `Rules.folder` is. */
+  /** Absolute, and below the folders of the rules. */
   path: string;
   isFolder: boolean;
 }
@@ -38,10 +38,14 @@ const batchSize = 200;
 const firstMs = 1_000;
 const perPathMs = 1;
 
-/** @returns An empty list for a text without rules. */
+/**
+ * @param folder Absolute, or `/` for the top of paths that begin with it.
+ * @returns An empty list for a text without rules.
+ */
 export function parseRules(folder: string, text: string): Rules[] {
+  const start = folder === '/' ? 1 : folder.length + 1;
   const lines = text.split(/\r?\n/).filter(isUsable).slice(0, maxRules);
-  return lines.length === 0 ? [] : [{ folder, rules: ignore().add(lines), leftMs: firstMs }];
+  return lines.length === 0 ? [] : [{ start, rules: ignore().add(lines), leftMs: firstMs }];
 }
 
 function isUsable(line: string): boolean {
@@ -59,7 +63,7 @@ export function createIgnoreFilter(): IgnoreFilter {
   const isIgnored = ({ path, isFolder }: Entry, rules: readonly Rules[]): boolean => {
     for (const each of rules.toReversed()) {
       current = each;
-      const below = relative(each.folder, path).split(sep).join('/') + (isFolder ? '/' : '');
+      const below = path.slice(each.start) + (isFolder ? '/' : '');
       const startedAt = performance.now();
       const found = each.rules?.test(below);
       each.leftMs += perPathMs - (performance.now() - startedAt);

@@ -24,6 +24,8 @@ export interface RequestOptions {
   headers?: Headers;
   /** Sent as JSON. */
   body?: unknown;
+  /** Sent as they are, instead of `body`. */
+  bytes?: Uint8Array<ArrayBuffer> | undefined;
   /** Aborts the request, and its response while that is read. */
   signal: AbortSignal;
 }
@@ -31,16 +33,17 @@ export interface RequestOptions {
 /** @throws GatewayError for a response that is no success; what `fetch` throws where there is no response. */
 export async function request(endpoint: Endpoint, options: RequestOptions): Promise<Response> {
   const { url, token, headers } = endpoint;
-  const { method = 'POST', body, signal } = options;
+  const { method = 'POST', body, bytes, signal } = options;
   const response = await fetch(url, {
     method,
     headers: {
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(typeof headers === 'function' ? await headers() : headers),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(bytes === undefined ? {} : { 'content-type': 'application/octet-stream' }),
       ...options.headers,
     },
-    body: body === undefined ? null : JSON.stringify(body),
+    body: bytes ?? (body === undefined ? null : JSON.stringify(body)),
     signal,
     redirect: 'manual',
   });

@@ -19,7 +19,7 @@ export interface FolderListing {
 }
 
 /** A chunk that is asked for. */
-export interface ChunkRequest {
+interface ChunkRequest {
   sha256: string;
 }
 
@@ -54,7 +54,8 @@ export interface Remote {
    * What has changed after a revision, in the order of revisions.
    *
    * @param after 0: everything that there is, without deletions.
-   * @returns Undefined if deletions since then have been forgotten: compare by `folder`.
+   * @returns Undefined if deletions since then have been forgotten: compare by `folder`. `revision` may be read when
+   *   `paths` have ended: it comes last.
    */
   changedAfter(
     after: number,

@@ -8,8 +8,8 @@ export interface GatewayAddress {
   token: string;
 }
 
-/** Sends an agent's mutations, and opens its inbox. */
-export type GatewayClient = Pick<Client, 'ask' | 'subscribe'>;
+/** Sends an agent's mutations, and opens its inbox and the list of its workspaces. */
+export type GatewayClient = Pick<Client, 'ask' | 'subscribe' | 'watch'>;
 
 /** Short pauses, because a gateway that is back waits for the reports of what happened meanwhile. */
 const retry = createRetry({ firstMs: 100, longestMs: 2_000, attempts: Number.POSITIVE_INFINITY });

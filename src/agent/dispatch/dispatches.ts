@@ -1,6 +1,7 @@
 import { Semaphore } from '../concurrency/semaphore.ts';
 import type { GatewayClient } from '../connection/gateway-client.ts';
 import { reasonOf } from '../connection/reason-of.ts';
+import type { Workspaces } from '../sync/workspaces.ts';
 import type { ToolReport } from '../tools/tool.ts';
 import type { Tools } from '../tools/tools.ts';
 import { OpenDispatches } from './cancel-dispatch.ts';
@@ -12,6 +13,7 @@ import { acknowledgeDispatch, type Dispatch, runDispatch } from './run-dispatch.
 export interface DispatchesOptions {
   client: GatewayClient;
   tools: Tools;
+  workspaces: Pick<Workspaces, 'place' | 'flush'>;
   /** The random id of this process. */
   instanceId: string;
   /** How many dispatches run at once. */
@@ -104,7 +106,7 @@ export class Dispatches {
   }
 
   async #runAndReport(dispatch: Dispatch, cancel: AbortSignal): Promise<void> {
-    const { client, tools, instanceId, print } = this.#options;
+    const { client, tools, workspaces, instanceId, print } = this.#options;
     const { dispatchId } = dispatch;
     const { signal: giveUp } = this.#giveUp;
     const output = new OutputReport(client, dispatchId, giveUp);
@@ -118,7 +120,7 @@ export class Dispatches {
       this.#running += 1;
       try {
         const onOutput = (text: string) => output.push(text);
-        return await runDispatch(dispatch, { tools, print, onOutput }, cancel);
+        return await runDispatch(dispatch, { tools, workspaces, print, onOutput }, cancel);
       } finally {
         this.#running -= 1;
       }

@@ -3,14 +3,17 @@ import { AcknowledgeDispatchDocument } from '../../gql/graphql.ts';
 import type { GatewayClient } from '../connection/gateway-client.ts';
 import type { NodeCommandOf } from '../connection/inbox.ts';
 import { formatBytes, formatCommand, formatDuration, formatLine, longestLine } from '../output/format.ts';
+import type { Workspaces } from '../sync/workspaces.ts';
 import type { ToolReport } from '../tools/tool.ts';
 import type { ToolCall, Tools } from '../tools/tools.ts';
+import { runInWorkspace } from './run-in-workspace.ts';
 
 /** A tool call that the gateway sends to this agent. */
 export type Dispatch = NodeCommandOf<'RunDispatch'>;
 
 export interface RunDispatchOptions {
   tools: Tools;
+  workspaces: Pick<Workspaces, 'place' | 'flush'>;
   /** Gets a line when the tool call starts and one when it ends. */
   print(line: string): void;
   /** Gets the output of the tool while it runs. */
@@ -35,8 +38,8 @@ export async function acknowledgeDispatch(
 
 /** Runs the tool call of a dispatch. Never rejects: a failure is a report too. */
 export async function runDispatch(
-  { tool, args, toolApproval, timeoutMs, maxOutputBytes }: Dispatch,
-  { tools, print, onOutput }: RunDispatchOptions,
+  { tool, args, toolApproval, timeoutMs, maxOutputBytes, workspaceId }: Dispatch,
+  { tools, workspaces, print, onOutput }: RunDispatchOptions,
   cancel: AbortSignal,
 ): Promise<ToolReport> {
   const call: ToolCall = { tool, args: Object(args) as object, timeoutMs, maxOutputBytes };
@@ -45,7 +48,9 @@ export async function runDispatch(
   const unasked = toolApproval === 'AUTO' ? ' (without asking)' : '';
   // The whole command, because the end of a long one may be what matters.
   print(`${tool}${unasked}  ${described}`);
-  const report = await tools.run(call, { cancel, onOutput });
+  const report = workspaceId
+    ? await runInWorkspace(call, workspaceId, { tools, workspaces, onOutput }, cancel)
+    : await tools.run(call, { cancel, onOutput });
   const duration = formatDuration(performance.now() - startedAt);
   const size = formatBytes(Buffer.byteLength(report.result));
   print(`${tool}  ${shorten(described, longestLine)}  → ${endOf(report)} in ${duration}, ${size}`);

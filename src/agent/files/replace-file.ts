@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isPrivateName } from '../../sync/path.ts';
 import { ToolError } from '../errors/tool-error.ts';
 import { fileError, isMissing } from './file-error.ts';
 import { checkRegular } from './open-file.ts';
@@ -15,11 +16,11 @@ import type { Workspace } from './workspace.ts';
  *
  * @param path The path as the model wrote it.
  * @returns Whether the file is new.
- * @throws ToolError POLICY outside the workspace and in a `.git` folder, FAILED if the file cannot be written.
+ * @throws ToolError POLICY outside the workspace and in a `.git` or `.switchyard` folder, FAILED if the file cannot be written.
  */
 export async function replaceFile(workspace: Workspace, path: string, content: string): Promise<boolean> {
   const realPath = await workspace.locate(path);
-  checkNotGit(workspace.relativePath(realPath), path);
+  checkNotPrivate(workspace.relativePath(realPath), path);
   const draft = join(dirname(realPath), `.${randomUUID()}.tmp`);
   try {
     const mode = await modeOf(realPath, path);
@@ -40,12 +41,17 @@ export async function replaceFile(workspace: Workspace, path: string, content: s
   }
 }
 
-/** Files in `.git` name programs that git runs, so a model that writes them could get around the policy. */
-function checkNotGit(relativePath: string, path: string): void {
-  // Some file systems of macOS ignore case and invisible characters in names.
-  const plain = relativePath.normalize('NFKC').replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '');
-  if (!plain.split('/').some((part) => part.toLowerCase() === '.git')) return;
-  throw new ToolError('POLICY', `${JSON.stringify(path)} is in a .git folder, where the agent never writes.`);
+/**
+ * Files in `.git` name programs that git runs, so a model that writes them could get around the policy. `.switchyard` has
+ * the files of other sessions, and what the agent remembers of them.
+ */
+function checkNotPrivate(relativePath: string, path: string): void {
+  const name = relativePath.split('/').find(isPrivateName);
+  if (name === undefined) return;
+  throw new ToolError(
+    'POLICY',
+    `${JSON.stringify(path)} is in a ${name} folder, where the agent never writes.`,
+  );
 }
 
 async function modeOf(realPath: string, path: string): Promise<number | undefined> {

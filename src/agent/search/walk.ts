@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createIgnoreFilter } from '../../base/ignore-rules.ts';
+import { isPrivateName } from '../../sync/path.ts';
 import { readRules, rulesAbove } from './ignore-rules.ts';
 
 /** An entry of a folder. */
@@ -22,7 +23,7 @@ export interface WalkOptions {
 
 /**
  * Walks a folder and the folders below it. The entries of a folder come sorted by name, before the entries of its
- * folders. Skips `.git`, entries that a `.gitignore` excludes, and folders that the agent may not read. Follows no
+ * folders. Skips `.git` and `.switchyard`, entries that a `.gitignore` excludes, and folders that the agent may not read. Follows no
  * links. The folder that was asked for is walked even if a `.gitignore` excludes it.
  *
  * Libraries such as globby read each `.gitignore` with `fs.readFile`, which follows links out of the workspace, waits
@@ -37,7 +38,7 @@ export async function* walk({ root, folder, depth }: WalkOptions): AsyncGenerato
     const rules = [...next.rules, ...(await readRules(current))];
     const found = await readdir(current, { withFileTypes: true }).catch(() => []);
     const entries = found
-      .filter(({ name }) => name !== '.git')
+      .filter(({ name }) => !isPrivateName(name))
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map((entry) => ({
         path: join(current, entry.name),

@@ -15,18 +15,22 @@ export interface ToolReport {
   errorCode?: AgentErrorCode | 'TIMEOUT';
 }
 
-/** The parts of an agent that its tools use. */
-export interface ToolEnvironment {
+/** Where tools work. */
+export interface ToolPlace {
   workspace: Workspace;
-  policy: Policy;
-  /** The environment variables of commands. */
-  commandEnvironment: NodeJS.ProcessEnv;
-  watchdog: Watchdog;
   /**
    * Lets one tool at a time write files. If two tools read and then wrote the same file at once, the change of the
    * first one would be lost.
    */
-  writeLock: Semaphore;
+  writeLock: Pick<Semaphore, 'run'>;
+}
+
+/** The parts of an agent that its tools use. */
+export interface ToolEnvironment extends ToolPlace {
+  policy: Policy;
+  /** The environment variables of commands. */
+  commandEnvironment: NodeJS.ProcessEnv;
+  watchdog: Watchdog;
 }
 
 export interface ToolContext extends ToolEnvironment {

@@ -7,7 +7,14 @@ import { listFiles } from './list-files.ts';
 import { readFile } from './read-file.ts';
 import { runCommand } from './run-command.ts';
 import { searchFiles } from './search-files.ts';
-import { stoppedReport, type Tool, type ToolContext, type ToolEnvironment, type ToolReport } from './tool.ts';
+import {
+  stoppedReport,
+  type Tool,
+  type ToolContext,
+  type ToolEnvironment,
+  type ToolPlace,
+  type ToolReport,
+} from './tool.ts';
 import { writeFile } from './write-file.ts';
 
 /** A tool call as the gateway sends it. */
@@ -21,6 +28,8 @@ export interface ToolCall {
 }
 
 interface RunToolOptions {
+  /** Default: the folder of the agent. */
+  place?: ToolPlace | undefined;
   /** Aborts to cancel the call. */
   cancel: AbortSignal;
   /** Gets output while the tool produces it. */
@@ -35,8 +44,12 @@ export interface Tools {
   describe(call: Pick<ToolCall, 'tool' | 'args'>): string;
   /** Runs a call until it ends, is cancelled or takes too long. Never rejects: a failure is a report too. */
   run(call: ToolCall, options: RunToolOptions): Promise<ToolReport>;
-  /** Says why a call would be refused; undefined if it would run. Nothing runs. Never rejects. */
-  check(call: Pick<ToolCall, 'tool' | 'args'>): Promise<ToolError | undefined>;
+  /**
+   * Says why a call would be refused; undefined if it would run. Nothing runs. Never rejects.
+   *
+   * @param place Default: the folder of the agent.
+   */
+  check(call: Pick<ToolCall, 'tool' | 'args'>, place?: ToolPlace): Promise<ToolError | undefined>;
 }
 
 const all: readonly Tool[] = [runCommand, readFile, writeFile, editFile, listFiles, searchFiles];
@@ -50,19 +63,19 @@ export function createTools(environment: ToolEnvironment): Tools {
   return {
     capabilities: offered.map(({ name }) => name),
     describe: ({ tool, args }) => find(tool)?.describe(args) ?? JSON.stringify(args),
-    async check({ tool: name, args }) {
+    async check({ tool: name, args }, place) {
       const stop = AbortSignal.timeout(checkMs);
       try {
         const tool = find(name);
         if (tool === undefined) throw notOffered(name);
-        await tool.check(args, { ...environment, stop });
+        await tool.check(args, { ...environment, ...place, stop });
         return undefined;
       } catch (error) {
         // Any other failure may be gone when the call runs.
         return error instanceof ToolError && error.errorCode !== 'FAILED' ? error : undefined;
       }
     },
-    async run({ tool: name, args, timeoutMs, maxOutputBytes }, { cancel, onOutput }) {
+    async run({ tool: name, args, timeoutMs, maxOutputBytes }, { place, cancel, onOutput }) {
       const stop = new AbortController();
       const onCancel = () => stop.abort('CANCELLED');
       const timer = setTimeout(() => stop.abort('TIMED_OUT'), Math.min(timeoutMs, policy.timeoutMs));
@@ -74,6 +87,7 @@ export function createTools(environment: ToolEnvironment): Tools {
         if (tool === undefined) throw notOffered(name);
         const context: ToolContext = {
           ...environment,
+          ...place,
           stop: stop.signal,
           maxOutputBytes: maxBytes,
           onOutput,

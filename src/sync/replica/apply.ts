@@ -81,6 +81,30 @@ export class Applier {
     return true;
   }
 
+  /**
+   * Finds what a process that was killed has written without remembering it. Otherwise it would look like a change of
+   * the replica when the workspace has changed again.
+   */
+  async recover(): Promise<void> {
+    const { memory, openFolders } = this.#options;
+    using folders = openFolders();
+    for (const path of [...memory.pending]) {
+      await shareTurn();
+      const { pending = null } = memory.get(path);
+      const stats = lookAt(folders, path);
+      const isThere = stats !== undefined && !stats.isDirectory();
+      if (isThere !== (pending !== null)) continue;
+      const found = isThere ? await readEntry(folders, path) : undefined;
+      if (found && (found.kind !== 'entry' || !isSame(found.entry, pending))) continue;
+      memory.set(path, {
+        base: pending,
+        pending: undefined,
+        stamp: found?.isFresh ? undefined : found?.stamp,
+      });
+    }
+    memory.save();
+  }
+
   /** The next batch: new and changed files first, so that renamed ones can be copied before they are deleted. */
   #choose(): string[] {
     const { memory, dirty, blocked } = this.#options;
@@ -113,6 +137,7 @@ export class Applier {
       blocked.add(path, `This file system cannot hold it beside ${JSON.stringify(rival)}.`, false);
       return undefined;
     }
+    if (entry !== null) collisions.add(path);
     const stats = lookAt(folders, path);
     if (stats === undefined || stats.isDirectory()) {
       if (known.base === null && entry !== null) return { path, entry, expected: undefined };
@@ -137,7 +162,7 @@ export class Applier {
   }
 
   #write(folders: Folders, { path, entry, expected }: Ready, name: string | undefined): void {
-    const { memory, stage, dirty, blocked, collisions } = this.#options;
+    const { memory, stage, dirty, blocked } = this.#options;
     try {
       if (entry === null) {
         if (expected !== undefined) remove(folders, path, expected);
@@ -148,7 +173,6 @@ export class Applier {
       } else {
         const stamp = place(folders, { stage, name, path, expected });
         memory.set(path, { base: entry, pending: undefined, stamp });
-        collisions.add(path);
       }
     } catch (error) {
       if (name !== undefined) stage.remove(folders, name);

@@ -47,7 +47,7 @@ export class Collisions {
     return undefined;
   }
 
-  /** A path was written. */
+  /** A path is written, so that another one is its rival from now on. */
   add(path: string): void {
     if (this.#paths !== undefined) this.#addTo(this.#paths, path);
   }

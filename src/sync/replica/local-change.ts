@@ -21,4 +21,5 @@ export interface PushOptions extends ReplicaPart {
   later: Set<string>;
   /** Gets the revision of the workspace after changes. */
   onRevision(revision: number): void;
+  onConflict(path: string, keptPath: string): void;
 }

@@ -27,6 +27,7 @@ export interface OpenPartsOptions {
   sameNames: SameNames | undefined;
   lock(): Promise<() => void>;
   onRevision(revision: number): void;
+  onConflict(path: string, keptPath: string): void;
   signal: AbortSignal;
 }
 
@@ -53,12 +54,9 @@ export async function openParts(options: OpenPartsOptions): Promise<Parts> {
     const collisions = new Collisions(memory, sameNames ?? probeNames(folders, stage));
     stage.clean(folders, true);
     const parts = { ...shared, memory, stage, collisions, openFolders };
-    return {
-      ...parts,
-      scanner: new Scanner(parts),
-      pusher: new Pusher(parts),
-      applier: new Applier(parts),
-    };
+    const applier = new Applier(parts);
+    await applier.recover();
+    return { ...parts, applier, scanner: new Scanner(parts), pusher: new Pusher(parts) };
   } catch (error) {
     memory[Symbol.dispose]();
     throw error;

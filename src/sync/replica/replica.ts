@@ -26,6 +26,8 @@ export interface ReplicaOptions {
   remote: Remote;
   /** Gets each report of the state. */
   onReport?: (report: SyncStatusReport) => void;
+  /** Gets each path of which the workspace has another version, and where it keeps that of the replica. */
+  onConflict?: (path: string, keptPath: string) => void;
   /** Most files of the workspace. Default: 250,000. */
   maxFiles?: number;
   /** How often everything is compared, in milliseconds. Default: 60,000. */
@@ -169,6 +171,7 @@ export class Replica implements AsyncDisposable {
       blocked: this.#blocked,
       sameNames: this.#options.sameNames,
       lock: this.#lock,
+      onConflict: this.#options.onConflict ?? (() => {}),
       onRevision: (revision) => {
         if (revision > (this.#parts?.memory.revision ?? 0)) this.#isPullDue = true;
       },

@@ -86,7 +86,7 @@ export class Transfer {
 
   /** @returns The paths whose chunks are missing. */
   #settle(outcomes: readonly ChangeOutcome[]): Set<string> {
-    const { memory, progress, refusals } = this.#options;
+    const { memory, progress, refusals, onConflict } = this.#options;
     const lacking = new Set<string>();
     const changes = new Map(this.#changes.map((change) => [change.path, change]));
     for (const outcome of outcomes) {
@@ -103,6 +103,7 @@ export class Transfer {
         continue;
       }
       refusals.delete(path);
+      if (outcome.outcome === 'superseded' && outcome.keptPath !== null) onConflict(path, outcome.keptPath);
       const { base, pending = base } = memory.get(path);
       // What was superseded is kept by the workspace, so nothing is lost when what the workspace has is written over it.
       const there = outcome.outcome === 'superseded' && !isSame(pending, entry) ? pending : undefined;

@@ -109,6 +109,11 @@ export class MemoryWorkspace {
     this.change([{ path, base: before ? versionOf(before) : null, entry }], 'client', false);
   }
 
+  /** Whether a file may be written at a path. */
+  isFree(path: string): boolean {
+    return this.tree.get(path) !== undefined || !this.#isBlocked(path);
+  }
+
   delete(path: string): void {
     const before = this.tree.get(path);
     if (before) this.change([{ path, base: versionOf(before), entry: null }], 'client', false);

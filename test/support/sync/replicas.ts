@@ -45,6 +45,12 @@ export class Replicas implements AsyncDisposable {
     return replica;
   }
 
+  find(name: string): Replica {
+    const replica = this.#open.get(name);
+    if (replica === undefined) throw new Error(`${name} is not open.`);
+    return replica;
+  }
+
   stateFolder(name: string): string {
     return join(this.#top, `${name}.state`);
   }

@@ -2,6 +2,7 @@ import { linkSync, lstatSync, renameSync, rmdirSync, type Stats, unlinkSync } fr
 import { hasCode } from '../../../base/caught-error.ts';
 import { folderOf, nameOf } from '../../path.ts';
 import { type Folders, NotAFolderError } from './folders.ts';
+import { listFolder } from './list-folder.ts';
 import type { Stage } from './stage.ts';
 import { isSameStamp, type Stamp, stampOf } from './stamp.ts';
 
@@ -38,9 +39,15 @@ export function place(
   const to = folders.make(folderOf(path)).at(nameOf(path));
   if (expected === undefined) {
     const found = lstatSync(to, { throwIfNoEntry: false });
-    if (found?.isDirectory()) removeEmptyFolder(folders, path, to);
+    if (found?.isDirectory()) removeEmptyFolder(folders, path);
     else if (found !== undefined) throw new ChangedError(path);
-    moveToNew(from, to, path, staged.isSymbolicLink());
+    // Removing folders may have closed those that were held open.
+    moveToNew(
+      stage.at(folders, name),
+      folders.make(folderOf(path)).at(nameOf(path)),
+      path,
+      staged.isSymbolicLink(),
+    );
   } else {
     checkUnchanged(to, path, expected);
     renameSync(from, to);
@@ -75,14 +82,13 @@ export function removeIfEmpty(folders: Folders, path: string): boolean {
   }
 }
 
-function removeEmptyFolder(folders: Folders, path: string, name: string): void {
-  folders.forget(path);
-  try {
-    rmdirSync(name);
-  } catch (error) {
-    if (hasCode(error, 'ENOTEMPTY', 'EEXIST')) throw new FolderInTheWayError(path);
-    throw error;
-  }
+/** Removes a folder with nothing in it but folders, which are not synced themselves. */
+function removeEmptyFolder(folders: Folders, path: string): void {
+  const listed = listFolder(folders, path);
+  const isEmpty = typeof listed !== 'string' && listed.every(({ kind }) => kind === 'folder');
+  if (!isEmpty) throw new FolderInTheWayError(path);
+  for (const { name } of listed) removeEmptyFolder(folders, `${path}/${name}`);
+  if (!removeIfEmpty(folders, path)) throw new FolderInTheWayError(path);
 }
 
 /** A folder with files that are not synced is where a file must be. */
