@@ -21,6 +21,15 @@ export const reads: Record<string, Read> = {
     const before = await cursor(gateway, 'messages(last: 50) { pageInfo { cursor: startCursor } }');
     return read(gateway, `messages(last: 50, before: "${before}") { edges { node { content } } }`);
   },
+  '10 messages between two others': async (gateway) => {
+    const ends = 'messages(first: 12) { pageInfo { cursor: startCursor end: endCursor } }';
+    const { session } = await read(gateway, ends);
+    const { cursor: after, end: before } = session.messages.pageInfo;
+    return read(
+      gateway,
+      `messages(last: 10, after: "${after}", before: "${before}") { edges { node { content } } }`,
+    );
+  },
   'session with its last 20 runs': session('lastRun { id } runs(last: 20) { edges { node { status } } }'),
   'session with its nodes': session(
     'nodes { syncStatus node { displayName } } workspace { id } activeRun { id }',
@@ -41,6 +50,10 @@ export const reads: Record<string, Read> = {
   'search for two characters': search('ch'),
   'search for two characters without a hit': search('zq'),
   'search for one character by activity': search('c', 'orderBy: LAST_ACTIVITY'),
+  'search for one character without a hit': search('~'),
+  'search for two characters by activity without a hit': search('zq', 'orderBy: LAST_ACTIVITY'),
+  'search for a Chinese word without a hit': search('\u6F22\u5B57'),
+  'search in a feature without a hit': search('zq', 'featureName: "default"'),
   'search from the end': query('{ sessions(last: 20, search: "chat") { edges { node { title } } } }'),
   'search in the sessions of a user who has three': search('chat', 'userId: "bob"'),
   'search in the sessions of nobody': search('chat', 'userId: "nobody"'),
