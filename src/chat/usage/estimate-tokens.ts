@@ -13,10 +13,8 @@ const sampleLength = 500;
  */
 export async function countTokens(text: string): Promise<number> {
   if (text === '') return 0;
-  // Imported at first use, because the rank table would slow down the start of the gateway.
-  const { countTokens: count } = await import('gpt-tokenizer/encoding/o200k_base');
-  const countPiece = (start: number, length: number) =>
-    count(text.slice(start, start + length), { disallowedSpecial: new Set() });
+  const { countTokens: count } = await loadTokenizer();
+  const countPiece = (start: number, length: number) => count(text.slice(start, start + length), noneSpecial);
   if (text.length <= countedWhole) {
     let tokens = 0;
     for (let start = 0; start < text.length; start += pieceLength) tokens += countPiece(start, pieceLength);
@@ -30,6 +28,20 @@ export async function countTokens(text: string): Promise<number> {
     sampled += countPiece(Math.floor(sample * every + place), sampleLength);
   }
   return Math.ceil(sampled * (every / sampleLength));
+}
+
+const noneSpecial = { disallowedSpecial: new Set<string>() };
+
+let tokenizer: ReturnType<typeof importTokenizer> | undefined;
+
+/** Imports it at first use, because the rank table would slow down the start of the gateway. */
+function loadTokenizer() {
+  tokenizer ??= importTokenizer();
+  return tokenizer;
+}
+
+async function importTokenizer() {
+  return import('gpt-tokenizer/encoding/o200k_base');
 }
 
 /** Its multiples lie evenly between two whole numbers. */

@@ -32,6 +32,11 @@ export function endWithToken(subscribe: Subscribe): Subscribe {
 
 function followUntil(watch: TokenWatch, source: Feed<unknown>): Feed<unknown> {
   let state: 'following' | 'refused' | 'ended' = 'following';
+  // Asked for each run event. `signal.aborted` would take far longer.
+  let isOver = false;
+  whenAborted(watch.signal, () => {
+    isOver = true;
+  });
   const close = async () => {
     state = 'ended';
     watch[Symbol.dispose]();
@@ -41,8 +46,8 @@ function followUntil(watch: TokenWatch, source: Feed<unknown>): Feed<unknown> {
     take() {
       if (state === 'ended') return feedEnd;
       if (state === 'refused') return undefined;
-      const result = watch.signal.aborted ? undefined : source.take();
-      if (watch.signal.aborted) {
+      const result = isOver ? undefined : source.take();
+      if (isOver) {
         state = 'refused';
         // graphql-js treats a value that is an error like one that the field throws.
         return { done: false, value: watch.signal.reason };

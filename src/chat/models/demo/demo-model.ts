@@ -24,10 +24,9 @@ export function createDemoModel({ delayMs }: DemoModelOptions): LanguageModelV3 
     modelId: demoModel.modelName,
     supportedUrls: {},
     async doStream(options) {
-      const cancelled = new AbortController();
-      const signals = options.abortSignal ? [options.abortSignal, cancelled.signal] : [cancelled.signal];
       const parts = answerParts(options);
-      const pace = createPace(delayMs, AbortSignal.any(signals));
+      const pace = createPace(delayMs, options.abortSignal);
+      let isCancelled = false;
       const stream = new ReadableStream<LanguageModelV3StreamPart>(
         {
           pull(controller) {
@@ -35,9 +34,14 @@ export function createDemoModel({ delayMs }: DemoModelOptions): LanguageModelV3 
             if (done) return controller.close();
             const isWord = value.type === 'text-delta' || value.type === 'reasoning-delta';
             const pause = isWord ? pace() : undefined;
-            return pause ? pause.then(() => controller.enqueue(value)) : controller.enqueue(value);
+            if (!pause) return controller.enqueue(value);
+            return pause.then(() => {
+              if (!isCancelled) controller.enqueue(value);
+            });
           },
-          cancel: (reason) => cancelled.abort(reason),
+          cancel() {
+            isCancelled = true;
+          },
         },
         { highWaterMark: 0 },
       );
@@ -62,18 +66,18 @@ const burstWords = 64;
  *
  * @throws The signal's reason, also during a pause.
  */
-function createPace(delayMs: number, signal: AbortSignal): Pace {
+function createPace(delayMs: number, signal: AbortSignal | undefined): Pace {
   let words = 0;
   const pause = async () => {
     try {
-      if (delayMs > 0) await delay(delayMs, undefined, { signal });
+      if (delayMs > 0) await delay(delayMs, undefined, signal && { signal });
       await yieldToEventLoop();
     } finally {
-      signal.throwIfAborted();
+      signal?.throwIfAborted();
     }
   };
   return () => {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     words += 1;
     return delayMs > 0 || words % burstWords === 0 ? pause() : undefined;
   };
