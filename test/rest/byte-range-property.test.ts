@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readRanges } from '../../src/rest/audio/download/byte-ranges.ts';
+import { readRanges } from '../../src/download/byte-ranges.ts';
 
 const size = fc.integer({ min: 1, max: 300 });
 const position = fc.integer({ min: 0, max: 400 });

@@ -6,7 +6,7 @@ const stores = ['storage', 'bus', 'blobs'];
 const services = ['chat', 'identity', 'nodes', 'workspace'];
 const foundation = ['base', 'errors', 'log', 'config', 'generated'];
 const core = [...foundation, ...stores, 'lease', 'limits', 'tools', 'changes', 'sync', ...services];
-const shown = ['context', 'schema', 'sse', 'gql'];
+const shown = ['context', 'schema', 'sse', 'download', 'gql'];
 
 /** The rooms of `src` that each room may import from, besides itself. */
 const mayImport: Record<string, string[]> = {
@@ -28,6 +28,7 @@ const mayImport: Record<string, string[]> = {
   limits: ['base', 'errors', 'config', 'bus'],
   ...Object.fromEntries(stores.map((room) => [room, foundation])),
   sse: ['base'],
+  download: ['blobs'],
   sync: ['base'],
   config: ['base', 'errors', 'log'],
   log: ['base'],

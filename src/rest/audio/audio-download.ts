@@ -1,14 +1,14 @@
 import { z } from '@hono/zod-openapi';
 import { encodeId } from '../../base/global-id.ts';
 import { BlobNotFoundError } from '../../blobs/blob-store.ts';
+import type { Representation } from '../../download/representation.ts';
+import { sendFile } from '../../download/send-file.ts';
 import { GetMessageAudioDocument } from '../../gql/graphql.ts';
 import { RestError } from '../errors/rest-error.ts';
 import { readInput } from '../input/read-input.ts';
 import { describeRoute } from '../route/describe-route.ts';
 import { executeDocument } from '../route/execute.ts';
 import type { RestContext, RestServices, Route } from '../route/route.ts';
-import type { Representation } from './download/representation.ts';
-import { sendFile } from './download/send-file.ts';
 import { MessagePath } from './message-path.ts';
 
 const headerText = (description: string) => z.string().optional().openapi({ description });
@@ -99,5 +99,6 @@ async function findRecording(
   const { audio } = node;
   if (!audio) throw new RestError(404, 'The message has no audio');
   const { uploadedAt, filename, ...facts } = audio;
-  return { ...facts, filename: filename ?? null, modifiedAt: new Date(uploadedAt) };
+  const modifiedAt = new Date(uploadedAt);
+  return { ...facts, filename: filename ?? null, disposition: 'inline', modifiedAt };
 }

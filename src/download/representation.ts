@@ -2,14 +2,17 @@ import contentDisposition from 'content-disposition';
 
 /** The metadata of a file that HTTP headers report. */
 export interface Representation {
-  /** The SHA-256 hash of the file, in hex: its name in the blob store and its `ETag`. */
+  /** The SHA-256 hash of the file, in hex: its `ETag`. */
   sha256: string;
   /** The size in bytes. */
   size: number;
   mimeType: string;
-  /** The name that the uploading client sent: any text. */
+  /** The name that the client who stored the file gave it: any text. */
   filename: string | null;
-  modifiedAt: Date;
+  /** Whether a browser may show the file, or saves it. */
+  disposition: 'inline' | 'attachment';
+  /** Null if it says nothing of which version is newer. Then only the `ETag` tells whether a copy is current. */
+  modifiedAt: Date | null;
 }
 
 const disposition: (filename: string | undefined, options: { type: string }) => string = contentDisposition;
@@ -22,7 +25,7 @@ export function etagOf({ sha256 }: Representation): string {
 export function validators(file: Representation): Record<string, string> {
   return {
     ETag: etagOf(file),
-    'Last-Modified': file.modifiedAt.toUTCString(),
+    ...(file.modifiedAt && { 'Last-Modified': file.modifiedAt.toUTCString() }),
     'Cache-Control': 'private, no-cache',
   };
 }
@@ -32,7 +35,7 @@ export function contentHeaders(file: Representation): Record<string, string> {
   return {
     ...validators(file),
     'Accept-Ranges': 'bytes',
-    'Content-Disposition': disposition(file.filename ?? undefined, { type: 'inline' }),
+    'Content-Disposition': disposition(file.filename ?? undefined, { type: file.disposition }),
     'Content-Security-Policy': "default-src 'none'; sandbox",
     'X-Content-Type-Options': 'nosniff',
   };

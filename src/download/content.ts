@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ByteRange } from '../../../blobs/blob-store.ts';
+import type { ByteRange } from '../blobs/blob-store.ts';
 import { contentRange } from './byte-ranges.ts';
 import type { Representation } from './representation.ts';
 

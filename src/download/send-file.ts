@@ -5,7 +5,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
-import type { ByteRange } from '../../../blobs/blob-store.ts';
+import type { ByteRange } from '../blobs/blob-store.ts';
 import { readRanges } from './byte-ranges.ts';
 import { type Content, layOut } from './content.ts';
 import { checkPreconditions, isRangeCurrent } from './preconditions.ts';

@@ -14,21 +14,25 @@ export function checkPreconditions(header: ReadHeader, file: Representation): 30
     if (!names(ifMatch, etagOf(file))) return 412;
   } else {
     const unmodifiedSince = dateIn(header('if-unmodified-since'));
-    if (unmodifiedSince !== undefined && lastModified(file) > unmodifiedSince) return 412;
+    const modified = lastModified(file);
+    if (unmodifiedSince !== undefined && modified !== undefined && modified > unmodifiedSince) return 412;
   }
   const ifNoneMatch = header('if-none-match');
   if (ifNoneMatch !== undefined) {
     return names(ifNoneMatch.replaceAll('W/"', '"'), etagOf(file)) ? 304 : null;
   }
   const modifiedSince = dateIn(header('if-modified-since'));
-  return modifiedSince !== undefined && lastModified(file) <= modifiedSince ? 304 : null;
+  const modified = lastModified(file);
+  return modifiedSince !== undefined && modified !== undefined && modified <= modifiedSince ? 304 : null;
 }
 
 /** Whether the client's copy, named by `If-Range`, is current. True without the header. */
 export function isRangeCurrent(header: ReadHeader, file: Representation): boolean {
   const ifRange = header('if-range');
   if (ifRange === undefined) return true;
-  return ifRange.includes('"') ? ifRange === etagOf(file) : dateIn(ifRange) === lastModified(file);
+  if (ifRange.includes('"')) return ifRange === etagOf(file);
+  const date = dateIn(ifRange);
+  return date !== undefined && date === lastModified(file);
 }
 
 function names(list: string, etag: string): boolean {
@@ -45,6 +49,6 @@ function dateIn(text: string | undefined): number | undefined {
 }
 
 /** The date in milliseconds, cut to whole seconds like the `Last-Modified` header. */
-function lastModified({ modifiedAt }: Representation): number {
-  return Math.floor(modifiedAt.getTime() / 1_000) * 1_000;
+function lastModified({ modifiedAt }: Representation): number | undefined {
+  return modifiedAt === null ? undefined : Math.floor(modifiedAt.getTime() / 1_000) * 1_000;
 }

@@ -1,5 +1,5 @@
 import parseRange from 'range-parser';
-import type { ByteRange } from '../../../blobs/blob-store.ts';
+import type { ByteRange } from '../blobs/blob-store.ts';
 
 /** The most ranges in one response. Adjacent ranges are joined first. A request for more gets the whole file. */
 const maxRanges = 16;
