@@ -29,6 +29,7 @@ import { createServerApp, type HttpApp } from './server.ts';
 import { createStreamHandler, type StreamHandler } from './stream/handler.ts';
 import { createStreamHomes, type StreamHomes } from './stream/stream-homes.ts';
 import { createAgentDoor } from './workspaces/agent-door.ts';
+import { createFileDownloads } from './workspaces/file-downloads.ts';
 
 /** Interval of the comments that keep a silent stream of `/graphql/stream` open. */
 const streamHeartbeatMs = 12_000;
@@ -101,7 +102,12 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 /** @param closing Aborts when the gateway begins to close. */
 async function createApp(options: HttpServerOptions, homes: StreamHomes | undefined, closing: AbortSignal) {
   const { config, services, redis, log, createRest } = options;
-  const { limits, http, auth, web } = config;
+  const { http, auth, web } = config;
+  const { maxAudioBytes } = config.limits;
+  const limits = {
+    ...config.limits,
+    maxUploadBytes: Math.max(maxAudioBytes, config.workspaces.maxFileBytes),
+  };
   const requestIds = createRequestIds();
   const identify = await createSenderLookup(options);
   const { introspection, persistedOperations } = web;
@@ -116,6 +122,7 @@ async function createApp(options: HttpServerOptions, homes: StreamHomes | undefi
   };
   const graphql = createGraphQLServer({ ...limits, ...operations, introspection });
   const stream = createStream(options, { graphql, identify, findDocument, homes });
+  const files = { workspaces: services.workspaces, identify, log };
   const requests = { ...createRequestLimits(config.requests, redis), identify, accounts };
   const app = createServerApp({
     graphql,
@@ -142,7 +149,7 @@ async function createApp(options: HttpServerOptions, homes: StreamHomes | undefi
       },
     }),
     docs: createDocsPage(),
-    workspaces: createAgentDoor({ workspaces: services.workspaces, identify, log }),
+    workspaces: createAgentDoor(files).route('/', createFileDownloads(files)),
     consolePage: createConsolePage(),
     requestIds,
     guards: await createGuards({ ...http, ...web, isOpen: auth === undefined, requests }),

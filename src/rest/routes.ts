@@ -7,6 +7,7 @@ import { historyRoutes } from './history/history-routes.ts';
 import { nodeRoutes } from './nodes/node-routes.ts';
 import type { Route } from './route/route.ts';
 import { sessionRoutes } from './sessions/session-routes.ts';
+import { workspaceRoutes } from './workspace/workspace-routes.ts';
 
 /** Every operation of the REST API, in the order in which its documentation lists them. */
 export const routes: readonly Route[] = [
@@ -17,6 +18,7 @@ export const routes: readonly Route[] = [
   ...historyRoutes,
   cancelRun,
   ...nodeRoutes,
+  ...workspaceRoutes,
   uploadAudio,
   downloadAudio,
 ];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { wellFormedText } from '../base/well-formed-text.ts';
+import { pathProblem } from '../sync/path.ts';
 
 /** @param most The most UTF-16 code units. */
 export function storedText(most: number) {
@@ -8,6 +9,12 @@ export function storedText(most: number) {
 
 /** The name of something: not blank, and without white space around it. */
 export const nameText = storedText(200).trim().min(1, 'expected some text');
+
+/** The path of a file or folder in a workspace. */
+export const workspacePath = z.string().superRefine((path, context) => {
+  const problem = pathProblem(path);
+  if (problem !== undefined) context.addIssue(problem);
+});
 
 /** The id of a dispatch, or of a process of an agent. */
 export const opaqueId = z

@@ -119,7 +119,7 @@ const WorkspaceInput = builder.inputType('WorkspaceInput', {
     path: t.string({
       validate: storedText(4_096),
       description:
-        'The folder, at most 4,096 characters: required for SERVER, optional for NODE_LOCAL, not allowed for EMPTY.',
+        'The folder, at most 4,096 characters. Required for SERVER: a folder that exists below the `WORKSPACE_ROOT` of the gateway, and for a user who is no admin below the folder with the name of the user in it. Optional for NODE_LOCAL: a folder below the one that the agent was started with; default: that one. Not allowed for EMPTY.',
     }),
     sourceNodeId: t.string({
       validate: nodeIdText,
@@ -150,7 +150,7 @@ builder.mutationFields((t) => {
         workspace: t.arg({
           type: WorkspaceInput,
           description:
-            'Where the files of the session come from. Default: unchanged, or EMPTY for a session that has no workspace yet.',
+            'Where the files of the session come from. With it, the files are copied to all attached nodes and kept the same from then on: on the lead of NODE_LOCAL they lie in its folder, on every other node in `.switchyard/{workspaceId}` of the folder of its agent. The tools of the session run there. Default: unchanged; a session that never had one shares no files.',
         }),
         userId: t.arg.string({
           validate: nameText,
@@ -166,7 +166,7 @@ builder.mutationFields((t) => {
       nullable: true,
       authScopes: (_root, args) => ({ session: args.sessionId }),
       description:
-        'Detaches a node from a session. The tool calls of the session on that node are cancelled. Errors: NOT_FOUND if there is no such session or the node is not attached to it.',
+        'Detaches a node from a session. The tool calls of the session on that node are cancelled. Its files stay where they are, and are not kept the same any more; when it was the lead of NODE_LOCAL, the files come from the copy of the gateway from then on. Errors: NOT_FOUND if there is no such session or the node is not attached to it.',
       args: {
         sessionId: idArg(t, SessionRef, 'The `id` of the session.'),
         nodeId: nodeIdArg(t),

@@ -41,6 +41,11 @@ export const WorkspaceRef = builder.prismaObject('Workspace', {
       description:
         'Whether files are shared. False until nodes are attached with a `workspace`: then nothing is copied, every connected node is SYNCED, and there are no files.',
     }),
+    manifestHash: t.string({
+      description:
+        'The hash of all files: of their paths, their bytes and their modes. A node whose `manifestHash` is the same has the same files.',
+      resolve: async ({ sessionId }, _args, { workspaces }) => (await workspaces.tree(sessionId)).tree.hash(),
+    }),
     fileCount: t.exposeInt('fileCount', { description: 'How many files and symbolic links there are.' }),
     totalBytes: t.float({
       description: 'The size of all files together, in bytes.',

@@ -11,6 +11,7 @@ import {
   conflictsOfSession,
   fileAt,
   type WorkspaceState,
+  workspaceById,
   workspaceOfNode,
   workspaceState,
 } from '../storage/statements/workspace-files.ts';
@@ -57,7 +58,7 @@ export interface WrittenFile {
   sessionId: number;
   path: string;
   source: AsyncIterable<Uint8Array>;
-  /** The hash of what the client has seen. Null or undefined: whatever there is. */
+  /** The hash of what the client has seen, or an empty text for nothing. Null or undefined: whatever there is. */
   expectedSha256?: string | null | undefined;
   /** The permission bits. Default: those of the present file, or 0o644. */
   mode?: number | undefined;
@@ -95,6 +96,11 @@ export class Workspaces implements AsyncDisposable {
     return this.#options.statements.get(workspaceState, [sessionId]);
   }
 
+  /** The workspace with this id. Undefined if there is none, or its session was deleted. */
+  async stateById(workspaceId: string): Promise<WorkspaceState | undefined> {
+    return this.#options.statements.get(workspaceById, [workspaceId]);
+  }
+
   /** A shared workspace to whose session a node is attached. */
   async stateForNode(workspaceId: string, agentNodeId: number): Promise<WorkspaceState | undefined> {
     return this.#options.statements.get(workspaceOfNode, [workspaceId, agentNodeId]);
@@ -119,8 +125,8 @@ export class Workspaces implements AsyncDisposable {
 
   /** Some of the files and links, sorted by their paths. */
   async files(sessionId: number, order: FileOrder): Promise<Entry[]> {
-    const { tree, paths } = await this.tree(sessionId);
-    return pageOf(paths(), order).map((path) => tree.get(path) as Entry);
+    const known = await this.tree(sessionId);
+    return pageOf(known.paths(), order).map((path) => known.tree.get(path) as Entry);
   }
 
   /** The bytes of a file, or a part of them. The stream fails if the file is changed meanwhile and its content gone. */
@@ -150,7 +156,7 @@ export class Workspaces implements AsyncDisposable {
     const entry = { ...written };
     await this.#change(sessionId, [entry], (tree) => {
       const present = tree.get(path);
-      if (expectedSha256 != null && present?.sha256 !== expectedSha256)
+      if (expectedSha256 != null && (present?.sha256 ?? '') !== expectedSha256)
         throw notExpected(path, present?.sha256);
       if (present === undefined && isBlocked(tree, path)) throw pathTaken(path);
       if (mode === undefined && present?.kind === 'file') entry.mode = present.mode;

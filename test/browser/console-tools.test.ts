@@ -1,6 +1,5 @@
-import { type Result, source } from 'axe-core';
-import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { faultsOf } from '../support/browser/axe.ts';
 import { describeInBrowser } from '../support/browser/browser.ts';
 import { openConsole } from '../support/browser/console-page.ts';
 import { startTestGateway } from '../support/gateway/gateway.ts';
@@ -191,26 +190,6 @@ describeInBrowser('a tool in the console', () => {
 const everything =
   '# Title\n\n**bold** [link](https://example.org) `code`\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n' +
   '```js\nf();\n```\n\n- [x] done\n- open\n\n> quoted\n\n1. first\n\n---\n';
-
-/**
- * What axe finds, as texts. In dark colours it looks only at the contrast, because all else is the same.
- *
- * @param part A selector of what has changed. Default: the whole page, which takes axe half a second.
- */
-async function faultsOf(page: Page, part = ':root'): Promise<string[]> {
-  await page.evaluate(source);
-  const run = async (rules: readonly string[]) => {
-    const options = { resultTypes: ['violations'], ...(rules.length > 0 && { runOnly: rules }) };
-    const found = page.evaluate<Result[]>(
-      `axe.run('${part}', ${JSON.stringify(options)}).then((all) => all.violations)`,
-    );
-    return (await found).map(({ help, nodes }) => `${help}: ${nodes.map(({ html }) => html).join(' ')}`);
-  };
-  await page.emulateMedia({ colorScheme: 'dark' });
-  const dark = await run(['color-contrast']);
-  await page.emulateMedia({ colorScheme: 'light' });
-  return [...dark, ...(await run([]))];
-}
 
 describeInBrowser('a node in the console', () => {
   test('a node can be attached and detached, and an open list shows each change of the nodes', async () => {

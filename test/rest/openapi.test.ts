@@ -74,6 +74,8 @@ test('the OpenAPI document lists every operation and the statuses it can return'
       "POST /api/v1/sessions/{session_id}/nodes attach_nodes 200,400,401,403,404,408,413,415,421,422,429,503,507",
       "GET /api/v1/sessions/{session_id}/nodes get_session_nodes 200,400,401,403,404,421,422,429,503",
       "DELETE /api/v1/sessions/{session_id}/nodes/{node_id} detach_node 200,400,401,403,404,421,422,429,503,507",
+      "GET /api/v1/sessions/{session_id}/workspace get_workspace 200,400,401,403,404,421,422,429,503",
+      "GET /api/v1/sessions/{session_id}/workspace/files list_workspace_files 200,400,401,403,404,421,422,429,503",
       "POST /api/v1/sessions/messages/{message_id}/audio upload_message_audio 200,400,401,403,404,408,413,415,421,422,429,503,507",
       "GET /api/v1/sessions/messages/{message_id}/audio get_message_audio 200,206,304,400,401,403,404,412,416,421,422,429,503",
     ]
@@ -164,9 +166,14 @@ test('the schemas have the names from which clients are generated', async () => 
       "SessionUpdate",
       "Sessions",
       "StreamTicket",
+      "SyncProgress",
       "Tokens",
       "ToolCall",
       "ValidationError",
+      "Workspace",
+      "WorkspaceConflict",
+      "WorkspaceFile",
+      "WorkspaceFiles",
     ]
   `);
 });

@@ -1,5 +1,4 @@
-import { GatewayError } from '../../client/errors.ts';
-import { failureOf, request } from '../../client/request.ts';
+import { fetchFile } from './fetch-file.ts';
 import type { Identity } from './identity.ts';
 
 /**
@@ -9,14 +8,6 @@ import type { Identity } from './identity.ts';
  * @throws GatewayError; the reason of `signal` once that aborts.
  */
 export async function fetchAudio(path: string, identity: Identity, signal: AbortSignal): Promise<Blob> {
-  try {
-    const endpoint = { url: path, headers: identity.headers };
-    const response = await request(endpoint, { method: 'GET', headers: { accept: 'audio/*' }, signal });
-    const blob = await response.blob();
-    return new Blob([blob], { type: /^audio\/[\w.+-]+$/.test(blob.type) ? blob.type : 'audio/unknown' });
-  } catch (error) {
-    const failure = failureOf(error, signal);
-    if (failure instanceof GatewayError && failure.isUnauthenticated) identity.refused(failure.message);
-    throw failure;
-  }
+  const blob = await fetchFile(path, identity, signal);
+  return new Blob([blob], { type: /^audio\/[\w.+-]+$/.test(blob.type) ? blob.type : 'audio/unknown' });
 }

@@ -6,8 +6,10 @@ import {
   DetachNodeDocument,
   type SendMessageMutation,
   type SessionStateFragment,
+  ShareFilesDocument,
   UpdateSessionDocument,
   type UpdateSessionInput,
+  type WorkspaceInput,
 } from '../../gql/console/graphql.ts';
 import type { Ask } from '../gateway/ask.ts';
 import type { Link } from '../gateway/link.ts';
@@ -47,6 +49,12 @@ export interface StoredSession extends SyncedSession {
   attach(nodeId: string): Promise<void>;
   /** @throws GatewayError */
   detach(nodeId: string): Promise<void>;
+  /**
+   * Shares files with the attached nodes from now on.
+   *
+   * @throws GatewayError
+   */
+  shareFiles(workspace: WorkspaceInput): Promise<void>;
 }
 
 /** The session that the page shows. */
@@ -100,6 +108,10 @@ export function openStoredSession(
     },
     async attach(nodeId) {
       show((await ask(AttachNodeDocument, { sessionId, nodeId })).attachNodes);
+    },
+    async shareFiles(workspace) {
+      const nodeIds = synced.state.value?.nodes.map(({ node }) => node.nodeId) ?? [];
+      show((await ask(ShareFilesDocument, { sessionId, nodeIds, workspace })).attachNodes);
     },
     async detach(nodeId) {
       show((await ask(DetachNodeDocument, { sessionId, nodeId })).detachNode);

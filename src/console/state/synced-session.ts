@@ -5,6 +5,7 @@ import {
   SessionDocument,
   SessionEventsDocument,
   type SessionEventsSubscription,
+  type SessionFactsFragment,
   type SessionStateFragment,
 } from '../../gql/console/graphql.ts';
 import type { Ask } from '../gateway/ask.ts';
@@ -108,19 +109,27 @@ function watchSession(link: Link, sessionId: string, signal: AbortSignal, target
 }
 
 function applyEvent(event: SessionEvent, { state, messageList, markGone, reload }: Target): void {
+  // The nodes and the workspace have events of their own.
+  const showFacts = (facts: SessionFactsFragment) => {
+    if (state.value) state.value = { ...state.value, ...facts };
+    else reload();
+  };
   switch (event.__typename) {
     case 'MessageAdded':
       if (event.message) messageList.add(event.message);
       return;
     case 'RunEnded':
       if (event.run) messageList.add(...messagesOf(event.run));
-      if (event.run) state.value = event.run.session;
+      if (event.run) showFacts(event.run.session);
       return;
     case 'SessionUpdated':
-      if (event.session) state.value = event.session;
+      if (event.session) showFacts(event.session);
       return;
     case 'SessionNodeChanged':
       state.value = state.value && withNode(state.value, event);
+      return;
+    case 'WorkspaceChanged':
+      state.value = state.value && { ...state.value, workspace: event.workspace ?? null };
       return;
     case 'HistoryCleared':
       messageList.clear();

@@ -1,10 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { AttachedNodeFragment, NodeStateFragment, ToolApproval } from '../../gql/console/graphql.ts';
+import type { NodeStateFragment, ToolApproval } from '../../gql/console/graphql.ts';
 import { Alert } from '../controls/alert.tsx';
 import { Checkbox } from '../controls/checkbox.tsx';
 import type { Session } from '../state/session.ts';
 import { useApp } from './app-context.ts';
 import { RegisterNode } from './register-node.tsx';
+import { syncTextOf } from './sync-text.ts';
 import { useAttempt } from './use-attempt.ts';
 import { useDismiss } from './use-dismiss.ts';
 
@@ -75,7 +76,7 @@ function NodeChoices({ session, attached, register }: NodeChoicesProps) {
               />
               <span class="connection-name">
                 <Dot connection={connection} />{' '}
-                {[labelOf(node, connection), syncLabelOf(link)].filter(Boolean).join(' · ')}
+                {[labelOf(node, connection), link?.syncText].filter(Boolean).join(' · ')}
               </span>
             </li>
           );
@@ -105,23 +106,6 @@ function labelOf(node: NodeStateFragment, connection: NodeStateFragment['connect
   return { ONLINE: 'Online', BUSY: 'Busy', OFFLINE: 'Offline' }[connection];
 }
 
-type SyncStatus = AttachedNodeFragment['syncStatus'];
-
-/** OFFLINE says no more than the connection, and PENDING is no news. */
-const syncLabels: Record<SyncStatus, string> = {
-  PENDING: '',
-  OFFLINE: '',
-  SYNCING: 'copying files…',
-  SYNCED: 'files copied',
-  CONFLICT: 'files in conflict',
-  ERROR: 'files not copied',
-};
-
-function syncLabelOf(link: AttachedNode | undefined): string {
-  if (link?.syncStatus === undefined) return '';
-  return [syncLabels[link.syncStatus], link.syncStatus === 'ERROR' && link.error].filter(Boolean).join(': ');
-}
-
 function toolApprovalOf(session: Session): ToolApproval | null | undefined {
   return session.kind === 'new' ? session.input.value.toolApproval : session.state.value?.toolApproval;
 }
@@ -130,18 +114,17 @@ interface AttachedNode {
   nodeId: string;
   /** Undefined for a new session, whose nodes are only known by their ids. */
   node?: NodeStateFragment;
-  syncStatus?: SyncStatus;
-  /** Why copying the files failed. */
-  error?: string | undefined;
+  /** How far it is with the files; undefined where none are shared. */
+  syncText?: string | undefined;
 }
 
 function attachedTo(session: Session): AttachedNode[] {
   if (session.kind === 'new') return (session.input.value.nodeIds ?? []).map((nodeId) => ({ nodeId }));
-  return (session.state.value?.nodes ?? []).map(({ node, connection, syncStatus, error }) => ({
-    nodeId: node.nodeId,
-    node: { ...node, connection },
-    syncStatus,
-    error: error ?? undefined,
+  const { nodes = [], workspace } = session.state.value ?? {};
+  return nodes.map((attached) => ({
+    nodeId: attached.node.nodeId,
+    node: { ...attached.node, connection: attached.connection },
+    syncText: workspace?.isShared ? syncTextOf(attached) : undefined,
   }));
 }
 

@@ -2,6 +2,7 @@ import type { CreateSessionInput } from '../../gql/console/graphql.ts';
 import { Alert } from '../controls/alert.tsx';
 import { Icon } from '../controls/icon.tsx';
 import type { Session } from '../state/session.ts';
+import { FilesButton } from './files-button.tsx';
 import { InstructionsPopup } from './instructions-popup.tsx';
 import { NodePicker } from './node-picker.tsx';
 import { SessionSettings } from './session-settings.tsx';
@@ -38,6 +39,7 @@ export function SessionHeader({ session, openDrawer }: { session: Session; openD
             />
             <InstructionsPopup session={session} />
             <NodePicker session={session} />
+            {session.kind === 'stored' && <FilesButton session={session} />}
           </div>
         )}
       </div>

@@ -10,8 +10,8 @@ import { formRefusal } from './upload-error.ts';
 
 /** `maxBodyBytes` limits the operation, not the file. */
 export interface UploadOptions extends ReadOptions {
-  /** Most bytes of the file. */
-  maxAudioBytes: number;
+  /** Most bytes of the file, whatever it is for. What takes the file may take fewer. */
+  maxUploadBytes: number;
 }
 
 /** Headers that a browser sends to another origin only after the gateway has allowed it (CORS preflight). */
@@ -38,13 +38,13 @@ export async function readUpload(
   outgoing: ServerResponse,
   options: UploadOptions,
 ): Promise<RequestParams> {
-  const { maxBodyBytes, maxAudioBytes, findDocument } = options;
+  const { maxBodyBytes, maxUploadBytes, findDocument } = options;
   try {
-    checkHeaders(incoming, maxAudioBytes + 2 * maxBodyBytes + framingBytes);
+    checkHeaders(incoming, maxUploadBytes + 2 * maxBodyBytes + framingBytes);
     const operation = await processRequest<unknown>(stopAfterForm(incoming), outgoing, {
       maxFieldSize: maxBodyBytes,
       // busboy refuses a file of exactly `maxFileSize` bytes.
-      maxFileSize: maxAudioBytes + 1,
+      maxFileSize: maxUploadBytes + 1,
       maxFiles: 1,
     });
     const params = checkParams(operation, findDocument);

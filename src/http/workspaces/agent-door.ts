@@ -1,7 +1,6 @@
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
-import { GatewayError, refusal } from '../../errors.ts';
+import { type GatewayError, refusal } from '../../errors.ts';
 import { unauthenticated } from '../../identity/unauthenticated.ts';
 import { anonymous } from '../../identity/viewer.ts';
 import type { NodeIdentity } from '../../nodes/presence/connected-nodes.ts';
@@ -10,11 +9,10 @@ import { shownOutcome } from '../../workspace/commit/plan.ts';
 import { workspaceNotFound } from '../../workspace/model/limits.ts';
 import type { Workspaces } from '../../workspace/workspaces.ts';
 import type { Identify } from '../request/identify.ts';
-import { storageRefusal } from '../request/mask-error.ts';
 import { readJsonBody } from '../request/read-body.ts';
-import { refuse } from '../request/refusal.ts';
 import type { RouteBindings } from '../request/route-bindings.ts';
 import { changesInput, chunksInput, parseInput, reportInput, revisionInput } from './inputs.ts';
+import { presentError } from './present-error.ts';
 import { readPack } from './read-pack.ts';
 import { chunkPack, entryLines, sendStream } from './send-stream.ts';
 
@@ -48,7 +46,7 @@ export function createAgentDoor({ workspaces, identify, log }: AgentDoorOptions)
       if (workspace === undefined) throw workspaceNotFound();
       return await answer({ c, node, workspace });
     } catch (error) {
-      return present(c, error, log);
+      return presentError(c, error, log);
     }
   };
   const nothing = (c: Request) => c.body(null, 204);
@@ -121,16 +119,4 @@ async function nodeOf(c: Request, identify: Identify): Promise<NodeIdentity> {
 function expired(after: number): GatewayError {
   const message = `The changes after revision ${after} are not all known any more; compare the folders.`;
   return refusal('REVISION_EXPIRED', message);
-}
-
-/** Errors that the agent may see; a failure of the disk or the database says that it should try again. */
-function present(c: Request, error: unknown, log: Logger): Response {
-  const { outgoing, httpRequestId } = c.env;
-  // The agent has left, or its response has begun and was cut off.
-  if (outgoing.destroyed || outgoing.headersSent) return RESPONSE_ALREADY_SENT;
-  if (error instanceof GatewayError) return refuse(c, error);
-  const failure = storageRefusal(error);
-  if (failure) return refuse(c, failure);
-  log.error({ err: error, httpRequestId }, 'a request of an agent failed');
-  return refuse(c, refusal('INTERNAL_SERVER_ERROR', 'Internal Server Error'));
 }

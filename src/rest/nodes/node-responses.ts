@@ -3,7 +3,7 @@ import type { SessionNodesFieldsFragment } from '../../gql/graphql.ts';
 import { lowerCase } from '../route/enum-case.ts';
 import { resultMessage, sessionId } from '../route/response-fields.ts';
 
-/** How far a node has received the files of a session. */
+/** Whether a node has the files of a session. */
 export const SyncStatus = z.enum(['pending', 'syncing', 'synced', 'conflict', 'error', 'offline']);
 
 /** The texts that can be the id of a node: one line, not blank, without control characters. GraphQL checks it. */
@@ -17,6 +17,15 @@ export const nodeId = z
   .string()
   .openapi({ description: 'The id of the node.', example: 'laptop', ...nodeIdText });
 
+const SyncProgress = z
+  .object({
+    files_done: z.int().openapi({ description: 'How many files have arrived.', example: 12 }),
+    files_total: z.int().openapi({ description: 'How many files are being copied.', example: 40 }),
+    bytes_done: z.int().openapi({ description: 'How many bytes have arrived.', example: 34_567 }),
+    bytes_total: z.int().openapi({ description: 'How many bytes are being copied.', example: 98_765 }),
+  })
+  .openapi('SyncProgress', { description: 'How much of the files for and from a node has arrived.' });
+
 const SessionNode = z
   .object({
     node_id: nodeId,
@@ -25,7 +34,14 @@ const SessionNode = z
       .openapi({ description: 'A name that helps people to recognise the node.', example: 'Alice’s laptop' }),
     status: SyncStatus.openapi({
       description:
-        'How far the node has received the files of the session. `pending`: not begun. `syncing`: in progress. `synced`: the node has all files. `conflict`: a file was changed in two places. `error`: it failed; `error` says why. `offline`: the node is not connected.',
+        'Whether the node has the files of the session. `pending`: not begun. `syncing`: in progress; `progress` says how far. `synced`: the node has all files, or the session shares none. `conflict`: it has all files, and a version of a file that was changed in two places is kept beside it. `error`: it failed; `error` says why. `offline`: the node is not connected.',
+    }),
+    progress: SyncProgress.nullable().openapi({
+      description: 'How much of the files has arrived. Null: nothing is being copied.',
+    }),
+    manifest_hash: z.string().nullable().openapi({
+      description:
+        'The hash of all files that the node had when it last reported. Null: it has not reported.',
     }),
     connection: z.enum(['online', 'busy', 'offline']).openapi({
       description:
@@ -68,10 +84,19 @@ export function sessionNodesJson({ databaseId, workspace, nodes }: SessionNodesF
   return {
     session_id: databaseId,
     sync_workspace_id: workspace?.id ?? null,
-    nodes: nodes.map(({ node, syncStatus, connection, lastSyncAt, error }) => ({
+    nodes: nodes.map(({ node, syncStatus, progress, manifestHash, connection, lastSyncAt, error }) => ({
       node_id: node.nodeId,
       display_name: node.displayName,
       status: lowerCase(syncStatus),
+      progress: progress
+        ? {
+            files_done: progress.filesDone,
+            files_total: progress.filesTotal,
+            bytes_done: progress.bytesDone,
+            bytes_total: progress.bytesTotal,
+          }
+        : null,
+      manifest_hash: manifestHash ?? null,
       connection: lowerCase(connection),
       last_sync: lastSyncAt ?? null,
       error: error ?? null,

@@ -27,7 +27,7 @@ export const nodeRoutes: readonly Route[] = [
     operationId: 'attach_nodes',
     summary: 'Attach Nodes to Session',
     description:
-      'Attach one or more Agent Nodes to a chat session. Nodes that are already attached stay attached. A node that is not registered yet can be attached, too: it is `offline` until it is registered and connects. If the `tool_approval` of the session is `auto`, the default of sessions that are created over REST, the tools run on these nodes without asking: the model can run commands and change files there without the approval of a person, within the policy of each node.',
+      'Attach one or more Agent Nodes to a chat session. Nodes that are already attached stay attached. With `config` the session shares files with its nodes. A node that is not registered yet can be attached, too: it is `offline` until it is registered and connects. If the `tool_approval` of the session is `auto`, the default of sessions that are created over REST, the tools run on these nodes without asking: the model can run commands and change files there without the approval of a person, within the policy of each node.',
     input: { path: SessionPath, body: NodeAttachRequest },
     document: AttachNodesDocument,
     variables: ({ path, body: { node_ids, config } }) => ({
@@ -61,7 +61,7 @@ export const nodeRoutes: readonly Route[] = [
     operationId: 'detach_node',
     summary: 'Detach Node from Session',
     description:
-      'Detaches a node from a session. The tool calls of the session that run on the node are cancelled.',
+      'Detaches a node from a session. The tool calls of the session that run on the node are cancelled. The files stay on the node, and are not kept the same any more. When the node was the lead of `node_local`, the files come from the copy of the gateway from then on.',
     failures: { 404: 'The session does not exist, or the node is not attached to it.' },
     input: { path: SessionNodePath },
     document: DetachNodeDocument,

@@ -43,7 +43,7 @@ export const Session = z
       example: ['laptop'],
     }),
     node_sync_status: z.record(z.string(), SyncStatus).openapi({
-      description: 'For each attached node id, how far the node has received the files of the workspace.',
+      description: 'For each attached node id, whether the node has the files of the workspace.',
       example: { laptop: 'synced' },
     }),
   })

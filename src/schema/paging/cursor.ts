@@ -43,12 +43,30 @@ function toCursor(text: string): string {
   return Buffer.from(text).toString('base64url');
 }
 
-/** In characters. A cursor that this API has given out has at most 48. */
-const longestCursor = 64;
+/** The position of something in a list that is sorted by names or paths. `kind` tells apart what has the same name. */
+export interface NamedPosition {
+  kind: string;
+  name: string;
+}
 
-function readCursor(cursor: string, form: RegExp, field: string): string[] {
+export function encodeNameCursor({ kind, name }: NamedPosition): string {
+  return toCursor(`name:${kind}:${name}`);
+}
+
+/** @throws GatewayError BAD_USER_INPUT for text that is not such a cursor. */
+export function decodeNameCursor(cursor: string, field: string): NamedPosition {
+  const [kind = '', name = ''] = readCursor(cursor, /^name:(\w+):(.+)$/s, field, longestNameCursor);
+  return { kind, name };
+}
+
+/** In characters. A cursor with numbers that this API has given out has at most 48. */
+const longestCursor = 64;
+/** In characters: enough for the longest path of a workspace. */
+const longestNameCursor = 3_000;
+
+function readCursor(cursor: string, form: RegExp, field: string, longest = longestCursor): string[] {
   // A list decodes its cursor again for each of its parents, so a long text would be decoded hundreds of times.
-  const text = cursor.length <= longestCursor ? Buffer.from(cursor, 'base64url').toString('utf8') : '';
+  const text = cursor.length <= longest ? Buffer.from(cursor, 'base64url').toString('utf8') : '';
   const match = form.exec(text);
   if (match) return match.slice(1);
   const message = `${field}: not a cursor that this API has given out for this list and order.`;

@@ -15,6 +15,7 @@ import type {
   SessionNode,
   ToolCall,
   Workspace,
+  WorkspaceConflict,
 } from '../../generated/prisma/client.ts';
 import { idList } from '../../storage/statements/dialect.ts';
 import {
@@ -25,7 +26,12 @@ import {
   sizesOfToolCalls,
   toolCallsByIds,
 } from '../../storage/statements/messages.ts';
-import { agentNodesByIds, nodesOfSessions, workspacesOfSessions } from '../../storage/statements/nodes.ts';
+import {
+  agentNodesByIds,
+  conflictsOfSessions,
+  nodesOfSessions,
+  workspacesOfSessions,
+} from '../../storage/statements/nodes.ts';
 import { runsOfMessages } from '../../storage/statements/runs.ts';
 import { sessionsByIds, usageOfSessions } from '../../storage/statements/sessions.ts';
 import type { MaybePromise, Statement } from '../../storage/statements/statement.ts';
@@ -79,6 +85,12 @@ export const rowsOf = createContextCache(
       ),
     workspaceOfSession: (context) =>
       relationLoader(context, byIds<Workspace>(context, workspacesOfSessions), ({ sessionId }) => sessionId),
+    conflictsOfSession: (context) =>
+      relationLoader(
+        context,
+        byIds<WorkspaceConflict>(context, conflictsOfSessions),
+        ({ sessionId }) => sessionId,
+      ),
     usageOfSession: (context) =>
       relationLoader(context, byIds<ModelUsage>(context, usageOfSessions), ({ sessionId }) => sessionId),
   }),

@@ -1,5 +1,5 @@
 import { maxId } from '../../base/global-id.ts';
-import type { AgentNode, SessionNode, Workspace } from '../../generated/prisma/client.ts';
+import type { AgentNode, SessionNode, Workspace, WorkspaceConflict } from '../../generated/prisma/client.ts';
 import type { ChangeOwner } from './changes.ts';
 import { amongIds } from './dialect.ts';
 import { indexOrder, inIndex } from './index-range.ts';
@@ -28,6 +28,14 @@ export const ownersOfNode = plainStatement<ChangeOwner>(
 export const workspacesOfSessions = modelStatement<Workspace>(
   'Workspace',
   `SELECT * FROM "Workspace" WHERE "sessionId" ${amongIds}`,
+);
+
+/** The oldest 1,000 conflicts of each session, oldest first. Parameter: the ids of the sessions. */
+export const conflictsOfSessions = modelStatement<WorkspaceConflict>(
+  'WorkspaceConflict',
+  `SELECT * FROM (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY "sessionId" ORDER BY "id") AS "place" FROM "WorkspaceConflict"
+    WHERE "sessionId" ${amongIds}) AS "row" WHERE "place" <= 1000 ORDER BY "id"`,
 );
 
 /** Parameter: where to stop counting. */

@@ -29,6 +29,12 @@ export const workspaceState: Statement<WorkspaceState> = {
   decode: decodeState,
 };
 
+/** Parameter: the workspace's id. */
+export const workspaceById: Statement<WorkspaceState> = {
+  sql: `${state} WHERE "workspaceId" = ?`,
+  decode: decodeState,
+};
+
 /** A shared workspace to whose session a node is attached. Parameters: the workspace's id, the node. */
 export const workspaceOfNode: Statement<WorkspaceState> = {
   sql: `${state} WHERE "workspaceId" = ? AND "isShared" = TRUE

@@ -78,6 +78,7 @@ const edges: Record<string, 'row' | 'log' | 'looked up' | 'argument'> = {
   'HistoryCleared.session': 'log',
   'SessionUpdated.session': 'log',
   'SessionNodeChanged.sessionNode': 'log',
+  'WorkspaceChanged.workspace': 'log',
   'ToolCallStarted.node': 'looked up',
   'ToolApprovalRequested.node': 'looked up',
   'NodeChanged.node': 'looked up',

@@ -53,6 +53,8 @@ const attempts: Record<string, Attempt> = {
   get_message_audio: {},
   attach_nodes: { json: { node_ids: ['phone'] } },
   get_session_nodes: {},
+  get_workspace: {},
+  list_workspace_files: {},
   detach_node: { destroys: true },
   delete_session: { destroys: true },
 };

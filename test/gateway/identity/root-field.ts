@@ -114,6 +114,21 @@ export const trials: Record<string, Trial> = {
       'mutation ($session: ID!, $nodeId: String!) { detachNode(sessionId: $session, nodeId: $nodeId) { id } }',
     bob: 'not found',
   },
+  'Mutation.writeWorkspaceFile': {
+    document:
+      'mutation ($session: ID!) { writeWorkspaceFile(sessionId: $session, path: "a.txt", text: "mine") { path } }',
+    bob: 'not found',
+  },
+  'Mutation.uploadWorkspaceFile': {
+    document:
+      'mutation ($session: ID!, $file: Upload!) { uploadWorkspaceFile(sessionId: $session, path: "a.txt", file: $file) { path } }',
+    bob: 'not found',
+  },
+  'Mutation.deleteWorkspaceFile': {
+    document:
+      'mutation ($session: ID!) { deleteWorkspaceFile(sessionId: $session, path: "a.txt") { fileCount } }',
+    bob: 'not found',
+  },
   'Mutation.acknowledgeDispatch': {
     document: 'mutation { acknowledgeDispatch(dispatchId: "d", instanceId: "i") { proceed } }',
     bob: 'agents',

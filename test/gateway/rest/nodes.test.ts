@@ -26,7 +26,10 @@ async function ask(sessionId: number, prompt: string): Promise<Frame['data'][]> 
   return frames;
 }
 
-const pending = { display_name: expect.any(String), last_sync: null, error: null };
+const pending = {
+  ...{ display_name: expect.any(String), last_sync: null, error: null, progress: null },
+  manifest_hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+};
 
 describe('the curl commands of the legacy documentation', () => {
   test('the documented curl commands attach nodes that are not registered, list them and detach one', async () => {

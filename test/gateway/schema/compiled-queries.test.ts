@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import {
   execute,
@@ -52,8 +53,16 @@ beforeAll(async () => {
     data: { settings, title: `"Ü" 🚂 ${'x'.repeat(300)}` },
   });
   await database.workspace.create({
-    data: { sessionId: session, workspaceId: '6f1c2e0a-52f7-4c0e-9a43-0d9b8f3f2c11' },
+    data: { sessionId: session, workspaceId: '6f1c2e0a-52f7-4c0e-9a43-0d9b8f3f2c11', isShared: true },
   });
+  const { workspaces } = shared().services;
+  for (const path of ['a.txt', 'docs/b.txt', 'docs/ü.txt']) {
+    await workspaces.write({ sessionId: session, path, source: Readable.from([Buffer.from(path)]) });
+  }
+  await database.workspaceConflict.create({
+    data: { sessionId: session, path: 'a.txt', keptPath: 'docs/b.txt' },
+  });
+  await database.sessionNode.updateMany({ data: { syncStatus: 'SYNCING', filesTotal: 3, bytesTotal: 9 } });
   const [message, run] = [await database.message.findFirstOrThrow(), await database.run.findFirstOrThrow()];
   await database.messageAudio.create({
     data: { messageId: message.id, sha256: 'ab', mimeType: 'audio/ogg', size: 1 },
@@ -68,6 +77,9 @@ beforeAll(async () => {
     after: ['null', '""', '"!"'],
     upTo: ['2', '100'],
     search: ['null', '"Chat"'],
+    path: ['"docs/b.txt"', '"nowhere"', '"../up"'],
+    under: ['null', '"docs"'],
+    folder: ['null', '"docs"', '"a.txt"'],
   };
 });
 

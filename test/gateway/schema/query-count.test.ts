@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { isListType, isNonNullType, isObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { schema } from '../../../src/schema/index.ts';
@@ -8,6 +9,7 @@ import {
   type StatementLog,
   withoutNodeChecks,
 } from '../../support/gateway/query-count.ts';
+import { openSharedFiles } from '../../support/gateway/shared-files.ts';
 import { connectNode } from '../../support/node/node-client.ts';
 import { createNodeReports } from '../../support/node/node-reports.ts';
 import { registerNode } from '../../support/node/nodes.ts';
@@ -69,6 +71,30 @@ async function nodesOf(nodes: number, selection: string): Promise<number> {
   return sessionsOf(3, `nodes { node { ${selection} } connection } workspace { id }`, { agentNodeIds });
 }
 
+async function workspaceWith(size: number, selection: string): Promise<number> {
+  const files = await openSharedFiles(gateway);
+  for (let index = 0; index < size; index += 1) await files.write(`${index}.txt`, 'x');
+  return count(`query ($id: ID!) { session(id: $id) { workspace { ${selection} } } }`, {
+    id: files.sessionId,
+  });
+}
+
+async function conflictsOf(sessions: number): Promise<number> {
+  const { database } = gateway.services;
+  const userId = newUser();
+  const ids = await seed(database, { sessions, userId });
+  await database.workspace.createMany({
+    data: ids.map((sessionId) => ({ sessionId, workspaceId: randomUUID() })),
+  });
+  await database.workspaceConflict.createMany({
+    data: ids.map((sessionId) => ({ sessionId, path: 'a', keptPath: 'b' })),
+  });
+  const query = `query ($userId: String) {
+    sessions(userId: $userId, first: 100) { edges { node { workspace { fileCount conflicts { keptPath } } } } }
+  }`;
+  return count(query, { userId });
+}
+
 /** How many statements a new node takes, from its registration on, that asks about so many dispatches. */
 async function askedByNode(
   dispatches: number,
@@ -110,6 +136,11 @@ const lists: Record<string, (size: number) => Promise<number>> = {
     }),
   'Message.toolCalls': (size) => messagesOf(size, 'toolCalls { name }'),
   'Message.workspaceManifests': (size) => messagesOf(size, 'workspaceManifests { nodeId manifestHash }'),
+  'Workspace.files': (size) =>
+    workspaceWith(size, 'files(first: 50) { edges { node { path downloadUrl } } }'),
+  'Workspace.entries': (size) =>
+    workspaceWith(size, 'entries(first: 50) { edges { node { name file { size } } } }'),
+  'Workspace.conflicts': conflictsOf,
   'TokenUsage.byModel': (size) =>
     sessionsOf(size, 'tokenUsage { totalTokens byModel { modelName } }', { models: 3 }),
   'RunCancelled.toolCalls': async (toolCalls) => {

@@ -32,13 +32,20 @@ export async function createTokens(gateway: GatewayApi): Promise<Tokens> {
 
 let worlds = 0;
 
-/** Creates, through the API, a session with an answered prompt and an attached node. */
+/** Creates, through the API, a session with an answered prompt, an attached node and a shared file. */
 export async function createBelongings(gateway: GatewayApi, token: string): Promise<Belongings> {
   const api = gateway.as(token);
   worlds += 1;
   const nodeId = `laptop-${worlds}`;
   await registerNode(api, nodeId);
   const session = await api.createSession({ nodeIds: [nodeId] });
+  await api.query(
+    `mutation ($session: ID!, $nodeId: String!) {
+      attachNodes(sessionId: $session, nodeIds: [$nodeId], workspace: { source: EMPTY }) { id }
+      writeWorkspaceFile(sessionId: $session, path: "a.txt", text: "of the owner") { path }
+    }`,
+    { session, nodeId },
+  );
   const run = await api.send({ sessionId: session, prompt: 'Say hello.' });
   await collect(follow(api.client(), run));
   const { viewer, found, agentNode } = await api.query(

@@ -26,10 +26,21 @@ const listSizes: Record<string, number> = {
   'CancelReceipt.toolCalls': 100,
   'Session.nodes': 100,
   'TokenUsage.byModel': 20,
+  'Workspace.conflicts': 100,
   'Query.models': 100,
 };
 /** Items assumed in such a list for each item of a page, because few items have the most. */
 const listSize = 10;
+
+/** By how many fields a field costs more than it looks, by type and field. */
+const fieldWeights: Record<string, number> = {
+  // The first of these loads all files of the workspace, if nobody has done so before.
+  'Workspace.entries': 100,
+  'Workspace.files': 100,
+  'Workspace.manifestHash': 100,
+  // It reads up to 1 MB from the blob store.
+  'WorkspaceFile.text': 20,
+};
 
 /** The names of fields with texts that may be long. Each costs one field more. */
 const longTexts = new Set(['args', 'content', 'reasoning', 'result', 'systemPrompt']);
@@ -47,6 +58,7 @@ const loadedWeights: Record<string, number> = {
   Session: 3,
   TokenUsage: 3,
   Workspace: 3,
+  WorkspaceFile: 3,
 };
 /** Counting a long list takes as much time as this many fields. */
 const countWeight = 100;
@@ -130,6 +142,7 @@ function weightOf(node: FieldNode, field: Field, parent: GraphQLNamedType): numb
   return (
     1 +
     loaded +
+    (fieldWeights[`${parent.name}.${field.name}`] ?? 0) +
     (field.name === 'totalCount' ? countWeight : 0) +
     (longTexts.has(field.name) ? 1 : 0) +
     (parent.name === 'Mutation' ? mutationWeight : 0) +
