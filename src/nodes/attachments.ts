@@ -73,6 +73,7 @@ export class Attachments {
       for (const node of added) {
         told.push(...(await changes.write(tx, node, ownersOfBoth(session, node))));
       }
+      if (input.workspace) told.push(...(await changes.writeWorkspace(tx, sessionId)));
       return { session, told, added };
     });
     changes.ring(told);
@@ -125,10 +126,12 @@ export class Attachments {
         throw new GatewayError('NOT_FOUND', message, { field: 'nodeId' });
       }
       await tx.sessionNode.deleteMany({ where: { sessionId, agentNodeId: attached.agentNodeId } });
-      await handOver(tx, nodeId, [sessionId]);
+      const isHandedOver = await handOver(tx, nodeId, [sessionId]);
       if (attached.node.tokenHash === null) await this.#dropUnused(tx, [attached.agentNodeId]);
       const { node, session } = attached;
-      return { ...attached, told: await changes.write(tx, node, ownersOfBoth(session, node)) };
+      const told = await changes.write(tx, node, ownersOfBoth(session, node));
+      if (isHandedOver) told.push(...(await changes.writeWorkspace(tx, sessionId)));
+      return { ...attached, told };
     });
     cancelDispatches(agentNodeId, sessionId);
     changes.ring(told);

@@ -52,6 +52,11 @@ export class NodeChanges {
     return this.#options.changes.writeWithin(tx, changesOf(node, owners));
   }
 
+  /** Writes, within the transaction that does it, that the files of a session come from somewhere else. */
+  writeWorkspace(tx: Transaction, sessionId: number): Promise<ChangeOwner[]> {
+    return this.#options.changes.writeWithin(tx, [{ kind: 'WorkspaceChanged', sessionId }]);
+  }
+
   ring(told: readonly ChangeOwner[]): void {
     this.#options.changes.ring(told);
   }

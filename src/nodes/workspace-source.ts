@@ -73,14 +73,18 @@ function isSameSource(a: WorkspaceSettings, b: WorkspaceSettings): boolean {
   return a.source === b.source && a.path === b.path && a.sourceNodeId === b.sourceNodeId;
 }
 
-/** When the lead of workspaces is detached or deleted, the files come from the copy that the gateway has. */
+/**
+ * When the lead of workspaces is detached or deleted, the files come from the copy that the gateway has. Returns whether
+ * it was the lead of any.
+ */
 export async function handOver(
   tx: Pick<Database, 'workspace'>,
   nodeId: string,
   sessionIds: readonly number[],
-): Promise<void> {
-  await tx.workspace.updateMany({
+): Promise<boolean> {
+  const { count } = await tx.workspace.updateMany({
     where: { sessionId: { in: [...sessionIds] }, sourceNodeId: nodeId },
     data: { source: 'SERVER', path: null, sourceNodeId: null },
   });
+  return count > 0;
 }

@@ -12,9 +12,8 @@ const relayDirectives = parse(`
   directive @deleteEdge(connections: [ID!]!) on FIELD
 `);
 
-const recipes = ['src/client/RECIPES.md', 'src/changes/EVENTS.md'].flatMap((page) =>
-  snippets('graphql', readPage(page)),
-);
+const pages = ['src/client/RECIPES.md', 'src/changes/EVENTS.md', 'src/schema/WORKSPACES.md'];
+const recipes = pages.flatMap((page) => snippets('graphql', readPage(page)));
 const tabs = (graphiqlOptions.defaultTabs ?? []).map(({ query }) => query ?? '');
 const inReadme = [...readme.matchAll(/"query": "(.*)"/g)].map(([, query = '']) =>
   query.replaceAll('\\"', '"'),

@@ -84,3 +84,25 @@ test('a client sees how far a node is with the files, and what the node has in t
   await node.leave();
   await told({ syncStatus: 'OFFLINE', progress: null });
 });
+
+test('a client hears when the files come from somewhere else', async () => {
+  const gateway = shared();
+  const files = await openSharedFiles(gateway);
+  await using events = await follow(gateway, files);
+  const changed = (source: string, sourceNodeId: string | null) =>
+    events.until({
+      __typename: 'WorkspaceChanged',
+      workspace: expect.objectContaining({ source, sourceNodeId }),
+    });
+  await gateway.query(
+    `mutation ($id: ID!) {
+      attachNodes(sessionId: $id, nodeIds: ["lead"], workspace: { source: NODE_LOCAL, sourceNodeId: "lead" }) { id }
+    }`,
+    { id: files.sessionId },
+  );
+  await changed('NODE_LOCAL', 'lead');
+  await gateway.query('mutation ($id: ID!) { detachNode(sessionId: $id, nodeId: "lead") { id } }', {
+    id: files.sessionId,
+  });
+  await changed('SERVER', null);
+});
