@@ -106,11 +106,13 @@ const stagedElsewhereMs = 86_400_000;
  * @returns Whether there may be queued runs.
  */
 async function recover(services: Services, config: Config, log: Logger): Promise<boolean> {
-  const { audio, statements } = services;
+  const { audio, workspaces, statements } = services;
   const { dataDir, blobs, database } = config;
   // The lock on DATA_DIR proves that no other gateway is uploading there. Elsewhere one may.
   const isOwn = blobs.url.startsWith(`file:${dataDir}/`);
-  await audio.sweep(new Date(Date.now() - (isOwn ? 0 : stagedElsewhereMs)));
+  const stagedBefore = new Date(Date.now() - (isOwn ? 0 : stagedElsewhereMs));
+  await audio.sweep(stagedBefore);
+  workspaces.startSweep(stagedBefore);
   await sweepTemporaryUploads().catch((err) => log.warn({ err }, 'temporary uploads could not be swept'));
   try {
     const isWorkLeft = await hasUnfinishedWork(statements);

@@ -94,10 +94,11 @@ export function createServices(options: ServicesOptions): Services {
       limits: config.workspaces,
     }),
   );
+  const audio = new AudioLibrary({ database, blobs, quotas, maxBytes: limits.maxAudioBytes });
+  const removeFiles = workspaces.remove.bind(workspaces);
+  const sweep = resources.use(new RemovalSweep({ statements, lease: options.lease, audio, removeFiles, log }));
   const tools = parts.tools ?? new NodeTools({ ...config.nodes, statements, dispatcher });
   const engine = createEngine(options, { models, tools, runLogs, changes: changes.log, quotas });
-  const audio = new AudioLibrary({ database, blobs, quotas, maxBytes: limits.maxAudioBytes });
-  const sweep = resources.use(new RemovalSweep({ statements, lease: options.lease, audio, log }));
   const removal = {
     ...{ database, statements, sweep, quotas, changes: changes.log },
     cancelRuns: (sessionId: number) => engine.cancelSession(sessionId, 'DELETED'),

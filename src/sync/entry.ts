@@ -81,3 +81,8 @@ export function chunksOf({ chunks, sha256: only }: FileEntry): string[] {
 export function hashOf(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
+
+/** The bytes of a file; 0 for a link, and for nothing. */
+export function sizeOf(entry: Entry | null | undefined): number {
+  return entry?.kind === 'file' ? entry.size : 0;
+}

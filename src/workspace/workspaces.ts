@@ -24,6 +24,7 @@ import { isBlocked } from './commit/is-blocked.ts';
 import type { PlannedChange } from './commit/plan.ts';
 import type { Writer } from './commit/writer.ts';
 import { Contents } from './contents/contents.ts';
+import { PendingUploads } from './contents/pending-uploads.ts';
 import { readText } from './contents/read-text.ts';
 import { FileChecks } from './contents/verify-files.ts';
 import { writeFile } from './contents/write-file.ts';
@@ -36,6 +37,8 @@ import {
   type WorkspaceLimits,
   workspaceNotFound,
 } from './model/limits.ts';
+import { removeWorkspaces } from './removal/remove-workspaces.ts';
+import { WorkspaceSweep } from './removal/workspace-sweep.ts';
 import { followWorkspacesOfNode, type NodeWorkspace } from './status/node-workspaces.ts';
 import { Reports } from './status/reports.ts';
 import { ToldChanges } from './status/told-changes.ts';
@@ -78,16 +81,26 @@ export class Workspaces implements AsyncDisposable {
   readonly #commits: Commits;
   readonly #reports: Reports;
   readonly #told: ToldChanges;
+  readonly #uploads: PendingUploads;
+  readonly #sweep: WorkspaceSweep;
 
   constructor(options: WorkspacesOptions) {
     this.#options = options;
-    const { statements } = options;
+    const { statements, quotas, limits } = options;
     this.#trees = new TreeCache(statements, maxRemembered);
     this.contents = new Contents(options);
     this.#checks = new FileChecks(this.contents);
     this.#told = new ToldChanges({ ...options, everyMs: tellEveryMs });
+    this.#uploads = new PendingUploads(quotas, limits);
+    this.#sweep = new WorkspaceSweep({
+      ...options,
+      trees: this.#trees,
+      onSwept: () => this.#uploads.clear(),
+    });
+    const onDropped = this.#sweep.noteDropped.bind(this.#sweep);
     const parts = { trees: this.#trees, contents: this.contents, checks: this.#checks, told: this.#told };
-    this.#commits = new Commits({ ...options, ...parts });
+    const shared = { ...parts, uploads: this.#uploads, onDropped };
+    this.#commits = new Commits({ ...options, ...shared });
     this.#reports = new Reports({ ...options, told: this.#told });
   }
 
@@ -149,9 +162,11 @@ export class Workspaces implements AsyncDisposable {
    */
   async write({ sessionId, path, source, expectedSha256, mode }: WrittenFile): Promise<FileEntry> {
     checkPath(path);
-    if (!(await this.state(sessionId))?.isShared) throw workspaceNotFound();
+    const state = await this.state(sessionId);
+    if (!state?.isShared) throw workspaceNotFound();
     const { limits } = this.#options;
-    const written = await writeFile(this.contents, { sessionId, path, mode: mode ?? 0o644, source }, limits);
+    const store = (id: number, chunks: AsyncIterable<Chunk>) => this.#store(state.userId, id, chunks);
+    const written = await writeFile({ store }, { sessionId, path, mode: mode ?? 0o644, source }, limits);
     this.#checks.note(sessionId, written);
     const entry = { ...written };
     await this.#change(sessionId, [entry], (tree) => {
@@ -186,10 +201,10 @@ export class Workspaces implements AsyncDisposable {
    */
   async storeFor(
     agentNodeId: number,
-    { sessionId, workspaceId }: WorkspaceState,
+    { sessionId, workspaceId, userId }: WorkspaceState,
     chunks: AsyncIterable<Chunk>,
   ): Promise<void> {
-    await this.contents.store(sessionId, chunks, agentNodeId);
+    await this.#store(userId, sessionId, chunks, agentNodeId);
     if ((await this.stateForNode(workspaceId, agentNodeId)) === undefined) throw workspaceNotFound();
   }
 
@@ -235,6 +250,18 @@ export class Workspaces implements AsyncDisposable {
     return followWorkspacesOfNode(this.#options, node, signal);
   }
 
+  async #store(
+    userId: string,
+    sessionId: number,
+    chunks: AsyncIterable<Chunk>,
+    agentNodeId?: number,
+  ): Promise<number> {
+    await this.#uploads.check(userId);
+    const bytes = await this.contents.store(sessionId, chunks, agentNodeId);
+    this.#uploads.add(userId, bytes);
+    return bytes;
+  }
+
   /** Makes the changes of a client, all of which must succeed. */
   async #change(
     sessionId: number,
@@ -251,7 +278,23 @@ export class Workspaces implements AsyncDisposable {
     }
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#told[Symbol.asyncDispose]();
+  /**
+   * Deletes what is left of an earlier gateway and what is not needed any more, now and once a day.
+   *
+   * @param stagedBefore Uploads that began before and have not ended are of no use to anybody.
+   */
+  startSweep(stagedBefore: Date): void {
+    this.#sweep.start(stagedBefore);
+  }
+
+  /** Deletes the files of those of the sessions that were deleted. Stops early when `isClosing` says so. */
+  async remove(sessionIds: readonly number[], isClosing: () => boolean): Promise<void> {
+    await removeWorkspaces(this.#options, sessionIds, isClosing);
+    for (const sessionId of sessionIds) this.#trees.forget(sessionId);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sweep[Symbol.asyncDispose]();
+    await this.#told[Symbol.asyncDispose]();
   }
 }

@@ -1,11 +1,7 @@
 import type { Readable } from 'node:stream';
 import { createKeyedLock } from '../../base/lock.ts';
-import {
-  type BlobEntry,
-  type BlobStore,
-  BlobStoreFullError,
-  type ByteRange,
-} from '../../blobs/blob-store.ts';
+import { type BlobStore, BlobStoreFullError, type ByteRange } from '../../blobs/blob-store.ts';
+import { sweepBlobs } from '../../blobs/sweep-blobs.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Message, MessageAudio } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
@@ -26,14 +22,6 @@ export interface AudioLibraryOptions {
 
 /** A message with the user who stores it. */
 type OwnedMessage = Message & { session: { userId: string; clearedThroughId: number } };
-
-/** How long a blob is kept that no message refers to, in milliseconds: 30 days. */
-const orphanMs = 30 * 86_400_000;
-/** After this time, in milliseconds, a sweep marks a blob as used again. Long before other databases may delete it. */
-const refreshedAfterMs = orphanMs / 2;
-
-/** Blobs that a sweep looks up in the database with one statement. */
-const sweptAtOnce = 500;
 
 /** The recordings of messages: a row for each in the database, and its bytes as a blob. */
 export class AudioLibrary {
@@ -107,36 +95,16 @@ export class AudioLibrary {
     }
   }
 
-  /**
-   * Deletes what a crash left behind: uploads that were staged before `stagedBefore` and never finished, and blobs that
-   * no message has referred to for 30 days. A younger blob may belong to another gateway, to another database or to the
-   * database from before a backup was restored. The blobs that messages refer to are marked as used, so that other
-   * databases do not delete them.
-   */
+  /** Deletes what a crash left behind: see `sweepBlobs`. */
   async sweep(stagedBefore: Date): Promise<void> {
-    const { blobs } = this.#options;
-    await blobs.sweepStaged(stagedBefore);
-    const entries: BlobEntry[] = [];
-    for await (const entry of blobs.list()) {
-      if (ageOf(entry) < refreshedAfterMs) continue;
-      entries.push(entry);
-      if (entries.length === sweptAtOnce) await this.#sweepBlobs(entries.splice(0));
-    }
-    if (entries.length > 0) await this.#sweepBlobs(entries);
-  }
-
-  /** Looks all keys up with one statement, because most of them are not orphans. */
-  async #sweepBlobs(entries: BlobEntry[]): Promise<void> {
     const { database, blobs } = this.#options;
-    const referred = await database.messageAudio.findMany({
-      where: { sha256: { in: entries.map(({ key }) => key) } },
-      select: { sha256: true },
-      distinct: ['sha256'],
-    });
-    const used = new Set(referred.map(({ sha256 }) => sha256));
-    for (const key of used) await blobs.refresh(key);
-    const orphans = entries.filter((entry) => !used.has(entry.key) && ageOf(entry) > orphanMs);
-    await this.release(orphans.map(({ key }) => key));
+    const findUsed = async (keys: string[]) => {
+      const where = { sha256: { in: keys } };
+      const select = { sha256: true } as const;
+      const used = await database.messageAudio.findMany({ where, select, distinct: ['sha256'] });
+      return used.map(({ sha256 }) => sha256);
+    };
+    await sweepBlobs({ blobs, stagedBefore, findUsed, release: (keys) => this.release(keys) });
   }
 
   /** Makes a staged recording the recording of its message, if the user's quota allows it. */
@@ -199,10 +167,6 @@ async function findMessage(tx: Pick<Database, 'message'>, id: number): Promise<O
   });
   if (message === null || isCleared(message)) throw messageNotFound(id);
   return message;
-}
-
-function ageOf({ modifiedAt }: BlobEntry): number {
-  return Date.now() - modifiedAt.getTime();
 }
 
 export function messageNotFound(id: number): GatewayError {

@@ -23,6 +23,8 @@ export interface RemovalSweepOptions {
   lease: Pick<Lease, 'onOtherGone'>;
   /** Deletes the blobs of recordings that no message has any more. */
   audio: Pick<AudioLibrary, 'release'>;
+  /** Deletes the files of those of the sessions that were deleted. Stops early when the gateway closes. */
+  removeFiles(sessionIds: readonly number[], isClosing: () => boolean): Promise<void>;
   log: Logger;
 }
 
@@ -81,14 +83,15 @@ export class RemovalSweep implements AsyncDisposable {
   }
 
   async #sweep(sessionIds: number[]): Promise<void> {
-    const { statements, audio } = this.#options;
+    const { statements, audio, removeFiles } = this.#options;
     const size = new PieceSize(statements.dialect);
     const deleted = listOf(await statements.all(deletedSessions, [idList(sessionIds)]));
     const hidden = { all: idList(sessionIds), deleted };
     while (!this.#isClosing) {
       const { blobs, isLast } = await statements.transaction((tx) => deletePiece(tx, hidden, size));
       await audio.release(blobs);
-      if (isLast && (await statements.transaction((tx) => end(tx, hidden)))) return;
+      if (isLast) await removeFiles(sessionIds, () => this.#isClosing);
+      if (isLast && !this.#isClosing && (await statements.transaction((tx) => end(tx, hidden)))) return;
       await nextTurn();
     }
   }

@@ -4,9 +4,10 @@ import { GatewayError } from '../../errors.ts';
 import type { Quotas } from '../../limits/quotas.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import { workspaceState } from '../../storage/statements/workspace-files.ts';
-import { chunksOf, type Entry } from '../../sync/entry.ts';
+import { chunksOf, type Entry, sizeOf } from '../../sync/entry.ts';
 import type { Tree } from '../../sync/tree.ts';
 import type { Contents } from '../contents/contents.ts';
+import type { PendingUploads } from '../contents/pending-uploads.ts';
 import type { FileChecks } from '../contents/verify-files.ts';
 import { type WorkspaceLimits, workspaceNotFound } from '../model/limits.ts';
 import { topicOf } from '../model/topics.ts';
@@ -27,6 +28,9 @@ export interface CommitsOptions {
   told: ToldChanges;
   bus: Bus;
   limits: WorkspaceLimits;
+  uploads: PendingUploads;
+  /** Called when files were replaced or deleted. */
+  onDropped(sessionId: number, bytes: number): void;
 }
 
 export interface CommitResult {
@@ -58,7 +62,7 @@ export class Commits {
    * @throws GatewayError NOT_FOUND if the session has no workspace; what `decide` throws.
    */
   async commit({ sessionId, writer, entries, decide }: Commit): Promise<CommitResult> {
-    const { statements, trees, checks, contents, changes, bus, quotas } = this.#options;
+    const { statements, trees, checks, contents, changes, bus, quotas, uploads } = this.#options;
     // What takes long comes before the lock.
     const checked = await checks.check(sessionId, entries);
     return trees.edit(sessionId, async (edit) => {
@@ -76,13 +80,14 @@ export class Commits {
         const options = { ...this.#options, ...content, ...room, tree, state, writer };
         const plan = await makePlan(tx, planned, options);
         const outcomes = plan.decideAll(planned);
-        if (plan.stored.size === 0)
-          return { revision: state.revision, outcomes, bytes: 0, owners: undefined };
+        if (plan.stored.size === 0) return { ...nothing, revision: state.revision, outcomes };
         return { outcomes, ...(await storePlan(tx, plan, options)) };
       });
       edit.keep(done.revision);
       // The reservation was only to see whether there is room.
       if (done.bytes !== 0) quotas.add(userId, done.bytes);
+      uploads.add(userId, -done.storedBytes);
+      if (done.storedBytes > done.bytes) this.#options.onDropped(sessionId, done.storedBytes - done.bytes);
       if (done.owners) {
         changes.ring(done.owners);
         bus.ring(topicOf(sessionId));
@@ -102,9 +107,11 @@ export class Commits {
   }
 }
 
+/** What a transaction that changes no file has stored. */
+const nothing = { bytes: 0, storedBytes: 0, owners: undefined };
+
 /** How many bytes more there would be. */
 function growthOf(tree: Tree, entries: readonly (Entry | null)[]): number {
-  const sizeOf = (entry: Entry | undefined) => (entry?.kind === 'file' ? entry.size : 0);
   const growth = entries.reduce(
     (sum, entry) => (entry ? sum + sizeOf(entry) - sizeOf(tree.get(entry.path)) : sum),
     0,

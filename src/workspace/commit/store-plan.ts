@@ -12,6 +12,7 @@ import {
   type WorkspaceState,
 } from '../../storage/statements/workspace-files.ts';
 import { nodesLeftBehind } from '../../storage/statements/workspace-nodes.ts';
+import { sizeOf } from '../../sync/entry.ts';
 import type { Tree } from '../../sync/tree.ts';
 import { rowOf } from '../model/entry-row.ts';
 import type { ToldChanges } from '../status/told-changes.ts';
@@ -29,6 +30,8 @@ export interface StoredPlan {
   revision: number;
   /** How many bytes the workspace has grown by. */
   bytes: number;
+  /** How many bytes the stored files have. */
+  storedBytes: number;
   /** Who is to be told when the transaction is committed. */
   owners: ChangeOwner[];
 }
@@ -42,6 +45,7 @@ export async function storePlan(
   const { sessionId } = state;
   const revision = state.revision + 1;
   const bytes = tree.bytes - state.totalBytes;
+  const storedBytes = [...plan.stored.values()].reduce((sum, { entry }) => sum + sizeOf(entry), 0);
   const rows = Array.from(plan.stored, ([path, { entry, nodeId }]) => rowOf(path, entry, nodeId));
   await tx.run(storeFiles, [sessionId, revision, JSON.stringify(rows)]);
   await tx.run(storeRevision, [revision, tree.size, tree.bytes, sessionId]);
@@ -59,5 +63,5 @@ export async function storePlan(
       ...behind.map((node): NewChange => ({ kind: 'SessionNodeChanged', sessionId, ...node })),
     ]),
   );
-  return { revision, bytes, owners };
+  return { revision, bytes, storedBytes, owners };
 }

@@ -60,20 +60,21 @@ export class Contents {
    * stored if the source throws.
    *
    * @param agentNodeId The node that sends them. What it sends is dropped if it is not attached to the session any more.
+   * @returns How many bytes were stored.
    * @throws GatewayError INSUFFICIENT_STORAGE; what the source throws.
    */
   async store(
     sessionId: number,
     chunks: AsyncIterable<Chunk>,
     agentNodeId: number | null = null,
-  ): Promise<void> {
+  ): Promise<number> {
     const { statements, blobs } = this.#options;
     const placed: Placed[] = [];
     try {
       const staged = await blobs.stage(this.#place(sessionId, chunks, placed));
       if (placed.length === 0) {
         await staged.discard();
-        return;
+        return 0;
       }
       await staged.commit();
       const rows = JSON.stringify(placed);
@@ -82,6 +83,7 @@ export class Contents {
       );
       // Others have stored the same meanwhile, or the session was deleted, or the node detached.
       if (added === 0) await blobs.delete(staged.sha256);
+      return added === 0 ? 0 : staged.size;
     } catch (error) {
       if (!(error instanceof BlobStoreFullError)) throw error;
       throw new GatewayError('INSUFFICIENT_STORAGE', 'There is no room left for these files.');

@@ -18,7 +18,7 @@ export interface WriteFileOptions {
  * @throws GatewayError PAYLOAD_TOO_LARGE, INSUFFICIENT_STORAGE; what the source throws.
  */
 export async function writeFile(
-  contents: Contents,
+  contents: Pick<Contents, 'store'>,
   { sessionId, path, mode, source }: WriteFileOptions,
   limits: WorkspaceLimits,
 ): Promise<FileEntry> {
