@@ -18,6 +18,7 @@ import { findChanged } from './presence/find-changed.ts';
 import { LastSeen } from './presence/last-seen.ts';
 import { LiveNode } from './presence/live-node.ts';
 import type { NodeConnectivity, NodeStats, Presence } from './presence/presence.ts';
+import { noteAgent } from './syncing-agents.ts';
 
 /** The beginning of every node's token. It distinguishes node tokens from user tokens. */
 export const nodeTokenPrefix = 'swn_';
@@ -138,12 +139,16 @@ export class Registry implements AsyncDisposable {
     const { id, nodeId, userId, tokenHash } = identity;
     if (!identity.isActive) return closedInbox('NODE_DISABLED');
     const { database, inbox, heartbeatMs, log, homes } = this.#options;
-    const { capabilities, maxDispatches, instanceId, running } = request;
+    const { capabilities, maxDispatches, instanceId, running, syncsWorkspaces } = request;
     const { count } = await database.agentNode.updateMany({
       where: { id, tokenHash, isActive: true },
-      data: { capabilities, maxDispatches, lastSeenAt: new Date() },
+      data: {
+        ...{ capabilities, maxDispatches, lastSeenAt: new Date() },
+        syncsWorkspaces: syncsWorkspaces === true,
+      },
     });
     if (count === 0) throw new GatewayError('UNAUTHENTICATED', 'The token was replaced just now.');
+    await noteAgent(database, id, syncsWorkspaces === true);
     const openedSeq = (await inbox.log.lastSeq(inboxKey(id))) ?? 0;
     const waitedFor = await this.#findWaitedFor(id, running);
     await this.#connected.lookUp(userId);

@@ -3,6 +3,7 @@ import { GatewayError } from '../errors.ts';
 import type { AgentNode, WorkspaceSource } from '../generated/prisma/client.ts';
 import type { Database } from '../storage/database.ts';
 import { hashOf } from '../sync/entry.ts';
+import { refuseOldAgents } from './syncing-agents.ts';
 
 /** Where the files of a session come from. */
 export interface WorkspaceSettings {
@@ -67,6 +68,7 @@ export async function attachToWorkspace(
   await tx.sessionNode.createMany({
     data: added.map(({ id }) => ({ sessionId, agentNodeId: id, ...state })),
   });
+  if (isShared) await refuseOldAgents(tx, sessionId);
 }
 
 function isSameSource(a: WorkspaceSettings, b: WorkspaceSettings): boolean {

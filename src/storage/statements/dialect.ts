@@ -37,6 +37,16 @@ export function timeText(time: Date): string {
   return time.toISOString().replace('Z', '+00:00');
 }
 
+/** A JSON array of the values of all rows, in SQL. */
+export function jsonList(value: string): string {
+  return `json_group_array(${value})`;
+}
+
+/** A JSON object, in SQL. @param fields Each name and its value, separated by commas. */
+export function jsonObject(fields: string): string {
+  return `json_object(${fields})`;
+}
+
 /** The parameter of `amongIds` and `rowsOfIds`. */
 export function idList(ids: Iterable<number>): string {
   return JSON.stringify([...new Set(ids)]);
@@ -119,6 +129,8 @@ export function toPostgres(sql: string): string {
         /json_each\(\?, '\$'\) AS "(\w+)"/g,
         'json_array_elements(CAST(? AS JSON)) AS "$1"("value")',
       )
+      .replaceAll('json_group_array(', 'json_agg(')
+      .replaceAll('json_object(', 'json_build_object(')
       .replaceAll(writtenTime, 'CAST($1 AS TIMESTAMP(3))')
       .replaceAll(/\bmax\(/g, 'GREATEST(')
       .replaceAll(presentTransaction, 'CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)')

@@ -1,4 +1,5 @@
 import type { Message } from '../../generated/prisma/client.ts';
+import { jsonList, jsonObject } from './dialect.ts';
 import { indexOrder, inIndex } from './index-range.ts';
 import { modelStatement, plainStatement } from './row-decoder.ts';
 
@@ -19,10 +20,20 @@ export const checkpointAnswer = plainStatement<never>(
     AND EXISTS (SELECT 1 FROM "Run" WHERE "assistantMessageId" = "Message"."id" AND "fence" = ?)`,
 );
 
-/** Parameters: content, reasoning, status, finishReason, cancelCause, tokenCount, id. */
+/** The files that each node of the message's session has, as JSON; NULL if the session shares none. */
+const manifests = `(SELECT CASE WHEN COUNT(*) > 0 THEN
+      ${jsonList(`${jsonObject(`'nodeId', "nodeId", 'manifestHash', "manifestHash"`)}`)} END
+    FROM "SessionNode" JOIN "Workspace" ON "Workspace"."sessionId" = "SessionNode"."sessionId" AND "isShared" = TRUE
+    JOIN "AgentNode" ON "AgentNode"."id" = "agentNodeId"
+    WHERE "SessionNode"."sessionId" = "Message"."sessionId" AND "manifestHash" IS NOT NULL)`;
+
+/**
+ * Ends an answer, and notes which files its nodes had. Parameters: content, reasoning, status, finishReason, cancelCause,
+ * tokenCount, id.
+ */
 export const endAnswer = plainStatement<never>(
   `UPDATE "Message" SET "content" = ?, "reasoning" = ?, "status" = ?, "finishReason" = ?, "cancelCause" = ?,
-    "tokenCount" = ? WHERE "id" = ?`,
+    "tokenCount" = ?, "workspaceManifests" = ${manifests} WHERE "id" = ?`,
 );
 
 /** Withdraws a prompt that no model has seen. Parameters: cancelCause, id. */

@@ -33,7 +33,7 @@ export const hasConflicts = plainStatement<{ one: number }>(
  * revision, files done and in all, bytes done and in all, the session, the node.
  */
 export const storeReport = plainStatement<NamedNode>(
-  `UPDATE "SessionNode" SET "syncStatus" = ?, "lastSyncAt" = ?, "error" = ?, "manifestHash" = ?, "syncRevision" = ?,
+  `UPDATE "SessionNode" SET "syncStatus" = ?, "lastSyncAt" = ?, "error" = ?, "manifestHash" = COALESCE(?, "manifestHash"), "syncRevision" = ?,
     "filesDone" = ?, "filesTotal" = ?, "bytesDone" = ?, "bytesTotal" = ?
   WHERE "sessionId" = ? AND "agentNodeId" = ? RETURNING ${named}`,
 );

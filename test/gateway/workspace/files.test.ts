@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import { chunkBytes, hashOf } from '../../../src/sync/entry.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import { shareGateway } from '../../support/gateway/shared-gateway.ts';
-import { fileOf, linkOf, openWorkspace } from '../../support/workspace/replica-client.ts';
+import { fileOf, linkOf, openWorkspace, type Replica } from '../../support/workspace/replica-client.ts';
 
 const shared = shareGateway(() => startTestGateway());
 
 test('what one node sends, another one receives, in the order of the revisions', async () => {
   const { replicas } = await openWorkspace(shared(), ['laptop', 'server']);
-  const [laptop, server] = replicas as [(typeof replicas)[0], (typeof replicas)[0]];
+  const [laptop, server] = replicas as [Replica, Replica];
   const first = await laptop.put('src/main.ts', 'console.log(1);\n');
   expect(first).toMatchObject({ revision: 1, outcome: { path: 'src/main.ts', outcome: 'stored' } });
   const second = await server.put('README.md', '# Read me\n');
@@ -27,7 +27,7 @@ test('what one node sends, another one receives, in the order of the revisions',
 
 test('a file of several chunks, an empty file, a link and a script arrive as they are', async () => {
   const { replicas } = await openWorkspace(shared());
-  const [laptop] = replicas as [(typeof replicas)[0]];
+  const [laptop] = replicas as [Replica];
   const large = Buffer.alloc(2 * chunkBytes + 5, 'switchyard ');
   expect(await laptop.put('large.bin', large)).toMatchObject({ outcome: { outcome: 'stored' } });
   expect(await laptop.put('empty', '')).toMatchObject({ outcome: { outcome: 'stored' } });
@@ -49,7 +49,7 @@ test('a file of several chunks, an empty file, a link and a script arrive as the
 
 test('chunks that are missing are named, and a chunk is sent once', async () => {
   const { replicas } = await openWorkspace(shared());
-  const [laptop] = replicas as [(typeof replicas)[0]];
+  const [laptop] = replicas as [Replica];
   const { entry, chunks } = fileOf('notes.txt', 'Some notes');
   const change = { path: entry.path, base: null, entry };
   expect((await laptop.change([change])).outcomes).toEqual([
@@ -67,7 +67,7 @@ test('chunks that are missing are named, and a chunk is sent once', async () => 
 
 test('a folder has the hash of all that is in it, level by level', async () => {
   const { replicas, sessionId } = await openWorkspace(shared());
-  const [laptop] = replicas as [(typeof replicas)[0]];
+  const [laptop] = replicas as [Replica];
   const { entry } = await laptop.put('a/b/c.txt', 'c');
   const root = await laptop.folder();
   expect(root).toMatchObject({ revision: 1, entries: [], folders: { a: expect.any(String) } });

@@ -53,8 +53,10 @@ export function linkOf(path: string, target: string): Entry {
   return { kind: 'link', path, sha256: hashOf(target), target, modifiedAt: 1_000_000 };
 }
 
+export type Replica = ReplicaClient;
+
 /** What an agent does with a workspace, over HTTP. */
-export class ReplicaClient {
+class ReplicaClient {
   readonly #url: string;
   readonly #headers: Record<string, string>;
 

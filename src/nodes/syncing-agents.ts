@@ -1,0 +1,26 @@
+import type { Database } from '../storage/database.ts';
+
+type Transaction = Pick<Database, 'sessionNode'>;
+
+const tooOld = { syncStatus: 'ERROR', error: 'The agent is too old to sync files.' } as const;
+
+/** Says of those nodes of a session that cannot share its files why. A node that never connected may have any agent. */
+export async function refuseOldAgents(tx: Transaction, sessionId: number): Promise<void> {
+  const node = { syncsWorkspaces: false, lastSeenAt: { not: null } };
+  await tx.sessionNode.updateMany({ where: { sessionId, syncStatus: 'PENDING', node }, data: tooOld });
+}
+
+/** Says whether a node can share files now that its agent has connected. */
+export async function noteAgent(
+  tx: Transaction,
+  agentNodeId: number,
+  syncsWorkspaces: boolean,
+): Promise<void> {
+  const session = { workspace: { isShared: true } };
+  if (syncsWorkspaces) {
+    const data = { syncStatus: 'PENDING', error: null } as const;
+    await tx.sessionNode.updateMany({ where: { agentNodeId, ...tooOld }, data });
+  } else {
+    await tx.sessionNode.updateMany({ where: { agentNodeId, session }, data: tooOld });
+  }
+}
