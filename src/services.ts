@@ -34,6 +34,7 @@ import { databaseFolder } from './storage/open/open-database.ts';
 import type { Statements } from './storage/statements/statement.ts';
 import { storedByUser } from './storage/stored-bytes.ts';
 import type { ToolRunner } from './tools/tool-runner.ts';
+import { findServerFolder } from './workspace/folder/find-server-folder.ts';
 import { topicOf, topicOfNode } from './workspace/model/topics.ts';
 import { Workspaces } from './workspace/workspaces.ts';
 
@@ -73,7 +74,7 @@ export interface ServicesOptions {
 
 /** Creates the parts of the gateway that its API uses, and connects them to each other. */
 export function createServices(options: ServicesOptions): Services {
-  const { config, log, database, statements, blobs, gatewayBus, parts, resources } = options;
+  const { config, log, database, statements, blobs, gatewayBus, lease, parts, resources } = options;
   const { limits } = config;
   const bus = parts.bus ?? gatewayBus.bus;
   const models =
@@ -92,6 +93,10 @@ export function createServices(options: ServicesOptions): Services {
       changes: changes.log,
       blobs: options.workspaceBlobs,
       limits: config.workspaces,
+      folders: {
+        ...{ root: config.workspaces.root, values: gatewayBus.values, gatewayId: lease.gatewayId },
+        stateFolder: `${config.dataDir}/workspace-state`,
+      },
     }),
   );
   const audio = new AudioLibrary({ database, blobs, quotas, maxBytes: limits.maxAudioBytes });
@@ -172,6 +177,7 @@ function createNodes(options: ServicesOptions, { changes, quotas }: { changes: C
       changes,
       quotas,
       log,
+      findServerFolder: (path, asker) => findServerFolder(config.workspaces.root, path, asker),
       ringWorkspaces: (sessionId, agentNodeIds) => {
         const rings = parts.bus ?? gatewayBus.bus;
         for (const topic of [topicOf(sessionId), ...agentNodeIds.map(topicOfNode)]) rings.ring(topic);

@@ -35,6 +35,12 @@ interface AttachmentsOptions {
   changes: NodeChanges;
   /** Tells the agents of these nodes to look which workspaces they share now. */
   ringWorkspaces(sessionId: number, agentNodeIds: readonly number[]): void;
+  /**
+   * Finds the folder of the gateway that a user names as the source of files. Returns it as it is stored.
+   *
+   * @throws GatewayError BAD_USER_INPUT.
+   */
+  findServerFolder(path: string, asker: Asker): Promise<string>;
 }
 
 /** The tables that attaching uses within a transaction. */
@@ -63,13 +69,14 @@ export class Attachments {
    */
   async attach(sessionId: number, input: AttachInput): Promise<Session> {
     const { database, changes, ringWorkspaces } = this.#options;
+    const workspace = await this.#withFolder(input);
     const { session, told, added } = await database.$transaction(async (tx) => {
       await lockSessions(tx, [sessionId]);
       const session = await tx.session.findUnique({ where: { id: sessionId, ...notDeleted } });
       if (session === null) throw sessionNotFound(sessionId);
       const { userId } = session;
       const told = [];
-      const added = await this.attachWithin(tx, sessionId, { ...input, userId });
+      const added = await this.attachWithin(tx, sessionId, { ...input, workspace, userId });
       for (const node of added) {
         told.push(...(await changes.write(tx, node, ownersOfBoth(session, node))));
       }
@@ -82,6 +89,13 @@ export class Attachments {
       added.map(({ id }) => id),
     );
     return session;
+  }
+
+  /** Looks for the folder before the transaction. */
+  async #withFolder({ workspace, asker }: AttachInput): Promise<WorkspaceSettings | undefined> {
+    if (workspace?.source !== 'SERVER' || !workspace.path || workspace.sourceNodeId)
+      return workspace ?? undefined;
+    return { ...workspace, path: await this.#options.findServerFolder(workspace.path, asker) };
   }
 
   /** Attaches within the caller's transaction and announces nothing. Returns the nodes that were not attached before. */

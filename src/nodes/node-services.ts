@@ -1,6 +1,7 @@
 import type { ChangeLog } from '../changes/change-log.ts';
 import type { Statements } from '../storage/statements/statement.ts';
 import { Attachments } from './attachments.ts';
+import type { Asker } from './find-node.ts';
 import { NodeChanges } from './node-changes.ts';
 import type { NodeDispatcher } from './node-dispatcher.ts';
 import { createNodeParts, type NodePartsOptions, type OtherGateways } from './node-parts.ts';
@@ -14,6 +15,8 @@ interface NodeServicesOptions extends NodePartsOptions {
   changes: ChangeLog;
   /** Tells the agents of nodes to look which workspaces they share. */
   ringWorkspaces(sessionId: number, agentNodeIds: readonly number[]): void;
+  /** See `Attachments`. */
+  findServerFolder(path: string, asker: Asker): Promise<string>;
   /** Undefined for a gateway that has its database alone. */
   others: OtherGateways | undefined;
 }

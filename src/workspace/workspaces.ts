@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 import type { BlobStore, ByteRange } from '../blobs/blob-store.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { ChangeLog } from '../changes/change-log.ts';
-import { tryAgain } from '../errors.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import type { Statements } from '../storage/statements/statement.ts';
 import {
@@ -18,25 +17,15 @@ import {
 import type { FileChange } from '../sync/change.ts';
 import { chunksOf, type Entry, type FileEntry } from '../sync/entry.ts';
 import type { Chunk, FolderListing, SyncStatusReport } from '../sync/remote.ts';
-import type { Tree } from '../sync/tree.ts';
 import { type CommitResult, Commits } from './commit/commits.ts';
-import { isBlocked } from './commit/is-blocked.ts';
-import type { PlannedChange } from './commit/plan.ts';
 import type { Writer } from './commit/writer.ts';
 import { Contents } from './contents/contents.ts';
 import { PendingUploads } from './contents/pending-uploads.ts';
 import { readText } from './contents/read-text.ts';
 import { FileChecks } from './contents/verify-files.ts';
-import { writeFile } from './contents/write-file.ts';
+import { ServerFolders, type ServerFoldersOptions } from './folder/server-folders.ts';
 import { entryOf } from './model/entry-row.ts';
-import {
-  checkPath,
-  fileNotFound,
-  notExpected,
-  pathTaken,
-  type WorkspaceLimits,
-  workspaceNotFound,
-} from './model/limits.ts';
+import { type WorkspaceLimits, workspaceNotFound } from './model/limits.ts';
 import { removeWorkspaces } from './removal/remove-workspaces.ts';
 import { WorkspaceSweep } from './removal/workspace-sweep.ts';
 import { followWorkspacesOfNode, type NodeWorkspace } from './status/node-workspaces.ts';
@@ -45,6 +34,7 @@ import { ToldChanges } from './status/told-changes.ts';
 import { changedPaths } from './tree/changed-paths.ts';
 import { type FileOrder, pageOf } from './tree/page-of.ts';
 import { type KnownTree, TreeCache } from './tree/tree-cache.ts';
+import { ClientWrites, type WrittenFile } from './writes/client-writes.ts';
 
 export interface WorkspacesOptions {
   statements: Statements;
@@ -54,17 +44,9 @@ export interface WorkspacesOptions {
   changes: ChangeLog;
   quotas: Quotas;
   limits: WorkspaceLimits;
+  /** The folders of the gateway that are the source of files. */
+  folders: Pick<ServerFoldersOptions, 'root' | 'stateFolder' | 'values' | 'gatewayId'>;
   log: Logger;
-}
-
-export interface WrittenFile {
-  sessionId: number;
-  path: string;
-  source: AsyncIterable<Uint8Array>;
-  /** The hash of what the client has seen, or an empty text for nothing. Null or undefined: whatever there is. */
-  expectedSha256?: string | null | undefined;
-  /** The permission bits. Default: those of the present file, or 0o644. */
-  mode?: number | undefined;
 }
 
 /** Files and links that are remembered in memory, of all workspaces together. */
@@ -83,6 +65,8 @@ export class Workspaces implements AsyncDisposable {
   readonly #told: ToldChanges;
   readonly #uploads: PendingUploads;
   readonly #sweep: WorkspaceSweep;
+  readonly #folders: ServerFolders;
+  readonly #writes: ClientWrites;
 
   constructor(options: WorkspacesOptions) {
     this.#options = options;
@@ -102,6 +86,14 @@ export class Workspaces implements AsyncDisposable {
     const shared = { ...parts, uploads: this.#uploads, onDropped };
     this.#commits = new Commits({ ...options, ...shared });
     this.#reports = new Reports({ ...options, told: this.#told });
+    const store = this.#store.bind(this);
+    this.#writes = new ClientWrites({
+      ...{ statements, limits, store },
+      checks: this.#checks,
+      commits: this.#commits,
+    });
+    const { maxFiles } = limits;
+    this.#folders = new ServerFolders({ ...options, ...options.folders, workspaces: this, maxFiles });
   }
 
   /** The workspace of a session. Undefined if it has none, or was deleted. */
@@ -160,24 +152,8 @@ export class Workspaces implements AsyncDisposable {
    * @throws GatewayError BAD_USER_INPUT, NOT_FOUND, CONFLICT if the file is not the expected one or the path is taken,
    *   PAYLOAD_TOO_LARGE, QUOTA_EXCEEDED, INSUFFICIENT_STORAGE.
    */
-  async write({ sessionId, path, source, expectedSha256, mode }: WrittenFile): Promise<FileEntry> {
-    checkPath(path);
-    const state = await this.state(sessionId);
-    if (!state?.isShared) throw workspaceNotFound();
-    const { limits } = this.#options;
-    const store = (id: number, chunks: AsyncIterable<Chunk>) => this.#store(state.userId, id, chunks);
-    const written = await writeFile({ store }, { sessionId, path, mode: mode ?? 0o644, source }, limits);
-    this.#checks.note(sessionId, written);
-    const entry = { ...written };
-    await this.#change(sessionId, [entry], (tree) => {
-      const present = tree.get(path);
-      if (expectedSha256 != null && (present?.sha256 ?? '') !== expectedSha256)
-        throw notExpected(path, present?.sha256);
-      if (present === undefined && isBlocked(tree, path)) throw pathTaken(path);
-      if (mode === undefined && present?.kind === 'file') entry.mode = present.mode;
-      return [{ path, base: undefined, entry }];
-    });
-    return entry;
+  write(file: WrittenFile): Promise<FileEntry> {
+    return this.#writes.write(file);
   }
 
   /**
@@ -185,13 +161,8 @@ export class Workspaces implements AsyncDisposable {
    *
    * @throws GatewayError BAD_USER_INPUT, NOT_FOUND.
    */
-  async delete(sessionId: number, path: string): Promise<void> {
-    checkPath(path);
-    await this.#change(sessionId, [], (tree) => {
-      const paths = tree.get(path) ? [path] : Array.from(tree.below(path), (entry) => entry.path);
-      if (paths.length === 0) throw fileNotFound(path);
-      return paths.map((each) => ({ path: each, base: undefined, entry: null }));
-    });
+  delete(sessionId: number, path: string): Promise<void> {
+    return this.#writes.delete(sessionId, path);
   }
 
   /**
@@ -206,6 +177,13 @@ export class Workspaces implements AsyncDisposable {
   ): Promise<void> {
     await this.#store(userId, sessionId, chunks, agentNodeId);
     if ((await this.stateForNode(workspaceId, agentNodeId)) === undefined) throw workspaceNotFound();
+  }
+
+  /** Stores the chunks of the gateway's own folder. */
+  async storeForFolder(sessionId: number, chunks: AsyncIterable<Chunk>): Promise<void> {
+    const state = await this.state(sessionId);
+    if (state === undefined) throw workspaceNotFound();
+    await this.#store(state.userId, sessionId, chunks);
   }
 
   /** Takes the changes of a replica. */
@@ -247,7 +225,8 @@ export class Workspaces implements AsyncDisposable {
 
   /** The shared workspaces of a node, now and again after each change of them, until the signal aborts. */
   followOfNode(node: { id: number; nodeId: string }, signal: AbortSignal): AsyncGenerator<NodeWorkspace[]> {
-    return followWorkspacesOfNode(this.#options, node, signal);
+    const onUse = this.#folders.use.bind(this.#folders);
+    return followWorkspacesOfNode({ ...this.#options, onUse }, node, signal);
   }
 
   async #store(
@@ -256,26 +235,10 @@ export class Workspaces implements AsyncDisposable {
     chunks: AsyncIterable<Chunk>,
     agentNodeId?: number,
   ): Promise<number> {
-    await this.#uploads.check(userId);
+    await this.#uploads.check(userId, sessionId);
     const bytes = await this.contents.store(sessionId, chunks, agentNodeId);
-    this.#uploads.add(userId, bytes);
+    this.#uploads.add(userId, sessionId, bytes);
     return bytes;
-  }
-
-  /** Makes the changes of a client, all of which must succeed. */
-  async #change(
-    sessionId: number,
-    entries: readonly Entry[],
-    decide: (tree: Tree) => readonly PlannedChange[],
-  ): Promise<void> {
-    const writer = { kind: 'client' } as const;
-    const { outcomes } = await this.#commits.commit({ sessionId, writer, entries, decide });
-    for (const outcome of outcomes) {
-      if (outcome.outcome === 'refused') throw outcome.error;
-      // The content was swept between its arrival and this moment.
-      if (outcome.outcome === 'missing')
-        throw tryAgain('OVERLOADED', 'Send the file again.', { retryAfter: 1 });
-    }
   }
 
   /**
@@ -294,6 +257,7 @@ export class Workspaces implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#folders[Symbol.asyncDispose]();
     await this.#sweep[Symbol.asyncDispose]();
     await this.#told[Symbol.asyncDispose]();
   }

@@ -86,7 +86,7 @@ export class Commits {
       edit.keep(done.revision);
       // The reservation was only to see whether there is room.
       if (done.bytes !== 0) quotas.add(userId, done.bytes);
-      uploads.add(userId, -done.storedBytes);
+      uploads.add(userId, sessionId, -done.storedBytes);
       if (done.storedBytes > done.bytes) this.#options.onDropped(sessionId, done.storedBytes - done.bytes);
       if (done.owners) {
         changes.ring(done.owners);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus } from '../../bus/bus.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
-import { workspacesOfNode } from '../../storage/statements/workspace-files.ts';
+import { type WorkspaceState, workspacesOfNode } from '../../storage/statements/workspace-files.ts';
 import { topicOf, topicOfNode } from '../model/topics.ts';
 
 /** A shared workspace, as the agent of a node needs it. */
@@ -17,6 +17,8 @@ export interface NodeWorkspace {
 interface FollowOptions {
   statements: Statements;
   bus: Bus;
+  /** Called for each workspace as long as the node follows it. */
+  onUse(workspace: WorkspaceState): void;
 }
 
 /** How often the workspaces are read without a ring. */
@@ -26,10 +28,11 @@ const pauseMs = 100;
 
 /** All shared workspaces of a node. */
 async function readWorkspacesOfNode(
-  { statements }: Pick<FollowOptions, 'statements'>,
+  { statements, onUse }: FollowOptions,
   node: { id: number; nodeId: string },
 ): Promise<NodeWorkspace[]> {
   const found = await statements.all(workspacesOfNode, [node.id]);
+  for (const workspace of found) onUse(workspace);
   return found.map(({ workspaceId, sessionId, source, sourceNodeId, path, revision }) => {
     const isLead = source === 'NODE_LOCAL' && sourceNodeId === node.nodeId;
     return { workspaceId, sessionId, isLead, path: isLead ? path : null, revision };

@@ -20,6 +20,8 @@ export interface NodeClientOptions {
   instanceId?: string;
   /** Whether it answers checks of calls. Default: no. */
   checksCalls?: boolean;
+  /** Whether it keeps the files of workspaces the same. Default: no. */
+  syncsWorkspaces?: boolean;
   running?: string[];
   /** The URL of the gateway that gets its reports. Default: the one that has its inbox. */
   reportsTo?: string;
@@ -58,14 +60,19 @@ const allTools = ['run_command', 'read_file', 'write_file', 'edit_file', 'list_f
 /** Connects with the client of graphql-sse. The node is online when `InboxOpened` has arrived. */
 export function connectNode(url: string, token: string, options: NodeClientOptions = {}): NodeClient {
   const { after, epoch, capabilities = allTools, maxDispatches = 4, running = [] } = options;
-  const { instanceId = randomUUID(), checksCalls = false, reportsTo = url } = options;
+  const {
+    instanceId = randomUUID(),
+    checksCalls = false,
+    syncsWorkspaces = false,
+    reportsTo = url,
+  } = options;
   const client = createClient({
     url: `${url}/graphql/stream`,
     retryAttempts: 0,
     headers: () => ({ authorization: `Bearer ${token}` }),
   });
   const agent = { agentVersion: 'test', platform: 'test' };
-  const input = { capabilities, maxDispatches, instanceId, checksCalls, running, ...agent };
+  const input = { capabilities, maxDispatches, instanceId, checksCalls, syncsWorkspaces, running, ...agent };
   const inbox = client.iterate({ query: inboxDocument, variables: { input, after, epoch } });
   const { commands, ended, next } = read(inbox as AsyncIterable<unknown>);
   const reports = createNodeReports(reportsTo, token, instanceId);

@@ -24,12 +24,12 @@ export async function shareFiles(
 export async function openWorkspace(
   gateway: GatewayApi & { url: string },
   names: readonly string[] = ['laptop'],
-  workspace?: (nodeIds: string[]) => object,
+  workspace?: (nodeIds: string[]) => object | null,
 ) {
   const nodeIds = names.map((name) => `${name}-${randomUUID().slice(0, 8)}`);
   const tokens = await Promise.all(nodeIds.map((nodeId) => registerNode(gateway, nodeId)));
   const sessionId = await gateway.createSession();
-  const id = await shareFiles(gateway, sessionId, nodeIds, workspace?.(nodeIds));
+  const id = await shareFiles(gateway, sessionId, nodeIds, workspace ? workspace(nodeIds) : undefined);
   const replicas = tokens.map((token) => new ReplicaClient(`${gateway.url}/workspaces/${id}`, token));
   return { id, sessionId, nodeIds, tokens, replicas };
 }
