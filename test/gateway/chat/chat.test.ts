@@ -9,7 +9,7 @@ import { reasoning, text, usage } from '../../support/model/turn.ts';
 
 /** What a statement does, and with which table first. */
 function nameOf(sql: string): string {
-  const [, verb, table] = /^(\w+)(?:.*?(?:FROM|INTO))? "(\w+)"/s.exec(sql) ?? [];
+  const [, verb, table] = /^(\w+)(?:(?<!UPDATE).*?(?:FROM|INTO))? "(\w+)"/s.exec(sql) ?? [];
   return `${verb} ${table}`;
 }
 

@@ -27,7 +27,9 @@ export async function openWorkspace(
   workspace?: (nodeIds: string[]) => object | null,
 ) {
   const nodeIds = names.map((name) => `${name}-${randomUUID().slice(0, 8)}`);
-  const tokens = await Promise.all(nodeIds.map((nodeId) => registerNode(gateway, nodeId)));
+  const tokens: string[] = [];
+  // One after the other, so that their ids are in this order.
+  for (const nodeId of nodeIds) tokens.push(await registerNode(gateway, nodeId));
   const sessionId = await gateway.createSession();
   const id = await shareFiles(gateway, sessionId, nodeIds, workspace ? workspace(nodeIds) : undefined);
   const replicas = tokens.map((token) => new ReplicaClient(`${gateway.url}/workspaces/${id}`, token));
@@ -127,10 +129,11 @@ class ReplicaClient {
     return okJson(await this.get(`folder?path=${encodeURIComponent(path)}`));
   }
 
-  report(report: Partial<SyncStatusReport>): Promise<Response> {
+  async report(report: Partial<SyncStatusReport>): Promise<void> {
     const nothing = { filesDone: 0, filesTotal: 0, bytesDone: 0, bytesTotal: 0 };
     const known = { revision: 0, manifestHash: null, error: null, skipped: [] };
-    return this.post('report', { status: 'SYNCED', ...known, ...nothing, ...report });
+    const response = await this.post('report', { status: 'SYNCED', ...known, ...nothing, ...report });
+    if (response.status !== 204) throw new Error(`${response.status} ${await response.text()}`);
   }
 
   async text(path: string): Promise<string> {
