@@ -101,7 +101,9 @@ export function createServices(options: ServicesOptions): Services {
   );
   const audio = new AudioLibrary({ database, blobs, quotas, maxBytes: limits.maxAudioBytes });
   const removeFiles = workspaces.remove.bind(workspaces);
-  const sweep = resources.use(new RemovalSweep({ statements, lease: options.lease, audio, removeFiles, log }));
+  const sweep = resources.use(
+    new RemovalSweep({ statements, lease: options.lease, audio, removeFiles, log }),
+  );
   const tools = parts.tools ?? new NodeTools({ ...config.nodes, statements, dispatcher });
   const engine = createEngine(options, { models, tools, runLogs, changes: changes.log, quotas });
   const removal = {

@@ -1,5 +1,5 @@
 import type { ChangesResult, FileChange } from '../../sync/change.ts';
-import type { ChangedPath, Chunk, ChunkRequest, FolderListing, Remote } from '../../sync/remote.ts';
+import type { ChangedPath, Chunk, FolderListing, Remote } from '../../sync/remote.ts';
 import type { CommitResult } from '../commit/commits.ts';
 import { shownOutcome } from '../commit/plan.ts';
 import type { Writer } from '../commit/writer.ts';
@@ -32,7 +32,7 @@ export function createFolderRemote(
     folder: (path) => workspaces.folder(sessionId, path),
     missing: (chunks) => workspaces.contents.missing(sessionId, chunks),
     send: (chunks) => workspaces.storeForFolder(sessionId, each(chunks)),
-    receive: (chunks: readonly ChunkRequest[]) =>
+    receive: (chunks) =>
       workspaces.contents.read(
         sessionId,
         chunks.map(({ sha256 }) => sha256),

@@ -58,7 +58,7 @@ export function linkOf(path: string, target: string): Entry {
 export type Replica = ReplicaClient;
 
 /** What an agent does with a workspace, over HTTP. */
-class ReplicaClient {
+export class ReplicaClient {
   readonly #url: string;
   readonly #headers: Record<string, string>;
 
