@@ -31,8 +31,11 @@ interface CompiledQuery {
   fields: CompiledField[];
 }
 
-/** A compiled query, and what its resolvers are told of this execution. */
-type QueryInfo = OperationInfo & CompiledQuery;
+/** A compiled query that is executed, and what its resolvers are told. */
+interface PreparedQuery {
+  fields: CompiledField[];
+  info: OperationInfo;
+}
 
 /** The compiled queries and subscriptions, which are executed again and again. */
 const queries = new WeakMap<OperationDefinitionNode, CompiledQuery | 'left to graphql-js'>();
@@ -52,8 +55,8 @@ export function createCompiledExecute(
   return (args) => {
     const operation = getOperationAST(args.document, args.operationName);
     const isQuery = operation?.operation === OperationTypeNode.QUERY;
-    const info = isQuery ? infoOf(operation, args) : undefined;
-    return info ? executeQuery(info, args, otherwise) : otherwise(args);
+    const query = isQuery ? prepare(operation, args) : undefined;
+    return query ? executeQuery(query, args, otherwise) : otherwise(args);
   };
 }
 
@@ -68,18 +71,20 @@ export function compileEventExecution(
   otherwise = execute,
 ): (event: unknown) => MaybePromise<ExecutionResult> {
   const operation = getOperationAST(args.document, args.operationName);
-  const info = operation ? infoOf(operation, args) : undefined;
+  const query = operation ? prepare(operation, args) : undefined;
   return (rootValue) => {
     const ofEvent = { ...args, rootValue };
-    return info ? executeQuery({ ...info, rootValue }, ofEvent, otherwise) : otherwise(ofEvent);
+    if (!query) return otherwise(ofEvent);
+    const { fields, info } = query;
+    return executeQuery({ fields, info: { ...info, rootValue } }, ofEvent, otherwise);
   };
 }
 
 /** Undefined if only graphql-js can execute the operation. */
-function infoOf(
+function prepare(
   operation: OperationDefinitionNode,
   { schema, document, rootValue, variableValues: sent }: ExecutionArgs,
-): QueryInfo | undefined {
+): PreparedQuery | undefined {
   let query = queries.get(operation);
   if (query === undefined) {
     const fragments = fragmentsOf(document);
@@ -89,11 +94,13 @@ function infoOf(
   }
   if (query === 'left to graphql-js') return undefined;
   const variableValues = variablesOf(schema, operation, sent);
-  return variableValues && { ...query, schema, operation, rootValue, variableValues };
+  if (!variableValues) return undefined;
+  const { fields, fragments } = query;
+  return { fields, info: { schema, fragments, operation, rootValue, variableValues } };
 }
 
 function executeQuery(
-  { fields, ...operation }: QueryInfo,
+  { fields, info }: PreparedQuery,
   args: ExecutionArgs,
   otherwise: typeof execute,
 ): MaybePromise<ExecutionResult> {
@@ -106,7 +113,7 @@ function executeQuery(
     resultBudget?.begin();
     return otherwise(args);
   };
-  const data = new Execution(context, operation).run(fields);
+  const data = new Execution(context, info).run(fields);
   return data instanceof Promise ? data.then(finish) : finish(data);
 }
 
