@@ -4,8 +4,9 @@ import { downloadPath } from '../sync/download-path.ts';
 import type { Entry } from '../sync/entry.ts';
 import { builder } from './builder.ts';
 import { workspacePath } from './input-checks.ts';
+import { type ItemIn, pageOfFolder } from './paging/folder-page.ts';
 import { chargeRows } from './paging/rows.ts';
-import { type FileIn, type ItemIn, pageOfFiles, pageOfFolder } from './paging/workspace-pages.ts';
+import { type FileIn, pageOfFiles } from './paging/workspace-pages.ts';
 import { totalCount } from './total-count.ts';
 
 export function fileIn({ sessionId, workspaceId }: Workspace, entry: Entry): FileIn {

@@ -4,12 +4,17 @@ import type { FileUpload, FileUploads } from '../state/file-uploads.ts';
 import { visibleText } from '../state/visible-text.ts';
 import { FileName } from './file-name.tsx';
 
-/** A button that uploads files of the user's choice into a folder. */
+/** A button that uploads files of the user's choice into a folder; the empty path is the top. */
 export function UploadButton({ uploads, folder }: { uploads: FileUploads; folder: string }) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
-      <button type="button" class="small" onClick={() => input.current?.click()}>
+      <button
+        type="button"
+        class={folder === '' ? 'small' : 'quiet small'}
+        aria-label={folder === '' ? undefined : `Upload files into ${visibleText(folder)}`}
+        onClick={() => input.current?.click()}
+      >
         Upload files…
       </button>
       <input

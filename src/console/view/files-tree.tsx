@@ -4,6 +4,7 @@ import type { OpenFolder, TreeItem } from '../state/folder-tree.ts';
 import type { SharedFiles } from '../state/shared-files.ts';
 import { byteText } from './byte-text.ts';
 import { FileName } from './file-name.tsx';
+import { UploadButton } from './file-uploads-view.tsx';
 
 /** The files of a session as a tree. A folder is loaded when it is opened. */
 export function FilesTree({ files }: { files: SharedFiles }) {
@@ -58,7 +59,12 @@ function FolderItem({ files, item }: { files: SharedFiles; item: TreeItem }) {
           <FileName text={item.name} />
         </span>
       </button>
-      {isOpen && <FolderItems files={files} path={item.path} />}
+      {isOpen && (
+        <>
+          <FolderItems files={files} path={item.path} />
+          <UploadButton uploads={files.uploads} folder={item.path} />
+        </>
+      )}
     </>
   );
 }

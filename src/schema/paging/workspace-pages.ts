@@ -1,13 +1,12 @@
 import type { Context } from '../../context.ts';
 import type { Workspace } from '../../generated/prisma/client.ts';
 import type { Entry } from '../../sync/entry.ts';
-import { nameOf } from '../../sync/path.ts';
 import type { Tree } from '../../sync/tree.ts';
-import { decodeNameCursor, encodeNameCursor, type NamedPosition } from './cursor.ts';
+import { decodeNameCursor, encodeNameCursor } from './cursor.ts';
 import { type PageArgs, type PageOf, type Positions, resolveOrderedPage } from './page.ts';
 
 /** The workspace that something is in. */
-interface InWorkspace {
+export interface InWorkspace {
   sessionId: number;
   workspaceId: string;
 }
@@ -17,18 +16,10 @@ export interface FileIn extends InWorkspace {
   entry: Entry;
 }
 
-/** What lies directly in a folder. */
-export interface ItemIn extends InWorkspace {
-  name: string;
-  path: string;
-  /** Undefined for a folder. */
-  entry: Entry | undefined;
-}
-
 /** A position before or behind everything is null. */
-type Place<Position> = Position | null;
+export type Place<Position> = Position | null;
 
-const ends = { start: null, end: null };
+export const ends = { start: null, end: null };
 
 const byPath: Positions<FileIn, Place<string>> = {
   ...ends,
@@ -63,52 +54,4 @@ export async function pageOfFiles(
 function countUnder(tree: Tree, folder: string): number {
   const { folders, entries } = tree.list(folder);
   return folders.reduce((count, name) => count + countUnder(tree, `${folder}/${name}`), entries.length);
-}
-
-const byKindAndName: Positions<ItemIn, Place<NamedPosition>> = {
-  ...ends,
-  encode: (item) => encodeNameCursor(placeOf(item)),
-  decode: decodeNameCursor,
-};
-
-/** A page of what lies directly in a folder: its folders, then its files and links. */
-export async function pageOfFolder(
-  context: Context,
-  { sessionId, workspaceId }: Workspace,
-  { folder, ...args }: PageArgs & { folder: string },
-) {
-  const place = { sessionId, workspaceId };
-  const { tree } = await context.workspaces.tree(sessionId);
-  const items = itemsOf(place, folder, tree);
-  const load = async ({ after, before, limit, order }: PageOf<Place<NamedPosition>>) => {
-    const within = (item: ItemIn) =>
-      (after === null || compare(placeOf(item), after) > 0) &&
-      (before === null || compare(placeOf(item), before) < 0);
-    const sign = order === 'asc' ? 1 : -1;
-    const found = items.filter(within).sort((a, b) => sign * compare(placeOf(a), placeOf(b)));
-    found.length = Math.min(found.length, limit);
-    return found;
-  };
-  const { maxPageSize: maxSize } = context;
-  const page = await resolveOrderedPage({ args, maxSize, order: 'asc', load, positions: byKindAndName });
-  return { ...page, count: async (upTo: number) => Math.min(upTo, items.length) };
-}
-
-function itemsOf(place: InWorkspace, folder: string, tree: Tree): ItemIn[] {
-  const { folders, entries } = tree.list(folder);
-  const start = folder === '' ? '' : `${folder}/`;
-  return [
-    ...folders.map((name) => ({ ...place, name, path: start + name, entry: undefined })),
-    ...entries.map((entry) => ({ ...place, name: nameOf(entry.path), path: entry.path, entry })),
-  ];
-}
-
-function placeOf({ name, entry }: ItemIn): NamedPosition {
-  return { kind: entry ? 'file' : 'folder', name };
-}
-
-/** Folders come first, and then names are sorted by UTF-16. */
-function compare(a: NamedPosition, b: NamedPosition): number {
-  if (a.kind !== b.kind) return a.kind === 'folder' ? -1 : 1;
-  return a.name < b.name ? -1 : Number(a.name > b.name);
 }
