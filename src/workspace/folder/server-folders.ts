@@ -61,9 +61,8 @@ export class ServerFolders implements AsyncDisposable {
   use(workspace: WorkspaceState): void {
     const { sessionId, source, path, isShared } = workspace;
     const running = this.#running.get(sessionId);
-    if (source !== 'SERVER' || path === null || !isShared) {
-      if (running) this.#next(sessionId, running.stop);
-    } else if (running?.path === path) {
+    if (source !== 'SERVER' || path === null || !isShared) return;
+    if (running?.path === path) {
       running.usedAt = performance.now();
     } else if (!this.#isClosing && !this.#busy.has(sessionId)) {
       this.#next(sessionId, async () => {
@@ -113,8 +112,12 @@ export class ServerFolders implements AsyncDisposable {
   }
 
   async #announce(sessionId: number, replica: Replica): Promise<void> {
-    const state = await this.#options.statements.get(workspaceState, [sessionId]);
+    const state = await this.#read(sessionId);
     if (state) replica.announce(state.revision);
+  }
+
+  async #read(sessionId: number): Promise<WorkspaceState | undefined> {
+    return this.#options.statements.get(workspaceState, [sessionId]);
   }
 
   /** Whether this gateway keeps the folder the same, and says so to the others. */
@@ -132,7 +135,8 @@ export class ServerFolders implements AsyncDisposable {
     for (const [sessionId, running] of this.#running) {
       this.#next(sessionId, async () => {
         const isIdle = performance.now() - running.usedAt > idleMs;
-        if (isIdle || !(await this.#hold(sessionId))) await running.stop();
+        const isSource = isSourceAt(await this.#read(sessionId), running.path);
+        if (isIdle || !isSource || !(await this.#hold(sessionId))) await running.stop();
       });
     }
   }
@@ -147,6 +151,11 @@ export class ServerFolders implements AsyncDisposable {
       'a folder of the gateway is not kept the same as its workspace',
     );
   }
+}
+
+/** Whether the files still come from a folder. The session may have been deleted. */
+function isSourceAt(workspace: WorkspaceState | undefined, path: string): boolean {
+  return workspace?.source === 'SERVER' && workspace.path === path && workspace.isShared;
 }
 
 function keyOf(sessionId: number): string {
