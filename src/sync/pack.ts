@@ -6,15 +6,15 @@ import type { Chunk } from './remote.ts';
 // A pack carries chunks in the body of a request or response, one record after another:
 //
 //   4 bytes   length of the header, unsigned, big-endian
-//   header    JSON: { sha256, size, stored, deflated? }
-//   stored    bytes; compressed (RFC 1951) if `deflated` is true
+//   header    JSON: { chunks: [{ sha256, size }, …], stored, deflated? }
+//   stored    bytes of all its chunks, in order; compressed (RFC 1951) if `deflated` is true
 //
-// Many small files travel in one request this way, and a chunk that does not shrink is not compressed.
+// Many small files travel in one request this way. Small chunks share a record, because beginning a compression takes
+// longer than compressing them. What does not shrink is not compressed.
 
 interface RecordHeader {
-  sha256: string;
-  /** In bytes. */
-  size: number;
+  /** `size` is in bytes. */
+  chunks: { sha256: string; size: number }[];
   /** How many bytes follow. */
   stored: number;
   deflated?: true;
@@ -28,20 +28,44 @@ export class PackError extends Error {
 const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
 
-/** A header is far shorter. */
-const maxHeaderBytes = 1_024;
-/** Chunks below this are not worth a compression of their own. */
+/** Most chunks of a record, and the bytes from which on no other one is added to it. */
+const maxTogether = 256;
+const togetherBytes = 131_072;
+/** A header with the most chunks is shorter. */
+const maxHeaderBytes = 32_768;
+/** Less is not worth a compression. */
 const minDeflated = 512;
-/** How much of a chunk is compressed first, to see whether the rest is worth it. */
+/** How much of a record is compressed first, to see whether the rest is worth it. */
 const sampleBytes = 16_384;
 
-/** Writes one record. */
-export async function packChunk({ sha256, bytes }: Chunk): Promise<Uint8Array[]> {
+/** Writes a pack. Chunks that come together travel together. */
+export async function* pack(chunks: AsyncIterable<Chunk> | Iterable<Chunk>): AsyncGenerator<Uint8Array> {
+  let together: Chunk[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    // A large chunk has a record of its own.
+    if (together.length > 0 && bytes + chunk.bytes.length > chunkBytes) {
+      yield* await writeRecord(together);
+      together = [];
+      bytes = 0;
+    }
+    together.push(chunk);
+    bytes += chunk.bytes.length;
+    if (together.length < maxTogether && bytes < togetherBytes) continue;
+    yield* await writeRecord(together);
+    together = [];
+    bytes = 0;
+  }
+  if (together.length > 0) yield* await writeRecord(together);
+}
+
+async function writeRecord(chunks: readonly Chunk[]): Promise<Uint8Array[]> {
+  const [only] = chunks;
+  const bytes = chunks.length === 1 && only ? only.bytes : Buffer.concat(chunks.map((chunk) => chunk.bytes));
   const deflated = await deflateIfSmaller(bytes);
   const stored = deflated ?? bytes;
   const header: RecordHeader = {
-    sha256,
-    size: bytes.length,
+    chunks: chunks.map((chunk) => ({ sha256: chunk.sha256, size: chunk.bytes.length })),
     stored: stored.length,
     ...(deflated && { deflated: true }),
   };
@@ -61,7 +85,7 @@ async function deflateIfSmaller(bytes: Uint8Array): Promise<Uint8Array | undefin
 }
 
 /**
- * Reads the chunks of a pack as they arrive, and checks each against its hash. One chunk is in memory at a time.
+ * Reads the chunks of a pack as they arrive, and checks each against its hash. One record is in memory at a time.
  *
  * @throws PackError
  */
@@ -72,24 +96,36 @@ export async function* unpack(source: AsyncIterable<Uint8Array>): AsyncGenerator
     if (length === undefined) return;
     const headerBytes = length.readUInt32BE();
     if (headerBytes > maxHeaderBytes) throw new PackError('A pack has a header that is too long.');
-    const { sha256, size, stored, deflated } = parseHeader(await reader.readAll(headerBytes));
+    const { chunks, stored, deflated } = parseHeader(await reader.readAll(headerBytes));
     const content = await reader.readAll(stored);
+    const size = sizeOf(chunks);
     const bytes = deflated ? await inflateBounded(content, size) : content;
-    if (bytes.length !== size || hashOf(bytes) !== sha256) {
-      throw new PackError(`The chunk ${sha256} has other bytes than its hash says.`);
+    if (bytes.length !== size) throw new PackError('A pack has a record with another size than it says.');
+    let start = 0;
+    for (const chunk of chunks) {
+      const part = bytes.subarray(start, start + chunk.size);
+      start += chunk.size;
+      if (hashOf(part) !== chunk.sha256) {
+        throw new PackError(`The chunk ${chunk.sha256} has other bytes than its hash says.`);
+      }
+      yield { sha256: chunk.sha256, bytes: part };
     }
-    yield { sha256, bytes };
   }
 }
 
+function sizeOf(chunks: RecordHeader['chunks']): number {
+  return chunks.reduce((sum, { size }) => sum + size, 0);
+}
+
 function parseHeader(bytes: Buffer): RecordHeader {
-  const header = parseJson(bytes.toString());
-  const { sha256, size, stored } = header;
+  const { chunks, stored, deflated } = parseJson(bytes.toString());
   const isCount = (value: unknown) =>
     Number.isInteger(value) && Number(value) >= 0 && Number(value) <= chunkBytes;
-  if (typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256) && isCount(size) && isCount(stored)) {
-    return header as RecordHeader;
-  }
+  const isChunk = (chunk: RecordHeader['chunks'][number] | null) =>
+    /^[0-9a-f]{64}$/.test(String(chunk?.sha256)) && isCount(chunk?.size);
+  const isValid =
+    Array.isArray(chunks) && chunks.every(isChunk) && isCount(sizeOf(chunks)) && isCount(stored);
+  if (isValid && stored !== undefined) return { chunks, stored, ...(deflated === true && { deflated }) };
   throw new PackError('A pack has a header that is not valid.');
 }
 

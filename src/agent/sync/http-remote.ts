@@ -4,7 +4,7 @@ import { failureOf, type RequestOptions, request } from '../../client/request.ts
 import { createRetry, repeat } from '../../client/retry.ts';
 import type { ChangesResult } from '../../sync/change.ts';
 import { entrySchema } from '../../sync/entry.ts';
-import { packChunk, unpack } from '../../sync/pack.ts';
+import { pack, unpack } from '../../sync/pack.ts';
 import type { ChangedPath, Remote } from '../../sync/remote.ts';
 import { bytesOf, inTime, readJson, readLines } from './read-response.ts';
 
@@ -89,7 +89,9 @@ export function createHttpRemote({ url, token, workspaceId }: HttpRemoteOptions)
       return missing.filter((chunk) => asked.has(chunk));
     },
     async send(chunks, signal) {
-      const bytes = Buffer.concat((await Promise.all(chunks.map(packChunk))).flat());
+      const parts: Uint8Array[] = [];
+      for await (const part of pack(chunks)) parts.push(part);
+      const bytes = Buffer.concat(parts);
       await ask('packs', { method: 'PUT', bytes, signal }, ended);
     },
     async *receive(chunks, signal) {

@@ -5,6 +5,7 @@ import { unauthenticated } from '../../identity/unauthenticated.ts';
 import { anonymous } from '../../identity/viewer.ts';
 import type { NodeIdentity } from '../../nodes/presence/connected-nodes.ts';
 import type { WorkspaceState } from '../../storage/statements/workspace-files.ts';
+import { pack } from '../../sync/pack.ts';
 import { shownOutcome } from '../../workspace/commit/plan.ts';
 import { workspaceNotFound } from '../../workspace/model/limits.ts';
 import type { Workspaces } from '../../workspace/workspaces.ts';
@@ -14,7 +15,7 @@ import type { RouteBindings } from '../request/route-bindings.ts';
 import { changesInput, chunksInput, parseInput, reportInput, revisionInput } from './inputs.ts';
 import { presentError } from './present-error.ts';
 import { readPack } from './read-pack.ts';
-import { chunkPack, entryLines, sendStream } from './send-stream.ts';
+import { entryLines, sendStream } from './send-stream.ts';
 
 export interface AgentDoorOptions {
   workspaces: Workspaces;
@@ -87,7 +88,7 @@ export function createAgentDoor({ workspaces, identify, log }: AgentDoorOptions)
       ask(async ({ c, workspace }) => {
         const { chunks } = parseInput(chunksInput, await jsonOf(c));
         const found = workspaces.contents.read(workspace.sessionId, chunks);
-        return sendStream(c, 'application/octet-stream', chunkPack(found), log);
+        return sendStream(c, 'application/octet-stream', pack(found), log);
       }),
     )
     .post(

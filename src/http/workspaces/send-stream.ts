@@ -3,8 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
-import { packChunk } from '../../sync/pack.ts';
-import type { ChangedPath, Chunk } from '../../sync/remote.ts';
+import type { ChangedPath } from '../../sync/remote.ts';
 import type { RouteBindings } from '../request/route-bindings.ts';
 
 /** Lines are written together until they have so many characters. */
@@ -26,10 +25,6 @@ export async function* entryLines({
     lines = '';
   }
   yield `${lines}${JSON.stringify({ end: true, revision })}\n`;
-}
-
-export async function* chunkPack(chunks: AsyncIterable<Chunk>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) yield* await packChunk(chunk);
 }
 
 /**

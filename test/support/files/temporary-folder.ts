@@ -7,7 +7,8 @@ export interface TemporaryFolder extends AsyncDisposable {
   readonly path: string;
 }
 
-const fastest = findFastest();
+/** Where temporary files are written fastest. */
+export const fastest = findFastest();
 
 /**
  * Creates an empty folder. Disposing deletes it with all its contents.

@@ -7,15 +7,15 @@ import {
   realpathSync,
   rmSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Replica, type ReplicaOptions } from '../../../src/sync/replica/replica.ts';
+import { fastest } from '../files/temporary-folder.ts';
 import type { MemoryWorkspace } from './memory-workspace.ts';
 
 /** Folders that are replicas of one workspace. */
 export class Replicas implements AsyncDisposable {
   readonly #workspace: MemoryWorkspace;
-  readonly #top = realpathSync(mkdtempSync(join(tmpdir(), 'replicas-')));
+  readonly #top = realpathSync(mkdtempSync(join(fastest, 'replicas-')));
   readonly #open = new Map<string, Replica>();
 
   constructor(workspace: MemoryWorkspace) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ChangesResult, FileChange } from '../../../src/sync/change.ts';
 import { chunkBytes, type Entry, type FileEntry, hashOf, versionOf } from '../../../src/sync/entry.ts';
-import { packChunk, unpack } from '../../../src/sync/pack.ts';
+import { pack, unpack } from '../../../src/sync/pack.ts';
 import type { ChangedPath, FolderListing, SyncStatusReport } from '../../../src/sync/remote.ts';
 import type { GatewayApi } from '../gateway/gateway-api.ts';
 import { registerNode } from '../node/nodes.ts';
@@ -81,7 +81,8 @@ export class ReplicaClient {
   }
 
   async send(chunks: { sha256: string; bytes: Uint8Array }[]): Promise<Response> {
-    const parts = (await Promise.all(chunks.map(packChunk))).flat();
+    const parts: Uint8Array[] = [];
+    for await (const part of pack(chunks)) parts.push(part);
     return this.get('packs', { method: 'PUT', body: Buffer.concat(parts) });
   }
 

@@ -56,13 +56,18 @@ export class IgnoredNames {
     const above = this.#rulesOf(folderOf(folder));
     const isIgnored = this.keep(folderOf(folder), [{ name: nameOf(folder), isFolder: true }]).length === 0;
     // As with git, nothing in a folder that is ignored can be brought back.
-    return { rules: isIgnored ? [] : [...above.rules, ...this.#readRules(folder)], isIgnored };
+    if (isIgnored) return { rules: [], isIgnored };
+    // Rules that an inner file has overruled for this folder would exclude everything in it.
+    const entry = [{ path: `/${folder}`, isFolder: true }];
+    const rules = above.rules.filter((each) => this.#filter(entry, [each]).length > 0);
+    return { rules: [...rules, ...this.#readRules(folder)], isIgnored };
   }
 
   #readRules(path: string): Rules[] {
     const folder = this.#folders.find(path);
     if (folder === undefined) return [];
-    return ruleFiles.flatMap((name) => parseRules(`/${path}`, readRuleFile(folder, name)));
+    // As one text, so that a later rule decides about a folder and about everything in it.
+    return parseRules(`/${path}`, ruleFiles.map((name) => readRuleFile(folder, name)).join('\n'));
   }
 }
 
