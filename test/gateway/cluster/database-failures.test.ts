@@ -6,6 +6,7 @@ import { type ServerProxy, startServerProxy } from '../../support/http/server-pr
 import { createGate, text } from '../../support/model/turn.ts';
 import { run } from '../../support/node/agent-calls.ts';
 import { createNodeSession, startNode } from '../../support/node/nodes.ts';
+import { refuseCommits } from '../../support/process/postgres.ts';
 import { describeWithServers } from '../../support/process/servers.ts';
 import { onServer, urlOfDatabase } from '../../support/suite/postgres-server.ts';
 
@@ -113,16 +114,6 @@ describeWithServers('gateways that cannot reach their database', () => {
     await own.return(undefined);
   });
 
-  /** Lets the commit of each transaction fail that stores a run as cancelled. Returns how to end that. */
-  async function refuseCancelled(): Promise<() => Promise<void>> {
-    const url = urlOfDatabase(cluster.database);
-    const execute = (sql: string) => onServer(async (server) => void (await server.query(sql)), url);
-    await execute(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
-      AS $$ BEGIN RAISE EXCEPTION 'the disk is broken' USING ERRCODE = 'io_error'; END $$`);
-    await execute(`CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON "Run" DEFERRABLE INITIALLY DEFERRED
-      FOR EACH ROW WHEN (NEW."status" = 'CANCELLED') EXECUTE FUNCTION refuse()`);
-    return () => execute('DROP FUNCTION refuse CASCADE');
-  }
   const cancel = 'mutation ($id: ID!) { cancelRun(input: { runId: $id }) { cancelled } }';
   const ends = (events: SeenRunEvent[]) =>
     events.filter(({ __typename }) => /^Run(Completed|Cancelled|Failed)$/.test(__typename));
@@ -131,7 +122,7 @@ describeWithServers('gateways that cannot reach their database', () => {
     const [one, other] = [await cluster.start(), await cluster.start()];
     const { own, runId } = await begin(one);
     const seen = collect(follow(other.client(), runId));
-    const accept = await refuseCancelled();
+    const accept = await refuseCommits(cluster.database, 'CANCELLED');
     const cancelled = other.query(cancel, { id: runId });
     await one.logged('an ended run could not be saved');
     await accept();
@@ -144,7 +135,7 @@ describeWithServers('gateways that cannot reach their database', () => {
     const [one, other] = [await startBehindProxy(), await cluster.start()];
     const { own, runId } = await begin(one);
     const seen = collect(follow(other.client(), runId));
-    await refuseCancelled();
+    await refuseCommits(cluster.database, 'CANCELLED');
     const { errors } = await one.graphql(cancel, { id: runId });
     expect(errors).toMatchObject([{ message: expect.stringContaining('its end could not be saved yet') }]);
     proxy.setFrozen(true);

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type Cluster, type Member, startCluster } from '../../support/cluster/cluster.ts';
+import { countStaged, sayPrompt } from '../../support/cluster/recordings.ts';
 import { expectToldIsStored, type Told, witness } from '../../support/cluster/witness.ts';
 import { createRandom } from '../../support/files/random.ts';
+import { memo, sha256Of } from '../../support/gateway/audio-upload.ts';
 import { createNodeSession, registerNode } from '../../support/node/nodes.ts';
 import { type Machine, openMachine } from '../../support/process/agent-laptop.ts';
 import { startAgent } from '../../support/process/agent-process.ts';
@@ -16,7 +18,7 @@ const sessionCount = 8;
 /** Sessions whose prompts run a command on a node. */
 const nodeSessionCount = 3;
 /** Chats that must end between two failures, so that each failure meets runs that have begun and runs that begin. */
-const chatsBetween = 4;
+const chatsBetween = 3;
 
 type Failure = (cluster: Cluster, victim: Member) => Promise<void>;
 
@@ -64,6 +66,28 @@ const failures: Record<string, Failure> = {
     await delay(leaseMs / 2);
     victim.postgres.setAway(false);
   },
+  async 'PostgreSQL gives a gateway no more connections'(_cluster, victim) {
+    victim.postgres.setFull(true);
+    await delay(leaseMs / 2);
+    victim.postgres.setFull(false);
+  },
+  async 'PostgreSQL fails commits'(cluster) {
+    const accept = await cluster.refuseCommits();
+    await delay(leaseMs);
+    await accept();
+  },
+  async 'a gateway is killed in the middle of an upload'(cluster, victim) {
+    const { upload, stored } = await sayPrompt(cluster);
+    const broken = expect(upload(victim.url, { isWhole: false })).rejects.toThrow();
+    await expect.poll(() => countStaged(cluster)).toBe(1);
+    cluster.setServing(victim, false);
+    victim.kill('SIGKILL');
+    await broken;
+    await cluster.grow();
+    expect(await stored()).toBe(null);
+    expect(await upload(cluster.url, { isWhole: true })).toBe(200);
+    expect(await stored()).toEqual({ sha256: sha256Of(memo), size: memo.length });
+  },
 };
 
 describeWithPostgres('three gateways', () => {
@@ -75,6 +99,7 @@ describeWithPostgres('three gateways', () => {
       process.stdout.write(`The storm has the seed ${seed}: STORM_SEED=${seed} repeats it.\n`);
       const random = createRandom(seed);
       await using cluster = await startCluster({
+        clocks: [0, 60_000, -60_000],
         settings: {
           MODEL: 'demo',
           DEMO_DELAY_MS: '5',

@@ -5,9 +5,10 @@ import { type GatewayApi, gatewayApi } from '../gateway/gateway-api.ts';
 import { type ServerProxy, startServerProxy } from '../http/server-proxy.ts';
 import { type ModelServer, startModelServer } from '../model/model-server.ts';
 import { type GatewayProcess, startGatewayProcess } from '../process/gateway-process.ts';
-import { breakConnections, openEmptyDatabase } from '../process/postgres.ts';
+import { breakConnections, openEmptyDatabase, refuseCommits } from '../process/postgres.ts';
 import { redisUrl } from '../process/redis.ts';
 import { startLoadBalancer } from './load-balancer.ts';
+import { shiftClock } from './shifted-clock.ts';
 
 /** One gateway of a cluster, with the ways in which its network can fail. */
 export interface Member extends GatewayProcess {
@@ -22,6 +23,8 @@ export interface Cluster extends GatewayApi, AsyncDisposable {
   /** The address of the load balancer. */
   url: string;
   model: ModelServer;
+  /** The folder of the recordings, which all gateways share. */
+  blobs: string;
   /** The gateways that were started, in the order of their start, the dead ones too. */
   members: readonly Member[];
   /** The gateways that get requests from the load balancer. */
@@ -37,6 +40,8 @@ export interface Cluster extends GatewayApi, AsyncDisposable {
   setServing(member: Member, isServing: boolean): void;
   /** Breaks all connections to PostgreSQL, as a restart of the server does. */
   breakDatabase(): Promise<void>;
+  /** Lets commits fail that store how a run was answered, until the result is called. */
+  refuseCommits(): Promise<() => Promise<void>>;
   /** Deletes all that the cluster has in Redis. */
   emptyRedis(): Promise<void>;
 }
@@ -45,11 +50,15 @@ export interface ClusterOptions {
   gateways?: number;
   /** Further settings of all gateways. */
   settings?: Record<string, string>;
+  /** How much later than it is the gateways take the time to be, in milliseconds, by turns. Default: they all have the time. */
+  clocks?: readonly number[];
 }
 
 /** Starts the gateways. What a test does through the cluster goes through its load balancer. */
-export async function startCluster({ gateways = 3, settings = {} }: ClusterOptions = {}): Promise<Cluster> {
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const { gateways = 3, settings = {}, clocks = [0] } = options;
   const opened = new ResourceStack();
+  let started = 0;
   try {
     const database = opened.use(await openEmptyDatabase());
     const model = opened.use(await startModelServer());
@@ -76,7 +85,8 @@ export async function startCluster({ gateways = 3, settings = {} }: ClusterOptio
       const postgres = opened.use(await startServerProxy(database.url));
       const { path: DATA_DIR } = opened.use(await openTemporaryFolder());
       const urls = { DATABASE_URL: postgres.url, REDIS_URL: redis.url };
-      const gateway = opened.use(await startGatewayProcess({ ...shared, ...urls, DATA_DIR }));
+      const NODE_OPTIONS = shiftClock(clocks[started++ % clocks.length] ?? 0);
+      const gateway = opened.use(await startGatewayProcess({ ...shared, ...urls, DATA_DIR, NODE_OPTIONS }));
       const member = Object.assign(gateway, { redis, postgres });
       members.push(member);
       alive.add(member);
@@ -90,6 +100,7 @@ export async function startCluster({ gateways = 3, settings = {} }: ClusterOptio
       ...gatewayApi(balancer.url),
       url: balancer.url,
       model,
+      blobs: blobs.path,
       members,
       get serving() {
         return serving;
@@ -99,6 +110,7 @@ export async function startCluster({ gateways = 3, settings = {} }: ClusterOptio
         for (const { redis, postgres, kill } of alive) {
           for (const proxy of [redis, postgres]) {
             proxy.setAway(false);
+            proxy.setFull(false);
             proxy.setFrozen(false);
           }
           kill('SIGCONT');
@@ -111,6 +123,7 @@ export async function startCluster({ gateways = 3, settings = {} }: ClusterOptio
         serve(isServing ? [...others, member] : others);
       },
       breakDatabase: () => breakConnections(database.name),
+      refuseCommits: () => refuseCommits(database.name, 'COMPLETED'),
       emptyRedis: () => deleteKeys(`${database.name}*`),
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
     };

@@ -1,4 +1,4 @@
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /** A proxy between a gateway and a server that it needs: PostgreSQL, Redis. */
 export interface ServerProxy extends AsyncDisposable {
@@ -6,6 +6,8 @@ export interface ServerProxy extends AsyncDisposable {
   url: string;
   /** Breaks all connections. While it is away, the proxy closes new ones at once. */
   setAway(isAway: boolean): void;
+  /** Breaks all connections. While it is full, the proxy answers new ones as PostgreSQL does at its connection limit. */
+  setFull(isFull: boolean): void;
   /** Lets nothing through in either direction, and keeps the connections open, as a frozen server does. */
   setFrozen(isFrozen: boolean): void;
   /** Breaks the connection on which the next response with this text comes, without the response. */
@@ -18,10 +20,12 @@ export async function startServerProxy(server: string): Promise<ServerProxy> {
   const ends = new Set<() => void>();
   const pairs = new Set<{ pause(): void; resume(): void }>();
   let isAway = false;
+  let isFull = false;
   let isFrozen = false;
   let swallowed: { text: string; done: () => void } | undefined;
   const listener = createServer((client) => {
     if (isAway) return void client.destroy();
+    if (isFull) return refuse(client);
     const upstream = connect(Number(target.port), target.hostname);
     const pair = {
       pause: () => [client, upstream].forEach((socket) => void socket.pause()),
@@ -54,6 +58,10 @@ export async function startServerProxy(server: string): Promise<ServerProxy> {
       isAway = now;
       if (now) for (const end of ends) end();
     },
+    setFull(now) {
+      isFull = now;
+      if (now) for (const end of ends) end();
+    },
     setFrozen(now) {
       isFrozen = now;
       for (const pair of pairs) now ? pair.pause() : pair.resume();
@@ -68,4 +76,14 @@ export async function startServerProxy(server: string): Promise<ServerProxy> {
         for (const end of ends) end();
       }),
   };
+}
+
+/** https://www.postgresql.org/docs/current/protocol-message-formats.html: ErrorResponse */
+function refuse(client: Socket): void {
+  const fields = ['SFATAL', 'VFATAL', 'C53300', 'Msorry, too many clients already', ''];
+  const body = Buffer.from(fields.map((field) => `${field}\0`).join(''));
+  const head = Buffer.from([0x45, 0, 0, 0, 0]);
+  head.writeUInt32BE(body.length + 4, 1);
+  client.on('error', () => undefined);
+  client.once('data', () => client.end(Buffer.concat([head, body])));
 }

@@ -36,3 +36,18 @@ export async function breakConnections(name: string): Promise<void> {
     );
   });
 }
+
+/**
+ * Lets each transaction fail when it commits that stores a run with this status, as a broken disk does.
+ *
+ * @returns Ends that.
+ */
+export async function refuseCommits(name: string, status: string): Promise<() => Promise<void>> {
+  const execute = (sql: string) =>
+    onServer(async (server) => void (await server.query(sql)), urlOfDatabase(name));
+  await execute(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN RAISE EXCEPTION 'the disk is broken' USING ERRCODE = 'io_error'; END $$`);
+  await execute(`CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON "Run" DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW."status" = '${status}') EXECUTE FUNCTION refuse()`);
+  return () => execute('DROP FUNCTION refuse CASCADE');
+}
