@@ -5,6 +5,7 @@ import type pg from 'pg';
 import { onServer, urlOfDatabase } from '../support/suite/postgres-server.ts';
 import { chat, createSession, percentile, query } from './chat-load.ts';
 import { startClockModel } from './clock-model.ts';
+import { type CpuQuota, openCpuQuota } from './cpu-quota.ts';
 import { leaveFirstCore } from './pinned.ts';
 import { processCpu } from './process-cpu.ts';
 import { type BenchServer, startGateway } from './servers.ts';
@@ -14,13 +15,16 @@ import { type BenchServer, startGateway } from './servers.ts';
  * follower on another gateway gets a word than one on the gateway that executes the run. It needs PostgreSQL and Redis.
  * Run it with `tsx test/bench/cluster.bench.ts [chats a round] [rounds] [followed chats]`.
  *
- * The gateways share the first core, so their chats per second cannot grow with their number here. What decides whether
- * they grow where there are cores is the processor time for each chat, and the work of the servers that they share.
+ * The gateways share the first core, so their chats per second cannot grow with their number. Whether they do where there
+ * are cores is measured with gateways that get a tenth of a core each: then the cores, the servers that the gateways share,
+ * and the load have room, and only what the gateways cost each other is left. That needs control groups of Linux.
  */
 const chatsPerRound = Number(process.argv[2] ?? 300);
 const rounds = Number(process.argv[3] ?? 3);
 const followed = Number(process.argv[4] ?? 20);
 const atOnce = 12;
+/** The part of a core that a gateway gets. */
+const part = 0.1;
 const words = 200;
 const everyMs = 20;
 
@@ -42,7 +46,11 @@ function startMember(settings: Record<string, string>): Promise<BenchServer> {
 }
 
 /** Short chats, spread over the gateways. Returns how long they took, in seconds. */
-async function runChats(gateways: readonly BenchServer[], count: number): Promise<number> {
+async function runChats(
+  gateways: readonly BenchServer[],
+  count: number,
+  clients: number = atOnce,
+): Promise<number> {
   const ports = Array.from({ length: count }, (_, n) => gateways[n % gateways.length]?.port ?? 0);
   const waiting = await Promise.all(
     ports.map(async (port) => ({ port, sessionId: await createSession(port) })),
@@ -54,7 +62,7 @@ async function runChats(gateways: readonly BenchServer[], count: number): Promis
       if (lost || refused) throw new Error(`A chat failed: ${refused ?? 'its text was lost'}.`);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, client));
+  await Promise.all(Array.from({ length: clients }, client));
   return (performance.now() - startedAt) / 1_000;
 }
 
@@ -99,6 +107,56 @@ async function measureChats(server: pg.Client, redis: RedisServer): Promise<void
   } finally {
     for (const gateway of gateways) await gateway[Symbol.asyncDispose]();
   }
+}
+
+/** Three gateways with a part of a core each: chats for one, two and all of them by turns, `atOnce` for each gateway. */
+async function measureParts(): Promise<void> {
+  const gateways: BenchServer[] = [];
+  const quotas: CpuQuota[] = [];
+  try {
+    for (let count = 1; count <= 3; count += 1) {
+      const gateway = await startMember({ MODEL: 'demo' });
+      gateways.push(gateway);
+      quotas.push(openCpuQuota(gateway.pid));
+    }
+    await runChats(gateways, 3 * chatsPerRound);
+    for (const quota of quotas) quota.set(part);
+    const measured: Part[][] = [[], [], []];
+    for (let round = 0; round < rounds; round += 1)
+      for (const [index, of] of measured.entries()) of.push(await runPart(gateways.slice(0, index + 1)));
+    for (const [index, of] of measured.entries()) {
+      const times = of.map(({ perSecond }, round) => perSecond / (measured[0]?.[round]?.perSecond ?? 0));
+      process.stdout.write(
+        `${index + 1} gateways with ${part} of a core each: ${median(of.map(({ perSecond }) => perSecond)).toFixed(1)} chats a second, ` +
+          `${times.map((each) => each.toFixed(2)).join(', ')} times those of one; they used ${median(of.map(({ used }) => used)).toFixed(3)} of a core each, ` +
+          `the load ${median(of.map(({ load }) => load)).toFixed(2)}\n`,
+      );
+    }
+  } finally {
+    for (const quota of quotas) quota[Symbol.dispose]();
+    for (const gateway of gateways) await gateway[Symbol.asyncDispose]();
+  }
+}
+
+/** One round of chats. Parts of a core: what each gateway and the load have used. */
+interface Part {
+  perSecond: number;
+  used: number;
+  load: number;
+}
+
+async function runPart(gateways: readonly BenchServer[]): Promise<Part> {
+  const chats = Math.ceil(chatsPerRound / 3) * gateways.length;
+  const cpu = () => gateways.reduce((sum, { pid }) => sum + processCpu(pid), 0);
+  const [before, loadBefore, startedAt] = [cpu(), process.cpuUsage(), performance.now()];
+  const seconds = await runChats(gateways, chats, atOnce * gateways.length);
+  const tookUs = 1_000 * (performance.now() - startedAt);
+  const { user, system } = process.cpuUsage(loadBefore);
+  return {
+    perSecond: chats / seconds,
+    used: (cpu() - before) / tookUs / gateways.length,
+    load: (user + system) / tookUs,
+  };
 }
 
 function median(values: readonly number[]): number {
@@ -154,6 +212,11 @@ await onServer(async (server) => {
   await server.query(`CREATE DATABASE "${database}"`);
   try {
     await measureChats(server, redis);
+    await measureParts().catch((error: unknown) => {
+      process.stdout.write(
+        `Parts of cores could not be given: ${error instanceof Error ? error.message : error}\n`,
+      );
+    });
     await measureLatency();
   } finally {
     await server.query(`DROP DATABASE "${database}" WITH (FORCE)`);
