@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import { ResourceStack } from '../base/resource-stack.ts';
 import { createStartingSignal } from '../base/starting-signal.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { ChangeLog } from '../changes/change-log.ts';
@@ -11,33 +10,27 @@ import type { Quotas } from '../limits/quotas.ts';
 import { type RunSlotLimits, RunSlots } from '../limits/run-slots.ts';
 import type { UserCount } from '../limits/user-count.ts';
 import type { Database } from '../storage/database.ts';
-import { waitingSessions } from '../storage/statements/run-owners.ts';
 import { runById, visibleRunById } from '../storage/statements/run-states.ts';
 import type { Statements } from '../storage/statements/statement.ts';
 import type { ToolRunner } from '../tools/tool-runner.ts';
-import { followRun } from './log/follow-run.ts';
-import { queuedSeq } from './log/open-run-log.ts';
+import { followAfter } from './follow-after.ts';
 import type { RunEvent } from './log/run-event.ts';
-import { type RunLog, runKey } from './log/run-writer.ts';
+import type { RunLog } from './log/run-writer.ts';
 import type { Models } from './models/models.ts';
 import { PromptSender, type SendInput } from './prompt-sender.ts';
 import { cancelQueuedRun } from './run/cancel-queued-run.ts';
 import type { Checkpointer } from './run/checkpoint.ts';
 import { executeRun } from './run/execute-run.ts';
 import { findSession } from './run/find-session.ts';
+import { LeftRuns } from './run/left-runs.ts';
 import { LiveRuns } from './run/live-runs.ts';
 import type { ResumePoint, ResumeRuns } from './run/resume-point.ts';
 import type { RunLimits } from './run/run-limits.ts';
 import { RunRecovery } from './run/run-recovery.ts';
-import { startRunSweep } from './run/run-sweep.ts';
-import { seqsBeyondCheckpoint } from './run/save-interrupted-runs.ts';
 import { StopRequests } from './run/stop-requests.ts';
 import { Approvals } from './tool-calls/approvals.ts';
 import { decideCall } from './tool-calls/decide-call.ts';
 import type { Verdict } from './tool-calls/verdict.ts';
-
-/** The topic that rings when a gateway leaves queued runs to others. */
-const queueTopic = 'queued-runs';
 
 export interface EngineLimits {
   run: RunLimits;
@@ -82,9 +75,7 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #live: LiveRuns;
   readonly #sender: PromptSender;
-  readonly #recovery: RunRecovery;
-  /** Given when the gateway serves requests. */
-  readonly #serving = createStartingSignal();
+  readonly #left: LeftRuns;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -111,11 +102,16 @@ export class Engine {
       log,
     });
     this.#live = live;
-    const resume = (point: ResumePoint) => live.resume(point, this.#serving.given);
-    this.#recovery = new RunRecovery({ ...options, runLogTtlMs, resumeRuns, resume });
+    /** Given when the gateway serves requests. */
+    const serving = createStartingSignal();
+    const resume = (point: ResumePoint) => live.resume(point, serving.given);
+    const recovery = new RunRecovery({ ...options, runLogTtlMs, resumeRuns, resume });
     const { isOverloaded } = options;
     const sending = { live, slots, quotas, maxQueuedRuns, isOverloaded };
-    this.#sender = new PromptSender({ statements, lease, models, runLog, changes, bus, log, ...sending });
+    const sender = new PromptSender({ statements, lease, models, runLog, changes, bus, log, ...sending });
+    this.#sender = sender;
+    const logQueued = (id: number) => sender.logQueued(id);
+    this.#left = new LeftRuns({ ...options, live, recovery, begin: () => serving.give(), logQueued });
   }
 
   /**
@@ -200,20 +196,12 @@ export class Engine {
    * before the gateway listens, and `startWaiting` afterwards. Where there are other gateways, `watchOthers` does this.
    */
   async recover(): Promise<void> {
-    const { database, lease, log } = this.#options;
-    if (lease.isShared) return;
-    const { ended: orphans, resumed } = await this.#recovery.recover();
-    const waiting = await database.run.findMany({ where: { status: 'QUEUED' }, select: { id: true } });
-    const counts = { orphans, resumed, waiting: waiting.length };
-    if (Object.values(counts).some((count) => count > 0)) log.warn(counts, 'recovered runs');
-    for (const { id } of waiting) await this.#sender.logQueued(id);
+    await this.#left.recover();
   }
 
   /** Lets the runs begin that go on, and starts the oldest queued run of every session in which no run is live. */
   async startWaiting(): Promise<void> {
-    this.#serving.give();
-    const waiting = await this.#options.statements.all(waitingSessions, []);
-    for (const { sessionId } of waiting) await this.#live.startNext(sessionId);
+    await this.#left.startWaiting();
   }
 
   /**
@@ -223,25 +211,13 @@ export class Engine {
    * @param everyMs Milliseconds between two looks for gateways that have died.
    */
   watchOthers(everyMs: number): AsyncDisposable {
-    const { rings: bus, lease, log, pollMs } = this.#options;
-    const resources = new ResourceStack();
-    const topic = StopRequests.topicOf(lease.gatewayId);
-    const obey = () => this.#live.obeyStops();
-    resources.use(startRunSweep({ bus, topic, everyMs: pollMs, work: obey, log }));
-    const look = async () => {
-      if (!lease.isSteady) return;
-      const { ended, resumed } = await this.#recovery.recover();
-      if (ended + resumed > 0) log.warn({ ended, resumed }, 'took over the runs of gateways that have died');
-      await this.startWaiting();
-    };
-    resources.use(startRunSweep({ bus, topic: queueTopic, everyMs, work: look, log }));
-    return resources;
+    return this.#left.watchOthers(everyMs);
   }
 
   /** Accepts no more prompts, lets the live runs finish for `graceMs` milliseconds, then cancels them. */
   async drain(graceMs: number): Promise<void> {
     await this.#live.drain(graceMs);
-    if (this.#options.lease.isShared) this.#options.rings.ring(queueTopic);
+    this.#left.leaveQueued();
   }
 
   /** Cancels the live runs of an engine that drains, at once. */
@@ -259,27 +235,8 @@ export class Engine {
     return this.#live.size;
   }
 
-  async #follow(run: Run, after: number, signal: AbortSignal): Promise<AsyncIterable<RunEvent>> {
-    const { statements, runLog, bus, pollMs } = this.#options;
-    const lastSeq = await this.#lastSeqOf(run);
-    if (after < 0 || after > lastSeq) {
-      const message = `after must be the seq of a run event already seen: 0 to ${lastSeq} for this run.`;
-      throw new GatewayError('BAD_USER_INPUT', message, { field: 'after' });
-    }
-    if (run.finishedAt !== null && after >= run.lastSeq) return nothing();
-    return followRun({ statements, log: runLog, bus, pollMs }, run.id, after, signal);
-  }
-
-  /** The greatest seq that a follower can have seen. */
-  async #lastSeqOf(run: Run): Promise<number> {
-    const { runLog, lease } = this.#options;
-    const key = runKey(run.id);
-    const lastSeq = (await runLog.lastSeq(key)) ?? run.lastSeq;
-    if (run.finishedAt !== null) return Math.max(lastSeq, run.lastSeq);
-    // The gateway that executes the run may have told its own followers more than it has shipped.
-    if (lease.isShared && !runLog.isOpen(key)) return lastSeq + seqsBeyondCheckpoint;
-    // Who watches the session may be told of the start of a run before `RunStarted` is in its log.
-    return Math.max(lastSeq, queuedSeq + 1);
+  #follow(run: Run, after: number, signal: AbortSignal): Promise<AsyncIterable<RunEvent>> {
+    return followAfter(run, after, { ...this.#options, signal });
   }
 
   async #findRun(id: number): Promise<Run> {
@@ -292,5 +249,3 @@ export class Engine {
 export function runNotFound(runId: number): GatewayError {
   return new GatewayError('NOT_FOUND', `There is no run ${runId}.`);
 }
-
-async function* nothing(): AsyncGenerator<never> {}

@@ -128,8 +128,9 @@ async function measureParts(): Promise<void> {
       const times = of.map(({ perSecond }, round) => perSecond / (measured[0]?.[round]?.perSecond ?? 0));
       process.stdout.write(
         `${index + 1} gateways with ${part} of a core each: ${median(of.map(({ perSecond }) => perSecond)).toFixed(1)} chats a second, ` +
-          `${times.map((each) => each.toFixed(2)).join(', ')} times those of one; they used ${median(of.map(({ used }) => used)).toFixed(3)} of a core each, ` +
-          `the load ${median(of.map(({ load }) => load)).toFixed(2)}\n`,
+          `${median(times).toFixed(2)} times those of one (${times.map((each) => each.toFixed(2)).join(', ')}); ` +
+          `${median(of.map(({ perSecond, used }) => perSecond / used / (index + 1))).toFixed(0)} chats for each second of their cores, ` +
+          `of which they used ${median(of.map(({ used }) => used)).toFixed(3)} each, and the load ${median(of.map(({ load }) => load)).toFixed(2)}\n`,
       );
     }
   } finally {

@@ -8,42 +8,30 @@ import type { Lease } from '../../lease/lease.ts';
 import type { RunSlots } from '../../limits/run-slots.ts';
 import { idList } from '../../storage/statements/dialect.ts';
 import { fencesOfRuns } from '../../storage/statements/run-owners.ts';
-import { unfinishedRuns } from '../../storage/statements/run-states.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import type { RunLog } from '../log/run-writer.ts';
+import { CancelRuns, type CancelRunsOptions } from './cancel-runs.ts';
 import { Cancellation } from './cancellation.ts';
 import { findSession } from './find-session.ts';
 import { type Launch, type LaunchRunOptions, type LiveRun, launchRun } from './launch-run.ts';
 import type { ResumePoint, ResumeRuns } from './resume-point.ts';
 import { startOldest } from './start-oldest.ts';
 import { leaveIfWaiting, settledWithin, stopLiveRun } from './stop-live-run.ts';
-import type { StopRequests, UntilEnded } from './stop-requests.ts';
+import type { UntilEnded } from './stop-requests.ts';
 
-export interface LiveRunsOptions {
+export interface LiveRunsOptions extends Pick<CancelRunsOptions, 'stops' | 'cancelQueued'> {
   statements: Statements;
   lease: Lease;
-  stops: StopRequests;
   slots: RunSlots;
   runLog: RunLog;
   changes: ChangeLog;
   /** Runs a RUNNING run to its end. Never rejects. */
   execute: LaunchRunOptions['execute'];
-  /** Cancels a run if it is still QUEUED. Resolves with whether it was. */
-  cancelQueued(runId: number, cause: CancelCause): Promise<boolean>;
   /** Which runs the next start, or another gateway, goes on with. */
   resumeRuns: ResumeRuns;
   /** How long the tools of a cancelled run may take to stop, in milliseconds. */
   toolStopMs: number;
   log: Logger;
-}
-
-interface CancelledRuns {
-  /** The ids of the runs that were live or queued, newest first. */
-  ids: number[];
-  /** Wait for the ends of the live ones. */
-  ended: UntilEnded[];
-  /** Those of them that wait for other gateways. */
-  elsewhere: UntilEnded[];
 }
 
 /** Milliseconds until the start of a queued run is tried again after it has failed. */
@@ -55,6 +43,7 @@ const savingMs = 3_000;
 export class LiveRuns {
   readonly #options: LiveRunsOptions;
   readonly #live = new Map<number, LiveRun>();
+  readonly #cancel: CancelRuns;
   readonly #alone = createKeyedLock<number>();
   /** The newest run of a session that interrupts all runs before it. Removed when those are cancelled. */
   readonly #interrupting = new Map<number, number>();
@@ -67,6 +56,7 @@ export class LiveRuns {
 
   constructor(options: LiveRunsOptions) {
     this.#options = options;
+    this.#cancel = new CancelRuns({ ...options, live: this.#live });
     options.lease.afterGap(() => this.#dropTaken());
   }
 
@@ -159,7 +149,7 @@ export class LiveRuns {
    * Several runs that interrupt at the same time cancel once, and the newest of them is started.
    */
   async interrupt({ id, sessionId }: Pick<Run, 'id' | 'sessionId'>): Promise<void> {
-    const interrupted = this.#abortBefore(sessionId, id, 'SUPERSEDED');
+    const interrupted = this.#cancel.abortBefore(sessionId, id, 'SUPERSEDED');
     const elsewhere = await this.startNext(sessionId);
     // The prompt is stored, so an end that cannot be saved yet is no failure of its sender.
     await Promise.allSettled([
@@ -175,7 +165,7 @@ export class LiveRuns {
    * @throws GatewayError when the run has ended and its end cannot be saved yet: see `endNotSaved`.
    */
   async cancel({ id, sessionId }: Pick<Run, 'id' | 'sessionId'>, cause: CancelCause): Promise<void> {
-    const ended = await this.#alone(sessionId, () => this.#stop(id, cause));
+    const ended = await this.#alone(sessionId, () => this.#cancel.stop(id, cause));
     await ended?.();
   }
 
@@ -186,7 +176,9 @@ export class LiveRuns {
    * @throws GatewayError as `cancel` does.
    */
   async cancelSession(sessionId: number, cause: CancelCause): Promise<number[]> {
-    const { ids, ended } = await this.#alone(sessionId, () => this.#cancelBefore(sessionId, maxId, cause));
+    const { ids, ended } = await this.#alone(sessionId, () =>
+      this.#cancel.cancelBefore(sessionId, maxId, cause),
+    );
     await Promise.all(ended.map((wait) => wait()));
     return ids;
   }
@@ -237,37 +229,10 @@ export class LiveRuns {
   async #cancelInterrupted(sessionId: number): Promise<UntilEnded[]> {
     const before = this.#interrupting.get(sessionId);
     if (before === undefined || !this.isOpen) return [];
-    const { elsewhere } = await this.#cancelBefore(sessionId, before, 'SUPERSEDED');
+    const { elsewhere } = await this.#cancel.cancelBefore(sessionId, before, 'SUPERSEDED');
     // Another run may have begun to interrupt in the meantime.
     if (this.#interrupting.get(sessionId) === before) this.#interrupting.delete(sessionId);
     return elsewhere;
-  }
-
-  /** Cancels the runs of a session whose ids are lower than `before`. Call it within `alone`. */
-  async #cancelBefore(sessionId: number, before: number, cause: CancelCause): Promise<CancelledRuns> {
-    const ids = await this.#unfinishedBefore(sessionId, before);
-    const here = this.#abortBefore(sessionId, before, cause);
-    const elsewhere: UntilEnded[] = [];
-    for (const id of ids) {
-      const ended = this.#live.has(id) ? undefined : await this.#stop(id, cause);
-      if (ended) elsewhere.push(ended);
-    }
-    return { ids, elsewhere, ended: [...here.map((live) => async () => live.ended), ...elsewhere] };
-  }
-
-  /** Stops a run: a live one, a queued one, or one that another gateway executes. Call it within `alone`. */
-  async #stop(id: number, cause: CancelCause): Promise<UntilEnded | undefined> {
-    const live = this.#live.get(id);
-    if (live === undefined) {
-      if (await this.#options.cancelQueued(id, cause)) return undefined;
-      return this.#options.stops.request(id, cause);
-    }
-    live.controller.abort(new Cancellation(cause));
-    return async () => {
-      await live.ended;
-      // Another gateway has taken it over in the meantime, and must be asked.
-      if (live.hold.isLost) await (await this.#options.stops.request(id, cause))?.();
-    };
   }
 
   /** Gives up the runs that other gateways have taken over while this one had no lease. */
@@ -278,20 +243,6 @@ export class LiveRuns {
       const hold = this.#live.get(id)?.hold;
       if (hold && hold.fence !== fence) hold.lose();
     }
-  }
-
-  #abortBefore(sessionId: number, before: number, cause: CancelCause): LiveRun[] {
-    const runs = [...this.#live].filter(([id, live]) => live.sessionId === sessionId && id < before);
-    for (const [, { controller }] of runs) controller.abort(new Cancellation(cause));
-    return runs.map(([, live]) => live);
-  }
-
-  async #unfinishedBefore(sessionId: number, before: number): Promise<number[]> {
-    const runs = await this.#options.statements.all(unfinishedRuns, [sessionId]);
-    return runs
-      .map(({ id }) => id)
-      .filter((id) => id < before)
-      .toReversed();
   }
 
   async #allDone(): Promise<void> {

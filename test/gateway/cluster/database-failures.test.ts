@@ -102,13 +102,15 @@ describeWithServers('gateways that cannot reach their database', () => {
     const { dispatchId } = await node.take();
     const seen = collect(follow(other.client(), runId));
     proxy.setFrozen(true);
-    const reported = node.finish(dispatchId, { result: 'made', exitCode: 0 });
+    // The agent reports again if it has waited for too long.
+    const reported = node
+      .finish(dispatchId, { result: 'made', exitCode: 0 })
+      .catch((error: unknown) => error);
     expect((await seen).filter(({ __typename }) => __typename === 'ToolCallFinished')).toMatchObject([
       { status: 'SUCCEEDED', result: 'made' },
     ]);
     expect((await seen).at(-1)).toMatchObject({ __typename: 'RunCompleted', message: { content: 'Made.' } });
-    // The agent reports again if it has waited for too long.
-    await reported.catch((error: unknown) => expect(error).toMatchObject({ code: 'OVERLOADED' }));
+    expect([true, expect.objectContaining({ code: 'OVERLOADED' })]).toContainEqual(await reported);
     expect(await node.finish(dispatchId, { result: 'made', exitCode: 0 })).toBe(true);
     proxy.setFrozen(false);
     await own.return(undefined);
