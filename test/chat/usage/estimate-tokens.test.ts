@@ -1,6 +1,8 @@
 import { countTokens as exact } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
 import { countTokens } from '../../../src/chat/usage/estimate-tokens.ts';
+import { createRandom } from '../../support/files/random.ts';
+import { longestTurn } from '../../support/gateway/longest-turn.ts';
 
 const code = 'export const sum = (a: number, b: number) => {\n  return a + b; // 漢字\n};\n';
 const texts = {
@@ -19,6 +21,22 @@ function exactly(text: string): number {
   const pieces = text.match(/[\s\S]{1,10000}/g) ?? [];
   return pieces.reduce((sum, piece) => sum + exact(piece, { disallowedSpecial: new Set() }), 0);
 }
+
+test.each(Object.entries(texts))('the tokens of %s are counted exactly', async (_, text) => {
+  for (const whole of [text, `${text}\n${text}`, ` ${text.toUpperCase()}\ud800`]) {
+    expect(await countTokens(whole)).toBe(exactly(whole));
+  }
+});
+
+test('no turn of the event loop is long, whatever is counted', async () => {
+  const next = createRandom(1);
+  const hanzi = Array.from({ length: 20_000 }, () => String.fromCharCode(0x4e00 + next() * 20_000)).join('');
+  for (const text of [hanzi, 'x'.repeat(20_000), '='.repeat(1_000_000), hanzi.repeat(50)]) {
+    const turns: number[] = [];
+    for (let attempt = 0; attempt < 3; attempt += 1) turns.push(await longestTurn(() => countTokens(text)));
+    expect(Math.min(...turns)).toBeLessThan(50);
+  }
+});
 
 test.each(
   Object.entries(texts).flatMap(([name, text]) =>
