@@ -16,7 +16,9 @@ const labels: Record<AttachedNodeFragment['syncStatus'], string> = {
 /** How far a node is with the files of a session, for a line of text. */
 export function syncTextOf({ syncStatus, progress, error }: Synced): string {
   const label = labels[syncStatus];
-  if (syncStatus === 'SYNCING') return progress ? `${label}: ${progressTextOf(progress)}` : `${label}…`;
+  // At first an agent compares the files, and knows of none that must be copied.
+  const isKnown = progress != null && progress.filesTotal > 0;
+  if (syncStatus === 'SYNCING') return isKnown ? `${label}: ${progressTextOf(progress)}` : `${label}…`;
   return [label, error].filter(Boolean).join(': ');
 }
 
