@@ -18,7 +18,7 @@ const sessionCount = 8;
 /** Sessions whose prompts run a command on a node. */
 const nodeSessionCount = 3;
 /** Chats that must end between two failures, so that each failure meets runs that have begun and runs that begin. */
-const chatsBetween = 3;
+const chatsBetween = 2;
 
 type Failure = (cluster: Cluster, victim: Member) => Promise<void>;
 
