@@ -166,7 +166,7 @@ describeInBrowser('the files of a session in the console', () => {
   test('the progress of each node is shown while it changes', async () => {
     const gateway = shared();
     const files = await openSharedFiles(gateway);
-    await using node = await startNode(gateway, 'desk');
+    await using node = await startNode(gateway, 'desk', { syncsWorkspaces: true });
     await gateway.query('mutation ($id: ID!) { attachNodes(sessionId: $id, nodeIds: ["desk"]) { id } }', {
       id: files.sessionId,
     });

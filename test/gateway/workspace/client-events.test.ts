@@ -54,7 +54,7 @@ test('a client hears of each change of the files, with the workspace as it is th
 
 test('a client sees how far a node is with the files, and what the node has in the end', async () => {
   const gateway = shared();
-  await using node = await startNode(gateway, 'desk');
+  await using node = await startNode(gateway, 'desk', { syncsWorkspaces: true });
   const files = await openSharedFiles(gateway);
   await gateway.query('mutation ($id: ID!) { attachNodes(sessionId: $id, nodeIds: ["desk"]) { id } }', {
     id: files.sessionId,

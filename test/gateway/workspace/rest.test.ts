@@ -67,7 +67,7 @@ test('a session without a workspace has none, and no files', async () => {
 });
 
 test('a legacy client sees how far each node is, and waits for `synced` with success', async () => {
-  await using node = await startNode(shared(), 'laptop');
+  await using node = await startNode(shared(), 'laptop', { syncsWorkspaces: true });
   const { json: session } = await rest.call('POST', '/sessions', {});
   const config = { source: 'empty', path: null, source_node_id: null };
   const attached = await rest.call('POST', `/sessions/${session.id}/nodes`, {
