@@ -1,6 +1,7 @@
 import { amongTexts, rowsOfObjects, timeOf } from './dialect.ts';
+import { indexOrder, inIndex } from './index-range.ts';
 import { plainStatement } from './row-decoder.ts';
-import type { RawRow, Statement } from './statement.ts';
+import type { MaybePromise, RawRow, Reader, Statement } from './statement.ts';
 
 // The files of workspaces. Only a transaction that has locked the session changes them.
 
@@ -65,15 +66,27 @@ export interface FileRow {
   nodeId: string | null;
 }
 
-/**
- * What has changed after a path of a revision, in order. Parameters: the session, the revision (twice), the path, how
- * many.
- */
-export const filesAfter: Statement<FileRow> = {
-  sql: `SELECT * FROM "WorkspaceFile" WHERE "sessionId" = ? AND "revision" >= ? AND ("revision" > ? OR "path" > ?)
-  ORDER BY "revision", "path" LIMIT ?`,
+const byRevision = { equal: ['"sessionId" = ?'], columns: ['"revision"'] };
+
+const filesAfterPlace: Statement<FileRow> = {
+  sql: `SELECT * FROM "WorkspaceFile" WHERE ${inIndex(byRevision, '>', '?')} AND ${inIndex(byRevision, '<', '?')}
+    AND ("revision" > ? OR "path" > ?) ${indexOrder(byRevision, 'ASC')}, "path" LIMIT ?`,
   decode: decodeFile,
 };
+
+/** Above each revision. */
+const highest = 2_147_483_647;
+
+/** Reads what has changed after a path of a revision, in order. */
+export function readFilesAfter(
+  reader: Reader,
+  sessionId: number,
+  { revision, path }: Pick<FileRow, 'revision' | 'path'>,
+  most: number,
+): MaybePromise<FileRow[]> {
+  const range = [sessionId, revision - 1, sessionId, highest];
+  return reader.all(filesAfterPlace, [...range, revision, path, most]);
+}
 
 /** Parameters: the session, the path. */
 export const fileAt: Statement<FileRow> = {

@@ -1,5 +1,5 @@
 import type { Reader } from '../../storage/statements/statement.ts';
-import { filesAfter } from '../../storage/statements/workspace-files.ts';
+import { readFilesAfter } from '../../storage/statements/workspace-files.ts';
 import type { ChangedPath } from '../../sync/remote.ts';
 import { entryOf } from '../model/entry-row.ts';
 
@@ -19,7 +19,7 @@ export async function* changedPaths(
   let revision = after + 1;
   let path = '';
   for (;;) {
-    const rows = await reader.all(filesAfter, [sessionId, revision, revision, path, pageSize]);
+    const rows = await readFilesAfter(reader, sessionId, { revision, path }, pageSize);
     for (const row of rows) {
       const entry = entryOf(row);
       if (entry !== null || after > 0) yield { path: row.path, revision: row.revision, entry };

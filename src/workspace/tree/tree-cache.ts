@@ -1,6 +1,6 @@
 import { createKeyedLock } from '../../base/lock.ts';
 import type { Reader } from '../../storage/statements/statement.ts';
-import { filesAfter, workspaceState } from '../../storage/statements/workspace-files.ts';
+import { readFilesAfter, workspaceState } from '../../storage/statements/workspace-files.ts';
 import { Tree } from '../../sync/tree.ts';
 import { entryOf } from '../model/entry-row.ts';
 
@@ -114,7 +114,7 @@ export class TreeCache {
     let revision = known.revision + 1;
     let path = '';
     for (;;) {
-      const rows = await reader.all(filesAfter, [sessionId, revision, revision, path, pageSize]);
+      const rows = await readFilesAfter(reader, sessionId, { revision, path }, pageSize);
       for (const row of rows) {
         const entry = entryOf(row);
         if (entry === null) known.tree.delete(row.path);
