@@ -25,30 +25,36 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-test.runIf(isMounted)('while the disk for contents is full, packs are refused with 507, and later taken', async () => {
-  await using gateway = await startTestGateway({ settings: { BLOB_URL: `file:${folder.path}` } });
-  const { replicas } = await openWorkspace(gateway);
-  const laptop = replicas[0] as Replica;
-  const { chunks } = fileOf('large', randomBytes(3_000_000));
-  const refused = await laptop.send(chunks);
-  expect([refused.status, JSON.parse(await refused.text()).code]).toEqual([507, 'INSUFFICIENT_STORAGE']);
-  expect(await laptop.missing(chunks.map(({ sha256 }) => sha256))).toHaveLength(1);
-  expect((await laptop.put('small', 'small')).outcome).toMatchObject({ outcome: 'stored' });
-  expect(await laptop.text('small')).toBe('small');
-});
+test.runIf(isMounted)(
+  'while the disk for contents is full, packs are refused with 507, and later taken',
+  async () => {
+    await using gateway = await startTestGateway({ settings: { BLOB_URL: `file:${folder.path}` } });
+    const { replicas } = await openWorkspace(gateway);
+    const laptop = replicas[0] as Replica;
+    const { chunks } = fileOf('large', randomBytes(3_000_000));
+    const refused = await laptop.send(chunks);
+    expect([refused.status, JSON.parse(await refused.text()).code]).toEqual([507, 'INSUFFICIENT_STORAGE']);
+    expect(await laptop.missing(chunks.map(({ sha256 }) => sha256))).toHaveLength(1);
+    expect((await laptop.put('small', 'small')).outcome).toMatchObject({ outcome: 'stored' });
+    expect(await laptop.text('small')).toBe('small');
+  },
+);
 
-test.skipIf(usesPostgres)('while the disk of the database is full, changes are refused with 507, and later taken', async () => {
-  await using gateway = await startTestGateway();
-  const { replicas } = await openWorkspace(gateway);
-  const laptop = replicas[0] as Replica;
-  const files = Array.from({ length: 500 }, (_, n) => fileOf(`file-${n}`, 'the same'));
-  await laptop.send(files[0]?.chunks ?? []);
-  const changes = files.map(({ entry }) => ({ path: entry.path, base: null, entry }));
-  await fillDisk(gateway.services);
-  const refused = await laptop.post('changes', { changes });
-  expect([refused.status, JSON.parse(await refused.text()).code]).toEqual([507, 'INSUFFICIENT_STORAGE']);
-  expect(await laptop.paths()).toEqual([]);
-  await makeRoom(gateway.services);
-  expect((await laptop.change(changes)).revision).toBe(1);
-  expect(await laptop.paths()).toHaveLength(500);
-});
+test.skipIf(usesPostgres)(
+  'while the disk of the database is full, changes are refused with 507, and later taken',
+  async () => {
+    await using gateway = await startTestGateway();
+    const { replicas } = await openWorkspace(gateway);
+    const laptop = replicas[0] as Replica;
+    const files = Array.from({ length: 500 }, (_, n) => fileOf(`file-${n}`, 'the same'));
+    await laptop.send(files[0]?.chunks ?? []);
+    const changes = files.map(({ entry }) => ({ path: entry.path, base: null, entry }));
+    await fillDisk(gateway.services);
+    const refused = await laptop.post('changes', { changes });
+    expect([refused.status, JSON.parse(await refused.text()).code]).toEqual([507, 'INSUFFICIENT_STORAGE']);
+    expect(await laptop.paths()).toEqual([]);
+    await makeRoom(gateway.services);
+    expect((await laptop.change(changes)).revision).toBe(1);
+    expect(await laptop.paths()).toHaveLength(500);
+  },
+);
