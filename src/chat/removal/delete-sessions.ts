@@ -39,11 +39,12 @@ export async function deleteSessions(
   options: DeleteSessionsOptions,
 ): Promise<number[]> {
   const { statement, parameters } = newestSessionIds(owner);
+  const atOnce = sessionsAtOnce[options.statements.dialect];
   const deleted: number[] = [];
   for (let before = maxId; before > 0 && !signal?.aborted; ) {
     const ends = [...parameters, 0, ...parameters, before];
-    const page = await options.statements.all(statement, [...ends, sessionsAtOnce]);
-    before = page.length < sessionsAtOnce ? 0 : (page.at(-1)?.id ?? 0);
+    const page = await options.statements.all(statement, [...ends, atOnce]);
+    before = page.length < atOnce ? 0 : (page.at(-1)?.id ?? 0);
     deleted.push(
       ...(await deleteOf(
         page.map(({ id }) => id),

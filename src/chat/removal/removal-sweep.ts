@@ -14,7 +14,7 @@ import {
   runsOfSessions,
   sessionsWithHiddenRows,
 } from '../../storage/statements/removal.ts';
-import type { Statements, Writer } from '../../storage/statements/statement.ts';
+import type { Dialect, Statements, Writer } from '../../storage/statements/statement.ts';
 import type { AudioLibrary } from '../audio/audio-library.ts';
 import { PieceSize } from './piece-size.ts';
 
@@ -28,8 +28,11 @@ export interface RemovalSweepOptions {
   log: Logger;
 }
 
-/** Sessions that are deleted together, because a transaction for each would take much longer. */
-export const sessionsAtOnce = 50;
+/**
+ * Sessions that are deleted together, because a transaction for each would take much longer. One of SQLite holds the
+ * event loop; one of PostgreSQL is mostly waiting for it.
+ */
+export const sessionsAtOnce: Record<Dialect, number> = { sqlite: 50, postgresql: 200 };
 /** Milliseconds after which a sweep that failed is tried again. */
 const retryMs = 10_000;
 
@@ -77,8 +80,9 @@ export class RemovalSweep implements AsyncDisposable {
   }
 
   async #finishAll(sessionIds: number[]): Promise<void> {
-    for (let start = 0; start < sessionIds.length; start += sessionsAtOnce) {
-      await this.finish(sessionIds.slice(start, start + sessionsAtOnce));
+    const atOnce = sessionsAtOnce[this.#options.statements.dialect];
+    for (let start = 0; start < sessionIds.length; start += atOnce) {
+      await this.finish(sessionIds.slice(start, start + atOnce));
     }
   }
 
