@@ -13,6 +13,9 @@ import { type EndedRun, saveRunEnd } from './save-run-end.ts';
 /** Characters at the start of a text by which the tokens of all of it are judged. */
 const sampleLength = 1_000;
 
+/** So many messages at the end of a session stand for what the model was shown: a start must not read all of a long one. */
+const shownMessages = 1_000;
+
 /** What is read of a run. Texts are read only as far as their tokens are judged by them. */
 interface Orphan {
   id: number;
@@ -26,7 +29,7 @@ interface Orphan {
   reasoningTokens: number;
   cachedInputTokens: number;
   cacheWriteInputTokens: number;
-  /** Tokens of the messages that the model was shown, as far as they were counted. */
+  /** Tokens of the last messages that the model was shown, as far as they were counted. */
   shownTokens: number;
   content: string;
   contentLength: number;
@@ -81,8 +84,11 @@ async function readOrphans(database: Database, ids: number[]): Promise<Orphan[]>
       r."inputTokens", r."outputTokens", r."reasoningTokens", r."cachedInputTokens",
       r."cacheWriteInputTokens",
       CASE WHEN r."inputTokens" > 0 THEN 0 ELSE (
-        SELECT COALESCE(SUM(s."tokenCount"), 0) FROM "Message" s
-        WHERE s."sessionId" = r."sessionId" AND s."id" <= COALESCE(r."userMessageId", 0)
+        SELECT COALESCE(SUM(s."tokenCount"), 0) FROM (
+          SELECT "tokenCount" FROM "Message"
+          WHERE "sessionId" = r."sessionId" AND "id" <= COALESCE(r."userMessageId", 0)
+          ORDER BY "sessionId" DESC, "id" DESC LIMIT ${shownMessages}
+        ) s
       ) END AS "shownTokens",
       SUBSTR(COALESCE(m."content", ''), 1, ${sampleLength}) AS "content",
       LENGTH(COALESCE(m."content", '')) AS "contentLength",

@@ -55,21 +55,24 @@ function addLiveRuns(file: string, count: number) {
   database.close();
 }
 
-test('the 2,000 live runs of a gateway that died are ended in less than 3 s of processor time', async () => {
-  await using folder = await openMigratedFolder();
-  const file = `${folder.path}/switchyard.db`;
-  addLiveRuns(file, 2_000);
-  await using opened = await openSqlite({ url: `file:${file}`, log: pino({ level: 'silent' }) });
-  const { db, statements } = opened;
+function recoveryOf({ db, statements }: Pick<Awaited<ReturnType<typeof openSqlite>>, 'db' | 'statements'>) {
   const changes = new ChangeLog({ dialect: statements.dialect, bus: createMemoryBus() });
-  const before = process.cpuUsage();
-  const recovery = new RunRecovery({
+  return new RunRecovery({
     ...{ database: db, statements, changes, lease: createSoleLease('new') },
     ...{ runLog: createMemoryLog(), bus: createMemoryBus(), runLogTtlMs: 1_000 },
     resumeRuns: 'waiting',
     resume: async () => {},
   });
-  expect(await recovery.recover()).toEqual({ ended: 2_000, resumed: 0 });
+}
+
+test('the 2,000 live runs of a gateway that died are ended in less than 3 s of processor time', async () => {
+  await using folder = await openMigratedFolder();
+  const file = `${folder.path}/switchyard.db`;
+  addLiveRuns(file, 2_000);
+  await using opened = await openSqlite({ url: `file:${file}`, log: pino({ level: 'silent' }) });
+  const { db } = opened;
+  const before = process.cpuUsage();
+  expect(await recoveryOf(opened).recover()).toEqual({ ended: 2_000, resumed: 0 });
   const { user, system } = process.cpuUsage(before);
   expect((user + system) / 1e6).toBeLessThan(3);
 
@@ -102,4 +105,18 @@ test('the 2,000 live runs of a gateway that died are ended in less than 3 s of p
     { status: 'CANCELLED', stopped: false },
     { status: 'CANCELLED', stopped: true },
   ]);
+});
+
+test('the input of a run that died in a long session is estimated by its last 1,000 messages', async () => {
+  await using folder = await openMigratedFolder();
+  const file = `${folder.path}/switchyard.db`;
+  addLiveRuns(file, 1);
+  await using opened = await openSqlite({ url: `file:${file}`, log: pino({ level: 'silent' }) });
+  const data = { sessionId: 1, role: 'USER', status: 'COMPLETE', content: 'Hi', tokenCount: 1 } as const;
+  await opened.db.message.createMany({ data: Array.from({ length: 1_500 }, () => data) });
+  const prompt = await opened.db.message.findFirstOrThrow({ orderBy: { id: 'desc' } });
+  await opened.db.run.updateMany({ data: { userMessageId: prompt.id } });
+
+  expect(await recoveryOf(opened).recover()).toEqual({ ended: 1, resumed: 0 });
+  expect(await opened.db.run.findFirst()).toMatchObject({ inputTokens: 1_000 });
 });
