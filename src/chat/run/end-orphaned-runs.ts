@@ -86,7 +86,8 @@ async function readOrphans(database: Database, ids: number[]): Promise<Orphan[]>
       CASE WHEN r."inputTokens" > 0 THEN 0 ELSE (
         SELECT COALESCE(SUM(s."tokenCount"), 0) FROM (
           SELECT "tokenCount" FROM "Message"
-          WHERE "sessionId" = r."sessionId" AND "id" <= COALESCE(r."userMessageId", 0)
+          WHERE ("sessionId", "id") > (r."sessionId", 0)
+            AND ("sessionId", "id") <= (r."sessionId", COALESCE(r."userMessageId", 0))
           ORDER BY "sessionId" DESC, "id" DESC LIMIT ${shownMessages}
         ) s
       ) END AS "shownTokens",
