@@ -8,6 +8,18 @@ export const chunkBytes = 4_194_304;
 /** A SHA-256 in hexadecimal. */
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hexadecimal');
 
+/** The most chunks of a file, 2 GiB: more than any file of a workspace may have. */
+const maxFileChunks = 512;
+
+/** Stops at the first that is none. A problem for each would take seconds and gigabytes for a list of 8 MB. */
+const hashes = z.custom<string[]>(
+  (list) =>
+    Array.isArray(list) &&
+    list.length <= maxFileChunks &&
+    list.every((hash) => sha256.safeParse(hash).success),
+  `expected at most ${maxFileChunks} SHA-256 in hexadecimal`,
+);
+
 const path = z.string().superRefine((text, context) => {
   const problem = pathProblem(text);
   if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
@@ -25,7 +37,7 @@ const fileEntry = z
     /** The permission bits. */
     mode: z.number().int().min(0).max(0o777),
     /** The hashes of the chunks, in order, of a file that has more than one. All but the last have `chunkBytes`. */
-    chunks: z.array(sha256).optional(),
+    chunks: hashes.optional(),
     /** When the content was last changed, in milliseconds since the Unix epoch. It is no part of the manifest. */
     modifiedAt: z.number().int().min(0).max(8_640_000_000_000_000),
   })

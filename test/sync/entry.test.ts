@@ -52,6 +52,17 @@ describe('an entry', () => {
     expect(entrySchema.safeParse(large).success).toBe(false);
     expect(entrySchema.safeParse({ ...large, chunks: [hashOf('b'), hashOf('c')] }).success).toBe(true);
     expect(entrySchema.safeParse({ ...large, chunks: [hashOf('b')] }).success).toBe(false);
+    expect(entrySchema.safeParse({ ...large, chunks: [hashOf('b'), 'c'] }).success).toBe(false);
+  });
+
+  test.each([512, 1_000_000])('is refused at once for %i chunks that are none', (count) => {
+    const hostile = { ...file, size: count * chunkBytes, chunks: Array.from({ length: count }, () => 0) };
+    const before = process.cpuUsage();
+    const problems = entrySchema.safeParse(hostile).error?.message ?? '';
+    const { user, system } = process.cpuUsage(before);
+    expect(problems).toContain('expected at most 512 SHA-256');
+    expect(problems.length).toBeLessThan(2_000);
+    expect((user + system) / 1_000).toBeLessThan(50);
   });
 
   test.each([
