@@ -36,8 +36,10 @@ test('without any setting, every value has a default that needs no network', () 
   expect(config.dataDir).toBe(resolve('data'));
   expect(config.database.url).toBe(`file:${resolve('data')}/switchyard.db`);
   expect(config.blobs).toEqual({ url: `file:${resolve('data')}/blobs` });
-  const { dataDir: _folder, database: _url, blobs: _blobs, ...rest } = config;
-  expect(rest).toMatchInlineSnapshot(`
+  const { dataDir: _folder, database: _url, blobs: _blobs, workspaces, ...rest } = config;
+  const { root, ...workspaceLimits } = workspaces;
+  expect(root).toBe(resolve('data/workspaces'));
+  expect({ ...rest, workspaceLimits }).toMatchInlineSnapshot(`
     {
       "auth": undefined,
       "chat": {
@@ -131,11 +133,10 @@ test('without any setting, every value has a default that needs no network', () 
         "introspection": true,
         "persistedOperations": undefined,
       },
-      "workspaces": {
+      "workspaceLimits": {
         "maxBytes": 10737418240,
         "maxFileBytes": 1073741824,
         "maxFiles": 100000,
-        "root": "/work/wt/gwsync/data/workspaces",
       },
     }
   `);

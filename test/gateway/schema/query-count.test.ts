@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isListType, isNonNullType, isObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { schema } from '../../../src/schema/index.ts';
+import { hashOf } from '../../../src/sync/entry.ts';
 import { collect, follow } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import {
@@ -72,11 +73,17 @@ async function nodesOf(nodes: number, selection: string): Promise<number> {
 }
 
 async function workspaceWith(size: number, selection: string): Promise<number> {
-  const files = await openSharedFiles(gateway);
-  for (let index = 0; index < size; index += 1) await files.write(`${index}.txt`, 'x');
-  return count(`query ($id: ID!) { session(id: $id) { workspace { ${selection} } } }`, {
-    id: files.sessionId,
+  const { sessionId: id, databaseId: sessionId } = await openSharedFiles(gateway);
+  const { database } = gateway.services;
+  // Written past the service, which tells of changes later, while the statements are counted.
+  await database.workspaceFile.createMany({
+    data: Array.from({ length: size }, (_, index) => ({
+      ...{ sessionId, path: `${index}.txt`, sha256: hashOf('x'), size: 1, mode: 0o644 },
+      ...{ modifiedAt: new Date(), revision: 1 },
+    })),
   });
+  await database.workspace.update({ where: { sessionId }, data: { revision: 1, fileCount: size } });
+  return count(`query ($id: ID!) { session(id: $id) { workspace { ${selection} } } }`, { id });
 }
 
 async function conflictsOf(sessions: number): Promise<number> {

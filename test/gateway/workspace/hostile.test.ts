@@ -105,14 +105,14 @@ test('a file whose chunks are not what it claims is refused', async () => {
 });
 
 test.each([
-  ['a wrong hash', recordOf({ sha256: hashOf('a'), size: 1, stored: 1 }, Buffer.from('b'))],
+  ['a wrong hash', recordOf({ chunks: [{ sha256: hashOf('a'), size: 1 }], stored: 1 }, Buffer.from('b'))],
   ['a header that is too long', Buffer.from([0, 0, 255, 255])],
   ['a header that is no JSON', recordOf([1], Buffer.alloc(0))],
-  ['a cut end', recordOf({ sha256: hashOf('ab'), size: 2, stored: 2 }, Buffer.from('a'))],
+  ['a cut end', recordOf({ chunks: [{ sha256: hashOf('ab'), size: 2 }], stored: 2 }, Buffer.from('a'))],
   [
     'a chunk that inflates beyond its size',
     recordOf(
-      { sha256: hashOf('a'), size: 1, stored: 24, deflated: true },
+      { chunks: [{ sha256: hashOf('a'), size: 1 }], stored: 24, deflated: true },
       deflateRawSync(Buffer.alloc(9_000)).subarray(0, 24),
     ),
   ],
@@ -132,7 +132,7 @@ test('a pack whose chunks become too many bytes is refused', async () => {
     const bytes = Buffer.alloc(chunkBytes, String(index));
     const stored = deflateRawSync(bytes);
     return recordOf(
-      { sha256: hashOf(bytes), size: bytes.length, stored: stored.length, deflated: true },
+      { chunks: [{ sha256: hashOf(bytes), size: bytes.length }], stored: stored.length, deflated: true },
       stored,
     );
   });
@@ -183,7 +183,7 @@ test('a node that is detached while it sends stores nothing', async () => {
     release = resolve;
   });
   const record = recordOf(
-    { sha256: chunks[0]?.sha256, size: 100_000, stored: 100_000 },
+    { chunks: [{ sha256: chunks[0]?.sha256, size: 100_000 }], stored: 100_000 },
     chunks[0]?.bytes ?? Buffer.alloc(0),
   );
   async function* body() {
