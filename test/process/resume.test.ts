@@ -55,6 +55,7 @@ test(
       model.script(
         [reasoning('Hm.'), text('Let me. '), toolCall('a', 'run_command', { command })],
         [text('Done.')],
+        [text('Done.')],
       );
       const input = { nodeIds: ['laptop'], toolApproval: 'ASK' };
       const sessionId = await gateway.createSession(input);
@@ -103,8 +104,10 @@ test(
         expect(end, moment).toMatchObject({ __typename: 'RunFailed', code: 'INTERRUPTED' });
         expect(['RunStarted', 'ToolCallFinished'], moment).toContain(moment);
       }
-      // The model is asked for each step once.
-      expect(model.requests.length - requestsBefore, moment).toBeLessThanOrEqual(2);
+      // The model is asked for each step once. A step of which nothing was stored begins again, although the gateway that
+      // was killed may have asked already.
+      const most = moment === 'ToolCallFinished' ? 3 : 2;
+      expect(model.requests.length - requestsBefore, moment).toBeLessThanOrEqual(most);
       const seqs = seen.filter(({ __typename }) => __typename !== 'HistoryGap').map(({ seq }) => seq);
       expect(seqs, moment).toEqual([...new Set(seqs)].toSorted((a, b) => a - b));
       model.reset();

@@ -12,7 +12,7 @@ import { type AgentProcess, spawnAgent } from '../../support/process/agent-proce
 import { type GatewayProcess, startGatewayProcess } from '../../support/process/gateway-process.ts';
 
 const seed = Number(process.env['SYNC_SEED'] ?? 16);
-const rounds = Number(process.env['SYNC_ROUNDS'] ?? 6);
+const rounds = Number(process.env['SYNC_ROUNDS'] ?? 4);
 const nodeIds = ['lead', 'second', 'third'];
 
 interface Node {

@@ -60,7 +60,7 @@ describe('a hostile workspace', () => {
       '.swi\u200btchyard/evil',
       'nul\0evil',
       'half\ud800',
-      'x/'.repeat(100) + 'evil',
+      `${'x/'.repeat(100)}evil`,
       'n'.repeat(300),
     ];
     for (const path of evil) workspace.put(entryOf(workspace, path));
