@@ -208,7 +208,7 @@ export class Replica implements AsyncDisposable {
     const { remote, maxFiles = defaultMaxFiles } = this.#options;
     this.#isPullDue = false;
     try {
-      await pullChanges({ memory, remote, signal: this.#closing.signal }, maxFiles);
+      await pullChanges({ memory, remote, dirty: this.#dirty, signal: this.#closing.signal }, maxFiles);
     } catch (error) {
       this.#isPullDue = true;
       throw error;

@@ -32,7 +32,7 @@ export class Transfer {
   }
 
   async run(): Promise<void> {
-    const { remote, signal } = this.#options;
+    const { remote, signal, memory } = this.#options;
     let wanted = sourcesOf(this.#changes);
     for (let attempt = 1; this.#changes.length > 0; attempt += 1) {
       const asked = [...wanted.keys()];
@@ -47,6 +47,7 @@ export class Transfer {
         entry,
       }));
       if (changes.length === 0) return;
+      memory.noteSent(changes);
       const { outcomes, revision } = await remote.change(changes, signal);
       this.#options.onRevision(revision);
       const lacking = this.#settle(outcomes);

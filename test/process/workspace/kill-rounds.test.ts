@@ -146,11 +146,9 @@ test(`agents and a gateway that are killed at any moment end with the same files
   const texts = new Map(
     Object.entries(trees[0] ?? {}).map(([path, text]) => [path, text.replace(/^\d+ /, '')]),
   );
-  // A known fault: after a kill, a file that its node deleted can come back, and an edit can be kept beside its file as if it
-  // were a conflict. So this checks only that no version is lost, not that these folders are exactly what their node wrote.
-  const all = new Set(texts.values());
-  for (const { own } of play.nodes) {
-    expect([...own.values()].filter((text) => !all.has(text))).toEqual([]);
+  for (const { nodeId, own } of play.nodes) {
+    const there = [...texts].filter(([path]) => path.startsWith(`${nodeId}/`));
+    expect(new Map(there)).toEqual(own);
   }
   // Each of these paths was written by three nodes, so two versions of it are kept beside it.
   expect(

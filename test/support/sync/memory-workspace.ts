@@ -18,6 +18,8 @@ export class MemoryWorkspace {
   onChange: (revision: number) => void = () => {};
   /** Called before each request; throws to make it fail. */
   onRequest: (name: keyof Remote, of: string) => void = () => {};
+  /** Called when changes were made, before their replica hears of it; throws as if the connection were lost. */
+  onChanged: (of: string) => void = () => {};
   prunedRevision = 0;
   revision = 0;
   /** Bytes of contents that were sent and received. */
@@ -75,6 +77,7 @@ export class MemoryWorkspace {
       change: async (changes, signal) => {
         request('change', signal);
         const outcomes = this.change(changes, name, hasTruth);
+        this.onChanged(name);
         return { revision: this.revision, outcomes };
       },
       report: async (report, signal) => {

@@ -55,11 +55,13 @@ class House implements AsyncDisposable {
   #failures = 0;
 
   constructor() {
-    this.workspace.onRequest = () => {
+    const fail = () => {
       if (this.#failures === 0) return;
       this.#failures -= 1;
       throw new Error('The connection was lost.');
     };
+    this.workspace.onRequest = fail;
+    this.workspace.onChanged = fail;
     for (const each of names) this.#start(each);
   }
 

@@ -117,6 +117,47 @@ describe('a replica', () => {
     await expect.poll(() => workspace.texts()).toEqual({ here: 'changed', there: 'changed' });
   });
 
+  test.each([
+    {
+      what: 'deletes and edits the same files without a conflict',
+      sent: { deleted: 'second', edited: 'second', kept: 'first' },
+      afterwards: { edited: 'third', kept: 'first' },
+    },
+    {
+      what: 'has a file again that it had deleted',
+      sent: { edited: 'first', kept: 'first' },
+      afterwards: { deleted: 'first', edited: 'first', kept: 'first' },
+    },
+  ])('that was killed before it heard what became of its changes $what', async ({ sent, afterwards }) => {
+    const { workspace, replicas } = setUp();
+    await using _ = replicas;
+    const folder = replicas.folder('a');
+    const write = (texts: Record<string, string>) => {
+      for (const name of Object.keys(readTexts(folder))) if (!(name in texts)) rmSync(join(folder, name));
+      for (const [name, text] of Object.entries(texts)) {
+        if (readTexts(folder)[name] !== text) writeFileSync(join(folder, name), text);
+      }
+    };
+    write({ deleted: 'first', edited: 'first', kept: 'first' });
+    await replicas.start('a').flush(inTime());
+    const fail = () => {
+      throw new Error('The connection was lost.');
+    };
+    workspace.onChanged = () => {
+      workspace.onRequest = fail;
+      fail();
+    };
+    write(sent);
+    await expect.poll(() => workspace.texts()).toEqual(sent);
+    await replicas.stop('a');
+    workspace.onChanged = () => {};
+    workspace.onRequest = () => {};
+    write(afterwards);
+    await replicas.start('a').flush(inTime());
+    await expect.poll(() => workspace.texts()).toEqual(afterwards);
+    await expect.poll(() => readTexts(folder)).toEqual(afterwards);
+  });
+
   test('moves only what differs when it has forgotten everything', async () => {
     const { workspace, replicas } = setUp();
     await using _ = replicas;

@@ -38,6 +38,8 @@ export class Memory implements Disposable {
   readonly tree = new Tree();
   /** The paths with something pending. */
   readonly pending = new Set<string>();
+  /** The versions that were sent and of which no outcome is known; null for a deletion. */
+  readonly #sent = new Map<string, string | null>();
   #revision = 0;
   #rootIno = 0;
 
@@ -58,6 +60,7 @@ export class Memory implements Disposable {
       if (kind === 'v') isOurs = values[0] === version && values[1] === rootIno;
       else if (isOurs && kind === 'r') memory.#revision = Number(values[0]) || 0;
       else if (isOurs && kind === 'p') memory.#load(values);
+      else if (isOurs && kind === 's') memory.#loadSent(values);
     }
     memory.#rootIno = rootIno;
     memory.#journal.rewrite(memory.#lines());
@@ -87,6 +90,24 @@ export class Memory implements Disposable {
     this.#journal.add(lineOf(path, known));
   }
 
+  /**
+   * Writes down what is about to be sent. If the outcome is never heard, because the process is killed or the connection
+   * lost, the workspace may have it all the same: then this is what both have had in common.
+   */
+  noteSent(changes: Iterable<{ path: string; entry: Entry | null }>): void {
+    for (const { path, entry } of changes) {
+      const version = entry && versionOf(entry);
+      this.#sent.set(path, version);
+      this.#journal.add(['s', path, version]);
+    }
+    this.save();
+  }
+
+  /** Whether the replica has sent this version of a path, and no outcome is known. */
+  wasSent(path: string, entry: Entry | null): boolean {
+    return this.#sent.get(path) === (entry && versionOf(entry));
+  }
+
   /** Whether something is remembered in a folder or below. */
   hasFolder(path: string): boolean {
     return this.#folders.has(path);
@@ -114,6 +135,7 @@ export class Memory implements Disposable {
     this.#revision = 0;
     for (const { path } of [...this.tree.entries()]) this.#put(path, nothing);
     for (const path of [...this.pending]) this.#put(path, nothing);
+    this.#sent.clear();
     this.#journal.rewrite(this.#lines());
   }
 
@@ -127,6 +149,7 @@ export class Memory implements Disposable {
   }
 
   #put(path: string, known: Known): void {
+    this.#sent.delete(path);
     const { base, pending } = known;
     const isForgotten = base === null && pending === undefined;
     const folder = folderOf(path);
@@ -166,12 +189,18 @@ export class Memory implements Disposable {
     });
   }
 
+  #loadSent([path, version]: unknown[]): void {
+    if (typeof path !== 'string' || pathProblem(path) !== undefined) return;
+    if (version === null || typeof version === 'string') this.#sent.set(path, version);
+  }
+
   *#lines(): Generator<unknown> {
     yield ['v', version, this.#rootIno];
     yield ['r', this.#revision];
     for (const [folder, { files }] of this.#folders) {
       for (const [name, known] of files) yield lineOf(folder === '' ? name : `${folder}/${name}`, known);
     }
+    for (const [path, version] of this.#sent) yield ['s', path, version];
   }
 }
 
