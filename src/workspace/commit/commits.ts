@@ -66,7 +66,7 @@ export class Commits {
     // What takes long comes before the lock.
     const checked = await checks.check(sessionId, entries);
     return trees.edit(sessionId, async (edit) => {
-      const userId = (await statements.get(workspaceState, [sessionId]))?.userId;
+      const userId = edit.state?.userId;
       if (userId === undefined) throw workspaceNotFound();
       const room = await this.#reserve(userId, growthOf(edit.before, entries));
       using _ = room.reserved;
@@ -74,7 +74,7 @@ export class Commits {
         await tx.lockSession(sessionId);
         const state = await tx.get(workspaceState, [sessionId]);
         if (state === undefined) throw workspaceNotFound();
-        const tree = await edit.catchUp(tx, state.revision);
+        const tree = await edit.catchUp(tx, state);
         const planned = decide(tree);
         const content = { contents: await contents.find(sessionId, chunksIn(planned), tx), checked };
         const options = { ...this.#options, ...content, ...room, tree, state, writer };

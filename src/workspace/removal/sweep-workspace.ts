@@ -51,7 +51,7 @@ async function deleteUnused(options: SweepOptions, sessionId: number, hashes: st
       const state = await tx.get(workspaceState, [sessionId]);
       if (state === undefined) return undefined;
       // Look again, now that nobody can change a file.
-      const unused = unusedOf(await edit.catchUp(tx, state.revision), hashes);
+      const unused = unusedOf(await edit.catchUp(tx, state), hashes);
       const deleted = await tx.all(deleteContents, [sessionId, textList(unused)]);
       return { revision: state.revision, blobs: deleted.map(({ blob }) => blob) };
     });

@@ -1,6 +1,10 @@
 import { createKeyedLock } from '../../base/lock.ts';
 import type { Reader } from '../../storage/statements/statement.ts';
-import { readFilesAfter, workspaceState } from '../../storage/statements/workspace-files.ts';
+import {
+  readFilesAfter,
+  type WorkspaceState,
+  workspaceState,
+} from '../../storage/statements/workspace-files.ts';
 import { Tree } from '../../sync/tree.ts';
 import { entryOf } from '../model/entry-row.ts';
 
@@ -32,10 +36,12 @@ class Known implements KnownTree {
 
 /** What a commit does to a tree before it is certain that it will be stored. */
 export interface TreeEdit {
+  /** The workspace before the transaction; undefined if the session has none, or was deleted. */
+  readonly state: WorkspaceState | undefined;
   /** What the workspace had before the transaction. */
   readonly before: Tree;
-  /** Reads what has changed up to the revision, in the transaction that has locked the session. Returns the tree. */
-  catchUp(reader: Reader, revision: number): Promise<Tree>;
+  /** Reads what has changed up to a state, in the transaction that has locked the session. Returns the tree. */
+  catchUp(reader: Reader, state: WorkspaceState): Promise<Tree>;
   /** The tree is what the workspace has at this revision: call it when the transaction was committed. */
   keep(revision: number): void;
 }
@@ -56,15 +62,13 @@ export class TreeCache {
 
   /** The present tree of a workspace. Undefined if the session has none. */
   async find(sessionId: number): Promise<KnownTree | undefined> {
-    const revision = (await this.#reader.get(workspaceState, [sessionId]))?.revision;
-    if (revision === undefined) return undefined;
+    const state = await this.#reader.get(workspaceState, [sessionId]);
+    if (state === undefined) return undefined;
     const known = this.#use(sessionId);
-    if (known.revision === revision) return known;
+    if (known.revision === state.revision) return known;
     return this.#lock(sessionId, async () => {
       const waited = this.#use(sessionId);
-      if (waited.revision < revision) await this.#read(sessionId, waited, this.#reader);
-      // Deletions that are forgotten have left no rows.
-      waited.revision = Math.max(waited.revision, revision);
+      await this.#catchUp(waited, this.#reader, state);
       return waited;
     });
   }
@@ -73,16 +77,18 @@ export class TreeCache {
   edit<T>(sessionId: number, work: (edit: TreeEdit) => Promise<T>): Promise<T> {
     return this.#lock(sessionId, async () => {
       const known = this.#use(sessionId);
+      const state = await this.#reader.get(workspaceState, [sessionId]);
       // Most of it is read before the transaction, which others wait for.
-      await this.#read(sessionId, known, this.#reader);
+      if (state) await this.#catchUp(known, this.#reader, state);
       let isKept = false;
       try {
         return await work({
+          state,
           before: known.tree,
-          catchUp: async (reader, revision) => {
+          catchUp: async (reader, present) => {
             // A transaction that was begun anew has not done what it did to the tree before.
             if (known.revision < 0) Object.assign(known, { tree: new Tree(), revision: 0 });
-            if (known.revision < revision) await this.#read(sessionId, known, reader);
+            await this.#catchUp(known, reader, present);
             known.revision = -1;
             isKept = false;
             return known.tree;
@@ -107,6 +113,18 @@ export class TreeCache {
     this.#known.delete(sessionId);
     this.#known.set(sessionId, known);
     return known;
+  }
+
+  async #catchUp(
+    known: Known,
+    reader: Reader,
+    { sessionId, revision, prunedRevision }: WorkspaceState,
+  ): Promise<void> {
+    if (known.revision >= revision) return;
+    // Deletions that were forgotten have left no rows.
+    if (known.revision < prunedRevision) Object.assign(known, { tree: new Tree(), revision: 0 });
+    await this.#read(sessionId, known, reader);
+    known.revision = Math.max(known.revision, revision);
   }
 
   /** Reads what has changed since the revision of the tree. A page may end within a revision. */

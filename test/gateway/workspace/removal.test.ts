@@ -95,3 +95,19 @@ test('a replica that was away for longer than deletions are remembered compares 
   expect(await laptop.paths()).toEqual(['new.md']);
   expect((await laptop.put('again.md', 'again')).revision).toBe(4);
 });
+
+test('a gateway that remembers files from before deletions that are forgotten does not show them', async () => {
+  const { laptop, where } = await openLaptop();
+  const { database } = gateway.services;
+  const shown = async () => (await laptop.folder()).entries.map(({ path }) => path).sort();
+  for (const name of ['gone.md', 'kept.md']) await laptop.put(name, name);
+  expect(await shown()).toEqual(['gone.md', 'kept.md']);
+  // What another gateway has done since: it deleted a file, wrote another one, and forgot the deletion.
+  await database.workspaceFile.deleteMany({ where: { ...where, path: 'gone.md' } });
+  await database.workspaceFile.updateMany({ where: { ...where, path: 'kept.md' }, data: { revision: 4 } });
+  const data = { revision: 4, prunedRevision: 3, fileCount: 1, totalBytes: 7 };
+  await database.workspace.update({ where, data });
+  expect(await shown()).toEqual(['kept.md']);
+  expect((await laptop.put('new.md', 'new')).revision).toBe(5);
+  expect(await shown()).toEqual(['kept.md', 'new.md']);
+});
