@@ -10,3 +10,6 @@ export const wellFormedLine = wellFormedText.regex(
   /^[^\p{Cc}\p{Zl}\p{Zp}]*$/u,
   'expected text without control characters and line breaks',
 );
+
+/** Text that UTF-8 can hold. It may have NUL. */
+export const unicodeText = z.string().regex(/^\P{Surrogate}*$/u, 'expected well-formed Unicode');

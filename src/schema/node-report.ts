@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unicodeText } from '../base/well-formed-text.ts';
 import type { OutputProgress } from '../nodes/dispatch/dispatch-output.ts';
 import { toolErrorCodes } from '../tools/tool-runner.ts';
 import { agentOf } from './access/access.ts';
@@ -6,8 +7,6 @@ import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { dispatchIds, opaqueId } from './input-checks.ts';
 import { NodeStatsInput } from './node-stats.ts';
-
-const text = z.string().regex(/^\P{Surrogate}*$/u, 'expected well-formed Unicode');
 
 const DispatchStatusRef = enumFromTable('DispatchStatus', 'How a dispatch ended, as its agent reports it.', {
   SUCCEEDED: 'The tool did its work.',
@@ -33,7 +32,7 @@ const FinishDispatchInput = builder.inputType('FinishDispatchInput', {
     status: t.field({ type: DispatchStatusRef, required: true, description: 'How the dispatch ended.' }),
     result: t.string({
       required: true,
-      validate: text,
+      validate: unicodeText,
       description: 'The result for the model. The gateway cuts it after `maxOutputBytes`.',
     }),
     exitCode: t.float({
@@ -57,7 +56,7 @@ const DispatchRefusalInput = builder.inputType('DispatchRefusalInput', {
     }),
     result: t.string({
       required: true,
-      validate: text,
+      validate: unicodeText,
       description: 'The reason, for the model. The gateway cuts it as it cuts a result.',
     }),
   }),
@@ -171,7 +170,7 @@ builder.mutationFields((t) => {
           description:
             'Where the piece begins, in UTF-16 code units from the start of the output: 0 to 1,000,000,000.',
         }),
-        text: t.arg.string({ required: true, validate: text, description: 'The piece of output.' }),
+        text: t.arg.string({ required: true, validate: unicodeText, description: 'The piece of output.' }),
       },
       resolve: (_root, args, context) =>
         context.dispatcher.append(agentOf(context), args.dispatchId, args.offset, args.text),

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import type { Workspace } from '../generated/prisma/client.ts';
 import { downloadPath } from '../sync/download-path.ts';
-import type { Entry } from '../sync/entry.ts';
+import { type Entry, sizeOf } from '../sync/entry.ts';
 import { builder } from './builder.ts';
 import { workspacePath } from './input-checks.ts';
 import { type ItemIn, pageOfFolder } from './paging/folder-page.ts';
@@ -22,7 +22,7 @@ export const WorkspaceFileRef = builder.objectRef<FileIn>('WorkspaceFile').imple
     }),
     size: t.float({
       description: 'In bytes; 0 for a link.',
-      resolve: ({ entry }) => (entry.kind === 'file' ? entry.size : 0),
+      resolve: ({ entry }) => sizeOf(entry),
     }),
     mode: t.int({
       description:

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unicodeText } from '../base/well-formed-text.ts';
 import type { Context } from '../context.ts';
 import { sessionNotFound } from '../errors.ts';
 import type { Workspace } from '../generated/prisma/client.ts';
@@ -17,8 +18,6 @@ const expected = z.string().regex(/^([0-9a-f]{64})?$/, 'expected a SHA-256 in he
 
 const expectedText =
   'Overwrite the file only if it has this `sha256`; an empty text: only if there is no file. Default: overwrite whatever is there.';
-
-const wellFormed = z.string().regex(/^\P{Surrogate}*$/u, 'expected well-formed Unicode');
 
 builder.mutationFields((t) => {
   const sessionArg = idArg(t, SessionRef, 'The `id` of the session.');
@@ -39,7 +38,7 @@ builder.mutationFields((t) => {
         path: pathArg,
         text: t.arg.string({
           required: true,
-          validate: wellFormed,
+          validate: unicodeText,
           description: 'What the file shall hold.',
         }),
         expectedSha256: expectedArg,

@@ -1,13 +1,15 @@
 import { z } from 'zod';
-import { entrySchema, versionSchema } from './entry.ts';
+import { entrySchema, sha256, versionSchema } from './entry.ts';
 
 /** The most changes of one request. */
 export const maxChanges = 1_000;
 
+const path = z.string();
+
 /** What a replica did to a path. */
 const changeSchema = z
   .object({
-    path: z.string(),
+    path,
     /** The version (`versionOf`) that the replica and the workspace last had in common; null if there was none. */
     base: versionSchema.nullable(),
     /** What the replica has now; null if it has deleted the path. */
@@ -23,18 +25,22 @@ export const changesSchema = z.object({ changes: z.array(changeSchema).min(1).ma
 export type FileChange = z.output<typeof changeSchema>;
 
 /** What the workspace made of a change. */
-export type ChangeOutcome =
+const outcomeSchema = z.discriminatedUnion('outcome', [
   /** It is what the workspace has now. */
-  | { path: string; outcome: 'stored' }
+  z.object({ outcome: z.literal('stored'), path }),
   /** The workspace has another version: `pull` it. That of the replica was kept as `keptPath`, if it had one. */
-  | { path: string; outcome: 'superseded'; keptPath: string | null }
+  z.object({ outcome: z.literal('superseded'), path, keptPath: z.string().nullable() }),
   /** These chunks are missing: send them, and then the change again. */
-  | { path: string; outcome: 'missing'; chunks: string[] }
+  z.object({ outcome: z.literal('missing'), path, chunks: z.array(sha256) }),
   /** The workspace does not take it. `reason` is a sentence. `isFull`: it may take it when there is room again. */
-  | { path: string; outcome: 'refused'; reason: string; isFull: boolean };
+  z.object({ outcome: z.literal('refused'), path, reason: z.string(), isFull: z.boolean() }),
+]);
 
-export interface ChangesResult {
+export const changesResultSchema = z.object({
   /** The workspace's revision after the changes. */
-  revision: number;
-  outcomes: ChangeOutcome[];
-}
+  revision: z.number().int().min(0),
+  outcomes: z.array(outcomeSchema),
+});
+
+export type ChangeOutcome = z.output<typeof outcomeSchema>;
+export type ChangesResult = z.output<typeof changesResultSchema>;

@@ -90,6 +90,11 @@ export function chunksOf({ chunks, sha256: only }: FileEntry): string[] {
   return chunks ?? [only];
 }
 
+/** The bytes of a chunk of a file, by its place. */
+export function chunkSize({ size: bytes }: Pick<FileEntry, 'size'>, index: number): number {
+  return Math.min(chunkBytes, bytes - index * chunkBytes);
+}
+
 export function hashOf(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }

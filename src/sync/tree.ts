@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Entry, versionOf } from './entry.ts';
+import { type Entry, sizeOf, versionOf } from './entry.ts';
 import { folderOf, nameOf } from './path.ts';
 
 interface Folder {
@@ -43,7 +43,7 @@ export class Tree {
   set(entry: Entry): void {
     this.delete(entry.path);
     this.#paths.set(entry.path, entry);
-    this.#bytes += bytesOf(entry);
+    this.#bytes += sizeOf(entry);
     let folder = this.#root;
     folder.hash = undefined;
     for (const name of namesOf(folderOf(entry.path))) {
@@ -60,7 +60,7 @@ export class Tree {
     const entry = this.#paths.get(path);
     if (entry === undefined) return;
     this.#paths.delete(path);
-    this.#bytes -= bytesOf(entry);
+    this.#bytes -= sizeOf(entry);
     const way = [{ name: '', folder: this.#root }];
     for (const name of namesOf(folderOf(path))) {
       const folder = way.at(-1)?.folder.folders.get(name);
@@ -118,10 +118,6 @@ function newFolder(): Folder {
 
 function namesOf(path: string): string[] {
   return path === '' ? [] : path.split('/');
-}
-
-function bytesOf(entry: Entry): number {
-  return entry.kind === 'file' ? entry.size : 0;
 }
 
 function hashOfFolder(folder: Folder): string {

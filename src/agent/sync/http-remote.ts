@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { GatewayError, unreachable } from '../../client/errors.ts';
 import { failureOf, type RequestOptions, request } from '../../client/request.ts';
 import { createRetry, repeat } from '../../client/retry.ts';
-import type { ChangesResult } from '../../sync/change.ts';
-import { entrySchema } from '../../sync/entry.ts';
+import { changesResultSchema } from '../../sync/change.ts';
+import { entrySchema, sha256 } from '../../sync/entry.ts';
 import { pack, unpack } from '../../sync/pack.ts';
 import type { ChangedPath, Remote } from '../../sync/remote.ts';
 import { bytesOf, inTime, readJson, readLines } from './read-response.ts';
@@ -20,7 +20,6 @@ export interface HttpRemoteOptions {
 const retry = createRetry({ firstMs: 200, longestMs: 3_000, attempts: 4 });
 
 const revision = z.number().int().min(0);
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const lineSchema = z.union([
   z.object({ end: z.literal(true), revision }),
   z.object({ path: z.string(), revision, entry: entrySchema.nullable() }),
@@ -32,19 +31,6 @@ const folderSchema = z.object({
   revision,
 });
 const missingSchema = z.object({ missing: z.array(sha256) });
-const path = z.string();
-const changesSchema: z.ZodType<ChangesResult> = z.object({
-  revision,
-  outcomes: z.array(
-    z.discriminatedUnion('outcome', [
-      z.object({ outcome: z.literal('stored'), path }),
-      z.object({ outcome: z.literal('superseded'), path, keptPath: z.string().nullable() }),
-      z.object({ outcome: z.literal('missing'), path, chunks: z.array(sha256) }),
-      z.object({ outcome: z.literal('refused'), path, reason: z.string(), isFull: z.boolean() }),
-    ]),
-  ),
-});
-
 /**
  * A workspace of the gateway over HTTP. What the gateway answers is checked, because it decides what is written on this
  * machine. Passing errors are tried again a few times.
@@ -103,7 +89,7 @@ export function createHttpRemote({ url, token, workspaceId }: HttpRemoteOptions)
         throw failureOf(error, signal);
       }
     },
-    change: (changes, signal) => post('changes', { changes }, changesSchema, signal),
+    change: (changes, signal) => post('changes', { changes }, changesResultSchema, signal),
     report: (report, signal) => ask('report', { body: report, signal }, ended),
   };
 }

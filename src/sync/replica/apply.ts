@@ -1,5 +1,5 @@
 import { shareTurn } from '../../base/share-turn.ts';
-import type { Entry } from '../entry.ts';
+import { type Entry, sizeOf } from '../entry.ts';
 import { folderOf } from '../path.ts';
 import type { Blocked } from './blocked.ts';
 import type { Collisions } from './collisions.ts';
@@ -116,7 +116,7 @@ export class Applier {
       if (!pending) continue;
       if (upserts.length >= batchFiles || bytes > batchBytes) break;
       upserts.push(path);
-      bytes += pending.kind === 'file' ? pending.size : 0;
+      bytes += sizeOf(pending);
     }
     const deletions = open.filter((path) => memory.get(path).pending === null);
     if (upserts.length === 0) return deletions.slice(0, batchFiles);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, ftruncateSync } from 'node:fs';
-import { chunkBytes, chunksOf, type FileEntry, hashOf } from '../entry.ts';
+import { chunkBytes, chunkSize, chunksOf, type FileEntry, hashOf } from '../entry.ts';
 import { packBytes } from '../remote.ts';
 import { isDiskFull } from './disk/disk-full.ts';
 import type { Folders } from './disk/folders.ts';
@@ -81,7 +81,7 @@ class Download {
     const chunks = chunksOf(entry);
     const part = chunks.length > 1 ? this.#open(entry) : undefined;
     for (const [index, sha256] of chunks.entries()) {
-      const size = Math.min(chunkBytes, entry.size - index * chunkBytes);
+      const size = chunkSize(entry, index);
       const isThere = part && hashOf(await readAt(part.fd, index * chunkBytes, size)) === sha256;
       this.#options.progress.bytesTotal += size;
       if (isThere) this.#options.progress.bytesDone += size;
@@ -141,8 +141,8 @@ class Download {
   /** The hash of the whole file shows whether its chunks are the right ones. */
   async #complete(entry: FileEntry, { name, fd }: Part): Promise<void> {
     const hash = createHash('sha256');
-    for (let start = 0; start < entry.size; start += chunkBytes) {
-      hash.update(await readAt(fd, start, Math.min(chunkBytes, entry.size - start)));
+    for (const index of chunksOf(entry).keys()) {
+      hash.update(await readAt(fd, index * chunkBytes, chunkSize(entry, index)));
     }
     if (hash.digest('hex') === entry.sha256) {
       finish(fd, entry);

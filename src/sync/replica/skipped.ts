@@ -9,12 +9,6 @@ export class Skipped {
     this.#folders.set(folderOf(path), names.set(nameOf(path), reason));
   }
 
-  delete(path: string): void {
-    const names = this.#folders.get(folderOf(path));
-    names?.delete(nameOf(path));
-    if (names?.size === 0) this.#folders.delete(folderOf(path));
-  }
-
   /** Forgets the paths directly in a folder. */
   forgetIn(folder: string): void {
     this.#folders.delete(folder);

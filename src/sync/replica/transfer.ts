@@ -1,5 +1,5 @@
 import type { ChangeOutcome } from '../change.ts';
-import { chunkBytes, chunksOf, versionOf } from '../entry.ts';
+import { chunkSize, chunksOf, versionOf } from '../entry.ts';
 import { type Chunk, packBytes } from '../remote.ts';
 import { readChunk } from './disk/read-entry.ts';
 import type { LocalChange, PushOptions } from './local-change.ts';
@@ -120,8 +120,7 @@ function sourcesOf(changes: readonly LocalChange[]): Map<string, Source> {
   for (const { path, entry, bytes } of changes) {
     if (entry?.kind !== 'file') continue;
     for (const [index, sha256] of chunksOf(entry).entries()) {
-      const size = Math.min(chunkBytes, entry.size - index * chunkBytes);
-      sources.set(sha256, { sha256, size, path, index, bytes });
+      sources.set(sha256, { sha256, size: chunkSize(entry, index), path, index, bytes });
     }
   }
   return sources;

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors.ts';
 import type { ContentRow } from '../../storage/statements/workspace-contents.ts';
-import { chunksOf, type Entry, type FileEntry } from '../../sync/entry.ts';
+import { chunksOf, type Entry, type FileEntry, sizeOf } from '../../sync/entry.ts';
 import type { Tree } from '../../sync/tree.ts';
 import { fileTooLarge, tooManyBytes, tooManyFiles, type WorkspaceLimits } from '../model/limits.ts';
 import type { Refusal } from './plan.ts';
@@ -28,7 +28,7 @@ export function checkEntry(
   }
   if (entry.kind === 'link') return undefined;
   if (entry.size > limits.maxFileBytes) return { error: fileTooLarge(entry.path, limits), isFull: false };
-  const growth = entry.size - (replaced?.kind === 'file' ? replaced.size : 0);
+  const growth = entry.size - sizeOf(replaced);
   if (growth > 0 && tree.bytes + growth > limits.maxBytes) {
     return { error: tooManyBytes(limits), isFull: true };
   }

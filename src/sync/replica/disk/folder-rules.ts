@@ -4,7 +4,8 @@ import { folderOf, nameOf } from '../../path.ts';
 import type { Folder, Folders } from './folders.ts';
 
 /** What is not synced unless a rule of the replica brings it back, such as `!node_modules/`. */
-const ignoredNames = new Set(['node_modules', '.DS_Store', 'Thumbs.db']);
+const ignored = ['node_modules/', '.DS_Store', 'Thumbs.db'];
+const ignoredNames = new Set(ignored.map((rule) => rule.replace('/', '')));
 /** The files with rules of a folder. A later one has the last word. */
 export const ruleFiles: readonly string[] = ['.gitignore', '.switchyardignore'];
 
@@ -21,7 +22,7 @@ export class IgnoredNames {
   readonly #folders: Folders;
   readonly #filter = createIgnoreFilter();
   readonly #known = new Map<string, FolderRules>();
-  readonly #builtIn = parseRules('/', 'node_modules/\n.DS_Store\nThumbs.db');
+  readonly #builtIn = parseRules('/', ignored.join('\n'));
 
   constructor(folders: Folders) {
     this.#folders = folders;
