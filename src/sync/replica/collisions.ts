@@ -16,7 +16,8 @@ export function probeNames(folders: Folders, stage: Stage): SameNames {
   const name = 'Probe-\u00e9';
   const isThere = (other: string) =>
     lstatSync(stage.at(folders, other), { throwIfNoEntry: false }) !== undefined;
-  writeFileSync(stage.at(folders, name), '', { flag: 'w' });
+  // Exclusively, because a tool may have planted a link of this name that leads elsewhere.
+  writeFileSync(stage.at(folders, name), '', { flag: 'wx' });
   try {
     return { ignoresCase: isThere(name.toLowerCase()), ignoresForm: isThere(name.normalize('NFD')) };
   } finally {
