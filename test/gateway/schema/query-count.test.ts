@@ -9,6 +9,7 @@ import {
   createStatementLog,
   type StatementLog,
   withoutNodeChecks,
+  withoutSweeps,
 } from '../../support/gateway/query-count.ts';
 import { openSharedFiles } from '../../support/gateway/shared-files.ts';
 import { connectNode } from '../../support/node/node-client.ts';
@@ -114,7 +115,7 @@ async function askedByNode(
     await ask(own.url, token, ids);
     await own[Symbol.asyncDispose]();
   });
-  return withoutNodeChecks(statements).length;
+  return withoutSweeps(withoutNodeChecks(statements)).length;
 }
 
 /** For every list in the schema: the statements that it takes to answer with so many rows. */

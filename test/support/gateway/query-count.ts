@@ -1,6 +1,7 @@
 import type { Services } from '../../../src/context.ts';
 import { checkpointAnswer } from '../../../src/storage/statements/exchanges.ts';
 import { checkpointRun } from '../../../src/storage/statements/run-states.ts';
+import { nextWorkspace } from '../../../src/storage/statements/workspace-removal.ts';
 
 export interface Statement {
   sql: string;
@@ -36,6 +37,11 @@ export function withoutNodeChecks(statements: readonly Statement[]): Statement[]
   const isCheck = (sql: string) =>
     /^SELECT .*\btokenHash\b.*\bisActive\b. FROM/.test(sql) && !/\bnodeId\b/.test(sql);
   return statements.filter(({ sql }) => !isCheck(sql));
+}
+
+/** Leaves out the look for workspaces to sweep, which a gateway makes at some moment after its start. */
+export function withoutSweeps(statements: readonly Statement[]): Statement[] {
+  return statements.filter(({ sql }) => sql !== nextWorkspace.sql);
 }
 
 /** Leaves out checkpoints: a slow machine saves one even of a short answer. */
