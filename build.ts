@@ -19,6 +19,7 @@ const external = [
   'file-type',
   'gpt-tokenizer',
   'music-metadata',
+  'prom-client',
   'undici',
 ];
 

@@ -38,14 +38,17 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
   const resources = new ResourceStack();
   try {
     const { redis, checkDatabase, lost, ...stores } = await openStores(config, log, resources);
-    const services = createServices({ config, log, parts, resources, ...stores });
+    const prometheus = config.metrics && (await import('./metrics/prometheus.ts')).createPrometheus();
+    const metrics = prometheus?.metrics;
+    if (metrics) stores.statements.observe(metrics.statement);
+    const services = createServices({ config, log, parts, resources, metrics, ...stores });
     const isWorkLeft = await recover(services, config, log);
     resources.use(sweepDaily(services.audio, log));
     // Disposed after the server, because runs that are finishing can still be cancelled.
     if (config.redis) resources.use(services.engine.watchOthers(config.redis.leaseMs / looksPerLease));
     const createRest = restFactory(services, config, log);
     const others = config.redis && stores.gatewayBus;
-    const http = { config, services, redis, others, checkDatabase, log, createRest };
+    const http = { config, services, redis, others, checkDatabase, prometheus, log, createRest };
     const server = resources.use(await startHttpServer(http));
     // Start queued runs after listening: a start that fails must not have called a model.
     if (isWorkLeft) await services.engine.startWaiting();

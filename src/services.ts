@@ -26,6 +26,7 @@ import { Followers } from './limits/followers.ts';
 import { createPressure } from './limits/pressure.ts';
 import { Quotas } from './limits/quotas.ts';
 import { createOwnUserCount, SharedUserCount, type UserCount } from './limits/user-count.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import type { InboxEntry } from './nodes/dispatch/inbox.ts';
 import { createNodeServices } from './nodes/node-services.ts';
 import { NodeTools } from './nodes/tools/node-tools.ts';
@@ -67,6 +68,8 @@ export interface ServicesOptions {
   workspaceBlobs: BlobStore;
   gatewayBus: GatewayBus;
   lease: Lease;
+  /** Undefined for a gateway that counts nothing. */
+  metrics: Metrics | undefined;
   parts: GatewayParts;
   /** Gets everything that must be disposed. */
   resources: ResourceStack;
@@ -193,12 +196,13 @@ interface EngineParts extends Pick<EngineOptions, 'models' | 'tools' | 'changes'
 }
 
 function createEngine(options: ServicesOptions, { runLogs, ...parts }: EngineParts): Engine {
-  const { config, log, database, statements, gatewayBus, lease, resources } = options;
+  const { config, log, database, statements, gatewayBus, lease, metrics, resources } = options;
   const { bus } = options.parts;
   const { chat, limits } = config;
   return new Engine({
     ...parts,
     lease,
+    metrics,
     runLog: runLogs.log,
     bus: bus ?? runLogs.bus,
     rings: bus ?? gatewayBus.bus,

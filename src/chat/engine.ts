@@ -9,6 +9,7 @@ import type { Lease } from '../lease/lease.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import { type RunSlotLimits, RunSlots } from '../limits/run-slots.ts';
 import type { UserCount } from '../limits/user-count.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Database } from '../storage/database.ts';
 import { runById, visibleRunById } from '../storage/statements/run-states.ts';
 import type { Statements } from '../storage/statements/statement.ts';
@@ -53,6 +54,8 @@ export interface EngineOptions {
   /** A bus whose rings reach all gateways. */
   rings: Bus;
   checkpointer: Checkpointer;
+  /** Undefined for a gateway that counts nothing. */
+  metrics?: Metrics | undefined;
   log: Logger;
   limits: EngineLimits;
   quotas: Quotas;
@@ -79,14 +82,15 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { statements, lease, models, tools, runLog, changes, bus, checkpointer, quotas, log } = options;
+    const { statements, lease, models, tools, runLog, changes, bus, checkpointer, quotas, metrics, log } =
+      options;
     const { run: limits, maxQueuedRuns, resumeRuns } = options.limits;
     const { runLogTtlMs, toolStopMs } = limits;
     const slots = new RunSlots(options.limits.slots, options.liveRunsOfUsers);
     const { rings, pollMs } = options;
     const approvals = new Approvals({ statements, changes, bus: rings, pollMs, log });
     const shared = { statements, changes, runLog, bus };
-    const parts = { ...shared, models, tools, approvals, checkpointer, quotas, limits };
+    const parts = { ...shared, models, tools, approvals, checkpointer, quotas, metrics, limits };
     const live = new LiveRuns({
       statements,
       lease,

@@ -2,6 +2,7 @@ import type { Bus } from '../bus/bus.ts';
 import { GatewayError } from '../errors.ts';
 import type { Run } from '../generated/prisma/client.ts';
 import type { Lease } from '../lease/lease.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Reader } from '../storage/statements/statement.ts';
 import { followRun } from './log/follow-run.ts';
 import { queuedSeq } from './log/open-run-log.ts';
@@ -17,6 +18,7 @@ export interface FollowAfterOptions {
   bus: Bus;
   /** How long a follower waits for a ring before it reads the log again, in milliseconds. */
   pollMs: number;
+  metrics?: Metrics | undefined;
   signal: AbortSignal;
 }
 
@@ -28,7 +30,7 @@ export interface FollowAfterOptions {
 export async function followAfter(
   run: Run,
   after: number,
-  { statements, runLog, lease, bus, pollMs, signal }: FollowAfterOptions,
+  { statements, runLog, lease, bus, pollMs, metrics, signal }: FollowAfterOptions,
 ): Promise<AsyncIterable<RunEvent>> {
   const lastSeq = await lastSeqOf(run, runLog, lease);
   if (after < 0 || after > lastSeq) {
@@ -36,7 +38,7 @@ export async function followAfter(
     throw new GatewayError('BAD_USER_INPUT', message, { field: 'after' });
   }
   if (run.finishedAt !== null && after >= run.lastSeq) return nothing();
-  return followRun({ statements, log: runLog, bus, pollMs }, run.id, after, signal);
+  return followRun({ statements, log: runLog, bus, pollMs, metrics }, run.id, after, signal);
 }
 
 /** The greatest seq that a follower can have seen. */

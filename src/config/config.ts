@@ -12,6 +12,7 @@ import {
   toRequestLimits,
   toWorkspaceLimits,
 } from './limit-settings.ts';
+import { toMetrics } from './metrics-settings.ts';
 import { modelConflicts, toModels } from './model-settings.ts';
 import { nodeConflicts, toNodes } from './node-settings.ts';
 import { proxySettings } from './proxy-settings.ts';
@@ -110,6 +111,7 @@ function toConfig(env: Environment) {
     quotas: toQuotas(env),
     workspaces: { ...toWorkspaceLimits(env), root: resolve(env.WORKSPACE_ROOT ?? `${dataDir}/workspaces`) },
     web: toWeb(env),
+    metrics: toMetrics(env),
     log: {
       level: env.LOG_LEVEL,
       format: env.LOG_FORMAT ?? (process.stdout.isTTY ? ('pretty' as const) : ('json' as const)),

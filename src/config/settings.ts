@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { authSettings } from './auth-settings.ts';
 import { chatSettings } from './chat-settings.ts';
 import { limitSettings } from './limit-settings.ts';
+import { metricsSettings } from './metrics-settings.ts';
 import { modelSettings } from './model-settings.ts';
 import { nodeSettings } from './node-settings.ts';
 import { proxySettings } from './proxy-settings.ts';
@@ -26,6 +27,7 @@ export const environment = z.object({
   ...requestSettings,
   ...limitSettings,
   ...webSettings,
+  ...metricsSettings,
   ...logSettings,
 });
 

@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Logger } from 'pino';
+import type { Metrics } from '../metrics/metrics.ts';
 import { healthPath } from './request/health-path.ts';
 import { factsOf, type RequestFacts } from './request/request-facts.ts';
 
@@ -7,12 +8,12 @@ import { factsOf, type RequestFacts } from './request/request-facts.ts';
 export type LogAccess = (exchange: HttpBindings & { request: Request; httpRequestId: string }) => void;
 
 /**
- * The line of a stream says how long it lasted and why it ended. The query string is left out, because it may hold a
+ * Counts the request in the metrics, too. The line of a stream says how long it lasted and why it ended. The query string is left out, because it may hold a
  * prompt.
  *
  * @param closing Aborts when the gateway begins to close.
  */
-export function createAccessLog(log: Logger, closing: AbortSignal): LogAccess {
+export function createAccessLog(log: Logger, closing: AbortSignal, metrics?: Metrics): LogAccess {
   return ({ request, incoming, outgoing, httpRequestId }) => {
     const startedAt = performance.now();
     const { method } = incoming;
@@ -20,9 +21,11 @@ export function createAccessLog(log: Logger, closing: AbortSignal): LogAccess {
     // The path as the client sent it: the path that is routed is decoded and may contain line breaks.
     const path = (incoming.url ?? '').replace(/[?#].*$/s, '');
     outgoing.once('close', () => {
-      const ms = Math.round(performance.now() - startedAt);
+      const exactMs = performance.now() - startedAt;
+      const ms = Math.round(exactMs);
       const status = outgoing.headersSent ? outgoing.statusCode : undefined;
       const isStream = String(outgoing.getHeader('content-type')).startsWith('text/event-stream');
+      metrics?.requestEnded(routeOf(path, facts), status, isStream ? undefined : exactMs / 1_000);
       const cut = closing.aborted ? 'the gateway stops' : 'the client left';
       const end = outgoing.writableFinished ? isStream && 'complete' : cut;
       const level = isRoutine(path, facts) && status !== undefined && status < 400 ? 'debug' : 'info';
@@ -30,6 +33,20 @@ export function createAccessLog(log: Logger, closing: AbortSignal): LogAccess {
       log[level]({ httpRequestId, method, path, status, ...facts, ...ended, ms }, 'request');
     });
   };
+}
+
+/** The parts of the gateway, by how their paths begin. */
+const parts = [
+  ['/graphql/stream', 'graphql-stream'],
+  ['/graphql', 'graphql'],
+  ['/api/v1', 'rest'],
+  ...['health', 'metrics', 'workspaces', 'console', 'docs'].map((part) => [`/${part}`, part] as const),
+] as const;
+
+/** What metrics call the route of a request: a client's text would make a new row of numbers for each path. */
+function routeOf(path: string, { operationId }: RequestFacts): string {
+  if (operationId !== undefined) return operationId;
+  return parts.find(([begin]) => path === begin || path.startsWith(`${begin}/`))?.[1] ?? 'other';
 }
 
 /** What agents report all the time. */
@@ -45,5 +62,5 @@ const reports = new Set([
 function isRoutine(path: string, { nodeId, rootFields, errorCodes }: RequestFacts): boolean {
   if (errorCodes) return false;
   if (nodeId !== undefined && rootFields) return rootFields.every((field) => reports.has(field));
-  return healthPath.test(path);
+  return healthPath.test(path) || path === '/metrics';
 }

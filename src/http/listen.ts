@@ -25,6 +25,8 @@ const checkMs = 5_000;
 export interface ListenOptions {
   host: string;
   port: number;
+  /** The setting that the port comes from, which an error names. */
+  portSetting: 'PORT' | 'METRICS_PORT';
   /** Connections at a time. Further connections are closed at once. */
   maxConnections: number;
   /** Milliseconds within which the headers of a request must arrive. */
@@ -45,9 +47,10 @@ export interface Listening {
 /** @throws StartupError when the address cannot be listened on. */
 export async function listen(
   app: HttpApp,
-  { host, port, maxConnections, headerTimeoutMs, responseTimeoutMs }: ListenOptions,
+  { maxConnections, headerTimeoutMs, responseTimeoutMs, ...place }: ListenOptions,
   log: Logger,
 ): Promise<Listening> {
+  const { host, port } = place;
   let target = '';
   // This replaces the global `Response`: the responses of Hono are then plain objects that are written in one piece.
   const listener = getRequestListener((request, env) => app.fetch(request, env as HttpBindings), {
@@ -75,7 +78,7 @@ export async function listen(
   server.maxConnections = maxConnections;
   const connections = watchConnections(server, responseTimeoutMs, log);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(new StartupError(reasonOf(error, host, port), { cause: error })));
+    server.once('error', (error) => reject(new StartupError(reasonOf(error, place), { cause: error })));
     server.listen(port, host, resolve);
   });
   // The kernel can refuse to hand over a connection, for lack of memory for instance. Without this listener that would end
@@ -107,10 +110,14 @@ function refuseMalformed(error: unknown, target: string): Response {
   return Response.json(refusalBody(target, refusal('BAD_REQUEST', message)), { status: 400 });
 }
 
-function reasonOf(error: NodeJS.ErrnoException, host: string, port: number): string {
+function reasonOf(
+  error: NodeJS.ErrnoException,
+  { host, port, portSetting }: Pick<ListenOptions, 'host' | 'port' | 'portSetting'>,
+): string {
   if (error.code === 'EADDRINUSE') {
-    return `Port ${port} on ${host} is taken: stop the program that listens there, or set PORT to another port.`;
+    return `Port ${port} on ${host} is taken: stop the program that listens there, or set ${portSetting} to another port.`;
   }
-  if (error.code === 'EACCES') return `This user may not listen on port ${port}: set PORT to another port.`;
+  if (error.code === 'EACCES')
+    return `This user may not listen on port ${port}: set ${portSetting} to another port.`;
   return `The gateway cannot listen on ${host}:${port}: ${error.message}.`;
 }

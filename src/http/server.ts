@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { getPath } from 'hono/utils/url';
 import type { Logger } from 'pino';
 import { refusal } from '../errors.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { createAccessLog } from './access-log.ts';
 import type { AnswerKnownQuery } from './graphql/answer-known-query.ts';
 import { createGraphQLRoute } from './graphql/route.ts';
@@ -35,6 +36,10 @@ export interface ServerOptions {
   consolePage: HttpApp;
   /** Its routes begin with `/workspaces`. */
   workspaces: Hono<{ Bindings: RouteBindings }>;
+  /** Its route is `/metrics`. Undefined where the gateway counts nothing, or shows it at another port. */
+  metricsRoute: Hono<{ Bindings: HttpBindings }> | undefined;
+  /** Undefined where the gateway counts nothing. */
+  metrics: Metrics | undefined;
   requestIds: RequestIds;
   guards: readonly Guard[];
   log: Logger;
@@ -44,9 +49,9 @@ export interface ServerOptions {
 
 /** Puts the guards and the access log before the routes of the gateway. Nothing here waits unless a guard or a route does. */
 export function createServerApp(options: ServerOptions): HttpApp {
-  const { requestIds, guards, log, closing } = options;
+  const { requestIds, guards, log, closing, metrics } = options;
   const routes = createRoutes(options);
-  const logAccess = createAccessLog(log, closing);
+  const logAccess = createAccessLog(log, closing, metrics);
   const answer = (verdict: Verdict, { request, path, ...bindings }: Arrival & RouteBindings) => {
     if (verdict === undefined) return routes(request, path, bindings);
     if (verdict !== 'answered') {
@@ -95,7 +100,18 @@ function createRoutes({ rest, ...options }: ServerOptions): Routes {
 const restPath = /^\/api\/v1(\/|$)/;
 
 function createOtherRoutes(options: Omit<ServerOptions, 'rest'>) {
-  const { graphql, answerKnownQuery, identify, stream, health, docs, consolePage, workspaces, log } = options;
+  const {
+    graphql,
+    answerKnownQuery,
+    identify,
+    stream,
+    health,
+    docs,
+    consolePage,
+    workspaces,
+    metricsRoute,
+    log,
+  } = options;
   const app = new Hono<{ Bindings: RouteBindings }>();
   app.get('/', (c) => c.redirect('/graphql'));
   app.route('/health', health);
@@ -109,6 +125,7 @@ function createOtherRoutes(options: Omit<ServerOptions, 'rest'>) {
   app.all('/console/*', (c) => consolePage.fetch(c.req.raw, c.env));
 
   app.route('/workspaces', workspaces);
+  if (metricsRoute) app.route('/', metricsRoute);
 
   app.notFound((c) => refuse(c, refusal('NOT_FOUND', 'Not Found')));
   app.onError((error, c) => {

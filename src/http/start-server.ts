@@ -6,6 +6,7 @@ import type { Redis } from '../bus/redis/redis.ts';
 import { isDelta } from '../chat/log/run-event.ts';
 import type { Config } from '../config/config.ts';
 import type { Context, Services } from '../context.ts';
+import type { Prometheus } from '../metrics/prometheus.ts';
 import { createKnownQueryAnswer } from './graphql/answer-known-query.ts';
 import { createOperationCost } from './graphql/budget/operation-cost.ts';
 import { createExecutor, type Executor } from './graphql/executor.ts';
@@ -16,6 +17,9 @@ import type { RequestAccounts } from './guards/rate-limit.ts';
 import { createRequestLimits } from './guards/rate-limit-buckets.ts';
 import { createHealth } from './health.ts';
 import { listen } from './listen.ts';
+import { currentNumbers } from './metrics-numbers.ts';
+import { createMetricsRoute } from './metrics-route.ts';
+import { startMetricsServer } from './metrics-server.ts';
 import { createConsolePage } from './pages/console-page.ts';
 import { createDocsPage } from './pages/docs-page.ts';
 import { createAutomaticQueries } from './request/automatic-queries.ts';
@@ -56,6 +60,8 @@ export interface HttpServerOptions {
   others: Pick<GatewayBus, 'calls' | 'values'> | undefined;
   /** Says why the database cannot be used; undefined if it can. Never rejects. */
   checkDatabase: () => Promise<string | undefined>;
+  /** Undefined for a gateway that counts nothing. */
+  prometheus: Prometheus | undefined;
   log: Logger;
   /** Creates the application for `/api/v1`. */
   createRest: (parts: RestParts) => HttpApp;
@@ -77,8 +83,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const closing = new AbortController();
   const { others } = options;
   const homes = others && createStreamHomes({ ...others, maxBodyBytes: options.config.limits.maxBodyBytes });
-  const { app, stream } = await createApp(options, homes, closing.signal);
-  const listening = await listen(app, http, options.log);
+  const metrics = await openMetrics(options);
+  const { app, stream } = await createApp(
+    { ...options, metricsRoute: metrics?.route },
+    homes,
+    closing.signal,
+  );
+  const listening = await listen(app, { ...http, portSetting: 'PORT' }, options.log);
   const served = homes?.serve({ url: listening.url, give: stream.give });
   return {
     url: listening.url,
@@ -92,6 +103,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       served?.[Symbol.dispose]();
       listening.cut();
       await closed;
+      await metrics?.server?.[Symbol.asyncDispose]();
       // Node.js tells the access log of responses that were cut off at the end of the next turn of the event loop.
       await nextTurn();
       await nextTurn();
@@ -99,8 +111,20 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   };
 }
 
+/** Opens the port of the metrics, if they have one; or else their route belongs to the gateway's own port. */
+async function openMetrics({ config, services, prometheus, log }: HttpServerOptions) {
+  if (!prometheus) return undefined;
+  const route = createMetricsRoute(prometheus.report(currentNumbers(services)), config.metrics?.token);
+  const address = config.metrics?.listen;
+  return address ? { server: await startMetricsServer(route, address, log) } : { route };
+}
+
+interface AppOptions extends HttpServerOptions {
+  metricsRoute: ReturnType<typeof createMetricsRoute> | undefined;
+}
+
 /** @param closing Aborts when the gateway begins to close. */
-async function createApp(options: HttpServerOptions, homes: StreamHomes | undefined, closing: AbortSignal) {
+async function createApp(options: AppOptions, homes: StreamHomes | undefined, closing: AbortSignal) {
   const { config, services, redis, log, createRest } = options;
   const { http, auth, web } = config;
   const { maxAudioBytes } = config.limits;
@@ -151,6 +175,8 @@ async function createApp(options: HttpServerOptions, homes: StreamHomes | undefi
     docs: createDocsPage(),
     workspaces: createAgentDoor(files).route('/', createFileDownloads(files)),
     consolePage: createConsolePage(),
+    metricsRoute: options.metricsRoute,
+    metrics: options.prometheus?.metrics,
     requestIds,
     guards: await createGuards({ ...http, ...web, isOpen: auth === undefined, requests }),
     log,

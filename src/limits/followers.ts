@@ -8,6 +8,7 @@ const retryAfter = 1;
 export class Followers {
   readonly #maxPerUser: number;
   readonly #users: UserCount;
+  #open = 0;
 
   /** @param maxPerUser 0: no limit. */
   constructor(maxPerUser: number, users: UserCount) {
@@ -26,6 +27,21 @@ export class Followers {
       const message = `This user has ${this.#maxPerUser} subscriptions open already; close one first.`;
       throw tryAgain('RATE_LIMITED', message, { limit: 'MAX_FOLLOWERS_PER_USER', retryAfter });
     }
-    return this.#users.enter(userId);
+    const entered = this.#users.enter(userId);
+    this.#open += 1;
+    let isOpen = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (!isOpen) return;
+        isOpen = false;
+        this.#open -= 1;
+        entered[Symbol.dispose]();
+      },
+    };
+  }
+
+  /** The subscriptions that are open at this gateway. */
+  get open(): number {
+    return this.#open;
   }
 }

@@ -95,6 +95,11 @@ export class Registry implements AsyncDisposable {
     return this.#nodes.get(agentNodeId);
   }
 
+  /** The number of nodes whose agent is connected to this gateway. */
+  get connectedNodes(): number {
+    return this.#connected.size;
+  }
+
   /** The nodes that have connected, or were used, since the gateway started. */
   list(): LiveNode[] {
     return [...this.#nodes.values()];

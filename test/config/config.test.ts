@@ -92,6 +92,7 @@ test('without any setting, every value has a default that needs no network', () 
         "format": "json",
         "level": "info",
       },
+      "metrics": undefined,
       "models": {
         "demo": {
           "delayMs": 25,

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { listen } from '../../src/http/listen.ts';
 
 const options = {
+  portSetting: 'PORT' as const,
   host: '127.0.0.1',
   port: 0,
   maxConnections: 10,

@@ -5,7 +5,17 @@ import { parseSourceFile, readSourceFiles, roomOf, type SourceFile } from '../su
 const stores = ['storage', 'bus', 'blobs'];
 const services = ['chat', 'identity', 'nodes', 'workspace'];
 const foundation = ['base', 'errors', 'log', 'config', 'generated'];
-const core = [...foundation, ...stores, 'lease', 'limits', 'tools', 'changes', 'sync', ...services];
+const core = [
+  ...foundation,
+  ...stores,
+  'lease',
+  'limits',
+  'metrics',
+  'tools',
+  'changes',
+  'sync',
+  ...services,
+];
 const shown = ['context', 'schema', 'sse', 'download', 'gql'];
 
 /** The rooms of `src` that each room may import from, besides itself. */
@@ -20,12 +30,16 @@ const mayImport: Record<string, string[]> = {
   schema: [...core, 'context'],
   context: core,
   ...Object.fromEntries(
-    services.map((room) => [room, [...foundation, ...stores, 'lease', 'limits', 'tools', 'changes', 'sync']]),
+    services.map((room) => [
+      room,
+      [...foundation, ...stores, 'lease', 'limits', 'metrics', 'tools', 'changes', 'sync'],
+    ]),
   ),
   tools: ['base', 'errors'],
   changes: [...foundation, ...stores],
   lease: [...foundation, ...stores],
   limits: ['base', 'errors', 'config', 'bus'],
+  metrics: [],
   ...Object.fromEntries(stores.map((room) => [room, foundation])),
   sse: ['base'],
   download: ['blobs'],

@@ -1,6 +1,7 @@
 import { createFeed, type Feed, feedEnd } from '../../base/feed.ts';
 import { type Bell, hangBell } from '../../bus/bell.ts';
 import type { Bus } from '../../bus/bus.ts';
+import type { Metrics } from '../../metrics/metrics.ts';
 import { storageFailure } from '../../storage/failure/storage-failure.ts';
 import type { Reader } from '../../storage/statements/statement.ts';
 import { mergeDeltas } from './merge-deltas.ts';
@@ -19,6 +20,7 @@ export interface FollowOptions {
   bus: Bus;
   /** How long a follower waits for a ring before it reads the log again, in milliseconds. */
   pollMs: number;
+  metrics?: Metrics | undefined;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface FollowOptions {
  * @param signal Stops following. The run continues.
  */
 export function followRun(
-  { statements, log, bus, pollMs }: FollowOptions,
+  { statements, log, bus, pollMs, metrics }: FollowOptions,
   runId: number,
   after: number,
   signal: AbortSignal,
@@ -48,6 +50,8 @@ export function followRun(
   /** The rest of the run as the database has it. It counts if the log, which is read once more, still has no news. */
   let storedRest: readonly RunEvent[] | undefined;
   let ended = false;
+  /** Run events that were in the log before are a replay, whose time says nothing about the gateway. */
+  const followsSince = metrics && Date.now();
 
   const stop = () => {
     if (ended) return;
@@ -69,7 +73,9 @@ export function followRun(
     if (entries === null) return;
     mayHaveMore = entries.length === pageSize;
     emptyReads = entries.length === 0 ? emptyReads + 1 : 0;
-    open(mergeDeltas(withGaps(entries, cursor)));
+    const complete = withGaps(entries, cursor);
+    open(mergeDeltas(complete));
+    if (complete.length > page.length) metrics?.merged(complete.length - page.length);
   };
   /** Reads the next page. Returns a promise where the log does. */
   const read = () => {
@@ -103,6 +109,9 @@ export function followRun(
       if (event === undefined) return ended ? feedEnd : undefined;
       taken += 1;
       cursor = event.seq;
+      if (followsSince !== undefined && event.at >= followsSince) {
+        metrics?.delivered((Date.now() - event.at) / 1_000);
+      }
       if (isTerminal(event)) stop();
       return { done: false, value: event };
     },

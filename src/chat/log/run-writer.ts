@@ -14,6 +14,13 @@ export function runKey(runId: number): string {
   return `run:${runId}`;
 }
 
+interface RunWriterParts {
+  log: RunLog;
+  bus: Bus;
+  hold: RunHold;
+  onFirstWords?: () => void;
+}
+
 /** Writes a run's log, and keeps the answer and the usage so far. Each live run has exactly one writer. */
 export class RunWriter {
   content = '';
@@ -33,11 +40,13 @@ export class RunWriter {
   readonly #key: string;
   readonly #log: RunLog;
   readonly #bus: Bus;
+  /** Called once, with the first words of the answer or of its reasoning. */
+  #onFirstWords: (() => void) | undefined;
 
   constructor(
     run: { id: number; assistantMessageId: number | null },
     usage: Usage,
-    { log, bus, hold }: { log: RunLog; bus: Bus; hold: RunHold },
+    { log, bus, hold, onFirstWords }: RunWriterParts,
   ) {
     this.runId = run.id;
     this.#key = runKey(run.id);
@@ -46,6 +55,7 @@ export class RunWriter {
     this.#log = log;
     this.#bus = bus;
     this.hold = hold;
+    this.#onFirstWords = onFirstWords;
   }
 
   /**
@@ -67,6 +77,10 @@ export class RunWriter {
   writeDelta(delta: Delta): Promise<unknown> | undefined {
     if (!this.hold.isHeld) return this.write(delta);
     const { type, text } = delta;
+    if (this.#onFirstWords) {
+      this.#onFirstWords();
+      this.#onFirstWords = undefined;
+    }
     // With the fields that the log sets: an object that gets more fields later is larger, and the log keeps thousands.
     const appended = this.#append({ type, text, runId: this.runId, seq: 0, at: 0 } as RunEvent);
     return appended instanceof Promise ? appended : undefined;

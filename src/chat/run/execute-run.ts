@@ -4,6 +4,7 @@ import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Run } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
+import type { EndedRun, Metrics } from '../../metrics/metrics.ts';
 import { isDiskFull } from '../../storage/failure/disk-full.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import type { ToolRunner } from '../../tools/tool-runner.ts';
@@ -44,6 +45,7 @@ export interface ExecuteRunOptions {
   checkpointer: Checkpointer;
   quotas: Pick<Quotas, 'add'>;
   limits: RunLimits;
+  metrics?: Metrics | undefined;
   log: Logger;
   /** Undefined for a run that waited in the queue: then it is looked up when the run starts. */
   setup: RunSetup | undefined;
@@ -65,7 +67,7 @@ export interface ExecuteRunOptions {
  * over. Never throws.
  */
 export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<void> {
-  const { statements, changes, quotas, limits, hold, closing, onUnsaved } = options;
+  const { statements, changes, quotas, limits, hold, metrics, closing, onUnsaved } = options;
   const log = options.log.child({ runId: run.id, sessionId: run.sessionId });
   const writer = openWriter(run, options);
   try {
@@ -76,14 +78,17 @@ export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<
     const { runLogTtlMs } = limits;
     const end = { statements, changes, quotas, log, runLogTtlMs, closing, onUnsaved };
     await endRun(run, writer, outcome, end);
+    metrics?.runEnded(toEndedRun(run, outcome, writer));
   } catch (error) {
     if (hold.isLost) return;
     log.fatal({ err: error }, 'a run could not be ended');
   }
 }
 
-function openWriter(run: Run, { runLog, bus, hold, resumed }: ExecuteRunOptions): RunWriter {
-  const writer = new RunWriter(run, noUsage(run), { log: runLog, bus, hold });
+function openWriter(run: Run, { runLog, bus, hold, resumed, metrics }: ExecuteRunOptions): RunWriter {
+  const onFirstWords = () => metrics?.firstWords(run.providerName, secondsSince(run.createdAt));
+  const parts = { log: runLog, bus, hold, ...(metrics && !resumed && { onFirstWords }) };
+  const writer = new RunWriter(run, noUsage(run), parts);
   if (resumed === undefined) return writer;
   const { content, reasoning, calls, isWaiting, lostTokens } = resumed;
   Object.assign(writer, { content, reasoning, lastSeq: run.lastSeq });
@@ -92,6 +97,26 @@ function openWriter(run: Run, { runLog, bus, hold, resumed }: ExecuteRunOptions)
   const lost = { ...noUsage(run), outputTokens: lostTokens, measured: isWaiting };
   writer.usage = addUsage(usageOf(run), lost);
   return writer;
+}
+
+function toEndedRun(run: Run, outcome: RunOutcome, { usage }: RunWriter): EndedRun {
+  return {
+    providerName: run.providerName,
+    status: outcome.status,
+    code: outcome.status === 'FAILED' ? outcome.code : '',
+    seconds: secondsSince(run.startedAt ?? run.createdAt),
+    tokens: {
+      input: usage.inputTokens,
+      cached_input: usage.cachedInputTokens,
+      cache_write_input: usage.cacheWriteInputTokens,
+      output: usage.outputTokens,
+      reasoning: usage.reasoningTokens,
+    },
+  };
+}
+
+function secondsSince(moment: Date): number {
+  return (Date.now() - moment.getTime()) / 1_000;
 }
 
 async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOptions): Promise<RunOutcome> {

@@ -33,6 +33,10 @@ export class ConnectedNodes {
     return [...this.#byTokenHash.values()];
   }
 
+  get size(): number {
+    return this.#byTokenHash.size;
+  }
+
   find(tokenHash: string): NodeIdentity | undefined {
     return this.#byTokenHash.get(tokenHash);
   }

@@ -38,6 +38,11 @@ export const unfinishedRuns = plainStatement<{ id: number }>(
   `SELECT "id" FROM "Run" WHERE "sessionId" = ? AND "status" IN ('RUNNING', 'QUEUED') ORDER BY "id"`,
 );
 
+/** How many runs wait in all queues. No parameters. */
+export const countQueuedRuns = plainStatement<{ count: number }>(
+  `SELECT COUNT(*) AS "count" FROM "Run" WHERE "status" = 'QUEUED'`,
+);
+
 const queued = { equal: ['"sessionId" = ?', `"status" = 'QUEUED'`], columns: ['"Run"."id"'] };
 
 /** The queued run of a session that is started next, and the user of the session. Parameters: sessionId, twice. */
