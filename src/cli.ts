@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { AgentOptions } from './agent/agent.ts';
 import { projectRoot } from './base/project-root.ts';
+import { addDoctorCommand } from './commands/doctor/doctor.ts';
 import { addMigrateDataCommand } from './commands/migrate-data.ts';
 import { addNodeCommand } from './commands/node.ts';
 import { addTokenCommand } from './commands/token.ts';
@@ -45,6 +46,9 @@ export async function runCli(args: readonly string[], whenStopped: WhenStopped):
   addTokenCommand(program);
   addNodeCommand(program);
   addMigrateDataCommand(program);
+  addDoctorCommand(program, (code) => {
+    exitCode = code;
+  });
   try {
     await program.parseAsync(args.length > 0 ? args : ['serve'], { from: 'user' });
     return exitCode;

@@ -15,7 +15,7 @@ export interface OpenBlobStoreOptions {
 /** @throws StartupError when the store cannot be used. */
 export async function openBlobStore(options: OpenBlobStoreOptions): Promise<BlobStore> {
   const { url, accessKeyId = '', secretAccessKey = '' } = options;
-  if (!url.startsWith('s3:')) return await openDiskBlobStore(folderOf(url));
+  if (!url.startsWith('s3:')) return await openDiskBlobStore(blobFolder(url));
   // Loaded only when needed, because the S3 client takes long to load.
   const [{ openS3BlobStore }, { parseS3Url }] = await Promise.all([
     import('./s3-blob-store.ts'),
@@ -32,8 +32,13 @@ export function blobUrlWithin(url: string, name: string): string {
   return within.href;
 }
 
-/** `file:///srv/blobs`, or `file:data/blobs`, relative to the working directory and taken literally. */
-function folderOf(url: string): string {
+/**
+ * The folder of a store on the disk: `file:///srv/blobs`, or `file:data/blobs`, relative to the working directory and
+ * taken literally.
+ *
+ * @throws StartupError if the URL names no folder.
+ */
+export function blobFolder(url: string): string {
   try {
     return url.startsWith('file://') ? fileURLToPath(url) : resolve(url.slice('file:'.length));
   } catch {

@@ -1,7 +1,7 @@
 import { createOutboundFetch } from '../../base/outbound-fetch.ts';
 import { createAddressedFetch, toAddress, withHeaders } from './fetch/addressed-fetch.ts';
 import { createBoundedFetch } from './fetch/bounded-fetch.ts';
-import type { ProvidersOptions } from './model-providers.ts';
+import { anthropicUrl, googleUrl, openaiUrl, type ProvidersOptions } from './model-providers.ts';
 
 /** A model server that does not answer as one. */
 export interface AwayServer {
@@ -51,11 +51,42 @@ export async function findAwayServers(options: ProvidersOptions): Promise<AwaySe
   return (await Promise.all(checked)).flat();
 }
 
-async function reasonOf(asked: Promise<Response>): Promise<string | undefined> {
+/**
+ * The same for the providers on the internet that are configured: a key that is refused, or an address that does not
+ * answer. A list of models costs no tokens.
+ */
+export async function findAwayProviders(options: ProvidersOptions): Promise<AwayServer[]> {
+  const { openai, anthropic, google, proxies } = options;
+  const send = createBoundedFetch(createOutboundFetch(proxies));
+  const check = async (providerName: string, setting: string, headers: Record<string, string>) => {
+    const { baseUrl: url, query } = toAddress(setting);
+    const ask = createAddressedFetch(send, query);
+    const asked = ask(`${url}/models`, { headers, signal: AbortSignal.timeout(timeoutMs) });
+    // Google answers 400 to a key that it does not know.
+    const reason = await reasonOf(asked, providerName === 'google' ? [400, 401, 403] : undefined);
+    return reason === undefined ? [] : [{ providerName, url, reason }];
+  };
+  const checked = [
+    openai && check('openai', openai.baseUrl ?? openaiUrl, { authorization: `Bearer ${openai.apiKey}` }),
+    anthropic &&
+      check('anthropic', anthropic.baseUrl ?? anthropicUrl, {
+        'x-api-key': anthropic.apiKey,
+        'anthropic-version': '2023-06-01',
+      }),
+    google && check('google', google.baseUrl ?? googleUrl, { 'x-goog-api-key': google.apiKey }),
+  ];
+  return (await Promise.all(checked)).flatMap((found) => found ?? []);
+}
+
+/** @param refusals The statuses with which the server refuses a key. */
+async function reasonOf(
+  asked: Promise<Response>,
+  refusals: readonly number[] = [401, 403],
+): Promise<string | undefined> {
   try {
     const { status, body } = await asked;
     await body?.cancel();
-    if (status === 401 || status === 403) return `it refuses the key (${status})`;
+    if (refusals.includes(status)) return `it refuses the key (${status})`;
     return status >= 500 ? `it answers with status ${status}` : undefined;
   } catch (error) {
     return failureOf(error);

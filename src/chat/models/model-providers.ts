@@ -102,10 +102,15 @@ function connect(server: CompatibleServer, fetch: Fetch, createFormat: () => Wir
 /** Google's package puts the name into the URL, where `..` or `#` would address another operation. */
 const pathName = /^(?!.*\.\.)[\w.-]+(?:\/[\w.-]+)*$/;
 
+/** The official addresses of the providers. */
+export const openaiUrl = 'https://api.openai.com/v1';
+export const anthropicUrl = 'https://api.anthropic.com/v1';
+export const googleUrl = 'https://generativelanguage.googleapis.com/v1beta';
+
 // Every URL is passed, even the package's own default, because the package would otherwise read the environment.
 
 function openai(provider: HostedProvider, fetch: Fetch): ModelProvider {
-  const { apiKey, baseUrl = 'https://api.openai.com/v1' } = provider;
+  const { apiKey, baseUrl = openaiUrl } = provider;
   const server = connect({ baseUrl }, fetch, () => new ResponsesFormat());
   return cataloged('openai', openaiDialect, async (modelName) => {
     const { createOpenAI } = await import('@ai-sdk/openai');
@@ -117,7 +122,7 @@ function openai(provider: HostedProvider, fetch: Fetch): ModelProvider {
 const anthropicAnswer = 64_000;
 
 function anthropic(provider: HostedProvider, fetch: Fetch): ModelProvider {
-  const { apiKey, baseUrl = 'https://api.anthropic.com/v1' } = provider;
+  const { apiKey, baseUrl = anthropicUrl } = provider;
   const server = connect({ baseUrl }, fetch, () => new AnthropicFormat());
   const languageModel = async (modelName: string) => {
     const { createAnthropic } = await import('@ai-sdk/anthropic');
@@ -125,8 +130,6 @@ function anthropic(provider: HostedProvider, fetch: Fetch): ModelProvider {
   };
   return { ...cataloged('anthropic', anthropicDialect, languageModel), maxOutputTokens: anthropicAnswer };
 }
-
-const googleUrl = 'https://generativelanguage.googleapis.com/v1beta';
 
 function google({ apiKey, baseUrl = googleUrl }: HostedProvider, fetch: Fetch): ModelProvider {
   const server = connect({ baseUrl }, fetch, () => new GoogleFormat());

@@ -35,7 +35,7 @@ export async function migratePostgres(
   await client.query('SELECT pg_advisory_lock($1)', [prismaLock]);
   try {
     const applied: string[] = [];
-    for (const migration of checkHistory(await readHistory(client, name), migrations, name)) {
+    for (const migration of await pendingPostgresMigrations(client, migrations, name)) {
       await apply(client, migration);
       applied.push(migration.name);
     }
@@ -43,6 +43,19 @@ export async function migratePostgres(
   } finally {
     await client.query('SELECT pg_advisory_unlock($1)', [prismaLock]);
   }
+}
+
+/**
+ * Returns the migrations that the database does not have yet.
+ *
+ * @throws StartupError as `migratePostgres` does. Changes nothing.
+ */
+export async function pendingPostgresMigrations(
+  client: pg.Client,
+  migrations: readonly Migration[],
+  name: string,
+): Promise<Migration[]> {
+  return checkHistory(await readHistory(client, name), migrations, name);
 }
 
 async function apply(client: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
