@@ -3,6 +3,7 @@ import './error-code.ts';
 import './viewer.ts';
 import './model.ts';
 import './session.ts';
+import './session-labels.ts';
 import './model-settings.ts';
 import './session-mutations.ts';
 import './agent-node.ts';

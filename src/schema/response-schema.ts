@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isSmall, isWithin } from './json-checks.ts';
 
 /** In UTF-8. The schema is sent with every request to the model, and providers refuse larger ones. */
 const maxBytes = 32_768;
@@ -11,17 +12,11 @@ export const responseSchema = z
   .refine(isObjectSchema, 'expected a JSON schema with the type "object"')
   // Check the depth before anything else walks through the value: a very deep one would overflow the stack.
   .refine((schema) => isWithin(schema, maxDepth), `expected at most ${maxDepth} levels`)
-  .refine(isSmall, `expected at most ${maxBytes.toLocaleString('en')} bytes`);
+  .refine(
+    (schema) => isWithin(schema, maxDepth) && isSmall(schema, maxBytes),
+    `expected at most ${maxBytes.toLocaleString('en')} bytes`,
+  );
 
 function isObjectSchema(schema: unknown): boolean {
   return typeof schema === 'object' && schema !== null && 'type' in schema && schema.type === 'object';
-}
-
-function isWithin(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return levels > 0 && Object.values(value).every((each) => isWithin(each, levels - 1));
-}
-
-function isSmall(schema: unknown): boolean {
-  return isWithin(schema, maxDepth) && Buffer.byteLength(JSON.stringify(schema)) <= maxBytes;
 }

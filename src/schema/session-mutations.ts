@@ -4,8 +4,12 @@ import { askerOf, userOf } from './access/access.ts';
 import { builder } from './builder.ts';
 import { idArg } from './id-argument.ts';
 import { nameText, storedText } from './input-checks.ts';
+import { labelTexts, metadataObject, tagList } from './label-checks.ts';
 import { ModelSettingsInput, toSettings } from './model-settings.ts';
 import { SessionRef, ToolApprovalRef } from './session.ts';
+
+/** What `metadataObject` lets through, where its scalar says that it can be anything. */
+type Metadata = Record<string, unknown> | null | undefined;
 
 const title = storedText(200);
 const systemPrompt = storedText(100_000);
@@ -45,6 +49,12 @@ const CreateSessionInput = builder.inputType('CreateSessionInput', {
       type: ModelSettingsInput,
       description: 'What the session asks of its model. Default: nothing.',
     }),
+    tags: t.stringList({ validate: tagList, description: `${labelTexts.tags} Default: no tags.` }),
+    metadata: t.field({
+      type: 'JSON',
+      validate: metadataObject,
+      description: `${labelTexts.metadata} Default: null.`,
+    }),
     nodeIds: t.stringList({
       validate: z.array(nodeIdText).max(1_000, 'expected fewer nodes'),
       description:
@@ -67,6 +77,19 @@ const UpdateSessionInput = builder.inputType('UpdateSessionInput', {
       description:
         'What the session asks of its model. A setting that is left out stays as it is, null removes it; null for `settings` removes all.',
     }),
+    tags: t.stringList({
+      validate: tagList,
+      description: `${labelTexts.tags} They replace the tags that the session has; null removes all.`,
+    }),
+    metadata: t.field({
+      type: 'JSON',
+      validate: metadataObject,
+      description: `${labelTexts.metadata} It replaces the present one as a whole; null removes it.`,
+    }),
+    archived: t.boolean({
+      description: 'Whether the session is archived, as `archiveSession` does. Null: no.',
+    }),
+    pinned: t.boolean({ description: 'Whether the session is pinned, as `pinSession` does. Null: no.' }),
   }),
 });
 
@@ -109,6 +132,8 @@ builder.mutationFields((t) => ({
       return context.sessions.create({
         ...input,
         settings: toSettings(input.settings),
+        tags: input.tags ?? [],
+        metadata: input.metadata as Metadata,
         userId,
         featureName,
         asker,
@@ -125,12 +150,43 @@ builder.mutationFields((t) => ({
       id: idArg(t, SessionRef, 'The `id` of the session.'),
       input: t.arg({ type: UpdateSessionInput, required: true, description: 'The settings to change.' }),
     },
-    resolve: (_root, { id, input: { toolApproval, ...input } }, { sessions }) =>
+    resolve: (_root, { id, input: { toolApproval, tags, archived, pinned, ...input } }, { sessions }) =>
       sessions.update(id, {
         ...input,
         settings: toSettings(input.settings),
+        metadata: input.metadata as Metadata,
         toolApproval: toolApproval === null ? 'ASK' : toolApproval,
+        tags: tags === null ? [] : tags,
+        archived: archived === null ? false : archived,
+        pinned: pinned === null ? false : pinned,
       }),
+  }),
+  archiveSession: t.field({
+    type: SessionRef,
+    nullable: true,
+    authScopes: (_root, { id }) => ({ session: id }),
+    description:
+      'Archives a session, or takes it out of the archive. Lists leave archived sessions out where they are asked for `archived: false`; nothing else changes, and a prompt does not take a session out of the archive. `archivedAt` stays as it is if the session is archived already. Errors: NOT_FOUND.',
+    args: {
+      id: idArg(t, SessionRef, 'The `id` of the session.'),
+      archived: t.arg.boolean({
+        required: true,
+        description: 'True: archive it. False: take it out of the archive.',
+      }),
+    },
+    resolve: (_root, { id, archived }, { sessions }) => sessions.update(id, { archived }),
+  }),
+  pinSession: t.field({
+    type: SessionRef,
+    nullable: true,
+    authScopes: (_root, { id }) => ({ session: id }),
+    description:
+      'Pins a session, so that `sessions(pinned: true)` lists it, or unpins it. `pinnedAt` stays as it is if the session is pinned already. Errors: NOT_FOUND.',
+    args: {
+      id: idArg(t, SessionRef, 'The `id` of the session.'),
+      pinned: t.arg.boolean({ required: true, description: 'True: pin it. False: unpin it.' }),
+    },
+    resolve: (_root, { id, pinned }, { sessions }) => sessions.update(id, { pinned }),
   }),
   deleteSession: t.field({
     type: DeletedSessionRef,

@@ -5,6 +5,7 @@ import { enumFromTable } from './enum-from-table.ts';
 import { findOwnSession } from './find-rows.ts';
 import { idArg } from './id-argument.ts';
 import { nameText, storedText } from './input-checks.ts';
+import { tagText } from './label-checks.ts';
 import { countSessions, pageOfSessions } from './paging/list-sessions.ts';
 import { rowsOf } from './paging/rows.ts';
 import { byActivity, byCreation } from './paging/session-order.ts';
@@ -144,9 +145,22 @@ builder.queryFields((t) => ({
           description:
             'Only sessions with this text in their title, at most 200 characters. The case of ASCII letters does not matter.',
         }),
+        archived: t.arg.boolean({
+          description:
+            'True: only archived sessions. False: only sessions that are not archived. Default: both.',
+        }),
+        pinned: t.arg.boolean({
+          description:
+            'True: only pinned sessions. To list them first, ask for them in a second `sessions` of the document. False or left out: pinned sessions have no place of their own.',
+        }),
+        tag: t.arg.string({
+          validate: tagText,
+          description: 'Only sessions with this tag. Upper and lower case differ.',
+        }),
       },
-      resolve: async (_root, { userId, featureName, search, orderBy, ...args }, context) => {
-        const filter = { userId: userId ?? ownerOf(context), featureName, search };
+      resolve: async (_root, { userId, orderBy, first, after, last, before, ...rest }, context) => {
+        const filter = { userId: userId ?? ownerOf(context), ...rest };
+        const args = { first, after, last, before };
         const page = await (orderBy === 'CREATED'
           ? pageOfSessions(context, filter, args, byCreation)
           : pageOfSessions(context, filter, args, byActivity));

@@ -11,11 +11,21 @@ export function settingBytes(settings: {
   title?: string | null | undefined;
   systemPrompt?: string | null | undefined;
   /** The settings of the model, of which a schema can be long. */
-  settings?: object | string | number | boolean | null | undefined;
+  settings?: StoredJson | undefined;
+  tags?: StoredJson | undefined;
+  metadata?: StoredJson | undefined;
 }): number {
-  const { title, systemPrompt, settings: ofModel } = settings;
-  const hasAny = typeof ofModel === 'object' && ofModel !== null && Object.keys(ofModel).length > 0;
-  return textBytes(title, systemPrompt, hasAny ? JSON.stringify(ofModel) : null);
+  const { title, systemPrompt, settings: ofModel, tags, metadata } = settings;
+  return textBytes(title, systemPrompt, ...[ofModel, tags, metadata].map(jsonOf));
+}
+
+/** A value of a JSON column. */
+type StoredJson = object | string | number | boolean | null;
+
+/** The JSON of an object or array; null if it is empty. */
+function jsonOf(value: StoredJson | undefined): string | null {
+  const hasAny = typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+  return hasAny ? JSON.stringify(value) : null;
 }
 
 /** Counts bytes for a session. This is no statement of Prisma's, which would also set `updatedAt`. */

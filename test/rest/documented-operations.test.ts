@@ -10,12 +10,14 @@ type Documented = [operation: string, summary: string, parameters?: string[], bo
 const session = ['path session_id integer'];
 const message = ['path message_id integer'];
 const user = ['query user_id string', 'query feature_name string?'];
+/** Parameters that the gateway has beyond the documentation. */
+const further = ['query archived boolean?', 'query pinned boolean?', 'query tag string?'];
 const audioForm = 'Body_upload_message_audio_sessions_messages__message_id__audio_post';
 
 /** The operations of the legacy documentation. */
 const documented: Documented[] = [
   ['POST /sessions/', 'Create a New Chat Session', [], 'SessionCreate'],
-  ['GET /sessions/', 'Get All Chat Sessions', user],
+  ['GET /sessions/', 'Get All Chat Sessions', [...user, ...further]],
   ['DELETE /sessions/', 'Delete All Sessions for Feature', user],
   ['POST /sessions/{session_id}/chat', 'Send a Message in a Session (Streaming)', session, 'ChatRequest'],
   ['GET /sessions/{session_id}/messages', 'Get Session Chat History', session],

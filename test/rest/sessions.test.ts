@@ -17,12 +17,15 @@ test('an empty object creates a session', async () => {
   expect(response.status).toBe(200);
   expect(await response.json()).toMatchInlineSnapshot(`
     {
+      "archived_at": null,
       "attached_node_ids": [],
       "created_at": "2026-01-31T12:00:00.000Z",
       "feature_name": "default",
       "id": 1,
+      "metadata": null,
       "model_name": null,
       "node_sync_status": {},
+      "pinned_at": null,
       "provider_name": null,
       "settings": {
         "max_output_tokens": null,
@@ -31,6 +34,7 @@ test('an empty object creates a session', async () => {
         "temperature": null,
       },
       "sync_workspace_id": null,
+      "tags": [],
       "title": null,
       "tool_approval": "auto",
       "updated_at": "2026-01-31T12:00:00.000Z",
@@ -52,6 +56,8 @@ test('every field of a new session reaches GraphQL under its own name', async ()
     provider_name: 'demo',
     model_name: 'demo-1',
     system_prompt: 'Be brief.',
+    tags: ['travel'],
+    metadata: { ticket: 4711 },
     tool_approval: 'deny',
   });
 
@@ -59,10 +65,16 @@ test('every field of a new session reaches GraphQL under its own name', async ()
     {
       "input": {
         "featureName": "travel",
+        "metadata": {
+          "ticket": 4711,
+        },
         "modelName": "demo-1",
         "providerName": "demo",
         "settings": undefined,
         "systemPrompt": "Be brief.",
+        "tags": [
+          "travel",
+        ],
         "title": "Trip to Lisbon",
         "toolApproval": "DENY",
         "userId": "alice",
@@ -85,6 +97,19 @@ test('a list contains all sessions of a user, newest first, from every page of t
     { ...filter, first: 100, after: '99', counts: false, upTo: 251 },
     { ...filter, first: 100, after: '199', counts: false, upTo: 251 },
   ]);
+});
+
+test('a list can be of one tag, of pinned and of archived sessions', async () => {
+  graphql.script({ sessions: (args) => pageOf([], args) });
+
+  await server.request('GET', '/sessions/?user_id=alice&archived=false&pinned=1&tag=travel');
+  const refused = await server.request('GET', '/sessions/?user_id=alice&archived=perhaps');
+
+  expect(graphql.calls.map(({ variables }) => variables)).toMatchObject([
+    { userId: 'alice', archived: false, pinned: true, tag: 'travel' },
+  ]);
+  expect(refused.status).toBe(422);
+  expect(await refused.json()).toMatchObject({ detail: [{ loc: ['query', 'archived'] }] });
 });
 
 test('a list with more than MAX_LIST_ITEMS items is refused with 400', async () => {
@@ -186,8 +211,13 @@ test('an update keeps a field that is left out and clears a field that is null',
 
   await server.request('PATCH', '/sessions/1', { title: null, model_name: 'demo-1', tool_approval: 'ask' });
   await server.request('PATCH', '/sessions/1', {});
+  await server.request('PATCH', '/sessions/1', { archived: true, pinned: null, tags: null, metadata: {} });
 
-  expect(received).toEqual([{ title: null, modelName: 'demo-1', toolApproval: 'ASK' }, {}]);
+  expect(received).toEqual([
+    { title: null, modelName: 'demo-1', toolApproval: 'ASK' },
+    {},
+    { archived: true, tags: null, metadata: {} },
+  ]);
 });
 
 test('the responses to deleting a session and to clearing its history name the session', async () => {

@@ -1,5 +1,5 @@
 import type { ChangeLog } from '../../changes/change-log.ts';
-import type { Prisma, Session } from '../../generated/prisma/client.ts';
+import { Prisma, type Session } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
@@ -60,14 +60,21 @@ export async function createSession(
 
 /** Attaching uses Prisma, so the whole transaction does. */
 async function createWithNodes(
-  { nodeIds, asker, ...input }: NewSession & { nodeIds: readonly string[] },
+  { nodeIds, asker, metadata, ...input }: NewSession & { nodeIds: readonly string[] },
   storedBytes: number,
   { database, attachments, changes }: CreateSessionOptions,
 ): Promise<Session> {
   const { userId } = input;
   const now = new Date();
   const times = { createdAt: now, updatedAt: now, lastActivityAt: now };
-  const data = { ...defined(input), ...times, settings: storeSettings(input.settings), storedBytes };
+  const data = {
+    ...defined(input),
+    ...times,
+    tags: [...(input.tags ?? [])],
+    settings: storeSettings(input.settings),
+    metadata: (metadata as Prisma.InputJsonObject | null | undefined) ?? Prisma.DbNull,
+    storedBytes,
+  };
   const { session, told } = await database.$transaction(async (tx) => {
     const session = await tx.session.create({ data });
     await attachments.attachWithin(tx, session.id, { nodeIds, userId, asker });

@@ -4,7 +4,7 @@ import { clearHistory } from '../removal/clear-history.ts';
 import { type DeleteSessionsOptions, deleteSession, deleteSessions } from '../removal/delete-sessions.ts';
 import { findSession } from '../run/find-session.ts';
 import { type CreateSessionOptions, createSession, type NewSession } from './create-session.ts';
-import type { SessionSettings } from './store-session.ts';
+import type { SessionChanges } from './store-session.ts';
 import { type UpdateSessionOptions, updateSession } from './update-session.ts';
 
 export interface SessionsOptions extends CreateSessionOptions, UpdateSessionOptions {
@@ -28,7 +28,7 @@ export class Sessions {
   }
 
   /** @throws GatewayError NOT_FOUND, BAD_USER_INPUT, QUOTA_EXCEEDED. */
-  update(id: number, input: SessionSettings): Promise<Session> {
+  update(id: number, input: SessionChanges): Promise<Session> {
     return updateSession(id, input, this.#options);
   }
 

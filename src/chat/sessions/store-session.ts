@@ -17,6 +17,15 @@ export interface SessionSettings {
   toolApproval?: ToolApproval | undefined;
   /** What the session asks of its model. Null asks for nothing, for one setting or for all. */
   settings?: PartialSettings | null | undefined;
+  tags?: readonly string[] | undefined;
+  /** What the application keeps with the session. */
+  metadata?: Record<string, unknown> | null | undefined;
+}
+
+/** What can be changed of a session: its settings, and where lists show it. */
+export interface SessionChanges extends SessionSettings {
+  archived?: boolean | undefined;
+  pinned?: boolean | undefined;
 }
 
 export interface SessionToStore extends SessionSettings {
@@ -36,10 +45,11 @@ export async function insertSession(
   bytes: number,
 ): Promise<Session> {
   const { userId, title = null, featureName, providerName = null, modelName = null } = input;
-  const { systemPrompt = null, toolApproval = 'ASK' } = input;
+  const { systemPrompt = null, toolApproval = 'ASK', tags = [], metadata = null } = input;
   const now = new Date();
   const texts = [userId, title, featureName, providerName, modelName, systemPrompt];
-  const parameters = [...texts, settingsText(input.settings), toolApproval, bytes, now, now, now];
+  const json = [settingsText(input.settings), JSON.stringify(tags), metadataText(metadata)];
+  const parameters = [...texts, ...json, toolApproval, bytes, now, now, now];
   const { session, told } = await statements.transaction(async (writer) => {
     const session = await writer.get(createSession, parameters);
     if (session === undefined) throw new Error('The statement that creates a session has returned no row.');
@@ -59,7 +69,7 @@ export async function insertSession(
 export async function changeSession(
   { statements, changes: log }: Stores,
   id: number,
-  changes: SessionSettings & { settings: PartialSettings },
+  changes: SessionChanges & { settings: PartialSettings },
 ): Promise<{ session: Session; grown: number }> {
   const { told, ...changed } = await statements.transaction(async (writer) => {
     await writer.lockSession(id);
@@ -68,24 +78,33 @@ export async function changeSession(
     if (before === undefined) throw sessionNotFound(id);
     const { title = before.title, providerName = before.providerName } = changes;
     const { modelName = before.modelName, systemPrompt = before.systemPrompt } = changes;
-    const { toolApproval = before.toolApproval } = changes;
+    const { toolApproval = before.toolApproval, tags = before.tags, metadata = before.metadata } = changes;
     const settings = storeSettings(changes.settings);
-    const grown = settingBytes({ title, systemPrompt, settings }) - settingBytes(before);
-    const texts = [
-      title,
-      providerName,
-      modelName,
-      systemPrompt,
-      settingsText(changes.settings),
-      toolApproval,
-    ];
-    const session = await writer.get(updateSession, [...texts, grown, new Date(), id]);
+    const grown = settingBytes({ title, systemPrompt, settings, tags, metadata }) - settingBytes(before);
+    const now = new Date();
+    const archivedAt = timeOf(changes.archived, before.archivedAt, now);
+    const pinnedAt = timeOf(changes.pinned, before.pinnedAt, now);
+    const session = await writer.get(updateSession, [
+      ...[title, providerName, modelName, systemPrompt],
+      ...[settingsText(changes.settings), JSON.stringify(tags), metadataText(metadata)],
+      ...[toolApproval, archivedAt, archivedAt !== null, pinnedAt, grown, now, id],
+    ]);
     if (session === undefined) throw sessionNotFound(id);
     const change = { kind: 'SessionUpdated', sessionId: id, userId: session.userId } as const;
     return { session, grown, told: await log.write(writer, [change]) };
   });
   log.ring(told);
   return changed;
+}
+
+/** Since when something has been so: from now on, no longer, or as before. */
+function timeOf(isSo: boolean | undefined, before: Date | null, now: Date): Date | null {
+  if (isSo === undefined) return before;
+  return isSo ? (before ?? now) : null;
+}
+
+function metadataText(metadata: unknown): string | null {
+  return metadata === null ? null : JSON.stringify(metadata);
 }
 
 /** Without the fields that are undefined: Prisma's rows and spreads would take them for values. */

@@ -8,7 +8,7 @@ import type { ModelSettings } from '../models/settings/model-settings.ts';
 import { changeSettings, readSettings, storeSettings } from '../models/settings/stored-settings.ts';
 import { findSession } from '../run/find-session.ts';
 import { checkModel } from './check-model.ts';
-import { changeSession, defined, type SessionSettings } from './store-session.ts';
+import { changeSession, defined, type SessionChanges } from './store-session.ts';
 
 export interface UpdateSessionOptions {
   statements: Statements;
@@ -20,7 +20,7 @@ export interface UpdateSessionOptions {
 /** @throws GatewayError NOT_FOUND, BAD_USER_INPUT, QUOTA_EXCEEDED. */
 export async function updateSession(
   id: number,
-  input: SessionSettings,
+  input: SessionChanges,
   options: UpdateSessionOptions,
 ): Promise<Session> {
   const { statements, models } = options;
@@ -32,7 +32,7 @@ export async function updateSession(
 }
 
 /** A model name belongs to its provider, so a new provider without a model name starts with its default model. */
-function withOwnModel(input: SessionSettings, current: Session): SessionSettings {
+function withOwnModel(input: SessionChanges, current: Session): SessionChanges {
   const stays = input.providerName === undefined || input.providerName === current.providerName;
   return stays || input.modelName !== undefined ? input : { ...input, modelName: null };
 }
@@ -40,7 +40,7 @@ function withOwnModel(input: SessionSettings, current: Session): SessionSettings
 /** Stores changed settings and counts their bytes. */
 async function store(
   current: Session,
-  changes: SessionSettings & { settings: ModelSettings },
+  changes: SessionChanges & { settings: ModelSettings },
   { statements, quotas, changes: log }: UpdateSessionOptions,
 ): Promise<Session> {
   const { id, userId } = current;

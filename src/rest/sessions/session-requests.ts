@@ -32,6 +32,26 @@ const settings = ModelSettingsBody.nullable().optional().openapi({
     'What the session asks of its model. In an update, a setting that is left out keeps its value, and null removes it.',
 });
 
+const tags = z
+  .array(z.string())
+  .nullable()
+  .optional()
+  .openapi({
+    description:
+      'Words that the session is found by: at most 20 tags of at most 50 characters. In an update, they replace the present tags, and null removes all.',
+    example: ['travel'],
+  });
+
+const metadata = z
+  .record(z.string(), z.unknown())
+  .nullable()
+  .optional()
+  .openapi({
+    description:
+      'A JSON object that your product keeps with the session, of at most 16,384 bytes and 8 levels. In an update, it replaces the present one, and null removes it.',
+    example: { ticket: 4711 },
+  });
+
 const toolApproval = z.enum(['auto', 'ask', 'deny']);
 
 /** The body of `POST /sessions/`. */
@@ -51,6 +71,8 @@ export const SessionCreate = z
     model_name: modelName,
     system_prompt: systemPrompt,
     settings,
+    tags,
+    metadata,
     tool_approval: orDefault(toolApproval, 'auto').openapi({
       description:
         'Whether a tool that runs commands or changes files may run on an attached node. `auto`: it runs if the policy of the node allows it; this is the default, because REST has no operation to approve a tool call. `ask`: it waits until somebody approves the call over GraphQL. `deny`: it never runs. Null or left out: `auto`.',
@@ -71,6 +93,15 @@ export const SessionUpdate = z
     model_name: modelName,
     system_prompt: systemPrompt,
     settings,
+    tags,
+    metadata,
+    archived: orUnchanged(z.boolean()).openapi({
+      description:
+        'True archives the session, false takes it out of the archive. Null or left out: it stays unchanged.',
+    }),
+    pinned: orUnchanged(z.boolean()).openapi({
+      description: 'True pins the session, false unpins it. Null or left out: it stays unchanged.',
+    }),
     tool_approval: orUnchanged(toolApproval).openapi({
       description:
         'Whether a tool that runs commands or changes files may run on an attached node: `auto`, `ask` or `deny`, as for a new session. Null or left out: it stays unchanged.',
@@ -79,9 +110,12 @@ export const SessionUpdate = z
   })
   .openapi('SessionUpdate', {
     description:
-      'The settings to change. A field that is left out keeps its value; null removes the value. `tool_approval` cannot be removed, so null keeps it. Unknown fields, and fields that cannot be changed, are ignored.',
+      'The settings to change. A field that is left out keeps its value; null removes the value. `tool_approval`, `archived` and `pinned` cannot be removed, so null keeps them. Unknown fields, and fields that cannot be changed, are ignored.',
     example: { title: 'Trip to Porto' },
   });
+
+/** A boolean of a query string, in the words that FastAPI takes. */
+const booleanText = z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1');
 
 /**
  * Selects the sessions to list or to delete.
@@ -96,4 +130,18 @@ export const SessionFilter = z.object({
   feature_name: z.string().optional().openapi({
     description: 'Selects only the sessions with this `feature_name`. Left out: sessions of every feature.',
   }),
+});
+
+/** Selects the sessions to list. */
+export const SessionListFilter = SessionFilter.extend({
+  archived: booleanText.optional().openapi({
+    description:
+      '`true` selects only archived sessions, and `false` only sessions that are not archived. Left out: both.',
+    type: 'boolean',
+  }),
+  pinned: booleanText.optional().openapi({
+    description: '`true` selects only pinned sessions. `false` or left out: pinned and other sessions.',
+    type: 'boolean',
+  }),
+  tag: z.string().optional().openapi({ description: 'Selects only the sessions that have this tag.' }),
 });

@@ -31,6 +31,16 @@ export const Session = z
         'Whether a tool that runs commands or changes files may run on an attached node. `auto`: if the policy of the node allows it. `ask`: after somebody approves the call over GraphQL. `deny`: never.',
     }),
     settings: ModelSettings,
+    archived_at: dateTime('When the session was archived. Null: it is not archived.').nullable(),
+    pinned_at: dateTime('When the session was pinned. Null: it is not pinned.').nullable(),
+    tags: z.array(z.string()).openapi({
+      description: 'Words that the session is found by, in the order in which they were given.',
+      example: ['travel'],
+    }),
+    metadata: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .openapi({ description: 'The JSON object that your product keeps with the session. Null: none.' }),
     created_at: dateTime('When the session was created.'),
     updated_at: dateTime('When a setting of the session last changed, or when a run last started or ended.'),
     sync_workspace_id: z.string().nullable().openapi({
@@ -76,6 +86,10 @@ export function sessionJson(session: SessionFieldsFragment): z.infer<typeof Sess
     model_name: session.modelName ?? null,
     tool_approval: lowerCase(session.toolApproval),
     settings: settingsJson(session.settings),
+    archived_at: session.archivedAt ?? null,
+    pinned_at: session.pinnedAt ?? null,
+    tags: session.tags,
+    metadata: (session.metadata as Record<string, unknown> | null | undefined) ?? null,
     created_at: session.createdAt,
     updated_at: session.updatedAt,
     sync_workspace_id: session.workspace?.id ?? null,

@@ -13,7 +13,7 @@ import { jsonRoute } from '../route/json-route.ts';
 import { listRoute } from '../route/list-route.ts';
 import { settingsInput } from '../route/model-settings.ts';
 import type { Route } from '../route/route.ts';
-import { SessionCreate, SessionFilter, SessionUpdate } from './session-requests.ts';
+import { SessionCreate, SessionFilter, SessionListFilter, SessionUpdate } from './session-requests.ts';
 import { DeletedSession, DeletedSessions, Session, Sessions, sessionJson } from './session-responses.ts';
 
 /** The operations on sessions. */
@@ -36,6 +36,8 @@ export const sessionRoutes: readonly Route[] = [
         modelName: body.model_name,
         systemPrompt: body.system_prompt,
         settings: settingsInput(body.settings),
+        tags: body.tags,
+        metadata: body.metadata,
         toolApproval: upperCase(body.tool_approval),
       },
     }),
@@ -47,10 +49,18 @@ export const sessionRoutes: readonly Route[] = [
     path: '/sessions/',
     operationId: 'list_sessions',
     summary: 'Get All Chat Sessions',
-    description: 'Returns all sessions of a user, newest first, or only the sessions of one feature.',
-    input: { query: SessionFilter },
+    description:
+      'Returns all sessions of a user, newest first, or only the sessions of one feature, with one tag, pinned or archived ones.',
+    input: { query: SessionListFilter },
     document: ListSessionsDocument,
-    variables: ({ query }, page) => ({ userId: query.user_id, featureName: query.feature_name, ...page }),
+    variables: ({ query }, page) => ({
+      userId: query.user_id,
+      featureName: query.feature_name,
+      archived: query.archived,
+      pinned: query.pinned,
+      tag: query.tag,
+      ...page,
+    }),
     connection: ({ sessions }) => sessions,
     response: Sessions,
     itemJson: sessionJson,
@@ -90,7 +100,7 @@ export const sessionRoutes: readonly Route[] = [
     operationId: 'update_session',
     summary: 'Update a Chat Session',
     description:
-      'Changes the settings of a session. A field that is left out keeps its value; null removes the value, except of `tool_approval`.',
+      'Changes the settings of a session. A field that is left out keeps its value; null removes the value, except of `tool_approval`, `archived` and `pinned`.',
     input: { path: SessionPath, body: SessionUpdate },
     document: UpdateSessionDocument,
     variables: ({ path, body }) => ({
@@ -101,6 +111,10 @@ export const sessionRoutes: readonly Route[] = [
         modelName: body.model_name,
         systemPrompt: body.system_prompt,
         settings: settingsInput(body.settings),
+        tags: body.tags,
+        metadata: body.metadata,
+        archived: body.archived,
+        pinned: body.pinned,
         toolApproval: body.tool_approval && upperCase(body.tool_approval),
       },
     }),

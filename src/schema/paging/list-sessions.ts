@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import type { Session } from '../../generated/prisma/client.ts';
 import { idList } from '../../storage/statements/dialect.ts';
-import { countOfSessions, type SessionOwner, sessionsByIds } from '../../storage/statements/sessions.ts';
+import { countOfSessions, sessionsByIds } from '../../storage/statements/sessions.ts';
 import { countRows } from './count-rows.ts';
 import type { Activity } from './cursor.ts';
 import { idPositions, type Page, type PageArgs, type PageOf, resolveOrderedPage } from './page.ts';
@@ -9,8 +9,9 @@ import { readTogether } from './related-rows.ts';
 import { chargeRows } from './rows.ts';
 import { searchSessions } from './search-sessions.ts';
 import { byCreation, type SessionOrder } from './session-order.ts';
+import { findTagged, type TaggedFilter, tagsOf } from './tagged-sessions.ts';
 
-export interface SessionFilter extends SessionOwner {
+export interface SessionFilter extends TaggedFilter {
   /** Text in the title. The case of ASCII letters does not matter. */
   search?: string | null | undefined;
 }
@@ -46,6 +47,8 @@ async function findSessions<Position>(
   order: SessionOrder<Position>,
 ): Promise<Session[]> {
   if (search) return readFound(context, await searchSessions(context, { ...filter, search }, page, order));
+  const tags = tagsOf(filter);
+  if (tags.length > 0) return readFound(context, await findTagged(context, tags, filter, page, order));
   const { statement, parameters } = order.pages[page.order](filter);
   const ends = [page.after, page.before].flatMap((end) => [...parameters, ...order.parametersOf(end)]);
   return context.statements.all(statement, [...ends, page.limit]);
@@ -57,15 +60,15 @@ export async function countSessions(
   { search, ...filter }: SessionFilter,
   upTo: number,
 ): Promise<number> {
-  if (search) {
-    const everything: Page = {
-      after: idPositions.start,
-      before: idPositions.end,
-      limit: upTo,
-      order: 'desc',
-    };
-    return (await searchSessions(context, { ...filter, search }, everything, byCreation)).length;
-  }
+  const everything: Page = {
+    after: idPositions.start,
+    before: idPositions.end,
+    limit: upTo,
+    order: 'desc',
+  };
+  if (search) return (await searchSessions(context, { ...filter, search }, everything, byCreation)).length;
+  const tags = tagsOf(filter);
+  if (tags.length > 0) return (await findTagged(context, tags, filter, everything, byCreation)).length;
   const { statement, parameters } = countOfSessions(filter);
   return countRows(context, statement, [...parameters, ...parameters, upTo]);
 }

@@ -1,17 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context } from '../../context.ts';
 import { Prisma } from '../../generated/prisma/client.ts';
-import type { SessionOwner } from '../../storage/statements/sessions.ts';
 import type { Dialect } from '../../storage/statements/statement.ts';
 import { titleCandidates, titleContains } from '../../storage/title-index.ts';
 import type { Activity } from './cursor.ts';
 import type { PageOf } from './page.ts';
 import type { SessionOrder } from './session-order.ts';
 import { rangeOf, sortedBy } from './session-range.ts';
+import { type TaggedFilter, tagsOf } from './tagged-sessions.ts';
 
-type Search = SessionOwner & { search: string };
+type Search = TaggedFilter & { search: string };
 
-/** What is searched, and the condition in SQL that a title meets. */
+/** What is searched, and the condition in SQL that a session meets. */
 type Wanted = Search & { hasText: Prisma.Sql; dialect: Dialect };
 
 /** Titles that the first statement compares. They are enough for a user with few sessions, or a frequent text. */
@@ -35,7 +35,8 @@ export async function searchSessions<Position>(
   order: SessionOrder<Position>,
 ): Promise<Activity[]> {
   const { dialect } = statements;
-  const wanted = { ...search, hasText: titleContains(search.search, dialect), dialect };
+  const conditions = [titleContains(search.search, dialect), ...tagsOf(search).map(hasTag)];
+  const wanted = { ...search, hasText: Prisma.join(conditions, ' AND '), dialect };
   const first = await compareTitles(database, wanted, page, order, firstTitles);
   let { found, left } = first;
   if (left === undefined || signal.aborted) return found;
@@ -48,6 +49,11 @@ export async function searchSessions<Position>(
     left = next.left;
   }
   return found;
+}
+
+/** Whether the session of the column `id` has a tag. */
+function hasTag(tag: string): Prisma.Sql {
+  return Prisma.sql`EXISTS (SELECT 1 FROM "SessionTag" WHERE "sessionId" = "id" AND "tag" = ${tag})`;
 }
 
 interface Compared<Position> {

@@ -2,6 +2,7 @@ import { maxId } from '../../base/global-id.ts';
 import { Prisma } from '../../generated/prisma/client.ts';
 import { sessionsByActivity, sessionsByCreation } from '../../storage/statements/sessions.ts';
 import type { Parameter } from '../../storage/statements/statement.ts';
+import { taggedByActivity, taggedByCreation } from '../../storage/statements/tagged-sessions.ts';
 import { type Activity, decodeActivityCursor, encodeActivityCursor, latestMs } from './cursor.ts';
 import { idPositions, type PageOf, type Positions } from './page.ts';
 
@@ -13,8 +14,12 @@ export interface SessionOrder<Position> extends Positions<Activity, Position> {
   positionOf(session: Activity): Position;
   /** The statements that read a page. */
   pages: typeof sessionsByCreation;
+  /** The statements that read a page of the sessions of a tag. */
+  taggedPages: typeof taggedByCreation;
   /** A position as parameters of these statements. */
   parametersOf(position: Position): Parameter[];
+  /** Sorts sessions in the ascending order. */
+  compare(a: Activity, b: Activity): number;
   /** The columns that order the sessions, in SQL, and a position as their values. */
   columns: Prisma.Sql[];
   valuesOf(position: Position): Prisma.Sql;
@@ -28,6 +33,8 @@ export const byCreation: SessionOrder<number> = {
   ...idPositions,
   positionOf: ({ id }) => id,
   pages: sessionsByCreation,
+  taggedPages: taggedByCreation,
+  compare: (a, b) => a.id - b.id,
   parametersOf: (id) => [id],
   columns: [id],
   valuesOf: (position) => Prisma.sql`${position}`,
@@ -41,6 +48,8 @@ export const byActivity: SessionOrder<Activity> = {
   decode: decodeActivityCursor,
   positionOf: ({ lastActivityAt, id }) => ({ lastActivityAt, id }),
   pages: sessionsByActivity,
+  taggedPages: taggedByActivity,
+  compare: (a, b) => a.lastActivityAt.getTime() - b.lastActivityAt.getTime() || a.id - b.id,
   parametersOf: ({ lastActivityAt, id }) => [lastActivityAt, id],
   columns: [lastActivityAt, id],
   valuesOf: (position) => Prisma.sql`${position.lastActivityAt}, ${position.id}`,

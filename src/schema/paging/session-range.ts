@@ -1,5 +1,6 @@
 import { Prisma } from '../../generated/prisma/client.ts';
-import type { SessionOwner } from '../../storage/statements/sessions.ts';
+import { archivedColumn } from '../../storage/statements/archived-column.ts';
+import type { SessionSelection } from '../../storage/statements/sessions.ts';
 import type { Dialect } from '../../storage/statements/statement.ts';
 import type { PageOf } from './page.ts';
 import type { SessionOrder } from './session-order.ts';
@@ -7,12 +8,12 @@ import type { SessionOrder } from './session-order.ts';
 const directions = { asc: Prisma.sql`ASC`, desc: Prisma.sql`DESC` };
 
 /**
- * The sessions of an owner that a page holds, in SQL: whether one is among them, and how they are sorted. It is written as
+ * The sessions of a selection that a page holds, in SQL: whether one is among them, and how they are sorted. It is written as
  * `inIndex` and `indexOrder` (src/storage/statements/index-range.ts) write it, so that PostgreSQL reads them through the one
  * index that leads to them.
  */
 export function rangeOf<Position>(
-  { userId, featureName, dialect }: SessionOwner & { dialect: Dialect },
+  { userId, featureName, archived, dialect }: SessionSelection & { dialect: Dialect },
   { after, before, order: direction }: PageOf<Position>,
   { columns, valuesOf }: SessionOrder<Position>,
 ): { isWithin: Prisma.Sql; sorted: Prisma.Sql } {
@@ -20,6 +21,14 @@ export function rangeOf<Position>(
     ...(userId != null ? [{ column: Prisma.sql`"userId"`, value: Prisma.sql`${userId}` }] : []),
     ...(featureName != null
       ? [{ column: Prisma.sql`"featureName"`, value: Prisma.sql`${featureName}` }]
+      : []),
+    ...(archived != null
+      ? [
+          {
+            column: Prisma.raw(archivedColumn({ user: userId != null, feature: featureName != null })),
+            value: Prisma.sql`${archived}`,
+          },
+        ]
       : []),
   ];
   const compared = dialect === 'postgresql' ? equal.slice(-1) : [];

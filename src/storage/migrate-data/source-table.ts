@@ -16,8 +16,8 @@ export interface Column {
   kind: 'boolean' | 'time' | 'json' | 'plain';
 }
 
-/** Tables of Prisma, of SQLite and of the index of titles, which PostgreSQL has in other forms, and leases that are over. */
-const notCopied = /^(?:_prisma_migrations|sqlite_.*|SessionTitle.*|Gateway)$/;
+/** Tables of Prisma and of SQLite, those that triggers fill from others, and leases that are over. */
+const notCopied = /^(?:_prisma_migrations|sqlite_.*|SessionTitle.*|SessionTag|Gateway)$/;
 
 /** The tables of the gateway, each behind those that it refers to. */
 export function sourceTables(source: Sqlite.Database): SourceTable[] {

@@ -23,21 +23,28 @@ export function inIndex({ equal, columns }: IndexRange, sign: '<' | '<=' | '>', 
   return `${first && mark}${first}(${columns.join(', ')}) ${sign} (${position})`;
 }
 
-/** How the rows of the range are sorted: `ORDER BY` …. */
+/**
+ * How the rows of the range are sorted: `ORDER BY` …. Only PostgreSQL is told the equal columns, because it does not know that
+ * they are equal. SQLite would sort the rows again where one of them is an expression.
+ */
 export function indexOrder({ equal, columns }: IndexRange, direction: 'ASC' | 'DESC'): string {
-  const all = [...equal.map(columnOf), ...columns];
-  return `ORDER BY ${all.map((column) => `${column} ${direction}`).join(', ')}`;
+  const sorted = (names: readonly string[]) => names.map((name) => `${name} ${direction}`).join(', ');
+  const first = sorted(equal.map(columnOf));
+  if (equal.length === 0 || columns.length === 0) return `ORDER BY ${first}${sorted(columns)}`;
+  return `ORDER BY /* equal: ${first}, */ ${sorted(columns)}`;
 }
+
+const equalOrder = /\/\* equal: (.*?) \*\//g;
 
 const mark = '/* in index */ ';
 const marked = /\/\* in index \*\/ ((?:\S+ = \S+ AND )*)(\S+) = (\S+) AND \(([^)]*)\) ([<>]=?) \(/g;
 
 /**
- * Writes the conditions of `inIndex` for PostgreSQL. Of several equal columns, it leaves all but the last as they are:
+ * Writes the conditions of `inIndex` and `indexOrder` for PostgreSQL. Of several equal columns, it leaves all but the last as they are:
  * PostgreSQL stops at the end of a range only where the first of the compared columns tells it to.
  */
 export function compareWholeRows(sql: string): string {
-  return sql.replaceAll(marked, '$1($2, $4) $5 ($3, ');
+  return sql.replaceAll(equalOrder, '$1').replaceAll(marked, '$1($2, $4) $5 ($3, ');
 }
 
 function columnOf(equal: string): string {

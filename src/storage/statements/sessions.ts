@@ -1,5 +1,6 @@
 import { maxId } from '../../base/global-id.ts';
 import type { ModelUsage, Session } from '../../generated/prisma/client.ts';
+import { archivedColumn } from './archived-column.ts';
 import { amongIds } from './dialect.ts';
 import { indexOrder, inIndex } from './index-range.ts';
 import { modelStatement, plainStatement } from './row-decoder.ts';
@@ -29,54 +30,60 @@ export interface SessionOwner {
   featureName?: string | null | undefined;
 }
 
+/** Which sessions to list. */
+export interface SessionSelection extends SessionOwner {
+  /** Only archived sessions, or only others. Null and undefined: both. */
+  archived?: boolean | null | undefined;
+}
+
 type Direction = 'asc' | 'desc';
 
-/** A page of sessions by their ids. Parameters: those of the filter, after, those of the filter, before, limit. */
+/** A page of sessions by their ids. Parameters: those of the selection, after, those of the selection, before, limit. */
 export const sessionsByCreation = inBothDirections((direction) =>
-  forEachOwner((equal) => {
-    const owned = { equal, columns: ['"id"'] };
+  forEachSelection((equal) => {
+    const selected = { equal, columns: ['"id"'] };
     return modelStatement<Session>(
       'Session',
-      `SELECT * FROM "Session" WHERE "deletedAt" IS NULL AND ${inIndex(owned, '>', '?')}
-        AND ${inIndex(owned, '<', '?')} ${indexOrder(owned, direction)} LIMIT ?`,
+      `SELECT * FROM "Session" WHERE "deletedAt" IS NULL AND ${inIndex(selected, '>', '?')}
+        AND ${inIndex(selected, '<', '?')} ${indexOrder(selected, direction)} LIMIT ?`,
     );
   }),
 );
 
 /** The newest ids. Parameters: as `sessionsByCreation`. */
-export const newestSessionIds = forEachOwner((equal) => {
-  const owned = { equal, columns: ['"id"'] };
+export const newestSessionIds = forEachSelection((equal) => {
+  const selected = { equal, columns: ['"id"'] };
   return plainStatement<Pick<Session, 'id'>>(
-    `SELECT "id" FROM "Session" WHERE "deletedAt" IS NULL AND ${inIndex(owned, '>', '?')}
-      AND ${inIndex(owned, '<', '?')} ${indexOrder(owned, 'DESC')} LIMIT ?`,
+    `SELECT "id" FROM "Session" WHERE "deletedAt" IS NULL AND ${inIndex(selected, '>', '?')}
+      AND ${inIndex(selected, '<', '?')} ${indexOrder(selected, 'DESC')} LIMIT ?`,
   );
 });
 
 /** A page by the last activity. Parameters: as `sessionsByCreation`, with time and id for each end of the page. */
 export const sessionsByActivity = inBothDirections((direction) =>
-  forEachOwner((equal) => {
-    const owned = { equal, columns: ['"lastActivityAt"', '"id"'] };
+  forEachSelection((equal) => {
+    const selected = { equal, columns: ['"lastActivityAt"', '"id"'] };
     return modelStatement<Session>(
       'Session',
-      `SELECT * FROM "Session" WHERE "deletedAt" IS NULL AND ${inIndex(owned, '>', '?, ?')}
-        AND ${inIndex(owned, '<', '?, ?')} ${indexOrder(owned, direction)} LIMIT ?`,
+      `SELECT * FROM "Session" WHERE "deletedAt" IS NULL AND ${inIndex(selected, '>', '?, ?')}
+        AND ${inIndex(selected, '<', '?, ?')} ${indexOrder(selected, direction)} LIMIT ?`,
     );
   }),
 );
 
-/** Parameters: those of the filter, twice, and where to stop counting. */
-export const countOfSessions = forEachOwner((equal) => {
-  const owned = { equal, columns: ['"id"'] };
+/** Parameters: those of the selection, twice, and where to stop counting. */
+export const countOfSessions = forEachSelection((equal) => {
+  const selected = { equal, columns: ['"id"'] };
   return plainStatement<{ count: number }>(
     `SELECT count(*) AS "count" FROM (
-       SELECT 1 FROM "Session" WHERE "deletedAt" IS NULL AND ${inIndex(owned, '>', '0')}
-         AND ${inIndex(owned, '<', String(maxId))} ${indexOrder(owned, 'ASC')} LIMIT ?) AS "rows"`,
+       SELECT 1 FROM "Session" WHERE "deletedAt" IS NULL AND ${inIndex(selected, '>', '0')}
+         AND ${inIndex(selected, '<', String(maxId))} ${indexOrder(selected, 'ASC')} LIMIT ?) AS "rows"`,
   );
 });
 
-interface OwnedStatement<Row> {
+interface SelectingStatement<Row> {
   statement: Statement<Row>;
-  /** Those of the filter. */
+  /** Those of the selection. */
   parameters: Parameter[];
 }
 
@@ -85,19 +92,24 @@ interface OwnedStatement<Row> {
  *
  * @param make Gets the values that the first columns of the index must have.
  */
-function forEachOwner<Row>(make: (equal: string[]) => Statement<Row>) {
-  const [user, feature] = ['"userId" = ?', '"featureName" = ?'];
-  const statements = {
-    all: make([]),
-    user: make([user]),
-    feature: make([feature]),
-    both: make([user, feature]),
-  };
-  return ({ userId, featureName }: SessionOwner): OwnedStatement<Row> => {
-    if (userId == null && featureName == null) return { statement: statements.all, parameters: [] };
-    if (featureName == null) return { statement: statements.user, parameters: [userId ?? null] };
-    if (userId == null) return { statement: statements.feature, parameters: [featureName] };
-    return { statement: statements.both, parameters: [userId, featureName] };
+function forEachSelection<Row>(make: (equal: string[]) => Statement<Row>) {
+  const statements = Array.from({ length: 8 }, (_, chosen) => {
+    const owner = { user: (chosen & 1) > 0, feature: (chosen & 2) > 0 };
+    return make([
+      ...(owner.user ? ['"userId" = ?'] : []),
+      ...(owner.feature ? ['"featureName" = ?'] : []),
+      ...(chosen & 4 ? [`${archivedColumn(owner)} = ?`] : []),
+    ]);
+  });
+  return ({ userId, featureName, archived }: SessionSelection): SelectingStatement<Row> => {
+    const values = [userId, featureName, archived];
+    const chosen = values.reduce<number>(
+      (sum, value, index) => (value == null ? sum : sum | (1 << index)),
+      0,
+    );
+    const statement = statements[chosen];
+    if (statement === undefined) throw new Error('There is no statement for these filters.');
+    return { statement, parameters: values.filter((value) => value != null) };
   };
 }
 

@@ -48,6 +48,14 @@ export const trials: Record<string, Trial> = {
     document: 'mutation ($session: ID!) { updateSession(id: $session, input: { title: "Mine" }) { id } }',
     bob: 'not found',
   },
+  'Mutation.archiveSession': {
+    document: 'mutation ($session: ID!) { archiveSession(id: $session, archived: true) { id } }',
+    bob: 'not found',
+  },
+  'Mutation.pinSession': {
+    document: 'mutation ($session: ID!) { pinSession(id: $session, pinned: true) { id } }',
+    bob: 'not found',
+  },
   'Mutation.deleteSession': {
     document: 'mutation ($session: ID!) { deleteSession(id: $session) { databaseId } }',
     bob: 'not found',

@@ -68,6 +68,15 @@ const reads = [
   ...['z', '\u8A9E', '?!', 'nowhere'].map(
     (search) => `{ sessions(search: "${search}", first: 20) { ${titles} } }`,
   ),
+  ...['', 'userId: "bob",', 'userId: "alice", featureName: "other",'].flatMap((owner) =>
+    ['archived: false', 'archived: true'].flatMap((label) => [
+      `{ sessions(${owner} ${label}, first: 20) { totalCount(upTo: 20) ${titles} } }`,
+      `{ sessions(${owner} ${label}, first: 20, orderBy: LAST_ACTIVITY) { ${titles} } }`,
+    ]),
+  ),
+  ...['', 'userId: "bob",'].map(
+    (owner) => `{ sessions(${owner} tag: "frequent", first: 20, orderBy: LAST_ACTIVITY) { ${titles} } }`,
+  ),
   `{ sessions(userId: "bob", search: "ch", last: 20) { totalCount(upTo: 20) ${titles} } }`,
   '{ agentNodes(first: 20) { totalCount(upTo: 20) edges { node { nodeId } } } }',
 ];
@@ -137,8 +146,8 @@ describeWithPostgres('reads from PostgreSQL', () => {
     const before = await measure();
 
     await seedMessages(database, 4, many);
-    await database.$executeRaw`INSERT INTO "Session" ("userId", "title", "updatedAt")
-      SELECT 'alice', 'Chat ' || "number", now() FROM generate_series(1, ${many}) AS "all"("number")`;
+    await database.$executeRaw`INSERT INTO "Session" ("userId", "title", "updatedAt", "isArchived", "tags")
+      SELECT 'alice', 'Chat ' || "number", now(), true, '["frequent"]' FROM generate_series(1, ${many}) AS "all"("number")`;
     await database.$executeRaw`INSERT INTO "Run" ("sessionId", "status", "providerName", "modelName")
       SELECT 4, 'COMPLETED', 'demo', 'demo-1' FROM generate_series(1, ${many})`;
     await database.$executeRaw`INSERT INTO "Change" ("transactionId", "sessionId", "userId", "kind", "payload", "at")

@@ -153,6 +153,22 @@ describe('a page of sessions by last activity', () => {
     `);
     expect(await plansOf(further)).toEqual(plans);
   });
+
+  test.each([
+    ['archived: false', 'Session_userId_isArchived_'],
+    ['archived: true', 'Session_userId_isArchived_'],
+    ['tag: "rare"', 'SessionTag_userId_tag_isArchived_'],
+    ['pinned: true', 'SessionTag_userId_tag_isArchived_'],
+  ])('a page of sessions that are "%s" lies together in an index', async (filter, index) => {
+    for (const [order, columns] of [
+      ['CREATED', '(id|sessionId)'],
+      ['LAST_ACTIVITY', 'lastActivityAt_(id|sessionId)'],
+    ]) {
+      const query = `query ($userId: String) { sessions(userId: $userId, ${filter}, orderBy: ${order}) { edges { node { title } } } }`;
+      const [plan] = await plansOf(await statementsOf(query, { userId: 'few' }));
+      expect(plan).toEqual([expect.stringMatching(new RegExp(`INDEX ${index}${columns}_idx`))]);
+    }
+  });
 });
 
 describe('every other page', () => {
@@ -180,6 +196,15 @@ describe('every other page', () => {
       `the sessions by last activity (${filter})`,
       `query ${filter.includes('$') ? '($userId: String)' : ''} { sessions(${filter} orderBy: LAST_ACTIVITY, first: 20) { edges { node { preview lastActivityAt } } } }`,
     ]),
+    ...['', 'userId: $userId,', 'userId: $userId, featureName: "default",', 'featureName: "default",']
+      .flatMap((owner) =>
+        ['archived: true', 'tag: "x"', 'pinned: true, tag: "x"'].map((label) => `${owner} ${label}`),
+      )
+      .flatMap((filter) => ['CREATED', 'LAST_ACTIVITY'].map((order) => `${filter}, orderBy: ${order}`))
+      .map((filter) => [
+        `the sessions of (${filter})`,
+        `query ${filter.includes('$') ? '($userId: String)' : ''} { sessions(${filter}, first: 20) { totalCount edges { node { title } } } }`,
+      ]),
     [
       'the newest message and the runs of sessions',
       'query ($userId: String) { sessions(userId: $userId, first: 20) { edges { node { lastMessage { id } lastRun { id } activeRun { id } } } } }',
@@ -189,7 +214,8 @@ describe('every other page', () => {
 
     const plans = await plansOf(await statementsOf(query, { userId: 'carol' }));
 
-    for (const step of plans.flat()) expect(step).not.toMatch(/TEMP B-TREE|SCAN (?!asked|json_each|page)/);
+    for (const step of plans.flat())
+      expect(step).not.toMatch(/TEMP B-TREE|SCAN (?!asked|json_each|page|rows)/);
     expect(plans.flat().filter((step) => step.startsWith('SEARCH')).length).toBeGreaterThan(0);
   });
 });

@@ -170,6 +170,7 @@ const lists: Record<string, (size: number) => Promise<number>> = {
     return count('{ agentNodes(first: 100) { edges { node { nodeId connection lastSeenAt } } } }');
   },
   'AgentNode.capabilities': (size) => nodesOf(size, 'capabilities isRegistered'),
+  'Session.tags': (size) => sessionsOf(size, 'tags metadata archivedAt pinnedAt'),
   'Session.nodes': (size) => nodesOf(size, 'nodeId displayName'),
   'InboxOpened.unknownDispatchIds': (size) =>
     askedByNode(size, async (url, token, running) => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
+import { beginWatch, watch } from '../../support/gateway/watch.ts';
 import { globalId } from './seed.ts';
 
 let gateway: TestGateway;
@@ -226,5 +227,190 @@ describe('node', () => {
         { __typename: 'Session', id: session },
       ],
     });
+  });
+});
+
+describe('archived, pinned and tagged sessions', () => {
+  const labels = 'title tags metadata archivedAt pinnedAt';
+  const update = `mutation ($id: ID!, $input: UpdateSessionInput!) { updateSession(id: $id, input: $input) { ${labels} } }`;
+
+  test('tags and metadata are stored as they are given, replaced as a whole, and removed with null', async () => {
+    const created = await gateway.graphql(
+      `mutation ($input: CreateSessionInput!) { createSession(input: $input) { id ${labels} } }`,
+      {
+        input: {
+          tags: [' work ', '旅行', 'work', 'Work'],
+          metadata: { ticket: 4711, nested: { list: [1, null] } },
+        },
+      },
+    );
+    const { id, ...shown } = created.data.createSession;
+    expect(shown).toEqual({
+      title: null,
+      tags: ['work', '旅行', 'Work'],
+      metadata: { ticket: 4711, nested: { list: [1, null] } },
+      archivedAt: null,
+      pinnedAt: null,
+    });
+
+    const replaced = await gateway.graphql(update, { id, input: { tags: ['home'], metadata: { a: 1 } } });
+    expect(replaced.data.updateSession).toMatchObject({ tags: ['home'], metadata: { a: 1 } });
+    const untouched = await gateway.graphql(update, { id, input: { title: 'Trip' } });
+    expect(untouched.data.updateSession).toMatchObject({ title: 'Trip', tags: ['home'], metadata: { a: 1 } });
+    const removed = await gateway.graphql(update, { id, input: { tags: null, metadata: null } });
+    expect(removed.data.updateSession).toMatchObject({ tags: [], metadata: null });
+  });
+
+  const deep = (levels: number): object => (levels === 1 ? {} : { in: deep(levels - 1) });
+  test.each([
+    [
+      { tags: Array.from({ length: 21 }, (_, index) => `tag ${index}`) },
+      'input.tags: expected at most 20 tags',
+    ],
+    [{ tags: ['x'.repeat(51)] }, 'input.tags.0: expected at most 50 characters'],
+    [{ tags: ['  '] }, 'input.tags.0: expected some text'],
+    [{ tags: ['a\0'] }, 'input.tags.0: expected well-formed Unicode without NUL'],
+    [{ metadata: [1] }, 'input.metadata: expected a JSON object'],
+    [{ metadata: 'text' }, 'input.metadata: expected a JSON object'],
+    [{ metadata: deep(9) }, 'input.metadata: expected at most 8 levels'],
+    [{ metadata: deep(3_000) }, 'input.metadata: expected at most 8 levels'],
+    [{ metadata: { text: 'é'.repeat(8_200) } }, 'input.metadata: expected at most 16,384 bytes'],
+    [{ metadata: { '\uD800': 1 } }, 'input.metadata: expected well-formed Unicode without NUL'],
+  ])('updateSession refuses what exceeds the limits of tags and metadata (%#)', async (input, message) => {
+    const id = await gateway.createSession({ title: 'Kept' });
+    const { data, errors } = await gateway.graphql(update, { id, input: { title: 'Changed', ...input } });
+    expect(data?.updateSession ?? null).toBeNull();
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+    expect(errors?.[0]?.message).toContain(message);
+    const kept = await gateway.graphql('query ($id: ID!) { session(id: $id) { title } }', { id });
+    expect(kept.data.session.title).toBe('Kept');
+  });
+
+  test('archiving and pinning keep their times, are told as changes, and can be undone', async () => {
+    const id = await gateway.createSession({ title: 'Kept' });
+    const set = (mutation: string) =>
+      gateway.query(`mutation ($id: ID!) { changed: ${mutation} { archivedAt pinnedAt } }`, { id });
+    await using seen = watch(gateway, { sessionId: id, after: await beginWatch(gateway, id) });
+
+    const archived = await set('archiveSession(id: $id, archived: true)');
+    const again = await set('archiveSession(id: $id, archived: true)');
+    const pinned = await set('pinSession(id: $id, pinned: true)');
+    const restored = await set('archiveSession(id: $id, archived: false)');
+    const unpinned = await set('pinSession(id: $id, pinned: false)');
+
+    const { archivedAt } = archived.changed;
+    expect(archivedAt).toEqual(expect.any(String));
+    expect(again.changed).toEqual({ archivedAt, pinnedAt: null });
+    expect(pinned.changed).toEqual({ archivedAt, pinnedAt: expect.any(String) });
+    expect(restored.changed).toEqual({ archivedAt: null, pinnedAt: pinned.changed.pinnedAt });
+    expect(unpinned.changed).toEqual({ archivedAt: null, pinnedAt: null });
+    const told = await seen.until(5);
+    expect(told.map(({ __typename }) => __typename)).toEqual(Array(5).fill('SessionUpdated'));
+  });
+
+  test('lists of every filter, order and direction have the sessions that a model of them has', async () => {
+    const { database } = gateway.services;
+    const random = fc.sample(
+      fc.record({
+        featureName: fc.constantFrom('one', 'two'),
+        tags: fc.subarray(['red', 'green', 'blue']),
+        pinned: fc.boolean(),
+        archived: fc.boolean(),
+        minute: fc.nat(9),
+      }),
+      { numRuns: 40, seed: 7 },
+    );
+    const sessions: ((typeof random)[number] & { id: number; at: number })[] = [];
+    for (const each of random) {
+      const id = await gateway.createSession({
+        userId: 'heidi',
+        featureName: each.featureName,
+        tags: each.tags,
+      });
+      await gateway.query(
+        'mutation ($id: ID!, $input: UpdateSessionInput!) { updateSession(id: $id, input: $input) { id } }',
+        { id, input: { pinned: each.pinned, archived: each.archived } },
+      );
+      const number = Number(Buffer.from(id, 'base64').toString().split(':')[1]);
+      const lastActivityAt = new Date(Date.UTC(2030, 0, 1, 0, each.minute));
+      await database.session.update({ where: { id: number }, data: { lastActivityAt } });
+      sessions.push({ ...each, id: number, at: lastActivityAt.getTime() });
+    }
+    const gone = sessions.pop();
+    await gateway.query('mutation ($id: ID!) { deleteSession(id: $id) { databaseId } }', {
+      id: globalId('Session', gone?.id ?? 0),
+    });
+
+    const query = `query ($filter: String, $archived: Boolean, $pinned: Boolean, $tag: String, $orderBy: SessionOrder!, $search: String, $first: Int, $after: String, $last: Int, $before: String) {
+      sessions(userId: "heidi", featureName: $filter, archived: $archived, pinned: $pinned, tag: $tag, search: $search, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
+        totalCount edges { cursor node { databaseId } } pageInfo { hasNextPage hasPreviousPage }
+      }
+    }`;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          filter: fc.constantFrom(undefined, 'one'),
+          archived: fc.constantFrom(undefined, true, false),
+          pinned: fc.constantFrom(undefined, true, false),
+          tag: fc.constantFrom(undefined, 'red', 'blue', 'none'),
+        }),
+        fc.constantFrom('CREATED', 'LAST_ACTIVITY'),
+        fc.constantFrom('first', 'last'),
+        async (filter, orderBy, end) => {
+          const wanted = sessions
+            .filter(({ featureName }) => filter.filter === undefined || featureName === filter.filter)
+            .filter(({ archived }) => filter.archived === undefined || archived === filter.archived)
+            .filter(({ pinned }) => !filter.pinned || pinned)
+            .filter(({ tags }) => filter.tag === undefined || tags.includes(filter.tag))
+            .sort((a, b) => (orderBy === 'CREATED' ? 0 : b.at - a.at) || b.id - a.id)
+            .map(({ id }) => id);
+          const found: number[] = [];
+          let cursor: string | undefined;
+          for (;;) {
+            const page = end === 'first' ? { first: 7, after: cursor } : { last: 7, before: cursor };
+            const { sessions: list } = await gateway.query(query, { ...filter, orderBy, ...page });
+            const ids = list.edges.map(({ node }: { node: { databaseId: number } }) => node.databaseId);
+            expect(list.totalCount).toBe(wanted.length);
+            if (end === 'first') found.push(...ids);
+            else found.unshift(...ids);
+            if (!(end === 'first' ? list.pageInfo.hasNextPage : list.pageInfo.hasPreviousPage)) break;
+            cursor = end === 'first' ? list.edges.at(-1).cursor : list.edges[0].cursor;
+          }
+          expect(found).toEqual(wanted);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('a search in titles can be of one tag, of pinned and of archived sessions', async () => {
+    for (const [title, input] of [
+      ['Kiwi one', { tags: ['fruit'] }],
+      ['Kiwi two', { archived: true }],
+      ['Kiwi three', { pinned: true, tags: ['fruit', 'bird'] }],
+    ] as const) {
+      const id = await gateway.createSession({ userId: 'ivan', title });
+      await gateway.query(update, { id, input });
+    }
+    const find = async (filter: string) => {
+      const { sessions } = await gateway.query(
+        `{ sessions(userId: "ivan", search: "kiwi", ${filter}) { edges { node { title } } } }`,
+      );
+      return sessions.edges.map(({ node }: { node: { title: string } }) => node.title);
+    };
+    expect(await find('tag: "fruit"')).toEqual(['Kiwi three', 'Kiwi one']);
+    expect(await find('tag: "fruit", pinned: true')).toEqual(['Kiwi three']);
+    expect(await find('archived: true')).toEqual(['Kiwi two']);
+    expect(await find('archived: false, orderBy: LAST_ACTIVITY')).toEqual(['Kiwi three', 'Kiwi one']);
+  });
+
+  test('a prompt moves a tagged session to the beginning of the list of its tag', async () => {
+    const first = await gateway.createSession({ userId: 'judy', tags: ['busy'] });
+    const second = await gateway.createSession({ userId: 'judy', tags: ['busy'] });
+    await collect(chat(gateway.client(), { sessionId: first, prompt: 'Hello' }));
+    const { sessions } = await gateway.query(
+      '{ sessions(userId: "judy", tag: "busy", orderBy: LAST_ACTIVITY) { edges { node { id } } } }',
+    );
+    expect(sessions.edges.map(({ node }: { node: { id: string } }) => node.id)).toEqual([first, second]);
   });
 });

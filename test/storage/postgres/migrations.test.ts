@@ -48,7 +48,22 @@ describeWithPostgres('migrations of PostgreSQL', () => {
         "sessionId" INTEGER NOT NULL, "title" TEXT NOT NULL, "userId" TEXT NOT NULL, "featureName" TEXT NOT NULL, PRIMARY KEY ("sessionId"));
       CREATE FUNCTION "titlePieces"(TEXT, TEXT, TEXT) RETURNS TEXT[] IMMUTABLE LANGUAGE sql AS 'SELECT ARRAY[$1]';
       CREATE INDEX "SessionTitle_pieces_idx" ON "SessionTitle"
-        USING GIN ("titlePieces"("title", "userId", "featureName") COLLATE "C") WITH (gin_pending_list_limit = 512)`);
+        USING GIN ("titlePieces"("title", "userId", "featureName") COLLATE "C") WITH (gin_pending_list_limit = 512);
+      CREATE INDEX "Session_archived_id_idx" ON "Session"((coalesce("isArchived",FALSE)), "id");
+      CREATE INDEX "Session_archived_lastActivityAt_id_idx" ON "Session"((coalesce("isArchived",FALSE)), "lastActivityAt", "id");
+      CREATE INDEX "Session_featureName_archived_id_idx" ON "Session"("featureName", (coalesce("isArchived",TRUE)), "id");
+      CREATE INDEX "Session_featureName_archived_lastActivityAt_id_idx" ON "Session"("featureName", (coalesce("isArchived",TRUE)), "lastActivityAt", "id");
+      CREATE INDEX "Session_userId_featureName_archived_id_idx" ON "Session"("userId", "featureName", (coalesce("isArchived","isArchived")), "id");
+      CREATE INDEX "Session_userId_featureName_archived_lastActivityAt_id_idx" ON "Session"("userId", "featureName", (coalesce("isArchived","isArchived")), "lastActivityAt", "id");
+      CREATE TABLE "SessionTag" (
+        "sessionId" INTEGER NOT NULL, "tag" TEXT NOT NULL, "userId" TEXT NOT NULL, "featureName" TEXT NOT NULL,
+        "isArchived" BOOLEAN NOT NULL, "lastActivityAt" TIMESTAMP(3) NOT NULL, PRIMARY KEY ("sessionId", "tag"));
+      CREATE INDEX "SessionTag_tag_isArchived_sessionId_idx" ON "SessionTag"((coalesce("tag",'')), "isArchived", "sessionId");
+      CREATE INDEX "SessionTag_userId_tag_isArchived_sessionId_idx" ON "SessionTag"("userId", "tag", "isArchived", "sessionId");
+      CREATE INDEX "SessionTag_tag_isArchived_lastActivityAt_sessionId_idx"
+        ON "SessionTag"((coalesce("tag",'')), "isArchived", "lastActivityAt", "sessionId");
+      CREATE INDEX "SessionTag_userId_tag_isArchived_lastActivityAt_sessionId_idx"
+        ON "SessionTag"("userId", "tag", "isArchived", "lastActivityAt", "sessionId")`);
 
     expect(await describeSchema(ours)).toEqual(await describeSchema(theirs));
   });

@@ -9,7 +9,7 @@ import { deployMigrations, diagnoseMigrations, sqlForSchema } from '../../suppor
 import { describeTables } from '../../support/files/sqlite-tables.ts';
 import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 
-test('the migrations create the tables of schema.prisma, and two indexes and a search index that schema.prisma cannot express', async () => {
+test('the migrations create the tables of schema.prisma, and indexes, a search index and a table of tags that schema.prisma cannot express', async () => {
   const schema = readFileSync(new URL('../../../prisma/schema.prisma', import.meta.url), 'utf8');
   const described = new Sqlite(':memory:');
   described.exec(await sqlForSchema(schema));
@@ -21,7 +21,22 @@ test('the migrations create the tables of schema.prisma, and two indexes and a s
   );
   described.exec(`
     CREATE VIRTUAL TABLE "SessionTitle" USING fts5("title", content='', contentless_delete=1, detail='none');
-    CREATE VIRTUAL TABLE "SessionTitlePiece" USING fts5vocab('SessionTitle', 'instance')`);
+    CREATE VIRTUAL TABLE "SessionTitlePiece" USING fts5vocab('SessionTitle', 'instance');
+      CREATE INDEX "Session_archived_id_idx" ON "Session"((coalesce("isArchived",FALSE)), "id");
+      CREATE INDEX "Session_archived_lastActivityAt_id_idx" ON "Session"((coalesce("isArchived",FALSE)), "lastActivityAt", "id");
+      CREATE INDEX "Session_featureName_archived_id_idx" ON "Session"("featureName", (coalesce("isArchived",TRUE)), "id");
+      CREATE INDEX "Session_featureName_archived_lastActivityAt_id_idx" ON "Session"("featureName", (coalesce("isArchived",TRUE)), "lastActivityAt", "id");
+      CREATE INDEX "Session_userId_featureName_archived_id_idx" ON "Session"("userId", "featureName", (coalesce("isArchived","isArchived")), "id");
+      CREATE INDEX "Session_userId_featureName_archived_lastActivityAt_id_idx" ON "Session"("userId", "featureName", (coalesce("isArchived","isArchived")), "lastActivityAt", "id");
+      CREATE TABLE "SessionTag" (
+        "sessionId" INTEGER NOT NULL, "tag" TEXT NOT NULL, "userId" TEXT NOT NULL, "featureName" TEXT NOT NULL,
+        "isArchived" BOOLEAN NOT NULL, "lastActivityAt" DATETIME NOT NULL, PRIMARY KEY ("sessionId", "tag")) WITHOUT ROWID;
+      CREATE INDEX "SessionTag_tag_isArchived_sessionId_idx" ON "SessionTag"((coalesce("tag",'')), "isArchived", "sessionId");
+      CREATE INDEX "SessionTag_userId_tag_isArchived_sessionId_idx" ON "SessionTag"("userId", "tag", "isArchived", "sessionId");
+      CREATE INDEX "SessionTag_tag_isArchived_lastActivityAt_sessionId_idx"
+        ON "SessionTag"((coalesce("tag",'')), "isArchived", "lastActivityAt", "sessionId");
+      CREATE INDEX "SessionTag_userId_tag_isArchived_lastActivityAt_sessionId_idx"
+        ON "SessionTag"("userId", "tag", "isArchived", "lastActivityAt", "sessionId")`);
   const migrated = new Sqlite(':memory:');
   migrate(migrated, readMigrations());
   migrated.exec('DROP TABLE "_prisma_migrations"');

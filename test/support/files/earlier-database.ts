@@ -72,8 +72,8 @@ export function createEarlierDatabase(file: string, lastMigration: string): void
 }
 
 /**
- * All rows of the database, by table, without `storedBytes`, which a migration counts anew, and without the index of
- * titles, whose tables are SQLite's own.
+ * All rows of the database, by table, without `storedBytes`, which a migration counts anew, and without the
+ * tables that triggers fill from others.
  */
 export function readAllRows(file: string): Record<string, Record<string, unknown>[]> {
   const connection = new Sqlite(file);
@@ -89,7 +89,7 @@ function tablesOf(connection: Sqlite.Database): string[] {
   return connection
     .prepare<[], string>(
       `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'SessionTitle%'
-       AND name <> '_prisma_migrations'`,
+       AND name NOT IN ('_prisma_migrations', 'SessionTag')`,
     )
     .pluck()
     .all();

@@ -18,6 +18,7 @@ import { ownerOf } from '../../../schema/access/access.ts';
 import { findOwnSession } from '../../../schema/find-rows.ts';
 import { schema } from '../../../schema/index.ts';
 import { nameText } from '../../../schema/input-checks.ts';
+import { tagText } from '../../../schema/label-checks.ts';
 import { countPage } from '../../../schema/paging/count-rows.ts';
 import { countSessions, pageOfSessions } from '../../../schema/paging/list-sessions.ts';
 import { loadersOf, pageOfMessages } from '../../../schema/paging/page-per-parent.ts';
@@ -91,12 +92,13 @@ async function readSession(
 
 async function readSessions(
   context: Context,
-  { userId, featureName, first, after, upTo, counts }: ListSessionsQueryVariables,
+  { first, after, upTo, counts, ...filter }: ListSessionsQueryVariables,
 ): Promise<ListSessionsQuery | undefined> {
+  const { userId, featureName, tag } = filter;
   const owner = ownerOf(context);
   if ((owner !== undefined && owner !== userId) || !isName(userId)) return undefined;
   if (featureName != null && !isName(featureName)) return undefined;
-  const filter = { userId, featureName };
+  if (tag != null && !isTag(tag)) return undefined;
   const page = await pageOfSessions(context, filter, { first, after }, byCreation);
   const nodes = await sessionData(context, nodesOf(page));
   const count = () =>
@@ -131,6 +133,11 @@ async function ownSession(context: Context, id: string): Promise<Session | null 
 /** Whether the field takes this text as it is. It cuts white space off. */
 function isName(text: string): boolean {
   const parsed = nameText.safeParse(text);
+  return parsed.success && parsed.data === text;
+}
+
+function isTag(text: string): boolean {
+  const parsed = tagText.safeParse(text);
   return parsed.success && parsed.data === text;
 }
 
