@@ -11,7 +11,7 @@ import type { Parameter, Statement } from './statement.ts';
 export const pinnedTag = '';
 
 /** Which sessions to list. */
-export interface TaggedSelection extends SessionOwner {
+interface TaggedSelection extends SessionOwner {
   /** The tag that leads to the sessions. */
   tag: string;
   /** Another tag that they have, too. */
@@ -20,9 +20,9 @@ export interface TaggedSelection extends SessionOwner {
 }
 
 /** Where a session stands in a list. */
-export type TaggedSession = Pick<Session, 'id' | 'lastActivityAt'>;
+type TaggedSession = Pick<Session, 'id' | 'lastActivityAt'>;
 
-export interface TaggedStatement {
+interface TaggedStatement {
   statement: Statement<TaggedSession>;
   /** Those before the positions, and those behind them. */
   before: Parameter[];
