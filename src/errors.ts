@@ -87,7 +87,13 @@ const errorTable = {
   },
   REQUEST_ID_REUSED: {
     status: 409,
-    meaning: 'The `requestId` was used for another prompt.',
+    meaning:
+      'The `requestId` was used for another prompt, or for the same with another `editOf` or `answerTo`.',
+  },
+  HEAD_MOVED: {
+    status: 409,
+    meaning:
+      'The newest message of the branch is not `expectedHead`: somebody else has spoken, or shows another branch. `extensions.head` is its `id`, or null if the session has no messages.',
   },
   REVISION_EXPIRED: {
     status: 410,
@@ -216,4 +222,8 @@ export function tryAgain(code: 'OVERLOADED' | 'RATE_LIMITED', message: string, r
 
 export function sessionNotFound(sessionId: number): GatewayError {
   return new GatewayError('NOT_FOUND', `There is no session ${sessionId}.`);
+}
+
+export function messageNotFound(messageId: number): GatewayError {
+  return new GatewayError('NOT_FOUND', `There is no message ${messageId}.`);
 }

@@ -7,6 +7,8 @@ type ChangeBody =
   | { kind: 'SessionDeleted' }
   | { kind: 'HistoryCleared' }
   | { kind: 'MessageAdded'; messageId: number }
+  /** The session shows another branch. Its newest message; null if it has no messages any more. */
+  | { kind: 'HeadMoved'; headId: number | null }
   | {
       kind: 'RunStarted';
       runId: number;

@@ -19,11 +19,9 @@ import { mergeSettings, type PartialSettings } from './models/settings/model-set
 import { readSettings } from './models/settings/stored-settings.ts';
 import { findSession } from './run/find-session.ts';
 import type { LiveRuns } from './run/live-runs.ts';
-import { findByRequestId, type OnBusy, openRun, queueFull } from './run/open-run.ts';
+import { findByRequestId, type NewPrompt, type OnBusy, openRun, queueFull } from './run/open-run.ts';
 
-export interface SendInput {
-  sessionId: number;
-  prompt: string;
+export interface SendInput extends NewPrompt {
   requestId?: string | null | undefined;
   onBusy: OnBusy;
   providerName?: string | null | undefined;
@@ -114,7 +112,7 @@ export class PromptSender {
     const session = await findSession(statements, input.sessionId);
     const model = await this.#resolveModel(input, session);
     await slots.lookUp(session.userId);
-    using bytes = await quotas.reserve(session.userId, { bytes: Buffer.byteLength(input.prompt) });
+    using bytes = await quotas.reserve(session.userId, { bytes: Buffer.byteLength(input.prompt ?? '') });
     const { run, opened } = await live.alone(session.id, () => this.#start(input, session, model));
     arrival[Symbol.dispose]();
     if (opened) bytes.keep();

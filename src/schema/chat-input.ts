@@ -8,6 +8,7 @@ import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { idOf } from './id-argument.ts';
 import { nameText } from './input-checks.ts';
+import { MessageRef } from './message.ts';
 import { ModelSettingsInput, toSettings } from './model-settings.ts';
 import { SessionRef } from './session.ts';
 
@@ -30,15 +31,32 @@ export const ChatInput = builder.inputType('ChatInput', {
       .id({ required: true, description: 'The `id` of the session to which the prompt is sent.' })
       .validate(idOf(SessionRef)),
     prompt: t.string({
-      required: true,
       validate: wellFormedText.refine((prompt) => !isBlank(prompt), 'expected some text'),
       description:
-        'The text of the prompt; it must not be blank. More than `MAX_PROMPT_BYTES` (default: 262,144) bytes of UTF-8 are refused with PAYLOAD_TOO_LARGE.',
+        'The text of the prompt; it must not be blank. Left out only with `answerTo`. More than `MAX_PROMPT_BYTES` (default: 262,144) bytes of UTF-8 are refused with PAYLOAD_TOO_LARGE.',
     }),
+    editOf: t
+      .id({
+        description:
+          'The `id` of an earlier prompt: this one is another version of it, beside it, and the conversation goes on from here. The other version stays, with all that follows it: see `Message.siblings`. Default: the prompt continues the branch that the session shows.',
+      })
+      .validate(idOf(MessageRef).nullish()),
+    answerTo: t
+      .id({
+        description:
+          'The `id` of an earlier prompt that is to be answered once more, perhaps by another model. Leave `prompt` out. The other answers stay, with all that follows them.',
+      })
+      .validate(idOf(MessageRef).nullish()),
+    expectedHead: t
+      .id({
+        description:
+          'The `id` of the newest message that the client shows. If it is not the newest one of the branch any more, the prompt is refused with HEAD_MOVED, and `extensions.head` is the id of that. Default: no check.',
+      })
+      .validate(idOf(MessageRef).nullish()),
     requestId: t.string({
       validate: nameText,
       description:
-        'An idempotency key that the client chooses, a new one for each prompt: at most 200 characters. When a prompt is sent again with the same key, for example after a lost connection, the gateway does not ask the model again and returns the run that the first request started. The same key with another prompt is refused with REQUEST_ID_REUSED.',
+        'An idempotency key that the client chooses, a new one for each prompt: at most 200 characters. When a prompt is sent again with the same key, for example after a lost connection, the gateway does not ask the model again and returns the run that the first request started. The same key with another `prompt`, `editOf` or `answerTo` is refused with REQUEST_ID_REUSED.',
     }),
     onBusy: t.field({
       type: OnBusyRef,
@@ -66,16 +84,30 @@ export const ChatInput = builder.inputType('ChatInput', {
 
 /** Describes the errors of a field that sends a prompt. */
 export const sendErrors =
-  'Errors: NOT_FOUND; BAD_USER_INPUT if the gateway does not have the provider or the model, or if the model does not take one of the settings; PAYLOAD_TOO_LARGE; RUN_IN_PROGRESS; REQUEST_ID_REUSED; RATE_LIMITED when the user has too many live runs or the session too many queued runs; MODEL_UNAVAILABLE if the provider does not respond; OVERLOADED; SHUTTING_DOWN.';
+  'Errors: NOT_FOUND, also for a message of `input` that the session does not have; BAD_USER_INPUT if the gateway does not have the provider or the model, if the model does not take one of the settings, or if `editOf` or `answerTo` is no prompt that can be edited or answered; PAYLOAD_TOO_LARGE; RUN_IN_PROGRESS; REQUEST_ID_REUSED; HEAD_MOVED; RATE_LIMITED when the user has too many live runs or the session too many queued runs; MODEL_UNAVAILABLE if the provider does not respond; OVERLOADED; SHUTTING_DOWN.';
 
-/** @throws GatewayError PAYLOAD_TOO_LARGE for a prompt that is too long. */
+/** @throws GatewayError PAYLOAD_TOO_LARGE for a prompt that is too long, BAD_USER_INPUT for fields that do not fit together. */
 export function toSendInput(
   input: typeof ChatInput.$inferInput,
   { maxPromptBytes, log }: Context,
 ): SendInput {
-  if (Buffer.byteLength(input.prompt) > maxPromptBytes) {
+  const { prompt = null, answerTo = null, editOf = null } = input;
+  checkPlace({ prompt, answerTo, editOf });
+  if (prompt !== null && Buffer.byteLength(prompt) > maxPromptBytes) {
     const message = `input.prompt: expected at most ${maxPromptBytes} bytes of UTF-8.`;
     throw new GatewayError('PAYLOAD_TOO_LARGE', message, { field: 'input.prompt' });
   }
-  return { ...input, settings: toSettings(input.settings), log };
+  return { ...input, prompt, settings: toSettings(input.settings), log };
+}
+
+/** @throws GatewayError BAD_USER_INPUT where these do not fit together. */
+function checkPlace({ prompt, answerTo, editOf }: Record<'prompt' | 'answerTo' | 'editOf', unknown>): void {
+  if (answerTo === null && prompt === null) throw badInput('prompt', 'expected some text');
+  if (answerTo === null) return;
+  if (prompt !== null) throw badInput('prompt', 'expected no text together with `answerTo`');
+  if (editOf !== null) throw badInput('editOf', 'give this or `answerTo`, not both');
+}
+
+function badInput(name: string, problem: string): GatewayError {
+  return new GatewayError('BAD_USER_INPUT', `input.${name}: ${problem}.`, { field: `input.${name}` });
 }

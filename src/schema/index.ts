@@ -17,6 +17,7 @@ import './node-inbox.ts';
 import './node-workspaces.ts';
 import './node-report.ts';
 import './message.ts';
+import './branch.ts';
 import './audio.ts';
 import './workspace-manifest.ts';
 import './tool-call.ts';

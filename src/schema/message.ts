@@ -67,7 +67,8 @@ builder.prismaObjectFields('Session', (t) => ({
   messages: t.connection(
     {
       type: MessageRef,
-      description: 'The messages of the session, oldest first. `last: 20` returns the 20 newest.',
+      description:
+        'The messages of the branch that the session shows, from its first to `head`. `last: 20` returns the 20 newest. A cursor stays valid when another branch is shown: it stands for all messages that are older than its own.',
       resolve: async ({ id: sessionId }, args, context) => {
         const page = await pageOfMessages(context, sessionId, args);
         return {
@@ -85,7 +86,7 @@ builder.prismaObjectFields('Session', (t) => ({
   lastMessage: t.field({
     type: MessageRef,
     nullable: true,
-    description: 'The newest message; null if the session has no messages.',
+    description: 'The same as `head`.',
     resolve: ({ id }, _args, context) => newestOf(loadersOf(context).messages, id),
   }),
 }));

@@ -14,7 +14,7 @@ export const previewOf = createContextCache(
   ({ statements, resultBudget }: Context) =>
     new DataLoader<number, string | null>(
       async (sessionIds) => {
-        const found = await statements.all(beginningsOfSessions, [readLength, idList(sessionIds)]);
+        const found = await statements.all(beginningsOfSessions, [idList(sessionIds), readLength]);
         resultBudget.load(found.reduce((length, { beginning }) => length + (beginning?.length ?? 0), 0));
         const bySession = new Map(found.map((row) => [row.sessionId, row.beginning]));
         return sessionIds.map((id) => onOneLine(bySession.get(id)));

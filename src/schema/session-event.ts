@@ -24,7 +24,8 @@ builder.objectRef<ChangeEvent<'RunEnded'> & { sessionId: number }>('RunEnded').i
 });
 
 builder.objectRef<ChangeEvent<'MessageAdded'>>('MessageAdded').implement({
-  description: 'A prompt was sent, or the message for its answer was created.',
+  description:
+    'A prompt was sent, or the message for an answer was created. `parent` of the message says where it belongs.',
   interfaces: [SessionEventRef],
   fields: (t) => ({
     message: t.field({
@@ -33,6 +34,22 @@ builder.objectRef<ChangeEvent<'MessageAdded'>>('MessageAdded').implement({
       description: 'The message; null if it has been deleted.',
       resolve: findMessage,
     }),
+  }),
+});
+
+builder.objectRef<ChangeEvent<'HeadMoved'> & { sessionId: number }>('HeadMoved').implement({
+  description:
+    'The session shows another branch: a prompt was edited, a prompt is answered once more, somebody has selected another branch, or messages were deleted. A prompt that continues the branch is told by `MessageAdded` alone: then `parent` of its message is the `head` that was shown before.',
+  interfaces: [SessionEventRef],
+  fields: (t) => ({
+    head: t.field({
+      type: MessageRef,
+      nullable: true,
+      description:
+        'The newest message of the branch that was then shown; null if the session had no messages any more, or the message has been deleted.',
+      resolve: ({ headId }, args, context) => findMessage({ messageId: headId }, args, context),
+    }),
+    session: sessionField(t, sessionNow),
   }),
 });
 

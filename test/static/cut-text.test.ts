@@ -15,6 +15,7 @@ const allowed = [
   'src/commands/start-warnings.ts: unknown.slice(0, mostNamed)',
   'src/console/state/lookalikes.ts: items.slice(0, maxQuoted)',
   'src/rest/input/ignored-fields.ts: fields.slice(0, longestList)',
+  'src/schema/paging/find-messages.ts: rows.slice(0, limit)',
 ];
 
 test('every text is cut by src/base/cut-text.ts, which leaves no half characters', () => {

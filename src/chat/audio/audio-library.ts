@@ -2,11 +2,11 @@ import type { Readable } from 'node:stream';
 import { createKeyedLock } from '../../base/lock.ts';
 import { type BlobStore, BlobStoreFullError, type ByteRange } from '../../blobs/blob-store.ts';
 import { sweepBlobs } from '../../blobs/sweep-blobs.ts';
-import { GatewayError } from '../../errors.ts';
+import { GatewayError, messageNotFound } from '../../errors.ts';
 import type { Message, MessageAudio } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
-import { isCleared } from '../../storage/hidden-rows.ts';
+import { isHidden, removedWith } from '../../storage/hidden-rows.ts';
 import { lockSessions } from '../../storage/lock-sessions.ts';
 import { addStoredBytes } from '../../storage/stored-bytes.ts';
 import { measureDuration } from './measure-duration.ts';
@@ -21,7 +21,7 @@ export interface AudioLibraryOptions {
 }
 
 /** A message with the user who stores it. */
-type OwnedMessage = Message & { session: { userId: string; clearedThroughId: number } };
+type OwnedMessage = Message & { session: { userId: string } };
 
 /** The recordings of messages: a row for each in the database, and its bytes as a blob. */
 export class AudioLibrary {
@@ -163,12 +163,8 @@ export class AudioLibrary {
 async function findMessage(tx: Pick<Database, 'message'>, id: number): Promise<OwnedMessage> {
   const message = await tx.message.findUnique({
     where: { id },
-    include: { session: { select: { userId: true, clearedThroughId: true } } },
+    include: { session: { select: { userId: true, clearedThroughId: true, removed: removedWith(id) } } },
   });
-  if (message === null || isCleared(message)) throw messageNotFound(id);
+  if (message === null || isHidden(message)) throw messageNotFound(id);
   return message;
-}
-
-export function messageNotFound(id: number): GatewayError {
-  return new GatewayError('NOT_FOUND', `There is no message ${id}.`);
 }

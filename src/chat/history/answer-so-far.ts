@@ -1,8 +1,9 @@
 import type { Run } from '../../generated/prisma/client.ts';
-import { answerStepsBetween } from '../../storage/statements/answer-steps.ts';
+import { stepsOfMessages } from '../../storage/statements/answer-steps.ts';
+import { idList } from '../../storage/statements/dialect.ts';
 import { visibleMessageById } from '../../storage/statements/exchanges.ts';
 import type { Reader } from '../../storage/statements/statement.ts';
-import { toolCallsBetween } from '../../storage/statements/tool-calls.ts';
+import { toolCallsOfMessages } from '../../storage/statements/tool-calls.ts';
 import type { AnswerStep } from './answer-step.ts';
 import { messageTokens } from './message-tokens.ts';
 import { toSteps } from './stored-turns.ts';
@@ -10,13 +11,13 @@ import { toSteps } from './stored-turns.ts';
 /** Reads the steps that the answer of a run has so far, and their estimated tokens. */
 export async function readAnswerSoFar(
   statements: Reader,
-  { sessionId, assistantMessageId }: Pick<Run, 'sessionId' | 'assistantMessageId'>,
+  { assistantMessageId }: Pick<Run, 'assistantMessageId'>,
 ): Promise<{ steps: AnswerStep[]; tokens: number }> {
   const id = assistantMessageId ?? 0;
   const message = await statements.get(visibleMessageById, [id]);
   if (message === undefined) return { steps: [], tokens: 0 };
-  const toolCalls = await statements.all(toolCallsBetween, [sessionId, id, id]);
-  const steps = await statements.all(answerStepsBetween, [sessionId, id, id]);
+  const toolCalls = await statements.all(toolCallsOfMessages, [idList([id])]);
+  const steps = await statements.all(stepsOfMessages, [idList([id])]);
   const stored = { ...message, toolCalls, steps };
   return { steps: toSteps(stored), tokens: await messageTokens(stored) };
 }

@@ -2,14 +2,13 @@ import type { LanguageModelV3FunctionTool } from '@ai-sdk/provider';
 import { maxId } from '../../base/global-id.ts';
 import { shareTurn } from '../../base/share-turn.ts';
 import type { Message } from '../../generated/prisma/client.ts';
-import { answerStepsBetween } from '../../storage/statements/answer-steps.ts';
-import {
-  countMessagesBefore,
-  countOlderMessages,
-  messagesBefore,
-} from '../../storage/statements/exchanges.ts';
+import { stepsOfMessages } from '../../storage/statements/answer-steps.ts';
+import { idList } from '../../storage/statements/dialect.ts';
+import { countOlderMessages, messagesBefore } from '../../storage/statements/exchanges.ts';
+import { linePlaceOf } from '../../storage/statements/lines.ts';
+import { messagesByIds, messagesOfBranch } from '../../storage/statements/messages.ts';
 import type { Reader } from '../../storage/statements/statement.ts';
-import { toolCallsBetween } from '../../storage/statements/tool-calls.ts';
+import { toolCallsOfMessages } from '../../storage/statements/tool-calls.ts';
 import { runFailureCodes } from '../log/run-event.ts';
 import { ProviderError } from '../models/failure/provider-error.ts';
 import type { ResolvedModel } from '../models/models.ts';
@@ -128,16 +127,44 @@ async function newestThatFit(options: HistoryOptions, budget: number) {
   return { exchanges, isWhole: messages.length === 0 };
 }
 
+/** The messages of the branch that ends with the prompt, newest first. */
 async function* newestFirst({ statements, sessionId, userMessageId }: HistoryOptions) {
-  const session = [sessionId, sessionId, sessionId];
+  let end = userMessageId;
   let before = userMessageId + 1;
+  let isBranched = false;
   for (let size = firstPage; ; size = Math.min(size * 2, largestPage)) {
-    const messages = await statements.all(messagesBefore, [...session, before, size]);
+    let messages: Message[] = [];
+    if (!isBranched) {
+      const session = [sessionId, sessionId, sessionId];
+      const page = await statements.all(messagesBefore, [
+        sessionId,
+        sessionId,
+        end,
+        ...session,
+        before,
+        size,
+      ]);
+      isBranched = page.some(({ lineId }) => lineId > 0);
+      messages = page;
+    }
+    if (isBranched) messages = await pageOfBranch(statements, { sessionId, end, before, size });
     yield* await withParts(statements, messages);
     const oldest = messages.at(-1);
     if (oldest === undefined || messages.length < size) return;
+    end = oldest.id;
     before = oldest.id;
   }
+}
+
+/** The newest messages before an id on the branch that ends with the message `end`, newest first. */
+async function pageOfBranch(
+  statements: Reader,
+  { sessionId, end, before, size }: { sessionId: number; end: number; before: number; size: number },
+): Promise<Message[]> {
+  const rows = await statements.all(messagesOfBranch, [end, sessionId, 0, before, size, size]);
+  const ids = rows.map(({ id }) => id).toSorted((a, b) => b - a);
+  const messages = await statements.all(messagesByIds, [idList(ids.slice(0, size))]);
+  return messages.toSorted((a, b) => b.id - a.id);
 }
 
 /** Reads the tool calls and the steps of the messages of a page. A prompt alone has none. */
@@ -145,11 +172,11 @@ async function withParts(statements: Reader, messages: readonly Message[]): Prom
   const stored = messages.map(
     (message): StoredMessage => Object.assign(message, { toolCalls: [], steps: [] }),
   );
-  const [newest, oldest] = [stored[0], stored.at(-1)];
-  if (newest === undefined || oldest === undefined || newest === oldest) return stored;
-  const range = [newest.sessionId, oldest.id, newest.id];
-  const calls = await statements.all(toolCallsBetween, range);
-  const steps = await statements.all(answerStepsBetween, range);
+  const answers = stored.filter(({ role }) => role === 'ASSISTANT');
+  if (answers.length === 0) return stored;
+  const ids = idList(answers.map(({ id }) => id));
+  const calls = await statements.all(toolCallsOfMessages, [ids]);
+  const steps = await statements.all(stepsOfMessages, [ids]);
   if (calls.length + steps.length === 0) return stored;
   const byId = new Map(stored.map((message) => [message.id, message]));
   for (const call of calls) byId.get(call.messageId)?.toolCalls.push(call);
@@ -157,13 +184,16 @@ async function withParts(statements: Reader, messages: readonly Message[]): Prom
   return stored;
 }
 
-/** How many messages come before one of them. Counts those from there on, which were read, and not all of a long session. */
+/**
+ * How many messages the branch has before one of them. Without branches it counts those from there on, which were read, and
+ * not all of a long session.
+ */
 async function countOlder({ statements, sessionId }: HistoryOptions, id: number): Promise<number> {
   const counted = await statements.get(countOlderMessages, [sessionId, id - 1, sessionId, maxId, sessionId]);
   if (counted !== undefined && counted.count > 0) return counted.count;
-  // There is at least one, so another program has written messages that the session does not count.
-  const row = await statements.get(countMessagesBefore, [sessionId, sessionId, sessionId, id]);
-  return row?.count ?? 0;
+  // There is at least one, so the session has branches, or another program has written messages that it does not count.
+  const place = await statements.get(linePlaceOf, [id, sessionId]);
+  return (place?.messages ?? 1) - 1;
 }
 
 async function systemTokens(systemPrompt: string | null): Promise<number> {

@@ -4,10 +4,12 @@ import { GatewayError, sessionNotFound } from '../../errors.ts';
 import type { Run } from '../../generated/prisma/client.ts';
 import { isUniqueConflict } from '../../storage/failure/prisma-error.ts';
 import type { ChangeOwner } from '../../storage/statements/changes.ts';
-import { insertExchange } from '../../storage/statements/exchanges.ts';
+import { insertAnswer, insertExchange } from '../../storage/statements/exchanges.ts';
 import { countPrompt } from '../../storage/statements/run-sessions.ts';
 import { insertRun, runByRequestId, unfinishedRuns } from '../../storage/statements/run-states.ts';
 import type { Reader, Statements, Writer } from '../../storage/statements/statement.ts';
+import { continueBranch } from '../branches/continue-branch.ts';
+import { type PromptPlace, placePrompt } from '../branches/place-prompt.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import type { PartialSettings } from '../models/settings/model-settings.ts';
 import { settingsText } from '../models/settings/stored-settings.ts';
@@ -17,9 +19,14 @@ import { promptChanges } from './run-changes.ts';
 /** What happens to a prompt when its session has a live run. */
 export type OnBusy = 'REJECT' | 'INTERRUPT' | 'ENQUEUE';
 
-export interface OpenRunOptions {
+/** The text of a prompt and its place. */
+export interface NewPrompt extends PromptPlace {
   sessionId: number;
-  prompt: string;
+  /** Null with `answerTo`. */
+  prompt: string | null;
+}
+
+export interface OpenRunOptions extends NewPrompt {
   /** The client's idempotency key: the same key opens only one run. */
   requestId?: string | null | undefined;
   onBusy: OnBusy;
@@ -46,14 +53,14 @@ export interface OpenedRun {
 }
 
 /**
- * Opens a run in one transaction: the user's message, the assistant's empty message, and the run, which is RUNNING when
- * the session was idle and otherwise QUEUED. For `INTERRUPT` the caller cancels the other runs.
+ * Opens a run in one transaction: the user's message, the assistant's empty message, their place in the session, and the
+ * run, which is RUNNING when the session was idle and otherwise QUEUED. For `INTERRUPT` the caller cancels the other runs.
  *
- * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS, REQUEST_ID_REUSED, RATE_LIMITED, and what `claimSlot` and
- *   `checkMessages` throw.
+ * @throws GatewayError NOT_FOUND, BAD_USER_INPUT, HEAD_MOVED, RUN_IN_PROGRESS, REQUEST_ID_REUSED, RATE_LIMITED, and what
+ *   `claimSlot` and `checkMessages` throw.
  */
 export async function openRun(statements: Statements, options: OpenRunOptions): Promise<OpenedRun> {
-  const tokenCount = await countTokens(options.prompt);
+  const tokenCount = options.prompt === null ? 0 : await countTokens(options.prompt);
   try {
     const opened = await statements.transaction((tx) => insert(tx, options, tokenCount));
     return { ...opened, opened: true };
@@ -69,17 +76,18 @@ export async function openRun(statements: Statements, options: OpenRunOptions): 
 /**
  * The run that was opened with this request id, if any.
  *
- * @throws GatewayError REQUEST_ID_REUSED.
+ * @throws GatewayError REQUEST_ID_REUSED if it was opened for another prompt, or the same at another place.
  */
 export async function findByRequestId(
   statements: Reader,
-  { sessionId, requestId, prompt }: Pick<OpenRunOptions, 'sessionId' | 'requestId' | 'prompt'>,
+  input: NewPrompt & Pick<OpenRunOptions, 'requestId'>,
 ): Promise<Run | undefined> {
+  const { sessionId, requestId } = input;
   if (!requestId) return undefined;
   const known = await statements.get(runByRequestId, [sessionId, requestId]);
   if (known === undefined) return undefined;
-  const { prompt: before, ...run } = known;
-  if (before !== null && before !== prompt) {
+  const { prompt, ...run } = known;
+  if (!isSamePrompt(run, prompt, input)) {
     const message =
       'This request id was used before with another prompt; a new prompt needs a new request id.';
     throw new GatewayError('REQUEST_ID_REUSED', message, { field: 'input.requestId' });
@@ -87,30 +95,60 @@ export async function findByRequestId(
   return run;
 }
 
+/** @param text The prompt of the run; null if it was deleted. Then nobody can tell. */
+function isSamePrompt(run: Run, text: string | null, { prompt, editOf, answerTo }: NewPrompt): boolean {
+  if (run.answersAgain !== (answerTo != null)) return false;
+  if (run.answersAgain) return text === null || run.userMessageId === answerTo;
+  return run.editOfId === (editOf ?? null) && (text === null || text === prompt);
+}
+
 async function insert(tx: Writer, options: OpenRunOptions, tokenCount: number) {
-  const { sessionId, prompt, requestId, gatewayId, model, settings, checkMessages, changes } = options;
+  const { sessionId, prompt, requestId, gatewayId, model, settings, checkMessages, changes, editOf } =
+    options;
   await tx.lockSession(sessionId);
   const status = await newRunStatus(tx, options);
   // The time is read within the transaction, so that it is not before the end of the previous run.
   const now = new Date();
-  const counted = await tx.get(countPrompt, [now, now, Buffer.byteLength(prompt), sessionId]);
+  const counts = prompt === null ? [1, 0] : [2, Buffer.byteLength(prompt)];
+  const counted = await tx.get(countPrompt, [now, now, ...counts, sessionId]);
   if (counted === undefined) throw sessionNotFound(sessionId);
   checkMessages(counted.messageCount);
-  const messages = await tx.all(insertExchange, [sessionId, prompt, tokenCount, now, sessionId, now]);
-  const [userMessageId = 0, assistantMessageId = 0] = messages.map(({ id }) => id).toSorted((a, b) => a - b);
+  const { parentId, prompt: known } = await placePrompt(tx, options, counted);
+  const ids = await insertMessages(tx, { sessionId, prompt, tokenCount, now });
+  const firstId = ids[0] ?? 0;
+  if (parentId !== undefined) await continueBranch(tx, { sessionId, parentId, firstId });
   const run = (await tx.get(insertRun, [
     sessionId,
     requestId || null,
     status,
-    userMessageId,
-    assistantMessageId,
+    known?.id ?? firstId,
+    ids.at(-1) ?? 0,
     model.providerName,
     model.modelName,
     settingsText(settings),
+    editOf ?? null,
+    known !== undefined,
     now,
     ...(status === 'RUNNING' ? [now, gatewayId, 1] : [null, null, 0]),
   ])) as Run;
   return { run, told: await changes.write(tx, promptChanges(run)) };
+}
+
+/** Returns the ids of the messages: of the prompt, if there is a new one, and of its answer. */
+async function insertMessages(
+  tx: Writer,
+  {
+    sessionId,
+    prompt,
+    tokenCount,
+    now,
+  }: Pick<NewPrompt, 'sessionId' | 'prompt'> & { tokenCount: number; now: Date },
+): Promise<number[]> {
+  const messages =
+    prompt === null
+      ? await tx.all(insertAnswer, [sessionId, now])
+      : await tx.all(insertExchange, [sessionId, prompt, tokenCount, now, sessionId, now]);
+  return messages.map(({ id }) => id).toSorted((a, b) => a - b);
 }
 
 async function newRunStatus(tx: Reader, { sessionId, onBusy, maxQueued, claimSlot }: OpenRunOptions) {

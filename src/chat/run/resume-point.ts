@@ -1,8 +1,9 @@
 import type { Run, ToolCall } from '../../generated/prisma/client.ts';
+import { idList } from '../../storage/statements/dialect.ts';
 import { checkpointAnswer, visibleMessageById } from '../../storage/statements/exchanges.ts';
 import { raiseLastSeq } from '../../storage/statements/run-owners.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
-import { toolCallsBetween } from '../../storage/statements/tool-calls.ts';
+import { toolCallsOfMessages } from '../../storage/statements/tool-calls.ts';
 import { isOpen } from '../tool-calls/resume-calls.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { seqsBeyondCheckpoint } from './save-interrupted-runs.ts';
@@ -39,10 +40,10 @@ export async function readResumePoint(
   run: Run,
   resumeRuns: ResumeRuns,
 ): Promise<ResumePoint | undefined> {
-  const { assistantMessageId: id, sessionId, fence, stopCause } = run;
+  const { assistantMessageId: id, fence, stopCause } = run;
   const message = id !== null && stopCause === null && (await statements.get(visibleMessageById, [id]));
   if (!message) return undefined;
-  const calls = await statements.all(toolCallsBetween, [sessionId, message.id, message.id]);
+  const calls = await statements.all(toolCallsOfMessages, [idList([message.id])]);
   const open = calls.filter(isOpen);
   const isWaiting = open.length > 0;
   // An earlier version did not store until when a call waits.

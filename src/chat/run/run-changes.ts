@@ -5,12 +5,15 @@ import { queuedSeq } from '../log/open-run-log.ts';
 /** The `seq` of `RunStarted` in the log of a run that starts at once. */
 const seqAtOnce = 1;
 
-/** The changes of a prompt that was stored with its run. */
+/** The changes of a prompt that was stored with its run. A prompt that was there before is not told again. */
 export function promptChanges(run: Run): NewChange[] {
-  const { sessionId, userMessageId, assistantMessageId } = run;
-  const ids = [userMessageId, assistantMessageId].filter((id) => id !== null);
-  const messages = ids.map((messageId) => ({ kind: 'MessageAdded' as const, sessionId, messageId }));
-  return run.status === 'RUNNING' ? [...messages, ...runStarted(run, seqAtOnce)] : messages;
+  const { sessionId, userMessageId, assistantMessageId, editOfId, answersAgain } = run;
+  const ids = [answersAgain ? null : userMessageId, assistantMessageId].filter((id) => id !== null);
+  const changes: NewChange[] = ids.map((messageId) => ({ kind: 'MessageAdded', sessionId, messageId }));
+  if (editOfId !== null || answersAgain) {
+    changes.push({ kind: 'HeadMoved', sessionId, headId: assistantMessageId });
+  }
+  return run.status === 'RUNNING' ? [...changes, ...runStarted(run, seqAtOnce)] : changes;
 }
 
 /** The change of a queued run that has started: in its log `RunStarted` comes behind `RunQueued`. */

@@ -16,7 +16,7 @@ import { countParameters, type Usage } from '../usage/usage.ts';
 
 /** The data that is stored when a run ends. */
 export interface EndedRun {
-  run: Pick<Run, 'id' | 'sessionId' | 'fence' | 'userMessageId' | 'assistantMessageId'>;
+  run: Pick<Run, 'id' | 'sessionId' | 'fence' | 'userMessageId' | 'assistantMessageId' | 'answersAgain'>;
   end: RunEnd;
   content: string;
   reasoning: string;
@@ -85,7 +85,7 @@ export async function saveRunEnd(
       return undefined;
     }
     const bytes = await saveAnswer(tx, ended, { tokenCount, finishReason, cancelCause });
-    if (from === 'QUEUED' && run.userMessageId !== null) {
+    if (from === 'QUEUED' && run.userMessageId !== null && !run.answersAgain) {
       // The prompt was withdrawn: no model may be shown it.
       await tx.run(withdrawPrompt, [cancelCause, run.userMessageId]);
     }

@@ -1,5 +1,6 @@
 import type { Session } from '../../generated/prisma/client.ts';
 import type { SessionOwner } from '../../storage/statements/sessions.ts';
+import { selectBranch } from '../branches/select-branch.ts';
 import { clearHistory } from '../removal/clear-history.ts';
 import { type DeleteSessionsOptions, deleteSession, deleteSessions } from '../removal/delete-sessions.ts';
 import { findSession } from '../run/find-session.ts';
@@ -50,6 +51,11 @@ export class Sessions {
    */
   deleteAll(owner: SessionOwner, signal?: AbortSignal): Promise<number[]> {
     return deleteSessions(owner, signal, this.#options.removal);
+  }
+
+  /** @throws GatewayError NOT_FOUND. */
+  selectBranch(messageId: number): Promise<Session> {
+    return selectBranch(messageId, this.#options);
   }
 
   /**

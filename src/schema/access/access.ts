@@ -1,8 +1,7 @@
 import { shorten } from '../../base/cut-text.ts';
-import { messageNotFound } from '../../chat/audio/audio-library.ts';
 import { runNotFound } from '../../chat/engine.ts';
 import type { Context } from '../../context.ts';
-import { GatewayError, sessionNotFound } from '../../errors.ts';
+import { GatewayError, messageNotFound, sessionNotFound } from '../../errors.ts';
 import { beyondTicket } from '../../identity/stream-tickets.ts';
 import { unauthenticated } from '../../identity/unauthenticated.ts';
 import { anonymous, type Viewer } from '../../identity/viewer.ts';

@@ -37,17 +37,22 @@ export interface CountInSession {
   upTo: number;
 }
 
-/** A loader that counts lists of many sessions with one statement, and charges the result for what was read. */
+/**
+ * A loader that counts lists of many sessions with one statement, and charges the result for what was read.
+ *
+ * @param parametersOf The parameters of the statement: `ids` is an `idList` of sessions, and `upTo` where to stop counting.
+ */
 export function countLoader(
   { statements, resultBudget }: Context,
   counts: Statement<SessionCount>,
+  parametersOf: (ids: string, upTo: number) => Parameter[],
 ): DataLoader<CountInSession, number> {
   return new DataLoader(
     async (asked) => {
       const found = new Map<string, number>();
       for (const [upTo, same] of groupBy(asked, (each) => each.upTo)) {
         const ids = idList(same.map(({ sessionId }) => sessionId));
-        for (const { sessionId, count } of await statements.all(counts, [upTo, ids])) {
+        for (const { sessionId, count } of await statements.all(counts, parametersOf(ids, upTo))) {
           found.set(`${sessionId} ${upTo}`, count);
           resultBudget.load(count * indexEntryBytes);
         }

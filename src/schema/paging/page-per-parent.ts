@@ -5,12 +5,7 @@ import { lazyFields } from '../../base/lazy-fields.ts';
 import type { Context } from '../../context.ts';
 import type { Message, Run } from '../../generated/prisma/client.ts';
 import { idList } from '../../storage/statements/dialect.ts';
-import {
-  countsOfMessages,
-  messagesByIds,
-  type PageRow,
-  pagesOfMessages,
-} from '../../storage/statements/messages.ts';
+import { countsOfMessages, messagesByIds, type PageRow } from '../../storage/statements/messages.ts';
 import {
   countsOfRuns,
   liveRunsOfSessions,
@@ -19,8 +14,9 @@ import {
   type SessionStatus,
   statusOfSessions,
 } from '../../storage/statements/runs.ts';
-import type { Statement } from '../../storage/statements/statement.ts';
+import type { MaybePromise, Statement } from '../../storage/statements/statement.ts';
 import { countLoader } from './count-rows.ts';
+import { findMessages } from './find-messages.ts';
 import { newestRow, type Page, type PageArgs, resolvePage } from './page.ts';
 import { readTogether } from './related-rows.ts';
 import { readRows } from './rows.ts';
@@ -36,14 +32,21 @@ interface PageInSession extends Page {
  */
 export const loadersOf = createContextCache(
   lazyFields<Context>()({
-    /** A page of each session's messages. */
-    messages: (context) => pageLoader<Message>(context, pagesOfMessages, messagesByIds),
+    /** A page of the messages of the branch that each session shows. */
+    messages: (context) =>
+      pageLoader<Message>(context, (page, ids) => findMessages(context.statements, page, ids), messagesByIds),
     /** A page of each session's runs. */
-    runs: (context) => pageLoader<Run>(context, pagesOfRuns, runsByIds),
-    /** How many messages each session has. */
-    messageCount: (context) => countLoader(context, countsOfMessages),
+    runs: (context) =>
+      pageLoader<Run>(
+        context,
+        ({ order, after, before, limit }, ids) =>
+          context.statements.all(pagesOfRuns[order], [idList(ids), after, before, limit]),
+        runsByIds,
+      ),
+    /** How many messages the branch has that each session shows. */
+    messageCount: (context) => countLoader(context, countsOfMessages, (ids, upTo) => [ids, upTo, upTo]),
     /** How many runs each session has. */
-    runCount: (context) => countLoader(context, countsOfRuns),
+    runCount: (context) => countLoader(context, countsOfRuns, (ids, upTo) => [upTo, ids]),
     /** The RUNNING run of each session; null if it has none. */
     liveRun: ({ statements }) =>
       new DataLoader<number, Run | null>(
@@ -88,13 +91,14 @@ export async function newestOf<Row>(pages: DataLoader<PageInSession, Row[]>, ses
 }
 
 /**
- * Loads the pages of many sessions. The first statement finds the ids of every page, and how long the texts are; the
- * others read the rows, some at a time. Pages with other bounds, which another field of the document asks for, take a
- * statement of their own.
+ * Loads the pages of many sessions: first the ids of every page, and how long the texts are, then the rows, some at a
+ * time. Pages with other bounds, which another field of the document asks for, take statements of their own.
+ *
+ * @param find Finds the same page of each of some sessions, in any order.
  */
 function pageLoader<Row extends { id: number }>(
   context: Context,
-  pagesIn: Record<Page['order'], Statement<PageRow>>,
+  find: (page: Page, sessionIds: number[]) => MaybePromise<PageRow[]>,
   byIds: Statement<Row>,
 ): DataLoader<PageInSession, Row[]> {
   const { statements } = context;
@@ -103,10 +107,10 @@ function pageLoader<Row extends { id: number }>(
       const found = new Map<PageInSession, number[]>();
       const sizes: PageRow[] = [];
       for (const same of groupBy(pages, boundsOf).values()) {
-        const [{ order, after, before, limit } = newestRow] = same;
-        const ids = idList(same.map(({ sessionId }) => sessionId));
-        const rows = await statements.all(pagesIn[order], [ids, after, before, limit]);
-        const bySession = groupBy(rows.sort(inOrder[order]), ({ sessionId }) => sessionId);
+        const [page = newestRow] = same;
+        const ids = same.map(({ sessionId }) => sessionId);
+        const rows = await find(page, ids);
+        const bySession = groupBy(rows.sort(inOrder[page.order]), ({ sessionId }) => sessionId);
         sizes.push(...rows);
         for (const page of same)
           found.set(

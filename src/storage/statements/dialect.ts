@@ -72,6 +72,11 @@ export function greater(a: string, b: string): string {
   return `max(${a}, ${b})`;
 }
 
+/** The smaller of two numbers, in SQL. The aggregate function is written `MIN`. */
+export function lesser(a: string, b: string): string {
+  return `min(${a}, ${b})`;
+}
+
 /** The id of the present transaction. SQLite runs one at a time and has no such ids: there it is 0. */
 export const presentTransaction = '/* present transaction */ 0';
 
@@ -133,6 +138,7 @@ export function toPostgres(sql: string): string {
       .replaceAll('json_object(', 'json_build_object(')
       .replaceAll(writtenTime, 'CAST($1 AS TIMESTAMP(3))')
       .replaceAll(/\bmax\(/g, 'GREATEST(')
+      .replaceAll(/\bmin\(/g, 'LEAST(')
       .replaceAll(presentTransaction, 'CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)')
       .replaceAll(behindOf, behindOfOwner)
       .replaceAll(isBehind, '("transactionId", "id") > (?, ?)')

@@ -1,5 +1,7 @@
 import type { Message } from '../../generated/prisma/client.ts';
+import { lineAt } from './branch-segments.ts';
 import { jsonList, jsonObject } from './dialect.ts';
+import { isKept } from './hidden-messages.ts';
 import { indexOrder, inIndex } from './index-range.ts';
 import { modelStatement, plainStatement } from './row-decoder.ts';
 
@@ -12,6 +14,12 @@ import { modelStatement, plainStatement } from './row-decoder.ts';
 export const insertExchange = plainStatement<{ id: number }>(
   `INSERT INTO "Message" ("sessionId", "role", "status", "content", "tokenCount", "createdAt")
   VALUES (?, 'USER', 'COMPLETE', ?, ?, ?), (?, 'ASSISTANT', 'STREAMING', '', NULL, ?) RETURNING "id"`,
+);
+
+/** Stores the empty answer to a prompt that is answered once more. Parameters: sessionId, createdAt. */
+export const insertAnswer = plainStatement<{ id: number }>(
+  `INSERT INTO "Message" ("sessionId", "role", "status", "content", "createdAt")
+  VALUES (?, 'ASSISTANT', 'STREAMING', '', ?) RETURNING "id"`,
 );
 
 /** Keeps the text of an answer that is being written. Parameters: content, reasoning, id, fence of its run. */
@@ -36,41 +44,41 @@ export const endAnswer = plainStatement<never>(
     "tokenCount" = ?, "workspaceManifests" = ${manifests} WHERE "id" = ?`,
 );
 
-/** Withdraws a prompt that no model has seen. Parameters: cancelCause, id. */
+/** Withdraws a prompt that no model has seen, unless another run is to answer it. Parameters: cancelCause, id. */
 export const withdrawPrompt = plainStatement<never>(
-  `UPDATE "Message" SET "status" = 'CANCELLED', "cancelCause" = ? WHERE "id" = ?`,
+  `UPDATE "Message" SET "status" = 'CANCELLED', "cancelCause" = ? WHERE "id" = ? AND NOT EXISTS (
+    SELECT 1 FROM "Run" WHERE "userMessageId" = "Message"."id" AND "status" IN ('QUEUED', 'RUNNING'))`,
 );
 
-/** A message that was neither cleared nor deleted with its session. Parameters: id. */
+/** A message that was neither cleared nor deleted. Parameters: id. */
 export const visibleMessageById = modelStatement<Message>(
   'Message',
   `SELECT "Message".* FROM "Message" JOIN "Session" ON "Session"."id" = "sessionId" AND "deletedAt" IS NULL
     AND "Message"."id" > "clearedThroughId"
-  WHERE "Message"."id" = ?`,
+  WHERE "Message"."id" = ? AND ${isKept('"Message"')}`,
 );
 
 const ofSession = { equal: ['"sessionId" = ?'], columns: ['"id"'] };
 
-/** The messages of a session before one of them that were not cleared. */
-const before = `FROM "Message"
-  WHERE ${inIndex(ofSession, '>', '(SELECT "clearedThroughId" FROM "Session" WHERE "id" = ?)')}
-    AND ${inIndex(ofSession, '<', '?')}`;
-
-/** The newest messages of a session before one of them, newest first. Parameters: sessionId (three times), id, how many. */
-export const messagesBefore = modelStatement<Message>(
+/**
+ * The newest messages of a session before one of them, newest first, with the line on which the branch of that one ends.
+ * Where it is not 0, there may be messages of other branches among them. Parameters: sessionId (twice), the message,
+ * sessionId (three times), before which id, how many.
+ */
+export const messagesBefore = modelStatement<Message & { lineId: number }>(
   'Message',
-  `SELECT * ${before} ${indexOrder(ofSession, 'DESC')} LIMIT ?`,
+  `SELECT * FROM "Message" CROSS JOIN (SELECT ${lineAt('?', '?', '0')} AS "lineId") AS "last"
+  WHERE ${inIndex(ofSession, '>', '(SELECT "clearedThroughId" FROM "Session" WHERE "id" = ?)')}
+    AND ${inIndex(ofSession, '<', '?')} ${indexOrder(ofSession, 'DESC')} LIMIT ?`,
 );
 
-/** How many messages `messagesBefore` could return. Parameters: sessionId (three times), id. */
-export const countMessagesBefore = plainStatement<{ count: number }>(`SELECT COUNT(*) AS "count" ${before}`);
-
 /**
- * How many messages a session counts beyond those behind an id. Parameters: sessionId, the id, sessionId, an id beyond all,
- * sessionId.
+ * How many messages a session without branches counts beyond those behind an id. Parameters: sessionId, the id, sessionId,
+ * an id beyond all, sessionId.
  */
 export const countOlderMessages = plainStatement<{ count: number }>(
   `SELECT "messageCount" - (
     SELECT COUNT(*) FROM "Message" WHERE ${inIndex(ofSession, '>', '?')} AND ${inIndex(ofSession, '<', '?')}
-  ) AS "count" FROM "Session" WHERE "id" = ?`,
+  ) AS "count" FROM "Session" WHERE "id" = ? AND NOT EXISTS (
+    SELECT 1 FROM "MessageLine" WHERE "sessionId" = "Session"."id")`,
 );

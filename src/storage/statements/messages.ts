@@ -1,6 +1,12 @@
-import { maxId } from '../../base/global-id.ts';
 import type { Message, MessageAudio, ToolCall } from '../../generated/prisma/client.ts';
-import { amongIds, greater, rowsOfEach, rowsOfIds } from './dialect.ts';
+import {
+  askedBranches,
+  branchOfMessage,
+  messagesOfSegment,
+  segmentsOf,
+  shownBranches,
+} from './branch-segments.ts';
+import { amongIds, greater, lesser, rowsOfEach } from './dialect.ts';
 import { indexOrder, inIndex } from './index-range.ts';
 import { modelStatement, plainStatement } from './row-decoder.ts';
 
@@ -19,28 +25,55 @@ export interface PageRow extends RowSize {
   sessionId: number;
 }
 
-/** The messages of a session that was asked for. */
-const ofAsked = { equal: ['"row"."sessionId" = "asked"."value"'], columns: ['"row"."id"'] };
+/** A row of a page of messages. */
+export interface MessagePageRow extends PageRow {
+  /** The line on which the branch ends. Where it is not 0, the page may hold messages of other branches. */
+  lineId: number;
+}
 
-/** The newest message of the session that was cleared; null if the session is gone, and then no message is found. */
-const clearedThrough = '(SELECT "clearedThroughId" FROM "Session" WHERE "id" = "asked"."value")';
+/** The messages of a branch that was asked for. */
+const ofAsked = { equal: ['"row"."sessionId" = "asked"."sessionId"'], columns: ['"row"."id"'] };
 
 const pages = (direction: 'ASC' | 'DESC') =>
-  plainStatement<PageRow>(
-    `SELECT "Message"."id", "asked"."value" AS "sessionId", ${messageBytes} AS "bytes"
-     FROM ${rowsOfIds('asked')} ${rowsOfEach(
+  plainStatement<MessagePageRow>(
+    `WITH ${askedBranches(shownBranches)}
+     SELECT "Message"."id", "asked"."sessionId", "asked"."lineId", ${messageBytes} AS "bytes"
+     FROM "asked" ${rowsOfEach(
        'Message',
-       `WHERE ${inIndex(ofAsked, '>', greater('?', clearedThrough))} AND ${inIndex(ofAsked, '<', '?')}
+       `WHERE ${inIndex(ofAsked, '>', greater('?', '"asked"."cleared"'))}
+        AND ${inIndex(ofAsked, '<', '?')} AND ${inIndex(ofAsked, '<=', '"asked"."head"')}
         ${indexOrder(ofAsked, direction)} LIMIT ?`,
      )}`,
   );
 
 /**
- * The same page of the messages of each session, without their texts, in any order. It reads through the index, and stops
- * at the limit of each session. A window function would read all rows of each session. Parameters: the ids of the
- * sessions, after, before, limit.
+ * The same page of the messages of each session, without their texts, in any order, where the session shows its first
+ * line. It reads through the index, and stops at the limit of each session. A window function would read all rows of each
+ * session. `pagesOfBranches` reads the pages of the others. Parameters: the ids of the sessions, after, before, limit.
  */
 export const pagesOfMessages = { asc: pages('ASC'), desc: pages('DESC') };
+
+const pagesOnLines = (order: 'asc' | 'desc') =>
+  plainStatement<PageRow>(
+    `${segmentsOf(shownBranches, order)}
+     SELECT "Message"."id", "segment"."sessionId", ${messageBytes} AS "bytes"
+     FROM "segment" ${rowsOfEach('Message', messagesOfSegment(order))}`,
+  );
+
+/**
+ * As `pagesOfMessages`, for branches of any shape. It returns up to three times as many rows as the limit: the caller sorts
+ * them and takes the first. Parameters: the ids of the sessions, after, before, limit, limit.
+ */
+export const pagesOfBranches = { asc: pagesOnLines('asc'), desc: pagesOnLines('desc') };
+
+/**
+ * The messages of the branch that ends with a message, newest first, as `pagesOfBranches` finds those of a session.
+ * Parameters: the message, sessionId, 0, an id beyond the message, how many, how many.
+ */
+export const messagesOfBranch = plainStatement<{ id: number }>(
+  `${segmentsOf(branchOfMessage, 'desc')}
+   SELECT "Message"."id" FROM "segment" ${rowsOfEach('Message', messagesOfSegment('desc'))}`,
+);
 
 /** How many rows a session has. */
 export interface SessionCount {
@@ -48,21 +81,32 @@ export interface SessionCount {
   count: number;
 }
 
-/** The messages of an asked session that were not cleared. */
-const shown = `FROM "Message" AS "row"
-  WHERE ${inIndex(ofAsked, '>', clearedThrough)} AND ${inIndex(ofAsked, '<', String(maxId))}
-  ${indexOrder(ofAsked, 'ASC')}`;
+/** The messages on the last line of a branch. */
+const onLastLine = `FROM "Message" AS "row"
+  WHERE ${inIndex(ofAsked, '>', greater('"asked"."cleared"', '"asked"."lineId" - 1'))}
+    AND ${inIndex(ofAsked, '<=', '"asked"."head"')} ${indexOrder(ofAsked, 'ASC')}`;
 
-/** Parameters: where to stop counting, the ids of the sessions. */
+/** Counts the messages of the branches that sessions show. Parameters: the ids of the sessions, where to stop, twice. */
 export const countsOfMessages = plainStatement<SessionCount>(
-  `SELECT "asked"."value" AS "sessionId", (SELECT count(*) FROM (SELECT 1 ${shown} LIMIT ?) AS "counted") AS "count"
-   FROM ${rowsOfIds('asked')}`,
+  `WITH ${askedBranches(shownBranches)}
+   SELECT "asked"."sessionId", ${lesser(
+     'CAST(? AS INTEGER)',
+     `COALESCE("messagesBefore", 0) + CAST((SELECT count(*) FROM (SELECT 1 ${onLastLine} LIMIT ?) AS "counted") AS INTEGER)`,
+   )} AS "count"
+   FROM "asked" LEFT JOIN "MessageLine" ON "firstId" = "lineId"`,
 );
 
-/** How the first message of each session begins. Parameters: the characters to read, the ids of the sessions. */
+/** The first message of a branch whose line has a row, and otherwise the first one of the session. */
+const firstOfBranch = `COALESCE(
+    (SELECT "rootLineId" FROM "MessageLine" WHERE "firstId" = "asked"."lineId" AND "rootLineId" > 0),
+    (SELECT "row"."id" FROM "Message" AS "row" WHERE ${inIndex(ofAsked, '>', '"asked"."cleared"')}
+      AND ${inIndex(ofAsked, '<=', '"asked"."head"')} ${indexOrder(ofAsked, 'ASC')} LIMIT 1))`;
+
+/** How the first message of each branch begins. Parameters: the ids of the sessions, the characters to read. */
 export const beginningsOfSessions = plainStatement<{ sessionId: number; beginning: string | null }>(
-  `SELECT "asked"."value" AS "sessionId", (SELECT SUBSTR("row"."content", 1, ?) ${shown} LIMIT 1) AS "beginning"
-   FROM ${rowsOfIds('asked')}`,
+  `WITH ${askedBranches(shownBranches)}
+   SELECT "asked"."sessionId", (SELECT SUBSTR("content", 1, ?) FROM "Message" WHERE "id" = ${firstOfBranch}) AS "beginning"
+   FROM "asked"`,
 );
 
 /** Parameter: the ids. The caller leaves out messages that were cleared. */

@@ -1,4 +1,5 @@
 import { amongIds } from './dialect.ts';
+import { isKept } from './hidden-messages.ts';
 import { plainStatement } from './row-decoder.ts';
 
 /** An object and the user whom it belongs to. */
@@ -19,7 +20,10 @@ export const ownersByType = {
   Session: plainStatement<Owned>(
     `SELECT "id", "userId" FROM "Session" WHERE "id" ${amongIds} AND "deletedAt" IS NULL`,
   ),
-  Message: ofSessionsRows('Message', '"deletedAt" IS NULL AND "row"."id" > "clearedThroughId"'),
+  Message: ofSessionsRows(
+    'Message',
+    `"deletedAt" IS NULL AND "row"."id" > "clearedThroughId" AND ${isKept('"row"')}`,
+  ),
   Run: ofSessionsRows('Run', '"deletedAt" IS NULL'),
   AgentNode: plainStatement<Owned>(`SELECT "id", "userId" FROM "AgentNode" WHERE "id" ${amongIds}`),
 };

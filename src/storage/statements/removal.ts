@@ -1,6 +1,7 @@
 import { maxId } from '../../base/global-id.ts';
 import type { Session } from '../../generated/prisma/client.ts';
 import { amongIds, rowsOfEach, rowsOfIds } from './dialect.ts';
+import { isKept } from './hidden-messages.ts';
 import { indexOrder, inIndex } from './index-range.ts';
 import { modelStatement, plainStatement } from './row-decoder.ts';
 
@@ -76,9 +77,15 @@ export const newestMessage = plainStatement<Id>(
   ${indexOrder(ofSession, 'DESC')} LIMIT 1`,
 );
 
+/** The newest message of a session between two ids that was not deleted. Parameters: sessionId, after, sessionId, before. */
+export const newestKeptMessage = plainStatement<Id>(
+  `SELECT "id" FROM "Message" WHERE ${inIndex(ofSession, '>', '?')} AND ${inIndex(ofSession, '<', '?')}
+    AND ${isKept('"Message"')} ${indexOrder(ofSession, 'DESC')} LIMIT 1`,
+);
+
 /** Hides the messages of a session. Parameters: the newest of them, the bytes that stay, now, id. */
 export const hideMessages = modelStatement<Session>(
   'Session',
-  `UPDATE "Session" SET "clearedThroughId" = ?, "contextTokens" = 0, "messageCount" = 0, "storedBytes" = ?, "updatedAt" = ?
+  `UPDATE "Session" SET "clearedThroughId" = ?, "headId" = NULL, "contextTokens" = 0, "messageCount" = 0, "storedBytes" = ?, "updatedAt" = ?
   WHERE "id" = ? RETURNING *`,
 );

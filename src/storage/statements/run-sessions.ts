@@ -1,12 +1,19 @@
+import type { Session } from '../../generated/prisma/client.ts';
 import { plainStatement } from './row-decoder.ts';
 
 // What runs read and change of their session.
 
-/** Counts a prompt and its answer, unless the session was deleted. Parameters: now, now, bytes of the prompt, id. */
-export const countPrompt = plainStatement<{ messageCount: number }>(
-  `UPDATE "Session" SET "updatedAt" = ?, "lastActivityAt" = ?, "messageCount" = "messageCount" + 2,
+/** What a prompt must know of its session. */
+export type CountedSession = Pick<Session, 'messageCount' | 'headId' | 'clearedThroughId'>;
+
+/**
+ * Counts the messages of a prompt, unless the session was deleted. Parameters: now, now, how many messages, bytes of the
+ * prompt, id.
+ */
+export const countPrompt = plainStatement<CountedSession>(
+  `UPDATE "Session" SET "updatedAt" = ?, "lastActivityAt" = ?, "messageCount" = "messageCount" + ?,
     "storedBytes" = "storedBytes" + ?
-  WHERE "id" = ? AND "deletedAt" IS NULL RETURNING "messageCount"`,
+  WHERE "id" = ? AND "deletedAt" IS NULL RETURNING "messageCount", "headId", "clearedThroughId"`,
 );
 
 /** Counts an ended run. Parameters: now, now, bytes of the answer, contextTokens (null: they stay as they are), id. */

@@ -5,13 +5,13 @@ import { modelStatement, plainStatement } from './row-decoder.ts';
 
 /**
  * Parameters: sessionId, requestId, status, userMessageId, assistantMessageId, providerName, modelName, settings (JSON),
- * createdAt, startedAt, gatewayId, fence.
+ * editOfId, answersAgain, createdAt, startedAt, gatewayId, fence.
  */
 export const insertRun = modelStatement<Run>(
   'Run',
   `INSERT INTO "Run" ("sessionId", "requestId", "status", "userMessageId", "assistantMessageId", "providerName",
-    "modelName", "settings", "createdAt", "startedAt", "gatewayId", "fence")
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+    "modelName", "settings", "editOfId", "answersAgain", "createdAt", "startedAt", "gatewayId", "fence")
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
 );
 
 /** A run, also of a deleted session. Parameters: id. */

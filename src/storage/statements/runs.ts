@@ -53,8 +53,8 @@ export const statusOfSessions = plainStatement<{ sessionId: number; status: Sess
   FROM "Run" WHERE "sessionId" ${amongIds} AND "status" = 'RUNNING'`,
 );
 
-/** The runs that messages have started or that write them. Parameters: the ids of the messages, twice. */
+/** The runs that have answered messages or that write them, newest first. Parameters: the ids of the messages, twice. */
 export const runsOfMessages = modelStatement<Run>(
   'Run',
-  `SELECT * FROM "Run" WHERE "userMessageId" ${amongIds} OR "assistantMessageId" ${amongIds}`,
+  `SELECT * FROM "Run" WHERE "userMessageId" ${amongIds} OR "assistantMessageId" ${amongIds} ORDER BY "id" DESC`,
 );

@@ -67,11 +67,10 @@ export const toolCallById = modelStatement<ToolCall>(
   'SELECT * FROM "ToolCall" WHERE "messageId" = ? AND "callId" = ?',
 );
 
-/** The calls of a session's answers from one message to another, in their order. Parameters: sessionId, first id, last id. */
-export const toolCallsBetween = modelStatement<ToolCall>(
+/** The calls of answers, in their order. Parameter: the ids of the answers. */
+export const toolCallsOfMessages = modelStatement<ToolCall>(
   'ToolCall',
-  `SELECT "ToolCall".* FROM "Message" JOIN "ToolCall" ON "messageId" = "Message"."id"
-  WHERE "sessionId" = ? AND "Message"."id" BETWEEN ? AND ? ORDER BY "ToolCall"."id"`,
+  `SELECT * FROM "ToolCall" WHERE "messageId" ${amongIds} ORDER BY "id"`,
 );
 
 /** Parameters: the id of the session. */

@@ -136,7 +136,7 @@ describe('a result', () => {
     const offer = ['SELECT Session', 'SELECT SessionNode'];
     const first = ['SELECT Session', ...opening, ...offer, 'SELECT Message', ...ending, 'SELECT Run'];
     expect(await statementsOf()).toEqual(first);
-    const history = ['SELECT Message', 'SELECT Message', 'SELECT Message'];
+    const history = ['SELECT Message', 'SELECT ToolCall', 'SELECT AnswerStep'];
     const later = ['SELECT Session', ...opening, ...offer, ...history, ...ending, 'SELECT Run'];
     expect(await statementsOf()).toEqual(later);
     expect(await statementsOf('again')).toEqual(['SELECT Run', ...later]);

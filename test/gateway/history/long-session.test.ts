@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countMessagesBefore } from '../../../src/storage/statements/exchanges.ts';
+import { linePlaceOf } from '../../../src/storage/statements/lines.ts';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import { longestTurn } from '../../support/gateway/longest-turn.ts';
@@ -27,7 +27,7 @@ test('a prompt into a session of many short messages counts only those that the 
   };
 
   const statements = await log.during(send);
-  expect(statements.map(({ sql }) => sql)).not.toContain(countMessagesBefore.sql);
+  expect(statements.map(({ sql }) => sql)).not.toContain(linePlaceOf.sql);
   const counted = omitted;
   // Sessions of which another program has written a part are counted.
   await database.session.update({ where: { id }, data: { messageCount: 0 } });

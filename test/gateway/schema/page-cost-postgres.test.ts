@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { maxId } from '../../../src/base/global-id.ts';
 import { viewerKinds } from '../../../src/changes/change.ts';
-import { answerStepsBetween } from '../../../src/storage/statements/answer-steps.ts';
+import { stepsOfMessages } from '../../../src/storage/statements/answer-steps.ts';
 import {
   changesOfAll,
   changesOfSession,
@@ -23,7 +23,7 @@ import {
   runByRequestId,
   unfinishedRuns,
 } from '../../../src/storage/statements/run-states.ts';
-import { toolCallsBetween } from '../../../src/storage/statements/tool-calls.ts';
+import { toolCallsOfMessages } from '../../../src/storage/statements/tool-calls.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { createStatementLog, type Statement, type StatementLog } from '../../support/gateway/query-count.ts';
 import { type ReadCost, readCosts } from '../../support/gateway/read-costs.ts';
@@ -94,10 +94,10 @@ const others: Statement[] = [
   { sql: newestMessage.sql, params: [4, 4, maxId] },
   { sql: hiddenMessages.sql, params: [idList([1, 2, 3, 4]), 200, 200] },
   { sql: runsOfSessions.sql, params: [idList([1, 2, 3, 4]), 200, 200] },
-  { sql: messagesBefore.sql, params: [1, 1, 1, maxId, 50] },
+  { sql: messagesBefore.sql, params: [1, 1, maxId, 1, 1, 1, maxId, 50] },
   { sql: countOlderMessages.sql, params: [1, 0, 1, maxId, 1] },
-  { sql: toolCallsBetween.sql, params: [1, 1, 10] },
-  { sql: answerStepsBetween.sql, params: [1, 1, 10] },
+  { sql: toolCallsOfMessages.sql, params: [idList([2, 4])] },
+  { sql: stepsOfMessages.sql, params: [idList([2, 4])] },
   { sql: waitingSessions.sql, params: [] },
   { sql: sessionsWithHiddenRows.sql, params: [] },
   { sql: runByRequestId.sql, params: [4, 'none'] },

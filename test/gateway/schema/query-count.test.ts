@@ -142,6 +142,7 @@ const lists: Record<string, (size: number) => Promise<number>> = {
     sessionsOf(size, 'runs(last: 2) { totalCount nodes { status lastSeq } pageInfo { hasPreviousPage } }', {
       turns: 3,
     }),
+  'Message.siblings': (size) => messagesOf(size, 'siblings { content }'),
   'Message.toolCalls': (size) => messagesOf(size, 'toolCalls { name }'),
   'Message.workspaceManifests': (size) => messagesOf(size, 'workspaceManifests { nodeId manifestHash }'),
   'Workspace.files': (size) =>
@@ -208,6 +209,7 @@ const nested: Record<string, (size: number) => Promise<number>> = {
       size,
       'run { status error { code } } session { title tokenUsage { totalTokens } } toolCalls { name }',
     ),
+  'the parents of messages': (size) => messagesOf(size, 'parent { content }'),
   'the finish reasons of messages': (size) => messagesOf(size, 'finishReason emptyReason error { code }'),
   'the messages of the runs of messages': (size) =>
     messagesOf(

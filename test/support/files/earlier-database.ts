@@ -10,6 +10,12 @@ const rows: Record<string, Record<string, unknown>> = {
   Session: { id: 1, userId: 'alice', title: 'Žluťoučký 🐎', createdAt: 1, updatedAt: 2 },
   Message: { id: 1, sessionId: 1, role: 'USER', status: 'COMPLETE', content: 'é 🐎', createdAt: 3 },
   MessageAudio: { messageId: 1, sha256: 'a'.repeat(64), mimeType: 'audio/wav', size: 7, uploadedAt: 4 },
+  MessageLine: {
+    firstId: 1,
+    sessionId: 1,
+    ...{ parentId: 0, parentLineId: 0, rootLineId: 1, level: 1, jumpId: 0, messagesBefore: 0 },
+  },
+  RemovedMessages: { sessionId: 1, firstId: 1, lastId: 1 },
   AnswerStep: { messageId: 1, step: 1, providerName: 'demo', modelName: 'demo-1', parts: '[]' },
   ToolCall: {
     id: 1,

@@ -47,7 +47,10 @@ export const runEventsDocument = `subscription RunEvents($runId: ID!, $after: In
 
 export interface ChatVariables {
   sessionId: string;
-  prompt: string;
+  prompt?: string;
+  editOf?: string | undefined;
+  answerTo?: string | undefined;
+  expectedHead?: string | undefined;
   requestId?: string;
   onBusy?: 'REJECT' | 'INTERRUPT' | 'ENQUEUE';
   providerName?: string;

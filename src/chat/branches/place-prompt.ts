@@ -1,0 +1,87 @@
+import { encodeId, maxId } from '../../base/global-id.ts';
+import { GatewayError } from '../../errors.ts';
+import type { Message } from '../../generated/prisma/client.ts';
+import { idList } from '../../storage/statements/dialect.ts';
+import { messageOfSession, placesOfMessages } from '../../storage/statements/lines.ts';
+import { newestMessage } from '../../storage/statements/removal.ts';
+import type { CountedSession } from '../../storage/statements/run-sessions.ts';
+import type { Reader } from '../../storage/statements/statement.ts';
+
+/** Where a prompt belongs, as its sender says. Ids are those of the database. By default it continues the branch. */
+export interface PromptPlace {
+  /** The prompt is another version of this one. */
+  editOf?: number | null | undefined;
+  /** This prompt is answered once more, and there is no new one. */
+  answerTo?: number | null | undefined;
+  /** The newest message of the branch that the sender has seen. */
+  expectedHead?: number | null | undefined;
+}
+
+export interface Placement {
+  /** The message behind which the branch goes on; 0 for its beginning. Undefined: the newest of all messages. */
+  parentId: number | undefined;
+  /** The prompt that is answered once more. */
+  prompt: Message | undefined;
+}
+
+/**
+ * Finds out where the messages of a prompt belong. Call it in the transaction that stores them, with the session locked.
+ *
+ * @throws GatewayError NOT_FOUND or BAD_USER_INPUT for a message that cannot be edited or answered; HEAD_MOVED.
+ */
+export async function placePrompt(
+  tx: Reader,
+  { sessionId, editOf, answerTo, expectedHead }: PromptPlace & { sessionId: number },
+  session: CountedSession,
+): Promise<Placement> {
+  if (expectedHead != null) await checkHead(tx, { sessionId, expectedHead }, session);
+  if (answerTo != null) {
+    const prompt = await findPrompt(tx, { id: answerTo, sessionId, field: 'input.answerTo' });
+    if (prompt.status === 'CANCELLED') {
+      const message = 'input.answerTo: this prompt was withdrawn; send it again instead.';
+      throw new GatewayError('BAD_USER_INPUT', message, { field: 'input.answerTo' });
+    }
+    return { parentId: prompt.id, prompt };
+  }
+  if (editOf != null) {
+    const { id } = await findPrompt(tx, { id: editOf, sessionId, field: 'input.editOf' });
+    const [place] = await tx.all(placesOfMessages, [idList([id])]);
+    return { parentId: place?.parentId ?? 0, prompt: undefined };
+  }
+  return { parentId: session.headId ?? undefined, prompt: undefined };
+}
+
+async function checkHead(
+  tx: Reader,
+  { sessionId, expectedHead }: { sessionId: number; expectedHead: number },
+  session: CountedSession,
+): Promise<void> {
+  const head = session.headId ?? (await newestShown(tx, sessionId, session.clearedThroughId));
+  if (head === expectedHead) return;
+  const message =
+    'The conversation has moved on: `expectedHead` is not its newest message. Load it, and send the prompt again if it still fits.';
+  throw new GatewayError('HEAD_MOVED', message, {
+    field: 'input.expectedHead',
+    head: head > 0 ? encodeId('Message', head) : null,
+  });
+}
+
+/** 0 for a session without messages. */
+async function newestShown(tx: Reader, sessionId: number, cleared: number): Promise<number> {
+  const newest = await tx.get(newestMessage, [sessionId, sessionId, maxId]);
+  return newest !== undefined && newest.id > cleared ? newest.id : 0;
+}
+
+async function findPrompt(
+  tx: Reader,
+  { id, sessionId, field }: { id: number; sessionId: number; field: string },
+): Promise<Message> {
+  const message = await tx.get(messageOfSession, [id, sessionId]);
+  if (message === undefined) {
+    throw new GatewayError('NOT_FOUND', `${field}: this session has no message ${id}.`, { field });
+  }
+  if (message.role === 'USER') return message;
+  throw new GatewayError('BAD_USER_INPUT', `${field}: expected a prompt, and message ${id} is an answer.`, {
+    field,
+  });
+}

@@ -1,0 +1,89 @@
+import { createContextCache } from '@pothos/core';
+import DataLoader from 'dataloader';
+import { groupBy } from '../base/group-by.ts';
+import { lazyFields } from '../base/lazy-fields.ts';
+import type { Context } from '../context.ts';
+import type { Message } from '../generated/prisma/client.ts';
+import { idList } from '../storage/statements/dialect.ts';
+import { placesOfMessages, siblingsOfMessages } from '../storage/statements/lines.ts';
+import { builder } from './builder.ts';
+import { idArg } from './id-argument.ts';
+import { MessageRef } from './message.ts';
+import { loadersOf, newestOf } from './paging/page-per-parent.ts';
+import { rowsOf } from './paging/rows.ts';
+import { SessionRef } from './session.ts';
+
+// Conversations are trees: see src/chat/branches/README.md.
+
+/** Loaders without a cache, because the context of a subscription lives long. */
+const treeOf = createContextCache(
+  lazyFields<Context>()({
+    /** The id of the message before each message; 0 for one that begins a conversation. */
+    parentId: ({ statements }) =>
+      new DataLoader<number, number>(
+        async (ids) => {
+          const places = await statements.all(placesOfMessages, [idList(ids)]);
+          const parents = new Map(places.map(({ id, parentId }) => [id, parentId]));
+          return ids.map((id) => parents.get(id) ?? 0);
+        },
+        { cache: false },
+      ),
+    /** The ids of the messages with the same parent as each message, oldest first. */
+    siblingIds: ({ statements }) =>
+      new DataLoader<number, number[]>(
+        async (ids) => {
+          const rows = await statements.all(siblingsOfMessages, [idList(ids)]);
+          const siblings = groupBy(rows, ({ messageId }) => messageId);
+          return ids.map((id) =>
+            (siblings.get(id) ?? []).map(({ siblingId }) => siblingId).sort((a, b) => a - b),
+          );
+        },
+        { cache: false },
+      ),
+  }),
+);
+
+builder.prismaObjectFields('Message', (t) => ({
+  parent: t.field({
+    type: MessageRef,
+    nullable: true,
+    description:
+      'The message before this one: for an answer its prompt, for a prompt the answer before it. Null for the first message of a conversation.',
+    resolve: async ({ id }, _args, context) => {
+      const parentId = await treeOf(context).parentId.load(id);
+      return parentId === 0 ? null : rowsOf(context).message.load(parentId);
+    },
+  }),
+  siblings: t.field({
+    type: [MessageRef],
+    description:
+      'The versions of this message: all messages with the same `parent`, oldest first, this one among them. A prompt gets another version with `editOf`, an answer with `answerTo`. `selectBranch` shows one of them.',
+    resolve: async ({ id }, _args, context): Promise<Message[]> => {
+      const ids = await treeOf(context).siblingIds.load(id);
+      const messages = await Promise.all(ids.map((each) => rowsOf(context).message.load(each)));
+      return messages.filter((message) => message !== null);
+    },
+  }),
+}));
+
+builder.prismaObjectFields('Session', (t) => ({
+  head: t.field({
+    type: MessageRef,
+    nullable: true,
+    description:
+      'The newest message of the branch that the session shows, which the next prompt continues; null if it has no messages. `messages` leads to it.',
+    resolve: ({ id }, _args, context) => newestOf(loadersOf(context).messages, id),
+  }),
+}));
+
+builder.mutationFields((t) => ({
+  selectBranch: t.field({
+    type: SessionRef,
+    nullable: true,
+    authScopes: (_root, { messageId }) => ({ message: messageId }),
+    description:
+      'Shows the branch of the session that goes through a message, and from there down to the newest message below it. The next prompt continues it. Also possible while a run is live: the run goes on writing its own answer. Errors: NOT_FOUND.',
+    args: { messageId: idArg(t, MessageRef, 'The `id` of a message, for example one of `siblings`.') },
+    resolve: (_root, { messageId }, { sessions }) => sessions.selectBranch(messageId),
+  }),
+}));

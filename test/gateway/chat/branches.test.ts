@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest';
+import { type ChatVariables, chat, collect } from '../../support/gateway/chat.ts';
+import type { ScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
+import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
+import { createGate, text } from '../../support/model/turn.ts';
+
+const shared = shareScriptedGateway();
+
+interface ShownMessage {
+  id: string;
+  content: string;
+  parent: { id: string } | null;
+  siblings: { content: string }[];
+}
+
+/** The branch that a session shows. */
+async function branchOf(gateway: ScriptedGateway, sessionId: string): Promise<ShownMessage[]> {
+  const query = `query ($id: ID!) { session(id: $id) {
+    head { id } lastMessage { id }
+    messages(first: 100) { totalCount edges { node { id content parent { id } siblings { content } } } }
+  } }`;
+  const { session } = await gateway.query(query, { id: sessionId });
+  const messages: ShownMessage[] = session.messages.edges.map(({ node }: { node: ShownMessage }) => node);
+  expect(session.messages.totalCount).toBe(messages.length);
+  expect(session.head?.id).toBe(messages.at(-1)?.id);
+  expect(session.lastMessage?.id).toBe(messages.at(-1)?.id);
+  messages.forEach(({ parent }, index) => {
+    expect(parent?.id).toBe(messages[index - 1]?.id);
+  });
+  return messages;
+}
+
+const textsOf = (messages: readonly ShownMessage[]) => messages.map(({ content }) => content).join(' / ');
+
+async function ask(
+  gateway: ScriptedGateway,
+  { answer, ...input }: ChatVariables & { answer: string },
+): Promise<void> {
+  gateway.model.script([text(answer)]);
+  const events = await collect(chat(gateway.client(), input));
+  expect(events.at(-1)?.__typename).toBe('RunCompleted');
+}
+
+const select = (gateway: ScriptedGateway, messageId: string | undefined) =>
+  gateway.graphql(
+    'mutation ($messageId: ID!) { selectBranch(messageId: $messageId) { id head { content } } }',
+    {
+      messageId,
+    },
+  );
+
+/** The texts of the newest request to the model. */
+function toldTo(gateway: ScriptedGateway): string {
+  const messages = gateway.model.requests.at(-1)?.body['messages'] as { content: string }[];
+  return messages.map(({ content }) => content).join(' / ');
+}
+
+/** A conversation of two prompts with their answers: A, a, B, b. */
+async function converse(gateway: ScriptedGateway): Promise<{ sessionId: string; messages: ShownMessage[] }> {
+  const sessionId = await gateway.createSession();
+  await ask(gateway, { sessionId, prompt: 'A', answer: 'a' });
+  await ask(gateway, { sessionId, prompt: 'B', answer: 'b' });
+  return { sessionId, messages: await branchOf(gateway, sessionId) };
+}
+
+describe('branches', () => {
+  test('an edited prompt is another version beside the first, and the model is told its branch alone', async () => {
+    const gateway = shared();
+    const { sessionId, messages } = await converse(gateway);
+    expect(textsOf(messages)).toBe('A / a / B / b');
+
+    await ask(gateway, { sessionId, prompt: 'C', editOf: messages[2]?.id, answer: 'c' });
+    expect(toldTo(gateway)).toBe('A / a / C');
+    const edited = await branchOf(gateway, sessionId);
+    expect(textsOf(edited)).toBe('A / a / C / c');
+    expect(edited[2]?.siblings).toEqual([{ content: 'B' }, { content: 'C' }]);
+
+    await ask(gateway, { sessionId, prompt: 'D', answer: 'd' });
+    expect(toldTo(gateway)).toBe('A / a / C / c / D');
+    expect(textsOf(await branchOf(gateway, sessionId))).toBe('A / a / C / c / D / d');
+  });
+
+  test('the first prompt can be edited too, and the preview follows', async () => {
+    const gateway = shared();
+    const { sessionId, messages } = await converse(gateway);
+    await ask(gateway, { sessionId, prompt: 'Z', editOf: messages[0]?.id, answer: 'z' });
+    expect(toldTo(gateway)).toBe('Z');
+    const edited = await branchOf(gateway, sessionId);
+    expect(textsOf(edited)).toBe('Z / z');
+    expect(edited[0]?.siblings).toEqual([{ content: 'A' }, { content: 'Z' }]);
+    const preview = async () =>
+      (await gateway.query('query ($id: ID!) { session(id: $id) { preview } }', { id: sessionId })).session;
+    expect(await preview()).toEqual({ preview: 'Z' });
+    await select(gateway, messages[0]?.id);
+    expect(await preview()).toEqual({ preview: 'A' });
+  });
+
+  test('a prompt is answered once more, and both answers are kept', async () => {
+    const gateway = shared();
+    const { sessionId, messages } = await converse(gateway);
+    await ask(gateway, { sessionId, answerTo: messages[0]?.id, answer: 'another a' });
+    expect(toldTo(gateway)).toBe('A');
+    const answered = await branchOf(gateway, sessionId);
+    expect(textsOf(answered)).toBe('A / another a');
+    expect(answered[1]?.siblings).toEqual([{ content: 'a' }, { content: 'another a' }]);
+
+    const { data } = await select(gateway, messages[1]?.id);
+    expect(data.selectBranch.head).toEqual({ content: 'b' });
+    expect(textsOf(await branchOf(gateway, sessionId))).toBe('A / a / B / b');
+  });
+
+  test('a prompt continues the branch that was selected, also where another one is newer', async () => {
+    const gateway = shared();
+    const { sessionId, messages } = await converse(gateway);
+    await ask(gateway, { sessionId, prompt: 'C', editOf: messages[2]?.id, answer: 'c' });
+    await select(gateway, messages[2]?.id);
+    await ask(gateway, { sessionId, prompt: 'E', answer: 'e' });
+    expect(toldTo(gateway)).toBe('A / a / B / b / E');
+    expect(textsOf(await branchOf(gateway, sessionId))).toBe('A / a / B / b / E / e');
+    await ask(gateway, { sessionId, prompt: 'F', answer: 'f' });
+    expect(textsOf(await branchOf(gateway, sessionId))).toBe('A / a / B / b / E / e / F / f');
+    // The first message shows the newest of all branches.
+    await select(gateway, messages[0]?.id);
+    expect(textsOf(await branchOf(gateway, sessionId))).toBe('A / a / B / b / E / e / F / f');
+  });
+
+  test('a prompt under a conversation that has moved on is refused with the new head, and nothing is stored', async () => {
+    const gateway = shared();
+    const { sessionId, messages } = await converse(gateway);
+    const send = (input: object) =>
+      gateway.graphql('mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }', {
+        input: { sessionId, ...input },
+      });
+    const late = await send({ prompt: 'Late', expectedHead: messages[1]?.id });
+    expect(late.errors?.[0]).toMatchObject({
+      extensions: { code: 'HEAD_MOVED', head: messages[3]?.id, field: 'input.expectedHead' },
+    });
+    expect(textsOf(await branchOf(gateway, sessionId))).toBe('A / a / B / b');
+    await ask(gateway, { sessionId, prompt: 'On time', expectedHead: messages[3]?.id, answer: 'yes' });
+    const empty = await gateway.createSession();
+    const first = await gateway.graphql(
+      'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }',
+      {
+        input: { sessionId: empty, prompt: 'x', expectedHead: messages[3]?.id },
+      },
+    );
+    expect(first.errors?.[0]).toMatchObject({ extensions: { code: 'HEAD_MOVED', head: null } });
+  });
+
+  test('a branch can be selected while a run is live, which goes on writing its own answer', async () => {
+    const gateway = shared();
+    const { sessionId, messages } = await converse(gateway);
+    const gate = createGate();
+    gateway.model.script([text('c'), gate, text('d')]);
+    const events = chat(gateway.client(), { sessionId, prompt: 'C', editOf: messages[2]?.id });
+    expect((await events.next()).value?.__typename).toBe('RunStarted');
+    await select(gateway, messages[2]?.id);
+    gate.release();
+    expect((await collect(events)).at(-1)?.__typename).toBe('RunCompleted');
+    const shown = await branchOf(gateway, sessionId);
+    expect(textsOf(shown)).toBe('A / a / B / b');
+    await select(gateway, await siblingOf(gateway, messages[2]?.id));
+    expect(textsOf(await branchOf(gateway, sessionId))).toBe('A / a / C / cd');
+  });
+});
+
+async function siblingOf(gateway: ScriptedGateway, id: string | undefined): Promise<string> {
+  const { node } = await gateway.query(
+    'query ($id: ID!) { node(id: $id) { ... on Message { siblings { id } } } }',
+    {
+      id,
+    },
+  );
+  return node.siblings.at(-1).id;
+}
