@@ -23,8 +23,9 @@ const external = [
   'undici',
 ];
 
-/** What the agent starts as threads. */
+/** What the agent and the gateway start as threads. */
 const threads = {
+  'answer-worker': 'src/workspace/answers/answer-worker.ts',
   'file-worker': 'src/agent/worker/file-worker.ts',
   'sync-thread': 'src/agent/sync/sync-thread.ts',
 };
@@ -55,7 +56,7 @@ const program: BuildOptions = {
   },
 };
 
-/** The threads alone, which an agent that runs from the sources starts: see `run-job.ts`. */
+/** The threads alone, which are started by what runs from the sources: see `run-job.ts`. */
 const agentThreads: BuildOptions = { ...program, entryPoints: threads, splitting: false };
 
 /** The client kit, `switchyard/client`: one file that imports nothing. `tsc --project src/client` adds its types. */

@@ -107,7 +107,8 @@ export function createServices(options: ServicesOptions): Services {
   const sweep = resources.use(
     new RemovalSweep({ statements, lease: options.lease, audio, removeFiles, log }),
   );
-  const tools = parts.tools ?? new NodeTools({ ...config.nodes, statements, dispatcher });
+  const tools =
+    parts.tools ?? new NodeTools({ ...config.nodes, statements, dispatcher, copy: workspaces.copy });
   const engine = createEngine(options, { models, tools, runLogs, changes: changes.log, quotas });
   const removal = {
     ...{ database, statements, sweep, quotas, changes: changes.log },

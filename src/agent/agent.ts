@@ -71,7 +71,8 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
   const print = (line: string) => options.print(escapeInvisible(line));
   const client = createGatewayClient(address);
   const instanceId = randomUUID();
-  const workspaces = new Workspaces({ address, root: tools.root, print });
+  const agent = { instanceId, maxResultBytes: tools.maxOutputBytes };
+  const workspaces = new Workspaces({ address, root: tools.root, agent, print });
   const dispatches = new Dispatches({ client, tools, workspaces, instanceId, maxDispatches, print });
   const measure = createStats();
   const introduce = () => ({

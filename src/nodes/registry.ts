@@ -153,7 +153,7 @@ export class Registry implements AsyncDisposable {
       },
     });
     if (count === 0) throw new GatewayError('UNAUTHENTICATED', 'The token was replaced just now.');
-    await noteAgent(database, id, syncsWorkspaces === true);
+    await noteAgent(database, id, { syncsWorkspaces: syncsWorkspaces === true, instanceId });
     const openedSeq = (await inbox.log.lastSeq(inboxKey(id))) ?? 0;
     const waitedFor = await this.#findWaitedFor(id, running);
     await this.#connected.lookUp(userId);

@@ -10,12 +10,26 @@ export async function refuseOldAgents(tx: Transaction, sessionId: number): Promi
   await tx.sessionNode.updateMany({ where: { sessionId, syncStatus: 'PENDING', node }, data: tooOld });
 }
 
-/** Says whether a node can share files now that its agent has connected. */
+interface ConnectedAgent {
+  syncsWorkspaces: boolean;
+  /** The random id of its process. */
+  instanceId: string;
+}
+
+/**
+ * Says whether a node can share files now that its agent has connected. What an earlier process of the agent has said
+ * about folders does not count any more.
+ */
 export async function noteAgent(
   tx: Transaction,
   agentNodeId: number,
-  syncsWorkspaces: boolean,
+  { syncsWorkspaces, instanceId }: ConnectedAgent,
 ): Promise<void> {
+  const isOther = { OR: [{ agentInstance: null }, { agentInstance: { not: instanceId } }] };
+  await tx.sessionNode.updateMany({
+    where: { agentNodeId, ...isOther },
+    data: { agentInstance: instanceId, folderState: null, openWrite: null },
+  });
   const session = { workspace: { isShared: true } };
   if (syncsWorkspaces) {
     const data = { syncStatus: 'PENDING', error: null } as const;

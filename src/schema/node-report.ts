@@ -43,6 +43,10 @@ const FinishDispatchInput = builder.inputType('FinishDispatchInput', {
       type: DispatchErrorCodeRef,
       description: 'Why the dispatch failed, if the status is FAILED. Default: FAILED.',
     }),
+    filesSynced: t.boolean({
+      description:
+        'Whether the gateway has all files of the session that the dispatch may have changed. While it may not have them, it asks the node what is in its files. Default: false.',
+    }),
   }),
 });
 

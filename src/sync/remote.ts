@@ -28,6 +28,14 @@ export interface Chunk {
   bytes: Uint8Array;
 }
 
+/**
+ * What a folder shows to the tools that read files (file-tools/), compared with the manifest. SAME: the same. MORE: all
+ * that the manifest has, as it has it, and other things, such as an empty folder, or files that are not synced. OTHER: a
+ * file differs, or that is not known.
+ */
+export const folderStates = ['SAME', 'MORE', 'OTHER'] as const;
+export type FolderState = (typeof folderStates)[number];
+
 export type SyncStatusReport = {
   status: 'SYNCING' | 'SYNCED' | 'ERROR';
   /** The replica has all changes up to this revision. */
@@ -43,6 +51,21 @@ export type SyncStatusReport = {
   error: string | null;
   /** Paths that cannot be synced, each with the reason, at most 100: special files, names that are not valid. */
   skipped: { path: string; reason: string }[];
+  folderState: FolderState;
+};
+
+/** What an agent says about itself with each report. */
+export interface AgentDetails {
+  /** The random id of the process, with which it has opened its inbox. */
+  instanceId: string;
+  /** The most bytes of a result that its policy allows. */
+  maxResultBytes: number;
+}
+
+/** A report as it arrives. Earlier agents say less. */
+export type AgentReport = Omit<SyncStatusReport, 'folderState'> & {
+  folderState?: FolderState | undefined;
+  agent?: AgentDetails | undefined;
 };
 
 /**

@@ -55,6 +55,8 @@ export interface ToolOutcome {
   exitCode?: number;
   /** Only if the call was cancelled: whether it is certain that nothing runs any more. */
   stopped?: boolean;
+  /** Only of a call that may have changed files of the session: the gateway has them as they are. */
+  filesSynced?: true;
 }
 
 /** A call that cannot run. */

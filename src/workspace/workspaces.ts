@@ -16,7 +16,8 @@ import {
 } from '../storage/statements/workspace-files.ts';
 import type { FileChange } from '../sync/change.ts';
 import { chunksOf, type Entry, type FileEntry } from '../sync/entry.ts';
-import type { Chunk, FolderListing, SyncStatusReport } from '../sync/remote.ts';
+import type { AgentReport, Chunk, FolderListing } from '../sync/remote.ts';
+import { Answers } from './answers/answers.ts';
 import { type CommitResult, Commits } from './commit/commits.ts';
 import type { Writer } from './commit/writer.ts';
 import { Contents } from './contents/contents.ts';
@@ -57,6 +58,8 @@ const tellEveryMs = 500;
 /** The files that sessions share with their nodes. Disposing tells what was not told yet. */
 export class Workspaces implements AsyncDisposable {
   readonly contents: Contents;
+  /** Answers calls of tools in place of the nodes. */
+  readonly copy: Answers;
   readonly #options: WorkspacesOptions;
   readonly #trees: TreeCache;
   readonly #checks: FileChecks;
@@ -73,6 +76,7 @@ export class Workspaces implements AsyncDisposable {
     const { statements, quotas, limits } = options;
     this.#trees = new TreeCache(statements, maxRemembered);
     this.contents = new Contents(options);
+    this.copy = new Answers({ ...options, contents: this.contents, trees: this.#trees });
     this.#checks = new FileChecks(this.contents);
     this.#told = new ToldChanges({ ...options, everyMs: tellEveryMs });
     this.#uploads = new PendingUploads(quotas, limits);
@@ -219,7 +223,7 @@ export class Workspaces implements AsyncDisposable {
   }
 
   /** @throws GatewayError NOT_FOUND if the node is not attached to the session. */
-  report(sessionId: number, node: { id: number; nodeId: string }, report: SyncStatusReport): Promise<void> {
+  report(sessionId: number, node: { id: number; nodeId: string }, report: AgentReport): Promise<void> {
     return this.#reports.take(sessionId, node.id, node.nodeId, report);
   }
 
@@ -257,6 +261,7 @@ export class Workspaces implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.copy[Symbol.asyncDispose]();
     await this.#folders[Symbol.asyncDispose]();
     await this.#sweep[Symbol.asyncDispose]();
     await this.#told[Symbol.asyncDispose]();

@@ -1,8 +1,9 @@
 import { shorten } from '../../base/cut-text.ts';
+import { formatBytes } from '../../base/format-bytes.ts';
 import { AcknowledgeDispatchDocument } from '../../gql/graphql.ts';
 import type { GatewayClient } from '../connection/gateway-client.ts';
 import type { NodeCommandOf } from '../connection/inbox.ts';
-import { formatBytes, formatCommand, formatDuration, formatLine, longestLine } from '../output/format.ts';
+import { formatCommand, formatDuration, formatLine, longestLine } from '../output/format.ts';
 import type { Workspaces } from '../sync/workspaces.ts';
 import type { ToolReport } from '../tools/tool.ts';
 import type { ToolCall, Tools } from '../tools/tools.ts';

@@ -1,4 +1,5 @@
 import { messageOf } from '../../base/caught-error.ts';
+import { isReadingTool, noteBytes } from '../../sync/file-tools/reading-tools.ts';
 import type { CallPlace, Workspaces } from '../sync/workspaces.ts';
 import type { ToolReport } from '../tools/tool.ts';
 import type { ToolCall, Tools } from '../tools/tools.ts';
@@ -9,11 +10,6 @@ interface RunInWorkspaceOptions {
   /** Gets the output of the tool while it runs. */
   onOutput(text: string): void;
 }
-
-/** The tools that change no file. */
-const reading: readonly string[] = ['read_file', 'list_files', 'search_files'];
-/** Room in a result for what is said about the files. */
-const noteBytes = 200;
 
 /**
  * Runs a tool call in the folder of a workspace. The files are there before it runs, and its changes are on the gateway
@@ -36,12 +32,15 @@ export async function runInWorkspace(
   const maxOutputBytes = Math.max(1, call.maxOutputBytes - noteBytes);
   const report = await tools.run({ ...call, maxOutputBytes }, { place, cancel, onOutput });
   // A call that was cancelled may have changed files, too.
-  const late = reading.includes(call.tool) ? undefined : await workspaces.flush(workspaceId);
-  const notes = [place.note, late].filter((note) => note !== undefined);
-  if (notes.length === 0) return report;
+  const isSynced = isReadingTool(call.tool) || (await workspaces.flush(workspaceId));
+  const said = { ...report, ...(!isReadingTool(call.tool) && { filesSynced: isSynced }) };
+  const notes = [place.note, isSynced ? undefined : lateNote].filter((note) => note !== undefined);
+  if (notes.length === 0) return said;
   const { result } = report;
   return {
-    ...report,
+    ...said,
     result: [result.replace(/\n$/, ''), ...notes].filter((text) => text !== '').join('\n'),
   };
 }
+
+const lateNote = '[Not all changed files were copied to the other nodes and the gateway yet.]';

@@ -1,7 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
-import { ToolError } from '../errors/tool-error.ts';
-import { fileError } from './file-error.ts';
+import { fileError } from '../../sync/file-tools/file-error.ts';
+import { ToolError } from '../../sync/file-tools/tool-error.ts';
 
 /**
  * O_NOFOLLOW refuses a link that replaced the file after the check. O_NONBLOCK keeps the agent from waiting for

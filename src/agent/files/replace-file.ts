@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileError, isMissing } from '../../sync/file-tools/file-error.ts';
+import { ToolError } from '../../sync/file-tools/tool-error.ts';
 import { isPrivateName } from '../../sync/path.ts';
-import { ToolError } from '../errors/tool-error.ts';
-import { fileError, isMissing } from './file-error.ts';
 import { checkRegular } from './open-file.ts';
 import type { Workspace } from './workspace.ts';
 

@@ -1,8 +1,8 @@
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { fileError, isMissing } from '../../sync/file-tools/file-error.ts';
+import { ToolError } from '../../sync/file-tools/tool-error.ts';
 import { AgentError } from '../errors/agent-error.ts';
-import { ToolError } from '../errors/tool-error.ts';
-import { fileError, isMissing } from './file-error.ts';
 
 /** The folder that an agent works in. A real path is absolute and has no symbolic links in it. */
 export interface Workspace {
@@ -57,9 +57,9 @@ export async function openWorkspace(folder: string): Promise<Workspace> {
   };
 }
 
-/** Turns an absolute path into one relative to `root`, with `/` as separator; `.` for `root` itself. */
+/** Turns an absolute path into one relative to `root`, with `/` as separator; empty for `root` itself. */
 export function relativePath(root: string, path: string): string {
-  return relative(root, path).split(sep).join('/') || '.';
+  return relative(root, path).split(sep).join('/');
 }
 
 /** Whether a real path is the folder or below it. `folder` is a real path too. */

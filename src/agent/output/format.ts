@@ -1,13 +1,5 @@
 import { shorten } from '../../base/cut-text.ts';
 
-/** Formats a size, for example `1.2 KB`. Two libraries for two short functions would not be less code. */
-export function formatBytes(bytes: number): string {
-  if (bytes < 1_000) return `${bytes} B`;
-  const units = ['KB', 'MB', 'GB', 'TB'];
-  const power = Math.min(Math.floor(Math.log10(bytes) / 3), units.length);
-  return `${(bytes / 1_000 ** power).toFixed(1)} ${units[power - 1]}`;
-}
-
 /** Formats a duration, for example `12 ms` or `3.4 s`. */
 export function formatDuration(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { ToolError } from '../errors/tool-error.ts';
+import { ToolError } from '../../sync/file-tools/tool-error.ts';
 import type { Workspace } from '../files/workspace.ts';
 import { checkNoLinksFollowed } from './followed-links.ts';
 import type { PermissivePolicy, Policy, StrictPolicy } from './policy.ts';

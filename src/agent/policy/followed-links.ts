@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { ToolError } from '../errors/tool-error.ts';
+import { ToolError } from '../../sync/file-tools/tool-error.ts';
 
 interface FollowingOptions {
   /** A cluster of short options that contains one which follows links: `-nR`. */

@@ -1,4 +1,4 @@
-import { ToolError } from '../errors/tool-error.ts';
+import { ToolError } from '../../sync/file-tools/tool-error.ts';
 
 /**
  * Splits a command into words as a POSIX shell does, so that it can run without a shell. Characters to which a

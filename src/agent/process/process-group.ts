@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { hasCode } from '../errors/error-code.ts';
+import { hasCode } from '../../sync/file-tools/error-code.ts';
 
 /** How often `groupGone` looks. */
 const pollMs = 20;

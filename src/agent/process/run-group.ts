@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { ToolError } from '../errors/tool-error.ts';
+import { ToolError } from '../../sync/file-tools/tool-error.ts';
 import { drain } from './drain.ts';
 import { groupGone, signalGroup } from './process-group.ts';
 import type { Watchdog } from './watchdog.ts';

@@ -5,7 +5,7 @@ import { createRetry, repeat } from '../../client/retry.ts';
 import { changesResultSchema } from '../../sync/change.ts';
 import { entrySchema, sha256 } from '../../sync/entry.ts';
 import { pack, unpack } from '../../sync/pack.ts';
-import type { ChangedPath, Remote } from '../../sync/remote.ts';
+import type { AgentDetails, ChangedPath, Remote } from '../../sync/remote.ts';
 import { bytesOf, inTime, readJson, readLines } from './read-response.ts';
 
 export interface HttpRemoteOptions {
@@ -14,6 +14,7 @@ export interface HttpRemoteOptions {
   /** Of the node. */
   token: string;
   workspaceId: string;
+  agent: AgentDetails;
 }
 
 /** The rest is up to the loop of the replica, which tries again for ever. */
@@ -35,7 +36,7 @@ const missingSchema = z.object({ missing: z.array(sha256) });
  * A workspace of the gateway over HTTP. What the gateway answers is checked, because it decides what is written on this
  * machine. Passing errors are tried again a few times.
  */
-export function createHttpRemote({ url, token, workspaceId }: HttpRemoteOptions): Remote {
+export function createHttpRemote({ url, token, workspaceId, agent }: HttpRemoteOptions): Remote {
   const ask = <T>(
     name: string,
     options: RequestOptions,
@@ -90,7 +91,7 @@ export function createHttpRemote({ url, token, workspaceId }: HttpRemoteOptions)
       }
     },
     change: (changes, signal) => post('changes', { changes }, changesResultSchema, signal),
-    report: (report, signal) => ask('report', { body: report, signal }, ended),
+    report: (report, signal) => ask('report', { body: { ...report, agent }, signal }, ended),
   };
 }
 

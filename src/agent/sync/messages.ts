@@ -1,3 +1,4 @@
+import type { AgentDetails } from '../../sync/remote.ts';
 import type { NodeWorkspace } from './folder-of.ts';
 
 /** What the thread of the replicas is started with. */
@@ -6,6 +7,7 @@ export interface SyncThreadData {
   root: string;
   gateway: string;
   token: string;
+  agent: AgentDetails;
 }
 
 /** What the agent tells the thread. An answer has the `id` of its question. */

@@ -111,6 +111,7 @@ export class Replicas implements AsyncDisposable {
       revision: 0,
       manifestHash: null,
       error: problem,
+      folderState: 'OTHER',
       ...none,
     };
     const tell = this.#options.openRemote(workspaceId).report(report, AbortSignal.timeout(30_000));

@@ -1,5 +1,6 @@
+import { formatBytes } from '../../base/format-bytes.ts';
 import type { SyncStatusReport } from '../../sync/remote.ts';
-import { formatBytes, formatLine } from '../output/format.ts';
+import { formatLine } from '../output/format.ts';
 
 /** Prints a line when a workspace is synced for the first time or again after a failure, when it fails, and for each conflict. */
 export class StateLines {

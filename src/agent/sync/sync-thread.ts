@@ -8,11 +8,11 @@ import { Replicas } from './replicas.ts';
  * The program of the thread in which the replicas are. They read and write many files with functions that wait, which
  * must not keep the agent from sending heartbeats.
  */
-const { root, gateway, token } = workerData as SyncThreadData;
+const { root, gateway, token, agent } = workerData as SyncThreadData;
 const say = (message: FromThread) => parentPort?.postMessage(message);
 const replicas = new Replicas({
   root,
-  openRemote: (workspaceId) => createHttpRemote({ url: gateway, token, workspaceId }),
+  openRemote: (workspaceId) => createHttpRemote({ url: gateway, token, workspaceId, agent }),
   print: (text) => say({ kind: 'line', text }),
 });
 /** What is asked, or held. */

@@ -1,3 +1,4 @@
+import type { AgentDetails } from '../../sync/remote.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
 import type { GatewayAddress } from '../connection/gateway-client.ts';
 import { openWorkspace } from '../files/workspace.ts';
@@ -9,6 +10,7 @@ export interface WorkspacesOptions {
   address: GatewayAddress;
   /** The real path of the agent's folder. */
   root: string;
+  agent: AgentDetails;
   print(line: string): void;
 }
 
@@ -63,14 +65,9 @@ export class Workspaces {
     return { workspace, writeLock: { run: (work) => this.#exclusively(workspaceId, work) }, note };
   }
 
-  /**
-   * Waits until what a tool call has changed is on the gateway, but not for long.
-   *
-   * @returns What has to be said in the result if it is not.
-   */
-  async flush(workspaceId: string): Promise<string | undefined> {
-    const isDone = await this.#within(this.#closing.signal, 'flush', workspaceId);
-    return isDone ? undefined : '[Not all changed files were copied to the other nodes and the gateway yet.]';
+  /** Waits until what a tool call has changed is on the gateway, but not for long. Resolves with whether it is. */
+  flush(workspaceId: string): Promise<boolean> {
+    return this.#within(this.#closing.signal, 'flush', workspaceId);
   }
 
   async close(withinMs: number): Promise<void> {
@@ -80,11 +77,12 @@ export class Workspaces {
   }
 
   #start(): SyncThread {
-    const { address, root, print } = this.#options;
+    const { address, root, agent, print } = this.#options;
     return new SyncThread({
       root,
       gateway: address.url,
       token: address.token,
+      agent,
       print,
       onFailure: (reason) => {
         print(`the thread that syncs files has failed: ${reason} It is started again.`);

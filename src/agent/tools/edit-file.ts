@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { ToolError } from '../errors/tool-error.ts';
+import { formatBytes } from '../../base/format-bytes.ts';
+import { readWhole } from '../../sync/file-tools/read-whole.ts';
+import { ToolError } from '../../sync/file-tools/tool-error.ts';
 import { openFile } from '../files/open-file.ts';
-import { readWhole } from '../files/read-whole.ts';
 import { replaceFile } from '../files/replace-file.ts';
-import { formatBytes } from '../output/format.ts';
 import { runJob } from '../worker/run-job.ts';
 import { defineTool } from './tool.ts';
 

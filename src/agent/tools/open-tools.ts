@@ -20,6 +20,8 @@ export interface OpenTools extends Tools, Disposable {
   /** The real path of the workspace. */
   readonly root: string;
   readonly mode: 'strict' | 'permissive';
+  /** The most bytes of a result that the policy allows. */
+  readonly maxOutputBytes: number;
 }
 
 /**
@@ -49,7 +51,8 @@ export async function openTools({
     watchdog,
     writeLock: new Semaphore(1),
   });
-  return { ...tools, root, mode: policy.mode, [Symbol.dispose]: () => watchdog[Symbol.dispose]() };
+  const { mode, maxOutputBytes } = policy;
+  return { ...tools, root, mode, maxOutputBytes, [Symbol.dispose]: () => watchdog[Symbol.dispose]() };
 }
 
 /** Refuses a policy that the model can change: the next start of the agent would allow it anything. */

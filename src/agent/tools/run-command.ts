@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { z } from 'zod';
-import { OutputCapture } from '../output/output-capture.ts';
+import { OutputCapture } from '../../base/output-capture.ts';
 import { checkCommand } from '../policy/check-command.ts';
 import { type GroupEnd, runGroup } from '../process/run-group.ts';
 import { defineTool, stoppedReport, type ToolReport } from './tool.ts';

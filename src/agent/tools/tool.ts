@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import { type AgentErrorCode, ToolError } from '../../sync/file-tools/tool-error.ts';
 import type { Semaphore } from '../concurrency/semaphore.ts';
-import { type AgentErrorCode, ToolError } from '../errors/tool-error.ts';
 import type { Workspace } from '../files/workspace.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Watchdog } from '../process/watchdog.ts';
@@ -13,6 +13,8 @@ export interface ToolReport {
   /** Present if the tool ran a program and the agent did not stop it. */
   exitCode?: number;
   errorCode?: AgentErrorCode | 'TIMEOUT';
+  /** Of a call that may have changed files of a session: whether the gateway has them as they are. */
+  filesSynced?: boolean;
 }
 
 /** Where tools work. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ToolError } from '../errors/tool-error.ts';
-import { boundText } from '../output/output-capture.ts';
+import { boundText } from '../../base/output-capture.ts';
+import { ToolError } from '../../sync/file-tools/tool-error.ts';
 import { editFile } from './edit-file.ts';
 import { listFiles } from './list-files.ts';
 import { readFile } from './read-file.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { formatBytes } from '../../base/format-bytes.ts';
 import { replaceFile } from '../files/replace-file.ts';
-import { formatBytes } from '../output/format.ts';
 import { defineTool } from './tool.ts';
 
 const args = z.object({ path: z.string().min(1), content: z.string() });

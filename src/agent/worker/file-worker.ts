@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { ToolError } from '../errors/tool-error.ts';
+import { ToolError } from '../../sync/file-tools/tool-error.ts';
 import { type JobEnd, type JobName, jobs } from './jobs.ts';
 
 /** The program of a worker thread: does one job, posts its end, and ends. */

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type AgentErrorCode, ToolError } from '../errors/tool-error.ts';
+import { type AgentErrorCode, ToolError } from '../../sync/file-tools/tool-error.ts';
 import type { JobEnd, JobInput, JobName, JobResult } from './jobs.ts';
 
 /** The build puts the worker beside the program. Tests run the sources, but a thread of Node.js 20 runs no TypeScript. */

@@ -4,7 +4,7 @@ import { wellFormedText } from '../../base/well-formed-text.ts';
 import { GatewayError } from '../../errors.ts';
 import { changesSchema } from '../../sync/change.ts';
 import { sha256 } from '../../sync/entry.ts';
-import type { SyncStatusReport } from '../../sync/remote.ts';
+import { type AgentReport, folderStates } from '../../sync/remote.ts';
 
 /** The most chunks that one request may name. */
 const maxChunks = 10_000;
@@ -25,7 +25,7 @@ const count = z.number().int().min(0).max(2_147_483_647);
 const bytes = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 const sentence = wellFormedText.max(10_000);
 
-export const reportInput: z.ZodType<SyncStatusReport> = z.object({
+export const reportInput: z.ZodType<AgentReport> = z.object({
   status: z.enum(['SYNCING', 'SYNCED', 'ERROR']),
   revision: count,
   manifestHash: sha256.nullable(),
@@ -35,6 +35,9 @@ export const reportInput: z.ZodType<SyncStatusReport> = z.object({
   bytesTotal: bytes,
   error: sentence.nullable(),
   skipped: z.array(z.object({ path: sentence, reason: sentence })).max(100),
+  // Agents of earlier versions do not say these.
+  folderState: z.enum(folderStates).optional(),
+  agent: z.object({ instanceId: z.string().min(1).max(200), maxResultBytes: count.min(1) }).optional(),
 });
 
 /**

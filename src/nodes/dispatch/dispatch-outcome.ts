@@ -7,6 +7,7 @@ export interface DispatchReport {
   result: string;
   exitCode?: number | null | undefined;
   errorCode?: ToolErrorCode | null | undefined;
+  filesSynced?: boolean | null | undefined;
 }
 
 /**
@@ -16,9 +17,13 @@ export interface DispatchReport {
  *   has failed.
  */
 export function reportedOutcome(report: DispatchReport, isCancelled: boolean): ToolOutcome {
-  const { status, result, exitCode, errorCode } = report;
-  // No program ends with another number, and a result must not be lost because of one.
-  const shared = { result, ...(Number.isSafeInteger(exitCode) && { exitCode: Number(exitCode) }) };
+  const { status, result, exitCode, errorCode, filesSynced } = report;
+  const shared = {
+    result,
+    // No program ends with another number, and a result must not be lost because of one.
+    ...(Number.isSafeInteger(exitCode) && { exitCode: Number(exitCode) }),
+    ...(filesSynced === true && { filesSynced }),
+  };
   if (status === 'SUCCEEDED') return { ...shared, status };
   if (status === 'CANCELLED' && isCancelled) return { ...shared, status, stopped: true };
   if (status === 'TIMED_OUT') return { ...shared, status: 'FAILED', errorCode: 'TIMEOUT' };

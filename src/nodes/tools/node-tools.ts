@@ -3,6 +3,8 @@ import type { AgentNode } from '../../generated/prisma/client.ts';
 import type { ToolApproval } from '../../generated/prisma/enums.ts';
 import { attachedNode, attachedNodes, toolSession } from '../../storage/statements/attached-nodes.ts';
 import type { Reader } from '../../storage/statements/statement.ts';
+import { isReadingTool } from '../../sync/file-tools/reading-tools.ts';
+import type { FileCopy } from '../../tools/file-copy.ts';
 import type {
   PlannedCall,
   RefusedCall,
@@ -25,6 +27,9 @@ import { argumentSchema, checkArguments } from './tool-arguments.ts';
 interface NodeToolsOptions {
   statements: Reader;
   dispatcher: NodeDispatcher;
+  copy: FileCopy;
+  /** The limit of a result in bytes of UTF-8. */
+  maxOutputBytes: number;
   /** Milliseconds that a tool may run, unless its call asks for another time. */
   timeoutMs: number;
   /** The longest time that a call may ask for. */
@@ -161,11 +166,34 @@ export class NodeTools implements ToolRunner {
     return refusedAs(await lost);
   }
 
-  /** Checks again that the node is attached: waiting for an approval can take minutes after `plan`. */
   async #run(node: AgentNode, request: DispatchRequest, signal: AbortSignal): Promise<ToolOutcome> {
+    const { copy } = this.#options;
+    const { sessionId, dispatchId, workspaceId, tool } = request;
+    if (workspaceId === null || isReadingTool(tool)) return await this.#dispatch(node, request, signal);
+    const call = { sessionId, agentNodeId: node.id, dispatchId };
+    let outcome: ToolOutcome | undefined;
+    try {
+      outcome = await this.#dispatch(node, request, signal, copy.begin(call));
+      return outcome;
+    } finally {
+      await copy.end(call, outcome?.filesSynced === true);
+    }
+  }
+
+  /**
+   * Checks again that the node is attached: waiting for an approval can take minutes after `plan`.
+   *
+   * @param begun What has to be done before the call is sent.
+   */
+  async #dispatch(
+    node: AgentNode,
+    request: DispatchRequest,
+    signal: AbortSignal,
+    begun: Promise<void> = Promise.resolve(),
+  ): Promise<ToolOutcome> {
     const { dispatcher } = this.#options;
     const { sessionId } = request;
-    const isAttached = this.#isAttached(node, sessionId);
+    const isAttached = begun.then(() => this.#isAttached(node, sessionId));
     const before = this.#checked;
     this.#checked = Promise.allSettled([before, isAttached]);
     await before;
@@ -173,11 +201,21 @@ export class NodeTools implements ToolRunner {
       const end = request.resumed ? unknownEnd : 'Nothing was started.';
       return failure('NODE_OFFLINE', `${detached(node.nodeId)} ${end}`);
     }
+    const answer = signal.aborted ? undefined : await this.#answer(node, request);
+    if (answer !== undefined) return answer;
     const outcome = dispatcher.dispatch(node, request, signal);
     // If the node was detached between the check and the start, detaching found no dispatch to cancel.
     const stillAttached = await this.#isAttached(node, sessionId).catch(() => false);
     if (!stillAttached) dispatcher.cancelSession(node.id, sessionId);
     return outcome;
+  }
+
+  /** Answers a call from the gateway's copy of the files, without the node, if that is the same. */
+  async #answer(node: AgentNode, request: DispatchRequest): Promise<ToolOutcome | undefined> {
+    const { copy, maxOutputBytes } = this.#options;
+    const { sessionId, workspaceId, tool, args } = request;
+    if (workspaceId === null || !isReadingTool(tool)) return undefined;
+    return await copy.answer({ sessionId, agentNodeId: node.id, tool, args, maxOutputBytes });
   }
 
   async #isAttached(node: AgentNode, sessionId: number): Promise<boolean> {

@@ -29,11 +29,32 @@ export const hasConflicts = plainStatement<{ one: number }>(
 );
 
 /**
- * Stores what a node has reported. Parameters: the status, when it last had everything, the error, the hash, the
- * revision, files done and in all, bytes done and in all, the session, the node.
+ * Stores what a node has reported. The state of its folder counts only from the process of the agent that has connected
+ * last. Parameters: the status, when it last had everything, the error, the hash, the revision, files done and in all,
+ * bytes done and in all, the most bytes of a result, the process of the agent, the state of the folder, the session, the
+ * node.
  */
 export const storeReport = plainStatement<NamedNode>(
   `UPDATE "SessionNode" SET "syncStatus" = ?, "lastSyncAt" = ?, "error" = ?, "manifestHash" = COALESCE(?, "manifestHash"), "syncRevision" = ?,
-    "filesDone" = ?, "filesTotal" = ?, "bytesDone" = ?, "bytesTotal" = ?
+    "filesDone" = ?, "filesTotal" = ?, "bytesDone" = ?, "bytesTotal" = ?, "maxResultBytes" = ?,
+    "folderState" = CASE WHEN "agentInstance" IS NULL OR "agentInstance" = ? THEN ? END
   WHERE "sessionId" = ? AND "agentNodeId" = ? RETURNING ${named}`,
+);
+
+/** What is known of the folder of a node. Parameters: the session, the node. */
+export const folderOfNode = plainStatement<
+  Pick<SessionNode, 'syncStatus' | 'syncRevision' | 'folderState' | 'maxResultBytes' | 'openWrite'>
+>(
+  `SELECT "syncStatus", "syncRevision", "folderState", "maxResultBytes", "openWrite" FROM "SessionNode"
+  WHERE "sessionId" = ? AND "agentNodeId" = ?`,
+);
+
+/** Notes a dispatch that may change files of a node. Parameters: the dispatch, the session, the node. */
+export const openWrite = plainStatement(
+  'UPDATE "SessionNode" SET "openWrite" = ? WHERE "sessionId" = ? AND "agentNodeId" = ?',
+);
+
+/** The workspace has what a dispatch has changed. Parameters: the session, the node, the dispatch. */
+export const closeWrite = plainStatement(
+  'UPDATE "SessionNode" SET "openWrite" = NULL WHERE "sessionId" = ? AND "agentNodeId" = ? AND "openWrite" = ?',
 );

@@ -25,6 +25,10 @@ export class Blocked {
     return `${JSON.stringify(path)} cannot be written. ${reason}${others}`;
   }
 
+  get isEmpty(): boolean {
+    return this.#paths.size === 0;
+  }
+
   *[Symbol.iterator](): Generator<{ path: string; reason: string }> {
     for (const [path, { reason }] of this.#paths) yield { path, reason };
   }

@@ -39,6 +39,10 @@ export class Refusals {
     return null;
   }
 
+  get isEmpty(): boolean {
+    return this.#paths.size === 0;
+  }
+
   *[Symbol.iterator](): Generator<{ path: string; reason: string }> {
     for (const [path, { reason }] of this.#paths) yield { path, reason };
   }

@@ -1,6 +1,6 @@
 import { messageOf } from '../../base/caught-error.ts';
 import { createLock } from '../../base/lock.ts';
-import type { Remote, SyncStatusReport } from '../remote.ts';
+import type { FolderState, Remote, SyncStatusReport } from '../remote.ts';
 import { Blocked } from './blocked.ts';
 import type { SameNames } from './collisions.ts';
 import { isDiskFull } from './disk/disk-full.ts';
@@ -143,6 +143,10 @@ export class Replica implements AsyncDisposable {
         this.#tell('SYNCING');
         await parts.pusher.push();
       }
+      if (this.#flushes.areWaiting) {
+        const state = this.#folderState(parts);
+        await this.#status.retract(state, () => this.#tell('SYNCING'));
+      }
       this.#flushes.settle((path) => this.#dirty.has(path) || this.#later.has(path));
       // What is pending may be out of date: the workspace has decided about changes of the replica.
       if (this.#isPullDue) continue;
@@ -255,6 +259,13 @@ export class Replica implements AsyncDisposable {
     else this.#tell(fault === null ? 'SYNCED' : 'ERROR', fault);
   }
 
+  /** What tools show of the folder when everything that is pending is written. */
+  #folderState({ scanner }: Parts): FolderState {
+    const left = [this.#skipped, this.#refusals, this.#blocked].some((each) => !each.isEmpty);
+    if (left) return 'OTHER';
+    return scanner.showsMore ? 'MORE' : 'SAME';
+  }
+
   #tell(status: SyncStatusReport['status'], error: string | null = null): void {
     const { memory } = this.#parts ?? {};
     const { filesDone, filesTotal, bytesDone, bytesTotal } = this.#progress;
@@ -268,6 +279,7 @@ export class Replica implements AsyncDisposable {
       bytesTotal,
       error,
       skipped: [...this.#skipped, ...this.#refusals, ...this.#blocked],
+      folderState: this.#parts && status === 'SYNCED' ? this.#folderState(this.#parts) : 'OTHER',
     });
   }
 }

@@ -4,6 +4,7 @@ import { isPrivateName, pathProblem } from '../path.ts';
 import { IgnoredNames, ruleFiles } from './disk/folder-rules.ts';
 import type { Folder, Folders } from './disk/folders.ts';
 import { type Listed, listFolder } from './disk/list-folder.ts';
+import { ShownNames } from './disk/shown-names.ts';
 import { isSameStamp, stampOf } from './disk/stamp.ts';
 import type { Memory } from './memory/memory.ts';
 import type { Skipped } from './skipped.ts';
@@ -24,6 +25,13 @@ interface Scanned {
   haveRulesChanged: boolean;
 }
 
+/** What one scan uses. */
+interface Pass {
+  held: Folders;
+  ignored: IgnoredNames;
+  shown: ShownNames;
+}
+
 const nothing: Scanned = { below: [], haveRulesChanged: false };
 
 /** How many files are looked at before others may get a turn. */
@@ -34,6 +42,8 @@ export class Scanner {
   readonly #options: ScanOptions;
   /** The folders that are there, with the names of the folders in each. */
   readonly #seen = new Map<string, Set<string>>();
+  /** The folders with something that is not synced, and that tools show all the same. */
+  readonly #showing = new Set<string>();
 
   constructor(options: ScanOptions) {
     this.#options = options;
@@ -46,10 +56,11 @@ export class Scanner {
   async scan(folders: Iterable<string>, isDeep: boolean): Promise<void> {
     using held = this.#options.openFolders();
     const ignored = new IgnoredNames(held);
+    const shown = new ShownNames(ignored.readRules.bind(ignored));
     const waiting = [...folders].map((folder) => ({ folder, isDeep }));
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       await shareTurn();
-      const { below, haveRulesChanged } = await this.#scanFolder(held, ignored, next.folder);
+      const { below, haveRulesChanged } = await this.#scanFolder({ held, ignored, shown }, next.folder);
       for (const folder of below) {
         const isDeeper = next.isDeep || haveRulesChanged || !this.#seen.has(folder);
         if (isDeeper) waiting.push({ folder, isDeep: true });
@@ -57,7 +68,16 @@ export class Scanner {
     }
   }
 
-  async #scanFolder(held: Folders, ignored: IgnoredNames, folder: string): Promise<Scanned> {
+  /** Whether tools show something that is not synced, such as an empty folder. */
+  get showsMore(): boolean {
+    if (this.#showing.size > 0) return true;
+    for (const folder of this.#seen.keys()) {
+      if (folder !== '' && !this.#options.memory.hasFolder(folder)) return true;
+    }
+    return false;
+  }
+
+  async #scanFolder({ held, ignored, shown }: Pass, folder: string): Promise<Scanned> {
     const { memory, dirty, skipped } = this.#options;
     skipped.forgetIn(folder);
     const listed = listFolder(held, folder);
@@ -73,7 +93,7 @@ export class Scanner {
     const known = this.#usable(folder, listed);
     const files = new Set<string>();
     const folders = new Set<string>();
-    const chosen = this.#chosen(ignored, folder, known);
+    const chosen = this.#chosen({ ignored, shown }, folder, known);
     const here = held.find(folder);
     for (const { name, kind } of chosen) {
       (kind === 'folder' ? folders : files).add(name);
@@ -102,14 +122,23 @@ export class Scanner {
   }
 
   /** Leaves out what the rules exclude. What is synced already stays so, whatever they say. */
-  #chosen(ignored: IgnoredNames, folder: string, entries: readonly Listed[]): Listed[] {
+  #chosen(
+    { ignored, shown }: Pick<Pass, 'ignored' | 'shown'>,
+    folder: string,
+    entries: readonly Listed[],
+  ): Listed[] {
     const { memory } = this.#options;
     const isKnown = ({ name, kind }: Listed) =>
       kind === 'folder' ? memory.hasFolder(join(folder, name)) : memory.get(join(folder, name)).base !== null;
     const unknown = entries
       .filter((entry) => !isKnown(entry))
       .map((entry) => ({ ...entry, isFolder: entry.kind === 'folder' }));
-    return [...entries.filter(isKnown), ...ignored.keep(folder, unknown)];
+    const kept = ignored.keep(folder, unknown);
+    const keptNames = new Set(kept.map(({ name }) => name));
+    const left = kept.length === unknown.length ? [] : unknown.filter(({ name }) => !keptNames.has(name));
+    if (shown.isAnyShown(folder, left)) this.#showing.add(folder);
+    else this.#showing.delete(folder);
+    return [...entries.filter(isKnown), ...kept];
   }
 
   #hasChanged(folder: Folder | undefined, path: string, name: string): boolean {
@@ -126,6 +155,7 @@ export class Scanner {
     for (const [name, { base }] of memory.namesIn(folder)) if (base !== null) dirty.add(join(folder, name));
     const below = new Set([...memory.foldersIn(folder), ...(this.#seen.get(folder) ?? [])]);
     this.#seen.delete(folder);
+    this.#showing.delete(folder);
     for (const name of below) this.#lose(join(folder, name));
   }
 }

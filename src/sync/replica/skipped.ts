@@ -14,6 +14,10 @@ export class Skipped {
     this.#folders.delete(folder);
   }
 
+  get isEmpty(): boolean {
+    return this.#folders.size === 0;
+  }
+
   *[Symbol.iterator](): Generator<{ path: string; reason: string }> {
     for (const [folder, names] of this.#folders) {
       for (const [name, reason] of names) yield { path: folder === '' ? name : `${folder}/${name}`, reason };

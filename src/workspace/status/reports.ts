@@ -5,7 +5,7 @@ import type { SyncStatus } from '../../generated/prisma/enums.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import { type WorkspaceState, workspaceState } from '../../storage/statements/workspace-files.ts';
 import { hasConflicts, sessionNodeById, storeReport } from '../../storage/statements/workspace-nodes.ts';
-import type { SyncStatusReport } from '../../sync/remote.ts';
+import type { AgentReport } from '../../sync/remote.ts';
 import { workspaceNotFound } from '../model/limits.ts';
 import type { ToldChanges } from './told-changes.ts';
 
@@ -27,7 +27,7 @@ export class Reports {
   }
 
   /** @throws GatewayError NOT_FOUND if the node is not attached to the session. */
-  async take(sessionId: number, agentNodeId: number, nodeId: string, report: SyncStatusReport) {
+  async take(sessionId: number, agentNodeId: number, nodeId: string, report: AgentReport) {
     const { statements, changes, told } = this.#options;
     const owners = await statements.transaction(async (tx) => {
       await tx.lockSession(sessionId);
@@ -41,7 +41,9 @@ export class Reports {
       const [node] = await tx.all(storeReport, [
         ...[status, hasAll ? new Date() : before.lastSyncAt, errorOf(report)],
         ...[manifestHash, revision, filesDone, filesTotal, bytesDone, bytesTotal],
-        ...[sessionId, agentNodeId],
+        ...[report.agent?.maxResultBytes ?? null, report.agent?.instanceId ?? null],
+        // Without its process nobody knows whether it is out of date.
+        ...[(report.agent && report.folderState) ?? null, sessionId, agentNodeId],
       ]);
       if (node === undefined) throw workspaceNotFound();
       const changed: NewChange = { kind: 'SessionNodeChanged', sessionId, ...node };
@@ -53,7 +55,7 @@ export class Reports {
 
 /** A node that has everything but what was kept of its own versions is in conflict until that is resolved. */
 function statusOf(
-  { status, revision }: SyncStatusReport,
+  { status, revision }: AgentReport,
   workspace: WorkspaceState,
   hasConflict: boolean,
 ): SyncStatus {
@@ -63,7 +65,7 @@ function statusOf(
 }
 
 /** What is not synced is named even where everything else is. */
-function errorOf({ status, error, skipped }: SyncStatusReport): string | null {
+function errorOf({ status, error, skipped }: AgentReport): string | null {
   const [first] = skipped;
   const others = skipped.length > 1 ? `, and ${skipped.length - 1} more` : '';
   const left = first && `Left out: "${first.path}" (${first.reason})${others}.`;

@@ -119,7 +119,9 @@ test('detaching a node stops the dispatches of the session on it, and the model 
 test('detaching a node just before a call is dispatched cancels that call', async () => {
   await using laptop = await startOwnNode(gateway, 'laptop');
   const sessionId = await createNodeSession(gateway, ['laptop']);
-  const { statements, dispatcher } = gateway.services;
+  const { statements, dispatcher, workspaces } = gateway.services;
+  const { copy } = workspaces;
+  const limits = { timeoutMs: 60_000, maxTimeoutMs: 60_000, maxOutputBytes: 32_768 };
   let checks = 0;
   const slow: Reader = {
     all: statements.all,
@@ -131,7 +133,7 @@ test('detaching a node just before a call is dispatched cancels that call', asyn
       return found;
     },
   };
-  const tools = new NodeTools({ statements: slow, dispatcher, timeoutMs: 60_000, maxTimeoutMs: 60_000 });
+  const tools = new NodeTools({ statements: slow, dispatcher, copy, ...limits });
   const { signal } = new AbortController();
   const request = { sessionId: Number(decodeId(sessionId)?.id), runId: 1, callId: 'a' };
   const plan = await tools.plan({ ...request, name: 'run_command', args: { command: 'make' } }, signal);

@@ -50,7 +50,7 @@ export class IgnoredNames {
   }
 
   #rulesOfTop(): FolderRules {
-    return { rules: this.#readRules(''), isIgnored: false };
+    return { rules: this.readRules(''), isIgnored: false };
   }
 
   #rulesBelow(folder: string): FolderRules {
@@ -61,14 +61,15 @@ export class IgnoredNames {
     // Rules that an inner file has overruled for this folder would exclude everything in it.
     const entry = [{ path: `/${folder}`, isFolder: true }];
     const rules = above.rules.filter((each) => this.#filter(entry, [each]).length > 0);
-    return { rules: [...rules, ...this.#readRules(folder)], isIgnored };
+    return { rules: [...rules, ...this.readRules(folder)], isIgnored };
   }
 
-  #readRules(path: string): Rules[] {
+  /** The rules of a folder alone. */
+  readRules(path: string, names = ruleFiles): Rules[] {
     const folder = this.#folders.find(path);
     if (folder === undefined) return [];
     // As one text, so that a later rule decides about a folder and about everything in it.
-    return parseRules(`/${path}`, ruleFiles.map((name) => readRuleFile(folder, name)).join('\n'));
+    return parseRules(`/${path}`, names.map((name) => readRuleFile(folder, name)).join('\n'));
   }
 }
 

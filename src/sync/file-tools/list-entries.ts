@@ -1,4 +1,3 @@
-import { relativePath } from '../files/workspace.ts';
 import { type WalkedEntry, type WalkOptions, walk } from './walk.ts';
 
 export interface ListOptions extends WalkOptions {
@@ -13,14 +12,14 @@ const noticeBytes = 100;
 const suffixes: Record<WalkedEntry['kind'], string> = { file: '', folder: '/', link: '@', other: '=' };
 
 /**
- * Lists the entries of a folder, one a line, as paths from the root of the workspace. A folder ends in `/`, a
- * symbolic link in `@`, and an entry that is not a regular file either (a pipe, a socket) in `=`.
+ * Lists the entries of a folder, one a line, as paths from the top. A folder ends in `/`, a symbolic link in `@`, and an
+ * entry that is not a regular file either (a pipe, a socket) in `=`.
  */
 export async function listEntries({ maxOutputBytes, ...where }: ListOptions): Promise<string> {
   let bytesLeft = maxOutputBytes - noticeBytes;
   const lines: string[] = [];
   for await (const { path, kind } of walk(where)) {
-    const line = `${relativePath(where.root, path)}${suffixes[kind]}`;
+    const line = `${path}${suffixes[kind]}`;
     bytesLeft -= Buffer.byteLength(line) + 1;
     if (bytesLeft < 0 || lines.length === maxEntries) {
       lines.push(`[There are more entries: list a folder below, or use a depth below ${where.depth}.]`);

@@ -1,5 +1,5 @@
-import { fileError } from '../files/file-error.ts';
-import { formatBytes } from '../output/format.ts';
+import { formatBytes } from '../../base/format-bytes.ts';
+import { fileError } from './file-error.ts';
 import { maxFileBytes, type SearchOptions, search } from './search.ts';
 
 export interface ListLinesOptions extends SearchOptions {

@@ -1,5 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
 import { characterStart } from '../../base/cut-text.ts';
+import type { OpenFile } from './tool-folder.ts';
 
 export interface ReadLinesOptions {
   /** The number of the first line to read; the first line of the file is 1. */
@@ -19,19 +19,19 @@ export interface Lines {
 }
 
 const newline = 0x0a;
+const chunkBytes = 65_536;
 
 /**
  * Reads lines of a file of any size; memory use depends on `maxBytes` only.
  *
  * @returns Undefined if the file has fewer than `startLine` lines.
  */
-export async function readLines(file: FileHandle, options: ReadLinesOptions): Promise<Lines | undefined> {
+export async function readLines(file: OpenFile, options: ReadLinesOptions): Promise<Lines | undefined> {
   const { startLine, maxLines, maxBytes, stop } = options;
   const start = await findLine(file, startLine, stop);
   if (start === undefined) return undefined;
   // One byte more than fits shows whether the file goes on.
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(maxBytes + 1), 0, maxBytes + 1, start);
-  const found = buffer.subarray(0, bytesRead);
+  const found = await readFrom(file, start, maxBytes + 1);
   if (found.length === 0 && startLine > 1) return undefined;
   const wanted = found.subarray(0, afterNewlines(found, maxLines) ?? found.length);
   const bytes = wanted.length > maxBytes ? cutToLines(wanted, maxBytes) : wanted;
@@ -40,19 +40,26 @@ export async function readLines(file: FileHandle, options: ReadLinesOptions): Pr
   return { bytes, count, isEnd: bytes.length === found.length };
 }
 
+async function readFrom(file: OpenFile, start: number, count: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count, start);
+  return buffer.subarray(0, bytesRead);
+}
+
 /** The offset in bytes at which a line begins; undefined if the file has fewer lines. */
-async function findLine(file: FileHandle, line: number, stop: AbortSignal): Promise<number | undefined> {
+async function findLine(file: OpenFile, line: number, stop: AbortSignal): Promise<number | undefined> {
   let missing = line - 1;
   if (missing === 0) return 0;
-  let offset = 0;
-  for await (const chunk of file.createReadStream({ autoClose: false, start: 0 })) {
+  const buffer = Buffer.allocUnsafe(chunkBytes);
+  for (let offset = 0; ; ) {
     stop.throwIfAborted();
+    const { bytesRead } = await file.read(buffer, 0, chunkBytes, offset);
+    if (bytesRead === 0) return undefined;
+    const chunk = buffer.subarray(0, bytesRead);
     const end = afterNewlines(chunk, missing);
     if (end !== undefined) return offset + end;
     missing -= countNewlines(chunk);
     offset += chunk.length;
   }
-  return undefined;
 }
 
 /** The offset after this many line ends; undefined if there are fewer. */

@@ -1,18 +1,14 @@
-import { lstat } from 'node:fs/promises';
-import { relative } from 'node:path';
 import picomatch from 'picomatch';
 import { createTimeLimit, type TimeLimit, TimeLimitError } from '../../base/time-limit.ts';
-import { ToolError } from '../errors/tool-error.ts';
-import { openFile } from '../files/open-file.ts';
-import { readWhole } from '../files/read-whole.ts';
-import { relativePath } from '../files/workspace.ts';
 import { type FoundLine, findLines } from './find-lines.ts';
+import { readWhole } from './read-whole.ts';
+import { ToolError } from './tool-error.ts';
+import type { ToolFolder } from './tool-folder.ts';
 import { walk } from './walk.ts';
 
 export interface SearchOptions {
-  /** The real path of the workspace. */
-  root: string;
-  /** The file to search, or the folder whose files to search: a path that `Workspace.locate` returned. */
+  files: ToolFolder;
+  /** The file to search, or the folder whose files to search. */
   target: string;
   pattern: RegExp;
   /** Which files to search. A glob without a `/` matches names; one with a `/` matches paths relative to `target`. */
@@ -22,7 +18,6 @@ export interface SearchOptions {
 }
 
 export interface FoundFile {
-  /** Relative to the root of the workspace. */
   path: string;
   /** Undefined if the file was not searched because it is larger than `maxFileBytes`. */
   lines: FoundLine[] | undefined;
@@ -40,13 +35,12 @@ const limitMs = 500;
  * @throws ToolError FAILED if the pattern or the glob takes too long on one file.
  */
 export async function* search(options: SearchOptions): AsyncGenerator<FoundFile> {
-  const { root, pattern, maxResults } = options;
+  const { files, pattern, maxResults } = options;
   const limit = createTimeLimit(limitMs);
   let missing = maxResults;
-  for await (const file of filesIn(options, limit)) {
+  for await (const path of filesIn(options, limit)) {
     if (missing === 0) break;
-    const path = relativePath(root, file);
-    const text = await readText(file, path);
+    const text = await readText(files, path);
     const lines =
       text === undefined ? undefined : inTime(limit, path, () => findLines(text, pattern, missing));
     if (lines?.length === 0) continue;
@@ -55,25 +49,24 @@ export async function* search(options: SearchOptions): AsyncGenerator<FoundFile>
   }
 }
 
-/** Yields absolute paths. */
 async function* filesIn(options: SearchOptions, limit: TimeLimit): AsyncGenerator<string> {
-  const { root, target, glob } = options;
-  if ((await lstat(target)).isFile()) return yield target;
+  const { files, target, glob } = options;
+  if ((await files.kindOf(target)) === 'file') return yield target;
   const matches =
     glob === undefined ? undefined : picomatch(glob, { dot: true, basename: !glob.includes('/') });
   const depth = Number.POSITIVE_INFINITY;
-  for await (const { path, kind } of walk({ root, folder: target, depth })) {
+  for await (const { path, kind } of walk({ files, folder: target, depth })) {
     if (kind !== 'file') continue;
-    const below = relative(target, path);
+    const below = target === '' ? path : path.slice(target.length + 1);
     if (matches === undefined || inTime(limit, below, () => matches(below))) yield path;
   }
 }
 
 /** Returns undefined for a file that is too large, and an empty text for one that is binary or cannot be read. */
-async function readText(file: string, path: string): Promise<string | undefined> {
+async function readText(files: ToolFolder, path: string): Promise<string | undefined> {
   try {
-    await using handle = await openFile(file, path);
-    const bytes = await readWhole(handle, maxFileBytes);
+    await using file = await files.open(path, path);
+    const bytes = await readWhole(file, maxFileBytes);
     return bytes?.includes(0) ? '' : bytes?.toString();
   } catch (error) {
     // One file that was just removed or is not readable must not fail the search of a whole folder.

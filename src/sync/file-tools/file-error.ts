@@ -1,5 +1,5 @@
-import { codeOf, hasCode } from '../errors/error-code.ts';
-import { ToolError } from '../errors/tool-error.ts';
+import { codeOf, hasCode } from './error-code.ts';
+import { ToolError } from './tool-error.ts';
 
 /**
  * Turns an error of the file system into a sentence for the model. A `ToolError` is returned unchanged.

@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
+import type { OpenFile } from './tool-folder.ts';
 
 const chunkBytes = 65_536;
 
@@ -10,7 +10,7 @@ const chunkBytes = 65_536;
  * @returns Undefined if the file has more than `maxBytes`.
  */
 export async function readWhole(
-  file: FileHandle,
+  file: OpenFile,
   maxBytes: number,
   stop?: AbortSignal,
 ): Promise<Buffer | undefined> {

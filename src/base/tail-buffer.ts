@@ -1,4 +1,4 @@
-import { characterStart } from '../../base/cut-text.ts';
+import { characterStart } from './cut-text.ts';
 
 /** Keeps the last bytes that were written to it, in a ring. */
 export class TailBuffer {

@@ -1,4 +1,4 @@
-import { characterStart } from '../../base/cut-text.ts';
+import { characterStart } from './cut-text.ts';
 import { TailBuffer } from './tail-buffer.ts';
 
 export interface OutputCaptureOptions {
