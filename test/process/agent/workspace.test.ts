@@ -122,3 +122,36 @@ test('a path that leads out of the folder of the agent is an error that both sid
     .poll(() => house.statuses())
     .toMatchObject([{ syncStatus: 'ERROR', error: '"/etc" is not a path in the folder of the agent.' }]);
 });
+
+test('files are read without the agent while it has nothing else, and by the agent otherwise', {
+  timeout: 60_000,
+}, async () => {
+  await using house = await openHouse();
+  const { gateway, laptop, sessionId } = house;
+  await writeFile(join(laptop.workspace, 'a.txt'), 'one\n');
+  await using agent = await house.start(0);
+  await shareFiles(gateway, sessionId, ['laptop'], { source: 'NODE_LOCAL', sourceNodeId: 'laptop' });
+  const isSynced = async () => (await house.statuses())[0]?.syncStatus;
+  await expect.poll(isSynced, { timeout: 30_000 }).toBe('SYNCED');
+  const ask = async (...steps: ReturnType<typeof toolCall>[]) => {
+    gateway.model.script(...steps.map((step) => [step]), [text('Done.')]);
+    return await collect(chat(gateway.client(), { sessionId, prompt: 'Read' }));
+  };
+  const there = join(laptop.workspace, 'a.txt');
+  const seen = await ask(
+    toolCall('a', 'read_file', { path: 'a.txt' }),
+    toolCall('b', 'read_file', { path: there }),
+  );
+  await agent.printed(`read_file (without asking)  ${there}`);
+  expect(agent.stdout).not.toContain('read_file (without asking)  a.txt');
+  expect(endsOf(seen)).toMatchObject({ a: { result: 'one\n' }, b: { result: 'one\n' } });
+  const starts = seen.filter(({ __typename }) => __typename === 'ToolCallStarted');
+  expect(starts).toMatchObject([{ node: { nodeId: 'laptop' } }, { node: { nodeId: 'laptop' } }]);
+  const after = await ask(
+    toolCall('c', 'write_file', { path: 'a.txt', content: 'two\n' }),
+    toolCall('d', 'read_file', { path: 'a.txt' }),
+    run('echo three > a.txt', 'e'),
+    toolCall('f', 'search_files', { pattern: '.', path: 'a.txt' }),
+  );
+  expect(endsOf(after)).toMatchObject({ d: { result: 'two\n' }, f: { result: 'a.txt:1: three' } });
+});
