@@ -1,10 +1,12 @@
 import type { Logger } from 'pino';
 import type { Changes } from './changes/changes.ts';
+import type { AttachmentLibrary } from './chat/attachments/attachment-library.ts';
 import type { AudioLibrary } from './chat/audio/audio-library.ts';
 import type { Engine } from './chat/engine.ts';
 import type { Models } from './chat/models/models.ts';
 import type { RemovalSweep } from './chat/removal/removal-sweep.ts';
 import type { Sessions } from './chat/sessions/sessions.ts';
+import type { UploadedBlobs } from './chat/uploads/uploaded-blobs.ts';
 import type { StreamTicket, StreamTickets } from './identity/stream-tickets.ts';
 import type { TokenWatcher } from './identity/token-watcher.ts';
 import type { Viewer } from './identity/viewer.ts';
@@ -32,6 +34,9 @@ export interface Services {
   /** Deletes the rows of deleted sessions and cleared messages. */
   sweep: RemovalSweep;
   audio: AudioLibrary;
+  attachmentLibrary: AttachmentLibrary;
+  /** The bytes of recordings and attachments. */
+  blobs: UploadedBlobs;
   followers: Followers;
   nodes: Nodes;
   attachments: Attachments;

@@ -79,7 +79,7 @@ const errorTable = {
   },
   CONFLICT: {
     status: 409,
-    meaning: `The event stream or its operation id is in use, the node is registered, the session has another user's node with the same name, a piece of output is missing, or the tool call was decided otherwise.`,
+    meaning: `The event stream or its operation id is in use, the node is registered, the session has another user's node with the same name, a piece of output is missing, the tool call was decided otherwise, or the attachment to delete was sent.`,
   },
   RUN_IN_PROGRESS: {
     status: 409,
@@ -88,7 +88,7 @@ const errorTable = {
   REQUEST_ID_REUSED: {
     status: 409,
     meaning:
-      'The `requestId` was used for another prompt, or for the same with another `editOf` or `answerTo`.',
+      'The `requestId` was used for another prompt, or for the same with other attachments or another `editOf` or `answerTo`.',
   },
   HEAD_MOVED: {
     status: 409,
@@ -102,11 +102,13 @@ const errorTable = {
   },
   PAYLOAD_TOO_LARGE: {
     status: 413,
-    meaning: 'More than `MAX_PROMPT_BYTES`, `MAX_BODY_BYTES` or `MAX_AUDIO_BYTES`.',
+    meaning:
+      'More than `MAX_PROMPT_BYTES`, `MAX_BODY_BYTES` or `MAX_AUDIO_BYTES`, or an attachment with more than `MAX_ATTACHMENT_BYTES`, `MAX_TEXT_ATTACHMENT_BYTES` or `MAX_IMAGE_PIXELS`, or together with the others of its prompt more than `MAX_SENT_ATTACHMENT_BYTES`.',
   },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
-    meaning: 'The body must be `application/json`; an uploaded file must be audio.',
+    meaning:
+      'The body must be `application/json`; a recording must be audio, and an attachment an image, a PDF, a text or audio that is not broken.',
   },
   MISDIRECTED_REQUEST: {
     status: 421,

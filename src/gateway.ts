@@ -5,7 +5,7 @@ import { ResourceStack } from './base/resource-stack.ts';
 import { blobUrlWithin, openBlobStore } from './blobs/open-blob-store.ts';
 import { openBus } from './bus/open/open-bus.ts';
 import { openRedis } from './bus/redis/redis.ts';
-import { sweepDaily } from './chat/audio/sweep-daily.ts';
+import { sweepDaily } from './chat/uploads/sweep-daily.ts';
 import type { Config } from './config/config.ts';
 import { StartupError } from './config/startup-error.ts';
 import type { Services } from './context.ts';
@@ -43,7 +43,8 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
     if (metrics) stores.statements.observe(metrics.statement);
     const services = createServices({ config, log, parts, resources, metrics, ...stores });
     const isWorkLeft = await recover(services, config, log);
-    resources.use(sweepDaily(services.audio, log));
+    resources.use(sweepDaily(services.blobs, log));
+    resources.use(services.attachmentLibrary.sweepHourly());
     // Disposed after the server, because runs that are finishing can still be cancelled.
     if (config.redis) resources.use(services.engine.watchOthers(config.redis.leaseMs / looksPerLease));
     const createRest = restFactory(services, config, log);
@@ -109,12 +110,12 @@ const stagedElsewhereMs = 86_400_000;
  * @returns Whether there may be queued runs.
  */
 async function recover(services: Services, config: Config, log: Logger): Promise<boolean> {
-  const { audio, workspaces, statements } = services;
+  const { blobs: uploads, workspaces, statements } = services;
   const { dataDir, blobs, database } = config;
   // The lock on DATA_DIR proves that no other gateway is uploading there. Elsewhere one may.
   const isOwn = blobs.url.startsWith(`file:${dataDir}/`);
   const stagedBefore = new Date(Date.now() - (isOwn ? 0 : stagedElsewhereMs));
-  await audio.sweep(stagedBefore);
+  await uploads.sweep(stagedBefore);
   workspaces.startSweep(stagedBefore);
   await sweepTemporaryUploads().catch((err) => log.warn({ err }, 'temporary uploads could not be swept'));
   try {
@@ -133,12 +134,13 @@ async function finishWork({ sweep, engine }: Services): Promise<void> {
 }
 
 /** `http/` cannot create the REST API itself, because neither of the two imports the other. */
-function restFactory({ audio }: Services, { limits }: Config, log: Logger) {
+function restFactory({ blobs }: Services, { limits, attachments }: Config, log: Logger) {
   return (parts: RestParts) =>
     createRestApi({
       ...parts,
       ...limits,
-      openRecording: (sha256, range) => audio.open(sha256, range),
+      maxAttachmentBytes: attachments.maxBytes,
+      openUpload: (sha256, range) => blobs.open(sha256, range),
       log,
     });
 }

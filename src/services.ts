@@ -7,6 +7,7 @@ import { createMemoryLog } from './bus/memory/memory-log.ts';
 import type { GatewayBus, Logs } from './bus/open/open-bus.ts';
 import type { ChangeLog } from './changes/change-log.ts';
 import { Changes } from './changes/changes.ts';
+import { AttachmentLibrary } from './chat/attachments/attachment-library.ts';
 import { AudioLibrary } from './chat/audio/audio-library.ts';
 import { Engine, type EngineLimits, type EngineOptions } from './chat/engine.ts';
 import type { RunEventBody } from './chat/log/run-event.ts';
@@ -15,6 +16,7 @@ import { createModels, type Models } from './chat/models/models.ts';
 import { RemovalSweep } from './chat/removal/removal-sweep.ts';
 import { createCheckpointer } from './chat/run/checkpoint.ts';
 import { Sessions } from './chat/sessions/sessions.ts';
+import { UploadedBlobs } from './chat/uploads/uploaded-blobs.ts';
 import type { Config } from './config/config.ts';
 import type { Services } from './context.ts';
 import { ApiTokens } from './identity/api-tokens.ts';
@@ -77,7 +79,7 @@ export interface ServicesOptions {
 
 /** Creates the parts of the gateway that its API uses, and connects them to each other. */
 export function createServices(options: ServicesOptions): Services {
-  const { config, log, database, statements, blobs, gatewayBus, lease, parts, resources } = options;
+  const { config, log, database, statements, gatewayBus, lease, parts, resources } = options;
   const { limits } = config;
   const bus = parts.bus ?? gatewayBus.bus;
   const models =
@@ -102,14 +104,22 @@ export function createServices(options: ServicesOptions): Services {
       },
     }),
   );
+  const blobs = new UploadedBlobs(options.blobs, statements);
   const audio = new AudioLibrary({ database, blobs, quotas, maxBytes: limits.maxAudioBytes });
+  const attachmentLibrary = new AttachmentLibrary({
+    ...{ statements, blobs, quotas, log },
+    limits: config.attachments,
+  });
   const removeFiles = workspaces.remove.bind(workspaces);
   const sweep = resources.use(
-    new RemovalSweep({ statements, lease: options.lease, audio, removeFiles, log }),
+    new RemovalSweep({ statements, lease: options.lease, blobs, removeFiles, log }),
   );
   const tools =
     parts.tools ?? new NodeTools({ ...config.nodes, statements, dispatcher, copy: workspaces.copy });
-  const engine = createEngine(options, { models, tools, runLogs, changes: changes.log, quotas });
+  const engine = createEngine(options, {
+    ...{ models, tools, runLogs, quotas, blobs },
+    changes: changes.log,
+  });
   const removal = {
     ...{ database, statements, sweep, quotas, changes: changes.log },
     cancelRuns: (sessionId: number) => engine.cancelSession(sessionId, 'DELETED'),
@@ -128,6 +138,8 @@ export function createServices(options: ServicesOptions): Services {
     changes,
     sweep,
     audio,
+    attachmentLibrary,
+    blobs,
     followers: new Followers(limits.maxFollowersPerUser, countUsers('followers', options)),
     nodes,
     attachments,
@@ -192,7 +204,7 @@ function createNodes(options: ServicesOptions, { changes, quotas }: { changes: C
   );
 }
 
-interface EngineParts extends Pick<EngineOptions, 'models' | 'tools' | 'changes' | 'quotas'> {
+interface EngineParts extends Pick<EngineOptions, 'models' | 'tools' | 'changes' | 'quotas' | 'blobs'> {
   runLogs: Logs<RunEventBody & { runId: number }>;
 }
 
@@ -218,7 +230,7 @@ function createEngine(options: ServicesOptions, { runLogs, ...parts }: EnginePar
   });
 }
 
-function engineLimits({ chat, limits, nodes }: Config): EngineLimits {
+function engineLimits({ chat, attachments, limits, nodes }: Config): EngineLimits {
   const { maxSteps, toolApprovalTimeoutMs, runLogTtlMs, maxQueuedRuns, resumeRuns } = chat;
   const call = {
     idleTimeoutMs: chat.modelIdleTimeoutMs,
@@ -229,9 +241,13 @@ function engineLimits({ chat, limits, nodes }: Config): EngineLimits {
   const toolStopMs = nodes.cancelConfirmMs + toolStopSlackMs;
   const { maxLiveRuns, maxLiveRunsPerUser } = limits;
   return {
-    run: { call, maxSteps, toolApprovalTimeoutMs, toolStopMs, runLogTtlMs },
+    run: {
+      ...{ call, maxSteps, toolApprovalTimeoutMs, toolStopMs, runLogTtlMs },
+      maxSentBytes: attachments.maxSentBytes,
+    },
     slots: { maxLiveRuns, maxLiveRunsPerUser },
     maxQueuedRuns,
     resumeRuns,
+    attachments,
   };
 }

@@ -14,6 +14,7 @@ import type { Database } from '../storage/database.ts';
 import { runById, visibleRunById } from '../storage/statements/run-states.ts';
 import type { Statements } from '../storage/statements/statement.ts';
 import type { ToolRunner } from '../tools/tool-runner.ts';
+import type { AttachmentLimits } from './attachments/sent-attachments.ts';
 import { followAfter } from './follow-after.ts';
 import type { RunEvent } from './log/run-event.ts';
 import type { RunLog } from './log/run-writer.ts';
@@ -32,12 +33,14 @@ import { StopRequests } from './run/stop-requests.ts';
 import { Approvals } from './tool-calls/approvals.ts';
 import { decideCall } from './tool-calls/decide-call.ts';
 import type { Verdict } from './tool-calls/verdict.ts';
+import type { UploadedBlobs } from './uploads/uploaded-blobs.ts';
 
 export interface EngineLimits {
   run: RunLimits;
   slots: RunSlotLimits;
   /** Runs of one session that may wait in the queue at once. */
   maxQueuedRuns: number;
+  attachments: AttachmentLimits;
   resumeRuns: ResumeRuns;
 }
 
@@ -59,6 +62,8 @@ export interface EngineOptions {
   log: Logger;
   limits: EngineLimits;
   quotas: Quotas;
+  /** The bytes of attachments. */
+  blobs: UploadedBlobs;
   /** Counts the live runs of users. */
   liveRunsOfUsers: UserCount;
   /** How long a follower waits for a ring before it reads the log again, in milliseconds. */
@@ -82,15 +87,15 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { statements, lease, models, tools, runLog, changes, bus, checkpointer, quotas, metrics, log } =
-      options;
-    const { run: limits, maxQueuedRuns, resumeRuns } = options.limits;
+    const { statements, lease, models, tools, runLog, changes, bus, checkpointer, quotas, blobs } = options;
+    const { metrics, log } = options;
+    const { run: limits, maxQueuedRuns, resumeRuns, attachments } = options.limits;
     const { runLogTtlMs, toolStopMs } = limits;
     const slots = new RunSlots(options.limits.slots, options.liveRunsOfUsers);
     const { rings, pollMs } = options;
     const approvals = new Approvals({ statements, changes, bus: rings, pollMs, log });
     const shared = { statements, changes, runLog, bus };
-    const parts = { ...shared, models, tools, approvals, checkpointer, quotas, metrics, limits };
+    const parts = { ...shared, models, tools, approvals, checkpointer, quotas, blobs, metrics, limits };
     const live = new LiveRuns({
       statements,
       lease,
@@ -111,7 +116,7 @@ export class Engine {
     const resume = (point: ResumePoint) => live.resume(point, serving.given);
     const recovery = new RunRecovery({ ...options, runLogTtlMs, resumeRuns, resume });
     const { isOverloaded } = options;
-    const sending = { live, slots, quotas, maxQueuedRuns, isOverloaded };
+    const sending = { live, slots, quotas, maxQueuedRuns, attachments, isOverloaded };
     const sender = new PromptSender({ statements, lease, models, runLog, changes, bus, log, ...sending });
     this.#sender = sender;
     const logQueued = (id: number) => sender.logQueued(id);

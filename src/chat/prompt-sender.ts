@@ -11,6 +11,12 @@ import type { Quotas } from '../limits/quotas.ts';
 import type { RunSlots } from '../limits/run-slots.ts';
 import { runById } from '../storage/statements/run-states.ts';
 import type { Statements } from '../storage/statements/statement.ts';
+import {
+  type AttachmentLimits,
+  checkAttachments,
+  copiedBytes,
+  readAttachments,
+} from './attachments/sent-attachments.ts';
 import { type RunLog, runKey } from './log/run-writer.ts';
 import { ProviderError } from './models/failure/provider-error.ts';
 import type { Models, ResolvedModel } from './models/models.ts';
@@ -27,6 +33,8 @@ export interface SendInput extends NewPrompt {
   providerName?: string | null | undefined;
   modelName?: string | null | undefined;
   settings?: PartialSettings | null | undefined;
+  /** Attachments of the session. */
+  attachmentIds?: readonly number[] | null | undefined;
   /** The log of a run that starts at once. Default: the engine's log. */
   log?: Logger;
 }
@@ -43,6 +51,7 @@ export interface PromptSenderOptions {
   quotas: Quotas;
   /** Runs of one session that may wait in the queue at once. */
   maxQueuedRuns: number;
+  attachments: AttachmentLimits;
   isOverloaded: () => boolean;
   log: Logger;
 }
@@ -112,7 +121,9 @@ export class PromptSender {
     const session = await findSession(statements, input.sessionId);
     const model = await this.#resolveModel(input, session);
     await slots.lookUp(session.userId);
-    using bytes = await quotas.reserve(session.userId, { bytes: Buffer.byteLength(input.prompt ?? '') });
+    const copied = await this.#checkAttachments(input, model);
+    const added = Buffer.byteLength(input.prompt ?? '') + copied;
+    using bytes = await quotas.reserve(session.userId, { bytes: added });
     const { run, opened } = await live.alone(session.id, () => this.#start(input, session, model));
     arrival[Symbol.dispose]();
     if (opened) bytes.keep();
@@ -120,6 +131,15 @@ export class PromptSender {
     if (!opened || run.status === 'RUNNING') return run;
     // The queued run may have been started in the meantime.
     return (await this.#readAgain(run.id)) ?? run;
+  }
+
+  /** Refuses attachments that the model does not take, and returns the bytes of those that are copied. */
+  async #checkAttachments({ sessionId, attachmentIds }: SendInput, model: ResolvedModel): Promise<number> {
+    if (!attachmentIds?.length) return 0;
+    const { statements, attachments: limits } = this.#options;
+    const attachments = await readAttachments(statements, { sessionId, attachmentIds });
+    checkAttachments(attachments, model, limits);
+    return copiedBytes(attachments);
   }
 
   /** Never rejects, because the prompt is stored already. */

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
+import { toAttachments } from './attachment-settings.ts';
 import { authConflicts, toAuth } from './auth-settings.ts';
 import { toChat } from './chat-settings.ts';
 import {
@@ -106,6 +107,7 @@ function toConfig(env: Environment) {
     },
     models: toModels(env),
     chat: toChat(env),
+    attachments: toAttachments(env),
     nodes: { ...toNodes(env), ...toNodeLimits(env) },
     limits: { ...toRequestSizes(env), ...toLimits(env) },
     quotas: toQuotas(env),

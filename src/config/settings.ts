@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { attachmentSettings } from './attachment-settings.ts';
 import { authSettings } from './auth-settings.ts';
 import { chatSettings } from './chat-settings.ts';
 import { limitSettings } from './limit-settings.ts';
@@ -25,6 +26,7 @@ export const environment = z.object({
   ...chatSettings,
   ...nodeSettings,
   ...requestSettings,
+  ...attachmentSettings,
   ...limitSettings,
   ...webSettings,
   ...metricsSettings,

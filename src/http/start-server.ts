@@ -127,10 +127,13 @@ interface AppOptions extends HttpServerOptions {
 async function createApp(options: AppOptions, homes: StreamHomes | undefined, closing: AbortSignal) {
   const { config, services, redis, log, createRest } = options;
   const { http, auth, web } = config;
-  const { maxAudioBytes } = config.limits;
   const limits = {
     ...config.limits,
-    maxUploadBytes: Math.max(maxAudioBytes, config.workspaces.maxFileBytes),
+    maxUploadBytes: Math.max(
+      config.limits.maxAudioBytes,
+      config.attachments.maxBytes,
+      config.workspaces.maxFileBytes,
+    ),
   };
   const requestIds = createRequestIds();
   const identify = await createSenderLookup(options);

@@ -1,3 +1,4 @@
+import { attachmentRoutes } from './attachments/attachment-routes.ts';
 import { downloadAudio } from './audio/audio-download.ts';
 import { uploadAudio } from './audio/audio-upload.ts';
 import { cancelRun } from './chat/cancel-route.ts';
@@ -19,6 +20,7 @@ export const routes: readonly Route[] = [
   cancelRun,
   ...nodeRoutes,
   ...workspaceRoutes,
+  ...attachmentRoutes,
   uploadAudio,
   downloadAudio,
 ];

@@ -1,5 +1,5 @@
 import { cutToBytes } from '../base/cut-text.ts';
-import type { Recording } from '../chat/audio/stage-recording.ts';
+import type { UploadedFile } from '../chat/uploads/stage-upload.ts';
 import { builder } from './builder.ts';
 import { idArg } from './id-argument.ts';
 import { MessageRef } from './message.ts';
@@ -49,7 +49,7 @@ builder.prismaObjectFields('Message', (t) => ({
 /** The longest file name that common file systems accept, in bytes of UTF-8. */
 const longestFilename = 255;
 
-function toRecording(upload: IncomingFile): Recording {
+function toRecording(upload: IncomingFile): UploadedFile {
   return { filename: cutToBytes(upload.filename, longestFilename) || null, bytes: upload.createReadStream() };
 }
 

@@ -1,9 +1,11 @@
+import { z } from 'zod';
 import { isBlank } from '../base/is-blank.ts';
 import { wellFormedText } from '../base/well-formed-text.ts';
 import type { SendInput } from '../chat/prompt-sender.ts';
 import type { OnBusy } from '../chat/run/open-run.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
+import { AttachmentRef } from './attachment.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { idOf } from './id-argument.ts';
@@ -56,7 +58,7 @@ export const ChatInput = builder.inputType('ChatInput', {
     requestId: t.string({
       validate: nameText,
       description:
-        'An idempotency key that the client chooses, a new one for each prompt: at most 200 characters. When a prompt is sent again with the same key, for example after a lost connection, the gateway does not ask the model again and returns the run that the first request started. The same key with another `prompt`, `editOf` or `answerTo` is refused with REQUEST_ID_REUSED.',
+        'An idempotency key that the client chooses, a new one for each prompt: at most 200 characters. When a prompt is sent again with the same key, for example after a lost connection, the gateway does not ask the model again and returns the run that the first request started. The same key with another `prompt`, `editOf` or `answerTo`, or with other attachments, is refused with REQUEST_ID_REUSED.',
     }),
     onBusy: t.field({
       type: OnBusyRef,
@@ -74,6 +76,12 @@ export const ChatInput = builder.inputType('ChatInput', {
       description:
         'The model for this prompt only, as `models` lists it. Default: the model of the session or, with another `providerName`, the default model of that provider.',
     }),
+    attachmentIds: t
+      .idList({
+        description:
+          'The `id` of each attachment that is sent with the prompt, in the order in which the model gets them; at most `MAX_ATTACHMENTS` (default: 10). They were uploaded to this session with `uploadAttachment`. An attachment of an earlier prompt may be named again: the new prompt gets a copy. A repeated request must name the same attachments in the same order. With `editOf`, name those of the other version that stay. Default: no attachments.',
+      })
+      .validate(z.array(idOf(AttachmentRef)).max(1_000, 'expected fewer attachments').nullish()),
     settings: t.field({
       type: ModelSettingsInput,
       description:
@@ -84,7 +92,7 @@ export const ChatInput = builder.inputType('ChatInput', {
 
 /** Describes the errors of a field that sends a prompt. */
 export const sendErrors =
-  'Errors: NOT_FOUND, also for a message of `input` that the session does not have; BAD_USER_INPUT if the gateway does not have the provider or the model, if the model does not take one of the settings, or if `editOf` or `answerTo` is no prompt that can be edited or answered; PAYLOAD_TOO_LARGE; RUN_IN_PROGRESS; REQUEST_ID_REUSED; HEAD_MOVED; RATE_LIMITED when the user has too many live runs or the session too many queued runs; MODEL_UNAVAILABLE if the provider does not respond; OVERLOADED; SHUTTING_DOWN.';
+  'Errors: NOT_FOUND, also for a message of `input` that the session does not have; BAD_USER_INPUT if the gateway does not have the provider or the model, if the model does not take one of the settings or attachments, or if `editOf` or `answerTo` is no prompt that can be edited or answered; PAYLOAD_TOO_LARGE; RUN_IN_PROGRESS; REQUEST_ID_REUSED; HEAD_MOVED; RATE_LIMITED when the user has too many live runs or the session too many queued runs; MODEL_UNAVAILABLE if the provider does not respond; OVERLOADED; SHUTTING_DOWN.';
 
 /** @throws GatewayError PAYLOAD_TOO_LARGE for a prompt that is too long, BAD_USER_INPUT for fields that do not fit together. */
 export function toSendInput(
@@ -93,6 +101,9 @@ export function toSendInput(
 ): SendInput {
   const { prompt = null, answerTo = null, editOf = null } = input;
   checkPlace({ prompt, answerTo, editOf });
+  if (answerTo !== null && input.attachmentIds?.length) {
+    throw badInput('attachmentIds', 'expected none together with `answerTo`: that prompt keeps its own');
+  }
   if (prompt !== null && Buffer.byteLength(prompt) > maxPromptBytes) {
     const message = `input.prompt: expected at most ${maxPromptBytes} bytes of UTF-8.`;
     throw new GatewayError('PAYLOAD_TOO_LARGE', message, { field: 'input.prompt' });

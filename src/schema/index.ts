@@ -19,6 +19,8 @@ import './node-report.ts';
 import './message.ts';
 import './branch.ts';
 import './audio.ts';
+import './input-type.ts';
+import './attachment.ts';
 import './workspace-manifest.ts';
 import './tool-call.ts';
 import './run.ts';

@@ -1,6 +1,8 @@
+import { inputTypesOf } from '../chat/attachments/input-type.ts';
 import type { ModelInfo } from '../chat/models/models.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
+import { InputTypeRef } from './input-type.ts';
 import { ReasoningEffortRef } from './model-settings.ts';
 
 type ModelSetting = 'REASONING_EFFORT' | 'TEMPERATURE' | 'MAX_OUTPUT_TOKENS' | 'RESPONSE_SCHEMA';
@@ -43,6 +45,12 @@ const ModelRef = builder.objectRef<ModelInfo>('Model').implement({
       type: [ReasoningEffortRef],
       description: 'The values of `reasoningEffort` that the model takes; none if it does not reason.',
       resolve: ({ support }) => [...support.reasoningEfforts],
+    }),
+    inputTypes: t.field({
+      type: [InputTypeRef],
+      description:
+        'What the model can be given in a prompt. A model that does not take images, PDFs or recordings refuses prompts with such attachments before anything is sent. Of a model on an OpenAI-compatible server the gateway knows nothing: it lists all types until the server has refused files.',
+      resolve: ({ fileTypes }) => inputTypesOf(fileTypes),
     }),
     isDefault: t.exposeBoolean('isDefault', {
       description: 'Whether the gateway uses this model for sessions that name no model.',

@@ -32,11 +32,12 @@ export async function startRestServer(
   const api = createRestApi({
     executor,
     identify: () => Promise.resolve({ viewer: anonymous }),
-    openRecording: () => Promise.reject(new Error('There are no recordings.')),
+    openUpload: () => Promise.reject(new Error('There are no recordings.')),
     log,
     note: () => {},
     readBody: (incoming) => readBytes(incoming, 10_000),
     maxAudioBytes: 1_000_000,
+    maxAttachmentBytes: 1_000_000,
     maxPageSize: 100,
     maxListItems: 250,
     ...options,

@@ -18,6 +18,6 @@ export async function readAnswerSoFar(
   if (message === undefined) return { steps: [], tokens: 0 };
   const toolCalls = await statements.all(toolCallsOfMessages, [idList([id])]);
   const steps = await statements.all(stepsOfMessages, [idList([id])]);
-  const stored = { ...message, toolCalls, steps };
+  const stored = { ...message, toolCalls, steps, attachments: [] };
   return { steps: toSteps(stored), tokens: await messageTokens(stored) };
 }

@@ -1,5 +1,5 @@
 import type { SharedV3ProviderMetadata } from '@ai-sdk/provider';
-import type { ToolCall } from '../../generated/prisma/client.ts';
+import type { Attachment, ToolCall } from '../../generated/prisma/client.ts';
 
 /** The model that made a step. Null when it was not recorded: answers of earlier versions have no steps in the database. */
 export interface StepMaker {
@@ -35,9 +35,17 @@ export interface CallPart {
   result?: EndedCall | undefined;
 }
 
+/** What a model is told of an attachment. */
+export type AttachedFile = Pick<
+  Attachment,
+  'sha256' | 'mimeType' | 'size' | 'filename' | 'tokenCount' | 'position'
+>;
+
 /** A prompt and the steps of its answer so far. */
 export interface Turn {
   prompt: string;
+  /** What was sent with the prompt. */
+  files: readonly AttachedFile[];
   /** The id of the answer. Call ids are derived from it, so that they stay the same in every request. */
   answerId: number;
   steps: AnswerStep[];

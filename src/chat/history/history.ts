@@ -9,11 +9,13 @@ import { linePlaceOf } from '../../storage/statements/lines.ts';
 import { messagesByIds, messagesOfBranch } from '../../storage/statements/messages.ts';
 import type { Reader } from '../../storage/statements/statement.ts';
 import { toolCallsOfMessages } from '../../storage/statements/tool-calls.ts';
+import { attachmentsOfMessages } from '../../storage/statements/uploads.ts';
 import { runFailureCodes } from '../log/run-event.ts';
 import { ProviderError } from '../models/failure/provider-error.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import type { Turn } from './answer-step.ts';
+import { attachmentTokens } from './attached-files.ts';
 import { messageOverhead, messageTokens } from './message-tokens.ts';
 import { isWithdrawn, type StoredMessage, toTurns } from './stored-turns.ts';
 
@@ -31,7 +33,7 @@ export interface HistoryOptions {
   systemPrompt: string | null;
   /** The tools that the model may call. Their descriptions take up context too. */
   offered: LanguageModelV3FunctionTool[];
-  model: Pick<ResolvedModel, 'maxPromptTokens'>;
+  model: Pick<ResolvedModel, 'maxPromptTokens' | 'takes'>;
 }
 
 export interface History {
@@ -111,6 +113,7 @@ async function newestThatFit(options: HistoryOptions, budget: number) {
     if (turn) await turn;
     messages.push(message);
     tokens = isWithdrawn(message) ? 0 : tokens + (await messageTokens(message));
+    if (tokens > 0) tokens += attachmentTokens(message.attachments, options.model);
     if (total + tokens > budget) return { exchanges, isWhole: false };
     if (message.role === 'ASSISTANT') continue;
     // The prompt completes its exchange. An answer without its prompt would confuse the model.
@@ -170,8 +173,9 @@ async function pageOfBranch(
 /** Reads the tool calls and the steps of the messages of a page. A prompt alone has none. */
 async function withParts(statements: Reader, messages: readonly Message[]): Promise<StoredMessage[]> {
   const stored = messages.map(
-    (message): StoredMessage => Object.assign(message, { toolCalls: [], steps: [] }),
+    (message): StoredMessage => Object.assign(message, { toolCalls: [], steps: [], attachments: [] }),
   );
+  await addAttachments(statements, stored);
   const answers = stored.filter(({ role }) => role === 'ASSISTANT');
   if (answers.length === 0) return stored;
   const ids = idList(answers.map(({ id }) => id));
@@ -182,6 +186,17 @@ async function withParts(statements: Reader, messages: readonly Message[]): Prom
   for (const call of calls) byId.get(call.messageId)?.toolCalls.push(call);
   for (const step of steps) byId.get(step.messageId)?.steps.push(step);
   return stored;
+}
+
+/** Most prompts have no attachments, and cost no statement. */
+async function addAttachments(statements: Reader, messages: readonly StoredMessage[]): Promise<void> {
+  const having = messages.filter(({ attachmentCount }) => attachmentCount > 0);
+  if (having.length === 0) return;
+  const ids = idList(having.map(({ id }) => id));
+  const byId = new Map(having.map((message) => [message.id, message]));
+  for (const attachment of await statements.all(attachmentsOfMessages, [ids])) {
+    byId.get(attachment.messageId)?.attachments.push(attachment);
+  }
 }
 
 /**

@@ -4,7 +4,7 @@ import type { StoredMessage } from './stored-turns.ts';
 /** Tokens of a message besides its text: its role and its delimiters. */
 export const messageOverhead = 4;
 
-/** Estimated tokens of a message in a prompt. */
+/** Estimated tokens of a message in a prompt, without its attachments. */
 export async function messageTokens(message: StoredMessage): Promise<number> {
   const text = message.tokenCount ?? (await countTokens(message.content));
   if (message.toolCalls.length === 0) return messageOverhead + text;

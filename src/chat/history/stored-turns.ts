@@ -1,4 +1,5 @@
 import type {
+  Attachment,
   Message,
   MessageStatus,
   AnswerStep as StepRow,
@@ -6,8 +7,15 @@ import type {
 } from '../../generated/prisma/client.ts';
 import type { AnswerStep, StepPart, StoredPart, Turn } from './answer-step.ts';
 
-/** A message's row, with its tool calls in the order in which the model made them, and its steps in their order. */
-export type StoredMessage = Message & { toolCalls: ToolCall[]; steps: StepRow[] };
+/**
+ * A message's row, with its tool calls in the order in which the model made them, and its steps and attachments in their
+ * order.
+ */
+export type StoredMessage = Message & {
+  toolCalls: ToolCall[];
+  steps: StepRow[];
+  attachments: Attachment[];
+};
 
 /** Whether the message is a prompt that was withdrawn before a model saw it. */
 export function isWithdrawn({ role, status }: Message): boolean {
@@ -25,7 +33,8 @@ export function toTurns(messages: StoredMessage[]): Turn[] {
     if (message.role === 'USER') {
       withdrawn = isWithdrawn(message);
       if (!withdrawn) {
-        turns.push({ prompt: message.content, answerId: 0, steps: [], unfinished: noAnswer.STREAMING });
+        const { content: prompt, attachments: files } = message;
+        turns.push({ prompt, files, answerId: 0, steps: [], unfinished: noAnswer.STREAMING });
       }
       continue;
     }

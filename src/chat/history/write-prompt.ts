@@ -10,6 +10,7 @@ import { passLongIntegers } from '../../base/long-integers.ts';
 import { shareTurn } from '../../base/share-turn.ts';
 import { modelFamily } from '../models/model-family.ts';
 import type { AnswerStep, StepMaker, StepPart, Turn } from './answer-step.ts';
+import { type FileParts, joinTexts } from './attached-files.ts';
 import { toolResultPart } from './tool-result.ts';
 import { CallIds, wireName } from './wire-names.ts';
 import { writeAsText } from './write-as-text.ts';
@@ -35,11 +36,14 @@ export interface PromptTarget extends StepMaker {
  * - no blank text and no blank system prompt (Anthropic refuses both);
  * - every tool call has its result, with an id and a name that the provider takes;
  * - reasoning and signatures go back to the model that made them, and to no other.
+ *
+ * @param files What stands for the attachments of the turns. It comes before the text of the prompt.
  */
 export async function writePrompt(
   systemPrompt: string | null,
   turns: readonly Turn[],
   target: PromptTarget,
+  files: FileParts = new Map(),
 ): Promise<LanguageModelV3Message[]> {
   const callIds = new CallIds();
   const system = isBlank(systemPrompt ?? '') ? '' : (systemPrompt ?? '');
@@ -50,7 +54,8 @@ export async function writePrompt(
     const wait = shareTurn();
     if (wait) await wait;
     const text = index === 0 ? `${beginning}${turn.prompt}` : turn.prompt;
-    messages.push({ role: 'user', content: [{ type: 'text', text }] });
+    const content = joinTexts([...(files.get(turn) ?? []), { type: 'text', text }]);
+    messages.push({ role: 'user', content });
     const answer = target.callsAsText ? writeAsText(turn) : writeAnswer(turn, { target, callIds });
     for (const message of answer) messages.push(adaptReasoning(message, target));
   }

@@ -20,6 +20,8 @@ export interface ResolvedModel extends RequestLimits {
   languageModel: LanguageModelV3;
   /** Which settings the model takes. */
   support: SettingSupport;
+  /** Whether the model takes files of a type, besides text. False for all once it has refused files. */
+  takes(mimeType: string): boolean;
   /** Writes a request with the settings of the choice. A setting that the model does not take is left out. */
   request(question: ModelQuestion): LanguageModelV3CallOptions;
   /** Remembers that the model refused a prompt of so many tokens as too long. Later prompts are kept shorter. */
@@ -36,6 +38,8 @@ export interface ModelInfo {
   contextLimit: number | null;
   /** Which settings the model takes. */
   support: SettingSupport;
+  /** The types of files that the model takes besides text. */
+  fileTypes: readonly string[];
   /** Whether sessions without a choice use this model. True for at most one model. */
   isDefault: boolean;
 }
@@ -101,6 +105,7 @@ export function createModels(options: ModelsOptions): Models {
       if (!isKnown && provider.mayCutPrompts) options.onUnknownContext?.({ ...name, assumed: contextLimit });
       const { dialect } = provider;
       const support = dialect.support(modelName);
+      const fileTypes = dialect.fileTypes(modelName);
       const own = supportedPart(mergeSettings(asked), support);
       const settings = withDefaults(own, mergeSettings(options.settings), support);
       const mostTokens = settings.maxOutputTokens ?? provider.maxOutputTokens ?? null;
@@ -111,6 +116,7 @@ export function createModels(options: ModelsOptions): Models {
         contextLimit,
         languageModel,
         support,
+        takes: (mimeType) => !needs.of(name).noFiles && fileTypes.includes(mimeType),
         ...requestLimits,
         request: (question) => writeRequest(question, { ...name, dialect, settings, maxOutputTokens }),
         refusedTokens: (tokens) => limits.refused(name, tokens),
@@ -126,6 +132,9 @@ export function createModels(options: ModelsOptions): Models {
           modelName,
           contextLimit: contextLimitOf({ providerName, modelName }, known),
           support: provider.dialect.support(modelName),
+          fileTypes: needs.of({ providerName, modelName }).noFiles
+            ? []
+            : provider.dialect.fileTypes(modelName),
         }));
         const defaultModel = defaultModelOf(providerName) ?? models[0]?.modelName;
         const isDefault = (model: CatalogModel) =>

@@ -7,6 +7,7 @@ import { hideMessages, newestMessage } from '../../storage/statements/removal.ts
 import { unfinishedRuns } from '../../storage/statements/run-states.ts';
 import { sessionById } from '../../storage/statements/sessions.ts';
 import type { Statements, Writer } from '../../storage/statements/statement.ts';
+import { unsentOfSession } from '../../storage/statements/uploads.ts';
 import { settingBytes } from '../../storage/stored-bytes.ts';
 import type { RemovalSweep } from './removal-sweep.ts';
 
@@ -18,7 +19,7 @@ export interface ClearHistoryOptions {
 }
 
 /**
- * Deletes a session's messages. One short transaction hides them from all readers and uncounts them; their rows are
+ * Deletes a session's messages, and not the attachments that wait to be sent. One short transaction hides them from all readers and uncounts them; their rows are
  * deleted in pieces after that.
  *
  * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS.
@@ -31,7 +32,9 @@ export async function clearHistory(sessionId: number, options: ClearHistoryOptio
     if (before === undefined) throw sessionNotFound(sessionId);
     await refuseLive(tx, sessionId);
     const newest = await tx.get(newestMessage, [sessionId, sessionId, maxId]);
-    const hidden = [newest?.id ?? 0, settingBytes(before), new Date(), sessionId];
+    const unsent = await tx.get(unsentOfSession, [sessionId]);
+    const staying = settingBytes(before) + (unsent?.bytes ?? 0);
+    const hidden = [newest?.id ?? 0, staying, new Date(), sessionId];
     const session = (await tx.get(hideMessages, hidden)) ?? before;
     const told = await changes.write(tx, [{ kind: 'HistoryCleared', sessionId }]);
     return { session, freed: Number(before.storedBytes - session.storedBytes), told };

@@ -15,14 +15,15 @@ import {
   sessionsWithHiddenRows,
 } from '../../storage/statements/removal.ts';
 import type { Dialect, Statements, Writer } from '../../storage/statements/statement.ts';
-import type { AudioLibrary } from '../audio/audio-library.ts';
+import { unsentBlobs } from '../../storage/statements/uploads.ts';
+import type { UploadedBlobs } from '../uploads/uploaded-blobs.ts';
 import { PieceSize } from './piece-size.ts';
 
 export interface RemovalSweepOptions {
   statements: Statements;
   lease: Pick<Lease, 'onOtherGone'>;
-  /** Deletes the blobs of recordings that no message has any more. */
-  audio: Pick<AudioLibrary, 'release'>;
+  /** Deletes the blobs that no recording and no attachment has any more. */
+  blobs: Pick<UploadedBlobs, 'release'>;
   /** Deletes the files of those of the sessions that were deleted. Stops early when the gateway closes. */
   removeFiles(sessionIds: readonly number[], isClosing: () => boolean): Promise<void>;
   log: Logger;
@@ -87,15 +88,16 @@ export class RemovalSweep implements AsyncDisposable {
   }
 
   async #sweep(sessionIds: number[]): Promise<void> {
-    const { statements, audio, removeFiles } = this.#options;
+    const { statements, removeFiles } = this.#options;
     const size = new PieceSize(statements.dialect);
     const deleted = listOf(await statements.all(deletedSessions, [idList(sessionIds)]));
     const hidden = { all: idList(sessionIds), deleted };
     while (!this.#isClosing) {
       const { blobs, isLast } = await statements.transaction((tx) => deletePiece(tx, hidden, size));
-      await audio.release(blobs);
+      await this.#options.blobs.release(blobs);
       if (isLast) await removeFiles(sessionIds, () => this.#isClosing);
-      if (isLast && !this.#isClosing && (await statements.transaction((tx) => end(tx, hidden)))) return;
+      const ended = isLast && !this.#isClosing && (await statements.transaction((tx) => end(tx, hidden)));
+      if (ended) return this.#options.blobs.release(ended.blobs);
       await nextTurn();
     }
   }
@@ -118,21 +120,23 @@ async function deletePiece(tx: Writer, { all, deleted }: Hidden, size: PieceSize
   if (runs.length === rows) return { blobs: [], isLast: false };
   const messages = await tx.all(hiddenMessages, [all, rows, rows]);
   if (messages.length === 0) return { blobs: [], isLast: true };
-  const recordings = await tx.all(blobsOfMessages, [listOf(messages)]);
-  await size.measure(() => tx.run(deleteMessages, [listOf(messages)]));
-  return { blobs: recordings.map(({ sha256 }) => sha256), isLast: messages.length < rows };
+  const list = listOf(messages);
+  const blobs = await tx.all(blobsOfMessages, [list, list]);
+  await size.measure(() => tx.run(deleteMessages, [list]));
+  return { blobs: blobs.map(({ sha256 }) => sha256), isLast: messages.length < rows };
 }
 
 /**
- * Deletes the deleted sessions, and shows the others as not cleared. Returns false if there is more to delete: somebody
- * has cleared a history again.
+ * Deletes the deleted sessions with their unsent attachments, whose blobs it returns, and shows the others as not
+ * cleared. Undefined if there is more to delete: somebody has cleared a history again.
  */
-async function end(tx: Writer, { all, deleted }: Hidden): Promise<boolean> {
+async function end(tx: Writer, { all, deleted }: Hidden): Promise<{ blobs: string[] } | undefined> {
   for (const { id } of await tx.all(clearedSessions, [all])) await tx.lockSession(id);
-  if ((await tx.all(hiddenMessages, [all, 1, 1])).length > 0) return false;
+  if ((await tx.all(hiddenMessages, [all, 1, 1])).length > 0) return undefined;
+  const blobs = await tx.all(unsentBlobs, [deleted]);
   await tx.run(deleteSessions, [deleted]);
   await tx.run(endClearing, [all]);
-  return true;
+  return { blobs: blobs.map(({ sha256 }) => sha256) };
 }
 
 function listOf(rows: readonly { id: number }[]): string {

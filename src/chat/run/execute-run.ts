@@ -18,6 +18,7 @@ import { mergeSettings } from '../models/settings/model-settings.ts';
 import { readSettings } from '../models/settings/stored-settings.ts';
 import type { Approvals } from '../tool-calls/approvals.ts';
 import type { OpenCalls } from '../tool-calls/open-calls.ts';
+import type { UploadedBlobs } from '../uploads/uploaded-blobs.ts';
 import { addUsage, noUsage, usageOf } from '../usage/usage.ts';
 import { causeOf } from './cancellation.ts';
 import type { Checkpointer } from './checkpoint.ts';
@@ -44,6 +45,8 @@ export interface ExecuteRunOptions {
   bus: Bus;
   checkpointer: Checkpointer;
   quotas: Pick<Quotas, 'add'>;
+  /** The bytes of attachments. */
+  blobs: Pick<UploadedBlobs, 'open'>;
   limits: RunLimits;
   metrics?: Metrics | undefined;
   log: Logger;
@@ -134,7 +137,8 @@ async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOpti
     if (history.omittedMessages > 0) {
       await writer.write({ type: 'ContextTrimmed', omittedMessages: history.omittedMessages });
     }
-    const call = { sessionId, model, systemPrompt, history, offered, writer, resumed, openCalls };
+    const openFile = (sha256: string) => options.blobs.open(sha256);
+    const call = { sessionId, model, systemPrompt, history, offered, writer, resumed, openCalls, openFile };
     return await runSteps({ statements, tools, approvals, changes, limits, log, signal, ...call });
   } catch (error) {
     return signal.aborted ? { status: 'CANCELLED', cancelCause: causeOf(signal) } : failed(error);

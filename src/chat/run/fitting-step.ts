@@ -1,5 +1,6 @@
 import type { LanguageModelV3FunctionTool, LanguageModelV3Message } from '@ai-sdk/provider';
 import type { Logger } from 'pino';
+import { type AttachedFilesOptions, readAttachedFiles } from '../history/attached-files.ts';
 import { goneTools } from '../history/gone-tools.ts';
 import type { History } from '../history/history.ts';
 import { omitOldest } from '../history/omit-oldest.ts';
@@ -16,6 +17,8 @@ export interface FittingStepOptions extends Pick<StepOptions, 'model' | 'writer'
   /** The tools that nodes offer now. */
   offered: LanguageModelV3FunctionTool[];
   limits: RunLimits;
+  /** Opens the bytes of an attachment by its hash. */
+  openFile: AttachedFilesOptions['open'];
   log: Logger;
 }
 
@@ -27,7 +30,8 @@ export interface FittingStepOptions extends Pick<StepOptions, 'model' | 'writer'
  * - it has tools: asks without tools, and tells earlier tool calls as text;
  * - an answer in it has no reasoning: names the missing reasoning;
  * - an answer in it has reasoning: leaves it out;
- * - it has a system message: tells the system prompt with the first prompt.
+ * - it has a system message: tells the system prompt with the first prompt;
+ * - it has files: a sentence stands for those of earlier prompts.
  *
  * @throws ProviderError `CONTEXT_TOO_LONG` when the newest turn alone is too long.
  */
@@ -37,7 +41,13 @@ export async function runFittingStep(options: FittingStepOptions): Promise<Step>
   for (;;) {
     const needs = { ...model.needs(), ...Object.fromEntries([...tried.keys()].map((need) => [need, true])) };
     const { providerName, modelName } = model;
-    const prompt = await writePrompt(systemPrompt, history.turns, { providerName, modelName, ...needs });
+    const files = await readAttachedFiles(history.turns, {
+      takes: (mimeType) => !needs.noFiles && model.takes(mimeType),
+      maxBytes: limits.maxSentBytes,
+      open: options.openFile,
+    });
+    const target = { providerName, modelName, ...needs };
+    const prompt = await writePrompt(systemPrompt, history.turns, target, files);
     const gone = goneTools(history.turns, options.offered);
     const offered = needs.callsAsText ? [] : [...options.offered, ...gone];
     const promptTokens = writer.contextTokens;
@@ -55,6 +65,11 @@ export async function runFittingStep(options: FittingStepOptions): Promise<Step>
       }
       const need = error.code === 'PROVIDER_REJECTED' ? needIn(error.message) : undefined;
       const isNew = need !== undefined && !needs[need] && isConcerned(need, prompt, offered.length);
+      // Nobody wants an answer to a prompt without its files. The next prompt with files is refused before it is sent.
+      if (need === 'noFiles' && isNew && hasFiles(prompt.findLast(({ role }) => role === 'user'))) {
+        model.learnNeed(need);
+        throw error;
+      }
       // What was tried did not help: the first refusal says most.
       if (!isNew) throw [...tried.values()][0] ?? error;
       tried.set(need, error);
@@ -66,7 +81,12 @@ export async function runFittingStep(options: FittingStepOptions): Promise<Step>
 /** Whether the prompt has what the model refuses. Otherwise it would be the same when it is written in another way. */
 function isConcerned(need: ModelNeed, prompt: LanguageModelV3Message[], tools: number): boolean {
   if (need === 'callsAsText') return tools > 0;
+  if (need === 'noFiles') return prompt.some(hasFiles);
   return need !== 'systemInPrompt' || prompt[0]?.role === 'system';
+}
+
+function hasFiles(message: LanguageModelV3Message | undefined): boolean {
+  return message?.role === 'user' && message.content.some(({ type }) => type === 'file');
 }
 
 /** How much of the answer has arrived. */

@@ -8,6 +8,8 @@ import { insertAnswer, insertExchange } from '../../storage/statements/exchanges
 import { countPrompt } from '../../storage/statements/run-sessions.ts';
 import { insertRun, runByRequestId, unfinishedRuns } from '../../storage/statements/run-states.ts';
 import type { Reader, Statements, Writer } from '../../storage/statements/statement.ts';
+import { sentAttachmentIds } from '../../storage/statements/uploads.ts';
+import { copiedBytes, readAttachments, sendAttachments } from '../attachments/sent-attachments.ts';
 import { continueBranch } from '../branches/continue-branch.ts';
 import { type PromptPlace, placePrompt } from '../branches/place-prompt.ts';
 import type { ResolvedModel } from '../models/models.ts';
@@ -24,6 +26,8 @@ export interface NewPrompt extends PromptPlace {
   sessionId: number;
   /** Null with `answerTo`. */
   prompt: string | null;
+  /** Attachments of the session, in the order in which the model gets them. None with `answerTo`. */
+  attachmentIds?: readonly number[] | null | undefined;
 }
 
 export interface OpenRunOptions extends NewPrompt {
@@ -86,11 +90,11 @@ export async function findByRequestId(
   if (!requestId) return undefined;
   const known = await statements.get(runByRequestId, [sessionId, requestId]);
   if (known === undefined) return undefined;
-  const { prompt, ...run } = known;
-  if (!isSamePrompt(run, prompt, input)) {
-    const message =
-      'This request id was used before with another prompt; a new prompt needs a new request id.';
-    throw new GatewayError('REQUEST_ID_REUSED', message, { field: 'input.requestId' });
+  const { prompt, attachmentCount, ...run } = known;
+  if (!isSamePrompt(run, prompt, input)) throw requestIdReused('another prompt');
+  const isKnown = prompt !== null && !run.answersAgain;
+  if (isKnown && !(await hasAttachments(statements, { ...run, attachmentCount }, input))) {
+    throw requestIdReused('other attachments');
   }
   return run;
 }
@@ -102,6 +106,24 @@ function isSamePrompt(run: Run, text: string | null, { prompt, editOf, answerTo 
   return run.editOfId === (editOf ?? null) && (text === null || text === prompt);
 }
 
+/** Whether a run's prompt was sent with these attachments, in this order. */
+async function hasAttachments(
+  statements: Reader,
+  { userMessageId, attachmentCount }: Pick<Run, 'userMessageId'> & { attachmentCount: number | null },
+  { attachmentIds }: Pick<NewPrompt, 'attachmentIds'>,
+): Promise<boolean> {
+  const ids = attachmentIds ?? [];
+  if (attachmentCount !== ids.length) return false;
+  if (ids.length === 0) return true;
+  const sent = await statements.all(sentAttachmentIds, [userMessageId ?? 0]);
+  return sent.every(({ id }, index) => id === ids[index]);
+}
+
+function requestIdReused(what: string): GatewayError {
+  const message = `This request id was used before with ${what}; a new prompt needs a new request id.`;
+  return new GatewayError('REQUEST_ID_REUSED', message, { field: 'input.requestId' });
+}
+
 async function insert(tx: Writer, options: OpenRunOptions, tokenCount: number) {
   const { sessionId, prompt, requestId, gatewayId, model, settings, checkMessages, changes, editOf } =
     options;
@@ -109,7 +131,8 @@ async function insert(tx: Writer, options: OpenRunOptions, tokenCount: number) {
   const status = await newRunStatus(tx, options);
   // The time is read within the transaction, so that it is not before the end of the previous run.
   const now = new Date();
-  const counts = prompt === null ? [1, 0] : [2, Buffer.byteLength(prompt)];
+  const attachments = await readAttachments(tx, options);
+  const counts = prompt === null ? [1, 0] : [2, Buffer.byteLength(prompt) + copiedBytes(attachments)];
   const counted = await tx.get(countPrompt, [now, now, ...counts, sessionId]);
   if (counted === undefined) throw sessionNotFound(sessionId);
   checkMessages(counted.messageCount);
@@ -117,6 +140,7 @@ async function insert(tx: Writer, options: OpenRunOptions, tokenCount: number) {
   const ids = await insertMessages(tx, { sessionId, prompt, tokenCount, now });
   const firstId = ids[0] ?? 0;
   if (parentId !== undefined) await continueBranch(tx, { sessionId, parentId, firstId });
+  await sendAttachments(tx, attachments, firstId);
   const run = (await tx.get(insertRun, [
     sessionId,
     requestId || null,

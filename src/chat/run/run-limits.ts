@@ -10,6 +10,8 @@ export interface RunLimits {
   toolApprovalTimeoutMs: number;
   /** How long a tool may take to stop once its run is cancelled, in milliseconds. */
   toolStopMs: number;
+  /** Most bytes of attachments in one request to a model. */
+  maxSentBytes: number;
   /** How long the log of an ended run stays readable, in milliseconds. */
   runLogTtlMs: number;
 }

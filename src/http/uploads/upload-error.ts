@@ -18,7 +18,7 @@ export function formRefusal(error: unknown, maxBodyBytes: number): GatewayError 
 export function fileError(error: unknown): unknown {
   const { message, status, code } = failureOf(error);
   if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new GatewayError('INSUFFICIENT_STORAGE', 'There is no room left for this recording.');
+    return new GatewayError('INSUFFICIENT_STORAGE', 'There is no room left for this file.');
   if (code !== undefined) return error;
   if (status === 413)
     return new GatewayError('PAYLOAD_TOO_LARGE', 'The file is too large.', { field: 'file' });

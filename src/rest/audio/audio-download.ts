@@ -1,49 +1,16 @@
-import { z } from '@hono/zod-openapi';
 import { encodeId } from '../../base/global-id.ts';
-import { BlobNotFoundError } from '../../blobs/blob-store.ts';
 import type { Representation } from '../../download/representation.ts';
-import { sendFile } from '../../download/send-file.ts';
 import { GetMessageAudioDocument } from '../../gql/graphql.ts';
 import { RestError } from '../errors/rest-error.ts';
 import { readInput } from '../input/read-input.ts';
 import { describeRoute } from '../route/describe-route.ts';
 import { executeDocument } from '../route/execute.ts';
 import type { RestContext, RestServices, Route } from '../route/route.ts';
+import { fileResponses, rangeHeaders } from '../uploads/range-headers.ts';
+import { sendUpload } from '../uploads/send-upload.ts';
 import { MessagePath } from './message-path.ts';
 
-const headerText = (description: string) => z.string().optional().openapi({ description });
-
-/** The headers with which a player requests a part, and a cache checks its copy. */
-const RangeHeaders = z.object({
-  Range: headerText(
-    'The bytes to send, such as `bytes=0-999` (the first 1,000) or `bytes=-500` (the last 500). A malformed header is ignored: the whole recording is sent.',
-  ),
-  'If-Range': headerText(
-    'The `ETag` or `Last-Modified` of the client’s copy. If the recording has changed since, `Range` is ignored and the whole recording is sent.',
-  ),
-  'If-None-Match': headerText(
-    'The `ETag` of the client’s copy. If the copy is current, the response is 304 without a body.',
-  ),
-  'If-Modified-Since': headerText(
-    'The `Last-Modified` of the client’s copy. If the copy is current, the response is 304 without a body.',
-  ),
-});
-
-const input = { path: MessagePath, header: RangeHeaders };
-
-const bytes = {
-  schema: { type: 'string' as const, format: 'binary', description: 'The bytes of the recording.' },
-};
-const responses = {
-  200: { description: 'The whole recording.', content: { 'audio/*': bytes } },
-  206: {
-    description: 'The requested range or, as `multipart/byteranges`, several ranges.',
-    content: { 'audio/*': bytes, 'multipart/byteranges': bytes },
-  },
-  304: { description: 'The client’s copy is current.' },
-  412: { description: 'The condition of `If-Match` or `If-Unmodified-Since` is not met.' },
-  416: { description: 'The requested range is outside the recording.' },
-};
+const input = { path: MessagePath, header: rangeHeaders('recording') };
 
 /** Streams the recording of a message. */
 export const downloadAudio: Route = {
@@ -60,30 +27,13 @@ export const downloadAudio: Route = {
         404: 'The message does not exist, it has no recording, or the bytes of its recording are lost, for example because a backup was restored without them.',
       },
     },
-    responses,
+    fileResponses('recording', 'audio/*'),
   ),
   async handle(c, services) {
     const { raw, parsed } = await readInput(c, services, input);
-    const find = () => findRecording(c, services, parsed.path.message_id, raw);
-    let sha256 = '';
-    const send = async () => {
-      const file = await find();
-      sha256 = file.sha256;
-      return sendFile(c, file, (range) => services.openRecording(file.sha256, range), services.log);
-    };
-    const isMissing = (error: unknown) => error instanceof BlobNotFoundError && !c.env.outgoing.headersSent;
-    try {
-      return await send().catch((error: unknown) => {
-        // The recording was replaced or deleted after the query. Query again, once, and send the current one.
-        if (isMissing(error)) return send();
-        throw error;
-      });
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      const { message_id } = parsed.path;
-      services.log.warn({ messageId: message_id, sha256 }, 'The blob store has no bytes for a recording.');
-      throw new RestError(404, 'The bytes of the recording are lost. Upload the recording again.');
-    }
+    const messageId = parsed.path.message_id;
+    const find = () => findRecording(c, services, messageId, raw);
+    return sendUpload(c, services, { noun: 'recording', find, ids: { messageId } });
   },
 };
 

@@ -1,15 +1,13 @@
 import { z } from '@hono/zod-openapi';
 import { encodeId } from '../../base/global-id.ts';
 import { UploadMessageAudioDocument } from '../../gql/graphql.ts';
-import { createUpload } from '../../schema/upload.ts';
 import { RestError } from '../errors/rest-error.ts';
-import { logIgnored } from '../input/ignored-fields.ts';
 import { readInput } from '../input/read-input.ts';
 import { describeJsonRoute } from '../route/describe-route.ts';
 import { executeDocument } from '../route/execute.ts';
 import type { Route } from '../route/route.ts';
+import { closeUnread, receiveUpload } from '../uploads/receive-upload.ts';
 import { Audio, audioJson } from './audio-response.ts';
-import { FormFile } from './form-file.ts';
 import { MessagePath } from './message-path.ts';
 
 /** The form of `POST /sessions/messages/{message_id}/audio`. */
@@ -40,28 +38,18 @@ export const uploadAudio: Route = {
     response: Audio,
   }),
   async handle(c, services) {
-    const { incoming } = c.env;
     try {
       const { raw, parsed } = await readInput(c, services, input);
       const { message_id } = parsed.path;
-      using form = new FormFile(incoming, services.maxAudioBytes);
-      const file = await form.open();
-      const variables = {
-        messageId: encodeId('Message', message_id),
-        file: createUpload(Promise.resolve(file)),
-      };
-      const data = await executeDocument(c, services, UploadMessageAudioDocument, variables, raw).catch(
-        (error: unknown) => {
-          throw form.fault ?? error;
-        },
+      const messageId = encodeId('Message', message_id);
+      const data = await receiveUpload(c, services, services.maxAudioBytes, (file) =>
+        executeDocument(c, services, UploadMessageAudioDocument, { messageId, file }, raw),
       );
-      logIgnored(services.log, form.ignored);
       const { audio } = data.uploadMessageAudio;
       if (!audio) throw new RestError(404, 'The recording was deleted in the meantime.');
       return c.json(audioJson(message_id, audio));
     } finally {
-      // The gateway does not read the rest of the body, so the connection cannot carry another request.
-      if (!incoming.readableEnded) c.header('Connection', 'close');
+      closeUnread(c);
     }
   },
 };

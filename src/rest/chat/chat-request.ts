@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { maxId } from '../../base/global-id.ts';
 import { orDefault } from '../input/or-default.ts';
 import { ModelSettingsBody } from '../route/model-settings.ts';
 
@@ -22,6 +23,16 @@ export const ChatRequest = z
       description:
         'Settings for this prompt only. A setting that is left out or null is the one of the session.',
     }),
+    attachment_ids: z
+      .array(z.int().min(1).max(maxId))
+      .max(1_000)
+      .nullable()
+      .optional()
+      .openapi({
+        description:
+          'The files that are sent with the prompt: the `id` of each, as the upload to this session returned it. Null or left out: no files.',
+        example: [3],
+      }),
     request_id: z.string().nullable().optional().openapi({
       description:
         'An idempotency key of your choice, unique within the session. If you send the same prompt with the same key again, the stream follows the run that the first request started. Without a key, every request starts a run.',

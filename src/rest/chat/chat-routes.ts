@@ -68,6 +68,7 @@ export const sendChat: Route = {
       providerName: parsed.body.provider_name,
       modelName: parsed.body.model_name,
       settings: settingsInput(parsed.body.settings),
+      attachmentIds: parsed.body.attachment_ids?.map((id) => encodeId('Attachment', id)),
       requestId: parsed.body.request_id,
       onBusy: upperCase(parsed.body.on_busy),
     };

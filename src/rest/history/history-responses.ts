@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { GetMessagesQuery, GetTokensQuery } from '../../gql/graphql.ts';
+import { Attachment, attachmentJson } from '../attachments/attachment-response.ts';
 import { lowerCase, lowerCaseOrNull } from '../route/enum-case.ts';
 import {
   cancelCause,
@@ -100,6 +101,9 @@ export const Message = z
       description:
         'The path on this gateway that returns the recording of the message. Null: it has no recording.',
     }),
+    attachments: z
+      .array(Attachment)
+      .openapi({ description: 'The files that were sent with the prompt, in their order.' }),
     created_at: dateTime('When the message was created.'),
   })
   .openapi('Message', { description: 'A message of a session.' });
@@ -162,6 +166,7 @@ export function messageJson(sessionId: number, message: SessionMessage): z.infer
     error: message.error ? { code: message.error.code, content: message.error.message } : null,
     token_count: message.tokenCount ?? null,
     audio_url: message.audio?.url ?? null,
+    attachments: message.attachments.map(attachmentJson),
     created_at: message.createdAt,
   };
 }

@@ -19,14 +19,16 @@ export type RestContext = Context<RestEnv>;
 export interface RestServices {
   executor: Executor;
   readBody: ReadBody;
-  /** Opens the bytes of a recording by their SHA-256, which GraphQL reports. */
-  openRecording: BlobStore['open'];
+  /** Opens the bytes of a recording or an attachment by their SHA-256, which GraphQL reports. */
+  openUpload: BlobStore['open'];
   /** Adds to the request's line in the access log: the operation, and errors with their codes. */
   note: (request: Request, noted: { operationId?: string; errors?: readonly unknown[] }) => void;
   /** Receives the failures that the client is not told. */
   log: Logger;
   /** The most bytes a recording may have; a larger one is refused with 413. */
   maxAudioBytes: number;
+  /** The most bytes an attachment may have; a larger one is refused with 413. */
+  maxAttachmentBytes: number;
   /** The most nodes that GraphQL returns in one page of a connection. */
   maxPageSize: number;
   /** The most items in a list without pages; a longer list is refused with 400. */

@@ -1,4 +1,5 @@
 import { shorten } from '../../base/cut-text.ts';
+import { attachmentNotFound } from '../../chat/attachments/attachment-library.ts';
 import { runNotFound } from '../../chat/engine.ts';
 import type { Context } from '../../context.ts';
 import { GatewayError, messageNotFound, sessionNotFound } from '../../errors.ts';
@@ -24,10 +25,11 @@ export interface AuthScopes {
    * of that user.
    */
   actFor: string | null | undefined;
-  /** The owner of the session with this id, and admins. The same for the next two. */
+  /** The owner of the session with this id, and admins. The same for the next three. */
   session: number;
   run: number;
   message: number;
+  attachment: number;
   /** As `run`, and whoever has a stream ticket for the run. The field must show nothing but the run. */
   followRun: number;
 }
@@ -62,6 +64,7 @@ export function decideScopes(context: Context) {
     session: (id: number) => owns('Session', id, sessionNotFound),
     run: (id: number) => owns('Run', id, runNotFound),
     message: (id: number) => owns('Message', id, messageNotFound),
+    attachment: (id: number) => owns('Attachment', id, attachmentNotFound),
     followRun,
   };
 }

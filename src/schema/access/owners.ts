@@ -25,6 +25,7 @@ export const ownersOf = createContextCache(
     Session: ownerLoader(ownersByType.Session),
     Message: ownerLoader(ownersByType.Message),
     Run: ownerLoader(ownersByType.Run),
+    Attachment: ownerLoader(ownersByType.Attachment),
     AgentNode: ownerLoader(ownersByType.AgentNode),
   }),
 );

@@ -7,6 +7,7 @@ import type { Context } from '../../context.ts';
 import { sessionNotFound } from '../../errors.ts';
 import type {
   AgentNode,
+  Attachment,
   Message,
   MessageAudio,
   ModelUsage,
@@ -35,6 +36,7 @@ import {
 import { runsOfMessages } from '../../storage/statements/runs.ts';
 import { sessionsByIds, usageOfSessions } from '../../storage/statements/sessions.ts';
 import type { MaybePromise, Statement } from '../../storage/statements/statement.ts';
+import { attachmentsOfMessages } from '../../storage/statements/uploads.ts';
 import { ownersOf } from '../access/owners.ts';
 import { andThen, type Relation, readTogether, relatedRows } from './related-rows.ts';
 
@@ -71,6 +73,12 @@ export const rowsOf = createContextCache(
       ),
     audioOfMessage: (context) =>
       relationLoader(context, byIds<MessageAudio>(context, audioOfMessages), ({ messageId }) => messageId),
+    attachmentsOfMessage: (context) =>
+      relationLoader<Attachment & { messageId: number }>(
+        context,
+        byIds(context, attachmentsOfMessages),
+        ({ messageId }) => messageId,
+      ),
     toolCallsOfMessage: (context) =>
       relationLoader(
         context,

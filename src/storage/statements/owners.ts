@@ -1,6 +1,7 @@
 import { amongIds } from './dialect.ts';
 import { isKept } from './hidden-messages.ts';
 import { plainStatement } from './row-decoder.ts';
+import { ofVisible } from './uploads.ts';
 
 /** An object and the user whom it belongs to. */
 export interface Owned {
@@ -25,5 +26,9 @@ export const ownersByType = {
     `"deletedAt" IS NULL AND "row"."id" > "clearedThroughId" AND ${isKept('"row"')}`,
   ),
   Run: ofSessionsRows('Run', '"deletedAt" IS NULL'),
+  Attachment: plainStatement<Owned>(
+    `SELECT "row"."id", "Session"."userId" FROM "Attachment" AS "row" ${ofVisible('"row"')}
+     WHERE "row"."id" ${amongIds}`,
+  ),
   AgentNode: plainStatement<Owned>(`SELECT "id", "userId" FROM "AgentNode" WHERE "id" ${amongIds}`),
 };

@@ -40,9 +40,10 @@ export const deletedSessions = plainStatement<Id>(
   `SELECT "id" FROM "Session" WHERE "id" ${amongIds} AND "deletedAt" IS NOT NULL`,
 );
 
-/** The blobs of the recordings of messages. Parameter: the ids. */
+/** The blobs of the recordings and attachments of messages. Parameters: the ids, twice. */
 export const blobsOfMessages = plainStatement<{ sha256: string }>(
-  `SELECT DISTINCT "sha256" FROM "MessageAudio" WHERE "messageId" ${amongIds}`,
+  `SELECT "sha256" FROM "MessageAudio" WHERE "messageId" ${amongIds}
+  UNION SELECT "sha256" FROM "Attachment" WHERE "messageId" ${amongIds}`,
 );
 
 /** Parameter: the ids. */

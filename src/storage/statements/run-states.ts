@@ -24,10 +24,13 @@ export const visibleRunById = modelStatement<Run>(
   WHERE "Run"."id" = ?`,
 );
 
-/** The run that was opened with a request id, with its prompt; null if that was deleted. Parameters: sessionId, requestId. */
-export const runByRequestId = modelStatement<Run & { prompt: string | null }>(
+/**
+ * The run that was opened with a request id, with its prompt and how many attachments that has; null if it was deleted.
+ * Parameters: sessionId, requestId.
+ */
+export const runByRequestId = modelStatement<Run & { prompt: string | null; attachmentCount: number | null }>(
   'Run',
-  `SELECT "Run".*, "Message"."content" AS "prompt"
+  `SELECT "Run".*, "Message"."content" AS "prompt", "attachmentCount"
   FROM "Run" JOIN "Session" ON "Session"."id" = "Run"."sessionId" AND "deletedAt" IS NULL
   LEFT JOIN "Message" ON "Message"."id" = "userMessageId"
   WHERE "Run"."sessionId" = ? AND "requestId" = ?`,

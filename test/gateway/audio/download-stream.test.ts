@@ -28,9 +28,9 @@ afterEach(() => {
 afterAll(() => gateway[Symbol.asyncDispose]());
 
 function watchStore(): void {
-  const { audio } = gateway.services;
-  const open = audio.open.bind(audio);
-  vi.spyOn(audio, 'open').mockImplementation(async (...args) => {
+  const { blobs } = gateway.services;
+  const open = blobs.open.bind(blobs);
+  vi.spyOn(blobs, 'open').mockImplementation(async (...args) => {
     const bytes = await open(...args);
     opened.push(bytes as (typeof opened)[number]);
     return bytes;
@@ -93,7 +93,7 @@ test('a client that disconnects closes a stream of the blob store that hangs', a
   const { path } = await record(gateway, createWav({ seconds: 1 }));
   const stuck = new Readable({ read() {} });
   stuck.push('RIFF');
-  vi.spyOn(gateway.services.audio, 'open').mockResolvedValue(stuck);
+  vi.spyOn(gateway.services.blobs, 'open').mockResolvedValue(stuck);
   const socket = request(path);
   await once(socket, 'readable');
 
@@ -111,7 +111,7 @@ test('a blob store that fails half-way cuts the connection, so that the client s
       throw new Error('The disk is gone.');
     })(),
   );
-  vi.spyOn(gateway.services.audio, 'open').mockResolvedValue(failing);
+  vi.spyOn(gateway.services.blobs, 'open').mockResolvedValue(failing);
 
   const response = await fetch(`${gateway.url}${path}`);
 
@@ -123,9 +123,9 @@ test('a recording that is replaced after its row was read is sent in its new ver
   // No other message has these bytes, so that the replacement deletes their blob.
   const { path, messageId } = await record(gateway, createWav({ seconds: 2 }));
   const newer = createWav({ seconds: 3 });
-  const { audio } = gateway.services;
-  const open = audio.open.bind(audio);
-  vi.spyOn(audio, 'open').mockImplementationOnce(async (...args) => {
+  const { blobs } = gateway.services;
+  const open = blobs.open.bind(blobs);
+  vi.spyOn(blobs, 'open').mockImplementationOnce(async (...args) => {
     await record(gateway, newer, { messageId });
     return open(...args);
   });

@@ -47,7 +47,7 @@ test.runIf(isMounted)(
     const rest = await uploadByRest(gateway, messageId, fileForm(large));
     expect([rest.status, await rest.json()]).toEqual([
       507,
-      { detail: 'There is no room left for this recording.' },
+      { detail: 'There is no room left for this file.' },
     ]);
     const graphql = await uploadByGraphQL(gateway, graphqlForm(messageId, large));
     expect([graphql.status, graphql.json.errors?.[0]?.extensions['code']]).toEqual([

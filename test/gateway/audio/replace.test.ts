@@ -200,7 +200,7 @@ test('a recording that a message has never looks old, so that a start with anoth
   await uploadByRest(first, messageId, fileForm(memo));
   await age(blobs, 400);
 
-  await first.services.audio.sweep(new Date(0));
+  await first.services.blobs.sweep(new Date(0));
 
   const sha256 = sha256Of(memo);
   const { mtimeMs } = await stat(join(blobs, sha256.slice(0, 2), sha256));

@@ -55,6 +55,7 @@ export interface ChatVariables {
   onBusy?: 'REJECT' | 'INTERRUPT' | 'ENQUEUE';
   providerName?: string;
   modelName?: string;
+  attachmentIds?: string[];
   settings?: object;
 }
 

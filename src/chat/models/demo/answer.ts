@@ -35,7 +35,9 @@ export function answerRequest(request: DemoRequest): DemoAnswer {
     if (answer !== undefined) return answer;
   }
   const quote = `You said: “${shorten(request.prompt, maxQuote)}”`;
-  return answerWith('No rule of mine fits, so I introduce myself.', `${quote}\n\n${introduction}`);
+  const sent =
+    request.files.length === 0 ? '' : ` You sent ${request.files.join(', ')}; I cannot look into files.`;
+  return answerWith('No rule of mine fits, so I introduce myself.', `${quote}${sent}\n\n${introduction}`);
 }
 
 /** Splits a text into words, each with the whitespace after it, so that the joined words are the text again. */

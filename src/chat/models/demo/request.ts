@@ -1,12 +1,16 @@
 import type {
   LanguageModelV3CallOptions,
+  LanguageModelV3FilePart,
   LanguageModelV3FunctionTool,
   LanguageModelV3Prompt,
+  LanguageModelV3TextPart,
 } from '@ai-sdk/provider';
 
 /** The parts of a model call that the demo model answers to. It ignores earlier messages. */
 export interface DemoRequest {
   prompt: string;
+  /** A few words for each file that came with the prompt. */
+  files: string[];
   tools: LanguageModelV3FunctionTool[];
   /** The result of the tool that the demo model has called for this prompt. */
   result: string | undefined;
@@ -16,10 +20,28 @@ export function readRequest({ prompt, tools = [] }: LanguageModelV3CallOptions):
   const newest = prompt.findLast(({ role }) => role === 'user');
   const last = prompt.at(-1);
   return {
-    prompt: newest === undefined ? '' : textsOf(newest).join('').trim(),
+    prompt: newest === undefined ? '' : withoutFiles(textsOf(newest).join('')).trim(),
+    files: newest?.role === 'user' ? newest.content.flatMap(filesIn) : [],
     tools: tools.filter((tool) => tool.type === 'function'),
     result: last?.role === 'tool' ? textsOf(last).join('\n') : undefined,
   };
+}
+
+/** The gateway writes text files before the prompt. */
+const fileEnd = '\n</file>\n\n';
+
+function withoutFiles(text: string): string {
+  const end = text.startsWith('<file ') ? text.lastIndexOf(fileEnd) : -1;
+  return end === -1 ? text : text.slice(end + fileEnd.length);
+}
+
+function filesIn(part: LanguageModelV3TextPart | LanguageModelV3FilePart): string[] {
+  if (part.type === 'text') {
+    return Array.from(part.text.matchAll(/^<file name=("[^"\n]*")>$/gm), ([, name = '']) => `${name} (text)`);
+  }
+  const name = part.filename === undefined ? 'a file' : JSON.stringify(part.filename);
+  const size = part.data instanceof Uint8Array ? `, ${part.data.length} bytes` : '';
+  return [`${name} (${part.mediaType}${size})`];
 }
 
 /** All texts that count as input tokens. */

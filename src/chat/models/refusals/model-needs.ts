@@ -11,6 +11,8 @@ export interface ModelNeeds {
   reasoningInNone: boolean;
   /** It refuses a system message: it is told the system prompt with the first prompt. */
   systemInPrompt: boolean;
+  /** It refuses images and other files: a sentence stands for each. */
+  noFiles: boolean;
 }
 
 export type ModelNeed = keyof ModelNeeds;
@@ -32,6 +34,7 @@ export function createNeedsByModel(): NeedsByModel {
       reasoningInEach: has(model, 'reasoningInEach'),
       reasoningInNone: has(model, 'reasoningInNone'),
       systemInPrompt: has(model, 'systemInPrompt'),
+      noFiles: has(model, 'noFiles'),
     }),
     learn: (model, need) => learned.remember(keyOf(model, need), true),
   };
@@ -48,6 +51,9 @@ const isRefused =
 const noSystem =
   /system (?:role|message|prompt|instruction)s? (?:is |are )?not (?:supported|allowed|enabled)|not support '?system|developer instruction is not|only user and assistant roles|^(?!.*after the optional system).*roles must alternate/i;
 
+const files =
+  /not (?:a )?multi-?modal|\b(?:image|audio|vision|video|pdf|file|document)(?:_url)?(?:s| inputs?| content)? (?:(?:is|are) )?(?:not|only) supported|n[o']t support (?:the )?(?:image|audio|vision|pdf|file|document|multi-?modal)|support image input|required for image input|unknown variant `?(?:image_url|input_audio|file)|at most 0 (?:image|audio)|\bmmproj\b/i;
+
 /**
  * Finds the need that a provider's refusal tells of, by the words in which servers say it:
  *
@@ -56,12 +62,16 @@ const noSystem =
  * - Ollama: "does not support tools"; OpenRouter: "No endpoints found that support tool use"; Google: "Function calling
  *   is not enabled"; vLLM: "tool choice requires --enable-auto-tool-choice"; llama.cpp: "tools param requires --jinja";
  * - Gemma: "System role not supported"; Google: "Developer instruction is not enabled"; OpenAI's o1-mini:
- *   "'messages[0].role' does not support 'system'"; older templates of Mistral: "Conversation roles must alternate".
+ *   "'messages[0].role' does not support 'system'"; older templates of Mistral: "Conversation roles must alternate";
+ * - DeepSeek: "unknown variant `image_url`, expected `text`"; OpenRouter: "No endpoints found that support image input";
+ *   vLLM: "is not a multimodal model", "At most 0 image(s)"; llama.cpp: "image input is not supported - hint: … mmproj";
+ *   Ollama: "missing data required for image input"; OpenAI: "image_url is only supported by certain models".
  *
  * @returns Undefined for another refusal.
  */
 export function needIn(refusal: string): ModelNeed | undefined {
   if (noSystem.test(refusal)) return 'systemInPrompt';
+  if (files.test(refusal)) return 'noFiles';
   if (reasoning.test(refusal)) {
     // Some models take no tools while they reason. Without tools they would answer, but not what was asked for.
     if (tools.test(refusal)) return undefined;

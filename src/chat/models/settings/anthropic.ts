@@ -1,4 +1,5 @@
 import type { JSONValue } from '@ai-sdk/provider';
+import { anthropicFileTypes } from './file-types.ts';
 import type { ModelDialect, SettingOptions } from './model-dialect.ts';
 import type { ModelSettings, ReasoningEffort } from './model-settings.ts';
 import { type SettingSupport, turnsReasoningOff } from './setting-support.ts';
@@ -17,6 +18,7 @@ const usualAnswer = 64_000;
  */
 export const anthropicDialect: ModelDialect = {
   support,
+  fileTypes: anthropicFileTypes,
   options(modelName, settings, maxOutputTokens) {
     const options = think(modelName, settings, maxOutputTokens ?? usualAnswer);
     if (settings.responseSchema === null) return options;

@@ -1,3 +1,4 @@
+import { googleFileTypes } from './file-types.ts';
 import type { ModelDialect } from './model-dialect.ts';
 import type { ReasoningEffort } from './model-settings.ts';
 import type { SettingSupport } from './setting-support.ts';
@@ -12,6 +13,7 @@ const budgets = { OFF: 0, LOW: 1_024, MEDIUM: 8_192, HIGH: 24_576 } as const;
  */
 export const googleDialect: ModelDialect = {
   support,
+  fileTypes: googleFileTypes,
   options(modelName, { reasoningEffort: effort }) {
     if (support(modelName).reasoningEfforts.length === 0) return {};
     const amount =

@@ -8,6 +8,8 @@ export type SettingOptions = Pick<LanguageModelV3CallOptions, 'providerOptions' 
 /** How the models of one provider are told settings. */
 export interface ModelDialect {
   support(modelName: string): SettingSupport;
+  /** The types of files that a model takes besides text: types as `chat/attachments/input-type.ts` has them. */
+  fileTypes(modelName: string): readonly string[];
   /**
    * @param settings Only settings that the model takes.
    * @param maxOutputTokens The most output tokens; null when the request states no number.

@@ -1,3 +1,4 @@
+import { compatibleFileTypes } from './file-types.ts';
 import type { ModelDialect } from './model-dialect.ts';
 import { everySetting } from './setting-support.ts';
 import { isStrictSchema } from './strict-schema.ts';
@@ -11,6 +12,7 @@ const efforts = { OFF: 'none', LOW: 'low', MEDIUM: 'medium', HIGH: 'high' } as c
  */
 export const compatibleDialect: ModelDialect = {
   support: () => everySetting,
+  fileTypes: () => compatibleFileTypes,
   options(_modelName, { reasoningEffort: effort, responseSchema }) {
     const options = {
       ...(effort !== null && { reasoningEffort: efforts[effort] }),

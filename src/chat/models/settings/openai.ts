@@ -1,3 +1,4 @@
+import { openaiFileTypes } from './file-types.ts';
 import type { ModelDialect } from './model-dialect.ts';
 import type { ReasoningEffort } from './model-settings.ts';
 import { type SettingSupport, turnsReasoningOff } from './setting-support.ts';
@@ -14,6 +15,7 @@ const efforts = { OFF: 'none', LOW: 'low', MEDIUM: 'medium', HIGH: 'high' } as c
  */
 export const openaiDialect: ModelDialect = {
   support,
+  fileTypes: openaiFileTypes,
   options(modelName, settings) {
     const taken = support(modelName);
     const effort = turnsReasoningOff(settings, taken) ? 'OFF' : settings.reasoningEffort;

@@ -21,6 +21,7 @@ import { defaultPageSize } from '../../../schema/paging/page.ts';
 /** The most items of a list that is not a connection, by type and field. */
 const listSizes: Record<string, number> = {
   'Message.toolCalls': 40,
+  'Message.attachments': 10,
   'Message.workspaceManifests': 100,
   'RunCancelled.toolCalls': 100,
   'CancelReceipt.toolCalls': 100,
@@ -50,6 +51,7 @@ const longTexts = new Set(['args', 'content', 'reasoning', 'result', 'systemProm
  */
 const loadedWeights: Record<string, number> = {
   AgentNode: 1,
+  Attachment: 3,
   Message: 3,
   MessageAudio: 3,
   MessageConnection: 3,

@@ -1,14 +1,17 @@
 import { groupBy } from '../../../base/group-by.ts';
 import { passLongIntegers } from '../../../base/long-integers.ts';
+import { inputTypeOf } from '../../../chat/attachments/input-type.ts';
 import { finishReasonOf } from '../../../chat/run/answer-end.ts';
 import type { Context } from '../../../context.ts';
-import type { Message, ToolCall } from '../../../generated/prisma/client.ts';
+import type { Attachment, Message, ToolCall } from '../../../generated/prisma/client.ts';
 import type { GetMessagesQuery } from '../../../gql/graphql.ts';
 import { readAnswerError, readEmptyReason } from '../../../schema/answer-end.ts';
+import { attachmentPath } from '../../../schema/attachment.ts';
 import { recordingPath } from '../../../schema/audio.ts';
 import { toolCallsOf } from '../../../schema/paging/rows.ts';
 import { idList } from '../../../storage/statements/dialect.ts';
 import { audioOfMessages } from '../../../storage/statements/messages.ts';
+import { attachmentsOfMessages } from '../../../storage/statements/uploads.ts';
 import type { ToolErrorCode } from '../../../tools/tool-runner.ts';
 
 type MessageData = NonNullable<GetMessagesQuery['session']>['messages']['edges'][number]['node'];
@@ -18,6 +21,7 @@ export async function messageData(context: Context, messages: readonly Message[]
   const ids = messages.map(({ id }) => id);
   const recordings = await context.statements.all(audioOfMessages, [idList(ids)]);
   const recorded = new Set(recordings.map(({ messageId }) => messageId));
+  const attachmentsOf = groupBy(await attachmentsIn(context, messages), ({ messageId }) => messageId);
   const callsOf = groupBy(await toolCallsOf(context, ids), ({ messageId }) => messageId);
   return Promise.all(
     messages.map((message) => {
@@ -36,12 +40,33 @@ export async function messageData(context: Context, messages: readonly Message[]
         error: null,
         tokenCount: message.tokenCount,
         audio: recorded.has(message.id) ? { url: recordingPath(message.id) } : null,
+        attachments: (attachmentsOf.get(message.id) ?? []).map(attachmentData),
         createdAt: message.createdAt.toISOString(),
       };
       // Few messages have one of these, and a promise for each message would take longer than all its other fields.
       return emptyReason || error ? withEnd(data, emptyReason, error) : data;
     }),
   );
+}
+
+/** Most messages have no attachments, and cost no statement. */
+function attachmentsIn({ statements }: Context, messages: readonly Message[]) {
+  const having = messages.filter(({ attachmentCount }) => attachmentCount > 0);
+  return having.length === 0
+    ? []
+    : statements.all(attachmentsOfMessages, [idList(having.map(({ id }) => id))]);
+}
+
+function attachmentData(attachment: Attachment): MessageData['attachments'][number] {
+  const { id, mimeType, size, filename, sha256, width, height, pageCount } = attachment;
+  const { durationSeconds, tokenCount } = attachment;
+  return {
+    databaseId: id,
+    url: attachmentPath(id),
+    type: inputTypeOf(mimeType),
+    ...{ mimeType, size, filename, sha256, width, height, pageCount, durationSeconds, tokenCount },
+    uploadedAt: attachment.uploadedAt.toISOString(),
+  };
 }
 
 async function withEnd(

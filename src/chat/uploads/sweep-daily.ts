@@ -1,18 +1,18 @@
 import type { Logger } from 'pino';
-import type { AudioLibrary } from './audio-library.ts';
+import type { UploadedBlobs } from './uploaded-blobs.ts';
 
 const dayMs = 86_400_000;
 
 /**
- * Sweeps once a day while the gateway runs, so that recordings in use never look old. Uploads that were staged more than
+ * Sweeps once a day while the gateway runs, so that blobs in use never look old. Uploads that were staged more than
  * a day ago count as unfinished. Disposing ends that.
  */
-export function sweepDaily(audio: AudioLibrary, log: Logger): AsyncDisposable {
+export function sweepDaily(blobs: UploadedBlobs, log: Logger): AsyncDisposable {
   let sweeping: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
-    sweeping = audio
+    sweeping = blobs
       .sweep(new Date(Date.now() - dayMs))
-      .catch((err) => log.warn({ err }, 'old recordings could not be swept'));
+      .catch((err) => log.warn({ err }, 'old recordings and attachments could not be swept'));
   }, dayMs);
   timer.unref();
   return {

@@ -1,0 +1,96 @@
+import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import type { LanguageModelV3FilePart, LanguageModelV3TextPart } from '@ai-sdk/provider';
+import { BlobNotFoundError } from '../../blobs/blob-store.ts';
+import { inputTypeOf } from '../attachments/input-type.ts';
+import { isTaken } from '../attachments/sent-attachments.ts';
+import type { AttachedFile, Turn } from './answer-step.ts';
+
+export interface AttachedFilesOptions {
+  /** Whether the model takes files of a type, besides text. */
+  takes(mimeType: string): boolean;
+  /** Most bytes of all files in one request. */
+  maxBytes: number;
+  /** Opens the bytes of a file by its hash. */
+  open(sha256: string): Promise<Readable>;
+}
+
+type UserPart = LanguageModelV3TextPart | LanguageModelV3FilePart;
+
+/** The parts that stand for the attachments of a turn. */
+export type FileParts = ReadonlyMap<Turn, UserPart[]>;
+
+/** Tokens of a sentence that stands for a file. */
+const sentenceTokens = 30;
+
+/** Estimated tokens of attachments for a model. */
+export function attachmentTokens(
+  files: readonly AttachedFile[],
+  model: Pick<AttachedFilesOptions, 'takes'>,
+): number {
+  return files.reduce(
+    (sum, { mimeType, tokenCount }) => sum + (isTaken(mimeType, model) ? tokenCount : sentenceTokens),
+    0,
+  );
+}
+
+/**
+ * Reads the attachments of turns for one request. The newest are read first; as soon as one does not fit, it and all
+ * older ones are left out. A sentence stands for each file that the model is not shown, and says why: nothing fails,
+ * because the model may have been changed since the file was sent.
+ */
+export async function readAttachedFiles(
+  turns: readonly Turn[],
+  options: AttachedFilesOptions,
+): Promise<FileParts> {
+  const parts = new Map<Turn, UserPart[]>();
+  let left = options.maxBytes;
+  for (const turn of turns.toReversed()) {
+    if (turn.files.length === 0) continue;
+    const read: UserPart[] = [];
+    for (const file of turn.files) {
+      const isShown = isTaken(file.mimeType, options);
+      if (isShown) left = file.size > left ? Number.NEGATIVE_INFINITY : left - file.size;
+      if (!isShown) read.push(sentence(file, `is not shown, because this model takes no ${file.mimeType}`));
+      else if (left >= 0) read.push(await readFile(file, options));
+      else read.push(sentence(file, 'is not shown any more, because newer files fill the request'));
+    }
+    parts.set(turn, read);
+  }
+  return parts;
+}
+
+async function readFile(file: AttachedFile, { open }: AttachedFilesOptions): Promise<UserPart> {
+  const { sha256, mimeType, filename } = file;
+  let data: Buffer;
+  try {
+    data = await buffer(await open(sha256));
+  } catch (error) {
+    if (!(error instanceof BlobNotFoundError)) throw error;
+    return sentence(file, 'is lost');
+  }
+  if (inputTypeOf(mimeType) !== 'TEXT') {
+    return { type: 'file', mediaType: mimeType, data, ...(filename !== null && { filename }) };
+  }
+  const text = new TextDecoder().decode(data);
+  return { type: 'text', text: `<file name=${JSON.stringify(nameOf(file))}>\n${text}\n</file>` };
+}
+
+function sentence(file: AttachedFile, what: string): LanguageModelV3TextPart {
+  return { type: 'text', text: `(The file ${JSON.stringify(nameOf(file))} ${what}.)` };
+}
+
+function nameOf({ filename, position }: AttachedFile): string {
+  return filename ?? `file ${position + 1}`;
+}
+
+/** Joins the texts that lie side by side: servers that take no files want a single text. */
+export function joinTexts(parts: readonly UserPart[]): UserPart[] {
+  const joined: UserPart[] = [];
+  for (const part of parts) {
+    const last = joined.at(-1);
+    if (part.type === 'text' && last?.type === 'text') last.text += `\n\n${part.text}`;
+    else joined.push({ ...part });
+  }
+  return joined;
+}
