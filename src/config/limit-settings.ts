@@ -84,7 +84,7 @@ export const limitSettings = {
   ),
   MAX_STORED_BYTES_PER_USER: perUser(
     'MAX_STORED_BYTES_PER_USER',
-    'Most bytes that the sessions of one user store: titles, system prompts, prompts, answers, tool calls, recordings and the files of workspaces',
+    'Most bytes that the sessions of one user store: titles, system prompts, prompts, answers, tool calls, recordings, attachments and the files of workspaces',
     1_000_000_000_000,
   ),
   MAX_WORKSPACE_FILES: wholeNumber(1, 1_000_000)

@@ -111,7 +111,7 @@ builder.mutationFields((t) => ({
     nullable: true,
     authScopes: (_root, { messageId }) => ({ message: messageId }),
     description:
-      'Makes an attachment of the recording of a message, to send it with the next prompt of the session to a model that takes AUDIO. The recording stays with its message. Errors: NOT_FOUND if the message has no recording; RATE_LIMITED; QUOTA_EXCEEDED.',
+      'Makes an attachment of the recording of a message, to send it with the next prompt of the session to a model that takes AUDIO. The recording stays with its message. Errors: NOT_FOUND; BAD_USER_INPUT if the message has no recording; RATE_LIMITED; QUOTA_EXCEEDED.',
     args: {
       messageId: idArg(t, MessageRef, 'The `id` of the message.'),
     },

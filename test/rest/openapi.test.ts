@@ -76,6 +76,9 @@ test('the OpenAPI document lists every operation and the statuses it can return'
       "DELETE /api/v1/sessions/{session_id}/nodes/{node_id} detach_node 200,400,401,403,404,421,422,429,503,507",
       "GET /api/v1/sessions/{session_id}/workspace get_workspace 200,400,401,403,404,421,422,429,503",
       "GET /api/v1/sessions/{session_id}/workspace/files list_workspace_files 200,400,401,403,404,421,422,429,503",
+      "POST /api/v1/sessions/{session_id}/attachments upload_attachment 200,400,401,403,404,408,413,415,421,422,429,503,507",
+      "GET /api/v1/sessions/attachments/{attachment_id} get_attachment 200,206,304,400,401,403,404,412,416,421,422,429,503",
+      "DELETE /api/v1/sessions/attachments/{attachment_id} delete_attachment 200,400,401,403,404,409,421,422,429,503,507",
       "POST /api/v1/sessions/messages/{message_id}/audio upload_message_audio 200,400,401,403,404,408,413,415,421,422,429,503,507",
       "GET /api/v1/sessions/messages/{message_id}/audio get_message_audio 200,206,304,400,401,403,404,412,416,421,422,429,503",
     ]
@@ -143,12 +146,15 @@ test('the schemas have the names from which clients are generated', async () => 
   const { components } = await readDocument();
   expect(Object.keys(components.schemas).sort()).toMatchInlineSnapshot(`
     [
+      "Attachment",
       "Audio",
+      "Body_upload_attachment",
       "Body_upload_message_audio_sessions_messages__message_id__audio_post",
       "CancelReceipt",
       "ChatFrame",
       "ChatRequest",
       "ClearedHistory",
+      "DeletedAttachment",
       "DeletedSession",
       "DeletedSessions",
       "DetachedNode",

@@ -281,6 +281,7 @@ test('the history contains every message, oldest first', async () => {
     {
       "messages": [
         {
+          "attachments": [],
           "audio_url": null,
           "cancel_cause": null,
           "content": "And the tides?",
@@ -297,6 +298,7 @@ test('the history contains every message, oldest first', async () => {
           "tool_calls": [],
         },
         {
+          "attachments": [],
           "audio_url": null,
           "cancel_cause": null,
           "content": "High at 15:02.",
@@ -391,6 +393,7 @@ function message(databaseId: number, fields: object = {}) {
     content: 'High at 15:02.',
     reasoning: null,
     toolCalls: [],
+    attachments: [],
     error: null,
     tokenCount: null,
     createdAt: '2026-01-31T12:00:00.000Z',

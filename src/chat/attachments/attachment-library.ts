@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { BlobStoreFullError } from '../../blobs/blob-store.ts';
-import { GatewayError, sessionNotFound } from '../../errors.ts';
+import { GatewayError, messageNotFound, sessionNotFound } from '../../errors.ts';
 import type { Attachment, Session } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
 import { idList } from '../../storage/statements/dialect.ts';
@@ -81,7 +81,7 @@ export class AttachmentLibrary {
   /**
    * Makes an attachment of the recording of a message, for a later prompt of the same session. The bytes are shared.
    *
-   * @throws GatewayError NOT_FOUND, QUOTA_EXCEEDED.
+   * @throws GatewayError NOT_FOUND, BAD_USER_INPUT for a message without a recording, RATE_LIMITED, QUOTA_EXCEEDED.
    */
   async attachRecording(messageId: number): Promise<Attachment> {
     const { blobs } = this.#options;
@@ -224,11 +224,14 @@ export class AttachmentLibrary {
   async #findRecording(messageId: number) {
     const { statements } = this.#options;
     const message = await statements.get(visibleMessageById, [messageId]);
-    const recording = message && (await statements.get(audioOfMessages, [idList([messageId])]));
+    if (message === undefined) throw messageNotFound(messageId);
+    const recording = await statements.get(audioOfMessages, [idList([messageId])]);
     if (recording === undefined) {
-      throw new GatewayError('NOT_FOUND', `The message ${messageId} does not exist, or has no recording.`);
+      throw new GatewayError('BAD_USER_INPUT', 'messageId: expected a message with a recording.', {
+        field: 'messageId',
+      });
     }
-    return { recording, session: await findSession(statements, message?.sessionId ?? 0) };
+    return { recording, session: await findSession(statements, message.sessionId) };
   }
 }
 

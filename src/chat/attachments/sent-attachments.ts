@@ -34,10 +34,7 @@ const field = 'input.attachmentIds';
  */
 export async function readAttachments(
   statements: Reader,
-  {
-    sessionId,
-    attachmentIds,
-  }: { sessionId: number; attachmentIds?: readonly number[] | null | undefined },
+  { sessionId, attachmentIds }: { sessionId: number; attachmentIds?: readonly number[] | null | undefined },
 ): Promise<Attachment[]> {
   if (!attachmentIds?.length) return [];
   const rows = await statements.all(attachmentsOfSession, [idList(attachmentIds), sessionId]);

@@ -307,7 +307,7 @@ describe('with a model of an OpenAI-compatible server', () => {
     await ask(gateway, sessionId, 'Hello');
     const [{ id, databaseId }] = await messagesOf(gateway, sessionId);
     const attach = `mutation ($id: ID!) { attachMessageAudio(messageId: $id) { ${attachmentFields} } }`;
-    expect((await gateway.graphql(attach, { id })).errors?.[0]?.extensions['code']).toBe('NOT_FOUND');
+    expect((await gateway.graphql(attach, { id })).errors?.[0]?.extensions['code']).toBe('BAD_USER_INPUT');
     const short = memo.subarray(0, 2_000);
     await uploadByRest(gateway, databaseId, fileForm(short));
     const { attachMessageAudio } = await gateway.query(attach, { id });

@@ -45,6 +45,7 @@ const edges: Record<string, 'row' | 'log' | 'looked up' | 'argument'> = {
   'Message.run': 'row',
   'Message.toolCalls': 'row',
   'Message.audio': 'row',
+  'Message.attachments': 'row',
   'MessageEdge.node': 'row',
   'Run.session': 'row',
   'Run.userMessage': 'row',

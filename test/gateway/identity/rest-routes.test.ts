@@ -51,6 +51,9 @@ const attempts: Record<string, Attempt> = {
   cancel_run: {},
   upload_message_audio: { file: true },
   get_message_audio: {},
+  upload_attachment: { file: true },
+  get_attachment: {},
+  delete_attachment: { destroys: true },
   attach_nodes: { json: { node_ids: ['phone'] } },
   get_session_nodes: {},
   get_workspace: {},
@@ -67,6 +70,7 @@ async function attempt(name: string, belongings: Belongings, token?: string) {
   const path = (written ?? route?.path ?? '')
     .replace('{session_id}', String(belongings.sessionId))
     .replace('{message_id}', String(belongings.messageId))
+    .replace('{attachment_id}', String(belongings.attachmentId))
     .replace('{node_id}', belongings.nodeId);
   const headers = new Headers(token === undefined ? {} : { authorization: `Bearer ${token}` });
   if (json) headers.set('content-type', 'application/json');

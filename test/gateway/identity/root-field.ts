@@ -97,6 +97,19 @@ export const trials: Record<string, Trial> = {
     document: 'mutation ($message: ID!) { deleteMessageAudio(messageId: $message) { id } }',
     bob: 'not found',
   },
+  'Mutation.uploadAttachment': {
+    document:
+      'mutation ($session: ID!, $file: Upload!) { uploadAttachment(sessionId: $session, file: $file) { id } }',
+    bob: 'not found',
+  },
+  'Mutation.attachMessageAudio': {
+    document: 'mutation ($message: ID!) { attachMessageAudio(messageId: $message) { id } }',
+    bob: 'not found',
+  },
+  'Mutation.deleteAttachment': {
+    document: 'mutation ($attachment: ID!) { deleteAttachment(id: $attachment) { databaseId } }',
+    bob: 'not found',
+  },
   'Mutation.registerNode': {
     document: 'mutation { registerNode(input: { nodeId: "tablet" }) { node { id } } }',
     bob: 'own',

@@ -123,6 +123,7 @@ const lists: Record<string, (size: number) => Promise<number>> = {
   'Query.sessions': (size) => sessionsOf(size, 'id title'),
   'Query.models': () => count('{ models { modelName } }'),
   'Model.supportedSettings': () => count('{ models { supportedSettings } }'),
+  'Model.inputTypes': () => count('{ models { inputTypes } }'),
   'Model.reasoningEfforts': () => count('{ models { reasoningEfforts } }'),
   'Query.nodes': async (size) => {
     const sessions = await seed(gateway.services.database, { sessions: size, turns: 1 });
@@ -144,6 +145,7 @@ const lists: Record<string, (size: number) => Promise<number>> = {
     }),
   'Message.siblings': (size) => messagesOf(size, 'siblings { content }'),
   'Message.toolCalls': (size) => messagesOf(size, 'toolCalls { name }'),
+  'Message.attachments': (size) => messagesOf(size, 'attachments { filename }'),
   'Message.workspaceManifests': (size) => messagesOf(size, 'workspaceManifests { nodeId manifestHash }'),
   'Workspace.files': (size) =>
     workspaceWith(size, 'files(first: 50) { edges { node { path downloadUrl } } }'),

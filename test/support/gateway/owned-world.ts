@@ -1,4 +1,5 @@
 import { registerNode } from '../node/nodes.ts';
+import { tryUpload } from './attachments.ts';
 import { collect, follow } from './chat.ts';
 import type { GatewayApi } from './gateway-api.ts';
 import { adminJwt, signJwt } from './jwt.ts';
@@ -13,6 +14,9 @@ export interface Belongings {
   run: string;
   node: string;
   nodeId: string;
+  /** Uploaded and not sent. */
+  attachment: string;
+  attachmentId: number;
 }
 
 /** A token of each kind of sender. */
@@ -32,8 +36,11 @@ export async function createTokens(gateway: GatewayApi): Promise<Tokens> {
 
 let worlds = 0;
 
-/** Creates, through the API, a session with an answered prompt, an attached node and a shared file. */
-export async function createBelongings(gateway: GatewayApi, token: string): Promise<Belongings> {
+/** Creates, through the API, a session with an answered prompt, an attached node, a shared file and an attachment. */
+export async function createBelongings(
+  gateway: GatewayApi & { url: string },
+  token: string,
+): Promise<Belongings> {
   const api = gateway.as(token);
   worlds += 1;
   const nodeId = `laptop-${worlds}`;
@@ -46,6 +53,8 @@ export async function createBelongings(gateway: GatewayApi, token: string): Prom
     }`,
     { session, nodeId },
   );
+  const file = { bytes: 'of the owner' };
+  const { data } = await tryUpload(gateway, session, file, token);
   const run = await api.send({ sessionId: session, prompt: 'Say hello.' });
   await collect(follow(api.client(), run));
   const { viewer, found, agentNode } = await api.query(
@@ -65,6 +74,8 @@ export async function createBelongings(gateway: GatewayApi, token: string): Prom
     run,
     node: agentNode.id,
     nodeId,
+    attachment: data.uploadAttachment.id,
+    attachmentId: data.uploadAttachment.databaseId,
   };
 }
 
@@ -80,6 +91,8 @@ export function missingBelongings(belongings: Belongings): Belongings {
     run: id('Run'),
     node: id('AgentNode'),
     nodeId: 'nowhere',
+    attachment: id('Attachment'),
+    attachmentId: 999_999,
   };
 }
 
