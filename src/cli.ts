@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { AgentOptions } from './agent/agent.ts';
 import { projectRoot } from './base/project-root.ts';
+import { addBackupCommands } from './commands/backup/backup.ts';
 import { addDoctorCommand } from './commands/doctor/doctor.ts';
 import { addMigrateDataCommand } from './commands/migrate-data.ts';
 import { addNodeCommand } from './commands/node.ts';
@@ -46,6 +47,7 @@ export async function runCli(args: readonly string[], whenStopped: WhenStopped):
   addTokenCommand(program);
   addNodeCommand(program);
   addMigrateDataCommand(program);
+  addBackupCommands(program);
   addDoctorCommand(program, (code) => {
     exitCode = code;
   });

@@ -15,9 +15,8 @@ export function examineSqlite(url: string): { exists: boolean; pending: string[]
     const connection = new Sqlite(file, { readonly: true, timeout: 5_000 });
     try {
       const pending = pendingMigrations(connection, migrations).map(({ name }) => name);
-      const found = connection.pragma('quick_check(1)', { simple: true });
-      if (found === 'ok') return { exists: true, pending };
-      throw new StartupError(`The database ${file} is damaged: restore a backup. SQLite says: ${found}.`);
+      checkIntegrity(connection);
+      return { exists: true, pending };
     } finally {
       connection.close();
     }
@@ -25,4 +24,13 @@ export function examineSqlite(url: string): { exists: boolean; pending: string[]
     if (error instanceof StartupError) throw error;
     throw new StartupError(`The database ${file} cannot be read: ${sqliteReason(error)}.`, { cause: error });
   }
+}
+
+/** @throws StartupError if the file is damaged. */
+export function checkIntegrity(connection: Sqlite.Database): void {
+  const found = connection.pragma('quick_check(1)', { simple: true });
+  if (found === 'ok') return;
+  throw new StartupError(
+    `The database ${connection.name} is damaged: restore a backup. SQLite says: ${found}.`,
+  );
 }
