@@ -11,6 +11,7 @@ import { Pusher } from './push.ts';
 import type { Refusals } from './refusals.ts';
 import { Scanner } from './scan.ts';
 import type { Skipped } from './skipped.ts';
+import type { FolderWatcher } from './watch.ts';
 
 export interface OpenPartsOptions {
   id: string;
@@ -25,6 +26,7 @@ export interface OpenPartsOptions {
   refusals: Refusals;
   blocked: Blocked;
   sameNames: SameNames | undefined;
+  watcher: FolderWatcher;
   lock(): Promise<() => void>;
   onRevision(revision: number): void;
   onConflict(path: string, keptPath: string): void;

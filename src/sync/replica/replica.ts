@@ -5,14 +5,14 @@ import { Blocked } from './blocked.ts';
 import type { SameNames } from './collisions.ts';
 import { isDiskFull } from './disk/disk-full.ts';
 import { Flushes } from './flushes.ts';
-import { inodeOf, openParts, type Parts } from './open-parts.ts';
+import { openParts, type Parts } from './open-parts.ts';
 import { Progress } from './progress.ts';
 import { defaultMaxFiles, pullChanges } from './pull.ts';
 import { Refusals } from './refusals.ts';
+import { Scans } from './scans.ts';
 import { Skipped } from './skipped.ts';
 import { StatusReports } from './status.ts';
 import { Wake } from './wake.ts';
-import { watchFolders } from './watch.ts';
 
 export interface ReplicaOptions {
   /** Names the workspace. */
@@ -32,12 +32,12 @@ export interface ReplicaOptions {
   maxFiles?: number;
   /** How often everything is compared, in milliseconds. Default: 60,000. */
   rescanMs?: number;
+  /** Up to so many files, a flush compares everything. Default: 2,000. */
+  flushScansUpTo?: number;
   /** What the file system takes for the same name. Default: it is tried out. */
   sameNames?: SameNames;
 }
 
-/** How often everything is compared when changes cannot be watched, in milliseconds. */
-const unwatchedMs = 5_000;
 /** Changes that come together are handled together, in milliseconds. */
 const gatherMs = 60;
 /** A file that changes while it is read is read again after this time, in milliseconds. */
@@ -57,7 +57,6 @@ export class Replica implements AsyncDisposable {
   readonly #status: StatusReports;
   readonly #dirty = new Set<string>();
   readonly #later = new Set<string>();
-  readonly #hints = new Set<string>();
   readonly #skipped = new Skipped();
   readonly #refusals = new Refusals();
   readonly #blocked = new Blocked();
@@ -67,16 +66,20 @@ export class Replica implements AsyncDisposable {
   readonly #lock = createLock();
   readonly #running: Promise<void>;
   #parts: Parts | undefined;
-  #watcher: AsyncDisposable | undefined;
-  #rescanMs: number;
-  #scanDueAt = 0;
+  readonly #scans: Scans;
   #isPullDue = true;
   #failures = 0;
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
-    this.#rescanMs = options.rescanMs ?? 60_000;
     this.#status = new StatusReports(options.remote, options.onReport ?? (() => {}), this.#closing.signal);
+    this.#scans = new Scans({
+      ...options,
+      flushes: this.#flushes,
+      onHint: () => {
+        if (this.#failures === 0) this.#wake.ring();
+      },
+    });
     this.#running = this.#run();
   }
 
@@ -120,13 +123,13 @@ export class Replica implements AsyncDisposable {
         if (signal.aborted) break;
         this.#failures += 1;
         // What was being looked at is looked at again.
-        this.#scanDueAt = 0;
+        this.#scans.restart();
         if (isDiskFull(error) || this.#failures >= toldFailures) this.#tell('ERROR', sentenceOf(error));
         const limit = Math.min(retry.longestMs, retry.firstMs * 2 ** (this.#failures - 1));
         await this.#wake.wait(limit * (0.5 + Math.random() / 2), signal);
       }
     }
-    await this.#watcher?.[Symbol.asyncDispose]();
+    this.#scans[Symbol.dispose]();
     await this.#status.end();
     this.#parts?.memory[Symbol.dispose]();
   }
@@ -137,7 +140,7 @@ export class Replica implements AsyncDisposable {
     const parts = await this.#open();
     for (let isDone = false; !isDone; ) {
       signal.throwIfAborted();
-      await this.#scan(parts);
+      if (await this.#scans.scan(parts, [this.#dirty, this.#later])) this.#isPullDue = true;
       await this.#pull(parts);
       if (this.#dirty.size > 0) {
         this.#tell('SYNCING');
@@ -161,7 +164,7 @@ export class Replica implements AsyncDisposable {
   }
 
   get #hasMore(): boolean {
-    return this.#dirty.size > 0 || this.#hints.size > 0 || this.#isPullDue || this.#flushes.needScan;
+    return this.#dirty.size > 0 || this.#isPullDue || this.#scans.areWanted;
   }
 
   async #open(): Promise<Parts> {
@@ -174,6 +177,7 @@ export class Replica implements AsyncDisposable {
       refusals: this.#refusals,
       blocked: this.#blocked,
       sameNames: this.#options.sameNames,
+      watcher: this.#scans.watcher,
       lock: this.#lock,
       onConflict: this.#options.onConflict ?? (() => {}),
       onRevision: (revision) => {
@@ -182,29 +186,6 @@ export class Replica implements AsyncDisposable {
       signal: this.#closing.signal,
     });
     return this.#parts;
-  }
-
-  async #scan({ scanner, memory, openFolders }: Parts): Promise<void> {
-    const hints = [...this.#hints];
-    this.#hints.clear();
-    const isDue = Date.now() >= this.#scanDueAt;
-    if (!isDue && !this.#flushes.needScan) {
-      if (hints.length > 0) await scanner.scan(hints, false);
-      return;
-    }
-    using folders = openFolders();
-    const ino = inodeOf(folders);
-    // What was remembered of another folder would look like changes of this one.
-    if (ino !== memory.rootIno) memory.clear(ino);
-    if (isDue) {
-      this.#scanDueAt = Date.now() + this.#rescanMs;
-      this.#isPullDue = true;
-    }
-    await this.#flushes.scan(async () => {
-      await scanner.scan([''], true);
-      return [...this.#dirty, ...this.#later];
-    });
-    this.#watch();
   }
 
   async #pull({ memory, collisions }: Parts): Promise<void> {
@@ -221,34 +202,13 @@ export class Replica implements AsyncDisposable {
     this.#blocked.clear();
   }
 
-  /** Watching begins after the first scan, and is followed by another one: something may have changed in between. */
-  #watch(): void {
-    const { anchor, below } = this.#options;
-    this.#watcher ??= watchFolders({
-      root: below === '' ? anchor : `${anchor}/${below}`,
-      onHint: (folder) => {
-        this.#hints.add(folder);
-        if (this.#failures === 0) this.#wake.ring();
-      },
-      onReady: () => {
-        this.#scanDueAt = 0;
-        if (this.#failures === 0) this.#wake.ring();
-      },
-      onFailure: () => {
-        this.#rescanMs = Math.min(this.#rescanMs, unwatchedMs);
-        this.#scanDueAt = 0;
-        this.#wake.ring();
-      },
-    });
-  }
-
   /** Waits for the next thing to do. */
   async #rest(): Promise<void> {
     const { signal } = this.#closing;
-    const untilScan = Math.max(0, this.#scanDueAt - Date.now());
+    const { msUntilDue: untilScan } = this.#scans;
     await this.#wake.wait(this.#later.size > 0 ? Math.min(unstableMs, untilScan) : untilScan, signal);
     // More hints follow the first one.
-    if (this.#hints.size > 0 && !this.#flushes.areWaiting) await this.#wake.pause(gatherMs, signal);
+    if (this.#scans.areHinted && !this.#flushes.areWaiting) await this.#wake.pause(gatherMs, signal);
     for (const path of this.#later) this.#dirty.add(path);
     this.#later.clear();
   }

@@ -2,12 +2,13 @@ import { lstatSync } from 'node:fs';
 import { shareTurn } from '../../base/share-turn.ts';
 import { isPrivateName, pathProblem } from '../path.ts';
 import { IgnoredNames, ruleFiles } from './disk/folder-rules.ts';
-import type { Folder, Folders } from './disk/folders.ts';
+import { type Folder, type Folders, NotAFolderError } from './disk/folders.ts';
 import { type Listed, listFolder } from './disk/list-folder.ts';
 import { ShownNames } from './disk/shown-names.ts';
 import { isSameStamp, stampOf } from './disk/stamp.ts';
 import type { Memory } from './memory/memory.ts';
 import type { Skipped } from './skipped.ts';
+import type { FolderWatcher } from './watch.ts';
 
 export interface ScanOptions {
   memory: Memory;
@@ -16,6 +17,8 @@ export interface ScanOptions {
   /** Gets the paths that cannot be synced. */
   skipped: Skipped;
   openFolders(): Folders;
+  /** Absent: nothing is watched. */
+  watcher?: Pick<FolderWatcher, 'watch' | 'forget'>;
 }
 
 interface Scanned {
@@ -80,6 +83,7 @@ export class Scanner {
   async #scanFolder({ held, ignored, shown }: Pass, folder: string): Promise<Scanned> {
     const { memory, dirty, skipped } = this.#options;
     skipped.forgetIn(folder);
+    this.#watch(held, folder);
     const listed = listFolder(held, folder);
     if (listed === 'unreadable') {
       skipped.add(folder, 'The folder cannot be read.');
@@ -109,6 +113,16 @@ export class Scanner {
     this.#seen.set(folder, folders);
     const haveRulesChanged = ruleFiles.some((name) => dirty.has(join(folder, name)));
     return { below: [...folders].map((name) => join(folder, name)), haveRulesChanged };
+  }
+
+  /** What changes after the folder was listed must be noticed, so it is watched before. */
+  #watch(held: Folders, folder: string): void {
+    try {
+      const found = held.find(folder);
+      if (found !== undefined) this.#options.watcher?.watch(folder, found.self);
+    } catch (error) {
+      if (!(error instanceof NotAFolderError)) throw error;
+    }
   }
 
   /** Leaves out what can never be synced, and names it unless it is private. */
@@ -150,8 +164,9 @@ export class Scanner {
 
   /** A folder has gone: so has everything that is remembered in it and below. */
   #lose(folder: string): void {
-    const { memory, dirty, skipped } = this.#options;
+    const { memory, dirty, skipped, watcher } = this.#options;
     skipped.forgetIn(folder);
+    watcher?.forget(folder);
     for (const [name, { base }] of memory.namesIn(folder)) if (base !== null) dirty.add(join(folder, name));
     const below = new Set([...memory.foldersIn(folder), ...(this.#seen.get(folder) ?? [])]);
     this.#seen.delete(folder);
