@@ -4,7 +4,10 @@ export const maxId = 2 ** 31 - 1;
 const pattern = /^([A-Z]\w*):([1-9]\d{0,9})$/;
 
 /** Returns the Relay id of a row: `base64("Session:12")`. In GraphQL it is the field `id`. */
-export function encodeId(typename: 'Session' | 'Message' | 'Run' | 'Attachment', id: number): string {
+export function encodeId(
+  typename: 'Session' | 'Message' | 'Run' | 'Attachment' | 'ToolGrant',
+  id: number,
+): string {
   return Buffer.from(`${typename}:${id}`).toString('base64');
 }
 

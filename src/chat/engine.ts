@@ -3,7 +3,7 @@ import { createStartingSignal } from '../base/starting-signal.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { ChangeLog } from '../changes/change-log.ts';
 import { GatewayError } from '../errors.ts';
-import type { Run, ToolCall } from '../generated/prisma/client.ts';
+import type { Run, Session, ToolCall } from '../generated/prisma/client.ts';
 import type { CancelCause } from '../generated/prisma/enums.ts';
 import type { Lease } from '../lease/lease.ts';
 import type { Quotas } from '../limits/quotas.ts';
@@ -31,8 +31,8 @@ import type { RunLimits } from './run/run-limits.ts';
 import { RunRecovery } from './run/run-recovery.ts';
 import { StopRequests } from './run/stop-requests.ts';
 import { Approvals } from './tool-calls/approvals.ts';
-import { decideCall } from './tool-calls/decide-call.ts';
-import type { Verdict } from './tool-calls/verdict.ts';
+import { type ClientDecision, decideCall } from './tool-calls/decide-call.ts';
+import { revokeGrant } from './tool-calls/grants/revoke-grant.ts';
 import type { UploadedBlobs } from './uploads/uploaded-blobs.ts';
 
 export interface EngineLimits {
@@ -191,13 +191,28 @@ export class Engine {
   /**
    * Approves or denies a tool call that waits for it. Repeating the same decision is allowed.
    *
+   * @param signal Aborts when the client does not wait any more.
    * @returns The call after the decision.
-   * @throws GatewayError NOT_FOUND; CONFLICT when the call does not wait, or another decision was made.
+   * @throws GatewayError as `decideCall` does.
    */
-  async decideToolCall(runId: number, callId: string, verdict: Verdict): Promise<ToolCall> {
-    const { statements, changes, rings: bus } = this.#options;
+  async decideToolCall(
+    { runId, callId }: { runId: number; callId: string },
+    decided: ClientDecision,
+    signal: AbortSignal,
+  ): Promise<ToolCall> {
+    const { statements, changes, tools, rings: bus } = this.#options;
     const run = await this.#findRun(runId);
-    return decideCall({ statements, changes, bus, run, callId, verdict });
+    return decideCall({ statements, changes, tools, bus, run, callId, decided, signal });
+  }
+
+  /**
+   * Ends a grant, so that its calls need an approval again.
+   *
+   * @returns The session that had it.
+   * @throws GatewayError NOT_FOUND.
+   */
+  revokeGrant(id: number): Promise<Session> {
+    return revokeGrant(this.#options, id);
   }
 
   /**

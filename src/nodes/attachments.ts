@@ -5,6 +5,7 @@ import type { Database } from '../storage/database.ts';
 import { notDeleted } from '../storage/hidden-rows.ts';
 import { lockSessions } from '../storage/lock-sessions.ts';
 import type { ChangeOwner } from '../storage/statements/changes.ts';
+import { endGrants } from './end-grants.ts';
 import { type Asker, pickNodes } from './find-node.ts';
 import type { NodeChanges } from './node-changes.ts';
 import { attachToWorkspace, checkWorkspace, handOver, type WorkspaceSettings } from './workspace-source.ts';
@@ -44,7 +45,7 @@ interface AttachmentsOptions {
 }
 
 /** The tables that attaching uses within a transaction. */
-type Transaction = Pick<Database, 'agentNode' | 'sessionNode' | 'workspace'>;
+type Transaction = Pick<Database, 'agentNode' | 'sessionNode' | 'workspace' | 'toolGrant'>;
 
 /** Attaches nodes to sessions and detaches them. A session's tools run on its attached nodes only. */
 export class Attachments {
@@ -121,7 +122,7 @@ export class Attachments {
   }
 
   /**
-   * Detaches a node from a session. The session's dispatches on that node are cancelled. A node that is not registered
+   * Detaches a node from a session. The session's dispatches on that node are cancelled, and its grants for it end. A node that is not registered
    * is deleted with its last attachment.
    *
    * @throws GatewayError NOT_FOUND if the node is not attached.
@@ -145,6 +146,7 @@ export class Attachments {
       const { node, session } = attached;
       const told = await changes.write(tx, node, ownersOfBoth(session, node));
       if (isHandedOver) told.push(...(await changes.writeWorkspace(tx, sessionId)));
+      told.push(...(await changes.writeSessions(tx, await endGrants(tx, node.id, sessionId))));
       return { ...attached, told };
     });
     cancelDispatches(agentNodeId, sessionId);

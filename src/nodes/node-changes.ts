@@ -57,6 +57,12 @@ export class NodeChanges {
     return this.#options.changes.writeWithin(tx, [{ kind: 'WorkspaceChanged', sessionId }]);
   }
 
+  /** Writes, within the transaction that does it, that the settings of sessions have changed. */
+  writeSessions(tx: Transaction, sessionIds: readonly number[]): Promise<ChangeOwner[]> {
+    const made = sessionIds.map((sessionId): NewChange => ({ kind: 'SessionUpdated', sessionId }));
+    return this.#options.changes.writeWithin(tx, made);
+  }
+
   ring(told: readonly ChangeOwner[]): void {
     this.#options.changes.ring(told);
   }

@@ -5,6 +5,7 @@ import type { Quotas } from '../limits/quotas.ts';
 import type { Database } from '../storage/database.ts';
 import { lockSessions } from '../storage/lock-sessions.ts';
 import type { InboxClosedReason } from './dispatch/node-command.ts';
+import { endGrants } from './end-grants.ts';
 import { type Asker, findNode, type NodeName } from './find-node.ts';
 import type { NodeChanges as ChangeWriter } from './node-changes.ts';
 import { nodeTokenPrefix } from './registry.ts';
@@ -88,7 +89,8 @@ export class Nodes {
   }
 
   /**
-   * Replaces a node's token. An agent that is connected with the old token is disconnected.
+   * Replaces a node's token. An agent that is connected with the old token is disconnected. The grants for the node end in
+   * all sessions, because another machine may get the token.
    *
    * @throws GatewayError NOT_FOUND if the node has been deleted.
    */
@@ -135,7 +137,10 @@ export class Nodes {
     const { node, told } = await database.$transaction(async (tx) => {
       const [node] = await tx.agentNode.updateManyAndReturn({ where: { id }, data });
       if (node === undefined) throw nodeNotFound(nodeId);
-      return { node, told: await changes.write(tx, node, await changes.ownersOf(tx, node)) };
+      const told = await changes.write(tx, node, await changes.ownersOf(tx, node));
+      if (data.tokenHash !== undefined)
+        told.push(...(await changes.writeSessions(tx, await endGrants(tx, id))));
+      return { node, told };
     });
     changes.ring(told);
     return node;

@@ -20,7 +20,7 @@ export const relayOptions: RelayPluginOptions<BuilderTypes> = {
   nodeTypeOptions: { description: 'An object with an id.' },
   nodeQueryOptions: {
     description: 'The object with this id; null if there is no such object.',
-    args: { id: { description: 'The `id` of a session, message, run or agent node.' } },
+    args: { id: { description: 'The `id` of a session, message, run, agent node or grant.' } },
     authScopes: { user: true },
     resolve: async (_root, { id }, context, _info, resolveNode) =>
       (await isOwn(context, id)) ? resolveNode(id) : null,

@@ -1,6 +1,9 @@
 import { passLongIntegers } from '../base/long-integers.ts';
 import { wellFormedText } from '../base/well-formed-text.ts';
+import type { Remember } from '../chat/tool-calls/grants/give-grants.ts';
+import { userOf } from './access/access.ts';
 import { builder } from './builder.ts';
+import { enumFromTable } from './enum-from-table.ts';
 import { findCallNode } from './find-rows.ts';
 import { idArg } from './id-argument.ts';
 import { RunRef } from './run.ts';
@@ -8,6 +11,16 @@ import { type RunEventOf, RunEventRef } from './run-event.ts';
 import { ApprovalDecisionRef, ToolCallRef } from './tool-call.ts';
 
 const reason = wellFormedText.trim().max(1_000, 'expected at most 1,000 characters');
+
+const RememberRef = enumFromTable<Remember>(
+  'RememberApproval',
+  'For which later tool calls an approval holds. What is remembered is listed as `grants` of the session, and ended with `revokeGrant`.',
+  {
+    ONCE: 'For no other call.',
+    EXACT: 'For calls of the same tool with the same arguments on the same node.',
+    TOOL: 'For every call of the tool, whatever its arguments, on the nodes that are attached to the session now. Calls on a node that is attached later wait for an approval.',
+  },
+);
 
 builder.objectRef<RunEventOf<'ToolApprovalRequested'>>('ToolApprovalRequested').implement({
   description:
@@ -51,7 +64,20 @@ builder.objectRef<RunEventOf<'ToolApprovalDecided'>>('ToolApprovalDecided').impl
     }),
     decidedBy: t.exposeString('decidedBy', {
       nullable: true,
-      description: 'The `userId` of the user who decided; null if nobody decided in time.',
+      description:
+        'The `userId` of the user who decided, or who gave the grant that decided; null if nobody decided in time.',
+    }),
+    byGrant: t.boolean({
+      description:
+        'Whether a grant of the session decided: then nobody was asked, or the question needed no answer any more.',
+      resolve: ({ byGrant }) => byGrant === true,
+    }),
+    changedArgs: t.field({
+      type: 'JSON',
+      nullable: true,
+      description:
+        'The arguments with which the call runs in place of those of the model, because the user changed them; null if nobody did.',
+      resolve: ({ changedArgs }) => passLongIntegers(changedArgs ?? null),
     }),
   }),
 });
@@ -65,14 +91,28 @@ builder.mutationFields((t) => {
       nullable: true,
       authScopes: (_root, args) => ({ run: args.runId }),
       description:
-        'Lets a tool call run that waits for a decision. A later change of `toolApproval` does not stop it. Every client that can see the run may decide, and may repeat the same decision. Errors: NOT_FOUND if there is no such run or call; CONFLICT if the call does not wait for a decision, or another decision was made.',
-      args: { runId, callId },
-      resolve: (_root, { runId, callId }, { engine, viewer }) =>
-        engine.decideToolCall(runId, String(callId), {
-          decision: 'APPROVED',
-          reason: '',
-          decidedBy: viewer?.userId ?? null,
+        'Lets a tool call run that waits for a decision. A later change of `toolApproval` does not stop it. Every client that can see the run may decide, and may repeat the same decision. Errors: NOT_FOUND if there is no such run or call; CONFLICT if the call does not wait for a decision, another decision was made, the session has too many grants, or the node for changed arguments is not connected; BAD_USER_INPUT if the tool does not take the arguments or its node refuses them.',
+      args: {
+        runId,
+        callId,
+        args: t.arg({
+          type: 'JSON',
+          description:
+            'The arguments with which the call is to run, as a JSON object: all of them, also those that stay as the model wrote them. They are checked against the schema of the tool, and the model is told what it had called and what was made of it. Default: the arguments of the model.',
         }),
+        remember: t.arg({
+          type: RememberRef,
+          required: true,
+          defaultValue: 'ONCE',
+          description: 'For which later calls of the session the approval holds.',
+        }),
+      },
+      resolve: (_root, { runId, callId, args, remember }, context) =>
+        context.engine.decideToolCall(
+          { runId, callId: String(callId) },
+          { decision: 'APPROVED', args: args ?? undefined, remember, decidedBy: userOf(context).userId },
+          context.signal,
+        ),
     }),
     denyToolCall: t.field({
       type: ToolCallRef,
@@ -88,12 +128,12 @@ builder.mutationFields((t) => {
           description: 'The reason, at most 1,000 characters; the model is told. Default: no reason.',
         }),
       },
-      resolve: (_root, { runId, callId, reason }, { engine, viewer }) =>
-        engine.decideToolCall(runId, String(callId), {
-          decision: 'DENIED',
-          reason: reason ?? '',
-          decidedBy: viewer?.userId ?? null,
-        }),
+      resolve: (_root, { runId, callId, reason }, context) =>
+        context.engine.decideToolCall(
+          { runId, callId: String(callId) },
+          { decision: 'DENIED', reason: reason ?? '', decidedBy: userOf(context).userId },
+          context.signal,
+        ),
     }),
   };
 });

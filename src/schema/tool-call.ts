@@ -45,6 +45,13 @@ export const ToolCallRef = builder.prismaObject('ToolCall', {
       description: 'The arguments that the model gave; a string if they are not valid JSON.',
       resolve: ({ args }) => passLongIntegers(args),
     }),
+    changedArgs: t.field({
+      type: 'JSON',
+      nullable: true,
+      description:
+        'The arguments with which the call runs in place of `args`, because a person changed them when approving it; null if nobody did. The model is told both.',
+      resolve: ({ changedArgs }) => passLongIntegers(changedArgs),
+    }),
     status: t.expose('status', { type: ToolCallStatusRef, description: 'The state of the call.' }),
     nodeId: t.exposeString('nodeId', {
       nullable: true,
@@ -83,7 +90,11 @@ export const ToolCallRef = builder.prismaObject('ToolCall', {
     }),
     decidedBy: t.exposeString('decidedBy', {
       nullable: true,
-      description: 'The `userId` of the user who decided; null if nobody did.',
+      description:
+        'The `userId` of the user who decided, or who gave the grant that decided; null if nobody did.',
+    }),
+    byGrant: t.exposeBoolean('byGrant', {
+      description: 'Whether a grant of the session decided, so that nobody was asked about this call.',
     }),
     textOffset: t.exposeInt('textOffset', {
       description:

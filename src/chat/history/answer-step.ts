@@ -16,7 +16,10 @@ export interface AnswerStep {
 export type StepPart = TextPart | CallPart;
 
 /** What the model is told of a tool call that has ended. */
-export type EndedCall = Pick<ToolCall, 'callId' | 'name' | 'status' | 'result' | 'exitCode'>;
+export type EndedCall = Pick<ToolCall, 'callId' | 'name' | 'status' | 'result' | 'exitCode'> & {
+  /** The arguments with which a person let the call run in place of those of the model; null if nobody changed them. */
+  changedArgs: unknown;
+};
 
 /** `metadata`: what the provider attached, such as a signature. Its next request must repeat it. */
 interface TextPart {

@@ -9,7 +9,8 @@ export async function messageTokens(message: StoredMessage): Promise<number> {
   const text = message.tokenCount ?? (await countTokens(message.content));
   if (message.toolCalls.length === 0) return messageOverhead + text;
   const calls = message.toolCalls.map(
-    ({ name, args, result }) => name + JSON.stringify(args) + (result ?? ''),
+    ({ name, args, changedArgs, result }) =>
+      name + JSON.stringify(args) + (changedArgs ? JSON.stringify(changedArgs) : '') + (result ?? ''),
   );
   // An answer with tool calls is repeated with its reasoning.
   return messageOverhead + text + (await countTokens(calls.join('') + (message.reasoning ?? '')));

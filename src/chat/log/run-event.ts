@@ -105,8 +105,12 @@ export type RunEventBody =
       callId: string;
       decision: Decision;
       reason: string;
-      /** The `userId` of the user who decided; null if nobody did. */
+      /** The `userId` of the user who decided, or who gave the grant that decided; null if nobody did. */
       decidedBy: string | null;
+      /** Whether a grant decided. Missing in a log that an earlier version wrote, as is the next. */
+      byGrant?: boolean;
+      /** The arguments with which the call runs in place of those of the model; null: those of the model. */
+      changedArgs?: unknown;
     }
   | { type: 'ToolOutputDelta'; callId: string; text: string }
   | {

@@ -48,7 +48,10 @@ function toStep({ parts }: Transcript, results: EndedCall[], maker: ResolvedMode
 
 /** An estimate: the provider reports the real number only with the next step's usage. */
 async function resultTokens(results: EndedCall[]): Promise<number> {
-  return countTokens(results.map(({ result }) => result ?? '').join(''));
+  const texts = results.map(
+    ({ result, changedArgs }) => (changedArgs ? JSON.stringify(changedArgs) : '') + (result ?? ''),
+  );
+  return countTokens(texts.join(''));
 }
 
 /** Tool calls that run in one step. */

@@ -1,22 +1,9 @@
-import type { Logger } from 'pino';
 import type { ToolCall } from '../../generated/prisma/client.ts';
-import {
-  type RefusedCall,
-  type ToolErrorCode,
-  type ToolPlan,
-  type ToolRunner,
-  toolErrorCodes,
-} from '../../tools/tool-runner.ts';
+import type { RefusedCall, ToolErrorCode } from '../../tools/tool-runner.ts';
 import type { RunWriter } from '../log/run-writer.ts';
+import { type PlanStoredOptions, planStored } from './plan-stored.ts';
 import type { StartedCall } from './start-calls.ts';
 import { verdictOf } from './verdict.ts';
-
-export interface ResumeCallsOptions {
-  sessionId: number;
-  writer: RunWriter;
-  tools: ToolRunner;
-  log: Logger;
-}
 
 /** Whether a stored call has not ended. */
 export function isOpen({ status }: ToolCall): boolean {
@@ -50,38 +37,20 @@ async function tellEnd(call: ToolCall, writer: RunWriter): Promise<void> {
 }
 
 /** Plans the stored calls of a step that have not ended, so that they go on where they were. */
-export function resumeCalls(calls: readonly ToolCall[], options: ResumeCallsOptions): Promise<StartedCall[]> {
+export function resumeCalls(calls: readonly ToolCall[], options: PlanStoredOptions): Promise<StartedCall[]> {
   return Promise.all(calls.filter(isOpen).map((call) => resumeCall(call, options)));
 }
 
-async function resumeCall(call: ToolCall, options: ResumeCallsOptions): Promise<StartedCall> {
-  const { id: rowId, callId, messageId, name, status, startedAt, expiresAt } = call;
+async function resumeCall(call: ToolCall, options: PlanStoredOptions): Promise<StartedCall> {
+  const { id: rowId, callId, messageId, name, status, startedAt, expiresAt, decision, changedArgs } = call;
   const { sessionId, writer } = options;
-  const plan = await planAgain(call, options);
+  const isRefused = status === 'RUNNING' && startedAt === null && decision === null;
+  const plan = isRefused ? refusedBefore : await planStored(call, options);
   // An approved call that was not handed to its tool finds its decision at once.
   const isUndecided = status === 'AWAITING_APPROVAL' || startedAt === null;
   const asked = { rowId, sessionId, runId: writer.runId, messageId, callId };
   const question = isUndecided && expiresAt && { question: { ...asked, expiresAt } };
-  return { callId, name, plan, rowId, ...question };
-}
-
-async function planAgain(
-  call: ToolCall,
-  { sessionId, writer, tools, log }: ResumeCallsOptions,
-): Promise<ToolPlan> {
-  const { callId, name, args, agentNodeId, dispatchId, startedAt, agentInstanceId, status, decision } = call;
-  if (status === 'RUNNING' && startedAt === null && decision === null) return refusedBefore;
-  try {
-    return await tools.resume({
-      ...{ sessionId, runId: writer.runId, callId, name, agentNodeId, dispatchId },
-      args: Object(args) as object,
-      isStarted: startedAt !== null,
-      instanceId: agentInstanceId,
-    });
-  } catch (error) {
-    log.error({ err: error, callId, name }, 'a tool call could not be planned');
-    return { ok: false, errorCode: 'FAILED', result: toolErrorCodes.FAILED };
-  }
+  return { callId, name, plan, rowId, changedArgs, ...question };
 }
 
 /** A call that was refused, when the gateway ended before it could store why. */

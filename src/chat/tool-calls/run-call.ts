@@ -12,12 +12,13 @@ import type { EndedCall } from '../history/answer-step.ts';
 import type { Approvals } from './approvals.ts';
 import { type ExecuteCallOptions, executeCall, notStarted } from './execute-call.ts';
 import type { OpenCalls } from './open-calls.ts';
+import { type PlanStoredOptions, planStored } from './plan-stored.ts';
 import type { StartedCall } from './start-calls.ts';
 import { approvalDecided } from './store-decision.ts';
 import { untilAnswered } from './until-answered.ts';
 import { verdictOf } from './verdict.ts';
 
-export interface RunCallOptions extends ExecuteCallOptions {
+export interface RunCallOptions extends ExecuteCallOptions, PlanStoredOptions {
   statements: Statements;
   changes: ChangeLog;
   approvals: Approvals;
@@ -52,17 +53,20 @@ async function runOrRefuse(call: StartedCall, options: RunCallOptions): Promise<
 async function goOn(call: StartedCall, decided: ToolCall, options: RunCallOptions): Promise<EndedCall> {
   // It asks nobody any more.
   const { question: _, ...answered } = call;
-  const { callId, name, plan, rowId } = answered;
+  const { callId, name, rowId } = answered;
   const verdict = verdictOf(decided);
   if (verdict) {
     options.log.info({ callId, name, decision: verdict.decision }, 'tool call decided');
     await options.writer.write({ type: 'ToolApprovalDecided', callId, ...verdict });
   }
   if (decided.status !== 'RUNNING') return await announceEnd(decided, options);
+  const { changedArgs } = decided;
+  // With other arguments it may run on another node.
+  const plan = changedArgs === null ? answered.plan : await planStored(decided, options);
   const instanceId = plan.ok ? await plan.instanceId?.() : undefined;
   const changed = await updateCall(startToolCall, [new Date(), instanceId ?? null, rowId], options);
   if (changed === 0) await checkOwner(options);
-  return await execute(answered, plan, options);
+  return await execute({ ...answered, changedArgs }, plan, options);
 }
 
 async function execute(call: StartedCall, plan: ToolPlan, options: RunCallOptions): Promise<EndedCall> {
@@ -76,7 +80,7 @@ async function execute(call: StartedCall, plan: ToolPlan, options: RunCallOption
 
 /** Stores how a call has ended. If it had ended before, for instance because it was denied meanwhile, that counts. */
 async function endCall(
-  { callId, name, rowId, question }: StartedCall,
+  { callId, name, rowId, question, changedArgs }: StartedCall,
   outcome: ToolOutcome | RefusedCall,
   durationMs: number,
   options: RunCallOptions,
@@ -94,15 +98,15 @@ async function endCall(
     if (stored) return await announceEnd(stored, options);
   }
   await options.writer.write({ type: 'ToolCallFinished', callId, name, ...ended });
-  return { callId, name, ...ended };
+  return { callId, name, changedArgs, ...ended };
 }
 
 async function announceEnd(call: ToolCall, { writer }: RunCallOptions): Promise<EndedCall> {
-  const { callId, name, status, exitCode, stopped } = call;
+  const { callId, name, status, exitCode, stopped, changedArgs } = call;
   const errorCode = call.errorCode as ToolErrorCode | null;
   const ended = { callId, name, status, errorCode, exitCode, stopped, result: call.result ?? '' };
   await writer.write({ type: 'ToolCallFinished', ...ended, durationMs: call.durationMs ?? 0 });
-  return ended;
+  return { ...ended, changedArgs };
 }
 
 /** @throws RunLostError if another gateway has taken over the run. */

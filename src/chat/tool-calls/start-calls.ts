@@ -1,17 +1,18 @@
 import type { Logger } from 'pino';
 import type { NewChange } from '../../changes/change.ts';
 import type { ChangeLog } from '../../changes/change-log.ts';
-import type { ToolApproval } from '../../generated/prisma/enums.ts';
 import { untilStored } from '../../storage/failure/until-stored.ts';
 import type { Parameter, Statements } from '../../storage/statements/statement.ts';
-import { toolApprovalOf } from '../../storage/statements/tool-calls.ts';
-import type { RefusedCall, ToolPlan } from '../../tools/tool-runner.ts';
+import type { ToolPlan } from '../../tools/tool-runner.ts';
 import type { MadeStep } from '../history/save-step.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import type { Question } from './approvals.ts';
+import { type Permissions, readPermissions } from './grants/permissions.ts';
 import type { OpenCalls } from './open-calls.ts';
+import { nodeOf, type PermittedCall, permitCall } from './permit-call.ts';
 import type { CallToStart } from './plan-call.ts';
 import { saveCalls } from './save-calls.ts';
+import { verdictOfGrant } from './verdict.ts';
 
 export interface StartCallsOptions {
   statements: Statements;
@@ -33,6 +34,8 @@ export interface StartedCall {
   plan: ToolPlan;
   /** The `id` of its row. */
   rowId: number;
+  /** The arguments with which a person let the call run in place of those of the model; null if nobody changed them. */
+  changedArgs: unknown;
   /** Present when the call needs an approval first. */
   question?: Question;
 }
@@ -48,13 +51,7 @@ export async function startCalls(
 ): Promise<StartedCall[]> {
   const { sessionId, writer, changes, signal } = options;
   const { runId, assistantMessageId: messageId } = writer;
-  const toolApproval = await readToolApproval(planned, options);
-  const expiresAt = new Date(Date.now() + options.toolApprovalTimeoutMs);
-  const calls = planned.map((each) => decide(each, toolApproval, expiresAt));
-  const rows = await Promise.all(calls.map((call) => columnsOf(call, made.step, writer)));
-  const asked =
-    messageId === null ? [] : calls.flatMap((call) => approvalRequested(call, options, messageId));
-  const saved = await untilStored(() => saveCalls(options, writer, { made, rows, asked }), options);
+  const { calls, saved } = await permitAndSave(made, planned, options);
   changes.ring(saved.told);
   options.openCalls.begin(calls.length);
   const started: StartedCall[] = [];
@@ -65,13 +62,32 @@ export async function startCalls(
     const rowId = saved.ids[index] ?? 0;
     const { plan, expiresAt: until } = call;
     const ids = { rowId, sessionId, runId, messageId: messageId ?? 0, callId };
-    started.push({ callId, name, plan, rowId, ...(until && { question: { ...ids, expiresAt: until } }) });
+    const question = until && { question: { ...ids, expiresAt: until } };
+    started.push({ callId, name, plan, rowId, changedArgs: null, ...question });
   }
   return started;
 }
 
+/** Decides which calls may run, and stores them. Decides again when a grant was revoked in between. */
+async function permitAndSave(made: MadeStep, planned: readonly CallToStart[], options: StartCallsOptions) {
+  const { writer } = options;
+  const { assistantMessageId: messageId } = writer;
+  for (;;) {
+    const permissions = await permissionsFor(planned, options);
+    const expiresAt = new Date(Date.now() + options.toolApprovalTimeoutMs);
+    const calls = planned.map((each) => permitCall(each, permissions, expiresAt));
+    const rows = await Promise.all(calls.map((call) => columnsOf(call, made.step, writer)));
+    const asked =
+      messageId === null ? [] : calls.flatMap((call) => approvalRequested(call, options, messageId));
+    const grantIds = calls.flatMap(({ grant }) => grant?.id ?? []);
+    const step = { made, rows, asked, grantIds };
+    const saved = await untilStored(() => saveCalls(options, writer, step), options);
+    if (saved) return { calls, saved };
+  }
+}
+
 function approvalRequested(
-  { call: { callId }, expiresAt }: DecidedCall,
+  { call: { callId }, expiresAt }: PermittedCall,
   { sessionId, writer: { runId } }: StartCallsOptions,
   messageId: number,
 ): NewChange[] {
@@ -80,40 +96,18 @@ function approvalRequested(
   return [{ kind: 'ApprovalRequested', sessionId, runId, messageId, callId, expiresAt: until }];
 }
 
-interface DecidedCall extends CallToStart {
-  /** Set if a person is asked. */
-  expiresAt: Date | undefined;
-}
-
-/** Applies the session's `toolApproval` to a call that changes something. */
-function decide(planned: CallToStart, toolApproval: ToolApproval, askedUntil: Date): DecidedCall {
-  const { plan } = planned;
-  if (!plan.ok || !plan.needsApproval || toolApproval === 'AUTO') return { ...planned, expiresAt: undefined };
-  if (toolApproval === 'ASK') return { ...planned, expiresAt: askedUntil };
-  const { nodeId, agentNodeId } = nodeOf(plan);
-  const node = { ...(nodeId !== null && { nodeId }), ...(agentNodeId !== null && { agentNodeId }) };
-  return { ...planned, plan: { ...denied, ...node }, expiresAt: undefined };
-}
-
-const denied: RefusedCall = {
-  ok: false,
-  errorCode: 'DENIED',
-  result: 'Tools that change something are not allowed in this session.',
-};
-
-/** Reads the current setting, because it may have changed since the run began. */
-async function readToolApproval(
+/** Reads what the session allows now, because it may have changed since the run began. */
+async function permissionsFor(
   planned: readonly CallToStart[],
   { statements, sessionId }: StartCallsOptions,
-): Promise<ToolApproval> {
-  if (!planned.some(({ plan }) => plan.ok && plan.needsApproval)) return 'AUTO';
-  const session = await statements.get(toolApprovalOf, [sessionId]);
-  return session?.toolApproval ?? 'DENY';
+): Promise<Permissions> {
+  if (!planned.some(({ plan }) => plan.ok && plan.needsApproval)) return { toolApproval: 'AUTO', grants: [] };
+  return await readPermissions(statements, sessionId);
 }
 
 /** The parameters of `insertToolCall`. */
 async function columnsOf(
-  { call, args, plan, expiresAt }: DecidedCall,
+  { call, args, plan, expiresAt, grant }: PermittedCall,
   step: number,
   writer: RunWriter,
 ): Promise<Parameter[]> {
@@ -136,19 +130,20 @@ async function columnsOf(
     expiresAt ?? null,
     isHandedOver ? new Date() : null,
     (isHandedOver && (await plan.instanceId?.())) || null,
+    ...(grant ? ['APPROVED', '', grant.grantedBy, new Date(), true] : [null, null, null, null, false]),
   ];
 }
 
-async function announce({ call, args, plan, expiresAt }: DecidedCall, writer: RunWriter): Promise<void> {
+async function announce(
+  { call, args, plan, expiresAt, grant }: PermittedCall,
+  writer: RunWriter,
+): Promise<void> {
   const { callId, name } = call;
   const node = nodeOf(plan);
   const offsets = { textOffset: writer.content.length, reasoningOffset: writer.reasoning.length };
   await writer.write({ type: 'ToolCallStarted', callId, name, args, ...node, ...offsets });
+  if (grant) await writer.write({ type: 'ToolApprovalDecided', callId, ...verdictOfGrant(grant) });
   if (expiresAt === undefined) return;
   const asked = { callId, name, args, ...node, expiresAt: expiresAt.getTime() };
   await writer.write({ type: 'ToolApprovalRequested', ...asked });
-}
-
-function nodeOf({ nodeId, agentNodeId }: ToolPlan) {
-  return { nodeId: nodeId ?? null, agentNodeId: agentNodeId ?? null };
 }

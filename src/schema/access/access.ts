@@ -1,6 +1,7 @@
 import { shorten } from '../../base/cut-text.ts';
 import { attachmentNotFound } from '../../chat/attachments/attachment-library.ts';
 import { runNotFound } from '../../chat/engine.ts';
+import { grantNotFound } from '../../chat/tool-calls/grants/revoke-grant.ts';
 import type { Context } from '../../context.ts';
 import { GatewayError, messageNotFound, sessionNotFound } from '../../errors.ts';
 import { beyondTicket } from '../../identity/stream-tickets.ts';
@@ -30,6 +31,7 @@ export interface AuthScopes {
   run: number;
   message: number;
   attachment: number;
+  grant: number;
   /** As `run`, and whoever has a stream ticket for the run. The field must show nothing but the run. */
   followRun: number;
 }
@@ -65,6 +67,7 @@ export function decideScopes(context: Context) {
     run: (id: number) => owns('Run', id, runNotFound),
     message: (id: number) => owns('Message', id, messageNotFound),
     attachment: (id: number) => owns('Attachment', id, attachmentNotFound),
+    grant: (id: number) => owns('ToolGrant', id, grantNotFound),
     followRun,
   };
 }

@@ -26,6 +26,7 @@ export const ownersOf = createContextCache(
     Message: ownerLoader(ownersByType.Message),
     Run: ownerLoader(ownersByType.Run),
     Attachment: ownerLoader(ownersByType.Attachment),
+    ToolGrant: ownerLoader(ownersByType.ToolGrant),
     AgentNode: ownerLoader(ownersByType.AgentNode),
   }),
 );

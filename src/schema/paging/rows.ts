@@ -15,6 +15,7 @@ import type {
   Session,
   SessionNode,
   ToolCall,
+  ToolGrant,
   Workspace,
   WorkspaceConflict,
 } from '../../generated/prisma/client.ts';
@@ -36,6 +37,7 @@ import {
 import { runsOfMessages } from '../../storage/statements/runs.ts';
 import { sessionsByIds, usageOfSessions } from '../../storage/statements/sessions.ts';
 import type { MaybePromise, Statement } from '../../storage/statements/statement.ts';
+import { grantsOfSessions } from '../../storage/statements/tool-grants.ts';
 import { attachmentsOfMessages } from '../../storage/statements/uploads.ts';
 import { ownersOf } from '../access/owners.ts';
 import { andThen, type Relation, readTogether, relatedRows } from './related-rows.ts';
@@ -91,6 +93,8 @@ export const rowsOf = createContextCache(
         (ids) => attachedNodes(context, ids),
         ({ sessionId }) => sessionId,
       ),
+    grantsOfSession: (context) =>
+      relationLoader(context, byIds<ToolGrant>(context, grantsOfSessions), ({ sessionId }) => sessionId),
     workspaceOfSession: (context) =>
       relationLoader(context, byIds<Workspace>(context, workspacesOfSessions), ({ sessionId }) => sessionId),
     conflictsOfSession: (context) =>

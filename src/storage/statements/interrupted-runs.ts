@@ -1,5 +1,6 @@
 import { amongIds, rowsOfObjects } from './dialect.ts';
 import { plainStatement } from './row-decoder.ts';
+import { bytesOfToolCall } from './tool-call-bytes.ts';
 
 // What the next gateway saves of the RUNNING runs of a gateway that has died. The first parameter of most statements is a
 // JSON array of `InterruptedRun` (src/chat/run/save-interrupted-runs.ts), so that one statement changes the rows of many.
@@ -41,7 +42,7 @@ export const countInterrupted = plainStatement<never>(
       SELECT OCTET_LENGTH("content") + OCTET_LENGTH(COALESCE("reasoning", ''))
       FROM "Message" WHERE "id" = ${number('messageId')}
     ), 0) + COALESCE((
-      SELECT SUM(OCTET_LENGTH(CAST("args" AS TEXT)) + OCTET_LENGTH(COALESCE("result", '')))
+      SELECT SUM(${bytesOfToolCall})
       FROM "ToolCall" WHERE "messageId" = ${number('messageId')}
     ), 0)
   FROM ${ended} WHERE "Session"."id" = ${number('sessionId')}`,

@@ -9,6 +9,7 @@ import {
 import { amongIds, greater, lesser, rowsOfEach } from './dialect.ts';
 import { indexOrder, inIndex } from './index-range.ts';
 import { modelStatement, plainStatement } from './row-decoder.ts';
+import { bytesOfToolCall } from './tool-call-bytes.ts';
 
 /** A row that is to be read. */
 export interface RowSize {
@@ -128,8 +129,7 @@ export const audioOfMessages = modelStatement<MessageAudio>(
 
 /** The tool calls of messages, without their texts. Parameter: the ids of the messages. */
 export const sizesOfToolCalls = plainStatement<RowSize>(
-  `SELECT "id", OCTET_LENGTH(CAST("args" AS TEXT)) + COALESCE(OCTET_LENGTH("result"), 0) AS "bytes"
-   FROM "ToolCall" WHERE "messageId" ${amongIds}`,
+  `SELECT "id", ${bytesOfToolCall} AS "bytes" FROM "ToolCall" WHERE "messageId" ${amongIds}`,
 );
 
 /** Parameter: the ids. */

@@ -9,7 +9,7 @@ export interface Owned {
   userId: string;
 }
 
-const ofSessionsRows = (table: 'Message' | 'Run', shown: string) =>
+const ofSessionsRows = (table: 'Message' | 'Run' | 'ToolGrant', shown: string) =>
   plainStatement<Owned>(
     `SELECT "row"."id", "Session"."userId" FROM "${table}" AS "row"
      JOIN "Session" ON "Session"."id" = "row"."sessionId" AND ${shown}
@@ -30,5 +30,6 @@ export const ownersByType = {
     `SELECT "row"."id", "Session"."userId" FROM "Attachment" AS "row" ${ofVisible('"row"')}
      WHERE "row"."id" ${amongIds}`,
   ),
+  ToolGrant: ofSessionsRows('ToolGrant', '"deletedAt" IS NULL'),
   AgentNode: plainStatement<Owned>(`SELECT "id", "userId" FROM "AgentNode" WHERE "id" ${amongIds}`),
 };

@@ -1,25 +1,37 @@
 import type { ToolCall } from '../../generated/prisma/client.ts';
-import type { ToolApproval } from '../../generated/prisma/enums.ts';
 import { amongIds, keptAsItIs } from './dialect.ts';
 import { modelStatement, plainStatement } from './row-decoder.ts';
+import { bytesOfToolCall } from './tool-call-bytes.ts';
 
 /**
  * Parameters: messageId, callId, name, args (JSON), status, nodeId, agentNodeId, dispatchId, step, textOffset,
- * reasoningOffset, expiresAt, startedAt, agentInstanceId.
+ * reasoningOffset, expiresAt, startedAt, agentInstanceId, decision, decisionReason, decidedBy, decidedAt, byGrant.
  */
 export const insertToolCall = plainStatement<{ id: number }>(
   `INSERT INTO "ToolCall" ("messageId", "callId", "name", "args", "status", "nodeId", "agentNodeId", "dispatchId",
-    "step", "textOffset", "reasoningOffset", "expiresAt", "startedAt", "agentInstanceId")
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING "id"`,
+    "step", "textOffset", "reasoningOffset", "expiresAt", "startedAt", "agentInstanceId", "decision",
+    "decisionReason", "decidedBy", "decidedAt", "byGrant")
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING "id"`,
 );
 
 /**
  * Stores the decision about a call that still waits for one; a denied call has ended with it. Parameters: status,
- * decision, decisionReason, decidedBy, decidedAt, result, errorCode, durationMs, id.
+ * decision, decisionReason, decidedBy, byGrant, decidedAt, result, errorCode, durationMs, id.
  */
 export const decideToolCall = plainStatement<never>(
-  `UPDATE "ToolCall" SET "status" = ?, "decision" = ?, "decisionReason" = ?, "decidedBy" = ?, "decidedAt" = ?,
-    "result" = ?, "errorCode" = ?, "durationMs" = ? WHERE "id" = ? AND "status" = 'AWAITING_APPROVAL'`,
+  `UPDATE "ToolCall" SET "status" = ?, "decision" = ?, "decisionReason" = ?, "decidedBy" = ?, "byGrant" = ?,
+    "decidedAt" = ?, "result" = ?, "errorCode" = ?, "durationMs" = ? WHERE "id" = ? AND "status" = 'AWAITING_APPROVAL'`,
+);
+
+/** Stores the arguments that a person gave to a call, and its node. Parameters: changedArgs (JSON), nodeId, agentNodeId, id. */
+export const changeToolCall = plainStatement<never>(
+  'UPDATE "ToolCall" SET "changedArgs" = ?, "nodeId" = ?, "agentNodeId" = ? WHERE "id" = ?',
+);
+
+/** The calls of an answer to a tool that wait for a decision. Parameters: messageId, name. */
+export const waitingToolCalls = modelStatement<ToolCall>(
+  'ToolCall',
+  `SELECT * FROM "ToolCall" WHERE "messageId" = ? AND "name" = ? AND "status" = 'AWAITING_APPROVAL' ORDER BY "id"`,
 );
 
 /** Those of some calls that do not wait for a decision any more. Parameter: the ids. */
@@ -57,8 +69,7 @@ export const cancelToolCalls = plainStatement<never>(
 
 /** The bytes of the arguments and results of an answer's calls; null if it has none. Parameters: messageId. */
 export const toolCallBytes = plainStatement<{ bytes: number | null }>(
-  `SELECT SUM(OCTET_LENGTH(CAST("args" AS TEXT)) + COALESCE(OCTET_LENGTH("result"), 0)) AS "bytes" FROM "ToolCall"
-  WHERE "messageId" = ?`,
+  `SELECT SUM(${bytesOfToolCall}) AS "bytes" FROM "ToolCall" WHERE "messageId" = ?`,
 );
 
 /** Parameters: messageId, callId. */
@@ -71,9 +82,4 @@ export const toolCallById = modelStatement<ToolCall>(
 export const toolCallsOfMessages = modelStatement<ToolCall>(
   'ToolCall',
   `SELECT * FROM "ToolCall" WHERE "messageId" ${amongIds} ORDER BY "id"`,
-);
-
-/** Parameters: the id of the session. */
-export const toolApprovalOf = plainStatement<{ toolApproval: ToolApproval }>(
-  'SELECT "toolApproval" FROM "Session" WHERE "id" = ?',
 );

@@ -84,6 +84,11 @@ export const trials: Record<string, Trial> = {
     document: 'mutation ($run: ID!) { approveToolCall(runId: $run, callId: "call-1") { callId } }',
     bob: 'not found',
   },
+  'Mutation.revokeGrant': {
+    // base64("ToolGrant:1")
+    document: 'mutation { revokeGrant(id: "VG9vbEdyYW50OjE=") { id } }',
+    bob: 'not found',
+  },
   'Mutation.denyToolCall': {
     document: 'mutation ($run: ID!) { denyToolCall(runId: $run, callId: "call-1") { callId } }',
     bob: 'not found',

@@ -21,7 +21,7 @@ const fields = `
   ... on TextDelta { text }
   ... on ToolCallStarted { callId name args nodeId textOffset reasoningOffset node { nodeId } }
   ... on ToolApprovalRequested { at callId name args nodeId node { displayName } expiresAt }
-  ... on ToolApprovalDecided { callId decision reason decidedBy }
+  ... on ToolApprovalDecided { callId decision reason decidedBy byGrant changedArgs }
   ... on ToolOutputDelta { callId text }
   ... on ToolCallFinished { callId name status result errorCode exitCode stopped }
   ... on UsageReported {

@@ -31,6 +31,19 @@ export function denyCall(gateway: GatewayApi, { runId, callId }: Call, reason?: 
   return gateway.graphql(deny, { runId, callId, reason });
 }
 
+const approveAs = `mutation ($runId: ID!, $callId: ID!, $args: JSON, $remember: RememberApproval!) {
+  toolCall: approveToolCall(runId: $runId, callId: $callId, args: $args, remember: $remember) { ${fields} changedArgs nodeId }
+}`;
+
+/** Approves a call with other arguments, or for later calls too. */
+export function approveCallAs(
+  gateway: GatewayApi,
+  { runId, callId }: Call,
+  { args, remember = 'ONCE' }: { args?: unknown; remember?: 'ONCE' | 'EXACT' | 'TOOL' },
+): Promise<GraphQLAnswer> {
+  return gateway.graphql(approveAs, { runId, callId, args, remember });
+}
+
 export function setToolApproval(gateway: GatewayApi, id: string, toolApproval: 'AUTO' | 'ASK' | 'DENY') {
   return gateway.query(update, { id, toolApproval });
 }
