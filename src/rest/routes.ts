@@ -1,3 +1,4 @@
+import { approvalRoutes } from './approvals/approval-routes.ts';
 import { attachmentRoutes } from './attachments/attachment-routes.ts';
 import { downloadAudio } from './audio/audio-download.ts';
 import { uploadAudio } from './audio/audio-upload.ts';
@@ -18,6 +19,7 @@ export const routes: readonly Route[] = [
   createTicket,
   ...historyRoutes,
   cancelRun,
+  ...approvalRoutes,
   ...nodeRoutes,
   ...workspaceRoutes,
   ...attachmentRoutes,

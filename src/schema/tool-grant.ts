@@ -14,6 +14,9 @@ const ToolGrantRef = builder.prismaNode('ToolGrant', {
   description:
     'An approval that holds for later tool calls of a session: they run without asking while `toolApproval` is ASK. With DENY no call runs, whatever was granted, and the policy of a node counts in any case. A grant ends when it is revoked, when its node is detached or deleted, and when the node gets a new token, because another machine may have it then.',
   fields: (t) => ({
+    databaseId: t.exposeInt('id', {
+      description: 'The number of the grant, which the REST API calls its `id`.',
+    }),
     toolName: t.exposeString('toolName', { description: 'The name of the tool.' }),
     args: t.field({
       type: 'JSON',

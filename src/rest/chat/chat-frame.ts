@@ -46,7 +46,7 @@ const StatusFrame = z.object({
     .enum(['queued', 'running', 'resumed', 'awaiting_approval', 'context_trimmed', 'retrying', 'history_gap'])
     .openapi({
       description:
-        '`queued`: the prompt waits until the earlier runs of the session have ended. `running` without `call_id`: the gateway asks the model. `awaiting_approval`: a tool call waits until somebody approves or denies it over GraphQL. `running` with `call_id`: it was decided whether that tool call may run. `resumed`: a gateway goes on with the run after a restart; `content` and `reasoning` are what was written so far, so discard everything else, and the tool calls so far are told again. `context_trimmed`: the oldest messages did not fit into the model’s context and were left out. `retrying`: the model provider refused or failed, and the gateway asks it again at `retry_at`. `history_gap`: some frames have expired; discard the text received so far, because `full_answer` of the `finish` frame holds the whole answer. If the stream ends with another frame, read the text from the history.',
+        '`queued`: the prompt waits until the earlier runs of the session have ended. `running` without `call_id`: the gateway asks the model. `awaiting_approval`: a tool call waits until somebody approves or denies it. `running` with `call_id`: it was decided whether that tool call may run. `resumed`: a gateway goes on with the run after a restart; `content` and `reasoning` are what was written so far, so discard everything else, and the tool calls so far are told again. `context_trimmed`: the oldest messages did not fit into the model’s context and were left out. `retrying`: the model provider refused or failed, and the gateway asks it again at `retry_at`. `history_gap`: some frames have expired; discard the text received so far, because `full_answer` of the `finish` frame holds the whole answer. If the stream ends with another frame, read the text from the history.',
     }),
   omitted_messages: z
     .int()
@@ -60,7 +60,16 @@ const StatusFrame = z.object({
       'Only with `running` that has a `call_id`: whether the tool call may run. `expired`: nobody decided in time, so it may not.',
   }),
   decided_by: z.string().nullable().optional().openapi({
-    description: 'Only with `decision`: the id of the user who decided. Null: nobody did in time.',
+    description:
+      'Only with `decision`: the id of the user who decided, or who gave the grant that decided. Null: nobody did in time.',
+  }),
+  by_grant: z.boolean().optional().openapi({
+    description:
+      'Only with `decision`, and only if true: an approval that was remembered decided, so that nobody had to be asked.',
+  }),
+  changed_args: z.unknown().optional().openapi({
+    description:
+      'Only with `decision`, and only if a user changed them: the arguments with which the tool call runs.',
   }),
   attempt: z
     .int()

@@ -106,13 +106,15 @@ function chatFrames(run: number, runEvent: Exclude<RunEventFieldsFragment, TextP
 function decisionFrame(
   decided: Extract<RunEventFieldsFragment, { __typename: 'ToolApprovalDecided' }>,
 ): ChatFrame {
-  const { callId, decision, decidedBy } = decided;
+  const { callId, decision, decidedBy, byGrant, changedArgs } = decided;
   return {
     type: 'status',
     status: 'running',
     call_id: callId,
     decision: lowerCase(decision),
     decided_by: decidedBy ?? null,
+    ...(byGrant && { by_grant: true }),
+    ...(changedArgs != null && { changed_args: changedArgs }),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Every argument and input field of GraphQL that a REST request sets. */
 const names = [
+  'callId',
   'featureName',
   'maxOutputTokens',
   'messageId',
@@ -21,6 +22,7 @@ const names = [
 const values = [
   ...['REJECT', 'INTERRUPT', 'ENQUEUE'],
   ...['AUTO', 'ASK', 'DENY'],
+  ...['ONCE', 'EXACT', 'TOOL'],
   ...['EMPTY', 'SERVER', 'NODE_LOCAL'],
   ...['OFF', 'LOW', 'MEDIUM', 'HIGH'],
 ];

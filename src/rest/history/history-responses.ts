@@ -26,9 +26,13 @@ const ToolCall = z
       description:
         'The arguments that the model passed to the tool: a JSON value, or a string if the model wrote invalid JSON.',
     }),
+    changed_args: z.unknown().optional().openapi({
+      description:
+        'Only if a user changed the arguments when approving the tool call: the arguments with which it ran in place of `args`.',
+    }),
     status: z.enum(['awaiting_approval', 'running', 'succeeded', 'failed', 'denied', 'cancelled']).openapi({
       description:
-        'The state of the tool call. `awaiting_approval`: it waits until somebody approves or denies it over GraphQL. `running`: it has not ended. `succeeded`: the tool did its work. `failed`: it did not; `error_code` and `result` say why. `denied`: it was not allowed to run. `cancelled`: the run ended before the tool call.',
+        'The state of the tool call. `awaiting_approval`: it waits until somebody approves or denies it. `running`: it has not ended. `succeeded`: the tool did its work. `failed`: it did not; `error_code` and `result` say why. `denied`: it was not allowed to run. `cancelled`: the run ended before the tool call.',
     }),
     node_id: z.string().nullable().openapi({
       description:
@@ -176,6 +180,7 @@ function toolCallJson(call: SessionMessage['toolCalls'][number]): z.infer<typeof
     call_id: call.callId,
     name: call.name,
     args: call.args ?? null,
+    ...(call.changedArgs != null && { changed_args: call.changedArgs }),
     status: lowerCase(call.status),
     node_id: call.nodeId ?? null,
     result: call.result ?? null,

@@ -75,7 +75,7 @@ export const SessionCreate = z
     metadata,
     tool_approval: orDefault(toolApproval, 'auto').openapi({
       description:
-        'Whether a tool that runs commands or changes files may run on an attached node. `auto`: it runs if the policy of the node allows it; this is the default, because REST has no operation to approve a tool call. `ask`: it waits until somebody approves the call over GraphQL. `deny`: it never runs. Null or left out: `auto`.',
+        'Whether a tool that runs commands or changes files may run on an attached node. `auto`: it runs if the policy of the node allows it; this is the default, because legacy clients know nothing of approvals. `ask`: it waits until somebody approves the call. `deny`: it never runs. Null or left out: `auto`.',
       example: 'auto',
     }),
   })

@@ -28,7 +28,7 @@ export const Session = z
     }),
     tool_approval: z.enum(['auto', 'ask', 'deny']).openapi({
       description:
-        'Whether a tool that runs commands or changes files may run on an attached node. `auto`: if the policy of the node allows it. `ask`: after somebody approves the call over GraphQL. `deny`: never.',
+        'Whether a tool that runs commands or changes files may run on an attached node. `auto`: if the policy of the node allows it. `ask`: after somebody approves the call. `deny`: never.',
     }),
     settings: ModelSettings,
     archived_at: dateTime('When the session was archived. Null: it is not archived.').nullable(),

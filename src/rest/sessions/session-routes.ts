@@ -24,7 +24,7 @@ export const sessionRoutes: readonly Route[] = [
     operationId: 'create_session',
     summary: 'Create a New Chat Session',
     description:
-      'Creates a session. The body `{}` is enough: every setting has a default. A session that is created over REST runs tools without asking: once a node is attached, its model can run commands and change files there without the approval of a person, within the policy of the node. Send `"tool_approval": "ask"` to have each call wait for an approval over GraphQL, or `"deny"` to refuse such calls.',
+      'Creates a session. The body `{}` is enough: every setting has a default. A session that is created over REST runs tools without asking: once a node is attached, its model can run commands and change files there without the approval of a person, within the policy of the node. Send `"tool_approval": "ask"` to have each call wait for an approval, or `"deny"` to refuse such calls.',
     input: { body: SessionCreate },
     document: CreateSessionDocument,
     variables: ({ body }) => ({

@@ -58,3 +58,57 @@ test('a client of the REST API sees that a tool call was denied', async () => {
     { ...ended, result, status: 'denied', error_code: 'DENIED', exit_code: null },
   ]);
 });
+
+test('a client of the REST API approves with other arguments, lists what is remembered, and revokes it', async () => {
+  const session = await openSession();
+  await session.query('mutation { registerNode(input: { nodeId: "laptop" }) { token } }');
+  const attach = `mutation ($id: ID!) { attachNodes(sessionId: $id, nodeIds: ["laptop"]) { databaseId } }`;
+  const { databaseId } = (await session.query(attach, { id: session.sessionId })).attachNodes;
+  session.model.script(
+    [toolCall('w', 'write', { path: 'a' })],
+    [toolCall('v', 'write', { path: 'b' }), toolCall('x', 'write', { path: 'c' })],
+    [text('Done.')],
+  );
+  const rest = await createRestClient(session);
+  const decide = async (runId: string, how: string, body: object) =>
+    await rest.call('POST', `/runs/${runId}/tool-calls/${how}`, body);
+  const decisions: unknown[] = [];
+  for await (const { id, data } of rest.chat(databaseId, { prompt: 'Go' })) {
+    const { status, call_id } = data;
+    const runId = id?.split(':')[0] ?? '';
+    if (data.decision) decisions.push(data);
+    if (status !== 'awaiting_approval') continue;
+    const approval = { call_id, args: { path: 'b' }, remember: 'exact' };
+    if (call_id === 'w') {
+      expect((await decide(runId, 'approve', { call_id: 'nobody' })).status).toBe(404);
+      expect((await decide(runId, 'approve', { ...approval, args: 'rm' })).status).toBe(422);
+      expect((await decide(runId, 'approve', { ...approval, remember: 'ever' })).status).toBe(422);
+      const { status: code, json } = await decide(runId, 'approve', approval);
+      expect([code, json]).toMatchObject([
+        200,
+        { call_id, args: { path: 'a' }, changed_args: { path: 'b' }, decision: 'approved', by_grant: false },
+      ]);
+      expect((await decide(runId, 'deny', { call_id })).status).toBe(409);
+    } else {
+      expect((await decide(runId, 'deny', { call_id, reason: 'No.' })).json).toMatchObject({
+        status: 'denied',
+        decision: 'denied',
+        decided_by: 'anonymous',
+      });
+    }
+  }
+  expect(decisions).toMatchObject([
+    { call_id: 'w', decision: 'approved', changed_args: { path: 'b' } },
+    { call_id: 'v', decision: 'approved', by_grant: true, decided_by: 'anonymous' },
+    { call_id: 'x', decision: 'denied' },
+  ]);
+
+  const { json } = await rest.call('GET', `/sessions/${databaseId}/grants`);
+  expect(json).toMatchObject({
+    session_id: databaseId,
+    grants: [{ tool_name: 'write', args: { path: 'b' }, node_id: 'laptop', granted_by: 'anonymous' }],
+  });
+  const path = `/grants/${(json as { grants: { id: number }[] }).grants[0]?.id}`;
+  expect((await rest.call('DELETE', path)).json).toEqual({ session_id: databaseId, grants: [] });
+  expect((await rest.call('DELETE', path)).status).toBe(404);
+});

@@ -8,6 +8,7 @@ import { usesPostgres } from '../../support/gateway/postgres-database.ts';
 import { startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import {
   approveCall,
+  approveCallAs,
   createGuardedTools,
   denyCall,
   type GuardedChat,
@@ -90,6 +91,25 @@ describe('a run that waits for an approval when its gateway is told to stop', ()
       { role: 'user' },
       { role: 'assistant', tool_calls: [{ id: 'w' }] },
       { role: 'tool', tool_call_id: 'w', content: 'written' },
+    ]);
+  });
+
+  test('goes on at the next start, and its call runs there with the arguments that a person gives it', async () => {
+    await using folder = await openMigratedFolder();
+    const session = await startGuardedChat({ DATA_DIR: folder.path });
+    const call = await asked(session);
+    await session[Symbol.asyncDispose]();
+
+    const { gateway, tools } = await startNext(folder.path);
+    await using _ = gateway;
+    expect((await approveCallAs(gateway, call, { args: { path: 'b' } })).errors).toBeUndefined();
+    const seen = await collect(follow(gateway.client(), call.runId));
+    expect(seen.at(-1)).toMatchObject({ __typename: 'RunCompleted' });
+    expect(tools.requests).toMatchObject([{ callId: 'w', args: { path: 'b' } }]);
+    expect(gateway.model.requests.at(-1)?.body['messages']).toMatchObject([
+      { role: 'user' },
+      { role: 'assistant', tool_calls: [{ function: { arguments: '{"path":"a"}' } }] },
+      { content: '[The user changed the arguments of this call to {"path":"b"}.]\nwritten' },
     ]);
   });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decodeId, encodeId } from '../../../src/base/global-id.ts';
 import { routes } from '../../../src/rest/routes.ts';
 import { memo } from '../../support/gateway/audio-upload.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
@@ -29,6 +30,8 @@ interface Attempt {
   json?: object;
   /** Whether the request uploads a recording. */
   file?: boolean;
+  /** The status that alice gets; 200 by default. */
+  alice?: number;
   /** The status that bob gets; 404 by default. */
   bob?: number;
   /** Whether the operation deletes what later attempts need, so that it gets a session of its own. */
@@ -49,6 +52,11 @@ const attempts: Record<string, Attempt> = {
   clear_history: { destroys: true },
   get_tokens: {},
   cancel_run: {},
+  // The run has no such call.
+  approve_tool_call: { json: { call_id: 'call_1' }, alice: 404 },
+  deny_tool_call: { json: { call_id: 'call_1' }, alice: 404 },
+  get_grants: {},
+  revoke_grant: { destroys: true },
   upload_message_audio: { file: true },
   get_message_audio: {},
   upload_attachment: { file: true },
@@ -71,6 +79,8 @@ async function attempt(name: string, belongings: Belongings, token?: string) {
     .replace('{session_id}', String(belongings.sessionId))
     .replace('{message_id}', String(belongings.messageId))
     .replace('{attachment_id}', String(belongings.attachmentId))
+    .replace('{run_id}', decodeId(belongings.run)?.id ?? '')
+    .replace('{grant_id}', decodeId(belongings.grant)?.id ?? '')
     .replace('{node_id}', belongings.nodeId);
   const headers = new Headers(token === undefined ? {} : { authorization: `Bearer ${token}` });
   if (json) headers.set('content-type', 'application/json');
@@ -89,14 +99,17 @@ async function attempt(name: string, belongings: Belongings, token?: string) {
 async function createAlices(): Promise<Belongings> {
   const belongings = await createBelongings(gateway, tokens.alice);
   expect((await attempt('upload_message_audio', belongings, tokens.alice)).status).toBe(200);
-  return belongings;
+  const { sessionId, userId: grantedBy } = belongings;
+  const data = { sessionId, grantedBy, toolName: 'run_command', argsHash: '' };
+  const { id } = await gateway.services.database.toolGrant.create({ data });
+  return { ...belongings, grant: encodeId('ToolGrant', id) };
 }
 
 test('every route has an attempt in this test', () => {
   expect(Object.keys(attempts).sort()).toEqual([...byName.keys()].sort());
 });
 
-describe.each(Object.entries(attempts))('%s', (name, { bob = 404, destroys = false }) => {
+describe.each(Object.entries(attempts))('%s', (name, { alice = 200, bob = 404, destroys = false }) => {
   test('a request without a token is refused with 401', async () => {
     const { status, challenge, text } = await attempt(name, alices);
     expect([status, challenge]).toEqual([401, 'Bearer']);
@@ -122,7 +135,7 @@ describe.each(Object.entries(attempts))('%s', (name, { bob = 404, destroys = fal
 
   test.each(['alice', 'admin'] as const)('%s may use it', async (viewer) => {
     const belongings = destroys ? await createAlices() : alices;
-    expect((await attempt(name, belongings, tokens[viewer])).status).toBe(200);
+    expect((await attempt(name, belongings, tokens[viewer])).status).toBe(alice);
   });
 });
 

@@ -85,8 +85,7 @@ export const trials: Record<string, Trial> = {
     bob: 'not found',
   },
   'Mutation.revokeGrant': {
-    // base64("ToolGrant:1")
-    document: 'mutation { revokeGrant(id: "VG9vbEdyYW50OjE=") { id } }',
+    document: 'mutation ($grant: ID!) { revokeGrant(id: $grant) { id } }',
     bob: 'not found',
   },
   'Mutation.denyToolCall': {

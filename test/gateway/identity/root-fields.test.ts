@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { encodeId } from '../../../src/base/global-id.ts';
 import { schema } from '../../../src/schema/index.ts';
 import { memo } from '../../support/gateway/audio-upload.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
@@ -23,9 +24,17 @@ beforeAll(async () => {
   tokens = await createTokens(gateway);
   await createBelongings(gateway, tokens.bob);
   // All refused attempts share these: an attempt that is refused changes nothing.
-  alices = await createBelongings(gateway, tokens.alice);
+  alices = await withGrant(await createBelongings(gateway, tokens.alice));
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
+
+/** A grant comes from an approval; here the row alone is enough. */
+async function withGrant(belongings: Belongings): Promise<Belongings> {
+  const { sessionId, userId: grantedBy } = belongings;
+  const data = { sessionId, grantedBy, toolName: 'run_command', argsHash: '' };
+  const { id } = await gateway.services.database.toolGrant.create({ data });
+  return { ...belongings, grant: encodeId('ToolGrant', id) };
+}
 
 /** Executes the document by plain HTTP. Of a subscription it returns the first result. */
 async function attempt(
@@ -142,7 +151,7 @@ describe.each(Object.entries(trials))('%s', (name, trial) => {
   }
 
   test.each(['alice', 'admin'] as const)(`${name} accepts %s`, async (viewer) => {
-    const fresh = await createBelongings(gateway, tokens.alice);
+    const fresh = await withGrant(await createBelongings(gateway, tokens.alice));
     const { answer } = await attempt(trial, fresh, tokens[viewer]);
     // The run exists, but has no such call.
     if (name.endsWith('ToolCall')) expect(answer.errors?.[0]?.message).toContain('tool call');

@@ -1,3 +1,4 @@
+import { encodeId } from '../../../src/base/global-id.ts';
 import { registerNode } from '../node/nodes.ts';
 import { tryUpload } from './attachments.ts';
 import { collect, follow } from './chat.ts';
@@ -17,6 +18,8 @@ export interface Belongings {
   /** Uploaded and not sent. */
   attachment: string;
   attachmentId: number;
+  /** An id of no grant, unless the test gives one. */
+  grant: string;
 }
 
 /** A token of each kind of sender. */
@@ -76,6 +79,7 @@ export async function createBelongings(
     nodeId,
     attachment: data.uploadAttachment.id,
     attachmentId: data.uploadAttachment.databaseId,
+    grant: encodeId('ToolGrant', 999_999),
   };
 }
 
@@ -93,6 +97,7 @@ export function missingBelongings(belongings: Belongings): Belongings {
     nodeId: 'nowhere',
     attachment: id('Attachment'),
     attachmentId: 999_999,
+    grant: id('ToolGrant'),
   };
 }
 

@@ -102,6 +102,8 @@ function templateOf(path: string): string {
   const trimmed = bare
     .replace(/\/$/, '')
     .replace(/(?<=\/messages)\/-?\d+(?=\/|$)/, '/{message_id}')
+    .replace(/(?<=\/runs)\/-?\d+(?=\/|$)/, '/{run_id}')
+    .replace(/(?<=\/grants)\/-?\d+(?=\/|$)/, '/{grant_id}')
     .replace(/(?<=\/nodes)\/[^/]+$/, '/{node_id}')
     .replace(/\/-?\d+(?=\/|$)/, '/{session_id}');
   return `/api/v1${trimmed === '/sessions' ? '/sessions/' : trimmed}`;

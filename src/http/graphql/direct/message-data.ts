@@ -82,6 +82,7 @@ function toolCallData(call: ToolCall): MessageData['toolCalls'][number] {
   const { textOffset, reasoningOffset } = call;
   const errorCode = call.errorCode as ToolErrorCode | null;
   const args = passLongIntegers(call.args);
+  const changedArgs = passLongIntegers(call.changedArgs);
   const outcome = { status, result, errorCode, exitCode, stopped, durationMs };
-  return { callId, name, args, nodeId, ...outcome, textOffset, reasoningOffset };
+  return { callId, name, args, changedArgs, nodeId, ...outcome, textOffset, reasoningOffset };
 }
