@@ -2,6 +2,7 @@ import type { Locator, Route } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { describeInBrowser } from '../support/browser/browser.ts';
 import { lastMessageDocument, openConsole, sessionIdOf } from '../support/browser/console-page.ts';
+import { createPng } from '../support/files/pictures.ts';
 import { startTestGateway } from '../support/gateway/gateway.ts';
 import { shareGateway, shareScriptedGateway } from '../support/gateway/shared-gateway.ts';
 import { createTools } from '../support/gateway/tool-double.ts';
@@ -63,6 +64,56 @@ describeInBrowser('the console', () => {
 
     await answers.locator('strong', { hasText: 'is' }).waitFor();
     await console.page.getByRole('button', { name: 'Stop' }).waitFor({ state: 'detached' });
+    expect(console.faults()).toEqual([]);
+  });
+
+  test('files are picked, pasted and dropped, removed again, sent with the prompt and shown with it', async () => {
+    const gateway = scriptedGateway();
+    gateway.model.script([text('A red square.')]);
+    await using console = await openConsole(gateway.url);
+    const { page } = console;
+    const files = page.getByRole('list', { name: 'Files for this prompt' });
+    const png = createPng({ width: 60, height: 40 });
+
+    await page
+      .locator('form input[type=file]')
+      .setInputFiles([{ name: 'square.png', mimeType: 'image/png', buffer: png }]);
+    await files.getByRole('button', { name: 'Download square.png' }).waitFor();
+    await files.locator('img').waitFor();
+    await console.prompt.fill('What is it?');
+    await drag(console.prompt, 'paste', { name: 'notes.txt', words: 'A note.' });
+    await drag(console.prompt, 'drop', { name: 'broken.txt', words: 'a\0b' });
+    await files.getByText('not text in UTF-8').waitFor();
+    await console.prompt.press('Enter');
+    await page.getByText('Some files could not be uploaded. Remove them first.').waitFor();
+    await files.getByRole('button', { name: 'Remove broken.txt' }).click();
+    await page.getByText('Remove them first.').waitFor({ state: 'detached' });
+    await files.getByRole('button', { name: 'Download notes.txt' }).waitFor();
+    await console.prompt.press('Enter');
+
+    await console.answers.getByText('A red square.').waitFor();
+    const prompt = page.getByRole('article', { name: 'You' });
+    await prompt.getByRole('button', { name: 'Download square.png' }).waitFor();
+    await expect
+      .poll(() => prompt.locator('img').evaluate((each: HTMLImageElement) => each.naturalWidth))
+      .toBe(60);
+    expect(await prompt.innerText()).toMatch(/square\.png\s+Image · \d+ bytes · ~4 tokens\s+notes\.txt/);
+    expect(await files.count()).toBe(0);
+    expect(gateway.model.requests[0]?.body).toMatchObject({
+      messages: [
+        {
+          content: [
+            { type: 'image_url' },
+            { type: 'text', text: '<file name="notes.txt">\nA note.\n</file>\n\nWhat is it?' },
+          ],
+        },
+      ],
+    });
+    const saved = page.waitForEvent('download');
+    await prompt.getByRole('button', { name: 'Download notes.txt' }).click();
+    expect((await saved).suggestedFilename()).toBe('notes.txt');
+    await page.reload();
+    await prompt.locator('img').waitFor();
     expect(console.faults()).toEqual([]);
   });
 
@@ -433,4 +484,21 @@ function hasFocus(element: Locator): Promise<boolean> {
 
 function directionOf(element: Locator): Promise<string> {
   return element.evaluate((each) => getComputedStyle(each).direction);
+}
+
+/** Pastes or drops a file. */
+async function drag(field: Locator, type: 'paste' | 'drop', file: { name: string; words: string }) {
+  await field.evaluate(
+    (element, [event, { name, words }]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([words], name));
+      const options = { bubbles: true, cancelable: true };
+      element.dispatchEvent(
+        event === 'paste'
+          ? new ClipboardEvent('paste', { ...options, clipboardData: data })
+          : new DragEvent('drop', { ...options, dataTransfer: data }),
+      );
+    },
+    [type, file] as const,
+  );
 }

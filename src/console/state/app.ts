@@ -4,6 +4,7 @@ import { type Identity, openIdentity } from '../gateway/identity.ts';
 import { createLink, type Link } from '../gateway/link.ts';
 import { createTabs } from '../gateway/tell-tabs.ts';
 import { type Account, createAccount } from './account.ts';
+import { type AttachedFiles, createAttachedFiles } from './attached-files.ts';
 import { draftStore } from './draft-store.ts';
 import { createNodeList, type NodeList } from './node-list.ts';
 import type { Outboxes } from './outboxes.ts';
@@ -28,11 +29,18 @@ export interface App {
   readonly today: ReadonlySignal<number>;
   readonly nodeList: NodeList;
   readonly recordings: Recordings;
+  readonly attachedFiles: AttachedFiles;
   readonly theme: Signal<Theme>;
   /** The session that the page shows. */
   readonly session: ReadonlySignal<Session>;
   /** Shows the session that the address names, or a new one. */
   openAddress(): void;
+  /**
+   * Attaches files to the next prompt of the shown session.
+   *
+   * @throws GatewayError
+   */
+  attach(files: readonly File[]): Promise<void>;
   /** Loads the user of the present token, the list of sessions and the shown session. */
   load(): Promise<void>;
   signIn(token: string): Promise<void>;
@@ -50,7 +58,9 @@ export function createApp(): App {
   const viewerWatch = createViewerWatch({ link, sessionList, changed: sessionSearch.reload });
   const nodeList = createNodeList(ask);
   const userId = () => account.viewer.value?.userId ?? '';
-  const { session, outboxes, openAddress, reset } = createShownSession({ ask, link, sessionList, userId });
+  const attachedFiles = createAttachedFiles(ask, identity);
+  const shown = createShownSession({ ask, link, sessionList, attachedFiles, userId });
+  const { session, outboxes, openAddress, reset } = shown;
   const recordings = createRecordings({
     ask,
     identity,
@@ -72,6 +82,7 @@ export function createApp(): App {
       sessionList.clear();
       sessionSearch.write('');
       recordings.clear();
+      attachedFiles.clear();
       reset();
     }
     link.wake();
@@ -91,9 +102,11 @@ export function createApp(): App {
     today: createToday(),
     nodeList,
     recordings,
+    attachedFiles,
     theme: openTheme(),
     session,
     openAddress,
+    attach: shown.attach,
     load,
     async signIn(token) {
       identity.keep(token);

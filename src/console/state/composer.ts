@@ -8,6 +8,8 @@ export interface Composer {
   readonly problem: ReadonlySignal<string | undefined>;
   write(text: string): void;
   submit(): void;
+  /** Forgets the problem, because its cause is gone. */
+  settle(): void;
 }
 
 /**
@@ -25,6 +27,9 @@ export function createComposer(key: string, send: (prompt: string) => string | u
     text,
     problem,
     write,
+    settle() {
+      problem.value = undefined;
+    },
     submit() {
       const prompt = text.value.trim();
       if (prompt === '') return;

@@ -1,5 +1,9 @@
 import { type Signal, signal } from '@preact/signals';
-import type { MessagePartsFragment, RecordingPartsFragment } from '../../gql/console/graphql.ts';
+import type {
+  AttachmentPartsFragment,
+  MessagePartsFragment,
+  RecordingPartsFragment,
+} from '../../gql/console/graphql.ts';
 import { type MessageState, storedState } from './message-state.ts';
 
 /** A message of a session. Each has its own signal, so that a text delta draws only one message again. */
@@ -13,11 +17,13 @@ export interface Message {
   /** The id that the client gave to the prompt of the run. */
   readonly requestId: string | undefined;
   readonly state: Signal<MessageState>;
+  /** What was sent with a prompt. */
+  readonly attachments: readonly AttachmentPartsFragment[];
   readonly recording: Signal<RecordingPartsFragment | undefined>;
 }
 
 export function createMessage(stored: MessagePartsFragment): Message {
-  const { id, databaseId, role, createdAt, run, audio } = stored;
+  const { id, databaseId, role, createdAt, run, audio, attachments } = stored;
   return {
     id,
     databaseId,
@@ -26,6 +32,7 @@ export function createMessage(stored: MessagePartsFragment): Message {
     runId: run?.id,
     requestId: run?.requestId ?? undefined,
     state: signal(storedState(stored)),
+    attachments,
     recording: signal(audio ?? undefined),
   };
 }

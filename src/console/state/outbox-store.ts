@@ -1,4 +1,4 @@
-import type { CreateSessionInput } from '../../gql/console/graphql.ts';
+import type { AttachmentPartsFragment, CreateSessionInput } from '../../gql/console/graphql.ts';
 import { createTabStorage } from './tab-storage.ts';
 
 /** A prompt that the gateway has not accepted yet. */
@@ -6,6 +6,8 @@ export interface StoredPrompt {
   /** Stays the same however often the prompt is sent, so that the gateway answers it once. */
   readonly requestId: string;
   readonly prompt: string;
+  /** Files of the session that go with it. */
+  readonly attachments?: readonly AttachmentPartsFragment[] | undefined;
   /** The settings of the session that is created for it; undefined where the session exists. */
   readonly input?: CreateSessionInput | undefined;
   /** Why the gateway refused it; undefined while it is to be sent. */

@@ -2,7 +2,6 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 import { GatewayError } from '../../client/errors.ts';
 import { randomId } from '../../client/random-id.ts';
 import { backOffMs, pause } from '../../client/retry.ts';
-import type { CreateSessionInput } from '../../gql/console/graphql.ts';
 import { wordsOf } from '../gateway/words-of.ts';
 import type { StoredPrompt } from './outbox-store.ts';
 
@@ -16,7 +15,7 @@ export interface PendingPrompt extends StoredPrompt {
 export interface Outbox {
   readonly prompts: ReadonlySignal<readonly PendingPrompt[]>;
   /** Takes a prompt, and sends it as soon as possible. Returns why it cannot take it. */
-  add(prompt: string, input?: CreateSessionInput): string | undefined;
+  add(prompt: string, more?: Pick<StoredPrompt, 'input' | 'attachments'>): string | undefined;
   /** Takes prompts that waited elsewhere. They keep their request ids, and go before those that are here. */
   take(prompts: readonly StoredPrompt[]): void;
   /** Gives all prompts away. */
@@ -60,9 +59,9 @@ export function createOutbox({ send, keep }: OutboxOptions): Outbox {
 
   const attempt = async (next: PendingPrompt, count: number): Promise<boolean> => {
     const { signal: woken } = waking;
-    const { requestId, prompt, input } = next;
+    const { requestId, prompt, input, attachments } = next;
     try {
-      await send({ requestId, prompt, input });
+      await send({ requestId, prompt, input, attachments });
       discard(requestId);
       return true;
     } catch (error) {
@@ -106,12 +105,12 @@ export function createOutbox({ send, keep }: OutboxOptions): Outbox {
       set([]);
       return given;
     },
-    add(prompt, input) {
+    add(prompt, more) {
       const length = prompts.value.reduce((sum, each) => sum + each.prompt.length, prompt.length);
       if (prompts.value.length >= maxPrompts || (length > maxLength && prompts.value.length > 0)) {
         return 'Too many prompts wait to be sent. Wait until they are sent, or discard some.';
       }
-      set([...prompts.value, { requestId: randomId(), prompt, input }]);
+      set([...prompts.value, { requestId: randomId(), prompt, ...more }]);
       void sendAll();
       return undefined;
     },

@@ -13,6 +13,7 @@ import {
 } from '../../gql/console/graphql.ts';
 import type { Ask } from '../gateway/ask.ts';
 import type { Link } from '../gateway/link.ts';
+import type { AttachedFiles } from './attached-files.ts';
 import { type Composer, createComposer } from './composer.ts';
 import type { Outbox } from './outbox.ts';
 import { newSessionKey } from './outboxes.ts';
@@ -62,7 +63,7 @@ export type Session = NewSession | StoredSession;
 
 export function createNewSession(outbox: Outbox): NewSession {
   const input = signal<CreateSessionInput>({});
-  const composer = createComposer(newSessionKey, (prompt) => outbox.add(prompt, input.value));
+  const composer = createComposer(newSessionKey, (prompt) => outbox.add(prompt, { input: input.value }));
   return { kind: 'new', input, outbox, composer };
 }
 
@@ -71,7 +72,7 @@ export function openStoredSession(
   link: Link,
   sessionList: SessionList,
   sessionId: string,
-  outbox: Outbox,
+  { outbox, attachedFiles }: { outbox: Outbox; attachedFiles: AttachedFiles },
 ): StoredSession {
   const synced = syncSession(ask, link, sessionId);
   const show = (state: SessionStateFragment) =>
@@ -94,10 +95,16 @@ export function openStoredSession(
       await update({ title: titleFromPrompt(prompt) }).catch(() => undefined);
     }
   };
+  const send = (prompt: string) => {
+    const { problem, attachments } = attachedFiles.ready(sessionId);
+    const refusal = problem ?? outbox.add(prompt, { attachments });
+    if (refusal === undefined) attachedFiles.sent(sessionId);
+    return refusal;
+  };
   return {
     ...synced,
     kind: 'stored',
-    composer: createComposer(sessionId, (prompt) => outbox.add(prompt)),
+    composer: createComposer(sessionId, send),
     stopper: createStopper(ask, synced.messageList),
     outbox,
     accepted,

@@ -9,6 +9,7 @@ import {
 import type { Ask } from '../gateway/ask.ts';
 import { fetchFile } from '../gateway/fetch-file.ts';
 import type { Identity } from '../gateway/identity.ts';
+import { saveBlob } from '../gateway/save-blob.ts';
 import { sendFile } from '../gateway/send-file.ts';
 import { wordsOf } from '../gateway/words-of.ts';
 import { createFileUploads, type FileUploads } from './file-uploads.ts';
@@ -112,13 +113,4 @@ export function openSharedFiles({ ask, identity, sessionId }: SharedFilesOptions
 
 export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
-}
-
-function saveBlob(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

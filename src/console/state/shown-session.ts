@@ -1,8 +1,13 @@
 import { effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
-import { CreateSessionDocument, SendMessageDocument } from '../../gql/console/graphql.ts';
+import {
+  CreateSessionDocument,
+  type CreateSessionInput,
+  SendMessageDocument,
+} from '../../gql/console/graphql.ts';
 import type { Ask } from '../gateway/ask.ts';
 import type { Link } from '../gateway/link.ts';
 import { hashOf, sessionIdOf } from './address.ts';
+import type { AttachedFiles } from './attached-files.ts';
 import { draftStore } from './draft-store.ts';
 import type { StoredPrompt } from './outbox-store.ts';
 import { createOutboxes, newSessionKey, type Outboxes } from './outboxes.ts';
@@ -15,6 +20,12 @@ export interface ShownSession {
   readonly outboxes: Outboxes;
   /** Shows the session that the address names, or a new one. */
   openAddress(): void;
+  /**
+   * Attaches files to the next prompt. A new session is created for them, because files belong to a session.
+   *
+   * @throws GatewayError
+   */
+  attach(files: readonly File[]): Promise<void>;
   /** Shows a new session, removes the old one from the address, and forgets the prompts that were not sent. */
   reset(): void;
 }
@@ -23,11 +34,13 @@ export interface ShownSessionOptions {
   ask: Ask;
   link: Link;
   sessionList: SessionList;
+  attachedFiles: AttachedFiles;
   /** The signed-in user. */
   userId(): string;
 }
 
-export function createShownSession({ ask, link, sessionList, userId }: ShownSessionOptions): ShownSession {
+export function createShownSession(options: ShownSessionOptions): ShownSession {
+  const { ask, link, sessionList, attachedFiles, userId } = options;
   const outboxes = createOutboxes({
     userId,
     send: (key, prompt) => (key === newSessionKey ? createSession(prompt) : sendTo(key, prompt)),
@@ -35,8 +48,9 @@ export function createShownSession({ ask, link, sessionList, userId }: ShownSess
   const createNew = () => createNewSession(outboxes.of(newSessionKey));
   const session = signal<Session>(createNew());
 
-  const sendTo = async (sessionId: string, { prompt, requestId }: StoredPrompt) => {
-    const input = { sessionId, prompt, requestId, onBusy: 'ENQUEUE' as const };
+  const sendTo = async (sessionId: string, { prompt, requestId, attachments = [] }: StoredPrompt) => {
+    const attachmentIds = attachments.map(({ id }) => id);
+    const input = { sessionId, prompt, requestId, attachmentIds, onBusy: 'ENQUEUE' as const };
     const { sendMessage } = await ask(SendMessageDocument, { input });
     const { value: shown } = session;
     if (shown.kind === 'stored' && shown.sessionId === sessionId) await shown.accepted(sendMessage, prompt);
@@ -45,15 +59,28 @@ export function createShownSession({ ask, link, sessionList, userId }: ShownSess
   /** Creates a session, and gives it the prompts that wait for it. */
   const createSession = async ({ prompt, input = {} }: StoredPrompt) => {
     const title = input.title ?? titleFromPrompt(prompt);
-    const created = (await ask(CreateSessionDocument, { input: { ...input, title } })).createSession;
+    await create({ ...input, title });
+  };
+  const create = async (input: CreateSessionInput): Promise<string> => {
+    const created = (await ask(CreateSessionDocument, { input })).createSession;
     sessionList.add(created);
     outboxes.of(created.id).take(outboxes.of(newSessionKey).giveAll());
     // The user may have opened another session meanwhile.
-    if (session.value.kind !== 'new') return;
+    if (session.value.kind !== 'new') return created.id;
     draftStore.write(created.id, session.value.composer.text.value);
     draftStore.write(newSessionKey, '');
     location.hash = hashOf(created.id);
     openAddress();
+    return created.id;
+  };
+  let creating: Promise<string> | undefined;
+  const attach = async (files: readonly File[]) => {
+    const { value: shown } = session;
+    if (shown.kind === 'stored') return attachedFiles.add(shown.sessionId, files);
+    creating ??= create(shown.input.value).finally(() => {
+      creating = undefined;
+    });
+    attachedFiles.add(await creating, files);
   };
 
   const show = (next: Session) => {
@@ -61,7 +88,10 @@ export function createShownSession({ ask, link, sessionList, userId }: ShownSess
     session.value = next;
   };
   const open = (sessionId: string) =>
-    openStoredSession(ask, link, sessionList, sessionId, outboxes.of(sessionId));
+    openStoredSession(ask, link, sessionList, sessionId, {
+      outbox: outboxes.of(sessionId),
+      attachedFiles,
+    });
   const openAddress = () => {
     const sessionId = sessionIdOf(location.hash);
     const shownId = session.value.kind === 'stored' ? session.value.sessionId : '';
@@ -74,6 +104,7 @@ export function createShownSession({ ask, link, sessionList, userId }: ShownSess
     session,
     outboxes,
     openAddress,
+    attach,
     reset() {
       outboxes.clear();
       history.replaceState(null, '', location.pathname);

@@ -4,24 +4,45 @@ import { Alert } from '../controls/alert.tsx';
 import { Icon } from '../controls/icon.tsx';
 import type { Session } from '../state/session.ts';
 import type { Stopper } from '../state/stopper.ts';
+import { useApp } from './app-context.ts';
+import { AttachButton, AttachedFilesView } from './attached-files-view.tsx';
 import { isComposing } from './is-composing.ts';
+import { useAttempt } from './use-attempt.ts';
 import { useRecall } from './use-recall.ts';
 
 export function ComposerView({ session }: { session: Session }) {
   const { composer } = session;
+  const app = useApp();
+  const { problem, attempt } = useAttempt();
   const isGone = session.kind === 'stored' && session.isGone.value;
+  const attach = (files: File[]) => {
+    if (files.length > 0) void attempt(() => app.attach(files));
+  };
   return (
     <form
       class="composer"
       aria-label="Prompt"
+      onDragOver={(event) => {
+        // The browser would open a dropped file in place of the page.
+        if (!isGone && event.dataTransfer?.types.includes('Files')) event.preventDefault();
+      }}
+      onDrop={(event) => {
+        if (isGone || !event.dataTransfer?.types.includes('Files')) return;
+        event.preventDefault();
+        attach([...event.dataTransfer.files]);
+      }}
       onSubmit={(event) => {
         event.preventDefault();
         composer.submit();
       }}
     >
-      <Alert problem={composer.problem.value} />
+      <Alert problem={composer.problem.value ?? problem} />
+      {session.kind === 'stored' && (
+        <AttachedFilesView sessionId={session.sessionId} onRemove={composer.settle} />
+      )}
       <div class="field">
-        <PromptField session={session} isDisabled={isGone} />
+        <AttachButton isDisabled={isGone} attach={attach} />
+        <PromptField session={session} isDisabled={isGone} attach={attach} />
         {session.kind === 'stored' && <StopButton stopper={session.stopper} />}
         <button
           type="submit"
@@ -39,7 +60,13 @@ export function ComposerView({ session }: { session: Session }) {
   );
 }
 
-function PromptField({ session, isDisabled }: { session: Session; isDisabled: boolean }) {
+interface PromptFieldProps {
+  session: Session;
+  isDisabled: boolean;
+  attach(files: File[]): void;
+}
+
+function PromptField({ session, isDisabled, attach }: PromptFieldProps) {
   const { composer } = session;
   const recall = useRecall(session);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -61,6 +88,12 @@ function PromptField({ session, isDisabled }: { session: Session; isDisabled: bo
       placeholder="Ask something…"
       value={text}
       disabled={isDisabled}
+      onPaste={(event) => {
+        const files = [...(event.clipboardData?.files ?? [])];
+        if (files.length === 0) return;
+        event.preventDefault();
+        attach(files);
+      }}
       onInput={({ currentTarget }) => composer.write(currentTarget.value)}
       onKeyDown={(event) => {
         recall(event.currentTarget, event);

@@ -4,6 +4,7 @@ import { answerNote, stoppedNote } from '../state/answer-note.ts';
 import { isWithdrawn, type Message } from '../state/message.ts';
 import type { MessageState } from '../state/message-state.ts';
 import { AnswerParts } from './answer-parts.tsx';
+import { Attachments } from './attachment-chip.tsx';
 import { RecordingView } from './recording-view.tsx';
 import { RetryNote } from './retry-note.tsx';
 
@@ -15,6 +16,7 @@ export function MessageView({ message }: { message: Message }) {
     const withdrawn = isWithdrawn(message);
     return (
       <article class={`message prompt${withdrawn ? ' withdrawn' : ''}`} aria-label="You" title={when}>
+        <Attachments attachments={message.attachments} />
         <p dir="auto">{state.content}</p>
         {withdrawn && <p class="note">Withdrawn: no model was shown this prompt.</p>}
         <RecordingView message={message} />

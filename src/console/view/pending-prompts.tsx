@@ -2,6 +2,9 @@ import { Alert } from '../controls/alert.tsx';
 import type { PendingPrompt } from '../state/outbox.ts';
 import type { Session } from '../state/session.ts';
 
+import { useApp } from './app-context.ts';
+import { Attachments } from './attachment-chip.tsx';
+
 /** The prompts of a session that the gateway has not accepted yet, below its messages. */
 export function PendingPrompts({ session }: { session: Session }) {
   const messages = session.kind === 'stored' ? session.messageList.messages.value : [];
@@ -20,14 +23,17 @@ export function PendingPrompts({ session }: { session: Session }) {
 
 function Pending({ session, pending }: { session: Session; pending: PendingPrompt }) {
   const { outbox, composer } = session;
-  const { requestId, prompt, delay, refusal } = pending;
+  const { attachedFiles } = useApp();
+  const { requestId, prompt, attachments = [], delay, refusal } = pending;
   const discard = () => outbox.discard(requestId);
   const edit = () => {
     composer.write([composer.text.value, prompt].filter((text) => text.trim() !== '').join('\n\n'));
+    if (session.kind === 'stored') attachedFiles.putBack(session.sessionId, attachments);
     discard();
   };
   return (
     <article class="message prompt pending" aria-label="Not sent yet" aria-busy={refusal === undefined}>
+      <Attachments attachments={attachments} />
       <p dir="auto">{prompt}</p>
       <Alert problem={refusal === undefined ? undefined : `Not sent. ${refusal}`} />
       {refusal === undefined && (

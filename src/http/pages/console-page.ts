@@ -18,9 +18,15 @@ const types: Record<string, string> = {
 };
 
 const policy = [
-  // An audio element can send no token: the page fetches a recording, and plays it from a blob of its own.
+  // Audio and image elements can send no token: the page fetches a file, and shows it from a blob of its own.
   pagePolicy(
-    ...["script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'", 'media-src blob:'],
+    ...[
+      "script-src 'self'",
+      "style-src 'self'",
+      "img-src 'self' blob:",
+      "connect-src 'self'",
+      'media-src blob:',
+    ],
   ),
   "require-trusted-types-for 'script'",
   "trusted-types 'none'",

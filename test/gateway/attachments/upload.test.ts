@@ -213,3 +213,56 @@ test('a session has at most 100 attachments that wait to be sent, and those that
   expect(await database.attachment.count({ where: { sessionId: row.sessionId } })).toBe(0);
   expect((await storedBlobs()).blobs).not.toContain(sha256);
 });
+
+test.each([
+  ['an image', createPng(), 'image/png', 'inline; filename="it"'],
+  ['a PDF', createPdf(), 'application/pdf', 'attachment; filename="it"'],
+  [
+    'HTML',
+    Buffer.from('<script>alert(1)</script>'),
+    'text/plain; charset=utf-8',
+    'attachment; filename="it"',
+  ],
+])('%s is downloaded in a way in which no browser runs it', async (_what, bytes, type, disposition) => {
+  const gateway = shared();
+  const sessionId = await gateway.createSession();
+  const { url } = await upload(gateway, sessionId, { bytes, filename: 'it' });
+  const whole = await fetch(`${gateway.url}${url}`);
+  expect(Object.fromEntries(whole.headers)).toMatchObject({
+    'content-type': type,
+    'content-disposition': disposition,
+    'content-security-policy': "default-src 'none'; sandbox",
+    'x-content-type-options': 'nosniff',
+    'accept-ranges': 'bytes',
+  });
+  expect(bytes.equals(Buffer.from(await whole.arrayBuffer()))).toBe(true);
+  const etag = whole.headers.get('etag') ?? '';
+  const again = await fetch(`${gateway.url}${url}`, { headers: { 'if-none-match': etag } });
+  const part = await fetch(`${gateway.url}${url}`, { headers: { range: 'bytes=1-3' } });
+  expect([again.status, part.status, Buffer.from(await part.arrayBuffer())]).toEqual([
+    304,
+    206,
+    bytes.subarray(1, 4),
+  ]);
+});
+
+test('over REST a file is uploaded, sent, shown with its message and, before it is sent, deleted', async () => {
+  const gateway = shared();
+  const json = { method: 'POST', headers: { 'content-type': 'application/json' } };
+  const session = await (await gateway.rest('/sessions/', { ...json, body: '{}' })).json();
+  const form = new FormData();
+  form.set('file', new Blob([createPng()]), 'a.png');
+  const post = () => gateway.rest(`/sessions/${session.id}/attachments`, { method: 'POST', body: form });
+  const attachment = await (await post()).json();
+  expect(attachment).toMatchObject({ type: 'image', mime_type: 'image/png', filename: 'a.png', width: 2 });
+  const body = JSON.stringify({ prompt: 'Look', attachment_ids: [attachment.id] });
+  const stream = await (await gateway.rest(`/sessions/${session.id}/chat`, { ...json, body })).text();
+  expect(stream).toContain('You sent');
+  const { messages } = await (await gateway.rest(`/sessions/${session.id}/messages`)).json();
+  expect(messages.map((each: { attachments: object[] }) => each.attachments)).toEqual([[attachment], []]);
+  const remove = (id: number) => gateway.rest(`/sessions/attachments/${id}`, { method: 'DELETE' });
+  expect((await remove(attachment.id)).status).toBe(409);
+  const other = await (await post()).json();
+  expect((await remove(other.id)).status).toBe(200);
+  expect((await gateway.rest(`/sessions/attachments/${other.id}`)).status).toBe(404);
+});

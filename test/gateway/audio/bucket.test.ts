@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { startS3Server } from '../../blobs/s3-server.ts';
 import { createWav } from '../../support/files/wav.ts';
+import { upload } from '../../support/gateway/attachments.ts';
 import { fileForm, sha256Of, uploadByRest } from '../../support/gateway/audio-upload.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 
-test('a gateway stores, serves and deletes recordings in a bucket, and deletes what a crash left there', async () => {
+test('a gateway stores, serves and deletes recordings and attachments in a bucket, and deletes what a crash left there', async () => {
   await using server = await startS3Server();
   const { bucket, endpoint, accessKeyId, secretAccessKey } = server.location;
   const settings = {
@@ -30,6 +31,12 @@ test('a gateway stores, serves and deletes recordings in a bucket, and deletes w
   const range = await gateway.rest('/sessions/messages/1/audio', { headers: { range: 'bytes=-8000' } });
   expect(range.status).toBe(206);
   expect(song.subarray(-8_000).equals(Buffer.from(await range.arrayBuffer()))).toBe(true);
+
+  const note = 'A note for the model.';
+  const { url, sha256 } = await upload(gateway, sessionId, { bytes: note });
+  expect(await server.contents()).toContain(`audio/${sha256}`);
+  const read = await fetch(`${gateway.url}${url}`, { headers: { range: 'bytes=2-5' } });
+  expect([read.status, await read.text()]).toEqual([206, 'note']);
 
   const remove = 'mutation ($id: ID!) { deleteSession(id: $id) { __typename } }';
   expect((await gateway.graphql(remove, { id: sessionId })).errors).toBeUndefined();

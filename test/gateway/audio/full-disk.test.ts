@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { createMessage } from '../../support/files/recording.ts';
+import { tryUpload } from '../../support/gateway/attachments.ts';
 import {
   expectNothingStored,
   fileForm,
@@ -53,6 +54,13 @@ test.runIf(isMounted)(
     expect([graphql.status, graphql.json.errors?.[0]?.extensions['code']]).toEqual([
       507,
       'INSUFFICIENT_STORAGE',
+    ]);
+
+    const sessionId = await gateway.createSession();
+    const attachment = await tryUpload(gateway, sessionId, { bytes: large });
+    expect([attachment.status, attachment.errors?.[0]?.message]).toEqual([
+      507,
+      'There is no room left for this file.',
     ]);
 
     await expectNothingStored(gateway, folder.path);

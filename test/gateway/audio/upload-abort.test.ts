@@ -37,6 +37,11 @@ const requests: Record<string, (messageId: number) => { head: string; start: str
     head: `POST /api/v1/sessions/messages/${messageId}/audio HTTP/1.1\r\nHost: localhost\r\n`,
     start: part('file', '; filename="memo.wav"\r\n\r\n'),
   }),
+  // The first message belongs to the session 1.
+  attachment: () => ({
+    head: 'POST /api/v1/sessions/1/attachments HTTP/1.1\r\nHost: localhost\r\n',
+    start: part('file', '; filename="memo.wav"\r\n\r\n'),
+  }),
   graphql: (messageId) => {
     const variables = { messageId: globalMessageId(messageId), file: null };
     const operations = JSON.stringify({ query: uploadDocument, variables });
@@ -51,7 +56,7 @@ const requests: Record<string, (messageId: number) => { head: string; start: str
   },
 };
 
-test.each(['rest', 'graphql'])(
+test.each(['rest', 'attachment', 'graphql'])(
   'an upload by %s whose client disconnects half-way leaves nothing behind',
   async (api) => {
     const messageId = await createMessage(gateway);
