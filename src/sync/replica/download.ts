@@ -4,7 +4,7 @@ import { chunkBytes, chunkSize, chunksOf, type FileEntry, hashOf } from '../entr
 import { packBytes } from '../remote.ts';
 import { isDiskFull } from './disk/disk-full.ts';
 import type { Folders } from './disk/folders.ts';
-import { readAt, readChunk } from './disk/read-entry.ts';
+import { readAt, readChunk, readChunks } from './disk/read-entry.ts';
 import { finish, type Stage, writeAll } from './disk/stage.ts';
 import { groups, inParallel, type ReplicaPart } from './part.ts';
 
@@ -141,9 +141,7 @@ class Download {
   /** The hash of the whole file shows whether its chunks are the right ones. */
   async #complete(entry: FileEntry, { name, fd }: Part): Promise<void> {
     const hash = createHash('sha256');
-    for (const index of chunksOf(entry).keys()) {
-      hash.update(await readAt(fd, index * chunkBytes, chunkSize(entry, index)));
-    }
+    for await (const bytes of readChunks(fd, entry.size)) hash.update(bytes);
     if (hash.digest('hex') === entry.sha256) {
       finish(fd, entry);
       this.#names.set(entry.path, name);

@@ -80,7 +80,7 @@ export class Pusher {
   async #changeOf(folders: Folders, path: string): Promise<LocalChange | undefined> {
     const { memory, later, refusals } = this.#options;
     const known = memory.get(path);
-    const stats = lookAt(folders, path);
+    const stats = refusals.isEmpty ? undefined : lookAt(folders, path);
     // A large file that the workspace does not take is not read again and again.
     if (stats !== undefined && refusals.has(path, stampOf(stats))) return undefined;
     const found = await readEntry(folders, path);

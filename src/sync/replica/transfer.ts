@@ -2,6 +2,7 @@ import type { ChangeOutcome } from '../change.ts';
 import { chunkSize, chunksOf, versionOf } from '../entry.ts';
 import { type Chunk, packBytes } from '../remote.ts';
 import { readChunk } from './disk/read-entry.ts';
+import type { Stamp } from './disk/stamp.ts';
 import type { LocalChange, PushOptions } from './local-change.ts';
 import { isSame } from './memory/memory.ts';
 import { groups, inParallel } from './part.ts';
@@ -13,6 +14,8 @@ interface Source {
   path: string;
   index: number;
   bytes: Buffer | undefined;
+  /** How its file looked when it was hashed. */
+  stamp: Stamp | undefined;
 }
 
 /** The most chunks of one question. */
@@ -117,10 +120,10 @@ export class Transfer {
 
 function sourcesOf(changes: readonly LocalChange[]): Map<string, Source> {
   const sources = new Map<string, Source>();
-  for (const { path, entry, bytes } of changes) {
+  for (const { path, entry, bytes, stamp } of changes) {
     if (entry?.kind !== 'file') continue;
     for (const [index, sha256] of chunksOf(entry).entries()) {
-      sources.set(sha256, { sha256, size: chunkSize(entry, index), path, index, bytes });
+      sources.set(sha256, { sha256, size: chunkSize(entry, index), path, index, bytes, stamp });
     }
   }
   return sources;

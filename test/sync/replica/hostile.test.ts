@@ -43,6 +43,27 @@ function entryOf(workspace: MemoryWorkspace, path: string, text = 'evil') {
 }
 
 describe('a hostile workspace', () => {
+  test('writes files under the names of devices as any others, and opens no device', async () => {
+    await using house = setUp();
+    const { workspace, replicas } = house;
+    const names = [
+      'CON',
+      'NUL',
+      'nul.txt',
+      'aux',
+      'COM1',
+      'lpt1.log',
+      'dev/null',
+      'dev/tty',
+      'proc/self/mem',
+    ];
+    for (const path of names) workspace.put(entryOf(workspace, path));
+    for (const path of ['/dev/null', '../dev/null']) workspace.put(entryOf(workspace, path));
+    await replicas.start('a').flush(inTime());
+    const expected = Object.fromEntries(names.map((name) => [name, 'evil']));
+    await expect.poll(() => readTexts(replicas.folder('a'))).toEqual(expected);
+  });
+
   test('writes nothing outside of the folder, whatever its paths are', async () => {
     await using house = setUp();
     const { workspace, replicas } = house;

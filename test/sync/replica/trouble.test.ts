@@ -142,7 +142,7 @@ describe('large files', () => {
     await replicas.find('a').flush(inTime());
     await expect.poll(() => readFileSync(join(b, 'big')).equals(content), { timeout: 30_000 }).toBe(true);
     expect(workspace.received).toBe(content.length + chunkBytes);
-    expect(readdirSync(b)).toEqual(['big']);
+    await expect.poll(() => readdirSync(b)).toEqual(['big']);
   });
 
   test('that grow while they are read are sent when they have stopped', async () => {

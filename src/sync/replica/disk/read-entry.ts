@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, webcrypto } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -28,6 +28,7 @@ export type Found =
   | { kind: 'unusable'; reason: string };
 
 const readAsync = promisify(read);
+const { subtle } = webcrypto;
 /** A device that replaced the file is opened without waiting for it. */
 const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** Files up to this size are read at once: asking the thread pool takes longer than reading. */
@@ -58,11 +59,12 @@ export async function readEntry(folders: Folders, path: string): Promise<Found> 
 /**
  * Reads one chunk of a file again.
  *
+ * @param stamp How the file looked when its chunks were hashed. While it looks the same, its content is not hashed again.
  * @returns Undefined if the file is no longer what it was.
  */
 export async function readChunk(
   folders: Folders,
-  { path, index, sha256 }: { path: string; index: number; sha256: string },
+  { path, index, sha256, stamp }: { path: string; index: number; sha256: string; stamp?: Stamp | undefined },
 ): Promise<Buffer | undefined> {
   try {
     const name = folders.find(folderOf(path))?.at(nameOf(path));
@@ -71,7 +73,8 @@ export async function readChunk(
     try {
       if (!fstatSync(fd).isFile()) return undefined;
       const bytes = await readAt(fd, index * chunkBytes, chunkBytes);
-      return hashOf(bytes) === sha256 ? bytes : undefined;
+      const isKnown = stamp !== undefined && isSameStamp(stamp, stampOf(fstatSync(fd)));
+      return isKnown || hashOf(bytes) === sha256 ? bytes : undefined;
     } finally {
       closeSync(fd);
     }
@@ -126,16 +129,35 @@ async function hashChunks(
 ): Promise<{ sha256: string; size: number; chunks: string[] }> {
   const whole = createHash('sha256');
   const chunks: string[] = [];
-  const buffer = Buffer.allocUnsafe(chunkBytes);
   let length = 0;
-  while (length < size) {
-    const bytes = await readAt(fd, length, chunkBytes, buffer);
-    if (bytes.length === 0) break;
+  for await (const bytes of readChunks(fd, size)) {
+    // The thread pool has the hash of the chunk ready when this thread has that of the whole.
+    const chunk = subtle.digest('SHA-256', bytes);
     whole.update(bytes);
-    chunks.push(hashOf(bytes));
+    chunks.push(Buffer.from(await chunk).toString('hex'));
     length += bytes.length;
   }
   return { sha256: whole.digest('hex'), size: length, chunks };
+}
+
+/** Reads a file chunk by chunk, the next one while one is used. What is yielded is used again after the next. */
+export async function* readChunks(fd: number, size: number): AsyncGenerator<Buffer> {
+  let [buffer, other] = [Buffer.allocUnsafe(chunkBytes), Buffer.allocUnsafe(chunkBytes)];
+  let start = 0;
+  let next = readAt(fd, start, chunkBytes, buffer);
+  try {
+    while (start < size) {
+      const bytes = await next;
+      if (bytes.length === 0) return;
+      start += bytes.length;
+      [buffer, other] = [other, buffer];
+      next = readAt(fd, start, start < size ? chunkBytes : 0, buffer);
+      yield bytes;
+    }
+  } finally {
+    // The file must not be closed while it is read.
+    await next.catch(() => undefined);
+  }
 }
 
 /** Reads until the count is reached or the file ends. */
