@@ -32,6 +32,12 @@ export const WorkspaceRef = builder.prismaObject('Workspace', {
       description:
         'The folder that the files come from: on the gateway for SERVER, below the folder of the agent for NODE_LOCAL. Null if no folder was given.',
     }),
+    error: t.string({
+      nullable: true,
+      description:
+        'Why the folder of the gateway that the files come from is not kept the same as them, as a sentence. Null if it is, and if the files come from no folder of the gateway. What is wrong with the folder of a node is in `error` of `SessionNode`.',
+      resolve: ({ error, source, path }) => (source === 'SERVER' && path !== null ? error : null),
+    }),
     sourceNodeId: t.exposeString('sourceNodeId', {
       nullable: true,
       description:

@@ -4,10 +4,12 @@ import type { BlobStore, ByteRange } from '../blobs/blob-store.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { ChangeLog } from '../changes/change-log.ts';
 import type { Quotas } from '../limits/quotas.ts';
+import { idList } from '../storage/statements/dialect.ts';
 import type { Statements } from '../storage/statements/statement.ts';
 import {
   type ConflictRow,
   conflictsOfSession,
+  deletedWorkspaces,
   fileAt,
   type WorkspaceState,
   workspaceById,
@@ -256,6 +258,8 @@ export class Workspaces implements AsyncDisposable {
 
   /** Deletes the files of those of the sessions that were deleted. Stops early when `isClosing` says so. */
   async remove(sessionIds: readonly number[], isClosing: () => boolean): Promise<void> {
+    const names = await this.#options.statements.all(deletedWorkspaces, [idList(sessionIds)]);
+    await this.#folders.forget(names);
     await removeWorkspaces(this.#options, sessionIds, isClosing);
     for (const sessionId of sessionIds) this.#trees.forget(sessionId);
   }

@@ -1,4 +1,4 @@
-import { amongTexts, rowsOfObjects, timeOf } from './dialect.ts';
+import { amongIds, amongTexts, rowsOfObjects, timeOf } from './dialect.ts';
 import { indexOrder, inIndex } from './index-range.ts';
 import { plainStatement } from './row-decoder.ts';
 import type { MaybePromise, RawRow, Reader, Statement } from './statement.ts';
@@ -21,6 +21,8 @@ export interface WorkspaceState {
   totalBytes: number;
 }
 
+export type WorkspaceName = Pick<WorkspaceState, 'sessionId' | 'workspaceId'>;
+
 const state = `SELECT "Workspace".*, "Session"."userId" FROM "Workspace"
   JOIN "Session" ON "Session"."id" = "Workspace"."sessionId" AND "deletedAt" IS NULL`;
 
@@ -29,6 +31,17 @@ export const workspaceState: Statement<WorkspaceState> = {
   sql: `${state} WHERE "Workspace"."sessionId" = ?`,
   decode: decodeState,
 };
+
+/** Stores why a folder of the gateway is not kept the same, if that is new. Parameters: the reason, the session, the reason. */
+export const storeFolderError = plainStatement<never>(
+  `UPDATE "Workspace" SET "error" = CAST(? AS TEXT) WHERE "sessionId" = ? AND "error" IS DISTINCT FROM CAST(? AS TEXT)`,
+);
+
+/** The workspaces of those sessions that were deleted. Parameter: an `idList` of sessions. */
+export const deletedWorkspaces = plainStatement<WorkspaceName>(
+  `SELECT "sessionId", "workspaceId" FROM "Workspace" JOIN "Session" ON "Session"."id" = "sessionId"
+  WHERE "sessionId" ${amongIds} AND "deletedAt" IS NOT NULL`,
+);
 
 /** Parameter: the workspace's id. */
 export const workspaceById: Statement<WorkspaceState> = {

@@ -1,10 +1,17 @@
-import { realpath, stat } from 'node:fs/promises';
+import { realpath, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { createKeyedLock } from '../../base/lock.ts';
 import type { Bus } from '../../bus/bus.ts';
 import type { SharedValues } from '../../bus/shared-values.ts';
+import type { ChangeLog } from '../../changes/change-log.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
-import { type WorkspaceState, workspaceState } from '../../storage/statements/workspace-files.ts';
+import {
+  storeFolderError,
+  type WorkspaceName,
+  type WorkspaceState,
+  workspaceState,
+} from '../../storage/statements/workspace-files.ts';
 import type { SyncStatusReport } from '../../sync/remote.ts';
 import { Replica } from '../../sync/replica/replica.ts';
 import { topicOf } from '../model/topics.ts';
@@ -17,6 +24,7 @@ export interface ServerFoldersOptions {
   stateFolder: string;
   workspaces: FolderWorkspaces;
   statements: Statements;
+  changes: ChangeLog;
   bus: Bus;
   /** Says to the other gateways which folders this one keeps the same. */
   values: SharedValues;
@@ -48,7 +56,10 @@ export class ServerFolders implements AsyncDisposable {
   readonly #running = new Map<number, Running>();
   /** The folders that are being started or stopped. */
   readonly #busy = new Map<number, Promise<void>>();
-  readonly #faults = new Map<number, string>();
+  /** What was told last. */
+  readonly #faults = new Map<number, string | null>();
+  readonly #storing = new Set<Promise<void>>();
+  readonly #lock = createKeyedLock<number>();
   readonly #timer: NodeJS.Timeout;
   #isClosing = false;
 
@@ -72,11 +83,22 @@ export class ServerFolders implements AsyncDisposable {
     }
   }
 
+  /** Forgets what replicas remember of the folders of sessions that were deleted. */
+  async forget(workspaces: readonly WorkspaceName[]): Promise<void> {
+    for (const { sessionId, workspaceId } of workspaces) {
+      await this.#busy.get(sessionId);
+      await this.#running.get(sessionId)?.stop();
+      this.#faults.delete(sessionId);
+      await rm(join(this.#options.stateFolder, workspaceId), { recursive: true, force: true });
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#timer);
     await Promise.all(this.#busy.values());
     await Promise.all(Array.from(this.#running.values(), ({ stop }) => stop()));
+    await Promise.all(this.#storing);
   }
 
   #next(sessionId: number, work: () => Promise<void>): void {
@@ -141,15 +163,30 @@ export class ServerFolders implements AsyncDisposable {
     }
   }
 
-  /** Logs why a folder cannot be kept the same, once for each reason. */
+  /** Says why a folder cannot be kept the same, or that it is, once for each reason. */
   #tell(sessionId: number, fault: string | null): void {
-    if (fault === null) return void this.#faults.delete(sessionId);
     if (this.#faults.get(sessionId) === fault) return;
     this.#faults.set(sessionId, fault);
-    this.#options.log.warn(
-      { sessionId, fault },
-      'a folder of the gateway is not kept the same as its workspace',
-    );
+    const { log } = this.#options;
+    if (fault !== null) {
+      log.warn({ sessionId, fault }, 'a folder of the gateway is not kept the same as its workspace');
+    }
+    const stored = this.#lock(sessionId, () => this.#store(sessionId, fault))
+      .catch((err: unknown) => {
+        this.#faults.delete(sessionId);
+        log.error({ err, sessionId }, 'the fault of a folder of the gateway could not be stored');
+      })
+      .finally(() => this.#storing.delete(stored));
+    this.#storing.add(stored);
+  }
+
+  async #store(sessionId: number, fault: string | null): Promise<void> {
+    const { statements, changes } = this.#options;
+    const told = await statements.transaction(async (tx) => {
+      const count = await tx.run(storeFolderError, [fault, sessionId, fault]);
+      return changes.write(tx, count === 0 ? [] : [{ kind: 'WorkspaceChanged', sessionId }]);
+    });
+    changes.ring(told);
   }
 }
 

@@ -1,4 +1,5 @@
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
@@ -11,9 +12,13 @@ test('a folder of the gateway is the same as the workspace while a node follows 
   const folder = join(root.path, 'project');
   await mkdir(join(folder, 'src'), { recursive: true });
   await writeFile(join(folder, 'src', 'main.ts'), 'first\n');
-  await using gateway = await startTestGateway({ settings: { WORKSPACE_ROOT: root.path } });
+  await using data = await openTemporaryFolder();
+  await using gateway = await startTestGateway({
+    dataDir: data.path,
+    settings: { WORKSPACE_ROOT: root.path },
+  });
   const source = () => ({ source: 'SERVER', path: 'project' });
-  const { replicas, tokens } = await openWorkspace(gateway, ['laptop'], source);
+  const { replicas, tokens, sessionId, id } = await openWorkspace(gateway, ['laptop'], source);
   const laptop = replicas[0] as Replica;
   const lists = followWorkspaces(gateway.url, tokens[0] ?? '');
   expect((await lists.next()).value).toMatchObject([{ isLead: false, path: null }]);
@@ -23,6 +28,23 @@ test('a folder of the gateway is the same as the workspace while a node follows 
   await writeFile(join(folder, 'notes.md'), 'of the gateway\n');
   await expect.poll(() => laptop.text('notes.md')).toBe('of the gateway\n');
   expect(entry.path).toBe('notes.md');
+  const query = 'query ($id: ID!) { session(id: $id) { workspace { error } } }';
+  const errorOf = async () => (await gateway.query(query, { id: sessionId })).session.workspace.error;
+  expect(await errorOf()).toBeNull();
+  // What another program has made stands where a file of the laptop must be.
+  await mkdir(join(folder, 'node_modules'));
+  await writeFile(join(folder, 'node_modules', 'own'), '');
+  await laptop.put('node_modules', 'a file\n');
+  await expect.poll(errorOf, { timeout: 20_000 }).toMatch(/"node_modules" cannot be written/);
+  await rm(join(folder, 'node_modules'), { recursive: true });
+  await laptop.put('more.md', 'more\n');
+  await expect.poll(errorOf, { timeout: 20_000 }).toBeNull();
+  const state = join(data.path, 'workspace-state', id);
+  expect(existsSync(state)).toBe(true);
+  await gateway.query('mutation ($id: ID!) { deleteSession(id: $id) { deletedSessionId } }', {
+    id: sessionId,
+  });
+  await expect.poll(() => existsSync(state)).toBe(false);
   await lists.return(undefined);
 });
 
