@@ -112,7 +112,7 @@ export function createServices(options: ServicesOptions): Services {
   });
   const removeFiles = workspaces.remove.bind(workspaces);
   const sweep = resources.use(
-    new RemovalSweep({ statements, lease: options.lease, blobs, removeFiles, log }),
+    new RemovalSweep({ statements, lease: options.lease, blobs, removeFiles, quotas, log }),
   );
   const tools =
     parts.tools ?? new NodeTools({ ...config.nodes, statements, dispatcher, copy: workspaces.copy });

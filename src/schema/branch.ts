@@ -8,6 +8,7 @@ import { idList } from '../storage/statements/dialect.ts';
 import { placesOfMessages, siblingsOfMessages } from '../storage/statements/lines.ts';
 import { builder } from './builder.ts';
 import { idArg } from './id-argument.ts';
+import { storedText } from './input-checks.ts';
 import { MessageRef } from './message.ts';
 import { loadersOf, newestOf } from './paging/page-per-parent.ts';
 import { rowsOf } from './paging/rows.ts';
@@ -85,5 +86,30 @@ builder.mutationFields((t) => ({
       'Shows the branch of the session that goes through a message, and from there down to the newest message below it. The next prompt continues it. Also possible while a run is live: the run goes on writing its own answer. Errors: NOT_FOUND.',
     args: { messageId: idArg(t, MessageRef, 'The `id` of a message, for example one of `siblings`.') },
     resolve: (_root, { messageId }, { sessions }) => sessions.selectBranch(messageId),
+  }),
+  forkSession: t.field({
+    type: SessionRef,
+    nullable: true,
+    authScopes: (_root, { messageId }) => ({ message: messageId }),
+    description:
+      'Copies the branch up to a message, with that message, into a new session of the same user: messages, tool calls, recordings and attachments, and the settings of the session. The copy has no runs, no nodes and no files. Others see it when it is whole. Errors: NOT_FOUND; RUN_IN_PROGRESS if one of the messages is being written; QUOTA_EXCEEDED; OVERLOADED.',
+    args: {
+      messageId: idArg(t, MessageRef, 'The `id` of the last message to copy.'),
+      title: t.arg.string({
+        validate: storedText(200),
+        description:
+          'The title of the new session, at most 200 characters. Default: the same title; null: no title.',
+      }),
+    },
+    resolve: (_root, { messageId, title }, { sessions }) => sessions.fork(messageId, title),
+  }),
+  deleteMessage: t.field({
+    type: SessionRef,
+    nullable: true,
+    authScopes: (_root, { id }) => ({ message: id }),
+    description:
+      'Deletes a message with all that follow it, on every branch, with their tool calls, recordings and attachments. Their runs and the token usage stay. Where the session has shown one of them, it shows the version before the deleted message, or the one behind it; without other versions the branch ends before the message. Errors: NOT_FOUND; RUN_IN_PROGRESS if one of the messages is being written, or waits in the queue.',
+    args: { id: idArg(t, MessageRef, 'The `id` of the first message to delete.') },
+    resolve: (_root, { id }, { sessions }) => sessions.deleteMessage(id),
   }),
 }));

@@ -42,7 +42,7 @@ export async function selectBranch(
 }
 
 /** The newest message among one and all that follow it on any branch. */
-async function newestBelow(
+export async function newestBelow(
   tx: Reader,
   { sessionId, messageId }: { sessionId: number; messageId: number },
 ): Promise<number> {
@@ -56,7 +56,7 @@ async function newestBelow(
 }
 
 /** Shows the branch that ends with a message; 0 for no messages. Returns the session as it is then. */
-async function moveHead(
+export async function moveHead(
   tx: Writer,
   { sessionId, headId }: { sessionId: number; headId: number },
 ): Promise<Session | undefined> {

@@ -3,7 +3,7 @@ import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError, sessionNotFound } from '../../errors.ts';
 import type { Session } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
-import { hideMessages, newestMessage } from '../../storage/statements/removal.ts';
+import { endRemovals, hideMessages, newestMessage } from '../../storage/statements/removal.ts';
 import { unfinishedRuns } from '../../storage/statements/run-states.ts';
 import { sessionById } from '../../storage/statements/sessions.ts';
 import type { Statements, Writer } from '../../storage/statements/statement.ts';
@@ -36,6 +36,7 @@ export async function clearHistory(sessionId: number, options: ClearHistoryOptio
     const staying = settingBytes(before) + (unsent?.bytes ?? 0);
     const hidden = [newest?.id ?? 0, staying, new Date(), sessionId];
     const session = (await tx.get(hideMessages, hidden)) ?? before;
+    await tx.run(endRemovals, [sessionId]);
     const told = await changes.write(tx, [{ kind: 'HistoryCleared', sessionId }]);
     return { session, freed: Number(before.storedBytes - session.storedBytes), told };
   });

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Lease } from '../../lease/lease.ts';
+import type { Quotas } from '../../limits/quotas.ts';
 import { idList } from '../../storage/statements/dialect.ts';
 import {
   blobsOfMessages,
@@ -11,6 +12,7 @@ import {
   deleteSessions,
   endClearing,
   hiddenMessages,
+  removedRanges,
   runsOfSessions,
   sessionsWithHiddenRows,
 } from '../../storage/statements/removal.ts';
@@ -18,6 +20,7 @@ import type { Dialect, Statements, Writer } from '../../storage/statements/state
 import { unsentBlobs } from '../../storage/statements/uploads.ts';
 import type { UploadedBlobs } from '../uploads/uploaded-blobs.ts';
 import { PieceSize } from './piece-size.ts';
+import { removePiece } from './remove-piece.ts';
 
 export interface RemovalSweepOptions {
   statements: Statements;
@@ -26,6 +29,7 @@ export interface RemovalSweepOptions {
   blobs: Pick<UploadedBlobs, 'release'>;
   /** Deletes the files of those of the sessions that were deleted. Stops early when the gateway closes. */
   removeFiles(sessionIds: readonly number[], isClosing: () => boolean): Promise<void>;
+  quotas: Pick<Quotas, 'release'>;
   log: Logger;
 }
 
@@ -38,7 +42,7 @@ export const sessionsAtOnce: Record<Dialect, number> = { sqlite: 50, postgresql:
 const retryMs = 10_000;
 
 /**
- * Deletes the rows of deleted sessions and cleared messages, which are hidden already, in short transactions. Other
+ * Deletes the rows of deleted sessions, and of cleared and deleted messages, which are hidden already, in short transactions. Other
  * requests run between two of them.
  */
 export class RemovalSweep implements AsyncDisposable {
@@ -88,16 +92,22 @@ export class RemovalSweep implements AsyncDisposable {
   }
 
   async #sweep(sessionIds: number[]): Promise<void> {
-    const { statements, removeFiles } = this.#options;
+    const { statements, removeFiles, blobs: store } = this.#options;
     const size = new PieceSize(statements.dialect);
     const deleted = listOf(await statements.all(deletedSessions, [idList(sessionIds)]));
     const hidden = { all: idList(sessionIds), deleted };
     while (!this.#isClosing) {
       const { blobs, isLast } = await statements.transaction((tx) => deletePiece(tx, hidden, size));
-      await this.#options.blobs.release(blobs);
+      await store.release(blobs);
+      const removed = isLast ? await removePiece(this.#options, hidden.all, size) : undefined;
+      if (removed) {
+        await store.release(removed.blobs);
+        await nextTurn();
+        continue;
+      }
       if (isLast) await removeFiles(sessionIds, () => this.#isClosing);
       const ended = isLast && !this.#isClosing && (await statements.transaction((tx) => end(tx, hidden)));
-      if (ended) return this.#options.blobs.release(ended.blobs);
+      if (ended) return store.release(ended.blobs);
       await nextTurn();
     }
   }
@@ -128,11 +138,12 @@ async function deletePiece(tx: Writer, { all, deleted }: Hidden, size: PieceSize
 
 /**
  * Deletes the deleted sessions with their unsent attachments, whose blobs it returns, and shows the others as not
- * cleared. Undefined if there is more to delete: somebody has cleared a history again.
+ * cleared. Undefined if there is more to delete: somebody has cleared a history or deleted messages again.
  */
 async function end(tx: Writer, { all, deleted }: Hidden): Promise<{ blobs: string[] } | undefined> {
   for (const { id } of await tx.all(clearedSessions, [all])) await tx.lockSession(id);
   if ((await tx.all(hiddenMessages, [all, 1, 1])).length > 0) return undefined;
+  if ((await tx.all(removedRanges, [all, 1])).length > 0) return undefined;
   const blobs = await tx.all(unsentBlobs, [deleted]);
   await tx.run(deleteSessions, [deleted]);
   await tx.run(endClearing, [all]);

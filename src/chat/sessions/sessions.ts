@@ -2,9 +2,11 @@ import type { Session } from '../../generated/prisma/client.ts';
 import type { SessionOwner } from '../../storage/statements/sessions.ts';
 import { selectBranch } from '../branches/select-branch.ts';
 import { clearHistory } from '../removal/clear-history.ts';
+import { deleteMessage } from '../removal/delete-message.ts';
 import { type DeleteSessionsOptions, deleteSession, deleteSessions } from '../removal/delete-sessions.ts';
 import { findSession } from '../run/find-session.ts';
 import { type CreateSessionOptions, createSession, type NewSession } from './create-session.ts';
+import { forkSession } from './fork-session.ts';
 import type { SessionChanges } from './store-session.ts';
 import { type UpdateSessionOptions, updateSession } from './update-session.ts';
 
@@ -56,6 +58,25 @@ export class Sessions {
   /** @throws GatewayError NOT_FOUND. */
   selectBranch(messageId: number): Promise<Session> {
     return selectBranch(messageId, this.#options);
+  }
+
+  /**
+   * Deletes a message with all that follow it, on every branch.
+   *
+   * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS.
+   */
+  deleteMessage(messageId: number): Promise<Session> {
+    return deleteMessage(messageId, this.#options.removal);
+  }
+
+  /**
+   * Copies a branch up to a message into a new session of the same user.
+   *
+   * @param title Undefined: the title of the session.
+   * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS, QUOTA_EXCEEDED, OVERLOADED.
+   */
+  fork(messageId: number, title: string | null | undefined): Promise<Session> {
+    return forkSession({ messageId, title }, { ...this.#options, ...this.#options.removal });
   }
 
   /**

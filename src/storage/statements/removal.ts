@@ -1,6 +1,6 @@
 import { maxId } from '../../base/global-id.ts';
 import type { Session } from '../../generated/prisma/client.ts';
-import { amongIds, rowsOfEach, rowsOfIds } from './dialect.ts';
+import { amongIds, rowsOfEach, rowsOfIds, rowsOfObjects } from './dialect.ts';
 import { isKept } from './hidden-messages.ts';
 import { indexOrder, inIndex } from './index-range.ts';
 import { modelStatement, plainStatement } from './row-decoder.ts';
@@ -67,7 +67,8 @@ export const endClearing = plainStatement<never>(
 
 /** The sessions that have hidden rows. */
 export const sessionsWithHiddenRows = plainStatement<Id>(
-  'SELECT "id" FROM "Session" WHERE "clearedThroughId" > 0 ORDER BY "id"',
+  `SELECT "id" FROM "Session" WHERE "clearedThroughId" > 0
+   UNION SELECT "sessionId" FROM "RemovedMessages" ORDER BY "id"`,
 );
 
 const ofSession = { equal: ['"sessionId" = ?'], columns: ['"id"'] };
@@ -83,6 +84,72 @@ export const newestKeptMessage = plainStatement<Id>(
   `SELECT "id" FROM "Message" WHERE ${inIndex(ofSession, '>', '?')} AND ${inIndex(ofSession, '<', '?')}
     AND ${isKept('"Message"')} ${indexOrder(ofSession, 'DESC')} LIMIT 1`,
 );
+
+/** The live run of a session and its queued runs, with their messages. Parameter: sessionId. */
+export const unfinishedAnswers = plainStatement<{
+  id: number;
+  userMessageId: number | null;
+  assistantMessageId: number | null;
+}>(
+  `SELECT "id", "userMessageId", "assistantMessageId" FROM "Run"
+   WHERE "sessionId" = ? AND "status" IN ('RUNNING', 'QUEUED') ORDER BY "id"`,
+);
+
+/** Hides messages of a session. Parameters: sessionId, a JSON array of `MessageRange`. */
+export const removeMessages = plainStatement<never>(
+  `INSERT INTO "RemovedMessages" ("sessionId", "firstId", "lastId")
+   SELECT CAST(? AS INTEGER), CAST("range"."value" ->> 'firstId' AS INTEGER), CAST("range"."value" ->> 'lastId' AS INTEGER)
+   FROM ${rowsOfObjects('range')} WHERE TRUE ON CONFLICT ("sessionId", "firstId") DO UPDATE SET "lastId" = excluded."lastId"`,
+);
+
+/** Messages that were deleted and whose rows are still there. */
+export interface RemovedRange {
+  sessionId: number;
+  firstId: number;
+  lastId: number;
+}
+
+/** Some of those of sessions that were not deleted. Parameters: the ids of the sessions, how many. */
+export const removedRanges = plainStatement<RemovedRange>(
+  `SELECT "removed"."sessionId", "firstId", "lastId" FROM "RemovedMessages" AS "removed"
+   JOIN "Session" ON "Session"."id" = "removed"."sessionId" AND "deletedAt" IS NULL
+   WHERE "removed"."sessionId" ${amongIds} LIMIT ?`,
+);
+
+/** Whether they are still there. Parameters: sessionId, firstId. */
+export const removedRange = plainStatement<RemovedRange>(
+  'SELECT "sessionId", "firstId", "lastId" FROM "RemovedMessages" WHERE "sessionId" = ? AND "firstId" = ?',
+);
+
+/** Some messages of a session between two ids. Parameters: sessionId, after, sessionId, the last, how many. */
+export const messagesBetween = plainStatement<Id>(
+  `SELECT "id" FROM "Message" WHERE ${inIndex(ofSession, '>', '?')} AND ${inIndex(ofSession, '<=', '?')}
+   ${indexOrder(ofSession, 'ASC')} LIMIT ?`,
+);
+
+/** The bytes of messages, their tool calls, recordings and attachments, as sessions count them. Parameters: the ids, four times. */
+export const bytesOfMessages = plainStatement<{ bytes: number }>(
+  `SELECT COALESCE((SELECT SUM(OCTET_LENGTH("content") + COALESCE(OCTET_LENGTH("reasoning"), 0))
+      FROM "Message" WHERE "id" ${amongIds}), 0)
+    + COALESCE((SELECT SUM(OCTET_LENGTH(CAST("args" AS TEXT)) + COALESCE(OCTET_LENGTH("result"), 0))
+      FROM "ToolCall" WHERE "messageId" ${amongIds}), 0)
+    + COALESCE((SELECT SUM("size") FROM "MessageAudio" WHERE "messageId" ${amongIds}), 0)
+    + COALESCE((SELECT SUM("size") FROM "Attachment" WHERE "messageId" ${amongIds}), 0) AS "bytes"`,
+);
+
+/** Uncounts messages that were deleted. Parameters: how many, their bytes, sessionId. */
+export const uncountMessages = plainStatement<{ userId: string }>(
+  `UPDATE "Session" SET "messageCount" = "messageCount" - ?, "storedBytes" = "storedBytes" - ? WHERE "id" = ?
+   RETURNING "userId"`,
+);
+
+/** Parameters: sessionId, firstId. */
+export const endRemoval = plainStatement<never>(
+  'DELETE FROM "RemovedMessages" WHERE "sessionId" = ? AND "firstId" = ?',
+);
+
+/** The cleared messages of a session are hidden anyway. Parameter: sessionId. */
+export const endRemovals = plainStatement<never>('DELETE FROM "RemovedMessages" WHERE "sessionId" = ?');
 
 /** Hides the messages of a session. Parameters: the newest of them, the bytes that stay, now, id. */
 export const hideMessages = modelStatement<Session>(

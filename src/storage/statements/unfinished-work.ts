@@ -3,7 +3,8 @@ import type { Statements } from './statement.ts';
 
 const unfinished = plainStatement<{ isAny: number | boolean }>(`
   SELECT EXISTS (SELECT 1 FROM "Run" WHERE "status" IN ('RUNNING', 'QUEUED'))
-    OR EXISTS (SELECT 1 FROM "Session" WHERE "clearedThroughId" > 0) AS "isAny"`);
+    OR EXISTS (SELECT 1 FROM "Session" WHERE "clearedThroughId" > 0)
+    OR EXISTS (SELECT 1 FROM "RemovedMessages") AS "isAny"`);
 
 /**
  * Whether an earlier gateway has left runs that are not finished, or rows that it hid and has not deleted. Mostly it has

@@ -31,6 +31,11 @@ const owned = [
  */
 const edges: Record<string, 'row' | 'log' | 'looked up' | 'argument'> = {
   'Session.lastMessage': 'row',
+  'Session.head': 'row',
+  'Message.parent': 'row',
+  'Message.siblings': 'row',
+  'HeadMoved.head': 'log',
+  'HeadMoved.session': 'log',
   'Session.activeRun': 'row',
   'Session.lastRun': 'row',
   'Session.nodes': 'row',

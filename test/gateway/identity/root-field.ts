@@ -68,6 +68,18 @@ export const trials: Record<string, Trial> = {
     document: 'mutation ($session: ID!) { clearHistory(sessionId: $session) { id } }',
     bob: 'not found',
   },
+  'Mutation.selectBranch': {
+    document: 'mutation ($message: ID!) { selectBranch(messageId: $message) { id } }',
+    bob: 'not found',
+  },
+  'Mutation.forkSession': {
+    document: 'mutation ($message: ID!) { forkSession(messageId: $message) { id } }',
+    bob: 'not found',
+  },
+  'Mutation.deleteMessage': {
+    document: 'mutation ($message: ID!) { deleteMessage(id: $message) { id } }',
+    bob: 'not found',
+  },
   'Mutation.sendMessage': {
     document: `mutation ($session: ID!) { sendMessage(${input}) { id } }`,
     bob: 'not found',

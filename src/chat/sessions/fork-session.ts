@@ -1,0 +1,172 @@
+import { encodeId, maxId } from '../../base/global-id.ts';
+import type { ChangeLog } from '../../changes/change-log.ts';
+import { GatewayError, messageNotFound, tryAgain } from '../../errors.ts';
+import type { Message, Session } from '../../generated/prisma/client.ts';
+import type { Quotas } from '../../limits/quotas.ts';
+import { idList } from '../../storage/statements/dialect.ts';
+import { visibleMessageById } from '../../storage/statements/exchanges.ts';
+import { linePlaceOf } from '../../storage/statements/lines.ts';
+import { messagesOfBranch } from '../../storage/statements/messages.ts';
+import { bytesOfMessages, unfinishedAnswers } from '../../storage/statements/removal.ts';
+import {
+  countCopies,
+  insertAttachmentCopies,
+  insertMessageCopies,
+  insertRecordingCopies,
+  insertSessionCopy,
+  insertStepCopies,
+  insertToolCallCopies,
+  showSessionCopy,
+} from '../../storage/statements/session-copies.ts';
+import type { Statements, Writer } from '../../storage/statements/statement.ts';
+import { settingBytes } from '../../storage/stored-bytes.ts';
+import type { RemovalSweep } from '../removal/removal-sweep.ts';
+import { findSession } from '../run/find-session.ts';
+
+export interface ForkSessionOptions {
+  statements: Statements;
+  quotas: Quotas;
+  changes: ChangeLog;
+  /** Deletes a copy that was broken off. */
+  sweep: RemovalSweep;
+}
+
+/** Ids of messages that are read at once. */
+const idsAtOnce = 1_000;
+/** Messages that one transaction copies. */
+const messagesAtOnce = 50;
+
+/**
+ * Copies the branch up to a message into a new session of the same user: messages, tool calls and files, and the
+ * settings of the session. It has neither runs nor nodes nor files. The copy is made in pieces, and seen when it is whole.
+ *
+ * @throws GatewayError NOT_FOUND; RUN_IN_PROGRESS if one of the messages is being written; QUOTA_EXCEEDED; OVERLOADED.
+ */
+export async function forkSession(
+  { messageId, title }: { messageId: number; title: string | null | undefined },
+  options: ForkSessionOptions,
+): Promise<Session> {
+  const { statements, quotas, sweep } = options;
+  const message = await statements.get(visibleMessageById, [messageId]);
+  if (message === undefined) throw messageNotFound(messageId);
+  const source = await findSession(statements, message.sessionId);
+  await refuseUnfinished(statements, message);
+  const place = await statements.get(linePlaceOf, [messageId, message.sessionId]);
+  quotas.checkMessages(place?.messages ?? 0);
+  const kept = { ...source, title: title === undefined ? source.title : title };
+  using reserved = await quotas.reserve(source.userId, { sessions: 1, bytes: settingBytes(kept) });
+  const copy = await createCopy(statements, kept, messageId);
+  let bytes = 0;
+  try {
+    const ids = await idsOfBranch(statements, message);
+    for (let start = 0; start < ids.length; start += messagesAtOnce) {
+      const piece = ids.slice(start, start + messagesAtOnce);
+      bytes += await copyPiece(message, copy, piece, options);
+    }
+    const shown = await showCopy(copy, ids.length, options);
+    reserved.keep();
+    return shown;
+  } catch (error) {
+    quotas.release(source.userId, { bytes });
+    void sweep.finish([copy.id]);
+    throw error;
+  }
+}
+
+async function createCopy(statements: Statements, kept: Session, messageId: number): Promise<Session> {
+  const now = new Date();
+  const copy = await statements.transaction((tx) =>
+    tx.get(insertSessionCopy, [
+      kept.title,
+      now,
+      now,
+      now,
+      settingBytes(kept),
+      messageId,
+      now,
+      maxId,
+      kept.id,
+    ]),
+  );
+  if (copy === undefined) throw messageNotFound(messageId);
+  return copy;
+}
+
+/** The messages up to one of them, oldest first. */
+async function idsOfBranch(statements: Statements, { id, sessionId }: Message): Promise<number[]> {
+  const ids: number[] = [];
+  let end = id;
+  for (let before = id + 1; ; before = end) {
+    const rows = await statements.all(messagesOfBranch, [end, sessionId, 0, before, idsAtOnce, idsAtOnce]);
+    const page = rows.map((row) => row.id).toSorted((a, b) => b - a);
+    page.length = Math.min(page.length, idsAtOnce);
+    ids.push(...page);
+    const oldest = page.at(-1);
+    if (oldest === undefined || page.length < idsAtOnce) return ids.reverse();
+    end = oldest;
+  }
+}
+
+/** Returns the bytes of the piece. */
+async function copyPiece(
+  { id: messageId, sessionId }: Message,
+  copy: Session,
+  ids: number[],
+  { statements, quotas }: ForkSessionOptions,
+): Promise<number> {
+  const list = idList(ids);
+  const bytes = Number((await statements.get(bytesOfMessages, [list, list, list, list]))?.bytes ?? 0);
+  using reserved = await quotas.reserve(copy.userId, { bytes });
+  await statements.transaction(async (tx) => {
+    // While the session is locked, nobody deletes these messages, or blobs that only they have.
+    await tx.lockSession(sessionId);
+    if ((await tx.get(visibleMessageById, [messageId])) === undefined) throw messageNotFound(messageId);
+    if ((await tx.get(countCopies, [ids.length, bytes, copy.id])) === undefined) throw brokenOff();
+    await copyMessages(tx, copy, ids);
+  });
+  reserved.keep();
+  return bytes;
+}
+
+async function copyMessages(tx: Writer, copy: Session, ids: number[]): Promise<void> {
+  const rows = await tx.all(insertMessageCopies, [copy.id, idList(ids)]);
+  const copies = rows.map(({ id }) => id).toSorted((a, b) => a - b);
+  const copied = JSON.stringify(ids.map((from, index) => ({ from, to: copies[index] })));
+  await tx.run(insertToolCallCopies, [copied]);
+  await tx.run(insertStepCopies, [copied]);
+  await tx.run(insertRecordingCopies, [copied]);
+  await tx.run(insertAttachmentCopies, [copy.id, copied]);
+}
+
+async function showCopy(
+  { id, userId }: Session,
+  messages: number,
+  { statements, changes }: ForkSessionOptions,
+): Promise<Session> {
+  const { session, told } = await statements.transaction(async (tx) => {
+    await tx.lockSession(id);
+    const session = await tx.get(showSessionCopy, [id, messages]);
+    // Another gateway has taken the copy for what an earlier one has left.
+    if (session === undefined) throw brokenOff();
+    return { session, told: await changes.write(tx, [{ kind: 'SessionCreated', sessionId: id, userId }]) };
+  });
+  changes.ring(told);
+  return session;
+}
+
+async function refuseUnfinished(statements: Statements, { id, sessionId }: Message): Promise<void> {
+  for (const run of await statements.all(unfinishedAnswers, [sessionId])) {
+    const answerId = run.assistantMessageId ?? maxId;
+    if (answerId > id) continue;
+    const [row] = await statements.all(messagesOfBranch, [id, sessionId, answerId - 1, answerId + 1, 1, 1]);
+    if (row?.id !== answerId) continue;
+    const message = 'One of these messages is being written. Wait for the answer, or cancel its run.';
+    throw new GatewayError('RUN_IN_PROGRESS', message, { runId: encodeId('Run', run.id) });
+  }
+}
+
+function brokenOff(): GatewayError {
+  return tryAgain('OVERLOADED', 'The session could not be copied now; try again in a moment.', {
+    retryAfter: 2,
+  });
+}

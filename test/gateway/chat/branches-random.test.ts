@@ -1,0 +1,203 @@
+import { expect, test } from 'vitest';
+import { chat, collect } from '../../support/gateway/chat.ts';
+import { databaseIdOf } from '../../support/gateway/database-id.ts';
+import type { ScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
+import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
+import { countBytes } from '../../support/gateway/stored-bytes.ts';
+import { text } from '../../support/model/turn.ts';
+
+const shared = shareScriptedGateway();
+
+/** A message as the test knows it. Ids are those of the database. */
+interface Known {
+  id: number;
+  /** 0 at the beginning of a conversation. */
+  parent: number;
+  role: 'USER' | 'ASSISTANT';
+  content: string;
+}
+
+/** What a session must hold, by the rules of branches in words as simple as possible. */
+class Tree {
+  messages: Known[] = [];
+  head = 0;
+
+  of(id: number): Known | undefined {
+    return this.messages.find((message) => message.id === id);
+  }
+
+  path(end = this.head): Known[] {
+    const path: Known[] = [];
+    for (let at = this.of(end); at !== undefined; at = this.of(at.parent)) path.unshift(at);
+    return path;
+  }
+
+  siblings({ parent }: Known): number[] {
+    return this.messages.filter((message) => message.parent === parent).map(({ id }) => id);
+  }
+
+  below(id: number): number[] {
+    return this.messages
+      .filter((message) => this.path(message.id).some((each) => each.id === id))
+      .map((each) => each.id);
+  }
+
+  select(id: number): void {
+    this.head = Math.max(...this.below(id));
+  }
+
+  delete(message: Known): void {
+    const gone = this.below(message.id);
+    const others = this.siblings(message).filter((id) => id !== message.id);
+    const before = others.filter((id) => id < message.id);
+    this.messages = this.messages.filter(({ id }) => !gone.includes(id));
+    if (!gone.includes(this.head)) return;
+    if (before.length > 0) this.select(Math.max(...before));
+    else if (others.length > 0) this.select(Math.min(...others));
+    else this.head = message.parent;
+  }
+}
+
+function randomFrom(seed: number) {
+  let state = seed;
+  const next = () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
+    return state / 2 ** 32;
+  };
+  return {
+    next,
+    below: (limit: number) => Math.floor(next() * limit),
+    of: <T>(items: readonly T[]): T | undefined => items[Math.floor(next() * items.length)],
+  };
+}
+
+type Random = ReturnType<typeof randomFrom>;
+
+const messageId = (id: number) => Buffer.from(`Message:${id}`).toString('base64');
+
+let prompts = 0;
+
+/** Sends a prompt. Returns the id of its run's messages. */
+async function send(
+  gateway: ScriptedGateway,
+  sessionId: string,
+  tree: Tree,
+  place: { editOf?: Known; answerTo?: Known },
+) {
+  prompts += 1;
+  const [prompt, answer] = [`Prompt ${prompts}`, `Answer ${prompts}`];
+  gateway.model.script([text(answer)]);
+  const input = {
+    sessionId,
+    ...(place.editOf && { editOf: messageId(place.editOf.id) }),
+    ...(place.answerTo ? { answerTo: messageId(place.answerTo.id) } : { prompt }),
+    ...(tree.head > 0 && { expectedHead: messageId(tree.head) }),
+  };
+  const events = await collect(chat(gateway.client(), input));
+  expect(events.at(-1)?.__typename).toBe('RunCompleted');
+  const answerId = databaseIdOf(events.at(-1)?.['message'].id);
+  const parent = place.answerTo?.id ?? answerId - 1;
+  if (!place.answerTo) {
+    const before = place.editOf ? place.editOf.parent : tree.head;
+    tree.messages.push({ id: parent, parent: before, role: 'USER', content: prompt });
+  }
+  tree.messages.push({ id: answerId, parent, role: 'ASSISTANT', content: answer });
+  tree.head = answerId;
+  const told = gateway.model.requests.at(-1)?.body['messages'] as { role: string; content: string }[];
+  const shown = told.map(({ content }) => content).filter((content) => /^(Prompt|Answer) \d+$/.test(content));
+  expect(shown).toEqual(tree.path(parent).map(({ content }) => content));
+}
+
+async function step(gateway: ScriptedGateway, sessionId: string, tree: Tree, random: Random): Promise<void> {
+  const choice = random.next();
+  const any = random.of(tree.messages);
+  const asked = random.of(tree.messages.filter(({ role }) => role === 'USER'));
+  if (choice < 0.3 || !any || !asked) return send(gateway, sessionId, tree, {});
+  if (choice < 0.5) return send(gateway, sessionId, tree, { editOf: asked });
+  if (choice < 0.65) return send(gateway, sessionId, tree, { answerTo: asked });
+  const id = messageId(any.id);
+  if (choice < 0.85) {
+    tree.select(any.id);
+    await gateway.query('mutation ($id: ID!) { selectBranch(messageId: $id) { id } }', { id });
+  } else if (choice < 0.95) {
+    tree.delete(any);
+    await gateway.query('mutation ($id: ID!) { deleteMessage(id: $id) { id } }', { id });
+  } else if (choice < 0.98) {
+    const { forkSession } = await gateway.query(
+      'mutation ($id: ID!) { forkSession(messageId: $id) { id messages(first: 100) { edges { node { content } } } } }',
+      { id },
+    );
+    const copied = forkSession.messages.edges.map(({ node }: { node: Known }) => node.content);
+    expect(copied).toEqual(tree.path(any.id).map(({ content }) => content));
+    const { counted, stored } = await countBytes(gateway.services.database, forkSession.id);
+    expect(counted).toBe(stored);
+  } else {
+    Object.assign(tree, new Tree());
+    await gateway.query('mutation ($id: ID!) { clearHistory(sessionId: $id) { id } }', { id: sessionId });
+  }
+}
+
+const checkDocument = `query ($id: ID!, $first: Int, $last: Int, $after: String, $before: String) { session(id: $id) {
+  head { databaseId } preview
+  all: messages(first: 100) { totalCount edges { cursor node { databaseId content parent { databaseId } siblings { databaseId } } } }
+  page: messages(first: $first, last: $last, after: $after, before: $before) {
+    edges { node { databaseId } } pageInfo { hasNextPage hasPreviousPage }
+  }
+} }`;
+
+async function check(gateway: ScriptedGateway, sessionId: string, tree: Tree, random: Random): Promise<void> {
+  const path = tree.path();
+  const around = random.of(tree.messages)?.id ?? 1;
+  const cursor = Buffer.from(`cursor:${around}`).toString('base64url');
+  const size = 1 + random.below(5);
+  const isForward = random.next() < 0.5;
+  const bounds = isForward ? { first: size, after: cursor } : { last: size, before: cursor };
+  const { session } = await gateway.query(checkDocument, { id: sessionId, ...bounds });
+  const idsOf = (edges: { node: { databaseId: number } }[]) => edges.map(({ node }) => node.databaseId);
+  expect(idsOf(session.all.edges)).toEqual(path.map(({ id }) => id));
+  expect(session.all.totalCount).toBe(path.length);
+  expect(session.head?.databaseId ?? 0).toBe(tree.head);
+  expect(session.preview).toBe(path[0]?.content ?? null);
+  for (const [index, { node }] of session.all.edges.entries()) {
+    const known = path[index] as Known;
+    expect(node.parent?.databaseId ?? 0).toBe(known.parent);
+    expect(node.siblings.map((each: { databaseId: number }) => each.databaseId)).toEqual(
+      tree.siblings(known),
+    );
+  }
+  const ids = path.map(({ id }) => id);
+  const page = isForward
+    ? ids.filter((id) => id > around).slice(0, size)
+    : ids.filter((id) => id < around).slice(-size);
+  expect(idsOf(session.page.edges)).toEqual(page);
+  if (isForward)
+    expect(session.page.pageInfo.hasNextPage).toBe(ids.some((id) => id > Math.max(around, page.at(-1) ?? 0)));
+  else
+    expect(session.page.pageInfo.hasPreviousPage).toBe(
+      page.length > 0 && ids.some((id) => id < (page[0] ?? 0)),
+    );
+}
+
+test.each([1, 2, 3, 4])(
+  'a session with random edits, answers, selections, deletions and copies is the tree that they make (seed %i)',
+  async (seed) => {
+    const gateway = shared();
+    const random = randomFrom(seed);
+    const sessionId = await gateway.createSession();
+    const tree = new Tree();
+    for (let steps = 0; steps < 40; steps += 1) {
+      await step(gateway, sessionId, tree, random);
+      await check(gateway, sessionId, tree, random);
+    }
+    const { database } = gateway.services;
+    const id = databaseIdOf(sessionId);
+    const left = () => database.message.count({ where: { sessionId: id } });
+    // A sweep that failed is tried again after ten seconds.
+    await expect.poll(left, { timeout: 30_000 }).toBe(tree.messages.length);
+    const { messageCount } = await database.session.findUniqueOrThrow({ where: { id } });
+    expect(messageCount).toBe(tree.messages.length);
+    const { counted, stored } = await countBytes(database, sessionId);
+    expect(counted).toBe(stored);
+    expect(await database.removedMessages.count({ where: { sessionId: id } })).toBe(0);
+  },
+);
