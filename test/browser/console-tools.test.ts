@@ -35,6 +35,37 @@ describeInBrowser('a tool in the console', () => {
     expect(gateway.tools.requests.map(({ name }) => name)).toEqual(asked);
   });
 
+  test('the user changes arguments, and has the approval remembered', async () => {
+    const gateway = await openGuardedChat();
+    const prepare = `mutation ($id: ID!) {
+      registerNode(input: { nodeId: "laptop" }) { token }
+      attachNodes(sessionId: $id, nodeIds: ["laptop"]) { id }
+    }`;
+    await gateway.query(prepare, { id: gateway.sessionId });
+    const write = (id: string) => toolCall(id, 'write', { path: 'no\u202etes.md' });
+    gateway.model.script([write('a')], [text('First.')]);
+    await using console = await openConsole(gateway.url, { sessionId: gateway.sessionId });
+    const { page } = console;
+    const button = (name: string) => page.getByRole('button', { name, exact: true });
+
+    await console.send('Write it down');
+    await button('Edit arguments').click();
+    const edited = page.getByLabel('Arguments, as JSON');
+    expect(await edited.inputValue()).toBe('{\n  "path": "no\\u202etes.md"\n}');
+    await edited.fill('{"path":');
+    await button('Approve write').click();
+    await page.getByText('The arguments are not a JSON object.').waitFor();
+    await edited.fill('{"path": "notes.md"}');
+    await page.getByLabel('What the approval holds for').selectOption('TOOL');
+    expect(await faultsOf(page)).toEqual([]);
+    await button('Approve write').click();
+    await console.answers.getByText('First.').waitFor();
+    expect(gateway.tools.requests).toMatchObject([{ args: { path: 'notes.md' } }]);
+    const granted = `query ($id: ID!) { session(id: $id) { grants { toolName args } } }`;
+    const { session } = await gateway.query(granted, { id: gateway.sessionId });
+    expect(session.grants).toEqual([{ toolName: 'write', args: null }]);
+  });
+
   test('the list marks a session in which a tool call waits for an approval, until it is decided', async () => {
     const gateway = await openGuardedChat();
     const naming = 'mutation ($id: ID!) { updateSession(id: $id, input: { title: "Notes" }) { id } }';

@@ -91,7 +91,15 @@ test('an answer has each tool call once, from its request for approval to its en
   expect(
     shownAfter(
       { __typename: 'ToolApprovalRequested', runId, seq: 1, ...call, expiresAt: message.createdAt },
-      { __typename: 'ToolApprovalDecided', runId, seq: 2, callId: 'a', decision: 'APPROVED', reason: '' },
+      {
+        __typename: 'ToolApprovalDecided',
+        runId,
+        seq: 2,
+        callId: 'a',
+        decision: 'APPROVED',
+        reason: '',
+        byGrant: false,
+      },
       { __typename: 'ToolCallStarted', runId, seq: 3, ...call, textOffset: 0, reasoningOffset: 0 },
       { __typename: 'ToolOutputDelta', runId, seq: 4, callId: 'a', text: 'out' },
       {

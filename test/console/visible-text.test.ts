@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { visibleJson } from '../../src/base/visible-text.ts';
 import { visibleParts, visibleText, warningsOf } from '../../src/console/state/visible-text.ts';
 
 describe('the visible form of a text', () => {
@@ -42,6 +43,15 @@ describe('the visible form of a text', () => {
       { kind: 'plain', text: ' 123' },
     ]);
   });
+});
+
+test('JSON that a person edits shows each hidden character as an escape, and means the same', () => {
+  const args = { 'co\u200dmmand': 'rm \u202e\u05d0\u001b[2K\n\u{e0061}\ud800 caf\u00e9', n: [1] };
+  const json = visibleJson(args);
+  expect(json).toBe(
+    '{\n  "co\\u200dmmand": "rm \\u202e\\u05d0\\u001b[2K\\n\\udb40\\udc61\\ud800 caf\u00e9",\n  "n": [\n    1\n  ]\n}',
+  );
+  expect(JSON.parse(json)).toEqual(args);
 });
 
 describe('the warning of letters that look like Latin ones', () => {

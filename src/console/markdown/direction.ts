@@ -1,4 +1,4 @@
-import { rightToLeft } from '../state/visible-text.ts';
+import { rightToLeft } from '../../base/visible-text.ts';
 
 const word = `${rightToLeft.source}+`;
 

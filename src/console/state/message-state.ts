@@ -140,7 +140,9 @@ function applyToToolCall(call: ToolCall, event: ToolEvent): ToolCall {
     case 'ToolApprovalRequested':
       return { ...call, status: 'AWAITING_APPROVAL' };
     case 'ToolApprovalDecided':
-      return event.decision === 'APPROVED' ? { ...call, status: 'RUNNING' } : call;
+      return event.decision === 'APPROVED'
+        ? { ...call, status: 'RUNNING', changedArgs: event.changedArgs }
+        : call;
     case 'ToolOutputDelta':
       return { ...call, output: call.output + event.text };
     case 'ToolCallFinished': {

@@ -4,6 +4,7 @@ import {
   ClearHistoryDocument,
   type CreateSessionInput,
   DetachNodeDocument,
+  RevokeGrantDocument,
   type SendMessageMutation,
   type SessionStateFragment,
   ShareFilesDocument,
@@ -50,6 +51,12 @@ export interface StoredSession extends SyncedSession {
   attach(nodeId: string): Promise<void>;
   /** @throws GatewayError */
   detach(nodeId: string): Promise<void>;
+  /**
+   * Ends an approval that holds for later tool calls.
+   *
+   * @throws GatewayError
+   */
+  revokeGrant(id: string): Promise<void>;
   /**
    * Shares files with the attached nodes from now on.
    *
@@ -115,6 +122,9 @@ export function openStoredSession(
     },
     async attach(nodeId) {
       show((await ask(AttachNodeDocument, { sessionId, nodeId })).attachNodes);
+    },
+    async revokeGrant(id) {
+      show((await ask(RevokeGrantDocument, { id })).revokeGrant);
     },
     async shareFiles(workspace) {
       const nodeIds = synced.state.value?.nodes.map(({ node }) => node.nodeId) ?? [];

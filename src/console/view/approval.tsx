@@ -1,5 +1,10 @@
-import { useMemo } from 'preact/hooks';
-import { ApproveToolCallDocument, DenyToolCallDocument } from '../../gql/console/graphql.ts';
+import { useMemo, useState } from 'preact/hooks';
+import { visibleJson } from '../../base/visible-text.ts';
+import {
+  ApproveToolCallDocument,
+  DenyToolCallDocument,
+  type RememberApproval,
+} from '../../gql/console/graphql.ts';
 import { ActionButton } from '../controls/action-button.tsx';
 import { Alert } from '../controls/alert.tsx';
 import { VisibleText } from '../controls/visible-text.tsx';
@@ -41,30 +46,81 @@ export function Approval({ call, runId }: { call: ToolCall; runId: string }) {
   );
 }
 
+const scopes: Record<RememberApproval, string> = {
+  ONCE: 'Only this call',
+  EXACT: 'The same call again, too',
+  TOOL: 'Every call of this tool in this session',
+};
+
 function Decision({ call, runId }: { call: ToolCall; runId: string }) {
   const { ask } = useApp();
   const { isBusy, problem, attempt } = useAttempt();
+  const [remember, setRemember] = useState<RememberApproval>('ONCE');
+  const [edited, setEdited] = useState<string>();
   const { callId } = call;
   const name = visibleText(call.name);
-  const decide = (document: typeof ApproveToolCallDocument | typeof DenyToolCallDocument) =>
-    attempt(() => ask<unknown, { runId: string; callId: string }>(document, { runId, callId }));
+  const approve = () =>
+    attempt(() => {
+      const args = edited === undefined ? undefined : parseArguments(edited);
+      return ask(ApproveToolCallDocument, { runId, callId, args, remember });
+    });
   return (
     <>
+      {edited !== undefined && (
+        <label class="edited">
+          Arguments, as JSON
+          <textarea
+            dir="ltr"
+            rows={6}
+            spellcheck={false}
+            value={edited}
+            onInput={({ currentTarget }) => setEdited(currentTarget.value)}
+          />
+        </label>
+      )}
       <p>Allow this tool to run{call.nodeId == null ? '' : ` on ${visibleText(call.nodeId)}`}?</p>
       <Alert problem={problem} />
       <div class="actions">
-        <ActionButton isBusy={isBusy} act={() => decide(DenyToolCallDocument)} label={`Deny ${name}`}>
+        <select
+          aria-label="What the approval holds for"
+          value={remember}
+          onChange={({ currentTarget }) => setRemember(currentTarget.value as RememberApproval)}
+        >
+          {Object.entries(scopes).map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => setEdited(edited === undefined ? visibleJson(call.args) : undefined)}
+        >
+          {edited === undefined ? 'Edit arguments' : 'Undo the edit'}
+        </button>
+        <ActionButton
+          isBusy={isBusy}
+          act={() => attempt(() => ask(DenyToolCallDocument, { runId, callId }))}
+          label={`Deny ${name}`}
+        >
           Deny
         </ActionButton>
-        <ActionButton
-          class="primary"
-          isBusy={isBusy}
-          act={() => decide(ApproveToolCallDocument)}
-          label={`Approve ${name}`}
-        >
+        <ActionButton class="primary" isBusy={isBusy} act={approve} label={`Approve ${name}`}>
           Approve
         </ActionButton>
       </div>
     </>
   );
+}
+
+/** @throws Error with a sentence for the user. */
+function parseArguments(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value;
+  } catch {
+    // The same sentence says it.
+  }
+  throw new Error('The arguments are not a JSON object.');
 }

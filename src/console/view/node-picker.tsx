@@ -4,6 +4,7 @@ import { Alert } from '../controls/alert.tsx';
 import { Checkbox } from '../controls/checkbox.tsx';
 import type { Session } from '../state/session.ts';
 import { useApp } from './app-context.ts';
+import { GrantList } from './grant-list.tsx';
 import { RegisterNode } from './register-node.tsx';
 import { syncTextOf } from './sync-text.ts';
 import { useAttempt } from './use-attempt.ts';
@@ -91,6 +92,7 @@ function NodeChoices({ session, attached, register }: NodeChoicesProps) {
           This session runs tools without asking: its model can run commands and change files on these nodes.
         </p>
       )}
+      {session.kind === 'stored' && <GrantList session={session} />}
       <Alert problem={problem ?? nodeList.problem.value} />
     </div>
   );

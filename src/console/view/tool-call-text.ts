@@ -1,7 +1,7 @@
 import type { ToolCall } from '../state/message-state.ts';
 
 /** One line that describes a call: its command, pattern or path, otherwise all its arguments as JSON. */
-export function summaryOf({ args }: ToolCall): string {
+export function summaryOf({ args }: Pick<ToolCall, 'args'>): string {
   if (typeof args === 'string') return args;
   if (typeof args !== 'object' || args === null) return '';
   const { command, path, pattern } = args as Record<string, unknown>;
@@ -11,7 +11,7 @@ export function summaryOf({ args }: ToolCall): string {
 }
 
 /** All arguments of a call. A single text is shown without JSON around it. */
-export function argumentsOf({ args }: ToolCall): { title: string; text: string } {
+export function argumentsOf({ args }: Pick<ToolCall, 'args'>): { title: string; text: string } {
   if (typeof args === 'string') return { title: 'Arguments', text: args };
   const [[name, only] = [], ...more] = Object.entries(args ?? {});
   if (name !== undefined && typeof only === 'string' && more.length === 0) {

@@ -79,6 +79,14 @@ function Details({ call, isOpen, choose }: DetailsProps) {
       <pre dir="ltr">
         <VisibleText text={args.text} />
       </pre>
+      {call.changedArgs != null && (
+        <>
+          <h3>Changed by the user to</h3>
+          <pre dir="ltr">
+            <VisibleText text={argumentsOf({ args: call.changedArgs }).text} />
+          </pre>
+        </>
+      )}
       {output !== '' && (
         <>
           <h3>{isOver(call) ? 'Result' : 'Output'}</h3>
