@@ -19,6 +19,7 @@ import type { Nodes } from './nodes/nodes.ts';
 import type { NodeIdentity } from './nodes/presence/connected-nodes.ts';
 import type { Registry } from './nodes/registry.ts';
 import type { Database } from './storage/database.ts';
+import type { Backlog } from './storage/search/backlog.ts';
 import type { Statements } from './storage/statements/statement.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
@@ -33,6 +34,8 @@ export interface Services {
   changes: Changes;
   /** Deletes the rows of deleted sessions and cleared messages. */
   sweep: RemovalSweep;
+  /** Adds messages to the search that were written without it. */
+  searchBacklog: Backlog;
   audio: AudioLibrary;
   attachmentLibrary: AttachmentLibrary;
   /** The bytes of recordings and attachments. */

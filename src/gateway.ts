@@ -110,7 +110,7 @@ const stagedElsewhereMs = 86_400_000;
  * @returns Whether there may be queued runs.
  */
 async function recover(services: Services, config: Config, log: Logger): Promise<boolean> {
-  const { blobs: uploads, workspaces, statements } = services;
+  const { blobs: uploads, workspaces, statements, searchBacklog } = services;
   const { dataDir, blobs, database } = config;
   // The lock on DATA_DIR proves that no other gateway is uploading there. Elsewhere one may.
   const isOwn = blobs.url.startsWith(`file:${dataDir}/`);
@@ -121,6 +121,7 @@ async function recover(services: Services, config: Config, log: Logger): Promise
   try {
     const isWorkLeft = await hasUnfinishedWork(statements);
     if (isWorkLeft) await finishWork(services);
+    searchBacklog.start();
     return isWorkLeft;
   } catch (error) {
     const message = `The database ${databaseName(database.url)} cannot be written: ${messageOf(error)}.`;

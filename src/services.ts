@@ -34,6 +34,7 @@ import { createNodeServices } from './nodes/node-services.ts';
 import { NodeTools } from './nodes/tools/node-tools.ts';
 import type { Database } from './storage/database.ts';
 import { databaseFolder } from './storage/open/open-database.ts';
+import { Backlog } from './storage/search/backlog.ts';
 import type { Statements } from './storage/statements/statement.ts';
 import { storedByUser } from './storage/stored-bytes.ts';
 import type { ToolRunner } from './tools/tool-runner.ts';
@@ -114,6 +115,7 @@ export function createServices(options: ServicesOptions): Services {
   const sweep = resources.use(
     new RemovalSweep({ statements, lease: options.lease, blobs, removeFiles, quotas, log }),
   );
+  const searchBacklog = resources.use(new Backlog({ statements, log }));
   const tools =
     parts.tools ?? new NodeTools({ ...config.nodes, statements, dispatcher, copy: workspaces.copy });
   const engine = createEngine(options, {
@@ -137,6 +139,7 @@ export function createServices(options: ServicesOptions): Services {
     }),
     changes,
     sweep,
+    searchBacklog,
     audio,
     attachmentLibrary,
     blobs,

@@ -18,6 +18,7 @@ import './node-workspaces.ts';
 import './node-report.ts';
 import './message.ts';
 import './branch.ts';
+import './message-search.ts';
 import './audio.ts';
 import './input-type.ts';
 import './attachment.ts';

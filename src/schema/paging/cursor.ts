@@ -1,5 +1,6 @@
 import { maxId } from '../../base/global-id.ts';
 import { GatewayError } from '../../errors.ts';
+import type { HitPosition } from '../../storage/search/search-messages.ts';
 
 /** A cursor holds the id of the row, so that the next page starts at the right position even if the row was deleted. */
 export function encodeCursor({ id }: { id: number }): string {
@@ -36,6 +37,20 @@ export function decodeActivityCursor(cursor: string, field: string): Activity {
   return { lastActivityAt: new Date(Math.min(Number(at), latestMs)), id: Math.min(Number(id), maxId) };
 }
 
+/** The position of a hit of a search among those that are ranked together: see src/storage/search/search-messages.ts. */
+export function encodeHitCursor({ after, before, score, id }: HitPosition): string {
+  return toCursor(`hit:${after}:${before}:${score}:${id}`);
+}
+
+/** @throws GatewayError BAD_USER_INPUT for text that is not such a cursor. */
+export function decodeHitCursor(cursor: string, field: string): HitPosition {
+  const form = /^hit:(\d{1,10}):(\d{1,10}):(\d{1,3}):(\d{1,10})$/;
+  const [after = 0, before = 0, score = 0, id = 0] = readCursor(cursor, form, field).map((number) =>
+    Math.min(Number(number), maxId),
+  );
+  return { after, before, score, id };
+}
+
 /** The last millisecond whose year has four digits, as the texts in the database have it. */
 export const latestMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
@@ -59,7 +74,7 @@ export function decodeNameCursor(cursor: string, field: string): NamedPosition {
   return { kind, name };
 }
 
-/** In characters. A cursor with numbers that this API has given out has at most 48. */
+/** In characters. A cursor with numbers that this API has given out has at most 52. */
 const longestCursor = 64;
 /** In characters: enough for the longest path of a workspace. */
 const longestNameCursor = 3_000;

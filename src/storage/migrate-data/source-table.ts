@@ -17,7 +17,8 @@ export interface Column {
 }
 
 /** Tables of Prisma and of SQLite, those that triggers fill from others, and leases that are over. */
-const notCopied = /^(?:_prisma_migrations|sqlite_.*|SessionTitle.*|SessionTag|Gateway)$/;
+const notCopied =
+  /^(?:_prisma_migrations|sqlite_.*|SessionTitle.*|SessionTag|MessageText.*|MessageToIndex|Gateway)$/;
 
 /** The tables of the gateway, each behind those that it refers to. */
 export function sourceTables(source: Sqlite.Database): SourceTable[] {

@@ -34,6 +34,10 @@ export const trials: Record<string, Trial> = {
     bob: 'nothing',
   },
   'Query.sessions': { document: '{ sessions { edges { node { id userId } } } }', bob: 'own' },
+  'Query.searchMessages': {
+    document: '{ searchMessages(query: "hello") { edges { node { id } session { id userId } } } }',
+    bob: 'own',
+  },
   'Query.run': { document: 'query ($run: ID!) { run(id: $run) { id } }', bob: 'nothing' },
   'Query.agentNode': {
     document: 'query ($nodeId: String!) { agentNode(nodeId: $nodeId) { id } }',

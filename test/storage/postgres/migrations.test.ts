@@ -55,6 +55,9 @@ describeWithPostgres('migrations of PostgreSQL', () => {
       CREATE INDEX "Session_featureName_archived_lastActivityAt_id_idx" ON "Session"("featureName", (coalesce("isArchived",TRUE)), "lastActivityAt", "id");
       CREATE INDEX "Session_userId_featureName_archived_id_idx" ON "Session"("userId", "featureName", (coalesce("isArchived","isArchived")), "id");
       CREATE INDEX "Session_userId_featureName_archived_lastActivityAt_id_idx" ON "Session"("userId", "featureName", (coalesce("isArchived","isArchived")), "lastActivityAt", "id");
+      CREATE TABLE "MessageText" ("rowid" INTEGER NOT NULL, "terms" INTEGER[] NOT NULL, PRIMARY KEY ("rowid"));
+      CREATE INDEX "MessageText_terms_idx" ON "MessageText" USING GIN ("terms") WITH (gin_pending_list_limit = 512);
+      CREATE TABLE "MessageToIndex" ("messageId" INTEGER NOT NULL, PRIMARY KEY ("messageId"));
       CREATE TABLE "SessionTag" (
         "sessionId" INTEGER NOT NULL, "tag" TEXT NOT NULL, "userId" TEXT NOT NULL, "featureName" TEXT NOT NULL,
         "isArchived" BOOLEAN NOT NULL, "lastActivityAt" TIMESTAMP(3) NOT NULL, PRIMARY KEY ("sessionId", "tag"));

@@ -28,6 +28,8 @@ test('the migrations create the tables of schema.prisma, and indexes, a search i
       CREATE INDEX "Session_featureName_archived_lastActivityAt_id_idx" ON "Session"("featureName", (coalesce("isArchived",TRUE)), "lastActivityAt", "id");
       CREATE INDEX "Session_userId_featureName_archived_id_idx" ON "Session"("userId", "featureName", (coalesce("isArchived","isArchived")), "id");
       CREATE INDEX "Session_userId_featureName_archived_lastActivityAt_id_idx" ON "Session"("userId", "featureName", (coalesce("isArchived","isArchived")), "lastActivityAt", "id");
+      CREATE VIRTUAL TABLE "MessageText" USING fts5("terms", content='', contentless_delete=1, detail='none', columnsize=0, tokenize='ascii');
+      CREATE TABLE "MessageToIndex" ("messageId" INTEGER NOT NULL PRIMARY KEY);
       CREATE TABLE "SessionTag" (
         "sessionId" INTEGER NOT NULL, "tag" TEXT NOT NULL, "userId" TEXT NOT NULL, "featureName" TEXT NOT NULL,
         "isArchived" BOOLEAN NOT NULL, "lastActivityAt" DATETIME NOT NULL, PRIMARY KEY ("sessionId", "tag")) WITHOUT ROWID;

@@ -112,7 +112,7 @@ export function readAllRows(file: string): Record<string, Record<string, unknown
 function tablesOf(connection: Sqlite.Database): string[] {
   return connection
     .prepare<[], string>(
-      `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'SessionTitle%'
+      `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'SessionTitle%' AND name NOT LIKE 'MessageT%'
        AND name NOT IN ('_prisma_migrations', 'SessionTag')`,
     )
     .pluck()
