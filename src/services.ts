@@ -119,7 +119,7 @@ export function createServices(options: ServicesOptions): Services {
   const tools =
     parts.tools ?? new NodeTools({ ...config.nodes, statements, dispatcher, copy: workspaces.copy });
   const engine = createEngine(options, {
-    ...{ models, tools, runLogs, quotas, blobs },
+    ...{ models, tools, runLogs, quotas, blobs, searchBacklog },
     changes: changes.log,
   });
   const removal = {
@@ -207,7 +207,8 @@ function createNodes(options: ServicesOptions, { changes, quotas }: { changes: C
   );
 }
 
-interface EngineParts extends Pick<EngineOptions, 'models' | 'tools' | 'changes' | 'quotas' | 'blobs'> {
+interface EngineParts
+  extends Pick<EngineOptions, 'models' | 'tools' | 'changes' | 'quotas' | 'blobs' | 'searchBacklog'> {
   runLogs: Logs<RunEventBody & { runId: number }>;
 }
 

@@ -11,6 +11,7 @@ import { type RunSlotLimits, RunSlots } from '../limits/run-slots.ts';
 import type { UserCount } from '../limits/user-count.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Database } from '../storage/database.ts';
+import type { Backlog } from '../storage/search/backlog.ts';
 import { runById, visibleRunById } from '../storage/statements/run-states.ts';
 import type { Statements } from '../storage/statements/statement.ts';
 import type { ToolRunner } from '../tools/tool-runner.ts';
@@ -64,6 +65,8 @@ export interface EngineOptions {
   quotas: Quotas;
   /** The bytes of attachments. */
   blobs: UploadedBlobs;
+  /** Is told when there are new messages. */
+  searchBacklog: Pick<Backlog, 'collect'>;
   /** Counts the live runs of users. */
   liveRunsOfUsers: UserCount;
   /** How long a follower waits for a ring before it reads the log again, in milliseconds. */
@@ -103,7 +106,8 @@ export class Engine {
       slots,
       runLog,
       changes,
-      execute: (run, context) => executeRun(run, { ...parts, ...context }),
+      execute: (run, context) =>
+        executeRun(run, { ...parts, ...context }).finally(() => options.searchBacklog.collect()),
       cancelQueued: (runId, cause) =>
         cancelQueuedRun(runId, cause, { statements, runLog, changes, bus, runLogTtlMs }),
       resumeRuns,

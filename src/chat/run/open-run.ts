@@ -3,7 +3,6 @@ import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError, sessionNotFound } from '../../errors.ts';
 import type { Run } from '../../generated/prisma/client.ts';
 import { isUniqueConflict } from '../../storage/failure/prisma-error.ts';
-import { indexMessage } from '../../storage/search/message-index.ts';
 import type { ChangeOwner } from '../../storage/statements/changes.ts';
 import { insertAnswer, insertExchange } from '../../storage/statements/exchanges.ts';
 import { countPrompt } from '../../storage/statements/run-sessions.ts';
@@ -142,7 +141,6 @@ async function insert(tx: Writer, options: OpenRunOptions, tokenCount: number) {
   const firstId = ids[0] ?? 0;
   if (parentId !== undefined) await continueBranch(tx, { sessionId, parentId, firstId });
   await sendAttachments(tx, attachments, firstId);
-  if (prompt !== null) await indexMessage(tx, { id: firstId, text: prompt, sessionId, userId: counted.userId });
   const run = (await tx.get(insertRun, [
     sessionId,
     requestId || null,

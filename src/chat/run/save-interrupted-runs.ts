@@ -1,5 +1,4 @@
 import type { ChangeLog } from '../../changes/change-log.ts';
-import { noteToIndex } from '../../storage/search/message-index.ts';
 import { idList } from '../../storage/statements/dialect.ts';
 import {
   addInterruptedUsage,
@@ -48,7 +47,6 @@ export async function saveInterruptedRuns(
     const json = JSON.stringify(own);
     const answers = idList(own.flatMap(({ messageId }) => messageId ?? []));
     await tx.run(interruptAnswers, [json]);
-    await tx.run(noteToIndex, [answers]);
     await tx.run(cancelToolCallsOfAll, [answers]);
     await tx.run(countInterrupted, [now, now, json]);
     await tx.run(addInterruptedUsage, [json]);

@@ -1,7 +1,6 @@
 import type { ChangeLog } from '../../changes/change-log.ts';
 import type { MessageStatus, Run } from '../../generated/prisma/client.ts';
 import type { CancelCause, FinishReason } from '../../generated/prisma/enums.ts';
-import { indexMessage } from '../../storage/search/message-index.ts';
 import type { ChangeOwner } from '../../storage/statements/changes.ts';
 import { endAnswer, withdrawPrompt } from '../../storage/statements/exchanges.ts';
 import { addModelUsage, countAnswer } from '../../storage/statements/run-sessions.ts';
@@ -93,10 +92,7 @@ export async function saveRunEnd(
     const session = await addToSession(tx, ended, { bytes, now });
     if (session === undefined) return undefined;
     const { userId } = session;
-    const { sessionId, assistantMessageId: answer } = run;
-    if (bytes > 0 && answer !== null) {
-      await indexMessage(tx, { id: answer, text: ended.content, sessionId, userId });
-    }
+    const { sessionId } = run;
     const told = await changes.write(tx, [{ kind: 'RunEnded', sessionId, userId, runId: run.id }]);
     return { userId, bytes, told };
   });

@@ -51,10 +51,6 @@ export async function migrateData({ from, to, print, log }: MigrateDataOptions):
     for (const table of tables) differences.push(await differenceOf(source, client, table));
     const found = differences.filter((difference) => difference !== undefined);
     if (found.length > 0) throw new StartupError(`The copy is not complete: ${found.join('; ')}.`);
-    // The next gateway adds them to the index.
-    await client.query(
-      'INSERT INTO "MessageToIndex" ("messageId") SELECT "id" FROM "Message" ON CONFLICT DO NOTHING',
-    );
     await endCopy(client);
     return tables.reduce((sum, { rows }) => sum + rows, 0);
   });

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { maxId } from '../../base/global-id.ts';
 import { amongIds, idList } from '../statements/dialect.ts';
 import { plainStatement } from '../statements/row-decoder.ts';
-import type { Statements } from '../statements/statement.ts';
+import type { Dialect, Statements } from '../statements/statement.ts';
 import { indexMessage } from './message-index.ts';
 import { searchedLength } from './words.ts';
 
@@ -12,54 +12,61 @@ export interface BacklogOptions {
   log: Logger;
 }
 
-/** Messages that one transaction adds to the index: a few milliseconds. */
-const atOnce = 20;
-/** How often the gateway looks for answers whose gateway has died, in milliseconds. */
-const lookMs = 60_000;
+/** How long messages are collected before they are added together, in milliseconds. */
+const collectMs = 5_000;
+/** Messages that one transaction adds to the index: some milliseconds, which SQLite takes on the event loop. */
+const atOnce: Record<Dialect, number> = { sqlite: 5, postgresql: 50 };
 /** Milliseconds between two transactions, in which everything else runs. */
 const pauseMs = 5;
 
-/** Ids that are noted, newest first. Parameters: before, how many. */
+/** Messages that have ended and are not in the index, newest first. Parameters: before, how many. */
 const notedMessages = plainStatement<{ id: number }>(
-  'SELECT "messageId" AS "id" FROM "MessageToIndex" WHERE "messageId" < ? ORDER BY "messageId" DESC LIMIT ?',
+  `SELECT "messageId" AS "id" FROM "MessageToIndex" WHERE "messageId" < ? AND NOT EXISTS (
+      SELECT 1 FROM "Message" WHERE "id" = "messageId" AND "status" = 'STREAMING'
+    ) ORDER BY "messageId" DESC LIMIT ?`,
 );
 
-/** Those of some messages that are to be added to the index. Parameters: how many characters to read, the ids. */
+/** Takes messages off the list, unless another gateway has done so, and returns them. Parameter: the ids. */
+const takeNoted = plainStatement<{ id: number }>(
+  `DELETE FROM "MessageToIndex" WHERE "messageId" ${amongIds} RETURNING "messageId" AS "id"`,
+);
+
+/** Parameters: how many characters to read, the ids. */
 const textsToIndex = plainStatement<{ id: number; text: string; sessionId: number; userId: string }>(
   `SELECT "Message"."id", SUBSTR("content", 1, ?) AS "text", "sessionId", "userId"
-   FROM "Message" JOIN "Session" ON "Session"."id" = "sessionId"
-   WHERE "Message"."id" ${amongIds} AND NOT EXISTS (SELECT 1 FROM "MessageText" WHERE "rowid" = "Message"."id")`,
-);
-
-/** Parameter: the ids. */
-const forgetNoted = plainStatement<never>(`DELETE FROM "MessageToIndex" WHERE "messageId" ${amongIds}`);
-
-/** Those of some messages that are being written: they are added when they end. Parameter: the ids. */
-const unfinished = plainStatement<{ id: number }>(
-  `SELECT "id" FROM "Message" WHERE "id" ${amongIds} AND "status" = 'STREAMING'`,
+   FROM "Message" JOIN "Session" ON "Session"."id" = "sessionId" WHERE "Message"."id" ${amongIds}`,
 );
 
 /**
- * Adds messages to the index that the transactions which wrote them have not added: those from before there was an index, and
- * answers whose gateway has died. Newest first, in short transactions. The next start goes on with what is left.
+ * Adds the messages to the index that triggers have noted: new ones some seconds later, and after an upgrade all earlier ones.
+ * Newest first, in short transactions. When the gateway closes, the next one goes on.
  */
 export class Backlog implements AsyncDisposable {
   readonly #options: BacklogOptions;
   #isClosing = false;
+  #timer: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
-
-  #looks: NodeJS.Timeout | undefined;
 
   constructor(options: BacklogOptions) {
     this.#options = options;
   }
 
-  /** Begins without being waited for. */
+  /** Says that there are new messages. Costs almost nothing. */
+  collect(): void {
+    if (this.#isClosing) return;
+    this.#timer ??= setTimeout(() => this.start(), collectMs).unref();
+  }
+
+  /** Begins to add all messages that are noted, without being waited for. */
   start(): void {
-    this.#looks ??= setInterval(() => this.start(), lookMs).unref();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#work = this.#work
       .then(() => this.#indexAll())
-      .catch((err: unknown) => this.#options.log.warn({ err }, 'messages could not be added to the search'));
+      .catch((err: unknown) => {
+        this.#options.log.warn({ err }, 'messages could not be added to the search index yet');
+        this.collect();
+      });
   }
 
   /** Resolves when all that was noted at the last start has been added. */
@@ -69,7 +76,7 @@ export class Backlog implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
-    clearInterval(this.#looks);
+    clearTimeout(this.#timer);
     await this.#work;
   }
 
@@ -78,20 +85,20 @@ export class Backlog implements AsyncDisposable {
     let before = maxId;
     let count = 0;
     while (!this.#isClosing) {
-      const noted = await statements.all(notedMessages, [before, atOnce]);
+      const noted = await statements.all(notedMessages, [before, atOnce[statements.dialect]]);
       const last = noted.at(-1);
       if (last === undefined) break;
       before = last.id;
-      const left = new Set((await statements.all(unfinished, [listOf(noted)])).map(({ id }) => id));
-      const ready = listOf(noted.filter(({ id }) => !left.has(id)));
       await statements.transaction(async (tx) => {
-        for (const row of await tx.all(textsToIndex, [searchedLength, ready])) await indexMessage(tx, row);
-        await tx.run(forgetNoted, [ready]);
+        const taken = await tx.all(takeNoted, [listOf(noted)]);
+        for (const row of await tx.all(textsToIndex, [searchedLength, listOf(taken)])) {
+          await indexMessage(tx, row);
+        }
       });
       count += noted.length;
       await sleep(pauseMs);
     }
-    if (count > 1_000) log.info({ count }, 'earlier messages were added to the search');
+    if (count > 1_000) log.info({ count }, 'earlier messages were added to the search index');
   }
 }
 

@@ -17,7 +17,7 @@ export interface Mark {
 
 const mostMarks = 200;
 /** A word of fewer characters is only found as it is. The beginning of a longer one finds it. */
-export const shortestBeginning = 3;
+const shortestBeginning = 3;
 
 /**
  * Compares a text with the pieces of a query.

@@ -1,21 +1,16 @@
-import { amongIds } from '../statements/dialect.ts';
 import { plainStatement } from '../statements/row-decoder.ts';
 import type { Writer } from '../statements/statement.ts';
 import { type TextOwner, termsOf } from './terms.ts';
 
 // The table "MessageText" has the terms of each message. In SQLite it is an FTS5 table without the texts, and in PostgreSQL a
-// table with a GIN index. A trigger deletes the row of a message that is deleted.
+// table with a GIN index. The table "MessageToIndex" has the messages that are not in the index yet: a trigger notes each new
+// message in the transaction that writes it, and a search compares the noted ones one by one. Another trigger deletes both
+// rows of a message that is deleted.
 
 /** Parameters: the id of the message, its terms as `termList`. SQLite takes the punctuation for spaces. */
 const insertText = plainStatement<never>('INSERT INTO "MessageText" ("rowid", "terms") VALUES (?, ?)');
 
-/** Notes messages that are not in the index yet. Parameter: the ids of messages, which must be there. */
-export const noteToIndex = plainStatement<never>(
-  `INSERT INTO "MessageToIndex" ("messageId") SELECT "id" FROM "Message" WHERE "id" ${amongIds}
-    ON CONFLICT DO NOTHING`,
-);
-
-/** Adds a message to the index, in the transaction that writes its text. A message must be added once only. */
+/** Adds a message to the index. A message must be added once only. */
 export async function indexMessage(
   tx: Writer,
   { id, text, ...owner }: TextOwner & { id: number; text: string },

@@ -53,6 +53,17 @@ const textsOf = plainStatement<{ id: number; sessionId: number; userId: string; 
    WHERE "Message"."id" ${amongIds} ORDER BY "Message"."id" DESC`,
 );
 
+/** Messages that are not in the index yet, which a search compares: the newest. */
+const mostNoted = 500;
+
+/** The newest messages that have ended and are not in the index yet. Parameters: how many to look at. */
+const notedTexts = plainStatement<{ id: number; sessionId: number; userId: string }>(
+  `SELECT "noted"."id", "sessionId", "userId" FROM (
+      SELECT "messageId" AS "id" FROM "MessageToIndex" ORDER BY "messageId" DESC LIMIT ?
+    ) AS "noted" JOIN "Message" ON "Message"."id" = "noted"."id" AND "status" <> 'STREAMING'
+    JOIN "Session" ON "Session"."id" = "sessionId" ORDER BY "noted"."id" DESC`,
+);
+
 /**
  * The messages that have all words of a query, from the newest to the oldest, and the best first among each 50 of them.
  *
@@ -108,6 +119,7 @@ class Search {
   readonly #signal: AbortSignal;
   readonly #terms: Set<number>;
   #compared = 0;
+  #noted: number[] | undefined;
   /** All ids that the index names, newest first, if they are few. Only PostgreSQL. */
   #few: number[] | undefined;
   #isCounted = false;
@@ -154,7 +166,24 @@ class Search {
     return hits;
   }
 
+  /** The newest messages between two ids that may have the words: those in the index, and those that are not yet. */
   async #candidates(after: number, before: number, most: number): Promise<number[]> {
+    this.#noted ??= await this.#readNoted();
+    const noted = this.#noted.filter((id) => id > after && id < before);
+    const indexed = await this.#indexed(after, before, most);
+    return [...new Set([...noted, ...indexed])].toSorted((a, b) => b - a).slice(0, most);
+  }
+
+  async #readNoted(): Promise<number[]> {
+    const { userId, sessionId } = this.#query;
+    const rows = await this.#statements.all(notedTexts, [mostNoted]);
+    return rows
+      .filter((row) => userId === undefined || row.userId === userId)
+      .filter((row) => sessionId === undefined || row.sessionId === sessionId)
+      .map(({ id }) => id);
+  }
+
+  async #indexed(after: number, before: number, most: number): Promise<number[]> {
     if (this.#statements.dialect === 'postgresql') {
       const few = await this.#fewCandidates();
       if (few) return few.filter((id) => id > after && id < before).slice(0, most);

@@ -4,7 +4,7 @@ import { plainStatement } from './row-decoder.ts';
 // What runs read and change of their session.
 
 /** What a prompt must know of its session. */
-export type CountedSession = Pick<Session, 'messageCount' | 'headId' | 'clearedThroughId' | 'userId'>;
+export type CountedSession = Pick<Session, 'messageCount' | 'headId' | 'clearedThroughId'>;
 
 /**
  * Counts the messages of a prompt, unless the session was deleted. Parameters: now, now, how many messages, bytes of the
@@ -13,7 +13,7 @@ export type CountedSession = Pick<Session, 'messageCount' | 'headId' | 'clearedT
 export const countPrompt = plainStatement<CountedSession>(
   `UPDATE "Session" SET "updatedAt" = ?, "lastActivityAt" = ?, "messageCount" = "messageCount" + ?,
     "storedBytes" = "storedBytes" + ?
-  WHERE "id" = ? AND "deletedAt" IS NULL RETURNING "messageCount", "headId", "clearedThroughId", "userId"`,
+  WHERE "id" = ? AND "deletedAt" IS NULL RETURNING "messageCount", "headId", "clearedThroughId"`,
 );
 
 /** Counts an ended run. Parameters: now, now, bytes of the answer, contextTokens (null: they stay as they are), id. */

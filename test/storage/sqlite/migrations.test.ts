@@ -12,7 +12,8 @@ import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
 test('the migrations create the tables of schema.prisma, and indexes, a search index and a table of tags that schema.prisma cannot express', async () => {
   const schema = readFileSync(new URL('../../../prisma/schema.prisma', import.meta.url), 'utf8');
   const described = new Sqlite(':memory:');
-  described.exec(await sqlForSchema(schema));
+  // The engine of Prisma writes the default of a JSON column without its quotes.
+  described.exec((await sqlForSchema(schema)).replace('DEFAULT []', "DEFAULT '[]'"));
   described.exec(
     `CREATE UNIQUE INDEX "Run_sessionId_live_key" ON "Run"("sessionId") WHERE "status" = 'RUNNING'`,
   );
@@ -28,17 +29,15 @@ test('the migrations create the tables of schema.prisma, and indexes, a search i
       CREATE INDEX "Session_featureName_archived_lastActivityAt_id_idx" ON "Session"("featureName", (coalesce("isArchived",TRUE)), "lastActivityAt", "id");
       CREATE INDEX "Session_userId_featureName_archived_id_idx" ON "Session"("userId", "featureName", (coalesce("isArchived","isArchived")), "id");
       CREATE INDEX "Session_userId_featureName_archived_lastActivityAt_id_idx" ON "Session"("userId", "featureName", (coalesce("isArchived","isArchived")), "lastActivityAt", "id");
-      CREATE VIRTUAL TABLE "MessageText" USING fts5("terms", content='', contentless_delete=1, detail='none', columnsize=0, tokenize='ascii');
+      CREATE VIRTUAL TABLE "MessageText" USING fts5("terms", content='', contentless_delete=1, detail='none', tokenize='ascii');
       CREATE TABLE "MessageToIndex" ("messageId" INTEGER NOT NULL PRIMARY KEY);
       CREATE TABLE "SessionTag" (
         "sessionId" INTEGER NOT NULL, "tag" TEXT NOT NULL, "userId" TEXT NOT NULL, "featureName" TEXT NOT NULL,
         "isArchived" BOOLEAN NOT NULL, "lastActivityAt" DATETIME NOT NULL, PRIMARY KEY ("sessionId", "tag")) WITHOUT ROWID;
       CREATE INDEX "SessionTag_tag_isArchived_sessionId_idx" ON "SessionTag"((coalesce("tag",'')), "isArchived", "sessionId");
       CREATE INDEX "SessionTag_userId_tag_isArchived_sessionId_idx" ON "SessionTag"("userId", "tag", "isArchived", "sessionId");
-      CREATE INDEX "SessionTag_tag_isArchived_lastActivityAt_sessionId_idx"
-        ON "SessionTag"((coalesce("tag",'')), "isArchived", "lastActivityAt", "sessionId");
-      CREATE INDEX "SessionTag_userId_tag_isArchived_lastActivityAt_sessionId_idx"
-        ON "SessionTag"("userId", "tag", "isArchived", "lastActivityAt", "sessionId")`);
+      CREATE INDEX "SessionTag_tag_isArchived_lastActivityAt_sessionId_idx" ON "SessionTag"((coalesce("tag",'')), "isArchived", "lastActivityAt", "sessionId");
+      CREATE INDEX "SessionTag_userId_tag_isArchived_lastActivityAt_sessionId_idx" ON "SessionTag"("userId", "tag", "isArchived", "lastActivityAt", "sessionId")`);
   const migrated = new Sqlite(':memory:');
   migrate(migrated, readMigrations());
   migrated.exec('DROP TABLE "_prisma_migrations"');
