@@ -25,10 +25,10 @@ export function snippetOf(text: string, marks: readonly Mark[]): string {
   for (const mark of marks) {
     if (mark.start < at || mark.start >= end) continue;
     const markEnd = Math.min(mark.end, end);
-    html += `${escape(text.slice(at, mark.start))}<mark>${escape(text.slice(mark.start, markEnd))}</mark>`;
+    html += `${escaped(text.slice(at, mark.start))}<mark>${escaped(text.slice(mark.start, markEnd))}</mark>`;
     at = markEnd;
   }
-  return html + escape(text.slice(at, end)) + (end < text.length ? '…' : '');
+  return html + escaped(text.slice(at, end)) + (end < text.length ? '…' : '');
 }
 
 /** How many pieces of the query a snippet has that begins at this mark. */
@@ -37,7 +37,7 @@ function piecesFrom({ start }: Mark, marks: readonly Mark[]): number {
   return new Set(within.map(({ piece }) => piece)).size;
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replaceAll(/\s+/g, ' ').replaceAll(/[&<>"']/g, (character) => escapes[character] ?? '');
 }
 
