@@ -52,10 +52,6 @@ export const trials: Record<string, Trial> = {
     document: 'mutation ($session: ID!) { updateSession(id: $session, input: { title: "Mine" }) { id } }',
     bob: 'not found',
   },
-  'Mutation.selectBranch': {
-    document: 'mutation ($message: ID!) { selectBranch(messageId: $message) { id } }',
-    bob: 'not found',
-  },
   'Mutation.archiveSession': {
     document: 'mutation ($session: ID!) { archiveSession(id: $session, archived: true) { id } }',
     bob: 'not found',
