@@ -5,7 +5,7 @@ import { readSourceFiles } from '../support/files/source-file.ts';
 const cut =
   /[\w)\]]+\s*\.(?:slice\(\s*0,\s*(?:\d{2,}|(?:max|most|longest|half|limit|length)\w*|\w+(?:Length|Limit|Chars|Size))\s*\)|substr(?:ing)?\()/g;
 
-/** Cuts of lists, and of dates, which have only ASCII characters. */
+/** Cuts of lists, of dates, which have only ASCII characters, and of what only becomes a number. */
 const allowed = [
   'src/base/ignore-rules.ts: isUsable).slice(0, maxRules)',
   'src/sync/replica/disk/stage.ts: path).slice(0, 16)',
@@ -16,6 +16,10 @@ const allowed = [
   'src/console/state/lookalikes.ts: items.slice(0, maxQuoted)',
   'src/rest/input/ignored-fields.ts: fields.slice(0, longestList)',
   'src/schema/paging/find-messages.ts: rows.slice(0, limit)',
+  'src/storage/search/search-messages.ts: found.slice(0, limit)',
+  'src/storage/search/search-messages.ts: a).slice(0, most)',
+  'src/storage/search/search-messages.ts: before).slice(0, most)',
+  'src/storage/search/terms.ts: folded.slice(0, length)',
 ];
 
 test('every text is cut by src/base/cut-text.ts, which leaves no half characters', () => {

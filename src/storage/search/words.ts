@@ -1,3 +1,5 @@
+import { cutText } from '../../base/cut-text.ts';
+
 // How texts are taken to pieces for the search. Both databases have the same terms, because the gateway makes them.
 
 /** Scripts that put no spaces between words, and Korean, whose words have endings that nobody searches for. */
@@ -20,7 +22,7 @@ export interface Piece {
 
 /** The words and runs of the beginning of a text, in order. */
 export function* piecesOf(text: string): Generator<Piece> {
-  for (const match of text.slice(0, searchedLength).matchAll(pieces)) {
+  for (const match of cutText(text, searchedLength).matchAll(pieces)) {
     const [piece, run] = match;
     const { index: start } = match;
     const isRun = run !== undefined;
