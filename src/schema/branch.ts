@@ -1,5 +1,6 @@
 import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
+import { type GraphQLResolveInfo, Kind } from 'graphql';
 import { groupBy } from '../base/group-by.ts';
 import { lazyFields } from '../base/lazy-fields.ts';
 import type { Context } from '../context.ts';
@@ -44,15 +45,23 @@ const treeOf = createContextCache(
   }),
 );
 
+/** Whether the id of a row answers all that is selected of it. */
+function asksForIdsOnly({ fieldNodes }: GraphQLResolveInfo): boolean {
+  const selected = fieldNodes.flatMap(({ selectionSet }) => selectionSet?.selections ?? []);
+  return selected.every((each) => each.kind === Kind.FIELD && /^(id|databaseId)$/.test(each.name.value));
+}
+
 builder.prismaObjectFields('Message', (t) => ({
   parent: t.field({
     type: MessageRef,
     nullable: true,
     description:
       'The message before this one: for an answer its prompt, for a prompt the answer before it. Null for the first message of a conversation.',
-    resolve: async ({ id }, _args, context) => {
+    resolve: async ({ id }, _args, context, info) => {
       const parentId = await treeOf(context).parentId.load(id);
-      return parentId === 0 ? null : rowsOf(context).message.load(parentId);
+      if (parentId === 0) return null;
+      // A list of messages holds most parents already: their texts are not read twice to tell who they are.
+      return asksForIdsOnly(info) ? ({ id: parentId } as Message) : rowsOf(context).message.load(parentId);
     },
   }),
   siblings: t.field({

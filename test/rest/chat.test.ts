@@ -33,6 +33,9 @@ test('every field of a chat request reaches GraphQL under its own name', async (
 
   const prompt = {
     prompt: 'Hi',
+    edit_of: 3,
+    answer_to: 4,
+    expected_head: 5,
     provider_name: 'demo',
     model_name: 'demo-1',
     request_id: 'r1',
@@ -44,6 +47,9 @@ test('every field of a chat request reaches GraphQL under its own name', async (
     input: {
       sessionId: encodeGlobalID('Session', 5),
       prompt: 'Hi',
+      editOf: encodeGlobalID('Message', 3),
+      answerTo: encodeGlobalID('Message', 4),
+      expectedHead: encodeGlobalID('Message', 5),
       providerName: 'demo',
       modelName: 'demo-1',
       requestId: 'r1',

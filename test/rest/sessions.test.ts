@@ -266,7 +266,13 @@ test('the history contains every message, oldest first', async () => {
   const error = { code: 'PROVIDER_TIMEOUT', message: 'It fell silent.' };
   const prompt = message(1, { role: 'USER', content: 'And the tides?' });
   const written = { reasoning: 'Look it up.', toolCalls: [toolCall], tokenCount: 9 };
-  const answer = message(2, { ...written, status: 'FAILED', finishReason: 'ERROR', error });
+  const answer = message(2, {
+    ...written,
+    parent: { databaseId: 1 },
+    status: 'FAILED',
+    finishReason: 'ERROR',
+    error,
+  });
   const rest = Array.from({ length: 150 }, (_, index) => message(index + 3));
   const messages = [prompt, answer, ...rest];
   graphql.script({
@@ -290,6 +296,7 @@ test('the history contains every message, oldest first', async () => {
           "error": null,
           "finish_reason": null,
           "id": 1,
+          "parent_id": null,
           "reasoning_content": null,
           "sender": "user",
           "session_id": 5,
@@ -310,6 +317,7 @@ test('the history contains every message, oldest first', async () => {
           },
           "finish_reason": "error",
           "id": 2,
+          "parent_id": 1,
           "reasoning_content": "Look it up.",
           "sender": "assistant",
           "session_id": 5,
@@ -386,6 +394,7 @@ function message(databaseId: number, fields: object = {}) {
   return {
     __typename: 'Message',
     databaseId,
+    parent: null,
     role: 'ASSISTANT',
     status: 'COMPLETE',
     finishReason: null,

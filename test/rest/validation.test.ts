@@ -130,6 +130,13 @@ test('a chat request without a prompt is refused', async () => {
   `);
 });
 
+test('a prompt that is null is no text, and it is reported before the errors of later fields', async () => {
+  expect(await refusal('POST', '/sessions/1/chat', { prompt: null, on_busy: 'wait' })).toMatchObject([
+    { loc: ['body', 'prompt'], type: 'string_type', msg: 'Input should be a valid string', input: null },
+    { loc: ['body', 'on_busy'], type: 'literal_error' },
+  ]);
+});
+
 test('one response reports every error of a request', async () => {
   const body = { prompt: '', on_busy: 'wait', provider_name: 3 };
   expect(await refusal('POST', '/sessions/x/chat', body, { 'last-event-id': '7' })).toMatchInlineSnapshot(`

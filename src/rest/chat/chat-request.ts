@@ -1,14 +1,39 @@
 import { z } from '@hono/zod-openapi';
 import { maxId } from '../../base/global-id.ts';
+import { fault } from '../errors/validation-error.ts';
 import { orDefault } from '../input/or-default.ts';
 import { ModelSettingsBody } from '../route/model-settings.ts';
+
+const messageId = z.int().min(1).max(maxId).nullable().optional();
+
+/** Checks an object also where one of its fields has an error. */
+const checkedWithOthers = {
+  when: ({ value }: { value: unknown }) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value),
+};
 
 /** The body of `POST /sessions/{session_id}/chat`. */
 export const ChatRequest = z
   .object({
-    prompt: z.string().min(1).openapi({
-      description: 'The text that the model answers. Must not be empty.',
+    prompt: z.string().min(1).nullable().optional().openapi({
+      description:
+        'The text that the model answers. Must not be empty. Required, except with `answer_to`: then leave it out.',
       example: 'What is the capital of Portugal?',
+    }),
+    edit_of: messageId.openapi({
+      description:
+        'The `id` of an earlier prompt of the session. This prompt is another version of it: it takes its place in the conversation, which goes on from here. The earlier version is kept, with all that follows it. Null or left out: the prompt continues the conversation.',
+      example: 3,
+    }),
+    answer_to: messageId.openapi({
+      description:
+        'The `id` of an earlier prompt of the session that is answered once more, perhaps by another model. Leave `prompt`, `edit_of` and `attachment_ids` out. The earlier answers are kept, with all that follows them. Null or left out: `prompt` is answered.',
+      example: 3,
+    }),
+    expected_head: messageId.openapi({
+      description:
+        'The `id` of the last message that your client shows. If it is not the last one of `GET /sessions/{session_id}/messages` any more, the request is refused with 409: read the messages again. Null or left out: no check.',
+      example: 4,
     }),
     provider_name: z.string().nullable().optional().openapi({
       description:
@@ -35,7 +60,7 @@ export const ChatRequest = z
       }),
     request_id: z.string().nullable().optional().openapi({
       description:
-        'An idempotency key of your choice, unique within the session. If you send the same prompt with the same key again, the stream follows the run that the first request started. Without a key, every request starts a run.',
+        'An idempotency key of your choice, unique within the session. If you send the same prompt with the same key, `edit_of` and `answer_to` again, the stream follows the run that the first request started. Without a key, every request starts a run.',
       example: '5b2c8a4e-3f0d-4b1c-9a55-1c9a6f6f7c11',
     }),
     on_busy: orDefault(z.enum(['reject', 'interrupt', 'enqueue']), 'enqueue').openapi({
@@ -44,6 +69,12 @@ export const ChatRequest = z
       example: 'enqueue',
     }),
   })
+  .superRefine(({ prompt, answer_to }, { issues }) => {
+    if (prompt != null || answer_to != null) return;
+    const missing = fault('string_type', 'Input should be a valid string', prompt);
+    // FastAPI reports it together with the errors of other fields, in the order of the fields.
+    issues.unshift({ ...missing, path: ['prompt'] });
+  }, checkedWithOthers)
   .openapi('ChatRequest', {
     description: 'A prompt and how to answer it. Unknown fields are ignored.',
     // The example has no request_id: a reader who sends it twice would get the first answer again.

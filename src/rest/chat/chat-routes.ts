@@ -49,7 +49,8 @@ export const sendChat: Route = {
         'Streams AI response using Server-Sent Events (SSE). Yields tokens, reasoning, and tool executions in real-time. The run continues when the client disconnects. To resume the stream, repeat the request with the header `Last-Event-ID` or the parameter `lastEventId`; the prompt is not sent to the model again. If no frame is left, the stream ends at once.',
       input: sendInput,
       failures: {
-        409: 'A run is in progress and `on_busy` is `reject`, or `request_id` was already used for another prompt.',
+        409: 'A run is in progress and `on_busy` is `reject`, or `request_id` was already used for another prompt, or `expected_head` is not the last message any more.',
+        404: 'The session does not exist, or the user may not see it; or `edit_of` or `answer_to` is no message of the session.',
       },
     },
     streamResponses,
@@ -65,6 +66,9 @@ export const sendChat: Route = {
     const input = {
       sessionId: encodeId('Session', session_id),
       prompt: parsed.body.prompt,
+      editOf: messageIdOf(parsed.body.edit_of),
+      answerTo: messageIdOf(parsed.body.answer_to),
+      expectedHead: messageIdOf(parsed.body.expected_head),
       providerName: parsed.body.provider_name,
       modelName: parsed.body.model_name,
       settings: settingsInput(parsed.body.settings),
@@ -77,6 +81,10 @@ export const sendChat: Route = {
     );
   },
 };
+
+function messageIdOf(id: number | null | undefined): string | null | undefined {
+  return id == null ? id : encodeId('Message', id);
+}
 
 const FollowQuery = ResumeQuery.extend({
   ticket: z.string().optional().openapi({

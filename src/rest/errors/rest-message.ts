@@ -1,6 +1,10 @@
 /** Every argument and input field of GraphQL that a REST request sets. */
 const names = [
+  'answerTo',
+  'attachmentIds',
   'callId',
+  'editOf',
+  'expectedHead',
   'featureName',
   'maxOutputTokens',
   'messageId',

@@ -41,7 +41,21 @@ function describe(issue: Issue, input: unknown): Fault {
   switch (issue.code) {
     case 'invalid_type':
       return typeErrors[issue.expected] ?? objectError;
+    case 'too_big':
+      if (!isNumber(issue.origin)) return { type: 'value_error', msg: issue.message };
+      return {
+        type: 'less_than_equal',
+        msg: `Input should be less than or equal to ${issue.maximum}`,
+        ctx: { le: Number(issue.maximum) },
+      };
     case 'too_small':
+      if (isNumber(issue.origin)) {
+        return {
+          type: 'greater_than_equal',
+          msg: `Input should be greater than or equal to ${issue.minimum}`,
+          ctx: { ge: Number(issue.minimum) },
+        };
+      }
       if (issue.origin === 'array') return listTooShort(Number(issue.minimum), input);
       return {
         type: 'string_too_short',
@@ -57,6 +71,10 @@ function describe(issue: Issue, input: unknown): Fault {
   }
 }
 
+function isNumber(origin: string): boolean {
+  return origin === 'number' || origin === 'int';
+}
+
 const objectError: Fault = {
   type: 'model_attributes_type',
   msg: 'Input should be a valid dictionary or object to extract fields from',
@@ -65,6 +83,11 @@ const objectError: Fault = {
 const typeErrors: Record<string, Fault> = {
   string: { type: 'string_type', msg: 'Input should be a valid string' },
   array: { type: 'list_type', msg: 'Input should be a valid list' },
+  number: { type: 'float_type', msg: 'Input should be a valid number' },
+  int: {
+    type: 'int_from_float',
+    msg: 'Input should be a valid integer, got a number with a fractional part',
+  },
 };
 
 function listTooShort(least: number, input: unknown): Fault {

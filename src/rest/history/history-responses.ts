@@ -67,6 +67,11 @@ export const Message = z
   .object({
     id: z.int().openapi({ description: 'The id of the message.', example: 2 }),
     session_id: sessionId,
+    parent_id: z.int().nullable().openapi({
+      description:
+        'The `id` of the message before this one: for an answer its prompt, for a prompt the answer before it. Null: it is the first message of the conversation.',
+      example: 1,
+    }),
     sender: z
       .enum(['user', 'assistant'])
       .openapi({ description: 'The author of the message: the user, or the model (`assistant`).' }),
@@ -115,7 +120,7 @@ export const Message = z
 export const Messages = z
   .object({
     session_id: sessionId,
-    messages: z.array(Message).openapi({ description: 'All messages of the session, oldest first.' }),
+    messages: z.array(Message).openapi({ description: 'The messages of the conversation, oldest first.' }),
   })
   .openapi('Messages', { description: 'All messages of a session.' });
 
@@ -159,6 +164,7 @@ export function messageJson(sessionId: number, message: SessionMessage): z.infer
   return {
     id: message.databaseId,
     session_id: sessionId,
+    parent_id: message.parent?.databaseId ?? null,
     sender: lowerCase(message.role),
     content: message.content,
     reasoning_content: message.reasoning ?? null,

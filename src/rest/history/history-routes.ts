@@ -13,7 +13,8 @@ export const historyRoutes: readonly Route[] = [
     path: '/sessions/{session_id}/messages',
     operationId: 'get_messages',
     summary: 'Get Session Chat History',
-    description: 'Returns all messages of a session, oldest first.',
+    description:
+      'Returns the messages of the conversation that the session shows, oldest first. Where a prompt was edited or answered more than once, these are the messages of one version: of the last one that was written, unless another one was selected over GraphQL.',
     input: { path: SessionPath },
     document: GetMessagesDocument,
     variables: ({ path }, page) => ({ id: encodeId('Session', path.session_id), ...page }),

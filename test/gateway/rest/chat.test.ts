@@ -202,6 +202,110 @@ describe('a chat over REST', () => {
   });
 });
 
+describe('branches over REST', () => {
+  const full = (id: number) => `/sessions/${id}/chat`;
+  const shown = async (id: number) =>
+    (await messagesOf(id)).map(({ content }: { content: string }) => content).join(' / ');
+
+  async function answered(id: number, body: object, answer: string): Promise<Frame[]> {
+    gateway.model.script([text(answer)]);
+    const frames = await collect(rest.chat(id, body));
+    expect(frames.at(-1)?.data).toMatchObject({ type: 'finish', full_answer: answer });
+    return frames;
+  }
+
+  /** A conversation of two prompts with their answers: A, a, B, b. Returns the ids of the messages, too. */
+  async function converse(): Promise<{ id: number; ids: number[] }> {
+    const id = await newSession();
+    await answered(id, { prompt: 'A' }, 'a');
+    await answered(id, { prompt: 'B' }, 'b');
+    return { id, ids: (await messagesOf(id)).map((message: { id: number }) => message.id) };
+  }
+
+  test('an edited prompt and another answer are shown in place of the first ones, each behind its parent', async () => {
+    const { id, ids } = await converse();
+    const [a, , b] = ids;
+    expect((await messagesOf(id)).map(({ parent_id }: { parent_id: number }) => parent_id)).toEqual([
+      null,
+      ...ids.slice(0, -1),
+    ]);
+
+    await answered(id, { prompt: 'C', edit_of: b }, 'c');
+    expect(await shown(id)).toBe('A / a / C / c');
+    const edited = await messagesOf(id);
+    expect(edited.map(({ parent_id }: { parent_id: number }) => parent_id)).toEqual([
+      null,
+      ids[0],
+      ids[1],
+      edited[2].id,
+    ]);
+
+    await answered(id, { answer_to: a }, 'another a');
+    expect(await shown(id)).toBe('A / another a');
+    await answered(id, { prompt: 'D', edit_of: null, answer_to: null, expected_head: null }, 'd');
+    expect(await shown(id)).toBe('A / another a / D / d');
+  });
+
+  test('the answer to a prompt of before is sent once for one request_id, and its stream is resumed', async () => {
+    const { id, ids } = await converse();
+    const asked = gateway.model.requests.length;
+    const body = { answer_to: ids[0], request_id: 'again' };
+    const frames = await answered(id, body, 'another a');
+    const repeated = await collect(rest.chat(id, body));
+    expect(repeated.at(-1)).toEqual(frames.at(-1));
+    const cursor = { headers: { 'last-event-id': frames[1]?.id ?? '' } };
+    expect(await collect(rest.chat(id, body, cursor))).toEqual(frames.slice(2));
+    expect(gateway.model.requests.length - asked).toBe(1);
+    for (const other of [{ answer_to: ids[2] }, { prompt: 'A' }, { prompt: 'A', edit_of: ids[0] }]) {
+      const refused = await rest.call('POST', full(id), { ...other, request_id: 'again' });
+      expect(refused.status).toBe(409);
+    }
+    expect(await shown(id)).toBe('A / another a');
+  });
+
+  test('a prompt under a conversation that has moved on is refused with 409 in the names of REST', async () => {
+    const { id, ids } = await converse();
+    const late = await rest.call('POST', full(id), { prompt: 'Late', expected_head: ids[1] });
+    expect(late).toMatchObject({ status: 409, json: { detail: expect.stringContaining('expected_head') } });
+    expect(await shown(id)).toBe('A / a / B / b');
+    await answered(id, { prompt: 'On time', expected_head: ids[3] }, 'yes');
+  });
+
+  test('a message that the session does not have is refused with 404, and a bad place with 422 that names it', async () => {
+    const { id, ids } = await converse();
+    const other = await converse();
+    for (const field of ['edit_of', 'answer_to']) {
+      for (const unknown of [other.ids[0], 2 ** 31 - 1]) {
+        const prompt = field === 'edit_of' ? { prompt: 'Hi' } : {};
+        const refused = await rest.call('POST', full(id), { ...prompt, [field]: unknown });
+        expect(refused.status).toBe(404);
+        expect(refused.json.detail).toMatch(new RegExp(`^${field}: this session has no message ${unknown}`));
+      }
+    }
+    for (const [body, field, type] of [
+      [{ prompt: 'Hi', edit_of: ids[1] }, 'edit_of', 'value_error'],
+      [{ answer_to: ids[1] }, 'answer_to', 'value_error'],
+      [{ prompt: 'Hi', answer_to: ids[0] }, 'prompt', 'value_error'],
+      [{ edit_of: ids[0], answer_to: ids[0] }, 'edit_of', 'value_error'],
+      [{ answer_to: ids[0], attachment_ids: [1] }, 'attachment_ids', 'value_error'],
+      [{ edit_of: ids[0] }, 'prompt', 'missing'],
+      [{ prompt: null, edit_of: ids[0] }, 'prompt', 'string_type'],
+      [{ prompt: '', answer_to: ids[0] }, 'prompt', 'string_too_short'],
+      ...['edit_of', 'answer_to', 'expected_head'].flatMap((name) => [
+        [{ prompt: 'Hi', [name]: 'TWVzc2FnZTox' }, name, 'float_type'] as const,
+        [{ prompt: 'Hi', [name]: 1.5 }, name, 'int_from_float'] as const,
+        [{ prompt: 'Hi', [name]: 0 }, name, 'greater_than_equal'] as const,
+        [{ prompt: 'Hi', [name]: 2 ** 31 }, name, 'less_than_equal'] as const,
+      ]),
+    ] as const) {
+      const refused = await rest.call('POST', full(id), body);
+      expect(refused, JSON.stringify(body)).toMatchObject({ status: 422 });
+      expect(refused.json.detail, JSON.stringify(body)).toMatchObject([{ loc: ['body', field], type }]);
+    }
+    expect(await shown(id)).toBe('A / a / B / b');
+  });
+});
+
 describe('cancelling over REST', () => {
   test('a cancelled run keeps its text, and a second cancellation says that no run was cancelled', async () => {
     const id = await newSession();

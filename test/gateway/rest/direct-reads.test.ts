@@ -24,6 +24,8 @@ const limits = { maxQueryCost: 60_000, maxResponseBytes: 16_000_000 };
 /** A session with everything that a session can have. */
 let full = 0;
 let plain = 0;
+/** A session whose last answer is another answer to its first prompt. */
+let branched = 0;
 
 beforeAll(async () => {
   const { database } = shared().services;
@@ -48,6 +50,19 @@ beforeAll(async () => {
     data: { sessionId: full, workspaceId: '6f1c2e0a-52f7-4c0e-9a43-0d9b8f3f2c11' },
   });
   await seedAnswers(full);
+  [branched = 0] = await seed(database, { sessions: 1, turns: 2 });
+  const first = await database.message.findFirstOrThrow({ where: { sessionId: branched } });
+  const answer = await database.message.create({
+    data: { sessionId: branched, role: 'ASSISTANT', status: 'COMPLETE', content: 'Another one' },
+  });
+  const line = {
+    firstId: answer.id,
+    sessionId: branched,
+    parentId: first.id,
+    parentLineId: 0,
+    rootLineId: 0,
+  };
+  await database.messageLine.create({ data: { ...line, level: 1, jumpId: 0, messagesBefore: 1 } });
 });
 
 /** Answers in every state, with and without a text. */
@@ -145,6 +160,10 @@ const reads: [string, () => [DocumentNode, Record<string, unknown>, Viewer | Sen
   [
     'a page of messages',
     () => [GetMessagesDocument, { ...page, first: 3, id: globalId('Session', full) }, alice],
+  ],
+  [
+    'messages of a branch',
+    () => [GetMessagesDocument, { ...page, id: globalId('Session', branched) }, alice],
   ],
   [
     'a session without messages',

@@ -10,6 +10,7 @@ import { attachmentPath } from '../../../schema/attachment.ts';
 import { recordingPath } from '../../../schema/audio.ts';
 import { toolCallsOf } from '../../../schema/paging/rows.ts';
 import { idList } from '../../../storage/statements/dialect.ts';
+import { placesOfMessages } from '../../../storage/statements/lines.ts';
 import { audioOfMessages } from '../../../storage/statements/messages.ts';
 import { attachmentsOfMessages } from '../../../storage/statements/uploads.ts';
 import type { ToolErrorCode } from '../../../tools/tool-runner.ts';
@@ -22,6 +23,8 @@ export async function messageData(context: Context, messages: readonly Message[]
   const recordings = await context.statements.all(audioOfMessages, [idList(ids)]);
   const recorded = new Set(recordings.map(({ messageId }) => messageId));
   const attachmentsOf = groupBy(await attachmentsIn(context, messages), ({ messageId }) => messageId);
+  const places = await context.statements.all(placesOfMessages, [idList(ids)]);
+  const parentOf = new Map(places.map(({ id, parentId }) => [id, parentId]));
   const callsOf = groupBy(await toolCallsOf(context, ids), ({ messageId }) => messageId);
   return Promise.all(
     messages.map((message) => {
@@ -29,6 +32,7 @@ export async function messageData(context: Context, messages: readonly Message[]
       const error = readAnswerError(message, {}, context);
       const data: MessageData = {
         databaseId: message.id,
+        parent: parentData(parentOf.get(message.id)),
         role: message.role,
         status: message.status,
         finishReason: finishReasonOf(message),
@@ -47,6 +51,11 @@ export async function messageData(context: Context, messages: readonly Message[]
       return emptyReason || error ? withEnd(data, emptyReason, error) : data;
     }),
   );
+}
+
+/** @param parentId 0 or undefined for a message that begins a conversation. */
+function parentData(parentId: number | undefined): { databaseId: number } | null {
+  return parentId ? { databaseId: parentId } : null;
 }
 
 /** Most messages have no attachments, and cost no statement. */
