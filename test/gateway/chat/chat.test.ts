@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { chat, collect, type SeenRunEvent, textOf } from '../../support/gateway/chat.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
 import { usesPostgres } from '../../support/gateway/postgres-database.ts';
-import { createStatementLog, withoutCheckpoints } from '../../support/gateway/query-count.ts';
+import { createStatementLog, withoutCheckpoints, withoutSweeps } from '../../support/gateway/query-count.ts';
 import { shareGateway } from '../../support/gateway/shared-gateway.ts';
 import { startModelServer } from '../../support/model/model-server.ts';
 import { reasoning, text, usage } from '../../support/model/turn.ts';
@@ -112,7 +112,7 @@ describe('a result', () => {
         // The client has its last run event before the engine has looked for the next run.
         await expect.poll(() => gateway.services.engine.liveRuns).toBe(0);
       };
-      return withoutCheckpoints(await log.during(ask)).map(({ sql }) => nameOf(sql));
+      return withoutSweeps(withoutCheckpoints(await log.during(ask))).map(({ sql }) => nameOf(sql));
     };
 
     const lock = usesPostgres ? ['SELECT Session'] : [];

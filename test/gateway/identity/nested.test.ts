@@ -21,6 +21,8 @@ const owned = [
   'Workspace',
   'ToolCall',
   'MessageAudio',
+  'Attachment',
+  'ToolGrant',
 ];
 
 /**
@@ -40,6 +42,7 @@ const edges: Record<string, 'row' | 'log' | 'looked up' | 'argument'> = {
   'Session.lastRun': 'row',
   'Session.nodes': 'row',
   'Session.workspace': 'row',
+  'Session.grants': 'row',
   'SessionEdge.node': 'row',
   'SessionConnection.nodes': 'row',
   'MessageConnection.nodes': 'row',
@@ -52,6 +55,9 @@ const edges: Record<string, 'row' | 'log' | 'looked up' | 'argument'> = {
   'Message.audio': 'row',
   'Message.attachments': 'row',
   'MessageEdge.node': 'row',
+  'MessageHitConnection.nodes': 'row',
+  'MessageHitEdge.node': 'row',
+  'MessageHitEdge.session': 'row',
   'Run.session': 'row',
   'Run.userMessage': 'row',
   'Run.assistantMessage': 'row',
@@ -87,6 +93,7 @@ const edges: Record<string, 'row' | 'log' | 'looked up' | 'argument'> = {
   'WorkspaceChanged.workspace': 'log',
   'ToolCallStarted.node': 'looked up',
   'ToolApprovalRequested.node': 'looked up',
+  'ToolGrant.node': 'looked up',
   'NodeChanged.node': 'looked up',
 };
 
