@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type ChatVariables, chat, collect } from '../../support/gateway/chat.ts';
+import { type ChatVariables, chat, collect, follow } from '../../support/gateway/chat.ts';
 import type { ScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
 import { createGate, text } from '../../support/model/turn.ts';
@@ -173,3 +173,135 @@ async function siblingOf(gateway: ScriptedGateway, id: string | undefined): Prom
   );
   return node.siblings.at(-1).id;
 }
+
+describe('branches and those who follow', () => {
+  const headMoved = `subscription ($sessionId: ID!) {
+    sessionEvents(sessionId: $sessionId) { __typename ... on HeadMoved { head { content } } }
+  }`;
+
+  test('an edit, another answer, a selection and a deletion are told as HeadMoved, and a prompt that continues is not', async () => {
+    const gateway = shared();
+    const { sessionId, messages } = await converse(gateway);
+    const seen: { __typename: string; head?: { content: string } | null }[] = [];
+    const watching = gateway.client().iterate({ query: headMoved, variables: { sessionId } });
+    const ended = (async () => {
+      for await (const { data } of watching) seen.push((data as { sessionEvents: never }).sessionEvents);
+    })();
+    // The watch has begun when it has told of a change.
+    await expect
+      .poll(async () => {
+        await gateway.query('mutation ($id: ID!) { updateSession(id: $id, input: {}) { id } }', {
+          id: sessionId,
+        });
+        return seen.length;
+      })
+      .toBeGreaterThan(0);
+    const moves = () => seen.filter(({ __typename }) => __typename === 'HeadMoved');
+
+    await ask(gateway, { sessionId, prompt: 'D', answer: 'd' });
+    await ask(gateway, { sessionId, prompt: 'C', editOf: messages[2]?.id, answer: 'c' });
+    await expect.poll(moves).toHaveLength(1);
+    await ask(gateway, { sessionId, answerTo: messages[0]?.id, answer: 'another a' });
+    await expect.poll(moves).toHaveLength(2);
+    await select(gateway, messages[2]?.id);
+    await expect.poll(moves).toHaveLength(3);
+    expect(moves().at(-1)).toMatchObject({ head: { content: 'd' } });
+    // It is shown already.
+    await select(gateway, messages[2]?.id);
+    await remove(gateway, messages[0]?.id);
+    await gateway.query('mutation ($id: ID!) { deleteSession(id: $id) { databaseId } }', { id: sessionId });
+    await ended;
+    expect(moves()).toHaveLength(4);
+    expect(moves().at(-1)).toMatchObject({ head: null });
+  });
+
+  test('a request id finds its run with the same place alone', async () => {
+    const gateway = shared();
+    const { sessionId, messages } = await converse(gateway);
+    const [a, , b] = messages.map(({ id }) => id);
+    const edit = { prompt: 'C', editOf: b };
+    for (const [requestId, input] of [
+      ['edit', edit],
+      ['answer', { answerTo: a }],
+    ] as const) {
+      gateway.model.script([text('Once')]);
+      const asked = gateway.model.requests.length;
+      const first = await send(gateway, { sessionId, ...input, requestId, onBusy: 'ENQUEUE' });
+      const again = await send(gateway, { sessionId, ...input, requestId });
+      expect(again.data.sendMessage).toEqual(first.data.sendMessage);
+      await collect(follow(gateway.client(), first.data.sendMessage.id));
+      expect((await send(gateway, { sessionId, ...input, requestId })).data).toEqual(first.data);
+      expect(gateway.model.requests.length - asked).toBe(1);
+      for (const other of [{ ...edit, editOf: a }, { prompt: 'C' }, { answerTo: b }]) {
+        const refused = await send(gateway, { sessionId, ...other, requestId });
+        expect(refused.errors?.[0]?.extensions).toMatchObject({ code: 'REQUEST_ID_REUSED' });
+      }
+    }
+    expect(textsOf(await branchOf(gateway, sessionId))).toBe('A / Once');
+  });
+
+  test('an edit waits for the live run, or takes its place', async () => {
+    const gateway = shared();
+    const { sessionId, messages } = await converse(gateway);
+    const gate = createGate();
+    gateway.model.script([text('d'), gate], [text('c')]);
+    const live = collect(chat(gateway.client(), { sessionId, prompt: 'D' }));
+    await gate.reached;
+    const editOf = messages[2]?.id;
+    const refused = await send(gateway, { sessionId, prompt: 'C', editOf });
+    expect(refused.errors?.[0]?.extensions).toMatchObject({ code: 'RUN_IN_PROGRESS' });
+    const waiting = collect(chat(gateway.client(), { sessionId, prompt: 'C', editOf, onBusy: 'ENQUEUE' }));
+    await expect.poll(async () => textsOf(await branchOf(gateway, sessionId))).toBe('A / a / C / ');
+    // Neither the prompt that waits nor the one that is answered can be deleted now.
+    for (const id of [messages[0]?.id, editOf && (await siblingOf(gateway, editOf))]) {
+      const { errors } = await remove(gateway, id);
+      expect(errors?.[0]?.extensions).toMatchObject({ code: 'RUN_IN_PROGRESS' });
+    }
+    gate.release();
+    await Promise.all([live, waiting]);
+    expect(toldTo(gateway)).toBe('A / a / C');
+    expect(textsOf(await branchOf(gateway, sessionId))).toBe('A / a / C / c');
+
+    const held = createGate();
+    gateway.model.script([text('e'), held], [text('f')]);
+    const interrupted = collect(chat(gateway.client(), { sessionId, prompt: 'E' }));
+    await held.reached;
+    const last = await collect(
+      chat(gateway.client(), { sessionId, prompt: 'F', editOf, onBusy: 'INTERRUPT' }),
+    );
+    expect((await interrupted).at(-1)?.__typename).toBe('RunCancelled');
+    expect(last.at(-1)?.__typename).toBe('RunCompleted');
+    expect(toldTo(gateway)).toBe('A / a / F');
+    expect(textsOf(await branchOf(gateway, sessionId))).toBe('A / a / F / f');
+  });
+
+  test('a bad place is refused in the name of its field, and nothing is stored', async () => {
+    const gateway = shared();
+    const { sessionId, messages } = await converse(gateway);
+    const [a, answer] = messages.map(({ id }) => id);
+    const session = sessionId;
+    const unknown = Buffer.from(`Message:${2 ** 31 - 1}`).toString('base64');
+    for (const [input, field, code] of [
+      [{ prompt: 'x', editOf: 'x' }, 'input.editOf', 'BAD_USER_INPUT'],
+      [{ answerTo: session }, 'input.answerTo', 'BAD_USER_INPUT'],
+      [{ prompt: 'x', expectedHead: '' }, 'input.expectedHead', 'BAD_USER_INPUT'],
+      [{ prompt: 'x', editOf: answer }, 'input.editOf', 'BAD_USER_INPUT'],
+      [{ answerTo: answer }, 'input.answerTo', 'BAD_USER_INPUT'],
+      [{ prompt: 'x', editOf: unknown }, 'input.editOf', 'NOT_FOUND'],
+      [{ answerTo: unknown }, 'input.answerTo', 'NOT_FOUND'],
+      [{ prompt: 'x', answerTo: a }, 'input.prompt', 'BAD_USER_INPUT'],
+      [{ editOf: a, answerTo: a }, 'input.editOf', 'BAD_USER_INPUT'],
+      [{ editOf: a }, 'input.prompt', 'BAD_USER_INPUT'],
+    ] as const) {
+      const { errors } = await send(gateway, { sessionId, ...input });
+      expect(errors?.[0]?.extensions, JSON.stringify(input)).toMatchObject({ code, field });
+    }
+    expect(textsOf(await branchOf(gateway, sessionId))).toBe('A / a / B / b');
+  });
+});
+
+const send = (gateway: ScriptedGateway, input: object) =>
+  gateway.graphql('mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }', { input });
+
+const remove = (gateway: ScriptedGateway, id: string | undefined) =>
+  gateway.graphql('mutation ($id: ID!) { deleteMessage(id: $id) { id } }', { id });
