@@ -117,6 +117,72 @@ describeInBrowser('the console', () => {
     expect(console.faults()).toEqual([]);
   });
 
+  test('a prompt is edited with its files, its versions are shown with arrows, answered again, deleted and forked', async () => {
+    const gateway = scriptedGateway();
+    gateway.model.script([text('One.')], [text('Two.')], [text('Three.')], [text('Three again.')]);
+    await using console = await openConsole(gateway.url);
+    const { page, answers } = console;
+    const prompts = page.getByRole('article', { name: 'You', exact: true });
+    const versions = page.getByRole('group', { name: 'Versions' });
+    const button = (name: string) => page.getByRole('button', { name, exact: true });
+    await page
+      .locator('form input[type=file]')
+      .setInputFiles([{ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('A note.') }]);
+    await button('Download notes.txt').waitFor();
+    await console.send('First');
+    await answers.getByText('One.').waitFor();
+    await console.send('Second');
+    await answers.getByText('Two.').waitFor();
+
+    await button('Edit the prompt').first().click();
+    const field = page.getByRole('textbox', { name: 'Changed text' });
+    await field.press('Escape');
+    expect(await hasFocus(button('Edit the prompt').first())).toBe(true);
+    await page.keyboard.press('Enter');
+    await field.fill('Third');
+    await field.press('Enter');
+
+    await answers.getByText('Three.').waitFor();
+    await button('Answer again').waitFor();
+    expect(await prompts.locator('p').allInnerTexts()).toEqual(['Third']);
+    await prompts.getByRole('button', { name: 'Download notes.txt' }).waitFor();
+    expect(gateway.model.requests[2]?.body).toMatchObject({
+      messages: [{ content: '<file name="notes.txt">\nA note.\n</file>\n\nThird' }],
+    });
+    expect(await versions.innerText()).toBe('2 / 2');
+    await button('Previous version').press('Enter');
+    await answers.getByText('Two.').waitFor();
+    expect(await prompts.locator('p').allInnerTexts()).toEqual(['First', 'Second']);
+    expect(await versions.innerText()).toBe('1 / 2');
+    expect(await hasFocus(button('Previous version'))).toBe(true);
+
+    const other = await console.openTab();
+    await other.answers.getByText('Two.').waitFor();
+    await button('Next version').click();
+    await answers.getByText('Three.').waitFor();
+    await other.answers.getByText('Three.').waitFor();
+    await button('Answer again').click();
+    await answers.getByText('Three again.').waitFor();
+    await other.answers.getByText('Three again.').waitFor();
+    await other[Symbol.asyncDispose]();
+    expect(await versions.allInnerTexts()).toEqual(['2 / 2', '2 / 2']);
+    expect(await answers.count()).toBe(1);
+    await page.reload();
+    await answers.getByText('Three again.').waitFor();
+    expect(await versions.allInnerTexts()).toEqual(['2 / 2', '2 / 2']);
+
+    await answers.getByRole('button', { name: 'Delete from here' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await answers.getByText('Three.').waitFor();
+    await expect.poll(() => versions.allInnerTexts()).toEqual(['2 / 2']);
+    const source = sessionIdOf(console);
+    await answers.getByRole('button', { name: 'Fork from here' }).click();
+    await expect.poll(() => sessionIdOf(console)).not.toBe(source);
+    await answers.getByText('Three.').waitFor();
+    expect(await versions.count()).toBe(0);
+    expect(console.faults()).toEqual([]);
+  });
+
   test('the console stops an answer and keeps its text so far', async () => {
     const gateway = scriptedGateway();
     gateway.model.script([text('Only this much'), createGate()]);

@@ -4,11 +4,11 @@ import type {
   MessagePartsFragment,
   RecordingPartsFragment,
 } from '../../gql/console/graphql.ts';
-import { createMessage, isLive, isWithdrawn, type Message } from './message.ts';
+import { createMessage, isLive, isWithdrawn, type Message, versionsOf } from './message.ts';
 import { storedState } from './message-state.ts';
 
 /**
- * The loaded messages of a session, oldest first, each once.
+ * The loaded messages of the branch that a session shows, oldest first, each once.
  *
  * @param onNew Called with each message that was not in the list.
  */
@@ -25,6 +25,7 @@ export function createMessageList(onNew: (message: Message) => void) {
       const message = known.get(each.id);
       if (!message) continue;
       update(message, each);
+      updateVersions(message, each);
       updateRecording(message, each);
     }
     if (added.length > 0 || kept !== messages.value) {
@@ -48,7 +49,21 @@ export function createMessageList(onNew: (message: Message) => void) {
       const live = messages.value.filter(isLive);
       return live.find(({ state }) => !state.value.isQueued) ?? live[0];
     }),
-    add: (...stored: MessagePartsFragment[]) => put(messages.value, stored),
+    /** Adds a message that continues the branch. Returns false for one that does not. */
+    add(stored: MessagePartsFragment): boolean {
+      const isKnown = messages.value.some(({ id }) => id === stored.id);
+      if (!isKnown && messages.value.at(-1)?.id !== stored.parent?.id) return false;
+      put(messages.value, [stored]);
+      return true;
+    },
+    /** Updates the messages that are in the list. The others belong to a branch that is not shown. */
+    refresh(...stored: MessagePartsFragment[]) {
+      const ids = new Set(messages.value.map(({ id }) => id));
+      put(
+        messages.value,
+        stored.filter(({ id }) => ids.has(id)),
+      );
+    },
     addEarlier(page: MessagePageFragment) {
       earlierCursor.value = cursorOf(page);
       put(messages.value, messagesOf(page));
@@ -116,6 +131,12 @@ function update({ role, state }: Message, stored: MessagePartsFragment): void {
   const mayChange = role === 'USER' || state.value.status === 'STREAMING';
   if (!mayChange || stored.status === 'STREAMING' || stored.status === state.value.status) return;
   state.value = { ...storedState(stored), omittedMessages: state.value.omittedMessages };
+}
+
+/** An equal list stays, so that nothing is drawn again. */
+function updateVersions({ versions }: Message, stored: MessagePartsFragment): void {
+  const next = versionsOf(stored);
+  if (versions.value.join() !== next.join()) versions.value = next;
 }
 
 /** Each upload has another time. An equal recording stays, so that it goes on playing. */

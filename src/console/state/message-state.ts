@@ -33,7 +33,9 @@ export interface MessageState {
 }
 
 /** The recording is no part of the state: it can change after the run. */
-export function storedState(message: Omit<MessagePartsFragment, 'audio' | 'attachments'>): MessageState {
+export function storedState(
+  message: Omit<MessagePartsFragment, 'audio' | 'attachments' | 'parent' | 'siblings'>,
+): MessageState {
   return {
     status: message.status,
     content: message.content,

@@ -11,6 +11,10 @@ export interface Message {
   readonly id: string;
   /** Messages are sorted by this number. */
   readonly databaseId: number;
+  /** The id of the message before it; undefined for the first one of a conversation. */
+  readonly parentId: string | undefined;
+  /** The ids of its versions, oldest first, its own among them. */
+  readonly versions: Signal<readonly string[]>;
   readonly role: MessagePartsFragment['role'];
   readonly createdAt: string;
   readonly runId: string | undefined;
@@ -23,10 +27,12 @@ export interface Message {
 }
 
 export function createMessage(stored: MessagePartsFragment): Message {
-  const { id, databaseId, role, createdAt, run, audio, attachments } = stored;
+  const { id, databaseId, parent, role, createdAt, run, audio, attachments } = stored;
   return {
     id,
     databaseId,
+    parentId: parent?.id,
+    versions: signal(versionsOf(stored)),
     role,
     createdAt,
     runId: run?.id,
@@ -35,6 +41,10 @@ export function createMessage(stored: MessagePartsFragment): Message {
     attachments,
     recording: signal(audio ?? undefined),
   };
+}
+
+export function versionsOf({ siblings }: Pick<MessagePartsFragment, 'siblings'>): readonly string[] {
+  return siblings.map(({ id }) => id);
 }
 
 /** Whether the message is a prompt that was cancelled while it waited: no model was shown it. */

@@ -15,6 +15,7 @@ import {
 import type { Ask } from '../gateway/ask.ts';
 import type { Link } from '../gateway/link.ts';
 import type { AttachedFiles } from './attached-files.ts';
+import { type Branches, createBranches } from './branches.ts';
 import { type Composer, createComposer } from './composer.ts';
 import type { Outbox } from './outbox.ts';
 import { newSessionKey } from './outboxes.ts';
@@ -37,8 +38,13 @@ export interface StoredSession extends SyncedSession {
   readonly composer: Composer;
   readonly stopper: Stopper;
   readonly outbox: Outbox;
-  /** Shows a prompt that the gateway has accepted. */
-  accepted(run: SendMessageMutation['sendMessage'], prompt: string): Promise<void>;
+  readonly branches: Branches;
+  /**
+   * Shows the messages of a run that the gateway has accepted.
+   *
+   * @param prompt Undefined for a prompt that was answered once more.
+   */
+  accepted(run: SendMessageMutation['sendMessage'], prompt?: string): Promise<void>;
   /** @throws GatewayError */
   update(input: UpdateSessionInput): Promise<void>;
   /**
@@ -92,16 +98,17 @@ export function openStoredSession(
   };
   const accepted = async (
     { userMessage, assistantMessage }: SendMessageMutation['sendMessage'],
-    prompt: string,
+    prompt?: string,
   ) => {
-    for (const message of [userMessage, assistantMessage]) {
-      if (message) synced.messageList.add(message);
-    }
-    if (synced.state.value?.title === null) {
+    const messages = [userMessage, assistantMessage].filter((message) => message != null);
+    // Another version of a message does not continue the branch that the page has loaded.
+    if (!messages.every(synced.messageList.add)) await synced.reload();
+    if (prompt !== undefined && synced.state.value?.title === null) {
       // The prompt was sent: a title that cannot be stored must not look like a failed prompt.
       await update({ title: titleFromPrompt(prompt) }).catch(() => undefined);
     }
   };
+  const branches = createBranches(ask, { synced, show, accepted, sessionList });
   const send = (prompt: string) => {
     const { problem, attachments } = attachedFiles.ready(sessionId);
     const refusal = problem ?? outbox.add(prompt, { attachments });
@@ -114,6 +121,7 @@ export function openStoredSession(
     composer: createComposer(sessionId, send),
     stopper: createStopper(ask, synced.messageList),
     outbox,
+    branches,
     accepted,
     update,
     async clearHistory() {

@@ -116,10 +116,14 @@ function applyEvent(event: SessionEvent, { state, messageList, markGone, reload 
   };
   switch (event.__typename) {
     case 'MessageAdded':
-      if (event.message) messageList.add(event.message);
+      // A message that does not continue the branch may belong to another one, which may be shown now.
+      if (event.message && !messageList.add(event.message)) reload();
+      return;
+    case 'HeadMoved':
+      reload();
       return;
     case 'RunEnded':
-      if (event.run) messageList.add(...messagesOf(event.run));
+      if (event.run) messageList.refresh(...messagesOf(event.run));
       if (event.run) showFacts(event.run.session);
       return;
     case 'SessionUpdated':

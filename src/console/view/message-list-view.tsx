@@ -22,7 +22,8 @@ export function MessageListView({ session }: { session: StoredSession }) {
       <div class="messages" ref={content}>
         {messageList.earlierCursor.value !== undefined && <Earlier session={session} scroller={scroller} />}
         {messages.map((message) => (
-          <MessageView key={message.id} message={message} />
+          // A version takes the place of another one, so that the focus stays on the arrow that was pressed.
+          <MessageView key={message.parentId ?? 'first'} session={session} message={message} />
         ))}
         <RetryPrompt session={session} />
         <PendingPrompts session={session} />

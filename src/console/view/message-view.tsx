@@ -1,37 +1,94 @@
+import { useRef, useState } from 'preact/hooks';
 import { Alert } from '../controls/alert.tsx';
 import { CopyButton } from '../controls/copy-button.tsx';
+import { Icon } from '../controls/icon.tsx';
 import { answerNote, stoppedNote } from '../state/answer-note.ts';
 import { isWithdrawn, type Message } from '../state/message.ts';
 import type { MessageState } from '../state/message-state.ts';
+import type { StoredSession } from '../state/session.ts';
 import { AnswerParts } from './answer-parts.tsx';
 import { Attachments } from './attachment-chip.tsx';
+import { EditPrompt } from './edit-prompt.tsx';
+import { MessageTools } from './message-tools.tsx';
+import { MessageVersions } from './message-versions.tsx';
 import { RecordingView } from './recording-view.tsx';
 import { RetryNote } from './retry-note.tsx';
 
-export function MessageView({ message }: { message: Message }) {
-  const { role, runId } = message;
-  const state = message.state.value;
-  const when = new Date(message.createdAt).toLocaleString();
-  if (role === 'USER') {
-    const withdrawn = isWithdrawn(message);
-    return (
-      <article class={`message prompt${withdrawn ? ' withdrawn' : ''}`} aria-label="You" title={when}>
-        <Attachments attachments={message.attachments} />
-        <p dir="auto">{state.content}</p>
-        {withdrawn && <p class="note">Withdrawn: no model was shown this prompt.</p>}
-        <RecordingView message={message} />
-      </article>
-    );
-  }
+interface MessageViewProps {
+  session: StoredSession;
+  message: Message;
+}
+
+/** A message with its buttons. Another version of the message takes its place. */
+export function MessageView(props: MessageViewProps) {
+  return props.message.role === 'USER' ? <PromptView {...props} /> : <AnswerView {...props} />;
+}
+
+function PromptView({ session, message }: MessageViewProps) {
+  const [editedId, setEditedId] = useState<string>();
+  const pencil = useRef<HTMLButtonElement>(null);
+  const { id, createdAt, attachments } = message;
+  const withdrawn = isWithdrawn(message);
+  // The user may have gone on to something else when the prompt is sent, so only a cancelled edit moves the focus.
+  const close = () => setEditedId((edited) => (edited === id ? undefined : edited));
+  const cancel = () => {
+    close();
+    pencil.current?.focus();
+  };
   return (
-    <article class="message answer" aria-label="Answer" title={when} aria-busy={state.status === 'STREAMING'}>
-      <Answer state={state} runId={runId} />
-      {state.status !== 'STREAMING' && state.content.trim() !== '' && (
-        <div class="message-actions">
-          <CopyButton text={state.content} />
+    <div class="prompt-place">
+      {editedId === id ? (
+        <EditPrompt key={id} session={session} message={message} sent={close} cancel={cancel} />
+      ) : (
+        <article
+          key={id}
+          class={`message prompt${withdrawn ? ' withdrawn' : ''}`}
+          aria-label="You"
+          title={new Date(createdAt).toLocaleString()}
+        >
+          <Attachments attachments={attachments} />
+          <p dir="auto">{message.state.value.content}</p>
+          {withdrawn && <p class="note">Withdrawn: no model was shown this prompt.</p>}
           <RecordingView message={message} />
-        </div>
+        </article>
       )}
+      <div class="message-actions">
+        <MessageVersions session={session} message={message} />
+        <button
+          ref={pencil}
+          type="button"
+          class="quiet small"
+          aria-label="Edit the prompt"
+          title="Edit: this prompt stays as another version"
+          onClick={() => setEditedId(id)}
+        >
+          <Icon name="pencil" />
+        </button>
+        <MessageTools session={session} message={message} />
+      </div>
+    </div>
+  );
+}
+
+function AnswerView({ session, message }: MessageViewProps) {
+  const { id, runId, createdAt } = message;
+  const state = message.state.value;
+  const hasEnded = state.status !== 'STREAMING';
+  const hasText = hasEnded && state.content.trim() !== '';
+  return (
+    <article
+      class="message answer"
+      aria-label="Answer"
+      title={new Date(createdAt).toLocaleString()}
+      aria-busy={!hasEnded}
+    >
+      <Answer key={id} state={state} runId={runId} />
+      <div class="message-actions">
+        {hasText && <CopyButton text={state.content} />}
+        <MessageVersions session={session} message={message} />
+        {hasEnded && <MessageTools session={session} message={message} />}
+        {hasText && <RecordingView key={id} message={message} />}
+      </div>
     </article>
   );
 }

@@ -1,0 +1,72 @@
+import {
+  type ChatInput,
+  DeleteMessageDocument,
+  ForkSessionDocument,
+  SelectBranchDocument,
+  SendMessageDocument,
+  type SendMessageMutation,
+  type SessionStateFragment,
+} from '../../gql/console/graphql.ts';
+import type { Ask } from '../gateway/ask.ts';
+import type { Message } from './message.ts';
+import type { SessionList } from './session-list.ts';
+import type { SyncedSession } from './synced-session.ts';
+
+/** Adds versions of messages to a session, and shows them. Every action throws GatewayError. */
+export interface Branches {
+  /**
+   * Sends another version of a prompt, with the same files.
+   *
+   * @param requestId Stays the same when the same text is sent once more, so that the gateway answers it once.
+   */
+  edit(message: Message, prompt: string, requestId: string): Promise<void>;
+  /** Asks the present model of the session for another answer to the prompt of an answer. */
+  answerAgain(answer: Message, requestId: string): Promise<void>;
+  /** Shows the branch through a message. */
+  select(messageId: string): Promise<void>;
+  /** Copies the branch up to a message into a new session. Resolves with the id of that. */
+  fork(messageId: string): Promise<string>;
+  /** Deletes a message with all that follow it, on every branch. */
+  delete(messageId: string): Promise<void>;
+}
+
+export interface BranchesOptions {
+  synced: SyncedSession;
+  show(state: SessionStateFragment): void;
+  /** Shows the messages of a run that the gateway has accepted. */
+  accepted(run: SendMessageMutation['sendMessage'], prompt?: string): Promise<void>;
+  sessionList: SessionList;
+}
+
+export function createBranches(ask: Ask, { synced, show, accepted, sessionList }: BranchesOptions): Branches {
+  const { sessionId } = synced;
+  const send = async (input: Omit<ChatInput, 'sessionId' | 'onBusy'>) => {
+    const { sendMessage } = await ask(SendMessageDocument, {
+      input: { ...input, sessionId, onBusy: 'ENQUEUE' },
+    });
+    await accepted(sendMessage, input.prompt ?? undefined);
+    sessionList.used(sessionId);
+  };
+  /** Without waiting for the event that tells of the other branch, so that a button stays busy until it is shown. */
+  const reloadWith = async (state: SessionStateFragment | null | undefined) => {
+    if (state) show(state);
+    await synced.reload();
+  };
+  return {
+    edit: ({ id, attachments }, prompt, requestId) =>
+      send({ editOf: id, prompt, requestId, attachmentIds: attachments.map((each) => each.id) }),
+    answerAgain: ({ parentId }, requestId) => send({ answerTo: parentId ?? null, requestId }),
+    async select(messageId) {
+      await reloadWith((await ask(SelectBranchDocument, { messageId })).selectBranch);
+    },
+    async fork(messageId) {
+      const { forkSession } = await ask(ForkSessionDocument, { messageId });
+      if (!forkSession) return sessionId;
+      sessionList.add(forkSession);
+      return forkSession.id;
+    },
+    async delete(id) {
+      await reloadWith((await ask(DeleteMessageDocument, { id })).deleteMessage);
+    },
+  };
+}
