@@ -88,6 +88,8 @@ test('every run event is written as its frames', async () => {
       decision: 'APPROVED',
       reason: '',
       decidedBy: 'alice',
+      byGrant: false,
+      changedArgs: null,
     }),
     runEvent(8, 'ToolOutputDelta', { callId: 'c1', text: 'two\nlines' }),
     runEvent(9, 'ToolCallFinished', {

@@ -1,5 +1,5 @@
 import { maxId } from '../../base/global-id.ts';
-import { greater, lesser, rowsOfIds } from './dialect.ts';
+import { amongIds, greater, lesser } from './dialect.ts';
 import { indexOrder, inIndex } from './index-range.ts';
 
 // A branch in SQL (src/chat/branches/README.md). Its messages lie on lines. A segment is the part of a line that belongs to
@@ -8,7 +8,7 @@ import { indexOrder, inIndex } from './index-range.ts';
 /** The branches that sessions show: the messages up to `head`, of those behind `cleared`. Parameter: the ids of the sessions. */
 export const shownBranches = `SELECT "Session"."id" AS "sessionId", "clearedThroughId" AS "cleared",
     COALESCE("headId", ${maxId}) AS "head"
-  FROM ${rowsOfIds('asked')} JOIN "Session" ON "Session"."id" = "asked"."value" AND "deletedAt" IS NULL`;
+  FROM "Session" WHERE "id" ${amongIds} AND "deletedAt" IS NULL`;
 
 /** The branch that ends with a message. Parameters: the message, sessionId. */
 export const branchOfMessage = `SELECT "id" AS "sessionId", "clearedThroughId" AS "cleared", CAST(? AS INTEGER) AS "head"

@@ -34,9 +34,13 @@ const validBodies: Record<string, unknown> = {
   attach_nodes: { node_ids: ['laptop'] },
 };
 
+/** They need a call that waits for a decision; their bodies are read as those of the others. */
+const ofWaitingCalls = ['approve_tool_call', 'deny_tool_call'];
+
 describe('a body without a Content-Length', () => {
   const ofRest = routes
     .filter(({ openapi }) => openapi.request?.body !== undefined)
+    .filter(({ openapi }) => !ofWaitingCalls.includes(openapi.operationId ?? ''))
     .map(({ method, path, openapi }) => {
       const valid = validBodies[openapi.operationId ?? ''];
       const body = valid ? JSON.stringify(valid) : fileForm(memo);

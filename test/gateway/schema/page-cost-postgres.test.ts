@@ -74,9 +74,7 @@ const reads = [
       `{ sessions(${owner} ${label}, first: 20, orderBy: LAST_ACTIVITY) { ${titles} } }`,
     ]),
   ),
-  ...['', 'userId: "bob",'].map(
-    (owner) => `{ sessions(${owner} tag: "frequent", first: 20, orderBy: LAST_ACTIVITY) { ${titles} } }`,
-  ),
+  `{ sessions(userId: "bob", tag: "frequent", first: 20, orderBy: LAST_ACTIVITY) { ${titles} } }`,
   `{ sessions(userId: "bob", search: "ch", last: 20) { totalCount(upTo: 20) ${titles} } }`,
   '{ agentNodes(first: 20) { totalCount(upTo: 20) edges { node { nodeId } } } }',
 ];

@@ -121,6 +121,12 @@ async function askedByNode(
 /** For every list in the schema: the statements that it takes to answer with so many rows. */
 const lists: Record<string, (size: number) => Promise<number>> = {
   'Query.sessions': (size) => sessionsOf(size, 'id title'),
+  'Query.searchMessages': async (size) => {
+    await seed(gateway.services.database, { sessions: size, turns: 1 });
+    return count(
+      '{ searchMessages(query: "message", first: 50) { edges { snippet node { content } session { title } } } }',
+    );
+  },
   'Query.models': () => count('{ models { modelName } }'),
   'Model.supportedSettings': () => count('{ models { supportedSettings } }'),
   'Model.inputTypes': () => count('{ models { inputTypes } }'),
@@ -173,6 +179,7 @@ const lists: Record<string, (size: number) => Promise<number>> = {
     return count('{ agentNodes(first: 100) { edges { node { nodeId connection lastSeenAt } } } }');
   },
   'AgentNode.capabilities': (size) => nodesOf(size, 'capabilities isRegistered'),
+  'Session.grants': (size) => sessionsOf(size, 'grants { toolName node { nodeId } }'),
   'Session.tags': (size) => sessionsOf(size, 'tags metadata archivedAt pinnedAt'),
   'Session.nodes': (size) => nodesOf(size, 'nodeId displayName'),
   'InboxOpened.unknownDispatchIds': (size) =>
