@@ -104,7 +104,7 @@ test('a cancellation over GraphQL ends the stream of a REST client', async () =>
 test('the OpenAPI document of a gateway is valid OpenAPI 3.1', async () => {
   const description = await (await gateway.rest('/openapi.json')).json();
   expect(await new Validator().validate(description)).toEqual({ valid: true });
-  // The ten of the legacy documentation, the ticket of a stream, the workspace of a session with its files, and two of
-  // attachments.
-  expect(Object.keys(description.paths)).toHaveLength(15);
+  // The ten of the legacy documentation, the ticket of a stream, the workspace of a session with its files, two of
+  // attachments, two of decisions about tool calls, and two of grants.
+  expect(Object.keys(description.paths)).toHaveLength(19);
 });
