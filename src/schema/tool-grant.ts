@@ -51,7 +51,7 @@ builder.prismaObjectFields('Session', (t) => ({
 builder.mutationField('revokeGrant', (t) =>
   t.field({
     type: SessionRef,
-    nullable: false,
+    nullable: true,
     authScopes: (_root, args) => ({ grant: args.id }),
     description:
       'Ends a grant: later calls wait for an approval again. Calls that run already go on. Errors: NOT_FOUND if there is no such grant, also when it has ended already.',

@@ -41,6 +41,14 @@ test('without any setting, every value has a default that needs no network', () 
   expect(root).toBe(resolve('data/workspaces'));
   expect({ ...rest, workspaceLimits }).toMatchInlineSnapshot(`
     {
+      "attachments": {
+        "maxBytes": 20971520,
+        "maxImagePixels": 100000000,
+        "maxPerPrompt": 10,
+        "maxSentBytes": 20971520,
+        "maxTextBytes": 1048576,
+        "unsentTtlMs": 86400000,
+      },
       "auth": undefined,
       "chat": {
         "changeLogTtlMs": 604800000,
