@@ -23,7 +23,8 @@ export const cancelToolCallsOfAll = plainStatement<never>(
 );
 
 /**
- * Ends the runs that have their fences still, and returns them. Parameters: errorMessage, how much to add to lastSeq,
+ * Ends the runs that have their fences still, and returns them. With the bare column "status", SQLite would go through all
+ * RUNNING runs by its index, and through the whole JSON array for each. Parameters: errorMessage, how much to add to lastSeq,
  * finishedAt, the runs.
  */
 export const interruptRuns = plainStatement<{ id: number }>(
@@ -31,7 +32,7 @@ export const interruptRuns = plainStatement<{ id: number }>(
     "usageMeasured" = FALSE, "finishedAt" = ?, "inputTokens" = ${number('inputTokens')},
     "outputTokens" = ${number('outputTokens')}, "reasoningTokens" = ${number('reasoningTokens')}
   FROM ${ended} WHERE "Run"."id" = ${number('id')} AND "Run"."fence" = ${number('fence')}
-    AND "Run"."status" = 'RUNNING' RETURNING "Run"."id"`,
+    AND COALESCE("Run"."status", 'FAILED') = 'RUNNING' RETURNING "Run"."id"`,
 );
 
 /** Counts the answers in their sessions. A session has at most one RUNNING run. Parameters: now, now, the runs. */
