@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { messageOf } from './base/caught-error.ts';
 import { ResourceStack } from './base/resource-stack.ts';
-import { blobUrlWithin, openBlobStore } from './blobs/open-blob-store.ts';
+import { ofWorkspaces, openBlobStore } from './blobs/open-blob-store.ts';
 import { openBus } from './bus/open/open-bus.ts';
 import { openRedis } from './bus/redis/redis.ts';
 import { sweepDaily } from './chat/uploads/sweep-daily.ts';
 import type { Config } from './config/config.ts';
+import { hasOwnBlobs } from './config/own-blobs.ts';
 import { StartupError } from './config/startup-error.ts';
 import type { Services } from './context.ts';
 import { type RestParts, startHttpServer } from './http/start-server.ts';
@@ -75,9 +76,7 @@ async function openStores(config: Config, log: Logger, resources: ResourceStack)
     statements,
     checkDatabase: check,
     blobs: resources.use(await openBlobStore(blobs)),
-    workspaceBlobs: resources.use(
-      await openBlobStore({ ...blobs, url: blobUrlWithin(blobs.url, 'workspaces') }),
-    ),
+    workspaceBlobs: resources.use(await openBlobStore(ofWorkspaces(blobs))),
     ...(await connectGateways(statements, config, log, resources)),
   };
 }
@@ -111,10 +110,9 @@ const stagedElsewhereMs = 86_400_000;
  */
 async function recover(services: Services, config: Config, log: Logger): Promise<boolean> {
   const { blobs: uploads, workspaces, statements, searchBacklog } = services;
-  const { dataDir, blobs, database } = config;
+  const { database } = config;
   // The lock on DATA_DIR proves that no other gateway is uploading there. Elsewhere one may.
-  const isOwn = blobs.url.startsWith(`file:${dataDir}/`);
-  const stagedBefore = new Date(Date.now() - (isOwn ? 0 : stagedElsewhereMs));
+  const stagedBefore = new Date(Date.now() - (hasOwnBlobs(config) ? 0 : stagedElsewhereMs));
   await uploads.sweep(stagedBefore);
   workspaces.startSweep(stagedBefore);
   await sweepTemporaryUploads().catch((err) => log.warn({ err }, 'temporary uploads could not be swept'));

@@ -24,8 +24,13 @@ export async function openBlobStore(options: OpenBlobStoreOptions): Promise<Blob
   return await openS3BlobStore(parseS3Url(url, { accessKeyId, secretAccessKey }));
 }
 
+/** The store of the files of workspaces, which lies within the one of recordings and attachments. */
+export function ofWorkspaces(options: OpenBlobStoreOptions): OpenBlobStoreOptions {
+  return { ...options, url: urlWithin(options.url, 'workspaces') };
+}
+
 /** The URL of a store of its own within another one. The other one must use no such name itself. */
-export function blobUrlWithin(url: string, name: string): string {
+function urlWithin(url: string, name: string): string {
   if (!url.startsWith('s3:')) return `${url.replace(/\/+$/, '')}/${name}`;
   const within = new URL(url);
   within.pathname = `${within.pathname.replace(/\/+$/, '')}/${name}`;

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { shorten } from '../base/cut-text.ts';
 import { findAwayServers } from '../chat/models/check-servers.ts';
 import type { Config } from '../config/config.ts';
+import { hasOwnBlobs } from '../config/own-blobs.ts';
 import type { UnknownSetting } from '../config/unknown-settings.ts';
 
 /** So many unknown settings are named. */
@@ -15,8 +16,8 @@ export function warnOfUnknownSettings(unknown: readonly UnknownSetting[], log: L
 }
 
 /** Warns when several gateways act as one and each would have recordings of its own. */
-export function warnOfOwnRecordings({ redis, blobs, dataDir }: Config, log: Logger): void {
-  if (redis === undefined || !blobs.url.startsWith(`file:${dataDir}/`)) return;
+export function warnOfOwnRecordings(config: Config, log: Logger): void {
+  if (config.redis === undefined || !hasOwnBlobs(config)) return;
   log.warn(
     'The gateways that share REDIS_URL cannot read the recordings of this one, which are in its DATA_DIR: set BLOB_URL to a place that all of them reach',
   );

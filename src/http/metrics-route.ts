@@ -3,6 +3,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { refusal } from '../errors.ts';
 import type { MetricsReport } from '../metrics/metrics.ts';
+import { bearerToken } from './request/identify.ts';
 import { refuse } from './request/refusal.ts';
 
 /**
@@ -15,7 +16,7 @@ export function createMetricsRoute(
   token: string | undefined,
 ): Hono<{ Bindings: HttpBindings }> {
   return new Hono<{ Bindings: HttpBindings }>().on('GET', '/metrics', async (c) => {
-    if (token !== undefined && !isAllowed(c.req.header('authorization'), token)) {
+    if (token !== undefined && !isAllowed(bearerToken(c.req.raw), token)) {
       const message = 'Send the value of METRICS_TOKEN as `Authorization: Bearer …`.';
       return refuse(c, refusal('UNAUTHENTICATED', message));
     }
@@ -24,8 +25,7 @@ export function createMetricsRoute(
 }
 
 /** Compares hashes, which have one length, so that the time of the comparison tells nothing about the token. */
-function isAllowed(header: string | undefined, token: string): boolean {
-  const given = /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1];
+function isAllowed(given: string | undefined, token: string): boolean {
   return given !== undefined && timingSafeEqual(hash(given), hash(token));
 }
 

@@ -1,4 +1,5 @@
 import { tryAgain } from '../errors.ts';
+import { HolderCount } from './holder-count.ts';
 import type { UserCount } from './user-count.ts';
 
 /** Seconds after which a refused client may try again. */
@@ -8,7 +9,7 @@ const retryAfter = 1;
 export class Followers {
   readonly #maxPerUser: number;
   readonly #users: UserCount;
-  #open = 0;
+  readonly #open = new HolderCount<'open'>();
 
   /** @param maxPerUser 0: no limit. */
   constructor(maxPerUser: number, users: UserCount) {
@@ -27,21 +28,17 @@ export class Followers {
       const message = `This user has ${this.#maxPerUser} subscriptions open already; close one first.`;
       throw tryAgain('RATE_LIMITED', message, { limit: 'MAX_FOLLOWERS_PER_USER', retryAfter });
     }
-    const entered = this.#users.enter(userId);
-    this.#open += 1;
-    let isOpen = true;
+    const [open, ofUser] = [this.#open.enter('open'), this.#users.enter(userId)];
     return {
-      [Symbol.dispose]: () => {
-        if (!isOpen) return;
-        isOpen = false;
-        this.#open -= 1;
-        entered[Symbol.dispose]();
+      [Symbol.dispose]() {
+        open[Symbol.dispose]();
+        ofUser[Symbol.dispose]();
       },
     };
   }
 
   /** The subscriptions that are open at this gateway. */
   get open(): number {
-    return this.#open;
+    return this.#open.of('open');
   }
 }

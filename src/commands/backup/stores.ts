@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BlobStore } from '../../blobs/blob-store.ts';
-import { blobUrlWithin, openBlobStore } from '../../blobs/open-blob-store.ts';
+import { ofWorkspaces, openBlobStore } from '../../blobs/open-blob-store.ts';
 import type { Config } from '../../config/config.ts';
 import { isPostgresUrl } from '../../config/database-url.ts';
 import { StartupError } from '../../config/startup-error.ts';
@@ -12,10 +12,7 @@ export const backupDatabase = 'switchyard.db';
 
 /** The stores of blobs of a gateway, or of a backup: recordings and attachments, and the files of workspaces. */
 export async function openStores(blobs: Config['blobs']): Promise<BlobStore[]> {
-  return [
-    await openBlobStore(blobs),
-    await openBlobStore({ ...blobs, url: blobUrlWithin(blobs.url, 'workspaces') }),
-  ];
+  return [await openBlobStore(blobs), await openBlobStore(ofWorkspaces(blobs))];
 }
 
 export function storesOfBackup(folder: string): Promise<BlobStore[]> {

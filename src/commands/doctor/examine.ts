@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { messageOf } from '../../base/caught-error.ts';
 import { escapeControls } from '../../base/cut-text.ts';
 import { type Config, readConfig, unknownSettings } from '../../config/config.ts';
+import { hasOwnBlobs } from '../../config/own-blobs.ts';
 import { createLog } from '../../log.ts';
 import { table } from '../report.ts';
 
@@ -126,9 +127,10 @@ async function checkRedis({ redis, database }: Config): Promise<Finding[]> {
   return [reason === undefined ? ok(about, 'answers') : fault(about, `REDIS_URL: ${reason}`)];
 }
 
-async function checkBlobs({ blobs, redis, dataDir }: Config): Promise<Finding[]> {
+async function checkBlobs(config: Config): Promise<Finding[]> {
   const about = 'stored files';
-  if (redis !== undefined && blobs.url.startsWith(`file:${dataDir}/`)) {
+  const { blobs, redis } = config;
+  if (redis !== undefined && hasOwnBlobs(config)) {
     const text =
       'are in DATA_DIR, where the other gateways do not see them: set BLOB_URL to a place that all gateways reach';
     return [warning(about, text)];

@@ -7,6 +7,7 @@ import {
 } from '../../gql/console/graphql.ts';
 import { ActionButton } from '../controls/action-button.tsx';
 import { Alert } from '../controls/alert.tsx';
+import { Options } from '../controls/options.tsx';
 import { VisibleText } from '../controls/visible-text.tsx';
 import type { ToolCall } from '../state/message-state.ts';
 import { visibleText, warningsOf } from '../state/visible-text.ts';
@@ -86,11 +87,7 @@ function Decision({ call, runId }: { call: ToolCall; runId: string }) {
           value={remember}
           onChange={({ currentTarget }) => setRemember(currentTarget.value as RememberApproval)}
         >
-          {Object.entries(scopes).map(([value, label]) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
+          <Options labels={scopes} />
         </select>
         <button
           type="button"

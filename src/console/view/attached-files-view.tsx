@@ -1,4 +1,4 @@
-import { useRef } from 'preact/hooks';
+import { FilePicker } from '../controls/file-picker.tsx';
 import { Icon } from '../controls/icon.tsx';
 import { VisibleText } from '../controls/visible-text.tsx';
 import type { AttachedFile } from '../state/attached-files.ts';
@@ -59,32 +59,17 @@ const accepted =
 
 /** A button that attaches files of the user's choice to the next prompt. */
 export function AttachButton({ isDisabled, attach }: { isDisabled: boolean; attach(files: File[]): void }) {
-  const input = useRef<HTMLInputElement>(null);
   return (
-    <>
-      <button
-        type="button"
-        class="quiet icon-only"
-        aria-label="Attach files"
-        title="Attach images, PDFs, texts or recordings. You can also paste and drop them."
-        disabled={isDisabled}
-        onClick={() => input.current?.click()}
-      >
-        <Icon name="clip" />
-      </button>
-      <input
-        ref={input}
-        type="file"
-        multiple
-        hidden
-        accept={accepted}
-        onChange={({ currentTarget }) => {
-          const files = [...(currentTarget.files ?? [])];
-          // The same file may be chosen once more.
-          currentTarget.value = '';
-          attach(files);
-        }}
-      />
-    </>
+    <FilePicker
+      class="quiet icon-only"
+      label="Attach files"
+      title="Attach images, PDFs, texts or recordings. You can also paste and drop them."
+      isDisabled={isDisabled}
+      isMultiple
+      accept={accepted}
+      pick={attach}
+    >
+      <Icon name="clip" />
+    </FilePicker>
   );
 }

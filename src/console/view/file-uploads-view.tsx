@@ -1,35 +1,20 @@
-import { useRef } from 'preact/hooks';
 import { Alert } from '../controls/alert.tsx';
+import { FilePicker } from '../controls/file-picker.tsx';
 import type { FileUpload, FileUploads } from '../state/file-uploads.ts';
 import { visibleText } from '../state/visible-text.ts';
 import { FileName } from './file-name.tsx';
 
 /** A button that uploads files of the user's choice into a folder; the empty path is the top. */
 export function UploadButton({ uploads, folder }: { uploads: FileUploads; folder: string }) {
-  const input = useRef<HTMLInputElement>(null);
   return (
-    <>
-      <button
-        type="button"
-        class={folder === '' ? 'small' : 'quiet small'}
-        aria-label={folder === '' ? undefined : `Upload files into ${visibleText(folder)}`}
-        onClick={() => input.current?.click()}
-      >
-        Upload files…
-      </button>
-      <input
-        ref={input}
-        type="file"
-        multiple
-        hidden
-        onChange={({ currentTarget }) => {
-          const files = [...(currentTarget.files ?? [])];
-          // The same file may be chosen once more.
-          currentTarget.value = '';
-          uploads.add(folder, files);
-        }}
-      />
-    </>
+    <FilePicker
+      class={folder === '' ? 'small' : 'quiet small'}
+      label={folder === '' ? undefined : `Upload files into ${visibleText(folder)}`}
+      isMultiple
+      pick={(files) => uploads.add(folder, files)}
+    >
+      Upload files…
+    </FilePicker>
   );
 }
 

@@ -1,4 +1,5 @@
 import { Icon } from '../controls/icon.tsx';
+import { Options } from '../controls/options.tsx';
 import type { Theme } from '../state/theme.ts';
 import { useApp } from './app-context.ts';
 
@@ -17,11 +18,7 @@ export function PageTools({ showHelp }: { showHelp(): void }) {
           theme.value = currentTarget.value as Theme;
         }}
       >
-        {Object.entries(themes).map(([value, label]) => (
-          <option key={value} value={value}>
-            {label}
-          </option>
-        ))}
+        <Options labels={themes} />
       </select>
       <button
         type="button"

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useRef } from 'preact/hooks';
+import { FilePicker } from '../controls/file-picker.tsx';
 import { useApp } from './app-context.ts';
 
 /** What the gateway accepts. It looks at the bytes: the browser only offers these files first. */
@@ -24,31 +24,16 @@ export function RecordingPicker({
   children,
 }: RecordingPickerProps) {
   const { recordings } = useApp();
-  const input = useRef<HTMLInputElement>(null);
   return (
-    <>
-      <button
-        type="button"
-        class={className}
-        data-focus-home={isFocusHome || undefined}
-        aria-label={label}
-        title={label}
-        onClick={() => input.current?.click()}
-      >
-        {children}
-      </button>
-      <input
-        ref={input}
-        type="file"
-        hidden
-        accept={accepted}
-        onChange={({ currentTarget }) => {
-          const [file] = currentTarget.files ?? [];
-          // The same file may be chosen once more.
-          currentTarget.value = '';
-          if (file) void recordings.upload(messageId, file);
-        }}
-      />
-    </>
+    <FilePicker
+      class={className}
+      label={label}
+      title={label}
+      isFocusHome={isFocusHome}
+      accept={accepted}
+      pick={([file]) => file && void recordings.upload(messageId, file)}
+    >
+      {children}
+    </FilePicker>
   );
 }

@@ -1,4 +1,5 @@
 import type { ModelSettingsInput, ToolApproval } from '../../gql/console/graphql.ts';
+import { Options } from '../controls/options.tsx';
 import { useApp } from './app-context.ts';
 import { ModelSettings } from './model-settings.tsx';
 
@@ -63,11 +64,7 @@ export function SessionSettings({ settings, change }: SessionSettingsProps) {
         value={settings.toolApproval ?? 'ASK'}
         onChange={({ currentTarget }) => change({ toolApproval: currentTarget.value as ToolApproval })}
       >
-        {Object.entries(approvals).map(([value, label]) => (
-          <option key={value} value={value}>
-            {label}
-          </option>
-        ))}
+        <Options labels={approvals} />
       </select>
     </>
   );

@@ -77,7 +77,8 @@ async function authenticateNode(token: string, registry: Registry): Promise<Node
   );
 }
 
-function bearerToken(request: Request): string | undefined {
+/** The token that a request carries in its header `Authorization`. */
+export function bearerToken(request: Request): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(request.headers.get('authorization') ?? '')?.[1];
 }
 
