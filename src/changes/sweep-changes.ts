@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { repeat } from '../base/repeat.ts';
 import { deleteChangesThrough, oldestChanges } from '../storage/statements/changes.ts';
 import type { Statements } from '../storage/statements/statement.ts';
 
@@ -19,21 +20,16 @@ const [shortestPause, longestPause] = [1_000, 600_000];
 export function sweepChangesRegularly(options: ChangeSweepOptions): AsyncDisposable {
   const { keepMs, log } = options;
   const closing = new AbortController();
-  let sweeping: Promise<void> | undefined;
-  const sweep = () => {
-    sweeping ??= sweepChanges(options, closing.signal)
-      .catch((err: unknown) => log.warn({ err }, 'old changes could not be deleted'))
-      .finally(() => {
-        sweeping = undefined;
-      });
-  };
   const pause = Math.min(longestPause, Math.max(shortestPause, keepMs / 10));
-  const timer = setInterval(sweep, pause).unref();
+  const sweeps = repeat(pause, () =>
+    sweepChanges(options, closing.signal).catch((err: unknown) =>
+      log.warn({ err }, 'old changes could not be deleted'),
+    ),
+  );
   return {
     async [Symbol.asyncDispose]() {
       closing.abort();
-      clearInterval(timer);
-      await sweeping;
+      await sweeps[Symbol.asyncDispose]();
     },
   };
 }

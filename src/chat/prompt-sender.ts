@@ -9,6 +9,7 @@ import { Admission } from '../limits/admission.ts';
 import { HolderCount } from '../limits/holder-count.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import type { RunSlots } from '../limits/run-slots.ts';
+import { findSession } from '../storage/find-session.ts';
 import { runById } from '../storage/statements/run-states.ts';
 import type { Statements } from '../storage/statements/statement.ts';
 import {
@@ -23,7 +24,6 @@ import type { Models, ResolvedModel } from './models/models.ts';
 import { checkSettings } from './models/settings/check-settings.ts';
 import { mergeSettings, type PartialSettings } from './models/settings/model-settings.ts';
 import { readSettings } from './models/settings/stored-settings.ts';
-import { findSession } from './run/find-session.ts';
 import type { LiveRuns } from './run/live-runs.ts';
 import { findByRequestId, type NewPrompt, type OnBusy, openRun, queueFull } from './run/open-run.ts';
 

@@ -1,15 +1,16 @@
 import { buffer } from 'node:stream/consumers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { BlobStoreFullError } from '../../blobs/blob-store.ts';
-import { GatewayError, messageNotFound, sessionNotFound } from '../../errors.ts';
+import { repeat } from '../../base/repeat.ts';
+import { GatewayError, messageNotFound } from '../../errors.ts';
 import type { Attachment, Session } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
+import { findSession } from '../../storage/find-session.ts';
 import { idList } from '../../storage/statements/dialect.ts';
 import { visibleMessageById } from '../../storage/statements/exchanges.ts';
 import { audioOfMessages } from '../../storage/statements/messages.ts';
 import { sessionById } from '../../storage/statements/sessions.ts';
-import type { Reader, Statements, Writer } from '../../storage/statements/statement.ts';
+import type { Statements, Writer } from '../../storage/statements/statement.ts';
 import {
   addSessionBytes,
   deleteUnsent,
@@ -20,6 +21,7 @@ import {
 } from '../../storage/statements/uploads.ts';
 import { measureDuration } from '../uploads/measure-duration.ts';
 import { type StagedUpload, stageUpload, type UploadedFile } from '../uploads/stage-upload.ts';
+import { storeUpload } from '../uploads/store-upload.ts';
 import type { UploadedBlobs } from '../uploads/uploaded-blobs.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { estimateFileTokens } from './estimate-file-tokens.ts';
@@ -66,16 +68,13 @@ export class AttachmentLibrary {
     const { statements, blobs, limits } = this.#options;
     // Look the session up before reading the bytes, so that an unknown id costs no upload.
     const session = await findSession(statements, sessionId);
-    try {
-      const upload = await stageUpload(file.bytes, {
-        ...{ blobs: blobs.store, noun: 'file', maxBytes: limits.maxBytes },
-        inspect: (head) => inspectFile(head, limits),
-      });
-      return await this.#store(session, upload, file.filename);
-    } catch (error) {
-      if (!(error instanceof BlobStoreFullError)) throw error;
-      throw new GatewayError('INSUFFICIENT_STORAGE', 'There is no room left for this file.');
-    }
+    const inspect = (head: Uint8Array) => inspectFile(head, limits);
+    const staging = { blobs: blobs.store, noun: 'file', maxBytes: limits.maxBytes, inspect };
+    return storeUpload(this.#options, {
+      userId: session.userId,
+      stage: () => stageUpload(file.bytes, staging),
+      store: (upload) => this.#store(session, upload, file.filename),
+    });
   }
 
   /**
@@ -134,37 +133,23 @@ export class AttachmentLibrary {
   sweepHourly(): AsyncDisposable {
     const { log } = this.#options;
     const sweep = () => this.sweep().catch((err) => log.warn({ err }, 'old attachments could not be swept'));
-    let sweeping = sweep();
-    const timer = setInterval(() => {
-      sweeping = sweep();
-    }, sweepEveryMs);
-    timer.unref();
+    const first = sweep();
+    const later = repeat(sweepEveryMs, sweep);
     return {
       async [Symbol.asyncDispose]() {
-        clearInterval(timer);
-        await sweeping;
+        await later[Symbol.asyncDispose]();
+        await first;
       },
     };
   }
 
   async #store(
     session: Session,
-    { staged, facts }: StagedUpload<FileFacts>,
+    { staged: { sha256, size }, facts }: StagedUpload<FileFacts>,
     filename: string | null,
   ): Promise<Attachment> {
-    const { blobs, quotas } = this.#options;
-    const { sha256, size } = staged;
-    using reserved = await quotas.reserve(session.userId, { bytes: size }).catch(async (error: unknown) => {
-      await staged.discard();
-      throw error;
-    });
-    const stored = await blobs.use(sha256, async () => {
-      await staged.commit();
-      const measures = await this.#measure(sha256, size, facts);
-      return this.#insert(session, { ...measures, sha256, filename, uploadedAt: new Date() });
-    });
-    reserved.keep();
-    return stored;
+    const measures = await this.#measure(sha256, size, facts);
+    return this.#insert(session, { ...measures, sha256, filename, uploadedAt: new Date() });
   }
 
   async #measure(sha256: string, size: number, facts: FileFacts) {
@@ -233,12 +218,6 @@ export class AttachmentLibrary {
     }
     return { recording, session: await findSession(statements, message.sessionId) };
   }
-}
-
-async function findSession(statements: Reader, id: number): Promise<Session> {
-  const session = await statements.get(sessionById, [id]);
-  if (session === undefined) throw sessionNotFound(id);
-  return session;
 }
 
 async function refuseMany(tx: Writer, sessionId: number): Promise<void> {

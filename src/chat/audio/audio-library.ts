@@ -1,5 +1,4 @@
-import { BlobStoreFullError } from '../../blobs/blob-store.ts';
-import { GatewayError, messageNotFound } from '../../errors.ts';
+import { messageNotFound } from '../../errors.ts';
 import type { Message, MessageAudio } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
@@ -8,6 +7,7 @@ import { lockSessions } from '../../storage/lock-sessions.ts';
 import { addStoredBytes } from '../../storage/stored-bytes.ts';
 import { measureDuration } from '../uploads/measure-duration.ts';
 import type { UploadedFile } from '../uploads/stage-upload.ts';
+import { storeUpload } from '../uploads/store-upload.ts';
 import type { UploadedBlobs } from '../uploads/uploaded-blobs.ts';
 import { type StagedRecording, stageRecording } from './stage-recording.ts';
 
@@ -37,15 +37,21 @@ export class AudioLibrary {
    *   and the errors that reading `recording.bytes` throws.
    */
   async upload(messageId: number, recording: UploadedFile): Promise<Message> {
-    const { blobs, maxBytes } = this.#options;
+    const { blobs, quotas, maxBytes } = this.#options;
     // Look the message up before reading the bytes, so that an unknown id costs no upload.
     const message = await this.#findMessage(messageId);
-    try {
-      const staged = await stageRecording(blobs.store, recording, maxBytes);
-      await this.#store(message, staged, recording);
-    } catch (error) {
-      if (!(error instanceof BlobStoreFullError)) throw error;
-      throw new GatewayError('INSUFFICIENT_STORAGE', 'There is no room left for this file.');
+    const { userId } = message.session;
+    const { sha256, replaced } = await storeUpload(this.#options, {
+      userId,
+      stage: () => stageRecording(blobs.store, recording, maxBytes),
+      store: async (upload) => ({
+        sha256: upload.staged.sha256,
+        replaced: await this.#replace(message, upload, recording.filename),
+      }),
+    });
+    if (replaced !== undefined) {
+      quotas.release(userId, { bytes: replaced.size });
+      if (replaced.sha256 !== sha256) await blobs.release([replaced.sha256]);
     }
     return this.#findMessage(messageId);
   }
@@ -73,22 +79,6 @@ export class AudioLibrary {
     return message;
   }
 
-  /** Makes a staged recording the recording of its message, if the user's quota allows it. */
-  async #store(message: OwnedMessage, recording: StagedRecording, { filename }: UploadedFile): Promise<void> {
-    const { quotas, blobs } = this.#options;
-    const { userId } = message.session;
-    const { sha256, size } = recording.staged;
-    using reserved = await quotas.reserve(userId, { bytes: size }).catch(async (error: unknown) => {
-      await recording.staged.discard();
-      throw error;
-    });
-    const replaced = await blobs.use(sha256, () => this.#replace(message, recording, filename));
-    reserved.keep();
-    if (replaced === undefined) return;
-    quotas.release(userId, { bytes: replaced.size });
-    if (replaced.sha256 !== sha256) await blobs.release([replaced.sha256]);
-  }
-
   /** Returns the earlier recording of the message. */
   async #replace(
     { id: messageId, sessionId }: Message,
@@ -97,7 +87,6 @@ export class AudioLibrary {
   ): Promise<MessageAudio | undefined> {
     const { database, blobs } = this.#options;
     const { sha256, size } = staged;
-    await staged.commit();
     const durationSeconds = await measureDuration(blobs.store, { key: sha256, mimeType, size });
     const data = { sha256, size, mimeType, filename, durationSeconds, uploadedAt: new Date() };
     return database.$transaction(async (tx) => {

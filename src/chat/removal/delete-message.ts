@@ -2,6 +2,7 @@ import { encodeId, maxId } from '../../base/global-id.ts';
 import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError, messageNotFound, sessionNotFound } from '../../errors.ts';
 import type { Session } from '../../generated/prisma/client.ts';
+import { findSession } from '../../storage/find-session.ts';
 import { idList } from '../../storage/statements/dialect.ts';
 import { visibleMessageById } from '../../storage/statements/exchanges.ts';
 import {
@@ -14,7 +15,6 @@ import { newestMessage, removeMessages, unfinishedAnswers } from '../../storage/
 import { sessionById } from '../../storage/statements/sessions.ts';
 import type { Reader, Statements, Writer } from '../../storage/statements/statement.ts';
 import { moveHead, newestBelow } from '../branches/select-branch.ts';
-import { findSession } from '../run/find-session.ts';
 import type { RemovalSweep } from './removal-sweep.ts';
 
 export interface DeleteMessageOptions {

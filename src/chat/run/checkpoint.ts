@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { repeat } from '../../base/repeat.ts';
 import { checkpointAnswer } from '../../storage/statements/exchanges.ts';
 import { checkpointRun } from '../../storage/statements/run-states.ts';
 import type { Statements, Writer } from '../../storage/statements/statement.ts';
@@ -24,7 +25,6 @@ export interface CheckpointerOptions {
 /** One timer serves all live runs, so that a round of checkpoints takes only a few transactions. */
 export function createCheckpointer({ statements, everyMs, log }: CheckpointerOptions): Checkpointer {
   const savedSeqs = new Map<RunWriter, number>();
-  let round: Promise<void> | undefined;
 
   const saveAll = async () => {
     const grown = [...savedSeqs].filter(([writer, seq]) => writer.lastSeq > seq).map(([writer]) => writer);
@@ -39,23 +39,16 @@ export function createCheckpointer({ statements, everyMs, log }: CheckpointerOpt
       }
     }
   };
-  const timer = setInterval(() => {
-    round ??= saveAll()
-      .catch((error) => log.error({ err: error }, 'a checkpoint could not be saved'))
-      .finally(() => {
-        round = undefined;
-      });
-  }, everyMs).unref();
+  const rounds = repeat(everyMs, () =>
+    saveAll().catch((error) => log.error({ err: error }, 'a checkpoint could not be saved')),
+  );
 
   return {
     track(writer) {
       savedSeqs.set(writer, 0);
       return { [Symbol.dispose]: () => void savedSeqs.delete(writer) };
     },
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await round;
-    },
+    [Symbol.asyncDispose]: () => rounds[Symbol.asyncDispose](),
   };
 }
 

@@ -3,6 +3,7 @@ import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError, messageNotFound, tryAgain } from '../../errors.ts';
 import type { Message, Session } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
+import { findSession } from '../../storage/find-session.ts';
 import { idList } from '../../storage/statements/dialect.ts';
 import { visibleMessageById } from '../../storage/statements/exchanges.ts';
 import { linePlaceOf } from '../../storage/statements/lines.ts';
@@ -21,7 +22,6 @@ import {
 import type { Statements, Writer } from '../../storage/statements/statement.ts';
 import { settingBytes } from '../../storage/stored-bytes.ts';
 import type { RemovalSweep } from '../removal/removal-sweep.ts';
-import { findSession } from '../run/find-session.ts';
 
 export interface ForkSessionOptions {
   statements: Statements;

@@ -1,10 +1,10 @@
 import type { Session } from '../../generated/prisma/client.ts';
+import { findSession } from '../../storage/find-session.ts';
 import type { SessionOwner } from '../../storage/statements/sessions.ts';
 import { selectBranch } from '../branches/select-branch.ts';
 import { clearHistory } from '../removal/clear-history.ts';
 import { deleteMessage } from '../removal/delete-message.ts';
 import { type DeleteSessionsOptions, deleteSession, deleteSessions } from '../removal/delete-sessions.ts';
-import { findSession } from '../run/find-session.ts';
 import { type CreateSessionOptions, createSession, type NewSession } from './create-session.ts';
 import { forkSession } from './fork-session.ts';
 import type { SessionChanges } from './store-session.ts';

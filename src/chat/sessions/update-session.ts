@@ -1,12 +1,12 @@
 import type { ChangeLog } from '../../changes/change-log.ts';
 import type { Session } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
+import { findSession } from '../../storage/find-session.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import { settingBytes } from '../../storage/stored-bytes.ts';
 import type { Models } from '../models/models.ts';
 import type { ModelSettings } from '../models/settings/model-settings.ts';
 import { changeSettings, readSettings, storeSettings } from '../models/settings/stored-settings.ts';
-import { findSession } from '../run/find-session.ts';
 import { checkModel } from './check-model.ts';
 import { changeSession, defined, type SessionChanges } from './store-session.ts';
 

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { repeat } from '../../base/repeat.ts';
 import type { UploadedBlobs } from './uploaded-blobs.ts';
 
 const dayMs = 86_400_000;
@@ -8,17 +9,9 @@ const dayMs = 86_400_000;
  * a day ago count as unfinished. Disposing ends that.
  */
 export function sweepDaily(blobs: UploadedBlobs, log: Logger): AsyncDisposable {
-  let sweeping: Promise<void> = Promise.resolve();
-  const timer = setInterval(() => {
-    sweeping = blobs
+  return repeat(dayMs, () =>
+    blobs
       .sweep(new Date(Date.now() - dayMs))
-      .catch((err) => log.warn({ err }, 'old recordings and attachments could not be swept'));
-  }, dayMs);
-  timer.unref();
-  return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await sweeping;
-    },
-  };
+      .catch((err) => log.warn({ err }, 'old recordings and attachments could not be swept')),
+  );
 }

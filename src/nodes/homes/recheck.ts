@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { repeat } from '../../base/repeat.ts';
 import type { Database } from '../../storage/database.ts';
 import type { LiveNode } from '../presence/live-node.ts';
 import type { HostedDispatches } from './hosted-dispatches.ts';
@@ -20,20 +21,11 @@ const everyMs = 2_000;
  * session, and that the run of a dispatch has ended.
  */
 export function startRecheck(options: RecheckOptions): AsyncDisposable {
-  let checking: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    checking ??= check(options)
-      .catch((err: unknown) => options.log.warn({ err }, 'the check of what runs on nodes failed'))
-      .finally(() => {
-        checking = undefined;
-      });
-  }, everyMs).unref();
-  return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await checking;
-    },
-  };
+  return repeat(everyMs, () =>
+    check(options).catch((err: unknown) =>
+      options.log.warn({ err }, 'the check of what runs on nodes failed'),
+    ),
+  );
 }
 
 async function check(options: RecheckOptions): Promise<void> {

@@ -115,7 +115,7 @@ async function readMessages(
   if (!session) return undefined;
   const { id: sessionId } = session;
   const page = await pageOfMessages(context, sessionId, { first, after });
-  const nodes = await messageData(context, nodesOf(page));
+  const nodes = await messageData(context, nodesOf(page), { isBeginning: after == null });
   const count = () =>
     isWhole(page, after)
       ? countPage(context, nodes, upTo)

@@ -17,22 +17,29 @@ import type { ToolErrorCode } from '../../../tools/tool-runner.ts';
 
 type MessageData = NonNullable<GetMessagesQuery['session']>['messages']['edges'][number]['node'];
 
-/** The fields of these messages that REST selects, in the same order. */
-export async function messageData(context: Context, messages: readonly Message[]): Promise<MessageData[]> {
+/**
+ * The fields that REST selects of a page of a branch, oldest first. Each message is the parent of the next one.
+ *
+ * @param options `isBeginning`: the page begins with the first message of its branch, which has no parent.
+ */
+export async function messageData(
+  context: Context,
+  messages: readonly Message[],
+  { isBeginning }: { isBeginning: boolean },
+): Promise<MessageData[]> {
   const ids = messages.map(({ id }) => id);
   const recordings = await context.statements.all(audioOfMessages, [idList(ids)]);
   const recorded = new Set(recordings.map(({ messageId }) => messageId));
   const attachmentsOf = groupBy(await attachmentsIn(context, messages), ({ messageId }) => messageId);
-  const places = await context.statements.all(placesOfMessages, [idList(ids)]);
-  const parentOf = new Map(places.map(({ id, parentId }) => [id, parentId]));
+  const parentOfFirst = isBeginning ? undefined : await firstParent(context, messages);
   const callsOf = groupBy(await toolCallsOf(context, ids), ({ messageId }) => messageId);
   return Promise.all(
-    messages.map((message) => {
+    messages.map((message, index) => {
       const emptyReason = readEmptyReason(message, {}, context);
       const error = readAnswerError(message, {}, context);
       const data: MessageData = {
         databaseId: message.id,
-        parent: parentData(parentOf.get(message.id)),
+        parent: parentData(index === 0 ? parentOfFirst : ids[index - 1]),
         role: message.role,
         status: message.status,
         finishReason: finishReasonOf(message),
@@ -51,6 +58,11 @@ export async function messageData(context: Context, messages: readonly Message[]
       return emptyReason || error ? withEnd(data, emptyReason, error) : data;
     }),
   );
+}
+
+async function firstParent({ statements }: Context, [first]: readonly Message[]) {
+  const [place] = first ? await statements.all(placesOfMessages, [idList([first.id])]) : [];
+  return place?.parentId;
 }
 
 /** @param parentId 0 or undefined for a message that begins a conversation. */

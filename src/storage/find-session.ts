@@ -1,7 +1,7 @@
-import { sessionNotFound } from '../../errors.ts';
-import type { Session } from '../../generated/prisma/client.ts';
-import { sessionById } from '../../storage/statements/sessions.ts';
-import type { Reader } from '../../storage/statements/statement.ts';
+import { sessionNotFound } from '../errors.ts';
+import type { Session } from '../generated/prisma/client.ts';
+import { sessionById } from './statements/sessions.ts';
+import type { Reader } from './statements/statement.ts';
 
 /** @throws GatewayError NOT_FOUND. */
 export async function findSession(statements: Reader, id: number): Promise<Session> {
