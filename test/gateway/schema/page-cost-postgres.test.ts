@@ -44,6 +44,9 @@ const inLongSession = (selection: string) =>
   `{ node(id: "${globalId('Session', 4)}") { ... on Session { ${selection} } } }`;
 const titles = 'edges { node { title } }';
 
+/** With the statistics of a small table, PostgreSQL sorts all sessions of the tag. Only an admin lists those of all users. */
+const ofAllWithTag = `{ sessions(tag: "frequent", first: 20, orderBy: LAST_ACTIVITY) { ${titles} } }`;
+
 const reads = [
   inSession('messages(last: 20) { totalCount edges { node { content } } }'),
   inSession('messages(first: 20) { edges { node { content run { id } toolCalls { name } } } }'),
@@ -74,6 +77,7 @@ const reads = [
       `{ sessions(${owner} ${label}, first: 20, orderBy: LAST_ACTIVITY) { ${titles} } }`,
     ]),
   ),
+  ofAllWithTag,
   `{ sessions(userId: "bob", tag: "frequent", first: 20, orderBy: LAST_ACTIVITY) { ${titles} } }`,
   `{ sessions(userId: "bob", search: "ch", last: 20) { totalCount(upTo: 20) ${titles} } }`,
   '{ agentNodes(first: 20) { totalCount(upTo: 20) edges { node { nodeId } } } }',
@@ -157,6 +161,7 @@ describeWithPostgres('reads from PostgreSQL', () => {
     for (const analyze of [false, true]) {
       if (analyze) await database.$executeRaw`ANALYZE`;
       for (const [name, now] of await measure()) {
+        if (name === ofAllWithTag && !analyze) continue;
         const few = before.get(name) ?? { blocks: 0, rows: 0 };
         // A search compares 250 titles before it asks the index, twice. An index of a large table has two levels more.
         const more = name.includes('search') ? 600 : 40;
