@@ -20,19 +20,19 @@ const atOnce: Record<Dialect, number> = { sqlite: 5, postgresql: 50 };
 const pauseMs = 5;
 
 /** Messages that have ended and are not in the index, newest first. Parameters: before, how many. */
-const notedMessages = plainStatement<{ id: number }>(
+export const notedMessages = plainStatement<{ id: number }>(
   `SELECT "messageId" AS "id" FROM "MessageToIndex" WHERE "messageId" < ? AND NOT EXISTS (
       SELECT 1 FROM "Message" WHERE "id" = "messageId" AND "status" = 'STREAMING'
     ) ORDER BY "messageId" DESC LIMIT ?`,
 );
 
 /** Takes messages off the list, unless another gateway has done so, and returns them. Parameter: the ids. */
-const takeNoted = plainStatement<{ id: number }>(
+export const takeNoted = plainStatement<{ id: number }>(
   `DELETE FROM "MessageToIndex" WHERE "messageId" ${amongIds} RETURNING "messageId" AS "id"`,
 );
 
 /** Parameters: how many characters to read, the ids. */
-const textsToIndex = plainStatement<{ id: number; text: string; sessionId: number; userId: string }>(
+export const textsToIndex = plainStatement<{ id: number; text: string; sessionId: number; userId: string }>(
   `SELECT "Message"."id", SUBSTR("content", 1, ?) AS "text", "sessionId", "userId"
    FROM "Message" JOIN "Session" ON "Session"."id" = "sessionId" WHERE "Message"."id" ${amongIds}`,
 );

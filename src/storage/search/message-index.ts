@@ -8,7 +8,7 @@ import { type TextOwner, termsOf } from './terms.ts';
 // rows of a message that is deleted.
 
 /** Parameters: the id of the message, its terms as `termList`. SQLite takes the punctuation for spaces. */
-const insertText = plainStatement<never>('INSERT INTO "MessageText" ("rowid", "terms") VALUES (?, ?)');
+export const insertText = plainStatement<never>('INSERT INTO "MessageText" ("rowid", "terms") VALUES (?, ?)');
 
 /** Adds a message to the index. A message must be added once only. */
 export async function indexMessage(

@@ -1,4 +1,6 @@
 import type { Services } from '../../../src/context.ts';
+import { notedMessages, takeNoted, textsToIndex } from '../../../src/storage/search/backlog.ts';
+import { insertText } from '../../../src/storage/search/message-index.ts';
 import { checkpointAnswer } from '../../../src/storage/statements/exchanges.ts';
 import { checkpointRun } from '../../../src/storage/statements/run-states.ts';
 import { nextWorkspace } from '../../../src/storage/statements/workspace-removal.ts';
@@ -9,9 +11,14 @@ export interface Statement {
 }
 
 export interface StatementLog {
-  /** Returns the SQL statements that run during `act`. Nothing else may use the database meanwhile. */
+  /**
+   * Returns the SQL statements that run during `act`, without those that add messages to the search index: a gateway makes
+   * them some seconds after a run. Nothing else may use the database meanwhile.
+   */
   during(act: () => Promise<unknown>): Promise<Statement[]>;
 }
+
+const indexing = new Set([notedMessages, takeNoted, textsToIndex, insertText].map(({ sql }) => sql));
 
 /**
  * Listens to the statements of a gateway, Prisma's and the prepared ones. Create one log per gateway, because Prisma
@@ -27,7 +34,7 @@ export function createStatementLog({ database, statements }: Pick<Services, 'dat
     async during(act) {
       const start = executed.length;
       await act();
-      return executed.slice(start);
+      return executed.slice(start).filter(({ sql }) => !indexing.has(sql));
     },
   } satisfies StatementLog;
 }
