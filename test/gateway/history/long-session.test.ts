@@ -35,10 +35,8 @@ test('a prompt into a session of many short messages counts only those that the 
   expect(omitted - counted).toBeGreaterThanOrEqual(0);
   expect(counted).toBeGreaterThan(many / 2);
 
-  let shortest = Number.POSITIVE_INFINITY;
+  const turns: number[] = [];
+  for (let attempt = 0; attempt < 5; attempt += 1) turns.push(await longestTurn(send));
   // The least of several: the garbage collector of the test takes its time in this process, too.
-  for (let attempt = 0; attempt < 15 && shortest >= 50; attempt += 1) {
-    shortest = Math.min(shortest, await longestTurn(send));
-  }
-  expect(shortest).toBeLessThan(100);
+  expect(Math.min(...turns)).toBeLessThan(50);
 });

@@ -6,6 +6,7 @@ import type {
   LanguageModelV3StreamPart,
   LanguageModelV3Usage,
 } from '@ai-sdk/provider';
+import { shareTurn } from '../../../base/share-turn.ts';
 import { answerRequest, wordsOf } from './answer.ts';
 import { readRequest, textsIn } from './request.ts';
 
@@ -31,7 +32,13 @@ export function createDemoModel({ delayMs }: DemoModelOptions): LanguageModelV3 
         {
           pull(controller) {
             const { done, value } = parts.next();
-            if (done) return controller.close();
+            if (done) {
+              return finishPart(options, value).then((finish) => {
+                if (isCancelled) return;
+                controller.enqueue(finish);
+                controller.close();
+              });
+            }
             const isWord = value.type === 'text-delta' || value.type === 'reasoning-delta';
             const pause = isWord ? pace() : undefined;
             if (!pause) return controller.enqueue(value);
@@ -83,9 +90,15 @@ function createPace(delayMs: number, signal: AbortSignal | undefined): Pace {
   };
 }
 
+/** Why an answer ended, and its tokens. */
+interface AnswerEnd {
+  unified: 'stop' | 'length' | 'tool-calls';
+  counts: { reasoning: number; text: number };
+}
+
 function* answerParts(
   options: LanguageModelV3CallOptions,
-): Generator<LanguageModelV3StreamPart, void, undefined> {
+): Generator<LanguageModelV3StreamPart, AnswerEnd, undefined> {
   const { maxOutputTokens = Number.POSITIVE_INFINITY } = options;
   yield { type: 'stream-start', warnings: [] };
   yield { type: 'response-metadata', modelId: demoModel.modelName, timestamp: new Date() };
@@ -114,8 +127,15 @@ function* answerParts(
     counts.text += tokensIn(call.toolName) + tokensIn(input);
     yield* callParts(call.toolName, input);
   }
-  const unified = calls ? 'tool-calls' : isFull() ? 'length' : 'stop';
-  yield { type: 'finish', finishReason: { unified, raw: unified }, usage: usageOf(options, counts) };
+  return { unified: calls ? 'tool-calls' : isFull() ? 'length' : 'stop', counts };
+}
+
+async function finishPart(
+  options: LanguageModelV3CallOptions,
+  { unified, counts }: AnswerEnd,
+): Promise<LanguageModelV3StreamPart> {
+  const usage = usageOf(await countInput(options), counts);
+  return { type: 'finish', finishReason: { unified, raw: unified }, usage };
 }
 
 function* callParts(toolName: string, input: string): Generator<LanguageModelV3StreamPart> {
@@ -131,14 +151,20 @@ function tokensIn(word: string): number {
   return Math.max(1, Math.ceil(word.trim().length / 4));
 }
 
-function usageOf(
-  options: LanguageModelV3CallOptions,
-  { reasoning, text }: { reasoning: number; text: number },
-): LanguageModelV3Usage {
+/** Lets others have their turn: a long session has tens of thousands of messages. */
+async function countInput(options: LanguageModelV3CallOptions): Promise<number> {
   let total = 0;
-  for (const read of textsIn(options)) for (const word of wordsOf(read)) total += tokensIn(word);
+  for (const text of textsIn(options)) {
+    const turn = shareTurn();
+    if (turn) await turn;
+    for (const word of wordsOf(text)) total += tokensIn(word);
+  }
+  return total;
+}
+
+function usageOf(input: number, { reasoning, text }: AnswerEnd['counts']): LanguageModelV3Usage {
   return {
-    inputTokens: { total, noCache: total, cacheRead: 0, cacheWrite: 0 },
+    inputTokens: { total: input, noCache: input, cacheRead: 0, cacheWrite: 0 },
     outputTokens: { total: reasoning + text, reasoning, text },
   };
 }

@@ -45,8 +45,9 @@ function filesIn(part: LanguageModelV3TextPart | LanguageModelV3FilePart): strin
 }
 
 /** All texts that count as input tokens. */
-export function textsIn({ prompt, tools = [] }: LanguageModelV3CallOptions): string[] {
-  return [...prompt.flatMap(textsOf), ...tools.map((tool) => JSON.stringify(tool))];
+export function* textsIn({ prompt, tools = [] }: LanguageModelV3CallOptions): Generator<string> {
+  for (const message of prompt) yield* textsOf(message);
+  for (const tool of tools) yield JSON.stringify(tool);
 }
 
 function textsOf(message: LanguageModelV3Prompt[number]): string[] {
