@@ -153,6 +153,19 @@ async function inBothWays(text: string, sender: Sender, limits = unlimited) {
   return { compiled, byGraphQL: await read(execute), left: otherwise.mock.calls.length };
 }
 
+/** The different errors of a result, whichever of its fields they are of. */
+function withoutPlaces({
+  errors = [],
+  ...rest
+}: {
+  errors?: string[] | undefined;
+  data: string;
+  cost: number;
+}) {
+  const words = errors.map((error) => ({ ...JSON.parse(error), path: undefined, locations: undefined }));
+  return { ...rest, errors: new Set(words.map((error) => JSON.stringify(error))) };
+}
+
 test('a compiled query has the result of graphql-js, byte for byte, and its cost, for every sender', async () => {
   let compiled = 0;
   await fc.assert(
@@ -164,8 +177,8 @@ test('a compiled query has the result of graphql-js, byte for byte, and its cost
         const result = await inBothWays(text, sender);
         if (result.byGraphQL.data === 'null') {
           // Of several root fields that fail and may not be null, those are reported that fail first.
-          expect({ ...result.compiled, errors: 1 }).toEqual({ ...result.byGraphQL, errors: 1 });
-          expect(result.compiled.errors?.length).toBeGreaterThan(0);
+          const [compiled, byGraphQL] = [result.compiled, result.byGraphQL].map(withoutPlaces);
+          expect(compiled).toEqual(byGraphQL);
         } else {
           expect(result.compiled).toEqual(result.byGraphQL);
         }
