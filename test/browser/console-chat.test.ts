@@ -137,24 +137,24 @@ describeInBrowser('the console', () => {
     await button('Edit the prompt').first().click();
     const field = page.getByRole('textbox', { name: 'Changed text' });
     await field.press('Escape');
-    expect(await hasFocus(button('Edit the prompt').first())).toBe(true);
+    await expect.poll(() => hasFocus(button('Edit the prompt').first())).toBe(true);
     await page.keyboard.press('Enter');
     await field.fill('Third');
     await field.press('Enter');
 
     await answers.getByText('Three.').waitFor();
     await button('Answer again').waitFor();
-    expect(await prompts.locator('p').allInnerTexts()).toEqual(['Third']);
+    await expect.poll(() => prompts.locator('p').allInnerTexts()).toEqual(['Third']);
     await prompts.getByRole('button', { name: 'Download notes.txt' }).waitFor();
     expect(gateway.model.requests[2]?.body).toMatchObject({
       messages: [{ content: '<file name="notes.txt">\nA note.\n</file>\n\nThird' }],
     });
-    expect(await versions.innerText()).toBe('2 / 2');
+    await expect.poll(() => versions.innerText()).toBe('2 / 2');
     await button('Previous version').press('Enter');
     await answers.getByText('Two.').waitFor();
-    expect(await prompts.locator('p').allInnerTexts()).toEqual(['First', 'Second']);
-    expect(await versions.innerText()).toBe('1 / 2');
-    expect(await hasFocus(button('Previous version'))).toBe(true);
+    await expect.poll(() => prompts.locator('p').allInnerTexts()).toEqual(['First', 'Second']);
+    await expect.poll(() => versions.innerText()).toBe('1 / 2');
+    await expect.poll(() => hasFocus(button('Previous version'))).toBe(true);
 
     const other = await console.openTab();
     await other.answers.getByText('Two.').waitFor();
@@ -165,11 +165,11 @@ describeInBrowser('the console', () => {
     await answers.getByText('Three again.').waitFor();
     await other.answers.getByText('Three again.').waitFor();
     await other[Symbol.asyncDispose]();
-    expect(await versions.allInnerTexts()).toEqual(['2 / 2', '2 / 2']);
-    expect(await answers.count()).toBe(1);
+    await expect.poll(() => versions.allInnerTexts()).toEqual(['2 / 2', '2 / 2']);
+    await expect.poll(() => answers.count()).toBe(1);
     await page.reload();
     await answers.getByText('Three again.').waitFor();
-    expect(await versions.allInnerTexts()).toEqual(['2 / 2', '2 / 2']);
+    await expect.poll(() => versions.allInnerTexts()).toEqual(['2 / 2', '2 / 2']);
 
     await answers.getByRole('button', { name: 'Delete from here' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
@@ -179,7 +179,7 @@ describeInBrowser('the console', () => {
     await answers.getByRole('button', { name: 'Fork from here' }).click();
     await expect.poll(() => sessionIdOf(console)).not.toBe(source);
     await answers.getByText('Three.').waitFor();
-    expect(await versions.count()).toBe(0);
+    await expect.poll(() => versions.count()).toBe(0);
     expect(console.faults()).toEqual([]);
   });
 
