@@ -103,7 +103,7 @@ const errorTable = {
   PAYLOAD_TOO_LARGE: {
     status: 413,
     meaning:
-      'More than `MAX_PROMPT_BYTES`, `MAX_BODY_BYTES` or `MAX_AUDIO_BYTES`, or an attachment with more than `MAX_ATTACHMENT_BYTES`, `MAX_TEXT_ATTACHMENT_BYTES` or `MAX_IMAGE_PIXELS`, or together with the others of its prompt more than `MAX_SENT_ATTACHMENT_BYTES`.',
+      'More than `MAX_PROMPT_BYTES`, `MAX_BODY_BYTES` or `MAX_AUDIO_BYTES`, a JSON body with more than 20,000 objects, lists and fields, or an attachment with more than `MAX_ATTACHMENT_BYTES`, `MAX_TEXT_ATTACHMENT_BYTES` or `MAX_IMAGE_PIXELS`, or together with the others of its prompt more than `MAX_SENT_ATTACHMENT_BYTES`.',
   },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,

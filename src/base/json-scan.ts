@@ -1,5 +1,7 @@
-/** Follows JSON that arrives in pieces, without parsing it: whether its value is complete, and how deep it nests. */
+/** Follows JSON that arrives in pieces, without parsing it: whether its value is complete, how deep it nests, and how much it holds. */
 export class JsonScan {
+  /** Objects, lists, fields and further values in lists, each of which takes time to parse. */
+  parts = 0;
   /** Objects and arrays that are open at most at once. */
   deepest = 0;
   #depth = 0;
@@ -23,8 +25,11 @@ export class JsonScan {
       else if (code === quote) this.#inString = false;
     } else if (code === quote) {
       this.#inString = true;
+    } else if (code === colon || code === comma) {
+      this.parts += 1;
     } else if (code === brace || code === bracket) {
       this.#hasBegun = true;
+      this.parts += 1;
       this.#depth += 1;
       this.deepest = Math.max(this.deepest, this.#depth);
     } else if (code === brace + 2 || code === bracket + 2) {
@@ -34,6 +39,8 @@ export class JsonScan {
 }
 
 const quote = 34;
+const comma = 44;
+const colon = 58;
 const backslash = 92;
 /** `{`, and two further `}`. */
 const brace = 123;

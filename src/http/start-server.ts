@@ -26,7 +26,7 @@ import { createAutomaticQueries } from './request/automatic-queries.ts';
 import type { FindDocument } from './request/find-document.ts';
 import { createIdentify, type Identify, senderKey } from './request/identify.ts';
 import { readPersistedOperations } from './request/persisted-operations.ts';
-import { readBytes } from './request/read-body.ts';
+import { apiJson, readBytes } from './request/read-body.ts';
 import { factsOf, noteErrors } from './request/request-facts.ts';
 import { createRequestIds } from './request/request-ids.ts';
 import { createServerApp, type HttpApp } from './server.ts';
@@ -46,7 +46,7 @@ const farewellMs = 1_000;
 export interface RestParts {
   executor: Executor;
   identify: Identify;
-  /** Reads a body of at most MAX_BODY_BYTES. */
+  /** Reads the JSON of a body of at most MAX_BODY_BYTES. */
   readBody: (incoming: IncomingMessage) => Promise<Uint8Array>;
   /** Adds to the request's line in the access log. */
   note: (request: Request, noted: { operationId?: string; errors?: readonly unknown[] }) => void;
@@ -168,7 +168,7 @@ async function createApp(options: AppOptions, homes: StreamHomes | undefined, cl
         },
       }),
       identify,
-      readBody: (incoming) => readBytes(incoming, limits.maxBodyBytes),
+      readBody: (incoming) => readBytes(incoming, limits.maxBodyBytes, apiJson),
       note: (request, { operationId, errors }) => {
         const facts = factsOf(request);
         if (operationId !== undefined) facts.operationId = operationId;

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { entrySchema, sha256, versionSchema } from './entry.ts';
+import { pathLimits } from './path.ts';
 
 /** The most changes of one request. */
 export const maxChanges = 1_000;
 
-const path = z.string();
+/** That of a deletion may be one that cannot be there: it is deleted already. */
+const path = z.string().max(pathLimits.maxBytes);
 
 /** What a replica did to a path. */
 const changeSchema = z

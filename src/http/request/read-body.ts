@@ -1,6 +1,14 @@
 import type { IncomingMessage } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { compressedBody, isCompressed } from '../../base/compressed-body.ts';
+import { type JsonLimits, JsonSize } from '../../base/json-size.ts';
 import { type GatewayError, refusal } from '../../errors.ts';
+
+/** What the JSON of a body of the APIs may have. No input has so much. */
+export const apiJson: JsonLimits = { nodes: 20_000, items: 20_000 };
+
+/** Bytes that are decoded and parsed in turns of their own. */
+const largeBytes = 1_048_576;
 
 /** Its creation would take as long as it takes to parse a small body. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -8,18 +16,25 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 /**
  * Reads a request's body as JSON. Decodes the bytes as a whole, because a character may arrive in two chunks.
  *
- * @throws GatewayError for another content type, for more than `maxBytes`, and for bytes that are not JSON in UTF-8.
+ * @throws GatewayError for another content type, for more than `maxBytes` or than the limits allow, and for bytes that are
+ *   not JSON in UTF-8.
  */
-export async function readJsonBody(incoming: IncomingMessage, maxBytes: number): Promise<unknown> {
+export async function readJsonBody(
+  incoming: IncomingMessage,
+  maxBytes: number,
+  limits: JsonLimits = apiJson,
+): Promise<unknown> {
   assertJson(incoming);
-  const bytes = await readBytes(incoming, maxBytes);
+  const bytes = await readBytes(incoming, maxBytes, limits);
   if (bytes.length === 0) throw refusal('BAD_REQUEST', 'The body is missing.');
+  if (bytes.length > largeBytes) await nextTurn();
   let text: string;
   try {
     text = utf8.decode(bytes);
   } catch {
     throw refusal('BAD_REQUEST', 'The body is not valid UTF-8.');
   }
+  if (bytes.length > largeBytes) await nextTurn();
   try {
     return JSON.parse(text);
   } catch {
@@ -50,17 +65,23 @@ export function refuseCompressed(incoming: IncomingMessage): void {
  * replace it by a copy when there is no Content-Length, and the sender and the id of the request are remembered by the
  * original.
  *
- * @throws GatewayError for a compressed body, and for more than `maxBytes`.
+ * @param json What the body may have, if it is to be parsed as JSON. It is counted while the bytes arrive.
+ * @throws GatewayError for a compressed body, and for more than `maxBytes` or than `json` allows.
  */
-export async function readBytes(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
+export async function readBytes(
+  incoming: IncomingMessage,
+  maxBytes: number,
+  json?: JsonLimits,
+): Promise<Buffer> {
   refuseCompressed(incoming);
   if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
-  return gather(incoming, maxBytes);
+  return gather(incoming, maxBytes, json);
 }
 
 /** Reads by events, because an iterator over the chunks would take ten times as long for a small body. */
-function gather(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
+function gather(incoming: IncomingMessage, maxBytes: number, json?: JsonLimits): Promise<Buffer> {
   const parts: Buffer[] = [];
+  const size = json && new JsonSize();
   let length = 0;
   return new Promise((resolve, reject) => {
     const settle = (settled: () => void) => {
@@ -69,9 +90,11 @@ function gather(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
     };
     const onData = (part: Buffer) => {
       length += part.length;
-      if (length <= maxBytes) return void parts.push(part);
+      size?.push(part);
+      const refused = length > maxBytes ? tooLarge(maxBytes) : json && size?.exceeds(json) && tooMany(json);
+      if (!refused) return void parts.push(part);
       incoming.pause();
-      onError(tooLarge(maxBytes));
+      onError(refused);
     };
     const onEnd = () => settle(() => resolve(Buffer.concat(parts, length)));
     const onError = (error: unknown) => settle(() => reject(error));
@@ -85,5 +108,10 @@ function gather(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
 function tooLarge(maxBytes: number): GatewayError {
   const message = `The body must not exceed ${maxBytes} bytes.`;
   // The rest of the body is not waited for, so the connection cannot carry another request.
+  return refusal('PAYLOAD_TOO_LARGE', message, { connection: 'close' });
+}
+
+function tooMany({ nodes, items }: JsonLimits): GatewayError {
+  const message = `The JSON of the body must not have more than ${nodes} objects, lists and fields, and ${items} commas.`;
   return refusal('PAYLOAD_TOO_LARGE', message, { connection: 'close' });
 }

@@ -16,6 +16,8 @@ export interface UploadOptions extends ReadOptions {
 
 /** Headers that a browser sends to another origin only after the gateway has allowed it (CORS preflight). */
 const preflightHeaders = ['apollo-require-preflight', 'x-graphql-yoga-csrf'] as const;
+/** Most bytes of the operation and of the map, which are parsed as JSON: in brackets they take some milliseconds. */
+const mostFieldBytes = 65_536;
 /** Allowance for the boundaries of a form and the headers of its parts. They need less. */
 const framingBytes = 65_536;
 
@@ -38,11 +40,12 @@ export async function readUpload(
   outgoing: ServerResponse,
   options: UploadOptions,
 ): Promise<RequestParams> {
-  const { maxBodyBytes, maxUploadBytes, findDocument } = options;
+  const { maxUploadBytes, findDocument } = options;
+  const maxFieldSize = Math.min(options.maxBodyBytes, mostFieldBytes);
   try {
-    checkHeaders(incoming, maxUploadBytes + 2 * maxBodyBytes + framingBytes);
+    checkHeaders(incoming, maxUploadBytes + 2 * maxFieldSize + framingBytes);
     const operation = await processRequest<unknown>(stopAfterForm(incoming), outgoing, {
-      maxFieldSize: maxBodyBytes,
+      maxFieldSize,
       // busboy refuses a file of exactly `maxFileSize` bytes.
       maxFileSize: maxUploadBytes + 1,
       maxFiles: 1,
@@ -51,7 +54,7 @@ export async function readUpload(
     return { ...params, ...(params.variables && { variables: withFiles(params.variables, incoming) }) };
   } catch (error) {
     stopReading(incoming);
-    throw formRefusal(error, maxBodyBytes);
+    throw formRefusal(error, maxFieldSize);
   }
 }
 

@@ -34,6 +34,8 @@ interface Asked {
 
 /** Largest JSON body, in bytes: 1,000 changes with the longest paths, and the chunks of large files. */
 const maxJsonBytes = 8_388_608;
+/** 1,000 changes have at most 14,000 objects, lists and fields, and so many bytes have room for 125,000 chunks. */
+const jsonLimits = { nodes: 20_000, items: 200_000 };
 
 /**
  * What agents do with the files of workspaces, below `/workspaces/{workspaceId}/`: README.md has the contract. The sender
@@ -51,7 +53,7 @@ export function createAgentDoor({ workspaces, identify, log }: AgentDoorOptions)
     }
   };
   const nothing = (c: Request) => c.body(null, 204);
-  const jsonOf = (c: Request) => readJsonBody(c.env.incoming, maxJsonBytes);
+  const jsonOf = (c: Request) => readJsonBody(c.env.incoming, maxJsonBytes, jsonLimits);
 
   return new Hono<{ Bindings: RouteBindings }>()
     .get(

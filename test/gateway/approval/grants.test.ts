@@ -361,6 +361,7 @@ describe('an approval with other arguments', () => {
     ['an unknown name', { command: 'make', sudo: true }, /^args: .*"sudo"/],
     ['an unknown node', { command: 'make', node: 'desk' }, /^args: .*node: expected one of laptop/],
     ['too many levels', { command: 'make', deep }, /levels deep/],
+    ['too many values', { command: 'make', list: Array(15_000).fill([]) }, /more than 20000 values/],
   ])('are refused if they have %s, and the call waits on', async (_what, args, message) => {
     await using laptop = await startOwnNode(gateway, 'laptop');
     const ran = work(laptop);

@@ -38,6 +38,11 @@ const floods: [name: string, steps: TurnStep[], reason: string][] = [
     'The response of the model asks for more than 1000 tool calls.',
   ],
   [
+    'lists in each other on one line',
+    [raw(`data: ${'['.repeat(4_000_000)}`), silence()],
+    'The response of the model provider is too long.',
+  ],
+  [
     'a line that does not end',
     [raw(endlessLine), silence()],
     'The response of the model provider is too long.',

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { JsonSize } from '../../../base/json-size.ts';
 import type { OutboundFetch } from '../../../base/outbound-fetch.ts';
 import { shareTurn } from '../../../base/share-turn.ts';
 import { ProviderError } from '../failure/provider-error.ts';
@@ -7,6 +8,8 @@ import { ProviderError } from '../failure/provider-error.ts';
 const maxBodyBytes = 67_108_864;
 /** Most bytes without a line break. Provider packages keep a line in memory until it ends, and parse it at once. */
 const maxLineBytes = 8_388_608;
+/** What the JSON of a line may have. A short line cannot have more than takes some milliseconds to parse. */
+const lineLimits = { nodes: 40_000, items: 200_000 };
 /** How long a body may stay open after its last event, in milliseconds. A connection is only reused after the end. */
 const endGraceMs = 500;
 
@@ -43,6 +46,7 @@ function boundBody(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>
   let unshared = 0;
   let bodyBytes = 0;
   let lineBytes = 0;
+  let line = new JsonSize();
   let tail = '';
   /** Takes a piece of what was read, and lets other work run in between, even when no piece is a part of the answer. */
   const takePiece = async () => {
@@ -66,7 +70,10 @@ function boundBody(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>
       bodyBytes += piece.length;
       const lineBreak = piece.lastIndexOf(10);
       lineBytes = lineBreak === -1 ? lineBytes + piece.length : piece.length - lineBreak - 1;
-      if (bodyBytes > maxBodyBytes || lineBytes > maxLineBytes) {
+      // Only a line that is longer than a piece is counted.
+      if (lineBreak === -1) line.push(piece);
+      else line = new JsonSize();
+      if (bodyBytes > maxBodyBytes || lineBytes > maxLineBytes || line.exceeds(lineLimits)) {
         const error = new ProviderError(
           'PROVIDER_BAD_RESPONSE',
           'The response of the model provider is too long.',
