@@ -80,6 +80,17 @@ const webConsole: BuildOptions = {
   loader: { '.html': 'copy', '.svg': 'copy' },
 };
 
+/** What highlights code in the console: a worker, and a file for each language, which is loaded when it is needed. */
+const highlighting: BuildOptions = {
+  entryPoints: { worker: 'src/console/highlight/worker.ts' },
+  outdir: 'dist/console/highlight',
+  bundle: true,
+  splitting: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2023',
+};
+
 /** Writes `dist` anew. */
 export function build(): void {
   rmSync('dist', { recursive: true, force: true });
@@ -91,10 +102,12 @@ export function build(): void {
 
 export function buildConsole(): void {
   buildSync(webConsole);
+  rmSync('dist/console/highlight', { recursive: true, force: true });
+  buildSync(highlighting);
 }
 
 /** The last files that a build writes, of the program and of its console. */
-const results = ['dist/main.js', 'dist/console/main.js'];
+const results = ['dist/main.js', 'dist/console/main.js', 'dist/console/highlight/worker.js'];
 /** What a build depends on besides the sources. */
 const settings = ['build.ts', 'codegen.ts', 'package-lock.json', 'prisma/schema.prisma', 'tsconfig.json'];
 

@@ -1,4 +1,4 @@
-import type { Locator, Route } from 'playwright-core';
+import type { Locator, Page, Route } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { describeInBrowser } from '../support/browser/browser.ts';
 import { lastMessageDocument, openConsole, sessionIdOf } from '../support/browser/console-page.ts';
@@ -37,6 +37,9 @@ describeInBrowser('the console', () => {
     expect(await console.prompt.inputValue()).toBe('');
     await expect.poll(() => page.getByLabel('Token usage').innerText()).toContain('tokens used');
     expect(console.requests.filter((url) => !url.startsWith(`${gateway.url}/`))).toEqual([]);
+    // What highlights code comes with the first code block.
+    expect(console.requests.filter((url) => url.includes('/highlight/'))).toEqual([]);
+    expect(await loadedBytes(page), 'bytes of the page, compressed').toBeLessThan(300_000);
     expect(console.faults()).toEqual([]);
   });
 
@@ -546,6 +549,17 @@ describeInBrowser('the console', () => {
 
 function hasFocus(element: Locator): Promise<boolean> {
   return element.evaluate((each) => each === document.activeElement);
+}
+
+/** What the browser has loaded of the page itself: with its headers, as it was sent. */
+function loadedBytes(page: Page): Promise<number> {
+  return page.evaluate(() =>
+    performance
+      .getEntries()
+      .filter((entry) => entry instanceof PerformanceResourceTiming)
+      .filter(({ name }) => new URL(name).pathname.startsWith('/console'))
+      .reduce((sum, { transferSize }) => sum + transferSize, 0),
+  );
 }
 
 function directionOf(element: Locator): Promise<string> {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { faultsOf } from '../support/browser/axe.ts';
 import { describeInBrowser } from '../support/browser/browser.ts';
 import { openConsole } from '../support/browser/console-page.ts';
 import { shareScriptedGateway } from '../support/gateway/shared-gateway.ts';
@@ -86,6 +87,39 @@ describeInBrowser('the console', () => {
     // How much is read as Markdown before the time is up depends on the machine: the list is not.
     expect(await console.answers.locator('.markdown > p.raw').innerText()).toMatch(/(?:^|\n)- a\nb\n/);
     expect(await console.answers.getByRole('list').count()).toBe(0);
+    expect(console.faults()).toEqual([]);
+  });
+
+  test('code has colours with enough contrast, is read in a worker, and stays plain when that takes too long', async () => {
+    const gateway = scriptedGateway();
+    const code = 'const a: number = 1; // one\nconst b = "سلام";\n';
+    const hostile = 'x '.repeat(10);
+    gateway.model.script([
+      text(...`\`\`\`ts\n${code}\`\`\`\n\n`),
+      text('```diff\n- old\n+ new\n```\n\n```nothing\nconst a\n```\n\n'),
+      text(`\`\`\`python\n${hostile}\n\`\`\`\n\n\`\`\`sh\necho "still alive"\n\`\`\``),
+    ]);
+    await using console = await openConsole(gateway.url);
+    const { page, answers } = console;
+    // As if the grammar of Python never came to an end.
+    await page.route('**/highlight/python-*.js', (route) => {
+      const body = 'export default () => { for (;;); }';
+      return route.fulfill({ contentType: 'text/javascript', body });
+    });
+
+    await console.send('Write');
+    await answers.getByText('"still alive"').waitFor();
+
+    const coloured = (kind: string) => answers.locator(`pre .code-${kind}`);
+    await expect.poll(() => coloured('comment').allInnerTexts()).toEqual(['// one']);
+    await expect.poll(() => coloured('keyword').allInnerTexts()).toEqual(['const', 'const']);
+    expect(await answers.locator('pre bdi').allInnerTexts()).toEqual(['سلام']);
+    expect(await coloured('removed').innerText()).toBe('- old');
+    // The code behind the hostile one is read by another worker.
+    await expect.poll(() => coloured('string').last().innerText(), { timeout: 40_000 }).toBe('"still alive"');
+    expect(await answers.locator('pre').nth(0).innerText()).toBe(code.trimEnd());
+    expect(await answers.locator('pre').nth(3).locator('span').count()).toBe(0);
+    expect(await faultsOf(page, '.answer')).toEqual([]);
     expect(console.faults()).toEqual([]);
   });
 

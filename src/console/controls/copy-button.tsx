@@ -2,8 +2,14 @@ import { useEffect, useState } from 'preact/hooks';
 
 const shownMs = 2_000;
 
+interface CopyButtonProps {
+  text: string;
+  /** What the button is called. Default: its text. */
+  label?: string;
+}
+
 /** Copies a text. Browsers allow that only over HTTPS and on localhost; elsewhere there is no button. */
-export function CopyButton({ text }: { text: string }) {
+export function CopyButton({ text, label }: CopyButtonProps) {
   const [outcome, setOutcome] = useState<string>();
   useEffect(() => {
     if (outcome === undefined) return;
@@ -17,7 +23,7 @@ export function CopyButton({ text }: { text: string }) {
       () => setOutcome('Not copied'),
     );
   return (
-    <button type="button" class="quiet small" onClick={copy}>
+    <button type="button" class="quiet small" aria-label={outcome ?? label} title={label} onClick={copy}>
       {outcome ?? 'Copy'}
     </button>
   );

@@ -53,6 +53,7 @@ function PromptView({ session, message }: MessageViewProps) {
         </article>
       )}
       <div class="message-actions">
+        <CopyButton text={message.state.value.content} label="Copy the prompt" />
         <MessageVersions session={session} message={message} />
         <button
           ref={pencil}
@@ -84,7 +85,7 @@ function AnswerView({ session, message }: MessageViewProps) {
     >
       <Answer key={id} state={state} runId={runId} />
       <div class="message-actions">
-        {hasText && <CopyButton text={state.content} />}
+        {hasText && <CopyButton text={state.content} label="Copy the answer" />}
         <MessageVersions session={session} message={message} />
         {hasEnded && <MessageTools session={session} message={message} />}
         {hasText && <RecordingView key={id} message={message} />}

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
-import { constantResponse } from '../../base/constant-response.ts';
+import { type ConstantResponse, constantResponse } from '../../base/constant-response.ts';
 import { projectRoot } from '../../base/project-root.ts';
 import { pagePolicy } from './page-policy.ts';
 
@@ -29,8 +29,14 @@ const policy = [
     ],
   ),
   "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
+  // The page has one policy, which lets it start the worker that highlights code.
+  'trusted-types switchyard-highlight',
 ].join('; ');
+
+const highlightPath = '/console/highlight/';
+const highlightFolder = new URL('highlight/', folder);
+/** A worker has the policy of its own response. It loads its other files, and can send nothing anywhere. */
+const highlightHeaders = { 'Content-Security-Policy': "default-src 'none'; script-src 'self'" };
 
 /** Serves the web console at `/console`. Browsers ask every time whether a file has changed. */
 export function createConsolePage(): Hono<{ Bindings: HttpBindings }> {
@@ -51,7 +57,31 @@ export function createConsolePage(): Hono<{ Bindings: HttpBindings }> {
       }
     });
   }
+  serveHighlighting(app);
   return app;
+}
+
+/** Serves the worker that highlights code, and the files of the languages. The build chooses their names. */
+function serveHighlighting(app: Hono<{ Bindings: HttpBindings }>): void {
+  const responses = new Map<string, ConstantResponse>();
+  const find = async (file: string): Promise<ConstantResponse | undefined> => {
+    const known = responses.get(file);
+    if (known) return known;
+    // Only names that are in the folder are kept, so that requests for other names take up no memory.
+    const files = await readdir(highlightFolder).catch((): string[] => []);
+    if (!files.includes(file)) return undefined;
+    const respond = constantResponse(async () => ({
+      body: await readFile(new URL(file, highlightFolder)),
+      type: 'text/javascript; charset=utf-8',
+      headers: highlightHeaders,
+    }));
+    responses.set(file, respond);
+    return respond;
+  };
+  app.get(`${highlightPath}*`, async (c) => {
+    const respond = await find(c.req.path.slice(highlightPath.length));
+    return respond ? respond(c) : c.notFound();
+  });
 }
 
 function isMissing(error: unknown): boolean {

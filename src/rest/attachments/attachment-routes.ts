@@ -48,8 +48,11 @@ const uploadAttachment: Route = {
     try {
       const { raw, parsed } = await readInput(c, services, uploadInput);
       const sessionId = encodeId('Session', parsed.path.session_id);
-      const data = await receiveUpload(c, services, services.maxAttachmentBytes, (file) =>
-        executeDocument(c, services, UploadAttachmentDocument, { sessionId, file }, raw),
+      const data = await receiveUpload(
+        c,
+        services,
+        { what: 'attachment', maxBytes: services.maxAttachmentBytes },
+        (file) => executeDocument(c, services, UploadAttachmentDocument, { sessionId, file }, raw),
       );
       return c.json(attachmentJson(data.uploadAttachment));
     } finally {

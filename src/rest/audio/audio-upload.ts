@@ -42,8 +42,11 @@ export const uploadAudio: Route = {
       const { raw, parsed } = await readInput(c, services, input);
       const { message_id } = parsed.path;
       const messageId = encodeId('Message', message_id);
-      const data = await receiveUpload(c, services, services.maxAudioBytes, (file) =>
-        executeDocument(c, services, UploadMessageAudioDocument, { messageId, file }, raw),
+      const data = await receiveUpload(
+        c,
+        services,
+        { what: 'recording', maxBytes: services.maxAudioBytes },
+        (file) => executeDocument(c, services, UploadMessageAudioDocument, { messageId, file }, raw),
       );
       const { audio } = data.uploadMessageAudio;
       if (!audio) throw new RestError(404, 'The recording was deleted in the meantime.');

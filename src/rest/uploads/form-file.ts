@@ -15,6 +15,13 @@ const bufferedBytes = 262_144;
 /** `_complete` is private to busboy: true once it has parsed the end of the form. */
 type Parser = busboy.Busboy & { _complete?: boolean };
 
+export interface FormFileOptions {
+  /** What the file is called in the error for too many bytes, such as `recording`. */
+  what: string;
+  /** Most bytes of the file. */
+  maxBytes: number;
+}
+
 /**
  * Reads the file called `file` of a multipart form while it arrives. Other fields and files are skipped, as FastAPI does.
  * The form is read only as fast as the file is consumed. At the first fault the reading stops. Disposing stops it too, so
@@ -24,6 +31,7 @@ export class FormFile implements Disposable {
   readonly #incoming: IncomingMessage;
   readonly #parser: Parser;
   readonly #maxBytes: number;
+  readonly #tooLarge: () => RestError;
   readonly #events = new EventEmitter<{ opened: []; ended: [] }>();
   #file: { filename: string; bytes: Readable } | undefined;
   #fault: RestError | undefined;
@@ -32,11 +40,12 @@ export class FormFile implements Disposable {
   readonly #ignored = new Set<string>();
 
   /** @throws RestError if the request is compressed or no multipart form, or if its Content-Length is too large. */
-  constructor(incoming: IncomingMessage, maxBytes: number) {
+  constructor(incoming: IncomingMessage, { what, maxBytes }: FormFileOptions) {
     const { 'content-type': type = '', 'content-length': length = 0 } = incoming.headers;
     if (isCompressed(incoming)) throw formFaults.compressed();
     if (!/^multipart\/form-data\s*(;|$)/i.test(type)) throw formFaults.notMultipart(type);
-    if (Number(length) > maxBytes + framingBytes) throw formFaults.tooLarge(maxBytes);
+    this.#tooLarge = () => formFaults.tooLarge(what, maxBytes);
+    if (Number(length) > maxBytes + framingBytes) throw this.#tooLarge();
     this.#incoming = incoming;
     this.#maxBytes = maxBytes;
     this.#parser = createParser(incoming, maxBytes);
@@ -98,7 +107,7 @@ export class FormFile implements Disposable {
       }
       if (this.#file) return this.#fail(formFaults.severalFiles());
       this.#file = { filename: filename ?? '', bytes };
-      bytes.once('limit', () => this.#fail(formFaults.tooLarge(this.#maxBytes)));
+      bytes.once('limit', () => this.#fail(this.#tooLarge()));
       this.#events.emit('opened');
     });
     parser.on('field', (name) => {
@@ -126,7 +135,7 @@ export class FormFile implements Disposable {
 
   readonly #count = (chunk: Buffer) => {
     this.#received += chunk.length;
-    if (this.#received > this.#maxBytes + framingBytes) this.#fail(formFaults.tooLarge(this.#maxBytes));
+    if (this.#received > this.#maxBytes + framingBytes) this.#fail(this.#tooLarge());
   };
 
   /** Does not destroy the parser: busboy throws an uncaught error if it is destroyed while it parses. */
@@ -171,7 +180,8 @@ const formFaults = {
   notAFile: () =>
     invalid('value_error', ['body', 'file'], 'Input should be a file: the part needs a filename'),
   severalFiles: () => invalid('too_long', ['body', 'file'], 'Input should be one file', { max_length: 1 }),
-  tooLarge: (maxBytes: number) => new RestError(413, `The recording is longer than ${maxBytes} bytes.`),
+  tooLarge: (what: string, maxBytes: number) =>
+    new RestError(413, `The ${what} is longer than ${maxBytes} bytes.`),
   compressed: () => new RestError(415, compressedBody),
   brokenOff: () => new RestError(400, 'The request broke off'),
 };

@@ -1,23 +1,22 @@
 import { createUpload } from '../../schema/upload.ts';
 import { logIgnored } from '../input/ignored-fields.ts';
 import type { RestContext, RestServices } from '../route/route.ts';
-import { FormFile } from './form-file.ts';
+import { FormFile, type FormFileOptions } from './form-file.ts';
 
 type Upload = ReturnType<typeof createUpload>;
 
 /**
  * Streams the file of a form to a mutation. A fault of the form comes before the error of the mutation.
  *
- * @param maxBytes Most bytes of the file.
  * @throws RestError, and the error of `execute`.
  */
 export async function receiveUpload<Data>(
   c: RestContext,
   services: RestServices,
-  maxBytes: number,
+  options: FormFileOptions,
   execute: (file: Upload) => Promise<Data>,
 ): Promise<Data> {
-  using form = new FormFile(c.env.incoming, maxBytes);
+  using form = new FormFile(c.env.incoming, options);
   const file = await form.open();
   const data = await execute(createUpload(Promise.resolve(file))).catch((error: unknown) => {
     throw form.fault ?? error;

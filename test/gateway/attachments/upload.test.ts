@@ -265,4 +265,10 @@ test('over REST a file is uploaded, sent, shown with its message and, before it 
   const other = await (await post()).json();
   expect((await remove(other.id)).status).toBe(200);
   expect((await gateway.rest(`/sessions/attachments/${other.id}`)).status).toBe(404);
+  form.set('file', new Blob([Buffer.alloc(300_000)]), 'b.png');
+  const tooLarge = await post();
+  expect([tooLarge.status, (await tooLarge.json()).detail]).toEqual([
+    413,
+    'The attachment is longer than 200000 bytes.',
+  ]);
 });

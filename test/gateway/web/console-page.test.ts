@@ -9,7 +9,7 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; media-src blob:; " +
-  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types switchyard-highlight";
 
 describe('the console', () => {
   test.each(['/console', '/console/'])('the console is a page that anyone may open, at %s', async (path) => {
@@ -36,6 +36,14 @@ describe('the console', () => {
     expect((await response.text()).length).toBeGreaterThan(100);
   });
 
+  test('the worker that highlights code may load scripts of the gateway, and nothing else', async () => {
+    const response = await fetch(`${gateway.url}/console/highlight/worker.js`);
+
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+    expect(response.headers.get('content-security-policy')).toBe("default-src 'none'; script-src 'self'");
+  });
+
   test('a console that has not changed is answered 304, with its policy', async () => {
     const first = await fetch(`${gateway.url}/console`);
     const etag = first.headers.get('etag') ?? '';
@@ -58,6 +66,9 @@ describe('the console', () => {
 
   test.each([
     ['/console/nothing', 404],
+    ['/console/highlight/', 404],
+    ['/console/highlight/nothing.js', 404],
+    ['/console/highlight/..%2f..%2fmain.js', 400],
     ['/console/../main.js', 404],
     ['/console/%2e%2e/main.js', 404],
     // `fetch` resolves the dot segments of the others before it sends them.
