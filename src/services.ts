@@ -235,7 +235,7 @@ function createEngine(options: ServicesOptions, { runLogs, ...parts }: EnginePar
 }
 
 function engineLimits({ chat, attachments, limits, nodes }: Config): EngineLimits {
-  const { maxSteps, toolApprovalTimeoutMs, runLogTtlMs, maxQueuedRuns, resumeRuns } = chat;
+  const { maxSteps, toolApprovalTimeoutMs, runLogTtlMs, maxQueuedRuns, resumeRuns, summaryTimeoutMs } = chat;
   const call = {
     idleTimeoutMs: chat.modelIdleTimeoutMs,
     maxRetries: chat.modelMaxRetries,
@@ -252,6 +252,7 @@ function engineLimits({ chat, attachments, limits, nodes }: Config): EngineLimit
     slots: { maxLiveRuns, maxLiveRunsPerUser },
     maxQueuedRuns,
     resumeRuns,
+    summaryTimeoutMs,
     attachments,
   };
 }

@@ -21,6 +21,7 @@ import { followAfter } from './follow-after.ts';
 import type { RunEvent } from './log/run-event.ts';
 import type { RunLog } from './log/run-writer.ts';
 import type { Models } from './models/models.ts';
+import { RefusalMemory } from './models/refusals/refusal-memory.ts';
 import { PromptSender, type SendInput } from './prompt-sender.ts';
 import { cancelQueuedRun } from './run/cancel-queued-run.ts';
 import type { Checkpointer } from './run/checkpoint.ts';
@@ -43,6 +44,8 @@ export interface EngineLimits {
   maxQueuedRuns: number;
   attachments: AttachmentLimits;
   resumeRuns: ResumeRuns;
+  /** How long a model may take to sum up older messages, in milliseconds. */
+  summaryTimeoutMs: number;
 }
 
 export interface EngineOptions {
@@ -98,7 +101,10 @@ export class Engine {
     const { rings, pollMs } = options;
     const approvals = new Approvals({ statements, changes, bus: rings, pollMs, log });
     const shared = { statements, changes, runLog, bus };
-    const parts = { ...shared, models, tools, approvals, checkpointer, quotas, blobs, metrics, limits };
+    const { summaryTimeoutMs } = options.limits;
+    const compaction = { summaryTimeoutMs, failed: new RefusalMemory<true>() };
+    const asked = { models, tools, approvals, compaction };
+    const parts = { ...shared, ...asked, checkpointer, quotas, blobs, metrics, limits };
     const live = new LiveRuns({
       statements,
       lease,

@@ -23,6 +23,10 @@ export const chatSettings = {
   MAX_STEPS: wholeNumber(1, 1_000)
     .default(16)
     .meta({ description: 'How many requests one run may send to its model.' }),
+  SUMMARY_TIMEOUT_MS: milliseconds(1).default(60_000).meta({
+    description:
+      'How long a model may take to sum up older messages (MODEL_CONTEXT_OVERFLOW). After that they are left out, and the run goes on.',
+  }),
   MAX_QUEUED_RUNS: wholeNumber(0, 10_000).default(8).meta({
     description:
       'How many runs may be queued in one session. A prompt with INTERRUPT cancels the queue and is not refused because of it, but only one more than this number are accepted at the same moment.',
@@ -60,6 +64,7 @@ export function toChat(env: z.output<z.ZodObject<typeof chatSettings>>) {
     modelMaxRetryWaitMs: env.MODEL_MAX_RETRY_WAIT_MS,
     maxAnswerBytes: env.MAX_ANSWER_BYTES,
     maxSteps: env.MAX_STEPS,
+    summaryTimeoutMs: env.SUMMARY_TIMEOUT_MS,
     maxQueuedRuns: env.MAX_QUEUED_RUNS,
     maxPromptBytes: env.MAX_PROMPT_BYTES,
     checkpointMs: env.CHECKPOINT_MS,

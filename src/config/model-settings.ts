@@ -16,6 +16,8 @@ const temperature = z
 
 const efforts = { off: 'OFF', low: 'LOW', medium: 'MEDIUM', high: 'HIGH' } as const;
 
+const overflows = { summarise: 'SUMMARISE', trim: 'TRIM' } as const;
+
 const baseUrl = z
   .string()
   .refine(isPlainHttpUrl, 'must be an http: or https: URL without a user name or password in it')
@@ -69,6 +71,11 @@ export const modelSettings = {
   MODEL_MAX_OUTPUT_TOKENS: wholeNumber(1, 1_000_000).optional().meta({
     description: 'Most tokens of one response of a model, its reasoning included.',
     defaultInWords: 'what the model can',
+  }),
+  MODEL_CONTEXT_OVERFLOW: z.enum(['summarise', 'trim'], 'must be summarise or trim').optional().meta({
+    description:
+      'What happens to the oldest messages of a session that do not fit into the context of its model. summarise: the model sums them up, which costs its tokens; trim: it is not shown them. Sessions and prompts can set another.',
+    defaultInWords: 'summarise; the demo model always trims',
   }),
   DEMO_DELAY_MS: milliseconds(0)
     .default(25)
@@ -161,6 +168,7 @@ export function toModels(env: ModelEnvironment & ProxyEnvironment) {
     ...(env.MODEL_REASONING_EFFORT && { reasoningEffort: efforts[env.MODEL_REASONING_EFFORT] }),
     ...(env.MODEL_TEMPERATURE !== undefined && { temperature: env.MODEL_TEMPERATURE }),
     ...(env.MODEL_MAX_OUTPUT_TOKENS !== undefined && { maxOutputTokens: env.MODEL_MAX_OUTPUT_TOKENS }),
+    ...(env.MODEL_CONTEXT_OVERFLOW && { contextOverflow: overflows[env.MODEL_CONTEXT_OVERFLOW] }),
   };
   return {
     ...(env.MODEL !== undefined && { default: env.MODEL }),

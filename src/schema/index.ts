@@ -17,6 +17,7 @@ import './node-inbox.ts';
 import './node-workspaces.ts';
 import './node-report.ts';
 import './message.ts';
+import './context-summary.ts';
 import './branch.ts';
 import './message-search.ts';
 import './audio.ts';

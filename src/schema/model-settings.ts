@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type {
+  ContextOverflow,
   ModelSettings,
   PartialSettings,
   ReasoningEffort,
@@ -20,6 +21,16 @@ export const ReasoningEffortRef = enumFromTable<ReasoningEffort>(
   },
 );
 
+const ContextOverflowRef = enumFromTable<ContextOverflow>(
+  'ContextOverflow',
+  'What happens to the oldest messages of a session that do not fit into the context of the model. They stay in the session in both cases.',
+  {
+    SUMMARISE:
+      'The model sums them up and is told the summary in their place, which costs its tokens. If it fails to, they are left out.',
+    TRIM: 'The model is not told them.',
+  },
+);
+
 const described = {
   reasoningEffort: 'How much the model reasons.',
   temperature:
@@ -28,6 +39,8 @@ const described = {
     'The most tokens of one response of the model, reasoning included, from 1 to 1,000,000. A longer answer breaks off with the finish reason LENGTH.',
   responseSchema:
     'A JSON schema of the type "object", of at most 32,768 bytes and 32 levels: the answer is JSON that fits it.',
+  contextOverflow:
+    'What happens to the oldest messages that do not fit into the context of the model. The demo model takes only TRIM.',
 } as const;
 
 const otherwise = 'Null: the default of the gateway or, if it has none, of the provider.';
@@ -53,6 +66,11 @@ const ModelSettingsRef = builder.objectRef<ModelSettings>('ModelSettings').imple
       nullable: true,
       description: `${described.responseSchema} Null: the answer is free text.`,
     }),
+    contextOverflow: t.expose('contextOverflow', {
+      type: ContextOverflowRef,
+      nullable: true,
+      description: `${described.contextOverflow} Null: as \`MODEL_CONTEXT_OVERFLOW\` of the gateway says.`,
+    }),
   }),
 });
 
@@ -77,6 +95,7 @@ export const ModelSettingsInput = builder.inputType('ModelSettingsInput', {
       validate: responseSchema,
       description: described.responseSchema,
     }),
+    contextOverflow: t.field({ type: ContextOverflowRef, description: described.contextOverflow }),
   }),
 });
 

@@ -5,13 +5,19 @@ import { enumFromTable } from './enum-from-table.ts';
 import { InputTypeRef } from './input-type.ts';
 import { ReasoningEffortRef } from './model-settings.ts';
 
-type ModelSetting = 'REASONING_EFFORT' | 'TEMPERATURE' | 'MAX_OUTPUT_TOKENS' | 'RESPONSE_SCHEMA';
+type ModelSetting =
+  | 'REASONING_EFFORT'
+  | 'TEMPERATURE'
+  | 'MAX_OUTPUT_TOKENS'
+  | 'RESPONSE_SCHEMA'
+  | 'CONTEXT_OVERFLOW';
 
 const ModelSettingRef = enumFromTable<ModelSetting>('ModelSetting', 'A field of `ModelSettings`.', {
   REASONING_EFFORT: '`reasoningEffort`.',
   TEMPERATURE: '`temperature`.',
   MAX_OUTPUT_TOKENS: '`maxOutputTokens`.',
   RESPONSE_SCHEMA: '`responseSchema`.',
+  CONTEXT_OVERFLOW: '`contextOverflow`, with the value SUMMARISE. Every model takes TRIM.',
 });
 
 function settingsOf({ support }: ModelInfo): ModelSetting[] {
@@ -19,6 +25,7 @@ function settingsOf({ support }: ModelInfo): ModelSetting[] {
   if (support.reasoningEfforts.length > 0) settings.push('REASONING_EFFORT');
   if (support.temperature !== 'NEVER') settings.push('TEMPERATURE');
   if (support.responseSchema) settings.push('RESPONSE_SCHEMA');
+  if (support.summaries) settings.push('CONTEXT_OVERFLOW');
   return settings;
 }
 

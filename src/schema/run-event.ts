@@ -78,11 +78,50 @@ builder.objectRef<RunEventOf<'RunResumed'>>('RunResumed').implement({
 
 builder.objectRef<RunEventOf<'ContextTrimmed'>>('ContextTrimmed').implement({
   description:
-    'The messages do not fit into the context of the model, so the model does not get the oldest messages.',
+    'The messages do not fit into the context of the model, so the model does not get the oldest messages, or not all of the results of its tools.',
   interfaces: [RunEventRef],
   fields: (t) => ({
     omittedMessages: t.exposeInt('omittedMessages', {
       description: 'How many messages the model does not get.',
+    }),
+    shortenedResults: t.int({
+      description:
+        'How many results of tool calls of this answer the model gets shortened from here on, because the answer itself fills the context. The calls keep their results.',
+      resolve: ({ shortenedResults }) => shortenedResults ?? 0,
+    }),
+  }),
+});
+
+builder.objectRef<RunEventOf<'ContextCompactionStarted'>>('ContextCompactionStarted').implement({
+  description:
+    'The messages do not fit into the context of the model. The gateway asks the model to sum up the oldest ones, and the answer begins after that. `ContextCompacted` follows, or `ContextTrimmed` if there is no summary.',
+  interfaces: [RunEventRef],
+  fields: (t) => ({
+    omittedMessages: t.exposeInt('omittedMessages', {
+      description: 'How many messages the summary is to stand for.',
+    }),
+  }),
+});
+
+builder.objectRef<RunEventOf<'ContextCompacted'>>('ContextCompacted').implement({
+  description:
+    'The messages do not fit into the context of the model, so the model gets a summary in place of the oldest messages. The messages stay in the session.',
+  interfaces: [RunEventRef],
+  fields: (t) => ({
+    summary: t.exposeString('summary', { description: 'What the model gets in their place.' }),
+    omittedMessages: t.exposeInt('omittedMessages', {
+      description: 'How many messages the model does not get.',
+    }),
+    throughMessage: t.field({
+      type: MessageRef,
+      nullable: true,
+      description:
+        'The newest message that the summary stands for; null if it has been deleted. Its `contextSummary` is this summary.',
+      resolve: ({ throughMessageId }, args, context) =>
+        findMessage({ messageId: throughMessageId }, args, context),
+    }),
+    isNew: t.exposeBoolean('isNew', {
+      description: 'Whether this run has made the summary. Otherwise an earlier run of the session has.',
     }),
   }),
 });

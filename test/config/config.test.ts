@@ -63,6 +63,7 @@ test('without any setting, every value has a default that needs no network', () 
         "resumeRuns": "waiting",
         "runLogTtlMs": 300000,
         "shutdownGraceMs": 10000,
+        "summaryTimeoutMs": 60000,
         "toolApprovalTimeoutMs": 300000,
       },
       "http": {

@@ -66,7 +66,7 @@ test('every run event is written as its frames', async () => {
       assistantMessageId: encodeGlobalID('Message', 3),
       userMessage: { databaseId: 2 },
     }),
-    runEvent(3, 'ContextTrimmed', { omittedMessages: 4 }),
+    runEvent(3, 'ContextTrimmed', { omittedMessages: 4, shortenedResults: 0 }),
     runEvent(3, 'ModelRetryScheduled', {
       attempt: 1,
       code: 'PROVIDER_RATE_LIMITED',

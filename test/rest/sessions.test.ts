@@ -28,6 +28,7 @@ test('an empty object creates a session', async () => {
       "pinned_at": null,
       "provider_name": null,
       "settings": {
+        "context_overflow": null,
         "max_output_tokens": null,
         "reasoning_effort": null,
         "response_schema": null,

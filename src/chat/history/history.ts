@@ -17,6 +17,7 @@ import { countTokens } from '../usage/estimate-tokens.ts';
 import type { Turn } from './answer-step.ts';
 import { attachmentTokens } from './attached-files.ts';
 import { messageOverhead, messageTokens } from './message-tokens.ts';
+import type { ShownSummary } from './shown-summary.ts';
 import { isWithdrawn, type StoredMessage, toTurns } from './stored-turns.ts';
 
 /** Messages read at once. The first page is mostly enough; each further page is twice as large, to save statements. */
@@ -37,45 +38,100 @@ export interface HistoryOptions {
 }
 
 export interface History {
+  /** What stands for the messages before the turns; null: nothing does. */
+  summary: ShownSummary | null;
   /** The turns that the model is shown, oldest first. The last one is the prompt to answer. */
   turns: Turn[];
   /** Estimated tokens of each turn, in the order of the turns. */
   turnTokens: number[];
-  /** Estimated tokens of all messages, and of the tools offered. */
+  /** Estimated tokens of all messages with the summary, and of the tools offered. */
   tokens: number;
-  /** The number of oldest messages that were left out because the context is full. */
+  /** The number of oldest messages that the model is not shown, because the context is full. */
   omittedMessages: number;
 }
 
 /** A prompt with its answer. */
-interface Exchange {
+export interface Exchange {
   /** The id of the prompt. */
   promptId: number;
+  /** The id of the newest message. */
+  lastId: number;
   messages: number;
   /** Undefined for a prompt that was withdrawn. */
   turn: Turn | undefined;
   tokens: number;
 }
 
+/** As many of the newest exchanges as fit. */
+export interface NewestExchanges {
+  /** Newest first; the first one has the prompt to answer. */
+  exchanges: Exchange[];
+  /** Whether they are all. */
+  isWhole: boolean;
+  /** Those that do not fit, newest first. Undefined at the beginning of the branch. Reads on only when it is called. */
+  older: () => Promise<Exchange | undefined>;
+  /** Estimated tokens that exchanges may have. */
+  budget: number;
+  /** Estimated tokens of the system prompt and the tools offered. */
+  fixedTokens: number;
+}
+
 /**
- * Reads the turns that the model is shown: as many of the newest as fit beside the system prompt and the answer. Reads
- * backwards and stops when the context is full, so that the length of the whole history does not matter.
+ * Reads the newest turns of a branch: as many as fit beside the system prompt and the answer. Reads backwards and stops
+ * when the context is full, so that the length of the whole history does not matter.
  *
  * @throws ProviderError `CONTEXT_TOO_LONG` when the system prompt and the newest prompt do not fit.
  */
-export async function readHistory(options: HistoryOptions): Promise<History> {
-  const fixed = (await systemTokens(options.systemPrompt)) + (await offerTokens(options.offered));
-  const { exchanges, isWhole } = await newestThatFit(options, options.model.maxPromptTokens - fixed);
+export async function readNewest(options: HistoryOptions): Promise<NewestExchanges> {
+  const fixedTokens = (await systemTokens(options.systemPrompt)) + (await offerTokens(options.offered));
+  const budget = options.model.maxPromptTokens - fixedTokens;
+  const reading = exchangesOf(options);
+  const next = async () => (await reading.next()).value;
+  const exchanges: Exchange[] = [];
+  let beyond: Exchange | undefined;
+  for (let total = 0; ; ) {
+    const exchange = await next();
+    if (exchange === undefined) break;
+    total += exchange.tokens;
+    if (total > budget) {
+      beyond = exchange;
+      break;
+    }
+    exchanges.push(exchange);
+  }
   if (exchanges[0]?.promptId !== options.userMessageId) {
     throw new ProviderError('CONTEXT_TOO_LONG', runFailureCodes.CONTEXT_TOO_LONG);
   }
+  const older = async () => {
+    const waiting = beyond;
+    beyond = undefined;
+    return waiting ?? (await next());
+  };
+  return { exchanges, isWhole: beyond === undefined, older, budget, fixedTokens };
+}
+
+/** The history with as many of the newest turns as fit, and nothing in place of the others. */
+export async function trimmedHistory(read: NewestExchanges, options: HistoryOptions): Promise<History> {
+  const { exchanges, isWhole } = read;
+  let kept = exchanges;
   let omittedMessages = 0;
   if (!isWhole) {
     const older = await countOlder(options, exchanges.at(-1)?.promptId ?? 0);
     const more = moreToOmit(exchanges.length, older / 2);
-    const omitted = exchanges.splice(exchanges.length - more, more);
+    kept = exchanges.slice(0, exchanges.length - more);
+    const omitted = exchanges.slice(kept.length);
     omittedMessages = omitted.reduce((sum, { messages }) => sum + messages, older);
   }
+  return toHistory(kept, { summary: null, omittedMessages, fixedTokens: read.fixedTokens }, options);
+}
+
+/** @param exchanges Those that the model is shown, newest first. */
+export function toHistory(
+  exchanges: readonly Exchange[],
+  shown: Pick<History, 'summary' | 'omittedMessages'> & { fixedTokens: number },
+  { assistantMessageId }: Pick<HistoryOptions, 'assistantMessageId'>,
+): History {
+  const { summary, omittedMessages, fixedTokens } = shown;
   const turns: Turn[] = [];
   const turnTokens: number[] = [];
   for (const { turn, tokens } of exchanges.toReversed()) {
@@ -84,9 +140,9 @@ export async function readHistory(options: HistoryOptions): Promise<History> {
     turnTokens.push(tokens);
   }
   const newest = turns.at(-1);
-  if (newest !== undefined) Object.assign(newest, { answerId: options.assistantMessageId, unfinished: null });
-  const tokens = turnTokens.reduce((sum, each) => sum + each, fixed);
-  return { turns, turnTokens, tokens, omittedMessages };
+  if (newest !== undefined) Object.assign(newest, { answerId: assistantMessageId, unfinished: null });
+  const tokens = turnTokens.reduce((sum, each) => sum + each, fixedTokens + (summary?.tokens ?? 0));
+  return { summary, turns, turnTokens, tokens, omittedMessages };
 }
 
 /**
@@ -102,9 +158,8 @@ function moreToOmit(fitting: number, omitted: number): number {
   return Math.min(Math.ceil(omitted / block) * block - Math.floor(omitted), fitting - 1);
 }
 
-async function newestThatFit(options: HistoryOptions, budget: number) {
-  const exchanges: Exchange[] = [];
-  let total = 0;
+/** The exchanges of the branch, newest first. */
+async function* exchangesOf(options: HistoryOptions): AsyncGenerator<Exchange, undefined> {
   let messages: StoredMessage[] = [];
   let tokens = 0;
   for await (const message of newestFirst(options)) {
@@ -114,20 +169,19 @@ async function newestThatFit(options: HistoryOptions, budget: number) {
     messages.push(message);
     tokens = isWithdrawn(message) ? 0 : tokens + (await messageTokens(message));
     if (tokens > 0) tokens += attachmentTokens(message.attachments, options.model);
-    if (total + tokens > budget) return { exchanges, isWhole: false };
     if (message.role === 'ASSISTANT') continue;
     // The prompt completes its exchange. An answer without its prompt would confuse the model.
-    exchanges.push({
+    yield {
       promptId: message.id,
+      lastId: messages[0]?.id ?? message.id,
       messages: messages.length,
       turn: toTurns(messages.toReversed())[0],
       tokens,
-    });
-    total += tokens;
+    };
     messages = [];
     tokens = 0;
   }
-  return { exchanges, isWhole: messages.length === 0 };
+  return undefined;
 }
 
 /** The messages of the branch that ends with the prompt, newest first. */
@@ -203,7 +257,10 @@ async function addAttachments(statements: Reader, messages: readonly StoredMessa
  * How many messages the branch has before one of them. Without branches it counts those from there on, which were read, and
  * not all of a long session.
  */
-async function countOlder({ statements, sessionId }: HistoryOptions, id: number): Promise<number> {
+export async function countOlder(
+  { statements, sessionId }: Pick<HistoryOptions, 'statements' | 'sessionId'>,
+  id: number,
+): Promise<number> {
   const counted = await statements.get(countOlderMessages, [sessionId, id - 1, sessionId, maxId, sessionId]);
   if (counted !== undefined && counted.count > 0) return counted.count;
   // There is at least one, so the session has branches, or another program has written messages that it does not count.

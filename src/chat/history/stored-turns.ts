@@ -34,12 +34,14 @@ export function toTurns(messages: StoredMessage[]): Turn[] {
       withdrawn = isWithdrawn(message);
       if (!withdrawn) {
         const { content: prompt, attachments: files } = message;
-        turns.push({ prompt, files, answerId: 0, steps: [], unfinished: noAnswer.STREAMING });
+        const lastId = message.id;
+        turns.push({ prompt, files, lastId, answerId: 0, steps: [], unfinished: noAnswer.STREAMING });
       }
       continue;
     }
     const turn = turns.at(-1);
     if (withdrawn || turn === undefined) continue;
+    turn.lastId = message.id;
     turn.answerId = message.id;
     turn.steps = toSteps(message);
     turn.unfinished = unfinishedOf(message);

@@ -79,7 +79,24 @@ export type RunEventBody =
       content: string;
       reasoning: string;
     } & CallOffsets)
-  | { type: 'ContextTrimmed'; omittedMessages: number }
+  | {
+      type: 'ContextTrimmed';
+      omittedMessages: number;
+      /** Results of tools of the answer so far that were shortened. Missing in a log that an earlier version wrote. */
+      shortenedResults?: number;
+    }
+  /** The model is asked for a summary, which may fail: then `ContextTrimmed` follows. */
+  | { type: 'ContextCompactionStarted'; omittedMessages: number }
+  | {
+      type: 'ContextCompacted';
+      /** The text that stands for the omitted messages. */
+      summary: string;
+      omittedMessages: number;
+      /** The newest message that the summary covers. */
+      throughMessageId: number;
+      /** Whether this run has made the summary. Otherwise an earlier run has. */
+      isNew: boolean;
+    }
   | {
       type: 'ModelRetryScheduled';
       /** 1 for the first retry of a request to the model. */

@@ -9,7 +9,7 @@ import { writeRequest } from './model-request.ts';
 import type { ModelQuestion } from './prompt-cache.ts';
 import { createContextLimits, type ModelName, type RequestLimits } from './refusals/context-limits.ts';
 import { createNeedsByModel, type ModelNeed, type ModelNeeds } from './refusals/model-needs.ts';
-import { mergeSettings, type PartialSettings } from './settings/model-settings.ts';
+import { type ContextOverflow, mergeSettings, type PartialSettings } from './settings/model-settings.ts';
 import { type SettingSupport, supportedPart, withDefaults } from './settings/setting-support.ts';
 
 export interface ResolvedModel extends RequestLimits {
@@ -24,6 +24,10 @@ export interface ResolvedModel extends RequestLimits {
   takes(mimeType: string): boolean;
   /** Writes a request with the settings of the choice. A setting that the model does not take is left out. */
   request(question: ModelQuestion): LanguageModelV3CallOptions;
+  /** Whether the model sums up older messages that do not fit into its context. */
+  contextOverflow: ContextOverflow;
+  /** As `request`, for a text that the gateway itself wants: it is bound to no schema. */
+  requestText(question: ModelQuestion): LanguageModelV3CallOptions;
   /** Remembers that the model refused a prompt of so many tokens as too long. Later prompts are kept shorter. */
   refusedTokens(tokens: number): void;
   /** What its refusals have told so far. */
@@ -111,6 +115,7 @@ export function createModels(options: ModelsOptions): Models {
       const mostTokens = settings.maxOutputTokens ?? provider.maxOutputTokens ?? null;
       const requestLimits = limits.of(name, contextLimit, mostTokens);
       const { maxOutputTokens } = requestLimits;
+      const setup = { ...name, dialect, settings, maxOutputTokens };
       return {
         ...name,
         contextLimit,
@@ -118,7 +123,10 @@ export function createModels(options: ModelsOptions): Models {
         support,
         takes: (mimeType) => !needs.of(name).noFiles && fileTypes.includes(mimeType),
         ...requestLimits,
-        request: (question) => writeRequest(question, { ...name, dialect, settings, maxOutputTokens }),
+        contextOverflow: support.summaries ? (settings.contextOverflow ?? 'SUMMARISE') : 'TRIM',
+        request: (question) => writeRequest(question, setup),
+        requestText: (question) =>
+          writeRequest(question, { ...setup, settings: { ...settings, responseSchema: null } }),
         refusedTokens: (tokens) => limits.refused(name, tokens),
         needs: () => needs.of(name),
         learnNeed: (need) => needs.learn(name, need),

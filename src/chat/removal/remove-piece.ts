@@ -45,7 +45,7 @@ async function removeOf(tx: Writer, { sessionId, firstId }: RemovedRange, size: 
   const { rows } = size;
   const messages = await tx.all(messagesBetween, [sessionId, firstId - 1, sessionId, range.lastId, rows]);
   const ids = idList(messages.map(({ id }) => id));
-  const bytes = Number((await tx.get(bytesOfMessages, [ids, ids, ids, ids]))?.bytes ?? 0);
+  const bytes = Number((await tx.get(bytesOfMessages, [ids, ids, ids, ids, ids]))?.bytes ?? 0);
   const recordings = await tx.all(blobsOfMessages, [ids, ids]);
   await size.measure(() => tx.run(deleteMessages, [ids]));
   const session = await tx.get(uncountMessages, [messages.length, bytes, sessionId]);

@@ -9,7 +9,7 @@ import { isDiskFull } from '../../storage/failure/disk-full.ts';
 import { findSession } from '../../storage/find-session.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import type { ToolRunner } from '../../tools/tool-runner.ts';
-import { readHistory } from '../history/history.ts';
+import { Compaction, type SharedCompaction } from '../compaction/compaction.ts';
 import { runFailureCodes } from '../log/run-event.ts';
 import type { RunHold } from '../log/run-hold.ts';
 import { type RunLog, RunWriter } from '../log/run-writer.ts';
@@ -48,6 +48,7 @@ export interface ExecuteRunOptions {
   /** The bytes of attachments. */
   blobs: Pick<UploadedBlobs, 'open'>;
   limits: RunLimits;
+  compaction: SharedCompaction;
   metrics?: Metrics | undefined;
   log: Logger;
   /** Undefined for a run that waited in the queue: then it is looked up when the run starts. */
@@ -132,13 +133,14 @@ async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOpti
     const { systemPrompt, model } = options.setup ?? (await setUp(run, options));
     const offered = await tools.offer(sessionId);
     const shown = { userMessageId, assistantMessageId, systemPrompt, offered, model };
-    const history = await readHistory({ statements, sessionId, ...shown });
+    const parts = { statements, quotas: options.quotas, sessionId, model, writer, signal, log };
+    const shared = options.compaction;
+    const compaction = new Compaction({ ...parts, shared, callLimits: limits.call });
+    const history = await compaction.readHistory({ statements, sessionId, ...shown });
     writer.contextTokens = history.tokens;
-    if (history.omittedMessages > 0) {
-      await writer.write({ type: 'ContextTrimmed', omittedMessages: history.omittedMessages });
-    }
     const openFile = (sha256: string) => options.blobs.open(sha256);
-    const call = { sessionId, model, systemPrompt, history, offered, writer, resumed, openCalls, openFile };
+    const told = { systemPrompt, history, compaction, offered };
+    const call = { sessionId, model, ...told, writer, resumed, openCalls, openFile };
     return await runSteps({ statements, tools, approvals, changes, limits, log, signal, ...call });
   } catch (error) {
     return signal.aborted ? { status: 'CANCELLED', cancelCause: causeOf(signal) } : failed(error);

@@ -1,9 +1,10 @@
 import type { LanguageModelV3FunctionTool, LanguageModelV3Message } from '@ai-sdk/provider';
 import type { Logger } from 'pino';
+import type { Compaction } from '../compaction/compaction.ts';
 import { type AttachedFilesOptions, readAttachedFiles } from '../history/attached-files.ts';
 import { goneTools } from '../history/gone-tools.ts';
 import type { History } from '../history/history.ts';
-import { omitOldest } from '../history/omit-oldest.ts';
+import { shownTurns } from '../history/shown-summary.ts';
 import { writePrompt } from '../history/write-prompt.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import { ProviderError } from '../models/failure/provider-error.ts';
@@ -14,6 +15,7 @@ import { runStep, type Step, type StepOptions } from './step.ts';
 export interface FittingStepOptions extends Pick<StepOptions, 'model' | 'writer' | 'signal'> {
   systemPrompt: string | null;
   history: History;
+  compaction: Compaction;
   /** The tools that nodes offer now. */
   offered: LanguageModelV3FunctionTool[];
   limits: RunLimits;
@@ -25,8 +27,8 @@ export interface FittingStepOptions extends Pick<StepOptions, 'model' | 'writer'
 /**
  * Runs one step, and asks again in another way when the provider says what is wrong with the prompt:
  *
- * - it is too long: leaves out the older half of the earlier turns, because the gateway's token counts are estimates,
- *   and some servers have a smaller context than they say;
+ * - it is too long: leaves out or sums up the older half of the earlier turns, because the gateway's token counts are
+ *   estimates, and some servers have a smaller context than they say;
  * - it has tools: asks without tools, and tells earlier tool calls as text;
  * - an answer in it has no reasoning: names the missing reasoning;
  * - an answer in it has reasoning: leaves it out;
@@ -36,7 +38,7 @@ export interface FittingStepOptions extends Pick<StepOptions, 'model' | 'writer'
  * @throws ProviderError `CONTEXT_TOO_LONG` when the newest turn alone is too long.
  */
 export async function runFittingStep(options: FittingStepOptions): Promise<Step> {
-  const { model, systemPrompt, history, writer, limits, signal, log } = options;
+  const { model, systemPrompt, history, compaction, writer, limits, signal, log } = options;
   const tried = new Map<ModelNeed, ProviderError>();
   for (;;) {
     const needs = { ...model.needs(), ...Object.fromEntries([...tried.keys()].map((need) => [need, true])) };
@@ -47,10 +49,9 @@ export async function runFittingStep(options: FittingStepOptions): Promise<Step>
       open: options.openFile,
     });
     const target = { providerName, modelName, ...needs };
-    const prompt = await writePrompt(systemPrompt, history.turns, target, files);
+    const prompt = await writePrompt(systemPrompt, shownTurns(history), target, files);
     const gone = goneTools(history.turns, options.offered);
     const offered = needs.callsAsText ? [] : [...options.offered, ...gone];
-    const promptTokens = writer.contextTokens;
     const said = lengthOf(writer);
     try {
       const step = await runStep({ model, prompt, offered, writer, limits: limits.call, signal });
@@ -60,7 +61,7 @@ export async function runFittingStep(options: FittingStepOptions): Promise<Step>
       // An answer that has begun cannot begin again.
       if (!(error instanceof ProviderError) || lengthOf(writer) > said) throw error;
       if (error.code === 'CONTEXT_TOO_LONG') {
-        await shorten(error, promptTokens, options);
+        await compaction.afterRefusal(history, error);
         continue;
       }
       const need = error.code === 'PROVIDER_REJECTED' ? needIn(error.message) : undefined;
@@ -92,18 +93,4 @@ function hasFiles(message: LanguageModelV3Message | undefined): boolean {
 /** How much of the answer has arrived. */
 function lengthOf({ content, reasoning, callIds }: RunWriter): number {
   return content.length + reasoning.length + callIds.size;
-}
-
-/** @throws the error when nothing is left to leave out. */
-async function shorten(
-  error: ProviderError,
-  promptTokens: number,
-  options: FittingStepOptions,
-): Promise<void> {
-  const { model, history, writer, log } = options;
-  model.refusedTokens(promptTokens);
-  if (!omitOldest(history)) throw error;
-  log.info({ promptTokens, omittedMessages: history.omittedMessages }, 'prompt refused as too long');
-  writer.contextTokens = history.tokens;
-  await writer.write({ type: 'ContextTrimmed', omittedMessages: history.omittedMessages });
 }

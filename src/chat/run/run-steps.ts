@@ -24,6 +24,7 @@ export async function runSteps(options: RunStepsOptions): Promise<RunEnd & { las
   const answer = history.turns.at(-1)?.steps ?? [];
   const first = options.resumed ? await resumeSteps(options.resumed, options) : 1;
   for (let step = first; step <= maxSteps; step += 1) {
+    await options.compaction.makeRoom(history);
     const { transcript, finishReason } = await runFittingStep(options);
     const made = { step, maker: model, transcript };
     if (transcript.calls.length === 0) return { status: 'COMPLETED', finishReason, lastStep: made };

@@ -6,11 +6,10 @@ import type {
 import type { Feed } from '../../base/feed.ts';
 import type { FinishReason } from '../../generated/prisma/enums.ts';
 import { Transcript } from '../history/transcript.ts';
-import type { RunFailureCode } from '../log/run-event.ts';
 import type { RunWriter } from '../log/run-writer.ts';
 import { type CallLimits, callModel } from '../models/call/call-model.ts';
 import type { Retry } from '../models/call/retry.ts';
-import { ProviderError } from '../models/failure/provider-error.ts';
+import { isRefusal } from '../models/failure/is-refusal.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { addUsage, noUsage, reportedCounts, type TokenCounts } from '../usage/usage.ts';
@@ -30,16 +29,6 @@ export interface Step {
   /** Why the model stopped. */
   finishReason: FinishReason;
 }
-
-/** Failures of a request that the provider refused. A refused request without any answer costs no tokens. */
-const refusals: ReadonlySet<RunFailureCode> = new Set([
-  'PROVIDER_UNAUTHORIZED',
-  'PROVIDER_RATE_LIMITED',
-  'PROVIDER_UNAVAILABLE',
-  'PROVIDER_UNREACHABLE',
-  'PROVIDER_REJECTED',
-  'CONTEXT_TOO_LONG',
-]);
 
 /**
  * Calls the model once and writes its answer to the run's log as it arrives. The tokens are counted even when the call
@@ -67,7 +56,7 @@ export async function runStep(options: StepOptions): Promise<Step> {
       await deltas.flush();
     }
   } catch (error) {
-    refused = transcript.isEmpty && error instanceof ProviderError && refusals.has(error.code);
+    refused = transcript.isEmpty && isRefusal(error);
     throw error;
   } finally {
     const reported = finish && reportedCounts(finish.usage);

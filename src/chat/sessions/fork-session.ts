@@ -4,6 +4,7 @@ import { GatewayError, messageNotFound, tryAgain } from '../../errors.ts';
 import type { Message, Session } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
 import { findSession } from '../../storage/find-session.ts';
+import { insertSummaryCopies } from '../../storage/statements/context-summaries.ts';
 import { idList } from '../../storage/statements/dialect.ts';
 import { visibleMessageById } from '../../storage/statements/exchanges.ts';
 import { linePlaceOf } from '../../storage/statements/lines.ts';
@@ -115,7 +116,7 @@ async function copyPiece(
   { statements, quotas }: ForkSessionOptions,
 ): Promise<number> {
   const list = idList(ids);
-  const bytes = Number((await statements.get(bytesOfMessages, [list, list, list, list]))?.bytes ?? 0);
+  const bytes = Number((await statements.get(bytesOfMessages, [list, list, list, list, list]))?.bytes ?? 0);
   using reserved = await quotas.reserve(copy.userId, { bytes });
   await statements.transaction(async (tx) => {
     // While the session is locked, nobody deletes these messages, or blobs that only they have.
@@ -136,6 +137,7 @@ async function copyMessages(tx: Writer, copy: Session, ids: number[]): Promise<v
   await tx.run(insertStepCopies, [copied]);
   await tx.run(insertRecordingCopies, [copied]);
   await tx.run(insertAttachmentCopies, [copy.id, copied]);
+  await tx.run(insertSummaryCopies, [copy.id, copied]);
 }
 
 async function showCopy(

@@ -5,7 +5,7 @@ import type {
   RecordingPartsFragment,
 } from '../../gql/console/graphql.ts';
 import { createMessage, isLive, isWithdrawn, type Message, versionsOf } from './message.ts';
-import { storedState } from './message-state.ts';
+import { shownContext, storedState } from './message-state.ts';
 
 /**
  * The loaded messages of the branch that a session shows, oldest first, each once.
@@ -130,7 +130,7 @@ function cursorOf({ pageInfo }: MessagePageFragment): string | undefined {
 function update({ role, state }: Message, stored: MessagePartsFragment): void {
   const mayChange = role === 'USER' || state.value.status === 'STREAMING';
   if (!mayChange || stored.status === 'STREAMING' || stored.status === state.value.status) return;
-  state.value = { ...storedState(stored), omittedMessages: state.value.omittedMessages };
+  state.value = { ...storedState(stored), ...shownContext(state.value) };
 }
 
 /** An equal list stays, so that nothing is drawn again. */

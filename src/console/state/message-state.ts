@@ -20,6 +20,10 @@ export interface MessageState {
   readonly hasGap: boolean;
   /** How many of the oldest messages the model was not given. */
   readonly omittedMessages: number;
+  /** What the model was given in their place. */
+  readonly summary: string | undefined;
+  /** Whether the model is writing that summary. */
+  readonly isSummarising: boolean;
   /** When and why the gateway asks the model again, until the answer goes on. */
   readonly retry: { readonly at: number; readonly reason: string } | undefined;
   /** Why the model stopped writing. Undefined before it has. */
@@ -34,7 +38,7 @@ export interface MessageState {
 
 /** The recording is no part of the state: it can change after the run. */
 export function storedState(
-  message: Omit<MessagePartsFragment, 'audio' | 'attachments' | 'parent' | 'siblings'>,
+  message: Omit<MessagePartsFragment, 'audio' | 'attachments' | 'contextSummary' | 'parent' | 'siblings'>,
 ): MessageState {
   return {
     status: message.status,
@@ -44,6 +48,8 @@ export function storedState(
     isQueued: message.run?.status === 'QUEUED',
     hasGap: false,
     omittedMessages: 0,
+    summary: undefined,
+    isSummarising: false,
     retry: undefined,
     finishReason: message.finishReason,
     emptyReason: message.emptyReason,
@@ -61,12 +67,19 @@ export const emptyAnswer: MessageState = {
   isQueued: false,
   hasGap: false,
   omittedMessages: 0,
+  summary: undefined,
+  isSummarising: false,
   retry: undefined,
   finishReason: undefined,
   emptyReason: undefined,
   cancelCause: undefined,
   failure: undefined,
 };
+
+/** What the model was given of the session. The database does not say it for each answer. */
+export function shownContext({ omittedMessages, summary }: MessageState) {
+  return { omittedMessages, summary };
+}
 
 export function applyRunEvent(state: MessageState, event: RunEvent): MessageState {
   if (event.__typename === 'ModelRetryScheduled') {
@@ -87,8 +100,14 @@ function goOn(state: MessageState, event: OtherRunEvent): MessageState {
       const { content, reasoning } = event;
       return { ...state, isQueued: false, hasGap: false, content, reasoning };
     }
+    case 'ContextCompactionStarted':
+      return { ...state, isSummarising: true };
+    case 'ContextCompacted': {
+      const { omittedMessages, summary } = event;
+      return { ...state, omittedMessages, summary, isSummarising: false };
+    }
     case 'ContextTrimmed':
-      return { ...state, omittedMessages: event.omittedMessages };
+      return { ...state, omittedMessages: event.omittedMessages, isSummarising: false };
     case 'HistoryGap':
       return { ...emptyAnswer, hasGap: true };
     case 'ReasoningDelta':
@@ -100,7 +119,7 @@ function goOn(state: MessageState, event: OtherRunEvent): MessageState {
     case 'RunFailed': {
       const failure = event.__typename === 'RunFailed' ? event.reason : undefined;
       if (!event.message) return { ...state, status: 'CANCELLED', failure };
-      return { ...storedState(event.message), omittedMessages: state.omittedMessages, failure };
+      return { ...storedState(event.message), ...shownContext(state), failure };
     }
     case 'UsageReported':
       return state;

@@ -24,10 +24,12 @@ export interface Message {
   /** What was sent with a prompt. */
   readonly attachments: readonly AttachmentPartsFragment[];
   readonly recording: Signal<RecordingPartsFragment | undefined>;
+  /** What stands for this message and all before it, where they do not fit into the context of a model. */
+  readonly summary: string | undefined;
 }
 
 export function createMessage(stored: MessagePartsFragment): Message {
-  const { id, databaseId, parent, role, createdAt, run, audio, attachments } = stored;
+  const { id, databaseId, parent, role, createdAt, run, audio, attachments, contextSummary } = stored;
   return {
     id,
     databaseId,
@@ -40,6 +42,7 @@ export function createMessage(stored: MessagePartsFragment): Message {
     state: signal(storedState(stored)),
     attachments,
     recording: signal(audio ?? undefined),
+    summary: contextSummary?.text,
   };
 }
 

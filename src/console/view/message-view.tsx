@@ -13,6 +13,7 @@ import { MessageTools } from './message-tools.tsx';
 import { MessageVersions } from './message-versions.tsx';
 import { RecordingView } from './recording-view.tsx';
 import { RetryNote } from './retry-note.tsx';
+import { SummaryView } from './summary-view.tsx';
 
 interface MessageViewProps {
   session: StoredSession;
@@ -72,7 +73,7 @@ function PromptView({ session, message }: MessageViewProps) {
 }
 
 function AnswerView({ session, message }: MessageViewProps) {
-  const { id, runId, createdAt } = message;
+  const { id, runId, createdAt, summary } = message;
   const state = message.state.value;
   const hasEnded = state.status !== 'STREAMING';
   const hasText = hasEnded && state.content.trim() !== '';
@@ -90,20 +91,32 @@ function AnswerView({ session, message }: MessageViewProps) {
         {hasEnded && <MessageTools session={session} message={message} />}
         {hasText && <RecordingView key={id} message={message} />}
       </div>
+      {summary !== undefined && (
+        <SummaryView
+          title="A summary stands for the messages up to here where the model has no room for them."
+          text={summary}
+        />
+      )}
     </article>
   );
 }
 
 function Answer({ state, runId }: { state: MessageState; runId: string | undefined }) {
-  const { status, omittedMessages, failure } = state;
+  const { status, omittedMessages, summary, failure } = state;
   const isLive = status === 'STREAMING';
   const note = stoppedNote(state) ?? answerNote(state);
   return (
     <>
-      {omittedMessages > 0 && (
+      {omittedMessages > 0 && summary === undefined && (
         <p class="note">
           This session is too long for the model. The model did not see the oldest {omittedMessages} messages.
         </p>
+      )}
+      {summary !== undefined && (
+        <SummaryView
+          title={`This session is too long for the model. It was given a summary of the oldest ${omittedMessages} messages.`}
+          text={summary}
+        />
       )}
       <AnswerParts state={state} runId={runId} />
       {isLive && <Progress state={state} />}
@@ -123,6 +136,7 @@ function Progress({ state }: { state: MessageState }) {
       {state.isQueued && 'Waiting for the previous answer to finish'}
       {state.hasGap && 'The text appears when the answer is complete'}
       {isWaiting && 'Waiting for your approval'}
+      {state.isSummarising && 'Summing up the oldest messages'}
       {state.retry && <RetryNote retry={state.retry} />}
     </p>
   );

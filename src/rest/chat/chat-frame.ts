@@ -43,15 +43,32 @@ const RunUsage = z
 const StatusFrame = z.object({
   type: z.literal('status'),
   status: z
-    .enum(['queued', 'running', 'resumed', 'awaiting_approval', 'context_trimmed', 'retrying', 'history_gap'])
+    .enum([
+      'queued',
+      'running',
+      'resumed',
+      'awaiting_approval',
+      'context_trimmed',
+      'context_compacting',
+      'context_compacted',
+      'retrying',
+      'history_gap',
+    ])
     .openapi({
       description:
-        '`queued`: the prompt waits until the earlier runs of the session have ended. `running` without `call_id`: the gateway asks the model. `awaiting_approval`: a tool call waits until somebody approves or denies it. `running` with `call_id`: it was decided whether that tool call may run. `resumed`: a gateway goes on with the run after a restart; `content` and `reasoning` are what was written so far, so discard everything else, and the tool calls so far are told again. `context_trimmed`: the oldest messages did not fit into the model’s context and were left out. `retrying`: the model provider refused or failed, and the gateway asks it again at `retry_at`. `history_gap`: some frames have expired; discard the text received so far, because `full_answer` of the `finish` frame holds the whole answer. If the stream ends with another frame, read the text from the history.',
+        '`queued`: the prompt waits until the earlier runs of the session have ended. `running` without `call_id`: the gateway asks the model. `awaiting_approval`: a tool call waits until somebody approves or denies it. `running` with `call_id`: it was decided whether that tool call may run. `resumed`: a gateway goes on with the run after a restart; `content` and `reasoning` are what was written so far, so discard everything else, and the tool calls so far are told again. `context_trimmed`: the oldest messages did not fit into the model’s context and were left out, or results of tools were shortened. `context_compacting`: they do not fit, and the model is asked to sum them up before it answers. `context_compacted`: the model is told `summary` in their place. `retrying`: the model provider refused or failed, and the gateway asks it again at `retry_at`. `history_gap`: some frames have expired; discard the text received so far, because `full_answer` of the `finish` frame holds the whole answer. If the stream ends with another frame, read the text from the history.',
     }),
-  omitted_messages: z
-    .int()
-    .optional()
-    .openapi({ description: 'Only with `context_trimmed`: the number of messages that were left out.' }),
+  omitted_messages: z.int().optional().openapi({
+    description:
+      'Only with `context_trimmed`, `context_compacting` and `context_compacted`: the number of messages that the model is not told.',
+  }),
+  summary: text(
+    'Only with `context_compacted`: what the model is told in place of these messages.',
+  ).optional(),
+  shortened_results: z.int().optional().openapi({
+    description:
+      'Only with `context_trimmed`: how many results of tools of this answer the model is told shortened.',
+  }),
   call_id: callId.optional().openapi({
     description: 'Only with `awaiting_approval` and the `running` that follows it: the id of the tool call.',
   }),

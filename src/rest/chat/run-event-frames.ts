@@ -62,6 +62,23 @@ export function endsRun(runEvent: RunEventFieldsFragment): boolean {
   );
 }
 
+type ContextEvent = Extract<RunEventFieldsFragment, { omittedMessages: number }>;
+
+function contextFrame(runEvent: ContextEvent): ChatFrame {
+  const { omittedMessages: omitted_messages } = runEvent;
+  switch (runEvent.__typename) {
+    case 'ContextCompactionStarted':
+      return { type: 'status', status: 'context_compacting', omitted_messages };
+    case 'ContextCompacted':
+      return { type: 'status', status: 'context_compacted', omitted_messages, summary: runEvent.summary };
+    case 'ContextTrimmed': {
+      const { shortenedResults } = runEvent;
+      const shortened = shortenedResults > 0 && { shortened_results: shortenedResults };
+      return { type: 'status', status: 'context_trimmed', omitted_messages, ...shortened };
+    }
+  }
+}
+
 function chatFrames(run: number, runEvent: Exclude<RunEventFieldsFragment, TextPiece>): ChatFrame[] {
   switch (runEvent.__typename) {
     case 'RunQueued':
@@ -81,7 +98,9 @@ function chatFrames(run: number, runEvent: Exclude<RunEventFieldsFragment, TextP
       return [{ type: 'status', status: 'resumed', content, reasoning, text_offset, reasoning_offset }];
     }
     case 'ContextTrimmed':
-      return [{ type: 'status', status: 'context_trimmed', omitted_messages: runEvent.omittedMessages }];
+    case 'ContextCompactionStarted':
+    case 'ContextCompacted':
+      return [contextFrame(runEvent)];
     case 'ModelRetryScheduled': {
       const { attempt, code, reason, dueAt } = runEvent;
       return [{ type: 'status', status: 'retrying', attempt, code, content: reason, retry_at: dueAt }];

@@ -3,6 +3,7 @@ const names = [
   'answerTo',
   'attachmentIds',
   'callId',
+  'contextOverflow',
   'editOf',
   'expectedHead',
   'featureName',
@@ -26,6 +27,7 @@ const names = [
 const values = [
   ...['REJECT', 'INTERRUPT', 'ENQUEUE'],
   ...['AUTO', 'ASK', 'DENY'],
+  ...['SUMMARISE', 'TRIM'],
   ...['ONCE', 'EXACT', 'TOOL'],
   ...['EMPTY', 'SERVER', 'NODE_LOCAL'],
   ...['OFF', 'LOW', 'MEDIUM', 'HIGH'],

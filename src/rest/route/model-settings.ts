@@ -3,11 +3,14 @@ import type { ModelSettingsInput, SessionFieldsFragment } from '../../gql/graphq
 import { lowerCase, upperCase } from './enum-case.ts';
 
 const effort = z.enum(['off', 'low', 'medium', 'high']).nullable();
+const overflow = z.enum(['summarise', 'trim']).nullable();
 const described = {
   reasoning_effort: 'How much the model reasons. Many models cannot stop reasoning and refuse `off`.',
   temperature: 'How random the answer is, from 0 to 2.',
   max_output_tokens: 'The most tokens of one response of the model, reasoning included.',
   response_schema: 'A JSON schema of the type `object`: the answer is JSON that fits it.',
+  context_overflow:
+    'What happens to the oldest messages that do not fit into the context of the model. `summarise`: the model sums them up; `trim`: it is not told them.',
 } as const;
 
 /** `settings` in a request. GraphQL checks the values. */
@@ -29,6 +32,7 @@ export const ModelSettingsBody = z
       .nullable()
       .optional()
       .openapi({ description: described.response_schema }),
+    context_overflow: overflow.optional().openapi({ description: described.context_overflow }),
   })
   .openapi('ModelSettingsBody', {
     description:
@@ -46,6 +50,7 @@ export const ModelSettings = z
       .record(z.string(), z.unknown())
       .nullable()
       .openapi({ description: described.response_schema }),
+    context_overflow: overflow.openapi({ description: described.context_overflow }),
   })
   .openapi('ModelSettings', {
     description: 'What the session asks of its model. Null: the default of the gateway or of the provider.',
@@ -55,12 +60,13 @@ export function settingsInput(
   settings: z.infer<typeof ModelSettingsBody> | null | undefined,
 ): ModelSettingsInput | null | undefined {
   if (settings == null) return settings;
-  const { reasoning_effort: asked } = settings;
+  const { reasoning_effort: asked, context_overflow: when } = settings;
   return {
     reasoningEffort: asked == null ? asked : upperCase(asked),
     temperature: settings.temperature,
     maxOutputTokens: settings.max_output_tokens,
     responseSchema: settings.response_schema,
+    contextOverflow: when == null ? when : upperCase(when),
   };
 }
 
@@ -70,5 +76,6 @@ export function settingsJson(settings: SessionFieldsFragment['settings']): z.inf
     temperature: settings.temperature ?? null,
     max_output_tokens: settings.maxOutputTokens ?? null,
     response_schema: (settings.responseSchema as Record<string, unknown> | null | undefined) ?? null,
+    context_overflow: settings.contextOverflow ? lowerCase(settings.contextOverflow) : null,
   };
 }

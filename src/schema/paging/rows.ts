@@ -8,6 +8,7 @@ import { sessionNotFound } from '../../errors.ts';
 import type {
   AgentNode,
   Attachment,
+  ContextSummary,
   Message,
   MessageAudio,
   ModelUsage,
@@ -19,6 +20,7 @@ import type {
   Workspace,
   WorkspaceConflict,
 } from '../../generated/prisma/client.ts';
+import { summariesOfMessages } from '../../storage/statements/context-summaries.ts';
 import { idList } from '../../storage/statements/dialect.ts';
 import {
   audioOfMessages,
@@ -75,6 +77,12 @@ export const rowsOf = createContextCache(
       ),
     audioOfMessage: (context) =>
       relationLoader(context, byIds<MessageAudio>(context, audioOfMessages), ({ messageId }) => messageId),
+    summaryOfMessage: (context) =>
+      relationLoader<ContextSummary>(
+        context,
+        byIds(context, summariesOfMessages),
+        ({ throughId }) => throughId,
+      ),
     attachmentsOfMessage: (context) =>
       relationLoader<Attachment & { messageId: number }>(
         context,

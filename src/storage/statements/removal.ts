@@ -127,14 +127,15 @@ export const messagesBetween = plainStatement<Id>(
    ${indexOrder(ofSession, 'ASC')} LIMIT ?`,
 );
 
-/** The bytes of messages, their tool calls, recordings and attachments, as sessions count them. Parameters: the ids, four times. */
+/** The bytes of messages, their tool calls, recordings, attachments and summaries, as sessions count them. Parameters: the ids, five times. */
 export const bytesOfMessages = plainStatement<{ bytes: number }>(
   `SELECT COALESCE((SELECT SUM(OCTET_LENGTH("content") + COALESCE(OCTET_LENGTH("reasoning"), 0))
       FROM "Message" WHERE "id" ${amongIds}), 0)
     + COALESCE((SELECT SUM(OCTET_LENGTH(CAST("args" AS TEXT)) + COALESCE(OCTET_LENGTH("result"), 0))
       FROM "ToolCall" WHERE "messageId" ${amongIds}), 0)
     + COALESCE((SELECT SUM("size") FROM "MessageAudio" WHERE "messageId" ${amongIds}), 0)
-    + COALESCE((SELECT SUM("size") FROM "Attachment" WHERE "messageId" ${amongIds}), 0) AS "bytes"`,
+    + COALESCE((SELECT SUM("size") FROM "Attachment" WHERE "messageId" ${amongIds}), 0)
+    + COALESCE((SELECT SUM(OCTET_LENGTH("text")) FROM "ContextSummary" WHERE "throughId" ${amongIds}), 0) AS "bytes"`,
 );
 
 /** Uncounts messages that were deleted. Parameters: how many, their bytes, sessionId. */

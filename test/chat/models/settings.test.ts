@@ -11,7 +11,10 @@ const providers = {
   google: key,
   openaiCompatible: { baseUrl: 'http://127.0.0.1:9/v1' },
 };
-const nothing = { reasoningEffort: null, temperature: null, maxOutputTokens: null, responseSchema: null };
+const nothing = {
+  ...{ reasoningEffort: null, temperature: null, maxOutputTokens: null },
+  ...{ responseSchema: null, contextOverflow: null },
+};
 
 /** What a request with these settings asks, apart from its messages. */
 async function request(model: string, settings: PartialSettings, defaults: PartialSettings = {}) {

@@ -12,7 +12,8 @@ const words = (tokens: number) => 'word'.concat(' word'.repeat(tokens - 1));
 
 /** A gateway whose model `tiny-200`, for example, takes 200 tokens. */
 async function startSmall(options: TestGatewayOptions = {}): Promise<ScriptedGateway> {
-  const gateway = await startScriptedGateway(options);
+  const settings = { MODEL_CONTEXT_OVERFLOW: 'trim', ...options.settings };
+  const gateway = await startScriptedGateway({ ...options, settings });
   const limits = [200, 240, 2_000, 64_000, 128_000];
   gateway.model.serveModels(limits.map((limit) => ({ id: `tiny-${limit}`, max_model_len: limit })));
   return gateway;

@@ -26,6 +26,8 @@ beforeAll(async () => {
   const models = createModels({
     demo: { delayMs: 0 },
     contextLimits,
+    // A request for a summary would get the response that is meant for the next step.
+    settings: { contextOverflow: 'TRIM' },
     openaiCompatible: { apiKey, baseUrl },
     // The settings can send the requests to OpenAI to no other address.
     openai: { apiKey, baseUrl },

@@ -72,6 +72,7 @@ const edges: Record<string, 'row' | 'log' | 'looked up' | 'argument'> = {
   'RunStarted.run': 'log',
   'RunStarted.session': 'log',
   'RunStarted.userMessage': 'log',
+  'ContextCompacted.throughMessage': 'log',
   'RunCompleted.message': 'log',
   'RunCancelled.message': 'log',
   'RunCancelled.toolCalls': 'log',

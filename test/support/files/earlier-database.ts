@@ -17,6 +17,18 @@ const rows: Record<string, Record<string, unknown>> = {
   },
   RemovedMessages: { sessionId: 1, firstId: 1, lastId: 1 },
   AnswerStep: { messageId: 1, step: 1, providerName: 'demo', modelName: 'demo-1', parts: '[]' },
+  ContextSummary: {
+    throughId: 1,
+    sessionId: 1,
+    ...{
+      text: 'é 🐎',
+      tokenCount: 3,
+      coveredMessages: 1,
+      providerName: 'demo',
+      modelName: 'demo-1',
+      createdAt: 12,
+    },
+  },
   ToolCall: {
     id: 1,
     messageId: 1,

@@ -15,7 +15,9 @@ const fields = `
   __typename seq runId
   ... on RunStarted { assistantMessageId run { id status } userMessage { content } session { id } }
   ... on RunResumed { textOffset reasoningOffset content resumedReasoning: reasoning }
-  ... on ContextTrimmed { omittedMessages }
+  ... on ContextTrimmed { omittedMessages shortenedResults }
+  ... on ContextCompactionStarted { omittedMessages }
+  ... on ContextCompacted { summary omittedMessages isNew throughMessage { id } }
   ... on ModelRetryScheduled { at attempt code reason dueAt }
   ... on ReasoningDelta { text }
   ... on TextDelta { text }

@@ -51,7 +51,10 @@ function anthropic(options: Record<string, JSONValue>): SettingOptions {
 function support(modelName: string): SettingSupport {
   const { family, version } = readName(modelName);
   if (version < 307) {
-    return { reasoningEfforts: [], temperature: 'ALWAYS', maxTemperature: 1, responseSchema: false };
+    return {
+      ...{ reasoningEfforts: [], temperature: 'ALWAYS', maxTemperature: 1 },
+      ...{ responseSchema: false, summaries: true },
+    };
   }
   const levels: readonly ReasoningEffort[] = ['LOW', 'MEDIUM', 'HIGH'];
   const alwaysThinks = family === 'fable' || family === 'mythos' || (version >= 505 && family !== 'haiku');
@@ -60,6 +63,7 @@ function support(modelName: string): SettingSupport {
     temperature: version >= 407 ? 'NEVER' : 'WITHOUT_REASONING',
     maxTemperature: 1,
     responseSchema: version >= 405 || (family === 'opus' && version >= 401),
+    summaries: true,
   };
 }
 

@@ -30,6 +30,7 @@ function support(modelName: string): SettingSupport {
     temperature: 'ALWAYS',
     maxTemperature: 2,
     responseSchema: !/^gemma/.test(nameOf(modelName)),
+    summaries: true,
   };
 }
 

@@ -3,6 +3,9 @@ export const reasoningEfforts = ['OFF', 'LOW', 'MEDIUM', 'HIGH'] as const;
 
 export type ReasoningEffort = (typeof reasoningEfforts)[number];
 
+/** What happens to older messages that do not fit into the context of a model. TRIM: the model is not shown them. */
+export type ContextOverflow = 'SUMMARISE' | 'TRIM';
+
 /** What a prompt, a session or the gateway asks of the model. Null: it asks nothing, so the next of them decides. */
 export interface ModelSettings {
   reasoningEffort: ReasoningEffort | null;
@@ -12,6 +15,8 @@ export interface ModelSettings {
   maxOutputTokens: number | null;
   /** A JSON schema. The answer is then JSON that fits it. */
   responseSchema: Record<string, unknown> | null;
+  /** Whether the model sums up older messages that do not fit into its context. */
+  contextOverflow: ContextOverflow | null;
 }
 
 /** Settings as an input or a database column has them: what is left out is not asked for. */
@@ -22,6 +27,7 @@ export const settingNames = [
   'temperature',
   'maxOutputTokens',
   'responseSchema',
+  'contextOverflow',
 ] as const satisfies readonly (keyof ModelSettings)[];
 
 /** Joins settings, the most important ones first: each setting has the first value that is not null. */
@@ -33,5 +39,6 @@ export function mergeSettings(...layers: readonly (PartialSettings | null | unde
     temperature: first('temperature'),
     maxOutputTokens: first('maxOutputTokens'),
     responseSchema: first('responseSchema'),
+    contextOverflow: first('contextOverflow'),
   };
 }

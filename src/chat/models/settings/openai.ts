@@ -36,6 +36,7 @@ const withoutReasoning: SettingSupport = {
   temperature: 'ALWAYS',
   maxTemperature: 2,
   responseSchema: true,
+  summaries: true,
 };
 
 function support(modelName: string): SettingSupport {
@@ -49,6 +50,7 @@ function support(modelName: string): SettingSupport {
     temperature: canBeOff ? 'WITHOUT_REASONING' : 'NEVER',
     maxTemperature: 2,
     responseSchema: true,
+    summaries: true,
   };
 }
 

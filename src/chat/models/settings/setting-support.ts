@@ -14,6 +14,8 @@ export interface SettingSupport {
   /** The highest temperature. */
   maxTemperature: number;
   responseSchema: boolean;
+  /** Whether the model can sum up a conversation. */
+  summaries: boolean;
 }
 
 /** What is assumed of a model that nobody knows: its provider refuses what it does not take. */
@@ -22,6 +24,7 @@ export const everySetting: SettingSupport = {
   temperature: 'ALWAYS',
   maxTemperature: 2,
   responseSchema: true,
+  summaries: true,
 };
 
 /** A setting that a model does not take, and a clause that says why: `takes no temperature`. */
@@ -35,7 +38,7 @@ export function findUnsupported(
   settings: ModelSettings,
   support: SettingSupport,
 ): UnsupportedSetting | undefined {
-  const { reasoningEffort: effort, temperature, responseSchema } = settings;
+  const { reasoningEffort: effort, temperature, responseSchema, contextOverflow } = settings;
   if (effort !== null && !support.reasoningEfforts.includes(effort)) {
     const choices = support.reasoningEfforts.join(', ');
     const reason =
@@ -48,6 +51,9 @@ export function findUnsupported(
   }
   if (responseSchema !== null && !support.responseSchema) {
     return { name: 'responseSchema', reason: 'cannot be bound to a JSON schema' };
+  }
+  if (contextOverflow === 'SUMMARISE' && !support.summaries) {
+    return { name: 'contextOverflow', reason: 'cannot sum up a conversation, only TRIM is possible' };
   }
   return undefined;
 }
