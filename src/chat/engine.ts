@@ -32,6 +32,7 @@ import type { ResumePoint, ResumeRuns } from './run/resume-point.ts';
 import type { RunLimits } from './run/run-limits.ts';
 import { RunRecovery } from './run/run-recovery.ts';
 import { StopRequests } from './run/stop-requests.ts';
+import { runOfAnswer } from './steering/run-of-answer.ts';
 import { Approvals } from './tool-calls/approvals.ts';
 import { type ClientDecision, decideCall } from './tool-calls/decide-call.ts';
 import { revokeGrant } from './tool-calls/grants/revoke-grant.ts';
@@ -163,16 +164,20 @@ export class Engine {
   }
 
   /**
-   * Cancels a run and waits until it has ended, with its partial answer saved.
+   * Cancels a run and waits until it has ended, with its partial answer saved. For a prompt that has joined the answer of
+   * another run, this is that run.
    *
    * @throws GatewayError NOT_FOUND; INSUFFICIENT_STORAGE or OVERLOADED when the run was stopped and its end cannot be
    *   saved yet.
    */
   async cancelRun(runId: number): Promise<CancelReceipt> {
-    const before = await this.#findRun(runId);
+    const { statements } = this.#options;
+    const before = await runOfAnswer(statements, await this.#findRun(runId));
     if (before.finishedAt !== null) return { cancelled: false, run: before };
     await this.#live.cancel(before, 'USER');
-    const run = await this.#options.statements.get(runById, [runId]);
+    const run = await statements.get(runById, [before.id]);
+    // Its prompt may just have joined the answer of another run.
+    if (run && run.steeredSeq !== null) return this.cancelRun(runId);
     return { cancelled: run?.status === 'CANCELLED', run: run ?? null };
   }
 

@@ -214,6 +214,7 @@ export class PromptSender {
     } catch (error) {
       log.error({ err: error, runId: run.id }, 'the followers of a run could not be told that it is queued');
     }
+    await live.steer(run);
     await (onBusy === 'INTERRUPT' ? live.interrupt(run) : live.startNext(run.sessionId));
   }
 }

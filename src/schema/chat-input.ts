@@ -23,6 +23,8 @@ const OnBusyRef = enumFromTable<OnBusy>(
       'The live run and all queued runs of the session are cancelled, and the prompt is answered. When more than `MAX_QUEUED_RUNS` (default: 8) such prompts are being sent to the session, a further one is refused with RATE_LIMITED.',
     ENQUEUE:
       'The prompt waits in the queue of the session. It is refused with RATE_LIMITED when `MAX_QUEUED_RUNS` (default: 8) prompts wait already.',
+    STEER:
+      'The prompt joins the answer that is being written: when the present tool calls have ended, the model is told it with its next request, and `PromptSteered` says so. If the answer ends without further tool calls, or the session shows another branch, the prompt is answered as with ENQUEUE. Until then it waits as with ENQUEUE, and counts against the same limit. The model, the provider and the settings of this prompt count only in that case.',
   },
 );
 
@@ -101,6 +103,13 @@ export function toSendInput(
 ): SendInput {
   const { prompt = null, answerTo = null, editOf = null } = input;
   checkPlace({ prompt, answerTo, editOf });
+  if (input.onBusy === 'STEER' && (answerTo !== null || editOf !== null)) {
+    const other = answerTo === null ? 'editOf' : 'answerTo';
+    throw badInput(
+      'onBusy',
+      `STEER continues the answer that is being written; expected another value with \`${other}\``,
+    );
+  }
   if (answerTo !== null && input.attachmentIds?.length) {
     throw badInput('attachmentIds', 'expected none together with `answerTo`: that prompt keeps its own');
   }

@@ -19,6 +19,7 @@ import './node-report.ts';
 import './message.ts';
 import './context-summary.ts';
 import './branch.ts';
+import './steering.ts';
 import './message-search.ts';
 import './audio.ts';
 import './input-type.ts';

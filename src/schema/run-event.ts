@@ -229,6 +229,31 @@ builder.objectRef<RunEventOf<'ToolCallFinished'>>('ToolCallFinished').implement(
   }),
 });
 
+builder.objectRef<RunEventOf<'PromptSteered'>>('PromptSteered').implement({
+  description:
+    'A prompt has joined the answer (`onBusy: STEER`): the model is told it with its next request. The offsets say where in the answer it stands. A client that sent this prompt with `chat` gets the run events of this run from here on, with their own `runId`.',
+  interfaces: [RunEventRef],
+  fields: (t) => ({
+    run: runField(t),
+    message: t.field({
+      type: MessageRef,
+      nullable: true,
+      description: 'The prompt; null if it has been deleted.',
+      resolve: findMessage,
+    }),
+    answerId: t.globalID({
+      description: 'The `id` of the answer that the prompt has joined: the message that the run writes.',
+      resolve: ({ answerId }) => ({ type: 'Message', id: answerId }),
+    }),
+    textOffset: t.exposeInt('textOffset', {
+      description: 'How many UTF-16 code units of the text of the answer were written before the prompt.',
+    }),
+    reasoningOffset: t.exposeInt('reasoningOffset', {
+      description: 'How many UTF-16 code units of the reasoning were written before the prompt.',
+    }),
+  }),
+});
+
 builder.objectRef<RunEventOf<'UsageReported'>>('UsageReported').implement({
   description: 'A request to the model has ended, and the tokens it used are known.',
   interfaces: [RunEventRef],

@@ -1,9 +1,11 @@
 import { type RunFailureCode, runFailureCodes } from '../chat/log/run-event.ts';
 import { finishReasonOf } from '../chat/run/answer-end.ts';
 import { usageOf } from '../chat/usage/usage.ts';
+import type { Context } from '../context.ts';
 import type { Run } from '../generated/prisma/client.ts';
 import type { CancelCause, FinishReason, RunStatus } from '../generated/prisma/enums.ts';
 import { notDeleted } from '../storage/hidden-rows.ts';
+import type { MaybePromise } from '../storage/statements/statement.ts';
 import { ownerFilter } from './access/access.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
@@ -11,6 +13,7 @@ import { idArg } from './id-argument.ts';
 import { MessageRef } from './message.ts';
 import { resolvePage } from './paging/page.ts';
 import { loadersOf, newestOf } from './paging/page-per-parent.ts';
+import { andThen } from './paging/related-rows.ts';
 import { rowsOf, sessionOf } from './paging/rows.ts';
 import { idDescription } from './relay-options.ts';
 import { SessionRef } from './session.ts';
@@ -61,6 +64,17 @@ export function errorOf({ errorCode, errorMessage }: Run): { code: RunFailureCod
   return errorCode === null ? null : { code: errorCode as RunFailureCode, message: errorMessage ?? '' };
 }
 
+/**
+ * The run that answers the prompt of a run: the one whose answer the prompt has joined, otherwise the run itself. Not a
+ * promise for almost all runs.
+ */
+function answering(run: Run, context: Context): MaybePromise<Run> {
+  if (run.steersId === null || run.steeredSeq === null) return run;
+  return rowsOf(context)
+    .run.load(run.steersId)
+    .then((other) => other ?? run);
+}
+
 export const RunRef = builder.prismaNode('Run', {
   id: { field: 'id', description: idDescription },
   nullable: true,
@@ -70,7 +84,12 @@ export const RunRef = builder.prismaNode('Run', {
     databaseId: t.exposeInt('id', {
       description: 'The number of the run, which the REST API puts before the colon in its event ids.',
     }),
-    status: t.expose('status', { type: RunStatusRef, description: 'The state of the run.' }),
+    status: t.field({
+      type: RunStatusRef,
+      description:
+        'The state of the run. Once its prompt has joined the answer of another run, this is the state of that: see `steeredInto`.',
+      resolve: (run, _args, context) => andThen(answering(run, context), ({ status }) => status),
+    }),
     session: t.field({
       type: SessionRef,
       description: 'The session that the run belongs to.',
@@ -91,8 +110,10 @@ export const RunRef = builder.prismaNode('Run', {
       type: MessageRef,
       nullable: true,
       description: 'The answer; null if the history has been cleared.',
-      resolve: ({ assistantMessageId: id }, _args, context) =>
-        id === null ? null : rowsOf(context).message.load(id),
+      resolve: (run, _args, context) =>
+        andThen(answering(run, context), ({ assistantMessageId: id }) =>
+          id === null ? null : rowsOf(context).message.load(id),
+        ),
     }),
     usage: t.field({
       type: ModelUsageRef,
@@ -103,23 +124,25 @@ export const RunRef = builder.prismaNode('Run', {
       type: FinishReasonRef,
       nullable: true,
       description: 'Why the model stopped writing; null unless the run is COMPLETED or FAILED.',
-      resolve: finishReasonOf,
+      resolve: (run, _args, context) => andThen(answering(run, context), finishReasonOf),
     }),
-    cancelCause: t.expose('cancelCause', {
+    cancelCause: t.field({
       type: CancelCauseRef,
       nullable: true,
       description:
         'Why the run was cancelled; null unless it is CANCELLED, and for runs that an earlier version of the gateway cancelled.',
+      resolve: (run, _args, context) => andThen(answering(run, context), ({ cancelCause }) => cancelCause),
     }),
     error: t.field({
       type: RunErrorRef,
       nullable: true,
       description: 'Why the run failed; null unless the run is FAILED.',
-      resolve: errorOf,
+      resolve: (run, _args, context) => andThen(answering(run, context), errorOf),
     }),
-    lastSeq: t.exposeInt('lastSeq', {
+    lastSeq: t.int({
       description:
         'The `seq` of the terminal run event. Before the run has ended, the `seq` of a recent run event.',
+      resolve: (run, _args, context) => andThen(answering(run, context), ({ lastSeq }) => lastSeq),
     }),
     createdAt: t.expose('createdAt', {
       type: 'DateTime',
@@ -130,10 +153,11 @@ export const RunRef = builder.prismaNode('Run', {
       nullable: true,
       description: 'When the gateway started the run; null if it has not started.',
     }),
-    finishedAt: t.expose('finishedAt', {
+    finishedAt: t.field({
       type: 'DateTime',
       nullable: true,
       description: 'When the run ended; null if it has not ended.',
+      resolve: (run, _args, context) => andThen(answering(run, context), ({ finishedAt }) => finishedAt),
     }),
   }),
 });
@@ -143,7 +167,7 @@ builder.prismaObjectFields('Message', (t) => ({
     type: RunRef,
     nullable: true,
     description:
-      'The run that this prompt started, or that writes this answer; null if there is no such run.',
+      'The run that this prompt started, or that writes this answer; null if there is no such run. For a prompt that joined another answer, `steeredInto` of the run is the one that answers it.',
     resolve: ({ id }, _args, context) => rowsOf(context).runOfMessage.load(id),
   }),
 }));

@@ -39,7 +39,7 @@ builder.objectRef<ChangeEvent<'MessageAdded'>>('MessageAdded').implement({
 
 builder.objectRef<ChangeEvent<'HeadMoved'> & { sessionId: number }>('HeadMoved').implement({
   description:
-    'The session shows another branch: a prompt was edited, a prompt is answered once more, somebody has selected another branch, or messages were deleted. A prompt that continues the branch is told by `MessageAdded` alone: then `parent` of its message is the `head` that was shown before.',
+    'The session shows another branch: a prompt was edited, a prompt is answered once more, somebody has selected another branch, or messages were deleted, among them the empty answer of a prompt that has joined another one. A prompt that continues the branch is told by `MessageAdded` alone: then `parent` of its message is the `head` that was shown before.',
   interfaces: [SessionEventRef],
   fields: (t) => ({
     head: t.field({

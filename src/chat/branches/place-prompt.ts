@@ -80,6 +80,10 @@ async function findPrompt(
   if (message === undefined) {
     throw new GatewayError('NOT_FOUND', `${field}: this session has no message ${id}.`, { field });
   }
+  if (message.steeredIntoId !== null) {
+    const problem = 'has joined an answer, and has none of its own; name the prompt of that answer';
+    throw new GatewayError('BAD_USER_INPUT', `${field}: the prompt ${id} ${problem}.`, { field });
+  }
   if (message.role === 'USER') return message;
   throw new GatewayError('BAD_USER_INPUT', `${field}: expected a prompt, and message ${id} is an answer.`, {
     field,

@@ -11,6 +11,18 @@ export interface StepMaker {
 export interface AnswerStep {
   maker: StepMaker | null;
   parts: StepPart[];
+  /** Prompts that joined the answer, which the model was told before it wrote the parts. */
+  prompts?: readonly ToldPrompt[];
+}
+
+/** A prompt that has joined an answer. `step`: the request to the model that was the first to tell it. */
+export type JoinedPrompt = ToldPrompt & { step: number };
+
+/** What a model is told of a prompt. */
+export interface ToldPrompt {
+  text: string;
+  /** What was sent with the prompt. */
+  files: readonly AttachedFile[];
 }
 
 export type StepPart = TextPart | CallPart;

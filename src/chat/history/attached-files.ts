@@ -1,10 +1,14 @@
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { LanguageModelV3FilePart, LanguageModelV3TextPart } from '@ai-sdk/provider';
+import type {
+  LanguageModelV3FilePart,
+  LanguageModelV3Message,
+  LanguageModelV3TextPart,
+} from '@ai-sdk/provider';
 import { BlobNotFoundError } from '../../blobs/blob-store.ts';
 import { inputTypeOf } from '../attachments/input-type.ts';
 import { isTaken } from '../attachments/sent-attachments.ts';
-import type { AttachedFile, Turn } from './answer-step.ts';
+import type { AttachedFile, ToldPrompt, Turn } from './answer-step.ts';
 
 export interface AttachedFilesOptions {
   /** Whether the model takes files of a type, besides text. */
@@ -17,8 +21,8 @@ export interface AttachedFilesOptions {
 
 type UserPart = LanguageModelV3TextPart | LanguageModelV3FilePart;
 
-/** The parts that stand for the attachments of a turn. */
-export type FileParts = ReadonlyMap<Turn, UserPart[]>;
+/** The parts that stand for the attachments of a prompt: of a turn, or one that joined an answer. */
+export type FileParts = ReadonlyMap<Turn | ToldPrompt, UserPart[]>;
 
 /** Tokens of a sentence that stands for a file. */
 const sentenceTokens = 30;
@@ -43,21 +47,26 @@ export async function readAttachedFiles(
   turns: readonly Turn[],
   options: AttachedFilesOptions,
 ): Promise<FileParts> {
-  const parts = new Map<Turn, UserPart[]>();
+  const parts = new Map<Turn | ToldPrompt, UserPart[]>();
   let left = options.maxBytes;
-  for (const turn of turns.toReversed()) {
-    if (turn.files.length === 0) continue;
+  for (const prompt of turns.flatMap(promptsOf).toReversed()) {
+    if (prompt.files.length === 0) continue;
     const read: UserPart[] = [];
-    for (const file of turn.files) {
+    for (const file of prompt.files) {
       const isShown = isTaken(file.mimeType, options);
       if (isShown) left = file.size > left ? Number.NEGATIVE_INFINITY : left - file.size;
       if (!isShown) read.push(sentence(file, `is not shown, because this model takes no ${file.mimeType}`));
       else if (left >= 0) read.push(await readFile(file, options));
       else read.push(sentence(file, 'is not shown any more, because newer files fill the request'));
     }
-    parts.set(turn, read);
+    parts.set(prompt, read);
   }
   return parts;
+}
+
+/** The prompt of a turn, and those that joined its answer. */
+function promptsOf(turn: Turn): (Turn | ToldPrompt)[] {
+  return [turn, ...turn.steps.flatMap(({ prompts }) => prompts ?? [])];
 }
 
 async function readFile(file: AttachedFile, { open }: AttachedFilesOptions): Promise<UserPart> {
@@ -83,6 +92,18 @@ function sentence(file: AttachedFile, what: string): LanguageModelV3TextPart {
 function nameOf({ filename, position }: AttachedFile): string {
   return filename ?? `file ${position + 1}`;
 }
+
+/** The message of prompts that joined an answer. There is one for all that joined at once, because prompts and answers alternate. */
+export function joinedMessage(prompts: readonly ToldPrompt[], files: FileParts): LanguageModelV3Message {
+  const parts = prompts.map((prompt) => [
+    ...(files.get(prompt) ?? []),
+    { type: 'text' as const, text: prompt.text },
+  ]);
+  return { role: 'user', content: joinTexts(parts.flat()) };
+}
+
+/** What stands in place of the end of an answer that prompts have joined. */
+export const joinedNote = '(The user has sent another prompt before this answer was finished.)';
 
 /** Joins the texts that lie side by side: servers that take no files want a single text. */
 export function joinTexts(parts: readonly UserPart[]): UserPart[] {

@@ -18,6 +18,7 @@ import type { Turn } from './answer-step.ts';
 import { attachmentTokens } from './attached-files.ts';
 import { messageOverhead, messageTokens } from './message-tokens.ts';
 import type { ShownSummary } from './shown-summary.ts';
+import { joinedTokens, readJoined } from './steered-prompts.ts';
 import { isWithdrawn, type StoredMessage, toTurns } from './stored-turns.ts';
 
 /** Messages read at once. The first page is mostly enough; each further page is twice as large, to save statements. */
@@ -161,24 +162,33 @@ function moreToOmit(fitting: number, omitted: number): number {
 /** The exchanges of the branch, newest first. */
 async function* exchangesOf(options: HistoryOptions): AsyncGenerator<Exchange, undefined> {
   let messages: StoredMessage[] = [];
+  /** Prompts behind the exchange that have joined answers. */
+  let joined = 0;
   let tokens = 0;
   for await (const message of newestFirst(options)) {
     // A context holds tens of thousands of short messages.
     const turn = shareTurn();
     if (turn) await turn;
+    // A prompt that joined an answer is told with that, also where another branch has the prompt.
+    if (message.steeredIntoId !== null) {
+      joined += 1;
+      continue;
+    }
     messages.push(message);
     tokens = isWithdrawn(message) ? 0 : tokens + (await messageTokens(message));
     if (tokens > 0) tokens += attachmentTokens(message.attachments, options.model);
+    if (message.joined.length > 0) tokens += await joinedTokens(message.joined, options.model);
     if (message.role === 'ASSISTANT') continue;
     // The prompt completes its exchange. An answer without its prompt would confuse the model.
     yield {
       promptId: message.id,
       lastId: messages[0]?.id ?? message.id,
-      messages: messages.length,
+      messages: messages.length + joined,
       turn: toTurns(messages.toReversed())[0],
       tokens,
     };
     messages = [];
+    joined = 0;
     tokens = 0;
   }
   return undefined;
@@ -227,11 +237,14 @@ async function pageOfBranch(
 /** Reads the tool calls and the steps of the messages of a page. A prompt alone has none. */
 async function withParts(statements: Reader, messages: readonly Message[]): Promise<StoredMessage[]> {
   const stored = messages.map(
-    (message): StoredMessage => Object.assign(message, { toolCalls: [], steps: [], attachments: [] }),
+    (message): StoredMessage =>
+      Object.assign(message, { toolCalls: [], steps: [], attachments: [], joined: [] }),
   );
   await addAttachments(statements, stored);
   const answers = stored.filter(({ role }) => role === 'ASSISTANT');
   if (answers.length === 0) return stored;
+  const joined = await readJoined(statements, answers);
+  for (const answer of answers) answer.joined = joined.get(answer.id) ?? [];
   const ids = idList(answers.map(({ id }) => id));
   const calls = await statements.all(toolCallsOfMessages, [ids]);
   const steps = await statements.all(stepsOfMessages, [ids]);

@@ -5,16 +5,17 @@ import type {
   AnswerStep as StepRow,
   ToolCall,
 } from '../../generated/prisma/client.ts';
-import type { AnswerStep, StepPart, StoredPart, Turn } from './answer-step.ts';
+import type { AnswerStep, JoinedPrompt, StepPart, StoredPart, Turn } from './answer-step.ts';
 
 /**
- * A message's row, with its tool calls in the order in which the model made them, and its steps and attachments in their
- * order.
+ * A message's row, with its tool calls in the order in which the model made them, and its steps, its attachments and the
+ * prompts that have joined it in their order.
  */
 export type StoredMessage = Message & {
   toolCalls: ToolCall[];
   steps: StepRow[];
   attachments: Attachment[];
+  joined: JoinedPrompt[];
 };
 
 /** Whether the message is a prompt that was withdrawn before a model saw it. */
@@ -64,11 +65,30 @@ function unfinishedOf({ status, cancelCause }: Message): string {
   return cancelCause === 'SHUTDOWN' ? noAnswer.INTERRUPTED : noAnswer.CANCELLED;
 }
 
-/** The recorded steps of an answer, then what was written without a record: by an earlier version, or before a stop. */
+/**
+ * The recorded steps of an answer, with the prompts that joined it between them, then what was written without a record: by
+ * an earlier version, or before a stop.
+ */
 export function toSteps(message: StoredMessage): AnswerStep[] {
   const calls = new Map(message.toolCalls.map((call) => [call.callId, call]));
-  const steps = message.steps.map((row) => toStep(row, message, calls));
-  return [...steps, ...unrecordedSteps(message, endOfText(message.steps), [...calls.values()])];
+  const joined = [...message.joined];
+  const steps = message.steps.flatMap((row) => [
+    ...takeJoined(joined, row.step),
+    toStep(row, message, calls),
+  ]);
+  const rest = takeJoined(joined, Number.POSITIVE_INFINITY);
+  return [...steps, ...rest, ...unrecordedSteps(message, endOfText(message.steps), [...calls.values()])];
+}
+
+/** Takes the prompts out of `joined` that the model was told with a step or before, each step's as one. */
+function takeJoined(joined: JoinedPrompt[], step: number): AnswerStep[] {
+  const steps: AnswerStep[] = [];
+  while (joined[0] !== undefined && joined[0].step <= step) {
+    const told = joined[0].step;
+    const end = joined.findIndex((prompt) => prompt.step !== told);
+    steps.push({ maker: null, parts: [], prompts: joined.splice(0, end < 0 ? joined.length : end) });
+  }
+  return steps;
 }
 
 /** Takes the calls that it uses out of `calls`. */

@@ -2,24 +2,34 @@ import type { LanguageModelV3Message } from '@ai-sdk/provider';
 import { isBlank } from '../../base/is-blank.ts';
 import { passLongIntegers, writeJson } from '../../base/long-integers.ts';
 import type { AnswerStep, CallPart, Turn } from './answer-step.ts';
+import { type FileParts, joinedMessage, joinedNote } from './attached-files.ts';
 import { resultText } from './tool-result.ts';
 
 /**
  * Tells an answer and its tool calls in words, for a model that refuses tools. It becomes one message, because prompts
- * and answers must alternate. A model that calls tools that it was not given is asked to go on: its answer so far ends
- * with its own words, and the last message must be of the user.
+ * and answers must alternate, and one more for each time that prompts joined it. A model that calls tools that it was not
+ * given is asked to go on: its answer so far ends with its own words, and the last message must be of the user.
  */
-export function writeAsText({ steps, unfinished }: Turn): LanguageModelV3Message[] {
-  const texts = steps.flatMap(textsOf).filter((text) => !isBlank(text));
+export function writeAsText({ steps, unfinished }: Turn, files: FileParts): LanguageModelV3Message[] {
+  const messages: LanguageModelV3Message[] = [];
+  let texts: string[] = [];
+  for (const step of steps) {
+    if (step.prompts) {
+      messages.push(inWords(texts.length === 0 ? [joinedNote] : texts), joinedMessage(step.prompts, files));
+      texts = [];
+    }
+    texts.push(...textsOf(step).filter((text) => !isBlank(text)));
+  }
   const isStopped = steps.at(-1)?.parts.some(({ type }) => type === 'call') ?? true;
   if (unfinished !== null && (isStopped || texts.length === 0)) texts.push(unfinished);
-  if (texts.length === 0) return [];
-  const answer = {
-    role: 'assistant' as const,
-    content: [{ type: 'text' as const, text: texts.join('\n\n') }],
-  };
-  if (unfinished !== null) return [answer];
-  return [answer, { role: 'user', content: [{ type: 'text', text: '(Go on.)' }] }];
+  if (texts.length === 0) return messages;
+  messages.push(inWords(texts));
+  if (unfinished === null) messages.push({ role: 'user', content: [{ type: 'text', text: '(Go on.)' }] });
+  return messages;
+}
+
+function inWords(texts: readonly string[]): LanguageModelV3Message {
+  return { role: 'assistant', content: [{ type: 'text', text: texts.join('\n\n') }] };
 }
 
 function textsOf({ parts }: AnswerStep): string[] {

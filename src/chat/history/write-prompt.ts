@@ -10,7 +10,7 @@ import { passLongIntegers } from '../../base/long-integers.ts';
 import { shareTurn } from '../../base/share-turn.ts';
 import { modelFamily } from '../models/model-family.ts';
 import type { AnswerStep, StepMaker, StepPart, Turn } from './answer-step.ts';
-import { type FileParts, joinTexts } from './attached-files.ts';
+import { type FileParts, joinedMessage, joinedNote, joinTexts } from './attached-files.ts';
 import { toolResultPart } from './tool-result.ts';
 import { CallIds, wireName } from './wire-names.ts';
 import { writeAsText } from './write-as-text.ts';
@@ -37,7 +37,7 @@ export interface PromptTarget extends StepMaker {
  * - every tool call has its result, with an id and a name that the provider takes;
  * - reasoning and signatures go back to the model that made them, and to no other.
  *
- * @param files What stands for the attachments of the turns. It comes before the text of the prompt.
+ * @param files What stands for the attachments of the prompts. It comes before the text of a prompt.
  */
 export async function writePrompt(
   systemPrompt: string | null,
@@ -56,7 +56,9 @@ export async function writePrompt(
     const text = index === 0 ? `${beginning}${turn.prompt}` : turn.prompt;
     const content = joinTexts([...(files.get(turn) ?? []), { type: 'text', text }]);
     messages.push({ role: 'user', content });
-    const answer = target.callsAsText ? writeAsText(turn) : writeAnswer(turn, { target, callIds });
+    const answer = target.callsAsText
+      ? writeAsText(turn, files)
+      : writeAnswer(turn, { target, callIds, files });
     for (const message of answer) messages.push(adaptReasoning(message, target));
   }
   return messages;
@@ -65,23 +67,30 @@ export async function writePrompt(
 interface AnswerSetup {
   target: PromptTarget;
   callIds: CallIds;
+  files: FileParts;
 }
 
-function writeAnswer(turn: Turn, { target, callIds }: AnswerSetup): LanguageModelV3Message[] {
+function writeAnswer(turn: Turn, { target, callIds, files }: AnswerSetup): LanguageModelV3Message[] {
   const hasCalls = turn.steps.some(hasCall);
-  const messages = turn.steps.flatMap((step) => {
+  const messages: LanguageModelV3Message[] = [];
+  for (const step of turn.steps) {
+    if (step.prompts) {
+      // No prompt may follow a prompt or a tool result.
+      if (messages.at(-1)?.role !== 'assistant') messages.push(inWords(joinedNote));
+      messages.push(joinedMessage(step.prompts, files));
+    }
     const repeatsReasoning = hasCalls || target.reasoningInEach === true;
-    return writeStep(step, {
-      isOwn: isMadeBy(step, target),
-      repeatsReasoning,
-      answerId: turn.answerId,
-      callIds,
-    });
-  });
+    const isOwn = isMadeBy(step, target);
+    messages.push(...writeStep(step, { isOwn, repeatsReasoning, answerId: turn.answerId, callIds }));
+  }
   if (turn.unfinished !== null && messages.at(-1)?.role !== 'assistant') {
-    messages.push({ role: 'assistant', content: [{ type: 'text', text: turn.unfinished }] });
+    messages.push(inWords(turn.unfinished));
   }
   return messages;
+}
+
+function inWords(text: string): LanguageModelV3Message {
+  return { role: 'assistant', content: [{ type: 'text', text }] };
 }
 
 function hasCall({ parts }: AnswerStep): boolean {

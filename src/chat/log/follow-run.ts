@@ -6,7 +6,7 @@ import { storageFailure } from '../../storage/failure/storage-failure.ts';
 import type { Reader } from '../../storage/statements/statement.ts';
 import { mergeDeltas } from './merge-deltas.ts';
 import { readRunEnd } from './read-run-end.ts';
-import { isTerminal, type RunEvent, withGaps } from './run-event.ts';
+import { endsLog, type RunEvent, withGaps } from './run-event.ts';
 import { type RunLog, runKey } from './run-writer.ts';
 
 /** Entries read from the log at once. */
@@ -26,7 +26,7 @@ export interface FollowOptions {
 /**
  * Replays a run's log after the cursor and then follows it live until the terminal run event. The follower pulls, so
  * a slow follower needs no queue in the gateway. When the log has expired, the follower gets one `HistoryGap` and then
- * the terminal run event from the database.
+ * the terminal run event from the database. The last entry of a run whose prompt has joined another answer is `RunJoined`.
  *
  * @param after The seq of the last run event already seen; 0 to begin with the first.
  * @param signal Stops following. The run continues.
@@ -112,7 +112,7 @@ export function followRun(
       if (followsSince !== undefined && event.at >= followsSince) {
         metrics?.delivered((Date.now() - event.at) / 1_000);
       }
-      if (isTerminal(event)) stop();
+      if (endsLog(event)) stop();
       return { done: false, value: event };
     },
     wait() {

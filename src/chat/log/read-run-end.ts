@@ -13,7 +13,7 @@ import {
 
 /**
  * Reads the rest of an ended run from the database: one `HistoryGap` if the follower misses run events, then the
- * terminal run event.
+ * terminal run event. Of a run whose prompt has joined another answer, `RunJoined`.
  *
  * @param after The seq of the last run event already seen.
  * @returns Undefined while the run is live. An empty list for a run that was deleted or seen to its end.
@@ -25,9 +25,13 @@ export async function readRunEnd(
 ): Promise<readonly RunEvent[] | undefined> {
   const run = await statements.get(runById, [runId]);
   if (run === undefined) return [];
+  const at = (run.finishedAt ?? run.createdAt).getTime();
+  const { steersId, steeredSeq } = run;
+  if (steersId !== null && steeredSeq !== null) {
+    return [{ type: 'RunJoined', runId, at, seq: Math.max(run.lastSeq, after + 1), steersId, steeredSeq }];
+  }
   const end = endOf(run);
   if (end === undefined) return undefined;
-  const at = (run.finishedAt ?? run.createdAt).getTime();
   const body = terminalBody(end, run.assistantMessageId, usageOf(run));
   const terminal = { ...body, runId, at, seq: run.lastSeq };
   if (after >= run.lastSeq) return [];

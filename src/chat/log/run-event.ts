@@ -63,7 +63,7 @@ interface CallNode {
   agentNodeId: number | null;
 }
 
-/** How much of the answer was written before a tool call, or stays when a run goes on, in UTF-16 code units. */
+/** How much of the answer was written before a tool call or a prompt, or stays when a run goes on, in UTF-16 code units. */
 interface CallOffsets {
   textOffset: number;
   reasoningOffset: number;
@@ -143,10 +143,23 @@ export type RunEventBody =
       stopped: boolean | null;
       durationMs: number;
     }
+  /** A prompt has joined the answer: the model is told it with its next request. */
+  | ({ type: 'PromptSteered'; messageId: number; answerId: number } & CallOffsets)
   /** `usage`: of the run so far; `step`: of the newest request to the model. */
   | { type: 'UsageReported'; usage: Usage; step: Usage }
   | { type: 'HistoryGap'; fromSeq: number; toSeq: number }
+  | RunJoinedBody
   | TerminalRunEventBody;
+
+/**
+ * The prompt of the run has joined the answer of another run, whose log goes on with it. Followers are not shown this: they
+ * follow that log from `steeredSeq` on, which is the seq of `PromptSteered`.
+ */
+interface RunJoinedBody {
+  type: 'RunJoined';
+  steersId: number;
+  steeredSeq: number;
+}
 
 /** Exactly one of these ends a run's log. */
 export type TerminalRunEventBody = RunEndFacts &
@@ -196,6 +209,11 @@ export function terminalBody(end: RunEnd, messageId: number | null, usage: Usage
 
 export function isTerminal(body: RunEventBody): body is TerminalRunEventBody {
   return body.type === 'RunCompleted' || body.type === 'RunCancelled' || body.type === 'RunFailed';
+}
+
+/** Whether a run event is the last one of its log. */
+export function endsLog(body: RunEventBody): boolean {
+  return isTerminal(body) || body.type === 'RunJoined';
 }
 
 /** Puts a `HistoryGap` before each run event that does not follow directly after the one before it, or the cursor. */

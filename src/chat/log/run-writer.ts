@@ -104,6 +104,11 @@ export class RunWriter {
   /** Ends the log, which stays readable for `ttlMs`. */
   async end(body: TerminalRunEventBody, ttlMs: number): Promise<void> {
     await this.write(body);
+    await this.expire(ttlMs);
+  }
+
+  /** Writes no more. The log stays readable for `ttlMs`. */
+  async expire(ttlMs: number): Promise<void> {
     await this.#log.expire(this.#key, ttlMs);
   }
 }

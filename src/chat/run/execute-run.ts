@@ -17,6 +17,7 @@ import { ProviderError } from '../models/failure/provider-error.ts';
 import type { Models, ResolvedModel } from '../models/models.ts';
 import { mergeSettings } from '../models/settings/model-settings.ts';
 import { readSettings } from '../models/settings/stored-settings.ts';
+import type { SteerNote } from '../steering/steer-note.ts';
 import type { Approvals } from '../tool-calls/approvals.ts';
 import type { OpenCalls } from '../tool-calls/open-calls.ts';
 import type { UploadedBlobs } from '../uploads/uploaded-blobs.ts';
@@ -56,6 +57,8 @@ export interface ExecuteRunOptions {
   /** Set for a run that another gateway has executed. */
   resumed: ResumePoint | undefined;
   openCalls: OpenCalls;
+  /** Is set when a prompt may wait to join the answer. */
+  steerNote: SteerNote;
   /** The right of this gateway to write the run. */
   hold: RunHold;
   /** Aborts with a `Cancellation` when the run is cancelled, and with a `RunLostError` when it is lost. */
@@ -125,6 +128,7 @@ function secondsSince(moment: Date): number {
 
 async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOptions): Promise<RunOutcome> {
   const { statements, tools, approvals, changes, limits, log, signal, resumed, openCalls } = options;
+  const { runLog, bus, steerNote } = options;
   const { sessionId, userMessageId, assistantMessageId } = run;
   try {
     if (userMessageId === null || assistantMessageId === null)
@@ -141,7 +145,9 @@ async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOpti
     const openFile = (sha256: string) => options.blobs.open(sha256);
     const told = { systemPrompt, history, compaction, offered };
     const call = { sessionId, model, ...told, writer, resumed, openCalls, openFile };
-    return await runSteps({ statements, tools, approvals, changes, limits, log, signal, ...call });
+    const steering = { runLog, bus, steerNote };
+    const shares = { statements, tools, approvals, changes, limits, log, signal };
+    return await runSteps({ ...shares, ...call, ...steering });
   } catch (error) {
     return signal.aborted ? { status: 'CANCELLED', cancelCause: causeOf(signal) } : failed(error);
   }

@@ -5,6 +5,7 @@ import type { Lease } from '../../lease/lease.ts';
 import { openRunLog } from '../log/open-run-log.ts';
 import { RunHold, RunLostError } from '../log/run-hold.ts';
 import { type RunLog, runKey } from '../log/run-writer.ts';
+import { SteerNote } from '../steering/steer-note.ts';
 import { OpenCalls } from '../tool-calls/open-calls.ts';
 import { isOpen } from '../tool-calls/resume-calls.ts';
 import { endNotSaved } from './end-not-saved.ts';
@@ -31,6 +32,8 @@ export interface LiveRun {
   hold: RunHold;
   controller: AbortController;
   openCalls: OpenCalls;
+  /** Is set when a prompt may wait to join the answer. */
+  steerNote: SteerNote;
   /**
    * Stops to execute the run without ending it: the next start, or another gateway, goes on with it. Its tools run on.
    */
@@ -52,6 +55,7 @@ interface ExecuteContext {
   setup: RunSetup | undefined;
   resumed: ResumePoint | undefined;
   openCalls: OpenCalls;
+  steerNote: SteerNote;
   /** Called with the database's error when the run has ended and its end is not saved yet. */
   onUnsaved: (cause: unknown) => void;
 }
@@ -87,13 +91,15 @@ export function launchRun(
   openRunLog(options.runLog, run, { wasQueued, isResumed, onFenced: () => void hold.lose() });
   const openCalls = new OpenCalls(options.onWait);
   if (resumed) openCalls.begin(resumed.calls.filter(isOpen).length);
+  // Prompts may have been waiting for the gateway that executed the run before.
+  const steerNote = new SteerNote(isResumed);
   let onUnsaved: (cause: unknown) => void = () => undefined;
   const unsaved = new Promise<never>((_resolve, reject) => {
     onUnsaved = (cause) => reject(endNotSaved(cause));
   });
   const { signal } = controller;
   const { closing } = options;
-  const doing = { setup, resumed, openCalls, hold };
+  const doing = { setup, resumed, openCalls, steerNote, hold };
   const context = { log: log ?? options.log, ...doing, signal, closing, onUnsaved };
   const done = Promise.resolve(serving)
     .then(() => options.execute(run, context))
@@ -107,7 +113,7 @@ export function launchRun(
     leaving.isLeft = true;
     hold.lose();
   };
-  return { sessionId: run.sessionId, hold, controller, openCalls, leave, done, ended };
+  return { sessionId: run.sessionId, hold, controller, openCalls, steerNote, leave, done, ended };
 }
 
 function holdRun(

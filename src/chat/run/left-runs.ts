@@ -25,7 +25,7 @@ export interface LeftRunsOptions {
   logQueued(runId: number): Promise<void>;
   /** A bus whose rings reach all gateways. */
   rings: Bus;
-  /** Milliseconds between two looks whether this gateway was asked to stop runs, if no ring comes. */
+  /** Milliseconds between two looks what others have asked of the runs of this gateway, if no ring comes. */
   pollMs: number;
   log: Logger;
 }
@@ -66,7 +66,7 @@ export class LeftRuns {
     const { rings: bus, lease, live, log, pollMs } = this.#options;
     const resources = new ResourceStack();
     const topic = StopRequests.topicOf(lease.gatewayId);
-    const obey = () => live.obeyStops();
+    const obey = () => live.obey();
     resources.use(startRunSweep({ bus, topic, everyMs: pollMs, work: obey, log }));
     const look = async () => {
       if (lease.isSteady) await this.#takeOver();

@@ -203,12 +203,23 @@ export class LiveRuns {
     if (!this.isOpen && live) leaveIfWaiting(live);
   }
 
-  /** Stops the runs of this gateway that others have been asked to cancel. */
-  async obeyStops(): Promise<void> {
+  /** Does what others have asked of the runs of this gateway: stops them, or lets prompts join them. */
+  async obey(): Promise<void> {
     if (this.#live.size === 0) return;
     for (const { id, stopCause } of await this.#options.stops.own()) {
-      this.#live.get(id)?.controller.abort(new Cancellation(stopCause));
+      if (stopCause === null) this.#live.get(id)?.steerNote.set();
+      else this.#live.get(id)?.controller.abort(new Cancellation(stopCause));
     }
+  }
+
+  /** Tells the run that a stored prompt is to join, wherever it is executed. Never rejects, because the prompt is stored. */
+  async steer({ steersId }: Pick<Run, 'steersId'>): Promise<void> {
+    if (steersId === null) return;
+    const live = this.#live.get(steersId);
+    if (live && !live.hold.isLost) return live.steerNote.set();
+    await this.#options.stops
+      .ringForPrompt(steersId)
+      .catch((err: unknown) => this.#options.log.warn({ err }, 'a gateway could not be told of a prompt'));
   }
 
   /** Ends the time that `drain` gives to the live runs. */

@@ -15,11 +15,12 @@ import { type PromptPlace, placePrompt } from '../branches/place-prompt.ts';
 import type { ResolvedModel } from '../models/models.ts';
 import type { PartialSettings } from '../models/settings/model-settings.ts';
 import { settingsText } from '../models/settings/stored-settings.ts';
+import { runToSteer } from '../steering/run-to-steer.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { promptChanges } from './run-changes.ts';
 
 /** What happens to a prompt when its session has a live run. */
-export type OnBusy = 'REJECT' | 'INTERRUPT' | 'ENQUEUE';
+export type OnBusy = 'REJECT' | 'INTERRUPT' | 'ENQUEUE' | 'STEER';
 
 /** The text of a prompt and its place. */
 export interface NewPrompt extends PromptPlace {
@@ -58,7 +59,8 @@ export interface OpenedRun {
 
 /**
  * Opens a run in one transaction: the user's message, the assistant's empty message, their place in the session, and the
- * run, which is RUNNING when the session was idle and otherwise QUEUED. For `INTERRUPT` the caller cancels the other runs.
+ * run, which is RUNNING when the session was idle and otherwise QUEUED. For `INTERRUPT` the caller cancels the other runs, and
+ * for `STEER` it tells the run that the prompt is to join.
  *
  * @throws GatewayError NOT_FOUND, BAD_USER_INPUT, HEAD_MOVED, RUN_IN_PROGRESS, REQUEST_ID_REUSED, RATE_LIMITED, and what
  *   `claimSlot` and `checkMessages` throw.
@@ -128,7 +130,8 @@ async function insert(tx: Writer, options: OpenRunOptions, tokenCount: number) {
   const { sessionId, prompt, requestId, gatewayId, model, settings, checkMessages, changes, editOf } =
     options;
   await tx.lockSession(sessionId);
-  const status = await newRunStatus(tx, options);
+  const live = await tx.all(unfinishedRuns, [sessionId]);
+  const status = newRunStatus(live, options);
   // The time is read within the transaction, so that it is not before the end of the previous run.
   const now = new Date();
   const attachments = await readAttachments(tx, options);
@@ -141,6 +144,8 @@ async function insert(tx: Writer, options: OpenRunOptions, tokenCount: number) {
   const firstId = ids[0] ?? 0;
   if (parentId !== undefined) await continueBranch(tx, { sessionId, parentId, firstId });
   await sendAttachments(tx, attachments, firstId);
+  const steersId =
+    options.onBusy === 'STEER' ? await runToSteer(tx, live, { sessionId, promptId: firstId }) : null;
   const run = (await tx.get(insertRun, [
     sessionId,
     requestId || null,
@@ -154,6 +159,7 @@ async function insert(tx: Writer, options: OpenRunOptions, tokenCount: number) {
     known !== undefined,
     now,
     ...(status === 'RUNNING' ? [now, gatewayId, 1] : [null, null, 0]),
+    steersId,
   ])) as Run;
   return { run, told: await changes.write(tx, promptChanges(run)) };
 }
@@ -175,14 +181,13 @@ async function insertMessages(
   return messages.map(({ id }) => id).toSorted((a, b) => a - b);
 }
 
-async function newRunStatus(tx: Reader, { sessionId, onBusy, maxQueued, claimSlot }: OpenRunOptions) {
-  const live = await tx.all(unfinishedRuns, [sessionId]);
+function newRunStatus(live: readonly { id: number }[], { onBusy, maxQueued, claimSlot }: OpenRunOptions) {
   if (live.length === 0) {
     claimSlot();
     return 'RUNNING' as const;
   }
   if (onBusy === 'REJECT') throw runInProgress(live[0]?.id);
-  if (onBusy === 'ENQUEUE' && live.length > maxQueued) {
+  if (onBusy !== 'INTERRUPT' && live.length > maxQueued) {
     throw queueFull(maxQueued);
   }
   return 'QUEUED' as const;
@@ -195,6 +200,6 @@ export function queueFull(maxQueued: number): GatewayError {
 
 function runInProgress(runId?: number): GatewayError {
   const message =
-    'This session is already answering a prompt. Wait, cancel it, or send with onBusy: ENQUEUE or INTERRUPT.';
+    'This session is already answering a prompt. Wait, cancel it, or send with onBusy: ENQUEUE, STEER or INTERRUPT.';
   return new GatewayError('RUN_IN_PROGRESS', message, { ...(runId && { runId: encodeId('Run', runId) }) });
 }

@@ -4,6 +4,7 @@ import { checkpointAnswer, visibleMessageById } from '../../storage/statements/e
 import { raiseLastSeq } from '../../storage/statements/run-owners.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import { toolCallsOfMessages } from '../../storage/statements/tool-calls.ts';
+import { type SteeredPrompt, steeredPromptsOf } from '../history/steered-prompts.ts';
 import { isOpen } from '../tool-calls/resume-calls.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { seqsBeyondCheckpoint } from './save-interrupted-runs.ts';
@@ -24,6 +25,8 @@ export interface ResumePoint {
   step: number;
   /** All tool calls of the answer so far, in the order in which they were made. */
   calls: ToolCall[];
+  /** The prompts that have joined the answer so far. */
+  steered: SteeredPrompt[];
   /** Whether tool calls of the step have not ended. Otherwise the model is asked for the step, from its beginning. */
   isWaiting: boolean;
   /** Tokens of what the model had written of the step. It is discarded. */
@@ -63,5 +66,7 @@ export async function readResumePoint(
   });
   if (raised === undefined) return undefined;
   const step = (last?.step ?? 0) + (isWaiting ? 0 : 1);
-  return { run: raised, content, reasoning, step, calls, isWaiting, lostTokens: await countTokens(lost) };
+  const steered = steeredPromptsOf(message);
+  const lostTokens = await countTokens(lost);
+  return { run: raised, content, reasoning, step, calls, steered, isWaiting, lostTokens };
 }

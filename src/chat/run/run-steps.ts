@@ -1,9 +1,11 @@
 import type { RefusedCall } from '../../tools/tool-runner.ts';
 import type { AnswerStep, EndedCall } from '../history/answer-step.ts';
 import type { MadeStep } from '../history/save-step.ts';
+import { joinedTokens } from '../history/steered-prompts.ts';
 import type { Transcript } from '../history/transcript.ts';
 import type { RunEnd } from '../log/run-event.ts';
 import type { ResolvedModel } from '../models/models.ts';
+import { takePrompts } from '../steering/take-prompts.ts';
 import { planCall } from '../tool-calls/plan-call.ts';
 import { runCalls } from '../tool-calls/run-calls.ts';
 import { startCalls } from '../tool-calls/start-calls.ts';
@@ -24,6 +26,8 @@ export async function runSteps(options: RunStepsOptions): Promise<RunEnd & { las
   const answer = history.turns.at(-1)?.steps ?? [];
   const first = options.resumed ? await resumeSteps(options.resumed, options) : 1;
   for (let step = first; step <= maxSteps; step += 1) {
+    // Only behind tools: what comes while a model writes the end of an answer gets an answer of its own.
+    if (step > 1) await takeSteered(step, answer, options);
     await options.compaction.makeRoom(history);
     const { transcript, finishReason } = await runFittingStep(options);
     const made = { step, maker: model, transcript };
@@ -34,6 +38,17 @@ export async function runSteps(options: RunStepsOptions): Promise<RunEnd & { las
   }
   const reason = `The model was still calling tools after ${maxSteps} steps.`;
   return { status: 'FAILED', code: 'STEP_LIMIT', reason };
+}
+
+/** Lets prompts join the answer that wait for it. A run that nobody steers costs nothing. */
+async function takeSteered(step: number, answer: AnswerStep[], options: RunStepsOptions): Promise<void> {
+  const { steerNote, signal, writer, model, limits } = options;
+  if (!steerNote.take()) return;
+  signal.throwIfAborted();
+  const prompts = await takePrompts(step, { ...options, runLogTtlMs: limits.runLogTtlMs });
+  if (prompts.length === 0) return;
+  answer.push({ maker: null, parts: [], prompts });
+  writer.contextTokens += await joinedTokens(prompts, model);
 }
 
 function toStep({ parts }: Transcript, results: EndedCall[], maker: ResolvedModel): AnswerStep {

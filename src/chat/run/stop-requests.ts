@@ -2,7 +2,7 @@ import { hangBell } from '../../bus/bell.ts';
 import type { Bus } from '../../bus/bus.ts';
 import type { CancelCause } from '../../generated/prisma/enums.ts';
 import type { Lease } from '../../lease/lease.ts';
-import { requestStop, stopRequests } from '../../storage/statements/run-owners.ts';
+import { askedOfRuns, requestStop } from '../../storage/statements/run-owners.ts';
 import { runById } from '../../storage/statements/run-states.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import { runKey } from '../log/run-writer.ts';
@@ -22,7 +22,7 @@ const pollMs = 500;
 /** How long a run of another gateway is waited for, in milliseconds. The request stays stored. */
 const patienceMs = 60_000;
 
-/** Asks other gateways to stop runs. The requests are stored, so that a gateway that takes over a run finds them, too. */
+/** Asks other gateways to stop runs, or to let prompts join them. The requests are stored, so that a gateway that takes over a run finds them, too. */
 export class StopRequests {
   readonly #options: StopRequestsOptions;
 
@@ -30,7 +30,7 @@ export class StopRequests {
     this.#options = options;
   }
 
-  /** The topic that rings when a gateway is asked to stop a run. */
+  /** The topic that rings when a gateway is asked something of its runs. */
   static topicOf(gatewayId: string): string {
     return `stop:${gatewayId}`;
   }
@@ -45,10 +45,18 @@ export class StopRequests {
     return () => this.#untilEnded(runId);
   }
 
-  /** The runs of this gateway that it was asked to stop. */
-  async own(): Promise<{ id: number; stopCause: CancelCause }[]> {
+  /** Tells the gateway that executes a run that a prompt waits to join its answer. The prompt is stored, so a lost ring costs time. */
+  async ringForPrompt(runId: number): Promise<void> {
+    const { statements, bus, lease } = this.#options;
+    if (!lease.isShared) return;
+    const run = await statements.get(runById, [runId]);
+    if (run?.status === 'RUNNING' && run.gatewayId !== null) bus.ring(StopRequests.topicOf(run.gatewayId));
+  }
+
+  /** What others have asked of the runs of this gateway: to stop for a cause, or to let a prompt join (null). */
+  async own(): Promise<{ id: number; stopCause: CancelCause | null }[]> {
     const { statements, lease } = this.#options;
-    return statements.all(stopRequests, [lease.gatewayId]);
+    return statements.all(askedOfRuns, [lease.gatewayId, lease.gatewayId]);
   }
 
   async #untilEnded(runId: number): Promise<void> {

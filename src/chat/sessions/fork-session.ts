@@ -23,6 +23,7 @@ import {
 import type { Statements, Writer } from '../../storage/statements/statement.ts';
 import { settingBytes } from '../../storage/stored-bytes.ts';
 import type { RemovalSweep } from '../removal/removal-sweep.ts';
+import { promptsOfAnswers, SteeringCopies } from './copy-steering.ts';
 
 export interface ForkSessionOptions {
   statements: Statements;
@@ -60,9 +61,10 @@ export async function forkSession(
   let bytes = 0;
   try {
     const ids = await idsOfBranch(statements, message);
+    const steering = new SteeringCopies();
     for (let start = 0; start < ids.length; start += messagesAtOnce) {
       const piece = ids.slice(start, start + messagesAtOnce);
-      bytes += await copyPiece(message, copy, piece, options);
+      bytes += await copyPiece(message, copy, piece, { ...options, steering });
     }
     const shown = await showCopy(copy, ids.length, options);
     reserved.keep();
@@ -93,17 +95,18 @@ async function createCopy(statements: Statements, kept: Session, messageId: numb
   return copy;
 }
 
-/** The messages up to one of them, oldest first. */
+/** The messages up to one of them, and the prompts that have joined their answers, oldest first. */
 async function idsOfBranch(statements: Statements, { id, sessionId }: Message): Promise<number[]> {
-  const ids: number[] = [];
+  const ids = new Set<number>();
   let end = id;
   for (let before = id + 1; ; before = end) {
     const rows = await statements.all(messagesOfBranch, [end, sessionId, 0, before, idsAtOnce, idsAtOnce]);
     const page = rows.map((row) => row.id).toSorted((a, b) => b - a);
     page.length = Math.min(page.length, idsAtOnce);
-    ids.push(...page);
+    for (const each of page) ids.add(each);
+    for (const each of await promptsOfAnswers(statements, page)) ids.add(each);
     const oldest = page.at(-1);
-    if (oldest === undefined || page.length < idsAtOnce) return ids.reverse();
+    if (oldest === undefined || page.length < idsAtOnce) return [...ids].sort((a, b) => a - b);
     end = oldest;
   }
 }
@@ -113,7 +116,7 @@ async function copyPiece(
   { id: messageId, sessionId }: Message,
   copy: Session,
   ids: number[],
-  { statements, quotas }: ForkSessionOptions,
+  { statements, quotas, steering }: ForkSessionOptions & { steering: SteeringCopies },
 ): Promise<number> {
   const list = idList(ids);
   const bytes = Number((await statements.get(bytesOfMessages, [list, list, list, list, list]))?.bytes ?? 0);
@@ -123,13 +126,14 @@ async function copyPiece(
     await tx.lockSession(sessionId);
     if ((await tx.get(visibleMessageById, [messageId])) === undefined) throw messageNotFound(messageId);
     if ((await tx.get(countCopies, [ids.length, bytes, copy.id])) === undefined) throw brokenOff();
-    await copyMessages(tx, copy, ids);
+    await steering.copy(tx, await copyMessages(tx, copy, ids));
   });
   reserved.keep();
   return bytes;
 }
 
-async function copyMessages(tx: Writer, copy: Session, ids: number[]): Promise<void> {
+/** Returns the ids of the copies, by those of the messages. */
+async function copyMessages(tx: Writer, copy: Session, ids: number[]): Promise<Map<number, number>> {
   const rows = await tx.all(insertMessageCopies, [copy.id, idList(ids)]);
   const copies = rows.map(({ id }) => id).toSorted((a, b) => a - b);
   const copied = JSON.stringify(ids.map((from, index) => ({ from, to: copies[index] })));
@@ -138,6 +142,7 @@ async function copyMessages(tx: Writer, copy: Session, ids: number[]): Promise<v
   await tx.run(insertRecordingCopies, [copied]);
   await tx.run(insertAttachmentCopies, [copy.id, copied]);
   await tx.run(insertSummaryCopies, [copy.id, copied]);
+  return new Map(ids.map((from, index) => [from, copies[index] ?? 0]));
 }
 
 async function showCopy(

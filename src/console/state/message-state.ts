@@ -122,6 +122,7 @@ function goOn(state: MessageState, event: OtherRunEvent): MessageState {
       return { ...storedState(event.message), ...shownContext(state), failure };
     }
     case 'UsageReported':
+    case 'PromptSteered':
       return state;
     default:
       return { ...state, toolCalls: applyToToolCalls(state, event) };

@@ -48,6 +48,7 @@ const StatusFrame = z.object({
       'running',
       'resumed',
       'awaiting_approval',
+      'steered',
       'context_trimmed',
       'context_compacting',
       'context_compacted',
@@ -56,7 +57,7 @@ const StatusFrame = z.object({
     ])
     .openapi({
       description:
-        '`queued`: the prompt waits until the earlier runs of the session have ended. `running` without `call_id`: the gateway asks the model. `awaiting_approval`: a tool call waits until somebody approves or denies it. `running` with `call_id`: it was decided whether that tool call may run. `resumed`: a gateway goes on with the run after a restart; `content` and `reasoning` are what was written so far, so discard everything else, and the tool calls so far are told again. `context_trimmed`: the oldest messages did not fit into the model’s context and were left out, or results of tools were shortened. `context_compacting`: they do not fit, and the model is asked to sum them up before it answers. `context_compacted`: the model is told `summary` in their place. `retrying`: the model provider refused or failed, and the gateway asks it again at `retry_at`. `history_gap`: some frames have expired; discard the text received so far, because `full_answer` of the `finish` frame holds the whole answer. If the stream ends with another frame, read the text from the history.',
+        '`queued`: the prompt waits until the earlier runs of the session have ended. `running` without `call_id`: the gateway asks the model. `awaiting_approval`: a tool call waits until somebody approves or denies it. `running` with `call_id`: it was decided whether that tool call may run. `resumed`: a gateway goes on with the run after a restart; `content` and `reasoning` are what was written so far, so discard everything else, and the tool calls so far are told again. `steered`: a prompt has joined the answer (`on_busy: "steer"`), and the model is told it with its next request. The frames that follow are those of the answer that it joined, whose `run_id` may be another one than that of the frames before. `context_trimmed`: the oldest messages did not fit into the model’s context and were left out, or results of tools were shortened. `context_compacting`: they do not fit, and the model is asked to sum them up before it answers. `context_compacted`: the model is told `summary` in their place. `retrying`: the model provider refused or failed, and the gateway asks it again at `retry_at`. `history_gap`: some frames have expired; discard the text received so far, because `full_answer` of the `finish` frame holds the whole answer. If the stream ends with another frame, read the text from the history.',
     }),
   omitted_messages: z.int().optional().openapi({
     description:
@@ -68,6 +69,9 @@ const StatusFrame = z.object({
   shortened_results: z.int().optional().openapi({
     description:
       'Only with `context_trimmed`: how many results of tools of this answer the model is told shortened.',
+  }),
+  message_id: z.int().nullable().optional().openapi({
+    description: 'Only with `steered`: the id of the user message. Null: it was deleted in the meantime.',
   }),
   call_id: callId.optional().openapi({
     description: 'Only with `awaiting_approval` and the `running` that follows it: the id of the tool call.',
@@ -94,17 +98,14 @@ const StatusFrame = z.object({
     .openapi({ description: 'Only with `retrying`: 1 for the first repetition of a request.' }),
   code: text('Only with `retrying`: why the request failed, as a fixed name.').optional(),
   content: text(
-    'With `retrying`: why the request failed, as a sentence for people. With `resumed`: the text of the answer so far.',
+    'With `retrying`: why the request failed, as a sentence for people. With `resumed`: the text of the answer so far. With `steered`: the text of the prompt.',
   ).optional(),
   reasoning: text('Only with `resumed`: the reasoning so far.').optional(),
-  text_offset: z
-    .int()
-    .optional()
-    .openapi({ description: 'Only with `resumed`: the length of `content` in UTF-16 code units.' }),
-  reasoning_offset: z
-    .int()
-    .optional()
-    .openapi({ description: 'Only with `resumed`: the length of `reasoning` in UTF-16 code units.' }),
+  text_offset: z.int().optional().openapi({
+    description:
+      'With `resumed`: the length of `content` in UTF-16 code units. With `steered`: how much of the answer was written before the prompt.',
+  }),
+  reasoning_offset: z.int().optional().openapi({ description: 'The same for the reasoning.' }),
   retry_at: text('Only with `retrying`: when the gateway asks again (RFC 3339).').optional(),
   from_seq: z.int().optional().openapi({
     description:

@@ -63,9 +63,9 @@ export const ChatRequest = z
         'An idempotency key of your choice, unique within the session. If you send the same prompt with the same key, `edit_of` and `answer_to` again, the stream follows the run that the first request started. Without a key, every request starts a run.',
       example: '5b2c8a4e-3f0d-4b1c-9a55-1c9a6f6f7c11',
     }),
-    on_busy: orDefault(z.enum(['reject', 'interrupt', 'enqueue']), 'enqueue').openapi({
+    on_busy: orDefault(z.enum(['reject', 'interrupt', 'enqueue', 'steer']), 'enqueue').openapi({
       description:
-        'What happens if a run is in progress in the session. `enqueue`: the prompt waits until the earlier runs have ended. `interrupt`: the run in progress and the prompts that wait are cancelled, then this prompt is answered. `reject`: the request is refused with 409. Null or left out: `enqueue`.',
+        'What happens if a run is in progress in the session. `enqueue`: the prompt waits until the earlier runs have ended. `steer`: the prompt joins the answer that is being written, after its present tool calls; if the answer ends first, the prompt is answered as with `enqueue`. `interrupt`: the run in progress and the prompts that wait are cancelled, then this prompt is answered. `reject`: the request is refused with 409. Null or left out: `enqueue`.',
       example: 'enqueue',
     }),
   })

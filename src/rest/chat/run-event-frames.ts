@@ -115,6 +115,11 @@ function chatFrames(run: number, runEvent: Exclude<RunEventFieldsFragment, TextP
       return [{ type: 'status', status: 'awaiting_approval', call_id: runEvent.callId }];
     case 'ToolApprovalDecided':
       return [decisionFrame(runEvent)];
+    case 'PromptSteered': {
+      const { message, textOffset: text_offset, reasoningOffset: reasoning_offset } = runEvent;
+      const prompt = { message_id: message?.databaseId ?? null, content: message?.content ?? '' };
+      return [{ type: 'status', status: 'steered', ...prompt, text_offset, reasoning_offset }];
+    }
     case 'UsageReported':
       return [{ type: 'usage', usage: usageJson(runEvent.usage), step: usageJson(runEvent.step) }];
     default:

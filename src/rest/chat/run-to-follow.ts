@@ -46,8 +46,7 @@ export async function findRunToFollow(
 ): Promise<Cursor | undefined> {
   const ofTicket = c.get('ticketRunId');
   if (ofTicket !== undefined) {
-    if (cursor && cursor.run !== ofTicket)
-      throw new RestError(403, `The stream ticket is for run ${ofTicket}`);
+    if (cursor && cursor.run !== ofTicket) await checkJoined(c, services, cursor.run, ofTicket);
     return findRunToResume(c, services, sessionId, cursor ?? { run: ofTicket, seq: 0 });
   }
   const resumed = cursor && (await findRunToResume(c, services, sessionId, cursor));
@@ -56,6 +55,14 @@ export async function findRunToFollow(
   }
   const run = await findNewestRun(c, services, sessionId);
   return run && run.databaseId > (cursor?.run ?? 0) ? { run: run.databaseId, seq: 0 } : undefined;
+}
+
+/** @throws RestError 403 unless the prompt of the ticket's run has joined the answer of the other run. */
+async function checkJoined(c: RestContext, services: RestServices, other: number, ofTicket: number) {
+  const variables = { runId: encodeId('Run', ofTicket) };
+  const { run } = await executeDocument(c, services, GetRunToResumeDocument, variables, {});
+  if (run?.steeredInto?.databaseId === other) return;
+  throw new RestError(403, `The stream ticket is for run ${ofTicket}`);
 }
 
 /**
@@ -69,7 +76,12 @@ export async function findNewestRun(c: RestContext, services: RestServices, sess
   if (!session) {
     throw new RestError(404, 'Session not found');
   }
-  return session.activeRun ?? session.lastRun;
+  const { activeRun, lastRun } = session;
+  // The newest prompt may have joined the answer of an earlier run. Its frames are those of that run.
+  return (
+    activeRun ??
+    (lastRun && { ...lastRun, databaseId: lastRun.steeredInto?.databaseId ?? lastRun.databaseId })
+  );
 }
 
 function hasEnded({ status }: FollowableRunFragment): boolean {

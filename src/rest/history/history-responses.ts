@@ -72,6 +72,11 @@ export const Message = z
         'The `id` of the message before this one: for an answer its prompt, for a prompt the answer before it. Null: it is the first message of the conversation.',
       example: 1,
     }),
+    steered_into: z.int().nullable().openapi({
+      description:
+        'For a prompt that joined an answer while the model was writing it (`on_busy: "steer"`): the `id` of that answer, which comes before the prompt. Such a prompt has no answer of its own. Null: it did not.',
+      example: null,
+    }),
     sender: z
       .enum(['user', 'assistant'])
       .openapi({ description: 'The author of the message: the user, or the model (`assistant`).' }),
@@ -165,6 +170,7 @@ export function messageJson(sessionId: number, message: SessionMessage): z.infer
     id: message.databaseId,
     session_id: sessionId,
     parent_id: message.parent?.databaseId ?? null,
+    steered_into: message.steeredInto?.databaseId ?? null,
     sender: lowerCase(message.role),
     content: message.content,
     reasoning_content: message.reasoning ?? null,

@@ -36,7 +36,7 @@ import {
   nodesOfSessions,
   workspacesOfSessions,
 } from '../../storage/statements/nodes.ts';
-import { runsOfMessages } from '../../storage/statements/runs.ts';
+import { runsByIds, runsOfMessages } from '../../storage/statements/runs.ts';
 import { sessionsByIds, usageOfSessions } from '../../storage/statements/sessions.ts';
 import type { MaybePromise, Statement } from '../../storage/statements/statement.ts';
 import { grantsOfSessions } from '../../storage/statements/tool-grants.ts';
@@ -68,6 +68,7 @@ export const rowsOf = createContextCache(
         ({ id }) => [id],
         (ids) => messageSizes(context, ids),
       ),
+    run: (context) => oneLoader<Run>(context, byIds(context, runsByIds), ({ id }) => [id]),
     /** The run of a message, by the id of its prompt or its answer. */
     runOfMessage: (context) =>
       oneLoader<Run>(

@@ -142,6 +142,9 @@ export const rangesBelow = plainStatement<MessageRange>(
 /** Parameters: the newest message of the branch that the session shows (null: the newest of all), sessionId. */
 export const setHead = plainStatement<never>('UPDATE "Session" SET "headId" = ? WHERE "id" = ?');
 
+/** A message; for a prompt that has joined an answer, that answer. Parameter: the message. */
+export const answerOf = '(SELECT COALESCE("steeredIntoId", "id") FROM "Message" WHERE "id" = ?)';
+
 /**
  * Shows another branch, and tells how much of the context it took up when its newest answer was written. Parameters: the
  * newest message of the branch (null: the newest of all), now, the newest message, sessionId.
@@ -149,6 +152,6 @@ export const setHead = plainStatement<never>('UPDATE "Session" SET "headId" = ? 
 export const showBranch = modelStatement<Session>(
   'Session',
   `UPDATE "Session" SET "headId" = ?, "updatedAt" = ?, "contextTokens" = COALESCE(
-     (SELECT "inputTokens" + "outputTokens" FROM "Run" WHERE "assistantMessageId" = ?), 0)
+     (SELECT "inputTokens" + "outputTokens" FROM "Run" WHERE "assistantMessageId" = ${answerOf}), 0)
    WHERE "id" = ? RETURNING *`,
 );

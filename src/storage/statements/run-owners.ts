@@ -49,9 +49,15 @@ export const requestStop = plainStatement<{ gatewayId: string | null }>(
   RETURNING "gatewayId"`,
 );
 
-/** The runs of a gateway that it was asked to stop. Parameter: the id of the gateway. */
-export const stopRequests = plainStatement<{ id: number; stopCause: CancelCause }>(
-  `SELECT "id", "stopCause" FROM "Run" WHERE "status" = 'RUNNING' AND "gatewayId" = ? AND "stopCause" IS NOT NULL`,
+/**
+ * What others have asked of the runs of a gateway: to stop for a cause, or, where that is null, to let a prompt join that
+ * waits for it. Parameter: the id of the gateway, twice.
+ */
+export const askedOfRuns = plainStatement<{ id: number; stopCause: CancelCause | null }>(
+  `SELECT "id", "stopCause" FROM "Run" WHERE "status" = 'RUNNING' AND "gatewayId" = ? AND "stopCause" IS NOT NULL
+  UNION ALL SELECT "live"."id", NULL FROM "Run" AS "waiting" JOIN "Run" AS "live" ON "live"."id" = "waiting"."steersId"
+    AND "live"."status" = 'RUNNING' AND "live"."gatewayId" = ?
+  WHERE "waiting"."status" = 'QUEUED' AND "waiting"."steersId" IS NOT NULL`,
 );
 
 /** The sessions that have a queued run and no live one. */

@@ -5,13 +5,13 @@ import { modelStatement, plainStatement } from './row-decoder.ts';
 
 /**
  * Parameters: sessionId, requestId, status, userMessageId, assistantMessageId, providerName, modelName, settings (JSON),
- * editOfId, answersAgain, createdAt, startedAt, gatewayId, fence.
+ * editOfId, answersAgain, createdAt, startedAt, gatewayId, fence, steersId.
  */
 export const insertRun = modelStatement<Run>(
   'Run',
   `INSERT INTO "Run" ("sessionId", "requestId", "status", "userMessageId", "assistantMessageId", "providerName",
-    "modelName", "settings", "editOfId", "answersAgain", "createdAt", "startedAt", "gatewayId", "fence")
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+    "modelName", "settings", "editOfId", "answersAgain", "createdAt", "startedAt", "gatewayId", "fence", "steersId")
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
 );
 
 /** A run, also of a deleted session. Parameters: id. */
@@ -37,8 +37,8 @@ export const runByRequestId = modelStatement<Run & { prompt: string | null; atta
 );
 
 /** The live run of a session and its queued runs, oldest first. Parameters: sessionId. */
-export const unfinishedRuns = plainStatement<{ id: number }>(
-  `SELECT "id" FROM "Run" WHERE "sessionId" = ? AND "status" IN ('RUNNING', 'QUEUED') ORDER BY "id"`,
+export const unfinishedRuns = plainStatement<Pick<Run, 'id' | 'status' | 'assistantMessageId'>>(
+  `SELECT "id", "status", "assistantMessageId" FROM "Run" WHERE "sessionId" = ? AND "status" IN ('RUNNING', 'QUEUED') ORDER BY "id"`,
 );
 
 /** How many runs wait in all queues. No parameters. */

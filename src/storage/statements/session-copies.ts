@@ -1,5 +1,6 @@
 import type { Session } from '../../generated/prisma/client.ts';
 import { amongIds, rowsOfObjects } from './dialect.ts';
+import { answerOf } from './lines.ts';
 import { modelStatement, plainStatement } from './row-decoder.ts';
 
 // A session is copied in pieces. Until all is there, the copy looks like a deleted session: nobody sees it, and the next
@@ -15,7 +16,7 @@ export const insertSessionCopy = modelStatement<Session>(
     "metadata", "toolApproval", "createdAt", "updatedAt", "lastActivityAt", "storedBytes", "contextTokens", "deletedAt",
     "clearedThroughId")
   SELECT "userId", ?, "featureName", "providerName", "modelName", "systemPrompt", "settings", "tags", "metadata",
-    "toolApproval", ?, ?, ?, ?, COALESCE((SELECT "inputTokens" + "outputTokens" FROM "Run" WHERE "assistantMessageId" = ?), 0),
+    "toolApproval", ?, ?, ?, ?, COALESCE((SELECT "inputTokens" + "outputTokens" FROM "Run" WHERE "assistantMessageId" = ${answerOf}), 0),
     ?, ? FROM "Session" WHERE "id" = ? AND "deletedAt" IS NULL RETURNING *`,
 );
 

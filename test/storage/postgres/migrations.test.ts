@@ -44,6 +44,7 @@ describeWithPostgres('migrations of PostgreSQL', () => {
     await theirs.query(`
       CREATE UNIQUE INDEX "Run_sessionId_live_key" ON "Run"("sessionId") WHERE "status" = 'RUNNING';
       CREATE INDEX "Session_clearedThroughId_idx" ON "Session"("id") WHERE "clearedThroughId" > 0;
+      CREATE INDEX "Run_steersId_queued_idx" ON "Run"("steersId") WHERE "status" = 'QUEUED' AND "steersId" IS NOT NULL;
       CREATE TABLE "SessionTitle" (
         "sessionId" INTEGER NOT NULL, "title" TEXT NOT NULL, "userId" TEXT NOT NULL, "featureName" TEXT NOT NULL, PRIMARY KEY ("sessionId"));
       CREATE FUNCTION "titlePieces"(TEXT, TEXT, TEXT) RETURNS TEXT[] IMMUTABLE LANGUAGE sql AS 'SELECT ARRAY[$1]';

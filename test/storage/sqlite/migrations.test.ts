@@ -20,6 +20,9 @@ test('the migrations create the tables of schema.prisma, and indexes, a search i
   described.exec(
     `CREATE INDEX "Session_clearedThroughId_idx" ON "Session"("id") WHERE "clearedThroughId" > 0`,
   );
+  described.exec(
+    `CREATE INDEX "Run_steersId_queued_idx" ON "Run"("steersId") WHERE "status" = 'QUEUED' AND "steersId" IS NOT NULL`,
+  );
   described.exec(`
     CREATE VIRTUAL TABLE "SessionTitle" USING fts5("title", content='', contentless_delete=1, detail='none');
     CREATE VIRTUAL TABLE "SessionTitlePiece" USING fts5vocab('SessionTitle', 'instance');

@@ -26,6 +26,7 @@ const fields = `
   ... on ToolApprovalDecided { callId decision reason decidedBy byGrant changedArgs }
   ... on ToolOutputDelta { callId text }
   ... on ToolCallFinished { callId name status result errorCode exitCode stopped }
+  ... on PromptSteered { answerId textOffset reasoningOffset message { content } }
   ... on UsageReported {
     usage { inputTokens outputTokens reasoningTokens cachedInputTokens cacheWriteInputTokens measured }
     step { inputTokens outputTokens reasoningTokens cachedInputTokens cacheWriteInputTokens measured }
@@ -54,7 +55,7 @@ export interface ChatVariables {
   answerTo?: string | undefined;
   expectedHead?: string | undefined;
   requestId?: string;
-  onBusy?: 'REJECT' | 'INTERRUPT' | 'ENQUEUE';
+  onBusy?: 'REJECT' | 'INTERRUPT' | 'ENQUEUE' | 'STEER';
   providerName?: string;
   modelName?: string;
   attachmentIds?: string[];

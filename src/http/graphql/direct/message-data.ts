@@ -40,6 +40,7 @@ export async function messageData(
       const data: MessageData = {
         databaseId: message.id,
         parent: parentData(index === 0 ? parentOfFirst : ids[index - 1]),
+        steeredInto: parentData(message.steeredIntoId ?? 0),
         role: message.role,
         status: message.status,
         finishReason: finishReasonOf(message),
