@@ -302,6 +302,7 @@ test('the history contains every message, oldest first', async () => {
           "sender": "user",
           "session_id": 5,
           "status": "complete",
+          "steered_into": null,
           "token_count": null,
           "tool_calls": [],
         },
@@ -323,6 +324,7 @@ test('the history contains every message, oldest first', async () => {
           "sender": "assistant",
           "session_id": 5,
           "status": "failed",
+          "steered_into": null,
           "token_count": 9,
           "tool_calls": [
             {

@@ -182,14 +182,14 @@ test('one response reports every error of a request', async () => {
       },
       {
         "ctx": {
-          "expected": "'reject', 'interrupt' or 'enqueue'",
+          "expected": "'reject', 'interrupt', 'enqueue' or 'steer'",
         },
         "input": "wait",
         "loc": [
           "body",
           "on_busy",
         ],
-        "msg": "Input should be 'reject', 'interrupt' or 'enqueue'",
+        "msg": "Input should be 'reject', 'interrupt', 'enqueue' or 'steer'",
         "type": "literal_error",
       },
     ]

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
-import { chat, collect } from '../../support/gateway/chat.ts';
+import { chat, collect, follow } from '../../support/gateway/chat.ts';
 import { databaseIdOf } from '../../support/gateway/database-id.ts';
 import type { ScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
+import { createGatedTools, steer } from '../../support/gateway/steering.ts';
 import { countBytes } from '../../support/gateway/stored-bytes.ts';
 import { text } from '../../support/model/turn.ts';
 
-const shared = shareScriptedGateway();
+const { tools, gatedCall } = createGatedTools();
+const shared = shareScriptedGateway({ tools });
 
 /** A message as the test knows it. Ids are those of the database. */
 interface Known {
@@ -15,6 +17,8 @@ interface Known {
   parent: number;
   role: 'USER' | 'ASSISTANT';
   content: string;
+  /** The answer that a prompt has joined. */
+  into?: number;
 }
 
 /** What a session must hold, by the rules of branches in words as simple as possible. */
@@ -30,6 +34,23 @@ class Tree {
     const path: Known[] = [];
     for (let at = this.of(end); at !== undefined; at = this.of(at.parent)) path.unshift(at);
     return path;
+  }
+
+  /** The prompts that have joined an answer. */
+  joined(answer: Known): Known[] {
+    return this.messages.filter(({ into }) => into === answer.id).sort((a, b) => a.id - b.id);
+  }
+
+  /** What a model is told of a branch: prompts that joined an answer come before its end. */
+  told(end: number): string[] {
+    const told = this.path(end).filter(({ into }) => into === undefined);
+    return told.flatMap((message) => [...this.joined(message), message]).map(({ content }) => content);
+  }
+
+  /** What a copy of a branch has, by the ids: also prompts of other branches that joined its answers. */
+  copied(end: number): string[] {
+    const all = new Set(this.path(end).flatMap((message) => [message, ...this.joined(message)]));
+    return [...all].sort((a, b) => a.id - b.id).map(({ content }) => content);
   }
 
   siblings({ parent }: Known): number[] {
@@ -103,15 +124,68 @@ async function send(
   }
   tree.messages.push({ id: answerId, parent, role: 'ASSISTANT', content: answer });
   tree.head = answerId;
-  const told = gateway.model.requests.at(-1)?.body['messages'] as { role: string; content: string }[];
-  const shown = told.map(({ content }) => content).filter((content) => /^(Prompt|Answer) \d+$/.test(content));
-  expect(shown).toEqual(tree.path(parent).map(({ content }) => content));
+  expect(shownTo(gateway, gateway.model.requests.length - 1)).toEqual(tree.told(parent));
+}
+
+/** The prompts and answers of a request to the model. */
+function shownTo(gateway: ScriptedGateway, request: number): string[] {
+  const told = gateway.model.requests[request]?.body['messages'] as { content: string | null }[];
+  const texts = told.flatMap(({ content }) => (content ?? '').split('\n\n'));
+  return texts.filter((content) => /^(Prompt|Answer) \d+$/.test(content));
+}
+
+/** Sends a prompt, and others while its tool runs: some join the answer, and some wait in the queue. */
+async function sendSteered(gateway: ScriptedGateway, sessionId: string, tree: Tree, random: Random) {
+  prompts += 1;
+  const own = prompts;
+  const { gate, call } = gatedCall('a');
+  const others = Array.from({ length: 1 + random.below(3) }, () => {
+    prompts += 1;
+    return { number: prompts, steers: random.next() < 0.7 };
+  });
+  const queued = others.filter(({ steers }) => !steers);
+  const answers = [own, ...queued.map(({ number }) => number)].map((number) => [text(`Answer ${number}`)]);
+  gateway.model.script([call], ...answers);
+  const requests = gateway.model.requests.length;
+  const seen = collect(chat(gateway.client(), { sessionId, prompt: `Prompt ${own}` }));
+  await gate.reached;
+  const runs: string[] = [];
+  for (const { number, steers } of others) {
+    const onBusy = steers ? 'STEER' : 'ENQUEUE';
+    runs.push((await steer(gateway, { sessionId, prompt: `Prompt ${number}`, onBusy })).id);
+  }
+  gate.release();
+  const end = (await seen).at(-1);
+  expect(end?.__typename).toBe('RunCompleted');
+  for (const run of runs) await collect(follow(gateway.client(), run));
+  const answerId = databaseIdOf(end?.['message'].id);
+  const add = (message: Known) => {
+    tree.messages.push(message);
+    tree.head = message.id;
+  };
+  add({ id: answerId - 1, parent: tree.head, role: 'USER', content: `Prompt ${own}` });
+  add({ id: answerId, parent: answerId - 1, role: 'ASSISTANT', content: `Answer ${own}` });
+  // Each prompt is stored with an answer, which is deleted where it joins another one.
+  for (const [index, { number, steers }] of others.entries()) {
+    const id = answerId + 1 + 2 * index;
+    const into = steers ? { into: answerId } : {};
+    add({ id, parent: tree.head, role: 'USER', content: `Prompt ${number}`, ...into });
+    if (!steers) add({ id: id + 1, parent: id, role: 'ASSISTANT', content: `Answer ${number}` });
+  }
+  const promptOf = (number: number) => tree.messages.find(({ content }) => content === `Prompt ${number}`);
+  expect(shownTo(gateway, requests + 1)).toEqual(
+    tree.told(answerId).filter((content) => content !== `Answer ${own}`),
+  );
+  for (const [index, { number }] of queued.entries()) {
+    expect(shownTo(gateway, requests + 2 + index)).toEqual(tree.told(promptOf(number)?.id ?? 0));
+  }
 }
 
 async function step(gateway: ScriptedGateway, sessionId: string, tree: Tree, random: Random): Promise<void> {
   const choice = random.next();
   const any = random.of(tree.messages);
-  const asked = random.of(tree.messages.filter(({ role }) => role === 'USER'));
+  const asked = random.of(tree.messages.filter(({ role, into }) => role === 'USER' && into === undefined));
+  if (choice < 0.15) return sendSteered(gateway, sessionId, tree, random);
   if (choice < 0.3 || !any || !asked) return send(gateway, sessionId, tree, {});
   if (choice < 0.5) return send(gateway, sessionId, tree, { editOf: asked });
   if (choice < 0.65) return send(gateway, sessionId, tree, { answerTo: asked });
@@ -128,7 +202,7 @@ async function step(gateway: ScriptedGateway, sessionId: string, tree: Tree, ran
       { id },
     );
     const copied = forkSession.messages.edges.map(({ node }: { node: Known }) => node.content);
-    expect(copied).toEqual(tree.path(any.id).map(({ content }) => content));
+    expect(copied).toEqual(tree.copied(any.id));
     const { counted, stored } = await countBytes(gateway.services.database, forkSession.id);
     expect(counted).toBe(stored);
   } else {
@@ -179,7 +253,7 @@ async function check(gateway: ScriptedGateway, sessionId: string, tree: Tree, ra
 }
 
 test.each([1, 2, 3, 4])(
-  'a session with random edits, answers, selections, deletions and copies is the tree that they make (seed %i)',
+  'a session with random edits, answers, steering, selections, deletions and copies is the tree that they make (seed %i)',
   async (seed) => {
     const gateway = shared();
     const random = randomFrom(seed);

@@ -62,6 +62,21 @@ async function messagesOf(turns: number, selection: string): Promise<number> {
   );
 }
 
+/** Of answers that each have one prompt which has joined them. */
+async function steeredOf(turns: number): Promise<number> {
+  const { database } = gateway.services;
+  const [sessionId = 0] = await seed(database, { sessions: 1, turns });
+  for (const { id } of await database.message.findMany({ where: { sessionId, role: 'ASSISTANT' } })) {
+    const prompts = [{ messageId: id - 1, step: 2, textOffset: 0, reasoningOffset: 0 }];
+    await database.message.update({ where: { id }, data: { steeredPrompts: prompts } });
+    await database.message.update({ where: { id: id - 1 }, data: { steeredIntoId: id } });
+  }
+  return count(
+    'query ($id: ID!) { session(id: $id) { messages(first: 100) { edges { node { steeredInto { content } steeredPrompts { message { content } } } } } } }',
+    { id: globalId('Session', sessionId) },
+  );
+}
+
 async function deletionOf(sessions: number, selection: string): Promise<number> {
   const userId = newUser();
   await seed(gateway.services.database, { sessions, userId });
@@ -150,6 +165,7 @@ const lists: Record<string, (size: number) => Promise<number>> = {
       turns: 3,
     }),
   'Message.siblings': (size) => messagesOf(size, 'siblings { content }'),
+  'Message.steeredPrompts': steeredOf,
   'Message.toolCalls': (size) => messagesOf(size, 'toolCalls { name }'),
   'Message.attachments': (size) => messagesOf(size, 'attachments { filename }'),
   'Message.workspaceManifests': (size) => messagesOf(size, 'workspaceManifests { nodeId manifestHash }'),

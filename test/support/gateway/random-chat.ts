@@ -43,15 +43,19 @@ const results = ['found', '', ' \n', '\u0085\u00a0'];
 /** Tools that are offered or not, as `hasTools` says. A call with `wait` runs until it is cancelled. */
 export function createRandomTools() {
   let called = deferred();
+  /** `whileRunning` is called once, by the next tool that runs. */
+  const state: { hasTools: boolean; whileRunning?: (() => Promise<void>) | undefined } = { hasTools: true };
   const tools = createTools({
     async read({ args, signal }) {
+      const { whileRunning } = state;
+      state.whileRunning = undefined;
+      await whileRunning?.();
       if (!('wait' in args)) return results['n' in args ? Number(args.n) % results.length : 0] ?? '';
       called.resolve();
       if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
       return { status: 'CANCELLED', result: '', stopped: true };
     },
   });
-  const state = { hasTools: true };
   const runner: typeof tools = { ...tools, offer: async (id) => (state.hasTools ? tools.offer(id) : []) };
   const nextWait = () => {
     called = deferred();
@@ -69,6 +73,7 @@ export class RandomChat {
   readonly #tools: ReturnType<typeof createRandomTools>;
   readonly #sessionId: string;
   #prompts = 0;
+  #isSteered = false;
 
   constructor(
     gateway: TestGateway,
@@ -84,6 +89,7 @@ export class RandomChat {
 
   async play({ end, ...action }: Action): Promise<void> {
     this.#tools.state.hasTools = action.hasTools;
+    this.#tools.state.whileRunning = action.steers > 0 ? () => this.#steer(action) : undefined;
     if (end === 'withdrawn' || end === 'interrupted') return this.#playQueued(action.model, end);
     // R1 has no tools.
     const isR1 = action.model.endsWith('r1');
@@ -110,6 +116,7 @@ export class RandomChat {
     if (end.endsWith('in a tool call')) await waiting;
     if (/^(?:stopped|killed|shut down)/.test(end)) await this.#cancel(runId);
     await ended;
+    if (this.#isSteered) await this.#cancelLeft();
     if (end === 'killed in a tool call') await this.#makeKilled();
     if (end === 'killed in the middle') await this.#changeNewest({ status: 'INTERRUPTED' });
     if (end.startsWith('shut down')) await this.#changeNewest({ cancelCause: 'SHUTDOWN' });
@@ -130,6 +137,25 @@ export class RandomChat {
     await ended;
     gate.release();
     await live;
+  }
+
+  /** Sends prompts that are to join the answer. Some runs end before they have. */
+  async #steer({ model, steers }: Pick<Action, 'model' | 'steers'>): Promise<void> {
+    this.#isSteered = true;
+    for (let count = 0; count < steers; count += 1) {
+      await this.#gateway.query('mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }', {
+        input: { ...this.#input('Joined', model), onBusy: 'STEER' },
+      });
+    }
+  }
+
+  /** Cancels the runs of prompts that have not joined: what they ask of the model was not scripted. */
+  async #cancelLeft(): Promise<void> {
+    this.#isSteered = false;
+    await this.#gateway.query(
+      'mutation ($sessionId: ID!) { cancelRun(input: { sessionId: $sessionId }) { cancelled } }',
+      { sessionId: this.#sessionId },
+    );
   }
 
   #input(prompt: string, model: Action['model']) {

@@ -67,6 +67,8 @@ export interface Action {
   model: (typeof models)[number];
   hasTools: boolean;
   steps: CallsStep[];
+  /** Prompts that are sent to join the answer while its first tool runs. */
+  steers: number;
   end: RunEnd | 'withdrawn' | 'interrupted';
 }
 
@@ -89,6 +91,7 @@ const actionWith = (some: Action['model'][]): fc.Arbitrary<Action> =>
       }),
       { maxLength: 2 },
     ),
+    steers: fc.constantFrom(0, 0, 1, 2),
     end: fc.constantFrom(...runEnds, 'withdrawn' as const, 'interrupted' as const),
   });
 
