@@ -207,7 +207,7 @@ export function terminalBody(end: RunEnd, messageId: number | null, usage: Usage
   }
 }
 
-export function isTerminal(body: RunEventBody): body is TerminalRunEventBody {
+function isTerminal(body: RunEventBody): body is TerminalRunEventBody {
   return body.type === 'RunCompleted' || body.type === 'RunCancelled' || body.type === 'RunFailed';
 }
 
