@@ -21,8 +21,10 @@ export async function shortenResults(
   excess: number,
 ): Promise<{ results: number; freed: number }> {
   const done = { results: 0, freed: 0 };
-  const newest = turn.steps.at(-1);
-  const earlier = turn.steps.slice(0, -1);
+  // Behind it there may be prompts that have joined the answer.
+  const index = turn.steps.findLastIndex(({ parts }) => parts.length > 0);
+  const newest = turn.steps[index];
+  const earlier = turn.steps.slice(0, Math.max(0, index));
   for (const call of earlier.flatMap(callsOf)) {
     if (done.freed >= excess) return done;
     await shortenResult(call, ofEarlier, done);
@@ -39,11 +41,12 @@ export async function shortenResults(
 
 /** Estimates the tokens of the answer so far. */
 export async function answerTokens({ steps }: Turn): Promise<number> {
-  const texts = steps.flatMap(({ parts }) =>
-    parts.map((part) =>
+  const texts = steps.flatMap(({ parts, prompts = [] }) => [
+    ...prompts.map(({ text }) => text),
+    ...parts.map((part) =>
       part.type === 'call' ? part.name + JSON.stringify(part.args) + (part.result?.result ?? '') : part.text,
     ),
-  );
+  ]);
   return messageOverhead + (await countTokens(texts.join('')));
 }
 

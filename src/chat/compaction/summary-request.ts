@@ -1,6 +1,6 @@
 import { shorten, shortenMiddle } from '../../base/cut-text.ts';
 import { passLongIntegers, writeJson } from '../../base/long-integers.ts';
-import type { AnswerStep, CallPart, Turn } from '../history/answer-step.ts';
+import type { AnswerStep, CallPart, ToldPrompt, Turn } from '../history/answer-step.ts';
 import { resultText } from '../history/tool-result.ts';
 
 /** What shall be summed up. */
@@ -39,24 +39,25 @@ export function writeMaterial({ earlier, turns, missing }: Material): string {
 }
 
 function textsOf({ prompt, files, steps, unfinished }: Turn): string[] {
+  const answer = steps.flatMap(textsOfStep);
+  const isStopped = answer.length === 0 && unfinished !== null;
+  return [promptText({ text: prompt, files }), ...answer, ...(isStopped ? [`Assistant: ${unfinished}`] : [])];
+}
+
+function promptText({ text, files }: ToldPrompt): string {
   const names = files.map(
     ({ filename, mimeType }) => `(File: ${JSON.stringify(filename ?? '')}, ${mimeType})`,
   );
-  const answer = steps.flatMap(textsOfStep);
-  const isStopped = answer.length === 0 && unfinished !== null;
-  return [
-    ['User:', ...names, prompt].join('\n'),
-    ...answer.map((text) => `Assistant: ${text}`),
-    ...(isStopped ? [`Assistant: ${unfinished}`] : []),
-  ];
+  return ['User:', ...names, text].join('\n');
 }
 
-function textsOfStep({ parts }: AnswerStep): string[] {
-  return parts.flatMap((part) => {
+function textsOfStep({ parts, prompts = [] }: AnswerStep): string[] {
+  const said = parts.flatMap((part) => {
     if (part.type === 'call') return [callText(part)];
     const text = part.text.trim();
     return part.type === 'text' && text !== '' ? [shortenMiddle(text, longestAnswer)] : [];
   });
+  return [...prompts.map(promptText), ...said.map((text) => `Assistant: ${text}`)];
 }
 
 function callText(call: CallPart): string {
