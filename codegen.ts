@@ -19,8 +19,8 @@ const texts: CodegenConfig['generates'][string] = {
   presetConfig: { fragmentMasking: false },
   config: {
     ...types,
-    // Where a form has the file, the variable of an upload is null.
-    scalars: { ...types.scalars, Upload: 'null' },
+    // The client sends a form where a variable is a file.
+    scalars: { ...types.scalars, Upload: 'Blob' },
     documentMode: 'string',
     onlyOperationTypes: true,
   },

@@ -1,4 +1,5 @@
 import { createParser } from 'eventsource-parser';
+import { LinkedAbort } from './linked-abort.ts';
 import { type Endpoint, failureOf, type RequestOptions, request } from './request.ts';
 
 /** A server-sent event of graphql-sse's protocol. */
@@ -27,7 +28,7 @@ export async function* readEvents(
   endpoint: Endpoint,
   { silenceMs, onOpen, signal, ...init }: ReadEventsOptions,
 ): AsyncGenerator<ServerEvent> {
-  const connection = new AbortController();
+  const connection = new LinkedAbort(signal);
   const unlessSilent = <T>(answer: Promise<T>): Promise<T> => {
     const giveUp = () => connection.abort(new Error(`The gateway has sent nothing for ${silenceMs} ms.`));
     const timer = setTimeout(giveUp, silenceMs);
@@ -35,8 +36,7 @@ export async function* readEvents(
   };
   try {
     const headers = { ...init.headers, accept: 'text/event-stream' };
-    const closed = AbortSignal.any([signal, connection.signal]);
-    const { body } = await unlessSilent(request(endpoint, { ...init, headers, signal: closed }));
+    const { body } = await unlessSilent(request(endpoint, { ...init, headers, signal: connection.signal }));
     onOpen?.();
     const reader = (body as ReadableStream<Uint8Array>).getReader();
     const decoder = new TextDecoder();
@@ -53,6 +53,7 @@ export async function* readEvents(
   } catch (error) {
     throw failureOf(error, signal);
   } finally {
+    connection.unlink();
     connection.abort();
   }
 }

@@ -1,13 +1,20 @@
 import { GatewayError, gatewayErrorOfResponse, unreachable } from './errors.ts';
+import { sendForm } from './send-form.ts';
 
 export type Headers = Record<string, string>;
 
+/**
+ * A token, or a function that returns one: it is called for each request. After the gateway has refused a token, it
+ * is called with that one. If it returns another one then, the request is sent again.
+ */
+type Token = string | ((refused?: string) => string | undefined | Promise<string | undefined>) | undefined;
+
 /** Where requests go, and what each of them carries. */
 export interface Endpoint {
-  /** Of GraphQL: `http://localhost:8000/graphql`, or a path on a page of the gateway's own. */
+  /** The address, or a path on a page of the gateway's own. */
   url: string;
   /** Sent as `Authorization: Bearer …`. */
-  token?: string | undefined;
+  token?: Token;
   /** Further headers. A function is called for each request. */
   headers?: Headers | (() => Headers | Promise<Headers>) | undefined;
 }
@@ -26,33 +33,65 @@ export interface RequestOptions {
   body?: unknown;
   /** Sent as they are, instead of `body`. */
   bytes?: Uint8Array<ArrayBuffer> | undefined;
+  /** Sent instead of `body`. */
+  form?: FormData | undefined;
+  /** Called with the part of `form` that has been sent, from 0 to 1. */
+  onProgress?: ((part: number) => void) | undefined;
   /** Aborts the request, and its response while that is read. */
   signal: AbortSignal;
 }
 
 /** @throws GatewayError for a response that is no success; what `fetch` throws where there is no response. */
 export async function request(endpoint: Endpoint, options: RequestOptions): Promise<Response> {
-  const { url, token, headers } = endpoint;
-  const { method = 'POST', body, bytes, signal } = options;
-  const response = await fetch(url, {
-    method,
-    headers: {
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...(typeof headers === 'function' ? await headers() : headers),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(bytes === undefined ? {} : { 'content-type': 'application/octet-stream' }),
-      ...options.headers,
-    },
-    body: bytes ?? (body === undefined ? null : JSON.stringify(body)),
-    signal,
-    redirect: 'manual',
-  });
+  const token = await tokenOf(endpoint);
+  let response = await send(endpoint, token, options);
+  if (response.status === 401 && typeof endpoint.token === 'function') {
+    const renewed = await tokenOf(endpoint, token);
+    if (renewed !== token) {
+      discard(response);
+      response = await send(endpoint, renewed, options);
+    }
+  }
   if (isRedirect(response)) {
-    response.body?.cancel().catch(() => undefined);
+    discard(response);
     throw unreachable(new Error(refusedRedirect(response)));
   }
   if (!response.ok) throw await gatewayErrorOfResponse(response);
   return response;
+}
+
+async function tokenOf({ token }: Endpoint, refused?: string): Promise<string | undefined> {
+  if (typeof token !== 'function') return token;
+  try {
+    return await token(refused);
+  } catch (error) {
+    throw unreachable(error, 'The function `token` has failed.');
+  }
+}
+
+async function send(
+  { url, headers: more }: Endpoint,
+  token: string | undefined,
+  { method = 'POST', headers: own, body, bytes, form, onProgress, signal }: RequestOptions,
+): Promise<Response> {
+  const headers: Headers = {
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(typeof more === 'function' ? await more() : more),
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(bytes === undefined ? {} : { 'content-type': 'application/octet-stream' }),
+    // The gateway refuses a form without this header, because any web page could send one.
+    ...(form === undefined ? {} : { 'apollo-require-preflight': 'true' }),
+    ...own,
+  };
+  const init = { method, headers, signal };
+  if (form && onProgress) return sendForm(url, form, init, onProgress);
+  const sent = form ?? bytes ?? (body === undefined ? null : JSON.stringify(body));
+  return fetch(url, { ...init, body: sent, redirect: 'manual' });
+}
+
+/** Frees the connection of a response that nobody reads. */
+export function discard(response: Response): void {
+  response.body?.cancel().catch(() => undefined);
 }
 
 /** A browser hides the status of a redirect, and gives the response the type `opaqueredirect`. */

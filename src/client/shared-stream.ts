@@ -1,8 +1,9 @@
 import type { Result } from './ask.ts';
 import { GatewayError, unreachable } from './errors.ts';
+import { LinkedAbort } from './linked-abort.ts';
 import { randomId } from './random-id.ts';
 import { readEvents } from './read-events.ts';
-import { type Endpoint, failureOf, type Headers, type Operation, request } from './request.ts';
+import { discard, type Endpoint, failureOf, type Headers, type Operation, request } from './request.ts';
 import { ResultQueue } from './result-queue.ts';
 import {
   defaultSilenceMs,
@@ -65,8 +66,10 @@ export class SharedStream {
   /** Opens the stream and hands its results to the subscriptions. Always rejects in the end. */
   async #carry(opened: (headers: Headers) => void): Promise<never> {
     const { signal } = this.#closing;
-    const reserved = await request(this.#endpoint, { method: 'PUT', signal: this.#inTime(signal) });
-    const headers = { 'x-graphql-event-stream-token': await reserved.text() };
+    const token = await this.#inTime([signal], async (soon) =>
+      (await request(this.#endpoint, { method: 'PUT', signal: soon })).text(),
+    );
+    const headers = { 'x-graphql-event-stream-token': token };
     const events = readEvents(this.#endpoint, {
       method: 'GET',
       headers,
@@ -85,26 +88,31 @@ export class SharedStream {
   }
 
   async #start(operationId: string, operation: Operation, signal: AbortSignal): Promise<void> {
-    await request(this.#endpoint, {
-      headers: { ...(await this.#opened), accept: 'application/json' },
-      body: { ...operation, extensions: { operationId } },
-      signal: this.#inTime(AbortSignal.any([signal, this.#closing.signal])),
+    const headers = { ...(await this.#opened), accept: 'application/json' };
+    const body = { ...operation, extensions: { operationId } };
+    await this.#inTime([signal, this.#closing.signal], async (soon) => {
+      discard(await request(this.#endpoint, { headers, body, signal: soon }));
     });
   }
 
   async #stop(operationId: string): Promise<void> {
-    const url = `${this.#endpoint.url}?operationId=${operationId}`;
-    const signal = this.#inTime(this.#closing.signal);
-    await request(
-      { ...this.#endpoint, url },
-      { method: 'DELETE', headers: await this.#opened, signal },
-    ).catch(
+    const endpoint = { ...this.#endpoint, url: `${this.#endpoint.url}?operationId=${operationId}` };
+    const headers = await this.#opened;
+    await this.#inTime([this.#closing.signal], async (soon) => {
+      discard(await request(endpoint, { method: 'DELETE', headers, signal: soon }));
+    }).catch(
       // The stream is lost, which ends the operation too.
       () => undefined,
     );
   }
 
-  #inTime(signal: AbortSignal): AbortSignal {
-    return AbortSignal.any([signal, AbortSignal.timeout(this.#silenceMs)]);
+  /** Does something that must take no longer than a connection may be silent. */
+  async #inTime<T>(signals: AbortSignal[], act: (soon: AbortSignal) => Promise<T>): Promise<T> {
+    const attempt = new LinkedAbort(...signals).abortAfter(this.#silenceMs);
+    try {
+      return await act(attempt.signal);
+    } finally {
+      attempt.unlink();
+    }
   }
 }

@@ -16,6 +16,11 @@ export interface SubscribeOptions {
 export type Transport = (operation: Operation, options: SubscribeOptions) => AsyncGenerator<Result>;
 
 export interface TransportOptions extends Endpoint {
+  /**
+   * The address of the gateway, as `http://localhost:8000`; on a page of its own, or behind a proxy of its own, a path
+   * such as `/`. The address of its GraphQL, `…/graphql`, does too.
+   */
+  url: string;
   /** How long a connection may bring nothing before it is given up, in milliseconds. Default: 30,000. */
   silenceMs?: number | undefined;
 }
@@ -23,7 +28,12 @@ export interface TransportOptions extends Endpoint {
 /** The gateway pings an idle connection every 12 seconds. */
 export const defaultSilenceMs = 30_000;
 
+/** Where a gateway takes queries and mutations. */
+export function graphqlUrl(url: string): string {
+  return `${url.replace(/\/+$/, '').replace(/\/graphql$/, '')}/graphql`;
+}
+
 /** The endpoint of graphql-sse's protocol. */
 export function streamEndpoint({ url, token, headers }: Endpoint): Endpoint {
-  return { url: `${url}/stream`, token, headers };
+  return { url: `${graphqlUrl(url)}/stream`, token, headers };
 }

@@ -9,11 +9,11 @@ test('an agent that gives up a report does not wait for a gateway that does not 
   await once(silent, 'listening');
   const address = silent.address();
   const port = typeof address === 'object' ? address?.port : 0;
-  const { ask } = createGatewayClient({ url: `http://127.0.0.1:${port}`, token: 'swn_x' });
+  const { query } = createGatewayClient({ url: `http://127.0.0.1:${port}`, token: 'swn_x' });
   const giveUp = new AbortController();
   const variables = { dispatchId: 'a', input: { status: 'SUCCEEDED', result: '' } } as const;
 
-  const asked = ask(FinishDispatchDocument, variables, { retry: true, signal: giveUp.signal });
+  const asked = query(FinishDispatchDocument, variables, { retry: true, signal: giveUp.signal });
   await once(silent, 'connection');
   giveUp.abort();
 

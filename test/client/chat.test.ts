@@ -37,7 +37,7 @@ describe.each(transports)('%s', (_name, clientOf) => {
     gateway.model.script([text(...words)]);
     const sessionId = await gateway.createSession();
 
-    const events = await collect(clientOf(gateway.url).chat({ sessionId, prompt: 'Tell me a story.' }));
+    const events = await collect(clientOf(gateway.url).chat(sessionId, 'Tell me a story.'));
 
     expect(textOf(events)).toBe(story);
     expect(events.map(({ __typename }) => __typename).filter((name) => name !== 'TextDelta')).toEqual([
@@ -55,7 +55,7 @@ describe.each(transports)('%s', (_name, clientOf) => {
     const sessionId = await gateway.createSession({ providerName: 'demo' });
     await using proxy = await startCuttingProxy(gateway.url, ['20,', '60,']);
 
-    const events = await collect(clientOf(proxy.url).chat({ sessionId, prompt: 'Count to 100.' }));
+    const events = await collect(clientOf(proxy.url).chat(sessionId, 'Count to 100.'));
 
     expect(textOf(events)).toBe(`${Array.from({ length: 100 }, (_, index) => index + 1).join(', ')}.`);
     expectEachOnce(events);
@@ -65,7 +65,7 @@ describe.each(transports)('%s', (_name, clientOf) => {
   test('a client follows a run after a cursor', async () => {
     gateway.model.script([text(...words)]);
     const client = clientOf(gateway.url);
-    const all = await collect(client.chat({ sessionId: await gateway.createSession(), prompt: 'Story?' }));
+    const all = await collect(client.chat(await gateway.createSession(), 'Story?'));
     const { runId = '', seq: lastSeq = 0 } = all.at(-1) ?? {};
 
     const [first] = await collect(client.follow(runId));
@@ -80,24 +80,28 @@ describe.each(transports)('%s', (_name, clientOf) => {
     const sessionId = await gateway.createSession();
 
     const events: RunEvent[] = [];
-    for await (const event of clientOf(gateway.url).chat({ sessionId, prompt: 'Hi' })) {
+    for await (const event of clientOf(gateway.url).chat(sessionId, 'Hi')) {
       events.push(event);
       if (event.__typename === 'TextDelta')
-        expect(await clientOf(gateway.url).cancel(event.runId)).toBe(true);
+        expect(await clientOf(gateway.url).follow(event.runId).cancel()).toBe(true);
     }
 
     expect(events.at(-1)).toMatchObject({
       __typename: 'RunCancelled',
       message: { status: 'CANCELLED', content: 'Half' },
     });
-    expect(await clientOf(gateway.url).cancel(events[0]?.runId ?? '')).toBe(false);
+    expect(
+      await clientOf(gateway.url)
+        .follow(events[0]?.runId ?? '')
+        .cancel(),
+    ).toBe(false);
   });
 
   test('a client delivers the gap where the log of a run has expired, and then the whole message', async () => {
     await using forgetful = await startScriptedGateway({ settings: { RUN_LOG_TTL_MS: '1' } });
     forgetful.model.script([text(...words)]);
     const client = clientOf(forgetful.url);
-    const live = await collect(client.chat({ sessionId: await forgetful.createSession(), prompt: 'Story?' }));
+    const live = await collect(client.chat(await forgetful.createSession(), 'Story?'));
     const { runId = '', seq = 0 } = live.at(-1) ?? {};
     const rest = () => collect(client.follow(runId, { after: 3 }));
 
@@ -121,13 +125,13 @@ describe.each(transports)('%s', (_name, clientOf) => {
     const sessionId = await gateway.createSession();
     const runId = await gateway.send({ sessionId, prompt: 'Hi' });
 
-    const busy = await collect(client.chat({ sessionId, prompt: 'And?' })).catch((error) => error);
+    const busy = await collect(client.chat(sessionId, 'And?')).catch((error) => error);
 
     expect(busy).toBeInstanceOf(GatewayError);
     expect(busy).toMatchObject({ code: 'RUN_IN_PROGRESS', isPassing: false, extensions: { runId } });
     await expect(collect(client.follow('UnVuOjk5OTk='))).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(failures).toHaveLength(2);
-    await client.cancel(runId);
+    await client.follow(runId).cancel();
   });
 
   test('a client gives up after the attempts that its retry allows', async () => {
@@ -142,7 +146,7 @@ test('a prompt that is sent again after its first answer was lost makes one run'
   const sessionId = await gateway.createSession();
   await using proxy = await startAnswerLosingProxy(gateway.url);
 
-  const answer = collect(distinctClient(proxy.url).chat({ sessionId, prompt: 'Tell me a story.' }));
+  const answer = collect(distinctClient(proxy.url).chat(sessionId, 'Tell me a story.'));
   await gateway.model.request(before);
   proxy.recover();
 
@@ -169,7 +173,7 @@ test('a client repeats after a passing error, and waits as long as Retry-After s
   while (!(await strict.graphql('{ __typename }')).errors);
   const begunAt = performance.now();
 
-  expect(textOf(await collect(client.chat({ sessionId, prompt: 'Story?' })))).toBe(story);
+  expect(textOf(await collect(client.chat(sessionId, 'Story?')))).toBe(story);
 
   expect(failures[0]?.error).toMatchObject({ code: 'RATE_LIMITED', status: 429, retryAfterMs: 1_000 });
   expect(performance.now() - begunAt).toBeGreaterThanOrEqual(1_000);

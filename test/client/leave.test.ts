@@ -24,6 +24,10 @@ async function startAnswer() {
   return { runId, gate };
 }
 
+function first<T>(items: AsyncIterable<T>): Promise<IteratorResult<T, unknown>> {
+  return items[Symbol.asyncIterator]().next();
+}
+
 describe.each(transports)('%s', (_name, clientOf) => {
   test('a client closes its connection when its loop breaks', async () => {
     const { runId, gate } = await startAnswer();
@@ -73,8 +77,8 @@ describe.each(transports)('%s', (_name, clientOf) => {
   test('a client sends nothing when its signal has aborted before', async () => {
     const signal = AbortSignal.abort();
     const client = clientOf('http://127.0.0.1:1');
-    await expect(client.follow('UnVuOjE=', { signal }).next()).rejects.toBe(signal.reason);
-    await expect(client.ask('{ __typename }', {}, { signal, retry: true })).rejects.toBe(signal.reason);
+    await expect(first(client.follow('UnVuOjE=', { signal }))).rejects.toBe(signal.reason);
+    await expect(client.query('{ __typename }', {}, { signal, retry: true })).rejects.toBe(signal.reason);
   });
 
   test('a client ends the pause before the next attempt when its signal aborts', async () => {
@@ -88,7 +92,7 @@ describe.each(transports)('%s', (_name, clientOf) => {
       },
     });
 
-    const followed = client.follow('UnVuOjE=', { signal: leave.signal }).next();
+    const followed = first(client.follow('UnVuOjE=', { signal: leave.signal }));
     await once(paused, 'pause');
     leave.abort();
 
@@ -139,7 +143,7 @@ describe.each(transports)('%s', (_name, clientOf) => {
       });
 
     const opened = () => (connections === 1 ? network.cut() : rename());
-    for await (const event of client.watch(document, variables, { onOpen: () => void opened() })) {
+    for await (const event of client.subscribe(document, variables, { onOpen: () => void opened() })) {
       expect(event).toEqual({ sessionEvents: { __typename: 'SessionUpdated' } });
       break;
     }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { createClient, createSingleConnection } from '../../src/client/client.ts';
+import { createSingleConnection, createSwitchyard } from '../../src/client/client.ts';
 import { createCountingBus } from '../support/gateway/counting-bus.ts';
 import { startScriptedGateway } from '../support/gateway/scripted-gateway.ts';
 import { createGate, text } from '../support/model/turn.ts';
@@ -61,10 +61,10 @@ test('a subscription on a stream that the gateway has forgotten is sent again on
   const server = createServer((request, response) => void answer(request, response));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
-  const client = createClient({ url, transport: createSingleConnection({ url }).subscribe });
+  const client = createSwitchyard({ url, transport: createSingleConnection({ url }).subscribe });
 
   const seen: unknown[] = [];
-  for await (const data of client.watch('subscription { said }', () => ({}))) seen.push(data);
+  for await (const data of client.subscribe('subscription { said }', {})) seen.push(data);
 
   expect(seen).toEqual([{ said: 'hello' }]);
   expect(requests).toEqual(['PUT', 'GET stream-1', 'POST stream-1', 'PUT', 'GET stream-4', 'POST stream-4']);

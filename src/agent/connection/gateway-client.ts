@@ -1,5 +1,5 @@
 import { print } from 'graphql';
-import { type Client, createClient } from '../../client/client.ts';
+import { createSwitchyard, type Switchyard } from '../../client/client.ts';
 import { createRetry } from '../../client/retry.ts';
 
 export interface GatewayAddress {
@@ -9,11 +9,11 @@ export interface GatewayAddress {
 }
 
 /** Sends an agent's mutations, and opens its inbox and the list of its workspaces. */
-export type GatewayClient = Pick<Client, 'ask' | 'subscribe' | 'watch'>;
+export type GatewayClient = Pick<Switchyard, 'query' | 'subscribe'>;
 
 /** Short pauses, because a gateway that is back waits for the reports of what happened meanwhile. */
 const retry = createRetry({ firstMs: 100, longestMs: 2_000, attempts: Number.POSITIVE_INFINITY });
 
 export function createGatewayClient({ url, token }: GatewayAddress): GatewayClient {
-  return createClient({ url: `${url}/graphql`, token, print, retry });
+  return createSwitchyard({ url, token, print, retry });
 }

@@ -73,7 +73,8 @@ async function connectOnce(
   stop.addEventListener('abort', close);
   try {
     const variables = { input: introduce(), ...cursor.variables };
-    for await (const { nodeInbox: command } of client.subscribe(NodeInboxDocument, variables, { signal })) {
+    const inbox = client.subscribe(NodeInboxDocument, variables, { reconnect: false, signal });
+    for await (const { nodeInbox: command } of inbox) {
       cursor.see(command);
       if (command.__typename === 'InboxClosed') return leave(command);
       if (command.__typename !== 'InboxOpened') {

@@ -37,7 +37,7 @@ export async function checkDispatch(
   }
   const reason = refusal ? { errorCode: refusal.errorCode, result: refusal.message } : null;
   try {
-    await client.ask(ReportDispatchCheckDocument, { dispatchId, refusal: reason });
+    await client.query(ReportDispatchCheckDocument, { dispatchId, refusal: reason });
   } catch (error) {
     print(`the check of ${tool} could not be reported: ${reasonOf(error)}`);
   }

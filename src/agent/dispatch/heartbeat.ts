@@ -24,7 +24,7 @@ export async function sendHeartbeats(options: HeartbeatOptions, signal: AbortSig
   while (!signal.aborted && missed < mostMissed) {
     try {
       const variables = { stats: measure(), running: openIds() };
-      const { nodeHeartbeat } = await client.ask(NodeHeartbeatDocument, variables, { timeoutMs: everyMs });
+      const { nodeHeartbeat } = await client.query(NodeHeartbeatDocument, variables, { timeoutMs: everyMs });
       onUnknown(nodeHeartbeat.unknownDispatchIds);
       missed = 0;
     } catch {

@@ -55,7 +55,7 @@ export class OutputReport {
   async #append(text: string): Promise<void> {
     const variables = { dispatchId: this.#dispatchId, offset: this.#offset, text };
     try {
-      const { appendDispatchOutput: progress } = await this.#client.ask(
+      const { appendDispatchOutput: progress } = await this.#client.query(
         AppendDispatchOutputDocument,
         variables,
         { retry: true, signal: this.#signal },

@@ -17,7 +17,7 @@ export async function reportResult(
   giveUp: AbortSignal,
 ): Promise<void> {
   const send = (input: ToolReport) =>
-    client.ask(FinishDispatchDocument, { dispatchId, input }, { retry: true, signal: giveUp });
+    client.query(FinishDispatchDocument, { dispatchId, input }, { retry: true, signal: giveUp });
   try {
     await send(report);
   } catch (error) {

@@ -33,7 +33,7 @@ export async function acknowledgeDispatch(
   variables: { dispatchId: string; instanceId: string },
   giveUp: AbortSignal,
 ): Promise<boolean> {
-  const data = await client.ask(AcknowledgeDispatchDocument, variables, { retry: true, signal: giveUp });
+  const data = await client.query(AcknowledgeDispatchDocument, variables, { retry: true, signal: giveUp });
   return data.acknowledgeDispatch.proceed;
 }
 

@@ -5,7 +5,7 @@ import { reasonOf } from '../connection/reason-of.ts';
 import type { NodeWorkspace } from './folder-of.ts';
 
 export interface FollowWorkspacesOptions {
-  client: Pick<GatewayClient, 'watch'>;
+  client: Pick<GatewayClient, 'subscribe'>;
   /** Gets all workspaces of the node, now and after each change. */
   onWorkspaces(workspaces: NodeWorkspace[]): void;
   print(line: string): void;
@@ -21,7 +21,7 @@ export async function followWorkspaces(
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      for await (const { nodeWorkspaces } of client.watch(NodeWorkspacesDocument, () => ({}), { signal })) {
+      for await (const { nodeWorkspaces } of client.subscribe(NodeWorkspacesDocument, {}, { signal })) {
         onWorkspaces(nodeWorkspaces.workspaces.map((each) => ({ ...each, path: each.path ?? null })));
       }
     } catch (error) {

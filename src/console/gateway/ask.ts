@@ -1,4 +1,4 @@
-import type { Client } from '../../client/client.ts';
+import type { Switchyard } from '../../client/client.ts';
 import { GatewayError } from '../../client/errors.ts';
 import type { TypedDocumentString } from '../../gql/console/graphql.ts';
 import type { Identity } from './identity.ts';
@@ -11,10 +11,10 @@ import type { Identity } from './identity.ts';
 export type Ask = <D, V>(document: TypedDocumentString<D, V>, variables: V) => Promise<D>;
 
 /** Asks for a token when the gateway wants another one. */
-export function createAsk({ ask }: Pick<Client, 'ask'>, identity: Identity): Ask {
+export function createAsk({ query }: Pick<Switchyard, 'query'>, identity: Identity): Ask {
   return async (document, variables) => {
     try {
-      return await ask(document, variables);
+      return await query(document, variables);
     } catch (error) {
       if (error instanceof GatewayError && error.isUnauthenticated) identity.refused(error.message);
       throw error;

@@ -1,12 +1,12 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
-import { type Client, createClient, createSingleConnection } from '../../client/client.ts';
+import { createSingleConnection, createSwitchyard, type Switchyard } from '../../client/client.ts';
 import { backOffMs, pause, type Retry } from '../../client/retry.ts';
 import type { Transport } from '../../client/transport.ts';
 import type { Identity } from './identity.ts';
 
 /** The page's connection to the gateway. Its subscriptions continue after a lost connection. */
 export interface Link {
-  readonly client: Pick<Client, 'ask' | 'follow' | 'watch'>;
+  readonly client: Pick<Switchyard, 'follow' | 'query' | 'subscribe'>;
   /** Why a subscription waits for a connection; undefined while all have one. */
   readonly trouble: ReadonlySignal<string | undefined>;
   /** Connects at once, without waiting for the next attempt. */
@@ -19,7 +19,7 @@ export interface Link {
 const forever = 2 ** 31 - 1;
 
 export function createLink(identity: Identity): Link {
-  const endpoint = { url: '/graphql', headers: identity.headers };
+  const endpoint = { url: '/', headers: identity.headers };
   const connection = createSingleConnection(endpoint);
   const trouble = signal<string | undefined>();
   let isResting = false;
@@ -46,7 +46,7 @@ export function createLink(identity: Identity): Link {
     if (stop.aborted) trouble.value = undefined;
   };
   return {
-    client: createClient({ ...endpoint, transport, retry }),
+    client: createSwitchyard({ ...endpoint, transport, retry }),
     trouble,
     wake() {
       isResting = false;

@@ -98,14 +98,11 @@ interface Target {
 function watchSession(link: Link, sessionId: string, signal: AbortSignal, target: Target): void {
   // Load the session after each connection, because the gateway does not send changes that happened without one.
   const options = { signal, onOpen: target.reload };
-  void take(
-    link.client.watch(SessionEventsDocument, () => ({ sessionId }), options),
-    {
-      signal,
-      next: ({ sessionEvents }) => applyEvent(sessionEvents, target),
-      ended: target.reload,
-    },
-  );
+  void take(link.client.subscribe(SessionEventsDocument, { sessionId }, options), {
+    signal,
+    next: ({ sessionEvents }) => applyEvent(sessionEvents, target),
+    ended: target.reload,
+  });
 }
 
 function applyEvent(event: SessionEvent, { state, messageList, markGone, reload }: Target): void {

@@ -42,7 +42,7 @@ export function createViewerWatch({ link, sessionList, changed }: ViewerWatchOpt
     // Without a cursor, load the list when the stream is open, so that nothing falls between the two.
     const onOpen = () => cursor === undefined && reload();
     void take(
-      link.client.watch(ViewerEventsDocument, () => ({ after: cursor ?? null }), { signal, onOpen }),
+      link.client.subscribe(ViewerEventsDocument, () => ({ after: cursor ?? null }), { signal, onOpen }),
       {
         signal,
         next: ({ viewerEvents }) => apply(viewerEvents),

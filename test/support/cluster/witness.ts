@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { createClient } from '../../../src/client/client.ts';
+import { createSwitchyard } from '../../../src/client/client.ts';
 import type { Cluster } from './cluster.ts';
 
 interface ToldEvent {
@@ -25,9 +25,10 @@ const terminal = new Set(['RunCompleted', 'RunCancelled', 'RunFailed']);
  * goes on after its cursor whenever a gateway dies.
  */
 export async function witness(cluster: Cluster, input: { sessionId: string; prompt: string }): Promise<Told> {
-  const client = createClient({ url: `${cluster.url}/graphql` });
+  const client = createSwitchyard({ url: cluster.url });
   const events: Told['events'] = [];
-  for await (const event of client.chat(input)) events.push(event as Told['events'][number]);
+  for await (const event of client.chat(input.sessionId, input.prompt))
+    events.push(event as Told['events'][number]);
   return { runId: (events[0] as { runId?: string } | undefined)?.runId ?? '', events };
 }
 
