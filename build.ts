@@ -59,11 +59,16 @@ const program: BuildOptions = {
 /** The threads alone, which are started by what runs from the sources: see `run-job.ts`. */
 const agentThreads: BuildOptions = { ...program, entryPoints: threads, splitting: false };
 
-/** The client kit, `switchyard/client`: one file that imports nothing. `tsc --project src/client` adds its types. */
+/**
+ * The client library, `switchyard/client` and `switchyard/client/react`, which share one copy of what both need. It
+ * imports nothing but React. `tsc --project src/client` adds its types.
+ */
 const client: BuildOptions = {
-  entryPoints: ['src/client/client.ts'],
+  entryPoints: { client: 'src/client/client.ts', 'react/react': 'src/client/react/react.ts' },
   outdir: 'dist/client',
   bundle: true,
+  splitting: true,
+  external: ['react'],
   sourcemap: true,
   format: 'esm',
   target: 'es2023',

@@ -22,6 +22,8 @@ const texts: CodegenConfig['generates'][string] = {
     // The client sends a form where a variable is a file.
     scalars: { ...types.scalars, Upload: 'Blob' },
     documentMode: 'string',
+    // A bundler leaves out the documents that a page does not use.
+    pureMagicComment: true,
     onlyOperationTypes: true,
   },
 };
@@ -54,6 +56,7 @@ const config: CodegenConfig = {
       config: types,
     },
     'src/gql/client/': { documents: 'src/client/*.graphql', ...texts },
+    'src/gql/react/': { documents: 'src/client/react/*.graphql', ...texts },
     'src/gql/console/': { documents: 'src/console/*.graphql', ...texts },
   },
 };
