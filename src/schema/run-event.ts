@@ -251,6 +251,9 @@ builder.objectRef<RunEventOf<'PromptSteered'>>('PromptSteered').implement({
     reasoningOffset: t.exposeInt('reasoningOffset', {
       description: 'How many UTF-16 code units of the reasoning were written before the prompt.',
     }),
+    callsBefore: t.exposeInt('callsBefore', {
+      description: 'How many tool calls of the answer were made before the prompt.',
+    }),
   }),
 });
 

@@ -21,6 +21,9 @@ const SteeredPromptRef = builder.objectRef<SteeredPrompt>('SteeredPrompt').imple
     reasoningOffset: t.exposeInt('reasoningOffset', {
       description: 'How many UTF-16 code units of the reasoning were written before the prompt.',
     }),
+    callsBefore: t.exposeInt('callsBefore', {
+      description: 'How many tool calls of the answer were made before the prompt.',
+    }),
   }),
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/client/run-events.ts';
+import { partsOf } from '../../src/console/state/answer-parts.ts';
 import { applyRunEvent, emptyAnswer } from '../../src/console/state/message-state.ts';
 import type { AnswerPartsFragment, UsagePartsFragment } from '../../src/gql/client/graphql.ts';
 
@@ -15,6 +16,7 @@ const message: AnswerPartsFragment = {
   tokenCount: 3,
   createdAt: '2026-01-01T00:00:00.000Z',
   toolCalls: [],
+  steeredPrompts: [],
   run: { id: runId, status: 'COMPLETED', error: null },
 };
 
@@ -131,4 +133,31 @@ test('an answer that failed says why and keeps what was written', () => {
     content: 'Half',
     failure: 'It broke.',
   });
+});
+
+test('a prompt that has joined stands behind the calls before it, also where nothing was written between two steps', () => {
+  const call = (callId: string, seq: number): RunEvent => ({
+    ...{ __typename: 'ToolCallStarted', runId, seq, callId, name: 'read', args: {}, nodeId: null },
+    ...{ textOffset: 2, reasoningOffset: 0 },
+  });
+  const joined = (content: string, seq: number, callsBefore: number): RunEvent => ({
+    ...{ __typename: 'PromptSteered', runId, seq, answerId: message.id, callsBefore },
+    ...{ textOffset: 2, reasoningOffset: 0, message: { id: `prompt ${content}`, databaseId: 7, content } },
+  });
+  const events: RunEvent[] = [
+    { __typename: 'TextDelta', runId, seq: 2, text: 'Hm' },
+    call('a', 3),
+    joined('Blue', 4, 1),
+    call('b', 5),
+    joined('Bold', 6, 2),
+    // A gateway that goes on with the run tells it again.
+    joined('Bold', 7, 2),
+    { __typename: 'TextDelta', runId, seq: 8, text: '\n\nDone' },
+  ];
+  const parts = partsOf(events.reduce(applyRunEvent, emptyAnswer));
+  const words = parts.map((part) => {
+    if (part.type === 'call') return `call ${part.call.callId}`;
+    return part.type === 'prompt' ? `prompt ${part.prompt.content}` : part.text;
+  });
+  expect(words).toEqual(['Hm', 'call a', 'prompt Blue', 'call b', 'prompt Bold', 'Done']);
 });

@@ -17,6 +17,8 @@ export interface SteeredPrompt {
   /** How much of the answer was written before, in UTF-16 code units. */
   textOffset: number;
   reasoningOffset: number;
+  /** How many tool calls of the answer were made before: several steps may have no text between them. */
+  callsBefore: number;
 }
 
 /** The prompts that have joined an answer, in the order in which the model was told them. */

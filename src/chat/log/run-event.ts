@@ -144,7 +144,7 @@ export type RunEventBody =
       durationMs: number;
     }
   /** A prompt has joined the answer: the model is told it with its next request. */
-  | ({ type: 'PromptSteered'; messageId: number; answerId: number } & CallOffsets)
+  | ({ type: 'PromptSteered'; messageId: number; answerId: number; callsBefore: number } & CallOffsets)
   /** `usage`: of the run so far; `step`: of the newest request to the model. */
   | { type: 'UsageReported'; usage: Usage; step: Usage }
   | { type: 'HistoryGap'; fromSeq: number; toSeq: number }

@@ -47,12 +47,16 @@ export async function takePrompts(step: number, options: TakePromptsOptions): Pr
   const stored = await untilStored(() => statements.transaction((tx) => join(tx, place, options)), options);
   const { joined, prompts, told } = stored;
   for (const { run, messageId } of joined) {
-    const offsets = { textOffset: writer.content.length, reasoningOffset: writer.reasoning.length };
-    await writer.write({ type: 'PromptSteered', messageId, answerId, ...offsets });
+    await writer.write({ type: 'PromptSteered', messageId, answerId, ...placeIn(writer) });
     await tellJoined(run, options);
   }
   changes.ring(told);
   return joined.flatMap(({ messageId }) => prompts.get(messageId) ?? []);
+}
+
+/** Where the answer is now. */
+function placeIn({ content, reasoning, callIds }: RunWriter) {
+  return { textOffset: content.length, reasoningOffset: reasoning.length, callsBefore: callIds.size };
 }
 
 interface Joined {
@@ -67,7 +71,7 @@ async function join(
   { sessionId, writer, changes }: TakePromptsOptions,
 ) {
   await tx.lockSession(sessionId);
-  const { runId, lastSeq, usage, hold, content, reasoning } = writer;
+  const { runId, lastSeq, usage, hold } = writer;
   // Before the other writes, because from here on no other gateway can take over the run until the transaction has ended.
   const progress = [lastSeq, ...countParameters(usage), usage.measured, runId, hold.fence];
   hold.check(await tx.run(checkpointRun, progress));
@@ -86,7 +90,7 @@ async function join(
   }
   if (headId === undefined) return { joined, prompts: new Map<number, ToldPrompt>(), told: [] };
   const answer = await tx.get(visibleMessageById, [answerId]);
-  const place = { step, textOffset: content.length, reasoningOffset: reasoning.length };
+  const place = { step, ...placeIn(writer) };
   const steered: SteeredPrompt[] = [
     ...(answer ? steeredPromptsOf(answer) : []),
     ...joined.map(({ messageId }) => ({ messageId, ...place })),

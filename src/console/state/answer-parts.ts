@@ -1,15 +1,16 @@
-import type { MessageState, ToolCall } from './message-state.ts';
+import type { MessageState, SteeredPrompt, ToolCall } from './message-state.ts';
 
-/** A piece of an answer. The text or reasoning between two tool calls is one part. */
+/** A piece of an answer. The text or reasoning between two tool calls or prompts is one part. */
 export type AnswerPart =
   | { readonly type: 'text' | 'reasoning'; readonly key: string; readonly text: string }
-  | { readonly type: 'call'; readonly key: string; readonly call: ToolCall };
+  | { readonly type: 'call'; readonly key: string; readonly call: ToolCall }
+  | { readonly type: 'prompt'; readonly key: string; readonly prompt: SteeredPrompt };
 
 /**
- * Splits an answer at its tool calls, so that its parts are in the order in which they were made. While the answer
+ * Splits an answer at its tool calls and the prompts that joined it, so that its parts are in the order in which they were made. While the answer
  * grows, the parts keep their keys.
  */
-export function partsOf({ content, reasoning, toolCalls }: MessageState): readonly AnswerPart[] {
+export function partsOf({ content, reasoning, toolCalls, steered }: MessageState): readonly AnswerPart[] {
   const parts: AnswerPart[] = [];
   let [textStart, reasoningStart] = [0, 0];
   const addWords = (textEnd: number, reasoningEnd: number) => {
@@ -18,10 +19,20 @@ export function partsOf({ content, reasoning, toolCalls }: MessageState): readon
     addPart(parts, 'text', content, textStart, textEnd);
     [textStart, reasoningStart] = [Math.max(textStart, textEnd), Math.max(reasoningStart, reasoningEnd)];
   };
-  for (const call of toolCalls) {
+  let prompts = 0;
+  const addPrompts = (calls: number) => {
+    for (; (steered[prompts]?.callsBefore ?? Number.POSITIVE_INFINITY) <= calls; prompts += 1) {
+      const prompt = steered[prompts] as SteeredPrompt;
+      addWords(prompt.textOffset, prompt.reasoningOffset);
+      parts.push({ type: 'prompt', key: `prompt ${prompts}`, prompt });
+    }
+  };
+  for (const [index, call] of toolCalls.entries()) {
+    addPrompts(index);
     addWords(call.textOffset, call.reasoningOffset);
     parts.push({ type: 'call', key: `call ${call.callId}`, call });
   }
+  addPrompts(toolCalls.length);
   addWords(content.length, reasoning.length);
   return parts;
 }

@@ -7,7 +7,8 @@ export interface Composer {
   /** Why the prompt cannot be sent. */
   readonly problem: ReadonlySignal<string | undefined>;
   write(text: string): void;
-  submit(): void;
+  /** @param isSteering Whether the prompt is to join the answer that is being written. Default: no. */
+  submit(isSteering?: boolean): void;
   /** Forgets the problem, because its cause is gone. */
   settle(): void;
 }
@@ -16,7 +17,10 @@ export interface Composer {
  * @param key The id of the session; `new` for a new session.
  * @param send Takes a prompt to be sent. Returns why it cannot; then the composer keeps the prompt.
  */
-export function createComposer(key: string, send: (prompt: string) => string | undefined): Composer {
+export function createComposer(
+  key: string,
+  send: (prompt: string, isSteering: boolean) => string | undefined,
+): Composer {
   const text = signal(draftStore.read(key) ?? '');
   const problem = signal<string | undefined>();
   const write = (written: string) => {
@@ -30,10 +34,10 @@ export function createComposer(key: string, send: (prompt: string) => string | u
     settle() {
       problem.value = undefined;
     },
-    submit() {
+    submit(isSteering = false) {
       const prompt = text.value.trim();
       if (prompt === '') return;
-      problem.value = send(prompt);
+      problem.value = send(prompt, isSteering);
       if (problem.value === undefined) write('');
     },
   };

@@ -11,6 +11,8 @@ export interface FollowRunOptions {
   message: Message;
   /** Aborts to stop following. */
   signal: AbortSignal;
+  /** Called when a prompt has joined an answer, perhaps another one than that of the message. */
+  onJoined(promptId: string, answerId: string): void;
   /** Called when the gateway sends no more run events although the run has not ended. */
   onBreak(): void;
 }
@@ -19,7 +21,16 @@ export interface FollowRunOptions {
  * Writes the run events of a run into its message, beginning with the first one. Until that one arrives, the message
  * shows what the database had.
  */
-export function followRun({ link, runId, message, signal, onBreak }: FollowRunOptions): void {
+export function followRun({
+  link,
+  runId,
+  message,
+  signal: closed,
+  onJoined,
+  onBreak,
+}: FollowRunOptions): void {
+  const leaving = new AbortController();
+  const signal = AbortSignal.any([closed, leaving.signal]);
   let state = emptyAnswer;
   const batch = createFrameBatch<RunEvent>(
     (events) => {
@@ -32,6 +43,11 @@ export function followRun({ link, runId, message, signal, onBreak }: FollowRunOp
   void take(link.client.follow(runId, { signal }), {
     signal,
     next(event) {
+      if (event.__typename === 'PromptSteered') {
+        if (event.message) onJoined(event.message.id, event.answerId);
+        // The prompt of this run has joined: the other answer is followed already, and this one is gone.
+        if (event.answerId !== message.id) return leaving.abort();
+      }
       batch.push(event);
       if (isTerminal(event)) batch.flush();
     },

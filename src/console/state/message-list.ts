@@ -25,6 +25,7 @@ export function createMessageList(onNew: (message: Message) => void) {
       const message = known.get(each.id);
       if (!message) continue;
       update(message, each);
+      message.steeredInto.value = each.steeredInto?.id;
       updateVersions(message, each);
       updateRecording(message, each);
     }
@@ -37,13 +38,20 @@ export function createMessageList(onNew: (message: Message) => void) {
   return {
     messages,
     earlierCursor,
-    /** The messages to show: all but the answers of withdrawn prompts, which will never be written. */
-    shown: computed(() =>
-      messages.value.filter((message, index, all) => {
+    /**
+     * The messages to show: all but the answers of withdrawn prompts, which will never be written, and the prompts that have
+     * joined an answer, which shows them.
+     */
+    shown: computed(() => {
+      const ids = new Set(messages.value.map(({ id }) => id));
+      const isJoined = ({ steeredInto: { value: answerId } }: Message) =>
+        answerId !== undefined && ids.has(answerId);
+      return messages.value.filter((message, index, all) => {
+        if (message.role === 'USER') return !isJoined(message);
         const before = all[index - 1];
-        return message.role === 'USER' || before === undefined || !isWithdrawn(before);
-      }),
-    ),
+        return before === undefined || !(isWithdrawn(before) || isJoined(before));
+      });
+    }),
     /** The answer that is being written, otherwise the first queued one. */
     live: computed(() => {
       const live = messages.value.filter(isLive);
@@ -63,6 +71,11 @@ export function createMessageList(onNew: (message: Message) => void) {
         messages.value,
         stored.filter(({ id }) => ids.has(id)),
       );
+    },
+    /** Shows that a prompt has joined an answer. */
+    join(promptId: string, answerId: string) {
+      const prompt = messages.value.find(({ id }) => id === promptId);
+      if (prompt) prompt.steeredInto.value = answerId;
     },
     addEarlier(page: MessagePageFragment) {
       earlierCursor.value = cursorOf(page);

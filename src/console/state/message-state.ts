@@ -8,12 +8,25 @@ export interface ToolCall extends StoredCall {
   readonly output: string;
 }
 
+/** A prompt that joined an answer while it was being written, and where in the answer it stands. */
+export interface SteeredPrompt {
+  /** Undefined for a prompt that was deleted. */
+  readonly id: string | undefined;
+  readonly content: string;
+  readonly textOffset: number;
+  readonly reasoningOffset: number;
+  /** How many tool calls were made before it. */
+  readonly callsBefore: number;
+}
+
 /** The parts of a message that change while its run goes on. */
 export interface MessageState {
   readonly status: MessagePartsFragment['status'];
   readonly content: string;
   readonly reasoning: string;
   readonly toolCalls: readonly ToolCall[];
+  /** The prompts that have joined the answer, in the order in which the model was told them. */
+  readonly steered: readonly SteeredPrompt[];
   /** Whether the run waits until another run of the session has ended. */
   readonly isQueued: boolean;
   /** Whether some run events are lost. Text is then shown when the run has ended, because it would be incomplete. */
@@ -38,13 +51,17 @@ export interface MessageState {
 
 /** The recording is no part of the state: it can change after the run. */
 export function storedState(
-  message: Omit<MessagePartsFragment, 'audio' | 'attachments' | 'contextSummary' | 'parent' | 'siblings'>,
+  message: Omit<
+    MessagePartsFragment,
+    'audio' | 'attachments' | 'contextSummary' | 'parent' | 'siblings' | 'steeredInto'
+  >,
 ): MessageState {
   return {
     status: message.status,
     content: message.content,
     reasoning: message.reasoning ?? '',
     toolCalls: message.toolCalls.map((call) => ({ ...call, output: '' })),
+    steered: message.steeredPrompts.map(steeredPrompt),
     isQueued: message.run?.status === 'QUEUED',
     hasGap: false,
     omittedMessages: 0,
@@ -58,12 +75,23 @@ export function storedState(
   };
 }
 
+function steeredPrompt({
+  message,
+  textOffset,
+  reasoningOffset,
+  callsBefore,
+}: MessagePartsFragment['steeredPrompts'][number]): SteeredPrompt {
+  const prompt = { id: message?.id, content: message?.content ?? '' };
+  return { ...prompt, textOffset, reasoningOffset, callsBefore };
+}
+
 /** An answer before its first run event. */
 export const emptyAnswer: MessageState = {
   status: 'STREAMING',
   content: '',
   reasoning: '',
   toolCalls: [],
+  steered: [],
   isQueued: false,
   hasGap: false,
   omittedMessages: 0,
@@ -121,8 +149,12 @@ function goOn(state: MessageState, event: OtherRunEvent): MessageState {
       if (!event.message) return { ...state, status: 'CANCELLED', failure };
       return { ...storedState(event.message), ...shownContext(state), failure };
     }
+    case 'PromptSteered': {
+      // A gateway that goes on with the run tells it again.
+      const others = state.steered.filter(({ id }) => id !== event.message?.id);
+      return { ...state, steered: [...others, steeredPrompt({ ...event, message: event.message ?? null })] };
+    }
     case 'UsageReported':
-    case 'PromptSteered':
       return state;
     default:
       return { ...state, toolCalls: applyToToolCalls(state, event) };

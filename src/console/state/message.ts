@@ -21,6 +21,8 @@ export interface Message {
   /** The id that the client gave to the prompt of the run. */
   readonly requestId: string | undefined;
   readonly state: Signal<MessageState>;
+  /** For a prompt that joined an answer while it was being written: the id of that answer. */
+  readonly steeredInto: Signal<string | undefined>;
   /** What was sent with a prompt. */
   readonly attachments: readonly AttachmentPartsFragment[];
   readonly recording: Signal<RecordingPartsFragment | undefined>;
@@ -40,6 +42,7 @@ export function createMessage(stored: MessagePartsFragment): Message {
     runId: run?.id,
     requestId: run?.requestId ?? undefined,
     state: signal(storedState(stored)),
+    steeredInto: signal(stored.steeredInto?.id),
     attachments,
     recording: signal(audio ?? undefined),
     summary: contextSummary?.text,

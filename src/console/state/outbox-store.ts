@@ -8,6 +8,8 @@ export interface StoredPrompt {
   readonly prompt: string;
   /** Files of the session that go with it. */
   readonly attachments?: readonly AttachmentPartsFragment[] | undefined;
+  /** Whether it is to join the answer that is being written. */
+  readonly isSteering?: boolean | undefined;
   /** The settings of the session that is created for it; undefined where the session exists. */
   readonly input?: CreateSessionInput | undefined;
   /** Why the gateway refused it; undefined while it is to be sent. */

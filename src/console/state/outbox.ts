@@ -15,7 +15,7 @@ export interface PendingPrompt extends StoredPrompt {
 export interface Outbox {
   readonly prompts: ReadonlySignal<readonly PendingPrompt[]>;
   /** Takes a prompt, and sends it as soon as possible. Returns why it cannot take it. */
-  add(prompt: string, more?: Pick<StoredPrompt, 'input' | 'attachments'>): string | undefined;
+  add(prompt: string, more?: Pick<StoredPrompt, 'input' | 'attachments' | 'isSteering'>): string | undefined;
   /** Takes prompts that waited elsewhere. They keep their request ids, and go before those that are here. */
   take(prompts: readonly StoredPrompt[]): void;
   /** Gives all prompts away. */
@@ -59,9 +59,9 @@ export function createOutbox({ send, keep }: OutboxOptions): Outbox {
 
   const attempt = async (next: PendingPrompt, count: number): Promise<boolean> => {
     const { signal: woken } = waking;
-    const { requestId, prompt, input, attachments } = next;
+    const { requestId, prompt, input, attachments, isSteering } = next;
     try {
-      await send({ requestId, prompt, input, attachments });
+      await send({ requestId, prompt, input, attachments, isSteering });
       discard(requestId);
       return true;
     } catch (error) {

@@ -109,9 +109,9 @@ export function openStoredSession(
     }
   };
   const branches = createBranches(ask, { synced, show, accepted, sessionList });
-  const send = (prompt: string) => {
+  const send = (prompt: string, isSteering: boolean) => {
     const { problem, attachments } = attachedFiles.ready(sessionId);
-    const refusal = problem ?? outbox.add(prompt, { attachments });
+    const refusal = problem ?? outbox.add(prompt, { attachments, isSteering });
     if (refusal === undefined) attachedFiles.sent(sessionId);
     return refusal;
   };

@@ -48,9 +48,13 @@ export function createShownSession(options: ShownSessionOptions): ShownSession {
   const createNew = () => createNewSession(outboxes.of(newSessionKey));
   const session = signal<Session>(createNew());
 
-  const sendTo = async (sessionId: string, { prompt, requestId, attachments = [] }: StoredPrompt) => {
+  const sendTo = async (
+    sessionId: string,
+    { prompt, requestId, isSteering, attachments = [] }: StoredPrompt,
+  ) => {
     const attachmentIds = attachments.map(({ id }) => id);
-    const input = { sessionId, prompt, requestId, attachmentIds, onBusy: 'ENQUEUE' as const };
+    const onBusy = isSteering ? ('STEER' as const) : ('ENQUEUE' as const);
+    const input = { sessionId, prompt, requestId, attachmentIds, onBusy };
     const { sendMessage } = await ask(SendMessageDocument, { input });
     const { value: shown } = session;
     if (shown.kind === 'stored' && shown.sessionId === sessionId) await shown.accepted(sendMessage, prompt);

@@ -66,7 +66,14 @@ export function syncSession(ask: Ask, link: Link, sessionId: string): SyncedSess
   const onChange = () => void reload();
   const messageList = createMessageList((message) => {
     if (!isLive(message) || message.runId === undefined) return;
-    followRun({ link, runId: message.runId, message, signal: closed, onBreak: onChange });
+    followRun({
+      link,
+      runId: message.runId,
+      message,
+      signal: closed,
+      onJoined: messageList.join,
+      onBreak: onChange,
+    });
   });
   watchSession(link, sessionId, closed, { state, messageList, markGone, reload: onChange });
   onChange();

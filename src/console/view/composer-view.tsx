@@ -7,6 +7,7 @@ import type { Stopper } from '../state/stopper.ts';
 import { useApp } from './app-context.ts';
 import { AttachButton, AttachedFilesView } from './attached-files-view.tsx';
 import { isComposing } from './is-composing.ts';
+import { steerKeys } from './shortcuts.ts';
 import { useAttempt } from './use-attempt.ts';
 import { useRecall } from './use-recall.ts';
 
@@ -44,6 +45,17 @@ export function ComposerView({ session }: { session: Session }) {
         <AttachButton isDisabled={isGone} attach={attach} />
         <PromptField session={session} isDisabled={isGone} attach={attach} />
         {session.kind === 'stored' && <StopButton stopper={session.stopper} />}
+        {canSteer(session) && (
+          <button
+            type="button"
+            class="quiet steer"
+            onMouseDown={(event) => event.preventDefault()}
+            title={`Send into the answer that is being written: the model reads it after its present tools (${steerKeys.join('+')})`}
+            onClick={() => composer.submit(true)}
+          >
+            Steer
+          </button>
+        )}
         <button
           type="submit"
           class="primary icon-only"
@@ -58,6 +70,12 @@ export function ComposerView({ session }: { session: Session }) {
       </div>
     </form>
   );
+}
+
+/** Whether there is a prompt to send, and an answer that it can join. */
+function canSteer(session: Session): boolean {
+  const { composer } = session;
+  return session.kind === 'stored' && session.stopper.isNeeded.value && composer.text.value.trim() !== '';
 }
 
 interface PromptFieldProps {
@@ -75,6 +93,7 @@ function PromptField({ session, isDisabled, attach }: PromptFieldProps) {
     // On a touch screen the keyboard would open and cover the messages.
     if (matchMedia('(hover: hover)').matches) field.current?.focus();
   }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height of the field follows its text
   useLayoutEffect(() => {
     if (field.current) fitToText(field.current);
   }, [text]);
@@ -99,7 +118,7 @@ function PromptField({ session, isDisabled, attach }: PromptFieldProps) {
         recall(event.currentTarget, event);
         if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return;
         event.preventDefault();
-        composer.submit();
+        composer.submit((event.ctrlKey || event.metaKey) && canSteer(session));
       }}
     />
   );

@@ -1,3 +1,4 @@
+import type { ComponentProps } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { Alert } from '../controls/alert.tsx';
 import { CopyButton } from '../controls/copy-button.tsx';
@@ -56,16 +57,19 @@ function PromptView({ session, message }: MessageViewProps) {
       <div class="message-actions">
         <CopyButton text={message.state.value.content} label="Copy the prompt" />
         <MessageVersions session={session} message={message} />
-        <button
-          ref={pencil}
-          type="button"
-          class="quiet small"
-          aria-label="Edit the prompt"
-          title="Edit: this prompt stays as another version"
-          onClick={() => setEditedId(id)}
-        >
-          <Icon name="pencil" />
-        </button>
+        {/* A prompt that joined an answer has no answer of its own, so there are no versions of it. */}
+        {message.steeredInto.value === undefined && (
+          <button
+            ref={pencil}
+            type="button"
+            class="quiet small"
+            aria-label="Edit the prompt"
+            title="Edit: this prompt stays as another version"
+            onClick={() => setEditedId(id)}
+          >
+            <Icon name="pencil" />
+          </button>
+        )}
         <MessageTools session={session} message={message} />
       </div>
     </div>
@@ -76,6 +80,8 @@ function AnswerView({ session, message }: MessageViewProps) {
   const { id, runId, createdAt, summary } = message;
   const state = message.state.value;
   const hasEnded = state.status !== 'STREAMING';
+  const attachmentsOf = (promptId: string) =>
+    session.messageList.messages.value.find((each) => each.id === promptId)?.attachments ?? [];
   const hasText = hasEnded && state.content.trim() !== '';
   return (
     <article
@@ -84,7 +90,7 @@ function AnswerView({ session, message }: MessageViewProps) {
       title={new Date(createdAt).toLocaleString()}
       aria-busy={!hasEnded}
     >
-      <Answer key={id} state={state} runId={runId} />
+      <Answer key={id} state={state} runId={runId} attachmentsOf={attachmentsOf} />
       <div class="message-actions">
         {hasText && <CopyButton text={state.content} label="Copy the answer" />}
         <MessageVersions session={session} message={message} />
@@ -101,7 +107,7 @@ function AnswerView({ session, message }: MessageViewProps) {
   );
 }
 
-function Answer({ state, runId }: { state: MessageState; runId: string | undefined }) {
+function Answer({ state, ...parts }: ComponentProps<typeof AnswerParts>) {
   const { status, omittedMessages, summary, failure } = state;
   const isLive = status === 'STREAMING';
   const note = stoppedNote(state) ?? answerNote(state);
@@ -118,7 +124,7 @@ function Answer({ state, runId }: { state: MessageState; runId: string | undefin
           text={summary}
         />
       )}
-      <AnswerParts state={state} runId={runId} />
+      <AnswerParts state={state} {...parts} />
       {isLive && <Progress state={state} />}
       {(status === 'FAILED' || status === 'INTERRUPTED') && (
         <Alert problem={failure ?? 'The gateway stopped before the answer was finished.'} />

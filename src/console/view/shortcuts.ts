@@ -75,9 +75,13 @@ export function shortcutsOf(actions: ShortcutActions): readonly Shortcut[] {
   ];
 }
 
+/** The keys that send a prompt into the answer that is being written. */
+export const steerKeys: readonly string[] = [mod, 'Enter'];
+
 /** Keys of the prompt. The prompt itself handles them. */
 export const promptKeys: readonly Pick<Shortcut, 'keys' | 'does'>[] = [
   { keys: ['Enter'], does: 'Send the prompt' },
+  { keys: steerKeys, does: 'While an answer is written: send the prompt into it' },
   { keys: ['Shift', 'Enter'], does: 'Start a new line' },
   { keys: ['↑'], does: 'In an empty prompt: bring back the last one; again: an older one' },
   { keys: ['↓'], does: 'Go back to the newer one' },

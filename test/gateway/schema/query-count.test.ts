@@ -67,7 +67,7 @@ async function steeredOf(turns: number): Promise<number> {
   const { database } = gateway.services;
   const [sessionId = 0] = await seed(database, { sessions: 1, turns });
   for (const { id } of await database.message.findMany({ where: { sessionId, role: 'ASSISTANT' } })) {
-    const prompts = [{ messageId: id - 1, step: 2, textOffset: 0, reasoningOffset: 0 }];
+    const prompts = [{ messageId: id - 1, step: 2, textOffset: 0, reasoningOffset: 0, callsBefore: 0 }];
     await database.message.update({ where: { id }, data: { steeredPrompts: prompts } });
     await database.message.update({ where: { id: id - 1 }, data: { steeredIntoId: id } });
   }

@@ -1,26 +1,25 @@
 import { once } from 'node:events';
 import { createGate, type Gate, type TurnStep, toolCall } from '../model/turn.ts';
 import type { TestGateway } from './gateway.ts';
-import { createTools } from './tool-double.ts';
+import { createTools, type Tool } from './tool-double.ts';
 
-/** A tool `work` that ends when its test says so: while it runs, prompts can wait to join the answer. */
+/** Tools that end when their test says so: while one runs, prompts can wait to join the answer. */
 export function createGatedTools() {
   const gates = new Map<string, Gate>();
-  const tools = createTools({
-    work: async ({ args, signal }) => {
-      const stopped = once(signal, 'abort');
-      await Promise.race([gates.get((args as { gate: string }).gate)?.pass(), stopped]);
-      return 'worked';
-    },
-  });
+  const work: Tool = async ({ args, signal }) => {
+    const stopped = once(signal, 'abort');
+    await Promise.race([gates.get((args as { gate: string }).gate)?.pass(), stopped]);
+    return 'worked';
+  };
+  const tools = createTools({ work, check: work });
   return {
     tools,
     /** A call of the tool, and the gate at which it waits. */
-    gatedCall(id: string): { gate: Gate; call: TurnStep } {
+    gatedCall(id: string, tool: 'work' | 'check' = 'work'): { gate: Gate; call: TurnStep } {
       const gate = createGate();
       const name = crypto.randomUUID();
       gates.set(name, gate);
-      return { gate, call: toolCall(id, 'work', { gate: name }) };
+      return { gate, call: toolCall(id, tool, { gate: name }) };
     },
   };
 }
