@@ -2,7 +2,7 @@ import { GatewayError } from '../../errors.ts';
 import { audioTypes } from '../uploads/audio-types.ts';
 import type { Inspection } from '../uploads/stage-upload.ts';
 import { PageCount } from './count-pages.ts';
-import { FileWalk } from './file-walk.ts';
+import { FileWalk, TooManyPartsError } from './file-walk.ts';
 import { BrokenImageError, type ImageSize, imageWalks } from './image-walks.ts';
 import { pdfType, textType } from './input-type.ts';
 import { TextCheck } from './text-check.ts';
@@ -83,7 +83,8 @@ function inspectImage(mimeType: string, walk: FileWalk<ImageSize>, maxPixels: nu
       try {
         walk.push(bytes);
       } catch (error) {
-        throw error instanceof BrokenImageError ? broken(mimeType) : error;
+        const isBroken = error instanceof BrokenImageError || error instanceof TooManyPartsError;
+        throw isBroken ? broken(mimeType) : error;
       }
     },
     end() {
