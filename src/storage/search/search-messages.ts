@@ -33,12 +33,21 @@ export interface MessageHit {
 /** Where the next page begins: behind a hit of a window. */
 export type HitPosition = Pick<MessageHit, 'id' | 'score' | 'after' | 'before'>;
 
+interface SearchOptions {
+  from: HitPosition | undefined;
+  limit: number;
+  signal: AbortSignal;
+  onCompared(characters: number): void;
+}
+
 /** Hits that are ranked together. */
 const windowSize = 50;
 /** Messages that are compared at once. */
 const atOnce = 32;
 /** Messages that a search compares before it gives up. Almost all of those that the index names are hits. */
 const mostCompared = 2_000;
+/** Characters that a search compares before it gives up: a quarter of a second. 2,000 long messages took five. */
+const mostCharacters = 10_000_000;
 /** Ids that one statement looks through: some milliseconds. */
 const fewestIds = 4_096;
 const mostIds = 65_536;
@@ -69,11 +78,12 @@ const notedTexts = plainStatement<{ id: number; sessionId: number; userId: strin
  *
  * @param from Where to begin; undefined: at the best of the newest.
  * @param limit How many hits.
+ * @param onCompared Is told how many characters were compared.
  */
 export async function searchMessages(
   statements: Statements,
   query: MessageQuery,
-  { from, limit, signal }: { from: HitPosition | undefined; limit: number; signal: AbortSignal },
+  { from, limit, signal, onCompared }: SearchOptions,
 ): Promise<MessageHit[]> {
   const wanted = piecesIn(query.text);
   if (wanted.length === 0) return [];
@@ -87,6 +97,8 @@ export async function searchMessages(
       ...window.filter((hit) => compareHits(hit, from) > 0).map((hit) => ({ ...hit, after, before: end })),
     );
     before = after + 1;
+    // What an earlier page has compared does not count for this one, which would find nothing otherwise.
+    onCompared(search.startAnew());
   }
   while (found.length < limit && !search.isOver) {
     const window = await search.window({ after: 0, before, most: windowSize });
@@ -95,6 +107,7 @@ export async function searchMessages(
     found.push(...window.toSorted(compareHits).map((hit) => ({ ...hit, after, before })));
     before = after + 1;
   }
+  onCompared(search.startAnew());
   return found.slice(0, limit);
 }
 
@@ -119,6 +132,7 @@ class Search {
   readonly #signal: AbortSignal;
   readonly #terms: Set<number>;
   #compared = 0;
+  #characters = 0;
   #noted: number[] | undefined;
   /** All ids that the index names, newest first, if they are few. Only PostgreSQL. */
   #few: number[] | undefined;
@@ -133,7 +147,16 @@ class Search {
   }
 
   get isOver(): boolean {
-    return this.#compared >= mostCompared || this.#signal.aborted;
+    const hasMany = this.#compared >= mostCompared || this.#characters >= mostCharacters;
+    return hasMany || this.#signal.aborted;
+  }
+
+  /** Begins to count once more. Returns the characters that were compared. */
+  startAnew(): number {
+    const characters = this.#characters;
+    this.#compared = 0;
+    this.#characters = 0;
+    return characters;
   }
 
   /** The newest hits between two ids, both exclusive, not ranked. */
@@ -158,6 +181,7 @@ class Search {
       await shareTurn();
       if (userId !== undefined && row.userId !== userId) continue;
       if (sessionId !== undefined && row.sessionId !== sessionId) continue;
+      this.#characters += row.content.length;
       const match: Match | undefined = matchText(row.content, this.#wanted);
       if (!match) continue;
       const snippet = snippetOf(row.content, match.marks);

@@ -280,3 +280,21 @@ test('messages are found the same before and after they are added to the index',
   expect(before).toHaveLength(70);
   expect(await find()).toEqual(before);
 });
+
+test('a search gives up after ten million characters', async () => {
+  await using gateway = await startScriptedGateway();
+  const sessionId = await gateway.createSession();
+  const number = Number(Buffer.from(sessionId, 'base64').toString().split(':')[1]);
+  const content = 'many words '.repeat(9_000);
+  // The newest 128 have ten million characters.
+  await gateway.services.database.message.createMany({
+    data: Array.from({ length: 200 }, (_, index) => ({
+      sessionId: number,
+      role: 'USER' as const,
+      status: 'COMPLETE' as const,
+      content: index < 40 ? `capybara ${content}` : content,
+    })),
+  });
+  const { searchMessages } = await gateway.query(query, { query: 'capybara' });
+  expect(searchMessages.edges).toEqual([]);
+});
