@@ -2,7 +2,7 @@ import { encodeId, maxId } from '../../base/global-id.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Message } from '../../generated/prisma/client.ts';
 import { idList } from '../../storage/statements/dialect.ts';
-import { messageOfSession, placesOfMessages } from '../../storage/statements/lines.ts';
+import { countLines, messageOfSession, placesOfMessages } from '../../storage/statements/lines.ts';
 import { newestMessage } from '../../storage/statements/removal.ts';
 import type { CountedSession } from '../../storage/statements/run-sessions.ts';
 import type { Reader } from '../../storage/statements/statement.ts';
@@ -17,6 +17,9 @@ export interface PromptPlace {
   expectedHead?: number | null | undefined;
 }
 
+/** Versions of one message beside the first. Each message of a list shows all its versions. */
+const mostVersions = 200;
+
 export interface Placement {
   /** The message behind which the branch goes on; 0 for its beginning. Undefined: the newest of all messages. */
   parentId: number | undefined;
@@ -27,7 +30,8 @@ export interface Placement {
 /**
  * Finds out where the messages of a prompt belong. Call it in the transaction that stores them, with the session locked.
  *
- * @throws GatewayError NOT_FOUND or BAD_USER_INPUT for a message that cannot be edited or answered; HEAD_MOVED.
+ * @throws GatewayError NOT_FOUND or BAD_USER_INPUT for a message that cannot be edited or answered, or has too many versions;
+ *   HEAD_MOVED.
  */
 export async function placePrompt(
   tx: Reader,
@@ -41,12 +45,15 @@ export async function placePrompt(
       const message = 'input.answerTo: this prompt was withdrawn; send it again instead.';
       throw new GatewayError('BAD_USER_INPUT', message, { field: 'input.answerTo' });
     }
+    await refuseMany(tx, { sessionId, parentId: prompt.id, field: 'input.answerTo' });
     return { parentId: prompt.id, prompt };
   }
   if (editOf != null) {
     const { id } = await findPrompt(tx, { id: editOf, sessionId, field: 'input.editOf' });
     const [place] = await tx.all(placesOfMessages, [idList([id])]);
-    return { parentId: place?.parentId ?? 0, prompt: undefined };
+    const parentId = place?.parentId ?? 0;
+    await refuseMany(tx, { sessionId, parentId, field: 'input.editOf' });
+    return { parentId, prompt: undefined };
   }
   return { parentId: session.headId ?? undefined, prompt: undefined };
 }
@@ -70,6 +77,16 @@ async function checkHead(
 async function newestShown(tx: Reader, sessionId: number, cleared: number): Promise<number> {
   const newest = await tx.get(newestMessage, [sessionId, sessionId, maxId]);
   return newest !== undefined && newest.id > cleared ? newest.id : 0;
+}
+
+async function refuseMany(
+  tx: Reader,
+  { sessionId, parentId, field }: { sessionId: number; parentId: number; field: string },
+): Promise<void> {
+  const lines = await tx.get(countLines, [sessionId, parentId, mostVersions]);
+  if ((lines?.count ?? 0) < mostVersions) return;
+  const message = `${field}: there are ${mostVersions} other versions already; delete some of them first.`;
+  throw new GatewayError('BAD_USER_INPUT', message, { field });
 }
 
 async function findPrompt(

@@ -1,10 +1,15 @@
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+<<<<<<< HEAD
 import type {
   LanguageModelV3FilePart,
   LanguageModelV3Message,
   LanguageModelV3TextPart,
 } from '@ai-sdk/provider';
+=======
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { LanguageModelV3FilePart, LanguageModelV3TextPart } from '@ai-sdk/provider';
+>>>>>>> 122587e (attachments: files are written in base64 by Node.js and the request is not parsed again, because the packages of the providers took half a second for 20 MB)
 import { BlobNotFoundError } from '../../blobs/blob-store.ts';
 import { inputTypeOf } from '../attachments/input-type.ts';
 import { isTaken } from '../attachments/sent-attachments.ts';
@@ -79,7 +84,10 @@ async function readFile(file: AttachedFile, { open }: AttachedFilesOptions): Pro
     return sentence(file, 'is lost');
   }
   if (inputTypeOf(mimeType) !== 'TEXT') {
-    return { type: 'file', mediaType: mimeType, data, ...(filename !== null && { filename }) };
+    // In a turn of its own. The packages of the providers would make it together with the JSON of the whole request.
+    const base64 = data.toString('base64');
+    await nextTurn();
+    return { type: 'file', mediaType: mimeType, data: base64, ...(filename !== null && { filename }) };
   }
   const text = new TextDecoder().decode(data);
   return { type: 'text', text: `<file name=${JSON.stringify(nameOf(file))}>\n${text}\n</file>` };

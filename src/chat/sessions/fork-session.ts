@@ -31,30 +31,38 @@ export interface ForkSessionOptions {
   changes: ChangeLog;
   /** Deletes a copy that was broken off. */
   sweep: RemovalSweep;
+  /** How many copies are being made for a user by this gateway. */
+  copying: Map<string, number>;
 }
 
 /** Ids of messages that are read at once. */
 const idsAtOnce = 1_000;
 /** Messages that one transaction copies. */
 const messagesAtOnce = 50;
+/** Bytes that one transaction copies, unless a single message has more. SQLite copies them on the event loop. */
+const bytesAtOnce = 1_000_000;
+/** Copies of one user that are made at once. Those of others, and their prompts, get their turns in between. */
+const copiesAtOnce = 4;
 
 /**
  * Copies the branch up to a message into a new session of the same user: messages, tool calls and files, and the
  * settings of the session. It has neither runs nor nodes nor files. The copy is made in pieces, and seen when it is whole.
  *
- * @throws GatewayError NOT_FOUND; RUN_IN_PROGRESS if one of the messages is being written; QUOTA_EXCEEDED; OVERLOADED.
+ * @throws GatewayError NOT_FOUND; RUN_IN_PROGRESS if one of the messages is being written; QUOTA_EXCEEDED; RATE_LIMITED
+ *   while too many copies of the user are being made; OVERLOADED.
  */
 export async function forkSession(
   { messageId, title }: { messageId: number; title: string | null | undefined },
   options: ForkSessionOptions,
 ): Promise<Session> {
-  const { statements, quotas, sweep } = options;
+  const { statements, quotas, sweep, copying } = options;
   const message = await statements.get(visibleMessageById, [messageId]);
   if (message === undefined) throw messageNotFound(messageId);
   const source = await findSession(statements, message.sessionId);
   await refuseUnfinished(statements, message);
   const place = await statements.get(linePlaceOf, [messageId, message.sessionId]);
   quotas.checkMessages(place?.messages ?? 0);
+  using _copying = beginCopy(copying, source.userId);
   const kept = { ...source, title: title === undefined ? source.title : title };
   using reserved = await quotas.reserve(source.userId, { sessions: 1, bytes: settingBytes(kept) });
   const copy = await createCopy(statements, kept, messageId);
@@ -62,9 +70,9 @@ export async function forkSession(
   try {
     const ids = await idsOfBranch(statements, message);
     const steering = new SteeringCopies();
-    for (let start = 0; start < ids.length; start += messagesAtOnce) {
-      const piece = ids.slice(start, start + messagesAtOnce);
-      bytes += await copyPiece(message, copy, piece, { ...options, steering });
+    for await (const piece of piecesOf(statements, ids)) {
+      await copyPiece(message, copy, piece, { ...options, steering });
+      bytes += piece.bytes;
     }
     const shown = await showCopy(copy, ids.length, options);
     reserved.keep();
@@ -74,6 +82,22 @@ export async function forkSession(
     void sweep.finish([copy.id]);
     throw error;
   }
+}
+
+function beginCopy(copying: Map<string, number>, userId: string): Disposable {
+  const others = copying.get(userId) ?? 0;
+  if (others >= copiesAtOnce) {
+    const message = `${copiesAtOnce} sessions of yours are being copied; try again when one of them is there.`;
+    throw tryAgain('RATE_LIMITED', message, { retryAfter: 2 });
+  }
+  copying.set(userId, others + 1);
+  return {
+    [Symbol.dispose]() {
+      const left = (copying.get(userId) ?? 1) - 1;
+      if (left > 0) copying.set(userId, left);
+      else copying.delete(userId);
+    },
+  };
 }
 
 async function createCopy(statements: Statements, kept: Session, messageId: number): Promise<Session> {
@@ -111,15 +135,35 @@ async function idsOfBranch(statements: Statements, { id, sessionId }: Message): 
   }
 }
 
-/** Returns the bytes of the piece. */
+/** Messages that one transaction copies, and their bytes. */
+interface Piece {
+  ids: number[];
+  bytes: number;
+}
+
+async function* piecesOf(statements: Statements, all: number[]): AsyncGenerator<Piece> {
+  const waiting: number[][] = [];
+  for (let start = 0; start < all.length; start += messagesAtOnce) {
+    waiting.push(all.slice(start, start + messagesAtOnce));
+    for (let ids = waiting.pop(); ids !== undefined; ids = waiting.pop()) {
+      const list = idList(ids);
+      const bytes = Number((await statements.get(bytesOfMessages, [list, list, list, list, list]))?.bytes ?? 0);
+      if (bytes <= bytesAtOnce || ids.length === 1) {
+        yield { ids, bytes };
+        continue;
+      }
+      const middle = Math.ceil(ids.length / 2);
+      waiting.push(ids.splice(middle), ids);
+    }
+  }
+}
+
 async function copyPiece(
   { id: messageId, sessionId }: Message,
   copy: Session,
-  ids: number[],
+  { ids, bytes }: Piece,
   { statements, quotas, steering }: ForkSessionOptions & { steering: SteeringCopies },
-): Promise<number> {
-  const list = idList(ids);
-  const bytes = Number((await statements.get(bytesOfMessages, [list, list, list, list, list]))?.bytes ?? 0);
+): Promise<void> {
   using reserved = await quotas.reserve(copy.userId, { bytes });
   await statements.transaction(async (tx) => {
     // While the session is locked, nobody deletes these messages, or blobs that only they have.
@@ -129,7 +173,6 @@ async function copyPiece(
     await steering.copy(tx, await copyMessages(tx, copy, ids));
   });
   reserved.keep();
-  return bytes;
 }
 
 /** Returns the ids of the copies, by those of the messages. */

@@ -17,6 +17,7 @@ export interface SessionsOptions extends CreateSessionOptions, UpdateSessionOpti
 /** Creates, changes and deletes sessions. The engine runs their prompts. */
 export class Sessions {
   readonly #options: SessionsOptions;
+  readonly #copying = new Map<string, number>();
 
   constructor(options: SessionsOptions) {
     this.#options = options;
@@ -76,7 +77,10 @@ export class Sessions {
    * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS, QUOTA_EXCEEDED, OVERLOADED.
    */
   fork(messageId: number, title: string | null | undefined): Promise<Session> {
-    return forkSession({ messageId, title }, { ...this.#options, ...this.#options.removal });
+    return forkSession(
+      { messageId, title },
+      { ...this.#options, ...this.#options.removal, copying: this.#copying },
+    );
   }
 
   /**

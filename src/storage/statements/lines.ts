@@ -58,6 +58,12 @@ export const siblingsOfMessages = plainStatement<SiblingRow>(
    WHERE NOT EXISTS (SELECT 1 FROM "MessageLine" WHERE "firstId" = "Message"."id") AND ${isKept('"Message"')}`,
 );
 
+/** How many lines begin behind a message, counted up to a number. Parameters: sessionId, the message or 0, the number. */
+export const countLines = plainStatement<{ count: number }>(
+  `SELECT COUNT(*) AS "count" FROM (
+     SELECT 1 FROM "MessageLine" WHERE "sessionId" = ? AND "parentId" = ? LIMIT ?) AS "line"`,
+);
+
 /** A message of a session that was neither cleared nor deleted. Parameters: the message, sessionId. */
 export const messageOfSession = modelStatement<Message>(
   'Message',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type ChatVariables, chat, collect, follow } from '../../support/gateway/chat.ts';
+import { longestTurn } from '../../support/gateway/longest-turn.ts';
 import type { ScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
 import { createGate, text } from '../../support/model/turn.ts';
@@ -305,3 +306,77 @@ const send = (gateway: ScriptedGateway, input: object) =>
 
 const remove = (gateway: ScriptedGateway, id: string | undefined) =>
   gateway.graphql('mutation ($id: ID!) { deleteMessage(id: $id) { id } }', { id });
+
+describe('branches without end', () => {
+  const fork = `mutation ($id: ID!) { forkSession(messageId: $id) { id messages(first: 1) { totalCount } } }`;
+  const numberOf = (id: string) => Number(Buffer.from(id, 'base64').toString().split(':')[1]);
+
+  /** Adds messages to a session, each with the bytes. Returns the id of the last one. */
+  async function addMessages(sessionId: string, count: number, bytes: number): Promise<string> {
+    const { database } = shared().services;
+    const data = Array.from({ length: count }, (_, index) => ({
+      sessionId: numberOf(sessionId),
+      role: index % 2 === 0 ? ('USER' as const) : ('ASSISTANT' as const),
+      status: 'COMPLETE' as const,
+      content: 'x'.repeat(bytes),
+    }));
+    await database.message.createMany({ data });
+    const last = await database.message.findFirstOrThrow({
+      where: { sessionId: numberOf(sessionId) },
+      orderBy: { id: 'desc' },
+    });
+    return Buffer.from(`Message:${last.id}`).toString('base64');
+  }
+
+  test('a session of long messages is copied in short turns', async () => {
+    const id = await addMessages(await shared().createSession(), 100, 400_000);
+    let copy: { messages: { totalCount: number } } | undefined;
+    const turnMs = await longestTurn(async () => {
+      copy = (await shared().query(fork, { id })).forkSession;
+    });
+    expect(copy?.messages.totalCount).toBe(100);
+    expect(turnMs).toBeLessThan(100);
+  });
+
+  test('a fifth copy of a user waits until another one is there', async () => {
+    const id = await addMessages(await shared().createSession(), 400, 10);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => shared().graphql(fork, { id })));
+    const refused = answers.filter(({ errors }) => errors);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.length).toBeLessThanOrEqual(4);
+    for (const { errors } of refused)
+      expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
+    expect((await shared().query(fork, { id })).forkSession.messages.totalCount).toBe(400);
+  });
+
+  test('a message has at most 200 other versions', async () => {
+    const gateway = shared();
+    const { sessionId, messages } = await converse(gateway);
+    await addMessages(sessionId, 200, 1);
+    const { database } = gateway.services;
+    const added = await database.message.findMany({
+      where: { sessionId: numberOf(sessionId) },
+      orderBy: { id: 'desc' },
+      take: 200,
+    });
+    const line = { parentLineId: 0, rootLineId: 0, level: 1, jumpId: 0, messagesBefore: 2 };
+    await database.messageLine.createMany({
+      data: added.map(({ id }) => ({
+        ...line,
+        firstId: id,
+        sessionId: numberOf(sessionId),
+        parentId: numberOf(messages[1]?.id ?? ''),
+      })),
+    });
+    const { errors } = await gateway.graphql(
+      'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }',
+      { input: { sessionId, prompt: 'C', editOf: messages[2]?.id } },
+    );
+    expect(errors).toMatchObject([
+      {
+        message: 'input.editOf: there are 200 other versions already; delete some of them first.',
+        extensions: { code: 'BAD_USER_INPUT', field: 'input.editOf' },
+      },
+    ]);
+  });
+});

@@ -170,7 +170,7 @@ const answers: [name: string, body: string, expected: object][] = [
     'an object of arguments that nests too deep',
     fragment({ index: 0, id: 'c1', function: { name: 'run' } }).replace(
       '"name":"run"',
-      `"name":"run","arguments":${deep(50_000)}`,
+      `"name":"run","arguments":${deep(15_000)}`,
     ),
     [['run', 'BAD_ARGUMENTS']],
   ],

@@ -40,7 +40,7 @@ function filesIn(part: LanguageModelV3TextPart | LanguageModelV3FilePart): strin
     return Array.from(part.text.matchAll(/^<file name=("[^"\n]*")>$/gm), ([, name = '']) => `${name} (text)`);
   }
   const name = part.filename === undefined ? 'a file' : JSON.stringify(part.filename);
-  const size = part.data instanceof Uint8Array ? `, ${part.data.length} bytes` : '';
+  const size = typeof part.data === 'string' ? `, ${Buffer.byteLength(part.data, 'base64')} bytes` : '';
   return [`${name} (${part.mediaType}${size})`];
 }
 

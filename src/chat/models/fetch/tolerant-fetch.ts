@@ -1,6 +1,6 @@
 import { RefusalMemory } from '../refusals/refusal-memory.ts';
 import { readErrorReport } from '../wire/error-report.ts';
-import { isFields, parseJson } from '../wire/fields.ts';
+import { fieldsOf, parseJson, textOf } from '../wire/fields.ts';
 
 type Body = Record<string, unknown>;
 
@@ -37,18 +37,19 @@ const remedies: readonly Remedy[] = [
 export function createTolerantFetch(send: typeof fetch): typeof fetch {
   const learned = new RefusalMemory<ReadonlySet<Remedy>>();
   return async (url, init) => {
-    const asked = typeof init?.body === 'string' ? parseJson(init.body) : undefined;
-    if (!isFields(asked)) return send(url, init);
-    const model = typeof asked['model'] === 'string' ? asked['model'] : '';
+    if (typeof init?.body !== 'string') return send(url, init);
+    const sent = init.body;
+    const model = modelOf(sent);
     const applied = new Set(learned.recall(model));
     const recalled = applied.size;
     let refusal: Refusal | undefined;
     for (;;) {
-      const body = applied.size === 0 ? init?.body : JSON.stringify(remedied(asked, applied));
-      const response = await send(url, { ...init, body: body ?? null });
+      const body = applied.size === 0 ? sent : JSON.stringify(remedied(fieldsOf(parseJson(sent)), applied));
+      const response = await send(url, { ...init, body });
       if (response.ok && applied.size > recalled) learned.remember(model, applied);
       if (![400, 404, 422].includes(response.status)) return response;
       const latest = await readRefusal(response);
+      const asked = fieldsOf(parseJson(sent));
       // What was tried did not help: the first refusal says most.
       refusal ??= latest;
       const remedy = remedies.find(
@@ -58,6 +59,12 @@ export function createTolerantFetch(send: typeof fetch): typeof fetch {
       applied.add(remedy);
     }
   };
+}
+
+/** The model of a request. The packages of the providers write it first; a body with files may have 30 MB behind it. */
+function modelOf(body: string): string {
+  const first = /^\{"model":("(?:[^"\\]|\\.){0,1000}")[,}]/.exec(body)?.[1];
+  return textOf(first === undefined ? fieldsOf(parseJson(body))['model'] : parseJson(first));
 }
 
 interface Refusal extends Pick<Response, 'status' | 'statusText' | 'headers'> {
