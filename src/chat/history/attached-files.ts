@@ -1,15 +1,11 @@
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-<<<<<<< HEAD
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type {
   LanguageModelV3FilePart,
   LanguageModelV3Message,
   LanguageModelV3TextPart,
 } from '@ai-sdk/provider';
-=======
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { LanguageModelV3FilePart, LanguageModelV3TextPart } from '@ai-sdk/provider';
->>>>>>> 122587e (attachments: files are written in base64 by Node.js and the request is not parsed again, because the packages of the providers took half a second for 20 MB)
 import { BlobNotFoundError } from '../../blobs/blob-store.ts';
 import { inputTypeOf } from '../attachments/input-type.ts';
 import { isTaken } from '../attachments/sent-attachments.ts';

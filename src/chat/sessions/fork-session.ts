@@ -147,7 +147,9 @@ async function* piecesOf(statements: Statements, all: number[]): AsyncGenerator<
     waiting.push(all.slice(start, start + messagesAtOnce));
     for (let ids = waiting.pop(); ids !== undefined; ids = waiting.pop()) {
       const list = idList(ids);
-      const bytes = Number((await statements.get(bytesOfMessages, [list, list, list, list, list]))?.bytes ?? 0);
+      const bytes = Number(
+        (await statements.get(bytesOfMessages, [list, list, list, list, list]))?.bytes ?? 0,
+      );
       if (bytes <= bytesAtOnce || ids.length === 1) {
         yield { ids, bytes };
         continue;
