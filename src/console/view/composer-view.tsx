@@ -93,7 +93,7 @@ function PromptField({ session, isDisabled, attach }: PromptFieldProps) {
     // On a touch screen the keyboard would open and cover the messages.
     if (matchMedia('(hover: hover)').matches) field.current?.focus();
   }, []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the height of the field follows its text
+  // The height of the field follows its text.
   useLayoutEffect(() => {
     if (field.current) fitToText(field.current);
   }, [text]);
