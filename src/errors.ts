@@ -88,7 +88,7 @@ const errorTable = {
   REQUEST_ID_REUSED: {
     status: 409,
     meaning:
-      'The `requestId` was used for another prompt, or for the same with other attachments or another `editOf` or `answerTo`.',
+      'The `requestId` was used for another prompt, or for the same with other attachments or another `editOf`, `answerTo` or `replyTo`.',
   },
   HEAD_MOVED: {
     status: 409,

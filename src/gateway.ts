@@ -10,10 +10,11 @@ import type { Config } from './config/config.ts';
 import { hasOwnBlobs } from './config/own-blobs.ts';
 import { StartupError } from './config/startup-error.ts';
 import type { Services } from './context.ts';
-import { type RestParts, startHttpServer } from './http/start-server.ts';
+import { type ApiParts, startHttpServer } from './http/start-server.ts';
 import { sweepTemporaryUploads } from './http/uploads/sweep-temporary-uploads.ts';
 import { openDatabaseLease } from './lease/database-lease.ts';
 import { createSoleLease } from './lease/lease.ts';
+import { createOpenAiApi } from './openai/handler.ts';
 import { createRestApi } from './rest/handler.ts';
 import { createServices, type GatewayParts } from './services.ts';
 import { claimServer, databaseFolder, databaseName, openDatabase } from './storage/open/open-database.ts';
@@ -48,9 +49,9 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
     resources.use(services.attachmentLibrary.sweepHourly());
     // Disposed after the server, because runs that are finishing can still be cancelled.
     if (config.redis) resources.use(services.engine.watchOthers(config.redis.leaseMs / looksPerLease));
-    const createRest = restFactory(services, config, log);
+    const doors = doorFactories(services, config, log);
     const others = config.redis && stores.gatewayBus;
-    const http = { config, services, redis, others, checkDatabase, prometheus, log, createRest };
+    const http = { config, services, redis, others, checkDatabase, prometheus, log, ...doors };
     const server = resources.use(await startHttpServer(http));
     // Start queued runs after listening: a start that fails must not have called a model.
     if (isWorkLeft) await services.engine.startWaiting();
@@ -132,9 +133,9 @@ async function finishWork({ sweep, engine }: Services): Promise<void> {
   await engine.recover();
 }
 
-/** `http/` cannot create the REST API itself, because neither of the two imports the other. */
-function restFactory({ blobs }: Services, { limits, attachments }: Config, log: Logger) {
-  return (parts: RestParts) =>
+/** `http/` cannot create these APIs itself, because neither imports the other. */
+function doorFactories({ blobs }: Services, { limits, attachments, chat }: Config, log: Logger) {
+  const createRest = (parts: ApiParts) =>
     createRestApi({
       ...parts,
       ...limits,
@@ -142,4 +143,12 @@ function restFactory({ blobs }: Services, { limits, attachments }: Config, log: 
       openUpload: (sha256, range) => blobs.open(sha256, range),
       log,
     });
+  const createOpenAi = (parts: ApiParts) =>
+    createOpenAiApi({
+      ...parts,
+      maxPageSize: limits.maxPageSize,
+      maxSessions: chat.maxCompletionSessions,
+      log,
+    });
+  return { createRest, createOpenAi };
 }

@@ -157,10 +157,17 @@ export class Engine {
   /**
    * Follows a run: the run events of the log after the cursor, then live ones, up to the terminal run event.
    *
+   * @param splitAt A delta with this seq is not merged with the one behind it.
    * @throws GatewayError NOT_FOUND, BAD_USER_INPUT when the cursor lies in the future.
    */
-  async follow(runId: number, after: number, signal: AbortSignal): Promise<AsyncIterable<RunEvent>> {
-    return this.#follow(await this.#findRun(runId), after, signal);
+  async follow(
+    runId: number,
+    after: number,
+    signal: AbortSignal,
+    splitAt?: number,
+  ): Promise<AsyncIterable<RunEvent>> {
+    const run = await this.#findRun(runId);
+    return followAfter(run, after, { ...this.#options, signal, splitAt });
   }
 
   /**

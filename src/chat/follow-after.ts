@@ -22,6 +22,8 @@ export interface FollowAfterOptions {
   pollMs: number;
   metrics?: Metrics | undefined;
   signal: AbortSignal;
+  /** A delta with this seq is not merged with the one behind it. */
+  splitAt?: number | undefined;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface FollowAfterOptions {
 export async function followAfter(
   sent: Run,
   after: number,
-  { statements, runLog, lease, bus, pollMs, metrics, signal }: FollowAfterOptions,
+  { statements, runLog, lease, bus, pollMs, metrics, signal, splitAt }: FollowAfterOptions,
 ): Promise<AsyncIterable<RunEvent>> {
   const run = await runOfAnswer(statements, sent);
   const lastSeq = await lastSeqOf(run, runLog, lease);
@@ -42,7 +44,7 @@ export async function followAfter(
     throw new GatewayError('BAD_USER_INPUT', message, { field: 'after' });
   }
   if (run.finishedAt !== null && after >= run.lastSeq) return nothing();
-  const options = { statements, log: runLog, bus, pollMs, metrics };
+  const options = { statements, log: runLog, bus, pollMs, metrics, splitAt };
   if (sent.steersId === null) return followRun(options, run.id, after, signal);
   // A cursor that comes before the prompt joined is one of the queue.
   return followJoined(options, run.id, Math.max(after, (sent.steeredSeq ?? 0) - 1), signal);

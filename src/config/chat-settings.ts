@@ -27,6 +27,10 @@ export const chatSettings = {
     description:
       'How long a model may take to sum up older messages (MODEL_CONTEXT_OVERFLOW). After that they are left out, and the run goes on.',
   }),
+  MAX_COMPLETION_SESSIONS: wholeNumber(0, 100_000).default(1_000).meta({
+    description:
+      'Most sessions of one user that `/v1/chat/completions` has made by itself; 0 for no limit. A new one then takes the place of the one in which nothing has happened for longest.',
+  }),
   MAX_QUEUED_RUNS: wholeNumber(0, 10_000).default(8).meta({
     description:
       'How many runs may be queued in one session. A prompt with INTERRUPT cancels the queue and is not refused because of it, but only one more than this number are accepted at the same moment.',
@@ -66,6 +70,7 @@ export function toChat(env: z.output<z.ZodObject<typeof chatSettings>>) {
     maxSteps: env.MAX_STEPS,
     summaryTimeoutMs: env.SUMMARY_TIMEOUT_MS,
     maxQueuedRuns: env.MAX_QUEUED_RUNS,
+    maxCompletionSessions: env.MAX_COMPLETION_SESSIONS,
     maxPromptBytes: env.MAX_PROMPT_BYTES,
     checkpointMs: env.CHECKPOINT_MS,
     runLogTtlMs: env.RUN_LOG_TTL_MS,

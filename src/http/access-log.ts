@@ -40,6 +40,7 @@ const parts = [
   ['/graphql/stream', 'graphql-stream'],
   ['/graphql', 'graphql'],
   ['/api/v1', 'rest'],
+  ['/v1', 'openai'],
   ...['health', 'metrics', 'workspaces', 'console', 'docs'].map((part) => [`/${part}`, part] as const),
 ] as const;
 

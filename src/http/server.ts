@@ -30,6 +30,8 @@ export interface ServerOptions {
   health: Hono;
   /** Its routes begin with `/api/v1`. */
   rest: HttpApp;
+  /** Its routes begin with `/v1`. */
+  openAi: HttpApp;
   /** Its routes begin with `/docs`. */
   docs: HttpApp;
   /** Its routes begin with `/console`. */
@@ -91,15 +93,17 @@ export function createServerApp(options: ServerOptions): HttpApp {
 
 type Routes = (request: Request, path: string, bindings: RouteBindings) => ReturnType<HttpApp['fetch']>;
 
-function createRoutes({ rest, ...options }: ServerOptions): Routes {
+function createRoutes({ rest, openAi, ...options }: ServerOptions): Routes {
   const others = createOtherRoutes(options);
-  // REST has a router of its own.
-  return (request, path, bindings) => (restPath.test(path) ? rest : others).fetch(request, bindings);
+  // REST and the OpenAI API have routers of their own.
+  const appOf = (path: string) => (restPath.test(path) ? rest : openAiPath.test(path) ? openAi : others);
+  return (request, path, bindings) => appOf(path).fetch(request, bindings);
 }
 
 const restPath = /^\/api\/v1(\/|$)/;
+const openAiPath = /^\/v1(\/|$)/;
 
-function createOtherRoutes(options: Omit<ServerOptions, 'rest'>) {
+function createOtherRoutes(options: Omit<ServerOptions, 'rest' | 'openAi'>) {
   const {
     graphql,
     answerKnownQuery,

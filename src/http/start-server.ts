@@ -42,8 +42,8 @@ const automaticQueryLimits = { maxDocuments: 2_000, maxCharacters: 2_000_000 };
 /** How long a closing gateway waits for followers to read how their run ended. */
 const farewellMs = 1_000;
 
-/** The parts of the HTTP server that the REST API uses. */
-export interface RestParts {
+/** The parts of the HTTP server that the APIs use which are no GraphQL. */
+export interface ApiParts {
   executor: Executor;
   identify: Identify;
   /** Reads the JSON of a body of at most MAX_BODY_BYTES. */
@@ -64,7 +64,9 @@ export interface HttpServerOptions {
   prometheus: Prometheus | undefined;
   log: Logger;
   /** Creates the application for `/api/v1`. */
-  createRest: (parts: RestParts) => HttpApp;
+  createRest: (parts: ApiParts) => HttpApp;
+  /** Creates the application for `/v1`. */
+  createOpenAi: (parts: ApiParts) => HttpApp;
 }
 
 /**
@@ -125,7 +127,7 @@ interface AppOptions extends HttpServerOptions {
 
 /** @param closing Aborts when the gateway begins to close. */
 async function createApp(options: AppOptions, homes: StreamHomes | undefined, closing: AbortSignal) {
-  const { config, services, redis, log, createRest } = options;
+  const { config, services, redis, log, createRest, createOpenAi } = options;
   const { http, auth, web } = config;
   const limits = {
     ...config.limits,
@@ -151,30 +153,32 @@ async function createApp(options: AppOptions, homes: StreamHomes | undefined, cl
   const stream = createStream(options, { graphql, identify, findDocument, homes });
   const files = { workspaces: services.workspaces, identify, log };
   const requests = { ...createRequestLimits(config.requests, redis), identify, accounts };
+  const api: ApiParts = {
+    executor: createExecutor({
+      ...{ services, identify, accounts, log, requestIds },
+      operationCost: createOperationCost(limits.maxPageSize),
+      limits: {
+        // The documents are the gateway's own, so only the stored texts decide how large a result is.
+        maxQueryCost: Number.POSITIVE_INFINITY,
+        maxResponseBytes: limits.maxResponseBytes,
+      },
+    }),
+    identify,
+    readBody: (incoming) => readBytes(incoming, limits.maxBodyBytes, apiJson),
+    note: (request, { operationId, errors }) => {
+      const facts = factsOf(request);
+      if (operationId !== undefined) facts.operationId = operationId;
+      noteErrors(facts, errors);
+    },
+  };
   const app = createServerApp({
     graphql,
     answerKnownQuery: createKnownQueryAnswer({ ...limits, ...operations, limits }),
     identify,
     stream,
     health: createHealth({ checkDatabase: options.checkDatabase, checkRedis: redis?.check, closing }),
-    rest: createRest({
-      executor: createExecutor({
-        ...{ services, identify, accounts, log, requestIds },
-        operationCost: createOperationCost(limits.maxPageSize),
-        limits: {
-          // The documents are the gateway's own, so only the stored texts decide how large a result is.
-          maxQueryCost: Number.POSITIVE_INFINITY,
-          maxResponseBytes: limits.maxResponseBytes,
-        },
-      }),
-      identify,
-      readBody: (incoming) => readBytes(incoming, limits.maxBodyBytes, apiJson),
-      note: (request, { operationId, errors }) => {
-        const facts = factsOf(request);
-        if (operationId !== undefined) facts.operationId = operationId;
-        noteErrors(facts, errors);
-      },
-    }),
+    rest: createRest(api),
+    openAi: createOpenAi(api),
     docs: createDocsPage(),
     workspaces: createAgentDoor(files).route('/', createFileDownloads(files)),
     consolePage: createConsolePage(),

@@ -51,6 +51,12 @@ export const ChatInput = builder.inputType('ChatInput', {
           'The `id` of an earlier prompt that is to be answered once more, perhaps by another model. Leave `prompt` out. The other answers stay, with all that follows them.',
       })
       .validate(idOf(MessageRef).nullish()),
+    replyTo: t
+      .id({
+        description:
+          'The `id` of an earlier answer that the prompt follows, whichever branch the session shows. If other prompts follow that answer, this one stands beside them. Default: the prompt continues the branch that the session shows.',
+      })
+      .validate(idOf(MessageRef).nullish()),
     expectedHead: t
       .id({
         description:
@@ -60,7 +66,7 @@ export const ChatInput = builder.inputType('ChatInput', {
     requestId: t.string({
       validate: nameText,
       description:
-        'An idempotency key that the client chooses, a new one for each prompt: at most 200 characters. When a prompt is sent again with the same key, for example after a lost connection, the gateway does not ask the model again and returns the run that the first request started. The same key with another `prompt`, `editOf` or `answerTo`, or with other attachments, is refused with REQUEST_ID_REUSED.',
+        'An idempotency key that the client chooses, a new one for each prompt: at most 200 characters. When a prompt is sent again with the same key, for example after a lost connection, the gateway does not ask the model again and returns the run that the first request started. The same key with another `prompt`, `editOf`, `answerTo` or `replyTo`, or with other attachments, is refused with REQUEST_ID_REUSED.',
     }),
     onBusy: t.field({
       type: OnBusyRef,
@@ -94,17 +100,17 @@ export const ChatInput = builder.inputType('ChatInput', {
 
 /** Describes the errors of a field that sends a prompt. */
 export const sendErrors =
-  'Errors: NOT_FOUND, also for a message of `input` that the session does not have; BAD_USER_INPUT if the gateway does not have the provider or the model, if the model does not take one of the settings or attachments, or if `editOf` or `answerTo` is no prompt that can be edited or answered; PAYLOAD_TOO_LARGE; RUN_IN_PROGRESS; REQUEST_ID_REUSED; HEAD_MOVED; RATE_LIMITED when the user has too many live runs or the session too many queued runs; MODEL_UNAVAILABLE if the provider does not respond; OVERLOADED; SHUTTING_DOWN.';
+  'Errors: NOT_FOUND, also for a message of `input` that the session does not have; BAD_USER_INPUT if the gateway does not have the provider or the model, if the model does not take one of the settings or attachments, or if `editOf` or `answerTo` is no prompt that can be edited or answered, or `replyTo` no answer; PAYLOAD_TOO_LARGE; RUN_IN_PROGRESS; REQUEST_ID_REUSED; HEAD_MOVED; RATE_LIMITED when the user has too many live runs or the session too many queued runs; MODEL_UNAVAILABLE if the provider does not respond; OVERLOADED; SHUTTING_DOWN.';
 
 /** @throws GatewayError PAYLOAD_TOO_LARGE for a prompt that is too long, BAD_USER_INPUT for fields that do not fit together. */
 export function toSendInput(
   input: typeof ChatInput.$inferInput,
   { maxPromptBytes, log }: Context,
 ): SendInput {
-  const { prompt = null, answerTo = null, editOf = null } = input;
-  checkPlace({ prompt, answerTo, editOf });
-  if (input.onBusy === 'STEER' && (answerTo !== null || editOf !== null)) {
-    const other = answerTo === null ? 'editOf' : 'answerTo';
+  const { prompt = null, answerTo = null, editOf = null, replyTo = null } = input;
+  checkPlace({ prompt, answerTo, editOf, replyTo });
+  if (input.onBusy === 'STEER' && (answerTo !== null || editOf !== null || replyTo !== null)) {
+    const other = answerTo !== null ? 'answerTo' : editOf !== null ? 'editOf' : 'replyTo';
     throw badInput(
       'onBusy',
       `STEER continues the answer that is being written; expected another value with \`${other}\``,
@@ -121,8 +127,12 @@ export function toSendInput(
 }
 
 /** @throws GatewayError BAD_USER_INPUT where these do not fit together. */
-function checkPlace({ prompt, answerTo, editOf }: Record<'prompt' | 'answerTo' | 'editOf', unknown>): void {
+function checkPlace(input: Record<'prompt' | 'answerTo' | 'editOf' | 'replyTo', unknown>): void {
+  const { prompt, answerTo, editOf, replyTo } = input;
   if (answerTo === null && prompt === null) throw badInput('prompt', 'expected some text');
+  if (replyTo !== null && (editOf !== null || answerTo !== null)) {
+    throw badInput('replyTo', 'give one of this, `editOf` and `answerTo`');
+  }
   if (answerTo === null) return;
   if (prompt !== null) throw badInput('prompt', 'expected no text together with `answerTo`');
   if (editOf !== null) throw badInput('editOf', 'give this or `answerTo`, not both');

@@ -32,8 +32,13 @@ builder.subscriptionFields((t) => ({
     args: {
       runId: idArg(t, RunRef, 'The `id` of the run.'),
       after: t.arg.int({ description: after }),
+      splitAt: t.arg.int({
+        description:
+          'A delta with this `seq` is not merged with the one behind it. For a client that reads the whole log again and must know which text somebody had received when they had seen this `seq`. Default: deltas are merged wherever the client reads slowly.',
+      }),
     },
-    subscribe: (_root, { runId, after }, { engine, signal }) => engine.follow(runId, after ?? 0, signal),
+    subscribe: (_root, { runId, after, splitAt }, { engine, signal }) =>
+      engine.follow(runId, after ?? 0, signal, splitAt ?? undefined),
     resolve: (event) => event,
   }),
 }));

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { isBlank } from '../base/is-blank.ts';
+import { wellFormedText } from '../base/well-formed-text.ts';
+import { GatewayError } from '../errors.ts';
 import { nodeIdText } from '../nodes/node-id.ts';
 import { askerOf, userOf } from './access/access.ts';
 import { builder } from './builder.ts';
@@ -21,6 +24,26 @@ const settings = {
   systemPrompt: 'The instructions that the model gets before the messages, at most 100,000 characters.',
   toolApproval: 'Whether tools may run commands and change files.',
 } as const;
+
+/** As many as a request body can have, and as a transaction can store in a moment. */
+const mostExchanges = 2_000;
+const exchangeText = wellFormedText.refine((text) => !isBlank(text), 'expected some text');
+
+const ExchangeInput = builder.inputType('ExchangeInput', {
+  description: 'A prompt and its answer, from a conversation that was held elsewhere.',
+  fields: (t) => ({
+    prompt: t.string({
+      required: true,
+      validate: exchangeText,
+      description: 'The prompt, at most `MAX_PROMPT_BYTES` (default: 262,144) bytes of UTF-8. Not blank.',
+    }),
+    answer: t.string({
+      required: true,
+      validate: wellFormedText,
+      description: 'The answer, at most `MAX_PROMPT_BYTES` bytes of UTF-8.',
+    }),
+  }),
+});
 
 const CreateSessionInput = builder.inputType('CreateSessionInput', {
   description: 'The settings of a new session. Every setting has a default, so `{}` is valid.',
@@ -54,6 +77,12 @@ const CreateSessionInput = builder.inputType('CreateSessionInput', {
       type: 'JSON',
       validate: metadataObject,
       description: `${labelTexts.metadata} Default: null.`,
+    }),
+    history: t.field({
+      type: [ExchangeInput],
+      validate: z.array(z.unknown()).max(mostExchanges, `expected at most ${mostExchanges} exchanges`),
+      description:
+        'The exchanges with which the conversation begins, oldest first: the model is told them as if they had been held in this session. Default: none.',
     }),
     nodeIds: t.stringList({
       validate: z.array(nodeIdText).max(1_000, 'expected fewer nodes'),
@@ -93,6 +122,19 @@ const UpdateSessionInput = builder.inputType('UpdateSessionInput', {
   }),
 });
 
+/** @throws GatewayError PAYLOAD_TOO_LARGE for a text that is longer than a prompt may be. */
+function checkHistory(history: readonly (typeof ExchangeInput.$inferInput)[], maxBytes: number): void {
+  for (const [index, exchange] of history.entries()) {
+    for (const name of ['prompt', 'answer'] as const) {
+      if (Buffer.byteLength(exchange[name]) <= maxBytes) continue;
+      const field = `input.history.${index}.${name}`;
+      throw new GatewayError('PAYLOAD_TOO_LARGE', `${field}: expected at most ${maxBytes} bytes of UTF-8.`, {
+        field,
+      });
+    }
+  }
+}
+
 const DeletedSessionRef = builder.objectRef<{ id: number }>('DeletedSession').implement({
   description: 'The ids of a session that was deleted.',
   fields: (t) => ({
@@ -128,6 +170,7 @@ builder.mutationFields((t) => ({
     resolve: (_root, { input }, context) => {
       const asker = askerOf(context);
       const featureName = input.featureName ?? 'default';
+      checkHistory(input.history ?? [], context.maxPromptBytes);
       const userId = input.userId ?? asker.userId;
       return context.sessions.create({
         ...input,

@@ -54,6 +54,7 @@ test('without any setting, every value has a default that needs no network', () 
         "changeLogTtlMs": 604800000,
         "checkpointMs": 1000,
         "maxAnswerBytes": 4194304,
+        "maxCompletionSessions": 1000,
         "maxPromptBytes": 262144,
         "maxQueuedRuns": 8,
         "maxSteps": 16,

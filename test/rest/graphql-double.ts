@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { buildSchema, type ExecutionResult, execute, subscribe, validate } from 'graphql';
-import type { Executor } from '../../src/rest/route/executor.ts';
+import type { Executor } from '../../src/schema/executor.ts';
 
 type Resolver = (args: Record<string, unknown>) => unknown;
 

@@ -10,7 +10,7 @@ import { createDocsPage } from '../../src/http/pages/docs-page.ts';
 import { readBytes } from '../../src/http/request/read-body.ts';
 import { anonymous } from '../../src/identity/viewer.ts';
 import { createRestApi, type RestApiOptions } from '../../src/rest/handler.ts';
-import type { Executor } from '../../src/rest/route/executor.ts';
+import type { Executor } from '../../src/schema/executor.ts';
 import type { GraphqlDouble } from './graphql-double.ts';
 
 export interface RestServer extends AsyncDisposable {

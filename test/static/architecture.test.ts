@@ -23,10 +23,11 @@ const mayImport: Record<string, string[]> = {
   main: ['cli', 'config', 'errors', 'log'],
   cli: ['commands', 'agent', 'base', 'config', 'errors', 'log'],
   commands: ['gateway', ...core],
-  gateway: [...core, ...shown, 'services', 'http', 'rest'],
+  gateway: [...core, ...shown, 'services', 'http', 'rest', 'openai'],
   services: [...core, 'context'],
   http: [...core, ...shown],
   rest: [...core, ...shown],
+  openai: [...core, ...shown],
   schema: [...core, 'context'],
   context: core,
   ...Object.fromEntries(

@@ -13,6 +13,8 @@ export interface PromptPlace {
   editOf?: number | null | undefined;
   /** This prompt is answered once more, and there is no new one. */
   answerTo?: number | null | undefined;
+  /** The prompt follows this answer, whichever branch is shown. */
+  replyTo?: number | null | undefined;
   /** The newest message of the branch that the sender has seen. */
   expectedHead?: number | null | undefined;
 }
@@ -35,7 +37,7 @@ export interface Placement {
  */
 export async function placePrompt(
   tx: Reader,
-  { sessionId, editOf, answerTo, expectedHead }: PromptPlace & { sessionId: number },
+  { sessionId, editOf, answerTo, replyTo, expectedHead }: PromptPlace & { sessionId: number },
   session: CountedSession,
 ): Promise<Placement> {
   if (expectedHead != null) await checkHead(tx, { sessionId, expectedHead }, session);
@@ -54,6 +56,12 @@ export async function placePrompt(
     const parentId = place?.parentId ?? 0;
     await refuseMany(tx, { sessionId, parentId, field: 'input.editOf' });
     return { parentId, prompt: undefined };
+  }
+  if (replyTo != null) {
+    const field = 'input.replyTo';
+    const { id } = await findMessage(tx, { id: replyTo, sessionId, field }, 'ASSISTANT');
+    await refuseMany(tx, { sessionId, parentId: id, field });
+    return { parentId: id, prompt: undefined };
   }
   return { parentId: session.headId ?? undefined, prompt: undefined };
 }
@@ -89,9 +97,21 @@ async function refuseMany(
   throw new GatewayError('BAD_USER_INPUT', message, { field });
 }
 
-async function findPrompt(
+interface Named {
+  id: number;
+  sessionId: number;
+  /** The field of the input that names the message. */
+  field: string;
+}
+
+function findPrompt(tx: Reader, named: Named): Promise<Message> {
+  return findMessage(tx, named, 'USER');
+}
+
+async function findMessage(
   tx: Reader,
-  { id, sessionId, field }: { id: number; sessionId: number; field: string },
+  { id, sessionId, field }: Named,
+  role: Message['role'],
 ): Promise<Message> {
   const message = await tx.get(messageOfSession, [id, sessionId]);
   if (message === undefined) {
@@ -101,8 +121,9 @@ async function findPrompt(
     const problem = 'has joined an answer, and has none of its own; name the prompt of that answer';
     throw new GatewayError('BAD_USER_INPUT', `${field}: the prompt ${id} ${problem}.`, { field });
   }
-  if (message.role === 'USER') return message;
-  throw new GatewayError('BAD_USER_INPUT', `${field}: expected a prompt, and message ${id} is an answer.`, {
+  if (message.role === role) return message;
+  const [expected, found] = role === 'USER' ? ['a prompt', 'an answer'] : ['an answer', 'a prompt'];
+  throw new GatewayError('BAD_USER_INPUT', `${field}: expected ${expected}, and message ${id} is ${found}.`, {
     field,
   });
 }

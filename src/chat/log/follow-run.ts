@@ -21,6 +21,8 @@ export interface FollowOptions {
   /** How long a follower waits for a ring before it reads the log again, in milliseconds. */
   pollMs: number;
   metrics?: Metrics | undefined;
+  /** A delta with this seq is not merged with the one behind it. */
+  splitAt?: number | undefined;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface FollowOptions {
  * @param signal Stops following. The run continues.
  */
 export function followRun(
-  { statements, log, bus, pollMs, metrics }: FollowOptions,
+  { statements, log, bus, pollMs, metrics, splitAt }: FollowOptions,
   runId: number,
   after: number,
   signal: AbortSignal,
@@ -74,7 +76,7 @@ export function followRun(
     mayHaveMore = entries.length === pageSize;
     emptyReads = entries.length === 0 ? emptyReads + 1 : 0;
     const complete = withGaps(entries, cursor);
-    open(mergeDeltas(complete));
+    open(mergeDeltas(complete, splitAt));
     if (complete.length > page.length) metrics?.merged(complete.length - page.length);
   };
   /** Reads the next page. Returns a promise where the log does. */

@@ -10,8 +10,10 @@ const mergedByLast = new WeakMap<RunEvent, { first: RunEvent; merged: RunEvent }
  * Merges consecutive deltas of one kind into one delta with the seq of the last. Nothing is dropped and the order
  * stays. A busy gateway thus writes fewer frames: at 150 chats on one full core, 99% of the words were sent within 60 ms
  * instead of 420 ms.
+ *
+ * @param splitAt A delta with this seq is not merged with the one behind it.
  */
-export function mergeDeltas(entries: readonly RunEvent[]): readonly RunEvent[] {
+export function mergeDeltas(entries: readonly RunEvent[], splitAt?: number): readonly RunEvent[] {
   // A follower that keeps up gets one run event at a time.
   if (entries.length < 2) return entries;
   const merged: RunEvent[] = [];
@@ -19,7 +21,8 @@ export function mergeDeltas(entries: readonly RunEvent[]): readonly RunEvent[] {
   for (const [index, entry] of entries.entries()) {
     length += 'text' in entry ? entry.text.length : 0;
     const next = entries[index + 1];
-    if (next && continues(entry, next) && length + next.text.length <= longestText) continue;
+    if (next && entry.seq !== splitAt && continues(entry, next) && length + next.text.length <= longestText)
+      continue;
     merged.push(mergeAll(entries.slice(start, index + 1)) ?? entry);
     [start, length] = [index + 1, 0];
   }

@@ -4,7 +4,9 @@ import { GatewayError, sessionNotFound } from '../../errors.ts';
 import type { Run } from '../../generated/prisma/client.ts';
 import { isUniqueConflict } from '../../storage/failure/prisma-error.ts';
 import type { ChangeOwner } from '../../storage/statements/changes.ts';
+import { idList } from '../../storage/statements/dialect.ts';
 import { insertAnswer, insertExchange } from '../../storage/statements/exchanges.ts';
+import { placesOfMessages } from '../../storage/statements/lines.ts';
 import { countPrompt } from '../../storage/statements/run-sessions.ts';
 import { insertRun, runByRequestId, unfinishedRuns } from '../../storage/statements/run-states.ts';
 import type { Reader, Statements, Writer } from '../../storage/statements/statement.ts';
@@ -94,6 +96,7 @@ export async function findByRequestId(
   if (known === undefined) return undefined;
   const { prompt, attachmentCount, ...run } = known;
   if (!isSamePrompt(run, prompt, input)) throw requestIdReused('another prompt');
+  if (!(await hasPlace(statements, run, input))) throw requestIdReused('another `replyTo`');
   const isKnown = prompt !== null && !run.answersAgain;
   if (isKnown && !(await hasAttachments(statements, { ...run, attachmentCount }, input))) {
     throw requestIdReused('other attachments');
@@ -106,6 +109,17 @@ function isSamePrompt(run: Run, text: string | null, { prompt, editOf, answerTo 
   if (run.answersAgain !== (answerTo != null)) return false;
   if (run.answersAgain) return text === null || run.userMessageId === answerTo;
   return run.editOfId === (editOf ?? null) && (text === null || text === prompt);
+}
+
+/** Whether a run's prompt follows the answer that the input names, if it names one. */
+async function hasPlace(
+  statements: Reader,
+  { userMessageId }: Pick<Run, 'userMessageId'>,
+  { replyTo }: Pick<NewPrompt, 'replyTo'>,
+): Promise<boolean> {
+  if (replyTo == null || userMessageId === null) return true;
+  const [place] = await statements.all(placesOfMessages, [idList([userMessageId])]);
+  return place === undefined || place.parentId === replyTo;
 }
 
 /** Whether a run's prompt was sent with these attachments, in this order. */

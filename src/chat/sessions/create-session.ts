@@ -1,4 +1,5 @@
 import type { ChangeLog } from '../../changes/change-log.ts';
+import { GatewayError } from '../../errors.ts';
 import { Prisma, type Session } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
@@ -7,6 +8,7 @@ import { settingBytes } from '../../storage/stored-bytes.ts';
 import type { Models } from '../models/models.ts';
 import { storeSettings } from '../models/settings/stored-settings.ts';
 import { checkModel } from './check-model.ts';
+import { exchangeBytes } from './earlier-exchanges.ts';
 import { defined, insertSession, type SessionToStore } from './store-session.ts';
 
 export interface NewSession extends SessionToStore {
@@ -41,7 +43,7 @@ export interface CreateSessionOptions {
 
 /**
  * @throws GatewayError BAD_USER_INPUT for an unknown provider or model, a setting that the model does not take, or too many
- *   nodes; QUOTA_EXCEEDED.
+ *   nodes, or both nodes and a history; QUOTA_EXCEEDED.
  */
 export async function createSession(
   { nodeIds, asker, ...input }: NewSession,
@@ -49,13 +51,23 @@ export async function createSession(
 ): Promise<Session> {
   const { models, quotas } = options;
   await checkModel(input, { models, session: null, given: input.settings ?? null });
-  const bytes = settingBytes({ ...input, settings: storeSettings(input.settings) });
-  using reserved = await quotas.reserve(input.userId, { sessions: 1, bytes });
+  const { history, ...settings } = input;
+  if (history?.length && nodeIds?.length) throw historyWithNodes();
+  quotas.checkMessages(2 * (history?.length ?? 0));
+  const bytes = settingBytes({ ...settings, settings: storeSettings(input.settings) });
+  const allBytes = bytes + exchangeBytes(history ?? []);
+  using reserved = await quotas.reserve(input.userId, { sessions: 1, bytes: allBytes });
   const session = nodeIds?.length
-    ? await createWithNodes({ ...input, nodeIds, asker }, bytes, options)
+    ? await createWithNodes({ ...settings, nodeIds, asker }, bytes, options)
     : await insertSession(options, input, bytes);
   reserved.keep();
   return session;
+}
+
+function historyWithNodes(): GatewayError {
+  const message =
+    'input.nodeIds: expected none together with `history`; attach them to the session afterwards.';
+  return new GatewayError('BAD_USER_INPUT', message, { field: 'input.nodeIds' });
 }
 
 /** Attaching uses Prisma, so the whole transaction does. */

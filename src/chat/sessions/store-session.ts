@@ -7,6 +7,7 @@ import type { Statements } from '../../storage/statements/statement.ts';
 import { settingBytes } from '../../storage/stored-bytes.ts';
 import type { PartialSettings } from '../models/settings/model-settings.ts';
 import { settingsText, storeSettings } from '../models/settings/stored-settings.ts';
+import { countExchanges, type EarlierExchange, insertExchanges } from './earlier-exchanges.ts';
 
 /** The settings of a session. Undefined leaves a setting as it is; null means the gateway's default. */
 export interface SessionSettings {
@@ -31,6 +32,8 @@ export interface SessionChanges extends SessionSettings {
 export interface SessionToStore extends SessionSettings {
   userId: string;
   featureName: string;
+  /** The exchanges with which the conversation begins. */
+  history?: readonly EarlierExchange[] | null | undefined;
 }
 
 interface Stores {
@@ -38,7 +41,7 @@ interface Stores {
   changes: ChangeLog;
 }
 
-/** @param bytes What the settings take up. */
+/** @param bytes What the settings take up, without the history. */
 export async function insertSession(
   { statements, changes }: Stores,
   input: SessionToStore,
@@ -50,9 +53,11 @@ export async function insertSession(
   const texts = [userId, title, featureName, providerName, modelName, systemPrompt];
   const json = [settingsText(input.settings), JSON.stringify(tags), metadataText(metadata)];
   const parameters = [...texts, ...json, toolApproval, bytes, now, now, now];
+  const exchanges = await countExchanges(input.history ?? []);
   const { session, told } = await statements.transaction(async (writer) => {
     const session = await writer.get(createSession, parameters);
     if (session === undefined) throw new Error('The statement that creates a session has returned no row.');
+    await insertExchanges(writer, session.id, exchanges, now);
     const change = { kind: 'SessionCreated', sessionId: session.id, userId } as const;
     return { session, told: await changes.write(writer, [change]) };
   });

@@ -22,6 +22,7 @@ export function allowOrigins(origins: readonly string[]): Guard {
       'Retry-After',
       'Vary',
       'WWW-Authenticate',
+      'X-Session-Id',
       'X-Request-Id',
     ],
     maxAge: 600,

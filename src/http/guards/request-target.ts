@@ -41,7 +41,9 @@ function faultOf(target: string, host: string): string | undefined {
   const path = pathOf(target);
   if (path.includes('\\')) return 'The path must not contain a backslash: write it as %5C.';
   if (hasDotSegment(path)) return 'The path must not contain the segments "." and "..", escaped or not.';
-  const [escaped] = /%2f|%00/i.exec(path) ?? [];
+  // Clients of OpenAI escape the slash of `provider/model`. Both ways of writing it lead to the same route.
+  const forbidden = path.startsWith('/v1/models/') ? /%00/i : /%2f|%00/i;
+  const [escaped] = forbidden.exec(path) ?? [];
   if (escaped !== undefined)
     return `The path must not contain ${escaped}: a slash separates segments, and NUL is in no name.`;
   return undefined;

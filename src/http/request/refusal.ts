@@ -1,13 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Context } from 'hono';
+import { openAiCode, openAiFailure } from '../../base/openai-failure.ts';
 import { errorStatus, type GatewayError, isErrorCode } from '../../errors.ts';
 import { factsOf, noteErrors } from './request-facts.ts';
 
 /**
  * Answers a request that a guard or a route refuses. The path chooses the shape of the body: GraphQL's
- * `{"errors": […]}` at `/graphql` and below, REST's `{"detail": …}` everywhere else, with the code for agents and other
- * programs at `/workspaces` and below.
+ * `{"errors": […]}` at `/graphql` and below, OpenAI's `{"error": …}` at `/v1` and below, REST's `{"detail": …}` everywhere
+ * else, with the code for agents and other programs at `/workspaces` and below.
  */
 export function refuse(c: Context, error: GatewayError): Response {
   noteErrors(factsOf(c.req.raw), [error]);
@@ -30,11 +31,17 @@ export function sendRefusal(response: ServerResponse, path: string, error: Gatew
 
 /** The body of a refusal, in the shape of its path. The path may be a request target in any form. */
 export function refusalBody(path: string, { message, extensions: { http: _, ...extensions } }: GatewayError) {
+  if (/^(https?:\/\/[^/]*)?\/v1([/?]|$)/.test(path)) return openAiRefusal(message, extensions['code']);
   const isGraphQL = /^(https?:\/\/[^/]*)?\/graphql([/?]|$)/i.test(path);
   if (isGraphQL) return { errors: [{ message, extensions }] };
   return /^(https?:\/\/[^/]*)?\/workspaces\//.test(path)
     ? { detail: message, ...extensions }
     : { detail: message };
+}
+
+function openAiRefusal(message: string, code: unknown) {
+  if (!isErrorCode(code)) return openAiFailure(500, message);
+  return openAiFailure(errorStatus[code], message, { code: openAiCode(code) });
 }
 
 /** The HTTP status of an error; 500 for an error without a status and without a known code. */

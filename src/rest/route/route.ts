@@ -3,8 +3,8 @@ import type { RouteConfig } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { BlobStore } from '../../blobs/blob-store.ts';
+import type { Executor } from '../../schema/executor.ts';
 import type { ReadBody, RouteInput } from '../input/read-input.ts';
-import type { Executor } from './executor.ts';
 
 export type RestEnv = {
   Bindings: HttpBindings;

@@ -16,6 +16,15 @@ export const insertExchange = plainStatement<{ id: number }>(
   VALUES (?, 'USER', 'COMPLETE', ?, ?, ?), (?, 'ASSISTANT', 'STREAMING', '', NULL, ?) RETURNING "id"`,
 );
 
+/**
+ * Stores a prompt and its whole answer, which no run of this gateway has written. Parameters: sessionId, the prompt, its
+ * tokens, createdAt; sessionId, the answer, its tokens, createdAt.
+ */
+export const insertEarlierExchange = plainStatement<never>(
+  `INSERT INTO "Message" ("sessionId", "role", "status", "content", "finishReason", "tokenCount", "createdAt")
+  VALUES (?, 'USER', 'COMPLETE', ?, NULL, ?, ?), (?, 'ASSISTANT', 'COMPLETE', ?, 'STOP', ?, ?)`,
+);
+
 /** Stores the empty answer to a prompt that is answered once more. Parameters: sessionId, createdAt. */
 export const insertAnswer = plainStatement<{ id: number }>(
   `INSERT INTO "Message" ("sessionId", "role", "status", "content", "createdAt")

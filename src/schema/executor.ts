@@ -1,7 +1,7 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import type { ExecutionResult } from 'graphql';
 
-/** Executes GraphQL documents in this process. REST reaches sessions, runs and nodes only through it. */
+/** Executes GraphQL documents in this process. The APIs that are no GraphQL reach sessions, runs and nodes only through it. */
 export interface Executor {
   /** Executes a query or mutation as the sender of this HTTP request. Errors are in the result, masked. */
   execute<D, V>(

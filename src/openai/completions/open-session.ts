@@ -1,0 +1,60 @@
+import {
+  type ConversationFieldsFragment,
+  type CreateSessionInput,
+  ListIdleConversationsDocument,
+  OpenConversationDocument,
+} from '../../gql/graphql.ts';
+import { badParameter } from '../errors/api-error.ts';
+import type { ParameterNames } from '../errors/graphql-error.ts';
+import type { Conversation, Exchange } from '../input/conversation.ts';
+import { dropSession } from '../route/drop-session.ts';
+import { executeDocument } from '../route/execute.ts';
+import type { ApiContext, ApiServices } from '../route/route.ts';
+import { featureName } from './find-session.ts';
+
+/** Sessions that are looked at for those that can make room. */
+const looked = 10;
+
+/** Makes a session that begins with the history of the client. @throws ApiError. */
+export async function openSession(
+  c: ApiContext,
+  services: ApiServices,
+  { system, exchanges }: Conversation,
+  settings: Pick<CreateSessionInput, 'providerName' | 'modelName' | 'tags' | 'metadata'>,
+  names: ParameterNames,
+): Promise<ConversationFieldsFragment> {
+  const input = {
+    ...settings,
+    featureName,
+    systemPrompt: system,
+    history: exchanges.map(toHistory),
+    toolApproval: 'ASK' as const,
+  };
+  const { createSession } = await executeDocument(c, services, OpenConversationDocument, { input }, names);
+  return createSession;
+}
+
+function toHistory({ prompt, answer }: Exchange) {
+  if (prompt.files.length === 0) return { prompt: prompt.text, answer };
+  const problem = 'the gateway has no session with this history, and takes files only in the last message.';
+  throw badParameter(`${prompt.param}.content`, problem);
+}
+
+/**
+ * Deletes the sessions in which nothing has happened for longest, if there are too many. A client of Chat Completions sends
+ * the whole history each time, so it loses nothing. Sessions that somebody has pinned or given nodes stay.
+ */
+export async function makeRoom(c: ApiContext, services: ApiServices): Promise<void> {
+  const { maxSessions, maxPageSize } = services;
+  if (maxSessions === 0) return;
+  const { viewer } = await services.identify(c.req.raw);
+  const last = Math.min(looked, maxPageSize);
+  const variables = { userId: viewer?.userId ?? '', featureName, upTo: maxSessions + last, last };
+  const { sessions } = await executeDocument(c, services, ListIdleConversationsDocument, variables);
+  const idle = sessions.nodes
+    .filter(({ status, pinnedAt, nodes }) => status === 'IDLE' && pinnedAt == null && nodes.length === 0)
+    .toReversed();
+  for (const { id } of idle.slice(0, Math.max(0, sessions.totalCount - maxSessions))) {
+    await dropSession(c, services, id);
+  }
+}

@@ -1,0 +1,117 @@
+import type { AnswerMessageFragment, ToolCallStatus } from '../../gql/graphql.ts';
+
+/** A part of an answer, as Responses shows it. */
+export type OutputItem = ReasoningItem | MessageItem | CallItem;
+
+type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
+
+export interface ReasoningItem {
+  id: string;
+  type: 'reasoning';
+  status: ItemStatus;
+  summary: { type: 'summary_text'; text: string }[];
+}
+
+export interface MessageItem {
+  id: string;
+  type: 'message';
+  status: ItemStatus;
+  role: 'assistant';
+  content: TextPart[];
+}
+
+interface TextPart {
+  type: 'output_text';
+  text: string;
+  annotations: [];
+  logprobs: [];
+}
+
+/**
+ * A call of a tool on a node. Clients know such a call as one that the server has made with a server of its own, which they
+ * show and do not answer.
+ */
+export interface CallItem {
+  id: string;
+  type: 'mcp_call';
+  status: ItemStatus | 'failed';
+  /** The node. */
+  server_label: string;
+  name: string;
+  arguments: string;
+  output: string | null;
+  error: string | null;
+  approval_request_id: null;
+}
+
+/** @param at The place of the item in the output. */
+export function reasoningItem(runId: number, at: number, text: string, status: ItemStatus): ReasoningItem {
+  const summary = text === '' ? [] : [{ type: 'summary_text' as const, text }];
+  return { id: `rs_${runId}_${at}`, type: 'reasoning', status, summary };
+}
+
+export function messageItem(runId: number, at: number, text: string, status: ItemStatus): MessageItem {
+  const content = text === '' && status === 'in_progress' ? [] : [textPart(text)];
+  return { id: `msg_${runId}_${at}`, type: 'message', status, role: 'assistant', content };
+}
+
+export function textPart(text: string): TextPart {
+  return { type: 'output_text', text, annotations: [], logprobs: [] };
+}
+
+export interface ShownCall {
+  callId: string;
+  name: string;
+  args?: unknown;
+  nodeId?: string | null | undefined;
+  status: ToolCallStatus;
+  result?: string | null | undefined;
+}
+
+const callStatuses: Record<ToolCallStatus, CallItem['status']> = {
+  AWAITING_APPROVAL: 'in_progress',
+  RUNNING: 'in_progress',
+  SUCCEEDED: 'completed',
+  FAILED: 'failed',
+  DENIED: 'failed',
+  CANCELLED: 'incomplete',
+};
+
+export function callItem(runId: number, at: number, call: ShownCall): CallItem {
+  const status = Object.hasOwn(callStatuses, call.status) ? callStatuses[call.status] : 'in_progress';
+  return {
+    id: `mcp_${runId}_${at}`,
+    type: 'mcp_call',
+    status,
+    server_label: call.nodeId ?? 'gateway',
+    name: call.name,
+    arguments: typeof call.args === 'string' ? call.args : JSON.stringify(call.args ?? {}),
+    output: status === 'completed' ? (call.result ?? '') : null,
+    error: status === 'failed' ? (call.result ?? '') : null,
+    approval_request_id: null,
+  };
+}
+
+/** The items of a stored answer: what was written before each call, the call, and what was written behind the last. */
+export function outputItems(
+  runId: number,
+  { content, reasoning, toolCalls }: AnswerMessageFragment,
+  status: ItemStatus,
+): OutputItem[] {
+  const items: OutputItem[] = [];
+  let [text, thought] = [0, 0];
+  const write = (textEnd: number, thoughtEnd: number, isLast: boolean) => {
+    const thoughts = (reasoning ?? '').slice(thought, thoughtEnd);
+    const words = content.slice(text, textEnd);
+    if (thoughts !== '') items.push(reasoningItem(runId, items.length, thoughts, 'completed'));
+    if (words !== '') items.push(messageItem(runId, items.length, words, isLast ? status : 'completed'));
+    [text, thought] = [Math.max(text, textEnd), Math.max(thought, thoughtEnd)];
+  };
+  for (const call of toolCalls) {
+    write(call.textOffset, call.reasoningOffset, false);
+    const args = call.changedArgs ?? call.args;
+    items.push(callItem(runId, items.length, { ...call, args }));
+  }
+  write(content.length, reasoning?.length ?? 0, true);
+  return items;
+}
