@@ -9,7 +9,8 @@ import type { ChangeLog } from './changes/change-log.ts';
 import { Changes } from './changes/changes.ts';
 import { AttachmentLibrary } from './chat/attachments/attachment-library.ts';
 import { AudioLibrary } from './chat/audio/audio-library.ts';
-import { Engine, type EngineLimits, type EngineOptions } from './chat/engine.ts';
+import { Engine } from './chat/engine.ts';
+import type { EngineLimits, EngineOptions } from './chat/engine-options.ts';
 import type { RunEventBody } from './chat/log/run-event.ts';
 import { createContextWarning } from './chat/models/context-warning.ts';
 import { createModels, type Models } from './chat/models/models.ts';
@@ -235,7 +236,8 @@ function createEngine(options: ServicesOptions, { runLogs, ...parts }: EnginePar
 }
 
 function engineLimits({ chat, attachments, limits, nodes }: Config): EngineLimits {
-  const { maxSteps, toolApprovalTimeoutMs, runLogTtlMs, maxQueuedRuns, resumeRuns, summaryTimeoutMs } = chat;
+  const { maxSteps, toolApprovalTimeoutMs, clientToolTimeoutMs, runLogTtlMs } = chat;
+  const { maxQueuedRuns, resumeRuns, summaryTimeoutMs } = chat;
   const call = {
     idleTimeoutMs: chat.modelIdleTimeoutMs,
     maxRetries: chat.modelMaxRetries,
@@ -246,7 +248,7 @@ function engineLimits({ chat, attachments, limits, nodes }: Config): EngineLimit
   const { maxLiveRuns, maxLiveRunsPerUser } = limits;
   return {
     run: {
-      ...{ call, maxSteps, toolApprovalTimeoutMs, toolStopMs, runLogTtlMs },
+      ...{ call, maxSteps, toolApprovalTimeoutMs, clientToolTimeoutMs, toolStopMs, runLogTtlMs },
       maxSentBytes: attachments.maxSentBytes,
     },
     slots: { maxLiveRuns, maxLiveRunsPerUser },
@@ -254,5 +256,6 @@ function engineLimits({ chat, attachments, limits, nodes }: Config): EngineLimit
     resumeRuns,
     summaryTimeoutMs,
     attachments,
+    maxClientResultBytes: nodes.maxOutputBytes,
   };
 }

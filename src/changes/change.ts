@@ -28,6 +28,17 @@ type ChangeBody =
       /** EXPIRED: no decision came in time. Null: the call needs none any more. */
       decision: 'APPROVED' | 'DENIED' | 'EXPIRED' | null;
     } & ChangedCall)
+  | ({
+      /** A call waits for a client that runs it, or for the answer of the user. */
+      kind: 'ToolAnswerRequested';
+      /** When the call will fail without an answer, in milliseconds since the epoch. */
+      expiresAt: number;
+    } & ChangedCall)
+  | ({
+      kind: 'ToolAnswerSettled';
+      /** False: no client answered in time, or no answer is needed any more. */
+      answered: boolean;
+    } & ChangedCall)
   /** An attached node, for the followers of one session. */
   | ({ kind: 'SessionNodeChanged' } & ChangedNode)
   /** The same node, once for each user who has it, or a session with it. */
@@ -66,6 +77,8 @@ export const viewerKinds = [
   'RunEnded',
   'ApprovalRequested',
   'ApprovalDecided',
+  'ToolAnswerRequested',
+  'ToolAnswerSettled',
   'NodeChanged',
 ] as const satisfies readonly ChangeKind[];
 

@@ -1,83 +1,27 @@
-import type { Logger } from 'pino';
 import { createStartingSignal } from '../base/starting-signal.ts';
-import type { Bus } from '../bus/bus.ts';
-import type { ChangeLog } from '../changes/change-log.ts';
 import { GatewayError } from '../errors.ts';
 import type { Run, Session, ToolCall } from '../generated/prisma/client.ts';
 import type { CancelCause } from '../generated/prisma/enums.ts';
-import type { Lease } from '../lease/lease.ts';
-import type { Quotas } from '../limits/quotas.ts';
-import { type RunSlotLimits, RunSlots } from '../limits/run-slots.ts';
-import type { UserCount } from '../limits/user-count.ts';
-import type { Metrics } from '../metrics/metrics.ts';
-import type { Database } from '../storage/database.ts';
+import { RunSlots } from '../limits/run-slots.ts';
 import { findSession } from '../storage/find-session.ts';
-import type { Backlog } from '../storage/search/backlog.ts';
 import { runById, visibleRunById } from '../storage/statements/run-states.ts';
-import type { Statements } from '../storage/statements/statement.ts';
-import type { ToolRunner } from '../tools/tool-runner.ts';
-import type { AttachmentLimits } from './attachments/sent-attachments.ts';
+import type { EngineOptions } from './engine-options.ts';
 import { followAfter } from './follow-after.ts';
 import type { RunEvent } from './log/run-event.ts';
-import type { RunLog } from './log/run-writer.ts';
-import type { Models } from './models/models.ts';
 import { RefusalMemory } from './models/refusals/refusal-memory.ts';
 import { PromptSender, type SendInput } from './prompt-sender.ts';
 import { cancelQueuedRun } from './run/cancel-queued-run.ts';
-import type { Checkpointer } from './run/checkpoint.ts';
 import { executeRun } from './run/execute-run.ts';
 import { LeftRuns } from './run/left-runs.ts';
 import { LiveRuns } from './run/live-runs.ts';
-import type { ResumePoint, ResumeRuns } from './run/resume-point.ts';
-import type { RunLimits } from './run/run-limits.ts';
+import type { ResumePoint } from './run/resume-point.ts';
 import { RunRecovery } from './run/run-recovery.ts';
 import { StopRequests } from './run/stop-requests.ts';
 import { runOfAnswer } from './steering/run-of-answer.ts';
+import { answerCall, type ClientAnswer } from './tool-calls/answer-call.ts';
 import { Approvals } from './tool-calls/approvals.ts';
 import { type ClientDecision, decideCall } from './tool-calls/decide-call.ts';
 import { revokeGrant } from './tool-calls/grants/revoke-grant.ts';
-import type { UploadedBlobs } from './uploads/uploaded-blobs.ts';
-
-export interface EngineLimits {
-  run: RunLimits;
-  slots: RunSlotLimits;
-  /** Runs of one session that may wait in the queue at once. */
-  maxQueuedRuns: number;
-  attachments: AttachmentLimits;
-  resumeRuns: ResumeRuns;
-  /** How long a model may take to sum up older messages, in milliseconds. */
-  summaryTimeoutMs: number;
-}
-
-export interface EngineOptions {
-  database: Database;
-  statements: Statements;
-  lease: Lease;
-  models: Models;
-  tools: ToolRunner;
-  runLog: RunLog;
-  changes: ChangeLog;
-  /** The bus of the run logs. */
-  bus: Bus;
-  /** A bus whose rings reach all gateways. */
-  rings: Bus;
-  checkpointer: Checkpointer;
-  /** Undefined for a gateway that counts nothing. */
-  metrics?: Metrics | undefined;
-  log: Logger;
-  limits: EngineLimits;
-  quotas: Quotas;
-  /** The bytes of attachments. */
-  blobs: UploadedBlobs;
-  /** Is told when there are new messages. */
-  searchBacklog: Pick<Backlog, 'collect'>;
-  /** Counts the live runs of users. */
-  liveRunsOfUsers: UserCount;
-  /** How long a follower waits for a ring before it reads the log again, in milliseconds. */
-  pollMs: number;
-  /** Whether the gateway is overloaded. Then it refuses new prompts. */
-  isOverloaded: () => boolean;
-}
 
 export interface CancelReceipt {
   /** Whether there was a live run and it was cancelled. */
@@ -225,6 +169,28 @@ export class Engine {
     const { statements, changes, tools, rings: bus } = this.#options;
     const run = await this.#findRun(runId);
     return decideCall({ statements, changes, tools, bus, run, callId, decided, signal });
+  }
+
+  /**
+   * Takes the result of a tool call that a client runs, or the answer to a question of the model. Repeating the same
+   * answer is allowed.
+   *
+   * @returns The call after the answer.
+   * @throws GatewayError as `answerCall` does.
+   */
+  async answerToolCall(
+    { runId, callId }: { runId: number; callId: string },
+    answer: ClientAnswer,
+  ): Promise<ToolCall> {
+    const { statements, changes, rings: bus } = this.#options;
+    const run = await this.#findRun(runId);
+    const maxBytes = this.#options.limits.maxClientResultBytes;
+    return answerCall({ statements, changes, bus, run, callId, answer, maxBytes });
+  }
+
+  /** The names of the tools that nodes have, which no tool of a client can have. */
+  get toolNames(): readonly string[] {
+    return this.#options.tools.names;
   }
 
   /**

@@ -26,6 +26,7 @@ import { mergeSettings, type PartialSettings } from './models/settings/model-set
 import { readSettings } from './models/settings/stored-settings.ts';
 import type { LiveRuns } from './run/live-runs.ts';
 import { findByRequestId, type NewPrompt, type OnBusy, openRun, queueFull } from './run/open-run.ts';
+import { bytesOfTools } from './tool-calls/client-tools/store-tools.ts';
 
 export interface SendInput extends NewPrompt {
   requestId?: string | null | undefined;
@@ -122,11 +123,14 @@ export class PromptSender {
     const model = await this.#resolveModel(input, session);
     await slots.lookUp(session.userId);
     const copied = await this.#checkAttachments(input, model);
-    const added = Buffer.byteLength(input.prompt ?? '') + copied;
+    const ofTools = bytesOfTools(input.tools);
+    const added = Buffer.byteLength(input.prompt ?? '') + copied + ofTools;
     using bytes = await quotas.reserve(session.userId, { bytes: added });
-    const { run, opened } = await live.alone(session.id, () => this.#start(input, session, model));
+    const { run, opened, toolBytes } = await live.alone(session.id, () => this.#start(input, session, model));
     arrival[Symbol.dispose]();
     if (opened) bytes.keep();
+    // The session may have had the same tools before.
+    if (opened && toolBytes < ofTools) quotas.release(session.userId, { bytes: ofTools - toolBytes });
     if (opened && run.status === 'QUEUED') await this.#enqueue(run, input.onBusy);
     if (!opened || run.status === 'RUNNING') return run;
     // The queued run may have been started in the meantime.
@@ -159,13 +163,13 @@ export class PromptSender {
       throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down; send again in a moment.');
     }
     if (!this.#options.lease.isHeld) throw outOfTouch();
-    const { run, opened, told, slot } = await this.#open(input, session, model);
-    if (!opened) return { run, opened };
+    const { run, opened, told, toolBytes, slot } = await this.#open(input, session, model);
+    if (!opened) return { run, opened, toolBytes };
     if (run.status === 'QUEUED' && input.onBusy === 'INTERRUPT') live.willInterrupt(run);
     const setup = { systemPrompt: session.systemPrompt, model };
     if (slot) live.launch(run, { slot, log: input.log, setup });
     changes.ring(told);
-    return { run, opened };
+    return { run, opened, toolBytes };
   }
 
   async #resolveModel(input: SendInput, session: Session): Promise<ResolvedModel> {
@@ -185,7 +189,7 @@ export class PromptSender {
   }
 
   /** Opens a run, and claims a slot for it when it starts at once. */
-  async #open(input: SendInput, { userId }: Session, model: ResolvedModel) {
+  async #open(input: SendInput, { userId, askUser }: Session, model: ResolvedModel) {
     const { statements, lease, slots, quotas, changes, maxQueuedRuns: maxQueued } = this.#options;
     const { gatewayId } = lease;
     let slot: Disposable | undefined;
@@ -195,11 +199,11 @@ export class PromptSender {
     const checkMessages = (count: number) => quotas.checkMessages(count);
     try {
       const checks = { maxQueued, claimSlot, checkMessages };
-      const opening = { ...input, model, gatewayId, changes, ...checks };
-      const { run, opened, told } = await openRun(statements, opening);
-      if (opened) return { run, opened, told, slot };
+      const opening = { ...input, model, gatewayId, changes, sessionAsksUser: askUser, ...checks };
+      const result = await openRun(statements, opening);
+      if (result.opened) return { ...result, slot };
       slot?.[Symbol.dispose]();
-      return { run, opened, told };
+      return { ...result, slot: undefined };
     } catch (error) {
       slot?.[Symbol.dispose]();
       throw error;

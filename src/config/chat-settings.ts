@@ -59,6 +59,10 @@ export const chatSettings = {
     description:
       'How long a tool call waits for a user to approve it, up to a year, also while no gateway runs. After that it is denied.',
   }),
+  CLIENT_TOOL_TIMEOUT_MS: milliseconds(1, yearMs).default(300_000).meta({
+    description:
+      'How long a tool call waits for a client that runs it, and a question of the model for the answer of the user, up to a year, also while no gateway runs. After that it fails, and the model is told.',
+  }),
 };
 
 export function toChat(env: z.output<z.ZodObject<typeof chatSettings>>) {
@@ -78,5 +82,6 @@ export function toChat(env: z.output<z.ZodObject<typeof chatSettings>>) {
     resumeRuns: env.RESUME_RUNS,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     toolApprovalTimeoutMs: env.TOOL_APPROVAL_TIMEOUT_MS,
+    clientToolTimeoutMs: env.CLIENT_TOOL_TIMEOUT_MS,
   };
 }

@@ -3,6 +3,7 @@ import { isBlank } from '../base/is-blank.ts';
 import { wellFormedText } from '../base/well-formed-text.ts';
 import type { SendInput } from '../chat/prompt-sender.ts';
 import type { OnBusy } from '../chat/run/open-run.ts';
+import { checkClientTools } from '../chat/tool-calls/client-tools/check-client-tools.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
 import { AttachmentRef } from './attachment.ts';
@@ -27,6 +28,27 @@ const OnBusyRef = enumFromTable<OnBusy>(
       'The prompt joins the answer that is being written: when the present tool calls have ended, the model is told it with its next request, and `PromptSteered` says so. If the answer ends without further tool calls, or the session shows another branch, the prompt is answered as with ENQUEUE. Until then it waits as with ENQUEUE, and counts against the same limit. The model, the provider and the settings of this prompt count only in that case.',
   },
 );
+
+const ClientToolInput = builder.inputType('ClientToolInput', {
+  description: 'A tool that the client, or another client of the session, runs when the model calls it.',
+  fields: (t) => ({
+    name: t.string({
+      required: true,
+      description:
+        'The name by which the model calls it: 1 to 64 of `a-z`, `A-Z`, `0-9`, `_` and `-`, beginning with a letter or `_`. Not the name of a tool of nodes, such as `run_command`, and not `ask_user`.',
+    }),
+    description: t.string({
+      description:
+        'What it does and when to use it, for the model: at most 4,096 characters. Default: empty.',
+    }),
+    inputSchema: t.field({
+      type: 'JSON',
+      required: true,
+      description:
+        'The JSON Schema (draft 7 or later) of its arguments, of the type "object", of at most 32,768 bytes and 32 levels. References lead to places in the schema itself. Arguments that do not match it never reach a client: the model is told what is wrong.',
+    }),
+  }),
+});
 
 export const ChatInput = builder.inputType('ChatInput', {
   description: 'A prompt for a session.',
@@ -66,7 +88,7 @@ export const ChatInput = builder.inputType('ChatInput', {
     requestId: t.string({
       validate: nameText,
       description:
-        'An idempotency key that the client chooses, a new one for each prompt: at most 200 characters. When a prompt is sent again with the same key, for example after a lost connection, the gateway does not ask the model again and returns the run that the first request started. The same key with another `prompt`, `editOf`, `answerTo` or `replyTo`, or with other attachments, is refused with REQUEST_ID_REUSED.',
+        'An idempotency key that the client chooses, a new one for each prompt: at most 200 characters. When a prompt is sent again with the same key, for example after a lost connection, the gateway does not ask the model again and returns the run that the first request started. The same key with another `prompt`, `editOf`, `answerTo` or `replyTo`, or with other attachments or tools, is refused with REQUEST_ID_REUSED.',
     }),
     onBusy: t.field({
       type: OnBusyRef,
@@ -90,6 +112,15 @@ export const ChatInput = builder.inputType('ChatInput', {
           'The `id` of each attachment that is sent with the prompt, in the order in which the model gets them; at most `MAX_ATTACHMENTS` (default: 10). They were uploaded to this session with `uploadAttachment`. An attachment of an earlier prompt may be named again: the new prompt gets a copy. A repeated request must name the same attachments in the same order. With `editOf`, name those of the other version that stay. Default: no attachments.',
       })
       .validate(z.array(idOf(AttachmentRef)).max(1_000, 'expected fewer attachments').nullish()),
+    tools: t.field({
+      type: [ClientToolInput],
+      description:
+        'Tools that clients run, which the model may call while it answers this prompt: at most 64, and 131,072 bytes of JSON together. A call of one makes a `ClientToolRequested`, and waits for `answerToolCall`. The same `requestId` with other tools is refused with REQUEST_ID_REUSED. A prompt that joins an answer (`STEER`) gets the tools of that answer instead. Default: no tools; with `answerTo`, those of the prompt that is answered.',
+    }),
+    askUser: t.boolean({
+      description:
+        'Whether the model may ask the user questions: then it has the tool `ask_user`, whose arguments are `question` and `schema`, the JSON Schema of the answer (default: a text). A call of it makes a `ClientToolRequested`, and waits for `answerToolCall`. Default: `askUser` of the session; with `answerTo`, as for the prompt that is answered.',
+    }),
     settings: t.field({
       type: ModelSettingsInput,
       description:
@@ -100,12 +131,12 @@ export const ChatInput = builder.inputType('ChatInput', {
 
 /** Describes the errors of a field that sends a prompt. */
 export const sendErrors =
-  'Errors: NOT_FOUND, also for a message of `input` that the session does not have; BAD_USER_INPUT if the gateway does not have the provider or the model, if the model does not take one of the settings or attachments, or if `editOf` or `answerTo` is no prompt that can be edited or answered, or `replyTo` no answer; PAYLOAD_TOO_LARGE; RUN_IN_PROGRESS; REQUEST_ID_REUSED; HEAD_MOVED; RATE_LIMITED when the user has too many live runs or the session too many queued runs; MODEL_UNAVAILABLE if the provider does not respond; OVERLOADED; SHUTTING_DOWN.';
+  'Errors: NOT_FOUND, also for a message of `input` that the session does not have; BAD_USER_INPUT if the gateway does not have the provider or the model, if the model does not take one of the settings or attachments, if one of the tools is not as described, or if `editOf` or `answerTo` is no prompt that can be edited or answered, or `replyTo` no answer; PAYLOAD_TOO_LARGE; RUN_IN_PROGRESS; REQUEST_ID_REUSED; HEAD_MOVED; RATE_LIMITED when the user has too many live runs or the session too many queued runs; MODEL_UNAVAILABLE if the provider does not respond; OVERLOADED; SHUTTING_DOWN.';
 
 /** @throws GatewayError PAYLOAD_TOO_LARGE for a prompt that is too long, BAD_USER_INPUT for fields that do not fit together. */
 export function toSendInput(
   input: typeof ChatInput.$inferInput,
-  { maxPromptBytes, log }: Context,
+  { maxPromptBytes, engine, log }: Context,
 ): SendInput {
   const { prompt = null, answerTo = null, editOf = null, replyTo = null } = input;
   checkPlace({ prompt, answerTo, editOf, replyTo });
@@ -123,7 +154,8 @@ export function toSendInput(
     const message = `input.prompt: expected at most ${maxPromptBytes} bytes of UTF-8.`;
     throw new GatewayError('PAYLOAD_TOO_LARGE', message, { field: 'input.prompt' });
   }
-  return { ...input, prompt, settings: toSettings(input.settings), log };
+  const tools = checkClientTools(input.tools, engine.toolNames);
+  return { ...input, prompt, tools, settings: toSettings(input.settings), log };
 }
 
 /** @throws GatewayError BAD_USER_INPUT where these do not fit together. */

@@ -31,6 +31,7 @@ import './session-status.ts';
 import './answer-end.ts';
 import './run-event.ts';
 import './tool-approval.ts';
+import './client-tool.ts';
 import './tool-grant.ts';
 import './terminal-run-event.ts';
 import './session-event.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { isSmall, isWithin } from '../base/json-checks.ts';
 import { storableJson } from '../base/storable-text.ts';
 import { storedText } from './input-checks.ts';
-import { isSmall, isWithin } from './json-checks.ts';
 
 const mostTags = 20;
 /** In UTF-16 code units. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isSmall, isWithin } from './json-checks.ts';
+import { isSmall, isWithin } from '../base/json-checks.ts';
 
 /** In UTF-8. The schema is sent with every request to the model, and providers refuse larger ones. */
 const maxBytes = 32_768;

@@ -23,6 +23,8 @@ const settings = {
   modelName: 'The name of the model, as `models` lists it. Null: the default model of the provider.',
   systemPrompt: 'The instructions that the model gets before the messages, at most 100,000 characters.',
   toolApproval: 'Whether tools may run commands and change files.',
+  askUser:
+    'Whether the model may ask the user questions, with the tool `ask_user`: see `ClientToolRequested` and `answerToolCall`. A prompt can say otherwise.',
 } as const;
 
 /** As many as a request body can have, and as a transaction can store in a moment. */
@@ -68,6 +70,7 @@ const CreateSessionInput = builder.inputType('CreateSessionInput', {
       defaultValue: 'ASK',
       description: settings.toolApproval,
     }),
+    askUser: t.boolean({ description: `${settings.askUser} Default: no.` }),
     settings: t.field({
       type: ModelSettingsInput,
       description: 'What the session asks of its model. Default: nothing.',
@@ -101,6 +104,7 @@ const UpdateSessionInput = builder.inputType('UpdateSessionInput', {
     modelName: t.string({ validate: nameText, description: settings.modelName }),
     systemPrompt: t.string({ validate: systemPrompt, description: settings.systemPrompt }),
     toolApproval: t.field({ type: ToolApprovalRef, description: `${settings.toolApproval} Null: ASK.` }),
+    askUser: t.boolean({ description: `${settings.askUser} Null: no.` }),
     settings: t.field({
       type: ModelSettingsInput,
       description:
@@ -175,6 +179,7 @@ builder.mutationFields((t) => ({
       return context.sessions.create({
         ...input,
         settings: toSettings(input.settings),
+        askUser: input.askUser ?? false,
         tags: input.tags ?? [],
         metadata: input.metadata as Metadata,
         userId,
@@ -193,12 +198,17 @@ builder.mutationFields((t) => ({
       id: idArg(t, SessionRef, 'The `id` of the session.'),
       input: t.arg({ type: UpdateSessionInput, required: true, description: 'The settings to change.' }),
     },
-    resolve: (_root, { id, input: { toolApproval, tags, archived, pinned, ...input } }, { sessions }) =>
+    resolve: (
+      _root,
+      { id, input: { toolApproval, askUser, tags, archived, pinned, ...input } },
+      { sessions },
+    ) =>
       sessions.update(id, {
         ...input,
         settings: toSettings(input.settings),
         metadata: input.metadata as Metadata,
         toolApproval: toolApproval === null ? 'ASK' : toolApproval,
+        askUser: askUser === null ? false : askUser,
         tags: tags === null ? [] : tags,
         archived: archived === null ? false : archived,
         pinned: pinned === null ? false : pinned,

@@ -58,6 +58,10 @@ export const SessionRef = builder.prismaNode('Session', {
       type: ToolApprovalRef,
       description: 'Whether tools may run commands and change files.',
     }),
+    askUser: t.exposeBoolean('askUser', {
+      description:
+        'Whether the model may ask the user questions, with the tool `ask_user`. A prompt can say otherwise.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the session was created.' }),
     updatedAt: t.expose('updatedAt', {
       type: 'DateTime',

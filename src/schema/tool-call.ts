@@ -9,6 +9,8 @@ export const ToolCallStatusRef = enumFromTable<ToolCallStatus>(
   'The state of a tool call.',
   {
     AWAITING_APPROVAL: 'The call waits for a decision: see `approveToolCall` and `denyToolCall`.',
+    AWAITING_CLIENT:
+      'The call waits for a client that runs it or, if it is a question (`ask_user`), for the answer of the user: see `answerToolCall`.',
     RUNNING: 'The call has not ended yet.',
     SUCCEEDED: 'The tool did its work.',
     FAILED: 'The tool failed or could not run; `result` says why. The model is told.',
@@ -53,6 +55,10 @@ export const ToolCallRef = builder.prismaObject('ToolCall', {
       resolve: ({ changedArgs }) => passLongIntegers(changedArgs),
     }),
     status: t.expose('status', { type: ToolCallStatusRef, description: 'The state of the call.' }),
+    byClient: t.exposeBoolean('byClient', {
+      description:
+        'Whether clients run the call, or the user answers it: the call of one of the `tools` of the prompt, or of `ask_user`.',
+    }),
     nodeId: t.exposeString('nodeId', {
       nullable: true,
       description:
@@ -78,20 +84,34 @@ export const ToolCallRef = builder.prismaObject('ToolCall', {
       description:
         'For a cancelled call: true if nothing of the tool runs any more, false if the node did not confirm that in time. Null for other calls.',
     }),
-    approvalExpiresAt: t.expose('expiresAt', {
+    approvalExpiresAt: t.field({
       type: 'DateTime',
       nullable: true,
       description: 'Until when somebody may approve or deny the call; null if the call needs no approval.',
+      resolve: ({ expiresAt, byClient }) => (byClient ? null : expiresAt),
+    }),
+    answerExpiresAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'Until when a client may answer the call; null if no client runs it.',
+      resolve: ({ expiresAt, byClient }) => (byClient ? expiresAt : null),
+    }),
+    answeredBy: t.string({
+      nullable: true,
+      description:
+        'The `userId` of the user whose client answered the call; null if none did, and if no client runs it.',
+      resolve: ({ decidedBy, byClient }) => (byClient ? decidedBy : null),
     }),
     decision: t.expose('decision', {
       type: ApprovalDecisionRef,
       nullable: true,
       description: 'The decision about the call; null while it waits for one, and if it needs none.',
     }),
-    decidedBy: t.exposeString('decidedBy', {
+    decidedBy: t.string({
       nullable: true,
       description:
         'The `userId` of the user who decided, or who gave the grant that decided; null if nobody did.',
+      resolve: ({ decidedBy, byClient }) => (byClient ? null : decidedBy),
     }),
     byGrant: t.exposeBoolean('byGrant', {
       description: 'Whether a grant of the session decided, so that nobody was asked about this call.',
@@ -107,7 +127,7 @@ export const ToolCallRef = builder.prismaObject('ToolCall', {
     durationMs: t.exposeInt('durationMs', {
       nullable: true,
       description:
-        'How long the tool ran, in milliseconds, without the wait for an approval; null until the call has ended.',
+        'How long the tool ran, in milliseconds, without the wait for an approval or for an answer of the user; null until the call has ended.',
     }),
   }),
 });

@@ -9,6 +9,8 @@ export const toolErrorCodes = {
   DENIED: 'The call was not allowed.',
   /** No user decided within `TOOL_APPROVAL_TIMEOUT_MS`. */
   APPROVAL_TIMEOUT: 'No user allowed the call in time.',
+  /** The call waited for a client or an answer of the user, and none came within `CLIENT_TOOL_TIMEOUT_MS`. */
+  CLIENT_TIMEOUT: 'No answer came in time.',
   /** The node was not connected, or disconnected and did not come back in time. */
   NODE_OFFLINE: 'The node is not connected.',
   /** The queue of the node is full. */
@@ -87,6 +89,11 @@ export interface PlannedCall {
   instanceId?(): Promise<string | undefined> | string | undefined;
   /** Whether the call was handed to its tool before: then it may run, also when its run is cancelled before `run`. */
   isStarted?: boolean;
+  /**
+   * Set for a call that the gateway does not run: it waits until a client has run it, or the user has answered the
+   * question. Then `run` is never called.
+   */
+  byClient?: 'TOOL' | 'QUESTION';
   /** Whether the call changes files or runs a program: then the session's `toolApproval` decides. */
   needsApproval: boolean;
   /**
@@ -113,6 +120,8 @@ export type ToolPlan = RefusedCall | PlannedCall;
 
 /** Runs the tool calls of models. */
 export interface ToolRunner {
+  /** The names of all tools that it may ever offer. */
+  readonly names: readonly string[];
   /** Returns the tools that the session's model may call in this run. */
   offer(sessionId: number): Promise<LanguageModelV3FunctionTool[]>;
   /**

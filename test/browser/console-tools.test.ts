@@ -76,17 +76,17 @@ describeInBrowser('a tool in the console', () => {
     await using console = await openConsole(gateway.url);
     const item = console.page.getByRole('listitem').filter({ hasText: 'Notes' });
     await item.waitFor();
-    expect(await item.getByText('Needs approval').count()).toBe(0);
+    expect(await item.getByText('Waits for you').count()).toBe(0);
 
     await gateway.send({ sessionId: gateway.sessionId, prompt: 'Write it down' });
-    await item.getByText('Needs approval').waitFor();
+    await item.getByText('Waits for you').waitFor();
     // A page that is opened now finds the mark as well.
     await console.page.reload();
-    await item.getByText('Needs approval').waitFor();
+    await item.getByText('Waits for you').waitFor();
     await item.getByRole('link').click();
     await console.page.getByRole('button', { name: 'Approve write' }).click();
 
-    await expect.poll(() => item.getByText('Needs approval').count()).toBe(0);
+    await expect.poll(() => item.getByText('Waits for you').count()).toBe(0);
     expect(console.faults()).toEqual([]);
   });
 

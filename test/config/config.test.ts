@@ -53,6 +53,7 @@ test('without any setting, every value has a default that needs no network', () 
       "chat": {
         "changeLogTtlMs": 604800000,
         "checkpointMs": 1000,
+        "clientToolTimeoutMs": 300000,
         "maxAnswerBytes": 4194304,
         "maxCompletionSessions": 1000,
         "maxPromptBytes": 262144,

@@ -12,6 +12,7 @@ export function aliceSession(databaseId = 1, fields: object = {}) {
     providerName: null,
     modelName: null,
     toolApproval: 'AUTO',
+    askUser: false,
     settings: { reasoningEffort: null, temperature: null, maxOutputTokens: null, responseSchema: null },
     archivedAt: null,
     pinnedAt: null,

@@ -73,6 +73,7 @@ test('the OpenAPI document lists every operation and the statuses it can return'
       "POST /api/v1/sessions/{session_id}/cancel cancel_run 200,400,401,403,404,421,422,429,503,507",
       "POST /api/v1/runs/{run_id}/tool-calls/approve approve_tool_call 200,400,401,403,404,408,409,413,415,421,422,429,503,507",
       "POST /api/v1/runs/{run_id}/tool-calls/deny deny_tool_call 200,400,401,403,404,408,409,413,415,421,422,429,503,507",
+      "POST /api/v1/runs/{run_id}/tool-calls/answer answer_tool_call 200,400,401,403,404,408,409,413,415,421,422,429,503,507",
       "GET /api/v1/sessions/{session_id}/grants get_grants 200,400,401,403,404,421,422,429,503",
       "DELETE /api/v1/grants/{grant_id} revoke_grant 200,400,401,403,404,421,422,429,503,507",
       "POST /api/v1/sessions/{session_id}/nodes attach_nodes 200,400,401,403,404,408,413,415,421,422,429,503,507",
@@ -150,6 +151,8 @@ test('the schemas have the names from which clients are generated', async () => 
   const { components } = await readDocument();
   expect(Object.keys(components.schemas).sort()).toMatchInlineSnapshot(`
     [
+      "AnswerRequest",
+      "AnsweredCall",
       "ApproveRequest",
       "Attachment",
       "Audio",
@@ -159,6 +162,7 @@ test('the schemas have the names from which clients are generated', async () => 
       "ChatFrame",
       "ChatRequest",
       "ClearedHistory",
+      "ClientTool",
       "DecidedCall",
       "DeletedAttachment",
       "DeletedSession",

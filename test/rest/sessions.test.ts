@@ -18,6 +18,7 @@ test('an empty object creates a session', async () => {
   expect(await response.json()).toMatchInlineSnapshot(`
     {
       "archived_at": null,
+      "ask_user": false,
       "attached_node_ids": [],
       "created_at": "2026-01-31T12:00:00.000Z",
       "feature_name": "default",

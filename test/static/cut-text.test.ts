@@ -11,6 +11,8 @@ const allowed = [
   'src/sync/replica/disk/stage.ts: path).slice(0, 16)',
   'src/sync/replica/status.ts: skipped.slice(0, maxSkipped)',
   'src/chat/models/call/retry-time.ts: iso.slice(0, 10)',
+  'src/chat/tool-calls/client-tools/match-schema.ts: errors.slice(0, mostUnits)',
+  'src/chat/tool-calls/client-tools/match-schema.ts: told)].slice(0, mostComplaints)',
   'src/commands/report.ts: ).slice(0, 16)',
   'src/commands/start-warnings.ts: unknown.slice(0, mostNamed)',
   'src/console/state/lookalikes.ts: items.slice(0, maxQuoted)',

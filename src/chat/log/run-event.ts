@@ -118,6 +118,15 @@ export type RunEventBody =
       expiresAt: number;
     } & CallNode)
   | {
+      /** The call waits for a client that runs it, or for the answer of the user. */
+      type: 'ClientToolRequested';
+      callId: string;
+      name: string;
+      args: unknown;
+      /** Milliseconds since the epoch. */
+      expiresAt: number;
+    }
+  | {
       type: 'ToolApprovalDecided';
       callId: string;
       decision: Decision;

@@ -7,6 +7,7 @@ import { endRemovals, hideMessages, newestMessage } from '../../storage/statemen
 import { unfinishedRuns } from '../../storage/statements/run-states.ts';
 import { sessionById } from '../../storage/statements/sessions.ts';
 import type { Statements, Writer } from '../../storage/statements/statement.ts';
+import { deleteToolSets } from '../../storage/statements/tool-sets.ts';
 import { unsentOfSession } from '../../storage/statements/uploads.ts';
 import { settingBytes } from '../../storage/stored-bytes.ts';
 import type { RemovalSweep } from './removal-sweep.ts';
@@ -37,6 +38,8 @@ export async function clearHistory(sessionId: number, options: ClearHistoryOptio
     const hidden = [newest?.id ?? 0, staying, new Date(), sessionId];
     const session = (await tx.get(hideMessages, hidden)) ?? before;
     await tx.run(endRemovals, [sessionId]);
+    // `storedBytes` does not count them any more.
+    await tx.run(deleteToolSets, [sessionId]);
     const told = await changes.write(tx, [{ kind: 'HistoryCleared', sessionId }]);
     return { session, freed: Number(before.storedBytes - session.storedBytes), told };
   });

@@ -19,6 +19,7 @@ import { mergeSettings } from '../models/settings/model-settings.ts';
 import { readSettings } from '../models/settings/stored-settings.ts';
 import type { SteerNote } from '../steering/steer-note.ts';
 import type { Approvals } from '../tool-calls/approvals.ts';
+import { toolsOfRun } from '../tool-calls/client-tools/run-tools.ts';
 import type { OpenCalls } from '../tool-calls/open-calls.ts';
 import type { UploadedBlobs } from '../uploads/uploaded-blobs.ts';
 import { addUsage, noUsage, usageOf } from '../usage/usage.ts';
@@ -127,7 +128,7 @@ function secondsSince(moment: Date): number {
 }
 
 async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOptions): Promise<RunOutcome> {
-  const { statements, tools, approvals, changes, limits, log, signal, resumed, openCalls } = options;
+  const { statements, approvals, changes, limits, log, signal, resumed, openCalls } = options;
   const { runLog, bus, steerNote } = options;
   const { sessionId, userMessageId, assistantMessageId } = run;
   try {
@@ -135,6 +136,7 @@ async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOpti
       return { status: 'CANCELLED', cancelCause: 'DELETED' };
     await tellStart(writer, { sessionId, userMessageId, assistantMessageId }, resumed);
     const { systemPrompt, model } = options.setup ?? (await setUp(run, options));
+    const tools = await toolsOfRun(run, statements, options.tools);
     const offered = await tools.offer(sessionId);
     const shown = { userMessageId, assistantMessageId, systemPrompt, offered, model };
     const parts = { statements, quotas: options.quotas, sessionId, model, writer, signal, log };

@@ -18,6 +18,7 @@ import type { ResolvedModel } from '../models/models.ts';
 import type { PartialSettings } from '../models/settings/model-settings.ts';
 import { settingsText } from '../models/settings/stored-settings.ts';
 import { runToSteer } from '../steering/run-to-steer.ts';
+import { type GivenTools, hasSameTools, storeTools } from '../tool-calls/client-tools/store-tools.ts';
 import { countTokens } from '../usage/estimate-tokens.ts';
 import { promptChanges } from './run-changes.ts';
 
@@ -25,7 +26,7 @@ import { promptChanges } from './run-changes.ts';
 export type OnBusy = 'REJECT' | 'INTERRUPT' | 'ENQUEUE' | 'STEER';
 
 /** The text of a prompt and its place. */
-export interface NewPrompt extends PromptPlace {
+export interface NewPrompt extends PromptPlace, GivenTools {
   sessionId: number;
   /** Null with `answerTo`. */
   prompt: string | null;
@@ -47,6 +48,8 @@ export interface OpenRunOptions extends NewPrompt {
   /** Called with the number of messages that the session would have. An error that it throws refuses the run. */
   checkMessages: (messageCount: number) => void;
   changes: Pick<ChangeLog, 'write'>;
+  /** What the session says of `askUser`. */
+  sessionAsksUser: boolean;
   /** Called before a run is opened that starts at once. An error that it throws refuses the run. */
   claimSlot: () => void;
 }
@@ -57,6 +60,8 @@ export interface OpenedRun {
   opened: boolean;
   /** Who is to be told of the new messages, and of a run that has started. */
   told: ChangeOwner[];
+  /** The bytes by which tools that are new have made the session grow. */
+  toolBytes: number;
 }
 
 /**
@@ -76,7 +81,7 @@ export async function openRun(statements: Statements, options: OpenRunOptions): 
     // Another send with the same request id may have been faster. Then this one fails at a unique index, or because
     // the session is busy with the run of the other send.
     const known = await findByRequestId(statements, options);
-    if (known) return { run: known, opened: false, told: [] };
+    if (known) return { run: known, opened: false, told: [], toolBytes: 0 };
     throw isUniqueConflict(error) ? runInProgress() : error;
   }
 }
@@ -101,6 +106,8 @@ export async function findByRequestId(
   if (isKnown && !(await hasAttachments(statements, { ...run, attachmentCount }, input))) {
     throw requestIdReused('other attachments');
   }
+  if (!(await hasSameTools(statements, run, input)))
+    throw requestIdReused('other tools or another `askUser`');
   return run;
 }
 
@@ -160,6 +167,8 @@ async function insert(tx: Writer, options: OpenRunOptions, tokenCount: number) {
   await sendAttachments(tx, attachments, firstId);
   const steersId =
     options.onBusy === 'STEER' ? await runToSteer(tx, live, { sessionId, promptId: firstId }) : null;
+  const own = { sessionId, answerTo: known?.id, askUser: options.sessionAsksUser };
+  const { toolSetId, askUser, grown } = await storeTools(tx, options, own);
   const run = (await tx.get(insertRun, [
     sessionId,
     requestId || null,
@@ -171,11 +180,13 @@ async function insert(tx: Writer, options: OpenRunOptions, tokenCount: number) {
     settingsText(settings),
     editOf ?? null,
     known !== undefined,
+    toolSetId,
+    askUser,
     now,
     ...(status === 'RUNNING' ? [now, gatewayId, 1] : [null, null, 0]),
     steersId,
   ])) as Run;
-  return { run, told: await changes.write(tx, promptChanges(run)) };
+  return { run, told: await changes.write(tx, promptChanges(run)), toolBytes: grown };
 }
 
 /** Returns the ids of the messages: of the prompt, if there is a new one, and of its answer. */

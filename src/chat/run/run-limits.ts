@@ -8,6 +8,8 @@ export interface RunLimits {
   maxSteps: number;
   /** How long a tool call waits for an approval, in milliseconds. */
   toolApprovalTimeoutMs: number;
+  /** How long a tool call waits for a client that runs it, or for the answer of the user, in milliseconds. */
+  clientToolTimeoutMs: number;
   /** How long a tool may take to stop once its run is cancelled, in milliseconds. */
   toolStopMs: number;
   /** Most bytes of attachments in one request to a model. */

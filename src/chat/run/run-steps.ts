@@ -89,8 +89,12 @@ async function runToolCalls(made: MadeStep, options: RunStepsOptions): Promise<E
     ),
   );
   signal.throwIfAborted();
-  const { toolApprovalTimeoutMs, toolStopMs } = limits;
+  const { toolApprovalTimeoutMs, clientToolTimeoutMs, toolStopMs } = limits;
   // They are stored in the order in which the model asked for them.
-  const started = await startCalls(made, planned, { ...options, toolApprovalTimeoutMs });
+  const started = await startCalls(made, planned, {
+    ...options,
+    toolApprovalTimeoutMs,
+    clientToolTimeoutMs,
+  });
   return await runCalls(started, { ...options, toolStopMs });
 }

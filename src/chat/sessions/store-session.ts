@@ -16,6 +16,8 @@ export interface SessionSettings {
   modelName?: string | null | undefined;
   systemPrompt?: string | null | undefined;
   toolApproval?: ToolApproval | undefined;
+  /** Whether the model may ask the user questions. */
+  askUser?: boolean | undefined;
   /** What the session asks of its model. Null asks for nothing, for one setting or for all. */
   settings?: PartialSettings | null | undefined;
   tags?: readonly string[] | undefined;
@@ -48,11 +50,11 @@ export async function insertSession(
   bytes: number,
 ): Promise<Session> {
   const { userId, title = null, featureName, providerName = null, modelName = null } = input;
-  const { systemPrompt = null, toolApproval = 'ASK', tags = [], metadata = null } = input;
+  const { systemPrompt = null, toolApproval = 'ASK', askUser = false, tags = [], metadata = null } = input;
   const now = new Date();
   const texts = [userId, title, featureName, providerName, modelName, systemPrompt];
   const json = [settingsText(input.settings), JSON.stringify(tags), metadataText(metadata)];
-  const parameters = [...texts, ...json, toolApproval, bytes, now, now, now];
+  const parameters = [...texts, ...json, toolApproval, askUser, bytes, now, now, now];
   const exchanges = await countExchanges(input.history ?? []);
   const { session, told } = await statements.transaction(async (writer) => {
     const session = await writer.get(createSession, parameters);
@@ -83,7 +85,12 @@ export async function changeSession(
     if (before === undefined) throw sessionNotFound(id);
     const { title = before.title, providerName = before.providerName } = changes;
     const { modelName = before.modelName, systemPrompt = before.systemPrompt } = changes;
-    const { toolApproval = before.toolApproval, tags = before.tags, metadata = before.metadata } = changes;
+    const {
+      toolApproval = before.toolApproval,
+      askUser = before.askUser,
+      tags = before.tags,
+      metadata = before.metadata,
+    } = changes;
     const settings = storeSettings(changes.settings);
     const grown = settingBytes({ title, systemPrompt, settings, tags, metadata }) - settingBytes(before);
     const now = new Date();
@@ -92,7 +99,7 @@ export async function changeSession(
     const session = await writer.get(updateSession, [
       ...[title, providerName, modelName, systemPrompt],
       ...[settingsText(changes.settings), JSON.stringify(tags), metadataText(metadata)],
-      ...[toolApproval, archivedAt, archivedAt !== null, pinnedAt, grown, now, id],
+      ...[toolApproval, askUser, archivedAt, archivedAt !== null, pinnedAt, grown, now, id],
     ]);
     if (session === undefined) throw sessionNotFound(id);
     const change = { kind: 'SessionUpdated', sessionId: id, userId: session.userId } as const;

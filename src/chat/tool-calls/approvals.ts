@@ -6,12 +6,15 @@ import type { ToolCall } from '../../generated/prisma/client.ts';
 import { idList } from '../../storage/statements/dialect.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import { decidedToolCalls } from '../../storage/statements/tool-calls.ts';
+import { storeAnswer, unanswered } from './store-answer.ts';
 import { type AskedCall, storeDecision } from './store-decision.ts';
 import { expired } from './verdict.ts';
 
-/** A stored tool call that waits for a decision. */
+/** A stored tool call that waits for a decision, or for a client. */
 export interface Question extends AskedCall {
   expiresAt: Date;
+  /** Set if it waits for a client: since when one runs it, or null for a question to the user. */
+  byClient?: { startedAt: Date | null } | undefined;
 }
 
 export interface ApprovalsOptions {
@@ -28,13 +31,13 @@ interface OpenQuestion {
   close(call: ToolCall | undefined): void;
 }
 
-/** The topic that rings when a decision about a tool call of a run was stored. */
+/** The topic that rings when a decision about a tool call of a run was stored, or the answer of a client. */
 export function approvalTopic(runId: number): string {
   return `approval:${runId}`;
 }
 
 /**
- * Waits for the decisions about the tool calls of this gateway's runs. A decision is a change of the call's row, which
+ * Waits for the decisions about the tool calls of this gateway's runs, and for the answers of clients. Each is a change of the call's row, which
  * any gateway can make; a ring tells to look. One statement looks after all calls that wait, however many there are.
  */
 export class Approvals {
@@ -50,7 +53,7 @@ export class Approvals {
   }
 
   /**
-   * Waits until the decision about a call is stored, or its time is over: then it stores that.
+   * Waits until the decision about a call is stored, or its answer, or its time is over: then it stores that.
    *
    * @returns The call, which does not wait any more. Undefined if the signal aborts first.
    */
@@ -94,14 +97,17 @@ export class Approvals {
         for (const call of calls) this.#open.get(call.id)?.close(call);
       }
     } catch (error) {
-      log.warn({ err: error }, 'it could not be read whether tool calls were approved');
+      log.warn({ err: error }, 'it could not be read whether tool calls were approved or answered');
     }
   }
 
   async #expire(): Promise<void> {
     const now = Date.now();
     const due = [...this.#open.values()].filter(({ question }) => question.expiresAt.getTime() <= now);
-    for (const { question } of due) await storeDecision(question, expired, this.#options);
+    for (const { question } of due) {
+      if (!question.byClient) await storeDecision(question, expired, this.#options);
+      else await storeAnswer(question, unanswered, question.byClient.startedAt, this.#options);
+    }
   }
 
   /** Milliseconds. */

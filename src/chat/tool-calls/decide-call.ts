@@ -3,11 +3,11 @@ import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Run, ToolCall } from '../../generated/prisma/client.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
-import { toolCallById } from '../../storage/statements/tool-calls.ts';
 import type { ToolRunner } from '../../tools/tool-runner.ts';
 import type { Decision } from '../log/run-event.ts';
 import { approvalTopic } from './approvals.ts';
 import { planChangedArgs, readChangedArgs } from './change-args.ts';
+import { findCall } from './find-call.ts';
 import { canonicalJson } from './grants/args-hash.ts';
 import { isRemembered, type Remember } from './grants/give-grants.ts';
 import { readPermissions } from './grants/permissions.ts';
@@ -120,11 +120,6 @@ async function checkApproval(
 function whyNotAwaited({ status }: ToolCall): string {
   if (status === 'CANCELLED') return 'The run was cancelled, so this tool call needs no decision.';
   if (status === 'RUNNING') return 'This tool call is running and needs no approval.';
+  if (status === 'AWAITING_CLIENT') return 'This tool call needs no approval: it waits for an answer.';
   return 'This tool call has ended and needs no decision.';
-}
-
-async function findCall({ statements, run, callId }: DecideCallOptions): Promise<ToolCall> {
-  const call = await statements.get(toolCallById, [run.assistantMessageId ?? 0, callId]);
-  if (call === undefined) throw new GatewayError('NOT_FOUND', `Run ${run.id} has no tool call "${callId}".`);
-  return call;
 }

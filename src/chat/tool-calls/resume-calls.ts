@@ -1,13 +1,15 @@
 import type { ToolCall } from '../../generated/prisma/client.ts';
-import type { RefusedCall, ToolErrorCode } from '../../tools/tool-runner.ts';
+import type { RefusedCall, ToolErrorCode, ToolPlan } from '../../tools/tool-runner.ts';
 import type { RunWriter } from '../log/run-writer.ts';
+import { askUserName } from './client-tools/ask-user.ts';
+import { clientCall } from './client-tools/run-tools.ts';
 import { type PlanStoredOptions, planStored } from './plan-stored.ts';
 import type { StartedCall } from './start-calls.ts';
 import { verdictOf } from './verdict.ts';
 
 /** Whether a stored call has not ended. */
 export function isOpen({ status }: ToolCall): boolean {
-  return status === 'AWAITING_APPROVAL' || status === 'RUNNING';
+  return status === 'AWAITING_APPROVAL' || status === 'AWAITING_CLIENT' || status === 'RUNNING';
 }
 
 /** Tells followers, who may have missed them, of the stored calls of an answer: what was asked, decided and done. */
@@ -19,6 +21,10 @@ export async function tellCalls(calls: readonly ToolCall[], writer: RunWriter): 
     if (call.status === 'AWAITING_APPROVAL') {
       const until = expiresAt?.getTime() ?? Date.now();
       await writer.write({ type: 'ToolApprovalRequested', ...about, expiresAt: until });
+    }
+    if (call.status === 'AWAITING_CLIENT') {
+      const until = expiresAt?.getTime() ?? Date.now();
+      await writer.write({ type: 'ClientToolRequested', callId, name, args, expiresAt: until });
     }
     const verdict = verdictOf(call);
     // That of a call that was not handed to its tool yet is told when that happens.
@@ -45,12 +51,18 @@ async function resumeCall(call: ToolCall, options: PlanStoredOptions): Promise<S
   const { id: rowId, callId, messageId, name, status, startedAt, expiresAt, decision, changedArgs } = call;
   const { sessionId, writer } = options;
   const isRefused = status === 'RUNNING' && startedAt === null && decision === null;
-  const plan = isRefused ? refusedBefore : await planStored(call, options);
-  // An approved call that was not handed to its tool finds its decision at once.
-  const isUndecided = status === 'AWAITING_APPROVAL' || startedAt === null;
+  const plan = isRefused ? refusedBefore : await planAgain(call, options);
+  // An approved call that was not handed to its tool finds its decision at once, and an answered one its answer.
+  const isUndecided = call.byClient || status === 'AWAITING_APPROVAL' || startedAt === null;
   const asked = { rowId, sessionId, runId: writer.runId, messageId, callId };
-  const question = isUndecided && expiresAt && { question: { ...asked, expiresAt } };
+  const byClient = call.byClient ? { startedAt } : undefined;
+  const question = isUndecided && expiresAt && { question: { ...asked, expiresAt, byClient } };
   return { callId, name, plan, rowId, changedArgs, ...question };
+}
+
+async function planAgain(call: ToolCall, options: PlanStoredOptions): Promise<ToolPlan> {
+  if (!call.byClient) return await planStored(call, options);
+  return clientCall(call.name === askUserName ? 'QUESTION' : 'TOOL');
 }
 
 /** A call that was refused, when the gateway ended before it could store why. */

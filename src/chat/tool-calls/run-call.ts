@@ -9,11 +9,12 @@ import type { Parameter, Statement, Statements } from '../../storage/statements/
 import { endToolCall, startToolCall } from '../../storage/statements/tool-calls.ts';
 import type { RefusedCall, ToolErrorCode, ToolOutcome, ToolPlan } from '../../tools/tool-runner.ts';
 import type { EndedCall } from '../history/answer-step.ts';
-import type { Approvals } from './approvals.ts';
+import type { Approvals, Question } from './approvals.ts';
 import { type ExecuteCallOptions, executeCall, notStarted } from './execute-call.ts';
 import type { OpenCalls } from './open-calls.ts';
 import { type PlanStoredOptions, planStored } from './plan-stored.ts';
 import type { StartedCall } from './start-calls.ts';
+import { answerSettled } from './store-answer.ts';
 import { approvalDecided } from './store-decision.ts';
 import { untilAnswered } from './until-answered.ts';
 import { verdictOf } from './verdict.ts';
@@ -30,7 +31,8 @@ export interface RunCallOptions extends ExecuteCallOptions, PlanStoredOptions {
 const denials: ReadonlySet<ToolErrorCode> = new Set(['DENIED', 'APPROVAL_TIMEOUT']);
 
 /**
- * Waits for the approval of a started tool call if it needs one, runs the call and stores its result. A failed call
+ * Waits for the approval of a started tool call if it needs one, runs the call and stores its result; or waits for the
+ * result of a client. A failed call
  * does not fail the run: the model is told and can try something else.
  */
 export async function runCall(call: StartedCall, options: RunCallOptions): Promise<EndedCall> {
@@ -45,11 +47,21 @@ async function runOrRefuse(call: StartedCall, options: RunCallOptions): Promise<
   const { question, plan } = call;
   if (question === undefined || !plan.ok) return await execute(call, plan, options);
   const answered = await untilAnswered(call, question, options);
-  if (!('decided' in answered)) return await endCall(call, answered.lost ?? notStarted, 0, options);
+  if (!('decided' in answered))
+    return await endCall(call, answered.lost ?? cancelledBefore(question), 0, options);
   return await goOn(call, answered.decided, options);
 }
 
-/** Tells the followers of the decision, and runs the call if it was approved. A denied one has ended with the decision. */
+/** The outcome of a call whose run was cancelled while the call waited. A client may still run it. */
+function cancelledBefore({ byClient }: Question): ToolOutcome {
+  if (byClient?.startedAt == null) return notStarted;
+  return { status: 'CANCELLED', result: 'Cancelled before a client answered.', stopped: false };
+}
+
+/**
+ * Tells the followers of the decision, and runs the call if it was approved. A denied one has ended with the decision, and
+ * one that a client runs with the answer.
+ */
 async function goOn(call: StartedCall, decided: ToolCall, options: RunCallOptions): Promise<EndedCall> {
   // It asks nobody any more.
   const { question: _, ...answered } = call;
@@ -90,7 +102,10 @@ async function endCall(
   const ended = { ...columnsOf(outcome), durationMs };
   const { status, result, errorCode, exitCode, stopped } = ended;
   const columns = [status, result, errorCode, exitCode, stopped, durationMs, rowId];
-  const changes = question ? [approvalDecided(question, null)] : [];
+  const settled = question?.byClient
+    ? answerSettled(question, false)
+    : question && approvalDecided(question, null);
+  const changes = settled ? [settled] : [];
   if ((await updateCall(endToolCall, columns, options, changes)) === 0) {
     await checkOwner(options);
     const [stored] = await options.statements.all(toolCallsByIds, [idList([rowId])]);

@@ -15,7 +15,7 @@ export interface StepWithCalls {
   made: MadeStep;
   /** The parameters of `insertToolCall` for each call. */
   rows: readonly Parameter[][];
-  /** What followers are told of the calls that wait for an approval. */
+  /** What followers are told of the calls that wait for an approval or a client. */
   asked: readonly NewChange[];
   /** The grants that let some of the calls run without asking. */
   grantIds: readonly number[];

@@ -21,6 +21,8 @@ export interface StartCallsOptions {
   writer: RunWriter;
   /** How long a call waits for an approval, in milliseconds. */
   toolApprovalTimeoutMs: number;
+  /** How long a call waits for a client, in milliseconds. */
+  clientToolTimeoutMs: number;
   openCalls: OpenCalls;
   log: Logger;
   /** Aborts when the run is cancelled. */
@@ -36,7 +38,7 @@ export interface StartedCall {
   rowId: number;
   /** The arguments with which a person let the call run in place of those of the model; null if nobody changed them. */
   changedArgs: unknown;
-  /** Present when the call needs an approval first. */
+  /** Present when the call needs an approval first, or a client that runs it. */
   question?: Question;
 }
 
@@ -62,7 +64,8 @@ export async function startCalls(
     const rowId = saved.ids[index] ?? 0;
     const { plan, expiresAt: until } = call;
     const ids = { rowId, sessionId, runId, messageId: messageId ?? 0, callId };
-    const question = until && { question: { ...ids, expiresAt: until } };
+    const byClient = plan.ok && plan.byClient ? { startedAt: startOf(call, saved.at) } : undefined;
+    const question = until && { question: { ...ids, expiresAt: until, byClient } };
     started.push({ callId, name, plan, rowId, changedArgs: null, ...question });
   }
   return started;
@@ -74,26 +77,30 @@ async function permitAndSave(made: MadeStep, planned: readonly CallToStart[], op
   const { assistantMessageId: messageId } = writer;
   for (;;) {
     const permissions = await permissionsFor(planned, options);
-    const expiresAt = new Date(Date.now() + options.toolApprovalTimeoutMs);
-    const calls = planned.map((each) => permitCall(each, permissions, expiresAt));
-    const rows = await Promise.all(calls.map((call) => columnsOf(call, made.step, writer)));
-    const asked =
-      messageId === null ? [] : calls.flatMap((call) => approvalRequested(call, options, messageId));
+    const at = new Date();
+    const until = {
+      approval: new Date(at.getTime() + options.toolApprovalTimeoutMs),
+      client: new Date(at.getTime() + options.clientToolTimeoutMs),
+    };
+    const calls = planned.map((each) => permitCall(each, permissions, until));
+    const rows = await Promise.all(calls.map((call) => columnsOf(call, made.step, at, writer)));
+    const asked = messageId === null ? [] : calls.flatMap((call) => requested(call, options, messageId));
     const grantIds = calls.flatMap(({ grant }) => grant?.id ?? []);
     const step = { made, rows, asked, grantIds };
     const saved = await untilStored(() => saveCalls(options, writer, step), options);
-    if (saved) return { calls, saved };
+    if (saved) return { calls, saved: { ...saved, at } };
   }
 }
 
-function approvalRequested(
-  { call: { callId }, expiresAt }: PermittedCall,
+function requested(
+  { call: { callId }, plan, expiresAt }: PermittedCall,
   { sessionId, writer: { runId } }: StartCallsOptions,
   messageId: number,
 ): NewChange[] {
   if (expiresAt === undefined) return [];
   const until = expiresAt.getTime();
-  return [{ kind: 'ApprovalRequested', sessionId, runId, messageId, callId, expiresAt: until }];
+  const kind = plan.ok && plan.byClient ? 'ToolAnswerRequested' : 'ApprovalRequested';
+  return [{ kind, sessionId, runId, messageId, callId, expiresAt: until }];
 }
 
 /** Reads what the session allows now, because it may have changed since the run began. */
@@ -105,16 +112,26 @@ async function permissionsFor(
   return await readPermissions(statements, sessionId);
 }
 
+/** When a call is handed to its tool: at once, unless it waits for a person. */
+function startOf({ plan, expiresAt }: PermittedCall, at: Date): Date | null {
+  if (!plan.ok) return null;
+  return plan.byClient === 'TOOL' || !expiresAt ? at : null;
+}
+
 /** The parameters of `insertToolCall`. */
 async function columnsOf(
-  { call, args, plan, expiresAt, grant }: PermittedCall,
+  permitted: PermittedCall,
   step: number,
+  at: Date,
   writer: RunWriter,
 ): Promise<Parameter[]> {
+  const { call, args, plan, expiresAt, grant } = permitted;
   const { callId, name } = call;
   const { nodeId, agentNodeId } = nodeOf(plan);
-  const status = expiresAt ? 'AWAITING_APPROVAL' : 'RUNNING';
-  const isHandedOver = plan.ok && !expiresAt;
+  const byClient = plan.ok && plan.byClient !== undefined;
+  const waiting = byClient ? 'AWAITING_CLIENT' : 'AWAITING_APPROVAL';
+  const status = expiresAt ? waiting : 'RUNNING';
+  const startedAt = startOf(permitted, at);
   return [
     writer.assistantMessageId,
     callId,
@@ -128,8 +145,9 @@ async function columnsOf(
     writer.content.length,
     writer.reasoning.length,
     expiresAt ?? null,
-    isHandedOver ? new Date() : null,
-    (isHandedOver && (await plan.instanceId?.())) || null,
+    startedAt,
+    (startedAt && plan.ok && (await plan.instanceId?.())) || null,
+    byClient,
     ...(grant ? ['APPROVED', '', grant.grantedBy, new Date(), true] : [null, null, null, null, false]),
   ];
 }
@@ -144,6 +162,7 @@ async function announce(
   await writer.write({ type: 'ToolCallStarted', callId, name, args, ...node, ...offsets });
   if (grant) await writer.write({ type: 'ToolApprovalDecided', callId, ...verdictOfGrant(grant) });
   if (expiresAt === undefined) return;
-  const asked = { callId, name, args, ...node, expiresAt: expiresAt.getTime() };
-  await writer.write({ type: 'ToolApprovalRequested', ...asked });
+  const asked = { callId, name, args, expiresAt: expiresAt.getTime() };
+  if (plan.ok && plan.byClient) await writer.write({ type: 'ClientToolRequested', ...asked });
+  else await writer.write({ type: 'ToolApprovalRequested', ...asked, ...node });
 }

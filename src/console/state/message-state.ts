@@ -174,17 +174,29 @@ function applyToToolCalls(state: MessageState, event: ToolEvent): readonly ToolC
   return calls.map((call) => (call === known ? changed : call));
 }
 
+/** The status of a call of which this is the first event that arrives. */
+const firstStatus = {
+  ToolCallStarted: 'RUNNING',
+  ToolApprovalRequested: 'AWAITING_APPROVAL',
+  ClientToolRequested: 'AWAITING_CLIENT',
+} as const;
+
+type FirstEvent = Extract<ToolEvent, { __typename: keyof typeof firstStatus }>;
+
 function startCall({ content, reasoning }: MessageState, event: ToolEvent): ToolCall | undefined {
-  if (event.__typename !== 'ToolCallStarted' && event.__typename !== 'ToolApprovalRequested')
-    return undefined;
-  const { callId, name, args, nodeId } = event;
-  const status = event.__typename === 'ToolCallStarted' ? 'RUNNING' : 'AWAITING_APPROVAL';
+  if (!isFirst(event)) return undefined;
+  const { callId, name, args } = event;
+  const nodeId = ('nodeId' in event && event.nodeId) || null;
   const { textOffset, reasoningOffset } =
     event.__typename === 'ToolCallStarted'
       ? event
       : { textOffset: content.length, reasoningOffset: reasoning.length };
-  const offsets = { textOffset, reasoningOffset };
-  return { callId, name, args, nodeId: nodeId ?? null, status, output: '', ...offsets };
+  const status = firstStatus[event.__typename];
+  return { callId, name, args, nodeId, status, output: '', textOffset, reasoningOffset };
+}
+
+function isFirst(event: ToolEvent): event is FirstEvent {
+  return event.__typename in firstStatus;
 }
 
 function applyToToolCall(call: ToolCall, event: ToolEvent): ToolCall {
@@ -193,6 +205,8 @@ function applyToToolCall(call: ToolCall, event: ToolEvent): ToolCall {
       return { ...call, status: 'RUNNING' };
     case 'ToolApprovalRequested':
       return { ...call, status: 'AWAITING_APPROVAL' };
+    case 'ClientToolRequested':
+      return { ...call, status: 'AWAITING_CLIENT' };
     case 'ToolApprovalDecided':
       return event.decision === 'APPROVED'
         ? { ...call, status: 'RUNNING', changedArgs: event.changedArgs }

@@ -15,6 +15,7 @@ import { MessageVersions } from './message-versions.tsx';
 import { RecordingView } from './recording-view.tsx';
 import { RetryNote } from './retry-note.tsx';
 import { SummaryView } from './summary-view.tsx';
+import { isQuestion } from './tool-call-text.ts';
 
 interface MessageViewProps {
   session: StoredSession;
@@ -135,15 +136,23 @@ function Answer({ state, ...parts }: ComponentProps<typeof AnswerParts>) {
 }
 
 function Progress({ state }: { state: MessageState }) {
-  const isWaiting = state.toolCalls.some(({ status }) => status === 'AWAITING_APPROVAL');
+  const waits = waitingNote(state.toolCalls);
   return (
     <p class="note progress">
       <span class="pulse" aria-hidden="true" />{' '}
       {state.isQueued && 'Waiting for the previous answer to finish'}
       {state.hasGap && 'The text appears when the answer is complete'}
-      {isWaiting && 'Waiting for your approval'}
+      {waits}
       {state.isSummarising && 'Summing up the oldest messages'}
       {state.retry && <RetryNote retry={state.retry} />}
     </p>
   );
+}
+
+/** For whom the answer waits. Undefined: for nobody. */
+function waitingNote(calls: MessageState['toolCalls']): string | undefined {
+  if (calls.some(({ status }) => status === 'AWAITING_APPROVAL')) return 'Waiting for your approval';
+  const asked = calls.filter(({ status }) => status === 'AWAITING_CLIENT');
+  if (asked.some(isQuestion)) return 'Waiting for your answer';
+  return asked.length > 0 ? 'Waiting for another app' : undefined;
 }

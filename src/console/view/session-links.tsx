@@ -27,7 +27,7 @@ export function SessionLinks({ sessions, remove }: SessionLinksProps) {
           >
             {displayedTitle(session)}
           </a>
-          {session.status === 'WAITING' && <span class="waits">Needs approval</span>}
+          {session.status === 'WAITING' && <span class="waits">Waits for you</span>}
           <button
             type="button"
             class="quiet icon-only"

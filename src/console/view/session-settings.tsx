@@ -8,6 +8,7 @@ interface Settings {
   providerName?: string | null | undefined;
   modelName?: string | null | undefined;
   toolApproval?: ToolApproval | null | undefined;
+  askUser?: boolean | null | undefined;
   settings?: ModelSettingsInput | null | undefined;
 }
 
@@ -17,6 +18,7 @@ export interface SessionSettingsProps {
     changed:
       | { providerName: string | null; modelName: string | null }
       | { toolApproval: ToolApproval }
+      | { askUser: boolean }
       | { settings: ModelSettingsInput },
   ): void;
 }
@@ -26,6 +28,8 @@ const approvals: Record<ToolApproval, string> = {
   AUTO: 'Run tools without asking',
   DENY: 'Deny tools that change things',
 };
+
+const questions = { false: 'Model asks nothing', true: 'Model may ask you' };
 
 export function SessionSettings({ settings, change }: SessionSettingsProps) {
   const { account } = useApp();
@@ -65,6 +69,14 @@ export function SessionSettings({ settings, change }: SessionSettingsProps) {
         onChange={({ currentTarget }) => change({ toolApproval: currentTarget.value as ToolApproval })}
       >
         <Options labels={approvals} />
+      </select>
+      <select
+        aria-label="Questions"
+        title="Whether the model may ask you questions while it answers"
+        value={String(settings.askUser ?? false)}
+        onChange={({ currentTarget }) => change({ askUser: currentTarget.value === 'true' })}
+      >
+        <Options labels={questions} />
       </select>
     </>
   );

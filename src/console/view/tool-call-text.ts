@@ -1,11 +1,16 @@
 import type { ToolCall } from '../state/message-state.ts';
 
-/** One line that describes a call: its command, pattern or path, otherwise all its arguments as JSON. */
+/** Whether the model asks the user. No other tool has this name. */
+export function isQuestion({ name }: Pick<ToolCall, 'name'>): boolean {
+  return name === 'ask_user';
+}
+
+/** One line that describes a call: its command, pattern, path or question, otherwise all its arguments as JSON. */
 export function summaryOf({ args }: Pick<ToolCall, 'args'>): string {
   if (typeof args === 'string') return args;
   if (typeof args !== 'object' || args === null) return '';
-  const { command, path, pattern } = args as Record<string, unknown>;
-  const [main] = [command, pattern, path].filter((value) => typeof value === 'string');
+  const { command, path, pattern, question } = args as Record<string, unknown>;
+  const [main] = [command, pattern, path, question].filter((value) => typeof value === 'string');
   if (main !== undefined) return String(main);
   return Object.keys(args).length === 0 ? '' : JSON.stringify(args);
 }
@@ -22,6 +27,7 @@ export function argumentsOf({ args }: Pick<ToolCall, 'args'>): { title: string; 
 
 const statusLabels: Record<ToolCall['status'], string> = {
   AWAITING_APPROVAL: 'Waiting for approval',
+  AWAITING_CLIENT: 'Waiting for an answer',
   RUNNING: 'Running…',
   SUCCEEDED: 'Done',
   FAILED: 'Failed',

@@ -3,7 +3,9 @@ import { VisibleText } from '../controls/visible-text.tsx';
 import type { ToolCall } from '../state/message-state.ts';
 import { visibleText } from '../state/visible-text.ts';
 import { Approval } from './approval.tsx';
-import { argumentsOf, outcomeOf, summaryOf } from './tool-call-text.ts';
+import { ForeignTool } from './foreign-tool.tsx';
+import { Question } from './question.tsx';
+import { argumentsOf, isQuestion, outcomeOf, summaryOf } from './tool-call-text.ts';
 
 export interface ToolCallViewProps {
   call: ToolCall;
@@ -13,20 +15,20 @@ export interface ToolCallViewProps {
 }
 
 /**
- * A tool call: its arguments, and its output or result, or the question for approval. It is folded away when the
+ * A tool call: its arguments, and its output or result, or the question for approval or for an answer. It is folded away when the
  * answer has ended, unless the user has opened or closed it.
  */
 export function ToolCallView({ call, runId, isLive }: ToolCallViewProps) {
-  const isWaiting = call.status === 'AWAITING_APPROVAL' && runId !== undefined;
+  const waiting = runId === undefined ? undefined : waitingPart(call, runId);
   const [chosen, choose] = useState<boolean>();
   return (
     <section class={`tool ${call.status.toLowerCase()}`} aria-label={`Tool ${visibleText(call.name)}`}>
-      {isWaiting ? (
+      {waiting ? (
         <>
           <div class="tool-head">
             <Head call={call} />
           </div>
-          <Approval call={call} runId={runId} />
+          {waiting}
         </>
       ) : (
         <Details call={call} isOpen={chosen ?? isLive} choose={choose} />
@@ -35,8 +37,19 @@ export function ToolCallView({ call, runId, isLive }: ToolCallViewProps) {
   );
 }
 
+/** What a person can do about a call that waits. */
+function waitingPart(call: ToolCall, runId: string) {
+  if (call.status === 'AWAITING_APPROVAL') return <Approval call={call} runId={runId} />;
+  if (call.status !== 'AWAITING_CLIENT') return undefined;
+  return isQuestion(call) ? (
+    <Question call={call} runId={runId} />
+  ) : (
+    <ForeignTool call={call} runId={runId} />
+  );
+}
+
 function isOver({ status }: ToolCall): boolean {
-  return status !== 'RUNNING' && status !== 'AWAITING_APPROVAL';
+  return status !== 'RUNNING' && status !== 'AWAITING_APPROVAL' && status !== 'AWAITING_CLIENT';
 }
 
 function Head({ call, summary = '' }: { call: ToolCall; summary?: string }) {

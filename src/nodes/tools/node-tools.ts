@@ -60,6 +60,10 @@ export class NodeTools implements ToolRunner {
     this.#tools = [runCommand(options.maxTimeoutMs), ...fileTools];
   }
 
+  get names() {
+    return this.#tools.map(({ name }) => name);
+  }
+
   /**
    * Returns each tool that an attached node can run. If the session's `toolApproval` is DENY, only tools that need no
    * approval are returned.

@@ -70,6 +70,7 @@ export interface ShownCall {
 
 const callStatuses: Record<ToolCallStatus, CallItem['status']> = {
   AWAITING_APPROVAL: 'in_progress',
+  AWAITING_CLIENT: 'in_progress',
   RUNNING: 'in_progress',
   SUCCEEDED: 'completed',
   FAILED: 'failed',

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import type { DecidedCallFragment, GrantFieldsFragment } from '../../gql/graphql.ts';
+import type { AnsweredCallFragment, DecidedCallFragment, GrantFieldsFragment } from '../../gql/graphql.ts';
 import { lowerCase, lowerCaseOrNull } from '../route/enum-case.ts';
-import { dateTime, sessionId } from '../route/response-fields.ts';
+import { dateTime, sessionId, toolCallStates } from '../route/response-fields.ts';
 
 export const DecidedCall = z
   .object({
@@ -16,7 +16,7 @@ export const DecidedCall = z
     node_id: z.string().nullable().openapi({
       description: 'The id of the node that runs the tool. Null: the tool needs no node.',
     }),
-    status: z.enum(['awaiting_approval', 'running', 'succeeded', 'failed', 'denied', 'cancelled']).openapi({
+    status: z.enum(toolCallStates).openapi({
       description: 'The state of the tool call. After an approval it may have ended already.',
     }),
     decision: z
@@ -45,6 +45,20 @@ const Grant = z
   })
   .openapi('Grant', { description: 'An approval that holds for later tool calls of a session.' });
 
+export const AnsweredCall = z
+  .object({
+    run_id: z.int().openapi({ description: 'The id of the run.', example: 7 }),
+    call_id: z.string().openapi({ description: 'The id of the tool call, unique within the run.' }),
+    name: z.string().openapi({ description: 'The name of the tool; `ask_user` for a question to the user.' }),
+    args: z.unknown().openapi({ description: 'The arguments that the model passed to the tool.' }),
+    status: z.enum(toolCallStates).openapi({
+      description: 'The state of the tool call: `succeeded`, or `failed` after an `error`.',
+    }),
+    result: z.string().nullable().openapi({ description: 'The answer, as the model receives it.' }),
+    answered_by: z.string().nullable().openapi({ description: 'The id of the user whose client answered.' }),
+  })
+  .openapi('AnsweredCall', { description: 'A tool call that a client has answered.' });
+
 export const Grants = z
   .object({
     session_id: sessionId,
@@ -65,6 +79,18 @@ export function decidedCallJson(runId: number, call: DecidedCallFragment | null 
     decision: lowerCaseOrNull(call.decision),
     decided_by: call.decidedBy ?? null,
     by_grant: call.byGrant,
+  };
+}
+
+export function answeredCallJson(runId: number, call: AnsweredCallFragment) {
+  return {
+    run_id: runId,
+    call_id: call.callId,
+    name: call.name,
+    args: call.args ?? null,
+    status: lowerCase(call.status),
+    result: call.result ?? null,
+    answered_by: call.answeredBy ?? null,
   };
 }
 

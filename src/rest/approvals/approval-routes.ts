@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { encodeId } from '../../base/global-id.ts';
 import {
+  AnswerCallDocument,
   ApproveCallDocument,
   DenyCallDocument,
   GetGrantsDocument,
@@ -11,7 +12,14 @@ import { pathId, SessionPath } from '../input/path-id.ts';
 import { upperCase } from '../route/enum-case.ts';
 import { jsonRoute } from '../route/json-route.ts';
 import type { Route } from '../route/route.ts';
-import { DecidedCall, decidedCallJson, Grants, grantsJson } from './approval-responses.ts';
+import {
+  AnsweredCall,
+  answeredCallJson,
+  DecidedCall,
+  decidedCallJson,
+  Grants,
+  grantsJson,
+} from './approval-responses.ts';
 
 const callId = z.string().openapi({
   description: 'The `call_id` of the tool call, as in the frame `awaiting_approval`.',
@@ -50,6 +58,30 @@ const DenyRequest = z
     example: { call_id: 'call_1' },
   });
 
+const AnswerRequest = z
+  .object({
+    call_id: callId.openapi({
+      description: 'The `call_id` of the tool call, as in the frame `client_tool`.',
+    }),
+    result: z
+      .unknown()
+      .optional()
+      .openapi({
+        description:
+          'The result: any JSON value. The model receives a text as it is, and everything else as JSON. The answer to a question must match its schema. Left out: with `error`.',
+        example: { city: 'Lisbon' },
+      }),
+    error: z.string().nullable().optional().openapi({
+      description:
+        'Why there is no result, at most 4,000 characters; the model is told. Null or left out: there is a `result`.',
+      example: null,
+    }),
+  })
+  .openapi('AnswerRequest', {
+    description: 'The answer to a tool call, with `result` or `error`. Unknown fields are ignored.',
+    example: { call_id: 'call_1', result: { city: 'Lisbon' } },
+  });
+
 /** `/runs/{run_id}/tool-calls/…` */
 const RunPath = z.object({
   run_id: pathId(
@@ -66,7 +98,7 @@ const failures = {
   409: 'The tool call does not wait for a decision, another decision was made, or the node of changed arguments is not connected.',
 };
 
-/** The operations on tool calls that wait for an approval, and on approvals that are remembered. */
+/** The operations on tool calls that wait for an approval or a client, and on approvals that are remembered. */
 export const approvalRoutes: readonly Route[] = [
   jsonRoute({
     method: 'post',
@@ -104,6 +136,26 @@ export const approvalRoutes: readonly Route[] = [
     }),
     response: DecidedCall,
     toJson: ({ denyToolCall }, { path }) => decidedCallJson(path.run_id, denyToolCall),
+  }),
+  jsonRoute({
+    method: 'post',
+    path: '/runs/{run_id}/tool-calls/answer',
+    operationId: 'answer_tool_call',
+    summary: 'Answer Tool Call',
+    description:
+      'Answers a tool call that waits for a client: with the result of a tool that your client has run, with the answer of the user to a question, or with an error. The model is told, and the run continues. Every client of the user may answer, and the first answer counts. You can safely repeat this request.',
+    failures: {
+      404: failures[404],
+      409: 'The tool call does not wait for a client, or there was another answer.',
+    },
+    input: { path: RunPath, body: AnswerRequest },
+    document: AnswerCallDocument,
+    variables: ({ path, body: { call_id, result, error } }) => ({
+      ...{ runId: encodeId('Run', path.run_id), callId: call_id, error },
+      ...(result !== undefined && { result }),
+    }),
+    response: AnsweredCall,
+    toJson: ({ answerToolCall }, { path }) => answeredCallJson(path.run_id, answerToolCall),
   }),
   jsonRoute({
     method: 'get',

@@ -5,6 +5,7 @@ import {
   finishReason,
   reasoningOffset,
   textOffset,
+  toolCallStates,
 } from '../route/response-fields.ts';
 
 const text = (description: string) => z.string().openapi({ description });
@@ -152,6 +153,17 @@ const ToolStartFrame = z.object({
   reasoning_offset: reasoningOffset,
 });
 
+const ClientToolFrame = z.object({
+  type: z.literal('client_tool'),
+  call_id: callId,
+  name: text('The name of the tool; `ask_user` for a question to the user.'),
+  args: z.unknown().openapi({
+    description:
+      'The arguments that the model passed to the tool. Those of `ask_user` are `question`, a text, and `schema`, the JSON Schema of the answer; without `schema` the answer is a text.',
+  }),
+  expires_at: text('When the tool call will fail if no client has answered (RFC 3339).'),
+});
+
 const ToolOutputFrame = z.object({
   type: z.literal('tool_output'),
   call_id: callId,
@@ -164,7 +176,7 @@ const ToolResultFrame = z.object({
   name: toolName,
   result: text('The result, as the model receives it.'),
   status: z
-    .enum(['awaiting_approval', 'running', 'succeeded', 'failed', 'denied', 'cancelled'])
+    .enum(toolCallStates)
     .openapi({ description: 'How the tool call ended: `succeeded`, `failed`, `denied` or `cancelled`.' }),
   error_code: z.string().nullable().openapi({
     description:
@@ -220,6 +232,7 @@ export const ChatFrame = z
     ReasoningFrame,
     ContentFrame,
     ToolStartFrame,
+    ClientToolFrame,
     ToolOutputFrame,
     ToolResultFrame,
     UsageFrame,

@@ -12,6 +12,26 @@ const checkedWithOthers = {
     typeof value === 'object' && value !== null && !Array.isArray(value),
 };
 
+const ClientTool = z
+  .object({
+    name: z.string().openapi({
+      description:
+        'The name by which the model calls the tool: 1 to 64 of `a-z`, `A-Z`, `0-9`, `_` and `-`, beginning with a letter or `_`. Not the name of a tool of nodes, and not `ask_user`.',
+      example: 'get_location',
+    }),
+    description: z.string().nullable().optional().openapi({
+      description:
+        'What the tool does and when to use it, for the model: at most 4,096 characters. Null or left out: nothing.',
+      example: 'Returns the city in which the user is.',
+    }),
+    input_schema: z.record(z.string(), z.unknown()).openapi({
+      description:
+        'The JSON Schema (draft 7 or later) of the arguments, of the type `object`, of at most 32,768 bytes and 32 levels. Arguments that do not match it never reach a client: the model is told what is wrong.',
+      example: { type: 'object', properties: {} },
+    }),
+  })
+  .openapi('ClientTool', { description: 'A tool that your client runs when the model calls it.' });
+
 /** The body of `POST /sessions/{session_id}/chat`. */
 export const ChatRequest = z
   .object({
@@ -58,6 +78,16 @@ export const ChatRequest = z
           'The files that are sent with the prompt: the `id` of each, as the upload to this session returned it. Null or left out: no files.',
         example: [3],
       }),
+    tools: z.array(ClientTool).nullable().optional().openapi({
+      description:
+        'Tools that your client runs, which the model may call while it answers this prompt: at most 64. Each call makes a `client_tool` frame and waits for `POST /runs/{run_id}/tool-calls/answer`. Null or left out: no tools; with `answer_to`, those of the prompt that is answered.',
+      example: null,
+    }),
+    ask_user: z.boolean().nullable().optional().openapi({
+      description:
+        'Whether the model may ask the user questions, with the tool `ask_user`. Each question makes a `client_tool` frame and waits for `POST /runs/{run_id}/tool-calls/answer`. Null or left out: `ask_user` of the session; with `answer_to`, as for the prompt that is answered.',
+      example: null,
+    }),
     request_id: z.string().nullable().optional().openapi({
       description:
         'An idempotency key of your choice, unique within the session. If you send the same prompt with the same key, `edit_of` and `answer_to` again, the stream follows the run that the first request started. Without a key, every request starts a run.',

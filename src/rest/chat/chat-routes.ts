@@ -73,6 +73,11 @@ export const sendChat: Route = {
       modelName: parsed.body.model_name,
       settings: settingsInput(parsed.body.settings),
       attachmentIds: parsed.body.attachment_ids?.map((id) => encodeId('Attachment', id)),
+      tools: parsed.body.tools?.map(({ name, description, input_schema }) => ({
+        ...{ name, description },
+        inputSchema: input_schema,
+      })),
+      askUser: parsed.body.ask_user,
       requestId: parsed.body.request_id,
       onBusy: upperCase(parsed.body.on_busy),
     };

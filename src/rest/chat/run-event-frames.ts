@@ -110,6 +110,7 @@ function chatFrames(run: number, runEvent: Exclude<RunEventFieldsFragment, TextP
     case 'ToolCallStarted':
     case 'ToolOutputDelta':
     case 'ToolCallFinished':
+    case 'ClientToolRequested':
       return [toolFrame(runEvent)];
     case 'ToolApprovalRequested':
       return [{ type: 'status', status: 'awaiting_approval', call_id: runEvent.callId }];
@@ -144,7 +145,7 @@ function decisionFrame(
 
 type ToolRunEvent = Extract<
   RunEventFieldsFragment,
-  { __typename: 'ToolCallStarted' | 'ToolOutputDelta' | 'ToolCallFinished' }
+  { __typename: 'ToolCallStarted' | 'ToolOutputDelta' | 'ToolCallFinished' | 'ClientToolRequested' }
 >;
 
 function toolFrame(runEvent: ToolRunEvent): ChatFrame {
@@ -160,6 +161,10 @@ function toolFrame(runEvent: ToolRunEvent): ChatFrame {
         text_offset: runEvent.textOffset,
         reasoning_offset: runEvent.reasoningOffset,
       };
+    case 'ClientToolRequested': {
+      const { name, args = null, expiresAt } = runEvent;
+      return { type: 'client_tool', call_id, name, args, expires_at: expiresAt };
+    }
     case 'ToolOutputDelta':
       return { type: 'tool_output', call_id, content: runEvent.text };
     case 'ToolCallFinished':

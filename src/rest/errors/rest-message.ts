@@ -1,12 +1,14 @@
 /** Every argument and input field of GraphQL that a REST request sets. */
 const names = [
   'answerTo',
+  'askUser',
   'attachmentIds',
   'callId',
   'contextOverflow',
   'editOf',
   'expectedHead',
   'featureName',
+  'inputSchema',
   'maxOutputTokens',
   'messageId',
   'modelName',

@@ -11,6 +11,7 @@ import {
   resultMessage,
   sessionId,
   textOffset,
+  toolCallStates,
 } from '../route/response-fields.ts';
 
 type SessionMessage = NonNullable<GetMessagesQuery['session']>['messages']['edges'][number]['node'];
@@ -30,9 +31,9 @@ const ToolCall = z
       description:
         'Only if a user changed the arguments when approving the tool call: the arguments with which it ran in place of `args`.',
     }),
-    status: z.enum(['awaiting_approval', 'running', 'succeeded', 'failed', 'denied', 'cancelled']).openapi({
+    status: z.enum(toolCallStates).openapi({
       description:
-        'The state of the tool call. `awaiting_approval`: it waits until somebody approves or denies it. `running`: it has not ended. `succeeded`: the tool did its work. `failed`: it did not; `error_code` and `result` say why. `denied`: it was not allowed to run. `cancelled`: the run ended before the tool call.',
+        'The state of the tool call. `awaiting_approval`: it waits until somebody approves or denies it. `awaiting_client`: it waits for a client that runs it, or for the answer of the user. `running`: it has not ended. `succeeded`: the tool did its work. `failed`: it did not; `error_code` and `result` say why. `denied`: it was not allowed to run. `cancelled`: the run ended before the tool call.',
     }),
     node_id: z.string().nullable().openapi({
       description:

@@ -50,3 +50,14 @@ export const reasoningOffset = z.int().openapi({
     'Where the tool call stands in the reasoning: how many UTF-16 code units of it were written before.',
   example: 0,
 });
+
+/** The states of a tool call. */
+export const toolCallStates = [
+  'awaiting_approval',
+  'awaiting_client',
+  'running',
+  'succeeded',
+  'failed',
+  'denied',
+  'cancelled',
+] as const;

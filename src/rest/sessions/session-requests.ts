@@ -78,6 +78,10 @@ export const SessionCreate = z
         'Whether a tool that runs commands or changes files may run on an attached node. `auto`: it runs if the policy of the node allows it; this is the default, because legacy clients know nothing of approvals. `ask`: it waits until somebody approves the call. `deny`: it never runs. Null or left out: `auto`.',
       example: 'auto',
     }),
+    ask_user: orUnchanged(z.boolean()).openapi({
+      description:
+        'Whether the model may ask the user questions: then it has the tool `ask_user`, and the stream has a `client_tool` frame for each question, which is answered with `POST /runs/{run_id}/tool-calls/answer`. Null or left out: `false`.',
+    }),
   })
   .openapi('SessionCreate', {
     description:
@@ -107,10 +111,14 @@ export const SessionUpdate = z
         'Whether a tool that runs commands or changes files may run on an attached node: `auto`, `ask` or `deny`, as for a new session. Null or left out: it stays unchanged.',
       example: 'ask',
     }),
+    ask_user: orUnchanged(z.boolean()).openapi({
+      description:
+        'Whether the model may ask the user questions, as for a new session. Null or left out: it stays unchanged.',
+    }),
   })
   .openapi('SessionUpdate', {
     description:
-      'The settings to change. A field that is left out keeps its value; null removes the value. `tool_approval`, `archived` and `pinned` cannot be removed, so null keeps them. Unknown fields, and fields that cannot be changed, are ignored.',
+      'The settings to change. A field that is left out keeps its value; null removes the value. `tool_approval`, `ask_user`, `archived` and `pinned` cannot be removed, so null keeps them. Unknown fields, and fields that cannot be changed, are ignored.',
     example: { title: 'Trip to Porto' },
   });
 

@@ -30,6 +30,9 @@ export const Session = z
       description:
         'Whether a tool that runs commands or changes files may run on an attached node. `auto`: if the policy of the node allows it. `ask`: after somebody approves the call. `deny`: never.',
     }),
+    ask_user: z
+      .boolean()
+      .openapi({ description: 'Whether the model may ask the user questions, with the tool `ask_user`.' }),
     settings: ModelSettings,
     archived_at: dateTime('When the session was archived. Null: it is not archived.').nullable(),
     pinned_at: dateTime('When the session was pinned. Null: it is not pinned.').nullable(),
@@ -85,6 +88,7 @@ export function sessionJson(session: SessionFieldsFragment): z.infer<typeof Sess
     provider_name: session.providerName ?? null,
     model_name: session.modelName ?? null,
     tool_approval: lowerCase(session.toolApproval),
+    ask_user: session.askUser,
     settings: settingsJson(session.settings),
     archived_at: session.archivedAt ?? null,
     pinned_at: session.pinnedAt ?? null,

@@ -39,6 +39,7 @@ export const sessionRoutes: readonly Route[] = [
         tags: body.tags,
         metadata: body.metadata,
         toolApproval: upperCase(body.tool_approval),
+        ...(body.ask_user !== undefined && { askUser: body.ask_user }),
       },
     }),
     response: Session,
@@ -100,7 +101,7 @@ export const sessionRoutes: readonly Route[] = [
     operationId: 'update_session',
     summary: 'Update a Chat Session',
     description:
-      'Changes the settings of a session. A field that is left out keeps its value; null removes the value, except of `tool_approval`, `archived` and `pinned`.',
+      'Changes the settings of a session. A field that is left out keeps its value; null removes the value, except of `tool_approval`, `ask_user`, `archived` and `pinned`.',
     input: { path: SessionPath, body: SessionUpdate },
     document: UpdateSessionDocument,
     variables: ({ path, body }) => ({
@@ -116,6 +117,7 @@ export const sessionRoutes: readonly Route[] = [
         archived: body.archived,
         pinned: body.pinned,
         toolApproval: body.tool_approval && upperCase(body.tool_approval),
+        ...(body.ask_user !== undefined && { askUser: body.ask_user }),
       },
     }),
     response: Session,

@@ -19,7 +19,7 @@ export const interruptAnswers = plainStatement<never>(
 /** As `cancelToolCalls` does it for one answer. Parameter: the ids of the answers. */
 export const cancelToolCallsOfAll = plainStatement<never>(
   `UPDATE "ToolCall" SET "stopped" = ("startedAt" IS NULL), "status" = 'CANCELLED'
-  WHERE "messageId" ${amongIds} AND "status" IN ('AWAITING_APPROVAL', 'RUNNING')`,
+  WHERE "messageId" ${amongIds} AND "status" IN ('AWAITING_APPROVAL', 'AWAITING_CLIENT', 'RUNNING')`,
 );
 
 /**

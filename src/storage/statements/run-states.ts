@@ -5,13 +5,14 @@ import { modelStatement, plainStatement } from './row-decoder.ts';
 
 /**
  * Parameters: sessionId, requestId, status, userMessageId, assistantMessageId, providerName, modelName, settings (JSON),
- * editOfId, answersAgain, createdAt, startedAt, gatewayId, fence, steersId.
+ * editOfId, answersAgain, toolSetId, askUser, createdAt, startedAt, gatewayId, fence, steersId.
  */
 export const insertRun = modelStatement<Run>(
   'Run',
   `INSERT INTO "Run" ("sessionId", "requestId", "status", "userMessageId", "assistantMessageId", "providerName",
-    "modelName", "settings", "editOfId", "answersAgain", "createdAt", "startedAt", "gatewayId", "fence", "steersId")
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+    "modelName", "settings", "editOfId", "answersAgain", "toolSetId", "askUser", "createdAt", "startedAt", "gatewayId",
+    "fence", "steersId")
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
 );
 
 /** A run, also of a deleted session. Parameters: id. */

@@ -48,7 +48,7 @@ export type SessionStatus = 'IDLE' | 'RUNNING' | 'WAITING';
 /** The status of each session that has a RUNNING run. Parameter: the ids of the sessions. */
 export const statusOfSessions = plainStatement<{ sessionId: number; status: SessionStatus }>(
   `SELECT "sessionId", CASE WHEN EXISTS (
-    SELECT 1 FROM "ToolCall" WHERE "messageId" = "assistantMessageId" AND "status" = 'AWAITING_APPROVAL'
+    SELECT 1 FROM "ToolCall" WHERE "messageId" = "assistantMessageId" AND "status" IN ('AWAITING_APPROVAL', 'AWAITING_CLIENT')
   ) THEN 'WAITING' ELSE 'RUNNING' END AS "status"
   FROM "Run" WHERE "sessionId" ${amongIds} AND "status" = 'RUNNING'`,
 );

@@ -13,10 +13,10 @@ import { modelStatement, plainStatement } from './row-decoder.ts';
 export const insertSessionCopy = modelStatement<Session>(
   'Session',
   `INSERT INTO "Session" ("userId", "title", "featureName", "providerName", "modelName", "systemPrompt", "settings", "tags",
-    "metadata", "toolApproval", "createdAt", "updatedAt", "lastActivityAt", "storedBytes", "contextTokens", "deletedAt",
+    "metadata", "toolApproval", "askUser", "createdAt", "updatedAt", "lastActivityAt", "storedBytes", "contextTokens", "deletedAt",
     "clearedThroughId")
   SELECT "userId", ?, "featureName", "providerName", "modelName", "systemPrompt", "settings", "tags", "metadata",
-    "toolApproval", ?, ?, ?, ?, COALESCE((SELECT "inputTokens" + "outputTokens" FROM "Run" WHERE "assistantMessageId" = ${answerOf}), 0),
+    "toolApproval", "askUser", ?, ?, ?, ?, COALESCE((SELECT "inputTokens" + "outputTokens" FROM "Run" WHERE "assistantMessageId" = ${answerOf}), 0),
     ?, ? FROM "Session" WHERE "id" = ? AND "deletedAt" IS NULL RETURNING *`,
 );
 
@@ -40,7 +40,7 @@ export const insertMessageCopies = plainStatement<{ id: number }>(
 const copied = `FROM ${rowsOfObjects('copied')} JOIN`;
 const [from, to] = ['from', 'to'].map((name) => `CAST("copied"."value" ->> '${name}' AS INTEGER)`);
 
-const toolCallColumns = `"callId", "name", "args", "status", "nodeId", "agentNodeId", "result", "errorCode", "exitCode",
+const toolCallColumns = `"callId", "name", "args", "status", "byClient", "nodeId", "agentNodeId", "result", "errorCode", "exitCode",
     "durationMs", "stopped", "step", "textOffset", "reasoningOffset", "expiresAt", "decision", "decisionReason", "decidedBy",
     "decidedAt", "startedAt"`;
 

@@ -5,13 +5,13 @@ import { bytesOfToolCall } from './tool-call-bytes.ts';
 
 /**
  * Parameters: messageId, callId, name, args (JSON), status, nodeId, agentNodeId, dispatchId, step, textOffset,
- * reasoningOffset, expiresAt, startedAt, agentInstanceId, decision, decisionReason, decidedBy, decidedAt, byGrant.
+ * reasoningOffset, expiresAt, startedAt, agentInstanceId, byClient, decision, decisionReason, decidedBy, decidedAt, byGrant.
  */
 export const insertToolCall = plainStatement<{ id: number }>(
   `INSERT INTO "ToolCall" ("messageId", "callId", "name", "args", "status", "nodeId", "agentNodeId", "dispatchId",
-    "step", "textOffset", "reasoningOffset", "expiresAt", "startedAt", "agentInstanceId", "decision",
+    "step", "textOffset", "reasoningOffset", "expiresAt", "startedAt", "agentInstanceId", "byClient", "decision",
     "decisionReason", "decidedBy", "decidedAt", "byGrant")
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING "id"`,
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING "id"`,
 );
 
 /**
@@ -21,6 +21,14 @@ export const insertToolCall = plainStatement<{ id: number }>(
 export const decideToolCall = plainStatement<never>(
   `UPDATE "ToolCall" SET "status" = ?, "decision" = ?, "decisionReason" = ?, "decidedBy" = ?, "byGrant" = ?,
     "decidedAt" = ?, "result" = ?, "errorCode" = ?, "durationMs" = ? WHERE "id" = ? AND "status" = 'AWAITING_APPROVAL'`,
+);
+
+/**
+ * Ends a call that still waits for a client. Parameters: status, result, errorCode, decidedBy, decidedAt, durationMs, id.
+ */
+export const answerToolCall = plainStatement<never>(
+  `UPDATE "ToolCall" SET "status" = ?, "result" = ?, "errorCode" = ?, "decidedBy" = ?, "decidedAt" = ?, "durationMs" = ?
+  WHERE "id" = ? AND "status" = 'AWAITING_CLIENT'`,
 );
 
 /** Stores the arguments that a person gave to a call, and its node. Parameters: changedArgs (JSON), nodeId, agentNodeId, id. */
@@ -34,10 +42,10 @@ export const waitingToolCalls = modelStatement<ToolCall>(
   `SELECT * FROM "ToolCall" WHERE "messageId" = ? AND "name" = ? AND "status" = 'AWAITING_APPROVAL' ORDER BY "id"`,
 );
 
-/** Those of some calls that do not wait for a decision any more. Parameter: the ids. */
+/** Those of some calls that do not wait for a decision or a client any more. Parameter: the ids. */
 export const decidedToolCalls = modelStatement<ToolCall>(
   'ToolCall',
-  `SELECT * FROM "ToolCall" WHERE "id" ${amongIds} AND "status" <> 'AWAITING_APPROVAL'`,
+  `SELECT * FROM "ToolCall" WHERE "id" ${amongIds} AND "status" NOT IN ('AWAITING_APPROVAL', 'AWAITING_CLIENT')`,
 );
 
 /** Whether the run of a call belongs to the gateway with this fence still. Parameter: the fence. */
@@ -55,7 +63,7 @@ export const startToolCall = plainStatement<never>(
  */
 export const endToolCall = plainStatement<never>(
   `UPDATE "ToolCall" SET "status" = ?, "result" = ?, "errorCode" = ?, "exitCode" = ?, "stopped" = ?, "durationMs" = ?
-  WHERE "id" = ? AND "status" IN ('AWAITING_APPROVAL', 'RUNNING') AND ${ofOwnRun}`,
+  WHERE "id" = ? AND "status" IN ('AWAITING_APPROVAL', 'AWAITING_CLIENT', 'RUNNING') AND ${ofOwnRun}`,
 );
 
 /**
@@ -64,7 +72,7 @@ export const endToolCall = plainStatement<never>(
  */
 export const cancelToolCalls = plainStatement<never>(
   `UPDATE "ToolCall" SET "stopped" = ("startedAt" IS NULL), "status" = 'CANCELLED'
-  WHERE "messageId" = ? AND "status" IN ('AWAITING_APPROVAL', 'RUNNING')`,
+  WHERE "messageId" = ? AND "status" IN ('AWAITING_APPROVAL', 'AWAITING_CLIENT', 'RUNNING')`,
 );
 
 /** The bytes of the arguments and results of an answer's calls; null if it has none. Parameters: messageId. */

@@ -53,6 +53,7 @@ const attempts: Record<string, Attempt> = {
   get_tokens: {},
   cancel_run: {},
   // The run has no such call.
+  answer_tool_call: { json: { call_id: 'call_1', result: 1 }, alice: 404 },
   approve_tool_call: { json: { call_id: 'call_1' }, alice: 404 },
   deny_tool_call: { json: { call_id: 'call_1' }, alice: 404 },
   get_grants: {},

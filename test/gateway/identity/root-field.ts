@@ -108,6 +108,10 @@ export const trials: Record<string, Trial> = {
     document: 'mutation ($run: ID!) { denyToolCall(runId: $run, callId: "call-1") { callId } }',
     bob: 'not found',
   },
+  'Mutation.answerToolCall': {
+    document: 'mutation ($run: ID!) { answerToolCall(runId: $run, callId: "call-1", result: 1) { callId } }',
+    bob: 'not found',
+  },
   'Mutation.uploadMessageAudio': {
     document:
       'mutation ($message: ID!, $file: Upload!) { uploadMessageAudio(messageId: $message, file: $file) { id } }',

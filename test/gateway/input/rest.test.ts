@@ -35,7 +35,7 @@ const validBodies: Record<string, unknown> = {
 };
 
 /** They need a call that waits for a decision; their bodies are read as those of the others. */
-const ofWaitingCalls = ['approve_tool_call', 'deny_tool_call'];
+const ofWaitingCalls = ['approve_tool_call', 'deny_tool_call', 'answer_tool_call'];
 
 describe('a body without a Content-Length', () => {
   const ofRest = routes

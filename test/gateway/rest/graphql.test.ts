@@ -106,5 +106,5 @@ test('the OpenAPI document of a gateway is valid OpenAPI 3.1', async () => {
   expect(await new Validator().validate(description)).toEqual({ valid: true });
   // The ten of the legacy documentation, the ticket of a stream, the workspace of a session with its files, two of
   // attachments, two of decisions about tool calls, and two of grants.
-  expect(Object.keys(description.paths)).toHaveLength(19);
+  expect(Object.keys(description.paths)).toHaveLength(20);
 });

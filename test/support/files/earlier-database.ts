@@ -80,6 +80,7 @@ const rows: Record<string, Record<string, unknown>> = {
     agentNodeId: 1,
     grantedBy: 'alice',
   },
+  ToolSet: { id: 1, sessionId: 1, hash: 'a', tools: '[]' },
   Workspace: { sessionId: 1, workspaceId: 'w1' },
   WorkspaceFile: { sessionId: 1, path: 'a', sha256: 'e'.repeat(64), modifiedAt: 10, revision: 1 },
   WorkspaceContent: { sessionId: 1, sha256: 'e'.repeat(64), blob: 'f'.repeat(64), offset: 16, size: 3 },

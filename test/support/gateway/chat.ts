@@ -24,6 +24,7 @@ const fields = `
   ... on ToolCallStarted { callId name args nodeId textOffset reasoningOffset node { nodeId } }
   ... on ToolApprovalRequested { at callId name args nodeId node { displayName } expiresAt }
   ... on ToolApprovalDecided { callId decision reason decidedBy byGrant changedArgs }
+  ... on ClientToolRequested { callId name args expiresAt }
   ... on ToolOutputDelta { callId text }
   ... on ToolCallFinished { callId name status result errorCode exitCode stopped }
   ... on PromptSteered { answerId textOffset reasoningOffset message { content } }
@@ -59,6 +60,8 @@ export interface ChatVariables {
   providerName?: string;
   modelName?: string;
   attachmentIds?: string[];
+  tools?: object[] | null;
+  askUser?: boolean;
   settings?: object;
 }
 

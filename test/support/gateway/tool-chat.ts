@@ -46,6 +46,9 @@ function createFileTools() {
 export async function startToolGateway(settings: Record<string, string> = {}): Promise<ToolGateway> {
   let current: ToolRunner = createFileTools();
   const tools: ToolRunner = {
+    get names() {
+      return current.names;
+    },
     offer: (sessionId) => current.offer(sessionId),
     plan: (request, signal) => current.plan(request, signal),
     resume: (call) => current.resume(call),

@@ -26,6 +26,7 @@ export function createTools(
   const requests: ToolRequest[] = [];
   const runner: ToolRunner & { readonly requests: ToolRequest[] } = {
     requests,
+    names: Object.keys(tools),
     offer: async () =>
       Object.keys(tools).map((name) => ({
         type: 'function',

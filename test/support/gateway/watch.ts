@@ -16,6 +16,8 @@ const fields = `
   ... on RunEnded { run { id status } session { id } }
   ... on ApprovalRequested { run { id } session { id title } callId toolCall { name args status } expiresAt }
   ... on ApprovalDecided { run { id } session { id } callId decision }
+  ... on ToolAnswerRequested { run { id } session { id title status } callId toolCall { name args status } expiresAt }
+  ... on ToolAnswerSettled { run { id } session { id } callId answered toolCall { result } }
   ... on SessionUpdated { session { id title } }
   ... on SessionDeleted { deletedSessionId }`;
 

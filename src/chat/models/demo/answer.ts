@@ -1,12 +1,12 @@
 import type { LanguageModelV3FunctionTool } from '@ai-sdk/provider';
-import { shorten } from '../../../base/cut-text.ts';
+import { cutText, shorten } from '../../../base/cut-text.ts';
 import type { DemoRequest } from './request.ts';
 
 export interface DemoAnswer {
   reasoning: string;
   /** The text in the pieces that are streamed. A generator makes 100,000 words only as fast as they are read. */
   text: Iterable<string>;
-  call?: { toolName: string; args: Record<string, string> };
+  call?: { toolName: string; args: object };
 }
 
 /** The most words, and the highest number, that one answer holds. */
@@ -15,10 +15,13 @@ const maxItems = 100_000;
 /** The most characters that are shown of a prompt and of a tool's result. */
 const maxQuote = 200;
 const maxResult = 5_000;
+/** The most characters that are read of what the demo model is to ask. */
+const maxTopic = 500;
 
 const introduction =
   'I am the demo model of Switchyard: a few rules, offline, no language model. I can count ("count to 20"), ' +
-  'calculate ("what is 12 * 12?"), write ("write 200 words"), repeat ("say hello"), and, on a node that is ' +
+  'calculate ("what is 12 * 12?"), write ("write 200 words"), repeat ("say hello"), ask you a question ("ask me ' +
+  'tea or coffee", where I may), call a tool of your client ("call `get_location`"), and, on a node that is ' +
   'attached, run a command ("run `uname -a`") and read a file ("read `README.md`").\n\n' +
   'To talk to a real model, set OPENAI_API_KEY, ANTHROPIC_API_KEY or GOOGLE_GENERATIVE_AI_API_KEY, or point ' +
   'OPENAI_BASE_URL at a server that speaks the OpenAI API (Ollama, vLLM, llama.cpp), and start the gateway again.';
@@ -26,7 +29,7 @@ const introduction =
 type Rule = (request: DemoRequest) => DemoAnswer | undefined;
 
 /** The first rule that answers wins. Their patterns take linear time, because a prompt can be long. */
-const rules: Rule[] = [showResult, callTool, say, count, write, calculate];
+const rules: Rule[] = [showResult, askUser, callClient, callTool, say, count, write, calculate];
 
 /** Answers the newest prompt, or shows the result of the tool that was called for it. */
 export function answerRequest(request: DemoRequest): DemoAnswer {
@@ -67,6 +70,61 @@ function callTool({ prompt, tools }: DemoRequest): DemoAnswer | undefined {
   if (command !== undefined) return callOn(node, { toolName: 'run_command', args: { command } }, tools);
   if (path !== undefined) return callOn(node, { toolName: 'read_file', args: { path } }, tools);
   return undefined;
+}
+
+/** The demo model asks only where it is offered to: with `askUser` of the prompt or the session. */
+function askUser({ prompt, tools }: DemoRequest): DemoAnswer | undefined {
+  const wanted = /^(?:please\s+)?ask me(?:\s+(.+))?$/is.exec(prompt);
+  if (wanted === null) return undefined;
+  if (!tools.some(({ name }) => name === askUserName)) {
+    const why =
+      'I may not ask you anything here. Set `askUser` of the session or of the prompt, or switch on **Questions** in the settings of the session.';
+    return answerWith(`I may not call ${askUserName}.`, why);
+  }
+  const args = questionAbout(
+    cutText(wanted[1] ?? '', maxTopic)
+      .replace(/[.?!]+$/, '')
+      .trim(),
+  );
+  return { reasoning: 'I ask the user.', text: [], call: { toolName: askUserName, args } };
+}
+
+const askUserName = 'ask_user';
+
+/** A question with a form: a choice for "tea or coffee", several values for "everything", otherwise a text. */
+function questionAbout(topic: string): object {
+  if (/^everything$/i.test(topic)) {
+    const properties = {
+      name: { type: 'string', title: 'Name', minLength: 1 },
+      guests: { type: 'integer', title: 'Guests', minimum: 1, maximum: 12 },
+      drink: { type: 'string', title: 'Drink', enum: ['tea', 'coffee', 'water'] },
+      extras: { type: 'array', title: 'Extras', items: { type: 'string', enum: ['milk', 'sugar', 'cake'] } },
+      terrace: { type: 'boolean', title: 'On the terrace' },
+    };
+    const schema = { type: 'object', properties, required: ['name', 'guests'], additionalProperties: false };
+    return { question: 'What may I book for you?', schema };
+  }
+  const choices = topic
+    .split(/,|\bor\b/i)
+    .map((choice) => choice.trim())
+    .filter((choice) => choice !== '');
+  if (choices.length > 1 && choices.length <= 20) {
+    const schema = { type: 'string', enum: [...new Set(choices)] };
+    return { question: `Which one: ${shorten(choices.join(', '), maxQuote)}?`, schema };
+  }
+  return { question: topic === '' ? 'What would you like to tell me?' : `${shorten(topic, maxQuote)}?` };
+}
+
+/** Calls a tool of the client: `call \`get_location\`` or `call \`get_weather\` with {"city":"Lisbon"}`. */
+function callClient({ prompt, tools }: DemoRequest): DemoAnswer | undefined {
+  const [, toolName = '', json = '{}'] =
+    /^call `([\w-]{1,64})`(?:\s+with\s+(\{.*\}))?[.!]?$/is.exec(prompt) ?? [];
+  if (!tools.some(({ name }) => name === toolName)) return undefined;
+  try {
+    return { reasoning: `I call ${toolName}.`, text: [], call: { toolName, args: Object(JSON.parse(json)) } };
+  } catch {
+    return answerWith('I cannot read the arguments.', 'Write the arguments behind "with" as a JSON object.');
+  }
 }
 
 /** @param named The node that the prompt names. Default: the tool's node, if the tool is offered on only one. */

@@ -34,6 +34,7 @@ export async function sessionData(
     providerName: session.providerName,
     modelName: session.modelName,
     toolApproval: session.toolApproval,
+    askUser: session.askUser,
     settings: readSettings(session.settings),
     archivedAt: session.archivedAt?.toISOString() ?? null,
     pinnedAt: session.pinnedAt?.toISOString() ?? null,
