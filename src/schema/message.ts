@@ -1,6 +1,7 @@
 import type { MessageRole, MessageStatus } from '../generated/prisma/enums.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
+import { encodeCursor } from './paging/cursor.ts';
 import { loadersOf, newestOf, pageOfMessages } from './paging/page-per-parent.ts';
 import { rowsOf, sessionOf } from './paging/rows.ts';
 import { idDescription } from './relay-options.ts';
@@ -60,6 +61,11 @@ export const MessageRef = builder.prismaNode('Message', {
         'How many tokens `content` has, as the gateway counts them; null until the message has ended.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the message was created.' }),
+    cursor: t.string({
+      description:
+        'The position of the message in `messages` of its session, for `after` and `before`: to load what stands around a message that a search has found. On a branch that does not go through the message, it stands for all messages that are older.',
+      resolve: (message) => encodeCursor(message),
+    }),
   }),
 });
 

@@ -179,6 +179,15 @@ describeInBrowser('the console', () => {
     await answers.getByText('Three.').waitFor();
     await expect.poll(() => versions.allInnerTexts()).toEqual(['2 / 2']);
     const source = sessionIdOf(console);
+    const refuse = (route: Route) =>
+      route.request().postData()?.includes('mutation ForkSession')
+        ? route.abort('connectionrefused')
+        : route.fallback();
+    await page.route('**/graphql', refuse);
+    await answers.getByRole('button', { name: 'Fork from here' }).click();
+    await answers.getByRole('alert').waitFor();
+    expect(sessionIdOf(console)).toBe(source);
+    await page.unroute('**/graphql', refuse);
     await answers.getByRole('button', { name: 'Fork from here' }).click();
     await expect.poll(() => sessionIdOf(console)).not.toBe(source);
     await answers.getByText('Three.').waitFor();

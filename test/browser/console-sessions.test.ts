@@ -68,7 +68,7 @@ describeInBrowser('the sessions of the console', () => {
       .toBe('Old 2');
     expect(await links.count()).toBe(35);
 
-    const search = console.page.getByRole('searchbox', { name: 'Search sessions by title' });
+    const search = console.page.getByRole('searchbox', { name: 'Search titles and messages' });
     await search.fill('old');
     await expect.poll(() => links.allInnerTexts()).toEqual(['Old 2', 'Old 0', 'Old 1']);
     await search.press('ArrowDown');
@@ -172,13 +172,12 @@ describeInBrowser('the sessions of the console', () => {
     await using console = await openConsole(gateway.url, { sessionId });
     await using other = await console.openTab();
     await other.page.getByText('No messages yet.').waitFor();
-    const bin = console.page.getByRole('button', { name: 'Delete “Doomed”' });
     const dialog = console.page.getByRole('dialog');
 
-    await bin.click();
+    await console.choose('More for “Doomed”', 'Delete…');
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     expect(await titlesOf(gateway)).toEqual(['Kept', 'Doomed']);
-    await bin.click();
+    await console.choose('More for “Doomed”', 'Delete…');
     await dialog.getByRole('button', { name: 'Delete' }).click();
 
     await console.page.getByRole('heading', { name: 'What would you like to ask?' }).waitFor();
@@ -195,15 +194,15 @@ describeInBrowser('the sessions of the console', () => {
     await using other = await console.openTab();
     const { page } = console;
     const links = page.getByRole('navigation').getByRole('link');
-    const search = page.getByRole('searchbox', { name: 'Search sessions by title' });
+    const search = page.getByRole('searchbox', { name: 'Search titles and messages' });
     await expect.poll(() => links.count()).toBe(2);
 
     await page.keyboard.press('Control+b');
     await search.waitFor({ state: 'hidden' });
     await page.keyboard.press('Control+k');
     await page.keyboard.type('found');
-    await page.getByText('2 found').waitFor();
-    await page.getByRole('button', { name: 'Delete “Found 1”' }).click();
+    await page.getByText('2 titles found').waitFor();
+    await console.choose('More for “Found 1”', 'Delete…');
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await expect.poll(() => links.allInnerTexts()).toEqual(['Found 2']);
     expect(await gateway.query('query ($id: ID!) { session(id: $id) { id } }', { id: doomed })).toEqual({

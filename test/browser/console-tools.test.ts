@@ -66,6 +66,16 @@ describeInBrowser('a tool in the console', () => {
     const granted = `query ($id: ID!) { session(id: $id) { grants { toolName args } } }`;
     const { session } = await gateway.query(granted, { id: gateway.sessionId });
     expect(session.grants).toEqual([{ toolName: 'write', args: null }]);
+
+    await page.locator('.settings summary', { hasText: 'laptop' }).click();
+    const grants = page.getByRole('region', { name: 'Tools that run without asking' });
+    expect(await grants.getByRole('listitem').innerText()).toMatch(
+      /^write with any arguments on laptop\s+Revoke$/,
+    );
+    expect(await faultsOf(page, '.session-header')).toEqual([]);
+    await button('Revoke write').click();
+    await grants.waitFor({ state: 'detached' });
+    expect((await gateway.query(granted, { id: gateway.sessionId })).session.grants).toEqual([]);
   });
 
   test('the list marks a session in which a tool call waits for an approval, until it is decided', async () => {
@@ -205,9 +215,14 @@ describeInBrowser('a tool in the console', () => {
     await page.keyboard.press('Escape');
     await page.keyboard.press('Control+k');
     await page.keyboard.type('deleted');
-    await page.getByText('1 found').waitFor();
+    await page.getByText('1 title found').waitFor();
     await check('a search', 'aside');
-    await button('Delete “To be deleted”').click();
+    await button('More for “To be deleted”').click();
+    await check('a menu', '[role="menu"]');
+    await page.getByRole('menuitem', { name: 'Tags…' }).click();
+    await check('the tags of a session', 'dialog[open]');
+    await page.keyboard.press('Escape');
+    await console.choose('More for “To be deleted”', 'Delete…');
     await check('a confirmation', 'dialog[open]');
     await page.keyboard.press('Escape');
 

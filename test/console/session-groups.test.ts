@@ -5,6 +5,7 @@ const session = (title: string, at: Date) => ({
   id: title,
   title,
   status: 'IDLE' as const,
+  tags: [],
   createdAt: at.toISOString(),
   lastActivityAt: at.toISOString(),
 });

@@ -10,7 +10,12 @@ export type AnswerPart =
  * Splits an answer at its tool calls and the prompts that joined it, so that its parts are in the order in which they were made. While the answer
  * grows, the parts keep their keys.
  */
-export function partsOf({ content, reasoning, toolCalls, steered }: MessageState): readonly AnswerPart[] {
+export function partsOf({
+  content,
+  reasoning,
+  toolCalls,
+  steered,
+}: Pick<MessageState, 'content' | 'reasoning' | 'toolCalls' | 'steered'>): readonly AnswerPart[] {
   const parts: AnswerPart[] = [];
   let [textStart, reasoningStart] = [0, 0];
   const addWords = (textEnd: number, reasoningEnd: number) => {

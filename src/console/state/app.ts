@@ -7,6 +7,7 @@ import { type Account, createAccount } from './account.ts';
 import { type AttachedFiles, createAttachedFiles } from './attached-files.ts';
 import { draftStore } from './draft-store.ts';
 import { createNodeList, type NodeList } from './node-list.ts';
+import { createNotices, type Notices } from './notices.ts';
 import type { Outboxes } from './outboxes.ts';
 import { createRecordings, type Recordings } from './recordings.ts';
 import type { Session } from './session.ts';
@@ -31,6 +32,7 @@ export interface App {
   readonly recordings: Recordings;
   readonly attachedFiles: AttachedFiles;
   readonly theme: Signal<Theme>;
+  readonly notices: Notices;
   /** The session that the page shows. */
   readonly session: ReadonlySignal<Session>;
   /** Shows the session that the address names, or a new one. */
@@ -58,7 +60,7 @@ export function createApp(): App {
   const viewerWatch = createViewerWatch({ link, sessionList, changed: sessionSearch.reload });
   const nodeList = createNodeList(ask);
   const userId = () => account.viewer.value?.userId ?? '';
-  const attachedFiles = createAttachedFiles(ask, identity);
+  const attachedFiles = createAttachedFiles(ask, identity, userId);
   const shown = createShownSession({ ask, link, sessionList, attachedFiles, userId });
   const { session, outboxes, openAddress, reset } = shown;
   const recordings = createRecordings({
@@ -104,6 +106,7 @@ export function createApp(): App {
     recordings,
     attachedFiles,
     theme: openTheme(),
+    notices: createNotices(),
     session,
     openAddress,
     attach: shown.attach,
@@ -115,6 +118,7 @@ export function createApp(): App {
     signOut() {
       identity.forget();
       draftStore.clear();
+      attachedFiles.clear();
       outboxes.clear();
       // Reload the page, so that no data of the user stays in memory.
       history.replaceState(null, '', location.pathname);

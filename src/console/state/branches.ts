@@ -2,7 +2,6 @@ import {
   type ChatInput,
   DeleteMessageDocument,
   ForkSessionDocument,
-  SelectBranchDocument,
   SendMessageDocument,
   type SendMessageMutation,
   type SessionStateFragment,
@@ -12,6 +11,12 @@ import type { Message } from './message.ts';
 import type { SessionList } from './session-list.ts';
 import type { SyncedSession } from './synced-session.ts';
 
+/** A model, as the gateway lists it. */
+export interface ModelName {
+  readonly providerName: string;
+  readonly modelName: string;
+}
+
 /** Adds versions of messages to a session, and shows them. Every action throws GatewayError. */
 export interface Branches {
   /**
@@ -20,8 +25,12 @@ export interface Branches {
    * @param requestId Stays the same when the same text is sent once more, so that the gateway answers it once.
    */
   edit(message: Message, prompt: string, requestId: string): Promise<void>;
-  /** Asks the present model of the session for another answer to the prompt of an answer. */
-  answerAgain(answer: Message, requestId: string): Promise<void>;
+  /**
+   * Asks for another answer to the prompt of an answer.
+   *
+   * @param model Default: the present model of the session.
+   */
+  answerAgain(answer: Message, requestId: string, model?: ModelName): Promise<void>;
   /** Shows the branch through a message. */
   select(messageId: string): Promise<void>;
   /** Copies the branch up to a message into a new session. Resolves with the id of that. */
@@ -55,10 +64,9 @@ export function createBranches(ask: Ask, { synced, show, accepted, sessionList }
   return {
     edit: ({ id, attachments }, prompt, requestId) =>
       send({ editOf: id, prompt, requestId, attachmentIds: attachments.map((each) => each.id) }),
-    answerAgain: ({ parentId }, requestId) => send({ answerTo: parentId ?? null, requestId }),
-    async select(messageId) {
-      await reloadWith((await ask(SelectBranchDocument, { messageId })).selectBranch);
-    },
+    answerAgain: ({ parentId }, requestId, model) =>
+      send({ answerTo: parentId ?? null, requestId, ...model }),
+    select: synced.select,
     async fork(messageId) {
       const { forkSession } = await ask(ForkSessionDocument, { messageId });
       if (!forkSession) return sessionId;

@@ -81,6 +81,24 @@ export function createMessageList(onNew: (message: Message) => void) {
       earlierCursor.value = cursorOf(page);
       put(messages.value, messagesOf(page));
     },
+    /** Adds messages that follow those of the list. */
+    append(stored: readonly MessagePartsFragment[]) {
+      put(messages.value, stored);
+    },
+    /**
+     * Adds the messages of another list, which end where this one begins or within it.
+     *
+     * @param between Further messages, between the two.
+     */
+    prepend(
+      other: { messages: { value: readonly Message[] }; earlierCursor: { value: string | undefined } },
+      between: readonly MessagePartsFragment[],
+    ) {
+      const ids = new Set(messages.value.map(({ id }) => id));
+      const earlier = other.messages.value.filter(({ id }) => !ids.has(id));
+      earlierCursor.value = other.earlierCursor.value;
+      put([...earlier, ...messages.value], between);
+    },
     /**
      * Makes the end of the list equal to the newest page. Messages that the gateway has deleted disappear.
      *

@@ -10,6 +10,13 @@ export interface StoredPrompt {
   readonly attachments?: readonly AttachmentPartsFragment[] | undefined;
   /** Whether it is to join the answer that is being written. */
   readonly isSteering?: boolean | undefined;
+  /**
+   * The newest message that the user saw when writing the prompt. If the conversation has moved on, the gateway refuses
+   * the prompt, and the user decides. Undefined: the prompt is sent in any case.
+   */
+  readonly expectedHead?: string | undefined;
+  /** Whether the gateway refused it because the conversation has moved on. */
+  readonly hasMoved?: boolean | undefined;
   /** The settings of the session that is created for it; undefined where the session exists. */
   readonly input?: CreateSessionInput | undefined;
   /** Why the gateway refused it; undefined while it is to be sent. */

@@ -15,14 +15,17 @@ export interface PendingPrompt extends StoredPrompt {
 export interface Outbox {
   readonly prompts: ReadonlySignal<readonly PendingPrompt[]>;
   /** Takes a prompt, and sends it as soon as possible. Returns why it cannot take it. */
-  add(prompt: string, more?: Pick<StoredPrompt, 'input' | 'attachments' | 'isSteering'>): string | undefined;
+  add(
+    prompt: string,
+    more?: Pick<StoredPrompt, 'input' | 'attachments' | 'isSteering' | 'expectedHead'>,
+  ): string | undefined;
   /** Takes prompts that waited elsewhere. They keep their request ids, and go before those that are here. */
   take(prompts: readonly StoredPrompt[]): void;
   /** Gives all prompts away. */
   giveAll(): readonly StoredPrompt[];
   /** Sends the prompts at once, without waiting for the next attempt. */
   wake(): void;
-  /** Sends a refused prompt once more. */
+  /** Sends a refused prompt once more. One that the conversation has overtaken is sent in any case now. */
   retry(requestId: string): void;
   /** Forgets a prompt. */
   discard(requestId: string): void;
@@ -31,8 +34,8 @@ export interface Outbox {
 }
 
 export interface OutboxOptions {
-  /** Sends a prompt. Resolves when the gateway has accepted it. */
-  send(prompt: StoredPrompt): Promise<void>;
+  /** Sends a prompt. Resolves when the gateway has accepted it, with the newest message that the session then has. */
+  send(prompt: StoredPrompt): Promise<string | undefined>;
   /** Called with the prompts to keep, whenever they change. */
   keep(prompts: readonly StoredPrompt[]): void;
 }
@@ -55,18 +58,29 @@ export function createOutbox({ send, keep }: OutboxOptions): Outbox {
   };
   const update = (requestId: string, change: Partial<PendingPrompt>) =>
     set(prompts.peek().map((each) => (each.requestId === requestId ? { ...each, ...change } : each)));
+  /** The user wrote the prompts that wait below the one that was sent now, so what that has added is no surprise. */
+  const expectHead = (head: string | undefined) =>
+    set(
+      prompts
+        .peek()
+        .map((each) =>
+          each.expectedHead === undefined || each.hasMoved ? each : { ...each, expectedHead: head },
+        ),
+    );
   const discard = (requestId: string) => set(prompts.peek().filter((each) => each.requestId !== requestId));
 
   const attempt = async (next: PendingPrompt, count: number): Promise<boolean> => {
     const { signal: woken } = waking;
-    const { requestId, prompt, input, attachments, isSteering } = next;
+    const { requestId, prompt, input, attachments, isSteering, expectedHead } = next;
     try {
-      await send({ requestId, prompt, input, attachments, isSteering });
+      const head = await send({ requestId, prompt, input, attachments, isSteering, expectedHead });
       discard(requestId);
+      expectHead(head);
       return true;
     } catch (error) {
       if (!(error instanceof GatewayError) || !isLater(error)) {
-        update(requestId, { refusal: wordsOf(error), delay: undefined });
+        const hasMoved = error instanceof GatewayError && error.code === 'HEAD_MOVED';
+        update(requestId, { refusal: wordsOf(error), hasMoved, delay: undefined });
         return true;
       }
       update(requestId, { delay: error.message });
@@ -116,7 +130,13 @@ export function createOutbox({ send, keep }: OutboxOptions): Outbox {
     },
     wake,
     retry(requestId) {
-      update(requestId, { refusal: undefined });
+      const refused = prompts.peek().find((each) => each.requestId === requestId);
+      const isOvertaken = refused?.hasMoved === true;
+      update(requestId, {
+        refusal: undefined,
+        hasMoved: undefined,
+        ...(isOvertaken && { expectedHead: undefined }),
+      });
       wake();
     },
     discard,

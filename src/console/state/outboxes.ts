@@ -16,7 +16,8 @@ export interface Outboxes {
 export interface OutboxesOptions {
   /** The user whose prompts these are. */
   userId(): string;
-  send(key: string, prompt: StoredPrompt): Promise<void>;
+  /** As in the options of `createOutbox`. */
+  send(key: string, prompt: StoredPrompt): Promise<string | undefined>;
 }
 
 /** The key of the outbox of a new session. */

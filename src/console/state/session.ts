@@ -101,6 +101,7 @@ export function openStoredSession(
     prompt?: string,
   ) => {
     const messages = [userMessage, assistantMessage].filter((message) => message != null);
+    synced.jump.close();
     // Another version of a message does not continue the branch that the page has loaded.
     if (!messages.every(synced.messageList.add)) await synced.reload();
     if (prompt !== undefined && synced.state.value?.title === null) {
@@ -111,8 +112,14 @@ export function openStoredSession(
   const branches = createBranches(ask, { synced, show, accepted, sessionList });
   const send = (prompt: string, isSteering: boolean) => {
     const { problem, attachments } = attachedFiles.ready(sessionId);
-    const refusal = problem ?? outbox.add(prompt, { attachments, isSteering });
-    if (refusal === undefined) attachedFiles.sent(sessionId);
+    // A prompt that joins the answer that is being written has been read together with it.
+    const expectedHead = isSteering ? undefined : synced.messageList.messages.peek().at(-1)?.id;
+    const refusal = problem ?? outbox.add(prompt, { attachments, isSteering, expectedHead });
+    if (refusal === undefined) {
+      attachedFiles.sent(sessionId);
+      // The prompt is shown below the newest messages.
+      synced.jump.close();
+    }
     return refusal;
   };
   return {

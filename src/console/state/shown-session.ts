@@ -1,4 +1,5 @@
 import { effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
+import { GatewayError } from '../../client/errors.ts';
 import {
   CreateSessionDocument,
   type CreateSessionInput,
@@ -6,7 +7,7 @@ import {
 } from '../../gql/console/graphql.ts';
 import type { Ask } from '../gateway/ask.ts';
 import type { Link } from '../gateway/link.ts';
-import { hashOf, sessionIdOf } from './address.ts';
+import { addressOf, hashOf } from './address.ts';
 import type { AttachedFiles } from './attached-files.ts';
 import { draftStore } from './draft-store.ts';
 import type { StoredPrompt } from './outbox-store.ts';
@@ -48,22 +49,30 @@ export function createShownSession(options: ShownSessionOptions): ShownSession {
   const createNew = () => createNewSession(outboxes.of(newSessionKey));
   const session = signal<Session>(createNew());
 
+  const shownAs = (sessionId: string) =>
+    session.value.kind === 'stored' && session.value.sessionId === sessionId ? session.value : undefined;
   const sendTo = async (
     sessionId: string,
-    { prompt, requestId, isSteering, attachments = [] }: StoredPrompt,
+    { prompt, requestId, isSteering, attachments = [], expectedHead }: StoredPrompt,
   ) => {
     const attachmentIds = attachments.map(({ id }) => id);
     const onBusy = isSteering ? ('STEER' as const) : ('ENQUEUE' as const);
-    const input = { sessionId, prompt, requestId, attachmentIds, onBusy };
-    const { sendMessage } = await ask(SendMessageDocument, { input });
-    const { value: shown } = session;
-    if (shown.kind === 'stored' && shown.sessionId === sessionId) await shown.accepted(sendMessage, prompt);
+    const input = { sessionId, prompt, requestId, attachmentIds, expectedHead: expectedHead ?? null, onBusy };
+    const { sendMessage } = await ask(SendMessageDocument, { input }).catch((error: unknown) => {
+      // Shows what the user has not seen yet.
+      if (error instanceof GatewayError && error.code === 'HEAD_MOVED') void shownAs(sessionId)?.reload();
+      throw error;
+    });
+    const shown = shownAs(sessionId);
+    if (shown) await shown.accepted(sendMessage, prompt);
     sessionList.used(sessionId);
+    return sendMessage?.assistantMessage?.id;
   };
   /** Creates a session, and gives it the prompts that wait for it. */
   const createSession = async ({ prompt, input = {} }: StoredPrompt) => {
     const title = input.title ?? titleFromPrompt(prompt);
     await create({ ...input, title });
+    return undefined;
   };
   const create = async (input: CreateSessionInput): Promise<string> => {
     const created = (await ask(CreateSessionDocument, { input })).createSession;
@@ -97,10 +106,13 @@ export function createShownSession(options: ShownSessionOptions): ShownSession {
       attachedFiles,
     });
   const openAddress = () => {
-    const sessionId = sessionIdOf(location.hash);
+    const { sessionId, messageId } = addressOf(location.hash);
     const shownId = session.value.kind === 'stored' ? session.value.sessionId : '';
-    if (shownId === sessionId) return;
-    show(sessionId === '' ? createNew() : open(sessionId));
+    if (shownId !== sessionId) show(sessionId === '' ? createNew() : open(sessionId));
+    if (messageId === undefined || session.value.kind === 'new') return;
+    void session.value.jump.to(messageId);
+    // From now on the address stands for the session: after a reload, the newest messages are shown.
+    history.replaceState(null, '', hashOf(sessionId));
   };
   keepListCurrent(session, sessionList);
   keepTitleCurrent(session);

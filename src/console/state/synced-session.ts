@@ -1,7 +1,7 @@
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import {
-  EarlierMessagesDocument,
   type MessagePartsFragment,
+  SelectBranchDocument,
   SessionDocument,
   SessionEventsDocument,
   type SessionEventsSubscription,
@@ -14,6 +14,7 @@ import { take } from '../gateway/take.ts';
 import { wordsOf } from '../gateway/words-of.ts';
 import { followRun } from './follow-run.ts';
 import { isLive } from './message.ts';
+import { createMessageJump, type MessageJump } from './message-jump.ts';
 import { createMessageList, type MessageList } from './message-list.ts';
 
 const pageSize = 30;
@@ -24,6 +25,8 @@ export interface SyncedSession extends Disposable {
   /** Undefined until it is loaded. */
   readonly state: ReadonlySignal<SessionStateFragment | undefined>;
   readonly messageList: MessageList;
+  /** Shows earlier messages. */
+  readonly jump: MessageJump;
   /** Why the session cannot be loaded. */
   readonly problem: ReadonlySignal<string | undefined>;
   /** Whether the session was deleted or never existed. */
@@ -31,8 +34,12 @@ export interface SyncedSession extends Disposable {
   /** Shows the state that a mutation has returned. */
   show(state: SessionStateFragment): void;
   reload(): Promise<void>;
-  /** @throws GatewayError */
-  loadEarlier(): Promise<void>;
+  /**
+   * Shows the branch through a message.
+   *
+   * @throws GatewayError
+   */
+  select(messageId: string): Promise<void>;
 }
 
 export function syncSession(ask: Ask, link: Link, sessionId: string): SyncedSession {
@@ -75,20 +82,29 @@ export function syncSession(ask: Ask, link: Link, sessionId: string): SyncedSess
       onBreak: onChange,
     });
   });
-  watchSession(link, sessionId, closed, { state, messageList, markGone, reload: onChange });
-  onChange();
+  const select = async (messageId: string) => {
+    const { selectBranch } = await ask(SelectBranchDocument, { messageId });
+    if (selectBranch) state.value = selectBranch;
+    // Without waiting for the event that tells of the other branch, so that a button stays busy until it is shown.
+    await reload();
+  };
+  const loaded = reload();
+  const jump = createMessageJump({ ask, sessionId, newest: messageList, loaded, select });
+  const checkJump = () => void jump.check().catch(() => undefined);
+  watchSession(link, sessionId, closed, { state, messageList, markGone, reload: onChange, checkJump });
 
   return {
     sessionId,
     state,
     messageList,
+    jump,
     problem,
     isGone,
     show(changed) {
       state.value = changed;
     },
     reload,
-    loadEarlier: () => loadEarlier(ask, sessionId, messageList),
+    select,
     [Symbol.dispose]: () => closing.abort(),
   };
 }
@@ -100,6 +116,8 @@ interface Target {
   messageList: MessageList;
   markGone(): void;
   reload(): void;
+  /** Called when the session may show another branch. */
+  checkJump(): void;
 }
 
 function watchSession(link: Link, sessionId: string, signal: AbortSignal, target: Target): void {
@@ -112,7 +130,7 @@ function watchSession(link: Link, sessionId: string, signal: AbortSignal, target
   });
 }
 
-function applyEvent(event: SessionEvent, { state, messageList, markGone, reload }: Target): void {
+function applyEvent(event: SessionEvent, { state, messageList, markGone, reload, checkJump }: Target): void {
   // The nodes and the workspace have events of their own.
   const showFacts = (facts: SessionFactsFragment) => {
     if (state.value) state.value = { ...state.value, ...facts };
@@ -125,6 +143,7 @@ function applyEvent(event: SessionEvent, { state, messageList, markGone, reload 
       return;
     case 'HeadMoved':
       reload();
+      checkJump();
       return;
     case 'RunEnded':
       if (event.run) messageList.refresh(...messagesOf(event.run));
@@ -142,6 +161,7 @@ function applyEvent(event: SessionEvent, { state, messageList, markGone, reload 
     case 'HistoryCleared':
       messageList.clear();
       reload();
+      checkJump();
       return;
     case 'SessionDeleted':
       markGone();
@@ -166,10 +186,4 @@ function withNode(
     ? session.nodes.map((each) => (each.node.nodeId === nodeId ? sessionNode : each))
     : [...others, sessionNode];
   return { ...session, nodes };
-}
-
-async function loadEarlier(ask: Ask, sessionId: string, messageList: MessageList): Promise<void> {
-  const before = messageList.earlierCursor.value ?? null;
-  const { session } = await ask(EarlierMessagesDocument, { sessionId, last: pageSize, before });
-  if (session) messageList.addEarlier(session.messages);
 }

@@ -7,29 +7,52 @@ import { MessageView } from './message-view.tsx';
 import { PendingPrompts } from './pending-prompts.tsx';
 import { RetryPrompt } from './retry-prompt.tsx';
 import { useAttempt } from './use-attempt.ts';
-import { useStickToEnd } from './use-stick-to-end.ts';
+import { useJumpTarget } from './use-jump-target.ts';
+import { type StickToEnd, useStickToEnd } from './use-stick-to-end.ts';
 
 export function MessageListView({ session }: { session: StoredSession }) {
-  const { messageList, problem, isGone, state } = session;
+  const { jump, problem, isGone, state } = session;
+  const { value: excerpt } = jump.excerpt;
+  const messageList = excerpt?.list ?? session.messageList;
   const scroller = useRef<HTMLElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const { isAtEnd, toEnd } = useStickToEnd(scroller, content);
+  const stick = useStickToEnd(scroller, content);
   const messages = messageList.shown.value;
+  const targetId = useJumpTarget(session, scroller, stick);
+  const isEmpty = messages.length === 0 && session.outbox.prompts.value.length === 0;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users can scroll only an element that takes the focus
     <section class="message-list" ref={scroller} aria-label="Messages" tabIndex={0} data-focus-home>
       <h2 class="unseen">Messages</h2>
       <div class="messages" ref={content}>
-        {messageList.earlierCursor.value !== undefined && <Earlier session={session} scroller={scroller} />}
+        <Alert problem={jump.problem.value}>
+          <button type="button" class="small" onClick={jump.close}>
+            Close
+          </button>
+        </Alert>
+        {messageList.earlierCursor.value !== undefined && (
+          <Earlier load={jump.loadEarlier} first={messageList.messages.value[0]?.id} scroller={scroller} />
+        )}
         {messages.map((message) => (
           // A version takes the place of another one, so that the focus stays on the arrow that was pressed.
-          <MessageView key={message.parentId ?? 'first'} session={session} message={message} />
+          <div
+            key={message.parentId ?? 'first'}
+            class={`message-place${message.id === targetId ? ' target' : ''}`}
+            data-message={message.id}
+            tabIndex={-1}
+          >
+            <MessageView session={session} message={message} />
+          </div>
         ))}
-        <RetryPrompt session={session} />
-        <PendingPrompts session={session} />
-        {state.value && messages.length === 0 && session.outbox.prompts.value.length === 0 && (
-          <p class="hint centred">No messages yet.</p>
+        {excerpt ? (
+          <Later load={jump.loadLater} />
+        ) : (
+          <>
+            <RetryPrompt session={session} />
+            <PendingPrompts session={session} />
+          </>
         )}
+        {state.value && isEmpty && <p class="hint centred">No messages yet.</p>}
         <Alert problem={problem.value}>
           {!isGone.value && (
             <button type="button" class="small" onClick={session.reload}>
@@ -38,40 +61,72 @@ export function MessageListView({ session }: { session: StoredSession }) {
           )}
         </Alert>
       </div>
-      {!isAtEnd.value && (
-        <button type="button" class="to-end" aria-label="To the newest message" onClick={toEnd}>
-          <Icon name="down" />
-        </button>
-      )}
+      <ToEnd session={session} stick={stick} />
     </section>
   );
 }
 
+/** Leads to the newest message, when it is not in view. */
+function ToEnd({ session: { jump }, stick }: { session: StoredSession; stick: StickToEnd }) {
+  const isExcerpt = jump.excerpt.value !== undefined;
+  if (stick.isAtEnd.value && !isExcerpt) return null;
+  const go = () => {
+    jump.close();
+    stick.toEnd();
+  };
+  return (
+    <button
+      type="button"
+      class={`to-end${isExcerpt ? ' wide' : ''}`}
+      aria-label="To the newest message"
+      title="To the newest message"
+      onClick={go}
+    >
+      {isExcerpt && 'Newest messages'}
+      <Icon name="down" />
+    </button>
+  );
+}
+
 interface EarlierProps {
-  session: StoredSession;
+  load(): Promise<void>;
+  /** The first message that is loaded. */
+  first: string | undefined;
   scroller: { readonly current: HTMLElement | null };
 }
 
 /** Loads earlier messages. The visible messages keep their place on the screen. */
-function Earlier({ session, scroller }: EarlierProps) {
+function Earlier({ load, first, scroller }: EarlierProps) {
   const { isBusy, problem, attempt } = useAttempt();
   const fromEnd = useRef<number | undefined>(undefined);
-  const first = session.messageList.messages.value[0]?.id;
   useLayoutEffect(() => {
     const { current } = scroller;
     if (current && fromEnd.current !== undefined) current.scrollTop = current.scrollHeight - fromEnd.current;
     fromEnd.current = undefined;
   }, [first]);
-  const load = () =>
+  const act = () =>
     attempt(async () => {
       const { current } = scroller;
       if (current) fromEnd.current = current.scrollHeight - current.scrollTop;
-      await session.loadEarlier();
+      await load();
     });
   return (
     <div class="earlier">
-      <ActionButton class="quiet" isBusy={isBusy} act={load}>
+      <ActionButton class="quiet" isBusy={isBusy} act={act}>
         {isBusy ? 'Loading…' : 'Show earlier messages'}
+      </ActionButton>
+      <Alert problem={problem} />
+    </div>
+  );
+}
+
+/** Loads the messages behind an excerpt. */
+function Later({ load }: { load(): Promise<void> }) {
+  const { isBusy, problem, attempt } = useAttempt();
+  return (
+    <div class="earlier">
+      <ActionButton class="quiet" isBusy={isBusy} act={() => attempt(load)}>
+        {isBusy ? 'Loading…' : 'Show later messages'}
       </ActionButton>
       <Alert problem={problem} />
     </div>

@@ -1,11 +1,11 @@
-import { useRef, useState } from 'preact/hooks';
-import { randomId } from '../../client/random-id.ts';
+import { useState } from 'preact/hooks';
 import { ActionButton } from '../controls/action-button.tsx';
 import { Alert } from '../controls/alert.tsx';
 import { Icon } from '../controls/icon.tsx';
 import { hashOf } from '../state/address.ts';
 import type { Message } from '../state/message.ts';
 import type { StoredSession } from '../state/session.ts';
+import { AnswerAgain } from './answer-again.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { useAttempt } from './use-attempt.ts';
 
@@ -15,13 +15,10 @@ interface MessageToolsProps {
 }
 
 /** The buttons of an ended message: answer again, go on in a new session, delete. */
-export function MessageTools({ session: { branches }, message }: MessageToolsProps) {
+export function MessageTools({ session, message }: MessageToolsProps) {
+  const { branches } = session;
   const { isBusy, problem, attempt } = useAttempt();
   const [isDeleting, setDeleting] = useState(false);
-  const requestId = useRef(randomId());
-  const answerAgain = async () => {
-    if (await attempt(() => branches.answerAgain(message, requestId.current))) requestId.current = randomId();
-  };
   const fork = () =>
     attempt(async () => {
       location.hash = hashOf(await branches.fork(message.id));
@@ -29,15 +26,7 @@ export function MessageTools({ session: { branches }, message }: MessageToolsPro
   return (
     <>
       {message.role === 'ASSISTANT' && (
-        <ActionButton
-          class="quiet small"
-          label="Answer again"
-          title="Answer again: this answer stays as another version"
-          isBusy={isBusy}
-          act={answerAgain}
-        >
-          <Icon name="again" />
-        </ActionButton>
+        <AnswerAgain session={session} answer={message} isBusy={isBusy} attempt={attempt} />
       )}
       <ActionButton
         class="quiet small"

@@ -52,7 +52,7 @@ function PromptView({ session, message }: MessageViewProps) {
           <Attachments attachments={attachments} />
           <p dir="auto">{message.state.value.content}</p>
           {withdrawn && <p class="note">Withdrawn: no model was shown this prompt.</p>}
-          <RecordingView message={message} />
+          <RecordingView session={session} message={message} />
         </article>
       )}
       <div class="message-actions">
@@ -96,7 +96,7 @@ function AnswerView({ session, message }: MessageViewProps) {
         {hasText && <CopyButton text={state.content} label="Copy the answer" />}
         <MessageVersions session={session} message={message} />
         {hasEnded && <MessageTools session={session} message={message} />}
-        {hasText && <RecordingView key={id} message={message} />}
+        {hasText && <RecordingView key={id} session={session} message={message} />}
       </div>
       {summary !== undefined && (
         <SummaryView

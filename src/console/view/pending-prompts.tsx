@@ -21,10 +21,13 @@ export function PendingPrompts({ session }: { session: Session }) {
   );
 }
 
+const overtaken =
+  'Not sent: the conversation has moved on since you wrote this. Read what is new above, and send it if it still fits.';
+
 function Pending({ session, pending }: { session: Session; pending: PendingPrompt }) {
   const { outbox, composer } = session;
   const { attachedFiles } = useApp();
-  const { requestId, prompt, attachments = [], delay, refusal } = pending;
+  const { requestId, prompt, attachments = [], delay, refusal, hasMoved = false } = pending;
   const discard = () => outbox.discard(requestId);
   const edit = () => {
     composer.write([composer.text.value, prompt].filter((text) => text.trim() !== '').join('\n\n'));
@@ -35,7 +38,7 @@ function Pending({ session, pending }: { session: Session; pending: PendingPromp
     <article class="message prompt pending" aria-label="Not sent yet" aria-busy={refusal === undefined}>
       <Attachments attachments={attachments} />
       <p dir="auto">{prompt}</p>
-      <Alert problem={refusal === undefined ? undefined : `Not sent. ${refusal}`} />
+      <Alert problem={hasMoved ? overtaken : refusal && `Not sent. ${refusal}`} />
       {refusal === undefined && (
         <p class="note" role="status">
           <span class="pulse" aria-hidden="true" />{' '}
@@ -51,7 +54,7 @@ function Pending({ session, pending }: { session: Session; pending: PendingPromp
             Edit
           </button>
           <button type="button" class="small" onClick={() => outbox.retry(requestId)}>
-            Retry
+            {hasMoved ? 'Send anyway' : 'Retry'}
           </button>
         </div>
       )}

@@ -3,22 +3,31 @@ import type { RecordingPartsFragment } from '../../gql/console/graphql.ts';
 import { Icon } from '../controls/icon.tsx';
 import { VisibleText } from '../controls/visible-text.tsx';
 import type { Message } from '../state/message.ts';
+import type { StoredSession } from '../state/session.ts';
 import { visibleText } from '../state/visible-text.ts';
 import { useApp } from './app-context.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { RecordingPicker } from './recording-picker.tsx';
 import { RecordingPlayer } from './recording-player.tsx';
 import { recordingFacts } from './recording-text.ts';
+import { SendRecording } from './send-recording.tsx';
 import { UploadView } from './upload-view.tsx';
 
 /** The recording of a message: plays, replaces and deletes it. Without one, it is attached. */
-export function RecordingView({ message }: { message: Message }) {
+export function RecordingView({ session, message }: { session: StoredSession; message: Message }) {
   const { recordings } = useApp();
   const upload = recordings.uploadOf(message.id);
   const { value: recording } = message.recording;
   return (
     <div class="recording-place">
-      {recording && <Recording key={recording.uploadedAt} messageId={message.id} recording={recording} />}
+      {recording && (
+        <Recording
+          key={recording.uploadedAt}
+          session={session}
+          messageId={message.id}
+          recording={recording}
+        />
+      )}
       {upload && <UploadView messageId={message.id} upload={upload} />}
       {!recording && !upload && (
         <RecordingPicker
@@ -35,11 +44,12 @@ export function RecordingView({ message }: { message: Message }) {
 }
 
 interface RecordingProps {
+  session: StoredSession;
   messageId: string;
   recording: RecordingPartsFragment;
 }
 
-function Recording({ messageId, recording }: RecordingProps) {
+function Recording({ session, messageId, recording }: RecordingProps) {
   const { recordings } = useApp();
   const [isDeleting, setDeleting] = useState(false);
   const name = recording.filename ?? 'Recording';
@@ -53,6 +63,7 @@ function Recording({ messageId, recording }: RecordingProps) {
         <span class="hint">{recordingFacts(recording)}</span>
       </span>
       <span class="recording-actions">
+        <SendRecording session={session} messageId={messageId} />
         <RecordingPicker class="quiet small" messageId={messageId} label="Replace the recording">
           Replace
         </RecordingPicker>

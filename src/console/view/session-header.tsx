@@ -1,21 +1,27 @@
+import { useState } from 'preact/hooks';
 import type { CreateSessionInput } from '../../gql/console/graphql.ts';
 import { Alert } from '../controls/alert.tsx';
 import { Icon } from '../controls/icon.tsx';
 import type { Session } from '../state/session.ts';
+import { useApp } from './app-context.ts';
 import { FilesButton } from './files-button.tsx';
 import { InstructionsPopup } from './instructions-popup.tsx';
 import { NodePicker } from './node-picker.tsx';
+import { archive, SessionMenu } from './session-menu.tsx';
 import { SessionSettings } from './session-settings.tsx';
+import { SessionTags } from './session-tags.tsx';
 import { TitleField } from './title-field.tsx';
 import { useAttempt } from './use-attempt.ts';
 
 export function SessionHeader({ session, openDrawer }: { session: Session; openDrawer(): void }) {
+  const app = useApp();
   const { problem, attempt } = useAttempt();
+  const [isOpen, setOpen] = useState(false);
   const state = session.kind === 'stored' ? session.state.value : undefined;
   const settings = session.kind === 'new' ? session.input.value : state;
   return (
     <header class="session-header">
-      <div class="bar">
+      <div class={`bar${isOpen ? ' settings-open' : ''}`}>
         <button
           type="button"
           class="quiet icon-only menu"
@@ -26,7 +32,23 @@ export function SessionHeader({ session, openDrawer }: { session: Session; openD
         </button>
         {session.kind === 'new' && <h1 class="cut">New session</h1>}
         {session.kind === 'stored' && state && (
-          <TitleField session={state} rename={(title) => attempt(() => session.update({ title }))} />
+          <>
+            <TitleField session={state} rename={(title) => attempt(() => session.update({ title }))} />
+            <SessionTags tags={state.tags} />
+            <SessionMenu session={state} label="More for this session" />
+          </>
+        )}
+        {settings && (
+          <button
+            type="button"
+            class="quiet icon-only settings-toggle"
+            aria-label="Settings"
+            title="Settings"
+            aria-expanded={isOpen}
+            onClick={() => setOpen(!isOpen)}
+          >
+            <Icon name="sliders" />
+          </button>
         )}
         {settings && (
           <div class="settings">
@@ -43,6 +65,14 @@ export function SessionHeader({ session, openDrawer }: { session: Session; openD
           </div>
         )}
       </div>
+      {state?.archivedAt != null && (
+        <p class="archived hint">
+          This session is in the archive.{' '}
+          <button type="button" class="small" onClick={() => void archive(app, state)}>
+            Take it out
+          </button>
+        </p>
+      )}
       <Alert problem={problem} />
     </header>
   );

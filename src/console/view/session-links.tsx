@@ -1,17 +1,11 @@
 import type { SessionNameFragment } from '../../gql/console/graphql.ts';
-import { Icon } from '../controls/icon.tsx';
 import { hashOf } from '../state/address.ts';
 import { displayedTitle } from '../state/session-title.ts';
 import { useApp } from './app-context.ts';
+import { SessionMenu } from './session-menu.tsx';
 
-interface SessionLinksProps {
-  sessions: readonly SessionNameFragment[];
-  /** Called when the user wants to delete a session. */
-  remove(session: SessionNameFragment): void;
-}
-
-/** Links to sessions, each with a button that deletes it. */
-export function SessionLinks({ sessions, remove }: SessionLinksProps) {
+/** Links to sessions, each with a menu. */
+export function SessionLinks({ sessions }: { sessions: readonly SessionNameFragment[] }) {
   const { value: shown } = useApp().session;
   const shownId = shown.kind === 'stored' ? shown.sessionId : undefined;
   return (
@@ -28,14 +22,7 @@ export function SessionLinks({ sessions, remove }: SessionLinksProps) {
             {displayedTitle(session)}
           </a>
           {session.status === 'WAITING' && <span class="waits">Waits for you</span>}
-          <button
-            type="button"
-            class="quiet icon-only"
-            aria-label={`Delete “${displayedTitle(session)}”`}
-            onClick={() => remove(session)}
-          >
-            <Icon name="trash" />
-          </button>
+          <SessionMenu session={session} label={`More for “${displayedTitle(session)}”`} />
         </li>
       ))}
     </ul>

@@ -1,44 +1,63 @@
-import { useState } from 'preact/hooks';
-import type { SessionNameFragment } from '../../gql/console/graphql.ts';
 import { Alert } from '../controls/alert.tsx';
 import { groupByDate } from '../state/session-groups.ts';
 import { useApp } from './app-context.ts';
-import { DeleteSession } from './delete-session.tsx';
+import { FoundSessions } from './found-sessions.tsx';
+import { SessionFilterView } from './session-filter-view.tsx';
 import { SessionLinks } from './session-links.tsx';
 import { moveAlongLinks, SessionSearchField } from './session-search-field.tsx';
 
-/** The list of sessions, or those that a search finds. */
-export function SessionNav() {
+/**
+ * The list of sessions, or what a search finds.
+ *
+ * @param opened Called when the user follows a link, also to what is shown already.
+ */
+export function SessionNav({ opened }: { opened(): void }) {
   const { sessionSearch } = useApp();
-  const [toDelete, setToDelete] = useState<SessionNameFragment>();
   const isSearching = sessionSearch.text.value.trim() !== '';
   return (
     <>
       <SessionSearchField />
-      <nav aria-label="Sessions" onKeyDown={moveAlongLinks}>
-        {isSearching ? <Found remove={setToDelete} /> : <All remove={setToDelete} />}
-        {toDelete && <DeleteSession session={toDelete} close={() => setToDelete(undefined)} />}
+      <nav
+        aria-label="Sessions"
+        onKeyDown={moveAlongLinks}
+        onClick={({ target }) => target instanceof Element && target.closest('a') && opened()}
+      >
+        {isSearching ? <FoundSessions /> : <All />}
       </nav>
     </>
   );
 }
 
-interface ListProps {
-  remove(session: SessionNameFragment): void;
-}
-
-function All({ remove }: ListProps) {
+function All() {
   const { sessionList, today } = useApp();
-  const { sessions, hasMore, isLoaded, problem } = sessionList;
+  const { sessions, pinned, filter, hasMore, isLoaded, problem } = sessionList;
+  const others = sessions.value.filter(({ pinnedAt }) => pinnedAt == null);
+  const { archived, tag } = filter.value;
+  const isEmpty = isLoaded.value && sessions.value.length === 0 && pinned.value.length === 0;
   return (
     <>
-      {groupByDate(sessions.value, today.value).map(({ heading, sessions: group }) => (
+      <SessionFilterView />
+      {pinned.value.length > 0 && (
+        <section aria-label="Pinned">
+          <h2 class="day">Pinned</h2>
+          <SessionLinks sessions={pinned.value} />
+        </section>
+      )}
+      {groupByDate(others, today.value).map(({ heading, sessions: group }) => (
         <section key={heading} aria-label={heading}>
           <h2 class="day">{heading}</h2>
-          <SessionLinks sessions={group} remove={remove} />
+          <SessionLinks sessions={group} />
         </section>
       ))}
-      {isLoaded.value && sessions.value.length === 0 && <p class="hint">No sessions yet.</p>}
+      {isEmpty && (
+        <p class="hint">
+          {tag !== undefined
+            ? 'No session here has this tag.'
+            : archived
+              ? 'The archive is empty.'
+              : 'No sessions yet.'}
+        </p>
+      )}
       <Alert problem={problem.value}>
         <button type="button" class="small" onClick={sessionList.reload}>
           Try again
@@ -49,22 +68,15 @@ function All({ remove }: ListProps) {
           Show more
         </button>
       )}
-    </>
-  );
-}
-
-function Found({ remove }: ListProps) {
-  const { found, hasMore, problem } = useApp().sessionSearch;
-  const { value: sessions = [] } = found;
-  const count = `${sessions.length}${hasMore.value ? ' or more' : ''}`;
-  return (
-    <>
-      <p class="hint" role="status">
-        {found.value && (sessions.length === 0 ? 'No title has this text.' : `${count} found`)}
-      </p>
-      <SessionLinks sessions={sessions} remove={remove} />
-      {hasMore.value && <p class="hint">Write more to find fewer.</p>}
-      <Alert problem={problem.value} />
+      {!archived && isLoaded.value && (
+        <button
+          type="button"
+          class="quiet small to-archive"
+          onClick={() => sessionList.choose({ archived: true })}
+        >
+          Archive
+        </button>
+      )}
     </>
   );
 }

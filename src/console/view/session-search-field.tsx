@@ -1,15 +1,15 @@
 import { useApp } from './app-context.ts';
 import { isComposing } from './is-composing.ts';
 
-/** A search in the titles of sessions. Arrow down goes to what was found, and Escape ends the search. */
+/** A search in the titles and messages of sessions. Arrow down goes to what was found, and Escape ends the search. */
 export function SessionSearchField() {
   const { sessionSearch } = useApp();
   return (
     <input
       class="search"
       type="search"
-      aria-label="Search sessions by title"
-      placeholder="Search titles…"
+      aria-label="Search titles and messages"
+      placeholder="Search…"
       dir="auto"
       maxLength={200}
       value={sessionSearch.text.value}
@@ -48,5 +48,5 @@ function focusLink(list: Element | null, index: number): boolean {
 }
 
 function linksIn(list: Element): HTMLElement[] {
-  return [...list.querySelectorAll<HTMLElement>('.sessions a')];
+  return [...list.querySelectorAll<HTMLElement>('.sessions a, .hits a')];
 }

@@ -1,12 +1,11 @@
 import type { ModelSettingsInput, ToolApproval } from '../../gql/console/graphql.ts';
 import { Options } from '../controls/options.tsx';
+import { type ModelChoice, modelId, modelLabel, usedModel } from '../state/used-model.ts';
 import { useApp } from './app-context.ts';
 import { ModelSettings } from './model-settings.tsx';
 
 /** The settings of a session. With null or undefined the gateway uses its default. */
-interface Settings {
-  providerName?: string | null | undefined;
-  modelName?: string | null | undefined;
+interface Settings extends ModelChoice {
   toolApproval?: ToolApproval | null | undefined;
   askUser?: boolean | null | undefined;
   settings?: ModelSettingsInput | null | undefined;
@@ -36,7 +35,7 @@ export function SessionSettings({ settings, change }: SessionSettingsProps) {
   const chosen = modelId(settings);
   const offered = account.models.value.map((model) => ({ ...model, id: modelId(model) }));
   const byDefault = offered.find(({ isDefault }) => isDefault);
-  const used = chosen === '' ? byDefault : offered.find(({ id }) => id === chosen);
+  const used = usedModel(account.models.value, settings);
   const isOffered = chosen === '' || offered.some(({ id }) => id === chosen);
   return (
     <>
@@ -80,14 +79,4 @@ export function SessionSettings({ settings, change }: SessionSettingsProps) {
       </select>
     </>
   );
-}
-
-/** JSON, because names may contain any character and a separator would be ambiguous. */
-function modelId({ providerName, modelName }: Settings): string {
-  if (providerName == null && modelName == null) return '';
-  return JSON.stringify([providerName ?? null, modelName ?? null]);
-}
-
-function modelLabel({ providerName, modelName }: Settings): string {
-  return [providerName, modelName].filter((name) => name != null && name !== '').join(' / ');
 }

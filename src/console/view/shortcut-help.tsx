@@ -1,5 +1,5 @@
 import { Icon } from '../controls/icon.tsx';
-import { promptKeys, type Shortcut } from './shortcuts.ts';
+import { listKeys, promptKeys, type Shortcut } from './shortcuts.ts';
 import { useModal } from './use-modal.ts';
 
 type Listed = Pick<Shortcut, 'keys' | 'does'>;
@@ -17,6 +17,7 @@ export function ShortcutHelp({ shortcuts, onClose }: { shortcuts: readonly Liste
       </header>
       <ShortcutList title="Anywhere" shortcuts={shortcuts} />
       <ShortcutList title="In the prompt" shortcuts={promptKeys} />
+      <ShortcutList title="In a search or a menu" shortcuts={listKeys} />
     </dialog>
   );
 }

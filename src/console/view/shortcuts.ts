@@ -14,6 +14,10 @@ export interface ShortcutActions {
   startSession(): void;
   search(): void;
   toggleSidebar(): void;
+  /** Returns false when there is no answer. */
+  copyAnswer(): boolean;
+  /** Returns false for a new session. */
+  archive(): boolean;
   showHelp(): void;
 }
 
@@ -50,7 +54,7 @@ export function shortcutsOf(actions: ShortcutActions): readonly Shortcut[] {
     },
     {
       keys: [mod, 'K'],
-      does: 'Search the sessions',
+      does: 'Search titles and messages',
       matches: (event) => hasMod(event) && !event.shiftKey && event.key.toLowerCase() === 'k',
       act: always(actions.search),
     },
@@ -59,6 +63,18 @@ export function shortcutsOf(actions: ShortcutActions): readonly Shortcut[] {
       does: 'Show or hide the list of sessions',
       matches: (event) => hasMod(event) && !event.shiftKey && event.key.toLowerCase() === 'b',
       act: always(actions.toggleSidebar),
+    },
+    {
+      keys: [mod, 'Shift', 'Y'],
+      does: 'Copy the newest answer',
+      matches: (event) => hasMod(event) && event.shiftKey && event.key.toLowerCase() === 'y',
+      act: actions.copyAnswer,
+    },
+    {
+      keys: [mod, 'Shift', 'E'],
+      does: 'Archive the session, or take it out of the archive',
+      matches: (event) => hasMod(event) && event.shiftKey && event.key.toLowerCase() === 'e',
+      act: actions.archive,
     },
     {
       keys: ['?'],
@@ -85,6 +101,13 @@ export const promptKeys: readonly Pick<Shortcut, 'keys' | 'does'>[] = [
   { keys: ['Shift', 'Enter'], does: 'Start a new line' },
   { keys: ['↑'], does: 'In an empty prompt: bring back the last one; again: an older one' },
   { keys: ['↓'], does: 'Go back to the newer one' },
+];
+
+/** Keys in a search and its results, and in a menu. They handle them themselves. */
+export const listKeys: readonly Pick<Shortcut, 'keys' | 'does'>[] = [
+  { keys: ['↓'], does: 'Go to the next result or action; ↑: back' },
+  { keys: ['Enter'], does: 'Open a result, at the message that was found' },
+  { keys: ['Esc'], does: 'End the search, or close the menu' },
 ];
 
 export function focusPrompt(): boolean {

@@ -50,7 +50,7 @@ export function Sidebar({ isOpen, close, showHelp }: SidebarProps) {
         <a class="button new-session" data-focus-home href={hashOf(undefined)} onClick={close}>
           <Icon name="plus" /> New session
         </a>
-        <SessionNav />
+        <SessionNav opened={close} />
         <PageTools showHelp={showHelp} />
         {identity.hasToken.value && (
           <footer class="who">

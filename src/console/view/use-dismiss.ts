@@ -5,8 +5,8 @@ export function useDismiss(details: { readonly current: HTMLDetailsElement | nul
   useEffect(() => {
     const dismiss = (event: Event) => {
       const { current } = details;
-      // What is pressed in a dialog above the popup belongs to the dialog.
-      if (!current?.open || document.querySelector('dialog[open]')) return;
+      // What is pressed in a dialog or menu above the popup belongs to the dialog.
+      if (!current?.open || document.querySelector('dialog[open], :popover-open')) return;
       const isEscape = event instanceof KeyboardEvent && event.key === 'Escape';
       const isOutside = event.type === 'pointerdown' && !current.contains(event.target as Node);
       if (!isEscape && !isOutside) return;

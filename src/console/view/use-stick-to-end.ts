@@ -11,6 +11,8 @@ interface ElementRef {
 export interface StickToEnd {
   readonly isAtEnd: ReadonlySignal<boolean>;
   toEnd(): void;
+  /** Stays where the reader is, although the content grows. */
+  leave(): void;
 }
 
 /** Scrolls to the end of a growing content, until the reader scrolls up. */
@@ -44,5 +46,8 @@ export function useStickToEnd(scroller: ElementRef, content: ElementRef): StickT
       view.removeEventListener('scroll', scrolled);
     };
   }, []);
-  return { isAtEnd, toEnd };
+  const leave = () => {
+    isAtEnd.value = false;
+  };
+  return { isAtEnd, toEnd, leave };
 }

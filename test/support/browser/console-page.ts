@@ -12,6 +12,8 @@ export interface ConsolePage extends AsyncDisposable {
   faults(): string[];
   /** Types a prompt and presses Enter. */
   send(prompt: string): Promise<void>;
+  /** Opens a menu, and chooses one of its actions. */
+  choose(menu: string, action: string): Promise<void>;
   /** Opens the same address in another tab of the same browser. */
   openTab(): Promise<ConsolePage>;
 }
@@ -34,6 +36,10 @@ export async function openConsole(url: string, { sessionId, ...options }: Consol
       const field = tab.getByRole('textbox', { name: 'Prompt' });
       await field.fill(prompt);
       await field.press('Enter');
+    },
+    async choose(menu, action) {
+      await tab.getByRole('button', { name: menu, exact: true }).click();
+      await tab.getByRole('menuitem', { name: action, exact: true }).click();
     },
     async openTab() {
       const other = await page.context().newPage();

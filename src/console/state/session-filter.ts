@@ -1,0 +1,23 @@
+import type { SessionNameFragment } from '../../gql/console/graphql.ts';
+
+/** Which sessions the list has. */
+export interface SessionFilter {
+  /** Whether it has the archived ones in place of the others. */
+  readonly archived: boolean;
+  /** Only sessions with this tag. Undefined: with any tags. */
+  readonly tag: string | undefined;
+}
+
+/** The list as it is at first. */
+export const openSessions: SessionFilter = { archived: false, tag: undefined };
+
+export function fits({ archivedAt, tags }: SessionNameFragment, { archived, tag }: SessionFilter): boolean {
+  return (archivedAt != null) === archived && (tag === undefined || tags.includes(tag));
+}
+
+/** The tags of sessions, each once, by name; that of the filter too. */
+export function tagsOf(sessions: readonly SessionNameFragment[], { tag }: SessionFilter): readonly string[] {
+  const all = new Set(sessions.flatMap(({ tags }) => tags));
+  if (tag !== undefined) all.add(tag);
+  return [...all].sort((a, b) => a.localeCompare(b));
+}
