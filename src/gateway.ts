@@ -53,6 +53,8 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
     const others = config.redis && stores.gatewayBus;
     const http = { config, services, redis, others, checkDatabase, prometheus, log, ...doors };
     const server = resources.use(await startHttpServer(http));
+    const retention = services.sessions.startRetention(config.chat.sessionRetentionDays, log);
+    if (retention) resources.use(retention);
     // Start queued runs after listening: a start that fails must not have called a model.
     if (isWorkLeft) await services.engine.startWaiting();
     return { url: server.url, services, lost, [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose]() };

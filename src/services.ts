@@ -12,11 +12,13 @@ import { AudioLibrary } from './chat/audio/audio-library.ts';
 import { Engine } from './chat/engine.ts';
 import type { EngineLimits, EngineOptions } from './chat/engine-options.ts';
 import type { RunEventBody } from './chat/log/run-event.ts';
+import type { CallLimits } from './chat/models/call/call-model.ts';
 import { createContextWarning } from './chat/models/context-warning.ts';
 import { createModels, type Models } from './chat/models/models.ts';
 import { RemovalSweep } from './chat/removal/removal-sweep.ts';
 import { createCheckpointer } from './chat/run/checkpoint.ts';
 import { Sessions } from './chat/sessions/sessions.ts';
+import { Titles, type TitlesOptions } from './chat/titles/titles.ts';
 import { UploadedBlobs } from './chat/uploads/uploaded-blobs.ts';
 import type { Config } from './config/config.ts';
 import type { Services } from './context.ts';
@@ -119,9 +121,11 @@ export function createServices(options: ServicesOptions): Services {
   const searchBacklog = resources.use(new Backlog({ statements, log }));
   const tools =
     parts.tools ?? new NodeTools({ ...config.nodes, statements, dispatcher, copy: workspaces.copy });
+  const titles = createTitles(options, { models, quotas, changes: changes.log });
   const engine = createEngine(options, {
     ...{ models, tools, runLogs, quotas, blobs, searchBacklog },
     changes: changes.log,
+    onAnswered: titles?.afterAnswer.bind(titles),
   });
   const removal = {
     ...{ database, statements, sweep, quotas, changes: changes.log },
@@ -208,8 +212,19 @@ function createNodes(options: ServicesOptions, { changes, quotas }: { changes: C
   );
 }
 
+function createTitles(
+  { config, log, statements, resources }: ServicesOptions,
+  parts: Pick<TitlesOptions, 'models' | 'quotas' | 'changes'>,
+): Titles | undefined {
+  if (config.chat.sessionTitles === 'off') return undefined;
+  return resources.use(new Titles({ ...parts, statements, callLimits: callLimits(config), log }));
+}
+
 interface EngineParts
-  extends Pick<EngineOptions, 'models' | 'tools' | 'changes' | 'quotas' | 'blobs' | 'searchBacklog'> {
+  extends Pick<
+    EngineOptions,
+    'models' | 'tools' | 'changes' | 'quotas' | 'blobs' | 'searchBacklog' | 'onAnswered'
+  > {
   runLogs: Logs<RunEventBody & { runId: number }>;
 }
 
@@ -235,20 +250,24 @@ function createEngine(options: ServicesOptions, { runLogs, ...parts }: EnginePar
   });
 }
 
-function engineLimits({ chat, attachments, limits, nodes }: Config): EngineLimits {
-  const { maxSteps, toolApprovalTimeoutMs, clientToolTimeoutMs, runLogTtlMs } = chat;
-  const { maxQueuedRuns, resumeRuns, summaryTimeoutMs } = chat;
-  const call = {
+function callLimits({ chat }: Pick<Config, 'chat'>): CallLimits {
+  return {
     idleTimeoutMs: chat.modelIdleTimeoutMs,
     maxRetries: chat.modelMaxRetries,
     maxRetryWaitMs: chat.modelMaxRetryWaitMs,
     maxAnswerBytes: chat.maxAnswerBytes,
   };
+}
+
+function engineLimits({ chat, attachments, limits, nodes }: Config): EngineLimits {
+  const { maxSteps, toolApprovalTimeoutMs, clientToolTimeoutMs, runLogTtlMs } = chat;
+  const { maxQueuedRuns, resumeRuns, summaryTimeoutMs } = chat;
   const toolStopMs = nodes.cancelConfirmMs + toolStopSlackMs;
   const { maxLiveRuns, maxLiveRunsPerUser } = limits;
   return {
     run: {
-      ...{ call, maxSteps, toolApprovalTimeoutMs, clientToolTimeoutMs, toolStopMs, runLogTtlMs },
+      ...{ call: callLimits({ chat }), maxSteps, toolStopMs, runLogTtlMs },
+      ...{ toolApprovalTimeoutMs, clientToolTimeoutMs },
       maxSentBytes: attachments.maxSentBytes,
     },
     slots: { maxLiveRuns, maxLiveRunsPerUser },

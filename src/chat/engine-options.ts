@@ -14,6 +14,7 @@ import type { AttachmentLimits } from './attachments/sent-attachments.ts';
 import type { RunLog } from './log/run-writer.ts';
 import type { Models } from './models/models.ts';
 import type { Checkpointer } from './run/checkpoint.ts';
+import type { ExecuteRunOptions } from './run/execute-run.ts';
 import type { ResumeRuns } from './run/resume-point.ts';
 import type { RunLimits } from './run/run-limits.ts';
 import type { UploadedBlobs } from './uploads/uploaded-blobs.ts';
@@ -53,6 +54,8 @@ export interface EngineOptions {
   blobs: UploadedBlobs;
   /** Is told when there are new messages. */
   searchBacklog: Pick<Backlog, 'collect'>;
+  /** Is told of complete answers. */
+  onAnswered?: ExecuteRunOptions['onAnswered'];
   /** Counts the live runs of users. */
   liveRunsOfUsers: UserCount;
   /** How long a follower waits for a ring before it reads the log again, in milliseconds. */

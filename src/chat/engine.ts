@@ -49,7 +49,8 @@ export class Engine {
     const { summaryTimeoutMs } = options.limits;
     const compaction = { summaryTimeoutMs, failed: new RefusalMemory<true>() };
     const asked = { models, tools, approvals, compaction };
-    const parts = { ...shared, ...asked, checkpointer, quotas, blobs, metrics, limits };
+    const { onAnswered } = options;
+    const parts = { ...shared, ...asked, onAnswered, checkpointer, quotas, blobs, metrics, limits };
     const live = new LiveRuns({
       statements,
       lease,

@@ -48,6 +48,14 @@ export const chatSettings = {
     description:
       'How long changes of sessions and nodes are kept, so that a client that was away gets them with a cursor.',
   }),
+  SESSION_TITLES: z.enum(['off', 'model'], 'must be off or model').default('off').meta({
+    description:
+      'Whether a session without a title gets one after its first complete answer. model: the model that has answered writes it, which costs its tokens; for the demo model it is the beginning of the prompt. A title that a user gives always stays.',
+  }),
+  SESSION_RETENTION_DAYS: wholeNumber(0, 36_500).default(0).meta({
+    description:
+      'Sessions without activity for so many days are deleted with all that they hold, archived ones too. Pinned sessions and those whose runs are live, queued or waiting are kept. 0: nothing is deleted.',
+  }),
   SHUTDOWN_GRACE_MS: milliseconds(0)
     .default(10_000)
     .meta({ description: 'How long live runs may continue after the gateway was told to stop.' }),
@@ -79,6 +87,8 @@ export function toChat(env: z.output<z.ZodObject<typeof chatSettings>>) {
     checkpointMs: env.CHECKPOINT_MS,
     runLogTtlMs: env.RUN_LOG_TTL_MS,
     changeLogTtlMs: env.CHANGE_LOG_TTL_MS,
+    sessionTitles: env.SESSION_TITLES,
+    sessionRetentionDays: env.SESSION_RETENTION_DAYS,
     resumeRuns: env.RESUME_RUNS,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     toolApprovalTimeoutMs: env.TOOL_APPROVAL_TIMEOUT_MS,

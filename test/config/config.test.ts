@@ -64,6 +64,8 @@ test('without any setting, every value has a default that needs no network', () 
         "modelMaxRetryWaitMs": 60000,
         "resumeRuns": "waiting",
         "runLogTtlMs": 300000,
+        "sessionRetentionDays": 0,
+        "sessionTitles": "off",
         "shutdownGraceMs": 10000,
         "summaryTimeoutMs": 60000,
         "toolApprovalTimeoutMs": 300000,

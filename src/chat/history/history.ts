@@ -159,47 +159,54 @@ function moreToOmit(fitting: number, omitted: number): number {
   return Math.min(Math.ceil(omitted / block) * block - Math.floor(omitted), fitting - 1);
 }
 
-/** The exchanges of the branch, newest first. */
+/** The exchanges of the branch that ends with the prompt, newest first. */
 async function* exchangesOf(options: HistoryOptions): AsyncGenerator<Exchange, undefined> {
+  const nextPage = pagesOf(options);
   let messages: StoredMessage[] = [];
   /** Prompts behind the exchange that have joined answers. */
   let joined = 0;
   let tokens = 0;
-  for await (const message of newestFirst(options)) {
-    // A context holds tens of thousands of short messages.
-    const turn = shareTurn();
-    if (turn) await turn;
-    // A prompt that joined an answer is told with that, also where another branch has the prompt.
-    if (message.steeredIntoId !== null) {
-      joined += 1;
-      continue;
+  for (;;) {
+    const page = await nextPage();
+    if (page === undefined) return undefined;
+    for (const message of page) {
+      // A context holds tens of thousands of short messages.
+      const turn = shareTurn();
+      if (turn) await turn;
+      // A prompt that joined an answer is told with that, also where another branch has the prompt.
+      if (message.steeredIntoId !== null) {
+        joined += 1;
+        continue;
+      }
+      messages.push(message);
+      tokens = isWithdrawn(message) ? 0 : tokens + (await messageTokens(message));
+      if (tokens > 0) tokens += attachmentTokens(message.attachments, options.model);
+      if (message.joined.length > 0) tokens += await joinedTokens(message.joined, options.model);
+      if (message.role === 'ASSISTANT') continue;
+      // The prompt completes its exchange. An answer without its prompt would confuse the model.
+      yield {
+        promptId: message.id,
+        lastId: messages[0]?.id ?? message.id,
+        messages: messages.length + joined,
+        turn: toTurns(messages.toReversed())[0],
+        tokens,
+      };
+      messages = [];
+      joined = 0;
+      tokens = 0;
     }
-    messages.push(message);
-    tokens = isWithdrawn(message) ? 0 : tokens + (await messageTokens(message));
-    if (tokens > 0) tokens += attachmentTokens(message.attachments, options.model);
-    if (message.joined.length > 0) tokens += await joinedTokens(message.joined, options.model);
-    if (message.role === 'ASSISTANT') continue;
-    // The prompt completes its exchange. An answer without its prompt would confuse the model.
-    yield {
-      promptId: message.id,
-      lastId: messages[0]?.id ?? message.id,
-      messages: messages.length + joined,
-      turn: toTurns(messages.toReversed())[0],
-      tokens,
-    };
-    messages = [];
-    joined = 0;
-    tokens = 0;
   }
-  return undefined;
 }
 
-/** The messages of the branch that ends with the prompt, newest first. */
-async function* newestFirst({ statements, sessionId, userMessageId }: HistoryOptions) {
+/** Returns the messages of the branch page by page, newest first, and undefined behind the last page. */
+function pagesOf({ statements, sessionId, userMessageId }: HistoryOptions) {
   let end = userMessageId;
   let before = userMessageId + 1;
   let isBranched = false;
-  for (let size = firstPage; ; size = Math.min(size * 2, largestPage)) {
+  let size = firstPage;
+  let isOver = false;
+  return async (): Promise<StoredMessage[] | undefined> => {
+    if (isOver) return undefined;
     let messages: Message[] = [];
     if (!isBranched) {
       const session = [sessionId, sessionId, sessionId];
@@ -215,12 +222,12 @@ async function* newestFirst({ statements, sessionId, userMessageId }: HistoryOpt
       messages = page;
     }
     if (isBranched) messages = await pageOfBranch(statements, { sessionId, end, before, size });
-    yield* await withParts(statements, messages);
     const oldest = messages.at(-1);
-    if (oldest === undefined || messages.length < size) return;
-    end = oldest.id;
-    before = oldest.id;
-  }
+    isOver = oldest === undefined || messages.length < size;
+    if (oldest !== undefined) [end, before] = [oldest.id, oldest.id];
+    size = Math.min(size * 2, largestPage);
+    return withParts(statements, messages);
+  };
 }
 
 /** The newest messages before an id on the branch that ends with the message `end`, newest first. */

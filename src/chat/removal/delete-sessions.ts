@@ -1,7 +1,7 @@
 import { maxId } from '../../base/global-id.ts';
 import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError } from '../../errors.ts';
-import type { Prisma } from '../../generated/prisma/client.ts';
+import type { Prisma, Session } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
 import type { Database } from '../../storage/database.ts';
 import { notDeleted } from '../../storage/hidden-rows.ts';
@@ -64,6 +64,24 @@ export async function deleteSession(id: number, options: DeleteSessionsOptions):
   await deleteOf([id], options);
 }
 
+/**
+ * Deletes those of some sessions that have had no activity since a time, are not pinned, and are neither answering nor
+ * waiting. Nothing is cancelled for it.
+ *
+ * @returns The sessions that were deleted.
+ */
+export async function deleteInactive(
+  sessionIds: number[],
+  before: Date,
+  options: DeleteSessionsOptions,
+): Promise<Pick<Session, 'id' | 'userId' | 'lastActivityAt'>[]> {
+  if (sessionIds.length === 0) return [];
+  const inactive = { lastActivityAt: { lt: before }, pinnedAt: null };
+  const { sessions } = await hideIdle(sessionIds, options, inactive);
+  await options.sweep.finish(sessions.map(({ id }) => id));
+  return sessions;
+}
+
 async function deleteOf(sessionIds: number[], options: DeleteSessionsOptions): Promise<number[]> {
   const hidden = await cancelAndHide(sessionIds, options);
   await options.sweep.finish(hidden);
@@ -89,17 +107,25 @@ async function cancelAndHide(sessionIds: number[], options: DeleteSessionsOption
   );
 }
 
-/** Hides the sessions that have no live or queued run, and tells their followers and the quotas. */
-async function hideIdle(sessionIds: number[], options: DeleteSessionsOptions) {
+/**
+ * Hides the sessions that have no live or queued run, and tells their followers and the quotas.
+ *
+ * @param only What must be true of a session besides.
+ */
+async function hideIdle(
+  sessionIds: number[],
+  options: DeleteSessionsOptions,
+  only: Prisma.SessionWhereInput = {},
+) {
   const { database, quotas, changes } = options;
   const { busy, sessions, told } = await database.$transaction(async (tx) => {
     await lockSessions(tx, sessionIds);
     const busy = await busyOf(tx, sessionIds);
     const idle = sessionIds.filter((id) => !busy.includes(id));
     const sessions = await tx.session.updateManyAndReturn({
-      where: { id: { in: idle }, ...notDeleted },
+      where: { id: { in: idle }, ...notDeleted, ...only },
       data: { deletedAt: new Date(), clearedThroughId: maxId },
-      select: { id: true, userId: true, storedBytes: true },
+      select: { id: true, userId: true, storedBytes: true, lastActivityAt: true },
     });
     await options.detachAllWithin(
       tx,
@@ -114,7 +140,7 @@ async function hideIdle(sessionIds: number[], options: DeleteSessionsOptions) {
     quotas.release(userId, { sessions: 1, bytes: Number(storedBytes) });
   }
   changes.ring(told);
-  return { busy, hidden: sessions.map(({ id }) => id) };
+  return { busy, sessions, hidden: sessions.map(({ id }) => id) };
 }
 
 /** The ids of those sessions that have a live or queued run. */

@@ -68,6 +68,8 @@ export interface ExecuteRunOptions {
   closing: AbortSignal;
   /** Called with the database's error when the run has ended and its end is not saved yet. */
   onUnsaved: (cause: unknown) => void;
+  /** Called when the end of a completed run is stored and told. Undefined where nobody wants to know. */
+  onAnswered?: ((run: Run, answer: string) => void) | undefined;
 }
 
 /**
@@ -86,6 +88,7 @@ export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<
     const { runLogTtlMs } = limits;
     const end = { statements, changes, quotas, log, runLogTtlMs, closing, onUnsaved };
     await endRun(run, writer, outcome, end);
+    if (outcome.status === 'COMPLETED') options.onAnswered?.(run, writer.content);
     metrics?.runEnded(toEndedRun(run, outcome, writer));
   } catch (error) {
     if (hold.isLost) return;

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { Session } from '../../generated/prisma/client.ts';
 import { findSession } from '../../storage/find-session.ts';
 import type { SessionOwner } from '../../storage/statements/sessions.ts';
@@ -5,6 +6,7 @@ import { selectBranch } from '../branches/select-branch.ts';
 import { clearHistory } from '../removal/clear-history.ts';
 import { deleteMessage } from '../removal/delete-message.ts';
 import { type DeleteSessionsOptions, deleteSession, deleteSessions } from '../removal/delete-sessions.ts';
+import { startRetention } from '../removal/retention.ts';
 import { type CreateSessionOptions, createSession, type NewSession } from './create-session.ts';
 import { forkSession } from './fork-session.ts';
 import type { SessionChanges } from './store-session.ts';
@@ -54,6 +56,15 @@ export class Sessions {
    */
   deleteAll(owner: SessionOwner, signal?: AbortSignal): Promise<number[]> {
     return deleteSessions(owner, signal, this.#options.removal);
+  }
+
+  /**
+   * Deletes sessions without activity for so many days, again and again, until the result is disposed.
+   *
+   * @param days 0: sessions are kept, and nothing is returned.
+   */
+  startRetention(days: number, log: Logger): AsyncDisposable | undefined {
+    return startRetention(days, { ...this.#options.removal, log });
   }
 
   /** @throws GatewayError NOT_FOUND. */

@@ -46,6 +46,19 @@ export const blobsOfMessages = plainStatement<{ sha256: string }>(
   UNION SELECT "sha256" FROM "Attachment" WHERE "messageId" ${amongIds}`,
 );
 
+/** A session that has had no activity for a while. */
+type InactiveSession = Pick<Session, 'id' | 'userId' | 'lastActivityAt'>;
+
+/**
+ * Some sessions that are not pinned and whose last activity was between two times, oldest first. Parameters: the last activity
+ * and the id behind which the page begins, until when, how many.
+ */
+export const inactiveSessions = modelStatement<InactiveSession>(
+  'Session',
+  `SELECT "id", "userId", "lastActivityAt" FROM "Session" WHERE ("lastActivityAt", "id") > (?, ?) AND "lastActivityAt" < ?
+     AND "deletedAt" IS NULL AND "pinnedAt" IS NULL ORDER BY "lastActivityAt", "id" LIMIT ?`,
+);
+
 /** Parameter: the ids. */
 export const deleteRuns = plainStatement<never>(`DELETE FROM "Run" WHERE "id" ${amongIds}`);
 
