@@ -7,8 +7,8 @@ export type AnswerPart =
   | { readonly type: 'prompt'; readonly key: string; readonly prompt: SteeredPrompt };
 
 /**
- * Splits an answer at its tool calls and the prompts that joined it, so that its parts are in the order in which they were made. While the answer
- * grows, the parts keep their keys.
+ * Splits an answer at its tool calls and the prompts that joined it, so that its parts are in the order in which they
+ * were made. While the answer grows, the parts keep their keys.
  */
 export function partsOf({
   content,

@@ -1,5 +1,5 @@
 import type { ExportedMessageFragment } from '../../gql/console/graphql.ts';
-import { partsOf } from './answer-parts.ts';
+import { type AnswerPart, partsOf } from './answer-parts.ts';
 import type { ExportedSession } from './exported-session.ts';
 import { displayedTitle } from './session-title.ts';
 
@@ -40,18 +40,13 @@ function messageText(message: ExportedMessageFragment): string {
 function answerBlocks({ content, reasoning, toolCalls }: ExportedMessageFragment): string[] {
   const calls = toolCalls.map((call) => ({ ...call, output: '' }));
   // A prompt that joined the answer is a message of its own.
-  return partsOf({ content, reasoning: reasoning ?? '', toolCalls: calls, steered: [] }).map((part) => {
-    switch (part.type) {
-      case 'call':
-        return callText(part.call as unknown as ExportedCall);
-      case 'reasoning':
-        return quoted(`Reasoning\n\n${part.text}`);
-      case 'text':
-        return part.text;
-      case 'prompt':
-        return part.prompt.content;
-    }
-  });
+  return partsOf({ content, reasoning: reasoning ?? '', toolCalls: calls, steered: [] }).map(partText);
+}
+
+function partText(part: AnswerPart): string {
+  if (part.type === 'call') return callText(part.call as unknown as ExportedCall);
+  if (part.type === 'prompt') return part.prompt.content;
+  return part.type === 'reasoning' ? quoted(`Reasoning\n\n${part.text}`) : part.text;
 }
 
 function callText({ name, nodeId, status, args, changedArgs, result }: ExportedCall): string {
