@@ -1,5 +1,6 @@
 import type { Locator, Page, Route } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { faultsOf } from '../support/browser/axe.ts';
 import { describeInBrowser } from '../support/browser/browser.ts';
 import { lastMessageDocument, openConsole, sessionIdOf } from '../support/browser/console-page.ts';
 import { createPng } from '../support/files/pictures.ts';
@@ -465,6 +466,31 @@ describeInBrowser('the console', () => {
     await page.reload();
     await answers.getByText('The answer reached the length limit.').waitFor();
     expect(await answers.innerHTML()).toBe(live);
+  });
+
+  test('a question of the model is a form, also after a reload, and every device sees the answer', async () => {
+    const gateway = demoGateway();
+    const sessionId = await gateway.createSession({ title: 'Questions', askUser: true });
+    await using console = await openConsole(gateway.url, { sessionId });
+    await using second = await openConsole(gateway.url, { sessionId });
+    const { answers, page } = console;
+    const answer = { name: 'Answer', exact: true };
+
+    await console.send('ask me everything');
+    await page.getByRole('button', answer).waitFor();
+    expect(await faultsOf(page, '.answer')).toEqual([]);
+    await second.page.getByRole('button', answer).waitFor();
+    await page.reload();
+    await page.getByLabel('Name').fill('Ada');
+    await page.getByLabel('Guests').fill('3');
+    await page.getByLabel('Drink').selectOption('tea');
+    await page.getByLabel('milk').check();
+    await page.getByRole('button', answer).click();
+
+    await answers.getByText('The result:').waitFor();
+    await expect.poll(() => answers.innerText()).toMatch(/Ada.*3.*tea.*milk/s);
+    await second.answers.getByText('The result:').waitFor();
+    expect(await second.page.getByRole('button', answer).count()).toBe(0);
   });
 
   test.each<[string, Turn, string]>([

@@ -134,9 +134,13 @@ describeInBrowser('the console', () => {
     await console.send('Write');
     await console.answers.getByRole('heading', { name: 'Setext' }).waitFor();
     await console.page.getByRole('button', { name: 'Stop' }).waitFor({ state: 'detached' });
+    // A worker finds the colours of the code a moment after the text is shown.
+    const coloured = console.answers.locator('pre span').first();
+    await coloured.waitFor();
     const inPieces = await shown();
     await console.page.reload();
     await console.answers.getByRole('heading', { name: 'Setext' }).waitFor();
+    await coloured.waitFor();
 
     expect(await shown()).toBe(inPieces);
   });

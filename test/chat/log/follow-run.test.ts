@@ -11,6 +11,7 @@ const runId = 1;
 const completed = {
   ...{ id: runId, status: 'COMPLETED', finishReason: 'STOP', cancelCause: null, errorCode: null },
   ...{ assistantMessageId: 2, lastSeq: 3, createdAt: new Date(), finishedAt: new Date() },
+  ...{ steersId: null, steeredSeq: null },
 } as Run;
 const delta = (seq: number, text: string) => ({ type: 'TextDelta', runId, at: 0, seq, text }) as RunEvent;
 const end = { type: 'RunCompleted', runId, at: 0, seq: 3 } as RunEvent;
