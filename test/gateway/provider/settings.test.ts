@@ -148,7 +148,7 @@ describe('a setting that the model does not take', () => {
     const { models } = (await shared().graphql(query)).data;
     const byName = new Map(models.map((model: { modelName: string }) => [model.modelName, model]));
     expect(byName.get('claude-sonnet-5-5')).toMatchObject({
-      supportedSettings: ['MAX_OUTPUT_TOKENS', 'REASONING_EFFORT', 'RESPONSE_SCHEMA'],
+      supportedSettings: ['MAX_OUTPUT_TOKENS', 'REASONING_EFFORT', 'RESPONSE_SCHEMA', 'CONTEXT_OVERFLOW'],
       reasoningEfforts: ['LOW', 'MEDIUM', 'HIGH'],
     });
   });
@@ -166,7 +166,7 @@ describe('REST', () => {
       });
     const settings = { reasoning_effort: 'off', response_schema: schema };
     const created = await (await post('/sessions/', 'POST', { settings })).json();
-    const all = { ...settings, temperature: null, max_output_tokens: null };
+    const all = { ...settings, temperature: null, max_output_tokens: null, context_overflow: null };
     expect(created.settings).toEqual(all);
     const path = `/sessions/${created.id}`;
     const patched = await post(path, 'PATCH', { settings: { max_output_tokens: 400 } });
