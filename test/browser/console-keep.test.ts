@@ -103,9 +103,9 @@ describeInBrowser('what people keep in the console', () => {
     const hits = page.getByRole('region', { name: 'Messages with these words' });
     const search = page.getByRole('searchbox', { name: 'Search titles and messages' });
     const messages = page.getByRole('region', { name: 'Messages', exact: true });
-    /** The message that was looked for is marked, and has the focus. */
+    /** The message that was looked for is marked for five seconds, and has the focus. */
     const target = (words: string) =>
-      page.locator('.message-place.target:focus').getByText(words, { exact: true }).waitFor();
+      page.locator('.message-place:is(.target, :focus)').getByText(words, { exact: true }).waitFor();
 
     await search.fill('silver thre');
     await page.getByRole('status').getByText('1 message found').waitFor();

@@ -12,8 +12,6 @@ import { wordsOf } from '../gateway/words-of.ts';
 import { createMessageList, type MessageList } from './message-list.ts';
 
 const pageSize = 60;
-/** How many messages are loaded around one that is to be shown. */
-const [before, behind] = [20, 60];
 
 /** A part of the branch above the newest messages, with a gap between the two. */
 interface Excerpt {
@@ -75,8 +73,7 @@ export function createMessageJump(options: MessageJumpOptions): MessageJump {
     const { node } = await ask(MessagePlaceDocument, { messageId });
     if (node?.__typename !== 'Message' || node.session.id !== sessionId)
       throw new Error('This message does not exist any more.');
-    const around = { sessionId, cursor: node.cursor, before, after: behind };
-    const { session } = await ask(MessagesAroundDocument, around);
+    const { session } = await ask(MessagesAroundDocument, { sessionId, cursor: node.cursor });
     if (!session) throw new Error('This session does not exist any more.');
     if (!isOnBranch(messageId, session)) {
       if (!isFirst) throw new Error('The conversation has moved on meanwhile. Try again.');
@@ -123,7 +120,7 @@ export function createMessageJump(options: MessageJumpOptions): MessageJump {
       const { value: from } = excerpt;
       if (!from) return;
       const after = from.laterCursor.peek();
-      const { session } = await ask(LaterMessagesDocument, { sessionId, first: behind, after });
+      const { session } = await ask(LaterMessagesDocument, { sessionId, first: pageSize, after });
       if (!session || from !== excerpt.peek()) return;
       const page = session.messages;
       const nodes = page.edges.map(({ node }) => node);
