@@ -181,7 +181,7 @@ export class AttachmentLibrary {
       // Look again, because the session may have been deleted during the upload.
       await findSession(tx, sessionId);
       await refuseMany(tx, sessionId);
-      await tx.run(addSessionBytes, [size, sessionId]);
+      await tx.get(addSessionBytes, [size, sessionId]);
       const facts = [filename, width, height, pageCount, durationSeconds, tokenCount, uploadedAt];
       const row = await tx.get(insertAttachment, [sessionId, sha256, mimeType, size, ...facts]);
       if (row === undefined) throw new Error('The statement that stores an attachment has returned no row.');
@@ -196,7 +196,7 @@ export class AttachmentLibrary {
       await tx.lockSession(sessionId);
       const session = await tx.get(sessionById, [sessionId]);
       if ((await tx.run(deleteUnsent, [id])) === 0) return undefined;
-      await tx.run(addSessionBytes, [-size, sessionId]);
+      await tx.get(addSessionBytes, [-size, sessionId]);
       return session?.userId ?? null;
     });
     if (owner === undefined) return false;

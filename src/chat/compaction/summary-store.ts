@@ -1,13 +1,13 @@
 import type { ContextSummary } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
 import {
-  countSummaryBytes,
   forgetSummaries,
   storeSummary,
   summariesOfSession,
   summaryBytes,
 } from '../../storage/statements/context-summaries.ts';
 import type { Reader, Statements, Writer } from '../../storage/statements/statement.ts';
+import { addSessionBytes } from '../../storage/statements/uploads.ts';
 import { textBytes } from '../../storage/stored-bytes.ts';
 import { type ShownSummary, summaryTokens } from '../history/shown-summary.ts';
 import type { RunHold } from '../log/run-hold.ts';
@@ -59,7 +59,7 @@ export async function saveSummary(
     ]);
     if (stored === undefined) return undefined;
     const grown = textBytes(text) - (before?.bytes ?? 0) - (await forgetOldest(tx, sessionId));
-    const session = await tx.get(countSummaryBytes, [grown, sessionId]);
+    const session = await tx.get(addSessionBytes, [grown, sessionId]);
     return session && { userId: session.userId, bytes: grown };
   });
   if (counted) quotas.add(counted.userId, counted.bytes);

@@ -15,7 +15,10 @@ export function writeAsText({ steps, unfinished }: Turn, files: FileParts): Lang
   let texts: string[] = [];
   for (const step of steps) {
     if (step.prompts) {
-      messages.push(inWords(texts.length === 0 ? [joinedNote] : texts), joinedMessage(step.prompts, files));
+      messages.push(
+        inWords(texts.length === 0 ? joinedNote : texts.join('\n\n')),
+        joinedMessage(step.prompts, files),
+      );
       texts = [];
     }
     texts.push(...textsOf(step).filter((text) => !isBlank(text)));
@@ -23,13 +26,14 @@ export function writeAsText({ steps, unfinished }: Turn, files: FileParts): Lang
   const isStopped = steps.at(-1)?.parts.some(({ type }) => type === 'call') ?? true;
   if (unfinished !== null && (isStopped || texts.length === 0)) texts.push(unfinished);
   if (texts.length === 0) return messages;
-  messages.push(inWords(texts));
+  messages.push(inWords(texts.join('\n\n')));
   if (unfinished === null) messages.push({ role: 'user', content: [{ type: 'text', text: '(Go on.)' }] });
   return messages;
 }
 
-function inWords(texts: readonly string[]): LanguageModelV3Message {
-  return { role: 'assistant', content: [{ type: 'text', text: texts.join('\n\n') }] };
+/** What an assistant has said. */
+export function inWords(text: string): LanguageModelV3Message {
+  return { role: 'assistant', content: [{ type: 'text', text }] };
 }
 
 function textsOf({ parts }: AnswerStep): string[] {

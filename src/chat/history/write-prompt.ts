@@ -13,7 +13,7 @@ import type { AnswerStep, StepMaker, StepPart, Turn } from './answer-step.ts';
 import { type FileParts, joinedMessage, joinedNote, joinTexts } from './attached-files.ts';
 import { toolResultPart } from './tool-result.ts';
 import { CallIds, wireName } from './wire-names.ts';
-import { writeAsText } from './write-as-text.ts';
+import { inWords, writeAsText } from './write-as-text.ts';
 
 export interface PromptTarget extends StepMaker {
   /** Tell tool calls as text, because the model refuses tools. */
@@ -87,10 +87,6 @@ function writeAnswer(turn: Turn, { target, callIds, files }: AnswerSetup): Langu
     messages.push(inWords(turn.unfinished));
   }
   return messages;
-}
-
-function inWords(text: string): LanguageModelV3Message {
-  return { role: 'assistant', content: [{ type: 'text', text }] };
 }
 
 function hasCall({ parts }: AnswerStep): boolean {

@@ -2,6 +2,7 @@ import { encodeId, maxId } from '../../base/global-id.ts';
 import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError, messageNotFound, tryAgain } from '../../errors.ts';
 import type { Message, Session } from '../../generated/prisma/client.ts';
+import type { HolderCount } from '../../limits/holder-count.ts';
 import type { Quotas } from '../../limits/quotas.ts';
 import { findSession } from '../../storage/find-session.ts';
 import { insertSummaryCopies } from '../../storage/statements/context-summaries.ts';
@@ -32,7 +33,7 @@ export interface ForkSessionOptions {
   /** Deletes a copy that was broken off. */
   sweep: RemovalSweep;
   /** How many copies are being made for a user by this gateway. */
-  copying: Map<string, number>;
+  copying: HolderCount<string>;
 }
 
 /** Ids of messages that are read at once. */
@@ -84,20 +85,10 @@ export async function forkSession(
   }
 }
 
-function beginCopy(copying: Map<string, number>, userId: string): Disposable {
-  const others = copying.get(userId) ?? 0;
-  if (others >= copiesAtOnce) {
-    const message = `${copiesAtOnce} sessions of yours are being copied; try again when one of them is there.`;
-    throw tryAgain('RATE_LIMITED', message, { retryAfter: 2 });
-  }
-  copying.set(userId, others + 1);
-  return {
-    [Symbol.dispose]() {
-      const left = (copying.get(userId) ?? 1) - 1;
-      if (left > 0) copying.set(userId, left);
-      else copying.delete(userId);
-    },
-  };
+function beginCopy(copying: HolderCount<string>, userId: string): Disposable {
+  if (copying.of(userId) < copiesAtOnce) return copying.enter(userId);
+  const message = `${copiesAtOnce} sessions of yours are being copied; try again when one of them is there.`;
+  throw tryAgain('RATE_LIMITED', message, { retryAfter: 2 });
 }
 
 async function createCopy(statements: Statements, kept: Session, messageId: number): Promise<Session> {

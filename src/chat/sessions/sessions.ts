@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Session } from '../../generated/prisma/client.ts';
+import { HolderCount } from '../../limits/holder-count.ts';
 import { findSession } from '../../storage/find-session.ts';
 import type { SessionOwner } from '../../storage/statements/sessions.ts';
 import { selectBranch } from '../branches/select-branch.ts';
@@ -19,7 +20,7 @@ export interface SessionsOptions extends CreateSessionOptions, UpdateSessionOpti
 /** Creates, changes and deletes sessions. The engine runs their prompts. */
 export class Sessions {
   readonly #options: SessionsOptions;
-  readonly #copying = new Map<string, number>();
+  readonly #copying = new HolderCount<string>();
 
   constructor(options: SessionsOptions) {
     this.#options = options;

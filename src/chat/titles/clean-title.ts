@@ -13,7 +13,7 @@ const hidden = new RegExp(invisible, 'gu');
  * @returns Undefined where nothing is left that a reader could see.
  */
 export function cleanTitle(text: string): string | undefined {
-  for (const line of text.slice(0, 4_000).split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/)) {
+  for (const line of cutText(text, 4_000).split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/)) {
     const title = cleanLine(line);
     if (!/[\p{L}\p{N}]/u.test(title)) continue;
     return title.length > longestTitle ? `${cutText(title, longestTitle).trimEnd()}…` : title;

@@ -49,11 +49,6 @@ export const forgetSummaries = plainStatement<{ bytes: number }>(
      ORDER BY "throughId" DESC LIMIT 1 OFFSET ?) RETURNING OCTET_LENGTH("text") AS "bytes"`,
 );
 
-/** Counts bytes that a session has more, or fewer. Parameters: how many, sessionId. */
-export const countSummaryBytes = plainStatement<{ userId: string }>(
-  'UPDATE "Session" SET "storedBytes" = "storedBytes" + ? WHERE "id" = ? RETURNING "userId"',
-);
-
 /** Copies the summaries of messages. Parameters: the copy of the session, a JSON array of `{from, to}`. */
 export const insertSummaryCopies = plainStatement<never>(
   `INSERT INTO "ContextSummary" ("throughId", "sessionId", "text", "tokenCount", "coveredMessages", "providerName",

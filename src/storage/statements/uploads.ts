@@ -77,9 +77,9 @@ export const insertAttachment = modelStatement<Attachment>(
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
 );
 
-/** Parameters: bytes, id of the session. */
-export const addSessionBytes = plainStatement<never>(
-  'UPDATE "Session" SET "storedBytes" = "storedBytes" + ? WHERE "id" = ?',
+/** Counts bytes that a session has more, or fewer. Parameters: bytes, id of the session. */
+export const addSessionBytes = plainStatement<{ userId: string }>(
+  'UPDATE "Session" SET "storedBytes" = "storedBytes" + ? WHERE "id" = ? RETURNING "userId"',
 );
 
 /** Deletes an attachment that was sent with no message. Parameter: id. */

@@ -43,17 +43,19 @@ export function createTolerantFetch(send: typeof fetch): typeof fetch {
     const applied = new Set(learned.recall(model));
     const recalled = applied.size;
     let refusal: Refusal | undefined;
+    // Only a request that is changed is parsed: one with files may have 30 MB.
+    let parsed: Body | undefined;
+    const asked = () => (parsed ??= fieldsOf(parseJson(sent)));
     for (;;) {
-      const body = applied.size === 0 ? sent : JSON.stringify(remedied(fieldsOf(parseJson(sent)), applied));
+      const body = applied.size === 0 ? sent : JSON.stringify(remedied(asked(), applied));
       const response = await send(url, { ...init, body });
       if (response.ok && applied.size > recalled) learned.remember(model, applied);
       if (![400, 404, 422].includes(response.status)) return response;
       const latest = await readRefusal(response);
-      const asked = fieldsOf(parseJson(sent));
       // What was tried did not help: the first refusal says most.
       refusal ??= latest;
       const remedy = remedies.find(
-        (each) => !applied.has(each) && helps(each, latest, remedied(asked, applied)),
+        (each) => !applied.has(each) && helps(each, latest, remedied(asked(), applied)),
       );
       if (remedy === undefined) return toResponse(refusal);
       applied.add(remedy);

@@ -45,7 +45,7 @@ export async function storeTools(
   if (same) return { toolSetId: same.id, askUser: asks, grown: 0 };
   const made = await tx.get(insertToolSet, [sessionId, hash, JSON.stringify(tools)]);
   const grown = bytesOfTools(tools);
-  await tx.run(addSessionBytes, [grown, sessionId]);
+  await tx.get(addSessionBytes, [grown, sessionId]);
   return { toolSetId: made?.id ?? null, askUser: asks, grown };
 }
 
