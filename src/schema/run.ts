@@ -1,3 +1,4 @@
+import { joinedRunId } from '../chat/log/joined-run.ts';
 import { type RunFailureCode, runFailureCodes } from '../chat/log/run-event.ts';
 import { finishReasonOf } from '../chat/run/answer-end.ts';
 import { usageOf } from '../chat/usage/usage.ts';
@@ -69,9 +70,10 @@ export function errorOf({ errorCode, errorMessage }: Run): { code: RunFailureCod
  * promise for almost all runs.
  */
 function answering(run: Run, context: Context): MaybePromise<Run> {
-  if (run.steersId === null || run.steeredSeq === null) return run;
+  const id = joinedRunId(run);
+  if (id === null) return run;
   return rowsOf(context)
-    .run.load(run.steersId)
+    .run.load(id)
     .then((other) => other ?? run);
 }
 

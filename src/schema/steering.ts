@@ -1,4 +1,5 @@
 import { type SteeredPrompt, steeredPromptsOf } from '../chat/history/steered-prompts.ts';
+import { joinedRunId } from '../chat/log/joined-run.ts';
 import { builder } from './builder.ts';
 import { MessageRef } from './message.ts';
 import { rowsOf } from './paging/rows.ts';
@@ -50,7 +51,9 @@ builder.prismaObjectFields('Run', (t) => ({
     nullable: true,
     description:
       'The run whose answer the prompt has joined (`onBusy: STEER`). It answers the prompt, and following this run means following that one. `status`, `assistantMessage`, `finishReason`, `cancelCause`, `error`, `lastSeq` and `finishedAt` are those of that run; `usage` is not, so that no tokens are counted twice. Null while the prompt waits, if the run has answered it itself, and for all other prompts.',
-    resolve: (run, _args, context) =>
-      run.steersId === null || run.steeredSeq === null ? null : rowsOf(context).run.load(run.steersId),
+    resolve: (run, _args, context) => {
+      const id = joinedRunId(run);
+      return id === null ? null : rowsOf(context).run.load(id);
+    },
   }),
 }));

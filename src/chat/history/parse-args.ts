@@ -29,7 +29,7 @@ function problemOf(json: string): string | undefined {
   const scan = new JsonScan();
   scan.add(json);
   if (scan.deepest > deepestArgs) return `The arguments are nested more than ${deepestArgs} levels deep`;
-  return scan.parts > mostParts ? `The arguments have more than ${mostParts} values` : undefined;
+  return scan.nodes + scan.items > mostParts ? `The arguments have more than ${mostParts} values` : undefined;
 }
 
 function parse(input: string): unknown {

@@ -1,9 +1,10 @@
 import type { Run } from '../../generated/prisma/client.ts';
 import { runById } from '../../storage/statements/run-states.ts';
 import type { Reader } from '../../storage/statements/statement.ts';
+import { joinedRunId } from '../log/joined-run.ts';
 
 /** The run that answers the prompt of a run: another one if the prompt has joined the answer of that, otherwise the run itself. */
 export async function runOfAnswer(statements: Reader, run: Run): Promise<Run> {
-  if (run.steersId === null || run.steeredSeq === null) return run;
-  return (await statements.get(runById, [run.steersId])) ?? run;
+  const id = joinedRunId(run);
+  return id === null ? run : ((await statements.get(runById, [id])) ?? run);
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { compressedBody, isCompressed } from '../../base/compressed-body.ts';
-import { type JsonLimits, JsonSize } from '../../base/json-size.ts';
+import { type JsonLimits, JsonScan } from '../../base/json-scan.ts';
 import { type GatewayError, refusal } from '../../errors.ts';
 
 /** What the JSON of a body of the APIs may have. No input has so much. */
@@ -81,7 +81,7 @@ export async function readBytes(
 /** Reads by events, because an iterator over the chunks would take ten times as long for a small body. */
 function gather(incoming: IncomingMessage, maxBytes: number, json?: JsonLimits): Promise<Buffer> {
   const parts: Buffer[] = [];
-  const size = json && new JsonSize();
+  const size = json && new JsonScan();
   let length = 0;
   return new Promise((resolve, reject) => {
     const settle = (settled: () => void) => {
@@ -90,7 +90,7 @@ function gather(incoming: IncomingMessage, maxBytes: number, json?: JsonLimits):
     };
     const onData = (part: Buffer) => {
       length += part.length;
-      size?.push(part);
+      size?.addBytes(part);
       const refused = length > maxBytes ? tooLarge(maxBytes) : json && size?.exceeds(json) && tooMany(json);
       if (!refused) return void parts.push(part);
       incoming.pause();

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { JsonSize } from '../../../base/json-size.ts';
+import { JsonScan } from '../../../base/json-scan.ts';
 import type { OutboundFetch } from '../../../base/outbound-fetch.ts';
 import { shareTurn } from '../../../base/share-turn.ts';
 import { ProviderError } from '../failure/provider-error.ts';
@@ -46,7 +46,7 @@ function boundBody(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>
   let unshared = 0;
   let bodyBytes = 0;
   let lineBytes = 0;
-  let line = new JsonSize();
+  let line = new JsonScan();
   let tail = '';
   /** Takes a piece of what was read, and lets other work run in between, even when no piece is a part of the answer. */
   const takePiece = async () => {
@@ -71,8 +71,8 @@ function boundBody(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>
       const lineBreak = piece.lastIndexOf(10);
       lineBytes = lineBreak === -1 ? lineBytes + piece.length : piece.length - lineBreak - 1;
       // Only a line that is longer than a piece is counted.
-      if (lineBreak === -1) line.push(piece);
-      else line = new JsonSize();
+      if (lineBreak === -1) line.addBytes(piece);
+      else line = new JsonScan();
       if (bodyBytes > maxBodyBytes || lineBytes > maxLineBytes || line.exceeds(lineLimits)) {
         const error = new ProviderError(
           'PROVIDER_BAD_RESPONSE',

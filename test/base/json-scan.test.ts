@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { JsonSize } from '../../src/base/json-size.ts';
+import { JsonScan } from '../../src/base/json-scan.ts';
 
 /** Counts by walking through the parsed value. */
 function sizeOf(value: unknown): { nodes: number; items: number } {
@@ -26,8 +26,8 @@ test('what JSON holds is counted as it is, in whatever pieces its bytes come', (
   fc.assert(
     fc.property(value, fc.boolean(), fc.integer({ min: 1, max: 20 }), (json, isSpaced, piece) => {
       const bytes = Buffer.from(JSON.stringify(json, null, isSpaced ? 2 : 0));
-      const counted = new JsonSize();
-      for (let at = 0; at < bytes.length; at += piece) counted.push(bytes.subarray(at, at + piece));
+      const counted = new JsonScan();
+      for (let at = 0; at < bytes.length; at += piece) counted.addBytes(bytes.subarray(at, at + piece));
       const { nodes, items } = sizeOf(json);
       expect(counted.exceeds({ nodes, items })).toBe(false);
       expect(counted.exceeds({ nodes: nodes - 1, items })).toBe(true);
