@@ -1,4 +1,5 @@
 import { shorten, shortenMiddle } from '../../base/cut-text.ts';
+import { enclose } from '../../base/enclose.ts';
 import { passLongIntegers, writeJson } from '../../base/long-integers.ts';
 import type { AnswerStep, CallPart, ToldPrompt, Turn } from '../history/answer-step.ts';
 import { resultText } from '../history/tool-result.ts';
@@ -34,8 +35,7 @@ export function writeMaterial({ earlier, turns, missing }: Material): string {
     ...(missing > 0 ? [`(${missing} messages are missing here.)`] : []),
     ...turns.flatMap(textsOf),
   ];
-  // The texts must not end the data.
-  return [opening, texts.map((text) => text.replaceAll(closing, '')).join('\n\n'), closing].join('\n');
+  return enclose(texts.join('\n\n'), opening, closing);
 }
 
 function textsOf({ prompt, files, steps, unfinished }: Turn): string[] {

@@ -1,4 +1,5 @@
 import { shorten } from '../../base/cut-text.ts';
+import { enclose } from '../../base/enclose.ts';
 
 /** So much of the prompt and of the answer a model is given, in UTF-16 code units each. */
 const longestText = 2_000;
@@ -12,5 +13,5 @@ export const titleInstructions = [
 
 export function titleMaterial(prompt: string, answer: string): string {
   const texts = [`User: ${shorten(prompt, longestText)}`, `Assistant: ${shorten(answer, longestText)}`];
-  return [opening, ...texts.map((text) => text.replaceAll(closing, '')), closing].join('\n');
+  return enclose(texts.join('\n'), opening, closing);
 }
