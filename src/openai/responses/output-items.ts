@@ -1,3 +1,4 @@
+import { writeJson } from '../../base/long-integers.ts';
 import type { AnswerMessageFragment, ToolCallStatus } from '../../gql/graphql.ts';
 
 /** A part of an answer, as Responses shows it. */
@@ -86,7 +87,7 @@ export function callItem(runId: number, at: number, call: ShownCall): CallItem {
     status,
     server_label: call.nodeId ?? 'gateway',
     name: call.name,
-    arguments: typeof call.args === 'string' ? call.args : JSON.stringify(call.args ?? {}),
+    arguments: typeof call.args === 'string' ? call.args : writeJson(call.args ?? {}),
     output: status === 'completed' ? (call.result ?? '') : null,
     error: status === 'failed' ? (call.result ?? '') : null,
     approval_request_id: null,

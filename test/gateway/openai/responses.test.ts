@@ -4,7 +4,16 @@ import { encodeId } from '../../../src/base/global-id.ts';
 import { scripted as model, openAiClient } from '../../support/gateway/openai-client.ts';
 import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
 import { createTools } from '../../support/gateway/tool-double.ts';
-import { createGate, finish, reasoning, status, text, toolCall, usage } from '../../support/model/turn.ts';
+import {
+  createGate,
+  finish,
+  reasoning,
+  status,
+  type TurnStep,
+  text,
+  toolCall,
+  usage,
+} from '../../support/model/turn.ts';
 
 const tools = createTools({
   read: () => 'the content',
@@ -66,6 +75,22 @@ describe('a response', () => {
     expect(completed_at).toEqual(expect.any(Number));
     const items = await client.responses.inputItems.list(response.id);
     expect(items.data).toMatchObject([{ role: 'user', content: [{ type: 'input_text', text: 'Hi' }] }]);
+  });
+
+  test('an integer beyond 2^53 in the arguments of a call keeps its digits, live and stored', async () => {
+    const gateway = shared();
+    const args = '{"path":"a","id":9007199254740993}';
+    const call: TurnStep = { type: 'toolCall', id: 'c1', name: 'read', fragments: [args] };
+    gateway.model.script([call], [text('Done.')]);
+    const client = openAiClient(gateway);
+    const events = await collect(await client.responses.create({ model, input: 'Look', stream: true }));
+    const last = events.at(-1);
+    const id = last?.type === 'response.completed' ? last.response.id : '';
+    const { output } = await client.responses.retrieve(id);
+
+    const done = events.find(({ type }) => type === 'response.mcp_call_arguments.done');
+    expect(done).toMatchObject({ arguments: args });
+    expect(output[0]).toMatchObject({ type: 'mcp_call', arguments: args });
   });
 
   test('its stream has the events of OpenAI, with tools on nodes as items, and numbers that grow', async () => {
