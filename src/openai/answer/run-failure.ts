@@ -13,9 +13,8 @@ const statuses: Partial<Record<Extract<LastEvent, { __typename: 'RunFailed' }>['
   INTERNAL: 500,
 };
 
-/** Why a run has no whole answer; undefined if it has one. */
-export function failureOf(last: LastEvent): ApiError | undefined {
-  if (last.__typename === 'RunCompleted') return undefined;
+/** Why a run has no whole answer. */
+export function failureOf(last: Exclude<LastEvent, { __typename: 'RunCompleted' }>): ApiError {
   if (last.__typename === 'RunCancelled') {
     // 400: a client repeats requests with 409 by itself, and somebody has stopped this answer.
     return new ApiError(400, 'The run was cancelled before the answer was finished.', {

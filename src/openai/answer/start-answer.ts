@@ -1,20 +1,27 @@
-import type { AnswerRunFragment, ModelSettingsInput, OnBusy } from '../../gql/graphql.ts';
+import type { AnswerRunFragment, ConversationFieldsFragment, OnBusy } from '../../gql/graphql.ts';
 import { AddFileDocument, StartAnswerDocument } from '../../gql/graphql.ts';
 import { createUpload } from '../../schema/upload.ts';
 import type { ParameterNames } from '../errors/graphql-error.ts';
 import type { ClientFile } from '../input/client-file.ts';
-import type { MessageText } from '../input/message-text.ts';
-import type { ModelChoice } from '../input/model-choice.ts';
+import type { Conversation } from '../input/conversation.ts';
+import { chooseModel } from '../input/model-choice.ts';
+import { type AskedSettings, settingsInput } from '../input/settings.ts';
 import { executeDocument } from '../route/execute.ts';
 import type { ApiContext, ApiServices } from '../route/route.ts';
 
-export interface NewPrompt extends ModelChoice {
-  /** The Relay id of the session. */
-  sessionId: string;
-  prompt: MessageText;
-  /** The Relay id of the answer that the prompt follows. Null: the branch that the session shows goes on. */
+/** Where a prompt belongs. */
+export interface Place {
+  session: ConversationFieldsFragment;
+  /** The Relay id of the answer that it follows. Null: the branch that the session shows goes on. */
   replyTo: string | null;
-  settings: ModelSettingsInput;
+}
+
+export interface NewPrompt {
+  place: Place;
+  conversation: Conversation;
+  /** The name of the model, as the client has written it. */
+  model: Parameters<typeof chooseModel>[0];
+  settings: AskedSettings;
   /** The client's idempotency key. */
   requestId: string | null;
   onBusy: OnBusy;
@@ -29,15 +36,19 @@ export interface NewPrompt extends ModelChoice {
 export async function startAnswer(
   c: ApiContext,
   services: ApiServices,
-  { prompt, ...input }: NewPrompt,
+  { place, conversation, model, settings, requestId, onBusy }: NewPrompt,
   names: ParameterNames,
 ): Promise<AnswerRunFragment> {
+  const { session, replyTo } = place;
+  const { prompt } = conversation;
   const attachmentIds: string[] = [];
-  for (const file of prompt.files) {
-    attachmentIds.push(await addFile(c, services, input.sessionId, file));
-  }
-  const variables = { input: { ...input, prompt: prompt.text, attachmentIds } };
-  const { sendMessage } = await executeDocument(c, services, StartAnswerDocument, variables, names);
+  for (const file of prompt.files) attachmentIds.push(await addFile(c, services, session.id, file));
+  const input = {
+    ...{ sessionId: session.id, prompt: prompt.text, replyTo, attachmentIds, requestId, onBusy },
+    settings: settingsInput(settings),
+    ...chooseModel(model),
+  };
+  const { sendMessage } = await executeDocument(c, services, StartAnswerDocument, { input }, names);
   return sendMessage;
 }
 

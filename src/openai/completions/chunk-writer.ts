@@ -84,9 +84,7 @@ export class ChunkWriter implements FrameWriter {
   }
 
   #end(last: LastEvent): string {
-    const failure = failureOf(last);
-    if (failure) return this.failure(failure.body);
-    if (last.__typename !== 'RunCompleted') return '';
+    if (last.__typename !== 'RunCompleted') return this.failure(failureOf(last).body);
     const rest = this.#catchUp(last.message?.content ?? this.#sent);
     if (this.#hasEnded) return rest;
     const choice = { index: 0, delta: {}, logprobs: null, finish_reason: finishReasonOf(last) };

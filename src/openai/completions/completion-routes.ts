@@ -1,7 +1,7 @@
 import type { AnswerRunFragment } from '../../gql/graphql.ts';
 import { followAnswer } from '../answer/follow-answer.ts';
 import { failureOf } from '../answer/run-failure.ts';
-import { startAnswer } from '../answer/start-answer.ts';
+import { type Place, startAnswer } from '../answer/start-answer.ts';
 import { streamAnswer } from '../answer/stream-answer.ts';
 import { ApiError, unsupported } from '../errors/api-error.ts';
 import type { ParameterNames } from '../errors/graphql-error.ts';
@@ -9,14 +9,13 @@ import type { Conversation } from '../input/conversation.ts';
 import { readIdempotencyKey } from '../input/idempotency-key.ts';
 import { chooseModel } from '../input/model-choice.ts';
 import { readBody } from '../input/read-body.ts';
-import { settingsInput } from '../input/settings.ts';
 import { dropSession } from '../route/drop-session.ts';
 import { writeId } from '../route/ids.ts';
 import type { ApiContext, ApiServices, Route } from '../route/route.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import { completionJson } from './completion-json.ts';
 import { type CompletionRequest, readRequest } from './completion-request.ts';
-import { beginningTag, findPlace, keyTag, namedPlace, type Place, sessionHeader } from './find-session.ts';
+import { beginningTag, findPlace, keyTag, namedPlace, sessionHeader } from './find-session.ts';
 import { makeRoom, openSession } from './open-session.ts';
 
 const names: ParameterNames = {
@@ -105,9 +104,9 @@ function send(
   c: ApiContext,
   services: ApiServices,
   { request, conversation, requestId }: Asked,
-  { session, replyTo }: Place,
+  place: Place,
 ): Promise<AnswerRunFragment> {
-  const settings = settingsInput({
+  const settings = {
     temperature: request.temperature,
     maxOutputTokens: request.max_completion_tokens ?? request.max_tokens,
     effort: request.reasoning_effort,
@@ -115,16 +114,9 @@ function send(
       request.response_format?.type === 'json_schema'
         ? request.response_format.json_schema.schema
         : undefined,
-  });
-  const prompt = {
-    sessionId: session.id,
-    prompt: conversation.prompt,
-    replyTo,
-    settings,
-    requestId,
-    onBusy: 'REJECT' as const,
-    ...chooseModel(request.model),
   };
+  const { model } = request;
+  const prompt = { place, conversation, model, settings, requestId, onBusy: 'REJECT' } as const;
   return startAnswer(c, services, prompt, names);
 }
 
@@ -142,8 +134,6 @@ async function answer(
   }
   const last = await followAnswer(c, services, options);
   if (last === undefined) return c.body(null, 499 as 400);
-  const failure = failureOf(last);
-  if (failure) throw failure;
-  if (last.__typename !== 'RunCompleted') throw new Error('A run that is not complete has no failure.');
+  if (last.__typename !== 'RunCompleted') throw failureOf(last);
   return c.json(completionJson(run, last));
 }

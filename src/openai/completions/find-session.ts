@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cutText } from '../../base/cut-text.ts';
-import {
-  type ConversationFieldsFragment,
-  FindConversationDocument,
-  ListConversationsDocument,
-} from '../../gql/graphql.ts';
+import { FindConversationDocument, ListConversationsDocument } from '../../gql/graphql.ts';
+import type { Place } from '../answer/start-answer.ts';
 import { ApiError, badParameter } from '../errors/api-error.ts';
 import { sha256Of } from '../input/client-file.ts';
 import type { Conversation } from '../input/conversation.ts';
@@ -17,13 +14,6 @@ export const featureName = 'chat-completions';
 
 /** The header with which a client chooses the session, and in which it is told which one has answered. */
 export const sessionHeader = 'X-Session-Id';
-
-/** Where a prompt belongs. */
-export interface Place {
-  session: ConversationFieldsFragment;
-  /** The Relay id of the answer that it follows. Null: the branch that the session shows goes on. */
-  replyTo: string | null;
-}
 
 /** Sessions that begin alike and are compared with the history of the client. */
 const candidates = 4;

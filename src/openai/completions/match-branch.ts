@@ -1,4 +1,4 @@
-import { encodeId } from '../../base/global-id.ts';
+import { encodeId, maxId } from '../../base/global-id.ts';
 import {
   ReadBranchDocument,
   type ReadBranchQuery,
@@ -60,6 +60,6 @@ function isAnswer({ role, status, content }: BranchMessage, answer: string): boo
 
 /** The Relay id of the session that a header names: `conv_12` or `12`; undefined if it can be none. */
 export function sessionIdOf(text: string): string | undefined {
-  const [, digits] = /^(?:conv_)?([1-9]\d{0,8})$/.exec(text.trim()) ?? [];
-  return digits === undefined ? undefined : encodeId('Session', Number(digits));
+  const [, digits] = /^(?:conv_)?([1-9]\d{0,9})$/.exec(text.trim()) ?? [];
+  return digits === undefined || Number(digits) > maxId ? undefined : encodeId('Session', Number(digits));
 }

@@ -2,13 +2,12 @@ import {
   type ConversationFieldsFragment,
   type CreateSessionInput,
   ListIdleConversationsDocument,
-  OpenConversationDocument,
 } from '../../gql/graphql.ts';
-import { badParameter } from '../errors/api-error.ts';
 import type { ParameterNames } from '../errors/graphql-error.ts';
-import type { Conversation, Exchange } from '../input/conversation.ts';
+import { type Conversation, historyOf } from '../input/conversation.ts';
 import { dropSession } from '../route/drop-session.ts';
 import { executeDocument } from '../route/execute.ts';
+import { openConversation } from '../route/open-conversation.ts';
 import type { ApiContext, ApiServices } from '../route/route.ts';
 import { featureName } from './find-session.ts';
 
@@ -27,18 +26,13 @@ export async function openSession(
     ...settings,
     featureName,
     systemPrompt: system,
-    history: exchanges.map(toHistory),
-    toolApproval: 'ASK' as const,
+    history: historyOf(exchanges, earlierFiles),
   };
-  const { createSession } = await executeDocument(c, services, OpenConversationDocument, { input }, names);
-  return createSession;
+  return openConversation(c, services, input, names);
 }
 
-function toHistory({ prompt, answer }: Exchange) {
-  if (prompt.files.length === 0) return { prompt: prompt.text, answer };
-  const problem = 'the gateway has no session with this history, and takes files only in the last message.';
-  throw badParameter(`${prompt.param}.content`, problem);
-}
+const earlierFiles =
+  'the gateway has no session with this history, and takes files only in the last message.';
 
 /**
  * Deletes the sessions in which nothing has happened for longest, if there are too many. A client of Chat Completions sends

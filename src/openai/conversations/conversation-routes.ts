@@ -3,8 +3,6 @@ import {
   ChangeConversationDocument,
   type ConversationFieldsFragment,
   DropConversationDocument,
-  FindConversationDocument,
-  OpenConversationDocument,
 } from '../../gql/graphql.ts';
 import { badParameter } from '../errors/api-error.ts';
 import { toConversation } from '../input/conversation.ts';
@@ -14,7 +12,9 @@ import { featureName } from '../responses/ask.ts';
 import { secondsOf } from '../responses/response-json.ts';
 import { inputItems, readItems } from '../responses/response-request.ts';
 import { executeDocument } from '../route/execute.ts';
-import { notFound, readId, writeId } from '../route/ids.ts';
+import { findConversation } from '../route/find-conversation.ts';
+import { writeId } from '../route/ids.ts';
+import { openConversation } from '../route/open-conversation.ts';
 import type { ApiContext, ApiServices, Route } from '../route/route.ts';
 
 const metadata = z.record(z.string(), z.string('expected a text')).nullish();
@@ -30,16 +30,9 @@ export const conversationRoutes: readonly Route[] = [
       const body = await readBody(c, services);
       checkParameters(body, { honoured: Object.keys(NewConversation.shape), harmless: [], neutral: {} });
       const { metadata, items } = parseBody(NewConversation, body);
-      const input = { featureName, metadata, toolApproval: 'ASK' as const, ...beginning(items ?? []) };
+      const input = { featureName, metadata, ...beginning(items ?? []) };
       const names = { 'input.history': 'items', 'input.systemPrompt': 'items' };
-      const { createSession } = await executeDocument(
-        c,
-        services,
-        OpenConversationDocument,
-        { input },
-        names,
-      );
-      return c.json(conversationJson(createSession));
+      return c.json(conversationJson(await openConversation(c, services, input, names)));
     },
   },
   {
@@ -78,12 +71,8 @@ export const conversationRoutes: readonly Route[] = [
   },
 ];
 
-async function find(c: ApiContext, services: ApiServices): Promise<ConversationFieldsFragment> {
-  const name = c.req.param('id') ?? '';
-  const variables = { id: readId('conversation', name) };
-  const { session } = await executeDocument(c, services, FindConversationDocument, variables);
-  if (!session) throw notFound('conversation', name);
-  return session;
+function find(c: ApiContext, services: ApiServices): Promise<ConversationFieldsFragment> {
+  return findConversation(c, services, c.req.param('id') ?? '');
 }
 
 /** Instructions and exchanges. A prompt without an answer would be answered by nobody. */

@@ -35,9 +35,15 @@ export function fileFromBase64(text: string, param: string, filename: string): C
   return { filename, bytes: Buffer.from(text, 'base64'), param };
 }
 
-/** As the database knows it. */
+const hashes = new WeakMap<Buffer, string>();
+
+/** As the database knows it. It is asked for each session that may hold a conversation, and hashing 20 MB takes a while. */
 export function sha256Of({ bytes }: ClientFile): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  const known = hashes.get(bytes);
+  if (known !== undefined) return known;
+  const hash = createHash('sha256').update(bytes).digest('hex');
+  hashes.set(bytes, hash);
+  return hash;
 }
 
 function nameFor(type: string): string {

@@ -62,6 +62,22 @@ export function toConversation(messages: readonly ListedMessage[], param: string
   return { system: system === '' ? null : system, exchanges, prompt: withText(prompt) };
 }
 
+/**
+ * The exchanges as a new session takes them.
+ *
+ * @param problem Why an exchange may have no files, for the client.
+ * @throws ApiError 400 for an exchange with files.
+ */
+export function historyOf(
+  exchanges: readonly Exchange[],
+  problem: string,
+): { prompt: string; answer: string }[] {
+  return exchanges.map(({ prompt, answer }) => {
+    if (prompt.files.length === 0) return { prompt: prompt.text, answer };
+    throw badParameter(`${prompt.param}.content`, problem);
+  });
+}
+
 function withText(prompt: Conversation['prompt']): Conversation['prompt'] {
   if (isBlank(prompt.text)) throw badParameter(`${prompt.param}.content`, 'expected some text.');
   return prompt;

@@ -2,18 +2,17 @@ import {
   type AnswerRunFragment,
   ChangeConversationDocument,
   type ConversationFieldsFragment,
-  FindConversationDocument,
-  OpenConversationDocument,
 } from '../../gql/graphql.ts';
-import { startAnswer } from '../answer/start-answer.ts';
+import { type Place, startAnswer } from '../answer/start-answer.ts';
 import { badParameter, unsupported } from '../errors/api-error.ts';
 import type { ParameterNames } from '../errors/graphql-error.ts';
-import type { Conversation, Exchange } from '../input/conversation.ts';
+import { type Conversation, historyOf } from '../input/conversation.ts';
 import { chooseModel } from '../input/model-choice.ts';
-import { settingsInput } from '../input/settings.ts';
 import { dropSession } from '../route/drop-session.ts';
 import { executeDocument } from '../route/execute.ts';
-import { notFound, readId } from '../route/ids.ts';
+import { findConversation } from '../route/find-conversation.ts';
+import { notFound } from '../route/ids.ts';
+import { openConversation } from '../route/open-conversation.ts';
 import type { ApiContext, ApiServices } from '../route/route.ts';
 import { findResponse } from './find-response.ts';
 import type { ResponseRequest } from './response-request.ts';
@@ -39,11 +38,6 @@ export interface Asked {
   requestId: string | null;
 }
 
-interface Place {
-  session: ConversationFieldsFragment;
-  replyTo: string | null;
-}
-
 /** Sends the prompt to the session of the response or conversation that it continues, or to a new one. */
 export async function ask(c: ApiContext, services: ApiServices, asked: Asked): Promise<AnswerRunFragment> {
   const { request } = asked;
@@ -55,7 +49,7 @@ export async function ask(c: ApiContext, services: ApiServices, asked: Asked): P
     const { conversation } = request;
     const id = typeof conversation === 'string' ? conversation : conversation.id;
     return continueAt(c, services, asked, {
-      session: await findConversation(c, services, id),
+      session: await findConversation(c, services, id, 'conversation'),
       replyTo: null,
     });
   }
@@ -74,17 +68,6 @@ async function placeBehind(c: ApiContext, services: ApiServices, id: string): Pr
   const { session, assistantMessage } = await findResponse(c, services, id, param);
   if (!assistantMessage) throw notFound('response', id, param);
   return { session, replyTo: assistantMessage.id };
-}
-
-async function findConversation(
-  c: ApiContext,
-  services: ApiServices,
-  name: string,
-): Promise<ConversationFieldsFragment> {
-  const id = readId('conversation', name, 'conversation');
-  const { session } = await executeDocument(c, services, FindConversationDocument, { id });
-  if (!session) throw notFound('conversation', name, 'conversation');
-  return session;
 }
 
 async function continueAt(
@@ -134,42 +117,29 @@ async function openSession(
     featureName,
     ...chooseModel(request.model),
     systemPrompt: conversation.system,
-    history: conversation.exchanges.map(toHistory),
+    history: historyOf(conversation.exchanges, earlierFiles),
     metadata: request.metadata,
-    toolApproval: 'ASK' as const,
   };
-  return (await executeDocument(c, services, OpenConversationDocument, { input }, names)).createSession;
+  return openConversation(c, services, input, names);
 }
 
-function toHistory({ prompt, answer }: Exchange) {
-  if (prompt.files.length === 0) return { prompt: prompt.text, answer };
-  throw badParameter(
-    `${prompt.param}.content`,
-    "the gateway takes files only in the last message. Continue with 'previous_response_id', and it has the earlier ones.",
-  );
-}
+const earlierFiles =
+  "the gateway takes files only in the last message. Continue with 'previous_response_id', and it has the earlier ones.";
 
 function send(
   c: ApiContext,
   services: ApiServices,
   { request, conversation, requestId }: Asked,
-  { session, replyTo }: Place,
+  place: Place,
 ): Promise<AnswerRunFragment> {
   const format = request.text?.format;
-  const settings = settingsInput({
+  const settings = {
     temperature: request.temperature,
     maxOutputTokens: request.max_output_tokens,
     effort: request.reasoning?.effort,
     schema: format?.type === 'json_schema' ? format.schema : undefined,
-  });
-  const prompt = {
-    sessionId: session.id,
-    prompt: conversation.prompt,
-    replyTo,
-    settings,
-    requestId,
-    onBusy: 'ENQUEUE' as const,
-    ...chooseModel(request.model),
   };
+  const { model } = request;
+  const prompt = { place, conversation, model, settings, requestId, onBusy: 'ENQUEUE' } as const;
   return startAnswer(c, services, prompt, names);
 }

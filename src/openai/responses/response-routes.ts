@@ -97,8 +97,7 @@ async function answer(
   if (request.background) return c.json(responseJson(run, stateAtStart(run), request));
   const last = await followAnswer(c, services, options);
   if (last === undefined) return c.body(null, 499 as 400);
-  const failure = last.__typename === 'RunFailed' ? failureOf(last) : undefined;
-  if (failure) throw failure;
+  if (last.__typename === 'RunFailed') throw failureOf(last);
   return c.json(responseJson(run, stateAtEnd(run, last), request));
 }
 
