@@ -3,6 +3,7 @@ import type { AnswerRunFragment, AnswerUsageFragment, FinishReason, RunStatus } 
 import type { LastEvent } from '../answer/follow-answer.ts';
 import { fullName } from '../input/model-choice.ts';
 import { writeId } from '../route/ids.ts';
+import type { FoundResponse } from './find-response.ts';
 import { type OutputItem, outputItems } from './output-items.ts';
 import type { ResponseRequest } from './response-request.ts';
 
@@ -66,7 +67,7 @@ export function responseJson(run: AnswerRunFragment, state: ResponseState, reque
 }
 
 /** The state of a stored run. */
-export function stateOf(run: AnswerRunFragment): ResponseState {
+export function stateOf(run: FoundResponse): ResponseState {
   const { status, finishReason, error, assistantMessage, finishedAt } = run;
   const ended = endOf(statuses[status], finishReason);
   const itemStatus = status === 'COMPLETED' ? 'completed' : finishedAt ? 'incomplete' : 'in_progress';
