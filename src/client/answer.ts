@@ -42,9 +42,10 @@ export function applyRunEvent(answer: Answer, event: RunEvent): Answer {
     case 'ToolCallStarted':
     case 'ToolApprovalRequested':
     case 'ToolApprovalDecided':
+    case 'ClientToolRequested':
     case 'ToolOutputDelta':
     case 'ToolCallFinished':
-      return { ...answer, toolCalls: applyToToolCalls(answer, event) };
+      return { ...answer, toolCalls: toolCallsAfter(answer, event) };
     default:
       return answer;
   }
@@ -58,34 +59,56 @@ function ended({ toolCalls }: Answer): (stored: StoredCall) => ToolCall {
   });
 }
 
-type ToolEvent = Extract<RunEvent, { callId: string }>;
+/** A run event about a tool call. */
+export type ToolEvent = Extract<RunEvent, { callId: string }>;
 
-function applyToToolCalls(answer: Answer, event: ToolEvent): readonly ToolCall[] {
+/** The tool calls of an answer after one more run event about one of them. */
+export function toolCallsAfter(
+  answer: Pick<Answer, 'text' | 'reasoning' | 'toolCalls'>,
+  event: ToolEvent,
+): readonly ToolCall[] {
   const { toolCalls: calls } = answer;
   const known = calls.find(({ callId }) => callId === event.callId);
-  if (known) return calls.map((call) => (call === known ? applyToToolCall(known, event) : call));
+  if (known) return calls.map((call) => (call === known ? callAfter(known, event) : call));
   const first = firstState(answer, event);
   return first ? [...calls, first] : calls;
 }
 
-/** A call that waits for an approval may be told before it has started. */
-function firstState({ text, reasoning }: Answer, event: ToolEvent): ToolCall | undefined {
-  const place = { textOffset: text.length, reasoningOffset: reasoning.length };
-  if (event.__typename === 'ToolCallStarted') {
-    const { __typename: _, seq: __, runId: ___, nodeId = null, ...started } = event;
-    return { ...started, nodeId, status: 'RUNNING', output: '' };
-  }
-  if (event.__typename !== 'ToolApprovalRequested') return undefined;
-  const { callId, name, args, nodeId = null } = event;
-  return { callId, name, args, nodeId, ...place, status: 'AWAITING_APPROVAL', output: '' };
+/** The status of a call of which this is the first event that arrives. */
+const firstStatus = {
+  ToolCallStarted: 'RUNNING',
+  ToolApprovalRequested: 'AWAITING_APPROVAL',
+  ClientToolRequested: 'AWAITING_CLIENT',
+} as const;
+
+type FirstEvent = Extract<ToolEvent, { __typename: keyof typeof firstStatus }>;
+
+function firstState(
+  { text, reasoning }: Pick<Answer, 'text' | 'reasoning'>,
+  event: ToolEvent,
+): ToolCall | undefined {
+  if (!isFirst(event)) return undefined;
+  const { callId, name, args } = event;
+  const nodeId = ('nodeId' in event && event.nodeId) || null;
+  // A call that waits may be told before it has started.
+  const { textOffset, reasoningOffset } =
+    event.__typename === 'ToolCallStarted'
+      ? event
+      : { textOffset: text.length, reasoningOffset: reasoning.length };
+  const status = firstStatus[event.__typename];
+  return { callId, name, args, nodeId, status, output: '', textOffset, reasoningOffset };
 }
 
-function applyToToolCall(call: ToolCall, event: ToolEvent): ToolCall {
+function isFirst(event: ToolEvent): event is FirstEvent {
+  return Object.hasOwn(firstStatus, event.__typename);
+}
+
+function callAfter(call: ToolCall, event: ToolEvent): ToolCall {
   switch (event.__typename) {
     case 'ToolCallStarted':
-      return { ...call, status: 'RUNNING' };
     case 'ToolApprovalRequested':
-      return { ...call, status: 'AWAITING_APPROVAL' };
+    case 'ClientToolRequested':
+      return { ...call, status: firstStatus[event.__typename] };
     case 'ToolApprovalDecided':
       return event.decision === 'APPROVED'
         ? { ...call, status: 'RUNNING', changedArgs: event.changedArgs }

@@ -70,6 +70,26 @@ test('a run has the text and the tool calls that its loop has read, and its resu
   expect(gateway.model.requests.length).toBe(before + 2);
 });
 
+test('a tool call that waits for a client is shown as waiting', async () => {
+  gateway.model.script([toolCall('c1', 'locate', {})], [text('There.')]);
+  const tools = [{ name: 'locate', inputSchema: { type: 'object' } }];
+  const client = distinctClient(gateway.url);
+  const chat = client.chat(await gateway.createSession(), 'Where am I?', { tools });
+  const answer =
+    'mutation ($runId: ID!, $callId: ID!, $result: JSON) { answerToolCall(runId: $runId, callId: $callId, result: $result) { status } }';
+  const states: string[] = [];
+
+  for await (const event of chat) {
+    const [call] = chat.toolCalls;
+    if (call && call.status !== states.at(-1)) states.push(call.status);
+    if (event.__typename !== 'ClientToolRequested') continue;
+    await client.query(answer, { runId: event.runId, callId: event.callId, result: 'Lisbon' });
+  }
+
+  expect(states.slice(-2)).toEqual(['AWAITING_CLIENT', 'SUCCEEDED']);
+  expect(chat.toolCalls).toMatchObject([{ callId: 'c1', name: 'locate', result: 'Lisbon' }]);
+});
+
 test('a denied tool call is told its reason, and the run goes on', async () => {
   gateway.model.script([toolCall('c1', 'look', {})], [text('Pity.')]);
   const chat = distinctClient(gateway.url).chat(await gateway.createSession(), 'Look.');

@@ -1,4 +1,5 @@
-import type { MessageState, SteeredPrompt, ToolCall } from './message-state.ts';
+import type { ToolCall } from '../../client/answer.ts';
+import type { MessageState, SteeredPrompt } from './message-state.ts';
 
 /** A piece of an answer. The text or reasoning between two tool calls or prompts is one part. */
 export type AnswerPart =

@@ -1,12 +1,6 @@
+import { type ToolCall, toolCallsAfter } from '../../client/answer.ts';
 import type { RunEvent } from '../../client/run-events.ts';
 import type { MessagePartsFragment } from '../../gql/console/graphql.ts';
-
-type StoredCall = MessagePartsFragment['toolCalls'][number];
-
-export interface ToolCall extends StoredCall {
-  /** The output that arrived while the page followed the run. The history stores only the result. */
-  readonly output: string;
-}
 
 /** A prompt that joined an answer while it was being written, and where in the answer it stands. */
 export interface SteeredPrompt {
@@ -157,65 +151,6 @@ function goOn(state: MessageState, event: OtherRunEvent): MessageState {
     case 'UsageReported':
       return state;
     default:
-      return { ...state, toolCalls: applyToToolCalls(state, event) };
-  }
-}
-
-type ToolEvent = Extract<RunEvent, { callId: string }>;
-
-function applyToToolCalls(state: MessageState, event: ToolEvent): readonly ToolCall[] {
-  const { toolCalls: calls } = state;
-  const known = calls.find(({ callId }) => callId === event.callId);
-  if (!known) {
-    const started = startCall(state, event);
-    return started ? [...calls, started] : calls;
-  }
-  const changed = applyToToolCall(known, event);
-  return calls.map((call) => (call === known ? changed : call));
-}
-
-/** The status of a call of which this is the first event that arrives. */
-const firstStatus = {
-  ToolCallStarted: 'RUNNING',
-  ToolApprovalRequested: 'AWAITING_APPROVAL',
-  ClientToolRequested: 'AWAITING_CLIENT',
-} as const;
-
-type FirstEvent = Extract<ToolEvent, { __typename: keyof typeof firstStatus }>;
-
-function startCall({ content, reasoning }: MessageState, event: ToolEvent): ToolCall | undefined {
-  if (!isFirst(event)) return undefined;
-  const { callId, name, args } = event;
-  const nodeId = ('nodeId' in event && event.nodeId) || null;
-  const { textOffset, reasoningOffset } =
-    event.__typename === 'ToolCallStarted'
-      ? event
-      : { textOffset: content.length, reasoningOffset: reasoning.length };
-  const status = firstStatus[event.__typename];
-  return { callId, name, args, nodeId, status, output: '', textOffset, reasoningOffset };
-}
-
-function isFirst(event: ToolEvent): event is FirstEvent {
-  return event.__typename in firstStatus;
-}
-
-function applyToToolCall(call: ToolCall, event: ToolEvent): ToolCall {
-  switch (event.__typename) {
-    case 'ToolCallStarted':
-      return { ...call, status: 'RUNNING' };
-    case 'ToolApprovalRequested':
-      return { ...call, status: 'AWAITING_APPROVAL' };
-    case 'ClientToolRequested':
-      return { ...call, status: 'AWAITING_CLIENT' };
-    case 'ToolApprovalDecided':
-      return event.decision === 'APPROVED'
-        ? { ...call, status: 'RUNNING', changedArgs: event.changedArgs }
-        : call;
-    case 'ToolOutputDelta':
-      return { ...call, output: call.output + event.text };
-    case 'ToolCallFinished': {
-      const { __typename: _, seq: __, runId: ___, ...ended } = event;
-      return { ...call, ...ended };
-    }
+      return { ...state, toolCalls: toolCallsAfter({ ...state, text: state.content }, event) };
   }
 }

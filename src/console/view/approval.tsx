@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'preact/hooks';
 import { visibleJson } from '../../base/visible-text.ts';
+import type { ToolCall } from '../../client/answer.ts';
 import {
   ApproveToolCallDocument,
   DenyToolCallDocument,
@@ -9,7 +10,6 @@ import { ActionButton } from '../controls/action-button.tsx';
 import { Alert } from '../controls/alert.tsx';
 import { Options } from '../controls/options.tsx';
 import { VisibleText } from '../controls/visible-text.tsx';
-import type { ToolCall } from '../state/message-state.ts';
 import { visibleText, warningsOf } from '../state/visible-text.ts';
 import { useApp } from './app-context.ts';
 import { argumentsOf } from './tool-call-text.ts';

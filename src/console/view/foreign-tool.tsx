@@ -1,8 +1,8 @@
+import type { ToolCall } from '../../client/answer.ts';
 import { AnswerToolCallDocument } from '../../gql/console/graphql.ts';
 import { ActionButton } from '../controls/action-button.tsx';
 import { Alert } from '../controls/alert.tsx';
 import { VisibleText } from '../controls/visible-text.tsx';
-import type { ToolCall } from '../state/message-state.ts';
 import { visibleText } from '../state/visible-text.ts';
 import { useApp } from './app-context.ts';
 import { argumentsOf } from './tool-call-text.ts';

@@ -1,8 +1,8 @@
 import { useId, useMemo, useState } from 'preact/hooks';
+import type { ToolCall } from '../../client/answer.ts';
 import { AnswerToolCallDocument } from '../../gql/console/graphql.ts';
 import { ActionButton } from '../controls/action-button.tsx';
 import { Alert } from '../controls/alert.tsx';
-import type { ToolCall } from '../state/message-state.ts';
 import { answerOf, emptyPut, type Put, type QuestionField, questionOf } from '../state/question-form.ts';
 import { useApp } from './app-context.ts';
 import { useAttempt } from './use-attempt.ts';

@@ -1,4 +1,4 @@
-import type { ToolCall } from '../state/message-state.ts';
+import type { ToolCall } from '../../client/answer.ts';
 
 /** Whether the model asks the user. No other tool has this name. */
 export function isQuestion({ name }: Pick<ToolCall, 'name'>): boolean {

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
+import type { ToolCall } from '../../client/answer.ts';
 import { VisibleText } from '../controls/visible-text.tsx';
-import type { ToolCall } from '../state/message-state.ts';
 import { visibleText } from '../state/visible-text.ts';
 import { Approval } from './approval.tsx';
 import { ForeignTool } from './foreign-tool.tsx';
