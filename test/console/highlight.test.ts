@@ -39,6 +39,14 @@ test('a span of a scope without a colour has that of the span around it', () => 
   ]);
 });
 
+test('words that every object of JavaScript knows are pieces like others', () => {
+  const html = '<span class="hljs-title function_">constructor</span> toString';
+  expect(marksOf(html, 'constructor toString')).toEqual([
+    [11, 'name'],
+    [9, undefined],
+  ]);
+});
+
 test('code that is not what the HTML holds gets no colours', () => {
   expect(marksOf('<span class="hljs-keyword">let</span>', 'let it')).toBeUndefined();
 });

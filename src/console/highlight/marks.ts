@@ -1,3 +1,5 @@
+import { resolveEntities } from '../markdown/entities.ts';
+
 /** What a piece of code is, as far as its colour tells. */
 type Kind = 'keyword' | 'string' | 'comment' | 'number' | 'name' | 'type' | 'added' | 'removed';
 
@@ -47,14 +49,6 @@ const kinds: Readonly<Record<string, Kind>> = {
   deletion: 'removed',
 };
 
-const entities: Readonly<Record<string, string>> = {
-  '&amp;': '&',
-  '&lt;': '<',
-  '&gt;': '>',
-  '&quot;': '"',
-  '&#x27;': "'",
-};
-
 /**
  * Reads what highlight.js writes: the code as HTML, in spans whose class names the scope. Of nested spans, the innermost
  * one with a kind counts.
@@ -71,7 +65,7 @@ export function marksOf(html: string, code: string): Mark[] | undefined {
     if (part.startsWith('<span')) stack.push(kinds[scope ?? ''] ?? stack.at(-1));
     else if (part === '</span>') stack.pop();
     else {
-      const text = entities[part] ?? part;
+      const text = resolveEntities(part);
       const last = marks.at(-1);
       const kind = stack.at(-1);
       if (last?.[1] === kind && last) last[0] += text.length;

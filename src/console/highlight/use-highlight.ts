@@ -27,6 +27,7 @@ export function useHighlight(
 ): Highlighted | undefined {
   const grammar = grammarOf(info);
   const [read, setRead] = useState<Highlighted>();
+  const [, draw] = useState(0);
   const [isNear, setNear] = useState(false);
   const wanted = useRef(code);
   wanted.current = code;
@@ -61,7 +62,7 @@ export function useHighlight(
       await new Promise((resolve) => setTimeout(resolve, restMs));
       isReading.current = false;
       // Draws again if the code has grown meanwhile, so that this effect runs.
-      if (!isLeft.current && wanted.current !== asked) setRead((known) => known && { ...known });
+      if (!isLeft.current && wanted.current !== asked) draw((count) => count + 1);
     })();
   });
   return read !== undefined && code.startsWith(read.code) ? read : undefined;
