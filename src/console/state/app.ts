@@ -67,7 +67,12 @@ export function createApp(): App {
     ask,
     identity,
     show(messageId, recording) {
-      if (session.value.kind === 'stored') session.value.messageList.showRecording(messageId, recording);
+      if (session.value.kind === 'stored') {
+        const { messageList, jump } = session.value;
+        // A message of an excerpt may be in both lists.
+        for (const list of new Set([messageList, jump.shown.peek()]))
+          list.showRecording(messageId, recording);
+      }
       recordingTabs.tell();
     },
   });

@@ -1,4 +1,4 @@
-import { batch, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import {
   EarlierMessagesDocument,
   LaterMessagesDocument,
@@ -24,6 +24,8 @@ interface Excerpt {
 export interface MessageJump {
   /** What is shown in place of the newest messages. Undefined: these. */
   readonly excerpt: ReadonlySignal<Excerpt | undefined>;
+  /** The list that is shown: that of the excerpt, or the newest messages. */
+  readonly shown: ReadonlySignal<MessageList>;
   /** The message that is to be brought into view. */
   readonly target: Signal<string | undefined>;
   /** Why the message cannot be shown. */
@@ -58,12 +60,12 @@ export interface MessageJumpOptions {
 export function createMessageJump(options: MessageJumpOptions): MessageJump {
   const { ask, sessionId, newest, loaded, select } = options;
   const excerpt = signal<Excerpt | undefined>();
+  const shown = computed(() => excerpt.value?.list ?? newest);
   const target = signal<string | undefined>();
   const problem = signal<string | undefined>();
   /** Counts the jumps: a later one overtakes those that are still loading. */
   let jumps = 0;
 
-  const shownList = () => excerpt.peek()?.list ?? newest;
   const has = (list: MessageList, id: string) => list.messages.peek().some((each) => each.id === id);
   const reaches = ({ edges, pageInfo }: LaterPageFragment) =>
     !pageInfo.hasNextPage || edges.some(({ node }) => has(newest, node.id));
@@ -94,6 +96,7 @@ export function createMessageJump(options: MessageJumpOptions): MessageJump {
   };
   return {
     excerpt,
+    shown,
     target,
     problem,
     async to(messageId) {
@@ -101,7 +104,7 @@ export function createMessageJump(options: MessageJumpOptions): MessageJump {
       const number = jumps;
       problem.value = undefined;
       try {
-        if (!has(shownList(), messageId)) {
+        if (!has(shown.peek(), messageId)) {
           await loaded;
           await load(messageId, true);
         }
@@ -111,7 +114,7 @@ export function createMessageJump(options: MessageJumpOptions): MessageJump {
       }
     },
     async loadEarlier() {
-      const list = shownList();
+      const list = shown.peek();
       const cursor = list.earlierCursor.peek() ?? null;
       const { session } = await ask(EarlierMessagesDocument, { sessionId, last: pageSize, before: cursor });
       if (session) list.addEarlier(session.messages);

@@ -13,7 +13,7 @@ import { type StickToEnd, useStickToEnd } from './use-stick-to-end.ts';
 export function MessageListView({ session }: { session: StoredSession }) {
   const { jump, problem, isGone, state } = session;
   const { value: excerpt } = jump.excerpt;
-  const messageList = excerpt?.list ?? session.messageList;
+  const messageList = jump.shown.value;
   const scroller = useRef<HTMLElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const stick = useStickToEnd(scroller, content);
@@ -45,7 +45,7 @@ export function MessageListView({ session }: { session: StoredSession }) {
           </div>
         ))}
         {excerpt ? (
-          <Later load={jump.loadLater} />
+          <LoadMore label="Show later messages" load={jump.loadLater} />
         ) : (
           <>
             <RetryPrompt session={session} />
@@ -97,36 +97,26 @@ interface EarlierProps {
 
 /** Loads earlier messages. The visible messages keep their place on the screen. */
 function Earlier({ load, first, scroller }: EarlierProps) {
-  const { isBusy, problem, attempt } = useAttempt();
   const fromEnd = useRef<number | undefined>(undefined);
   useLayoutEffect(() => {
     const { current } = scroller;
     if (current && fromEnd.current !== undefined) current.scrollTop = current.scrollHeight - fromEnd.current;
     fromEnd.current = undefined;
   }, [first]);
-  const act = () =>
-    attempt(async () => {
-      const { current } = scroller;
-      if (current) fromEnd.current = current.scrollHeight - current.scrollTop;
-      await load();
-    });
-  return (
-    <div class="earlier">
-      <ActionButton class="quiet" isBusy={isBusy} act={act}>
-        {isBusy ? 'Loading…' : 'Show earlier messages'}
-      </ActionButton>
-      <Alert problem={problem} />
-    </div>
-  );
+  const loadBefore = () => {
+    const { current } = scroller;
+    if (current) fromEnd.current = current.scrollHeight - current.scrollTop;
+    return load();
+  };
+  return <LoadMore label="Show earlier messages" load={loadBefore} />;
 }
 
-/** Loads the messages behind an excerpt. */
-function Later({ load }: { load(): Promise<void> }) {
+function LoadMore({ label, load }: { label: string; load(): Promise<void> }) {
   const { isBusy, problem, attempt } = useAttempt();
   return (
     <div class="earlier">
       <ActionButton class="quiet" isBusy={isBusy} act={() => attempt(load)}>
-        {isBusy ? 'Loading…' : 'Show later messages'}
+        {isBusy ? 'Loading…' : label}
       </ActionButton>
       <Alert problem={problem} />
     </div>

@@ -82,7 +82,7 @@ function AnswerView({ session, message }: MessageViewProps) {
   const state = message.state.value;
   const hasEnded = state.status !== 'STREAMING';
   const attachmentsOf = (promptId: string) =>
-    session.messageList.messages.value.find((each) => each.id === promptId)?.attachments ?? [];
+    session.jump.shown.value.messages.value.find((each) => each.id === promptId)?.attachments ?? [];
   const hasText = hasEnded && state.content.trim() !== '';
   return (
     <article

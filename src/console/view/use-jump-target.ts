@@ -18,9 +18,10 @@ export function useJumpTarget(
   const [marked, setMarked] = useState<string>();
   const { value: id } = jump.target;
   useLayoutEffect(() => {
-    const places = scroller.current?.querySelectorAll<HTMLElement>('.message-place') ?? [];
-    const place = [...places].find(({ dataset }) => dataset['message'] === id);
-    if (id === undefined || place === undefined) return;
+    if (id === undefined) return;
+    // The message may be drawn later than it is looked for.
+    const place = scroller.current?.querySelector<HTMLElement>(`[data-message="${CSS.escape(id)}"]`);
+    if (!place) return;
     jump.target.value = undefined;
     stick.leave();
     setMarked(id);
