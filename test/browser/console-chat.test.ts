@@ -284,7 +284,7 @@ describeInBrowser('the console', () => {
     await console.prompt.press('Enter');
 
     const prompt = console.page.getByRole('article', { name: 'You', exact: true });
-    expect(await prompt.innerText()).toBe('one\ntwo');
+    await expect.poll(() => prompt.innerText()).toBe('one\ntwo');
   });
 
   test('a prompt that is sent during another answer is queued', async () => {

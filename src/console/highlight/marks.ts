@@ -1,4 +1,4 @@
-import { resolveEntities } from '../markdown/entities.ts';
+import { resolveEntities } from '../../base/html-entities.ts';
 
 /** What a piece of code is, as far as its colour tells. */
 type Kind = 'keyword' | 'string' | 'comment' | 'number' | 'name' | 'type' | 'added' | 'removed';

@@ -1,7 +1,7 @@
 import type { MarkedToken, Token } from 'marked';
 import type { ComponentChildren } from 'preact';
+import { resolveEntities } from '../../base/html-entities.ts';
 import { CodeText } from './code-text.tsx';
-import { resolveEntities } from './entities.ts';
 import { safeHref } from './safe-link.ts';
 
 /** The inline parts of a block. HTML is shown as text, and an image as a link, so that the page loads nothing. */

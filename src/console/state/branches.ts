@@ -56,11 +56,6 @@ export function createBranches(ask: Ask, { synced, show, accepted, sessionList }
     await accepted(sendMessage, input.prompt ?? undefined);
     sessionList.used(sessionId);
   };
-  /** Without waiting for the event that tells of the other branch, so that a button stays busy until it is shown. */
-  const reloadWith = async (state: SessionStateFragment | null | undefined) => {
-    if (state) show(state);
-    await synced.reload();
-  };
   return {
     edit: ({ id, attachments }, prompt, requestId) =>
       send({ editOf: id, prompt, requestId, attachmentIds: attachments.map((each) => each.id) }),
@@ -74,7 +69,10 @@ export function createBranches(ask: Ask, { synced, show, accepted, sessionList }
       return forkSession.id;
     },
     async delete(id) {
-      await reloadWith((await ask(DeleteMessageDocument, { id })).deleteMessage);
+      const { deleteMessage } = await ask(DeleteMessageDocument, { id });
+      if (deleteMessage) show(deleteMessage);
+      // Without waiting for the event, so that a button stays busy until the other branch is shown.
+      await synced.reload();
     },
   };
 }

@@ -1,16 +1,15 @@
+import type { ToolCall } from '../../client/answer.ts';
 import type { ExportedMessageFragment } from '../../gql/console/graphql.ts';
 import { type AnswerPart, partsOf } from './answer-parts.ts';
 import type { ExportedSession } from './exported-session.ts';
-import { displayedTitle } from './session-title.ts';
-
-type ExportedCall = ExportedMessageFragment['toolCalls'][number];
+import { displayedTitle, oneLine } from './session-title.ts';
+import { modelLabel } from './used-model.ts';
 
 /** A session and its messages as a text for people. Files and recordings are named, and not in it. */
 export function markdownOf(session: ExportedSession, messages: readonly ExportedMessageFragment[]): string {
   const facts = [
     `Created: ${session.createdAt}`,
-    session.modelName != null &&
-      `Model: ${[session.providerName, session.modelName].filter(Boolean).join(' / ')}`,
+    session.modelName != null && `Model: ${modelLabel(session)}`,
     session.tags.length > 0 && `Tags: ${session.tags.join(', ')}`,
   ];
   const blocks = [
@@ -44,12 +43,12 @@ function answerBlocks({ content, reasoning, toolCalls }: ExportedMessageFragment
 }
 
 function partText(part: AnswerPart): string {
-  if (part.type === 'call') return callText(part.call as unknown as ExportedCall);
+  if (part.type === 'call') return callText(part.call);
   if (part.type === 'prompt') return part.prompt.content;
   return part.type === 'reasoning' ? quoted(`Reasoning\n\n${part.text}`) : part.text;
 }
 
-function callText({ name, nodeId, status, args, changedArgs, result }: ExportedCall): string {
+function callText({ name, nodeId, status, args, changedArgs, result }: ToolCall): string {
   const where = nodeId == null ? '' : ` on ${code(nodeId)}`;
   return [
     `**Tool ${code(name)}${where}: ${status.toLowerCase().replaceAll('_', ' ')}**`,
@@ -90,13 +89,9 @@ function code(text: string): string {
 }
 
 function longestTicks(text: string): number {
-  return Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
+  return text.match(/`+/g)?.reduce((longest, { length }) => Math.max(longest, length), 0) ?? 0;
 }
 
 function quoted(text: string): string {
   return text.replaceAll(/^/gm, '> ');
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
 }

@@ -6,8 +6,12 @@ const longestTitle = 60;
 
 /** The title that a session gets from its first prompt. */
 export function titleFromPrompt(prompt: string): string {
-  const line = prompt.replace(/\s+/g, ' ').trim();
+  const line = oneLine(prompt);
   return line.length > longestTitle ? `${cutText(line, longestTitle - 1).trimEnd()}…` : line;
+}
+
+export function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
 }
 
 /** The title of a session; without one its first words, and without messages the date of its creation. */

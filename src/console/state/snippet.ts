@@ -1,4 +1,4 @@
-import { resolveEntities } from '../markdown/entities.ts';
+import { resolveEntities } from '../../base/html-entities.ts';
 
 /** A piece of a snippet: words that were found, or the text around them. */
 export interface SnippetPart {

@@ -6,7 +6,7 @@ import { Menu, type MenuItem } from '../controls/menu.tsx';
 import type { ModelName } from '../state/branches.ts';
 import type { Message } from '../state/message.ts';
 import type { StoredSession } from '../state/session.ts';
-import { modelLabel } from '../state/used-model.ts';
+import { modelId, modelLabel } from '../state/used-model.ts';
 import { useApp } from './app-context.ts';
 
 interface AnswerAgainProps {
@@ -23,7 +23,7 @@ export function AnswerAgain({ session: { branches }, answer, isBusy, attempt }: 
   /** By model. One that has failed is sent again with its id, so that the gateway answers it once. */
   const requestIds = useRef(new Map<string, string>());
   const ask = async (model?: ModelName) => {
-    const key = model ? modelLabel(model) : '';
+    const key = modelId(model ?? {});
     const requestId = requestIds.current.get(key) ?? randomId();
     requestIds.current.set(key, requestId);
     if (await attempt(() => branches.answerAgain(answer, requestId, model))) requestIds.current.delete(key);
