@@ -1,5 +1,6 @@
 import type { CancelReceipt } from '../chat/engine.ts';
 import { usageOf } from '../chat/usage/usage.ts';
+import { GatewayError } from '../errors.ts';
 import { builder } from './builder.ts';
 import { ChatInput, sendErrors, toSendInput } from './chat-input.ts';
 import { findMessage, findToolCalls } from './find-rows.ts';
@@ -57,6 +58,24 @@ const CancelRunInput = builder.inputType('CancelRunInput', {
   }),
 });
 
+type CancelTarget = { runId: number; sessionId?: undefined } | { runId?: undefined; sessionId: number };
+
+interface CancelArgs {
+  input?: CancelTarget | null | undefined;
+  runId?: number | null | undefined;
+  sessionId?: number | null | undefined;
+}
+
+/** @throws GatewayError BAD_USER_INPUT where the arguments name nothing, or more than one thing. */
+function cancelTarget({ input, runId, sessionId }: CancelArgs): CancelTarget {
+  const targets = [input, runId != null && { runId }, sessionId != null && { sessionId }].filter(
+    (each) => !!each,
+  );
+  const [target] = targets;
+  if (target && targets.length === 1) return target;
+  throw new GatewayError('BAD_USER_INPUT', 'runId: expected either runId or sessionId.', { field: 'runId' });
+}
+
 builder.mutationFields((t) => ({
   sendMessage: t.field({
     type: RunRef,
@@ -69,12 +88,27 @@ builder.mutationFields((t) => ({
   cancelRun: t.field({
     type: CancelReceiptRef,
     nullable: true,
-    authScopes: (_root, { input }) =>
-      input.runId === undefined ? { session: input.sessionId } : { run: input.runId },
+    authScopes: (_root, args) => {
+      const { runId, sessionId } = cancelTarget(args);
+      return runId === undefined ? { session: sessionId } : { run: runId };
+    },
     description:
-      'Cancels one run, or the live run and all queued runs of a session. Returns when they have ended: the text and the tokens so far are stored. Errors: NOT_FOUND; INSUFFICIENT_STORAGE or OVERLOADED if the run was stopped but its end cannot be saved yet.',
-    args: { input: t.arg({ type: CancelRunInput, required: true, description: 'What to cancel.' }) },
-    resolve: (_root, { input }, { engine }) =>
-      input.runId === undefined ? engine.cancelCurrent(input.sessionId) : engine.cancelRun(input.runId),
+      'Cancels one run, or the live run and all queued runs of a session. Give `runId` or `sessionId`, or one of them in `input`. Returns when they have ended: the text and the tokens so far are stored. Errors: NOT_FOUND; BAD_USER_INPUT if not exactly one is given; INSUFFICIENT_STORAGE or OVERLOADED if the run was stopped but its end cannot be saved yet.',
+    args: {
+      runId: t.arg
+        .id({ description: 'The `id` of a run: cancels this run.' })
+        .validate(idOf(RunRef).nullish()),
+      sessionId: t.arg
+        .id({ description: 'The `id` of a session: cancels its live run and all its queued runs.' })
+        .validate(idOf(SessionRef).nullish()),
+      input: t.arg({
+        type: CancelRunInput,
+        description: 'The same as one value. GraphQL itself refuses it if it does not hold exactly one id.',
+      }),
+    },
+    resolve: (_root, args, { engine }) => {
+      const { runId, sessionId } = cancelTarget(args);
+      return runId === undefined ? engine.cancelCurrent(sessionId) : engine.cancelRun(runId);
+    },
   }),
 }));

@@ -31,6 +31,21 @@ async function usageOf(gateway: TestGateway, id: string) {
 }
 
 describe('cancelRun', () => {
+  test('a run and a session are named by arguments, too', async () => {
+    const gateway = shared();
+    const document =
+      'mutation ($run: ID, $session: ID) { cancelRun(runId: $run, sessionId: $session) { cancelled } }';
+    for (const name of ['run', 'session'] as const) {
+      gateway.model.script([silence()]);
+      const sessionId = await gateway.createSession();
+      const send = 'mutation ($input: ChatInput!) { sendMessage(input: $input) { id } }';
+      const { data } = await gateway.graphql(send, { input: { sessionId, prompt: 'Hi' } });
+      const target = { run: data.sendMessage.id, session: sessionId }[name];
+      const cancelled = await gateway.graphql(document, { [name]: target });
+      expect(cancelled).toEqual({ data: { cancelRun: { cancelled: true } } });
+    }
+  });
+
   test('a cancellation that arrives with a prompt either finds no run, or ends the run that it finds', async () => {
     const gateway = shared();
     gateway.model.script(...Array.from({ length: 12 }, () => [silence()]));

@@ -93,7 +93,7 @@ export const trials: Record<string, Trial> = {
     bob: 'not found',
   },
   'Mutation.cancelRun': {
-    document: 'mutation ($run: ID!) { cancelRun(input: { runId: $run }) { cancelled } }',
+    document: 'mutation ($run: ID!) { cancelRun(runId: $run) { cancelled } }',
     bob: 'not found',
   },
   'Mutation.approveToolCall': {

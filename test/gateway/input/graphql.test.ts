@@ -30,6 +30,8 @@ const create = 'mutation ($input: CreateSessionInput!) { createSession(input: $i
 const update =
   'mutation ($id: ID!, $input: UpdateSessionInput!) { updateSession(id: $id, input: $input) { id } }';
 const cancel = 'mutation ($input: CancelRunInput!) { cancelRun(input: $input) { cancelled } }';
+const cancelById =
+  'mutation ($run: ID, $session: ID) { cancelRun(runId: $run, sessionId: $session) { cancelled } }';
 const follow = 'subscription ($run: ID!, $after: Int) { runEvents(runId: $run, after: $after) { seq } }';
 const chatAfter = 'subscription ($input: ChatInput!) { chat(input: $input, after: 5) { seq } }';
 const watch = 'subscription ($id: ID!) { sessionEvents(sessionId: $id) { __typename } }';
@@ -151,6 +153,23 @@ const rows: Row[] = [
     'NOT_FOUND',
     /99/,
   ],
+
+  ['a cancellation without arguments', cancelById, {}, 'BAD_USER_INPUT', 'runId'],
+  [
+    'a cancellation of a run and a session as two arguments',
+    cancelById,
+    { run: idOf('Run:1'), session },
+    'BAD_USER_INPUT',
+    'runId',
+  ],
+  [
+    'a cancellation of a session as the argument runId',
+    cancelById,
+    { run: session },
+    'BAD_USER_INPUT',
+    'runId',
+  ],
+  ['a cancellation of an unknown run by its id', cancelById, { run: idOf('Run:99') }, 'NOT_FOUND', /99/],
 
   ['a negative page', sessions('first: -1'), {}, 'BAD_USER_INPUT', 'first'],
   ['a page of 100,000', sessions('first: 100000'), {}, 'BAD_USER_INPUT', 'first'],
