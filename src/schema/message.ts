@@ -2,7 +2,8 @@ import type { MessageRole, MessageStatus } from '../generated/prisma/enums.ts';
 import { builder } from './builder.ts';
 import { enumFromTable } from './enum-from-table.ts';
 import { encodeCursor } from './paging/cursor.ts';
-import { loadersOf, newestOf, pageOfMessages } from './paging/page-per-parent.ts';
+import { newestShown } from './paging/newest-shown.ts';
+import { loadersOf, pageOfMessages } from './paging/page-per-parent.ts';
 import { rowsOf, sessionOf } from './paging/rows.ts';
 import { idDescription } from './relay-options.ts';
 import { SessionRef } from './session.ts';
@@ -92,7 +93,8 @@ builder.prismaObjectFields('Session', (t) => ({
   lastMessage: t.field({
     type: MessageRef,
     nullable: true,
-    description: 'The same as `head`.',
-    resolve: ({ id }, _args, context) => newestOf(loadersOf(context).messages, id),
+    description:
+      'The newest message as a reader sees it, for example for the preview of a list; null if the session has no messages. It is `head`, except where `head` is a prompt that has joined an answer (`steeredInto`): such a prompt is shown within that answer, so the newest of the other messages is returned.',
+    resolve: ({ id }, _args, context) => newestShown(context, id),
   }),
 }));

@@ -39,7 +39,7 @@ builder.mutationField('createStreamTicket', (t) =>
     nullable: true,
     authScopes: (_root, { runId }) => ({ run: runId }),
     description:
-      'Creates a ticket with which a browser’s EventSource follows a run, so that the token of the user is in no URL. It opens the stream of that run with GET, and nothing else, for `STREAM_TICKET_TTL_MS` (default: 5 minutes). An expired ticket gets 401, and the EventSource closes: create a new ticket, and resume after the last event. The stream ends when the token that made the ticket expires or is revoked. Errors: NOT_FOUND.',
+      'Creates a ticket with which a browser’s EventSource follows a run, so that the token of the user is in no URL. It opens the stream of that run with GET, and nothing else, for `STREAM_TICKET_TTL_MS` (default: 5 minutes). If the prompt of the run joins the answer of another run (`onBusy: STEER`), it opens the stream of that run too, which goes on with the same answer. An expired ticket gets 401, and the EventSource closes: create a new ticket, and resume after the last event. The stream ends when the token that made the ticket expires or is revoked. Errors: NOT_FOUND.',
     args: { runId: idArg(t, RunRef, 'The `id` of the run.') },
     resolve: async (_root, { runId }, context) => {
       const run = await findRun({ runId }, undefined, context);

@@ -1,6 +1,7 @@
 import { shorten } from '../../base/cut-text.ts';
 import { attachmentNotFound } from '../../chat/attachments/attachment-library.ts';
 import { runNotFound } from '../../chat/engine.ts';
+import { joinedRunId } from '../../chat/log/joined-run.ts';
 import { grantNotFound } from '../../chat/tool-calls/grants/revoke-grant.ts';
 import type { Context } from '../../context.ts';
 import { GatewayError, messageNotFound, sessionNotFound } from '../../errors.ts';
@@ -9,6 +10,7 @@ import { unauthenticated } from '../../identity/unauthenticated.ts';
 import { anonymous, type Viewer } from '../../identity/viewer.ts';
 import type { Asker } from '../../nodes/find-node.ts';
 import type { NodeIdentity } from '../../nodes/presence/connected-nodes.ts';
+import { runById } from '../../storage/statements/run-states.ts';
 import { isOwnedType, type OwnedType, ownersOf } from './owners.ts';
 
 /**
@@ -32,7 +34,10 @@ export interface AuthScopes {
   message: number;
   attachment: number;
   grant: number;
-  /** As `run`, and whoever has a stream ticket for the run. The field must show nothing but the run. */
+  /**
+   * As `run`, and the holder of a stream ticket for the run, or for a run whose prompt has joined the answer of this one. The
+   * field must show nothing but the run.
+   */
   followRun: number;
 }
 
@@ -47,10 +52,15 @@ export function decideScopes(context: Context) {
     if (owner === undefined || (await ownersOf(context)[type].load(id)) === owner) return true;
     throw notFound(id);
   };
+  /** Whether the prompt of a run has joined the answer of another one, whose run events are those of both then. */
+  const hasJoined = async (runId: number, other: number) => {
+    const run = await context.statements.get(runById, [runId]);
+    return run !== undefined && joinedRunId(run) === other;
+  };
   const followRun = async (id: number) => {
     const { ticket } = context;
     if (!ticket) return owns('Run', id, runNotFound);
-    if (ticket.runId !== id) throw beyondTicket();
+    if (ticket.runId !== id && !(await hasJoined(ticket.runId, id))) throw beyondTicket();
     const owner = await ownersOf(context).Run.load(id);
     if (owner !== null && (ticket.viewer.isAdmin || ticket.viewer.userId === owner)) return true;
     throw runNotFound(id);

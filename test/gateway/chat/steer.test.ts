@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { createPng } from '../../support/files/pictures.ts';
+import { upload } from '../../support/gateway/attachments.ts';
 import { chat, collect, follow, type SeenRunEvent, textOf, until } from '../../support/gateway/chat.ts';
+import { databaseIdOf } from '../../support/gateway/database-id.ts';
 import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
 import { createGatedTools, messagesOf, spoken, steer } from '../../support/gateway/steering.ts';
 import { createGate, text } from '../../support/model/turn.ts';
@@ -162,6 +165,8 @@ describe('a prompt that is sent with STEER while tools run', () => {
       'A Queued.',
       'U Two',
     ]);
+    const last = 'query ($id: ID!) { session(id: $id) { lastMessage { content } } }';
+    expect((await gateway.query(last, { id: sessionId })).session.lastMessage.content).toBe('Queued.');
     const messages = await messagesOf(gateway, sessionId);
     const parents = messages.map(({ parent }: { parent: { id: string } | null }) => parent?.id ?? null);
     expect(parents).toEqual([null, ...messages.slice(0, -1).map(({ id }: { id: string }) => id)]);
@@ -188,6 +193,37 @@ describe('a prompt that is sent with STEER while tools run', () => {
     ]);
     const roles = (requests()[2] ?? []).map((message) => (message as { role: string }).role);
     expect(roles.join(' ')).toBe('user assistant tool assistant user assistant tool assistant user');
+  });
+
+  test('is told with its files at the next step and with every later prompt, and a repeated request finds it', async () => {
+    const { gateway, sessionId, gate, seen, requests } = await openBusy([text('A chart.')], [text('Later.')]);
+    const png = createPng({ width: 30, height: 15 });
+    const image = await upload(gateway, sessionId, { bytes: png, filename: 'chart.png' });
+    const note = await upload(gateway, sessionId, { bytes: 'Buy milk.', filename: 'note.txt' });
+    const attachmentIds = [image.id, note.id];
+    const input = { sessionId, prompt: 'Use these', attachmentIds, requestId: 'r' };
+    const { id } = await steer(gateway, input);
+    expect((await steer(gateway, input)).id).toBe(id);
+    gate.release();
+    await seen;
+    const told = {
+      role: 'user',
+      content: [
+        { type: 'image_url', image_url: { url: `data:image/png;base64,${png.toString('base64')}` } },
+        { type: 'text', text: '<file name="note.txt">\nBuy milk.\n</file>\n\nUse these' },
+      ],
+    };
+    expect(requests()[1]?.at(-1)).toMatchObject(told);
+    const attached = `query ($id: ID!) { session(id: $id) { messages(first: 9) { edges { node { attachments { id } } } } } }`;
+    const { edges } = (await gateway.query(attached, { id: sessionId })).session.messages;
+    expect(edges.map(({ node }: { node: unknown }) => node)).toEqual([
+      { attachments: [] },
+      { attachments: [] },
+      { attachments: attachmentIds.map((each) => ({ id: each })) },
+    ]);
+
+    await collect(chat(gateway.client(), { sessionId, prompt: 'Next' }));
+    expect(requests()[2]?.slice(0, requests()[1]?.length)).toEqual(requests()[1]);
   });
 
   test('is answered as with ENQUEUE if the model calls no further tools', async () => {
@@ -272,6 +308,43 @@ describe('a client that steers', () => {
       code: 'REQUEST_ID_REUSED',
     });
     await expect(collect(chat(gateway.client(), input, 1_000))).rejects.toMatchObject({ field: 'after' });
+  });
+
+  test('goes on with one stream ticket when its prompt has joined, from each frame of both runs, and gets no other run', async () => {
+    const { gateway, sessionId, gate, seen, runId } = await openBusy([text('Done.')], [text('x')]);
+    const { id } = await steer(gateway, { sessionId, prompt: 'Blue' });
+    const create = 'mutation ($id: ID!) { createStreamTicket(runId: $id) { url ticket } }';
+    const { url, ticket } = (await gateway.query(create, { id })).createStreamTicket;
+    const frames = async (path: string, opened?: () => void) => {
+      const response = await fetch(gateway.url + path);
+      opened?.();
+      const ids = [...(await response.text()).matchAll(/^id: (.*)$/gm)].map(([, frame]) => frame);
+      return { status: response.status, ids };
+    };
+    const live = await frames(url, () => gate.release());
+    const ofRun = (each: string) => `${databaseIdOf(each)}:`;
+    expect(live.ids[0]).toBe(`${ofRun(id)}1`);
+    expect(live.ids.slice(1)).toEqual((await seen).slice(5).map(({ seq }) => `${ofRun(runId)}${seq}`));
+    // What was told of the queue does not matter any more.
+    expect((await frames(url)).ids).toEqual(live.ids.slice(1));
+    for (const [index, last] of live.ids.entries()) {
+      const rest = live.ids.slice(index + 1);
+      const status = rest.length === 0 ? 204 : 200;
+      expect(await frames(`${url}&lastEventId=${last}`)).toEqual({ status, ids: rest });
+    }
+
+    const query = 'subscription ($run: ID!) { runEvents(runId: $run) { __typename runId } }';
+    const subscribe = async (run: string) => {
+      const search = new URLSearchParams({ query, variables: JSON.stringify({ run }), ticket });
+      const headers = { accept: 'text/event-stream' };
+      return (await fetch(`${gateway.url}/graphql/stream?${search}`, { headers })).text();
+    };
+    for (const run of [id, runId]) expect(await subscribe(run)).toContain('"RunCompleted"');
+    const { runId: other } = (await collect(chat(gateway.client(), { sessionId, prompt: 'Next' })))[0] ?? {};
+    expect(await subscribe(String(other))).toContain('"code":"FORBIDDEN"');
+    const [first = '', later = ''] = [String(other), runId].map(ofRun);
+    expect((await frames(`${url}&lastEventId=${first}1`)).status).toBe(403);
+    expect((await frames(`${url}&lastEventId=${later}1`)).status).toBe(200);
   });
 
   test('gets one prompt for many requests with one request id that arrive together', async () => {
@@ -371,6 +444,22 @@ describe('a conversation with a prompt that has joined an answer', () => {
     expect(prompt.steeredInto).toEqual({ id: answer.id });
     await collect(chat(gateway.client(), { sessionId: id, prompt: 'Next' }));
     expect(requests()[2]?.slice(0, 5)).toEqual(requests()[1]);
+  });
+
+  test('shows the answer as its newest message, and the prompt as its head, which the next prompt continues', async () => {
+    const { gateway, sessionId, answerId } = await openSteered();
+    const prompt = (await messagesOf(gateway, sessionId))[2];
+    const fields = 'head { id } lastMessage { id status content }';
+    const query = `query ($id: ID!) { session(id: $id) { ${fields} } sessions(first: 50) { edges { node { id ${fields} } } } }`;
+    const { session, sessions } = await gateway.query(query, { id: sessionId });
+    expect(session).toEqual({
+      head: { id: prompt.id },
+      lastMessage: { id: answerId, status: 'COMPLETE', content: 'Working.\n\nDone.' },
+    });
+    const edge = sessions.edges.find(({ node }: { node: { id: string } }) => node.id === sessionId);
+    expect(edge.node).toEqual({ id: sessionId, ...session });
+    await collect(chat(gateway.client(), { sessionId, prompt: 'Next', expectedHead: prompt.id }));
+    expect((await gateway.query(query, { id: sessionId })).session.lastMessage.content).toBe('Later.');
   });
 
   test('goes on without the prompt when that was deleted', async () => {
