@@ -16,6 +16,7 @@ import './session-node.ts';
 import './node-inbox.ts';
 import './node-workspaces.ts';
 import './node-report.ts';
+import './tag-count.ts';
 import './message.ts';
 import './context-summary.ts';
 import './branch.ts';

@@ -2,7 +2,7 @@ import type { Viewer } from '../identity/viewer.ts';
 import { userOf } from './access/access.ts';
 import { builder } from './builder.ts';
 
-const ViewerRef = builder.objectRef<Viewer>('Viewer').implement({
+export const ViewerRef = builder.objectRef<Viewer>('Viewer').implement({
   description: 'The user for whom a request is made.',
   fields: (t) => ({
     userId: t.exposeString('userId', {

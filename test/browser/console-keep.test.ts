@@ -47,6 +47,8 @@ describeInBrowser('what people keep in the console', () => {
     await page.keyboard.press('Escape');
     await other.page.getByRole('list', { name: 'Tags' }).getByRole('button', { name: 'work' }).waitFor();
     const filter = page.getByRole('group', { name: 'Only sessions with a tag' });
+    // The gateway counts them: both sessions have the tag now.
+    await expect.poll(() => filter.getByRole('button').allInnerTexts()).toEqual(['work\n2']);
     await filter.getByRole('button', { name: 'work' }).click();
     await expect.poll(() => links(console)).toEqual(['Kept second', 'Kept first']);
     expect(await faultsOf(page, 'aside')).toEqual([]);

@@ -14,6 +14,7 @@ import type { Session } from './session.ts';
 import { createSessionList, type SessionList } from './session-list.ts';
 import { createSessionSearch, type SessionSearch } from './session-search.ts';
 import { createShownSession } from './shown-session.ts';
+import { createTagList, type TagList } from './tag-list.ts';
 import { openTheme, type Theme } from './theme.ts';
 import { createToday } from './today.ts';
 import { createViewerWatch } from './viewer-watch.ts';
@@ -26,6 +27,7 @@ export interface App {
   readonly account: Account;
   readonly sessionList: SessionList;
   readonly sessionSearch: SessionSearch;
+  readonly tagList: TagList;
   /** A moment of the present day, in milliseconds since the epoch. */
   readonly today: ReadonlySignal<number>;
   readonly nodeList: NodeList;
@@ -57,7 +59,13 @@ export function createApp(): App {
   const recordingTabs = createTabs('recordings');
   const sessionSearch = createSessionSearch(ask);
   const sessionList = createSessionList(ask, sessionSearch.reload);
-  const viewerWatch = createViewerWatch({ link, sessionList, changed: sessionSearch.reload });
+  const tagList = createTagList(ask);
+  const viewerWatch = createViewerWatch({
+    link,
+    sessionList,
+    changed: sessionSearch.reload,
+    tagsChanged: tagList.reload,
+  });
   const nodeList = createNodeList(ask);
   const userId = () => account.viewer.value?.userId ?? '';
   const attachedFiles = createAttachedFiles(ask, identity, userId);
@@ -87,6 +95,7 @@ export function createApp(): App {
       // Another user has signed in and must not see the data of the previous one.
       draftStore.clear();
       sessionList.clear();
+      tagList.clear();
       sessionSearch.write('');
       recordings.clear();
       attachedFiles.clear();
@@ -106,6 +115,7 @@ export function createApp(): App {
     account,
     sessionList,
     sessionSearch,
+    tagList,
     today: createToday(),
     nodeList,
     recordings,

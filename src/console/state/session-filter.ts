@@ -14,10 +14,3 @@ export const openSessions: SessionFilter = { archived: false, tag: undefined };
 export function fits({ archivedAt, tags }: SessionNameFragment, { archived, tag }: SessionFilter): boolean {
   return (archivedAt != null) === archived && (tag === undefined || tags.includes(tag));
 }
-
-/** The tags of sessions, each once, by name; that of the filter too. */
-export function tagsOf(sessions: readonly SessionNameFragment[], { tag }: SessionFilter): readonly string[] {
-  const all = new Set(sessions.flatMap(({ tags }) => tags));
-  if (tag !== undefined) all.add(tag);
-  return [...all].sort((a, b) => a.localeCompare(b));
-}

@@ -7,6 +7,7 @@ import {
 } from '../../gql/console/graphql.ts';
 import type { Ask } from '../gateway/ask.ts';
 import { wordsOf } from '../gateway/words-of.ts';
+import { atMostEvery } from './at-most-every.ts';
 
 /** A message that has the words of a search, and its session. */
 export type MessageHit = SearchMessagesQuery['searchMessages']['edges'][number];
@@ -45,9 +46,6 @@ export function createSessionSearch(ask: Ask): SessionSearch {
   const problem = signal<string | undefined>();
   let cursor: string | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let resting: ReturnType<typeof setTimeout> | undefined;
-  let isBehind = false;
-
   /** Counts what was asked and written. Only the newest response is shown, because responses may arrive in any order. */
   let count = 0;
 
@@ -86,17 +84,8 @@ export function createSessionSearch(ask: Ask): SessionSearch {
     hasMoreHits.value = false;
     problem.value = undefined;
   };
-  const reload = () => {
-    // Until the first response there is nothing that could have changed.
-    if (found.peek() === undefined) return;
-    isBehind = resting !== undefined;
-    if (isBehind) return;
-    void search();
-    resting = setTimeout(() => {
-      resting = undefined;
-      if (isBehind) reload();
-    }, reloadMs);
-  };
+  // Until the first response there is nothing that could have changed.
+  const reload = atMostEvery(reloadMs, () => found.peek() !== undefined && search());
   return {
     text,
     found,

@@ -13,7 +13,12 @@ export interface ViewerWatchOptions {
   sessionList: SessionList;
   /** Called after each change of a session, and when changes may have been missed. */
   changed(): void;
+  /** Called when sessions may have got or lost tags. */
+  tagsChanged(): void;
 }
+
+/** A run changes no tags. */
+const mayChangeTags: ReadonlySet<string> = new Set(['SessionCreated', 'SessionUpdated', 'SessionDeleted']);
 
 type ViewerEvent = ViewerEventsSubscription['viewerEvents'];
 
@@ -21,7 +26,12 @@ type ViewerEvent = ViewerEventsSubscription['viewerEvents'];
  * Keeps the list of sessions as the gateway has it, whichever client changes a session. After a lost connection, and after
  * the page was hidden, it gets what has happened meanwhile.
  */
-export function createViewerWatch({ link, sessionList, changed }: ViewerWatchOptions): ViewerWatch {
+export function createViewerWatch({
+  link,
+  sessionList,
+  changed,
+  tagsChanged,
+}: ViewerWatchOptions): ViewerWatch {
   /** Of the newest event. Undefined: what has happened so far is not known. */
   let cursor: string | undefined;
   let watching = new AbortController();
@@ -29,6 +39,7 @@ export function createViewerWatch({ link, sessionList, changed }: ViewerWatchOpt
   const reload = () => {
     void sessionList.reload();
     changed();
+    tagsChanged();
   };
   const apply = (event: ViewerEvent) => {
     cursor = event.cursor;
@@ -36,6 +47,7 @@ export function createViewerWatch({ link, sessionList, changed }: ViewerWatchOpt
     if (event.__typename === 'SessionDeleted') sessionList.remove(event.deletedSessionId);
     else if ('session' in event && event.session) sessionList.show(event.session);
     changed();
+    if (mayChangeTags.has(event.__typename)) tagsChanged();
   };
   const start = () => {
     const { signal } = watching;

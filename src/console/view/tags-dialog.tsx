@@ -2,7 +2,6 @@ import { useId, useRef, useState } from 'preact/hooks';
 import type { SessionNameFragment } from '../../gql/console/graphql.ts';
 import { Alert } from '../controls/alert.tsx';
 import { Icon } from '../controls/icon.tsx';
-import { tagsOf } from '../state/session-filter.ts';
 import { displayedTitle } from '../state/session-title.ts';
 import { useApp } from './app-context.ts';
 import { isComposing } from './is-composing.ts';
@@ -19,17 +18,13 @@ interface TagsDialogProps {
 
 /** Adds tags to a session, and removes them. Each change is stored at once. */
 export function TagsDialog({ session, close: closed }: TagsDialogProps) {
-  const { sessionList } = useApp();
+  const { sessionList, tagList } = useApp();
   const { dialog, close } = useModal();
   const { isBusy, problem, attempt } = useAttempt();
   const [tags, setTags] = useState(session.tags);
   const [text, setText] = useState('');
   const field = useRef<HTMLInputElement>(null);
   const [titleId, listId] = [useId(), useId()];
-  const known = tagsOf(
-    [...sessionList.sessions.value, ...sessionList.pinned.value],
-    sessionList.filter.value,
-  );
   const store = async (next: string[]) => {
     const isStored = await attempt(() => sessionList.keep(session.id, { tags: next }));
     if (isStored) setTags(next);
@@ -86,9 +81,9 @@ export function TagsDialog({ session, close: closed }: TagsDialogProps) {
           }}
         />
         <datalist id={listId}>
-          {known
-            .filter((tag) => !tags.includes(tag))
-            .map((tag) => (
+          {tagList.tags.value
+            .filter(({ tag }) => !tags.includes(tag))
+            .map(({ tag }) => (
               <option key={tag} value={tag} />
             ))}
         </datalist>

@@ -20,14 +20,19 @@ export async function countRows(
   parameters: readonly Parameter[],
 ): Promise<number> {
   const count = (await statements.get(statement, parameters))?.count ?? 0;
-  resultBudget.load(count * indexEntryBytes);
+  chargeCounted({ resultBudget }, count);
   return count;
 }
 
-/** The same for a list whose only page has been read: counts nothing, and charges the same. */
-export function countPage({ resultBudget }: Context, page: readonly unknown[], upTo: number): number {
-  const count = Math.min(page.length, upTo);
+/** Charges a result for rows that were counted. */
+export function chargeCounted({ resultBudget }: Pick<Context, 'resultBudget'>, count: number): void {
   resultBudget.load(count * indexEntryBytes);
+}
+
+/** The same for a list whose only page has been read: counts nothing, and charges the same. */
+export function countPage(context: Context, page: readonly unknown[], upTo: number): number {
+  const count = Math.min(page.length, upTo);
+  chargeCounted(context, count);
   return count;
 }
 
@@ -43,7 +48,7 @@ export interface CountInSession {
  * @param parametersOf The parameters of the statement: `ids` is an `idList` of sessions, and `upTo` where to stop counting.
  */
 export function countLoader(
-  { statements, resultBudget }: Context,
+  context: Context,
   counts: Statement<SessionCount>,
   parametersOf: (ids: string, upTo: number) => Parameter[],
 ): DataLoader<CountInSession, number> {
@@ -52,9 +57,9 @@ export function countLoader(
       const found = new Map<string, number>();
       for (const [upTo, same] of groupBy(asked, (each) => each.upTo)) {
         const ids = idList(same.map(({ sessionId }) => sessionId));
-        for (const { sessionId, count } of await statements.all(counts, parametersOf(ids, upTo))) {
+        for (const { sessionId, count } of await context.statements.all(counts, parametersOf(ids, upTo))) {
           found.set(`${sessionId} ${upTo}`, count);
-          resultBudget.load(count * indexEntryBytes);
+          chargeCounted(context, count);
         }
       }
       return asked.map(({ sessionId, upTo }) => found.get(`${sessionId} ${upTo}`) ?? 0);

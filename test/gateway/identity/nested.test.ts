@@ -153,6 +153,20 @@ test('every object that bob reaches from his session belongs to bob', async () =
   expect(found).toContain(`{"nodeId":"${bobs.nodeId}"}`);
 });
 
+test('a user counts the tags of their own sessions, also where another user has the same, and an admin those of all', async () => {
+  const alice = gateway.as(tokens.alice);
+  await alice.createSession({ tags: ['work', 'secret'] });
+  await bob.createSession({ tags: ['work', 'own'] });
+  const mine = '{ viewer { tags { tag sessionCount } } }';
+  const counted = async (api: GatewayApi) =>
+    (await api.query(mine)).viewer.tags.map(
+      ({ tag, sessionCount }: { tag: string; sessionCount: number }) => `${tag} ${sessionCount}`,
+    );
+  expect(await counted(bob)).toEqual(['own 1', 'work 1']);
+  expect(await counted(alice)).toEqual(['secret 1', 'work 1']);
+  expect(await counted(gateway.as(tokens.admin))).toEqual(['own 1', 'secret 1', 'work 2']);
+});
+
 describe('the name of a node', () => {
   const attach = `mutation ($sessionId: ID!, $nodeIds: [String!]!) {
     attachNodes(sessionId: $sessionId, nodeIds: $nodeIds) { nodes { node { nodeId } } }

@@ -23,6 +23,7 @@ import {
   runByRequestId,
   unfinishedRuns,
 } from '../../../src/storage/statements/run-states.ts';
+import { countTags } from '../../../src/storage/statements/tag-counts.ts';
 import { toolCallsOfMessages } from '../../../src/storage/statements/tool-calls.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { createStatementLog, type Statement, type StatementLog } from '../../support/gateway/query-count.ts';
@@ -44,7 +45,8 @@ const inLongSession = (selection: string) =>
   `{ node(id: "${globalId('Session', 4)}") { ... on Session { ${selection} } } }`;
 const titles = 'edges { node { title } }';
 
-/** With the statistics of a small table, PostgreSQL sorts all sessions of the tag. Only an admin lists those of all users. */
+/** Only an admin lists what all users have. With the statistics of a small table, PostgreSQL sorts all sessions of the tag. */
+const tagsOfAll = '{ viewer { tags(first: 20, upTo: 5) { tag sessionCount archivedSessionCount } } }';
 const ofAllWithTag = `{ sessions(tag: "frequent", first: 20, orderBy: LAST_ACTIVITY) { ${titles} } }`;
 
 const reads = [
@@ -80,6 +82,7 @@ const reads = [
   ofAllWithTag,
   `{ sessions(userId: "bob", tag: "frequent", first: 20, orderBy: LAST_ACTIVITY) { ${titles} } }`,
   `{ sessions(userId: "bob", search: "ch", last: 20) { totalCount(upTo: 20) ${titles} } }`,
+  tagsOfAll,
   '{ agentNodes(first: 20) { totalCount(upTo: 20) edges { node { nodeId } } } }',
 ];
 
@@ -104,6 +107,10 @@ const others: Statement[] = [
   { sql: sessionsWithHiddenRows.sql, params: [] },
   { sql: runByRequestId.sql, params: [4, 'none'] },
   { sql: countOfOwnNodes.sql, params: ['bob', 'bob', 20] },
+  {
+    sql: countTags({ userId: '', after: '', limit: 20, upTo: 5 }).statement.sql,
+    params: ['bob', '', 20, 5, 5],
+  },
   { sql: pagesOfOwnNodes.desc.sql, params: ['bob', 0, 'bob', maxId, 20] },
 ];
 
@@ -161,7 +168,7 @@ describeWithPostgres('reads from PostgreSQL', () => {
     for (const analyze of [false, true]) {
       if (analyze) await database.$executeRaw`ANALYZE`;
       for (const [name, now] of await measure()) {
-        if (name === ofAllWithTag && !analyze) continue;
+        if ((name === ofAllWithTag || name === tagsOfAll) && !analyze) continue;
         const few = before.get(name) ?? { blocks: 0, rows: 0 };
         // A search compares 250 titles before it asks the index, twice. An index of a large table has two levels more.
         const more = name.includes('search') ? 600 : 40;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { countTags } from '../../../src/storage/statements/tag-counts.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { createStatementLog, type Statement, type StatementLog } from '../../support/gateway/query-count.ts';
 import { queryPlan } from '../../support/gateway/query-plan.ts';
@@ -181,6 +182,39 @@ describe('a page of sessions by last activity', () => {
       expect(plan).toEqual([expect.stringMatching(new RegExp(`INDEX ${index}${columns}_idx`))]);
     }
   });
+});
+
+test('the tags of many sessions are found by jumps in the index, with as many steps as those of a few', async () => {
+  const { database } = gateway.services;
+  for (const [userId, sessions] of [
+    ['tagged few', 200],
+    ['tagged many', 100_000],
+  ] as const)
+    await database.$executeRaw`
+      INSERT INTO "Session" ("userId", "title", "updatedAt", "tags")
+      WITH RECURSIVE counter(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM counter WHERE number < ${sessions})
+      SELECT ${userId}, 'Chat', '2026-01-31T12:00:00.000+00:00', json_array('common', 'tag ' || (number % 9)) FROM counter`;
+  const tags = '{ viewer { tags { tag sessionCount archivedSessionCount } } }';
+  const [all, ...more] = await statementsOf(tags, {});
+  expect(more).toEqual([]);
+  if (all === undefined) throw new Error('No statement was made.');
+  const ofUser = countTags({ userId: '', after: '', limit: 100, upTo: 100 });
+  for (const [sql, index] of [
+    [all.sql, 'SessionTag_tag_isArchived'],
+    [ofUser.statement.sql, 'SessionTag_userId_tag_isArchived'],
+  ] as const) {
+    const steps = (await queryPlan(database, { sql, params: ['tagged many', '', 100, 100, 100] })).filter(
+      (step) => /SessionTag/.test(step),
+    );
+    expect(steps).toHaveLength(4);
+    for (const step of steps)
+      expect(step).toMatch(new RegExp(`^SEARCH SessionTag USING (COVERING )?INDEX ${index}`));
+  }
+  const read = async (userId: string) =>
+    gateway.services.statements.all(ofUser.statement, [userId, '', 100, 100, 100]);
+  const names = ['common', ...Array.from({ length: 9 }, (_, number) => `tag ${number}`)];
+  expect((await read('tagged many')).map(({ tag }) => tag)).toEqual(names);
+  expect((await read('tagged few'))[0]).toEqual({ tag: 'common', sessions: 100, archivedSessions: 0 });
 });
 
 describe('every other page', () => {

@@ -286,6 +286,45 @@ describe('archived, pinned and tagged sessions', () => {
     expect(kept.data.session.title).toBe('Kept');
   });
 
+  test('the tags of all sessions are listed with their counts, a page at a time, as sessions get and lose them', async () => {
+    const listed = async (args = '') => {
+      const query = `{ viewer { tags${args} { tag sessionCount archivedSessionCount } } }`;
+      const { data, errors } = await gateway.graphql(query);
+      if (errors?.[0]) return errors[0].message;
+      const tags: { tag: string; sessionCount: number; archivedSessionCount: number }[] = data.viewer.tags;
+      return tags
+        .filter(({ tag }) => tag.startsWith('zz'))
+        .map(
+          ({ tag, sessionCount, archivedSessionCount }) => `${tag} ${sessionCount} ${archivedSessionCount}`,
+        );
+    };
+    const ids: string[] = [];
+    for (const tags of [['zz', 'zza'], ['zz'], ['zz', 'zzb'], ['zzc']]) {
+      ids.push(await gateway.createSession({ tags }));
+    }
+    const change = async (id = '', input: object) => {
+      const { errors } = await gateway.graphql(update, { id, input });
+      expect(errors).toBeUndefined();
+    };
+    await change(ids[1], { archived: true, pinned: true });
+    expect(await listed()).toEqual(['zz 2 1', 'zza 1 0', 'zzb 1 0', 'zzc 1 0']);
+    expect(await listed('(after: "zy", first: 2)')).toEqual(['zz 2 1', 'zza 1 0']);
+    expect(await listed('(after: "zza", first: 200)')).toEqual(['zzb 1 0', 'zzc 1 0']);
+    expect(await listed('(after: "zy", first: 1, upTo: 1)')).toEqual(['zz 1 1']);
+    await change(ids[3], { tags: null });
+    await gateway.graphql('mutation ($id: ID!) { deleteSession(id: $id) { deletedSessionId } }', {
+      id: ids[2],
+    });
+    expect(await listed()).toEqual(['zz 1 1', 'zza 1 0']);
+    for (const [args, message] of [
+      ['(first: 0)', 'first: expected at least 1'],
+      ['(first: 201)', 'first: expected at most 200'],
+      ['(upTo: 1001)', 'upTo: expected at most 1,000'],
+      ['(after: " ")', 'after: expected some text'],
+    ])
+      expect(await listed(args)).toContain(message);
+  });
+
   test('archiving and pinning keep their times, are told as changes, and can be undone', async () => {
     const id = await gateway.createSession({ title: 'Kept' });
     const set = (mutation: string) =>

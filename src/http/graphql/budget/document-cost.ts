@@ -29,6 +29,7 @@ const listSizes: Record<string, number> = {
   'TokenUsage.byModel': 20,
   'Workspace.conflicts': 100,
   'Query.models': 100,
+  'Viewer.tags': 100,
 };
 /** Items assumed in such a list for each item of a page, because few items have the most. */
 const listSize = 10;
@@ -39,6 +40,8 @@ const fieldWeights: Record<string, number> = {
   'Workspace.entries': 100,
   'Workspace.files': 100,
   'Workspace.manifestHash': 100,
+  // It counts the sessions of each tag.
+  'Viewer.tags': 100,
   // It reads up to 1 MB from the blob store.
   'WorkspaceFile.text': 20,
 };
